@@ -1,0 +1,68 @@
+"""Dates as people type and read them."""
+
+import re
+from datetime import date, timedelta
+
+WEEKDAYS = ("thứ hai", "thứ ba", "thứ tư", "thứ năm", "thứ sáu", "thứ bảy", "chủ nhật")
+EXPECTED = "Ngày viết như 5, 5/11, 5/11/2026, 051126, hn (hôm nay) hoặc hq (hôm qua)."
+FIRST_YEAR = 1900
+
+
+def parse_date(text: str, today: date) -> date:
+    """The date that ``text`` means on the day ``today``; ValueError says in Vietnamese what is expected.
+
+    ``5`` is the newest 5th that has been, ``5/11`` the newest 5 November; ``5/11/26``, ``051126`` and ``05112026`` say
+    the year; ``2026-11-05`` is ISO; ``hn`` is today and ``hq`` yesterday.
+    """
+    typed = text.strip().lower()
+    if typed in ("hn", "hôm nay"):
+        return today
+    if typed in ("hq", "hôm qua"):
+        return today - timedelta(days=1)
+    if found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", typed, re.ASCII):
+        year, month, day = map(int, found.groups())
+        return _date(year, month, day)
+    if found := re.fullmatch(r"(\d\d)(\d\d)(\d\d(?:\d\d)?)", typed, re.ASCII):
+        return _date(_year(found[3]), int(found[2]), int(found[1]))
+    if found := re.fullmatch(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d\d(?:\d\d)?)", typed, re.ASCII):
+        return _date(_year(found[3]), int(found[2]), int(found[1]))
+    if found := re.fullmatch(r"(\d{1,2})[/.\- ](\d{1,2})", typed, re.ASCII):
+        day, month = int(found[1]), int(found[2])
+        for year in range(today.year, today.year - 9, -1):
+            if _is_date(year, month, day) and date(year, month, day) <= today:
+                return date(year, month, day)
+        raise ValueError(EXPECTED)
+    if re.fullmatch(r"\d{1,2}", typed, re.ASCII):
+        year, month = today.year, today.month
+        for _ in range(12):
+            if _is_date(year, month, int(typed)) and date(year, month, int(typed)) <= today:
+                return date(year, month, int(typed))
+            year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+    raise ValueError(EXPECTED)
+
+
+def format_date(day: date) -> str:
+    """``05/11/2026``"""
+    return f"{day.day:02d}/{day.month:02d}/{day.year:04d}"
+
+
+def format_date_long(day: date) -> str:
+    """``thứ năm, 05/11/2026``"""
+    return f"{WEEKDAYS[day.weekday()]}, {format_date(day)}"
+
+
+def _year(text: str) -> int:
+    return int(text) if len(text) == 4 else 2000 + int(text)
+
+
+def _date(year: int, month: int, day: int) -> date:
+    if not _is_date(year, month, day):
+        raise ValueError(f"Không có ngày {day:02d}/{month:02d}/{year}. {EXPECTED}")
+    return date(year, month, day)
+
+
+def _is_date(year: int, month: int, day: int) -> bool:
+    try:
+        return date(year, month, day).year >= FIRST_YEAR
+    except ValueError:
+        return False

@@ -1,0 +1,57 @@
+"""Vietnamese text: what is stored, what is searched, what is sorted by."""
+
+import unicodedata
+
+_TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
+"""Combining marks of the tones in dictionary order: ngang (none), huyền, hỏi, ngã, sắc, nặng."""
+
+_ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+_RANK = {letter: chr(0x100 + place) for place, letter in enumerate(_ALPHABET)}
+_PLAIN = str.maketrans({"đ": "d", "ƀ": "b", "ł": "l", "ø": "o"})
+
+
+def clean(text: str, *, multiline: bool = False) -> str:
+    """Text as it is stored: NFC, trimmed, without control, format, surrogate or private characters.
+
+    U+202F, which OpenKey sends before its backspaces, counts as such a character. With ``multiline`` line feeds stay;
+    otherwise they become spaces.
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    kept = []
+    for c in text:
+        if c in "\n\r\t\u2028\u2029":
+            kept.append("\n" if multiline and c != "\t" else " ")
+        elif c != "\u202f" and unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"):
+            kept.append(c)
+    return unicodedata.normalize("NFC", "".join(kept)).strip()
+
+
+def search_key(text: str) -> str:
+    """Text as it is searched: no case, tone or diacritics, đ as d, y as i, punctuation as spaces.
+
+    ``Hòa`` and ``Hoà``, ``Ea Súp`` and ``ea sup``, ``Lý`` and ``Lí`` have equal keys.
+    """
+    plain = unicodedata.normalize("NFD", text.casefold().translate(_PLAIN))
+    letters = (c for c in plain if not unicodedata.combining(c))
+    spaced = "".join(c if c.isalnum() else " " for c in letters)
+    return " ".join(spaced.translate(_PLAIN).replace("y", "i").split())
+
+
+def sort_key(text: str) -> tuple[str, tuple[int, ...], str]:
+    """Place in the Vietnamese alphabet: letters of the whole text first, then its tones, then case."""
+    letters: list[str] = []
+    tones: list[int] = []
+    for c in unicodedata.normalize("NFC", text).casefold():
+        parts = unicodedata.normalize("NFD", c)
+        tone = next((_TONES[p] for p in parts if p in _TONES), 0)
+        letter = unicodedata.normalize("NFC", "".join(p for p in parts if p not in _TONES))
+        base = letter if letter in _RANK else unicodedata.normalize("NFD", letter)[:1]
+        letters.append(_RANK.get(base, base))
+        tones.append(tone)
+    return "".join(letters), tuple(tones), text
+
+
+def name_sort_key(full_name: str) -> tuple[tuple[str, tuple[int, ...], str], tuple[str, tuple[int, ...], str]]:
+    """Place of a person: by given name, which comes last, then by the whole name."""
+    given = full_name.split()[-1] if full_name.split() else ""
+    return sort_key(given), sort_key(full_name)

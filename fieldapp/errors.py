@@ -1,0 +1,15 @@
+"""The one kind of error that a user is meant to read."""
+
+from collections.abc import Mapping
+
+
+class FieldappError(Exception):
+    """What happened, what is safe and what to do next, in the user's language.
+
+    Everything that is refused raises this; anything else that reaches the top is a defect and goes to the log file.
+    ``fields`` maps a field of a form to the sentence that belongs beside it.
+    """
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = dict(fields or {})

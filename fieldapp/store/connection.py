@@ -1,0 +1,54 @@
+"""The one way to open the encrypted file: SQLCipher under sqlite-utils, with the pragmas that the guarantees rest on.
+
+Everything else imports the database exceptions from here: sqlcipher3 has classes of its own, and catching those of the
+standard library's ``sqlite3`` would catch nothing.
+"""
+
+from pathlib import Path
+from typing import Any, cast
+
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlite_utils import Database
+
+from fieldapp.domain.text import sort_key
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+
+DatabaseError: type[Exception] = sqlcipher.DatabaseError
+IntegrityError: type[Exception] = sqlcipher.IntegrityError
+OperationalError: type[Exception] = sqlcipher.OperationalError
+
+KEY_BYTES = 32
+
+
+def connect(path: Path, key: bytes) -> Database:
+    """Open or create the encrypted database at ``path`` with a raw 32-byte ``key``.
+
+    A transaction that has returned is on the disk (WAL, ``synchronous=FULL``), as far as the disk keeps its word.
+    Raises FieldappError when the key does not fit or the file is no such database.
+    """
+    connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in (
+            "cipher_log_level = NONE",  # otherwise a wrong key is told on stderr
+            f"key = \"x'{key.hex()}'\"",
+            "temp_store = MEMORY",  # no readable temporary files
+            "foreign_keys = ON",
+            "busy_timeout = 5000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlcipher.DatabaseError as error:
+        connection.close()
+        raise FieldappError(
+            _("The data file cannot be opened: its key does not fit or it is damaged. Nothing was changed.")
+        ) from error
+    connection.create_collation("vietnamese", _compare)
+    return Database(cast(Any, connection))
+
+
+def _compare(left: str, right: str) -> int:
+    a, b = sort_key(left), sort_key(right)
+    return (a > b) - (a < b)

@@ -1,0 +1,573 @@
+"""Records of every kind: validate, save, void, read, list, and their history. The screen and ``add`` both end here."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pydantic
+import uuid_utils
+
+from fieldapp.domain import rules
+from fieldapp.domain.amounts import format_amount, format_money, parse_amount
+from fieldapp.domain.dates import format_date, parse_date
+from fieldapp.domain.records import BY_KIND, Child, FieldShape, Record, fields_of
+from fieldapp.domain.text import clean, search_key
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store import search
+from fieldapp.store.store import Row, Store, now
+
+
+@dataclass(frozen=True)
+class Found:
+    """One record with the rows that belong to it."""
+
+    kind: str
+    row: Row
+    children: dict[str, list[Row]]
+    """Name as in ``Record.CHILDREN`` -> rows that are not voided"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A window on a list."""
+
+    rows: list[Row]
+    after: tuple[Any, str] | None
+    """Key to ask for the next window with; None at the end."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One cell that one change set: a line of a record's history."""
+
+    at: str
+    actor: str | None
+    kind: str
+    row_id: str
+    field: str
+    old: Any
+    new: Any
+    hlc: int
+    log_id: str
+    seq: int
+
+
+def model_of(kind: str) -> type[Record]:
+    """The model of a kind; FieldappError names the kinds if there is none such."""
+    model = BY_KIND.get(kind)
+    if model is None:
+        raise FieldappError(
+            _("There is no kind of record “{kind}”. Kinds: {kinds}.").format(
+                kind=clean(kind), kinds=", ".join(k for k, m in BY_KIND.items() if m.TOP)
+            )
+        )
+    return model
+
+
+# writing --------------------------------------------------------------------------------------------------------
+
+
+def save(store: Store, kind: str, data: Mapping[str, Any], row_id: str | None = None) -> str:
+    """Record a new record, or change the fields in ``data`` of an old one; returns its id.
+
+    ``data`` maps fields to values as people or programs write them: references by id, code or name, dates as ISO or in
+    a short form, amounts as integers or as text. A key of ``Record.CHILDREN`` gives *all* rows of that sort: those
+    left out are voided. All or nothing; FieldappError.fields says what is wrong with which field.
+    """
+    model = model_of(kind)
+    if not model.TOP:
+        raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
+    with store.transaction():
+        scope = _writable_scope(store, model)
+        old = get(store, row_id) if row_id is not None else None
+        if old is not None and old.kind != kind:
+            raise FieldappError(_("This record is of another kind."))
+        if old is not None and old.row["voided_at"] is not None:
+            raise FieldappError(_("This record was voided; it can be read, no longer changed."))
+        if old is not None and "post_id" in old.row and old.row["post_id"] != scope:
+            raise FieldappError(_("This record belongs to another post. Only that post changes it."))
+        own = {k: v for k, v in data.items() if k not in model.CHILDREN}
+        base = _fields(model, old.row) if old else {}
+        record = _validate(store, model, {**base, **own})
+        problems = dict(rules.across(kind, record, _others(store, kind, record, row_id)))
+        if problems:
+            raise _refused({f: _(m) for f, m in problems.items()})
+        new_id = _write(store, kind, record, old.row if old else None, scope)
+        on = getattr(record, model.DATE) if model.DATE else None
+        for name, child in model.CHILDREN.items():
+            if name in data:
+                _save_children(store, name, child, data[name], new_id, old.children[name] if old else [], scope, on)
+        search.index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id = ?", [new_id]))
+        return new_id
+
+
+def void(store: Store, row_id: str, reason: str) -> None:
+    """Take a record out of every list and figure, for a reason that stays with it. It is never deleted."""
+    text = clean(reason)
+    if not text:
+        raise FieldappError(_("Say why the record is voided."), {"reason": _("Say why the record is voided.")})
+    with store.transaction():
+        found = get(store, row_id)
+        if found.row["voided_at"] is not None:
+            raise FieldappError(_("This record was voided already."))
+        scope = _writable_scope(store, BY_KIND[found.kind])
+        if "post_id" in found.row and found.row["post_id"] != scope:
+            raise FieldappError(_("This record belongs to another post. Only that post changes it."))
+        _update(store, found.kind, row_id, {"voided_at": now(), "void_reason": text})
+
+
+def _writable_scope(store: Store, model: type[Record]) -> str:
+    """The scope in which this replica writes records of the model; refused where that is not its part."""
+    identity = store.identity
+    if model.REFERENCE:
+        if identity.role != "hq":
+            raise FieldappError(_("Only headquarters changes this list; it reaches the posts with the next reply."))
+        return "*"
+    if identity.post_id is None:
+        raise FieldappError(_("Headquarters does not record activities: the posts do."))
+    return identity.post_id
+
+
+def _validate(store: Store, model: type[Record], data: Mapping[str, Any], on: date | None = None) -> Record:
+    """The record, or FieldappError with a sentence for each field that is wrong."""
+    shapes = {s.name: s for s in fields_of(model)}
+    problems: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    aliases = {s.name.removesuffix("_id"): s.name for s in shapes.values() if s.ref}
+    given = {aliases.get(k, k): v for k, v in data.items()}
+    for name in given.keys() - shapes.keys():
+        problems[clean(name)] = _("There is no such field.")
+    if model.DATE and on is None:
+        on = _maybe_date(given.get(model.DATE))
+    for name, shape in shapes.items():
+        if name not in given:
+            continue
+        try:
+            values[name] = _read(store, shape, given[name], on)
+        except ValueError as error:
+            problems[name] = str(error)
+    try:
+        record = model.model_validate({k: v for k, v in values.items() if k not in problems})
+    except pydantic.ValidationError as error:
+        for detail in error.errors():
+            name = str(detail["loc"][0]) if detail["loc"] else ""
+            problems.setdefault(name, _pydantic_sentence(detail["type"], detail.get("ctx", {})))
+        raise _refused(problems) from None
+    if not problems:
+        problems = {f: _(m) for f, m in record.rule_breaks()}
+    if problems:
+        raise _refused(problems)
+    return record
+
+
+def _pydantic_sentence(kind: str, context: Mapping[str, Any]) -> str:
+    if kind in ("missing", "string_type", "date_type", "int_type") or context.get("input") is None and "none" in kind:
+        return _("This field is needed.")
+    if kind == "string_too_long":
+        return _("Too long: at most {n} characters.").format(n=context["max_length"])
+    if kind == "string_too_short":
+        return _("This field is needed.")
+    if kind == "literal_error":
+        return _("Choose one of: {choices}.").format(choices=context["expected"])
+    if kind in ("greater_than_equal", "less_than_equal"):
+        return _("Out of range.")
+    return _("This cannot be understood.")
+
+
+def _refused(problems: Mapping[str, str]) -> FieldappError:
+    listed = "; ".join(f"{field}: {sentence}" for field, sentence in problems.items())
+    return FieldappError(_("Not saved. {problems}").format(problems=listed), problems)
+
+
+def _maybe_date(value: Any) -> date | None:
+    try:
+        return _read_date(value)
+    except ValueError:
+        return None
+
+
+def _read_date(value: Any) -> date | None:
+    if value is None or isinstance(value, date):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(_("A date is a text such as 05/11/2026."))
+    return parse_date(value, date.today()) if clean(value) else None
+
+
+def _read(store: Store, shape: FieldShape, value: Any, on: date | None) -> Any:
+    """A value as given, in the form that the model checks; ValueError with a sentence."""
+    if shape.type == "date":
+        return _read_date(value)
+    if shape.type == "ref" and value is not None:
+        assert shape.ref is not None
+        if not isinstance(value, str):
+            raise ValueError(_("Name it by its id, code or name."))
+        return _resolve(store, shape.ref, clean(value), on) if clean(value) else None
+    if shape.type == "choice" and isinstance(value, str):
+        return clean(value) or None
+    if shape.type == "integer" and isinstance(value, str):
+        return parse_amount(value) if clean(value) else None
+    return value
+
+
+def _resolve(store: Store, kind: str, text: str, on: date | None) -> str:
+    """The id of the record of ``kind`` that ``text`` names: its id, its code, or its name."""
+    if len(text) == 36 and store.value(f"SELECT 1 FROM {kind} WHERE id = ?", [text]):
+        return text
+    model = BY_KIND[kind]
+    named = [s.name for s in fields_of(model) if s.name in ("code", "name", "full_name")]
+    key = search_key(text)
+    query = search.match(text)
+    candidates = store.rows(f"SELECT * FROM {kind} WHERE code = ?", [text]) if "code" in named else []
+    if not candidates and query:
+        candidates = [
+            row
+            for row in store.rows(
+                f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id WHERE local_search MATCH ?", [query]
+            )
+            if any(search_key(row[f] or "") == key for f in named)
+        ]
+        exact = [row for row in candidates if any(clean(row[f] or "").casefold() == text.casefold() for f in named)]
+        candidates = exact or candidates
+    candidates = [row for row in candidates if row["voided_at"] is None]
+    day = (on or date.today()).isoformat()
+    if kind == "unit" and len(candidates) > 1:
+        candidates = [
+            row
+            for row in candidates
+            if (row["valid_from"] or "") <= day and (row["valid_to"] is None or day <= row["valid_to"])
+        ] or candidates
+    if len(candidates) == 1:
+        found: str = candidates[0]["id"]
+        return found
+    if not candidates:
+        raise ValueError(_("Not found: {text}.").format(text=text))
+    listed = "; ".join(list(labels(store, kind, [row["id"] for row in candidates[:5]]).values()))
+    raise ValueError(_("{text} names several: {listed}. Give the code or the id.").format(text=text, listed=listed))
+
+
+def _fields(model: type[Record], row: Row) -> dict[str, Any]:
+    values = {s.name: row[s.name] for s in fields_of(model)}
+    for s in fields_of(model):
+        if s.type == "boolean":
+            values[s.name] = bool(values[s.name])
+    return values
+
+
+def _columns(record: Record) -> dict[str, Any]:
+    values = record.model_dump(mode="json")
+    return {k: int(v) if isinstance(v, bool) else v for k, v in values.items()}
+
+
+def _write(store: Store, kind: str, record: Record, old: Row | None, scope: str) -> str:
+    values = _columns(record)
+    if old is not None:
+        changed = {k: v for k, v in values.items() if v != old[k]}
+        if changed:
+            _update(store, kind, old["id"], changed)
+        row_id: str = old["id"]
+        return row_id
+    row_id = str(uuid_utils.uuid7())
+    full = {"id": row_id, "created_at": now(), "created_by": store.user, **values}
+    if not type(record).REFERENCE:
+        full["post_id"] = scope
+    names = ", ".join(full)
+    store.db.execute(f"INSERT INTO {kind} ({names}) VALUES ({', '.join('?' * len(full))})", list(full.values()))
+    return row_id
+
+
+def _update(store: Store, kind: str, row_id: str, values: Mapping[str, Any]) -> None:
+    sets = ", ".join(f"{name} = ?" for name in values)
+    store.db.execute(f"UPDATE {kind} SET {sets} WHERE id = ?", [*values.values(), row_id])
+
+
+def _save_children(
+    store: Store,
+    name: str,
+    child: Child,
+    given: Any,
+    parent_id: str,
+    old: Sequence[Row],
+    scope: str,
+    on: date | None,
+) -> None:
+    """Make the rows of one sort under a parent those that are given: match by what they are about, void the rest."""
+    if not isinstance(given, list) or not all(isinstance(item, Mapping) for item in given):
+        raise _refused({name: _("A list of objects is expected here.")})
+    kind = child.model.KIND
+    about = _about(child)
+    left = {tuple(row[f] for f in about): row for row in old}
+    for number, item in enumerate(given):
+        try:
+            values = _child_amount(store, item) if child.editor == "measures" else dict(item)
+            record = _validate(store, child.model, {**values, child.parent: parent_id}, on)
+        except FieldappError as error:
+            where = {f"{name}.{number}.{field}": sentence for field, sentence in error.fields.items()}
+            raise _refused(where or {f"{name}.{number}": str(error)}) from None
+        key = tuple(_columns(record)[f] for f in about)
+        _write(store, kind, record, left.pop(key, None), scope)
+    for row in left.values():
+        _update(store, kind, row["id"], {"voided_at": now(), "void_reason": "removed from the form"})
+
+
+def _about(child: Child) -> tuple[str, ...]:
+    """The columns that say what a child row is about: two rows of one parent that agree in them are the same row."""
+    return {
+        "measures": ("measure_id",),
+        "targets": ("target_type", "unit_id", "party_cell_id", "name"),
+        "roster": ("member_id",),
+    }[child.editor]
+
+
+def _child_amount(store: Store, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Read an amount that is written as text by the decimals of its measure."""
+    values = dict(item)
+    amount = values.get("amount")
+    if isinstance(amount, bool) or isinstance(amount, float):
+        raise _refused({"amount": _("Write the amount as a whole number or as text, such as \"2.100\" or \"1,5\".")})
+    if isinstance(amount, str):
+        try:
+            measure = _resolve(store, "measure", clean(str(values.get("measure_id", values.get("measure", "")))), None)
+            decimals = store.value("SELECT decimals FROM measure WHERE id = ?", [measure])
+            values["amount"] = parse_amount(amount, decimals)
+        except ValueError as error:
+            raise _refused({"amount": str(error)}) from None
+    return values
+
+
+def _others(store: Store, kind: str, record: Record, row_id: str | None) -> list[Row]:
+    """Rows that a rule across records compares with: those of the same member, for an introduction."""
+    field = rules.COMPARED_BY.get(kind)
+    if field is None:
+        return []
+    return store.rows(
+        f"SELECT * FROM {kind} WHERE {field} = ? AND voided_at IS NULL AND id IS NOT ?",
+        [getattr(record, field), row_id],
+    )
+
+
+# reading --------------------------------------------------------------------------------------------------------
+
+
+def get(store: Store, row_id: str) -> Found:
+    """A record by its id, whatever its kind."""
+    for kind, model in BY_KIND.items():
+        row = store.row(f"SELECT * FROM {kind} WHERE id = ?", [row_id])
+        if row is not None:
+            children = {
+                name: store.rows(
+                    f"SELECT * FROM {c.model.KIND} WHERE {c.parent} = ? AND voided_at IS NULL ORDER BY id", [row_id]
+                )
+                for name, c in model.CHILDREN.items()
+            }
+            return Found(kind, row, children)
+    raise FieldappError(_("There is no record with the id {id}.").format(id=clean(row_id)))
+
+
+def as_data(found: Found) -> dict[str, Any]:
+    """A record in the form that ``save`` takes, ids for references."""
+    model = BY_KIND[found.kind]
+    data = _fields(model, found.row)
+    for name, child in model.CHILDREN.items():
+        data[name] = [
+            {k: v for k, v in _fields(child.model, row).items() if k != child.parent and v is not None}
+            for row in found.children[name]
+        ]
+    return data
+
+
+def page(
+    store: Store,
+    kind: str,
+    *,
+    text: str = "",
+    date_from: date | None = None,
+    date_to: date | None = None,
+    after: tuple[Any, str] | None = None,
+    limit: int = 100,
+    voided: bool = False,
+) -> Page:
+    """A window of a list: newest first for kinds with a date, else by the Vietnamese alphabet."""
+    model = model_of(kind)
+    order, direction, collate = (model.DATE, "DESC", "") if model.DATE else (_name_column(model), "ASC", "vietnamese")
+    key = f"t.{order}" + (f" COLLATE {collate}" if collate else "")
+    where, params = ["1"] if voided else ["t.voided_at IS NULL"], []
+    source = f"{kind} t"
+    query = search.match(text)
+    if text.strip() and query is None:
+        return Page([], None)
+    if query is not None:
+        source = f"local_search s JOIN {kind} t ON t.id = s.row_id"
+        where.append("local_search MATCH ?")
+        params.append(query)
+    if model.DATE:
+        for bound, compare in ((date_from, ">="), (date_to, "<=")):
+            if bound is not None:
+                where.append(f"t.{model.DATE} {compare} ?")
+                params.append(bound.isoformat())
+    if after is not None:
+        where.append(f"({key}, t.id) {'<' if direction == 'DESC' else '>'} (?, ?)")
+        params.extend(after)
+    rows = store.rows(
+        f"SELECT t.* FROM {source} WHERE {' AND '.join(where)} ORDER BY {key} {direction}, t.id {direction}"
+        f" LIMIT {limit + 1}",
+        params,
+    )
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(rows, (rows[-1][order], rows[-1]["id"]) if more else None)
+
+
+def _name_column(model: type[Record]) -> str:
+    names = [s.name for s in fields_of(model) if s.name in ("full_name", "name")]
+    return names[0] if names else "id"
+
+
+def count(store: Store, kind: str) -> int:
+    """How many records of the kind stand, voided ones left out."""
+    found: int = store.value(f"SELECT count(*) FROM {kind} WHERE voided_at IS NULL")
+    return found
+
+
+def labels(store: Store, kind: str, ids: Iterable[str]) -> dict[str, str]:
+    """The name of each record to a person: its label fields, references by their own labels, joined by “ · ”."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    model = BY_KIND[kind]
+    marks = ", ".join("?" * len(wanted))
+    rows = store.rows(f"SELECT * FROM {kind} WHERE id IN ({marks})", wanted)
+    shown = display(store, kind, rows, model.LABEL)
+    return {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
+
+
+def display(store: Store, kind: str, rows: Sequence[Row], fields: Sequence[str]) -> list[list[str]]:
+    """The text of some fields of some rows as a person reads it: dates, choices and references in words."""
+    shapes = {s.name: s for s in fields_of(BY_KIND[kind])}
+    named: dict[str, dict[str, str]] = {}
+    for field in fields:
+        ref = shapes[field].ref
+        if ref is not None:
+            named[field] = labels(store, ref, {row[field] for row in rows if row[field] is not None})
+    return [[_display(shapes[f], row[f], named.get(f, {})) for f in fields] for row in rows]
+
+
+def _display(shape: FieldShape, value: Any, named: Mapping[str, str]) -> str:
+    if value is None:
+        return ""
+    if shape.type == "ref":
+        return named.get(value, "?")
+    if shape.type == "date":
+        return format_date(date.fromisoformat(value))
+    if shape.type == "choice":
+        return _(choice_title(value))
+    if shape.type == "boolean":
+        return _("yes") if value else _("no")
+    if shape.type == "integer":
+        return format_amount(value)
+    return str(value)
+
+
+def choice_title(value: str) -> str:
+    """The English message of a choice's code, which the catalogues translate: ``women_union`` -> ``Women union``."""
+    return value.replace("_", " ").capitalize()
+
+
+def amount_text(row: Mapping[str, Any], measure: Mapping[str, Any]) -> str:
+    """A figure of an activity in words: “2.385 lượt”, “70 triệu đồng”, “khoảng 20 xe”, “hàng chục lượt”."""
+    if row["amount"] is None:
+        return f"{row['note'] or _('not known')} {measure['unit_name']}".strip()
+    if measure["unit_name"] == "đồng":
+        text = format_money(row["amount"])
+    else:
+        text = f"{format_amount(row['amount'], measure['decimals'])} {measure['unit_name']}"
+    return _("about {amount}").format(amount=text) if row["approximate"] else text
+
+
+def choices(store: Store, kind: str, text: str, on: date | None = None, limit: int = 12) -> list[tuple[str, str]]:
+    """What a pick list offers for the words or the code typed: (id, label), those in force on the day first."""
+    query = search.match(text)
+    where, params = ["t.voided_at IS NULL"], []
+    source = f"{kind} t"
+    if query is not None:
+        source = f"local_search s JOIN {kind} t ON t.id = s.row_id"
+        where.append("local_search MATCH ?")
+        params.append(query)
+    elif text.strip():
+        return []
+    model = BY_KIND[kind]
+    order = "t.id DESC"
+    if kind == "unit":
+        day = (on or date.today()).isoformat()
+        order = (
+            "(coalesce(t.valid_from, '') <= ? AND ? <= coalesce(t.valid_to, '9999')) DESC,"
+            " t.level = 'commune' DESC, t.name COLLATE vietnamese"
+        )
+        params += [day, day]
+    elif any(s.name == "position" and s.type == "integer" for s in fields_of(model)):
+        order = "t.position, t.id"
+    elif model.DATE is None:
+        order = f"t.{_name_column(model)} COLLATE vietnamese"
+    found = store.rows(
+        f"SELECT t.id FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {limit}", params
+    )
+    named = labels(store, kind, [row["id"] for row in found])
+    return [(row["id"], named[row["id"]]) for row in found]
+
+
+def measures_of(store: Store, kind_id: str) -> list[Row]:
+    """The measures that activities of a kind are recorded with, in the order of the form."""
+    return store.rows(
+        "SELECT m.* FROM kind_measure k JOIN measure m ON m.id = k.measure_id"
+        " WHERE k.activity_kind_id = ? AND k.voided_at IS NULL ORDER BY k.position, k.id",
+        [kind_id],
+    )
+
+
+def roster(store: Store, cell_id: str, on: date) -> list[Row]:
+    """The members of a cell on a day: its own, and those introduced to it; with the role of the latter.
+
+    Columns: id, full_name, position, role, introduced (0 or 1); by the Vietnamese alphabet, given name first.
+    """
+    from fieldapp.domain.text import name_sort_key
+
+    day = on.isoformat()
+    rows = store.rows(
+        "SELECT m.id, m.full_name, m.position, max(i.role) AS role, max(i.id IS NOT NULL) AS introduced FROM member m"
+        " LEFT JOIN introduction i ON i.member_id = m.id AND i.party_cell_id = :cell AND i.voided_at IS NULL"
+        "   AND i.date_from <= :day AND :day <= coalesce(i.date_to, '9999')"
+        " WHERE m.voided_at IS NULL AND (m.party_cell_id = :cell OR i.id IS NOT NULL) GROUP BY m.id",
+        {"cell": cell_id, "day": day},
+    )
+    return sorted(rows, key=lambda r: (name_sort_key(r["full_name"]), r["id"]))
+
+
+# history --------------------------------------------------------------------------------------------------------
+
+
+def history(store: Store, row_id: str) -> list[Step]:
+    """Who set which field when, from what to what: the record and the rows that belong to it, oldest first."""
+    found = get(store, row_id)
+    ids = [row_id]
+    for child in BY_KIND[found.kind].CHILDREN.values():
+        ids += [r["id"] for r in store.rows(f"SELECT id FROM {child.model.KIND} WHERE {child.parent} = ?", [row_id])]
+    marks = ", ".join("?" * len(ids))
+    changes = store.rows(
+        f"SELECT c.* FROM local_change c WHERE c.row_id IN ({marks}) AND NOT EXISTS"
+        " (SELECT 1 FROM local_set_aside a WHERE a.log_id = c.log_id AND a.seq = c.seq) ORDER BY c.hlc, c.log_id",
+        ids,
+    )
+    seen: dict[tuple[str, str], Any] = {}
+    steps = []
+    for c in changes:
+        for field, new in json.loads(c["cols"]).items():
+            cell = (c["row_id"], field)
+            steps.append(
+                Step(c["at"], c["actor"], c["table_name"], c["row_id"], field, seen.get(cell), new, c["hlc"],
+                     c["log_id"], c["seq"])
+            )
+            seen[cell] = new
+    return steps

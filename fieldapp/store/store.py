@@ -1,0 +1,199 @@
+"""One replica's encrypted file: opening, transactions, who it is, settings and drafts."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store import migrations, vault
+from fieldapp.store.connection import connect
+
+FILE = "fieldapp.db"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who this replica is."""
+
+    replica_id: str
+    name: str
+    role: str
+    """``hq`` or ``post``"""
+    post_id: str | None
+    """The post whose records it writes; None at headquarters."""
+    post_code: str | None
+    post_name: str | None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A form as it was typed, not yet recorded."""
+
+    id: str
+    kind: str
+    row_id: str | None
+    data: dict[str, Any]
+    saved_at: str
+
+
+class Store:
+    """An open replica. Not for two threads at once: a worker opens its own with ``again``."""
+
+    def __init__(self, db: Database, path: Path, key: bytes, user: str) -> None:
+        self.db = db
+        self.path = path
+        self.user = user
+        """Who writes: goes into ``created_by`` and every change."""
+        self._key = key
+
+    @classmethod
+    def create(cls, home: Path, key: bytes, user: str) -> "Store":
+        """Make a new replica's file in ``home``; refused if there is one."""
+        path = home / FILE
+        if path.exists():
+            raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        db = connect(part, key)
+        migrations.create(db)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.close()
+        part.chmod(0o600)
+        part.replace(path)
+        return cls.open(home, key, user)
+
+    @classmethod
+    def open(cls, home: Path, key: bytes, user: str) -> "Store":
+        """Open the replica in ``home`` with its raw key."""
+        path = home / FILE
+        if not path.exists():
+            raise FieldappError(
+                _("There is no replica in {home}. Make one with `fieldapp init`.").format(home=home)
+            )
+        db = connect(path, key)
+        migrations.migrate(db)
+        return cls(db, path, key, user)
+
+    @classmethod
+    def unlock(cls, home: Path, user: str, passphrase: str) -> "Store":
+        """Open the replica in ``home`` as ``user``."""
+        if not (home / FILE).exists():
+            raise FieldappError(
+                _("There is no replica in {home}. Make one with `fieldapp init`.").format(home=home)
+            )
+        return cls.open(home, vault.unseal(home, user, passphrase), user)
+
+    def again(self) -> "Store":
+        """A second connection to the same file, for a worker thread."""
+        return Store.open(self.home, self._key, self.user)
+
+    def add_user(self, user: str, passphrase: str) -> None:
+        """Let a further person in, or give this one a new passphrase."""
+        vault.seal(self.home, user, passphrase, self._key)
+
+    def seal_for_recovery(self, recipient: str) -> None:
+        """Let headquarters open this file, should all passphrases be forgotten."""
+        vault.seal_for_recovery(self.home, recipient, self._key)
+
+    @property
+    def home(self) -> Path:
+        return self.path.parent
+
+    def close(self) -> None:
+        """Close the file; the log is checkpointed by SQLite."""
+        self.db.close()
+
+    @contextmanager
+    def transaction(self, *, applying: bool = False) -> Iterator[None]:
+        """All or nothing, and who writes is said to the capture triggers.
+
+        ``applying``: changes are folded in from elsewhere, capture keeps silent. May be nested: the outermost counts.
+        """
+        if self.db.conn.in_transaction:
+            with self.db.atomic():
+                yield
+            return
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            self.db.execute("UPDATE local_session SET actor = ?, applying = ?", [self.user, int(applying)])
+            yield
+            self.db.execute("UPDATE local_session SET actor = NULL, applying = 0")
+            self.db.execute("COMMIT")
+        except BaseException:
+            if self.db.conn.in_transaction:
+                self.db.execute("ROLLBACK")
+            raise
+
+    def rows(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
+        """The rows of a query as dicts."""
+        cursor = self.db.execute(sql, params)
+        names = [d[0] for d in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def row(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> Row | None:
+        """The first row of a query as a dict."""
+        found = self.rows(sql, params)
+        return found[0] if found else None
+
+    def value(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        found = self.db.execute(sql, params).fetchone()
+        return found[0] if found else None
+
+    @property
+    def identity(self) -> Identity:
+        """Who this replica is; every replica is somebody from ``init`` on."""
+        row = self.row(
+            "SELECT id AS replica_id, name, role, post_id, post_code, post_name FROM local_replica WHERE own = 1"
+        )
+        assert row is not None
+        return Identity(**row)
+
+    def setting(self, key: str, default: str | None = None) -> str | None:
+        """A local setting's text."""
+        found: str | None = self.value("SELECT value FROM local_setting WHERE key = ?", [key])
+        return default if found is None else found
+
+    def set_setting(self, key: str, value: str) -> None:
+        """Keep a local setting."""
+        with self.transaction():
+            self.db.execute(
+                "INSERT INTO local_setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                [key, value],
+            )
+
+    def save_draft(self, draft_id: str, kind: str, row_id: str | None, data: dict[str, Any]) -> None:
+        """Keep a form as it stands; the same id replaces what was kept."""
+        with self.transaction():
+            self.db.execute(
+                "INSERT INTO local_draft VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+                " SET data = excluded.data, saved_at = excluded.saved_at",
+                [draft_id, kind, row_id, json.dumps(data, ensure_ascii=False), now()],
+            )
+
+    def drop_draft(self, draft_id: str) -> None:
+        """Forget a draft: it was recorded, or is not wanted."""
+        with self.transaction():
+            self.db.execute("DELETE FROM local_draft WHERE id = ?", [draft_id])
+
+    def drafts(self) -> list[Draft]:
+        """All drafts, newest first."""
+        return [
+            Draft(r["id"], r["kind"], r["row_id"], json.loads(r["data"]), r["saved_at"])
+            for r in self.rows("SELECT * FROM local_draft ORDER BY saved_at DESC, id")
+        ]
+
+
+def now() -> str:
+    """This instant by the wall clock, as stored: UTC, ISO, ending in Z."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,155 @@
+"""Sticks and folders: which drives are there, and writing a file so that it is either whole or not there."""
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+
+CHUNK = 1 << 20
+PLUGGED_IN = ("/media/", "/run/media/", "/mnt/")
+_DRIVE_REMOVABLE = 2
+
+
+@dataclass(frozen=True)
+class Drive:
+    """A place where bundles can be put."""
+
+    path: Path
+    name: str
+    free: int
+    """bytes"""
+    bundles: int
+    """bundle files at its top"""
+
+
+def drives() -> list[Drive]:
+    """The plugged-in drives of this machine, by name."""
+    roots = _windows_roots() if sys.platform == "win32" else _linux_roots()
+    found = []
+    for root, name in roots:
+        with suppress(OSError):
+            found.append(Drive(root, name, free_space(root), len(bundles_in(root))))
+    return sorted(found, key=lambda d: d.name)
+
+
+def bundles_in(folder: Path) -> list[Path]:
+    """Bundle files in a folder, by name; other people's files are passed over."""
+    from fieldapp.sync.bundle import SUFFIX
+
+    return sorted(p for p in folder.iterdir() if p.name.endswith(SUFFIX) and not p.name.startswith(".") and p.is_file())
+
+
+def free_space(folder: Path) -> int:
+    """Bytes that may still be written there."""
+    import shutil
+
+    return shutil.disk_usage(folder).free
+
+
+def _linux_roots() -> Iterator[tuple[Path, str]]:
+    with suppress(OSError):
+        for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
+            where = line.split(" ")[1].encode().decode("unicode_escape", errors="replace")
+            if where.startswith(PLUGGED_IN):
+                yield Path(where), Path(where).name
+
+
+def _windows_roots() -> Iterator[tuple[Path, str]]:
+    if sys.platform != "win32":
+        return
+    import ctypes
+
+    kernel = ctypes.windll.kernel32
+    present = kernel.GetLogicalDrives()
+    for number in range(26):
+        root = f"{chr(ord('A') + number)}:\\"
+        if present >> number & 1 and kernel.GetDriveTypeW(root) == _DRIVE_REMOVABLE:
+            label = ctypes.create_unicode_buffer(261)
+            kernel.GetVolumeInformationW(root, label, 261, None, None, None, None, 0)
+            yield Path(root), f"{label.value or _('USB stick')} ({root[:2]})"
+
+
+@contextmanager
+def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> Iterator[IO[bytes]]:
+    """Write a file that is complete or not there: ``.part``, flush, fsync, read back and compare, rename, fsync.
+
+    After the block has ended without an error the stick may be pulled. ``progress`` is told the bytes read back.
+    Raises FieldappError (stick full, pulled, read-only); then nothing that looks complete is there.
+    """
+    part = target.with_name(target.name + ".part")
+    try:
+        with part.open("wb") as raw:
+            writer = _Hashing(raw)
+            yield writer  # type: ignore[misc]
+            raw.flush()
+            os.fsync(raw.fileno())
+        if _read_back(part, progress) != writer.hash.hexdigest():
+            raise FieldappError(
+                _("What was read back from {folder} is not what was written: the stick is faulty. Take another.").format(
+                    folder=target.parent
+                )
+            )
+        part.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        _forget(part)
+        raise FieldappError(
+            _("Writing to {folder} failed: {why}. Nothing here was changed; free space or take another stick.").format(
+                folder=target.parent, why=error.strerror or error
+            )
+        ) from error
+    except BaseException:
+        _forget(part)
+        raise
+
+
+class _Hashing:
+    """A binary file that hashes what is written to it."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self.hash = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.hash.update(data)
+        return self._raw.write(data)
+
+    def flush(self) -> None:
+        self._raw.flush()
+
+
+def _read_back(path: Path, progress: Callable[[int], None] | None) -> str:
+    found = hashlib.sha256()
+    with path.open("rb") as reader:
+        if hasattr(os, "posix_fadvise"):  # read from the stick, not from memory
+            os.posix_fadvise(reader.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        done = 0
+        while data := reader.read(CHUNK):
+            found.update(data)
+            done += len(data)
+            if progress is not None:
+                progress(done)
+    return found.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some FAT drivers refuse it
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _forget(part: Path) -> None:
+    with suppress(OSError):
+        part.unlink(missing_ok=True)

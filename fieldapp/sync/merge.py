@@ -1,0 +1,270 @@
+"""The merge: a row is a fold over the changes of its cells, a pure function of the set of applied segments.
+
+Per column the change with the greatest (hlc, log) wins. Which changes may count is decided per change, by rules that
+every replica applies alike; those that may not are set aside with the reason. Two changes of one cell conflict when
+neither's author knew the other and the values differ. Live import and ``doctor --rebuild`` use this one fold.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from fieldapp.domain.records import BY_KIND
+from fieldapp.store import search
+from fieldapp.store.capture import synced_tables
+from fieldapp.store.connection import IntegrityError
+from fieldapp.store.migrations import BASELINE_LOG
+from fieldapp.store.store import Row, Store
+from fieldapp.sync import clock
+from fieldapp.sync.segment import Change, Header
+
+Cell = tuple[str, str]
+"""(table, row id)"""
+
+UNKNOWN_TABLE = "unknown_table"
+NOT_ALLOWED = "not_allowed"
+UNCLEAN_TEXT = "unclean_text"
+NO_SUCH_ROW = "no_such_row"
+IMPOSSIBLE = "impossible_value"
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A change together with who wrote it and what he knew."""
+
+    log_id: str
+    seq: int
+    hlc: int
+    table: str
+    cols: dict[str, Any]
+    scope: str
+    role: str
+
+
+class Schema:
+    """What the fold needs to know of the tables, read once."""
+
+    def __init__(self, store: Store) -> None:
+        self.columns = {t: [c.name for c in store.db.table(t).columns] for t in synced_tables(store.db)}
+
+    def is_reference(self, table: str) -> bool:
+        """Written by headquarters for all."""
+        return "post_id" not in self.columns[table]
+
+
+def apply(store: Store, header: Header, changes: Iterable[Change]) -> int:
+    """Enter a segment's changes into the log and fold the rows that they touch; inside an applying transaction."""
+    touched: dict[Cell, None] = {}
+    values = []
+    last_hlc = 0
+    for c in changes:
+        cols = json.dumps(c.cols, ensure_ascii=False, separators=(",", ":"))
+        values.append((c.log_id, c.seq, c.hlc, c.table, c.row_id, cols, c.actor, c.at))
+        touched[(c.table, c.row_id)] = None
+        last_hlc = c.hlc
+    store.db.conn.executemany("INSERT INTO local_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+    store.db.execute(
+        "INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, ?, ?, 0, ?)"
+        " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq",
+        [header.log, header.scope, header.replica, header.last],
+    )
+    clock.observe(store, last_hlc)
+    fold(store, Schema(store), list(touched))
+    return len(values)
+
+
+def fold(store: Store, schema: Schema, cells: Iterable[Cell]) -> None:
+    """Make rows what their changes say; ``cells`` in an order in which parents come first."""
+    written: dict[str, list[str]] = {}
+    for table, row_id in cells:
+        _clear(store, table, row_id)
+        if _fold_row(store, schema, table, row_id):
+            written.setdefault(table, []).append(row_id)
+    for table, ids in written.items():
+        if table in BY_KIND and BY_KIND[table].TOP:
+            for start in range(0, len(ids), 500):
+                part = ids[start : start + 500]
+                marks = ", ".join("?" * len(part))
+                search.index(store, table, store.rows(f"SELECT * FROM {table} WHERE id IN ({marks})", part))
+
+
+def rebuild(store: Store) -> list[Cell]:
+    """Fold the whole log anew; returns the rows that were not what the log says. Inside an applying transaction."""
+    schema = Schema(store)
+    before = {t: {r["id"]: r for r in store.rows(f"SELECT * FROM {t}")} for t in schema.columns}
+    cells = [
+        (row["table_name"], row["row_id"])
+        for row in store.rows(
+            "SELECT table_name, row_id, min(hlc) AS first FROM local_change GROUP BY table_name, row_id"
+            " ORDER BY first, row_id"
+        )
+    ]
+    fold(store, schema, cells)
+    known = set(cells)
+    wrong = [(t, i) for t, rows in before.items() for i in rows if (t, i) not in known]
+    for table, row_id in reversed(wrong):
+        store.db.execute(f"DELETE FROM {table} WHERE id = ?", [row_id])
+    for table in schema.columns:
+        after = {r["id"]: r for r in store.rows(f"SELECT * FROM {table}")}
+        wrong += [(table, i) for i, row in after.items() if before[table].get(i) != row]
+        wrong += [(table, i) for i in before[table].keys() - after.keys() if (table, i) in known]
+    return wrong
+
+
+def _clear(store: Store, table: str, row_id: str) -> None:
+    store.db.execute(
+        "DELETE FROM local_set_aside WHERE (log_id, seq) IN"
+        " (SELECT log_id, seq FROM local_change WHERE table_name = ? AND row_id = ?)",
+        [table, row_id],
+    )
+    store.db.execute("DELETE FROM local_conflict WHERE table_name = ? AND row_id = ?", [table, row_id])
+
+
+def _fold_row(store: Store, schema: Schema, table: str, row_id: str) -> bool:
+    logged = [
+        Logged(r["log_id"], r["seq"], r["hlc"], table, json.loads(r["cols"]), r["scope"], r["role"] or "hq")
+        for r in store.rows(
+            "SELECT c.log_id, c.seq, c.hlc, c.cols, l.scope, p.role FROM local_change c JOIN local_log l"
+            " ON l.id = c.log_id LEFT JOIN local_replica p ON p.id = l.replica_id"
+            " WHERE c.row_id = ? AND c.table_name = ? ORDER BY c.hlc, c.log_id",
+            [row_id, table],
+        )
+    ]
+    standing = []
+    for change in logged:
+        reason = _objection(schema, change, standing)
+        if reason is None:
+            standing.append(change)
+        else:
+            _set_aside(store, change, reason)
+    if not standing:
+        return False
+    try:
+        _write(store, schema, table, row_id, standing)
+    except IntegrityError:
+        standing = _one_by_one(store, schema, table, row_id, standing)
+    if len({c.log_id for c in standing}) > 1:
+        _conflicts(store, schema, table, row_id, standing)
+    return bool(standing)
+
+
+def _objection(schema: Schema, change: Logged, before: list[Logged]) -> str | None:
+    """The rule that forbids a change to count; ``before`` are the changes of the row that stand, in order."""
+    if change.table not in schema.columns:
+        return UNKNOWN_TABLE
+    reference = schema.is_reference(change.table)
+    if reference != (change.scope == "*") or (reference and change.role != "hq"):
+        return NOT_ALLOWED
+    if before and before[0].scope != change.scope:
+        return NOT_ALLOWED
+    if change.cols.keys() & {"id", "post_id"}:
+        return NOT_ALLOWED
+    if not before and "created_at" not in change.cols:
+        return NO_SUCH_ROW
+    if not all(_clean(v) for v in change.cols.values()):
+        return UNCLEAN_TEXT
+    return None
+
+
+def _clean(value: Any) -> bool:
+    """Text as the store keeps it: NFC, no control characters beside the line feed, none that turn the reading."""
+    if not isinstance(value, str):
+        return value is None or (isinstance(value, int) and not isinstance(value, bool))
+    if value.isascii() and value.isprintable():
+        return True
+    return unicodedata.is_normalized("NFC", value) and not any(
+        unicodedata.category(c) in ("Cc", "Cf", "Cs") and c != "\n" for c in value
+    )
+
+
+def _write(store: Store, schema: Schema, table: str, row_id: str, changes: list[Logged]) -> None:
+    columns = schema.columns[table]
+    values: dict[str, Any] = {"id": row_id}
+    if "post_id" in columns:
+        values["post_id"] = changes[0].scope
+    for change in changes:
+        values.update((k, v) for k, v in change.cols.items() if k in columns)
+    names = ", ".join(columns)
+    marks = ", ".join("?" * len(columns))
+    sets = ", ".join(f"{c} = excluded.{c}" for c in columns if c != "id")
+    store.db.execute(
+        f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {sets}",
+        [values.get(c) for c in columns],
+    )
+
+
+def _one_by_one(store: Store, schema: Schema, table: str, row_id: str, changes: list[Logged]) -> list[Logged]:
+    """Find which changes cannot be: each is tried on top of those that stand. A CHECK says what one column of one
+    row may hold, so the outcome does not depend on the others."""
+    standing: list[Logged] = []
+    for change in changes:
+        if not standing and "created_at" not in change.cols:
+            _set_aside(store, change, NO_SUCH_ROW)
+            continue
+        try:
+            with store.db.atomic():
+                _write(store, schema, table, row_id, [*standing, change])
+            standing.append(change)
+        except IntegrityError:
+            _set_aside(store, change, IMPOSSIBLE)
+    return standing
+
+
+def _set_aside(store: Store, change: Logged, reason: str) -> None:
+    store.db.execute("INSERT INTO local_set_aside VALUES (?, ?, ?)", [change.log_id, change.seq, reason])
+
+
+def _conflicts(store: Store, schema: Schema, table: str, row_id: str, changes: list[Logged]) -> None:
+    """List the cells where values differ of which neither author knew the other's, and none came later."""
+    knows = {(c.log_id, c.seq): _knowledge(store, c) for c in changes}
+    for column in schema.columns[table]:
+        setting = [c for c in changes if column in c.cols and c.log_id != BASELINE_LOG]
+        newest = [c for c in setting if not any(_knew(knows, o, c) for o in setting if o is not c)]
+        if len(newest) < 2:
+            continue
+        winner = newest[-1]
+        for loser in newest[:-1]:
+            if loser.cols[column] != winner.cols[column]:
+                store.db.execute(
+                    "INSERT INTO local_conflict VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [table, row_id, column, winner.log_id, winner.seq, loser.log_id, loser.seq],
+                )
+
+
+def _knew(knows: dict[tuple[str, int], dict[str, int]], later: Logged, earlier: Logged) -> bool:
+    if later.log_id == earlier.log_id:
+        return later.seq > earlier.seq
+    return knows[(later.log_id, later.seq)].get(earlier.log_id, 0) >= earlier.seq
+
+
+def _knowledge(store: Store, change: Logged) -> dict[str, int]:
+    """What the author of a change knew; an own change that is not sealed yet knows all that is here."""
+    found = store.value(
+        "SELECT knows FROM local_segment WHERE log_id = ? AND first <= ? AND ? <= last AND state = 'applied'",
+        [change.log_id, change.seq, change.seq],
+    )
+    if found is not None:
+        knows: dict[str, int] = json.loads(found)
+        return knows
+    return {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
+
+
+def conflicts(store: Store) -> list[Row]:
+    """Each conflict with both values, authors and times; newest first."""
+    found = []
+    for row in store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log"):
+        sides = {}
+        for side in ("winner", "loser"):
+            change = store.row(
+                "SELECT cols, actor, at, hlc FROM local_change WHERE log_id = ? AND seq = ?",
+                [row[f"{side}_log"], row[f"{side}_seq"]],
+            )
+            assert change is not None
+            sides[side] = {
+                "value": json.loads(change["cols"])[row["col"]], "actor": change["actor"], "at": change["at"],
+                "log": row[f"{side}_log"], "seq": row[f"{side}_seq"],
+            }
+        found.append({"table": row["table_name"], "row": row["row_id"], "column": row["col"], **sides})
+    return found

@@ -1,0 +1,222 @@
+"""Segments: runs of one log's changes, sealed into signed files whose bytes never change again.
+
+``docs/bundle-format.md`` specifies the format. Line 1 is the header; each further line is one change, a JSON array
+``[hlc, table, row, cols, actor, at]``; the change's sequence number is the header's ``first`` plus its place. ``at`` is
+left out where it is the same millisecond as the clock reading.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import zstandard
+
+from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
+from fieldapp.store.store import Row, Store, now
+from fieldapp.sync import clock, keys
+
+FORMAT = "fieldapp-segment/1"
+MAX_CHANGES = 5_000
+MAX_PLAIN = 64 * 1024 * 1024
+"""Bytes of a segment's text: more is refused before it takes memory."""
+MAX_HLC = (1 << 63) - 1
+ZSTD_LEVEL = 12
+
+
+class Header(msgspec.Struct, frozen=True):
+    """Line 1 of a segment. Fields of a later format are passed over."""
+
+    format: str
+    schema: int
+    log: str
+    scope: str
+    replica: str
+    first: int
+    last: int
+    prev: str | None
+    knows: dict[str, int]
+    sealed_at: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a log."""
+
+    log_id: str
+    seq: int
+    hlc: int
+    table: str
+    row_id: str
+    cols: dict[str, Any]
+    actor: str | None
+    at: str
+
+
+class Broken(ValueError):
+    """These bytes are no segment: says in English why, for the log and the quarantine."""
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def encode(header: Header, changes: list[Row]) -> bytes:
+    """The bytes of a segment; ``changes`` are rows of ``local_change`` in order."""
+    lines = [msgspec.json.encode(header)]
+    for change in changes:
+        line: list[Any] = [
+            change["hlc"],
+            change["table_name"],
+            change["row_id"],
+            msgspec.Raw(change["cols"].encode()),
+            change["actor"],
+        ]
+        if change["at"] != _instant(change["hlc"]):
+            line.append(change["at"])
+        lines.append(msgspec.json.encode(line))
+    text = b"\n".join(lines) + b"\n"
+    return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(text)
+
+
+def decode(data: bytes) -> tuple[Header, list[Change]]:
+    """Header and changes of a segment from outside, checked for form; Broken if anything is not as specified."""
+    lines = _text(data).split(b"\n")
+    if lines[-1] != b"":
+        raise Broken("cut off")
+    lines.pop()
+    try:
+        header = msgspec.json.decode(lines[0], type=Header)
+    except (msgspec.MsgspecError, UnicodeDecodeError, IndexError, RecursionError) as error:
+        raise Broken(f"header: {error}") from None
+    if header.format != FORMAT:
+        raise Broken(f"format {header.format!r} is not known here")
+    if not 1 <= header.first <= header.last or header.last - header.first + 1 != len(lines) - 1:
+        raise Broken("the header counts other changes than there are")
+    if len(lines) - 1 > MAX_CHANGES:
+        raise Broken("too many changes")
+    if (header.first == 1) != (header.prev is None):
+        raise Broken("only the first segment of a log has no predecessor")
+    changes = [_change(header, header.first + n, line) for n, line in enumerate(lines[1:])]
+    if any(a.hlc >= b.hlc for a, b in zip(changes, changes[1:], strict=False)):
+        raise Broken("the clock goes back")
+    return header, changes
+
+
+def _change(header: Header, seq: int, line: bytes) -> Change:
+    try:
+        fields = msgspec.json.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Broken(f"change {seq}: {error}") from None
+    if not isinstance(fields, list) or len(fields) not in (5, 6):
+        raise Broken(f"change {seq}: not an array of 5 or 6")
+    hlc, table, row_id, cols, actor = fields[:5]
+    if type(hlc) is not int or not 0 < hlc <= MAX_HLC:
+        raise Broken(f"change {seq}: clock")
+    at = fields[5] if len(fields) == 6 else _instant(hlc)
+    if not (isinstance(table, str) and isinstance(row_id, str) and isinstance(cols, dict) and isinstance(at, str)):
+        raise Broken(f"change {seq}: types")
+    if not (actor is None or isinstance(actor, str)) or not cols:
+        raise Broken(f"change {seq}: types")
+    return Change(header.log, seq, hlc, table, row_id, cols, actor, at)
+
+
+def _text(data: bytes) -> bytes:
+    try:
+        with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(io.BytesIO(data)) as reader:
+            text = reader.read(MAX_PLAIN + 1)
+    except (zstandard.ZstdError, MemoryError) as error:
+        raise Broken(f"zstd: {error}") from None
+    if len(text) > MAX_PLAIN:
+        raise Broken("larger than a segment may be")
+    return text
+
+
+def _instant(hlc: int) -> str:
+    ms = clock.milliseconds(hlc)
+    try:
+        moment = datetime.fromtimestamp(ms // 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return ""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+
+
+def seal(store: Store, progress: Callable[[int, int], None] | None = None) -> int:
+    """Seal the open changes of all own logs; returns how many. Inside a transaction.
+
+    Called before every export and before every import is applied, so that all changes of a segment were made under
+    the same knowledge.
+    """
+    own = store.row("SELECT id, sign_secret FROM local_replica WHERE own = 1")
+    assert own is not None
+    done = 0
+    for log in store.rows("SELECT * FROM local_log WHERE own = 1 ORDER BY id"):
+        head = store.row(
+            "SELECT last, hash FROM local_segment WHERE log_id = ? AND state = 'applied' ORDER BY first DESC LIMIT 1",
+            [log["id"]],
+        )
+        last, prev = (head["last"], head["hash"]) if head else (0, None)
+        while last < log["seq"]:
+            changes = store.rows(
+                f"SELECT * FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq LIMIT {MAX_CHANGES}",
+                [log["id"], last],
+            )
+            header = Header(
+                format=FORMAT,
+                schema=SCHEMA_VERSION,
+                log=log["id"],
+                scope=log["scope"],
+                replica=own["id"],
+                first=last + 1,
+                last=changes[-1]["seq"],
+                prev=prev,
+                knows=_knows(store, log),
+                sealed_at=now(),
+            )
+            data = encode(header, changes)
+            signature = keys.sign(own["sign_secret"], data, f"fieldapp segment {log['id']} {last + 1}")
+            keep(store, header, data, signature, "applied")
+            done += len(changes)
+            last, prev = header.last, digest(data)
+    return done
+
+
+def _knows(store: Store, log: Row) -> dict[str, int]:
+    """The version vector over logs that every reader of this log also holds: those of '*' and of its own scope."""
+    return {
+        row["id"]: row["seq"]
+        for row in store.rows(
+            "SELECT id, seq FROM local_log WHERE id NOT IN (?, ?) AND seq > 0 AND scope IN ('*', ?) ORDER BY id",
+            [log["id"], BASELINE_LOG, log["scope"]],
+        )
+    }
+
+
+def keep(
+    store: Store, header: Header, data: bytes, signature: bytes, state: str, reason: str | None = None
+) -> None:
+    """Store a segment's bytes as they are."""
+    store.db.execute(
+        "INSERT INTO local_segment (hash, log_id, scope, replica_id, first, last, prev, knows, bytes, signature, state,"
+        " reason, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            digest(data),
+            header.log,
+            header.scope,
+            header.replica,
+            header.first,
+            header.last,
+            header.prev,
+            json.dumps(header.knows),
+            data,
+            signature,
+            state,
+            reason,
+            now(),
+        ],
+    )

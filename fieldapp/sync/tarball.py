@@ -1,0 +1,67 @@
+"""The tar inside a bundle: plain files, in order, nothing else.
+
+Python's ``tarfile`` reads headers of any length into memory and follows links; a bundle comes from a stick that
+anybody may have had in hand. So this reader takes plain USTAR members only and checks each size before it reads.
+"""
+
+import tarfile
+from collections.abc import Iterator
+from typing import IO
+
+BLOCK = 512
+MAX_MEMBER = 64 * 1024 * 1024
+MAX_MEMBERS = 200_000
+
+
+class BadTar(ValueError):
+    """The stream is not such a tar: says in English why."""
+
+
+def write_member(stream: IO[bytes], name: str, data: bytes) -> None:
+    """Append one file."""
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    info.mode = 0o600
+    stream.write(info.tobuf(tarfile.USTAR_FORMAT, "ascii", "strict"))
+    stream.write(data)
+    stream.write(bytes(-len(data) % BLOCK))
+
+
+def write_end(stream: IO[bytes]) -> None:
+    """Close the archive."""
+    stream.write(bytes(2 * BLOCK))
+
+
+def members(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of each file, in order, to the end of the archive; BadTar if anything else is there."""
+    for _ in range(MAX_MEMBERS):
+        block = _exactly(stream, BLOCK)
+        if block == bytes(BLOCK):
+            while rest := stream.read(MAX_MEMBER // 1024):
+                if rest.strip(b"\0"):
+                    raise BadTar("bytes after the end")
+            return
+        try:
+            info = tarfile.TarInfo.frombuf(block, "ascii", "strict")
+        except (tarfile.HeaderError, UnicodeDecodeError, ValueError) as error:
+            raise BadTar(f"header: {error}") from None
+        if info.type != tarfile.REGTYPE:
+            raise BadTar("a member that is not a plain file")
+        if not 0 <= info.size <= MAX_MEMBER:
+            raise BadTar("a member that is too large")
+        content = _exactly(stream, info.size)
+        if _exactly(stream, -info.size % BLOCK).strip(b"\0"):
+            raise BadTar("padding that is not empty")
+        yield info.name, content
+    raise BadTar("too many members")
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    parts = []
+    while size:
+        part = stream.read(size)
+        if not part:
+            raise BadTar("cut off")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

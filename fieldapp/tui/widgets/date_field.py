@@ -1,0 +1,40 @@
+"""A field for a day: takes ``5``, ``5/11``, ``051126``, ``hn``, and says at once which day that is."""
+
+from datetime import date
+from typing import Any
+
+from fieldapp.domain.dates import format_date, format_date_long, parse_date
+from fieldapp.domain.text import clean
+from fieldapp.i18n import _
+from fieldapp.tui.widgets.entry import Entry, Reading
+
+
+class DateField(Entry):
+    """A day. ``data`` is the ISO date, or the text as typed while it is not understood: saving then says why."""
+
+    WIDTH = 14
+
+    @property
+    def day(self) -> date | None:
+        """The day that was typed; None while there is none or it is not understood."""
+        try:
+            return parse_date(self.value, date.today()) if clean(self.value) else None
+        except ValueError:
+            return None
+
+    @property
+    def data(self) -> Any:
+        day = self.day
+        return day.isoformat() if day else clean(self.value) or None
+
+    def load(self, value: Any) -> None:
+        self.value = format_date(date.fromisoformat(str(value))) if value else ""
+
+    def reading(self) -> Reading:
+        if not clean(self.value):
+            return Reading(_("5, 5/11, 051126, hn (today), hq (yesterday)") if self.has_focus else "")
+        try:
+            day = parse_date(self.value, date.today())
+        except ValueError as error:
+            return Reading(str(error), understood=False)
+        return Reading(f"→ {format_date_long(day)}")

@@ -1,0 +1,90 @@
+"""Text fields that read what is typed into them: the base of all fields of a form, and the two for plain text."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual.widget import Widget
+
+from fieldapp.domain.text import clean
+from fieldapp.tui.widgets.editor import Context
+from fieldapp.tui.widgets.text_field import TextField
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the program makes of a text; shown beside it at once."""
+
+    text: str = ""
+    understood: bool = True
+
+
+class Entry(TextField):
+    """A text field of a form. What is typed is kept as it is until the record is saved."""
+
+    DEFAULT_CSS = """
+    Entry, Entry:focus { border: none; height: 1; padding: 0 1; background: $surface; }
+    Entry:focus { background: $surface-lighten-2; }
+    """
+
+    WIDTH: ClassVar[int | None] = None
+    """Columns; None takes what the line has, and the reading goes below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.context = Context()
+
+    @property
+    def data(self) -> Any:
+        """The value as ``records.save`` takes it; None where nothing was entered."""
+        return clean(self.value) or None
+
+    @property
+    def typed(self) -> Any:
+        """What was typed, as JSON."""
+        return self.value
+
+    def restore(self, typed: Any) -> None:
+        """Show what was typed before."""
+        self.value = str(typed)
+
+    def load(self, value: Any) -> None:
+        """Show a stored value."""
+        self.value = "" if value is None else str(value)
+
+    def follow(self, context: Context) -> None:
+        """The other fields of the form now say this."""
+        self.context = context
+
+    def settle(self) -> str | None:
+        """Make up one's mind about half-entered text; a sentence if that cannot be done."""
+        return None
+
+    def reading(self) -> Reading:
+        """What the text means, or what is expected here."""
+        return Reading()
+
+    def companion(self) -> Widget | None:
+        """A widget that lives below the field, such as a list of choices."""
+        return None
+
+
+class TextEntry(Entry):
+    """A line of text."""
+
+
+class LongEntry(Entry):
+    """A text of several sentences, typed on one line and shown whole below it; ``⏎`` stands for a line's end."""
+
+    LINE_END = "⏎"
+
+    @property
+    def data(self) -> Any:
+        lines = [clean(line) for line in self.value.split(self.LINE_END)]
+        return "\n".join(lines).strip() or None
+
+    def load(self, value: Any) -> None:
+        self.value = "" if value is None else f" {self.LINE_END} ".join(str(value).split("\n"))
+
+    def reading(self) -> Reading:
+        fits = len(self.value) < self.content_size.width
+        return Reading("" if fits else str(self.data or ""))

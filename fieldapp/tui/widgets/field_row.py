@@ -1,0 +1,120 @@
+"""One line of a form: label, field, and beside it what the program understands; a problem shows below."""
+
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.events import DescendantBlur, DescendantFocus
+from textual.widgets import Input, Static
+
+from fieldapp.tui.widgets.editor import Context, Editor
+from fieldapp.tui.widgets.entry import Entry
+
+
+class FieldRow(Editor):
+    """A labelled field. The sign ``▸`` marks where the focus is, ``*`` what is needed, ``!`` what is wrong."""
+
+    DEFAULT_CSS = """
+    FieldRow { height: auto; }
+    FieldRow > Horizontal { height: auto; }
+    FieldRow .label { width: 22; height: auto; color: $text-muted; }
+    FieldRow:focus-within .label { color: $text; text-style: bold; }
+    FieldRow .reading { width: 1fr; height: auto; padding: 0 0 0 1; color: $text-muted; }
+    FieldRow .reading.-below { padding: 0 1 0 23; display: none; }
+    FieldRow .reading.-below.-shown { display: block; }
+    FieldRow .reading.-unclear { color: $text-warning; }
+    FieldRow .problem { height: auto; padding: 0 1 0 22; color: $text-error; text-style: bold; display: none; }
+    FieldRow.-wrong .problem { display: block; }
+    """
+
+    def __init__(self, key: str, title: str, entry: Entry, *, required: bool = False) -> None:
+        super().__init__(key)
+        self.title = title
+        self.entry = entry
+        self.required = required
+        self._reading = Static(classes="reading", markup=False)
+        self._reading.set_class(entry.WIDTH is None, "-below")
+        self._problem: Static | None = None
+
+    def compose(self) -> ComposeResult:
+        beside = self.entry.WIDTH is not None
+        self.entry.styles.width = self.entry.WIDTH if beside else "1fr"
+        with Horizontal():
+            yield Static(self._label(False), classes="label", markup=False)
+            yield self.entry
+            if beside:
+                yield self._reading
+        companion = self.entry.companion()
+        if companion is not None:
+            yield companion
+        if not beside:
+            yield self._reading
+
+    def on_mount(self) -> None:
+        self.refresh_reading()
+
+    @property
+    def data(self) -> Any:
+        return self.entry.data
+
+    @property
+    def typed(self) -> Any:
+        return self.entry.typed
+
+    def restore(self, typed: Any) -> None:
+        self.entry.restore(typed)
+
+    def load(self, value: Any) -> None:
+        self.entry.load(value)
+
+    def follow(self, context: Context) -> None:
+        self.entry.follow(context)
+
+    def settle(self) -> str | None:
+        return self.entry.settle()
+
+    def show_problem(self, sentence: str | None, where: str = "") -> None:
+        self.set_class(sentence is not None, "-wrong")
+        if sentence is None:
+            return
+        if self._problem is None:
+            self._problem = Static(classes="problem", markup=False)
+            self.mount(self._problem)
+        self._problem.update(Content(f"! {sentence}"))
+        self.call_after_refresh(self._show_all)
+
+    def focus_problem(self) -> None:
+        self.entry.focus()
+
+    def refresh_reading(self) -> None:
+        """Say anew what the field's text means."""
+        reading = self.entry.reading()
+        text = reading.text if reading.understood else f"? {reading.text}"
+        self._reading.update(Content(text))
+        self._reading.set_class(not reading.understood, "-unclear")
+        self._reading.set_class(bool(text), "-shown")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.show_problem(None)
+        self.refresh_reading()
+        self.post_message(self.Changed())
+
+    def on_descendant_focus(self, _event: DescendantFocus) -> None:
+        self.query_one(".label", Static).update(self._label(True))
+        self.refresh_reading()
+        self.call_after_refresh(self._show_all)
+
+    def on_descendant_blur(self, _event: DescendantBlur) -> None:
+        self.query_one(".label", Static).update(self._label(False))
+        self.refresh_reading()
+
+    def _label(self, focused: bool) -> Content:
+        return Content(f"{'▸' if focused else ' '}{self.title}{' *' if self.required else ''}")
+
+    def _show_all(self) -> None:
+        if self.has_focus_within:
+            self.scroll_visible(animate=False)

@@ -1,0 +1,202 @@
+"""A field whose value is chosen from a list that narrows down as one types, without diacritics, by code or words."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Blur
+from textual.widget import Widget
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from fieldapp.domain.records import FieldShape
+from fieldapp.domain.text import clean, search_key
+from fieldapp.i18n import _
+from fieldapp.store import records
+from fieldapp.store.store import Store
+from fieldapp.tui.widgets.editor import Context
+from fieldapp.tui.widgets.entry import Entry, Reading
+
+Choice = tuple[str, str]
+"""The value and the words for it"""
+
+Offer = Callable[[str, Context], Sequence[Choice]]
+"""What fits the text typed so far"""
+
+LIMIT = 60
+
+
+class ChoiceMenu(OptionList, can_focus=False):
+    """The list that drops down; the keys stay with the field."""
+
+    DEFAULT_CSS = """
+    ChoiceMenu, ChoiceMenu:focus {
+        overlay: screen; constrain: inside inflect; display: none; height: auto; max-height: 10; width: 1fr;
+        max-width: 72; margin: 0 1 0 22; padding: 0; border: solid $accent; background: $panel;
+        scrollbar-size-vertical: 1;
+    }
+    ChoiceMenu.-open { display: block; }
+    ChoiceMenu > .option-list--option-highlighted { text-style: reverse bold; }
+    """
+
+    def show(self, choices: Sequence[Choice]) -> None:
+        """Offer these, the first one highlighted."""
+        self.clear_options()
+        self.add_options([Option(Content(f" {words}")) for _value, words in choices])
+        if len(choices) >= LIMIT:
+            self.add_option(Option(Content(_(" … type to narrow down")), disabled=True))
+        self.highlighted = 0 if choices else None
+        self.set_class(bool(choices), "-open")
+
+    def hide(self) -> None:
+        """Close the list."""
+        self.remove_class("-open")
+
+
+class PickList(Entry):
+    """A choice. ``data`` is the chosen value, or the text as typed while nothing is chosen: saving resolves it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", _("Next choice"), show=False),
+        Binding("up", "move(-1)", _("Previous choice"), show=False),
+        Binding("f4", "open", _("Pick list")),
+        Binding("escape", "close", _("Close the list"), show=False),
+    ]
+
+    def __init__(self, offer: Offer, name_of: Callable[[str], str]) -> None:
+        super().__init__()
+        self._offer = offer
+        self._name_of = name_of
+        self._taken: Choice | None = None
+        self._choices: list[Choice] = []
+        self._stale = True
+        self.menu = ChoiceMenu(markup=False)
+
+    def companion(self) -> Widget | None:
+        return self.menu
+
+    @property
+    def data(self) -> Any:
+        return self._taken[0] if self._taken else clean(self.value) or None
+
+    @property
+    def typed(self) -> Any:
+        return {"value": self._taken[0], "text": self._taken[1]} if self._taken else {"text": self.value}
+
+    def restore(self, typed: Any) -> None:
+        text = str(typed["text"])
+        self._show(typed.get("value"), text)
+
+    def load(self, value: Any) -> None:
+        self._show(value, "" if value is None else self._name_of(str(value)))
+
+    def settle(self) -> str | None:
+        """Take what was typed for a choice if it can mean but one."""
+        text = clean(self.value)
+        if self._taken or not text:
+            return None
+        choices = self._fitting(text)
+        same = [c for c in choices if search_key(c[1]) == search_key(text)]
+        if len(same or choices) == 1:
+            self._show(*(same or choices)[0])
+        return None
+
+    def reading(self) -> Reading:
+        if self._taken or not clean(self.value):
+            return Reading()
+        if not self._current():
+            return Reading(_("not in the list"), understood=False)
+        return Reading() if self.is_open else Reading(_("choose from the list: F4"), understood=False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the list is dropped down."""
+        return self.menu.has_class("-open")
+
+    def take(self, choice: Choice) -> None:
+        """Make a choice the field's value."""
+        self._show(*choice)
+
+    def watch_value(self, value: str) -> None:
+        """Offer what fits the text as it stands now."""
+        if self._taken and value == self._taken[1]:
+            return
+        self._taken = None
+        self._stale = True
+        if self.has_focus and value:
+            self._drop_down()
+        else:
+            self.menu.hide()
+
+    def action_move(self, step: int) -> None:
+        """Go up or down the list; the first press opens it."""
+        if not self.is_open:
+            self._drop_down()
+        elif step > 0:
+            self.menu.action_cursor_down()
+        else:
+            self.menu.action_cursor_up()
+
+    def action_open(self) -> None:
+        """Drop the whole list down, whatever is typed."""
+        self._choices, self._stale = list(self._offer("", self.context)), False
+        self.menu.show(self._choices)
+
+    def action_close(self) -> None:
+        """Close the list; what is typed stays."""
+        self.menu.hide()
+
+    async def action_submit(self) -> None:
+        """Take the highlighted choice and go on to the next field."""
+        at = self.menu.highlighted
+        if self.is_open and at is not None and at < len(self._choices):
+            self.take(self._choices[at])
+        self.menu.hide()
+        await super().action_submit()
+
+    def _on_blur(self, event: Blur) -> None:
+        super()._on_blur(event)
+        self.menu.hide()
+        self.settle()
+
+    def _drop_down(self) -> None:
+        self.menu.show(self._current())
+
+    def _current(self) -> list[Choice]:
+        if self._stale:
+            self._choices, self._stale = self._fitting("" if self._taken else self.value), False
+        return self._choices
+
+    def _fitting(self, text: str) -> list[Choice]:
+        return list(self._offer(text, self.context))
+
+    def _show(self, value: str | None, text: str) -> None:
+        self._taken = (value, text) if value is not None else None
+        self._stale = True
+        self.value = text
+        self.cursor_position = len(text)
+
+
+def reference_field(store: Store, kind: str) -> PickList:
+    """A field that holds the id of a record of ``kind``; those in force on the day of the form come first."""
+    return PickList(
+        lambda text, context: records.choices(store, kind, text, context.on, LIMIT),
+        lambda value: records.labels(store, kind, [value]).get(value, value),
+    )
+
+
+def choice_field(shape: FieldShape) -> PickList:
+    """A field that holds one of a few codes, shown in the user's language."""
+    return code_field(shape.choices)
+
+
+def code_field(codes: Sequence[str]) -> PickList:
+    """A field that holds one of these codes, shown in the user's language."""
+    named = [(code, _(records.choice_title(code))) for code in codes]
+
+    def fitting(text: str, _context: Context) -> list[Choice]:
+        words = search_key(text).split()
+        return [c for c in named if all(any(w.startswith(t) for w in search_key(c[1]).split()) for t in words)]
+
+    return PickList(fitting, lambda value: dict(named).get(value, value))
