@@ -545,6 +545,53 @@ def roster(store: Store, cell_id: str, on: date) -> list[Row]:
     return sorted(rows, key=lambda r: (name_sort_key(r["full_name"]), r["id"]))
 
 
+def describe(store: Store, found: Found) -> list[tuple[str, str]]:
+    """(title, text) of each field of a record that holds something, then of the rows that belong to it."""
+    model = BY_KIND[found.kind]
+    shapes = fields_of(model)
+    texts = display(store, found.kind, [found.row], [s.name for s in shapes])[0]
+    lines = [(_(s.title), t) for s, t in zip(shapes, texts, strict=True) if t]
+    for name, child in model.CHILDREN.items():
+        for row in found.children[name]:
+            lines.append((_(child.model.TITLE), child_text(store, child, row)))
+    if found.row["voided_at"] is not None:
+        lines.append((_("Voided"), f"{found.row['voided_at']}: {found.row['void_reason']}"))
+    return lines
+
+
+def child_text(store: Store, child: Child, row: Row) -> str:
+    """A row that belongs to a record, in words."""
+    if child.editor == "measures":
+        measure = store.row("SELECT * FROM measure WHERE id = ?", [row["measure_id"]])
+        assert measure is not None
+        return f"{measure['name']}: {amount_text(row, measure)}"
+    return " · ".join(t for t in display(store, child.model.KIND, [row], child.model.LIST)[0] if t)
+
+
+def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
+    """Steps of a history as a person reads them: when, who, which field, from what to what."""
+    lines = []
+    for step in steps:
+        shapes = {s.name: s for s in fields_of(BY_KIND[step.kind])}
+        shape = shapes.get(step.field)
+        if shape is None and step.field not in ("voided_at", "void_reason"):
+            continue
+        old, new = (_step_value(store, shape, v) for v in (step.old, step.new))
+        title = _(shape.title) if shape else _(choice_title(step.field))
+        change = f"{old} → {new}" if step.old is not None else new
+        lines.append(f"{step.at[:16].replace('T', ' ')}  {step.actor or _('unknown')}  {title}: {change}")
+    return lines
+
+
+def _step_value(store: Store, shape: FieldShape | None, value: Any) -> str:
+    if value is None:
+        return "—"
+    if shape is None:
+        return str(value)
+    named = labels(store, shape.ref, [value]) if shape.ref else {}
+    return _display(shape, value, named)
+
+
 # history --------------------------------------------------------------------------------------------------------
 
 

@@ -88,6 +88,11 @@ class Inspected:
         """The sender's certificate, which every bundle carries first."""
         return self.certificates[0][0]
 
+    @property
+    def fingerprint(self) -> str:
+        """The sender's keys in words."""
+        return keys.fingerprint(self.sender.sign_key, self.sender.age_key)
+
 
 def write(stream: IO[bytes], manifest: Manifest, signature: bytes, members: Iterator[tuple[str, bytes]]) -> None:
     """Write the plain tar of a bundle whose manifest lists just these members in this order."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import msgspec
 import pyrage
 
+from fieldapp.domain.text import clean
+
 CERTIFICATE_FORMAT = "fieldapp-certificate/1"
 
 _INITIALS = ("b", "ch", "đ", "g", "h", "kh", "l", "m", "ng", "nh", "ph", "r", "t", "th", "v", "x")
@@ -97,6 +99,8 @@ def decode_certificate(data: bytes) -> Certificate | None:
     if certificate.format != CERTIFICATE_FORMAT or certificate.role not in ("hq", "post"):
         return None
     if certificate.role == "post" and not certificate.post_id:
+        return None
+    if any(clean(text) != text for text in (certificate.name, certificate.post_name or "")):
         return None
     if not (certificate.post_code and certificate.post_code.isascii() and certificate.post_code.isalnum()):
         return None

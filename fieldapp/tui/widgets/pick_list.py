@@ -174,6 +174,8 @@ class PickList(Entry):
     def _show(self, value: str | None, text: str) -> None:
         self._taken = (value, text) if value is not None else None
         self._stale = True
+        if self.value == text and self.is_mounted:
+            self.post_message(self.Changed(self, text))
         self.value = text
         self.cursor_position = len(text)
 
@@ -200,3 +202,20 @@ def code_field(codes: Sequence[str]) -> PickList:
         return [c for c in named if all(any(w.startswith(t) for w in search_key(c[1]).split()) for t in words)]
 
     return PickList(fitting, lambda value: dict(named).get(value, value))
+
+
+def boolean_field() -> PickList:
+    """A field that holds yes or no."""
+    named = [("true", _("yes")), ("false", _("no"))]
+    return BooleanPick(
+        lambda text, _context: [c for c in named if c[1].startswith(text.strip().lower())],
+        lambda value: _("yes") if value == "True" else _("no"),
+    )
+
+
+class BooleanPick(PickList):
+    """A choice whose ``data`` is a truth value."""
+
+    @property
+    def data(self) -> Any:
+        return {"true": True, "false": False}.get(str(super().data).lower())

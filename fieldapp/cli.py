@@ -1,0 +1,574 @@
+"""The command line: everything that the screen does, scripted. Thin: it reads arguments and prints answers.
+
+Exit codes: 0 done, 1 refused or failed with a sentence, 2 wrong usage, 3 done in part.
+"""
+
+import json as jsonlib
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+
+IN_PART = 3
+
+
+class Context:
+    """What the options before the command say; opens the replica when a command needs it."""
+
+    def __init__(self, home: Path, user: str | None) -> None:
+        self.home = home
+        self.user = user
+
+    def open(self) -> Any:
+        """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
+        from fieldapp.store import vault
+        from fieldapp.store.store import Store
+
+        names = vault.users(self.home)
+        user = self.user or (names[0] if len(names) == 1 else None)
+        if user is None and names:
+            raise FieldappError(_("Several people use this laptop: name one by --user ({names}).").format(
+                names=", ".join(names)))  # fmt: skip
+        return Store.unlock(self.home, user or "", _passphrase() if names else "")
+
+
+def _passphrase(confirm: bool = False) -> str:
+    named = os.environ.get("FIELDAPP_PASSPHRASE_FILE")
+    if named:
+        try:
+            return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise FieldappError(_("The passphrase file cannot be read: {why}.").format(why=error)) from None
+    text: str = click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True)
+    return text
+
+
+def say(text: str) -> None:
+    """Print an answer. Text that came from outside may hold terminal escapes: they do not reach the terminal."""
+    click.echo(_harmless(text))
+
+
+def note(text: str) -> None:
+    """Print a message beside the answer, on stderr."""
+    click.echo(_harmless(text), err=True)
+
+
+def _harmless(text: str) -> str:
+    return "".join(c if c == "\n" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def say_json(value: Any) -> None:
+    """Print one JSON document."""
+    click.echo(jsonlib.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)
+
+
+def _read_json(source: str) -> Any:
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        return jsonlib.loads(text)
+    except OSError as error:
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=source, why=error.strerror)) from None
+    except (ValueError, RecursionError) as error:
+        raise FieldappError(_("{path} is not JSON: {why}.").format(path=source, why=error)) from None
+
+
+class Day(click.ParamType):
+    """A date as people write it."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date; wrong usage if it is none."""
+        from fieldapp.domain.dates import parse_date
+
+        if isinstance(value, date):
+            return value
+        try:
+            return parse_date(str(value), date.today())
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+PATH = click.Path(path_type=Path)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+json_source = click.option("--json", "source", required=True, metavar="FILE|-", help="JSON file, - for stdin.")
+
+
+@click.group(invoke_without_command=True)
+@click.option("--home", type=PATH, envvar="FIELDAPP_HOME", default=Path.home() / "fieldapp", show_default=True,
+              help="The workspace.")  # fmt: skip
+@click.option("--user", envvar="FIELDAPP_USER", help="Who works, where several people use the laptop.")
+@click.version_option(package_name="fieldapp")
+@click.pass_context
+def cli(ctx: click.Context, home: Path, user: str | None) -> None:
+    """Offline-first field records for border posts. Without a command: the screen."""
+    ctx.obj = Context(home, user)
+    if ctx.invoked_subcommand is None:
+        from fieldapp.tui.app import FieldApp
+
+        FieldApp(home).run()
+
+
+@cli.command()
+@click.option("--workspace", type=PATH, help="Keep hq/, post/ and usb/ in this folder.")
+def demo(workspace: Path | None) -> None:
+    """The round trip on a real report's figures; on a terminal it then opens the post's screen."""
+    from fieldapp import demo as round_trip
+
+    with tempfile.TemporaryDirectory(prefix="fieldapp-demo-") as temporary:
+        folder = workspace or Path(temporary)
+        round_trip.run(folder, say)
+        if workspace is not None:
+            note(_("Kept in {folder}. The passphrase is: {passphrase}").format(
+                folder=folder, passphrase=round_trip.PASSPHRASE))  # fmt: skip
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            from fieldapp.tui.app import FieldApp
+
+            click.pause(_("Any key opens the post's screen (passphrase: demo)."))
+            FieldApp(folder / "post").run()
+
+
+@cli.command()
+@click.option("--role", type=click.Choice(["hq", "post"]))
+@click.option("--name", help="Headquarters' name.")
+@click.option("--code", default="SCH", show_default=True, help="Headquarters' short code, used in file names.")
+@click.option("--pack", type=PATH, help="A post starts from the pack that headquarters wrote.")
+@click.option("--laptop", default="A", show_default=True, help="What this laptop is called at the post.")
+@click.option("--user", "user_name", required=True, help="Who works on this laptop.")
+@click.pass_obj
+def init(
+    obj: Context, role: str | None, name: str | None, code: str, pack: Path | None, laptop: str, user_name: str
+) -> None:
+    """Begin a replica: headquarters by --role hq --name, a post by --pack."""
+    from fieldapp.sync import enrolment, peers
+
+    if pack is not None:
+        store = enrolment.init_post(obj.home, pack, user=user_name, passphrase=_passphrase(True), laptop=laptop)
+        hq = peers.others(store)[0]
+        say(_("{post} can record. Compare headquarters' fingerprint by telephone:").format(
+            post=store.identity.post_name))  # fmt: skip
+        say(f"  {hq.title}: {hq.fingerprint}")
+    elif role == "hq" and name:
+        store = enrolment.init_hq(obj.home, name=name, user=user_name, passphrase=_passphrase(True), code=code)
+        say(_("{name} can begin. Its fingerprint:").format(name=name))
+    else:
+        raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
+    own = peers.own(store)
+    say(f"  {own.title}: {own.fingerprint}")
+    store.close()
+
+
+@cli.command()
+@click.argument("kind")
+@json_source
+@click.pass_obj
+def add(obj: Context, kind: str, source: str) -> None:
+    """Record one object or a list of them, all or none; prints the ids."""
+    from fieldapp.store import records
+
+    given = _read_json(source)
+    items = given if isinstance(given, list) else [given]
+    if not all(isinstance(item, dict) for item in items):
+        raise FieldappError(_("A record is a JSON object, several are a list of them."))
+    records.model_of(kind)
+    store = obj.open()
+    with store.transaction():
+        ids = []
+        for number, item in enumerate(items, start=1):
+            try:
+                ids.append(records.save(store, kind, item))
+            except FieldappError as error:
+                where = _("Record {n}: ").format(n=number) if isinstance(given, list) else ""
+                raise FieldappError(where + str(error), error.fields) from None
+    for row_id in ids:
+        say(row_id)
+
+
+@cli.command()
+@click.argument("kind")
+def schema(kind: str) -> None:
+    """JSON Schema of what `add KIND` takes."""
+    from fieldapp.store import records
+
+    model = records.model_of(kind)
+    described = model.model_json_schema()
+    for name, child in model.CHILDREN.items():
+        described["properties"][name] = {"type": "array", "items": child.model.model_json_schema()}
+    say_json(described)
+
+
+@cli.command("list")
+@click.argument("kind")
+@as_json
+@click.option("--search", default="", help="Words, without diacritics if you like.")
+@click.option("--from", "first", type=Day())
+@click.option("--to", "last", type=Day())
+@click.option("--voided", is_flag=True, help="Voided ones too.")
+@click.pass_obj
+def list_records(
+    obj: Context, kind: str, as_json: bool, search: str, first: date | None, last: date | None, voided: bool
+) -> None:
+    """Records of a kind, newest first."""
+    from fieldapp.store import records
+
+    model = records.model_of(kind)
+    store = obj.open()
+    rows: list[dict[str, Any]] = []
+    after = None
+    while True:
+        page = records.page(
+            store, kind, text=search, date_from=first, date_to=last, after=after, limit=500, voided=voided
+        )
+        rows += page.rows
+        if not as_json:
+            for row, texts in zip(page.rows, records.display(store, kind, page.rows, model.LIST), strict=True):
+                say(f"{row['id']}  {'  '.join(texts)}")
+        after = page.after
+        if after is None:
+            break
+    if as_json:
+        say_json(rows)
+
+
+@cli.command()
+@click.argument("id")
+@click.option("--history", is_flag=True, help="Who set what when.")
+@as_json
+@click.pass_obj
+def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
+    """One record."""
+    from fieldapp.store import records
+
+    store = obj.open()
+    found = records.get(store, id)
+    steps = records.history(store, id) if history else []
+    if as_json:
+        document = {"kind": found.kind, **found.row, **found.children}
+        if history:
+            document["history"] = [asdict(s) for s in steps]
+        say_json(document)
+        return
+    for title, text in records.describe(store, found):
+        say(f"{title}: {text}")
+    for step in records.history_lines(store, steps):
+        say(step)
+
+
+@cli.command()
+@click.argument("id")
+@json_source
+@click.pass_obj
+def edit(obj: Context, id: str, source: str) -> None:
+    """Change the fields that the JSON object names."""
+    from fieldapp.store import records
+
+    given = _read_json(source)
+    if not isinstance(given, dict):
+        raise FieldappError(_("A record is a JSON object, several are a list of them."))
+    store = obj.open()
+    say(records.save(store, records.get(store, id).kind, given, id))
+
+
+@cli.command()
+@click.argument("id")
+@click.option("--reason", required=True)
+@click.pass_obj
+def void(obj: Context, id: str, reason: str) -> None:
+    """Take a record out of all lists and figures; it stays readable."""
+    from fieldapp.store import records
+
+    records.void(obj.open(), id, reason)
+    note(_("Voided. It stays readable with its reason."))
+
+
+# sync -----------------------------------------------------------------------------------------------------------
+
+
+@cli.group()
+def sync() -> None:
+    """Carry changes on a stick."""
+
+
+@sync.command("export")
+@click.argument("dest", type=PATH)
+@click.option("--to", metavar="REPLICA", help="For one recipient only.")
+@as_json
+@click.pass_obj
+def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None:
+    """Write bundles into the folder DEST and read them back."""
+    from fieldapp.sync import exchange
+
+    results = exchange.export(obj.open(), dest, to)
+    if as_json:
+        say_json(results)
+        return
+    for r in results:
+        say(_("{file} for {to}: {records} records, {changes} changes, {size} bytes, read back and compared.").format(
+            file=r.path.name, to=r.recipient, records=r.records, changes=r.changes, size=r.size))  # fmt: skip
+    note(_("The stick may be pulled."))
+
+
+@sync.command("import")
+@click.argument("paths", type=PATH, nargs=-1, required=True)
+@as_json
+@click.pass_obj
+def sync_import(obj: Context, paths: Sequence[Path], as_json: bool) -> None:
+    """Apply bundles; a folder stands for the bundles in it."""
+    from fieldapp.sync import exchange
+
+    results = exchange.import_files(obj.open(), paths)
+    if as_json:
+        say_json(results)
+    for r in results:
+        if not as_json and not r.for_others:
+            say(_("{file}: {n} new changes.").format(file=r.path.name, n=r.applied))
+        for line in (*r.held, *r.quarantined, *r.set_aside, *([r.refused] if r.refused else [])):
+            note(line)
+    if not results:
+        note(_("No bundles there."))
+    bad = [r for r in results if not r.complete]
+    if bad:
+        all_refused = all(r.refused for r in results)
+        sys.exit(1 if all_refused else IN_PART)
+
+
+@sync.command("status")
+@as_json
+@click.pass_obj
+def sync_status(obj: Context, as_json: bool) -> None:
+    """What each other replica has of our changes, and what waits."""
+    from fieldapp.sync import exchange
+
+    state = exchange.status(obj.open())
+    if as_json:
+        say_json(state)
+        return
+    say(_("{n} changes in {records} records not received by headquarters.").format(
+        n=state.unsent, records=state.unsent_records))  # fmt: skip
+    for p in state.peers:
+        say(_("{name}: has {received} of {of} changes; last heard {when}.").format(
+            name=p.name, received=p.received, of=p.of, when=p.heard_at or _("never")))  # fmt: skip
+    for line in (*state.held, *state.quarantined, *state.set_aside):
+        say(line)
+    if state.clock_warning:
+        note(state.clock_warning)
+
+
+@sync.command("verify")
+@click.argument("file", type=PATH)
+@as_json
+@click.pass_obj
+def sync_verify(obj: Context, file: Path, as_json: bool) -> None:
+    """Check a bundle from beginning to end, and change nothing."""
+    import msgspec
+
+    from fieldapp.sync import exchange
+
+    inspected = exchange.verify(obj.open(), file)
+    if as_json:
+        say_json(msgspec.to_builtins(inspected.manifest))
+        return
+    say(_("{file} is whole and signed by {sender} ({fingerprint}).").format(
+        file=file.name, sender=inspected.sender.post_name or inspected.sender.name,
+        fingerprint=inspected.fingerprint))  # fmt: skip
+
+
+# headquarters ---------------------------------------------------------------------------------------------------
+
+
+@cli.group()
+def hq() -> None:
+    """Headquarters: packs, laptops, conflicts."""
+
+
+@hq.command()
+@click.option("--code", required=True, help="The post's code, such as IARVE.")
+@click.option("--name", required=True, help="The post's name.")
+@click.argument("dest", type=PATH)
+@click.pass_obj
+def pack(obj: Context, code: str, name: str, dest: Path) -> None:
+    """Write the pack from which a post's laptops start."""
+    from fieldapp.sync import enrolment
+
+    say(str(enrolment.write_pack(obj.open(), code=code, name=name, dest=dest)))
+
+
+@hq.command()
+@as_json
+@click.pass_obj
+def replicas(obj: Context, as_json: bool) -> None:
+    """The laptops that are known, with their fingerprints."""
+    from fieldapp.sync import peers
+
+    known = peers.others(obj.open())
+    if as_json:
+        keys = ("id", "name", "role", "trust", "post_code", "post_name", "fingerprint", "have_at")
+        say_json([{k: getattr(p, k) for k in keys} for p in known])
+        return
+    for p in known:
+        say(f"{p.id}  {p.title}  {_(p.trust)}  {p.fingerprint}")
+
+
+@hq.command()
+@click.argument("replica")
+@click.pass_obj
+def trust(obj: Context, replica: str) -> None:
+    """Certify a laptop whose fingerprint was compared, and apply what it sent."""
+    from fieldapp.sync import exchange
+
+    peer, changes = exchange.trust(obj.open(), replica)
+    say(_("{name} is certified; {n} changes applied.").format(name=peer.title, n=changes))
+
+
+@hq.command()
+@as_json
+@click.pass_obj
+def conflicts(obj: Context, as_json: bool) -> None:
+    """Cells that two people set without knowing of each other."""
+    from fieldapp.sync import merge
+
+    found = merge.conflicts(obj.open())
+    if as_json:
+        say_json(found)
+        return
+    for c in found:
+        w, loser = c["winner"], c["loser"]
+        say(f"{c['table']} {c['row']} {c['column']}: {w['value']} ({w['actor']}, {w['at']})"
+            f" ≠ {loser['value']} ({loser['actor']}, {loser['at']})")  # fmt: skip
+
+
+@hq.command()
+@as_json
+@click.pass_obj
+def quarantine(obj: Context, as_json: bool) -> None:
+    """What was refused, and what waits."""
+    from fieldapp.sync import exchange
+
+    state = exchange.status(obj.open())
+    if as_json:
+        say_json({"quarantined": state.quarantined, "held": state.held, "set_aside": state.set_aside})
+        return
+    for line in (*state.quarantined, *state.held, *state.set_aside):
+        say(line)
+
+
+# reports and care -----------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("--from", "first", type=Day())
+@click.option("--to", "last", type=Day())
+@click.option("--unit", metavar="CODE", help="Only this unit and what belongs to it.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
+@as_json
+@click.pass_obj
+def report(obj: Context, first: date | None, last: date | None, unit: str | None, form: str, as_json: bool) -> None:
+    """The figures of a period; without dates, of this year up to today."""
+    from fieldapp.reports import figures, narrative
+
+    today = date.today()
+    period = figures.Period(first or date(today.year, 1, 1), last or today)
+    if period.last < period.first:
+        raise FieldappError(_("The end lies before the beginning."))
+    result = figures.report(obj.open(), period, unit)
+    if as_json or form == "json":
+        say_json(result.as_json())
+    elif form == "csv":
+        click.echo(narrative.as_csv(result), nl=False)
+    else:
+        say(narrative.as_text(result))
+
+
+@cli.command()
+@click.option("--rebuild", is_flag=True, help="Fold the log again and mend what differs.")
+@as_json
+@click.pass_obj
+def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
+    """Check the file, the log's signatures, and that every record is what the log says."""
+    from fieldapp.sync import doctor as examination
+
+    found = examination.examine(obj.open(), mend=rebuild)
+    if as_json:
+        say_json(found)
+    else:
+        for line in found.lines():
+            say(line)
+    if not found.healthy:
+        sys.exit(1)
+
+
+@cli.group()
+def user() -> None:
+    """People who use this laptop."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.pass_obj
+def user_add(obj: Context, name: str) -> None:
+    """Let a further person in; somebody who is in already opens the file."""
+    from fieldapp.store import vault
+
+    store = obj.open()
+    if name in vault.users(obj.home):
+        raise FieldappError(_("{name} uses this laptop already.").format(name=name))
+    store.add_user(name, _new_passphrase())
+    note(_("{name} can work on this laptop now.").format(name=name))
+
+
+@user.command("passphrase")
+@click.pass_obj
+def user_passphrase(obj: Context) -> None:
+    """Take a new passphrase."""
+    store = obj.open()
+    store.add_user(store.user, _new_passphrase())
+    note(_("The new passphrase holds from now on."))
+
+
+def _new_passphrase() -> str:
+    named = os.environ.get("FIELDAPP_NEW_PASSPHRASE_FILE")
+    if named:
+        return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+    text: str = click.prompt(_("New passphrase"), hide_input=True, confirmation_prompt=True, err=True)
+    return text
+
+
+def main() -> None:
+    """The console script: no traceback reaches a user."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        note(_("Broken off. Nothing was changed."))
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except FieldappError as error:
+        note(str(error))
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        from fieldapp.crash import log_crash
+
+        note(_("Something unexpected happened. What was confirmed is safe. The details are in {path}.").format(
+            path=log_crash(error)))  # fmt: skip
+        sys.exit(1)

@@ -1,0 +1,98 @@
+"""The examination: is the file sound, is the log what its authors signed, are the records what the log says?"""
+
+from dataclasses import dataclass
+
+from fieldapp.i18n import _
+from fieldapp.store.migrations import BASELINE_LOG
+from fieldapp.store.store import Store
+from fieldapp.sync import keys, merge, segment
+from fieldapp.sync.merge import Cell
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found; empty lists are good."""
+
+    file_errors: list[str]
+    bad_segments: list[str]
+    """hashes of applied segments that are not what was signed, or whose changes are not in the log"""
+    differing: list[Cell]
+    """rows that are not what the log says"""
+    mended: bool
+
+    @property
+    def healthy(self) -> bool:
+        """Nothing is wrong, or all that was wrong has been mended."""
+        return not self.file_errors and not self.bad_segments and (self.mended or not self.differing)
+
+    def lines(self) -> list[str]:
+        """The findings as sentences."""
+        found = [_("Damaged pages in the file: {what}").format(what=e) for e in self.file_errors]
+        found += [_("A sealed part of the log is not what its author signed: {hash}").format(hash=h)
+                  for h in self.bad_segments]  # fmt: skip
+        for table, row_id in self.differing:
+            text = _("Mended from the log: {table} {id}") if self.mended else _("Not what the log says: {table} {id}")
+            found.append(text.format(table=table, id=row_id))
+        return found or [_("All is well: the file is sound, the log is signed, the records are what the log says.")]
+
+
+class _Undo(Exception):
+    """Leaves the transaction without keeping what was folded."""
+
+
+def examine(store: Store, mend: bool = False) -> Findings:
+    """Check everything; ``mend`` keeps the records as the log says them."""
+    file_errors = [
+        str(row[0])
+        for pragma in ("cipher_integrity_check", "integrity_check")
+        for row in store.db.execute(f"PRAGMA {pragma}").fetchall()
+        if row[0] != "ok"
+    ]
+    bad = _bad_segments(store)
+    differing: list[Cell] = []
+    try:
+        with store.transaction(applying=True):
+            differing = merge.rebuild(store)
+            if not mend:
+                raise _Undo
+    except _Undo:
+        pass
+    return Findings(file_errors, bad, differing, mend)
+
+
+def _bad_segments(store: Store) -> list[str]:
+    bad = []
+    heads: dict[str, str] = {}
+    for row in store.rows(
+        "SELECT s.*, p.sign_key FROM local_segment s LEFT JOIN local_replica p ON p.id = s.replica_id"
+        " WHERE s.state = 'applied' AND s.log_id <> ? ORDER BY s.log_id, s.first",
+        [BASELINE_LOG],
+    ):
+        if (
+            segment.digest(row["bytes"]) != row["hash"]
+            or not keys.verify(row["sign_key"] or "", row["bytes"], row["signature"])
+            or row["prev"] != heads.get(row["log_id"])
+            or not _in_log(store, row["bytes"])
+        ):
+            bad.append(row["hash"])
+        heads[row["log_id"]] = row["hash"]
+    return bad
+
+
+def _in_log(store: Store, data: bytes) -> bool:
+    """Whether the log holds just the changes that the sealed bytes hold."""
+    import json
+
+    try:
+        header, changes = segment.decode(data)
+    except segment.Broken:
+        return False
+    logged = store.rows(
+        "SELECT * FROM local_change WHERE log_id = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+        [header.log, header.first, header.last],
+    )
+    return len(logged) == len(changes) and all(
+        (c.seq, c.hlc, c.table, c.row_id, c.actor, c.at, c.cols)
+        == (r["seq"], r["hlc"], r["table_name"], r["row_id"], r["actor"], r["at"], json.loads(r["cols"]))
+        for c, r in zip(changes, logged, strict=True)
+    )

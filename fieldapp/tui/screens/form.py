@@ -1,0 +1,260 @@
+"""The form for any kind of record, made from its model: what happened?
+
+Nothing typed is lost: at most a second after a key the form is kept as a draft, and dropped when it is recorded.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import uuid_utils
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from fieldapp.domain.records import Child, FieldShape, fields_of
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store import records
+from fieldapp.store.store import Draft, Store
+from fieldapp.tui.widgets.amount_field import IntegerField
+from fieldapp.tui.widgets.date_field import DateField
+from fieldapp.tui.widgets.editor import Context, Editor
+from fieldapp.tui.widgets.entry import Entry, LongEntry, TextEntry
+from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.measures import MeasuresEditor
+from fieldapp.tui.widgets.pick_list import boolean_field, choice_field, reference_field
+from fieldapp.tui.widgets.roster import RosterEditor
+from fieldapp.tui.widgets.targets import TargetsEditor
+
+if TYPE_CHECKING:
+    from fieldapp.tui.app import FieldApp
+
+KEEP_EVERY_SECONDS = 1.0
+
+ENTRIES: Mapping[str, Callable[[Store, FieldShape], Entry]] = {
+    "text": lambda store, shape: TextEntry(),
+    "long": lambda store, shape: LongEntry(),
+    "date": lambda store, shape: DateField(),
+    "integer": lambda store, shape: IntegerField(),
+    "boolean": lambda store, shape: boolean_field(),
+    "choice": lambda store, shape: choice_field(shape),
+    "ref": lambda store, shape: reference_field(store, str(shape.ref)),
+}
+"""How each type of field is entered."""
+
+EDITORS: Mapping[str, Callable[[Store, str, str], Editor]] = {
+    "measures": MeasuresEditor,
+    "targets": TargetsEditor,
+    "roster": RosterEditor,
+}
+"""How the rows that belong to a record are entered."""
+
+
+class FormScreen(Screen[str | None]):
+    """Enter or change one record of ``kind``; dismisses with its id, or with None when it was left."""
+
+    DEFAULT_CSS = """
+    FormScreen #top { height: 2; border-bottom: solid $primary; }
+    FormScreen #title { width: 1fr; padding: 0 1; text-style: bold; }
+    FormScreen #kept { width: auto; padding: 0 1; color: $text-muted; }
+    FormScreen #fields { height: 1fr; scrollbar-size-vertical: 1; }
+    FormScreen #message { height: auto; padding: 0 1; color: $text-error; text-style: bold; display: none; }
+    FormScreen #message.-shown { display: block; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
+        Binding("shift+tab", "app.focus_previous", _("Previous field"), key_display="⇧Tab"),
+        Binding("f2", "save", _("Save")),
+        Binding("f5", "copy", _("As last time")),
+        Binding("escape", "leave", _("Leave, keep draft"), key_display="Esc"),
+    ]
+
+    def __init__(self, kind: str, row_id: str | None = None, draft: Draft | None = None) -> None:
+        super().__init__()
+        self.kind = kind
+        self.row_id = row_id
+        self.model = records.model_of(kind)
+        self._draft = draft
+        self._draft_id = draft.id if draft else str(uuid_utils.uuid7())
+        self._draft_exists = draft is not None
+        self._editors: list[Editor] = []
+        self._at_start: dict[str, Any] = {}
+        self._kept: dict[str, Any] = {}
+        self._follow_due = False
+        self._over = False
+
+    @property
+    def store(self) -> Store:
+        """The open replica."""
+        return cast("FieldApp", self.app).store
+
+    # showing ----------------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="top"):
+            action = _("Change") if self.row_id else _("New")
+            yield Static(Content(f"{action} › {_(self.model.TITLE)}"), id="title", markup=False)
+            yield Static(id="kept", markup=False)
+        self._editors = [self._row(shape) for shape in fields_of(self.model)]
+        self._editors += [self._section(name, child) for name, child in self.model.CHILDREN.items()]
+        with VerticalScroll(id="fields", can_focus=False):
+            yield from self._editors
+        yield Static(id="message", markup=False)
+        yield Footer(show_command_palette=False)
+
+    def _row(self, shape: FieldShape) -> Editor:
+        return FieldRow(shape.name, _(shape.title), ENTRIES[shape.type](self.store, shape), required=shape.required)
+
+    def _section(self, name: str, child: Child) -> Editor:
+        return EDITORS[child.editor](self.store, name, _(child.model.PLURAL))
+
+    def on_mount(self) -> None:
+        self._load(self._stored())
+        self._at_start = self._typed()
+        if self._draft is not None:
+            self._restore(self._draft.data)
+        self._kept = self._typed()
+        self._follow()
+        self._editors[0].focus_problem()
+        self.set_interval(KEEP_EVERY_SECONDS, self._keep)
+
+    def _stored(self) -> dict[str, Any]:
+        if self.row_id is not None:
+            return records.as_data(records.get(self.store, self.row_id))
+        return {shape.name: shape.default for shape in fields_of(self.model) if shape.default is not None}
+
+    def _load(self, data: Mapping[str, Any]) -> None:
+        for editor in self._editors:
+            editor.load(data.get(editor.key))
+
+    def _restore(self, typed: Mapping[str, Any]) -> None:
+        for editor in self._editors:
+            if editor.key in typed:
+                editor.restore(typed[editor.key])
+
+    # following what is typed ------------------------------------------------------------------------------------
+
+    def on_editor_changed(self, event: Editor.Changed) -> None:
+        event.stop()
+        self._say(None)
+        if not self._follow_due:
+            self._follow_due = True
+            self.call_after_refresh(self._follow)
+
+    def _follow(self) -> None:
+        """Let every part know what the others say."""
+        self._follow_due = False
+        context = Context({e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}, self._day())
+        for editor in self._editors:
+            editor.follow(context)
+
+    def _day(self) -> date | None:
+        field = next((e for e in self._editors if e.key == self.model.DATE), None)
+        try:
+            return date.fromisoformat(str(field.data)) if field else None
+        except ValueError:
+            return None
+
+    # drafts -----------------------------------------------------------------------------------------------------
+
+    def _typed(self) -> dict[str, Any]:
+        return {editor.key: editor.typed for editor in self._editors}
+
+    def _changed(self) -> dict[str, Any]:
+        """What was typed in the parts that differ from what was there at first."""
+        return {key: typed for key, typed in self._typed().items() if typed != self._at_start.get(key)}
+
+    def _keep(self) -> None:
+        """Keep the form as it stands, if it changed since it was kept last."""
+        if self._over or (typed := self._typed()) == self._kept:
+            return
+        self._kept = typed
+        if changed := self._changed():
+            self.store.save_draft(self._draft_id, self.kind, self.row_id, changed)
+            self._draft_exists = True
+            kept = _("draft {time}").format(time=datetime.now().strftime("%H:%M:%S"))
+            self.query_one("#kept", Static).update(Content(kept))
+        else:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._draft_exists:
+            self.store.drop_draft(self._draft_id)
+            self._draft_exists = False
+        self.query_one("#kept", Static).update("")
+
+    # keys -------------------------------------------------------------------------------------------------------
+
+    def action_leave(self) -> None:
+        """Go back; what was typed stays as a draft."""
+        if self._over:
+            return
+        self._keep()
+        self._over = True
+        if self._draft_exists:
+            self.app.notify(_("Kept as a draft; nothing was recorded yet."), markup=False)
+        self.dismiss(None)
+
+    def action_copy(self) -> None:
+        """Copy the focused field from the previous record of this kind."""
+        editor = next((e for e in self._editors if e.has_focus_within or e.has_focus), None)
+        window = records.page(self.store, self.kind, limit=2).rows
+        previous = next((row for row in window if row["id"] != self.row_id), None)
+        if editor is None or previous is None:
+            self._say(_("There is no earlier record of this kind to copy from."))
+        elif not editor.copy_from(records.as_data(records.get(self.store, previous["id"])).get(editor.key)):
+            self._say(_("The previous record has nothing to copy here."))
+
+    def action_save(self) -> None:
+        """Record what was entered, or say what is wrong with which field."""
+        if self._over:
+            return
+        for editor in self._editors:
+            editor.show_problem(None)
+        unsettled = {e.key: sentence for e in self._editors if (sentence := e.settle())}
+        if unsettled:
+            self._show_problems(unsettled, "")
+            return
+        try:
+            row_id = records.save(self.store, self.kind, self._data(), self.row_id)
+        except FieldappError as error:
+            self._show_problems(error.fields, str(error))
+            return
+        self._over = True
+        self._drop()
+        name = records.labels(self.store, self.kind, [row_id])[row_id]
+        self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False)
+        self.dismiss(row_id)
+
+    def _data(self) -> dict[str, Any]:
+        """What was entered; of a record that exists, only what was changed."""
+        if self.row_id is not None:
+            changed = self._changed()
+            return {e.key: e.data for e in self._editors if e.key in changed}
+        return {e.key: e.data for e in self._editors if e.data not in (None, [])}
+
+    # problems ---------------------------------------------------------------------------------------------------
+
+    def _show_problems(self, problems: Mapping[str, str], message: str) -> None:
+        """Each sentence beside its field, the focus on the first; what belongs to no field goes below."""
+        wrong = []
+        for editor in self._editors:
+            for key, sentence in problems.items():
+                if key == editor.key or key.startswith(f"{editor.key}."):
+                    editor.show_problem(sentence, key[len(editor.key) + 1 :])
+                    wrong.append(editor)
+        if wrong:
+            wrong[0].focus_problem()
+            self._say(_("Not saved. {n} to be mended, marked with “!”.").format(n=len(wrong)))
+        else:
+            self._say(message)
+
+    def _say(self, message: str | None) -> None:
+        line = self.query_one("#message", Static)
+        line.update(Content(f"! {message}" if message else ""))
+        line.set_class(bool(message), "-shown")

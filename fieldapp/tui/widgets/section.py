@@ -1,0 +1,36 @@
+"""The part of a form that holds rows of another table: a heading, and what its kind of rows needs below it."""
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from fieldapp.tui.widgets.editor import Editor
+
+
+class Section(Editor):
+    """A titled editor of child rows, with a place for one problem that belongs to no single row."""
+
+    DEFAULT_CSS = """
+    Section { height: auto; margin: 1 0 0 0; }
+    Section > .title { text-style: bold; padding: 0 1; }
+    Section > .problem { color: $text-error; text-style: bold; padding: 0 1; display: none; }
+    Section.-wrong > .problem { display: block; }
+    """
+
+    def __init__(self, key: str, title: str) -> None:
+        super().__init__(key)
+        self.title = title
+        self._problem = Static(classes="problem", markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content(self.title), classes="title", markup=False)
+        yield from self.compose_rows()
+        yield self._problem
+
+    def compose_rows(self) -> ComposeResult:
+        """What stands below the heading."""
+        yield from ()
+
+    def show_problem(self, sentence: str | None, where: str = "") -> None:
+        self.set_class(sentence is not None, "-wrong")
+        self._problem.update(Content(f"! {sentence}" if sentence else ""))

@@ -1,0 +1,75 @@
+"""The bodies added so far, one a line; Delete takes one out."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.cells import set_cell_size
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.widget import Widget
+
+from fieldapp.i18n import _
+from fieldapp.tui.widgets.scrolling import show_line
+
+
+class TargetList(Widget, can_focus=True):
+    """Lines of which one is highlighted while the list has the focus; empty, it cannot be reached."""
+
+    DEFAULT_CSS = """
+    TargetList { height: auto; margin: 0 1 0 22; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", _("Up"), show=False),
+        Binding("down", "move(1)", _("Down"), show=False),
+        Binding("delete,backspace", "remove", _("Take out"), key_display="Del"),
+        Binding("enter", "app.focus_next", _("Next field")),
+    ]
+
+    def __init__(self, remove: Callable[[int], None]) -> None:
+        super().__init__()
+        self._remove = remove
+        self._lines: list[str] = []
+        self._at = 0
+        self.can_focus = False
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Show these lines instead."""
+        self._lines = list(lines)
+        self._at = max(0, min(self._at, len(lines) - 1))
+        if not lines and self.has_focus:
+            self.screen.focus_previous()
+        self.can_focus = bool(lines)
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines) + 1 if self._lines else 0
+
+    def render(self) -> Text:
+        width = self.content_size.width
+        shown = Text(no_wrap=True)
+        for number, line in enumerate(self._lines):
+            here = self.has_focus and number == self._at
+            text = set_cell_size(f"{'▸' if here else ' '}{number + 1:>3} {line}", width)
+            shown.append(text + "\n", style="reverse" if here else "")
+        if self._lines:
+            shown.append(f"     {_('{n} in all').format(n=len(self._lines))}", style="dim")
+        return shown
+
+    def on_focus(self) -> None:
+        self._show_line()
+
+    def action_move(self, step: int) -> None:
+        """Highlight the line above or below."""
+        self._at = max(0, min(len(self._lines) - 1, self._at + step))
+        self.refresh()
+        self._show_line()
+
+    def action_remove(self) -> None:
+        """Take the highlighted line out."""
+        if self._lines:
+            self._remove(self._at)
+
+    def _show_line(self) -> None:
+        self.call_after_refresh(show_line, self, self._at)

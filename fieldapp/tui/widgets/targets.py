@@ -1,0 +1,176 @@
+"""The bodies that an activity strengthened or helped: choose a type once, then name one body after the other."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from fieldapp.domain.records import ActivityTarget, fields_of
+from fieldapp.domain.text import clean
+from fieldapp.i18n import _
+from fieldapp.store import records
+from fieldapp.store.store import Store
+from fieldapp.tui.widgets.editor import Context, Editor
+from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.pick_list import LIMIT, Choice, Offer, PickList, code_field
+from fieldapp.tui.widgets.section import Section
+from fieldapp.tui.widgets.target_list import TargetList
+
+CELL, UNIT, NAME = "party_cell_id", "unit_id", "name"
+
+TYPES = next(shape.choices for shape in fields_of(ActivityTarget) if shape.name == "target_type")
+NAMED_FIRST = ("household_group", "other", "hamlet")
+"""Bodies that mostly have a name only; of the others mostly the commune is said"""
+CHOSEN_ONLY = ("commune", "party_cell")
+
+Target = dict[str, Any]
+
+
+class BodyField(PickList):
+    """Where bodies are named one after the other: Enter adds and empties the field; on an empty one it goes on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f6", "all", _("All of the commune"))]
+
+    def __init__(self, offer: Offer, add: Callable[[str], None], add_all: Callable[[], None]) -> None:
+        super().__init__(offer, lambda value: value)
+        self._add = add
+        self._add_all = add_all
+
+    def take(self, choice: Choice) -> None:
+        self._add(choice[0])
+        self._show(None, "")
+
+    async def action_submit(self) -> None:
+        if self.is_open and self.menu.highlighted is not None:
+            self.take(self._choices[self.menu.highlighted])
+            self.menu.hide()
+        elif not clean(self.value):
+            await super().action_submit()
+
+    def action_all(self) -> None:
+        """Add all cells of the form's commune."""
+        self._add_all()
+
+    def settle(self) -> str | None:
+        """A name that was typed and not added yet is not thrown away by saving."""
+        if clean(self.value):
+            return _("“{text}” was not added: press Enter on it, or delete it.").format(text=clean(self.value))
+        return None
+
+
+class TargetsEditor(Section):
+    """``data`` is ``[{target_type, unit_id | party_cell_id | name}]``; a body is listed once."""
+
+    def __init__(self, store: Store, key: str, title: str) -> None:
+        super().__init__(key, title)
+        self._store = store
+        self._context = Context()
+        self._targets: list[Target] = []
+        self._type = FieldRow("target_type", f" {_('Type of body')}", code_field(TYPES))
+        self._body = FieldRow("body", f" {_('Which')}", BodyField(self._offer, self._add, self._add_cells))
+        self._list = TargetList(self._remove)
+
+    def compose_rows(self) -> ComposeResult:
+        yield self._type
+        yield self._body
+        yield self._list
+
+    @property
+    def data(self) -> list[Target]:
+        return [dict(target) for target in self._targets]
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        return {"targets": self.data, "type": self._type.typed, "body": self._body.typed}
+
+    def restore(self, typed: Any) -> None:
+        self.load(typed["targets"])
+        self._type.restore(typed["type"])
+        self._body.restore(typed["body"])
+
+    def load(self, value: Any) -> None:
+        self._targets = [dict(target) for target in value or ()]
+        self._show_list()
+
+    def follow(self, context: Context) -> None:
+        self._context = context
+        self._type.follow(context)
+        self._body.follow(context)
+
+    def settle(self) -> str | None:
+        self._type.settle()
+        return self._body.settle()
+
+    def focus_problem(self) -> None:
+        self._body.focus_problem()
+
+    def on_editor_changed(self, _event: Editor.Changed) -> None:
+        self.show_problem(None)
+
+    def _chosen_type(self) -> str | None:
+        self._type.settle()
+        return self._type.data if self._type.data in TYPES else None
+
+    def _offer(self, text: str, context: Context) -> list[Choice]:
+        chosen = self._chosen_type()
+        if chosen is None:
+            return []
+        kind, column = ("party_cell", CELL) if chosen == "party_cell" else ("unit", UNIT)
+        found = [(f"{column}:{i}", words) for i, words in records.choices(self._store, kind, text, context.on, LIMIT)]
+        name = clean(text)
+        if not name or chosen in CHOSEN_ONLY:
+            return found
+        literal = [(f"{NAME}:{name}", _("“{name}”, as typed").format(name=name))]
+        return literal + found if chosen in NAMED_FIRST else found + literal
+
+    def _add(self, value: str) -> None:
+        column, _colon, what = value.partition(":")
+        target: Target = {"target_type": self._chosen_type(), column: what}
+        unit = self._context.values.get("unit_id")
+        if column == NAME and unit and len(str(unit)) == 36:
+            target[UNIT] = unit  # a name alone would make one hamlet of the “Thôn 5” of two communes
+        self._append([target])
+
+    def _add_cells(self) -> None:
+        """All party cells of the commune that the form names."""
+        unit = self._context.values.get("unit_id")
+        if not unit:
+            self.show_problem(_("Choose the unit of the activity first: then its party cells can all be added."))
+            return
+        cells: list[Target] = []
+        after = None
+        while True:
+            page = records.page(self._store, "party_cell", after=after, limit=500)
+            cells += [{"target_type": "party_cell", CELL: row["id"]} for row in page.rows if row["unit_id"] == unit]
+            after = page.after
+            if after is None:
+                break
+        if not cells:
+            self.show_problem(_("No party cells are recorded for this unit."))
+        self._append(cells)
+
+    def _append(self, targets: list[Target]) -> None:
+        new = [target for target in targets if target not in self._targets]
+        if new:
+            self._targets += new
+            self._changed()
+
+    def _remove(self, at: int) -> None:
+        del self._targets[at]
+        self._changed()
+
+    def _changed(self) -> None:
+        self._show_list()
+        self.show_problem(None)
+        self.post_message(self.Changed())
+
+    def _show_list(self) -> None:
+        self._list.show([self._words(target) for target in self._targets])
+
+    def _words(self, target: Mapping[str, Any]) -> str:
+        parts = [_(records.choice_title(target["target_type"])), target.get(NAME)]
+        for column, kind in ((CELL, "party_cell"), (UNIT, "unit")):
+            if target.get(column):
+                parts.append(records.labels(self._store, kind, [target[column]]).get(target[column], "?"))
+        return " · ".join(str(part) for part in parts if part)
