@@ -87,7 +87,7 @@ def _read_json(source: str) -> Any:
         raise FieldappError(_("{path} is not JSON: {why}.").format(path=source, why=error)) from None
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A date as people write it."""
 
     name = "date"

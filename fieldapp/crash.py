@@ -18,6 +18,8 @@ def log_crash(error: BaseException, home: Path | None = None) -> Path:
     path = folder / NAME
     places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
     with path.open("a", encoding="utf-8") as file:
-        file.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {type(error).__module__}.{type(error).__qualname__}\n{places}\n")
+        file.write(
+            f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {type(error).__module__}.{type(error).__qualname__}\n{places}\n"
+        )
     path.chmod(0o600)
     return path

@@ -80,9 +80,7 @@ def _old_commune(store: Store, code: str) -> str:
 
 def enter(post: Store) -> int:
     """Enter the source's activities at the post, through the code that the screen and ``add`` use."""
-    flood = records.save(
-        post, "event", {"name": "Lũ 2013 Ea Súp", "date_from": "2013-09-18", "date_to": "2013-09-30"}
-    )
+    flood = records.save(post, "event", {"name": "Lũ 2013 Ea Súp", "date_from": "2013-09-18", "date_to": "2013-09-30"})
     entries = [*_activities(flood, post)]
     for entry in entries:
         records.save(post, "activity", entry)
@@ -91,9 +89,7 @@ def enter(post: Store) -> int:
 
 def _activities(flood: str, post: Store) -> list[dict[str, Any]]:
     codes = list(COMMUNES)
-    cells = post.rows(
-        "SELECT c.id, u.code FROM party_cell c JOIN unit u ON u.id = c.unit_id ORDER BY c.id"
-    )
+    cells = post.rows("SELECT c.id, u.code FROM party_cell c JOIN unit u ON u.id = c.unit_id ORDER BY c.id")
     wells = [
         {
             "activity_kind_id": "gieng_khoan",
@@ -227,9 +223,7 @@ def _meet(post: Store) -> int:
             "party_cell_id": cell,
             "held_on": day,
             "content": "Sinh hoạt thường kỳ tháng 11",
-            "attendance": [
-                {"member_id": m["id"], "status": "present"} for m in records.roster(post, cell, day)
-            ],
+            "attendance": [{"member_id": m["id"], "status": "present"} for m in records.roster(post, cell, day)],
         },
     )
     return 4

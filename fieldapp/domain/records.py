@@ -70,9 +70,7 @@ Section = Literal[
     "security",
     "support_received",
 ]
-Nature = Literal[
-    "works", "persons", "turns", "households", "labour", "quantity", "cash", "in_kind", "service", "text"
-]
+Nature = Literal["works", "persons", "turns", "households", "labour", "quantity", "cash", "in_kind", "service", "text"]
 TargetType = Literal[
     "commune",
     "party_cell",

@@ -53,5 +53,5 @@ def sort_key(text: str) -> tuple[str, tuple[int, ...], str]:
 
 def name_sort_key(full_name: str) -> tuple[tuple[str, tuple[int, ...], str], tuple[str, tuple[int, ...], str]]:
     """Place of a person: by given name, which comes last, then by the whole name."""
-    given = full_name.split()[-1] if full_name.split() else ""
+    given = full_name.rsplit(maxsplit=1)[-1] if full_name.split() else ""
     return sort_key(given), sort_key(full_name)

@@ -30,9 +30,7 @@ def as_text(report: Report) -> str:
     """The report as lines for a terminal."""
     lines = [
         _("REPORT ON RESULTS"),
-        _("From {first} to {last}").format(
-            first=format_date(report.period.first), last=format_date(report.period.last)
-        )
+        _("From {first} to {last}").format(first=format_date(report.period.first), last=format_date(report.period.last))
         + (f" · {report.unit}" if report.unit else ""),
         "",
     ]

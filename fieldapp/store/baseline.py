@@ -7,6 +7,7 @@ SHA-256 of its natural key instead of random bits.
 
 import csv
 import hashlib
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -43,8 +44,8 @@ def baseline_id(table: str, day: str, *key: str) -> str:
 
 
 def _table(name: str) -> Iterator[dict[str, str]]:
-    with (files("fieldapp") / "data" / name).open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+    text = (files("fieldapp") / "data" / name).read_text(encoding="utf-8")
+    yield from csv.DictReader(io.StringIO(text))
 
 
 def _unit(level: str, code: str, name: str, parent: str | None, old: bool) -> BaselineRow:

@@ -19,11 +19,7 @@ _NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 def synced_tables(db: Database) -> list[str]:
     """Names of the tables whose rows cross between replicas, parents before those that refer to them."""
-    return [
-        name
-        for name in db.table_names()
-        if not name.startswith(("local_", "sqlite_", "_sqlite_"))
-    ]
+    return [name for name in db.table_names() if not name.startswith(("local_", "sqlite_", "_sqlite_"))]
 
 
 def install(db: Database) -> None:
@@ -59,9 +55,7 @@ def _triggers(table: str, columns: list[str]) -> Iterator[str]:
 
 def _fragment(columns: list[str], when: str) -> str:
     """SQL for the JSON object of the columns that ``when`` picks: cheaper than json_object over all of them."""
-    parts = [
-        f"CASE WHEN {when.format(c)} THEN ',\"{c}\":' || json_quote(NEW.{c}) ELSE '' END" for c in columns
-    ]
+    parts = [f"CASE WHEN {when.format(c)} THEN ',\"{c}\":' || json_quote(NEW.{c}) ELSE '' END" for c in columns]
     return "'{' || substr(" + " || ".join(parts) + ", 2) || '}'"
 
 

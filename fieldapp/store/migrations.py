@@ -71,7 +71,8 @@ def _baseline(db: Database) -> None:
         names = ", ".join(full)
         db.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(full))})", list(full.values()))
         cols = {k: v for k, v in full.items() if k != "id" and v is not None}
-        changes.append((BASELINE_LOG, seq, seq, table, row["id"], msgspec.json.encode(cols).decode(), None,
-                        BASELINE_TIME))
+        changes.append(
+            (BASELINE_LOG, seq, seq, table, row["id"], msgspec.json.encode(cols).decode(), None, BASELINE_TIME)
+        )
     db.conn.executemany("INSERT INTO local_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)", changes)
     db.execute("INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, '*', '', 0, ?)", [BASELINE_LOG, seq])

@@ -164,7 +164,7 @@ def _validate(store: Store, model: type[Record], data: Mapping[str, Any], on: da
 
 
 def _pydantic_sentence(kind: str, context: Mapping[str, Any]) -> str:
-    if kind in ("missing", "string_type", "date_type", "int_type") or context.get("input") is None and "none" in kind:
+    if kind in ("missing", "string_type", "date_type", "int_type") or (context.get("input") is None and "none" in kind):
         return _("This field is needed.")
     if kind == "string_too_long":
         return _("Too long: at most {n} characters.").format(n=context["max_length"])
@@ -327,7 +327,7 @@ def _child_amount(store: Store, item: Mapping[str, Any]) -> dict[str, Any]:
     values = dict(item)
     amount = values.get("amount")
     if isinstance(amount, bool) or isinstance(amount, float):
-        raise _refused({"amount": _("Write the amount as a whole number or as text, such as \"2.100\" or \"1,5\".")})
+        raise _refused({"amount": _('Write the amount as a whole number or as text, such as "2.100" or "1,5".')})
     if isinstance(amount, str):
         try:
             measure = _resolve(store, "measure", clean(str(values.get("measure_id", values.get("measure", "")))), None)
@@ -511,9 +511,7 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         order = "t.position, t.id"
     elif model.DATE is None:
         order = f"t.{_name_column(model)} COLLATE vietnamese"
-    found = store.rows(
-        f"SELECT t.id FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {limit}", params
-    )
+    found = store.rows(f"SELECT t.id FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {limit}", params)
     named = labels(store, kind, [row["id"] for row in found])
     return [(row["id"], named[row["id"]]) for row in found]
 
@@ -613,8 +611,18 @@ def history(store: Store, row_id: str) -> list[Step]:
         for field, new in json.loads(c["cols"]).items():
             cell = (c["row_id"], field)
             steps.append(
-                Step(c["at"], c["actor"], c["table_name"], c["row_id"], field, seen.get(cell), new, c["hlc"],
-                     c["log_id"], c["seq"])
+                Step(
+                    c["at"],
+                    c["actor"],
+                    c["table_name"],
+                    c["row_id"],
+                    field,
+                    seen.get(cell),
+                    new,
+                    c["hlc"],
+                    c["log_id"],
+                    c["seq"],
+                )
             )
             seen[cell] = new
     return steps

@@ -77,9 +77,7 @@ class Store:
         """Open the replica in ``home`` with its raw key."""
         path = home / FILE
         if not path.exists():
-            raise FieldappError(
-                _("There is no replica in {home}. Make one with `fieldapp init`.").format(home=home)
-            )
+            raise FieldappError(_("There is no replica in {home}. Make one with `fieldapp init`.").format(home=home))
         db = connect(path, key)
         migrations.migrate(db)
         return cls(db, path, key, user)
@@ -88,9 +86,7 @@ class Store:
     def unlock(cls, home: Path, user: str, passphrase: str) -> "Store":
         """Open the replica in ``home`` as ``user``."""
         if not (home / FILE).exists():
-            raise FieldappError(
-                _("There is no replica in {home}. Make one with `fieldapp init`.").format(home=home)
-            )
+            raise FieldappError(_("There is no replica in {home}. Make one with `fieldapp init`.").format(home=home))
         return cls.open(home, vault.unseal(home, user, passphrase), user)
 
     def again(self) -> "Store":

@@ -50,7 +50,8 @@ def unseal(home: Path, user: str, passphrase: str) -> bytes:
     """
     path = home / FOLDER / (quote(user, safe="") + USER_SUFFIX)
     try:
-        return pyrage.passphrase.decrypt(path.read_bytes(), clean(passphrase))
+        key: bytes = pyrage.passphrase.decrypt(path.read_bytes(), clean(passphrase))
+        return key
     except FileNotFoundError as error:
         raise FieldappError(_("No user of this name uses this laptop: {user}.").format(user=user)) from error
     except pyrage.DecryptError as error:

@@ -146,9 +146,7 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
         ) from None
     inspected = Inspected(path, manifest, _certificates(certificates))
     if not inspected.certificates or inspected.sender.replica != manifest.sender:
-        raise FieldappError(
-            _("{name} does not say who made it. Nothing was changed.").format(name=path.name)
-        )
+        raise FieldappError(_("{name} does not say who made it. Nothing was changed.").format(name=path.name))
     if not keys.verify(inspected.sender.sign_key, raw, signature):
         raise FieldappError(
             _("The signature of {name} is not its sender's: it was forged or changed. Nothing was changed.").format(
@@ -217,9 +215,7 @@ def _plain(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
     try:
         source = path.open("rb")
     except OSError as error:
-        raise FieldappError(
-            _("{path} cannot be read: {why}.").format(path=path, why=error.strerror or error)
-        ) from None
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=path, why=error.strerror or error)) from None
     with source:
         if age_secret is None:
             yield source
@@ -262,9 +258,7 @@ def _tell(path: Path, failed: list[Exception]) -> None:
     if isinstance(error, pyrage.DecryptError):
         text = str(error).lower()
         if "no matching" in text:
-            raise NotForUs(
-                _("{name} is for somebody else: it is not encrypted to this laptop.").format(name=path.name)
-            )
+            raise NotForUs(_("{name} is for somebody else: it is not encrypted to this laptop.").format(name=path.name))
         raise FieldappError(
             _("{name} is damaged or is no bundle. Nothing was changed. Copy it to the stick again.").format(
                 name=path.name

@@ -9,7 +9,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import records, search, vault
 from fieldapp.store.store import FILE, Row, Store, now
-from fieldapp.sync import bundle, drives, exchange, keys, peers, segment
+from fieldapp.sync import bundle, clock, drives, exchange, keys, peers, segment
 
 
 def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "SCH") -> Store:
@@ -71,13 +71,15 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
             exchange.receive(store, inspected, None, result)
             post = store.row("SELECT * FROM post WHERE id = ?", [manifest.post_id])
             if not result.complete or post is None:
-                raise FieldappError(_("{name} is not complete. Ask headquarters for a new pack.").format(name=pack.name))
+                raise FieldappError(
+                    _("{name} is not complete. Ask headquarters for a new pack.").format(name=pack.name)
+                )
             own = keys.new_keys()
             certificate = _request(own, name=laptop, role="post", code=post["code"], post=post)
             peers.add_own(store, own, certificate)
             _own_log(store, post["id"], certificate.replica)
             peers.heard(store, manifest)
-            exchange.clock.observe(store, manifest.hlc)
+            clock.observe(store, manifest.hlc)
         if manifest.recovery:
             store.seal_for_recovery(manifest.recovery)
         search.reindex(store)
@@ -119,9 +121,9 @@ def _request(own: keys.Keys, *, name: str, role: str, code: str, post: Row | Non
         age_key=own.age_key,
         issuer=replica,
         issued_at=now(),
-        post_id=post and post["id"],
+        post_id=post["id"] if post else None,
         post_code=code,
-        post_name=post and post["name"],
+        post_name=post["name"] if post else None,
     )
 
 

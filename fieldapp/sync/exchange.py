@@ -315,9 +315,7 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
     Idempotent, in any order, all or nothing per segment.
     """
     results = []
-    files = [
-        (file, path.is_dir()) for path in paths for file in (drives.bundles_in(path) if path.is_dir() else [path])
-    ]
+    files = [(file, path.is_dir()) for path in paths for file in (drives.bundles_in(path) if path.is_dir() else [path])]
     for number, (file, from_folder) in enumerate(files):
         if progress is not None:
             progress("read", number, len(files))
@@ -586,7 +584,9 @@ def _quarantine_sentence(store: Store, row: Row) -> str:
         FOREIGN_LOG: _("it claims a log that belongs to another laptop"),
     }
     return _("Changes {first}–{last} of {who} are in quarantine: {why}.").format(
-        first=row["first"], last=row["last"], who=_author_name(store, row["replica_id"]),
+        first=row["first"],
+        last=row["last"],
+        who=_author_name(store, row["replica_id"]),
         why=reasons.get(row["reason"], row["reason"]),
     )
 

@@ -132,7 +132,7 @@ def _fold_row(store: Store, schema: Schema, table: str, row_id: str) -> bool:
             [row_id, table],
         )
     ]
-    standing = []
+    standing: list[Logged] = []
     for change in logged:
         reason = _objection(schema, change, standing)
         if reason is None:
@@ -263,8 +263,11 @@ def conflicts(store: Store) -> list[Row]:
             )
             assert change is not None
             sides[side] = {
-                "value": json.loads(change["cols"])[row["col"]], "actor": change["actor"], "at": change["at"],
-                "log": row[f"{side}_log"], "seq": row[f"{side}_seq"],
+                "value": json.loads(change["cols"])[row["col"]],
+                "actor": change["actor"],
+                "at": change["at"],
+                "log": row[f"{side}_log"],
+                "seq": row[f"{side}_seq"],
             }
         found.append({"table": row["table_name"], "row": row["row_id"], "column": row["col"], **sides})
     return found

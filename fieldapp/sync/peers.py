@@ -75,8 +75,13 @@ def find(store: Store, text: str) -> Peer:
 def add_own(store: Store, own_keys: keys.Keys, certificate: keys.Certificate) -> None:
     """Enter this replica, with its secrets; inside a transaction. Headquarters trusts itself, a post waits."""
     data = keys.encode_certificate(certificate)
-    _insert(store, certificate, data, keys.sign(own_keys.sign_secret, data, "fieldapp certificate"),
-            "certified" if certificate.role == "hq" else "pending")
+    _insert(
+        store,
+        certificate,
+        data,
+        keys.sign(own_keys.sign_secret, data, "fieldapp certificate"),
+        "certified" if certificate.role == "hq" else "pending",
+    )
     store.db.execute(
         "UPDATE local_replica SET own = 1, sign_secret = ?, age_secret = ? WHERE id = ?",
         [own_keys.sign_secret, own_keys.age_secret, certificate.replica],
@@ -187,8 +192,18 @@ def _peer(row: Row) -> Peer:
         **{
             k: row[k]
             for k in (
-                "id", "name", "role", "trust", "post_id", "post_code", "post_name", "sign_key", "age_key",
-                "certificate", "certificate_signature", "have_at",
+                "id",
+                "name",
+                "role",
+                "trust",
+                "post_id",
+                "post_code",
+                "post_name",
+                "sign_key",
+                "age_key",
+                "certificate",
+                "certificate_signature",
+                "have_at",
             )
         },
         have=have,

@@ -197,9 +197,7 @@ def _knows(store: Store, log: Row) -> dict[str, int]:
     }
 
 
-def keep(
-    store: Store, header: Header, data: bytes, signature: bytes, state: str, reason: str | None = None
-) -> None:
+def keep(store: Store, header: Header, data: bytes, signature: bytes, state: str, reason: str | None = None) -> None:
     """Store a segment's bytes as they are."""
     store.db.execute(
         "INSERT INTO local_segment (hash, log_id, scope, replica_id, first, last, prev, knows, bytes, signature, state,"

@@ -83,7 +83,7 @@ class MeasuresEditor(Section):
         self._make_rows(measures)
 
     def show_problem(self, sentence: str | None, where: str = "") -> None:
-        number = where.split(".")[0]
+        number = where.split(".", maxsplit=1)[0]
         filled = self._filled()
         if sentence is not None and number.isdigit() and int(number) < len(filled):
             filled[int(number)].show_problem(sentence)

@@ -1,0 +1,46 @@
+# make demo   the main job, end to end
+# make test   all tests
+# make check  lint and types
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy
+PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools
+
+.PHONY: demo test check locale tools clean
+
+demo: $(VENV)/.installed
+	$(BIN)/fieldapp demo
+
+test: $(VENV)/.dev tools
+	$(BIN)/python -m pytest -q -n auto
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+locale: $(VENV)/.dev
+	$(BIN)/pybabel compile --directory fieldapp/locale --domain fieldapp
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("fieldapp needs Python 3.11 or newer; name one: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e ".[dev]"
+	@touch $@ $(VENV)/.installed
+
+# What the tests need from Debian, where it can be installed; elsewhere those tests say why they are skipped.
+tools:
+	@missing=""; for tool in $(TOOLS); do PATH="$$PATH:/usr/sbin:/sbin" command -v $$tool >/dev/null || missing=1; done; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES) >/dev/null; fi
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,26 @@
+"""What every test stands on: Vietnamese, a quiet terminal, deterministic examples; in CI a skip is a failure."""
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("fieldapp", deadline=None, derandomize=True)
+settings.load_profile("fieldapp")
+
+
+def pytest_configure() -> None:
+    os.environ.update(FIELDAPP_LANG="vi", TERM="xterm-256color", COLORTERM="truecolor")
+    for name in ("FIELDAPP_HOME", "FIELDAPP_USER", "FIELDAPP_PASSPHRASE_FILE", "NO_COLOR"):
+        os.environ.pop(name, None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
+    report = yield
+    if report.skipped and os.environ.get("FIELDAPP_NO_SKIP") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {report.longrepr}"
+    return report
