@@ -15,7 +15,7 @@ from fieldapp.store import records
 from fieldapp.store.store import Store
 from fieldapp.sync import enrolment, exchange, peers
 
-PASSPHRASE = "demo"
+PASSPHRASE = "demo"  # noqa: S105 — the demo holds nothing secret
 USER = "Nguyễn Văn A"
 PERIOD = figures.Period(date(2013, 1, 1), date(2013, 12, 31))
 

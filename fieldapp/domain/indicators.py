@@ -26,14 +26,31 @@ class Distinct:
 
 DISTINCT: tuple[Distinct, ...] = (
     Distinct("communes_strengthened", "political_base", "Communes strengthened", "communes", "targets", "commune"),
-    Distinct("cells_strengthened", "political_base", "Party cells strengthened", "party cells", "targets", "party_cell"),
-    Distinct("police_strengthened", "political_base", "Commune police strengthened", "police units", "targets", "police"),
+    Distinct(
+        "cells_strengthened", "political_base", "Party cells strengthened", "party cells", "targets", "party_cell"
+    ),
+    Distinct(
+        "police_strengthened", "political_base", "Commune police strengthened", "police units", "targets", "police"
+    ),
     Distinct("militia_strengthened", "political_base", "Militia strengthened", "militia units", "targets", "militia"),
-    Distinct("women_unions_strengthened", "political_base", "Women's unions strengthened", "women's unions", "targets",
-             "women_union"),
-    Distinct("farmers_unions_strengthened", "political_base", "Farmers' unions strengthened", "farmers' unions",
-             "targets", "farmers_union"),
+    Distinct(
+        "women_unions_strengthened",
+        "political_base",
+        "Women's unions strengthened",
+        "women's unions",
+        "targets",
+        "women_union",
+    ),
+    Distinct(
+        "farmers_unions_strengthened",
+        "political_base",
+        "Farmers' unions strengthened",
+        "farmers' unions",
+        "targets",
+        "farmers_union",
+    ),
     Distinct("hamlets_strengthened", "political_base", "Hamlets strengthened", "hamlets", "targets", "hamlet"),
-    Distinct("members_introduced", "party", "Members introduced to party cells of hamlets", "party members",
-             "introductions"),
-)  # fmt: skip
+    Distinct(
+        "members_introduced", "party", "Members introduced to party cells of hamlets", "party members", "introductions"
+    ),
+)

@@ -95,7 +95,7 @@ class Report:
 
 
 def report(store: Store, period: Period, unit: str | None = None) -> Report:
-    """Everything that the records of a period say; ``unit`` narrows it to a unit (id or code) and what belongs to it."""
+    """All that the records of a period say; ``unit`` (id or code) narrows it to a unit and what belongs to it."""
     units, name = _units(store, unit)
     params = {"first": period.first.isoformat(), "last": period.last.isoformat(), "units": json.dumps(units)}
     figures = _sums(store, params, narrowed=unit is not None)
@@ -159,7 +159,8 @@ def _distinct(store: Store, indicator: Distinct, params: dict[str, str], narrowe
         sql = (
             _COUNTED.format(narrow=_narrow("a.unit_id", narrowed))
             + """
-            SELECT count(DISTINCT coalesce(t.party_cell_id, t.unit_id, '') || '|' || lower(coalesce(t.name, ''))) AS value,
+            SELECT count(DISTINCT
+                    coalesce(t.party_cell_id, t.unit_id, '') || '|' || lower(coalesce(t.name, ''))) AS value,
                 json_group_array(DISTINCT c.id) AS records
             FROM counted c JOIN activity_target t ON t.activity_id = c.id AND t.voided_at IS NULL
             WHERE t.target_type = :type
@@ -198,7 +199,8 @@ def _units(store: Store, text: str | None) -> tuple[list[str], str | None]:
     if text is None:
         return [], None
     named = store.rows(
-        "SELECT id, name FROM unit WHERE (id = :text OR code = :text) AND voided_at IS NULL ORDER BY valid_to IS NOT NULL",
+        "SELECT id, name FROM unit WHERE (id = :text OR code = :text) AND voided_at IS NULL"
+        " ORDER BY valid_to IS NOT NULL",
         {"text": clean(text)},
     )
     if not named:

@@ -326,7 +326,7 @@ def _child_amount(store: Store, item: Mapping[str, Any]) -> dict[str, Any]:
     """Read an amount that is written as text by the decimals of its measure."""
     values = dict(item)
     amount = values.get("amount")
-    if isinstance(amount, bool) or isinstance(amount, float):
+    if isinstance(amount, bool | float):
         raise _refused({"amount": _('Write the amount as a whole number or as text, such as "2.100" or "1,5".')})
     if isinstance(amount, str):
         try:

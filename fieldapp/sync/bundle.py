@@ -1,4 +1,4 @@
-"""Bundles: ``age( tar( manifest.json, manifest.json.minisig, certs/…, segments/… ) )``, and packs, the same unencrypted.
+"""Bundles: ``age( tar( manifest.json, manifest.json.minisig, certs/…, segments/… ) )``; packs, the same unencrypted.
 
 ``docs/bundle-format.md`` specifies the format. Reading is streaming and in two passes: ``inspect`` reads the whole file
 and believes nothing until every size, hash and the sender's signature have been checked; only then ``contents`` is

@@ -92,9 +92,9 @@ def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> I
             os.fsync(raw.fileno())
         if _read_back(part, progress) != writer.hash.hexdigest():
             raise FieldappError(
-                _(
-                    "What was read back from {folder} is not what was written: the stick is faulty. Take another."
-                ).format(folder=target.parent)
+                _("What was read back from {folder} is not what was written. Take another stick.").format(
+                    folder=target.parent
+                )
             )
         part.replace(target)
         _sync_folder(target.parent)

@@ -71,9 +71,7 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
             exchange.receive(store, inspected, None, result)
             post = store.row("SELECT * FROM post WHERE id = ?", [manifest.post_id])
             if not result.complete or post is None:
-                raise FieldappError(
-                    _("{name} is not complete. Ask headquarters for a new pack.").format(name=pack.name)
-                )
+                raise FieldappError(_("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name))
             own = keys.new_keys()
             certificate = _request(own, name=laptop, role="post", code=post["code"], post=post)
             peers.add_own(store, own, certificate)

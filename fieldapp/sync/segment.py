@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -103,7 +104,7 @@ def decode(data: bytes) -> tuple[Header, list[Change]]:
     if (header.first == 1) != (header.prev is None):
         raise Broken("only the first segment of a log has no predecessor")
     changes = [_change(header, header.first + n, line) for n, line in enumerate(lines[1:])]
-    if any(a.hlc >= b.hlc for a, b in zip(changes, changes[1:], strict=False)):
+    if any(a.hlc >= b.hlc for a, b in pairwise(changes)):
         raise Broken("the clock goes back")
     return header, changes
 
