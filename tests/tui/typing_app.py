@@ -1,0 +1,43 @@
+"""A small application in a terminal of its own: two fields, whose values it writes to a file when it ends."""
+
+import json
+import sys
+from pathlib import Path
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.widgets import Input
+
+from fieldapp.tui.widgets.text_field import TextField, TypingApp
+
+
+class Typing(TypingApp[None]):
+    BINDINGS = [Binding("ctrl+q", "finish", priority=False), Binding("ctrl+r", "note", priority=False)]
+    field: type[Input] = TextField
+
+    def compose(self) -> ComposeResult:
+        yield self.field()
+        yield self.field()
+
+    def on_mount(self) -> None:
+        self.seen: list[list[str]] = []
+
+    def action_note(self) -> None:
+        """Write down what the fields hold, and begin anew in the first."""
+        self.seen.append([f.text if isinstance(f, TextField) else f.value for f in self.query(Input)])
+        for f in self.query(Input):
+            f.value = ""
+        self.screen.set_focus(self.query(Input).first())
+
+    def action_finish(self) -> None:
+        Path(sys.argv[1]).write_text(json.dumps(self.seen), encoding="utf-8")
+        self.exit()
+
+
+class Stock(Typing):
+    field = Input
+    on_event = App.on_event
+
+
+if __name__ == "__main__":
+    (Stock if sys.argv[2] == "stock" else Typing)().run()
