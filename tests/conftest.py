@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from field import World, build
 from hypothesis import settings
 
 settings.register_profile("fieldapp", deadline=None, derandomize=True)
@@ -24,3 +26,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def first_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = build(tmp_path_factory.mktemp("world"))
+    made.close()
+    return made
+
+
+@pytest.fixture
+def world(first_world: World, tmp_path: Path) -> Generator[World, None, None]:
+    """A headquarters and a certified post, of this test alone."""
+    made = first_world.copy(tmp_path / "world")
+    yield made
+    made.close()

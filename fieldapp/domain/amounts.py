@@ -10,7 +10,7 @@ _FACTORS = {
     "tr": 1_000_000, "triệu": 1_000_000, "trieu": 1_000_000,
     "tỷ": 10**9, "tỉ": 10**9, "ty": 10**9, "ti": 10**9,
 }  # fmt: skip
-_NUMBER = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d{1,3}(?: \d{3})+|\d+)(?:,(\d+))?", re.ASCII)
+_NUMBER = re.compile(r"([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?:,([0-9]+))?")
 
 
 def parse_amount(text: str, decimals: int = 0) -> int:
@@ -20,7 +20,7 @@ def parse_amount(text: str, decimals: int = 0) -> int:
     refused. ``70tr``, ``1,5 triệu``, ``3tr5`` (3.5 million), ``5k``, ``2 tỷ``; ``đồng`` may follow.
     """
     typed = re.sub(r"\s*(đồng|đ|dong)$", "", " ".join(text.strip().lower().split()))
-    found = re.fullmatch(rf"{_NUMBER.pattern}(?: ?([^\W\d_]+)(\d)?)?", typed)
+    found = re.fullmatch(rf"{_NUMBER.pattern}(?: ?([^\W\d_]+)([0-9])?)?", typed)
     if found is None or (found[3] and found[3] not in _FACTORS):
         raise ValueError(EXPECTED)
     whole, fraction, factor_name, tail = found[1], found[2] or "", found[3], found[4]

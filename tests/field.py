@@ -1,0 +1,74 @@
+"""A small world for tests: a headquarters, a post enrolled by pack, and a stick between them; made once, then copied."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from fieldapp.store import records, vault
+from fieldapp.store.store import Store
+from fieldapp.sync import enrolment, exchange
+
+USER = "Nguyễn Văn A"
+PASSPHRASE = "lúa nước sông"
+
+
+@dataclass
+class World:
+    """Folders and open replicas; ``key`` maps a replica's folder name to its raw database key."""
+
+    root: Path
+    keys: dict[str, bytes]
+
+    def __post_init__(self) -> None:
+        self.usb = self.root / "usb"
+        self.usb.mkdir(exist_ok=True)
+        self.hq = Store.open(self.root / "hq", self.keys["hq"], "Trực ban")
+        self.post = Store.open(self.root / "post", self.keys["post"], USER)
+
+    def copy(self, root: Path) -> "World":
+        """The same world elsewhere."""
+        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        return World(root, self.keys)
+
+    def close(self) -> None:
+        self.hq.close()
+        self.post.close()
+
+    def carry(self, sender: Store, to: Store) -> list[exchange.Imported]:
+        """Export from one to a fresh stick, import at the other."""
+        stick = self.root / f"stick-{len(list(self.root.glob('stick-*')))}"
+        stick.mkdir()
+        exchange.export(sender, stick, to.identity.replica_id)
+        return exchange.import_files(to, [stick])
+
+    def well(self, **fields: object) -> str:
+        """A drilled well, recorded at the post."""
+        entry = {
+            "activity_kind_id": "gieng_khoan",
+            "date_from": "2013-10-05",
+            "unit_id": "24221",
+            "measures": [{"measure_id": "gieng", "amount": 1}, {"measure_id": "ho_huong_loi", "amount": 12}],
+        }
+        return records.save(self.post, "activity", {**entry, **fields})
+
+
+def build(root: Path) -> World:
+    """Enrol a post with its headquarters, certified, with one party cell."""
+    usb = root / "usb"
+    usb.mkdir(parents=True)
+    hq = enrolment.init_hq(root / "hq", name="Sở chỉ huy", user="Trực ban", passphrase=PASSPHRASE)
+    records.save(hq, "party_cell", {"name": "Chi bộ buôn Ba Na", "unit_id": "24221", "hamlet": "Buôn Ba Na"})
+    pack = enrolment.write_pack(hq, code="IARVE", name="Đồn BP Ia Rvê", dest=usb)
+    post = enrolment.init_post(root / "post", pack, user=USER, passphrase=PASSPHRASE)
+    exchange.export(post, usb)
+    exchange.import_files(hq, [usb])
+    exchange.trust(hq, "IARVE")
+    hq.close()
+    post.close()
+    for bundle in usb.glob("*.age"):
+        bundle.unlink()
+    keys = {
+        "hq": vault.unseal(root / "hq", "Trực ban", PASSPHRASE),
+        "post": vault.unseal(root / "post", USER, PASSPHRASE),
+    }
+    return World(root, keys)

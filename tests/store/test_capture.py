@@ -1,0 +1,117 @@
+"""Nothing that writes the file can bypass the change log; kill -9 keeps both or neither."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from field import USER, World
+
+from fieldapp.store import records
+from fieldapp.store.connection import IntegrityError, OperationalError, connect
+from fieldapp.store.store import Store
+from fieldapp.sync import merge
+
+
+def test_a_save_writes_its_changes(world: World) -> None:
+    before = world.post.value("SELECT count(*) FROM local_change WHERE log_id <> 'baseline'")
+    row_id = world.well(description="Giếng buôn Ba Na")
+    changes = world.post.rows(
+        "SELECT * FROM local_change WHERE log_id <> 'baseline' ORDER BY log_id, seq LIMIT -1 OFFSET ?", [before]
+    )
+    assert {c["table_name"] for c in changes} == {"activity", "activity_measure"}
+    assert {c["actor"] for c in changes} == {USER}
+    (own,) = [c for c in changes if c["row_id"] == row_id]
+    assert json.loads(own["cols"])["description"] == "Giếng buôn Ba Na"
+    records.save(world.post, "activity", {"description": "Giếng thứ hai"}, row_id)
+    newest = world.post.row("SELECT cols FROM local_change WHERE row_id = ? ORDER BY hlc DESC", [row_id])
+    assert newest is not None
+    assert json.loads(newest["cols"]) == {"description": "Giếng thứ hai"}
+
+
+def test_another_program_is_captured_too(world: World) -> None:
+    row_id = world.well()
+    other = connect(world.post.path, world.keys["post"])
+    other.execute("UPDATE activity SET hamlet = 'Buôn B' WHERE id = ?", [row_id])
+    newest = world.post.row("SELECT cols, actor FROM local_change WHERE row_id = ? ORDER BY hlc DESC", [row_id])
+    assert newest is not None
+    assert (json.loads(newest["cols"]), newest["actor"]) == ({"hamlet": "Buôn B"}, None)
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM activity WHERE id = :id",
+        "INSERT OR REPLACE INTO activity SELECT * FROM activity WHERE id = :id",
+        "UPDATE activity SET id = '00000000-0000-7000-8000-000000000000' WHERE id = :id",
+        "UPDATE activity SET created_by = 'x' WHERE id = :id",
+        "UPDATE activity SET date_from = '2013-02-30' WHERE id = :id",
+        "UPDATE activity SET unit_id = 'nowhere' WHERE id = :id",
+        "UPDATE post SET name = 'x'",
+    ],
+)
+def test_what_may_not_be_written_is_refused(world: World, sql: str) -> None:
+    row_id = world.well()
+    before = records.history(world.post, row_id)
+    with pytest.raises((IntegrityError, OperationalError)):
+        world.post.db.execute(sql, {"id": row_id} if ":id" in sql else {})
+    assert records.history(world.post, row_id) == before
+
+
+def test_clock_never_goes_back(world: World) -> None:
+    world.post.db.execute("UPDATE local_session SET hlc = ?", [(1 << 62)])
+    ids = [world.well(), world.well()]
+    hlcs = [
+        world.post.value("SELECT hlc FROM local_change WHERE row_id = ?", [row_id]) for row_id in ids
+    ]
+    assert (1 << 62) < hlcs[0] < hlcs[1]
+
+
+KILLED = """
+import os, signal, sys
+sys.path[:0] = sys.argv[4].split(os.pathsep)
+from pathlib import Path
+from fieldapp.store.store import Store
+from fieldapp.store import records
+store = Store.open(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), "A")
+left = int(sys.argv[3])
+real = store.db.execute
+def execute(sql, parameters=None):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(sql, parameters) if parameters is not None else real(sql)
+store.db.execute = execute
+records.save(store, "activity", {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221",
+    "description": "giữa chừng", "measures": [{"measure_id": "gieng", "amount": 1}]})
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
+def test_kill_between_any_two_statements_of_a_save(world: World) -> None:
+    """Neither the record nor its changes, until the save has returned; then both."""
+    key = world.keys["post"].hex()
+    world.close()
+    statement, done = 0, False
+    while not done:
+        process = subprocess.run(
+            [sys.executable, "-c", KILLED, str(world.root / "post"), key, str(statement), os.pathsep.join(sys.path)],
+            check=False, capture_output=True,
+        )  # fmt: skip
+        done = process.returncode == 0
+        assert done or process.returncode == -signal.SIGKILL, process.stderr.decode()
+        store = Store.open(Path(world.root / "post"), world.keys["post"], "A")
+        found = store.rows("SELECT id FROM activity WHERE description = 'giữa chừng'")
+        changed = store.rows("SELECT row_id FROM local_change WHERE cols LIKE '%giữa chừng%'")
+        assert [r["id"] for r in found] == [c["row_id"] for c in changed]
+        assert len(found) == (1 if done else 0)
+        with store.transaction(applying=True):
+            assert merge.rebuild(store) == []
+        store.close()
+        statement += 1
+    assert statement > 15
