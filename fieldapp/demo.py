@@ -89,7 +89,9 @@ def enter(post: Store) -> int:
 
 def _activities(flood: str, post: Store) -> list[dict[str, Any]]:
     codes = list(COMMUNES)
-    cells = post.rows("SELECT c.id, u.code FROM party_cell c JOIN unit u ON u.id = c.unit_id ORDER BY c.id")
+    cells = post.rows(
+        "SELECT c.id, u.code FROM party_cell c JOIN unit u ON u.id = c.unit_id WHERE c.voided_at IS NULL ORDER BY c.id"
+    )
     wells = [
         {
             "activity_kind_id": "gieng_khoan",

@@ -170,7 +170,7 @@ class ActivityKind(Record):
     code: Annotated[Name, Field(title="Code", max_length=60)]
     name: Annotated[Name, Field(title="Name")]
     section: Annotated[Section, Field(title="Section")]
-    position: Annotated[int, Field(title="Position")] = 0
+    position: Annotated[int, Field(title="Order")] = 0
 
 
 class Measure(Record):
@@ -198,7 +198,7 @@ class KindMeasure(Record):
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
     measure_id: Annotated[str, Ref("measure"), Field(title="Measure")]
-    position: Annotated[int, Field(title="Position")] = 0
+    position: Annotated[int, Field(title="Order")] = 0
 
 
 class PartyCell(Record):
@@ -285,7 +285,7 @@ class Activity(Record):
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
     date_from: Annotated[Day, Field(title="Date")]
     date_to: Annotated[MaybeDay, Field(title="To")] = None
-    unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
+    unit_id: Annotated[str, Ref("unit"), Field(title="Where")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
     event_id: Annotated[str | None, Ref("event"), Field(title="Event")] = None
     description: Annotated[Story, Field(title="Description")] = None
@@ -307,7 +307,7 @@ class Member(Record):
     LIST = ("full_name", "position", "party_cell_id")
 
     full_name: Annotated[Name, Field(title="Full name")]
-    position: Annotated[Short, Field(title="Position")] = None
+    position: Annotated[Short, Field(title="Rank and position")] = None
     party_cell_id: Annotated[str | None, Ref("party_cell"), Field(title="Own cell (members from the village)")] = None
     joined_on: Annotated[MaybeDay, Field(title="Joined the Party on")] = None
     note: Annotated[Remark, Field(title="Note")] = None

@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
-from fieldapp.domain.text import clean, search_key
+from fieldapp.domain.text import clean
 
 REFORM = "2025-07-01"
 BEFORE_REFORM = "2025-06-30"
@@ -48,12 +48,13 @@ def _table(name: str) -> Iterator[dict[str, str]]:
     yield from csv.DictReader(io.StringIO(text))
 
 
-def _unit(level: str, code: str, name: str, parent: str | None, old: bool) -> BaselineRow:
+def _unit(level: str, code: str, name: str, parent: str | None, old: bool, place: str = "") -> BaselineRow:
+    """``place`` stands for the code in the id of a unit that has none: names repeat between districts."""
     day = FIRST_DAY if old else REFORM
     return "unit", {
-        "id": baseline_id("unit", day, level, code, clean(name)),
+        "id": baseline_id("unit", day, level, code or place, clean(name)),
         "level": level,
-        "code": code,
+        "code": code or None,
         "name": clean(name),
         "parent_id": parent,
         "valid_from": None if old else REFORM,
@@ -72,28 +73,53 @@ def _units() -> Iterator[BaselineRow]:
     yield from _old_units(new)
 
 
+def _shipped(line: dict[str, str]) -> bool:
+    """Whether a line of the succession file is shipped: the border districts of old Đắk Lắk.
+
+    The one place to widen. A unit shipped without a code keeps the id made without it, so codes of provinces and
+    districts, which the file lacks, go into the tables above in the same version.
+    """
+    return line["old_province"] == OLD_PROVINCE and line["old_district"] in OLD_DISTRICTS
+
+
 def _old_units(new: dict[str, str]) -> Iterator[BaselineRow]:
-    """The border districts of old Đắk Lắk with their communes, and what became of them."""
-    lines = [
-        line
-        for line in _table("unit_succession_2025.csv")
-        if line["old_province"] == OLD_PROVINCE and line["old_district"] in OLD_DISTRICTS
-    ]
-    table, province = _unit("province", OLD_PROVINCE_CODE, OLD_PROVINCE, None, old=True)
-    yield table, province
-    districts = {}
-    for name, code in OLD_DISTRICTS.items():
-        table, row = _unit("district", code, name, province["id"], old=True)
-        districts[name] = row["id"]
+    """The shipped old units, province by province, with their communes and what became of them."""
+    lines = [line for line in _table("unit_succession_2025.csv") if _shipped(line)]
+    lines.sort(key=lambda line: not line["old_code"])
+    provinces: dict[str, str] = {}
+    districts: dict[tuple[str, str], str] = {}
+    for province, name in sorted(
+        {(line["old_province"], line["old_district"]) for line in lines},
+        key=lambda pair: (pair[0], _district_code(*pair) or "~", pair[1]),
+    ):
+        if province not in provinces:
+            code = OLD_PROVINCE_CODE if province == OLD_PROVINCE else ""
+            table, row = _unit("province", code, province, None, old=True)
+            provinces[province] = row["id"]
+            yield table, row
+        table, row = _unit(
+            "district", _district_code(province, name), name, provinces[province], old=True, place=clean(province)
+        )
+        districts[(province, name)] = row["id"]
         yield table, row
     communes: dict[tuple[str, str], str] = {}
-    for line in sorted(lines, key=lambda line: not line["old_code"]):
-        key = (line["old_district"], search_key(line["old_name"]))
-        if key not in communes:  # a line without a code is a part of a unit that has one
-            table, row = _unit("commune", line["old_code"], line["old_name"], districts[line["old_district"]], old=True)
+    passed: set[tuple[str, str]] = set()
+    for line in lines:
+        district = districts[(line["old_province"], line["old_district"])]
+        # A line without a code is a part of the unit of that name. Case alone is folded: Phú Thạnh and Phú Thành of
+        # one district are two communes.
+        key = (district, clean(line["old_name"]).casefold())
+        if key not in communes:
+            place = clean(f"{line['old_province']}/{line['old_district']}")
+            table, row = _unit("commune", line["old_code"], line["old_name"], district, old=True, place=place)
             communes[key] = row["id"]
             yield table, row
+        if line["new_code"] not in new:  # five codes that nobody could confirm: no successor, "not assigned"
+            continue
         old_id, new_id = communes[key], new[line["new_code"]]
+        if (old_id, new_id) in passed:  # two parts of one unit went to the same successor
+            continue
+        passed.add((old_id, new_id))
         yield (
             "unit_succession",
             {
@@ -103,6 +129,10 @@ def _old_units(new: dict[str, str]) -> Iterator[BaselineRow]:
                 "effective_on": REFORM,
             },
         )
+
+
+def _district_code(province: str, name: str) -> str:
+    return OLD_DISTRICTS.get(name, "") if province == OLD_PROVINCE else ""
 
 
 def _kinds() -> Iterator[BaselineRow]:

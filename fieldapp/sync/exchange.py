@@ -220,11 +220,15 @@ def _members(store: Store, chosen: Sequence[Row], to: Peer | None) -> Iterator[t
 
 
 def _certificates(store: Store, chosen: Sequence[Row], to: Peer | None) -> list[Peer]:
+    """Our own first, then those of the authors, and of all whom the recipient may exchange with."""
     authors = {row["replica_id"] for row in chosen}
     known = [
         p
         for p in peers.others(store)
-        if p.id in authors or (to is not None and p.trust == "certified" and (p.id == to.id or to.role == "hq"))
+        if p.id in authors
+        or (
+            to is not None and p.trust == "certified" and (p.role == "hq" or to.role == "hq" or p.post_id == to.post_id)
+        )
     ]
     return [peers.own(store), *known]
 
@@ -407,14 +411,14 @@ def release(store: Store) -> None:
         progress = False
         for row in store.rows("SELECT * FROM local_segment WHERE state = 'held' ORDER BY log_id, first, hash"):
             state, reason = _judge(store, row)
-            if state == "applied":
-                header, changes = segment.decode(row["bytes"])
-                merge.apply(store, header, changes)
-                progress = True
             if (state, reason) != (row["state"], row["reason"]):
                 store.db.execute(
                     "UPDATE local_segment SET state = ?, reason = ? WHERE hash = ?", [state, reason, row["hash"]]
                 )
+            if state == "applied":
+                header, changes = segment.decode(row["bytes"])
+                merge.apply(store, header, changes)
+                progress = True
 
 
 def _judge(store: Store, row: Row) -> tuple[str, str | None]:

@@ -35,7 +35,9 @@ def test_model_and_table_agree(model: type[Record]) -> None:
             assert re.findall(r"'(\w+)'", definition) == list(shape.choices)
         if shape.type == "date":
             assert f"date({shape.name}) IS {shape.name}" in definition
-        longest = next((m.max_length for m in model.model_fields[shape.name].metadata if hasattr(m, "max_length")), None)
+        longest = next(
+            (m.max_length for m in model.model_fields[shape.name].metadata if hasattr(m, "max_length")), None
+        )
         if longest is not None and shape.type in ("text", "long") and shape.name != "code":
             assert f"BETWEEN 1 AND {longest}" in definition
 

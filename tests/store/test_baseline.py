@@ -1,10 +1,15 @@
 """The reference data that ships with the program."""
 
+import re
+import time
 from collections import Counter
 from typing import Any, get_args
 from uuid import UUID
 
+import pytest
+
 from fieldapp.domain.records import Nature, Section
+from fieldapp.store import baseline
 from fieldapp.store.baseline import baseline_rows
 
 ROWS = list(baseline_rows())
@@ -63,3 +68,80 @@ def test_parents_come_first() -> None:
 def test_sections_and_natures_are_known() -> None:
     assert {r["section"] for t, r in ROWS if t == "activity_kind"} == set(get_args(Section))
     assert {r["nature"] for t, r in ROWS if t == "measure"} <= set(get_args(Nature))
+
+
+# Records point at these rows under these ids, on every replica of every version. Never edit a line here.
+PINNED = {
+    "Đắk Lắk": "0197c348-8800-71ca-8b52-a7ea102b1b79",
+    "Xã Ia Rvê": "0197c348-8800-7fd0-8749-4946b0cf9c01",
+    "Tỉnh Đắk Lắk": "011732a5-c400-74a4-b420-b2634095337c",
+    "Huyện Ea Súp": "011732a5-c400-73d0-a508-b89507d9734e",
+    "Huyện Buôn Đôn": "011732a5-c400-7609-b1fb-942dfcf50793",
+    "luot_kham": "011732a5-c400-78ca-ab23-5bdf362cb5fe",
+    "Xã Ia RVê > Xã Ia Rvê": "0197c348-8800-7555-93fe-11c6c8cfc09f",
+    "Xã Ia RVê > Xã Ia Lốp": "0197c348-8800-7e5c-8911-d22663efcc15",
+    "kham_chua_benh > luot_kham": "011732a5-c400-7ade-8895-9d0bdbf5115f",
+}
+
+
+@pytest.mark.parametrize(("what", "row_id"), PINNED.items())
+def test_ids_never_change_in_any_table(what: str, row_id: str) -> None:
+    names = {r["id"]: r["name"] if t == "unit" else r["code"] for t, r in ROWS if "name" in r}
+    for _table, row in ROWS:
+        if "old_unit_id" in row:
+            names[row["id"]] = f"{names[row['old_unit_id']]} > {names[row['new_unit_id']]}"
+        elif "measure_id" in row:
+            names[row["id"]] = f"{names[row['activity_kind_id']]} > {names[row['measure_id']]}"
+    assert [i for i, name in names.items() if name == what] == [row_id]
+
+
+def test_ids_have_the_form_of_rfc_9562() -> None:
+    for _table, row in ROWS:
+        assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", row["id"])
+
+
+def test_old_units_are_the_border_districts_with_their_communes() -> None:
+    aged = [u for u in UNITS.values() if u["valid_to"] is not None]
+    placed = [(u["code"], UNITS[u["parent_id"]]["name"]) for u in aged if u["level"] == "district"]
+    assert placed == [("646", "Tỉnh Đắk Lắk"), ("647", "Tỉnh Đắk Lắk")]
+    communes = Counter(UNITS[u["parent_id"]]["name"] for u in aged if u["level"] == "commune")
+    assert communes == {"Huyện Ea Súp": 10, "Huyện Buôn Đôn": 7}
+    assert sum(table == "unit_succession" for table, _row in ROWS) == 18
+
+
+def test_every_kind_has_measures_unless_it_counts_targets() -> None:
+    kinds = {r["id"]: r["code"] for t, r in ROWS if t == "activity_kind"}
+    measures = {r["id"] for t, r in ROWS if t == "measure"}
+    used = [r for t, r in ROWS if t == "kind_measure"]
+    assert set(kinds.values()) - {kinds[r["activity_kind_id"]] for r in used} == {"cung_co_co_so_chinh_tri"}
+    assert {r["measure_id"] for r in used} == measures
+
+
+def test_turns_and_persons_and_the_sorts_of_money_stay_apart() -> None:
+    natures = {r["code"]: r["nature"] for t, r in ROWS if t == "measure"}
+    assert (natures["luot_kham"], natures["nguoi_kham"]) == ("turns", "persons")
+    assert (natures["tien_mat"], natures["hien_vat_tri_gia"], natures["tri_gia_kham"]) == ("cash", "in_kind", "service")
+
+
+def test_shipping_every_old_unit_is_one_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all lines let through: insertable, one unit for each old code, and the rows of today as they are."""
+    monkeypatch.setattr(baseline, "_shipped", lambda line: bool(line["old_name"]))
+    wide = list(baseline_rows())
+    by_id: dict[str, dict[str, Any]] = {}
+    for _table, row in wide:
+        assert row["id"] not in by_id
+        assert all(v in by_id for k, v in row.items() if k.endswith("_id") and v is not None)
+        by_id[row["id"]] = row
+    assert all(by_id[row["id"]] == row for _table, row in ROWS)
+    coded = {line["old_code"] for line in baseline._table("unit_succession_2025.csv") if line["old_code"]}
+    aged = [r["code"] for t, r in wide if t == "unit" and r["valid_to"] and r["level"] == "commune" and r["code"]]
+    assert Counter(aged) == dict.fromkeys(coded, 1)
+
+
+def test_it_takes_less_than_a_tenth_of_a_second() -> None:
+    def once() -> float:
+        start = time.process_time()
+        list(baseline_rows())
+        return time.process_time() - start
+
+    assert min(once() for _ in range(5)) < 0.1

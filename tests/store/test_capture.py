@@ -65,9 +65,7 @@ def test_what_may_not_be_written_is_refused(world: World, sql: str) -> None:
 def test_clock_never_goes_back(world: World) -> None:
     world.post.db.execute("UPDATE local_session SET hlc = ?", [(1 << 62)])
     ids = [world.well(), world.well()]
-    hlcs = [
-        world.post.value("SELECT hlc FROM local_change WHERE row_id = ?", [row_id]) for row_id in ids
-    ]
+    hlcs = [world.post.value("SELECT hlc FROM local_change WHERE row_id = ?", [row_id]) for row_id in ids]
     assert (1 << 62) < hlcs[0] < hlcs[1]
 
 

@@ -69,8 +69,8 @@ class FormScreen(Screen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
         Binding("shift+tab", "app.focus_previous", _("Previous field"), key_display="⇧Tab"),
-        Binding("f2", "save", _("Save")),
-        Binding("f5", "copy", _("As last time")),
+        Binding("f2", "save", _("Save"), key_display="F2"),
+        Binding("f5", "copy", _("As last time"), key_display="F5"),
         Binding("escape", "leave", _("Leave, keep draft"), key_display="Esc"),
     ]
 
@@ -105,7 +105,7 @@ class FormScreen(Screen[str | None]):
         with VerticalScroll(id="fields", can_focus=False):
             yield from self._editors
         yield Static(id="message", markup=False)
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def _row(self, shape: FieldShape) -> Editor:
         return FieldRow(shape.name, _(shape.title), ENTRIES[shape.type](self.store, shape), required=shape.required)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from fieldapp.domain.text import clean
+from fieldapp.i18n import _
 from fieldapp.tui.widgets.editor import Context
 from fieldapp.tui.widgets.text_field import TextField
 
@@ -26,12 +28,14 @@ class Entry(TextField):
     Entry:focus { background: $surface-lighten-2; }
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Next field"), key_display="Enter")]
+
     WIDTH: ClassVar[int | None] = None
     """Columns; None takes what the line has, and the reading goes below."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.context = Context()
+        super().__init__(placeholder="—")
+        self.around = Context()
 
     @property
     def data(self) -> Any:
@@ -53,7 +57,7 @@ class Entry(TextField):
 
     def follow(self, context: Context) -> None:
         """The other fields of the form now say this."""
-        self.context = context
+        self.around = context
 
     def settle(self) -> str | None:
         """Make up one's mind about half-entered text; a sentence if that cannot be done."""

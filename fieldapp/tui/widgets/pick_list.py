@@ -60,7 +60,7 @@ class PickList(Entry):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", _("Next choice"), show=False),
         Binding("up", "move(-1)", _("Previous choice"), show=False),
-        Binding("f4", "open", _("Pick list")),
+        Binding("f4", "open", _("Pick list"), key_display="F4"),
         Binding("escape", "close", _("Close the list"), show=False),
     ]
 
@@ -114,7 +114,7 @@ class PickList(Entry):
         """Whether the list is dropped down."""
         return self.menu.has_class("-open")
 
-    def take(self, choice: Choice) -> None:
+    def choose(self, choice: Choice) -> None:
         """Make a choice the field's value."""
         self._show(*choice)
 
@@ -140,7 +140,7 @@ class PickList(Entry):
 
     def action_open(self) -> None:
         """Drop the whole list down, whatever is typed."""
-        self._choices, self._stale = list(self._offer("", self.context)), False
+        self._choices, self._stale = list(self._offer("", self.around)), False
         self.menu.show(self._choices)
 
     def action_close(self) -> None:
@@ -151,7 +151,7 @@ class PickList(Entry):
         """Take the highlighted choice and go on to the next field."""
         at = self.menu.highlighted
         if self.is_open and at is not None and at < len(self._choices):
-            self.take(self._choices[at])
+            self.choose(self._choices[at])
         self.menu.hide()
         await super().action_submit()
 
@@ -169,7 +169,7 @@ class PickList(Entry):
         return self._choices
 
     def _fitting(self, text: str) -> list[Choice]:
-        return list(self._offer(text, self.context))
+        return list(self._offer(text, self.around))
 
     def _show(self, value: str | None, text: str) -> None:
         self._taken = (value, text) if value is not None else None

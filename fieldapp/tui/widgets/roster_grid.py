@@ -39,8 +39,8 @@ class RosterGrid(Widget, can_focus=True):
         Binding("down", "move(1)", _("Down"), show=False),
         Binding("left", "across(-1)", _("Left"), show=False),
         Binding("right", "across(1)", _("Right"), show=False),
-        Binding("f6", "all_present", _("All present")),
-        Binding("space", "toggle", _("Present/absent"), key_display="Space"),
+        Binding("f6", "all_present", _("All present"), key_display="F6"),
+        Binding("space", "mark", _("Present/absent"), key_display="Space"),
         Binding("f7,l,L", "excuse", _("Excused"), key_display="F7"),
         Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
     ]
@@ -98,7 +98,7 @@ class RosterGrid(Widget, can_focus=True):
             seat.status, seat.reason = "present", None
         self._marked()
 
-    def action_toggle(self) -> None:
+    def action_mark(self) -> None:
         """Present, or absent if present already."""
         seat = self.seats[self._at]
         seat.status, seat.reason = ("absent" if seat.status == "present" else "present"), None

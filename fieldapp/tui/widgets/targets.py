@@ -30,20 +30,20 @@ Target = dict[str, Any]
 class BodyField(PickList):
     """Where bodies are named one after the other: Enter adds and empties the field; on an empty one it goes on."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f6", "all", _("All of the commune"))]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f6", "all", _("All of the commune"), key_display="F6")]
 
     def __init__(self, offer: Offer, add: Callable[[str], None], add_all: Callable[[], None]) -> None:
         super().__init__(offer, lambda value: value)
         self._add = add
         self._add_all = add_all
 
-    def take(self, choice: Choice) -> None:
+    def choose(self, choice: Choice) -> None:
         self._add(choice[0])
         self._show(None, "")
 
     async def action_submit(self) -> None:
         if self.is_open and self.menu.highlighted is not None:
-            self.take(self._choices[self.menu.highlighted])
+            self.choose(self._choices[self.menu.highlighted])
             self.menu.hide()
         elif not clean(self.value):
             await super().action_submit()
@@ -65,7 +65,7 @@ class TargetsEditor(Section):
     def __init__(self, store: Store, key: str, title: str) -> None:
         super().__init__(key, title)
         self._store = store
-        self._context = Context()
+        self._around = Context()
         self._targets: list[Target] = []
         self._type = FieldRow("target_type", f" {_('Type of body')}", code_field(TYPES))
         self._body = FieldRow("body", f" {_('Which')}", BodyField(self._offer, self._add, self._add_cells))
@@ -94,7 +94,7 @@ class TargetsEditor(Section):
         self._show_list()
 
     def follow(self, context: Context) -> None:
-        self._context = context
+        self._around = context
         self._type.follow(context)
         self._body.follow(context)
 
@@ -127,14 +127,14 @@ class TargetsEditor(Section):
     def _add(self, value: str) -> None:
         column, _colon, what = value.partition(":")
         target: Target = {"target_type": self._chosen_type(), column: what}
-        unit = self._context.values.get("unit_id")
+        unit = self._around.values.get("unit_id")
         if column == NAME and unit and len(str(unit)) == 36:
             target[UNIT] = unit  # a name alone would make one hamlet of the “Thôn 5” of two communes
         self._append([target])
 
     def _add_cells(self) -> None:
         """All party cells of the commune that the form names."""
-        unit = self._context.values.get("unit_id")
+        unit = self._around.values.get("unit_id")
         if not unit:
             self.show_problem(_("Choose the unit of the activity first: then its party cells can all be added."))
             return

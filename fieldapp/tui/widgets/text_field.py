@@ -27,9 +27,7 @@ class TypingApp(App[Result]):
 
     async def on_event(self, event: events.Event) -> None:
         """Serve a text field in focus here and now; leave everything else to Textual."""
-        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
-            await super().on_event(event)
-        elif not isinstance(field := self.focused, TextField):
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded or not isinstance(field := self.focused, TextField):
             await super().on_event(event)
         elif isinstance(event, events.Paste):
             field.paste(event.text)

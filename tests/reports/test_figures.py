@@ -1,0 +1,108 @@
+"""The figures count rightly where naive programs go wrong."""
+
+import json
+from datetime import date
+
+import pytest
+from field import World
+
+from fieldapp import demo
+from fieldapp.domain.text import clean
+from fieldapp.reports import figures, narrative
+from fieldapp.store import records
+from fieldapp.store.store import Store
+
+SOURCE = ["6 giếng", "12 căn", "1 phòng khám", "722 ngày công", "4 xã", "32 chi bộ", "2.385 lượt", "70 triệu đồng",
+          "111 lượt CBCS", "hàng chục phương tiện", "2.100 kg", "14 triệu đồng", "30 đảng viên"]  # fmt: skip
+
+
+def year(store: Store, unit: str | None = None) -> dict[str, figures.Figure]:
+    found = figures.report(store, demo.PERIOD, unit).figures
+    return {f"{f.section}.{f.code}": f for f in found}
+
+
+def cells(world: World) -> None:
+    """The cells that the demo's headquarters has."""
+    for code, name in demo.COMMUNES.items():
+        unit = demo._old_commune(world.hq, code)
+        for number in range(demo.CELLS_PER_COMMUNE):
+            records.save(world.hq, "party_cell", {"name": f"Chi bộ thôn {number} {name}", "unit_id": unit})
+    cell = records.page(world.hq, "party_cell", text="ba na").rows[0]
+    records.void(world.hq, cell["id"], "của bài kiểm tra khác")
+    world.carry(world.hq, world.post)
+
+
+def test_the_source_s_figures_come_out_again(world: World) -> None:
+    cells(world)
+    demo.enter(world.post)
+    world.carry(world.post, world.hq)
+    report = figures.report(world.hq, demo.PERIOD)
+    text = narrative.as_text(report)
+    for figure in SOURCE:
+        assert any(f": {figure}  (" in line or f": {figure} " in line for line in text.splitlines()), figure
+    for f in report.figures:
+        for row_id in f.records:
+            assert records.get(world.hq, row_id).row["voided_at"] is None
+    assert json.loads(json.dumps(report.as_json()))["figures"]
+    wells = year(world.hq)["works.gieng"]
+    assert len(wells.records) == 6
+    records.void(world.post, wells.records[0], "nhập trùng")
+    world.carry(world.post, world.hq)
+    assert year(world.hq)["works.gieng"].text == "5 giếng"
+    assert figures.report(world.hq, demo.PERIOD).completeness.voided == 1
+
+
+def test_a_joint_activity_counts_once(world: World) -> None:
+    world.well(joint_reference="PH-01")
+    world.well(joint_reference="PH-01")
+    world.well()
+    assert year(world.post)["works.gieng"].value == 2
+
+
+def test_an_activity_counts_where_it_ended(world: World) -> None:
+    world.well(date_from="2012-12-20", date_to="2013-01-05")
+    world.well(date_from="2013-12-20", date_to="2014-01-05")
+    assert year(world.post)["works.gieng"].value == 1
+
+
+def test_unknown_is_not_zero_and_about_is_said(world: World) -> None:
+    world.well(measures=[{"measure_id": "gieng", "note": "hàng chục", "approximate": True}])
+    assert year(world.post)["works.gieng"].text == "hàng chục giếng"
+    world.well(measures=[{"measure_id": "gieng", "amount": 3, "approximate": True}])
+    assert year(world.post)["works.gieng"].text == "khoảng 3 giếng và hàng chục giếng"
+
+
+def test_bodies_and_members_count_once(world: World) -> None:
+    cell = records.page(world.post, "party_cell").rows[0]["id"]
+    for month in (2, 9):
+        records.save(world.post, "activity", {
+            "activity_kind_id": "cung_co_co_so_chinh_tri", "date_from": f"2013-{month:02d}-01", "unit_id": "24221",
+            "targets": [{"target_type": "party_cell", "party_cell_id": cell},
+                        {"target_type": "police", "unit_id": "24221"}, {"target_type": "police", "unit_id": "24214"}],
+        })  # fmt: skip
+    member = records.save(world.post, "member", {"full_name": "Trần Văn B"})
+    for first, last in (("2013-01-01", "2013-03-31"), ("2013-06-01", None)):
+        records.save(world.post, "introduction", {
+            "member_id": member, "party_cell_id": cell, "date_from": first, "date_to": last})  # fmt: skip
+    found = year(world.post)
+    assert found["political_base.cells_strengthened"].value == 1
+    assert found["political_base.police_strengthened"].value == 2
+    assert found["party.members_introduced"].value == 1
+    spring = figures.report(world.post, figures.Period(date(2013, 4, 1), date(2013, 5, 31))).figures
+    assert [f for f in spring if f.code == "members_introduced"] == []
+
+
+def test_a_unit_of_today_holds_the_old_ones_that_became_part_of_it(world: World) -> None:
+    world.well(unit_id="24229")  # Ea Bung of 2013
+    world.well(unit_id="24250")  # Ea Bar of 2013, Ea Nuôl today
+    assert year(world.post, "24229")["works.gieng"].value == 1
+    assert year(world.post, "24250")["works.gieng"].value == 1
+    assert year(world.post, "66")["works.gieng"].value == 2
+    assert "works.gieng" not in year(world.post, "24214")
+
+
+@pytest.mark.parametrize("harm", ["=1+1", "@SUM(A1)", "+x", "-x"])
+def test_text_is_no_formula_in_csv(world: World, harm: str) -> None:
+    world.well(measures=[{"measure_id": "gieng", "note": harm, "approximate": True}])
+    assert f"'{harm}" in narrative.as_csv(figures.report(world.post, demo.PERIOD))
+    assert clean(harm) == harm

@@ -1,0 +1,282 @@
+"""The way of a bundle: through files on disk, there and back."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from field import World
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fieldapp.errors import FieldappError
+from fieldapp.store import records
+from fieldapp.store.capture import synced_tables
+from fieldapp.store.store import Row, Store
+from fieldapp.sync import doctor, drives, enrolment, exchange, keys, merge, peers
+
+
+def state(store: Store) -> dict[str, list[Row]]:
+    """Every row of every synced table."""
+    return {t: store.rows(f"SELECT * FROM {t} ORDER BY id") for t in synced_tables(store.db)}
+
+
+def test_there_and_back(world: World) -> None:
+    row_id = world.well(description="Giếng [red]khoan[/] =1+1")
+    assert exchange.received(world.post, [row_id]) == set()
+    (there,) = world.carry(world.post, world.hq)
+    assert there.complete
+    assert there.applied == 3
+    assert state(world.hq) == state(world.post)
+    (back,) = world.carry(world.hq, world.post)
+    assert back.complete
+    assert exchange.received(world.post, [row_id]) == {row_id}
+    assert exchange.status(world.post).unsent == 0
+    records.save(world.post, "activity", {"hamlet": "Buôn B"}, row_id)
+    assert exchange.received(world.post, [row_id]) == set()
+
+
+def test_a_lost_stick_costs_nothing(world: World) -> None:
+    world.well()
+    lost = world.root / "lost"
+    lost.mkdir()
+    exchange.export(world.post, lost)
+    shutil.rmtree(lost)
+    world.well()
+    (there,) = world.carry(world.post, world.hq)
+    assert there.applied == 6
+    assert state(world.hq) == state(world.post)
+
+
+def test_the_same_again_and_old_after_new_change_nothing(world: World) -> None:
+    sticks = []
+    for number in range(2):
+        world.well()
+        sticks.append(world.root / f"s{number}")
+        sticks[-1].mkdir()
+        exchange.export(world.post, sticks[-1])
+    assert exchange.import_files(world.hq, [sticks[1]])[0].applied == 6
+    before = state(world.hq)
+    for stick in (sticks[0], sticks[1], sticks[0]):
+        (again,) = exchange.import_files(world.hq, [stick])
+        assert (again.applied, again.complete) == (0, True)
+    assert state(world.hq) == before
+
+
+def test_a_gap_waits_and_is_named(world: World) -> None:
+    hq = peers.others(world.post)[0]
+    world.well()
+    with world.post.transaction():
+        exchange.segment.seal(world.post)
+    world.well()
+    with world.post.transaction():
+        exchange.segment.seal(world.post)
+    first, second = world.root / "first", world.root / "second"
+    for stick in (first, second):
+        stick.mkdir()
+    exchange.export(world.post, first)
+    hidden = world.post.row(
+        "SELECT * FROM local_segment WHERE replica_id = ? AND first = 1", [world.post.identity.replica_id]
+    )
+    assert hidden is not None
+    world.post.db.execute("UPDATE local_segment SET state = 'quarantined' WHERE hash = ?", [hidden["hash"]])
+    exchange.export(world.post, second, hq.id)
+    (result,) = exchange.import_files(world.hq, [second])
+    assert not result.complete
+    assert "1–3" in result.held[0]
+    (result,) = exchange.import_files(world.hq, [first])
+    assert result.complete
+    assert len(records.page(world.hq, "activity").rows) == 2
+    assert exchange.status(world.hq).held == []
+
+
+def test_not_certified_waits_and_is_not_lost(world: World) -> None:
+    pack = enrolment.write_pack(world.hq, code="EABUNG", name="Đồn BP Ea Bung", dest=world.usb)
+    post = enrolment.init_post(world.root / "second", pack, user="B", passphrase="x y")
+    records.save(post, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
+    (held,) = world.carry(post, world.hq)
+    assert held.applied == 0
+    assert "Đồn BP Ea Bung" in held.held[0]
+    assert records.page(world.hq, "event").rows == []
+    _peer, changes = exchange.trust(world.hq, "EABUNG")
+    assert changes == 1
+    assert [r["name"] for r in records.page(world.hq, "event").rows] == ["Tết quân dân"]
+    assert len(peers.own(post).fingerprint.split()) == 10
+    assert peers.own(post).fingerprint == peers.find(world.hq, "EABUNG").fingerprint
+    post.close()
+
+
+def test_headquarters_reference_data_reaches_the_post(world: World) -> None:
+    records.save(world.hq, "party_cell", {"name": "Chi bộ thôn 5", "unit": "24214"})
+    world.carry(world.hq, world.post)
+    assert [label for _id, label in records.choices(world.post, "party_cell", "thon 5")] == [
+        "Chi bộ thôn 5 · Xã Ia Lốp · Đắk Lắk"
+    ]
+    with pytest.raises(FieldappError, match="Chỉ sở chỉ huy"):
+        records.save(world.post, "party_cell", {"name": "x", "unit": "24214"})
+
+
+def damaged(data: bytes, way: str) -> bytes:
+    return {
+        "cut": data[: len(data) // 2],
+        "a bit": data[:900] + bytes([data[900] ^ 1]) + data[901:],
+        "empty": b"",
+        "text": b"xin ch\xc3\xa0o",
+        "longer": data + b"x",
+    }[way]
+
+
+@pytest.mark.parametrize("way", ["cut", "a bit", "empty", "text", "longer"])
+def test_a_damaged_bundle_is_refused_and_the_next_goes_on(world: World, way: str) -> None:
+    world.well()
+    (good,) = exchange.export(world.post, world.usb)
+    bad = world.usb / "a_bad.fieldapp.tar.age"
+    bad.write_bytes(damaged(good.path.read_bytes(), way))
+    before = state(world.hq)
+    (refused,) = exchange.import_files(world.hq, [bad])
+    assert refused.refused
+    assert state(world.hq) == before
+    first, second = exchange.import_files(world.hq, [world.usb])
+    assert first.refused
+    assert (second.complete, second.applied) == (True, 3)
+
+
+def test_for_somebody_else(world: World) -> None:
+    world.well()
+    (made,) = exchange.export(world.post, world.usb)
+    (result,) = exchange.import_files(world.post, [made.path])
+    assert result.for_others
+    assert result.refused is not None
+    (result,) = exchange.import_files(world.post, [world.usb])
+    assert result.refused is None
+
+
+def test_a_forged_sender_is_refused(world: World) -> None:
+    world.well()
+    other = keys.new_keys()
+    world.post.db.execute("UPDATE local_replica SET sign_secret = ? WHERE own = 1", [other.sign_secret])
+    (result,) = world.carry(world.post, world.hq)
+    assert result.refused is not None
+    assert records.page(world.hq, "activity").rows == []
+
+
+def test_a_change_outside_its_authors_part_is_set_aside_and_told(world: World) -> None:
+    """A post that writes headquarters' tables, another post's rows, impossible values: the rest is applied."""
+    good = world.well()
+    log = world.post.row("SELECT * FROM local_log WHERE own = 1")
+    assert log is not None
+    forged = [
+        ("unit", "011732a5-c400-758a-a25f-5b6e81cc61d6", '{"name":"Xã của tôi"}'),
+        ("activity", good, '{"date_from":"31/12"}'),
+        ("activity", good, '{"description":"a\\u001b[31m"}'),
+        ("activity", good, '{"post_id":"x"}'),
+        ("weather", good, '{"rain":1}'),
+        ("activity", "01a21028-e504-733d-a09e-2ffb5a3b3fff", '{"hamlet":"không có"}'),
+        ("activity", good, '{"hamlet":"Buôn C"}'),
+    ]
+    with world.post.transaction():
+        for number, (table, row_id, cols) in enumerate(forged, start=1):
+            world.post.db.execute("UPDATE local_session SET hlc = hlc + 1")
+            world.post.db.execute(
+                "INSERT INTO local_change SELECT ?, ?, hlc, ?, ?, ?, 'x', '2026-11-24T00:00:00Z' FROM local_session",
+                [log["id"], log["seq"] + number, table, row_id, cols],
+            )
+        world.post.db.execute("UPDATE local_log SET seq = seq + ? WHERE own = 1", [len(forged)])
+    (result,) = world.carry(world.post, world.hq)
+    assert result.complete
+    assert len(result.set_aside) == 6
+    row = records.get(world.hq, good).row
+    assert (row["date_from"], row["hamlet"], row["description"]) == ("2013-10-05", "Buôn C", None)
+    assert world.hq.value("SELECT name FROM unit WHERE id = ?", [forged[0][1]]) != "Xã của tôi"
+    (told,) = world.carry(world.hq, world.post)
+    assert len(told.set_aside) == 6
+    assert doctor.examine(world.hq).healthy
+
+
+def test_doctor_finds_and_mends_what_was_changed_behind_its_back(world: World) -> None:
+    row_id = world.well()
+    world.carry(world.post, world.hq)
+    world.hq.db.execute("UPDATE local_session SET applying = 1")
+    world.hq.db.execute("UPDATE activity_measure SET amount = 9")
+    world.hq.db.execute("UPDATE local_session SET applying = 0")
+    assert not doctor.examine(world.hq).healthy
+    assert len(doctor.examine(world.hq, mend=True).differing) == 2
+    assert doctor.examine(world.hq).healthy
+    assert sorted(m["amount"] for m in records.get(world.hq, row_id).children["measures"]) == [1, 12]
+
+
+def second_laptop(world: World) -> Store:
+    """Another laptop of the same post, certified and known to the first."""
+    pack = enrolment.write_pack(world.hq, code="IARVE", name="Đồn BP Ia Rvê", dest=world.usb)
+    store = enrolment.init_post(world.root / "laptop-b", pack, user="Trần Văn B", passphrase="x y", laptop="B")
+    world.carry(store, world.hq)
+    exchange.trust(world.hq, store.identity.replica_id)
+    world.carry(world.hq, world.post)
+    world.carry(world.hq, store)
+    return store
+
+
+def test_two_laptops_of_a_post_conflict_and_agree(world: World) -> None:
+    b = second_laptop(world)
+    row_id = world.well()
+    world.carry(world.post, b)
+    records.save(world.post, "activity", {"hamlet": "Buôn A", "people": "A"}, row_id)
+    records.save(b, "activity", {"hamlet": "Buôn B", "partners": "Trạm y tế"}, row_id)
+    world.carry(b, world.post)
+    world.carry(world.post, world.hq)
+    world.carry(world.post, b)
+    assert state(world.hq) == state(world.post) == state(b)
+    row = records.get(world.hq, row_id).row
+    assert (row["hamlet"], row["people"], row["partners"]) == ("Buôn B", "A", "Trạm y tế")
+    (conflict,) = merge.conflicts(world.hq)
+    assert conflict["column"] == "hamlet"
+    assert (conflict["winner"]["value"], conflict["loser"]["value"]) == ("Buôn B", "Buôn A")
+    assert merge.conflicts(world.post) == merge.conflicts(b) == [conflict]
+    records.save(b, "activity", {"hamlet": "Buôn Ba Na"}, row_id)
+    world.carry(b, world.hq)
+    assert merge.conflicts(world.hq) == []
+    b.close()
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_order_of_sticks_ends_in_the_same_state(world: World, data: st.DataObject) -> None:
+    """Several exports, imported in any order, some twice: one state."""
+    sticks = []
+    for number in range(3):
+        row_id = world.well(description=f"Giếng {number}")
+        records.save(world.post, "activity", {"hamlet": f"Buôn {number}"}, row_id)
+        stick = world.root / f"x{len(list(world.root.glob('x*')))}"
+        stick.mkdir()
+        exchange.export(world.post, stick)
+        sticks.append(stick)
+    for stick in data.draw(st.lists(st.sampled_from(sticks), max_size=4)) + data.draw(st.permutations(sticks)):
+        exchange.import_files(world.hq, [stick])
+    assert state(world.hq) == state(world.post)
+    assert exchange.status(world.hq).held == []
+
+
+def test_a_full_stick_leaves_nothing_that_looks_complete(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.well()
+
+    def full(self: object, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(drives._Hashing, "write", full)
+    with pytest.raises(FieldappError, match="No space left"):
+        exchange.export(world.post, world.usb)
+    assert list(world.usb.glob("*.age*")) == []
+    monkeypatch.undo()
+    (there,) = world.carry(world.post, world.hq)
+    assert there.complete
+
+
+def test_a_pack_is_no_bundle_and_a_broken_pack_leaves_nothing(world: World) -> None:
+    pack = next(world.usb.glob("*.tar"))
+    (result,) = exchange.import_files(world.hq, [pack])
+    assert result.refused is not None
+    broken = world.usb / "broken.tar"
+    broken.write_bytes(pack.read_bytes()[:-3000])
+    home = world.root / "new"
+    with pytest.raises(FieldappError):
+        enrolment.init_post(home, broken, user="B", passphrase="x y")
+    assert not [p for p in Path(home).rglob("*") if p.is_file()]
