@@ -1,4 +1,4 @@
-"""A small world for tests: a headquarters, a post enrolled by pack, and a stick between them; made once, then copied."""
+"""A small world for tests: a headquarters, a post enrolled by pack, and a stick; made once, then copied."""
 
 import shutil
 from dataclasses import dataclass

@@ -27,9 +27,15 @@ class TypingApp(App[Result]):
 
     async def on_event(self, event: events.Event) -> None:
         """Serve a text field in focus here and now; leave everything else to Textual."""
-        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded or not isinstance(field := self.focused, TextField):
-            await super().on_event(event)
-        elif isinstance(event, events.Paste):
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            field = self.focused
+            if isinstance(field, TextField):
+                await self._serve(field, event)
+                return
+        await super().on_event(event)
+
+    async def _serve(self, field: "TextField", event: events.Key | events.Paste) -> None:
+        if isinstance(event, events.Paste):
             field.paste(event.text)
         elif not await self._check_bindings(event.key, priority=True) and not field.take(event):
             await self._check_bindings(event.key)
