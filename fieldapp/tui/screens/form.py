@@ -12,7 +12,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.css.query import QueryType
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Footer, Static
 
 from fieldapp.domain.records import Child, FieldShape, fields_of
@@ -62,16 +64,17 @@ class FormScreen(Screen[str | None]):
     FormScreen #title { width: 1fr; padding: 0 1; text-style: bold; }
     FormScreen #kept { width: auto; padding: 0 1; color: $text-muted; }
     FormScreen #fields { height: 1fr; scrollbar-size-vertical: 1; }
-    FormScreen #message { height: auto; padding: 0 1; color: $text-error; text-style: bold; display: none; }
+    FormScreen #message { height: auto; padding: 0 1; text-style: bold; display: none; }
+    FormScreen #message.-wrong { color: $text-error; }
     FormScreen #message.-shown { display: block; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
-        Binding("shift+tab", "app.focus_previous", _("Previous field"), key_display="⇧Tab"),
+        Binding("shift+tab", "app.focus_previous", _("Back"), key_display="⇧Tab"),
         Binding("f2", "save", _("Save"), key_display="F2"),
-        Binding("f5", "copy", _("As last time"), key_display="F5"),
-        Binding("escape", "leave", _("Leave, keep draft"), key_display="Esc"),
+        Binding("f5", "copy", _("As before"), key_display="F5"),
+        Binding("escape", "leave", _("Leave"), key_display="Esc"),
     ]
 
     def __init__(self, kind: str, row_id: str | None = None, draft: Draft | None = None) -> None:
@@ -149,6 +152,8 @@ class FormScreen(Screen[str | None]):
     def _follow(self) -> None:
         """Let every part know what the others say."""
         self._follow_due = False
+        if self._over:
+            return
         context = Context({e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}, self._day())
         for editor in self._editors:
             editor.follow(context)
@@ -202,13 +207,21 @@ class FormScreen(Screen[str | None]):
 
     def action_copy(self) -> None:
         """Copy the focused field from the previous record of this kind."""
-        editor = next((e for e in self._editors if e.has_focus_within or e.has_focus), None)
+        editor = self._focused_editor()
         window = records.page(self.store, self.kind, limit=2).rows
         previous = next((row for row in window if row["id"] != self.row_id), None)
         if editor is None or previous is None:
             self._say(_("There is no earlier record of this kind to copy from."))
         elif not editor.copy_from(records.as_data(records.get(self.store, previous["id"])).get(editor.key)):
             self._say(_("The previous record has nothing to copy here."))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer copying only where it makes sense."""
+        editor = self._focused_editor() if action == "copy" else None
+        return editor is None or editor.COPIES
+
+    def _focused_editor(self) -> Editor | None:
+        return next((e for e in self._editors if e.has_focus_within), None)
 
     def action_save(self) -> None:
         """Record what was entered, or say what is wrong with which field."""
@@ -217,6 +230,7 @@ class FormScreen(Screen[str | None]):
         for editor in self._editors:
             editor.show_problem(None)
         unsettled = {e.key: sentence for e in self._editors if (sentence := e.settle())}
+        self._follow()  # a kind chosen just now has its own measures
         if unsettled:
             self._show_problems(unsettled, "")
             return
@@ -238,6 +252,14 @@ class FormScreen(Screen[str | None]):
             return {e.key: e.data for e in self._editors if e.key in changed}
         return {e.key: e.data for e in self._editors if e.data not in (None, [])}
 
+    def focus_next(self, selector: str | type[QueryType] = "*") -> Widget | None:
+        """Go on to the next field; at the last one stay, and say how to save."""
+        chain = self.focus_chain
+        if chain and self.focused is chain[-1]:
+            self._say(_("This was the last field. F2 saves."), wrong=False)
+            return self.focused
+        return super().focus_next(selector)
+
     # problems ---------------------------------------------------------------------------------------------------
 
     def _show_problems(self, problems: Mapping[str, str], message: str) -> None:
@@ -254,7 +276,8 @@ class FormScreen(Screen[str | None]):
         else:
             self._say(message)
 
-    def _say(self, message: str | None) -> None:
+    def _say(self, message: str | None, *, wrong: bool = True) -> None:
         line = self.query_one("#message", Static)
-        line.update(Content(f"! {message}" if message else ""))
+        line.update(Content(f"{'!' if wrong else '·'} {message}" if message else ""))
+        line.set_class(wrong, "-wrong")
         line.set_class(bool(message), "-shown")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.containers import Vertical
 from textual.message import Message
@@ -24,6 +24,9 @@ class Editor(Vertical):
 
     ``data`` is in the shape that ``records.save`` takes; ``typed`` is what a draft keeps, and ``restore`` takes it back.
     """
+
+    COPIES: ClassVar[bool] = True
+    """Whether the previous record's value can be taken over."""
 
     DEFAULT_CSS = "Editor { height: auto; }"
 
@@ -54,7 +57,9 @@ class Editor(Vertical):
         raise NotImplementedError
 
     def copy_from(self, value: Any) -> bool:
-        """Take over the previous record's value; False where that makes no sense here."""
+        """Take over the previous record's value; False where there is none."""
+        if value in (None, []):
+            return False
         self.load(value)
         return True
 

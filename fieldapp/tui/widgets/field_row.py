@@ -27,6 +27,7 @@ class FieldRow(Editor):
     FieldRow .reading.-unclear { color: $text-warning; }
     FieldRow .problem { height: auto; padding: 0 1 0 22; color: $text-error; text-style: bold; display: none; }
     FieldRow.-wrong .problem { display: block; }
+    FieldRow.-wrong .reading, FieldRow.-wrong .reading.-shown { display: none; }
     """
 
     def __init__(self, key: str, title: str, entry: Entry, *, required: bool = False) -> None:
@@ -54,6 +55,11 @@ class FieldRow(Editor):
 
     def on_mount(self) -> None:
         self.refresh_reading()
+
+    def show_title(self, title: str) -> None:
+        """Show another label."""
+        self.title = title
+        self.query_one(".label", Static).update(self._label(self.has_focus_within))
 
     @property
     def data(self) -> Any:

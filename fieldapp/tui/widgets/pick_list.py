@@ -33,7 +33,7 @@ class ChoiceMenu(OptionList, can_focus=False):
     DEFAULT_CSS = """
     ChoiceMenu, ChoiceMenu:focus {
         overlay: screen; constrain: inside inflect; display: none; height: auto; max-height: 10; width: 1fr;
-        max-width: 72; margin: 0 1 0 22; padding: 0; border: solid $accent; background: $panel;
+        max-width: 72; margin: 0 1 1 22; padding: 0; border: solid $accent; background: $panel;
         scrollbar-size-vertical: 1;
     }
     ChoiceMenu.-open { display: block; }
@@ -60,7 +60,7 @@ class PickList(Entry):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", _("Next choice"), show=False),
         Binding("up", "move(-1)", _("Previous choice"), show=False),
-        Binding("f4", "open", _("Pick list"), key_display="F4"),
+        Binding("f4", "open", _("Choose"), key_display="F4"),
         Binding("escape", "close", _("Close the list"), show=False),
     ]
 
@@ -128,6 +128,22 @@ class PickList(Entry):
             self._drop_down()
         else:
             self.menu.hide()
+
+    def _insert(self, text: str) -> None:
+        """Typing over a choice is a new search, not a change to its words."""
+        self._forget()
+        super()._insert(text)
+
+    def action_delete_left(self) -> None:
+        """Take the choice back, or delete one character of a search."""
+        if not self._forget():
+            super().action_delete_left()
+
+    def _forget(self) -> bool:
+        taken = self._taken is not None
+        if taken:
+            self._show(None, "")
+        return taken
 
     def action_move(self, step: int) -> None:
         """Go up or down the list; the first press opens it."""

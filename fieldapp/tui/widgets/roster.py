@@ -22,7 +22,7 @@ from fieldapp.tui.widgets.section import Section
 class ReasonField(Entry):
     """Asks why a member was excused; Enter and Esc go back to the list."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", _("Back to the list"))]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", _("Back to the list"), key_display="Esc")]
 
     def __init__(self, editor: "RosterEditor") -> None:
         super().__init__()
@@ -38,6 +38,8 @@ class ReasonField(Entry):
 
 class RosterEditor(Section):
     """``data`` is ``[{member_id, status, reason}]`` of the members that were marked; the others are not known."""
+
+    COPIES = False  # who was there last time says nothing about this time
 
     DEFAULT_CSS = """
     RosterEditor > #count, RosterEditor > #hint { padding: 0 1; color: $text-muted; }
@@ -87,10 +89,6 @@ class RosterEditor(Section):
         self._loaded = list(self._marks)
         self._mark_seats()
 
-    def copy_from(self, value: Any) -> bool:
-        """Who was there last time says nothing about this time."""
-        return False
-
     def follow(self, context: Context) -> None:
         """Show the members of the chosen cell on the day of the meeting."""
         cell, day = context.values.get("party_cell_id"), context.on
@@ -102,7 +100,9 @@ class RosterEditor(Section):
         seats = []
         if cell and day:
             seats = [
-                Seat(m["id"], m["full_name"], m["role"] or m["position"] or (_("introduced") if m["introduced"] else ""))
+                Seat(
+                    m["id"], m["full_name"], m["role"] or m["position"] or (_("introduced") if m["introduced"] else "")
+                )
                 for m in records.roster(self._store, cell, day)
             ]
         if cell == self._loaded_cell:
@@ -128,6 +128,7 @@ class RosterEditor(Section):
 
     def _ask(self, seat: Seat) -> None:
         self._asked = seat
+        self._reason.show_title(f" {_('Reason')}: {seat.name}")
         self.add_class("-asking")
         self._reason.restore(seat.reason or "")
         self.screen.set_focus(self._reason.entry)
@@ -159,13 +160,13 @@ class RosterEditor(Section):
 
     def _show_count(self) -> None:
         seats = self._grid.seats
-        if not seats:
-            known = self._shown is not None and all(self._shown)
-            self._count.update(
-                Content(_("No members are recorded for this cell on that day.") if known
-                        else _("Choose the cell and the date: then its members are shown here."))
-            )
-            return
+        known = self._shown is not None and all(self._shown)
+        self._grid.hint = (
+            _("No members are recorded for this cell on that day.")
+            if known
+            else _("Choose the cell and the date: then its members are shown here.")
+        )
+        self._count.display = bool(seats)
         marks = Counter(seat.status for seat in seats)
         text = _("{n} members: {present} present, {excused} excused, {absent} absent").format(
             n=len(seats), present=marks["present"], excused=marks["excused"], absent=marks["absent"]

@@ -41,7 +41,7 @@ class RosterGrid(Widget, can_focus=True):
         Binding("right", "across(1)", _("Right"), show=False),
         Binding("f6", "all_present", _("All present"), key_display="F6"),
         Binding("space", "mark", _("Present/absent"), key_display="Space"),
-        Binding("f7,l,L", "excuse", _("Excused"), key_display="F7"),
+        Binding("f7,l,L", "excuse", _("Reason"), key_display="F7"),
         Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
     ]
 
@@ -52,20 +52,22 @@ class RosterGrid(Widget, can_focus=True):
         super().__init__()
         self._ask_reason = ask_reason
         self.seats: list[Seat] = []
+        self.hint = ""
+        """What is said while there is nobody to show"""
         self._at = 0
-        self.can_focus = False
 
     def show(self, seats: Sequence[Seat]) -> None:
         """Show these members instead."""
         self.seats = list(seats)
         self._at = 0
-        self.can_focus = bool(seats)
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return self._lines_at(width)
+        return max(1, self._lines_at(width))
 
     def render(self) -> Text:
+        if not self.seats:
+            return Text(f"{'▸' if self.has_focus else ' '}{self.hint}")
         width = self.content_size.width
         lines = self._lines_at(width)
         column = width // 2 if width >= TWO_COLUMNS_FROM else width
@@ -100,12 +102,16 @@ class RosterGrid(Widget, can_focus=True):
 
     def action_mark(self) -> None:
         """Present, or absent if present already."""
+        if not self.seats:
+            return
         seat = self.seats[self._at]
         seat.status, seat.reason = ("absent" if seat.status == "present" else "present"), None
         self._marked()
 
     def action_excuse(self) -> None:
         """Absent with a reason, which is asked for."""
+        if not self.seats:
+            return
         seat = self.seats[self._at]
         seat.status = "excused"
         self._marked()

@@ -20,16 +20,21 @@ class Section(Editor):
     def __init__(self, key: str, title: str) -> None:
         super().__init__(key)
         self.title = title
+        self._heading = Static(Content(title), classes="title", markup=False)
         self._problem = Static(classes="problem", markup=False)
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(self.title), classes="title", markup=False)
+        yield self._heading
         yield from self.compose_rows()
         yield self._problem
 
     def compose_rows(self) -> ComposeResult:
         """What stands below the heading."""
         yield from ()
+
+    def show_number(self, number: int) -> None:
+        """Say in the heading how many rows there are."""
+        self._heading.update(Content(f"{self.title}: {number}" if number else self.title))
 
     def show_problem(self, sentence: str | None, where: str = "") -> None:
         self.set_class(sentence is not None, "-wrong")

@@ -24,7 +24,7 @@ class TargetList(Widget, can_focus=True):
         Binding("up", "move(-1)", _("Up"), show=False),
         Binding("down", "move(1)", _("Down"), show=False),
         Binding("delete,backspace", "remove", _("Take out"), key_display="Del"),
-        Binding("enter", "app.focus_next", _("Next field")),
+        Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
     ]
 
     def __init__(self, remove: Callable[[int], None]) -> None:
@@ -44,17 +44,15 @@ class TargetList(Widget, can_focus=True):
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._lines) + 1 if self._lines else 0
+        return len(self._lines)
 
     def render(self) -> Text:
         width = self.content_size.width
         shown = Text(no_wrap=True)
         for number, line in enumerate(self._lines):
             here = self.has_focus and number == self._at
-            text = set_cell_size(f"{'▸' if here else ' '}{number + 1:>3} {line}", width)
+            text = set_cell_size(f"{'▸' if here else ' '} {line}", width)
             shown.append(text + "\n", style="reverse" if here else "")
-        if self._lines:
-            shown.append(f"     {_('{n} in all').format(n=len(self._lines))}", style="dim")
         return shown
 
     def on_focus(self) -> None:

@@ -12,6 +12,7 @@ from fieldapp.i18n import _
 from fieldapp.store import records
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import Context, Editor
+from fieldapp.tui.widgets.entry import Reading
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.pick_list import LIMIT, Choice, Offer, PickList, code_field
 from fieldapp.tui.widgets.section import Section
@@ -32,10 +33,13 @@ class BodyField(PickList):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f6", "all", _("All of the commune"), key_display="F6")]
 
-    def __init__(self, offer: Offer, add: Callable[[str], None], add_all: Callable[[], None]) -> None:
+    def __init__(
+        self, offer: Offer, add: Callable[[str], None], add_all: Callable[[], None], ready: Callable[[], bool]
+    ) -> None:
         super().__init__(offer, lambda value: value)
         self._add = add
         self._add_all = add_all
+        self._ready = ready
 
     def choose(self, choice: Choice) -> None:
         self._add(choice[0])
@@ -51,6 +55,11 @@ class BodyField(PickList):
     def action_all(self) -> None:
         """Add all cells of the form's commune."""
         self._add_all()
+
+    def reading(self) -> Reading:
+        if clean(self.value) and not self._ready():
+            return Reading(_("choose the type of body first"), understood=False)
+        return super().reading()
 
     def settle(self) -> str | None:
         """A name that was typed and not added yet is not thrown away by saving."""
@@ -68,7 +77,8 @@ class TargetsEditor(Section):
         self._around = Context()
         self._targets: list[Target] = []
         self._type = FieldRow("target_type", f" {_('Type of body')}", code_field(TYPES))
-        self._body = FieldRow("body", f" {_('Which')}", BodyField(self._offer, self._add, self._add_cells))
+        body = BodyField(self._offer, self._add, self._add_cells, lambda: self._chosen_type() is not None)
+        self._body = FieldRow("body", f" {_('Which')}", body)
         self._list = TargetList(self._remove)
 
     def compose_rows(self) -> ComposeResult:
@@ -156,8 +166,8 @@ class TargetsEditor(Section):
             self._targets += new
             self._changed()
 
-    def _remove(self, at: int) -> None:
-        del self._targets[at]
+    def _remove(self, line: int) -> None:
+        del self._targets[len(self._targets) - 1 - line]
         self._changed()
 
     def _changed(self) -> None:
@@ -166,7 +176,9 @@ class TargetsEditor(Section):
         self.post_message(self.Changed())
 
     def _show_list(self) -> None:
-        self._list.show([self._words(target) for target in self._targets])
+        """Newest first: what was just added stands below the field."""
+        self._list.show([self._words(target) for target in reversed(self._targets)])
+        self.show_number(len(self._targets))
 
     def _words(self, target: Mapping[str, Any]) -> str:
         parts = [_(records.choice_title(target["target_type"])), target.get(NAME)]

@@ -1,0 +1,81 @@
+"""The application: opens the replica, shows the first screen, and lets no traceback through."""
+
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from fieldapp.crash import log_crash
+from fieldapp.i18n import _
+from fieldapp.store.store import Store
+from fieldapp.tui.widgets.text_field import TypingApp
+
+
+class FieldApp(TypingApp[None]):
+    """The screen of one replica; ``store`` is given where it is unlocked already."""
+
+    CSS_PATH = "fieldapp.tcss"
+    TITLE = "fieldapp"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "help", _("Help")),
+        Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True),
+    ]
+
+    def __init__(self, home: Path, store: Store | None = None) -> None:
+        super().__init__()
+        self.home = home
+        self._store = store
+
+    @property
+    def store(self) -> Store:
+        """The open replica; there is one on every screen but the first."""
+        if self._store is None:
+            raise RuntimeError("locked")
+        return self._store
+
+    def on_mount(self) -> None:
+        if self._store is not None:
+            self.enter(self._store)
+            return
+        from fieldapp.tui.screens.unlock import UnlockScreen
+
+        self.push_screen(UnlockScreen(self.home))
+
+    def enter(self, store: Store) -> None:
+        """Show the first screen of an open replica."""
+        from fieldapp.tui.screens.home import HomeScreen
+
+        self._store = store
+        self.push_screen(HomeScreen())
+
+    def action_help(self) -> None:
+        """Say what the screen is for and which keys work now."""
+        from fieldapp.tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def on_unmount(self) -> None:
+        if self._store is not None:
+            self._store.close()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Not foreseen: the details go to the log file, the person is told where; what was typed is a draft."""
+        if self._exception is not None:
+            return
+        self._exception = error
+        path = log_crash(error, self.home)
+        self.exit(
+            return_code=1,
+            message=_("Something unexpected happened. What was confirmed is safe. The details are in {path}.").format(
+                path=path
+            ),
+        )
+
+
+def run(home: Path) -> None:
+    """Open the screen on the replica in ``home``."""
+    app = FieldApp(home)
+    app.run()
+    sys.exit(app.return_code or 0)

@@ -1,0 +1,45 @@
+"""F1: what the screen is for, and every key that works on it now."""
+
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from fieldapp.i18n import _
+from fieldapp.tui.screens.base import Dialog
+
+GENERAL = (
+    "Dates: 5, 5/11, 051126, hn (today), hq (yesterday). Amounts: 2.100, 73,4, 70tr, 1,5 triệu.",
+    "Search without diacritics: “ea sup” finds Ea Súp.",
+    "Nothing typed is lost: an unfinished form is kept as a draft and offered on the first screen.",
+)
+
+
+class HelpScreen(Dialog):
+    """The keys of ``screen``."""
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        super().__init__()
+        self._keys = [
+            (key_name(active.binding.key_display or active.binding.key), active.binding.description)
+            for active in screen.active_bindings.values()
+            if active.binding.description and active.binding.show
+        ]
+        self._about = str(getattr(screen, "HELP", ""))
+
+    def compose(self) -> ComposeResult:
+        lines = [_(self._about), ""] if self._about else []
+        lines += [f"{key:<10} {what}" for key, what in self._keys]
+        lines += ["", *map(_, GENERAL)]
+        with VerticalScroll(id="box"):
+            yield Static(Content(_("Help")), classes="section")
+            yield Static(Content("\n".join(lines)))
+        yield Footer(show_command_palette=False, compact=True)
+
+
+def key_name(key: str) -> str:
+    """A key's name as it stands on the keyboard."""
+    return {"enter": "Enter", "escape": "Esc", "space": "Space"}.get(key, key.upper() if key[:1] == "f" else key)

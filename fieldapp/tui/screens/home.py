@@ -1,0 +1,109 @@
+"""Home: what must I do?"""
+
+from datetime import date
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.domain.dates import format_date_long
+from fieldapp.i18n import _
+from fieldapp.store import home, records
+from fieldapp.tui.screens.base import Page
+
+
+class HomeScreen(Page):
+    """What is late or ends soon, unfinished forms, and what was recorded this month."""
+
+    HELP = "What must be done: late things first, then what ends soon, then unfinished forms. Enter opens one."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "write", _("Write")),
+        Binding("f3", "search", _("Find")),
+        Binding("f4", "books", _("Books")),
+        Binding("f6", "meetings", _("Cell meetings")),
+        Binding("f8", "report", _("Report")),
+        Binding("f9", "usb", _("USB")),
+        Binding("escape", "app.quit", _("Quit"), key_display="Esc"),
+    ]
+
+    def body(self) -> ComposeResult:
+        yield Static(id="what", classes="section", markup=False)
+        yield OptionList(id="todo", markup=False)
+        yield Static(id="counts", markup=False)
+
+    def renew(self) -> None:
+        today = date.today()
+        self.query_one("#what", Static).update(Content(f"{_('To do')}   {format_date_long(today)}"))
+        self._todo = home.todo(self.store, today)
+        todo = self.query_one("#todo", OptionList)
+        todo.clear_options()
+        todo.add_options([Option(Content(f" {t.sign} {t.when:<16} {t.text}")) for t in self._todo])
+        if not self._todo:
+            todo.add_option(Option(Content(f" ✓ {_('Nothing is open.')}"), disabled=True))
+        todo.focus()
+        self.query_one("#counts", Static).update(Content(self._counts(today)))
+
+    def _counts(self, today: date) -> str:
+        lines = [f"{'':<28}{_('this month'):>12}{_('in all'):>12}"]
+        lines += [
+            f"{_(records.model_of(kind).PLURAL):<28}{month:>12}{total:>12}"
+            for kind, month, total in home.counts(self.store, today)
+        ]
+        return "\n".join(lines)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        chosen = self._todo[event.option_index]
+        if chosen.draft:
+            from fieldapp.tui.screens.form import FormScreen
+
+            draft = next(d for d in self.store.drafts() if d.id == chosen.target)
+            self.app.push_screen(FormScreen(draft.kind, draft.row_id, draft))
+        else:
+            from fieldapp.tui.screens.record import RecordScreen
+
+            self.app.push_screen(RecordScreen(chosen.target))
+
+    def action_write(self) -> None:
+        """Choose a kind, then its form."""
+        from fieldapp.tui.screens.form import FormScreen
+        from fieldapp.tui.screens.menu import KindMenu
+
+        def chosen(kind: str | None) -> None:
+            if kind is not None:
+                self.app.push_screen(FormScreen(kind))
+
+        self.app.push_screen(KindMenu(self.store, "write"), chosen)
+
+    def action_books(self) -> None:
+        """Choose a kind, then its list."""
+        from fieldapp.tui.screens.menu import KindMenu
+
+        self.app.push_screen(KindMenu(self.store, "look"), lambda kind: self._list(kind) if kind else None)
+
+    def action_search(self) -> None:
+        """Search the activities."""
+        self._list("activity")
+
+    def action_meetings(self) -> None:
+        """The list of cell meetings."""
+        self._list("meeting")
+
+    def _list(self, kind: str) -> None:
+        from fieldapp.tui.screens.list import ListScreen
+
+        self.app.push_screen(ListScreen(kind))
+
+    def action_report(self) -> None:
+        """The figures of a year."""
+        from fieldapp.tui.screens.report import ReportScreen
+
+        self.app.push_screen(ReportScreen())
+
+    def action_usb(self) -> None:
+        """Carry changes on a stick."""
+        from fieldapp.tui.screens.sync import SyncScreen
+
+        self.app.push_screen(SyncScreen())

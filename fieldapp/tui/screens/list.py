@@ -1,0 +1,151 @@
+"""A list of any kind of record: where is it?"""
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.widgets import DataTable, Static
+
+from fieldapp.domain.records import fields_of
+from fieldapp.i18n import _
+from fieldapp.store import records
+from fieldapp.store.store import Row
+from fieldapp.sync import exchange
+from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.menu import writable
+from fieldapp.tui.widgets.text_field import TextField
+
+WINDOW = 100
+"""Rows read at a time"""
+WIDE = 120
+"""Columns from which on the record is shown at the right"""
+
+
+class ListScreen(Page):
+    """Typing searches, the arrows choose, Enter opens. ✓ headquarters has it, · not yet."""
+
+    HELP = "Type to search, without diacritics if you like. Arrows choose, Enter opens."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "write", _("Write")),
+        Binding("down", "move(1)", _("Next"), show=False),
+        Binding("up", "move(-1)", _("Previous"), show=False),
+        Binding("pagedown", "move(15)", _("Page down"), show=False),
+        Binding("pageup", "move(-15)", _("Page up"), show=False),
+        Binding("f7", "voided", _("Voided too")),
+    ]
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+        self.model = records.model_of(kind)
+        self._rows: list[Row] = []
+        self._after: tuple[Any, str] | None = None
+        self._voided = False
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="search-line"):
+            yield Static(Content(_("Find")))
+            yield TextField(stays=True, id="search")
+            yield Static(id="found", markup=False)
+        with Horizontal(id="body"):
+            table: DataTable[Any] = DataTable(cursor_type="row", zebra_stripes=True)
+            table.can_focus = False
+            yield table
+            with VerticalScroll(id="detail", can_focus=False):
+                yield Static(id="record", markup=False)
+
+    def on_mount(self) -> None:
+        titles = {s.name: _(s.title) for s in fields_of(self.model)}
+        self._table.add_column(" ", width=1)
+        widths = self._widths()
+        for name in self.model.LIST:
+            self._table.add_column(titles[name], width=widths[name])
+        self.query_one("#search").focus()
+
+    def _widths(self) -> dict[str, int]:
+        """Dates as wide as they are; the other columns share what 80 columns leave."""
+        dates = {s.name for s in fields_of(self.model) if s.type == "date"}
+        others = [name for name in self.model.LIST if name not in dates]
+        left = 80 - 6 - 12 * (len(self.model.LIST) - len(others)) - 2 * len(others)
+        return {name: 10 if name in dates else max(8, left // max(1, len(others))) for name in self.model.LIST}
+
+    @property
+    def _table(self) -> DataTable[Any]:
+        return self.query_one(DataTable)
+
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.width >= WIDE, "-wide")
+
+    def renew(self) -> None:
+        at = self._table.cursor_row
+        kept = self._rows[at]["id"] if at < len(self._rows) else None
+        self._search()
+        for number, row in enumerate(self._rows):
+            if row["id"] == kept:
+                self._table.move_cursor(row=number)
+
+    def on_input_changed(self) -> None:
+        self._search()
+
+    def _search(self) -> None:
+        self._rows, self._after = [], None
+        self._table.clear()
+        self._more()
+        self._show_detail()
+
+    def _more(self) -> None:
+        """Read the next window of the list."""
+        page = records.page(
+            self.store, self.kind, text=self.query_one(TextField).value, after=self._after, limit=WINDOW,
+            voided=self._voided,
+        )  # fmt: skip
+        has = exchange.received(self.store, [r["id"] for r in page.rows])
+        shown = records.display(self.store, self.kind, page.rows, self.model.LIST)
+        for row, texts in zip(page.rows, shown, strict=True):
+            sign = "×" if row["voided_at"] else "✓" if row["id"] in has else "·"
+            self._table.add_row(Content(sign), *[Content(t.replace("\n", " ")) for t in texts])
+        self._rows += page.rows
+        self._after = page.after
+        more = "+" if self._after is not None else ""
+        self.query_one("#found", Static).update(Content(_("{n} records").format(n=f"{len(self._rows)}{more}")))
+
+    def action_move(self, step: int) -> None:
+        """Go up or down the list, reading on at its end."""
+        at = min(max(self._table.cursor_row + step, 0), max(len(self._rows) - 1, 0))
+        if at >= len(self._rows) - 2 and self._after is not None:
+            self._more()
+        self._table.move_cursor(row=at)
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        if not self.has_class("-wide"):
+            return
+        at = self._table.cursor_row
+        text = ""
+        if at < len(self._rows):
+            found = records.get(self.store, self._rows[at]["id"])
+            text = "\n".join(f"{title}: {value}" for title, value in records.describe(self.store, found))
+        self.query_one("#record", Static).update(Content(text))
+
+    def on_input_submitted(self) -> None:
+        if self._table.cursor_row < len(self._rows):
+            from fieldapp.tui.screens.record import RecordScreen
+
+            self.app.push_screen(RecordScreen(self._rows[self._table.cursor_row]["id"]))
+
+    def action_write(self) -> None:
+        """A new record of this kind."""
+        if not writable(self.store, self.model):
+            self.notify(_("This list is looked at here, and written elsewhere."), markup=False)
+            return
+        from fieldapp.tui.screens.form import FormScreen
+
+        self.app.push_screen(FormScreen(self.kind))
+
+    def action_voided(self) -> None:
+        """Show voided records too, or no longer."""
+        self._voided = not self._voided
+        self._search()

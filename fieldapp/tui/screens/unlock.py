@@ -1,0 +1,85 @@
+"""The first screen: who works, and his passphrase."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store import vault
+from fieldapp.store.store import Store
+from fieldapp.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from fieldapp.tui.app import FieldApp
+
+
+class UnlockScreen(Screen[None]):
+    """Opens the replica in ``home``."""
+
+    HELP = "Type your passphrase and press Enter. Without it nobody can read what is on this laptop."
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.quit", _("Quit"), key_display="Esc")]
+
+    def __init__(self, home: Path) -> None:
+        super().__init__()
+        self._home = home
+        self._users = vault.users(home)
+        self._opening = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Static(Content(_("Field records of the border post")), id="title")
+            if len(self._users) > 1:
+                yield Static(Content(_("Who works?")))
+                yield OptionList(*[Option(Content(u)) for u in self._users], id="users", markup=False)
+            elif self._users:
+                yield Static(Content(self._users[0]))
+            yield Static(Content(_("Passphrase")))
+            yield TextField(password=True, stays=True, id="passphrase")
+            yield Static(id="message", classes="problem", markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#users" if len(self._users) > 1 else "#passphrase").focus()
+        if not self._users:
+            self._say(_("There is no replica in {home}. Make one with `fieldapp init`.").format(home=self._home))
+
+    def on_option_list_option_selected(self) -> None:
+        self.query_one("#passphrase").focus()
+
+    def on_input_submitted(self) -> None:
+        if self._opening or not self._users:
+            return
+        self._opening = True
+        self._say(_("Opening …"))
+        chosen = self.query_one("#users", OptionList).highlighted if len(self._users) > 1 else 0
+        self._open(self._users[chosen or 0], self.query_one(TextField).value)
+
+    @work(thread=True)
+    def _open(self, user: str, passphrase: str) -> None:
+        try:
+            store = Store.unlock(self._home, user, passphrase)
+        except FieldappError as error:
+            self.app.call_from_thread(self._refused, str(error))
+        else:
+            self.app.call_from_thread(self._opened, store)
+
+    def _opened(self, store: Store) -> None:
+        self.query_one(TextField).value = ""
+        cast("FieldApp", self.app).enter(store)
+
+    def _refused(self, sentence: str) -> None:
+        self._opening = False
+        self.query_one(TextField).value = ""
+        self._say(sentence)
+
+    def _say(self, text: str) -> None:
+        self.query_one("#message", Static).update(Content(text))

@@ -1,0 +1,52 @@
+"""The line at the top of every screen: who and where, and what headquarters has."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from fieldapp.domain.dates import format_date
+from fieldapp.i18n import _
+from fieldapp.store.store import Store
+from fieldapp.sync import exchange
+
+if TYPE_CHECKING:
+    from fieldapp.tui.app import FieldApp
+
+
+class HeaderLine(Horizontal):
+    """Post, person, and how many changes headquarters has not acknowledged."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="who", markup=False)
+        yield Static(classes="sent", markup=False)
+
+    def on_mount(self) -> None:
+        self.refresh_state()
+
+    def refresh_state(self) -> None:
+        """Say anew how things stand."""
+        store = cast("FieldApp", self.app).store
+        identity = store.identity
+        self.query_one(".who", Static).update(Content(f"{identity.post_name or identity.name} · {store.user}"))
+        self.query_one(".sent", Static).update(Content(sent_text(store)))
+
+
+def sent_text(store: Store) -> str:
+    """“37 chưa gửi · SCH nhận đến 12/11”, or what waits at headquarters."""
+    state = exchange.status(store)
+    if store.identity.role == "hq":
+        waiting = len(state.held) + len(state.quarantined)
+        return _("{posts} laptops · {waiting} waiting · {conflicts} conflicts").format(
+            posts=len(state.peers), waiting=waiting, conflicts=state.conflicts
+        )
+    until = max((p.received_until for p in state.peers if p.role == "hq" and p.received_until), default=None)
+    received = _("HQ received up to {day}").format(day=_day(until)) if until else _("HQ received nothing yet")
+    return _("{n} not sent").format(n=state.unsent) + f" · {received}"
+
+
+def _day(instant: str) -> str:
+    return format_date(datetime.fromisoformat(instant).astimezone().date())[:5]
