@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pydantic
@@ -50,6 +50,8 @@ class Step:
     field: str
     old: Any
     new: Any
+    first: bool
+    """set when the row began"""
     hlc: int
     log_id: str
     seq: int
@@ -567,18 +569,35 @@ def child_text(store: Store, child: Child, row: Row) -> str:
 
 
 def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
-    """Steps of a history as a person reads them: when, who, which field, from what to what."""
+    """Steps of a history as a person reads them: when, who, which field, from what to what.
+
+    What was written when a row began is one line; later steps are one line each.
+    """
     lines = []
+    parents = {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
     for step in steps:
-        shapes = {s.name: s for s in fields_of(BY_KIND[step.kind])}
-        shape = shapes.get(step.field)
-        if shape is None and step.field not in ("voided_at", "void_reason"):
+        model = BY_KIND[step.kind]
+        shape = next((s for s in fields_of(model) if s.name == step.field), None)
+        who = f"{_instant(step.at)}  {step.actor or _('unknown')}  "
+        if step.field == "created_at":
+            about = labels(store, step.kind, [step.row_id])[step.row_id] if step.kind in parents else ""
+            lines.append(who + _("New: {what}").format(what=f"{_(model.TITLE)} {about}".strip()))
+        elif step.first or (shape is None and step.field not in ("voided_at", "void_reason")):
             continue
-        old, new = (_step_value(store, shape, v) for v in (step.old, step.new))
-        title = _(shape.title) if shape else _(choice_title(step.field))
-        change = f"{old} → {new}" if step.old is not None else new
-        lines.append(f"{step.at[:16].replace('T', ' ')}  {step.actor or _('unknown')}  {title}: {change}")
+        else:
+            old, new = (_step_value(store, shape, v) for v in (step.old, step.new))
+            title = _(shape.title) if shape else _(choice_title(step.field))
+            lines.append(f"{who}{title}: {old} → {new}")
     return lines
+
+
+def _instant(at: str) -> str:
+    """“25/11/2026 07:48” by this laptop's time."""
+    try:
+        moment = datetime.fromisoformat(at).astimezone()
+    except ValueError:
+        return clean(at)
+    return f"{format_date(moment.date())} {moment:%H:%M}"
 
 
 def _step_value(store: Store, shape: FieldShape | None, value: Any) -> str:
@@ -608,7 +627,8 @@ def history(store: Store, row_id: str) -> list[Step]:
     seen: dict[tuple[str, str], Any] = {}
     steps = []
     for c in changes:
-        for field, new in json.loads(c["cols"]).items():
+        cols = json.loads(c["cols"])
+        for field, new in cols.items():
             cell = (c["row_id"], field)
             steps.append(
                 Step(
@@ -619,6 +639,7 @@ def history(store: Store, row_id: str) -> list[Step]:
                     field,
                     seen.get(cell),
                     new,
+                    "created_at" in cols,
                     c["hlc"],
                     c["log_id"],
                     c["seq"],

@@ -12,6 +12,9 @@ from fieldapp.store.store import Store
 from fieldapp.tui.widgets.text_field import TypingApp
 
 
+KEY_NAMES = {"escape": "Esc", "shift+tab": "⇧Tab", "left": "←", "right": "→", "up": "↑", "down": "↓"}
+
+
 class FieldApp(TypingApp[None]):
     """The screen of one replica; ``store`` is given where it is unlocked already."""
 
@@ -33,6 +36,10 @@ class FieldApp(TypingApp[None]):
         if self._store is None:
             raise RuntimeError("locked")
         return self._store
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key's name as it stands on the keyboard."""
+        return binding.key_display or KEY_NAMES.get(binding.key) or binding.key.capitalize()
 
     def on_mount(self) -> None:
         if self._store is not None:

@@ -5,7 +5,7 @@ Nothing typed is lost: at most a second after a key the form is kept as a draft,
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import uuid_utils
 from textual.app import ComposeResult
@@ -13,15 +13,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.css.query import QueryType
-from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from fieldapp.domain.records import Child, FieldShape, fields_of
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import records
 from fieldapp.store.store import Draft, Store
+from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.amount_field import IntegerField
 from fieldapp.tui.widgets.date_field import DateField
 from fieldapp.tui.widgets.editor import Context, Editor
@@ -31,9 +31,6 @@ from fieldapp.tui.widgets.measures import MeasuresEditor
 from fieldapp.tui.widgets.pick_list import boolean_field, choice_field, reference_field
 from fieldapp.tui.widgets.roster import RosterEditor
 from fieldapp.tui.widgets.targets import TargetsEditor
-
-if TYPE_CHECKING:
-    from fieldapp.tui.app import FieldApp
 
 KEEP_EVERY_SECONDS = 1.0
 
@@ -56,8 +53,10 @@ EDITORS: Mapping[str, Callable[[Store, str, str], Editor]] = {
 """How the rows that belong to a record are entered."""
 
 
-class FormScreen(Screen[str | None]):
+class FormScreen(Page):
     """Enter or change one record of ``kind``; dismisses with its id, or with None when it was left."""
+
+    HELP = "What happened? Fields with * are needed. What is typed is kept as a draft until F2 records it."
 
     DEFAULT_CSS = """
     FormScreen #top { height: 2; border-bottom: solid $primary; }
@@ -91,14 +90,9 @@ class FormScreen(Screen[str | None]):
         self._follow_due = False
         self._over = False
 
-    @property
-    def store(self) -> Store:
-        """The open replica."""
-        return cast("FieldApp", self.app).store
-
     # showing ----------------------------------------------------------------------------------------------------
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         with Horizontal(id="top"):
             action = _("Change") if self.row_id else _("New")
             yield Static(Content(f"{action} › {_(self.model.TITLE)}"), id="title", markup=False)
@@ -108,7 +102,6 @@ class FormScreen(Screen[str | None]):
         with VerticalScroll(id="fields", can_focus=False):
             yield from self._editors
         yield Static(id="message", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
 
     def _row(self, shape: FieldShape) -> Editor:
         return FieldRow(shape.name, _(shape.title), ENTRIES[shape.type](self.store, shape), required=shape.required)

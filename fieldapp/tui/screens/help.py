@@ -23,8 +23,9 @@ class HelpScreen(Dialog):
 
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()
+        app = screen.app
         self._keys = [
-            (key_name(active.binding.key_display or active.binding.key), active.binding.description)
+            (app.get_key_display(active.binding), active.binding.description)
             for active in screen.active_bindings.values()
             if active.binding.description and active.binding.show
         ]
@@ -39,7 +40,3 @@ class HelpScreen(Dialog):
             yield Static(Content("\n".join(lines)))
         yield Footer(show_command_palette=False, compact=True)
 
-
-def key_name(key: str) -> str:
-    """A key's name as it stands on the keyboard."""
-    return {"enter": "Enter", "escape": "Esc", "space": "Space"}.get(key, key.upper() if key[:1] == "f" else key)

@@ -22,7 +22,7 @@ class Context:
 class Editor(Vertical):
     """One part of a form: a field, or the rows of one sort that belong to the record.
 
-    ``data`` is in the shape that ``records.save`` takes; ``typed`` is what a draft keeps, and ``restore`` takes it back.
+    ``data`` is in the shape that ``records.save`` takes; ``typed`` is what a draft keeps, ``restore`` takes it back.
     """
 
     COPIES: ClassVar[bool] = True

@@ -79,7 +79,7 @@ class MeasuresEditor(Section):
         self._loaded_kind = self._loaded_kind or kind
         measures = {m["id"]: m for m in records.measures_of(self._store, kind)} if kind else {}
         if kind == self._loaded_kind:
-            measures |= {m: self._measure(m) for m in self._loaded if m not in measures}
+            measures |= {m: dict(self._measure(m)) for m in self._loaded if m not in measures}
         self._make_rows(measures)
 
     def show_problem(self, sentence: str | None, where: str = "") -> None:

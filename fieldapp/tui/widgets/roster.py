@@ -11,7 +11,7 @@ from textual.widgets import Static
 from fieldapp.domain.text import clean
 from fieldapp.i18n import _
 from fieldapp.store import records
-from fieldapp.store.store import Store
+from fieldapp.store.store import Row, Store
 from fieldapp.tui.widgets.editor import Context
 from fieldapp.tui.widgets.entry import Entry
 from fieldapp.tui.widgets.field_row import FieldRow
@@ -99,12 +99,7 @@ class RosterEditor(Section):
         self._loaded_cell = self._loaded_cell or cell
         seats = []
         if cell and day:
-            seats = [
-                Seat(
-                    m["id"], m["full_name"], m["role"] or m["position"] or (_("introduced") if m["introduced"] else "")
-                )
-                for m in records.roster(self._store, cell, day)
-            ]
+            seats = [Seat(m["id"], m["full_name"], _role(m)) for m in records.roster(self._store, cell, day)]
         if cell == self._loaded_cell:
             seats += self._seats_of_others({seat.member_id for seat in seats})
         self._grid.show(seats)
@@ -174,3 +169,7 @@ class RosterEditor(Section):
         if marks[None]:
             text += ", " + _("{n} not marked").format(n=marks[None])
         self._count.update(Content(text))
+
+
+def _role(member: Row) -> str:
+    return str(member["role"] or member["position"] or (_("introduced") if member["introduced"] else ""))
