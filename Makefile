@@ -4,11 +4,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy
 PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools
 
 .PHONY: demo test check locale tools clean
+.DELETE_ON_ERROR: # a half-made environment is made anew the next time
 
 demo: $(VENV)/.installed
 	$(BIN)/fieldapp demo
@@ -43,4 +44,4 @@ tools:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES) >/dev/null; fi
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

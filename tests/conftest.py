@@ -15,7 +15,8 @@ settings.load_profile("fieldapp")
 
 def pytest_configure() -> None:
     os.environ.update(FIELDAPP_LANG="vi", TERM="xterm-256color", COLORTERM="truecolor")
-    for name in ("FIELDAPP_HOME", "FIELDAPP_USER", "FIELDAPP_PASSPHRASE_FILE", "NO_COLOR"):
+    os.environ["FIELDAPP_HOME"] = str(Path(os.devnull) / "home")  # a test that names no workspace must not find one
+    for name in ("FIELDAPP_USER", "FIELDAPP_PASSPHRASE_FILE", "NO_COLOR"):
         os.environ.pop(name, None)
 
 
@@ -23,6 +24,16 @@ def pytest_configure() -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
     report = yield
     if report.skipped and os.environ.get("FIELDAPP_NO_SKIP") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    """The same for a module that skips itself as a whole, as ``pytest.importorskip`` does."""
+    report = yield
+    if report.skipped and os.environ.get("FIELDAPP_NO_SKIP"):
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"
     return report

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -56,8 +57,9 @@ def free_space(folder: Path) -> int:
 def _linux_roots() -> Iterator[tuple[Path, str]]:
     with suppress(OSError):
         for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
-            where = line.split(" ")[1].encode().decode("unicode_escape", errors="replace")
-            if where.startswith(PLUGGED_IN):
+            device, escaped = line.split(" ")[:2]
+            where = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), escaped)
+            if device.startswith("/dev/") and where.startswith(PLUGGED_IN):
                 yield Path(where), Path(where).name
 
 

@@ -70,7 +70,7 @@ class FormScreen(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
-        Binding("shift+tab", "app.focus_previous", _("Back"), key_display="⇧Tab"),
+        Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
         Binding("f2", "save", _("Save"), key_display="F2"),
         Binding("f5", "copy", _("As before"), key_display="F5"),
         Binding("escape", "leave", _("Leave"), key_display="Esc"),
@@ -87,6 +87,7 @@ class FormScreen(Page):
         self._editors: list[Editor] = []
         self._at_start: dict[str, Any] = {}
         self._kept: dict[str, Any] = {}
+        self._kept_line = Static(id="kept", markup=False)
         self._follow_due = False
         self._over = False
 
@@ -96,7 +97,7 @@ class FormScreen(Page):
         with Horizontal(id="top"):
             action = _("Change") if self.row_id else _("New")
             yield Static(Content(f"{action} › {_(self.model.TITLE)}"), id="title", markup=False)
-            yield Static(id="kept", markup=False)
+            yield self._kept_line
         self._editors = [self._row(shape) for shape in fields_of(self.model)]
         self._editors += [self._section(name, child) for name, child in self.model.CHILDREN.items()]
         with VerticalScroll(id="fields", can_focus=False):
@@ -176,15 +177,18 @@ class FormScreen(Page):
             self.store.save_draft(self._draft_id, self.kind, self.row_id, changed)
             self._draft_exists = True
             kept = _("draft {time}").format(time=datetime.now().strftime("%H:%M:%S"))
-            self.query_one("#kept", Static).update(Content(kept))
+            self._kept_line.update(Content(kept))
         else:
             self._drop()
+
+    def on_unmount(self) -> None:
+        self._keep()  # the program is quit while the form is open
 
     def _drop(self) -> None:
         if self._draft_exists:
             self.store.drop_draft(self._draft_id)
             self._draft_exists = False
-        self.query_one("#kept", Static).update("")
+        self._kept_line.update("")
 
     # keys -------------------------------------------------------------------------------------------------------
 

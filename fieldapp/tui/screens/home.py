@@ -43,6 +43,7 @@ class HomeScreen(Page):
         todo.add_options([Option(Content(f" {t.sign} {t.when:<16} {t.text}")) for t in self._todo])
         if not self._todo:
             todo.add_option(Option(Content(f" ✓ {_('Nothing is open.')}"), disabled=True))
+        todo.highlighted = 0 if self._todo else None
         todo.focus()
         self.query_one("#counts", Static).update(Content(self._counts(today)))
 

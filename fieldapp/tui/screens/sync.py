@@ -32,6 +32,7 @@ class SyncScreen(Page):
     HELP = "Choose the stick and press Enter. Pull it only after the line that says so."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "start", _("Start")),
+        Binding("tab", "app.focus_next", _("Drive or folder"), key_display="Tab"),
         Binding("f5", "renew", _("Look for sticks again")),
     ]
 

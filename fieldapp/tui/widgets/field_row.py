@@ -18,7 +18,7 @@ class FieldRow(Editor):
 
     DEFAULT_CSS = """
     FieldRow { height: auto; }
-    FieldRow > Horizontal { height: auto; }
+    FieldRow > Horizontal { height: auto; max-width: 120; }
     FieldRow .label { width: 22; height: auto; color: $text-muted; }
     FieldRow:focus-within .label { color: $text; text-style: bold; }
     FieldRow .reading { width: 1fr; height: auto; padding: 0 0 0 1; color: $text-muted; }
@@ -108,6 +108,9 @@ class FieldRow(Editor):
         self.show_problem(None)
         self.refresh_reading()
         self.post_message(self.Changed())
+
+    def on_resize(self) -> None:
+        self.refresh_reading()
 
     def on_descendant_focus(self, _event: DescendantFocus) -> None:
         self.query_one(".label", Static).update(self._label(True))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Blur
@@ -124,7 +125,7 @@ class PickList(Entry):
             return
         self._taken = None
         self._stale = True
-        if self.has_focus and value:
+        if value and self.is_mounted and self.screen.focused is self:  # the news of the focus may still be on its way
             self._drop_down()
         else:
             self.menu.hide()
@@ -160,7 +161,9 @@ class PickList(Entry):
         self.menu.show(self._choices)
 
     def action_close(self) -> None:
-        """Close the list; what is typed stays."""
+        """Close the list; what is typed stays. Closed already, the key is the form's."""
+        if not self.is_open:
+            raise SkipAction
         self.menu.hide()
 
     async def action_submit(self) -> None:

@@ -16,6 +16,7 @@ from fieldapp.tui.widgets.scrolling import show_line
 
 SIGNS = {"present": "✓", "excused": "–", "absent": "✗", None: "·"}
 TWO_COLUMNS_FROM = 60
+COLUMN_AT_MOST = 56
 
 
 @dataclass
@@ -70,7 +71,7 @@ class RosterGrid(Widget, can_focus=True):
             return Text(f"{'▸' if self.has_focus else ' '}{self.hint}")
         width = self.content_size.width
         lines = self._lines_at(width)
-        column = width // 2 if width >= TWO_COLUMNS_FROM else width
+        column = min(width // 2, COLUMN_AT_MOST) if width >= TWO_COLUMNS_FROM else width
         shown = Text(no_wrap=True)
         for line in range(lines):
             for number in range(line, len(self.seats), lines):

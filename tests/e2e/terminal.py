@@ -1,0 +1,73 @@
+"""The real program in a real pseudo-terminal, read as a person reads it: by the screen."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pexpect
+import pyte
+
+ENTER, F2, F6, F9, DOWN, ESC, TAB = "\r", "\x1bOQ", "\x1b[17~", "\x1b[20~", "\x1b[B", "\x1b", "\t"
+PATIENCE = 30.0
+"""Seconds until a screen that does not come is an error; nothing is measured by it."""
+
+
+class Terminal:
+    """A terminal of 80×24 with the program in it."""
+
+    def __init__(self, home: Path) -> None:
+        self.screen = pyte.Screen(80, 24)
+        self._stream = pyte.ByteStream(self.screen)
+        self._child = pexpect.spawn(
+            sys.executable,
+            ["-c", "from fieldapp.cli import main; main()", "--home", str(home)],
+            dimensions=(24, 80),
+            env={**os.environ, "FIELDAPP_LANG": "vi"},
+        )
+        self._child.delaybeforesend = None
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen."""
+        self._read()
+        return "\n".join(self.screen.display)
+
+    def _read(self) -> None:
+        while True:
+            try:
+                data = self._child.read_nonblocking(65536, timeout=0.02)
+            except (pexpect.TIMEOUT, pexpect.EOF):
+                return
+            # pyte does not know these private sequences and would print their parameters
+            for unknown in (b"\x1b[>25u", b"\x1b[?2026$p", b"\x1b[?2048$p", b"\x1b[<u", b"\x1b[>1u"):
+                data = data.replace(unknown, b"")
+            self._stream.feed(data)
+
+    def wait(self, words: str) -> None:
+        """Wait until ``words`` stand on the screen."""
+        end = time.monotonic() + PATIENCE
+        while words not in self.text:
+            assert time.monotonic() < end, f"“{words}” did not come:\n{self.text}"
+
+    def wait_gone(self, words: str) -> None:
+        """Wait until ``words`` no longer stand on the screen."""
+        end = time.monotonic() + PATIENCE
+        while words in self.text:
+            assert time.monotonic() < end, f"“{words}” did not go:\n{self.text}"
+
+    def type(self, *keys: str) -> None:
+        """Send keys, all in one burst."""
+        self._child.send("".join(keys).encode())
+
+    def kill(self) -> None:
+        """As if the battery were empty."""
+        self._child.kill(9)
+        self._child.close()
+
+    def end(self) -> None:
+        """Ctrl+Q, and wait for the program to go."""
+        self.type("\x11")
+        self._child.expect(pexpect.EOF, timeout=PATIENCE)
+        self._child.close()
+        assert self._child.exitstatus == 0

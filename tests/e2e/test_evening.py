@@ -1,0 +1,116 @@
+"""An evening at the post: unlock, record, export; the next morning at headquarters."""
+
+from pathlib import Path
+
+from e2e.terminal import DOWN, ENTER, ESC, F2, F6, F9, TAB, Terminal
+from field import PASSPHRASE, World
+
+from fieldapp.reports import figures
+from fieldapp.reports.narrative import as_text
+from fieldapp.demo import PERIOD
+from fieldapp.store import records
+from fieldapp.sync import exchange
+
+
+def unlock(post: Path) -> Terminal:
+    terminal = Terminal(post)
+    terminal.wait("Mật khẩu")
+    terminal.type("sai rồi", ENTER)
+    terminal.wait("Mật khẩu sai")
+    terminal.type(PASSPHRASE, ENTER)
+    terminal.wait("Cần làm")
+    return terminal
+
+
+def test_an_evening(world: World) -> None:
+    terminal = unlock(world.root / "post")
+
+    terminal.type(F2)
+    terminal.wait("Ghi gì?")
+    terminal.type(ENTER)
+    terminal.wait("Ghi mới › Hoạt động")
+    terminal.type("gieng")
+    terminal.wait("Giếng khoan")
+    terminal.type(ENTER)
+    terminal.wait("Trị giá công trình")
+    terminal.type("5/10/2013", ENTER, ENTER, "24221")
+    terminal.wait("Huyện Ea Súp")
+    terminal.type(ENTER, "Buôn Ba Na", ENTER, ENTER, "Giếng khoan nghĩa tình", ENTER, ENTER, ENTER, ENTER)
+    terminal.type("1", ENTER, "12", ENTER, "35tr")
+    terminal.wait("35 triệu đồng")
+    terminal.type(F2)
+    terminal.wait("✓ Đã ghi")
+    terminal.wait("Cần làm")
+
+    terminal.type(F2)
+    terminal.wait("Ghi gì?")
+    terminal.type(DOWN, DOWN, DOWN, ENTER)
+    terminal.wait("Ghi mới › Đảng viên")
+    terminal.type("Nguyễn Văn Bình", F2)
+    terminal.wait("Cần làm")
+
+    terminal.type(F2)
+    terminal.wait("Ghi gì?")
+    terminal.type(DOWN, DOWN, ENTER)
+    terminal.wait("Ghi mới › Giới thiệu sinh hoạt")
+    terminal.type("binh")
+    terminal.wait("│ Nguyễn Văn Bình")
+    terminal.type(ENTER, "ba na")
+    terminal.wait("│ Chi bộ buôn Ba Na")
+    terminal.type(ENTER, "12-GT/ĐU", ENTER, ENTER, "1/1/2013", F2)
+    terminal.wait("Cần làm")
+
+    terminal.type(F2)
+    terminal.wait("Ghi gì?")
+    terminal.type(DOWN, ENTER)
+    terminal.wait("Ghi mới › Kỳ sinh hoạt")
+    terminal.type("ba na")
+    terminal.wait("│ Chi bộ buôn Ba Na")
+    terminal.type(ENTER, ENTER, "3/11/2013", ENTER)
+    terminal.wait("1 chưa điểm danh")
+    terminal.type(ENTER, ENTER, ENTER)
+    terminal.wait("Có mặt cả")
+    terminal.type(F6)
+    terminal.wait("1 có mặt")
+    terminal.type(F2)
+    terminal.wait("Cần làm")
+
+    terminal.type(F9)
+    terminal.wait("sở chỉ huy chưa nhận")
+    terminal.type(str(world.usb))
+    terminal.wait(world.usb.name)
+    terminal.type(ENTER)
+    terminal.wait("XONG. Có thể rút USB.")
+    terminal.type(ESC)
+    terminal.wait("Cần làm")
+    terminal.end()
+
+    (result,) = exchange.import_files(world.hq, [world.usb])
+    assert result.complete
+    text = as_text(figures.report(world.hq, PERIOD))
+    for figure in ("1 giếng", "12 hộ", "35 triệu đồng", "1 đảng viên"):
+        assert f": {figure}  (1 bản ghi)" in text
+    (meeting,) = records.page(world.hq, "meeting").rows
+    attendance = records.get(world.hq, meeting["id"]).children["attendance"]
+    assert [a["status"] for a in attendance] == ["present"]
+    (well,) = records.page(world.hq, "activity").rows
+    assert (well["hamlet"], well["description"]) == ("Buôn Ba Na", "Giếng khoan nghĩa tình")
+
+
+def test_a_dead_battery_leaves_the_draft(world: World) -> None:
+    terminal = unlock(world.root / "post")
+    terminal.type(F2)
+    terminal.wait("Ghi gì?")
+    terminal.type(DOWN, DOWN, DOWN, ENTER)
+    terminal.wait("Ghi mới › Đảng viên")
+    terminal.type("Rơ Châm Hyeo", TAB)
+    terminal.wait("nháp")
+    terminal.kill()
+    terminal = unlock(world.root / "post")
+    terminal.wait("bản nháp")
+    terminal.type(ENTER)
+    terminal.wait("Rơ Châm Hyeo")
+    terminal.type(F2)
+    terminal.wait("✓ Đã ghi")
+    terminal.end()
+    assert [m["full_name"] for m in records.page(world.post, "member").rows] == ["Rơ Châm Hyeo"]

@@ -1,0 +1,371 @@
+"""The form, driven by keys alone on a real encrypted store."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from field import World
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from fieldapp.domain.records import BY_KIND
+from fieldapp.store import records
+from fieldapp.store.store import Draft, Store
+from fieldapp.tui.screens.form import FormScreen
+from fieldapp.tui.widgets.editor import Editor
+from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.text_field import TypingApp
+
+BORDER_COMMUNE = "24221"
+
+
+class Host(TypingApp[None]):
+    """Nothing but a store and one form."""
+
+    def __init__(self, store: Store, form: FormScreen) -> None:
+        super().__init__()
+        self.store = store
+        self.form = form
+        self.result: Any = "open"
+
+    def on_mount(self) -> None:
+        def left(result: Any) -> None:
+            self.result = result
+
+        self.push_screen(self.form, left)
+
+
+class Hands:
+    """Types, and looks at what stands there."""
+
+    def __init__(self, app: Host, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def type(self, *parts: str) -> None:
+        """``<f2>`` is a key, anything else is typed letter by letter; ``/`` between fields is ``<enter>``."""
+        for part in parts:
+            keys = [part[1:-1]] if part.startswith("<") and part.endswith(">") else list(part)
+            await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    def row(self, key: str) -> FieldRow:
+        return next(row for row in self.app.form.query(FieldRow) if row.key == key)
+
+    def part(self, key: str) -> Editor:
+        return next(part for part in self.app.form.query(Editor) if part.key == key)
+
+    def text(self) -> str:
+        """The whole screen as text."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+    def focus_is_at(self, key: str) -> bool:
+        return self.row(key).has_focus_within
+
+    def said(self, key: str) -> str:
+        """What stands beside or below a field."""
+        row = self.row(key)
+        return " ".join(str(s.render()) for s in row.query(Static) if s.display and not s.has_class("label"))
+
+
+@asynccontextmanager
+async def hands(
+    store: Store, kind: str, row_id: str | None = None, draft: Draft | None = None, size: tuple[int, int] = (80, 24)
+) -> AsyncGenerator[Hands, None]:
+    app = Host(store, FormScreen(kind, row_id, draft))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield Hands(app, pilot)
+
+
+def cell(world: World) -> str:
+    return records.choices(world.post, "party_cell", "ba na")[0][0]
+
+
+def members(world: World, count: int) -> list[str]:
+    return [
+        records.save(world.post, "member", {"full_name": f"Trần Văn {n:02}", "party_cell_id": cell(world)})
+        for n in range(1, count + 1)
+    ]
+
+
+async def test_a_drilled_well_is_recorded_by_keys_alone(world: World) -> None:
+    async with hands(world.post, "activity") as h:
+        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", "<enter>", "Buôn Ba Na", "<enter>")
+        await h.type("<enter>", "Khoan giếng", "<enter>", "<enter>", "<enter>", "<enter>")
+        await h.type("1", "<enter>", "12", "<enter>", "70tr")
+        assert "→ 70 triệu đồng" in h.text()
+        await h.type("<f2>")
+        found = records.get(world.post, h.app.result)
+    unit = records.get(world.post, found.row["unit_id"]).row
+    assert (found.row["date_from"], found.row["hamlet"], unit["code"]) == ("2013-10-05", "Buôn Ba Na", BORDER_COMMUNE)
+    assert [m["amount"] for m in found.children["measures"]] == [1, 12, 70_000_000]
+    assert world.post.drafts() == []
+
+
+async def test_the_day_of_the_form_says_which_units_come_first(world: World) -> None:
+    async with hands(world.post, "activity") as h:
+        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve")
+        assert h.text().index("Huyện Ea Súp") < h.text().index("Xã Ia Rvê · Đắk Lắk")
+
+
+async def test_a_wrong_date_is_said_at_once_and_refused_and_mended(world: World) -> None:
+    async with hands(world.post, "event") as h:
+        await h.type("Lũ 2013", "<enter>", "31/2/26")
+        assert "31/02/2026" in h.said("date_from")
+        await h.type("<enter>", "<f2>")
+        assert h.app.result == "open"
+        assert h.focus_is_at("date_from")
+        assert h.said("date_from").startswith("!")
+        assert h.row("name").data == "Lũ 2013"
+        await h.type(*["<backspace>"] * 7, "30/9/13")
+        assert "thứ hai, 30/09/2013" in h.said("date_from")
+        await h.type("<f2>")
+        assert records.get(world.post, h.app.result).row["date_from"] == "2013-09-30"
+
+
+async def test_an_end_before_the_beginning_is_said_beside_the_end(world: World) -> None:
+    async with hands(world.post, "event") as h:
+        await h.type("Lũ", "<enter>", "5/10/13", "<enter>", "1/10/13", "<f2>")
+        assert h.focus_is_at("date_to")
+        assert h.said("date_to").startswith("!")
+
+
+async def test_what_was_typed_comes_back_after_leaving(world: World) -> None:
+    async with hands(world.post, "activity") as h:
+        await h.type("gieng", "<enter>", "32", "<enter>", "<enter>", "ia rve", "<enter>", "Buôn [/] Ba", "<enter>")
+        await h.type(*["<enter>"] * 5, "hàng chục", "<escape>")
+        assert h.app.result is None
+    (draft,) = world.post.drafts()
+    async with hands(world.post, "activity", draft=draft) as h:
+        assert h.row("activity_kind_id").entry.value == "Giếng khoan"
+        assert h.row("date_from").entry.value == "32"
+        assert h.row("hamlet").entry.value == "Buôn [/] Ba"
+        assert h.part("measures").data[0]["note"] == "hàng chục"
+        await h.type("<enter>", *["<backspace>"] * 2, "5/10/13", "<f2>")
+        assert records.get(world.post, h.app.result).row["hamlet"] == "Buôn [/] Ba"
+    assert world.post.drafts() == []
+
+
+async def test_no_draft_of_a_form_in_which_nothing_was_typed(world: World) -> None:
+    async with hands(world.post, "meeting") as h:
+        await h.type("<enter>", "<enter>", "<escape>")
+    assert world.post.drafts() == []
+
+
+async def test_a_draft_is_kept_while_typing(world: World) -> None:
+    async with hands(world.post, "event") as h:
+        await h.type("Lũ")
+        h.app.form._keep()
+        (draft,) = world.post.drafts()
+        assert draft.data == {"name": "Lũ"}
+        await h.type("<backspace>", "<backspace>", "<escape>")
+    assert world.post.drafts() == []
+
+
+async def test_a_draft_is_kept_when_the_program_is_quit(world: World) -> None:
+    async with hands(world.post, "event") as h:
+        await h.type("Lũ")
+        h.app.exit()
+    (draft,) = world.post.drafts()
+    assert draft.data == {"name": "Lũ"}
+
+
+async def test_escape_closes_the_list_first_and_then_the_form(world: World) -> None:
+    async with hands(world.post, "activity") as h:
+        await h.type("gieng", "<escape>")
+        assert h.app.result == "open"
+        assert h.row("activity_kind_id").entry.value == "gieng"
+        await h.type("<f4>", "<down>", "<down>", "<up>", "<enter>")
+        assert h.row("activity_kind_id").entry.value == "Nhà đại đoàn kết"
+        await h.type("<shift+tab>", "<escape>")
+        assert h.app.result is None
+
+
+async def test_an_overlapping_introduction_is_refused_at_its_date(world: World) -> None:
+    (member,) = members(world, 1)
+    records.save(
+        world.post, "introduction", {"member_id": member, "party_cell_id": cell(world), "date_from": "2026-01-01"}
+    )
+    async with hands(world.post, "introduction") as h:
+        await h.type("tran", "<enter>", "ba na", "<enter>", "<enter>", "<enter>", "3/11/26", "<enter>", "<f2>")
+        assert h.app.result == "open"
+        assert h.focus_is_at("date_from")
+        assert h.said("date_from").startswith("!")
+        assert h.row("date_from").entry.value == "3/11/26"
+    assert records.count(world.post, "introduction") == 1
+
+
+async def test_a_meeting_of_eighteen_is_marked_by_exception(world: World) -> None:
+    ids = members(world, 18)
+    async with hands(world.post, "meeting") as h:
+        await h.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4)
+        assert "Trần Văn 18" in h.text()
+        await h.type("<f6>", "<down>", "<space>", "<down>", "<f7>", "đi công tác", "<enter>")
+        assert "16" in str(h.part("attendance").query_one("#count", Static).render())
+        await h.type("<f2>")
+        found = records.get(world.post, h.app.result)
+    marks = {a["member_id"]: (a["status"], a["reason"]) for a in found.children["attendance"]}
+    assert len(marks) == 18
+    assert marks[ids[1]] == ("absent", None)
+    assert marks[ids[2]] == ("excused", "đi công tác")
+    assert marks[ids[17]] == ("present", None)
+
+
+async def test_the_roster_is_reached_however_fast_enter_is_pressed(world: World) -> None:
+    members(world, 3)
+    async with hands(world.post, "meeting") as h:
+        await h.type("ba na", "<enter>", "<enter>", "3/11/26")
+        await h.pilot.press(*["enter"] * 4, "f6", "f2")
+        await h.pilot.pause()
+        assert len(records.get(world.post, h.app.result).children["attendance"]) == 3
+
+
+async def test_text_is_never_markup(world: World) -> None:
+    name = "[red]x[/] [/] [@click=app.quit]y"
+    member = records.save(world.post, "member", {"full_name": name, "party_cell_id": cell(world)})
+    async with hands(world.post, "meeting") as h:
+        await h.type("ba na", "<enter>", "<enter>", "3/11/26", "<enter>", name)
+        assert name in h.text().split("1 ·")[1]
+        await h.type("<f2>")
+        assert records.get(world.post, h.app.result).row["place"] == name
+    async with hands(world.post, "introduction") as h:
+        await h.type("x")
+        assert f" {name}" in h.text()
+        await h.type("<enter>")
+        assert h.row("member_id").data == member
+        await h.type("[/]", "<enter>", "<f2>")
+        assert "[/]" in h.said("party_cell_id")
+
+
+async def test_figures_of_another_kind_are_kept_and_not_saved(world: World) -> None:
+    async with hands(world.post, "activity") as h:
+        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", *["<enter>"] * 7)
+        await h.type("3", "<enter>", "~20", "<enter>", "5tr")
+        measures = h.part("measures")
+        assert [m["amount"] for m in measures.data] == [3, 20, 5_000_000]
+        assert measures.data[1]["approximate"] is True
+        h.row("activity_kind_id").entry.focus()
+        await h.type("nha dai", "<enter>")
+        assert [m["amount"] for m in measures.data] == [20, 5_000_000]
+        h.row("activity_kind_id").entry.focus()
+        await h.type("gieng", "<enter>")
+        assert [m["amount"] for m in measures.data] == [3, 20, 5_000_000]
+
+
+async def test_a_figure_that_cannot_be_read_is_refused_in_its_row(world: World) -> None:
+    async with hands(world.post, "activity") as h:
+        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", *["<enter>"] * 7)
+        await h.type("1", "<enter>", "<enter>", "2.1", "<f2>")
+        assert h.app.result == "open"
+        wrong = [row for row in h.part("measures").query(FieldRow) if row.has_class("-wrong")]
+        assert len(wrong) == 1
+        assert wrong[0].has_focus_within
+        assert wrong[0].entry.value == "2.1"
+
+
+async def test_bodies_are_added_one_after_the_other(world: World) -> None:
+    unit = records.choices(world.post, "unit", BORDER_COMMUNE)[0][0]
+    activity = world.well(activity_kind_id="cung_co_co_so_chinh_tri", measures=[])
+    async with hands(world.post, "activity", activity) as h:
+        h.part("targets").focus_problem()
+        await h.type("<shift+tab>", "thon", "<enter>", "Thôn 5", "<enter>", "Thôn 6", "<enter>", "Thôn 6", "<enter>")
+        names = [target["name"] for target in h.part("targets").data]
+        assert names == ["Thôn 5", "Thôn 6"]
+        await h.type("<enter>", "<delete>", "<shift+tab>", "<shift+tab>", "cong an", "<enter>", "ia rve", "<enter>")
+        await h.type("<f2>")
+        found = records.get(world.post, h.app.result)
+    assert [t["target_type"] for t in found.children["targets"]] == ["hamlet", "police"]
+    assert found.children["targets"][0]["unit_id"] == found.row["unit_id"]
+    assert unit
+
+
+async def test_all_cells_of_the_commune_at_one_key(world: World) -> None:
+    named = records.get(world.post, cell(world)).row["unit_id"]
+    activity = world.well(activity_kind_id="cung_co_co_so_chinh_tri", measures=[], unit_id=named)
+    async with hands(world.post, "activity", activity) as h:
+        h.part("targets").focus_problem()
+        await h.type("<f6>", "<f6>", "<f2>")
+        found = records.get(world.post, h.app.result)
+    assert [t["party_cell_id"] for t in found.children["targets"]] == [cell(world)]
+
+
+async def test_a_name_that_was_not_added_is_not_lost_by_saving(world: World) -> None:
+    async with hands(world.post, "activity", world.well()) as h:
+        h.part("targets").focus_problem()
+        await h.type("<shift+tab>", "khac", "<enter>", "Trạm xá", "<f2>")
+        assert h.app.result == "open"
+        assert "Trạm xá" in h.text()
+
+
+async def test_only_what_was_changed_is_written(world: World) -> None:
+    story = "Dòng một.\nDòng hai: [/]."
+    activity = world.well(description=story, partners="Trạm y tế")
+    before = len(records.history(world.post, activity))
+    async with hands(world.post, "activity", activity) as h:
+        h.row("people").entry.focus()
+        await h.type("Siu Blêh", "<f2>")
+        assert h.app.result == activity
+    steps = records.history(world.post, activity)[before:]
+    assert [(s.field, s.new) for s in steps] == [("people", "Siu Blêh")]
+    assert records.get(world.post, activity).row["description"] == story
+
+
+async def test_lines_of_a_long_text_survive_an_edit(world: World) -> None:
+    activity = world.well(description="Một.\nHai.")
+    async with hands(world.post, "activity", activity) as h:
+        h.row("description").entry.focus()
+        await h.type("<end>", " Ba.", "<f2>")
+    assert records.get(world.post, activity).row["description"] == "Một.\nHai. Ba."
+
+
+async def test_a_field_is_copied_from_the_record_before(world: World) -> None:
+    world.well(partners="Trạm y tế xã", hamlet="Buôn Ba Na")
+    async with hands(world.post, "activity") as h:
+        await h.type("<f5>", "<enter>")
+        assert h.row("activity_kind_id").entry.value == "Giếng khoan"
+        h.row("partners").entry.focus()
+        await h.type("<f5>")
+        assert h.row("partners").data == "Trạm y tế xã"
+        assert h.row("hamlet").data is None
+        await h.type("<enter>", "<enter>", "<enter>", "<enter>", "<f5>")
+        assert h.part("measures").data == [
+            {"measure_id": h.part("measures").data[0]["measure_id"], "amount": 12, "approximate": False, "note": None}
+        ]
+
+
+async def test_saving_twice_in_a_row_records_once(world: World) -> None:
+    async with hands(world.post, "event") as h:
+        await h.type("Lũ", "<enter>", "5/10/13")
+        await h.pilot.press("f2", "f2", "f2")
+    assert records.count(world.post, "event") == 1
+
+
+async def test_what_may_not_be_recorded_is_said_and_stays(world: World) -> None:
+    async with hands(world.post, "party_cell") as h:
+        await h.type("Chi bộ", "<enter>", "ia rve", "<enter>", "<f2>")
+        assert h.app.result == "open"
+        assert str(h.app.form.query_one("#message", Static).render()).startswith("! ")
+        assert h.row("name").data == "Chi bộ"
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [*((kind, (80, 24)) for kind, model in BY_KIND.items() if model.TOP), ("activity", (160, 50))],
+)
+async def test_every_kind_has_a_form_whose_focus_is_in_sight(world: World, kind: str, size: tuple[int, int]) -> None:
+    async with hands(world.post, kind, size=size) as h:
+        seen = set()
+        for _turn in range(40):
+            focused = h.app.focused
+            assert focused is not None
+            assert 0 <= focused.region.y < size[1] - 1
+            if focused in seen:
+                break
+            seen.add(focused)
+            keys = h.app.screen.query("FooterKey")
+            assert sum(key.region.width for key in keys) + len(keys) <= size[0] + 1
+            await h.type("<enter>")
+        assert len(seen) >= len(BY_KIND[kind].model_fields)
