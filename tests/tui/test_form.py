@@ -297,7 +297,9 @@ async def test_a_name_that_was_not_added_is_not_lost_by_saving(world: World) -> 
         h.part("targets").focus_problem()
         await h.type("<shift+tab>", "khac", "<enter>", "Trạm xá", "<f2>")
         assert h.app.result == "open"
-        assert "Trạm xá" in h.text()
+        assert "! “Trạm xá”" in h.text()
+        assert h.app.focused is not None
+        assert h.app.focused.region.y < 22
 
 
 async def test_only_what_was_changed_is_written(world: World) -> None:

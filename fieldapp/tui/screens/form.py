@@ -270,8 +270,13 @@ class FormScreen(Page):
         if wrong:
             wrong[0].focus_problem()
             self._say(_("Not saved. {n} to be mended, marked with “!”.").format(n=len(wrong)))
+            self.call_after_refresh(self._show_focus)
         else:
             self._say(message)
+
+    def _show_focus(self) -> None:
+        if self.focused is not None:
+            self.focused.scroll_visible(animate=False)
 
     def _say(self, message: str | None, *, wrong: bool = True) -> None:
         line = self.query_one("#message", Static)

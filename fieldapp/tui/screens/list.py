@@ -78,6 +78,7 @@ class ListScreen(Page):
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width >= WIDE, "-wide")
+        self._show_detail()
 
     def renew(self) -> None:
         at = self._table.cursor_row

@@ -1,5 +1,6 @@
 """One line of a form: label, field, and beside it what the program understands; a problem shows below."""
 
+from textwrap import fill
 from typing import Any
 
 from textual import on
@@ -11,6 +12,8 @@ from textual.widgets import Input, Static
 
 from fieldapp.tui.widgets.editor import Context, Editor
 from fieldapp.tui.widgets.entry import Entry
+
+LABEL_WIDTH = 22
 
 
 class FieldRow(Editor):
@@ -30,11 +33,12 @@ class FieldRow(Editor):
     FieldRow.-wrong .reading, FieldRow.-wrong .reading.-shown { display: none; }
     """
 
-    def __init__(self, key: str, title: str, entry: Entry, *, required: bool = False) -> None:
+    def __init__(self, key: str, title: str, entry: Entry, *, required: bool = False, indent: int = 0) -> None:
         super().__init__(key)
         self.title = title
         self.entry = entry
         self.required = required
+        self._indent = indent
         self._reading = Static(classes="reading", markup=False)
         self._reading.set_class(entry.WIDTH is None, "-below")
         self._problem: Static | None = None
@@ -122,7 +126,14 @@ class FieldRow(Editor):
         self.refresh_reading()
 
     def _label(self, focused: bool) -> Content:
-        return Content(f"{'▸' if focused else ' '}{self.title}{' *' if self.required else ''}")
+        return Content(
+            fill(
+                f"{self.title}{' *' if self.required else ''}",
+                LABEL_WIDTH - 1,
+                initial_indent=("▸" if focused else " ") + " " * self._indent,
+                subsequent_indent=" " * (self._indent + 3),
+            )
+        )
 
     def _show_all(self) -> None:
         if self.has_focus_within:

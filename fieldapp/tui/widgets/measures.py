@@ -100,7 +100,7 @@ class MeasuresEditor(Section):
 
     def _make_rows(self, measures: Mapping[str, Mapping[str, Any]]) -> None:
         self._rows = [
-            FieldRow(str(m["id"]), f" {m['name']}", FigureField(m, self._notes.get(str(m["id"]))))
+            FieldRow(str(m["id"]), str(m["name"]), FigureField(m, self._notes.get(str(m["id"]))), indent=1)
             for m in measures.values()
         ]
         self._fill()

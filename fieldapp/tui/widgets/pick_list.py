@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Blur
@@ -48,11 +47,16 @@ class ChoiceMenu(OptionList, can_focus=False):
         if len(choices) >= LIMIT:
             self.add_option(Option(Content(_(" … type to narrow down")), disabled=True))
         self.highlighted = 0 if choices else None
-        self.set_class(bool(choices), "-open")
+        self._set_open(bool(choices))
 
     def hide(self) -> None:
         """Close the list."""
-        self.remove_class("-open")
+        self._set_open(False)
+
+    def _set_open(self, is_open: bool) -> None:
+        if is_open != self.has_class("-open"):
+            self.set_class(is_open, "-open")
+            self.screen.refresh_bindings()  # Esc closes the list, or leaves the form
 
 
 class PickList(Entry):
@@ -62,7 +66,7 @@ class PickList(Entry):
         Binding("down", "move(1)", _("Next choice"), show=False),
         Binding("up", "move(-1)", _("Previous choice"), show=False),
         Binding("f4", "open", _("Choose"), key_display="F4"),
-        Binding("escape", "close", _("Close the list"), show=False),
+        Binding("escape", "close", _("Close"), key_display="Esc"),
     ]
 
     def __init__(self, offer: Offer, name_of: Callable[[str], str]) -> None:
@@ -146,6 +150,10 @@ class PickList(Entry):
             self._show(None, "")
         return taken
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the list is closed, Esc is the form's."""
+        return action != "close" or self.is_open
+
     def action_move(self, step: int) -> None:
         """Go up or down the list; the first press opens it."""
         if not self.is_open:
@@ -161,9 +169,7 @@ class PickList(Entry):
         self.menu.show(self._choices)
 
     def action_close(self) -> None:
-        """Close the list; what is typed stays. Closed already, the key is the form's."""
-        if not self.is_open:
-            raise SkipAction
+        """Close the list; what is typed stays."""
         self.menu.hide()
 
     async def action_submit(self) -> None:

@@ -56,7 +56,7 @@ class RosterEditor(Section):
         self._loaded: list[str] = []
         self._asked: Seat | None = None
         self._grid = RosterGrid(self._ask)
-        self._reason = FieldRow("reason", f" {_('Reason')}", ReasonField(self))
+        self._reason = FieldRow("reason", _("Reason"), ReasonField(self), indent=1)
         self._count = Static(id="count", markup=False)
 
     def compose_rows(self) -> ComposeResult:
@@ -123,7 +123,7 @@ class RosterEditor(Section):
 
     def _ask(self, seat: Seat) -> None:
         self._asked = seat
-        self._reason.show_title(f" {_('Reason')}: {seat.name}")
+        self._reason.show_title(f"{_('Reason')}: {seat.name}")
         self.add_class("-asking")
         self._reason.restore(seat.reason or "")
         self.screen.set_focus(self._reason.entry)

@@ -25,8 +25,8 @@ class Section(Editor):
 
     def compose(self) -> ComposeResult:
         yield self._heading
-        yield from self.compose_rows()
         yield self._problem
+        yield from self.compose_rows()
 
     def compose_rows(self) -> ComposeResult:
         """What stands below the heading."""

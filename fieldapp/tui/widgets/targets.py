@@ -76,9 +76,9 @@ class TargetsEditor(Section):
         self._store = store
         self._around = Context()
         self._targets: list[Target] = []
-        self._type = FieldRow("target_type", f" {_('Type of body')}", code_field(TYPES))
+        self._type = FieldRow("target_type", _("Type of body"), code_field(TYPES), indent=1)
         body = BodyField(self._offer, self._add, self._add_cells, lambda: self._chosen_type() is not None)
-        self._body = FieldRow("body", f" {_('Which')}", body)
+        self._body = FieldRow("body", _("Which"), body, indent=1)
         self._list = TargetList(self._remove)
 
     def compose_rows(self) -> ComposeResult:
