@@ -1,94 +1,14 @@
 """The form, driven by keys alone on a real encrypted store."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import Any
-
 import pytest
 from field import World
-from textual.pilot import Pilot
+from form_hands import cell, hands, members
 from textual.widgets import Static
 
 from fieldapp.domain.records import BY_KIND
 from fieldapp.store import records
-from fieldapp.store.store import Draft, Store
-from fieldapp.tui.screens.form import FormScreen
-from fieldapp.tui.widgets.editor import Editor
-from fieldapp.tui.widgets.field_row import FieldRow
-from fieldapp.tui.widgets.text_field import TypingApp
 
 BORDER_COMMUNE = "24221"
-
-
-class Host(TypingApp[None]):
-    """Nothing but a store and one form."""
-
-    def __init__(self, store: Store, form: FormScreen) -> None:
-        super().__init__()
-        self.store = store
-        self.form = form
-        self.result: Any = "open"
-
-    def on_mount(self) -> None:
-        def left(result: Any) -> None:
-            self.result = result
-
-        self.push_screen(self.form, left)
-
-
-class Hands:
-    """Types, and looks at what stands there."""
-
-    def __init__(self, app: Host, pilot: Pilot[None]) -> None:
-        self.app = app
-        self.pilot = pilot
-
-    async def type(self, *parts: str) -> None:
-        """``<f2>`` is a key, anything else is typed letter by letter; ``/`` between fields is ``<enter>``."""
-        for part in parts:
-            keys = [part[1:-1]] if part.startswith("<") and part.endswith(">") else list(part)
-            await self.pilot.press(*keys)
-        await self.pilot.pause()
-
-    def row(self, key: str) -> FieldRow:
-        return next(row for row in self.app.form.query(FieldRow) if row.key == key)
-
-    def part(self, key: str) -> Editor:
-        return next(part for part in self.app.form.query(Editor) if part.key == key)
-
-    def text(self) -> str:
-        """The whole screen as text."""
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
-
-    def focus_is_at(self, key: str) -> bool:
-        return self.row(key).has_focus_within
-
-    def said(self, key: str) -> str:
-        """What stands beside or below a field."""
-        row = self.row(key)
-        return " ".join(str(s.render()) for s in row.query(Static) if s.display and not s.has_class("label"))
-
-
-@asynccontextmanager
-async def hands(
-    store: Store, kind: str, row_id: str | None = None, draft: Draft | None = None, size: tuple[int, int] = (80, 24)
-) -> AsyncGenerator[Hands, None]:
-    app = Host(store, FormScreen(kind, row_id, draft))
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        yield Hands(app, pilot)
-
-
-def cell(world: World) -> str:
-    return records.choices(world.post, "party_cell", "ba na")[0][0]
-
-
-def members(world: World, count: int) -> list[str]:
-    return [
-        records.save(world.post, "member", {"full_name": f"Trần Văn {n:02}", "party_cell_id": cell(world)})
-        for n in range(1, count + 1)
-    ]
 
 
 async def test_a_drilled_well_is_recorded_by_keys_alone(world: World) -> None:
@@ -198,31 +118,6 @@ async def test_an_overlapping_introduction_is_refused_at_its_date(world: World) 
     assert records.count(world.post, "introduction") == 1
 
 
-async def test_a_meeting_of_eighteen_is_marked_by_exception(world: World) -> None:
-    ids = members(world, 18)
-    async with hands(world.post, "meeting") as h:
-        await h.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4)
-        assert "Trần Văn 18" in h.text()
-        await h.type("<f6>", "<down>", "<space>", "<down>", "<f7>", "đi công tác", "<enter>")
-        assert "16" in str(h.part("attendance").query_one("#count", Static).render())
-        await h.type("<f2>")
-        found = records.get(world.post, h.app.result)
-    marks = {a["member_id"]: (a["status"], a["reason"]) for a in found.children["attendance"]}
-    assert len(marks) == 18
-    assert marks[ids[1]] == ("absent", None)
-    assert marks[ids[2]] == ("excused", "đi công tác")
-    assert marks[ids[17]] == ("present", None)
-
-
-async def test_the_roster_is_reached_however_fast_enter_is_pressed(world: World) -> None:
-    members(world, 3)
-    async with hands(world.post, "meeting") as h:
-        await h.type("ba na", "<enter>", "<enter>", "3/11/26")
-        await h.pilot.press(*["enter"] * 4, "f6", "f2")
-        await h.pilot.pause()
-        assert len(records.get(world.post, h.app.result).children["attendance"]) == 3
-
-
 async def test_text_is_never_markup(world: World) -> None:
     name = "[red]x[/] [/] [@click=app.quit]y"
     member = records.save(world.post, "member", {"full_name": name, "party_cell_id": cell(world)})
@@ -238,68 +133,6 @@ async def test_text_is_never_markup(world: World) -> None:
         assert h.row("member_id").data == member
         await h.type("[/]", "<enter>", "<f2>")
         assert "[/]" in h.said("party_cell_id")
-
-
-async def test_figures_of_another_kind_are_kept_and_not_saved(world: World) -> None:
-    async with hands(world.post, "activity") as h:
-        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", *["<enter>"] * 7)
-        await h.type("3", "<enter>", "~20", "<enter>", "5tr")
-        measures = h.part("measures")
-        assert [m["amount"] for m in measures.data] == [3, 20, 5_000_000]
-        assert measures.data[1]["approximate"] is True
-        h.row("activity_kind_id").entry.focus()
-        await h.type("nha dai", "<enter>")
-        assert [m["amount"] for m in measures.data] == [20, 5_000_000]
-        h.row("activity_kind_id").entry.focus()
-        await h.type("gieng", "<enter>")
-        assert [m["amount"] for m in measures.data] == [3, 20, 5_000_000]
-
-
-async def test_a_figure_that_cannot_be_read_is_refused_in_its_row(world: World) -> None:
-    async with hands(world.post, "activity") as h:
-        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", *["<enter>"] * 7)
-        await h.type("1", "<enter>", "<enter>", "2.1", "<f2>")
-        assert h.app.result == "open"
-        wrong = [row for row in h.part("measures").query(FieldRow) if row.has_class("-wrong")]
-        assert len(wrong) == 1
-        assert wrong[0].has_focus_within
-        assert wrong[0].entry.value == "2.1"
-
-
-async def test_bodies_are_added_one_after_the_other(world: World) -> None:
-    unit = records.choices(world.post, "unit", BORDER_COMMUNE)[0][0]
-    activity = world.well(activity_kind_id="cung_co_co_so_chinh_tri", measures=[])
-    async with hands(world.post, "activity", activity) as h:
-        h.part("targets").focus_problem()
-        await h.type("<shift+tab>", "thon", "<enter>", "Thôn 5", "<enter>", "Thôn 6", "<enter>", "Thôn 6", "<enter>")
-        names = [target["name"] for target in h.part("targets").data]
-        assert names == ["Thôn 5", "Thôn 6"]
-        await h.type("<enter>", "<delete>", "<shift+tab>", "<shift+tab>", "cong an", "<enter>", "ia rve", "<enter>")
-        await h.type("<f2>")
-        found = records.get(world.post, h.app.result)
-    assert [t["target_type"] for t in found.children["targets"]] == ["hamlet", "police"]
-    assert found.children["targets"][0]["unit_id"] == found.row["unit_id"]
-    assert unit
-
-
-async def test_all_cells_of_the_commune_at_one_key(world: World) -> None:
-    named = records.get(world.post, cell(world)).row["unit_id"]
-    activity = world.well(activity_kind_id="cung_co_co_so_chinh_tri", measures=[], unit_id=named)
-    async with hands(world.post, "activity", activity) as h:
-        h.part("targets").focus_problem()
-        await h.type("<f6>", "<f6>", "<f2>")
-        found = records.get(world.post, h.app.result)
-    assert [t["party_cell_id"] for t in found.children["targets"]] == [cell(world)]
-
-
-async def test_a_name_that_was_not_added_is_not_lost_by_saving(world: World) -> None:
-    async with hands(world.post, "activity", world.well()) as h:
-        h.part("targets").focus_problem()
-        await h.type("<shift+tab>", "khac", "<enter>", "Trạm xá", "<f2>")
-        assert h.app.result == "open"
-        assert "! “Trạm xá”" in h.text()
-        assert h.app.focused is not None
-        assert h.app.focused.region.y < 22
 
 
 async def test_only_what_was_changed_is_written(world: World) -> None:

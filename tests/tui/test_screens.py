@@ -14,6 +14,7 @@ from field import World
 from textual.pilot import Pilot
 
 from fieldapp import demo
+from fieldapp.reports import narrative
 from fieldapp.store import home as home_queries
 from fieldapp.store import records
 from fieldapp.tui.app import FieldApp
@@ -59,6 +60,7 @@ def post(filled: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gene
     for module in (home, report, home_queries):
         monkeypatch.setattr(module, "date", Then)
     monkeypatch.setattr(records, "_instant", lambda at: "24/11/2013 21:40")
+    monkeypatch.setattr(narrative, "_instant", lambda at: "21:40 24/11/2013")
     yield made
     made.close()
 

@@ -22,6 +22,8 @@ WINDOW = 100
 """Rows read at a time"""
 WIDE = 120
 """Columns from which on the record is shown at the right"""
+DETAIL = 60
+"""Columns that it takes there, as in the style sheet"""
 
 
 class ListScreen(Page):
@@ -66,10 +68,11 @@ class ListScreen(Page):
         self.query_one("#search").focus()
 
     def _widths(self) -> dict[str, int]:
-        """Dates as wide as they are; the other columns share what 80 columns leave."""
+        """Dates as wide as they are; the other columns share what the terminal leaves."""
         dates = {s.name for s in fields_of(self.model) if s.type == "date"}
         others = [name for name in self.model.LIST if name not in dates]
-        left = 80 - 6 - 12 * (len(self.model.LIST) - len(others)) - 2 * len(others)
+        whole = self.app.size.width
+        left = whole - (DETAIL if whole >= WIDE else 0) - 6 - 12 * (len(self.model.LIST) - len(others)) - 2 * len(others)
         return {name: 10 if name in dates else max(8, left // max(1, len(others))) for name in self.model.LIST}
 
     @property

@@ -1,0 +1,87 @@
+"""Hands that type into a form on a real encrypted store, and look at what stands there."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from field import World
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from fieldapp.store import records
+from fieldapp.store.store import Draft, Store
+from fieldapp.tui.screens.form import FormScreen
+from fieldapp.tui.widgets.editor import Editor
+from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.text_field import TypingApp
+
+
+class Host(TypingApp[None]):
+    """Nothing but a store and one form."""
+
+    def __init__(self, store: Store, form: FormScreen) -> None:
+        super().__init__()
+        self.store = store
+        self.form = form
+        self.result: Any = "open"
+
+    def on_mount(self) -> None:
+        def left(result: Any) -> None:
+            self.result = result
+
+        self.push_screen(self.form, left)
+
+
+class Hands:
+    """Types, and looks at what stands there."""
+
+    def __init__(self, app: Host, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def type(self, *parts: str) -> None:
+        """``<f2>`` is a key, anything else is typed letter by letter; ``/`` between fields is ``<enter>``."""
+        for part in parts:
+            keys = [part[1:-1]] if part.startswith("<") and part.endswith(">") else list(part)
+            await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    def row(self, key: str) -> FieldRow:
+        return next(row for row in self.app.form.query(FieldRow) if row.key == key)
+
+    def part(self, key: str) -> Editor:
+        return next(part for part in self.app.form.query(Editor) if part.key == key)
+
+    def text(self) -> str:
+        """The whole screen as text."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+    def focus_is_at(self, key: str) -> bool:
+        return self.row(key).has_focus_within
+
+    def said(self, key: str) -> str:
+        """What stands beside or below a field."""
+        row = self.row(key)
+        return " ".join(str(s.render()) for s in row.query(Static) if s.display and not s.has_class("label"))
+
+
+@asynccontextmanager
+async def hands(
+    store: Store, kind: str, row_id: str | None = None, draft: Draft | None = None, size: tuple[int, int] = (80, 24)
+) -> AsyncGenerator[Hands, None]:
+    app = Host(store, FormScreen(kind, row_id, draft))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield Hands(app, pilot)
+
+
+def cell(world: World) -> str:
+    return records.choices(world.post, "party_cell", "ba na")[0][0]
+
+
+def members(world: World, count: int) -> list[str]:
+    return [
+        records.save(world.post, "member", {"full_name": f"Trần Văn {n:02}", "party_cell_id": cell(world)})
+        for n in range(1, count + 1)
+    ]

@@ -1,0 +1,172 @@
+"""The command line: what is printed, and the exit codes that scripts rest on."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from field import PASSPHRASE, World
+
+from fieldapp import cli
+from fieldapp.store import vault
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run a command at the post, or at ``home``; (exit code, stdout, stderr).
+
+    The key derivation, seconds long by intention, is spared where the passphrase is right.
+    """
+    secret = tmp_path / "passphrase"
+    secret.write_text(PASSPHRASE + "\n", encoding="utf-8")
+    monkeypatch.setenv("FIELDAPP_PASSPHRASE_FILE", str(secret))
+    real = vault.unseal
+
+    def unseal(home: Path, user: str, passphrase: str) -> bytes:
+        known = world.keys.get(home.name)
+        return known if known and passphrase == PASSPHRASE else real(home, user, passphrase)
+
+    monkeypatch.setattr(vault, "unseal", unseal)
+
+    def call(*arguments: object, home: str = "post", stdin: Any = None) -> tuple[int, str, str]:
+        given = tmp_path / "stdin.json"
+        given.write_text(json.dumps(stdin, ensure_ascii=False), encoding="utf-8")
+        words = [str(given) if a == "-" else str(a) for a in arguments]
+        monkeypatch.setattr(sys, "argv", ["fieldapp", "--home", str(world.root / home), *words])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as done:
+            code = int(done.code or 0)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return code, out, err
+
+    return call
+
+
+WELL = {
+    "activity_kind": "Giếng khoan",
+    "date_from": "5/10/2013",
+    "unit": "Xã Ia RVê",
+    "description": "Giếng buôn Ba Na",
+    "measures": [{"measure": "gieng", "amount": "1"}, {"measure": "tri_gia_cong_trinh", "amount": "35tr"}],
+}
+
+
+def test_a_record_s_life(run: Run) -> None:
+    code, out, _err = run("add", "activity", "--json", "-", stdin=WELL)
+    assert code == 0
+    row_id = out.strip()
+    code, out, _err = run("show", row_id, "--json")
+    shown = json.loads(out)
+    assert (shown["kind"], shown["date_from"], len(shown["measures"])) == ("activity", "2013-10-05", 2)
+    assert {m["amount"] for m in shown["measures"]} == {1, 35_000_000}
+    assert run("edit", row_id, "--json", "-", stdin={"hamlet": "Buôn Ba Na"})[0] == 0
+    code, out, _err = run("list", "activity", "--search", "GIENG buon", "--from", "1/10/2013", "--to", "2013-10-31")
+    assert "Giếng buôn Ba Na" in out
+    assert run("list", "activity", "--search", "gieng", "--from", "1/11/2013")[1] == ""
+    code, out, _err = run("show", row_id, "--history")
+    assert "Thôn, buôn: — → Buôn Ba Na" in out
+    code, out, _err = run("report", "--from", "1/1/2013", "--to", "31/12/2013")
+    assert ": 1 giếng  (1 bản ghi)" in out
+    assert run("void", row_id, "--reason", "nhập trùng")[0] == 0
+    code, out, _err = run("report", "--from", "1/1/2013", "--to", "31/12/2013", "--json")
+    report = json.loads(out)
+    assert (report["figures"], report["completeness"]["voided"]) == ([], 1)
+    assert json.loads(run("list", "activity", "--json")[1]) == []
+    assert len(json.loads(run("list", "activity", "--json", "--voided")[1])) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"date_from": "31/2/2013"}, "date_from"),
+        ({"date_to": "1/1/2013"}, "date_to"),
+        ({"unit": "24999"}, "unit_id"),
+        ({"unit": ["24221"]}, "unit_id"),
+        ({"activity_kind": None}, "activity_kind_id"),
+        ({"weather": "mưa"}, "weather"),
+        ({"measures": [{"measure": "gieng", "amount": "2.1"}]}, "measures.0.amount"),
+        ({"measures": [{"measure": "gieng", "amount": -1}]}, "measures.0.amount"),
+        ({"measures": [{"measure": "gieng", "amount": 1.5}]}, "measures.0.amount"),
+        ({"measures": {"gieng": 1}}, "measures"),
+        ({"targets": [{"target_type": "party_cell"}]}, "targets.0.name"),
+        ({"description": "x" * 5000}, "description"),
+    ],
+)
+def test_what_cannot_be_understood_is_said_and_nothing_is_recorded(run: Run, change: Any, field: str) -> None:
+    code, out, err = run("add", "activity", "--json", "-", stdin=[WELL, {**WELL, **change}])
+    assert (code, out) == (1, "")
+    assert "Bản ghi 2" in err
+    assert f"{field}: " in err
+    assert json.loads(run("list", "activity", "--json")[1]) == []
+
+
+def test_wrong_usage_and_refusals(run: Run, world: World, tmp_path: Path) -> None:
+    assert run("report", "--from", "never")[0] == 2
+    assert run("nothing")[0] == 2
+    assert run("add", "weather", "--json", "-", stdin={})[0] == 1
+    assert run("show", "x")[0] == 1
+    assert run("add", "activity", "--json", tmp_path / "nowhere")[0] == 1
+    assert run("list", "activity", home="nowhere")[0] == 1
+    assert run("hq", "trust", "IARVE")[0] == 1
+    assert run("hq", "pack", "--code", "X", "--name", "Y", world.usb)[0] == 1
+    (tmp_path / "passphrase").write_text("sai", encoding="utf-8")
+    code, out, err = run("list", "activity")
+    assert (code, out) == (1, "")
+    assert "Mật khẩu sai" in err
+
+
+def test_sync_on_the_command_line(run: Run, world: World) -> None:
+    run("add", "activity", "--json", "-", stdin=WELL)
+    code, out, _err = run("sync", "export", world.usb, "--json")
+    (made,) = json.loads(out)
+    assert (code, made["records"], made["changes"]) == (0, 1, 3)
+    assert run("sync", "verify", made["path"], home="hq")[0] == 0
+    assert run("sync", "verify", made["path"])[0] == 1
+    broken = world.usb / "a.fieldapp.tar.age"
+    broken.write_bytes(Path(made["path"]).read_bytes()[:-100])
+    assert run("sync", "import", broken, home="hq")[0] == 1
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert code == 3
+    assert "3 thay đổi mới" in out
+    assert "Không có gì thay đổi" in err
+    broken.unlink()
+    assert run("sync", "import", world.usb, home="hq")[0] == 0
+    assert run("sync", "export", world.usb, home="hq")[0] == 0
+    assert "3 thay đổi trong 1 bản ghi" in run("sync", "status")[1]
+    assert run("sync", "import", world.usb)[0] == 0
+    code, out, _err = run("sync", "status", "--json")
+    assert (json.loads(out)["unsent"], json.loads(out)["peers"][0]["received"]) == (0, 3)
+    (replica,) = json.loads(run("hq", "replicas", "--json", home="hq")[1])
+    assert (replica["post_code"], replica["trust"]) == ("IARVE", "certified")
+    assert json.loads(run("hq", "conflicts", "--json", home="hq")[1]) == []
+    assert json.loads(run("hq", "quarantine", "--json", home="hq")[1])["quarantined"] == []
+    assert run("doctor", home="hq")[0] == 0
+
+
+def test_schema_describes_what_add_takes(run: Run) -> None:
+    schema = json.loads(run("schema", "activity")[1])
+    assert {"activity_kind_id", "measures", "targets"} <= schema["properties"].keys()
+    assert "id" not in schema["properties"]
+
+
+def test_init_begins_a_headquarters_and_a_post(run: Run, world: World) -> None:
+    code, out, _err = run("init", "--role", "hq", "--name", "Bộ đội BP tỉnh", "--user", "B", "--code", "DL", home="hq2")
+    assert code == 0
+    assert len(out.strip().splitlines()[-1].split(": ")[1].split()) == 10
+    assert run("hq", "pack", "--code", "EASUP", "--name", "Đồn Ea Súp", world.usb, home="hq2")[0] == 0
+    pack = world.usb / "EASUP.fieldapp-pack.tar"
+    assert run("init", "--pack", pack, "--user", "C", home="post2")[0] == 0
+    assert run("init", "--pack", pack, "--user", "C", home="post2")[0] == 1
+    assert run("init", "--user", "C", home="post3")[0] == 2
+
+
+def test_text_from_outside_is_no_terminal_escape(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.say("a\x1b[31mb\x9bc\u202ed")
+    assert capsys.readouterr().out == "a\ufffd[31mb\ufffdc\ufffdd\n"
