@@ -11,7 +11,6 @@ from fieldapp.i18n import _
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.text_field import TypingApp
 
-
 KEY_NAMES = {"escape": "Esc", "shift+tab": "⇧Tab", "left": "←", "right": "→", "up": "↑", "down": "↓"}
 
 

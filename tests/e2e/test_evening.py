@@ -5,9 +5,9 @@ from pathlib import Path
 from e2e.terminal import DOWN, ENTER, ESC, F2, F6, F9, TAB, Terminal
 from field import PASSPHRASE, World
 
+from fieldapp.demo import PERIOD
 from fieldapp.reports import figures
 from fieldapp.reports.narrative import as_text
-from fieldapp.demo import PERIOD
 from fieldapp.store import records
 from fieldapp.sync import exchange
 

@@ -12,7 +12,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.store import records
 from fieldapp.store.capture import synced_tables
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import doctor, drives, enrolment, exchange, keys, merge, peers
+from fieldapp.sync import doctor, drives, enrolment, exchange, keys, merge, peers, segment
 
 
 def state(store: Store) -> dict[str, list[Row]]:
@@ -66,10 +66,10 @@ def test_a_gap_waits_and_is_named(world: World) -> None:
     hq = peers.others(world.post)[0]
     world.well()
     with world.post.transaction():
-        exchange.segment.seal(world.post)
+        segment.seal(world.post)
     world.well()
     with world.post.transaction():
-        exchange.segment.seal(world.post)
+        segment.seal(world.post)
     first, second = world.root / "first", world.root / "second"
     for stick in (first, second):
         stick.mkdir()

@@ -16,22 +16,21 @@ from textual.pilot import Pilot
 from fieldapp import demo
 from fieldapp.reports import narrative
 from fieldapp.store import home as home_queries
-from fieldapp.store import records
+from fieldapp.store import records, vault
 from fieldapp.tui.app import FieldApp
-from fieldapp.tui.screens import home, list, report, unlock
+from fieldapp.tui.screens import home, list, report
 from fieldapp.tui.widgets.text_field import TextField
 
 PICTURES = Path(__file__).parents[2] / "docs" / "screens"
 SIZES = {"80x24": (80, 24), "160x50": (160, 50)}
-TODAY = date(2013, 11, 24)
 
 
 class Then(date):
     """A day on which the pictures are taken."""
 
     @classmethod
-    def today(cls) -> date:
-        return TODAY
+    def today(cls) -> "Then":
+        return cls(2013, 11, 24)
 
 
 @pytest.fixture(scope="session")
@@ -153,7 +152,7 @@ async def test_a_screen_looks_as_in_its_picture(
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_unlock_screen(tmp_path: Path, size: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unlock.vault, "users", lambda home: ["Nguyễn Văn A"])
+    monkeypatch.setattr(vault, "users", lambda home: ["Nguyễn Văn A"])
     app = FieldApp(tmp_path)
     async with app.run_test(size=SIZES[size]) as pilot:
         await settle(pilot)
@@ -189,7 +188,7 @@ async def test_text_is_never_markup(post: World) -> None:
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(pilot)
         await write(pilot, "f4", *["down"] * 4, "enter")
-        assert harm in "\n".join(str(app.screen.query_one("#record").render()).splitlines())  # type: ignore[attr-defined]
+        assert harm in "\n".join(str(app.screen.query_one("#record").render()).splitlines())
         await write(pilot, "enter", "f2")
         assert records.get(post.post, row_id).row["name"] == harm
 

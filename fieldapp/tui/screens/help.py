@@ -39,4 +39,3 @@ class HelpScreen(Dialog):
             yield Static(Content(_("Help")), classes="section")
             yield Static(Content("\n".join(lines)))
         yield Footer(show_command_palette=False, compact=True)
-

@@ -72,7 +72,9 @@ class ListScreen(Page):
         dates = {s.name for s in fields_of(self.model) if s.type == "date"}
         others = [name for name in self.model.LIST if name not in dates]
         whole = self.app.size.width
-        left = whole - (DETAIL if whole >= WIDE else 0) - 6 - 12 * (len(self.model.LIST) - len(others)) - 2 * len(others)
+        left = (
+            whole - (DETAIL if whole >= WIDE else 0) - 6 - 12 * (len(self.model.LIST) - len(others)) - 2 * len(others)
+        )
         return {name: 10 if name in dates else max(8, left // max(1, len(others))) for name in self.model.LIST}
 
     @property
