@@ -1,37 +1,42 @@
 """Amounts as people type and read them; stored as integers in units of 10^-decimals. Never a float."""
 
 import re
-from decimal import Decimal
+import unicodedata
 
 MAX_AMOUNT = 10**15
+POINT = "Dấu chấm chỉ để ngăn hàng nghìn (2.100); phần lẻ viết sau dấu phẩy (2,1)."
 EXPECTED = "Số viết như 2.100 hoặc 73,4; tiền có thể viết 70tr, 1,5 triệu, 5 nghìn, 2 tỷ."
 _FACTORS = {
     "k": 1_000, "n": 1_000, "ng": 1_000, "nghìn": 1_000, "ngàn": 1_000, "nghin": 1_000, "ngan": 1_000,
     "tr": 1_000_000, "triệu": 1_000_000, "trieu": 1_000_000,
     "tỷ": 10**9, "tỉ": 10**9, "ty": 10**9, "ti": 10**9,
 }  # fmt: skip
-_NUMBER = re.compile(r"([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?:,([0-9]+))?")
+_NUMBER = re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]{0,2}(?: [0-9]{3})+|[0-9]+)(?:,([0-9]+))?")
 
 
 def parse_amount(text: str, decimals: int = 0) -> int:
     """The amount that ``text`` means, in units of 10^-decimals; ValueError says in Vietnamese what is expected.
 
-    The point groups thousands, the comma is the decimal mark: ``2.100`` is 2100, ``73,4`` is 73.4, and ``2.1`` is
-    refused. ``70tr``, ``1,5 triệu``, ``3tr5`` (3.5 million), ``5k``, ``2 tỷ``; ``đồng`` may follow.
+    The point groups thousands, the comma is the decimal mark: ``2.100`` is 2100, ``73,4`` is 73.4; ``2.1`` and
+    ``0.500`` are refused. ``70tr``, ``1,5 triệu``, ``3tr5`` (3.5 million), ``5k``, ``2 tỷ``; ``đồng`` may follow.
     """
-    typed = re.sub(r"\s*(đồng|đ|dong)$", "", " ".join(text.strip().lower().split()))
+    typed = re.sub(r"\s*(đồng|đ|dong)$", "", " ".join(unicodedata.normalize("NFC", text).lower().split()))
     found = re.fullmatch(rf"{_NUMBER.pattern}(?: ?([^\W\d_]+)([0-9])?)?", typed)
     if found is None or (found[3] and found[3] not in _FACTORS):
-        raise ValueError(EXPECTED)
+        if re.match(r"[-\u2212]", typed):
+            raise ValueError("Số không được âm.")
+        raise ValueError(f"Số này không rõ. {POINT}" if re.match(r"[0-9]+\.[0-9]", typed) else EXPECTED)
     whole, fraction, factor_name, tail = found[1], found[2] or "", found[3], found[4]
     factor = _FACTORS[factor_name] if factor_name else 1
-    number = Decimal(re.sub(r"[. ]", "", whole) + ("." + fraction if fraction else "")) * factor
-    if tail is not None:
-        if fraction:
-            raise ValueError(EXPECTED)
-        number += Decimal(tail) * factor / 10
-    scaled = number.scaleb(decimals)
-    if scaled != scaled.to_integral_value():
+    if tail is not None and fraction:
+        raise ValueError(EXPECTED)
+    whole, fraction = re.sub(r"[. ]", "", whole).lstrip("0"), (fraction or tail or "").rstrip("0")
+    if len(whole) > len(str(MAX_AMOUNT)):
+        raise ValueError("Số quá lớn.")
+    if len(fraction) > len(str(MAX_AMOUNT)):
+        raise ValueError("Số này có quá nhiều chữ số sau dấu phẩy.")
+    scaled, rest = divmod(int(f"{whole}{fraction}" or "0") * factor * 10**decimals, 10 ** len(fraction))
+    if rest:
         allowed = f"tối đa {decimals} chữ số sau dấu phẩy" if decimals else "không có phần lẻ"
         raise ValueError(f"Số này phải {allowed}.")
     if scaled > MAX_AMOUNT:
@@ -41,8 +46,8 @@ def parse_amount(text: str, decimals: int = 0) -> int:
 
 def format_amount(value: int, decimals: int = 0) -> str:
     """``2.385``, ``73,4``"""
-    whole, fraction = divmod(value, 10**decimals)
-    text = f"{whole:,}".replace(",", ".")
+    whole, fraction = divmod(abs(value), 10**decimals)
+    text = ("-" if value < 0 else "") + f"{whole:,}".replace(",", ".")
     tail = f"{fraction:0{decimals}d}".rstrip("0") if decimals else ""
     return f"{text},{tail}" if tail else text
 
@@ -50,6 +55,6 @@ def format_amount(value: int, decimals: int = 0) -> str:
 def format_money(dong: int) -> str:
     """``70 triệu đồng``, ``1,5 triệu đồng``, ``2 tỷ đồng``; what does not come out even: ``1.250.050 đồng``"""
     for size, name in ((10**9, "tỷ"), (10**6, "triệu")):
-        if dong >= size and dong % (size // 100) == 0:
-            return f"{format_amount(dong * 100 // size, 2)} {name} đồng"
+        if dong >= size and dong % (size // 10) == 0:
+            return f"{format_amount(dong * 10 // size, 1)} {name} đồng"
     return f"{format_amount(dong)} đồng"

@@ -1,11 +1,14 @@
 """Dates as people type and read them."""
 
 import re
+import unicodedata
 from datetime import date, timedelta
 
 WEEKDAYS = ("thứ hai", "thứ ba", "thứ tư", "thứ năm", "thứ sáu", "thứ bảy", "chủ nhật")
 EXPECTED = "Ngày viết như 5, 5/11, 5/11/2026, 051126, hn (hôm nay) hoặc hq (hôm qua)."
 FIRST_YEAR = 1900
+YEARS_AHEAD = 20
+"""A year of two digits that would lie further ahead than this is of the last century: ``98`` is 1998"""
 
 
 def parse_date(text: str, today: date) -> date:
@@ -14,7 +17,7 @@ def parse_date(text: str, today: date) -> date:
     ``5`` is the newest 5th that has been, ``5/11`` the newest 5 November; ``5/11/26``, ``051126`` and ``05112026`` say
     the year; ``2026-11-05`` is ISO; ``hn`` is today and ``hq`` yesterday.
     """
-    typed = text.strip().lower()
+    typed = unicodedata.normalize("NFC", text).strip().lower()
     if typed in ("hn", "hôm nay"):
         return today
     if typed in ("hq", "hôm qua"):
@@ -23,9 +26,9 @@ def parse_date(text: str, today: date) -> date:
         year, month, day = map(int, found.groups())
         return _date(year, month, day)
     if found := re.fullmatch(r"(\d\d)(\d\d)(\d\d(?:\d\d)?)", typed, re.ASCII):
-        return _date(_year(found[3]), int(found[2]), int(found[1]))
+        return _date(_year(found[3], today), int(found[2]), int(found[1]))
     if found := re.fullmatch(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d\d(?:\d\d)?)", typed, re.ASCII):
-        return _date(_year(found[3]), int(found[2]), int(found[1]))
+        return _date(_year(found[3], today), int(found[2]), int(found[1]))
     if found := re.fullmatch(r"(\d{1,2})[/.\- ](\d{1,2})", typed, re.ASCII):
         day, month = int(found[1]), int(found[2])
         for year in range(today.year, today.year - 9, -1):
@@ -51,8 +54,11 @@ def format_date_long(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()]}, {format_date(day)}"
 
 
-def _year(text: str) -> int:
-    return int(text) if len(text) == 4 else 2000 + int(text)
+def _year(text: str, today: date) -> int:
+    if len(text) == 4:
+        return int(text)
+    year = 2000 + int(text)
+    return year if year <= today.year + YEARS_AHEAD else year - 100
 
 
 def _date(year: int, month: int, day: int) -> date:

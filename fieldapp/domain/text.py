@@ -7,7 +7,8 @@ _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _RANK = {letter: chr(0x100 + place) for place, letter in enumerate(_ALPHABET)}
-_PLAIN = str.maketrans({"đ": "d", "ƀ": "b", "ł": "l", "ø": "o"})
+_PLAIN = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b", "ł": "l", "ø": "o"})
+"""Letters that NFD does not take apart; ð and ɖ because their capitals look like Đ and stand for it in old files"""
 
 
 def clean(text: str, *, multiline: bool = False) -> str:
@@ -45,7 +46,7 @@ def sort_key(text: str) -> tuple[str, tuple[int, ...], str]:
         parts = unicodedata.normalize("NFD", c)
         tone = next((_TONES[p] for p in parts if p in _TONES), 0)
         letter = unicodedata.normalize("NFC", "".join(p for p in parts if p not in _TONES))
-        base = letter if letter in _RANK else unicodedata.normalize("NFD", letter)[:1]
+        base = letter if letter in _RANK else unicodedata.normalize("NFD", letter)[:1].translate(_PLAIN)
         letters.append(_RANK.get(base, base))
         tones.append(tone)
     return "".join(letters), tuple(tones), text
@@ -54,4 +55,4 @@ def sort_key(text: str) -> tuple[str, tuple[int, ...], str]:
 def name_sort_key(full_name: str) -> tuple[tuple[str, tuple[int, ...], str], tuple[str, tuple[int, ...], str]]:
     """Place of a person: by given name, which comes last, then by the whole name."""
     given = full_name.rsplit(maxsplit=1)[-1] if full_name.split() else ""
-    return sort_key(given), sort_key(full_name)
+    return sort_key(given.casefold()), sort_key(full_name)

@@ -92,6 +92,11 @@ SENTENCES = (
     "Đồng chí Nguyễn Văn Thưởng được giới thiệu về chi bộ thôn 5",
     "Hỗ trợ 2.100 kg gạo, 14 triệu đồng sau lũ ở huyện Ea Súp",
     "Trường hợp vắng mặt: ốm, có lý do",
+    "Củng cố 32 chi bộ thôn, buôn; tham mưu cho cấp ủy 4 xã biên giới",
+    "Tuần tra song phương, phát quang đường biên từ mốc 42 đến mốc 45",
+    "Giúp dân gặt lúa chạy lũ: 722 ngày công, 111 lượt cán bộ, chiến sĩ",
+    "Tặng 40 suất quà cho gia đình chính sách, người có uy tín ở buôn Đrăng Phốk",
+    "Nghị quyết: mỗi đảng viên phụ trách từ 3 đến 5 hộ nghèo",
 )
 BACKSPACES = ("\x7f", "\x08")
 
@@ -164,6 +169,20 @@ def test_every_way_of_arriving(tmp_path: Path, split: bool) -> None:
 def test_several_pasted_lines_are_joined(tmp_path: Path) -> None:
     typed = [("\x1b[200~dòng một\r\ndòng hai\n dòng ba\x1b[201~", "")]
     assert arrive(tmp_path, typed, "ours", None) == [["dòng một dòng hai  dòng ba", ""]]
+
+
+def test_going_back_and_losing_the_focus(tmp_path: Path) -> None:
+    """Letters are composed at once when a field is left; the key that brings the terminal's focus back comes first."""
+    cases = {
+        ("e\u0301", "\x1b[Z\x7f"): "",  # entered again, one letter and not its tone alone is taken back
+        ("e\u0301b\x1b[D", "\x1b[Zx"): "éxb",  # and the cursor is where it was
+        ("e\u0301\x1b[H", "\x1b[Zx"): "xé",
+        ("tôi \x1b[Otieng\x7f\x7f\x7fếng", ""): "tôi tiếng",  # some terminals tell only that they lost the focus
+        ("tôi \x1b[O\x1b[Itieng\x7f\x7f\x7fếng", ""): "tôi tiếng",
+        ("tôi \x1b[O\x1b[200~tiếng\x1b[201~", ""): "tôi tiếng",
+    }
+    seen = arrive(tmp_path, [*cases] * 20, "ours", None)
+    assert seen == [[meant, ""] for meant in cases.values()] * 20
 
 
 def test_the_stock_field_breaks_words(tmp_path: Path) -> None:

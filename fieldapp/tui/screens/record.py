@@ -83,9 +83,9 @@ class RecordScreen(Page):
         self.query_one("#void-line").add_class("-shown")
         self.query_one("#reason").focus()
 
-    def on_input_submitted(self) -> None:
+    def on_input_submitted(self, event: TextField.Submitted) -> None:
         try:
-            records.void(self.store, self._record_id, self.query_one(TextField).text)
+            records.void(self.store, self._record_id, event.value)
         except FieldappError as error:
             self._update("#message", str(error))
             return

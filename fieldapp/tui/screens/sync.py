@@ -12,6 +12,7 @@ from textual.widgets import OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
+from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sync import drives, exchange
@@ -75,12 +76,14 @@ class SyncScreen(Page):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self._begin(self._drives[event.option_index].path)
 
-    def on_input_submitted(self) -> None:
-        self.action_start()
+    def on_input_submitted(self, event: TextField.Submitted) -> None:
+        self._start(clean(event.value))
 
     def action_start(self) -> None:
         """Begin with the folder that is typed, or the drive that is chosen."""
-        typed = self.query_one(TextField).text
+        self._start(self.query_one(TextField).text)
+
+    def _start(self, typed: str) -> None:
         at = self.query_one("#drives", OptionList).highlighted
         if typed:
             self._begin(Path(typed).expanduser())

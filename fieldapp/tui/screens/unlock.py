@@ -55,13 +55,13 @@ class UnlockScreen(Screen[None]):
     def on_option_list_option_selected(self) -> None:
         self.query_one("#passphrase").focus()
 
-    def on_input_submitted(self) -> None:
+    def on_input_submitted(self, event: TextField.Submitted) -> None:
         if self._opening or not self._users:
             return
         self._opening = True
         self._say(_("Opening …"))
         chosen = self.query_one("#users", OptionList).highlighted if len(self._users) > 1 else 0
-        self._open(self._users[chosen or 0], self.query_one(TextField).value)
+        self._open(self._users[chosen or 0], event.value)
 
     @work(thread=True)
     def _open(self, user: str, passphrase: str) -> None:

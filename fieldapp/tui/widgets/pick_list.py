@@ -182,8 +182,9 @@ class PickList(Entry):
 
     def _on_blur(self, event: Blur) -> None:
         super()._on_blur(event)
-        self.menu.hide()
-        self.settle()
+        if self.screen.focused is not self:  # otherwise this is late news: the field is being typed in again
+            self.menu.hide()
+            self.settle()
 
     def _drop_down(self) -> None:
         self.menu.show(self._current())

@@ -28,6 +28,8 @@ class TypingApp(App[Result]):
     async def on_event(self, event: events.Event) -> None:
         """Serve a text field in focus here and now; leave everything else to Textual."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            if not self.app_focus:  # a terminal may tell that it lost the focus, and not that it has it again
+                self.app_focus = True
             field = self.focused
             if isinstance(field, TextField):
                 await self._serve(field, event)
@@ -39,6 +41,8 @@ class TypingApp(App[Result]):
             field.paste(event.text)
         elif not await self._check_bindings(event.key, priority=True) and not field.take(event):
             await self._check_bindings(event.key)
+        if self.focused is not field:  # now, and not on Blur, which may come when the field is being typed in again
+            field.compose_letters()
 
 
 class TextField(Input):
@@ -98,8 +102,16 @@ class TextField(Input):
         super()._on_blur(event)
 
     def compose_letters(self) -> None:
-        """Compose letters and marks. Not while typing: an input method counts its backspaces in what it sent."""
-        composed = unicodedata.normalize("NFC", self.value.replace(OPENKEY_MARK, ""))
+        """Compose letters and marks. Not while typing: an input method counts its backspaces in what it sent.
+
+        The cursor stays behind the letter that it was behind.
+        """
+        composed = _composed(self.value)
         if composed != self.value:
+            before = len(_composed(self.value[: self.cursor_position]))
             self.value = composed
-            self.cursor_position = len(composed)
+            self.cursor_position = before
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text.replace(OPENKEY_MARK, ""))

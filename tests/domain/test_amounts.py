@@ -1,0 +1,66 @@
+"""Short forms of amounts."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fieldapp.domain.amounts import format_amount, format_money, parse_amount
+
+
+@pytest.mark.parametrize(
+    ("typed", "decimals", "meant"),
+    [("70tr", 0, 70_000_000), ("1,5 triệu", 0, 1_500_000), ("2.100", 0, 2100), ("3tr5", 0, 3_500_000), ("5k", 0, 5000),
+     ("1 250 000", 0, 1_250_000), ("2 tỷ đồng", 0, 2_000_000_000), ("73,4", 1, 734), ("1.250.000đ", 0, 1_250_000)],
+)  # fmt: skip
+def test_amounts_as_people_type_them(typed: str, decimals: int, meant: int) -> None:
+    assert parse_amount(typed, decimals) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "2.1", "1.5tr", "-3", "73,4", "1e5", "1,5tr5", "12 con", "9999999 tỷ", "٣", "1..000", "0.500", "000.500",
+     "0 500"],
+)  # fmt: skip
+def test_what_is_no_amount_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match=r"[Ss]ố"):
+        parse_amount(typed)
+
+
+@given(st.integers(0, 10**15), st.integers(0, 3))
+def test_amounts_come_back(value: int, decimals: int) -> None:
+    assert parse_amount(format_amount(value, decimals), decimals) == value
+    assert parse_amount(format_money(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [("2.1", "Dấu chấm"), ("1.5tr", "Dấu chấm"), ("0.500", "Dấu chấm"), ("-3", "âm"), ("\u22123", "âm"),
+     ("10000000 tỷ", "lớn"),
+     ("9" * 5000, "lớn"), ("1,5", "phần lẻ"), ("1," + "0" * 40 + "1", "chữ số"), ("12 con", "Số viết như")],
+)  # fmt: skip
+def test_the_sentence_says_what_is_wrong(typed: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        parse_amount(typed)
+
+
+@given(st.integers(0, 10**15), st.integers(0, 3))
+def test_amounts_come_back_decomposed(value: int, decimals: int) -> None:
+    assert parse_amount(unicodedata.normalize("NFD", format_money(value))) == value
+    assert format_amount(-value, decimals) == ("-" if value else "") + format_amount(value, decimals)
+
+
+@given(st.text(alphabet="0123456789., ktrtỷiệuđồng-", max_size=14), st.integers(0, 3))
+def test_any_text_is_an_amount_or_refused(text: str, decimals: int) -> None:
+    try:
+        assert 0 <= parse_amount(text, decimals) <= 10**15
+    except ValueError as error:
+        assert str(error)
+
+
+def test_money_as_reports_say_it() -> None:
+    assert format_money(70_000_000) == "70 triệu đồng"
+    assert format_money(1_500_000) == "1,5 triệu đồng"
+    assert format_money(2_000_000_000) == "2 tỷ đồng"
+    assert format_money(1_250_050) == "1.250.050 đồng"
