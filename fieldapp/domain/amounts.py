@@ -53,7 +53,7 @@ def format_amount(value: int, decimals: int = 0) -> str:
 
 
 def format_money(dong: int) -> str:
-    """``70 triệu đồng``, ``1,5 triệu đồng``, ``2 tỷ đồng``; what does not come out even: ``1.250.050 đồng``"""
+    """``70 triệu đồng``, ``1,5 triệu đồng``, ``2 tỷ đồng``; what does not come out even: ``1.250.000 đồng``"""
     for size, name in ((10**9, "tỷ"), (10**6, "triệu")):
         if dong >= size and dong % (size // 10) == 0:
             return f"{format_amount(dong * 10 // size, 1)} {name} đồng"
