@@ -12,15 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Annotated
 
 import msgspec
 import pyrage
 
+from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sync import keys, tarball
-from fieldapp.sync.segment import digest
+from fieldapp.sync.segment import MAX_HLC, digest
 
 FORMAT = "fieldapp-bundle/1"
 SUFFIX = ".fieldapp.tar.age"
@@ -31,18 +32,22 @@ _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MEMBER = re.compile(rf"(certs/{_UUID}\.json|segments/{_UUID}-[0-9]{{10}}\.jsonl\.zst)(\.minisig)?")
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+"""Sizes and sequence numbers: what every reader of JSON holds exactly"""
+
+
 class Member(msgspec.Struct, frozen=True):
     """One file of the tar as the manifest lists it."""
 
     name: str
-    size: int
+    size: Count
     sha256: str
 
 
 class Head(msgspec.Struct, frozen=True):
     """How far a log has been received: its last change, and the hash of the segment that brought it."""
 
-    last: int
+    last: Count
     hash: str
 
 
@@ -50,7 +55,7 @@ class SetAside(msgspec.Struct, frozen=True):
     """A change of the recipient's that the sender did not let count, with the rule that it breaks."""
 
     log: str
-    seq: int
+    seq: Count
     reason: str
 
 
@@ -62,11 +67,11 @@ class Manifest(msgspec.Struct, frozen=True):
     sender: str
     made_at: str
     hlc: int
-    number: int
+    number: Count
     recipients: list[str]
     have: dict[str, Head]
     members: list[Member]
-    counts: dict[str, int]
+    counts: dict[str, Count]
     program: str
     schema: int
     set_aside: list[SetAside] = []
@@ -187,13 +192,13 @@ def _manifest(data: bytes) -> Manifest:
     if manifest.format != FORMAT:
         raise FieldappError(
             _("This bundle was made by a newer version ({format}). Upgrade this program first.").format(
-                format=manifest.format[:40]
+                format=clean(manifest.format)[:40]
             )
         )
     names = [m.name for m in manifest.members]
     if len(set(names)) != len(names) or not all(_MEMBER.fullmatch(n) for n in names):
         raise tarball.BadTar("the manifest lists what may not be in a bundle")
-    if not 0 < manifest.hlc < 1 << 63:
+    if not 0 < manifest.hlc <= MAX_HLC:
         raise tarball.BadTar("manifest: clock")
     return manifest
 

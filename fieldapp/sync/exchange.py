@@ -27,7 +27,6 @@ UNTRUSTED = "untrusted"
 UNKNOWN_AUTHOR = "unknown_author"
 WAITS = "waits"
 BAD_SIGNATURE = "bad_signature"
-BROKEN = "broken"
 FORK = "fork"
 FOREIGN_LOG = "foreign_log"
 
@@ -272,7 +271,7 @@ def _have(store: Store, to: Peer | None) -> dict[str, Head]:
             "SELECT log_id, scope, max(last) AS last, hash FROM local_segment WHERE state = 'applied' GROUP BY log_id"
             " ORDER BY log_id"
         )
-        if to is None or to.sees(r["scope"])
+        if (to.sees(r["scope"]) if to else r["scope"] == "*")
     }
 
 
@@ -347,12 +346,14 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
     inspected = bundle.inspect(path, secret)
     if inspected.manifest.kind != "bundle":
         raise FieldappError(_("{name} is no bundle for importing.").format(name=path.name))
+    if store.value("SELECT id FROM local_replica WHERE own = 1") not in inspected.manifest.recipients:
+        raise bundle.NotForUs(_("{name} is for somebody else.").format(name=path.name))
+    peers.check_sender(store, inspected.sender, path.name)
     result = Imported(path, sender=inspected.sender.post_name or inspected.sender.name)
     with store.transaction():
         segment.seal(store)
     with store.transaction(applying=True):
         receive(store, inspected, secret, result, progress)
-        clock.observe(store, inspected.manifest.hlc)
         peers.heard(store, inspected.manifest)
         result.set_aside += [_set_aside_sentence(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside]
     return result
@@ -391,7 +392,13 @@ def receive(
 def _take(store: Store, data: bytes, signature: bytes, result: Imported) -> list[str]:
     """Store a segment as held, or quarantine it; returns its hash if it is new, [] if it was there already."""
     hash_ = segment.digest(data)
-    known = store.row("SELECT first, last, state FROM local_segment WHERE hash = ?", [hash_])
+    known = store.row("SELECT first, last, reason FROM local_segment WHERE hash = ?", [hash_])
+    if known is not None and known["reason"] == BAD_SIGNATURE:
+        store.db.execute(
+            "UPDATE local_segment SET signature = ?, state = 'held', reason = ? WHERE hash = ?",
+            [signature, WAITS, hash_],
+        )
+        return [hash_]
     if known is not None:
         result.known += known["last"] - known["first"] + 1
         return []
@@ -604,5 +611,5 @@ def _set_aside_sentence(log: str, seq: int, reason: str) -> str:
         merge.IMPOSSIBLE: _("its value is out of range or names a record that is not there"),
     }
     return _("Change {seq} of log {log} does not count: {why}.").format(
-        seq=seq, log=log[-4:], why=reasons.get(reason, reason[:60])
+        seq=seq, log=log[-4:], why=reasons.get(reason, _("for a reason that this version does not know"))
     )

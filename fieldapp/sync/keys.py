@@ -78,7 +78,10 @@ def verify(sign_key: str, data: bytes, signature: bytes) -> bool:
     from minisign import Error, PublicKey, Signature
 
     try:
-        PublicKey.from_base64(sign_key).verify(data, Signature.from_bytes(signature))
+        made = Signature.from_bytes(signature)
+        if not made.is_prehashed():
+            return False
+        PublicKey.from_base64(sign_key).verify(data, made)
     except (Error, ValueError):
         return False
     return True

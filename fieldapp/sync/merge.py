@@ -29,6 +29,9 @@ UNCLEAN_TEXT = "unclean_text"
 NO_SUCH_ROW = "no_such_row"
 IMPOSSIBLE = "impossible_value"
 
+MAX_INTEGER = 1 << 63
+"""What SQLite holds"""
+
 
 @dataclass(frozen=True)
 class Logged:
@@ -41,6 +44,8 @@ class Logged:
     cols: dict[str, Any]
     scope: str
     role: str
+    post_id: str | None
+    """the author's post, as certified"""
 
 
 class Schema:
@@ -124,9 +129,11 @@ def _clear(store: Store, table: str, row_id: str) -> None:
 
 def _fold_row(store: Store, schema: Schema, table: str, row_id: str) -> bool:
     logged = [
-        Logged(r["log_id"], r["seq"], r["hlc"], table, json.loads(r["cols"]), r["scope"], r["role"] or "hq")
+        Logged(
+            r["log_id"], r["seq"], r["hlc"], table, json.loads(r["cols"]), r["scope"], r["role"] or "hq", r["post_id"]
+        )
         for r in store.rows(
-            "SELECT c.log_id, c.seq, c.hlc, c.cols, l.scope, p.role FROM local_change c JOIN local_log l"
+            "SELECT c.log_id, c.seq, c.hlc, c.cols, l.scope, p.role, p.post_id FROM local_change c JOIN local_log l"
             " ON l.id = c.log_id LEFT JOIN local_replica p ON p.id = l.replica_id"
             " WHERE c.row_id = ? AND c.table_name = ? ORDER BY c.hlc, c.log_id",
             [row_id, table],
@@ -157,12 +164,16 @@ def _objection(schema: Schema, change: Logged, before: list[Logged]) -> str | No
     reference = schema.is_reference(change.table)
     if reference != (change.scope == "*") or (reference and change.role != "hq"):
         return NOT_ALLOWED
-    if before and before[0].scope != change.scope:
+    if change.role == "post" and change.scope != change.post_id:
+        return NOT_ALLOWED
+    if before and (before[0].scope != change.scope or change.cols.keys() & {"created_at", "created_by"}):
         return NOT_ALLOWED
     if change.cols.keys() & {"id", "post_id"}:
         return NOT_ALLOWED
     if not before and "created_at" not in change.cols:
         return NO_SUCH_ROW
+    if any(isinstance(v, int) and not -MAX_INTEGER <= v < MAX_INTEGER for v in change.cols.values()):
+        return IMPOSSIBLE
     if not all(_clean(v) for v in change.cols.values()):
         return UNCLEAN_TEXT
     return None

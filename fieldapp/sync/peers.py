@@ -127,6 +127,10 @@ def trust(store: Store, peer: Peer) -> None:
         raise FieldappError(_("{name} is certified already.").format(name=peer.title))
     request = keys.decode_certificate(peer.certificate)
     assert request is not None
+    if request.role == "post":
+        post = store.row("SELECT code FROM post WHERE id = ?", [request.post_id])
+        if post is None or post["code"] != request.post_code:
+            raise FieldappError(_("{name} claims a post that is not one of ours.").format(name=peer.title))
     certificate = keys.Certificate(
         format=request.format,
         replica=request.replica,
@@ -142,6 +146,21 @@ def trust(store: Store, peer: Peer) -> None:
     )
     data = keys.encode_certificate(certificate)
     _certify(store, certificate, data, keys.sign(me["sign_secret"], data, "fieldapp certificate"))
+
+
+def check_sender(store: Store, certificate: keys.Certificate, name: str) -> None:
+    """Refuse a bundle in the name of a replica whose keys are known to be others, or that is revoked."""
+    known = store.row(
+        "SELECT sign_key, age_key, trust FROM local_replica WHERE id = ? AND own = 0", [certificate.replica]
+    )
+    if known is None:
+        return
+    if (known["sign_key"], known["age_key"]) != (certificate.sign_key, certificate.age_key):
+        raise FieldappError(
+            _("{name} claims a sender whose keys are others: it is forged. Nothing was changed.").format(name=name)
+        )
+    if known["trust"] == "revoked":
+        raise FieldappError(_("{name} is of a laptop that was revoked. Nothing was changed.").format(name=name))
 
 
 def heard(store: Store, manifest: Manifest) -> None:
@@ -160,9 +179,20 @@ def heard(store: Store, manifest: Manifest) -> None:
 
 
 def _certify(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes) -> None:
+    """What the certificate says replaces what the replica's own request claimed."""
     store.db.execute(
-        "UPDATE local_replica SET trust = 'certified', certificate = ?, certificate_signature = ? WHERE id = ?",
-        [data, signature, certificate.replica],
+        "UPDATE local_replica SET trust = 'certified', name = ?, role = ?, post_id = ?, post_code = ?, post_name = ?,"
+        " certificate = ?, certificate_signature = ? WHERE id = ?",
+        [
+            certificate.name,
+            certificate.role,
+            certificate.post_id,
+            certificate.post_code,
+            certificate.post_name,
+            data,
+            signature,
+            certificate.replica,
+        ],
     )
 
 

@@ -8,15 +8,17 @@ left out where it is the same millisecond as the clock reading.
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import zstandard
 
+from fieldapp.domain.text import clean
 from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
 from fieldapp.store.store import Row, Store, now
 from fieldapp.sync import clock, keys
@@ -25,8 +27,20 @@ FORMAT = "fieldapp-segment/1"
 MAX_CHANGES = 5_000
 MAX_PLAIN = 64 * 1024 * 1024
 """Bytes of a segment's text: more is refused before it takes memory."""
-MAX_HLC = (1 << 63) - 1
+SEAL_PLAIN = MAX_PLAIN // 2
+"""Bytes of changes after which a segment is sealed, however few they are"""
+MAX_HLC = 7_258_118_400_000 << 16
+"""The clock of the year 2200. A reading beyond it is a lie, and would leave no room to count on."""
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TABLE = re.compile("[a-z_]{1,60}")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")
+MAX_ACTOR = 200
 ZSTD_LEVEL = 12
+
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+"""Sequence numbers: what every reader of JSON holds exactly"""
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -37,10 +51,10 @@ class Header(msgspec.Struct, frozen=True):
     log: str
     scope: str
     replica: str
-    first: int
-    last: int
+    first: Count
+    last: Count
     prev: str | None
-    knows: dict[str, int]
+    knows: dict[str, Count]
     sealed_at: str
 
 
@@ -97,6 +111,8 @@ def decode(data: bytes) -> tuple[Header, list[Change]]:
         raise Broken(f"header: {error}") from None
     if header.format != FORMAT:
         raise Broken(f"format {header.format!r} is not known here")
+    if not (_UUID.fullmatch(header.log) and _UUID.fullmatch(header.replica)):
+        raise Broken("log and replica are ids")
     if not 1 <= header.first <= header.last or header.last - header.first + 1 != len(lines) - 1:
         raise Broken("the header counts other changes than there are")
     if len(lines) - 1 > MAX_CHANGES:
@@ -122,7 +138,11 @@ def _change(header: Header, seq: int, line: bytes) -> Change:
     at = fields[5] if len(fields) == 6 else _instant(hlc)
     if not (isinstance(table, str) and isinstance(row_id, str) and isinstance(cols, dict) and isinstance(at, str)):
         raise Broken(f"change {seq}: types")
-    if not (actor is None or isinstance(actor, str)) or not cols:
+    if not (_TABLE.fullmatch(table) and _UUID.fullmatch(row_id) and _INSTANT.fullmatch(at)):
+        raise Broken(f"change {seq}: table, row and instant")
+    if actor is not None and not (isinstance(actor, str) and clean(actor) == actor and len(actor) <= MAX_ACTOR):
+        raise Broken(f"change {seq}: actor")
+    if not cols:
         raise Broken(f"change {seq}: types")
     return Change(header.log, seq, hlc, table, row_id, cols, actor, at)
 
@@ -167,6 +187,7 @@ def seal(store: Store, progress: Callable[[int, int], None] | None = None) -> in
                 f"SELECT * FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq LIMIT {MAX_CHANGES}",
                 [log["id"], last],
             )
+            changes = _fitting(changes)
             header = Header(
                 format=FORMAT,
                 schema=SCHEMA_VERSION,
@@ -185,6 +206,16 @@ def seal(store: Store, progress: Callable[[int, int], None] | None = None) -> in
             done += len(changes)
             last, prev = header.last, digest(data)
     return done
+
+
+def _fitting(changes: list[Row]) -> list[Row]:
+    """As many as stay below the size that a reader takes; at least one."""
+    size = 0
+    for number, change in enumerate(changes):
+        size += len(change["cols"].encode()) + 200
+        if size > SEAL_PLAIN and number:
+            return changes[:number]
+    return changes
 
 
 def _knows(store: Store, log: Row) -> dict[str, int]:

@@ -41,6 +41,8 @@ def members(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
                 if rest.strip(b"\0"):
                     raise BadTar("bytes after the end")
             return
+        if block[257:263] != b"ustar\0" or block[124] & 0x80:
+            raise BadTar("not plain USTAR")
         try:
             info = tarfile.TarInfo.frombuf(block, "ascii", "strict")
         except (tarfile.HeaderError, UnicodeDecodeError, ValueError) as error:
