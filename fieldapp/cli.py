@@ -24,9 +24,9 @@ IN_PART = 3
 class Context:
     """What the options before the command say; opens the replica when a command needs it."""
 
-    def __init__(self, home: Path, user: str | None) -> None:
-        self.home = home
-        self.user = user
+    def __init__(self) -> None:
+        self.home = Path.home() / "fieldapp"
+        self.user: str | None = None
 
     def open(self) -> Any:
         """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
@@ -117,11 +117,11 @@ json_source = click.option("--json", "source", required=True, metavar="FILE|-", 
 @click.pass_context
 def cli(ctx: click.Context, home: Path, user: str | None) -> None:
     """Offline-first field records for border posts. Without a command: the screen."""
-    ctx.obj = Context(home, user)
+    ctx.obj.home, ctx.obj.user = home, user
     if ctx.invoked_subcommand is None:
-        from fieldapp.tui.app import FieldApp
+        from fieldapp.tui.app import run
 
-        FieldApp(home).run()
+        run(home)
 
 
 @cli.command()
@@ -137,10 +137,10 @@ def demo(workspace: Path | None) -> None:
             note(_("Kept in {folder}. The passphrase is: {passphrase}").format(
                 folder=folder, passphrase=round_trip.PASSPHRASE))  # fmt: skip
         if sys.stdin.isatty() and sys.stdout.isatty():
-            from fieldapp.tui.app import FieldApp
+            from fieldapp.tui.app import run
 
             click.pause(_("Any key opens the post's screen (passphrase: demo)."))
-            FieldApp(folder / "post").run()
+            run(folder / "post")
 
 
 @cli.command()
@@ -550,8 +550,9 @@ def _new_passphrase() -> str:
 
 def main() -> None:
     """The console script: no traceback reaches a user."""
+    context = Context()
     try:
-        cli.main(standalone_mode=False)
+        cli.main(standalone_mode=False, obj=context)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:
@@ -570,5 +571,5 @@ def main() -> None:
         from fieldapp.crash import log_crash
 
         note(_("Something unexpected happened. What was confirmed is safe. The details are in {path}.").format(
-            path=log_crash(error)))  # fmt: skip
+            path=log_crash(error, context.home)))  # fmt: skip
         sys.exit(1)

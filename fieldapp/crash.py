@@ -1,6 +1,5 @@
 """What was not foreseen goes to a log file in the workspace, never to the screen."""
 
-import os
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,14 +7,13 @@ from pathlib import Path
 NAME = "fieldapp.log"
 
 
-def log_crash(error: BaseException, home: Path | None = None) -> Path:
-    """Append the error's traceback to the log file; returns its path.
+def log_crash(error: BaseException, home: Path) -> Path:
+    """Append the error's traceback to the log file in the workspace; returns its path.
 
     Only places in the program are written, and the kind of error: its text, and values of variables, may be records.
     """
-    folder = home or Path(os.environ.get("FIELDAPP_HOME", Path.home() / "fieldapp"))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / NAME
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = home / NAME
     places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
     with path.open("a", encoding="utf-8") as file:
         file.write(

@@ -170,3 +170,14 @@ def test_init_begins_a_headquarters_and_a_post(run: Run, world: World) -> None:
 def test_text_from_outside_is_no_terminal_escape(capsys: pytest.CaptureFixture[str]) -> None:
     cli.say("a\x1b[31mb\x9bc\u202ed")
     assert capsys.readouterr().out == "a\ufffd[31mb\ufffdc\ufffdd\n"
+
+
+def test_what_was_not_foreseen_goes_to_the_log_file(run: Run, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("fieldapp.sync.exchange.status", fail)
+    code, out, err = run("sync", "status")
+    assert (code, out) == (1, "")
+    assert str(world.root / "post" / "fieldapp.log") in err
+    assert "ZeroDivisionError" in (world.root / "post" / "fieldapp.log").read_text(encoding="utf-8")

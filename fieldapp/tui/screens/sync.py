@@ -54,6 +54,8 @@ class SyncScreen(Page):
     def renew(self) -> None:
         state = exchange.status(self.store)
         line = _("{n} changes in {records} records not received by headquarters.")
+        if self.store.identity.role == "hq":
+            line = _("The reply for each post is written onto the stick.")
         self.query_one("#unsent", Static).update(Content(line.format(n=state.unsent, records=state.unsent_records)))
         if self._busy or self._lines:
             return
