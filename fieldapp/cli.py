@@ -147,12 +147,20 @@ def demo(workspace: Path | None) -> None:
 @click.option("--role", type=click.Choice(["hq", "post"]))
 @click.option("--name", help="Headquarters' name.")
 @click.option("--code", default="SCH", show_default=True, help="Headquarters' short code, used in file names.")
+@click.option("--province", default="66", show_default=True, help="Code of headquarters' province.")
 @click.option("--pack", type=PATH, help="A post starts from the pack that headquarters wrote.")
 @click.option("--laptop", default="A", show_default=True, help="What this laptop is called at the post.")
 @click.option("--user", "user_name", required=True, help="Who works on this laptop.")
 @click.pass_obj
 def init(
-    obj: Context, role: str | None, name: str | None, code: str, pack: Path | None, laptop: str, user_name: str
+    obj: Context,
+    role: str | None,
+    name: str | None,
+    code: str,
+    province: str,
+    pack: Path | None,
+    laptop: str,
+    user_name: str,
 ) -> None:
     """Begin a replica: headquarters by --role hq --name, a post by --pack."""
     from fieldapp.sync import enrolment, peers
@@ -164,7 +172,9 @@ def init(
             post=store.identity.post_name))  # fmt: skip
         say(f"  {hq.title}: {hq.fingerprint}")
     elif role == "hq" and name:
-        store = enrolment.init_hq(obj.home, name=name, user=user_name, passphrase=_passphrase(True), code=code)
+        store = enrolment.init_hq(
+            obj.home, name=name, user=user_name, passphrase=_passphrase(True), code=code, province=province
+        )
         say(_("{name} can begin. Its fingerprint:").format(name=name))
     else:
         raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))

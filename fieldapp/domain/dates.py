@@ -34,7 +34,7 @@ def parse_date(text: str, today: date) -> date:
         for year in range(today.year, today.year - 9, -1):
             if _is_date(year, month, day) and date(year, month, day) <= today:
                 return date(year, month, day)
-        raise ValueError(EXPECTED)
+        raise ValueError(f"Không có ngày {day:02d}/{month:02d}. {EXPECTED}")
     if re.fullmatch(r"\d{1,2}", typed, re.ASCII):
         year, month = today.year, today.month
         for _ in range(12):

@@ -303,7 +303,7 @@ class Member(Record):
     KIND = "member"
     TITLE = "Party member"
     PLURAL = "Party members"
-    LABEL = ("full_name",)
+    LABEL = ("full_name", "position")
     LIST = ("full_name", "position", "party_cell_id")
 
     full_name: Annotated[Name, Field(title="Full name")]

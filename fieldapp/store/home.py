@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _
 from fieldapp.store import records
-from fieldapp.store.store import Store
+from fieldapp.store.store import Draft, Store
 
 SOON_DAYS = 30
 MOST = 50
@@ -57,17 +56,19 @@ def _drafts(store: Store) -> list[Todo]:
         Todo(
             "·",
             _("draft"),
-            _("{kind}, typed {day} {time} UTC").format(
-                kind=_(records.model_of(d.kind).TITLE),
-                day=format_date(date.fromisoformat(d.saved_at[:10])),
-                time=d.saved_at[11:16],
-            ),
+            " · ".join((_(records.model_of(d.kind).TITLE), records.instant(d.saved_at), *_beginning(d))),
             d.kind,
             d.id,
             draft=True,
         )
         for d in store.drafts()[:MOST]
     ]
+
+
+def _beginning(draft: Draft) -> list[str]:
+    """The first things that were typed, by which a person knows a draft."""
+    typed = [v.get("text") if isinstance(v, dict) else v for v in draft.data.values()]
+    return [v for v in typed if isinstance(v, str) and v.strip()][:3]
 
 
 def counts(store: Store, today: date) -> list[tuple[str, int, int]]:

@@ -19,6 +19,9 @@ from fieldapp.i18n import _
 from fieldapp.store import search
 from fieldapp.store.store import Row, Store, now
 
+PROVINCE = "province"
+"""Local setting: code of the province whose units pick lists offer first."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -434,26 +437,34 @@ def count(store: Store, kind: str) -> int:
     return found
 
 
-def labels(store: Store, kind: str, ids: Iterable[str]) -> dict[str, str]:
-    """The name of each record to a person: its label fields, references by their own labels, joined by “ · ”."""
+def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> dict[str, str]:
+    """The name of each record to a person: its label fields, references by their own labels, joined by “ · ”.
+
+    ``short``: the first of them only.
+    """
     wanted = sorted(set(ids))
     if not wanted:
         return {}
     model = BY_KIND[kind]
     marks = ", ".join("?" * len(wanted))
     rows = store.rows(f"SELECT * FROM {kind} WHERE id IN ({marks})", wanted)
-    shown = display(store, kind, rows, model.LABEL)
+    shown = display(store, kind, rows, model.LABEL[:1] if short else model.LABEL, short)
     return {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
 
 
-def display(store: Store, kind: str, rows: Sequence[Row], fields: Sequence[str]) -> list[list[str]]:
-    """The text of some fields of some rows as a person reads it: dates, choices and references in words."""
+def display(
+    store: Store, kind: str, rows: Sequence[Row], fields: Sequence[str], short: bool = False
+) -> list[list[str]]:
+    """The text of some fields of some rows as a person reads it: dates, choices and references in words.
+
+    ``short``: references by the first of their label fields, for the columns of a list.
+    """
     shapes = {s.name: s for s in fields_of(BY_KIND[kind])}
     named: dict[str, dict[str, str]] = {}
     for field in fields:
         ref = shapes[field].ref
         if ref is not None:
-            named[field] = labels(store, ref, {row[field] for row in rows if row[field] is not None})
+            named[field] = labels(store, ref, {row[field] for row in rows if row[field] is not None}, short)
     return [[_display(shapes[f], row[f], named.get(f, {})) for f in fields] for row in rows]
 
 
@@ -506,16 +517,32 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         day = (on or date.today()).isoformat()
         order = (
             "(coalesce(t.valid_from, '') <= ? AND ? <= coalesce(t.valid_to, '9999')) DESC,"
+            " (SELECT coalesce(g.code, p.code, t.code) FROM (SELECT 1) LEFT JOIN unit p ON p.id = t.parent_id"
+            "  LEFT JOIN unit g ON g.id = p.parent_id) IS ? DESC,"
             " t.level = 'commune' DESC, t.name COLLATE vietnamese"
         )
-        params += [day, day]
+        params += [day, day, store.setting(PROVINCE) or ""]
     elif any(s.name == "position" and s.type == "integer" for s in fields_of(model)):
         order = "t.position, t.id"
     elif model.DATE is None:
         order = f"t.{_name_column(model)} COLLATE vietnamese"
-    found = store.rows(f"SELECT t.id FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {limit}", params)
+    found = store.rows(f"SELECT t.* FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {limit}", params)
     named = labels(store, kind, [row["id"] for row in found])
-    return [(row["id"], named[row["id"]]) for row in found]
+    name = _name_column(model)
+    found.sort(key=lambda row: not _begins(search_key(str(row[name])), search_key(text)))
+    return [(row["id"], named[row["id"]] + _past(kind, row, on or date.today())) for row in found]
+
+
+def _begins(name: str, typed: str) -> bool:
+    """Whether each word typed begins a word of the name: such a record comes before those that fit elsewhere."""
+    words = name.split()
+    return all(any(word.startswith(t) for word in words) for t in typed.split())
+
+
+def _past(kind: str, row: Row, day: date) -> str:
+    """The mark of a unit that is no longer one on the day."""
+    over = kind == "unit" and row["valid_to"] is not None and row["valid_to"] < day.isoformat()
+    return f" ({_('former')})" if over else ""
 
 
 def measures_of(store: Store, kind_id: str) -> list[Row]:
@@ -555,7 +582,7 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
         for row in found.children[name]:
             lines.append((_(child.model.TITLE), child_text(store, child, row)))
     if found.row["voided_at"] is not None:
-        lines.append((_("Voided"), f"{found.row['voided_at']}: {found.row['void_reason']}"))
+        lines.append((_("Voided"), f"{instant(found.row['voided_at'])}: {found.row['void_reason']}"))
     return lines
 
 
@@ -578,11 +605,16 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
     for step in steps:
         model = BY_KIND[step.kind]
         shape = next((s for s in fields_of(model) if s.name == step.field), None)
-        who = f"{_instant(step.at)}  {step.actor or _('unknown')}  "
+        who = f"{instant(step.at)}  {step.actor or _('unknown')}  "
         if step.field == "created_at":
             about = labels(store, step.kind, [step.row_id])[step.row_id] if step.kind in parents else ""
             lines.append(who + _("New: {what}").format(what=f"{_(model.TITLE)} {about}".strip()))
-        elif step.first or (shape is None and step.field not in ("voided_at", "void_reason")):
+        elif step.kind in parents and step.field == "voided_at":
+            about = labels(store, step.kind, [step.row_id])[step.row_id]
+            lines.append(who + _("Taken out: {what}").format(what=f"{_(model.TITLE)} {about}"))
+        elif step.field == "voided_at":
+            lines.append(who + _("Voided"))
+        elif step.first or (step.kind in parents and shape is None) or (shape is None and step.field != "void_reason"):
             continue
         else:
             old, new = (_step_value(store, shape, v) for v in (step.old, step.new))
@@ -591,7 +623,7 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
     return lines
 
 
-def _instant(at: str) -> str:
+def instant(at: str) -> str:
     """“25/11/2026 07:48” by this laptop's time."""
     try:
         moment = datetime.fromisoformat(at).astimezone()

@@ -5,16 +5,20 @@ from pathlib import Path
 
 import uuid_utils
 
+from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import records, search, vault
+from fieldapp.store.baseline import baseline_rows
 from fieldapp.store.store import FILE, Row, Store, now
 from fieldapp.sync import bundle, clock, drives, exchange, keys, peers, segment
 
 
-def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "SCH") -> Store:
+def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "SCH", province: str = "66") -> Store:
     """Make a headquarters in ``home``, with a recovery key and the reference data that the program ships."""
     _check_code(code)
+    if province not in _provinces():
+        raise FieldappError(_("There is no province with the code {code}; 66 is one.").format(code=clean(province)))
     store = _new(home, user, passphrase)
     with store.transaction():
         own = keys.new_keys()
@@ -24,6 +28,7 @@ def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "S
         recovery = keys.new_keys()
         store.set_setting("recovery_recipient", recovery.age_key)
         store.set_setting("recovery_identity", recovery.age_secret)
+        store.set_setting(records.PROVINCE, province)
     search.reindex(store)
     return store
 
@@ -41,7 +46,7 @@ def write_pack(store: Store, *, code: str, name: str, dest: Path) -> Path:
     with store.transaction():
         post_id = store.value("SELECT id FROM post WHERE code = ? AND voided_at IS NULL", [code])
         if post_id is None:
-            post_id = records.save(store, "post", {"code": code, "name": name})
+            post_id = records.save(store, "post", {"code": code, "name": name, "unit_id": _province(store)})
         if not store.value("SELECT 1 FROM local_log WHERE own = 1 AND scope = ?", [post_id]):
             _own_log(store, post_id, store.identity.replica_id)
         segment.seal(store)
@@ -77,6 +82,8 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
             peers.add_own(store, own, certificate)
             _own_log(store, post["id"], certificate.replica)
             peers.heard(store, manifest)
+            province = store.value("SELECT code FROM unit WHERE id = ?", [post["unit_id"]])
+            store.set_setting(records.PROVINCE, province or "")
             clock.observe(store, manifest.hlc)
         if manifest.recovery:
             store.seal_for_recovery(manifest.recovery)
@@ -86,6 +93,19 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
         _forget(home)
         raise
     return store
+
+
+def _provinces() -> set[str]:
+    return {row["code"] for table, row in baseline_rows() if table == "unit" and row["level"] == "province"}
+
+
+def _province(store: Store) -> str:
+    """The unit of headquarters' province, in force now."""
+    found: str = store.value(
+        "SELECT id FROM unit WHERE level = 'province' AND code = ? AND valid_to IS NULL",
+        [store.setting(records.PROVINCE)],
+    )
+    return found
 
 
 def _check_code(code: str) -> None:

@@ -23,6 +23,9 @@ from fieldapp.sync.peers import Peer
 Progress = Callable[[str, int, int], None]
 """Told (stage, done, of): stage is one of ``write``, ``verify``, ``read``, ``apply``."""
 
+EXPORTED = "exported_changes"
+"""Local setting: how many own changes there were when a bundle for headquarters was last written."""
+
 UNTRUSTED = "untrusted"
 UNKNOWN_AUTHOR = "unknown_author"
 WAITS = "waits"
@@ -93,6 +96,8 @@ class Status:
     set_aside: list[str]
     conflicts: int
     clock_warning: str | None
+    exported: bool
+    """everything that is unsent lies in a bundle that was written since; its receipt has not come"""
 
 
 # export ---------------------------------------------------------------------------------------------------------
@@ -111,7 +116,16 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     recipients = [peers.find(store, to)] if to else _recipients(store)
     if not recipients:
         raise FieldappError(_("Nobody to write for: headquarters has certified no laptop yet (`hq trust`)."))
-    return [_export_to(store, dest, peer, progress) for peer in recipients]
+    done = [_export_to(store, dest, peer, progress) for peer in recipients]
+    if any(p.role == "hq" for p in recipients):
+        store.set_setting(EXPORTED, str(_own_seq(store)))
+    return done
+
+
+def _own_seq(store: Store) -> int:
+    """How many changes this replica has logged."""
+    found: int = store.value("SELECT coalesce(sum(seq), 0) FROM local_log WHERE own = 1")
+    return found
 
 
 def _recipients(store: Store) -> list[Peer]:
@@ -496,6 +510,7 @@ def status(store: Store) -> Status:
         ],
         conflicts=store.value("SELECT count(*) FROM local_conflict"),
         clock_warning=warning,
+        exported=int(store.setting(EXPORTED, "0") or 0) >= _own_seq(store),
     )
 
 

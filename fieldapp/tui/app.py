@@ -19,6 +19,8 @@ class FieldApp(TypingApp[None]):
 
     CSS_PATH = "fieldapp.tcss"
     TITLE = "fieldapp"
+    ENABLE_COMMAND_PALETTE = False  # Textual's own offers to write the screen to a readable file
+    NOTIFICATION_TIMEOUT = 2.5
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", _("Help")),
         Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True),
@@ -54,6 +56,10 @@ class FieldApp(TypingApp[None]):
 
         self._store = store
         self.push_screen(HomeScreen())
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C: people hit it by habit; say which key it is."""
+        self.notify(_("Ctrl+Q quits. What is typed is kept as a draft."), markup=False)
 
     def action_help(self) -> None:
         """Say what the screen is for and which keys work now."""

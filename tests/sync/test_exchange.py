@@ -1,6 +1,7 @@
 """The way of a bundle: through files on disk, there and back."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -280,3 +281,14 @@ def test_a_pack_is_no_bundle_and_a_broken_pack_leaves_nothing(world: World) -> N
     with pytest.raises(FieldappError):
         enrolment.init_post(home, broken, user="B", passphrase="x y")
     assert not [p for p in Path(home).rglob("*") if p.is_file()]
+
+
+def test_units_of_one_s_own_province_are_offered_first(world: World) -> None:
+    day = date(2026, 11, 24)
+    offered = [label for _id, label in records.choices(world.post, "unit", "phu hoa", day, limit=60)]
+    here = [label.endswith("Đắk Lắk") for label in offered]
+    assert here[0]
+    assert not here[-1]
+    assert here == sorted(here, reverse=True)
+    with pytest.raises(FieldappError, match="Không có tỉnh"):
+        enrolment.init_hq(world.root / "x", name="x", user="x", passphrase="x", province="67")

@@ -58,7 +58,7 @@ def post(filled: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gene
     made = filled.copy(tmp_path / "w")
     for module in (home, report, home_queries):
         monkeypatch.setattr(module, "date", Then)
-    monkeypatch.setattr(records, "_instant", lambda at: "24/11/2013 21:40")
+    monkeypatch.setattr(records, "instant", lambda at: "24/11/2013 21:40")
     monkeypatch.setattr(narrative, "_instant", lambda at: "21:40 24/11/2013")
     yield made
     made.close()

@@ -52,7 +52,10 @@ class Page(Screen[Any]):
 class Dialog(ModalScreen[Any]):
     """A small window over a screen; Esc closes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", _("Back"), key_display="Esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", _("Back"), key_display="Esc"),
+        Binding("f1", "app.help", _("Help")),
+    ]
 
     def action_close(self) -> None:
         """Close without a choice."""

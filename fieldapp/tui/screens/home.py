@@ -1,5 +1,6 @@
 """Home: what must I do?"""
 
+from collections.abc import Callable
 from datetime import date
 from typing import ClassVar
 
@@ -14,6 +15,8 @@ from fieldapp.i18n import _
 from fieldapp.store import home, records
 from fieldapp.tui.screens.base import Page
 
+AGAIN_SECONDS = 3.0
+
 
 class HomeScreen(Page):
     """What is late or ends soon, unfinished forms, and what was recorded this month."""
@@ -26,8 +29,13 @@ class HomeScreen(Page):
         Binding("f6", "meetings", _("Cell meetings")),
         Binding("f8", "report", _("Report")),
         Binding("f9", "usb", _("USB")),
-        Binding("escape", "app.quit", _("Quit"), key_display="Esc"),
+        Binding("delete", "discard", _("Drop the draft"), show=False),
+        Binding("escape", "leave", _("Quit"), key_display="Esc"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = ""
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
@@ -54,6 +62,35 @@ class HomeScreen(Page):
             for kind, month, total in home.counts(self.store, today)
         ]
         return "\n".join(lines)
+
+    def action_leave(self) -> None:
+        """Quit, when pressed again: getting in costs a passphrase."""
+        self._twice("escape", _("Esc again quits."), self.app.exit)
+
+    def action_discard(self) -> None:
+        """Forget the chosen draft, when pressed again."""
+        at = self.query_one("#todo", OptionList).highlighted
+        if at is None or at >= len(self._todo) or not self._todo[at].draft:
+            return
+        chosen = self._todo[at].target
+
+        def drop() -> None:
+            self.store.drop_draft(chosen)
+            self.renew()
+
+        self._twice(chosen, _("Del again forgets this draft."), drop)
+
+    def _twice(self, what: str, warning: str, act: Callable[[], object]) -> None:
+        """Do what cannot be taken back only when the key comes twice within some seconds."""
+        if self._asked == what:
+            act()
+            return
+        self._asked = what
+        self.notify(warning, markup=False)
+        self.set_timer(AGAIN_SECONDS, self._forget)
+
+    def _forget(self) -> None:
+        self._asked = ""
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         chosen = self._todo[event.option_index]

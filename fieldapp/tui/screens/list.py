@@ -49,7 +49,7 @@ class ListScreen(Page):
 
     def body(self) -> ComposeResult:
         with Horizontal(id="search-line"):
-            yield Static(Content(_("Find")))
+            yield Static(Content(f"{_('Find')}: {_(self.model.PLURAL)}"))
             yield TextField(stays=True, id="search")
             yield Static(id="found", markup=False)
         with Horizontal(id="body"):
@@ -109,7 +109,7 @@ class ListScreen(Page):
             voided=self._voided,
         )  # fmt: skip
         has = exchange.received(self.store, [r["id"] for r in page.rows])
-        shown = records.display(self.store, self.kind, page.rows, self.model.LIST)
+        shown = records.display(self.store, self.kind, page.rows, self.model.LIST, short=True)
         for row, texts in zip(page.rows, shown, strict=True):
             sign = "×" if row["voided_at"] else "✓" if row["id"] in has else "·"
             self._table.add_row(Content(sign), *[Content(t.replace("\n", " ")) for t in texts])

@@ -21,6 +21,8 @@ class ReportScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "year(-1)", _("Year before"), key_display="←"),
         Binding("right", "year(1)", _("Year after"), key_display="→"),
+        Binding("down,pagedown", "scroll(1)", _("Down"), show=False),
+        Binding("up,pageup", "scroll(-1)", _("Up"), show=False),
     ]
 
     def __init__(self) -> None:
@@ -28,16 +30,17 @@ class ReportScreen(Page):
         self._year = date.today().year
 
     def body(self) -> ComposeResult:
-        with VerticalScroll():
+        with VerticalScroll(can_focus=False):
             yield Static(id="report", classes="line", markup=False)
-
-    def on_mount(self) -> None:
-        self.query_one(VerticalScroll).focus()
 
     def renew(self) -> None:
         period = figures.Period(date(self._year, 1, 1), date(self._year, 12, 31))
         text = narrative.as_text(figures.report(self.store, period))
         self.query_one("#report", Static).update(Content(text))
+
+    def action_scroll(self, step: int) -> None:
+        """Scroll by some lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=5 * step, animate=False)
 
     def action_year(self, step: int) -> None:
         """Go to another year."""

@@ -68,6 +68,7 @@ class SyncScreen(Page):
             listed.add_option(Option(Content(f" {words}")))
         if not self._drives:
             listed.add_option(Option(Content(" " + _("No stick is plugged in.")), disabled=True))
+        listed.can_focus = bool(self._drives)
         (listed if self._drives else self.query_one("#folder")).focus()
 
     def action_renew(self) -> None:
@@ -91,6 +92,9 @@ class SyncScreen(Page):
             self._begin(Path(typed).expanduser())
         elif self._drives and at is not None:
             self._begin(self._drives[at].path)
+        else:
+            self._lines = []
+            self._say("! " + _("Plug a stick in and press F5, or type a folder."))
 
     def _begin(self, folder: Path) -> None:
         if self._busy:

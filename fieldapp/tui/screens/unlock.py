@@ -61,7 +61,7 @@ class UnlockScreen(Screen[None]):
         self._opening = True
         self._say(_("Opening …"))
         chosen = self.query_one("#users", OptionList).highlighted if len(self._users) > 1 else 0
-        self._open(self._users[chosen or 0], event.value)
+        self.call_after_refresh(self._open, self._users[chosen or 0], event.value)  # the key derivation stops painting
 
     @work(thread=True)
     def _open(self, user: str, passphrase: str) -> None:

@@ -17,6 +17,7 @@ class IntegerField(Entry):
     """A whole number."""
 
     WIDTH = 14
+    OVERWRITES = True
 
     def load(self, value: Any) -> None:
         self.value = "" if value is None else format_amount(int(value))
@@ -34,6 +35,7 @@ class FigureField(Entry):
     """The value of one measure: ``185``, ``70tr``, ``~20``, ``khoảng 20``, or words such as ``hàng chục``."""
 
     WIDTH = 18
+    OVERWRITES = True
 
     def __init__(self, measure: Mapping[str, Any], note: str | None = None) -> None:
         super().__init__()

@@ -13,6 +13,7 @@ class DateField(Entry):
     """A day. ``data`` is the ISO date, or the text as typed while it is not understood: saving then says why."""
 
     WIDTH = 14
+    OVERWRITES = True
 
     @property
     def day(self) -> date | None:

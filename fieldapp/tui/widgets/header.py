@@ -45,6 +45,8 @@ def sent_text(store: Store) -> str:
         )
     until = max((p.received_until for p in state.peers if p.role == "hq" and p.received_until), default=None)
     received = _("HQ received up to {day}").format(day=_day(until)) if until else _("HQ received nothing yet")
+    if state.unsent and state.exported:
+        return _("{n} exported, receipt awaited").format(n=state.unsent) + f" · {received}"
     return _("{n} not sent").format(n=state.unsent) + f" · {received}"
 
 

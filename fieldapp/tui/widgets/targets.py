@@ -64,7 +64,7 @@ class BodyField(PickList):
     def settle(self) -> str | None:
         """A name that was typed and not added yet is not thrown away by saving."""
         if clean(self.value):
-            return _("“{text}” was not added: press Enter on it, or delete it.").format(text=clean(self.value))
+            return _("“{text}” was not added: choose it from the list, or delete it.").format(text=clean(self.value))
         return None
 
 

@@ -25,6 +25,9 @@ Result = TypeVar("Result")
 class TypingApp(App[Result]):
     """An application whose text fields get their keys and pastes one after the other."""
 
+    _served: "TextField | None" = None
+    """The field that got the last key"""
+
     async def on_event(self, event: events.Event) -> None:
         """Serve a text field in focus here and now; leave everything else to Textual."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
@@ -34,9 +37,12 @@ class TypingApp(App[Result]):
             if isinstance(field, TextField):
                 await self._serve(field, event)
                 return
+            self._served = None
         await super().on_event(event)
 
     async def _serve(self, field: "TextField", event: events.Key | events.Paste) -> None:
+        field.untouched = field is not self._served
+        self._served = field
         if isinstance(event, events.Paste):
             field.paste(event.text)
         elif not await self._check_bindings(event.key, priority=True) and not field.take(event):
@@ -47,6 +53,12 @@ class TypingApp(App[Result]):
 
 class TextField(Input):
     """One line of text; Enter goes on to the next field."""
+
+    OVERWRITES = False
+    """The first character typed after coming back to the field replaces what is there, as in a field for a number."""
+
+    untouched = False
+    """No key has come since the focus came"""
 
     def __init__(
         self,
@@ -74,13 +86,19 @@ class TextField(Input):
         """Insert a typed character; False if the key is none, and may be bound to something."""
         if event.character is None or not (event.is_printable or event.character == OPENKEY_MARK):
             return False
+        self._begin()
         self._insert(event.character)
         return True
 
     def paste(self, text: str) -> None:
         """Insert pasted text: lines are joined by spaces, letters composed; nothing is dropped."""
+        self._begin()
         kept = "".join(c for c in " ".join(text.splitlines()) if c.isprintable() or c == OPENKEY_MARK)
         self._insert(unicodedata.normalize("NFC", kept))
+
+    def _begin(self) -> None:
+        if self.OVERWRITES and self.untouched:
+            self.value = ""
 
     def _insert(self, text: str) -> None:
         if self.selection.is_empty:
