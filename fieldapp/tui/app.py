@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.worker import WorkerFailed
 
 from fieldapp.crash import log_crash
 from fieldapp.i18n import _
@@ -23,6 +24,7 @@ class FieldApp(TypingApp[None]):
     NOTIFICATION_TIMEOUT = 2.5
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", _("Help")),
+        Binding("ctrl+p", "palette", _("Go to"), show=False, priority=True),
         Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True),
     ]
 
@@ -68,6 +70,25 @@ class FieldApp(TypingApp[None]):
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
+    def action_palette(self) -> None:
+        """Go anywhere by its name; from the first screen on."""
+        from fieldapp.tui.screens.base import Page
+        from fieldapp.tui.screens.palette import Palette, Place
+
+        def go(place: Place | None) -> None:
+            if place is not None:
+                self.push_screen(place())
+
+        if isinstance(self.screen, Page) and not self.screen.busy:
+            self.push_screen(Palette(self.store), go)
+
+    async def action_quit(self) -> None:
+        """Leave the program, but not while a stick is being written."""
+        if any(getattr(screen, "busy", False) for screen in self.screen_stack):
+            self.notify(_("Wait: the stick is being written."), markup=False)
+        else:
+            self.exit()
+
     def on_unmount(self) -> None:
         if self._store is not None:
             self._store.close()
@@ -76,6 +97,8 @@ class FieldApp(TypingApp[None]):
         """Not foreseen: the details go to the log file, the person is told where; what was typed is a draft."""
         if self._exception is not None:
             return
+        if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
+            error = error.error
         self._exception = error
         path = log_crash(error, self.home)
         self.exit(

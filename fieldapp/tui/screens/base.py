@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer
+from textual.widgets import Footer, OptionList
 
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
@@ -15,11 +15,41 @@ if TYPE_CHECKING:
     from fieldapp.tui.app import FieldApp
 
 
-class Page(Screen[Any]):
+FIRST_KEYS = ("enter", "tab", "shift+tab", "down", "up", "left", "right")
+LAST_KEYS = ("escape", "f1")
+
+
+class OrderedKeys(Screen[Any]):
+    """The footer keeps one order whatever has the focus: fields and arrows, F2 to F12, Esc, help."""
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys that work now, in the order of the footer."""
+        return dict(sorted(super().active_bindings.items(), key=lambda item: _place(item[0])))
+
+
+def _place(key: str) -> tuple[int, int]:
+    if key in FIRST_KEYS:
+        return 0, FIRST_KEYS.index(key)
+    if key in LAST_KEYS:
+        return 3, LAST_KEYS.index(key)
+    number = key.removeprefix("f")
+    return (2, int(number)) if key != number and number.isdecimal() else (1, 0)
+
+
+class Chooser(OptionList):
+    """A list of lines; the footer says that Enter takes one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Choose"), key_display="Enter")]
+
+
+class Page(OrderedKeys):
     """A whole screen: header, ``body``, footer. Esc goes back one step."""
 
     HELP: ClassVar[str] = ""
     """English message: which question the screen answers"""
+    busy = False
+    """Work is running that must end before the program may be left"""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", _("Back"), key_display="Esc")]
 
@@ -49,7 +79,7 @@ class Page(Screen[Any]):
         self.dismiss(None)
 
 
-class Dialog(ModalScreen[Any]):
+class Dialog(OrderedKeys, ModalScreen[Any]):
     """A small window over a screen; Esc closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -14,6 +14,7 @@ from fieldapp.tui.screens.base import Dialog
 GENERAL = (
     "Dates: 5, 5/11, 051126, hn (today), hq (yesterday). Amounts: 2.100, 73,4, 70tr, 1,5 triệu.",
     "Search without diacritics: “ea sup” finds Ea Súp.",
+    "Ctrl+P goes to any book or form by its name, Ctrl+Q quits.",
     "Nothing typed is lost: an unfinished form is kept as a draft and offered on the first screen.",
 )
 
@@ -24,11 +25,11 @@ class HelpScreen(Dialog):
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()
         app = screen.app
-        self._keys = [
+        self._keys = dict.fromkeys(
             (app.get_key_display(active.binding), active.binding.description)
             for active in screen.active_bindings.values()
             if active.binding.description and active.binding.show
-        ]
+        )
         self._about = str(getattr(screen, "HELP", ""))
 
     def compose(self) -> ComposeResult:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import ClassVar
 
+from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -13,9 +15,17 @@ from textual.widgets.option_list import Option
 from fieldapp.domain.dates import format_date_long
 from fieldapp.i18n import _
 from fieldapp.store import home, records
+from fieldapp.tui import notices
 from fieldapp.tui.screens.base import Page
+from fieldapp.tui.widgets.header import HeaderLine
 
 AGAIN_SECONDS = 3.0
+
+
+class TodoList(OptionList):
+    """What must be done."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Open"), key_display="Enter")]
 
 
 class HomeScreen(Page):
@@ -39,19 +49,21 @@ class HomeScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
-        yield OptionList(id="todo", markup=False)
+        yield TodoList(id="todo", markup=False)
         yield Static(id="counts", markup=False)
 
     def renew(self) -> None:
         today = date.today()
+        state = self.query_one(HeaderLine).state
+        self._todo = [*home.todo(self.store, today), *notices.todo(state, self.store.identity.role)]
         self.query_one("#what", Static).update(Content(f"{_('To do')}   {format_date_long(today)}"))
-        self._todo = home.todo(self.store, today)
         todo = self.query_one("#todo", OptionList)
+        at = todo.highlighted or 0
         todo.clear_options()
-        todo.add_options([Option(Content(f" {t.sign} {t.when:<16} {t.text}")) for t in self._todo])
+        todo.add_options([Option(_in_columns(t)) for t in self._todo])
         if not self._todo:
             todo.add_option(Option(Content(f" ✓ {_('Nothing is open.')}"), disabled=True))
-        todo.highlighted = 0 if self._todo else None
+        todo.highlighted = min(at, len(self._todo) - 1) if self._todo else None
         todo.focus()
         self.query_one("#counts", Static).update(Content(self._counts(today)))
 
@@ -94,7 +106,9 @@ class HomeScreen(Page):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         chosen = self._todo[event.option_index]
-        if chosen.draft:
+        if not chosen.target:
+            self.action_usb()
+        elif chosen.draft:
             from fieldapp.tui.screens.form import FormScreen
 
             draft = next(d for d in self.store.drafts() if d.id == chosen.target)
@@ -145,3 +159,13 @@ class HomeScreen(Page):
         from fieldapp.tui.screens.sync import SyncScreen
 
         self.app.push_screen(SyncScreen())
+
+
+def _in_columns(todo: home.Todo) -> Table:
+    """Sign, when, what; a long text goes on below itself."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=2, justify="right")
+    table.add_column(width=16)
+    table.add_column(ratio=1)
+    table.add_row(Text(todo.sign), Text(todo.when), Text(todo.text))
+    return table

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -26,16 +27,24 @@ DETAIL = 60
 """Columns that it takes there, as in the style sheet"""
 
 
+class SearchField(TextField):
+    """Words to search for; Enter opens the chosen record."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", _("Open"), key_display="Enter"),
+        Binding("down", "screen.move(1)", _("Choose"), key_display="↑↓"),
+        Binding("up", "screen.move(-1)", _("Previous"), show=False),
+        Binding("pagedown", "screen.move(15)", _("Page down"), show=False),
+        Binding("pageup", "screen.move(-15)", _("Page up"), show=False),
+    ]
+
+
 class ListScreen(Page):
     """Typing searches, the arrows choose, Enter opens. ✓ headquarters has it, · not yet."""
 
     HELP = "Type to search, without diacritics if you like. Arrows choose, Enter opens."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Write")),
-        Binding("down", "move(1)", _("Next"), show=False),
-        Binding("up", "move(-1)", _("Previous"), show=False),
-        Binding("pagedown", "move(15)", _("Page down"), show=False),
-        Binding("pageup", "move(-15)", _("Page up"), show=False),
         Binding("f7", "voided", _("Voided too")),
     ]
 
@@ -50,7 +59,7 @@ class ListScreen(Page):
     def body(self) -> ComposeResult:
         with Horizontal(id="search-line"):
             yield Static(Content(f"{_('Find')}: {_(self.model.PLURAL)}"))
-            yield TextField(stays=True, id="search")
+            yield SearchField(stays=True, id="search")
             yield Static(id="found", markup=False)
         with Horizontal(id="body"):
             table: DataTable[Any] = DataTable(cursor_type="row", zebra_stripes=True)
@@ -62,9 +71,9 @@ class ListScreen(Page):
     def on_mount(self) -> None:
         titles = {s.name: _(s.title) for s in fields_of(self.model)}
         self._table.add_column(" ", width=1)
-        widths = self._widths()
+        self._columns = self._widths()
         for name in self.model.LIST:
-            self._table.add_column(titles[name], width=widths[name])
+            self._table.add_column(titles[name], width=self._columns[name])
         self.query_one("#search").focus()
 
     def _widths(self) -> dict[str, int]:
@@ -88,31 +97,32 @@ class ListScreen(Page):
     def renew(self) -> None:
         at = self._table.cursor_row
         kept = self._rows[at]["id"] if at < len(self._rows) else None
-        self._search()
-        for number, row in enumerate(self._rows):
-            if row["id"] == kept:
-                self._table.move_cursor(row=number)
+        self._search(max(WINDOW, len(self._rows)))
+        places = {row["id"]: number for number, row in enumerate(self._rows)}
+        self._table.move_cursor(row=places.get(kept, min(at, max(len(self._rows) - 1, 0))))
+        self._show_detail()
 
     def on_input_changed(self) -> None:
         self._search()
 
-    def _search(self) -> None:
+    def _search(self, limit: int | None = None) -> None:
         self._rows, self._after = [], None
         self._table.clear()
-        self._more()
+        self._more(limit)
         self._show_detail()
 
-    def _more(self) -> None:
+    def _more(self, limit: int | None = None) -> None:
         """Read the next window of the list."""
         page = records.page(
-            self.store, self.kind, text=self.query_one(TextField).value, after=self._after, limit=WINDOW,
+            self.store, self.kind, text=self.query_one(TextField).value, after=self._after, limit=limit or WINDOW,
             voided=self._voided,
         )  # fmt: skip
         has = exchange.received(self.store, [r["id"] for r in page.rows])
         shown = records.display(self.store, self.kind, page.rows, self.model.LIST, short=True)
         for row, texts in zip(page.rows, shown, strict=True):
             sign = "×" if row["voided_at"] else "✓" if row["id"] in has else "·"
-            self._table.add_row(Content(sign), *[Content(t.replace("\n", " ")) for t in texts])
+            cells = [_cut(t, self._columns[name]) for name, t in zip(self.model.LIST, texts, strict=True)]
+            self._table.add_row(Content(sign), *map(Content, cells))
         self._rows += page.rows
         self._after = page.after
         more = "+" if self._after is not None else ""
@@ -142,11 +152,12 @@ class ListScreen(Page):
 
             self.app.push_screen(RecordScreen(self._rows[self._table.cursor_row]["id"]))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer writing only where records of this kind are written."""
+        return action != "write" or writable(self.store, self.model)
+
     def action_write(self) -> None:
         """A new record of this kind."""
-        if not writable(self.store, self.model):
-            self.notify(_("This list is looked at here, and written elsewhere."), markup=False)
-            return
         from fieldapp.tui.screens.form import FormScreen
 
         self.app.push_screen(FormScreen(self.kind))
@@ -155,3 +166,9 @@ class ListScreen(Page):
         """Show voided records too, or no longer."""
         self._voided = not self._voided
         self._search()
+
+
+def _cut(text: str, width: int) -> str:
+    """The text in one line; what does not fit shows as “…”."""
+    line = text.replace("\n", " ")
+    return line if cell_len(line) <= width else set_cell_size(line, width - 1).rstrip() + "…"

@@ -1,7 +1,10 @@
 """One record: what it says, what headquarters has of it, and its history."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -19,14 +22,21 @@ from fieldapp.tui.widgets.text_field import TextField
 LABEL_WIDTH = 22
 
 
+class ReasonField(TextField):
+    """Why a record is voided."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Void"), key_display="Enter")]
+
+
 class RecordScreen(Page):
     """Shows one record of any kind."""
 
+    AUTO_FOCUS = ""  # else what is typed would go into the reason, which nobody sees yet
     HELP = "One record with its history. F2 changes it, F8 voids it: it leaves all lists and figures, never the store."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "change", _("Change")),
         Binding("f8", "void", _("Void")),
-        Binding("down,pagedown", "scroll(1)", _("Down"), show=False),
+        Binding("down,pagedown", "scroll(1)", _("Scroll"), key_display="↑↓"),
         Binding("up,pageup", "scroll(-1)", _("Up"), show=False),
     ]
 
@@ -36,13 +46,13 @@ class RecordScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(id="title", classes="section", markup=False)
-        with VerticalScroll():
+        with VerticalScroll(can_focus=False):
             yield Static(id="fields", classes="line", markup=False)
             yield Static(Content(_("History")), classes="section")
             yield Static(id="history", classes="line", markup=False)
         with Vertical(id="void-line"):
             yield Static(Content(_("Why is it voided? Enter voids it, Esc keeps it.")))
-            yield TextField(stays=True, id="reason")
+            yield ReasonField(stays=True, id="reason")
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
@@ -55,12 +65,19 @@ class RecordScreen(Page):
         else:
             state = f"· {_('headquarters does not have it yet')}"
         self._update("#title", f"{title}   {state}")
-        self._update("#fields", "\n".join(f"{t:<{LABEL_WIDTH}} {v}" for t, v in records.describe(self.store, found)))
+        self.query_one("#fields", Static).update(_in_columns(records.describe(self.store, found)))
         steps = records.history(self.store, self._record_id)
         self._update("#history", "\n".join(records.history_lines(self.store, steps)))
+        self.refresh_bindings()
 
     def _update(self, where: str, text: str) -> None:
         self.query_one(where, Static).update(Content(text))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer changing and voiding only where they may be done."""
+        if action not in ("change", "void") or not hasattr(self, "_kind"):
+            return True
+        return self._open and writable(self.store, records.model_of(self._kind))
 
     def action_scroll(self, step: int) -> None:
         """Scroll by some lines."""
@@ -68,18 +85,12 @@ class RecordScreen(Page):
 
     def action_change(self) -> None:
         """Open the form on this record."""
-        if not self._open or not writable(self.store, records.model_of(self._kind)):
-            self._update("#message", _("This record can be read here, not changed."))
-            return
         from fieldapp.tui.screens.form import FormScreen
 
         self.app.push_screen(FormScreen(self._kind, self._record_id))
 
     def action_void(self) -> None:
         """Ask for the reason, in the page."""
-        if not self._open or not writable(self.store, records.model_of(self._kind)):
-            self._update("#message", _("This record can be read here, not changed."))
-            return
         self.query_one("#void-line").add_class("-shown")
         self.query_one("#reason").focus()
 
@@ -104,3 +115,13 @@ class RecordScreen(Page):
         self.query_one(TextField).value = ""
         self.set_focus(None)
         self._update("#message", "")
+
+
+def _in_columns(lines: Sequence[tuple[str, str]]) -> Table:
+    """Titles left, texts right; a long text goes on below itself."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=LABEL_WIDTH)
+    table.add_column(ratio=1)
+    for title, text in lines:
+        table.add_row(Text(title), Text(text))
+    return table

@@ -19,10 +19,10 @@ class ReportScreen(Page):
 
     HELP = "The figures of a year, from the records that are here. Left and right change the year."
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,pagedown", "scroll(1)", _("Scroll"), key_display="↑↓"),
+        Binding("up,pageup", "scroll(-1)", _("Up"), show=False),
         Binding("left", "year(-1)", _("Year before"), key_display="←"),
         Binding("right", "year(1)", _("Year after"), key_display="→"),
-        Binding("down,pagedown", "scroll(1)", _("Down"), show=False),
-        Binding("up,pageup", "scroll(-1)", _("Up"), show=False),
     ]
 
     def __init__(self) -> None:

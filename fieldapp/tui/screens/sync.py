@@ -1,5 +1,7 @@
 """USB: is it safe to pull the stick?"""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,6 +18,7 @@ from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sync import drives, exchange
+from fieldapp.tui import notices
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.text_field import TextField
 
@@ -27,38 +30,48 @@ STAGES = {
 }
 
 
+class Drives(OptionList):
+    """The sticks that are plugged in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Start"), key_display="Enter")]
+
+
+class FolderField(TextField):
+    """A folder to write to, in place of a stick."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Start"), key_display="Enter")]
+
+
 class SyncScreen(Page):
     """Choose a drive or type a folder; Enter reads the replies there, writes the bundle, and reads it back."""
 
     HELP = "Choose the stick and press Enter. Pull it only after the line that says so."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "start", _("Start")),
-        Binding("tab", "app.focus_next", _("Drive or folder"), key_display="Tab"),
+        Binding("f2", "start", _("Start"), show=False),
+        Binding("tab", "other", _("Drive or folder"), key_display="Tab"),
         Binding("f5", "renew", _("Look for sticks again")),
     ]
 
     def body(self) -> ComposeResult:
         yield Static(id="unsent", classes="section", markup=False)
-        yield OptionList(id="drives", markup=False)
+        yield Drives(id="drives", markup=False)
         yield Static(Content(_("Or a folder:")), classes="line")
-        yield TextField(stays=True, id="folder")
+        yield FolderField(stays=True, id="folder")
         yield ProgressBar(show_eta=False, id="bar")
         with VerticalScroll(id="steps", can_focus=False):
             yield Static(id="lines", classes="line", markup=False)
 
     def on_mount(self) -> None:
         self._lines: list[str] = []
-        self._busy = False
         self.query_one("#bar").display = False
 
     def renew(self) -> None:
         state = exchange.status(self.store)
-        line = _("{n} changes in {records} records not received by headquarters.")
-        if self.store.identity.role == "hq":
-            line = _("The reply for each post is written onto the stick.")
-        self.query_one("#unsent", Static).update(Content(line.format(n=state.unsent, records=state.unsent_records)))
-        if self._busy or self._lines:
+        role = self.store.identity.role
+        self.query_one("#unsent", Static).update(Content(_waiting(state, role)))
+        if self.busy or self._lines:
             return
+        self._show([f"! {sentence}" for sentence in notices.sentences(state, role)])
         self._drives = drives.drives()
         listed = self.query_one("#drives", OptionList)
         listed.clear_options()
@@ -69,7 +82,12 @@ class SyncScreen(Page):
         if not self._drives:
             listed.add_option(Option(Content(" " + _("No stick is plugged in.")), disabled=True))
         listed.can_focus = bool(self._drives)
+        listed.highlighted = 0 if self._drives else None
         (listed if self._drives else self.query_one("#folder")).focus()
+
+    def action_other(self) -> None:
+        """Go from the drives to the folder, or back."""
+        self.focus_next()
 
     def action_renew(self) -> None:
         """Look for sticks again."""
@@ -89,19 +107,18 @@ class SyncScreen(Page):
     def _start(self, typed: str) -> None:
         at = self.query_one("#drives", OptionList).highlighted
         if typed:
-            self._begin(Path(typed).expanduser())
+            self._begin(_folder(typed))
         elif self._drives and at is not None:
             self._begin(self._drives[at].path)
         else:
-            self._lines = []
-            self._say("! " + _("Plug a stick in and press F5, or type a folder."))
+            self._show(["! " + _("Plug a stick in and press F5, or type a folder.")])
 
     def _begin(self, folder: Path) -> None:
-        if self._busy:
+        if self.busy:
             return
-        self._busy = True
+        self.busy = True
         self._lines = []
-        self.query_one("#bar").display = True
+        self._show_busy()
         self._run(folder)
 
     @work(thread=True)
@@ -109,7 +126,7 @@ class SyncScreen(Page):
         store = self.store.again()
         tell = self.app.call_from_thread
         try:
-            if not folder.is_dir():
+            if not os.path.isdir(folder):  # noqa: PTH112 — Path.is_dir raises for a name that is too long
                 raise FieldappError(
                     _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder)
                 )
@@ -122,6 +139,9 @@ class SyncScreen(Page):
             tell(self._say, "✓ " + _("DONE. The stick may be pulled."))
         except FieldappError as error:
             tell(self._say, f"! {error}")
+        except OSError as error:
+            line = _("{folder} cannot be read or written: {why}. Plug the stick in again, or take another.")
+            tell(self._say, f"! {line.format(folder=folder, why=error.strerror or error)}")
         finally:
             store.close()
             tell(self._done)
@@ -143,21 +163,45 @@ class SyncScreen(Page):
 
     def _show_progress(self, stage: str, done: int, of: int) -> None:
         self.query_one(ProgressBar).update(total=of or None, progress=done)
-        self.query_one("#lines", Static).update(Content("\n".join([*self._lines, f"… {_(STAGES[stage])}"])))
+        self._show([*self._lines, f"… {_(STAGES[stage])}"])
 
     def _say(self, line: str) -> None:
         self._lines.append(line)
-        self.query_one("#lines", Static).update(Content("\n".join(self._lines)))
+        self._show(self._lines)
+
+    def _show(self, lines: Sequence[str]) -> None:
+        self.query_one("#lines", Static).update(Content("\n".join(lines)))
 
     def _done(self) -> None:
-        self._busy = False
-        self.query_one("#bar").display = False
-        self.query_one("#lines", Static).update(Content("\n".join(self._lines)))
+        self.busy = False
+        self._show(self._lines)
+        self._show_busy()
         self.on_screen_resume()
 
-    def action_back(self) -> None:
-        """Go back, but not away from running work."""
-        if self._busy:
-            self.notify(_("Wait: the stick is being written."), markup=False)
-        else:
-            super().action_back()
+    def _show_busy(self) -> None:
+        """While the work runs there is a bar, and nothing to press."""
+        self.query_one("#bar").display = self.busy
+        for where in ("#drives", "#folder"):
+            self.query_one(where).disabled = self.busy
+        if not self.busy:
+            self.query_one("#folder" if self.query_one(TextField).value else "#drives").focus()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the work runs there is nothing to press."""
+        return not (self.busy and action in ("start", "renew", "back", "other"))
+
+
+def _waiting(state: exchange.Status, role: str) -> str:
+    """What there is to carry."""
+    if role == "hq":
+        return _("The reply for each post is written onto the stick.")
+    line = _("{n} changes in {records} records not received by headquarters.")
+    return line.format(n=state.unsent, records=state.unsent_records)
+
+
+def _folder(typed: str) -> Path:
+    try:
+        return Path(typed).expanduser()
+    except RuntimeError:  # “~somebody” whom this machine does not know
+        return Path(typed)

@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from fieldapp.tui.app import FieldApp
 
 
+class UserList(OptionList):
+    """Who works."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Choose"), key_display="Enter")]
+
+
+class PassphraseField(TextField):
+    """What opens the replica."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Open"), key_display="Enter")]
+
+
 class UnlockScreen(Screen[None]):
     """Opens the replica in ``home``."""
 
@@ -39,11 +51,11 @@ class UnlockScreen(Screen[None]):
             yield Static(Content(_("Field records of the border post")), id="title")
             if len(self._users) > 1:
                 yield Static(Content(_("Who works?")))
-                yield OptionList(*[Option(Content(u)) for u in self._users], id="users", markup=False)
+                yield UserList(*[Option(Content(u)) for u in self._users], id="users", markup=False)
             elif self._users:
                 yield Static(Content(self._users[0]))
             yield Static(Content(_("Passphrase")))
-            yield TextField(password=True, stays=True, id="passphrase")
+            yield PassphraseField(password=True, stays=True, id="passphrase")
             yield Static(id="message", classes="problem", markup=False)
         yield Footer(show_command_palette=False, compact=True)
 

@@ -30,14 +30,14 @@ class HeaderLine(Horizontal):
     def refresh_state(self) -> None:
         """Say anew how things stand."""
         store = cast("FieldApp", self.app).store
+        self.state = exchange.status(store)
         identity = store.identity
         self.query_one(".who", Static).update(Content(f"{identity.post_name or identity.name} · {store.user}"))
-        self.query_one(".sent", Static).update(Content(sent_text(store)))
+        self.query_one(".sent", Static).update(Content(sent_text(store, self.state)))
 
 
-def sent_text(store: Store) -> str:
+def sent_text(store: Store, state: exchange.Status) -> str:
     """“37 chưa gửi · SCH nhận đến 12/11”, or what waits at headquarters."""
-    state = exchange.status(store)
     if store.identity.role == "hq":
         waiting = len(state.held) + len(state.quarantined)
         return _("{posts} laptops · {waiting} waiting · {conflicts} conflicts").format(

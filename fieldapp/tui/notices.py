@@ -1,0 +1,46 @@
+"""What the state of exchange asks of people: lines for the first screen, and sentences for the USB screen."""
+
+from fieldapp.i18n import _
+from fieldapp.store.home import Todo
+from fieldapp.sync.exchange import Status
+
+
+def todo(state: Status, role: str) -> list[Todo]:
+    """One line for each sort of thing that waits; more about it is on the USB screen."""
+    found = []
+    if state.clock_warning:
+        found.append(_line("!", _("clock"), state.clock_warning))
+    if refused := len(state.held) + len(state.quarantined) + len(state.set_aside):
+        found.append(
+            _line("!", _("from the stick"), _("{n} parcels or changes wait or were refused").format(n=refused))
+        )
+    if state.conflicts:
+        found.append(_line("!", _("conflict"), _conflicts(state)))
+    if role == "hq":
+        new = [p.name for p in state.peers if p.trust == "pending"]
+        found += [_line("·", _("new laptop"), _("{name} waits to be certified").format(name=name)) for name in new]
+    elif state.unsent and not state.exported:
+        text = _("{n} changes in {records} records: F9 takes them to the stick")
+        found.append(_line("·", _("not sent"), text.format(n=state.unsent, records=state.unsent_records)))
+    return found
+
+
+def sentences(state: Status, role: str) -> list[str]:
+    """All that waits or was refused, in full."""
+    found = [state.clock_warning] if state.clock_warning else []
+    found += [*state.held, *state.quarantined, *state.set_aside]
+    if state.conflicts:
+        hint = _("`fieldapp hq conflicts` lists them.") if role == "hq" else ""
+        found.append(f"{_conflicts(state)}. {hint}".strip())
+    if role == "hq":
+        advice = _("{name} waits to be certified: compare its fingerprint, then `fieldapp hq trust`.")
+        found += [advice.format(name=p.name) for p in state.peers if p.trust == "pending"]
+    return found
+
+
+def _conflicts(state: Status) -> str:
+    return _("{n} fields were written differently by two people").format(n=state.conflicts)
+
+
+def _line(sign: str, when: str, text: str) -> Todo:
+    return Todo("!" if sign == "!" else "·", when, text, kind="", target="")

@@ -1,0 +1,289 @@
+"""The screens around the form, as they are used: unlocking, what must be done, going about, the stick."""
+
+import threading
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from field import PASSPHRASE, USER, World
+from textual.pilot import Pilot
+
+from fieldapp.store import records, vault
+from fieldapp.sync import drives, exchange
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.home import HomeScreen
+from fieldapp.tui.screens.list import ListScreen
+from fieldapp.tui.screens.record import RecordScreen
+from fieldapp.tui.screens.sync import SyncScreen
+from fieldapp.tui.screens.unlock import UnlockScreen
+
+PATIENCE = 200
+"""Turns of the loop until something that does not come is an error"""
+
+
+class Screens:
+    """A running application, its keys and what it shows."""
+
+    def __init__(self, app: FieldApp, pilot: Pilot[Any]) -> None:
+        self.app = app
+        self._pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        """Keys by name; a text of several letters is typed."""
+        for key in keys:
+            await self._pilot.press(*([key] if key in KEYS else key))
+        for _ in range(3):
+            await self._pilot.pause()
+
+    async def wait(self, words: str) -> None:
+        """Wait until ``words`` stand on the screen."""
+        for _ in range(PATIENCE):
+            if words in self.text:
+                return
+            await self._pilot.pause(0.05)
+        raise AssertionError(f"“{words}” did not come:\n{self.text}")
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+    @property
+    def footer(self) -> str:
+        return self.text.splitlines()[-1]
+
+
+KEYS = {"enter", "escape", "tab", "up", "down", "delete", "home", "ctrl+p", "ctrl+q", *(f"f{n}" for n in range(1, 13))}
+
+
+def run(home: Path, store: Any = None) -> "Running":
+    return Running(FieldApp(home, store))
+
+
+class Running:
+    """``async with run(...) as s``"""
+
+    def __init__(self, app: FieldApp) -> None:
+        self._app = app
+        self._context = app.run_test(size=(80, 24))
+
+    async def __aenter__(self) -> Screens:
+        screens = Screens(self._app, await self._context.__aenter__())
+        await screens.press()
+        return screens
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._context.__aexit__(*error)
+
+
+def at_post(world: World) -> Running:
+    return run(world.root / "post", world.post.again())
+
+
+# unlocking ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_wrong_passphrase_is_said_and_the_right_one_opens(world: World) -> None:
+    async with run(world.root / "post") as s:
+        assert isinstance(s.app.screen, UnlockScreen)
+        await s.press("sai", "enter")
+        await s.wait("Mật khẩu sai")
+        await s.press(PASSPHRASE, "enter")
+        await s.wait("Cần làm")
+        assert s.app.store.user == USER
+
+
+async def test_one_of_several_users_is_chosen(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.post.add_user("Y [b]Thanh[/]", "khác")
+    asked: list[str] = []
+
+    def unseal(home: Path, user: str, passphrase: str) -> bytes:
+        asked.append(user)
+        return world.keys["post"]
+
+    monkeypatch.setattr(vault, "unseal", unseal)
+    async with run(world.root / "post") as s:
+        assert "Y [b]Thanh[/]" in s.text
+        await s.press("down", "enter", "khac", "enter")
+        await s.wait("Cần làm")
+    assert asked == [vault.users(world.root / "post")[1]]
+
+
+# home -----------------------------------------------------------------------------------------------------------
+
+
+async def test_home_says_what_must_be_done(world: World) -> None:
+    cell = records.page(world.post, "party_cell").rows[0]["id"]
+    for name, days in (("Trần Văn Bình", 12), ("Siu Blêh", -3)):
+        member = records.save(world.post, "member", {"full_name": name})
+        end = (date.today() + timedelta(days)).isoformat()
+        entry = {"member_id": member, "party_cell_id": cell, "date_from": "2013-01-01", "date_to": end}
+        records.save(world.post, "introduction", entry)
+    async with at_post(world) as s:
+        assert "! quá 3 ngày" in s.text
+        assert "· còn 12 ngày" in s.text
+        assert "4 thay đổi trong 4 bản ghi" in s.text
+        await s.press("enter")
+        assert isinstance(s.app.screen, RecordScreen)
+        assert "Siu Blêh" in s.text
+        await s.press("escape", "down", "enter", "escape")
+        assert s.app.screen.query_one("#todo").highlighted == 1  # type: ignore[attr-defined]
+
+
+async def test_a_draft_is_dropped_at_the_second_press(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f2", "down", "down", "down", "enter", "Ro Cham", "escape")
+        assert "bản nháp" in s.text
+        await s.press("delete")
+        assert len(s.app.store.drafts()) == 1
+        await s.press("delete")
+        assert s.app.store.drafts() == []
+        assert "bản nháp " not in s.text
+
+
+async def test_one_escape_too_many_does_not_leave(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f3", "escape", "escape")
+        assert isinstance(s.app.screen, HomeScreen)
+        assert s.app.is_running
+
+
+async def test_headquarters_sees_what_waits(world: World) -> None:
+    (world.usb / "x.fieldapp.tar.age").write_bytes(b"junk")
+    world.hq.db.execute("UPDATE local_replica SET trust = 'pending' WHERE own = 0")
+    world.hq.db.conn.commit()
+    world.well()
+    exchange.export(world.post, world.usb)
+    exchange.import_files(world.hq, [world.usb])
+    async with run(world.root / "hq", world.hq.again()) as s:
+        assert "chờ chứng nhận" in s.text
+        assert "đang chờ hoặc bị từ chối" in s.text
+        await s.press("enter")
+        assert isinstance(s.app.screen, SyncScreen)
+        assert "so dấu vân tay" in s.text
+
+
+# going about ----------------------------------------------------------------------------------------------------
+
+
+async def test_the_palette_goes_anywhere_by_name(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("ctrl+p", "so su kien", "enter")
+        assert isinstance(s.app.screen, ListScreen)
+        assert s.app.screen.kind == "event"
+        await s.press("ctrl+p", "khong co", "enter", "escape", "escape")
+        assert isinstance(s.app.screen, HomeScreen)
+
+
+async def test_reference_data_is_only_looked_at_by_a_post(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("ctrl+p", "cac chi bo", "enter")
+        assert "F2" not in s.footer
+        await s.press("f2", "enter")
+        assert isinstance(s.app.screen, RecordScreen)
+        assert "F2" not in s.footer
+        assert "F8" not in s.footer
+
+
+async def test_a_record_is_not_voided_by_typing(world: World) -> None:
+    row_id = world.well()
+    async with at_post(world) as s:
+        await s.press("f3", "enter", "abc", "enter")
+        assert isinstance(s.app.screen, RecordScreen)
+        assert records.get(world.post, row_id).row["voided_at"] is None
+        await s.press("f8", "enter")
+        assert records.get(world.post, row_id).row["voided_at"] is None
+        await s.press("escape", "f8", "nham", "enter")
+        assert records.get(world.post, row_id).row["void_reason"] == "nham"
+        assert "F8" not in s.footer
+
+
+async def test_the_list_is_at_the_same_row_afterwards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fieldapp.tui.screens.list.WINDOW", 5)
+    for day in range(1, 21):
+        world.well(date_from=f"2013-10-{day:02d}")
+    async with at_post(world) as s:
+        await s.press("f3", *["down"] * 13, "enter")
+        assert "07/10/2013" in s.text
+        await s.press("escape", "enter")
+        assert "07/10/2013" in s.text
+
+
+# the stick ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("folder", ["/nowhere", "~nobody", "/" + "x" * 300])
+async def test_a_folder_that_is_not_there_is_said(world: World, folder: str) -> None:
+    async with at_post(world) as s:
+        await s.press("f9", folder, "enter")
+        await s.wait("! Không có thư mục")
+        await s.press("escape")
+        assert isinstance(s.app.screen, HomeScreen)
+
+
+async def test_a_drive_is_chosen_and_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drives, "drives", lambda: [drives.Drive(world.usb, "KING[b]STON", 12_400_000_000, 0)])
+    world.well()
+    async with at_post(world) as s:
+        await s.press("f9")
+        assert "KING[b]STON   còn 12,4 GB" in s.text
+        await s.press("enter")
+        await s.wait("✓ XONG. Có thể rút USB.")
+    assert len(list(world.usb.glob("*.age"))) == 1
+
+
+async def test_without_a_stick_nothing_is_begun(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drives, "drives", list)
+    async with at_post(world) as s:
+        await s.press("f9", "enter")
+        assert "! Cắm USB" in s.text
+
+
+async def test_a_stick_that_fails_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(exchange, "import_files", fail)
+    async with at_post(world) as s:
+        await s.press("f9", str(world.usb), "enter")
+        await s.wait("! ")
+        await s.wait("Input/output error")
+        assert "XONG" not in s.text
+
+
+async def test_nobody_leaves_while_the_stick_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
+    def wait(*_args: object) -> list[exchange.Imported]:
+        assert go_on.wait(30)
+        return []
+
+    monkeypatch.setattr(exchange, "import_files", wait)
+    world.well()
+    async with at_post(world) as s:
+        await s.press("f9", str(world.usb), "enter")
+        assert "Bắt đầu" not in s.footer
+        await s.press("escape", "f2", "ctrl+p", "ctrl+q")
+        assert isinstance(s.app.screen, SyncScreen)
+        assert s.app.is_running
+        go_on.set()
+        await s.wait("✓ XONG. Có thể rút USB.")
+        await s.press("escape")
+        assert isinstance(s.app.screen, HomeScreen)
+    assert len(list(world.usb.glob("*.age"))) == 1
+
+
+async def test_a_defect_in_a_thread_is_logged_with_its_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(exchange, "import_files", fail)
+    with pytest.raises(ZeroDivisionError):
+        async with at_post(world) as s:
+            await s.press("f9", str(world.usb), "enter")
+            await s.wait("never")
+    log = (world.root / "post" / "fieldapp.log").read_text(encoding="utf-8")
+    assert "ZeroDivisionError" in log
+    assert "test_shell.py" in log
