@@ -8,17 +8,11 @@ import pytest
 from field import World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sync_state import second_laptop, state
 
 from fieldapp.errors import FieldappError
 from fieldapp.store import records
-from fieldapp.store.capture import synced_tables
-from fieldapp.store.store import Row, Store
 from fieldapp.sync import doctor, drives, enrolment, exchange, keys, merge, peers, segment
-
-
-def state(store: Store) -> dict[str, list[Row]]:
-    """Every row of every synced table."""
-    return {t: store.rows(f"SELECT * FROM {t} ORDER BY id") for t in synced_tables(store.db)}
 
 
 def test_there_and_back(world: World) -> None:
@@ -203,17 +197,6 @@ def test_doctor_finds_and_mends_what_was_changed_behind_its_back(world: World) -
     assert len(doctor.examine(world.hq, mend=True).differing) == 2
     assert doctor.examine(world.hq).healthy
     assert sorted(m["amount"] for m in records.get(world.hq, row_id).children["measures"]) == [1, 12]
-
-
-def second_laptop(world: World) -> Store:
-    """Another laptop of the same post, certified and known to the first."""
-    pack = enrolment.write_pack(world.hq, code="IARVE", name="Đồn BP Ia Rvê", dest=world.usb)
-    store = enrolment.init_post(world.root / "laptop-b", pack, user="Trần Văn B", passphrase="x y", laptop="B")
-    world.carry(store, world.hq)
-    exchange.trust(world.hq, store.identity.replica_id)
-    world.carry(world.hq, world.post)
-    world.carry(world.hq, store)
-    return store
 
 
 def test_two_laptops_of_a_post_conflict_and_agree(world: World) -> None:

@@ -1,0 +1,23 @@
+"""What sync tests compare, and a second laptop to compare it with."""
+
+from field import World
+
+from fieldapp.store.capture import synced_tables
+from fieldapp.store.store import Row, Store
+from fieldapp.sync import enrolment, exchange
+
+
+def state(store: Store) -> dict[str, list[Row]]:
+    """Every row of every synced table."""
+    return {t: store.rows(f"SELECT * FROM {t} ORDER BY id") for t in synced_tables(store.db)}
+
+
+def second_laptop(world: World) -> Store:
+    """Another laptop of the same post, certified and known to the first."""
+    pack = enrolment.write_pack(world.hq, code="IARVE", name="Đồn BP Ia Rvê", dest=world.usb)
+    store = enrolment.init_post(world.root / "laptop-b", pack, user="Trần Văn B", passphrase="x y", laptop="B")
+    world.carry(store, world.hq)
+    exchange.trust(world.hq, store.identity.replica_id)
+    world.carry(world.hq, world.post)
+    world.carry(world.hq, store)
+    return store
