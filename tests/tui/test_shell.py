@@ -177,6 +177,23 @@ async def test_the_palette_goes_anywhere_by_name(world: World) -> None:
         assert isinstance(s.app.screen, HomeScreen)
 
 
+async def test_every_footer_fits_into_80_columns(world: World) -> None:
+    world.well()
+    async with at_post(world) as s:
+        for keys in (
+            (),
+            ("f2",),
+            ("enter",),
+            ("escape", "f3"),
+            ("enter",),
+            ("escape", "escape", "f8"),
+            ("escape", "f9"),
+        ):
+            await s.press(*keys)
+            names = [b.binding.description for b in s.app.screen.active_bindings.values() if b.binding.show]
+            assert s.footer.endswith(names[-1]), s.footer
+
+
 async def test_reference_data_is_only_looked_at_by_a_post(world: World) -> None:
     async with at_post(world) as s:
         await s.press("ctrl+p", "cac chi bo", "enter")

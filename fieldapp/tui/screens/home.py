@@ -36,7 +36,7 @@ class HomeScreen(Page):
         Binding("f2", "write", _("Write")),
         Binding("f3", "search", _("Find")),
         Binding("f4", "books", _("Books")),
-        Binding("f6", "meetings", _("Cell meetings")),
+        Binding("f6", "meetings", _("Cells")),
         Binding("f8", "report", _("Report")),
         Binding("f9", "usb", _("USB")),
         Binding("delete", "discard", _("Drop the draft"), show=False),
