@@ -518,19 +518,48 @@ def received(store: Store, ids: Sequence[str]) -> set[str]:
     """Those of the records whose changes headquarters has all acknowledged; at headquarters, all."""
     if store.identity.role == "hq":
         return set(ids)
-    return set(ids) - _records_of(store, _unsent(store))
+    wanted = json.dumps(list(ids))
+    lacking: set[str] = set()
+    for log_id, reached in _acknowledged(store).items():
+        lacking |= _touched(store, "SELECT value FROM json_each(?)", wanted, log_id, reached)
+        for kind, parent in _parents().items():
+            rows = f"SELECT id FROM {kind} WHERE {parent} IN (SELECT value FROM json_each(?))"
+            for row_id in _touched(store, rows, wanted, log_id, reached):
+                lacking.add(store.value(f"SELECT {parent} FROM {kind} WHERE id = ?", [row_id]))
+    return set(ids) - lacking
+
+
+def _touched(store: Store, rows: str, wanted: str, log_id: str, after: int) -> set[str]:
+    """Those of some rows that a log changed after a point."""
+    found = store.rows(
+        f"SELECT DISTINCT row_id FROM local_change WHERE row_id IN ({rows}) AND log_id = ? AND seq > ?",
+        [wanted, log_id, after],
+    )
+    return {r["row_id"] for r in found}
+
+
+def _acknowledged(store: Store) -> dict[str, int]:
+    """Own log -> its last change that headquarters has acknowledged."""
+    heads = [p.have for p in peers.others(store) if p.role == "hq" and p.trust == "certified"]
+    return {
+        log["id"]: max((h[log["id"]].last for h in heads if log["id"] in h), default=0)
+        for log in store.rows("SELECT id FROM local_log WHERE own = 1")
+    }
+
+
+def _parents() -> dict[str, str]:
+    """Kind of rows that belong to a record -> the column that names it."""
+    return {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
 
 
 def _unsent(store: Store) -> list[Row]:
     """(table_name, row_id) of each own change that headquarters has not acknowledged; none at headquarters."""
     if store.identity.role == "hq":
         return []
-    heads = [p.have for p in peers.others(store) if p.role == "hq" and p.trust == "certified"]
     found = []
-    for log in store.rows("SELECT id FROM local_log WHERE own = 1"):
-        reached = max((h[log["id"]].last for h in heads if log["id"] in h), default=0)
+    for log_id, reached in _acknowledged(store).items():
         found += store.rows(
-            "SELECT table_name, row_id FROM local_change WHERE log_id = ? AND seq > ?", [log["id"], reached]
+            "SELECT table_name, row_id FROM local_change WHERE log_id = ? AND seq > ?", [log_id, reached]
         )
     return found
 
@@ -541,7 +570,7 @@ def _records_of(store: Store, changes: Sequence[Row]) -> set[str]:
     for change in changes:
         by_table.setdefault(change["table_name"], set()).add(change["row_id"])
     records: set[str] = set()
-    parents = {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
+    parents = _parents()
     for table, ids in by_table.items():
         if table in parents:
             for row_id in ids:
