@@ -24,8 +24,8 @@ CREATE TABLE unit (
     code TEXT,
     name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
     parent_id TEXT REFERENCES unit (id),
-    valid_from TEXT CHECK (valid_from IS NULL OR date(valid_from) IS valid_from),
-    valid_to TEXT CHECK (valid_to IS NULL OR date(valid_to) IS valid_to)
+    valid_from TEXT CHECK (valid_from IS NULL OR date(valid_from) IS valid_from AND valid_from >= '1900'),
+    valid_to TEXT CHECK (valid_to IS NULL OR date(valid_to) IS valid_to AND valid_to >= '1900')
 ) STRICT;
 CREATE INDEX unit_code ON unit (code);
 CREATE INDEX unit_parent ON unit (parent_id);
@@ -38,7 +38,7 @@ CREATE TABLE unit_succession (
     void_reason TEXT,
     old_unit_id TEXT NOT NULL REFERENCES unit (id),
     new_unit_id TEXT NOT NULL REFERENCES unit (id),
-    effective_on TEXT NOT NULL CHECK (date(effective_on) IS effective_on)
+    effective_on TEXT NOT NULL CHECK (date(effective_on) IS effective_on AND effective_on >= '1900')
 ) STRICT;
 CREATE INDEX unit_succession_old ON unit_succession (old_unit_id);
 
@@ -113,8 +113,8 @@ CREATE TABLE event (
     voided_at TEXT,
     void_reason TEXT,
     name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
-    date_from TEXT NOT NULL CHECK (date(date_from) IS date_from),
-    date_to TEXT CHECK (date_to IS NULL OR date(date_to) IS date_to),
+    date_from TEXT NOT NULL CHECK (date(date_from) IS date_from AND date_from >= '1900'),
+    date_to TEXT CHECK (date_to IS NULL OR date(date_to) IS date_to AND date_to >= '1900'),
     description TEXT CHECK (description IS NULL OR length(description) BETWEEN 1 AND 4000)
 ) STRICT;
 CREATE INDEX event_date ON event (date_from, id);
@@ -127,8 +127,8 @@ CREATE TABLE activity (
     voided_at TEXT,
     void_reason TEXT,
     activity_kind_id TEXT NOT NULL REFERENCES activity_kind (id),
-    date_from TEXT NOT NULL CHECK (date(date_from) IS date_from),
-    date_to TEXT CHECK (date_to IS NULL OR date(date_to) IS date_to),
+    date_from TEXT NOT NULL CHECK (date(date_from) IS date_from AND date_from >= '1900'),
+    date_to TEXT CHECK (date_to IS NULL OR date(date_to) IS date_to AND date_to >= '1900'),
     unit_id TEXT NOT NULL REFERENCES unit (id),
     hamlet TEXT CHECK (hamlet IS NULL OR length(hamlet) BETWEEN 1 AND 200),
     event_id TEXT REFERENCES event (id),
@@ -182,7 +182,7 @@ CREATE TABLE member (
     full_name TEXT NOT NULL CHECK (length(full_name) BETWEEN 1 AND 200),
     position TEXT CHECK (position IS NULL OR length(position) BETWEEN 1 AND 200),
     party_cell_id TEXT REFERENCES party_cell (id),
-    joined_on TEXT CHECK (joined_on IS NULL OR date(joined_on) IS joined_on),
+    joined_on TEXT CHECK (joined_on IS NULL OR date(joined_on) IS joined_on AND joined_on >= '1900'),
     note TEXT CHECK (note IS NULL OR length(note) BETWEEN 1 AND 1000)
 ) STRICT;
 
@@ -196,9 +196,9 @@ CREATE TABLE introduction (
     member_id TEXT NOT NULL REFERENCES member (id),
     party_cell_id TEXT NOT NULL REFERENCES party_cell (id),
     letter_number TEXT CHECK (letter_number IS NULL OR length(letter_number) BETWEEN 1 AND 60),
-    letter_date TEXT CHECK (letter_date IS NULL OR date(letter_date) IS letter_date),
-    date_from TEXT NOT NULL CHECK (date(date_from) IS date_from),
-    date_to TEXT CHECK (date_to IS NULL OR date(date_to) IS date_to),
+    letter_date TEXT CHECK (letter_date IS NULL OR date(letter_date) IS letter_date AND letter_date >= '1900'),
+    date_from TEXT NOT NULL CHECK (date(date_from) IS date_from AND date_from >= '1900'),
+    date_to TEXT CHECK (date_to IS NULL OR date(date_to) IS date_to AND date_to >= '1900'),
     role TEXT CHECK (role IS NULL OR length(role) BETWEEN 1 AND 200),
     end_reason TEXT CHECK (end_reason IS NULL OR length(end_reason) BETWEEN 1 AND 1000)
 ) STRICT;
@@ -214,7 +214,7 @@ CREATE TABLE meeting (
     void_reason TEXT,
     party_cell_id TEXT NOT NULL REFERENCES party_cell (id),
     meeting_type TEXT NOT NULL CHECK (meeting_type IN ('regular', 'thematic', 'extraordinary')),
-    held_on TEXT NOT NULL CHECK (date(held_on) IS held_on),
+    held_on TEXT NOT NULL CHECK (date(held_on) IS held_on AND held_on >= '1900'),
     place TEXT CHECK (place IS NULL OR length(place) BETWEEN 1 AND 200),
     content TEXT CHECK (content IS NULL OR length(content) BETWEEN 1 AND 4000),
     resolution TEXT CHECK (resolution IS NULL OR length(resolution) BETWEEN 1 AND 4000)

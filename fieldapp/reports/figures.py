@@ -104,10 +104,15 @@ def report(store: Store, period: Period, unit: str | None = None) -> Report:
     return Report(period, name, figures, _completeness(store, params))
 
 
+HIGH = 10**9
+"""Amounts are summed in two parts, so that no sum leaves 64 bits."""
+
 _COUNTED = """
     WITH counted AS (
         SELECT a.id, a.activity_kind_id, row_number() OVER (
-            PARTITION BY coalesce('j' || a.joint_reference, a.id) ORDER BY a.id) AS turn
+            PARTITION BY coalesce('j' || a.joint_reference || '|' || a.activity_kind_id, a.id)
+            ORDER BY NOT EXISTS (SELECT 1 FROM activity_measure v WHERE v.activity_id = a.id AND v.voided_at IS NULL
+                AND v.amount IS NOT NULL), a.id) AS turn
         FROM activity a
         WHERE a.voided_at IS NULL AND coalesce(a.date_to, a.date_from) BETWEEN :first AND :last {narrow}
     )
@@ -121,15 +126,17 @@ def _narrow(column: str, narrowed: bool) -> str:
 def _sums(store: Store, params: dict[str, str], narrowed: bool) -> list[Figure]:
     rows = store.rows(
         _COUNTED.format(narrow=_narrow("a.unit_id", narrowed))
-        + """
-        SELECT k.section, m.code, m.name, m.unit_name, m.decimals, sum(v.amount) AS value,
+        + f"""
+        SELECT k.section, m.code, m.name, m.unit_name, m.decimals,
+            sum(v.amount / {HIGH}) AS high, sum(v.amount % {HIGH}) AS low,
             max(CASE WHEN v.amount IS NOT NULL THEN v.approximate ELSE 0 END) AS approximate,
             json_group_array(DISTINCT CASE WHEN v.amount IS NULL THEN v.note END) AS words,
-            json_group_array(DISTINCT c.id) AS records, min(k.position * 1000 + km.position) AS place
+            json_group_array(DISTINCT c.id) AS records,
+            min(k.position * 1000 + coalesce((SELECT min(km.position) FROM kind_measure km WHERE
+                km.activity_kind_id = k.id AND km.measure_id = m.id AND km.voided_at IS NULL), 999)) AS place
         FROM counted c JOIN activity_kind k ON k.id = c.activity_kind_id
             JOIN activity_measure v ON v.activity_id = c.id AND v.voided_at IS NULL
             JOIN measure m ON m.id = v.measure_id
-            LEFT JOIN kind_measure km ON km.activity_kind_id = k.id AND km.measure_id = m.id
         WHERE c.turn = 1 AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
         GROUP BY k.section, m.id ORDER BY place, m.code
         """,
@@ -140,7 +147,7 @@ def _sums(store: Store, params: dict[str, str], narrowed: bool) -> list[Figure]:
             section=r["section"],
             code=r["code"],
             title=r["name"],
-            value=r["value"],
+            value=None if r["high"] is None else r["high"] * HIGH + r["low"],
             decimals=r["decimals"],
             unit=r["unit_name"],
             approximate=bool(r["approximate"]),

@@ -1,6 +1,7 @@
 """Triggers that write the change log, derived from the tables: nothing that writes the file can bypass them.
 
-For each synced table: an insert or update writes its change in the same transaction; deleting, replacing a row and
+For each synced table: an insert or update writes its change in the same transaction (an update
+knows all that is here, so it settles the conflicts of its cells); deleting, replacing a row and
 changing its identity are refused. While imported changes are folded in (``local_session.applying``) they are silent.
 """
 
@@ -13,7 +14,11 @@ META_COLUMNS = ("id", "post_id", "created_at", "created_by", "voided_at", "void_
 
 IDENTITY = ("id", "post_id", "created_at", "created_by")
 
-_CLOCK = "UPDATE local_session SET hlc = max(hlc + 1, CAST(round(unixepoch('subsec') * 1000) AS INTEGER) << 16);"
+LAST_MS = 7_226_582_400_000
+"""The year 2199: a broken wall clock beyond it does not take the log with it."""
+
+_WALL = f"min(CAST(round(unixepoch('subsec') * 1000) AS INTEGER), {LAST_MS}) << 16"
+_CLOCK = f"UPDATE local_session SET hlc = max(hlc + 1, {_WALL});"
 _NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 
@@ -50,7 +55,9 @@ def _triggers(table: str, columns: list[str]) -> Iterator[str]:
         BEGIN {_log(table, scope, _fragment(carried, "NEW.{0} IS NOT NULL"))} END"""
     changed = " OR ".join(f"NEW.{c} IS NOT OLD.{c}" for c in carried)
     yield f"""CREATE TRIGGER capture_update_{table} AFTER UPDATE ON {table} WHEN {live} AND ({changed})
-        BEGIN {_log(table, scope, _fragment(carried, "NEW.{0} IS NOT OLD.{0}"))} END"""
+        BEGIN {_log(table, scope, _fragment(carried, "NEW.{0} IS NOT OLD.{0}"))}
+        DELETE FROM local_conflict WHERE row_id = NEW.id AND table_name = '{table}' AND col IN
+            (SELECT key FROM json_each({_fragment(carried, "NEW.{0} IS NOT OLD.{0}")})); END"""
 
 
 def _fragment(columns: list[str], when: str) -> str:

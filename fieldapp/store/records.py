@@ -304,7 +304,10 @@ def _save_children(
         raise _refused({name: _("A list of objects is expected here.")})
     kind = child.model.KIND
     about = _about(child)
-    left = {tuple(row[f] for f in about): row for row in old}
+    left: dict[tuple[Any, ...], list[Row]] = {}
+    for row in old:  # a merge may have left two rows about the same
+        left.setdefault(tuple(row[f] for f in about), []).append(row)
+    seen: set[tuple[Any, ...]] = set()
     for number, item in enumerate(given):
         try:
             values = _child_amount(store, item) if child.editor == "measures" else dict(item)
@@ -313,8 +316,12 @@ def _save_children(
             where = {f"{name}.{number}.{field}": sentence for field, sentence in error.fields.items()}
             raise _refused(where or {f"{name}.{number}": str(error)}) from None
         key = tuple(_columns(record)[f] for f in about)
-        _write(store, kind, record, left.pop(key, None), scope)
-    for row in left.values():
+        if key in seen:
+            raise _refused({f"{name}.{number}": _("This is given twice.")})
+        seen.add(key)
+        same = left.get(key)
+        _write(store, kind, record, same.pop(0) if same else None, scope)
+    for row in (row for rows in left.values() for row in rows):
         _update(store, kind, row["id"], {"voided_at": now(), "void_reason": "removed from the form"})
 
 
@@ -627,7 +634,7 @@ def instant(at: str) -> str:
     """“25/11/2026 07:48” by this laptop's time."""
     try:
         moment = datetime.fromisoformat(at).astimezone()
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return clean(at)
     return f"{format_date(moment.date())} {moment:%H:%M}"
 

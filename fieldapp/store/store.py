@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import migrations, vault
@@ -51,7 +52,7 @@ class Store:
     def __init__(self, db: Database, path: Path, key: bytes, user: str) -> None:
         self.db = db
         self.path = path
-        self.user = user
+        self.user = clean(user)[:200].strip()
         """Who writes: goes into ``created_by`` and every change."""
         self._key = key
 

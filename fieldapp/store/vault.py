@@ -3,6 +3,7 @@
 Each is an age file: a user's under his passphrase (scrypt), the recovery file to headquarters' recovery key.
 """
 
+import os
 import secrets
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -17,6 +18,8 @@ from fieldapp.store.connection import KEY_BYTES
 FOLDER = "keys"
 RECOVERY = "recovery.age"
 USER_SUFFIX = ".user.age"
+MAX_NAME = 60
+"""Characters: percent-encoded, a name must still be a file name"""
 
 
 def new_key() -> bytes:
@@ -31,10 +34,14 @@ def users(home: Path) -> list[str]:
 
 def seal(home: Path, user: str, passphrase: str, key: bytes) -> None:
     """Seal ``key`` for ``user``; a file of this user that is there already is replaced."""
-    phrase = clean(passphrase)
+    phrase, name = clean(passphrase), clean(user)
+    if not name or len(name) > MAX_NAME:
+        raise FieldappError(_("A user's name has 1 to {n} characters.").format(n=MAX_NAME))
+    if any(other != name and other.casefold() == name.casefold() for other in users(home)):
+        raise FieldappError(_("{name} uses this laptop already.").format(name=name))
     if not phrase:
         raise FieldappError(_("The passphrase is empty. Choose one of several words."))
-    _write(home / FOLDER / (quote(user, safe="") + USER_SUFFIX), pyrage.passphrase.encrypt(key, phrase))
+    _write(home / FOLDER / (quote(clean(user), safe="") + USER_SUFFIX), pyrage.passphrase.encrypt(key, phrase))
 
 
 def seal_for_recovery(home: Path, recipient: str, key: bytes) -> None:
@@ -48,7 +55,7 @@ def unseal(home: Path, user: str, passphrase: str) -> bytes:
     Passphrases are compared in Unicode NFC, whatever the keyboard sent. A wrong one raises FieldappError after no
     more than the key derivation.
     """
-    path = home / FOLDER / (quote(user, safe="") + USER_SUFFIX)
+    path = home / FOLDER / (quote(clean(user), safe="") + USER_SUFFIX)
     try:
         key: bytes = pyrage.passphrase.decrypt(path.read_bytes(), clean(passphrase))
         return key
@@ -65,6 +72,9 @@ def unseal(home: Path, user: str, passphrase: str) -> bytes:
 def _write(path: Path, sealed: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    part.write_bytes(sealed)
+    with part.open("wb") as file:
+        file.write(sealed)
+        file.flush()
+        os.fsync(file.fileno())
     part.chmod(0o600)
     part.replace(path)

@@ -21,13 +21,15 @@ from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sync import keys, tarball
-from fieldapp.sync.segment import MAX_HLC, digest
+from fieldapp.sync.segment import INSTANT, MAX_HLC, digest
 
 FORMAT = "fieldapp-bundle/1"
 SUFFIX = ".fieldapp.tar.age"
 PACK_SUFFIX = ".fieldapp-pack.tar"
 MANIFEST = "manifest.json"
 SIGNATURE = ".minisig"
+MAX_PAPER = 16_384
+"""Bytes of a certificate or a signature"""
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MEMBER = re.compile(rf"(certs/{_UUID}\.json|segments/{_UUID}-[0-9]{{10}}\.jsonl\.zst)(\.minisig)?")
 
@@ -198,6 +200,10 @@ def _manifest(data: bytes) -> Manifest:
     names = [m.name for m in manifest.members]
     if len(set(names)) != len(names) or not all(_MEMBER.fullmatch(n) for n in names):
         raise tarball.BadTar("the manifest lists what may not be in a bundle")
+    if any(m.size > MAX_PAPER and not m.name.endswith(".zst") for m in manifest.members):
+        raise tarball.BadTar("a certificate or signature that is too large")
+    if not INSTANT.fullmatch(manifest.made_at):
+        raise tarball.BadTar("manifest: instant")
     if not 0 < manifest.hlc <= MAX_HLC:
         raise tarball.BadTar("manifest: clock")
     return manifest

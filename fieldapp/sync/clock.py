@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 
 from fieldapp.store.store import Store
 
+BUILT = datetime(2026, 1, 1, tzinfo=UTC)
+AHEAD_MS = 10 * 365 * 86_400_000
+
 TOLERANCE_MS = 3_600_000
 """A wall clock that stands further than this before the newest reading is worth a warning."""
 
@@ -21,6 +24,12 @@ def milliseconds(hlc: int) -> int:
 def reading(at: datetime) -> int:
     """The first reading of an instant."""
     return round(at.timestamp() * 1000) << 16
+
+
+def furthest(at: datetime | None = None) -> int:
+    """The furthest reading that is believed: ten years ahead of the wall clock, or of this program where a dead
+    battery has set the clock before it."""
+    return reading(max(at or datetime.now(UTC), BUILT)) + (AHEAD_MS << 16)
 
 
 def observe(store: Store, hlc: int) -> None:

@@ -133,7 +133,7 @@ def _request(own: keys.Keys, *, name: str, role: str, code: str, post: Row | Non
     return keys.Certificate(
         format=keys.CERTIFICATE_FORMAT,
         replica=replica,
-        name=name,
+        name=clean(name) or code,
         role=role,
         sign_key=own.sign_key,
         age_key=own.age_key,

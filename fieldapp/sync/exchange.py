@@ -12,6 +12,7 @@ from typing import IO
 
 import fieldapp
 from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
@@ -30,6 +31,7 @@ UNTRUSTED = "untrusted"
 UNKNOWN_AUTHOR = "unknown_author"
 WAITS = "waits"
 BAD_SIGNATURE = "bad_signature"
+CLOCK_AHEAD = "clock_ahead"
 FORK = "fork"
 FOREIGN_LOG = "foreign_log"
 
@@ -113,12 +115,13 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
     with store.transaction():
         segment.seal(store)
+        sealed = _own_seq(store)
     recipients = [peers.find(store, to)] if to else _recipients(store)
     if not recipients:
         raise FieldappError(_("Nobody to write for: headquarters has certified no laptop yet (`hq trust`)."))
     done = [_export_to(store, dest, peer, progress) for peer in recipients]
     if any(p.role == "hq" for p in recipients):
-        store.set_setting(EXPORTED, str(_own_seq(store)))
+        store.set_setting(EXPORTED, str(sealed))
     return done
 
 
@@ -196,7 +199,7 @@ def _encrypt_tar(
     worker = threading.Thread(target=encrypt, daemon=True)
     worker.start()
     try:
-        with suppress(BrokenPipeError), os.fdopen(write_fd, "wb") as plain:
+        with suppress(OSError), os.fdopen(write_fd, "wb") as plain:
             bundle.write(plain, manifest, signature, members)
     finally:
         worker.join()
@@ -210,13 +213,9 @@ def _lacking(store: Store, to: Peer) -> list[Row]:
         "SELECT hash, log_id, scope, replica_id, first, last FROM local_segment WHERE state <> 'quarantined'"
         " ORDER BY scope <> '*', log_id, first"
     )
-    return [
-        r
-        for r in rows
-        if to.sees(r["scope"])
-        and r["replica_id"] != to.id
-        and (r["log_id"] not in to.have or r["last"] > to.have[r["log_id"]].last)
-    ]
+    own = {r["id"] for r in store.rows("SELECT id FROM local_log WHERE own = 1")}
+    has = {log: _reached(store, to.have, log) if log in own else head.last for log, head in to.have.items()}
+    return [r for r in rows if to.sees(r["scope"]) and r["replica_id"] != to.id and r["last"] > has.get(r["log_id"], 0)]
 
 
 def _members(store: Store, chosen: Sequence[Row], to: Peer | None) -> Iterator[tuple[str, bytes]]:
@@ -342,6 +341,9 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
             results.append(Imported(file, refused=None if from_folder else str(error), for_others=True))
         except FieldappError as error:
             results.append(Imported(file, refused=str(error)))
+        except (OSError, RecursionError, MemoryError) as error:
+            why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
+            results.append(Imported(file, refused=why))
     return results
 
 
@@ -364,12 +366,12 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
         raise bundle.NotForUs(_("{name} is for somebody else.").format(name=path.name))
     peers.check_sender(store, inspected.sender, path.name)
     result = Imported(path, sender=inspected.sender.post_name or inspected.sender.name)
-    with store.transaction():
-        segment.seal(store)
     with store.transaction(applying=True):
+        segment.seal(store)
         receive(store, inspected, secret, result, progress)
         peers.heard(store, inspected.manifest)
-        result.set_aside += [_set_aside_sentence(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside]
+        if store.value("SELECT trust FROM local_replica WHERE id = ?", [inspected.manifest.sender]) == "certified":
+            result.set_aside += [_set_aside_sentence(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside]
     return result
 
 
@@ -430,8 +432,12 @@ def release(store: Store) -> None:
     progress = True
     while progress:
         progress = False
-        for row in store.rows("SELECT * FROM local_segment WHERE state = 'held' ORDER BY log_id, first, hash"):
+        held = store.rows("SELECT hash FROM local_segment WHERE state = 'held' ORDER BY log_id, first, hash")
+        for row in (store.row("SELECT * FROM local_segment WHERE hash = ?", [h["hash"]]) for h in held):
+            assert row is not None
             state, reason = _judge(store, row)
+            if state == "applied" and _ahead(row["bytes"]):
+                state, reason = "held", CLOCK_AHEAD
             if (state, reason) != (row["state"], row["reason"]):
                 store.db.execute(
                     "UPDATE local_segment SET state = ?, reason = ? WHERE hash = ?", [state, reason, row["hash"]]
@@ -469,6 +475,12 @@ def _judge(store: Store, row: Row) -> tuple[str, str | None]:
     return "applied", None
 
 
+def _ahead(data: bytes) -> bool:
+    """Whether a segment's clock runs years ahead: taken in, it would drag along the clock of everybody."""
+    _header, changes = segment.decode(data)
+    return changes[-1].hlc > clock.furthest()
+
+
 def _missing(store: Store, row: Row) -> dict[str, int]:
     """log -> last change that a segment's author knew and that is not here."""
     have = {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
@@ -477,9 +489,8 @@ def _missing(store: Store, row: Row) -> dict[str, int]:
 
 def trust(store: Store, text: str) -> tuple[Peer, int]:
     """Certify a replica, and apply what it sent before; returns it and how many changes came in."""
-    with store.transaction():
-        segment.seal(store)
     with store.transaction(applying=True):
+        segment.seal(store)
         peer = peers.find(store, text)
         peers.trust(store, peer)
         before = store.value("SELECT coalesce(sum(seq), 0) FROM local_log")
@@ -490,6 +501,10 @@ def trust(store: Store, text: str) -> tuple[Peer, int]:
 # state ----------------------------------------------------------------------------------------------------------
 
 
+_HEAD = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reason"
+"""Columns of a segment without its bytes"""
+
+
 def status(store: Store) -> Status:
     """Who has what, what waits, and what was refused."""
     own_logs = store.rows("SELECT id, seq FROM local_log WHERE own = 1 AND id <> ?", [BASELINE_LOG])
@@ -497,7 +512,9 @@ def status(store: Store) -> Status:
     warning = None
     if clock.wall_is_behind(store):
         warning = _("This laptop's clock stands before the newest entry: set the date and time. Order is kept anyway.")
-    segments = store.rows("SELECT * FROM local_segment WHERE state <> 'applied' ORDER BY received_at, log_id, first")
+    segments = store.rows(
+        f"SELECT {_HEAD} FROM local_segment WHERE state <> 'applied' ORDER BY received_at, log_id, first"
+    )
     return Status(
         unsent=len(unsent),
         unsent_records=len(_records_of(store, unsent)),
@@ -542,9 +559,22 @@ def _acknowledged(store: Store) -> dict[str, int]:
     """Own log -> its last change that headquarters has acknowledged."""
     heads = [p.have for p in peers.others(store) if p.role == "hq" and p.trust == "certified"]
     return {
-        log["id"]: max((h[log["id"]].last for h in heads if log["id"] in h), default=0)
+        log["id"]: max((_reached(store, h, log["id"]) for h in heads), default=0)
         for log in store.rows("SELECT id FROM local_log WHERE own = 1")
     }
+
+
+def _reached(store: Store, have: dict[str, Head], log_id: str) -> int:
+    """How far a peer has one of our own logs. Only a head whose hash is a segment of ours counts: another one is the
+    receipt of a copy of this disk."""
+    head = have.get(log_id)
+    if head is None:
+        return 0
+    ours = store.value(
+        "SELECT 1 FROM local_segment WHERE log_id = ? AND last = ? AND hash = ? AND state = 'applied'",
+        [log_id, head.last, head.hash],
+    )
+    return head.last if ours else 0
 
 
 def _parents() -> dict[str, str]:
@@ -581,19 +611,17 @@ def _records_of(store: Store, changes: Sequence[Row]) -> set[str]:
 
 
 def _peer_status(store: Store, peer: Peer, own_logs: Sequence[Row]) -> PeerStatus:
-    visible = [log for log in own_logs if log["id"] in peer.have]
+    reached = {log["id"]: _reached(store, peer.have, log["id"]) for log in own_logs}
     until = None
-    for log in visible:
-        at = store.value(
-            "SELECT at FROM local_change WHERE log_id = ? AND seq = ?", [log["id"], peer.have[log["id"]].last]
-        )
+    for log_id, last in reached.items():
+        at = store.value("SELECT at FROM local_change WHERE log_id = ? AND seq = ?", [log_id, last])
         until = max(filter(None, (until, at)), default=None)
     return PeerStatus(
         replica_id=peer.id,
         name=peer.title,
         role=peer.role,
         trust=peer.trust,
-        received=sum(peer.have[log["id"]].last for log in visible),
+        received=sum(reached.values()),
         of=sum(
             log["seq"]
             for log in own_logs
@@ -616,6 +644,8 @@ def _held_sentence(store: Store, row: Row) -> str:
     what = {"first": row["first"], "last": row["last"], "who": who}
     if row["reason"] in (UNTRUSTED, UNKNOWN_AUTHOR):
         return _("Changes {first}–{last} of {who} wait until headquarters has certified that laptop.").format(**what)
+    if row["reason"] == CLOCK_AHEAD:
+        return _("Changes {first}–{last} of {who} wait: that laptop's clock runs years ahead.").format(**what)
     reached = store.value("SELECT seq FROM local_log WHERE id = ?", [row["log_id"]]) or 0
     if row["first"] > reached + 1:
         return _("Changes {first}–{last} of {who} wait: changes {a}–{b} of it have not arrived.").format(
@@ -655,5 +685,5 @@ def _set_aside_sentence(log: str, seq: int, reason: str) -> str:
         merge.IMPOSSIBLE: _("its value is out of range or names a record that is not there"),
     }
     return _("Change {seq} of log {log} does not count: {why}.").format(
-        seq=seq, log=log[-4:], why=reasons.get(reason, _("for a reason that this version does not know"))
+        seq=seq, log=clean(log)[-4:], why=reasons.get(reason, _("for a reason that this version does not know"))
     )

@@ -81,18 +81,43 @@ def apply(store: Store, header: Header, changes: Iterable[Change]) -> int:
 
 
 def fold(store: Store, schema: Schema, cells: Iterable[Cell]) -> None:
-    """Make rows what their changes say; ``cells`` in an order in which parents come first."""
-    written: dict[str, list[str]] = {}
-    for table, row_id in cells:
-        _clear(store, table, row_id)
-        if _fold_row(store, schema, table, row_id):
-            written.setdefault(table, []).append(row_id)
+    """Make rows what their changes say.
+
+    What was impossible is tried again while something changes: the row that it names may have come since, in the same
+    segment or in one that this one's author did not know.
+    """
+    written: dict[str, dict[str, None]] = {}
+    todo, seen = list(cells), None
+    while todo:
+        for table, row_id in todo:
+            _clear(store, table, row_id)
+            if _fold_row(store, schema, table, row_id):
+                written.setdefault(table, {})[row_id] = None
+        aside = store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
+        todo = [] if aside == seen else _impossible(store)
+        seen = aside
     for table, ids in written.items():
         if table in BY_KIND and BY_KIND[table].TOP:
-            for start in range(0, len(ids), 500):
-                part = ids[start : start + 500]
-                marks = ", ".join("?" * len(part))
-                search.index(store, table, store.rows(f"SELECT * FROM {table} WHERE id IN ({marks})", part))
+            _index(store, table, list(ids))
+
+
+def _impossible(store: Store) -> list[Cell]:
+    """The rows of which a change could not be, in the order of their changes."""
+    return [
+        (r["table_name"], r["row_id"])
+        for r in store.rows(
+            "SELECT c.table_name, c.row_id FROM local_set_aside a JOIN local_change c ON c.log_id = a.log_id"
+            " AND c.seq = a.seq WHERE a.reason = ? GROUP BY c.table_name, c.row_id ORDER BY min(c.hlc), c.row_id",
+            [IMPOSSIBLE],
+        )
+    ]
+
+
+def _index(store: Store, table: str, ids: list[str]) -> None:
+    for start in range(0, len(ids), 500):
+        part = ids[start : start + 500]
+        marks = ", ".join("?" * len(part))
+        search.index(store, table, store.rows(f"SELECT * FROM {table} WHERE id IN ({marks})", part))
 
 
 def rebuild(store: Store) -> list[Cell]:
@@ -151,7 +176,8 @@ def _fold_row(store: Store, schema: Schema, table: str, row_id: str) -> bool:
     try:
         _write(store, schema, table, row_id, standing)
     except IntegrityError:
-        standing = _one_by_one(store, schema, table, row_id, standing)
+        _clear(store, table, row_id)
+        standing = _one_by_one(store, schema, table, row_id, logged)
     if len({c.log_id for c in standing}) > 1:
         _conflicts(store, schema, table, row_id, standing)
     return bool(standing)
@@ -211,15 +237,16 @@ def _one_by_one(store: Store, schema: Schema, table: str, row_id: str, changes: 
     row may hold, so the outcome does not depend on the others."""
     standing: list[Logged] = []
     for change in changes:
-        if not standing and "created_at" not in change.cols:
-            _set_aside(store, change, NO_SUCH_ROW)
-            continue
-        try:
-            with store.db.atomic():
-                _write(store, schema, table, row_id, [*standing, change])
-            standing.append(change)
-        except IntegrityError:
-            _set_aside(store, change, IMPOSSIBLE)
+        reason = _objection(schema, change, standing)
+        if reason is None:
+            try:
+                with store.db.atomic():
+                    _write(store, schema, table, row_id, [*standing, change])
+                standing.append(change)
+                continue
+            except IntegrityError:
+                reason = IMPOSSIBLE
+        _set_aside(store, change, reason)
     return standing
 
 

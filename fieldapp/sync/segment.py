@@ -34,7 +34,7 @@ MAX_HLC = 7_258_118_400_000 << 16
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TABLE = re.compile("[a-z_]{1,60}")
-_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")
+INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")
 MAX_ACTOR = 200
 ZSTD_LEVEL = 12
 
@@ -138,11 +138,11 @@ def _change(header: Header, seq: int, line: bytes) -> Change:
     at = fields[5] if len(fields) == 6 else _instant(hlc)
     if not (isinstance(table, str) and isinstance(row_id, str) and isinstance(cols, dict) and isinstance(at, str)):
         raise Broken(f"change {seq}: types")
-    if not (_TABLE.fullmatch(table) and _UUID.fullmatch(row_id) and _INSTANT.fullmatch(at)):
+    if not (_TABLE.fullmatch(table) and _UUID.fullmatch(row_id) and INSTANT.fullmatch(at)):
         raise Broken(f"change {seq}: table, row and instant")
     if actor is not None and not (isinstance(actor, str) and clean(actor) == actor and len(actor) <= MAX_ACTOR):
         raise Broken(f"change {seq}: actor")
-    if not cols:
+    if not cols or any(isinstance(v, list | dict) for v in cols.values()):
         raise Broken(f"change {seq}: types")
     return Change(header.log, seq, hlc, table, row_id, cols, actor, at)
 
