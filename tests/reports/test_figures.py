@@ -59,6 +59,36 @@ def test_a_joint_activity_counts_once(world: World) -> None:
     assert year(world.post)["works.gieng"].value == 2
 
 
+def test_the_one_with_figures_speaks_for_a_joint_activity(world: World) -> None:
+    world.well(joint_reference="PH-01", measures=[])
+    world.well(joint_reference="PH-01")
+    assert year(world.post)["works.gieng"].value == 1
+
+
+def test_a_measure_that_a_kind_has_twice_is_summed_once(world: World) -> None:
+    world.well()
+    world.hq.db.execute(
+        "INSERT INTO kind_measure (id, created_at, created_by, activity_kind_id, measure_id, position)"
+        " SELECT '01a21028-e504-733d-a09e-2ffb5a3b3fc1', created_at, created_by, activity_kind_id, measure_id, 9"
+        " FROM kind_measure WHERE measure_id = (SELECT id FROM measure WHERE code = 'gieng')"
+    )
+    world.carry(world.post, world.hq)
+    assert year(world.hq)["works.gieng"].value == 1
+
+
+def test_sums_beyond_64_bits_are_exact(world: World) -> None:
+    worth = {"measure_id": "tri_gia_cong_trinh", "amount": 10**15}
+    row_id = world.well(measures=[worth])
+    world.post.db.execute(
+        "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 9999)"
+        " INSERT INTO activity_measure (id, post_id, created_at, created_by, activity_id, measure_id, amount,"
+        " approximate) SELECT printf('01a21028-e504-733d-a09e-%012d', i), m.post_id, m.created_at, m.created_by,"
+        " m.activity_id, m.measure_id, m.amount, 0 FROM n, activity_measure m WHERE m.activity_id = ?",
+        [row_id],
+    )
+    assert year(world.post)["works.tri_gia_cong_trinh"].value == 10**19
+
+
 def test_an_activity_counts_where_it_ended(world: World) -> None:
     world.well(date_from="2012-12-20", date_to="2013-01-05")
     world.well(date_from="2013-12-20", date_to="2014-01-05")

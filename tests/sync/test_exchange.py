@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sync_state import second_laptop, state
 
+from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
-from fieldapp.store import records
+from fieldapp.store import records, vault
+from fieldapp.store.store import Store
 from fieldapp.sync import doctor, drives, enrolment, exchange, keys, merge, peers, segment
 
 
@@ -216,6 +218,7 @@ def test_two_laptops_of_a_post_conflict_and_agree(world: World) -> None:
     assert (conflict["winner"]["value"], conflict["loser"]["value"]) == ("Buôn B", "Buôn A")
     assert merge.conflicts(world.post) == merge.conflicts(b) == [conflict]
     records.save(b, "activity", {"hamlet": "Buôn Ba Na"}, row_id)
+    assert merge.conflicts(b) == []
     world.carry(b, world.hq)
     assert merge.conflicts(world.hq) == []
     b.close()
@@ -275,3 +278,69 @@ def test_units_of_one_s_own_province_are_offered_first(world: World) -> None:
     assert here == sorted(here, reverse=True)
     with pytest.raises(FieldappError, match="Không có tỉnh"):
         enrolment.init_hq(world.root / "x", name="x", user="x", passphrase="x", province="67")
+
+
+def test_a_record_may_name_one_that_was_made_after_it(world: World) -> None:
+    """The well was recorded before the event that it belongs to; both cross in one segment."""
+    row_id = world.well()
+    event = records.save(world.post, "event", {"name": "Lũ 2013", "date_from": "2013-09-18"})
+    records.save(world.post, "activity", {"event_id": event}, row_id)
+    (result,) = world.carry(world.post, world.hq)
+    assert result.set_aside == []
+    assert records.get(world.hq, row_id).row["event_id"] == event
+    assert state(world.hq) == state(world.post)
+    assert doctor.examine(world.hq).healthy
+
+
+def test_a_receipt_for_a_copy_of_this_disk_is_not_ours(world: World) -> None:
+    """Both go on after the disk was cloned: what headquarters has of the one is not what the other recorded."""
+    world.post.close()
+    shutil.copytree(world.root / "post", world.root / "clone")
+    world.post = Store.open(world.root / "post", world.keys["post"], "A")
+    clone = Store.open(world.root / "clone", world.keys["post"], "B")
+    world.well()
+    entry = {"name": "Tết quân dân", "date_from": "2013-01-20"}
+    row_id = records.save(clone, "event", entry)
+    for _number in range(3):
+        records.save(clone, "event", entry)
+    world.carry(world.post, world.hq)
+    (refused,) = world.carry(clone, world.hq)
+    assert refused.quarantined
+    world.carry(world.hq, clone)
+    assert exchange.received(clone, [row_id]) == set()
+    assert exchange.status(clone).unsent == 4
+    clone.close()
+
+
+@pytest.mark.parametrize("name", ["Nguye\u0302\u0303n Va\u0306n A ", "  Trần\tB", "x" * 60])
+def test_a_user_s_name_is_kept_clean_and_his_records_arrive(world: World, tmp_path: Path, name: str) -> None:
+    pack = next(world.usb.glob("*.tar"))
+    post = enrolment.init_post(tmp_path / "p", pack, user=name, passphrase="x y", laptop="Ma\u0301y ")
+    records.save(post, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
+    world.carry(post, world.hq)
+    exchange.trust(world.hq, post.identity.replica_id)
+    assert [r["created_by"] for r in records.page(world.hq, "event").rows] == [clean(name)]
+    assert vault.users(tmp_path / "p") == [clean(name)]
+    post.close()
+
+
+def test_names_that_are_one_file_on_windows_are_two_people_on_none(world: World) -> None:
+    with pytest.raises(FieldappError, match="đã dùng máy này"):
+        world.post.add_user("nguyễn văn a", "x y")
+
+
+def test_rows_that_a_merge_left_twice_become_one_on_saving(world: World) -> None:
+    row_id = world.well()
+    world.post.db.execute(
+        "INSERT INTO activity_measure (id, post_id, created_at, created_by, activity_id, measure_id, amount,"
+        " approximate)"
+        " SELECT '01a21028-e504-733d-a09e-2ffb5a3b3fc1', post_id, created_at, created_by, activity_id, measure_id, 5, 0"
+        " FROM activity_measure WHERE activity_id = ? LIMIT 1",
+        [row_id],
+    )
+    found = records.get(world.post, row_id)
+    assert len(found.children["measures"]) == 3
+    with pytest.raises(FieldappError, match="hai lần"):
+        records.save(world.post, "activity", records.as_data(found), row_id)
+    records.save(world.post, "activity", {"measures": [{"measure_id": "gieng", "amount": 2}]}, row_id)
+    assert [m["amount"] for m in records.get(world.post, row_id).children["measures"]] == [2]
