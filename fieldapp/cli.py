@@ -328,8 +328,7 @@ def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None
         say_json(results)
         return
     for r in results:
-        say(_("{file} for {to}: {records} records, {changes} changes, {size} bytes, read back and compared.").format(
-            file=r.path.name, to=r.recipient, records=r.records, changes=r.changes, size=r.size))  # fmt: skip
+        say(r.sentence)
     note(_("The stick may be pulled."))
 
 
@@ -347,7 +346,7 @@ def sync_import(obj: Context, paths: Sequence[Path], as_json: bool) -> None:
     for r in results:
         if not as_json and not r.for_others:
             say(_("{file}: {n} new changes.").format(file=r.path.name, n=r.applied))
-        for line in (*r.held, *r.quarantined, *r.set_aside, *([r.refused] if r.refused else [])):
+        for line in r.problems:
             note(line)
     if not results:
         note(_("No bundles there."))

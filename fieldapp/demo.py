@@ -233,12 +233,7 @@ def _meet(post: Store) -> int:
 
 def _show_export(results: list[exchange.Exported], say: Say) -> None:
     for r in results:
-        say(
-            "   "
-            + _("{file} for {to}: {records} records, {changes} changes, {size} bytes, read back and compared.").format(
-                file=r.path.name, to=r.recipient, records=r.records, changes=r.changes, size=r.size
-            )
-        )
+        say(f"   {r.sentence}")
 
 
 def _show_import(results: list[exchange.Imported], say: Say) -> None:
@@ -246,5 +241,5 @@ def _show_import(results: list[exchange.Imported], say: Say) -> None:
         if r.for_others:
             continue
         say("   " + _("{file}: {n} new changes.").format(file=r.path.name, n=r.applied))
-        for line in (*r.held, *r.quarantined, *r.set_aside, *([r.refused] if r.refused else [])):
+        for line in r.problems:
             say("   " + line)

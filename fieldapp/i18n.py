@@ -2,21 +2,13 @@
 
 import gettext
 import os
-from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
-_language: ContextVar[str | None] = ContextVar("fieldapp_language", default=None)
-
-
-def use_language(code: str) -> None:
-    """Say which language ``_`` answers in from now on, in this context (``vi``, ``en``)."""
-    _language.set(code)
-
 
 def language() -> str:
-    """The language in force: what was chosen, else ``FIELDAPP_LANG``, else Vietnamese."""
-    return _language.get() or os.environ.get("FIELDAPP_LANG") or "vi"
+    """The language in force: ``FIELDAPP_LANG``, else Vietnamese."""
+    return os.environ.get("FIELDAPP_LANG") or "vi"
 
 
 @lru_cache

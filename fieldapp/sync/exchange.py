@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 import fieldapp
+from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
@@ -47,6 +48,17 @@ class Exported:
     size: int
     """bytes"""
 
+    @property
+    def sentence(self) -> str:
+        """What was written, for people."""
+        return _("{file} for {to}: {records} records, {changes} changes, {size} bytes, read back and compared.").format(
+            file=self.path.name,
+            to=self.recipient,
+            records=self.records,
+            changes=self.changes,
+            size=format_amount(self.size),
+        )
+
 
 @dataclass
 class Imported:
@@ -69,6 +81,11 @@ class Imported:
     def complete(self) -> bool:
         """Everything in it is applied."""
         return self.refused is None and not self.held and not self.quarantined
+
+    @property
+    def problems(self) -> list[str]:
+        """A sentence for each thing that is not applied, or does not count."""
+        return [*self.held, *self.quarantined, *self.set_aside, *([self.refused] if self.refused else [])]
 
 
 @dataclass(frozen=True)
@@ -436,14 +453,14 @@ def release(store: Store) -> None:
         for row in (store.row("SELECT * FROM local_segment WHERE hash = ?", [h["hash"]]) for h in held):
             assert row is not None
             state, reason = _judge(store, row)
-            if state == "applied" and _ahead(row["bytes"]):
+            header, changes = segment.decode(row["bytes"]) if state == "applied" else (None, [])
+            if changes and changes[-1].hlc > clock.furthest():  # it would drag along the clock of everybody
                 state, reason = "held", CLOCK_AHEAD
             if (state, reason) != (row["state"], row["reason"]):
                 store.db.execute(
                     "UPDATE local_segment SET state = ?, reason = ? WHERE hash = ?", [state, reason, row["hash"]]
                 )
-            if state == "applied":
-                header, changes = segment.decode(row["bytes"])
+            if header is not None and state == "applied":
                 merge.apply(store, header, changes)
                 progress = True
 
@@ -473,12 +490,6 @@ def _judge(store: Store, row: Row) -> tuple[str, str | None]:
     if _missing(store, row):
         return "held", WAITS
     return "applied", None
-
-
-def _ahead(data: bytes) -> bool:
-    """Whether a segment's clock runs years ahead: taken in, it would drag along the clock of everybody."""
-    _header, changes = segment.decode(data)
-    return changes[-1].hlc > clock.furthest()
 
 
 def _missing(store: Store, row: Row) -> dict[str, int]:

@@ -26,7 +26,6 @@ class Peer:
     certificate: bytes
     certificate_signature: bytes
     have: dict[str, Head]
-    have_hlc: int
     have_at: str | None
 
     @property
@@ -237,5 +236,4 @@ def _peer(row: Row) -> Peer:
             )
         },
         have=have,
-        have_hlc=row["have_hlc"] or 0,
     )

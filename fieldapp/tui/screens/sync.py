@@ -132,10 +132,7 @@ class SyncScreen(Page):
                 )
             self._imported(exchange.import_files(store, [folder], self._progress))
             for made in exchange.export(store, folder, progress=self._progress):
-                line = _("{file} for {to}: {records} records, {changes} changes, {size} bytes, read back and compared.")
-                tell(self._say, "✓ " + line.format(
-                    file=made.path.name, to=made.recipient, records=made.records, changes=made.changes,
-                    size=format_amount(made.size)))  # fmt: skip
+                tell(self._say, f"✓ {made.sentence}")
             tell(self._say, "✓ " + _("DONE. The stick may be pulled."))
         except FieldappError as error:
             tell(self._say, f"! {error}")
@@ -154,9 +151,8 @@ class SyncScreen(Page):
             if result.refused is None:
                 line = _("Read from {sender}: {n} new changes.").format(sender=result.sender, n=result.applied)
                 tell(self._say, f"✓ {line}")
-            for sentence in (*result.held, *result.quarantined, *result.set_aside, result.refused):
-                if sentence:
-                    tell(self._say, f"! {sentence}")
+            for sentence in result.problems:
+                tell(self._say, f"! {sentence}")
 
     def _progress(self, stage: str, done: int, of: int) -> None:
         self.app.call_from_thread(self._show_progress, stage, done, of)
