@@ -53,6 +53,17 @@ CREATE TABLE post (
     unit_id TEXT REFERENCES unit (id)
 ) STRICT;
 
+CREATE TABLE ethnic_group (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    code TEXT NOT NULL CHECK (length(code) BETWEEN 1 AND 60),
+    name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    also_called TEXT CHECK (also_called IS NULL OR length(also_called) BETWEEN 1 AND 200)
+) STRICT;
+
 CREATE TABLE activity_kind (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
     created_at TEXT NOT NULL,
@@ -63,7 +74,8 @@ CREATE TABLE activity_kind (
     name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
     section TEXT NOT NULL CHECK (section IN ('works', 'labour', 'health', 'relief', 'gifts', 'education',
         'political_base', 'propaganda', 'border', 'security', 'support_received')),
-    position INTEGER NOT NULL
+    position INTEGER NOT NULL,
+    also_called TEXT CHECK (also_called IS NULL OR length(also_called) BETWEEN 1 AND 200)
 ) STRICT;
 
 CREATE TABLE measure (
@@ -88,9 +100,37 @@ CREATE TABLE kind_measure (
     void_reason TEXT,
     activity_kind_id TEXT NOT NULL REFERENCES activity_kind (id),
     measure_id TEXT NOT NULL REFERENCES measure (id),
-    position INTEGER NOT NULL
+    position INTEGER NOT NULL,
+    hint TEXT CHECK (hint IS NULL OR length(hint) BETWEEN 1 AND 200),
+    minimum INTEGER CHECK (minimum IS NULL OR minimum BETWEEN 0 AND 1000000000000000),
+    maximum INTEGER CHECK (maximum IS NULL OR maximum BETWEEN 0 AND 1000000000000000),
+    usual_minimum INTEGER CHECK (usual_minimum IS NULL OR usual_minimum BETWEEN 0 AND 1000000000000000),
+    usual_maximum INTEGER CHECK (usual_maximum IS NULL OR usual_maximum BETWEEN 0 AND 1000000000000000)
 ) STRICT;
 CREATE INDEX kind_measure_kind ON kind_measure (activity_kind_id);
+
+CREATE TABLE kind_field (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    activity_kind_id TEXT NOT NULL REFERENCES activity_kind (id),
+    code TEXT NOT NULL CHECK (length(code) BETWEEN 1 AND 60),
+    name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    field_type TEXT NOT NULL CHECK (field_type IN ('text', 'number', 'date', 'choice')),
+    choices TEXT CHECK (choices IS NULL OR length(choices) BETWEEN 1 AND 1000),
+    decimals INTEGER NOT NULL CHECK (decimals BETWEEN 0 AND 3),
+    unit_name TEXT CHECK (unit_name IS NULL OR length(unit_name) BETWEEN 1 AND 60),
+    needed INTEGER NOT NULL CHECK (needed IN (0, 1)),
+    hint TEXT CHECK (hint IS NULL OR length(hint) BETWEEN 1 AND 200),
+    minimum INTEGER CHECK (minimum IS NULL OR minimum BETWEEN 0 AND 1000000000000000),
+    maximum INTEGER CHECK (maximum IS NULL OR maximum BETWEEN 0 AND 1000000000000000),
+    usual_minimum INTEGER CHECK (usual_minimum IS NULL OR usual_minimum BETWEEN 0 AND 1000000000000000),
+    usual_maximum INTEGER CHECK (usual_maximum IS NULL OR usual_maximum BETWEEN 0 AND 1000000000000000),
+    position INTEGER NOT NULL
+) STRICT;
+CREATE INDEX kind_field_kind ON kind_field (activity_kind_id);
 
 CREATE TABLE party_cell (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
@@ -103,6 +143,72 @@ CREATE TABLE party_cell (
     hamlet TEXT CHECK (hamlet IS NULL OR length(hamlet) BETWEEN 1 AND 200)
 ) STRICT;
 
+CREATE TABLE plan (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    for_post_id TEXT REFERENCES post (id),
+    date_from TEXT NOT NULL CHECK (date(date_from) IS date_from AND date_from >= '1900'),
+    date_to TEXT NOT NULL CHECK (date(date_to) IS date_to AND date_to >= '1900'),
+    measure_id TEXT REFERENCES measure (id),
+    activity_kind_id TEXT REFERENCES activity_kind (id),
+    indicator TEXT CHECK (indicator IS NULL OR indicator IN ('meetings_attended', 'members_introduced',
+        'cells_strengthened', 'communes_strengthened', 'households_in_charge', 'commendations')),
+    target INTEGER NOT NULL CHECK (target BETWEEN 1 AND 1000000000000000)
+) STRICT;
+CREATE INDEX plan_date ON plan (date_from, id);
+
+-- field: agreements, which activities and matters refer to ------------------------------------------------------------
+
+CREATE TABLE agreement (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    agreement_type TEXT NOT NULL CHECK (agreement_type IN ('regulation', 'joint_plan', 'programme')),
+    name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    number TEXT CHECK (number IS NULL OR length(number) BETWEEN 1 AND 60),
+    parties TEXT CHECK (parties IS NULL OR length(parties) BETWEEN 1 AND 1000),
+    signed_on TEXT CHECK (signed_on IS NULL OR date(signed_on) IS signed_on AND signed_on >= '1900'),
+    date_from TEXT NOT NULL CHECK (date(date_from) IS date_from AND date_from >= '1900'),
+    date_to TEXT CHECK (date_to IS NULL OR date(date_to) IS date_to AND date_to >= '1900'),
+    note TEXT CHECK (note IS NULL OR length(note) BETWEEN 1 AND 4000)
+) STRICT;
+CREATE INDEX agreement_date ON agreement (date_from, id);
+
+CREATE TABLE agreement_task (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    agreement_id TEXT NOT NULL REFERENCES agreement (id),
+    number INTEGER NOT NULL CHECK (number BETWEEN 1 AND 999),
+    title TEXT NOT NULL CHECK (length(title) BETWEEN 1 AND 1000)
+) STRICT;
+CREATE INDEX agreement_task_agreement ON agreement_task (agreement_id);
+
+CREATE TABLE agreement_amendment (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    agreement_id TEXT NOT NULL REFERENCES agreement (id),
+    amended_on TEXT NOT NULL CHECK (date(amended_on) IS amended_on AND amended_on >= '1900'),
+    content TEXT NOT NULL CHECK (length(content) BETWEEN 1 AND 1000)
+) STRICT;
+CREATE INDEX agreement_amendment_agreement ON agreement_amendment (agreement_id);
+
 -- field: assistance ----------------------------------------------------------------------------------------------
 
 CREATE TABLE event (
@@ -112,6 +218,7 @@ CREATE TABLE event (
     created_by TEXT NOT NULL,
     voided_at TEXT,
     void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
     name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
     date_from TEXT NOT NULL CHECK (date(date_from) IS date_from AND date_from >= '1900'),
     date_to TEXT CHECK (date_to IS NULL OR date(date_to) IS date_to AND date_to >= '1900'),
@@ -126,6 +233,7 @@ CREATE TABLE activity (
     created_by TEXT NOT NULL,
     voided_at TEXT,
     void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
     activity_kind_id TEXT NOT NULL REFERENCES activity_kind (id),
     date_from TEXT NOT NULL CHECK (date(date_from) IS date_from AND date_from >= '1900'),
     date_to TEXT CHECK (date_to IS NULL OR date(date_to) IS date_to AND date_to >= '1900'),
@@ -135,9 +243,14 @@ CREATE TABLE activity (
     description TEXT CHECK (description IS NULL OR length(description) BETWEEN 1 AND 4000),
     partners TEXT CHECK (partners IS NULL OR length(partners) BETWEEN 1 AND 1000),
     people TEXT CHECK (people IS NULL OR length(people) BETWEEN 1 AND 1000),
-    joint_reference TEXT CHECK (joint_reference IS NULL OR length(joint_reference) BETWEEN 1 AND 60)
+    joint_reference TEXT CHECK (joint_reference IS NULL OR length(joint_reference) BETWEEN 1 AND 60),
+    agreement_task_id TEXT REFERENCES agreement_task (id),
+    ethnic_group_id TEXT REFERENCES ethnic_group (id),
+    unit_now_id TEXT REFERENCES unit (id)
 ) STRICT;
 CREATE INDEX activity_date ON activity (date_from, id);
+CREATE INDEX activity_joint ON activity (joint_reference) WHERE joint_reference IS NOT NULL;
+CREATE INDEX activity_task ON activity (agreement_task_id) WHERE agreement_task_id IS NOT NULL;
 
 CREATE TABLE activity_measure (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
@@ -146,13 +259,29 @@ CREATE TABLE activity_measure (
     created_by TEXT NOT NULL,
     voided_at TEXT,
     void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
     activity_id TEXT NOT NULL REFERENCES activity (id),
     measure_id TEXT NOT NULL REFERENCES measure (id),
     amount INTEGER CHECK (amount IS NULL OR amount BETWEEN 0 AND 1000000000000000),
     approximate INTEGER NOT NULL CHECK (approximate IN (0, 1)),
-    note TEXT CHECK (note IS NULL OR length(note) BETWEEN 1 AND 1000)
+    note TEXT CHECK (note IS NULL OR length(note) BETWEEN 1 AND 1000),
+    measured_on TEXT CHECK (measured_on IS NULL OR date(measured_on) IS measured_on AND measured_on >= '1900')
 ) STRICT;
 CREATE INDEX activity_measure_activity ON activity_measure (activity_id);
+
+CREATE TABLE activity_extra (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    activity_id TEXT NOT NULL REFERENCES activity (id),
+    kind_field_id TEXT NOT NULL REFERENCES kind_field (id),
+    value TEXT NOT NULL CHECK (length(value) BETWEEN 1 AND 1000)
+) STRICT;
+CREATE INDEX activity_extra_activity ON activity_extra (activity_id);
 
 CREATE TABLE activity_target (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
@@ -161,6 +290,7 @@ CREATE TABLE activity_target (
     created_by TEXT NOT NULL,
     voided_at TEXT,
     void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
     activity_id TEXT NOT NULL REFERENCES activity (id),
     target_type TEXT NOT NULL CHECK (target_type IN ('commune', 'party_cell', 'police', 'militia', 'women_union',
         'farmers_union', 'hamlet', 'household_group', 'other')),
@@ -179,6 +309,7 @@ CREATE TABLE member (
     created_by TEXT NOT NULL,
     voided_at TEXT,
     void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
     full_name TEXT NOT NULL CHECK (length(full_name) BETWEEN 1 AND 200),
     position TEXT CHECK (position IS NULL OR length(position) BETWEEN 1 AND 200),
     party_cell_id TEXT REFERENCES party_cell (id),
@@ -193,6 +324,7 @@ CREATE TABLE introduction (
     created_by TEXT NOT NULL,
     voided_at TEXT,
     void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
     member_id TEXT NOT NULL REFERENCES member (id),
     party_cell_id TEXT NOT NULL REFERENCES party_cell (id),
     letter_number TEXT CHECK (letter_number IS NULL OR length(letter_number) BETWEEN 1 AND 60),
@@ -212,6 +344,7 @@ CREATE TABLE meeting (
     created_by TEXT NOT NULL,
     voided_at TEXT,
     void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
     party_cell_id TEXT NOT NULL REFERENCES party_cell (id),
     meeting_type TEXT NOT NULL CHECK (meeting_type IN ('regular', 'thematic', 'extraordinary')),
     held_on TEXT NOT NULL CHECK (date(held_on) IS held_on AND held_on >= '1900'),
@@ -228,12 +361,186 @@ CREATE TABLE attendance (
     created_by TEXT NOT NULL,
     voided_at TEXT,
     void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
     meeting_id TEXT NOT NULL REFERENCES meeting (id),
     member_id TEXT NOT NULL REFERENCES member (id),
     status TEXT NOT NULL CHECK (status IN ('present', 'excused', 'absent')),
     reason TEXT CHECK (reason IS NULL OR length(reason) BETWEEN 1 AND 1000)
 ) STRICT;
 CREATE INDEX attendance_meeting ON attendance (meeting_id);
+
+CREATE TABLE household_charge (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    member_id TEXT NOT NULL REFERENCES member (id),
+    household TEXT NOT NULL CHECK (length(household) BETWEEN 1 AND 200),
+    unit_id TEXT NOT NULL REFERENCES unit (id),
+    hamlet TEXT CHECK (hamlet IS NULL OR length(hamlet) BETWEEN 1 AND 200),
+    date_from TEXT NOT NULL CHECK (date(date_from) IS date_from AND date_from >= '1900'),
+    date_to TEXT CHECK (date_to IS NULL OR date(date_to) IS date_to AND date_to >= '1900'),
+    result TEXT CHECK (result IS NULL OR length(result) BETWEEN 1 AND 1000)
+) STRICT;
+CREATE INDEX household_charge_date ON household_charge (date_from, id);
+CREATE INDEX household_charge_member ON household_charge (member_id);
+
+CREATE TABLE cell_rating (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    party_cell_id TEXT NOT NULL REFERENCES party_cell (id),
+    year INTEGER NOT NULL CHECK (year BETWEEN 1945 AND 2100),
+    rating TEXT NOT NULL CHECK (rating IN ('excellent', 'good', 'completed', 'not_completed')),
+    note TEXT CHECK (note IS NULL OR length(note) BETWEEN 1 AND 1000)
+) STRICT;
+CREATE INDEX cell_rating_cell ON cell_rating (party_cell_id, year);
+
+CREATE TABLE member_rating (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    member_id TEXT NOT NULL REFERENCES member (id),
+    year INTEGER NOT NULL CHECK (year BETWEEN 1945 AND 2100),
+    rating TEXT NOT NULL CHECK (rating IN ('excellent', 'good', 'completed', 'not_completed')),
+    note TEXT CHECK (note IS NULL OR length(note) BETWEEN 1 AND 1000)
+) STRICT;
+CREATE INDEX member_rating_member ON member_rating (member_id, year);
+
+CREATE TABLE candidacy (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    member_id TEXT NOT NULL REFERENCES member (id),
+    body TEXT NOT NULL CHECK (body IN ('party_committee', 'peoples_council')),
+    level TEXT NOT NULL CHECK (level IN ('hamlet', 'commune', 'district', 'province')),
+    unit_id TEXT REFERENCES unit (id),
+    term TEXT CHECK (term IS NULL OR length(term) BETWEEN 1 AND 60),
+    nominated_on TEXT NOT NULL CHECK (date(nominated_on) IS nominated_on AND nominated_on >= '1900'),
+    outcome TEXT NOT NULL CHECK (outcome IN ('pending', 'elected', 'not_elected', 'withdrawn')),
+    decided_on TEXT CHECK (decided_on IS NULL OR date(decided_on) IS decided_on AND decided_on >= '1900'),
+    note TEXT CHECK (note IS NULL OR length(note) BETWEEN 1 AND 1000)
+) STRICT;
+CREATE INDEX candidacy_date ON candidacy (nominated_on, id);
+
+-- field: coordination -------------------------------------------------------------------------------------------------
+
+CREATE TABLE matter (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    matter_type TEXT NOT NULL CHECK (matter_type IN ('information_exchange', 'advice_to_committee',
+        'problem_on_the_spot', 'support_request')),
+    direction TEXT NOT NULL CHECK (direction IN ('sent', 'received')),
+    counterpart TEXT NOT NULL CHECK (length(counterpart) BETWEEN 1 AND 200),
+    subject TEXT NOT NULL CHECK (length(subject) BETWEEN 1 AND 200),
+    unit_id TEXT REFERENCES unit (id),
+    opened_on TEXT NOT NULL CHECK (date(opened_on) IS opened_on AND opened_on >= '1900'),
+    due_on TEXT CHECK (due_on IS NULL OR date(due_on) IS due_on AND due_on >= '1900'),
+    closed_on TEXT CHECK (closed_on IS NULL OR date(closed_on) IS closed_on AND closed_on >= '1900'),
+    result TEXT CHECK (result IS NULL OR length(result) BETWEEN 1 AND 4000),
+    agreement_task_id TEXT REFERENCES agreement_task (id)
+) STRICT;
+CREATE INDEX matter_date ON matter (opened_on, id);
+CREATE INDEX matter_task ON matter (agreement_task_id);
+
+CREATE TABLE self_management_group (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    unit_id TEXT NOT NULL REFERENCES unit (id),
+    hamlet TEXT CHECK (hamlet IS NULL OR length(hamlet) BETWEEN 1 AND 200),
+    leader TEXT CHECK (leader IS NULL OR length(leader) BETWEEN 1 AND 200),
+    marker_from TEXT CHECK (marker_from IS NULL OR length(marker_from) BETWEEN 1 AND 60),
+    marker_to TEXT CHECK (marker_to IS NULL OR length(marker_to) BETWEEN 1 AND 60),
+    length_m INTEGER CHECK (length_m IS NULL OR length_m BETWEEN 0 AND 1000000000),
+    markers INTEGER CHECK (markers IS NULL OR markers BETWEEN 0 AND 1000000000),
+    households INTEGER CHECK (households IS NULL OR households BETWEEN 0 AND 1000000000),
+    people INTEGER CHECK (people IS NULL OR people BETWEEN 0 AND 1000000000),
+    patrols_monthly INTEGER CHECK (patrols_monthly IS NULL OR patrols_monthly BETWEEN 0 AND 1000000000),
+    date_from TEXT NOT NULL CHECK (date(date_from) IS date_from AND date_from >= '1900'),
+    date_to TEXT CHECK (date_to IS NULL OR date(date_to) IS date_to AND date_to >= '1900'),
+    note TEXT CHECK (note IS NULL OR length(note) BETWEEN 1 AND 1000)
+) STRICT;
+
+CREATE TABLE review_meeting (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    review_type TEXT NOT NULL CHECK (review_type IN ('periodic_review', 'final_review')),
+    held_on TEXT NOT NULL CHECK (date(held_on) IS held_on AND held_on >= '1900'),
+    period_from TEXT CHECK (period_from IS NULL OR date(period_from) IS period_from AND period_from >= '1900'),
+    period_to TEXT CHECK (period_to IS NULL OR date(period_to) IS period_to AND period_to >= '1900'),
+    agreement_id TEXT REFERENCES agreement (id),
+    place TEXT CHECK (place IS NULL OR length(place) BETWEEN 1 AND 200),
+    content TEXT CHECK (content IS NULL OR length(content) BETWEEN 1 AND 4000),
+    conclusion TEXT CHECK (conclusion IS NULL OR length(conclusion) BETWEEN 1 AND 4000)
+) STRICT;
+CREATE INDEX review_meeting_date ON review_meeting (held_on, id);
+
+CREATE TABLE commendation (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    awarded_on TEXT NOT NULL CHECK (date(awarded_on) IS awarded_on AND awarded_on >= '1900'),
+    recipient_type TEXT NOT NULL CHECK (recipient_type IN ('collective', 'individual')),
+    recipient TEXT NOT NULL CHECK (length(recipient) BETWEEN 1 AND 200),
+    form TEXT CHECK (form IS NULL OR length(form) BETWEEN 1 AND 200),
+    awarded_by TEXT CHECK (awarded_by IS NULL OR length(awarded_by) BETWEEN 1 AND 200),
+    reason TEXT CHECK (reason IS NULL OR length(reason) BETWEEN 1 AND 4000)
+) STRICT;
+CREATE INDEX commendation_date ON commendation (awarded_on, id);
+
+-- views ----------------------------------------------------------------------------------------------------------
+
+-- Each unit with the unit of today that it became, through all successions in force; NULL where it became several, or
+-- nobody knows what became of it.
+CREATE VIEW unit_today AS
+WITH RECURSIVE
+    passed AS (SELECT * FROM unit_succession WHERE voided_at IS NULL AND effective_on <= date('now')),
+    heir (unit_id, heir_id) AS (
+        SELECT id, id FROM unit
+        UNION SELECT h.unit_id, p.new_unit_id FROM heir h JOIN passed p ON p.old_unit_id = h.heir_id
+    ),
+    last (unit_id, heir_id) AS (
+        SELECT h.unit_id, h.heir_id FROM heir h JOIN unit u ON u.id = h.heir_id
+        WHERE NOT EXISTS (SELECT 1 FROM passed p WHERE p.old_unit_id = h.heir_id)
+            AND (u.valid_to IS NULL OR u.valid_to >= date('now'))
+    )
+SELECT u.id AS unit_id, CASE WHEN count(l.heir_id) = 1 THEN min(l.heir_id) END AS today_id, count(l.heir_id) AS heirs
+FROM unit u LEFT JOIN last l ON l.unit_id = u.id GROUP BY u.id;
 
 -- local ----------------------------------------------------------------------------------------------------------
 

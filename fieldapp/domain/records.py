@@ -29,15 +29,35 @@ class Long:
 
 
 @dataclass(frozen=True)
+class Past:
+    """The day lies in the past as a rule: one in the future is asked about once."""
+
+
+@dataclass(frozen=True)
+class YearMark:
+    """The whole number is a year: shown without a point for thousands."""
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """The whole number counts units of 10^-decimals; ``by`` is the field that says how many decimals: itself, or a
+    reference to a record that has ``decimals``."""
+
+    by: str
+
+
+@dataclass(frozen=True)
 class Child:
     """Rows of another table that are entered with their parent, on the same form.
 
-    ``parent`` is the child's column that names the parent; ``editor`` says how the form shows them.
+    ``parent`` is the child's column that names the parent; ``editor`` says how the form shows them; two rows of one
+    parent that agree in ``about`` are the same row.
     """
 
     model: "type[Record]"
     parent: str
-    editor: Literal["measures", "targets", "roster"]
+    editor: Literal["measures", "extras", "targets", "roster", "rows"]
+    about: tuple[str, ...]
 
 
 def _tidy_line(value: Any) -> Any:
@@ -54,7 +74,12 @@ Letter = Annotated[str | None, Field(min_length=1, max_length=60), BeforeValidat
 Remark = Annotated[str | None, Field(min_length=1, max_length=1000), BeforeValidator(_tidy_line)]
 Story = Annotated[str | None, Long(), Field(min_length=1, max_length=4000), BeforeValidator(_tidy_lines)]
 Day = date
+PastDay = Annotated[date, Past()]
 MaybeDay = Annotated[date | None, BeforeValidator(_tidy_line)]
+MaybePastDay = Annotated[date | None, Past(), BeforeValidator(_tidy_line)]
+Year = Annotated[int, YearMark(), Field(ge=1945, le=2100)]
+Count = Annotated[int | None, Field(ge=0, le=10**9)]
+Quantity = Annotated[int | None, Field(ge=0, le=10**15)]
 
 Level = Literal["province", "district", "commune", "hamlet"]
 Section = Literal[
@@ -84,6 +109,26 @@ TargetType = Literal[
 ]
 MeetingType = Literal["regular", "thematic", "extraordinary"]
 AttendanceStatus = Literal["present", "excused", "absent"]
+FieldType = Literal["text", "number", "date", "choice"]
+PlanIndicator = Literal[
+    "meetings_attended",
+    "members_introduced",
+    "cells_strengthened",
+    "communes_strengthened",
+    "households_in_charge",
+    "commendations",
+]
+"""Figures beside those of measures that a plan may set a target for; codes of ``domain/indicators.py``."""
+Rating = Literal["excellent", "good", "completed", "not_completed"]
+"""Four grades of the yearly rating (Central Committee's Regulation 124-QĐ/TW of 2023)."""
+Body = Literal["party_committee", "peoples_council"]
+BodyLevel = Literal["hamlet", "commune", "district", "province"]
+Outcome = Literal["pending", "elected", "not_elected", "withdrawn"]
+AgreementType = Literal["regulation", "joint_plan", "programme"]
+MatterType = Literal["information_exchange", "advice_to_committee", "problem_on_the_spot", "support_request"]
+Direction = Literal["sent", "received"]
+ReviewType = Literal["periodic_review", "final_review"]
+RecipientType = Literal["collective", "individual"]
 
 
 class Record(BaseModel):
@@ -107,6 +152,10 @@ class Record(BaseModel):
     """Name in the JSON form -> rows entered together with this record."""
     TOP: ClassVar[bool] = True
     """Has a list and a form of its own; False for rows that live on their parent's form."""
+    REFERRED: ClassVar[bool] = False
+    """A row of a parent's form that other records refer to: it is searched for by words like those with a list."""
+    UNIQUE: ClassVar[tuple[str, ...]] = ()
+    """Two records that agree in these fields say the same twice: refused on entry, listed after a merge."""
 
     def rule_breaks(self) -> list[tuple[str, str]]:
         """Rules over several fields: (field, English message) for each that is broken. Checked on entry only."""
@@ -159,6 +208,19 @@ class Post(Record):
     unit_id: Annotated[str | None, Ref("unit"), Field(title="Unit")] = None
 
 
+class EthnicGroup(Record):
+    KIND = "ethnic_group"
+    TITLE = "Ethnic group"
+    PLURAL = "Ethnic groups"
+    REFERENCE = True
+    LABEL = ("name",)
+    LIST = ("name", "also_called", "code")
+
+    code: Annotated[Name, Field(title="Code", max_length=60)]
+    name: Annotated[Name, Field(title="Name")]
+    also_called: Annotated[Short, Field(title="Also called")] = None
+
+
 class ActivityKind(Record):
     KIND = "activity_kind"
     TITLE = "Kind of activity"
@@ -171,6 +233,7 @@ class ActivityKind(Record):
     name: Annotated[Name, Field(title="Name")]
     section: Annotated[Section, Field(title="Section")]
     position: Annotated[int, Field(title="Order")] = 0
+    also_called: Annotated[Short, Field(title="Also called")] = None
 
 
 class Measure(Record):
@@ -189,6 +252,12 @@ class Measure(Record):
 
 
 class KindMeasure(Record):
+    """A measure that activities of a kind are recorded with.
+
+    Limits are in the measure's units of 10^-decimals: beyond ``minimum`` and ``maximum`` an amount is refused, beyond
+    the usual ones it is asked about once.
+    """
+
     KIND = "kind_measure"
     TITLE = "Measure of a kind"
     PLURAL = "Measures of kinds"
@@ -199,6 +268,58 @@ class KindMeasure(Record):
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
     measure_id: Annotated[str, Ref("measure"), Field(title="Measure")]
     position: Annotated[int, Field(title="Order")] = 0
+    hint: Annotated[Short, Field(title="Hint")] = None
+    minimum: Annotated[Quantity, Scaled("measure_id"), Field(title="At least")] = None
+    maximum: Annotated[Quantity, Scaled("measure_id"), Field(title="At most")] = None
+    usual_minimum: Annotated[Quantity, Scaled("measure_id"), Field(title="Usually at least")] = None
+    usual_maximum: Annotated[Quantity, Scaled("measure_id"), Field(title="Usually at most")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return _limits(self)
+
+
+class KindField(Record):
+    """An extra field of a kind of activity, added by headquarters without a new program.
+
+    Limits of numbers are in units of 10^-``decimals``; ``choices`` are separated by semicolons.
+    """
+
+    KIND = "kind_field"
+    TITLE = "Extra field of a kind"
+    PLURAL = "Extra fields of kinds"
+    REFERENCE = True
+    LABEL = ("name", "activity_kind_id")
+    LIST = ("activity_kind_id", "name", "field_type", "hint")
+
+    activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
+    code: Annotated[Name, Field(title="Code", max_length=60)]
+    name: Annotated[Name, Field(title="Name")]
+    field_type: Annotated[FieldType, Field(title="Type of field")]
+    choices: Annotated[Remark, Field(title="Choices (separated by ;)")] = None
+    decimals: Annotated[int, Field(title="Decimals", ge=0, le=3)] = 0
+    unit_name: Annotated[Letter, Field(title="Unit of measure")] = None
+    needed: Annotated[bool, Field(title="Needed")] = False
+    hint: Annotated[Short, Field(title="Hint")] = None
+    minimum: Annotated[Quantity, Scaled("decimals"), Field(title="At least")] = None
+    maximum: Annotated[Quantity, Scaled("decimals"), Field(title="At most")] = None
+    usual_minimum: Annotated[Quantity, Scaled("decimals"), Field(title="Usually at least")] = None
+    usual_maximum: Annotated[Quantity, Scaled("decimals"), Field(title="Usually at most")] = None
+    position: Annotated[int, Field(title="Order")] = 0
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        if self.field_type == "choice" and len(self.choice_list) < 2:
+            return [("choices", "Give at least two choices, separated by semicolons.")]
+        return _limits(self)
+
+    @property
+    def choice_list(self) -> list[str]:
+        """The choices one by one."""
+        return split_choices(self.choices)
+
+
+def split_choices(text: str | None) -> list[str]:
+    """The choices of an extra field, as written with semicolons between them; each once."""
+    return list(dict.fromkeys(part.strip() for part in (text or "").split(";") if part.strip()))
 
 
 class PartyCell(Record):
@@ -212,6 +333,95 @@ class PartyCell(Record):
     name: Annotated[Name, Field(title="Name")]
     unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
+
+
+class Plan(Record):
+    """A target that headquarters sets for a post, or for all together, over a period.
+
+    ``target`` is in the measure's units of 10^-decimals, like the amounts that it is compared with.
+    """
+
+    KIND = "plan"
+    TITLE = "Plan"
+    PLURAL = "Plans"
+    REFERENCE = True
+    LABEL = ("measure_id", "indicator", "date_from")
+    LIST = ("date_from", "date_to", "for_post_id", "measure_id", "indicator", "target")
+    DATE = "date_from"
+    UNIQUE = ("for_post_id", "date_from", "date_to", "measure_id", "activity_kind_id", "indicator")
+
+    for_post_id: Annotated[str | None, Ref("post"), Field(title="Post (empty: all together)")] = None
+    date_from: Annotated[Day, Field(title="From")]
+    date_to: Annotated[Day, Field(title="To")]
+    measure_id: Annotated[str | None, Ref("measure"), Field(title="Measure")] = None
+    activity_kind_id: Annotated[str | None, Ref("activity_kind"), Field(title="Of this kind only")] = None
+    indicator: Annotated[PlanIndicator | None, Field(title="Or this figure")] = None
+    target: Annotated[int, Scaled("measure_id"), Field(title="Target", ge=1, le=10**15)]
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        if (self.measure_id is None) == (self.indicator is None):
+            return [("indicator", "Give either a measure or a figure.")]
+        if self.activity_kind_id is not None and self.measure_id is None:
+            return [("activity_kind_id", "A kind narrows a measure: give the measure.")]
+        return _order(self.date_from, self.date_to, "date_to")
+
+
+class Agreement(Record):
+    """A coordination regulation, plan or programme with local bodies; its numbered tasks are what was agreed to do."""
+
+    KIND = "agreement"
+    TITLE = "Agreement"
+    PLURAL = "Agreements"
+    LABEL = ("name",)
+    LIST = ("date_from", "name", "parties", "date_to")
+    DATE = "date_from"
+
+    agreement_type: Annotated[AgreementType, Field(title="Type of agreement")] = "regulation"
+    name: Annotated[Name, Field(title="Name")]
+    number: Annotated[Letter, Field(title="Number")] = None
+    parties: Annotated[Remark, Field(title="Parties")] = None
+    signed_on: Annotated[MaybePastDay, Field(title="Signed on")] = None
+    date_from: Annotated[Day, Field(title="In force from")]
+    date_to: Annotated[MaybeDay, Field(title="In force to")] = None
+    note: Annotated[Story, Field(title="Note")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return _order(self.date_from, self.date_to, "date_to")
+
+
+class AgreementTask(Record):
+    """A numbered task of an agreement: activities and matters may name the one that they serve."""
+
+    KIND = "agreement_task"
+    TITLE = "Task"
+    PLURAL = "Tasks"
+    LABEL = ("agreement_id", "number", "title")
+    LIST = ("number", "title")
+    TOP = False
+    REFERRED = True
+
+    agreement_id: Annotated[str, Ref("agreement"), Field(title="Agreement")]
+    number: Annotated[int, Field(title="Number", ge=1, le=999)]
+    title: Annotated[str, Field(title="Task", min_length=1, max_length=1000), BeforeValidator(_tidy_line)]
+
+
+class AgreementAmendment(Record):
+    KIND = "agreement_amendment"
+    TITLE = "Amendment"
+    PLURAL = "Amendments"
+    LABEL = ("amended_on", "content")
+    LIST = ("amended_on", "content")
+    TOP = False
+
+    agreement_id: Annotated[str, Ref("agreement"), Field(title="Agreement")]
+    amended_on: Annotated[PastDay, Field(title="Date")]
+    content: Annotated[str, Field(title="Content", min_length=1, max_length=1000), BeforeValidator(_tidy_line)]
+
+
+Agreement.CHILDREN = {
+    "tasks": Child(AgreementTask, "agreement_id", "rows", ("number",)),
+    "amendments": Child(AgreementAmendment, "agreement_id", "rows", ("amended_on", "content")),
+}
 
 
 class Event(Record):
@@ -232,7 +442,10 @@ class Event(Record):
 
 
 class ActivityMeasure(Record):
-    """One figure of an activity. Unknown is not zero: ``amount`` None with ``approximate`` is "by the dozen"."""
+    """One figure of an activity. Unknown is not zero: ``amount`` None with ``approximate`` is "by the dozen".
+
+    ``measured_on`` dates a part of a long activity: that part counts on its own day (``domain.md``, rule 6).
+    """
 
     KIND = "activity_measure"
     TITLE = "Figure"
@@ -246,6 +459,22 @@ class ActivityMeasure(Record):
     amount: Annotated[int | None, Field(title="Amount", ge=0, le=10**15)] = None
     approximate: Annotated[bool, Field(title="Approximate")] = False
     note: Annotated[Remark, Field(title="Note")] = None
+    measured_on: Annotated[MaybePastDay, Field(title="Up to")] = None
+
+
+class ActivityExtra(Record):
+    """The value of an extra field: text as typed, a number as its digits in units of 10^-decimals, a date as ISO."""
+
+    KIND = "activity_extra"
+    TITLE = "Extra field"
+    PLURAL = "Extra fields"
+    LABEL = ("kind_field_id", "value")
+    LIST = ("kind_field_id", "value")
+    TOP = False
+
+    activity_id: Annotated[str, Ref("activity"), Field(title="Activity")]
+    kind_field_id: Annotated[str, Ref("kind_field"), Field(title="Field")]
+    value: Annotated[str, Field(title="Value", min_length=1, max_length=1000), BeforeValidator(_tidy_line)]
 
 
 class ActivityTarget(Record):
@@ -278,13 +507,16 @@ class Activity(Record):
     LIST = ("date_from", "activity_kind_id", "unit_id", "description")
     DATE = "date_from"
     CHILDREN = {
-        "measures": Child(ActivityMeasure, "activity_id", "measures"),
-        "targets": Child(ActivityTarget, "activity_id", "targets"),
+        "measures": Child(ActivityMeasure, "activity_id", "measures", ("measure_id", "measured_on")),
+        "extras": Child(ActivityExtra, "activity_id", "extras", ("kind_field_id",)),
+        "targets": Child(
+            ActivityTarget, "activity_id", "targets", ("target_type", "unit_id", "party_cell_id", "name")
+        ),
     }
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
-    date_from: Annotated[Day, Field(title="Date")]
-    date_to: Annotated[MaybeDay, Field(title="To")] = None
+    date_from: Annotated[PastDay, Field(title="Date")]
+    date_to: Annotated[MaybePastDay, Field(title="To")] = None
     unit_id: Annotated[str, Ref("unit"), Field(title="Where")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
     event_id: Annotated[str | None, Ref("event"), Field(title="Event")] = None
@@ -292,6 +524,9 @@ class Activity(Record):
     partners: Annotated[Remark, Field(title="Partners")] = None
     people: Annotated[Remark, Field(title="People in charge")] = None
     joint_reference: Annotated[Letter, Field(title="Joint reference")] = None
+    agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
+    ethnic_group_id: Annotated[str | None, Ref("ethnic_group"), Field(title="Ethnic group helped")] = None
+    unit_now_id: Annotated[str | None, Ref("unit"), Field(title="Today's unit (if split)")] = None
 
     def rule_breaks(self) -> list[tuple[str, str]]:
         return _order(self.date_from, self.date_to, "date_to")
@@ -309,7 +544,7 @@ class Member(Record):
     full_name: Annotated[Name, Field(title="Full name")]
     position: Annotated[Short, Field(title="Rank and position")] = None
     party_cell_id: Annotated[str | None, Ref("party_cell"), Field(title="Own cell (members from the village)")] = None
-    joined_on: Annotated[MaybeDay, Field(title="Joined the Party on")] = None
+    joined_on: Annotated[MaybePastDay, Field(title="Joined the Party on")] = None
     note: Annotated[Remark, Field(title="Note")] = None
 
 
@@ -357,32 +592,213 @@ class Meeting(Record):
     LABEL = ("party_cell_id", "held_on")
     LIST = ("held_on", "party_cell_id", "meeting_type", "content")
     DATE = "held_on"
-    CHILDREN = {"attendance": Child(Attendance, "meeting_id", "roster")}
+    CHILDREN = {"attendance": Child(Attendance, "meeting_id", "roster", ("member_id",))}
 
     party_cell_id: Annotated[str, Ref("party_cell"), Field(title="Party cell")]
     meeting_type: Annotated[MeetingType, Field(title="Type of meeting")] = "regular"
-    held_on: Annotated[Day, Field(title="Date")]
+    held_on: Annotated[PastDay, Field(title="Date")]
     place: Annotated[Short, Field(title="Place")] = None
     content: Annotated[Story, Field(title="Content")] = None
     resolution: Annotated[Story, Field(title="Resolution")] = None
+
+
+class HouseholdCharge(Record):
+    """One household that a party member looks after, from when to when."""
+
+    KIND = "household_charge"
+    TITLE = "Household in charge"
+    PLURAL = "Households in charge"
+    LABEL = ("household", "member_id")
+    LIST = ("household", "member_id", "unit_id", "date_from", "date_to")
+    DATE = "date_from"
+
+    member_id: Annotated[str, Ref("member"), Field(title="Party member")]
+    household: Annotated[Name, Field(title="Household (its head)")]
+    unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
+    hamlet: Annotated[Short, Field(title="Hamlet")] = None
+    date_from: Annotated[PastDay, Field(title="From")]
+    date_to: Annotated[MaybeDay, Field(title="To")] = None
+    result: Annotated[Remark, Field(title="Result")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return _order(self.date_from, self.date_to, "date_to")
+
+
+class CellRating(Record):
+    KIND = "cell_rating"
+    TITLE = "Rating of a cell"
+    PLURAL = "Ratings of cells"
+    LABEL = ("party_cell_id", "year")
+    LIST = ("year", "party_cell_id", "rating")
+    UNIQUE = ("party_cell_id", "year")
+
+    party_cell_id: Annotated[str, Ref("party_cell"), Field(title="Party cell")]
+    year: Annotated[Year, Field(title="Year")]
+    rating: Annotated[Rating, Field(title="Rating")]
+    note: Annotated[Remark, Field(title="Note")] = None
+
+
+class MemberRating(Record):
+    KIND = "member_rating"
+    TITLE = "Rating of a member"
+    PLURAL = "Ratings of members"
+    LABEL = ("member_id", "year")
+    LIST = ("year", "member_id", "rating")
+    UNIQUE = ("member_id", "year")
+
+    member_id: Annotated[str, Ref("member"), Field(title="Party member")]
+    year: Annotated[Year, Field(title="Year")]
+    rating: Annotated[Rating, Field(title="Rating")]
+    note: Annotated[Remark, Field(title="Note")] = None
+
+
+class Candidacy(Record):
+    """A member who stands for a party committee or a people's council."""
+
+    KIND = "candidacy"
+    TITLE = "Candidacy"
+    PLURAL = "Candidacies"
+    LABEL = ("member_id", "body", "term")
+    LIST = ("nominated_on", "member_id", "body", "level", "outcome")
+    DATE = "nominated_on"
+
+    member_id: Annotated[str, Ref("member"), Field(title="Party member")]
+    body: Annotated[Body, Field(title="Body")]
+    level: Annotated[BodyLevel, Field(title="Level")]
+    unit_id: Annotated[str | None, Ref("unit"), Field(title="Unit")] = None
+    term: Annotated[Letter, Field(title="Term")] = None
+    nominated_on: Annotated[PastDay, Field(title="Nominated on")]
+    outcome: Annotated[Outcome, Field(title="Outcome")] = "pending"
+    decided_on: Annotated[MaybePastDay, Field(title="Decided on")] = None
+    note: Annotated[Remark, Field(title="Note")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return _order(self.nominated_on, self.decided_on, "decided_on")
+
+
+class Matter(Record):
+    """Something to be done together with a local body: due on a day, then late."""
+
+    KIND = "matter"
+    TITLE = "Matter"
+    PLURAL = "Matters"
+    LABEL = ("subject", "counterpart")
+    LIST = ("opened_on", "matter_type", "subject", "due_on", "closed_on")
+    DATE = "opened_on"
+
+    matter_type: Annotated[MatterType, Field(title="Type of matter")]
+    direction: Annotated[Direction, Field(title="Direction")] = "sent"
+    counterpart: Annotated[Name, Field(title="With whom")]
+    subject: Annotated[Name, Field(title="Subject")]
+    unit_id: Annotated[str | None, Ref("unit"), Field(title="Unit")] = None
+    opened_on: Annotated[PastDay, Field(title="Opened on")]
+    due_on: Annotated[MaybeDay, Field(title="Due on")] = None
+    closed_on: Annotated[MaybePastDay, Field(title="Done on")] = None
+    result: Annotated[Story, Field(title="Result")] = None
+    agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return _order(self.opened_on, self.due_on, "due_on") + _order(self.opened_on, self.closed_on, "closed_on")
+
+
+class SelfManagementGroup(Record):
+    """Residents who look after a section of the border line and its markers."""
+
+    KIND = "self_management_group"
+    TITLE = "Self-management group"
+    PLURAL = "Self-management groups"
+    LABEL = ("name", "unit_id")
+    LIST = ("name", "unit_id", "marker_from", "marker_to", "households")
+
+    name: Annotated[Name, Field(title="Name")]
+    unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
+    hamlet: Annotated[Short, Field(title="Hamlet")] = None
+    leader: Annotated[Short, Field(title="Leader")] = None
+    marker_from: Annotated[Letter, Field(title="From marker")] = None
+    marker_to: Annotated[Letter, Field(title="To marker")] = None
+    length_m: Annotated[Count, Field(title="Length (m)")] = None
+    markers: Annotated[Count, Field(title="Markers")] = None
+    households: Annotated[Count, Field(title="Households")] = None
+    people: Annotated[Count, Field(title="People")] = None
+    patrols_monthly: Annotated[Count, Field(title="Patrols a month")] = None
+    date_from: Annotated[PastDay, Field(title="From")]
+    date_to: Annotated[MaybeDay, Field(title="To")] = None
+    note: Annotated[Remark, Field(title="Note")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return _order(self.date_from, self.date_to, "date_to")
+
+
+class ReviewMeeting(Record):
+    """A periodic or final review of the coordination (sơ kết, tổng kết)."""
+
+    KIND = "review_meeting"
+    TITLE = "Review of the coordination"
+    PLURAL = "Reviews of the coordination"
+    LABEL = ("review_type", "held_on")
+    LIST = ("held_on", "review_type", "content")
+    DATE = "held_on"
+
+    review_type: Annotated[ReviewType, Field(title="Type of review")]
+    held_on: Annotated[PastDay, Field(title="Date")]
+    period_from: Annotated[MaybeDay, Field(title="Period from")] = None
+    period_to: Annotated[MaybeDay, Field(title="Period to")] = None
+    agreement_id: Annotated[str | None, Ref("agreement"), Field(title="Agreement")] = None
+    place: Annotated[Short, Field(title="Place")] = None
+    content: Annotated[Story, Field(title="Content")] = None
+    conclusion: Annotated[Story, Field(title="Conclusion")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return _order(self.period_from, self.period_to, "period_to")
+
+
+class Commendation(Record):
+    KIND = "commendation"
+    TITLE = "Commendation"
+    PLURAL = "Commendations"
+    LABEL = ("recipient", "form")
+    LIST = ("awarded_on", "recipient", "recipient_type", "form")
+    DATE = "awarded_on"
+
+    awarded_on: Annotated[PastDay, Field(title="Date")]
+    recipient_type: Annotated[RecipientType, Field(title="Type of recipient")]
+    recipient: Annotated[Name, Field(title="To whom")]
+    form: Annotated[Short, Field(title="Form")] = None
+    awarded_by: Annotated[Short, Field(title="Awarded by")] = None
+    reason: Annotated[Story, Field(title="For what")] = None
 
 
 RECORDS: tuple[type[Record], ...] = (
     Unit,
     UnitSuccession,
     Post,
+    EthnicGroup,
     ActivityKind,
     Measure,
     KindMeasure,
+    KindField,
     PartyCell,
+    Plan,
+    Agreement,
+    AgreementTask,
+    AgreementAmendment,
     Event,
     Activity,
     ActivityMeasure,
+    ActivityExtra,
     ActivityTarget,
     Member,
     Introduction,
     Meeting,
     Attendance,
+    HouseholdCharge,
+    CellRating,
+    MemberRating,
+    Candidacy,
+    Matter,
+    SelfManagementGroup,
+    ReviewMeeting,
+    Commendation,
 )
 """Every kind, parents before those that refer to them."""
 
@@ -395,11 +811,15 @@ class FieldShape:
 
     name: str
     title: str
-    type: Literal["text", "long", "date", "integer", "boolean", "choice", "ref"]
+    type: Literal["text", "long", "date", "integer", "year", "boolean", "choice", "ref"]
     required: bool
     ref: str | None = None
     choices: tuple[str, ...] = ()
     default: Any = None
+    scaled_by: str | None = None
+    """an integer in units of 10^-decimals: the field that says how many decimals"""
+    past: bool = False
+    """a date that lies in the past as a rule"""
 
 
 def fields_of(model: type[Record]) -> list[FieldShape]:
@@ -418,11 +838,13 @@ def _shape(name: str, info: FieldInfo) -> FieldShape:
     if get_origin(base) is Literal:
         return FieldShape(name, title, "choice", not optional, choices=get_args(base), default=default)
     if base is date:
-        return FieldShape(name, title, "date", required)
+        return FieldShape(name, title, "date", required, past=any(isinstance(m, Past) for m in info.metadata))
     if base is bool:
         return FieldShape(name, title, "boolean", False, default=default)
     if base is int:
-        return FieldShape(name, title, "integer", required, default=default)
+        scaled = next((m.by for m in info.metadata if isinstance(m, Scaled)), None)
+        year = any(isinstance(m, YearMark) for m in info.metadata)
+        return FieldShape(name, title, "year" if year else "integer", required, default=default, scaled_by=scaled)
     long = any(isinstance(m, Long) for m in info.metadata)
     return FieldShape(name, title, "long" if long else "text", required, default=default)
 
@@ -432,6 +854,14 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
     if type(None) in get_args(annotation) and len(args) == 1:
         return args[0], True
     return annotation, False
+
+
+def _limits(record: "KindMeasure | KindField") -> list[tuple[str, str]]:
+    for least, most in (("minimum", "maximum"), ("usual_minimum", "usual_maximum")):
+        low, high = getattr(record, least), getattr(record, most)
+        if low is not None and high is not None and high < low:
+            return [(most, "The upper limit lies below the lower one.")]
+    return []
 
 
 def _order(first: date | None, last: date | None, field: str) -> list[tuple[str, str]]:

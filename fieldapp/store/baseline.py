@@ -1,37 +1,89 @@
-"""The reference rows that every copy of the program ships: units, kinds of activity, measures.
+"""The reference data that every copy of the program ships: units, kinds of activity, measures, ethnic groups.
 
-Their ids are computed from what they are, so every replica of every version has the same; they must never change
-(``tests/store/test_baseline.py`` pins some). They are UUIDv7 in form: the milliseconds of the row's natural date, then
-SHA-256 of its natural key instead of random bits.
+It is a log in which each version of the program goes on where the one before ended: what a version has added never
+changes place. Ids are computed from what the rows are, so every replica has the same (``tests/store/test_baseline.py``
+pins some). They are UUIDv7 in form: the milliseconds of the row's natural date, then SHA-256 of its natural key instead
+of random bits.
 """
 
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
-from fieldapp.domain.text import clean
+from fieldapp.domain.text import clean, sort_key
 
 REFORM = "2025-07-01"
 BEFORE_REFORM = "2025-06-30"
 FIRST_DAY = "2008-01-01"
 """The coordination regulation of the source is in force since 2008: older rows than that are not needed."""
 
-OLD_PROVINCE = "Tỉnh Đắk Lắk"
-OLD_PROVINCE_CODE = "66"
-OLD_DISTRICTS = {"Huyện Ea Súp": "646", "Huyện Buôn Đôn": "647"}
+OLD_PROVINCES = {"Tỉnh Đắk Lắk": "66", "Tỉnh Phú Yên": "54"}
+OLD_DISTRICTS = {
+    ("Tỉnh Đắk Lắk", "Thành phố Buôn Ma Thuột"): "643",
+    ("Tỉnh Đắk Lắk", "Thị xã Buôn Hồ"): "644",
+    ("Tỉnh Đắk Lắk", "Huyện Ea H'leo"): "645",
+    ("Tỉnh Đắk Lắk", "Huyện Ea Súp"): "646",
+    ("Tỉnh Đắk Lắk", "Huyện Buôn Đôn"): "647",
+    ("Tỉnh Đắk Lắk", "Huyện Cư M'gar"): "648",
+    ("Tỉnh Đắk Lắk", "Huyện Krông Búk"): "649",
+    ("Tỉnh Đắk Lắk", "Huyện Krông Năng"): "650",
+    ("Tỉnh Đắk Lắk", "Huyện Ea Kar"): "651",
+    ("Tỉnh Đắk Lắk", "Huyện M'Đrắk"): "652",
+    ("Tỉnh Đắk Lắk", "Huyện Krông Bông"): "653",
+    ("Tỉnh Đắk Lắk", "Huyện Krông Pắc"): "654",
+    ("Tỉnh Đắk Lắk", "Huyện Krông A Na"): "655",
+    ("Tỉnh Đắk Lắk", "Huyện Lắk"): "656",
+    ("Tỉnh Đắk Lắk", "Huyện Cư Kuin"): "657",
+    ("Tỉnh Phú Yên", "Thành phố Tuy Hòa"): "555",
+    ("Tỉnh Phú Yên", "Thị xã Sông Cầu"): "557",
+    ("Tỉnh Phú Yên", "Huyện Đồng Xuân"): "558",
+    ("Tỉnh Phú Yên", "Huyện Tuy An"): "559",
+    ("Tỉnh Phú Yên", "Huyện Sơn Hòa"): "560",
+    ("Tỉnh Phú Yên", "Huyện Sông Hinh"): "561",
+    ("Tỉnh Phú Yên", "Huyện Tây Hòa"): "562",
+    ("Tỉnh Phú Yên", "Huyện Phú Hòa"): "563",
+    ("Tỉnh Phú Yên", "Thị xã Đông Hòa"): "564",
+}
+"""Codes of old provinces and districts, which the succession file lacks. A name here is also the spelling that is
+shipped: the file has some with both habits of placing the tone."""
+
+FIRST_DISTRICTS = ("Huyện Ea Súp", "Huyện Buôn Đôn")
+"""The old districts that version 1 shipped."""
 
 BaselineRow = tuple[str, dict[str, Any]]
+BaselineChange = tuple[str, str, dict[str, Any], bool]
+
+
+def baseline_changes() -> Iterator[BaselineChange]:
+    """(table, row id, columns, whether the row is new), in an order in which parents come first.
+
+    A new row lacks only author, time and void columns.
+    """
+    for table, row in baseline_rows():
+        yield table, row["id"], {k: v for k, v in row.items() if k != "id"}, True
+    yield from _limits()
+    yield from _synonyms()
 
 
 def baseline_rows() -> Iterator[BaselineRow]:
-    """(table, row) in an order in which parents come first; a row lacks only author, time and void columns."""
-    yield from _units()
-    yield from _kinds()
+    """The shipped rows, those of older versions first."""
+    new: dict[str, str] = {}
+    seen: set[str] = set()
+    became = list(_table("unit_succession_2025.csv"))
+    for table, row in (*_new_units(new), *_old_units(new, filter(_shipped_first, became)), *_kinds()):
+        seen.add(row["id"])
+        yield table, row
+    later = [line for line in became if _shipped(line)]
+    for table, row in (*_old_units(new, later), *_province_successions(new, later), *_ethnic_groups(), *_kind_fields()):
+        if row["id"] not in seen:
+            yield table, row
 
 
 def baseline_id(table: str, day: str, *key: str) -> str:
@@ -62,55 +114,56 @@ def _unit(level: str, code: str, name: str, parent: str | None, old: bool, place
     }
 
 
-def _units() -> Iterator[BaselineRow]:
-    new: dict[str, str] = {}
+def _new_units(new: dict[str, str]) -> Iterator[BaselineRow]:
+    """The units of today; enters the ids of the communes into ``new`` by their codes."""
     provinces: dict[str, str] = {}
     for line in _table("units_2025.csv"):
         parent = provinces[line["parent_code"]] if line["parent_code"] else None
         table, row = _unit(line["level"], line["code"], line["name"], parent, old=False)
         (new if parent else provinces)[line["code"]] = row["id"]
         yield table, row
-    yield from _old_units(new)
+
+
+def _shipped_first(line: dict[str, str]) -> bool:
+    """Whether version 1 shipped a line of the succession file: the border districts of old Đắk Lắk."""
+    return line["old_province"] == "Tỉnh Đắk Lắk" and line["old_district"] in FIRST_DISTRICTS
 
 
 def _shipped(line: dict[str, str]) -> bool:
-    """Whether a line of the succession file is shipped: the border districts of old Đắk Lắk.
+    """Whether a line of the succession file is shipped: what is Đắk Lắk today.
 
     The one place to widen. A unit shipped without a code keeps the id made without it, so codes of provinces and
-    districts, which the file lacks, go into the tables above in the same version.
+    districts go into the tables above in the same version.
     """
-    return line["old_province"] == OLD_PROVINCE and line["old_district"] in OLD_DISTRICTS
+    return line["old_province"] in OLD_PROVINCES
 
 
-def _old_units(new: dict[str, str]) -> Iterator[BaselineRow]:
-    """The shipped old units, province by province, with their communes and what became of them."""
-    lines = [line for line in _table("unit_succession_2025.csv") if _shipped(line)]
-    lines.sort(key=lambda line: not line["old_code"])
+def _old_units(new: dict[str, str], lines: Iterable[dict[str, str]]) -> Iterator[BaselineRow]:
+    """The old units of some lines, province by province, with their communes and what became of them."""
+    lines = sorted(lines, key=lambda line: not line["old_code"])
     provinces: dict[str, str] = {}
     districts: dict[tuple[str, str], str] = {}
     for province, name in sorted(
-        {(line["old_province"], line["old_district"]) for line in lines},
-        key=lambda pair: (pair[0], _district_code(*pair) or "~", pair[1]),
+        {(line["old_province"], _district(line)) for line in lines},
+        key=lambda pair: (pair[0], OLD_DISTRICTS.get(pair, "~"), pair[1]),
     ):
         if province not in provinces:
-            code = OLD_PROVINCE_CODE if province == OLD_PROVINCE else ""
-            table, row = _unit("province", code, province, None, old=True)
+            table, row = _unit("province", OLD_PROVINCES.get(province, ""), province, None, old=True)
             provinces[province] = row["id"]
             yield table, row
-        table, row = _unit(
-            "district", _district_code(province, name), name, provinces[province], old=True, place=clean(province)
-        )
+        code = OLD_DISTRICTS.get((province, name), "")
+        table, row = _unit("district", code, name, provinces[province], old=True, place=clean(province))
         districts[(province, name)] = row["id"]
         yield table, row
     communes: dict[tuple[str, str], str] = {}
     passed: set[tuple[str, str]] = set()
     for line in lines:
-        district = districts[(line["old_province"], line["old_district"])]
-        # A line without a code is a part of the unit of that name. Case alone is folded: Phú Thạnh and Phú Thành of
-        # one district are two communes.
-        key = (district, clean(line["old_name"]).casefold())
+        district = districts[(line["old_province"], _district(line))]
+        # A line without a code is a part of the unit of that name. Tones count: Phú Thạnh and Phú Thành of one district
+        # are two communes; where the tone is placed does not.
+        key = (district, _spelling(line["old_name"]))
         if key not in communes:
-            place = clean(f"{line['old_province']}/{line['old_district']}")
+            place = clean(f"{line['old_province']}/{_district(line)}")
             table, row = _unit("commune", line["old_code"], line["old_name"], district, old=True, place=place)
             communes[key] = row["id"]
             yield table, row
@@ -120,19 +173,108 @@ def _old_units(new: dict[str, str]) -> Iterator[BaselineRow]:
         if (old_id, new_id) in passed:  # two parts of one unit went to the same successor
             continue
         passed.add((old_id, new_id))
+        yield _succession(old_id, new_id)
+
+
+def _succession(old_id: str, new_id: str) -> BaselineRow:
+    return "unit_succession", {
+        "id": baseline_id("unit_succession", REFORM, old_id, new_id),
+        "old_unit_id": old_id,
+        "new_unit_id": new_id,
+        "effective_on": REFORM,
+    }
+
+
+@cache
+def _spelling(name: str) -> tuple[str, tuple[int, ...]]:
+    """A name's letters and, apart from them, its tones: equal for both habits of placing a tone."""
+    letters, tones, _text = sort_key(clean(name).casefold())
+    return letters, tuple(tone for tone in tones if tone)
+
+
+def _district(line: dict[str, str]) -> str:
+    """The line's old district in the spelling that is shipped."""
+    return _shipped_spelling(line["old_province"], clean(line["old_district"]))
+
+
+@cache
+def _shipped_spelling(province: str, district: str) -> str:
+    same = (d for p, d in OLD_DISTRICTS if p == province and _spelling(d) == _spelling(district))
+    return next(same, district)
+
+
+def _province_successions(new: dict[str, str], lines: list[dict[str, str]]) -> Iterator[BaselineRow]:
+    """What became of the old provinces that are shipped: the province of most of their communes."""
+    units = {line["code"]: line for line in _table("units_2025.csv")}
+    for name, code in OLD_PROVINCES.items():
+        successors = Counter(
+            units[line["new_code"]]["parent_code"]
+            for line in lines
+            if line["old_province"] == name and line["new_code"] in new
+        )
+        ((new_code, _communes),) = successors.most_common(1)
+        old_id = _unit("province", code, name, None, old=True)[1]["id"]
+        yield _succession(old_id, _unit("province", new_code, units[new_code]["name"], None, old=False)[1]["id"])
+
+
+def _ethnic_groups() -> Iterator[BaselineRow]:
+    """The 54 groups of the official list (General Statistics Office, Decision 121-TCTK/PPCĐ of 1979), and foreigners."""
+    for line in _table("ethnic_groups.csv"):
         yield (
-            "unit_succession",
+            "ethnic_group",
             {
-                "id": baseline_id("unit_succession", REFORM, old_id, new_id),
-                "old_unit_id": old_id,
-                "new_unit_id": new_id,
-                "effective_on": REFORM,
+                "id": baseline_id("ethnic_group", FIRST_DAY, line["code"]),
+                "code": line["code"],
+                "name": line["name"],
+                "also_called": line["also_called"] or None,
             },
         )
 
 
-def _district_code(province: str, name: str) -> str:
-    return OLD_DISTRICTS.get(name, "") if province == OLD_PROVINCE else ""
+def _kind_fields() -> Iterator[BaselineRow]:
+    for position, line in enumerate(_table("kind_fields.csv"), start=1):
+        kind_id = baseline_id("activity_kind", FIRST_DAY, line["kind"])
+        yield (
+            "kind_field",
+            {
+                "id": baseline_id("kind_field", FIRST_DAY, kind_id, line["code"]),
+                "activity_kind_id": kind_id,
+                "code": line["code"],
+                "name": line["name"],
+                "field_type": line["field_type"],
+                "choices": line["choices"] or None,
+                "decimals": 0,
+                "needed": 0,
+                "hint": line["hint"] or None,
+                "position": position,
+            },
+        )
+
+
+def _limits() -> Iterator[BaselineChange]:
+    """What is usual of a figure, so that a slip of the finger is asked about."""
+    for line in _table("kind_limits.csv"):
+        ids = [
+            baseline_id(table, FIRST_DAY, line[column])
+            for table, column in (("activity_kind", "kind"), ("measure", "measure"))
+        ]
+        cols: dict[str, Any] = {
+            name: int(line[name]) for name in ("usual_minimum", "usual_maximum") if line[name]
+        }
+        if line["hint"]:
+            cols["hint"] = line["hint"]
+        yield "kind_measure", baseline_id("kind_measure", FIRST_DAY, *ids), cols, False
+
+
+def _synonyms() -> Iterator[BaselineChange]:
+    """Other words by which people look for a kind."""
+    for line in _table("kind_synonyms.csv"):
+        yield (
+            "activity_kind",
+            baseline_id("activity_kind", FIRST_DAY, line["kind"]),
+            {"also_called": line["also_called"]},
+            False,
+        )
 
 
 def _kinds() -> Iterator[BaselineRow]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from sqlite_utils import Database
 
-META_COLUMNS = ("id", "post_id", "created_at", "created_by", "voided_at", "void_reason")
-"""Columns of a synced table that the store fills in; ``post_id`` is missing in reference tables."""
+META_COLUMNS = ("id", "post_id", "created_at", "created_by", "voided_at", "void_reason", "confirmed")
+"""Columns of a synced table that the store fills in; reference tables have neither ``post_id`` nor ``confirmed``."""
 
 IDENTITY = ("id", "post_id", "created_at", "created_by")
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import sqlcipher3.dbapi2 as sqlcipher
 from sqlite_utils import Database
 
-from fieldapp.domain.text import sort_key
+from fieldapp.domain.text import search_key, sort_key
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 
@@ -46,9 +46,15 @@ def connect(path: Path, key: bytes) -> Database:
             _("The data file cannot be opened: its key does not fit or it is damaged. Nothing was changed.")
         ) from error
     connection.create_collation("vietnamese", _compare)
+    connection.create_function("plain", 1, _plain, deterministic=True)
     return Database(cast(Any, connection))
 
 
 def _compare(left: str, right: str) -> int:
     a, b = sort_key(left), sort_key(right)
     return (a > b) - (a < b)
+
+
+def _plain(text: object) -> str | None:
+    """SQL ``plain(text)``: text as it is compared where people spell one thing in several ways."""
+    return None if text is None else search_key(str(text))

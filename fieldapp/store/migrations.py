@@ -1,16 +1,17 @@
 """The stored shape, from one version of the program to the next.
 
 A new file is made from ``schema.sql``, the one truth; an old one is brought there by the numbered migrations below.
-Both end in the same shape, and the capture triggers are derived anew after either.
+Both end in the same shape (``tests/store/test_migrations.py``), and the capture triggers are derived anew after either.
 """
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
 from fieldapp.store import capture
-from fieldapp.store.baseline import baseline_rows
+from fieldapp.store.baseline import baseline_changes
 
 migrations = Migrations("fieldapp")
 
@@ -20,11 +21,20 @@ def first(_db: Database) -> None:
     """The first shape: ``schema.sql`` of version 0.1, with which every file begins."""
 
 
-SCHEMA_VERSION = 1
+@migrations(name="0002_all_records")
+def all_records(db: Database) -> None:
+    """Every record of the domain, extra fields of kinds, limits, plans, answers to what was asked; more old units."""
+    add_what_is_missing(db)
+
+
+SCHEMA_VERSION = 2
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 
 BASELINE_LOG = "baseline"
 BASELINE_TIME = "2025-07-01T00:00:00Z"
+
+REFOLD = "refold"
+"""Local setting: the shape has grown; changes that an older version of the program did not know are to be folded in."""
 
 
 def schema_sql() -> str:
@@ -47,32 +57,82 @@ def create(db: Database) -> None:
 
 
 def migrate(db: Database) -> bool:
-    """Bring an old file to the newest shape; True if something was done."""
+    """Bring an old file to the newest shape, all or nothing; True if something was done."""
     if not migrations.pending(db):
         return False
-    migrations.apply(db)
-    with db.atomic():
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(db)
+        db.execute("UPDATE local_session SET applying = 1")
+        _baseline(db)
+        db.execute("UPDATE local_session SET applying = 0")
         capture.install(db)
+        db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '1')", [REFOLD])
+        db.execute("COMMIT")
+    except BaseException:
+        if db.conn.in_transaction:
+            db.execute("ROLLBACK")
+        raise
     return True
 
 
-def _baseline(db: Database) -> None:
-    """Write the shipped reference rows and their changes: a log that every replica of this version holds by itself.
+def add_what_is_missing(db: Database) -> None:
+    """Add the tables, columns, indexes and views that ``schema.sql`` has and the file lacks.
 
-    It is never exported. Its clock readings lie before any real one, so that headquarters' changes win over it.
+    Columns that come later may be empty, so that SQLite adds them without writing the table anew.
+    """
+    have = {row[0] for row in db.execute("SELECT name FROM sqlite_master").fetchall()}
+    text = re.sub(r"--[^\n]*", "", schema_sql())
+    for statement in (part.strip() for part in text.split(";")):
+        found = re.match(r"CREATE (TABLE|UNIQUE INDEX|INDEX|VIEW|VIRTUAL TABLE) (\w+)", statement)
+        if found is None:
+            continue
+        sort, name = found[1], found[2]
+        if sort == "VIEW" and name in have:
+            db.execute(f"DROP VIEW {name}")
+        if name not in have or sort == "VIEW":
+            db.execute(statement)
+        elif sort == "TABLE":
+            _add_columns(db, name, statement)
+
+
+def _add_columns(db: Database, table: str, statement: str) -> None:
+    have = {column.name for column in db.table(table).columns}
+    body = statement[statement.index("(") + 1 : statement.rindex(")")]
+    for definition in re.split(r",\n {4}(?! )", body):
+        name = definition.split()[0]
+        if name not in have and name != "PRIMARY":
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {definition.strip()}")
+
+
+def _baseline(db: Database) -> None:
+    """Write the shipped reference data that the file lacks, and its changes: a log that every replica makes by itself.
+
+    A newer version of the program goes on where an older one ended. The log is never exported. Its clock readings lie
+    before any real one, so that headquarters' changes win over it.
     """
     import msgspec
 
+    row = db.execute("SELECT seq FROM local_log WHERE id = ?", [BASELINE_LOG]).fetchone()
+    done = row[0] if row else 0
+    logged = []
     seq = 0
-    changes = []
-    for table, row in baseline_rows():
-        seq += 1
-        full = {**row, "created_at": BASELINE_TIME, "created_by": "fieldapp"}
-        names = ", ".join(full)
-        db.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(full))})", list(full.values()))
-        cols = {k: v for k, v in full.items() if k != "id" and v is not None}
-        changes.append(
-            (BASELINE_LOG, seq, seq, table, row["id"], msgspec.json.encode(cols).decode(), None, BASELINE_TIME)
-        )
-    db.conn.executemany("INSERT INTO local_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)", changes)
-    db.execute("INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, '*', '', 0, ?)", [BASELINE_LOG, seq])
+    for seq, (table, row_id, cols, is_new) in enumerate(baseline_changes(), start=1):
+        if seq <= done:
+            continue
+        if is_new:
+            cols = {**cols, "created_at": BASELINE_TIME, "created_by": "fieldapp"}  # noqa: PLW2901
+            names = ("id", *cols)
+            marks = ", ".join("?" * len(names))
+            db.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", [row_id, *cols.values()])
+        else:
+            sets = ", ".join(f"{name} = ?" for name in cols)
+            db.execute(f"UPDATE {table} SET {sets} WHERE id = ?", [*cols.values(), row_id])
+        said = msgspec.json.encode({k: v for k, v in cols.items() if v is not None}).decode()
+        logged.append((BASELINE_LOG, seq, seq, table, row_id, said, None, BASELINE_TIME))
+    db.conn.executemany("INSERT INTO local_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)", logged)
+    db.execute(
+        "INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, '*', '', 0, ?)"
+        " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq",
+        [BASELINE_LOG, max(seq, done)],
+    )
