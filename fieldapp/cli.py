@@ -234,19 +234,19 @@ def list_records(
     obj: Context, kind: str, as_json: bool, search: str, first: date | None, last: date | None, voided: bool
 ) -> None:
     """Records of a kind, newest first."""
-    from fieldapp.store import records
+    from fieldapp.store import lists, records, words
 
     model = records.model_of(kind)
     store = obj.open()
     rows: list[dict[str, Any]] = []
     after = None
     while True:
-        page = records.page(
+        page = lists.page(
             store, kind, text=search, date_from=first, date_to=last, after=after, limit=500, voided=voided
         )
         rows += page.rows
         if not as_json:
-            for row, texts in zip(page.rows, records.display(store, kind, page.rows, model.LIST), strict=True):
+            for row, texts in zip(page.rows, words.display(store, kind, page.rows, model.LIST), strict=True):
                 say(f"{row['id']}  {'  '.join(texts)}")
         after = page.after
         if after is None:
@@ -262,20 +262,21 @@ def list_records(
 @click.pass_obj
 def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
     """One record."""
-    from fieldapp.store import records
+    from fieldapp.store import history as past
+    from fieldapp.store import records, view
 
     store = obj.open()
     found = records.get(store, id)
-    steps = records.history(store, id) if history else []
+    steps = past.history(store, id) if history else []
     if as_json:
         document = {"kind": found.kind, **found.row, **found.children}
         if history:
             document["history"] = [asdict(s) for s in steps]
         say_json(document)
         return
-    for title, text in records.describe(store, found):
+    for title, text in view.describe(store, found):
         say(f"{title}: {text}")
-    for step in records.history_lines(store, steps):
+    for step in past.history_lines(store, steps):
         say(step)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.reports import figures, narrative
-from fieldapp.store import records
+from fieldapp.store import lists, records
 from fieldapp.store.store import Store
 from fieldapp.sync import enrolment, exchange, peers
 
@@ -191,7 +191,7 @@ def _activities(flood: str, post: Store) -> list[dict[str, Any]]:
 
 def _introduce(post: Store) -> int:
     """Thirty members of the post, each introduced to a cell."""
-    cells = [row["id"] for row in records.page(post, "party_cell").rows]
+    cells = [row["id"] for row in lists.page(post, "party_cell").rows]
     number = 0
     for given in GIVEN_NAMES:
         for family in FAMILY_NAMES:
@@ -214,7 +214,7 @@ def _introduce(post: Store) -> int:
 
 def _meet(post: Store) -> int:
     """One regular meeting of the first cell: its own members and the introduced one."""
-    cell = records.page(post, "party_cell").rows[0]["id"]
+    cell = lists.page(post, "party_cell").rows[0]["id"]
     for name in ("Y Thanh Niê", "H'Bia Êban", "Siu Blêh"):
         records.save(post, "member", {"full_name": name, "party_cell_id": cell})
     day = date(2013, 11, 3)
@@ -225,7 +225,7 @@ def _meet(post: Store) -> int:
             "party_cell_id": cell,
             "held_on": day,
             "content": "Sinh hoạt thường kỳ tháng 11",
-            "attendance": [{"member_id": m["id"], "status": "present"} for m in records.roster(post, cell, day)],
+            "attendance": [{"member_id": m["id"], "status": "present"} for m in lists.roster(post, cell, day)],
         },
     )
     return 4

@@ -8,7 +8,7 @@ from field import World
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from fieldapp.store import records
+from fieldapp.store import lists, records
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.widgets.editor import Editor
@@ -77,7 +77,7 @@ async def hands(
 
 
 def cell(world: World) -> str:
-    return records.choices(world.post, "party_cell", "ba na")[0][0]
+    return lists.choices(world.post, "party_cell", "ba na")[0][0]
 
 
 def members(world: World, count: int) -> list[str]:

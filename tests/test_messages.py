@@ -9,9 +9,10 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 from fieldapp.domain.indicators import DISTINCT
-from fieldapp.domain.records import RECORDS, fields_of
+from fieldapp.domain.model import fields_of
+from fieldapp.domain.records import RECORDS
 from fieldapp.reports.narrative import HEADINGS
-from fieldapp.store.records import choice_title
+from fieldapp.store.words import choice_title
 
 SOURCE = Path(__file__).parents[1] / "fieldapp"
 KEPT = {"HELP", "GENERAL", "STAGES"}

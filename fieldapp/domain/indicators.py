@@ -7,7 +7,7 @@ add up (``domain.md``, rules 1 and 2). What is counted distinct does.
 from dataclasses import dataclass
 from typing import Literal
 
-from fieldapp.domain.records import TargetType
+from fieldapp.domain.assistance import TargetType
 
 
 @dataclass(frozen=True)

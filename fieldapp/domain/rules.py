@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from fieldapp.domain.records import Introduction, Record
+from fieldapp.domain.model import Record
+from fieldapp.domain.party import Introduction
 
 COMPARED_BY: Mapping[str, str] = {"introduction": "member_id"}
 """Kind -> the field whose equal rows a new record is compared with."""

@@ -155,7 +155,7 @@ def _old_units(new: dict[str, str], lines: Iterable[dict[str, str]]) -> Iterator
         table, row = _unit("district", code, name, provinces[province], old=True, place=clean(province))
         districts[(province, name)] = row["id"]
         yield table, row
-    communes: dict[tuple[str, str], str] = {}
+    communes: dict[tuple[str, tuple[str, tuple[int, ...]]], str] = {}
     passed: set[tuple[str, str]] = set()
     for line in lines:
         district = districts[(line["old_province"], _district(line))]
@@ -218,7 +218,7 @@ def _province_successions(new: dict[str, str], lines: list[dict[str, str]]) -> I
 
 
 def _ethnic_groups() -> Iterator[BaselineRow]:
-    """The 54 groups of the official list (General Statistics Office, Decision 121-TCTK/PPCĐ of 1979), and foreigners."""
+    """The 54 groups of the official list (General Statistics Office, Decision 121-TCTK/PPCĐ of 1979); foreigners."""
     for line in _table("ethnic_groups.csv"):
         yield (
             "ethnic_group",
@@ -258,9 +258,7 @@ def _limits() -> Iterator[BaselineChange]:
             baseline_id(table, FIRST_DAY, line[column])
             for table, column in (("activity_kind", "kind"), ("measure", "measure"))
         ]
-        cols: dict[str, Any] = {
-            name: int(line[name]) for name in ("usual_minimum", "usual_maximum") if line[name]
-        }
+        cols: dict[str, Any] = {name: int(line[name]) for name in ("usual_minimum", "usual_maximum") if line[name]}
         if line["hint"]:
             cols["hint"] = line["hint"]
         yield "kind_measure", baseline_id("kind_measure", FIRST_DAY, *ids), cols, False

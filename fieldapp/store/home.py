@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from fieldapp.i18n import _
-from fieldapp.store import records
+from fieldapp.store import lists, records, words
 from fieldapp.store.store import Draft, Store
 
 SOON_DAYS = 30
@@ -41,7 +41,7 @@ def _introductions(store: Store, today: date) -> list[Todo]:
         " AND n.voided_at IS NULL AND n.date_from > i.date_to) ORDER BY i.date_to LIMIT ?",
         [(today - timedelta(days=365)).isoformat(), (today + timedelta(days=SOON_DAYS)).isoformat(), MOST],
     )
-    named = records.labels(store, "introduction", [r["id"] for r in rows])
+    named = words.labels(store, "introduction", [r["id"] for r in rows])
     found = []
     for row in rows:
         left = (date.fromisoformat(row["date_to"]) - today).days
@@ -56,7 +56,7 @@ def _drafts(store: Store) -> list[Todo]:
         Todo(
             "·",
             _("draft"),
-            " · ".join((_(records.model_of(d.kind).TITLE), records.instant(d.saved_at), *_beginning(d))),
+            " · ".join((_(records.model_of(d.kind).TITLE), words.instant(d.saved_at), *_beginning(d))),
             d.kind,
             d.id,
             draft=True,
@@ -79,5 +79,5 @@ def counts(store: Store, today: date) -> list[tuple[str, int, int]]:
         model = records.model_of(kind)
         column = model.DATE or "created_at"
         month = store.value(f"SELECT count(*) FROM {kind} WHERE voided_at IS NULL AND {column} >= ?", [first])
-        found.append((kind, month, records.count(store, kind)))
+        found.append((kind, month, lists.count(store, kind)))
     return found

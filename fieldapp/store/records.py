@@ -1,26 +1,24 @@
-"""Records of every kind: validate, save, void, read, list, and their history. The screen and ``add`` both end here."""
+"""Records of every kind: validate, save, void, read. The screen and ``add`` both end here."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pydantic
 import uuid_utils
 
 from fieldapp.domain import rules
-from fieldapp.domain.amounts import format_amount, format_money, parse_amount
-from fieldapp.domain.dates import format_date, parse_date
-from fieldapp.domain.records import BY_KIND, Child, FieldShape, Record, fields_of
+from fieldapp.domain.amounts import parse_amount
+from fieldapp.domain.dates import parse_date
+from fieldapp.domain.model import Child, FieldShape, Record, fields_of
+from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean, search_key
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import search
 from fieldapp.store.store import Row, Store, now
-
-PROVINCE = "province"
-"""Local setting: code of the province whose units pick lists offer first."""
+from fieldapp.store.words import labels
 
 
 @dataclass(frozen=True)
@@ -33,33 +31,6 @@ class Found:
     """Name as in ``Record.CHILDREN`` -> rows that are not voided"""
 
 
-@dataclass(frozen=True)
-class Page:
-    """A window on a list."""
-
-    rows: list[Row]
-    after: tuple[Any, str] | None
-    """Key to ask for the next window with; None at the end."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One cell that one change set: a line of a record's history."""
-
-    at: str
-    actor: str | None
-    kind: str
-    row_id: str
-    field: str
-    old: Any
-    new: Any
-    first: bool
-    """set when the row began"""
-    hlc: int
-    log_id: str
-    seq: int
-
-
 def model_of(kind: str) -> type[Record]:
     """The model of a kind; FieldappError names the kinds if there is none such."""
     model = BY_KIND.get(kind)
@@ -70,9 +41,6 @@ def model_of(kind: str) -> type[Record]:
             )
         )
     return model
-
-
-# writing --------------------------------------------------------------------------------------------------------
 
 
 def save(store: Store, kind: str, data: Mapping[str, Any], row_id: str | None = None) -> str:
@@ -361,9 +329,6 @@ def _others(store: Store, kind: str, record: Record, row_id: str | None) -> list
     )
 
 
-# reading --------------------------------------------------------------------------------------------------------
-
-
 def get(store: Store, row_id: str) -> Found:
     """A record by its id, whatever its kind."""
     for kind, model in BY_KIND.items():
@@ -389,300 +354,3 @@ def as_data(found: Found) -> dict[str, Any]:
             for row in found.children[name]
         ]
     return data
-
-
-def page(
-    store: Store,
-    kind: str,
-    *,
-    text: str = "",
-    date_from: date | None = None,
-    date_to: date | None = None,
-    after: tuple[Any, str] | None = None,
-    limit: int = 100,
-    voided: bool = False,
-) -> Page:
-    """A window of a list: newest first for kinds with a date, else by the Vietnamese alphabet."""
-    model = model_of(kind)
-    order, direction, collate = (model.DATE, "DESC", "") if model.DATE else (_name_column(model), "ASC", "vietnamese")
-    key = f"t.{order}" + (f" COLLATE {collate}" if collate else "")
-    where, params = ["1"] if voided else ["t.voided_at IS NULL"], []
-    source = f"{kind} t"
-    query = search.match(text)
-    if text.strip() and query is None:
-        return Page([], None)
-    if query is not None:
-        source = f"local_search s JOIN {kind} t ON t.id = s.row_id"
-        where.append("local_search MATCH ?")
-        params.append(query)
-    if model.DATE:
-        for bound, compare in ((date_from, ">="), (date_to, "<=")):
-            if bound is not None:
-                where.append(f"t.{model.DATE} {compare} ?")
-                params.append(bound.isoformat())
-    if after is not None:
-        where.append(f"({key}, t.id) {'<' if direction == 'DESC' else '>'} (?, ?)")
-        params.extend(after)
-    rows = store.rows(
-        f"SELECT t.* FROM {source} WHERE {' AND '.join(where)} ORDER BY {key} {direction}, t.id {direction}"
-        f" LIMIT {limit + 1}",
-        params,
-    )
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return Page(rows, (rows[-1][order], rows[-1]["id"]) if more else None)
-
-
-def _name_column(model: type[Record]) -> str:
-    names = [s.name for s in fields_of(model) if s.name in ("full_name", "name")]
-    return names[0] if names else "id"
-
-
-def count(store: Store, kind: str) -> int:
-    """How many records of the kind stand, voided ones left out."""
-    found: int = store.value(f"SELECT count(*) FROM {kind} WHERE voided_at IS NULL")
-    return found
-
-
-def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> dict[str, str]:
-    """The name of each record to a person: its label fields, references by their own labels, joined by “ · ”.
-
-    ``short``: the first of them only.
-    """
-    wanted = sorted(set(ids))
-    if not wanted:
-        return {}
-    model = BY_KIND[kind]
-    marks = ", ".join("?" * len(wanted))
-    rows = store.rows(f"SELECT * FROM {kind} WHERE id IN ({marks})", wanted)
-    shown = display(store, kind, rows, model.LABEL[:1] if short else model.LABEL, short)
-    return {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
-
-
-def display(
-    store: Store, kind: str, rows: Sequence[Row], fields: Sequence[str], short: bool = False
-) -> list[list[str]]:
-    """The text of some fields of some rows as a person reads it: dates, choices and references in words.
-
-    ``short``: references by the first of their label fields, for the columns of a list.
-    """
-    shapes = {s.name: s for s in fields_of(BY_KIND[kind])}
-    named: dict[str, dict[str, str]] = {}
-    for field in fields:
-        ref = shapes[field].ref
-        if ref is not None:
-            named[field] = labels(store, ref, {row[field] for row in rows if row[field] is not None}, short)
-    return [[_display(shapes[f], row[f], named.get(f, {})) for f in fields] for row in rows]
-
-
-def _display(shape: FieldShape, value: Any, named: Mapping[str, str]) -> str:
-    if value is None:
-        return ""
-    if shape.type == "ref":
-        return named.get(value, "?")
-    if shape.type == "date":
-        return format_date(date.fromisoformat(value))
-    if shape.type == "choice":
-        return _(choice_title(value))
-    if shape.type == "boolean":
-        return _("yes") if value else _("no")
-    if shape.type == "integer":
-        return format_amount(value)
-    return str(value)
-
-
-def choice_title(value: str) -> str:
-    """The English message of a choice's code, which the catalogues translate: ``women_union`` -> ``Women union``."""
-    return value.replace("_", " ").capitalize()
-
-
-def amount_text(row: Mapping[str, Any], measure: Mapping[str, Any]) -> str:
-    """A figure of an activity in words: “2.385 lượt”, “70 triệu đồng”, “khoảng 20 xe”, “hàng chục lượt”."""
-    if row["amount"] is None:
-        return f"{row['note'] or _('not known')} {measure['unit_name']}".strip()
-    if measure["unit_name"] == "đồng":
-        text = format_money(row["amount"])
-    else:
-        text = f"{format_amount(row['amount'], measure['decimals'])} {measure['unit_name']}"
-    return _("about {amount}").format(amount=text) if row["approximate"] else text
-
-
-def choices(store: Store, kind: str, text: str, on: date | None = None, limit: int = 12) -> list[tuple[str, str]]:
-    """What a pick list offers for the words or the code typed: (id, label), those in force on the day first."""
-    query = search.match(text)
-    where, params = ["t.voided_at IS NULL"], []
-    source = f"{kind} t"
-    if query is not None:
-        source = f"local_search s JOIN {kind} t ON t.id = s.row_id"
-        where.append("local_search MATCH ?")
-        params.append(query)
-    elif text.strip():
-        return []
-    model = BY_KIND[kind]
-    order = "t.id DESC"
-    if kind == "unit":
-        day = (on or date.today()).isoformat()
-        order = (
-            "(coalesce(t.valid_from, '') <= ? AND ? <= coalesce(t.valid_to, '9999')) DESC,"
-            " (SELECT coalesce(g.code, p.code, t.code) FROM (SELECT 1) LEFT JOIN unit p ON p.id = t.parent_id"
-            "  LEFT JOIN unit g ON g.id = p.parent_id) IS ? DESC,"
-            " t.level = 'commune' DESC, t.name COLLATE vietnamese"
-        )
-        params += [day, day, store.setting(PROVINCE) or ""]
-    elif any(s.name == "position" and s.type == "integer" for s in fields_of(model)):
-        order = "t.position, t.id"
-    elif model.DATE is None:
-        order = f"t.{_name_column(model)} COLLATE vietnamese"
-    found = store.rows(f"SELECT t.* FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {limit}", params)
-    named = labels(store, kind, [row["id"] for row in found])
-    name = _name_column(model)
-    found.sort(key=lambda row: not _begins(search_key(str(row[name])), search_key(text)))
-    return [(row["id"], named[row["id"]] + _past(kind, row, on or date.today())) for row in found]
-
-
-def _begins(name: str, typed: str) -> bool:
-    """Whether each word typed begins a word of the name: such a record comes before those that fit elsewhere."""
-    words = name.split()
-    return all(any(word.startswith(t) for word in words) for t in typed.split())
-
-
-def _past(kind: str, row: Row, day: date) -> str:
-    """The mark of a unit that is no longer one on the day."""
-    over = kind == "unit" and row["valid_to"] is not None and row["valid_to"] < day.isoformat()
-    return f" ({_('former')})" if over else ""
-
-
-def measures_of(store: Store, kind_id: str) -> list[Row]:
-    """The measures that activities of a kind are recorded with, in the order of the form."""
-    return store.rows(
-        "SELECT m.* FROM kind_measure k JOIN measure m ON m.id = k.measure_id"
-        " WHERE k.activity_kind_id = ? AND k.voided_at IS NULL ORDER BY k.position, k.id",
-        [kind_id],
-    )
-
-
-def roster(store: Store, cell_id: str, on: date) -> list[Row]:
-    """The members of a cell on a day: its own, and those introduced to it; with the role of the latter.
-
-    Columns: id, full_name, position, role, introduced (0 or 1); by the Vietnamese alphabet, given name first.
-    """
-    from fieldapp.domain.text import name_sort_key
-
-    day = on.isoformat()
-    rows = store.rows(
-        "SELECT m.id, m.full_name, m.position, max(i.role) AS role, max(i.id IS NOT NULL) AS introduced FROM member m"
-        " LEFT JOIN introduction i ON i.member_id = m.id AND i.party_cell_id = :cell AND i.voided_at IS NULL"
-        "   AND i.date_from <= :day AND :day <= coalesce(i.date_to, '9999')"
-        " WHERE m.voided_at IS NULL AND (m.party_cell_id = :cell OR i.id IS NOT NULL) GROUP BY m.id",
-        {"cell": cell_id, "day": day},
-    )
-    return sorted(rows, key=lambda r: (name_sort_key(r["full_name"]), r["id"]))
-
-
-def describe(store: Store, found: Found) -> list[tuple[str, str]]:
-    """(title, text) of each field of a record that holds something, then of the rows that belong to it."""
-    model = BY_KIND[found.kind]
-    shapes = fields_of(model)
-    texts = display(store, found.kind, [found.row], [s.name for s in shapes])[0]
-    lines = [(_(s.title), t) for s, t in zip(shapes, texts, strict=True) if t]
-    for name, child in model.CHILDREN.items():
-        for row in found.children[name]:
-            lines.append((_(child.model.TITLE), child_text(store, child, row)))
-    if found.row["voided_at"] is not None:
-        lines.append((_("Voided"), f"{instant(found.row['voided_at'])}: {found.row['void_reason']}"))
-    return lines
-
-
-def child_text(store: Store, child: Child, row: Row) -> str:
-    """A row that belongs to a record, in words."""
-    if child.editor == "measures":
-        measure = store.row("SELECT * FROM measure WHERE id = ?", [row["measure_id"]])
-        assert measure is not None
-        return f"{measure['name']}: {amount_text(row, measure)}"
-    return " · ".join(t for t in display(store, child.model.KIND, [row], child.model.LIST)[0] if t)
-
-
-def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
-    """Steps of a history as a person reads them: when, who, which field, from what to what.
-
-    What was written when a row began is one line; later steps are one line each.
-    """
-    lines = []
-    parents = {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
-    for step in steps:
-        model = BY_KIND[step.kind]
-        shape = next((s for s in fields_of(model) if s.name == step.field), None)
-        who = f"{instant(step.at)}  {step.actor or _('unknown')}  "
-        if step.field == "created_at":
-            about = labels(store, step.kind, [step.row_id])[step.row_id] if step.kind in parents else ""
-            lines.append(who + _("New: {what}").format(what=f"{_(model.TITLE)} {about}".strip()))
-        elif step.kind in parents and step.field == "voided_at":
-            about = labels(store, step.kind, [step.row_id])[step.row_id]
-            lines.append(who + _("Taken out: {what}").format(what=f"{_(model.TITLE)} {about}"))
-        elif step.field == "voided_at":
-            lines.append(who + _("Voided"))
-        elif step.first or (step.kind in parents and shape is None) or (shape is None and step.field != "void_reason"):
-            continue
-        else:
-            old, new = (_step_value(store, shape, v) for v in (step.old, step.new))
-            title = _(shape.title) if shape else _(choice_title(step.field))
-            lines.append(f"{who}{title}: {old} → {new}")
-    return lines
-
-
-def instant(at: str) -> str:
-    """“25/11/2026 07:48” by this laptop's time."""
-    try:
-        moment = datetime.fromisoformat(at).astimezone()
-    except (ValueError, OverflowError, OSError):
-        return clean(at)
-    return f"{format_date(moment.date())} {moment:%H:%M}"
-
-
-def _step_value(store: Store, shape: FieldShape | None, value: Any) -> str:
-    if value is None:
-        return "—"
-    if shape is None:
-        return str(value)
-    named = labels(store, shape.ref, [value]) if shape.ref else {}
-    return _display(shape, value, named)
-
-
-# history --------------------------------------------------------------------------------------------------------
-
-
-def history(store: Store, row_id: str) -> list[Step]:
-    """Who set which field when, from what to what: the record and the rows that belong to it, oldest first."""
-    found = get(store, row_id)
-    ids = [row_id]
-    for child in BY_KIND[found.kind].CHILDREN.values():
-        ids += [r["id"] for r in store.rows(f"SELECT id FROM {child.model.KIND} WHERE {child.parent} = ?", [row_id])]
-    marks = ", ".join("?" * len(ids))
-    changes = store.rows(
-        f"SELECT c.* FROM local_change c WHERE c.row_id IN ({marks}) AND NOT EXISTS"
-        " (SELECT 1 FROM local_set_aside a WHERE a.log_id = c.log_id AND a.seq = c.seq) ORDER BY c.hlc, c.log_id",
-        ids,
-    )
-    seen: dict[tuple[str, str], Any] = {}
-    steps = []
-    for c in changes:
-        cols = json.loads(c["cols"])
-        for field, new in cols.items():
-            cell = (c["row_id"], field)
-            steps.append(
-                Step(
-                    c["at"],
-                    c["actor"],
-                    c["table_name"],
-                    c["row_id"],
-                    field,
-                    seen.get(cell),
-                    new,
-                    "created_at" in cols,
-                    c["hlc"],
-                    c["log_id"],
-                    c["seq"],
-                )
-            )
-            seen[cell] = new
-    return steps

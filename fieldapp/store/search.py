@@ -5,14 +5,15 @@ Derived from the rows, kept in the encrypted file, and brought up to date in the
 
 from collections.abc import Iterable
 
-from fieldapp.domain.records import BY_KIND, fields_of
+from fieldapp.domain.model import fields_of
+from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import search_key
 from fieldapp.store.store import Row, Store
 
 
 def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
     """Put rows of one kind into the index, in place of what it holds of them."""
-    from fieldapp.store.records import labels
+    from fieldapp.store.words import labels
 
     shapes = fields_of(BY_KIND[kind])
     texts = [s.name for s in shapes if s.type in ("text", "long")]

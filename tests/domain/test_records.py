@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from fieldapp.domain.records import RECORDS, Record, fields_of
+from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.records import RECORDS
 from fieldapp.store.capture import META_COLUMNS
 from fieldapp.store.migrations import schema_sql
 
+FIELD_ONLY = ("post_id", "confirmed")
 TYPES = {"text": "TEXT", "long": "TEXT", "date": "TEXT", "choice": "TEXT", "ref": "TEXT"}
 
 
@@ -23,7 +25,7 @@ def table(kind: str) -> dict[str, str]:
 @pytest.mark.parametrize("model", RECORDS, ids=lambda m: m.KIND)
 def test_model_and_table_agree(model: type[Record]) -> None:
     columns = table(model.KIND)
-    meta = [c for c in META_COLUMNS if c != "post_id" or not model.REFERENCE]
+    meta = [c for c in META_COLUMNS if c not in FIELD_ONLY or not model.REFERENCE]
     assert list(columns) == meta + list(model.model_fields)
     for shape in fields_of(model):
         definition = columns[shape.name]

@@ -8,7 +8,7 @@ from field import PASSPHRASE, World
 from fieldapp.demo import PERIOD
 from fieldapp.reports import figures
 from fieldapp.reports.narrative import as_text
-from fieldapp.store import records
+from fieldapp.store import lists, records
 from fieldapp.sync import exchange
 
 
@@ -90,10 +90,10 @@ def test_an_evening(world: World) -> None:
     text = as_text(figures.report(world.hq, PERIOD))
     for figure in ("1 giếng", "12 hộ", "35 triệu đồng", "1 đảng viên"):
         assert f": {figure}  (1 bản ghi)" in text
-    (meeting,) = records.page(world.hq, "meeting").rows
+    (meeting,) = lists.page(world.hq, "meeting").rows
     attendance = records.get(world.hq, meeting["id"]).children["attendance"]
     assert [a["status"] for a in attendance] == ["present"]
-    (well,) = records.page(world.hq, "activity").rows
+    (well,) = lists.page(world.hq, "activity").rows
     assert (well["hamlet"], well["description"]) == ("Buôn Ba Na", "Giếng khoan nghĩa tình")
 
 
@@ -113,4 +113,4 @@ def test_a_dead_battery_leaves_the_draft(world: World) -> None:
     terminal.type(F2)
     terminal.wait("✓ Đã ghi")
     terminal.end()
-    assert [m["full_name"] for m in records.page(world.post, "member").rows] == ["Rơ Châm Hyeo"]
+    assert [m["full_name"] for m in lists.page(world.post, "member").rows] == ["Rơ Châm Hyeo"]

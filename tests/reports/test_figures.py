@@ -9,7 +9,7 @@ from field import World
 from fieldapp import demo
 from fieldapp.domain.text import clean
 from fieldapp.reports import figures, narrative
-from fieldapp.store import records
+from fieldapp.store import lists, records
 from fieldapp.store.store import Store
 
 SOURCE = ["6 giếng", "12 căn", "1 phòng khám", "722 ngày công", "4 xã", "32 chi bộ", "2.385 lượt", "70 triệu đồng",
@@ -27,7 +27,7 @@ def cells(world: World) -> None:
         unit = demo._old_commune(world.hq, code)
         for number in range(demo.CELLS_PER_COMMUNE):
             records.save(world.hq, "party_cell", {"name": f"Chi bộ thôn {number} {name}", "unit_id": unit})
-    cell = records.page(world.hq, "party_cell", text="ba na").rows[0]
+    cell = lists.page(world.hq, "party_cell", text="ba na").rows[0]
     records.void(world.hq, cell["id"], "của bài kiểm tra khác")
     world.carry(world.hq, world.post)
 
@@ -103,7 +103,7 @@ def test_unknown_is_not_zero_and_about_is_said(world: World) -> None:
 
 
 def test_bodies_and_members_count_once(world: World) -> None:
-    cell = records.page(world.post, "party_cell").rows[0]["id"]
+    cell = lists.page(world.post, "party_cell").rows[0]["id"]
     for month in (2, 9):
         records.save(world.post, "activity", {
             "activity_kind_id": "cung_co_co_so_chinh_tri", "date_from": f"2013-{month:02d}-01", "unit_id": "24221",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from fieldapp.domain.records import Nature, Section
+from fieldapp.domain.reference import Nature, Section
 from fieldapp.store import baseline
 from fieldapp.store.baseline import baseline_rows
 

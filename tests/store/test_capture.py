@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from field import USER, World
 
-from fieldapp.store import records
+from fieldapp.store import history, records
 from fieldapp.store.connection import IntegrityError, OperationalError, connect
 from fieldapp.store.store import Store
 from fieldapp.sync import merge
@@ -56,10 +56,10 @@ def test_another_program_is_captured_too(world: World) -> None:
 )
 def test_what_may_not_be_written_is_refused(world: World, sql: str) -> None:
     row_id = world.well()
-    before = records.history(world.post, row_id)
+    before = history.history(world.post, row_id)
     with pytest.raises((IntegrityError, OperationalError)):
         world.post.db.execute(sql, {"id": row_id} if ":id" in sql else {})
-    assert records.history(world.post, row_id) == before
+    assert history.history(world.post, row_id) == before
 
 
 def test_clock_never_goes_back(world: World) -> None:
@@ -74,7 +74,7 @@ import os, signal, sys
 sys.path[:0] = sys.argv[4].split(os.pathsep)
 from pathlib import Path
 from fieldapp.store.store import Store
-from fieldapp.store import records
+from fieldapp.store import history, records
 store = Store.open(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), "A")
 left = int(sys.argv[3])
 real = store.db.execute

@@ -12,7 +12,7 @@ from sync_state import second_laptop, state
 
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
-from fieldapp.store import records, vault
+from fieldapp.store import lists, records, vault
 from fieldapp.store.store import Store
 from fieldapp.sync import doctor, drives, enrolment, exchange, keys, merge, peers, segment
 
@@ -82,7 +82,7 @@ def test_a_gap_waits_and_is_named(world: World) -> None:
     assert "1–3" in result.held[0]
     (result,) = exchange.import_files(world.hq, [first])
     assert result.complete
-    assert len(records.page(world.hq, "activity").rows) == 2
+    assert len(lists.page(world.hq, "activity").rows) == 2
     assert exchange.status(world.hq).held == []
 
 
@@ -93,10 +93,10 @@ def test_not_certified_waits_and_is_not_lost(world: World) -> None:
     (held,) = world.carry(post, world.hq)
     assert held.applied == 0
     assert "Đồn BP Ea Bung" in held.held[0]
-    assert records.page(world.hq, "event").rows == []
+    assert lists.page(world.hq, "event").rows == []
     _peer, changes = exchange.trust(world.hq, "EABUNG")
     assert changes == 1
-    assert [r["name"] for r in records.page(world.hq, "event").rows] == ["Tết quân dân"]
+    assert [r["name"] for r in lists.page(world.hq, "event").rows] == ["Tết quân dân"]
     assert len(peers.own(post).fingerprint.split()) == 10
     assert peers.own(post).fingerprint == peers.find(world.hq, "EABUNG").fingerprint
     post.close()
@@ -105,7 +105,7 @@ def test_not_certified_waits_and_is_not_lost(world: World) -> None:
 def test_headquarters_reference_data_reaches_the_post(world: World) -> None:
     records.save(world.hq, "party_cell", {"name": "Chi bộ thôn 5", "unit": "24214"})
     world.carry(world.hq, world.post)
-    assert [label for _id, label in records.choices(world.post, "party_cell", "thon 5")] == [
+    assert [label for _id, label in lists.choices(world.post, "party_cell", "thon 5")] == [
         "Chi bộ thôn 5 · Xã Ia Lốp · Đắk Lắk"
     ]
     with pytest.raises(FieldappError, match="Chỉ sở chỉ huy"):
@@ -153,7 +153,7 @@ def test_a_forged_sender_is_refused(world: World) -> None:
     world.post.db.execute("UPDATE local_replica SET sign_secret = ? WHERE own = 1", [other.sign_secret])
     (result,) = world.carry(world.post, world.hq)
     assert result.refused is not None
-    assert records.page(world.hq, "activity").rows == []
+    assert lists.page(world.hq, "activity").rows == []
 
 
 def test_a_change_outside_its_authors_part_is_set_aside_and_told(world: World) -> None:
@@ -271,7 +271,7 @@ def test_a_pack_is_no_bundle_and_a_broken_pack_leaves_nothing(world: World) -> N
 
 def test_units_of_one_s_own_province_are_offered_first(world: World) -> None:
     day = date(2026, 11, 24)
-    offered = [label for _id, label in records.choices(world.post, "unit", "phu hoa", day, limit=60)]
+    offered = [label for _id, label in lists.choices(world.post, "unit", "phu hoa", day, limit=60)]
     here = [label.endswith("Đắk Lắk") for label in offered]
     assert here[0]
     assert not here[-1]
@@ -319,7 +319,7 @@ def test_a_user_s_name_is_kept_clean_and_his_records_arrive(world: World, tmp_pa
     records.save(post, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
     world.carry(post, world.hq)
     exchange.trust(world.hq, post.identity.replica_id)
-    assert [r["created_by"] for r in records.page(world.hq, "event").rows] == [clean(name)]
+    assert [r["created_by"] for r in lists.page(world.hq, "event").rows] == [clean(name)]
     assert vault.users(tmp_path / "p") == [clean(name)]
     post.close()
 

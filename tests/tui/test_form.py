@@ -6,7 +6,7 @@ from form_hands import cell, hands, members
 from textual.widgets import Static
 
 from fieldapp.domain.records import BY_KIND
-from fieldapp.store import records
+from fieldapp.store import history, lists, records
 
 BORDER_COMMUNE = "24221"
 
@@ -115,7 +115,7 @@ async def test_an_overlapping_introduction_is_refused_at_its_date(world: World) 
         assert h.focus_is_at("date_from")
         assert h.said("date_from").startswith("!")
         assert h.row("date_from").entry.value == "3/11/26"
-    assert records.count(world.post, "introduction") == 1
+    assert lists.count(world.post, "introduction") == 1
 
 
 async def test_text_is_never_markup(world: World) -> None:
@@ -138,12 +138,12 @@ async def test_text_is_never_markup(world: World) -> None:
 async def test_only_what_was_changed_is_written(world: World) -> None:
     story = "Dòng một.\nDòng hai: [/]."
     activity = world.well(description=story, partners="Trạm y tế")
-    before = len(records.history(world.post, activity))
+    before = len(history.history(world.post, activity))
     async with hands(world.post, "activity", activity) as h:
         h.row("people").entry.focus()
         await h.type("Siu Blêh", "<f2>")
         assert h.app.result == activity
-    steps = records.history(world.post, activity)[before:]
+    steps = history.history(world.post, activity)[before:]
     assert [(s.field, s.new) for s in steps] == [("people", "Siu Blêh")]
     assert records.get(world.post, activity).row["description"] == story
 
@@ -175,7 +175,7 @@ async def test_saving_twice_in_a_row_records_once(world: World) -> None:
     async with hands(world.post, "event") as h:
         await h.type("Lũ", "<enter>", "5/10/13")
         await h.pilot.press("f2", "f2", "f2")
-    assert records.count(world.post, "event") == 1
+    assert lists.count(world.post, "event") == 1
 
 
 async def test_what_may_not_be_recorded_is_said_and_stays(world: World) -> None:

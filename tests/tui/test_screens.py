@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from fieldapp import demo
 from fieldapp.reports import narrative
 from fieldapp.store import home as home_queries
-from fieldapp.store import records, vault
+from fieldapp.store import lists, records, vault
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens import home, list, report
 from fieldapp.tui.widgets.text_field import TextField
@@ -37,7 +37,7 @@ class Then(date):
 def filled(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A post with the records of the source, none of them sent."""
     made = first_world.copy(tmp_path_factory.mktemp("filled"))
-    cell = records.page(made.post, "party_cell").rows[0]["id"]
+    cell = lists.page(made.post, "party_cell").rows[0]["id"]
     for name in ("Y Thanh Niê", "H'Bia Êban", "Siu Blêh", "Rơ Châm Hyeo", "Ksor H'Nan", "Nguyễn Thị Ánh", "Lê Văn Đạt"):
         records.save(made.post, "member", {"full_name": name, "party_cell_id": cell})
     member = records.save(made.post, "member", {"full_name": "Trần Văn Bình", "position": "Đội trưởng"})
@@ -167,7 +167,7 @@ async def test_a_list_reads_on_window_by_window(post: World, monkeypatch: pytest
         await write(pilot, "f3")
         assert len(app.screen._rows) == 5  # type: ignore[attr-defined]
         await write(pilot, *["down"] * 30)
-        assert len(app.screen._rows) == records.count(post.post, "activity")  # type: ignore[attr-defined]
+        assert len(app.screen._rows) == lists.count(post.post, "activity")  # type: ignore[attr-defined]
 
 
 async def test_a_record_is_voided_with_its_reason(post: World) -> None:
@@ -175,7 +175,7 @@ async def test_a_record_is_voided_with_its_reason(post: World) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await write(pilot, "f3", *"so 6", "enter", "f8", *"nhap trung", "enter")
-        rows = records.page(post.post, "activity", text="so 6", voided=True).rows
+        rows = lists.page(post.post, "activity", text="so 6", voided=True).rows
         assert [r["void_reason"] for r in rows] == ["nhap trung"]
         await write(pilot, "escape")
         assert app.screen._rows == []  # type: ignore[attr-defined]

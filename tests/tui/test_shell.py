@@ -9,7 +9,7 @@ import pytest
 from field import PASSPHRASE, USER, World
 from textual.pilot import Pilot
 
-from fieldapp.store import records, vault
+from fieldapp.store import lists, records, vault
 from fieldapp.sync import drives, exchange
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.home import HomeScreen
@@ -115,7 +115,7 @@ async def test_one_of_several_users_is_chosen(world: World, monkeypatch: pytest.
 
 
 async def test_home_says_what_must_be_done(world: World) -> None:
-    cell = records.page(world.post, "party_cell").rows[0]["id"]
+    cell = lists.page(world.post, "party_cell").rows[0]["id"]
     for name, days in (("Trần Văn Bình", 12), ("Siu Blêh", -3)):
         member = records.save(world.post, "member", {"full_name": name})
         end = (date.today() + timedelta(days)).isoformat()

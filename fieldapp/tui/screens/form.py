@@ -16,10 +16,10 @@ from textual.css.query import QueryType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from fieldapp.domain.records import Child, FieldShape, fields_of
+from fieldapp.domain.model import Child, FieldShape, fields_of
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import records
+from fieldapp.store import lists, records, words
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.amount_field import IntegerField
@@ -205,7 +205,7 @@ class FormScreen(Page):
     def action_copy(self) -> None:
         """Copy the focused field from the previous record of this kind."""
         editor = self._focused_editor()
-        window = records.page(self.store, self.kind, limit=2).rows
+        window = lists.page(self.store, self.kind, limit=2).rows
         previous = next((row for row in window if row["id"] != self.row_id), None)
         if editor is None or previous is None:
             self._say(_("There is no earlier record of this kind to copy from."))
@@ -238,7 +238,7 @@ class FormScreen(Page):
             return
         self._over = True
         self._drop()
-        name = records.labels(self.store, self.kind, [row_id])[row_id]
+        name = words.labels(self.store, self.kind, [row_id])[row_id]
         self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False)
         self.dismiss(row_id)
 

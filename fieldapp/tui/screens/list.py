@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import DataTable, Static
 
-from fieldapp.domain.records import fields_of
+from fieldapp.domain.model import fields_of
 from fieldapp.i18n import _
-from fieldapp.store import records
+from fieldapp.store import lists, records, view, words
 from fieldapp.store.store import Row
 from fieldapp.sync import exchange
 from fieldapp.tui.screens.base import Page
@@ -113,12 +113,12 @@ class ListScreen(Page):
 
     def _more(self, limit: int | None = None) -> None:
         """Read the next window of the list."""
-        page = records.page(
+        page = lists.page(
             self.store, self.kind, text=self.query_one(TextField).value, after=self._after, limit=limit or WINDOW,
             voided=self._voided,
         )  # fmt: skip
         has = exchange.received(self.store, [r["id"] for r in page.rows])
-        shown = records.display(self.store, self.kind, page.rows, self.model.LIST, short=True)
+        shown = words.display(self.store, self.kind, page.rows, self.model.LIST, short=True)
         for row, texts in zip(page.rows, shown, strict=True):
             sign = "×" if row["voided_at"] else "✓" if row["id"] in has else "·"
             cells = [_cut(t, self._columns[name]) for name, t in zip(self.model.LIST, texts, strict=True)]
@@ -143,7 +143,7 @@ class ListScreen(Page):
         text = ""
         if at < len(self._rows):
             found = records.get(self.store, self._rows[at]["id"])
-            text = "\n".join(f"{title}: {value}" for title, value in records.describe(self.store, found))
+            text = "\n".join(f"{title}: {value}" for title, value in view.describe(self.store, found))
         self.query_one("#record", Static).update(Content(text))
 
     def on_input_submitted(self) -> None:

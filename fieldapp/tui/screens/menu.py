@@ -9,7 +9,8 @@ from textual.content import Content
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from fieldapp.domain.records import RECORDS, Record
+from fieldapp.domain.model import Record
+from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.base import Chooser, Dialog

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import records
+from fieldapp.store import history, records, view
 from fieldapp.sync import exchange
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.menu import writable
@@ -65,9 +65,9 @@ class RecordScreen(Page):
         else:
             state = f"· {_('headquarters does not have it yet')}"
         self._update("#title", f"{title}   {state}")
-        self.query_one("#fields", Static).update(_in_columns(records.describe(self.store, found)))
-        steps = records.history(self.store, self._record_id)
-        self._update("#history", "\n".join(records.history_lines(self.store, steps)))
+        self.query_one("#fields", Static).update(_in_columns(view.describe(self.store, found)))
+        steps = history.history(self.store, self._record_id)
+        self._update("#history", "\n".join(history.history_lines(self.store, steps)))
         self.refresh_bindings()
 
     def _update(self, where: str, text: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from fieldapp.domain.amounts import format_amount, parse_amount
 from fieldapp.domain.text import clean
 from fieldapp.i18n import _
-from fieldapp.store.records import amount_text
+from fieldapp.store.words import amount_text
 from fieldapp.tui.widgets.entry import Entry, Reading
 
 APPROXIMATE = re.compile(r"^\s*(~|khoảng|about)\s*", re.IGNORECASE)

@@ -6,7 +6,7 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from fieldapp.store import records
+from fieldapp.store import lists, records
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.amount_field import FigureField, figure_typed
 from fieldapp.tui.widgets.editor import Context, Editor
@@ -77,7 +77,7 @@ class MeasuresEditor(Section):
         self._remember()
         self._kind = kind
         self._loaded_kind = self._loaded_kind or kind
-        measures = {m["id"]: m for m in records.measures_of(self._store, kind)} if kind else {}
+        measures = {m["id"]: m for m in lists.measures_of(self._store, kind)} if kind else {}
         if kind == self._loaded_kind:
             measures |= {m: dict(self._measure(m)) for m in self._loaded if m not in measures}
         self._make_rows(measures)

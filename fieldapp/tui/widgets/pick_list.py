@@ -10,10 +10,10 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from fieldapp.domain.records import FieldShape
+from fieldapp.domain.model import FieldShape
 from fieldapp.domain.text import clean, search_key
 from fieldapp.i18n import _
-from fieldapp.store import records
+from fieldapp.store import lists, words
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import Context
 from fieldapp.tui.widgets.entry import Entry, Reading
@@ -209,8 +209,8 @@ class PickList(Entry):
 def reference_field(store: Store, kind: str) -> PickList:
     """A field that holds the id of a record of ``kind``; those in force on the day of the form come first."""
     return PickList(
-        lambda text, context: records.choices(store, kind, text, context.on, LIMIT),
-        lambda value: records.labels(store, kind, [value]).get(value, value),
+        lambda text, context: lists.choices(store, kind, text, context.on, LIMIT),
+        lambda value: words.labels(store, kind, [value]).get(value, value),
     )
 
 
@@ -221,7 +221,7 @@ def choice_field(shape: FieldShape) -> PickList:
 
 def code_field(codes: Sequence[str]) -> PickList:
     """A field that holds one of these codes, shown in the user's language."""
-    named = [(code, _(records.choice_title(code))) for code in codes]
+    named = [(code, _(words.choice_title(code))) for code in codes]
 
     def fitting(text: str, _context: Context) -> list[Choice]:
         words = search_key(text).split()

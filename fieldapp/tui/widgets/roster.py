@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from fieldapp.domain.text import clean
 from fieldapp.i18n import _
-from fieldapp.store import records
+from fieldapp.store import lists, words
 from fieldapp.store.store import Row, Store
 from fieldapp.tui.widgets.editor import Context
 from fieldapp.tui.widgets.entry import Entry
@@ -99,7 +99,7 @@ class RosterEditor(Section):
         self._loaded_cell = self._loaded_cell or cell
         seats = []
         if cell and day:
-            seats = [Seat(m["id"], m["full_name"], _role(m)) for m in records.roster(self._store, cell, day)]
+            seats = [Seat(m["id"], m["full_name"], _role(m)) for m in lists.roster(self._store, cell, day)]
         if cell == self._loaded_cell:
             seats += self._seats_of_others({seat.member_id for seat in seats})
         self._grid.show(seats)
@@ -137,7 +137,7 @@ class RosterEditor(Section):
     def _seats_of_others(self, shown: set[str]) -> list[Seat]:
         """Members whose attendance was recorded, though they are not of the cell on that day any more."""
         others = [member for member in self._loaded if member not in shown]
-        named = records.labels(self._store, "member", others)
+        named = words.labels(self._store, "member", others)
         return [Seat(member, named.get(member, "?"), "") for member in others]
 
     def _mark_seats(self) -> None:

@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from fieldapp.domain.records import ActivityTarget, fields_of
+from fieldapp.domain.assistance import ActivityTarget
+from fieldapp.domain.model import fields_of
 from fieldapp.domain.text import clean
 from fieldapp.i18n import _
-from fieldapp.store import records
+from fieldapp.store import lists, words
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import Context, Editor
 from fieldapp.tui.widgets.entry import Reading
@@ -127,7 +128,7 @@ class TargetsEditor(Section):
         if chosen is None:
             return []
         kind, column = ("party_cell", CELL) if chosen == "party_cell" else ("unit", UNIT)
-        found = [(f"{column}:{i}", words) for i, words in records.choices(self._store, kind, text, context.on, LIMIT)]
+        found = [(f"{column}:{i}", words) for i, words in lists.choices(self._store, kind, text, context.on, LIMIT)]
         name = clean(text)
         if not name or chosen in CHOSEN_ONLY:
             return found
@@ -151,7 +152,7 @@ class TargetsEditor(Section):
         cells: list[Target] = []
         after = None
         while True:
-            page = records.page(self._store, "party_cell", after=after, limit=500)
+            page = lists.page(self._store, "party_cell", after=after, limit=500)
             cells += [{"target_type": "party_cell", CELL: row["id"]} for row in page.rows if row["unit_id"] == unit]
             after = page.after
             if after is None:
@@ -181,8 +182,8 @@ class TargetsEditor(Section):
         self.show_number(len(self._targets))
 
     def _words(self, target: Mapping[str, Any]) -> str:
-        parts = [_(records.choice_title(target["target_type"])), target.get(NAME)]
+        parts = [_(words.choice_title(target["target_type"])), target.get(NAME)]
         for column, kind in ((CELL, "party_cell"), (UNIT, "unit")):
             if target.get(column):
-                parts.append(records.labels(self._store, kind, [target[column]]).get(target[column], "?"))
+                parts.append(words.labels(self._store, kind, [target[column]]).get(target[column], "?"))
         return " · ".join(str(part) for part in parts if part)

@@ -1,0 +1,140 @@
+"""What the post did for the people."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from fieldapp.domain.model import (
+    Child,
+    Day,
+    Letter,
+    MaybeDay,
+    MaybePastDay,
+    Name,
+    PastDay,
+    Record,
+    Ref,
+    Remark,
+    Short,
+    Story,
+    in_order,
+    tidy_line,
+)
+
+TargetType = Literal[
+    "commune",
+    "party_cell",
+    "police",
+    "militia",
+    "women_union",
+    "farmers_union",
+    "hamlet",
+    "household_group",
+    "other",
+]
+
+
+class Event(Record):
+    KIND = "event"
+    TITLE = "Event"
+    PLURAL = "Events"
+    LABEL = ("name",)
+    LIST = ("date_from", "name", "date_to")
+    DATE = "date_from"
+
+    name: Annotated[Name, Field(title="Name")]
+    date_from: Annotated[Day, Field(title="From")]
+    date_to: Annotated[MaybeDay, Field(title="To")] = None
+    description: Annotated[Story, Field(title="Description")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return in_order(self.date_from, self.date_to, "date_to")
+
+
+class ActivityMeasure(Record):
+    """One figure of an activity. Unknown is not zero: ``amount`` None with ``approximate`` is "by the dozen".
+
+    ``measured_on`` dates a part of a long activity: that part counts on its own day (``domain.md``, rule 6).
+    """
+
+    KIND = "activity_measure"
+    TITLE = "Figure"
+    PLURAL = "Figures"
+    LABEL = ("measure_id", "amount")
+    LIST = ("measure_id", "amount", "note")
+    TOP = False
+
+    activity_id: Annotated[str, Ref("activity"), Field(title="Activity")]
+    measure_id: Annotated[str, Ref("measure"), Field(title="Measure")]
+    amount: Annotated[int | None, Field(title="Amount", ge=0, le=10**15)] = None
+    approximate: Annotated[bool, Field(title="Approximate")] = False
+    note: Annotated[Remark, Field(title="Note")] = None
+    measured_on: Annotated[MaybePastDay, Field(title="Up to")] = None
+
+
+class ActivityExtra(Record):
+    """The value of an extra field: text as typed, a number as its digits in units of 10^-decimals, a date as ISO."""
+
+    KIND = "activity_extra"
+    TITLE = "Extra field"
+    PLURAL = "Extra fields"
+    LABEL = ("kind_field_id", "value")
+    LIST = ("kind_field_id", "value")
+    TOP = False
+
+    activity_id: Annotated[str, Ref("activity"), Field(title="Activity")]
+    kind_field_id: Annotated[str, Ref("kind_field"), Field(title="Field")]
+    value: Annotated[str, Field(title="Value", min_length=1, max_length=1000), BeforeValidator(tidy_line)]
+
+
+class ActivityTarget(Record):
+    """A body that an activity strengthened or helped; counted distinct (``domain.md``, rule 3)."""
+
+    KIND = "activity_target"
+    TITLE = "Body helped"
+    PLURAL = "Bodies helped"
+    LABEL = ("target_type", "unit_id", "party_cell_id", "name")
+    LIST = ("target_type", "unit_id", "party_cell_id", "name")
+    TOP = False
+
+    activity_id: Annotated[str, Ref("activity"), Field(title="Activity")]
+    target_type: Annotated[TargetType, Field(title="Type of body")]
+    unit_id: Annotated[str | None, Ref("unit"), Field(title="Unit")] = None
+    party_cell_id: Annotated[str | None, Ref("party_cell"), Field(title="Party cell")] = None
+    name: Annotated[Short, Field(title="Name")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        if self.unit_id is None and self.party_cell_id is None and self.name is None:
+            return [("name", "Say which body: a unit, a party cell or a name.")]
+        return []
+
+
+class Activity(Record):
+    KIND = "activity"
+    TITLE = "Activity"
+    PLURAL = "Activities"
+    LABEL = ("activity_kind_id", "date_from", "unit_id")
+    LIST = ("date_from", "activity_kind_id", "unit_id", "description")
+    DATE = "date_from"
+    CHILDREN = {
+        "measures": Child(ActivityMeasure, "activity_id", "measures", ("measure_id", "measured_on")),
+        "extras": Child(ActivityExtra, "activity_id", "extras", ("kind_field_id",)),
+        "targets": Child(ActivityTarget, "activity_id", "targets", ("target_type", "unit_id", "party_cell_id", "name")),
+    }
+
+    activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
+    date_from: Annotated[PastDay, Field(title="Date")]
+    date_to: Annotated[MaybePastDay, Field(title="To")] = None
+    unit_id: Annotated[str, Ref("unit"), Field(title="Where")]
+    hamlet: Annotated[Short, Field(title="Hamlet")] = None
+    event_id: Annotated[str | None, Ref("event"), Field(title="Event")] = None
+    description: Annotated[Story, Field(title="Description")] = None
+    partners: Annotated[Remark, Field(title="Partners")] = None
+    people: Annotated[Remark, Field(title="People in charge")] = None
+    joint_reference: Annotated[Letter, Field(title="Joint reference")] = None
+    agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
+    ethnic_group_id: Annotated[str | None, Ref("ethnic_group"), Field(title="Ethnic group helped")] = None
+    unit_now_id: Annotated[str | None, Ref("unit"), Field(title="Today's unit (if split)")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return in_order(self.date_from, self.date_to, "date_to")

@@ -1,0 +1,183 @@
+"""What the post and the local bodies do together: agreements, matters, border line, reviews, commendations."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from fieldapp.domain.model import (
+    Child,
+    Count,
+    Day,
+    Letter,
+    MaybeDay,
+    MaybePastDay,
+    Name,
+    PastDay,
+    Record,
+    Ref,
+    Remark,
+    Short,
+    Story,
+    in_order,
+    tidy_line,
+)
+
+AgreementType = Literal["regulation", "joint_plan", "programme"]
+
+MatterType = Literal["information_exchange", "advice_to_committee", "problem_on_the_spot", "support_request"]
+
+Direction = Literal["sent", "received"]
+
+ReviewType = Literal["periodic_review", "final_review"]
+
+RecipientType = Literal["collective", "individual"]
+
+
+class Agreement(Record):
+    """A coordination regulation, plan or programme with local bodies; its numbered tasks are what was agreed to do."""
+
+    KIND = "agreement"
+    TITLE = "Agreement"
+    PLURAL = "Agreements"
+    LABEL = ("name",)
+    LIST = ("date_from", "name", "parties", "date_to")
+    DATE = "date_from"
+
+    agreement_type: Annotated[AgreementType, Field(title="Type of agreement")] = "regulation"
+    name: Annotated[Name, Field(title="Name")]
+    number: Annotated[Letter, Field(title="Number")] = None
+    parties: Annotated[Remark, Field(title="Parties")] = None
+    signed_on: Annotated[MaybePastDay, Field(title="Signed on")] = None
+    date_from: Annotated[Day, Field(title="In force from")]
+    date_to: Annotated[MaybeDay, Field(title="In force to")] = None
+    note: Annotated[Story, Field(title="Note")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return in_order(self.date_from, self.date_to, "date_to")
+
+
+class AgreementTask(Record):
+    """A numbered task of an agreement: activities and matters may name the one that they serve."""
+
+    KIND = "agreement_task"
+    TITLE = "Task"
+    PLURAL = "Tasks"
+    LABEL = ("agreement_id", "number", "title")
+    LIST = ("number", "title")
+    TOP = False
+    REFERRED = True
+
+    agreement_id: Annotated[str, Ref("agreement"), Field(title="Agreement")]
+    number: Annotated[int, Field(title="Number", ge=1, le=999)]
+    title: Annotated[str, Field(title="Task", min_length=1, max_length=1000), BeforeValidator(tidy_line)]
+
+
+class AgreementAmendment(Record):
+    KIND = "agreement_amendment"
+    TITLE = "Amendment"
+    PLURAL = "Amendments"
+    LABEL = ("amended_on", "content")
+    LIST = ("amended_on", "content")
+    TOP = False
+
+    agreement_id: Annotated[str, Ref("agreement"), Field(title="Agreement")]
+    amended_on: Annotated[PastDay, Field(title="Date")]
+    content: Annotated[str, Field(title="Content", min_length=1, max_length=1000), BeforeValidator(tidy_line)]
+
+
+Agreement.CHILDREN = {
+    "tasks": Child(AgreementTask, "agreement_id", "rows", ("number",)),
+    "amendments": Child(AgreementAmendment, "agreement_id", "rows", ("amended_on", "content")),
+}
+
+
+class Matter(Record):
+    """Something to be done together with a local body: due on a day, then late."""
+
+    KIND = "matter"
+    TITLE = "Matter"
+    PLURAL = "Matters"
+    LABEL = ("subject", "counterpart")
+    LIST = ("opened_on", "matter_type", "subject", "due_on", "closed_on")
+    DATE = "opened_on"
+
+    matter_type: Annotated[MatterType, Field(title="Type of matter")]
+    direction: Annotated[Direction, Field(title="Direction")] = "sent"
+    counterpart: Annotated[Name, Field(title="With whom")]
+    subject: Annotated[Name, Field(title="Subject")]
+    unit_id: Annotated[str | None, Ref("unit"), Field(title="Unit")] = None
+    opened_on: Annotated[PastDay, Field(title="Opened on")]
+    due_on: Annotated[MaybeDay, Field(title="Due on")] = None
+    closed_on: Annotated[MaybePastDay, Field(title="Done on")] = None
+    result: Annotated[Story, Field(title="Result")] = None
+    agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return in_order(self.opened_on, self.due_on, "due_on") + in_order(self.opened_on, self.closed_on, "closed_on")
+
+
+class SelfManagementGroup(Record):
+    """Residents who look after a section of the border line and its markers."""
+
+    KIND = "self_management_group"
+    TITLE = "Self-management group"
+    PLURAL = "Self-management groups"
+    LABEL = ("name", "unit_id")
+    LIST = ("name", "unit_id", "marker_from", "marker_to", "households")
+
+    name: Annotated[Name, Field(title="Name")]
+    unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
+    hamlet: Annotated[Short, Field(title="Hamlet")] = None
+    leader: Annotated[Short, Field(title="Leader")] = None
+    marker_from: Annotated[Letter, Field(title="From marker")] = None
+    marker_to: Annotated[Letter, Field(title="To marker")] = None
+    length_m: Annotated[Count, Field(title="Length (m)")] = None
+    markers: Annotated[Count, Field(title="Markers")] = None
+    households: Annotated[Count, Field(title="Households")] = None
+    people: Annotated[Count, Field(title="People")] = None
+    patrols_monthly: Annotated[Count, Field(title="Patrols a month")] = None
+    date_from: Annotated[PastDay, Field(title="From")]
+    date_to: Annotated[MaybeDay, Field(title="To")] = None
+    note: Annotated[Remark, Field(title="Note")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return in_order(self.date_from, self.date_to, "date_to")
+
+
+class ReviewMeeting(Record):
+    """A periodic or final review of the coordination (sơ kết, tổng kết)."""
+
+    KIND = "review_meeting"
+    TITLE = "Review of the coordination"
+    PLURAL = "Reviews of the coordination"
+    LABEL = ("review_type", "held_on")
+    LIST = ("held_on", "review_type", "content")
+    DATE = "held_on"
+
+    review_type: Annotated[ReviewType, Field(title="Type of review")]
+    held_on: Annotated[PastDay, Field(title="Date")]
+    period_from: Annotated[MaybeDay, Field(title="Period from")] = None
+    period_to: Annotated[MaybeDay, Field(title="Period to")] = None
+    agreement_id: Annotated[str | None, Ref("agreement"), Field(title="Agreement")] = None
+    place: Annotated[Short, Field(title="Place")] = None
+    content: Annotated[Story, Field(title="Content")] = None
+    conclusion: Annotated[Story, Field(title="Conclusion")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return in_order(self.period_from, self.period_to, "period_to")
+
+
+class Commendation(Record):
+    KIND = "commendation"
+    TITLE = "Commendation"
+    PLURAL = "Commendations"
+    LABEL = ("recipient", "form")
+    LIST = ("awarded_on", "recipient", "recipient_type", "form")
+    DATE = "awarded_on"
+
+    awarded_on: Annotated[PastDay, Field(title="Date")]
+    recipient_type: Annotated[RecipientType, Field(title="Type of recipient")]
+    recipient: Annotated[Name, Field(title="To whom")]
+    form: Annotated[Short, Field(title="Form")] = None
+    awarded_by: Annotated[Short, Field(title="Awarded by")] = None
+    reason: Annotated[Story, Field(title="For what")] = None

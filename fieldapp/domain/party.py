@@ -1,0 +1,179 @@
+"""How party members take part in the cells of villages."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fieldapp.domain.model import (
+    Child,
+    Day,
+    Letter,
+    MaybeDay,
+    MaybePastDay,
+    Name,
+    PastDay,
+    Record,
+    Ref,
+    Remark,
+    Short,
+    Story,
+    Year,
+    in_order,
+)
+
+MeetingType = Literal["regular", "thematic", "extraordinary"]
+
+AttendanceStatus = Literal["present", "excused", "absent"]
+
+Rating = Literal["excellent", "good", "completed", "not_completed"]
+"""Four grades of the yearly rating (Central Committee's Regulation 124-QĐ/TW of 2023)."""
+
+Body = Literal["party_committee", "peoples_council"]
+
+BodyLevel = Literal["hamlet", "commune", "district", "province"]
+
+Outcome = Literal["pending", "elected", "not_elected", "withdrawn"]
+
+
+class Member(Record):
+    """A party member: of the post (no cell of his own here), or of a village cell (``party_cell_id``)."""
+
+    KIND = "member"
+    TITLE = "Party member"
+    PLURAL = "Party members"
+    LABEL = ("full_name", "position")
+    LIST = ("full_name", "position", "party_cell_id")
+
+    full_name: Annotated[Name, Field(title="Full name")]
+    position: Annotated[Short, Field(title="Rank and position")] = None
+    party_cell_id: Annotated[str | None, Ref("party_cell"), Field(title="Own cell (members from the village)")] = None
+    joined_on: Annotated[MaybePastDay, Field(title="Joined the Party on")] = None
+    note: Annotated[Remark, Field(title="Note")] = None
+
+
+class Introduction(Record):
+    """A post's member introduced to a village cell for temporary party activity."""
+
+    KIND = "introduction"
+    TITLE = "Introduction"
+    PLURAL = "Introductions"
+    LABEL = ("member_id", "party_cell_id")
+    LIST = ("date_from", "member_id", "party_cell_id", "date_to")
+    DATE = "date_from"
+
+    member_id: Annotated[str, Ref("member"), Field(title="Party member")]
+    party_cell_id: Annotated[str, Ref("party_cell"), Field(title="Party cell")]
+    letter_number: Annotated[Letter, Field(title="Letter number")] = None
+    letter_date: Annotated[MaybeDay, Field(title="Letter date")] = None
+    date_from: Annotated[Day, Field(title="From")]
+    date_to: Annotated[MaybeDay, Field(title="To")] = None
+    role: Annotated[Short, Field(title="Role in the cell")] = None
+    end_reason: Annotated[Remark, Field(title="Reason of the end")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return in_order(self.date_from, self.date_to, "date_to")
+
+
+class Attendance(Record):
+    KIND = "attendance"
+    TITLE = "Attendance"
+    PLURAL = "Attendance"
+    LABEL = ("member_id", "status")
+    LIST = ("member_id", "status", "reason")
+    TOP = False
+
+    meeting_id: Annotated[str, Ref("meeting"), Field(title="Meeting")]
+    member_id: Annotated[str, Ref("member"), Field(title="Party member")]
+    status: Annotated[AttendanceStatus, Field(title="Present")]
+    reason: Annotated[Remark, Field(title="Reason")] = None
+
+
+class Meeting(Record):
+    KIND = "meeting"
+    TITLE = "Meeting"
+    PLURAL = "Meetings"
+    LABEL = ("party_cell_id", "held_on")
+    LIST = ("held_on", "party_cell_id", "meeting_type", "content")
+    DATE = "held_on"
+    CHILDREN = {"attendance": Child(Attendance, "meeting_id", "roster", ("member_id",))}
+
+    party_cell_id: Annotated[str, Ref("party_cell"), Field(title="Party cell")]
+    meeting_type: Annotated[MeetingType, Field(title="Type of meeting")] = "regular"
+    held_on: Annotated[PastDay, Field(title="Date")]
+    place: Annotated[Short, Field(title="Place")] = None
+    content: Annotated[Story, Field(title="Content")] = None
+    resolution: Annotated[Story, Field(title="Resolution")] = None
+
+
+class HouseholdCharge(Record):
+    """One household that a party member looks after, from when to when."""
+
+    KIND = "household_charge"
+    TITLE = "Household in charge"
+    PLURAL = "Households in charge"
+    LABEL = ("household", "member_id")
+    LIST = ("household", "member_id", "unit_id", "date_from", "date_to")
+    DATE = "date_from"
+
+    member_id: Annotated[str, Ref("member"), Field(title="Party member")]
+    household: Annotated[Name, Field(title="Household (its head)")]
+    unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
+    hamlet: Annotated[Short, Field(title="Hamlet")] = None
+    date_from: Annotated[PastDay, Field(title="From")]
+    date_to: Annotated[MaybeDay, Field(title="To")] = None
+    result: Annotated[Remark, Field(title="Result")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return in_order(self.date_from, self.date_to, "date_to")
+
+
+class CellRating(Record):
+    KIND = "cell_rating"
+    TITLE = "Rating of a cell"
+    PLURAL = "Ratings of cells"
+    LABEL = ("party_cell_id", "year")
+    LIST = ("year", "party_cell_id", "rating")
+    UNIQUE = ("party_cell_id", "year")
+
+    party_cell_id: Annotated[str, Ref("party_cell"), Field(title="Party cell")]
+    year: Annotated[Year, Field(title="Year")]
+    rating: Annotated[Rating, Field(title="Rating")]
+    note: Annotated[Remark, Field(title="Note")] = None
+
+
+class MemberRating(Record):
+    KIND = "member_rating"
+    TITLE = "Rating of a member"
+    PLURAL = "Ratings of members"
+    LABEL = ("member_id", "year")
+    LIST = ("year", "member_id", "rating")
+    UNIQUE = ("member_id", "year")
+
+    member_id: Annotated[str, Ref("member"), Field(title="Party member")]
+    year: Annotated[Year, Field(title="Year")]
+    rating: Annotated[Rating, Field(title="Rating")]
+    note: Annotated[Remark, Field(title="Note")] = None
+
+
+class Candidacy(Record):
+    """A member who stands for a party committee or a people's council."""
+
+    KIND = "candidacy"
+    TITLE = "Candidacy"
+    PLURAL = "Candidacies"
+    LABEL = ("member_id", "body", "term")
+    LIST = ("nominated_on", "member_id", "body", "level", "outcome")
+    DATE = "nominated_on"
+
+    member_id: Annotated[str, Ref("member"), Field(title="Party member")]
+    body: Annotated[Body, Field(title="Body")]
+    level: Annotated[BodyLevel, Field(title="Level")]
+    unit_id: Annotated[str | None, Ref("unit"), Field(title="Unit")] = None
+    term: Annotated[Letter, Field(title="Term")] = None
+    nominated_on: Annotated[PastDay, Field(title="Nominated on")]
+    outcome: Annotated[Outcome, Field(title="Outcome")] = "pending"
+    decided_on: Annotated[MaybePastDay, Field(title="Decided on")] = None
+    note: Annotated[Remark, Field(title="Note")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return in_order(self.nominated_on, self.decided_on, "decided_on")

@@ -1,0 +1,254 @@
+"""Reference data: headquarters writes it, all read it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fieldapp.domain.model import (
+    Day,
+    Letter,
+    MaybeDay,
+    Name,
+    Quantity,
+    Record,
+    Ref,
+    Remark,
+    Scaled,
+    Short,
+    in_order,
+    limits_in_order,
+)
+
+Level = Literal["province", "district", "commune", "hamlet"]
+
+Section = Literal[
+    "works",
+    "labour",
+    "health",
+    "relief",
+    "gifts",
+    "education",
+    "political_base",
+    "propaganda",
+    "border",
+    "security",
+    "support_received",
+]
+
+Nature = Literal["works", "persons", "turns", "households", "labour", "quantity", "cash", "in_kind", "service", "text"]
+
+FieldType = Literal["text", "number", "date", "choice"]
+
+PlanIndicator = Literal[
+    "meetings_attended",
+    "members_introduced",
+    "cells_strengthened",
+    "communes_strengthened",
+    "households_in_charge",
+    "commendations",
+]
+"""Figures beside those of measures that a plan may set a target for; codes of ``domain/indicators.py``."""
+
+
+class Unit(Record):
+    KIND = "unit"
+    TITLE = "Unit"
+    PLURAL = "Units"
+    REFERENCE = True
+    LABEL = ("name", "parent_id")
+    LIST = ("name", "code", "level", "parent_id", "valid_to")
+
+    level: Annotated[Level, Field(title="Level")]
+    code: Annotated[Letter, Field(title="Code")] = None
+    name: Annotated[Name, Field(title="Name")]
+    parent_id: Annotated[str | None, Ref("unit"), Field(title="Belongs to")] = None
+    valid_from: Annotated[MaybeDay, Field(title="Valid from")] = None
+    valid_to: Annotated[MaybeDay, Field(title="Valid to")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return in_order(self.valid_from, self.valid_to, "valid_to")
+
+
+class UnitSuccession(Record):
+    KIND = "unit_succession"
+    TITLE = "Succession of units"
+    PLURAL = "Successions of units"
+    REFERENCE = True
+    LABEL = ("old_unit_id", "new_unit_id")
+    LIST = ("old_unit_id", "new_unit_id", "effective_on")
+    DATE = "effective_on"
+
+    old_unit_id: Annotated[str, Ref("unit"), Field(title="Old unit")]
+    new_unit_id: Annotated[str, Ref("unit"), Field(title="New unit")]
+    effective_on: Annotated[Day, Field(title="Effective on")]
+
+
+class Post(Record):
+    KIND = "post"
+    TITLE = "Post"
+    PLURAL = "Posts"
+    REFERENCE = True
+    LABEL = ("name",)
+    LIST = ("code", "name", "unit_id")
+
+    code: Annotated[str, Field(title="Code", min_length=1, max_length=20, pattern="^[A-Za-z0-9]+$")]
+    name: Annotated[Name, Field(title="Name")]
+    unit_id: Annotated[str | None, Ref("unit"), Field(title="Unit")] = None
+
+
+class EthnicGroup(Record):
+    KIND = "ethnic_group"
+    TITLE = "Ethnic group"
+    PLURAL = "Ethnic groups"
+    REFERENCE = True
+    LABEL = ("name",)
+    LIST = ("name", "also_called", "code")
+
+    code: Annotated[Name, Field(title="Code", max_length=60)]
+    name: Annotated[Name, Field(title="Name")]
+    also_called: Annotated[Short, Field(title="Also called")] = None
+
+
+class ActivityKind(Record):
+    KIND = "activity_kind"
+    TITLE = "Kind of activity"
+    PLURAL = "Kinds of activity"
+    REFERENCE = True
+    LABEL = ("name",)
+    LIST = ("name", "section", "code")
+
+    code: Annotated[Name, Field(title="Code", max_length=60)]
+    name: Annotated[Name, Field(title="Name")]
+    section: Annotated[Section, Field(title="Section")]
+    position: Annotated[int, Field(title="Order")] = 0
+    also_called: Annotated[Short, Field(title="Also called")] = None
+
+
+class Measure(Record):
+    KIND = "measure"
+    TITLE = "Measure"
+    PLURAL = "Measures"
+    REFERENCE = True
+    LABEL = ("name",)
+    LIST = ("name", "unit_name", "nature", "code")
+
+    code: Annotated[Name, Field(title="Code", max_length=60)]
+    name: Annotated[Name, Field(title="Name")]
+    unit_name: Annotated[str, Field(title="Unit of measure", min_length=1, max_length=60)]
+    decimals: Annotated[int, Field(title="Decimals", ge=0, le=3)] = 0
+    nature: Annotated[Nature, Field(title="Nature")]
+
+
+class KindMeasure(Record):
+    """A measure that activities of a kind are recorded with.
+
+    Limits are in the measure's units of 10^-decimals: beyond ``minimum`` and ``maximum`` an amount is refused, beyond
+    the usual ones it is asked about once.
+    """
+
+    KIND = "kind_measure"
+    TITLE = "Measure of a kind"
+    PLURAL = "Measures of kinds"
+    REFERENCE = True
+    LABEL = ("activity_kind_id", "measure_id")
+    LIST = ("activity_kind_id", "measure_id")
+
+    activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
+    measure_id: Annotated[str, Ref("measure"), Field(title="Measure")]
+    position: Annotated[int, Field(title="Order")] = 0
+    hint: Annotated[Short, Field(title="Hint")] = None
+    minimum: Annotated[Quantity, Scaled("measure_id"), Field(title="At least")] = None
+    maximum: Annotated[Quantity, Scaled("measure_id"), Field(title="At most")] = None
+    usual_minimum: Annotated[Quantity, Scaled("measure_id"), Field(title="Usually at least")] = None
+    usual_maximum: Annotated[Quantity, Scaled("measure_id"), Field(title="Usually at most")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        return limits_in_order(self)
+
+
+class KindField(Record):
+    """An extra field of a kind of activity, added by headquarters without a new program.
+
+    Limits of numbers are in units of 10^-``decimals``; ``choices`` are separated by semicolons.
+    """
+
+    KIND = "kind_field"
+    TITLE = "Extra field of a kind"
+    PLURAL = "Extra fields of kinds"
+    REFERENCE = True
+    LABEL = ("name", "activity_kind_id")
+    LIST = ("activity_kind_id", "name", "field_type", "hint")
+
+    activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
+    code: Annotated[Name, Field(title="Code", max_length=60)]
+    name: Annotated[Name, Field(title="Name")]
+    field_type: Annotated[FieldType, Field(title="Type of field")]
+    choices: Annotated[Remark, Field(title="Choices (separated by ;)")] = None
+    decimals: Annotated[int, Field(title="Decimals", ge=0, le=3)] = 0
+    unit_name: Annotated[Letter, Field(title="Unit of measure")] = None
+    needed: Annotated[bool, Field(title="Needed")] = False
+    hint: Annotated[Short, Field(title="Hint")] = None
+    minimum: Annotated[Quantity, Scaled("decimals"), Field(title="At least")] = None
+    maximum: Annotated[Quantity, Scaled("decimals"), Field(title="At most")] = None
+    usual_minimum: Annotated[Quantity, Scaled("decimals"), Field(title="Usually at least")] = None
+    usual_maximum: Annotated[Quantity, Scaled("decimals"), Field(title="Usually at most")] = None
+    position: Annotated[int, Field(title="Order")] = 0
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        if self.field_type == "choice" and len(self.choice_list) < 2:
+            return [("choices", "Give at least two choices, separated by semicolons.")]
+        return limits_in_order(self)
+
+    @property
+    def choice_list(self) -> list[str]:
+        """The choices one by one."""
+        return split_choices(self.choices)
+
+
+def split_choices(text: str | None) -> list[str]:
+    """The choices of an extra field, as written with semicolons between them; each once."""
+    return list(dict.fromkeys(part.strip() for part in (text or "").split(";") if part.strip()))
+
+
+class PartyCell(Record):
+    KIND = "party_cell"
+    TITLE = "Party cell"
+    PLURAL = "Party cells"
+    REFERENCE = True
+    LABEL = ("name", "unit_id")
+    LIST = ("name", "unit_id", "hamlet")
+
+    name: Annotated[Name, Field(title="Name")]
+    unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
+    hamlet: Annotated[Short, Field(title="Hamlet")] = None
+
+
+class Plan(Record):
+    """A target that headquarters sets for a post, or for all together, over a period.
+
+    ``target`` is in the measure's units of 10^-decimals, like the amounts that it is compared with.
+    """
+
+    KIND = "plan"
+    TITLE = "Plan"
+    PLURAL = "Plans"
+    REFERENCE = True
+    LABEL = ("measure_id", "indicator", "date_from")
+    LIST = ("date_from", "date_to", "for_post_id", "measure_id", "indicator", "target")
+    DATE = "date_from"
+    UNIQUE = ("for_post_id", "date_from", "date_to", "measure_id", "activity_kind_id", "indicator")
+
+    for_post_id: Annotated[str | None, Ref("post"), Field(title="Post (empty: all together)")] = None
+    date_from: Annotated[Day, Field(title="From")]
+    date_to: Annotated[Day, Field(title="To")]
+    measure_id: Annotated[str | None, Ref("measure"), Field(title="Measure")] = None
+    activity_kind_id: Annotated[str | None, Ref("activity_kind"), Field(title="Of this kind only")] = None
+    indicator: Annotated[PlanIndicator | None, Field(title="Or this figure")] = None
+    target: Annotated[int, Scaled("measure_id"), Field(title="Target", ge=1, le=10**15)]
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        if (self.measure_id is None) == (self.indicator is None):
+            return [("indicator", "Give either a measure or a figure.")]
+        if self.activity_kind_id is not None and self.measure_id is None:
+            return [("activity_kind_id", "A kind narrows a measure: give the measure.")]
+        return in_order(self.date_from, self.date_to, "date_to")

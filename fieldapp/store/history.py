@@ -1,0 +1,105 @@
+"""Who set which field when, from what to what: a query on the change log."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fieldapp.domain.model import FieldShape, fields_of
+from fieldapp.domain.records import BY_KIND
+from fieldapp.i18n import _
+from fieldapp.store.records import get
+from fieldapp.store.store import Store
+from fieldapp.store.words import choice_title, instant, labels, text_of
+
+
+@dataclass(frozen=True)
+class Step:
+    """One cell that one change set: a line of a record's history."""
+
+    at: str
+    actor: str | None
+    kind: str
+    row_id: str
+    field: str
+    old: Any
+    new: Any
+    first: bool
+    """set when the row began"""
+    hlc: int
+    log_id: str
+    seq: int
+
+
+def history(store: Store, row_id: str) -> list[Step]:
+    """Who set which field when, from what to what: the record and the rows that belong to it, oldest first."""
+    found = get(store, row_id)
+    ids = [row_id]
+    for child in BY_KIND[found.kind].CHILDREN.values():
+        ids += [r["id"] for r in store.rows(f"SELECT id FROM {child.model.KIND} WHERE {child.parent} = ?", [row_id])]
+    marks = ", ".join("?" * len(ids))
+    changes = store.rows(
+        f"SELECT c.* FROM local_change c WHERE c.row_id IN ({marks}) AND NOT EXISTS"
+        " (SELECT 1 FROM local_set_aside a WHERE a.log_id = c.log_id AND a.seq = c.seq) ORDER BY c.hlc, c.log_id",
+        ids,
+    )
+    seen: dict[tuple[str, str], Any] = {}
+    steps = []
+    for c in changes:
+        cols = json.loads(c["cols"])
+        for field, new in cols.items():
+            cell = (c["row_id"], field)
+            steps.append(
+                Step(
+                    c["at"],
+                    c["actor"],
+                    c["table_name"],
+                    c["row_id"],
+                    field,
+                    seen.get(cell),
+                    new,
+                    "created_at" in cols,
+                    c["hlc"],
+                    c["log_id"],
+                    c["seq"],
+                )
+            )
+            seen[cell] = new
+    return steps
+
+
+def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
+    """Steps of a history as a person reads them: when, who, which field, from what to what.
+
+    What was written when a row began is one line; later steps are one line each.
+    """
+    lines = []
+    parents = {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
+    for step in steps:
+        model = BY_KIND[step.kind]
+        shape = next((s for s in fields_of(model) if s.name == step.field), None)
+        who = f"{instant(step.at)}  {step.actor or _('unknown')}  "
+        if step.field == "created_at":
+            about = labels(store, step.kind, [step.row_id])[step.row_id] if step.kind in parents else ""
+            lines.append(who + _("New: {what}").format(what=f"{_(model.TITLE)} {about}".strip()))
+        elif step.kind in parents and step.field == "voided_at":
+            about = labels(store, step.kind, [step.row_id])[step.row_id]
+            lines.append(who + _("Taken out: {what}").format(what=f"{_(model.TITLE)} {about}"))
+        elif step.field == "voided_at":
+            lines.append(who + _("Voided"))
+        elif step.first or (step.kind in parents and shape is None) or (shape is None and step.field != "void_reason"):
+            continue
+        else:
+            old, new = (_step_value(store, shape, v) for v in (step.old, step.new))
+            title = _(shape.title) if shape else _(choice_title(step.field))
+            lines.append(f"{who}{title}: {old} → {new}")
+    return lines
+
+
+def _step_value(store: Store, shape: FieldShape | None, value: Any) -> str:
+    if value is None:
+        return "—"
+    if shape is None:
+        return str(value)
+    named = labels(store, shape.ref, [value]) if shape.ref else {}
+    return text_of(shape, value, named)

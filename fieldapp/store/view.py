@@ -1,0 +1,31 @@
+"""One record as a person reads it: its fields, then the rows that belong to it."""
+
+from fieldapp.domain.model import Child, fields_of
+from fieldapp.domain.records import BY_KIND
+from fieldapp.i18n import _
+from fieldapp.store.records import Found
+from fieldapp.store.store import Row, Store
+from fieldapp.store.words import amount_text, display, instant
+
+
+def describe(store: Store, found: Found) -> list[tuple[str, str]]:
+    """(title, text) of each field of a record that holds something, then of the rows that belong to it."""
+    model = BY_KIND[found.kind]
+    shapes = fields_of(model)
+    texts = display(store, found.kind, [found.row], [s.name for s in shapes])[0]
+    lines = [(_(s.title), t) for s, t in zip(shapes, texts, strict=True) if t]
+    for name, child in model.CHILDREN.items():
+        for row in found.children[name]:
+            lines.append((_(child.model.TITLE), child_text(store, child, row)))
+    if found.row["voided_at"] is not None:
+        lines.append((_("Voided"), f"{instant(found.row['voided_at'])}: {found.row['void_reason']}"))
+    return lines
+
+
+def child_text(store: Store, child: Child, row: Row) -> str:
+    """A row that belongs to a record, in words."""
+    if child.editor == "measures":
+        measure = store.row("SELECT * FROM measure WHERE id = ?", [row["measure_id"]])
+        assert measure is not None
+        return f"{measure['name']}: {amount_text(row, measure)}"
+    return " · ".join(t for t in display(store, child.model.KIND, [row], child.model.LIST)[0] if t)
