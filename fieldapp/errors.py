@@ -13,3 +13,10 @@ class FieldappError(Exception):
     def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.fields = dict(fields or {})
+
+
+class Unsure(FieldappError):
+    """What was given is unusual: nothing was saved yet, and it is when the same is given again with ``confirm``.
+
+    ``fields`` maps a field to the question that belongs beside it.
+    """

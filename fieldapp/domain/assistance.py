@@ -17,7 +17,6 @@ from fieldapp.domain.model import (
     Remark,
     Short,
     Story,
-    in_order,
     tidy_line,
 )
 
@@ -41,14 +40,12 @@ class Event(Record):
     LABEL = ("name",)
     LIST = ("date_from", "name", "date_to")
     DATE = "date_from"
+    ORDERED = (("date_from", "date_to"),)
 
     name: Annotated[Name, Field(title="Name")]
     date_from: Annotated[Day, Field(title="From")]
     date_to: Annotated[MaybeDay, Field(title="To")] = None
     description: Annotated[Story, Field(title="Description")] = None
-
-    def rule_breaks(self) -> list[tuple[str, str]]:
-        return in_order(self.date_from, self.date_to, "date_to")
 
 
 class ActivityMeasure(Record):
@@ -116,6 +113,7 @@ class Activity(Record):
     LABEL = ("activity_kind_id", "date_from", "unit_id")
     LIST = ("date_from", "activity_kind_id", "unit_id", "description")
     DATE = "date_from"
+    ORDERED = (("date_from", "date_to"),)
     CHILDREN = {
         "measures": Child(ActivityMeasure, "activity_id", "measures", ("measure_id", "measured_on")),
         "extras": Child(ActivityExtra, "activity_id", "extras", ("kind_field_id",)),
@@ -135,6 +133,3 @@ class Activity(Record):
     agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
     ethnic_group_id: Annotated[str | None, Ref("ethnic_group"), Field(title="Ethnic group helped")] = None
     unit_now_id: Annotated[str | None, Ref("unit"), Field(title="Today's unit (if split)")] = None
-
-    def rule_breaks(self) -> list[tuple[str, str]]:
-        return in_order(self.date_from, self.date_to, "date_to")

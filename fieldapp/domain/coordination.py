@@ -18,7 +18,6 @@ from fieldapp.domain.model import (
     Remark,
     Short,
     Story,
-    in_order,
     tidy_line,
 )
 
@@ -42,6 +41,7 @@ class Agreement(Record):
     LABEL = ("name",)
     LIST = ("date_from", "name", "parties", "date_to")
     DATE = "date_from"
+    ORDERED = (("date_from", "date_to"),)
 
     agreement_type: Annotated[AgreementType, Field(title="Type of agreement")] = "regulation"
     name: Annotated[Name, Field(title="Name")]
@@ -51,9 +51,6 @@ class Agreement(Record):
     date_from: Annotated[Day, Field(title="In force from")]
     date_to: Annotated[MaybeDay, Field(title="In force to")] = None
     note: Annotated[Story, Field(title="Note")] = None
-
-    def rule_breaks(self) -> list[tuple[str, str]]:
-        return in_order(self.date_from, self.date_to, "date_to")
 
 
 class AgreementTask(Record):
@@ -100,6 +97,10 @@ class Matter(Record):
     LABEL = ("subject", "counterpart")
     LIST = ("opened_on", "matter_type", "subject", "due_on", "closed_on")
     DATE = "opened_on"
+    ORDERED = (
+        ("opened_on", "due_on"),
+        ("opened_on", "closed_on"),
+    )
 
     matter_type: Annotated[MatterType, Field(title="Type of matter")]
     direction: Annotated[Direction, Field(title="Direction")] = "sent"
@@ -112,9 +113,6 @@ class Matter(Record):
     result: Annotated[Story, Field(title="Result")] = None
     agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
 
-    def rule_breaks(self) -> list[tuple[str, str]]:
-        return in_order(self.opened_on, self.due_on, "due_on") + in_order(self.opened_on, self.closed_on, "closed_on")
-
 
 class SelfManagementGroup(Record):
     """Residents who look after a section of the border line and its markers."""
@@ -124,6 +122,7 @@ class SelfManagementGroup(Record):
     PLURAL = "Self-management groups"
     LABEL = ("name", "unit_id")
     LIST = ("name", "unit_id", "marker_from", "marker_to", "households")
+    ORDERED = (("date_from", "date_to"),)
 
     name: Annotated[Name, Field(title="Name")]
     unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
@@ -140,9 +139,6 @@ class SelfManagementGroup(Record):
     date_to: Annotated[MaybeDay, Field(title="To")] = None
     note: Annotated[Remark, Field(title="Note")] = None
 
-    def rule_breaks(self) -> list[tuple[str, str]]:
-        return in_order(self.date_from, self.date_to, "date_to")
-
 
 class ReviewMeeting(Record):
     """A periodic or final review of the coordination (sơ kết, tổng kết)."""
@@ -153,6 +149,7 @@ class ReviewMeeting(Record):
     LABEL = ("review_type", "held_on")
     LIST = ("held_on", "review_type", "content")
     DATE = "held_on"
+    ORDERED = (("period_from", "period_to"),)
 
     review_type: Annotated[ReviewType, Field(title="Type of review")]
     held_on: Annotated[PastDay, Field(title="Date")]
@@ -162,9 +159,6 @@ class ReviewMeeting(Record):
     place: Annotated[Short, Field(title="Place")] = None
     content: Annotated[Story, Field(title="Content")] = None
     conclusion: Annotated[Story, Field(title="Conclusion")] = None
-
-    def rule_breaks(self) -> list[tuple[str, str]]:
-        return in_order(self.period_from, self.period_to, "period_to")
 
 
 class Commendation(Record):

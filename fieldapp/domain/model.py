@@ -93,6 +93,9 @@ Count = Annotated[int | None, Field(ge=0, le=10**9)]
 Quantity = Annotated[int | None, Field(ge=0, le=10**15)]
 
 
+END_BEFORE_BEGINNING = "The end lies before the beginning."
+
+
 class Record(BaseModel):
     """What a person enters of one record."""
 
@@ -118,10 +121,17 @@ class Record(BaseModel):
     """A row of a parent's form that other records refer to: it is searched for by words like those with a list."""
     UNIQUE: ClassVar[tuple[str, ...]] = ()
     """Two records that agree in these fields say the same twice: refused on entry, listed after a merge."""
+    ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Pairs of days of which the second never lies before the first: refused on entry, listed after a merge."""
 
     def rule_breaks(self) -> list[tuple[str, str]]:
         """Rules over several fields: (field, English message) for each that is broken. Checked on entry only."""
-        return []
+        values = self.__dict__
+        return [
+            (last, END_BEFORE_BEGINNING)
+            for first, last in self.ORDERED
+            if None not in (values[first], values[last]) and values[last] < values[first]
+        ]
 
 
 @dataclass(frozen=True)
@@ -180,10 +190,4 @@ def limits_in_order(record: Record) -> list[tuple[str, str]]:
         low, high = getattr(record, least), getattr(record, most)
         if low is not None and high is not None and high < low:
             return [(most, "The upper limit lies below the lower one.")]
-    return []
-
-
-def in_order(first: date | None, last: date | None, field: str) -> list[tuple[str, str]]:
-    if first is not None and last is not None and last < first:
-        return [(field, "The end lies before the beginning.")]
     return []

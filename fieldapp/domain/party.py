@@ -18,7 +18,6 @@ from fieldapp.domain.model import (
     Short,
     Story,
     Year,
-    in_order,
 )
 
 MeetingType = Literal["regular", "thematic", "extraordinary"]
@@ -60,6 +59,7 @@ class Introduction(Record):
     LABEL = ("member_id", "party_cell_id")
     LIST = ("date_from", "member_id", "party_cell_id", "date_to")
     DATE = "date_from"
+    ORDERED = (("date_from", "date_to"),)
 
     member_id: Annotated[str, Ref("member"), Field(title="Party member")]
     party_cell_id: Annotated[str, Ref("party_cell"), Field(title="Party cell")]
@@ -69,9 +69,6 @@ class Introduction(Record):
     date_to: Annotated[MaybeDay, Field(title="To")] = None
     role: Annotated[Short, Field(title="Role in the cell")] = None
     end_reason: Annotated[Remark, Field(title="Reason of the end")] = None
-
-    def rule_breaks(self) -> list[tuple[str, str]]:
-        return in_order(self.date_from, self.date_to, "date_to")
 
 
 class Attendance(Record):
@@ -114,6 +111,7 @@ class HouseholdCharge(Record):
     LABEL = ("household", "member_id")
     LIST = ("household", "member_id", "unit_id", "date_from", "date_to")
     DATE = "date_from"
+    ORDERED = (("date_from", "date_to"),)
 
     member_id: Annotated[str, Ref("member"), Field(title="Party member")]
     household: Annotated[Name, Field(title="Household (its head)")]
@@ -122,9 +120,6 @@ class HouseholdCharge(Record):
     date_from: Annotated[PastDay, Field(title="From")]
     date_to: Annotated[MaybeDay, Field(title="To")] = None
     result: Annotated[Remark, Field(title="Result")] = None
-
-    def rule_breaks(self) -> list[tuple[str, str]]:
-        return in_order(self.date_from, self.date_to, "date_to")
 
 
 class CellRating(Record):
@@ -164,6 +159,7 @@ class Candidacy(Record):
     LABEL = ("member_id", "body", "term")
     LIST = ("nominated_on", "member_id", "body", "level", "outcome")
     DATE = "nominated_on"
+    ORDERED = (("nominated_on", "decided_on"),)
 
     member_id: Annotated[str, Ref("member"), Field(title="Party member")]
     body: Annotated[Body, Field(title="Body")]
@@ -174,6 +170,3 @@ class Candidacy(Record):
     outcome: Annotated[Outcome, Field(title="Outcome")] = "pending"
     decided_on: Annotated[MaybePastDay, Field(title="Decided on")] = None
     note: Annotated[Remark, Field(title="Note")] = None
-
-    def rule_breaks(self) -> list[tuple[str, str]]:
-        return in_order(self.nominated_on, self.decided_on, "decided_on")

@@ -15,7 +15,6 @@ from fieldapp.domain.model import (
     Remark,
     Scaled,
     Short,
-    in_order,
     limits_in_order,
 )
 
@@ -57,6 +56,7 @@ class Unit(Record):
     REFERENCE = True
     LABEL = ("name", "parent_id")
     LIST = ("name", "code", "level", "parent_id", "valid_to")
+    ORDERED = (("valid_from", "valid_to"),)
 
     level: Annotated[Level, Field(title="Level")]
     code: Annotated[Letter, Field(title="Code")] = None
@@ -64,9 +64,6 @@ class Unit(Record):
     parent_id: Annotated[str | None, Ref("unit"), Field(title="Belongs to")] = None
     valid_from: Annotated[MaybeDay, Field(title="Valid from")] = None
     valid_to: Annotated[MaybeDay, Field(title="Valid to")] = None
-
-    def rule_breaks(self) -> list[tuple[str, str]]:
-        return in_order(self.valid_from, self.valid_to, "valid_to")
 
 
 class UnitSuccession(Record):
@@ -237,6 +234,7 @@ class Plan(Record):
     LIST = ("date_from", "date_to", "for_post_id", "measure_id", "indicator", "target")
     DATE = "date_from"
     UNIQUE = ("for_post_id", "date_from", "date_to", "measure_id", "activity_kind_id", "indicator")
+    ORDERED = (("date_from", "date_to"),)
 
     for_post_id: Annotated[str | None, Ref("post"), Field(title="Post (empty: all together)")] = None
     date_from: Annotated[Day, Field(title="From")]
@@ -251,4 +249,4 @@ class Plan(Record):
             return [("indicator", "Give either a measure or a figure.")]
         if self.activity_kind_id is not None and self.measure_id is None:
             return [("activity_kind_id", "A kind narrows a measure: give the measure.")]
-        return in_order(self.date_from, self.date_to, "date_to")
+        return super().rule_breaks()

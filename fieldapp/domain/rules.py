@@ -1,23 +1,44 @@
-"""Rules across records, checked on entry; after a merge, what breaks them is listed for a person."""
+"""Rules across rows, checked on entry; after a merge, what breaks them is listed for a person."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from fieldapp.domain.assistance import Activity, ActivityMeasure
 from fieldapp.domain.model import Record
 from fieldapp.domain.party import Introduction
 
-COMPARED_BY: Mapping[str, str] = {"introduction": "member_id"}
-"""Kind -> the field whose equal rows a new record is compared with."""
+OVERLAP = "This member has an introduction in that time already: {other}. End it first."
+TWICE = "This is recorded already: {other}."
 
 
-def across(kind: str, record: Record, others: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """(field, English message) for each rule that the record breaks together with others; rows as stored."""
-    if isinstance(record, Introduction):
-        for other in others:
-            if overlap(record.date_from, record.date_to, other["date_from"], other["date_to"]):
-                return [("date_from", "This member has an introduction in that time already. End it first.")]
-    return []
+def compared_by(model: type[Record]) -> tuple[str, ...]:
+    """The fields in which those records agree that a new record of the model is compared with."""
+    return ("member_id",) if model is Introduction else model.UNIQUE
+
+
+def across(record: Record, others: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """(field, English message, the other row) for each rule that the record breaks together with another.
+
+    ``others``: rows as stored that agree with it in ``compared_by``.
+    """
+    for other in others:
+        if not isinstance(record, Introduction):
+            yield type(record).UNIQUE[-1], TWICE, other
+        elif overlap(record.date_from, record.date_to, other["date_from"], other["date_to"]):
+            yield "date_from", OVERLAP, other
+
+
+def within(record: Record, row: Record, rows: Sequence[Record]) -> str | None:
+    """The English message of the rule that a row breaks together with its record and the record's other rows."""
+    if not isinstance(record, Activity) or not isinstance(row, ActivityMeasure):
+        return None
+    if row.measured_on is None:
+        dated = (o for o in rows if isinstance(o, ActivityMeasure) and o.measure_id == row.measure_id and o.measured_on)
+        return "Give either one figure or one for each part." if any(dated) else None
+    if not record.date_from <= row.measured_on <= (record.date_to or record.date_from):
+        return "This day lies outside the activity."
+    return None
 
 
 def overlap(first: date, last: date | None, other_first: str, other_last: str | None) -> bool:

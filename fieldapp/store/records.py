@@ -5,20 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import pydantic
 import uuid_utils
 
 from fieldapp.domain import rules
-from fieldapp.domain.amounts import parse_amount
-from fieldapp.domain.dates import parse_date
-from fieldapp.domain.model import Child, FieldShape, Record, fields_of
+from fieldapp.domain.assistance import ActivityExtra
+from fieldapp.domain.model import Child, Record
 from fieldapp.domain.records import BY_KIND
-from fieldapp.domain.text import clean, search_key
-from fieldapp.errors import FieldappError
+from fieldapp.domain.text import clean
+from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
-from fieldapp.store import search
+from fieldapp.store import limits, search, words
+from fieldapp.store.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
 from fieldapp.store.store import Row, Store, now
-from fieldapp.store.words import labels
+from fieldapp.store.unusual import Question, answers, future_days, open_questions
+
+REMOVED = "removed from the form"
+"""Why a row that belonged to a record is voided"""
 
 
 @dataclass(frozen=True)
@@ -43,38 +45,138 @@ def model_of(kind: str) -> type[Record]:
     return model
 
 
-def save(store: Store, kind: str, data: Mapping[str, Any], row_id: str | None = None) -> str:
+def save(store: Store, kind: str, data: Mapping[str, Any], row_id: str | None = None, *, confirm: bool = False) -> str:
     """Record a new record, or change the fields in ``data`` of an old one; returns its id.
 
     ``data`` maps fields to values as people or programs write them: references by id, code or name, dates as ISO or in
     a short form, amounts as integers or as text. A key of ``Record.CHILDREN`` gives *all* rows of that sort: those
-    left out are voided. All or nothing; FieldappError.fields says what is wrong with which field.
+    left out are voided. All or nothing; FieldappError.fields says what is wrong with which field. What is unusual
+    raises Unsure, unless ``confirm``: then the answer is remembered with the row.
     """
     model = model_of(kind)
     if not model.TOP:
         raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
     with store.transaction():
         scope = _writable_scope(store, model)
-        old = get(store, row_id) if row_id is not None else None
-        if old is not None and old.kind != kind:
-            raise FieldappError(_("This record is of another kind."))
-        if old is not None and old.row["voided_at"] is not None:
-            raise FieldappError(_("This record was voided; it can be read, no longer changed."))
-        if old is not None and "post_id" in old.row and old.row["post_id"] != scope:
-            raise FieldappError(_("This record belongs to another post. Only that post changes it."))
-        own = {k: v for k, v in data.items() if k not in model.CHILDREN}
-        base = _fields(model, old.row) if old else {}
-        record = _validate(store, model, {**base, **own})
-        problems = dict(rules.across(kind, record, _others(store, kind, record, row_id)))
-        if problems:
-            raise _refused({f: _(m) for f, m in problems.items()})
-        new_id = _write(store, kind, record, old.row if old else None, scope)
-        on = getattr(record, model.DATE) if model.DATE else None
-        for name, child in model.CHILDREN.items():
-            if name in data:
-                _save_children(store, name, child, data[name], new_id, old.children[name] if old else [], scope, on)
+        old = _changeable(store, kind, row_id, scope) if row_id is not None else None
+        new_id = old.row["id"] if old else str(uuid_utils.uuid7())
+        entry = _read_entry(store, model, data, old, new_id)
+        _ask(entry, confirm)
+        _write(store, entry.record, old.row if old else None, scope, new_id, entry.questions[""])
+        for name, rows in entry.children.items():
+            before = old.children[name] if old else []
+            _write_children(store, model.CHILDREN[name], rows, before, scope, entry.questions)
         search.index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id = ?", [new_id]))
         return new_id
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What was given, read and found right; nothing is written yet."""
+
+    record: Record
+    children: dict[str, list[ChildRow]]
+    confirmed: dict[str, str | None]
+    """Key of a row (empty: the record's own) -> the answers that are kept with it"""
+    questions: dict[str, list[Question]]
+
+
+def _changeable(store: Store, kind: str, row_id: str, scope: str) -> Found:
+    """The stored record, if this replica may change it."""
+    found = get(store, row_id)
+    if found.kind != kind:
+        raise FieldappError(_("This record is of another kind."))
+    if found.row["voided_at"] is not None:
+        raise FieldappError(_("This record was voided; it can be read, no longer changed."))
+    _check_scope(found.row, scope)
+    return found
+
+
+def _check_scope(row: Row, scope: str) -> None:
+    if "post_id" in row and row["post_id"] != scope:
+        raise FieldappError(_("This record belongs to another post. Only that post changes it."))
+
+
+def _read_entry(store: Store, model: type[Record], data: Mapping[str, Any], old: Found | None, new_id: str) -> _Entry:
+    """Everything that was given, or FieldappError with every problem of every part."""
+    problems: dict[str, str] = {}
+    record = None
+    try:
+        own = {k: v for k, v in data.items() if k not in model.CHILDREN}
+        record = read_record(store, model, own, old.row if old else None)
+        problems |= _across(store, record, old)
+    except FieldappError as error:
+        problems |= error.fields
+    parent = {"id": new_id} | (columns_of(record) if record else {})
+    on = getattr(record, model.DATE) if record and model.DATE else None
+    children: dict[str, list[ChildRow]] = {}
+    for name, child in model.CHILDREN.items():
+        if name not in data:
+            continue
+        try:
+            before = old.children[name] if old else []
+            children[name] = read_children(store, name, child, data[name], parent, before, on)
+        except FieldappError as error:
+            problems |= error.fields
+    if record is not None and not problems:
+        problems |= _within(store, record, children, new=old is None)
+    if problems or record is None:
+        raise refused(problems)
+    rows = [r for group in children.values() for r in group]
+    questions = {"": list(future_days(record, date.today()))}
+    questions |= {
+        r.key: [*future_days(r.record, date.today()), *limits.unusual_of(store, record, r.record)] for r in rows
+    }
+    confirmed = {"": old.row.get("confirmed") if old else None} | {r.key: r.old and r.old["confirmed"] for r in rows}
+    return _Entry(record, children, confirmed, questions)
+
+
+def _ask(entry: _Entry, confirm: bool) -> None:
+    """Raise what is unusual and was not answered yet."""
+    asked = {
+        f"{key}.{q.field}".lstrip("."): q.sentence
+        for key, questions in entry.questions.items()
+        for q in open_questions(questions, entry.confirmed[key])
+    }
+    if asked and not confirm:
+        listed = "; ".join(asked.values())
+        raise Unsure(_("Not saved yet. {questions}").format(questions=listed), asked)
+
+
+def _across(store: Store, record: Record, old: Found | None) -> dict[str, str]:
+    """The rules that the record breaks together with others, each naming one of them."""
+    kind, own_id = record.KIND, old.row["id"] if old else None
+    problems: dict[str, str] = {}
+    for field, message, other in rules.across(record, _others(store, record, own_id)):
+        problems[field] = _(message).format(other=words.labels(store, kind, [other["id"]])[other["id"]])
+    return problems
+
+
+def _others(store: Store, record: Record, own_id: str | None) -> list[Row]:
+    """Rows that a rule across records compares with: those that agree in the fields that say what it is about."""
+    fields = rules.compared_by(type(record))
+    if not fields:
+        return []
+    columns = columns_of(record)
+    same = " AND ".join(f"{field} IS ?" for field in fields)
+    return store.rows(
+        f"SELECT * FROM {record.KIND} WHERE {same} AND voided_at IS NULL AND id IS NOT ? ORDER BY id",
+        [*(columns[field] for field in fields), own_id],
+    )
+
+
+def _within(store: Store, record: Record, children: Mapping[str, list[ChildRow]], *, new: bool) -> dict[str, str]:
+    """The rules that the record and its rows break together."""
+    rows = [r for group in children.values() for r in group]
+    problems = {
+        r.key: _(message) for r in rows if (message := rules.within(record, r.record, [o.record for o in rows]))
+    }
+    for r in rows:
+        problems |= {f"{r.key}.{field}": sentence for field, sentence in limits.broken(store, record, r.record)}
+    if new or "extras" in children:
+        given = {r.record.kind_field_id for r in rows if isinstance(r.record, ActivityExtra)}
+        problems |= limits.missing(store, record, given)
+    return problems
 
 
 def void(store: Store, row_id: str, reason: str) -> None:
@@ -86,9 +188,7 @@ def void(store: Store, row_id: str, reason: str) -> None:
         found = get(store, row_id)
         if found.row["voided_at"] is not None:
             raise FieldappError(_("This record was voided already."))
-        scope = _writable_scope(store, BY_KIND[found.kind])
-        if "post_id" in found.row and found.row["post_id"] != scope:
-            raise FieldappError(_("This record belongs to another post. Only that post changes it."))
+        _check_scope(found.row, _writable_scope(store, BY_KIND[found.kind]))
         _update(store, found.kind, row_id, {"voided_at": now(), "void_reason": text})
 
 
@@ -104,152 +204,20 @@ def _writable_scope(store: Store, model: type[Record]) -> str:
     return identity.post_id
 
 
-def _validate(store: Store, model: type[Record], data: Mapping[str, Any], on: date | None = None) -> Record:
-    """The record, or FieldappError with a sentence for each field that is wrong."""
-    shapes = {s.name: s for s in fields_of(model)}
-    problems: dict[str, str] = {}
-    values: dict[str, Any] = {}
-    aliases = {s.name.removesuffix("_id"): s.name for s in shapes.values() if s.ref}
-    given = {aliases.get(k, k): v for k, v in data.items()}
-    for name in given.keys() - shapes.keys():
-        problems[clean(name)] = _("There is no such field.")
-    if model.DATE and on is None:
-        on = _maybe_date(given.get(model.DATE))
-    for name, shape in shapes.items():
-        if name not in given:
-            continue
-        try:
-            values[name] = _read(store, shape, given[name], on)
-        except ValueError as error:
-            problems[name] = str(error)
-    try:
-        record = model.model_validate({k: v for k, v in values.items() if k not in problems})
-    except pydantic.ValidationError as error:
-        for detail in error.errors():
-            name = str(detail["loc"][0]) if detail["loc"] else ""
-            problems.setdefault(name, _pydantic_sentence(detail["type"], detail.get("ctx", {})))
-        raise _refused(problems) from None
-    if not problems:
-        problems = {f: _(m) for f, m in record.rule_breaks()}
-    if problems:
-        raise _refused(problems)
-    return record
-
-
-def _pydantic_sentence(kind: str, context: Mapping[str, Any]) -> str:
-    if kind in ("missing", "string_type", "date_type", "int_type") or (context.get("input") is None and "none" in kind):
-        return _("This field is needed.")
-    if kind == "string_too_long":
-        return _("Too long: at most {n} characters.").format(n=context["max_length"])
-    if kind == "string_too_short":
-        return _("This field is needed.")
-    if kind == "literal_error":
-        return _("Choose one of: {choices}.").format(choices=context["expected"])
-    if kind in ("greater_than_equal", "less_than_equal"):
-        return _("Out of range.")
-    return _("This cannot be understood.")
-
-
-def _refused(problems: Mapping[str, str]) -> FieldappError:
-    listed = "; ".join(f"{field}: {sentence}" for field, sentence in problems.items())
-    return FieldappError(_("Not saved. {problems}").format(problems=listed), problems)
-
-
-def _maybe_date(value: Any) -> date | None:
-    try:
-        return _read_date(value)
-    except ValueError:
-        return None
-
-
-def _read_date(value: Any) -> date | None:
-    if value is None or isinstance(value, date):
-        return value
-    if not isinstance(value, str):
-        raise ValueError(_("A date is a text such as 05/11/2026."))
-    return parse_date(value, date.today()) if clean(value) else None
-
-
-def _read(store: Store, shape: FieldShape, value: Any, on: date | None) -> Any:
-    """A value as given, in the form that the model checks; ValueError with a sentence."""
-    if shape.type == "date":
-        return _read_date(value)
-    if shape.type == "ref" and value is not None:
-        assert shape.ref is not None
-        if not isinstance(value, str):
-            raise ValueError(_("Name it by its id, code or name."))
-        return _resolve(store, shape.ref, clean(value), on) if clean(value) else None
-    if shape.type == "choice" and isinstance(value, str):
-        return clean(value) or None
-    if shape.type == "integer" and isinstance(value, str):
-        return parse_amount(value) if clean(value) else None
-    return value
-
-
-def _resolve(store: Store, kind: str, text: str, on: date | None) -> str:
-    """The id of the record of ``kind`` that ``text`` names: its id, its code, or its name."""
-    if len(text) == 36 and store.value(f"SELECT 1 FROM {kind} WHERE id = ?", [text]):
-        return text
-    model = BY_KIND[kind]
-    named = [s.name for s in fields_of(model) if s.name in ("code", "name", "full_name")]
-    key = search_key(text)
-    query = search.match(text)
-    candidates = store.rows(f"SELECT * FROM {kind} WHERE code = ?", [text]) if "code" in named else []
-    if not candidates and query:
-        candidates = [
-            row
-            for row in store.rows(
-                f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id WHERE local_search MATCH ?", [query]
-            )
-            if any(search_key(row[f] or "") == key for f in named)
-        ]
-        exact = [row for row in candidates if any(clean(row[f] or "").casefold() == text.casefold() for f in named)]
-        candidates = exact or candidates
-    candidates = [row for row in candidates if row["voided_at"] is None]
-    day = (on or date.today()).isoformat()
-    if kind == "unit" and len(candidates) > 1:
-        candidates = [
-            row
-            for row in candidates
-            if (row["valid_from"] or "") <= day and (row["valid_to"] is None or day <= row["valid_to"])
-        ] or candidates
-    if len(candidates) == 1:
-        found: str = candidates[0]["id"]
-        return found
-    if not candidates:
-        raise ValueError(_("Not found: {text}.").format(text=text))
-    listed = "; ".join(list(labels(store, kind, [row["id"] for row in candidates[:5]]).values()))
-    raise ValueError(_("{text} names several: {listed}. Give the code or the id.").format(text=text, listed=listed))
-
-
-def _fields(model: type[Record], row: Row) -> dict[str, Any]:
-    values = {s.name: row[s.name] for s in fields_of(model)}
-    for s in fields_of(model):
-        if s.type == "boolean":
-            values[s.name] = bool(values[s.name])
-    return values
-
-
-def _columns(record: Record) -> dict[str, Any]:
-    values = record.model_dump(mode="json")
-    return {k: int(v) if isinstance(v, bool) else v for k, v in values.items()}
-
-
-def _write(store: Store, kind: str, record: Record, old: Row | None, scope: str) -> str:
-    values = _columns(record)
+def _write(store: Store, record: Record, old: Row | None, scope: str, row_id: str, questions: list[Question]) -> None:
+    values = columns_of(record)
+    if not record.REFERENCE:
+        values["confirmed"] = answers(questions)
     if old is not None:
         changed = {k: v for k, v in values.items() if v != old[k]}
         if changed:
-            _update(store, kind, old["id"], changed)
-        row_id: str = old["id"]
-        return row_id
-    row_id = str(uuid_utils.uuid7())
+            _update(store, record.KIND, row_id, changed)
+        return
     full = {"id": row_id, "created_at": now(), "created_by": store.user, **values}
-    if not type(record).REFERENCE:
+    if not record.REFERENCE:
         full["post_id"] = scope
     names = ", ".join(full)
-    store.db.execute(f"INSERT INTO {kind} ({names}) VALUES ({', '.join('?' * len(full))})", list(full.values()))
-    return row_id
+    store.db.execute(f"INSERT INTO {record.KIND} ({names}) VALUES ({', '.join('?' * len(full))})", list(full.values()))
 
 
 def _update(store: Store, kind: str, row_id: str, values: Mapping[str, Any]) -> None:
@@ -257,76 +225,27 @@ def _update(store: Store, kind: str, row_id: str, values: Mapping[str, Any]) -> 
     store.db.execute(f"UPDATE {kind} SET {sets} WHERE id = ?", [*values.values(), row_id])
 
 
-def _save_children(
+def _write_children(
     store: Store,
-    name: str,
     child: Child,
-    given: Any,
-    parent_id: str,
+    rows: Sequence[ChildRow],
     old: Sequence[Row],
     scope: str,
-    on: date | None,
+    questions: Mapping[str, list[Question]],
 ) -> None:
-    """Make the rows of one sort under a parent those that are given: match by what they are about, void the rest."""
-    if not isinstance(given, list) or not all(isinstance(item, Mapping) for item in given):
-        raise _refused({name: _("A list of objects is expected here.")})
-    kind = child.model.KIND
-    about = _about(child)
-    left: dict[tuple[Any, ...], list[Row]] = {}
-    for row in old:  # a merge may have left two rows about the same
-        left.setdefault(tuple(row[f] for f in about), []).append(row)
-    seen: set[tuple[Any, ...]] = set()
-    for number, item in enumerate(given):
-        try:
-            values = _child_amount(store, item) if child.editor == "measures" else dict(item)
-            record = _validate(store, child.model, {**values, child.parent: parent_id}, on)
-        except FieldappError as error:
-            where = {f"{name}.{number}.{field}": sentence for field, sentence in error.fields.items()}
-            raise _refused(where or {f"{name}.{number}": str(error)}) from None
-        key = tuple(_columns(record)[f] for f in about)
-        if key in seen:
-            raise _refused({f"{name}.{number}": _("This is given twice.")})
-        seen.add(key)
-        same = left.get(key)
-        _write(store, kind, record, same.pop(0) if same else None, scope)
-    for row in (row for rows in left.values() for row in rows):
-        _update(store, kind, row["id"], {"voided_at": now(), "void_reason": "removed from the form"})
-
-
-def _about(child: Child) -> tuple[str, ...]:
-    """The columns that say what a child row is about: two rows of one parent that agree in them are the same row."""
-    return {
-        "measures": ("measure_id",),
-        "targets": ("target_type", "unit_id", "party_cell_id", "name"),
-        "roster": ("member_id",),
-    }[child.editor]
-
-
-def _child_amount(store: Store, item: Mapping[str, Any]) -> dict[str, Any]:
-    """Read an amount that is written as text by the decimals of its measure."""
-    values = dict(item)
-    amount = values.get("amount")
-    if isinstance(amount, bool | float):
-        raise _refused({"amount": _('Write the amount as a whole number or as text, such as "2.100" or "1,5".')})
-    if isinstance(amount, str):
-        try:
-            measure = _resolve(store, "measure", clean(str(values.get("measure_id", values.get("measure", "")))), None)
-            decimals = store.value("SELECT decimals FROM measure WHERE id = ?", [measure])
-            values["amount"] = parse_amount(amount, decimals)
-        except ValueError as error:
-            raise _refused({"amount": str(error)}) from None
-    return values
-
-
-def _others(store: Store, kind: str, record: Record, row_id: str | None) -> list[Row]:
-    """Rows that a rule across records compares with: those of the same member, for an introduction."""
-    field = rules.COMPARED_BY.get(kind)
-    if field is None:
-        return []
-    return store.rows(
-        f"SELECT * FROM {kind} WHERE {field} = ? AND voided_at IS NULL AND id IS NOT ?",
-        [getattr(record, field), row_id],
-    )
+    """Make the stored rows of one sort those that were read; the rest is voided."""
+    kept = set()
+    for row in rows:
+        row_id = row.old["id"] if row.old else str(uuid_utils.uuid7())
+        kept.add(row_id)
+        _write(store, row.record, row.old, scope, row_id, questions[row.key])
+    for gone in (row["id"] for row in old if row["id"] not in kept):
+        _update(store, child.model.KIND, gone, {"voided_at": now(), "void_reason": REMOVED})
+    if child.model.REFERRED:
+        marks = ", ".join("?" * len(kept))
+        search.index(
+            store, child.model.KIND, store.rows(f"SELECT * FROM {child.model.KIND} WHERE id IN ({marks})", [*kept])
+        )
 
 
 def get(store: Store, row_id: str) -> Found:
@@ -347,10 +266,10 @@ def get(store: Store, row_id: str) -> Found:
 def as_data(found: Found) -> dict[str, Any]:
     """A record in the form that ``save`` takes, ids for references."""
     model = BY_KIND[found.kind]
-    data = _fields(model, found.row)
+    data = stored_fields(model, found.row)
     for name, child in model.CHILDREN.items():
         data[name] = [
-            {k: v for k, v in _fields(child.model, row).items() if k != child.parent and v is not None}
+            {k: v for k, v in stored_fields(child.model, row).items() if k != child.parent and v is not None}
             for row in found.children[name]
         ]
     return data

@@ -44,7 +44,7 @@ def reindex(store: Store) -> None:
         store.db.execute("DELETE FROM local_search")
         store.db.execute("DELETE FROM local_search_row")
         for kind, model in BY_KIND.items():
-            if model.TOP:
+            if model.TOP or model.REFERRED:
                 index(store, kind, store.rows(f"SELECT * FROM {kind}"))
 
 

@@ -1,8 +1,12 @@
 """One record as a person reads it: its fields, then the rows that belong to it."""
 
+from datetime import date
+
+from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
+from fieldapp.store import extras
 from fieldapp.store.records import Found
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import amount_text, display, instant
@@ -13,10 +17,10 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
     model = BY_KIND[found.kind]
     shapes = fields_of(model)
     texts = display(store, found.kind, [found.row], [s.name for s in shapes])[0]
-    lines = [(_(s.title), t) for s, t in zip(shapes, texts, strict=True) if t]
+    lines = [(_(s.title), t + _sure(found.row, s.name)) for s, t in zip(shapes, texts, strict=True) if t]
     for name, child in model.CHILDREN.items():
         for row in found.children[name]:
-            lines.append((_(child.model.TITLE), child_text(store, child, row)))
+            lines.append((_(child.model.TITLE), child_text(store, child, row) + _sure(row)))
     if found.row["voided_at"] is not None:
         lines.append((_("Voided"), f"{instant(found.row['voided_at'])}: {found.row['void_reason']}"))
     return lines
@@ -27,5 +31,16 @@ def child_text(store: Store, child: Child, row: Row) -> str:
     if child.editor == "measures":
         measure = store.row("SELECT * FROM measure WHERE id = ?", [row["measure_id"]])
         assert measure is not None
-        return f"{measure['name']}: {amount_text(row, measure)}"
+        until = f" ({format_date(date.fromisoformat(row['measured_on']))})" if row["measured_on"] else ""
+        return f"{measure['name']}: {amount_text(row, measure)}{until}"
+    if child.editor == "extras":
+        field = store.row("SELECT * FROM kind_field WHERE id = ?", [row["kind_field_id"]])
+        assert field is not None
+        return f"{field['name']}: {extras.value_text(field, row['value'])}"
     return " · ".join(t for t in display(store, child.model.KIND, [row], child.model.LIST)[0] if t)
+
+
+def _sure(row: Row, field: str = "") -> str:
+    """The mark of what was unusual and confirmed by the person who entered it."""
+    lines = (row.get("confirmed") or "").split("\n")
+    return f" ({_('confirmed')})" if any(line and line.startswith(field) for line in lines) else ""

@@ -41,10 +41,24 @@ def display(
         ref = shapes[field].ref
         if ref is not None:
             named[field] = labels(store, ref, {row[field] for row in rows if row[field] is not None}, short)
-    return [[text_of(shapes[f], row[f], named.get(f, {})) for f in fields] for row in rows]
+    scaled = {f: _decimals(store, shapes[f], rows) for f in fields}
+    return [
+        [text_of(shapes[f], row[f], named.get(f, {}), decimals=scaled[f][at]) for f in fields]
+        for at, row in enumerate(rows)
+    ]
 
 
-def text_of(shape: FieldShape, value: Any, named: Mapping[str, str]) -> str:
+def _decimals(store: Store, shape: FieldShape, rows: Sequence[Row]) -> list[int]:
+    """The decimals of an integer field in each row: those of the measure, or of the field, that scales it."""
+    if shape.scaled_by is None:
+        return [0] * len(rows)
+    by = [row[shape.scaled_by] for row in rows]
+    known = {b: store.value("SELECT decimals FROM measure WHERE id = ?", [b]) for b in by if isinstance(b, str)}
+    return [int((known[b] if isinstance(b, str) else b) or 0) for b in by]
+
+
+def text_of(shape: FieldShape, value: Any, named: Mapping[str, str], *, decimals: int = 0) -> str:
+    """The value of a field as a person reads it; ``named``: words for the ids of references."""
     if value is None:
         return ""
     if shape.type == "ref":
@@ -56,7 +70,7 @@ def text_of(shape: FieldShape, value: Any, named: Mapping[str, str]) -> str:
     if shape.type == "boolean":
         return _("yes") if value else _("no")
     if shape.type == "integer":
-        return format_amount(value)
+        return format_amount(value, decimals)
     return str(value)
 
 

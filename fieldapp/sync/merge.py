@@ -97,7 +97,7 @@ def fold(store: Store, schema: Schema, cells: Iterable[Cell]) -> None:
         todo = [] if aside == seen else _impossible(store)
         seen = aside
     for table, ids in written.items():
-        if table in BY_KIND and BY_KIND[table].TOP:
+        if table in BY_KIND and (BY_KIND[table].TOP or BY_KIND[table].REFERRED):
             _index(store, table, list(ids))
 
 

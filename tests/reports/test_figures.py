@@ -77,7 +77,7 @@ def test_a_measure_that_a_kind_has_twice_is_summed_once(world: World) -> None:
 
 
 def test_sums_beyond_64_bits_are_exact(world: World) -> None:
-    worth = {"measure_id": "tri_gia_cong_trinh", "amount": 10**15}
+    worth = {"measure_id": "ho_huong_loi", "amount": 10**15}
     row_id = world.well(measures=[worth])
     world.post.db.execute(
         "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 9999)"
@@ -86,7 +86,7 @@ def test_sums_beyond_64_bits_are_exact(world: World) -> None:
         " m.activity_id, m.measure_id, m.amount, 0 FROM n, activity_measure m WHERE m.activity_id = ?",
         [row_id],
     )
-    assert year(world.post)["works.tri_gia_cong_trinh"].value == 10**19
+    assert year(world.post)["works.ho_huong_loi"].value == 10**19
 
 
 def test_an_activity_counts_where_it_ended(world: World) -> None:

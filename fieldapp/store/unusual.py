@@ -1,0 +1,80 @@
+"""Soft limits: what is unusual is asked about once, and the answer is remembered with the row.
+
+A row's ``confirmed`` holds the answers, one ``field=value`` a line: while the value stands, it is not asked again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fieldapp.domain.amounts import format_amount, format_money
+from fieldapp.domain.dates import format_date
+from fieldapp.domain.model import Record, fields_of
+from fieldapp.i18n import _
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing to ask about; ``field`` and ``value`` are what the answer is kept under."""
+
+    field: str
+    value: str
+    sentence: str
+
+    @property
+    def answer(self) -> str:
+        """The line that remembers it."""
+        return f"{self.field}={self.value}"
+
+
+def future_days(record: Record, today: date) -> Iterable[Question]:
+    """Days that lie in the future where the past is usual."""
+    for shape in fields_of(type(record)):
+        day = getattr(record, shape.name)
+        if shape.past and day is not None and day > today:
+            yield Question(
+                shape.name,
+                day.isoformat(),
+                _("{day} lies in the future. Is it right?").format(day=format_date(day)),
+            )
+
+
+def beyond(amount: int, limits: Mapping[str, Any]) -> str | None:
+    """The sentence for an amount that may not be: beyond ``minimum`` or ``maximum``; all in units of 10^-decimals."""
+    shown = _shown(limits)
+    if limits["minimum"] is not None and amount < limits["minimum"]:
+        return _("At least {limit}.").format(limit=shown(limits["minimum"]))
+    if limits["maximum"] is not None and amount > limits["maximum"]:
+        return _("At most {limit}.").format(limit=shown(limits["maximum"]))
+    return None
+
+
+def unusual(field: str, amount: int, limits: Mapping[str, Any]) -> Iterable[Question]:
+    """The question about an amount beyond the usual limits; all in units of 10^-decimals."""
+    shown = _shown(limits)
+    low, high = limits["usual_minimum"], limits["usual_maximum"]
+    if high is not None and amount > high:
+        sentence = _("{amount} is unusually much: mostly at most {limit}. Is it right?")
+        yield Question(field, str(amount), sentence.format(amount=shown(amount), limit=shown(high)))
+    elif low is not None and amount < low:
+        sentence = _("{amount} is unusually little: mostly at least {limit}. Is it right?")
+        yield Question(field, str(amount), sentence.format(amount=shown(amount), limit=shown(low)))
+
+
+def open_questions(questions: Iterable[Question], confirmed: str | None) -> list[Question]:
+    """Those that were not answered before."""
+    known = set((confirmed or "").split("\n"))
+    return [q for q in questions if q.answer not in known]
+
+
+def answers(questions: Iterable[Question]) -> str | None:
+    """What a row keeps once all its questions are answered."""
+    return "\n".join(sorted({q.answer for q in questions})) or None
+
+
+def _shown(limits: Mapping[str, Any]) -> Callable[[int], str]:
+    unit = limits["unit_name"] or ""
+    if unit == "đồng":
+        return format_money
+    return lambda amount: f"{format_amount(amount, limits['decimals'])} {unit}".strip()
