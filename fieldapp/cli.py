@@ -31,6 +31,7 @@ class Context:
     def open(self) -> Any:
         """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
         from fieldapp.store import vault
+        from fieldapp.store.migrations import REFOLD
         from fieldapp.store.store import Store
 
         names = vault.users(self.home)
@@ -38,7 +39,12 @@ class Context:
         if user is None and names:
             raise FieldappError(_("Several people use this laptop: name one by --user ({names}).").format(
                 names=", ".join(names)))  # fmt: skip
-        return Store.unlock(self.home, user or "", _passphrase() if names else "")
+        store = Store.unlock(self.home, user or "", _passphrase() if names else "")
+        if store.setting(REFOLD):
+            from fieldapp.sync import merge
+
+            merge.catch_up(store)
+        return store
 
 
 def _passphrase(confirm: bool = False) -> str:
@@ -183,11 +189,15 @@ def init(
     store.close()
 
 
+confirm = click.option("--confirm", is_flag=True, help="Save what is unusual as it is.")
+
+
 @cli.command()
 @click.argument("kind")
 @json_source
+@confirm
 @click.pass_obj
-def add(obj: Context, kind: str, source: str) -> None:
+def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
     """Record one object or a list of them, all or none; prints the ids."""
     from fieldapp.store import records
 
@@ -201,7 +211,7 @@ def add(obj: Context, kind: str, source: str) -> None:
         ids = []
         for number, item in enumerate(items, start=1):
             try:
-                ids.append(records.save(store, kind, item))
+                ids.append(records.save(store, kind, item, confirm=confirm))
             except FieldappError as error:
                 where = _("Record {n}: ").format(n=number) if isinstance(given, list) else ""
                 raise FieldappError(where + str(error), error.fields) from None
@@ -283,8 +293,9 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
 @cli.command()
 @click.argument("id")
 @json_source
+@confirm
 @click.pass_obj
-def edit(obj: Context, id: str, source: str) -> None:
+def edit(obj: Context, id: str, source: str, confirm: bool) -> None:
     """Change the fields that the JSON object names."""
     from fieldapp.store import records
 
@@ -292,7 +303,7 @@ def edit(obj: Context, id: str, source: str) -> None:
     if not isinstance(given, dict):
         raise FieldappError(_("A record is a JSON object, several are a list of them."))
     store = obj.open()
-    say(records.save(store, records.get(store, id).kind, given, id))
+    say(records.save(store, records.get(store, id).kind, given, id, confirm=confirm))
 
 
 @cli.command()

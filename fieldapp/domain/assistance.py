@@ -119,6 +119,7 @@ class Activity(Record):
         "extras": Child(ActivityExtra, "activity_id", "extras", ("kind_field_id",)),
         "targets": Child(ActivityTarget, "activity_id", "targets", ("target_type", "unit_id", "party_cell_id", "name")),
     }
+    MORE = ("agreement_task_id", "ethnic_group_id", "unit_now_id")
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
     date_from: Annotated[PastDay, Field(title="Date")]

@@ -121,6 +121,8 @@ class Record(BaseModel):
     """A row of a parent's form that other records refer to: it is searched for by words like those with a list."""
     UNIQUE: ClassVar[tuple[str, ...]] = ()
     """Two records that agree in these fields say the same twice: refused on entry, listed after a merge."""
+    MORE: ClassVar[tuple[str, ...]] = ()
+    """Fields that are mostly left empty: they stand last in the form, behind the children."""
     ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of days of which the second never lies before the first: refused on entry, listed after a merge."""
 

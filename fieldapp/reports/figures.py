@@ -114,9 +114,11 @@ _COUNTED = """
             ORDER BY NOT EXISTS (SELECT 1 FROM activity_measure v WHERE v.activity_id = a.id AND v.voided_at IS NULL
                 AND v.amount IS NOT NULL), a.id) AS turn
         FROM activity a
-        WHERE a.voided_at IS NULL AND coalesce(a.date_to, a.date_from) BETWEEN :first AND :last {narrow}
+        WHERE a.voided_at IS NULL AND {when} {narrow}
     )
 """
+_ENDED = "coalesce(a.date_to, a.date_from) BETWEEN :first AND :last"
+_TOUCHED = "coalesce(a.date_to, a.date_from) >= :first AND a.date_from <= :last"
 
 
 def _narrow(column: str, narrowed: bool) -> str:
@@ -125,7 +127,7 @@ def _narrow(column: str, narrowed: bool) -> str:
 
 def _sums(store: Store, params: dict[str, str], narrowed: bool) -> list[Figure]:
     rows = store.rows(
-        _COUNTED.format(narrow=_narrow("a.unit_id", narrowed))
+        _COUNTED.format(when=_TOUCHED, narrow=_narrow("a.unit_id", narrowed))
         + f"""
         SELECT k.section, m.code, m.name, m.unit_name, m.decimals,
             sum(v.amount / {HIGH}) AS high, sum(v.amount % {HIGH}) AS low,
@@ -136,8 +138,9 @@ def _sums(store: Store, params: dict[str, str], narrowed: bool) -> list[Figure]:
                 km.activity_kind_id = k.id AND km.measure_id = m.id AND km.voided_at IS NULL), 999)) AS place
         FROM counted c JOIN activity_kind k ON k.id = c.activity_kind_id
             JOIN activity_measure v ON v.activity_id = c.id AND v.voided_at IS NULL
-            JOIN measure m ON m.id = v.measure_id
-        WHERE c.turn = 1 AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
+            JOIN measure m ON m.id = v.measure_id JOIN activity a ON a.id = c.id
+        WHERE c.turn = 1 AND coalesce(v.measured_on, a.date_to, a.date_from) BETWEEN :first AND :last
+            AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
         GROUP BY k.section, m.id ORDER BY place, m.code
         """,
         params if narrowed else {k: v for k, v in params.items() if k != "units"},
@@ -164,7 +167,7 @@ def _distinct(store: Store, indicator: Distinct, params: dict[str, str], narrowe
     if indicator.over == "targets":
         own["type"] = indicator.target_type or ""
         sql = (
-            _COUNTED.format(narrow=_narrow("a.unit_id", narrowed))
+            _COUNTED.format(when=_ENDED, narrow=_narrow("a.unit_id", narrowed))
             + """
             SELECT count(DISTINCT
                     coalesce(t.party_cell_id, t.unit_id, '') || '|' || lower(coalesce(t.name, ''))) AS value,

@@ -1,7 +1,7 @@
 """The stored shape, from one version of the program to the next.
 
 A new file is made from ``schema.sql``, the one truth; an old one is brought there by the numbered migrations below.
-Both end in the same shape (``tests/store/test_migrations.py``), and the capture triggers are derived anew after either.
+Both end in the same shape, and the capture triggers are derived anew after either.
 """
 
 import re

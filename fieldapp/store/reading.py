@@ -131,6 +131,13 @@ def columns_of(record: Record) -> dict[str, Any]:
     return {k: int(v) if isinstance(v, bool) else v for k, v in values.items()}
 
 
+def decimals_of(store: Store, by: Any) -> int:
+    """The decimals of a number that is scaled by ``by``: a measure's id, or the decimals themselves."""
+    if isinstance(by, str) and len(by) == 36:
+        return int(store.value("SELECT decimals FROM measure WHERE id = ?", [by]) or 0)
+    return int(by) if str(by).isdecimal() else 0
+
+
 def resolve(store: Store, kind: str, text: str, on: date | None = None) -> str:
     """The id of the record of ``kind`` that ``text`` names: its id, its code, or its name. ValueError with a sentence
     where there is none, or several."""
@@ -198,19 +205,10 @@ def _read(
     if shape.type == "choice" and isinstance(value, str):
         return clean(value) or None
     if shape.type in ("integer", "year") and isinstance(value, str):
-        return parse_amount(value, _decimals(store, shape, others)) if clean(value) else None
+        return parse_amount(value, decimals_of(store, others.get(shape.scaled_by or ""))) if clean(value) else None
     if shape.scaled_by is not None and isinstance(value, float):
         raise ValueError(_('Write the amount as a whole number or as text, such as "2.100" or "1,5".'))
     return value
-
-
-def _decimals(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> int:
-    if shape.scaled_by is None:
-        return 0
-    by = others.get(shape.scaled_by)
-    if isinstance(by, str):
-        return int(store.value("SELECT decimals FROM measure WHERE id = ?", [by]) or 0)
-    return int(by or 0)
 
 
 def _read_date(value: Any) -> date | None:

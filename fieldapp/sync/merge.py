@@ -15,7 +15,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.store import search
 from fieldapp.store.capture import synced_tables
 from fieldapp.store.connection import IntegrityError
-from fieldapp.store.migrations import BASELINE_LOG
+from fieldapp.store.migrations import BASELINE_LOG, REFOLD
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import clock
 from fieldapp.sync.segment import Change, Header
@@ -141,6 +141,15 @@ def rebuild(store: Store) -> list[Cell]:
         wrong += [(table, i) for i, row in after.items() if before[table].get(i) != row]
         wrong += [(table, i) for i in before[table].keys() - after.keys() if (table, i) in known]
     return wrong
+
+
+def catch_up(store: Store) -> None:
+    """Fold in what an older version of the program kept in the log without knowing its tables or columns."""
+    if store.setting(REFOLD) is None:
+        return
+    with store.transaction(applying=True):
+        rebuild(store)
+        store.db.execute("DELETE FROM local_setting WHERE key = ?", [REFOLD])
 
 
 def _clear(store: Store, table: str, row_id: str) -> None:

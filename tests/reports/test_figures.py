@@ -95,6 +95,14 @@ def test_an_activity_counts_where_it_ended(world: World) -> None:
     assert year(world.post)["works.gieng"].value == 1
 
 
+def test_a_dated_part_counts_on_its_own_day(world: World) -> None:
+    """By the activity's end all 200 would be of 2014."""
+    parts = [{"measure_id": "luot_kham", "amount": 120, "measured_on": "2013-12-31"},
+             {"measure_id": "luot_kham", "amount": 80, "measured_on": "2014-01-02"}]  # fmt: skip
+    world.well(activity_kind_id="kham_chua_benh", date_from="2013-12-30", date_to="2014-01-02", measures=parts)
+    assert year(world.post)["health.luot_kham"].value == 120
+
+
 def test_unknown_is_not_zero_and_about_is_said(world: World) -> None:
     world.well(measures=[{"measure_id": "gieng", "note": "hàng chục", "approximate": True}])
     assert year(world.post)["works.gieng"].text == "hàng chục giếng"

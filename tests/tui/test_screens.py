@@ -15,8 +15,8 @@ from textual.pilot import Pilot
 
 from fieldapp import demo
 from fieldapp.reports import narrative
+from fieldapp.store import history, lists, records, vault, view, words
 from fieldapp.store import home as home_queries
-from fieldapp.store import lists, records, vault
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens import home, list, report
 from fieldapp.tui.widgets.text_field import TextField
@@ -58,7 +58,8 @@ def post(filled: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gene
     made = filled.copy(tmp_path / "w")
     for module in (home, report, home_queries):
         monkeypatch.setattr(module, "date", Then)
-    monkeypatch.setattr(records, "instant", lambda at: "24/11/2013 21:40")
+    for words_module in (words, view, history):
+        monkeypatch.setattr(words_module, "instant", lambda at: "24/11/2013 21:40")
     monkeypatch.setattr(narrative, "_instant", lambda at: "21:40 24/11/2013")
     yield made
     made.close()

@@ -17,19 +17,21 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from fieldapp.domain.model import Child, FieldShape, fields_of
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
 from fieldapp.store import lists, records, words
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.screens.base import Page
-from fieldapp.tui.widgets.amount_field import IntegerField
+from fieldapp.tui.widgets.amount_field import IntegerField, ScaledField, YearField
 from fieldapp.tui.widgets.date_field import DateField
 from fieldapp.tui.widgets.editor import Context, Editor
 from fieldapp.tui.widgets.entry import Entry, LongEntry, TextEntry
+from fieldapp.tui.widgets.extras import ExtrasEditor
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.measures import MeasuresEditor
 from fieldapp.tui.widgets.pick_list import boolean_field, choice_field, reference_field
 from fieldapp.tui.widgets.roster import RosterEditor
+from fieldapp.tui.widgets.rows import RowsEditor
 from fieldapp.tui.widgets.targets import TargetsEditor
 
 KEEP_EVERY_SECONDS = 1.0
@@ -38,19 +40,26 @@ ENTRIES: Mapping[str, Callable[[Store, FieldShape], Entry]] = {
     "text": lambda store, shape: TextEntry(),
     "long": lambda store, shape: LongEntry(),
     "date": lambda store, shape: DateField(),
-    "integer": lambda store, shape: IntegerField(),
+    "integer": lambda store, shape: ScaledField(store, shape.scaled_by) if shape.scaled_by else IntegerField(),
+    "year": lambda store, shape: YearField(),
     "boolean": lambda store, shape: boolean_field(),
     "choice": lambda store, shape: choice_field(shape),
     "ref": lambda store, shape: reference_field(store, str(shape.ref)),
 }
 """How each type of field is entered."""
 
-EDITORS: Mapping[str, Callable[[Store, str, str], Editor]] = {
-    "measures": MeasuresEditor,
-    "targets": TargetsEditor,
-    "roster": RosterEditor,
+EDITORS: Mapping[str, Callable[[Store, str, str, Child], Editor]] = {
+    "measures": lambda store, key, title, child: MeasuresEditor(store, key, title),
+    "extras": lambda store, key, title, child: ExtrasEditor(store, key, title),
+    "targets": lambda store, key, title, child: TargetsEditor(store, key, title),
+    "roster": lambda store, key, title, child: RosterEditor(store, key, title),
+    "rows": lambda store, key, title, child: RowsEditor(store, key, title, child, _entry),
 }
 """How the rows that belong to a record are entered."""
+
+
+def _entry(store: Store, shape: FieldShape) -> Entry:
+    return ENTRIES[shape.type](store, shape)
 
 
 class FormScreen(Page):
@@ -87,6 +96,8 @@ class FormScreen(Page):
         self._editors: list[Editor] = []
         self._at_start: dict[str, Any] = {}
         self._kept: dict[str, Any] = {}
+        self._asked: dict[str, Any] | None = None
+        """what was typed when something unusual was asked about"""
         self._kept_line = Static(id="kept", markup=False)
         self._follow_due = False
         self._over = False
@@ -98,17 +109,19 @@ class FormScreen(Page):
             action = _("Change") if self.row_id else _("New")
             yield Static(Content(f"{action} › {_(self.model.TITLE)}"), id="title", markup=False)
             yield self._kept_line
-        self._editors = [self._row(shape) for shape in fields_of(self.model)]
+        shapes = fields_of(self.model)
+        self._editors = [self._row(s) for s in shapes if s.name not in self.model.MORE]
         self._editors += [self._section(name, child) for name, child in self.model.CHILDREN.items()]
+        self._editors += [self._row(s) for s in shapes if s.name in self.model.MORE]
         with VerticalScroll(id="fields", can_focus=False):
             yield from self._editors
         yield Static(id="message", markup=False)
 
     def _row(self, shape: FieldShape) -> Editor:
-        return FieldRow(shape.name, _(shape.title), ENTRIES[shape.type](self.store, shape), required=shape.required)
+        return FieldRow(shape.name, _(shape.title), _entry(self.store, shape), required=shape.required)
 
     def _section(self, name: str, child: Child) -> Editor:
-        return EDITORS[child.editor](self.store, name, _(child.model.PLURAL))
+        return EDITORS[child.editor](self.store, name, _(child.model.PLURAL), child)
 
     def on_mount(self) -> None:
         self._load(self._stored())
@@ -232,7 +245,13 @@ class FormScreen(Page):
             self._show_problems(unsettled, "")
             return
         try:
-            row_id = records.save(self.store, self.kind, self._data(), self.row_id)
+            sure = self._asked == self._typed()
+            row_id = records.save(self.store, self.kind, self._data(), self.row_id, confirm=sure)
+        except Unsure as question:
+            self._asked = self._typed()
+            self._show_problems(question.fields, str(question))
+            self._say(f"{' '.join(question.fields.values())} {_('F2 again saves it as it is.')}")
+            return
         except FieldappError as error:
             self._show_problems(error.fields, str(error))
             return
@@ -251,6 +270,9 @@ class FormScreen(Page):
 
     def focus_next(self, selector: str | type[QueryType] = "*") -> Widget | None:
         """Go on to the next field; at the last one stay, and say how to save."""
+        editor = self._focused_editor()
+        if isinstance(editor, RowsEditor) and editor.take():
+            return self.focused
         chain = self.focus_chain
         if chain and self.focused is chain[-1]:
             self._say(_("This was the last field. F2 saves."), wrong=False)

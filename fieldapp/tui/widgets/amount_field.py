@@ -7,7 +7,10 @@ from typing import Any
 from fieldapp.domain.amounts import format_amount, parse_amount
 from fieldapp.domain.text import clean
 from fieldapp.i18n import _
+from fieldapp.store.reading import decimals_of
+from fieldapp.store.store import Store
 from fieldapp.store.words import amount_text
+from fieldapp.tui.widgets.editor import Context
 from fieldapp.tui.widgets.entry import Entry, Reading
 
 APPROXIMATE = re.compile(r"^\s*(~|khoảng|about)\s*", re.IGNORECASE)
@@ -29,6 +32,43 @@ class IntegerField(Entry):
             return Reading(f"→ {format_amount(parse_amount(self.value))}")
         except ValueError as error:
             return Reading(str(error), understood=False)
+
+
+class ScaledField(IntegerField):
+    """A number whose decimals another field of the form decides. ``data`` is the text: saving reads it by them."""
+
+    def __init__(self, store: Store, by: str) -> None:
+        super().__init__()
+        self._store = store
+        self._by = by
+        self._stored: int | None = None
+        """What was loaded and is not shown yet: its decimals are not known before the other field is"""
+
+    def load(self, value: Any) -> None:
+        self._stored = None if value is None else int(value)
+        self.value = ""
+
+    def follow(self, context: Context) -> None:
+        super().follow(context)
+        by = context.values.get(self._by)
+        if self._stored is not None:
+            self.value = format_amount(self._stored, decimals_of(self._store, by))
+            self._stored = None
+
+    def reading(self) -> Reading:
+        return Reading(_("a number: 12, 2.100") if self.has_focus and not clean(self.value) else "")
+
+
+class YearField(IntegerField):
+    """A year: shown without a point for thousands."""
+
+    WIDTH = 8
+
+    def load(self, value: Any) -> None:
+        self.value = "" if value is None else str(value)
+
+    def reading(self) -> Reading:
+        return Reading()
 
 
 class FigureField(Entry):

@@ -31,6 +31,8 @@ class MeasuresEditor(Section):
         """Measure -> what was typed"""
         self._notes: dict[str, str | None] = {}
         self._loaded: list[str] = []
+        self._dated: list[dict[str, Any]] = []
+        """Dated parts, which a field for one figure cannot show but must not lose"""
         self._rows: list[FieldRow] = []
         self._box = Vertical()
         self._box.styles.height = "auto"
@@ -43,7 +45,7 @@ class MeasuresEditor(Section):
 
     @property
     def data(self) -> list[dict[str, Any]]:
-        return [row.data for row in self._filled()]
+        return [row.data for row in self._filled()] + self._dated
 
     @property
     def typed(self) -> dict[str, str]:
@@ -55,9 +57,11 @@ class MeasuresEditor(Section):
         self._fill()
 
     def load(self, value: Any) -> None:
-        for figure in value or ():
+        self._dated = [dict(figure) for figure in value or () if figure.get("measured_on")]
+        whole = [figure for figure in value or () if not figure.get("measured_on")]
+        for figure in whole:
             self._load_one(figure)
-        self._loaded = [figure["measure_id"] for figure in value or ()]
+        self._loaded = [figure["measure_id"] for figure in whole]
         self._fill()
 
     def copy_from(self, value: Any) -> bool:
