@@ -248,7 +248,7 @@ CREATE TABLE activity (
     ethnic_group_id TEXT REFERENCES ethnic_group (id),
     unit_now_id TEXT REFERENCES unit (id)
 ) STRICT;
-CREATE INDEX activity_date ON activity (date_from, id);
+CREATE INDEX activity_date ON activity (date_from, id, voided_at);
 CREATE INDEX activity_joint ON activity (joint_reference) WHERE joint_reference IS NOT NULL;
 CREATE INDEX activity_task ON activity (agreement_task_id) WHERE agreement_task_id IS NOT NULL;
 
@@ -267,7 +267,7 @@ CREATE TABLE activity_measure (
     note TEXT CHECK (note IS NULL OR length(note) BETWEEN 1 AND 1000),
     measured_on TEXT CHECK (measured_on IS NULL OR date(measured_on) IS measured_on AND measured_on >= '1900')
 ) STRICT;
-CREATE INDEX activity_measure_activity ON activity_measure (activity_id);
+CREATE INDEX activity_measure_activity ON activity_measure (activity_id, measure_id, measured_on);
 
 CREATE TABLE activity_extra (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
@@ -336,6 +336,8 @@ CREATE TABLE introduction (
 ) STRICT;
 CREATE INDEX introduction_member ON introduction (member_id);
 CREATE INDEX introduction_cell ON introduction (party_cell_id);
+CREATE INDEX introduction_date ON introduction (date_from, id);
+CREATE INDEX introduction_end ON introduction (date_to);
 
 CREATE TABLE meeting (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
@@ -353,6 +355,7 @@ CREATE TABLE meeting (
     resolution TEXT CHECK (resolution IS NULL OR length(resolution) BETWEEN 1 AND 4000)
 ) STRICT;
 CREATE INDEX meeting_date ON meeting (held_on, id);
+CREATE INDEX meeting_cell ON meeting (party_cell_id, held_on, id);
 
 CREATE TABLE attendance (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
@@ -461,6 +464,7 @@ CREATE TABLE matter (
     agreement_task_id TEXT REFERENCES agreement_task (id)
 ) STRICT;
 CREATE INDEX matter_date ON matter (opened_on, id);
+CREATE INDEX matter_open ON matter (due_on) WHERE closed_on IS NULL AND voided_at IS NULL;
 CREATE INDEX matter_task ON matter (agreement_task_id);
 
 CREATE TABLE self_management_group (

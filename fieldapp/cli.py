@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
 
 IN_PART = 3
@@ -31,20 +31,14 @@ class Context:
     def open(self) -> Any:
         """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
         from fieldapp.store import vault
-        from fieldapp.store.migrations import REFOLD
-        from fieldapp.store.store import Store
+        from fieldapp.sync import merge
 
         names = vault.users(self.home)
         user = self.user or (names[0] if len(names) == 1 else None)
         if user is None and names:
             raise FieldappError(_("Several people use this laptop: name one by --user ({names}).").format(
                 names=", ".join(names)))  # fmt: skip
-        store = Store.unlock(self.home, user or "", _passphrase() if names else "")
-        if store.setting(REFOLD):
-            from fieldapp.sync import merge
-
-            merge.catch_up(store)
-        return store
+        return merge.unlock(self.home, user or "", _passphrase() if names else "")
 
 
 def _passphrase(confirm: bool = False) -> str:
@@ -112,6 +106,9 @@ class Day(click.ParamType[date]):
 
 PATH = click.Path(path_type=Path)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+confirmed = click.option(
+    "--confirm", is_flag=True, help="Record what is unusual too: it was asked about, and is right."
+)
 json_source = click.option("--json", "source", required=True, metavar="FILE|-", help="JSON file, - for stdin.")
 
 
@@ -189,13 +186,10 @@ def init(
     store.close()
 
 
-confirm = click.option("--confirm", is_flag=True, help="Save what is unusual as it is.")
-
-
 @cli.command()
 @click.argument("kind")
 @json_source
-@confirm
+@confirmed
 @click.pass_obj
 def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
     """Record one object or a list of them, all or none; prints the ids."""
@@ -214,7 +208,7 @@ def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
                 ids.append(records.save(store, kind, item, confirm=confirm))
             except FieldappError as error:
                 where = _("Record {n}: ").format(n=number) if isinstance(given, list) else ""
-                raise FieldappError(where + str(error), error.fields) from None
+                raise type(error)(where + str(error), error.fields) from None
     for row_id in ids:
         say(row_id)
 
@@ -293,7 +287,7 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
 @cli.command()
 @click.argument("id")
 @json_source
-@confirm
+@confirmed
 @click.pass_obj
 def edit(obj: Context, id: str, source: str, confirm: bool) -> None:
     """Change the fields that the JSON object names."""
@@ -316,6 +310,26 @@ def void(obj: Context, id: str, reason: str) -> None:
 
     records.void(obj.open(), id, reason)
     note(_("Voided. It stays readable with its reason."))
+
+
+@cli.command()
+@as_json
+@click.pass_obj
+def todo(obj: Context, as_json: bool) -> None:
+    """What must be done next, as on the first screen."""
+    from fieldapp.store import todo as waiting
+    from fieldapp.sync import exchange
+    from fieldapp.tui import notices
+
+    store = obj.open()
+    found = [*waiting.todo(store, date.today()), *notices.todo(exchange.status(store), store.identity.role)]
+    if as_json:
+        say_json(found)
+        return
+    for item in found:
+        say(f"{item.sign} {item.when:<16} {item.text}  {item.target}".rstrip())
+    if not found:
+        note(_("Nothing is open."))
 
 
 # sync -----------------------------------------------------------------------------------------------------------
@@ -494,25 +508,89 @@ def quarantine(obj: Context, as_json: bool) -> None:
 @cli.command()
 @click.option("--from", "first", type=Day())
 @click.option("--to", "last", type=Day())
+@click.option("--period", "named", metavar="P", help="2026, 2026-11, 2026-Q4, 2026-H1 or term (2020–2025).")
 @click.option("--unit", metavar="CODE", help="Only this unit and what belongs to it.")
+@click.option("--post", metavar="CODE", help="Only this post.")
+@click.option(
+    "--units",
+    type=click.Choice(["then", "now"]),
+    default="then",
+    show_default=True,
+    help="Units of the time, or today's.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(["month", "post", "commune", "kind", "event", "ethnic_group"]),
+    help="A table with a column for each.",
+)
+@click.option("--records", metavar="FIGURE", help="The records behind one figure, such as health.luot_kham.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 @as_json
 @click.pass_obj
-def report(obj: Context, first: date | None, last: date | None, unit: str | None, form: str, as_json: bool) -> None:
+def report(
+    obj: Context,
+    first: date | None,
+    last: date | None,
+    named: str | None,
+    unit: str | None,
+    post: str | None,
+    units: Any,
+    by: Any,
+    records: str | None,
+    form: str,
+    as_json: bool,
+) -> None:
     """The figures of a period; without dates, of this year up to today."""
-    from fieldapp.reports import figures, narrative
+    from fieldapp.reports import narrative, tables
+    from fieldapp.reports.query import Period, Query, period_of
+    from fieldapp.reports.report import report as make
 
     today = date.today()
-    period = figures.Period(first or date(today.year, 1, 1), last or today)
+    period = period_of(named, today) if named else Period(first or date(today.year, 1, 1), last or today)
     if period.last < period.first:
         raise FieldappError(_("The end lies before the beginning."))
-    result = figures.report(obj.open(), period, unit)
+    query = Query(period, unit, post, units, today)
+    store = obj.open()
+    if records:
+        _show_behind(store, query, records, as_json)
+        return
+    if by:
+        table = tables.table(store, query, by)
+        if as_json or form == "json":
+            say_json(table)
+        else:
+            say(narrative.as_table(table))
+        return
+    result = make(store, query)
     if as_json or form == "json":
         say_json(result.as_json())
     elif form == "csv":
         click.echo(narrative.as_csv(result), nl=False)
     else:
         say(narrative.as_text(result))
+
+
+def _show_behind(store: Any, query: Any, named: str, as_json: bool) -> None:
+    """The records that a figure counts, each with what it adds."""
+    from fieldapp.reports.figures import behind, figures
+    from fieldapp.store import words
+
+    found = figures(store, query)
+    figure = next((f for f in found if named in (f"{f.section}.{f.code}", f.code)), None)
+    if figure is None:
+        listed = ", ".join(f"{f.section}.{f.code}" for f in found)
+        raise FieldappError(_("There is no figure {named} in this report. Figures: {listed}.").format(
+            named=named, listed=listed or "–"))  # fmt: skip
+    lines = behind(store, query, figure)
+    if as_json:
+        say_json(lines)
+        return
+    kinds = {line.kind for line in lines}
+    labels = {k: words.labels(store, k, [x.record for x in lines if x.kind == k]) for k in kinds}
+    for line in lines:
+        amount = line.words if line.amount is None else str(line.amount)
+        say(f"{line.record}  {line.day}  {amount or '–'}  {labels[line.kind][line.record]}")
+    say(f"{figure.title}: {figure.text}")
 
 
 @cli.command()
@@ -584,6 +662,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except FieldappError as error:
         note(str(error))
+        if isinstance(error, Unsure):
+            note(_("If it is right, give the same again with --confirm."))
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()

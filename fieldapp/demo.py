@@ -10,14 +10,16 @@ from typing import Any
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.reports import figures, narrative
+from fieldapp.reports import narrative
+from fieldapp.reports.query import Period, Query
+from fieldapp.reports.report import report
 from fieldapp.store import lists, records
 from fieldapp.store.store import Store
 from fieldapp.sync import enrolment, exchange, peers
 
 PASSPHRASE = "demo"  # noqa: S105 — the demo holds nothing secret
 USER = "Nguyễn Văn A"
-PERIOD = figures.Period(date(2013, 1, 1), date(2013, 12, 31))
+PERIOD = Period(date(2013, 1, 1), date(2013, 12, 31))
 
 COMMUNES = {"24214": "Ia Lốp", "24221": "Ia Rvê", "24229": "Ea Bung", "24235": "Krông Na"}
 CELLS_PER_COMMUNE = 8
@@ -57,7 +59,7 @@ def run(workspace: Path, say: Say) -> None:
     _show_export(exchange.export(hq, usb), say)
     _show_import(exchange.import_files(post, [usb]), say)
     say(_("6. Headquarters' report, from what came out of the bundles:") + "\n")
-    say(narrative.as_text(figures.report(hq, PERIOD)))
+    say(narrative.as_text(report(hq, Query(PERIOD))))
     say("")
     for store, name in ((post, _("post")), (hq, _("headquarters"))):
         state = exchange.status(store)

@@ -1,13 +1,18 @@
 """What every test stands on: Vietnamese, a quiet terminal, deterministic examples; in CI a skip is a failure."""
 
+import json
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from field import World, build
+from field import PASSPHRASE, Run, World, build
 from hypothesis import settings
+
+from fieldapp import cli
+from fieldapp.store import vault
 
 settings.register_profile("fieldapp", deadline=None, derandomize=True)
 settings.load_profile("fieldapp")
@@ -52,3 +57,37 @@ def world(first_world: World, tmp_path: Path) -> Generator[World, None, None]:
     made = first_world.copy(tmp_path / "world")
     yield made
     made.close()
+
+
+@pytest.fixture
+def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run a command at the post, or at ``home``; (exit code, stdout, stderr).
+
+    The key derivation, seconds long by intention, is spared where the passphrase is right.
+    """
+    secret = tmp_path / "passphrase"
+    secret.write_text(PASSPHRASE + "\n", encoding="utf-8")
+    monkeypatch.setenv("FIELDAPP_PASSPHRASE_FILE", str(secret))
+    real = vault.unseal
+
+    def unseal(home: Path, user: str, passphrase: str) -> bytes:
+        known = world.keys.get(home.name)
+        return known if known and passphrase == PASSPHRASE else real(home, user, passphrase)
+
+    monkeypatch.setattr(vault, "unseal", unseal)
+
+    def call(*arguments: object, home: str = "post", stdin: Any = None) -> tuple[int, str, str]:
+        given = tmp_path / "stdin.json"
+        given.write_text(json.dumps(stdin, ensure_ascii=False), encoding="utf-8")
+        words = [str(given) if a == "-" else str(a) for a in arguments]
+        monkeypatch.setattr(sys, "argv", ["fieldapp", "--home", str(world.root / home), *words])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as done:
+            code = int(done.code or 0)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return code, out, err
+
+    return call

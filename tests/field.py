@@ -1,6 +1,7 @@
 """A small world for tests: a headquarters, a post enrolled by pack, and a stick; made once, then copied."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from fieldapp.sync import enrolment, exchange
 
 USER = "Nguyễn Văn A"
 PASSPHRASE = "lúa nước sông"
+
+Run = Callable[..., tuple[int, str, str]]
+"""Runs a command line: (exit code, stdout, stderr)"""
 
 
 @dataclass

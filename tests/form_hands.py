@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from field import World
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -40,10 +41,14 @@ class Hands:
         self.pilot = pilot
 
     async def type(self, *parts: str) -> None:
-        """``<f2>`` is a key, anything else is typed letter by letter; ``/`` between fields is ``<enter>``."""
+        """``<f2>`` is a key, anything else is typed letter by letter, as fast as an input method does."""
         for part in parts:
-            keys = [part[1:-1]] if part.startswith("<") and part.endswith(">") else list(part)
-            await self.pilot.press(*keys)
+            if part.startswith("<") and part.endswith(">"):
+                await self.pilot.press(part[1:-1])
+            else:
+                for letter in part:
+                    self.app.post_message(Key(letter, letter))
+                await self.pilot.pause()
         await self.pilot.pause()
 
     def row(self, key: str) -> FieldRow:

@@ -8,7 +8,7 @@ from pathlib import Path
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from fieldapp.domain.indicators import DISTINCT
+from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.reports.narrative import HEADINGS
@@ -50,7 +50,7 @@ def in_models() -> Iterator[str]:
             yield shape.title
             yield from map(choice_title, shape.choices)
     yield from HEADINGS.values()
-    for indicator in DISTINCT:
+    for indicator in INDICATORS:
         yield from (indicator.title, indicator.unit)
 
 

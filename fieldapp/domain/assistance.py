@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 from fieldapp.domain.model import (
     Child,
     Day,
+    HeirOf,
     Letter,
     MaybeDay,
     MaybePastDay,
@@ -119,7 +120,7 @@ class Activity(Record):
         "extras": Child(ActivityExtra, "activity_id", "extras", ("kind_field_id",)),
         "targets": Child(ActivityTarget, "activity_id", "targets", ("target_type", "unit_id", "party_cell_id", "name")),
     }
-    MORE = ("agreement_task_id", "ethnic_group_id", "unit_now_id")
+    MORE = ("partners", "people", "agreement_task_id", "ethnic_group_id", "joint_reference")
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
     date_from: Annotated[PastDay, Field(title="Date")]
@@ -133,4 +134,4 @@ class Activity(Record):
     joint_reference: Annotated[Letter, Field(title="Joint reference")] = None
     agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
     ethnic_group_id: Annotated[str | None, Ref("ethnic_group"), Field(title="Ethnic group helped")] = None
-    unit_now_id: Annotated[str | None, Ref("unit"), Field(title="Today's unit (if split)")] = None
+    unit_now_id: Annotated[str | None, Ref("unit"), HeirOf("unit_id"), Field(title="Today's unit (if split)")] = None

@@ -59,7 +59,7 @@ class AgreementTask(Record):
     KIND = "agreement_task"
     TITLE = "Task"
     PLURAL = "Tasks"
-    LABEL = ("agreement_id", "number", "title")
+    LABEL = ("number", "title", "agreement_id")
     LIST = ("number", "title")
     TOP = False
     REFERRED = True

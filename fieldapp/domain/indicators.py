@@ -1,18 +1,37 @@
-"""What a report counts, as data; ``reports/figures.py`` turns each into SQL over the store.
+"""Figures as data: what is counted, over which source, by which date, with which filter.
 
-Sums need no list here: every measure of every section of activities is summed by itself, so that two measures never
-add up (``domain.md``, rules 1 and 2). What is counted distinct does.
+The sums of measures are not listed here: each measure that a kind of activity is recorded with is a figure of its own,
+so that headquarters adds figures without code. What is listed is what naive counting gets wrong: bodies, members and
+cells count once in the period, however often they occur (``domain.md``, rules 3 and 4), and what is in force counts in
+every period that it touches.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 from fieldapp.domain.assistance import TargetType
+from fieldapp.domain.coordination import MatterType
+
+Source = Literal[
+    "target",
+    "introduction",
+    "meeting",
+    "attendance",
+    "household_charge",
+    "candidacy",
+    "cell_rating",
+    "member_rating",
+    "matter",
+    "self_management_group",
+    "review_meeting",
+    "commendation",
+]
+"""A set of facts, one a row; ``reports/sources.py`` says where they come from."""
 
 
 @dataclass(frozen=True)
-class Distinct:
-    """A figure that counts each body or person once in the period, however often it occurs (rules 3 and 4)."""
+class Indicator:
+    """One figure. ``where`` keeps the facts whose column is one of the values."""
 
     code: str
     section: str
@@ -20,37 +39,136 @@ class Distinct:
     """English message"""
     unit: str
     """English message: the word behind the number"""
-    over: Literal["targets", "introductions"]
-    target_type: TargetType | None = None
+    source: Source
+    counts: Literal["distinct", "sum"] = "distinct"
+    of: str = "record"
+    """The column that is counted distinct or summed"""
+    when: Literal["day", "in_force"] = "day"
+    """``day``: the fact's last day lies in the period; ``in_force``: one of its days does"""
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the parts of a period or of an area add up to the whole: not where one thing occurs in several."""
+        return self.when == "day" and (self.counts == "sum" or self.of == "record")
 
 
-DISTINCT: tuple[Distinct, ...] = (
-    Distinct("communes_strengthened", "political_base", "Communes strengthened", "communes", "targets", "commune"),
-    Distinct(
-        "cells_strengthened", "political_base", "Party cells strengthened", "party cells", "targets", "party_cell"
+def _bodies(code: str, title: str, unit: str, target_type: TargetType) -> Indicator:
+    return Indicator(code, "political_base", title, unit, "target", of="body", where=(("target_type", (target_type,)),))
+
+
+def _matters(matter_type: MatterType, title: str) -> tuple[Indicator, ...]:
+    """What was opened in the period, and of that what was done in time, late, or is late and not done."""
+    kind = ("matter_type", (matter_type,))
+    named = ((code, f"{title}: {state}") for code, state in (
+        ("", "in all"), ("_on_time", "done in time"), ("_late", "done late"), ("_overdue", "late and not done"),
+        ("_open", "open, not late")))  # fmt: skip
+    states = {"_on_time": "on_time", "_late": "late", "_overdue": "overdue", "_open": "open"}
+    return tuple(
+        Indicator(
+            matter_type + code,
+            "coordination",
+            title,
+            "matters",
+            "matter",
+            where=(kind, *((("state", (states[code],)),) if code else ())),
+        )
+        for code, title in named
+    )
+
+
+INDICATORS: tuple[Indicator, ...] = (
+    _bodies("communes_strengthened", "Communes strengthened", "communes", "commune"),
+    _bodies("cells_strengthened", "Party cells strengthened", "party cells", "party_cell"),
+    _bodies("police_strengthened", "Commune police strengthened", "police units", "police"),
+    _bodies("militia_strengthened", "Militia strengthened", "militia units", "militia"),
+    _bodies("women_unions_strengthened", "Women's unions strengthened", "women's unions", "women_union"),
+    _bodies("farmers_unions_strengthened", "Farmers' unions strengthened", "farmers' unions", "farmers_union"),
+    _bodies("hamlets_strengthened", "Hamlets strengthened", "hamlets", "hamlet"),
+    _bodies("household_groups_helped", "Household groups helped", "groups", "household_group"),
+    Indicator(
+        "members_introduced", "party", "Members introduced to party cells of hamlets", "party members", "introduction",
+        of="member_id", when="in_force",
     ),
-    Distinct(
-        "police_strengthened", "political_base", "Commune police strengthened", "police units", "targets", "police"
+    Indicator(
+        "cells_with_members", "party", "Party cells with members of the post", "party cells", "introduction",
+        of="party_cell_id", when="in_force",
     ),
-    Distinct("militia_strengthened", "political_base", "Militia strengthened", "militia units", "targets", "militia"),
-    Distinct(
-        "women_unions_strengthened",
-        "political_base",
-        "Women's unions strengthened",
-        "women's unions",
-        "targets",
-        "women_union",
+    Indicator("meetings_held", "party", "Cell meetings recorded", "meetings", "meeting"),
+    Indicator(
+        "meetings_attended", "party", "Cell meetings attended by members of the post", "meetings", "attendance",
+        of="meeting_id", where=(("own", ("1",)), ("status", ("present",))),
     ),
-    Distinct(
-        "farmers_unions_strengthened",
-        "political_base",
-        "Farmers' unions strengthened",
-        "farmers' unions",
-        "targets",
-        "farmers_union",
+    Indicator(
+        "attendance_missed", "party", "Absences of members of the post", "absences", "attendance",
+        of="attendance_id", where=(("own", ("1",)), ("status", ("absent", "excused"))),
     ),
-    Distinct("hamlets_strengthened", "political_base", "Hamlets strengthened", "hamlets", "targets", "hamlet"),
-    Distinct(
-        "members_introduced", "party", "Members introduced to party cells of hamlets", "party members", "introductions"
+    Indicator(
+        "households_in_charge", "party", "Households that members look after", "households", "household_charge",
+        of="household", when="in_force",
     ),
-)
+    Indicator(
+        "members_in_charge", "party", "Members who look after households", "party members", "household_charge",
+        of="member_id", when="in_force",
+    ),
+    Indicator("candidacies", "party", "Members who stood for election", "party members", "candidacy", of="member_id"),
+    Indicator(
+        "candidates_elected", "party", "Members elected", "party members", "candidacy", of="member_id",
+        where=(("outcome", ("elected",)),),
+    ),
+    *(
+        Indicator(
+            f"{kind}s_{rating}", "party", title, unit, f"{kind}_rating",  # type: ignore[arg-type]
+            of=of, where=(("rating", (rating,)),),
+        )
+        for kind, of, unit, titles in (
+            ("cell", "party_cell_id", "party cells", (
+                "Cells rated excellent", "Cells rated good", "Cells rated as having done their task",
+                "Cells rated as not having done their task")),
+            ("member", "member_id", "party members", (
+                "Members rated excellent", "Members rated good", "Members rated as having done their task",
+                "Members rated as not having done their task")),
+        )
+        for rating, title in zip(("excellent", "good", "completed", "not_completed"), titles, strict=True)
+    ),
+    *_matters("information_exchange", "Information exchanged"),
+    *_matters("advice_to_committee", "Advice to committees"),
+    *_matters("problem_on_the_spot", "Problems solved on the spot"),
+    *_matters("support_request", "Requests for support"),
+    Indicator(
+        "self_management_groups", "self_management", "Self-management groups", "groups", "self_management_group",
+        when="in_force",
+    ),
+    Indicator(
+        "group_households", "self_management", "Households in them", "households", "self_management_group",
+        counts="sum", of="households", when="in_force",
+    ),
+    Indicator(
+        "group_markers", "self_management", "Markers that they look after", "markers", "self_management_group",
+        counts="sum", of="markers", when="in_force",
+    ),
+    Indicator(
+        "group_length", "self_management", "Border line that they look after", "m", "self_management_group",
+        counts="sum", of="length_m", when="in_force",
+    ),
+    Indicator(
+        "periodic_reviews", "reviews", "Periodic reviews", "reviews", "review_meeting",
+        where=(("review_type", ("periodic_review",)),),
+    ),
+    Indicator(
+        "final_reviews", "reviews", "Final reviews", "reviews", "review_meeting",
+        where=(("review_type", ("final_review",)),),
+    ),
+    Indicator(
+        "commendations", "commendations", "Commendations", "commendations", "commendation"),
+    Indicator(
+        "commendations_collective", "commendations", "Collectives commended", "collectives", "commendation",
+        where=(("recipient_type", ("collective",)),),
+    ),
+    Indicator(
+        "commendations_individual", "commendations", "Individuals commended", "persons", "commendation",
+        where=(("recipient_type", ("individual",)),),
+    ),
+)  # fmt: skip
+
+BY_CODE = {indicator.code: indicator for indicator in INDICATORS}

@@ -47,6 +47,13 @@ class Scaled:
 
 
 @dataclass(frozen=True)
+class HeirOf:
+    """The field says which successor of the unit in ``field`` is meant; asked only where there are several."""
+
+    field: str
+
+
+@dataclass(frozen=True)
 class Child:
     """Rows of another table that are entered with their parent, on the same form.
 
@@ -122,7 +129,7 @@ class Record(BaseModel):
     UNIQUE: ClassVar[tuple[str, ...]] = ()
     """Two records that agree in these fields say the same twice: refused on entry, listed after a merge."""
     MORE: ClassVar[tuple[str, ...]] = ()
-    """Fields that are mostly left empty: they stand last in the form, behind the children."""
+    """Fields that are mostly left empty, in the order of the form: they come last there, behind the children."""
     ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of days of which the second never lies before the first: refused on entry, listed after a merge."""
 
@@ -151,6 +158,8 @@ class FieldShape:
     """an integer in units of 10^-decimals: the field that says how many decimals"""
     past: bool = False
     """a date that lies in the past as a rule"""
+    heir_of: str | None = None
+    """a reference to a unit that became of the one in this field"""
 
 
 def fields_of(model: type[Record]) -> list[FieldShape]:
@@ -165,7 +174,8 @@ def _shape(name: str, info: FieldInfo) -> FieldShape:
     required = info.is_required()
     title = info.title or name
     if ref is not None:
-        return FieldShape(name, title, "ref", required, ref=ref)
+        heir_of = next((m.field for m in info.metadata if isinstance(m, HeirOf)), None)
+        return FieldShape(name, title, "ref", required, ref=ref, heir_of=heir_of)
     if get_origin(base) is Literal:
         return FieldShape(name, title, "choice", not optional, choices=get_args(base), default=default)
     if base is date:

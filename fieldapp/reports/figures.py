@@ -1,31 +1,27 @@
 """Figures of a period, computed by SQL over the store, each with the records behind it.
 
-An activity counts in the period in which it ended (rule 6); a joint activity of several posts, which each recorded
-under one joint reference, counts once (rule 5); voided records never count and are told apart (rule 8); unknown is not
-zero (rule 9).
+An activity counts in the period in which it ended, a dated part of a figure on its own day (rule 6); a joint activity
+of several posts, which each recorded under one joint reference, counts once (rule 5); bodies and members count once
+(rules 3 and 4); voided records never count and are told apart (rule 8); unknown is not zero (rule 9).
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Literal
 
 from fieldapp.domain.amounts import format_amount, format_money
-from fieldapp.domain.indicators import DISTINCT, Distinct
-from fieldapp.domain.text import clean
-from fieldapp.errors import FieldappError
+from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator
 from fieldapp.i18n import _
+from fieldapp.reports.query import Query, find_post, find_unit, inside
+from fieldapp.reports.sources import JOINT, MEASURES, MOVED, PLACE, SOURCES
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import exchange
 
+Group = Literal["post", "commune", "kind", "event", "ethnic_group"]
 
-@dataclass(frozen=True)
-class Period:
-    """Two days, both inside."""
-
-    first: date
-    last: date
+HIGH = 10**9
+"""Amounts are summed in two parts, so that no sum leaves 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -42,214 +38,249 @@ class Figure:
     approximate: bool
     in_words: list[str]
     """what records say instead of a number, such as “hàng chục”"""
-    records: list[str]
-    """ids of the records behind it"""
+    count: int
+    """records behind it: ``behind`` lists them"""
+    adds_up: bool
+    """whether the figures of parts of the period or the area add up to it"""
+    measure_id: str | None = None
+    kind_id: str | None = None
+    """the kind of activity, where the figure is of one kind only"""
 
     @property
     def text(self) -> str:
         """“2.385 lượt”, “khoảng 70 triệu đồng”, “hàng chục phương tiện”, “12 phương tiện và hàng chục phương tiện”"""
         parts = []
         if self.value is not None:
-            number = (
-                format_money(self.value)
-                if self.unit == "đồng"
-                else f"{format_amount(self.value, self.decimals)} {self.unit}"
-            )
+            number = amount_in_words(self.value, self.decimals, self.unit)
             parts.append(_("about {amount}").format(amount=number) if self.approximate else number)
         parts += [f"{words} {self.unit}" for words in self.in_words]
         return _(" and ").join(parts)
 
 
 @dataclass(frozen=True)
-class Completeness:
-    """What the figures leave out, and as of when."""
+class Behind:
+    """One thing that a figure counts, and the record that says so."""
 
-    voided: int
-    drafts: int
-    conflicts: int
-    waiting: int
-    """segments that are held or in quarantine"""
-    set_aside: int
-    posts: list[tuple[str, str | None]]
-    """(post's laptop, instant of its newest change that is in)"""
-
-
-@dataclass(frozen=True)
-class Report:
-    """All figures of a period."""
-
-    period: Period
-    unit: str | None
-    figures: list[Figure]
-    completeness: Completeness
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain data for ``--json`` and ``--format json``."""
-        return {
-            "from": self.period.first.isoformat(),
-            "to": self.period.last.isoformat(),
-            "unit": self.unit,
-            "figures": [{**asdict(f), "text": f.text} for f in self.figures],
-            "completeness": asdict(self.completeness),
-        }
+    record: str
+    kind: str
+    day: str
+    amount: int | None
+    """what it adds to the figure, in units of 10^-decimals; None where the record says words, or the figure counts a
+    thing that an earlier line counted already"""
+    words: str | None
 
 
-def report(store: Store, period: Period, unit: str | None = None) -> Report:
-    """All that the records of a period say; ``unit`` (id or code) narrows it to a unit and what belongs to it."""
-    units, name = _units(store, unit)
-    params = {"first": period.first.isoformat(), "last": period.last.isoformat(), "units": json.dumps(units)}
-    figures = _sums(store, params, narrowed=unit is not None)
-    for indicator in DISTINCT:
-        figures += _distinct(store, indicator, params, narrowed=unit is not None)
-    return Report(period, name, figures, _completeness(store, params))
+def amount_in_words(value: int, decimals: int, unit: str) -> str:
+    """“70 triệu đồng”, “73,4 km”"""
+    return format_money(value) if unit == "đồng" else f"{format_amount(value, decimals)} {unit}"
 
 
-HIGH = 10**9
-"""Amounts are summed in two parts, so that no sum leaves 64 bits."""
-
-_COUNTED = """
-    WITH counted AS (
-        SELECT a.id, a.activity_kind_id, row_number() OVER (
-            PARTITION BY coalesce('j' || a.joint_reference || '|' || a.activity_kind_id, a.id)
-            ORDER BY NOT EXISTS (SELECT 1 FROM activity_measure v WHERE v.activity_id = a.id AND v.voided_at IS NULL
-                AND v.amount IS NOT NULL), a.id) AS turn
-        FROM activity a
-        WHERE a.voided_at IS NULL AND {when} {narrow}
-    )
-"""
-_ENDED = "coalesce(a.date_to, a.date_from) BETWEEN :first AND :last"
-_TOUCHED = "coalesce(a.date_to, a.date_from) >= :first AND a.date_from <= :last"
+def figures(store: Store, query: Query) -> list[Figure]:
+    """All figures of a query; what nothing was recorded of is not there."""
+    return grouped(store, query, None).get(None, [])
 
 
-def _narrow(column: str, narrowed: bool) -> str:
-    return f"AND {column} IN (SELECT value FROM json_each(:units))" if narrowed else ""
+def grouped(store: Store, query: Query, by: Group | None) -> dict[str | None, list[Figure]]:
+    """The figures of each part: id of the post, commune, kind, event or ethnic group -> its figures.
+
+    The key None has what belongs to none: not known, or not assigned to a unit of today.
+    """
+    params, narrow = _narrowed(store, query)
+    found: dict[str | None, list[Figure]] = {}
+    for key, figure in (*_sums(store, params, narrow, by), *_counts(store, params, narrow, by)):
+        found.setdefault(key, []).append(figure)
+    return found
 
 
-def _sums(store: Store, params: dict[str, str], narrowed: bool) -> list[Figure]:
+def behind(store: Store, query: Query, figure: Figure) -> list[Behind]:
+    """What a figure counts, by day: the amounts add up to its value."""
+    params, narrow = _narrowed(store, query)
+    if figure.measure_id is not None:
+        params |= {"measure": figure.measure_id, "section": figure.section, "kind": figure.kind_id}
+        rows = store.rows(
+            f"{_with(MEASURES, joint=True)} SELECT f.record, f.kind, f.day, f.amount, f.note {_FROM}"
+            f" JOIN activity_kind k ON k.id = f.activity_kind_id WHERE {narrow} AND f.measure_id = :measure"
+            " AND k.section = :section AND (:kind IS NULL OR k.id = :kind) ORDER BY f.day, f.record, f.fact",
+            params,
+        )
+        return [Behind(r["record"], r["kind"], r["day"], r["amount"], r["note"]) for r in rows]
+    indicator = BY_CODE[figure.code]
     rows = store.rows(
-        _COUNTED.format(when=_TOUCHED, narrow=_narrow("a.unit_id", narrowed))
-        + f"""
-        SELECT k.section, m.code, m.name, m.unit_name, m.decimals,
-            sum(v.amount / {HIGH}) AS high, sum(v.amount % {HIGH}) AS low,
-            max(CASE WHEN v.amount IS NOT NULL THEN v.approximate ELSE 0 END) AS approximate,
-            json_group_array(DISTINCT CASE WHEN v.amount IS NULL THEN v.note END) AS words,
-            json_group_array(DISTINCT c.id) AS records,
+        f"{_with(SOURCES[indicator.source])} SELECT f.record, f.kind, coalesce(f.last, f.first) AS day,"
+        f" f.{indicator.of} AS thing {_FROM} WHERE {narrow} AND {_condition(indicator)}"
+        " ORDER BY day, f.record, thing",
+        params,
+    )
+    found, seen = [], set()
+    for r in rows:
+        if indicator.counts == "sum":
+            amount = r["thing"]
+        else:
+            amount = None if r["thing"] in seen else 1
+            seen.add(r["thing"])
+        found.append(Behind(r["record"], r["kind"], r["day"], amount, None))
+    return found
+
+
+def of_kind(store: Store, query: Query, measure_id: str, kind_id: str) -> int:
+    """The sum of one measure over the activities of one kind, in units of 10^-decimals; 0 where nobody said."""
+    params, narrow = _narrowed(store, query)
+    rows = store.rows(
+        f"{_with(MEASURES, joint=True)} SELECT f.amount {_FROM} WHERE {narrow} AND f.measure_id = :measure"
+        " AND f.activity_kind_id = :kind AND f.amount IS NOT NULL",
+        {**params, "measure": measure_id, "kind": kind_id},
+    )
+    return sum(r["amount"] for r in rows)
+
+
+def unassigned(store: Store, query: Query) -> int:
+    """How many activities of the period lie in an old unit that was split, and do not say in which part."""
+    if query.view == "then":
+        return 0
+    params, _narrow = _narrowed(store, Query(query.period, None, query.post, query.view, query.today))
+    return int(
+        store.value(
+            f"WITH moved AS MATERIALIZED ({MOVED}) SELECT count(*) FROM activity a JOIN moved USING (unit_id)"
+            " WHERE a.voided_at IS NULL AND moved.today_id IS NULL AND a.unit_now_id IS NULL"
+            " AND coalesce(a.date_to, a.date_from) BETWEEN :first AND :last"
+            " AND (:post IS NULL OR a.post_id = :post)",
+            params,
+        )
+    )
+
+
+# the queries ----------------------------------------------------------------------------------------------------
+
+_FROM = "FROM facts f LEFT JOIN moved ON moved.unit_id = f.unit_id"
+
+_GROUPS: Mapping[Group | None, str] = {
+    None: "NULL",
+    "post": "f.post_id",
+    "kind": "f.activity_kind_id",
+    "event": "f.event_id",
+    "ethnic_group": "f.ethnic_group_id",
+    "commune": f"(SELECT CASE u.level WHEN 'hamlet' THEN u.parent_id ELSE u.id END FROM unit u WHERE u.id = {PLACE})",
+}
+
+
+def _with(facts: str, joint: bool = False) -> str:
+    parts = [f"moved AS MATERIALIZED ({MOVED})"]
+    if joint:
+        parts.append(f"joint AS MATERIALIZED ({JOINT})")
+    return f"WITH {', '.join(parts)}, facts AS ({facts})"
+
+
+def _narrowed(store: Store, query: Query) -> tuple[dict[str, Any], str]:
+    """The parameters of a query's SQL, and its condition on facts."""
+    unit, post = find_unit(store, query), find_post(store, query)
+    moved: list[Row] = []
+    if query.view == "now":
+        moved = store.rows(
+            "SELECT unit_id, today_id FROM unit_today WHERE today_id IS NOT unit_id AND unit_id IN"
+            " (SELECT id FROM unit WHERE valid_to IS NOT NULL)"
+        )
+    params: dict[str, Any] = {
+        "first": query.period.first.isoformat(),
+        "last": query.period.last.isoformat(),
+        "today": query.today.isoformat(),
+        "post": post["id"] if post else None,
+        "moved": json.dumps([[r["unit_id"], r["today_id"]] for r in moved]),
+        "units": json.dumps(inside(store, unit["id"])) if unit else None,
+    }
+    units = "(SELECT value FROM json_each(:units))"
+    narrow = f"(:post IS NULL OR f.post_id = :post) AND (:units IS NULL OR {PLACE} IN {units} OR f.unit_id IN {units})"
+    return params, narrow
+
+
+def _sums(store: Store, params: dict[str, Any], narrow: str, by: Group | None) -> Iterator[tuple[str | None, Figure]]:
+    """The figures of measures: of works one for each kind, of others one for each section."""
+    rows = store.rows(
+        f"""
+        {_with(MEASURES, joint=True)}
+        SELECT {_GROUPS[by]} AS part, k.section, m.id AS measure_id, m.code, m.name, m.unit_name, m.decimals,
+            CASE m.nature WHEN 'works' THEN k.id END AS kind_id, min(k.code) AS kind_code, min(k.name) AS kind_name,
+            sum(f.amount / {HIGH}) AS high, sum(f.amount % {HIGH}) AS low,
+            max(CASE WHEN f.amount IS NOT NULL THEN f.approximate ELSE 0 END) AS approximate,
+            json_group_array(DISTINCT CASE WHEN f.amount IS NULL THEN f.note END) AS words,
+            count(DISTINCT f.record) AS records,
             min(k.position * 1000 + coalesce((SELECT min(km.position) FROM kind_measure km WHERE
                 km.activity_kind_id = k.id AND km.measure_id = m.id AND km.voided_at IS NULL), 999)) AS place
-        FROM counted c JOIN activity_kind k ON k.id = c.activity_kind_id
-            JOIN activity_measure v ON v.activity_id = c.id AND v.voided_at IS NULL
-            JOIN measure m ON m.id = v.measure_id JOIN activity a ON a.id = c.id
-        WHERE c.turn = 1 AND coalesce(v.measured_on, a.date_to, a.date_from) BETWEEN :first AND :last
-            AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
-        GROUP BY k.section, m.id ORDER BY place, m.code
+        {_FROM} JOIN activity_kind k ON k.id = f.activity_kind_id JOIN measure m ON m.id = f.measure_id
+        WHERE {narrow}
+        GROUP BY part, k.section, m.id, CASE m.nature WHEN 'works' THEN k.id END ORDER BY place, m.code
         """,
-        params if narrowed else {k: v for k, v in params.items() if k != "units"},
+        params,
     )
-    return [
-        Figure(
-            section=r["section"],
-            code=r["code"],
-            title=r["name"],
-            value=None if r["high"] is None else r["high"] * HIGH + r["low"],
-            decimals=r["decimals"],
-            unit=r["unit_name"],
-            approximate=bool(r["approximate"]),
-            in_words=[w for w in json.loads(r["words"]) if w],
-            records=json.loads(r["records"]),
+    for r in rows:
+        of_kind = r["kind_id"] is not None
+        yield (
+            r["part"],
+            Figure(
+                section=r["section"],
+                code=f"{r['kind_code']}.{r['code']}" if of_kind else r["code"],
+                title=r["kind_name"] if of_kind else r["name"],
+                value=None if r["high"] is None else r["high"] * HIGH + r["low"],
+                decimals=r["decimals"],
+                unit=r["unit_name"],
+                approximate=bool(r["approximate"]),
+                in_words=[w for w in json.loads(r["words"]) if w],
+                count=r["records"],
+                adds_up=True,
+                measure_id=r["measure_id"],
+                kind_id=r["kind_id"],
+            ),
         )
-        for r in rows
-    ]
 
 
-def _distinct(store: Store, indicator: Distinct, params: dict[str, str], narrowed: bool) -> list[Figure]:
-    """A figure that counts distinct; none where nothing is recorded."""
-    own = {k: v for k, v in params.items() if k != "units" or narrowed}
-    if indicator.over == "targets":
-        own["type"] = indicator.target_type or ""
-        sql = (
-            _COUNTED.format(when=_ENDED, narrow=_narrow("a.unit_id", narrowed))
-            + """
-            SELECT count(DISTINCT
-                    coalesce(t.party_cell_id, t.unit_id, '') || '|' || lower(coalesce(t.name, ''))) AS value,
-                json_group_array(DISTINCT c.id) AS records
-            FROM counted c JOIN activity_target t ON t.activity_id = c.id AND t.voided_at IS NULL
-            WHERE t.target_type = :type
-            """
+def _counts(store: Store, params: dict[str, Any], narrow: str, by: Group | None) -> Iterator[tuple[str | None, Figure]]:
+    """The figures of the indicators, in their order; one query for each source."""
+    found: dict[str, list[tuple[str | None, Figure]]] = {}
+    for source, group in groupby(sorted(INDICATORS, key=lambda i: i.source), key=lambda i: i.source):
+        indicators = list(group)
+        rows = store.rows(
+            f"{_with(SOURCES[source])} SELECT {_GROUPS[by]} AS part, {', '.join(_columns(indicators))} {_FROM}"
+            f" WHERE {narrow} AND f.first <= :last AND coalesce(f.last, '9999') >= :first GROUP BY part",
+            params,
         )
+        for row in rows:
+            for at, indicator in enumerate(indicators):
+                if row[f"n{at}"]:
+                    figure = _counted(indicator, row[f"v{at}"], row[f"n{at}"])
+                    found.setdefault(indicator.code, []).append((row["part"], figure))
+    for indicator in INDICATORS:
+        yield from found.get(indicator.code, [])
+
+
+def _columns(indicators: Iterable[Indicator]) -> Iterator[str]:
+    for at, indicator in enumerate(indicators):
+        condition = _condition(indicator)
+        thing = f"CASE WHEN {condition} THEN f.{indicator.of} END"
+        yield f"sum({thing}) AS v{at}" if indicator.counts == "sum" else f"count(DISTINCT {thing}) AS v{at}"
+        yield f"count(DISTINCT CASE WHEN {condition} AND f.{indicator.of} IS NOT NULL THEN f.record END) AS n{at}"
+
+
+def _condition(indicator: Indicator) -> str:
+    """Codes of indicators are ours, so they may stand in the SQL."""
+    if indicator.when == "day":
+        parts = ["coalesce(f.last, f.first) BETWEEN :first AND :last"]
     else:
-        sql = f"""
-            SELECT count(DISTINCT i.member_id) AS value, json_group_array(DISTINCT i.id) AS records
-            FROM introduction i JOIN party_cell p ON p.id = i.party_cell_id JOIN member m ON m.id = i.member_id
-            WHERE i.voided_at IS NULL AND m.voided_at IS NULL
-                AND i.date_from <= :last AND :first <= coalesce(i.date_to, '9999') {_narrow("p.unit_id", narrowed)}
-            """
-    row = store.row(sql, own)
-    if row is None or not row["value"]:
-        return []
-    return [
-        Figure(
-            section=indicator.section,
-            code=indicator.code,
-            title=_(indicator.title),
-            value=row["value"],
-            decimals=0,
-            unit=_(indicator.unit),
-            approximate=False,
-            in_words=[],
-            records=json.loads(row["records"]),
-        )
-    ]
+        parts = ["f.first <= :last AND coalesce(f.last, '9999') >= :first"]
+    for column, values in indicator.where:
+        listed = ", ".join(f"'{value}'" for value in values)
+        parts.append(f"f.{column} IN ({listed})")
+    return f"({' AND '.join(parts)})"
 
 
-def _units(store: Store, text: str | None) -> tuple[list[str], str | None]:
-    """The ids of the units that a report is narrowed to, and how it is called.
-
-    A unit of today stands for itself, what belongs to it, and the old units that became part of it alone.
-    """
-    if text is None:
-        return [], None
-    named = store.rows(
-        "SELECT id, name FROM unit WHERE (id = :text OR code = :text) AND voided_at IS NULL"
-        " ORDER BY valid_to IS NOT NULL",
-        {"text": clean(text)},
+def _counted(indicator: Indicator, value: int, records: int) -> Figure:
+    return Figure(
+        section=indicator.section,
+        code=indicator.code,
+        title=_(indicator.title),
+        value=value,
+        decimals=0,
+        unit=_(indicator.unit),
+        approximate=False,
+        in_words=[],
+        count=records,
+        adds_up=indicator.adds_up,
     )
-    if not named:
-        raise FieldappError(_("There is no unit with the code {code}.").format(code=clean(text)))
-    rows = store.rows(
-        """
-        WITH RECURSIVE inside (id) AS (
-            VALUES (?)
-            UNION SELECT u.id FROM unit u JOIN inside i ON u.parent_id = i.id
-            UNION SELECT s.old_unit_id FROM unit_succession s JOIN inside i ON s.new_unit_id = i.id
-                WHERE (SELECT count(*) FROM unit_succession o WHERE o.old_unit_id = s.old_unit_id) = 1
-        ) SELECT id FROM inside
-        """,
-        [named[0]["id"]],
-    )
-    return [r["id"] for r in rows], named[0]["name"]
-
-
-def _completeness(store: Store, params: dict[str, str]) -> Completeness:
-    state = exchange.status(store)
-    voided = store.value(
-        "SELECT count(*) FROM activity WHERE voided_at IS NOT NULL"
-        " AND coalesce(date_to, date_from) BETWEEN :first AND :last",
-        {k: params[k] for k in ("first", "last")},
-    )
-    return Completeness(
-        voided=voided,
-        drafts=len(store.drafts()),
-        conflicts=state.conflicts,
-        waiting=len(state.held) + len(state.quarantined),
-        set_aside=len(state.set_aside),
-        posts=_posts(store),
-    )
-
-
-def _posts(store: Store) -> list[tuple[str, str | None]]:
-    rows: Sequence[Row] = store.rows(
-        "SELECT p.post_name || ' (' || p.name || ')' AS name, max(c.at) AS at FROM local_replica p"
-        " LEFT JOIN local_log l ON l.replica_id = p.id LEFT JOIN local_change c ON c.log_id = l.id AND c.seq = l.seq"
-        " WHERE p.role = 'post' GROUP BY p.id ORDER BY name"
-    )
-    return [(r["name"], r["at"]) for r in rows]

@@ -2,12 +2,15 @@
 
 import csv
 import io
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _
-from fieldapp.reports.figures import Report
+from fieldapp.reports.figures import Figure
+from fieldapp.reports.report import Report
+from fieldapp.reports.tables import Table
 
 HEADINGS = {
     "works": "Civil works handed over",
@@ -21,32 +24,85 @@ HEADINGS = {
     "border": "Border line and markers",
     "security": "Security and order",
     "support_received": "Help received from the localities",
+    "coordination": "Coordination with local bodies",
     "party": "Party activity in the hamlets",
+    "self_management": "Self-management of border line and markers",
+    "reviews": "Periodic and final reviews",
+    "commendations": "Commendations",
 }
 """Section -> English message of its heading, in the order of the report."""
 
 
 def as_text(report: Report) -> str:
-    """The report as lines for a terminal."""
-    lines = [
-        _("REPORT ON RESULTS"),
-        _("From {first} to {last}").format(first=format_date(report.period.first), last=format_date(report.period.last))
-        + (f" · {report.unit}" if report.unit else ""),
-        "",
-    ]
-    order = list(HEADINGS)
-    figures = sorted(report.figures, key=lambda f: order.index(f.section))
-    for number, (section, group) in enumerate(groupby(figures, key=lambda f: f.section), start=1):
-        lines.append(f"{number}. {_(HEADINGS[section])}")
-        for figure in group:
-            behind = _("{n} records").format(n=len(figure.records))
-            lines.append(f"   - {figure.title}: {figure.text}  ({behind})")
-    if not figures:
+    """The report as lines for a terminal: prose of each section, its figures, the plan, and what is left out."""
+    query = report.query
+    about = " · ".join(name for name in (report.post, report.unit) if name)
+    lines = [_("REPORT ON RESULTS"), query.period.title + (f" · {about}" if about else "")]
+    if query.view == "now":
+        lines.append(_("In today's units"))
+    lines.append("")
+    before = {(f.section, f.code): f for f in report.before}
+    by_section = groupby(in_order(report.figures), key=lambda f: f.section)
+    for number, (section, group) in enumerate(by_section, start=1):
+        found = list(group)
+        lines += [f"{number}. {_(HEADINGS[section])}", f"   {prose(found)}"]
+        for figure in found:
+            behind = _("{n} records").format(n=figure.count)
+            earlier = before.get((figure.section, figure.code))
+            was = f"; {_('before')}: {earlier.text}" if earlier is not None else ""
+            lines.append(f"   - {figure.title}: {figure.text}  ({behind}{was})")
+    if not report.figures:
         lines.append(_("Nothing is recorded in this period."))
-    return "\n".join([*lines, "", *_left_out(report)])
+    if report.plan:
+        lines += ["", _("Plan")]
+        lines += [f"   - {p.title}{f' · {p.post}' if p.post else ''}, {p.period.title}: {p.text}" for p in report.plan]
+    return "\n".join([*lines, "", *left_out(report)])
 
 
-def _left_out(report: Report) -> list[str]:
+def in_order(figures: Sequence[Figure]) -> list[Figure]:
+    """By section, in the order of the report."""
+    order = list(HEADINGS)
+    return sorted(figures, key=lambda f: order.index(f.section))
+
+
+def prose(figures: Sequence[Figure]) -> str:
+    """The figures of one section as a sentence: “Giúp 722 ngày công; khám, chữa bệnh 2.385 lượt.”"""
+    said = "; ".join(PROSE[f.code](f.text) if f.code in PROSE else f"{_lower(f.title)} {f.text}" for f in figures)
+    return said[:1].upper() + said[1:] + "."
+
+
+def _lower(text: str) -> str:
+    """A title inside a sentence; names and abbreviations keep their capitals."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+
+
+PROSE: Mapping[str, Callable[[str], str]] = {
+    "gieng_khoan.gieng": lambda n: _("handed over {n} (drilled)").format(n=n),
+    "nha_dai_doan_ket.can_nha": lambda n: _("{n} great-unity houses").format(n=n),
+    "mai_am_bien_gioi.can_nha": lambda n: _("{n} “warm home at the border” houses").format(n=n),
+    "phong_kham_quan_dan_y.phong_kham": lambda n: _("{n} for soldiers and people together").format(n=n),
+    "ngay_cong": lambda n: _("helped the people with {n}").format(n=n),
+    "luot_kham": lambda n: _("examined and treated free of charge {n}").format(n=n),
+    "tri_gia_kham": lambda n: _("worth {n}").format(n=n),
+    "members_introduced": lambda n: _("introduced {n} to party cells of hamlets").format(n=n),
+}
+"""Figures that read better in words of their own than behind their title."""
+
+
+def as_table(table: Table) -> str:
+    """Parts side by side as tab-separated lines; a mark shows lines whose parts do not add up, with the reason."""
+    lines = ["\t".join([_("Figure"), *table.titles, _("whole")])]
+    for line in table.lines:
+        mark = " *" if line.differs else ""
+        parts = [p.text if p is not None else "" for p in line.parts]
+        lines.append("\t".join([line.figure.title + mark, *parts, line.figure.text]))
+    if any(line.differs for line in table.lines):
+        lines.append(_("* The parts do not add up: what occurs in several of them counts once in the whole."))
+    return "\n".join(lines)
+
+
+def left_out(report: Report) -> list[str]:
+    """What the figures leave out and as of when, and the rules by which they count."""
     c = report.completeness
     lines = [
         _("Left out: {voided} voided, {drafts} drafts, {waiting} parcels of changes that wait or were refused.").format(
@@ -59,6 +115,12 @@ def _left_out(report: Report) -> list[str]:
                 conflicts=c.conflicts, set_aside=c.set_aside
             )
         )
+    if c.unassigned:
+        lines.append(
+            _("Not assigned to a unit of today: {n} activities in units that were split.").format(n=c.unassigned)
+        )
+    if c.joint:
+        lines.append(_("{n} activities are joint ones: above the posts each counts once.").format(n=c.joint))
     lines.append(_("An activity counts where it ended; bodies and members count once."))
     for name, at in c.posts:
         lines.append(_("{post}: recorded here up to {when}").format(post=name, when=_instant(at)))
@@ -79,7 +141,7 @@ def as_csv(report: Report) -> str:
     writer.writerow(["section", "code", "title", "value", "decimals", "unit", "approximate", "in_words", "records"])
     for f in report.figures:
         row = [f.section, f.code, f.title, f.value, f.decimals, f.unit, int(f.approximate), " ".join(f.in_words),
-               " ".join(f.records)]  # fmt: skip
+               f.count]  # fmt: skip
         writer.writerow([_harmless(cell) for cell in row])
     return out.getvalue()
 

@@ -10,7 +10,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
 from fieldapp.store.records import get
 from fieldapp.store.store import Store
-from fieldapp.store.words import choice_title, instant, labels, text_of
+from fieldapp.store.words import choice_title, instant, labels, text_of, voided_word
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
             about = labels(store, step.kind, [step.row_id])[step.row_id]
             lines.append(who + _("Taken out: {what}").format(what=f"{_(model.TITLE)} {about}"))
         elif step.field == "voided_at":
-            lines.append(who + _("Voided"))
+            lines.append(who + voided_word(model))
         elif step.first or (step.kind in parents and shape is None) or (shape is None and step.field != "void_reason"):
             continue
         else:

@@ -10,17 +10,28 @@ from fieldapp.store.store import Row, Store
 from fieldapp.store.unusual import Question, beyond, unusual
 
 
-def broken(store: Store, record: Record, row: Record) -> Iterator[tuple[str, str]]:
-    """(field, sentence) where a figure of an activity is beyond what is possible.
+def broken(store: Store, record: Record, row: Record, *, new: bool) -> Iterator[tuple[str, str]]:
+    """(field, sentence) where a figure of an activity is beyond what is possible, or new and not one of its kind.
 
-    Extra fields are not told here: ``extras.read_value`` refuses them.
+    Extra fields are not told here: ``reading`` refuses them.
     """
+    if new and isinstance(record, Activity) and isinstance(row, ActivityMeasure) and not _offered(store, record, row):
+        yield "measure_id", _("This kind of activity has no such figure.")
     found = _amount(store, record, row)
     if found is not None and isinstance(row, ActivityMeasure):
         field, amount, limits = found
         sentence = beyond(amount, limits)
         if sentence is not None:
             yield field, sentence
+
+
+def _offered(store: Store, record: Activity, row: ActivityMeasure) -> bool:
+    found: int = store.value(
+        "SELECT EXISTS (SELECT 1 FROM kind_measure"
+        " WHERE activity_kind_id = ? AND measure_id = ? AND voided_at IS NULL)",
+        [record.activity_kind_id, row.measure_id],
+    )
+    return bool(found)
 
 
 def unusual_of(store: Store, record: Record, row: Record) -> Iterator[Question]:

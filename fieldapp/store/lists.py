@@ -6,7 +6,7 @@ from typing import Any
 
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
-from fieldapp.domain.text import search_key
+from fieldapp.domain.text import name_sort_key, search_key, sort_key
 from fieldapp.i18n import _
 from fieldapp.store import search
 from fieldapp.store.records import model_of
@@ -15,6 +15,8 @@ from fieldapp.store.words import labels
 
 PROVINCE = "province"
 """Local setting: code of the province whose units pick lists offer first."""
+CONSIDERED = 400
+"""So many of those that fit are put in order for a pick list, the best of them first"""
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,11 @@ def page(
     limit: int = 100,
     voided: bool = False,
 ) -> Page:
-    """A window of a list: newest first for kinds with a date, else by the Vietnamese alphabet."""
+    """A window of a list: by the Vietnamese alphabet for kinds with a name and no date, else newest first."""
     model = model_of(kind)
-    order, direction, collate = (model.DATE, "DESC", "") if model.DATE else (_name_column(model), "ASC", "vietnamese")
+    order = model.DATE or _name_column(model)
+    newest_first = order in (model.DATE, "id")
+    direction, collate = ("DESC", "") if newest_first else ("ASC", "vietnamese")
     key = f"t.{order}" + (f" COLLATE {collate}" if collate else "")
     where, params = ["1"] if voided else ["t.voided_at IS NULL"], []
     source = f"{kind} t"
@@ -69,7 +73,7 @@ def page(
 
 
 def _name_column(model: type[Record]) -> str:
-    names = [s.name for s in fields_of(model) if s.name in ("full_name", "name")]
+    names = [s.name for s in fields_of(model) if s.name in ("full_name", "name", "title")]
     return names[0] if names else "id"
 
 
@@ -80,42 +84,77 @@ def count(store: Store, kind: str) -> int:
 
 
 def choices(store: Store, kind: str, text: str, on: date | None = None, limit: int = 12) -> list[tuple[str, str]]:
-    """What a pick list offers for the words or the code typed: (id, label), those in force on the day first."""
+    """What a pick list offers for the words or the code typed: (id, label), those in force on the day first.
+
+    Tasks of an agreement that is not in force are offered only when they are asked for by words.
+    """
     query = search.match(text)
-    where, params = ["t.voided_at IS NULL"], []
-    source = f"{kind} t"
+    if query is None and text.strip():
+        return []
+    model, name, day = BY_KIND[kind], _name_column(BY_KIND[kind]), (on or date.today()).isoformat()
+    source, where, named = f"{kind} t", ["t.voided_at IS NULL"], {"day": day, "query": query}
     if query is not None:
         source = f"local_search s JOIN {kind} t ON t.id = s.row_id"
-        where.append("local_search MATCH ?")
-        params.append(query)
-    elif text.strip():
-        return []
-    model = BY_KIND[kind]
-    order = "t.id DESC"
+        where.append("local_search MATCH :query")
+    rank, order = "0", "t.id DESC"
+    by_name = model.DATE is None and not any(s.name == "position" and s.type == "integer" for s in fields_of(model))
     if kind == "unit":
-        day = (on or date.today()).isoformat()
-        order = (
-            "(coalesce(t.valid_from, '') <= ? AND ? <= coalesce(t.valid_to, '9999')) DESC,"
-            " (SELECT coalesce(g.code, p.code, t.code) FROM (SELECT 1) LEFT JOIN unit p ON p.id = t.parent_id"
-            "  LEFT JOIN unit g ON g.id = p.parent_id) IS ? DESC,"
-            " t.level = 'commune' DESC, t.name COLLATE vietnamese"
+        named["province"] = store.setting(PROVINCE) or ""
+        source += " LEFT JOIN unit p ON p.id = t.parent_id LEFT JOIN unit g ON g.id = p.parent_id"
+        rank = (
+            "4 * (:day NOT BETWEEN coalesce(t.valid_from, '') AND coalesce(t.valid_to, '9999'))"
+            " + 2 * (coalesce(g.code, p.code, t.code) IS NOT :province) + (t.level <> 'commune')"
         )
-        params += [day, day, store.setting(PROVINCE) or ""]
-    elif any(s.name == "position" and s.type == "integer" for s in fields_of(model)):
+    elif kind == "agreement_task":
+        source += " JOIN agreement a ON a.id = t.agreement_id"
+        rank = ":day NOT BETWEEN a.date_from AND coalesce(a.date_to, '9999')"
+        where += ["a.voided_at IS NULL", *([f"NOT ({rank})"] if query is None else [])]
+        order, by_name = "a.date_from DESC, a.id, t.number, t.id", False
+    elif not by_name and model.DATE is None:
         order = "t.position, t.id"
-    elif model.DATE is None:
-        order = f"t.{_name_column(model)} COLLATE vietnamese"
-    found = store.rows(f"SELECT t.* FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {limit}", params)
-    named = labels(store, kind, [row["id"] for row in found])
-    name = _name_column(model)
-    found.sort(key=lambda row: not _begins(search_key(str(row[name])), search_key(text)))
-    return [(row["id"], named[row["id"]] + _past(kind, row, on or date.today())) for row in found]
+    if by_name:
+        order = f"t.{name}"
+    found = store.rows(
+        f"SELECT t.*, {rank} AS place FROM {source} WHERE {' AND '.join(where)} ORDER BY place, {order}"
+        f" LIMIT {max(limit, CONSIDERED)}",
+        named,
+    )
+    if by_name:  # sorting all that fit by the Vietnamese alphabet in SQL would be felt at each key
+        alphabet = name_sort_key if name == "full_name" else sort_key
+        found.sort(key=lambda row: (row["place"], alphabet(row[name])))
+    typed = search_key(text)
+    found.sort(key=lambda row: not _close(row, name, typed))
+    found = found[:limit]
+    labelled = labels(store, kind, [row["id"] for row in found])
+    return [(row["id"], labelled[row["id"]] + _past(kind, row, on or date.today())) for row in found]
 
 
-def _begins(name: str, typed: str) -> bool:
-    """Whether each word typed begins a word of the name: such a record comes before those that fit elsewhere."""
-    words = name.split()
-    return all(any(word.startswith(t) for word in words) for t in typed.split())
+def heirs(store: Store, unit_id: str) -> list[tuple[str, str]]:
+    """The units of today that a unit became: (id, label); the unit itself where it still is one.
+
+    The same as the view ``unit_today``, which says it of all units at once.
+    """
+    found = store.rows(
+        "WITH RECURSIVE"
+        " passed AS (SELECT * FROM unit_succession WHERE voided_at IS NULL AND effective_on <= date('now')),"
+        " heir (id) AS (SELECT :unit UNION SELECT p.new_unit_id FROM heir h JOIN passed p ON p.old_unit_id = h.id)"
+        " SELECT u.id FROM heir h JOIN unit u ON u.id = h.id"
+        " WHERE NOT EXISTS (SELECT 1 FROM passed p WHERE p.old_unit_id = u.id)"
+        " AND (u.valid_to IS NULL OR u.valid_to >= date('now')) ORDER BY u.name COLLATE vietnamese, u.id",
+        {"unit": unit_id},
+    )
+    named = labels(store, "unit", [row["id"] for row in found])
+    return [(row["id"], named[row["id"]]) for row in found]
+
+
+def _close(row: Row, name: str, typed: str) -> bool:
+    """Whether each word typed begins a word of the name, or is a whole one of what the record is also called.
+
+    Such a record comes before those that fit elsewhere.
+    """
+    called, words = search_key(str(row[name])).split(), typed.split()
+    also = search_key(row.get("also_called") or "").split()
+    return all(any(word.startswith(t) for word in called) for t in words) or (bool(also) and {*words} <= {*also})
 
 
 def _past(kind: str, row: Row, day: date) -> str:
@@ -125,10 +164,10 @@ def _past(kind: str, row: Row, day: date) -> str:
 
 
 def measures_of(store: Store, kind_id: str) -> list[Row]:
-    """The measures that activities of a kind are recorded with, in the order of the form."""
+    """The measures that activities of a kind are recorded with, each with its ``hint``, in the order of the form."""
     return store.rows(
-        "SELECT m.* FROM kind_measure k JOIN measure m ON m.id = k.measure_id"
-        " WHERE k.activity_kind_id = ? AND k.voided_at IS NULL ORDER BY k.position, k.id",
+        "SELECT m.*, k.hint FROM kind_measure k JOIN measure m ON m.id = k.measure_id"
+        " WHERE k.activity_kind_id = ? AND k.voided_at IS NULL AND m.voided_at IS NULL ORDER BY k.position, k.id",
         [kind_id],
     )
 
@@ -138,8 +177,6 @@ def roster(store: Store, cell_id: str, on: date) -> list[Row]:
 
     Columns: id, full_name, position, role, introduced (0 or 1); by the Vietnamese alphabet, given name first.
     """
-    from fieldapp.domain.text import name_sort_key
-
     day = on.isoformat()
     rows = store.rows(
         "SELECT m.id, m.full_name, m.position, max(i.role) AS role, max(i.id IS NOT NULL) AS introduced FROM member m"

@@ -1,12 +1,15 @@
 """The stored shape, from one version of the program to the next.
 
 A new file is made from ``schema.sql``, the one truth; an old one is brought there by the numbered migrations below.
-Both end in the same shape, and the capture triggers are derived anew after either.
+Both end in the same shape (``tests/store/test_migrations.py``), and the capture triggers are derived anew after either.
 """
 
+import json
 import re
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database, Migrations
 
@@ -34,7 +37,8 @@ BASELINE_LOG = "baseline"
 BASELINE_TIME = "2025-07-01T00:00:00Z"
 
 REFOLD = "refold"
-"""Local setting: the shape has grown; changes that an older version of the program did not know are to be folded in."""
+"""Local setting: the shape has grown, and what an older version of the program did not understand is to be folded in.
+JSON: ``columns``, table -> columns that it lacked; ``shipped``, the last change of the baseline that it had."""
 
 
 def schema_sql() -> str:
@@ -62,12 +66,13 @@ def migrate(db: Database) -> bool:
         return False
     db.execute("BEGIN IMMEDIATE")
     try:
+        had, shipped = _columns(db), _shipped(db)
         migrations.apply(db)
         db.execute("UPDATE local_session SET applying = 1")
         _baseline(db)
         db.execute("UPDATE local_session SET applying = 0")
         capture.install(db)
-        db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '1')", [REFOLD])
+        _remember(db, had, shipped)
         db.execute("COMMIT")
     except BaseException:
         if db.conn.in_transaction:
@@ -76,23 +81,47 @@ def migrate(db: Database) -> bool:
     return True
 
 
+def _columns(db: Database) -> dict[str, list[str]]:
+    return {table: [column.name for column in db.table(table).columns] for table in capture.synced_tables(db)}
+
+
+def _shipped(db: Database) -> int:
+    """The last change of the baseline that the file holds."""
+    row = db.execute("SELECT seq FROM local_log WHERE id = ?", [BASELINE_LOG]).fetchone()
+    return row[0] if row else 0
+
+
+def _remember(db: Database, had: Mapping[str, Sequence[str]], shipped: int) -> None:
+    """Keep what is new, beside what is still to be folded in since an upgrade before this one."""
+    row = db.execute("SELECT value FROM local_setting WHERE key = ?", [REFOLD]).fetchone()
+    before: dict[str, Any] = json.loads(row[0]) if row else {"columns": {}, "shipped": shipped}
+    now = _columns(db)
+    columns = {
+        table: [*before["columns"].get(table, []), *(c for c in now[table] if c not in had[table])] for table in had
+    }
+    said = json.dumps({"columns": {t: c for t, c in columns.items() if c}, "shipped": before["shipped"]})
+    db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, ?)", [REFOLD, said])
+
+
 def add_what_is_missing(db: Database) -> None:
-    """Add the tables, columns, indexes and views that ``schema.sql`` has and the file lacks.
+    """Add the tables, columns, indexes and views that ``schema.sql`` has and the file lacks; views and indexes that are
+    written otherwise now are made anew.
 
     Columns that come later may be empty, so that SQLite adds them without writing the table anew.
     """
-    have = {row[0] for row in db.execute("SELECT name FROM sqlite_master").fetchall()}
+    have = dict(db.execute("SELECT name, sql FROM sqlite_master").fetchall())
     text = re.sub(r"--[^\n]*", "", schema_sql())
     for statement in (part.strip() for part in text.split(";")):
         found = re.match(r"CREATE (TABLE|UNIQUE INDEX|INDEX|VIEW|VIRTUAL TABLE) (\w+)", statement)
         if found is None:
             continue
-        sort, name = found[1], found[2]
-        if sort == "VIEW" and name in have:
-            db.execute(f"DROP VIEW {name}")
-        if name not in have or sort == "VIEW":
+        sort, name = found[1].split()[-1], found[2]
+        if name in have and sort in ("INDEX", "VIEW") and have[name] != statement:
+            db.execute(f"DROP {sort} {name}")
+            del have[name]
+        if name not in have:
             db.execute(statement)
-        elif sort == "TABLE":
+        elif found[1] == "TABLE":
             _add_columns(db, name, statement)
 
 
@@ -113,8 +142,7 @@ def _baseline(db: Database) -> None:
     """
     import msgspec
 
-    row = db.execute("SELECT seq FROM local_log WHERE id = ?", [BASELINE_LOG]).fetchone()
-    done = row[0] if row else 0
+    done = _shipped(db)
     logged = []
     seq = 0
     for seq, (table, row_id, cols, is_new) in enumerate(baseline_changes(), start=1):

@@ -85,22 +85,32 @@ def read_children(
     on: date | None,
 ) -> list[ChildRow]:
     """The rows of one sort under a record (``parent``: its columns, as far as they are known), each matched with the
-    stored row about the same; FieldappError has a sentence for each wrong field of each."""
+    stored row that its ``id`` names, else with the one about the same; FieldappError has a sentence for each wrong
+    field of each."""
     if child.editor == "extras" and isinstance(given, Mapping):
         given = [{"kind_field_id": field, "value": value} for field, value in given.items()]
     if not isinstance(given, list) or not all(isinstance(item, Mapping) for item in given):
         raise refused({name: _("A list of objects is expected here.")})
+    by_id = {row["id"]: row for row in old}
+    named = {item["id"] for item in given if isinstance(item.get("id"), str)}
     left: dict[tuple[Any, ...], list[Row]] = {}
     for row in old:  # a merge may have left two rows about the same
-        left.setdefault(tuple(row[f] for f in child.about), []).append(row)
+        if row["id"] not in named:
+            left.setdefault(tuple(row[f] for f in child.about), []).append(row)
     kept = {parent["id"], *(str(v) for row in old for v in row.values())}
     problems: dict[str, str] = {}
     rows: list[ChildRow] = []
     seen: set[tuple[Any, ...]] = set()
+    taken: set[str | None] = set()
     for number, item in enumerate(given):
         key = f"{name}.{number}"
+        own = item.get("id")
+        if own is not None and (not isinstance(own, str) or own not in by_id or own in taken):
+            problems[f"{key}.id"] = _("There is no record with the id {id}.").format(id=clean(str(own)))
+            continue
+        taken.add(own)
         try:
-            values = _child_values(store, child, item, parent)
+            values = _child_values(store, child, {k: v for k, v in item.items() if k != "id"}, parent)
             record = read_record(store, child.model, {**values, child.parent: parent["id"]}, on=on, kept=kept)
         except FieldappError as error:
             problems |= {f"{key}.{field}": sentence for field, sentence in error.fields.items()}
@@ -110,7 +120,8 @@ def read_children(
             problems[key] = _("This is given twice.")
         seen.add(about)
         same = left.get(about)
-        rows.append(ChildRow(key, record, same.pop(0) if same else None))
+        before = by_id[own] if own is not None else same.pop(0) if same else None
+        rows.append(ChildRow(key, record, before))
     if problems:
         raise refused(problems)
     return rows
@@ -131,13 +142,6 @@ def columns_of(record: Record) -> dict[str, Any]:
     return {k: int(v) if isinstance(v, bool) else v for k, v in values.items()}
 
 
-def decimals_of(store: Store, by: Any) -> int:
-    """The decimals of a number that is scaled by ``by``: a measure's id, or the decimals themselves."""
-    if isinstance(by, str) and len(by) == 36:
-        return int(store.value("SELECT decimals FROM measure WHERE id = ?", [by]) or 0)
-    return int(by) if str(by).isdecimal() else 0
-
-
 def resolve(store: Store, kind: str, text: str, on: date | None = None) -> str:
     """The id of the record of ``kind`` that ``text`` names: its id, its code, or its name. ValueError with a sentence
     where there is none, or several."""
@@ -152,16 +156,24 @@ def resolve(store: Store, kind: str, text: str, on: date | None = None) -> str:
         found: str = candidates[0]["id"]
         return found
     if not candidates:
+        retired = _named(store, kind, text, retired=True)
+        if retired:
+            name = labels(store, kind, [retired[0]["id"]])[retired[0]["id"]]
+            raise ValueError(_("No longer in use: {name}.").format(name=name))
         raise ValueError(_("Not found: {text}.").format(text=text))
     listed = "; ".join(list(labels(store, kind, [row["id"] for row in candidates[:5]]).values()))
     raise ValueError(_("{text} names several: {listed}. Give the code or the id.").format(text=text, listed=listed))
 
 
-def _named(store: Store, kind: str, text: str) -> list[Row]:
-    """The records of which ``text`` is the code, else the name: as spelled, else without tones and diacritics."""
+def _named(store: Store, kind: str, text: str, *, retired: bool = False) -> list[Row]:
+    """The records of which ``text`` is the code, else the name: as spelled, else without tones and diacritics.
+
+    ``retired``: of those that were voided, otherwise of those that stand.
+    """
+    stands = f"voided_at IS {'NOT NULL' if retired else 'NULL'}"
     fields = [s.name for s in fields_of(BY_KIND[kind]) if s.name in ("code", "name", "full_name", "title")]
     if "code" in fields:
-        coded = store.rows(f"SELECT * FROM {kind} WHERE code = ? AND voided_at IS NULL", [text])
+        coded = store.rows(f"SELECT * FROM {kind} WHERE code = ? AND {stands}", [text])
         if coded:
             return coded
     query = search.match(text)
@@ -172,7 +184,7 @@ def _named(store: Store, kind: str, text: str) -> list[Row]:
         row
         for row in store.rows(
             f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id"
-            " WHERE local_search MATCH ? AND t.voided_at IS NULL",
+            f" WHERE local_search MATCH ? AND t.{stands}",
             [query],
         )
         if any(search_key(row[f] or "") == key for f in fields)
@@ -205,10 +217,19 @@ def _read(
     if shape.type == "choice" and isinstance(value, str):
         return clean(value) or None
     if shape.type in ("integer", "year") and isinstance(value, str):
-        return parse_amount(value, decimals_of(store, others.get(shape.scaled_by or ""))) if clean(value) else None
+        return parse_amount(value, _decimals(store, shape, others)) if clean(value) else None
     if shape.scaled_by is not None and isinstance(value, float):
         raise ValueError(_('Write the amount as a whole number or as text, such as "2.100" or "1,5".'))
     return value
+
+
+def _decimals(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> int:
+    if shape.scaled_by is None:
+        return 0
+    by = others.get(shape.scaled_by)
+    if isinstance(by, str):
+        return int(store.value("SELECT decimals FROM measure WHERE id = ?", [by]) or 0)
+    return int(by or 0)
 
 
 def _read_date(value: Any) -> date | None:
@@ -241,13 +262,22 @@ def _with_amount(store: Store, values: dict[str, Any]) -> dict[str, Any]:
     if isinstance(amount, bool | float):
         raise refused({"amount": _('Write the amount as a whole number or as text, such as "2.100" or "1,5".')})
     if isinstance(amount, str):
+        named = clean(str(values.get("measure_id", values.get("measure", ""))))
         try:
-            measure = resolve(store, "measure", clean(str(values.get("measure_id", values.get("measure", "")))))
-            decimals = store.value("SELECT decimals FROM measure WHERE id = ?", [measure])
+            decimals = store.value("SELECT decimals FROM measure WHERE id = ?", [_measure(store, named)])
+        except ValueError as error:
+            raise refused({"measure_id": str(error)}) from None
+        try:
             values["amount"] = parse_amount(amount, decimals)
         except ValueError as error:
             raise refused({"amount": str(error)}) from None
     return values
+
+
+def _measure(store: Store, text: str) -> str:
+    """The id of a measure, be it retired: whether it may be used is told where the field itself is read."""
+    known = store.value("SELECT id FROM measure WHERE id = ?", [text])
+    return known or resolve(store, "measure", text)
 
 
 def _with_value(store: Store, values: dict[str, Any], kind_id: str | None) -> dict[str, Any]:

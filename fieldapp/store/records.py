@@ -50,8 +50,9 @@ def save(store: Store, kind: str, data: Mapping[str, Any], row_id: str | None = 
 
     ``data`` maps fields to values as people or programs write them: references by id, code or name, dates as ISO or in
     a short form, amounts as integers or as text. A key of ``Record.CHILDREN`` gives *all* rows of that sort: those
-    left out are voided. All or nothing; FieldappError.fields says what is wrong with which field. What is unusual
-    raises Unsure, unless ``confirm``: then the answer is remembered with the row.
+    left out are voided; an ``id`` says which stored row one is, whatever else changes of it. All or nothing;
+    FieldappError.fields says what is wrong with which field. What is unusual raises Unsure, unless ``confirm``: then
+    the answer is remembered with the row.
     """
     model = model_of(kind)
     if not model.TOP:
@@ -172,7 +173,8 @@ def _within(store: Store, record: Record, children: Mapping[str, list[ChildRow]]
         r.key: _(message) for r in rows if (message := rules.within(record, r.record, [o.record for o in rows]))
     }
     for r in rows:
-        problems |= {f"{r.key}.{field}": sentence for field, sentence in limits.broken(store, record, r.record)}
+        told = limits.broken(store, record, r.record, new=r.old is None)
+        problems |= {f"{r.key}.{field}": sentence for field, sentence in told}
     if new or "extras" in children:
         given = {r.record.kind_field_id for r in rows if isinstance(r.record, ActivityExtra)}
         problems |= limits.missing(store, record, given)
@@ -264,12 +266,13 @@ def get(store: Store, row_id: str) -> Found:
 
 
 def as_data(found: Found) -> dict[str, Any]:
-    """A record in the form that ``save`` takes, ids for references."""
+    """A record in the form that ``save`` takes, ids for references; rows that others refer to with their own ``id``."""
     model = BY_KIND[found.kind]
     data = stored_fields(model, found.row)
     for name, child in model.CHILDREN.items():
         data[name] = [
             {k: v for k, v in stored_fields(child.model, row).items() if k != child.parent and v is not None}
+            | ({"id": row["id"]} if child.model.REFERRED else {})
             for row in found.children[name]
         ]
     return data

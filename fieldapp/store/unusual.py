@@ -42,12 +42,25 @@ def future_days(record: Record, today: date) -> Iterable[Question]:
 
 def beyond(amount: int, limits: Mapping[str, Any]) -> str | None:
     """The sentence for an amount that may not be: beyond ``minimum`` or ``maximum``; all in units of 10^-decimals."""
-    shown = _shown(limits)
     if limits["minimum"] is not None and amount < limits["minimum"]:
-        return _("At least {limit}.").format(limit=shown(limits["minimum"]))
+        return _at_least(limits)
     if limits["maximum"] is not None and amount > limits["maximum"]:
-        return _("At most {limit}.").format(limit=shown(limits["maximum"]))
+        return _at_most(limits)
     return None
+
+
+def shown_limits(limits: Mapping[str, Any]) -> list[str]:
+    """What an amount may be at least and at most, in sentences."""
+    least = [_at_least(limits)] if limits["minimum"] is not None else []
+    return least + ([_at_most(limits)] if limits["maximum"] is not None else [])
+
+
+def _at_least(limits: Mapping[str, Any]) -> str:
+    return _("At least {limit}.").format(limit=_shown(limits)(limits["minimum"]))
+
+
+def _at_most(limits: Mapping[str, Any]) -> str:
+    return _("At most {limit}.").format(limit=_shown(limits)(limits["maximum"]))
 
 
 def unusual(field: str, amount: int, limits: Mapping[str, Any]) -> Iterable[Question]:

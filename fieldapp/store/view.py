@@ -9,7 +9,7 @@ from fieldapp.i18n import _
 from fieldapp.store import extras
 from fieldapp.store.records import Found
 from fieldapp.store.store import Row, Store
-from fieldapp.store.words import amount_text, display, instant
+from fieldapp.store.words import amount_text, display, instant, voided_word
 
 
 def describe(store: Store, found: Found) -> list[tuple[str, str]]:
@@ -22,7 +22,7 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
         for row in found.children[name]:
             lines.append((_(child.model.TITLE), child_text(store, child, row) + _sure(row)))
     if found.row["voided_at"] is not None:
-        lines.append((_("Voided"), f"{instant(found.row['voided_at'])}: {found.row['void_reason']}"))
+        lines.append((voided_word(model), f"{instant(found.row['voided_at'])}: {found.row['void_reason']}"))
     return lines
 
 

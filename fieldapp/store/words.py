@@ -6,7 +6,7 @@ from typing import Any
 
 from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.dates import format_date
-from fieldapp.domain.model import FieldShape, fields_of
+from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
 from fieldapp.i18n import _
@@ -77,6 +77,11 @@ def text_of(shape: FieldShape, value: Any, named: Mapping[str, str], *, decimals
 def choice_title(value: str) -> str:
     """The English message of a choice's code, which the catalogues translate: ``women_union`` -> ``Women union``."""
     return value.replace("_", " ").capitalize()
+
+
+def voided_word(model: type[Record]) -> str:
+    """What a record that was taken out of use is called: reference data is retired, what was recorded is voided."""
+    return _("Retired") if model.REFERENCE else _("Voided")
 
 
 def amount_text(row: Mapping[str, Any], measure: Mapping[str, Any]) -> str:

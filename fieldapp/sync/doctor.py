@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from fieldapp.i18n import _
+from fieldapp.store import checks
+from fieldapp.store.checks import Broken
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Store
 from fieldapp.sync import keys, merge, segment
@@ -19,6 +21,8 @@ class Findings:
     differing: list[Cell]
     """rows that are not what the log says"""
     mended: bool
+    broken: list[Broken]
+    """rules that the merge of two laptops broke: for a person to mend, no damage"""
 
     @property
     def healthy(self) -> bool:
@@ -33,7 +37,8 @@ class Findings:
         for table, row_id in self.differing:
             text = _("Mended from the log: {table} {id}") if self.mended else _("Not what the log says: {table} {id}")
             found.append(text.format(table=table, id=row_id))
-        return found or [_("All is well: the file is sound, the log is signed, the records are what the log says.")]
+        found = found or [_("All is well: the file is sound, the log is signed, the records are what the log says.")]
+        return found + [_("To be mended by a person: {what}").format(what=b.sentence) for b in self.broken]
 
 
 class _Undo(Exception):
@@ -57,7 +62,7 @@ def examine(store: Store, mend: bool = False) -> Findings:
                 raise _Undo
     except _Undo:
         pass
-    return Findings(file_errors, bad, differing, mend)
+    return Findings(file_errors, bad, differing, mend, checks.broken(store))
 
 
 def _bad_segments(store: Store) -> list[str]:

@@ -9,6 +9,7 @@ import json
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fieldapp.domain.records import BY_KIND
@@ -120,6 +121,39 @@ def _index(store: Store, table: str, ids: list[str]) -> None:
         search.index(store, table, store.rows(f"SELECT * FROM {table} WHERE id IN ({marks})", part))
 
 
+def unlock(home: Path, user: str, passphrase: str) -> Store:
+    """Open the replica in ``home`` as ``user``, in the state of this version of the program."""
+    store = Store.unlock(home, user, passphrase)
+    catch_up(store)
+    return store
+
+
+def catch_up(store: Store) -> None:
+    """Fold in what an older version of the program logged without understanding it; once after each upgrade."""
+    said = store.setting(REFOLD)
+    if said is None:
+        return
+    with store.transaction(applying=True):
+        fold(store, Schema(store), _not_understood(store, **json.loads(said)))
+        store.db.execute("DELETE FROM local_setting WHERE key = ?", [REFOLD])
+
+
+def _not_understood(store: Store, columns: dict[str, list[str]], shipped: int) -> list[Cell]:
+    """Rows that an older version could not fold, or index, whole: a change was set aside, or sets one of ``columns``,
+    which it had not, or is of the baseline and came after ``shipped``."""
+    new = [(table, f'"{column}":') for table, names in columns.items() for column in names]
+    return [
+        (row["table_name"], row["row_id"])
+        for row in store.rows(
+            "SELECT table_name, row_id FROM local_change c WHERE log_id = ? AND seq > ?"
+            " OR EXISTS (SELECT 1 FROM local_set_aside a WHERE a.log_id = c.log_id AND a.seq = c.seq)"
+            + " OR table_name = ? AND instr(cols, ?) > 0" * len(new)
+            + " GROUP BY table_name, row_id ORDER BY min(hlc), row_id",
+            [BASELINE_LOG, shipped, *(part for pair in new for part in pair)],
+        )
+    ]
+
+
 def rebuild(store: Store) -> list[Cell]:
     """Fold the whole log anew; returns the rows that were not what the log says. Inside an applying transaction."""
     schema = Schema(store)
@@ -141,15 +175,6 @@ def rebuild(store: Store) -> list[Cell]:
         wrong += [(table, i) for i, row in after.items() if before[table].get(i) != row]
         wrong += [(table, i) for i in before[table].keys() - after.keys() if (table, i) in known]
     return wrong
-
-
-def catch_up(store: Store) -> None:
-    """Fold in what an older version of the program kept in the log without knowing its tables or columns."""
-    if store.setting(REFOLD) is None:
-        return
-    with store.transaction(applying=True):
-        rebuild(store)
-        store.db.execute("DELETE FROM local_setting WHERE key = ?", [REFOLD])
 
 
 def _clear(store: Store, table: str, row_id: str) -> None:

@@ -54,13 +54,8 @@ class FieldApp(TypingApp[None]):
 
     def enter(self, store: Store) -> None:
         """Show the first screen of an open replica."""
-        from fieldapp.store.migrations import REFOLD
         from fieldapp.tui.screens.home import HomeScreen
 
-        if store.setting(REFOLD):
-            from fieldapp.sync import merge
-
-            merge.catch_up(store)
         self._store = store
         self.push_screen(HomeScreen())
 

@@ -1,7 +1,7 @@
 """What the state of exchange asks of people: lines for the first screen, and sentences for the USB screen."""
 
 from fieldapp.i18n import _
-from fieldapp.store.home import Todo
+from fieldapp.store.todo import Todo
 from fieldapp.sync.exchange import Status
 
 

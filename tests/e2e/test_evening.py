@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from e2e.terminal import DOWN, ENTER, ESC, F2, F6, F9, TAB, Terminal
+from e2e.terminal import ENTER, ESC, F2, F6, F9, TAB, Terminal
 from field import PASSPHRASE, World
 
 from fieldapp.demo import PERIOD
-from fieldapp.reports import figures
 from fieldapp.reports.narrative import as_text
+from fieldapp.reports.query import Query
+from fieldapp.reports.report import report
 from fieldapp.store import lists, records
 from fieldapp.sync import exchange
 
@@ -35,7 +36,7 @@ def test_an_evening(world: World) -> None:
     terminal.wait("Trị giá công trình")
     terminal.type("5/10/2013", ENTER, ENTER, "24221")
     terminal.wait("Huyện Ea Súp")
-    terminal.type(ENTER, "Buôn Ba Na", ENTER, ENTER, "Giếng khoan nghĩa tình", ENTER, ENTER, ENTER, ENTER)
+    terminal.type(ENTER, "Buôn Ba Na", ENTER, ENTER, "Giếng khoan nghĩa tình", ENTER)
     terminal.type("1", ENTER, "12", ENTER, "35tr")
     terminal.wait("35 triệu đồng")
     terminal.type(F2)
@@ -44,14 +45,18 @@ def test_an_evening(world: World) -> None:
 
     terminal.type(F2)
     terminal.wait("Ghi gì?")
-    terminal.type(DOWN, DOWN, DOWN, ENTER)
+    terminal.type("dang vien")
+    terminal.wait("Đảng viên")
+    terminal.type(ENTER)
     terminal.wait("Ghi mới › Đảng viên")
     terminal.type("Nguyễn Văn Bình", F2)
     terminal.wait("Cần làm")
 
     terminal.type(F2)
     terminal.wait("Ghi gì?")
-    terminal.type(DOWN, DOWN, ENTER)
+    terminal.type("gioi thieu")
+    terminal.wait("Giới thiệu sinh hoạt")
+    terminal.type(ENTER)
     terminal.wait("Ghi mới › Giới thiệu sinh hoạt")
     terminal.type("binh")
     terminal.wait("│ Nguyễn Văn Bình")
@@ -62,7 +67,9 @@ def test_an_evening(world: World) -> None:
 
     terminal.type(F2)
     terminal.wait("Ghi gì?")
-    terminal.type(DOWN, ENTER)
+    terminal.type("ky sinh hoat")
+    terminal.wait("Kỳ sinh hoạt")
+    terminal.type(ENTER)
     terminal.wait("Ghi mới › Kỳ sinh hoạt")
     terminal.type("ba na")
     terminal.wait("│ Chi bộ buôn Ba Na")
@@ -87,7 +94,7 @@ def test_an_evening(world: World) -> None:
 
     (result,) = exchange.import_files(world.hq, [world.usb])
     assert result.complete
-    text = as_text(figures.report(world.hq, PERIOD))
+    text = as_text(report(world.hq, Query(PERIOD)))
     for figure in ("1 giếng", "12 hộ", "35 triệu đồng", "1 đảng viên"):
         assert f": {figure}  (1 bản ghi)" in text
     (meeting,) = lists.page(world.hq, "meeting").rows
@@ -101,7 +108,9 @@ def test_a_dead_battery_leaves_the_draft(world: World) -> None:
     terminal = unlock(world.root / "post")
     terminal.type(F2)
     terminal.wait("Ghi gì?")
-    terminal.type(DOWN, DOWN, DOWN, ENTER)
+    terminal.type("dang vien")
+    terminal.wait("Đảng viên")
+    terminal.type(ENTER)
     terminal.wait("Ghi mới › Đảng viên")
     terminal.type("Rơ Châm Hyeo", TAB)
     terminal.wait("nháp")

@@ -1,6 +1,7 @@
 """The figures count rightly where naive programs go wrong."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,7 +9,10 @@ from field import World
 
 from fieldapp import demo
 from fieldapp.domain.text import clean
-from fieldapp.reports import figures, narrative
+from fieldapp.reports import narrative
+from fieldapp.reports.figures import Figure, behind, figures
+from fieldapp.reports.query import Period, Query
+from fieldapp.reports.report import report
 from fieldapp.store import lists, records
 from fieldapp.store.store import Store
 
@@ -16,8 +20,11 @@ SOURCE = ["6 giếng", "12 căn", "1 phòng khám", "722 ngày công", "4 xã", 
           "111 lượt CBCS", "hàng chục phương tiện", "2.100 kg", "14 triệu đồng", "30 đảng viên"]  # fmt: skip
 
 
-def year(store: Store, unit: str | None = None) -> dict[str, figures.Figure]:
-    found = figures.report(store, demo.PERIOD, unit).figures
+YEAR = Query(demo.PERIOD)
+
+
+def year(store: Store, unit: str | None = None, query: Query = YEAR) -> dict[str, Figure]:
+    found = figures(store, replace(query, unit=unit))
     return {f"{f.section}.{f.code}": f for f in found}
 
 
@@ -36,33 +43,35 @@ def test_the_source_s_figures_come_out_again(world: World) -> None:
     cells(world)
     demo.enter(world.post)
     world.carry(world.post, world.hq)
-    report = figures.report(world.hq, demo.PERIOD)
-    text = narrative.as_text(report)
+    made = report(world.hq, YEAR)
+    text = narrative.as_text(made)
     for figure in SOURCE:
         assert any(f": {figure}  (" in line or f": {figure} " in line for line in text.splitlines()), figure
-    for f in report.figures:
-        for row_id in f.records:
-            assert records.get(world.hq, row_id).row["voided_at"] is None
-    assert json.loads(json.dumps(report.as_json()))["figures"]
-    wells = year(world.hq)["works.gieng"]
-    assert len(wells.records) == 6
-    records.void(world.post, wells.records[0], "nhập trùng")
+    assert json.loads(json.dumps(made.as_json()))["figures"]
+    for figure_of in made.figures:
+        found = behind(world.hq, YEAR, figure_of)
+        assert sum(line.amount or 0 for line in found) == (figure_of.value or 0)
+        assert len({line.record for line in found}) == figure_of.count
+        assert all(records.get(world.hq, line.record).row["voided_at"] is None for line in found)
+    wells = year(world.hq)["works.gieng_khoan.gieng"]
+    assert wells.count == 6
+    records.void(world.post, behind(world.hq, YEAR, wells)[0].record, "nhập trùng")
     world.carry(world.post, world.hq)
-    assert year(world.hq)["works.gieng"].text == "5 giếng"
-    assert figures.report(world.hq, demo.PERIOD).completeness.voided == 1
+    assert year(world.hq)["works.gieng_khoan.gieng"].text == "5 giếng"
+    assert report(world.hq, YEAR).completeness.voided == 1
 
 
 def test_a_joint_activity_counts_once(world: World) -> None:
     world.well(joint_reference="PH-01")
     world.well(joint_reference="PH-01")
     world.well()
-    assert year(world.post)["works.gieng"].value == 2
+    assert year(world.post)["works.gieng_khoan.gieng"].value == 2
 
 
 def test_the_one_with_figures_speaks_for_a_joint_activity(world: World) -> None:
     world.well(joint_reference="PH-01", measures=[])
     world.well(joint_reference="PH-01")
-    assert year(world.post)["works.gieng"].value == 1
+    assert year(world.post)["works.gieng_khoan.gieng"].value == 1
 
 
 def test_a_measure_that_a_kind_has_twice_is_summed_once(world: World) -> None:
@@ -73,26 +82,28 @@ def test_a_measure_that_a_kind_has_twice_is_summed_once(world: World) -> None:
         " FROM kind_measure WHERE measure_id = (SELECT id FROM measure WHERE code = 'gieng')"
     )
     world.carry(world.post, world.hq)
-    assert year(world.hq)["works.gieng"].value == 1
+    assert year(world.hq)["works.gieng_khoan.gieng"].value == 1
 
 
 def test_sums_beyond_64_bits_are_exact(world: World) -> None:
     worth = {"measure_id": "ho_huong_loi", "amount": 10**15}
-    row_id = world.well(measures=[worth])
+    row_id = world.well(measures=[worth], date_from="1980-01-01", date_to="2013-10-05")
     world.post.db.execute(
         "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 9999)"
         " INSERT INTO activity_measure (id, post_id, created_at, created_by, activity_id, measure_id, amount,"
-        " approximate) SELECT printf('01a21028-e504-733d-a09e-%012d', i), m.post_id, m.created_at, m.created_by,"
-        " m.activity_id, m.measure_id, m.amount, 0 FROM n, activity_measure m WHERE m.activity_id = ?",
+        " approximate, measured_on) SELECT printf('01a21028-e504-733d-a09e-%012d', i), m.post_id, m.created_at,"
+        " m.created_by, m.activity_id, m.measure_id, m.amount, 0, date('1980-01-01', i || ' days')"
+        " FROM n, activity_measure m WHERE m.activity_id = ?",
         [row_id],
     )
-    assert year(world.post)["works.ho_huong_loi"].value == 10**19
+    (figure,) = figures(world.post, Query(Period(date(1980, 1, 1), date(2013, 12, 31))))
+    assert figure.value == 10**19
 
 
 def test_an_activity_counts_where_it_ended(world: World) -> None:
     world.well(date_from="2012-12-20", date_to="2013-01-05")
     world.well(date_from="2013-12-20", date_to="2014-01-05")
-    assert year(world.post)["works.gieng"].value == 1
+    assert year(world.post)["works.gieng_khoan.gieng"].value == 1
 
 
 def test_a_dated_part_counts_on_its_own_day(world: World) -> None:
@@ -105,9 +116,9 @@ def test_a_dated_part_counts_on_its_own_day(world: World) -> None:
 
 def test_unknown_is_not_zero_and_about_is_said(world: World) -> None:
     world.well(measures=[{"measure_id": "gieng", "note": "hàng chục", "approximate": True}])
-    assert year(world.post)["works.gieng"].text == "hàng chục giếng"
+    assert year(world.post)["works.gieng_khoan.gieng"].text == "hàng chục giếng"
     world.well(measures=[{"measure_id": "gieng", "amount": 3, "approximate": True}])
-    assert year(world.post)["works.gieng"].text == "khoảng 3 giếng và hàng chục giếng"
+    assert year(world.post)["works.gieng_khoan.gieng"].text == "khoảng 3 giếng và hàng chục giếng"
 
 
 def test_bodies_and_members_count_once(world: World) -> None:
@@ -126,21 +137,21 @@ def test_bodies_and_members_count_once(world: World) -> None:
     assert found["political_base.cells_strengthened"].value == 1
     assert found["political_base.police_strengthened"].value == 2
     assert found["party.members_introduced"].value == 1
-    spring = figures.report(world.post, figures.Period(date(2013, 4, 1), date(2013, 5, 31))).figures
+    spring = figures(world.post, Query(Period(date(2013, 4, 1), date(2013, 5, 31))))
     assert [f for f in spring if f.code == "members_introduced"] == []
 
 
 def test_a_unit_of_today_holds_the_old_ones_that_became_part_of_it(world: World) -> None:
     world.well(unit_id="24229")  # Ea Bung of 2013
     world.well(unit_id="24250")  # Ea Bar of 2013, Ea Nuôl today
-    assert year(world.post, "24229")["works.gieng"].value == 1
-    assert year(world.post, "24250")["works.gieng"].value == 1
-    assert year(world.post, "66")["works.gieng"].value == 2
-    assert "works.gieng" not in year(world.post, "24214")
+    assert year(world.post, "24229")["works.gieng_khoan.gieng"].value == 1
+    assert year(world.post, "24250")["works.gieng_khoan.gieng"].value == 1
+    assert year(world.post, "66")["works.gieng_khoan.gieng"].value == 2
+    assert "works.gieng_khoan.gieng" not in year(world.post, "24214")
 
 
 @pytest.mark.parametrize("harm", ["=1+1", "@SUM(A1)", "+x", "-x"])
 def test_text_is_no_formula_in_csv(world: World, harm: str) -> None:
     world.well(measures=[{"measure_id": "gieng", "note": harm, "approximate": True}])
-    assert f"'{harm}" in narrative.as_csv(figures.report(world.post, demo.PERIOD))
+    assert f"'{harm}" in narrative.as_csv(report(world.post, Query(demo.PERIOD)))
     assert clean(harm) == harm

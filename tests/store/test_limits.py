@@ -1,114 +1,189 @@
-"""Soft limits ask once and remember; hard ones refuse; problems of all parts are told together."""
+"""What is unusual is asked about once, what is impossible is refused; the answers stay with the record and travel."""
+
+import json
+from datetime import date, timedelta
 
 import pytest
-from field import World
+from field import Run, World
 
 from fieldapp.errors import FieldappError, Unsure
+from fieldapp.i18n import _
 from fieldapp.store import records, view
+from fieldapp.store.store import Store
+
+CLINIC = {
+    "activity_kind": "kham_chua_benh",
+    "date_from": "2013-10-05",
+    "unit": "24221",
+    "measures": [{"measure": "luot_kham", "amount": "5.000"}, {"measure": "tri_gia_kham", "amount": "5tr"}],
+}
+RELIEF = {"activity_kind": "thien_tai", "date_from": "2013-10-05", "unit": "24221"}
+TOMORROW = (date.today() + timedelta(1)).isoformat()
 
 
-def clinic(world: World, visits: int, **more: object) -> str:
-    """A clinic day at the post."""
-    entry = {"activity_kind_id": "kham_chua_benh", "date_from": "2013-11-05", "unit_id": "24221"}
-    figures = [{"measure_id": "luot_kham", "amount": visits}]
-    return records.save(world.post, "activity", {**entry, "measures": figures}, **more)  # type: ignore[arg-type]
+def visits(amount: int | str) -> dict[str, object]:
+    return {"measures": [{"measure": "luot_kham", "amount": amount}]}
 
 
-def test_an_unusual_figure_is_asked_about_once_and_the_answer_travels(world: World) -> None:
+def answered(store: Store, row_id: str) -> list[str | None]:
+    """What the record's figures keep of answers, in the order of their amounts."""
+    rows = sorted(records.get(store, row_id).children["measures"], key=lambda m: m["amount"])
+    return [m["confirmed"] for m in rows]
+
+
+def test_an_unusual_amount_is_asked_about_once(world: World) -> None:
     with pytest.raises(Unsure) as asked:
-        clinic(world, 5000)
-    assert "5.000 lượt" in asked.value.fields["measures.0.amount"]
-    row_id = clinic(world, 5000, confirm=True)
-    records.save(world.post, "activity", {"description": "cùng trạm y tế"}, row_id)
-    again = [{"measure_id": "luot_kham", "amount": 5000}]
-    records.save(world.post, "activity", {"measures": again}, row_id)
+        records.save(world.post, "activity", CLINIC)
+    assert list(asked.value.fields) == ["measures.0.amount"]
+    assert "5.000" in asked.value.fields["measures.0.amount"]
+    assert "1.500" in asked.value.fields["measures.0.amount"]
+    assert world.post.value("SELECT count(*) FROM activity") == 0
+    row_id = records.save(world.post, "activity", CLINIC, confirm=True)
+    assert answered(world.post, row_id) == ["amount=5000", None]
+    records.save(world.post, "activity", {"description": "Khám cho bà con"}, row_id)
+    records.save(world.post, "activity", CLINIC | {"hamlet": "Buôn Ba Na"}, row_id)
+    assert answered(world.post, row_id) == ["amount=5000", None]
+
+
+def test_another_amount_is_another_question(world: World) -> None:
+    row_id = records.save(world.post, "activity", CLINIC, confirm=True)
     with pytest.raises(Unsure):
-        records.save(world.post, "activity", {"measures": [{"measure_id": "luot_kham", "amount": 6000}]}, row_id)
-    world.carry(world.post, world.hq)
-    shown = dict(view.describe(world.hq, records.get(world.hq, row_id)))
-    assert shown["Số liệu"].endswith("5.000 lượt (đã xác nhận)")
+        records.save(world.post, "activity", visits(5001), row_id)
+    assert answered(world.post, row_id) == ["amount=5000", None], "what was asked about was not saved"
+    records.save(world.post, "activity", visits(300), row_id)
+    assert answered(world.post, row_id) == [None]
+    with pytest.raises(Unsure):
+        records.save(world.post, "activity", visits(5000), row_id)
 
 
-def test_rice_in_tonnes_and_a_day_to_come_are_asked_about(world: World) -> None:
-    entry = {"activity_kind_id": "thien_tai", "unit_id": "24229", "date_from": "2098-01-01"}
+@pytest.mark.parametrize(("amount", "asks"), [(2, True), (20, False), (2_000, False), (60_000, True)])
+def test_tonnes_typed_where_kilograms_are_meant(world: World, amount: int, asks: bool) -> None:
+    entry = RELIEF | {"measures": [{"measure": "gao_kg", "amount": amount}]}
+    if asks:
+        with pytest.raises(Unsure, match="kg"):
+            records.save(world.post, "activity", entry)
+    row_id = records.save(world.post, "activity", entry, confirm=asks)
+    assert answered(world.post, row_id) == [f"amount={amount}" if asks else None]
+
+
+def test_a_hard_limit_is_no_question(world: World) -> None:
+    limit = world.hq.value(
+        "SELECT k.id FROM kind_measure k JOIN measure m ON m.id = k.measure_id WHERE m.code = 'luot_kham'"
+    )
+    records.save(world.hq, "kind_measure", {"minimum": 1, "maximum": "4.000"}, limit)
+    world.carry(world.hq, world.post)
+    for amount in (0, 4001):
+        for confirm in (False, True):
+            with pytest.raises(FieldappError) as refused:
+                records.save(world.post, "activity", CLINIC | visits(amount), confirm=confirm)
+            assert not isinstance(refused.value, Unsure)
+            assert list(refused.value.fields) == ["measures.0.amount"]
+    assert records.save(world.post, "activity", CLINIC | visits(4000), confirm=True)
+
+
+def test_a_day_in_the_future_is_asked_about(world: World) -> None:
+    entry = CLINIC | visits(30) | {"date_from": TOMORROW}
     with pytest.raises(Unsure) as asked:
-        records.save(world.post, "activity", {**entry, "measures": [{"measure_id": "gao_kg", "amount": 2}]})
-    assert set(asked.value.fields) == {"date_from", "measures.0.amount"}
+        records.save(world.post, "activity", entry)
+    assert list(asked.value.fields) == ["date_from"]
+    row_id = records.save(world.post, "activity", entry, confirm=True)
+    records.save(world.post, "activity", {"hamlet": "Buôn Ba Na"}, row_id)
+    with pytest.raises(Unsure):
+        records.save(world.post, "activity", {"date_from": (date.today() + timedelta(2)).isoformat()}, row_id)
 
 
-def test_a_hard_limit_refuses_whoever_insists(world: World) -> None:
-    limit = world.hq.row("SELECT k.id FROM kind_measure k JOIN measure m ON m.id = k.measure_id WHERE m.code = 'vu'")
-    assert limit is not None
-    records.save(world.hq, "kind_measure", {"maximum": 100}, limit["id"])
-    world.carry(world.hq, world.post)
-    entry = {"activity_kind_id": "phong_chong_toi_pham", "unit_id": "24221", "date_from": "2013-01-05"}
+def test_all_questions_are_asked_together_and_after_all_problems(world: World) -> None:
+    both = CLINIC | {"date_from": TOMORROW}
+    with pytest.raises(Unsure) as asked:
+        records.save(world.post, "activity", both)
+    assert asked.value.fields.keys() == {"date_from", "measures.0.amount"}
     with pytest.raises(FieldappError) as refused:
-        figures = [{"measure_id": "vu", "amount": 101}]
-        records.save(world.post, "activity", {**entry, "measures": figures}, confirm=True)
-    assert not isinstance(refused.value, Unsure)
-    assert "100" in refused.value.fields["measures.0.amount"]
+        records.save(world.post, "activity", both | {"unit": "99999"})
+    assert list(refused.value.fields) == ["unit_id"]
 
 
-def test_what_is_wrong_anywhere_is_told_at_once(world: World) -> None:
-    with pytest.raises(FieldappError) as refused:
-        records.save(world.post, "activity", {
-            "activity_kind_id": "gieng_khoan", "date_from": "31/02/2013", "unit_id": "không có",
-            "measures": [{"measure_id": "gieng", "amount": "2.1"}],
-        })  # fmt: skip
-    assert set(refused.value.fields) == {"date_from", "unit_id", "measures.0.amount"}
-
-
-def test_an_extra_field_added_at_headquarters_is_recorded_at_the_post(world: World) -> None:
-    kind = records.save(world.hq, "activity_kind", {"code": "trong_rung", "name": "Trồng rừng", "section": "labour"})
-    measure = records.save(world.hq, "measure", {
-        "code": "cay", "name": "Cây trồng", "unit_name": "cây", "nature": "quantity"})  # fmt: skip
-    records.save(world.hq, "kind_measure", {"activity_kind_id": kind, "measure_id": measure, "usual_maximum": "5.000"})
-    records.save(world.hq, "kind_field", {
-        "activity_kind_id": kind, "code": "giong", "name": "Giống cây", "field_type": "choice",
-        "choices": "Keo; Bạch đàn", "needed": True})  # fmt: skip
-    world.carry(world.hq, world.post)
-    entry = {"activity_kind_id": "trong_rung", "unit_id": "24221", "date_from": "2013-06-05"}
-    figures = [{"measure_id": "cay", "amount": "1.200"}]
-    with pytest.raises(FieldappError, match=r"bắt buộc|cần"):
-        records.save(world.post, "activity", {**entry, "measures": figures})
-    row_id = records.save(world.post, "activity", {**entry, "measures": figures, "extras": {"giong": "bach dan"}})
-    assert ("Trường bổ sung", "Giống cây: Bạch đàn") in view.describe(world.post, records.get(world.post, row_id))
-    records.void(world.hq, kind, "không dùng nữa")
-    world.carry(world.hq, world.post)
-    with pytest.raises(FieldappError):
-        records.save(world.post, "activity", {**entry, "extras": {"giong": "Keo"}})
-    records.save(world.post, "activity", {"description": "đợt 2"}, row_id)
-
-
-@pytest.mark.parametrize(("kind", "entry"), [
-    ("agreement", {"name": "Quy chế 2008", "date_from": "2008-01-01", "tasks": [
-        {"number": 1, "title": "Tuyên truyền"}, {"number": 2, "title": "Trao đổi thông tin"}]}),
-    ("matter", {"matter_type": "information_exchange", "counterpart": "Đảng ủy xã", "subject": "Cột mốc",
-        "opened_on": "2013-01-01", "due_on": "2013-01-10"}),
-    ("self_management_group", {"name": "Tổ 1", "unit_id": "24221", "date_from": "2013-01-01", "households": 12}),
-    ("review_meeting", {"review_type": "final_review", "held_on": "2013-12-20"}),
-    ("commendation", {"awarded_on": "2013-12-20", "recipient_type": "individual", "recipient": "Nguyễn Văn A"}),
-    ("cell_rating", {"party_cell_id": "Chi bộ buôn Ba Na", "year": 2013, "rating": "good"}),
-])  # fmt: skip
-def test_every_new_kind_crosses_to_headquarters(world: World, kind: str, entry: dict[str, object]) -> None:
-    row_id = records.save(world.post, kind, entry)
+def test_the_answer_travels_and_is_shown(world: World, run: Run) -> None:
+    row_id = records.save(world.post, "activity", CLINIC | {"date_from": TOMORROW}, confirm=True)
     world.carry(world.post, world.hq)
-    assert records.get(world.hq, row_id) == records.get(world.post, row_id)
+    assert answered(world.hq, row_id) == ["amount=5000", None]
+    mark = f"({_('confirmed')})"
+    lines = [line for line in run("show", row_id, home="hq")[1].splitlines() if mark in line]
+    assert len(lines) == 2
+    assert "5.000" in lines[1]
 
 
-def test_the_task_of_an_agreement_keeps_its_identity_and_is_named_by_activities(world: World) -> None:
-    tasks = [{"number": 1, "title": "Tuyên truyền"}, {"number": 2, "title": "Giúp dân"}]
-    row_id = records.save(world.post, "agreement", {"name": "Quy chế", "date_from": "2008-01-01", "tasks": tasks})
-    before = {t["number"]: t["id"] for t in records.get(world.post, row_id).children["tasks"]}
-    tasks[1] = {"number": 2, "title": "Giúp dân sản xuất"}
-    records.save(world.post, "agreement", {"tasks": tasks}, row_id)
-    after = {t["number"]: t["id"] for t in records.get(world.post, row_id).children["tasks"]}
-    assert after == before
-    world.well(agreement_task_id="giúp dân sản xuất")
+def test_the_command_line_asks_too(run: Run) -> None:
+    code, out, err = run("add", "activity", "--json", "-", stdin=CLINIC)
+    assert (code, out) == (1, "")
+    assert "5.000" in err
+    assert "--confirm" in err
+    assert json.loads(run("list", "activity", "--json")[1]) == []
+    code, out, _err = run("add", "activity", "--json", "-", "--confirm", stdin=[CLINIC])
+    assert code == 0
+    row_id = out.strip()
+    assert run("edit", row_id, "--json", "-", stdin={"description": "Khám cho bà con"})[0] == 0
+    code, _out, err = run("edit", row_id, "--json", "-", stdin=visits(6000))
+    assert (code, "6.000" in err) == (1, True)
+    assert run("edit", row_id, "--json", "-", "--confirm", stdin=visits(6000))[0] == 0
+    assert run("add", "activity", "--json", "-", "--confirm", stdin=CLINIC | visits(-1))[0] == 1
 
 
-def test_a_year_is_rated_once(world: World) -> None:
-    entry = {"party_cell_id": "Chi bộ buôn Ba Na", "year": 2013, "rating": "good"}
-    records.save(world.post, "cell_rating", entry)
-    with pytest.raises(FieldappError, match="Ba Na"):
-        records.save(world.post, "cell_rating", {**entry, "rating": "excellent"})
+# extra fields ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def depth(world: World) -> str:
+    """A field that headquarters added to drilled wells: needed, a number with one decimal, 1 to 300 m, mostly to 80."""
+    field = {
+        "activity_kind": "gieng_khoan",
+        "code": "do_sau",
+        "name": "Độ sâu",
+        "field_type": "number",
+        "decimals": 1,
+        "unit_name": "m",
+        "needed": True,
+        "minimum": "1",
+        "maximum": "300",
+        "usual_maximum": "80",
+    }
+    field_id = records.save(world.hq, "kind_field", field)
+    world.carry(world.hq, world.post)
+    return field_id
+
+
+def test_limits_of_an_extra_field(world: World, depth: str) -> None:
+    row_id = world.well(extras={"do_sau": "62,5"})
+    assert "Độ sâu: 62,5 m" in [text for _title, text in view.describe(world.post, records.get(world.post, row_id))]
+    with pytest.raises(Unsure) as asked:
+        records.save(world.post, "activity", {"extras": {"do_sau": "100"}}, row_id)
+    assert list(asked.value.fields) == ["extras.0.value"]
+    records.save(world.post, "activity", {"extras": {"do_sau": "100"}}, row_id, confirm=True)
+    records.save(world.post, "activity", {"extras": {"do_sau": "100"}, "hamlet": "Buôn Ba Na"}, row_id)
+    for wrong in ("0,5", "301", "sâu"):
+        with pytest.raises(FieldappError) as refused:
+            records.save(world.post, "activity", {"extras": {"do_sau": wrong}}, row_id, confirm=True)
+        assert not isinstance(refused.value, Unsure)
+        assert list(refused.value.fields) == ["extras.0.value"]
+    (kept,) = records.get(world.post, row_id).children["extras"]
+    assert (kept["value"], kept["confirmed"]) == ("1000", "value=1000")
+
+
+def test_a_needed_extra_field_is_missing(world: World, depth: str) -> None:
+    none: list[dict[str, object]] = [{}, {"extras": {}}, {"extras": []}]
+    for given in none:
+        with pytest.raises(FieldappError) as refused:
+            world.well(**given)
+        assert list(refused.value.fields) == [f"extras.{depth}"]
+    row_id = world.well(extras={"do_sau": "40"})
+    with pytest.raises(FieldappError):
+        records.save(world.post, "activity", {"extras": {}}, row_id)
+
+
+def test_what_was_recorded_before_a_field_was_needed_can_still_be_changed(world: World) -> None:
+    row_id = world.well()
+    field = {"activity_kind": "gieng_khoan", "code": "x", "name": "X", "field_type": "text", "needed": True}
+    records.save(world.hq, "kind_field", field)
+    world.carry(world.hq, world.post)
+    records.save(world.post, "activity", {"hamlet": "Buôn Ba Na"}, row_id)
+    with pytest.raises(FieldappError):
+        world.well()

@@ -1,68 +1,280 @@
-"""A file of an older version becomes one of this version."""
+"""A file of version 0.1 opens with this version: the same shape as a new file, every row and change kept.
 
-from field import World
+``data/v1.tar.zst`` holds what version 0.1 wrote (commit 5136af4): a headquarters and a post after one exchange, each
+exported to an unencrypted file so that it compresses, and a bundle of the post that headquarters has not read.
+"""
+
+import io
+import re
+import shutil
+import tarfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+import sqlcipher3.dbapi2 as sqlcipher
+import zstandard
+from field import PASSPHRASE, USER, Run, World
+from sync_state import state
 
 from fieldapp.domain.records import RECORDS
-from fieldapp.store import migrations, records
-from fieldapp.store.capture import synced_tables
-from fieldapp.sync import doctor, merge
+from fieldapp.errors import FieldappError
+from fieldapp.store import capture, lists, records, vault
+from fieldapp.store.connection import connect
+from fieldapp.store.migrations import BASELINE_LOG, REFOLD
+from fieldapp.store.store import FILE, Row, Store
+from fieldapp.sync import doctor, exchange, merge
+from fieldapp.sync.merge import UNKNOWN_TABLE
 
-NEW = ("household_charge", "cell_rating", "member_rating", "candidacy", "matter", "self_management_group",
-       "review_meeting", "commendation", "agreement_amendment", "plan", "kind_field", "ethnic_group",
-       "activity_extra")  # fmt: skip
-
-
-def make_old(world: World) -> None:
-    """Take the post's file back to version 1: without what version 2 added, as far as SQLite drops it."""
-    db = world.post.db
-    world.well()
-    db.execute("UPDATE local_session SET applying = 1")
-    db.execute("PRAGMA foreign_keys = OFF")
-    db.execute("DROP VIEW unit_today")
-    for table in NEW:
-        db.execute(f"DROP TABLE {table}")
-    for table in ("event", "member", "meeting", "introduction"):
-        db.execute(f"DROP TRIGGER capture_insert_{table}")
-        db.execute(f"DROP TRIGGER capture_update_{table}")
-        db.execute(f"ALTER TABLE {table} DROP COLUMN confirmed")
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("UPDATE local_session SET applying = 0")
-    db.execute("DELETE FROM _sqlite_migrations WHERE name = '0002_all_records'")
-    seq = db.execute(
-        "SELECT min(seq) - 1 FROM local_change WHERE log_id = 'baseline' AND table_name = 'ethnic_group'"
-    ).fetchone()[0]
-    db.execute("DELETE FROM local_change WHERE log_id = 'baseline' AND seq > ?", [seq])
-    db.execute("UPDATE local_log SET seq = ? WHERE id = 'baseline'", [seq])
+DATA = Path(__file__).parent / "data" / "v1.tar.zst"
+NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
+KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
 
-def test_an_old_file_gets_all_tables_columns_and_reference_rows(world: World) -> None:
-    make_old(world)
-    shape = "SELECT type, name FROM sqlite_master ORDER BY type, name"
-    assert migrations.migrate(world.post.db)
-    assert world.post.rows(shape) == world.hq.rows(shape)
-    for table in synced_tables(world.hq.db):
-        columns = [{c.name for c in store.db.table(table).columns} for store in (world.post, world.hq)]
-        assert columns[0] == columns[1], table
-    assert {m.KIND for m in RECORDS} == set(synced_tables(world.post.db))
-    baseline = "SELECT * FROM local_change WHERE log_id = 'baseline' ORDER BY seq"
-    assert world.post.rows(baseline) == world.hq.rows(baseline)
-    merge.catch_up(world.post)
-    assert world.post.setting(migrations.REFOLD) is None
-    assert doctor.examine(world.post).healthy
+@pytest.fixture(scope="session")
+def version_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What version 0.1 left: ``hq/`` and ``post/`` encrypted, ``*.db`` the same in plain, a bundle in ``stick/``."""
+    root = tmp_path_factory.mktemp("version-1")
+    with tarfile.open(fileobj=io.BytesIO(zstandard.decompress(DATA.read_bytes()))) as tar:
+        tar.extractall(root, filter="data")
+    for name, key in KEYS.items():
+        (root / name).mkdir()
+        plain = sqlcipher.connect(str(root / f"{name}.db"))
+        plain.execute(f"ATTACH '{root / name / FILE}' AS encrypted KEY \"x'{key.hex()}'\"")
+        plain.execute("SELECT sqlcipher_export('encrypted')")
+        plain.close()
+    (root / "stick").mkdir()
+    (root / "post.fieldapp.tar.age").rename(root / "stick" / "post.fieldapp.tar.age")
+    return root
+
+
+def copied(version_1: Path, root: Path) -> Path:
+    shutil.copytree(version_1, root, ignore=shutil.ignore_patterns("*.db"))
+    for name in KEYS:
+        shutil.copy(version_1 / name / FILE, root / name / FILE)
+    return root
+
+
+@pytest.fixture(scope="session")
+def upgraded(version_1: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    made = World(copied(version_1, tmp_path_factory.mktemp("upgraded") / "world"), KEYS)
+    for store in (made.hq, made.post):
+        assert store.setting(REFOLD) is not None
+        merge.catch_up(store)
+    made.close()
+    return made
+
+
+@pytest.fixture
+def world(upgraded: World, tmp_path: Path) -> Generator[World, None, None]:
+    """The replicas of version 0.1, opened with this version."""
+    made = upgraded.copy(tmp_path / "world")
+    yield made
+    made.close()
+
+
+def then(version_1: Path, name: str, sql: str) -> list[Row]:
+    """What the file of version 0.1 answers."""
+    plain = sqlcipher.connect(str(version_1 / f"{name}.db"))
+    cursor = plain.execute(sql)
+    names = [d[0] for d in cursor.description]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor]
+    plain.close()
+    return rows
+
+
+def shape(store: Store) -> dict[str, set[str]]:
+    """Name -> definitions of columns, or the text of an index, a view; of triggers the names."""
+    found = {}
+    for row in store.rows(
+        "SELECT type, name, coalesce(sql, '') AS sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+    ):
+        text = " ".join(re.sub(r"--[^\n]*", "", row["sql"]).split())
+        if row["type"] == "table" and "VIRTUAL" not in text:
+            body = text[text.index("(") + 1 : text.rindex(")")]
+            found[row["name"]] = {part.strip() for part in re.split(r",(?![^()]*\))(?![^(]*\)\))", body)}
+            found[row["name"]].add(text[text.rindex(")") :])
+        else:
+            found[row["name"]] = {"" if row["type"] == "trigger" else text}
+    return found
+
+
+def test_the_shape_is_that_of_a_new_file(world: World, tmp_path: Path) -> None:
+    new = Store.create(tmp_path / "new", b"n" * 32, "A")
+    assert shape(world.post) == shape(world.hq) == shape(new)
+    for table in capture.synced_tables(new.db):
+        columns = {c.name: (c.type, c.notnull, c.is_pk) for c in new.db.table(table).columns}
+        assert {c.name: (c.type, c.notnull, c.is_pk) for c in world.post.db.table(table).columns} == columns
+    assert world.post.rows("PRAGMA foreign_key_check") == []
+    new.close()
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_rows_and_log_are_what_they_were(world: World, version_1: Path, name: str) -> None:
+    store: Store = getattr(world, name)
+    tables = [r["name"] for r in then(version_1, name, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    kept = [t for t in tables if t in capture.synced_tables(store.db)]
+    kept += ["local_change", "local_segment", "local_log", "local_replica", "local_draft", "local_set_aside"]
+    assert {"activity", "meeting", "attendance", "unit"} <= set(kept)
+    for table in kept:
+        before = then(version_1, name, f"SELECT * FROM {table}")
+        columns = ", ".join(before[0]) if before else "*"
+        after = {tuple(r.values()) for r in store.rows(f"SELECT {columns} FROM {table}")}
+        missing = [r for r in before if tuple(r.values()) not in after]
+        if table == "local_log":  # this version ships more
+            missing = [r for r in missing if r["id"] != BASELINE_LOG]
+        assert missing == [], table
+    assert len(then(version_1, "post", "SELECT * FROM activity")) == 3
+    own = "SELECT * FROM local_change WHERE log_id <> 'baseline' ORDER BY log_id, seq"
+    assert store.rows(own) == then(version_1, name, own)
+
+
+def test_the_doctor_finds_it_healthy(world: World, run: Run) -> None:
+    assert doctor.examine(world.hq).lines() == doctor.Findings([], [], [], False, []).lines()
+    vault.seal(world.root / "post", USER, PASSPHRASE, KEYS["post"])
+    assert run("doctor")[0] == 0
+
+
+def test_reference_data_that_came_since_is_there_and_found(world: World, version_1: Path) -> None:
+    assert lists.choices(world.post, "ethnic_group", "ê đê")
+    assert "Phòng, chống, khắc phục thiên tai" in dict(lists.choices(world.post, "activity_kind", "lũ")).values()
+    units = world.post.value("SELECT count(*) FROM unit")
+    assert units > len(then(version_1, "post", "SELECT 1 FROM unit"))
+    assert units == world.post.value("SELECT count(*) FROM local_search WHERE kind = 'unit'")
+
+
+def test_what_is_new_can_be_recorded(world: World) -> None:
+    save, post = records.save, world.post
+    agreement = save(post, "agreement", {"name": "Quy chế phối hợp", "date_from": "2008-01-01",
+                                         "tasks": [{"number": 1, "title": "Trao đổi thông tin"}]})  # fmt: skip
+    task = records.get(post, agreement).children["tasks"][0]["id"]
+    save(post, "matter", {"matter_type": "information_exchange", "counterpart": "Xã Ia Rvê", "subject": "Cột mốc",
+                          "opened_on": "2013-10-01", "agreement_task_id": task})  # fmt: skip
+    member = lists.choices(post, "member", "binh")[0][0]
+    save(post, "household_charge", {"member_id": member, "household": "Y Thanh", "unit_id": "24221",
+                                    "date_from": "2013-10-01"})  # fmt: skip
+    talk = save(post, "activity", {"activity_kind_id": "tuyen_truyen", "date_from": "2013-10-01", "unit_id": "24221",
+                                   "agreement_task_id": task, "extras": {"chu_de": "Luật Biên phòng"}})  # fmt: skip
+    old = post.value("SELECT id FROM activity WHERE description = 'Giếng buôn Ba Na'")
+    save(post, "activity", {"ethnic_group_id": "Ê Đê"}, old)
+    for imported in world.carry(post, world.hq):
+        assert imported.problems == []
+    assert records.get(world.hq, talk).row["agreement_task_id"] == task
+    assert records.get(world.hq, old).row["ethnic_group_id"] is not None
+
+
+def test_a_bundle_of_version_1_is_imported(world: World) -> None:
+    (imported,) = exchange.import_files(world.hq, [world.root / "stick"])
+    assert (imported.problems, imported.applied > 0) == ([], True)
+    well = world.hq.value("SELECT id FROM activity WHERE description = 'Giếng buôn Ba Na'")
+    assert records.get(world.hq, well).row["hamlet"] == "Buôn Ba Na"
     world.carry(world.post, world.hq)
+    assert state(world.hq)["activity"] == state(world.post)["activity"]
+    assert lists.choices(world.hq, "member", "sieu") == lists.choices(world.post, "member", "sieu")
 
 
-def test_what_an_older_version_did_not_know_is_folded_in(world: World) -> None:
-    """Headquarters of version 2 sent a group of people; the post's version 1 kept the change and set it aside."""
-    group = records.save(world.hq, "ethnic_group", {"code": "khac", "name": "Nhóm khác"})
-    world.carry(world.hq, world.post)
-    with world.post.transaction(applying=True):
-        world.post.db.execute("DELETE FROM ethnic_group WHERE id = ?", [group])
-        world.post.db.execute(
-            "INSERT INTO local_set_aside SELECT log_id, seq, 'unknown_table' FROM local_change WHERE row_id = ?",
-            [group],
+def test_an_upgrade_is_done_as_a_whole_or_not_at_all(
+    version_1: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = copied(version_1, tmp_path / "w") / "post"
+
+    def fail(_db: object) -> None:
+        raise FieldappError("kaputt")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(capture, "install", fail)
+        with pytest.raises(FieldappError):
+            Store.open(home, KEYS["post"], USER)
+    untouched = connect(home / FILE, KEYS["post"])
+    assert not untouched.table("agreement").exists()
+    untouched.close()
+    store = Store.open(home, KEYS["post"], USER)
+    assert store.value("SELECT count(*) FROM agreement") == 0
+    store.close()
+
+
+# what an older version kept without understanding -----------------------------------------------------------------
+
+
+def as_version_1_had_it(store: Store, version_1: Path) -> None:
+    """Take away from a replica what version 0.1 would not have made of the same segments."""
+    tables = {r["name"] for r in then(version_1, "hq", "SELECT name FROM sqlite_master WHERE type = 'table'")}
+    db = store.db
+    db.execute("PRAGMA foreign_keys = OFF")
+    for row in store.rows("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"):
+        db.execute(f"DROP {row['type']} {row['name']}")
+    for row in store.rows("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"):
+        db.execute(f"DROP INDEX {row['name']}")
+    for table in [r.KIND for r in RECORDS]:
+        if table not in tables:
+            db.execute(f"DROP TABLE {table}")
+            db.execute(
+                "INSERT INTO local_set_aside SELECT log_id, seq, ? FROM local_change WHERE table_name = ?",
+                [UNKNOWN_TABLE, table],
+            )
+            continue
+        old = {c["name"] for c in then(version_1, "hq", f"SELECT name FROM pragma_table_info('{table}')")}
+        for column in store.rows(f"SELECT name FROM pragma_table_info('{table}')"):
+            if column["name"] not in old:
+                db.execute(f"ALTER TABLE {table} DROP COLUMN {column['name']}")
+    db.execute("DELETE FROM _sqlite_migrations WHERE name = '0002_all_records'")
+    db.execute("PRAGMA foreign_keys = ON")
+
+
+def recorded_with_this_version(world: World) -> None:
+    agreement = records.save(
+        world.post,
+        "agreement",
+        {"name": "Quy chế phối hợp", "date_from": "2008-01-01", "tasks": [{"number": 1, "title": "Tuyên truyền"}]},
+    )
+    task = records.get(world.post, agreement).children["tasks"][0]["id"]
+    world.well(agreement_task_id=task, ethnic_group_id="Ê Đê", description="Giếng mới")
+    records.save(world.post, "matter", {"matter_type": "support_request", "counterpart": "Xã", "subject": "Xe",
+                                        "opened_on": "2013-10-01", "agreement_task_id": task})  # fmt: skip
+
+
+def test_what_was_not_understood_counts_after_the_upgrade(
+    world: World, version_1: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded_with_this_version(world)
+    world.carry(world.post, world.hq)
+    before, aside = state(world.hq), world.hq.rows("SELECT * FROM local_set_aside")
+    assert aside == []
+    as_version_1_had_it(world.hq, version_1)
+    world.hq.close()
+    monkeypatch.setattr(vault, "unseal", lambda home, user, passphrase: KEYS["hq"])
+    world.hq = merge.unlock(world.root / "hq", "Trực ban", PASSPHRASE)
+    assert state(world.hq) == before
+    assert world.hq.rows("SELECT * FROM local_set_aside") == []
+    assert world.hq.setting(REFOLD) is None
+    assert lists.page(world.hq, "agreement", text="quy che").rows
+    assert doctor.examine(world.hq).healthy
+
+
+def test_catching_up_is_done_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object) -> None:
+        raise AssertionError("folded again")
+
+    monkeypatch.setattr(merge, "fold", fail)
+    merge.catch_up(world.hq)
+    world.hq.set_setting(REFOLD, NOTHING_NEW)
+    with pytest.raises(AssertionError):
+        merge.catch_up(world.hq)
+    assert world.hq.setting(REFOLD) == NOTHING_NEW, "what failed is tried again"
+
+
+def test_a_table_set_aside_by_name_is_folded_in(world: World) -> None:
+    """The rows only, as where a later version brings a table that this one has not."""
+    recorded_with_this_version(world)
+    world.carry(world.post, world.hq)
+    before = state(world.hq)
+    with world.hq.transaction(applying=True):
+        world.hq.db.execute("DELETE FROM matter")
+        world.hq.db.execute(
+            "INSERT INTO local_set_aside SELECT log_id, seq, ? FROM local_change WHERE table_name = 'matter'",
+            [UNKNOWN_TABLE],
         )
-    world.post.set_setting(migrations.REFOLD, "1")
-    merge.catch_up(world.post)
-    assert records.get(world.post, group).row["name"] == "Nhóm khác"
-    assert world.post.value("SELECT count(*) FROM local_set_aside") == 0
+    world.hq.set_setting(REFOLD, NOTHING_NEW)
+    merge.catch_up(world.hq)
+    assert state(world.hq) == before
+    assert world.hq.rows("SELECT * FROM local_set_aside") == []

@@ -96,7 +96,9 @@ def test_after_a_full_exchange_all_agree(
     for store in stores.values():
         assert exchange.status(store).held == []
         assert exchange.status(store).quarantined == []
-        assert doctor.examine(store).healthy
+    one = sorted(stores)[seed % len(stores)]  # all have the same rows: folding one anew is enough
+    assert doctor.examine(stores[one]).healthy
+    for store in stores.values():
         store.close()
 
 

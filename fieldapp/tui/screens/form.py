@@ -5,7 +5,7 @@ Nothing typed is lost: at most a second after a key the form is kept as a draft,
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import uuid_utils
 from textual.app import ComposeResult
@@ -16,56 +16,40 @@ from textual.css.query import QueryType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from fieldapp.domain.model import Child, FieldShape, fields_of
+from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
 from fieldapp.store import lists, records, words
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.screens.base import Page
-from fieldapp.tui.widgets.amount_field import IntegerField, ScaledField, YearField
-from fieldapp.tui.widgets.date_field import DateField
 from fieldapp.tui.widgets.editor import Context, Editor
-from fieldapp.tui.widgets.entry import Entry, LongEntry, TextEntry
+from fieldapp.tui.widgets.entries import field_row
 from fieldapp.tui.widgets.extras import ExtrasEditor
-from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.measures import MeasuresEditor
-from fieldapp.tui.widgets.pick_list import boolean_field, choice_field, reference_field
 from fieldapp.tui.widgets.roster import RosterEditor
+from fieldapp.tui.widgets.row_list import RowList
 from fieldapp.tui.widgets.rows import RowsEditor
 from fieldapp.tui.widgets.targets import TargetsEditor
 
 KEEP_EVERY_SECONDS = 1.0
 
-ENTRIES: Mapping[str, Callable[[Store, FieldShape], Entry]] = {
-    "text": lambda store, shape: TextEntry(),
-    "long": lambda store, shape: LongEntry(),
-    "date": lambda store, shape: DateField(),
-    "integer": lambda store, shape: ScaledField(store, shape.scaled_by) if shape.scaled_by else IntegerField(),
-    "year": lambda store, shape: YearField(),
-    "boolean": lambda store, shape: boolean_field(),
-    "choice": lambda store, shape: choice_field(shape),
-    "ref": lambda store, shape: reference_field(store, str(shape.ref)),
-}
-"""How each type of field is entered."""
-
-EDITORS: Mapping[str, Callable[[Store, str, str, Child], Editor]] = {
-    "measures": lambda store, key, title, child: MeasuresEditor(store, key, title),
-    "extras": lambda store, key, title, child: ExtrasEditor(store, key, title),
-    "targets": lambda store, key, title, child: TargetsEditor(store, key, title),
-    "roster": lambda store, key, title, child: RosterEditor(store, key, title),
-    "rows": lambda store, key, title, child: RowsEditor(store, key, title, child, _entry),
+EDITORS: Mapping[str, Callable[[Store, str, Child], Editor]] = {
+    "measures": MeasuresEditor,
+    "extras": ExtrasEditor,
+    "targets": TargetsEditor,
+    "roster": RosterEditor,
+    "rows": RowsEditor,
 }
 """How the rows that belong to a record are entered."""
-
-
-def _entry(store: Store, shape: FieldShape) -> Entry:
-    return ENTRIES[shape.type](store, shape)
 
 
 class FormScreen(Page):
     """Enter or change one record of ``kind``; dismisses with its id, or with None when it was left."""
 
-    HELP = "What happened? Fields with * are needed. What is typed is kept as a draft until F2 records it."
+    HELP = (
+        "What happened? Fields with * are needed. What is typed is kept as a draft until F2 records it. "
+        "Work over several days may be given in parts: 120 @30/11; 80 @1/12."
+    )
 
     DEFAULT_CSS = """
     FormScreen #top { height: 2; border-bottom: solid $primary; }
@@ -74,6 +58,7 @@ class FormScreen(Page):
     FormScreen #fields { height: 1fr; scrollbar-size-vertical: 1; }
     FormScreen #message { height: auto; padding: 0 1; text-style: bold; display: none; }
     FormScreen #message.-wrong { color: $text-error; }
+    FormScreen #message.-asked { color: $text-warning; }
     FormScreen #message.-shown { display: block; }
     """
 
@@ -85,20 +70,29 @@ class FormScreen(Page):
         Binding("escape", "leave", _("Leave"), key_display="Esc"),
     ]
 
-    def __init__(self, kind: str, row_id: str | None = None, draft: Draft | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        row_id: str | None = None,
+        draft: Draft | None = None,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__()
         self.kind = kind
         self.row_id = row_id
         self.model = records.model_of(kind)
         self._draft = draft
+        self._initial = initial or {}
         self._draft_id = draft.id if draft else str(uuid_utils.uuid7())
         self._draft_exists = draft is not None
         self._editors: list[Editor] = []
         self._at_start: dict[str, Any] = {}
         self._kept: dict[str, Any] = {}
-        self._asked: dict[str, Any] | None = None
-        """what was typed when something unusual was asked about"""
         self._kept_line = Static(id="kept", markup=False)
+        self._said_of: dict[str, Any] | None = None
+        """What was typed when the message was shown; None while there is none"""
+        self._asked: dict[str, Any] | None = None
+        """What was entered when saving asked whether it is right"""
         self._follow_due = False
         self._over = False
 
@@ -109,23 +103,25 @@ class FormScreen(Page):
             action = _("Change") if self.row_id else _("New")
             yield Static(Content(f"{action} › {_(self.model.TITLE)}"), id="title", markup=False)
             yield self._kept_line
-        shapes = fields_of(self.model)
-        self._editors = [self._row(s) for s in shapes if s.name not in self.model.MORE]
-        self._editors += [self._section(name, child) for name, child in self.model.CHILDREN.items()]
-        self._editors += [self._row(s) for s in shapes if s.name in self.model.MORE]
+        children = self.model.CHILDREN.items()
+        first: list[Editor] = [field_row(self.store, shape) for shape in _first_fields(self.model)]
+        first += [EDITORS[child.editor](self.store, name, child) for name, child in children]
+        more = [field_row(self.store, shape) for shape in _more_fields(self.model)]
+        self._editors = [*first, *more]
         with VerticalScroll(id="fields", can_focus=False):
-            yield from self._editors
+            yield from first
+            if more:
+                yield Static(Content(_("More")), classes="section")
+            yield from more
         yield Static(id="message", markup=False)
-
-    def _row(self, shape: FieldShape) -> Editor:
-        return FieldRow(shape.name, _(shape.title), _entry(self.store, shape), required=shape.required)
-
-    def _section(self, name: str, child: Child) -> Editor:
-        return EDITORS[child.editor](self.store, name, _(child.model.PLURAL), child)
 
     def on_mount(self) -> None:
         self._load(self._stored())
+        self._follow()
         self._at_start = self._typed()
+        for editor in self._editors:
+            if editor.key in self._initial:
+                editor.load(self._initial[editor.key])
         if self._draft is not None:
             self._restore(self._draft.data)
         self._kept = self._typed()
@@ -151,7 +147,8 @@ class FormScreen(Page):
 
     def on_editor_changed(self, event: Editor.Changed) -> None:
         event.stop()
-        self._say(None)
+        if self._said_of is not None and self._typed() != self._said_of:  # otherwise it is late news
+            self._say(None)
         if not self._follow_due:
             self._follow_due = True
             self.call_after_refresh(self._follow)
@@ -228,7 +225,7 @@ class FormScreen(Page):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer copying only where it makes sense."""
         editor = self._focused_editor() if action == "copy" else None
-        return editor is None or editor.COPIES
+        return editor is None or editor.copies
 
     def _focused_editor(self) -> Editor | None:
         return next((e for e in self._editors if e.has_focus_within), None)
@@ -244,13 +241,12 @@ class FormScreen(Page):
         if unsettled:
             self._show_problems(unsettled, "")
             return
+        data = self._data()
         try:
-            sure = self._asked == self._typed()
-            row_id = records.save(self.store, self.kind, self._data(), self.row_id, confirm=sure)
+            row_id = records.save(self.store, self.kind, data, self.row_id, confirm=data == self._asked)
         except Unsure as question:
-            self._asked = self._typed()
-            self._show_problems(question.fields, str(question))
-            self._say(f"{' '.join(question.fields.values())} {_('F2 again saves it as it is.')}")
+            self._show_problems(question.fields, str(question), asks=True)
+            self._asked = data
             return
         except FieldappError as error:
             self._show_problems(error.fields, str(error))
@@ -270,29 +266,33 @@ class FormScreen(Page):
 
     def focus_next(self, selector: str | type[QueryType] = "*") -> Widget | None:
         """Go on to the next field; at the last one stay, and say how to save."""
-        editor = self._focused_editor()
-        if isinstance(editor, RowsEditor) and editor.take():
-            return self.focused
+        self._follow()  # what was chosen just now may show a further field
         chain = self.focus_chain
         if chain and self.focused is chain[-1]:
-            self._say(_("This was the last field. F2 saves."), wrong=False)
+            self._say(_("This was the last field. F2 saves."), "-told")
             return self.focused
-        return super().focus_next(selector)
+        found = super().focus_next(selector)
+        while isinstance(found, RowList) and found.passed_over:
+            found = super().focus_next(selector)
+        return found
 
     # problems ---------------------------------------------------------------------------------------------------
 
-    def _show_problems(self, problems: Mapping[str, str], message: str) -> None:
+    def _show_problems(self, problems: Mapping[str, str], message: str, *, asks: bool = False) -> None:
         """Each sentence beside its field, the focus on the first; what belongs to no field goes below."""
         wrong = []
         for editor in self._editors:
             for key, sentence in problems.items():
                 if key == editor.key or key.startswith(f"{editor.key}."):
-                    editor.show_problem(sentence, key[len(editor.key) + 1 :])
+                    editor.show_problem(sentence, key[len(editor.key) + 1 :], asks=asks)
                     wrong.append(editor)
         if wrong:
             wrong[0].focus_problem()
-            self._say(_("Not saved. {n} to be mended, marked with “!”.").format(n=len(wrong)))
             self.call_after_refresh(self._show_focus)
+        if asks:
+            self._say(_("Not saved yet. Look at what is marked with “?”: F2 again confirms it."), "-asked")
+        elif wrong:
+            self._say(_("Not saved. {n} to be mended, marked with “!”.").format(n=len(wrong)))
         else:
             self._say(message)
 
@@ -300,8 +300,26 @@ class FormScreen(Page):
         if self.focused is not None:
             self.focused.scroll_visible(animate=False)
 
-    def _say(self, message: str | None, *, wrong: bool = True) -> None:
+    def _say(self, message: str | None, sort: Literal["-wrong", "-asked", "-told"] = "-wrong") -> None:
+        self._said_of = self._typed() if message else None
         line = self.query_one("#message", Static)
-        line.update(Content(f"{'!' if wrong else '·'} {message}" if message else ""))
-        line.set_class(wrong, "-wrong")
-        line.set_class(bool(message), "-shown")
+        sign = {"-wrong": "!", "-asked": "?", "-told": "·"}[sort]
+        line.update(Content(f"{sign} {message}" if message else ""))
+        line.set_classes([sort, *(["-shown"] if message else [])])
+
+
+def _first_fields(model: type[Record]) -> list[FieldShape]:
+    """The fields before the children: in the model's order, but each heir of a unit beside that unit."""
+    shapes = [shape for shape in fields_of(model) if shape.name not in model.MORE]
+    heirs = {shape.heir_of: shape for shape in shapes if shape.heir_of}
+    placed = []
+    for shape in shapes:
+        if not shape.heir_of:
+            placed += [shape, heirs[shape.name]] if shape.name in heirs else [shape]
+    return placed
+
+
+def _more_fields(model: type[Record]) -> list[FieldShape]:
+    """The fields behind the children."""
+    shapes = {shape.name: shape for shape in fields_of(model)}
+    return [shapes[name] for name in model.MORE]

@@ -1,6 +1,6 @@
 """Home: what must I do?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import ClassVar
 
@@ -8,18 +8,24 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.dates import format_date_long
 from fieldapp.i18n import _
 from fieldapp.store import home, records
+from fieldapp.store.todo import Todo, todo
 from fieldapp.tui import notices
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.header import HeaderLine
 
 AGAIN_SECONDS = 3.0
+MOST_PLANS = 4
+BAR = 12
+"""Columns of a whole bar"""
 
 
 class TodoList(OptionList):
@@ -29,9 +35,9 @@ class TodoList(OptionList):
 
 
 class HomeScreen(Page):
-    """What is late or ends soon, unfinished forms, and what was recorded this month."""
+    """What is late, broken, missing or ends soon, unfinished forms, and what was recorded this month."""
 
-    HELP = "What must be done: late things first, then what ends soon, then unfinished forms. Enter opens one."
+    HELP = "What must be done: what is late first, then what is missing or ends soon, then drafts. Enter opens one."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Write")),
         Binding("f3", "search", _("Find")),
@@ -50,30 +56,43 @@ class HomeScreen(Page):
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
         yield TodoList(id="todo", markup=False)
-        yield Static(id="counts", markup=False)
+        with Vertical(id="month"):
+            yield Static(id="counts", markup=False)
+            yield Static(id="plan", markup=False)
 
     def renew(self) -> None:
         today = date.today()
         state = self.query_one(HeaderLine).state
-        self._todo = [*home.todo(self.store, today), *notices.todo(state, self.store.identity.role)]
+        self._todo = [*todo(self.store, today), *notices.todo(state, self.store.identity.role)]
         self.query_one("#what", Static).update(Content(f"{_('To do')}   {format_date_long(today)}"))
-        todo = self.query_one("#todo", OptionList)
-        at = todo.highlighted or 0
-        todo.clear_options()
-        todo.add_options([Option(_in_columns(t)) for t in self._todo])
+        shown = self.query_one("#todo", OptionList)
+        at = shown.highlighted or 0
+        shown.clear_options()
+        shown.add_options([Option(_in_columns(t)) for t in self._todo])
         if not self._todo:
-            todo.add_option(Option(Content(f" ✓ {_('Nothing is open.')}"), disabled=True))
-        todo.highlighted = min(at, len(self._todo) - 1) if self._todo else None
-        todo.focus()
+            shown.add_option(Option(Content(f" ✓ {_('Nothing is open.')}"), disabled=True))
+        shown.highlighted = min(at, len(self._todo) - 1) if self._todo else None
+        shown.focus()
         self.query_one("#counts", Static).update(Content(self._counts(today)))
+        plan = self.query_one("#plan", Static)
+        plan.update(Content("\n".join(self._plan(today))))
+        plan.display = bool(plan.content)
 
     def _counts(self, today: date) -> str:
-        lines = [f"{'':<28}{_('this month'):>12}{_('in all'):>12}"]
-        lines += [
-            f"{_(records.model_of(kind).PLURAL):<28}{month:>12}{total:>12}"
-            for kind, month, total in home.counts(self.store, today)
-        ]
-        return "\n".join(lines)
+        counted = home.counts(self.store, today)
+        title = _("Recorded in {month}") if counted else _("Nothing recorded yet in {month}")
+        lines = [f"{_(records.model_of(kind).PLURAL):<40}{format_amount(number):>10}" for kind, number in counted]
+        return "\n".join([title.format(month=f"{today:%m/%Y}"), *lines])
+
+    def _plan(self, today: date) -> Iterator[str]:
+        """What was done of the plans in force, each with a bar."""
+        from fieldapp.reports.query import Period, Query
+        from fieldapp.reports.report import plans_on, progress
+
+        plans = plans_on(self.store, today)[:MOST_PLANS]
+        for made in progress(self.store, Query(Period(today, today), today=today), plans):
+            full = min(made.percent, 100) * BAR // 100
+            yield f"{made.title[:30]:<31}{'█' * full:<{BAR}} {made.text}"
 
     def action_leave(self) -> None:
         """Quit, when pressed again: getting in costs a passphrase."""
@@ -106,17 +125,18 @@ class HomeScreen(Page):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         chosen = self._todo[event.option_index]
-        if not chosen.target:
+        if not chosen.kind:
             self.action_usb()
-        elif chosen.draft:
-            from fieldapp.tui.screens.form import FormScreen
-
-            draft = next(d for d in self.store.drafts() if d.id == chosen.target)
-            self.app.push_screen(FormScreen(draft.kind, draft.row_id, draft))
-        else:
+        elif chosen.target and not chosen.draft:
             from fieldapp.tui.screens.record import RecordScreen
 
             self.app.push_screen(RecordScreen(chosen.target))
+        else:
+            from fieldapp.tui.screens.form import FormScreen
+
+            draft = next((d for d in self.store.drafts() if d.id == chosen.target), None)
+            row_id = draft.row_id if draft else None
+            self.app.push_screen(FormScreen(chosen.kind, row_id, draft, initial=chosen.initial))
 
     def action_write(self) -> None:
         """Choose a kind, then its form."""
@@ -161,11 +181,11 @@ class HomeScreen(Page):
         self.app.push_screen(SyncScreen())
 
 
-def _in_columns(todo: home.Todo) -> Table:
+def _in_columns(todo: Todo) -> Table:
     """Sign, when, what; a long text goes on below itself."""
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(width=2, justify="right")
-    table.add_column(width=16)
+    table.add_column(width=14)
     table.add_column(ratio=1)
     table.add_row(Text(todo.sign), Text(todo.when), Text(todo.text))
     return table

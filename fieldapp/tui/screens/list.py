@@ -1,8 +1,9 @@
 """A list of any kind of record: where is it?"""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -17,6 +18,7 @@ from fieldapp.store.store import Row
 from fieldapp.sync import exchange
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.menu import writable
+from fieldapp.tui.widgets.scrolling import cut
 from fieldapp.tui.widgets.text_field import TextField
 
 WINDOW = 100
@@ -46,6 +48,7 @@ class ListScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Write")),
         Binding("f7", "voided", _("Voided too")),
+        Binding("f7", "retired", _("Retired too")),
     ]
 
     def __init__(self, kind: str) -> None:
@@ -71,20 +74,21 @@ class ListScreen(Page):
     def on_mount(self) -> None:
         titles = {s.name: _(s.title) for s in fields_of(self.model)}
         self._table.add_column(" ", width=1)
-        self._columns = self._widths()
+        self._columns = self._widths([titles[name] for name in self.model.LIST])
         for name in self.model.LIST:
-            self._table.add_column(titles[name], width=self._columns[name])
+            self._table.add_column(cut(titles[name], self._columns[name]), width=self._columns[name])
         self.query_one("#search").focus()
 
-    def _widths(self) -> dict[str, int]:
-        """Dates as wide as they are; the other columns share what the terminal leaves."""
+    def _widths(self, titles: Sequence[str]) -> dict[str, int]:
+        """Each column as wide as what it shows; where that does not fit, the widest ones give way."""
+        rows = lists.page(self.store, self.kind, limit=WINDOW).rows
         dates = {s.name for s in fields_of(self.model) if s.type == "date"}
-        others = [name for name in self.model.LIST if name not in dates]
+        least = ["05/11/2026" if name in dates else "" for name in self.model.LIST]
+        shown = [titles, least, *words.display(self.store, self.kind, rows, self.model.LIST, short=True)]
+        widest = [max(cell_len(texts[at]) for texts in shown) for at in range(len(titles))]
         whole = self.app.size.width
-        left = (
-            whole - (DETAIL if whole >= WIDE else 0) - 6 - 12 * (len(self.model.LIST) - len(others)) - 2 * len(others)
-        )
-        return {name: 10 if name in dates else max(8, left // max(1, len(others))) for name in self.model.LIST}
+        room = whole - (DETAIL if whole >= WIDE else 0) - 6 - 2 * len(titles)
+        return dict(zip(self.model.LIST, _fitted(widest, room), strict=True))
 
     @property
     def _table(self) -> DataTable[Any]:
@@ -121,7 +125,7 @@ class ListScreen(Page):
         shown = words.display(self.store, self.kind, page.rows, self.model.LIST, short=True)
         for row, texts in zip(page.rows, shown, strict=True):
             sign = "×" if row["voided_at"] else "✓" if row["id"] in has else "·"
-            cells = [_cut(t, self._columns[name]) for name, t in zip(self.model.LIST, texts, strict=True)]
+            cells = [cut(t, self._columns[name]) for name, t in zip(self.model.LIST, texts, strict=True)]
             self._table.add_row(Content(sign), *map(Content, cells))
         self._rows += page.rows
         self._after = page.after
@@ -154,6 +158,8 @@ class ListScreen(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer writing only where records of this kind are written."""
+        if action in ("voided", "retired"):
+            return (action == "retired") == self.model.REFERENCE
         return action != "write" or writable(self.store, self.model)
 
     def action_write(self) -> None:
@@ -167,8 +173,20 @@ class ListScreen(Page):
         self._voided = not self._voided
         self._search()
 
+    def action_retired(self) -> None:
+        """The same of reference data."""
+        self.action_voided()
 
-def _cut(text: str, width: int) -> str:
-    """The text in one line; what does not fit shows as “…”."""
-    line = text.replace("\n", " ")
-    return line if cell_len(line) <= width else set_cell_size(line, width - 1).rstrip() + "…"
+
+def _fitted(widest: Sequence[int], room: int) -> list[int]:
+    """Widths that fill the room: the narrow columns whole, the others alike."""
+    left, columns = room, len(widest)
+    share = 0
+    for width in sorted(widest):
+        share = max(left // columns, 1)
+        if width > share:
+            break
+        left, columns = left - width, columns - 1
+    fitted = [min(width, share) if columns else width for width in widest]
+    fitted[-1] += max(room - sum(fitted), 0)
+    return fitted

@@ -3,19 +3,25 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Footer, OptionList, Static
-from textual.widgets.option_list import Option
-
 from fieldapp.domain.model import Record
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
-from fieldapp.tui.screens.base import Chooser, Dialog
+from fieldapp.tui.screens.finder import Finder, Group
 
-FIRST = ("activity", "meeting", "introduction", "member", "event")
+FIRST = (
+    "activity",
+    "meeting",
+    "introduction",
+    "member",
+    "household_charge",
+    "matter",
+    "agreement",
+    "self_management_group",
+    "party_cell",
+    "plan",
+    "kind_field",
+)
 """What is written most comes first; the others follow in the models' order."""
 
 
@@ -29,22 +35,31 @@ def by_use(models: Iterable[type[Record]]) -> list[type[Record]]:
     return sorted(models, key=lambda m: FIRST.index(m.KIND) if m.KIND in FIRST else len(FIRST))
 
 
-class KindMenu(Dialog):
+class KindMenu(Finder):
     """Dismisses with the chosen kind, or None."""
 
-    HELP = "Choose the kind of record with the arrows and Enter."
+    HELP = "Choose the kind of record with the arrows and Enter, or type a word of its name."
 
     def __init__(self, store: Store, purpose: Literal["write", "look"]) -> None:
-        super().__init__()
-        self._models = by_use(m for m in RECORDS if (writable(store, m) if purpose == "write" else m.TOP))
-        self._title = _("What to record?") if purpose == "write" else _("Which book to open?")
-        self._titles = [_(m.TITLE) if purpose == "write" else _(m.PLURAL) for m in self._models]
+        writes = purpose == "write"
+        models = by_use(m for m in RECORDS if (writable(store, m) if writes else m.TOP))
+        named = [(m, (m.KIND, _(m.TITLE if writes else m.PLURAL))) for m in models]
+        groups: list[Group] = [
+            (title, [choice for model, choice in named if _section(model) == section])
+            for section, title in _sections().items()
+        ]
+        super().__init__(_("What to record?") if writes else _("Which book to open?"), groups)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="box"):
-            yield Static(Content(self._title), classes="section")
-            yield Chooser(*[Option(Content(f" {t}")) for t in self._titles], markup=False)
-        yield Footer(show_command_palette=False, compact=True)
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._models[event.option_index].KIND)
+def _sections() -> dict[str, str]:
+    """Module of ``domain`` -> its heading, in the order of the menu."""
+    return {
+        "assistance": _("What was done for the people"),
+        "party": _("Party activity in the hamlets"),
+        "coordination": _("Coordination with local bodies"),
+        "reference": _("Reference data"),
+    }
+
+
+def _section(model: type[Record]) -> str:
+    return model.__module__.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""One record: what it says, what headquarters has of it, and its history."""
+"""One record: what it says, what was done for its tasks, what headquarters has of it, and its history."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -9,14 +9,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import history, records, view
+from fieldapp.store import history, records, serving, view, words
 from fieldapp.sync import exchange
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.menu import writable
+from fieldapp.tui.widgets.scrolling import show_line
 from fieldapp.tui.widgets.text_field import TextField
 
 LABEL_WIDTH = 22
@@ -25,7 +27,45 @@ LABEL_WIDTH = 22
 class ReasonField(TextField):
     """Why a record is voided."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Void"), key_display="Enter")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Confirm"), key_display="Enter")]
+
+
+class WorkList(OptionList):
+    """What was done for each task of an agreement, one record a line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", _("Open"), key_display="Enter"),
+        Binding("down", "cursor_down", _("Choose"), key_display="↑↓"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(id="work", markup=False)
+
+    def show(self, work: Sequence[serving.TaskWork]) -> None:
+        """Show this work; of each task how much there is, and the newest. The same line stays highlighted."""
+        at = self.highlighted
+        self.clear_options()
+        for task in work:
+            done = _("{n} done").format(n=task.total) if task.total else _("nothing yet")
+            heading = f"{_('Task')} {task.number} · {done} · {task.title}"
+            self.add_option(Option(Content.styled(heading, "bold"), disabled=True))
+            self.add_options([Option(Content(f"   {d.day}  {d.text}"), id=d.row_id) for d in task.deeds])
+            if task.total > len(task.deeds):
+                more = _("… and {n} more").format(n=task.total - len(task.deeds))
+                self.add_option(Option(Content(f"   {more}"), disabled=True))
+        self.highlighted = at if at is not None and at < self.option_count else None
+
+    @property
+    def has_records(self) -> bool:
+        """Whether there is a line that can be opened."""
+        return any(option.id for option in self.options)
+
+    def on_focus(self) -> None:
+        if self.highlighted is None:
+            self.action_first()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        self.call_after_refresh(show_line, self, event.option_index)
 
 
 class RecordScreen(Page):
@@ -34,8 +74,10 @@ class RecordScreen(Page):
     AUTO_FOCUS = ""  # else what is typed would go into the reason, which nobody sees yet
     HELP = "One record with its history. F2 changes it, F8 voids it: it leaves all lists and figures, never the store."
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "work", _("What was done"), key_display="Enter"),
         Binding("f2", "change", _("Change")),
         Binding("f8", "void", _("Void")),
+        Binding("f8", "retire", _("Retire")),
         Binding("down,pagedown", "scroll(1)", _("Scroll"), key_display="↑↓"),
         Binding("up,pageup", "scroll(-1)", _("Up"), show=False),
     ]
@@ -48,24 +90,33 @@ class RecordScreen(Page):
         yield Static(id="title", classes="section", markup=False)
         with VerticalScroll(can_focus=False):
             yield Static(id="fields", classes="line", markup=False)
+            with Vertical(id="served"):
+                yield Static(Content(_("Done for each task")), classes="section")
+                yield WorkList()
             yield Static(Content(_("History")), classes="section")
             yield Static(id="history", classes="line", markup=False)
         with Vertical(id="void-line"):
-            yield Static(Content(_("Why is it voided? Enter voids it, Esc keeps it.")))
+            yield Static(id="why", markup=False)
             yield ReasonField(stays=True, id="reason")
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
         found = records.get(self.store, self._record_id)
-        self._kind = found.kind
+        self._model = records.model_of(found.kind)
         self._open = found.row["voided_at"] is None
-        title = _(records.model_of(found.kind).TITLE)
+        title = _(self._model.TITLE)
+        if not self._open:
+            title += f" · {words.voided_word(self._model).lower()}"
         if exchange.received(self.store, [self._record_id]):
             state = f"✓ {_('headquarters has it')}"
         else:
             state = f"· {_('headquarters does not have it yet')}"
         self._update("#title", f"{title}   {state}")
         self.query_one("#fields", Static).update(_in_columns(view.describe(self.store, found)))
+        has_tasks = any(child.model.REFERRED for child in self._model.CHILDREN.values())
+        work = self.query_one(WorkList)
+        work.show(serving.served(self.store, self._record_id) if has_tasks else [])
+        self.query_one("#served").display = work.option_count > 0
         steps = history.history(self.store, self._record_id)
         self._update("#history", "\n".join(history.history_lines(self.store, steps)))
         self.refresh_bindings()
@@ -75,9 +126,16 @@ class RecordScreen(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer changing and voiding only where they may be done."""
-        if action not in ("change", "void") or not hasattr(self, "_kind"):
+        if not hasattr(self, "_model"):
             return True
-        return self._open and writable(self.store, records.model_of(self._kind))
+        if action == "work":
+            work = self.query_one(WorkList)
+            return work.has_records and not work.has_focus
+        if action in ("void", "retire") and (action == "retire") != self._model.REFERENCE:
+            return False
+        if action in ("change", "void", "retire"):
+            return self._open and writable(self.store, self._model)
+        return True
 
     def action_scroll(self, step: int) -> None:
         """Scroll by some lines."""
@@ -87,12 +145,31 @@ class RecordScreen(Page):
         """Open the form on this record."""
         from fieldapp.tui.screens.form import FormScreen
 
-        self.app.push_screen(FormScreen(self._kind, self._record_id))
+        self.app.push_screen(FormScreen(self._model.KIND, self._record_id))
 
     def action_void(self) -> None:
         """Ask for the reason, in the page."""
+        self._update(
+            "#why",
+            _("Why is it retired? Enter retires it, Esc keeps it.")
+            if self._model.REFERENCE
+            else _("Why is it voided? Enter voids it, Esc keeps it."),
+        )
         self.query_one("#void-line").add_class("-shown")
         self.query_one("#reason").focus()
+
+    def action_retire(self) -> None:
+        """Reference data is not wrong when it goes out of use: another word for the same."""
+        self.action_void()
+
+    def action_work(self) -> None:
+        """Go to what was done for the tasks."""
+        self.query_one(WorkList).focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Open the record that served a task."""
+        if event.option_id is not None:
+            self.app.push_screen(RecordScreen(event.option_id))
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         try:
@@ -104,9 +181,11 @@ class RecordScreen(Page):
         self.on_screen_resume()
 
     def action_back(self) -> None:
-        """Leave the reason alone, or go back."""
+        """Leave the reason or the work alone, or go back."""
         if self.query_one("#void-line").has_class("-shown"):
             self._close_void()
+        elif self.query_one(WorkList).has_focus:
+            self.set_focus(None)
         else:
             super().action_back()
 

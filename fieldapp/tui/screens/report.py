@@ -1,48 +1,131 @@
-"""The figures of a year, as they stand now."""
+"""The figures of a period, as they stand now; each opens the records behind it."""
 
 from datetime import date
+from itertools import groupby
 from typing import ClassVar
 
+from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from fieldapp.i18n import _
-from fieldapp.reports import figures, narrative
+from fieldapp.reports import narrative
+from fieldapp.reports.figures import Figure
+from fieldapp.reports.query import Query, period_of
+from fieldapp.reports.report import Report, report
 from fieldapp.tui.screens.base import Page
+
+LENGTHS = ("{year}", "{year}-H{half}", "{year}-Q{quarter}", "{year}-{month}", "term")
+"""Periods that F4 goes through, as ``period_of`` reads them"""
+
+
+class FigureList(OptionList):
+    """The figures; Enter opens the records behind one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", _("Records"), key_display="Enter"),
+        Binding("left", "screen.move(-1)", _("Before"), key_display="←"),
+        Binding("right", "screen.move(1)", _("After"), key_display="→"),
+    ]
 
 
 class ReportScreen(Page):
-    """One year; the arrows go to others."""
+    """One period; the arrows go to those before and after."""
 
-    HELP = "The figures of a year, from the records that are here. Left and right change the year."
+    HELP = (
+        "The figures of a period, from the records that are here. Enter opens the records behind a figure, left and"
+        " right go to the period before and after, F4 changes its length, F6 the units: of the time, or of today."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,pagedown", "scroll(1)", _("Scroll"), key_display="↑↓"),
-        Binding("up,pageup", "scroll(-1)", _("Up"), show=False),
-        Binding("left", "year(-1)", _("Year before"), key_display="←"),
-        Binding("right", "year(1)", _("Year after"), key_display="→"),
+        Binding("f4", "length", _("Period")),
+        Binding("f6", "units", _("Then or now")),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._year = date.today().year
+        self._length = 0
+        self._day = date.today()
+        self._now = False
+        self._figures: dict[str, Figure] = {}
+
+    @property
+    def _query(self) -> Query:
+        month = self._day.month
+        text = LENGTHS[self._length].format(
+            year=self._day.year, half=(month + 5) // 6, quarter=(month + 2) // 3, month=month
+        )
+        return Query(period_of(text, self._day), view="now" if self._now else "then", today=date.today())
 
     def body(self) -> ComposeResult:
-        with VerticalScroll(can_focus=False):
-            yield Static(id="report", classes="line", markup=False)
+        yield Static(id="what", classes="section", markup=False)
+        yield FigureList(id="figures", markup=False)
+        yield Static(id="left-out", classes="line", markup=False)
 
     def renew(self) -> None:
-        period = figures.Period(date(self._year, 1, 1), date(self._year, 12, 31))
-        text = narrative.as_text(figures.report(self.store, period))
-        self.query_one("#report", Static).update(Content(text))
+        made = report(self.store, self._query)
+        view = _("In today's units") if self._now else _("In the units of the time")
+        self.query_one("#what", Static).update(Content(f"{_('REPORT ON RESULTS')}: {made.query.period.title} · {view}"))
+        self._list(made)
+        self.query_one("#left-out", Static).update(Content("\n".join(narrative.left_out(made)[:4])))
 
-    def action_scroll(self, step: int) -> None:
-        """Scroll by some lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=5 * step, animate=False)
+    def _list(self, made: Report) -> None:
+        figures = self.query_one("#figures", OptionList)
+        at = figures.highlighted
+        figures.clear_options()
+        self._figures = {}
+        before = {(f.section, f.code): f.text for f in made.before}
+        for section, group in groupby(narrative.in_order(made.figures), key=lambda f: f.section):
+            figures.add_option(Option(Text(_(narrative.HEADINGS[section]), style="bold"), disabled=True))
+            for figure in group:
+                key = f"{section}.{figure.code}"
+                self._figures[key] = figure
+                was = before.get((section, figure.code), "")
+                figures.add_option(Option(_columns(figure.title, figure.text, was), id=key))
+        for plan in made.plan:
+            title = f"{_('Plan')}: {plan.title}{f' · {plan.post}' if plan.post else ''}"
+            figures.add_option(Option(_columns(title, plan.text, ""), disabled=True))
+        if not made.figures:
+            figures.add_option(Option(Content(_("Nothing is recorded in this period.")), disabled=True))
+        figures.highlighted = min(at, figures.option_count - 1) if at is not None else None
+        if figures.highlighted is None or figures.get_option_at_index(figures.highlighted).disabled:
+            figures.action_first()
+        figures.focus()
 
-    def action_year(self, step: int) -> None:
-        """Go to another year."""
-        self._year = min(max(self._year + step, 1901), 9998)
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        from fieldapp.tui.screens.behind import BehindScreen
+
+        self.app.push_screen(BehindScreen(self._query, self._figures[str(event.option.id)]))
+
+    def action_move(self, step: int) -> None:
+        """Go to the period before or after."""
+        if LENGTHS[self._length] == "term":
+            return
+        period = self._query.period
+        months = (period.last.year - period.first.year) * 12 + period.last.month - period.first.month + 1
+        at = period.first.year * 12 + period.first.month - 1 + step * months
+        if 1901 <= at // 12 <= 9990:
+            self._day = date(at // 12, at % 12 + 1, 1)
+            self.renew()
+
+    def action_length(self) -> None:
+        """Year, half-year, quarter, month, party term."""
+        self._length = (self._length + 1) % len(LENGTHS)
         self.renew()
+
+    def action_units(self) -> None:
+        """Units of the time, or of today."""
+        self._now = not self._now
+        self.renew()
+
+
+def _columns(title: str, text: str, before: str) -> Table:
+    """Title, figure, and that of the period before."""
+    table = Table.grid(padding=(0, 1), expand=True)
+    for ratio in (5, 3, 2):
+        table.add_column(ratio=ratio)
+    table.add_row(Text(f"  {title}"), Text(text, style="bold"), Text(f"({before})" if before else "", style="dim"))
+    return table

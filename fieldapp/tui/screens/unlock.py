@@ -77,8 +77,10 @@ class UnlockScreen(Screen[None]):
 
     @work(thread=True)
     def _open(self, user: str, passphrase: str) -> None:
+        from fieldapp.sync import merge
+
         try:
-            store = Store.unlock(self._home, user, passphrase)
+            store = merge.unlock(self._home, user, passphrase)
         except FieldappError as error:
             self.app.call_from_thread(self._refused, str(error))
         else:

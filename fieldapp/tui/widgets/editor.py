@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 from textual.containers import Vertical
 from textual.message import Message
@@ -19,13 +19,18 @@ class Context:
     """The day that the record is about, once it is understood"""
 
 
+def sign(asks: bool) -> str:
+    """What stands before a sentence beside a field: ``?`` where it asks, ``!`` where something is wrong."""
+    return "?" if asks else "!"
+
+
 class Editor(Vertical):
     """One part of a form: a field, or the rows of one sort that belong to the record.
 
     ``data`` is in the shape that ``records.save`` takes; ``typed`` is what a draft keeps, ``restore`` takes it back.
     """
 
-    COPIES: ClassVar[bool] = True
+    copies = True
     """Whether the previous record's value can be taken over."""
 
     DEFAULT_CSS = "Editor { height: auto; }"
@@ -70,8 +75,11 @@ class Editor(Vertical):
         """Make up one's mind about half-entered text before saving; a sentence if that cannot be done."""
         return None
 
-    def show_problem(self, sentence: str | None, where: str = "") -> None:
-        """Say what is wrong, or no longer; ``where`` is the rest of the key after this part's own (``0.amount``)."""
+    def show_problem(self, sentence: str | None, where: str = "", *, asks: bool = False) -> None:
+        """Say what is wrong, or no longer; ``where`` is the rest of the key after this part's own (``0.amount``).
+
+        ``asks``: the sentence asks whether something unusual is right.
+        """
         raise NotImplementedError
 
     def focus_problem(self) -> None:

@@ -1,5 +1,6 @@
 """Text fields that read what is typed into them: the base of all fields of a form, and the two for plain text."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -36,11 +37,18 @@ class Entry(TextField):
     def __init__(self) -> None:
         super().__init__(placeholder="—")
         self.around = Context()
+        self.at_enter: Callable[[], bool] = lambda: False
+        """Tried before Enter goes on; True where Enter was for something else"""
 
     @property
     def data(self) -> Any:
         """The value as ``records.save`` takes it; None where nothing was entered."""
         return clean(self.value) or None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the field is to be seen at all, as the form stands now."""
+        return True
 
     @property
     def typed(self) -> Any:
@@ -66,6 +74,12 @@ class Entry(TextField):
     def reading(self) -> Reading:
         """What the text means, or what is expected here."""
         return Reading()
+
+    async def action_submit(self) -> None:
+        """Go on to the next field, unless Enter is for something else here."""
+        self.compose_letters()
+        if not self.at_enter():
+            await super().action_submit()
 
     def companion(self) -> Widget | None:
         """A widget that lives below the field, such as a list of choices."""

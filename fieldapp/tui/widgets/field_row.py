@@ -10,14 +10,14 @@ from textual.content import Content
 from textual.events import DescendantBlur, DescendantFocus
 from textual.widgets import Input, Static
 
-from fieldapp.tui.widgets.editor import Context, Editor
+from fieldapp.tui.widgets.editor import Context, Editor, sign
 from fieldapp.tui.widgets.entry import Entry
 
 LABEL_WIDTH = 22
 
 
 class FieldRow(Editor):
-    """A labelled field. The sign ``▸`` marks where the focus is, ``*`` what is needed, ``!`` what is wrong."""
+    """A labelled field. ``▸`` marks where the focus is, ``*`` what is needed, ``!`` what is wrong, ``?`` a question."""
 
     DEFAULT_CSS = """
     FieldRow { height: auto; }
@@ -30,18 +30,35 @@ class FieldRow(Editor):
     FieldRow .reading.-unclear { color: $text-warning; }
     FieldRow .problem { height: auto; padding: 0 1 0 22; color: $text-error; text-style: bold; display: none; }
     FieldRow.-wrong .problem { display: block; }
+    FieldRow.-asked .problem { color: $text-warning; }
     FieldRow.-wrong .reading, FieldRow.-wrong .reading.-shown { display: none; }
     """
 
-    def __init__(self, key: str, title: str, entry: Entry, *, required: bool = False, indent: int = 0) -> None:
+    def __init__(
+        self,
+        key: str,
+        title: str,
+        entry: Entry,
+        *,
+        required: bool = False,
+        indent: int = 0,
+        hint: str = "",
+        copies: bool = True,
+    ) -> None:
+        """``hint`` is shown beside the field while it is empty."""
         super().__init__(key)
+        self.copies = copies
         self.title = title
         self.entry = entry
         self.required = required
         self._indent = indent
+        self._hint = hint
         self._reading = Static(classes="reading", markup=False)
         self._reading.set_class(entry.WIDTH is None, "-below")
         self._problem: Static | None = None
+        self._wanted = True
+        self._problem_of: Any = None
+        """What was typed when the problem was shown"""
 
     def compose(self) -> ComposeResult:
         beside = self.entry.WIDTH is not None
@@ -58,6 +75,7 @@ class FieldRow(Editor):
             yield self._reading
 
     def on_mount(self) -> None:
+        self._show_if_wanted()
         self.refresh_reading()
 
     def show_title(self, title: str) -> None:
@@ -81,18 +99,23 @@ class FieldRow(Editor):
 
     def follow(self, context: Context) -> None:
         self.entry.follow(context)
+        if self.is_mounted:
+            self._show_if_wanted()
+            self.refresh_reading()
 
     def settle(self) -> str | None:
         return self.entry.settle()
 
-    def show_problem(self, sentence: str | None, where: str = "") -> None:
+    def show_problem(self, sentence: str | None, where: str = "", *, asks: bool = False) -> None:
         self.set_class(sentence is not None, "-wrong")
+        self.set_class(asks, "-asked")
+        self._problem_of = self.typed
         if sentence is None:
             return
         if self._problem is None:
             self._problem = Static(classes="problem", markup=False)
             self.mount(self._problem)
-        self._problem.update(Content(f"! {sentence}"))
+        self._problem.update(Content(f"{sign(asks)} {sentence}"))
         self.call_after_refresh(self._show_all)
 
     def focus_problem(self) -> None:
@@ -102,6 +125,8 @@ class FieldRow(Editor):
         """Say anew what the field's text means."""
         reading = self.entry.reading()
         text = reading.text if reading.understood else f"? {reading.text}"
+        if self._hint and not self.entry.value:
+            text = " · ".join(part for part in (text, self._hint) if part)
         self._reading.update(Content(text))
         self._reading.set_class(not reading.understood, "-unclear")
         self._reading.set_class(bool(text), "-shown")
@@ -109,7 +134,8 @@ class FieldRow(Editor):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self.show_problem(None)
+        if self.typed != self._problem_of:  # otherwise this is late news
+            self.show_problem(None)
         self.refresh_reading()
         self.post_message(self.Changed())
 
@@ -134,6 +160,11 @@ class FieldRow(Editor):
                 subsequent_indent=" " * (self._indent + 3),
             )
         )
+
+    def _show_if_wanted(self) -> None:
+        if self._wanted != self.entry.wanted:
+            self._wanted = self.entry.wanted
+            self.display = self._wanted
 
     def _show_all(self) -> None:
         if self.has_focus_within:

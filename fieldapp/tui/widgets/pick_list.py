@@ -214,6 +214,39 @@ def reference_field(store: Store, kind: str) -> PickList:
     )
 
 
+class HeirField(PickList):
+    """Which of the units of today that a split unit became is meant; not to be seen where there is no choice."""
+
+    def __init__(self, store: Store, of: str) -> None:
+        """``of``: the field that holds the unit."""
+        super().__init__(
+            lambda text, _context: fitting(self._heirs, text),
+            lambda value: words.labels(store, "unit", [value]).get(value, value),
+        )
+        self._store = store
+        self._of = of
+        self._unit: Any = None
+        self._heirs: list[Choice] = []
+
+    @property
+    def data(self) -> Any:
+        return super().data if self.wanted else None
+
+    @property
+    def wanted(self) -> bool:
+        return len(self._heirs) > 1
+
+    def follow(self, context: Context) -> None:
+        super().follow(context)
+        unit = context.values.get(self._of)
+        if unit == self._unit:
+            return
+        self._unit = unit
+        self._heirs = lists.heirs(self._store, str(unit)) if unit else []
+        if self._heirs and self.typed.get("value") not in [value for value, _words in self._heirs]:
+            self.load(None)
+
+
 def choice_field(shape: FieldShape) -> PickList:
     """A field that holds one of a few codes, shown in the user's language."""
     return code_field(shape.choices)
@@ -221,13 +254,18 @@ def choice_field(shape: FieldShape) -> PickList:
 
 def code_field(codes: Sequence[str]) -> PickList:
     """A field that holds one of these codes, shown in the user's language."""
-    named = [(code, _(words.choice_title(code))) for code in codes]
+    return named_field([(code, _(words.choice_title(code))) for code in codes])
 
-    def fitting(text: str, _context: Context) -> list[Choice]:
-        words = search_key(text).split()
-        return [c for c in named if all(any(w.startswith(t) for w in search_key(c[1]).split()) for t in words)]
 
-    return PickList(fitting, lambda value: dict(named).get(value, value))
+def named_field(named: Sequence[Choice]) -> PickList:
+    """A field that holds one of a few values, each shown by its words."""
+    return PickList(lambda text, _context: fitting(named, text), lambda value: dict(named).get(value, value))
+
+
+def fitting(choices: Sequence[Choice], text: str) -> list[Choice]:
+    """Those in whose words each word typed begins one."""
+    typed = search_key(text).split()
+    return [c for c in choices if all(any(w.startswith(t) for w in search_key(c[1]).split()) for t in typed)]
 
 
 def boolean_field() -> PickList:

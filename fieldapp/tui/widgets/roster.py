@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from fieldapp.domain.model import Child
 from fieldapp.domain.text import clean
 from fieldapp.i18n import _
 from fieldapp.store import lists, words
@@ -39,7 +40,7 @@ class ReasonField(Entry):
 class RosterEditor(Section):
     """``data`` is ``[{member_id, status, reason}]`` of the members that were marked; the others are not known."""
 
-    COPIES = False  # who was there last time says nothing about this time
+    copies = False  # who was there last time says nothing about this time
 
     DEFAULT_CSS = """
     RosterEditor > #count, RosterEditor > #hint { padding: 0 1; color: $text-muted; }
@@ -47,8 +48,8 @@ class RosterEditor(Section):
     RosterEditor.-asking > FieldRow { display: block; }
     """
 
-    def __init__(self, store: Store, key: str, title: str) -> None:
-        super().__init__(key, title)
+    def __init__(self, store: Store, key: str, child: Child) -> None:
+        super().__init__(key, child)
         self._store = store
         self._shown: tuple[Any, ...] | None = None
         self._loaded_cell: Any = None

@@ -1,108 +1,215 @@
-"""Rows that belong to a record, such as the tasks of an agreement: fields for one row, and the rows below them."""
+"""Rows of any model that belong to a record: those entered so far, and below them the fields for one more."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 
-from fieldapp.domain.model import Child, FieldShape, fields_of
+from fieldapp.domain.model import Child, fields_of
+from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import words
+from fieldapp.store import reading, words
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import Context, Editor
-from fieldapp.tui.widgets.entry import Entry
-from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.entries import field_row
+from fieldapp.tui.widgets.row_list import RowList
 from fieldapp.tui.widgets.section import Section
-from fieldapp.tui.widgets.target_list import TargetList
+
+Item = dict[str, Any]
+"""A row in the shape of ``records.as_data``; ``id`` where it is stored already"""
+
+NEW = {"id": "new"}
+"""The record that the rows belong to, while it has no id"""
 
 
 class RowsEditor(Section):
-    """``data`` is a list with the fields of each row; Enter in the last field adds the row that was typed."""
+    """``data`` is the rows, in the order of what they are about.
 
-    def __init__(
-        self, store: Store, key: str, title: str, child: Child, entry_of: Callable[[Store, FieldShape], Entry]
-    ) -> None:
-        super().__init__(key, title)
+    Enter on the last field adds a row and begins the next one; on fields that are all empty it goes on. A row that is
+    taken up from the list goes back to its place in the same way.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("up", "list", _("Rows above"), key_display="↑")]
+
+    def __init__(self, store: Store, key: str, child: Child) -> None:
+        super().__init__(key, child)
         self._store = store
         self._child = child
-        shapes = [s for s in fields_of(child.model) if s.name != child.parent]
-        self._fields = [FieldRow(s.name, _(s.title), entry_of(store, s), required=s.required, indent=1) for s in shapes]
-        self._given: list[dict[str, Any]] = []
-        self._list = TargetList(self._remove)
+        shapes = [shape for shape in fields_of(child.model) if shape.name != child.parent]
+        self._fields = {shape.name: field_row(store, shape, indent=1) for shape in shapes}
+        self._numbers = [shape.name for shape in shapes if shape.type == "integer" and shape.name in child.about]
+        """Fields in which the next free number is proposed"""
+        self._proposed: dict[str, str] = {}
+        self._items: list[Item] = []
+        self._taken: Item | None = None
+        """The row of the list that stands in the fields"""
+        self._sentences: list[tuple[Item, str, str, bool]] = []
+        """Row, field, sentence, whether it asks: what saving said"""
+        self._list = RowList(self._remove, self._take)
+        list(self._fields.values())[-1].entry.at_enter = self._entered
 
     def compose_rows(self) -> ComposeResult:
-        yield from self._fields
         yield self._list
+        yield from self._fields.values()
 
     @property
-    def data(self) -> list[dict[str, Any]]:
-        return [dict(row) for row in self._given] + ([self._half()] if self._half() else [])
+    def data(self) -> list[Item]:
+        return [dict(item) for item in self._items]
 
     @property
     def typed(self) -> dict[str, Any]:
-        return {"rows": [dict(row) for row in self._given], "half": {f.key: f.typed for f in self._fields}}
+        taken = next((number for number, item in enumerate(self._items) if item is self._taken), None)
+        return {"rows": self.data, "taken": taken, "fields": {name: row.typed for name, row in self._fields.items()}}
 
     def restore(self, typed: Any) -> None:
         self.load(typed["rows"])
-        for field in self._fields:
-            field.restore(typed["half"].get(field.key, ""))
+        self._taken = None if typed["taken"] is None else self._items[typed["taken"]]
+        for name, text in typed["fields"].items():
+            self._fields[name].restore(text)
+        self._show_list()
 
     def load(self, value: Any) -> None:
-        self._given = [dict(row) for row in value or ()]
+        self._items = sorted((dict(item) for item in value or ()), key=self._place)
+        self._empty_fields()
         self._show_list()
+
+    def copy_from(self, value: Any) -> bool:
+        """Take over the previous record's rows, as new ones."""
+        return super().copy_from([{k: v for k, v in item.items() if k != "id"} for item in value or ()])
 
     def follow(self, context: Context) -> None:
-        for field in self._fields:
-            field.follow(context)
+        for row in self._fields.values():
+            row.follow(context)
 
-    def show_problem(self, sentence: str | None, where: str = "") -> None:
-        number, _dot, name = where.partition(".")
-        field = next((f for f in self._fields if f.key == name), None)
-        if sentence is not None and field is not None and number.isdigit() and int(number) >= len(self._given):
-            field.show_problem(sentence)
-        else:
-            super().show_problem(sentence)
+    def settle(self) -> str | None:
+        """Add what stands in the fields; a sentence if it is not complete."""
+        if self._is_blank() or self._add():
+            return None
+        return _("The row below is not added yet: complete it, or empty its fields.")
+
+    def show_problem(self, sentence: str | None, where: str = "", *, asks: bool = False) -> None:
+        number, _dot, field = where.partition(".")
+        if sentence is None:
+            self._sentences = []
+            for row in self._fields.values():
+                row.show_problem(None)
+        elif number.isdecimal() and int(number) < len(self._items):
+            item = self._items[int(number)]
+            self._sentences.append((item, field, sentence, asks))
+            sentence = f"{self._words(item)}: {sentence}"
+        super().show_problem(sentence, asks=asks)
 
     def focus_problem(self) -> None:
-        wrong = [f for f in self._fields if f.has_class("-wrong")] or self._fields
-        wrong[0].focus_problem()
+        if self._sentences and self._is_blank():
+            wrong = self._sentences[0][0]
+            self._take_up(wrong)
+            for item, field, sentence, asks in self._sentences:
+                if item is wrong and field in self._fields:
+                    self._fields[field].show_problem(sentence, asks=asks)
+        rows = list(self._fields.values())
+        next((row for row in rows if row.has_class("-wrong")), rows[0]).focus_problem()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the way up only where there are rows."""
+        return action != "list" or (bool(self._items) and not self._list.has_focus)
+
+    def action_list(self) -> None:
+        """Go up to the rows entered so far."""
+        self._list.focus()
 
     def on_editor_changed(self, _event: Editor.Changed) -> None:
-        super().show_problem(None)
+        if not self._sentences:
+            super().show_problem(None)
 
-    def take(self) -> bool:
-        """Add the row that stands in the fields, if the focus is in the last of them; the focus goes to the first."""
-        half = self._half()
-        if not self._fields[-1].has_focus_within or not half:
+    def _entered(self) -> bool:
+        """Enter on the last field; False lets it go on."""
+        if self._is_blank():
             return False
-        self._given.append(half)
-        for field in self._fields:
-            field.load(None)
-        self._show_list()
-        self._fields[0].focus_problem()
-        self.post_message(self.Changed())
+        if self._add():
+            next(iter(self._fields.values())).focus_problem()
         return True
 
-    def _half(self) -> dict[str, Any]:
-        return {f.key: f.data for f in self._fields if f.data is not None}
+    def _add(self) -> bool:
+        """Put what stands in the fields into the list; otherwise say what is wrong beside its field."""
+        for row in self._fields.values():
+            row.show_problem(None)
+            row.settle()
+        item: Item = {name: row.data for name, row in self._fields.items() if row.data is not None}
+        problems: Mapping[str, str] = {}
+        try:
+            (read,) = reading.read_children(self._store, self.key, self._child, [item], NEW, [], None)
+            columns = reading.columns_of(read.record)
+            item = {name: columns[name] for name in self._fields if columns[name] is not None}
+            if any(self._place(item) == self._place(other) for other in self._items if other is not self._taken):
+                problems = {self._child.about[0]: _("This is given twice.")}
+        except FieldappError as error:
+            problems = {key.rpartition(".")[2]: sentence for key, sentence in error.fields.items()}
+        if problems:
+            for name, sentence in problems.items():
+                self._fields[name].show_problem(sentence)
+            self._fields[next(name for name in self._fields if name in problems)].focus_problem()
+            return False
+        self._put(item)
+        return True
+
+    def _put(self, item: Item) -> None:
+        if self._taken is None:
+            self._items.append(item)
+        else:
+            own = {"id": self._taken["id"]} if "id" in self._taken else {}
+            self._taken.clear()
+            self._taken.update(item | own)
+        self._items.sort(key=self._place)
+        self._empty_fields()
+        self._changed()
+
+    def _take(self, line: int) -> None:
+        """Bring a row of the list into the fields, once what stands there is in its place."""
+        item = self._items[line]
+        if self._is_blank() or self._add():
+            self._take_up(item)
+            next(iter(self._fields.values())).focus_problem()
+
+    def _take_up(self, item: Item) -> None:
+        self._taken = item
+        for name, row in self._fields.items():
+            row.load(item.get(name))
+        self._show_list()
 
     def _remove(self, line: int) -> None:
-        half = self._given.pop(line)
-        for field in self._fields:
-            field.load(half.get(field.key))
+        item = self._items.pop(line)
+        if item is self._taken or self._is_blank():
+            self._empty_fields()
+        self._changed()
+
+    def _changed(self) -> None:
         self._show_list()
+        self.show_problem(None)
         self.post_message(self.Changed())
 
-    def _show_list(self) -> None:
-        self._list.show([self._words(row) for row in self._given])
-        self.show_number(len(self._given))
+    def _empty_fields(self) -> None:
+        self._taken = None
+        for name, row in self._fields.items():
+            free = max((item[name] for item in self._items), default=0) + 1 if name in self._numbers else None
+            row.load(free)
+            self._proposed[name] = row.typed
 
-    def _words(self, row: Mapping[str, Any]) -> str:
-        shapes = {s.name: s for s in fields_of(self._child.model)}
-        texts = []
-        for name in self._child.model.LIST:
-            try:
-                texts.append(words.text_of(shapes[name], row.get(name), {}))
-            except (ValueError, TypeError):  # not understood yet: saving says so
-                texts.append(str(row.get(name)))
-        return " · ".join(t for t in texts if t)
+    def _is_blank(self) -> bool:
+        """Whether nothing was typed in the fields, and no row stands there."""
+        fields = self._fields.items()
+        return self._taken is None and all(row.typed == self._proposed.get(name) for name, row in fields)
+
+    def _show_list(self) -> None:
+        signs = ["›" if item is self._taken else " " for item in self._items]
+        self._list.show([f"{sign} {self._words(item)}" for sign, item in zip(signs, self._items, strict=True)])
+        self.show_number(len(self._items))
+        self.refresh_bindings()  # whether there is a way up
+
+    def _words(self, item: Item) -> str:
+        row = {name: item.get(name) for name in self._fields}
+        shown = words.display(self._store, self._child.model.KIND, [row], self._child.model.LIST)
+        return " · ".join(text for text in shown[0] if text)
+
+    def _place(self, item: Item) -> tuple[Any, ...]:
+        return tuple(item.get(name) for name in self._child.about)

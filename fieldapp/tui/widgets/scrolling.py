@@ -1,14 +1,21 @@
-"""Keeping one line of a widget in sight inside the form that scrolls."""
+"""Keeping one line of a widget in sight inside the page that scrolls, and keeping a text in one line."""
 
+from rich.cells import cell_len, set_cell_size
 from textual.containers import VerticalScroll
 from textual.geometry import Region
 from textual.widget import Widget
 
 
 def show_line(widget: Widget, line: int) -> None:
-    """Scroll the form that holds ``widget`` until its ``line`` can be seen."""
+    """Scroll the page that holds ``widget`` until its ``line`` can be seen."""
     for box in widget.ancestors:
         if isinstance(box, VerticalScroll):
             top = widget.content_region.y - box.region.y + round(box.scroll_y) + line
             box.scroll_to_region(Region(0, top, 1, 1), animate=False)
             return
+
+
+def cut(text: str, width: int) -> str:
+    """The text in one line; what does not fit shows as “…”."""
+    line = text.replace("\n", " ")
+    return line if cell_len(line) <= width else set_cell_size(line, width - 1).rstrip() + "…"

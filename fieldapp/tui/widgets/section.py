@@ -4,7 +4,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from fieldapp.tui.widgets.editor import Editor
+from fieldapp.domain.model import Child
+from fieldapp.i18n import _
+from fieldapp.tui.widgets.editor import Editor, sign
 
 
 class Section(Editor):
@@ -15,12 +17,13 @@ class Section(Editor):
     Section > .title { text-style: bold; padding: 0 1; }
     Section > .problem { color: $text-error; text-style: bold; padding: 0 1; display: none; }
     Section.-wrong > .problem { display: block; }
+    Section.-asked > .problem { color: $text-warning; }
     """
 
-    def __init__(self, key: str, title: str) -> None:
+    def __init__(self, key: str, child: Child) -> None:
         super().__init__(key)
-        self.title = title
-        self._heading = Static(Content(title), classes="title", markup=False)
+        self.title = _(child.model.PLURAL)
+        self._heading = Static(Content(self.title), classes="title", markup=False)
         self._problem = Static(classes="problem", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -36,6 +39,7 @@ class Section(Editor):
         """Say in the heading how many rows there are."""
         self._heading.update(Content(f"{self.title}: {number}" if number else self.title))
 
-    def show_problem(self, sentence: str | None, where: str = "") -> None:
+    def show_problem(self, sentence: str | None, where: str = "", *, asks: bool = False) -> None:
         self.set_class(sentence is not None, "-wrong")
-        self._problem.update(Content(f"! {sentence}" if sentence else ""))
+        self.set_class(asks, "-asked")
+        self._problem.update(Content(f"{sign(asks)} {sentence}" if sentence else ""))

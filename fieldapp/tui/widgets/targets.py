@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from fieldapp.domain.assistance import ActivityTarget
-from fieldapp.domain.model import fields_of
+from fieldapp.domain.model import Child, fields_of
 from fieldapp.domain.text import clean
 from fieldapp.i18n import _
 from fieldapp.store import lists, words
@@ -16,8 +16,8 @@ from fieldapp.tui.widgets.editor import Context, Editor
 from fieldapp.tui.widgets.entry import Reading
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.pick_list import LIMIT, Choice, Offer, PickList, code_field
+from fieldapp.tui.widgets.row_list import RowList
 from fieldapp.tui.widgets.section import Section
-from fieldapp.tui.widgets.target_list import TargetList
 
 CELL, UNIT, NAME = "party_cell_id", "unit_id", "name"
 
@@ -72,15 +72,15 @@ class BodyField(PickList):
 class TargetsEditor(Section):
     """``data`` is ``[{target_type, unit_id | party_cell_id | name}]``; a body is listed once."""
 
-    def __init__(self, store: Store, key: str, title: str) -> None:
-        super().__init__(key, title)
+    def __init__(self, store: Store, key: str, child: Child) -> None:
+        super().__init__(key, child)
         self._store = store
         self._around = Context()
         self._targets: list[Target] = []
         self._type = FieldRow("target_type", _("Type of body"), code_field(TYPES), indent=1)
         body = BodyField(self._offer, self._add, self._add_cells, lambda: self._chosen_type() is not None)
         self._body = FieldRow("body", _("Which"), body, indent=1)
-        self._list = TargetList(self._remove)
+        self._list = RowList(self._remove)
 
     def compose_rows(self) -> ComposeResult:
         yield self._type

@@ -1,0 +1,161 @@
+"""What a report is asked for: a period, an area, a post, and in which units."""
+
+from calendar import monthrange
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Literal
+
+from fieldapp.domain.text import clean
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store.store import Row, Store
+
+View = Literal["then", "now"]
+"""Units of the time, or today's units through the succession table"""
+
+PARTY_TERM = (date(2020, 1, 1), date(2025, 12, 31))
+"""The party term 2020–2025"""
+
+
+@dataclass(frozen=True)
+class Period:
+    """Two days, both inside."""
+
+    first: date
+    last: date
+
+    @property
+    def title(self) -> str:
+        """“tháng 11/2026”, “quý IV/2026”, “6 tháng đầu năm 2026”, “năm 2026”, or its two days."""
+        from fieldapp.domain.dates import format_date
+
+        year, first, last = self.first.year, self.first.month, self.last.month
+        whole = self.first.day == 1 and self.last.year == year and self.last.day == monthrange(year, last)[1]
+        if whole and first == last:
+            return _("month {month}/{year}").format(month=first, year=year)
+        if whole and (first, last) in ((1, 3), (4, 6), (7, 9), (10, 12)):
+            return _("quarter {quarter}/{year}").format(quarter=("I", "II", "III", "IV")[last // 3 - 1], year=year)
+        if whole and (first, last) == (1, 6):
+            return _("first half of {year}").format(year=year)
+        if whole and (first, last) == (7, 12):
+            return _("second half of {year}").format(year=year)
+        if whole and (first, last) == (1, 12):
+            return _("year {year}").format(year=year)
+        if (self.first, self.last) == PARTY_TERM:
+            return _("party term 2020–2025")
+        return _("from {first} to {last}").format(first=format_date(self.first), last=format_date(self.last))
+
+    def months(self) -> list["Period"]:
+        """The period cut at the ends of months."""
+        found, day = [], self.first
+        while day <= self.last:
+            end = min(day.replace(day=monthrange(day.year, day.month)[1]), self.last)
+            found.append(Period(day, end))
+            day = end + timedelta(days=1)
+        return found
+
+    def before(self) -> "Period":
+        """The same period before: whole months by as many months, other periods by as many days."""
+        last_of_month = monthrange(self.last.year, self.last.month)[1]
+        if self.first.day == 1 and self.last.day == last_of_month:
+            n = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+            at = self.first.year * 12 + self.first.month - 1 - n
+            first = date(at // 12, at % 12 + 1, 1)
+        else:
+            first = self.first - (self.last - self.first) - timedelta(days=1)
+        return Period(first, self.first - timedelta(days=1))
+
+
+def period_of(text: str, today: date) -> Period:
+    """``2026``, ``2026-11``, ``2026-Q4``, ``2026-H1``, ``term``; FieldappError says what is expected."""
+    import re
+
+    typed = clean(text).upper()
+    if typed == "TERM":
+        return Period(*PARTY_TERM)
+    found = re.fullmatch(r"((?:19|20)\d\d)(?:-(?:(0?[1-9]|1[0-2])|Q([1-4])|H([12])))?", typed, re.ASCII)
+    if found is None:
+        raise FieldappError(_("A period is written like 2026, 2026-11, 2026-Q4, 2026-H1 or term."))
+    year = int(found[1])
+    first, months = 1, 12
+    if found[2]:
+        first, months = int(found[2]), 1
+    elif found[3]:
+        first, months = int(found[3]) * 3 - 2, 3
+    elif found[4]:
+        first, months = int(found[4]) * 6 - 5, 6
+    last = first + months - 1
+    return Period(date(year, first, 1), date(year, last, monthrange(year, last)[1]))
+
+
+@dataclass(frozen=True)
+class Query:
+    """All that decides a report's figures, beside the records."""
+
+    period: Period
+    unit: str | None = None
+    """id or code; its records and those of what belongs to it"""
+    post: str | None = None
+    """id or code"""
+    view: View = "then"
+    today: date = field(default_factory=date.today)
+
+    def over(self, period: Period) -> "Query":
+        """The same question about another period."""
+        return replace(self, period=period)
+
+
+def find_unit(store: Store, query: Query) -> Row | None:
+    """The unit that a query is narrowed to: of several with a code the one of the time, or of today, as the view says.
+    FieldappError where there is none."""
+    if query.unit is None:
+        return None
+    day = (query.period.last if query.view == "then" else query.today).isoformat()
+    found = store.row(
+        "SELECT * FROM unit WHERE (id = :text OR code = :text) AND voided_at IS NULL ORDER BY"
+        " coalesce(valid_from, '') <= :day AND :day <= coalesce(valid_to, '9999') DESC, valid_to IS NOT NULL, id",
+        {"text": clean(query.unit), "day": day},
+    )
+    if found is None:
+        raise FieldappError(_("There is no unit with the code {code}.").format(code=clean(query.unit)))
+    return found
+
+
+def find_post(store: Store, query: Query) -> Row | None:
+    """The post that a query is narrowed to; FieldappError where there is none."""
+    if query.post is None:
+        return None
+    text = clean(query.post)
+    found = store.row(
+        "SELECT * FROM post WHERE (id = ? OR code = ? COLLATE NOCASE) ORDER BY voided_at IS NOT NULL", [text, text]
+    )
+    if found is None:
+        raise FieldappError(_("There is no post with the code {code}.").format(code=text))
+    return found
+
+
+def inside(store: Store, unit_id: str) -> list[str]:
+    """The ids of a unit, of what belongs to it, and of the old units all of which became part of it."""
+    found = {unit_id}
+    while True:
+        rows = store.rows(
+            """
+            WITH inside AS (SELECT value AS id FROM json_each(?))
+            SELECT u.id FROM unit u WHERE u.parent_id IN (SELECT id FROM inside)
+            UNION
+            SELECT s.old_unit_id FROM unit_succession s WHERE s.voided_at IS NULL AND s.new_unit_id IN inside
+                AND NOT EXISTS (SELECT 1 FROM unit_succession o WHERE o.old_unit_id = s.old_unit_id
+                    AND o.voided_at IS NULL AND o.new_unit_id NOT IN inside)
+            """,
+            [_json(found)],
+        )
+        more = {r["id"] for r in rows} - found
+        if not more:
+            return sorted(found)
+        found |= more
+
+
+def _json(ids: set[str]) -> str:
+    import json
+
+    return json.dumps(sorted(ids))

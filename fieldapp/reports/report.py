@@ -1,0 +1,191 @@
+"""A report: the figures of a period, what they leave out, the same period before, and the plan."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from fieldapp.domain.indicators import BY_CODE
+from fieldapp.domain.records import RECORDS
+from fieldapp.i18n import _
+from fieldapp.reports.figures import Figure, amount_in_words, figures, of_kind, unassigned
+from fieldapp.reports.query import Period, Query, find_post, find_unit
+from fieldapp.store.store import Row, Store
+from fieldapp.sync import exchange
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """What the figures leave out, and as of when."""
+
+    voided: int
+    drafts: int
+    conflicts: int
+    waiting: int
+    """segments that are held or in quarantine"""
+    set_aside: int
+    joint: int
+    """activities of the period that several posts recorded under one reference"""
+    unassigned: int
+    """activities in a unit that was split, of which nobody said in which part"""
+    posts: list[tuple[str, str | None]]
+    """(post's laptop, instant of its newest change that is in)"""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A plan's target, and what was done of it."""
+
+    title: str
+    post: str | None
+    period: Period
+    target: int
+    done: int
+    decimals: int
+    unit: str
+
+    @property
+    def percent(self) -> int:
+        """Of the target, rounded down: 99 is not done."""
+        return self.done * 100 // self.target
+
+    @property
+    def text(self) -> str:
+        """“722 / 800 ngày công (90%)”"""
+        done = amount_in_words(self.done, self.decimals, "" if self.unit != "đồng" else self.unit).strip()
+        return f"{done} / {amount_in_words(self.target, self.decimals, self.unit)} ({self.percent}%)"
+
+
+@dataclass(frozen=True)
+class Report:
+    """All figures of a query."""
+
+    query: Query
+    unit: str | None
+    post: str | None
+    figures: list[Figure]
+    before: list[Figure]
+    """those of the same period before"""
+    plan: list[Progress]
+    completeness: Completeness
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for ``--json`` and ``--format json``."""
+        before = {(f.section, f.code): f.value for f in self.before}
+        return {
+            "from": self.query.period.first.isoformat(),
+            "to": self.query.period.last.isoformat(),
+            "units": self.query.view,
+            "unit": self.unit,
+            "post": self.post,
+            "figures": [
+                {**asdict(f), "text": f.text, "before": before.get((f.section, f.code))} for f in self.figures
+            ],
+            "plan": [
+                {"title": p.title, "post": p.post, "from": p.period.first.isoformat(), "to": p.period.last.isoformat(),
+                 "target": p.target, "done": p.done, "decimals": p.decimals, "unit": p.unit, "percent": p.percent}
+                for p in self.plan
+            ],
+            "completeness": asdict(self.completeness),
+        }  # fmt: skip
+
+
+def report(store: Store, query: Query) -> Report:
+    """All that the records say to a query."""
+    unit, post = find_unit(store, query), find_post(store, query)
+    return Report(
+        query,
+        unit["name"] if unit else None,
+        post["name"] if post else None,
+        figures(store, query),
+        figures(store, query.over(query.period.before())),
+        progress(store, query, _plans_within(store, query, post)),
+        _completeness(store, query),
+    )
+
+
+def plans_on(store: Store, day: date) -> list[Row]:
+    """The plans in force on a day for this post; at headquarters those for all together."""
+    return store.rows(
+        "SELECT * FROM plan WHERE voided_at IS NULL AND date_from <= ? AND ? <= date_to AND for_post_id IS ?"
+        " ORDER BY date_to, id",
+        [day.isoformat(), day.isoformat(), store.identity.post_id],
+    )
+
+
+def progress(store: Store, query: Query, plans: Sequence[Row]) -> list[Progress]:
+    """What was done of each plan, over the plan's own period."""
+    counted: dict[tuple[str, str, str | None], list[Figure]] = {}
+    found = []
+    for plan in plans:
+        period = Period(date.fromisoformat(plan["date_from"]), date.fromisoformat(plan["date_to"]))
+        key = (plan["date_from"], plan["date_to"], plan["for_post_id"])
+        if key not in counted:
+            counted[key] = figures(store, Query(period, None, plan["for_post_id"], "then", query.today))
+        found.append(_progress(store, plan, period, counted[key]))
+    return found
+
+
+def _progress(store: Store, plan: Row, period: Period, counted: Sequence[Figure]) -> Progress:
+    post = store.value("SELECT name FROM post WHERE id = ?", [plan["for_post_id"]])
+    if plan["measure_id"] is None:
+        indicator = BY_CODE[plan["indicator"]]
+        done = sum(f.value or 0 for f in counted if f.code == indicator.code)
+        return Progress(_(indicator.title), post, period, plan["target"], done, 0, _(indicator.unit))
+    measure = store.row("SELECT * FROM measure WHERE id = ?", [plan["measure_id"]])
+    assert measure is not None
+    title, kind = measure["name"], plan["activity_kind_id"]
+    if kind is not None:
+        title = f"{title} · {store.value('SELECT name FROM activity_kind WHERE id = ?', [kind])}"
+        done = of_kind(store, Query(period, None, plan["for_post_id"]), plan["measure_id"], kind)
+    else:
+        done = sum(f.value or 0 for f in counted if f.measure_id == plan["measure_id"])
+    return Progress(title, post, period, plan["target"], done, measure["decimals"], measure["unit_name"])
+
+
+def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
+    """The plans whose whole period lies in the report's: of its post, or of all."""
+    mine = store.identity.post_id
+    if query.unit is not None:
+        return []
+    return store.rows(
+        "SELECT * FROM plan WHERE voided_at IS NULL AND date_from >= ? AND date_to <= ?"
+        " AND (? IS NULL OR for_post_id = ?) ORDER BY for_post_id IS NOT NULL, for_post_id, date_from, id",
+        [query.period.first.isoformat(), query.period.last.isoformat(), *[post["id"] if post else mine] * 2],
+    )
+
+
+def _completeness(store: Store, query: Query) -> Completeness:
+    state = exchange.status(store)
+    bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
+    voided = 0
+    for model in RECORDS:
+        if model.TOP and not model.REFERENCE and model.DATE:
+            day = "coalesce(date_to, date_from)" if model.KIND == "activity" else model.DATE
+            voided += store.value(
+                f"SELECT count(*) FROM {model.KIND} WHERE voided_at IS NOT NULL AND {day} BETWEEN ? AND ?", bounds
+            )
+    joint = store.value(
+        "SELECT count(*) FROM activity WHERE joint_reference IS NOT NULL AND voided_at IS NULL"
+        " AND coalesce(date_to, date_from) BETWEEN ? AND ?",
+        bounds,
+    )
+    return Completeness(
+        voided=voided,
+        drafts=len(store.drafts()),
+        conflicts=state.conflicts,
+        waiting=len(state.held) + len(state.quarantined),
+        set_aside=len(state.set_aside),
+        joint=joint,
+        unassigned=unassigned(store, query),
+        posts=_posts(store),
+    )
+
+
+def _posts(store: Store) -> list[tuple[str, str | None]]:
+    rows = store.rows(
+        "SELECT p.post_name || ' (' || p.name || ')' AS name, max(c.at) AS at FROM local_replica p"
+        " LEFT JOIN local_log l ON l.replica_id = p.id LEFT JOIN local_change c ON c.log_id = l.id AND c.seq = l.seq"
+        " WHERE p.role = 'post' GROUP BY p.id ORDER BY name"
+    )
+    return [(r["name"], r["at"]) for r in rows]

@@ -1,0 +1,74 @@
+"""The records behind a figure, with what each adds to it."""
+
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.domain.amounts import format_amount
+from fieldapp.i18n import _
+from fieldapp.reports.figures import Figure, behind
+from fieldapp.reports.query import Query
+from fieldapp.store import words
+from fieldapp.tui.screens.base import Page
+
+MOST = 500
+"""Lines that are shown: nobody reads on, and ``report --records`` prints all"""
+
+
+class RecordList(OptionList):
+    """One line for each thing that counts."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Open"), key_display="Enter")]
+
+
+class BehindScreen(Page):
+    """The lines add up to the figure; a dash adds nothing: the thing was counted above, or the record says words."""
+
+    HELP = "The records behind a figure, with what each adds. A dash: counted in a line above. Enter opens one."
+
+    def __init__(self, query: Query, figure: Figure) -> None:
+        super().__init__()
+        self._query = query
+        self._figure = figure
+
+    def body(self) -> ComposeResult:
+        yield Static(id="what", classes="section", markup=False)
+        yield RecordList(id="records", markup=False)
+        yield Static(id="sum", classes="line", markup=False)
+
+    def renew(self) -> None:
+        lines = behind(self.store, self._query, self._figure)
+        shown = lines[:MOST]
+        self._records = [line.record for line in shown]
+        labels: dict[str, str] = {}
+        for kind in {line.kind for line in shown}:
+            labels |= words.labels(self.store, kind, [line.record for line in shown if line.kind == kind])
+        options = self.query_one("#records", OptionList)
+        at = options.highlighted or 0
+        options.clear_options()
+        for line in shown:
+            adds = line.words or "–" if line.amount is None else format_amount(line.amount, self._figure.decimals)
+            table = Table.grid(padding=(0, 1), expand=True)
+            table.add_column(width=16, justify="right")
+            table.add_column(ratio=1)
+            table.add_row(Text(adds), Text(labels.get(line.record, "?")))
+            options.add_option(Option(table))
+        options.highlighted = min(at, len(shown) - 1) if shown else None
+        options.focus()
+        title = f"{self._figure.title} · {self._query.period.title}"
+        self.query_one("#what", Static).update(Content(title))
+        total = sum(line.amount or 0 for line in lines)
+        more = f" · {_('{n} more').format(n=len(lines) - MOST)}" if len(lines) > MOST else ""
+        text = f"{_('whole')}: {format_amount(total, self._figure.decimals)} = {self._figure.text}{more}"
+        self.query_one("#sum", Static).update(Content(text))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        from fieldapp.tui.screens.record import RecordScreen
+
+        self.app.push_screen(RecordScreen(self._records[event.option_index]))

@@ -1,0 +1,88 @@
+"""A small window in which one thing is found: typing filters, the arrows choose, Enter takes it."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.domain.text import search_key
+from fieldapp.i18n import _
+from fieldapp.tui.screens.base import Dialog
+from fieldapp.tui.widgets.pick_list import fitting
+from fieldapp.tui.widgets.text_field import TextField
+
+Group = tuple[str, Sequence[tuple[Any, str]]]
+"""A heading, and (value, name) of what stands below it"""
+
+
+class WordField(TextField):
+    """Words of a name."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", _("Choose"), key_display="Enter"),
+        Binding("down", "screen.move(1)", _("Go through"), key_display="↑↓"),
+        Binding("up", "screen.move(-1)", _("Previous"), show=False),
+    ]
+
+
+class Finder(Dialog):
+    """Dismisses with the value that was taken, or with None."""
+
+    def __init__(self, title: str, groups: Sequence[Group]) -> None:
+        super().__init__()
+        self._title = title
+        self._groups = groups
+        self._values: list[Any] = []
+        """Of each line of the list; None of a heading"""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Static(Content(self._title), classes="section")
+            yield WordField(stays=True, placeholder=_("type a word of the name"))
+            found = OptionList(markup=False)
+            found.can_focus = False
+            yield found
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self._filter("")
+
+    def on_input_changed(self, event: TextField.Changed) -> None:
+        self._filter(event.value)
+
+    def _filter(self, typed: str) -> None:
+        found = self.query_one(OptionList)
+        found.clear_options()
+        self._values = []
+        best: int | None = None
+        for heading, named in self._groups:
+            fit = fitting(named, typed)
+            if fit and heading:
+                self._values.append(None)
+                found.add_option(Option(Content.styled(heading, "bold"), disabled=True))
+            for value, name in fit:
+                if best is None and search_key(name).startswith(search_key(typed)):
+                    best = len(self._values)
+                self._values.append(value)
+                found.add_option(Option(Content(f"  {name}")))
+        found.action_first()
+        if best is not None:
+            found.highlighted = best
+
+    def action_move(self, step: int) -> None:
+        """Go up or down the list."""
+        found = self.query_one(OptionList)
+        if step > 0:
+            found.action_cursor_down()
+        else:
+            found.action_cursor_up()
+
+    def on_input_submitted(self) -> None:
+        at = self.query_one(OptionList).highlighted
+        if at is not None and self._values[at] is not None:
+            self.dismiss(self._values[at])

@@ -1,0 +1,37 @@
+"""How each type of field is entered."""
+
+from collections.abc import Callable, Mapping
+
+from fieldapp.domain.model import FieldShape
+from fieldapp.i18n import _
+from fieldapp.store.store import Store
+from fieldapp.tui.widgets.date_field import DateField
+from fieldapp.tui.widgets.entry import Entry, LongEntry, TextEntry
+from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.number_field import NumberField, YearField, scale_by
+from fieldapp.tui.widgets.pick_list import HeirField, boolean_field, choice_field, reference_field
+
+ENTRIES: Mapping[str, Callable[[Store, FieldShape], Entry]] = {
+    "text": lambda store, shape: TextEntry(),
+    "long": lambda store, shape: LongEntry(),
+    "date": lambda store, shape: DateField(),
+    "integer": lambda store, shape: NumberField(scale_by(store, shape.scaled_by) if shape.scaled_by else None),
+    "year": lambda store, shape: YearField(),
+    "boolean": lambda store, shape: boolean_field(),
+    "choice": lambda store, shape: choice_field(shape),
+    "ref": lambda store, shape: (
+        HeirField(store, shape.heir_of) if shape.heir_of else reference_field(store, str(shape.ref))
+    ),
+}
+
+
+def field_row(store: Store, shape: FieldShape, indent: int = 0) -> FieldRow:
+    """The line of a form for one field of a model."""
+    return FieldRow(
+        shape.name,
+        _(shape.title),
+        ENTRIES[shape.type](store, shape),
+        required=shape.required,
+        indent=indent,
+        copies=shape.scaled_by is None,
+    )

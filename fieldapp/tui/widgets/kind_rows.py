@@ -1,0 +1,165 @@
+"""Rows of a form that follow the kind of activity: one line for each thing that the kind is recorded with."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from fieldapp.domain.model import Child
+from fieldapp.store import records
+from fieldapp.store.store import Row, Store
+from fieldapp.tui.widgets.editor import Context, Editor
+from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.section import Section
+
+KIND = "activity_kind_id"
+
+
+class KindRows(Section):
+    """``data`` is the rows of the lines on show that have a value.
+
+    What was typed in a line that the kind just chosen does not have is kept, and shown again with its kind. What the
+    record has in lines that went out of use stays on show.
+    """
+
+    DEFAULT_CSS = "KindRows.-empty { display: none; }"
+
+    def __init__(self, store: Store, key: str, child: Child) -> None:
+        super().__init__(key, child)
+        self._store = store
+        self._about = child.about[0]
+        """The column that says what a row is about"""
+        self._kind: str | None = None
+        self._loaded_kind: str | None = None
+        self._typed: dict[str, Any] = {}
+        """Id of what a line is about -> what was typed in it"""
+        self._loaded: list[str] = []
+        self._rows: list[FieldRow] = []
+        self._box = Vertical()
+        self._box.styles.height = "auto"
+
+    def lines_of(self, kind: str) -> list[Row]:
+        """What activities of the kind are recorded with: the records that the lines are about."""
+        raise NotImplementedError
+
+    def make_row(self, about: Mapping[str, Any]) -> FieldRow:
+        """The line about such a record; its key is the record's id."""
+        raise NotImplementedError
+
+    def rows_of(self, row: FieldRow) -> list[dict[str, Any]]:
+        """What a line holds, as rows that ``records.save`` takes; none where it is empty."""
+        raise NotImplementedError
+
+    def typed_of(self, about: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
+        """Stored rows about one thing, as its line's ``restore`` takes them."""
+        raise NotImplementedError
+
+    def compose_rows(self) -> ComposeResult:
+        yield self._box
+
+    def on_mount(self) -> None:
+        self.set_class(not self._rows, "-empty")
+
+    @property
+    def data(self) -> list[dict[str, Any]]:
+        return [row for line in self._rows for row in self.rows_of(line)]
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        self._remember()
+        return {about: typed for about, typed in sorted(self._typed.items()) if _words(typed).strip()}
+
+    def restore(self, typed: Any) -> None:
+        self._typed = dict(typed)
+        self._fill()
+
+    def load(self, value: Any) -> None:
+        self._loaded = self._take(value)
+        self._fill()
+
+    def copy_from(self, value: Any) -> bool:
+        """Take over what the previous record has in the focused line alone."""
+        line = next((row for row in self._rows if row.has_focus_within), None)
+        rows = [row for row in value or () if line is not None and row[self._about] == line.key]
+        if line is None or not rows:
+            return False
+        self._take(rows)
+        line.restore(self._typed[line.key])
+        return True
+
+    def follow(self, context: Context) -> None:
+        """Show the lines of the chosen kind, with those that the record already had."""
+        kind = context.values.get(KIND)
+        if kind != self._kind:
+            self._remember()
+            self._kind = kind
+            self._loaded_kind = self._loaded_kind or kind
+            abouts = {about["id"]: about for about in self.lines_of(kind)} if kind else {}
+            if kind == self._loaded_kind:
+                abouts |= {i: self._record(i) for i in self._loaded if i not in abouts}
+            self._show([self.make_row(about) for about in abouts.values()])
+        for line in self._rows:
+            line.follow(context)
+
+    def settle(self) -> str | None:
+        for line in self._rows:
+            line.settle()
+        return None
+
+    def show_problem(self, sentence: str | None, where: str = "", *, asks: bool = False) -> None:
+        if sentence is None:
+            for row in self._rows:
+                row.show_problem(None)
+        place = where.split(".", maxsplit=1)[0]
+        lines = [line for line in self._rows for _row in self.rows_of(line)]
+        missing = next((line for line in self._rows if line.key == place), None)
+        line = lines[int(place)] if place.isdecimal() and int(place) < len(lines) else missing
+        if sentence is not None and line is not None:
+            reading = line.entry.reading()
+            line.show_problem(sentence if reading.understood else reading.text, asks=asks)
+        else:
+            super().show_problem(sentence, where, asks=asks)
+
+    def focus_problem(self) -> None:
+        wrong = [row for row in self._rows if row.has_class("-wrong")] or self._rows
+        if wrong:
+            wrong[0].focus_problem()
+
+    def on_editor_changed(self, _event: Editor.Changed) -> None:
+        super().show_problem(None)
+
+    def _show(self, rows: list[FieldRow]) -> None:
+        self._rows = rows
+        self._fill()
+        self.set_class(not rows, "-empty")
+        with self.app.batch_update():
+            self._box.remove_children()
+            self._box.mount(*rows)
+
+    def _take(self, rows: Sequence[Mapping[str, Any]] | None) -> list[str]:
+        """Remember stored rows as if they had been typed; what they are about."""
+        groups: dict[str, list[Mapping[str, Any]]] = {}
+        for row in rows or ():
+            groups.setdefault(row[self._about], []).append(row)
+        for about, of_one in groups.items():
+            self._typed[about] = self.typed_of(self._record(about), of_one)
+        return [*groups]
+
+    def _record(self, row_id: str) -> Row:
+        return records.get(self._store, row_id).row
+
+    def _fill(self) -> None:
+        for row in self._rows:
+            if row.key in self._typed:
+                row.restore(self._typed[row.key])
+            else:
+                row.load(None)
+
+    def _remember(self) -> None:
+        self._typed |= {row.key: row.typed for row in self._rows}
+
+
+def _words(typed: Any) -> str:
+    """The text of what a draft keeps of a field, by which an empty one is known."""
+    return str(typed["text"] if isinstance(typed, dict) else typed)

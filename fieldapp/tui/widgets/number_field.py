@@ -1,0 +1,109 @@
+"""Fields for numbers: a whole number, one with decimals that another field says, a year, a number with limits."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fieldapp.domain.amounts import format_amount, parse_amount
+from fieldapp.domain.text import clean
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store import records
+from fieldapp.store.store import Store
+from fieldapp.store.unusual import beyond, shown_limits
+from fieldapp.store.words import amount_text
+from fieldapp.tui.widgets.editor import Context
+from fieldapp.tui.widgets.entry import Entry, Reading
+
+Scale = Mapping[str, Any]
+"""``decimals`` and ``unit_name`` of a number"""
+
+WHOLE: Scale = {"decimals": 0, "unit_name": ""}
+
+
+def scale_by(store: Store, field: str) -> Callable[[Context], Scale]:
+    """What the form's ``field`` says of a number: a measure is chosen in it, or the number of decimals typed."""
+
+    def scale(context: Context) -> Scale:
+        said = str(context.values.get(field) or "")
+        if said.isdecimal():
+            return {"decimals": int(said), "unit_name": ""}
+        try:
+            return records.get(store, said).row if said else WHOLE
+        except FieldappError:
+            return WHOLE
+
+    return scale
+
+
+class NumberField(Entry):
+    """A number. What was stored is shown once the form says how many of its digits are decimals."""
+
+    WIDTH = 14
+    OVERWRITES = True
+
+    def __init__(self, scale: Callable[[Context], Scale] | None = None) -> None:
+        super().__init__()
+        self._scale_in = scale or (lambda context: WHOLE)
+        self._scale = WHOLE
+        self._loaded: tuple[int, str] | None = None
+        """A stored number and how it was shown, until the form has said its scale"""
+
+    def load(self, value: Any) -> None:
+        self.value = "" if value is None else format_amount(int(value), self._scale["decimals"])
+        self._loaded = None if value is None else (int(value), self.value)
+
+    def follow(self, context: Context) -> None:
+        super().follow(context)
+        self._scale = self._scale_in(context)
+        if self._loaded is not None and self._loaded[1] == self.value:
+            self.load(self._loaded[0])
+        self._loaded = None  # from now on the text stays as it is, whatever measure is chosen
+
+    def reading(self) -> Reading:
+        if not clean(self.value):
+            return Reading(_("a number: 12, 2.100") if self.has_focus else "")
+        try:
+            amount = parse_amount(self.value, self._scale["decimals"])
+        except ValueError as error:
+            return Reading(str(error), understood=False)
+        return self._understood(amount)
+
+    def _understood(self, amount: int) -> Reading:
+        words = amount_text({"amount": amount, "approximate": False}, self._scale).rstrip()
+        return Reading("" if words == self.value else f"→ {words}")
+
+
+class YearField(Entry):
+    """A year, which has no point for thousands."""
+
+    WIDTH = 14
+    OVERWRITES = True
+
+    def reading(self) -> Reading:
+        if not clean(self.value):
+            return Reading(_("a year: 2026") if self.has_focus else "")
+        try:
+            parse_amount(self.value)
+        except ValueError as error:
+            return Reading(str(error), understood=False)
+        return Reading()
+
+
+class LimitedField(NumberField):
+    """The number of an extra field, with its unit and what it may be at least and at most."""
+
+    WIDTH = 18
+
+    def __init__(self, field: Mapping[str, Any]) -> None:
+        super().__init__(lambda context: {"decimals": field["decimals"], "unit_name": field["unit_name"] or ""})
+        self._field = field
+
+    def reading(self) -> Reading:
+        if not clean(self.value):
+            parts = [self._field["unit_name"], *shown_limits(self._field)]
+            return Reading(" · ".join(part for part in parts if part))
+        return super().reading()
+
+    def _understood(self, amount: int) -> Reading:
+        problem = beyond(amount, self._field)
+        return Reading(problem, understood=False) if problem else super()._understood(amount)

@@ -1,0 +1,80 @@
+"""The report on the screen: each figure opens the records behind it, and they add up to it."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from field import World
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
+
+from fieldapp.store import records
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens import report
+from fieldapp.tui.screens.record import RecordScreen
+
+
+class Then(date):
+    @classmethod
+    def today(cls) -> "Then":
+        return cls(2013, 11, 24)
+
+
+@pytest.fixture(autouse=True)
+def on_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "date", Then)
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    await pilot.press(*keys)
+    for _ in range(3):
+        await pilot.pause()
+
+
+def said(app: FieldApp, where: str) -> str:
+    return str(app.screen.query_one(where, Static).render())
+
+
+async def test_a_figure_opens_its_records_and_they_add_up(world: World) -> None:
+    first = world.well(date_from="2013-02-01", measures=[{"measure_id": "gieng", "amount": 2}])
+    world.well(date_from="2013-10-01", measures=[{"measure_id": "gieng", "amount": 3}])
+    app = FieldApp(world.root / "post", world.post.again())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "f8")
+        assert "năm 2013" in said(app, "#what")
+        await press(pilot, "enter")
+        assert said(app, "#sum").startswith("tổng: 5 = 5 giếng")
+        assert app.screen.query_one("#records", OptionList).option_count == 2
+        await press(pilot, "enter")
+        assert isinstance(app.screen, RecordScreen)
+        assert app.screen._record_id == first
+
+
+async def test_the_period_moves_and_changes_its_length(world: World) -> None:
+    world.well(date_from="2013-10-01")
+    app = FieldApp(world.root / "post", world.post.again())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "f8", "f4", "f4")
+        assert "quý IV/2013" in said(app, "#what")
+        assert app.screen.query_one("#figures", OptionList).option_count == 3
+        await press(pilot, "left")
+        assert "quý III/2013" in said(app, "#what")
+        assert app.screen.query_one("#figures", OptionList).option_count == 1
+        await press(pilot, "f6")
+        assert "hiện nay" in said(app, "#what")
+
+
+async def test_the_first_screen_shows_how_far_the_plan_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fieldapp.tui.screens import home
+
+    monkeypatch.setattr(home, "date", Then)
+    records.save(world.hq, "plan", {
+        "for_post_id": "IARVE", "date_from": "2013-01-01", "date_to": "2013-12-31", "measure_id": "gieng",
+        "target": 4})  # fmt: skip
+    world.carry(world.hq, world.post)
+    world.well()
+    app = FieldApp(world.root / "post", world.post.again())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot)
+        assert "███" in said(app, "#plan")
+        assert "1 / 4 giếng (25%)" in said(app, "#plan")
