@@ -118,7 +118,7 @@ def test_a_dead_battery_leaves_the_draft(world: World) -> None:
     terminal = unlock(world.root / "post")
     terminal.wait("bản nháp")
     terminal.type(ENTER)
-    terminal.wait("Rơ Châm Hyeo")
+    terminal.wait("Ghi mới › Đảng viên")
     terminal.type(F2)
     terminal.wait("✓ Đã ghi")
     terminal.end()

@@ -7,6 +7,7 @@ has acted, whether it is a letter or a binding; so keys act in the order in whic
 of focus.
 """
 
+import asyncio
 import unicodedata
 from typing import TypeVar
 
@@ -33,6 +34,8 @@ class TypingApp(App[Result]):
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             if not self.app_focus:  # a terminal may tell that it lost the focus, and not that it has it again
                 self.app_focus = True
+            while not self.screen.is_mounted:  # a key typed ahead waits until the screen it was meant for is there
+                await asyncio.sleep(0)
             field = self.focused
             if isinstance(field, TextField):
                 await self._serve(field, event)
