@@ -18,5 +18,9 @@ class FieldappError(Exception):
 class Unsure(FieldappError):
     """What was given is unusual: nothing was saved yet, and it is when the same is given again with ``confirm``.
 
-    ``fields`` maps a field to the question that belongs beside it.
+    ``fields`` maps a field to the question that belongs beside it. ``alike``: the id of the record that says the same.
     """
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None, alike: str | None = None) -> None:
+        super().__init__(message, fields)
+        self.alike = alike

@@ -53,7 +53,7 @@ class World:
             "unit_id": "24221",
             "measures": [{"measure_id": "gieng", "amount": 1}, {"measure_id": "ho_huong_loi", "amount": 12}],
         }
-        return records.save(self.post, "activity", {**entry, **fields})
+        return records.save(self.post, "activity", {**entry, **fields}, confirm=True)
 
 
 def build(root: Path) -> World:

@@ -120,6 +120,7 @@ class Activity(Record):
         "extras": Child(ActivityExtra, "activity_id", "extras", ("kind_field_id",)),
         "targets": Child(ActivityTarget, "activity_id", "targets", ("target_type", "unit_id", "party_cell_id", "name")),
     }
+    ALIKE = ("activity_kind_id", "unit_id", "date_from")
     MORE = ("partners", "people", "agreement_task_id", "ethnic_group_id", "joint_reference")
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]

@@ -96,6 +96,7 @@ class Matter(Record):
     PLURAL = "Matters"
     LABEL = ("subject", "counterpart")
     LIST = ("opened_on", "matter_type", "subject", "due_on", "closed_on")
+    ALIKE = ("opened_on", "matter_type", "counterpart", "subject")
     DATE = "opened_on"
     ORDERED = (
         ("opened_on", "due_on"),
@@ -167,6 +168,7 @@ class Commendation(Record):
     PLURAL = "Commendations"
     LABEL = ("recipient", "form")
     LIST = ("awarded_on", "recipient", "recipient_type", "form")
+    ALIKE = ("awarded_on", "recipient", "form")
     DATE = "awarded_on"
 
     awarded_on: Annotated[PastDay, Field(title="Date")]

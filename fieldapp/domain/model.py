@@ -130,6 +130,8 @@ class Record(BaseModel):
     """A row of a parent's form that other records refer to: it is searched for by words like those with a list."""
     UNIQUE: ClassVar[tuple[str, ...]] = ()
     """Two records that agree in these fields say the same twice: refused on entry, listed after a merge."""
+    ALIKE: ClassVar[tuple[str, ...]] = ()
+    """A new record that agrees with another in these fields may say the same twice: it is asked about once."""
     MORE: ClassVar[tuple[str, ...]] = ()
     """Fields that are mostly left empty, in the order of the form: they come last there, behind the children."""
     ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()

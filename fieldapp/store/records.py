@@ -15,6 +15,7 @@ from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
 from fieldapp.store import limits, reviews, search, words
+from fieldapp.store.alike import alike
 from fieldapp.store.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
 from fieldapp.store.store import Row, Store, now
 from fieldapp.store.unusual import Question, answers, future_days, open_questions
@@ -77,6 +78,8 @@ class _Entry:
 
     record: Record
     children: dict[str, list[ChildRow]]
+    twin: str | None
+    """a stored record that says the same"""
     confirmed: dict[str, str | None]
     """Key of a row (empty: the record's own) -> the answers that are kept with it"""
     questions: dict[str, list[Question]]
@@ -126,12 +129,14 @@ def _read_entry(store: Store, model: type[Record], data: Mapping[str, Any], old:
     rows = [r for group in children.values() for r in group]
     before_row = old.row if old else None
     questions = {"": list(future_days(record, date.today()))}
+    twin = alike(store, record, children) if old is None else None
+    questions[""] += [twin] if twin else []
     questions[""] += reviews.questions(store, before_row, model.KIND, data, columns_of(record))
     questions |= {
         r.key: [*future_days(r.record, date.today()), *limits.unusual_of(store, record, r.record)] for r in rows
     }
     confirmed = {"": old.row.get("confirmed") if old else None} | {r.key: r.old and r.old["confirmed"] for r in rows}
-    return _Entry(record, children, confirmed, questions)
+    return _Entry(record, children, twin.value if twin else None, confirmed, questions)
 
 
 def _ask(entry: _Entry, confirm: bool) -> None:
@@ -143,7 +148,7 @@ def _ask(entry: _Entry, confirm: bool) -> None:
     }
     if asked and not confirm:
         listed = "; ".join(asked.values())
-        raise Unsure(_("Not saved yet. {questions}").format(questions=listed), asked)
+        raise Unsure(_("Not saved yet. {questions}").format(questions=listed), asked, entry.twin)
 
 
 def _across(store: Store, record: Record, old: Found | None) -> dict[str, str]:

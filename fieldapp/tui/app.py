@@ -77,7 +77,7 @@ class FieldApp(TypingApp[None]):
 
         def go(place: Place | None) -> None:
             if place is not None:
-                self.push_screen(place())
+                place(self)
 
         if isinstance(self.screen, Page) and not self.screen.busy:
             self.push_screen(Palette(self.store), go)

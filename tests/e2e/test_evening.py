@@ -41,6 +41,8 @@ def test_an_evening(world: World) -> None:
     terminal.wait("35 triệu đồng")
     terminal.type(F2)
     terminal.wait("✓ Đã ghi")
+    terminal.wait_gone("35 triệu đồng")  # the form is open for the next record
+    terminal.type(ESC)
     terminal.wait("Cần làm")
 
     terminal.type(F2)
@@ -50,6 +52,8 @@ def test_an_evening(world: World) -> None:
     terminal.type(ENTER)
     terminal.wait("Ghi mới › Đảng viên")
     terminal.type("Nguyễn Văn Bình", F2)
+    terminal.wait_gone("Nguyễn Văn Bình  ")
+    terminal.type(ESC)
     terminal.wait("Cần làm")
 
     terminal.type(F2)
@@ -63,6 +67,8 @@ def test_an_evening(world: World) -> None:
     terminal.type(ENTER, "ba na")
     terminal.wait("│ Chi bộ buôn Ba Na")
     terminal.type(ENTER, "12-GT/ĐU", ENTER, ENTER, "1/1/2013", F2)
+    terminal.wait_gone("01/01/2013")
+    terminal.type(ESC)
     terminal.wait("Cần làm")
 
     terminal.type(F2)
@@ -80,6 +86,8 @@ def test_an_evening(world: World) -> None:
     terminal.type(F6)
     terminal.wait("1 có mặt")
     terminal.type(F2)
+    terminal.wait_gone("1 có mặt")
+    terminal.type(ESC)
     terminal.wait("Cần làm")
 
     terminal.type(F9)

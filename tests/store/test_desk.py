@@ -163,7 +163,7 @@ def test_what_is_odd_is_said(world: World) -> None:
     assert found == {
         odd: [more, "Số người (800) nhiều hơn số lượt (700)."],
         twice[0]: [twice_over],
-        twice[1]: [twice_over],
+        twice[1]: [twice_over, "Có điều khác thường, đồn đã xác nhận."],
         nothing: ["Không ghi số liệu nào."],
     }
 

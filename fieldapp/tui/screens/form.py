@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 
 import uuid_utils
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -19,12 +19,13 @@ from textual.widgets import Static
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
-from fieldapp.store import lists, records, reviews, words
+from fieldapp.store import habits, records, reviews, view, words
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.editor import Context, Editor
 from fieldapp.tui.widgets.entries import field_row
 from fieldapp.tui.widgets.extras import ExtrasEditor
+from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.measures import MeasuresEditor
 from fieldapp.tui.widgets.roster import RosterEditor
 from fieldapp.tui.widgets.row_list import RowList
@@ -48,7 +49,8 @@ class FormScreen(Page):
 
     HELP = (
         "What happened? Fields with * are needed. What is typed is kept as a draft until F2 records it. "
-        "Work over several days may be given in parts: 120 @30/11; 80 @1/12."
+        "Work over several days may be given in parts: 120 @30/11; 80 @1/12. F5 copies a field from the record before, "
+        "Shift+F5 the whole record; F7 lets a field stay for the next record (◆), F6 keeps and takes templates."
     )
 
     DEFAULT_CSS = """
@@ -64,9 +66,12 @@ class FormScreen(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
-        Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
+        Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab", show=False),
         Binding("f2", "save", _("Save"), key_display="F2"),
         Binding("f5", "copy", _("As before"), key_display="F5"),
+        Binding("shift+f5,f17", "copy_all", _("All as before"), key_display="⇧F5", show=False),
+        Binding("f6", "templates", _("Templates"), key_display="F6"),
+        Binding("f7", "pin", _("Pin"), key_display="F7"),
         Binding("escape", "leave", _("Leave"), key_display="Esc"),
     ]
 
@@ -119,6 +124,7 @@ class FormScreen(Page):
         self._load(self._stored())
         self._follow()
         self._at_start = self._typed()
+        self._pin_again()
         for editor in self._editors:
             if editor.key in self._initial:
                 editor.load(self._initial[editor.key])
@@ -126,7 +132,7 @@ class FormScreen(Page):
             self._restore(self._draft.data)
         self._kept = self._typed()
         self._follow()
-        self._editors[0].focus_problem()
+        self._first_open().focus_problem()
         self._show_comment()
         self.set_interval(KEEP_EVERY_SECONDS, self._keep)
 
@@ -146,6 +152,24 @@ class FormScreen(Page):
         if self.row_id is not None:
             return records.as_data(records.get(self.store, self.row_id))
         return {shape.name: shape.default for shape in fields_of(self.model) if shape.default is not None}
+
+    def _pin_again(self) -> None:
+        """Show what stays from the record before, and say so at its fields."""
+        if self.row_id is not None:
+            return
+        pinned = habits.pins(self.store, self.kind)
+        if self._draft is None:
+            self._restore(pinned)
+        for row in self._rows:
+            row.pin(row.key in pinned)
+
+    @property
+    def _rows(self) -> list[FieldRow]:
+        return [editor for editor in self._editors if isinstance(editor, FieldRow)]
+
+    def _first_open(self) -> Editor:
+        """The first field that does not stay as it was."""
+        return next((e for e in self._editors if not (isinstance(e, FieldRow) and e.pinned)), self._editors[0])
 
     def _load(self, data: Mapping[str, Any]) -> None:
         for editor in self._editors:
@@ -226,18 +250,63 @@ class FormScreen(Page):
         self.dismiss(None)
 
     def action_copy(self) -> None:
-        """Copy the focused field from the previous record of this kind."""
-        editor = self._focused_editor()
-        window = lists.page(self.store, self.kind, limit=2).rows
-        previous = next((row for row in window if row["id"] != self.row_id), None)
-        if editor is None or previous is None:
-            self._say(_("There is no earlier record of this kind to copy from."))
-        elif not editor.copy_from(records.as_data(records.get(self.store, previous["id"])).get(editor.key)):
+        """Copy the focused field from the record before."""
+        editor, before = self._focused_editor(), self._before()
+        if editor is not None and before is not None and not editor.copy_from(before.get(editor.key)):
             self._say(_("The previous record has nothing to copy here."))
 
+    def action_copy_all(self) -> None:
+        """Copy the whole record before; what is typed already stays."""
+        before = self._before()
+        if before is not None:
+            for editor in self._editors:
+                if editor.data in (None, []):
+                    editor.load(before.get(editor.key))
+                    self._follow()
+
+    def _before(self) -> dict[str, Any] | None:
+        """The record that this person recorded last, or a sentence that there is none."""
+        found = habits.previous(self.store, self.kind, self.row_id)
+        if found is None:
+            self._say(_("There is no earlier record of this kind to copy from."))
+            return None
+        return records.as_data(records.get(self.store, found))
+
+    def action_pin(self) -> None:
+        """Let the focused field stay for the next record, or no longer."""
+        editor = self._focused_editor()
+        if isinstance(editor, FieldRow):
+            editor.pin(not editor.pinned)
+            self._keep_pins()
+
+    def _keep_pins(self) -> None:
+        habits.keep_pins(self.store, self.kind, {row.key: row.typed for row in self._rows if row.pinned})
+
+    def action_templates(self) -> None:
+        """Take a form that was kept under a name, or keep this one, without its days."""
+        from fieldapp.tui.screens.templates import Choice, TemplateMenu
+
+        def chosen(choice: Choice | None) -> None:
+            if choice is None:
+                return
+            if choice.keep:
+                days = {shape.name for shape in fields_of(self.model) if shape.type == "date"}
+                typed = {key: value for key, value in self._changed().items() if key not in days}
+                habits.keep_template(self.store, self.kind, choice.name, typed)
+                self.app.notify(_("Kept as “{name}”.").format(name=choice.name), markup=False)
+                return
+            self._restore(habits.templates(self.store, self.kind).get(choice.name, {}))
+            self._follow()
+
+        self.app.push_screen(TemplateMenu(self.store, self.kind), chosen)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer copying only where it makes sense."""
-        editor = self._focused_editor() if action == "copy" else None
+        """Offer copying and pinning only where they make sense."""
+        editor = self._focused_editor() if action in ("copy", "pin") else None
+        if action in ("pin", "templates", "copy_all") and self.row_id is not None:
+            return False
+        if action == "pin":
+            return isinstance(editor, FieldRow)
         return editor is None or editor.copies
 
     def _focused_editor(self) -> Editor | None:
@@ -260,15 +329,27 @@ class FormScreen(Page):
         except Unsure as question:
             self._show_problems(question.fields, str(question), asks=True)
             self._asked = data
+            if question.alike is not None:
+                self._show_twin(str(question), data, question.alike)
             return
         except FieldappError as error:
             self._show_problems(error.fields, str(error))
             return
         self._over = True
         self._drop()
+        if self.row_id is None:
+            self._keep_pins()
         name = words.labels(self.store, self.kind, [row_id])[row_id]
         self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False)
         self.dismiss(row_id)
+
+    def _show_twin(self, question: str, data: Mapping[str, Any], other: str) -> None:
+        """Show the record that says the same beside this one."""
+        from fieldapp.tui.screens.twin import TwinDialog
+
+        mine = view.as_it_would_be(self.store, self.kind, data)
+        there = view.describe(self.store, records.get(self.store, other))
+        self.app.push_screen(TwinDialog(question, mine, there), lambda yes: self.action_save() if yes else None)
 
     def _data(self) -> dict[str, Any]:
         """What was entered; of a record that exists, only what was changed."""
@@ -351,3 +432,13 @@ def _more_fields(model: type[Record]) -> list[FieldShape]:
     """The fields behind the children."""
     shapes = {shape.name: shape for shape in fields_of(model)}
     return [shapes[name] for name in model.MORE]
+
+
+def write(app: App[Any], kind: str, initial: Mapping[str, Any] | None = None) -> None:
+    """Open the form for a new record, and after each that was recorded the next, until the form is left."""
+
+    def recorded(row_id: str | None) -> None:
+        if row_id is not None:
+            write(app, kind)
+
+    app.push_screen(FormScreen(kind, initial=initial), recorded)

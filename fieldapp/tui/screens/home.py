@@ -141,12 +141,12 @@ class HomeScreen(Page):
 
     def action_write(self) -> None:
         """Choose a kind, then its form."""
-        from fieldapp.tui.screens.form import FormScreen
+        from fieldapp.tui.screens.form import write
         from fieldapp.tui.screens.menu import KindMenu
 
         def chosen(kind: str | None) -> None:
             if kind is not None:
-                self.app.push_screen(FormScreen(kind))
+                write(self.app, kind)
 
         self.app.push_screen(KindMenu(self.store, "write"), chosen)
 

@@ -47,6 +47,7 @@ class ListScreen(Page):
     HELP = "Type to search, without diacritics if you like. Arrows choose, Enter opens."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Write")),
+        Binding("f6", "quick", _("Quick entry")),
         Binding("f7", "voided", _("Voided too")),
         Binding("f7", "retired", _("Retired too")),
     ]
@@ -160,13 +161,19 @@ class ListScreen(Page):
         """Offer writing only where records of this kind are written."""
         if action in ("voided", "retired"):
             return (action == "retired") == self.model.REFERENCE
-        return action != "write" or writable(self.store, self.model)
+        return action not in ("write", "quick") or writable(self.store, self.model)
 
     def action_write(self) -> None:
         """A new record of this kind."""
-        from fieldapp.tui.screens.form import FormScreen
+        from fieldapp.tui.screens.form import write
 
-        self.app.push_screen(FormScreen(self.kind))
+        write(self.app, self.kind)
+
+    def action_quick(self) -> None:
+        """Many records of this kind, one a line."""
+        from fieldapp.tui.screens.quick import begin
+
+        begin(self.app, self.store, self.kind)
 
     def action_voided(self) -> None:
         """Show voided records too, or no longer."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from textual.screen import Screen
+from textual.app import App
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
@@ -11,8 +11,8 @@ from fieldapp.store.store import Store
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.menu import by_use, writable
 
-Place = Callable[[], Screen[Any]]
-"""Makes the screen to go to"""
+Place = Callable[[App[Any]], None]
+"""Goes there"""
 
 
 class Palette(Finder):
@@ -28,33 +28,33 @@ def _places(store: Store) -> list[tuple[Place, str]]:
     """(place, name) of every screen that can be gone to: lists, forms, report and USB."""
 
     def book(kind: str) -> Place:
-        def make() -> Screen[Any]:
+        def go(app: App[Any]) -> None:
             from fieldapp.tui.screens.list import ListScreen
 
-            return ListScreen(kind)
+            app.push_screen(ListScreen(kind))
 
-        return make
+        return go
 
     def form(kind: str) -> Place:
-        def make() -> Screen[Any]:
-            from fieldapp.tui.screens.form import FormScreen
+        def go(app: App[Any]) -> None:
+            from fieldapp.tui.screens.form import write
 
-            return FormScreen(kind)
+            write(app, kind)
 
-        return make
+        return go
 
     places = [(form(m.KIND), f"{_('Write')} › {_(m.TITLE)}") for m in by_use(RECORDS) if writable(store, m)]
     places += [(book(m.KIND), f"{_('Books')} › {_(m.PLURAL)}") for m in by_use(RECORDS) if m.TOP]
     return [*places, (_report, _("Report")), (_usb, _("USB"))]
 
 
-def _report() -> Screen[Any]:
+def _report(app: App[Any]) -> None:
     from fieldapp.tui.screens.report import ReportScreen
 
-    return ReportScreen()
+    app.push_screen(ReportScreen())
 
 
-def _usb() -> Screen[Any]:
+def _usb(app: App[Any]) -> None:
     from fieldapp.tui.screens.sync import SyncScreen
 
-    return SyncScreen()
+    app.push_screen(SyncScreen())
