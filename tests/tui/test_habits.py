@@ -1,10 +1,7 @@
 """Fewer keys for the next record: fields that stay, the record before, templates, what may be a double."""
 
-from typing import Any
-
 from field import World
-from form_hands import hands
-from textual.pilot import Pilot
+from form_hands import hands, strokes
 
 from fieldapp.store import habits, lists, records
 from fieldapp.tui.app import FieldApp
@@ -23,7 +20,7 @@ async def test_a_pinned_field_stays_until_it_is_let_go(world: World) -> None:
     async with hands(world.post, "activity") as h:
         assert "◆" in h.text()
         assert h.focus_is_at("activity_kind_id")  # the first that does not stay
-        await h.type("<enter>", "<f7>", "gieng")  # the date stays no longer, though what stands there is kept
+        await h.type("<enter>", "<f7>")  # the date stays no longer, though what stands there is kept
         assert set(habits.pins(world.post, "activity")) == {"unit_id"}
         await h.type("<shift+tab>", "gieng", "<enter>", "<f2>", "<f2>")  # the same day and place again: yes
     (second,) = [r for r in lists.page(world.post, "activity").rows if r["id"] != first["id"]]
@@ -89,22 +86,16 @@ async def test_another_place_or_amount_is_no_double(world: World) -> None:
         assert h.app.result != "open"
 
 
-async def keys(pilot: Pilot[Any], *pressed: str) -> None:
-    for key in pressed:
-        await pilot.press(key)
-        await pilot.pause()
-
-
 async def test_f2_records_and_opens_the_next_form(world: World) -> None:
     app = FieldApp(world.root / "post", world.post)
     async with app.run_test(size=(80, 24)) as pilot:
-        await keys(pilot, "f2", *"dang vien", "enter", *"Siu Bleh", "f2")
+        await strokes(pilot, "<f2>", "dang vien", "<enter>", "Siu Bleh", "<f2>")
         first = app.screen
         assert isinstance(first, FormScreen)
-        await keys(pilot, *"Ksor Nan", "f2")
+        await strokes(pilot, "Ksor Nan", "<f2>")
         assert isinstance(app.screen, FormScreen)
         assert app.screen is not first
-        await keys(pilot, "escape")
+        await strokes(pilot, "<escape>")
         assert isinstance(app.screen, HomeScreen)
         assert lists.count(world.post, "member") == 2
         assert world.post.drafts() == []
