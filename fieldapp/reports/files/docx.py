@@ -9,7 +9,7 @@ from typing import Any
 
 import docx
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
@@ -50,8 +50,10 @@ def _written(document: Document) -> Any:
     paper.add_paragraph().paragraph_format.space_after = Pt(4)
     _blocks(paper, body(document), form.page.table)
     _foot(paper, form)
-    paper.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
-    _blocks(paper, annex(document), form.page.table - 1)
+    first, *rest = annex(document)
+    _block(paper, first, form.page.table)
+    paper.paragraphs[-1].paragraph_format.page_break_before = True
+    _blocks(paper, rest, form.page.table - 1)
     return paper
 
 
@@ -140,7 +142,7 @@ def _no_margins(table: Any) -> None:
         edge.set(qn("w:w"), "0")
         edge.set(qn("w:type"), "dxa")
         margins.append(edge)
-    table._tbl.tblPr.append(margins)
+    table._tbl.tblPr.insert_element_before(margins, "w:tblLook")
 
 
 def _stack(cell: Any, lines: Iterable[Line], width: float, align: WD_ALIGN_PARAGRAPH) -> None:
@@ -217,7 +219,9 @@ def _grid(paper: Any, grid: Grid, size: float) -> None:
         row = table.add_row()
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         if len(texts) == 1:
-            _cell(row.cells[0].merge(row.cells[-1]), texts[0], size, bold=True)
+            merged = row.cells[0].merge(row.cells[-1])
+            _cell(merged, texts[0], size, bold=True)
+            merged.paragraphs[0].paragraph_format.keep_with_next = True
             continue
         for at, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
             align = WD_ALIGN_PARAGRAPH.RIGHT if at in grid.right else WD_ALIGN_PARAGRAPH.LEFT
@@ -240,7 +244,7 @@ def _border(table: Any) -> None:
         for name, value in (("val", "single"), ("sz", "4"), ("space", "0"), ("color", "000000")):
             line.set(qn(f"w:{name}"), value)
         borders.append(line)
-    table._tbl.tblPr.append(borders)
+    table._tbl.tblPr.insert_element_before(borders, "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
 
 
 def _cell(
