@@ -109,6 +109,8 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 confirmed = click.option(
     "--confirm", is_flag=True, help="Record what is unusual too: it was asked about, and is right."
 )
+layouts = click.option("--layout", type=click.Choice(["decree30", "party"]), default="decree30", show_default=True,
+                       help="Letters of offices (Decree 30/2020), or of the Party (Guide 36-HD/VPTW).")  # fmt: skip
 json_source = click.option("--json", "source", required=True, metavar="FILE|-", help="JSON file, - for stdin.")
 
 
@@ -524,7 +526,18 @@ def quarantine(obj: Context, as_json: bool) -> None:
     help="A table with a column for each.",
 )
 @click.option("--records", metavar="FIGURE", help="The records behind one figure, such as health.luot_kham.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv", "docx", "xlsx", "pdf", "html"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--out", type=PATH, metavar="FILE", help="The new file, for docx, xlsx, pdf and html.")
+@layouts
+@click.option("--number", default="", help="The letter's number.")
+@click.option("--template", type=PATH, metavar="FILE", help="A Word template of your own, with {{noi_dung}} in it.")
+@click.option("--personal", is_flag=True, help="With names of people and free texts, in the records of xlsx.")
 @as_json
 @click.pass_obj
 def report(
@@ -537,11 +550,17 @@ def report(
     units: Any,
     by: Any,
     records: str | None,
-    form: str,
+    form: Any,
+    out: Path | None,
+    layout: Any,
+    number: str,
+    template: Path | None,
+    personal: bool,
     as_json: bool,
 ) -> None:
     """The figures of a period; without dates, of this year up to today."""
     from fieldapp.reports import narrative, tables
+    from fieldapp.reports.files.write import FORMS, write
     from fieldapp.reports.query import Period, Query, period_of
     from fieldapp.reports.report import report as make
 
@@ -550,7 +569,18 @@ def report(
     if period.last < period.first:
         raise FieldappError(_("The end lies before the beginning."))
     query = Query(period, unit, post, units, today)
+    if form in FORMS and (out is None or by or records or as_json):
+        raise click.UsageError(_("A {form} file is the whole report: give --out FILE, without --by, --records, --json.")
+                               .format(form=form))  # fmt: skip
+    if form not in FORMS and out is not None:
+        raise click.UsageError(_("--out is for --format docx, xlsx, pdf and html."))
+    if template is not None and form != "docx":
+        raise click.UsageError(_("--template is for --format docx."))
     store = obj.open()
+    if out is not None:
+        write(store, query, form, out, layout=layout, number=number, template=template, personal=personal)
+        note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=out))
+        return
     if records:
         _show_behind(store, query, records, as_json)
         return
@@ -568,6 +598,22 @@ def report(
         click.echo(narrative.as_csv(result), nl=False)
     else:
         say(narrative.as_text(result))
+
+
+@cli.command()
+@layouts
+@click.option("--json", "source", metavar="FILE|-", help="JSON object of the fields to change, - for stdin.")
+@click.pass_obj
+def letterhead(obj: Context, layout: Any, source: str | None) -> None:
+    """Who a report comes from and goes to: show it, or change it."""
+    from fieldapp.reports import letterhead as heads
+
+    given = _read_json(source) if source is not None else {}
+    if not isinstance(given, dict):
+        raise FieldappError(_("A letterhead is a JSON object."))
+    store = obj.open()
+    kept = heads.keep(store, layout, given) if given else heads.letterhead(store, layout)
+    say_json(kept.model_dump())
 
 
 def _show_behind(store: Any, query: Any, named: str, as_json: bool) -> None:

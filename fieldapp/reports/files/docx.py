@@ -107,7 +107,7 @@ def _page_number(run: Any) -> None:
 
 
 def _head(paper: Any, form: Letter) -> None:
-    table = _frame(paper, len(form.head), form)
+    table = _frame(paper, len(form.head), form, form.head_shares)
     for row, sides in zip(table.rows, form.head, strict=True):
         for cell, lines, share in zip(row.cells, sides, form.head_shares, strict=True):
             _stack(cell, lines, form.page.width * share, WD_ALIGN_PARAGRAPH.CENTER)
@@ -115,20 +115,22 @@ def _head(paper: Any, form: Letter) -> None:
 
 def _foot(paper: Any, form: Letter) -> None:
     paper.add_paragraph()
-    table = _frame(paper, 1, form, (0.45, 0.55))
-    left, right = table.rows[0].cells
-    _stack(left, form.recipients, form.page.width * 0.45, WD_ALIGN_PARAGRAPH.LEFT)
-    _stack(right, form.signature, form.page.width * 0.55, WD_ALIGN_PARAGRAPH.CENTER)
+    for paragraph in paper.paragraphs[-2:]:  # a signature does not stand alone on its page
+        paragraph.paragraph_format.keep_with_next = True
+    table = _frame(paper, 1, form, form.foot_shares)
+    sides = ((form.recipients, WD_ALIGN_PARAGRAPH.LEFT), (form.signature, WD_ALIGN_PARAGRAPH.CENTER))
+    for cell, (lines, align), share in zip(table.rows[0].cells, sides, form.foot_shares, strict=True):
+        _stack(cell, lines, form.page.width * share, align)
     row = table.rows[0]._tr.get_or_add_trPr()
     row.append(OxmlElement("w:cantSplit"))
 
 
-def _frame(paper: Any, rows: int, form: Letter, shares: tuple[float, float] | None = None) -> Any:
+def _frame(paper: Any, rows: int, form: Letter, shares: tuple[float, float]) -> Any:
     """An invisible table of two columns, as wide as the text."""
     table = paper.add_table(rows=rows, cols=2)
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     _no_margins(table)
-    for column, share in zip(table.columns, shares or form.head_shares, strict=True):
+    for column, share in zip(table.columns, shares, strict=True):
         column.width = Pt(form.page.width * share)
         for cell in column.cells:
             cell.width = Pt(form.page.width * share)

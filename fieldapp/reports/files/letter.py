@@ -67,6 +67,7 @@ class Letter:
     """left below; from the second on a list"""
     signature: list[Line]
     """right below, centred"""
+    foot_shares: tuple[float, float] = (0.45, 0.55)
 
 
 def letter(document: Document) -> Letter:

@@ -81,7 +81,7 @@ class Sheets:
         sheet.freeze_panes(at + 1, 1)
         sheet.repeat_rows(at)
         last = at
-        for last, row in enumerate(rows, start=at + 1):  # noqa: B007 — the filter needs where the table ends
+        for last, row in enumerate(rows, start=at + 1):
             if last >= ROWS:
                 break
             for column, value in enumerate(row):
