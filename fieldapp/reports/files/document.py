@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import groupby
 
 from fieldapp.domain.dates import format_date
+from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
@@ -77,6 +78,8 @@ class Document:
     provenance: Provenance
     splits: list[Split]
     entries: list[Entry]
+    codes: frozenset[str]
+    """``section.code`` of every figure that there may be, also of those of which nothing is recorded"""
     before: dict[tuple[str, str], Figure] = field(repr=False)
     """(section, code) -> the figure of the same period before"""
 
@@ -107,6 +110,7 @@ def make(
         tables = [Split(by, _(TITLES[by]), table(store, query, by)) for by in SPLITS] if splits else []
         found = _entries(store, query, made.figures, personal) if entries else []
         head = letterhead(store, layout)
+        codes = _codes(store)
     figures = narrative.in_order(made.figures)
     return Document(
         report=made,
@@ -124,6 +128,7 @@ def make(
         provenance=state,
         splits=[s for s in tables if len(s.table.titles) > 1],
         entries=found,
+        codes=codes,
         before={(f.section, f.code): f for f in made.before},
     )
 
@@ -134,6 +139,14 @@ TITLES: dict[By, str] = {
     "commune": "By commune",
     "kind": "By kind of activity",
 }
+
+
+def _codes(store: Store) -> frozenset[str]:
+    rows = store.rows(
+        "SELECT k.section, CASE m.nature WHEN 'works' THEN k.code || '.' ELSE '' END || m.code AS code"
+        " FROM kind_measure km JOIN activity_kind k ON k.id = km.activity_kind_id JOIN measure m ON m.id = km.measure_id"
+    )
+    return frozenset(f"{r['section']}.{r['code']}" for r in rows) | {f"{i.section}.{i.code}" for i in INDICATORS}
 
 
 def _about(made: Report) -> str:

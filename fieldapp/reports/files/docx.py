@@ -286,7 +286,8 @@ def _filled(document: Document, template: Path) -> Any:
     if unknown:
         raise FieldappError(
             _("The template asks for {unknown}, which is not there. It can have: {known}.").format(
-                unknown=", ".join(sorted(unknown)), known=", ".join([BODY, *known])
+                unknown=", ".join(sorted(unknown)),
+                known=", ".join([BODY, *sorted(n for n in known if n not in document.codes), "health.luot_kham, …"]),
             )
         )
     if not places:

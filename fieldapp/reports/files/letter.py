@@ -170,7 +170,8 @@ def _first_upper(text: str) -> str:
 
 
 def placeholders(document: Document) -> dict[str, str]:
-    """What ``{{name}}`` in a template of headquarters' own stands for, beside ``{{noi_dung}}``, the text itself."""
+    """What ``{{name}}`` in a template of headquarters' own stands for, beside ``{{noi_dung}}``, the text itself; figures
+    by ``section.code``."""
     head, facts = document.letterhead, dict(document.facts)
     plain = {
         "ten_loai": "BÁO CÁO",
@@ -190,4 +191,5 @@ def placeholders(document: Document) -> dict[str, str]:
         "noi_nhan": "\n".join(_listed(head.recipients, ";", ".")),
         "day_du": "\n".join(document.left_out),
     }
-    return plain | {f"{f.section}.{f.code}": f.text for f in document.report.figures}
+    nothing = dict.fromkeys(document.codes, _("nothing recorded"))
+    return nothing | {f"{f.section}.{f.code}": f.text for f in document.report.figures} | plain
