@@ -504,6 +504,26 @@ def quarantine(obj: Context, as_json: bool) -> None:
         say(line)
 
 
+@hq.command("open-data")
+@click.argument("dest", type=PATH)
+@click.option("--personal", is_flag=True, help="With the columns that say who a person is.")
+@as_json
+@click.pass_obj
+def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
+    """All records for analysts, into the new folder DEST: SQLite, CSV and a data dictionary, not encrypted."""
+    from fieldapp.reports import open_data as records
+
+    written = records.write(obj.open(), dest, personal=personal)
+    if as_json:
+        say_json(written)
+        return
+    count = sum(written.rows.values())
+    say(_("{path}: {n} rows in {tables} tables.").format(path=dest, n=count, tables=len(written.rows)))
+    if written.left_out:
+        note(_("Left out as personal: {columns}.").format(columns=", ".join(written.left_out)))
+    note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=dest))
+
+
 # reports and care -----------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from fieldapp.domain.model import (
     Record,
     Ref,
     Remark,
+    Scaled,
     Short,
     Story,
     tidy_line,
@@ -65,7 +66,7 @@ class ActivityMeasure(Record):
 
     activity_id: Annotated[str, Ref("activity"), Field(title="Activity")]
     measure_id: Annotated[str, Ref("measure"), Field(title="Measure")]
-    amount: Annotated[int | None, Field(title="Amount", ge=0, le=10**15)] = None
+    amount: Annotated[int | None, Scaled("measure_id"), Field(title="Amount", ge=0, le=10**15)] = None
     approximate: Annotated[bool, Field(title="Approximate")] = False
     note: Annotated[Remark, Field(title="Note")] = None
     measured_on: Annotated[MaybePastDay, Field(title="Up to")] = None

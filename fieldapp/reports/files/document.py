@@ -144,7 +144,8 @@ TITLES: dict[By, str] = {
 def _codes(store: Store) -> frozenset[str]:
     rows = store.rows(
         "SELECT k.section, CASE m.nature WHEN 'works' THEN k.code || '.' ELSE '' END || m.code AS code"
-        " FROM kind_measure km JOIN activity_kind k ON k.id = km.activity_kind_id JOIN measure m ON m.id = km.measure_id"
+        " FROM kind_measure km JOIN activity_kind k ON k.id = km.activity_kind_id"
+        " JOIN measure m ON m.id = km.measure_id"
     )
     return frozenset(f"{r['section']}.{r['code']}" for r in rows) | {f"{i.section}.{i.code}" for i in INDICATORS}
 

@@ -265,7 +265,7 @@ def _cell(
 
 def _filled(document: Document, template: Path) -> Any:
     try:
-        paper = docx.Document(str(template))
+        paper = docx.Document(io.BytesIO(template.read_bytes()))
     except OSError as error:
         why = error.strerror or str(error)
         raise FieldappError(_("{path} cannot be read: {why}.").format(path=template, why=why)) from None

@@ -170,8 +170,8 @@ def _first_upper(text: str) -> str:
 
 
 def placeholders(document: Document) -> dict[str, str]:
-    """What ``{{name}}`` in a template of headquarters' own stands for, beside ``{{noi_dung}}``, the text itself; figures
-    by ``section.code``."""
+    """What ``{{name}}`` in a template of headquarters' own stands for, beside ``{{noi_dung}}``, the text itself:
+    parts of the letter, and figures by ``section.code``."""
     head, facts = document.letterhead, dict(document.facts)
     plain = {
         "ten_loai": "BÁO CÁO",

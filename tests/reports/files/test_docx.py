@@ -56,7 +56,9 @@ def test_a_letter_of_an_office(world: World) -> None:
     assert [look(p) for p in left.paragraphs if p.text] == [
         ("BỘ CHỈ HUY BĐBP TỈNH", 13, False, False), ("PHÒNG CHÍNH TRỊ", 13, True, False)]  # fmt: skip
     assert [look(p) for p in right.paragraphs if p.text] == [
-        ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, True, False), ("Độc lập - Tự do - Hạnh phúc", 14, True, False)]  # fmt: skip
+        ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, True, False),
+        ("Độc lập - Tự do - Hạnh phúc", 14, True, False),
+    ]
     assert "w:pBdr" in left._tc.xml
     assert "w:pBdr" in right._tc.xml
     number, place = head.rows[1].cells
@@ -71,7 +73,10 @@ def test_a_letter_of_an_office(world: World) -> None:
     assert any(t.endswith("./.") for t in texts)
     foot = paper.tables[-2].rows[0].cells
     assert [look(p) for p in foot[0].paragraphs] == [
-        ("Nơi nhận:", 12, True, True), ("- Bộ Chỉ huy;", 11, False, False), ("- Lưu: VT, PCT.", 11, False, False)]  # fmt: skip
+        ("Nơi nhận:", 12, True, True),
+        ("- Bộ Chỉ huy;", 11, False, False),
+        ("- Lưu: VT, PCT.", 11, False, False),
+    ]
     assert [p.text for p in foot[1].paragraphs] == ["TM. PHÒNG", "TRƯỞNG PHÒNG", "Y Thanh Niê"]
 
 
@@ -132,5 +137,5 @@ def test_a_template_that_cannot_be_filled_is_told(world: World, tmp_path: Path) 
     broken.write_bytes(b"PK\x03\x04 no")
     with pytest.raises(FieldappError, match=r"không phải tệp Word"):
         letter(world, "decree30", broken)
-    with pytest.raises(FieldappError, match="Không đọc được|không phải"):
+    with pytest.raises(FieldappError, match="Không đọc được"):
         letter(world, "decree30", tmp_path / "không có.docx")
