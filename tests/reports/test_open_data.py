@@ -14,6 +14,7 @@ from report_files import FORMULA, fill
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
+from fieldapp.errors import FieldappError
 from fieldapp.reports import open_data
 from fieldapp.store.capture import META_COLUMNS
 from fieldapp.store.store import Store
@@ -118,6 +119,6 @@ def test_what_was_begun_is_taken_away(world: World, tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(open_data, "_package", full)
-    with pytest.raises(open_data.FieldappError, match="No space left"):
+    with pytest.raises(FieldappError, match="No space left"):
         open_data.write(world.hq, tmp_path / "mở")
     assert list((tmp_path / "mở").iterdir()) == []
