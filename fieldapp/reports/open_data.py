@@ -96,10 +96,12 @@ def write(store: Store, dest: Path, *, personal: bool = False) -> Written:
 
     FieldappError where the folder holds something, or cannot be written; what was begun is then taken away again.
     """
-    if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):
-        raise FieldappError(_("{path} is not empty. Name a new folder: nothing in it was changed.").format(path=dest))
     made: list[Path] = []
     try:
+        if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):
+            raise FieldappError(
+                _("{path} is not empty. Name a new folder: nothing in it was changed.").format(path=dest)
+            )
         dest.mkdir(parents=True, exist_ok=True)
         with store.transaction():
             return _write(store, dest, personal, made)

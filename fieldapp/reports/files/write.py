@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -33,7 +34,7 @@ def write(
 
     FieldappError where the file is there already, cannot be written, or the libraries of the extra ``hq`` are missing.
     """
-    if out.exists():
+    if os.path.exists(out):  # noqa: PTH110 — Path.exists raises for a name that is too long
         raise FieldappError(_("There is a file {path} already. It stays as it is: name another.").format(path=out))
     writer = _writer(form, template)
     many = form in ("xlsx", "html")
@@ -80,7 +81,8 @@ def save(out: Path, data: bytes) -> None:
             os.fsync(stream.fileno())
         part.replace(out)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise FieldappError(
             _("{path} cannot be written: {why}. Name another file or folder.").format(
                 path=out, why=error.strerror or error
