@@ -527,6 +527,29 @@ CREATE TABLE commendation (
 ) STRICT;
 CREATE INDEX commendation_date ON commendation (awarded_on, id);
 
+-- headquarters about one post's records -------------------------------------------------------------------------------
+
+-- What headquarters thinks of a record. replaces: the review that its author knew and thinks otherwise than; so the
+-- newest word does not depend on clocks. seen: fingerprint of the record as it was looked at.
+CREATE TABLE review (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    record_kind TEXT NOT NULL CHECK (length(record_kind) BETWEEN 1 AND 60),
+    record_id TEXT NOT NULL CHECK (length(record_id) BETWEEN 1 AND 60),
+    outcome TEXT NOT NULL CHECK (outcome IN ('accepted', 'returned')),
+    field TEXT CHECK (field IS NULL OR length(field) BETWEEN 1 AND 60),
+    comment TEXT CHECK (comment IS NULL OR length(comment) BETWEEN 1 AND 1000),
+    seen TEXT NOT NULL CHECK (length(seen) BETWEEN 1 AND 60),
+    replaces TEXT CHECK (replaces IS NULL OR length(replaces) BETWEEN 1 AND 60)
+) STRICT;
+CREATE INDEX review_record ON review (record_id);
+CREATE INDEX review_replaces ON review (replaces);
+
 -- views ----------------------------------------------------------------------------------------------------------
 
 -- Each unit with the unit of today that it became, through all successions in force; NULL where it became several, or
@@ -545,6 +568,13 @@ WITH RECURSIVE
     )
 SELECT u.id AS unit_id, CASE WHEN count(l.heir_id) = 1 THEN min(l.heir_id) END AS today_id, count(l.heir_id) AS heirs
 FROM unit u LEFT JOIN last l ON l.unit_id = u.id GROUP BY u.id;
+
+-- The newest word of headquarters on each record; of two officers who did not know each other's, one for all replicas.
+CREATE VIEW review_latest AS
+SELECT r.* FROM review r
+WHERE NOT EXISTS (SELECT 1 FROM review n WHERE n.replaces = r.id AND n.record_id = r.record_id)
+    AND NOT EXISTS (SELECT 1 FROM review o WHERE o.record_id = r.record_id AND o.id > r.id
+        AND NOT EXISTS (SELECT 1 FROM review n WHERE n.replaces = o.id AND n.record_id = o.record_id));
 
 -- local ----------------------------------------------------------------------------------------------------------
 

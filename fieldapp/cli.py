@@ -524,6 +524,55 @@ def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
     note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=dest))
 
 
+@hq.command("queue")
+@click.option("--kind", help="Only records of this kind.")
+@click.option("--post", metavar="CODE", help="Only this post's.")
+@as_json
+@click.pass_obj
+def review_queue(obj: Context, kind: str | None, post: str | None, as_json: bool) -> None:
+    """Records that wait to be looked at, changed ones first."""
+    from fieldapp.store import desk, lists, records, words
+
+    kinds = [records.model_of(kind).KIND] if kind else list(desk.REVIEWED)
+    store = obj.open()
+    post_id = lists.post_named(store, post)["id"] if post else None
+    waiting = [one for k in kinds for one in desk.queue(store, k, post_id, limit=1000)]
+    if as_json:
+        say_json([{"kind": w.kind, "seen": w.seen, "again": w.again, **w.row} for w in waiting])
+        return
+    for one in waiting:
+        name = words.labels(store, one.kind, [one.row["id"]])[one.row["id"]]
+        say(f"{'~' if one.again else '·'} {one.row['id']}  {_(records.model_of(one.kind).TITLE)} · {name}")
+    if not waiting:
+        note(_("Nothing waits to be looked at."))
+
+
+@hq.command("accept")
+@click.argument("ids", nargs=-1, required=True)
+@click.pass_obj
+def accept(obj: Context, ids: Sequence[str]) -> None:
+    """Accept records, all or none."""
+    from fieldapp.store import desk
+
+    store = obj.open()
+    with store.transaction():
+        for row_id in ids:
+            desk.review(store, row_id, "accepted")
+    note(_("{n} accepted.").format(n=len(ids)))
+
+
+@hq.command("return")
+@click.argument("id")
+@click.option("--comment", required=True, help="What is to be mended.")
+@click.option("--field", default="", help="The field that it is about, such as date_from or measures.")
+@click.pass_obj
+def send_back(obj: Context, id: str, comment: str, field: str) -> None:
+    """Return a record to its post with a comment; the next reply carries it."""
+    from fieldapp.store import desk
+
+    say(desk.review(obj.open(), id, "returned", comment=comment, field=field))
+
+
 # reports and care -----------------------------------------------------------------------------------------------
 
 

@@ -119,6 +119,8 @@ class Record(BaseModel):
     PLURAL: ClassVar[str]
     REFERENCE: ClassVar[bool] = False
     """Reference data: headquarters writes it, all read it. Otherwise a post does, and the row carries ``post_id``."""
+    ABOUT_A_POST: ClassVar[bool] = False
+    """Headquarters writes it, of and for one post."""
     LABEL: ClassVar[tuple[str, ...]]
     """Fields that together name a record to a person, in a list of choices or a title."""
     LIST: ClassVar[tuple[str, ...]]

@@ -2,7 +2,7 @@
 
 An activity counts in the period in which it ended, a dated part of a figure on its own day (rule 6); a joint activity
 of several posts, which each recorded under one joint reference, counts once (rule 5); bodies and members count once
-(rules 3 and 4); voided records never count and are told apart (rule 8); unknown is not zero (rule 9).
+(rules 3 and 4); voided and returned records never count and are told apart (rule 8); unknown is not zero (rule 9).
 """
 
 import json
@@ -16,6 +16,7 @@ from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator
 from fieldapp.i18n import _
 from fieldapp.reports.query import Query, find_post, find_unit, inside
 from fieldapp.reports.sources import JOINT, MEASURES, MOVED, PLACE, SOURCES
+from fieldapp.store import reviews
 from fieldapp.store.store import Row, Store
 
 Group = Literal["post", "commune", "kind", "event", "ethnic_group"]
@@ -143,7 +144,7 @@ def unassigned(store: Store, query: Query) -> int:
             f"WITH moved AS MATERIALIZED ({MOVED}) SELECT count(*) FROM activity a JOIN moved USING (unit_id)"
             " WHERE a.voided_at IS NULL AND moved.today_id IS NULL AND a.unit_now_id IS NULL"
             " AND coalesce(a.date_to, a.date_from) BETWEEN :first AND :last"
-            " AND (:post IS NULL OR a.post_id = :post)",
+            " AND (:post IS NULL OR a.post_id = :post) AND a.id NOT IN (SELECT value FROM json_each(:returned))",
             params,
         )
     )
@@ -186,9 +187,13 @@ def _narrowed(store: Store, query: Query) -> tuple[dict[str, Any], str]:
         "post": post["id"] if post else None,
         "moved": json.dumps([[r["unit_id"], r["today_id"]] for r in moved]),
         "units": json.dumps(inside(store, unit["id"])) if unit else None,
+        "returned": json.dumps([said.record for said in reviews.returned(store)]),
     }
     units = "(SELECT value FROM json_each(:units))"
-    narrow = f"(:post IS NULL OR f.post_id = :post) AND (:units IS NULL OR {PLACE} IN {units} OR f.unit_id IN {units})"
+    narrow = (
+        "f.record NOT IN (SELECT value FROM json_each(:returned)) AND (:post IS NULL OR f.post_id = :post)"
+        f" AND (:units IS NULL OR {PLACE} IN {units} OR f.unit_id IN {units})"
+    )
     return params, narrow
 
 

@@ -105,9 +105,10 @@ def left_out(report: Report) -> list[str]:
     """What the figures leave out and as of when, and the rules by which they count."""
     c = report.completeness
     lines = [
-        _("Left out: {voided} voided, {drafts} drafts, {waiting} parcels of changes that wait or were refused.").format(
-            voided=c.voided, drafts=c.drafts, waiting=c.waiting
-        )
+        _(
+            "Left out: {voided} voided, {returned} returned and not mended yet, {drafts} drafts,"
+            " {waiting} parcels of changes that wait or were refused."
+        ).format(voided=c.voided, returned=c.returned, drafts=c.drafts, waiting=c.waiting)
     ]
     if c.set_aside or c.conflicts:
         lines.append(

@@ -1,5 +1,6 @@
 """A report: the figures of a period, what they leave out, the same period before, and the plan."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
 from fieldapp.reports.figures import Figure, amount_in_words, figures, of_kind, unassigned
 from fieldapp.reports.query import Period, Query, find_post, find_unit
+from fieldapp.store import reviews
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import exchange
 
@@ -19,6 +21,8 @@ class Completeness:
     """What the figures leave out, and as of when."""
 
     voided: int
+    returned: int
+    """sent back by headquarters, and nothing done about it yet"""
     drafts: int
     conflicts: int
     waiting: int
@@ -158,13 +162,14 @@ def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
 def _completeness(store: Store, query: Query) -> Completeness:
     state = exchange.status(store)
     bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
-    voided = 0
+    sent_back = json.dumps([said.record for said in reviews.returned(store)])
+    voided = returned = 0
     for model in RECORDS:
         if model.TOP and not model.REFERENCE and model.DATE:
             day = "coalesce(date_to, date_from)" if model.KIND == "activity" else model.DATE
-            voided += store.value(
-                f"SELECT count(*) FROM {model.KIND} WHERE voided_at IS NOT NULL AND {day} BETWEEN ? AND ?", bounds
-            )
+            counted = f"SELECT count(*) FROM {model.KIND} WHERE {day} BETWEEN ? AND ?"
+            voided += store.value(f"{counted} AND voided_at IS NOT NULL", bounds)
+            returned += store.value(f"{counted} AND id IN (SELECT value FROM json_each(?))", [*bounds, sent_back])
     joint = store.value(
         "SELECT count(*) FROM activity WHERE joint_reference IS NOT NULL AND voided_at IS NULL"
         " AND coalesce(date_to, date_from) BETWEEN ? AND ?",
@@ -172,6 +177,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
     )
     return Completeness(
         voided=voided,
+        returned=returned,
         drafts=len(store.drafts()),
         conflicts=state.conflicts,
         waiting=len(state.held) + len(state.quarantined),

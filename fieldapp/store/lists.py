@@ -6,7 +6,8 @@ from typing import Any
 
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
-from fieldapp.domain.text import name_sort_key, search_key, sort_key
+from fieldapp.domain.text import clean, name_sort_key, search_key, sort_key
+from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import search
 from fieldapp.store.records import model_of
@@ -80,6 +81,17 @@ def _name_column(model: type[Record]) -> str:
 def count(store: Store, kind: str) -> int:
     """How many records of the kind stand, voided ones left out."""
     found: int = store.value(f"SELECT count(*) FROM {kind} WHERE voided_at IS NULL")
+    return found
+
+
+def post_named(store: Store, text: str) -> Row:
+    """The post with this code or id, one that is in use first; FieldappError where there is none."""
+    named = clean(text)
+    found = store.row(
+        "SELECT * FROM post WHERE (id = ? OR code = ? COLLATE NOCASE) ORDER BY voided_at IS NOT NULL", [named, named]
+    )
+    if found is None:
+        raise FieldappError(_("There is no post with the code {code}.").format(code=named))
     return found
 
 

@@ -14,7 +14,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
-from fieldapp.store import limits, search, words
+from fieldapp.store import limits, reviews, search, words
 from fieldapp.store.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
 from fieldapp.store.store import Row, Store, now
 from fieldapp.store.unusual import Question, answers, future_days, open_questions
@@ -124,7 +124,9 @@ def _read_entry(store: Store, model: type[Record], data: Mapping[str, Any], old:
     if problems or record is None:
         raise refused(problems)
     rows = [r for group in children.values() for r in group]
+    before_row = old.row if old else None
     questions = {"": list(future_days(record, date.today()))}
+    questions[""] += reviews.questions(store, before_row, model.KIND, data, columns_of(record))
     questions |= {
         r.key: [*future_days(r.record, date.today()), *limits.unusual_of(store, record, r.record)] for r in rows
     }

@@ -6,7 +6,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
-from fieldapp.store import extras
+from fieldapp.store import extras, reviews
 from fieldapp.store.records import Found
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import amount_text, display, instant, voided_word
@@ -17,7 +17,9 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
     model = BY_KIND[found.kind]
     shapes = fields_of(model)
     texts = display(store, found.kind, [found.row], [s.name for s in shapes])[0]
-    lines = [(_(s.title), t + _sure(found.row, s.name)) for s, t in zip(shapes, texts, strict=True) if t]
+    said = reviews.said_of(store, found.kind, [found.row["id"]]).get(found.row["id"])
+    lines = [(_("Headquarters"), reviews.in_words(said))] if said else []
+    lines += [(_(s.title), t + _sure(found.row, s.name)) for s, t in zip(shapes, texts, strict=True) if t]
     for name, child in model.CHILDREN.items():
         for row in found.children[name]:
             lines.append((_(child.model.TITLE), child_text(store, child, row) + _sure(row)))

@@ -224,6 +224,8 @@ def _objection(schema: Schema, change: Logged, before: list[Logged]) -> str | No
     reference = schema.is_reference(change.table)
     if reference != (change.scope == "*") or (reference and change.role != "hq"):
         return NOT_ALLOWED
+    if change.role != "hq" and change.table in BY_KIND and BY_KIND[change.table].ABOUT_A_POST:
+        return NOT_ALLOWED
     if change.role == "post" and change.scope != change.post_id:
         return NOT_ALLOWED
     if before and (before[0].scope != change.scope or change.cols.keys() & {"created_at", "created_by"}):

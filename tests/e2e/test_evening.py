@@ -36,7 +36,7 @@ def test_an_evening(world: World) -> None:
     terminal.wait("Trị giá công trình")
     terminal.type("5/10/2013", ENTER, ENTER, "24221")
     terminal.wait("Huyện Ea Súp")
-    terminal.type(ENTER, "Buôn Ba Na", ENTER, ENTER, "Giếng khoan nghĩa tình", ENTER)
+    terminal.type(ENTER, "ia rve", ENTER, "Buôn Ba Na", ENTER, ENTER, "Giếng khoan nghĩa tình", ENTER)
     terminal.type("1", ENTER, "12", ENTER, "35tr")
     terminal.wait("35 triệu đồng")
     terminal.type(F2)

@@ -81,6 +81,7 @@ def test_what_names_people_is_marked() -> None:
     bodies = {"activity.partners", "activity.hamlet", "activity_measure.note", "agreement.parties", "agreement.name",
               "agreement_amendment.content", "agreement_task.title", "commendation.form", "commendation.awarded_by",
               "event.name", "household_charge.hamlet", "meeting.place", "review_meeting.place",
+              "review.record_kind", "review.record_id", "review.field", "review.seen", "review.replaces",
               "self_management_group.name", "self_management_group.hamlet"}  # fmt: skip
     for model in RECORDS:
         if model.REFERENCE:

@@ -13,8 +13,8 @@ BORDER_COMMUNE = "24221"
 
 async def test_a_drilled_well_is_recorded_by_keys_alone(world: World) -> None:
     async with hands(world.post, "activity") as h:
-        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", "<enter>", "Buôn Ba Na", "<enter>")
-        await h.type("<enter>", "Khoan giếng", "<enter>")
+        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", "<enter>")
+        await h.type("<enter>", "Buôn Ba Na", "<enter>", "<enter>", "Khoan giếng", "<enter>")
         await h.type("1", "<enter>", "12", "<enter>", "70tr")
         assert "→ 70 triệu đồng" in h.text()
         await h.type("<f2>")

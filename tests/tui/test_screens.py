@@ -95,7 +95,7 @@ async def show_record(pilot: Pilot[Any]) -> None:
 
 async def show_form(pilot: Pilot[Any]) -> None:
     await write(pilot, "f2", "enter", *"kham chua", "enter", *"5/10/2013", "enter", "enter", *"24221", "enter")
-    await write(pilot, *["enter"] * 3, *"185", "enter", "enter", *"5tr")
+    await write(pilot, *["enter"] * 4, *"185", "enter", "enter", *"5tr")
 
 
 async def show_pick_list(pilot: Pilot[Any]) -> None:

@@ -19,7 +19,7 @@ from textual.widgets import Static
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
-from fieldapp.store import lists, records, words
+from fieldapp.store import lists, records, reviews, words
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.editor import Context, Editor
@@ -127,7 +127,20 @@ class FormScreen(Page):
         self._kept = self._typed()
         self._follow()
         self._editors[0].focus_problem()
+        self._show_comment()
         self.set_interval(KEEP_EVERY_SECONDS, self._keep)
+
+    def _show_comment(self) -> None:
+        """What headquarters wants mended, at its field."""
+        said = reviews.said_of(self.store, self.kind, [self.row_id]).get(self.row_id) if self.row_id else None
+        if said is None or not said.returned:
+            return
+        about = next((e for e in self._editors if e.key == said.field), None)
+        if about is None:
+            self._say(reviews.in_words(said), "-told")
+        else:
+            about.show_comment(reviews.in_words(said))
+            about.focus_problem()
 
     def _stored(self) -> dict[str, Any]:
         if self.row_id is not None:
@@ -276,6 +289,19 @@ class FormScreen(Page):
             found = super().focus_next(selector)
         return found
 
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """What may have the focus, in the order of the form.
+
+        Textual's own order is that of places on the screen, and a field that was shown just now has none yet.
+        """
+        return [
+            widget
+            for editor in self._editors
+            for widget in editor.query("*")
+            if widget.focusable and all(w.display for w in widget.ancestors_with_self if isinstance(w, Widget))
+        ]
+
     # problems ---------------------------------------------------------------------------------------------------
 
     def _show_problems(self, problems: Mapping[str, str], message: str, *, asks: bool = False) -> None:
@@ -289,7 +315,9 @@ class FormScreen(Page):
         if wrong:
             wrong[0].focus_problem()
             self.call_after_refresh(self._show_focus)
-        if asks:
+        if asks and not wrong:
+            self._say(_("{question} F2 again says yes.").format(question=message), "-asked")
+        elif asks:
             self._say(_("Not saved yet. Look at what is marked with “?”: F2 again confirms it."), "-asked")
         elif wrong:
             self._say(_("Not saved. {n} to be mended, marked with “!”.").format(n=len(wrong)))

@@ -43,6 +43,7 @@ class HomeScreen(Page):
         Binding("f3", "search", _("Find")),
         Binding("f4", "books", _("Books")),
         Binding("f6", "meetings", _("Cells")),
+        Binding("f7", "review", _("Review")),
         Binding("f8", "report", _("Report")),
         Binding("f9", "usb", _("USB")),
         Binding("delete", "discard", _("Drop the draft"), show=False),
@@ -162,6 +163,17 @@ class HomeScreen(Page):
     def action_meetings(self) -> None:
         """The list of cell meetings."""
         self._list("meeting")
+
+    def action_review(self) -> None:
+        """Look at what the posts recorded."""
+        from fieldapp.tui.screens.waiting import WaitingScreen
+
+        self.app.push_screen(WaitingScreen())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Posts record meetings; headquarters reviews."""
+        at_hq = self.store.identity.role == "hq"
+        return at_hq if action == "review" else not at_hq if action == "meetings" else True
 
     def _list(self, kind: str) -> None:
         from fieldapp.tui.screens.list import ListScreen
