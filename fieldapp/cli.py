@@ -630,6 +630,7 @@ def report(
     """The figures of a period; without dates, of this year up to today."""
     from fieldapp.reports import narrative, tables
     from fieldapp.reports.files.write import FORMS, write
+    from fieldapp.reports.provenance import provenance
     from fieldapp.reports.query import Period, Query, period_of
     from fieldapp.reports.report import report as make
 
@@ -662,7 +663,7 @@ def report(
         return
     result = make(store, query)
     if as_json or form == "json":
-        say_json(result.as_json())
+        say_json({**result.as_json(), "computed_from": provenance(store)})
     elif form == "csv":
         click.echo(narrative.as_csv(result), nl=False)
     else:

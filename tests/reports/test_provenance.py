@@ -1,6 +1,9 @@
 """A report says from which changes it was computed, and the same changes give the same words."""
 
-from field import World
+import json
+from dataclasses import asdict
+
+from field import Run, World
 
 from fieldapp.reports.provenance import provenance
 from fieldapp.sync import exchange, segment
@@ -26,3 +29,8 @@ def test_the_version_vector_with_its_heads(world: World) -> None:
     assert (newest.seq, newest.sealed) == (6, 6)
     assert newest.head != there[own.log].head
     assert exchange.status(world.hq).held == []
+
+
+def test_the_report_as_json_says_it_too(run: Run, world: World) -> None:
+    made = json.loads(run("report", "--json")[1])["computed_from"]
+    assert made["logs"] == json.loads(json.dumps([asdict(x) for x in provenance(world.post).logs]))
