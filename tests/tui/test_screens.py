@@ -119,6 +119,10 @@ async def show_report(pilot: Pilot[Any]) -> None:
     await write(pilot, "f8")
 
 
+async def show_dashboard(pilot: Pilot[Any]) -> None:
+    await write(pilot, "f8", "f5", *["right"] * 4)
+
+
 async def show_report_file(pilot: Pilot[Any]) -> None:
     await write(pilot, "f8", "f7")
 

@@ -188,6 +188,7 @@ async def test_every_footer_fits_into_80_columns(world: World) -> None:
             ("enter",),
             ("escape", "escape", "f8"),
             ("f7",),
+            ("escape", "f5"),
             ("escape", "escape", "f9"),
         ):
             await s.press(*keys)
