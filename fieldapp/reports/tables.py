@@ -22,6 +22,16 @@ KINDS: dict[Group, str] = {
 """What the parts of a group are records of."""
 
 
+TITLES: dict[By, str] = {
+    "month": "By month",
+    "post": "By post",
+    "commune": "By commune",
+    "kind": "By kind of activity",
+    "event": "By event",
+    "ethnic_group": "By ethnic group",
+}
+
+
 @dataclass(frozen=True)
 class Line:
     """One figure over all parts."""

@@ -71,6 +71,13 @@ async def test_a_bar_opens_its_records(world: World) -> None:
         assert "Hộ hưởng lợi" in said(app, "#what")
 
 
+async def test_it_is_found_by_its_name(world: World) -> None:
+    app = FieldApp(world.root / "hq", world.hq.again())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "ctrl+p", *"bieu do", "enter")
+        assert isinstance(app.screen, DashboardScreen)
+
+
 async def test_a_plan_opens_what_was_done(world: World) -> None:
     fill(world)
     app = FieldApp(world.root / "hq", world.hq.again())

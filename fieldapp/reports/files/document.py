@@ -19,7 +19,7 @@ from fieldapp.reports.letterhead import LayoutCode, Letterhead, letterhead
 from fieldapp.reports.provenance import Provenance, provenance
 from fieldapp.reports.query import Query
 from fieldapp.reports.report import Progress, Report, report
-from fieldapp.reports.tables import By, Table, table
+from fieldapp.reports.tables import TITLES, By, Table, table
 from fieldapp.store import words
 from fieldapp.store.store import Store
 
@@ -131,14 +131,6 @@ def make(
         codes=codes,
         before={(f.section, f.code): f for f in made.before},
     )
-
-
-TITLES: dict[By, str] = {
-    "month": "By month",
-    "post": "By post",
-    "commune": "By commune",
-    "kind": "By kind of activity",
-}
 
 
 def _codes(store: Store) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rich.bar import Bar as Stroke
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -17,19 +16,14 @@ from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure, Part, figures
 from fieldapp.reports.query import Query
 from fieldapp.reports.report import report
-from fieldapp.reports.tables import By, pieces
+from fieldapp.reports.tables import TITLES, By, pieces
 from fieldapp.tui.screens.base import Page
 
 SPLITS: tuple[By, ...] = ("month", "commune", "post", "kind")
 
-TITLES: dict[By | None, str] = {
-    "month": "By month",
-    "post": "By post",
-    "commune": "By commune",
-    "kind": "By kind of activity",
-    None: "Plan",
-}
-"""None: the plans, each against its target"""
+
+WIDTH = 32
+"""Letters of the longest bar"""
 
 
 @dataclass(frozen=True)
@@ -50,8 +44,8 @@ class Bars(OptionList):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", _("Records"), key_display="Enter"),
-        Binding("left", "screen.figure(-1)", _("Figure before"), key_display="←"),
-        Binding("right", "screen.figure(1)", _("Next figure"), key_display="→"),
+        Binding("left", "screen.figure(-1)", _("Before"), key_display="←"),
+        Binding("right", "screen.figure(1)", _("After"), key_display="→"),
     ]
 
 
@@ -89,7 +83,7 @@ class DashboardScreen(Page):
             shown.add_option(Option(Content(" " + _("Nothing is recorded in this period.")), disabled=True))
         shown.highlighted = min(at, len(self._bars) - 1) if self._bars else None
         shown.focus()
-        title, why = [self._query.period.title, _(TITLES[self._by])], ""
+        title, why = [self._query.period.title, _(TITLES[self._by]) if self._by else _("Plan")], ""
         if self._by is not None and figure is not None:
             title.append(f"{figure.title}: {figure.text} ({self._at + 1}/{len(found)})")
             if not figure.adds_up:
@@ -139,10 +133,16 @@ class DashboardScreen(Page):
         return not (action == "figure" and self._by is None)
 
 
+def _stroke(share: float) -> str:
+    """A bar, exact to an eighth of a letter."""
+    eighths = round(share * WIDTH * 8)
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+
+
 def _drawn(bar: Bar) -> Table:
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
-    table.add_column(ratio=5)
+    table.add_column(width=WIDTH)
     table.add_column(ratio=4, justify="right", no_wrap=True, overflow="ellipsis")
-    table.add_row(Text(f" {bar.label}"), Stroke(1, 0, bar.share), Text(bar.text, style="bold"))
+    table.add_row(Text(f" {bar.label}"), Text(_stroke(bar.share)), Text(bar.text, style="bold"))
     return table
