@@ -34,7 +34,7 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e ".[dev]"
+	$(PIP) install -c constraints.txt -e ".[dev,hq]"
 	@touch $@ $(VENV)/.installed
 
 # What the tests need from Debian, where it can be installed; elsewhere those tests say why they are skipped.

@@ -109,6 +109,8 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 confirmed = click.option(
     "--confirm", is_flag=True, help="Record what is unusual too: it was asked about, and is right."
 )
+layouts = click.option("--layout", type=click.Choice(["decree30", "party"]), default="decree30", show_default=True,
+                       help="Letters of offices (Decree 30/2020), or of the Party (Guide 36-HD/VPTW).")  # fmt: skip
 json_source = click.option("--json", "source", required=True, metavar="FILE|-", help="JSON file, - for stdin.")
 
 
@@ -502,6 +504,26 @@ def quarantine(obj: Context, as_json: bool) -> None:
         say(line)
 
 
+@hq.command("open-data")
+@click.argument("dest", type=PATH)
+@click.option("--personal", is_flag=True, help="With the columns that say who a person is.")
+@as_json
+@click.pass_obj
+def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
+    """All records for analysts, into the new folder DEST: SQLite, CSV and a data dictionary, not encrypted."""
+    from fieldapp.reports import open_data as records
+
+    written = records.write(obj.open(), dest, personal=personal)
+    if as_json:
+        say_json(written)
+        return
+    count = sum(written.rows.values())
+    say(_("{path}: {n} rows in {tables} tables.").format(path=dest, n=count, tables=len(written.rows)))
+    if written.left_out:
+        note(_("Left out as personal: {columns}.").format(columns=", ".join(written.left_out)))
+    note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=dest))
+
+
 @hq.command("queue")
 @click.option("--kind", help="Only records of this kind.")
 @click.option("--post", metavar="CODE", help="Only this post's.")
@@ -573,7 +595,18 @@ def send_back(obj: Context, id: str, comment: str, field: str) -> None:
     help="A table with a column for each.",
 )
 @click.option("--records", metavar="FIGURE", help="The records behind one figure, such as health.luot_kham.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv", "docx", "xlsx", "pdf", "html"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--out", type=PATH, metavar="FILE", help="The new file, for docx, xlsx, pdf and html.")
+@layouts
+@click.option("--number", default="", help="The letter's number.")
+@click.option("--template", type=PATH, metavar="FILE", help="A Word template of your own, with {{noi_dung}} in it.")
+@click.option("--personal", is_flag=True, help="With names of people and free texts, in the records of xlsx.")
 @as_json
 @click.pass_obj
 def report(
@@ -586,11 +619,18 @@ def report(
     units: Any,
     by: Any,
     records: str | None,
-    form: str,
+    form: Any,
+    out: Path | None,
+    layout: Any,
+    number: str,
+    template: Path | None,
+    personal: bool,
     as_json: bool,
 ) -> None:
     """The figures of a period; without dates, of this year up to today."""
     from fieldapp.reports import narrative, tables
+    from fieldapp.reports.files.write import FORMS, write
+    from fieldapp.reports.provenance import provenance
     from fieldapp.reports.query import Period, Query, period_of
     from fieldapp.reports.report import report as make
 
@@ -599,7 +639,18 @@ def report(
     if period.last < period.first:
         raise FieldappError(_("The end lies before the beginning."))
     query = Query(period, unit, post, units, today)
+    if form in FORMS and (out is None or by or records or as_json):
+        raise click.UsageError(_("A {form} file is the whole report: give --out FILE, without --by, --records, --json.")
+                               .format(form=form))  # fmt: skip
+    if form not in FORMS and out is not None:
+        raise click.UsageError(_("--out is for --format docx, xlsx, pdf and html."))
+    if template is not None and form != "docx":
+        raise click.UsageError(_("--template is for --format docx."))
     store = obj.open()
+    if out is not None:
+        write(store, query, form, out, layout=layout, number=number, template=template, personal=personal)
+        note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=out))
+        return
     if records:
         _show_behind(store, query, records, as_json)
         return
@@ -612,11 +663,27 @@ def report(
         return
     result = make(store, query)
     if as_json or form == "json":
-        say_json(result.as_json())
+        say_json({**result.as_json(), "computed_from": provenance(store)})
     elif form == "csv":
         click.echo(narrative.as_csv(result), nl=False)
     else:
         say(narrative.as_text(result))
+
+
+@cli.command()
+@layouts
+@click.option("--json", "source", metavar="FILE|-", help="JSON object of the fields to change, - for stdin.")
+@click.pass_obj
+def letterhead(obj: Context, layout: Any, source: str | None) -> None:
+    """Who a report comes from and goes to: show it, or change it."""
+    from fieldapp.reports import letterhead as heads
+
+    given = _read_json(source) if source is not None else {}
+    if not isinstance(given, dict):
+        raise FieldappError(_("A letterhead is a JSON object."))
+    store = obj.open()
+    kept = heads.keep(store, layout, given) if given else heads.letterhead(store, layout)
+    say_json(kept.model_dump())
 
 
 def _show_behind(store: Any, query: Any, named: str, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fieldapp.domain.model import Letter, Record, Remark
+from fieldapp.domain.model import Letter, Personal, Record, Remark
 
 Outcome = Literal["accepted", "returned"]
 
@@ -24,7 +24,7 @@ class Review(Record):
     record_id: Annotated[str, Field(title="Record", min_length=1, max_length=60)]
     outcome: Annotated[Outcome, Field(title="Outcome")]
     field: Annotated[Letter, Field(title="Field")] = None
-    comment: Annotated[Remark, Field(title="Comment")] = None
+    comment: Annotated[Remark, Personal(), Field(title="Comment")] = None
     seen: Annotated[str, Field(title="Seen as", min_length=1, max_length=60)]
     replaces: Annotated[Letter, Field(title="Replaces")] = None
 

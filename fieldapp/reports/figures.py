@@ -21,6 +21,9 @@ from fieldapp.store.store import Row, Store
 
 Group = Literal["post", "commune", "kind", "event", "ethnic_group"]
 
+Part = tuple[Group, str | None]
+"""A group, and the key of one of its parts"""
+
 HIGH = 10**9
 """Amounts are summed in two parts, so that no sum leaves 64 bits."""
 
@@ -93,15 +96,22 @@ def grouped(store: Store, query: Query, by: Group | None) -> dict[str | None, li
     return found
 
 
-def behind(store: Store, query: Query, figure: Figure) -> list[Behind]:
-    """What a figure counts, by day: the amounts add up to its value."""
+def behind(store: Store, query: Query, figure: Figure, part: Part | None = None) -> list[Behind]:
+    """What a figure counts, by day: the amounts add up to its value.
+
+    ``part``: of a figure that ``grouped`` gave for one part. A figure without a section counts in all of them.
+    """
     params, narrow = _narrowed(store, query)
+    if part is not None:
+        params["part"] = part[1]
+        narrow += f" AND {_GROUPS[part[0]]} IS :part"
     if figure.measure_id is not None:
         params |= {"measure": figure.measure_id, "section": figure.section, "kind": figure.kind_id}
         rows = store.rows(
             f"{_with(MEASURES, joint=True)} SELECT f.record, f.kind, f.day, f.amount, f.note {_FROM}"
             f" JOIN activity_kind k ON k.id = f.activity_kind_id WHERE {narrow} AND f.measure_id = :measure"
-            " AND k.section = :section AND (:kind IS NULL OR k.id = :kind) ORDER BY f.day, f.record, f.fact",
+            " AND (:section = '' OR k.section = :section) AND (:kind IS NULL OR k.id = :kind)"
+            " ORDER BY f.day, f.record, f.fact",
             params,
         )
         return [Behind(r["record"], r["kind"], r["day"], r["amount"], r["note"]) for r in rows]

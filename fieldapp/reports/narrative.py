@@ -143,9 +143,10 @@ def as_csv(report: Report) -> str:
     for f in report.figures:
         row = [f.section, f.code, f.title, f.value, f.decimals, f.unit, int(f.approximate), " ".join(f.in_words),
                f.count]  # fmt: skip
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
     return out.getvalue()
 
 
-def _harmless(cell: object) -> object:
+def harmless(cell: object) -> object:
+    """A cell of a CSV file: a text that a spreadsheet would take for a formula stands behind an apostrophe."""
     return "'" + cell if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

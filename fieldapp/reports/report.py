@@ -47,6 +47,9 @@ class Progress:
     done: int
     decimals: int
     unit: str
+    query: Query
+    figure: Figure
+    """what was done, as a figure of the query: ``behind`` lists its records"""
 
     @property
     def percent(self) -> int:
@@ -124,27 +127,33 @@ def progress(store: Store, query: Query, plans: Sequence[Row]) -> list[Progress]
     for plan in plans:
         period = Period(date.fromisoformat(plan["date_from"]), date.fromisoformat(plan["date_to"]))
         key = (plan["date_from"], plan["date_to"], plan["for_post_id"])
+        asked = Query(period, None, plan["for_post_id"], "then", query.today)
         if key not in counted:
-            counted[key] = figures(store, Query(period, None, plan["for_post_id"], "then", query.today))
-        found.append(_progress(store, plan, period, counted[key]))
+            counted[key] = figures(store, asked)
+        found.append(_progress(store, plan, asked, counted[key]))
     return found
 
 
-def _progress(store: Store, plan: Row, period: Period, counted: Sequence[Figure]) -> Progress:
+def _progress(store: Store, plan: Row, query: Query, counted: Sequence[Figure]) -> Progress:
     post = store.value("SELECT name FROM post WHERE id = ?", [plan["for_post_id"]])
     if plan["measure_id"] is None:
         indicator = BY_CODE[plan["indicator"]]
         done = sum(f.value or 0 for f in counted if f.code == indicator.code)
-        return Progress(_(indicator.title), post, period, plan["target"], done, 0, _(indicator.unit))
+        title, unit = _(indicator.title), _(indicator.unit)
+        figure = Figure(indicator.section, indicator.code, title, done, 0, unit, False, [], 0, indicator.adds_up)
+        return Progress(title, post, query.period, plan["target"], done, 0, unit, query, figure)
     measure = store.row("SELECT * FROM measure WHERE id = ?", [plan["measure_id"]])
     assert measure is not None
     title, kind = measure["name"], plan["activity_kind_id"]
     if kind is not None:
         title = f"{title} · {store.value('SELECT name FROM activity_kind WHERE id = ?', [kind])}"
-        done = of_kind(store, Query(period, None, plan["for_post_id"]), plan["measure_id"], kind)
+        done = of_kind(store, query, plan["measure_id"], kind)
     else:
         done = sum(f.value or 0 for f in counted if f.measure_id == plan["measure_id"])
-    return Progress(title, post, period, plan["target"], done, measure["decimals"], measure["unit_name"])
+    decimals, unit = measure["decimals"], measure["unit_name"]
+    every = ""  # the plan is for all sections in which the measure is recorded
+    figure = Figure(every, measure["code"], title, done, decimals, unit, False, [], 0, True, measure["id"], kind)
+    return Progress(title, post, query.period, plan["target"], done, decimals, unit, query, figure)
 
 
 def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:

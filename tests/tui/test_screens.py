@@ -18,7 +18,7 @@ from fieldapp.reports import narrative
 from fieldapp.store import history, lists, records, vault, view, words
 from fieldapp.store import home as home_queries
 from fieldapp.tui.app import FieldApp
-from fieldapp.tui.screens import home, list, report
+from fieldapp.tui.screens import home, list, report, report_file
 from fieldapp.tui.widgets.text_field import TextField
 
 PICTURES = Path(__file__).parents[2] / "docs" / "screens"
@@ -60,6 +60,7 @@ def post(filled: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gene
         monkeypatch.setattr(module, "date", Then)
     for words_module in (words, view, history):
         monkeypatch.setattr(words_module, "instant", lambda at: "24/11/2013 21:40")
+    monkeypatch.setattr(report_file, "_documents", lambda: Path("D:/Báo cáo"))
     monkeypatch.setattr(narrative, "_instant", lambda at: "21:40 24/11/2013")
     yield made
     made.close()
@@ -116,6 +117,14 @@ async def show_usb(pilot: Pilot[Any]) -> None:
 
 async def show_report(pilot: Pilot[Any]) -> None:
     await write(pilot, "f8")
+
+
+async def show_dashboard(pilot: Pilot[Any]) -> None:
+    await write(pilot, "f8", "f5", *["right"] * 4)
+
+
+async def show_report_file(pilot: Pilot[Any]) -> None:
+    await write(pilot, "f8", "f7")
 
 
 async def show_help(pilot: Pilot[Any]) -> None:

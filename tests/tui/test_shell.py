@@ -187,7 +187,9 @@ async def test_every_footer_fits_into_80_columns(world: World) -> None:
             ("escape", "f3"),
             ("enter",),
             ("escape", "escape", "f8"),
-            ("escape", "f9"),
+            ("f7",),
+            ("escape", "f5"),
+            ("escape", "escape", "f9"),
         ):
             await s.press(*keys)
             names = [b.binding.description for b in s.app.screen.active_bindings.values() if b.binding.show]

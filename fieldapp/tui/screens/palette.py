@@ -1,6 +1,7 @@
 """Ctrl+P: go anywhere by its name."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from textual.app import App
@@ -45,13 +46,21 @@ def _places(store: Store) -> list[tuple[Place, str]]:
 
     places = [(form(m.KIND), f"{_('Write')} › {_(m.TITLE)}") for m in by_use(RECORDS) if writable(store, m)]
     places += [(book(m.KIND), f"{_('Books')} › {_(m.PLURAL)}") for m in by_use(RECORDS) if m.TOP]
-    return [*places, (_report, _("Report")), (_usb, _("USB"))]
+    return [*places, (_report, _("Report")), (_bars, _("Bars")), (_usb, _("USB"))]
 
 
 def _report(app: App[Any]) -> None:
     from fieldapp.tui.screens.report import ReportScreen
 
     app.push_screen(ReportScreen())
+
+
+def _bars(app: App[Any]) -> None:
+    from fieldapp.reports.query import Query, period_of
+    from fieldapp.tui.screens.dashboard import DashboardScreen
+
+    today = date.today()
+    app.push_screen(DashboardScreen(Query(period_of(str(today.year), today), today=today)))
 
 
 def _usb(app: App[Any]) -> None:

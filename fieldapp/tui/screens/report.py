@@ -27,7 +27,7 @@ class FigureList(OptionList):
     """The figures; Enter opens the records behind one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", _("Records"), key_display="Enter"),
+        Binding("enter", "select", _("Open"), key_display="Enter"),
         Binding("left", "screen.move(-1)", _("Before"), key_display="←"),
         Binding("right", "screen.move(1)", _("After"), key_display="→"),
     ]
@@ -38,11 +38,14 @@ class ReportScreen(Page):
 
     HELP = (
         "The figures of a period, from the records that are here. Enter opens the records behind a figure, left and"
-        " right go to the period before and after, F4 changes its length, F6 the units: of the time, or of today."
+        " right go to the period before and after, F4 changes its length, F5 draws bars, F6 the units: of the time,"
+        " or of today. F7 writes the report into a file."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "length", _("Period")),
+        Binding("f5", "bars", _("Bars")),
         Binding("f6", "units", _("Then or now")),
+        Binding("f7", "file", _("File")),
     ]
 
     def __init__(self) -> None:
@@ -120,6 +123,18 @@ class ReportScreen(Page):
         """Units of the time, or of today."""
         self._now = not self._now
         self.renew()
+
+    def action_bars(self) -> None:
+        """The figures as bars."""
+        from fieldapp.tui.screens.dashboard import DashboardScreen
+
+        self.app.push_screen(DashboardScreen(self._query))
+
+    def action_file(self) -> None:
+        """Write the report into a file for others."""
+        from fieldapp.tui.screens.report_file import ReportFileScreen
+
+        self.app.push_screen(ReportFileScreen(self._query))
 
 
 def _columns(title: str, text: str, before: str) -> Table:
