@@ -8,6 +8,7 @@ from itertools import groupby
 
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _
+from fieldapp.reports.coordination import TaskDone
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.report import Report
 from fieldapp.reports.tables import Table
@@ -56,7 +57,20 @@ def as_text(report: Report) -> str:
     if report.plan:
         lines += ["", _("Plan")]
         lines += [f"   - {p.title}{f' · {p.post}' if p.post else ''}, {p.period.title}: {p.text}" for p in report.plan]
+    if report.tasks:
+        lines += ["", _("Tasks of the agreements")]
+        lines += [f"   - {task_title(t)}: {t.text}" for t in report.tasks]
+    if report.late:
+        lines += ["", _("Late with")]
+        lines += [f"   - {late.text}" for late in report.late]
     return "\n".join([*lines, "", *left_out(report)])
+
+
+def task_title(task: TaskDone) -> str:
+    """“Quy chế phối hợp, nhiệm vụ 2: Trao đổi thông tin”"""
+    return _("{agreement}, task {number}: {title}").format(
+        agreement=task.agreement, number=task.number, title=task.title
+    )
 
 
 def in_order(figures: Sequence[Figure]) -> list[Figure]:

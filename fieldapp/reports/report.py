@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from fieldapp.domain.indicators import BY_CODE
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
-from fieldapp.reports.figures import Figure, amount_in_words, figures, of_kind, unassigned
+from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
+from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, unassigned
 from fieldapp.reports.query import Period, Query, find_post, find_unit
 from fieldapp.store import reviews
 from fieldapp.store.store import Row, Store
@@ -42,14 +43,31 @@ class Progress:
 
     title: str
     post: str | None
-    period: Period
-    target: int
-    done: int
-    decimals: int
-    unit: str
     query: Query
+    """over the plan's own period"""
     figure: Figure
     """what was done, as a figure of the query: ``behind`` lists its records"""
+    target: int
+
+    @property
+    def period(self) -> Period:
+        """The plan's own."""
+        return self.query.period
+
+    @property
+    def done(self) -> int:
+        """In units of 10^-decimals."""
+        return self.figure.value or 0
+
+    @property
+    def decimals(self) -> int:
+        """Of the target and of what was done."""
+        return self.figure.decimals
+
+    @property
+    def unit(self) -> str:
+        """Of both."""
+        return self.figure.unit
 
     @property
     def percent(self) -> int:
@@ -74,6 +92,8 @@ class Report:
     before: list[Figure]
     """those of the same period before"""
     plan: list[Progress]
+    tasks: list[TaskDone]
+    late: list[LateWith]
     completeness: Completeness
 
     def as_json(self) -> dict[str, Any]:
@@ -93,6 +113,8 @@ class Report:
                  "target": p.target, "done": p.done, "decimals": p.decimals, "unit": p.unit, "percent": p.percent}
                 for p in self.plan
             ],
+            "tasks": [asdict(task) for task in self.tasks],
+            "late_with": [asdict(late) for late in self.late],
             "completeness": asdict(self.completeness),
         }  # fmt: skip
 
@@ -107,6 +129,8 @@ def report(store: Store, query: Query) -> Report:
         figures(store, query),
         figures(store, query.over(query.period.before())),
         progress(store, query, _plans_within(store, query, post)),
+        tasks(store, query),
+        late_with(store, query),
         _completeness(store, query),
     )
 
@@ -126,11 +150,11 @@ def progress(store: Store, query: Query, plans: Sequence[Row]) -> list[Progress]
     found = []
     for plan in plans:
         period = Period(date.fromisoformat(plan["date_from"]), date.fromisoformat(plan["date_to"]))
+        own = Query(period, None, plan["for_post_id"], "then", query.today)
         key = (plan["date_from"], plan["date_to"], plan["for_post_id"])
-        asked = Query(period, None, plan["for_post_id"], "then", query.today)
-        if key not in counted:
-            counted[key] = figures(store, asked)
-        found.append(_progress(store, plan, asked, counted[key]))
+        if plan["measure_id"] is None and key not in counted:
+            counted[key] = figures(store, own)
+        found.append(_progress(store, plan, own, counted.get(key, [])))
     return found
 
 
@@ -138,22 +162,23 @@ def _progress(store: Store, plan: Row, query: Query, counted: Sequence[Figure]) 
     post = store.value("SELECT name FROM post WHERE id = ?", [plan["for_post_id"]])
     if plan["measure_id"] is None:
         indicator = BY_CODE[plan["indicator"]]
-        done = sum(f.value or 0 for f in counted if f.code == indicator.code)
-        title, unit = _(indicator.title), _(indicator.unit)
-        figure = Figure(indicator.section, indicator.code, title, done, 0, unit, False, [], 0, indicator.adds_up)
-        return Progress(title, post, query.period, plan["target"], done, 0, unit, query, figure)
+        found = next((f for f in counted if f.code == indicator.code), None)
+        figure = found or Figure(
+            indicator.section, indicator.code, _(indicator.title), 0, 0, _(indicator.unit), False, [], 0, True
+        )
+        return Progress(_(indicator.title), post, query, figure, plan["target"])
     measure = store.row("SELECT * FROM measure WHERE id = ?", [plan["measure_id"]])
     assert measure is not None
     title, kind = measure["name"], plan["activity_kind_id"]
     if kind is not None:
         title = f"{title} · {store.value('SELECT name FROM activity_kind WHERE id = ?', [kind])}"
-        done = of_kind(store, query, plan["measure_id"], kind)
-    else:
-        done = sum(f.value or 0 for f in counted if f.measure_id == plan["measure_id"])
-    decimals, unit = measure["decimals"], measure["unit_name"]
-    every = ""  # the plan is for all sections in which the measure is recorded
-    figure = Figure(every, measure["code"], title, done, decimals, unit, False, [], 0, True, measure["id"], kind)
-    return Progress(title, post, query.period, plan["target"], done, decimals, unit, query, figure)
+    empty = Figure(
+        "", measure["code"], title, None, measure["decimals"], measure["unit_name"], False, [], 0, True,
+        measure_id=plan["measure_id"], kind_id=kind,
+    )  # fmt: skip
+    lines = behind(store, query, empty)
+    figure = replace(empty, value=sum(x.amount or 0 for x in lines), count=len({x.record for x in lines}))
+    return Progress(title, post, query, figure, plan["target"])
 
 
 def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:

@@ -260,6 +260,9 @@ def body(document: Document) -> Iterator[Block]:
         yield figures_grid(document)
     else:
         yield Paragraph(_("Nothing is recorded in this period."))
+    if made.tasks:
+        yield Heading(_("Tasks of the agreements"), 2)
+        yield from (Item(f"{narrative.task_title(t)}: {t.text}") for t in made.tasks)
     yield Heading(f"II. {_('PLAN, AND WHAT IS LATE')}")
     if made.plan:
         yield plan_grid(made.plan)
@@ -267,6 +270,8 @@ def body(document: Document) -> Iterator[Block]:
         yield Paragraph(_("There is no plan whose period lies in this one."))
     if document.late:
         yield Paragraph(_("Late: {figures}.").format(figures="; ".join(f"{f.title} {f.text}" for f in document.late)))
+    if made.late:
+        yield Paragraph(_("Late with: {whom}.").format(whom="; ".join(late.text for late in made.late)))
     yield Heading(f"III. {_('HOW COMPLETE THE FIGURES ARE')}")
     for line in document.left_out:
         yield Item(line)

@@ -16,7 +16,7 @@ from fieldapp.i18n import _
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Query, period_of
-from fieldapp.reports.report import Report, report
+from fieldapp.reports.report import Progress, Report, report
 from fieldapp.tui.screens.base import Page
 
 LENGTHS = ("{year}", "{year}-H{half}", "{year}-Q{quarter}", "{year}-{month}", "term")
@@ -54,6 +54,7 @@ class ReportScreen(Page):
         self._day = date.today()
         self._now = False
         self._figures: dict[str, Figure] = {}
+        self._plans: dict[str, Progress] = {}
 
     @property
     def _query(self) -> Query:
@@ -79,7 +80,7 @@ class ReportScreen(Page):
         figures = self.query_one("#figures", OptionList)
         at = figures.highlighted
         figures.clear_options()
-        self._figures = {}
+        self._figures, self._plans = {}, {}
         before = {(f.section, f.code): f.text for f in made.before}
         for section, group in groupby(narrative.in_order(made.figures), key=lambda f: f.section):
             figures.add_option(Option(Text(_(narrative.HEADINGS[section]), style="bold"), disabled=True))
@@ -88,9 +89,18 @@ class ReportScreen(Page):
                 self._figures[key] = figure
                 was = before.get((section, figure.code), "")
                 figures.add_option(Option(_columns(figure.title, figure.text, was), id=key))
-        for plan in made.plan:
+        for number, plan in enumerate(made.plan):
             title = f"{_('Plan')}: {plan.title}{f' · {plan.post}' if plan.post else ''}"
-            figures.add_option(Option(_columns(title, plan.text, ""), disabled=True))
+            self._plans[f"plan.{number}"] = plan
+            figures.add_option(Option(_columns(title, plan.text, ""), id=f"plan.{number}"))
+        for heading, lines in (
+            (_("Tasks of the agreements"), [(narrative.task_title(t), t.text) for t in made.tasks]),
+            (_("Late with"), [(late.text, "") for late in made.late]),
+        ):
+            if lines:
+                figures.add_option(Option(Text(heading, style="bold"), disabled=True))
+            for title, text in lines:
+                figures.add_option(Option(_columns(title, text, ""), disabled=True))
         if not made.figures:
             figures.add_option(Option(Content(_("Nothing is recorded in this period.")), disabled=True))
         figures.highlighted = min(at, figures.option_count - 1) if at is not None else None
@@ -101,7 +111,12 @@ class ReportScreen(Page):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         from fieldapp.tui.screens.behind import BehindScreen
 
-        self.app.push_screen(BehindScreen(self._query, self._figures[str(event.option.id)]))
+        chosen = str(event.option.id)
+        if chosen in self._plans:
+            plan = self._plans[chosen]
+            self.app.push_screen(BehindScreen(plan.query, plan.figure))
+        else:
+            self.app.push_screen(BehindScreen(self._query, self._figures[chosen]))
 
     def action_move(self, step: int) -> None:
         """Go to the period before or after."""
