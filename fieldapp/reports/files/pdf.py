@@ -1,8 +1,8 @@
 """The report as PDF, in the same layouts as the letter for Word, without any other program.
 
 The letters are those of Liberation Serif, which is as wide as Times New Roman, so that lines break alike, and has every
-letter of Vietnamese and Ê Đê. It is embedded in the file. A second mark over ê, ô, ơ or ư, as Ê Đê has it, stands to the
-right of the first: the font knows no other place for it.
+letter of Vietnamese and Ê Đê. It is embedded in the file. A second mark over ê, ô, ơ or ư, as Ê Đê has it, stands right
+of the first: the font knows no other place for it.
 """
 
 from collections.abc import Iterable
