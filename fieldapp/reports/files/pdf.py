@@ -1,7 +1,8 @@
 """The report as PDF, in the same layouts as the letter for Word, without any other program.
 
 The letters are those of Liberation Serif, which is as wide as Times New Roman, so that lines break alike, and has every
-letter of Vietnamese and Ê Đê. It is embedded in the file.
+letter of Vietnamese and Ê Đê. It is embedded in the file. A second mark over ê, ô, ơ or ư, as Ê Đê has it, stands right
+of the first: the font knows no other place for it.
 """
 
 from collections.abc import Iterable
@@ -38,7 +39,6 @@ class Paper(FPDF):
         for style, name in STYLES.items():
             with as_file(fonts / f"LiberationSerif-{name}.ttf") as path:
                 self.add_font(FONT, style, path)
-        self.set_text_shaping(True)  # letters of Ê Đê have marks that only a shaped text puts in place
 
     def header(self) -> None:
         """The page number."""

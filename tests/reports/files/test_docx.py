@@ -7,6 +7,7 @@ from typing import Any
 
 import docx
 import pytest
+from docx.oxml.ns import qn
 from docx.shared import Pt
 from field import World
 from report_files import EDE, fill
@@ -88,6 +89,33 @@ def test_a_letter_of_the_party(world: World) -> None:
     assert "CỘNG HÒA" not in paper.element.xml
     assert paper.tables[0].rows[1].cells[0].text == "Số 12-BC-PCT"
     assert paper.tables[-2].rows[0].cells[0].paragraphs[0].runs[0].underline
+
+
+ORDER = {
+    "pPr": "pStyle keepNext keepLines pageBreakBefore framePr widowControl numPr suppressLineNumbers pBdr shd tabs"
+    " suppressAutoHyphens spacing ind contextualSpacing jc textAlignment outlineLvl rPr sectPr",
+    "rPr": "rStyle rFonts b bCs i iCs caps smallCaps strike outline shadow color spacing w kern position sz szCs"
+    " highlight u effect bdr shd vertAlign rtl cs em lang",
+    "tblPr": "tblStyle tblpPr tblOverlap bidiVisual tblStyleRowBandSize tblStyleColBandSize tblW jc tblCellSpacing"
+    " tblInd tblBorders shd tblLayout tblCellMar tblLook",
+    "tcPr": "cnfStyle tcW gridSpan hMerge vMerge tcBorders shd noWrap tcMar textDirection tcFitText vAlign hideMark",
+}
+"""Children of an element in the order of its schema (ECMA-376, part 1, 17): with another order Word calls it broken"""
+
+
+@pytest.mark.parametrize("layout", ["decree30", "party"])
+def test_word_is_given_its_order(world: World, layout: LayoutCode) -> None:
+    fill(world)
+    paper = letter(world, layout)
+    roots = [paper.element, paper.styles.element, paper.sections[0].header._element]
+    checked = 0
+    for name, order in ORDER.items():
+        place = {child: at for at, child in enumerate(order.split())}
+        for element in (e for root in roots for e in root.iter(qn(f"w:{name}"))):
+            children = [child.tag.rpartition("}")[2] for child in element]
+            assert [place[c] for c in children] == sorted(place[c] for c in set(children)), (name, children)
+            checked += 1
+    assert checked > 500
 
 
 def template(tmp_path: Path, *lines: list[str] | str) -> Path:
