@@ -30,6 +30,12 @@ def all_records(db: Database) -> None:
     add_what_is_missing(db)
 
 
+@migrations(name="batches")
+def batches(db: Database) -> None:
+    """Sheets that were taken in: of this replica alone, so what segments say has not changed."""
+    add_what_is_missing(db)
+
+
 SCHEMA_VERSION = 2
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 
