@@ -15,7 +15,7 @@ from fieldapp.reports.narrative import HEADINGS
 from fieldapp.store.words import choice_title
 
 SOURCE = Path(__file__).parents[1] / "fieldapp"
-KEPT = {"HELP", "GENERAL", "STAGES"}
+KEPT = {"HELP", "GENERAL", "STAGES", "MARKS"}
 """Names under which texts are kept that ``_`` gets later"""
 CATALOGUE = SOURCE / "locale" / "vi" / "LC_MESSAGES" / "fieldapp.po"
 

@@ -303,7 +303,7 @@ def _vocabulary(store: Store, model: type[Record]) -> Vocabulary:
         if key:
             known.setdefault(key, []).append((grade, target))
 
-    for mark in marks.ALL:
+    for mark in marks.MARKS:
         for text in everywhere(mark):
             add(text, EXACT, Mark(mark))
     fields = {shape.name: shape for shape in fields_of(model)}

@@ -1,7 +1,5 @@
 """What a sheet of refused rows has beside the rows: headings that are known again when it is given."""
 
-LINE = "Refused line"
-REASON = "Reason of the refusal"
-ROW = "Row mark (do not change)"
+MARKS = ("Reason of the refusal", "Refused line", "Row mark (do not change)")
 
-ALL = (LINE, REASON, ROW)
+REASON, LINE, ROW = MARKS
