@@ -6,7 +6,6 @@ was voided since does not come back by itself. A refused row carries that id alo
 it is still the same row.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -256,7 +255,7 @@ class _Taking:
                 except Unsure as error:
                     problems = error.fields
                 if not confirm and not problems:
-                    problems = self._alike(row_id)
+                    problems = self._alike(row_id, marked=bool(said.marks.get(marks.ROW)))
                 if reading.problems or problems or (reading.questions and not confirm):
                     raise _Undo
         except FieldappError as error:
@@ -270,24 +269,26 @@ class _Taking:
         told = {**problems, **questions, **reading.problems}
         return " ".join(_sentence(self._store, self._model, reading, key, text) for key, text in told.items())
 
-    def _alike(self, row_id: str) -> dict[str, str]:
+    def _alike(self, row_id: str, *, marked: bool) -> dict[str, str]:
         """The question whether a row is a record that is there already, though this sheet did not make it: one written
-        by hand, or one of a row that was different then."""
+        by hand, or one of a row that was different then. A row that is marked as refused was never recorded: its
+        neighbours on the sheet that it comes from are others."""
         names = {shape.name for shape in fields_of(self._model)}
         compared = [*dict.fromkeys([*self._model.LABEL, self._model.DATE or "", "hamlet"])]
         same = " AND ".join(f"a.{name} IS b.{name}" for name in compared if name in names)
         own = "" if self._model.REFERENCE else " AND a.post_id = b.post_id"
-        found = self._store.row(
+        neighbours = " AND a.id NOT IN (SELECT row_id FROM local_batch_row)" if marked else ""
+        rows = self._store.rows(
             f"SELECT a.id FROM {self._model.KIND} a JOIN {self._model.KIND} b ON {same}{own}"
-            " WHERE b.id = ? AND a.id <> b.id AND a.voided_at IS NULL"
-            " AND a.id NOT IN (SELECT value FROM json_each(?)) ORDER BY a.id",
-            [row_id, json.dumps(sorted(self._here))],
+            f" WHERE b.id = ? AND a.id <> b.id AND a.voided_at IS NULL{neighbours} ORDER BY a.id",
+            [row_id],
         )
+        found = next((row["id"] for row in rows if row["id"] not in self._here), None)
         if found is None:
             return {}
-        label = labels(self._store, self._model.KIND, [found["id"]])[found["id"]]
+        label = labels(self._store, self._model.KIND, [found])[found]
         question = _("Like a record that is there already: {record} ({id}). If it is another one, confirm.")
-        return {"": question.format(record=label, id=found["id"])}
+        return {"": question.format(record=label, id=found)}
 
 
 def _sentence(store: Store, model: type[Record], reading: Reading, key: str, text: str) -> str:

@@ -4,12 +4,13 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import search_key
+from fieldapp.store import search
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import labels
 
@@ -54,17 +55,45 @@ def loosely(store: Store, kind: str, text: str) -> list[Row]:
     fields = [s.name for s in fields_of(BY_KIND[kind]) if s.name in (*_NAMES, "also_called")]
     if not parts or not fields:
         return []
-    rows = store.rows(f"SELECT id, {', '.join(fields)} FROM {kind} WHERE voided_at IS NULL")
-    for name, rest in ((text, []), (parts[0], parts[1:])):
-        said = _names(kind, name)
-        found = {row["id"]: grade for row in rows if (grade := max(_alike(said, n) for n in _called(kind, row)))}
-        if found and rest:
-            label = labels(store, kind, found)
-            found = {i: grade for i, grade in found.items() if all(_in_label(kind, part, label[i]) for part in rest)}
-        best = [i for i, grade in found.items() if grade == max(found.values())]
-        if best:
-            return store.rows(f"SELECT * FROM {kind} WHERE id IN ({', '.join('?' * len(best))}) ORDER BY id", best)
+    readings: tuple[tuple[str, Sequence[str]], ...] = ((text, ()), (parts[0], parts[1:]))
+    for by_words in (True, False):
+        for name, rest in readings:
+            rows = _found_by_words(store, kind, name) if by_words else _all(store, kind, fields)
+            best = _best(store, kind, rows, name, rest)
+            if best:
+                return store.rows(f"SELECT * FROM {kind} WHERE id IN ({', '.join('?' * len(best))}) ORDER BY id", best)
     return []
+
+
+def _found_by_words(store: Store, kind: str, name: str) -> list[Row]:
+    """Records with all words of a name: quick, and mostly enough."""
+    query = search.match(_bare(kind, name)[1])
+    return [] if query is None else store.rows(
+        f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id"
+        " WHERE local_search MATCH ? AND t.voided_at IS NULL",
+        [query],
+    )  # fmt: skip
+
+
+def _all(store: Store, kind: str, fields: Sequence[str]) -> list[Row]:
+    """All records, for a name that is spaced otherwise."""
+    return store.rows(f"SELECT id, {', '.join(fields)} FROM {kind} WHERE voided_at IS NULL")
+
+
+def _best(store: Store, kind: str, rows: Iterable[Row], name: str, rest: Sequence[str]) -> list[str]:
+    """The ids of those that a name fits best, further parts being found in their labels."""
+    said = _names(kind, name)
+    wanted = {bare for _sorts, bare in said}
+    found = {}
+    for row in rows:
+        close = [names for names in _called(kind, row) if any(bare in wanted for _sorts, bare in names)]
+        grade = max((_alike(said, names) for names in close), default=0)
+        if grade:
+            found[row["id"]] = grade
+    if found and rest:
+        label = labels(store, kind, found)
+        found = {i: grade for i, grade in found.items() if all(_in_label(kind, part, label[i]) for part in rest)}
+    return [i for i, grade in found.items() if grade == max(found.values())]
 
 
 def at_home(store: Store, kind: str, rows: list[Row]) -> list[Row]:
@@ -92,20 +121,26 @@ def _called(kind: str, row: Row) -> Iterator[Names]:
     for field in _NAMES:
         if row.get(field):
             yield _names(kind, row[field])
-    for name in (row.get("also_called") or "").split(","):
+    for name in filter(None, (row.get("also_called") or "").split(",")):
         yield _names(kind, name)
 
 
-@lru_cache(maxsize=1 << 14)
-def _names(kind: str, text: str) -> Names:
-    whole = key = search_key(text)
+def _bare(kind: str, text: str) -> tuple[tuple[str, ...], str]:
+    """The words for what it is, as they are written out, and what is left."""
+    key = search_key(text)
     sorts = []
     for words in _SORTS.get(kind, ()):
         word = next((w for w in words if key.startswith(f"{w} ")), "")
         sorts.append(_LONG.get(word, word))
         key = key.removeprefix(word).strip()
-    ways = {(tuple(sorts), key.replace(" ", "")), (tuple("" for _sort in sorts), whole.replace(" ", ""))}
-    return tuple(ways)
+    return tuple(sorts), key
+
+
+@lru_cache(maxsize=1 << 14)
+def _names(kind: str, text: str) -> Names:
+    sorts, bare = _bare(kind, text)
+    whole = search_key(text)
+    return tuple({(sorts, bare.replace(" ", "")), (tuple("" for _sort in sorts), whole.replace(" ", ""))})
 
 
 def _alike(said: Names, other: Names) -> int:
