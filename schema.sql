@@ -659,8 +659,10 @@ CREATE TABLE local_batch_row (
     batch_id INTEGER NOT NULL,
     row_id TEXT NOT NULL,
     line INTEGER NOT NULL,           -- of the sheet, from 1
+    said TEXT NOT NULL,              -- SHA-256 of what the row held, hex
     PRIMARY KEY (batch_id, row_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX local_batch_row_record ON local_batch_row (row_id);
 
 CREATE TABLE local_setting (
     key TEXT NOT NULL PRIMARY KEY,

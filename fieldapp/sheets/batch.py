@@ -104,7 +104,7 @@ def take_in(store: Store, path: Path, order: Order) -> Outcome:
         with store.transaction():
             taking.enter(outcome)
             if outcome.added:
-                outcome.batch = _keep(store, outcome)
+                outcome.batch = _keep(store, outcome, taking.fingerprints)
             if order.dry_run:
                 raise _Undo
             if outcome.refused:
@@ -164,6 +164,8 @@ class _Taking:
         self._seen: Counter[str] = Counter()
         self._here: set[str] = set()
         """records that rows of this sheet stand for"""
+        self.fingerprints: dict[str, str] = {}
+        """of the rows that were added, by the ids of their records"""
 
     def enter(self, outcome: Outcome) -> None:
         """Every row of the sheet; FieldappError if there is none."""
@@ -186,6 +188,7 @@ class _Taking:
         last = list(standing)[-1] if standing else None
         if last is not None and not standing[last]:
             outcome.known.append(self._entered(line, last))
+            self._note_change(outcome, line, said, last)
         elif last is not None and not self._order.again:
             outcome.voided.append(self._entered(line, last))
         else:
@@ -193,9 +196,20 @@ class _Taking:
             reason = self._save(said, new_id)
             if reason is None:
                 self._here.add(new_id)
+                self.fingerprints[new_id] = said.fingerprint()
                 outcome.added.append(self._entered(line, new_id))
             else:
                 outcome.refused.append(Refused(line, reason, row_id, self._original(line - 1)))
+
+    def _note_change(self, outcome: Outcome, line: int, said: Said, row_id: str) -> None:
+        """Say that a row which is in already was mended once more: its record is not touched."""
+        then = self._store.value("SELECT said FROM local_batch_row WHERE row_id = ? ORDER BY batch_id DESC", [row_id])
+        if then is not None and then != said.fingerprint():
+            outcome.notes.append(
+                _(
+                    "Line {line} is in already, and was changed on the sheet since: correct the record {id} itself."
+                ).format(line=line, id=row_id)
+            )
 
     def _original(self, at: int) -> dict[str, str]:
         """The cells of a row as they were, those of unknown columns too."""
@@ -304,7 +318,7 @@ def _sentence(store: Store, model: type[Record], reading: Reading, key: str, tex
     return f"“{clean(title)}”: {text}" if title else text
 
 
-def _keep(store: Store, outcome: Outcome) -> int:
+def _keep(store: Store, outcome: Outcome, fingerprints: Mapping[str, str]) -> int:
     """Remember which records came with this sheet."""
     hlc = store.value("SELECT hlc FROM local_session")
     cursor = store.db.execute(
@@ -313,7 +327,7 @@ def _keep(store: Store, outcome: Outcome) -> int:
     )
     number = int(cursor.lastrowid or 0)
     store.db.conn.executemany(
-        "INSERT INTO local_batch_row (batch_id, row_id, line) VALUES (?, ?, ?)",
-        [(number, entered.id, entered.line) for entered in outcome.added],
+        "INSERT INTO local_batch_row (batch_id, row_id, line, said) VALUES (?, ?, ?, ?)",
+        [(number, entered.id, entered.line, fingerprints[entered.id]) for entered in outcome.added],
     )
     return number

@@ -27,9 +27,9 @@ def read_csv(path: Path) -> Table:
     rows: list[list[Cell]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            rows.append([cell_of(value) for value in row])
-            if len(rows) > limits.ROWS:
+            if len(rows) == limits.ROWS or len(row) > limits.COLUMNS:
                 raise limits.too_large(path.name)
+            rows.append([cell_of(value) for value in row])
     except csv.Error as error:
         raise FieldappError(
             _("{file}, line {line} cannot be read as CSV: {why}.").format(file=path.name, line=len(rows) + 1, why=error)

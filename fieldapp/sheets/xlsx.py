@@ -86,7 +86,7 @@ class _Extent:
         self._merges = 0
 
     def measure(self, text: bytes) -> None:
-        parser = expat.ParserCreate()
+        parser = expat.ParserCreate("UTF-8")  # as the library reads it, whatever the part says of itself
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.StartDoctypeDeclHandler = self._doctype
@@ -132,7 +132,7 @@ def _column(letters: str) -> int:
 
 
 def _tables(data: io.BytesIO, path: Path, wanted: str | None) -> list[Table]:
-    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, WorksheetNotFound
+    from python_calamine import CalamineWorkbook, SheetTypeEnum
 
     try:
         book = CalamineWorkbook.from_filelike(data)
@@ -142,7 +142,9 @@ def _tables(data: io.BytesIO, path: Path, wanted: str | None) -> list[Table]:
             name: ([list(row) for row in sheet.to_python(skip_empty_area=False)], sheet.merged_cell_ranges or [])
             for name, sheet in read.items()
         }
-    except (CalamineError, WorksheetNotFound, ValueError, OSError):
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException:  # a panic of the library is no Exception
         raise unreadable(path) from None
     filled = {}
     for name, (values, merges) in grids.items():

@@ -410,6 +410,17 @@ def test_a_copied_mark_makes_another_row(give: Give) -> None:
     assert len(give("activity", LABOUR, bad).known) == 1, "the row as it was is in by now"
 
 
+def test_a_row_mended_once_more_is_told_and_its_record_not_touched(give: Give, world: World) -> None:
+    mark = give("activity", LABOUR, (*ONE[:2], "Ia Rvex", ONE[3])).refused[0].mark
+    head = (*LABOUR, "Mã dòng (không sửa)")
+    give("activity", head, (*ONE, mark), name="b.csv")
+    assert give("activity", head, (*ONE, mark), name="b.csv").notes == []
+    outcome = give("activity", head, (*ONE[:3], "120", mark), name="b.csv")
+    assert [e.id for e in outcome.known] == [mark]
+    assert mark in outcome.notes[0]
+    assert measures(world.post, mark) == {"ngay_cong": 100}
+
+
 def test_a_mark_of_something_else_is_no_mark(give: Give, world: World) -> None:
     unit = world.post.value("SELECT id FROM unit WHERE code = '24221' AND valid_to IS NULL")
     outcome = give("activity", (*LABOUR, "Mã dòng (không sửa)"), (*ONE, unit))
