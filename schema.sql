@@ -673,6 +673,27 @@ CREATE TABLE local_draft (
     saved_at TEXT NOT NULL
 ) STRICT;
 
+-- Sheets that were taken in here, and the records that came with each: so that one can be taken back whole.
+CREATE TABLE local_batch (
+    id INTEGER NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    file TEXT NOT NULL,
+    sheet TEXT NOT NULL,
+    given_at TEXT NOT NULL,
+    given_by TEXT NOT NULL,
+    hlc INTEGER NOT NULL,            -- the clock after its last record: a later change is an edit
+    refused INTEGER NOT NULL,        -- rows that did not go in
+    taken_back_at TEXT
+) STRICT;
+CREATE TABLE local_batch_row (
+    batch_id INTEGER NOT NULL,
+    row_id TEXT NOT NULL,
+    line INTEGER NOT NULL,           -- of the sheet, from 1
+    said TEXT NOT NULL,              -- SHA-256 of what the row held, hex
+    PRIMARY KEY (batch_id, row_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX local_batch_row_record ON local_batch_row (row_id);
+
 CREATE TABLE local_setting (
     key TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL

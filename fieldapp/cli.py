@@ -314,6 +314,95 @@ def void(obj: Context, id: str, reason: str) -> None:
     note(_("Voided. It stays readable with its reason."))
 
 
+@cli.command("import-table")
+@click.argument("file", type=PATH, required=False)
+@click.option("--kind", help="The kind of record that the rows are, as for `add`.")
+@click.option("--sheet", help="The sheet of a workbook; otherwise the first with headings.")
+@click.option("--map", "mapped", metavar="FILE", help='JSON: {"heading": "field"}; null leaves a column out.')
+@click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="What holds for every row without its own.")
+@click.option("--year", type=int, help="The year of days that are written without one.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
+@click.option("--confirm", is_flag=True, help="Record what is unusual too: it was looked at, and is right.")
+@click.option("--again", is_flag=True, help="Record rows anew whose records were voided since.")
+@click.option("--batches", is_flag=True, help="The sheets that went in, with their numbers.")
+@click.option("--take-back", type=int, metavar="BATCH", help="Void the records of a sheet, but for those edited since.")
+@click.option("--reason", default="", help="Why it is taken back.")
+@as_json
+@click.pass_obj
+def import_table(
+    obj: Context,
+    file: Path | None,
+    kind: str | None,
+    sheet: str | None,
+    mapped: str | None,
+    given: Sequence[str],
+    year: int | None,
+    dry_run: bool,
+    confirm: bool,
+    again: bool,
+    batches: bool,
+    take_back: int | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Record the rows of an XLSX or CSV sheet; the refused go into FILE-refused.xlsx, to be mended and given again.
+
+    Exit code 0: all rows are in; 3: some are refused; 1: none went in.
+    """
+    from fieldapp.sheets import batch, saying
+
+    if batches or take_back is not None:
+        _batches(obj, take_back, reason, as_json)
+        return
+    if file is None or kind is None:
+        raise click.UsageError(_("Give FILE --kind KIND, or --batches, or --take-back BATCH --reason TEXT."))
+    if not all("=" in text for text in given):
+        raise click.UsageError(_("--set takes FIELD=VALUE."))
+    order = batch.Order(
+        kind,
+        sheet,
+        saying.read_map(_read_json(mapped)) if mapped else {},
+        dict(text.split("=", 1) for text in given),
+        year,
+        confirm,
+        again,
+        dry_run,
+    )
+    outcome = batch.take_in(obj.open(), file, order)
+    if as_json:
+        say_json(outcome)
+    else:
+        say(saying.summary(outcome))
+    for line in saying.details(outcome):
+        note(line)
+    if outcome.refused:
+        sys.exit(IN_PART if outcome.added or outcome.known else 1)
+
+
+def _batches(obj: Context, number: int | None, reason: str, as_json: bool) -> None:
+    """List the sheets that went in, or take one back."""
+    from fieldapp.sheets import saying
+    from fieldapp.sheets import take_back as taking
+
+    store = obj.open()
+    if number is None:
+        listed = taking.batches(store)
+        if as_json:
+            say_json(listed)
+        for line in [] if as_json else saying.batch_lines(listed):
+            say(line)
+        return
+    taken = taking.take_back(store, number, reason)
+    if as_json:
+        say_json(taken)
+    else:
+        say(saying.taken_back(taken))
+    for entered in taken.edited:
+        note(_("Edited since, and kept: {record} ({id}).").format(record=entered.label, id=entered.id))
+    if taken.edited:
+        sys.exit(IN_PART if taken.voided else 1)
+
+
 @cli.command()
 @as_json
 @click.pass_obj

@@ -10,12 +10,11 @@ from fieldapp.domain.text import clean, name_sort_key, search_key, sort_key
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import search
+from fieldapp.store.naming import PROVINCE
 from fieldapp.store.records import model_of
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import labels
 
-PROVINCE = "province"
-"""Local setting: code of the province whose units pick lists offer first."""
 CONSIDERED = 400
 """So many of those that fit are put in order for a pick list, the best of them first"""
 

@@ -36,6 +36,12 @@ def review(db: Database) -> None:
     add_what_is_missing(db)
 
 
+@migrations(name="0004_batches")
+def batches(db: Database) -> None:
+    """Sheets that were taken in: of this replica alone, so what segments say has not changed."""
+    add_what_is_missing(db)
+
+
 SCHEMA_VERSION = 3
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 

@@ -15,7 +15,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean, search_key
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import extras, search
+from fieldapp.store import extras, naming, search
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import labels
 
@@ -143,15 +143,16 @@ def columns_of(record: Record) -> dict[str, Any]:
 
 
 def resolve(store: Store, kind: str, text: str, on: date | None = None) -> str:
-    """The id of the record of ``kind`` that ``text`` names: its id, its code, or its name. ValueError with a sentence
-    where there is none, or several."""
+    """The id of the record of ``kind`` that ``text`` names: its id, its code, its name, or its name as people say it
+    (``naming.loosely``). ValueError with a sentence where there is none, or several."""
     if len(text) == 36:
         named = store.row(f"SELECT voided_at FROM {kind} WHERE id = ?", [text])
         if named is not None and named["voided_at"] is not None:
             raise ValueError(_("No longer in use: {name}.").format(name=labels(store, kind, [text])[text]))
         if named is not None:
             return text
-    candidates = _in_force(kind, _named(store, kind, text), on or date.today())
+    candidates = _in_force(kind, _named(store, kind, text) or naming.loosely(store, kind, text), on or date.today())
+    candidates = naming.at_home(store, kind, candidates)
     if len(candidates) == 1:
         found: str = candidates[0]["id"]
         return found

@@ -8,7 +8,7 @@ import uuid_utils
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import lists, records, search, vault
+from fieldapp.store import naming, records, search, vault
 from fieldapp.store.baseline import baseline_rows
 from fieldapp.store.store import FILE, Row, Store, now
 from fieldapp.sync import bundle, clock, drives, exchange, keys, peers, segment
@@ -28,7 +28,7 @@ def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "S
         recovery = keys.new_keys()
         store.set_setting("recovery_recipient", recovery.age_key)
         store.set_setting("recovery_identity", recovery.age_secret)
-        store.set_setting(lists.PROVINCE, province)
+        store.set_setting(naming.PROVINCE, province)
     search.reindex(store)
     return store
 
@@ -83,7 +83,7 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
             _own_log(store, post["id"], certificate.replica)
             peers.heard(store, manifest)
             province = store.value("SELECT code FROM unit WHERE id = ?", [post["unit_id"]])
-            store.set_setting(lists.PROVINCE, province or "")
+            store.set_setting(naming.PROVINCE, province or "")
             clock.observe(store, manifest.hlc)
         if manifest.recovery:
             store.seal_for_recovery(manifest.recovery)
@@ -103,7 +103,7 @@ def _province(store: Store) -> str:
     """The unit of headquarters' province, in force now."""
     found: str = store.value(
         "SELECT id FROM unit WHERE level = 'province' AND code = ? AND valid_to IS NULL",
-        [store.setting(lists.PROVINCE)],
+        [store.setting(naming.PROVINCE)],
     )
     return found
 
