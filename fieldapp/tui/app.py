@@ -10,7 +10,7 @@ from textual.worker import WorkerFailed
 from fieldapp.crash import log_crash
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
-from fieldapp.tui.widgets.text_field import TypingApp
+from fieldapp.tui.keys import TypingApp
 
 KEY_NAMES = {"escape": "Esc", "shift+tab": "⇧Tab", "left": "←", "right": "→", "up": "↑", "down": "↓"}
 

@@ -8,7 +8,8 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.widgets import Input
 
-from fieldapp.tui.widgets.text_field import TextField, TypingApp
+from fieldapp.tui.keys import TypingApp
+from fieldapp.tui.widgets.text_field import TextField
 
 
 class Typing(TypingApp[None]):
