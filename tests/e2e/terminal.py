@@ -8,7 +8,7 @@ from pathlib import Path
 import pexpect
 import pyte
 
-ENTER, F2, F6, F9, DOWN, ESC, TAB = "\r", "\x1bOQ", "\x1b[17~", "\x1b[20~", "\x1b[B", "\x1b", "\t"
+ENTER, F2, F6, F9, DOWN, ESC, TAB, CTRL_P = "\r", "\x1bOQ", "\x1b[17~", "\x1b[20~", "\x1b[B", "\x1b", "\t", "\x10"
 PATIENCE = 30.0
 """Seconds until a screen that does not come is an error; nothing is measured by it."""
 

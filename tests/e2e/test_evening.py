@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from e2e.terminal import ENTER, ESC, F2, F6, F9, TAB, Terminal
+from e2e.terminal import CTRL_P, ENTER, ESC, F2, F6, F9, TAB, Terminal
 from field import PASSPHRASE, World
 
 from fieldapp.demo import PERIOD
@@ -123,3 +123,22 @@ def test_a_dead_battery_leaves_the_draft(world: World) -> None:
     terminal.wait("✓ Đã ghi")
     terminal.end()
     assert [m["full_name"] for m in lists.page(world.post, "member").rows] == ["Rơ Châm Hyeo"]
+
+
+def test_typed_ahead_over_screens(world: World) -> None:
+    """Somebody who knows the keys does not wait for screens: one burst, and nothing lands in the wrong place."""
+    terminal = Terminal(world.root / "post")
+    terminal.wait("Mật khẩu")
+    terminal.type(PASSPHRASE, ENTER, F2, "dang vien", ENTER, "Rơ Châm Hyeo", F2, F2, "dang vien", ENTER, "Siu Blêh", F2)
+    terminal.wait("Cần làm")
+    well = ["gieng", ENTER, "5/10/2013", ENTER, ENTER, "24221", ENTER, "Buôn Ba Na", ENTER, ENTER, "Giếng sâu", ENTER]
+    terminal.type(F2, ENTER, *well, "1", ENTER, "12", ENTER, "35tr", F2, F2, "su kien", ENTER, "Lũ 2013", F2)
+    terminal.type(CTRL_P, "so dang vien", ENTER, "hyeo", ENTER, F2, "\x01", "H'", F2, ESC, ESC)
+    terminal.wait("Cần làm")
+    terminal.end()
+    names = [row["full_name"] for row in lists.page(world.post, "member").rows]
+    assert sorted(names) == ["H'Rơ Châm Hyeo", "Siu Blêh"]
+    (well_row,) = lists.page(world.post, "activity").rows
+    assert (well_row["hamlet"], well_row["description"]) == ("Buôn Ba Na", "Giếng sâu")
+    measures = records.get(world.post, well_row["id"]).children["measures"]
+    assert sorted(m["amount"] for m in measures) == [1, 12, 35_000_000]
