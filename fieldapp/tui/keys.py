@@ -7,30 +7,45 @@ waits until what that set off has happened.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import TypeVar
 
 from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 
-from fieldapp.domain.telex import Method
+from fieldapp.domain.telex import TELEX, VNI, Method
 from fieldapp.tui.widgets.text_field import TextField
 
 Result = TypeVar("Result")
+
+HABITS: Mapping[str, tuple[Method, bool]] = {
+    f"{method.name} {sample}": (method, sample == "hoà") for method in (TELEX, VNI) for sample in ("hòa", "hoà")
+}
+"""What F12 goes through: method, and where it places tones"""
 
 
 class TypingApp(App[Result]):
     """An application whose keys act one after the other. Its widgets take keys by bindings, not by ``on_key``."""
 
     method: Method | None = None
-    """The program's own input method, where the machine has none"""
+    """The program's own input method; None where the machine has one"""
     modern = False
-    """Its habit of placing tones: hoà, not hòa"""
+    """Tones stand as in hoà, not hòa"""
 
     _served: TextField | None = None
     """The field that got the last key"""
     _settled = True
     """Nothing can be on its way that moves the focus, changes the screen or fills a list"""
+
+    @property
+    def habit(self) -> str:
+        """The program's own input method as the header shows it; empty while it is off."""
+        return next((name for name, habit in HABITS.items() if habit == (self.method, self.modern)), "")
+
+    @habit.setter
+    def habit(self, name: str) -> None:
+        self.method, self.modern = HABITS.get(name, (None, False))
 
     async def on_event(self, event: events.Event) -> None:
         """Let keys and pastes act here and now; leave everything else to Textual."""
