@@ -23,6 +23,8 @@ from fieldapp.domain.syllables import (
     with_tone,
 )
 
+CODE_SIGNS = "_@"
+"""What stands beside one of these is no word"""
 SMALL_KEY = "\\"
 """After a letter: the one with a breve, caron, tilde or stroke that Ede, Jarai and Bahnar write"""
 SMALL = {
@@ -92,8 +94,8 @@ def spell(word: str, method: Method, at_end: bool = False) -> str:
     small = False
     for letter in _letters(word):
         parts = unicodedata.normalize("NFD", letter)
-        toned = next((TONES.index(part) for part in parts if part in TONES), 0)
-        bare = unicodedata.normalize("NFC", "".join(part for part in parts if part not in TONES[1:]))
+        toned = next((TONES.index(part) for part in parts if part in TONES), 0) if parts[0].lower() in VOWELS else 0
+        bare = unicodedata.normalize("NFC", "".join(part for part in parts if not toned or part not in TONES[1:]))
         base = _LARGE.get(bare.lower(), bare.lower()) if bare.lower() not in PLAIN else bare.lower()
         if small_letter := base != bare.lower():
             small = True
@@ -145,6 +147,8 @@ class _Word:
     mode: Literal["syllable", "as typed", "free"] = "syllable"
     text: str = ""
     """What is shown in the other modes"""
+    taken_back: int = 0
+    """So many keys there were when a tone or mark was taken back"""
 
     @property
     def shown(self) -> str:
@@ -167,7 +171,8 @@ class _Word:
         if key == SMALL_KEY:
             self._small()
         elif self.mode == "as typed":
-            self.text += key
+            doubled = self.taken_back == len(self.keys) - 1 and key.lower() in VOWELS  # as in “message”
+            self.text = self._as_typed() if doubled else self.text + key
         elif self.mode == "free":
             self._free(key)
         elif not self._set_tone(key.lower()) and not self._set_mark(key.lower()):
@@ -222,6 +227,7 @@ class _Word:
     def _take_back(self) -> None:
         """A key that came twice running is meant once, as a letter; with others between, the word is a foreign one."""
         self._stop(self.shown + self.keys[-1] if self._is_doubled else self._as_typed())
+        self.taken_back = len(self.keys)
 
     def _places(self, table: Mapping[str, str]) -> list[int]:
         """Letters that the mark belongs to. Of consonants the first, or the last while there is no vowel yet (HĐND)."""

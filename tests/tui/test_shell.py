@@ -55,7 +55,8 @@ class Screens:
         return self.text.splitlines()[-1]
 
 
-KEYS = {"enter", "backspace", "escape", "tab", "up", "down", "delete", "home", "ctrl+p", "ctrl+q", *(f"f{n}" for n in range(1, 13))}
+KEYS = {"enter", "backspace", "escape", "tab", "up", "down", "delete", "home", "ctrl+p", "ctrl+q"}
+KEYS |= {f"f{n}" for n in range(1, 13)}
 
 
 def run(home: Path, store: Any = None) -> "Running":

@@ -12,8 +12,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from fieldapp.domain.telex import Method, compose, finish, spell
 from fieldapp.domain.text import clean
+from fieldapp.domain.typist import Typist
 
 if TYPE_CHECKING:
     from fieldapp.tui.keys import TypingApp
@@ -32,15 +32,6 @@ class Moment:
 
     value: str
     cursor: int
-
-
-@dataclass
-class Word:
-    """The word that is being composed from plain keys."""
-
-    start: int
-    keys: str
-    shown: str
 
 
 class TextField(Input):
@@ -74,7 +65,7 @@ class TextField(Input):
         )
         self.stays = stays
         self.cursor_blink = False
-        self._word: Word | None = None
+        self._typist: Typist | None = None
         self._past: list[Moment] = []
         self._future: list[Moment] = []
         self._last = Moment("", 0)
@@ -87,11 +78,6 @@ class TextField(Input):
         """What was typed as it is stored: NFC, trimmed, without control characters."""
         return clean(self.value)
 
-    @property
-    def method(self) -> Method | None:
-        """The program's own input method, where it is on and works in this field."""
-        return cast("TypingApp[object]", self.app).method if self.VIETNAMESE and not self.password else None
-
     def take(self, event: events.Key) -> bool:
         """Insert a typed character; False if the key is none, and may be bound to something."""
         typed = event.character
@@ -99,8 +85,7 @@ class TextField(Input):
             return False
         before = self._moment
         self._begin()
-        if self.method is None or not self._type(typed, self.method):
-            self._insert(typed)
+        self._type(typed)
         self._remember(before)
         return True
 
@@ -136,54 +121,34 @@ class TextField(Input):
 
     # the program's own input method -----------------------------------------------------------------------------
 
-    def _type(self, key: str, method: Method) -> bool:
-        """Make the key part of the word before the cursor; False if it is to be inserted as it is."""
-        if key.isalpha() and not key.isascii():
-            cast("TypingApp[object]", self.app).input_method_found()
-            self._word = None
-            return False
-        if not self.selection.is_empty:
-            self._word = None
-            self.delete_selection()
-        word = self._word_here(method)
-        if not method.takes(key) or (not word.keys and not key.isalpha()):
-            self.finish_word()
-            return False
-        if word.shown and not word.keys:  # its keys are not known: it stays as it is
-            return False
-        keys = word.keys + key
-        shown = compose(keys, method, self._modern)
-        self.replace(shown, word.start, self.cursor_position)
-        self._word = Word(word.start, keys, shown)
-        return True
-
-    def _word_here(self, method: Method) -> Word:
-        """The word before the cursor: the one in progress, or one that is come back to."""
-        here, word = self.cursor_position, self._word
-        if word and word.start + len(word.shown) == here and self.value[word.start : here] == word.shown:
-            return word
-        self._word = None
-        start = here
-        while start and (self.value[start - 1].isalpha() or unicodedata.combining(self.value[start - 1])):
-            start -= 1
-        shown = self.value[start:here]
-        keys = spell(shown, method)
-        return Word(start, keys if compose(keys, method, self._modern) == shown else "", shown)
-
-    @property
-    def _modern(self) -> bool:
-        return cast("TypingApp[object]", self.app).modern
+    def _type(self, key: str) -> None:
+        """Insert a key, or let it act on the word before the cursor."""
+        app = cast("TypingApp[object]", self.app)
+        if key.isalpha() and not key.isascii() and app.method:
+            app.input_method_found()
+        if app.method is None or not self.VIETNAMESE or self.password:
+            self._typist = None
+            self._insert(key)
+            return
+        if self._typist is None or (self._typist.method, self._typist.modern) != (app.method, app.modern):
+            self._typist = Typist(app.method, app.modern)
+        self.delete_selection()
+        here = self.cursor_position
+        before = self._typist.press(self.value[:here], key)
+        self._put(before, here)
 
     def finish_word(self) -> None:
         """The word that was being composed is over: if it is no Vietnamese one, it stands as it was typed."""
-        word, self._word, here = self._word, None, self.cursor_position
-        if word is None or self.method is None or self.value[word.start :][: len(word.shown)] != word.shown:
-            return
-        shown = finish(word.keys, self.method, self._modern)
-        if shown != word.shown:
-            end = word.start + len(word.shown)
-            value = self.value[: word.start] + shown + self.value[end:]
-            self._correct(value, here + len(shown) - len(word.shown) if here >= end else here)
+        if self._typist is not None:
+            unedited, here = self._moment == self._last, self.cursor_position
+            self._put(self._typist.finish(self.value[:here]), here)
+            if unedited:
+                self._last = self._moment
+
+    def _put(self, before: str, here: int) -> None:
+        if before != self.value[:here]:
+            self.value = before + self.value[here:]
+            self.cursor_position = len(before)
 
     def _correct(self, value: str, cursor: int) -> None:
         """Change what stands there as a part of the last edit."""
@@ -232,7 +197,7 @@ class TextField(Input):
         if source:
             moment = source.pop()
             other.append(self._moment)
-            self._word = None
+            self._typist = None
             self.value, self.cursor_position = moment.value, moment.cursor
             self._last, self._deleted = self._moment, False
 
