@@ -7,12 +7,16 @@ waits until what that set off has happened.
 """
 
 import asyncio
-from collections.abc import Mapping
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import partial
+from inspect import isawaitable
+from typing import Any, TypeVar
 
 from textual import events
 from textual.app import App
 from textual.dom import DOMNode
+from textual.message_pump import Callback
 
 from fieldapp.domain.telex import TELEX, VNI, Method
 from fieldapp.tui.widgets.text_field import TextField
@@ -46,6 +50,10 @@ class TypingApp(App[Result]):
     @habit.setter
     def habit(self, name: str) -> None:
         self.method, self.modern = HABITS.get(name, (None, False))
+
+    def __init__(self) -> None:
+        self._due: deque[Callable[[], Any]] = deque()
+        super().__init__()
 
     async def on_event(self, event: events.Event) -> None:
         """Let keys and pastes act here and now; leave everything else to Textual."""
@@ -87,13 +95,14 @@ class TypingApp(App[Result]):
         """
         while not self._exit:
             await self._flush_next_callbacks()  # what a screen returned goes to who asked for it
+            await self._do_due()
             screen = self.screen
             for node in (self.focused or screen).ancestors_with_self:
                 if node is not self:
                     await self._passed(node)
             while self.screen is screen and getattr(screen, "keys_wait", False) and not self._exit:
                 await asyncio.sleep(0.01)
-            if self.screen is screen and not self._next_callbacks:
+            if self.screen is screen and not self._next_callbacks and not self._due:
                 break
         self._settled = True
 
@@ -103,6 +112,17 @@ class TypingApp(App[Result]):
         if node.call_later(passed.set):
             while not passed.is_set() and not self._exit and not node._closed:
                 await asyncio.sleep(0)
+
+    def call_later(self, callback: Callback, *args: Any, **kwargs: Any) -> bool:
+        """Do something behind the messages that wait, but before a key that is typed ahead: ``focus`` works so."""
+        self._due.append(partial(callback, *args, **kwargs))
+        return super().call_later(self._do_due)
+
+    async def _do_due(self) -> None:
+        while self._due:
+            done = self._due.popleft()()
+            if isawaitable(done):
+                await done
 
     def input_method_found(self) -> None:
         """A letter came that only an input method of the machine sends: two at once would break words."""

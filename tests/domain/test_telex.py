@@ -48,6 +48,8 @@ def typed(text: str, method: Method, modern: bool = False) -> str:
 def test_every_syllable_arrives(method: Method, modern: bool, at_end: bool) -> None:
     all_of_them = [with_tone(onset + rime, tone, modern) for onset, rime, tone in syllables()]
     assert len(all_of_them) > 15_000
+    if modern:  # the others are written alike
+        all_of_them = [with_tone(o + r, tone, True) for o, r, tone in syllables() if tone and r in ("oa", "oe", "uy")]
     wrong = [
         (w, spell(w, method, at_end)) for w in all_of_them if finish(spell(w, method, at_end), method, modern) != w
     ]
