@@ -11,10 +11,10 @@ from textual.widgets import Static
 
 from fieldapp.store import lists, records
 from fieldapp.store.store import Draft, Store
+from fieldapp.tui.keys import TypingApp
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.widgets.editor import Editor
 from fieldapp.tui.widgets.field_row import FieldRow
-from fieldapp.tui.widgets.text_field import TypingApp
 
 
 class Host(TypingApp[None]):

@@ -10,9 +10,14 @@ from textual.worker import WorkerFailed
 from fieldapp.crash import log_crash
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
-from fieldapp.tui.widgets.text_field import TypingApp
+from fieldapp.tui.keys import HABITS, TypingApp
+from fieldapp.tui.widgets.text_field import TextField
 
 KEY_NAMES = {"escape": "Esc", "shift+tab": "⇧Tab", "left": "←", "right": "→", "up": "↑", "down": "↓"}
+
+
+TYPING = "typing"
+"""Local setting: one of ``HABITS`` by its name; none or empty where the machine's own input method is used."""
 
 
 class FieldApp(TypingApp[None]):
@@ -24,6 +29,7 @@ class FieldApp(TypingApp[None]):
     NOTIFICATION_TIMEOUT = 2.5
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", _("Help")),
+        Binding("f12", "typing", _("Typing"), priority=True),
         Binding("ctrl+p", "palette", _("Go to"), show=False, priority=True),
         Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True),
     ]
@@ -57,11 +63,40 @@ class FieldApp(TypingApp[None]):
         from fieldapp.tui.screens.home import HomeScreen
 
         self._store = store
+        self.habit = store.setting(TYPING, "") or ""
         self.push_screen(HomeScreen())
 
     def action_help_quit(self) -> None:
         """Ctrl+C: people hit it by habit; say which key it is."""
         self.notify(_("Ctrl+Q quits. What is typed is kept as a draft."), markup=False)
+
+    def action_typing(self) -> None:
+        """The next way of typing Vietnamese; remembered."""
+        names = ["", *HABITS]
+        self._take_habit(names[(names.index(self.habit) + 1) % len(names)])
+        self.notify(self.habit or _("Typing is left to the machine's input method."), markup=False)
+
+    def input_method_found(self) -> None:
+        """Leave typing to the machine, and say so."""
+        self._take_habit("")
+        self.notify(
+            _("The machine has an input method of its own: this program's is off now. F12 puts it on again."),
+            markup=False,
+        )
+
+    def _take_habit(self, name: str) -> None:
+        from fieldapp.tui.widgets.header import HeaderLine
+
+        self.habit = name
+        self.store.set_setting(TYPING, name)
+        for header in self.screen.query(HeaderLine):
+            header.show_typing()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """F12 works where Vietnamese is typed."""
+        if action != "typing":
+            return True
+        return isinstance(self.focused, TextField) and self.focused.VIETNAMESE and not self.focused.password
 
     def action_help(self) -> None:
         """Say what the screen is for and which keys work now."""

@@ -55,7 +55,8 @@ class Screens:
         return self.text.splitlines()[-1]
 
 
-KEYS = {"enter", "escape", "tab", "up", "down", "delete", "home", "ctrl+p", "ctrl+q", *(f"f{n}" for n in range(1, 13))}
+KEYS = {"enter", "backspace", "escape", "tab", "up", "down", "delete", "home", "ctrl+p", "ctrl+q"}
+KEYS |= {f"f{n}" for n in range(1, 13)}
 
 
 def run(home: Path, store: Any = None) -> "Running":
@@ -306,3 +307,38 @@ async def test_a_defect_in_a_thread_is_logged_with_its_place(world: World, monke
     log = (world.root / "post" / "fieldapp.log").read_text(encoding="utf-8")
     assert "ZeroDivisionError" in log
     assert "test_shell.py" in log
+
+
+# typing ---------------------------------------------------------------------------------------------------------
+
+
+async def test_the_own_input_method_is_switched_shown_and_remembered(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f3")
+        assert "F12 Kiểu gõ" in s.footer
+        await s.press("f12")
+        assert "Telex hòa" in s.text.splitlines()[0]
+        await s.press("gieesng ")
+        assert "giếng" in s.text
+        await s.press("escape", "f2", "enter", "tab")
+        assert "F12" not in s.footer, "no letters in a date"
+    async with at_post(world) as s:
+        assert "Telex hòa" in s.text.splitlines()[0]
+        await s.press("f3")
+        for habit in ("Telex hoà", "VNI hòa", "VNI hoà"):
+            await s.press("f12")
+            assert habit in s.text.splitlines()[0]
+        await s.press("f12")
+        assert "VNI" not in s.text.splitlines()[0]
+        await s.press("gieesng")
+        assert "gieesng" in s.text
+
+
+async def test_it_gives_way_to_an_input_method_of_the_machine(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f3", "f12", "tie")
+        await s.press("backspace", "ê", "ng")
+        assert "tiêng" in s.text
+        assert "Telex" not in s.text.splitlines()[0]
+        await s.press("ddaay")
+        assert "tiêngddaay" in s.text

@@ -39,6 +39,7 @@ class Drives(OptionList):
 class FolderField(TextField):
     """A folder to write to, in place of a stick."""
 
+    VIETNAMESE = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Start"), key_display="Enter")]
 
 

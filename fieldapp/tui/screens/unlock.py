@@ -46,6 +46,11 @@ class UnlockScreen(Screen[None]):
         self._users = vault.users(home)
         self._opening = False
 
+    @property
+    def keys_wait(self) -> bool:
+        """While the passphrase is tried, keys that are typed ahead wait for the first screen."""
+        return self._opening and self.is_active
+
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
             yield Static(Content(_("Field records of the border post")), id="title")
