@@ -1,0 +1,100 @@
+"""What other replicas say that they have, and how far that is what we have."""
+
+import json
+
+from fieldapp.store.store import Store
+from fieldapp.sync.bundle import Head, Manifest
+
+FORKED = "#fork"
+"""Ends the key of a database that writes another branch of a log than ours"""
+
+
+def heard(store: Store, manifest: Manifest) -> None:
+    """Keep what a certified sender says it has, unless a later word of it is known; inside a transaction.
+
+    A copied or restored disk is one replica with several databases: each is known by the log that it writes. One that
+    begins a log is taken to go on in the place of the others, which come back when they are heard again.
+    """
+    sender = manifest.sender
+    if not store.value("SELECT 1 FROM local_replica WHERE id = ? AND own = 0 AND trust = 'certified'", [sender]):
+        return
+    key = _database(store, manifest)
+    last = store.value("SELECT hlc FROM local_receipt WHERE replica_id = ? AND log_id = ?", [sender, key])
+    if last is not None and manifest.hlc <= last:
+        return
+    if last is None and not key.endswith(FORKED):
+        store.db.execute(
+            "UPDATE local_receipt SET have = NULL WHERE replica_id = ? AND hlc < ?", [sender, manifest.hlc]
+        )
+    have = json.dumps({log: {"last": h.last, "hash": h.hash} for log, h in manifest.have.items()})
+    store.db.execute(
+        "INSERT OR REPLACE INTO local_receipt VALUES (?, ?, ?, ?, ?)",
+        [sender, key, have, manifest.hlc, manifest.made_at],
+    )
+
+
+def _database(store: Store, manifest: Manifest) -> str:
+    head = manifest.have.get(manifest.log)
+    state = head and store.value("SELECT state FROM local_segment WHERE hash = ?", [head.hash])
+    return manifest.log + (FORKED if state == "quarantined" else "")
+
+
+def newest(store: Store, replica_id: str) -> dict[str, Head]:
+    """What a replica said last that it has."""
+    said = store.value(
+        "SELECT have FROM local_receipt WHERE replica_id = ? AND have IS NOT NULL ORDER BY hlc DESC LIMIT 1",
+        [replica_id],
+    )
+    return _heads(said)
+
+
+def common(store: Store, replica_id: str) -> tuple[dict[str, Head], str | None]:
+    """What all databases of a replica have, and when one was last heard."""
+    rows = store.rows("SELECT have, at FROM local_receipt WHERE replica_id = ? AND have IS NOT NULL", [replica_id])
+    if not rows:
+        return {}, None
+    all_heads = [_heads(row["have"]) for row in rows]
+    logs = set.intersection(*(set(heads) for heads in all_heads))
+    have = {log: min((heads[log] for heads in all_heads), key=lambda head: head.last) for log in sorted(logs)}
+    return have, max(row["at"] for row in rows)
+
+
+def _heads(said: str | None) -> dict[str, Head]:
+    return {log: Head(**head) for log, head in json.loads(said or "{}").items()}
+
+
+def reached(store: Store, have: dict[str, Head], log_id: str) -> int:
+    """How far a peer has a log as we have it: up to where its branch and ours part.
+
+    A head that is unknown here is that of a peer who is ahead of us, unless it lies before our own: then it is another
+    branch, and where they part nobody here knows.
+    """
+    head = have.get(log_id)
+    if head is None:
+        return 0
+    seq: int = store.value("SELECT seq FROM local_log WHERE id = ?", [log_id]) or 0
+    parted = branch_point(store, log_id, head.hash)
+    if parted is None:
+        return head.last if head.last >= seq else 0
+    return head.last if parted == seq else parted
+
+
+def acknowledged(store: Store, have: dict[str, Head], log_id: str) -> int:
+    """How far a peer has one of our own logs for certain: a head that we do not know counts for nothing, for it may be
+    the receipt of a copy of this disk."""
+    head = have.get(log_id)
+    parted = branch_point(store, log_id, head.hash) if head else None
+    return parted or 0
+
+
+def branch_point(store: Store, log_id: str, hash_: str | None) -> int | None:
+    """The last change that is both in the branch that ends with a segment, and in ours; None where a segment between
+    is not here."""
+    while hash_ is not None:
+        row = store.row("SELECT last, prev, state FROM local_segment WHERE hash = ? AND log_id = ?", [hash_, log_id])
+        if row is None:
+            return None
+        if row["state"] == "applied":
+            return int(row["last"])
+        hash_ = row["prev"]
+    return 0
