@@ -123,6 +123,8 @@ class PeerStatus:
     """changes that it may see, whoever made them, and has not said it has"""
     lacks_since: str | None
     """instant of the oldest of them"""
+    asks: bool
+    """it waits for us to compare its fingerprint and certify it"""
 
 
 @dataclass(frozen=True)
@@ -726,6 +728,7 @@ def _peer_status(store: Store, peer: Peer, own_logs: Sequence[Row]) -> PeerStatu
         received_until=until,
         lacks=lacks,
         lacks_since=since,
+        asks=peer.trust == "pending" and peer.issuer == peer.id,
     )
 
 

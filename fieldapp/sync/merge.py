@@ -394,9 +394,9 @@ def _knowledge(store: Store, change: Logged) -> dict[str, int]:
 
 
 def conflicts(store: Store) -> list[Row]:
-    """Each conflict with both values, authors and times; newest first."""
-    found = []
-    for row in store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log"):
+    """Each conflict with both values, authors and times, and an ``id`` to name it by."""
+    found: list[Row] = []
+    for row in store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log, loser_seq"):
         sides = {}
         for side in ("winner", "loser"):
             change = store.row(
@@ -411,5 +411,7 @@ def conflicts(store: Store) -> list[Row]:
                 "log": row[f"{side}_log"],
                 "seq": row[f"{side}_seq"],
             }
-        found.append({"table": row["table_name"], "row": row["row_id"], "column": row["col"], **sides})
+        cell = {"table": row["table_name"], "row": row["row_id"], "column": row["col"]}
+        number = 1 + sum(c["row"] == cell["row"] and c["column"] == cell["column"] for c in found[-9:])
+        found.append({"id": f"{row['row_id']}.{row['col']}.{number}", **cell, **sides})
     return found
