@@ -51,6 +51,8 @@ class Head(msgspec.Struct, frozen=True):
 
     last: Count
     hash: str
+    replica: str = ""
+    """whose log it is, to name it before anything of it has come"""
 
 
 class SetAside(msgspec.Struct, frozen=True):

@@ -263,7 +263,7 @@ def _lacking(store: Store, to: Peer) -> list[Row]:
         " WHERE state <> 'quarantined' OR (reason IN (?, ?) AND ?) ORDER BY scope <> '*', log_id, first, hash",
         [FORK, REVOKED, to.role == "hq"],
     )
-    has = {log: _has(store, to, log) for log in {r["log_id"] for r in rows}}
+    has = {log: receipts.reached(store, to.have, log) for log in {r["log_id"] for r in rows}}
     return [
         r
         for r in rows
@@ -271,12 +271,6 @@ def _lacking(store: Store, to: Peer) -> list[Row]:
         and r["last"] > has[r["log_id"]]
         and (to.have_at or r["replica_id"] != to.id)
     ]
-
-
-def _has(store: Store, to: Peer, log_id: str) -> int:
-    if store.value("SELECT replica_id FROM local_log WHERE id = ?", [log_id]) == store.identity.replica_id:
-        return receipts.acknowledged(store, to.have, log_id)
-    return receipts.reached(store, to.have, log_id)
 
 
 def _members(store: Store, chosen: Sequence[Row], to: Peer | None) -> Iterator[tuple[str, bytes]]:
@@ -347,7 +341,7 @@ def _have(store: Store, to: Peer | None) -> dict[str, Head]:
     """Our version vector with head hashes, of the logs that the reader may know of."""
     reader = peers.reader(store, to) if to else peers.Reader(False, frozenset(), frozenset())
     return {
-        r["log_id"]: Head(r["last"], r["hash"])
+        r["log_id"]: Head(r["last"], r["hash"], r["replica_id"])
         for r in store.rows(
             "SELECT log_id, scope, replica_id, max(last) AS last, hash FROM local_segment WHERE state = 'applied'"
             " GROUP BY log_id ORDER BY log_id"
@@ -673,7 +667,7 @@ def _touched(store: Store, rows: str, wanted: str, log_id: str, after: int) -> s
 def _acknowledged(store: Store) -> dict[str, int]:
     """Own log -> its last change that headquarters has acknowledged."""
     heads = [p.have for p in peers.others(store) if p.role == "hq" and p.trust == "certified"]
-    return {log: max((receipts.acknowledged(store, have, log) for have in heads), default=0) for log in logs.own(store)}
+    return {log: max((receipts.reached(store, have, log) for have in heads), default=0) for log in logs.own(store)}
 
 
 def _parents() -> dict[str, str]:
@@ -710,7 +704,7 @@ def _records_of(store: Store, changes: Sequence[Row]) -> set[str]:
 
 
 def _peer_status(store: Store, peer: Peer, own_logs: Sequence[Row]) -> PeerStatus:
-    reached = {log["id"]: receipts.acknowledged(store, peer.have, log["id"]) for log in own_logs}
+    reached = {log["id"]: receipts.reached(store, peer.have, log["id"]) for log in own_logs}
     until = None
     for log_id, last in reached.items():
         at = store.value("SELECT at FROM local_change WHERE log_id = ? AND seq = ?", [log_id, last])
@@ -739,7 +733,11 @@ def _lacks(store: Store, peer: Peer, reader: peers.Reader) -> tuple[int, str | N
         "SELECT id, scope, replica_id, seq FROM local_log WHERE id <> ? AND seq > 0 AND replica_id <> ?",
         [BASELINE_LOG, peer.id],
     ):
-        has = _has(store, peer, log["id"]) if reader.sees(log["scope"], log["replica_id"]) else log["seq"]
+        has = (
+            receipts.reached(store, peer.have, log["id"])
+            if reader.sees(log["scope"], log["replica_id"])
+            else log["seq"]
+        )
         if has < log["seq"]:
             lacks += log["seq"] - has
             first = store.value("SELECT at FROM local_change WHERE log_id = ? AND seq = ?", [log["id"], has + 1])
@@ -772,7 +770,7 @@ def _held_sentence(store: Store, row: Row) -> str:
             **what,
             a=(known["seq"] if known else 0) + 1,
             b=last,
-            other=_author_name(store, known["replica_id"] if known else log),
+            other=_author_name(store, known["replica_id"] if known else receipts.author(store, log) or log),
         )
     return _("Changes {first}–{last} of {who} wait.").format(**what)
 

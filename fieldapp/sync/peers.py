@@ -6,7 +6,6 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store, now
 from fieldapp.sync import clock, keys, receipts
-from fieldapp.sync.bundle import Head
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,8 @@ class Peer:
     """replica id of who certified it; its own where it asks to be, or is a root of trust"""
     above: bool
     """a headquarters above ours"""
-    have: dict[str, Head]
-    """what it said it has; where its disk was copied, what all copies have"""
+    have: tuple[receipts.Heads, ...]
+    """what it said it has; where its disk was copied, what each copy has"""
     have_at: str | None
 
     @property
@@ -209,6 +208,8 @@ def _newest_paper(store: Store, peer: Peer) -> int:
 def _may_certify(store: Store, issuer: Peer, certificate: keys.Certificate, known: Peer | None) -> bool:
     """Whether a headquarters may say so: one below ours only of its own laptops, and of posts that no other certified;
     and nobody of a laptop that another headquarters certified."""
+    if not store.value("SELECT 1 FROM local_replica WHERE own = 1"):
+        return True  # in a pack, which a replica begins with: its signer vouches for all
     me = own(store)
     code = {r["id"]: r["post_code"] for r in store.rows("SELECT id, post_code FROM local_replica WHERE role = 'hq'")}
     if known is not None and known.trust != "pending" and code.get(known.issuer) != issuer.post_code:
@@ -324,7 +325,7 @@ def _insert(store: Store, certificate: keys.Certificate, data: bytes, signature:
 
 
 def _peer(store: Store, row: Row) -> Peer:
-    have, have_at = receipts.common(store, row["id"])
+    have, have_at = receipts.all_heads(store, row["id"])
     certificate = keys.decode_certificate(row["certificate"])
     return Peer(
         **{

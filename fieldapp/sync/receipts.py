@@ -1,9 +1,13 @@
 """What other replicas say that they have, and how far that is what we have."""
 
 import json
+from collections.abc import Sequence
 
 from fieldapp.store.store import Store
 from fieldapp.sync.bundle import Head, Manifest
+
+Heads = dict[str, Head]
+"""log -> how far"""
 
 FORKED = "#fork"
 """Ends the key of a database that writes another branch of a log than ours"""
@@ -26,7 +30,7 @@ def heard(store: Store, manifest: Manifest) -> None:
         store.db.execute(
             "UPDATE local_receipt SET have = NULL WHERE replica_id = ? AND hlc < ?", [sender, manifest.hlc]
         )
-    have = json.dumps({log: {"last": h.last, "hash": h.hash} for log, h in manifest.have.items()})
+    have = json.dumps({g: {"last": h.last, "hash": h.hash, "replica": h.replica} for g, h in manifest.have.items()})
     store.db.execute(
         "INSERT OR REPLACE INTO local_receipt VALUES (?, ?, ?, ?, ?)",
         [sender, key, have, manifest.hlc, manifest.made_at],
@@ -39,7 +43,7 @@ def _database(store: Store, manifest: Manifest) -> str:
     return manifest.log + (FORKED if state == "quarantined" else "")
 
 
-def newest(store: Store, replica_id: str) -> dict[str, Head]:
+def newest(store: Store, replica_id: str) -> Heads:
     """What a replica said last that it has."""
     said = store.value(
         "SELECT have FROM local_receipt WHERE replica_id = ? AND have IS NOT NULL ORDER BY hlc DESC LIMIT 1",
@@ -48,43 +52,46 @@ def newest(store: Store, replica_id: str) -> dict[str, Head]:
     return _heads(said)
 
 
-def common(store: Store, replica_id: str) -> tuple[dict[str, Head], str | None]:
-    """What all databases of a replica have, and when one was last heard."""
+def all_heads(store: Store, replica_id: str) -> tuple[tuple[Heads, ...], str | None]:
+    """What each database of a replica has, and when one was last heard."""
     rows = store.rows("SELECT have, at FROM local_receipt WHERE replica_id = ? AND have IS NOT NULL", [replica_id])
-    if not rows:
-        return {}, None
-    all_heads = [_heads(row["have"]) for row in rows]
-    logs = set.intersection(*(set(heads) for heads in all_heads))
-    have = {log: min((heads[log] for heads in all_heads), key=lambda head: head.last) for log in sorted(logs)}
-    return have, max(row["at"] for row in rows)
+    return tuple(_heads(row["have"]) for row in rows), max((row["at"] for row in rows), default=None)
 
 
-def _heads(said: str | None) -> dict[str, Head]:
+def _heads(said: str | None) -> Heads:
     return {log: Head(**head) for log, head in json.loads(said or "{}").items()}
 
 
-def reached(store: Store, have: dict[str, Head], log_id: str) -> int:
-    """How far a peer has a log as we have it: up to where its branch and ours part.
+def reached(store: Store, databases: Sequence[Heads], log_id: str) -> int:
+    """How far all databases of a peer have a log as we have it: up to where their branches and ours part.
 
     A head that is unknown here is that of a peer who is ahead of us, unless it lies before our own: then it is another
-    branch, and where they part nobody here knows.
+    branch, and where they part nobody here knows. Of our own logs such a head never counts: it may be the receipt of a
+    copy of this disk.
     """
-    head = have.get(log_id)
+    log = store.row("SELECT seq, replica_id FROM local_log WHERE id = ?", [log_id])
+    seq: int = log["seq"] if log else 0
+    own = log is not None and log["replica_id"] == store.identity.replica_id
+    return min((_reached(store, heads.get(log_id), log_id, seq, own) for heads in databases), default=0)
+
+
+def _reached(store: Store, head: Head | None, log_id: str, seq: int, own: bool) -> int:
     if head is None:
         return 0
-    seq: int = store.value("SELECT seq FROM local_log WHERE id = ?", [log_id]) or 0
     parted = branch_point(store, log_id, head.hash)
     if parted is None:
-        return head.last if head.last >= seq else 0
-    return head.last if parted == seq else parted
+        return head.last if head.last >= seq and not own else 0
+    return head.last if parted == seq and not own else parted
 
 
-def acknowledged(store: Store, have: dict[str, Head], log_id: str) -> int:
-    """How far a peer has one of our own logs for certain: a head that we do not know counts for nothing, for it may be
-    the receipt of a copy of this disk."""
-    head = have.get(log_id)
-    parted = branch_point(store, log_id, head.hash) if head else None
-    return parted or 0
+def author(store: Store, log_id: str) -> str | None:
+    """Replica id of who writes a log of which nothing has come, as somebody said who has it."""
+    found: str | None = store.value(
+        "SELECT json_extract(h.value, '$.replica') FROM local_receipt r, json_each(r.have) h WHERE h.key = ?"
+        " AND json_extract(h.value, '$.replica') <> ''",
+        [log_id],
+    )
+    return found
 
 
 def branch_point(store: Store, log_id: str, hash_: str | None) -> int | None:

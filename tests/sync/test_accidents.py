@@ -175,7 +175,7 @@ def test_a_part_is_missing_and_is_named(field: Field) -> None:
     exchange.export(field.post, a_alone)
     (waits,) = [r for r in exchange.import_files(field.hq, [a_alone]) if not r.for_others]
     (sentence,) = waits.held
-    assert re.search(r"thay đổi 1–3 của Đồn BP Ia Rvê \(B\) chưa về", sentence), sentence
+    assert re.search(r"thay đổi 1–3 của Đồn BP Ia Rvê \(B\) chưa đến", sentence), sentence
     assert events(field.hq) == []
     field.round(b, field.hq)
     assert events(field.hq) == ["A", "B0", "B1", "B2"]
@@ -263,8 +263,7 @@ def test_a_disk_is_cloned_and_both_go_on(field: Field, first: str, received: boo
     records.save(clone, "event", {"description": "bản sao"}, row_id)
     order = [field.post, clone] if first == "post" else [clone, field.post]
     stick = field.stick()
-    (_sent, refused, *_more) = [r for s in order for r in field.round(s, field.hq, stick=stick)]
-    assert refused.quarantined
+    assert any(r.quarantined for s in order for r in field.round(s, field.hq, stick=stick))
     for _turn in range(2):
         event(field.post, "gốc nữa")
         event(clone, "bản sao nữa")
@@ -328,7 +327,7 @@ def test_another_laptop_follows_headquarters_in_a_fork(field: Field) -> None:
     field.round(field.hq, field.post, b)
     clone = field.copy_of_disk("clone")
     event(field.post, "gốc")
-    member = records.save(clone, "member", {"full_name": "Y Thanh", "rank": "Thượng úy"})
+    member = records.save(clone, "member", {"full_name": "Y Thanh"})
     field.round(clone, b)
     records.save(b, "household_charge", {"member_id": member, "household": "Y Bloom", "unit_id": "24221",
                                          "date_from": "2013-10-01"})  # fmt: skip
@@ -376,7 +375,9 @@ def test_the_clock_jumps(field: Field) -> None:
     assert exchange.status(field.post).clock_warning is None
     field.post.db.conn.create_function("unixepoch", 1, lambda _part: 1262304000.0)
     records.save(field.post, "event", {"name": "hai"}, row_id)
-    readings = [r["hlc"] for r in field.post.rows("SELECT hlc FROM local_change WHERE row_id = ? ORDER BY seq", [row_id])]
+    readings = [
+        r["hlc"] for r in field.post.rows("SELECT hlc FROM local_change WHERE row_id = ? ORDER BY seq", [row_id])
+    ]
     assert readings == sorted(set(readings))
     field.round(field.post, field.hq, field.post)
     assert events(field.hq) == events(field.post) == ["hai"]
@@ -397,7 +398,9 @@ def test_a_newer_version_meets_an_older(field: Field) -> None:
     capture.install(field.post.db)
     with field.post.transaction():
         field.post.db.execute("UPDATE event SET weather = 'mưa' WHERE id = ?", [row_id])
-        field.post.db.execute("INSERT INTO flood SELECT * FROM (SELECT id, post_id, created_at, created_by, name FROM event)")
+        field.post.db.execute(
+            "INSERT INTO flood SELECT * FROM (SELECT id, post_id, created_at, created_by, name FROM event)"
+        )
     (there,) = field.carry(field.post, field.hq)
     assert (there.complete, len(there.set_aside)) == (True, 1)
     assert events(field.hq) == ["một"]
@@ -489,7 +492,9 @@ def test_only_the_headquarters_that_certified_revokes(field: Field) -> None:
     with pytest.raises(FieldappError):
         exchange.revoke(field.post, peers.others(field.post)[0].id)
     stick = field.stick()
-    forged = keys.Revocation(keys.REVOCATION_FORMAT, peers.others(field.post)[0].id, peers.own(field.post).id, 1 << 60, {})
+    forged = keys.Revocation(
+        keys.REVOCATION_FORMAT, peers.others(field.post)[0].id, peers.own(field.post).id, 1 << 60, {}
+    )
     data = keys.encode_revocation(forged)
     secret = field.post.value("SELECT sign_secret FROM local_replica WHERE own = 1")
     field.post.db.execute(
@@ -576,7 +581,9 @@ def test_headquarters_above_headquarters(field: Field) -> None:
     pack = enrolment.write_hq_pack(nation, dest=field.usb)
     for province in (field.hq, other):
         assert enrolment.join(province, pack).above
-    field.round(field.hq, other, nation)
+    sent = field.stick()
+    field.round(field.hq, other, stick=sent)
+    exchange.import_files(nation, [sent])
     assert events(nation) == []
     assert exchange.status(nation).held
     exchange.trust(nation, "SCH")
@@ -610,7 +617,9 @@ def test_a_province_speaks_for_its_own_posts_only(field: Field) -> None:
     pack = enrolment.write_hq_pack(nation, dest=field.usb)
     for province in (field.hq, other):
         enrolment.join(province, pack)
-    field.round(field.post, field.hq, other, nation)
+    sent = field.stick()
+    field.round(field.post, field.hq, other, stick=sent)
+    exchange.import_files(nation, [sent])
     exchange.trust(nation, "SCH")
     exchange.trust(nation, "GL")
     field.round(field.hq, nation)
