@@ -152,12 +152,36 @@ def events(store: Store) -> list[str]:
 
 
 def quiet(*stores: Store) -> None:
-    """Nothing waits, nothing is in quarantine, nothing was set aside, and the records are what the log says: the tests
-    compare all with the first, whose log is folded anew."""
+    """Nothing waits, nothing is in quarantine, nothing was set aside, and the records are what the log says."""
     for store in stores:
         found = exchange.status(store)
         assert (found.held, found.quarantined, found.set_aside) == ([], [], [])
-    assert doctor.examine(stores[0]).healthy
+        assert is_what_the_log_says(store)
+
+
+class Undo(Exception):
+    """Leaves the transaction without keeping what was folded."""
+
+
+def is_what_the_log_says(store: Store) -> bool:
+    """What `doctor --rebuild` asks, of what was recorded here: the reference data that is shipped takes its time."""
+    before = everything(store)
+    cells = store.rows(
+        "SELECT table_name, row_id FROM local_change WHERE log_id <> 'baseline'"
+        " GROUP BY table_name, row_id ORDER BY min(hlc), row_id"
+    )
+    try:
+        with store.transaction(applying=True):
+            merge.refold(store, [(r["table_name"], r["row_id"]) for r in cells])
+            after = everything(store)
+            raise Undo
+    except Undo:
+        return before == after
+
+
+def everything(store: Store) -> tuple[Any, ...]:
+    """Rows, conflicts, and what was set aside."""
+    return state(store), merge.conflicts(store), store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
 
 
 def logged_once(store: Store) -> bool:
@@ -520,7 +544,7 @@ def test_a_lost_laptop_is_revoked(field: Field) -> None:
     field.round(field.hq, field.post, field.hq, field.post)
     for store in (field.hq, field.post):
         assert events(store) == ["biết kẻ trộm", "trước khi mất"]
-        assert doctor.examine(store).healthy
+        assert is_what_the_log_says(store)
     assert state(field.hq) == state(field.post)
     assert exchange.status(field.post).held == exchange.status(field.hq).held == []
     with pytest.raises(FieldappError):
@@ -756,7 +780,7 @@ def test_a_change_outside_its_author_s_scope_is_set_aside(field: Field) -> None:
     assert events(field.hq) == ["Ea Bung"]
     field.round(field.hq, other)
     assert events(other) == ["Ea Bung"]
-    assert doctor.examine(field.hq).healthy
+    assert is_what_the_log_says(field.hq)
 
 
 @three_laptops
