@@ -47,6 +47,9 @@ def settle(store: Store) -> bool:
             if branch and parted is not None and parted < log["seq"]:
                 _follow(store, log, author, parted, branch)
                 changed = True
+            elif branch and branch[0]["state"] == "quarantined":  # it goes on where we have followed since
+                _hold(store, branch)
+                changed = True
     return changed
 
 
@@ -65,10 +68,12 @@ def _branch(store: Store, author: Peer, log_id: str, head: str) -> list[Row]:
     hash_: str | None = head
     while hash_ is not None:
         row = store.row("SELECT * FROM local_segment WHERE hash = ? AND log_id = ?", [hash_, log_id])
-        if row is None or row["reason"] == revocation.REVOKED:
+        if row is None:
             return []
         if row["state"] == "applied":
             break
+        if row["state"] == "quarantined" and row["reason"] not in (FORK, SETTLED):
+            return []
         if row["replica_id"] != author.id or not keys.verify(author.sign_key, row["bytes"], row["signature"]):
             return []
         found.append(row)
@@ -100,10 +105,19 @@ def _follow(store: Store, log: Row, author: Peer, parted: int, branch: list[Row]
     merge.refold(store, touched)
 
 
+def _hold(store: Store, branch: list[Row]) -> None:
+    for row in branch:
+        store.db.execute("UPDATE local_segment SET state = 'held' WHERE hash = ?", [row["hash"]])
+
+
 def _log_again(store: Store, ours: Row, stands: set[tuple[object, ...]], parted: int) -> None:
     """Seal anew, in the log that is written now, what the branch that stands lacks of a segment: under the knowledge
     under which it was made, so that conflicts stay what they were."""
-    changes = [c for c in segment.decode(ours["bytes"])[1] if _identity(c) not in stands]
+    changes = [
+        c
+        for c in segment.decode(ours["bytes"])[1]
+        if _identity(c) not in stands and not _is_logged(store, ours["replica_id"], c, besides=ours["log_id"])
+    ]
     log = store.row("SELECT * FROM local_log WHERE own = 1 AND scope = ?", [ours["scope"]])
     assert log is not None
     if not changes:
@@ -145,11 +159,12 @@ def forget_settled(store: Store) -> None:
             store.db.execute("UPDATE local_segment SET reason = ? WHERE hash = ?", [SETTLED, row["hash"]])
 
 
-def _is_logged(store: Store, author: str, change: Change) -> bool:
+def _is_logged(store: Store, author: str, change: Change, besides: str = "") -> bool:
+    """Whether a change is in one of its author's logs, ``besides`` one."""
     rows = store.rows(
         "SELECT c.cols FROM local_change c JOIN local_log l ON l.id = c.log_id"
-        " WHERE c.row_id = ? AND c.table_name = ? AND c.hlc = ? AND l.replica_id = ?",
-        [change.row_id, change.table, change.hlc, author],
+        " WHERE c.row_id = ? AND c.table_name = ? AND c.hlc = ? AND l.replica_id = ? AND l.id <> ?",
+        [change.row_id, change.table, change.hlc, author, besides],
     )
     return any(json.loads(row["cols"]) == change.cols for row in rows)
 
