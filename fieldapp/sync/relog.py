@@ -7,6 +7,8 @@ logs there, with their values, times and authors, what the branch that stands la
 
 import json
 
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import keys, logs, merge, peers, receipts, revocation, segment
@@ -116,7 +118,7 @@ def _log_again(store: Store, ours: Row, stands: set[tuple[object, ...]], parted:
     changes = [
         c
         for c in segment.decode(ours["bytes"])[1]
-        if _identity(c) not in stands and not _is_logged(store, ours["replica_id"], c, besides=ours["log_id"])
+        if _identity(c) not in stands and not _is_logged(store, c, besides=ours["log_id"])
     ]
     log = store.row("SELECT * FROM local_log WHERE own = 1 AND scope = ?", [ours["scope"]])
     assert log is not None
@@ -144,6 +146,30 @@ def _log_again(store: Store, ours: Row, stands: set[tuple[object, ...]], parted:
     segment.seal_rows(store, log, rows, {known: last for known, last in knows.items() if last})
 
 
+def adopt(store: Store) -> int:
+    """Log the work of branches that do not stand in headquarters' own log, with its values, times and authors; returns
+    how many segments. For a laptop that will not do so itself: it is gone, or its disk was set back meanwhile. If it
+    does after all, each change still counts once.
+    """
+    if store.identity.role != "hq":
+        raise FieldappError(_("Only headquarters takes over the work of a laptop that is gone."))
+    with store.transaction(applying=True):
+        segment.seal(store)
+        found = store.rows(
+            "SELECT * FROM local_segment WHERE state = 'quarantined' AND reason = ? AND scope IN"
+            " (SELECT scope FROM local_log WHERE own = 1) ORDER BY log_id, first, hash",
+            [FORK],
+        )
+        touched = []
+        for row in found:
+            parted = receipts.branch_point(store, row["log_id"], row["prev"])
+            _log_again(store, row, set(), parted or 0)
+            touched += [(c.table, c.row_id) for c in segment.decode(row["bytes"])[1]]
+        merge.refold(store, touched)
+        forget_settled(store)
+    return len(found)
+
+
 def _identity(change: Change) -> tuple[object, ...]:
     """What makes two logged changes the same one."""
     return change.hlc, change.table, change.row_id, json.dumps(change.cols, sort_keys=True)
@@ -152,19 +178,16 @@ def _identity(change: Change) -> tuple[object, ...]:
 def forget_settled(store: Store) -> None:
     """Mark the branches that do not stand and of which nothing is missing: no longer anybody's concern; inside a
     transaction."""
-    for row in store.rows(
-        "SELECT hash, bytes, replica_id FROM local_segment WHERE state = 'quarantined' AND reason = ?", [FORK]
-    ):
-        if all(_is_logged(store, row["replica_id"], c) for c in segment.decode(row["bytes"])[1]):
+    for row in store.rows("SELECT hash, bytes FROM local_segment WHERE state = 'quarantined' AND reason = ?", [FORK]):
+        if all(_is_logged(store, c) for c in segment.decode(row["bytes"])[1]):
             store.db.execute("UPDATE local_segment SET reason = ? WHERE hash = ?", [SETTLED, row["hash"]])
 
 
-def _is_logged(store: Store, author: str, change: Change, besides: str = "") -> bool:
-    """Whether a change is in one of its author's logs, ``besides`` one."""
+def _is_logged(store: Store, change: Change, besides: str = "") -> bool:
+    """Whether a change is in a log, ``besides`` one: with its reading and its values it is nobody else's."""
     rows = store.rows(
-        "SELECT c.cols FROM local_change c JOIN local_log l ON l.id = c.log_id"
-        " WHERE c.row_id = ? AND c.table_name = ? AND c.hlc = ? AND l.replica_id = ? AND l.id <> ?",
-        [change.row_id, change.table, change.hlc, author, besides],
+        "SELECT cols FROM local_change WHERE row_id = ? AND table_name = ? AND hlc = ? AND log_id <> ?",
+        [change.row_id, change.table, change.hlc, besides],
     )
     return any(json.loads(row["cols"]) == change.cols for row in rows)
 

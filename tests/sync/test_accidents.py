@@ -388,6 +388,33 @@ def test_an_old_state_is_copied_back_unnoticed(field: Field) -> None:
     quiet(field.post, field.hq)
 
 
+def test_a_copied_disk_is_gone_before_its_work_was_logged_anew(field: Field) -> None:
+    """Its branch lies in quarantine at headquarters, which takes it over: with its values, times and authors."""
+    row_id = event(field.post, "trước")
+    field.round(field.post, field.hq, field.post)
+    clone = field.copy_of_disk("clone")
+    event(field.post, "gốc")
+    lost = event(clone, "bản sao")
+    records.save(clone, "event", {"description": "sửa ở bản sao"}, row_id)
+    field.round(field.post, field.hq)
+    field.round(clone, field.hq)  # and is never seen again
+    assert events(field.hq) == ["gốc", "trước"]
+    with pytest.raises(FieldappError, match="Chỉ sở chỉ huy"):
+        relog.adopt(field.post)
+    assert relog.adopt(field.hq) == 1
+    assert relog.adopt(field.hq) == 0
+    field.round(field.hq, field.post, field.hq)
+    assert events(field.post) == events(field.hq) == ["bản sao", "gốc", "trước"]
+    assert state(field.post) == state(field.hq)
+    assert records.get(field.hq, lost).row == records.get(clone, lost).row
+    assert field.hq.value("SELECT actor FROM local_change WHERE row_id = ?", [lost]) == "Lê Văn C"
+    quiet(field.hq, field.post)
+    for _turn in range(2):
+        field.round(clone, field.hq, field.post, clone)  # it turns up after all
+    assert state(clone) == state(field.hq)
+    quiet(field.hq, field.post, clone)
+
+
 @three_laptops
 def test_another_laptop_follows_headquarters_in_a_fork(field: Field) -> None:
     """B has the copy's branch, headquarters the other: B lets go of it, and has it again when it is logged anew."""
