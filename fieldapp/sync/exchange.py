@@ -722,7 +722,7 @@ def _peer_status(store: Store, peer: Peer, own_logs: Sequence[Row]) -> PeerStatu
         received_until=until,
         lacks=lacks,
         lacks_since=since,
-        asks=peer.trust == "pending" and peer.issuer == peer.id,
+        asks=peers.is_asking(peers.own(store), peer),
     )
 
 
@@ -778,7 +778,9 @@ def _held_sentence(store: Store, row: Row) -> str:
 def _quarantine_sentence(store: Store, row: Row) -> str:
     reasons = {
         BAD_SIGNATURE: _("the signature is not its author's"),
-        FORK: _("it contradicts what came before: the laptop's disk was copied, or an old state was restored"),
+        FORK: _(
+            "its laptop's disk was copied or set back. It brings this once more; if it is gone, `fieldapp hq adopt` takes it over"
+        ),
         FOREIGN_LOG: _("it claims a log that belongs to another laptop"),
         REVOKED: _("headquarters has revoked that laptop"),
     }

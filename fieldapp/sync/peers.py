@@ -102,6 +102,11 @@ def is_below(me: Peer, headquarters: Peer) -> bool:
     return not headquarters.above and headquarters.post_code != me.post_code
 
 
+def is_asking(me: Peer, peer: Peer) -> bool:
+    """Whether a replica waits for our headquarters to certify it; others wait for theirs to be."""
+    return peer.trust == "pending" and peer.issuer in (peer.id, me.id)
+
+
 def partners(store: Store, *, asking: bool = False) -> list[Peer]:
     """Those for whom this replica writes: a post for headquarters and its own other laptops, headquarters for all that
     it certified itself and for the one above. ``asking``: also those that wait to be certified."""
@@ -113,7 +118,7 @@ def partners(store: Store, *, asking: bool = False) -> list[Peer]:
     else:
         ours = {me.id} | {p.id for p in found if p.role == "hq" and p.post_code == me.post_code}
         found = [p for p in found if p.role == "hq" or p.issuer in ours]
-    return [p for p in known if p in found or (asking and p.trust == "pending" and p.issuer == p.id)]
+    return [p for p in known if p in found or (asking and is_asking(me, p))]
 
 
 def find(store: Store, text: str) -> Peer:
