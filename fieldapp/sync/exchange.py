@@ -260,8 +260,8 @@ def _lacking(store: Store, to: Peer) -> list[Row]:
     reader = peers.reader(store, to)
     rows = store.rows(
         "SELECT hash, log_id, scope, replica_id, first, last FROM local_segment"
-        " WHERE state <> 'quarantined' OR (reason IN (?, ?) AND ?) ORDER BY scope <> '*', log_id, first, hash",
-        [FORK, REVOKED, to.role == "hq"],
+        " WHERE state <> 'quarantined' OR (reason IN (?, ?, ?) AND ?) ORDER BY scope <> '*', log_id, first, hash",
+        [FORK, SETTLED, REVOKED, to.role == "hq"],
     )
     has = {log: receipts.reached(store, to.have, log) for log in {r["log_id"] for r in rows}}
     return [
@@ -560,7 +560,7 @@ def _judge(store: Store, row: Row) -> tuple[str, str | None]:
     if log is not None and (log["scope"], log["replica_id"]) != (row["scope"], row["replica_id"]):
         return "quarantined", FOREIGN_LOG
     reached = log["seq"] if log else 0
-    if row["first"] <= reached:
+    if row["first"] <= reached or relog.is_off(store, row["prev"]):
         return "quarantined", FORK
     if row["first"] > reached + 1:
         return "held", WAITS
@@ -779,7 +779,7 @@ def _quarantine_sentence(store: Store, row: Row) -> str:
     reasons = {
         BAD_SIGNATURE: _("the signature is not its author's"),
         FORK: _(
-            "its laptop's disk was copied or set back. It brings this once more; if it is gone, `fieldapp hq adopt` takes it over"
+            "its disk was copied or set back. It brings this anew; if it is gone, `fieldapp hq adopt` takes it over"
         ),
         FOREIGN_LOG: _("it claims a log that belongs to another laptop"),
         REVOKED: _("headquarters has revoked that laptop"),
