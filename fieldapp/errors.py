@@ -24,3 +24,7 @@ class Unsure(FieldappError):
     def __init__(self, message: str, fields: Mapping[str, str] | None = None, alike: str | None = None) -> None:
         super().__init__(message, fields)
         self.alike = alike
+
+
+class Cancelled(Exception):
+    """A person broke the work off; raised by what is told of its progress. Nothing was changed."""

@@ -61,7 +61,7 @@ def play(world: World, stores: dict[str, Store], action: tuple[str, str, int], r
     if what == "new":
         entry = {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221",
                  "measures": [{"measure_id": "gieng", "amount": 1}]}  # fmt: skip
-        records.save(store, "activity", entry)
+        records.save(store, "activity", entry, confirm=True)
         return
     known = store.rows("SELECT id FROM activity WHERE voided_at IS NULL ORDER BY id")
     if not known:
