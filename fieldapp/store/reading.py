@@ -19,6 +19,12 @@ from fieldapp.store import extras, naming, search
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import labels
 
+MOST_DECIMALS = 3
+"""More are refused in the field that says them: an amount is not scaled by them"""
+
+LONGEST_NAME = 500
+"""A name with all that it belongs to; the search index takes no text of any length"""
+
 
 @dataclass(frozen=True)
 class ChildRow:
@@ -230,7 +236,7 @@ def _decimals(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> int
     by = others.get(shape.scaled_by)
     if isinstance(by, str):
         return int(store.value("SELECT decimals FROM measure WHERE id = ?", [by]) or 0)
-    return int(by or 0)
+    return by if isinstance(by, int) and 0 <= by <= MOST_DECIMALS else 0
 
 
 def _read_date(value: Any) -> date | None:
