@@ -151,6 +151,8 @@ def columns_of(record: Record) -> dict[str, Any]:
 def resolve(store: Store, kind: str, text: str, on: date | None = None) -> str:
     """The id of the record of ``kind`` that ``text`` names: its id, its code, its name, or its name as people say it
     (``naming.loosely``). ValueError with a sentence where there is none, or several."""
+    if len(text) > LONGEST_NAME:
+        raise ValueError(_("Not found: {text}.").format(text=f"{text[:40]}…"))
     if len(text) == 36:
         named = store.row(f"SELECT voided_at FROM {kind} WHERE id = ?", [text])
         if named is not None and named["voided_at"] is not None:
