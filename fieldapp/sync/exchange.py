@@ -541,6 +541,8 @@ def release(store: Store) -> None:
                 )
             if header is not None and state == "applied":
                 merge.apply(store, header, changes)
+                if store.value("SELECT own FROM local_log WHERE id = ?", [header.log]):  # by a copy of this disk
+                    logs.begin(store, header.scope)
                 progress = True
 
 
