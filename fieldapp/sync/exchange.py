@@ -191,7 +191,8 @@ def _export_to(store: Store, dest: Path, to: Peer, progress: Progress | None) ->
     secret: bytes = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
     chosen = _lacking(store, to)
     number = int(store.setting("bundle_number", "0") or 0) + 1
-    target = dest / _file_name(store, to, number)
+    while (target := dest / _file_name(store, to, number)).exists():  # a copy of this disk wrote it
+        number += 1
     manifest = make_manifest(store, "bundle", chosen, to, number)
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
     done = 0
@@ -541,6 +542,8 @@ def release(store: Store) -> None:
                 )
             if header is not None and state == "applied":
                 merge.apply(store, header, changes)
+                if store.value("SELECT own FROM local_log WHERE id = ?", [header.log]):  # by a copy of this disk
+                    logs.begin(store, header.scope)
                 progress = True
 
 
@@ -606,8 +609,9 @@ _HEAD = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reaso
 
 def status(store: Store) -> Status:
     """Who has what, what waits, and what was refused."""
-    own_logs = store.rows(
-        "SELECT id, seq, scope, replica_id FROM local_log WHERE replica_id = ?", [store.identity.replica_id]
+    known = peers.others(store)
+    known_logs = store.rows(
+        "SELECT id, seq, scope, replica_id FROM local_log WHERE id <> ? AND seq > 0", [BASELINE_LOG]
     )
     unsent = _unsent(store)
     warning = None
@@ -627,7 +631,7 @@ def status(store: Store) -> Status:
     return Status(
         unsent=len(unsent),
         unsent_records=len(_records_of(store, unsent)),
-        peers=[_peer_status(store, p, own_logs) for p in peers.partners(store, asking=True)],
+        peers=[_peer_status(store, p, known, known_logs) for p in peers.partners(store, asking=True)],
         held=[_held_sentence(store, s) for s in segments if s["state"] == "held"],
         quarantined=quarantined,
         set_aside=[
@@ -703,46 +707,29 @@ def _records_of(store: Store, changes: Sequence[Row]) -> set[str]:
     return records
 
 
-def _peer_status(store: Store, peer: Peer, own_logs: Sequence[Row]) -> PeerStatus:
-    reached = {log["id"]: receipts.reached(store, peer.have, log["id"]) for log in own_logs}
-    until = None
-    for log_id, last in reached.items():
-        at = store.value("SELECT at FROM local_change WHERE log_id = ? AND seq = ?", [log_id, last])
-        until = max(filter(None, (until, at)), default=None)
-    reader = peers.reader(store, peer)
-    lacks, since = _lacks(store, peer, reader)
+def _peer_status(store: Store, peer: Peer, known: list[Peer], known_logs: Sequence[Row]) -> PeerStatus:
+    reader = peers.reader(store, peer, known)
+    me = peers.own(store)
+    visible = [log for log in known_logs if reader.sees(log["scope"], log["replica_id"])]
+    reached = {log["id"]: receipts.reached(store, peer.have, log["id"]) for log in visible}
+    own = [log for log in visible if log["replica_id"] == me.id]
+    at = "SELECT at FROM local_change WHERE log_id = ? AND seq = ?"
+    has = [store.value(at, [log["id"], reached[log["id"]]]) for log in own]
+    lacking = [log for log in visible if log["replica_id"] != peer.id and reached[log["id"]] < log["seq"]]
+    lacks = [store.value(at, [log["id"], reached[log["id"]] + 1]) for log in lacking]
     return PeerStatus(
         replica_id=peer.id,
         name=peer.title,
         role=peer.role,
         trust=peer.trust,
-        received=sum(reached.values()),
-        of=sum(log["seq"] for log in own_logs if reader.sees(log["scope"], log["replica_id"])),
+        received=sum(reached[log["id"]] for log in own),
+        of=sum(log["seq"] for log in own),
         heard_at=peer.have_at,
-        received_until=until,
-        lacks=lacks,
-        lacks_since=since,
-        asks=peers.is_asking(peers.own(store), peer),
+        received_until=max(filter(None, has), default=None),
+        lacks=sum(log["seq"] - reached[log["id"]] for log in lacking),
+        lacks_since=min(filter(None, lacks), default=None),
+        asks=peers.is_asking(me, peer),
     )
-
-
-def _lacks(store: Store, peer: Peer, reader: peers.Reader) -> tuple[int, str | None]:
-    """How many changes a peer lacks of what it may see, its own left out, and since when."""
-    lacks, since = 0, None
-    for log in store.rows(
-        "SELECT id, scope, replica_id, seq FROM local_log WHERE id <> ? AND seq > 0 AND replica_id <> ?",
-        [BASELINE_LOG, peer.id],
-    ):
-        has = (
-            receipts.reached(store, peer.have, log["id"])
-            if reader.sees(log["scope"], log["replica_id"])
-            else log["seq"]
-        )
-        if has < log["seq"]:
-            lacks += log["seq"] - has
-            first = store.value("SELECT at FROM local_change WHERE log_id = ? AND seq = ?", [log["id"], has + 1])
-            since = min(filter(None, (since, first)), default=None)
-    return lacks, since
 
 
 def _author_name(store: Store, replica_id: str) -> str:

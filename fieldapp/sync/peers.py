@@ -82,13 +82,14 @@ def others(store: Store) -> list[Peer]:
     ]
 
 
-def reader(store: Store, to: Peer) -> Reader:
+def reader(store: Store, to: Peer, known: list[Peer] | None = None) -> Reader:
     """What may reach a peer. All of it goes to our own headquarters and up; down to a headquarters what its posts
-    wrote, to a post what is for all and its own; never from one province to another."""
+    wrote, to a post what is for all and its own; never from one province to another. ``known``: all
+    ``others``, where the caller has them."""
     me = own(store)
     if to.role == "hq" and (me.role == "post" or to.above or to.post_code == me.post_code):
         return Reader(True, frozenset(), frozenset())
-    known = others(store)
+    known = others(store) if known is None else known
     below = [p for p in known if p.role == "hq" and me.role == "hq" and is_below(me, p)]
     scopes = [to.post_id]
     if to.role == "hq":
