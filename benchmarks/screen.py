@@ -18,12 +18,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import uuid_utils
 
 from fieldapp.domain.text import search_key
-from fieldapp.store import vault
+from fieldapp.store import search, vault
 from fieldapp.store.store import Store, now
 from fieldapp.sync import enrolment
 
@@ -134,19 +135,19 @@ def fill(root: Path, rows: int) -> None:
             made,
         )
         named = {row["id"]: row["name"] for row in (*kinds, *units)}
-        first = (store.value("SELECT max(rowid) FROM local_search") or 0) + 1
+        numbers = [search.places("activity", date.fromisoformat(m[5]))[0] + n for n, m in enumerate(made)]
         store.db.conn.executemany(
             "INSERT INTO local_search (rowid, kind, row_id, words) VALUES (?, 'activity', ?, ?)",
-            [(first + n, m[0], search_key(f"{m[7]} {named[m[4]]} {named[m[6]]}")) for n, m in enumerate(made)],
+            [(n, m[0], search_key(f"{m[7]} {named[m[4]]} {named[m[6]]}")) for n, m in zip(numbers, made, strict=True)],
         )
         store.db.conn.executemany(
-            "INSERT INTO local_search_row VALUES (?, ?)", [(m[0], first + n) for n, m in enumerate(made)]
+            "INSERT INTO local_search_row VALUES (?, ?)", [(m[0], n) for n, m in zip(numbers, made, strict=True)]
         )
     store.close()
     hq.close()
 
 
-def activities(rows: int, post: str | None, kinds: Sequence[str], units: Sequence[str]) -> Iterator[tuple[object, ...]]:
+def activities(rows: int, post: str | None, kinds: Sequence[str], units: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Twelve years of them, the newest today."""
     rng, at, today = random.Random(1), now(), date.today()
     for number in range(rows):

@@ -18,6 +18,9 @@ from fieldapp.store.baseline import baseline_changes
 
 migrations = Migrations("fieldapp")
 
+REINDEX = "reindex"
+"""Local setting: the search index is to be built anew when the file is opened"""
+
 
 @migrations(name="0001_first")
 def first(_db: Database) -> None:
@@ -40,6 +43,12 @@ def review(db: Database) -> None:
 def batches(db: Database) -> None:
     """Sheets that were taken in: of this replica alone, so what segments say has not changed."""
     add_what_is_missing(db)
+
+
+@migrations(name="0005_search_by_day")
+def search_by_day(db: Database) -> None:
+    """Entries of the search index have numbers that say kind and day: it is built anew when the file is opened."""
+    db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])
 
 
 SCHEMA_VERSION = 3
@@ -70,6 +79,7 @@ def create(db: Database) -> None:
     capture.install(db)
     db.execute("COMMIT")
     migrations.apply(db)
+    db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])  # who begins the replica fills the index
 
 
 def migrate(db: Database) -> bool:
