@@ -20,11 +20,6 @@ class Sieve:
     last: date | None = None
     state: State = "standing"
 
-    @property
-    def open(self) -> bool:
-        """Whether everything that stands fits."""
-        return self == Sieve()
-
 
 @dataclass(frozen=True)
 class Hit:
@@ -39,36 +34,26 @@ def find(store: Store, text: str, sieve: Sieve, limit: int = 100) -> list[Hit]:
     query = search.match(text)
     if query is None and text.strip():
         return []
-    if query is not None and sieve.open:
-        return [hit for hit in _by_words(store, query, 4 * limit) if _stands(store, hit)][:limit]
     found: list[tuple[str, Hit]] = []
     for model in RECORDS:
-        if model.TOP and (sieve.kind == model.KIND or (sieve.kind is None and not model.REFERENCE)):
+        wanted = sieve.kind == model.KIND if sieve.kind else query is not None or not model.REFERENCE
+        if model.TOP and wanted:
             found += _of_kind(store, model.KIND, query, sieve, limit)
     return [hit for _day, hit in sorted(found, key=lambda f: f[0], reverse=True)[:limit]]
-
-
-def _by_words(store: Store, query: str, limit: int) -> list[Hit]:
-    rows = store.rows(
-        "SELECT kind, row_id FROM local_search WHERE local_search MATCH ? ORDER BY rowid DESC LIMIT ?", [query, limit]
-    )
-    return [Hit(r["kind"], r["row_id"]) for r in rows if BY_KIND[r["kind"]].TOP]
-
-
-def _stands(store: Store, hit: Hit) -> bool:
-    return bool(store.value(f"SELECT voided_at IS NULL FROM {hit.kind} WHERE id = ?", [hit.row_id]))
 
 
 def _of_kind(store: Store, kind: str, query: str | None, sieve: Sieve, limit: int) -> list[tuple[str, Hit]]:
     """(day, hit) of one kind, newest first."""
     model = BY_KIND[kind]
     day = model.DATE or "created_at"
-    where, params = ["1"], []
-    source = f"{kind} t"
+    where: list[str] = ["1"]
+    params: list[str | int] = []
+    source, order = f"{kind} t", f"t.{day} DESC, t.id DESC"
     if query is not None:
         source = f"local_search s JOIN {kind} t ON t.id = s.row_id"
-        where.append("local_search MATCH ?")
-        params.append(query)
+        where.append("local_search MATCH ? AND s.rowid BETWEEN ? AND ?")
+        params += [query, *search.places(kind)]
+        order = "s.rowid DESC"
     if sieve.state == "voided":
         where.append("t.voided_at IS NOT NULL")
     elif sieve.state != "any":
@@ -82,8 +67,7 @@ def _of_kind(store: Store, kind: str, query: str | None, sieve: Sieve, limit: in
             where.append(f"substr(t.{day}, 1, 10) {compare} ?" if day == "created_at" else f"t.{day} {compare} ?")
             params.append(bound.isoformat())
     rows = store.rows(
-        f"SELECT t.id, t.{day} AS day FROM {source} WHERE {' AND '.join(where)}"
-        f" ORDER BY t.{day} DESC, t.id DESC LIMIT {limit}",
+        f"SELECT t.id, t.{day} AS day FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {limit}",
         params,
     )
-    return [(r["day"], Hit(kind, r["id"])) for r in rows]
+    return [(r["day"] if model.DATE else "", Hit(kind, r["id"])) for r in rows]

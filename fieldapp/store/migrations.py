@@ -18,6 +18,9 @@ from fieldapp.store.baseline import baseline_changes
 
 migrations = Migrations("fieldapp")
 
+REINDEX = "reindex"
+"""Local setting: the search index is to be built anew when the file is opened"""
+
 
 @migrations(name="0001_first")
 def first(_db: Database) -> None:
@@ -55,6 +58,12 @@ def accidents(db: Database) -> None:
         db.execute(f"ALTER TABLE local_replica DROP COLUMN {column}")
 
 
+@migrations(name="0006_search_by_day")
+def search_by_day(db: Database) -> None:
+    """Entries of the search index have numbers that say kind and day: it is built anew when the file is opened."""
+    db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])
+
+
 SCHEMA_VERSION = 3
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 
@@ -83,6 +92,7 @@ def create(db: Database) -> None:
     capture.install(db)
     db.execute("COMMIT")
     migrations.apply(db)
+    db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])  # who begins the replica fills the index
 
 
 def migrate(db: Database) -> bool:

@@ -70,8 +70,8 @@ def _found_by_words(store: Store, kind: str, name: str) -> list[Row]:
     query = search.match(_bare(kind, name)[1])
     return [] if query is None else store.rows(
         f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id"
-        " WHERE local_search MATCH ? AND t.voided_at IS NULL",
-        [query],
+        " WHERE local_search MATCH ? AND s.rowid BETWEEN ? AND ? AND t.voided_at IS NULL",
+        [query, *search.places(kind)],
     )  # fmt: skip
 
 

@@ -193,8 +193,8 @@ def _named(store: Store, kind: str, text: str, *, retired: bool = False) -> list
         row
         for row in store.rows(
             f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id"
-            f" WHERE local_search MATCH ? AND t.{stands}",
-            [query],
+            f" WHERE local_search MATCH ? AND s.rowid BETWEEN ? AND ? AND t.{stands}",
+            [query, *search.places(kind)],
         )
         if any(search_key(row[f] or "") == key for f in fields)
     ]

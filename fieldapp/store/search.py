@@ -1,21 +1,36 @@
 """The search index: words of each record without case, tone and diacritics.
 
-Derived from the rows, kept in the encrypted file, and brought up to date in the transaction that writes a row.
+Derived from the rows, kept in the encrypted file, and brought up to date in the transaction that writes a row. An
+entry's number says kind and day, so that FTS5 finds the newest of one kind first, and stops when there are enough.
 """
 
+import zlib
 from collections.abc import Iterable
+from datetime import date
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import search_key
+from fieldapp.store.migrations import REINDEX
 from fieldapp.store.store import Row, Store
+
+SERIAL_BITS, DAY_BITS, KIND_BITS = 28, 22, 13
+
+
+def places(kind: str, first: date | None = None, last: date | None = None) -> tuple[int, int]:
+    """Lowest and highest number of the entries of a kind whose day lies between two; without a day is before all."""
+    low = zlib.crc32(kind.encode()) >> (32 - KIND_BITS) << (SERIAL_BITS + DAY_BITS)
+    begin = first.toordinal() if first else 0
+    end = last.toordinal() if last else (1 << DAY_BITS) - 1
+    return low + (begin << SERIAL_BITS), low + (end << SERIAL_BITS) + (1 << SERIAL_BITS) - 1
 
 
 def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
     """Put rows of one kind into the index, in place of what it holds of them."""
     from fieldapp.store.words import labels
 
-    shapes = fields_of(BY_KIND[kind])
+    model = BY_KIND[kind]
+    shapes = fields_of(model)
     texts = [s.name for s in shapes if s.type in ("text", "long")]
     refs = [(s.name, s.ref) for s in shapes if s.ref is not None]
     rows = list(rows)
@@ -26,7 +41,8 @@ def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
     for row in rows:
         words = [row[f] for f in texts if row[f]]
         words += [named[ref].get(row[f], "") for f, ref in refs if row[f]]
-        _put(store, kind, row["id"], search_key(" ".join(words)))
+        day = row[model.DATE] if model.DATE else None
+        _put(store, kind, row["id"], search_key(" ".join(words)), date.fromisoformat(day) if day else None)
 
 
 def forget(store: Store, ids: Iterable[str]) -> None:
@@ -35,17 +51,29 @@ def forget(store: Store, ids: Iterable[str]) -> None:
         _forget(store, row_id)
 
 
-def _forget(store: Store, row_id: str) -> None:
-    old = store.value("SELECT search_rowid FROM local_search_row WHERE row_id = ?", [row_id])
+def _forget(store: Store, row_id: str) -> int | None:
+    """Take one out; the number that it had."""
+    old: int | None = store.value("SELECT search_rowid FROM local_search_row WHERE row_id = ?", [row_id])
     if old is not None:
         store.db.execute("DELETE FROM local_search WHERE rowid = ?", [old])
         store.db.execute("DELETE FROM local_search_row WHERE row_id = ?", [row_id])
+    return old
 
 
-def _put(store: Store, kind: str, row_id: str, words: str) -> None:
-    _forget(store, row_id)
-    cursor = store.db.execute("INSERT INTO local_search (kind, row_id, words) VALUES (?, ?, ?)", [kind, row_id, words])
-    store.db.execute("INSERT INTO local_search_row VALUES (?, ?)", [row_id, cursor.lastrowid])
+def _put(store: Store, kind: str, row_id: str, words: str, day: date | None) -> None:
+    low, high = places(kind, day, day) if day else (places(kind)[0], places(kind)[0] + (1 << SERIAL_BITS) - 1)
+    old = _forget(store, row_id)
+    if old is not None and low <= old <= high:
+        number = old
+    else:
+        newest = store.value(
+            "SELECT rowid FROM local_search WHERE rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT 1", [low, high]
+        )
+        number = low if newest is None else newest + 1
+    store.db.execute(
+        "INSERT INTO local_search (rowid, kind, row_id, words) VALUES (?, ?, ?, ?)", [number, kind, row_id, words]
+    )
+    store.db.execute("INSERT INTO local_search_row VALUES (?, ?)", [row_id, number])
 
 
 def reindex(store: Store) -> None:
@@ -56,6 +84,7 @@ def reindex(store: Store) -> None:
         for kind, model in BY_KIND.items():
             if model.TOP or model.REFERRED:
                 index(store, kind, store.rows(f"SELECT * FROM {kind}"))
+        store.db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])
 
 
 def match(text: str) -> str | None:

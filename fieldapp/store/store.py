@@ -81,7 +81,12 @@ class Store:
             raise FieldappError(_("There is no replica in {home}. Make one with `fieldapp init`.").format(home=home))
         db = connect(path, key)
         migrations.migrate(db)
-        return cls(db, path, key, user)
+        store = cls(db, path, key, user)
+        if store.setting(migrations.REINDEX) is not None:
+            from fieldapp.store import search
+
+            search.reindex(store)
+        return store
 
     @classmethod
     def unlock(cls, home: Path, user: str, passphrase: str) -> "Store":

@@ -57,6 +57,7 @@ class FieldRow(Editor):
         self._hint = hint
         self._reading = Static(classes="reading", markup=False)
         self._reading.set_class(entry.WIDTH is None, "-below")
+        self._shown_reading = ""
         self._problem: Static | None = None
         self._wanted = True
         self._problem_of: Any = None
@@ -134,6 +135,9 @@ class FieldRow(Editor):
         text = reading.text if reading.understood else f"? {reading.text}"
         if self._hint and not self.entry.value:
             text = " · ".join(part for part in (text, self._hint) if part)
+        if text == self._shown_reading:  # each new text costs a new layout of the whole form
+            return
+        self._shown_reading = text
         self._reading.update(Content(text))
         self._reading.set_class(not reading.understood, "-unclear")
         self._reading.set_class(bool(text), "-shown")

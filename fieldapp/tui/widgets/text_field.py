@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from fieldapp.domain.text import clean
@@ -41,6 +43,8 @@ class TextField(Input):
         Binding("ctrl+z", "undo", "Undo", show=False),
         Binding("ctrl+y", "redo", "Redo", show=False),
     ]
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
+    """How long the text is. A field does not grow with it, so it needs no new layout of the screen at each key."""
     VIETNAMESE = True
     """The program's own input method works here; not in fields for codes, numbers, dates and paths"""
     OVERWRITES = False
