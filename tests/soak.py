@@ -1,0 +1,530 @@
+"""Laptops, sticks and bad luck: a machine that draws schedules, and a model that knows what must come of them.
+
+The model keeps every value that a save confirmed, with who wrote it and what that replica knew then. It folds them by
+the rules of ``docs/bundle-format.md`` in a few lines of its own, so that what it expects does not come from the code
+under test.
+"""
+
+import random
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from fieldapp.errors import FieldappError
+from fieldapp.store import baseline, capture, migrations, records, vault
+from fieldapp.store.connection import connect
+from fieldapp.store.store import FILE, Row, Store
+from fieldapp.sync import doctor, enrolment, exchange, merge
+
+NAMES = ("hq", "p-a", "p-b", "q-a", "q-b", "r-a")
+"""Headquarters; laptops of the posts P, Q and R. A schedule of n replicas has the first n."""
+POSTS = {"p": "PPP", "q": "QQQ", "r": "RRR"}
+
+EDITS = {
+    "party_cell": ("hamlet",),
+    "activity": ("hamlet", "description", "people"),
+    "activity_measure": ("amount", "note"),
+    "event": ("name", "date_to"),
+    "member": ("position",),
+    "introduction": ("role", "end_reason"),
+    "matter": ("result",),
+}
+"""Table -> columns that are edited in place; the baseline has no rows in these tables."""
+
+OLD_LACKS_TABLE = "matter"
+OLD_LACKS_COLUMNS = {"activity_measure": "note", "event": "date_to"}
+"""What the older version of the program does not know"""
+
+DEEDS = (
+    *("work",) * 8,
+    *("carry",) * 6,
+    *("export",) * 3,
+    *("take",) * 4,
+    *("lose_a_file", "lose_a_stick", "damage", "clock_jumps", "upgrade", "restart"),
+)
+"""What may happen, as often as it is drawn. Methods of ``Laptops`` that take the name of a replica."""
+
+Key = tuple[str, str]
+"""(table, row id)"""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A value that a save confirmed."""
+
+    key: Key
+    col: str
+    value: Any
+    log: str
+    seq: int
+    hlc: int
+    knew: dict[str, int]
+    """log -> last change that its author had"""
+
+
+# what the machine starts from ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def small_baseline() -> Iterator[None]:
+    """Replicas that ship four units instead of fourteen thousand, and derive no keys from passphrases: a schedule
+    copies them in milliseconds."""
+    codes = {"66", "646", "24221", "24214"}
+    rows = [
+        (table, row_id, cols, is_new)
+        for table, row_id, cols, is_new in baseline.baseline_changes()
+        if table != "unit_succession" and (table != "unit" or cols.get("code") in codes)
+    ]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migrations, "baseline_changes", lambda: iter(rows))
+        patched.setattr(vault, "seal", lambda *_given: None)
+        yield
+
+
+def build(root: Path) -> dict[str, bytes]:
+    """Enrol all replicas into ``root``; ``root/n`` has the first n of them. Returns their database keys."""
+    usb = root / "usb"
+    usb.mkdir(parents=True)
+    homes = root / "all"
+    hq = enrolment.init_hq(homes / "hq", name="Sở chỉ huy", user="hq", passphrase="x")
+    stores = {"hq": hq}
+    for number, name in enumerate(NAMES[1:], start=2):
+        post, laptop = name.split("-")
+        pack = enrolment.write_pack(hq, code=POSTS[post], name=f"Đồn {post}", dest=usb)
+        stores[name] = enrolment.init_post(homes / name, pack, user=name, passphrase="x", laptop=laptop)
+        _carry(stores[name], hq, usb)
+        exchange.trust(hq, stores[name].identity.replica_id)
+        for _turn in range(2):
+            for other in list(stores.values())[1:]:
+                _carry(hq, other, usb)
+                _carry(other, hq, usb)
+        for store in stores.values():
+            store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copytree(homes, root / str(number), ignore=shutil.ignore_patterns("*-wal", "*-shm"))
+    keys = {name: store._key for name, store in stores.items()}
+    for store in stores.values():
+        store.close()
+    return keys
+
+
+def _carry(sender: Store, to: Store, folder: Path) -> None:
+    (made,) = exchange.export(sender, folder, to.identity.replica_id)
+    (result,) = exchange.import_files(to, [made.path])
+    assert not result.quarantined
+    made.path.unlink()
+
+
+def as_old(template: Path, size: int, name: str, key: bytes) -> Path:
+    """A home as an older version of the program has it, which lacks a table and two columns; made once."""
+    home = template / f"{size}-old" / name
+    if home.exists():
+        return home
+    shutil.copytree(template / str(size) / name, home)
+    db = connect(home / FILE, key)
+    db.execute("PRAGMA foreign_keys = OFF")
+    for kind, name in db.execute("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall():
+        db.execute(f"DROP {kind} {name}")
+    db.execute(f"DROP TABLE {OLD_LACKS_TABLE}")
+    for table, column in OLD_LACKS_COLUMNS.items():
+        db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    capture.install(db)
+    newest = db.execute("SELECT max(name) FROM _sqlite_migrations").fetchone()[0]
+    db.execute("DELETE FROM _sqlite_migrations WHERE name = ?", [newest])
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    return home
+
+
+# the model -------------------------------------------------------------------------------------------------------
+
+
+def rows_of(store: Store) -> dict[Key, Row]:
+    """Every row of the tables that schedules write to, as this replica has it."""
+    tables = [t for t in EDITS if store.db.table(t).exists()]
+    return {(t, r["id"]): r for t in tables for r in store.rows(f"SELECT * FROM {t}")}
+
+
+def vector(store: Store) -> dict[str, int]:
+    """log -> last change that is in."""
+    return {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
+
+
+def knew(later: Written, earlier: Written) -> bool:
+    """Whether the author of one change had the other."""
+    if later.log == earlier.log:
+        return later.seq > earlier.seq
+    return later.knew.get(earlier.log, 0) >= earlier.seq
+
+
+class Model:
+    """All confirmed values, and what a set of them must look like."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[Key, str], list[Written]] = defaultdict(list)
+
+    def confirm(self, store: Store, before: dict[Key, Row], had: dict[str, int]) -> None:
+        """Take in what a save changed, as its user sees it; each value must be in the log."""
+        after = rows_of(store)
+        assert before.keys() <= after.keys()
+        logged = store.rows(
+            "SELECT c.* FROM local_change c JOIN local_log l ON l.id = c.log_id WHERE l.own = 1 ORDER BY c.hlc"
+        )
+        new = {(c["table_name"], c["row_id"]): c for c in logged if c["seq"] > had.get(c["log_id"], 0)}
+        for key, row in after.items():
+            old = before.get(key, {})
+            for col, value in row.items():
+                if col not in ("id", "post_id") and value != old.get(col):
+                    change = new[key]
+                    self.cells[key, col].append(
+                        Written(key, col, value, change["log_id"], change["seq"], change["hlc"], had)
+                    )
+
+    def _known(self, have: dict[str, int]) -> Iterator[tuple[Key, str, list[Written]]]:
+        for (key, col), written in self.cells.items():
+            known = [w for w in written if w.seq <= have.get(w.log, 0)]
+            if known:
+                yield key, col, sorted(known, key=lambda w: (w.hlc, w.log))
+
+    def rows(self, have: dict[str, int]) -> dict[Key, dict[str, Any]]:
+        """What a replica that has these changes must show: per column the newest."""
+        found: dict[Key, dict[str, Any]] = defaultdict(dict)
+        for key, col, written in self._known(have):
+            found[key][col] = written[-1].value
+        return dict(found)
+
+    def conflicts(self, have: dict[str, int]) -> set[tuple[Any, ...]]:
+        """(table, row, column, winning value, losing log, losing seq) of each value that neither side knew."""
+        found = set()
+        for (table, row_id), col, written in self._known(have):
+            newest = [w for w in written if not any(knew(other, w) for other in written if other is not w)]
+            winner = newest[-1]
+            found |= {
+                (table, row_id, col, winner.value, w.log, w.seq) for w in newest[:-1] if w.value != winner.value
+            }
+        return found
+
+
+# the machine -----------------------------------------------------------------------------------------------------
+
+
+class Laptops(RuleBasedStateMachine):
+    """2 to 6 replicas and 2 sticks. ``template`` is what ``build`` made, ``folder`` where a run may write."""
+
+    template: ClassVar[Path]
+    keys: ClassVar[dict[str, bytes]]
+    folder: ClassVar[Path]
+    runs: ClassVar[Iterator[int]] = count()
+    seen: ClassVar[dict[str, int]] = defaultdict(int)
+    """What came up in all schedules: a machine that never saw a conflict shows nothing"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = self.folder / f"run-{next(self.runs)}"
+        self.stores: dict[str, Store] = {}
+        self.old: set[str] = set()
+        self.model = Model()
+
+    @initialize(size=st.sampled_from((2, 3, 3, 3, 4, 4, 5, 5, 6, 6)), old=st.sets(st.sampled_from(NAMES), max_size=2), seed=st.integers(0, 2**16))
+    def begin(self, size: int, old: set[str], seed: int) -> None:
+        shutil.copytree(self.template / str(size), self.root)
+        self.rng = random.Random(seed)
+        self.old = old & set(NAMES[:size])
+        for name in NAMES[:size]:
+            home = self.root / name
+            if name in self.old:
+                shutil.copytree(as_old(self.template, size, name, self.keys[name]), home, dirs_exist_ok=True)
+                self.stores[name] = Store(connect(home / FILE, self.keys[name]), home / FILE, self.keys[name], name)
+            else:
+                self.stores[name] = Store.open(home, self.keys[name], name)
+        self.sticks = [self.root / "stick-0", self.root / "stick-1"]
+        for stick in self.sticks:
+            stick.mkdir()
+
+    @contextmanager
+    def confirming(self, name: str) -> Iterator[Store]:
+        """A save that may be refused; what it confirmed goes into the model."""
+        store = self.stores[name]
+        before, had = rows_of(store), vector(store)
+        try:
+            yield store
+        except FieldappError:
+            assert (rows_of(store), vector(store)) == (before, had)
+            return
+        self.model.confirm(store, before, had)
+
+    @rule(what=st.sampled_from(DEEDS), number=st.integers(0, 5), draw=st.integers(0, 2**20))
+    def step(self, what: str, number: int, draw: int) -> None:
+        """One rule for all, because Hypothesis leaves out rules at random and half of the schedules had no save. All
+        else of a step comes from ``draw``: a failure shrinks by leaving out steps, and the others stay as they are."""
+        self.rng = random.Random(draw)
+        getattr(self, what)(list(self.stores)[number % len(self.stores)])
+
+    # what people do
+
+    def work(self, name: str) -> None:
+        """A few saves in a row: edits more than new records, and mostly of what is new."""
+        saves = self.rng.randint(1, 4)
+        self.seen["saves"] += saves
+        for _ in range(saves):
+            save = self.rng.choice([self.record, self.edit, self.edit, self.edit, self.edit, self.void])
+            save(name)
+
+    def record(self, name: str) -> None:
+        kind = self.rng.choice(["activity", "activity", "event", "member", "introduction", "matter"])
+        if name == "hq":
+            kind = "party_cell"
+        mark = f"{name} {self.rng.randint(0, 999)}"
+        store = self.stores[name]
+        if name in self.old and kind not in ("member", "party_cell"):
+            kind = "event"
+        cell = store.value("SELECT id FROM party_cell ORDER BY id DESC")
+        member = store.value("SELECT id FROM member ORDER BY id DESC")
+        event = store.value("SELECT id FROM event ORDER BY id DESC")
+        entry: dict[str, Any] = {
+            "party_cell": {"name": mark, "unit_id": "24221"},
+            "activity": {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221",
+                         "event_id": event, "measures": [{"measure_id": "gieng", "amount": self.rng.randint(1, 9)}]},
+            "event": {"name": mark, "date_from": "2013-09-18"},
+            "member": {"full_name": mark, "party_cell_id": cell},
+            "introduction": {"member_id": member, "party_cell_id": cell, "date_from": "2013-01-01"},
+            "matter": {"matter_type": "information_exchange", "counterpart": "Xã Ia Rvê", "subject": mark,
+                       "opened_on": "2013-10-01"},
+        }[kind]  # fmt: skip
+        with self.confirming(name):
+            if name in self.old and kind == "event":
+                self.insert_event(store, entry)
+            else:
+                records.save(store, kind, entry)
+
+    def insert_event(self, store: Store, entry: dict[str, Any]) -> None:
+        """As the older version saves it: this version's would name a column that is not there."""
+        row = {"id": f"019a0000-0000-7000-8000-{self.rng.getrandbits(48):012x}", "post_id": store.identity.post_id,
+               "created_at": "2013-01-01T00:00:00Z", "created_by": store.user, **entry}  # fmt: skip
+        with store.transaction():
+            marks = ", ".join("?" * len(row))
+            store.db.execute(f"INSERT INTO event ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+
+    def pick(self, name: str) -> Key | None:
+        """One of the rows that this replica may write, mostly of the newest."""
+        post = self.stores[name].identity.post_id
+        rows = sorted(rows_of(self.stores[name]).items(), key=lambda pair: pair[0][1])
+        mine = [k for k, r in rows if r.get("post_id") == post]
+        if self.rng.random() < 0.7:
+            mine = mine[-4:]
+        return self.rng.choice(mine) if mine else None
+
+    def edit(self, name: str) -> None:
+        """By any program that writes the file: the log must catch it."""
+        key = self.pick(name)
+        if key is None:
+            self.record(name)
+            return
+        table, row_id = key
+        columns = [c for c in EDITS[table] if name not in self.old or OLD_LACKS_COLUMNS.get(table) != c]
+        column, value = self.rng.choice(columns), self.rng.randint(1, 20)
+        new: Any = f"{name} {value}"
+        if column == "amount":
+            new = value
+        elif column == "date_to":
+            new = f"2013-11-{value:02d}"
+        with self.confirming(name) as store, store.transaction():
+            store.db.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", [new, row_id])
+
+    def void(self, name: str) -> None:
+        key = self.pick(name)
+        if key is None or key[0] == "activity_measure" or name in self.old:
+            return
+        with self.confirming(name) as store:
+            records.void(store, key[1], f"{name} thấy trùng")
+
+    # what sticks go through
+
+    def partners(self, name: str) -> list[str]:
+        """Those with whom a replica exchanges: headquarters with all, a post's laptops with each other too."""
+        return [n for n in self.stores if n != name and (name == "hq" or n in ("hq",) or n[0] == name[0])]
+
+    def export(self, name: str) -> None:
+        partners = self.partners(name)
+        chosen = partners if self.rng.random() < 0.3 else [self.rng.choice(partners)]
+        stick = self.rng.choice(self.sticks)
+        for other in chosen:
+            exchange.export(self.stores[name], stick, self.stores[other].identity.replica_id)
+
+    def carry(self, name: str) -> None:
+        """Over a stick of its own, at once."""
+        self.bring(name, self.rng.choice(self.partners(name)))
+
+    def bring(self, name: str, other: str) -> None:
+        stick = self.root / "between"
+        stick.mkdir()
+        exchange.export(self.stores[name], stick, self.stores[other].identity.replica_id)
+        self.take_files(other, sorted(stick.iterdir()))
+        shutil.rmtree(stick)
+
+    def take(self, name: str) -> None:
+        """Import what a stick has, in any order, perhaps twice."""
+        files = sorted(self.rng.choice(self.sticks).iterdir()) * self.rng.randint(1, 2)
+        self.rng.shuffle(files)
+        self.take_files(name, files)
+
+    def take_files(self, name: str, files: list[Path]) -> None:
+        for result in exchange.import_files(self.stores[name], files):
+            assert result.quarantined == []
+            assert result.refused is None or result.for_others or result.path.name.startswith("bad-")
+            self.seen["held"] += len(result.held)
+            self.seen["imported"] += result.applied > 0
+        self.as_expected(name)
+
+    def lose_a_stick(self, _name: str) -> None:
+        stick = self.rng.choice(self.sticks)
+        shutil.rmtree(stick)
+        stick.mkdir()
+
+    def a_file(self) -> Path | None:
+        files = sorted(p for stick in self.sticks for p in stick.iterdir() if not p.name.startswith("bad-"))
+        return self.rng.choice(files) if files else None
+
+    def lose_a_file(self, _name: str) -> None:
+        file = self.a_file()
+        if file:
+            file.unlink()
+
+    def damage(self, _name: str) -> None:
+        """A copy of a bundle beside it that ends early, or has a flipped bit."""
+        file = self.a_file()
+        if file is None:
+            return
+        data = bytearray(file.read_bytes())
+        at = self.rng.randrange(len(data))
+        if self.rng.random() < 0.5:
+            del data[at:]
+        else:
+            data[at] ^= 1 << self.rng.randrange(8)
+        file.with_name("bad-" + file.name).write_bytes(data)
+
+    # what laptops go through
+
+    def clock_jumps(self, name: str) -> None:
+        """A wall clock that stood ahead leaves its reading behind; back in 2010, every reading is the last plus one."""
+        self.stores[name].db.execute(
+            "UPDATE local_session SET hlc = max(hlc, ((CAST(unixepoch() AS INTEGER) + ? * 86400) * 1000) << 16)",
+            [self.rng.randint(-3000, 1000)],
+        )
+
+    def upgrade(self, name: str) -> None:
+        if name in self.old:
+            self.old.discard(name)
+            self.restart(name)
+            self.as_expected(name)
+            self.seen["upgraded"] += 1
+
+    def restart(self, name: str) -> None:
+        if name not in self.old:
+            self.stores[name].close()
+            self.stores[name] = Store.open(self.root / name, self.keys[name], name)
+            merge.catch_up(self.stores[name])
+
+    # Here is the place for `clone` and `restore`, each a line in DEEDS: a copy of `self.root / name` that goes on beside it or in its place.
+
+    # what must hold
+
+    def as_expected(self, name: str) -> None:
+        """The rows and conflicts of a replica are those of the changes that it has, and of nothing else."""
+        store, have = self.stores[name], vector(self.stores[name])
+        rows, expected = rows_of(store), self.model.rows(have)
+        if name in self.old:
+            expected = {
+                (t, i): {c: v for c, v in cols.items() if OLD_LACKS_COLUMNS.get(t) != c}
+                for (t, i), cols in expected.items()
+                if t != OLD_LACKS_TABLE
+            }
+        assert rows.keys() == expected.keys()
+        for key, row in rows.items():
+            shown = {c: v for c, v in row.items() if c not in ("id", "post_id") and v is not None}
+            assert shown == {c: v for c, v in expected[key].items() if v is not None}, key
+        if name not in self.old:
+            found = {
+                (c["table"], c["row"], c["column"], c["winner"]["value"], c["loser"]["log"], c["loser"]["seq"])
+                for c in merge.conflicts(store)
+            }
+            assert found == self.model.conflicts(have)
+            self.seen["conflicts"] += len(found)
+        if "hq" in self.stores and name != "hq":
+            at_hq = vector(self.stores["hq"])
+            for log, reached in exchange._acknowledged(store).items():
+                assert reached <= at_hq.get(log, 0), "a receipt for what headquarters has not"
+
+    def everybody_meets(self) -> None:
+        """All exchange until nobody lacks anything; each over a stick of his own."""
+        for turn in range(3):
+            posts = [n for n in self.stores if n != "hq"]
+            self.rng.shuffle(posts)
+            ways = [(n, "hq") for n in posts] + [("hq", n) for n in posts]
+            if turn == 0:
+                ways = [(n, o) for n in posts for o in self.partners(n)] + ways
+            for sender, to in ways:
+                self.bring(sender, to)
+            if self.all_agree():
+                return
+        raise AssertionError("after three full exchanges somebody still lacks something")
+
+    def all_agree(self) -> bool:
+        at_hq = vector(self.stores["hq"])
+        own = {n: [r["id"] for r in s.rows("SELECT id FROM local_log WHERE own = 1")] for n, s in self.stores.items()}
+        return all(
+            vector(self.stores[name]).get(log, 0) == at_hq.get(log, 0)
+            for name in self.stores
+            for author, logs in own.items()
+            if author != "hq" and (name == "hq" or author[0] == name[0])
+            for log in logs
+        ) and all(
+            vector(s).get(log, 0) == seq
+            for s in self.stores.values()
+            for log, seq in at_hq.items()
+            if log in vector(s)
+        )
+
+    def teardown(self) -> None:
+        try:
+            if self.stores:
+                for name in self.stores:
+                    self.upgrade(name)
+                self.everybody_meets()
+                self.nothing_is_missing()
+        finally:
+            for store in self.stores.values():
+                store.close()
+            shutil.rmtree(self.root, ignore_errors=True)
+
+    def nothing_is_missing(self) -> None:
+        """All that may see the same have the same, bit for bit; every confirmed value is in everybody's log."""
+        self.seen["schedules"] += 1
+        self.seen["replicas"] += len(self.stores)
+        everywhere = rows_of(self.stores["hq"])
+        listed = merge.conflicts(self.stores["hq"])
+        assert everywhere.keys() == {key for key, _col in self.model.cells}
+        for name, store in self.stores.items():
+            post = store.identity.post_id
+            mine = {k: r for k, r in everywhere.items() if post is None or r.get("post_id", post) == post}
+            assert rows_of(store) == mine
+            assert merge.conflicts(store) == [c for c in listed if (c["table"], c["row"]) in mine]
+            assert store.rows("SELECT * FROM local_set_aside") == []
+            state = exchange.status(store)
+            assert (state.held, state.quarantined, state.unsent) == ([], [], 0), name
+            logged = {(r["log_id"], r["seq"]): r for r in store.rows("SELECT * FROM local_change")}
+            for (key, col), written in self.model.cells.items():
+                if key in mine:
+                    for w in written:
+                        change = logged[w.log, w.seq]
+                        assert (change["row_id"], change["hlc"]) == (key[1], w.hlc), (key, col)
+        one = self.rng.choice(list(self.stores.values()))
+        assert doctor.examine(one).healthy
