@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import uuid_utils
+from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -131,8 +133,8 @@ def as_old(template: Path, size: int, name: str, key: bytes) -> Path:
     shutil.copytree(template / str(size) / name, home)
     db = connect(home / FILE, key)
     db.execute("PRAGMA foreign_keys = OFF")
-    for kind, name in db.execute("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall():
-        db.execute(f"DROP {kind} {name}")
+    for kind, named in db.execute("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall():
+        db.execute(f"DROP {kind} {named}")
     db.execute(f"DROP TABLE {OLD_LACKS_TABLE}")
     for table, column in OLD_LACKS_COLUMNS.items():
         db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
@@ -149,7 +151,8 @@ def as_old(template: Path, size: int, name: str, key: bytes) -> Path:
 
 def rows_of(store: Store) -> dict[Key, Row]:
     """Every row of the tables that schedules write to, as this replica has it."""
-    tables = [t for t in EDITS if store.db.table(t).exists()]
+    there = {r["name"] for r in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = [t for t in EDITS if t in there]
     return {(t, r["id"]): r for t in tables for r in store.rows(f"SELECT * FROM {t}")}
 
 
@@ -207,9 +210,7 @@ class Model:
         for (table, row_id), col, written in self._known(have):
             newest = [w for w in written if not any(knew(other, w) for other in written if other is not w)]
             winner = newest[-1]
-            found |= {
-                (table, row_id, col, winner.value, w.log, w.seq) for w in newest[:-1] if w.value != winner.value
-            }
+            found |= {(table, row_id, col, winner.value, w.log, w.seq) for w in newest[:-1] if w.value != winner.value}
         return found
 
 
@@ -233,11 +234,13 @@ class Laptops(RuleBasedStateMachine):
         self.old: set[str] = set()
         self.model = Model()
 
-    @initialize(size=st.sampled_from((2, 3, 3, 3, 4, 4, 5, 5, 6, 6)), old=st.sets(st.sampled_from(NAMES), max_size=2), seed=st.integers(0, 2**16))
-    def begin(self, size: int, old: set[str], seed: int) -> None:
+    @initialize(draw=st.integers(0, 2**64 - 1))
+    def begin(self, draw: int) -> None:
+        self.rng = random.Random(draw)
+        size = self.rng.choice((2, 3, 3, 3, 4, 5, 5, 6))
+        self.old = {n for n in NAMES[:size] if self.rng.random() < 0.2}
+        note(f"{size} replicas, old: {sorted(self.old)}")
         shutil.copytree(self.template / str(size), self.root)
-        self.rng = random.Random(seed)
-        self.old = old & set(NAMES[:size])
         for name in NAMES[:size]:
             home = self.root / name
             if name in self.old:
@@ -248,6 +251,10 @@ class Laptops(RuleBasedStateMachine):
         self.sticks = [self.root / "stick-0", self.root / "stick-1"]
         for stick in self.sticks:
             stick.mkdir()
+        for name in ("p-a", "q-a"):  # something that two laptops share from the beginning
+            if name[0] + "-b" in self.stores:
+                self.record(name)
+                self.bring(name, name[0] + "-b")
 
     @contextmanager
     def confirming(self, name: str) -> Iterator[Store]:
@@ -261,21 +268,24 @@ class Laptops(RuleBasedStateMachine):
             return
         self.model.confirm(store, before, had)
 
-    @rule(what=st.sampled_from(DEEDS), number=st.integers(0, 5), draw=st.integers(0, 2**20))
-    def step(self, what: str, number: int, draw: int) -> None:
-        """One rule for all, because Hypothesis leaves out rules at random and half of the schedules had no save. All
-        else of a step comes from ``draw``: a failure shrinks by leaving out steps, and the others stay as they are."""
+    @rule(draw=st.integers(0, 2**64 - 1))
+    def step(self, draw: int) -> None:
+        """All of a step comes from one number. Hypothesis leaves out rules at random and likes small values: given
+        rules and arguments to choose, half of its schedules had no save, and hardly two laptops met in a cell. A
+        failure shrinks by leaving out steps; those that are left stay as they are."""
         self.rng = random.Random(draw)
-        getattr(self, what)(list(self.stores)[number % len(self.stores)])
+        what, name = self.rng.choice(DEEDS), self.rng.choice(list(self.stores))
+        note(f"{name}: {what}")
+        getattr(self, what)(name)
 
     # what people do
 
     def work(self, name: str) -> None:
-        """A few saves in a row: edits more than new records, and mostly of what is new."""
+        """A few saves in a row: edits more than new records."""
         saves = self.rng.randint(1, 4)
         self.seen["saves"] += saves
         for _ in range(saves):
-            save = self.rng.choice([self.record, self.edit, self.edit, self.edit, self.edit, self.void])
+            save = self.rng.choice([self.record, *[self.edit] * 8, self.void])
             save(name)
 
     def record(self, name: str) -> None:
@@ -307,19 +317,19 @@ class Laptops(RuleBasedStateMachine):
 
     def insert_event(self, store: Store, entry: dict[str, Any]) -> None:
         """As the older version saves it: this version's would name a column that is not there."""
-        row = {"id": f"019a0000-0000-7000-8000-{self.rng.getrandbits(48):012x}", "post_id": store.identity.post_id,
+        row = {"id": str(uuid_utils.uuid7()), "post_id": store.identity.post_id,
                "created_at": "2013-01-01T00:00:00Z", "created_by": store.user, **entry}  # fmt: skip
         with store.transaction():
             marks = ", ".join("?" * len(row))
             store.db.execute(f"INSERT INTO event ({', '.join(row)}) VALUES ({marks})", list(row.values()))
 
     def pick(self, name: str) -> Key | None:
-        """One of the rows that this replica may write, mostly of the newest."""
+        """One of the rows that this replica may write, mostly of the oldest: those are shared."""
         post = self.stores[name].identity.post_id
         rows = sorted(rows_of(self.stores[name]).items(), key=lambda pair: pair[0][1])
         mine = [k for k, r in rows if r.get("post_id") == post]
-        if self.rng.random() < 0.7:
-            mine = mine[-4:]
+        if self.rng.random() < 0.6:
+            mine = mine[:2]
         return self.rng.choice(mine) if mine else None
 
     def edit(self, name: str) -> None:
@@ -433,7 +443,8 @@ class Laptops(RuleBasedStateMachine):
             self.stores[name] = Store.open(self.root / name, self.keys[name], name)
             merge.catch_up(self.stores[name])
 
-    # Here is the place for `clone` and `restore`, each a line in DEEDS: a copy of `self.root / name` that goes on beside it or in its place.
+    # Here is the place for `clone` and `restore`, each a line in DEEDS: a copy of `self.root / name` that goes on beside
+    # it, or in its place.
 
     # what must hold
 
@@ -487,10 +498,7 @@ class Laptops(RuleBasedStateMachine):
             if author != "hq" and (name == "hq" or author[0] == name[0])
             for log in logs
         ) and all(
-            vector(s).get(log, 0) == seq
-            for s in self.stores.values()
-            for log, seq in at_hq.items()
-            if log in vector(s)
+            vector(s).get(log, 0) == seq for s in self.stores.values() for log, seq in at_hq.items() if log in vector(s)
         )
 
     def teardown(self) -> None:
@@ -526,5 +534,6 @@ class Laptops(RuleBasedStateMachine):
                     for w in written:
                         change = logged[w.log, w.seq]
                         assert (change["row_id"], change["hlc"]) == (key[1], w.hlc), (key, col)
-        one = self.rng.choice(list(self.stores.values()))
-        assert doctor.examine(one).healthy
+        if self.seen["schedules"] % 4 == 0:  # all have the same rows: folding one anew, now and then, is enough
+            one = self.rng.choice(list(self.stores.values()))
+            assert doctor.examine(one).healthy

@@ -43,5 +43,5 @@ def test_whatever_happens_all_end_in_one_state(template: Path, shard: int) -> No
     )
     run_state_machine_as_test(seed(shard)(Laptops), settings=wanted)
     print(dict(Laptops.seen))
-    for what in ("conflicts", "held", "upgraded", "imported"):
+    for what in ("conflicts", "upgraded", "imported"):
         assert Laptops.seen[what] > 0, f"no {what} came up: the schedules are too tame"
