@@ -20,3 +20,11 @@ class Unsure(FieldappError):
 
     ``fields`` maps a field to the question that belongs beside it.
     """
+
+
+class Refused(FieldappError):
+    """A file that is not taken. ``reason`` is the word for it in ``docs/bundle-format.md``, for programs."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason

@@ -443,8 +443,8 @@ class Laptops(RuleBasedStateMachine):
             self.stores[name] = Store.open(self.root / name, self.keys[name], name)
             merge.catch_up(self.stores[name])
 
-    # Here is the place for `clone` and `restore`, each a line in DEEDS: a copy of `self.root / name` that goes on beside
-    # it, or in its place.
+    # Here is the place for `clone` and `restore`, each a line in DEEDS: a copy of `self.root / name` that goes on
+    # beside it, or in its place.
 
     # what must hold
 

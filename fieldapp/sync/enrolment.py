@@ -6,7 +6,7 @@ from pathlib import Path
 import uuid_utils
 
 from fieldapp.domain.text import clean
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.store import lists, records, search, vault
 from fieldapp.store.baseline import baseline_rows
@@ -67,7 +67,7 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
     manifest = inspected.manifest
     hq = inspected.sender
     if manifest.kind != "pack" or manifest.post_id is None or hq.role != "hq" or not hq.is_request:
-        raise FieldappError(_("{name} is no pack. Nothing was changed.").format(name=pack.name))
+        raise Refused(bundle.WRONG_KIND, _("{name} is no pack. Nothing was changed.").format(name=pack.name))
     store = _new(home, user, passphrase)
     try:
         with store.transaction(applying=True):
@@ -76,7 +76,9 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
             exchange.receive(store, inspected, None, result)
             post = store.row("SELECT * FROM post WHERE id = ?", [manifest.post_id])
             if not result.complete or post is None:
-                raise FieldappError(_("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name))
+                raise Refused(
+                    "incomplete", _("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name)
+                )
             own = keys.new_keys()
             certificate = _request(own, name=laptop, role="post", code=post["code"], post=post)
             peers.add_own(store, own, certificate)

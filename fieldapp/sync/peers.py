@@ -3,11 +3,14 @@
 import json
 from dataclasses import dataclass
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store, now
 from fieldapp.sync import keys
 from fieldapp.sync.bundle import Head, Manifest
+
+OTHER_KEYS = "other_keys"
+REVOKED = "revoked"
 
 
 @dataclass(frozen=True)
@@ -155,11 +158,12 @@ def check_sender(store: Store, certificate: keys.Certificate, name: str) -> None
     if known is None:
         return
     if (known["sign_key"], known["age_key"]) != (certificate.sign_key, certificate.age_key):
-        raise FieldappError(
-            _("{name} claims a sender whose keys are others: it is forged. Nothing was changed.").format(name=name)
+        raise Refused(
+            OTHER_KEYS,
+            _("{name} claims a sender whose keys are others: it is forged. Nothing was changed.").format(name=name),
         )
     if known["trust"] == "revoked":
-        raise FieldappError(_("{name} is of a laptop that was revoked. Nothing was changed.").format(name=name))
+        raise Refused(REVOKED, _("{name} is of a laptop that was revoked. Nothing was changed.").format(name=name))
 
 
 def heard(store: Store, manifest: Manifest) -> None:
