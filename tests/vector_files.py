@@ -40,5 +40,5 @@ class Files:
         """The bundle or pack that is to be read."""
         if vector["form"] == "tar":
             return self.folder / "made" / f"{vector['name']}.fieldapp.tar.age"
-        there = FOLDER / vector["file"]
+        there: Path = FOLDER / vector["file"]
         return there if there.exists() else self.folder / vector["file"]

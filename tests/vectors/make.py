@@ -7,7 +7,6 @@ Run it with the Python of the development environment: ``python tests/vectors/ma
 
 import base64
 import hashlib
-import io
 import json
 import tarfile
 from collections.abc import Callable, Sequence
@@ -307,7 +306,7 @@ ROW = row("event", "event 1", **FLOOD)
 
 
 def good() -> None:
-    pack_changes = [
+    pack_changes: list[list[Any]] = [
         [hlc(-20), "post", IARVE[0], {"created_at": DAY, "created_by": "Trực ban", "code": "IARVE", "name": IARVE[2]},
          "Trực ban"],
         [hlc(-19), "post", OTHER[0], {"created_at": DAY, "created_by": "Trực ban", "code": "OTHER", "name": OTHER[2]},
@@ -329,7 +328,8 @@ def good() -> None:
          "Nguyễn Văn A"],
     ], knows={LOG_ALL: 2})  # fmt: skip
     two = segment([
-        [hlc(3), "event", EVENT, {"name": "Lũ lớn 2013", "description": "Ea Súp\nIa Rvê", "date_to": "2013-09-25"}, None],
+        [hlc(3), "event", EVENT, {"name": "Lũ lớn 2013", "description": "Ea Súp\nIa Rvê", "date_to": "2013-09-25"},
+         None],
         [hlc(4), "event", EVENT, {"date_to": None}, "Trần Văn B"],
         [hlc(5), "member", member, {"voided_at": DAY, "void_reason": "ghi trùng"}, "Trần Văn B"],
     ], after=one, knows={LOG_ALL: 2})  # fmt: skip
@@ -420,7 +420,9 @@ def good() -> None:
     prefixed = Bundle(segments=[SEALED]).tar()
     long = SEALED.members[0][0]
     block = tar_header(long, len(SEALED.data))
-    split = block[:0] + long.split("/", 1)[1].encode().ljust(100, b"\0") + block[100:345] + b"segments".ljust(155, b"\0")
+    split = (
+        block[:0] + long.split("/", 1)[1].encode().ljust(100, b"\0") + block[100:345] + b"segments".ljust(155, b"\0")
+    )
     vector("prefix", "A member's name in two parts, as USTAR has it",
            prefixed.replace(block, with_sum(split + block[500:])), segments=states(SEALED), records=[ROW])  # fmt: skip
     future = segment([[MAX_HLC - 5, "event", EVENT, FLOOD, "A"]])
@@ -432,17 +434,25 @@ def good() -> None:
 def damaged_files() -> None:
     """What has happened to the file, or to its tar."""
     whole = (HERE / "age/one-segment.fieldapp.tar.age").read_bytes()
-    for name, about, data in (
+    mac = whole.index(b"\n---") + 10
+    for name, about, content in (
         ("cut", "Cut off in the middle", whole[: len(whole) // 2]),
         ("cut-last-byte", "Cut off at the last byte", whole[:-1]),
         ("flipped", "A flipped bit in what is encrypted", whole[:900] + bytes([whole[900] ^ 1]) + whole[901:]),
-        ("flipped-header", "A flipped bit in age's header", whole[:60] + bytes([whole[60] ^ 1]) + whole[61:]),
+        (
+            "flipped-header",
+            "A flipped bit at the end of age's header",
+            whole[:mac] + bytes([whole[mac] ^ 1]) + whole[mac + 1 :],
+        ),
         ("longer", "A byte too many", whole + b"x"),
         ("nothing", "An empty file", b""),
         ("text", "Another file", "Giếng khoan, xã Ia Rvê\n".encode()),
     ):
-        file = write(f"age/{name}.fieldapp.tar.age", data)
+        file = write(f"age/{name}.fieldapp.tar.age", content)
         refused(name, about, b"", form="age", file=file)
+    file = write("age/flipped-recipient.fieldapp.tar.age", whole[:60] + bytes([whole[60] ^ 1]) + whole[61:])
+    refused("flipped-recipient", "A flipped bit where age says for whom: it looks like a file for somebody else", b"",
+            "for_others", form="age", file=file)  # fmt: skip
     refused("for-others", "Encrypted to somebody else", Bundle(segments=[SEALED]), "for_others", form="age", to=D)
     refused("passed-on", "Made for headquarters, and encrypted anew by whoever got it",
             Bundle(segments=[SEALED], manifest={"recipients": [HQ.id]}), "for_others", single=None)  # fmt: skip
@@ -505,7 +515,9 @@ def damaged_files() -> None:
     of_header("too-large", "A member that says to be larger than 64 MiB",
               tar_header(name, 64 * 1024 * 1024 + 1))  # fmt: skip
     of_header("pax", "A pax extension", tar_header("pax", 20, type=b"x") + padded(b"20 path=/etc/passwd\n") + block)
-    of_header("not-ascii", "A name that is not ASCII", tar_header(name.replace("segments", "ségments"), len(SEALED.data)))
+    of_header(
+        "not-ascii", "A name that is not ASCII", tar_header(name.replace("segments", "ségments"), len(SEALED.data))
+    )
     refused("no-end", "A tar without its end", plain[:-1024], single=None)
     refused("after-the-end", "Bytes after the tar's end", plain + b"hidden".ljust(512, b"\0"))
     at = plain.index(SEALED.data) + len(SEALED.data)
@@ -527,12 +539,18 @@ def bad_manifests() -> None:
     manifest("count-negative", "A number below zero", single=None, number=-1)
     manifest("count-beyond", "A number that JSON readers do not hold exactly", single=None, number=(1 << 53) + 1)
     manifest("field-null", "A field that is null", single=None, program=None)
-    refused("field-missing", "A field is missing", Bundle(segments=[SEALED], edit=lambda m: m.pop("counts")), single=None)
+    refused(
+        "field-missing", "A field is missing", Bundle(segments=[SEALED], edit=lambda m: m.pop("counts")), single=None
+    )
     text("manifest-cut", "JSON that ends early", lambda t: t[:-1])
     text("manifest-more", "JSON with something behind it", lambda t: t + b"{}")
     text("manifest-bom", "JSON with a byte order mark", lambda t: b"\xef\xbb\xbf" + t)
     text("manifest-latin", "Bytes that are not UTF-8", lambda t: t.replace(b'"vectors"', b'"\xe9"'))
-    text("manifest-deep", "JSON a hundred thousand deep", lambda t: t[:-1] + b',"x":' + b"[" * 10**5 + b"]" * 10**5 + b"}")
+    text(
+        "manifest-deep",
+        "JSON a hundred thousand deep",
+        lambda t: t[:-1] + b',"x":' + b"[" * 10**5 + b"]" * 10**5 + b"}",
+    )
     INDEX[-2]["single"] = None  # jq 1.6 reads such bytes as U+FFFD
     INDEX[-3]["single"] = None  # and takes a mark
 
@@ -544,9 +562,11 @@ def bad_manifests() -> None:
             Bundle(segments=[SEALED], signed=lambda t: A.sign(t, "fieldapp manifest", prehashed=False)),
             "forged", single=None)  # fmt: skip
     refused("manifest-comment", "The signature's trusted comment was changed",
-            Bundle(segments=[SEALED], signed=lambda t: A.sign(t, "fieldapp manifest").replace(b"fieldapp m", b"fieldapp M")),
+            Bundle(segments=[SEALED], signed=lambda t: A.sign(t, "fieldapp manifest").replace(b": fieldapp m", b": x")),
             "forged")  # fmt: skip
-    refused("manifest-no-signature", "A signature that is none", Bundle(segments=[SEALED], signed=lambda _t: b"x"), "forged")
+    refused(
+        "manifest-no-signature", "A signature that is none", Bundle(segments=[SEALED], signed=lambda _t: b"x"), "forged"
+    )
 
     refused("no-sender", "Without the sender's certificate", Bundle(certs=[], segments=[SEALED]), "no_sender")
     refused("sender-second", "The first certificate is another's",
@@ -593,7 +613,8 @@ def bad_segments() -> None:
     by_other = Segment(LOG_A, 1, SEALED.data, STRANGER.sign(SEALED.data, "x"))
     one("bad-signature", "Signed by another than its author", by_other, "quarantined", "bad_signature")
     vector("bad-signature-then-good", "The same segment again with the right signature is judged anew",
-           Bundle(segments=[SEALED]), after=["bad-signature"], segments=states(SEALED), records=[ROW], single=None)  # fmt: skip
+           Bundle(segments=[SEALED]), after=["bad-signature"], segments=states(SEALED), records=[ROW],
+           single=None)  # fmt: skip
     old = Segment(LOG_A, 1, SEALED.data, A.sign(SEALED.data, "x", prehashed=False))
     one("unhashed", "A signature of minisign's older sort", old, "quarantined", "bad_signature", single=None)
     of_stranger = segment([FIRST], LOG_S, STRANGER)
@@ -646,7 +667,8 @@ def bad_segments() -> None:
         broken(name, about, of_text(content), single)
 
     def head_with(name: str, about: str, single: str | None = None, **changed: Any) -> None:
-        broken(name, about, segment([FIRST], **changed), single)
+        made = segment([FIRST], **changed)
+        broken(name, about, Segment(LOG_A, 1, made.data, made.signature), single)
 
     head_with("segment-newer", "A format that is not known", "refused", format="fieldapp-segment/2")
     head_with("header-count", "The header counts other changes than there are", "refused", last=2)
@@ -667,8 +689,8 @@ def bad_segments() -> None:
     text("two-on-a-line", "Two changes on one line, one over two",
          to_json(header(LOG_A, A, 1, 3)) + b"\n" + line + b" " + other + b"\n"
          + to_json([hlc(3), "event", EVENT, {"name": "y"}, "A"]).replace(b",", b",\n", 1) + b"\n", None)  # fmt: skip
-    broken("too-many", "5,001 changes", segment([[hlc(1) + n, "event", EVENT, {"name": "x"}, None] for n in range(5001)]),
-           None)  # fmt: skip
+    busy = segment([[hlc(1) + n, "event", EVENT, {"name": "x"}, None] for n in range(5001)])
+    broken("too-many", "5,001 changes", busy, None)
 
     def last(name: str, about: str, change: Any, single: str | None = None) -> None:
         broken(name, about, segment([FIRST, change]), single)
@@ -691,7 +713,11 @@ def bad_segments() -> None:
     last("value-object", "An object as a value", edit(cols={"name": {"x": 1}}))
     last("value-deep", "A value a hundred thousand deep",
          to_json(edit()).replace(b'"x"', b"[" * 10**5 + b"]" * 10**5))  # fmt: skip
-    last("number-long", "A number of 5,000 digits", to_json(edit(cols={"date_from": 7})).replace(b":7", b":" + b"7" * 5000))
+    last(
+        "number-long",
+        "A number of 5,000 digits",
+        to_json(edit(cols={"date_from": 7})).replace(b":7", b":" + b"7" * 5000),
+    )
     last("number-infinite", "A number beyond what a double holds",
          to_json(edit(cols={"date_from": 7})).replace(b":7", b":1e999"))  # fmt: skip
     last("number-nan", "NaN, which is not JSON", to_json(edit(cols={"date_from": 7})).replace(b":7", b":NaN"))
@@ -712,7 +738,9 @@ def bad_segments() -> None:
     wide = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     broken("window", "A frame that asks for 2 GiB of memory", of_bytes(wide.compress(whole) + wide.flush()))
     broken("frame-cut", "A frame that was cut", of_bytes(whole_frame[:-5]))
-    broken("frame-flipped", "A frame whose checksum is wrong", of_bytes(whole_frame[:-1] + bytes([whole_frame[-1] ^ 1])))
+    broken(
+        "frame-flipped", "A frame whose checksum is wrong", of_bytes(whole_frame[:-1] + bytes([whole_frame[-1] ^ 1]))
+    )
     broken("frame-more", "Bytes behind the frame", of_bytes(whole_frame + b"hidden"))
     broken("two-frames", "A second frame behind the first", of_bytes(
         compress(to_json(header(LOG_A, A, 1, 2)) + b"\n" + line + b"\n") + compress(other + b"\n")), None)  # fmt: skip
@@ -730,14 +758,22 @@ def bad_changes() -> None:
     def value(name: str, about: str, cols: Json, reason: str) -> None:
         aside(name, about, ["event", EVENT, cols], reason)
 
-    aside("unknown-table", "A table that is not known", ["weather", uid("w"), {"created_at": DAY, "rain": 1}], "unknown_table")
-    aside("local-table", "A table that never crosses", ["local_setting", uid("w"), {"created_at": DAY}], "unknown_table")
+    aside(
+        "unknown-table",
+        "A table that is not known",
+        ["weather", uid("w"), {"created_at": DAY, "rain": 1}],
+        "unknown_table",
+    )
+    aside(
+        "local-table", "A table that never crosses", ["local_setting", uid("w"), {"created_at": DAY}], "unknown_table"
+    )
     aside("reference-table", "A post writes what headquarters writes for all",
           ["post", OTHER[0], {"name": "Của tôi"}], "not_allowed")  # fmt: skip
     aside("no-such-row", "A row that nobody made", ["event", uid("nobody"), {"name": "x"}], "no_such_row")
     aside("no-such-parent", "It names a record that is not there",
           ["activity_measure", uid("m"), {"created_at": DAY, "created_by": "A", "activity_id": uid("nowhere"),
-                                          "measure_id": uid("nothing"), "approximate": 0}], "impossible_value")  # fmt: skip
+                                          "measure_id": uid("nothing"), "approximate": 0}],
+          "impossible_value")  # fmt: skip
     aside("not-null", "A row that lacks what it must have", ["event", uid("e"), {"created_at": DAY, "created_by": "A"}],
           "impossible_value")  # fmt: skip
     value("made-again", "A row is made a second time", new("Lũ khác"), "not_allowed")
@@ -795,11 +831,13 @@ def main() -> None:
     people = {"hq": HQ, "reader": B, "a": A, "d": D, "x": X}
     keys = {n: {"replica": r.id, "sign_key": r.sign_key, "age_key": r.age_key} for n, r in people.items()}
     keys["reader"]["age_secret"] = B.age_secret
-    document = {"format": "fieldapp-vectors/1", "keys": keys, "post": dict(zip(("id", "code", "name"), IARVE, strict=True)),
-                "log": LOG_B, "vectors": INDEX}  # fmt: skip
+    post = dict(zip(("id", "code", "name"), IARVE, strict=True))
+    document = {"format": "fieldapp-vectors/1", "keys": keys, "post": post, "log": LOG_B}
     lines = ",\n".join(json.dumps(v, ensure_ascii=False) for v in INDEX)
     text = json.dumps({**document, "vectors": []}, ensure_ascii=False, indent=1)
-    (HERE / "vectors.json").write_text(text.replace('"vectors": []', f'"vectors": [\n{lines}\n]') + "\n", encoding="utf-8")
+    (HERE / "vectors.json").write_text(
+        text.replace('"vectors": []', f'"vectors": [\n{lines}\n]') + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":
