@@ -481,7 +481,8 @@ def damaged_files() -> None:
     listed("upper-case-hash", "The manifest says the hash in capitals",
            lambda m: m[2].update(sha256=m[2]["sha256"].upper()))  # fmt: skip
     listed("size-is-text", "The manifest says a size as text", lambda m: m[2].update(size=str(m[2]["size"])))
-    listed("size-is-float", "The manifest says a size with a fraction", lambda m: m[2].update(size=m[2]["size"] + 0.0))
+    refused("size-is-float", "The manifest says a size with a fraction", Bundle(segments=[SEALED], edit=lambda m:
+            m["members"][2].update(size=m["members"][2]["size"] + 0.0)), single=None)  # fmt: skip
     for name, path in (
         ("path-up", "segments/../../../../etc/passwd"),
         ("path-absolute", "/etc/cron.d/x"),
@@ -500,18 +501,18 @@ def damaged_files() -> None:
     name = SEALED.members[0][0]
     block = tar_header(name, len(SEALED.data))
 
-    def of_header(name: str, about: str, new_header: bytes) -> None:
-        refused(name, about, plain.replace(block, new_header))
+    def of_header(name: str, about: str, new_header: bytes, single: str | None = "same") -> None:
+        refused(name, about, plain.replace(block, new_header), single=single)
 
     of_header("symlink", "A symbolic link", tar_header(name, 0, type=tarfile.SYMTYPE, linkname="/etc/passwd"))
     of_header("hardlink", "A link", tar_header(name, 0, type=tarfile.LNKTYPE, linkname="manifest.json"))
     of_header("folder", "A folder", tar_header(name, 0, type=tarfile.DIRTYPE))
     of_header("device", "A device", tar_header(name, 0, type=tarfile.CHRTYPE))
-    of_header("old-type", "A file of the old type NUL", with_sum(block[:156] + b"\0" + block[157:]))
+    of_header("old-type", "A file of the old type NUL", with_sum(block[:156] + b"\0" + block[157:]), None)
     of_header("header-sum", "A tar header whose checksum is wrong", block[:148] + b"000000\0 " + block[156:])
-    of_header("gnu-magic", "A tar header of GNU", with_sum(block[:257] + b"ustar  \0" + block[265:]))
+    of_header("gnu-magic", "A tar header of GNU", with_sum(block[:257] + b"ustar  \0" + block[265:]), None)
     of_header("binary-size", "A size in base-256",
-              with_sum(block[:124] + b"\x80" + len(SEALED.data).to_bytes(11) + block[136:]))  # fmt: skip
+              with_sum(block[:124] + b"\x80" + len(SEALED.data).to_bytes(11) + block[136:]), None)  # fmt: skip
     of_header("too-large", "A member that says to be larger than 64 MiB",
               tar_header(name, 64 * 1024 * 1024 + 1))  # fmt: skip
     of_header("pax", "A pax extension", tar_header("pax", 20, type=b"x") + padded(b"20 path=/etc/passwd\n") + block)
@@ -519,7 +520,7 @@ def damaged_files() -> None:
         "not-ascii", "A name that is not ASCII", tar_header(name.replace("segments", "ségments"), len(SEALED.data))
     )
     refused("no-end", "A tar without its end", plain[:-1024], single=None)
-    refused("after-the-end", "Bytes after the tar's end", plain + b"hidden".ljust(512, b"\0"))
+    refused("after-the-end", "Bytes after the tar's end", plain + b"hidden".ljust(512, b"\0"), single=None)
     at = plain.index(SEALED.data) + len(SEALED.data)
     refused("padding", "Padding that is not zero", plain[:at] + b"x" + plain[at + 1 :], single=None)
 
@@ -560,7 +561,7 @@ def bad_manifests() -> None:
             Bundle(segments=[SEALED], signed=lambda t: A.sign(t + b" ", "fieldapp manifest")), "forged")  # fmt: skip
     refused("manifest-unhashed", "A signature of minisign's older sort",
             Bundle(segments=[SEALED], signed=lambda t: A.sign(t, "fieldapp manifest", prehashed=False)),
-            "forged", single=None)  # fmt: skip
+            "forged")  # fmt: skip
     refused("manifest-comment", "The signature's trusted comment was changed",
             Bundle(segments=[SEALED], signed=lambda t: A.sign(t, "fieldapp manifest").replace(b": fieldapp m", b": x")),
             "forged")  # fmt: skip
@@ -616,7 +617,7 @@ def bad_segments() -> None:
            Bundle(segments=[SEALED]), after=["bad-signature"], segments=states(SEALED), records=[ROW],
            single=None)  # fmt: skip
     old = Segment(LOG_A, 1, SEALED.data, A.sign(SEALED.data, "x", prehashed=False))
-    one("unhashed", "A signature of minisign's older sort", old, "quarantined", "bad_signature", single=None)
+    one("unhashed", "A signature of minisign's older sort", old, "quarantined", "bad_signature")
     of_stranger = segment([FIRST], LOG_S, STRANGER)
     one("unknown-author", "Nobody vouches for its author, who is unknown", of_stranger, "held", "unknown_author")
     one("untrusted-author", "Its author asks to be certified", of_stranger, "held", "untrusted",
@@ -673,7 +674,7 @@ def bad_segments() -> None:
     head_with("segment-newer", "A format that is not known", "refused", format="fieldapp-segment/2")
     head_with("header-count", "The header counts other changes than there are", "refused", last=2)
     head_with("header-first", "A first change of 2^70", "refused", first=1 << 70, last=1 << 70)
-    head_with("header-log", "A log whose id is none", log="../x")
+    head_with("header-log", "A log whose id is none", "refused", log="../x")
     head_with("header-prev", "The first segment of a log names one before it", prev="0" * 64)
     head_with("header-no-prev", "A later segment names none before it", first=5)
     head_with("header-type", "A header with text for a number", schema="1")
