@@ -28,3 +28,7 @@ class Refused(FieldappError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class Cancelled(Exception):
+    """A person broke the work off; raised by what is told of its progress. Nothing was changed."""

@@ -777,7 +777,9 @@ def bad_changes() -> None:
           "impossible_value")  # fmt: skip
     aside("not-null", "A row that lacks what it must have", ["event", uid("e"), {"created_at": DAY, "created_by": "A"}],
           "impossible_value")  # fmt: skip
-    value("made-again", "A row is made a second time", new("Lũ khác"), "not_allowed")
+    value("made-again", "A row is made a second time, by another", new("Lũ khác", created_by="X"), "not_allowed")
+    value("made-at-another-time", "A row is made a second time, at another time", {"created_at": "2025-10-10T00:00:00Z"},
+          "not_allowed")  # fmt: skip
     value("post-id", "A column that says whose row it is", {"post_id": OTHER[0]}, "not_allowed")
     value("row-id", "A column that says which row it is", {"id": uid("x")}, "not_allowed")
     value("control", "A control character in a text", {"name": "a\x1b[31mb"}, "unclean_text")
@@ -796,6 +798,10 @@ def bad_changes() -> None:
     value("integer-huge", "An integer of a hundred digits", {"date_from": 10**100}, "impossible_value")
     value("one-bad-of-two", "A change stands as a whole or not at all", {"name": "Tên mới", "date_to": "x"},
           "impossible_value")  # fmt: skip
+    copied = segment([FIRST, [hlc(2), "event", EVENT, new("Lũ chép lại"), "A"]])
+    vector("logged-twice", "The same beginning of a row again, as a copied disk logs it: it counts, and changes nothing of"
+           " when and by whom the row was made", Bundle(segments=[copied]), segments=states(copied),
+           records=[ROW | {"name": "Lũ chép lại"}])  # fmt: skip
     rain = segment([FIRST, [hlc(2), "event", EVENT, {"name": "a\x1bb"}, "A"],
                     [hlc(3), "event", EVENT, {"description": "Buôn C"}, "A"]])  # fmt: skip
     vector("bad-then-good", "A change behind one that does not count", Bundle(segments=[rain]), segments=states(rain),
