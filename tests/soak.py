@@ -5,12 +5,13 @@ the rules of ``docs/bundle-format.md`` in a few lines of its own, so that what i
 under test.
 """
 
+import json
 import random
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,11 +26,15 @@ from fieldapp.errors import FieldappError
 from fieldapp.store import baseline, capture, migrations, records, vault
 from fieldapp.store.connection import connect
 from fieldapp.store.store import FILE, Row, Store
-from fieldapp.sync import doctor, enrolment, exchange, merge
+from fieldapp.sync import doctor, enrolment, exchange, merge, peers, relog
 
-NAMES = ("hq", "p-a", "p-b", "q-a", "q-b", "r-a")
-"""Headquarters; laptops of the posts P, Q and R. A schedule of n replicas has the first n."""
-POSTS = {"p": "PPP", "q": "QQQ", "r": "RRR"}
+NAMES = ("hq", "p-a", "p-b", "q-a", "hq-b", "nation")
+"""The province; laptops of the posts P and Q; the province's second laptop; the nation above it. A schedule of n
+replicas has the first n, and perhaps a clone."""
+POSTS = {"p": "PPP", "q": "QQQ"}
+HEADQUARTERS = ("hq", "hq-b", "nation")
+ROUNDS = 6
+"""Full exchanges after which nobody may lack anything"""
 
 EDITS = {
     "party_cell": ("hamlet",),
@@ -51,9 +56,12 @@ DEEDS = (
     *("carry",) * 6,
     *("export",) * 3,
     *("take",) * 4,
-    *("lose_a_file", "lose_a_stick", "damage", "clock_jumps", "upgrade", "restart"),
+    *("lose_a_file", "lose_a_stick", "damage", "clock_jumps", "upgrade", "restart", "clone", "back_up", "restore"),
 )
 """What may happen, as often as it is drawn. Methods of ``Laptops`` that take the name of a replica."""
+
+CLONE = "'"
+"""Ends the name of a laptop into which the disk of another was copied"""
 
 Key = tuple[str, str]
 """(table, row id)"""
@@ -69,7 +77,7 @@ class Written:
     log: str
     seq: int
     hlc: int
-    knew: dict[str, int]
+    knew: dict[str, int] = field(hash=False)
     """log -> last change that its author had"""
 
 
@@ -100,15 +108,11 @@ def build(root: Path) -> dict[str, bytes]:
     hq = enrolment.init_hq(homes / "hq", name="Sở chỉ huy", user="hq", passphrase="x")
     stores = {"hq": hq}
     for number, name in enumerate(NAMES[1:], start=2):
-        post, laptop = name.split("-")
-        pack = enrolment.write_pack(hq, code=POSTS[post], name=f"Đồn {post}", dest=usb)
-        stores[name] = enrolment.init_post(homes / name, pack, user=name, passphrase="x", laptop=laptop)
-        _carry(stores[name], hq, usb)
-        exchange.trust(hq, stores[name].identity.replica_id)
+        stores[name] = _enrol(name, hq, homes / name, usb)
         for _turn in range(2):
-            for other in list(stores.values())[1:]:
-                _carry(hq, other, usb)
-                _carry(other, hq, usb)
+            for sender, to in ((s, t) for s in stores.values() for t in stores.values()):
+                if to.identity.replica_id in {p.id for p in peers.partners(sender)}:
+                    _carry(sender, to, usb)
         for store in stores.values():
             store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copytree(homes, root / str(number), ignore=shutil.ignore_patterns("*-wal", "*-shm"))
@@ -116,6 +120,25 @@ def build(root: Path) -> dict[str, bytes]:
     for store in stores.values():
         store.close()
     return keys
+
+
+def _enrol(name: str, hq: Store, home: Path, usb: Path) -> Store:
+    if name == "nation":
+        nation = enrolment.init_hq(home, name="Bộ Tư lệnh", user=name, passphrase="x", code="BTL")
+        enrolment.join(hq, enrolment.write_hq_pack(nation, dest=usb))
+        _carry(hq, nation, usb)
+        exchange.trust(nation, hq.identity.replica_id)
+        return nation
+    if name == "hq-b":
+        pack = enrolment.write_hq_pack(hq, dest=usb)
+        store = enrolment.init_further_hq(home, pack, user=name, passphrase="x", laptop="B")
+    else:
+        post, laptop = name.split("-")
+        pack = enrolment.write_pack(hq, code=POSTS[post], name=f"Đồn {post}", dest=usb)
+        store = enrolment.init_post(home, pack, user=name, passphrase="x", laptop=laptop)
+    _carry(store, hq, usb)
+    exchange.trust(hq, store.identity.replica_id)
+    return store
 
 
 def _carry(sender: Store, to: Store, folder: Path) -> None:
@@ -173,6 +196,8 @@ class Model:
 
     def __init__(self) -> None:
         self.cells: dict[tuple[Key, str], list[Written]] = defaultdict(list)
+        self.lost: set[Written] = set()
+        """What no disk has any more, though a stick may: it was set back before anybody else had them"""
 
     def confirm(self, store: Store, before: dict[Key, Row], had: dict[str, int]) -> None:
         """Take in what a save changed, as its user sees it; each value must be in the log."""
@@ -191,23 +216,37 @@ class Model:
                         Written(key, col, value, change["log_id"], change["seq"], change["hlc"], had)
                     )
 
-    def _known(self, have: dict[str, int]) -> Iterator[tuple[Key, str, list[Written]]]:
+    def known(self, store: Store) -> dict[tuple[Key, str], list[tuple[Written, str]]]:
+        """What a replica has of each cell, with the log in which it has it, oldest first. A change is found by its
+        reading and its row: a laptop whose disk was copied logs it anew, in another log."""
+        logged = defaultdict(list)
+        for c in store.rows("SELECT * FROM local_change"):
+            logged[c["hlc"], c["table_name"], c["row_id"]].append((c["log_id"], json.loads(c["cols"])))
+        found: dict[tuple[Key, str], list[tuple[Written, str]]] = {}
         for (key, col), written in self.cells.items():
-            known = [w for w in written if w.seq <= have.get(w.log, 0)]
-            if known:
-                yield key, col, sorted(known, key=lambda w: (w.hlc, w.log))
+            there = [
+                (w, log)
+                for w in written
+                for log, cols in logged.get((w.hlc, *key), ())
+                if col in cols and cols[col] == w.value
+            ]
+            if there:
+                found[key, col] = sorted(there, key=lambda pair: (pair[0].hlc, pair[1]))
+        return found
 
-    def rows(self, have: dict[str, int]) -> dict[Key, dict[str, Any]]:
-        """What a replica that has these changes must show: per column the newest."""
+    def rows(self, store: Store) -> dict[Key, dict[str, Any]]:
+        """What a replica must show of the changes that it has: per column the newest."""
         found: dict[Key, dict[str, Any]] = defaultdict(dict)
-        for key, col, written in self._known(have):
-            found[key][col] = written[-1].value
+        for (key, col), there in self.known(store).items():
+            found[key][col] = there[-1][0].value
         return dict(found)
 
-    def conflicts(self, have: dict[str, int]) -> set[tuple[Any, ...]]:
-        """(table, row, column, winning value, losing log, losing seq) of each value that neither side knew."""
+    def conflicts(self, store: Store) -> set[tuple[Any, ...]]:
+        """(table, row, column, winning value, losing log, losing seq) of each value that neither side knew; as long as
+        no log has two histories."""
         found = set()
-        for (table, row_id), col, written in self._known(have):
+        for ((table, row_id), col), there in self.known(store).items():
+            written = [w for w, _log in there]
             newest = [w for w in written if not any(knew(other, w) for other in written if other is not w)]
             winner = newest[-1]
             found |= {(table, row_id, col, winner.value, w.log, w.seq) for w in newest[:-1] if w.value != winner.value}
@@ -232,12 +271,14 @@ class Laptops(RuleBasedStateMachine):
         self.root = self.folder / f"run-{next(self.runs)}"
         self.stores: dict[str, Store] = {}
         self.old: set[str] = set()
+        self.forked = False
+        """a disk was copied, or set back: a log may have two histories"""
         self.model = Model()
 
     @initialize(draw=st.integers(0, 2**64 - 1))
     def begin(self, draw: int) -> None:
         self.rng = random.Random(draw)
-        size = self.rng.choice((2, 3, 3, 3, 4, 5, 5, 6))
+        size = self.rng.choice((2, 3, 3, 3, 4, 5, 6, 6))
         self.old = {n for n in NAMES[:size] if self.rng.random() < 0.2}
         note(f"{size} replicas, old: {sorted(self.old)}")
         shutil.copytree(self.template / str(size), self.root)
@@ -251,10 +292,9 @@ class Laptops(RuleBasedStateMachine):
         self.sticks = [self.root / "stick-0", self.root / "stick-1"]
         for stick in self.sticks:
             stick.mkdir()
-        for name in ("p-a", "q-a"):  # something that two laptops share from the beginning
-            if name[0] + "-b" in self.stores:
-                self.record(name)
-                self.bring(name, name[0] + "-b")
+        self.record("p-a")  # something that two laptops share from the beginning
+        if "p-b" in self.stores:
+            self.bring("p-a", "p-b")
 
     @contextmanager
     def confirming(self, name: str) -> Iterator[Store]:
@@ -290,7 +330,7 @@ class Laptops(RuleBasedStateMachine):
 
     def record(self, name: str) -> None:
         kind = self.rng.choice(["activity", "activity", "event", "member", "introduction", "matter"])
-        if name == "hq":
+        if name.removesuffix(CLONE) in HEADQUARTERS:
             kind = "party_cell"
         mark = f"{name} {self.rng.randint(0, 999)}"
         store = self.stores[name]
@@ -359,8 +399,9 @@ class Laptops(RuleBasedStateMachine):
     # what sticks go through
 
     def partners(self, name: str) -> list[str]:
-        """Those with whom a replica exchanges: headquarters with all, a post's laptops with each other too."""
-        return [n for n in self.stores if n != name and (name == "hq" or n in ("hq",) or n[0] == name[0])]
+        """Those for whom a replica writes: headquarters for all, a post's laptops for each other too."""
+        ids = {p.id for p in peers.partners(self.stores[name])}
+        return [n for n, s in self.stores.items() if s.identity.replica_id in ids]
 
     def export(self, name: str) -> None:
         partners = self.partners(name)
@@ -388,7 +429,7 @@ class Laptops(RuleBasedStateMachine):
 
     def take_files(self, name: str, files: list[Path]) -> None:
         for result in exchange.import_files(self.stores[name], files):
-            assert result.quarantined == []
+            assert self.forked or result.quarantined == []
             assert result.refused is None or result.for_others or result.path.name.startswith("bad-")
             self.seen["held"] += len(result.held)
             self.seen["imported"] += result.applied > 0
@@ -440,18 +481,54 @@ class Laptops(RuleBasedStateMachine):
     def restart(self, name: str) -> None:
         if name not in self.old:
             self.stores[name].close()
-            self.stores[name] = Store.open(self.root / name, self.keys[name], name)
+            self.open(name)
             merge.catch_up(self.stores[name])
 
-    # Here is the place for `clone` and `restore`, each a line in DEEDS: a copy of `self.root / name` that goes on
-    # beside it, or in its place.
+    def open(self, name: str) -> None:
+        self.stores[name] = Store.open(self.root / name, self.keys[name.removesuffix(CLONE)], name)
+
+    def copy_disk(self, name: str, to: str) -> None:
+        self.stores[name].db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.rmtree(self.root / to, ignore_errors=True)
+        shutil.copytree(self.root / name, self.root / to, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
+
+    def clone(self, name: str) -> None:
+        """The disk is copied into another laptop, and both go on."""
+        if name in self.old or any(n.endswith(CLONE) for n in self.stores):
+            return
+        self.copy_disk(name, name + CLONE)
+        self.open(name + CLONE)
+        self.forked = True
+        self.seen["cloned"] += 1
+
+    def back_up(self, name: str) -> None:
+        if name not in self.old:
+            self.copy_disk(name, f"backup-{name}")
+
+    def restore(self, name: str) -> None:
+        """The disk is set back, told to the program or not. What nobody else had by then is lost with it."""
+        if name in self.old or not (self.root / f"backup-{name}").exists():
+            return
+        before = self.known(name)
+        self.stores[name].close()
+        shutil.rmtree(self.root / name)
+        shutil.copytree(self.root / f"backup-{name}", self.root / name)
+        self.open(name)
+        if self.rng.random() < 0.5:
+            relog.begin_new_log(self.stores[name])
+        self.model.lost |= before.difference(*(self.known(n) for n in self.stores))
+        self.forked = True
+        self.seen["restored"] += 1
+
+    def known(self, name: str) -> set[Written]:
+        return {w for there in self.model.known(self.stores[name]).values() for w, _log in there}
 
     # what must hold
 
     def as_expected(self, name: str) -> None:
         """The rows and conflicts of a replica are those of the changes that it has, and of nothing else."""
-        store, have = self.stores[name], vector(self.stores[name])
-        rows, expected = rows_of(store), self.model.rows(have)
+        store = self.stores[name]
+        rows, expected = rows_of(store), self.model.rows(store)
         if name in self.old:
             expected = {
                 (t, i): {c: v for c, v in cols.items() if OLD_LACKS_COLUMNS.get(t) != c}
@@ -462,44 +539,35 @@ class Laptops(RuleBasedStateMachine):
         for key, row in rows.items():
             shown = {c: v for c, v in row.items() if c not in ("id", "post_id") and v is not None}
             assert shown == {c: v for c, v in expected[key].items() if v is not None}, key
-        if name not in self.old:
+        if name not in self.old and not self.forked:
             found = {
                 (c["table"], c["row"], c["column"], c["winner"]["value"], c["loser"]["log"], c["loser"]["seq"])
                 for c in merge.conflicts(store)
             }
-            assert found == self.model.conflicts(have)
+            assert found == self.model.conflicts(store)
             self.seen["conflicts"] += len(found)
-        if "hq" in self.stores and name != "hq":
-            at_hq = vector(self.stores["hq"])
+        if not self.forked:
+            above = [vector(s) for n, s in self.stores.items() if n.removesuffix(CLONE) in HEADQUARTERS]
             for log, reached in exchange._acknowledged(store).items():
-                assert reached <= at_hq.get(log, 0), "a receipt for what headquarters has not"
+                assert any(reached <= have.get(log, 0) for have in above), "a receipt for what headquarters has not"
 
     def everybody_meets(self) -> None:
-        """All exchange until nobody lacks anything; each over a stick of his own."""
-        for turn in range(3):
-            posts = [n for n in self.stores if n != "hq"]
-            self.rng.shuffle(posts)
-            ways = [(n, "hq") for n in posts] + [("hq", n) for n in posts]
-            if turn == 0:
-                ways = [(n, o) for n in posts for o in self.partners(n)] + ways
+        """All exchange, over a stick of their own, until nobody lacks anything."""
+        for _turn in range(ROUNDS):
+            ways = [(n, o) for n in self.stores for o in self.partners(n)]
+            self.rng.shuffle(ways)
             for sender, to in ways:
                 self.bring(sender, to)
-            if self.all_agree():
+            if all(self.is_quiet(name) for name in self.stores):
                 return
-        raise AssertionError("after three full exchanges somebody still lacks something")
+        told = {n: [p for p in (state.held, state.quarantined, state.unsent) if p] for n, s in self.stores.items()
+                if (state := exchange.status(s))}  # fmt: skip
+        raise AssertionError(f"after {ROUNDS} full exchanges somebody still lacks something: {told}")
 
-    def all_agree(self) -> bool:
-        at_hq = vector(self.stores["hq"])
-        own = {n: [r["id"] for r in s.rows("SELECT id FROM local_log WHERE own = 1")] for n, s in self.stores.items()}
-        return all(
-            vector(self.stores[name]).get(log, 0) == at_hq.get(log, 0)
-            for name in self.stores
-            for author, logs in own.items()
-            if author != "hq" and (name == "hq" or author[0] == name[0])
-            for log in logs
-        ) and all(
-            vector(s).get(log, 0) == seq for s in self.stores.values() for log, seq in at_hq.items() if log in vector(s)
-        )
+    def is_quiet(self, name: str) -> bool:
+        """Nothing waits, and nobody whom this replica writes for lacks what it has."""
+        state = exchange.status(self.stores[name])
+        return not (state.held or state.quarantined or state.unsent or any(p.lacks for p in state.peers))
 
     def teardown(self) -> None:
         try:
@@ -519,21 +587,18 @@ class Laptops(RuleBasedStateMachine):
         self.seen["replicas"] += len(self.stores)
         everywhere = rows_of(self.stores["hq"])
         listed = merge.conflicts(self.stores["hq"])
-        assert everywhere.keys() == {key for key, _col in self.model.cells}
         for name, store in self.stores.items():
             post = store.identity.post_id
             mine = {k: r for k, r in everywhere.items() if post is None or r.get("post_id", post) == post}
-            assert rows_of(store) == mine
-            assert merge.conflicts(store) == [c for c in listed if (c["table"], c["row"]) in mine]
-            assert store.rows("SELECT * FROM local_set_aside") == []
-            state = exchange.status(store)
-            assert (state.held, state.quarantined, state.unsent) == ([], [], 0), name
-            logged = {(r["log_id"], r["seq"]): r for r in store.rows("SELECT * FROM local_change")}
-            for (key, col), written in self.model.cells.items():
-                if key in mine:
-                    for w in written:
-                        change = logged[w.log, w.seq]
-                        assert (change["row_id"], change["hlc"]) == (key[1], w.hlc), (key, col)
+            assert rows_of(store) == mine, name
+            assert merge.conflicts(store) == [c for c in listed if (c["table"], c["row"]) in mine], name
+            assert store.rows("SELECT * FROM local_set_aside") == [], name
+            there = self.known(name)
+            for (key, _col), written in self.model.cells.items():
+                for w in set(written) - self.model.lost:
+                    assert w in there or key not in mine, (name, w)
+            self.as_expected(name)
+        assert {k for (k, _c), ws in self.model.cells.items() if set(ws) - self.model.lost} <= everywhere.keys()
         if self.seen["schedules"] % 4 == 0:  # all have the same rows: folding one anew, now and then, is enough
             one = self.rng.choice(list(self.stores.values()))
             assert doctor.examine(one).healthy

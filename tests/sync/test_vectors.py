@@ -16,7 +16,7 @@ from vector_files import FOLDER, INDEX, KEYS, PACK, VECTORS, Files
 from fieldapp.errors import Refused
 from fieldapp.store.capture import synced_tables
 from fieldapp.store.store import Store
-from fieldapp.sync import clock, doctor, enrolment, exchange, keys, merge, peers
+from fieldapp.sync import clock, doctor, enrolment, exchange, keys, merge, peers, receipts
 
 READER = KEYS["reader"]
 
@@ -124,9 +124,8 @@ def test_a_bundle(reader: Store, files: Files, name: str) -> None:
     ]
     assert conflicts == vector.get("conflicts", [])
     if "have" in vector:
-        assert {log: head.last for log, head in peers.find(reader, KEYS["hq"]["replica"]).have.items()} == vector[
-            "have"
-        ]
+        said = receipts.newest(reader, KEYS["hq"]["replica"])
+        assert {log: head.last for log, head in said.items()} == vector["have"]
     if "after" in vector or "set_aside" in vector:
         assert doctor.examine(reader).healthy
 
