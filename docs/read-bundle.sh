@@ -11,7 +11,7 @@ bundle=$(realpath "$1") trusted=$3
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT && mkdir "$work/in" && cd "$work/in"
 signed() { minisign -V -H -q -P "$1" -m "$2" -x "$2.minisig" >/dev/null 2>&1; } # a file, by a key
 vouched() { # whether the trusted key, or a headquarters for which it vouches in turn, certified a replica
-    [ -n "${key[$1]:-}" ] || return 1
+    [[ -n ${key[$1]:-} && ! -e revocations/$1.json ]] || return 1
     signed "$trusted" "certs/$1.json" && return
     local by=${issuer[$1]} up=${2:-0}
     [ "$up" -lt 4 ] && [ "${role[$by]:-}" = hq ] && vouched "$by" $((up + 1)) && signed "${key[$by]}" "certs/$1.json"
@@ -23,7 +23,7 @@ if ! LC_ALL=C tar -tvf ../tar >../list 2>&1 || grep -qv '^-' ../list; then die "
 tar -xOf ../tar manifest.json 2>/dev/null | jq -ers --arg kind $kind --arg id "$id" 'if length == 1 and (.[0] |
     .format == "fieldapp-bundle/1" and .kind == $kind and (.sender | test("^\($id)$")) and (.members |
     length == (unique_by(.name) | length) and all((.sha256 | test("^[0-9a-f]{64}$")) and (.size | type == "number") and
-    (.name | test("^(certs/\($id)[.]json|segments/\($id)-[0-9]{10}[.]jsonl[.]zst)([.]minisig)?$")))))
+    (.name | test("^((certs|revocations)/\($id)[.]json|segments/\($id)-[0-9]{10}[.]jsonl[.]zst)([.]minisig)?$")))))
     then .[0] | .sender, (.members[] | "\(.sha256)  \(.name) \(.size)") else error end' >../manifest 2>/dev/null ||
     die "its manifest is not one that is known here"
 read -r sender <../manifest && sed -i 1d ../manifest

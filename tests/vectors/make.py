@@ -119,6 +119,13 @@ def certificate(
     return [(path, text), (path + ".minisig", (signer or issuer).sign(text, "fieldapp certificate"))]
 
 
+def revocation(who: Replica, issuer: Replica = HQ, signer: Replica | None = None, /, **said: Any) -> list[Member]:
+    """A revocation and its signature."""
+    text = to_json({"format": "fieldapp-revocation/1", "replica": who.id, "issuer": issuer.id, **said})
+    path = f"revocations/{who.id}.json"
+    return [(path, text), (path + ".minisig", (signer or issuer).sign(text, "fieldapp revocation"))]
+
+
 # segments --------------------------------------------------------------------------------------------------------
 
 
@@ -657,6 +664,31 @@ def bad_segments() -> None:
     vector("again", "The same bundle comes twice", Bundle(segments=[SEALED]), after=["one-segment"],
            segments=states(SEALED), records=[ROW], single=None)  # fmt: skip
 
+    by_post = certificate(STRANGER, A)
+    one("certified-by-a-post", "Its author was certified by a post, which may not", of_stranger, "held", "untrusted",
+        certs=certificate(A) + by_post)  # fmt: skip
+
+    stays = segment([[hlc(1), "event", uid("event d"), new("Của D"), "D"]], LOG_D, D)
+    goes = segment([[hlc(2), "event", uid("event d"), {"name": "Sau thu hồi"}, "D"]], LOG_D, D, after=stays)
+    of_d, kept, both = row("event", "event d", **new("Của D")), states(stays), states(stays, goes)
+    papers = certificate(HQ) + certificate(D)
+
+    def revoked(name: str, about: str, paper: list[Member], before: list[Member] = papers) -> None:
+        """A revocation that does not count."""
+        vector(name, about, Bundle(HQ, [stays, goes], before + paper), segments=both,
+               records=[of_d | {"name": "Sau thu hồi"}], single=None)  # fmt: skip
+
+    logs: Json = {"hlc": hlc(5), "logs": {LOG_D: 1}}
+    vector("revoked", "Headquarters revokes a laptop from a change on", Bundle(HQ, [stays, goes], papers
+           + revocation(D, **logs)), segments=kept + states(goes, state="quarantined", reason="revoked"), records=[of_d],
+           single="refused")  # fmt: skip
+    revoked("revocation-forged", "A revocation that another signed", revocation(D, HQ, A, **logs))
+    revoked("revocation-of-a-post", "A revocation by a post", revocation(D, A, **logs), papers + certificate(A))
+    revoked("revocation-unknown-field", "A revocation with an unknown field", revocation(D, why="x", **logs))
+    revoked("certified-again", "A revocation, and a certificate that is later", revocation(D, **logs),
+            certificate(HQ) + certificate(D, hlc=hlc(6)))  # fmt: skip
+    revoked("root-revoked", "Nobody revokes a root of trust", revocation(HQ, **logs))
+
     def broken(name: str, about: str, made: Segment, single: str | None = "refused") -> None:
         one(name, about, made, "unreadable", single=single)
 
@@ -799,8 +831,8 @@ def bad_changes() -> None:
     value("one-bad-of-two", "A change stands as a whole or not at all", {"name": "Tên mới", "date_to": "x"},
           "impossible_value")  # fmt: skip
     copied = segment([FIRST, [hlc(2), "event", EVENT, new("Lũ chép lại"), "A"]])
-    vector("logged-twice", "The same beginning of a row again, as a copied disk logs it: it counts, and changes nothing of"
-           " when and by whom the row was made", Bundle(segments=[copied]), segments=states(copied),
+    vector("logged-twice", "The same beginning of a row again, as a copied disk logs it: it counts, and changes nothing"
+           " of when and by whom the row was made", Bundle(segments=[copied]), segments=states(copied),
            records=[ROW | {"name": "Lũ chép lại"}])  # fmt: skip
     rain = segment([FIRST, [hlc(2), "event", EVENT, {"name": "a\x1bb"}, "A"],
                     [hlc(3), "event", EVENT, {"description": "Buôn C"}, "A"]])  # fmt: skip
