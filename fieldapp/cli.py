@@ -578,6 +578,15 @@ def resolve(obj: Context, conflict: str, take: Any) -> None:
 
 
 @hq.command()
+@click.pass_obj
+def adopt(obj: Context) -> None:
+    """Take over the work of a copied disk that no laptop brings any more: it is in quarantine, and counts then."""
+    from fieldapp.sync import relog
+
+    say(_("{n} parts of logs were taken over.").format(n=relog.adopt(obj.open())))
+
+
+@hq.command()
 @as_json
 @click.pass_obj
 def quarantine(obj: Context, as_json: bool) -> None:

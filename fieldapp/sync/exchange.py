@@ -632,7 +632,7 @@ def status(store: Store) -> Status:
     return Status(
         unsent=len(unsent),
         unsent_records=len(_records_of(store, unsent)),
-        peers=[_peer_status(store, p, own_logs) for p in peers.others(store)],
+        peers=[_peer_status(store, p, own_logs) for p in peers.partners(store, asking=True)],
         held=[_held_sentence(store, s) for s in segments if s["state"] == "held"],
         quarantined=quarantined,
         set_aside=[

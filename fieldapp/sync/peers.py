@@ -104,15 +104,18 @@ def is_below(me: Peer, headquarters: Peer) -> bool:
     return not headquarters.above and headquarters.post_code != me.post_code
 
 
-def partners(store: Store) -> list[Peer]:
+def partners(store: Store, *, asking: bool = False) -> list[Peer]:
     """Those for whom this replica writes: a post for headquarters and its own other laptops, headquarters for all that
-    it certified itself and for the one above."""
+    it certified itself and for the one above. ``asking``: also those that wait to be certified."""
     me = own(store)
-    known = [p for p in others(store) if p.trust == "certified"]
+    known = others(store)
+    found = [p for p in known if p.trust == "certified"]
     if me.role == "post":
-        return [p for p in known if (p.role == "hq" and not p.above) or p.post_id == me.post_id]
-    ours = {me.id} | {p.id for p in known if p.role == "hq" and p.post_code == me.post_code}
-    return [p for p in known if p.role == "hq" or p.issuer in ours]
+        found = [p for p in found if (p.role == "hq" and not p.above) or p.post_id == me.post_id]
+    else:
+        ours = {me.id} | {p.id for p in found if p.role == "hq" and p.post_code == me.post_code}
+        found = [p for p in found if p.role == "hq" or p.issuer in ours]
+    return [p for p in known if p in found or (asking and p.trust == "pending" and p.issuer == p.id)]
 
 
 def find(store: Store, text: str) -> Peer:

@@ -7,6 +7,8 @@ logs there, with their values, times and authors, what the branch that stands la
 
 import json
 
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import keys, logs, merge, peers, receipts, revocation, segment
@@ -47,6 +49,9 @@ def settle(store: Store) -> bool:
             if branch and parted is not None and parted < log["seq"]:
                 _follow(store, log, author, parted, branch)
                 changed = True
+            elif branch and branch[0]["state"] == "quarantined":  # it goes on where we have followed since
+                _hold(store, branch)
+                changed = True
     return changed
 
 
@@ -65,10 +70,12 @@ def _branch(store: Store, author: Peer, log_id: str, head: str) -> list[Row]:
     hash_: str | None = head
     while hash_ is not None:
         row = store.row("SELECT * FROM local_segment WHERE hash = ? AND log_id = ?", [hash_, log_id])
-        if row is None or row["reason"] == revocation.REVOKED:
+        if row is None:
             return []
         if row["state"] == "applied":
             break
+        if row["state"] == "quarantined" and row["reason"] not in (FORK, SETTLED):
+            return []
         if row["replica_id"] != author.id or not keys.verify(author.sign_key, row["bytes"], row["signature"]):
             return []
         found.append(row)
@@ -100,10 +107,19 @@ def _follow(store: Store, log: Row, author: Peer, parted: int, branch: list[Row]
     merge.refold(store, touched)
 
 
+def _hold(store: Store, branch: list[Row]) -> None:
+    for row in branch:
+        store.db.execute("UPDATE local_segment SET state = 'held' WHERE hash = ?", [row["hash"]])
+
+
 def _log_again(store: Store, ours: Row, stands: set[tuple[object, ...]], parted: int) -> None:
     """Seal anew, in the log that is written now, what the branch that stands lacks of a segment: under the knowledge
     under which it was made, so that conflicts stay what they were."""
-    changes = [c for c in segment.decode(ours["bytes"])[1] if _identity(c) not in stands]
+    changes = [
+        c
+        for c in segment.decode(ours["bytes"])[1]
+        if _identity(c) not in stands and not _is_logged(store, c, besides=ours["log_id"])
+    ]
     log = store.row("SELECT * FROM local_log WHERE own = 1 AND scope = ?", [ours["scope"]])
     assert log is not None
     if not changes:
@@ -130,6 +146,30 @@ def _log_again(store: Store, ours: Row, stands: set[tuple[object, ...]], parted:
     segment.seal_rows(store, log, rows, {known: last for known, last in knows.items() if last})
 
 
+def adopt(store: Store) -> int:
+    """Log the work of branches that do not stand in headquarters' own log, with its values, times and authors; returns
+    how many segments. For a laptop that will not do so itself: it is gone, or its disk was set back meanwhile. If it
+    does after all, each change still counts once.
+    """
+    if store.identity.role != "hq":
+        raise FieldappError(_("Only headquarters takes over the work of a laptop that is gone."))
+    with store.transaction(applying=True):
+        segment.seal(store)
+        found = store.rows(
+            "SELECT * FROM local_segment WHERE state = 'quarantined' AND reason = ? AND scope IN"
+            " (SELECT scope FROM local_log WHERE own = 1) ORDER BY log_id, first, hash",
+            [FORK],
+        )
+        touched = []
+        for row in found:
+            parted = receipts.branch_point(store, row["log_id"], row["prev"])
+            _log_again(store, row, set(), parted or 0)
+            touched += [(c.table, c.row_id) for c in segment.decode(row["bytes"])[1]]
+        merge.refold(store, touched)
+        forget_settled(store)
+    return len(found)
+
+
 def _identity(change: Change) -> tuple[object, ...]:
     """What makes two logged changes the same one."""
     return change.hlc, change.table, change.row_id, json.dumps(change.cols, sort_keys=True)
@@ -138,18 +178,16 @@ def _identity(change: Change) -> tuple[object, ...]:
 def forget_settled(store: Store) -> None:
     """Mark the branches that do not stand and of which nothing is missing: no longer anybody's concern; inside a
     transaction."""
-    for row in store.rows(
-        "SELECT hash, bytes, replica_id FROM local_segment WHERE state = 'quarantined' AND reason = ?", [FORK]
-    ):
-        if all(_is_logged(store, row["replica_id"], c) for c in segment.decode(row["bytes"])[1]):
+    for row in store.rows("SELECT hash, bytes FROM local_segment WHERE state = 'quarantined' AND reason = ?", [FORK]):
+        if all(_is_logged(store, c) for c in segment.decode(row["bytes"])[1]):
             store.db.execute("UPDATE local_segment SET reason = ? WHERE hash = ?", [SETTLED, row["hash"]])
 
 
-def _is_logged(store: Store, author: str, change: Change) -> bool:
+def _is_logged(store: Store, change: Change, besides: str = "") -> bool:
+    """Whether a change is in a log, ``besides`` one: with its reading and its values it is nobody else's."""
     rows = store.rows(
-        "SELECT c.cols FROM local_change c JOIN local_log l ON l.id = c.log_id"
-        " WHERE c.row_id = ? AND c.table_name = ? AND c.hlc = ? AND l.replica_id = ?",
-        [change.row_id, change.table, change.hlc, author],
+        "SELECT cols FROM local_change WHERE row_id = ? AND table_name = ? AND hlc = ? AND log_id <> ?",
+        [change.row_id, change.table, change.hlc, besides],
     )
     return any(json.loads(row["cols"]) == change.cols for row in rows)
 

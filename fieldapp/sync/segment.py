@@ -248,8 +248,8 @@ def _knows(store: Store, log: Row) -> dict[str, int]:
     return {
         row["id"]: row["seq"]
         for row in store.rows(
-            "SELECT id, seq FROM local_log WHERE id NOT IN (?, ?) AND seq > 0 AND (scope = ? OR scope = '*'"
-            f" AND replica_id NOT IN ({BELOW})) ORDER BY id",
+            "SELECT id, seq FROM local_log WHERE id NOT IN (?, ?) AND seq > 0 AND scope IN ('*', ?)"
+            f" AND NOT (scope = '*' AND replica_id IN ({BELOW})) ORDER BY id",
             [log["id"], BASELINE_LOG, log["scope"]],
         )
     }
