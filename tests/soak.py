@@ -35,6 +35,8 @@ POSTS = {"p": "PPP", "q": "QQQ"}
 HEADQUARTERS = ("hq", "hq-b", "nation")
 ROUNDS = 6
 """Full exchanges after which nobody may lack anything"""
+ADOPT = 2
+"""The exchange after which headquarters adopts what still lies in quarantine"""
 
 EDITS = {
     "party_cell": ("hamlet",),
@@ -554,13 +556,15 @@ class Laptops(RuleBasedStateMachine):
 
     def everybody_meets(self) -> None:
         """All exchange, over a stick of their own, until nobody lacks anything."""
-        for _turn in range(ROUNDS):
+        for turn in range(ROUNDS):
             ways = [(n, o) for n in self.stores for o in self.partners(n)]
             self.rng.shuffle(ways)
             for sender, to in ways:
                 self.bring(sender, to)
             if all(self.is_quiet(name) for name in self.stores):
                 return
+            if turn == ADOPT and self.forked:  # who logged it has lost it: headquarters takes it over
+                relog.adopt(self.stores["hq"])
         told = {n: [p for p in (state.held, state.quarantined, state.unsent) if p] for n, s in self.stores.items()
                 if (state := exchange.status(s))}  # fmt: skip
         raise AssertionError(f"after {ROUNDS} full exchanges somebody still lacks something: {told}")
@@ -577,6 +581,9 @@ class Laptops(RuleBasedStateMachine):
             if self.stores:
                 for name in self.stores:
                     self.upgrade(name)
+                for name in [n for n in self.stores if n.endswith(CLONE)]:
+                    self.record(name)  # both go on: two disks that nothing tells apart are one to everybody
+                    self.record(name.removesuffix(CLONE))
                 self.everybody_meets()
                 self.nothing_is_missing()
         finally:
