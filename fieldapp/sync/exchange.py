@@ -567,6 +567,8 @@ def _judge(store: Store, row: Row) -> tuple[str, str | None]:
     reached = log["seq"] if log else 0
     if row["first"] <= reached:
         return "quarantined", FORK
+    if _goes_on_with_a_fork(store, row):
+        return "quarantined", FORK
     if row["first"] > reached + 1:
         return "held", WAITS
     head = store.value(
@@ -577,6 +579,13 @@ def _judge(store: Store, row: Row) -> tuple[str, str | None]:
     if relog.missing(store, row):
         return "held", WAITS
     return "applied", None
+
+
+def _goes_on_with_a_fork(store: Store, row: Row) -> bool:
+    """Whether a segment follows one of a branch that does not stand. It may begin beyond the end of the branch that
+    stands: what it seems to wait for would never come."""
+    found = "SELECT 1 FROM local_segment WHERE hash = ? AND log_id = ? AND state = 'quarantined' AND reason IN (?, ?)"
+    return store.value(found, [row["prev"], row["log_id"], FORK, SETTLED]) is not None
 
 
 def trust(store: Store, text: str) -> tuple[Peer, int]:

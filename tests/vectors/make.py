@@ -654,6 +654,12 @@ def bad_segments() -> None:
     vector("fork", "Another segment in the place of one that is there: the disk was copied", Bundle(segments=[again]),
            after=["one-segment"], segments=states(again, state="quarantined", reason="fork"), records=[ROW],
            single=None)  # fmt: skip
+    longer = segment([[hlc(21), "event", uid("event 2"), new("Bản sao"), "A"], [hlc(22), "event", EVENT, {"name": "y"},
+                      "A"]])  # fmt: skip
+    further = segment([[hlc(24), "event", EVENT, {"name": "x"}, "A"]], after=longer)
+    vector("fork-goes-on", "What follows a branch that does not stand, beyond the end of the one that does: it waits"
+           " for nothing", Bundle(segments=[further, longer]), after=["one-segment"], records=[ROW], single=None,
+           segments=states(longer, further, state="quarantined", reason="fork"))  # fmt: skip
     astray = segment([[hlc(22), "event", EVENT, {"name": "x"}, "A"]], after=again)
     vector("wrong-prev", "It follows another segment than the one that is there",
            Bundle(segments=[SEALED, astray]), records=[ROW], single="refused",
@@ -680,8 +686,8 @@ def bad_segments() -> None:
 
     logs: Json = {"hlc": hlc(5), "logs": {LOG_D: 1}}
     vector("revoked", "Headquarters revokes a laptop from a change on", Bundle(HQ, [stays, goes], papers
-           + revocation(D, **logs)), segments=kept + states(goes, state="quarantined", reason="revoked"), records=[of_d],
-           single="refused")  # fmt: skip
+           + revocation(D, **logs)), segments=kept + states(goes, state="quarantined", reason="revoked"),
+           records=[of_d], single="refused")  # fmt: skip
     revoked("revocation-forged", "A revocation that another signed", revocation(D, HQ, A, **logs))
     revoked("revocation-of-a-post", "A revocation by a post", revocation(D, A, **logs), papers + certificate(A))
     revoked("revocation-unknown-field", "A revocation with an unknown field", revocation(D, why="x", **logs))
@@ -810,8 +816,8 @@ def bad_changes() -> None:
     aside("not-null", "A row that lacks what it must have", ["event", uid("e"), {"created_at": DAY, "created_by": "A"}],
           "impossible_value")  # fmt: skip
     value("made-again", "A row is made a second time, by another", new("Lũ khác", created_by="X"), "not_allowed")
-    value("made-at-another-time", "A row is made a second time, at another time", {"created_at": "2025-10-10T00:00:00Z"},
-          "not_allowed")  # fmt: skip
+    value("made-at-another-time", "A row is made a second time, at another time",
+          {"created_at": "2025-10-10T00:00:00Z"}, "not_allowed")  # fmt: skip
     value("post-id", "A column that says whose row it is", {"post_id": OTHER[0]}, "not_allowed")
     value("row-id", "A column that says which row it is", {"id": uid("x")}, "not_allowed")
     value("control", "A control character in a text", {"name": "a\x1b[31mb"}, "unclean_text")
