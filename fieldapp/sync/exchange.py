@@ -262,8 +262,8 @@ def _lacking(store: Store, to: Peer) -> list[Row]:
     reader = peers.reader(store, to)
     rows = store.rows(
         "SELECT hash, log_id, scope, replica_id, first, last FROM local_segment"
-        " WHERE state <> 'quarantined' OR (reason IN (?, ?) AND ?) ORDER BY scope <> '*', log_id, first, hash",
-        [FORK, REVOKED, to.role == "hq"],
+        " WHERE state <> 'quarantined' OR (reason IN (?, ?, ?) AND ?) ORDER BY scope <> '*', log_id, first, hash",
+        [FORK, SETTLED, REVOKED, to.role == "hq"],
     )
     has = {log: receipts.reached(store, to.have, log) for log in {r["log_id"] for r in rows}}
     return [
@@ -565,9 +565,7 @@ def _judge(store: Store, row: Row) -> tuple[str, str | None]:
     if log is not None and (log["scope"], log["replica_id"]) != (row["scope"], row["replica_id"]):
         return "quarantined", FOREIGN_LOG
     reached = log["seq"] if log else 0
-    if row["first"] <= reached:
-        return "quarantined", FORK
-    if _goes_on_with_a_fork(store, row):
+    if row["first"] <= reached or relog.is_off(store, row["prev"]):
         return "quarantined", FORK
     if row["first"] > reached + 1:
         return "held", WAITS
@@ -579,13 +577,6 @@ def _judge(store: Store, row: Row) -> tuple[str, str | None]:
     if relog.missing(store, row):
         return "held", WAITS
     return "applied", None
-
-
-def _goes_on_with_a_fork(store: Store, row: Row) -> bool:
-    """Whether a segment follows one of a branch that does not stand. It may begin beyond the end of the branch that
-    stands: what it seems to wait for would never come."""
-    found = "SELECT 1 FROM local_segment WHERE hash = ? AND log_id = ? AND state = 'quarantined' AND reason IN (?, ?)"
-    return store.value(found, [row["prev"], row["log_id"], FORK, SETTLED]) is not None
 
 
 def trust(store: Store, text: str) -> tuple[Peer, int]:
@@ -620,8 +611,9 @@ _HEAD = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reaso
 
 def status(store: Store) -> Status:
     """Who has what, what waits, and what was refused."""
-    own_logs = store.rows(
-        "SELECT id, seq, scope, replica_id FROM local_log WHERE replica_id = ?", [store.identity.replica_id]
+    known = peers.others(store)
+    known_logs = store.rows(
+        "SELECT id, seq, scope, replica_id FROM local_log WHERE id <> ? AND seq > 0", [BASELINE_LOG]
     )
     unsent = _unsent(store)
     warning = None
@@ -641,7 +633,7 @@ def status(store: Store) -> Status:
     return Status(
         unsent=len(unsent),
         unsent_records=len(_records_of(store, unsent)),
-        peers=[_peer_status(store, p, own_logs) for p in peers.partners(store, asking=True)],
+        peers=[_peer_status(store, p, known, known_logs) for p in peers.partners(store, asking=True)],
         held=[_held_sentence(store, s) for s in segments if s["state"] == "held"],
         quarantined=quarantined,
         set_aside=[
@@ -717,46 +709,29 @@ def _records_of(store: Store, changes: Sequence[Row]) -> set[str]:
     return records
 
 
-def _peer_status(store: Store, peer: Peer, own_logs: Sequence[Row]) -> PeerStatus:
-    reached = {log["id"]: receipts.reached(store, peer.have, log["id"]) for log in own_logs}
-    until = None
-    for log_id, last in reached.items():
-        at = store.value("SELECT at FROM local_change WHERE log_id = ? AND seq = ?", [log_id, last])
-        until = max(filter(None, (until, at)), default=None)
-    reader = peers.reader(store, peer)
-    lacks, since = _lacks(store, peer, reader)
+def _peer_status(store: Store, peer: Peer, known: list[Peer], known_logs: Sequence[Row]) -> PeerStatus:
+    reader = peers.reader(store, peer, known)
+    me = peers.own(store)
+    visible = [log for log in known_logs if reader.sees(log["scope"], log["replica_id"])]
+    reached = {log["id"]: receipts.reached(store, peer.have, log["id"]) for log in visible}
+    own = [log for log in visible if log["replica_id"] == me.id]
+    at = "SELECT at FROM local_change WHERE log_id = ? AND seq = ?"
+    has = [store.value(at, [log["id"], reached[log["id"]]]) for log in own]
+    lacking = [log for log in visible if log["replica_id"] != peer.id and reached[log["id"]] < log["seq"]]
+    lacks = [store.value(at, [log["id"], reached[log["id"]] + 1]) for log in lacking]
     return PeerStatus(
         replica_id=peer.id,
         name=peer.title,
         role=peer.role,
         trust=peer.trust,
-        received=sum(reached.values()),
-        of=sum(log["seq"] for log in own_logs if reader.sees(log["scope"], log["replica_id"])),
+        received=sum(reached[log["id"]] for log in own),
+        of=sum(log["seq"] for log in own),
         heard_at=peer.have_at,
-        received_until=until,
-        lacks=lacks,
-        lacks_since=since,
-        asks=peer.trust == "pending" and peer.issuer == peer.id,
+        received_until=max(filter(None, has), default=None),
+        lacks=sum(log["seq"] - reached[log["id"]] for log in lacking),
+        lacks_since=min(filter(None, lacks), default=None),
+        asks=peers.is_asking(me, peer),
     )
-
-
-def _lacks(store: Store, peer: Peer, reader: peers.Reader) -> tuple[int, str | None]:
-    """How many changes a peer lacks of what it may see, its own left out, and since when."""
-    lacks, since = 0, None
-    for log in store.rows(
-        "SELECT id, scope, replica_id, seq FROM local_log WHERE id <> ? AND seq > 0 AND replica_id <> ?",
-        [BASELINE_LOG, peer.id],
-    ):
-        has = (
-            receipts.reached(store, peer.have, log["id"])
-            if reader.sees(log["scope"], log["replica_id"])
-            else log["seq"]
-        )
-        if has < log["seq"]:
-            lacks += log["seq"] - has
-            first = store.value("SELECT at FROM local_change WHERE log_id = ? AND seq = ?", [log["id"], has + 1])
-            since = min(filter(None, (since, first)), default=None)
-    return lacks, since
 
 
 def _author_name(store: Store, replica_id: str) -> str:
@@ -792,7 +767,9 @@ def _held_sentence(store: Store, row: Row) -> str:
 def _quarantine_sentence(store: Store, row: Row) -> str:
     reasons = {
         BAD_SIGNATURE: _("the signature is not its author's"),
-        FORK: _("it contradicts what came before: the laptop's disk was copied, or an old state was restored"),
+        FORK: _(
+            "its disk was copied or set back. It brings this anew; if it is gone, `fieldapp hq adopt` takes it over"
+        ),
         FOREIGN_LOG: _("it claims a log that belongs to another laptop"),
         REVOKED: _("headquarters has revoked that laptop"),
     }

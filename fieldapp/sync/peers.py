@@ -84,13 +84,14 @@ def others(store: Store) -> list[Peer]:
     ]
 
 
-def reader(store: Store, to: Peer) -> Reader:
+def reader(store: Store, to: Peer, known: list[Peer] | None = None) -> Reader:
     """What may reach a peer. All of it goes to our own headquarters and up; down to a headquarters what its posts
-    wrote, to a post what is for all and its own; never from one province to another."""
+    wrote, to a post what is for all and its own; never from one province to another. ``known``: all
+    ``others``, where the caller has them."""
     me = own(store)
     if to.role == "hq" and (me.role == "post" or to.above or to.post_code == me.post_code):
         return Reader(True, frozenset(), frozenset())
-    known = others(store)
+    known = others(store) if known is None else known
     below = [p for p in known if p.role == "hq" and me.role == "hq" and is_below(me, p)]
     scopes = [to.post_id]
     if to.role == "hq":
@@ -104,6 +105,11 @@ def is_below(me: Peer, headquarters: Peer) -> bool:
     return not headquarters.above and headquarters.post_code != me.post_code
 
 
+def is_asking(me: Peer, peer: Peer) -> bool:
+    """Whether a replica waits for our headquarters to certify it; others wait for theirs to be."""
+    return peer.trust == "pending" and peer.issuer in (peer.id, me.id)
+
+
 def partners(store: Store, *, asking: bool = False) -> list[Peer]:
     """Those for whom this replica writes: a post for headquarters and its own other laptops, headquarters for all that
     it certified itself and for the one above. ``asking``: also those that wait to be certified."""
@@ -115,7 +121,7 @@ def partners(store: Store, *, asking: bool = False) -> list[Peer]:
     else:
         ours = {me.id} | {p.id for p in found if p.role == "hq" and p.post_code == me.post_code}
         found = [p for p in found if p.role == "hq" or p.issuer in ours]
-    return [p for p in known if p in found or (asking and p.trust == "pending" and p.issuer == p.id)]
+    return [p for p in known if p in found or (asking and is_asking(me, p))]
 
 
 def find(store: Store, text: str) -> Peer:

@@ -175,12 +175,24 @@ def _identity(change: Change) -> tuple[object, ...]:
     return change.hlc, change.table, change.row_id, json.dumps(change.cols, sort_keys=True)
 
 
+def is_off(store: Store, hash_: str | None) -> bool:
+    """Whether a segment belongs to a branch that does not stand: so does what goes on from it."""
+    found = "SELECT 1 FROM local_segment WHERE hash = ? AND state = 'quarantined' AND reason IN (?, ?)"
+    return store.value(found, [hash_, FORK, SETTLED]) is not None
+
+
 def forget_settled(store: Store) -> None:
     """Mark the branches that do not stand and of which nothing is missing: no longer anybody's concern; inside a
-    transaction."""
-    for row in store.rows("SELECT hash, bytes FROM local_segment WHERE state = 'quarantined' AND reason = ?", [FORK]):
+    transaction. At a post also what waits for the rest of such a branch, which headquarters does not send."""
+    for row in store.rows(
+        "SELECT hash, bytes FROM local_segment WHERE state = 'quarantined' AND reason = ?"
+        " OR state = 'held' AND reason = 'waits' AND ?",
+        [FORK, store.identity.role == "post"],
+    ):
         if all(_is_logged(store, c) for c in segment.decode(row["bytes"])[1]):
-            store.db.execute("UPDATE local_segment SET reason = ? WHERE hash = ?", [SETTLED, row["hash"]])
+            store.db.execute(
+                "UPDATE local_segment SET state = 'quarantined', reason = ? WHERE hash = ?", [SETTLED, row["hash"]]
+            )
 
 
 def _is_logged(store: Store, change: Change, besides: str = "") -> bool:

@@ -10,7 +10,7 @@ from field import PASSPHRASE, USER, World
 from textual.pilot import Pilot
 
 from fieldapp.store import lists, records, vault
-from fieldapp.sync import drives, exchange
+from fieldapp.sync import drives, enrolment, exchange
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
@@ -152,10 +152,10 @@ async def test_one_escape_too_many_does_not_leave(world: World) -> None:
 
 async def test_headquarters_sees_what_waits(world: World) -> None:
     (world.usb / "x.fieldapp.tar.age").write_bytes(b"junk")
-    world.hq.db.execute("UPDATE local_replica SET trust = 'pending' WHERE own = 0")
-    world.hq.db.conn.commit()
-    world.well()
-    exchange.export(world.post, world.usb)
+    new = enrolment.init_post(world.root / "new", next(world.usb.glob("*.tar")), user="B", passphrase="x y")
+    records.save(new, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
+    exchange.export(new, world.usb)
+    new.close()
     exchange.import_files(world.hq, [world.usb])
     async with run(world.root / "hq", world.hq.again()) as s:
         assert "chờ chứng nhận" in s.text
@@ -289,6 +289,44 @@ async def test_nobody_leaves_while_the_stick_is_written(world: World, monkeypatc
         await s.wait("✓ XONG. Có thể rút USB.")
         await s.press("escape")
         assert isinstance(s.app.screen, HomeScreen)
+    assert len(list(world.usb.glob("*.age"))) == 1
+
+
+async def test_work_on_the_stick_can_be_broken_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
+    def wait(*_args: object) -> list[exchange.Imported]:
+        assert go_on.wait(30)
+        return []
+
+    monkeypatch.setattr(exchange, "import_files", wait)
+    world.well()
+    async with at_post(world) as s:
+        await s.press("f9", str(world.usb), "enter")
+        assert "Dừng" in s.footer
+        await s.press("f8")
+        go_on.set()
+        await s.wait("! Đã dừng.")
+        assert "XONG" not in s.text
+        assert "Dừng" not in s.footer
+        await s.press("escape")
+        assert isinstance(s.app.screen, HomeScreen)
+    assert list(world.usb.glob("*.age*")) == []
+
+
+async def test_old_bundles_are_cleared_after_asking(world: World) -> None:
+    world.well()
+    (old,) = exchange.export(world.post, world.usb)
+    (world.usb / "ảnh.jpg").write_bytes(b"x")
+    async with at_post(world) as s:
+        await s.press("f9", str(world.usb), "enter")
+        await s.wait("1 gói cũ trên USB không cần nữa")
+        assert old.path.exists()
+        await s.press("f7")
+        await s.wait("✓ Đã xóa 1 gói.")
+        assert "Dọn gói cũ" not in s.footer
+    assert not old.path.exists()
+    assert (world.usb / "ảnh.jpg").exists()
     assert len(list(world.usb.glob("*.age"))) == 1
 
 
