@@ -18,7 +18,7 @@ import msgspec
 import pyrage
 
 from fieldapp.domain.text import clean
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.sync import keys, tarball
 from fieldapp.sync.segment import INSTANT, MAX_HLC, digest
@@ -30,6 +30,14 @@ MANIFEST = "manifest.json"
 SIGNATURE = ".minisig"
 MAX_PAPER = 16_384
 """Bytes of a certificate or a signature"""
+
+FOR_OTHERS = "for_others"
+DAMAGED = "damaged"
+NEWER_FORMAT = "newer_format"
+NO_SENDER = "no_sender"
+FORGED = "forged"
+WRONG_KIND = "wrong_kind"
+
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MEMBER = re.compile(rf"((?:certs|revocations)/{_UUID}\.json|segments/{_UUID}-[0-9]{{10}}\.jsonl\.zst)(\.minisig)?")
 
@@ -143,6 +151,8 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
             raw = _next(members, MANIFEST)
             manifest = _manifest(raw)
             signature = _next(members, MANIFEST + SIGNATURE)
+            if len(signature) > MAX_PAPER:
+                raise tarball.BadTar("a signature that is too large")
             for expected in manifest.members:
                 data = _next(members, expected.name)
                 if list_member(expected.name, data) != expected:
@@ -152,19 +162,21 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
             if next(members, None) is not None:
                 raise tarball.BadTar("more members than the manifest lists")
     except tarball.BadTar as error:
-        raise FieldappError(
+        raise Refused(
+            DAMAGED,
             _("{name} is damaged or is no bundle ({why}). Nothing was changed. Copy it to the stick again.").format(
                 name=path.name, why=error
-            )
+            ),
         ) from None
     inspected = Inspected(path, manifest, _certificates(papers), _revocations(papers))
     if not inspected.certificates or inspected.sender.replica != manifest.sender:
-        raise FieldappError(_("{name} does not say who made it. Nothing was changed.").format(name=path.name))
+        raise Refused(NO_SENDER, _("{name} does not say who made it. Nothing was changed.").format(name=path.name))
     if not keys.verify(inspected.sender.sign_key, raw, signature):
-        raise FieldappError(
+        raise Refused(
+            FORGED,
             _("The signature of {name} is not its sender's: it was forged or changed. Nothing was changed.").format(
                 name=path.name
-            )
+            ),
         )
     return inspected
 
@@ -178,7 +190,7 @@ def contents(inspected: Inspected, age_secret: str | None) -> Generator[tuple[by
             if not name.startswith("segments/"):
                 continue
             if listed.get(name) != list_member(name, data):
-                raise FieldappError(_("{name} was changed while it was read.").format(name=inspected.path.name))
+                raise Refused(DAMAGED, _("{name} was changed while it was read.").format(name=inspected.path.name))
             if not name.endswith(SIGNATURE):
                 held = (name, data)
             elif held is not None and name == held[0] + SIGNATURE:
@@ -198,10 +210,11 @@ def _manifest(data: bytes) -> Manifest:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise tarball.BadTar(f"manifest: {error}") from None
     if manifest.format != FORMAT:
-        raise FieldappError(
+        raise Refused(
+            NEWER_FORMAT,
             _("This bundle was made by a newer version ({format}). Upgrade this program first.").format(
                 format=clean(manifest.format)[:40]
-            )
+            ),
         )
     names = [m.name for m in manifest.members]
     if len(set(names)) != len(names) or not all(_MEMBER.fullmatch(n) for n in names):
@@ -285,17 +298,22 @@ def _tell(path: Path, failed: list[Exception]) -> None:
         text = str(error).lower()
         if "no matching" in text:
             raise NotForUs(_("{name} is for somebody else: it is not encrypted to this laptop.").format(name=path.name))
-        raise FieldappError(
+        raise Refused(
+            DAMAGED,
             _("{name} is damaged or is no bundle. Nothing was changed. Copy it to the stick again.").format(
                 name=path.name
-            )
+            ),
         )
     if isinstance(error, OSError):
-        raise FieldappError(
-            _("{name} is cut off or damaged. Nothing was changed. Copy it to the stick again.").format(name=path.name)
+        raise Refused(
+            DAMAGED,
+            _("{name} is cut off or damaged. Nothing was changed. Copy it to the stick again.").format(name=path.name),
         )
     raise error
 
 
-class NotForUs(FieldappError):
+class NotForUs(Refused):
     """The bundle is encrypted to others: on a stick with bundles of many posts, nothing to worry about."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(FOR_OTHERS, message)

@@ -8,7 +8,7 @@ from pathlib import Path
 import uuid_utils
 
 from fieldapp.domain.text import clean
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.store import naming, records, search, vault
 from fieldapp.store.baseline import baseline_rows
@@ -87,12 +87,14 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
     inspected = bundle.inspect(pack, None)
     post_id = inspected.manifest.post_id
     if post_id is None:
-        raise FieldappError(_("{name} is no pack for a post. Nothing was changed.").format(name=pack.name))
+        raise Refused(bundle.WRONG_KIND, _("{name} is no pack for a post. Nothing was changed.").format(name=pack.name))
 
     def enter(store: Store) -> None:
         post = store.row("SELECT * FROM post WHERE id = ?", [post_id])
         if post is None:
-            raise FieldappError(_("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name))
+            raise Refused(
+                "incomplete", _("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name)
+            )
         own = keys.new_keys()
         peers.add_own(store, own, _request(own, name=laptop, role="post", code=post["code"], post=post), "pending")
         logs.begin(store, post["id"])
@@ -108,7 +110,9 @@ def init_further_hq(home: Path, pack: Path, *, user: str, passphrase: str, lapto
     inspected = bundle.inspect(pack, None)
     hq = inspected.sender
     if inspected.manifest.post_id is not None:
-        raise FieldappError(_("{name} is no pack for headquarters. Nothing was changed.").format(name=pack.name))
+        raise Refused(
+            bundle.WRONG_KIND, _("{name} is no pack for headquarters. Nothing was changed.").format(name=pack.name)
+        )
 
     def enter(store: Store) -> None:
         own = keys.new_keys()
@@ -133,7 +137,9 @@ def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, ent
             result = exchange.Imported(pack)
             exchange.receive(store, inspected, None, result)
             if not result.complete:
-                raise FieldappError(_("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name))
+                raise Refused(
+                    "incomplete", _("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name)
+                )
             enter(store)
             receipts.heard(store, manifest)
             clock.observe(store, manifest.hlc)
@@ -153,7 +159,7 @@ def _root(inspected: Inspected) -> tuple[keys.Certificate, bytes, bytes]:
     sender = inspected.sender
     roots = [c for c in inspected.certificates if c[0].is_request and c[0].replica == sender.issuer]
     if inspected.manifest.kind != "pack" or sender.role != "hq" or not roots or roots[0][0].role != "hq":
-        raise FieldappError(_("{name} is no pack. Nothing was changed.").format(name=inspected.path.name))
+        raise Refused(bundle.WRONG_KIND, _("{name} is no pack. Nothing was changed.").format(name=inspected.path.name))
     return roots[0]
 
 
@@ -164,7 +170,9 @@ def join(store: Store, pack: Path) -> Peer:
     above = _root(inspected)[0]
     me = peers.own(store)
     if me.role != "hq" or inspected.manifest.post_id is not None:
-        raise FieldappError(_("{name} is no pack for headquarters. Nothing was changed.").format(name=pack.name))
+        raise Refused(
+            bundle.WRONG_KIND, _("{name} is no pack for headquarters. Nothing was changed.").format(name=pack.name)
+        )
     if above.post_code == me.post_code:
         raise FieldappError(
             _("That headquarters has our own code {code}. Each needs a code of its own.").format(code=above.post_code)

@@ -14,7 +14,7 @@ import fieldapp
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
-from fieldapp.errors import Cancelled, FieldappError
+from fieldapp.errors import Cancelled, FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
 from fieldapp.store.store import Row, Store, now
@@ -93,6 +93,8 @@ class Imported:
     set_aside: list[str] = field(default_factory=list)
     """changes of ours that the sender does not let count, and of the sender's that we do not"""
     refused: str | None = None
+    reason: str | None = None
+    """why it was refused, in the word of the format"""
     for_others: bool = False
 
     @property
@@ -401,7 +403,10 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
         try:
             results.append(_import_file(store, file, progress))
         except bundle.NotForUs as error:
-            results.append(Imported(file, refused=None if from_folder else str(error), for_others=True))
+            sentence = None if from_folder else str(error)
+            results.append(Imported(file, refused=sentence, reason=error.reason, for_others=True))
+        except Refused as error:
+            results.append(Imported(file, refused=str(error), reason=error.reason))
         except FieldappError as error:
             results.append(Imported(file, refused=str(error)))
         except (OSError, RecursionError, MemoryError) as error:
@@ -424,7 +429,7 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
     secret = _age_secret(store)
     inspected = bundle.inspect(path, secret)
     if inspected.manifest.kind != "bundle":
-        raise FieldappError(_("{name} is no bundle for importing.").format(name=path.name))
+        raise Refused(bundle.WRONG_KIND, _("{name} is no bundle for importing.").format(name=path.name))
     if store.value("SELECT id FROM local_replica WHERE own = 1") not in inspected.manifest.recipients:
         raise bundle.NotForUs(_("{name} is for somebody else.").format(name=path.name))
     peers.check_sender(store, inspected.sender, path.name)

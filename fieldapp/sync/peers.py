@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store, now
 from fieldapp.sync import clock, keys, receipts
+
+OTHER_KEYS = "other_keys"
 
 
 @dataclass(frozen=True)
@@ -289,8 +291,9 @@ def check_sender(store: Store, certificate: keys.Certificate, name: str) -> None
     """Refuse a bundle in the name of a replica whose keys are known to be others."""
     known = store.row("SELECT sign_key, age_key FROM local_replica WHERE id = ? AND own = 0", [certificate.replica])
     if known is not None and (known["sign_key"], known["age_key"]) != (certificate.sign_key, certificate.age_key):
-        raise FieldappError(
-            _("{name} claims a sender whose keys are others: it is forged. Nothing was changed.").format(name=name)
+        raise Refused(
+            OTHER_KEYS,
+            _("{name} claims a sender whose keys are others: it is forged. Nothing was changed.").format(name=name),
         )
 
 

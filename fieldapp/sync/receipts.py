@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from fieldapp.store.store import Store
+from fieldapp.sync import clock
 from fieldapp.sync.bundle import Head, Manifest
 
 Heads = dict[str, Head]
@@ -18,10 +19,15 @@ def heard(store: Store, manifest: Manifest) -> None:
 
     A copied or restored disk is one replica with several databases: each is known by the log that it writes. One that
     begins a log is taken to go on in the place of the others, which come back when they are heard again.
+
+    The clock moves past the manifest's: our own word must count as later where a disk that was set back speaks with the
+    clock of then, and its first word would be taken for an old one.
     """
     sender = manifest.sender
     if not store.value("SELECT 1 FROM local_replica WHERE id = ? AND own = 0 AND trust = 'certified'", [sender]):
         return
+    if manifest.hlc <= clock.furthest():
+        clock.observe(store, manifest.hlc)
     key = _database(store, manifest)
     last = store.value("SELECT hlc FROM local_receipt WHERE replica_id = ? AND log_id = ?", [sender, key])
     if last is not None and manifest.hlc <= last:

@@ -6,7 +6,6 @@ left out where it is the same millisecond as the clock reading.
 """
 
 import hashlib
-import io
 import json
 import re
 from collections.abc import Callable
@@ -37,6 +36,8 @@ _TABLE = re.compile("[a-z_]{1,60}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")
 MAX_ACTOR = 200
 ZSTD_LEVEL = 12
+ZSTD_CHUNK = 1024
+"""Bytes that are decompressed at a time: even of a bomb, no more than some 40 MB come out of them"""
 
 BELOW = """SELECT p.id FROM local_replica p JOIN local_replica me ON me.own = 1 AND me.role = 'hq'
     WHERE p.own = 0 AND p.role = 'hq' AND p.post_code <> me.post_code
@@ -153,14 +154,21 @@ def _change(header: Header, seq: int, line: bytes) -> Change:
 
 
 def _text(data: bytes) -> bytes:
+    """The text of a segment: one whole zstd frame and nothing behind it, so that every reader sees the same."""
+    frame = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
+    parts, size = [], 0
     try:
-        with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(io.BytesIO(data)) as reader:
-            text = reader.read(MAX_PLAIN + 1)
+        for start in range(0, len(data), ZSTD_CHUNK):
+            part = frame.decompress(data[start : start + ZSTD_CHUNK])
+            size += len(part)
+            if size > MAX_PLAIN:
+                raise Broken("larger than a segment may be")
+            parts.append(part)
     except (zstandard.ZstdError, MemoryError) as error:
         raise Broken(f"zstd: {error}") from None
-    if len(text) > MAX_PLAIN:
-        raise Broken("larger than a segment may be")
-    return text
+    if not frame.eof or frame.unused_data:
+        raise Broken("not one whole zstd frame")
+    return b"".join(parts)
 
 
 def _instant(hlc: int) -> str:
