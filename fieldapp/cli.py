@@ -30,26 +30,35 @@ class Context:
 
     def open(self) -> Any:
         """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
-        from fieldapp.store import vault
         from fieldapp.sync import merge
 
+        user = self.whose()
+        return merge.unlock(self.home, user, _passphrase() if user else "")
+
+    def whose(self) -> str:
+        """Who works: named by --user, or the only one; empty where there is nobody yet."""
+        from fieldapp.store import vault
+
         names = vault.users(self.home)
-        user = self.user or (names[0] if len(names) == 1 else None)
-        if user is None and names:
+        if self.user is None and len(names) > 1:
             raise FieldappError(_("Several people use this laptop: name one by --user ({names}).").format(
                 names=", ".join(names)))  # fmt: skip
-        return merge.unlock(self.home, user or "", _passphrase() if names else "")
+        return (self.user or names[0]) if names else self.user or ""
 
 
 def _passphrase(confirm: bool = False) -> str:
     named = os.environ.get("FIELDAPP_PASSPHRASE_FILE")
     if named:
-        try:
-            return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise FieldappError(_("The passphrase file cannot be read: {why}.").format(why=error)) from None
+        return _from_file(named)
     text: str = click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True)
     return text
+
+
+def _from_file(named: str) -> str:
+    try:
+        return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FieldappError(_("The passphrase file cannot be read: {why}.").format(why=error)) from None
 
 
 def say(text: str) -> None:
@@ -166,21 +175,25 @@ def init(
     user_name: str,
 ) -> None:
     """Begin a replica: headquarters by --role hq --name, a post by --pack."""
-    from fieldapp.sync import enrolment, peers
+    from fieldapp.store import people
+    from fieldapp.sync import enrolment, peers, recovery
 
+    if pack is None and not (role == "hq" and name):
+        raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
+    passphrase = _passphrase(True)
+    people.check_passphrase(passphrase)
     if pack is not None:
-        store = enrolment.init_post(obj.home, pack, user=user_name, passphrase=_passphrase(True), laptop=laptop)
+        store = enrolment.init_post(obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop)
         hq = peers.others(store)[0]
         say(_("{post} can record. Compare headquarters' fingerprint by telephone:").format(
             post=store.identity.post_name))  # fmt: skip
         say(f"  {hq.title}: {hq.fingerprint}")
-    elif role == "hq" and name:
-        store = enrolment.init_hq(
-            obj.home, name=name, user=user_name, passphrase=_passphrase(True), code=code, province=province
-        )
-        say(_("{name} can begin. Its fingerprint:").format(name=name))
     else:
-        raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
+        store = enrolment.init_hq(
+            obj.home, name=name or "", user=user_name, passphrase=passphrase, code=code, province=province
+        )
+        _show_code(store, recovery.renew_code(store))
+        say(_("{name} can begin. Its fingerprint:").format(name=name))
     own = peers.own(store)
     say(f"  {own.title}: {own.fingerprint}")
     store.close()
@@ -470,6 +483,39 @@ def trust(obj: Context, replica: str) -> None:
     say(_("{name} is certified; {n} changes applied.").format(name=peer.title, n=changes))
 
 
+@hq.command("recovery-code")
+@click.argument("replica")
+@click.pass_obj
+def recovery_code(obj: Context, replica: str) -> None:
+    """Read the recovery code of a laptop to somebody whom you know, by telephone."""
+    from fieldapp.sync import peers, recovery
+
+    store = obj.open()
+    peer = peers.find(store, replica)
+    code = recovery.code_of(store, peer)
+    note(_("{name}: read the groups one by one; the post types `fieldapp user recover --code`. Good once.").format(
+        name=peer.title))  # fmt: skip
+    say(code)
+
+
+@hq.command()
+@click.argument("request", type=PATH)
+@click.option("--compared", is_flag=True, help="The words were compared by telephone, and are the same.")
+@click.pass_obj
+def recover(obj: Context, request: Path, compared: bool) -> None:
+    """Answer a laptop's request to be opened again; the answer is written beside the request."""
+    from fieldapp.sync import recovery
+
+    asked = recovery.read_request(obj.open(), request)
+    say(_("{user} at {laptop} asks. Let him read these words by telephone:").format(
+        user=asked.user, laptop=asked.laptop))  # fmt: skip
+    say(f"  {asked.words}")
+    if compared:
+        say(str(recovery.answer(asked, request.parent)))
+    else:
+        note(_("If they are the same, give the same again with --compared. Nothing was given out yet."))
+
+
 @hq.command()
 @as_json
 @click.pass_obj
@@ -544,6 +590,7 @@ def report(
     from fieldapp.reports import narrative, tables
     from fieldapp.reports.query import Period, Query, period_of
     from fieldapp.reports.report import report as make
+    from fieldapp.store import people
 
     today = date.today()
     period = period_of(named, today) if named else Period(first or date(today.year, 1, 1), last or today)
@@ -551,6 +598,8 @@ def report(
         raise FieldappError(_("The end lies before the beginning."))
     query = Query(period, unit, post, units, today)
     store = obj.open()
+    if form == "csv":
+        people.check(store, people.Act.REPORT_FILES)
     if records:
         _show_behind(store, query, records, as_json)
         return
@@ -616,33 +665,125 @@ def user() -> None:
     """People who use this laptop."""
 
 
+ROLES = click.Choice(["recorder", "officer", "administrator"])
+
+
+@user.command("list")
+@as_json
+@click.pass_obj
+def user_list(obj: Context, as_json: bool) -> None:
+    """Who uses this laptop, and what he may do."""
+    from fieldapp.store import people
+
+    found = people.people(obj.open())
+    if as_json:
+        say_json(found)
+        return
+    for person in found:
+        say(f"{person.name}  {people.role_name(person.role)}")
+
+
 @user.command("add")
 @click.argument("name")
+@click.option("--role", type=ROLES, default="recorder", show_default=True)
 @click.pass_obj
-def user_add(obj: Context, name: str) -> None:
-    """Let a further person in; somebody who is in already opens the file."""
-    from fieldapp.store import vault
+def user_add(obj: Context, name: str, role: str) -> None:
+    """Let a further person in; an administrator opens the file."""
+    from fieldapp.store import people
 
     store = obj.open()
-    if name in vault.users(obj.home):
-        raise FieldappError(_("{name} uses this laptop already.").format(name=name))
-    store.add_user(name, _new_passphrase())
+    people.check(store, people.Act.USERS)
+    people.add(store, name, _new_passphrase(), people.Role(role))
     note(_("{name} can work on this laptop now.").format(name=name))
+
+
+@user.command("role")
+@click.argument("name")
+@click.argument("role", type=ROLES)
+@click.pass_obj
+def user_role(obj: Context, name: str, role: str) -> None:
+    """Give somebody another role."""
+    from fieldapp.store import people
+
+    people.set_role(obj.open(), name, people.Role(role))
+    note(_("{name}: {role} from now on.").format(name=name, role=people.role_name(people.Role(role))))
+
+
+@user.command("remove")
+@click.argument("name")
+@click.pass_obj
+def user_remove(obj: Context, name: str) -> None:
+    """Let somebody in no longer; what he recorded stays."""
+    from fieldapp.store import people
+
+    people.remove(obj.open(), name)
+    note(_("{name} can no longer open this laptop. What he recorded stays.").format(name=name))
 
 
 @user.command("passphrase")
 @click.pass_obj
 def user_passphrase(obj: Context) -> None:
     """Take a new passphrase."""
+    from fieldapp.store import people
+
     store = obj.open()
-    store.add_user(store.user, _new_passphrase())
+    people.change_passphrase(store, _new_passphrase())
     note(_("The new passphrase holds from now on."))
+
+
+@user.command("code")
+@click.pass_obj
+def user_code(obj: Context) -> None:
+    """Make a new recovery code: a post sends it to headquarters, headquarters keeps its own in the safe."""
+    from fieldapp.store import people
+    from fieldapp.sync import recovery
+
+    store = obj.open()
+    people.check(store, people.Act.USERS)
+    _show_code(store, recovery.renew_code(store))
+
+
+def _show_code(store: Any, code: str) -> None:
+    """Headquarters has nobody to call: it writes its code down."""
+    if store.identity.role == "hq":
+        say(_("Recovery code. Write it down and lock it in the safe; it opens this file without a passphrase:"))
+        say(f"  {code}")
+    else:
+        note(_("The new code goes to headquarters with the next bundle."))
+
+
+@user.command("recover")
+@click.argument("answer", type=PATH, required=False)
+@click.option("--code", is_flag=True, help="With the code that headquarters read out by telephone.")
+@click.option("--request", type=PATH, metavar="FOLDER", help="Without a code: write a request for headquarters there.")
+@click.pass_obj
+def user_recover(obj: Context, answer: Path | None, code: bool, request: Path | None) -> None:
+    """Open the laptop again when the passphrase is forgotten: call headquarters. Name the person by --user."""
+    from fieldapp.sync import recovery
+
+    if sum(map(bool, (answer, code, request))) != 1:
+        raise click.UsageError(_("Give --code, --request FOLDER, or the file with headquarters' answer."))
+    if answer is not None:
+        name = recovery.accept(obj.home, answer, _passphrase())
+        note(_("{name} can work on this laptop again.").format(name=name))
+        return
+    name = obj.whose()
+    if code:
+        heard = click.prompt(_("Recovery code"), err=True)
+        recovery.accept_code(obj.home, name, heard, _new_passphrase()).close()
+        note(_("{name} can work on this laptop again.").format(name=name))
+        note(_("The code is used up; the next export takes a new one to headquarters."))
+    elif request is not None:
+        path, words = recovery.request(obj.home, name, _new_passphrase(), request)
+        say(str(path))
+        note(_("Carry it to headquarters, and read them these words by telephone:"))
+        say(f"  {words}")
 
 
 def _new_passphrase() -> str:
     named = os.environ.get("FIELDAPP_NEW_PASSPHRASE_FILE")
     if named:
-        return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+        return _from_file(named)
     text: str = click.prompt(_("New passphrase"), hide_input=True, confirmation_prompt=True, err=True)
     return text
 

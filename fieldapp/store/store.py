@@ -100,7 +100,13 @@ class Store:
 
     def seal_for_recovery(self, recipient: str) -> None:
         """Let headquarters open this file, should all passphrases be forgotten."""
-        vault.seal_for_recovery(self.home, recipient, self._key)
+        who = self.identity
+        whose = {"replica": who.replica_id, "name": who.name, "post": who.post_name or ""}
+        vault.seal_for_recovery(self.home, recipient, self._key, whose)
+
+    def seal_under_code(self, code: str, recipient: str | None) -> None:
+        """Let whoever knows the recovery code open this file; ``recipient`` is who gets to know it."""
+        vault.seal_under_code(self.home, code, self._key, recipient)
 
     @property
     def home(self) -> Path:
@@ -109,6 +115,12 @@ class Store:
     def close(self) -> None:
         """Close the file; the log is checkpointed by SQLite."""
         self.db.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     @contextmanager
     def transaction(self, *, applying: bool = False) -> Iterator[None]:

@@ -79,6 +79,8 @@ class Manifest(msgspec.Struct, frozen=True):
     set_aside: list[SetAside] = []
     post_id: str | None = None
     recovery: str | None = None
+    recovery_code: str | None = None
+    """In a bundle for headquarters: the sender's recovery code, sealed to the recovery key; base64."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """How replicas begin: headquarters by itself, a post from the pack that headquarters wrote for it."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uuid_utils
@@ -8,10 +10,11 @@ import uuid_utils
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import lists, records, search, vault
+from fieldapp.store import lists, people, records, search, vault
 from fieldapp.store.baseline import baseline_rows
+from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Row, Store, now
-from fieldapp.sync import bundle, clock, drives, exchange, keys, peers, segment
+from fieldapp.sync import bundle, clock, drives, exchange, keys, peers, recovery, segment
 
 
 def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "SCH", province: str = "66") -> Store:
@@ -19,17 +22,17 @@ def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "S
     _check_code(code)
     if province not in _provinces():
         raise FieldappError(_("There is no province with the code {code}; 66 is one.").format(code=clean(province)))
-    store = _new(home, user, passphrase)
-    with store.transaction():
-        own = keys.new_keys()
-        certificate = _request(own, name=name, role="hq", code=code)
-        peers.add_own(store, own, certificate)
-        _own_log(store, "*", certificate.replica)
-        recovery = keys.new_keys()
-        store.set_setting("recovery_recipient", recovery.age_key)
-        store.set_setting("recovery_identity", recovery.age_secret)
-        store.set_setting(lists.PROVINCE, province)
-    search.reindex(store)
+    with _beginning(home, user, passphrase) as store:
+        with store.transaction():
+            own = keys.new_keys()
+            certificate = _request(own, name=name, role="hq", code=code)
+            peers.add_own(store, own, certificate)
+            _own_log(store, "*", certificate.replica)
+            for_recovery = keys.new_keys()
+            store.set_setting(recovery.RECIPIENT, for_recovery.age_key)
+            store.set_setting(recovery.IDENTITY, for_recovery.age_secret)
+            store.set_setting(lists.PROVINCE, province)
+        search.reindex(store)
     return store
 
 
@@ -40,6 +43,7 @@ def write_pack(store: Store, *, code: str, name: str, dest: Path) -> Path:
     """
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters writes packs."))
+    people.check(store, Act.CERTIFY)
     _check_code(code)
     if not dest.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
@@ -52,7 +56,7 @@ def write_pack(store: Store, *, code: str, name: str, dest: Path) -> Path:
         segment.seal(store)
     chosen, members = exchange.pack_members(store)
     manifest = exchange.make_manifest(store, "pack", chosen, None, 0)
-    manifest = bundle.with_post(manifest, post_id, store.setting("recovery_recipient"))
+    manifest = bundle.with_post(manifest, post_id, store.setting(recovery.RECIPIENT))
     secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
     target = dest / (code + bundle.PACK_SUFFIX)
@@ -68,8 +72,7 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
     hq = inspected.sender
     if manifest.kind != "pack" or manifest.post_id is None or hq.role != "hq" or not hq.is_request:
         raise FieldappError(_("{name} is no pack. Nothing was changed.").format(name=pack.name))
-    store = _new(home, user, passphrase)
-    try:
+    with _beginning(home, user, passphrase) as store:
         with store.transaction(applying=True):
             peers.add_root(store, *inspected.certificates[0])
             result = exchange.Imported(pack)
@@ -85,13 +88,12 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
             province = store.value("SELECT code FROM unit WHERE id = ?", [post["unit_id"]])
             store.set_setting(lists.PROVINCE, province or "")
             clock.observe(store, manifest.hlc)
+            if manifest.recovery:
+                store.set_setting(recovery.RECIPIENT, manifest.recovery)
         if manifest.recovery:
             store.seal_for_recovery(manifest.recovery)
+            recovery.renew_code(store)
         search.reindex(store)
-    except BaseException:
-        store.close()
-        _forget(home)
-        raise
     return store
 
 
@@ -114,18 +116,25 @@ def _check_code(code: str) -> None:
         raise FieldappError(_("A code is letters A–Z and digits, at most 20, such as IARVE."))
 
 
-def _new(home: Path, user: str, passphrase: str) -> Store:
+@contextmanager
+def _beginning(home: Path, user: str, passphrase: str) -> Iterator[Store]:
+    """A new replica whose first user is its administrator. What fails leaves nothing, so that it can be tried again."""
     if (home / FILE).exists():
         raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
-    key = vault.new_key()
-    vault.seal(home, user, passphrase, key)
-    return Store.create(home, key, user)
-
-
-def _forget(home: Path) -> None:
-    """Take away what a failed beginning left, so that it can be tried again."""
-    for path in [*home.glob(FILE + "*"), *(home / vault.FOLDER).glob("*")]:
-        path.unlink(missing_ok=True)
+    vault.set_aside(home)
+    store = None
+    try:
+        key = vault.new_key()
+        vault.seal(home, user, passphrase, key)
+        store = Store.create(home, key, user)
+        people.enter_first(store)
+        yield store
+    except BaseException:
+        if store is not None:
+            store.close()
+        for path in [*home.glob("fieldapp.db*"), *home.glob("fieldapp.part*"), *(home / vault.FOLDER).glob("*")]:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _request(own: keys.Keys, *, name: str, role: str, code: str, post: Row | None = None) -> keys.Certificate:

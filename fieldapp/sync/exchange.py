@@ -16,9 +16,11 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import people, vault
 from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
+from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store, now
-from fieldapp.sync import bundle, clock, drives, keys, merge, peers, segment
+from fieldapp.sync import bundle, clock, drives, keys, merge, peers, recovery, segment
 from fieldapp.sync.bundle import Head, Inspected, Manifest, SetAside
 from fieldapp.sync.peers import Peer
 
@@ -128,6 +130,7 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     ``to`` names one recipient; otherwise a post writes for headquarters and its own other laptops, headquarters for
     every certified laptop. A file is complete or not there, and the replica's state does not depend on it.
     """
+    people.check(store, Act.EXPORT)
     if not dest.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
     with store.transaction():
@@ -281,6 +284,7 @@ def make_manifest(store: Store, kind: str, chosen: Sequence[Row], to: Peer | Non
         program=fieldapp.__version__,
         schema=SCHEMA_VERSION,
         set_aside=_told(store, to),
+        recovery_code=vault.sealed_code(store.home) if to and to.role == "hq" else None,
     )
 
 
@@ -347,6 +351,7 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
 
     Idempotent, in any order, all or nothing per segment.
     """
+    people.check(store, Act.IMPORT)
     results = []
     files = [(file, path.is_dir()) for path in paths for file in (drives.bundles_in(path) if path.is_dir() else [path])]
     for number, (file, from_folder) in enumerate(files):
@@ -387,6 +392,7 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
         segment.seal(store)
         receive(store, inspected, secret, result, progress)
         peers.heard(store, inspected.manifest)
+        recovery.learn(store, inspected.manifest)
         if store.value("SELECT trust FROM local_replica WHERE id = ?", [inspected.manifest.sender]) == "certified":
             result.set_aside += [_set_aside_sentence(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside]
     return result
@@ -500,6 +506,7 @@ def _missing(store: Store, row: Row) -> dict[str, int]:
 
 def trust(store: Store, text: str) -> tuple[Peer, int]:
     """Certify a replica, and apply what it sent before; returns it and how many changes came in."""
+    people.check(store, Act.CERTIFY)
     with store.transaction(applying=True):
         segment.seal(store)
         peer = peers.find(store, text)
