@@ -116,6 +116,15 @@ class Store:
         """Close the file; the log is checkpointed by SQLite."""
         self.db.close()
 
+    def lock(self) -> None:
+        """Close the file and forget its key, until ``resume``."""
+        self.db.close()
+        self._key = b""
+
+    def resume(self, opened: "Store") -> None:
+        """Go on as the replica that somebody opened; ``opened`` is this one from now on."""
+        self.db, self._key, self.user = opened.db, opened._key, opened.user
+
     def __enter__(self) -> "Store":
         return self
 

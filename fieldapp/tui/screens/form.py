@@ -127,7 +127,7 @@ class FormScreen(Page):
         self._kept = self._typed()
         self._follow()
         self._editors[0].focus_problem()
-        self.set_interval(KEEP_EVERY_SECONDS, self._keep)
+        self.set_interval(KEEP_EVERY_SECONDS, self.keep)
 
     def _stored(self) -> dict[str, Any]:
         if self.row_id is not None:
@@ -156,7 +156,7 @@ class FormScreen(Page):
     def _follow(self) -> None:
         """Let every part know what the others say."""
         self._follow_due = False
-        if self._over:
+        if self._over or getattr(self.app, "locked", False):
             return
         context = Context({e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}, self._day())
         for editor in self._editors:
@@ -178,7 +178,7 @@ class FormScreen(Page):
         """What was typed in the parts that differ from what was there at first."""
         return {key: typed for key, typed in self._typed().items() if typed != self._at_start.get(key)}
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Keep the form as it stands, if it changed since it was kept last."""
         if self._over or (typed := self._typed()) == self._kept:
             return
@@ -192,7 +192,7 @@ class FormScreen(Page):
             self._drop()
 
     def on_unmount(self) -> None:
-        self._keep()  # the program is quit while the form is open
+        self.keep()  # the program is quit while the form is open
 
     def _drop(self) -> None:
         if self._draft_exists:
@@ -206,7 +206,7 @@ class FormScreen(Page):
         """Go back; what was typed stays as a draft."""
         if self._over:
             return
-        self._keep()
+        self.keep()
         self._over = True
         if self._draft_exists:
             self.app.notify(_("Kept as a draft; nothing was recorded yet."), markup=False)

@@ -45,7 +45,8 @@ def _places(store: Store) -> list[tuple[Place, str]]:
 
     places = [(form(m.KIND), f"{_('Write')} › {_(m.TITLE)}") for m in by_use(RECORDS) if writable(store, m)]
     places += [(book(m.KIND), f"{_('Books')} › {_(m.PLURAL)}") for m in by_use(RECORDS) if m.TOP]
-    return [*places, (_report, _("Report")), (_usb, _("USB"))]
+    places += [(_report, _("Report")), (_usb, _("USB")), (_lock(store), _("Lock the screen (Ctrl+L)"))]
+    return [*places, (_passphrase(store), _("New passphrase")), (_people, _("Who uses this laptop"))]
 
 
 def _report() -> Screen[Any]:
@@ -58,3 +59,27 @@ def _usb() -> Screen[Any]:
     from fieldapp.tui.screens.sync import SyncScreen
 
     return SyncScreen()
+
+
+def _lock(store: Store) -> Place:
+    def make() -> Screen[Any]:
+        from fieldapp.tui.screens.lock import LockScreen
+
+        return LockScreen(store.home)
+
+    return make
+
+
+def _passphrase(store: Store) -> Place:
+    def make() -> Screen[Any]:
+        from fieldapp.tui.screens.people import PassphraseScreen
+
+        return PassphraseScreen(store)
+
+    return make
+
+
+def _people() -> Screen[Any]:
+    from fieldapp.tui.screens.people import PeopleScreen
+
+    return PeopleScreen()
