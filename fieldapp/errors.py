@@ -20,3 +20,7 @@ class Unsure(FieldappError):
 
     ``fields`` maps a field to the question that belongs beside it.
     """
+
+
+class Cancelled(Exception):
+    """A person broke the work off; raised by what is told of its progress. Nothing was changed."""

@@ -30,13 +30,26 @@ def all_records(db: Database) -> None:
     add_what_is_missing(db)
 
 
-@migrations(name="0003_people")
+@migrations(name="0003_accidents")
+def accidents(db: Database) -> None:
+    """Receipts by database, revocations, what is no segment, bundles that were written."""
+    add_what_is_missing(db)
+    if "have" not in {column.name for column in db.table("local_replica").columns}:
+        return
+    db.execute(
+        "INSERT INTO local_receipt SELECT id, '', have, have_hlc, have_at FROM local_replica WHERE have IS NOT NULL"
+    )
+    for column in ("have", "have_hlc", "have_at"):
+        db.execute(f"ALTER TABLE local_replica DROP COLUMN {column}")
+
+
+@migrations(name="0004_people")
 def with_people(db: Database) -> None:
     """Roles of those who work on the laptop, and recovery codes at headquarters."""
     add_what_is_missing(db)
 
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 
 BASELINE_LOG = "baseline"

@@ -29,11 +29,21 @@ def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
         _put(store, kind, row["id"], search_key(" ".join(words)))
 
 
-def _put(store: Store, kind: str, row_id: str, words: str) -> None:
+def forget(store: Store, ids: Iterable[str]) -> None:
+    """Take rows out of the index that are no more."""
+    for row_id in ids:
+        _forget(store, row_id)
+
+
+def _forget(store: Store, row_id: str) -> None:
     old = store.value("SELECT search_rowid FROM local_search_row WHERE row_id = ?", [row_id])
     if old is not None:
         store.db.execute("DELETE FROM local_search WHERE rowid = ?", [old])
         store.db.execute("DELETE FROM local_search_row WHERE row_id = ?", [row_id])
+
+
+def _put(store: Store, kind: str, row_id: str, words: str) -> None:
+    _forget(store, row_id)
     cursor = store.db.execute("INSERT INTO local_search (kind, row_id, words) VALUES (?, ?, ?)", [kind, row_id, words])
     store.db.execute("INSERT INTO local_search_row VALUES (?, ?)", [row_id, cursor.lastrowid])
 

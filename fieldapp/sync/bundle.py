@@ -8,7 +8,7 @@ read again and applied. The plain text is never written to a disk.
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +31,7 @@ SIGNATURE = ".minisig"
 MAX_PAPER = 16_384
 """Bytes of a certificate or a signature"""
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_MEMBER = re.compile(rf"(certs/{_UUID}\.json|segments/{_UUID}-[0-9]{{10}}\.jsonl\.zst)(\.minisig)?")
+_MEMBER = re.compile(rf"((?:certs|revocations)/{_UUID}\.json|segments/{_UUID}-[0-9]{{10}}\.jsonl\.zst)(\.minisig)?")
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
@@ -51,6 +51,8 @@ class Head(msgspec.Struct, frozen=True):
 
     last: Count
     hash: str
+    replica: str = ""
+    """whose log it is, to name it before anything of it has come"""
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -77,6 +79,8 @@ class Manifest(msgspec.Struct, frozen=True):
     program: str
     schema: int
     set_aside: list[SetAside] = []
+    log: str = ""
+    """the log that the sender writes now; headquarters, that for all"""
     post_id: str | None = None
     recovery: str | None = None
     recovery_code: str | None = None
@@ -91,6 +95,8 @@ class Inspected:
     manifest: Manifest
     certificates: list[tuple[keys.Certificate, bytes, bytes]] = field(default_factory=list)
     """(certificate, its bytes, its signature) in order"""
+    revocations: list[tuple[keys.Revocation, bytes, bytes]] = field(default_factory=list)
+    """(revocation, its bytes, its signature) in order"""
 
     @property
     def sender(self) -> keys.Certificate:
@@ -117,7 +123,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return msgspec.json.encode(manifest, order="deterministic")
 
 
-def with_post(manifest: Manifest, post_id: str, recovery: str | None) -> Manifest:
+def with_post(manifest: Manifest, post_id: str | None, recovery: str | None) -> Manifest:
     """The manifest of a pack: for which post, and to which age recipient its database key is sealed for recovery."""
     return msgspec.structs.replace(manifest, post_id=post_id, recovery=recovery)
 
@@ -132,7 +138,7 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
 
     ``age_secret`` is our age identity; None reads a pack.
     """
-    certificates: dict[str, bytes] = {}
+    papers: dict[str, bytes] = {}
     try:
         with _plain(path, age_secret) as stream:
             members = tarball.members(stream)
@@ -143,8 +149,8 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
                 data = _next(members, expected.name)
                 if list_member(expected.name, data) != expected:
                     raise tarball.BadTar("a member is not as the manifest lists it")
-                if expected.name.startswith("certs/"):
-                    certificates[expected.name] = data
+                if not expected.name.startswith("segments/"):
+                    papers[expected.name] = data
             if next(members, None) is not None:
                 raise tarball.BadTar("more members than the manifest lists")
     except tarball.BadTar as error:
@@ -153,7 +159,7 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
                 name=path.name, why=error
             )
         ) from None
-    inspected = Inspected(path, manifest, _certificates(certificates))
+    inspected = Inspected(path, manifest, _certificates(papers), _revocations(papers))
     if not inspected.certificates or inspected.sender.replica != manifest.sender:
         raise FieldappError(_("{name} does not say who made it. Nothing was changed.").format(name=path.name))
     if not keys.verify(inspected.sender.sign_key, raw, signature):
@@ -165,7 +171,7 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
     return inspected
 
 
-def contents(inspected: Inspected, age_secret: str | None) -> Iterator[tuple[bytes, bytes]]:
+def contents(inspected: Inspected, age_secret: str | None) -> Generator[tuple[bytes, bytes], None, None]:
     """(bytes, signature) of each segment in a bundle that was inspected."""
     with _plain(inspected.path, age_secret) as stream:
         held: tuple[str, bytes] | None = None
@@ -214,12 +220,21 @@ def _manifest(data: bytes) -> Manifest:
 def _certificates(found: dict[str, bytes]) -> list[tuple[keys.Certificate, bytes, bytes]]:
     certificates = []
     for name, data in found.items():
-        if name.endswith(SIGNATURE):
+        if name.endswith(SIGNATURE) or not name.startswith("certs/"):
             continue
         certificate = keys.decode_certificate(data)
         if certificate is not None and name == f"certs/{certificate.replica}.json" and name + SIGNATURE in found:
             certificates.append((certificate, data, found[name + SIGNATURE]))
     return certificates
+
+
+def _revocations(found: dict[str, bytes]) -> list[tuple[keys.Revocation, bytes, bytes]]:
+    revocations = []
+    for name, data in found.items():
+        revocation = keys.decode_revocation(data) if name.startswith("revocations/") else None
+        if revocation is not None and name == f"revocations/{revocation.replica}.json" and name + SIGNATURE in found:
+            revocations.append((revocation, data, found[name + SIGNATURE]))
+    return revocations
 
 
 @contextmanager

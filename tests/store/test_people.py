@@ -14,7 +14,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.store import people, records, tries, vault
 from fieldapp.store.people import Act, Role
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, exchange
+from fieldapp.sync import enrolment, exchange, logs
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_a_beginning_that_fails_leaves_nothing_and_takes_no_old_key(
         raise OSError("no space")
 
     with monkeypatch.context() as patch:
-        patch.setattr(enrolment, "_own_log", fail)
+        patch.setattr(logs, "begin", fail)
         with pytest.raises(OSError, match="no space"):
             enrolment.init_hq(home, name="SCH", user="A", passphrase="a b")
     assert [p.name for p in home.rglob("*") if p.is_file()] == ["old.user.age"]
