@@ -367,15 +367,20 @@ def sync() -> None:
 @as_json
 @click.pass_obj
 def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None:
-    """Write bundles into the folder DEST and read them back."""
+    """Write bundles into the folder DEST and read them back; a post also a backup that headquarters can open."""
+    from fieldapp.sync import backup as backups
     from fieldapp.sync import exchange
 
-    results = exchange.export(obj.open(), dest, to)
+    store = obj.open()
+    results = exchange.export(store, dest, to)
+    beside = backups.with_export(store, dest)
     if as_json:
         say_json(results)
         return
     for r in results:
         say(r.sentence)
+    if beside:
+        note(beside)
     note(_("The stick may be pulled."))
 
 
@@ -576,6 +581,17 @@ def recovery_code(obj: Context, replica: str) -> None:
     say(code)
 
 
+@hq.command("open-backup")
+@click.argument("file", type=PATH)
+@click.argument("dest", type=PATH)
+@click.pass_obj
+def open_backup(obj: Context, file: Path, dest: Path) -> None:
+    """Open a backup that lay on a post's stick; the post restores it with `fieldapp restore`."""
+    from fieldapp.sync import backup as backups
+
+    say(str(backups.open_sealed(obj.open(), file, dest)))
+
+
 @hq.command()
 @click.argument("request", type=PATH)
 @click.option("--compared", is_flag=True, help="The words were compared by telephone, and are the same.")
@@ -740,7 +756,15 @@ def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
     """Check the file, the log's signatures, and that every record is what the log says."""
     from fieldapp.sync import doctor as examination
 
-    found = examination.examine(obj.open(), mend=rebuild)
+    store = obj.open()
+    found = examination.examine(store, mend=rebuild)
+    if found.file_errors and rebuild:
+        from fieldapp.sync import salvage
+
+        store, lost = salvage.salvage(store)
+        for line in lost.lines():
+            note(line)
+        found = examination.examine(store, mend=True)
     if as_json:
         say_json(found)
     else:
@@ -748,6 +772,40 @@ def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
             say(line)
     if not found.healthy:
         sys.exit(1)
+
+
+@cli.command()
+@click.argument("dest", type=PATH, required=False)
+@as_json
+@click.pass_obj
+def backup(obj: Context, dest: Path | None, as_json: bool) -> None:
+    """Write a backup of everything into the folder DEST, or beside the automatic ones; work may go on meanwhile."""
+    from fieldapp.sync import backup as backups
+
+    store = obj.open()
+    folder = dest or store.home / backups.FOLDER
+    if dest is None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    made = backups.write(store, folder)
+    if as_json:
+        say_json(made)
+        return
+    say(str(made.path))
+    note(_("{size} bytes, read back and compared. The passphrases of today open it.").format(size=made.size))
+
+
+@cli.command()
+@click.argument("file", type=PATH)
+@click.pass_obj
+def restore(obj: Context, file: Path) -> None:
+    """Make the replica of a backup in --home, where there must be none. Name the person by --user."""
+    from fieldapp.sync import backup as backups
+
+    user = obj.user or click.prompt(_("Who works?"), err=True)
+    store = backups.restore(file, obj.home, user, _passphrase())
+    say(_("{name} is restored in {home}. What headquarters has of later days comes back with its next reply.").format(
+        name=store.identity.post_name or store.identity.name, home=obj.home))  # fmt: skip
+    store.close()
 
 
 @cli.group()
@@ -808,6 +866,22 @@ def user_remove(obj: Context, name: str) -> None:
 
     people.remove(obj.open(), name)
     note(_("{name} can no longer open this laptop. What he recorded stays.").format(name=name))
+
+
+@user.command("setting")
+@click.option("--lock-minutes", type=click.IntRange(0, 600), help="The screen locks after so long; 0 is never.")
+@click.option("--stick-backup", type=click.Choice(["on", "off"]), help="A backup beside each export.")
+@click.pass_obj
+def user_setting(obj: Context, lock_minutes: int | None, stick_backup: str | None) -> None:
+    """What holds on this laptop for all."""
+    from fieldapp.store import people
+
+    store = obj.open()
+    people.check(store, people.Act.USERS)
+    for key, value in (("lock_minutes", lock_minutes), ("stick_backup", stick_backup)):
+        if value is not None:
+            store.set_setting(key, str(value))
+        say(f"{key}: {store.setting(key, '–')}")
 
 
 @user.command("passphrase")
@@ -901,6 +975,12 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         from fieldapp.crash import log_crash
+        from fieldapp.store import trouble
+
+        told = trouble.explain(error)
+        if told is not None:
+            note(str(told))
+            sys.exit(1)
 
         note(_("Something unexpected happened. What was confirmed is safe. The details are in {path}.").format(
             path=log_crash(error, context.home)))  # fmt: skip

@@ -5,12 +5,14 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events
+from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.worker import WorkerFailed
 
 from fieldapp.crash import log_crash
+from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import trouble
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.text_field import TypingApp
 
@@ -118,6 +120,7 @@ class FieldApp(TypingApp[None]):
         self.store.resume(opened)
         self.locked = False
         self._touched = _clocks()
+        self.back_up()
         self.pop_screen()
         while another and len(self.screen_stack) > 1 and not isinstance(self.screen, HomeScreen):
             self.pop_screen()
@@ -126,6 +129,18 @@ class FieldApp(TypingApp[None]):
         return any(getattr(screen, "busy", False) for screen in self.screen_stack)
 
     # keys -------------------------------------------------------------------------------------------------------
+
+    @work(thread=True)
+    def back_up(self) -> None:
+        """Write the backup of the day, beside the work; what hinders it is said, and hinders nothing else."""
+        from fieldapp.sync import backup
+
+        try:
+            with self.store.again() as store:
+                backup.daily(store)
+        except (FieldappError, OSError) as error:
+            text = _("No backup of today: {why}").format(why=error)
+            self.call_from_thread(self.notify, text, markup=False, severity="warning", timeout=10)
 
     def action_help_quit(self) -> None:
         """Ctrl+C: people hit it by habit; say which key it is."""
@@ -168,6 +183,10 @@ class FieldApp(TypingApp[None]):
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             error = error.error
         self._exception = error
+        told = trouble.explain(error)
+        if told is not None:
+            self.exit(return_code=1, message=str(told))
+            return
         path = log_crash(error, self.home)
         self.exit(
             return_code=1,

@@ -184,7 +184,12 @@ class FormScreen(Page):
             return
         self._kept = typed
         if changed := self._changed():
-            self.store.save_draft(self._draft_id, self.kind, self.row_id, changed)
+            try:
+                self.store.save_draft(self._draft_id, self.kind, self.row_id, changed)
+            except FieldappError as error:
+                self._kept_line.update(Content(_("draft not kept")))
+                self._say(str(error))
+                return
             self._draft_exists = True
             kept = _("draft {time}").format(time=datetime.now().strftime("%H:%M:%S"))
             self._kept_line.update(Content(kept))

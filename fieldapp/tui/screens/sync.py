@@ -17,7 +17,7 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.sync import drives, exchange
+from fieldapp.sync import backup, drives, exchange
 from fieldapp.tui import notices
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.text_field import TextField
@@ -133,6 +133,8 @@ class SyncScreen(Page):
             self._imported(exchange.import_files(store, [folder], self._progress))
             for made in exchange.export(store, folder, progress=self._progress):
                 tell(self._say, f"✓ {made.sentence}")
+            if beside := backup.with_export(store, folder):
+                tell(self._say, f"· {beside}")
             tell(self._say, "✓ " + _("DONE. The stick may be pulled."))
         except FieldappError as error:
             tell(self._say, f"! {error}")

@@ -105,7 +105,9 @@ class UnlockScreen(Screen[None]):
 
     def _opened(self, store: Store) -> None:
         self.query_one(TextField).value = ""
-        cast("FieldApp", self.app).enter(store)
+        app = cast("FieldApp", self.app)
+        app.enter(store)
+        app.back_up()
 
     def _refused(self, sentence: str) -> None:
         self._opening = False
