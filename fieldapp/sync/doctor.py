@@ -34,11 +34,7 @@ class Findings:
         """The findings as sentences."""
         found = [_("Damaged pages in the file: {what}").format(what=e) for e in self.file_errors]
         if found:
-            found.append(
-                _(
-                    "`fieldapp doctor --rebuild` saves into a new file what can be read; `fieldapp restore` takes a backup."
-                )
-            )
+            found.append(_("`fieldapp doctor --rebuild` saves what can be read; `fieldapp restore` takes a backup."))
         found += [_("A sealed part of the log is not what its author signed: {hash}").format(hash=h)
                   for h in self.bad_segments]  # fmt: skip
         for table, row_id in self.differing:
