@@ -952,8 +952,18 @@ def _new_passphrase() -> str:
     return text
 
 
+def _no_core_dump() -> None:
+    """What is in memory is not for the disk."""
+    try:
+        import resource
+    except ImportError:  # Windows has none to forbid
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def main() -> None:
     """The console script: no traceback reaches a user."""
+    _no_core_dump()
     context = Context()
     try:
         cli.main(standalone_mode=False, obj=context)

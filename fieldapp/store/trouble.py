@@ -45,9 +45,9 @@ def beginning_damaged() -> DiskTrouble:
 def _of_database(code: int) -> DiskTrouble | None:
     if code == FULL:
         return _full()
-    if code == READONLY:
+    if code in (READONLY, CANNOT_OPEN):
         return _read_only()
-    if code in (IO_ERROR, CANNOT_OPEN):
+    if code == IO_ERROR:
         return _failing()
     if code in (CORRUPT, NOT_A_DATABASE):
         return DiskTrouble(

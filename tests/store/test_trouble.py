@@ -108,17 +108,15 @@ async def test_a_full_disk_while_a_form_is_open(world: World) -> None:
         form = s.app.screen
         assert isinstance(form, FormScreen)
         store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        store.db.execute("CREATE TABLE local_filler (x TEXT)")
         store.db.execute(f"PRAGMA max_page_count = {store.value('PRAGMA page_count')}")
-        with pytest.raises(trouble.DiskTrouble):
-            for _ in range(1000):
-                with store.transaction():
-                    store.db.execute("INSERT INTO local_filler VALUES (?)", ["x" * 300])
+        for size in (3000, 300, 30):  # until no page of drafts has room
+            with pytest.raises(trouble.DiskTrouble):
+                for number in range(1000):
+                    store.save_draft(f"{size} {number}", "event", None, {"name": "x" * size})
         await s.press("Siu Bleh " + "x" * 150)
         form.keep()
         await s.wait("Ổ đĩa đầy")
-        await s.press("f2")
-        await s.wait("Ổ đĩa đầy")
+        assert "chưa giữ được nháp" in s.text
         store.db.execute("PRAGMA max_page_count = 1000000")
         await s.press("f2")
         await s.wait("Đã ghi")
