@@ -6,14 +6,13 @@ because ours then says that we have less. What is left of an own log from the fi
 a new log, as after a restored backup: a log whose chain is broken cannot be sent.
 """
 
+import heapq
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from sqlite_utils import Database
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
@@ -25,8 +24,10 @@ from fieldapp.sync import drives, logs, merge, segment
 
 DERIVED = ("local_search", "local_set_aside", "local_conflict", "local_session")
 """Local tables that are made anew"""
-MOST_PROBES = 20_000
-"""Damage that is still not bounded after so many readings of one table counts as lost"""
+MOST_FAILURES = 2_000
+"""What is still not bounded after so many readings of one table that failed, counts as lost"""
+PAGE, ROWS_OF_A_PAGE = 4096, 20
+"""Where nobody can say any more how many rows there were: so many at most"""
 
 
 @dataclass
@@ -110,7 +111,8 @@ def _check_own(made: Store) -> None:
 
 
 class _Reader:
-    """Reads one table around its damaged pages: a range that cannot be read is halved until it can, or is one row.
+    """Reads one table around its damaged pages: a range that cannot be read is halved, the largest first, until it can
+    be read, is one row, or the patience is at its end.
 
     SQLCipher gives a connection up after a page that is not what was written, so each failure opens another.
     """
@@ -120,15 +122,15 @@ class _Reader:
         self._key = key
         self._table = table
         self._columns = ", ".join(columns)
-        self._db: Database | None = None
-        self._probes = 0
+        self._connection: Any = None
+        self._patience = MOST_FAILURES
         self.unreadable = 0
 
     def by_rowid(self) -> Iterator[tuple[Any, ...]]:
         """All rows that can be read."""
         last = self._try(f"SELECT max(rowid) FROM {self._table}", ())
-        high = last[0][0] if last else MOST_PROBES
-        yield from self._range("rowid BETWEEN ? AND ?", (), 1, high or 0)
+        high = last[0][0] or 0 if last else self._path.stat().st_size // PAGE * ROWS_OF_A_PAGE
+        yield from self._range("rowid BETWEEN ? AND ?", (), high)
 
     def by_log(self, made: Store) -> Iterator[tuple[Any, ...]]:
         """All changes that can be read, of the logs that are known; the baseline's are there already."""
@@ -139,31 +141,34 @@ class _Reader:
         ):
             found = self._try("SELECT max(seq) FROM local_change WHERE log_id = ?", (log["id"],))
             high = max(log["seq"], (found[0][0] or 0) if found else 0)
-            yield from self._range("log_id = ? AND seq BETWEEN ? AND ?", (log["id"],), 1, high)
+            yield from self._range("log_id = ? AND seq BETWEEN ? AND ?", (log["id"],), high)
 
-    def _range(self, where: str, fixed: tuple[Any, ...], low: int, high: int) -> Iterator[tuple[Any, ...]]:
-        if low > high:
-            return
-        found = self._try(f"SELECT {self._columns} FROM {self._table} WHERE {where}", (*fixed, low, high))
-        if found is not None:
-            yield from found
-        elif low == high or self._probes > MOST_PROBES:
-            self.unreadable += high - low + 1
-        else:
-            middle = (low + high) // 2
-            yield from self._range(where, fixed, low, middle)
-            yield from self._range(where, fixed, middle + 1, high)
+    def _range(self, where: str, fixed: tuple[Any, ...], high: int) -> Iterator[tuple[Any, ...]]:
+        waiting = [(-high, 1, high)]
+        while waiting:
+            size, low, high = heapq.heappop(waiting)
+            if low > high:
+                continue
+            found = self._try(f"SELECT {self._columns} FROM {self._table} WHERE {where}", (*fixed, low, high))
+            if found is not None:
+                yield from found
+            elif size == -1 or self._patience <= 0:
+                self.unreadable -= size
+            else:
+                middle = (low + high) // 2
+                heapq.heappush(waiting, (low - middle - 1, low, middle))
+                heapq.heappush(waiting, (middle - high, middle + 1, high))
 
     def _try(self, sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]] | None:
-        self._probes += 1
         try:
-            if self._db is None:
-                self._db = connect(self._path, self._key)
-            found: list[tuple[Any, ...]] = self._db.execute(sql, params).fetchall()
+            if self._connection is None:
+                self._connection = connect(self._path, self._key).conn
+            found: list[tuple[Any, ...]] = self._connection.execute(sql, params).fetchall()
         except DatabaseError:
-            if self._db is not None:
-                self._db.close()
-            self._db = None
+            self._patience -= 1
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
             return None
         return found
 

@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from field import Run, World
 from sync_state import state
 
 from fieldapp.errors import FieldappError
-from fieldapp.store import lists, trouble
+from fieldapp.store import trouble
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.store import FILE, Store
 from fieldapp.sync import doctor, exchange, salvage
@@ -18,9 +19,10 @@ PAGE = 4096
 SOAK = bool(os.environ.get("FIELDAPP_SOAK"))
 
 
-@pytest.fixture
-def filled(world: World) -> World:
-    """A post with sealed and unsealed changes, and a copy of what they say."""
+@pytest.fixture(scope="session")
+def filled_once(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A post with sealed and unsealed changes."""
+    world = first_world.copy(tmp_path_factory.mktemp("filled"))
     for number in range(60):
         world.well(description=f"Giếng số {number}")
     world.carry(world.post, world.hq)
@@ -28,7 +30,16 @@ def filled(world: World) -> World:
     for number in range(60, 90):
         world.well(description=f"Giếng số {number}")
     world.post.save_draft("d", "event", None, {"name": "nháp"})
+    world.close()
     return world
+
+
+@pytest.fixture
+def filled(filled_once: World, tmp_path: Path, run: Run) -> Generator[World, None, None]:
+    """The same for this test alone, where ``run`` works at it too."""
+    made = filled_once.copy(tmp_path / "world")
+    yield made
+    made.close()
 
 
 def close(world: World) -> Path:
@@ -40,7 +51,6 @@ def close(world: World) -> Path:
 def everything(store: Store) -> dict[str, list[dict[str, object]]]:
     found = {t: store.rows(f"SELECT * FROM {t}") for t in store.db.table_names() if not t.startswith("local_search")}
     found["search"] = store.rows("SELECT kind, row_id, words FROM local_search")
-    found["list"] = lists.page(store, "activity", text="gieng", limit=1000).rows
     return found
 
 
@@ -78,13 +88,11 @@ def test_one_flipped_bit_is_never_a_wrong_value(filled: World, tmp_path: Path) -
 def everything_of(store: Store, table: str) -> list[dict[str, object]]:
     if table == "search":
         return store.rows("SELECT kind, row_id, words FROM local_search")
-    if table == "list":
-        return lists.page(store, "activity", text="gieng", limit=1000).rows
     return store.rows(f"SELECT * FROM {table}")
 
 
 def pages_of(store: Store, name: str) -> list[int]:
-    """Leaf pages on which a table's rows lie, found by damaging: SQLCipher's build has no dbstat."""
+    """The page through which every row of a table is reached."""
     return [store.value("SELECT rootpage FROM sqlite_master WHERE name = ?", [name])]
 
 
@@ -97,15 +105,15 @@ def damage(path: Path, *pages: int) -> None:
             file.write(bytes([byte[0] ^ 0xFF]))
 
 
-@pytest.mark.parametrize("tables", [["activity"], ["local_conflict", "activity_measure", "local_search_row"]])
-def test_damaged_records_are_folded_again_and_nothing_is_lost(filled: World, run: Run, tables: list[str]) -> None:
+def test_damaged_records_are_folded_again_and_nothing_is_lost(filled: World, run: Run) -> None:
     truth = state(filled.post)
+    tables = ["activity", "local_conflict", "activity_measure", "local_search_row"]
     pages = [page for table in tables for page in pages_of(filled.post, table)]
     damage(close(filled), *pages)
     code, out, _err = run("doctor")
     assert code == 1
     assert f"{pages[0]}" in out
-    assert run("list", "activity")[0] == (1 if "activity" in tables else 0)
+    assert run("list", "activity")[0] == 1
     code, out, err = run("doctor", "--rebuild")
     assert code == 0, out + err
     filled.post = Store.open(filled.root / "post", filled.keys["post"], "A")
@@ -115,7 +123,7 @@ def test_damaged_records_are_folded_again_and_nothing_is_lost(filled: World, run
     assert run("doctor")[0] == 0
 
 
-@pytest.mark.parametrize("table", ["local_change", "local_segment", "local_log", "local_setting"])
+@pytest.mark.parametrize("table", ["local_change", "local_segment", "local_log"])
 def test_damage_to_the_log_is_mended_from_its_other_half(filled: World, table: str) -> None:
     """The root page: nothing of the table can be read any more. What is lost is said, and what arrived is not."""
     truth = state(filled.post)
@@ -149,7 +157,7 @@ def test_every_page_in_turn(filled: World, tmp_path: Path) -> None:
     whole = close(filled).read_bytes()
     chance = random.Random(9)
     saved = 0
-    for page in chance.sample(range(2, len(whole) // PAGE), 60 if SOAK else 4):
+    for page in chance.sample(range(2, len(whole) // PAGE), 60 if SOAK else 2):
         home = tmp_path / str(page)
         home.mkdir()
         (home / FILE).write_bytes(whole)
