@@ -60,6 +60,14 @@ def connect(path: Path, key: bytes) -> Database:
     return Database(cast(Any, connection))
 
 
+def connect_to_read(path: Path, key: bytes) -> Any:
+    """A bare connection that only reads: cheap, for a file of which much cannot be read. Somebody else has it open."""
+    connection = sqlcipher.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    connection.execute("PRAGMA cipher_log_level = NONE")
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    return connection
+
+
 def _compare(left: str, right: str) -> int:
     a, b = sort_key(left), sort_key(right)
     return (a > b) - (a < b)

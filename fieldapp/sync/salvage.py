@@ -16,8 +16,8 @@ from typing import Any
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import migrations, search
-from fieldapp.store.connection import DatabaseError, connect
+from fieldapp.store import migrations, search, trouble
+from fieldapp.store.connection import DatabaseError, connect, connect_to_read
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import FILE, Row, Store
 from fieldapp.sync import drives, logs, merge, segment
@@ -61,7 +61,6 @@ class Lost:
 def salvage(store: Store) -> tuple[Store, Lost]:
     """Put a new file in the place of a damaged one; ``store`` is closed. Returns the new replica and what is lost."""
     path, key, user = store.path, store.key, store.user
-    store.close()
     lost = Lost()
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
@@ -81,6 +80,7 @@ def salvage(store: Store) -> tuple[Store, Lost]:
     search.reindex(made)
     made.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     made.close()
+    store.close()
     lost.kept = _exchange(path, part)
     return Store.open(path.parent, key, user), lost
 
@@ -91,7 +91,10 @@ def _copy(path: Path, made: Store, lost: Lost) -> None:
         columns = [c.name for c in made.db.table(table).columns]
         marks = ", ".join("?" * len(columns))
         reader = _Reader(path, made.key, table, columns)
-        rows = reader.by_log(made) if table == "local_change" else reader.by_rowid()
+        keyed = made.value("SELECT wr FROM pragma_table_list WHERE name = ?", [table])
+        rows = (
+            reader.by_log(made) if table == "local_change" else reader.from_both_ends() if keyed else reader.by_rowid()
+        )
         keep = "OR REPLACE" if table in ("local_log", "local_replica") else "OR IGNORE"
         for row in rows:
             made.db.execute(f"INSERT {keep} INTO {table} ({', '.join(columns)}) VALUES ({marks})", row)
@@ -132,6 +135,17 @@ class _Reader:
         high = last[0][0] or 0 if last else self._path.stat().st_size // PAGE * ROWS_OF_A_PAGE
         yield from self._range("rowid BETWEEN ? AND ?", (), high)
 
+    def from_both_ends(self) -> Iterator[tuple[Any, ...]]:
+        """The rows of a small table without row numbers, before the first damaged page and behind the last."""
+        keys = "1, 2"  # its key is its first columns
+        for order in (keys, "1 DESC, 2 DESC"):
+            rows: list[tuple[Any, ...]] = []
+            whole = self._read(f"SELECT {self._columns} FROM {self._table} ORDER BY {order}", (), rows)
+            yield from rows
+            if whole:
+                return
+        self.unreadable += 1
+
     def by_log(self, made: Store) -> Iterator[tuple[Any, ...]]:
         """All changes that can be read, of the logs that are known; the baseline's are there already."""
         for log in made.rows(
@@ -160,17 +174,24 @@ class _Reader:
                 heapq.heappush(waiting, (middle - high, middle + 1, high))
 
     def _try(self, sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]] | None:
+        rows: list[tuple[Any, ...]] = []
+        return rows if self._read(sql, params, rows) else None
+
+    def _read(self, sql: str, params: tuple[Any, ...], rows: list[tuple[Any, ...]]) -> bool:
+        """Fetch into ``rows`` as far as it goes; whether that was to the end."""
         try:
             if self._connection is None:
-                self._connection = connect(self._path, self._key).conn
-            found: list[tuple[Any, ...]] = self._connection.execute(sql, params).fetchall()
-        except DatabaseError:
+                self._connection = connect_to_read(self._path, self._key)
+            rows.extend(self._connection.execute(sql, params))
+        except DatabaseError as error:
+            if not trouble.is_damage(error):
+                raise
             self._patience -= 1
             if self._connection is not None:
                 self._connection.close()
             self._connection = None
-            return None
-        return found
+            return False
+        return True
 
 
 def _mend_from_segments(made: Store) -> None:

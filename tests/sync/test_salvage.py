@@ -119,7 +119,7 @@ def test_damaged_records_are_folded_again_and_nothing_is_lost(filled: World, run
     filled.post = Store.open(filled.root / "post", filled.keys["post"], "A")
     assert state(filled.post) == truth
     assert [d.id for d in filled.post.drafts()] == ["d"]
-    assert len(list((filled.root / "post").glob(FILE + ".damaged-*"))) == 1
+    assert len(list((filled.root / "post").glob(FILE + ".damaged-*Z"))) == 1
     assert run("doctor")[0] == 0
 
 
