@@ -20,11 +20,11 @@ from fieldapp.store import migrations, search, trouble
 from fieldapp.store.connection import DatabaseError, connect, connect_to_read
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import FILE, Row, Store
-from fieldapp.sync import drives, logs, merge, segment
+from fieldapp.sync import drives, logs, merge, peers, receipts, segment
 
 DERIVED = ("local_search", "local_set_aside", "local_conflict", "local_session")
 """Local tables that are made anew"""
-MOST_FAILURES = 2_000
+MOST_FAILURES = 500
 """What is still not bounded after so many readings of one table that failed, counts as lost"""
 PAGE, ROWS_OF_A_PAGE = 4096, 20
 """Where nobody can say any more how many rows there were: so many at most"""
@@ -38,6 +38,8 @@ class Lost:
     """local table -> places that could not be read; some of them may have been empty"""
     changes: list[tuple[str, int, int]] = field(default_factory=list)
     """(log, first, last) of changes that are gone"""
+    segments: bool = False
+    """some could not be read: nobody knows whether a log was sealed up to its end"""
     logged_anew: int = 0
     kept: Path | None = None
     """the damaged file"""
@@ -98,6 +100,7 @@ def _copy(path: Path, made: Store, lost: Lost) -> None:
         keep = "OR REPLACE" if table in ("local_log", "local_replica") else "OR IGNORE"
         for row in rows:
             made.db.execute(f"INSERT {keep} INTO {table} ({', '.join(columns)}) VALUES ({marks})", row)
+        lost.segments |= bool(reader.unreadable and table == "local_segment")
         if reader.unreadable and table not in ("local_change", "local_segment"):
             lost.rows[table] = reader.unreadable
     made.db.execute(
@@ -213,7 +216,8 @@ def _mend_from_segments(made: Store) -> None:
 
 
 def _cut_broken_chains(made: Store, lost: Lost) -> list[Row]:
-    """Shorten each log to where its chain of segments is whole; returns own changes behind that, in order."""
+    """Shorten each log to where its chain of segments is whole; returns the own changes behind that which headquarters
+    has not acknowledged: those that it has come back with its reply, as they were sealed."""
     tail: list[Row] = []
     me = made.value("SELECT id FROM local_replica WHERE own = 1")
     for log in made.rows("SELECT * FROM local_log WHERE id <> ?", [BASELINE_LOG]):
@@ -230,16 +234,29 @@ def _cut_broken_chains(made: Store, lost: Lost) -> list[Row]:
             made.db.execute("DELETE FROM local_segment WHERE hash = ?", [row["hash"]])
         behind = made.rows("SELECT * FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq", [log["id"], last])
         lost.changes += _gaps(log["id"], last, max(log["seq"], last), [r["seq"] for r in behind])
-        whole = not broken and [r["seq"] for r in behind] == list(range(last + 1, log["seq"] + 1))
+        whole = (
+            not broken
+            and not (lost.segments and behind)
+            and [r["seq"] for r in behind] == list(range(last + 1, log["seq"] + 1))
+        )
         if log["own"] and whole:
             continue  # nothing lost: what is not sealed yet stays where it is
         if log["replica_id"] == me:
-            tail += [{**row, "scope": log["scope"]} for row in behind]
+            acknowledged = _acknowledged(made, log["id"])
+            tail += [{**row, "scope": log["scope"]} for row in behind if row["seq"] > acknowledged]
+            if acknowledged > last:
+                lost.changes.append((log["id"], last + 1, acknowledged))
         made.db.execute("DELETE FROM local_change WHERE log_id = ? AND seq > ?", [log["id"], last])
         made.db.execute("UPDATE local_log SET seq = ? WHERE id = ?", [last, log["id"]])
         if log["own"] and behind:
             logs.begin(made, log["scope"])
     return tail
+
+
+def _acknowledged(made: Store, log_id: str) -> int:
+    """How far a certified headquarters said that it has a log."""
+    heads = [receipts.newest(made, p.id) for p in peers.others(made) if p.role == "hq" and p.trust == "certified"]
+    return max((head[log_id].last for head in heads if log_id in head), default=0)
 
 
 def _begin_missing(made: Store) -> None:

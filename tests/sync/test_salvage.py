@@ -6,7 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from field import Run, World
+from field import USER, Run, World
 from sync_state import state
 
 from fieldapp.errors import FieldappError
@@ -70,7 +70,7 @@ def test_one_flipped_bit_is_never_a_wrong_value(filled: World, tmp_path: Path) -
             old.unlink()
         (home / FILE).write_bytes(broken)
         try:
-            with Store.open(home, filled.keys["post"], "A") as store:
+            with Store.open(home, filled.keys["post"], USER) as store:
                 found = doctor._file_errors(store)
                 assert found, f"bit {bit}"
                 for table, rows in truth.items():
@@ -116,7 +116,7 @@ def test_damaged_records_are_folded_again_and_nothing_is_lost(filled: World, run
     assert run("list", "activity")[0] == 1
     code, out, err = run("doctor", "--rebuild")
     assert code == 0, out + err
-    filled.post = Store.open(filled.root / "post", filled.keys["post"], "A")
+    filled.post = Store.open(filled.root / "post", filled.keys["post"], USER)
     assert state(filled.post) == truth
     assert [d.id for d in filled.post.drafts()] == ["d"]
     assert len(list((filled.root / "post").glob(FILE + ".damaged-*Z"))) == 1
@@ -128,7 +128,7 @@ def test_damage_to_the_log_is_mended_from_its_other_half(filled: World, table: s
     """The root page: nothing of the table can be read any more. What is lost is said, and what arrived is not."""
     truth = state(filled.post)
     damage(close(filled), *pages_of_closed(filled, table))
-    filled.post, lost = salvage.salvage(Store.open(filled.root / "post", filled.keys["post"], "A"))
+    filled.post, lost = salvage.salvage(Store.open(filled.root / "post", filled.keys["post"], USER))
     assert doctor.examine(filled.post).healthy
     assert lost.lines()
     for _round in range(2):
@@ -147,7 +147,7 @@ def test_damage_to_the_log_is_mended_from_its_other_half(filled: World, table: s
 
 
 def pages_of_closed(world: World, table: str) -> list[int]:
-    with Store.open(world.root / "post", world.keys["post"], "A") as store:
+    with Store.open(world.root / "post", world.keys["post"], USER) as store:
         return pages_of(store, table)
 
 
@@ -163,7 +163,7 @@ def test_every_page_in_turn(filled: World, tmp_path: Path) -> None:
         (home / FILE).write_bytes(whole)
         damage(home / FILE, page)
         try:
-            store, _lost = salvage.salvage(Store.open(home, filled.keys["post"], "A"))
+            store, _lost = salvage.salvage(Store.open(home, filled.keys["post"], USER))
         except (FieldappError, DatabaseError) as error:
             assert isinstance(error, FieldappError) or trouble.explain(error)
             assert (home / FILE).exists()
