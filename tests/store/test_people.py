@@ -106,6 +106,16 @@ def test_a_file_from_before_there_were_roles(world: World, spared: None) -> None
     }
 
 
+def test_a_key_file_under_another_name_gives_no_other_role(world: World, recorder: Store) -> None:
+    keys = world.root / "post" / "keys"
+    (file,) = keys.glob("Siu*.user.age")
+    file.rename(keys / "Zed.user.age")
+    as_zed = Store.open(world.root / "post", vault.unseal(world.root / "post", "Zed", "mưa đầu mùa"), "Zed")
+    assert people.role_of(as_zed, "Zed") is Role.RECORDER
+    as_zed.close()
+    recorder.close()
+
+
 def test_passphrases_change_and_short_ones_are_refused(world: World, spared: None) -> None:
     with pytest.raises(FieldappError, match="quá ngắn"):
         people.change_passphrase(world.post, "ngắn")

@@ -89,6 +89,17 @@ def test_by_stick(world: World) -> None:
         recovery.accept(home, answer, NEW)
 
 
+def test_when_all_key_files_are_lost_the_recovered_one_is_administrator(world: World) -> None:
+    sent(world)
+    world.post.close()
+    home = world.root / "post"
+    for path in (home / "keys").glob("*.user.age"):
+        path.unlink()
+    code = recovery.code_of(world.hq, peers.others(world.hq)[0])
+    with recovery.accept_code(home, "Trần Văn B", code, NEW) as store:
+        assert people.role_of(store, "Trần Văn B") is Role.ADMINISTRATOR
+
+
 def test_an_answer_to_somebody_else_opens_nothing(world: World) -> None:
     """A thief who exchanges the key in the request gets other words; one who takes the stick gets nothing."""
     home = world.root / "post"

@@ -182,7 +182,7 @@ async def test_a_drive_is_chosen_and_written(world: World, monkeypatch: pytest.M
         assert "KING[b]STON   còn 12,4 GB" in s.text
         await s.press("enter")
         await s.wait("✓ XONG. Có thể rút USB.")
-    assert len(list(world.usb.glob("*.age"))) == 1
+    assert len(list(world.usb.glob("*.fieldapp.tar.age"))) == 1
 
 
 async def test_without_a_stick_nothing_is_begun(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +223,7 @@ async def test_nobody_leaves_while_the_stick_is_written(world: World, monkeypatc
         await s.wait("✓ XONG. Có thể rút USB.")
         await s.press("escape")
         assert isinstance(s.app.screen, HomeScreen)
-    assert len(list(world.usb.glob("*.age"))) == 1
+    assert len(list(world.usb.glob("*.fieldapp.tar.age"))) == 1
 
 
 async def test_a_defect_in_a_thread_is_logged_with_its_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
