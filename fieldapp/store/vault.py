@@ -36,16 +36,27 @@ KEY_FILE = re.compile(rf"[A-Za-z0-9%_.~-]{{1,240}}{re.escape(USER_SUFFIX)}|{re.e
 
 _WRONG = 3
 """Exit code of the process that unseals: the passphrase does not fit"""
+_BUSY, _AGAIN = 4, 25
+"""age measures the machine and refuses what would take it far too long. One that is busy for a moment is measured as
+too slow for a file of its own: that is tried again, and is no wrong passphrase"""
 _UNSEAL = f"""
 import sys
+import time
 sys.path.insert(0, sys.argv[1])
 import pyrage
 size = int.from_bytes(sys.stdin.buffer.read(4), "big")
 phrase = sys.stdin.buffer.read(size).decode()
-try:
-    sys.stdout.buffer.write(pyrage.passphrase.decrypt(sys.stdin.buffer.read(), phrase))
-except pyrage.DecryptError:
-    sys.exit({_WRONG})
+sealed = sys.stdin.buffer.read()
+for again in range({_AGAIN}):
+    try:
+        sys.stdout.buffer.write(pyrage.passphrase.decrypt(sealed, phrase))
+        break
+    except pyrage.DecryptError as error:
+        if "xcessive" not in str(error):
+            sys.exit({_WRONG})
+        time.sleep(0.2)
+else:
+    sys.exit({_BUSY})
 """
 
 
@@ -125,7 +136,9 @@ def open_sealed(sealed: bytes, passphrase: str) -> bytes | None:
     if getattr(sys, "frozen", False):
         try:
             here: bytes = pyrage.passphrase.decrypt(sealed, phrase)
-        except pyrage.DecryptError:
+        except pyrage.DecryptError as error:
+            if "xcessive" in str(error):
+                raise _busy() from error
             return None
         except (OSError, ValueError) as error:
             raise _damaged(None) from error
@@ -140,6 +153,8 @@ def open_sealed(sealed: bytes, passphrase: str) -> bytes | None:
     )
     if done.returncode == _WRONG:
         return None
+    if done.returncode == _BUSY:
+        raise _busy()
     if done.returncode:
         raise _damaged(None)
     return done.stdout
@@ -211,6 +226,10 @@ def _user_file(home: Path, user: str) -> Path:
 
 def _tries_file(home: Path, user: str) -> Path:
     return home / FOLDER / (quote(clean(user), safe="") + tries.SUFFIX)
+
+
+def _busy() -> FieldappError:
+    return FieldappError(_("The machine is too busy to open the key. Nothing was changed; wait a moment, try again."))
 
 
 def _damaged(path: Path | None) -> FieldappError:

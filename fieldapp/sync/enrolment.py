@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uuid_utils
@@ -220,6 +220,9 @@ def _beginning(home: Path, user: str, passphrase: str) -> Iterator[Store]:
     """A new replica whose first user is its administrator. What fails leaves nothing, so that it can be tried again."""
     if (home / FILE).exists():
         raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):  # a folder that was there, or that somebody else owns
+        home.chmod(0o700)
     vault.set_aside(home)
     store = None
     try:

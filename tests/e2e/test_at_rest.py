@@ -157,5 +157,5 @@ def test_files_are_for_their_owner_alone(world: World, spared: None) -> None:
         files = [p for p in (world.root / "post").rglob("*") if p.is_file()]
         assert {p.name for p in files} >= {"fieldapp.db", "fieldapp.db-wal", "fieldapp.db-shm", "fieldapp.log"}
         assert {oct(p.stat().st_mode & 0o777) for p in files} == {"0o600"}
-    folders = [p for p in (world.root / "post").rglob("*") if p.is_dir()]
+    folders = [world.root / "post", *(p for p in (world.root / "post").rglob("*") if p.is_dir())]
     assert {oct(p.stat().st_mode & 0o777) for p in folders} == {"0o700"}

@@ -1,6 +1,7 @@
 """Several people on one laptop: who may do what, passphrases, and tries that are slowed."""
 
 import json
+import re
 import sys
 import threading
 import time
@@ -208,6 +209,15 @@ def test_a_packaged_program_derives_by_itself(world: World, monkeypatch: pytest.
     assert vault.unseal(world.root / "post", USER, PASSPHRASE) == world.keys["post"]
     with pytest.raises(FieldappError, match="Mật khẩu sai"):
         vault.unseal(world.root / "post", USER, "sai")
+
+
+def test_a_machine_that_is_too_busy_is_no_wrong_passphrase(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """age refuses a file that would take this machine far too long: here one that says that it takes hours."""
+    (file,) = (world.root / "post" / "keys").glob("*.user.age")
+    file.write_bytes(re.sub(rb"(-> scrypt \S+ )\d+", rb"\g<1>30", file.read_bytes()))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    with pytest.raises(FieldappError, match="đang bận"):
+        vault.unseal(world.root / "post", USER, PASSPHRASE)
 
 
 def test_a_beginning_that_fails_leaves_nothing_and_takes_no_old_key(
