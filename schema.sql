@@ -601,10 +601,27 @@ CREATE TABLE local_replica (
     age_secret TEXT,
     trust TEXT NOT NULL CHECK (trust IN ('pending', 'certified', 'revoked')),
     certificate BLOB,                -- JSON as signed
-    certificate_signature BLOB,
-    have TEXT,                       -- JSON: log -> {last, hash}, the newest version vector that it told us
-    have_hlc INTEGER,                -- its clock when it told so
-    have_at TEXT
+    certificate_signature BLOB
+) STRICT;
+
+-- What each database of another replica says that it has. A disk that was copied, or set back to an older state, makes
+-- one replica several databases: each soon writes a log of its own, and each is sent what it lacks itself.
+CREATE TABLE local_receipt (
+    replica_id TEXT NOT NULL,
+    log_id TEXT NOT NULL,            -- the log that this database writes; '' where it did not say
+    have TEXT,                       -- JSON: log -> {last, hash}; NULL: another database goes on in its place
+    hlc INTEGER NOT NULL,            -- its clock when it told so
+    at TEXT NOT NULL,
+    PRIMARY KEY (replica_id, log_id)
+) STRICT, WITHOUT ROWID;
+
+-- Laptops that headquarters trusts no longer: its signed word, which travels on in bundles.
+CREATE TABLE local_revocation (
+    replica_id TEXT NOT NULL PRIMARY KEY,
+    hlc INTEGER NOT NULL,            -- of it and a certificate of that laptop, the later counts
+    logs TEXT NOT NULL,              -- JSON: log -> last change that stands
+    paper BLOB NOT NULL,             -- JSON as signed
+    signature BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE local_log (
@@ -645,6 +662,25 @@ CREATE TABLE local_segment (
     received_at TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX local_segment_place ON local_segment (log_id, first) WHERE state = 'applied';
+
+-- Parts of bundles that are no segments: kept as they came, for a person to look at.
+CREATE TABLE local_broken (
+    hash TEXT NOT NULL PRIMARY KEY,
+    sender TEXT NOT NULL,
+    why TEXT NOT NULL,               -- in English
+    bytes BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    received_at TEXT NOT NULL
+) STRICT;
+
+-- Bundles that were written: they may be cleared from a stick when their recipient has what they hold.
+CREATE TABLE local_written (
+    name TEXT NOT NULL PRIMARY KEY,
+    recipient TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    logs TEXT NOT NULL               -- JSON: log -> its last change in the bundle
+) STRICT;
 
 -- Both lists are functions of the applied segments; doctor --rebuild makes them anew.
 CREATE TABLE local_set_aside (

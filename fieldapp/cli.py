@@ -154,7 +154,7 @@ def demo(workspace: Path | None) -> None:
 @click.option("--code", default="SCH", show_default=True, help="Headquarters' short code, used in file names.")
 @click.option("--province", default="66", show_default=True, help="Code of headquarters' province.")
 @click.option("--pack", type=PATH, help="A post starts from the pack that headquarters wrote.")
-@click.option("--laptop", default="A", show_default=True, help="What this laptop is called at the post.")
+@click.option("--laptop", default="A", show_default=True, help="What this laptop is called.")
 @click.option("--user", "user_name", required=True, help="Who works on this laptop.")
 @click.pass_obj
 def init(
@@ -167,10 +167,18 @@ def init(
     laptop: str,
     user_name: str,
 ) -> None:
-    """Begin a replica: headquarters by --role hq --name, a post by --pack."""
+    """Begin a replica: headquarters by --role hq --name, a post by --pack, a further laptop of headquarters by
+    --role hq --pack."""
     from fieldapp.sync import enrolment, peers
 
-    if pack is not None:
+    if pack is not None and role == "hq":
+        store = enrolment.init_further_hq(
+            obj.home, pack, user=user_name, passphrase=_passphrase(True), laptop=laptop, province=province
+        )
+        say(_("Compare headquarters' fingerprint by telephone:"))
+        for hq in peers.others(store):
+            say(f"  {hq.title}: {hq.fingerprint}")
+    elif pack is not None:
         store = enrolment.init_post(obj.home, pack, user=user_name, passphrase=_passphrase(True), laptop=laptop)
         hq = peers.others(store)[0]
         say(_("{post} can record. Compare headquarters' fingerprint by telephone:").format(
@@ -489,10 +497,37 @@ def sync_status(obj: Context, as_json: bool) -> None:
     for p in state.peers:
         say(_("{name}: has {received} of {of} changes; last heard {when}.").format(
             name=p.name, received=p.received, of=p.of, when=p.heard_at or _("never")))  # fmt: skip
+        if p.lacks:
+            say("  " + _("It lacks {n} changes, the oldest of {when}.").format(n=p.lacks, when=p.lacks_since or "–"))
     for line in (*state.held, *state.quarantined, *state.set_aside):
         say(line)
     if state.clock_warning:
         note(state.clock_warning)
+
+
+@sync.command("clean")
+@click.argument("dest", type=PATH)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@click.pass_obj
+def sync_clean(obj: Context, dest: Path, yes: bool, as_json: bool) -> None:
+    """Clear old bundles from the folder DEST: those that were received or read. Other files are never touched."""
+    from fieldapp.sync import sticks
+
+    old = sticks.old(obj.open(), dest)
+    if as_json:
+        say_json(old)
+    for file in old:
+        if not as_json:
+            say(file.sentence)
+    if not old:
+        note(_("There is nothing to clear."))
+        return
+    if yes or click.confirm(_("Take {n} bundles away?").format(n=len(old)), err=True):
+        sticks.clear(old)
+        note(_("{n} bundles were taken away.").format(n=len(old)))
+    else:
+        note(_("Nothing was changed."))
 
 
 @sync.command("verify")
@@ -523,15 +558,58 @@ def hq() -> None:
 
 
 @hq.command()
-@click.option("--code", required=True, help="The post's code, such as IARVE.")
-@click.option("--name", required=True, help="The post's name.")
+@click.option("--code", help="The post's code, such as IARVE.")
+@click.option("--name", help="The post's name.")
+@click.option("--role", type=click.Choice(["post", "hq"]), default="post", show_default=True,
+              help="hq: for a further laptop of headquarters, or for one below to join.")  # fmt: skip
 @click.argument("dest", type=PATH)
 @click.pass_obj
-def pack(obj: Context, code: str, name: str, dest: Path) -> None:
-    """Write the pack from which a post's laptops start."""
+def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path) -> None:
+    """Write the pack from which a post's laptops start, or headquarters' own."""
     from fieldapp.sync import enrolment
 
-    say(str(enrolment.write_pack(obj.open(), code=code, name=name, dest=dest)))
+    if role == "hq":
+        say(str(enrolment.write_hq_pack(obj.open(), dest=dest)))
+    elif code and name:
+        say(str(enrolment.write_pack(obj.open(), code=code, name=name, dest=dest)))
+    else:
+        raise click.UsageError(_("Give --code and --name of the post, or --role hq."))
+
+
+@hq.command()
+@click.argument("pack", type=PATH)
+@click.pass_obj
+def join(obj: Context, pack: Path) -> None:
+    """Report to the headquarters above that wrote PACK (`hq pack --role hq`)."""
+    from fieldapp.sync import enrolment
+
+    above = enrolment.join(obj.open(), pack)
+    say(_("Bundles are written for {name} too. Compare its fingerprint by telephone:").format(name=above.title))
+    say(f"  {above.fingerprint}")
+
+
+@hq.command()
+@click.argument("post")
+@click.option("--name", required=True, help="Its new name.")
+@click.option("--code", help="Its new code.")
+@click.pass_obj
+def rename(obj: Context, post: str, name: str, code: str | None) -> None:
+    """Give a post another name; its records and laptops stay. A merged post goes on so as a part of the other."""
+    from fieldapp.sync import enrolment
+
+    renewed = enrolment.rename_post(obj.open(), post, name=name, code=code)
+    say(_("The post is called {name} now; {n} laptops learn it with the next reply.").format(name=name, n=len(renewed)))
+
+
+@hq.command()
+@click.argument("replica")
+@click.pass_obj
+def revoke(obj: Context, replica: str) -> None:
+    """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
+    from fieldapp.sync import exchange
+
+    peer = exchange.revoke(obj.open(), replica)
+    say(_("{name} is revoked. The other laptops learn it with the next reply.").format(name=peer.title))
 
 
 @hq.command()
@@ -574,8 +652,29 @@ def conflicts(obj: Context, as_json: bool) -> None:
         return
     for c in found:
         w, loser = c["winner"], c["loser"]
-        say(f"{c['table']} {c['row']} {c['column']}: {w['value']} ({w['actor']}, {w['at']})"
+        say(f"{c['id']}: {c['table']} {c['column']}: {w['value']} ({w['actor']}, {w['at']})"
             f" ≠ {loser['value']} ({loser['actor']}, {loser['at']})")  # fmt: skip
+
+
+@hq.command()
+@click.argument("conflict", metavar="ID")
+@click.option("--take", type=click.Choice(["winner", "loser"]), required=True, help="The value that is right.")
+@click.pass_obj
+def resolve(obj: Context, conflict: str, take: Any) -> None:
+    """Settle a conflict: the value is written as a change, and all laptops take it."""
+    from fieldapp.sync import resolve as conflict_work
+
+    conflict_work.resolve(obj.open(), conflict, take)
+    note(_("Settled."))
+
+
+@hq.command()
+@click.pass_obj
+def adopt(obj: Context) -> None:
+    """Take over the work of a copied disk that no laptop brings any more: it is in quarantine, and counts then."""
+    from fieldapp.sync import relog
+
+    say(_("{n} parts of logs were taken over.").format(n=relog.adopt(obj.open())))
 
 
 @hq.command()

@@ -24,3 +24,15 @@ class Unsure(FieldappError):
     def __init__(self, message: str, fields: Mapping[str, str] | None = None, alike: str | None = None) -> None:
         super().__init__(message, fields)
         self.alike = alike
+
+
+class Refused(FieldappError):
+    """A file that is not taken. ``reason`` is the word for it in ``docs/bundle-format.md``, for programs."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Cancelled(Exception):
+    """A person broke the work off; raised by what is told of its progress. Nothing was changed."""

@@ -16,6 +16,10 @@ _TIME = re.compile(r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
 _DAY_AND_MONTH = re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})$")
 
 
+LONGEST = 80
+"""A longer text is no day"""
+
+
 @dataclass(frozen=True)
 class Day:
     """A day as it was understood."""
@@ -27,7 +31,8 @@ class Day:
 
 def read_day(text: str, today: date, year: int | None) -> Day:
     """The day that a cell says; ValueError with a sentence. ``year``: that of days which do not say it."""
-    said = _LEADING.sub("", _TIME.sub("", clean(text)))
+    said = clean(text)[: LONGEST + 1]
+    said = _LEADING.sub("", _TIME.sub("", said))
     if found := _WORDS.match(said):
         said = "/".join(part for part in found.groups() if part)
     short = _DAY_AND_MONTH.match(said)
@@ -43,6 +48,8 @@ def read_day(text: str, today: date, year: int | None) -> Day:
 def split_range(text: str) -> tuple[str, str] | None:
     """First and last day of a period, as text: “5-7/11/2013”, “từ 5/11 đến 7/11/2013”; None if it is none."""
     said = clean(text)
+    if len(said) > LONGEST:
+        return None
     found = _SHORT_RANGE.match(said) or _RANGE.match(said)
     if found is None:
         return None

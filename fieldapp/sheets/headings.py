@@ -20,6 +20,8 @@ from fieldapp.store.words import choice_title
 
 LOOKED_AT = 60
 """The headings are among so many first lines"""
+LONGEST = 200
+"""Characters of a heading that are looked at"""
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ def _layout(
     model: type[Record], table: Table, line: int, known: Vocabulary, explicit: Mapping[str, Target | None]
 ) -> Layout:
     width = max((len(row) for row in table.rows), default=0)
-    headings = [clean(text_of(table.cell(line, at))) for at in range(width)]
+    headings = [clean(text_of(table.cell(line, at))[:LONGEST]) for at in range(width)]
     columns, unknown = [], []
     for at, heading in enumerate(headings):
         key = search_key(heading)

@@ -45,7 +45,20 @@ def batches(db: Database) -> None:
     add_what_is_missing(db)
 
 
-@migrations(name="0005_search_by_day")
+@migrations(name="0005_accidents")
+def accidents(db: Database) -> None:
+    """Receipts by database, revocations, what is no segment, bundles that were written."""
+    add_what_is_missing(db)
+    if "have" not in {column.name for column in db.table("local_replica").columns}:
+        return
+    db.execute(
+        "INSERT INTO local_receipt SELECT id, '', have, have_hlc, have_at FROM local_replica WHERE have IS NOT NULL"
+    )
+    for column in ("have", "have_hlc", "have_at"):
+        db.execute(f"ALTER TABLE local_replica DROP COLUMN {column}")
+
+
+@migrations(name="0006_search_by_day")
 def search_by_day(db: Database) -> None:
     """Entries of the search index have numbers that say kind and day: it is built anew when the file is opened."""
     db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])

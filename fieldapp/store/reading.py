@@ -19,6 +19,12 @@ from fieldapp.store import extras, naming, search
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import labels
 
+MOST_DECIMALS = 3
+"""More are refused in the field that says them: an amount is not scaled by them"""
+
+LONGEST_NAME = 500
+"""A name with all that it belongs to; the search index takes no text of any length"""
+
 
 @dataclass(frozen=True)
 class ChildRow:
@@ -145,6 +151,8 @@ def columns_of(record: Record) -> dict[str, Any]:
 def resolve(store: Store, kind: str, text: str, on: date | None = None) -> str:
     """The id of the record of ``kind`` that ``text`` names: its id, its code, its name, or its name as people say it
     (``naming.loosely``). ValueError with a sentence where there is none, or several."""
+    if len(text) > LONGEST_NAME:
+        raise ValueError(_("Not found: {text}.").format(text=f"{text[:40]}…"))
     if len(text) == 36:
         named = store.row(f"SELECT voided_at FROM {kind} WHERE id = ?", [text])
         if named is not None and named["voided_at"] is not None:
@@ -230,7 +238,7 @@ def _decimals(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> int
     by = others.get(shape.scaled_by)
     if isinstance(by, str):
         return int(store.value("SELECT decimals FROM measure WHERE id = ?", [by]) or 0)
-    return int(by or 0)
+    return by if isinstance(by, int) and 0 <= by <= MOST_DECIMALS else 0
 
 
 def _read_date(value: Any) -> date | None:

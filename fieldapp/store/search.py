@@ -45,12 +45,24 @@ def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
         _put(store, kind, row["id"], search_key(" ".join(words)), date.fromisoformat(day) if day else None)
 
 
-def _put(store: Store, kind: str, row_id: str, words: str, day: date | None) -> None:
-    low, high = places(kind, day, day) if day else (places(kind)[0], places(kind)[0] + (1 << SERIAL_BITS) - 1)
-    old = store.value("SELECT search_rowid FROM local_search_row WHERE row_id = ?", [row_id])
+def forget(store: Store, ids: Iterable[str]) -> None:
+    """Take rows out of the index that are no more."""
+    for row_id in ids:
+        _forget(store, row_id)
+
+
+def _forget(store: Store, row_id: str) -> int | None:
+    """Take one out; the number that it had."""
+    old: int | None = store.value("SELECT search_rowid FROM local_search_row WHERE row_id = ?", [row_id])
     if old is not None:
         store.db.execute("DELETE FROM local_search WHERE rowid = ?", [old])
         store.db.execute("DELETE FROM local_search_row WHERE row_id = ?", [row_id])
+    return old
+
+
+def _put(store: Store, kind: str, row_id: str, words: str, day: date | None) -> None:
+    low, high = places(kind, day, day) if day else (places(kind)[0], places(kind)[0] + (1 << SERIAL_BITS) - 1)
+    old = _forget(store, row_id)
     if old is not None and low <= old <= high:
         number = old
     else:

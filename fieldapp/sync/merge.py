@@ -30,6 +30,9 @@ UNCLEAN_TEXT = "unclean_text"
 NO_SUCH_ROW = "no_such_row"
 IMPOSSIBLE = "impossible_value"
 
+BEGINNING = ("created_at", "created_by")
+"""Columns that only the first change of a row sets"""
+
 MAX_INTEGER = 1 << 63
 """What SQLite holds"""
 
@@ -154,6 +157,67 @@ def _not_understood(store: Store, columns: dict[str, list[str]], shipped: int) -
     ]
 
 
+def withdraw(store: Store, log_id: str) -> list[Cell]:
+    """Take back the changes of a log that no applied segment holds any more; returns their rows, to be refolded.
+
+    Inside an applying transaction, with nothing of the log unsealed.
+    """
+    last = store.value("SELECT max(last) FROM local_segment WHERE log_id = ? AND state = 'applied'", [log_id]) or 0
+    changes = "FROM local_change WHERE log_id = ? AND seq > ?"
+    touched = store.rows(f"SELECT DISTINCT table_name, row_id {changes}", [log_id, last])
+    store.db.execute("DELETE FROM local_set_aside WHERE log_id = ? AND seq > ?", [log_id, last])
+    store.db.execute(f"DELETE {changes}", [log_id, last])
+    store.db.execute("UPDATE local_log SET seq = ? WHERE id = ?", [last, log_id])
+    return [(r["table_name"], r["row_id"]) for r in touched]
+
+
+def refold(store: Store, cells: Iterable[Cell]) -> None:
+    """Make rows what their changes say, after some were taken back: a row that nothing begins any more goes, and what
+    names it is judged anew."""
+    schema = Schema(store)
+    wanted = [cell for cell in dict.fromkeys(cells) if cell[0] in schema.columns]
+    gone = {cell: None for cell in wanted if not _begun(store, cell)}
+    todo = list(gone)
+    while todo:
+        todo = [cell for cell in _naming(store, schema, todo) if cell not in gone]
+        gone.update(dict.fromkeys(todo))
+    store.db.execute("PRAGMA defer_foreign_keys = ON")
+    for table, row_id in gone:
+        store.db.execute(f"DELETE FROM {table} WHERE id = ?", [row_id])
+    store.db.execute("PRAGMA defer_foreign_keys = OFF")
+    search.forget(store, [row_id for _table, row_id in gone])
+    fold(store, schema, _in_order(store, [*wanted, *gone]))
+
+
+def _begun(store: Store, cell: Cell) -> bool:
+    found = "SELECT 1 FROM local_change WHERE table_name = ? AND row_id = ? AND instr(cols, '\"created_at\":') > 0"
+    return store.value(found, cell) is not None
+
+
+def _naming(store: Store, schema: Schema, cells: list[Cell]) -> list[Cell]:
+    """The rows that name one of some rows."""
+    named: dict[str, list[str]] = {}
+    for table, row_id in cells:
+        named.setdefault(table, []).append(row_id)
+    found = []
+    for table in schema.columns:
+        for key in store.rows(f"PRAGMA foreign_key_list({table})"):
+            ids = json.dumps(named.get(key["table"], []))
+            column = key["from"]
+            rows = store.rows(f"SELECT id FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))", [ids])
+            found += [(table, row["id"]) for row in rows]
+    return found
+
+
+def _in_order(store: Store, cells: list[Cell]) -> list[Cell]:
+    """Rows in the order of their first changes: what is named before what names it."""
+    first = {
+        cell: store.value("SELECT min(hlc) FROM local_change WHERE table_name = ? AND row_id = ?", cell) or 0
+        for cell in dict.fromkeys(cells)
+    }
+    return sorted(first, key=lambda cell: (first[cell], cell[1]))
+
+
 def rebuild(store: Store) -> list[Cell]:
     """Fold the whole log anew; returns the rows that were not what the log says. Inside an applying transaction."""
     schema = Schema(store)
@@ -228,7 +292,7 @@ def _objection(schema: Schema, change: Logged, before: list[Logged]) -> str | No
         return NOT_ALLOWED
     if change.role == "post" and change.scope != change.post_id:
         return NOT_ALLOWED
-    if before and (before[0].scope != change.scope or change.cols.keys() & {"created_at", "created_by"}):
+    if before and (before[0].scope != change.scope or _begins_otherwise(change, before[0])):
         return NOT_ALLOWED
     if change.cols.keys() & {"id", "post_id"}:
         return NOT_ALLOWED
@@ -239,6 +303,12 @@ def _objection(schema: Schema, change: Logged, before: list[Logged]) -> str | No
     if not all(_clean(v) for v in change.cols.values()):
         return UNCLEAN_TEXT
     return None
+
+
+def _begins_otherwise(change: Logged, first: Logged) -> bool:
+    """Whether a later change says otherwise than the first when and by whom the row was begun. The same it may say: a
+    change that is logged twice, by a copied disk, counts once."""
+    return any(name in change.cols and change.cols[name] != first.cols.get(name) for name in BEGINNING)
 
 
 def _clean(value: Any) -> bool:
@@ -326,9 +396,9 @@ def _knowledge(store: Store, change: Logged) -> dict[str, int]:
 
 
 def conflicts(store: Store) -> list[Row]:
-    """Each conflict with both values, authors and times; newest first."""
-    found = []
-    for row in store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log"):
+    """Each conflict with both values, authors and times, and an ``id`` to name it by."""
+    found: list[Row] = []
+    for row in store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log, loser_seq"):
         sides = {}
         for side in ("winner", "loser"):
             change = store.row(
@@ -343,5 +413,7 @@ def conflicts(store: Store) -> list[Row]:
                 "log": row[f"{side}_log"],
                 "seq": row[f"{side}_seq"],
             }
-        found.append({"table": row["table_name"], "row": row["row_id"], "column": row["col"], **sides})
+        cell = {"table": row["table_name"], "row": row["row_id"], "column": row["col"]}
+        number = 1 + sum(c["row"] == cell["row"] and c["column"] == cell["column"] for c in found[-9:])
+        found.append({"id": f"{row['row_id']}.{row['col']}.{number}", **cell, **sides})
     return found

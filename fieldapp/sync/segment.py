@@ -6,7 +6,6 @@ left out where it is the same millisecond as the clock reading.
 """
 
 import hashlib
-import io
 import json
 import re
 from collections.abc import Callable
@@ -37,6 +36,13 @@ _TABLE = re.compile("[a-z_]{1,60}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")
 MAX_ACTOR = 200
 ZSTD_LEVEL = 12
+ZSTD_CHUNK = 1024
+"""Bytes that are decompressed at a time: even of a bomb, no more than some 40 MB come out of them"""
+
+BELOW = """SELECT p.id FROM local_replica p JOIN local_replica me ON me.own = 1 AND me.role = 'hq'
+    WHERE p.own = 0 AND p.role = 'hq' AND p.post_code <> me.post_code
+        AND NOT coalesce(json_extract(CAST(p.certificate AS TEXT), '$.above'), 0)"""
+"""SQL: ids of the headquarters below this one"""
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
@@ -148,14 +154,21 @@ def _change(header: Header, seq: int, line: bytes) -> Change:
 
 
 def _text(data: bytes) -> bytes:
+    """The text of a segment: one whole zstd frame and nothing behind it, so that every reader sees the same."""
+    frame = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
+    parts, size = [], 0
     try:
-        with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(io.BytesIO(data)) as reader:
-            text = reader.read(MAX_PLAIN + 1)
+        for start in range(0, len(data), ZSTD_CHUNK):
+            part = frame.decompress(data[start : start + ZSTD_CHUNK])
+            size += len(part)
+            if size > MAX_PLAIN:
+                raise Broken("larger than a segment may be")
+            parts.append(part)
     except (zstandard.ZstdError, MemoryError) as error:
         raise Broken(f"zstd: {error}") from None
-    if len(text) > MAX_PLAIN:
-        raise Broken("larger than a segment may be")
-    return text
+    if not frame.eof or frame.unused_data:
+        raise Broken("not one whole zstd frame")
+    return b"".join(parts)
 
 
 def _instant(hlc: int) -> str:
@@ -173,39 +186,50 @@ def seal(store: Store, progress: Callable[[int, int], None] | None = None) -> in
     Called before every export and before every import is applied, so that all changes of a segment were made under
     the same knowledge.
     """
-    own = store.row("SELECT id, sign_secret FROM local_replica WHERE own = 1")
-    assert own is not None
     done = 0
     for log in store.rows("SELECT * FROM local_log WHERE own = 1 ORDER BY id"):
-        head = store.row(
-            "SELECT last, hash FROM local_segment WHERE log_id = ? AND state = 'applied' ORDER BY first DESC LIMIT 1",
-            [log["id"]],
-        )
-        last, prev = (head["last"], head["hash"]) if head else (0, None)
+        last = _head(store, log["id"])[0]
         while last < log["seq"]:
             changes = store.rows(
                 f"SELECT * FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq LIMIT {MAX_CHANGES}",
                 [log["id"], last],
             )
             changes = _fitting(changes)
-            header = Header(
-                format=FORMAT,
-                schema=SCHEMA_VERSION,
-                log=log["id"],
-                scope=log["scope"],
-                replica=own["id"],
-                first=last + 1,
-                last=changes[-1]["seq"],
-                prev=prev,
-                knows=_knows(store, log),
-                sealed_at=now(),
-            )
-            data = encode(header, changes)
-            signature = keys.sign(own["sign_secret"], data, f"fieldapp segment {log['id']} {last + 1}")
-            keep(store, header, data, signature, "applied")
+            seal_rows(store, log, changes, _knows(store, log))
             done += len(changes)
-            last, prev = header.last, digest(data)
+            last = changes[-1]["seq"]
     return done
+
+
+def _head(store: Store, log_id: str) -> tuple[int, str | None]:
+    """(last change, hash) of the last applied segment of a log."""
+    head = store.row(
+        "SELECT last, hash FROM local_segment WHERE log_id = ? AND state = 'applied' ORDER BY first DESC LIMIT 1",
+        [log_id],
+    )
+    return (head["last"], head["hash"]) if head else (0, None)
+
+
+def seal_rows(store: Store, log: Row, changes: list[Row], knows: dict[str, int]) -> None:
+    """Seal the next changes of an own log, made under the knowledge ``knows``; inside a transaction."""
+    own = store.row("SELECT id, sign_secret FROM local_replica WHERE own = 1")
+    assert own is not None
+    last, prev = _head(store, log["id"])
+    header = Header(
+        format=FORMAT,
+        schema=SCHEMA_VERSION,
+        log=log["id"],
+        scope=log["scope"],
+        replica=own["id"],
+        first=last + 1,
+        last=changes[-1]["seq"],
+        prev=prev,
+        knows=knows,
+        sealed_at=now(),
+    )
+    data = encode(header, changes)
+    signature = keys.sign(own["sign_secret"], data, f"fieldapp segment {log['id']} {last + 1}")
+    keep(store, header, data, signature, "applied")
 
 
 def _fitting(changes: list[Row]) -> list[Row]:
@@ -219,11 +243,13 @@ def _fitting(changes: list[Row]) -> list[Row]:
 
 
 def _knows(store: Store, log: Row) -> dict[str, int]:
-    """The version vector over logs that every reader of this log also holds: those of '*' and of its own scope."""
+    """The version vector over logs that every reader of this log also holds: those of '*' and of its own scope. A
+    headquarters leaves out the reference data of those below it, which stays with their posts."""
     return {
         row["id"]: row["seq"]
         for row in store.rows(
-            "SELECT id, seq FROM local_log WHERE id NOT IN (?, ?) AND seq > 0 AND scope IN ('*', ?) ORDER BY id",
+            "SELECT id, seq FROM local_log WHERE id NOT IN (?, ?) AND seq > 0 AND scope IN ('*', ?)"
+            f" AND NOT (scope = '*' AND replica_id IN ({BELOW})) ORDER BY id",
             [log["id"], BASELINE_LOG, log["scope"]],
         )
     }

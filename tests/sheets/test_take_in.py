@@ -317,6 +317,12 @@ def test_rows_that_live_on_a_form_have_no_sheet(give: Give) -> None:
             give(kind, ("a", "b"), ("c", "d"))
 
 
+def test_cells_of_any_length_are_only_refused(give: Give) -> None:
+    for long in ("x" * 30_000, "a" + " " * 30_000 + "b", "1 " * 15_000, "5-" * 15_000, "từ " * 10_000):
+        outcome = give("activity", (*CLINIC, "(" * 30_000), (long, long, long, long, long), (*ONE[:3], long, long))
+        assert [refused.line for refused in outcome.refused] == [2, 3]
+
+
 # once, and back ---------------------------------------------------------------------------------------------------
 
 LABOUR = ("Ngày", "Loại hoạt động", "Nơi", "Ngày công")

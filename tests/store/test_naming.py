@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from field import World
 
+from fieldapp.errors import FieldappError
 from fieldapp.store import records
 from fieldapp.store.reading import resolve
 from fieldapp.store.words import labels
@@ -72,3 +73,17 @@ def test_cells_people_and_kinds(world: World) -> None:
         resolve(world.post, "member", "Nguyễn Văn B")
     with pytest.raises(ValueError, match="Mái ấm"):
         resolve(world.post, "activity_kind", "nhà tình thương")
+
+
+def test_a_text_of_any_length_is_only_not_found(world: World) -> None:
+    for text in ("a b " * 8000, "x" * 32_000, "a" + " " * 32_000 + "b", ", " * 16_000, "(" * 32_000):
+        with pytest.raises(ValueError, match="Không tìm thấy"):
+            resolve(world.post, "unit", text, THEN)
+
+
+@pytest.mark.parametrize("decimals", [10**40, -1, [1], "x"])
+def test_an_amount_is_not_scaled_by_what_is_no_number_of_decimals(world: World, decimals: object) -> None:
+    field = {"activity_kind": "gieng_khoan", "code": "x", "name": "X", "field_type": "number", "maximum": "12"}
+    with pytest.raises(FieldappError) as refused:
+        records.save(world.hq, "kind_field", {**field, "decimals": decimals})
+    assert "decimals" in refused.value.fields

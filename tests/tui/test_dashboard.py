@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from fieldapp.reports.figures import behind, figures
-from fieldapp.reports.query import Query, period_of
-from fieldapp.reports.tables import By, pieces
+from fieldapp.reports.query import Query, View, period_of
+from fieldapp.reports.tables import TITLES, pieces
 from fieldapp.store import records
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.dashboard import DashboardScreen
@@ -20,25 +20,24 @@ from fieldapp.tui.screens.record import RecordScreen
 YEAR = Query(period_of("2013", date(2026, 1, 1)), today=date(2026, 1, 1))
 
 
-@pytest.mark.parametrize("by", ["month", "commune", "post", "kind", "event", "ethnic_group"])
 @pytest.mark.parametrize("view", ["then", "now"])
-def test_the_records_behind_a_part_add_up_to_it(world: World, by: By, view: Any) -> None:
+def test_the_records_behind_a_part_add_up_to_it(world: World, view: View) -> None:
     fill(world)
     world.well(date_from="2013-04-01", unit_id="24250")
     world.well(date_from="2013-04-02", unit_id="24221", joint_reference="PH-01")
     world.well(date_from="2013-05-02", unit_id="24214", joint_reference="PH-01")
     world.carry(world.post, world.hq)
     query = Query(YEAR.period, view=view, today=YEAR.today)
-    split = pieces(world.hq, query, by)
-    assert split
-    for piece in split:
-        for figure in piece.figures:
-            lines = behind(world.hq, piece.query, figure, piece.part)
-            assert sum(line.amount or 0 for line in lines) == (figure.value or 0), (piece.title, figure.title)
-            assert len({line.record for line in lines}) == figure.count
     whole = {(f.section, f.code): f.value or 0 for f in figures(world.hq, query) if f.adds_up}
-    for key, value in whole.items():
-        assert value == sum(f.value or 0 for p in split for f in p.figures if (f.section, f.code) == key)
+    for by in TITLES:
+        split = pieces(world.hq, query, by)
+        for piece in split:
+            for figure in piece.figures:
+                lines = behind(world.hq, piece.query, figure, piece.part)
+                assert sum(line.amount or 0 for line in lines) == (figure.value or 0), (piece.title, figure.title)
+                assert len({line.record for line in lines}) == figure.count
+        for key, value in whole.items():
+            assert value == sum(f.value or 0 for p in split for f in p.figures if (f.section, f.code) == key)
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:

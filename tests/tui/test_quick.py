@@ -16,7 +16,7 @@ def said(app: FieldApp, where: str) -> str:
 async def test_lines_of_one_kind_with_day_and_place_staying(world: World) -> None:
     app = FieldApp(world.root / "post", world.post)
     async with app.run_test(size=(80, 24)) as pilot:
-        await strokes(pilot, "<f3>", "<f6>", "gieng khoan", "<enter>")
+        await strokes(pilot, "<f4>", "<enter>", "<f6>", "gieng khoan", "<enter>")
         assert isinstance(app.screen, QuickScreen)
         await strokes(pilot, "5/11/26", "<enter>", "ia rve", "<enter>", "1", "<enter>", "12")
         assert "12 hộ" in said(app, "#reading")
@@ -33,7 +33,7 @@ async def test_lines_of_one_kind_with_day_and_place_staying(world: World) -> Non
 async def test_what_is_wrong_keeps_the_line_and_what_is_odd_asks_once(world: World) -> None:
     app = FieldApp(world.root / "post", world.post)
     async with app.run_test(size=(80, 24)) as pilot:
-        await strokes(pilot, "<f3>", "<f6>", "gieng khoan", "<enter>")
+        await strokes(pilot, "<f4>", "<enter>", "<f6>", "gieng khoan", "<enter>")
         await strokes(pilot, "31/2/26", "<enter>", "ia rve", "<enter>", "1", "<f2>")
         assert lists.count(world.post, "activity") == 0
         assert said(app, "#message").startswith("!")
@@ -48,7 +48,7 @@ async def test_what_is_wrong_keeps_the_line_and_what_is_odd_asks_once(world: Wor
 async def test_a_line_that_was_begun_is_a_draft_of_the_form(world: World) -> None:
     app = FieldApp(world.root / "post", world.post)
     async with app.run_test(size=(80, 24)) as pilot:
-        await strokes(pilot, "<f3>", "<f6>", "gieng khoan", "<enter>")
+        await strokes(pilot, "<f4>", "<enter>", "<f6>", "gieng khoan", "<enter>")
         await strokes(pilot, "5/11/26", "<enter>", "ia rve", "<enter>", "3", "<escape>", "<escape>")
         (draft,) = world.post.drafts()
         await strokes(pilot, "<enter>", "<f2>")

@@ -85,7 +85,7 @@ async def show_menu(pilot: Pilot[Any]) -> None:
 
 
 async def show_list(pilot: Pilot[Any]) -> None:
-    await write(pilot, "f3", *"kham")
+    await write(pilot, "f4", "enter", *"kham")
 
 
 async def show_record(pilot: Pilot[Any]) -> None:
@@ -176,7 +176,7 @@ async def test_a_list_reads_on_window_by_window(post: World, monkeypatch: pytest
     app = FieldApp(post.root / "post", post.post.again())
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await write(pilot, "f3")
+        await write(pilot, "f4", "enter")
         assert len(app.screen._rows) == 5  # type: ignore[attr-defined]
         await write(pilot, *["down"] * 30)
         assert len(app.screen._rows) == lists.count(post.post, "activity")  # type: ignore[attr-defined]
@@ -186,7 +186,7 @@ async def test_a_record_is_voided_with_its_reason(post: World) -> None:
     app = FieldApp(post.root / "post", post.post.again())
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await write(pilot, "f3", *"so 6", "enter", "f8", *"nhap trung", "enter")
+        await write(pilot, "f4", "enter", *"so 6", "enter", "f8", *"nhap trung", "enter")
         rows = lists.page(post.post, "activity", text="so 6", voided=True).rows
         assert [r["void_reason"] for r in rows] == ["nhap trung"]
         await write(pilot, "escape")

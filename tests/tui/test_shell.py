@@ -10,7 +10,7 @@ from field import PASSPHRASE, USER, World
 from textual.pilot import Pilot
 
 from fieldapp.store import lists, records, vault
-from fieldapp.sync import drives, exchange
+from fieldapp.sync import drives, enrolment, exchange
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
@@ -146,17 +146,17 @@ async def test_a_draft_is_dropped_at_the_second_press(world: World) -> None:
 
 async def test_one_escape_too_many_does_not_leave(world: World) -> None:
     async with at_post(world) as s:
-        await s.press("f3", "escape", "escape")
+        await s.press("f4", "enter", "escape", "escape")
         assert isinstance(s.app.screen, HomeScreen)
         assert s.app.is_running
 
 
 async def test_headquarters_sees_what_waits(world: World) -> None:
     (world.usb / "x.fieldapp.tar.age").write_bytes(b"junk")
-    world.hq.db.execute("UPDATE local_replica SET trust = 'pending' WHERE own = 0")
-    world.hq.db.conn.commit()
-    world.well()
-    exchange.export(world.post, world.usb)
+    new = enrolment.init_post(world.root / "new", next(world.usb.glob("*.tar")), user="B", passphrase="x y")
+    records.save(new, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
+    exchange.export(new, world.usb)
+    new.close()
     exchange.import_files(world.hq, [world.usb])
     async with run(world.root / "hq", world.hq.again()) as s:
         assert "chờ chứng nhận" in s.text
@@ -185,7 +185,7 @@ async def test_every_footer_fits_into_80_columns(world: World) -> None:
             (),
             ("f2",),
             ("enter",),
-            ("escape", "f3"),
+            ("escape", "f4", "enter"),
             ("enter",),
             ("escape", "escape", "f8"),
             ("f7",),
@@ -210,7 +210,7 @@ async def test_reference_data_is_only_looked_at_by_a_post(world: World) -> None:
 async def test_a_record_is_not_voided_by_typing(world: World) -> None:
     row_id = world.well()
     async with at_post(world) as s:
-        await s.press("f3", "enter", "abc", "enter")
+        await s.press("f4", "enter", "enter", "abc", "enter")
         assert isinstance(s.app.screen, RecordScreen)
         assert records.get(world.post, row_id).row["voided_at"] is None
         await s.press("f8", "enter")
@@ -225,7 +225,7 @@ async def test_the_list_is_at_the_same_row_afterwards(world: World, monkeypatch:
     for day in range(1, 21):
         world.well(date_from=f"2013-10-{day:02d}")
     async with at_post(world) as s:
-        await s.press("f3", *["down"] * 13, "enter")
+        await s.press("f4", "enter", *["down"] * 13, "enter")
         assert "07/10/2013" in s.text
         await s.press("escape", "enter")
         assert "07/10/2013" in s.text
@@ -295,6 +295,45 @@ async def test_nobody_leaves_while_the_stick_is_written(world: World, monkeypatc
     assert len(list(world.usb.glob("*.age"))) == 1
 
 
+async def test_work_on_the_stick_can_be_broken_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
+    def wait(*_args: object) -> list[exchange.Imported]:
+        assert go_on.wait(30)
+        return []
+
+    monkeypatch.setattr(exchange, "import_files", wait)
+    world.well()
+    async with at_post(world) as s:
+        await s.press("f9", str(world.usb), "enter")
+        assert "Dừng" in s.footer
+        await s.press("f8")
+        go_on.set()
+        await s.wait("! Đã dừng.")
+        assert "XONG" not in s.text
+        await s.wait("Esc")  # the footer has its keys again
+        assert "Dừng" not in s.footer
+        await s.press("escape")
+        assert isinstance(s.app.screen, HomeScreen)
+    assert list(world.usb.glob("*.age*")) == []
+
+
+async def test_old_bundles_are_cleared_after_asking(world: World) -> None:
+    world.well()
+    (old,) = exchange.export(world.post, world.usb)
+    (world.usb / "ảnh.jpg").write_bytes(b"x")
+    async with at_post(world) as s:
+        await s.press("f9", str(world.usb), "enter")
+        await s.wait("1 gói cũ trên USB không cần nữa")
+        assert old.path.exists()
+        await s.press("f7")
+        await s.wait("✓ Đã xóa 1 gói.")
+        assert "Dọn gói cũ" not in s.footer
+    assert not old.path.exists()
+    assert (world.usb / "ảnh.jpg").exists()
+    assert len(list(world.usb.glob("*.age"))) == 1
+
+
 async def test_a_defect_in_a_thread_is_logged_with_its_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: object) -> None:
         raise ZeroDivisionError
@@ -314,7 +353,7 @@ async def test_a_defect_in_a_thread_is_logged_with_its_place(world: World, monke
 
 async def test_the_own_input_method_is_switched_shown_and_remembered(world: World) -> None:
     async with at_post(world) as s:
-        await s.press("f3")
+        await s.press("f4", "enter")
         assert "F12 Gõ" in s.footer
         await s.press("f12")
         assert "Telex hòa" in s.text.splitlines()[0]
@@ -324,7 +363,7 @@ async def test_the_own_input_method_is_switched_shown_and_remembered(world: Worl
         assert "F12" not in s.footer, "no letters in a date"
     async with at_post(world) as s:
         assert "Telex hòa" in s.text.splitlines()[0]
-        await s.press("f3")
+        await s.press("f4", "enter")
         for habit in ("Telex hoà", "VNI hòa", "VNI hoà"):
             await s.press("f12")
             assert habit in s.text.splitlines()[0]
@@ -336,7 +375,7 @@ async def test_the_own_input_method_is_switched_shown_and_remembered(world: Worl
 
 async def test_it_gives_way_to_an_input_method_of_the_machine(world: World) -> None:
     async with at_post(world) as s:
-        await s.press("f3", "f12", "tie")
+        await s.press("f4", "enter", "f12", "tie")
         await s.press("backspace", "ê", "ng")
         assert "tiêng" in s.text
         assert "Telex" not in s.text.splitlines()[0]

@@ -157,8 +157,10 @@ class HomeScreen(Page):
         self.app.push_screen(KindMenu(self.store, "look"), lambda kind: self._list(kind) if kind else None)
 
     def action_search(self) -> None:
-        """Search the activities."""
-        self._list("activity")
+        """Search all records."""
+        from fieldapp.tui.screens.search import SearchScreen
+
+        self.app.push_screen(SearchScreen())
 
     def action_meetings(self) -> None:
         """The list of cell meetings."""
