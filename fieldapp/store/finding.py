@@ -50,7 +50,7 @@ def _of_kind(store: Store, kind: str, query: str | None, sieve: Sieve, limit: in
     params: list[str | int] = []
     source, order = f"{kind} t", f"t.{day} DESC, t.id DESC"
     if query is not None:
-        source = f"local_search s JOIN {kind} t ON t.id = s.row_id"
+        source = f"local_search s CROSS JOIN {kind} t ON t.id = s.row_id"
         where.append("local_search MATCH ? AND s.rowid BETWEEN ? AND ?")
         params += [query, *search.places(kind)]
         order = "s.rowid DESC"
