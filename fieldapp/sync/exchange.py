@@ -193,7 +193,8 @@ def _export_to(store: Store, dest: Path, to: Peer, progress: Progress | None) ->
     secret: bytes = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
     chosen = _lacking(store, to)
     number = int(store.setting("bundle_number", "0") or 0) + 1
-    target = dest / _file_name(store, to, number)
+    while (target := dest / _file_name(store, to, number)).exists():  # a copy of this disk wrote it
+        number += 1
     manifest = make_manifest(store, "bundle", chosen, to, number)
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
     done = 0
@@ -546,6 +547,8 @@ def release(store: Store) -> None:
                 )
             if header is not None and state == "applied":
                 merge.apply(store, header, changes)
+                if store.value("SELECT own FROM local_log WHERE id = ?", [header.log]):  # by a copy of this disk
+                    logs.begin(store, header.scope)
                 progress = True
 
 

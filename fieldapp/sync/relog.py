@@ -44,6 +44,8 @@ def settle(store: Store) -> bool:
             author = peers.get(store, log["replica_id"]) if log else None
             if log is None or author is None or log_id == BASELINE_LOG or not _decides(store, peer, author):
                 continue
+            if log["own"] and head.last > log["seq"]:  # a copy of this disk is ahead of us, or we were set back
+                logs.begin(store, log["scope"])
             branch = _branch(store, author, log_id, head.hash)
             parted = receipts.branch_point(store, log_id, head.hash)
             if branch and parted is not None and parted < log["seq"]:

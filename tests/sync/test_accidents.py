@@ -388,6 +388,26 @@ def test_an_old_state_is_copied_back_unnoticed(field: Field) -> None:
     quiet(field.post, field.hq)
 
 
+def test_a_copy_that_only_reads_is_kept_up_to_date(field: Field) -> None:
+    """It writes nothing that could contradict, and headquarters reads its bundles together with the other's."""
+    field.round(field.post, field.hq, field.post)
+    clone = field.copy_of_disk("clone")
+    for number in range(3):
+        event(field.post, f"gốc {number}")
+        stick = field.stick()
+        for store in (clone, field.post):
+            exchange.export(store, stick)
+        field.round(field.hq, field.post, clone, stick=stick)
+    assert len(events(clone)) == 3
+    event(clone, "bản sao")
+    for _turn in range(2):
+        field.round(field.post, clone, field.hq)
+        field.round(field.hq, field.post, clone)
+    assert state(clone) == state(field.post) == state(field.hq)
+    assert logged_once(field.hq)
+    quiet(field.hq, field.post, clone)
+
+
 def test_a_copied_disk_is_gone_before_its_work_was_logged_anew(field: Field) -> None:
     """Its branch lies in quarantine at headquarters, which takes it over: with its values, times and authors."""
     row_id = event(field.post, "trước")
