@@ -47,18 +47,6 @@ class Screens:
 
 KEYS = {"enter", "backspace", "escape", "tab", "up", "down", "delete", "home", "ctrl+p", "ctrl+q"}
 KEYS |= {f"f{n}" for n in range(1, 13)}
-    "enter",
-    "backspace",
-    "escape",
-    "tab",
-    "up",
-    "down",
-    "delete",
-    "home",
-    "ctrl+p",
-    "ctrl+q",
-    *(f"f{n}" for n in range(1, 13)),
-}
 
 
 def run(home: Path, store: Any = None) -> "Running":
