@@ -712,6 +712,30 @@ def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
     note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=dest))
 
 
+@hq.command("coverage")
+@click.option("--months", type=click.IntRange(1, 36), default=6, show_default=True, help="How many, with this one.")
+@click.option("--days", type=int, help="A post not heard of for longer is late; kept for the screen too.")
+@as_json
+@click.pass_obj
+def hq_coverage(obj: Context, months: int, days: int | None, as_json: bool) -> None:
+    """Who is missing: each post's months, what was heard of it last, what waits."""
+    from fieldapp.reports import coverage
+
+    store = obj.open()
+    if days is not None:
+        coverage.set_limit_days(store, days)
+    found = coverage.coverage(store, date.today(), months)
+    if as_json:
+        say_json(found)
+        return
+    for post in found.posts:
+        say(f"{'!' if post.late else '·'} {post.name} ({post.code}) · {coverage.heard_words(post)}"
+            f" · {_('{n} to be looked at').format(n=post.waiting)}")  # fmt: skip
+        say("    " + "  ".join(f"{m.month} {_(coverage.MARKS[m.state])}" for m in post.months))
+        for line in coverage.details(post, found.limit_days):
+            say(f"    {line}")
+
+
 @hq.command("queue")
 @click.option("--kind", help="Only records of this kind.")
 @click.option("--post", metavar="CODE", help="Only this post's.")

@@ -49,10 +49,17 @@ def accidents(db: Database) -> None:
     if "have" not in {column.name for column in db.table("local_replica").columns}:
         return
     db.execute(
-        "INSERT INTO local_receipt SELECT id, '', have, have_hlc, have_at FROM local_replica WHERE have IS NOT NULL"
+        "INSERT INTO local_receipt (replica_id, log_id, have, hlc, at)"
+        " SELECT id, '', have, have_hlc, have_at FROM local_replica WHERE have IS NOT NULL"
     )
     for column in ("have", "have_hlc", "have_at"):
         db.execute(f"ALTER TABLE local_replica DROP COLUMN {column}")
+
+
+@migrations(name="0006_heard")
+def heard(db: Database) -> None:
+    """When a bundle was read here, and the version of the program that wrote it."""
+    add_what_is_missing(db)
 
 
 SCHEMA_VERSION = 3

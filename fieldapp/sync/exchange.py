@@ -640,6 +640,14 @@ def status(store: Store) -> Status:
     )
 
 
+def held_of(store: Store, post_id: str) -> list[str]:
+    """A sentence for each part of a post's logs that waits, and for what."""
+    rows = store.rows(
+        f"SELECT {_HEAD} FROM local_segment WHERE state = 'held' AND scope = ? ORDER BY log_id, first", [post_id]
+    )
+    return [_held_sentence(store, row) for row in rows]
+
+
 def received(store: Store, ids: Sequence[str]) -> set[str]:
     """Those of the records whose changes headquarters has all acknowledged; at headquarters, all."""
     if store.identity.role == "hq":

@@ -46,7 +46,22 @@ def _places(store: Store) -> list[tuple[Place, str]]:
 
     places = [(form(m.KIND), f"{_('Write')} › {_(m.TITLE)}") for m in by_use(RECORDS) if writable(store, m)]
     places += [(book(m.KIND), f"{_('Books')} › {_(m.PLURAL)}") for m in by_use(RECORDS) if m.TOP]
-    return [*places, (_report, _("Report")), (_bars, _("Bars")), (_usb, _("USB"))]
+    places += [(_report, _("Report")), (_bars, _("Bars")), (_usb, _("USB"))]
+    if store.identity.role == "hq":
+        places += [(_review, _("Review")), (_posts, _("Posts: who is missing"))]
+    return places
+
+
+def _review(app: App[Any]) -> None:
+    from fieldapp.tui.screens.waiting import WaitingScreen
+
+    app.push_screen(WaitingScreen())
+
+
+def _posts(app: App[Any]) -> None:
+    from fieldapp.tui.screens.coverage import CoverageScreen
+
+    app.push_screen(CoverageScreen())
 
 
 def _report(app: App[Any]) -> None:
