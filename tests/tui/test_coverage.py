@@ -16,7 +16,7 @@ async def test_from_the_grid_to_what_waits_of_one_post(world: World) -> None:
     world.carry(world.post, world.hq)
     enrolment.write_pack(world.hq, code="EABUNG", name="Đồn [b]Ea Bung[/]", dest=world.usb)
     async with run(world.root / "hq", world.hq.again()) as s:
-        assert "F6 Các đồn" in s.footer
+        assert "F6 Đồn" in s.footer
         assert s.footer.endswith("Giúp")
         await s.press("f6")
         assert isinstance(s.app.screen, CoverageScreen)

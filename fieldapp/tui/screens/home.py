@@ -43,7 +43,7 @@ class HomeScreen(Page):
         Binding("f3", "search", _("Find")),
         Binding("f4", "books", _("Books")),
         Binding("f6", "meetings", _("Cells")),
-        Binding("f6", "posts", _("Posts")),
+        Binding("f6", "posts", _("Post")),
         Binding("f7", "review", _("Review")),
         Binding("f8", "report", _("Report")),
         Binding("f9", "usb", _("USB")),
