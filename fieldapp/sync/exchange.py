@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import fieldapp
 from fieldapp.domain.amounts import format_amount
@@ -78,12 +78,19 @@ class Exported:
         )
 
 
+Outcome = Literal["applied", "known", "waits", "quarantined", "refused", "for_others"]
+
+
 @dataclass
 class Imported:
     """What became of one file."""
 
     path: Path
     sender: str = ""
+    """the post's name, or headquarters'"""
+    sender_id: str = ""
+    laptop: str = ""
+    """the sender's name for itself"""
     applied: int = 0
     """changes that were new and are in now"""
     known: int = 0
@@ -94,11 +101,34 @@ class Imported:
     """changes of ours that the sender does not let count, and of the sender's that we do not"""
     refused: str | None = None
     for_others: bool = False
+    waiting: list[str] = field(default_factory=list)
+    """hashes of the segments that ``held`` speaks of"""
+
+    @property
+    def state(self) -> Outcome:
+        """In a word; ``known``: all of it had come before."""
+        if self.for_others:
+            return "for_others"
+        if self.refused is not None:
+            return "refused"
+        if self.quarantined:
+            return "quarantined"
+        return "waits" if self.held else "applied" if self.applied else "known"
 
     @property
     def complete(self) -> bool:
         """Everything in it is applied."""
         return self.refused is None and not self.held and not self.quarantined
+
+    @property
+    def sentence(self) -> str:
+        """Whose file it is, what is new in it, and what had come before."""
+        if not self.sender:
+            return _("{file}: nothing of it was taken in.").format(file=self.path.name)
+        who = self.sender if self.sender == self.laptop else f"{self.sender} ({self.laptop})"
+        return _("{file}: {who}: {n} new changes, {known} had come before.").format(
+            file=self.path.name, who=who, n=self.applied, known=self.known
+        )
 
     @property
     def problems(self) -> list[str]:
@@ -163,7 +193,7 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     done: list[Exported] = []
     try:
         for peer in recipients:
-            done.append(_export_to(store, dest, peer, progress))
+            done.append(export_to(store, dest, peer, progress))
     except Cancelled:
         for made in done:
             made.path.unlink(missing_ok=True)
@@ -181,7 +211,8 @@ def _own_seq(store: Store) -> int:
     return found
 
 
-def _export_to(store: Store, dest: Path, to: Peer, progress: Progress | None) -> Exported:
+def export_to(store: Store, dest: Path, to: Peer, progress: Progress | None = None) -> Exported:
+    """Write one recipient's bundle; what is to go is sealed already."""
     if to.trust != "certified":
         raise FieldappError(
             _("{name} is not certified. Compare its fingerprint, then `fieldapp hq trust {id}`.").format(
@@ -390,10 +421,17 @@ def _file_name(store: Store, to: Peer, number: int) -> str:
 def import_files(store: Store, paths: Sequence[Path], progress: Progress | None = None) -> list[Imported]:
     """Apply bundles; a folder stands for the bundles in it. One bad file never stops those behind it.
 
-    Idempotent, in any order, all or nothing per segment.
+    Idempotent, in any order, all or nothing per segment. What waited for a part that a later file brought does not wait
+    in what is returned.
     """
-    results = []
-    files = [(file, path.is_dir()) for path in paths for file in (drives.bundles_in(path) if path.is_dir() else [path])]
+    results: list[Imported] = []
+    files: list[tuple[Path, bool]] = []
+    for path in paths:
+        try:
+            files += [(file, True) for file in drives.bundles_in(path)] if path.is_dir() else [(path, False)]
+        except OSError as error:
+            why = _("{path} cannot be read: {why}.").format(path=path, why=error.strerror or type(error).__name__)
+            results.append(Imported(path, refused=why))
     for number, (file, from_folder) in enumerate(files):
         if progress is not None:
             progress("read", number, len(files))
@@ -406,6 +444,9 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
         except (OSError, RecursionError, MemoryError) as error:
             why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
             results.append(Imported(file, refused=why))
+    for result in results:
+        arrived, result.waiting, result.held = result.waiting, [], []
+        _say_what_arrived(store, arrived, result)
     return results
 
 
@@ -427,7 +468,8 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
     if store.value("SELECT id FROM local_replica WHERE own = 1") not in inspected.manifest.recipients:
         raise bundle.NotForUs(_("{name} is for somebody else.").format(name=path.name))
     peers.check_sender(store, inspected.sender, path.name)
-    result = Imported(path, sender=inspected.sender.post_name or inspected.sender.name)
+    sender = inspected.sender
+    result = Imported(path, sender.post_name or sender.name, sender.replica, sender.name)
     with store.transaction(applying=True):
         segment.seal(store)
         receive(store, inspected, secret, result, progress)
@@ -477,6 +519,7 @@ def _say_what_arrived(store: Store, arrived: Sequence[str], result: Imported) ->
         if row["state"] == "applied":
             result.applied += row["last"] - row["first"] + 1
         elif row["state"] == "held":
+            result.waiting.append(hash_)
             result.held.append(_held_sentence(store, row))
         elif row["reason"] == SETTLED:
             result.known += row["last"] - row["first"] + 1
@@ -491,14 +534,16 @@ def _say_what_arrived(store: Store, arrived: Sequence[str], result: Imported) ->
 
 
 def _take(store: Store, data: bytes, signature: bytes, result: Imported) -> list[str]:
-    """Store a segment as held, or quarantine it; returns its hash if it is new, [] if it was there already."""
+    """Store a segment as held, or quarantine it; returns its hash if it is new or still waits, [] if it was there."""
     hash_ = segment.digest(data)
-    known = store.row("SELECT first, last, reason FROM local_segment WHERE hash = ?", [hash_])
+    known = store.row("SELECT first, last, state, reason FROM local_segment WHERE hash = ?", [hash_])
     if known is not None and known["reason"] == BAD_SIGNATURE:
         store.db.execute(
             "UPDATE local_segment SET signature = ?, state = 'held', reason = ? WHERE hash = ?",
             [signature, WAITS, hash_],
         )
+        return [hash_]
+    if known is not None and known["state"] == "held":
         return [hash_]
     if known is not None:
         result.known += known["last"] - known["first"] + 1
