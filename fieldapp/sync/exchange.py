@@ -101,8 +101,8 @@ class Imported:
     """changes of ours that the sender does not let count, and of the sender's that we do not"""
     refused: str | None = None
     for_others: bool = False
-    waiting: list[str] = field(default_factory=list)
-    """hashes of the segments that ``held`` speaks of"""
+    arrived: list[str] = field(default_factory=list)
+    """hashes of the segments that were not here before, or waited"""
 
     @property
     def state(self) -> Outcome:
@@ -126,7 +126,7 @@ class Imported:
         if not self.sender:
             return _("{file}: nothing of it was taken in.").format(file=self.path.name)
         who = self.sender if self.sender == self.laptop else f"{self.sender} ({self.laptop})"
-        return _("{file}: {who}: {n} new changes, {known} had come before.").format(
+        return _("{who}: {n} new changes, {known} had come before ({file}).").format(
             file=self.path.name, who=who, n=self.applied, known=self.known
         )
 
@@ -411,8 +411,14 @@ def _told(store: Store, to: Peer | None) -> list[SetAside]:
 def _file_name(store: Store, to: Peer, number: int) -> str:
     """A name that FAT keeps and that says whose it is; a reply also names the post that it is for."""
     me = peers.own(store)
-    who = f"{me.post_code}-{to.post_code}" if me.role == "hq" and to.role == "post" else f"{me.post_code}"
-    return f"{who.lower()}_{me.id[-4:]}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{number}{bundle.SUFFIX}"
+    who = name_of(me, to if me.role == "hq" and to.role == "post" else None)
+    return f"{who}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{number}{bundle.SUFFIX}"
+
+
+def name_of(sender: Peer, to: Peer | None = None) -> str:
+    """How the name of a sender's bundles begins."""
+    code = f"{sender.post_code}-{to.post_code}" if to else f"{sender.post_code}"
+    return f"{code.lower()}_{sender.id[-4:]}"
 
 
 # import ---------------------------------------------------------------------------------------------------------
@@ -444,9 +450,7 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
         except (OSError, RecursionError, MemoryError) as error:
             why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
             results.append(Imported(file, refused=why))
-    for result in results:
-        arrived, result.waiting, result.held = result.waiting, [], []
-        _say_what_arrived(store, arrived, result)
+    _say_what_arrived(store, results)
     return results
 
 
@@ -490,17 +494,15 @@ def receive(
             revocation.learn(store, paper, data, signature)
         revocation.release(store)
     total = sum(1 for m in inspected.manifest.members if m.name.endswith(".zst"))
-    arrived: list[str] = []
     with closing(bundle.contents(inspected, secret)) as contents:
         for number, (data, signature) in enumerate(contents):
-            arrived += _take(store, data, signature, result)
+            result.arrived += _take(store, data, signature, result)
             if progress is not None:
                 progress("apply", number + 1, total)
     release(store)
     if inspected.manifest.kind == "bundle":
         receipts.heard(store, inspected.manifest)
         settle(store)
-    _say_what_arrived(store, arrived, result)
 
 
 def settle(store: Store) -> None:
@@ -512,25 +514,28 @@ def settle(store: Store) -> None:
     logs.begin_missing(store)
 
 
-def _say_what_arrived(store: Store, arrived: Sequence[str], result: Imported) -> None:
-    for hash_ in arrived:
-        row = store.row("SELECT * FROM local_segment WHERE hash = ?", [hash_])
-        assert row is not None
-        if row["state"] == "applied":
-            result.applied += row["last"] - row["first"] + 1
-        elif row["state"] == "held":
-            result.waiting.append(hash_)
-            result.held.append(_held_sentence(store, row))
-        elif row["reason"] == SETTLED:
-            result.known += row["last"] - row["first"] + 1
-        else:
-            result.quarantined.append(_quarantine_sentence(store, row))
-    for row in store.rows(
-        "SELECT a.* FROM local_set_aside a JOIN local_segment s ON s.log_id = a.log_id AND a.seq BETWEEN s.first"
-        " AND s.last WHERE s.state = 'applied' AND s.hash IN (SELECT value FROM json_each(?))",
-        [json.dumps(arrived)],
-    ):
-        result.set_aside.append(_set_aside_sentence(row["log_id"], row["seq"], row["reason"]))
+def _say_what_arrived(store: Store, results: Sequence[Imported]) -> None:
+    """Complete what is said of files, when all were read: a part that came twice is new once."""
+    seen: set[str] = set()
+    for result in results:
+        for hash_ in result.arrived:
+            row = store.row(f"SELECT {_HEAD} FROM local_segment WHERE hash = ?", [hash_])
+            assert row is not None
+            if row["state"] == "applied" and hash_ not in seen:
+                result.applied += row["last"] - row["first"] + 1
+            elif row["state"] == "applied" or row["reason"] == SETTLED:
+                result.known += row["last"] - row["first"] + 1
+            elif row["state"] == "held":
+                result.held.append(_held_sentence(store, row))
+            else:
+                result.quarantined.append(_quarantine_sentence(store, row))
+        for row in store.rows(
+            "SELECT a.* FROM local_set_aside a JOIN local_segment s ON s.log_id = a.log_id AND a.seq BETWEEN s.first"
+            " AND s.last WHERE s.state = 'applied' AND s.hash IN (SELECT value FROM json_each(?))",
+            [json.dumps([h for h in result.arrived if h not in seen])],
+        ):
+            result.set_aside.append(_set_aside_sentence(row["log_id"], row["seq"], row["reason"]))
+        seen.update(result.arrived)
 
 
 def _take(store: Store, data: bytes, signature: bytes, result: Imported) -> list[str]:

@@ -24,14 +24,17 @@ def reply(
     store: Store, results: Sequence[Imported], dest: Path | None = None, progress: Progress | None = None
 ) -> Replies:
     """Write for each sender, and the other certified laptops of its post, into the folder of its bundle, or all into
-    ``dest``. A stick that is full or gone keeps no other from its reply."""
+    ``dest``. A stick that is full or gone keeps no other from its reply.
+
+    Where a bundle could not be read, its name says whose stick it is: so the post learns that it did not arrive.
+    """
     with store.transaction():
         segment.seal(store)
     done = Replies()
     partners = peers.partners(store)
     wanted: dict[tuple[str, Path], Peer] = {}
     for result in results:
-        sender = peers.get(store, result.sender_id) if result.sender_id else None
+        sender = peers.get(store, result.sender_id) if result.sender_id else _named(partners, result.path)
         if sender is None:
             continue
         if sender.trust != "certified":
@@ -53,3 +56,8 @@ def reply(
             made.path.unlink(missing_ok=True)
         raise
     return done
+
+
+def _named(known: Sequence[Peer], path: Path) -> Peer | None:
+    """Who wrote a bundle of that name, as ``exchange.export`` names them; the reply is for him alone to read."""
+    return next((p for p in known if path.name.startswith(exchange.name_of(p) + "_")), None)

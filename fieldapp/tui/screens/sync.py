@@ -65,8 +65,8 @@ class SyncScreen(Page):
         Binding("f5", "renew", _("Look for sticks again")),
         Binding("f7", "clear", _("Clear old bundles")),
         Binding("f8", "stop", _("Break off")),
-        Binding("pagedown", "turn(1)", _("Down"), key_display="PgDn", priority=True),
-        Binding("pageup", "turn(-1)", _("Up"), key_display="PgUp", priority=True),
+        Binding("pagedown", "turn(1)", _("Scroll"), key_display="PgUp/PgDn", priority=True),
+        Binding("pageup", "turn(-1)", _("Scroll"), priority=True, show=False),
     ]
 
     def body(self) -> ComposeResult:
@@ -265,12 +265,12 @@ class SyncScreen(Page):
         """While the work runs it can only be broken off."""
         if action == "stop":
             return self.busy
-        if action == "turn":
-            steps = self.query_one("#steps", VerticalScroll)
-            return steps.max_scroll_y > 0
+        if action in ("turn", "other"):  # both do not fit into the footer: F5 goes back to the choice
+            long = self.query_one("#steps", VerticalScroll).max_scroll_y > 0
+            return long if action == "turn" else not (long or self.busy)
         if action == "clear":
             return bool(self._old) and not self.busy
-        return not (self.busy and action in ("start", "renew", "back", "other"))
+        return not (self.busy and action in ("start", "renew", "back"))
 
 
 def _waiting(state: exchange.Status, role: str) -> str:
