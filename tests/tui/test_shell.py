@@ -10,6 +10,7 @@ from shown import Running, run
 
 from fieldapp.store import lists, records, vault
 from fieldapp.sync import drives, enrolment, exchange
+from fieldapp.tui.screens.conflicts import ConflictsScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.record import RecordScreen
@@ -100,7 +101,8 @@ async def test_headquarters_sees_what_waits(world: World) -> None:
         assert "chờ chứng nhận" in s.text
         assert "đang chờ hoặc bị từ chối" in s.text
         await s.press("enter")
-        assert isinstance(s.app.screen, SyncScreen)
+        assert isinstance(s.app.screen, ConflictsScreen)
+        await s.press("escape", "f9")
         assert "so dấu vân tay" in s.text
 
 

@@ -43,6 +43,7 @@ class CoverageScreen(Page):
         " nothing before is missing. Below: what is known of the chosen post. Enter opens what of it waits for review."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f7", "decide", _("To decide")),
         Binding("f8", "report", _("Report")),
         Binding("f9", "usb", _("USB")),
     ]
@@ -94,6 +95,12 @@ class CoverageScreen(Page):
         from fieldapp.tui.screens.waiting import WaitingScreen
 
         self.app.push_screen(WaitingScreen(self._posts[event.option_index].post_id))
+
+    def action_decide(self) -> None:
+        """Conflicts, new laptops, and what was refused."""
+        from fieldapp.tui.screens.conflicts import ConflictsScreen
+
+        self.app.push_screen(ConflictsScreen())
 
     def action_report(self) -> None:
         """The figures of a year."""

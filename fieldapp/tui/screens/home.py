@@ -129,6 +129,10 @@ class HomeScreen(Page):
         chosen = self._todo[event.option_index]
         if not chosen.kind:
             self.action_usb()
+        elif chosen.kind == notices.DECIDE:
+            from fieldapp.tui.screens.conflicts import ConflictsScreen
+
+            self.app.push_screen(ConflictsScreen())
         elif chosen.target and not chosen.draft:
             from fieldapp.tui.screens.record import RecordScreen
 

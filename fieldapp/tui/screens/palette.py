@@ -46,10 +46,16 @@ def _places(store: Store) -> list[tuple[Place, str]]:
 
     places = [(form(m.KIND), f"{_('Write')} › {_(m.TITLE)}") for m in by_use(RECORDS) if writable(store, m)]
     places += [(book(m.KIND), f"{_('Books')} › {_(m.PLURAL)}") for m in by_use(RECORDS) if m.TOP]
-    places += [(_report, _("Report")), (_bars, _("Bars")), (_usb, _("USB"))]
+    places += [(_report, _("Report")), (_bars, _("Bars")), (_usb, _("USB")), (_decide, _("To decide"))]
     if store.identity.role == "hq":
         places += [(_review, _("Review")), (_posts, _("Posts: who is missing"))]
     return places
+
+
+def _decide(app: App[Any]) -> None:
+    from fieldapp.tui.screens.conflicts import ConflictsScreen
+
+    app.push_screen(ConflictsScreen())
 
 
 def _review(app: App[Any]) -> None:
