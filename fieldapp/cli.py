@@ -473,7 +473,10 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
     results = exchange.import_files(store, paths)
     done = replies.reply(store, results, reply_to) if reply or reply_to else None
     if as_json:
-        files = [{"state": r.state, **{k: v for k, v in asdict(r).items() if k != "arrived"}} for r in results]
+        files = [
+            {"state": r.state, **{k: v for k, v in asdict(r).items() if k not in ("arrived", "waiting")}}
+            for r in results
+        ]
         say_json(files if done is None else {"files": files, **asdict(done)})
     for r in results:
         if not as_json and not r.for_others:

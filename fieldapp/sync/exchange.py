@@ -102,7 +102,9 @@ class Imported:
     refused: str | None = None
     for_others: bool = False
     arrived: list[str] = field(default_factory=list)
-    """hashes of the segments that were not here before, or waited"""
+    """hashes of the segments of which it is said what became of them"""
+    waiting: list[str] = field(default_factory=list)
+    """hashes of those that wait: to be said when all files were read"""
 
     @property
     def state(self) -> Outcome:
@@ -450,7 +452,10 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
         except (OSError, RecursionError, MemoryError) as error:
             why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
             results.append(Imported(file, refused=why))
-    _say_what_arrived(store, results)
+    said = {hash_ for result in results for hash_ in result.arrived}
+    for result in results:
+        waited, result.waiting, result.held = result.waiting, [], []
+        _say_what_arrived(store, waited, result, said)
     return results
 
 
@@ -494,15 +499,17 @@ def receive(
             revocation.learn(store, paper, data, signature)
         revocation.release(store)
     total = sum(1 for m in inspected.manifest.members if m.name.endswith(".zst"))
+    arrived: list[str] = []
     with closing(bundle.contents(inspected, secret)) as contents:
         for number, (data, signature) in enumerate(contents):
-            result.arrived += _take(store, data, signature, result)
+            arrived += _take(store, data, signature, result)
             if progress is not None:
                 progress("apply", number + 1, total)
     release(store)
     if inspected.manifest.kind == "bundle":
         receipts.heard(store, inspected.manifest)
         settle(store)
+    _say_what_arrived(store, arrived, result, set())
 
 
 def settle(store: Store) -> None:
@@ -514,28 +521,31 @@ def settle(store: Store) -> None:
     logs.begin_missing(store)
 
 
-def _say_what_arrived(store: Store, results: Sequence[Imported]) -> None:
-    """Complete what is said of files, when all were read: a part that came twice is new once."""
-    seen: set[str] = set()
-    for result in results:
-        for hash_ in result.arrived:
-            row = store.row(f"SELECT {_HEAD} FROM local_segment WHERE hash = ?", [hash_])
-            assert row is not None
-            if row["state"] == "applied" and hash_ not in seen:
-                result.applied += row["last"] - row["first"] + 1
-            elif row["state"] == "applied" or row["reason"] == SETTLED:
-                result.known += row["last"] - row["first"] + 1
-            elif row["state"] == "held":
-                result.held.append(_held_sentence(store, row))
-            else:
-                result.quarantined.append(_quarantine_sentence(store, row))
-        for row in store.rows(
-            "SELECT a.* FROM local_set_aside a JOIN local_segment s ON s.log_id = a.log_id AND a.seq BETWEEN s.first"
-            " AND s.last WHERE s.state = 'applied' AND s.hash IN (SELECT value FROM json_each(?))",
-            [json.dumps([h for h in result.arrived if h not in seen])],
-        ):
-            result.set_aside.append(_set_aside_sentence(row["log_id"], row["seq"], row["reason"]))
-        seen.update(result.arrived)
+def _say_what_arrived(store: Store, arrived: Sequence[str], result: Imported, said: set[str]) -> None:
+    """Complete a result by what became of segments; those ``said`` already came by another file too."""
+    decided = []
+    for hash_ in arrived:
+        row = store.row(f"SELECT {_HEAD} FROM local_segment WHERE hash = ?", [hash_])
+        assert row is not None
+        if row["state"] == "held":
+            result.waiting.append(hash_)
+            result.held.append(_held_sentence(store, row))
+            continue
+        if row["reason"] == SETTLED or (row["state"] == "applied" and hash_ in said):
+            result.known += row["last"] - row["first"] + 1
+        elif row["state"] == "applied":
+            result.applied += row["last"] - row["first"] + 1
+        else:
+            result.quarantined.append(_quarantine_sentence(store, row))
+        decided.append(hash_)
+    for row in store.rows(
+        "SELECT a.* FROM local_set_aside a JOIN local_segment s ON s.log_id = a.log_id AND a.seq BETWEEN s.first"
+        " AND s.last WHERE s.state = 'applied' AND s.hash IN (SELECT value FROM json_each(?))",
+        [json.dumps([hash_ for hash_ in decided if hash_ not in said])],
+    ):
+        result.set_aside.append(_set_aside_sentence(row["log_id"], row["seq"], row["reason"]))
+    result.arrived += decided
+    said.update(decided)
 
 
 def _take(store: Store, data: bytes, signature: bytes, result: Imported) -> list[str]:
