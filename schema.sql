@@ -611,7 +611,9 @@ CREATE TABLE local_receipt (
     log_id TEXT NOT NULL,            -- the log that this database writes; '' where it did not say
     have TEXT,                       -- JSON: log -> {last, hash}; NULL: another database goes on in its place
     hlc INTEGER NOT NULL,            -- its clock when it told so
-    at TEXT NOT NULL,
+    at TEXT NOT NULL,                -- its wall clock then
+    heard_at TEXT,                   -- our wall clock when it was read here
+    program TEXT,                    -- version of its program
     PRIMARY KEY (replica_id, log_id)
 ) STRICT, WITHOUT ROWID;
 

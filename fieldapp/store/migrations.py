@@ -52,7 +52,8 @@ def accidents(db: Database) -> None:
     if "have" not in {column.name for column in db.table("local_replica").columns}:
         return
     db.execute(
-        "INSERT INTO local_receipt SELECT id, '', have, have_hlc, have_at FROM local_replica WHERE have IS NOT NULL"
+        "INSERT INTO local_receipt (replica_id, log_id, have, hlc, at)"
+        " SELECT id, '', have, have_hlc, have_at FROM local_replica WHERE have IS NOT NULL"
     )
     for column in ("have", "have_hlc", "have_at"):
         db.execute(f"ALTER TABLE local_replica DROP COLUMN {column}")
@@ -67,6 +68,12 @@ def search_by_day(db: Database) -> None:
 @migrations(name="0007_people")
 def with_people(db: Database) -> None:
     """Roles of those who work on the laptop, and recovery codes at headquarters."""
+    add_what_is_missing(db)
+
+
+@migrations(name="0008_heard")
+def heard(db: Database) -> None:
+    """When a bundle was read here, and the version of the program that wrote it."""
     add_what_is_missing(db)
 
 
