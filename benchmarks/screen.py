@@ -38,10 +38,11 @@ OPENINGS = 3
 
 BARE = """
 from textual.app import App
-from textual.widgets import Input
+from textual.widgets import Input, Static
 class Bare(App):
     def compose(self):
-        yield Input(placeholder="stands")
+        yield Input()
+        yield Static("stands")
 Bare().run()
 """
 OURS = """
