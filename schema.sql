@@ -735,6 +735,20 @@ CREATE TABLE local_setting (
     value TEXT NOT NULL
 ) STRICT;
 
+-- Who works on this laptop. Here, and not beside the sealed keys, so that nobody changes his own role from outside.
+CREATE TABLE local_user (
+    name TEXT NOT NULL PRIMARY KEY,
+    role TEXT NOT NULL CHECK (role IN ('recorder', 'officer', 'administrator')),
+    added_at TEXT NOT NULL
+) STRICT;
+
+-- At headquarters: the newest recovery code of each laptop, an age file that the recovery key opens.
+CREATE TABLE local_recovery_code (
+    replica_id TEXT NOT NULL PRIMARY KEY,
+    sealed TEXT NOT NULL,            -- base64
+    hlc INTEGER NOT NULL             -- the laptop's clock when it told so
+) STRICT;
+
 -- Search keys without case, tone and diacritics (fieldapp/domain/text.py); the trigram-free prefix index is enough:
 -- Vietnamese words are one syllable each.
 CREATE VIRTUAL TABLE local_search USING fts5 (kind UNINDEXED, row_id UNINDEXED, words, prefix = '1 2 3 4 5');

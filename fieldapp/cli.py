@@ -30,26 +30,35 @@ class Context:
 
     def open(self) -> Any:
         """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
-        from fieldapp.store import vault
         from fieldapp.sync import merge
 
+        user = self.whose()
+        return merge.unlock(self.home, user, _passphrase() if user else "")
+
+    def whose(self) -> str:
+        """Who works: named by --user, or the only one; empty where there is nobody yet."""
+        from fieldapp.store import vault
+
         names = vault.users(self.home)
-        user = self.user or (names[0] if len(names) == 1 else None)
-        if user is None and names:
+        if self.user is None and len(names) > 1:
             raise FieldappError(_("Several people use this laptop: name one by --user ({names}).").format(
                 names=", ".join(names)))  # fmt: skip
-        return merge.unlock(self.home, user or "", _passphrase() if names else "")
+        return (self.user or names[0]) if names else self.user or ""
 
 
 def _passphrase(confirm: bool = False) -> str:
     named = os.environ.get("FIELDAPP_PASSPHRASE_FILE")
     if named:
-        try:
-            return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise FieldappError(_("The passphrase file cannot be read: {why}.").format(why=error)) from None
+        return _from_file(named)
     text: str = click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True)
     return text
+
+
+def _from_file(named: str) -> str:
+    try:
+        return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FieldappError(_("The passphrase file cannot be read: {why}.").format(why=error)) from None
 
 
 def say(text: str) -> None:
@@ -169,28 +178,32 @@ def init(
 ) -> None:
     """Begin a replica: headquarters by --role hq --name, a post by --pack, a further laptop of headquarters by
     --role hq --pack."""
-    from fieldapp.sync import enrolment, peers
+    from fieldapp.store import people
+    from fieldapp.sync import enrolment, peers, recovery
 
+    if pack is None and not (role == "hq" and name):
+        raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
+    passphrase = _passphrase(True)
+    people.check_passphrase(passphrase)
     if pack is not None and role == "hq":
         store = enrolment.init_further_hq(
-            obj.home, pack, user=user_name, passphrase=_passphrase(True), laptop=laptop, province=province
+            obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop, province=province
         )
         say(_("Compare headquarters' fingerprint by telephone:"))
         for hq in peers.others(store):
             say(f"  {hq.title}: {hq.fingerprint}")
     elif pack is not None:
-        store = enrolment.init_post(obj.home, pack, user=user_name, passphrase=_passphrase(True), laptop=laptop)
+        store = enrolment.init_post(obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop)
         hq = peers.others(store)[0]
         say(_("{post} can record. Compare headquarters' fingerprint by telephone:").format(
             post=store.identity.post_name))  # fmt: skip
         say(f"  {hq.title}: {hq.fingerprint}")
-    elif role == "hq" and name:
-        store = enrolment.init_hq(
-            obj.home, name=name, user=user_name, passphrase=_passphrase(True), code=code, province=province
-        )
-        say(_("{name} can begin. Its fingerprint:").format(name=name))
     else:
-        raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
+        store = enrolment.init_hq(
+            obj.home, name=name or "", user=user_name, passphrase=passphrase, code=code, province=province
+        )
+        _show_code(store, recovery.renew_code(store))
+        say(_("{name} can begin. Its fingerprint:").format(name=name))
     own = peers.own(store)
     say(f"  {own.title}: {own.fingerprint}")
     store.close()
@@ -445,15 +458,20 @@ def sync() -> None:
 @as_json
 @click.pass_obj
 def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None:
-    """Write bundles into the folder DEST and read them back."""
+    """Write bundles into the folder DEST and read them back; a post also a backup that headquarters can open."""
+    from fieldapp.sync import backup as backups
     from fieldapp.sync import exchange
 
-    results = exchange.export(obj.open(), dest, to)
+    store = obj.open()
+    results = exchange.export(store, dest, to)
+    beside = backups.with_export(store, dest)
     if as_json:
         say_json(results)
         return
     for r in results:
         say(r.sentence)
+    if beside:
+        note(beside)
     note(_("The stick may be pulled."))
 
 
@@ -639,6 +657,50 @@ def trust(obj: Context, replica: str) -> None:
     say(_("{name} is certified; {n} changes applied.").format(name=peer.title, n=changes))
 
 
+@hq.command("recovery-code")
+@click.argument("replica")
+@click.pass_obj
+def recovery_code(obj: Context, replica: str) -> None:
+    """Read the recovery code of a laptop to somebody whom you know, by telephone."""
+    from fieldapp.sync import peers, recovery
+
+    store = obj.open()
+    peer = peers.find(store, replica)
+    code = recovery.code_of(store, peer)
+    note(_("{name}: read the groups one by one; the post types `fieldapp user recover --code`. Good once.").format(
+        name=peer.title))  # fmt: skip
+    say(code)
+
+
+@hq.command("open-backup")
+@click.argument("file", type=PATH)
+@click.argument("dest", type=PATH)
+@click.pass_obj
+def open_backup(obj: Context, file: Path, dest: Path) -> None:
+    """Open a backup that lay on a post's stick; the post restores it with `fieldapp restore`."""
+    from fieldapp.sync import backup as backups
+
+    say(str(backups.open_sealed(obj.open(), file, dest)))
+
+
+@hq.command()
+@click.argument("request", type=PATH)
+@click.option("--compared", is_flag=True, help="The words were compared by telephone, and are the same.")
+@click.pass_obj
+def recover(obj: Context, request: Path, compared: bool) -> None:
+    """Answer a laptop's request to be opened again; the answer is written beside the request."""
+    from fieldapp.sync import recovery
+
+    asked = recovery.read_request(obj.open(), request)
+    say(_("{user} at {laptop} asks. Let him read these words by telephone:").format(
+        user=asked.user, laptop=asked.laptop))  # fmt: skip
+    say(f"  {asked.words}")
+    if compared:
+        say(str(recovery.answer(asked, request.parent)))
+    else:
+        note(_("If they are the same, give the same again with --compared. Nothing was given out yet."))
+
+
 @hq.command()
 @as_json
 @click.pass_obj
@@ -821,6 +883,7 @@ def report(
     from fieldapp.reports.provenance import provenance
     from fieldapp.reports.query import Period, Query, period_of
     from fieldapp.reports.report import report as make
+    from fieldapp.store import people
 
     today = date.today()
     period = period_of(named, today) if named else Period(first or date(today.year, 1, 1), last or today)
@@ -835,6 +898,8 @@ def report(
     if template is not None and form != "docx":
         raise click.UsageError(_("--template is for --format docx."))
     store = obj.open()
+    if form == "csv":
+        people.check(store, people.Act.REPORT_FILES)
     if out is not None:
         write(store, query, form, out, layout=layout, number=number, template=template, personal=personal)
         note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=out))
@@ -905,7 +970,15 @@ def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
     """Check the file, the log's signatures, and that every record is what the log says."""
     from fieldapp.sync import doctor as examination
 
-    found = examination.examine(obj.open(), mend=rebuild)
+    store = obj.open()
+    found = examination.examine(store, mend=rebuild)
+    if found.file_errors and rebuild:
+        from fieldapp.sync import salvage
+
+        store, lost = salvage.salvage(store)
+        for line in lost.lines():
+            note(line)
+        found = examination.examine(store, mend=True)
     if as_json:
         say_json(found)
     else:
@@ -915,44 +988,196 @@ def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
         sys.exit(1)
 
 
+@cli.command()
+@click.argument("dest", type=PATH, required=False)
+@as_json
+@click.pass_obj
+def backup(obj: Context, dest: Path | None, as_json: bool) -> None:
+    """Write a backup of everything into the folder DEST, or beside the automatic ones; work may go on meanwhile."""
+    from fieldapp.sync import backup as backups
+
+    store = obj.open()
+    folder = dest or store.home / backups.FOLDER
+    if dest is None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    made = backups.write(store, folder)
+    if as_json:
+        say_json(made)
+        return
+    say(str(made.path))
+    note(_("{size} bytes, read back and compared. The passphrases of today open it.").format(size=made.size))
+
+
+@cli.command()
+@click.argument("file", type=PATH)
+@click.pass_obj
+def restore(obj: Context, file: Path) -> None:
+    """Make the replica of a backup in --home, where there must be none. Name the person by --user."""
+    from fieldapp.sync import backup as backups
+
+    user = obj.user or click.prompt(_("Who works?"), err=True)
+    store = backups.restore(file, obj.home, user, _passphrase())
+    say(_("{name} is restored in {home}. What headquarters has of later days comes back with its next reply.").format(
+        name=store.identity.post_name or store.identity.name, home=obj.home))  # fmt: skip
+    store.close()
+
+
 @cli.group()
 def user() -> None:
     """People who use this laptop."""
 
 
+ROLES = click.Choice(["recorder", "officer", "administrator"])
+
+
+@user.command("list")
+@as_json
+@click.pass_obj
+def user_list(obj: Context, as_json: bool) -> None:
+    """Who uses this laptop, and what he may do."""
+    from fieldapp.store import people
+
+    found = people.people(obj.open())
+    if as_json:
+        say_json(found)
+        return
+    for person in found:
+        say(f"{person.name}  {people.role_name(person.role)}")
+
+
 @user.command("add")
 @click.argument("name")
+@click.option("--role", type=ROLES, default="recorder", show_default=True)
 @click.pass_obj
-def user_add(obj: Context, name: str) -> None:
-    """Let a further person in; somebody who is in already opens the file."""
-    from fieldapp.store import vault
+def user_add(obj: Context, name: str, role: str) -> None:
+    """Let a further person in; an administrator opens the file."""
+    from fieldapp.store import people
 
     store = obj.open()
-    if name in vault.users(obj.home):
-        raise FieldappError(_("{name} uses this laptop already.").format(name=name))
-    store.add_user(name, _new_passphrase())
+    people.check(store, people.Act.USERS)
+    people.add(store, name, _new_passphrase(), people.Role(role))
     note(_("{name} can work on this laptop now.").format(name=name))
+
+
+@user.command("role")
+@click.argument("name")
+@click.argument("role", type=ROLES)
+@click.pass_obj
+def user_role(obj: Context, name: str, role: str) -> None:
+    """Give somebody another role."""
+    from fieldapp.store import people
+
+    people.set_role(obj.open(), name, people.Role(role))
+    note(_("{name}: {role} from now on.").format(name=name, role=people.role_name(people.Role(role))))
+
+
+@user.command("remove")
+@click.argument("name")
+@click.pass_obj
+def user_remove(obj: Context, name: str) -> None:
+    """Let somebody in no longer; what he recorded stays."""
+    from fieldapp.store import people
+
+    people.remove(obj.open(), name)
+    note(_("{name} can no longer open this laptop. What he recorded stays.").format(name=name))
+
+
+@user.command("setting")
+@click.option("--lock-minutes", type=click.IntRange(0, 600), help="The screen locks after so long; 0 is never.")
+@click.option("--stick-backup", type=click.Choice(["on", "off"]), help="A backup beside each export.")
+@click.pass_obj
+def user_setting(obj: Context, lock_minutes: int | None, stick_backup: str | None) -> None:
+    """What holds on this laptop for all."""
+    from fieldapp.store import people
+
+    store = obj.open()
+    people.check(store, people.Act.USERS)
+    for key, value in (("lock_minutes", lock_minutes), ("stick_backup", stick_backup)):
+        if value is not None:
+            store.set_setting(key, str(value))
+        say(f"{key}: {store.setting(key, '–')}")
 
 
 @user.command("passphrase")
 @click.pass_obj
 def user_passphrase(obj: Context) -> None:
     """Take a new passphrase."""
+    from fieldapp.store import people
+
     store = obj.open()
-    store.add_user(store.user, _new_passphrase())
+    people.change_passphrase(store, _new_passphrase())
     note(_("The new passphrase holds from now on."))
+
+
+@user.command("code")
+@click.pass_obj
+def user_code(obj: Context) -> None:
+    """Make a new recovery code: a post sends it to headquarters, headquarters keeps its own in the safe."""
+    from fieldapp.store import people
+    from fieldapp.sync import recovery
+
+    store = obj.open()
+    people.check(store, people.Act.USERS)
+    _show_code(store, recovery.renew_code(store))
+
+
+def _show_code(store: Any, code: str) -> None:
+    """Headquarters has nobody to call: it writes its code down."""
+    if store.identity.role == "hq":
+        say(_("Recovery code. Write it down and lock it in the safe; it opens this file without a passphrase:"))
+        say(f"  {code}")
+    else:
+        note(_("The new code goes to headquarters with the next bundle."))
+
+
+@user.command("recover")
+@click.argument("answer", type=PATH, required=False)
+@click.option("--code", is_flag=True, help="With the code that headquarters read out by telephone.")
+@click.option("--request", type=PATH, metavar="FOLDER", help="Without a code: write a request for headquarters there.")
+@click.pass_obj
+def user_recover(obj: Context, answer: Path | None, code: bool, request: Path | None) -> None:
+    """Open the laptop again when the passphrase is forgotten: call headquarters. Name the person by --user."""
+    from fieldapp.sync import recovery
+
+    if sum(map(bool, (answer, code, request))) != 1:
+        raise click.UsageError(_("Give --code, --request FOLDER, or the file with headquarters' answer."))
+    if answer is not None:
+        name = recovery.accept(obj.home, answer, _passphrase())
+        note(_("{name} can work on this laptop again.").format(name=name))
+        return
+    name = obj.whose()
+    if code:
+        heard = click.prompt(_("Recovery code"), err=True)
+        recovery.accept_code(obj.home, name, heard, _new_passphrase()).close()
+        note(_("{name} can work on this laptop again.").format(name=name))
+        note(_("The code is used up; the next export takes a new one to headquarters."))
+    elif request is not None:
+        path, words = recovery.request(obj.home, name, _new_passphrase(), request)
+        say(str(path))
+        note(_("Carry it to headquarters, and read them these words by telephone:"))
+        say(f"  {words}")
 
 
 def _new_passphrase() -> str:
     named = os.environ.get("FIELDAPP_NEW_PASSPHRASE_FILE")
     if named:
-        return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+        return _from_file(named)
     text: str = click.prompt(_("New passphrase"), hide_input=True, confirmation_prompt=True, err=True)
     return text
 
 
+def _no_core_dump() -> None:
+    """What is in memory is not for the disk."""
+    try:
+        import resource
+    except ImportError:  # Windows has none to forbid
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def main() -> None:
     """The console script: no traceback reaches a user."""
+    _no_core_dump()
     context = Context()
     try:
         cli.main(standalone_mode=False, obj=context)
@@ -974,6 +1199,12 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         from fieldapp.crash import log_crash
+        from fieldapp.store import trouble
+
+        told = trouble.explain(error)
+        if told is not None:
+            note(str(told))
+            sys.exit(1)
 
         note(_("Something unexpected happened. What was confirmed is safe. The details are in {path}.").format(
             path=log_crash(error, context.home)))  # fmt: skip

@@ -20,6 +20,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.reports.narrative import harmless
 from fieldapp.reports.provenance import provenance
+from fieldapp.store import people
 from fieldapp.store.store import Store
 from fieldapp.store.words import choice_title
 
@@ -96,6 +97,7 @@ def write(store: Store, dest: Path, *, personal: bool = False) -> Written:
 
     FieldappError where the folder holds something, or cannot be written; what was begun is then taken away again.
     """
+    people.check(store, people.Act.REPORT_FILES)
     made: list[Path] = []
     try:
         if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):

@@ -11,7 +11,7 @@ from fieldapp.domain.review import Outcome, Review
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import history, records, reviews
+from fieldapp.store import history, people, records, reviews
 from fieldapp.store.reading import columns_of, read_record
 from fieldapp.store.records import Found
 from fieldapp.store.store import Row, Store, now
@@ -74,6 +74,7 @@ def review(
     """
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters reviews records."))
+    people.check(store, people.Act.REVIEW)
     with store.transaction():
         found = records.get(store, row_id)
         _check(found, clean(field))

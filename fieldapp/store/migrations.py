@@ -67,7 +67,13 @@ def search_by_day(db: Database) -> None:
     db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])
 
 
-SCHEMA_VERSION = 3
+@migrations(name="0007_people")
+def with_people(db: Database) -> None:
+    """Roles of those who work on the laptop, and recovery codes at headquarters."""
+    add_what_is_missing(db)
+
+
+SCHEMA_VERSION = 4
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 
 BASELINE_LOG = "baseline"

@@ -14,9 +14,10 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
-from fieldapp.store import limits, reviews, search, words
+from fieldapp.store import limits, people, reviews, search, words
 from fieldapp.store.alike import alike
 from fieldapp.store.ids import FIRST_DAY, derived_id
+from fieldapp.store.people import Act
 from fieldapp.store.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
 from fieldapp.store.store import Row, Store, now
 from fieldapp.store.unusual import Question, answers, future_days, open_questions
@@ -210,6 +211,8 @@ def void(store: Store, row_id: str, reason: str) -> None:
         found = get(store, row_id)
         if found.row["voided_at"] is not None:
             raise FieldappError(_("This record was voided already."))
+        if found.row["created_by"] != store.user:
+            people.check(store, Act.VOID_OTHERS)
         _check_scope(found.row, writable_scope(store, BY_KIND[found.kind]))
         _update(store, found.kind, row_id, {"voided_at": now(), "void_reason": text})
 

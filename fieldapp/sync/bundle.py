@@ -91,6 +91,8 @@ class Manifest(msgspec.Struct, frozen=True):
     """the log that the sender writes now; headquarters, that for all"""
     post_id: str | None = None
     recovery: str | None = None
+    recovery_code: str | None = None
+    """In a bundle for headquarters: the sender's recovery code, sealed to the recovery key; base64."""
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> I
                 )
             )
         part.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         _forget(part)
         raise FieldappError(
@@ -173,7 +173,8 @@ def _read_back(path: Path, progress: Callable[[int], None] | None) -> str:
     return found.hexdigest()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder onto the disk."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

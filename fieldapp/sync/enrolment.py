@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uuid_utils
@@ -10,10 +10,11 @@ import uuid_utils
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
-from fieldapp.store import naming, records, search, vault
+from fieldapp.store import naming, people, records, search, vault
 from fieldapp.store.baseline import baseline_rows
+from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Row, Store, now
-from fieldapp.sync import bundle, clock, drives, exchange, keys, logs, peers, receipts, segment
+from fieldapp.sync import bundle, clock, drives, exchange, keys, logs, peers, receipts, recovery, segment
 from fieldapp.sync.bundle import Inspected
 from fieldapp.sync.peers import Peer
 
@@ -23,17 +24,17 @@ def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "S
     _check_code(code)
     if province not in _provinces():
         raise FieldappError(_("There is no province with the code {code}; 66 is one.").format(code=clean(province)))
-    store = _new(home, user, passphrase)
-    with store.transaction():
-        own = keys.new_keys()
-        certificate = _request(own, name=name, role="hq", code=code)
-        peers.add_own(store, own, certificate, "certified")
-        logs.begin(store, "*")
-        recovery = keys.new_keys()
-        store.set_setting("recovery_recipient", recovery.age_key)
-        store.set_setting("recovery_identity", recovery.age_secret)
-        store.set_setting(naming.PROVINCE, province)
-    search.reindex(store)
+    with _beginning(home, user, passphrase) as store:
+        with store.transaction():
+            own = keys.new_keys()
+            certificate = _request(own, name=name, role="hq", code=code)
+            peers.add_own(store, own, certificate, "certified")
+            logs.begin(store, "*")
+            for_recovery = keys.new_keys()
+            store.set_setting(recovery.RECIPIENT, for_recovery.age_key)
+            store.set_setting(recovery.IDENTITY, for_recovery.age_secret)
+            store.set_setting(naming.PROVINCE, province)
+        search.reindex(store)
     return store
 
 
@@ -64,6 +65,7 @@ def write_hq_pack(store: Store, *, dest: Path) -> Path:
 def _packing(store: Store, dest: Path) -> Iterator[None]:
     if store.identity.role != "hq" or peers.own(store).trust != "certified":
         raise FieldappError(_("Only headquarters writes packs."))
+    people.check(store, Act.CERTIFY)
     if not dest.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
     with store.transaction():
@@ -74,7 +76,7 @@ def _packing(store: Store, dest: Path) -> Iterator[None]:
 def _write_pack(store: Store, target: Path, post_id: str | None) -> Path:
     chosen, members = exchange.pack_members(store)
     manifest = exchange.make_manifest(store, "pack", chosen, None, 0)
-    manifest = bundle.with_post(manifest, post_id, store.setting("recovery_recipient"))
+    manifest = bundle.with_post(manifest, post_id, store.setting(recovery.RECIPIENT))
     secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
     with drives.whole_file(target) as file:
@@ -120,7 +122,6 @@ def init_further_hq(home: Path, pack: Path, *, user: str, passphrase: str, lapto
         peers.add_own(store, own, _request(own, name=name, role="hq", code=hq.post_code), "pending")
         logs.begin(store, "*")
         logs.begin_missing(store)
-        store.set_setting("recovery_recipient", inspected.manifest.recovery or "")
         store.set_setting(naming.PROVINCE, province)
 
     return _from_pack(home, inspected, user, passphrase, enter)
@@ -130,8 +131,7 @@ def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, ent
     """A new replica that trusts the headquarters which signed a pack, and holds its reference data."""
     pack, manifest = inspected.path, inspected.manifest
     root = _root(inspected)
-    store = _new(home, user, passphrase)
-    try:
+    with _beginning(home, user, passphrase) as store:
         with store.transaction(applying=True):
             peers.add_root(store, *root)
             result = exchange.Imported(pack)
@@ -143,13 +143,12 @@ def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, ent
             enter(store)
             receipts.heard(store, manifest)
             clock.observe(store, manifest.hlc)
+            if manifest.recovery:
+                store.set_setting(recovery.RECIPIENT, manifest.recovery)
         if manifest.recovery:
             store.seal_for_recovery(manifest.recovery)
+            recovery.renew_code(store)
         search.reindex(store)
-    except BaseException:
-        store.close()
-        _forget(home)
-        raise
     return store
 
 
@@ -224,18 +223,28 @@ def _check_code(code: str) -> None:
         raise FieldappError(_("A code is letters A–Z and digits, at most 20, such as IARVE."))
 
 
-def _new(home: Path, user: str, passphrase: str) -> Store:
+@contextmanager
+def _beginning(home: Path, user: str, passphrase: str) -> Iterator[Store]:
+    """A new replica whose first user is its administrator. What fails leaves nothing, so that it can be tried again."""
     if (home / FILE).exists():
         raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
-    key = vault.new_key()
-    vault.seal(home, user, passphrase, key)
-    return Store.create(home, key, user)
-
-
-def _forget(home: Path) -> None:
-    """Take away what a failed beginning left, so that it can be tried again."""
-    for path in [*home.glob(FILE + "*"), *(home / vault.FOLDER).glob("*")]:
-        path.unlink(missing_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):  # a folder that was there, or that somebody else owns
+        home.chmod(0o700)
+    vault.set_aside(home)
+    store = None
+    try:
+        key = vault.new_key()
+        vault.seal(home, user, passphrase, key)
+        store = Store.create(home, key, user)
+        people.enter_first(store)
+        yield store
+    except BaseException:
+        if store is not None:
+            store.close()
+        for path in [*home.glob("fieldapp.db*"), *home.glob("fieldapp.part*"), *(home / vault.FOLDER).glob("*")]:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _request(own: keys.Keys, *, name: str, role: str, code: str, post: Row | None = None) -> keys.Certificate:

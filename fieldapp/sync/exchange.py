@@ -16,7 +16,9 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
 from fieldapp.errors import Cancelled, FieldappError, Refused
 from fieldapp.i18n import _
+from fieldapp.store import people, vault
 from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
+from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store, now
 from fieldapp.sync import (
     bundle,
@@ -27,6 +29,7 @@ from fieldapp.sync import (
     merge,
     peers,
     receipts,
+    recovery,
     relog,
     revocation,
     segment,
@@ -154,6 +157,7 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     ``to`` names one recipient; otherwise a post writes for headquarters and its own other laptops, headquarters for
     every certified laptop. A file is complete or not there, and the replica's state does not depend on it.
     """
+    people.check(store, Act.EXPORT)
     if not dest.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
     with store.transaction():
@@ -327,6 +331,7 @@ def make_manifest(store: Store, kind: str, chosen: Sequence[Row], to: Peer | Non
         program=fieldapp.__version__,
         schema=SCHEMA_VERSION,
         set_aside=_told(store, to),
+        recovery_code=vault.sealed_code(store.home) if to and to.role == "hq" else None,
         log=logs.writing(store),
     )
 
@@ -395,6 +400,7 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
 
     Idempotent, in any order, all or nothing per segment.
     """
+    people.check(store, Act.IMPORT)
     results = []
     files = [(file, path.is_dir()) for path in paths for file in (drives.bundles_in(path) if path.is_dir() else [path])]
     for number, (file, from_folder) in enumerate(files):
@@ -437,6 +443,7 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
     with store.transaction(applying=True):
         segment.seal(store)
         receive(store, inspected, secret, result, progress)
+        recovery.learn(store, inspected.manifest)
         if store.value("SELECT trust FROM local_replica WHERE id = ?", [inspected.manifest.sender]) == "certified":
             result.set_aside += [_set_aside_sentence(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside]
     return result
@@ -584,6 +591,7 @@ def _judge(store: Store, row: Row) -> tuple[str, str | None]:
 
 def trust(store: Store, text: str) -> tuple[Peer, int]:
     """Certify a replica, and apply what it sent before; returns it and how many changes came in."""
+    people.check(store, Act.CERTIFY)
     with store.transaction(applying=True):
         segment.seal(store)
         peer = peers.find(store, text)
@@ -598,6 +606,7 @@ def trust(store: Store, text: str) -> tuple[Peer, int]:
 
 def revoke(store: Store, text: str) -> Peer:
     """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
+    people.check(store, Act.CERTIFY)
     with store.transaction(applying=True):
         segment.seal(store)
         peer = peers.find(store, text)

@@ -148,7 +148,12 @@ def fingerprint(sign_key: str, age_key: str) -> str:
 
     The syllables avoid what dialects confuse: l and n, ch and tr, s and x, d and gi and v, final n and ng.
     """
-    digest = hashlib.sha256(f"{sign_key}\n{age_key}".encode()).digest()[:FINGERPRINT_BYTES]
+    return spoken(f"{sign_key}\n{age_key}")
+
+
+def spoken(text: str) -> str:
+    """Any text in ten syllables, to be compared by telephone."""
+    digest = hashlib.sha256(text.encode()).digest()[:FINGERPRINT_BYTES]
     return " ".join(_syllable(byte) for byte in digest)
 
 

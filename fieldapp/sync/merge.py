@@ -69,7 +69,7 @@ def apply(store: Store, header: Header, changes: Iterable[Change]) -> int:
     values = []
     last_hlc = 0
     for c in changes:
-        cols = json.dumps(c.cols, ensure_ascii=False, separators=(",", ":"))
+        cols = as_stored(c.cols)
         values.append((c.log_id, c.seq, c.hlc, c.table, c.row_id, cols, c.actor, c.at))
         touched[(c.table, c.row_id)] = None
         last_hlc = c.hlc
@@ -82,6 +82,11 @@ def apply(store: Store, header: Header, changes: Iterable[Change]) -> int:
     clock.observe(store, last_hlc)
     fold(store, Schema(store), list(touched))
     return len(values)
+
+
+def as_stored(cols: dict[str, Any]) -> str:
+    """The columns of a change as the log keeps them."""
+    return json.dumps(cols, ensure_ascii=False, separators=(",", ":"))
 
 
 def fold(store: Store, schema: Schema, cells: Iterable[Cell]) -> None:

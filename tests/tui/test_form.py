@@ -78,7 +78,7 @@ async def test_no_draft_of_a_form_in_which_nothing_was_typed(world: World) -> No
 async def test_a_draft_is_kept_while_typing(world: World) -> None:
     async with hands(world.post, "event") as h:
         await h.type("Lũ")
-        h.app.form._keep()
+        h.app.form.keep()
         (draft,) = world.post.drafts()
         assert draft.data == {"name": "Lũ"}
         await h.type("<backspace>", "<backspace>", "<escape>")

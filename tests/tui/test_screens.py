@@ -154,7 +154,7 @@ async def test_a_screen_looks_as_in_its_picture(
     post: World, name: str, size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fieldapp.sync.drives._linux_roots", lambda: iter(()))
-    monkeypatch.setattr("fieldapp.tui.screens.form.FormScreen._keep", lambda self: None)
+    monkeypatch.setattr("fieldapp.tui.screens.form.FormScreen.keep", lambda self: None)
     app = FieldApp(post.root / "post", post.post.again())
     async with app.run_test(size=SIZES[size]) as pilot:
         await settle(pilot)

@@ -3,85 +3,18 @@
 import threading
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from field import PASSPHRASE, USER, World
-from textual.pilot import Pilot
+from screen_hands import at_post, run
 
 from fieldapp.store import lists, records, vault
 from fieldapp.sync import drives, enrolment, exchange
-from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.sync import SyncScreen
 from fieldapp.tui.screens.unlock import UnlockScreen
-
-PATIENCE = 200
-"""Turns of the loop until something that does not come is an error"""
-
-
-class Screens:
-    """A running application, its keys and what it shows."""
-
-    def __init__(self, app: FieldApp, pilot: Pilot[Any]) -> None:
-        self.app = app
-        self._pilot = pilot
-
-    async def press(self, *keys: str) -> None:
-        """Keys by name; a text of several letters is typed."""
-        for key in keys:
-            await self._pilot.press(*([key] if key in KEYS else key))
-        for _ in range(3):
-            await self._pilot.pause()
-
-    async def wait(self, words: str) -> None:
-        """Wait until ``words`` stand on the screen."""
-        for _ in range(PATIENCE):
-            if words in self.text:
-                return
-            await self._pilot.pause(0.05)
-        raise AssertionError(f"“{words}” did not come:\n{self.text}")
-
-    @property
-    def text(self) -> str:
-        """What stands on the screen."""
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join(strip.text.rstrip() for strip in strips)
-
-    @property
-    def footer(self) -> str:
-        return self.text.splitlines()[-1]
-
-
-KEYS = {"enter", "backspace", "escape", "tab", "up", "down", "delete", "home", "ctrl+p", "ctrl+q"}
-KEYS |= {f"f{n}" for n in range(1, 13)}
-
-
-def run(home: Path, store: Any = None) -> "Running":
-    return Running(FieldApp(home, store))
-
-
-class Running:
-    """``async with run(...) as s``"""
-
-    def __init__(self, app: FieldApp) -> None:
-        self._app = app
-        self._context = app.run_test(size=(80, 24))
-
-    async def __aenter__(self) -> Screens:
-        screens = Screens(self._app, await self._context.__aenter__())
-        await screens.press()
-        return screens
-
-    async def __aexit__(self, *error: Any) -> None:
-        await self._context.__aexit__(*error)
-
-
-def at_post(world: World) -> Running:
-    return run(world.root / "post", world.post.again())
-
 
 # unlocking ------------------------------------------------------------------------------------------------------
 
@@ -251,7 +184,7 @@ async def test_a_drive_is_chosen_and_written(world: World, monkeypatch: pytest.M
         assert "KING[b]STON   còn 12,4 GB" in s.text
         await s.press("enter")
         await s.wait("✓ XONG. Có thể rút USB.")
-    assert len(list(world.usb.glob("*.age"))) == 1
+    assert len(list(world.usb.glob("*.fieldapp.tar.age"))) == 1
 
 
 async def test_without_a_stick_nothing_is_begun(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,7 +225,7 @@ async def test_nobody_leaves_while_the_stick_is_written(world: World, monkeypatc
         await s.wait("✓ XONG. Có thể rút USB.")
         await s.press("escape")
         assert isinstance(s.app.screen, HomeScreen)
-    assert len(list(world.usb.glob("*.age"))) == 1
+    assert len(list(world.usb.glob("*.fieldapp.tar.age"))) == 1
 
 
 async def test_work_on_the_stick_can_be_broken_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,7 +264,7 @@ async def test_old_bundles_are_cleared_after_asking(world: World) -> None:
         assert "Dọn gói cũ" not in s.footer
     assert not old.path.exists()
     assert (world.usb / "ảnh.jpg").exists()
-    assert len(list(world.usb.glob("*.age"))) == 1
+    assert len(list(world.usb.glob("*.fieldapp.tar.age"))) == 1
 
 
 async def test_a_defect_in_a_thread_is_logged_with_its_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

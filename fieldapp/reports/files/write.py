@@ -12,6 +12,7 @@ from fieldapp.reports.files import document
 from fieldapp.reports.files.document import Document
 from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.query import Query
+from fieldapp.store import people
 from fieldapp.store.store import Store
 
 Form = Literal["docx", "xlsx", "pdf", "html"]
@@ -37,6 +38,7 @@ def write(
     if os.path.exists(out):  # noqa: PTH110 — Path.exists raises for a name that is too long
         raise FieldappError(_("There is a file {path} already. It stays as it is: name another.").format(path=out))
     writer = _writer(form, template)
+    people.check(store, people.Act.REPORT_FILES)
     many = form in ("xlsx", "html")
     made = document.make(
         store, query, layout, number, splits=many, entries=form == "xlsx", personal=personal

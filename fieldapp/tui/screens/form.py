@@ -134,7 +134,7 @@ class FormScreen(Page):
         self._follow()
         self._first_open().focus_problem()
         self._show_comment()
-        self.set_interval(KEEP_EVERY_SECONDS, self._keep)
+        self.set_interval(KEEP_EVERY_SECONDS, self.keep)
 
     def _show_comment(self) -> None:
         """What headquarters wants mended, at its field."""
@@ -193,7 +193,7 @@ class FormScreen(Page):
     def _follow(self) -> None:
         """Let every part know what the others say."""
         self._follow_due = False
-        if self._over:
+        if self._over or getattr(self.app, "locked", False):
             return
         context = Context({e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}, self._day())
         for editor in self._editors:
@@ -215,13 +215,18 @@ class FormScreen(Page):
         """What was typed in the parts that differ from what was there at first."""
         return {key: typed for key, typed in self._typed().items() if typed != self._at_start.get(key)}
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Keep the form as it stands, if it changed since it was kept last."""
         if self._over or (typed := self._typed()) == self._kept:
             return
         self._kept = typed
         if changed := self._changed():
-            self.store.save_draft(self._draft_id, self.kind, self.row_id, changed)
+            try:
+                self.store.save_draft(self._draft_id, self.kind, self.row_id, changed)
+            except FieldappError as error:
+                self._kept_line.update(Content(_("draft not kept")))
+                self._say(str(error))
+                return
             self._draft_exists = True
             kept = _("draft {time}").format(time=datetime.now().strftime("%H:%M:%S"))
             self._kept_line.update(Content(kept))
@@ -229,7 +234,7 @@ class FormScreen(Page):
             self._drop()
 
     def on_unmount(self) -> None:
-        self._keep()  # the program is quit while the form is open
+        self.keep()  # the program is quit while the form is open
 
     def _drop(self) -> None:
         if self._draft_exists:
@@ -243,7 +248,7 @@ class FormScreen(Page):
         """Go back; what was typed stays as a draft."""
         if self._over:
             return
-        self._keep()
+        self.keep()
         self._over = True
         if self._draft_exists:
             self.app.notify(_("Kept as a draft; nothing was recorded yet."), markup=False)

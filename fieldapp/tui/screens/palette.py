@@ -46,7 +46,13 @@ def _places(store: Store) -> list[tuple[Place, str]]:
 
     places = [(form(m.KIND), f"{_('Write')} › {_(m.TITLE)}") for m in by_use(RECORDS) if writable(store, m)]
     places += [(book(m.KIND), f"{_('Books')} › {_(m.PLURAL)}") for m in by_use(RECORDS) if m.TOP]
-    return [*places, (_report, _("Report")), (_bars, _("Bars")), (_usb, _("USB"))]
+    places += [
+        (_report, _("Report")),
+        (_bars, _("Bars")),
+        (_usb, _("USB")),
+        (_lock(store), _("Lock the screen (Ctrl+L)")),
+    ]
+    return [*places, (_passphrase(store), _("New passphrase")), (_people, _("Who uses this laptop"))]
 
 
 def _report(app: App[Any]) -> None:
@@ -67,3 +73,27 @@ def _usb(app: App[Any]) -> None:
     from fieldapp.tui.screens.sync import SyncScreen
 
     app.push_screen(SyncScreen())
+
+
+def _lock(store: Store) -> Place:
+    def go(app: App[Any]) -> None:
+        from fieldapp.tui.screens.lock import LockScreen
+
+        app.push_screen(LockScreen(store.home))
+
+    return go
+
+
+def _passphrase(store: Store) -> Place:
+    def go(app: App[Any]) -> None:
+        from fieldapp.tui.screens.people import PassphraseScreen
+
+        app.push_screen(PassphraseScreen(store))
+
+    return go
+
+
+def _people(app: App[Any]) -> None:
+    from fieldapp.tui.screens.people import PeopleScreen
+
+    app.push_screen(PeopleScreen())

@@ -208,13 +208,14 @@ class QuickScreen(Page):
 
     def action_leave(self) -> None:
         """Go back; a line that was begun stays as a draft of the form."""
-        self._keep()
+        self.keep()
         self.dismiss(None)
 
     def on_unmount(self) -> None:
-        self._keep()
+        self.keep()
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Keep the line that was begun."""
         if not any(c.entry.data for c in self._cells if not c.stays):
             return
         typed: dict[str, Any] = {c.key: c.entry.typed for c in self._cells if not c.measure}

@@ -17,7 +17,7 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.text import clean
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.i18n import _
-from fieldapp.sync import drives, exchange, sticks
+from fieldapp.sync import backup, drives, exchange, sticks
 from fieldapp.tui import notices
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.text_field import TextField
@@ -158,6 +158,8 @@ class SyncScreen(Page):
             self._imported(exchange.import_files(store, [folder], self._progress))
             for made in exchange.export(store, folder, progress=self._progress):
                 tell(self._say, f"✓ {made.sentence}")
+            if beside := backup.with_export(store, folder):
+                tell(self._say, f"· {beside}")
             self._old = sticks.old(store, folder)
             if self._old:
                 line = _("{n} old bundles on it are not needed any more: F7 takes them away.")
