@@ -38,6 +38,11 @@ class RecordTable(Widget, can_focus=False):
         self._columns = columns
         self.refresh()
 
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What can be chosen."""
+        return self._lines
+
     def clear(self) -> None:
         """No lines."""
         self._lines = []
