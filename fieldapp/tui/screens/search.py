@@ -56,6 +56,9 @@ class SearchScreen(Page):
         yield Static(id="sieve", classes="line", markup=False)
         yield RecordTable()
 
+    def on_mount(self) -> None:
+        self.on_resize()
+
     def on_resize(self) -> None:
         self._hits_shown.set_columns([(_("Kind"), KIND_WIDTH), (_("Record"), self.app.size.width - KIND_WIDTH - 7)])
 
