@@ -753,7 +753,7 @@ CREATE TABLE local_recovery_code (
 
 -- Search keys without case, tone and diacritics (fieldapp/domain/text.py); the trigram-free prefix index is enough:
 -- Vietnamese words are one syllable each.
-CREATE VIRTUAL TABLE local_search USING fts5 (kind UNINDEXED, row_id UNINDEXED, words, prefix = '1 2 3');
+CREATE VIRTUAL TABLE local_search USING fts5 (kind UNINDEXED, row_id UNINDEXED, words, prefix = '1 2 3 4 5');
 CREATE TABLE local_search_row (
     row_id TEXT NOT NULL PRIMARY KEY,
     search_rowid INTEGER NOT NULL

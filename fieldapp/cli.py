@@ -1213,6 +1213,9 @@ def _no_core_dump() -> None:
 
 def main() -> None:
     """The console script: no traceback reaches a user."""
+    os.environ.setdefault(
+        "PYDANTIC_DISABLE_PLUGINS", "1"
+    )  # looking for some among all packages takes a tenth of a start
     _no_core_dump()
     context = Context()
     try:

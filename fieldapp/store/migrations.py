@@ -62,6 +62,9 @@ def accidents(db: Database) -> None:
 @migrations(name="0006_search_by_day")
 def search_by_day(db: Database) -> None:
     """Entries of the search index have numbers that say kind and day: it is built anew when the file is opened."""
+    db.execute("DROP TABLE local_search")
+    db.execute("DELETE FROM local_search_row")
+    add_what_is_missing(db)
     db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])
 
 

@@ -45,6 +45,11 @@ def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
         _put(store, kind, row["id"], search_key(" ".join(words)), date.fromisoformat(day) if day else None)
 
 
+def has_entries(store: Store, kind: str) -> bool:
+    """Whether there is anything to find of a kind: quicker to ask than to search for."""
+    return store.value("SELECT 1 FROM local_search WHERE rowid BETWEEN ? AND ? LIMIT 1", places(kind)) is not None
+
+
 def forget(store: Store, ids: Iterable[str]) -> None:
     """Take rows out of the index that are no more."""
     for row_id in ids:
