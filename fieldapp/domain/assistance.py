@@ -123,6 +123,7 @@ class Activity(Record):
         "targets": Child(ActivityTarget, "activity_id", "targets", ("target_type", "unit_id", "party_cell_id", "name")),
     }
     ALIKE = ("activity_kind_id", "unit_id", "date_from")
+    APART = ("hamlet", "joint_reference", "event_id")
     MORE = ("partners", "people", "agreement_task_id", "ethnic_group_id", "joint_reference")
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]

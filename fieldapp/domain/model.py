@@ -137,6 +137,8 @@ class Record(BaseModel):
     """Two records that agree in these fields say the same twice: refused on entry, listed after a merge."""
     ALIKE: ClassVar[tuple[str, ...]] = ()
     """A new record that agrees with another in these fields may say the same twice: it is asked about once."""
+    APART: ClassVar[tuple[str, ...]] = ()
+    """Fields that tell records which agree in ``ALIKE`` apart, where both fill them in and not with the same."""
     MORE: ClassVar[tuple[str, ...]] = ()
     """Fields that are mostly left empty, in the order of the form: they come last there, behind the children."""
     ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()

@@ -40,9 +40,7 @@ def alike(store: Store, record: Record, children: Mapping[str, Sequence[Any]]) -
 def _differs(columns: Mapping[str, Any], row: Row, model: type[Record]) -> bool:
     """Whether both say something, and not the same, in a field that tells records of one day and place apart."""
     return any(
-        columns[field] is not None and row[field] is not None and columns[field] != row[field]
-        for field in model.model_fields
-        if field in ("hamlet", "joint_reference", "event_id")
+        columns[field] is not None and row[field] is not None and columns[field] != row[field] for field in model.APART
     )
 
 

@@ -35,10 +35,8 @@ class Waiting:
 def queue(store: Store, kind: str, post_id: str | None = None, limit: int = 100) -> list[Waiting]:
     """Records of a kind that wait: those that were changed since they were looked at first, then the oldest."""
     rows = store.rows(
-        f"SELECT r.*, l.id AS looked_at, {reviews.fingerprint_sql(kind, 'r')} AS now FROM {kind} r"
-        f" LEFT JOIN review l ON l.id = (SELECT n.id FROM review_latest n WHERE n.record_id = r.id) {_WAITS}"
-        f" AND (l.id IS NULL OR l.seen <> {reviews.fingerprint_sql(kind, 'r')})"
-        " ORDER BY l.id IS NULL, r.id LIMIT ?",
+        f"SELECT r.*, l.id AS looked_at, {reviews.fingerprint_sql(kind, 'r')} AS now {_waiting(kind)}"
+        " AND (? IS NULL OR r.post_id = ?) ORDER BY l.id IS NULL, r.id LIMIT ?",
         [post_id, post_id, limit],
     )
     return [
@@ -47,19 +45,19 @@ def queue(store: Store, kind: str, post_id: str | None = None, limit: int = 100)
     ]
 
 
-_WAITS = "WHERE r.voided_at IS NULL AND (? IS NULL OR r.post_id = ?)"
+def _waiting(kind: str) -> str:
+    """SQL from FROM on: the records ``r`` of a kind that wait, each with the newest look ``l`` at it."""
+    return (
+        f"FROM {kind} r LEFT JOIN review l ON l.id = (SELECT n.id FROM review_latest n WHERE n.record_id = r.id)"
+        f" WHERE r.voided_at IS NULL AND (l.id IS NULL OR l.seen <> {reviews.fingerprint_sql(kind, 'r')})"
+    )
 
 
 def counts(store: Store) -> list[tuple[str, str, int]]:
     """(post's id, kind, how many of its records wait), only where some do."""
     found = []
     for kind in REVIEWED:
-        rows = store.rows(
-            f"SELECT r.post_id, count(*) AS n FROM {kind} r"
-            f" LEFT JOIN review l ON l.id = (SELECT n.id FROM review_latest n WHERE n.record_id = r.id) {_WAITS}"
-            f" AND (l.id IS NULL OR l.seen <> {reviews.fingerprint_sql(kind, 'r')}) GROUP BY r.post_id",
-            [None, None],
-        )
+        rows = store.rows(f"SELECT r.post_id, count(*) AS n {_waiting(kind)} GROUP BY r.post_id")
         found += [(r["post_id"], kind, r["n"]) for r in rows]
     return found
 

@@ -237,14 +237,20 @@ async def test_a_stick_that_fails_is_said(world: World, monkeypatch: pytest.Monk
         assert "XONG" not in s.text
 
 
-async def test_nobody_leaves_while_the_stick_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    go_on = threading.Event()
+@pytest.fixture
+def go_on(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Reading the stick waits until this is set."""
+    held = threading.Event()
 
     def wait(*_args: object) -> list[exchange.Imported]:
-        assert go_on.wait(30)
+        assert held.wait(30)
         return []
 
     monkeypatch.setattr(exchange, "import_files", wait)
+    return held
+
+
+async def test_nobody_leaves_while_the_stick_is_written(world: World, go_on: threading.Event) -> None:
     world.well()
     async with at_post(world) as s:
         await s.press("f9", str(world.usb), "enter")
@@ -259,14 +265,7 @@ async def test_nobody_leaves_while_the_stick_is_written(world: World, monkeypatc
     assert len(list(world.usb.glob("*.fieldapp.tar.age"))) == 1
 
 
-async def test_work_on_the_stick_can_be_broken_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    go_on = threading.Event()
-
-    def wait(*_args: object) -> list[exchange.Imported]:
-        assert go_on.wait(30)
-        return []
-
-    monkeypatch.setattr(exchange, "import_files", wait)
+async def test_work_on_the_stick_can_be_broken_off(world: World, go_on: threading.Event) -> None:
     world.well()
     async with at_post(world) as s:
         await s.press("f9", str(world.usb), "enter")

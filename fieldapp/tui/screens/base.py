@@ -45,6 +45,12 @@ class Chooser(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Choose"), key_display="Enter")]
 
 
+class OpenList(OptionList):
+    """A list of lines; the footer says that Enter opens one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Open"), key_display="Enter")]
+
+
 class Page(OrderedKeys):
     """A whole screen: header, ``body``, footer. Esc goes back one step."""
 

@@ -1,11 +1,8 @@
 """The records behind a figure, with what each adds to it."""
 
-from typing import ClassVar
-
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -15,16 +12,10 @@ from fieldapp.i18n import _
 from fieldapp.reports.figures import Figure, Part, behind
 from fieldapp.reports.query import Query
 from fieldapp.store import words
-from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.base import OpenList, Page
 
 MOST = 500
 """Lines that are shown: nobody reads on, and ``report --records`` prints all"""
-
-
-class RecordList(OptionList):
-    """One line for each thing that counts."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Open"), key_display="Enter")]
 
 
 class BehindScreen(Page):
@@ -42,7 +33,7 @@ class BehindScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
-        yield RecordList(id="records", markup=False)
+        yield OpenList(id="records", markup=False)
         yield Static(id="sum", classes="line", markup=False)
 
     def renew(self) -> None:

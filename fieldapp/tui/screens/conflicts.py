@@ -16,13 +16,7 @@ from fieldapp.store import records, reviews, words
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import exchange, merge, peers, resolve
 from fieldapp.sync.peers import Peer
-from fieldapp.tui.screens.base import Page
-
-
-class OpenList(OptionList):
-    """One thing a line."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Open"), key_display="Enter")]
+from fieldapp.tui.screens.base import OpenList, Page
 
 
 class ConflictsScreen(Page):

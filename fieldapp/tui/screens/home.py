@@ -19,19 +19,13 @@ from fieldapp.i18n import _
 from fieldapp.store import home, records
 from fieldapp.store.todo import Todo, todo
 from fieldapp.tui import notices
-from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.widgets.header import HeaderLine
 
 AGAIN_SECONDS = 3.0
 MOST_PLANS = 4
 BAR = 12
 """Columns of a whole bar"""
-
-
-class TodoList(OptionList):
-    """What must be done."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Open"), key_display="Enter")]
 
 
 class HomeScreen(Page):
@@ -57,7 +51,7 @@ class HomeScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
-        yield TodoList(id="todo", markup=False)
+        yield OpenList(id="todo", markup=False)
         with Vertical(id="month"):
             yield Static(id="counts", markup=False)
             yield Static(id="plan", markup=False)

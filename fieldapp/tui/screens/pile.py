@@ -11,16 +11,10 @@ from textual.widgets.option_list import Option
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import desk, doubts, records, words
-from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.base import OpenList, Page
 
 AT_ONCE = 200
 """Records that are shown; the next ones follow when these are done"""
-
-
-class PileList(OptionList):
-    """One record a line."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Open"), key_display="Enter")]
 
 
 class PileScreen(Page):
@@ -39,7 +33,7 @@ class PileScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
-        yield PileList(id="pile", markup=False)
+        yield OpenList(id="pile", markup=False)
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
