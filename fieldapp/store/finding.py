@@ -70,4 +70,5 @@ def _of_kind(store: Store, kind: str, query: str | None, sieve: Sieve, limit: in
         f"SELECT t.id, t.{day} AS day FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {limit}",
         params,
     )
-    return [(r["day"] if model.DATE else "", Hit(kind, r["id"])) for r in rows]
+    recorded = model.DATE is not None and not model.REFERENCE  # what posts wrote comes before the units that it names
+    return [(r["day"] if recorded else "", Hit(kind, r["id"])) for r in rows]

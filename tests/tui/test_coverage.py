@@ -35,6 +35,7 @@ async def test_from_the_grid_to_what_waits_of_one_post(world: World) -> None:
         assert rows["Ia Rvê"][at - 2 : at] == "▒▒", "each sign stands below its month"
         await s.press("down")
         assert "Máy A: tin cuối" in s.text
+        assert rows["tin cuối"].endswith("chờ duyệt")  # the heading fits into one line of 80
         assert "phiên bản 0.1.0" in s.text
         assert s.footer.endswith("Giúp")
         await s.press("enter")

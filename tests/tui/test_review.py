@@ -77,3 +77,16 @@ async def test_accepting_waits_for_a_second_look_where_something_is_odd(world: W
         await strokes(pilot, "<enter>", "<f2>")
         assert isinstance(app.screen, PileScreen)
         assert len(reviews.said_of(world.hq, "activity", twice)) == 1
+
+
+async def test_a_long_pile_keeps_its_heading_in_sight(world: World) -> None:
+    for number in range(40):
+        records.save(world.post, "member", {"full_name": f"Trần Văn {number:02}"})
+    world.carry(world.post, world.hq)
+    app = FieldApp(world.root / "hq", world.hq)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await strokes(pilot, "<f7>", "<enter>", "<end>")
+        pile = app.screen.query_one(OptionList)
+        assert pile.max_scroll_y > 0  # the list scrolls, and not the page
+        assert app.screen.max_scroll_y == 0
+        assert app.screen.query_one("#what", Static).region.y == 2

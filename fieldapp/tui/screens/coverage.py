@@ -25,7 +25,7 @@ SIGNS: dict[State, str] = {
     "awaited": " ·",
     "before": "",
 }
-NAME = 28
+NAME = 27
 """Columns of a post's name; a month takes five, so that a line fits into 80"""
 
 
