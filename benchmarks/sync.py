@@ -319,7 +319,9 @@ def main() -> None:
         recorder = behind(world, asked.rows)
         work = recorder.work(asked.part)
         changes = sum(map(len, work))
-        print(f"{date.today()}  {platform.machine()}  Python {platform.python_version()}  SQLite {apsw.sqlite_lib_version()}")
+        print(
+            f"{date.today()}  {platform.machine()}  Python {platform.python_version()}  SQLite {apsw.sqlite_lib_version()}"
+        )
         print(f"{changes:,} changes over {asked.rows:,} rows, medians of {asked.rounds}\n")
         results = {}
         if asked.only != "peers":

@@ -1,14 +1,21 @@
 """The search index: words of each record without case, tone and diacritics.
 
-Derived from the rows, kept in the encrypted file, and brought up to date in the transaction that writes a row.
+Derived from the rows, kept in the encrypted file. What is recorded here enters it in the transaction that writes the row;
+what was imported, segment by segment, right after the import: the records are safe by then, and ``catch_up`` goes on
+where it was interrupted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import search_key
+from fieldapp.store import log
 from fieldapp.store.store import Row, Store
+
+REACHED = "search_reached"
+"""Local setting: number of the last applied segment whose rows are in the index"""
 
 
 def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
@@ -38,6 +45,40 @@ def _put(store: Store, kind: str, row_id: str, words: str) -> None:
     store.db.execute("INSERT INTO local_search_row VALUES (?, ?)", [row_id, cursor.lastrowid])
 
 
+def index_ids(store: Store, kind: str, ids: list[str]) -> None:
+    """Put the rows of one kind with these ids into the index."""
+    for start in range(0, len(ids), 500):
+        part = ids[start : start + 500]
+        marks = ", ".join("?" * len(part))
+        index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id IN ({marks})", part))
+
+
+def catch_up(store: Store, progress: Callable[[int, int], None] | None = None) -> None:
+    """Bring the rows of imported segments into the index, a transaction for each; told (done, of) in segments."""
+    reached = int(store.setting(REACHED, "0") or 0)
+    last = store.value("SELECT coalesce(max(number), 0) FROM local_segment")
+    for number in range(reached + 1, last + 1):
+        touched: dict[str, dict[str, None]] = {}
+        for change in log.of_segment(store, number):
+            if not _words_of(change.table).isdisjoint(change.cols):
+                touched.setdefault(change.table, {})[change.row_id] = None
+        with store.transaction():
+            for kind, ids in touched.items():
+                index_ids(store, kind, list(ids))
+            store.set_setting(REACHED, str(number))
+        if progress is not None:
+            progress(number - reached, last - reached)
+
+
+@cache
+def _words_of(kind: str) -> frozenset[str]:
+    """The columns of a kind from which the index is made; none of a kind that is not in it."""
+    model = BY_KIND.get(kind)
+    if model is None or not (model.TOP or model.REFERRED):
+        return frozenset()
+    return frozenset({"created_at", *(s.name for s in fields_of(model) if s.type in ("text", "long") or s.ref)})
+
+
 def reindex(store: Store) -> None:
     """Build the whole index anew."""
     with store.transaction():
@@ -46,6 +87,7 @@ def reindex(store: Store) -> None:
         for kind, model in BY_KIND.items():
             if model.TOP or model.REFERRED:
                 index(store, kind, store.rows(f"SELECT * FROM {kind}"))
+        store.set_setting(REACHED, str(store.value("SELECT coalesce(max(number), 0) FROM local_segment")))
 
 
 def match(text: str) -> str | None:

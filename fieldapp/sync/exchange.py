@@ -3,8 +3,9 @@
 import json
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,17 +17,22 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import capture, search
+from fieldapp.store import log as change_log
 from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
 from fieldapp.store.store import Row, Store, now
-from fieldapp.sync import bundle, clock, drives, keys, merge, peers, segment
+from fieldapp.sync import bundle, clock, drives, keys, merge, objections, peers, segment
 from fieldapp.sync.bundle import Head, Inspected, Manifest, SetAside
 from fieldapp.sync.peers import Peer
 
 Progress = Callable[[str, int, int], None]
-"""Told (stage, done, of): stage is one of ``write``, ``verify``, ``read``, ``apply``."""
+"""Told (stage, done, of): stage is one of ``write``, ``verify``, ``read``, ``apply``, ``index``."""
 
 EXPORTED = "exported_changes"
 """Local setting: how many own changes there were when a bundle for headquarters was last written."""
+
+LARGE = 100_000
+"""Bytes of a bundle from which on it is quicker to take the capture triggers, which only keep silent, away meanwhile"""
 
 UNTRUSTED = "untrusted"
 UNKNOWN_AUTHOR = "unknown_author"
@@ -309,12 +315,18 @@ def _counts(store: Store, chosen: Sequence[Row]) -> dict[str, int]:
     """Changed rows per table."""
     counts: dict[str, int] = {}
     for row in chosen:
-        for found in store.rows(
+        place = [row["log_id"], row["first"], row["last"]]
+        found = store.rows(
             "SELECT table_name, count(DISTINCT row_id) AS n FROM local_change"
             " WHERE log_id = ? AND seq BETWEEN ? AND ? GROUP BY table_name",
-            [row["log_id"], row["first"], row["last"]],
-        ):
-            counts[found["table_name"]] = counts.get(found["table_name"], 0) + found["n"]
+            place,
+        )
+        tables = {r["table_name"]: r["n"] for r in found} or Counter(
+            table
+            for table, _row in {(c.table, c.row_id) for c in change_log.since(store, place[0], place[1] - 1, place[2])}
+        )
+        for table, number in tables.items():
+            counts[table] = counts.get(table, 0) + number
     return counts
 
 
@@ -349,18 +361,20 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
     """
     results = []
     files = [(file, path.is_dir()) for path in paths for file in (drives.bundles_in(path) if path.is_dir() else [path])]
-    for number, (file, from_folder) in enumerate(files):
-        if progress is not None:
-            progress("read", number, len(files))
-        try:
-            results.append(_import_file(store, file, progress))
-        except bundle.NotForUs as error:
-            results.append(Imported(file, refused=None if from_folder else str(error), for_others=True))
-        except FieldappError as error:
-            results.append(Imported(file, refused=str(error)))
-        except (OSError, RecursionError, MemoryError) as error:
-            why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
-            results.append(Imported(file, refused=why))
+    with store.bulk():
+        for number, (file, from_folder) in enumerate(files):
+            if progress is not None:
+                progress("read", number, len(files))
+            try:
+                results.append(_import_file(store, file, progress))
+            except bundle.NotForUs as error:
+                results.append(Imported(file, refused=None if from_folder else str(error), for_others=True))
+            except FieldappError as error:
+                results.append(Imported(file, refused=str(error)))
+            except (OSError, RecursionError, MemoryError) as error:
+                why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
+                results.append(Imported(file, refused=why))
+        search.catch_up(store, None if progress is None else lambda done, of: progress("index", done, of))
     return results
 
 
@@ -400,11 +414,13 @@ def receive(
         peers.learn(store, certificate, data, signature)
     total = sum(1 for m in inspected.manifest.members if m.name.endswith(".zst"))
     arrived: list[str] = []
-    for number, (data, signature) in enumerate(bundle.contents(inspected, secret)):
-        arrived += _take(store, data, signature, result)
-        if progress is not None:
-            progress("apply", number + 1, total)
-    release(store)
+    large = sum(m.size for m in inspected.manifest.members) > LARGE
+    with capture.lifted(store.db) if large else nullcontext():
+        for number, (data, signature) in enumerate(bundle.contents(inspected, secret)):
+            arrived += _take(store, data, signature, result)
+            if progress is not None:
+                progress("apply", number + 1, total)
+        release(store)
     for hash_ in arrived:
         row = store.row("SELECT * FROM local_segment WHERE hash = ?", [hash_])
         assert row is not None
@@ -436,11 +452,18 @@ def _take(store: Store, data: bytes, signature: bytes, result: Imported) -> list
         result.known += known["last"] - known["first"] + 1
         return []
     try:
-        header, _changes = segment.decode(data)
+        sealed = segment.read(data)
     except segment.Broken as error:
         result.quarantined.append(_("A part of the bundle is no segment: {why}.").format(why=error))
         return []
-    segment.keep(store, header, data, signature, "held", WAITS)
+    row = {"replica_id": sealed.header.replica, "log_id": sealed.header.log, "scope": sealed.header.scope,
+           "first": sealed.header.first, "prev": sealed.header.prev, "knows": json.dumps(sealed.header.knows),
+           "bytes": data, "signature": signature}  # fmt: skip
+    if _judge(store, row)[0] == "applied" and not _is_ahead(sealed):  # the usual case: at once, while it is in memory
+        segment.keep(store, sealed.header, data, signature, "applied")
+        merge.apply(store, sealed, hash_)
+    else:
+        segment.keep(store, sealed.header, data, signature, "held", WAITS)
     return [hash_]
 
 
@@ -453,16 +476,21 @@ def release(store: Store) -> None:
         for row in (store.row("SELECT * FROM local_segment WHERE hash = ?", [h["hash"]]) for h in held):
             assert row is not None
             state, reason = _judge(store, row)
-            header, changes = segment.decode(row["bytes"]) if state == "applied" else (None, [])
-            if changes and changes[-1].hlc > clock.furthest():  # it would drag along the clock of everybody
+            sealed = segment.read(row["bytes"]) if state == "applied" else None
+            if sealed is not None and _is_ahead(sealed):
                 state, reason = "held", CLOCK_AHEAD
             if (state, reason) != (row["state"], row["reason"]):
                 store.db.execute(
                     "UPDATE local_segment SET state = ?, reason = ? WHERE hash = ?", [state, reason, row["hash"]]
                 )
-            if header is not None and state == "applied":
-                merge.apply(store, header, changes)
+            if sealed is not None and state == "applied":
+                merge.apply(store, sealed, row["hash"])
                 progress = True
+
+
+def _is_ahead(sealed: segment.Sealed) -> bool:
+    """Whether a segment would drag along the clock of everybody."""
+    return sealed.entries[-1].hlc > clock.furthest()
 
 
 def _judge(store: Store, row: Row) -> tuple[str, str | None]:
@@ -506,7 +534,9 @@ def trust(store: Store, text: str) -> tuple[Peer, int]:
         peers.trust(store, peer)
         before = store.value("SELECT coalesce(sum(seq), 0) FROM local_log")
         release(store)
-        return peer, store.value("SELECT coalesce(sum(seq), 0) FROM local_log") - before
+        arrived = store.value("SELECT coalesce(sum(seq), 0) FROM local_log") - before
+    search.catch_up(store)
+    return peer, arrived
 
 
 # state ----------------------------------------------------------------------------------------------------------
@@ -689,11 +719,11 @@ def _quarantine_sentence(store: Store, row: Row) -> str:
 
 def _set_aside_sentence(log: str, seq: int, reason: str) -> str:
     reasons = {
-        merge.UNKNOWN_TABLE: _("this version does not know that kind of record"),
-        merge.NOT_ALLOWED: _("its author may not write that"),
-        merge.UNCLEAN_TEXT: _("its text has characters that are never stored"),
-        merge.NO_SUCH_ROW: _("it changes a record that is not there"),
-        merge.IMPOSSIBLE: _("its value is out of range or names a record that is not there"),
+        objections.UNKNOWN_TABLE: _("this version does not know that kind of record"),
+        objections.NOT_ALLOWED: _("its author may not write that"),
+        objections.UNCLEAN_TEXT: _("its text has characters that are never stored"),
+        objections.NO_SUCH_ROW: _("it changes a record that is not there"),
+        objections.IMPOSSIBLE: _("its value is out of range or names a record that is not there"),
     }
     return _("Change {seq} of log {log} does not count: {why}.").format(
         seq=seq, log=clean(log)[-4:], why=reasons.get(reason, _("for a reason that this version does not know"))

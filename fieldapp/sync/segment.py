@@ -6,12 +6,13 @@ left out where it is the same millisecond as the clock reading.
 """
 
 import hashlib
-import io
 import json
+import operator
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -19,9 +20,11 @@ import msgspec
 import zstandard
 
 from fieldapp.domain.text import clean
+from fieldapp.store import log
+from fieldapp.store.log import Change
 from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
 from fieldapp.store.store import Row, Store, now
-from fieldapp.sync import clock, keys
+from fieldapp.sync import keys
 
 FORMAT = "fieldapp-segment/1"
 MAX_CHANGES = 5_000
@@ -43,6 +46,9 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 """Sequence numbers: what every reader of JSON holds exactly"""
 
 
+_Stored = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+
+
 class Header(msgspec.Struct, frozen=True):
     """Line 1 of a segment. Fields of a later format are passed over."""
 
@@ -58,18 +64,34 @@ class Header(msgspec.Struct, frozen=True):
     sealed_at: str
 
 
-@dataclass(frozen=True)
-class Change:
-    """One change of a log."""
+class Entry(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True, gc=False):
+    """A change as a line of a segment has it: its log and sequence number follow from the header."""
 
-    log_id: str
-    seq: int
     hlc: int
     table: str
     row_id: str
-    cols: dict[str, Any]
+    cols: dict[str, str | _Stored | None]
     actor: str | None
-    at: str
+    at: str | msgspec.UnsetType = msgspec.UNSET
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What a segment says, checked for form."""
+
+    header: Header
+    entries: list[Entry]
+    plain: bool
+    """every value is null, an integer that SQLite holds, or text as the store keeps it; otherwise each must be looked
+    at"""
+
+    def change(self, place: int) -> Change:
+        """The change in a place, from 0."""
+        entry, header = self.entries[place], self.header
+        at = log.instant(entry.hlc) if entry.at is msgspec.UNSET else entry.at
+        return Change(
+            header.log, header.first + place, entry.hlc, entry.table, entry.row_id, entry.cols, entry.actor, at
+        )
 
 
 class Broken(ValueError):
@@ -92,7 +114,7 @@ def encode(header: Header, changes: list[Row]) -> bytes:
             msgspec.Raw(change["cols"].encode()),
             change["actor"],
         ]
-        if change["at"] != _instant(change["hlc"]):
+        if change["at"] != log.instant(change["hlc"]):
             line.append(change["at"])
         lines.append(msgspec.json.encode(line))
     text = b"\n".join(lines) + b"\n"
@@ -101,31 +123,102 @@ def encode(header: Header, changes: list[Row]) -> bytes:
 
 def decode(data: bytes) -> tuple[Header, list[Change]]:
     """Header and changes of a segment from outside, checked for form; Broken if anything is not as specified."""
-    lines = _text(data).split(b"\n")
-    if lines[-1] != b"":
+    sealed = read(data)
+    return sealed.header, [sealed.change(place) for place in range(len(sealed.entries))]
+
+
+def read(data: bytes) -> Sealed:
+    """A segment from outside, checked for form; Broken if anything is not as specified.
+
+    The lines are read all at once. Where that finds something wrong, they are read one by one: to say what, or because
+    it is only a value that will not count.
+    """
+    text = _text(data)
+    head, _lf, body = text.partition(b"\n")
+    header = _header(head)
+    if not text.endswith(b"\n"):
         raise Broken("cut off")
-    lines.pop()
+    count = body.count(b"\n")
+    if not 1 <= header.first <= header.last or header.last - header.first + 1 != count:
+        raise Broken("the header counts other changes than there are")
+    if count > MAX_CHANGES:
+        raise Broken("too many changes")
+    if (header.first == 1) != (header.prev is None):
+        raise Broken("only the first segment of a log has no predecessor")
+    entries = _all_lines(body, count)
+    if entries is not None:
+        return Sealed(header, entries, _is_clean(body))
+    lines = body.split(b"\n")[:-1]
+    entries = [_entry(header.first + n, line) for n, line in enumerate(lines)]
+    if any(a.hlc >= b.hlc for a, b in pairwise(entries)):
+        raise Broken("the clock goes back")
+    return Sealed(header, entries, plain=False)
+
+
+def _header(line: bytes) -> Header:
     try:
-        header = msgspec.json.decode(lines[0], type=Header)
-    except (msgspec.MsgspecError, UnicodeDecodeError, IndexError, RecursionError) as error:
+        header = msgspec.json.decode(line, type=Header)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Broken(f"header: {error}") from None
     if header.format != FORMAT:
         raise Broken(f"format {header.format!r} is not known here")
     if not (_UUID.fullmatch(header.log) and _UUID.fullmatch(header.replica)):
         raise Broken("log and replica are ids")
-    if not 1 <= header.first <= header.last or header.last - header.first + 1 != len(lines) - 1:
-        raise Broken("the header counts other changes than there are")
-    if len(lines) - 1 > MAX_CHANGES:
-        raise Broken("too many changes")
-    if (header.first == 1) != (header.prev is None):
-        raise Broken("only the first segment of a log has no predecessor")
-    changes = [_change(header, header.first + n, line) for n, line in enumerate(lines[1:])]
-    if any(a.hlc >= b.hlc for a, b in pairwise(changes)):
-        raise Broken("the clock goes back")
-    return header, changes
+    return header
 
 
-def _change(header: Header, seq: int, line: bytes) -> Change:
+_LINES = msgspec.json.Decoder(Entry)
+_UUIDS = re.compile(rf"{_UUID.pattern}(\n{_UUID.pattern})*")
+_ESCAPE = re.compile(rb'\\[^n"/]')
+
+
+def _all_lines(body: bytes, count: int) -> list[Entry] | None:
+    """The changes, if each is of the form of ``_entry`` and holds only values that can be stored; otherwise None."""
+    try:
+        entries = _LINES.decode_lines(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    hlcs = [e.hlc for e in entries]
+    ids = "\n".join([e.row_id for e in entries])
+    if (
+        len(entries) != count
+        or not (0 < hlcs[0] and hlcs[-1] <= MAX_HLC and all(map(operator.lt, hlcs, hlcs[1:])))
+        or not (len(ids) == 37 * count - 1 and _UUIDS.fullmatch(ids))
+        or not all(_TABLE.fullmatch(table) for table in {e.table for e in entries})
+        or not all(_is_actor(actor) for actor in {e.actor for e in entries})
+        or not all(e.cols for e in entries)
+        or not all(e.at is msgspec.UNSET or INSTANT.fullmatch(e.at) for e in entries)
+    ):
+        return None
+    return entries
+
+
+def _is_actor(actor: object) -> bool:
+    return actor is None or (isinstance(actor, str) and clean(actor) == actor and len(actor) <= MAX_ACTOR)
+
+
+def _is_clean(body: bytes) -> bool:
+    """Whether no text of some lines can have a character that is never stored: every part of a text in NFC is in NFC.
+
+    Unsure where there are escapes other than of the line feed, the quotation mark and the stroke.
+    """
+    if _ESCAPE.search(body):
+        return False
+    if body.isascii():
+        return b"\x7f" not in body
+    text = body.decode()
+    return unicodedata.is_normalized("NFC", text) and not _suspects().search(text)
+
+
+@cache
+def _suspects() -> re.Pattern[str]:
+    """Characters by which a text may be one that is never stored: controls but the line feed, what turns the reading,
+    and all of the planes beyond the first, which are rare here."""
+    bad = [c for c in map(chr, range(0x10000)) if unicodedata.category(c) in ("Cc", "Cf", "Cs") and c != "\n"]
+    return re.compile(f"[{re.escape(''.join(bad))}\U00010000-\U0010ffff]")
+
+
+def _entry(seq: int, line: bytes) -> Entry:
     try:
         fields = msgspec.json.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -135,36 +228,26 @@ def _change(header: Header, seq: int, line: bytes) -> Change:
     hlc, table, row_id, cols, actor = fields[:5]
     if type(hlc) is not int or not 0 < hlc <= MAX_HLC:
         raise Broken(f"change {seq}: clock")
-    at = fields[5] if len(fields) == 6 else _instant(hlc)
+    at = fields[5] if len(fields) == 6 else log.instant(hlc)
     if not (isinstance(table, str) and isinstance(row_id, str) and isinstance(cols, dict) and isinstance(at, str)):
         raise Broken(f"change {seq}: types")
     if not (_TABLE.fullmatch(table) and _UUID.fullmatch(row_id) and INSTANT.fullmatch(at)):
         raise Broken(f"change {seq}: table, row and instant")
-    if actor is not None and not (isinstance(actor, str) and clean(actor) == actor and len(actor) <= MAX_ACTOR):
+    if not _is_actor(actor):
         raise Broken(f"change {seq}: actor")
     if not cols or any(isinstance(v, list | dict) for v in cols.values()):
         raise Broken(f"change {seq}: types")
-    return Change(header.log, seq, hlc, table, row_id, cols, actor, at)
+    return Entry(hlc, table, row_id, cols, actor, at)
 
 
 def _text(data: bytes) -> bytes:
     try:
-        with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(io.BytesIO(data)) as reader:
-            text = reader.read(MAX_PLAIN + 1)
+        text = log.unpack(data, MAX_PLAIN + 1)
     except (zstandard.ZstdError, MemoryError) as error:
         raise Broken(f"zstd: {error}") from None
     if len(text) > MAX_PLAIN:
         raise Broken("larger than a segment may be")
     return text
-
-
-def _instant(hlc: int) -> str:
-    ms = clock.milliseconds(hlc)
-    try:
-        moment = datetime.fromtimestamp(ms // 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return ""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
 
 
 def seal(store: Store, progress: Callable[[int, int], None] | None = None) -> int:
@@ -176,33 +259,34 @@ def seal(store: Store, progress: Callable[[int, int], None] | None = None) -> in
     own = store.row("SELECT id, sign_secret FROM local_replica WHERE own = 1")
     assert own is not None
     done = 0
-    for log in store.rows("SELECT * FROM local_log WHERE own = 1 ORDER BY id"):
+    for own_log in store.rows("SELECT * FROM local_log WHERE own = 1 ORDER BY id"):
         head = store.row(
             "SELECT last, hash FROM local_segment WHERE log_id = ? AND state = 'applied' ORDER BY first DESC LIMIT 1",
-            [log["id"]],
+            [own_log["id"]],
         )
         last, prev = (head["last"], head["hash"]) if head else (0, None)
-        while last < log["seq"]:
+        while last < own_log["seq"]:
             changes = store.rows(
                 f"SELECT * FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq LIMIT {MAX_CHANGES}",
-                [log["id"], last],
+                [own_log["id"], last],
             )
             changes = _fitting(changes)
             header = Header(
                 format=FORMAT,
                 schema=SCHEMA_VERSION,
-                log=log["id"],
-                scope=log["scope"],
+                log=own_log["id"],
+                scope=own_log["scope"],
                 replica=own["id"],
                 first=last + 1,
                 last=changes[-1]["seq"],
                 prev=prev,
-                knows=_knows(store, log),
+                knows=_knows(store, own_log),
                 sealed_at=now(),
             )
             data = encode(header, changes)
-            signature = keys.sign(own["sign_secret"], data, f"fieldapp segment {log['id']} {last + 1}")
+            signature = keys.sign(own["sign_secret"], data, f"fieldapp segment {own_log['id']} {last + 1}")
             keep(store, header, data, signature, "applied")
+            log.enter_last(store, digest(data), changes[-1]["hlc"], changes[-1]["at"])
             done += len(changes)
             last, prev = header.last, digest(data)
     return done
@@ -218,13 +302,13 @@ def _fitting(changes: list[Row]) -> list[Row]:
     return changes
 
 
-def _knows(store: Store, log: Row) -> dict[str, int]:
+def _knows(store: Store, own_log: Row) -> dict[str, int]:
     """The version vector over logs that every reader of this log also holds: those of '*' and of its own scope."""
     return {
         row["id"]: row["seq"]
         for row in store.rows(
             "SELECT id, seq FROM local_log WHERE id NOT IN (?, ?) AND seq > 0 AND scope IN ('*', ?) ORDER BY id",
-            [log["id"], BASELINE_LOG, log["scope"]],
+            [own_log["id"], BASELINE_LOG, own_log["scope"]],
         )
     }
 

@@ -24,7 +24,7 @@ from fieldapp.store.connection import connect
 from fieldapp.store.migrations import BASELINE_LOG, REFOLD
 from fieldapp.store.store import FILE, Row, Store
 from fieldapp.sync import doctor, exchange, merge
-from fieldapp.sync.merge import UNKNOWN_TABLE
+from fieldapp.sync.objections import UNKNOWN_TABLE
 
 DATA = Path(__file__).parent / "data" / "v1.tar.zst"
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
