@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -159,7 +160,7 @@ def behind(world: World, rows: int) -> Recorder:
     post, hq = world.open("post"), world.open("hq")
     recorder = Recorder(post, 1)
     statements = recorder.rows(rows)
-    while part := [s for s, _ in zip(statements, range(20_000), strict=False)]:
+    while part := list(islice(statements, 20_000)):
         record(post, [part])
     for sender, to in ((post, hq), (hq, post)):
         for file in exchange.export(sender, world.root, to.identity.replica_id):

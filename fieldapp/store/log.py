@@ -20,6 +20,8 @@ from fieldapp.store.store import Row, Store
 FEW = 50
 """Up to so many rows are looked for in a segment's text; for more it is read as a whole."""
 
+_LINES: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
 _COLUMNS = "log_id, seq, hlc, table_name, row_id, cols, actor, at"
 
 
@@ -111,8 +113,16 @@ def everything(store: Store) -> Iterator[Change]:
 def of_segment(store: Store, number: int) -> list[Change]:
     """The changes of a numbered segment."""
     row = _segment(store, number)
-    lines = unpack(row["bytes"]).split(b"\n")[1:-1]
-    return [_line(row, place, line) for place, line in enumerate(lines)]
+    return [_from_line(row, place, line) for place, line in enumerate(_lines(row["bytes"]))]
+
+
+def lines_of_segment(store: Store, number: int) -> list[list[Any]]:
+    """The changes of a numbered segment as its lines have them: hlc, table, row, cols, actor, perhaps at."""
+    return _lines(_segment(store, number)["bytes"])
+
+
+def _lines(data: bytes) -> list[list[Any]]:
+    return _LINES.decode_lines(unpack(data))[1:]
 
 
 def enter_last(store: Store, hash_: str, hlc: int, at: str) -> None:
@@ -176,7 +186,7 @@ def _picked(store: Store, number: int, ids: set[str]) -> Iterator[Change]:
     for start in sorted(starts - {0}):
         place += text.count(b"\n", counted, start)
         counted = start
-        change = _line(row, place, text[start : text.index(b"\n", start)])
+        change = _from_line(row, place, _LINES.decode(text[start : text.index(b"\n", start)]))
         if change.row_id in ids:
             yield change
 
@@ -187,8 +197,8 @@ def _segment(store: Store, number: int) -> Row:
     return row
 
 
-def _line(segment: Row, place: int, line: bytes) -> Change:
-    hlc, table, row_id, cols, actor, *at = msgspec.json.decode(line)
+def _from_line(segment: Row, place: int, line: list[Any]) -> Change:
+    hlc, table, row_id, cols, actor, *at = line
     said = at[0] if at else instant(hlc)
     return Change(segment["log_id"], segment["first"] + place, hlc, table, row_id, cols, actor, said)
 

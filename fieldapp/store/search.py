@@ -1,8 +1,8 @@
 """The search index: words of each record without case, tone and diacritics.
 
 Derived from the rows, kept in the encrypted file. What is recorded here enters it in the transaction that writes the row;
-what was imported, segment by segment, right after the import: the records are safe by then, and ``catch_up`` goes on
-where it was interrupted.
+what was imported, right after the import: the records are safe by then, and ``catch_up`` goes on where it was
+interrupted.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,6 +17,9 @@ from fieldapp.store.store import Row, Store
 REACHED = "search_reached"
 """Local setting: number of the last applied segment whose rows are in the index"""
 
+TOGETHER = 8
+"""Segments whose rows enter the index in one transaction"""
+
 
 def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
     """Put rows of one kind into the index, in place of what it holds of them."""
@@ -30,19 +33,22 @@ def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
         ref: labels(store, ref, {row[f] for row in rows for f, r in refs if r == ref and row[f] is not None})
         for ref in {r for _f, r in refs}
     }
-    for row in rows:
-        words = [row[f] for f in texts if row[f]]
-        words += [named[ref].get(row[f], "") for f, ref in refs if row[f]]
-        _put(store, kind, row["id"], search_key(" ".join(words)))
-
-
-def _put(store: Store, kind: str, row_id: str, words: str) -> None:
-    old = store.value("SELECT search_rowid FROM local_search_row WHERE row_id = ?", [row_id])
-    if old is not None:
-        store.db.execute("DELETE FROM local_search WHERE rowid = ?", [old])
-        store.db.execute("DELETE FROM local_search_row WHERE row_id = ?", [row_id])
-    cursor = store.db.execute("INSERT INTO local_search (kind, row_id, words) VALUES (?, ?, ?)", [kind, row_id, words])
-    store.db.execute("INSERT INTO local_search_row VALUES (?, ?)", [row_id, cursor.lastrowid])
+    words = {
+        row["id"]: search_key(
+            " ".join([*(row[f] for f in texts if row[f]), *(named[ref].get(row[f], "") for f, ref in refs if row[f])])
+        )
+        for row in rows
+    }
+    marks = ", ".join("?" * len(words))
+    there = store.rows(f"SELECT row_id, search_rowid FROM local_search_row WHERE row_id IN ({marks})", list(words))
+    store.db.conn.executemany(
+        "UPDATE local_search SET words = ? WHERE rowid = ?",
+        [(words.pop(r["row_id"]), r["search_rowid"]) for r in there],
+    )
+    first = store.value("SELECT coalesce(max(rowid), 0) + 1 FROM local_search")
+    new = [(number, kind, row_id, text) for number, (row_id, text) in enumerate(words.items(), start=first)]
+    store.db.conn.executemany("INSERT INTO local_search (rowid, kind, row_id, words) VALUES (?, ?, ?, ?)", new)
+    store.db.conn.executemany("INSERT INTO local_search_row VALUES (?, ?)", [(n[2], n[0]) for n in new])
 
 
 def index_ids(store: Store, kind: str, ids: list[str]) -> None:
@@ -54,20 +60,21 @@ def index_ids(store: Store, kind: str, ids: list[str]) -> None:
 
 
 def catch_up(store: Store, progress: Callable[[int, int], None] | None = None) -> None:
-    """Bring the rows of imported segments into the index, a transaction for each; told (done, of) in segments."""
+    """Bring the rows of imported segments into the index; told (done, of) in segments."""
     reached = int(store.setting(REACHED, "0") or 0)
     last = store.value("SELECT coalesce(max(number), 0) FROM local_segment")
-    for number in range(reached + 1, last + 1):
-        touched: dict[str, dict[str, None]] = {}
-        for change in log.of_segment(store, number):
-            if not _words_of(change.table).isdisjoint(change.cols):
-                touched.setdefault(change.table, {})[change.row_id] = None
+    for start in range(reached + 1, last + 1, TOGETHER):
         with store.transaction():
-            for kind, ids in touched.items():
-                index_ids(store, kind, list(ids))
+            for number in range(start, min(start + TOGETHER, last + 1)):
+                touched: dict[str, dict[str, None]] = {}
+                for _hlc, table, row_id, cols, *_rest in log.lines_of_segment(store, number):
+                    if not _words_of(table).isdisjoint(cols):
+                        touched.setdefault(table, {})[row_id] = None
+                for kind, ids in touched.items():
+                    index_ids(store, kind, list(ids))
+                if progress is not None:
+                    progress(number - reached, last - reached)
             store.set_setting(REACHED, str(number))
-        if progress is not None:
-            progress(number - reached, last - reached)
 
 
 @cache

@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -180,14 +179,15 @@ def _all_lines(body: bytes, count: int) -> list[Entry] | None:
         return None
     hlcs = [e.hlc for e in entries]
     ids = "\n".join([e.row_id for e in entries])
+    instants = {e.at for e in entries} - {msgspec.UNSET}
     if (
         len(entries) != count
-        or not (0 < hlcs[0] and hlcs[-1] <= MAX_HLC and all(map(operator.lt, hlcs, hlcs[1:])))
+        or not (hlcs[0] > 0 and hlcs[-1] <= MAX_HLC and all(map(operator.lt, hlcs, hlcs[1:])))
         or not (len(ids) == 37 * count - 1 and _UUIDS.fullmatch(ids))
         or not all(_TABLE.fullmatch(table) for table in {e.table for e in entries})
-        or not all(_is_actor(actor) for actor in {e.actor for e in entries})
-        or not all(e.cols for e in entries)
-        or not all(e.at is msgspec.UNSET or INSTANT.fullmatch(e.at) for e in entries)
+        or not all(map(_is_actor, {e.actor for e in entries}))
+        or not all([e.cols for e in entries])  # noqa: C419 - a list is quicker
+        or not all(isinstance(at, str) and INSTANT.fullmatch(at) for at in instants)
     ):
         return None
     return entries
@@ -198,24 +198,15 @@ def _is_actor(actor: object) -> bool:
 
 
 def _is_clean(body: bytes) -> bool:
-    """Whether no text of some lines can have a character that is never stored: every part of a text in NFC is in NFC.
+    """Whether no text of some lines can have a character that is never stored: every part of a text in NFC is in NFC,
+    and controls and what turns the reading are not printable.
 
     Unsure where there are escapes other than of the line feed, the quotation mark and the stroke.
     """
     if _ESCAPE.search(body):
         return False
-    if body.isascii():
-        return b"\x7f" not in body
     text = body.decode()
-    return unicodedata.is_normalized("NFC", text) and not _suspects().search(text)
-
-
-@cache
-def _suspects() -> re.Pattern[str]:
-    """Characters by which a text may be one that is never stored: controls but the line feed, what turns the reading,
-    and all of the planes beyond the first, which are rare here."""
-    bad = [c for c in map(chr, range(0x10000)) if unicodedata.category(c) in ("Cc", "Cf", "Cs") and c != "\n"]
-    return re.compile(f"[{re.escape(''.join(bad))}\U00010000-\U0010ffff]")
+    return text.replace("\n", "").isprintable() and unicodedata.is_normalized("NFC", text)
 
 
 def _entry(seq: int, line: bytes) -> Entry:

@@ -3,10 +3,12 @@
 Concurrency is rare. A segment whose author knew all that is there of a row adds to the end of that row's fold, so the
 fold need not be made anew: its changes are inserts and updates, many rows to a statement. Whatever is not surely so is
 left to the fold: rows that somebody else changed meanwhile, that have a change set aside or a conflict, and changes
-that may not count. If SQLite refuses anything, all of the segment is.
+that may not count. If SQLite refuses anything, all of the segment is: no savepoint is needed, which would copy each page
+that it touches.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fieldapp.store import log
@@ -19,8 +21,8 @@ from fieldapp.sync.segment import Entry, Sealed
 ALWAYS = 1 << 62
 """How far a log is known where nothing of it can be unknown"""
 
-Rows = dict[str, tuple[str, dict[str, Any], bool]]
-"""Row id -> its table, the columns to write, whether the row is new"""
+Params = list[tuple[Any, ...]]
+"""Values of one statement for many rows: the row's id, then its columns"""
 
 
 class _Refused(Exception):
@@ -89,82 +91,106 @@ def _known(sealed: Sealed, log_id: str) -> int:
 
 def write(store: Store, schema: Schema, author: Author, sealed: Sealed, avoid: set[str]) -> list[Cell]:
     """Write what can be written straight; returns the rows that are left to the fold, in the order of their changes."""
-    rows, left = _collect(schema, author, sealed, avoid)
+    statements = _Statements(schema, author)
+    left = statements.collect(sealed, avoid)
     try:
-        with store.db.atomic():
-            _insert(store, schema, author.scope, rows)
-            _update(store, schema, author.scope, rows)
-    except (IntegrityError, _Refused):
-        left.update(dict.fromkeys(row_id for row_id in rows))
+        for sql, values, may_be_gone in statements.ordered():
+            cursor = store.db.conn.executemany(sql, values)
+            if may_be_gone and cursor.rowcount != len(values):
+                raise _Refused
+    except (IntegrityError, _Refused):  # what was written before it is right, and the fold says the same again
+        left = {e.row_id for e in sealed.entries}
     return list(dict.fromkeys((e.table, e.row_id) for e in sealed.entries if e.row_id in left)) if left else []
 
 
-def _collect(schema: Schema, author: Author, sealed: Sealed, avoid: set[str]) -> tuple[Rows, dict[str, None]]:
-    """(what to write of each row, rows that are left to the fold)."""
-    rows: Rows = {}
-    left: dict[str, None] = {}
-    sorts: dict[tuple[str, tuple[str, ...]], bool | None] = {}
-    for entry in sealed.entries:
-        row_id, cols = entry.row_id, entry.cols
-        if row_id in avoid or row_id in left:
-            left[row_id] = None
-            continue
-        shape = (entry.table, tuple(cols))
-        if shape not in sorts:
-            sorts[shape] = _is_new(schema, author, entry)
-        is_new = sorts[shape]
-        before = rows.get(row_id)
-        if is_new is None or (not sealed.plain and not all(map(is_storable, cols.values()))):
-            left[row_id] = None
-            rows.pop(row_id, None)
-        elif before is None:
-            rows[row_id] = (entry.table, cols, is_new)
-        elif before[0] == entry.table and not is_new:
-            rows[row_id] = (entry.table, before[1] | cols, before[2])
-        else:
-            left[row_id] = None
-            del rows[row_id]
-    return rows, left
+class _Statements:
+    """The changes of one segment, put together by table and columns."""
 
+    def __init__(self, schema: Schema, author: Author) -> None:
+        self._schema = schema
+        self._author = author
+        self._inserts: dict[str, dict[tuple[str, ...], Params]] = {}
+        self._updates: dict[tuple[str, tuple[str, ...]], Params] = {}
 
-def _is_new(schema: Schema, author: Author, entry: Entry) -> bool | None:
-    """Whether a change of these columns begins a row; None if it may not count, or has columns that are not known."""
-    columns = schema.columns.get(entry.table)
-    if columns is None or not author.may_write(schema.is_reference(entry.table)):
-        return None
-    if not entry.cols.keys() <= set(columns) - {"id", "post_id"}:
-        return None
-    is_new = "created_at" in entry.cols
-    return None if not is_new and "created_by" in entry.cols else is_new
+    def collect(self, sealed: Sealed, avoid: set[str]) -> set[str]:
+        """Put the changes in their places; returns the ids of the rows that are left to the fold."""
+        entries = sealed.entries
+        apart = avoid | _repeated(entries)
+        left: set[str] = set()
+        rest: list[Entry] = []
+        adders: dict[tuple[str, ...], Callable[[tuple[Any, ...]], None] | None] = {}
+        for entry in entries:
+            row_id, cols = entry.row_id, entry.cols
+            if row_id in apart:
+                rest.append(entry)
+                continue
+            shape = (entry.table, *cols)
+            if shape not in adders:
+                is_new = self._is_new(entry.table, cols)
+                adders[shape] = None if is_new is None else self._place(entry.table, tuple(cols), is_new).append
+            add = adders[shape]
+            if add is None or not (sealed.plain or all(map(is_storable, cols.values()))):
+                left.add(row_id)
+            else:
+                add((row_id, *cols.values()))
+        self._several(rest, sealed.plain, avoid, left)
+        return left
 
+    def _several(self, entries: list[Entry], plain: bool, avoid: set[str], left: set[str]) -> None:
+        """Rows that change several times: what their columns are in the end."""
+        rows: dict[str, tuple[str, dict[str, Any], bool]] = {}
+        for entry in entries:
+            row_id, cols = entry.row_id, entry.cols
+            is_new = None if row_id in avoid or row_id in left else self._is_new(entry.table, cols)
+            before = rows.get(row_id)
+            fits = is_new is not None and (plain or all(map(is_storable, cols.values())))
+            if is_new is not None and fits and before is None:
+                rows[row_id] = (entry.table, cols, is_new)
+            elif fits and before is not None and before[0] == entry.table and not is_new:
+                rows[row_id] = (entry.table, before[1] | cols, before[2])
+            else:
+                left.add(row_id)
+                rows.pop(row_id, None)
+        for row_id, (table, cols, is_new) in rows.items():
+            self._place(table, tuple(cols), is_new).append((row_id, *cols.values()))
 
-def _insert(store: Store, schema: Schema, scope: str, rows: Rows) -> None:
-    groups: dict[str, dict[tuple[str, ...], list[Sequence[Any]]]] = {}
-    for row_id, (table, cols, is_new) in rows.items():
+    def _is_new(self, table: str, cols: Mapping[str, Any]) -> bool | None:
+        """Whether a change of these columns begins a row; None if it may not count, or has columns that are not
+        known."""
+        columns = self._schema.columns.get(table)
+        if columns is None or not self._author.may_write(self._schema.is_reference(table)):
+            return None
+        if not cols.keys() <= set(columns) - {"id", "post_id"}:
+            return None
+        is_new = "created_at" in cols
+        return None if not is_new and "created_by" in cols else is_new
+
+    def _place(self, table: str, names: tuple[str, ...], is_new: bool) -> Params:
         if is_new:
-            if table in schema.refers_to_itself:  # one statement keeps the order: parents first
-                cols = dict.fromkeys(c for c in schema.columns[table] if c not in ("id", "post_id")) | cols  # noqa: PLW2901
-            groups.setdefault(table, {}).setdefault(tuple(cols), []).append((row_id, *cols.values()))
-    for table in schema.columns:
-        for names, values in groups.get(table, {}).items():
-            columns, marks = ["id", *names], ["?"] * (len(names) + 1)
-            if not schema.is_reference(table):
-                columns.append("post_id")
-                marks.append(f"'{scope}'")
-            store.db.conn.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(marks)})", values)
+            return self._inserts.setdefault(table, {}).setdefault(names, [])
+        return self._updates.setdefault((table, names), [])
+
+    def ordered(self) -> Iterator[tuple[str, Params, bool]]:
+        """(statement, its values, whether a row may be missing), parents before those that refer to them."""
+        for table in self._schema.columns:
+            own = not self._schema.is_reference(table)
+            for names, values in self._inserts.get(table, {}).items():
+                columns = ["id", *names, *(["post_id"] if own else [])]
+                marks = ["?"] * (len(names) + 1) + ([f"'{self._author.scope}'"] if own else [])
+                yield f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(marks)})", values, False
+        for (table, names), values in self._updates.items():
+            sets = ", ".join(f"{name} = ?{place}" for place, name in enumerate(names, start=2))
+            own = not self._schema.is_reference(table)
+            scope = f" AND post_id = '{self._author.scope}'" if own else ""
+            yield f"UPDATE {table} SET {sets} WHERE id = ?1{scope}", values, True
 
 
-def _update(store: Store, schema: Schema, scope: str, rows: Rows) -> None:
-    groups: dict[tuple[str, tuple[str, ...]], list[Sequence[Any]]] = {}
-    for row_id, (table, cols, is_new) in rows.items():
-        if not is_new:
-            groups.setdefault((table, tuple(cols)), []).append((*cols.values(), row_id))
-    for (table, names), values in groups.items():
-        own = "" if schema.is_reference(table) else f" AND post_id = '{scope}'"
-        sets = ", ".join(f"{name} = ?" for name in names)
-        cursor = store.db.conn.executemany(f"UPDATE {table} SET {sets} WHERE id = ?{own}", values)
-        if cursor.rowcount != len(values):
-            raise _Refused
+def _repeated(entries: list[Entry]) -> set[str]:
+    """The rows that change more than once."""
+    ids = [e.row_id for e in entries]
+    if len(set(ids)) == len(ids):
+        return set()
+    return {row_id for row_id, times in Counter(ids).items() if times > 1}
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
