@@ -58,36 +58,37 @@ def _triggers(table: str, columns: list[str]) -> Iterator[str]:
     live = "(SELECT applying FROM local_session) = 0"
     scope = "NEW.post_id" if "post_id" in columns else "'*'"
     carried = [c for c in columns if c not in ("id", "post_id")]
-    fixed = " OR ".join(f"NEW.{c} IS NOT OLD.{c}" for c in IDENTITY if c in columns)
+    identity = [c for c in IDENTITY if c in columns]
+    fixed = " OR ".join(f"NEW.{c} IS NOT OLD.{c}" for c in identity)
     yield f"""CREATE TRIGGER capture_new_{table} BEFORE INSERT ON {table} WHEN {live}
         BEGIN SELECT RAISE(ABORT, 'rows are never replaced') WHERE EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id);
         END"""
-    yield f"""CREATE TRIGGER capture_identity_{table} BEFORE UPDATE ON {table} WHEN {live} AND ({fixed})
+    yield f"""CREATE TRIGGER capture_identity_{table} BEFORE UPDATE OF {", ".join(identity)} ON {table}
+        WHEN {live} AND ({fixed})
         BEGIN SELECT RAISE(ABORT, 'the identity of a row never changes'); END"""
     yield f"""CREATE TRIGGER capture_delete_{table} BEFORE DELETE ON {table} WHEN {live}
         BEGIN SELECT RAISE(ABORT, 'rows are never deleted: void the record'); END"""
     yield f"""CREATE TRIGGER capture_insert_{table} AFTER INSERT ON {table} WHEN {live}
         BEGIN {_log(table, scope, _fragment(carried, "NEW.{0} IS NOT NULL"))} END"""
     changed = " OR ".join(f"NEW.{c} IS NOT OLD.{c}" for c in carried)
+    settled = " OR ".join(f"col = '{c}' AND NEW.{c} IS NOT OLD.{c}" for c in carried)
     yield f"""CREATE TRIGGER capture_update_{table} AFTER UPDATE ON {table} WHEN {live} AND ({changed})
         BEGIN {_log(table, scope, _fragment(carried, "NEW.{0} IS NOT OLD.{0}"))}
-        DELETE FROM local_conflict WHERE row_id = NEW.id AND table_name = '{table}' AND col IN
-            (SELECT key FROM json_each({_fragment(carried, "NEW.{0} IS NOT OLD.{0}")})); END"""
+        DELETE FROM local_conflict WHERE row_id = NEW.id AND table_name = '{table}' AND ({settled}); END"""
 
 
 def _fragment(columns: list[str], when: str) -> str:
     """SQL for the JSON object of the columns that ``when`` picks: cheaper than json_object over all of them."""
-    parts = [f"CASE WHEN {when.format(c)} THEN ',\"{c}\":' || json_quote(NEW.{c}) ELSE '' END" for c in columns]
-    return "'{' || substr(" + " || ".join(parts) + ", 2) || '}'"
+    parts = [f"CASE WHEN {when.format(c)} THEN ',\"{c}\":' || json_quote(NEW.{c}) END" for c in columns]
+    return f"concat('{{', substr(concat({', '.join(parts)}), 2), '}}')"
 
 
 def _log(table: str, scope: str, cols: str) -> str:
     return f"""
-        SELECT RAISE(ABORT, 'this replica may not write this scope')
-            WHERE NOT EXISTS (SELECT 1 FROM local_log WHERE own = 1 AND scope = {scope});
         {_CLOCK}
         UPDATE local_log SET seq = seq + 1 WHERE own = 1 AND scope = {scope};
         INSERT INTO local_change (log_id, seq, hlc, table_name, row_id, cols, actor, at)
-            SELECT l.id, l.seq, s.hlc, '{table}', NEW.id, {cols}, s.actor, {_NOW}
-            FROM local_log l, local_session s WHERE l.own = 1 AND l.scope = {scope};
+            SELECT coalesce(l.id, RAISE(ABORT, 'this replica may not write this scope')),
+                l.seq, s.hlc, '{table}', NEW.id, {cols}, s.actor, {_NOW}
+            FROM local_session s LEFT JOIN local_log l ON l.own = 1 AND l.scope = {scope};
     """

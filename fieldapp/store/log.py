@@ -1,7 +1,7 @@
 """The change log as it is kept: what was written here as rows, what came from elsewhere in the bytes of its segments.
 
 A segment that was applied has a number; its changes are not kept a second time, ``local_touch`` says which rows it
-touched. A row's history so costs the segments that it is in: a millisecond each. Segments without a number have their
+touches. A row's history so costs the segments that it is in: a millisecond each. Segments without a number have their
 changes in ``local_change``: the own ones, and those that a version before 3 applied.
 """
 
@@ -16,6 +16,9 @@ import msgspec
 import zstandard
 
 from fieldapp.store.store import Row, Store
+
+TOUCHED = "touched_reached"
+"""Local setting: number of the last segment whose rows are in ``local_touch``"""
 
 FEW = 50
 """Up to so many rows are looked for in a segment's text; for more it is read as a whole."""
@@ -60,6 +63,7 @@ def touch_key(row_id: str) -> int:
 def of_rows(store: Store, ids: Iterable[str]) -> dict[str, list[Change]]:
     """All changes of some rows, whatever the table, in order (hlc, log); a row without any is left out."""
     wanted = set(ids)
+    catch_up(store)
     found: dict[str, list[Change]] = {}
     for change in (*_in_rows(store, wanted), *_in_segments(store, wanted)):
         found.setdefault(change.row_id, []).append(change)
@@ -130,12 +134,25 @@ def enter_last(store: Store, hash_: str, hlc: int, at: str) -> None:
     store.db.execute("UPDATE local_segment SET last_hlc = ?, last_at = ? WHERE hash = ?", [hlc, at, hash_])
 
 
-def enter(store: Store, hash_: str, ids: Iterable[str]) -> None:
-    """Number an applied segment and remember which rows it touches; inside a transaction."""
-    number: int = store.value("SELECT coalesce(max(number), 0) + 1 FROM local_segment")
+def enter(store: Store, hash_: str) -> None:
+    """Number an applied segment; inside a transaction. Its changes are in the log now."""
+    number: int = store.value("SELECT coalesce(max(number), 0) + 1 FROM local_segment WHERE number IS NOT NULL")
     store.db.execute("UPDATE local_segment SET number = ? WHERE hash = ?", [number, hash_])
-    keys = sorted(set(map(touch_key, ids)))
-    store.db.conn.executemany("INSERT INTO local_touch VALUES (?, ?)", [(key, number) for key in keys])
+
+
+def catch_up(store: Store) -> None:
+    """Enter the rows of segments that were applied since the last time into ``local_touch``.
+
+    An import leaves it to the time after it; whoever asks for rows before that, waits for it.
+    """
+    reached = int(store.setting(TOUCHED, "0") or 0)
+    numbers = store.rows("SELECT number FROM local_segment WHERE number > ? ORDER BY number", [reached])
+    for row in numbers:
+        number = row["number"]
+        with store.transaction():
+            keys = sorted({touch_key(line[2]) for line in lines_of_segment(store, number)})
+            store.db.conn.executemany("INSERT INTO local_touch VALUES (?, ?)", [(key, number) for key in keys])
+            store.set_setting(TOUCHED, str(number))
 
 
 def unpack(data: bytes, limit: int = -1) -> bytes:

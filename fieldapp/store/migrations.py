@@ -32,7 +32,7 @@ def all_records(db: Database) -> None:
 
 @migrations(name="0003_log_in_segments")
 def log_in_segments(db: Database) -> None:
-    """The changes of others are read from the bytes of their segments; those that are in ``local_change`` stay there."""
+    """The changes of others stay in the bytes of their segments; those that are in ``local_change`` stay there."""
     add_what_is_missing(db)
     for column, source in (("last_hlc", "hlc"), ("last_at", "at")):
         db.execute(

@@ -1,8 +1,8 @@
 """The search index: words of each record without case, tone and diacritics.
 
-Derived from the rows, kept in the encrypted file. What is recorded here enters it in the transaction that writes the row;
-what was imported, right after the import: the records are safe by then, and ``catch_up`` goes on where it was
-interrupted.
+Derived from the rows, kept in the encrypted file. What is recorded here enters it in the transaction that writes the
+row; what was imported, right after the import: the records are safe by then, and ``catch_up`` goes on where it was
+interrupted. It also brings up to date where the history of a row is found (``log.catch_up``).
 """
 
 from collections.abc import Callable, Iterable
@@ -61,8 +61,9 @@ def index_ids(store: Store, kind: str, ids: list[str]) -> None:
 
 def catch_up(store: Store, progress: Callable[[int, int], None] | None = None) -> None:
     """Bring the rows of imported segments into the index; told (done, of) in segments."""
+    log.catch_up(store)
     reached = int(store.setting(REACHED, "0") or 0)
-    last = store.value("SELECT coalesce(max(number), 0) FROM local_segment")
+    last = _last(store)
     for start in range(reached + 1, last + 1, TOGETHER):
         with store.transaction():
             for number in range(start, min(start + TOGETHER, last + 1)):
@@ -75,6 +76,11 @@ def catch_up(store: Store, progress: Callable[[int, int], None] | None = None) -
                 if progress is not None:
                     progress(number - reached, last - reached)
             store.set_setting(REACHED, str(number))
+
+
+def _last(store: Store) -> int:
+    found: int = store.value("SELECT coalesce(max(number), 0) FROM local_segment WHERE number IS NOT NULL")
+    return found
 
 
 @cache
@@ -94,7 +100,7 @@ def reindex(store: Store) -> None:
         for kind, model in BY_KIND.items():
             if model.TOP or model.REFERRED:
                 index(store, kind, store.rows(f"SELECT * FROM {kind}"))
-        store.set_setting(REACHED, str(store.value("SELECT coalesce(max(number), 0) FROM local_segment")))
+        store.set_setting(REACHED, str(_last(store)))
 
 
 def match(text: str) -> str | None:

@@ -68,12 +68,9 @@ def examine(store: Store, mend: bool = False) -> Findings:
 def _bad_segments(store: Store) -> list[str]:
     bad = []
     heads: dict[str, str] = {}
-    touched = {
-        r["segment"]: (r["n"], r["total"])
-        for r in store.rows(
-            "SELECT segment, count(*) AS n, sum(key & 0xFFFFFFFF) AS total FROM local_touch GROUP BY segment"
-        )
-    }
+    log.catch_up(store)
+    sums = "SELECT segment, count(*) AS n, sum(key & 0xFFFFFFFF) AS total FROM local_touch GROUP BY segment"
+    touched = {r["segment"]: (r["n"], r["total"]) for r in store.rows(sums)}
     for row in store.rows("SELECT hash FROM local_segment WHERE state = 'applied' AND log_id <> ? ORDER BY log_id, first",
                           [BASELINE_LOG]):  # fmt: skip
         found = store.row(
@@ -105,5 +102,4 @@ def _in_log(store: Store, row: Row, touched: tuple[int, int | None]) -> bool:
     if row["number"] is not None:
         keys_of = {log.touch_key(c.row_id) for c in changes}
         return touched == (len(keys_of), sum(key & 0xFFFFFFFF for key in keys_of))
-    logged = [c for c in log.since(store, header.log, header.first - 1, header.last)]
-    return logged == changes
+    return list(log.since(store, header.log, header.first - 1, header.last)) == changes

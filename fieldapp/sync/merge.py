@@ -34,7 +34,7 @@ def apply(store: Store, sealed: Sealed, hash_: str) -> int:
     schema = Schema(store)
     author = _authors(store).get(header.log) or _author(store, header.scope, header.replica)
     doubtful = straight.doubtful(store, sealed)  # before the segment is there itself
-    log.enter(store, hash_, [e.row_id for e in entries])
+    log.enter(store, hash_)
     log.enter_last(store, hash_, entries[-1].hlc, sealed.change(len(entries) - 1).at)
     store.db.execute(
         "INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, ?, ?, 0, ?)"

@@ -58,8 +58,8 @@ class Schema:
         found: dict[str, list[str]] = {}
         for row in store.rows(
             "SELECT m.name AS name, c.name AS col FROM sqlite_master m, pragma_table_info(m.name) c"
-            " WHERE m.type = 'table' AND m.name NOT LIKE 'local\\_%' ESCAPE '\\' AND m.name NOT LIKE '%sqlite\\_%' ESCAPE '\\'"
-            " ORDER BY m.rowid, c.cid"
+            " WHERE m.type = 'table' AND m.name NOT LIKE 'local\\_%' ESCAPE '\\'"
+            " AND m.name NOT LIKE '%sqlite\\_%' ESCAPE '\\' ORDER BY m.rowid, c.cid"
         ):
             found.setdefault(row["name"], []).append(row["col"])
         parents: dict[str, set[str]] = {table: set() for table in found}

@@ -53,6 +53,7 @@ def doubtful(store: Store, sealed: Sealed) -> set[str]:
                 if r["hlc"] >= sealed.entries[0].hlc or r["seq"] > _known(sealed, r["log_id"])
             }
     if numbers:
+        log.catch_up(store)
         keys = set()
         for part in _parts(sorted({log.touch_key(i) for i in ids})):
             marks = ", ".join("?" * len(part))
