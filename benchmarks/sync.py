@@ -26,11 +26,11 @@ import zstandard
 from work import PER_TRANSACTION, Statement, World, behind, make_world, record
 
 from fieldapp.store.capture import synced_tables
-from fieldapp.store.store import Store
+from fieldapp.store.store import BULK_CACHE_KB, Store
 from fieldapp.sync import exchange
 
-CACHE_KB = 98_304
-"""Page cache of both sides while they import: what the program takes (``Store.importing``)"""
+CACHE_KB = BULK_CACHE_KB
+"""Page cache of both sides while they import: what the program takes"""
 SEGMENT = 1_000
 KEY = "00112233445566778899aabbccddeeff" * 2
 

@@ -18,7 +18,7 @@ from fieldapp.store.connection import connect
 
 FILE = "fieldapp.db"
 
-BULK_CACHE_KB = 98_304
+BULK_CACHE_KB = 65_536
 """As much as leaves an import below 200 MB in all"""
 
 Row = dict[str, Any]

@@ -422,7 +422,7 @@ def receive(
                 progress("apply", number + 1, total)
         release(store)
     for hash_ in arrived:
-        row = store.row("SELECT * FROM local_segment WHERE hash = ?", [hash_])
+        row = store.row(f"SELECT {_HEAD} FROM local_segment WHERE hash = ?", [hash_])
         assert row is not None
         if row["state"] == "applied":
             result.applied += row["last"] - row["first"] + 1

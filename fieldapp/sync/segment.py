@@ -29,7 +29,7 @@ FORMAT = "fieldapp-segment/1"
 MAX_CHANGES = 5_000
 MAX_PLAIN = 64 * 1024 * 1024
 """Bytes of a segment's text: more is refused before it takes memory."""
-SEAL_PLAIN = MAX_PLAIN // 2
+SEAL_PLAIN = MAX_PLAIN // 8
 """Bytes of changes after which a segment is sealed, however few they are"""
 MAX_HLC = 7_258_118_400_000 << 16
 """The clock of the year 2200. A reading beyond it is a lie, and would leave no room to count on."""
@@ -259,11 +259,7 @@ def seal(store: Store, progress: Callable[[int, int], None] | None = None) -> in
         )
         last, prev = (head["last"], head["hash"]) if head else (0, None)
         while last < own_log["seq"]:
-            changes = store.rows(
-                f"SELECT * FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq LIMIT {MAX_CHANGES}",
-                [own_log["id"], last],
-            )
-            changes = _fitting(changes)
+            changes = _next_changes(store, own_log["id"], last)
             header = Header(
                 format=FORMAT,
                 schema=SCHEMA_VERSION,
@@ -285,13 +281,22 @@ def seal(store: Store, progress: Callable[[int, int], None] | None = None) -> in
     return done
 
 
-def _fitting(changes: list[Row]) -> list[Row]:
-    """As many as stay below the size that a reader takes; at least one."""
+def _next_changes(store: Store, log_id: str, after: int) -> list[Row]:
+    """As many changes of a log as a segment takes, by their number and by the size of their text; at least one."""
+    cursor = store.db.execute(
+        "SELECT hlc, table_name, row_id, cols, actor, at, seq FROM local_change WHERE log_id = ? AND seq > ?"
+        f" ORDER BY seq LIMIT {MAX_CHANGES}",
+        [log_id, after],
+    )
+    names = [d[0] for d in cursor.description]
+    changes: list[Row] = []
     size = 0
-    for number, change in enumerate(changes):
+    for found in cursor:
+        change = dict(zip(names, found, strict=True))
         size += len(change["cols"].encode()) + 200
-        if size > SEAL_PLAIN and number:
-            return changes[:number]
+        if size > SEAL_PLAIN and changes:
+            break
+        changes.append(change)
     return changes
 
 
