@@ -2,8 +2,9 @@
 
     python benchmarks/memory.py [--mb 500]
 
-Linux only. Target: at most 200 MB each. The changes carry long random texts, so that the bundle is large though its rows are
-few; they are in a column that the search index leaves out. Each step tells its progress; the last one is cancelled halfway.
+Linux only. Target: at most 200 MB each. The changes carry long random texts, so that the bundle is large though its
+rows are few; they are in a column that the search index leaves out. Each step tells its progress; one import is
+cancelled halfway, and leaves nothing.
 """
 
 import argparse
@@ -36,12 +37,12 @@ def fill(store: Store, megabytes: int) -> None:
     number, of = 0, megabytes * 1_000_000 // (TEXT * 3 // 4)
     while number < of:
         with store.transaction():
-            for number in range(number, min(number + 500, of)):  # noqa: B020, PLR1704 - goes on where it was
+            for number in range(number, min(number + 500, of)):  # noqa: B020 - goes on where it was
                 store.db.conn.execute(
                     "INSERT INTO activity (id, post_id, created_at, created_by, confirmed, activity_kind_id, date_from,"
                     " unit_id) VALUES (?, ?, '2026-01-01T00:00:00Z', 'A', ?, ?, '2026-01-01', ?)",
-                    [f"019c0000-{number >> 16:04x}-7{number >> 4 & 0xFFF:03x}-8{number & 0xF:03x}-{number:012x}", post_id,
-                     "".join(rng.choices(string.ascii_letters + string.digits + "+/", k=TEXT)), kind, unit],
+                    [f"019c0000-{number >> 16:04x}-7{number >> 4 & 0xFFF:03x}-8{number & 0xF:03x}-{number:012x}",
+                     post_id, "".join(rng.choices(string.ascii_letters + string.digits + "+/", k=TEXT)), kind, unit],
                 )  # fmt: skip
             number += 1
 

@@ -16,11 +16,13 @@ from fieldapp.sync import enrolment, exchange
 
 INSERTS, UPDATES, VOIDS = 100_000, 80_000, 20_000
 PER_TRANSACTION = 200
-WORDS = (
-    "giếng khoan buôn thôn xã nhà đại đoàn kết giúp dân gặt lúa thu hoạch mì đào mương làm đường sửa cầu khám bệnh cấp"
-    " thuốc miễn phí cho đồng bào tặng quà gia đình chính sách tuyên truyền phổ biến pháp luật tuần tra đường biên cột"
-    " mốc vận động nhân dân không xuất cảnh trái phép lũ lụt cứu trợ gạo tiền chăn màn học sinh nghèo vượt khó"
-).split()
+TEXT = """
+giếng khoan buôn thôn xã nhà đại đoàn kết giúp dân gặt lúa thu hoạch mì đào mương làm đường sửa cầu khám bệnh
+cấp thuốc miễn phí cho đồng bào tặng quà gia đình chính sách tuyên truyền phổ biến pháp luật tuần tra đường
+biên cột mốc vận động nhân dân không xuất cảnh trái phép lũ lụt cứu trợ gạo tiền chăn màn học sinh nghèo vượt
+khó
+"""
+WORDS = TEXT.split()
 
 Statement = tuple[str, list[Any]]
 
@@ -108,8 +110,8 @@ class Recorder:
             else:
                 self.figures.append(row_id)
                 yield (
-                    "INSERT INTO activity_measure (id, post_id, created_at, created_by, activity_id, measure_id, amount,"
-                    " approximate) VALUES (?, ?, ?, 'A', ?, ?, ?, 0)",
+                    "INSERT INTO activity_measure (id, post_id, created_at, created_by, activity_id, measure_id,"
+                    " amount, approximate) VALUES (?, ?, ?, 'A', ?, ?, ?, 0)",
                     [row_id, self.post_id, stamp, activity, rng.choice(self.measures), rng.randint(1, 500)],
                 )
 

@@ -71,7 +71,8 @@ def _bad_segments(store: Store) -> list[str]:
     log.catch_up(store)
     sums = "SELECT segment, count(*) AS n, sum(key & 0xFFFFFFFF) AS total FROM local_touch GROUP BY segment"
     touched = {r["segment"]: (r["n"], r["total"]) for r in store.rows(sums)}
-    for row in store.rows("SELECT hash FROM local_segment WHERE state = 'applied' AND log_id <> ? ORDER BY log_id, first",
+    for row in store.rows("SELECT hash FROM local_segment WHERE state = 'applied' AND log_id <> ?"
+                          " ORDER BY log_id, first",
                           [BASELINE_LOG]):  # fmt: skip
         found = store.row(
             "SELECT s.*, p.sign_key FROM local_segment s LEFT JOIN local_replica p ON p.id = s.replica_id"

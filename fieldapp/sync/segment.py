@@ -38,7 +38,8 @@ _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TABLE = re.compile("[a-z_]{1,60}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")
 MAX_ACTOR = 200
-ZSTD_LEVEL = 12
+ZSTD_LEVEL = 17
+"""A twelfth smaller than 12, at 36 µs a change (``docs/speed.md``); a reader takes any"""
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]

@@ -3,8 +3,8 @@
 Concurrency is rare. A segment whose author knew all that is there of a row adds to the end of that row's fold, so the
 fold need not be made anew: its changes are inserts and updates, many rows to a statement. Whatever is not surely so is
 left to the fold: rows that somebody else changed meanwhile, that have a change set aside or a conflict, and changes
-that may not count. If SQLite refuses anything, all of the segment is: no savepoint is needed, which would copy each page
-that it touches.
+that may not count. If SQLite refuses anything, all of the segment is: no savepoint is needed, which would copy each
+page that it touches.
 """
 
 from collections import Counter
