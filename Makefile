@@ -1,14 +1,17 @@
 # make demo   the main job, end to end
 # make test   all tests
 # make check  lint and types
+# make soak   laptops and sticks under SCHEDULES random schedules, and one set of changes in ORDERS orders: hours
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy
 PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools
+SCHEDULES ?= 20000
+ORDERS ?= 1000
 
-.PHONY: demo test check locale tools clean
+.PHONY: demo test check soak locale tools clean
 .DELETE_ON_ERROR: # a half-made environment is made anew the next time
 
 demo: $(VENV)/.installed
@@ -22,6 +25,10 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+soak: $(VENV)/.dev
+	FIELDAPP_SOAK=$(SCHEDULES) FIELDAPP_ORDERS=$(ORDERS) $(BIN)/python -m pytest -q -n auto -rP \
+		tests/sync/test_soak.py tests/sync/test_merge.py::test_one_set_of_segments_in_random_orders_is_one_state
+
 locale: $(VENV)/.dev
 	$(BIN)/pybabel compile --directory fieldapp/locale --domain fieldapp
 
@@ -34,7 +41,7 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e ".[dev]"
+	$(PIP) install -c constraints.txt -e ".[dev,hq]"
 	@touch $@ $(VENV)/.installed
 
 # What the tests need from Debian, where it can be installed; elsewhere those tests say why they are skipped.

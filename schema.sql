@@ -527,6 +527,29 @@ CREATE TABLE commendation (
 ) STRICT;
 CREATE INDEX commendation_date ON commendation (awarded_on, id);
 
+-- headquarters about one post's records -------------------------------------------------------------------------------
+
+-- What headquarters thinks of a record. replaces: the review that its author knew and thinks otherwise than; so the
+-- newest word does not depend on clocks. seen: fingerprint of the record as it was looked at.
+CREATE TABLE review (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    record_kind TEXT NOT NULL CHECK (length(record_kind) BETWEEN 1 AND 60),
+    record_id TEXT NOT NULL CHECK (length(record_id) BETWEEN 1 AND 60),
+    outcome TEXT NOT NULL CHECK (outcome IN ('accepted', 'returned')),
+    field TEXT CHECK (field IS NULL OR length(field) BETWEEN 1 AND 60),
+    comment TEXT CHECK (comment IS NULL OR length(comment) BETWEEN 1 AND 1000),
+    seen TEXT NOT NULL CHECK (length(seen) BETWEEN 1 AND 60),
+    replaces TEXT CHECK (replaces IS NULL OR length(replaces) BETWEEN 1 AND 60)
+) STRICT;
+CREATE INDEX review_record ON review (record_id);
+CREATE INDEX review_replaces ON review (replaces);
+
 -- views ----------------------------------------------------------------------------------------------------------
 
 -- Each unit with the unit of today that it became, through all successions in force; NULL where it became several, or
@@ -545,6 +568,13 @@ WITH RECURSIVE
     )
 SELECT u.id AS unit_id, CASE WHEN count(l.heir_id) = 1 THEN min(l.heir_id) END AS today_id, count(l.heir_id) AS heirs
 FROM unit u LEFT JOIN last l ON l.unit_id = u.id GROUP BY u.id;
+
+-- The newest word of headquarters on each record; of two officers who did not know each other's, one for all replicas.
+CREATE VIEW review_latest AS
+SELECT r.* FROM review r
+WHERE NOT EXISTS (SELECT 1 FROM review n WHERE n.replaces = r.id AND n.record_id = r.record_id)
+    AND NOT EXISTS (SELECT 1 FROM review o WHERE o.record_id = r.record_id AND o.id > r.id
+        AND NOT EXISTS (SELECT 1 FROM review n WHERE n.replaces = o.id AND n.record_id = o.record_id));
 
 -- local ----------------------------------------------------------------------------------------------------------
 
@@ -571,10 +601,27 @@ CREATE TABLE local_replica (
     age_secret TEXT,
     trust TEXT NOT NULL CHECK (trust IN ('pending', 'certified', 'revoked')),
     certificate BLOB,                -- JSON as signed
-    certificate_signature BLOB,
-    have TEXT,                       -- JSON: log -> {last, hash}, the newest version vector that it told us
-    have_hlc INTEGER,                -- its clock when it told so
-    have_at TEXT
+    certificate_signature BLOB
+) STRICT;
+
+-- What each database of another replica says that it has. A disk that was copied, or set back to an older state, makes
+-- one replica several databases: each soon writes a log of its own, and each is sent what it lacks itself.
+CREATE TABLE local_receipt (
+    replica_id TEXT NOT NULL,
+    log_id TEXT NOT NULL,            -- the log that this database writes; '' where it did not say
+    have TEXT,                       -- JSON: log -> {last, hash}; NULL: another database goes on in its place
+    hlc INTEGER NOT NULL,            -- its clock when it told so
+    at TEXT NOT NULL,
+    PRIMARY KEY (replica_id, log_id)
+) STRICT, WITHOUT ROWID;
+
+-- Laptops that headquarters trusts no longer: its signed word, which travels on in bundles.
+CREATE TABLE local_revocation (
+    replica_id TEXT NOT NULL PRIMARY KEY,
+    hlc INTEGER NOT NULL,            -- of it and a certificate of that laptop, the later counts
+    logs TEXT NOT NULL,              -- JSON: log -> last change that stands
+    paper BLOB NOT NULL,             -- JSON as signed
+    signature BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE local_log (
@@ -630,6 +677,25 @@ CREATE TABLE local_touch (
     PRIMARY KEY (key, segment)
 ) STRICT, WITHOUT ROWID;
 
+-- Parts of bundles that are no segments: kept as they came, for a person to look at.
+CREATE TABLE local_broken (
+    hash TEXT NOT NULL PRIMARY KEY,
+    sender TEXT NOT NULL,
+    why TEXT NOT NULL,               -- in English
+    bytes BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    received_at TEXT NOT NULL
+) STRICT;
+
+-- Bundles that were written: they may be cleared from a stick when their recipient has what they hold.
+CREATE TABLE local_written (
+    name TEXT NOT NULL PRIMARY KEY,
+    recipient TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    logs TEXT NOT NULL               -- JSON: log -> its last change in the bundle
+) STRICT;
+
 -- Both lists are functions of the applied segments; doctor --rebuild makes them anew.
 CREATE TABLE local_set_aside (
     log_id TEXT NOT NULL,
@@ -657,9 +723,44 @@ CREATE TABLE local_draft (
     saved_at TEXT NOT NULL
 ) STRICT;
 
+-- Sheets that were taken in here, and the records that came with each: so that one can be taken back whole.
+CREATE TABLE local_batch (
+    id INTEGER NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    file TEXT NOT NULL,
+    sheet TEXT NOT NULL,
+    given_at TEXT NOT NULL,
+    given_by TEXT NOT NULL,
+    hlc INTEGER NOT NULL,            -- the clock after its last record: a later change is an edit
+    refused INTEGER NOT NULL,        -- rows that did not go in
+    taken_back_at TEXT
+) STRICT;
+CREATE TABLE local_batch_row (
+    batch_id INTEGER NOT NULL,
+    row_id TEXT NOT NULL,
+    line INTEGER NOT NULL,           -- of the sheet, from 1
+    said TEXT NOT NULL,              -- SHA-256 of what the row held, hex
+    PRIMARY KEY (batch_id, row_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX local_batch_row_record ON local_batch_row (row_id);
+
 CREATE TABLE local_setting (
     key TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
+) STRICT;
+
+-- Who works on this laptop. Here, and not beside the sealed keys, so that nobody changes his own role from outside.
+CREATE TABLE local_user (
+    name TEXT NOT NULL PRIMARY KEY,
+    role TEXT NOT NULL CHECK (role IN ('recorder', 'officer', 'administrator')),
+    added_at TEXT NOT NULL
+) STRICT;
+
+-- At headquarters: the newest recovery code of each laptop, an age file that the recovery key opens.
+CREATE TABLE local_recovery_code (
+    replica_id TEXT NOT NULL PRIMARY KEY,
+    sealed TEXT NOT NULL,            -- base64
+    hlc INTEGER NOT NULL             -- the laptop's clock when it told so
 ) STRICT;
 
 -- Search keys without case, tone and diacritics (fieldapp/domain/text.py); the trigram-free prefix index is enough:

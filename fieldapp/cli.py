@@ -30,26 +30,35 @@ class Context:
 
     def open(self) -> Any:
         """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
-        from fieldapp.store import vault
         from fieldapp.sync import merge
 
+        user = self.whose()
+        return merge.unlock(self.home, user, _passphrase() if user else "")
+
+    def whose(self) -> str:
+        """Who works: named by --user, or the only one; empty where there is nobody yet."""
+        from fieldapp.store import vault
+
         names = vault.users(self.home)
-        user = self.user or (names[0] if len(names) == 1 else None)
-        if user is None and names:
+        if self.user is None and len(names) > 1:
             raise FieldappError(_("Several people use this laptop: name one by --user ({names}).").format(
                 names=", ".join(names)))  # fmt: skip
-        return merge.unlock(self.home, user or "", _passphrase() if names else "")
+        return (self.user or names[0]) if names else self.user or ""
 
 
 def _passphrase(confirm: bool = False) -> str:
     named = os.environ.get("FIELDAPP_PASSPHRASE_FILE")
     if named:
-        try:
-            return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise FieldappError(_("The passphrase file cannot be read: {why}.").format(why=error)) from None
+        return _from_file(named)
     text: str = click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True)
     return text
+
+
+def _from_file(named: str) -> str:
+    try:
+        return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FieldappError(_("The passphrase file cannot be read: {why}.").format(why=error)) from None
 
 
 def say(text: str) -> None:
@@ -109,6 +118,8 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 confirmed = click.option(
     "--confirm", is_flag=True, help="Record what is unusual too: it was asked about, and is right."
 )
+layouts = click.option("--layout", type=click.Choice(["decree30", "party"]), default="decree30", show_default=True,
+                       help="Letters of offices (Decree 30/2020), or of the Party (Guide 36-HD/VPTW).")  # fmt: skip
 json_source = click.option("--json", "source", required=True, metavar="FILE|-", help="JSON file, - for stdin.")
 
 
@@ -152,7 +163,7 @@ def demo(workspace: Path | None) -> None:
 @click.option("--code", default="SCH", show_default=True, help="Headquarters' short code, used in file names.")
 @click.option("--province", default="66", show_default=True, help="Code of headquarters' province.")
 @click.option("--pack", type=PATH, help="A post starts from the pack that headquarters wrote.")
-@click.option("--laptop", default="A", show_default=True, help="What this laptop is called at the post.")
+@click.option("--laptop", default="A", show_default=True, help="What this laptop is called.")
 @click.option("--user", "user_name", required=True, help="Who works on this laptop.")
 @click.pass_obj
 def init(
@@ -165,22 +176,34 @@ def init(
     laptop: str,
     user_name: str,
 ) -> None:
-    """Begin a replica: headquarters by --role hq --name, a post by --pack."""
-    from fieldapp.sync import enrolment, peers
+    """Begin a replica: headquarters by --role hq --name, a post by --pack, a further laptop of headquarters by
+    --role hq --pack."""
+    from fieldapp.store import people
+    from fieldapp.sync import enrolment, peers, recovery
 
-    if pack is not None:
-        store = enrolment.init_post(obj.home, pack, user=user_name, passphrase=_passphrase(True), laptop=laptop)
+    if pack is None and not (role == "hq" and name):
+        raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
+    passphrase = _passphrase(True)
+    people.check_passphrase(passphrase)
+    if pack is not None and role == "hq":
+        store = enrolment.init_further_hq(
+            obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop, province=province
+        )
+        say(_("Compare headquarters' fingerprint by telephone:"))
+        for hq in peers.others(store):
+            say(f"  {hq.title}: {hq.fingerprint}")
+    elif pack is not None:
+        store = enrolment.init_post(obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop)
         hq = peers.others(store)[0]
         say(_("{post} can record. Compare headquarters' fingerprint by telephone:").format(
             post=store.identity.post_name))  # fmt: skip
         say(f"  {hq.title}: {hq.fingerprint}")
-    elif role == "hq" and name:
-        store = enrolment.init_hq(
-            obj.home, name=name, user=user_name, passphrase=_passphrase(True), code=code, province=province
-        )
-        say(_("{name} can begin. Its fingerprint:").format(name=name))
     else:
-        raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
+        store = enrolment.init_hq(
+            obj.home, name=name or "", user=user_name, passphrase=passphrase, code=code, province=province
+        )
+        _show_code(store, recovery.renew_code(store))
+        say(_("{name} can begin. Its fingerprint:").format(name=name))
     own = peers.own(store)
     say(f"  {own.title}: {own.fingerprint}")
     store.close()
@@ -312,6 +335,95 @@ def void(obj: Context, id: str, reason: str) -> None:
     note(_("Voided. It stays readable with its reason."))
 
 
+@cli.command("import-table")
+@click.argument("file", type=PATH, required=False)
+@click.option("--kind", help="The kind of record that the rows are, as for `add`.")
+@click.option("--sheet", help="The sheet of a workbook; otherwise the first with headings.")
+@click.option("--map", "mapped", metavar="FILE", help='JSON: {"heading": "field"}; null leaves a column out.')
+@click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="What holds for every row without its own.")
+@click.option("--year", type=int, help="The year of days that are written without one.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
+@click.option("--confirm", is_flag=True, help="Record what is unusual too: it was looked at, and is right.")
+@click.option("--again", is_flag=True, help="Record rows anew whose records were voided since.")
+@click.option("--batches", is_flag=True, help="The sheets that went in, with their numbers.")
+@click.option("--take-back", type=int, metavar="BATCH", help="Void the records of a sheet, but for those edited since.")
+@click.option("--reason", default="", help="Why it is taken back.")
+@as_json
+@click.pass_obj
+def import_table(
+    obj: Context,
+    file: Path | None,
+    kind: str | None,
+    sheet: str | None,
+    mapped: str | None,
+    given: Sequence[str],
+    year: int | None,
+    dry_run: bool,
+    confirm: bool,
+    again: bool,
+    batches: bool,
+    take_back: int | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Record the rows of an XLSX or CSV sheet; the refused go into FILE-refused.xlsx, to be mended and given again.
+
+    Exit code 0: all rows are in; 3: some are refused; 1: none went in.
+    """
+    from fieldapp.sheets import batch, saying
+
+    if batches or take_back is not None:
+        _batches(obj, take_back, reason, as_json)
+        return
+    if file is None or kind is None:
+        raise click.UsageError(_("Give FILE --kind KIND, or --batches, or --take-back BATCH --reason TEXT."))
+    if not all("=" in text for text in given):
+        raise click.UsageError(_("--set takes FIELD=VALUE."))
+    order = batch.Order(
+        kind,
+        sheet,
+        saying.read_map(_read_json(mapped)) if mapped else {},
+        dict(text.split("=", 1) for text in given),
+        year,
+        confirm,
+        again,
+        dry_run,
+    )
+    outcome = batch.take_in(obj.open(), file, order)
+    if as_json:
+        say_json(outcome)
+    else:
+        say(saying.summary(outcome))
+    for line in saying.details(outcome):
+        note(line)
+    if outcome.refused:
+        sys.exit(IN_PART if outcome.added or outcome.known else 1)
+
+
+def _batches(obj: Context, number: int | None, reason: str, as_json: bool) -> None:
+    """List the sheets that went in, or take one back."""
+    from fieldapp.sheets import saying
+    from fieldapp.sheets import take_back as taking
+
+    store = obj.open()
+    if number is None:
+        listed = taking.batches(store)
+        if as_json:
+            say_json(listed)
+        for line in [] if as_json else saying.batch_lines(listed):
+            say(line)
+        return
+    taken = taking.take_back(store, number, reason)
+    if as_json:
+        say_json(taken)
+    else:
+        say(saying.taken_back(taken))
+    for entered in taken.edited:
+        note(_("Edited since, and kept: {record} ({id}).").format(record=entered.label, id=entered.id))
+    if taken.edited:
+        sys.exit(IN_PART if taken.voided else 1)
+
+
 @cli.command()
 @as_json
 @click.pass_obj
@@ -346,15 +458,20 @@ def sync() -> None:
 @as_json
 @click.pass_obj
 def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None:
-    """Write bundles into the folder DEST and read them back."""
+    """Write bundles into the folder DEST and read them back; a post also a backup that headquarters can open."""
+    from fieldapp.sync import backup as backups
     from fieldapp.sync import exchange
 
-    results = exchange.export(obj.open(), dest, to)
+    store = obj.open()
+    results = exchange.export(store, dest, to)
+    beside = backups.with_export(store, dest)
     if as_json:
         say_json(results)
         return
     for r in results:
         say(r.sentence)
+    if beside:
+        note(beside)
     note(_("The stick may be pulled."))
 
 
@@ -398,10 +515,37 @@ def sync_status(obj: Context, as_json: bool) -> None:
     for p in state.peers:
         say(_("{name}: has {received} of {of} changes; last heard {when}.").format(
             name=p.name, received=p.received, of=p.of, when=p.heard_at or _("never")))  # fmt: skip
+        if p.lacks:
+            say("  " + _("It lacks {n} changes, the oldest of {when}.").format(n=p.lacks, when=p.lacks_since or "–"))
     for line in (*state.held, *state.quarantined, *state.set_aside):
         say(line)
     if state.clock_warning:
         note(state.clock_warning)
+
+
+@sync.command("clean")
+@click.argument("dest", type=PATH)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@click.pass_obj
+def sync_clean(obj: Context, dest: Path, yes: bool, as_json: bool) -> None:
+    """Clear old bundles from the folder DEST: those that were received or read. Other files are never touched."""
+    from fieldapp.sync import sticks
+
+    old = sticks.old(obj.open(), dest)
+    if as_json:
+        say_json(old)
+    for file in old:
+        if not as_json:
+            say(file.sentence)
+    if not old:
+        note(_("There is nothing to clear."))
+        return
+    if yes or click.confirm(_("Take {n} bundles away?").format(n=len(old)), err=True):
+        sticks.clear(old)
+        note(_("{n} bundles were taken away.").format(n=len(old)))
+    else:
+        note(_("Nothing was changed."))
 
 
 @sync.command("verify")
@@ -432,15 +576,58 @@ def hq() -> None:
 
 
 @hq.command()
-@click.option("--code", required=True, help="The post's code, such as IARVE.")
-@click.option("--name", required=True, help="The post's name.")
+@click.option("--code", help="The post's code, such as IARVE.")
+@click.option("--name", help="The post's name.")
+@click.option("--role", type=click.Choice(["post", "hq"]), default="post", show_default=True,
+              help="hq: for a further laptop of headquarters, or for one below to join.")  # fmt: skip
 @click.argument("dest", type=PATH)
 @click.pass_obj
-def pack(obj: Context, code: str, name: str, dest: Path) -> None:
-    """Write the pack from which a post's laptops start."""
+def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path) -> None:
+    """Write the pack from which a post's laptops start, or headquarters' own."""
     from fieldapp.sync import enrolment
 
-    say(str(enrolment.write_pack(obj.open(), code=code, name=name, dest=dest)))
+    if role == "hq":
+        say(str(enrolment.write_hq_pack(obj.open(), dest=dest)))
+    elif code and name:
+        say(str(enrolment.write_pack(obj.open(), code=code, name=name, dest=dest)))
+    else:
+        raise click.UsageError(_("Give --code and --name of the post, or --role hq."))
+
+
+@hq.command()
+@click.argument("pack", type=PATH)
+@click.pass_obj
+def join(obj: Context, pack: Path) -> None:
+    """Report to the headquarters above that wrote PACK (`hq pack --role hq`)."""
+    from fieldapp.sync import enrolment
+
+    above = enrolment.join(obj.open(), pack)
+    say(_("Bundles are written for {name} too. Compare its fingerprint by telephone:").format(name=above.title))
+    say(f"  {above.fingerprint}")
+
+
+@hq.command()
+@click.argument("post")
+@click.option("--name", required=True, help="Its new name.")
+@click.option("--code", help="Its new code.")
+@click.pass_obj
+def rename(obj: Context, post: str, name: str, code: str | None) -> None:
+    """Give a post another name; its records and laptops stay. A merged post goes on so as a part of the other."""
+    from fieldapp.sync import enrolment
+
+    renewed = enrolment.rename_post(obj.open(), post, name=name, code=code)
+    say(_("The post is called {name} now; {n} laptops learn it with the next reply.").format(name=name, n=len(renewed)))
+
+
+@hq.command()
+@click.argument("replica")
+@click.pass_obj
+def revoke(obj: Context, replica: str) -> None:
+    """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
+    from fieldapp.sync import exchange
+
+    peer = exchange.revoke(obj.open(), replica)
+    say(_("{name} is revoked. The other laptops learn it with the next reply.").format(name=peer.title))
 
 
 @hq.command()
@@ -470,6 +657,50 @@ def trust(obj: Context, replica: str) -> None:
     say(_("{name} is certified; {n} changes applied.").format(name=peer.title, n=changes))
 
 
+@hq.command("recovery-code")
+@click.argument("replica")
+@click.pass_obj
+def recovery_code(obj: Context, replica: str) -> None:
+    """Read the recovery code of a laptop to somebody whom you know, by telephone."""
+    from fieldapp.sync import peers, recovery
+
+    store = obj.open()
+    peer = peers.find(store, replica)
+    code = recovery.code_of(store, peer)
+    note(_("{name}: read the groups one by one; the post types `fieldapp user recover --code`. Good once.").format(
+        name=peer.title))  # fmt: skip
+    say(code)
+
+
+@hq.command("open-backup")
+@click.argument("file", type=PATH)
+@click.argument("dest", type=PATH)
+@click.pass_obj
+def open_backup(obj: Context, file: Path, dest: Path) -> None:
+    """Open a backup that lay on a post's stick; the post restores it with `fieldapp restore`."""
+    from fieldapp.sync import backup as backups
+
+    say(str(backups.open_sealed(obj.open(), file, dest)))
+
+
+@hq.command()
+@click.argument("request", type=PATH)
+@click.option("--compared", is_flag=True, help="The words were compared by telephone, and are the same.")
+@click.pass_obj
+def recover(obj: Context, request: Path, compared: bool) -> None:
+    """Answer a laptop's request to be opened again; the answer is written beside the request."""
+    from fieldapp.sync import recovery
+
+    asked = recovery.read_request(obj.open(), request)
+    say(_("{user} at {laptop} asks. Let him read these words by telephone:").format(
+        user=asked.user, laptop=asked.laptop))  # fmt: skip
+    say(f"  {asked.words}")
+    if compared:
+        say(str(recovery.answer(asked, request.parent)))
+    else:
+        note(_("If they are the same, give the same again with --compared. Nothing was given out yet."))
+
+
 @hq.command()
 @as_json
 @click.pass_obj
@@ -483,8 +714,29 @@ def conflicts(obj: Context, as_json: bool) -> None:
         return
     for c in found:
         w, loser = c["winner"], c["loser"]
-        say(f"{c['table']} {c['row']} {c['column']}: {w['value']} ({w['actor']}, {w['at']})"
+        say(f"{c['id']}: {c['table']} {c['column']}: {w['value']} ({w['actor']}, {w['at']})"
             f" ≠ {loser['value']} ({loser['actor']}, {loser['at']})")  # fmt: skip
+
+
+@hq.command()
+@click.argument("conflict", metavar="ID")
+@click.option("--take", type=click.Choice(["winner", "loser"]), required=True, help="The value that is right.")
+@click.pass_obj
+def resolve(obj: Context, conflict: str, take: Any) -> None:
+    """Settle a conflict: the value is written as a change, and all laptops take it."""
+    from fieldapp.sync import resolve as conflict_work
+
+    conflict_work.resolve(obj.open(), conflict, take)
+    note(_("Settled."))
+
+
+@hq.command()
+@click.pass_obj
+def adopt(obj: Context) -> None:
+    """Take over the work of a copied disk that no laptop brings any more: it is in quarantine, and counts then."""
+    from fieldapp.sync import relog
+
+    say(_("{n} parts of logs were taken over.").format(n=relog.adopt(obj.open())))
 
 
 @hq.command()
@@ -500,6 +752,75 @@ def quarantine(obj: Context, as_json: bool) -> None:
         return
     for line in (*state.quarantined, *state.held, *state.set_aside):
         say(line)
+
+
+@hq.command("open-data")
+@click.argument("dest", type=PATH)
+@click.option("--personal", is_flag=True, help="With the columns that say who a person is.")
+@as_json
+@click.pass_obj
+def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
+    """All records for analysts, into the new folder DEST: SQLite, CSV and a data dictionary, not encrypted."""
+    from fieldapp.reports import open_data as records
+
+    written = records.write(obj.open(), dest, personal=personal)
+    if as_json:
+        say_json(written)
+        return
+    count = sum(written.rows.values())
+    say(_("{path}: {n} rows in {tables} tables.").format(path=dest, n=count, tables=len(written.rows)))
+    if written.left_out:
+        note(_("Left out as personal: {columns}.").format(columns=", ".join(written.left_out)))
+    note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=dest))
+
+
+@hq.command("queue")
+@click.option("--kind", help="Only records of this kind.")
+@click.option("--post", metavar="CODE", help="Only this post's.")
+@as_json
+@click.pass_obj
+def review_queue(obj: Context, kind: str | None, post: str | None, as_json: bool) -> None:
+    """Records that wait to be looked at, changed ones first."""
+    from fieldapp.store import desk, lists, records, words
+
+    kinds = [records.model_of(kind).KIND] if kind else list(desk.REVIEWED)
+    store = obj.open()
+    post_id = lists.post_named(store, post)["id"] if post else None
+    waiting = [one for k in kinds for one in desk.queue(store, k, post_id, limit=1000)]
+    if as_json:
+        say_json([{"kind": w.kind, "seen": w.seen, "again": w.again, **w.row} for w in waiting])
+        return
+    for one in waiting:
+        name = words.labels(store, one.kind, [one.row["id"]])[one.row["id"]]
+        say(f"{'~' if one.again else '·'} {one.row['id']}  {_(records.model_of(one.kind).TITLE)} · {name}")
+    if not waiting:
+        note(_("Nothing waits to be looked at."))
+
+
+@hq.command("accept")
+@click.argument("ids", nargs=-1, required=True)
+@click.pass_obj
+def accept(obj: Context, ids: Sequence[str]) -> None:
+    """Accept records, all or none."""
+    from fieldapp.store import desk
+
+    store = obj.open()
+    with store.transaction():
+        for row_id in ids:
+            desk.review(store, row_id, "accepted")
+    note(_("{n} accepted.").format(n=len(ids)))
+
+
+@hq.command("return")
+@click.argument("id")
+@click.option("--comment", required=True, help="What is to be mended.")
+@click.option("--field", default="", help="The field that it is about, such as date_from or measures.")
+@click.pass_obj
+def send_back(obj: Context, id: str, comment: str, field: str) -> None:
+    """Return a record to its post with a comment; the next reply carries it."""
+    from fieldapp.store import desk
+
+    say(desk.review(obj.open(), id, "returned", comment=comment, field=field))
 
 
 # reports and care -----------------------------------------------------------------------------------------------
@@ -524,7 +845,18 @@ def quarantine(obj: Context, as_json: bool) -> None:
     help="A table with a column for each.",
 )
 @click.option("--records", metavar="FIGURE", help="The records behind one figure, such as health.luot_kham.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "csv", "docx", "xlsx", "pdf", "html"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--out", type=PATH, metavar="FILE", help="The new file, for docx, xlsx, pdf and html.")
+@layouts
+@click.option("--number", default="", help="The letter's number.")
+@click.option("--template", type=PATH, metavar="FILE", help="A Word template of your own, with {{noi_dung}} in it.")
+@click.option("--personal", is_flag=True, help="With names of people and free texts, in the records of xlsx.")
 @as_json
 @click.pass_obj
 def report(
@@ -537,20 +869,41 @@ def report(
     units: Any,
     by: Any,
     records: str | None,
-    form: str,
+    form: Any,
+    out: Path | None,
+    layout: Any,
+    number: str,
+    template: Path | None,
+    personal: bool,
     as_json: bool,
 ) -> None:
     """The figures of a period; without dates, of this year up to today."""
     from fieldapp.reports import narrative, tables
+    from fieldapp.reports.files.write import FORMS, write
+    from fieldapp.reports.provenance import provenance
     from fieldapp.reports.query import Period, Query, period_of
     from fieldapp.reports.report import report as make
+    from fieldapp.store import people
 
     today = date.today()
     period = period_of(named, today) if named else Period(first or date(today.year, 1, 1), last or today)
     if period.last < period.first:
         raise FieldappError(_("The end lies before the beginning."))
     query = Query(period, unit, post, units, today)
+    if form in FORMS and (out is None or by or records or as_json):
+        raise click.UsageError(_("A {form} file is the whole report: give --out FILE, without --by, --records, --json.")
+                               .format(form=form))  # fmt: skip
+    if form not in FORMS and out is not None:
+        raise click.UsageError(_("--out is for --format docx, xlsx, pdf and html."))
+    if template is not None and form != "docx":
+        raise click.UsageError(_("--template is for --format docx."))
     store = obj.open()
+    if form == "csv":
+        people.check(store, people.Act.REPORT_FILES)
+    if out is not None:
+        write(store, query, form, out, layout=layout, number=number, template=template, personal=personal)
+        note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=out))
+        return
     if records:
         _show_behind(store, query, records, as_json)
         return
@@ -563,11 +916,27 @@ def report(
         return
     result = make(store, query)
     if as_json or form == "json":
-        say_json(result.as_json())
+        say_json({**result.as_json(), "computed_from": provenance(store)})
     elif form == "csv":
         click.echo(narrative.as_csv(result), nl=False)
     else:
         say(narrative.as_text(result))
+
+
+@cli.command()
+@layouts
+@click.option("--json", "source", metavar="FILE|-", help="JSON object of the fields to change, - for stdin.")
+@click.pass_obj
+def letterhead(obj: Context, layout: Any, source: str | None) -> None:
+    """Who a report comes from and goes to: show it, or change it."""
+    from fieldapp.reports import letterhead as heads
+
+    given = _read_json(source) if source is not None else {}
+    if not isinstance(given, dict):
+        raise FieldappError(_("A letterhead is a JSON object."))
+    store = obj.open()
+    kept = heads.keep(store, layout, given) if given else heads.letterhead(store, layout)
+    say_json(kept.model_dump())
 
 
 def _show_behind(store: Any, query: Any, named: str, as_json: bool) -> None:
@@ -601,7 +970,15 @@ def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
     """Check the file, the log's signatures, and that every record is what the log says."""
     from fieldapp.sync import doctor as examination
 
-    found = examination.examine(obj.open(), mend=rebuild)
+    store = obj.open()
+    found = examination.examine(store, mend=rebuild)
+    if found.file_errors and rebuild:
+        from fieldapp.sync import salvage
+
+        store, lost = salvage.salvage(store)
+        for line in lost.lines():
+            note(line)
+        found = examination.examine(store, mend=True)
     if as_json:
         say_json(found)
     else:
@@ -611,44 +988,196 @@ def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
         sys.exit(1)
 
 
+@cli.command()
+@click.argument("dest", type=PATH, required=False)
+@as_json
+@click.pass_obj
+def backup(obj: Context, dest: Path | None, as_json: bool) -> None:
+    """Write a backup of everything into the folder DEST, or beside the automatic ones; work may go on meanwhile."""
+    from fieldapp.sync import backup as backups
+
+    store = obj.open()
+    folder = dest or store.home / backups.FOLDER
+    if dest is None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    made = backups.write(store, folder)
+    if as_json:
+        say_json(made)
+        return
+    say(str(made.path))
+    note(_("{size} bytes, read back and compared. The passphrases of today open it.").format(size=made.size))
+
+
+@cli.command()
+@click.argument("file", type=PATH)
+@click.pass_obj
+def restore(obj: Context, file: Path) -> None:
+    """Make the replica of a backup in --home, where there must be none. Name the person by --user."""
+    from fieldapp.sync import backup as backups
+
+    user = obj.user or click.prompt(_("Who works?"), err=True)
+    store = backups.restore(file, obj.home, user, _passphrase())
+    say(_("{name} is restored in {home}. What headquarters has of later days comes back with its next reply.").format(
+        name=store.identity.post_name or store.identity.name, home=obj.home))  # fmt: skip
+    store.close()
+
+
 @cli.group()
 def user() -> None:
     """People who use this laptop."""
 
 
+ROLES = click.Choice(["recorder", "officer", "administrator"])
+
+
+@user.command("list")
+@as_json
+@click.pass_obj
+def user_list(obj: Context, as_json: bool) -> None:
+    """Who uses this laptop, and what he may do."""
+    from fieldapp.store import people
+
+    found = people.people(obj.open())
+    if as_json:
+        say_json(found)
+        return
+    for person in found:
+        say(f"{person.name}  {people.role_name(person.role)}")
+
+
 @user.command("add")
 @click.argument("name")
+@click.option("--role", type=ROLES, default="recorder", show_default=True)
 @click.pass_obj
-def user_add(obj: Context, name: str) -> None:
-    """Let a further person in; somebody who is in already opens the file."""
-    from fieldapp.store import vault
+def user_add(obj: Context, name: str, role: str) -> None:
+    """Let a further person in; an administrator opens the file."""
+    from fieldapp.store import people
 
     store = obj.open()
-    if name in vault.users(obj.home):
-        raise FieldappError(_("{name} uses this laptop already.").format(name=name))
-    store.add_user(name, _new_passphrase())
+    people.check(store, people.Act.USERS)
+    people.add(store, name, _new_passphrase(), people.Role(role))
     note(_("{name} can work on this laptop now.").format(name=name))
+
+
+@user.command("role")
+@click.argument("name")
+@click.argument("role", type=ROLES)
+@click.pass_obj
+def user_role(obj: Context, name: str, role: str) -> None:
+    """Give somebody another role."""
+    from fieldapp.store import people
+
+    people.set_role(obj.open(), name, people.Role(role))
+    note(_("{name}: {role} from now on.").format(name=name, role=people.role_name(people.Role(role))))
+
+
+@user.command("remove")
+@click.argument("name")
+@click.pass_obj
+def user_remove(obj: Context, name: str) -> None:
+    """Let somebody in no longer; what he recorded stays."""
+    from fieldapp.store import people
+
+    people.remove(obj.open(), name)
+    note(_("{name} can no longer open this laptop. What he recorded stays.").format(name=name))
+
+
+@user.command("setting")
+@click.option("--lock-minutes", type=click.IntRange(0, 600), help="The screen locks after so long; 0 is never.")
+@click.option("--stick-backup", type=click.Choice(["on", "off"]), help="A backup beside each export.")
+@click.pass_obj
+def user_setting(obj: Context, lock_minutes: int | None, stick_backup: str | None) -> None:
+    """What holds on this laptop for all."""
+    from fieldapp.store import people
+
+    store = obj.open()
+    people.check(store, people.Act.USERS)
+    for key, value in (("lock_minutes", lock_minutes), ("stick_backup", stick_backup)):
+        if value is not None:
+            store.set_setting(key, str(value))
+        say(f"{key}: {store.setting(key, '–')}")
 
 
 @user.command("passphrase")
 @click.pass_obj
 def user_passphrase(obj: Context) -> None:
     """Take a new passphrase."""
+    from fieldapp.store import people
+
     store = obj.open()
-    store.add_user(store.user, _new_passphrase())
+    people.change_passphrase(store, _new_passphrase())
     note(_("The new passphrase holds from now on."))
+
+
+@user.command("code")
+@click.pass_obj
+def user_code(obj: Context) -> None:
+    """Make a new recovery code: a post sends it to headquarters, headquarters keeps its own in the safe."""
+    from fieldapp.store import people
+    from fieldapp.sync import recovery
+
+    store = obj.open()
+    people.check(store, people.Act.USERS)
+    _show_code(store, recovery.renew_code(store))
+
+
+def _show_code(store: Any, code: str) -> None:
+    """Headquarters has nobody to call: it writes its code down."""
+    if store.identity.role == "hq":
+        say(_("Recovery code. Write it down and lock it in the safe; it opens this file without a passphrase:"))
+        say(f"  {code}")
+    else:
+        note(_("The new code goes to headquarters with the next bundle."))
+
+
+@user.command("recover")
+@click.argument("answer", type=PATH, required=False)
+@click.option("--code", is_flag=True, help="With the code that headquarters read out by telephone.")
+@click.option("--request", type=PATH, metavar="FOLDER", help="Without a code: write a request for headquarters there.")
+@click.pass_obj
+def user_recover(obj: Context, answer: Path | None, code: bool, request: Path | None) -> None:
+    """Open the laptop again when the passphrase is forgotten: call headquarters. Name the person by --user."""
+    from fieldapp.sync import recovery
+
+    if sum(map(bool, (answer, code, request))) != 1:
+        raise click.UsageError(_("Give --code, --request FOLDER, or the file with headquarters' answer."))
+    if answer is not None:
+        name = recovery.accept(obj.home, answer, _passphrase())
+        note(_("{name} can work on this laptop again.").format(name=name))
+        return
+    name = obj.whose()
+    if code:
+        heard = click.prompt(_("Recovery code"), err=True)
+        recovery.accept_code(obj.home, name, heard, _new_passphrase()).close()
+        note(_("{name} can work on this laptop again.").format(name=name))
+        note(_("The code is used up; the next export takes a new one to headquarters."))
+    elif request is not None:
+        path, words = recovery.request(obj.home, name, _new_passphrase(), request)
+        say(str(path))
+        note(_("Carry it to headquarters, and read them these words by telephone:"))
+        say(f"  {words}")
 
 
 def _new_passphrase() -> str:
     named = os.environ.get("FIELDAPP_NEW_PASSPHRASE_FILE")
     if named:
-        return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+        return _from_file(named)
     text: str = click.prompt(_("New passphrase"), hide_input=True, confirmation_prompt=True, err=True)
     return text
 
 
+def _no_core_dump() -> None:
+    """What is in memory is not for the disk."""
+    try:
+        import resource
+    except ImportError:  # Windows has none to forbid
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def main() -> None:
     """The console script: no traceback reaches a user."""
+    _no_core_dump()
     context = Context()
     try:
         cli.main(standalone_mode=False, obj=context)
@@ -670,6 +1199,12 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         from fieldapp.crash import log_crash
+        from fieldapp.store import trouble
+
+        told = trouble.explain(error)
+        if told is not None:
+            note(str(told))
+            sys.exit(1)
 
         note(_("Something unexpected happened. What was confirmed is safe. The details are in {path}.").format(
             path=log_crash(error, context.home)))  # fmt: skip

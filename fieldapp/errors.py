@@ -18,5 +18,21 @@ class FieldappError(Exception):
 class Unsure(FieldappError):
     """What was given is unusual: nothing was saved yet, and it is when the same is given again with ``confirm``.
 
-    ``fields`` maps a field to the question that belongs beside it.
+    ``fields`` maps a field to the question that belongs beside it. ``alike``: the id of the record that says the same.
     """
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None, alike: str | None = None) -> None:
+        super().__init__(message, fields)
+        self.alike = alike
+
+
+class Refused(FieldappError):
+    """A file that is not taken. ``reason`` is the word for it in ``docs/bundle-format.md``, for programs."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Cancelled(Exception):
+    """A person broke the work off; raised by what is told of its progress. Nothing was changed."""

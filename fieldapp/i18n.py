@@ -19,3 +19,9 @@ def _catalogue(code: str) -> gettext.NullTranslations:
 def _(message: str) -> str:
     """The message in the user's language; the English one where it has no translation."""
     return _catalogue(language()).gettext(message) if message else ""
+
+
+def everywhere(message: str) -> set[str]:
+    """The message in every language that the program has: what a sheet may say."""
+    catalogues = sorted(path.name for path in (Path(__file__).parent / "locale").iterdir() if path.is_dir())
+    return {message, *(_catalogue(code).gettext(message) for code in catalogues)}

@@ -53,7 +53,7 @@ class World:
             "unit_id": "24221",
             "measures": [{"measure_id": "gieng", "amount": 1}, {"measure_id": "ho_huong_loi", "amount": 12}],
         }
-        return records.save(self.post, "activity", {**entry, **fields})
+        return records.save(self.post, "activity", {**entry, **fields}, confirm=True)
 
 
 def build(root: Path) -> World:
@@ -67,6 +67,8 @@ def build(root: Path) -> World:
     exchange.export(post, usb)
     exchange.import_files(hq, [usb])
     exchange.trust(hq, "IARVE")
+    for name in ("A", "B", "Lê Văn C"):  # whom tests open the file as, by its raw key
+        post.db.execute("INSERT INTO local_user VALUES (?, 'administrator', '2026-01-01T00:00:00Z')", [name])
     hq.close()
     post.close()
     for bundle in usb.glob("*.age"):

@@ -11,10 +11,10 @@ from textual.widgets import Static
 
 from fieldapp.store import lists, records
 from fieldapp.store.store import Draft, Store
+from fieldapp.tui.keys import TypingApp
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.widgets.editor import Editor
 from fieldapp.tui.widgets.field_row import FieldRow
-from fieldapp.tui.widgets.text_field import TypingApp
 
 
 class Host(TypingApp[None]):
@@ -33,6 +33,18 @@ class Host(TypingApp[None]):
         self.push_screen(self.form, left)
 
 
+async def strokes(pilot: Pilot[Any], *parts: str) -> None:
+    """``<f2>`` is a key, anything else is typed letter by letter, as fast as an input method does."""
+    for part in parts:
+        if part.startswith("<") and part.endswith(">"):
+            await pilot.press(part[1:-1])
+        else:
+            for letter in part:
+                pilot.app.post_message(Key(letter, letter))
+            await pilot.pause()
+    await pilot.pause()
+
+
 class Hands:
     """Types, and looks at what stands there."""
 
@@ -42,14 +54,7 @@ class Hands:
 
     async def type(self, *parts: str) -> None:
         """``<f2>`` is a key, anything else is typed letter by letter, as fast as an input method does."""
-        for part in parts:
-            if part.startswith("<") and part.endswith(">"):
-                await self.pilot.press(part[1:-1])
-            else:
-                for letter in part:
-                    self.app.post_message(Key(letter, letter))
-                await self.pilot.pause()
-        await self.pilot.pause()
+        await strokes(self.pilot, *parts)
 
     def row(self, key: str) -> FieldRow:
         return next(row for row in self.app.form.query(FieldRow) if row.key == key)

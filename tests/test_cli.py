@@ -141,3 +141,29 @@ def test_what_was_not_foreseen_goes_to_the_log_file(run: Run, world: World, monk
     assert (code, out) == (1, "")
     assert str(world.root / "post" / "fieldapp.log") in err
     assert "ZeroDivisionError" in (world.root / "post" / "fieldapp.log").read_text(encoding="utf-8")
+
+
+def test_headquarters_work_on_the_command_line(run: Run, world: World, tmp_path: Path) -> None:
+    usb = world.usb
+    code, out, _err = run("hq", "pack", "--role", "hq", usb, home="hq")
+    assert (code, out.strip()) == (0, str(usb / "SCH-HQ.fieldapp-pack.tar"))
+    assert run("hq", "pack", usb, home="hq")[0] == 2
+    code, _out, err = run("hq", "join", usb / "SCH-HQ.fieldapp-pack.tar", home="hq")
+    assert code == 1
+    assert "SCH" in err
+    code, out, _err = run("hq", "rename", "IARVE", "--name", "Đồn BP Ia Rvê mới", home="hq")
+    assert (code, "1 máy" in out) == (0, True)
+    code, _out, err = run("hq", "resolve", "x", "--take", "winner", home="hq")
+    assert (code, "Không có xung đột x" in err) == (1, True)
+    assert run("hq", "adopt", home="hq")[:2] == (0, "Đã tiếp nhận 0 phần nhật ký.\n")
+    assert run("hq", "adopt")[0] == 1
+    assert run("sync", "export", usb)[0] == run("sync", "import", usb, home="hq")[0] == 0
+    code, out, _err = run("sync", "status", "--json", home="hq")
+    assert json.loads(out)["peers"][0]["lacks"] > 0
+    code, out, _err = run("sync", "clean", usb, "--yes", home="hq")
+    assert (code, "đã nhập xong" in out) == (0, True)
+    assert list(usb.glob("*.age")) == []
+    code, out, _err = run("hq", "revoke", "IARVE", home="hq")
+    assert (code, "Đã thu hồi" in out) == (0, True)
+    assert "đã thu hồi" in run("hq", "replicas", home="hq")[1]
+    assert run("hq", "revoke", "IARVE", home="hq")[0] == 1

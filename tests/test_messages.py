@@ -12,10 +12,11 @@ from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.reports.narrative import HEADINGS
+from fieldapp.store.doubts import DOUBTS
 from fieldapp.store.words import choice_title
 
 SOURCE = Path(__file__).parents[1] / "fieldapp"
-KEPT = {"HELP", "GENERAL", "STAGES"}
+KEPT = {"HELP", "GENERAL", "STAGES", "TITLES", "MARKS"}
 """Names under which texts are kept that ``_`` gets later"""
 CATALOGUE = SOURCE / "locale" / "vi" / "LC_MESSAGES" / "fieldapp.po"
 
@@ -50,6 +51,7 @@ def in_models() -> Iterator[str]:
             yield shape.title
             yield from map(choice_title, shape.choices)
     yield from HEADINGS.values()
+    yield from (doubt.sentence for doubt in DOUBTS)
     for indicator in INDICATORS:
         yield from (indicator.title, indicator.unit)
 

@@ -13,9 +13,11 @@ from fieldapp.domain.model import (
     MaybePastDay,
     Name,
     PastDay,
+    Personal,
     Record,
     Ref,
     Remark,
+    Scaled,
     Short,
     Story,
     tidy_line,
@@ -64,7 +66,7 @@ class ActivityMeasure(Record):
 
     activity_id: Annotated[str, Ref("activity"), Field(title="Activity")]
     measure_id: Annotated[str, Ref("measure"), Field(title="Measure")]
-    amount: Annotated[int | None, Field(title="Amount", ge=0, le=10**15)] = None
+    amount: Annotated[int | None, Scaled("measure_id"), Field(title="Amount", ge=0, le=10**15)] = None
     approximate: Annotated[bool, Field(title="Approximate")] = False
     note: Annotated[Remark, Field(title="Note")] = None
     measured_on: Annotated[MaybePastDay, Field(title="Up to")] = None
@@ -82,7 +84,7 @@ class ActivityExtra(Record):
 
     activity_id: Annotated[str, Ref("activity"), Field(title="Activity")]
     kind_field_id: Annotated[str, Ref("kind_field"), Field(title="Field")]
-    value: Annotated[str, Field(title="Value", min_length=1, max_length=1000), BeforeValidator(tidy_line)]
+    value: Annotated[str, Personal(), Field(title="Value", min_length=1, max_length=1000), BeforeValidator(tidy_line)]
 
 
 class ActivityTarget(Record):
@@ -99,7 +101,7 @@ class ActivityTarget(Record):
     target_type: Annotated[TargetType, Field(title="Type of body")]
     unit_id: Annotated[str | None, Ref("unit"), Field(title="Unit")] = None
     party_cell_id: Annotated[str | None, Ref("party_cell"), Field(title="Party cell")] = None
-    name: Annotated[Short, Field(title="Name")] = None
+    name: Annotated[Short, Personal(), Field(title="Name")] = None
 
     def rule_breaks(self) -> list[tuple[str, str]]:
         if self.unit_id is None and self.party_cell_id is None and self.name is None:
@@ -120,6 +122,7 @@ class Activity(Record):
         "extras": Child(ActivityExtra, "activity_id", "extras", ("kind_field_id",)),
         "targets": Child(ActivityTarget, "activity_id", "targets", ("target_type", "unit_id", "party_cell_id", "name")),
     }
+    ALIKE = ("activity_kind_id", "unit_id", "date_from")
     MORE = ("partners", "people", "agreement_task_id", "ethnic_group_id", "joint_reference")
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
@@ -130,7 +133,7 @@ class Activity(Record):
     event_id: Annotated[str | None, Ref("event"), Field(title="Event")] = None
     description: Annotated[Story, Field(title="Description")] = None
     partners: Annotated[Remark, Field(title="Partners")] = None
-    people: Annotated[Remark, Field(title="People in charge")] = None
+    people: Annotated[Remark, Personal(), Field(title="People in charge")] = None
     joint_reference: Annotated[Letter, Field(title="Joint reference")] = None
     agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
     ethnic_group_id: Annotated[str | None, Ref("ethnic_group"), Field(title="Ethnic group helped")] = None

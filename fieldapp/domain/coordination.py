@@ -13,6 +13,7 @@ from fieldapp.domain.model import (
     MaybePastDay,
     Name,
     PastDay,
+    Personal,
     Record,
     Ref,
     Remark,
@@ -96,6 +97,7 @@ class Matter(Record):
     PLURAL = "Matters"
     LABEL = ("subject", "counterpart")
     LIST = ("opened_on", "matter_type", "subject", "due_on", "closed_on")
+    ALIKE = ("opened_on", "matter_type", "counterpart", "subject")
     DATE = "opened_on"
     ORDERED = (
         ("opened_on", "due_on"),
@@ -104,8 +106,8 @@ class Matter(Record):
 
     matter_type: Annotated[MatterType, Field(title="Type of matter")]
     direction: Annotated[Direction, Field(title="Direction")] = "sent"
-    counterpart: Annotated[Name, Field(title="With whom")]
-    subject: Annotated[Name, Field(title="Subject")]
+    counterpart: Annotated[Name, Personal(), Field(title="With whom")]
+    subject: Annotated[Name, Personal(), Field(title="Subject")]
     unit_id: Annotated[str | None, Ref("unit"), Field(title="Unit")] = None
     opened_on: Annotated[PastDay, Field(title="Opened on")]
     due_on: Annotated[MaybeDay, Field(title="Due on")] = None
@@ -127,7 +129,7 @@ class SelfManagementGroup(Record):
     name: Annotated[Name, Field(title="Name")]
     unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
-    leader: Annotated[Short, Field(title="Leader")] = None
+    leader: Annotated[Short, Personal(), Field(title="Leader")] = None
     marker_from: Annotated[Letter, Field(title="From marker")] = None
     marker_to: Annotated[Letter, Field(title="To marker")] = None
     length_m: Annotated[Count, Field(title="Length (m)")] = None
@@ -137,7 +139,7 @@ class SelfManagementGroup(Record):
     patrols_monthly: Annotated[Count, Field(title="Patrols a month")] = None
     date_from: Annotated[PastDay, Field(title="From")]
     date_to: Annotated[MaybeDay, Field(title="To")] = None
-    note: Annotated[Remark, Field(title="Note")] = None
+    note: Annotated[Remark, Personal(), Field(title="Note")] = None
 
 
 class ReviewMeeting(Record):
@@ -167,11 +169,12 @@ class Commendation(Record):
     PLURAL = "Commendations"
     LABEL = ("recipient", "form")
     LIST = ("awarded_on", "recipient", "recipient_type", "form")
+    ALIKE = ("awarded_on", "recipient", "form")
     DATE = "awarded_on"
 
     awarded_on: Annotated[PastDay, Field(title="Date")]
     recipient_type: Annotated[RecipientType, Field(title="Type of recipient")]
-    recipient: Annotated[Name, Field(title="To whom")]
+    recipient: Annotated[Name, Personal(), Field(title="To whom")]
     form: Annotated[Short, Field(title="Form")] = None
     awarded_by: Annotated[Short, Field(title="Awarded by")] = None
     reason: Annotated[Story, Field(title="For what")] = None

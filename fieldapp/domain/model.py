@@ -6,7 +6,7 @@ models: a new kind of record is one class in the module of its section, one tabl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 
@@ -26,6 +26,11 @@ class Ref:
 @dataclass(frozen=True)
 class Long:
     """The field holds a text of several sentences."""
+
+
+@dataclass(frozen=True)
+class Personal:
+    """The field says who a person is, or something about one: left out of files for others unless they ask for it."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ Letter = Annotated[str | None, Field(min_length=1, max_length=60), BeforeValidat
 
 Remark = Annotated[str | None, Field(min_length=1, max_length=1000), BeforeValidator(tidy_line)]
 
-Story = Annotated[str | None, Long(), Field(min_length=1, max_length=4000), BeforeValidator(tidy_lines)]
+Story = Annotated[str | None, Long(), Personal(), Field(min_length=1, max_length=4000), BeforeValidator(tidy_lines)]
 
 Day = date
 
@@ -114,6 +119,8 @@ class Record(BaseModel):
     PLURAL: ClassVar[str]
     REFERENCE: ClassVar[bool] = False
     """Reference data: headquarters writes it, all read it. Otherwise a post does, and the row carries ``post_id``."""
+    ABOUT_A_POST: ClassVar[bool] = False
+    """Headquarters writes it, of and for one post."""
     LABEL: ClassVar[tuple[str, ...]]
     """Fields that together name a record to a person, in a list of choices or a title."""
     LIST: ClassVar[tuple[str, ...]]
@@ -128,6 +135,8 @@ class Record(BaseModel):
     """A row of a parent's form that other records refer to: it is searched for by words like those with a list."""
     UNIQUE: ClassVar[tuple[str, ...]] = ()
     """Two records that agree in these fields say the same twice: refused on entry, listed after a merge."""
+    ALIKE: ClassVar[tuple[str, ...]] = ()
+    """A new record that agrees with another in these fields may say the same twice: it is asked about once."""
     MORE: ClassVar[tuple[str, ...]] = ()
     """Fields that are mostly left empty, in the order of the form: they come last there, behind the children."""
     ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -160,11 +169,16 @@ class FieldShape:
     """a date that lies in the past as a rule"""
     heir_of: str | None = None
     """a reference to a unit that became of the one in this field"""
+    personal: bool = False
+    """says who a person is, or something about one"""
 
 
 def fields_of(model: type[Record]) -> list[FieldShape]:
     """The fields of a model in the order of entry."""
-    return [_shape(name, info) for name, info in model.model_fields.items()]
+    return [
+        replace(_shape(name, info), personal=any(isinstance(m, Personal) for m in info.metadata))
+        for name, info in model.model_fields.items()
+    ]
 
 
 def _shape(name: str, info: FieldInfo) -> FieldShape:

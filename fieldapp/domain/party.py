@@ -12,6 +12,7 @@ from fieldapp.domain.model import (
     MaybePastDay,
     Name,
     PastDay,
+    Personal,
     Record,
     Ref,
     Remark,
@@ -43,11 +44,11 @@ class Member(Record):
     LABEL = ("full_name", "position")
     LIST = ("full_name", "position", "party_cell_id")
 
-    full_name: Annotated[Name, Field(title="Full name")]
-    position: Annotated[Short, Field(title="Rank and position")] = None
+    full_name: Annotated[Name, Personal(), Field(title="Full name")]
+    position: Annotated[Short, Personal(), Field(title="Rank and position")] = None
     party_cell_id: Annotated[str | None, Ref("party_cell"), Field(title="Own cell (members from the village)")] = None
-    joined_on: Annotated[MaybePastDay, Field(title="Joined the Party on")] = None
-    note: Annotated[Remark, Field(title="Note")] = None
+    joined_on: Annotated[MaybePastDay, Personal(), Field(title="Joined the Party on")] = None
+    note: Annotated[Remark, Personal(), Field(title="Note")] = None
 
 
 class Introduction(Record):
@@ -63,12 +64,12 @@ class Introduction(Record):
 
     member_id: Annotated[str, Ref("member"), Field(title="Party member")]
     party_cell_id: Annotated[str, Ref("party_cell"), Field(title="Party cell")]
-    letter_number: Annotated[Letter, Field(title="Letter number")] = None
+    letter_number: Annotated[Letter, Personal(), Field(title="Letter number")] = None
     letter_date: Annotated[MaybeDay, Field(title="Letter date")] = None
     date_from: Annotated[Day, Field(title="From")]
     date_to: Annotated[MaybeDay, Field(title="To")] = None
-    role: Annotated[Short, Field(title="Role in the cell")] = None
-    end_reason: Annotated[Remark, Field(title="Reason of the end")] = None
+    role: Annotated[Short, Personal(), Field(title="Role in the cell")] = None
+    end_reason: Annotated[Remark, Personal(), Field(title="Reason of the end")] = None
 
 
 class Attendance(Record):
@@ -82,7 +83,7 @@ class Attendance(Record):
     meeting_id: Annotated[str, Ref("meeting"), Field(title="Meeting")]
     member_id: Annotated[str, Ref("member"), Field(title="Party member")]
     status: Annotated[AttendanceStatus, Field(title="Present")]
-    reason: Annotated[Remark, Field(title="Reason")] = None
+    reason: Annotated[Remark, Personal(), Field(title="Reason")] = None
 
 
 class Meeting(Record):
@@ -114,12 +115,12 @@ class HouseholdCharge(Record):
     ORDERED = (("date_from", "date_to"),)
 
     member_id: Annotated[str, Ref("member"), Field(title="Party member")]
-    household: Annotated[Name, Field(title="Household (its head)")]
+    household: Annotated[Name, Personal(), Field(title="Household (its head)")]
     unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
     date_from: Annotated[PastDay, Field(title="From")]
     date_to: Annotated[MaybeDay, Field(title="To")] = None
-    result: Annotated[Remark, Field(title="Result")] = None
+    result: Annotated[Remark, Personal(), Field(title="Result")] = None
 
 
 class CellRating(Record):
@@ -133,7 +134,7 @@ class CellRating(Record):
     party_cell_id: Annotated[str, Ref("party_cell"), Field(title="Party cell")]
     year: Annotated[Year, Field(title="Year")]
     rating: Annotated[Rating, Field(title="Rating")]
-    note: Annotated[Remark, Field(title="Note")] = None
+    note: Annotated[Remark, Personal(), Field(title="Note")] = None
 
 
 class MemberRating(Record):
@@ -146,8 +147,8 @@ class MemberRating(Record):
 
     member_id: Annotated[str, Ref("member"), Field(title="Party member")]
     year: Annotated[Year, Field(title="Year")]
-    rating: Annotated[Rating, Field(title="Rating")]
-    note: Annotated[Remark, Field(title="Note")] = None
+    rating: Annotated[Rating, Personal(), Field(title="Rating")]
+    note: Annotated[Remark, Personal(), Field(title="Note")] = None
 
 
 class Candidacy(Record):
@@ -169,4 +170,4 @@ class Candidacy(Record):
     nominated_on: Annotated[PastDay, Field(title="Nominated on")]
     outcome: Annotated[Outcome, Field(title="Outcome")] = "pending"
     decided_on: Annotated[MaybePastDay, Field(title="Decided on")] = None
-    note: Annotated[Remark, Field(title="Note")] = None
+    note: Annotated[Remark, Personal(), Field(title="Note")] = None

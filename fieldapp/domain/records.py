@@ -35,6 +35,7 @@ from fieldapp.domain.reference import (
     Unit,
     UnitSuccession,
 )
+from fieldapp.domain.review import Review
 
 RECORDS: tuple[type[Record], ...] = (
     Unit,
@@ -67,6 +68,7 @@ RECORDS: tuple[type[Record], ...] = (
     SelfManagementGroup,
     ReviewMeeting,
     Commendation,
+    Review,
 )
 """Every kind, parents before those that refer to them."""
 

@@ -2,7 +2,7 @@
 
 An activity counts in the period in which it ended, a dated part of a figure on its own day (rule 6); a joint activity
 of several posts, which each recorded under one joint reference, counts once (rule 5); bodies and members count once
-(rules 3 and 4); voided records never count and are told apart (rule 8); unknown is not zero (rule 9).
+(rules 3 and 4); voided and returned records never count and are told apart (rule 8); unknown is not zero (rule 9).
 """
 
 import json
@@ -16,9 +16,13 @@ from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator
 from fieldapp.i18n import _
 from fieldapp.reports.query import Query, find_post, find_unit, inside
 from fieldapp.reports.sources import JOINT, MEASURES, MOVED, PLACE, SOURCES
+from fieldapp.store import reviews
 from fieldapp.store.store import Row, Store
 
 Group = Literal["post", "commune", "kind", "event", "ethnic_group"]
+
+Part = tuple[Group, str | None]
+"""A group, and the key of one of its parts"""
 
 HIGH = 10**9
 """Amounts are summed in two parts, so that no sum leaves 64 bits."""
@@ -29,6 +33,7 @@ class Figure:
     """One number of the report."""
 
     section: str
+    """empty: over all sections"""
     code: str
     title: str
     value: int | None
@@ -85,29 +90,36 @@ def grouped(store: Store, query: Query, by: Group | None) -> dict[str | None, li
 
     The key None has what belongs to none: not known, or not assigned to a unit of today.
     """
-    params, narrow = _narrowed(store, query)
+    params, narrow = narrowed(store, query)
     found: dict[str | None, list[Figure]] = {}
     for key, figure in (*_sums(store, params, narrow, by), *_counts(store, params, narrow, by)):
         found.setdefault(key, []).append(figure)
     return found
 
 
-def behind(store: Store, query: Query, figure: Figure) -> list[Behind]:
-    """What a figure counts, by day: the amounts add up to its value."""
-    params, narrow = _narrowed(store, query)
+def behind(store: Store, query: Query, figure: Figure, part: Part | None = None) -> list[Behind]:
+    """What a figure counts, by day: the amounts add up to its value.
+
+    ``part``: of a figure that ``grouped`` gave for one part. A figure without a section counts in all of them.
+    """
+    params, narrow = narrowed(store, query)
+    if part is not None:
+        params["part"] = part[1]
+        narrow += f" AND {_GROUPS[part[0]]} IS :part"
     if figure.measure_id is not None:
         params |= {"measure": figure.measure_id, "section": figure.section, "kind": figure.kind_id}
         rows = store.rows(
-            f"{_with(MEASURES, joint=True)} SELECT f.record, f.kind, f.day, f.amount, f.note {_FROM}"
+            f"{with_facts(MEASURES, joint=True)} SELECT f.record, f.kind, f.day, f.amount, f.note {FROM}"
             f" JOIN activity_kind k ON k.id = f.activity_kind_id WHERE {narrow} AND f.measure_id = :measure"
-            " AND k.section = :section AND (:kind IS NULL OR k.id = :kind) ORDER BY f.day, f.record, f.fact",
+            " AND (:section = '' OR k.section = :section) AND (:kind IS NULL OR k.id = :kind)"
+            " ORDER BY f.day, f.record, f.fact",
             params,
         )
         return [Behind(r["record"], r["kind"], r["day"], r["amount"], r["note"]) for r in rows]
     indicator = BY_CODE[figure.code]
     rows = store.rows(
-        f"{_with(SOURCES[indicator.source])} SELECT f.record, f.kind, coalesce(f.last, f.first) AS day,"
-        f" f.{indicator.of} AS thing {_FROM} WHERE {narrow} AND {_condition(indicator)}"
+        f"{with_facts(SOURCES[indicator.source])} SELECT f.record, f.kind, coalesce(f.last, f.first) AS day,"
+        f" f.{indicator.of} AS thing {FROM} WHERE {narrow} AND {_condition(indicator)}"
         " ORDER BY day, f.record, thing",
         params,
     )
@@ -122,28 +134,17 @@ def behind(store: Store, query: Query, figure: Figure) -> list[Behind]:
     return found
 
 
-def of_kind(store: Store, query: Query, measure_id: str, kind_id: str) -> int:
-    """The sum of one measure over the activities of one kind, in units of 10^-decimals; 0 where nobody said."""
-    params, narrow = _narrowed(store, query)
-    rows = store.rows(
-        f"{_with(MEASURES, joint=True)} SELECT f.amount {_FROM} WHERE {narrow} AND f.measure_id = :measure"
-        " AND f.activity_kind_id = :kind AND f.amount IS NOT NULL",
-        {**params, "measure": measure_id, "kind": kind_id},
-    )
-    return sum(r["amount"] for r in rows)
-
-
 def unassigned(store: Store, query: Query) -> int:
     """How many activities of the period lie in an old unit that was split, and do not say in which part."""
     if query.view == "then":
         return 0
-    params, _narrow = _narrowed(store, Query(query.period, None, query.post, query.view, query.today))
+    params, _narrow = narrowed(store, Query(query.period, None, query.post, query.view, query.today))
     return int(
         store.value(
             f"WITH moved AS MATERIALIZED ({MOVED}) SELECT count(*) FROM activity a JOIN moved USING (unit_id)"
             " WHERE a.voided_at IS NULL AND moved.today_id IS NULL AND a.unit_now_id IS NULL"
             " AND coalesce(a.date_to, a.date_from) BETWEEN :first AND :last"
-            " AND (:post IS NULL OR a.post_id = :post)",
+            " AND (:post IS NULL OR a.post_id = :post) AND a.id NOT IN (SELECT value FROM json_each(:returned))",
             params,
         )
     )
@@ -151,7 +152,7 @@ def unassigned(store: Store, query: Query) -> int:
 
 # the queries ----------------------------------------------------------------------------------------------------
 
-_FROM = "FROM facts f LEFT JOIN moved ON moved.unit_id = f.unit_id"
+FROM = "FROM facts f LEFT JOIN moved ON moved.unit_id = f.unit_id"
 
 _GROUPS: Mapping[Group | None, str] = {
     None: "NULL",
@@ -163,14 +164,15 @@ _GROUPS: Mapping[Group | None, str] = {
 }
 
 
-def _with(facts: str, joint: bool = False) -> str:
+def with_facts(facts: str, joint: bool = False) -> str:
+    """The beginning of a query over ``facts``; with ``joint`` it may name those figures of joint activities."""
     parts = [f"moved AS MATERIALIZED ({MOVED})"]
     if joint:
         parts.append(f"joint AS MATERIALIZED ({JOINT})")
     return f"WITH {', '.join(parts)}, facts AS ({facts})"
 
 
-def _narrowed(store: Store, query: Query) -> tuple[dict[str, Any], str]:
+def narrowed(store: Store, query: Query) -> tuple[dict[str, Any], str]:
     """The parameters of a query's SQL, and its condition on facts."""
     unit, post = find_unit(store, query), find_post(store, query)
     moved: list[Row] = []
@@ -186,9 +188,13 @@ def _narrowed(store: Store, query: Query) -> tuple[dict[str, Any], str]:
         "post": post["id"] if post else None,
         "moved": json.dumps([[r["unit_id"], r["today_id"]] for r in moved]),
         "units": json.dumps(inside(store, unit["id"])) if unit else None,
+        "returned": json.dumps([said.record for said in reviews.returned(store)]),
     }
     units = "(SELECT value FROM json_each(:units))"
-    narrow = f"(:post IS NULL OR f.post_id = :post) AND (:units IS NULL OR {PLACE} IN {units} OR f.unit_id IN {units})"
+    narrow = (
+        "f.record NOT IN (SELECT value FROM json_each(:returned)) AND (:post IS NULL OR f.post_id = :post)"
+        f" AND (:units IS NULL OR {PLACE} IN {units} OR f.unit_id IN {units})"
+    )
     return params, narrow
 
 
@@ -196,7 +202,7 @@ def _sums(store: Store, params: dict[str, Any], narrow: str, by: Group | None) -
     """The figures of measures: of works one for each kind, of others one for each section."""
     rows = store.rows(
         f"""
-        {_with(MEASURES, joint=True)}
+        {with_facts(MEASURES, joint=True)}
         SELECT {_GROUPS[by]} AS part, k.section, m.id AS measure_id, m.code, m.name, m.unit_name, m.decimals,
             CASE m.nature WHEN 'works' THEN k.id END AS kind_id, min(k.code) AS kind_code, min(k.name) AS kind_name,
             sum(f.amount / {HIGH}) AS high, sum(f.amount % {HIGH}) AS low,
@@ -205,7 +211,7 @@ def _sums(store: Store, params: dict[str, Any], narrow: str, by: Group | None) -
             count(DISTINCT f.record) AS records,
             min(k.position * 1000 + coalesce((SELECT min(km.position) FROM kind_measure km WHERE
                 km.activity_kind_id = k.id AND km.measure_id = m.id AND km.voided_at IS NULL), 999)) AS place
-        {_FROM} JOIN activity_kind k ON k.id = f.activity_kind_id JOIN measure m ON m.id = f.measure_id
+        {FROM} JOIN activity_kind k ON k.id = f.activity_kind_id JOIN measure m ON m.id = f.measure_id
         WHERE {narrow}
         GROUP BY part, k.section, m.id, CASE m.nature WHEN 'works' THEN k.id END ORDER BY place, m.code
         """,
@@ -238,7 +244,7 @@ def _counts(store: Store, params: dict[str, Any], narrow: str, by: Group | None)
     for source, group in groupby(sorted(INDICATORS, key=lambda i: i.source), key=lambda i: i.source):
         indicators = list(group)
         rows = store.rows(
-            f"{_with(SOURCES[source])} SELECT {_GROUPS[by]} AS part, {', '.join(_columns(indicators))} {_FROM}"
+            f"{with_facts(SOURCES[source])} SELECT {_GROUPS[by]} AS part, {', '.join(_columns(indicators))} {FROM}"
             f" WHERE {narrow} AND f.first <= :last AND coalesce(f.last, '9999') >= :first GROUP BY part",
             params,
         )

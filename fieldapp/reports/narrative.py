@@ -8,6 +8,7 @@ from itertools import groupby
 
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _
+from fieldapp.reports.coordination import TaskDone
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.report import Report
 from fieldapp.reports.tables import Table
@@ -56,7 +57,20 @@ def as_text(report: Report) -> str:
     if report.plan:
         lines += ["", _("Plan")]
         lines += [f"   - {p.title}{f' · {p.post}' if p.post else ''}, {p.period.title}: {p.text}" for p in report.plan]
+    if report.tasks:
+        lines += ["", _("Tasks of the agreements")]
+        lines += [f"   - {task_title(t)}: {t.text}" for t in report.tasks]
+    if report.late:
+        lines += ["", _("Late with")]
+        lines += [f"   - {late.text}" for late in report.late]
     return "\n".join([*lines, "", *left_out(report)])
+
+
+def task_title(task: TaskDone) -> str:
+    """“Quy chế phối hợp, nhiệm vụ 2: Trao đổi thông tin”"""
+    return _("{agreement}, task {number}: {title}").format(
+        agreement=task.agreement, number=task.number, title=task.title
+    )
 
 
 def in_order(figures: Sequence[Figure]) -> list[Figure]:
@@ -105,9 +119,10 @@ def left_out(report: Report) -> list[str]:
     """What the figures leave out and as of when, and the rules by which they count."""
     c = report.completeness
     lines = [
-        _("Left out: {voided} voided, {drafts} drafts, {waiting} parcels of changes that wait or were refused.").format(
-            voided=c.voided, drafts=c.drafts, waiting=c.waiting
-        )
+        _(
+            "Left out: {voided} voided, {returned} returned and not mended yet, {drafts} drafts,"
+            " {waiting} parcels of changes that wait or were refused."
+        ).format(voided=c.voided, returned=c.returned, drafts=c.drafts, waiting=c.waiting)
     ]
     if c.set_aside or c.conflicts:
         lines.append(
@@ -142,9 +157,10 @@ def as_csv(report: Report) -> str:
     for f in report.figures:
         row = [f.section, f.code, f.title, f.value, f.decimals, f.unit, int(f.approximate), " ".join(f.in_words),
                f.count]  # fmt: skip
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) for cell in row])
     return out.getvalue()
 
 
-def _harmless(cell: object) -> object:
+def harmless(cell: object) -> object:
+    """A cell of a CSV file: a text that a spreadsheet would take for a formula stands behind an apostrophe."""
     return "'" + cell if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -8,6 +8,7 @@ from typing import Literal
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import lists
 from fieldapp.store.store import Row, Store
 
 View = Literal["then", "now"]
@@ -125,13 +126,7 @@ def find_post(store: Store, query: Query) -> Row | None:
     """The post that a query is narrowed to; FieldappError where there is none."""
     if query.post is None:
         return None
-    text = clean(query.post)
-    found = store.row(
-        "SELECT * FROM post WHERE (id = ? OR code = ? COLLATE NOCASE) ORDER BY voided_at IS NOT NULL", [text, text]
-    )
-    if found is None:
-        raise FieldappError(_("There is no post with the code {code}.").format(code=text))
-    return found
+    return lists.post_named(store, query.post)
 
 
 def inside(store: Store, unit_id: str) -> list[str]:

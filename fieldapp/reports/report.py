@@ -1,15 +1,18 @@
 """A report: the figures of a period, what they leave out, the same period before, and the plan."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 from fieldapp.domain.indicators import BY_CODE
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
-from fieldapp.reports.figures import Figure, amount_in_words, figures, of_kind, unassigned
+from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
+from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, unassigned
 from fieldapp.reports.query import Period, Query, find_post, find_unit
+from fieldapp.store import reviews
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import exchange
 
@@ -19,6 +22,8 @@ class Completeness:
     """What the figures leave out, and as of when."""
 
     voided: int
+    returned: int
+    """sent back by headquarters, and nothing done about it yet"""
     drafts: int
     conflicts: int
     waiting: int
@@ -38,11 +43,31 @@ class Progress:
 
     title: str
     post: str | None
-    period: Period
+    query: Query
+    """over the plan's own period"""
+    figure: Figure
+    """what was done, as a figure of the query: ``behind`` lists its records"""
     target: int
-    done: int
-    decimals: int
-    unit: str
+
+    @property
+    def period(self) -> Period:
+        """The plan's own."""
+        return self.query.period
+
+    @property
+    def done(self) -> int:
+        """In units of 10^-decimals."""
+        return self.figure.value or 0
+
+    @property
+    def decimals(self) -> int:
+        """Of the target and of what was done."""
+        return self.figure.decimals
+
+    @property
+    def unit(self) -> str:
+        """Of both."""
+        return self.figure.unit
 
     @property
     def percent(self) -> int:
@@ -67,6 +92,8 @@ class Report:
     before: list[Figure]
     """those of the same period before"""
     plan: list[Progress]
+    tasks: list[TaskDone]
+    late: list[LateWith]
     completeness: Completeness
 
     def as_json(self) -> dict[str, Any]:
@@ -86,6 +113,8 @@ class Report:
                  "target": p.target, "done": p.done, "decimals": p.decimals, "unit": p.unit, "percent": p.percent}
                 for p in self.plan
             ],
+            "tasks": [asdict(task) for task in self.tasks],
+            "late_with": [asdict(late) for late in self.late],
             "completeness": asdict(self.completeness),
         }  # fmt: skip
 
@@ -100,6 +129,8 @@ def report(store: Store, query: Query) -> Report:
         figures(store, query),
         figures(store, query.over(query.period.before())),
         progress(store, query, _plans_within(store, query, post)),
+        tasks(store, query),
+        late_with(store, query),
         _completeness(store, query),
     )
 
@@ -119,28 +150,35 @@ def progress(store: Store, query: Query, plans: Sequence[Row]) -> list[Progress]
     found = []
     for plan in plans:
         period = Period(date.fromisoformat(plan["date_from"]), date.fromisoformat(plan["date_to"]))
+        own = Query(period, None, plan["for_post_id"], "then", query.today)
         key = (plan["date_from"], plan["date_to"], plan["for_post_id"])
-        if key not in counted:
-            counted[key] = figures(store, Query(period, None, plan["for_post_id"], "then", query.today))
-        found.append(_progress(store, plan, period, counted[key]))
+        if plan["measure_id"] is None and key not in counted:
+            counted[key] = figures(store, own)
+        found.append(_progress(store, plan, own, counted.get(key, [])))
     return found
 
 
-def _progress(store: Store, plan: Row, period: Period, counted: Sequence[Figure]) -> Progress:
+def _progress(store: Store, plan: Row, query: Query, counted: Sequence[Figure]) -> Progress:
     post = store.value("SELECT name FROM post WHERE id = ?", [plan["for_post_id"]])
     if plan["measure_id"] is None:
         indicator = BY_CODE[plan["indicator"]]
-        done = sum(f.value or 0 for f in counted if f.code == indicator.code)
-        return Progress(_(indicator.title), post, period, plan["target"], done, 0, _(indicator.unit))
+        found = next((f for f in counted if f.code == indicator.code), None)
+        figure = found or Figure(
+            indicator.section, indicator.code, _(indicator.title), 0, 0, _(indicator.unit), False, [], 0, True
+        )
+        return Progress(_(indicator.title), post, query, figure, plan["target"])
     measure = store.row("SELECT * FROM measure WHERE id = ?", [plan["measure_id"]])
     assert measure is not None
     title, kind = measure["name"], plan["activity_kind_id"]
     if kind is not None:
         title = f"{title} · {store.value('SELECT name FROM activity_kind WHERE id = ?', [kind])}"
-        done = of_kind(store, Query(period, None, plan["for_post_id"]), plan["measure_id"], kind)
-    else:
-        done = sum(f.value or 0 for f in counted if f.measure_id == plan["measure_id"])
-    return Progress(title, post, period, plan["target"], done, measure["decimals"], measure["unit_name"])
+    empty = Figure(
+        "", measure["code"], title, None, measure["decimals"], measure["unit_name"], False, [], 0, True,
+        measure_id=plan["measure_id"], kind_id=kind,
+    )  # fmt: skip
+    lines = behind(store, query, empty)
+    figure = replace(empty, value=sum(x.amount or 0 for x in lines), count=len({x.record for x in lines}))
+    return Progress(title, post, query, figure, plan["target"])
 
 
 def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
@@ -158,13 +196,14 @@ def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
 def _completeness(store: Store, query: Query) -> Completeness:
     state = exchange.status(store)
     bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
-    voided = 0
+    sent_back = json.dumps([said.record for said in reviews.returned(store)])
+    voided = returned = 0
     for model in RECORDS:
         if model.TOP and not model.REFERENCE and model.DATE:
             day = "coalesce(date_to, date_from)" if model.KIND == "activity" else model.DATE
-            voided += store.value(
-                f"SELECT count(*) FROM {model.KIND} WHERE voided_at IS NOT NULL AND {day} BETWEEN ? AND ?", bounds
-            )
+            counted = f"SELECT count(*) FROM {model.KIND} WHERE {day} BETWEEN ? AND ?"
+            voided += store.value(f"{counted} AND voided_at IS NOT NULL", bounds)
+            returned += store.value(f"{counted} AND id IN (SELECT value FROM json_each(?))", [*bounds, sent_back])
     joint = store.value(
         "SELECT count(*) FROM activity WHERE joint_reference IS NOT NULL AND voided_at IS NULL"
         " AND coalesce(date_to, date_from) BETWEEN ? AND ?",
@@ -172,6 +211,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
     )
     return Completeness(
         voided=voided,
+        returned=returned,
         drafts=len(store.drafts()),
         conflicts=state.conflicts,
         waiting=len(state.held) + len(state.quarantined),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fieldapp.i18n import _
-from fieldapp.reports.figures import Figure, Group, figures, grouped
+from fieldapp.reports.figures import Figure, Group, Part, figures, grouped
 from fieldapp.reports.query import Query
 from fieldapp.store import words
 from fieldapp.store.store import Store
@@ -20,6 +20,16 @@ KINDS: dict[Group, str] = {
     "ethnic_group": "ethnic_group",
 }
 """What the parts of a group are records of."""
+
+
+TITLES: dict[By, str] = {
+    "month": "By month",
+    "post": "By post",
+    "commune": "By commune",
+    "kind": "By kind of activity",
+    "event": "By event",
+    "ethnic_group": "By ethnic group",
+}
 
 
 @dataclass(frozen=True)
@@ -45,20 +55,37 @@ class Table:
     lines: list[Line]
 
 
-def table(store: Store, query: Query, by: By) -> Table:
-    """The figures of a query, split."""
-    whole = figures(store, query)
+@dataclass(frozen=True)
+class Piece:
+    """One part of a split, with its figures. ``query`` and ``part`` find the records behind them."""
+
+    title: str
+    query: Query
+    part: Part | None
+    figures: list[Figure]
+
+
+def pieces(store: Store, query: Query, by: By) -> list[Piece]:
+    """The figures of each part: months in their order, others by name, what belongs to none last."""
     if by == "month":
-        months = query.period.months()
-        titles = [f"{m.first.month}/{m.first.year}" for m in months]
-        return Table(titles, _lines(whole, [figures(store, query.over(m)) for m in months]))
+        return [
+            Piece(f"{m.first.month}/{m.first.year}", query.over(m), None, figures(store, query.over(m)))
+            for m in query.period.months()
+        ]
     parts = grouped(store, query, by)
     named = words.labels(store, KINDS[by], [key for key in parts if key is not None], short=True)
     keys = sorted((key for key in parts if key is not None), key=lambda key: (named[key], key))
-    titles = [named[key] for key in keys]
+    found = [Piece(named[key], query, (by, key), parts[key]) for key in keys]
     if None in parts:
-        titles.append(_("not assigned") if by == "commune" else _("not said"))
-    return Table(titles, _lines(whole, [parts[key] for key in [*keys, *([None] if None in parts else [])]]))
+        title = _("not assigned") if by == "commune" else _("not said")
+        found.append(Piece(title, query, (by, None), parts[None]))
+    return found
+
+
+def table(store: Store, query: Query, by: By) -> Table:
+    """The figures of a query, split."""
+    found = pieces(store, query, by)
+    return Table([p.title for p in found], _lines(figures(store, query), [p.figures for p in found]))
 
 
 def _lines(whole: Iterable[Figure], parts: list[list[Figure]]) -> list[Line]:

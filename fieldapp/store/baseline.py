@@ -2,27 +2,22 @@
 
 It is a log in which each version of the program goes on where the one before ended: what a version has added never
 changes place. Ids are computed from what the rows are, so every replica has the same (``tests/store/test_baseline.py``
-pins some). They are UUIDv7 in form: the milliseconds of the row's natural date, then SHA-256 of its natural key instead
-of random bits.
+pins some).
 """
 
 import csv
-import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from uuid import UUID
 
 from fieldapp.domain.text import clean, sort_key
+from fieldapp.store.ids import FIRST_DAY, derived_id
 
 REFORM = "2025-07-01"
 BEFORE_REFORM = "2025-06-30"
-FIRST_DAY = "2008-01-01"
-"""The coordination regulation of the source is in force since 2008: older rows than that are not needed."""
 
 OLD_PROVINCES = {"Tỉnh Đắk Lắk": "66", "Tỉnh Phú Yên": "54"}
 OLD_DISTRICTS = {
@@ -86,15 +81,6 @@ def baseline_rows() -> Iterator[BaselineRow]:
             yield table, row
 
 
-def baseline_id(table: str, day: str, *key: str) -> str:
-    """The id of a shipped row: its table, its natural date and its natural key."""
-    ms = round(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1000)
-    rest = hashlib.sha256("|".join((table, *key)).encode()).digest()[:10]
-    number = int.from_bytes(ms.to_bytes(6) + rest)
-    number &= ~(0xF << 76) & ~(0x3 << 62)
-    return str(UUID(int=number | (0x7 << 76) | (0x2 << 62)))
-
-
 def _table(name: str) -> Iterator[dict[str, str]]:
     text = (files("fieldapp") / "data" / name).read_text(encoding="utf-8")
     yield from csv.DictReader(io.StringIO(text))
@@ -104,7 +90,7 @@ def _unit(level: str, code: str, name: str, parent: str | None, old: bool, place
     """``place`` stands for the code in the id of a unit that has none: names repeat between districts."""
     day = FIRST_DAY if old else REFORM
     return "unit", {
-        "id": baseline_id("unit", day, level, code or place, clean(name)),
+        "id": derived_id("unit", day, level, code or place, clean(name)),
         "level": level,
         "code": code or None,
         "name": clean(name),
@@ -178,7 +164,7 @@ def _old_units(new: dict[str, str], lines: Iterable[dict[str, str]]) -> Iterator
 
 def _succession(old_id: str, new_id: str) -> BaselineRow:
     return "unit_succession", {
-        "id": baseline_id("unit_succession", REFORM, old_id, new_id),
+        "id": derived_id("unit_succession", REFORM, old_id, new_id),
         "old_unit_id": old_id,
         "new_unit_id": new_id,
         "effective_on": REFORM,
@@ -223,7 +209,7 @@ def _ethnic_groups() -> Iterator[BaselineRow]:
         yield (
             "ethnic_group",
             {
-                "id": baseline_id("ethnic_group", FIRST_DAY, line["code"]),
+                "id": derived_id("ethnic_group", FIRST_DAY, line["code"]),
                 "code": line["code"],
                 "name": line["name"],
                 "also_called": line["also_called"] or None,
@@ -233,11 +219,11 @@ def _ethnic_groups() -> Iterator[BaselineRow]:
 
 def _kind_fields() -> Iterator[BaselineRow]:
     for position, line in enumerate(_table("kind_fields.csv"), start=1):
-        kind_id = baseline_id("activity_kind", FIRST_DAY, line["kind"])
+        kind_id = derived_id("activity_kind", FIRST_DAY, line["kind"])
         yield (
             "kind_field",
             {
-                "id": baseline_id("kind_field", FIRST_DAY, kind_id, line["code"]),
+                "id": derived_id("kind_field", FIRST_DAY, kind_id, line["code"]),
                 "activity_kind_id": kind_id,
                 "code": line["code"],
                 "name": line["name"],
@@ -255,13 +241,13 @@ def _limits() -> Iterator[BaselineChange]:
     """What is usual of a figure, so that a slip of the finger is asked about."""
     for line in _table("kind_limits.csv"):
         ids = [
-            baseline_id(table, FIRST_DAY, line[column])
+            derived_id(table, FIRST_DAY, line[column])
             for table, column in (("activity_kind", "kind"), ("measure", "measure"))
         ]
         cols: dict[str, Any] = {name: int(line[name]) for name in ("usual_minimum", "usual_maximum") if line[name]}
         if line["hint"]:
             cols["hint"] = line["hint"]
-        yield "kind_measure", baseline_id("kind_measure", FIRST_DAY, *ids), cols, False
+        yield "kind_measure", derived_id("kind_measure", FIRST_DAY, *ids), cols, False
 
 
 def _synonyms() -> Iterator[BaselineChange]:
@@ -269,7 +255,7 @@ def _synonyms() -> Iterator[BaselineChange]:
     for line in _table("kind_synonyms.csv"):
         yield (
             "activity_kind",
-            baseline_id("activity_kind", FIRST_DAY, line["kind"]),
+            derived_id("activity_kind", FIRST_DAY, line["kind"]),
             {"also_called": line["also_called"]},
             False,
         )
@@ -279,7 +265,7 @@ def _kinds() -> Iterator[BaselineRow]:
     ids: dict[tuple[str, str], str] = {}
     for table, name in (("activity_kind", "activity_kinds.csv"), ("measure", "measures.csv")):
         for position, line in enumerate(_table(name), start=1):
-            row_id = ids[(table, line["code"])] = baseline_id(table, FIRST_DAY, line["code"])
+            row_id = ids[(table, line["code"])] = derived_id(table, FIRST_DAY, line["code"])
             row: dict[str, Any] = {"id": row_id, **line}
             if table == "measure":
                 row["decimals"] = int(line["decimals"])
@@ -292,7 +278,7 @@ def _kinds() -> Iterator[BaselineRow]:
             yield (
                 "kind_measure",
                 {
-                    "id": baseline_id("kind_measure", FIRST_DAY, kind_id, measure_id),
+                    "id": derived_id("kind_measure", FIRST_DAY, kind_id, measure_id),
                     "activity_kind_id": kind_id,
                     "measure_id": measure_id,
                     "position": position,

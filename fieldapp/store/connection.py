@@ -4,6 +4,7 @@ Everything else imports the database exceptions from here: sqlcipher3 has classe
 standard library's ``sqlite3`` would catch nothing.
 """
 
+import hashlib
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,14 +22,19 @@ OperationalError: type[Exception] = sqlcipher.OperationalError
 KEY_BYTES = 32
 
 
+class CannotOpen(FieldappError):
+    """The key does not fit, or the file is damaged where it begins."""
+
+
 def connect(path: Path, key: bytes) -> Database:
     """Open or create the encrypted database at ``path`` with a raw 32-byte ``key``.
 
     A transaction that has returned is on the disk (WAL, ``synchronous=FULL``), as far as the disk keeps its word.
     Raises FieldappError when the key does not fit or the file is no such database.
     """
-    connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False)
+    connection = None
     try:
+        connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False)
         for pragma in (
             "cipher_log_level = NONE",  # otherwise a wrong key is told on stderr
             f"key = \"x'{key.hex()}'\"",
@@ -41,18 +47,37 @@ def connect(path: Path, key: bytes) -> Database:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
     except sqlcipher.DatabaseError as error:
-        connection.close()
-        raise FieldappError(
+        from fieldapp.store import trouble
+
+        if connection is not None:
+            connection.close()
+        if not trouble.is_damage(error):
+            raise trouble.explain(error) or error from error
+        raise CannotOpen(
             _("The data file cannot be opened: its key does not fit or it is damaged. Nothing was changed.")
         ) from error
     connection.create_collation("vietnamese", _compare)
     connection.create_function("plain", 1, _plain, deterministic=True)
+    connection.create_function("fingerprint", 1, _fingerprint, deterministic=True)
     return Database(cast(Any, connection))
+
+
+def connect_to_read(path: Path, key: bytes) -> Any:
+    """A bare connection that only reads: cheap, for a file of which much cannot be read. Somebody else has it open."""
+    connection = sqlcipher.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    connection.execute("PRAGMA cipher_log_level = NONE")
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    return connection
 
 
 def _compare(left: str, right: str) -> int:
     a, b = sort_key(left), sort_key(right)
     return (a > b) - (a < b)
+
+
+def _fingerprint(text: str) -> str:
+    """SQL ``fingerprint(text)``: BLAKE2b of 12 bytes, hex: tells one state of a record from another."""
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def _plain(text: object) -> str | None:

@@ -89,6 +89,8 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
         else:
             old, new = (_step_value(store, shape, v) for v in (step.old, step.new))
             title = _(shape.title) if shape else _(choice_title(step.field))
+            if step.kind in parents and (about := labels(store, step.kind, [step.row_id], short=True)[step.row_id]):
+                title = f"{about} · {title}"
             lines.append(f"{who}{title}: {old} → {new}")
     return lines
 

@@ -6,15 +6,15 @@ from typing import Any
 
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
-from fieldapp.domain.text import name_sort_key, search_key, sort_key
+from fieldapp.domain.text import clean, name_sort_key, search_key, sort_key
+from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import search
+from fieldapp.store.naming import PROVINCE
 from fieldapp.store.records import model_of
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import labels
 
-PROVINCE = "province"
-"""Local setting: code of the province whose units pick lists offer first."""
 CONSIDERED = 400
 """So many of those that fit are put in order for a pick list, the best of them first"""
 
@@ -51,25 +51,35 @@ def page(
     if text.strip() and query is None:
         return Page([], None)
     if query is not None:
-        source = f"local_search s JOIN {kind} t ON t.id = s.row_id"
-        where.append("local_search MATCH ?")
-        params.append(query)
-    if model.DATE:
+        source = f"local_search s CROSS JOIN {kind} t ON t.id = s.row_id"
+        where += ["local_search MATCH ?", "s.rowid BETWEEN ? AND ?"]
+        params += [query, *search.places(kind, date_from, date_to)]
+    elif model.DATE:
         for bound, compare in ((date_from, ">="), (date_to, "<=")):
             if bound is not None:
                 where.append(f"t.{model.DATE} {compare} ?")
                 params.append(bound.isoformat())
-    if after is not None:
-        where.append(f"({key}, t.id) {'<' if direction == 'DESC' else '>'} (?, ?)")
-        params.extend(after)
+    by_entry = query is not None and model.DATE is not None  # the entries stand in the order of the days
+    if by_entry:
+        ordered = "s.rowid DESC"
+        if after is not None:
+            where.append("s.rowid < ?")
+            params.append(after[0])
+    else:
+        ordered = f"{key} {direction}, t.id {direction}"
+        if after is not None:
+            where.append(f"({key}, t.id) {'<' if direction == 'DESC' else '>'} (?, ?)")
+            params.extend(after)
+    entry = "s.rowid" if by_entry else "NULL"
     rows = store.rows(
-        f"SELECT t.* FROM {source} WHERE {' AND '.join(where)} ORDER BY {key} {direction}, t.id {direction}"
-        f" LIMIT {limit + 1}",
+        f"SELECT t.*, {entry} AS entry FROM {source} WHERE {' AND '.join(where)} ORDER BY {ordered} LIMIT {limit + 1}",
         params,
     )
     more = len(rows) > limit
+    entries = [row.pop("entry") for row in rows[:limit]]
     rows = rows[:limit]
-    return Page(rows, (rows[-1][order], rows[-1]["id"]) if more else None)
+    last = (entries[-1] if by_entry else rows[-1][order], rows[-1]["id"]) if more else None
+    return Page(rows, last)
 
 
 def _name_column(model: type[Record]) -> str:
@@ -83,6 +93,17 @@ def count(store: Store, kind: str) -> int:
     return found
 
 
+def post_named(store: Store, text: str) -> Row:
+    """The post with this code or id, one that is in use first; FieldappError where there is none."""
+    named = clean(text)
+    found = store.row(
+        "SELECT * FROM post WHERE (id = ? OR code = ? COLLATE NOCASE) ORDER BY voided_at IS NOT NULL", [named, named]
+    )
+    if found is None:
+        raise FieldappError(_("There is no post with the code {code}.").format(code=named))
+    return found
+
+
 def choices(store: Store, kind: str, text: str, on: date | None = None, limit: int = 12) -> list[tuple[str, str]]:
     """What a pick list offers for the words or the code typed: (id, label), those in force on the day first.
 
@@ -92,10 +113,12 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     if query is None and text.strip():
         return []
     model, name, day = BY_KIND[kind], _name_column(BY_KIND[kind]), (on or date.today()).isoformat()
-    source, where, named = f"{kind} t", ["t.voided_at IS NULL"], {"day": day, "query": query}
+    source, where = f"{kind} t", ["t.voided_at IS NULL"]
+    named: dict[str, Any] = {"day": day, "query": query}
     if query is not None:
-        source = f"local_search s JOIN {kind} t ON t.id = s.row_id"
-        where.append("local_search MATCH :query")
+        source = f"local_search s CROSS JOIN {kind} t ON t.id = s.row_id"
+        where += ["local_search MATCH :query", "s.rowid BETWEEN :low AND :high"]
+        named["low"], named["high"] = search.places(kind)
     rank, order = "0", "t.id DESC"
     by_name = model.DATE is None and not any(s.name == "position" and s.type == "integer" for s in fields_of(model))
     if kind == "unit":

@@ -2,7 +2,8 @@
 
 A segment that was applied has a number; its changes are not kept a second time, ``local_touch`` says which rows it
 touches. A row's history so costs the segments that it is in: a millisecond each. Segments without a number have their
-changes in ``local_change``: the own ones, and those that a version before 3 applied.
+changes in ``local_change``: those that were sealed here, and those that were applied before segments had numbers. An
+own log may have both kinds, where a copy of this disk wrote in it too.
 """
 
 import io
@@ -16,6 +17,10 @@ import msgspec
 import zstandard
 
 from fieldapp.store.store import Row, Store
+
+NUMBER = "segment_number"
+"""Local setting: the last number that was given to a segment. None is given twice: what is done once for each segment
+is remembered by it."""
 
 TOUCHED = "touched_reached"
 """Local setting: number of the last segment whose rows are in ``local_touch``"""
@@ -100,12 +105,31 @@ def since(store: Store, log_id: str, after: int, last: int = 1 << 62) -> Iterato
         [log_id, after + 1, last],
     ):
         yield _change(row)
+    yield from _numbered_since(store, log_id, after, last)
+
+
+def _numbered_since(store: Store, log_id: str, after: int, last: int = 1 << 62) -> Iterator[Change]:
     for row in store.rows(
         "SELECT number FROM local_segment WHERE log_id = ? AND state = 'applied' AND number IS NOT NULL"
         " AND last > ? AND first <= ? ORDER BY first",
         [log_id, after, last],
     ):
         yield from (c for c in of_segment(store, row["number"]) if after < c.seq <= last)
+
+
+def changed(store: Store, ids: Collection[str], log_id: str, after: int) -> set[str]:
+    """Those of some rows that a log changes behind a sequence number."""
+    found = set()
+    for part in _parts(sorted(ids)):
+        marks = ", ".join("?" * len(part))
+        found |= {
+            row["row_id"]
+            for row in store.rows(
+                f"SELECT DISTINCT row_id FROM local_change WHERE row_id IN ({marks}) AND log_id = ? AND seq > ?",
+                [*part, log_id, after],
+            )
+        }
+    return found | {c.row_id for c in _numbered_since(store, log_id, after) if c.row_id in ids}
 
 
 def everything(store: Store) -> Iterator[Change]:
@@ -136,8 +160,41 @@ def enter_last(store: Store, hash_: str, hlc: int, at: str) -> None:
 
 def enter(store: Store, hash_: str) -> None:
     """Number an applied segment; inside a transaction. Its changes are in the log now."""
-    number: int = store.value("SELECT coalesce(max(number), 0) + 1 FROM local_segment WHERE number IS NOT NULL")
+    number = last_number(store) + 1
     store.db.execute("UPDATE local_segment SET number = ? WHERE hash = ?", [number, hash_])
+    store.set_setting(NUMBER, str(number))
+
+
+def leave(store: Store, log_id: str) -> dict[tuple[str, str], None]:
+    """Take out of the log the changes of segments that are not applied any more; their (table, row). Inside a
+    transaction, with nothing of the log unsealed."""
+    last = store.value("SELECT max(last) FROM local_segment WHERE log_id = ? AND state = 'applied'", [log_id]) or 0
+    found = store.rows(
+        "SELECT DISTINCT table_name, row_id FROM local_change WHERE log_id = ? AND seq > ?", [log_id, last]
+    )
+    touched = {(row["table_name"], row["row_id"]): None for row in found}
+    for row in store.rows(
+        "SELECT number FROM local_segment WHERE log_id = ? AND state <> 'applied' AND number IS NOT NULL", [log_id]
+    ):
+        number = row["number"]
+        lines = lines_of_segment(store, number)
+        touched |= {(line[1], line[2]): None for line in lines}
+        store.db.conn.executemany(
+            "DELETE FROM local_touch WHERE key = ? AND segment = ?", [(touch_key(line[2]), number) for line in lines]
+        )
+    store.db.execute(
+        "UPDATE local_segment SET number = NULL, last_hlc = NULL, last_at = NULL"
+        " WHERE log_id = ? AND state <> 'applied'",
+        [log_id],
+    )
+    store.db.execute(f"DELETE {behind}", [log_id, last])
+    store.db.execute("UPDATE local_log SET seq = ? WHERE id = ?", [last, log_id])
+    return touched
+
+
+def last_number(store: Store) -> int:
+    """The highest number that a segment has been given."""
+    return int(store.setting(NUMBER, "0") or 0)
 
 
 def catch_up(store: Store) -> None:
@@ -146,13 +203,26 @@ def catch_up(store: Store) -> None:
     An import leaves it to the time after it; whoever asks for rows before that, waits for it.
     """
     reached = int(store.setting(TOUCHED, "0") or 0)
-    numbers = store.rows("SELECT number FROM local_segment WHERE number > ? ORDER BY number", [reached])
+    numbers = store.rows(
+        "SELECT number FROM local_segment WHERE number > ? AND state = 'applied' ORDER BY number", [reached]
+    )
     for row in numbers:
         number = row["number"]
         with store.transaction():
             keys = sorted({touch_key(line[2]) for line in lines_of_segment(store, number)})
             store.db.conn.executemany("INSERT INTO local_touch VALUES (?, ?)", [(key, number) for key in keys])
             store.set_setting(TOUCHED, str(number))
+
+
+def number_anew(store: Store) -> None:
+    """Set the numbers right after segments were put into a new file: rows are yet to be found by them."""
+    store.set_setting(NUMBER, str(store.value("SELECT coalesce(max(number), 0) FROM local_segment")))
+    store.set_setting(TOUCHED, "0")
+
+
+def as_stored(cols: dict[str, Any]) -> str:
+    """The columns of a change as ``local_change`` has them."""
+    return json.dumps(cols, ensure_ascii=False, separators=(",", ":"))
 
 
 def unpack(data: bytes, limit: int = -1) -> bytes:

@@ -18,6 +18,9 @@ from fieldapp.store.baseline import baseline_changes
 
 migrations = Migrations("fieldapp")
 
+REINDEX = "reindex"
+"""Local setting: the search index is to be built anew when the file is opened"""
+
 
 @migrations(name="0001_first")
 def first(_db: Database) -> None:
@@ -30,7 +33,44 @@ def all_records(db: Database) -> None:
     add_what_is_missing(db)
 
 
-@migrations(name="0003_log_in_segments")
+@migrations(name="0003_review")
+def review(db: Database) -> None:
+    """What headquarters thinks of a post's records."""
+    add_what_is_missing(db)
+
+
+@migrations(name="0004_batches")
+def batches(db: Database) -> None:
+    """Sheets that were taken in: of this replica alone, so what segments say has not changed."""
+    add_what_is_missing(db)
+
+
+@migrations(name="0005_accidents")
+def accidents(db: Database) -> None:
+    """Receipts by database, revocations, what is no segment, bundles that were written."""
+    add_what_is_missing(db)
+    if "have" not in {column.name for column in db.table("local_replica").columns}:
+        return
+    db.execute(
+        "INSERT INTO local_receipt SELECT id, '', have, have_hlc, have_at FROM local_replica WHERE have IS NOT NULL"
+    )
+    for column in ("have", "have_hlc", "have_at"):
+        db.execute(f"ALTER TABLE local_replica DROP COLUMN {column}")
+
+
+@migrations(name="0006_search_by_day")
+def search_by_day(db: Database) -> None:
+    """Entries of the search index have numbers that say kind and day: it is built anew when the file is opened."""
+    db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])
+
+
+@migrations(name="0007_people")
+def with_people(db: Database) -> None:
+    """Roles of those who work on the laptop, and recovery codes at headquarters."""
+    add_what_is_missing(db)
+
+
+@migrations(name="0008_log_in_segments")
 def log_in_segments(db: Database) -> None:
     """The changes of others stay in the bytes of their segments; those that are in ``local_change`` stay there."""
     add_what_is_missing(db)
@@ -41,7 +81,7 @@ def log_in_segments(db: Database) -> None:
         )
 
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 
 BASELINE_LOG = "baseline"
@@ -69,6 +109,7 @@ def create(db: Database) -> None:
     capture.install(db)
     db.execute("COMMIT")
     migrations.apply(db)
+    db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])  # who begins the replica fills the index
 
 
 def migrate(db: Database) -> bool:

@@ -15,9 +15,15 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean, search_key
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import extras, search
+from fieldapp.store import extras, naming, search
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import labels
+
+MOST_DECIMALS = 3
+"""More are refused in the field that says them: an amount is not scaled by them"""
+
+LONGEST_NAME = 500
+"""A name with all that it belongs to; the search index takes no text of any length"""
 
 
 @dataclass(frozen=True)
@@ -143,15 +149,18 @@ def columns_of(record: Record) -> dict[str, Any]:
 
 
 def resolve(store: Store, kind: str, text: str, on: date | None = None) -> str:
-    """The id of the record of ``kind`` that ``text`` names: its id, its code, or its name. ValueError with a sentence
-    where there is none, or several."""
+    """The id of the record of ``kind`` that ``text`` names: its id, its code, its name, or its name as people say it
+    (``naming.loosely``). ValueError with a sentence where there is none, or several."""
+    if len(text) > LONGEST_NAME:
+        raise ValueError(_("Not found: {text}.").format(text=f"{text[:40]}…"))
     if len(text) == 36:
         named = store.row(f"SELECT voided_at FROM {kind} WHERE id = ?", [text])
         if named is not None and named["voided_at"] is not None:
             raise ValueError(_("No longer in use: {name}.").format(name=labels(store, kind, [text])[text]))
         if named is not None:
             return text
-    candidates = _in_force(kind, _named(store, kind, text), on or date.today())
+    candidates = _in_force(kind, _named(store, kind, text) or naming.loosely(store, kind, text), on or date.today())
+    candidates = naming.at_home(store, kind, candidates)
     if len(candidates) == 1:
         found: str = candidates[0]["id"]
         return found
@@ -184,8 +193,8 @@ def _named(store: Store, kind: str, text: str, *, retired: bool = False) -> list
         row
         for row in store.rows(
             f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id"
-            f" WHERE local_search MATCH ? AND t.{stands}",
-            [query],
+            f" WHERE local_search MATCH ? AND s.rowid BETWEEN ? AND ? AND t.{stands}",
+            [query, *search.places(kind)],
         )
         if any(search_key(row[f] or "") == key for f in fields)
     ]
@@ -229,7 +238,7 @@ def _decimals(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> int
     by = others.get(shape.scaled_by)
     if isinstance(by, str):
         return int(store.value("SELECT decimals FROM measure WHERE id = ?", [by]) or 0)
-    return int(by or 0)
+    return by if isinstance(by, int) and 0 <= by <= MOST_DECIMALS else 0
 
 
 def _read_date(value: Any) -> date | None:

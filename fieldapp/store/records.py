@@ -14,7 +14,10 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
-from fieldapp.store import limits, search, words
+from fieldapp.store import limits, people, reviews, search, words
+from fieldapp.store.alike import alike
+from fieldapp.store.ids import FIRST_DAY, derived_id
+from fieldapp.store.people import Act
 from fieldapp.store.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
 from fieldapp.store.store import Row, Store, now
 from fieldapp.store.unusual import Question, answers, future_days, open_questions
@@ -45,28 +48,38 @@ def model_of(kind: str) -> type[Record]:
     return model
 
 
-def save(store: Store, kind: str, data: Mapping[str, Any], row_id: str | None = None, *, confirm: bool = False) -> str:
+def save(
+    store: Store,
+    kind: str,
+    data: Mapping[str, Any],
+    row_id: str | None = None,
+    *,
+    confirm: bool = False,
+    fresh_id: str | None = None,
+    compare: bool = True,
+) -> str:
     """Record a new record, or change the fields in ``data`` of an old one; returns its id.
 
     ``data`` maps fields to values as people or programs write them: references by id, code or name, dates as ISO or in
     a short form, amounts as integers or as text. A key of ``Record.CHILDREN`` gives *all* rows of that sort: those
     left out are voided; an ``id`` says which stored row one is, whatever else changes of it. All or nothing;
     FieldappError.fields says what is wrong with which field. What is unusual raises Unsure, unless ``confirm``: then
-    the answer is remembered with the row.
+    the answer is remembered with the row. ``fresh_id``: the id of a new record; those of the rows that belong to it are
+    then computed from it and from what they are about. ``compare``: ask about a new record that may be there already.
     """
     model = model_of(kind)
     if not model.TOP:
         raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
     with store.transaction():
-        scope = _writable_scope(store, model)
+        scope = writable_scope(store, model)
         old = _changeable(store, kind, row_id, scope) if row_id is not None else None
-        new_id = old.row["id"] if old else str(uuid_utils.uuid7())
-        entry = _read_entry(store, model, data, old, new_id)
+        new_id = old.row["id"] if old else fresh_id or str(uuid_utils.uuid7())
+        entry = _read_entry(store, model, data, old, new_id, compare)
         _ask(entry, confirm)
         _write(store, entry.record, old.row if old else None, scope, new_id, entry.questions[""])
         for name, rows in entry.children.items():
             before = old.children[name] if old else []
-            _write_children(store, model.CHILDREN[name], rows, before, scope, entry.questions)
+            _write_children(store, model.CHILDREN[name], rows, before, scope, entry.questions, fresh_id)
         search.index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id = ?", [new_id]))
         return new_id
 
@@ -77,6 +90,8 @@ class _Entry:
 
     record: Record
     children: dict[str, list[ChildRow]]
+    twin: str | None
+    """a stored record that says the same"""
     confirmed: dict[str, str | None]
     """Key of a row (empty: the record's own) -> the answers that are kept with it"""
     questions: dict[str, list[Question]]
@@ -98,7 +113,9 @@ def _check_scope(row: Row, scope: str) -> None:
         raise FieldappError(_("This record belongs to another post. Only that post changes it."))
 
 
-def _read_entry(store: Store, model: type[Record], data: Mapping[str, Any], old: Found | None, new_id: str) -> _Entry:
+def _read_entry(
+    store: Store, model: type[Record], data: Mapping[str, Any], old: Found | None, new_id: str, compare: bool
+) -> _Entry:
     """Everything that was given, or FieldappError with every problem of every part."""
     problems: dict[str, str] = {}
     record = None
@@ -124,12 +141,16 @@ def _read_entry(store: Store, model: type[Record], data: Mapping[str, Any], old:
     if problems or record is None:
         raise refused(problems)
     rows = [r for group in children.values() for r in group]
+    before_row = old.row if old else None
     questions = {"": list(future_days(record, date.today()))}
+    twin = alike(store, record, children) if old is None and compare else None
+    questions[""] += [twin] if twin else []
+    questions[""] += reviews.questions(store, before_row, model.KIND, data, columns_of(record))
     questions |= {
         r.key: [*future_days(r.record, date.today()), *limits.unusual_of(store, record, r.record)] for r in rows
     }
     confirmed = {"": old.row.get("confirmed") if old else None} | {r.key: r.old and r.old["confirmed"] for r in rows}
-    return _Entry(record, children, confirmed, questions)
+    return _Entry(record, children, twin.value if twin else None, confirmed, questions)
 
 
 def _ask(entry: _Entry, confirm: bool) -> None:
@@ -141,7 +162,7 @@ def _ask(entry: _Entry, confirm: bool) -> None:
     }
     if asked and not confirm:
         listed = "; ".join(asked.values())
-        raise Unsure(_("Not saved yet. {questions}").format(questions=listed), asked)
+        raise Unsure(_("Not saved yet. {questions}").format(questions=listed), asked, entry.twin)
 
 
 def _across(store: Store, record: Record, old: Found | None) -> dict[str, str]:
@@ -190,11 +211,13 @@ def void(store: Store, row_id: str, reason: str) -> None:
         found = get(store, row_id)
         if found.row["voided_at"] is not None:
             raise FieldappError(_("This record was voided already."))
-        _check_scope(found.row, _writable_scope(store, BY_KIND[found.kind]))
+        if found.row["created_by"] != store.user:
+            people.check(store, Act.VOID_OTHERS)
+        _check_scope(found.row, writable_scope(store, BY_KIND[found.kind]))
         _update(store, found.kind, row_id, {"voided_at": now(), "void_reason": text})
 
 
-def _writable_scope(store: Store, model: type[Record]) -> str:
+def writable_scope(store: Store, model: type[Record]) -> str:
     """The scope in which this replica writes records of the model; refused where that is not its part."""
     identity = store.identity
     if model.REFERENCE:
@@ -234,11 +257,12 @@ def _write_children(
     old: Sequence[Row],
     scope: str,
     questions: Mapping[str, list[Question]],
+    fresh_id: str | None,
 ) -> None:
     """Make the stored rows of one sort those that were read; the rest is voided."""
     kept = set()
     for row in rows:
-        row_id = row.old["id"] if row.old else str(uuid_utils.uuid7())
+        row_id = row.old["id"] if row.old else _child_id(child, row.record, fresh_id)
         kept.add(row_id)
         _write(store, row.record, row.old, scope, row_id, questions[row.key])
     for gone in (row["id"] for row in old if row["id"] not in kept):
@@ -248,6 +272,14 @@ def _write_children(
         search.index(
             store, child.model.KIND, store.rows(f"SELECT * FROM {child.model.KIND} WHERE id IN ({marks})", [*kept])
         )
+
+
+def _child_id(child: Child, record: Record, fresh_id: str | None) -> str:
+    """The id of a new row: computed where that of its record was given."""
+    if fresh_id is None:
+        return str(uuid_utils.uuid7())
+    about = columns_of(record)
+    return derived_id(child.model.KIND, FIRST_DAY, fresh_id, *(str(about[field]) for field in child.about))
 
 
 def get(store: Store, row_id: str) -> Found:

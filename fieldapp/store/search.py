@@ -3,16 +3,24 @@
 Derived from the rows, kept in the encrypted file. What is recorded here enters it in the transaction that writes the
 row; what was imported, right after the import: the records are safe by then, and ``catch_up`` goes on where it was
 interrupted. It also brings up to date where the history of a row is found (``log.catch_up``).
+
+An entry's number says kind and day, so that FTS5 finds the newest of one kind first, and stops when there are enough.
 """
 
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from functools import cache
+from typing import TypeVar
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import search_key
 from fieldapp.store import log
+from fieldapp.store.migrations import REINDEX
 from fieldapp.store.store import Row, Store
+
+SERIAL_BITS, DAY_BITS, KIND_BITS = 28, 22, 13
 
 REACHED = "search_reached"
 """Local setting: number of the last applied segment whose rows are in the index"""
@@ -20,53 +28,65 @@ REACHED = "search_reached"
 TOGETHER = 8
 """Segments whose rows enter the index in one transaction"""
 
+BATCH = 500
+"""Rows whose entries are made together"""
+
+Part = TypeVar("Part")
+
+
+def places(kind: str, first: date | None = None, last: date | None = None) -> tuple[int, int]:
+    """Lowest and highest number of the entries of a kind whose day lies between two; without a day is before all."""
+    low = zlib.crc32(kind.encode()) >> (32 - KIND_BITS) << (SERIAL_BITS + DAY_BITS)
+    begin = first.toordinal() if first else 0
+    end = last.toordinal() if last else (1 << DAY_BITS) - 1
+    return low + (begin << SERIAL_BITS), low + (end << SERIAL_BITS) + (1 << SERIAL_BITS) - 1
+
 
 def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
     """Put rows of one kind into the index, in place of what it holds of them."""
     from fieldapp.store.words import labels
 
-    shapes = fields_of(BY_KIND[kind])
+    model = BY_KIND[kind]
+    shapes = fields_of(model)
     texts = [s.name for s in shapes if s.type in ("text", "long")]
     refs = [(s.name, s.ref) for s in shapes if s.ref is not None]
-    rows = list(rows)
-    named = {
-        ref: labels(store, ref, {row[f] for row in rows for f, r in refs if r == ref and row[f] is not None})
-        for ref in {r for _f, r in refs}
-    }
-    words = {
-        row["id"]: search_key(
-            " ".join([*(row[f] for f in texts if row[f]), *(named[ref].get(row[f], "") for f, ref in refs if row[f])])
-        )
-        for row in rows
-    }
-    marks = ", ".join("?" * len(words))
-    there = store.rows(f"SELECT row_id, search_rowid FROM local_search_row WHERE row_id IN ({marks})", list(words))
-    store.db.conn.executemany(
-        "UPDATE local_search SET words = ? WHERE rowid = ?",
-        [(words.pop(r["row_id"]), r["search_rowid"]) for r in there],
-    )
-    first = store.value("SELECT coalesce(max(rowid), 0) + 1 FROM local_search")
-    new = [(number, kind, row_id, text) for number, (row_id, text) in enumerate(words.items(), start=first)]
-    store.db.conn.executemany("INSERT INTO local_search (rowid, kind, row_id, words) VALUES (?, ?, ?, ?)", new)
-    store.db.conn.executemany("INSERT INTO local_search_row VALUES (?, ?)", [(n[2], n[0]) for n in new])
+    for part in _parts(rows):
+        named = {
+            ref: labels(store, ref, {row[f] for row in part for f, r in refs if r == ref and row[f] is not None})
+            for ref in {r for _f, r in refs}
+        }
+        words = {}
+        for row in part:
+            said = [row[f] for f in texts if row[f]] + [named[ref].get(row[f], "") for f, ref in refs if row[f]]
+            day = row[model.DATE] if model.DATE else None
+            words[row["id"]] = (_low(kind, day), search_key(" ".join(said)))
+        _put(store, kind, words)
 
 
 def index_ids(store: Store, kind: str, ids: list[str]) -> None:
     """Put the rows of one kind with these ids into the index."""
-    for start in range(0, len(ids), 500):
-        part = ids[start : start + 500]
+    for part in _parts(ids):
         marks = ", ".join("?" * len(part))
         index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id IN ({marks})", part))
+
+
+def forget(store: Store, ids: Iterable[str]) -> None:
+    """Take rows out of the index that are no more."""
+    for part in _parts(ids):
+        _take_out(store, _numbers(store, part))
 
 
 def catch_up(store: Store, progress: Callable[[int, int], None] | None = None) -> None:
     """Bring the rows of imported segments into the index; told (done, of) in segments."""
     log.catch_up(store)
     reached = int(store.setting(REACHED, "0") or 0)
-    last = _last(store)
-    for start in range(reached + 1, last + 1, TOGETHER):
+    numbers = [
+        row["number"]
+        for row in store.rows("SELECT number FROM local_segment WHERE number > ? ORDER BY number", [reached])
+    ]
+    for start in range(0, len(numbers), TOGETHER):
         with store.transaction():
-            for number in range(start, min(start + TOGETHER, last + 1)):
+            for place, number in enumerate(numbers[start : start + TOGETHER], start=start + 1):
                 touched: dict[str, dict[str, None]] = {}
                 for _hlc, table, row_id, cols, *_rest in log.lines_of_segment(store, number):
                     if not _words_of(table).isdisjoint(cols):
@@ -74,13 +94,8 @@ def catch_up(store: Store, progress: Callable[[int, int], None] | None = None) -
                 for kind, ids in touched.items():
                     index_ids(store, kind, list(ids))
                 if progress is not None:
-                    progress(number - reached, last - reached)
+                    progress(place, len(numbers))
             store.set_setting(REACHED, str(number))
-
-
-def _last(store: Store) -> int:
-    found: int = store.value("SELECT coalesce(max(number), 0) FROM local_segment WHERE number IS NOT NULL")
-    return found
 
 
 @cache
@@ -89,7 +104,58 @@ def _words_of(kind: str) -> frozenset[str]:
     model = BY_KIND.get(kind)
     if model is None or not (model.TOP or model.REFERRED):
         return frozenset()
-    return frozenset({"created_at", *(s.name for s in fields_of(model) if s.type in ("text", "long") or s.ref)})
+    words = {s.name for s in fields_of(model) if s.type in ("text", "long") or s.ref}
+    return frozenset({"created_at", *words, *([model.DATE] if model.DATE else [])})
+
+
+def _low(kind: str, day: str | None) -> int:
+    """The lowest number of a kind's entries on a day."""
+    given = date.fromisoformat(day) if day else None
+    return places(kind, given, given)[0]
+
+
+def _put(store: Store, kind: str, words: dict[str, tuple[int, str]]) -> None:
+    """Enter rows: id -> (lowest number of its day, words). One whose day is what it was keeps its number."""
+    old = _numbers(store, list(words))
+    stay = {i: number for i, number in old.items() if words[i][0] <= number < words[i][0] + (1 << SERIAL_BITS)}
+    _take_out(store, {i: number for i, number in old.items() if i not in stay})
+    run = store.db.conn.executemany
+    run("UPDATE local_search SET words = ? WHERE rowid = ?", [(words[i][1], number) for i, number in stay.items()])
+    next_of: dict[int, int] = {}
+    new = []
+    for row_id, (low, text) in words.items():
+        if row_id not in stay:
+            number = next_of[low] if low in next_of else _next(store, low)
+            next_of[low] = number + 1
+            new.append((number, kind, row_id, text))
+    run("INSERT INTO local_search (rowid, kind, row_id, words) VALUES (?, ?, ?, ?)", new)
+    run("INSERT INTO local_search_row VALUES (?, ?)", [(row_id, number) for number, _kind, row_id, _text in new])
+
+
+def _next(store: Store, low: int) -> int:
+    """The number behind the newest entry of a kind and day."""
+    newest: int | None = store.value(
+        "SELECT rowid FROM local_search WHERE rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT 1",
+        [low, low + (1 << SERIAL_BITS) - 1],
+    )
+    return low if newest is None else newest + 1
+
+
+def _numbers(store: Store, ids: list[str]) -> dict[str, int]:
+    """Row -> number of its entry, of those that have one."""
+    marks = ", ".join("?" * len(ids))
+    rows = store.rows(f"SELECT row_id, search_rowid FROM local_search_row WHERE row_id IN ({marks})", ids)
+    return {row["row_id"]: row["search_rowid"] for row in rows}
+
+
+def _take_out(store: Store, numbers: dict[str, int]) -> None:
+    store.db.conn.executemany("DELETE FROM local_search WHERE rowid = ?", [(n,) for n in numbers.values()])
+    store.db.conn.executemany("DELETE FROM local_search_row WHERE row_id = ?", [(i,) for i in numbers])
+
+
+def _parts(values: Iterable[Part]) -> Iterator[list[Part]]:
+    every = list(values)
+    return (every[start : start + BATCH] for start in range(0, len(every), BATCH))
 
 
 def reindex(store: Store) -> None:
@@ -100,7 +166,8 @@ def reindex(store: Store) -> None:
         for kind, model in BY_KIND.items():
             if model.TOP or model.REFERRED:
                 index(store, kind, store.rows(f"SELECT * FROM {kind}"))
-        store.set_setting(REACHED, str(_last(store)))
+        store.set_setting(REACHED, str(log.last_number(store)))
+        store.db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])
 
 
 def match(text: str) -> str | None:

@@ -13,8 +13,8 @@ from sqlite_utils import Database
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import migrations, vault
-from fieldapp.store.connection import connect
+from fieldapp.store import migrations, trouble, vault
+from fieldapp.store.connection import CannotOpen, connect
 
 FILE = "fieldapp.db"
 
@@ -84,14 +84,23 @@ class Store:
             raise FieldappError(_("There is no replica in {home}. Make one with `fieldapp init`.").format(home=home))
         db = connect(path, key)
         migrations.migrate(db)
-        return cls(db, path, key, user)
+        store = cls(db, path, key, user)
+        if store.setting(migrations.REINDEX) is not None:
+            from fieldapp.store import search
+
+            search.reindex(store)
+        return store
 
     @classmethod
     def unlock(cls, home: Path, user: str, passphrase: str) -> "Store":
         """Open the replica in ``home`` as ``user``."""
         if not (home / FILE).exists():
             raise FieldappError(_("There is no replica in {home}. Make one with `fieldapp init`.").format(home=home))
-        return cls.open(home, vault.unseal(home, user, passphrase), user)
+        key = vault.unseal(home, user, passphrase)
+        try:
+            return cls.open(home, key, user)
+        except CannotOpen as error:  # its key fits: so it is damaged where it begins
+            raise trouble.beginning_damaged() from error
 
     def again(self) -> "Store":
         """A second connection to the same file, for a worker thread."""
@@ -103,7 +112,18 @@ class Store:
 
     def seal_for_recovery(self, recipient: str) -> None:
         """Let headquarters open this file, should all passphrases be forgotten."""
-        vault.seal_for_recovery(self.home, recipient, self._key)
+        who = self.identity
+        whose = {"replica": who.replica_id, "name": who.name, "post": who.post_name or ""}
+        vault.seal_for_recovery(self.home, recipient, self._key, whose)
+
+    def seal_under_code(self, code: str, recipient: str | None) -> None:
+        """Let whoever knows the recovery code open this file; ``recipient`` is who gets to know it."""
+        vault.seal_under_code(self.home, code, self._key, recipient)
+
+    @property
+    def key(self) -> bytes:
+        """The raw key of the file; empty while it is locked."""
+        return self._key
 
     @property
     def home(self) -> Path:
@@ -112,6 +132,21 @@ class Store:
     def close(self) -> None:
         """Close the file; the log is checkpointed by SQLite."""
         self.db.close()
+
+    def lock(self) -> None:
+        """Close the file and forget its key, until ``resume``."""
+        self.db.close()
+        self._key = b""
+
+    def resume(self, opened: "Store") -> None:
+        """Go on as the replica that somebody opened; ``opened`` is this one from now on."""
+        self.db, self._key, self.user = opened.db, opened._key, opened.user
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
     @contextmanager
     def transaction(self, *, applying: bool = False) -> Iterator[None]:
@@ -123,15 +158,18 @@ class Store:
             with self.db.atomic():
                 yield
             return
-        self.db.execute("BEGIN IMMEDIATE")
         try:
+            self.db.execute("BEGIN IMMEDIATE")
             self.db.execute("UPDATE local_session SET actor = ?, applying = ?", [self.user, int(applying)])
             yield
             self.db.execute("UPDATE local_session SET actor = NULL, applying = 0")
             self.db.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
             if self.db.conn.in_transaction:
                 self.db.execute("ROLLBACK")
+            told = trouble.explain(error)
+            if told is not None:
+                raise told from error
             raise
 
     @contextmanager

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _
-from fieldapp.store import checks, records, words
+from fieldapp.store import checks, records, reviews, words
 from fieldapp.store.store import Draft, Row, Store
 
 DUE_DAYS = 7
@@ -26,8 +26,8 @@ MOST = 50
 class Todo:
     """One thing to do."""
 
-    sign: Literal["!", "·"]
-    """``!`` late or wrong, ``·`` open"""
+    sign: Literal["!", "↩", "·"]
+    """``!`` late or wrong, ``↩`` returned by headquarters, ``·`` open"""
     when: str
     text: str
     kind: str
@@ -44,6 +44,7 @@ def todo(store: Store, today: date) -> list[Todo]:
         return [*_late_by_post(store, today), *_broken(store), *_introductions(store, today), *_drafts(store)]
     return [
         *_matters(store, today),
+        *_returned(store),
         *_broken(store),
         *_introductions(store, today),
         *_cells_not_met(store, today),
@@ -75,6 +76,15 @@ def _matters(store: Store, today: date) -> Iterator[Todo]:
         about = f"{_(words.choice_title(row['matter_type']))} · {row['counterpart']}: {row['subject']}"
         due = _("due {day}").format(day=format_date(date.fromisoformat(row["due_on"]))[:5])
         yield Todo("!" if left < 0 else "·", when, f"{about} ({due})", "matter", row["id"])
+
+
+def _returned(store: Store) -> Iterator[Todo]:
+    """Records that headquarters sent back, with what it says of them."""
+    for said in reviews.returned(store)[:MOST]:
+        title = _(records.model_of(said.kind).TITLE)
+        name = words.labels(store, said.kind, [said.record])[said.record]
+        text = _("{title} · {name}: “{comment}”").format(title=title, name=name, comment=said.comment)
+        yield Todo("↩", _("returned"), text, said.kind, said.record)
 
 
 def _late_by_post(store: Store, today: date) -> Iterator[Todo]:

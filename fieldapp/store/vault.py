@@ -1,10 +1,19 @@
-"""The database's random key, sealed in small files beside it: one per user, one for headquarters' recovery.
+"""The database's random key, sealed in small files beside it: one per user, one for headquarters' recovery, one for the
+telephone.
 
-Each is an age file: a user's under his passphrase (scrypt), the recovery file to headquarters' recovery key.
+Each is an age file: a user's under his passphrase (scrypt), the recovery file to headquarters' recovery key, the
+telephone's under the laptop's recovery code. ``fieldapp/sync/recovery.py`` says who gets what.
 """
 
+import json
 import os
+import re
 import secrets
+import subprocess
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -13,13 +22,42 @@ import pyrage
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import tries
 from fieldapp.store.connection import KEY_BYTES
 
 FOLDER = "keys"
 RECOVERY = "recovery.age"
+CODE = "recovery-code.json"
 USER_SUFFIX = ".user.age"
 MAX_NAME = 60
 """Characters: percent-encoded, a name must still be a file name"""
+KEY_FILE = re.compile(rf"[A-Za-z0-9%_.~-]{{1,240}}{re.escape(USER_SUFFIX)}|{re.escape(RECOVERY)}|{re.escape(CODE)}")
+"""Names of the files in the folder of keys that belong into a backup"""
+
+_WRONG = 3
+"""Exit code of the process that unseals: the passphrase does not fit"""
+_BUSY, _AGAIN = 4, 25
+"""age measures the machine and refuses what would take it far too long. One that is busy for a moment is measured as
+too slow for a file of its own: that is tried again, and is no wrong passphrase"""
+_UNSEAL = f"""
+import sys
+import time
+sys.path.insert(0, sys.argv[1])
+import pyrage
+size = int.from_bytes(sys.stdin.buffer.read(4), "big")
+phrase = sys.stdin.buffer.read(size).decode()
+sealed = sys.stdin.buffer.read()
+for again in range({_AGAIN}):
+    try:
+        sys.stdout.buffer.write(pyrage.passphrase.decrypt(sealed, phrase))
+        break
+    except pyrage.DecryptError as error:
+        if "xcessive" not in str(error):
+            sys.exit({_WRONG})
+        time.sleep(0.2)
+else:
+    sys.exit({_BUSY})
+"""
 
 
 def new_key() -> bytes:
@@ -41,40 +79,171 @@ def seal(home: Path, user: str, passphrase: str, key: bytes) -> None:
         raise FieldappError(_("{name} uses this laptop already.").format(name=name))
     if not phrase:
         raise FieldappError(_("The passphrase is empty. Choose one of several words."))
-    _write(home / FOLDER / (quote(clean(user), safe="") + USER_SUFFIX), pyrage.passphrase.encrypt(key, phrase))
+    _write(_user_file(home, name), seal_under(key, phrase))
+    tries.forget(_tries_file(home, name))
 
 
-def seal_for_recovery(home: Path, recipient: str, key: bytes) -> None:
-    """Seal ``key`` to headquarters' recovery key, an age recipient."""
-    _write(home / FOLDER / RECOVERY, pyrage.encrypt(key, [pyrage.x25519.Recipient.from_str(recipient)]))
+def set_aside(home: Path) -> None:
+    """Move keys away that belong to no database here: of a beginning that was cut off, or of a file that was moved."""
+    folder = home / FOLDER
+    if any(folder.glob("*.age")):
+        folder.rename(folder.with_name(f"{FOLDER}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"))
+
+
+def remove(home: Path, user: str) -> None:
+    """Take a user's sealed key away: his passphrase opens nothing here any more."""
+    _user_file(home, user).unlink(missing_ok=True)
+    tries.forget(_tries_file(home, user))
 
 
 def unseal(home: Path, user: str, passphrase: str) -> bytes:
     """The database key, opened with the user's passphrase.
 
     Passphrases are compared in Unicode NFC, whatever the keyboard sent. A wrong one raises FieldappError after no
-    more than the key derivation.
+    more than the key derivation, and makes the next try wait (``tries``).
     """
-    path = home / FOLDER / (quote(clean(user), safe="") + USER_SUFFIX)
     try:
-        key: bytes = pyrage.passphrase.decrypt(path.read_bytes(), clean(passphrase))
-        return key
+        sealed = _user_file(home, user).read_bytes()
     except FileNotFoundError as error:
         raise FieldappError(_("No user of this name uses this laptop: {user}.").format(user=user)) from error
-    except pyrage.DecryptError as error:
-        raise FieldappError(_("The passphrase is wrong. Nothing was changed; try again.")) from error
     except OSError as error:
+        raise _damaged(_user_file(home, user)) from error
+    waiting = _tries_file(home, user)
+    tries.begin(waiting)
+    key = open_sealed(sealed, passphrase)
+    if key is None:
+        raise FieldappError(_("The passphrase is wrong. Nothing was changed; try again."))
+    tries.forget(waiting)
+    if len(key) != KEY_BYTES:
+        raise _damaged(_user_file(home, user))
+    return key
+
+
+def seal_under(secret: bytes, passphrase: str) -> bytes:
+    """An age file that only the passphrase opens; takes about a second."""
+    sealed: bytes = pyrage.passphrase.encrypt(secret, clean(passphrase))
+    return sealed
+
+
+def open_sealed(sealed: bytes, passphrase: str) -> bytes | None:
+    """What an age file holds that was sealed under a passphrase; None where that is another one.
+
+    The derivation takes a second and holds Python's lock: it runs in a process of its own, so that the screen goes on
+    living; and what it needed of the memory is gone when that ends. A packaged program has no Python to start, and
+    does it here. Raises FieldappError for a file that is damaged.
+    """
+    phrase = clean(passphrase)
+    if getattr(sys, "frozen", False):
+        try:
+            here: bytes = pyrage.passphrase.decrypt(sealed, phrase)
+        except pyrage.DecryptError as error:
+            if "xcessive" in str(error):
+                raise _busy() from error
+            return None
+        except (OSError, ValueError) as error:
+            raise _damaged(None) from error
+        return here
+    said = phrase.encode()
+    done = subprocess.run(  # noqa: S603 — this very Python, with the program above
+        [sys.executable, "-I", "-S", "-c", _UNSEAL, str(Path(pyrage.__file__).parents[1])],
+        input=len(said).to_bytes(4, "big") + said + sealed,
+        capture_output=True,
+        check=False,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+    if done.returncode == _WRONG:
+        return None
+    if done.returncode == _BUSY:
+        raise _busy()
+    if done.returncode:
+        raise _damaged(None)
+    return done.stdout
+
+
+# recovery -------------------------------------------------------------------------------------------------------
+
+
+def seal_for_recovery(home: Path, recipient: str, key: bytes, whose: Mapping[str, str]) -> None:
+    """Seal ``key`` to headquarters' recovery key, an age recipient, with words on whose it is."""
+    said = json.dumps({"key": key.hex(), **whose}, ensure_ascii=False).encode()
+    _write(home / FOLDER / RECOVERY, pyrage.encrypt(said, [pyrage.x25519.Recipient.from_str(recipient)]))
+
+
+def sealed_for_recovery(home: Path) -> bytes:
+    """The file that only headquarters' recovery key opens."""
+    try:
+        return (home / FOLDER / RECOVERY).read_bytes()
+    except OSError:
         raise FieldappError(
-            _("The key file is damaged: {path}. Headquarters can recover the key.").format(path=path.name)
-        ) from error
+            _("This laptop's key was not sealed for headquarters. Restore a backup with `fieldapp restore`.")
+        ) from None
+
+
+def seal_under_code(home: Path, code: str, key: bytes, recipient: str | None) -> None:
+    """Seal ``key`` under a recovery code, and the code to headquarters' recovery key, together or not at all."""
+    to = [pyrage.x25519.Recipient.from_str(recipient)] if recipient else None
+    files = {
+        "key": b64encode(seal_under(key, code)).decode(),
+        "code": b64encode(pyrage.encrypt(code.encode(), to)).decode() if to else None,
+    }
+    _write(home / FOLDER / CODE, json.dumps(files).encode())
+
+
+def sealed_code(home: Path) -> str | None:
+    """The laptop's recovery code, sealed to headquarters' recovery key; base64. None where there is none."""
+    try:
+        found = json.loads((home / FOLDER / CODE).read_bytes())["code"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, str) else None
+
+
+def unseal_with_code(home: Path, code: str) -> bytes:
+    """The database key, opened with the recovery code; wrong ones make the next try wait."""
+    try:
+        sealed = b64decode(json.loads((home / FOLDER / CODE).read_bytes())["key"], validate=True)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise FieldappError(
+            _("This laptop has no recovery code. Recover it by stick: `fieldapp user recover --request FOLDER`.")
+        ) from None
+    waiting = home / FOLDER / (CODE + tries.SUFFIX)
+    tries.begin(waiting)
+    key = open_sealed(sealed, code)
+    if key is None:
+        raise FieldappError(_("This is not the code of this laptop, or it was used already. Nothing was changed."))
+    tries.forget(waiting)
+    return key
+
+
+def keep(home: Path, name: str, sealed: bytes) -> None:
+    """Write a small sealed file into the folder of keys, whole or not at all."""
+    _write(home / FOLDER / name, sealed)
+
+
+def _user_file(home: Path, user: str) -> Path:
+    return home / FOLDER / (quote(clean(user), safe="") + USER_SUFFIX)
+
+
+def _tries_file(home: Path, user: str) -> Path:
+    return home / FOLDER / (quote(clean(user), safe="") + tries.SUFFIX)
+
+
+def _busy() -> FieldappError:
+    return FieldappError(_("The machine is too busy to open the key. Nothing was changed; wait a moment, try again."))
+
+
+def _damaged(path: Path | None) -> FieldappError:
+    return FieldappError(
+        _("The key file is damaged: {path}. Headquarters can recover the key.").format(path=path.name if path else "–")
+    )
 
 
 def _write(path: Path, sealed: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    with part.open("wb") as file:
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(sealed)
         file.flush()
         os.fsync(file.fileno())
-    part.chmod(0o600)
     part.replace(path)

@@ -1,13 +1,16 @@
 """One record as a person reads it: its fields, then the rows that belong to it."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
+from typing import Any
 
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
-from fieldapp.store import extras
-from fieldapp.store.records import Found
+from fieldapp.store import extras, reviews
+from fieldapp.store.records import Found, get, save
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import amount_text, display, instant, voided_word
 
@@ -17,12 +20,27 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
     model = BY_KIND[found.kind]
     shapes = fields_of(model)
     texts = display(store, found.kind, [found.row], [s.name for s in shapes])[0]
-    lines = [(_(s.title), t + _sure(found.row, s.name)) for s, t in zip(shapes, texts, strict=True) if t]
+    said = reviews.said_of(store, found.kind, [found.row["id"]]).get(found.row["id"])
+    lines = [(_("Headquarters"), reviews.in_words(said))] if said else []
+    lines += [(_(s.title), t + _sure(found.row, s.name)) for s, t in zip(shapes, texts, strict=True) if t]
     for name, child in model.CHILDREN.items():
         for row in found.children[name]:
             lines.append((_(child.model.TITLE), child_text(store, child, row) + _sure(row)))
     if found.row["voided_at"] is not None:
         lines.append((voided_word(model), f"{instant(found.row['voided_at'])}: {found.row['void_reason']}"))
+    return lines
+
+
+class _Undo(Exception):
+    """Nothing was wrong: what was done is taken back."""
+
+
+def as_it_would_be(store: Store, kind: str, data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A new record as ``describe`` would show it: recorded, read and taken back in one transaction."""
+    lines: list[tuple[str, str]] = []
+    with suppress(_Undo), store.transaction():
+        lines = describe(store, get(store, save(store, kind, data, confirm=True)))
+        raise _Undo
     return lines
 
 

@@ -8,7 +8,7 @@ read again and applied. The plain text is never written to a disk.
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ import msgspec
 import pyrage
 
 from fieldapp.domain.text import clean
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.sync import keys, tarball
 from fieldapp.sync.segment import INSTANT, MAX_HLC, digest
@@ -30,8 +30,16 @@ MANIFEST = "manifest.json"
 SIGNATURE = ".minisig"
 MAX_PAPER = 16_384
 """Bytes of a certificate or a signature"""
+
+FOR_OTHERS = "for_others"
+DAMAGED = "damaged"
+NEWER_FORMAT = "newer_format"
+NO_SENDER = "no_sender"
+FORGED = "forged"
+WRONG_KIND = "wrong_kind"
+
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_MEMBER = re.compile(rf"(certs/{_UUID}\.json|segments/{_UUID}-[0-9]{{10}}\.jsonl\.zst)(\.minisig)?")
+_MEMBER = re.compile(rf"((?:certs|revocations)/{_UUID}\.json|segments/{_UUID}-[0-9]{{10}}\.jsonl\.zst)(\.minisig)?")
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
@@ -51,6 +59,8 @@ class Head(msgspec.Struct, frozen=True):
 
     last: Count
     hash: str
+    replica: str = ""
+    """whose log it is, to name it before anything of it has come"""
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -77,8 +87,12 @@ class Manifest(msgspec.Struct, frozen=True):
     program: str
     schema: int
     set_aside: list[SetAside] = []
+    log: str = ""
+    """the log that the sender writes now; headquarters, that for all"""
     post_id: str | None = None
     recovery: str | None = None
+    recovery_code: str | None = None
+    """In a bundle for headquarters: the sender's recovery code, sealed to the recovery key; base64."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +103,8 @@ class Inspected:
     manifest: Manifest
     certificates: list[tuple[keys.Certificate, bytes, bytes]] = field(default_factory=list)
     """(certificate, its bytes, its signature) in order"""
+    revocations: list[tuple[keys.Revocation, bytes, bytes]] = field(default_factory=list)
+    """(revocation, its bytes, its signature) in order"""
 
     @property
     def sender(self) -> keys.Certificate:
@@ -115,7 +131,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return msgspec.json.encode(manifest, order="deterministic")
 
 
-def with_post(manifest: Manifest, post_id: str, recovery: str | None) -> Manifest:
+def with_post(manifest: Manifest, post_id: str | None, recovery: str | None) -> Manifest:
     """The manifest of a pack: for which post, and to which age recipient its database key is sealed for recovery."""
     return msgspec.structs.replace(manifest, post_id=post_id, recovery=recovery)
 
@@ -130,40 +146,44 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
 
     ``age_secret`` is our age identity; None reads a pack.
     """
-    certificates: dict[str, bytes] = {}
+    papers: dict[str, bytes] = {}
     try:
         with _plain(path, age_secret) as stream:
             members = tarball.members(stream)
             raw = _next(members, MANIFEST)
             manifest = _manifest(raw)
             signature = _next(members, MANIFEST + SIGNATURE)
+            if len(signature) > MAX_PAPER:
+                raise tarball.BadTar("a signature that is too large")
             for expected in manifest.members:
                 data = _next(members, expected.name)
                 if list_member(expected.name, data) != expected:
                     raise tarball.BadTar("a member is not as the manifest lists it")
-                if expected.name.startswith("certs/"):
-                    certificates[expected.name] = data
+                if not expected.name.startswith("segments/"):
+                    papers[expected.name] = data
             if next(members, None) is not None:
                 raise tarball.BadTar("more members than the manifest lists")
     except tarball.BadTar as error:
-        raise FieldappError(
+        raise Refused(
+            DAMAGED,
             _("{name} is damaged or is no bundle ({why}). Nothing was changed. Copy it to the stick again.").format(
                 name=path.name, why=error
-            )
+            ),
         ) from None
-    inspected = Inspected(path, manifest, _certificates(certificates))
+    inspected = Inspected(path, manifest, _certificates(papers), _revocations(papers))
     if not inspected.certificates or inspected.sender.replica != manifest.sender:
-        raise FieldappError(_("{name} does not say who made it. Nothing was changed.").format(name=path.name))
+        raise Refused(NO_SENDER, _("{name} does not say who made it. Nothing was changed.").format(name=path.name))
     if not keys.verify(inspected.sender.sign_key, raw, signature):
-        raise FieldappError(
+        raise Refused(
+            FORGED,
             _("The signature of {name} is not its sender's: it was forged or changed. Nothing was changed.").format(
                 name=path.name
-            )
+            ),
         )
     return inspected
 
 
-def contents(inspected: Inspected, age_secret: str | None) -> Iterator[tuple[bytes, bytes]]:
+def contents(inspected: Inspected, age_secret: str | None) -> Generator[tuple[bytes, bytes], None, None]:
     """(bytes, signature) of each segment in a bundle that was inspected."""
     with _plain(inspected.path, age_secret) as stream:
         held: tuple[str, bytes] | None = None
@@ -172,7 +192,7 @@ def contents(inspected: Inspected, age_secret: str | None) -> Iterator[tuple[byt
             if not name.startswith("segments/"):
                 continue
             if listed.get(name) != list_member(name, data):
-                raise FieldappError(_("{name} was changed while it was read.").format(name=inspected.path.name))
+                raise Refused(DAMAGED, _("{name} was changed while it was read.").format(name=inspected.path.name))
             if not name.endswith(SIGNATURE):
                 held = (name, data)
             elif held is not None and name == held[0] + SIGNATURE:
@@ -192,10 +212,11 @@ def _manifest(data: bytes) -> Manifest:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise tarball.BadTar(f"manifest: {error}") from None
     if manifest.format != FORMAT:
-        raise FieldappError(
+        raise Refused(
+            NEWER_FORMAT,
             _("This bundle was made by a newer version ({format}). Upgrade this program first.").format(
                 format=clean(manifest.format)[:40]
-            )
+            ),
         )
     names = [m.name for m in manifest.members]
     if len(set(names)) != len(names) or not all(_MEMBER.fullmatch(n) for n in names):
@@ -212,12 +233,21 @@ def _manifest(data: bytes) -> Manifest:
 def _certificates(found: dict[str, bytes]) -> list[tuple[keys.Certificate, bytes, bytes]]:
     certificates = []
     for name, data in found.items():
-        if name.endswith(SIGNATURE):
+        if name.endswith(SIGNATURE) or not name.startswith("certs/"):
             continue
         certificate = keys.decode_certificate(data)
         if certificate is not None and name == f"certs/{certificate.replica}.json" and name + SIGNATURE in found:
             certificates.append((certificate, data, found[name + SIGNATURE]))
     return certificates
+
+
+def _revocations(found: dict[str, bytes]) -> list[tuple[keys.Revocation, bytes, bytes]]:
+    revocations = []
+    for name, data in found.items():
+        revocation = keys.decode_revocation(data) if name.startswith("revocations/") else None
+        if revocation is not None and name == f"revocations/{revocation.replica}.json" and name + SIGNATURE in found:
+            revocations.append((revocation, data, found[name + SIGNATURE]))
+    return revocations
 
 
 @contextmanager
@@ -270,17 +300,22 @@ def _tell(path: Path, failed: list[Exception]) -> None:
         text = str(error).lower()
         if "no matching" in text:
             raise NotForUs(_("{name} is for somebody else: it is not encrypted to this laptop.").format(name=path.name))
-        raise FieldappError(
+        raise Refused(
+            DAMAGED,
             _("{name} is damaged or is no bundle. Nothing was changed. Copy it to the stick again.").format(
                 name=path.name
-            )
+            ),
         )
     if isinstance(error, OSError):
-        raise FieldappError(
-            _("{name} is cut off or damaged. Nothing was changed. Copy it to the stick again.").format(name=path.name)
+        raise Refused(
+            DAMAGED,
+            _("{name} is cut off or damaged. Nothing was changed. Copy it to the stick again.").format(name=path.name),
         )
     raise error
 
 
-class NotForUs(FieldappError):
+class NotForUs(Refused):
     """The bundle is encrypted to others: on a stick with bundles of many posts, nothing to worry about."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(FOR_OTHERS, message)

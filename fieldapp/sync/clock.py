@@ -37,6 +37,12 @@ def observe(store: Store, hlc: int) -> None:
     store.db.execute("UPDATE local_session SET hlc = max(hlc, ?)", [hlc])
 
 
+def tick(store: Store) -> int:
+    """Give a reading, as a change takes one; inside a transaction."""
+    store.db.execute("UPDATE local_session SET hlc = max(hlc + 1, ?)", [reading(datetime.now(UTC))])
+    return current(store)
+
+
 def current(store: Store) -> int:
     """The newest reading given or seen."""
     found: int = store.value("SELECT hlc FROM local_session")

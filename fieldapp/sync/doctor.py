@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fieldapp.i18n import _
 from fieldapp.store import checks, log
 from fieldapp.store.checks import Broken
+from fieldapp.store.connection import DatabaseError
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import keys, merge, segment
@@ -32,6 +33,8 @@ class Findings:
     def lines(self) -> list[str]:
         """The findings as sentences."""
         found = [_("Damaged pages in the file: {what}").format(what=e) for e in self.file_errors]
+        if found:
+            found.append(_("`fieldapp doctor --rebuild` saves what can be read; `fieldapp restore` takes a backup."))
         found += [_("A sealed part of the log is not what its author signed: {hash}").format(hash=h)
                   for h in self.bad_segments]  # fmt: skip
         for table, row_id in self.differing:
@@ -47,12 +50,9 @@ class _Undo(Exception):
 
 def examine(store: Store, mend: bool = False) -> Findings:
     """Check everything; ``mend`` keeps the records as the log says them."""
-    file_errors = [
-        str(row[0])
-        for pragma in ("cipher_integrity_check", "integrity_check")
-        for row in store.db.execute(f"PRAGMA {pragma}").fetchall()
-        if row[0] != "ok"
-    ]
+    file_errors = _file_errors(store)
+    if file_errors:  # what stands on other pages proves nothing
+        return Findings(file_errors, [], [], False, [])
     bad = _bad_segments(store)
     differing: list[Cell] = []
     try:
@@ -63,6 +63,17 @@ def examine(store: Store, mend: bool = False) -> Findings:
     except _Undo:
         pass
     return Findings(file_errors, bad, differing, mend, checks.broken(store))
+
+
+def _file_errors(store: Store) -> list[str]:
+    """What SQLCipher (each page's HMAC) and SQLite (how the pages hang together) find wrong."""
+    found = []
+    for pragma in ("cipher_integrity_check", "integrity_check"):
+        try:
+            found += [str(row[0]) for row in store.db.execute(f"PRAGMA {pragma}").fetchall() if row[0] != "ok"]
+        except DatabaseError as error:
+            found.append(str(error))
+    return found
 
 
 def _bad_segments(store: Store) -> list[str]:

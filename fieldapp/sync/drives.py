@@ -8,14 +8,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 
 CHUNK = 1 << 20
 PLUGGED_IN = ("/media/", "/run/media/", "/mnt/")
+MB = 1_000_000
+SPARE = MB
+"""Bytes beside the content: manifest, age, and what the file system takes"""
 _DRIVE_REMOVABLE = 2
+_NO_DIALOGUE = 1
+"""SEM_FAILCRITICALERRORS"""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,17 @@ def free_space(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def check_space(folder: Path, size: int) -> None:
+    """Refuse to begin what does not fit; ``size`` in bytes."""
+    free = free_space(folder)
+    if free < size + SPARE:
+        raise FieldappError(
+            _("{folder} has {free} MB free, {size} MB are needed. Nothing was written; take another stick.").format(
+                folder=folder, free=format_amount(free // MB), size=format_amount((size + SPARE) // MB + 1)
+            )
+        )
+
+
 def _linux_roots() -> Iterator[tuple[Path, str]]:
     with suppress(OSError):
         for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
@@ -63,19 +80,28 @@ def _linux_roots() -> Iterator[tuple[Path, str]]:
                 yield Path(where), Path(where).name
 
 
-def _windows_roots() -> Iterator[tuple[Path, str]]:
-    if sys.platform != "win32":
-        return
+def _windows_roots(kernel: Any = None) -> Iterator[tuple[Path, str]]:
+    """Removable drives, by the functions of kernel32.dll, which the tests put another in the place of.
+
+    A card reader without a card is a removable drive without a volume: asking for it must not open a system dialogue,
+    and it is passed over.
+    """
     import ctypes
 
-    kernel = ctypes.windll.kernel32
-    present = kernel.GetLogicalDrives()
-    for number in range(26):
-        root = f"{chr(ord('A') + number)}:\\"
-        if present >> number & 1 and kernel.GetDriveTypeW(root) == _DRIVE_REMOVABLE:
+    if kernel is None:
+        kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]
+    before = kernel.SetErrorMode(_NO_DIALOGUE)
+    try:
+        present = kernel.GetLogicalDrives()
+        for number in range(26):
+            root = f"{chr(ord('A') + number)}:\\"
+            if not present >> number & 1 or kernel.GetDriveTypeW(ctypes.c_wchar_p(root)) != _DRIVE_REMOVABLE:
+                continue
             label = ctypes.create_unicode_buffer(261)
-            kernel.GetVolumeInformationW(root, label, 261, None, None, None, None, 0)
-            yield Path(root), f"{label.value or _('USB stick')} ({root[:2]})"
+            if kernel.GetVolumeInformationW(ctypes.c_wchar_p(root), label, 261, None, None, None, None, 0):
+                yield Path(root), f"{label.value or _('USB stick')} ({root[:2]})"
+    finally:
+        kernel.SetErrorMode(before)
 
 
 @contextmanager
@@ -99,7 +125,7 @@ def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> I
                 )
             )
         part.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         _forget(part)
         raise FieldappError(
@@ -110,6 +136,12 @@ def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> I
     except BaseException:
         _forget(part)
         raise
+
+
+def sha256_of(file: IO[bytes]) -> str:
+    """What was written to a file that ``whole_file`` gave, as SHA-256 in hex."""
+    assert isinstance(file, _Hashing)
+    return file.hash.hexdigest()
 
 
 class _Hashing:
@@ -141,7 +173,8 @@ def _read_back(path: Path, progress: Callable[[int], None] | None) -> str:
     return found.hexdigest()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder onto the disk."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -1,17 +1,22 @@
-"""How replicas begin: headquarters by itself, a post from the pack that headquarters wrote for it."""
+"""How replicas begin: headquarters by itself, a post and headquarters' further laptops from a pack that it wrote."""
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import uuid_utils
 
 from fieldapp.domain.text import clean
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
-from fieldapp.store import lists, records, search, vault
+from fieldapp.store import naming, people, records, search, vault
 from fieldapp.store.baseline import baseline_rows
+from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Row, Store, now
-from fieldapp.sync import bundle, clock, drives, exchange, keys, peers, segment
+from fieldapp.sync import bundle, clock, drives, exchange, keys, logs, peers, receipts, recovery, segment
+from fieldapp.sync.bundle import Inspected
+from fieldapp.sync.peers import Peer
 
 
 def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "SCH", province: str = "66") -> Store:
@@ -19,17 +24,17 @@ def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "S
     _check_code(code)
     if province not in _provinces():
         raise FieldappError(_("There is no province with the code {code}; 66 is one.").format(code=clean(province)))
-    store = _new(home, user, passphrase)
-    with store.transaction():
-        own = keys.new_keys()
-        certificate = _request(own, name=name, role="hq", code=code)
-        peers.add_own(store, own, certificate)
-        _own_log(store, "*", certificate.replica)
-        recovery = keys.new_keys()
-        store.set_setting("recovery_recipient", recovery.age_key)
-        store.set_setting("recovery_identity", recovery.age_secret)
-        store.set_setting(lists.PROVINCE, province)
-    search.reindex(store)
+    with _beginning(home, user, passphrase) as store:
+        with store.transaction():
+            own = keys.new_keys()
+            certificate = _request(own, name=name, role="hq", code=code)
+            peers.add_own(store, own, certificate, "certified")
+            logs.begin(store, "*")
+            for_recovery = keys.new_keys()
+            store.set_setting(recovery.RECIPIENT, for_recovery.age_key)
+            store.set_setting(recovery.IDENTITY, for_recovery.age_secret)
+            store.set_setting(naming.PROVINCE, province)
+        search.reindex(store)
     return store
 
 
@@ -38,24 +43,42 @@ def write_pack(store: Store, *, code: str, name: str, dest: Path) -> Path:
 
     The pack is signed, not encrypted: it holds no secret. The post compares headquarters' fingerprint by telephone.
     """
-    if store.identity.role != "hq":
-        raise FieldappError(_("Only headquarters writes packs."))
     _check_code(code)
-    if not dest.is_dir():
-        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
-    with store.transaction():
+    with _packing(store, dest):
         post_id = store.value("SELECT id FROM post WHERE code = ? AND voided_at IS NULL", [code])
         if post_id is None:
             post_id = records.save(store, "post", {"code": code, "name": name, "unit_id": _province(store)})
         if not store.value("SELECT 1 FROM local_log WHERE own = 1 AND scope = ?", [post_id]):
-            _own_log(store, post_id, store.identity.replica_id)
+            logs.begin(store, post_id)
+    return _write_pack(store, dest / (code + bundle.PACK_SUFFIX), post_id)
+
+
+def write_hq_pack(store: Store, *, dest: Path) -> Path:
+    """Write the pack from which a further laptop of this headquarters starts, or by which a headquarters below it
+    joins, into the folder ``dest``. Signed, not encrypted, as a post's."""
+    with _packing(store, dest):
+        code = store.identity.post_code
+    return _write_pack(store, dest / f"{code}-HQ{bundle.PACK_SUFFIX}", None)
+
+
+@contextmanager
+def _packing(store: Store, dest: Path) -> Iterator[None]:
+    if store.identity.role != "hq" or peers.own(store).trust != "certified":
+        raise FieldappError(_("Only headquarters writes packs."))
+    people.check(store, Act.CERTIFY)
+    if not dest.is_dir():
+        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
+    with store.transaction():
+        yield
         segment.seal(store)
+
+
+def _write_pack(store: Store, target: Path, post_id: str | None) -> Path:
     chosen, members = exchange.pack_members(store)
     manifest = exchange.make_manifest(store, "pack", chosen, None, 0)
-    manifest = bundle.with_post(manifest, post_id, store.setting("recovery_recipient"))
+    manifest = bundle.with_post(manifest, post_id, store.setting(recovery.RECIPIENT))
     secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
-    target = dest / (code + bundle.PACK_SUFFIX)
     with drives.whole_file(target) as file:
         bundle.write(file, manifest, signature, members)
     return target
@@ -64,35 +87,122 @@ def write_pack(store: Store, *, code: str, name: str, dest: Path) -> Path:
 def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str = "A") -> Store:
     """Make a post's replica in ``home`` from headquarters' pack; it can record at once."""
     inspected = bundle.inspect(pack, None)
-    manifest = inspected.manifest
+    post_id = inspected.manifest.post_id
+    if post_id is None:
+        raise Refused(bundle.WRONG_KIND, _("{name} is no pack for a post. Nothing was changed.").format(name=pack.name))
+
+    def enter(store: Store) -> None:
+        post = store.row("SELECT * FROM post WHERE id = ?", [post_id])
+        if post is None:
+            raise Refused(
+                "incomplete", _("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name)
+            )
+        own = keys.new_keys()
+        peers.add_own(store, own, _request(own, name=laptop, role="post", code=post["code"], post=post), "pending")
+        logs.begin(store, post["id"])
+        province = store.value("SELECT code FROM unit WHERE id = ?", [post["unit_id"]])
+        store.set_setting(naming.PROVINCE, province or "")
+
+    return _from_pack(home, inspected, user, passphrase, enter)
+
+
+def init_further_hq(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str, province: str = "66") -> Store:
+    """Make a further laptop of a headquarters in ``home`` from its pack. It writes and certifies as the first does,
+    once that one has certified it; what the posts recorded comes with the first bundle."""
+    inspected = bundle.inspect(pack, None)
     hq = inspected.sender
-    if manifest.kind != "pack" or manifest.post_id is None or hq.role != "hq" or not hq.is_request:
-        raise FieldappError(_("{name} is no pack. Nothing was changed.").format(name=pack.name))
-    store = _new(home, user, passphrase)
-    try:
+    if inspected.manifest.post_id is not None:
+        raise Refused(
+            bundle.WRONG_KIND, _("{name} is no pack for headquarters. Nothing was changed.").format(name=pack.name)
+        )
+
+    def enter(store: Store) -> None:
+        own = keys.new_keys()
+        name = f"{hq.name} ({clean(laptop)})"
+        peers.add_own(store, own, _request(own, name=name, role="hq", code=hq.post_code), "pending")
+        logs.begin(store, "*")
+        logs.begin_missing(store)
+        store.set_setting(naming.PROVINCE, province)
+
+    return _from_pack(home, inspected, user, passphrase, enter)
+
+
+def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, enter: Callable[[Store], None]) -> Store:
+    """A new replica that trusts the headquarters which signed a pack, and holds its reference data."""
+    pack, manifest = inspected.path, inspected.manifest
+    root = _root(inspected)
+    with _beginning(home, user, passphrase) as store:
         with store.transaction(applying=True):
-            peers.add_root(store, *inspected.certificates[0])
+            peers.add_root(store, *root)
             result = exchange.Imported(pack)
             exchange.receive(store, inspected, None, result)
-            post = store.row("SELECT * FROM post WHERE id = ?", [manifest.post_id])
-            if not result.complete or post is None:
-                raise FieldappError(_("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name))
-            own = keys.new_keys()
-            certificate = _request(own, name=laptop, role="post", code=post["code"], post=post)
-            peers.add_own(store, own, certificate)
-            _own_log(store, post["id"], certificate.replica)
-            peers.heard(store, manifest)
-            province = store.value("SELECT code FROM unit WHERE id = ?", [post["unit_id"]])
-            store.set_setting(lists.PROVINCE, province or "")
+            if not result.complete:
+                raise Refused(
+                    "incomplete", _("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name)
+                )
+            enter(store)
+            receipts.heard(store, manifest)
             clock.observe(store, manifest.hlc)
+            if manifest.recovery:
+                store.set_setting(recovery.RECIPIENT, manifest.recovery)
         if manifest.recovery:
             store.seal_for_recovery(manifest.recovery)
+            recovery.renew_code(store)
         search.reindex(store)
-    except BaseException:
-        store.close()
-        _forget(home)
-        raise
     return store
+
+
+def _root(inspected: Inspected) -> tuple[keys.Certificate, bytes, bytes]:
+    """The certificate in a pack that is to be trusted: of the headquarters that signed it, or, where that is one of its
+    further laptops, of the first, which vouches for it."""
+    sender = inspected.sender
+    roots = [c for c in inspected.certificates if c[0].is_request and c[0].replica == sender.issuer]
+    if inspected.manifest.kind != "pack" or sender.role != "hq" or not roots or roots[0][0].role != "hq":
+        raise Refused(bundle.WRONG_KIND, _("{name} is no pack. Nothing was changed.").format(name=inspected.path.name))
+    return roots[0]
+
+
+def join(store: Store, pack: Path) -> Peer:
+    """Let this headquarters report to the one that wrote ``pack``, which stands above it; returns that one. From then
+    on ``export`` writes for it too: all segments of our posts as they are, so that it checks each signature itself."""
+    inspected = bundle.inspect(pack, None)
+    above = _root(inspected)[0]
+    me = peers.own(store)
+    if me.role != "hq" or inspected.manifest.post_id is not None:
+        raise Refused(
+            bundle.WRONG_KIND, _("{name} is no pack for headquarters. Nothing was changed.").format(name=pack.name)
+        )
+    if above.post_code == me.post_code:
+        raise FieldappError(
+            _("That headquarters has our own code {code}. Each needs a code of its own.").format(code=above.post_code)
+        )
+    with store.transaction(applying=True):
+        segment.seal(store)
+        for certificate, data, signature in inspected.certificates:
+            peers.learn(store, certificate, data, signature)
+        peer = peers.find(store, above.replica)
+        peers.trust(store, peer, above=True)
+        result = exchange.Imported(pack)
+        exchange.receive(store, inspected, None, result)
+        receipts.heard(store, inspected.manifest)
+    search.catch_up(store)
+    return peers.find(store, above.replica)
+
+
+def rename_post(store: Store, text: str, *, name: str, code: str | None = None) -> list[Peer]:
+    """Give a post another name, and code; its laptops, which are returned, learn it with the next reply.
+
+    A post that is merged into another keeps its records, its laptops and its history: it goes on as a part of the
+    other, under the name that headquarters gives it.
+    """
+    _check_code(code or "X")
+    with store.transaction():
+        post_id = store.value("SELECT id FROM post WHERE ? IN (code, name, id) AND voided_at IS NULL", [text])
+        if post_id is None:
+            raise FieldappError(_("There is no post with the code {code}.").format(code=clean(text)))
+        records.save(store, "post", {"name": name, **({"code": code} if code else {})}, post_id)
+        peers.renew(store, post_id)
+    return [p for p in peers.others(store) if p.post_id == post_id and p.trust == "certified"]
 
 
 def _provinces() -> set[str]:
@@ -103,7 +213,7 @@ def _province(store: Store) -> str:
     """The unit of headquarters' province, in force now."""
     found: str = store.value(
         "SELECT id FROM unit WHERE level = 'province' AND code = ? AND valid_to IS NULL",
-        [store.setting(lists.PROVINCE)],
+        [store.setting(naming.PROVINCE)],
     )
     return found
 
@@ -114,18 +224,28 @@ def _check_code(code: str) -> None:
         raise FieldappError(_("A code is letters A–Z and digits, at most 20, such as IARVE."))
 
 
-def _new(home: Path, user: str, passphrase: str) -> Store:
+@contextmanager
+def _beginning(home: Path, user: str, passphrase: str) -> Iterator[Store]:
+    """A new replica whose first user is its administrator. What fails leaves nothing, so that it can be tried again."""
     if (home / FILE).exists():
         raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
-    key = vault.new_key()
-    vault.seal(home, user, passphrase, key)
-    return Store.create(home, key, user)
-
-
-def _forget(home: Path) -> None:
-    """Take away what a failed beginning left, so that it can be tried again."""
-    for path in [*home.glob(FILE + "*"), *(home / vault.FOLDER).glob("*")]:
-        path.unlink(missing_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):  # a folder that was there, or that somebody else owns
+        home.chmod(0o700)
+    vault.set_aside(home)
+    store = None
+    try:
+        key = vault.new_key()
+        vault.seal(home, user, passphrase, key)
+        store = Store.create(home, key, user)
+        people.enter_first(store)
+        yield store
+    except BaseException:
+        if store is not None:
+            store.close()
+        for path in [*home.glob("fieldapp.db*"), *home.glob("fieldapp.part*"), *(home / vault.FOLDER).glob("*")]:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _request(own: keys.Keys, *, name: str, role: str, code: str, post: Row | None = None) -> keys.Certificate:
@@ -142,11 +262,4 @@ def _request(own: keys.Keys, *, name: str, role: str, code: str, post: Row | Non
         post_id=post["id"] if post else None,
         post_code=code,
         post_name=post["name"] if post else None,
-    )
-
-
-def _own_log(store: Store, scope: str, replica_id: str) -> None:
-    store.db.execute(
-        "INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, ?, ?, 1, 0)",
-        [str(uuid_utils.uuid7()), scope, replica_id],
     )

@@ -5,7 +5,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,18 +15,38 @@ import fieldapp
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
-from fieldapp.errors import FieldappError
+from fieldapp.errors import Cancelled, FieldappError, Refused
 from fieldapp.i18n import _
-from fieldapp.store import capture, search
+from fieldapp.store import capture, people, search, vault
 from fieldapp.store import log as change_log
 from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
+from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store, now
-from fieldapp.sync import bundle, clock, drives, keys, merge, objections, peers, segment
+from fieldapp.sync import (
+    bundle,
+    clock,
+    drives,
+    keys,
+    logs,
+    merge,
+    objections,
+    peers,
+    receipts,
+    recovery,
+    relog,
+    revocation,
+    segment,
+    sticks,
+    tarball,
+)
 from fieldapp.sync.bundle import Head, Inspected, Manifest, SetAside
 from fieldapp.sync.peers import Peer
+from fieldapp.sync.relog import FORK, SETTLED
+from fieldapp.sync.revocation import REVOKED
 
 Progress = Callable[[str, int, int], None]
-"""Told (stage, done, of): stage is one of ``write``, ``verify``, ``read``, ``apply``, ``index``."""
+"""Told (stage, done, of): stage is one of ``write``, ``verify``, ``read``, ``apply``, ``index``. It may raise
+``Cancelled``; at ``index`` that is too late."""
 
 EXPORTED = "exported_changes"
 """Local setting: how many own changes there were when a bundle for headquarters was last written."""
@@ -34,12 +54,14 @@ EXPORTED = "exported_changes"
 LARGE = 100_000
 """Bytes of a bundle from which on it is quicker to take the capture triggers, which only keep silent, away meanwhile"""
 
+MAX_BROKEN = 64 * 1024 * 1024
+"""Bytes that are kept of what is no segment"""
+
 UNTRUSTED = "untrusted"
 UNKNOWN_AUTHOR = "unknown_author"
 WAITS = "waits"
 BAD_SIGNATURE = "bad_signature"
 CLOCK_AHEAD = "clock_ahead"
-FORK = "fork"
 FOREIGN_LOG = "foreign_log"
 
 
@@ -81,6 +103,8 @@ class Imported:
     set_aside: list[str] = field(default_factory=list)
     """changes of ours that the sender does not let count, and of the sender's that we do not"""
     refused: str | None = None
+    reason: str | None = None
+    """why it was refused, in the word of the format"""
     for_others: bool = False
 
     @property
@@ -107,6 +131,12 @@ class PeerStatus:
     heard_at: str | None
     received_until: str | None
     """instant of the newest of our changes that it has"""
+    lacks: int
+    """changes that it may see, whoever made them, and has not said it has"""
+    lacks_since: str | None
+    """instant of the oldest of them"""
+    asks: bool
+    """it waits for us to compare its fingerprint and certify it"""
 
 
 @dataclass(frozen=True)
@@ -134,15 +164,23 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     ``to`` names one recipient; otherwise a post writes for headquarters and its own other laptops, headquarters for
     every certified laptop. A file is complete or not there, and the replica's state does not depend on it.
     """
+    people.check(store, Act.EXPORT)
     if not dest.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
     with store.transaction():
         segment.seal(store)
         sealed = _own_seq(store)
-    recipients = [peers.find(store, to)] if to else _recipients(store)
+    recipients = [peers.find(store, to)] if to else peers.partners(store)
     if not recipients:
         raise FieldappError(_("Nobody to write for: headquarters has certified no laptop yet (`hq trust`)."))
-    done = [_export_to(store, dest, peer, progress) for peer in recipients]
+    done: list[Exported] = []
+    try:
+        for peer in recipients:
+            done.append(_export_to(store, dest, peer, progress))
+    except Cancelled:
+        for made in done:
+            made.path.unlink(missing_ok=True)
+        raise
     if any(p.role == "hq" for p in recipients):
         store.set_setting(EXPORTED, str(sealed))
     return done
@@ -150,17 +188,10 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
 
 def _own_seq(store: Store) -> int:
     """How many changes this replica has logged."""
-    found: int = store.value("SELECT coalesce(sum(seq), 0) FROM local_log WHERE own = 1")
+    found: int = store.value(
+        "SELECT coalesce(sum(seq), 0) FROM local_log WHERE replica_id = ?", [store.identity.replica_id]
+    )
     return found
-
-
-def _recipients(store: Store) -> list[Peer]:
-    me = peers.own(store)
-    return [
-        p
-        for p in peers.others(store)
-        if p.trust == "certified" and (me.role == "hq" or p.role == "hq" or p.post_id == me.post_id)
-    ]
 
 
 def _export_to(store: Store, dest: Path, to: Peer, progress: Progress | None) -> Exported:
@@ -173,8 +204,8 @@ def _export_to(store: Store, dest: Path, to: Peer, progress: Progress | None) ->
     secret: bytes = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
     chosen = _lacking(store, to)
     number = int(store.setting("bundle_number", "0") or 0) + 1
-    store.set_setting("bundle_number", str(number))
-    target = dest / _file_name(store, to, number)
+    while (target := dest / _file_name(store, to, number)).exists():  # a copy of this disk wrote it
+        number += 1
     manifest = make_manifest(store, "bundle", chosen, to, number)
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
     done = 0
@@ -191,8 +222,12 @@ def _export_to(store: Store, dest: Path, to: Peer, progress: Progress | None) ->
         if progress is not None:
             progress("verify", size, 0)
 
+    drives.check_space(dest, sum(m.size + tarball.BLOCK * 2 for m in manifest.members))
     with drives.whole_file(target, verified) as file:
         _encrypt_tar(file, manifest, signature, members(), [to.age_key])
+    with store.transaction():
+        store.set_setting("bundle_number", str(number))
+        sticks.remember(store, target.name, to, number, drives.sha256_of(file), chosen)
     return Exported(
         path=target,
         recipient=to.title,
@@ -231,48 +266,64 @@ def _encrypt_tar(
 
 
 def _lacking(store: Store, to: Peer) -> list[Row]:
-    """Segments that a peer may see and has not said it has, without their bytes, each log in order."""
+    """Segments that a peer may see and has not said it has, without their bytes, each log in order.
+
+    What it wrote itself too, where its disk was set back. Headquarters also gets the branches that do not stand: it
+    must know of them.
+    """
+    reader = peers.reader(store, to)
     rows = store.rows(
-        "SELECT hash, log_id, scope, replica_id, first, last FROM local_segment WHERE state <> 'quarantined'"
-        " ORDER BY scope <> '*', log_id, first"
+        "SELECT hash, log_id, scope, replica_id, first, last FROM local_segment"
+        " WHERE state <> 'quarantined' OR (reason IN (?, ?, ?) AND ?) ORDER BY scope <> '*', log_id, first, hash",
+        [FORK, SETTLED, REVOKED, to.role == "hq"],
     )
-    own = {r["id"] for r in store.rows("SELECT id FROM local_log WHERE own = 1")}
-    has = {log: _reached(store, to.have, log) if log in own else head.last for log, head in to.have.items()}
-    return [r for r in rows if to.sees(r["scope"]) and r["replica_id"] != to.id and r["last"] > has.get(r["log_id"], 0)]
+    has = {log: receipts.reached(store, to.have, log) for log in {r["log_id"] for r in rows}}
+    return [
+        r
+        for r in rows
+        if reader.sees(r["scope"], r["replica_id"])
+        and r["last"] > has[r["log_id"]]
+        and (to.have_at or r["replica_id"] != to.id)
+    ]
 
 
 def _members(store: Store, chosen: Sequence[Row], to: Peer | None) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of what goes into the tar: certificates, the sender's first, then segments."""
-    for peer in _certificates(store, chosen, to):
+    """(name, content) of what goes into the tar: certificates, the sender's first, revocations, then segments."""
+    known = _certificates(store, chosen, to)
+    for peer in known:
         yield f"certs/{peer.id}.json", peer.certificate
         yield f"certs/{peer.id}.json{bundle.SIGNATURE}", peer.certificate_signature
+    for paper in revocation.papers(store, [p.id for p in known]):
+        yield f"revocations/{paper['replica_id']}.json", paper["paper"]
+        yield f"revocations/{paper['replica_id']}.json{bundle.SIGNATURE}", paper["signature"]
+    names: set[str] = set()
     for row in chosen:
+        name = f"segments/{row['log_id']}-{row['first']:010d}.jsonl.zst"
+        if name in names:  # two branches that begin in one place
+            name = f"segments/{row['log_id']}-{10**10 - len(names)}.jsonl.zst"
+        names.add(name)
         stored = store.row("SELECT bytes, signature FROM local_segment WHERE hash = ?", [row["hash"]])
         assert stored is not None
-        name = f"segments/{row['log_id']}-{row['first']:010d}.jsonl.zst"
         yield name, stored["bytes"]
         yield name + bundle.SIGNATURE, stored["signature"]
 
 
 def _certificates(store: Store, chosen: Sequence[Row], to: Peer | None) -> list[Peer]:
-    """Our own first, then those of the authors, and of all whom the recipient may exchange with."""
+    """Our own first, then headquarters', then those of the authors, and of all whom the recipient may exchange with."""
     authors = {row["replica_id"] for row in chosen}
+    reader = peers.reader(store, to) if to else None
     known = [
         p
         for p in peers.others(store)
-        if p.id in authors
-        or (
-            to is not None and p.trust == "certified" and (p.role == "hq" or to.role == "hq" or p.post_id == to.post_id)
-        )
+        if p.id in authors or (reader is not None and p.trust != "pending" and reader.knows(p))
     ]
-    return [peers.own(store), *known]
+    return [peers.own(store), *sorted(known, key=lambda p: p.role != "hq")]
 
 
 def make_manifest(store: Store, kind: str, chosen: Sequence[Row], to: Peer | None, number: int) -> Manifest:
     """The manifest of a bundle for ``to``, or of a pack (``to`` None)."""
     with store.transaction():
-        store.db.execute("UPDATE local_session SET hlc = max(hlc + 1, ?)", [clock.reading(datetime.now(UTC))])
-        hlc = clock.current(store)
+        hlc = clock.tick(store)
     return Manifest(
         format=bundle.FORMAT,
         kind=kind,
@@ -287,6 +338,8 @@ def make_manifest(store: Store, kind: str, chosen: Sequence[Row], to: Peer | Non
         program=fieldapp.__version__,
         schema=SCHEMA_VERSION,
         set_aside=_told(store, to),
+        recovery_code=vault.sealed_code(store.home) if to and to.role == "hq" else None,
+        log=logs.writing(store),
     )
 
 
@@ -301,13 +354,14 @@ def pack_members(store: Store) -> tuple[list[Row], Iterator[tuple[str, bytes]]]:
 
 def _have(store: Store, to: Peer | None) -> dict[str, Head]:
     """Our version vector with head hashes, of the logs that the reader may know of."""
+    reader = peers.reader(store, to) if to else peers.Reader(False, frozenset(), frozenset())
     return {
-        r["log_id"]: Head(r["last"], r["hash"])
+        r["log_id"]: Head(r["last"], r["hash"], r["replica_id"])
         for r in store.rows(
-            "SELECT log_id, scope, max(last) AS last, hash FROM local_segment WHERE state = 'applied' GROUP BY log_id"
-            " ORDER BY log_id"
+            "SELECT log_id, scope, replica_id, max(last) AS last, hash FROM local_segment WHERE state = 'applied'"
+            " GROUP BY log_id ORDER BY log_id"
         )
-        if (to.sees(r["scope"]) if to else r["scope"] == "*")
+        if reader.sees(r["scope"], r["replica_id"])
     }
 
 
@@ -359,23 +413,45 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
 
     Idempotent, in any order, all or nothing per segment.
     """
+    people.check(store, Act.IMPORT)
     results = []
     files = [(file, path.is_dir()) for path in paths for file in (drives.bundles_in(path) if path.is_dir() else [path])]
     with store.bulk():
-        for number, (file, from_folder) in enumerate(files):
-            if progress is not None:
-                progress("read", number, len(files))
-            try:
-                results.append(_import_file(store, file, progress))
-            except bundle.NotForUs as error:
-                results.append(Imported(file, refused=None if from_folder else str(error), for_others=True))
-            except FieldappError as error:
-                results.append(Imported(file, refused=str(error)))
-            except (OSError, RecursionError, MemoryError) as error:
-                why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
-                results.append(Imported(file, refused=why))
-        search.catch_up(store, None if progress is None else lambda done, of: progress("index", done, of))
+        try:
+            for number, (file, from_folder) in enumerate(files):
+                if progress is not None:
+                    progress("read", number, len(files))
+                results.append(_import_or_refuse(store, file, from_folder, progress))
+        except Cancelled:
+            _index(store, None)  # of the files before
+            raise
+        _index(store, progress)
     return results
+
+
+def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Progress | None) -> Imported:
+    try:
+        return _import_file(store, file, progress)
+    except bundle.NotForUs as error:
+        return Imported(file, refused=None if from_folder else str(error), reason=error.reason, for_others=True)
+    except Refused as error:
+        return Imported(file, refused=str(error), reason=error.reason)
+    except FieldappError as error:
+        return Imported(file, refused=str(error))
+    except (OSError, RecursionError, MemoryError) as error:
+        why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
+        return Imported(file, refused=why)
+
+
+def _index(store: Store, progress: Progress | None) -> None:
+    """Let what was imported be found. The records are in by now, so that nothing is left to cancel."""
+
+    def told(done: int, of: int) -> None:
+        with suppress(Cancelled):
+            if progress is not None:
+                progress("index", done, of)
+
+    search.catch_up(store, told)
 
 
 def verify(store: Store, path: Path) -> Inspected:
@@ -392,7 +468,7 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
     secret = _age_secret(store)
     inspected = bundle.inspect(path, secret)
     if inspected.manifest.kind != "bundle":
-        raise FieldappError(_("{name} is no bundle for importing.").format(name=path.name))
+        raise Refused(bundle.WRONG_KIND, _("{name} is no bundle for importing.").format(name=path.name))
     if store.value("SELECT id FROM local_replica WHERE own = 1") not in inspected.manifest.recipients:
         raise bundle.NotForUs(_("{name} is for somebody else.").format(name=path.name))
     peers.check_sender(store, inspected.sender, path.name)
@@ -400,7 +476,7 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
     with store.transaction(applying=True):
         segment.seal(store)
         receive(store, inspected, secret, result, progress)
-        peers.heard(store, inspected.manifest)
+        recovery.learn(store, inspected.manifest)
         if store.value("SELECT trust FROM local_replica WHERE id = ?", [inspected.manifest.sender]) == "certified":
             result.set_aside += [_set_aside_sentence(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside]
     return result
@@ -409,18 +485,42 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
 def receive(
     store: Store, inspected: Inspected, secret: str | None, result: Imported, progress: Progress | None = None
 ) -> None:
-    """Take in the certificates and segments of a file that was inspected; inside an applying transaction."""
+    """Take in the papers and segments of a file that was inspected; inside an applying transaction."""
     for certificate, data, signature in inspected.certificates:
         peers.learn(store, certificate, data, signature)
+    if inspected.manifest.kind == "bundle":
+        peers.learn_pending(store)
+        for paper, data, signature in inspected.revocations:
+            revocation.learn(store, paper, data, signature)
+        revocation.release(store)
     total = sum(1 for m in inspected.manifest.members if m.name.endswith(".zst"))
     arrived: list[str] = []
     large = sum(m.size for m in inspected.manifest.members) > LARGE
-    with capture.lifted(store.db) if large else nullcontext():
-        for number, (data, signature) in enumerate(bundle.contents(inspected, secret)):
+    with (
+        capture.lifted(store.db) if large else nullcontext(),
+        closing(bundle.contents(inspected, secret)) as contents,
+    ):
+        for number, (data, signature) in enumerate(contents):
             arrived += _take(store, data, signature, result)
             if progress is not None:
                 progress("apply", number + 1, total)
         release(store)
+    if inspected.manifest.kind == "bundle":
+        receipts.heard(store, inspected.manifest)
+        settle(store)
+    _say_what_arrived(store, arrived, result)
+
+
+def settle(store: Store) -> None:
+    """Follow headquarters in logs that have two branches, and apply what waited for that; inside an applying
+    transaction."""
+    while relog.settle(store):
+        release(store)
+    relog.forget_settled(store)
+    logs.begin_missing(store)
+
+
+def _say_what_arrived(store: Store, arrived: Sequence[str], result: Imported) -> None:
     for hash_ in arrived:
         row = store.row(f"SELECT {_HEAD} FROM local_segment WHERE hash = ?", [hash_])
         assert row is not None
@@ -428,12 +528,14 @@ def receive(
             result.applied += row["last"] - row["first"] + 1
         elif row["state"] == "held":
             result.held.append(_held_sentence(store, row))
+        elif row["reason"] == SETTLED:
+            result.known += row["last"] - row["first"] + 1
         else:
             result.quarantined.append(_quarantine_sentence(store, row))
     for row in store.rows(
         "SELECT a.* FROM local_set_aside a JOIN local_segment s ON s.log_id = a.log_id AND a.seq BETWEEN s.first"
-        f" AND s.last WHERE s.hash IN ({', '.join('?' * len(arrived))})",
-        arrived,
+        " AND s.last WHERE s.state = 'applied' AND s.hash IN (SELECT value FROM json_each(?))",
+        [json.dumps(arrived)],
     ):
         result.set_aside.append(_set_aside_sentence(row["log_id"], row["seq"], row["reason"]))
 
@@ -454,17 +556,28 @@ def _take(store: Store, data: bytes, signature: bytes, result: Imported) -> list
     try:
         sealed = segment.read(data)
     except segment.Broken as error:
-        result.quarantined.append(_("A part of the bundle is no segment: {why}.").format(why=error))
+        _keep_broken(store, result.sender, str(error), data, signature)
+        result.quarantined.append(_broken_sentence(str(error)))
         return []
     row = {"replica_id": sealed.header.replica, "log_id": sealed.header.log, "scope": sealed.header.scope,
            "first": sealed.header.first, "prev": sealed.header.prev, "knows": json.dumps(sealed.header.knows),
            "bytes": data, "signature": signature}  # fmt: skip
     if _judge(store, row)[0] == "applied" and not _is_ahead(sealed):  # the usual case: at once, while it is in memory
         segment.keep(store, sealed.header, data, signature, "applied")
-        merge.apply(store, sealed, hash_)
+        _apply(store, sealed, hash_)
     else:
         segment.keep(store, sealed.header, data, signature, "held", WAITS)
     return [hash_]
+
+
+def _keep_broken(store: Store, sender: str, why: str, data: bytes, signature: bytes) -> None:
+    """Keep what is no segment, up to a limit: a stranger must not fill the disk with it."""
+    there = store.value("SELECT coalesce(sum(length(bytes)), 0) FROM local_broken")
+    if there + len(data) <= MAX_BROKEN:
+        store.db.execute(
+            "INSERT OR IGNORE INTO local_broken VALUES (?, ?, ?, ?, ?, ?)",
+            [segment.digest(data), sender, why, data, signature, now()],
+        )
 
 
 def release(store: Store) -> None:
@@ -484,8 +597,15 @@ def release(store: Store) -> None:
                     "UPDATE local_segment SET state = ?, reason = ? WHERE hash = ?", [state, reason, row["hash"]]
                 )
             if sealed is not None and state == "applied":
-                merge.apply(store, sealed, row["hash"])
+                _apply(store, sealed, row["hash"])
                 progress = True
+
+
+def _apply(store: Store, sealed: segment.Sealed, hash_: str) -> None:
+    header = sealed.header
+    merge.apply(store, sealed, hash_)
+    if store.value("SELECT own FROM local_log WHERE id = ?", [header.log]):  # by a copy of this disk
+        logs.begin(store, header.scope)
 
 
 def _is_ahead(sealed: segment.Sealed) -> bool:
@@ -500,13 +620,16 @@ def _judge(store: Store, row: Row) -> tuple[str, str | None]:
         return "held", UNKNOWN_AUTHOR
     if not keys.verify(author["sign_key"], row["bytes"], row["signature"]):
         return "quarantined", BAD_SIGNATURE
-    if author["trust"] != "certified" and not author["own"]:
+    if author["trust"] == "revoked" and not author["own"]:
+        if not revocation.stands(store, row):
+            return "quarantined", REVOKED
+    elif author["trust"] != "certified" and not author["own"]:
         return "held", UNTRUSTED
     log = store.row("SELECT scope, replica_id, seq FROM local_log WHERE id = ?", [row["log_id"]])
     if log is not None and (log["scope"], log["replica_id"]) != (row["scope"], row["replica_id"]):
         return "quarantined", FOREIGN_LOG
     reached = log["seq"] if log else 0
-    if row["first"] <= reached:
+    if row["first"] <= reached or relog.is_off(store, row["prev"]):
         return "quarantined", FORK
     if row["first"] > reached + 1:
         return "held", WAITS
@@ -515,28 +638,36 @@ def _judge(store: Store, row: Row) -> tuple[str, str | None]:
     )
     if row["prev"] != head:
         return "quarantined", FORK
-    if _missing(store, row):
+    if relog.missing(store, row):
         return "held", WAITS
     return "applied", None
 
 
-def _missing(store: Store, row: Row) -> dict[str, int]:
-    """log -> last change that a segment's author knew and that is not here."""
-    have = {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
-    return {log: last for log, last in json.loads(row["knows"]).items() if have.get(log, 0) < last}
-
-
 def trust(store: Store, text: str) -> tuple[Peer, int]:
     """Certify a replica, and apply what it sent before; returns it and how many changes came in."""
+    people.check(store, Act.CERTIFY)
     with store.transaction(applying=True):
         segment.seal(store)
         peer = peers.find(store, text)
         peers.trust(store, peer)
+        peers.learn_pending(store)
+        revocation.release(store)
         before = store.value("SELECT coalesce(sum(seq), 0) FROM local_log")
         release(store)
+        settle(store)
         arrived = store.value("SELECT coalesce(sum(seq), 0) FROM local_log") - before
     search.catch_up(store)
     return peer, arrived
+
+
+def revoke(store: Store, text: str) -> Peer:
+    """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
+    people.check(store, Act.CERTIFY)
+    with store.transaction(applying=True):
+        segment.seal(store)
+        peer = peers.find(store, text)
+        revocation.revoke(store, peer)
+        return peer
 
 
 # state ----------------------------------------------------------------------------------------------------------
@@ -548,20 +679,31 @@ _HEAD = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reaso
 
 def status(store: Store) -> Status:
     """Who has what, what waits, and what was refused."""
-    own_logs = store.rows("SELECT id, seq FROM local_log WHERE own = 1 AND id <> ?", [BASELINE_LOG])
+    known = peers.others(store)
+    known_logs = store.rows(
+        "SELECT id, seq, scope, replica_id FROM local_log WHERE id <> ? AND seq > 0", [BASELINE_LOG]
+    )
     unsent = _unsent(store)
     warning = None
     if clock.wall_is_behind(store):
         warning = _("This laptop's clock stands before the newest entry: set the date and time. Order is kept anyway.")
     segments = store.rows(
-        f"SELECT {_HEAD} FROM local_segment WHERE state <> 'applied' ORDER BY received_at, log_id, first"
+        f"SELECT {_HEAD} FROM local_segment WHERE state <> 'applied' AND reason <> ?"
+        " ORDER BY received_at, log_id, first",
+        [SETTLED],
     )
+    quarantined = [_quarantine_sentence(store, s) for s in segments if s["state"] == "quarantined"]
+    quarantined += [_broken_sentence(r["why"]) for r in store.rows("SELECT why FROM local_broken ORDER BY received_at")]
+    if peers.own(store).trust == "revoked":
+        quarantined.insert(
+            0, _("Headquarters has revoked this laptop: what it writes from now on is not taken. Ask there.")
+        )
     return Status(
         unsent=len(unsent),
         unsent_records=len(_records_of(store, unsent)),
-        peers=[_peer_status(store, p, own_logs) for p in peers.others(store)],
+        peers=[_peer_status(store, p, known, known_logs) for p in peers.partners(store, asking=True)],
         held=[_held_sentence(store, s) for s in segments if s["state"] == "held"],
-        quarantined=[_quarantine_sentence(store, s) for s in segments if s["state"] == "quarantined"],
+        quarantined=quarantined,
         set_aside=[
             _set_aside_sentence(r["log_id"], r["seq"], r["reason"])
             for r in store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
@@ -576,46 +718,25 @@ def received(store: Store, ids: Sequence[str]) -> set[str]:
     """Those of the records whose changes headquarters has all acknowledged; at headquarters, all."""
     if store.identity.role == "hq":
         return set(ids)
-    wanted = json.dumps(list(ids))
-    lacking: set[str] = set()
-    for log_id, reached in _acknowledged(store).items():
-        lacking |= _touched(store, "SELECT value FROM json_each(?)", wanted, log_id, reached)
-        for kind, parent in _parents().items():
-            rows = f"SELECT id FROM {kind} WHERE {parent} IN (SELECT value FROM json_each(?))"
-            for row_id in _touched(store, rows, wanted, log_id, reached):
-                lacking.add(store.value(f"SELECT {parent} FROM {kind} WHERE id = ?", [row_id]))
+    belongs = {row_id: row_id for row_id in ids}
+    for kind, parent in _parents().items():
+        for row in store.rows(
+            f"SELECT id, {parent} AS record FROM {kind} WHERE {parent} IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(ids))],
+        ):
+            belongs[row["id"]] = row["record"]
+    lacking = {
+        belongs[row_id]
+        for log_id, reached in _acknowledged(store).items()
+        for row_id in change_log.changed(store, belongs.keys(), log_id, reached)
+    }
     return set(ids) - lacking
-
-
-def _touched(store: Store, rows: str, wanted: str, log_id: str, after: int) -> set[str]:
-    """Those of some rows that a log changed after a point."""
-    found = store.rows(
-        f"SELECT DISTINCT row_id FROM local_change WHERE row_id IN ({rows}) AND log_id = ? AND seq > ?",
-        [wanted, log_id, after],
-    )
-    return {r["row_id"] for r in found}
 
 
 def _acknowledged(store: Store) -> dict[str, int]:
     """Own log -> its last change that headquarters has acknowledged."""
     heads = [p.have for p in peers.others(store) if p.role == "hq" and p.trust == "certified"]
-    return {
-        log["id"]: max((_reached(store, h, log["id"]) for h in heads), default=0)
-        for log in store.rows("SELECT id FROM local_log WHERE own = 1")
-    }
-
-
-def _reached(store: Store, have: dict[str, Head], log_id: str) -> int:
-    """How far a peer has one of our own logs. Only a head whose hash is a segment of ours counts: another one is the
-    receipt of a copy of this disk."""
-    head = have.get(log_id)
-    if head is None:
-        return 0
-    ours = store.value(
-        "SELECT 1 FROM local_segment WHERE log_id = ? AND last = ? AND hash = ? AND state = 'applied'",
-        [log_id, head.last, head.hash],
-    )
-    return head.last if ours else 0
+    return {log: max((receipts.reached(store, have, log) for have in heads), default=0) for log in logs.own(store)}
 
 
 def _parents() -> dict[str, str]:
@@ -623,23 +744,22 @@ def _parents() -> dict[str, str]:
     return {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
 
 
-def _unsent(store: Store) -> list[Row]:
-    """(table_name, row_id) of each own change that headquarters has not acknowledged; none at headquarters."""
+def _unsent(store: Store) -> list[objections.Cell]:
+    """The row of each own change that headquarters has not acknowledged; none at headquarters."""
     if store.identity.role == "hq":
         return []
-    found = []
-    for log_id, reached in _acknowledged(store).items():
-        found += store.rows(
-            "SELECT table_name, row_id FROM local_change WHERE log_id = ? AND seq > ?", [log_id, reached]
-        )
-    return found
+    return [
+        (c.table, c.row_id)
+        for log_id, reached in _acknowledged(store).items()
+        for c in change_log.since(store, log_id, reached)
+    ]
 
 
-def _records_of(store: Store, changes: Sequence[Row]) -> set[str]:
+def _records_of(store: Store, changes: Sequence[objections.Cell]) -> set[str]:
     """The records that changed rows belong to: a figure belongs to its activity."""
     by_table: dict[str, set[str]] = {}
-    for change in changes:
-        by_table.setdefault(change["table_name"], set()).add(change["row_id"])
+    for table, row_id in changes:
+        by_table.setdefault(table, set()).add(row_id)
     records: set[str] = set()
     parents = _parents()
     for table, ids in by_table.items():
@@ -651,25 +771,28 @@ def _records_of(store: Store, changes: Sequence[Row]) -> set[str]:
     return records
 
 
-def _peer_status(store: Store, peer: Peer, own_logs: Sequence[Row]) -> PeerStatus:
-    reached = {log["id"]: _reached(store, peer.have, log["id"]) for log in own_logs}
-    until = None
-    for log_id, last in reached.items():
-        at = store.value("SELECT at FROM local_change WHERE log_id = ? AND seq = ?", [log_id, last])
-        until = max(filter(None, (until, at)), default=None)
+def _peer_status(store: Store, peer: Peer, known: list[Peer], known_logs: Sequence[Row]) -> PeerStatus:
+    reader = peers.reader(store, peer, known)
+    me = peers.own(store)
+    visible = [log for log in known_logs if reader.sees(log["scope"], log["replica_id"])]
+    reached = {log["id"]: receipts.reached(store, peer.have, log["id"]) for log in visible}
+    own = [log for log in visible if log["replica_id"] == me.id]
+    lacking = [log for log in visible if log["replica_id"] != peer.id and reached[log["id"]] < log["seq"]]
+    has = [(log["id"], reached[log["id"]]) for log in own]
+    lacks = [(log["id"], reached[log["id"]] + 1) for log in lacking]
+    changes = change_log.at_places(store, [*has, *lacks])
     return PeerStatus(
         replica_id=peer.id,
         name=peer.title,
         role=peer.role,
         trust=peer.trust,
-        received=sum(reached.values()),
-        of=sum(
-            log["seq"]
-            for log in own_logs
-            if peer.sees(store.value("SELECT scope FROM local_log WHERE id = ?", [log["id"]]))
-        ),
+        received=sum(reached[log["id"]] for log in own),
+        of=sum(log["seq"] for log in own),
         heard_at=peer.have_at,
-        received_until=until,
+        received_until=max((changes[place].at for place in has if place in changes), default=None),
+        lacks=sum(log["seq"] - reached[log["id"]] for log in lacking),
+        lacks_since=min((changes[place].at for place in lacks if place in changes), default=None),
+        asks=peers.is_asking(me, peer),
     )
 
 
@@ -692,13 +815,13 @@ def _held_sentence(store: Store, row: Row) -> str:
         return _("Changes {first}–{last} of {who} wait: changes {a}–{b} of it have not arrived.").format(
             **what, a=reached + 1, b=row["first"] - 1
         )
-    for log, last in _missing(store, row).items():
+    for log, last in relog.missing(store, row).items():
         known = store.row("SELECT replica_id, seq FROM local_log WHERE id = ?", [log])
         return _("Changes {first}–{last} of {who} wait: changes {a}–{b} of {other} have not arrived.").format(
             **what,
             a=(known["seq"] if known else 0) + 1,
             b=last,
-            other=_author_name(store, known["replica_id"] if known else log),
+            other=_author_name(store, known["replica_id"] if known else receipts.author(store, log) or log),
         )
     return _("Changes {first}–{last} of {who} wait.").format(**what)
 
@@ -706,8 +829,11 @@ def _held_sentence(store: Store, row: Row) -> str:
 def _quarantine_sentence(store: Store, row: Row) -> str:
     reasons = {
         BAD_SIGNATURE: _("the signature is not its author's"),
-        FORK: _("it contradicts what came before: the laptop's disk was copied, or an old state was restored"),
+        FORK: _(
+            "its disk was copied or set back. It brings this anew; if it is gone, `fieldapp hq adopt` takes it over"
+        ),
         FOREIGN_LOG: _("it claims a log that belongs to another laptop"),
+        REVOKED: _("headquarters has revoked that laptop"),
     }
     return _("Changes {first}–{last} of {who} are in quarantine: {why}.").format(
         first=row["first"],
@@ -715,6 +841,10 @@ def _quarantine_sentence(store: Store, row: Row) -> str:
         who=_author_name(store, row["replica_id"]),
         why=reasons.get(row["reason"], row["reason"]),
     )
+
+
+def _broken_sentence(why: str) -> str:
+    return _("A part of the bundle is no segment: {why}.").format(why=why)
 
 
 def _set_aside_sentence(log: str, seq: int, reason: str) -> str:

@@ -14,6 +14,7 @@ import pyrage
 from fieldapp.domain.text import clean
 
 CERTIFICATE_FORMAT = "fieldapp-certificate/1"
+REVOCATION_FORMAT = "fieldapp-revocation/1"
 
 _INITIALS = ("b", "ch", "đ", "g", "h", "kh", "l", "m", "ng", "nh", "ph", "r", "t", "th", "v", "x")
 _RHYMES = ("a", "e", "ê", "i", "o", "ô", "ơ", "u", "ư", "ai", "ao", "âu", "ia", "ua", "ong", "inh")
@@ -45,11 +46,27 @@ class Certificate(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The post's code, or headquarters' own"""
     post_id: str | None = None
     post_name: str | None = None
+    hlc: int = 0
+    """The issuer's clock: of two certificates of a replica, or one and a revocation, the greater counts"""
+    above: bool = False
+    """A headquarters above the issuer's"""
 
     @property
     def is_request(self) -> bool:
         """Signed by the replica itself."""
         return self.issuer == self.replica
+
+
+class Revocation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A headquarters' word that a replica is trusted no longer, in the form that is signed."""
+
+    format: str
+    replica: str
+    issuer: str
+    hlc: int
+    """as a certificate's"""
+    logs: dict[str, int]
+    """log -> last change that stands; of a log that is not named, none does"""
 
 
 def new_keys() -> Keys:
@@ -92,6 +109,11 @@ def encode_certificate(certificate: Certificate) -> bytes:
     return msgspec.json.encode(certificate, order="deterministic")
 
 
+def encode_revocation(revocation: Revocation) -> bytes:
+    """The bytes that are signed."""
+    return msgspec.json.encode(revocation, order="deterministic")
+
+
 def decode_certificate(data: bytes) -> Certificate | None:
     """A certificate from outside; None if it is none of a form that this version knows."""
     try:
@@ -100,6 +122,8 @@ def decode_certificate(data: bytes) -> Certificate | None:
     except (msgspec.MsgspecError, UnicodeDecodeError, pyrage.RecipientError):
         return None
     if certificate.format != CERTIFICATE_FORMAT or certificate.role not in ("hq", "post"):
+        return None
+    if not 0 <= certificate.hlc < 1 << 63 or (certificate.above and certificate.role != "hq"):
         return None
     if certificate.role == "post" and not certificate.post_id:
         return None
@@ -110,12 +134,26 @@ def decode_certificate(data: bytes) -> Certificate | None:
     return certificate
 
 
+def decode_revocation(data: bytes) -> Revocation | None:
+    """A revocation from outside; None if it is none of a form that this version knows."""
+    try:
+        revocation = msgspec.json.decode(data, type=Revocation)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return revocation if revocation.format == REVOCATION_FORMAT and 0 <= revocation.hlc < 1 << 63 else None
+
+
 def fingerprint(sign_key: str, age_key: str) -> str:
     """Both public keys in ten Vietnamese syllables, to be compared by telephone: 80 bits of their SHA-256.
 
     The syllables avoid what dialects confuse: l and n, ch and tr, s and x, d and gi and v, final n and ng.
     """
-    digest = hashlib.sha256(f"{sign_key}\n{age_key}".encode()).digest()[:FINGERPRINT_BYTES]
+    return spoken(f"{sign_key}\n{age_key}")
+
+
+def spoken(text: str) -> str:
+    """Any text in ten syllables, to be compared by telephone."""
+    digest = hashlib.sha256(text.encode()).digest()[:FINGERPRINT_BYTES]
     return " ".join(_syllable(byte) for byte in digest)
 
 

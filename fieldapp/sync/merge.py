@@ -6,7 +6,7 @@ neither's author knew the other and the values differ. Live import and ``doctor 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,67 @@ def _cells(changes: Iterable[Change]) -> list[Cell]:
     return sorted(first, key=lambda cell: (first[cell], cell[1]))
 
 
+def withdraw(store: Store, log_id: str) -> list[Cell]:
+    """Take back the changes of a log that no applied segment holds any more; returns their rows, to be refolded.
+
+    Inside an applying transaction, with nothing of the log unsealed.
+    """
+    touched = log.leave(store, log_id)
+    last = store.value("SELECT seq FROM local_log WHERE id = ?", [log_id])
+    store.db.execute("DELETE FROM local_set_aside WHERE log_id = ? AND seq > ?", [log_id, last])
+    return list(touched)
+
+
+def refold(store: Store, cells: Iterable[Cell]) -> None:
+    """Make rows what their changes say, after some were taken back: a row that nothing begins any more goes, and what
+    names it is judged anew."""
+    schema = Schema(store)
+    wanted = [cell for cell in dict.fromkeys(cells) if cell[0] in schema.columns]
+    begun = {cell for cell, change in _logged(store, wanted) if "created_at" in change.cols}
+    gone = {cell: None for cell in wanted if cell not in begun}
+    todo = list(gone)
+    while todo:
+        todo = [cell for cell in _naming(store, schema, todo) if cell not in gone]
+        gone.update(dict.fromkeys(todo))
+    store.db.execute("PRAGMA defer_foreign_keys = ON")
+    for table, row_id in gone:
+        store.db.execute(f"DELETE FROM {table} WHERE id = ?", [row_id])
+    store.db.execute("PRAGMA defer_foreign_keys = OFF")
+    search.forget(store, [row_id for _table, row_id in gone])
+    fold(store, schema, _in_order(store, [*wanted, *gone]))
+
+
+def _logged(store: Store, cells: list[Cell]) -> Iterator[tuple[Cell, Change]]:
+    """The changes of some rows, each with its row."""
+    for start in range(0, len(cells), BATCH):
+        part = set(cells[start : start + BATCH])
+        for changes in log.of_rows(store, [row_id for _table, row_id in part]).values():
+            yield from (((c.table, c.row_id), c) for c in changes if (c.table, c.row_id) in part)
+
+
+def _naming(store: Store, schema: Schema, cells: list[Cell]) -> list[Cell]:
+    """The rows that name one of some rows."""
+    named: dict[str, list[str]] = {}
+    for table, row_id in cells:
+        named.setdefault(table, []).append(row_id)
+    found = []
+    for table in schema.columns:
+        for key in store.rows(f"PRAGMA foreign_key_list({table})"):
+            ids = json.dumps(named.get(key["table"], []))
+            column = key["from"]
+            rows = store.rows(f"SELECT id FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))", [ids])
+            found += [(table, row["id"]) for row in rows]
+    return found
+
+
+def _in_order(store: Store, cells: list[Cell]) -> list[Cell]:
+    """Rows in the order of their first changes: what is named before what names it."""
+    first = dict.fromkeys(cells, 0)
+    for cell, change in _logged(store, list(first)):
+        first[cell] = min(first[cell] or change.hlc, change.hlc)
+    return sorted(first, key=lambda cell: (first[cell], cell[1]))
+
+
 def rebuild(store: Store) -> list[Cell]:
     """Fold the whole log anew; returns the rows that were not what the log says. Inside an applying transaction."""
     schema = Schema(store)
@@ -263,9 +324,9 @@ def _knowledge(store: Store, change: Logged) -> dict[str, int]:
 
 
 def conflicts(store: Store) -> list[Row]:
-    """Each conflict with both values, authors and times; newest first."""
-    found = []
-    rows = store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log")
+    """Each conflict with both values, authors and times, and an ``id`` to name it by."""
+    found: list[Row] = []
+    rows = store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log, loser_seq")
     changes = log.at_places(store, [(r[f"{side}_log"], r[f"{side}_seq"]) for r in rows for side in ("winner", "loser")])
     for row in rows:
         sides = {}
@@ -278,5 +339,7 @@ def conflicts(store: Store) -> list[Row]:
                 "log": change.log_id,
                 "seq": change.seq,
             }
-        found.append({"table": row["table_name"], "row": row["row_id"], "column": row["col"], **sides})
+        cell = {"table": row["table_name"], "row": row["row_id"], "column": row["col"]}
+        number = 1 + sum(c["row"] == cell["row"] and c["column"] == cell["column"] for c in found[-9:])
+        found.append({"id": f"{row['row_id']}.{row['col']}.{number}", **cell, **sides})
     return found

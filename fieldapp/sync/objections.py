@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from fieldapp.domain.records import BY_KIND
 from fieldapp.store.store import Store
 
 Cell = tuple[str, str]
@@ -15,6 +16,9 @@ NOT_ALLOWED = "not_allowed"
 UNCLEAN_TEXT = "unclean_text"
 NO_SUCH_ROW = "no_such_row"
 IMPOSSIBLE = "impossible_value"
+
+BEGINNING = ("created_at", "created_by")
+"""Columns that only the first change of a row sets"""
 
 MAX_INTEGER = 1 << 63
 """What SQLite holds"""
@@ -27,12 +31,6 @@ class Author:
     scope: str
     role: str
     post_id: str | None
-
-    def may_write(self, reference: bool) -> bool:
-        """Whether his changes of a reference table, or of a post's, may count."""
-        if reference != (self.scope == "*") or (reference and self.role != "hq"):
-            return False
-        return self.role != "post" or self.scope == self.post_id
 
 
 @dataclass(frozen=True)
@@ -80,14 +78,23 @@ class Schema:
         """Written by headquarters for all."""
         return "post_id" not in self.columns[table]
 
+    def may_write(self, author: Author, table: str) -> bool:
+        """Whether changes of a table by this author may count."""
+        reference = self.is_reference(table)
+        if reference != (author.scope == "*") or (reference and author.role != "hq"):
+            return False
+        if author.role != "hq" and table in BY_KIND and BY_KIND[table].ABOUT_A_POST:
+            return False
+        return author.role != "post" or author.scope == author.post_id
+
 
 def objection(schema: Schema, change: Logged, before: list[Logged]) -> str | None:
     """The rule that forbids a change to count; ``before`` are the changes of the row that stand, in order."""
     if change.table not in schema.columns:
         return UNKNOWN_TABLE
-    if not change.author.may_write(schema.is_reference(change.table)):
+    if not schema.may_write(change.author, change.table):
         return NOT_ALLOWED
-    if before and (before[0].scope != change.scope or change.cols.keys() & {"created_at", "created_by"}):
+    if before and (before[0].scope != change.scope or _begins_otherwise(change, before[0])):
         return NOT_ALLOWED
     if change.cols.keys() & {"id", "post_id"}:
         return NOT_ALLOWED
@@ -98,6 +105,12 @@ def objection(schema: Schema, change: Logged, before: list[Logged]) -> str | Non
     if not all(map(_is_clean, change.cols.values())):
         return UNCLEAN_TEXT
     return None
+
+
+def _begins_otherwise(change: Logged, first: Logged) -> bool:
+    """Whether a later change says otherwise than the first when and by whom the row was begun. The same it may say: a
+    change that is logged twice, by a copied disk, counts once."""
+    return any(name in change.cols and change.cols[name] != first.cols.get(name) for name in BEGINNING)
 
 
 def is_storable(value: Any) -> bool:

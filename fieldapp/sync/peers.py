@@ -1,13 +1,13 @@
 """The replicas that this one knows: their certificates, whether they are trusted, and what they said they have."""
 
-import json
 from dataclasses import dataclass
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store, now
-from fieldapp.sync import keys
-from fieldapp.sync.bundle import Head, Manifest
+from fieldapp.sync import clock, keys, receipts
+
+OTHER_KEYS = "other_keys"
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,12 @@ class Peer:
     age_key: str
     certificate: bytes
     certificate_signature: bytes
-    have: dict[str, Head]
+    issuer: str
+    """replica id of who certified it; its own where it asks to be, or is a root of trust"""
+    above: bool
+    """a headquarters above ours"""
+    have: tuple[receipts.Heads, ...]
+    """what it said it has; where its disk was copied, what each copy has"""
     have_at: str | None
 
     @property
@@ -38,28 +43,95 @@ class Peer:
         """Its keys in words, to compare by telephone."""
         return keys.fingerprint(self.sign_key, self.age_key)
 
-    def sees(self, scope: str) -> bool:
-        """Whether logs of a scope may reach it: headquarters all, a post those for all and its own."""
-        return self.role == "hq" or scope in ("*", self.post_id)
+
+@dataclass(frozen=True)
+class Reader:
+    """What may reach a peer."""
+
+    everything: bool
+    scopes: frozenset[str | None]
+    hidden: frozenset[str]
+    """headquarters whose reference data is not for it: those beside it, below ours"""
+
+    def sees(self, scope: str, author: str) -> bool:
+        """Whether the logs of an author in a scope may."""
+        if self.everything:
+            return True
+        return author not in self.hidden if scope == "*" else scope in self.scopes
+
+    def knows(self, peer: Peer) -> bool:
+        """Whether it may exchange with another replica, or reads what that one wrote."""
+        return self.everything or (peer.id not in self.hidden if peer.role == "hq" else peer.post_id in self.scopes)
 
 
 def own(store: Store) -> Peer:
     """This replica."""
     row = store.row("SELECT * FROM local_replica WHERE own = 1")
     assert row is not None
-    return _peer(row)
+    return _peer(store, row)
+
+
+def get(store: Store, replica_id: str) -> Peer | None:
+    """A replica by its id, this one too."""
+    row = store.row("SELECT * FROM local_replica WHERE id = ?", [replica_id])
+    return _peer(store, row) if row else None
 
 
 def others(store: Store) -> list[Peer]:
     """All others, by name."""
-    return [_peer(r) for r in store.rows("SELECT * FROM local_replica WHERE own = 0 ORDER BY post_code, name, id")]
+    return [
+        _peer(store, r) for r in store.rows("SELECT * FROM local_replica WHERE own = 0 ORDER BY post_code, name, id")
+    ]
+
+
+def reader(store: Store, to: Peer, known: list[Peer] | None = None) -> Reader:
+    """What may reach a peer. All of it goes to our own headquarters and up; down to a headquarters what its posts
+    wrote, to a post what is for all and its own; never from one province to another. ``known``: all
+    ``others``, where the caller has them."""
+    me = own(store)
+    if to.role == "hq" and (me.role == "post" or to.above or to.post_code == me.post_code):
+        return Reader(True, frozenset(), frozenset())
+    known = others(store) if known is None else known
+    below = [p for p in known if p.role == "hq" and me.role == "hq" and is_below(me, p)]
+    scopes = [to.post_id]
+    if to.role == "hq":
+        code = {p.id: p.post_code for p in below}
+        scopes = [p.post_id for p in known if p.role == "post" and code.get(p.issuer) == to.post_code]
+    return Reader(False, frozenset(scopes), frozenset(p.id for p in below if p.post_code != to.post_code))
+
+
+def is_below(me: Peer, headquarters: Peer) -> bool:
+    """Whether a headquarters is one that ours certified, and not another laptop of ours."""
+    return not headquarters.above and headquarters.post_code != me.post_code
+
+
+def is_asking(me: Peer, peer: Peer) -> bool:
+    """Whether a replica waits for our headquarters to certify it; others wait for theirs to be."""
+    return peer.trust == "pending" and peer.issuer in (peer.id, me.id)
+
+
+def partners(store: Store, *, asking: bool = False) -> list[Peer]:
+    """Those for whom this replica writes: a post for headquarters and its own other laptops, headquarters for all that
+    it certified itself and for the one above. ``asking``: also those that wait to be certified."""
+    me = own(store)
+    known = others(store)
+    found = [p for p in known if p.trust == "certified"]
+    if me.role == "post":
+        found = [p for p in found if (p.role == "hq" and not p.above) or p.post_id == me.post_id]
+    else:
+        ours = {me.id} | {p.id for p in found if p.role == "hq" and p.post_code == me.post_code}
+        found = [p for p in found if p.role == "hq" or p.issuer in ours]
+    return [p for p in known if p in found or (asking and is_asking(me, p))]
 
 
 def find(store: Store, text: str) -> Peer:
     """The other replica that ``text`` names: its id or the beginning of it, its post's code, or its name."""
-    found = [p for p in others(store) if p.id == text]
-    found = found or [p for p in others(store) if text in (p.post_code, p.name, p.post_name)]
-    found = found or [p for p in others(store) if len(text) >= 4 and p.id.startswith(text)]
+    known = others(store)
+    found = [p for p in known if p.id == text]
+    found = found or [p for p in known if text in (p.post_code, p.name, p.post_name)]
+    found = found or [p for p in known if len(text) >= 4 and p.id.startswith(text)]
+    if len(found) > 1:
+        found = [p for p in found if p.trust != "revoked"] or found
     if len(found) == 1:
         return found[0]
     if not found:
@@ -71,16 +143,11 @@ def find(store: Store, text: str) -> Peer:
     )
 
 
-def add_own(store: Store, own_keys: keys.Keys, certificate: keys.Certificate) -> None:
-    """Enter this replica, with its secrets; inside a transaction. Headquarters trusts itself, a post waits."""
+def add_own(store: Store, own_keys: keys.Keys, certificate: keys.Certificate, trust: str) -> None:
+    """Enter this replica, with its secrets; inside a transaction. The first of a headquarters trusts itself
+    (``certified``), every other waits (``pending``)."""
     data = keys.encode_certificate(certificate)
-    _insert(
-        store,
-        certificate,
-        data,
-        keys.sign(own_keys.sign_secret, data, "fieldapp certificate"),
-        "certified" if certificate.role == "hq" else "pending",
-    )
+    _insert(store, certificate, data, keys.sign(own_keys.sign_secret, data, "fieldapp certificate"), trust)
     store.db.execute(
         "UPDATE local_replica SET own = 1, sign_secret = ?, age_secret = ? WHERE id = ?",
         [own_keys.sign_secret, own_keys.age_secret, certificate.replica],
@@ -95,41 +162,111 @@ def add_root(store: Store, certificate: keys.Certificate, data: bytes, signature
 def learn(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes) -> None:
     """Take in a certificate from a bundle, as far as its signature carries; inside a transaction.
 
-    One by a certified headquarters certifies. A request of an unknown replica is kept as pending. Anything else, such
-    as other keys for a replica that is known, is passed over: the keys that are known stay.
+    One by a certified headquarters certifies, also anew. A request of an unknown replica is kept as pending, and so is
+    a certificate whose issuer is not certified yet. Other keys for a replica that is certified are passed over: the
+    keys that are known stay. So is another's word about a root of trust.
     """
-    known = store.row("SELECT * FROM local_replica WHERE id = ?", [certificate.replica])
-    if known and (known["sign_key"], known["age_key"]) != (certificate.sign_key, certificate.age_key):
-        return
+    known = get(store, certificate.replica)
+    same_keys = known is None or (known.sign_key, known.age_key) == (certificate.sign_key, certificate.age_key)
     if certificate.is_request:
         if known is None and keys.verify(certificate.sign_key, data, signature):
             _insert(store, certificate, data, signature, "pending")
         return
-    issuer = store.row(
-        "SELECT sign_key FROM local_replica WHERE id = ? AND role = 'hq' AND trust = 'certified'", [certificate.issuer]
-    )
-    if issuer is None or not keys.verify(issuer["sign_key"], data, signature):
+    if known is not None and known.trust != "pending":
+        is_root = known.issuer == known.id
+        if is_root or not same_keys or certificate.hlc <= _newest_paper(store, known):
+            return
+    issuer = get(store, certificate.issuer)
+    if issuer is None or issuer.role != "hq" or issuer.trust != "certified":
+        if known is None:
+            _insert(store, certificate, data, signature, "pending")
+        return
+    if not keys.verify(issuer.sign_key, data, signature) or not _may_certify(store, issuer, certificate, known):
         return
     if known is None:
         _insert(store, certificate, data, signature, "certified")
-    elif known["trust"] == "pending":
-        _certify(store, certificate, data, signature)
+        return
+    if not same_keys:  # nobody had vouched for those that came first
+        if known.id == own(store).id:
+            return
+        store.db.execute(
+            "UPDATE local_replica SET sign_key = ?, age_key = ? WHERE id = ?",
+            [certificate.sign_key, certificate.age_key, certificate.replica],
+        )
+    _certify(store, certificate, data, signature)
 
 
-def trust(store: Store, peer: Peer) -> None:
-    """Certify a replica after its fingerprint was compared; inside a transaction. Headquarters only."""
-    me = store.row("SELECT id, role, sign_secret FROM local_replica WHERE own = 1")
-    assert me is not None
-    if me["role"] != "hq":
-        raise FieldappError(_("Only headquarters certifies laptops."))
+def learn_pending(store: Store) -> None:
+    """Judge anew the certificates that came before their issuer was certified; inside a transaction."""
+    found = True
+    while found:
+        found = False
+        for peer in others(store):
+            certificate = keys.decode_certificate(peer.certificate)
+            if peer.trust == "pending" and certificate is not None and not certificate.is_request:
+                learn(store, certificate, peer.certificate, peer.certificate_signature)
+                trust = store.value("SELECT trust FROM local_replica WHERE id = ?", [peer.id])
+                found = found or trust == "certified"
+
+
+def _newest_paper(store: Store, peer: Peer) -> int:
+    """The clock of the last certificate or revocation of a replica."""
+    certificate = keys.decode_certificate(peer.certificate)
+    revoked = store.value("SELECT hlc FROM local_revocation WHERE replica_id = ?", [peer.id])
+    return max(certificate.hlc if certificate else 0, revoked or 0)
+
+
+def _may_certify(store: Store, issuer: Peer, certificate: keys.Certificate, known: Peer | None) -> bool:
+    """Whether a headquarters may say so: one below ours only of its own laptops, and of posts that no other certified;
+    and nobody of a laptop that another headquarters certified."""
+    if not store.value("SELECT 1 FROM local_replica WHERE own = 1"):
+        return True  # in a pack, which a replica begins with: its signer vouches for all
+    me = own(store)
+    code = {r["id"]: r["post_code"] for r in store.rows("SELECT id, post_code FROM local_replica WHERE role = 'hq'")}
+    if known is not None and known.trust != "pending" and code.get(known.issuer) != issuer.post_code:
+        return False
+    if me.role == "post" or not is_below(me, issuer):
+        return True
+    if certificate.role == "hq":
+        return certificate.post_code == issuer.post_code and not certificate.above
+    rows = store.rows("SELECT * FROM local_replica WHERE post_id = ? AND trust <> 'pending'", [certificate.post_id])
+    return all(code.get(_peer(store, row).issuer) == issuer.post_code for row in rows)
+
+
+def trust(store: Store, peer: Peer, *, above: bool = False) -> None:
+    """Certify a replica after its fingerprint was compared, also one that was revoked; inside a transaction.
+    Headquarters only. ``above``: it is a headquarters above ours."""
     if peer.trust == "certified":
         raise FieldappError(_("{name} is certified already.").format(name=peer.title))
+    _issue(store, peer, above=above)
+
+
+def renew(store: Store, post_id: str) -> None:
+    """Certify the laptops of a post anew, with the post's code and name of today; inside a transaction."""
+    for peer in others(store):
+        if peer.post_id == post_id and peer.trust == "certified":
+            _issue(store, peer)
+
+
+def renew_those_of(store: Store, issuer: Peer) -> None:
+    """Vouch for all whom another laptop of headquarters certified, which is trusted no longer; inside a transaction."""
+    for peer in others(store):
+        if peer.issuer == issuer.id and peer.id != issuer.id and peer.trust == "certified":
+            _issue(store, peer, above=peer.above)
+
+
+def _issue(store: Store, peer: Peer, *, above: bool = False) -> None:
+    me = own(store)
+    if me.role != "hq" or me.trust != "certified":
+        raise FieldappError(_("Only headquarters certifies laptops."))
     request = keys.decode_certificate(peer.certificate)
     assert request is not None
+    code, name = request.post_code, request.post_name
     if request.role == "post":
-        post = store.row("SELECT code FROM post WHERE id = ?", [request.post_id])
-        if post is None or post["code"] != request.post_code:
+        post = store.row("SELECT code, name FROM post WHERE id = ?", [request.post_id])
+        if post is None or (peer.trust == "pending" and post["code"] != request.post_code):
             raise FieldappError(_("{name} claims a post that is not one of ours.").format(name=peer.title))
+        code, name = post["code"], post["name"]
     certificate = keys.Certificate(
         format=request.format,
         replica=request.replica,
@@ -137,48 +274,32 @@ def trust(store: Store, peer: Peer) -> None:
         role=request.role,
         sign_key=request.sign_key,
         age_key=request.age_key,
-        issuer=me["id"],
+        issuer=me.id,
         issued_at=now(),
         post_id=request.post_id,
-        post_code=request.post_code,
-        post_name=request.post_name,
+        post_code=code,
+        post_name=name,
+        hlc=clock.tick(store),
+        above=above,
     )
     data = keys.encode_certificate(certificate)
-    _certify(store, certificate, data, keys.sign(me["sign_secret"], data, "fieldapp certificate"))
+    secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
+    _certify(store, certificate, data, keys.sign(secret, data, "fieldapp certificate"))
 
 
 def check_sender(store: Store, certificate: keys.Certificate, name: str) -> None:
-    """Refuse a bundle in the name of a replica whose keys are known to be others, or that is revoked."""
-    known = store.row(
-        "SELECT sign_key, age_key, trust FROM local_replica WHERE id = ? AND own = 0", [certificate.replica]
-    )
-    if known is None:
-        return
-    if (known["sign_key"], known["age_key"]) != (certificate.sign_key, certificate.age_key):
-        raise FieldappError(
-            _("{name} claims a sender whose keys are others: it is forged. Nothing was changed.").format(name=name)
+    """Refuse a bundle in the name of a replica whose keys are known to be others."""
+    known = store.row("SELECT sign_key, age_key FROM local_replica WHERE id = ? AND own = 0", [certificate.replica])
+    if known is not None and (known["sign_key"], known["age_key"]) != (certificate.sign_key, certificate.age_key):
+        raise Refused(
+            OTHER_KEYS,
+            _("{name} claims a sender whose keys are others: it is forged. Nothing was changed.").format(name=name),
         )
-    if known["trust"] == "revoked":
-        raise FieldappError(_("{name} is of a laptop that was revoked. Nothing was changed.").format(name=name))
-
-
-def heard(store: Store, manifest: Manifest) -> None:
-    """Keep what a certified sender says it has, unless a later word of it is known; inside a transaction."""
-    store.db.execute(
-        "UPDATE local_replica SET have = ?, have_hlc = ?, have_at = ?"
-        " WHERE id = ? AND own = 0 AND trust = 'certified' AND coalesce(have_hlc, 0) < ?",
-        [
-            json.dumps({log: {"last": h.last, "hash": h.hash} for log, h in manifest.have.items()}),
-            manifest.hlc,
-            manifest.made_at,
-            manifest.sender,
-            manifest.hlc,
-        ],
-    )
 
 
 def _certify(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes) -> None:
-    """What the certificate says replaces what the replica's own request claimed."""
+    """What the certificate says replaces what was claimed or certified before, also that the replica was revoked."""
+    store.db.execute("DELETE FROM local_revocation WHERE replica_id = ?", [certificate.replica])
     store.db.execute(
         "UPDATE local_replica SET trust = 'certified', name = ?, role = ?, post_id = ?, post_code = ?, post_name = ?,"
         " certificate = ?, certificate_signature = ? WHERE id = ?",
@@ -215,8 +336,9 @@ def _insert(store: Store, certificate: keys.Certificate, data: bytes, signature:
     )
 
 
-def _peer(row: Row) -> Peer:
-    have = {log: Head(**head) for log, head in json.loads(row["have"] or "{}").items()}
+def _peer(store: Store, row: Row) -> Peer:
+    have, have_at = receipts.all_heads(store, row["id"])
+    certificate = keys.decode_certificate(row["certificate"])
     return Peer(
         **{
             k: row[k]
@@ -232,8 +354,10 @@ def _peer(row: Row) -> Peer:
                 "age_key",
                 "certificate",
                 "certificate_signature",
-                "have_at",
             )
         },
+        issuer=certificate.issuer if certificate else row["id"],
+        above=certificate is not None and certificate.above,
         have=have,
+        have_at=have_at,
     )

@@ -40,6 +40,13 @@ INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")
 MAX_ACTOR = 200
 ZSTD_LEVEL = 17
 """A twelfth smaller than 12, at 36 µs a change (``docs/speed.md``); a reader takes any"""
+ZSTD_CHUNK = 1024
+"""Bytes that are decompressed at a time: even of a bomb, no more than some 40 MB come out of them"""
+
+BELOW = """SELECT p.id FROM local_replica p JOIN local_replica me ON me.own = 1 AND me.role = 'hq'
+    WHERE p.own = 0 AND p.role = 'hq' AND p.post_code <> me.post_code
+        AND NOT coalesce(json_extract(CAST(p.certificate AS TEXT), '$.above'), 0)"""
+"""SQL: ids of the headquarters below this one"""
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
@@ -235,13 +242,21 @@ def _entry(seq: int, line: bytes) -> Entry:
 
 
 def _text(data: bytes) -> bytes:
+    """The text of a segment: one whole zstd frame and nothing behind it, so that every reader sees the same."""
+    frame = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
+    parts, size = [], 0
     try:
-        text = log.unpack(data, MAX_PLAIN + 1)
+        for start in range(0, len(data), ZSTD_CHUNK):
+            part = frame.decompress(data[start : start + ZSTD_CHUNK])
+            size += len(part)
+            if size > MAX_PLAIN:
+                raise Broken("larger than a segment may be")
+            parts.append(part)
     except (zstandard.ZstdError, MemoryError) as error:
         raise Broken(f"zstd: {error}") from None
-    if len(text) > MAX_PLAIN:
-        raise Broken("larger than a segment may be")
-    return text
+    if not frame.eof or frame.unused_data:
+        raise Broken("not one whole zstd frame")
+    return b"".join(parts)
 
 
 def seal(store: Store, progress: Callable[[int, int], None] | None = None) -> int:
@@ -250,36 +265,47 @@ def seal(store: Store, progress: Callable[[int, int], None] | None = None) -> in
     Called before every export and before every import is applied, so that all changes of a segment were made under
     the same knowledge.
     """
-    own = store.row("SELECT id, sign_secret FROM local_replica WHERE own = 1")
-    assert own is not None
     done = 0
     for own_log in store.rows("SELECT * FROM local_log WHERE own = 1 ORDER BY id"):
-        head = store.row(
-            "SELECT last, hash FROM local_segment WHERE log_id = ? AND state = 'applied' ORDER BY first DESC LIMIT 1",
-            [own_log["id"]],
-        )
-        last, prev = (head["last"], head["hash"]) if head else (0, None)
+        last = _head(store, own_log["id"])[0]
         while last < own_log["seq"]:
             changes = _next_changes(store, own_log["id"], last)
-            header = Header(
-                format=FORMAT,
-                schema=SCHEMA_VERSION,
-                log=own_log["id"],
-                scope=own_log["scope"],
-                replica=own["id"],
-                first=last + 1,
-                last=changes[-1]["seq"],
-                prev=prev,
-                knows=_knows(store, own_log),
-                sealed_at=now(),
-            )
-            data = encode(header, changes)
-            signature = keys.sign(own["sign_secret"], data, f"fieldapp segment {own_log['id']} {last + 1}")
-            keep(store, header, data, signature, "applied")
-            log.enter_last(store, digest(data), changes[-1]["hlc"], changes[-1]["at"])
+            seal_rows(store, own_log, changes, _knows(store, own_log))
             done += len(changes)
-            last, prev = header.last, digest(data)
+            last = changes[-1]["seq"]
     return done
+
+
+def _head(store: Store, log_id: str) -> tuple[int, str | None]:
+    """(last change, hash) of the last applied segment of a log."""
+    head = store.row(
+        "SELECT last, hash FROM local_segment WHERE log_id = ? AND state = 'applied' ORDER BY first DESC LIMIT 1",
+        [log_id],
+    )
+    return (head["last"], head["hash"]) if head else (0, None)
+
+
+def seal_rows(store: Store, own_log: Row, changes: list[Row], knows: dict[str, int]) -> None:
+    """Seal the next changes of an own log, made under the knowledge ``knows``; inside a transaction."""
+    own = store.row("SELECT id, sign_secret FROM local_replica WHERE own = 1")
+    assert own is not None
+    last, prev = _head(store, own_log["id"])
+    header = Header(
+        format=FORMAT,
+        schema=SCHEMA_VERSION,
+        log=own_log["id"],
+        scope=own_log["scope"],
+        replica=own["id"],
+        first=last + 1,
+        last=changes[-1]["seq"],
+        prev=prev,
+        knows=knows,
+        sealed_at=now(),
+    )
+    data = encode(header, changes)
+    signature = keys.sign(own["sign_secret"], data, f"fieldapp segment {own_log['id']} {last + 1}")
+    keep(store, header, data, signature, "applied")
+    log.enter_last(store, digest(data), changes[-1]["hlc"], changes[-1]["at"])
 
 
 def _next_changes(store: Store, log_id: str, after: int) -> list[Row]:
@@ -302,11 +328,13 @@ def _next_changes(store: Store, log_id: str, after: int) -> list[Row]:
 
 
 def _knows(store: Store, own_log: Row) -> dict[str, int]:
-    """The version vector over logs that every reader of this log also holds: those of '*' and of its own scope."""
+    """The version vector over logs that every reader of this log also holds: those of '*' and of its own scope. A
+    headquarters leaves out the reference data of those below it, which stays with their posts."""
     return {
         row["id"]: row["seq"]
         for row in store.rows(
-            "SELECT id, seq FROM local_log WHERE id NOT IN (?, ?) AND seq > 0 AND scope IN ('*', ?) ORDER BY id",
+            "SELECT id, seq FROM local_log WHERE id NOT IN (?, ?) AND seq > 0 AND scope IN ('*', ?)"
+            f" AND NOT (scope = '*' AND replica_id IN ({BELOW})) ORDER BY id",
             [own_log["id"], BASELINE_LOG, own_log["scope"]],
         )
     }

@@ -159,7 +159,7 @@ class _Statements:
         """Whether a change of these columns begins a row; None if it may not count, or has columns that are not
         known."""
         columns = self._schema.columns.get(table)
-        if columns is None or not self._author.may_write(self._schema.is_reference(table)):
+        if columns is None or not self._schema.may_write(self._author, table):
             return None
         if not cols.keys() <= set(columns) - {"id", "post_id"}:
             return None

@@ -1,18 +1,36 @@
 """The application: opens the replica, shows the first screen, and lets no traceback through."""
 
 import sys
+import time
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.worker import WorkerFailed
 
 from fieldapp.crash import log_crash
+from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import trouble
 from fieldapp.store.store import Store
-from fieldapp.tui.widgets.text_field import TypingApp
+from fieldapp.tui.keys import HABITS, TypingApp
+from fieldapp.tui.widgets.text_field import TextField
 
 KEY_NAMES = {"escape": "Esc", "shift+tab": "⇧Tab", "left": "←", "right": "→", "up": "↑", "down": "↓"}
+
+LOCK_MINUTES = "lock_minutes"
+"""Local setting: after how many minutes without a key the screen locks; 0 is never"""
+DEFAULT_LOCK_MINUTES = 10
+LOOK_SECONDS = 5.0
+
+
+def _clocks() -> tuple[float, float]:
+    return time.monotonic(), time.time()
+
+
+TYPING = "typing"
+"""Local setting: one of ``HABITS`` by its name; none or empty where the machine's own input method is used."""
 
 
 class FieldApp(TypingApp[None]):
@@ -24,7 +42,9 @@ class FieldApp(TypingApp[None]):
     NOTIFICATION_TIMEOUT = 2.5
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", _("Help")),
+        Binding("f12", "typing", _("Typing"), priority=True),
         Binding("ctrl+p", "palette", _("Go to"), show=False, priority=True),
+        Binding("ctrl+l", "lock", _("Lock"), show=False, priority=True),
         Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True),
     ]
 
@@ -32,6 +52,9 @@ class FieldApp(TypingApp[None]):
         super().__init__()
         self.home = home
         self._store = store
+        self.locked = False
+        """The screen is covered and the file closed"""
+        self._touched = _clocks()
 
     @property
     def store(self) -> Store:
@@ -45,6 +68,7 @@ class FieldApp(TypingApp[None]):
         return binding.key_display or KEY_NAMES.get(binding.key) or binding.key.capitalize()
 
     def on_mount(self) -> None:
+        self.set_interval(LOOK_SECONDS, self._lock_when_left)
         if self._store is not None:
             self.enter(self._store)
             return
@@ -57,11 +81,105 @@ class FieldApp(TypingApp[None]):
         from fieldapp.tui.screens.home import HomeScreen
 
         self._store = store
+        self.habit = store.setting(TYPING, "") or ""
         self.push_screen(HomeScreen())
+
+    # locking ----------------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Whatever a person does puts the lock off."""
+        if isinstance(event, events.Key | events.Paste | events.MouseDown):
+            self._touched = _clocks()
+        await super().on_event(event)
+
+    def _lock_when_left(self) -> None:
+        """Lock when nobody has touched a key for so many minutes, by either clock: one of them stands while a laptop
+        sleeps, the other may be set."""
+        if self._store is None or self.locked:
+            return
+        minutes = self._store.setting(LOCK_MINUTES, str(DEFAULT_LOCK_MINUTES)) or ""
+        limit = 60 * (int(minutes) if minutes.isdecimal() else DEFAULT_LOCK_MINUTES)
+        if limit and any(now - then >= limit for now, then in zip(_clocks(), self._touched, strict=True)):
+            self.action_lock()
+
+    def action_lock(self) -> None:
+        """Cover the screen until a passphrase comes; what is typed waits. Not while a stick is being written."""
+        from fieldapp.tui.screens.lock import LockScreen
+
+        if self._store is not None and not self.locked and not self._is_busy():
+            self.push_screen(LockScreen(self.home))
+
+    def lock_store(self) -> None:
+        """Keep what is typed, close the file and forget its key: the screens below stand still meanwhile."""
+        from fieldapp.tui.screens.base import Page
+
+        for screen in self.screen_stack:
+            if isinstance(screen, Page):
+                screen.keep()
+        self.locked = True
+        self.store.lock()
+
+    def unlocked(self, opened: Store) -> None:
+        """Go on where it was left; somebody else begins at the first screen, and finds drafts there."""
+        from fieldapp.tui.screens.home import HomeScreen
+
+        another = opened.user != self.store.user
+        self.store.resume(opened)
+        self.locked = False
+        self._touched = _clocks()
+        self.back_up()
+        self.pop_screen()
+        while another and len(self.screen_stack) > 1 and not isinstance(self.screen, HomeScreen):
+            self.pop_screen()
+
+    def _is_busy(self) -> bool:
+        return any(getattr(screen, "busy", False) for screen in self.screen_stack)
+
+    # keys -------------------------------------------------------------------------------------------------------
+
+    @work(thread=True)
+    def back_up(self) -> None:
+        """Write the backup of the day, beside the work; what hinders it is said, and hinders nothing else."""
+        from fieldapp.sync import backup
+
+        try:
+            with self.store.again() as store:
+                backup.daily(store)
+        except (FieldappError, OSError) as error:
+            text = _("No backup of today: {why}").format(why=error)
+            self.call_from_thread(self.notify, text, markup=False, severity="warning", timeout=10)
 
     def action_help_quit(self) -> None:
         """Ctrl+C: people hit it by habit; say which key it is."""
         self.notify(_("Ctrl+Q quits. What is typed is kept as a draft."), markup=False)
+
+    def action_typing(self) -> None:
+        """The next way of typing Vietnamese; remembered."""
+        names = ["", *HABITS]
+        self._take_habit(names[(names.index(self.habit) + 1) % len(names)])
+        self.notify(self.habit or _("Typing is left to the machine's input method."), markup=False)
+
+    def input_method_found(self) -> None:
+        """Leave typing to the machine, and say so."""
+        self._take_habit("")
+        self.notify(
+            _("The machine has an input method of its own: this program's is off now. F12 puts it on again."),
+            markup=False,
+        )
+
+    def _take_habit(self, name: str) -> None:
+        from fieldapp.tui.widgets.header import HeaderLine
+
+        self.habit = name
+        self.store.set_setting(TYPING, name)
+        for header in self.screen.query(HeaderLine):
+            header.show_typing()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """F12 works where Vietnamese is typed."""
+        if action != "typing":
+            return True
+        return isinstance(self.focused, TextField) and self.focused.VIETNAMESE and not self.focused.password
 
     def action_help(self) -> None:
         """Say what the screen is for and which keys work now."""
@@ -77,20 +195,20 @@ class FieldApp(TypingApp[None]):
 
         def go(place: Place | None) -> None:
             if place is not None:
-                self.push_screen(place())
+                place(self)
 
         if isinstance(self.screen, Page) and not self.screen.busy:
             self.push_screen(Palette(self.store), go)
 
     async def action_quit(self) -> None:
         """Leave the program, but not while a stick is being written."""
-        if any(getattr(screen, "busy", False) for screen in self.screen_stack):
+        if self._is_busy():
             self.notify(_("Wait: the stick is being written."), markup=False)
         else:
             self.exit()
 
     def on_unmount(self) -> None:
-        if self._store is not None:
+        if self._store is not None and not self.locked:
             self._store.close()
 
     def _handle_exception(self, error: Exception) -> None:
@@ -100,6 +218,10 @@ class FieldApp(TypingApp[None]):
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             error = error.error
         self._exception = error
+        told = trouble.explain(error)
+        if told is not None:
+            self.exit(return_code=1, message=str(told))
+            return
         path = log_crash(error, self.home)
         self.exit(
             return_code=1,

@@ -17,7 +17,7 @@ def todo(state: Status, role: str) -> list[Todo]:
     if state.conflicts:
         found.append(_line("!", _("conflict"), _conflicts(state)))
     if role == "hq":
-        new = [p.name for p in state.peers if p.trust == "pending"]
+        new = [p.name for p in state.peers if p.asks]
         found += [_line("·", _("new laptop"), _("{name} waits to be certified").format(name=name)) for name in new]
     elif state.unsent and not state.exported:
         text = _("{n} changes in {records} records: F9 takes them to the stick")
@@ -34,7 +34,7 @@ def sentences(state: Status, role: str) -> list[str]:
         found.append(f"{_conflicts(state)}. {hint}".strip())
     if role == "hq":
         advice = _("{name} waits to be certified: compare its fingerprint, then `fieldapp hq trust`.")
-        found += [advice.format(name=p.name) for p in state.peers if p.trust == "pending"]
+        found += [advice.format(name=p.name) for p in state.peers if p.asks]
     return found
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pexpect
 import pyte
 
-ENTER, F2, F6, F9, DOWN, ESC, TAB = "\r", "\x1bOQ", "\x1b[17~", "\x1b[20~", "\x1b[B", "\x1b", "\t"
+ENTER, ESC, TAB, DOWN = "\r", "\x1b", "\t", "\x1b[B"
+F2, F6, F8, F9 = "\x1bOQ", "\x1b[17~", "\x1b[19~", "\x1b[20~"
+CTRL_A, CTRL_K, CTRL_P = "\x01", "\x0b", "\x10"
 PATIENCE = 30.0
 """Seconds until a screen that does not come is an error; nothing is measured by it."""
 

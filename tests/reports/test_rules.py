@@ -145,7 +145,7 @@ def test_what_is_left_out_is_said(world: World) -> None:
     world.post.save_draft("d", "activity", None, {"description": "dở"})
     text = narrative.as_text(report(world.post, YEAR))
     assert counted(world.post)["works.gieng_khoan.gieng"].value == 1
-    assert "1 bản ghi đã hủy, 1 bản nháp" in text
+    assert "1 bản ghi đã hủy, 0 bản ghi bị trả lại chưa sửa, 1 bản nháp" in text
 
 
 def test_words_are_no_number(world: World) -> None:
@@ -265,3 +265,34 @@ def test_the_figures_equal_a_recount(world: World, drawn: list[dict[str, Any]], 
                 assert split == (figure.value or 0)
     finally:
         store.db.execute("ROLLBACK")
+
+
+def test_tasks_of_one_agreement_that_two_posts_entered_are_one(world: World) -> None:
+    """A naive count gives a task for each post's own entry of the regulation; joint activities count once."""
+    given = {"name": "Quy chế phối hợp", "date_from": "2008-01-01"}
+    tasks = [{"number": 1, "title": "Tuyên truyền"}, {"number": 2, "title": "Trao đổi thông tin"}]
+    ids = []
+    for name in (given["name"], "Quy chế phối hơp".replace("hơp", "hợp")):
+        agreement = records.save(world.post, "agreement", {**given, "name": name, "tasks": tasks})
+        ids.append([t["id"] for t in records.get(world.post, agreement).children["tasks"]])
+    for of_post in ids:
+        world.well(agreement_task_id=of_post[0], joint_reference="C-1")
+    matter = {"matter_type": "information_exchange", "counterpart": "Đảng ủy xã Ia Lốp", "opened_on": "2013-05-01"}
+    for at, due in enumerate(("2013-05-05", "2013-05-30")):
+        records.save(
+            world.post,
+            "matter",
+            {
+                **matter,
+                "subject": f"Việc {at}",
+                "due_on": due,
+                "closed_on": "2013-05-20",
+                "agreement_task_id": ids[at][1],
+            },
+        )
+    made = report(world.post, YEAR)
+    assert [(t.number, t.activities, t.matters) for t in made.tasks] == [(1, 1, 0), (2, 0, 2)]
+    assert [(x.counterpart, x.number) for x in made.late] == [("Đảng ủy xã Ia Lốp", 1)]
+    text = narrative.as_text(made)
+    assert "Quy chế phối hợp, nhiệm vụ 1: Tuyên truyền: 1 hoạt động" in text
+    assert "Đảng ủy xã Ia Lốp: 1 trao đổi thông tin" in text

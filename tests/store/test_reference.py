@@ -247,7 +247,8 @@ def test_a_retired_extra_field(world: World) -> None:
         with pytest.raises(FieldappError) as refused:
             records.save(world.post, "activity", SEEDLINGS | {"extras": {named: "Điều"}})
         assert list(refused.value.fields) == ["extras.0.kind_field_id"]
-    assert records.save(world.post, "activity", {k: v for k, v in SEEDLINGS.items() if k != "extras"})
+    bare = {k: v for k, v in SEEDLINGS.items() if k != "extras"}
+    assert records.save(world.post, "activity", bare, confirm=True)
     records.save(world.post, "activity", {"hamlet": "Buôn Ba Na"}, row_id)
     records.save(world.post, "activity", records.as_data(records.get(world.post, row_id)), row_id)
     records.save(world.post, "activity", {"extras": {added.field: "Điều"}}, row_id)

@@ -13,8 +13,8 @@ BORDER_COMMUNE = "24221"
 
 async def test_a_drilled_well_is_recorded_by_keys_alone(world: World) -> None:
     async with hands(world.post, "activity") as h:
-        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", "<enter>", "Buôn Ba Na", "<enter>")
-        await h.type("<enter>", "Khoan giếng", "<enter>")
+        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", "<enter>")
+        await h.type("<enter>", "Buôn Ba Na", "<enter>", "<enter>", "Khoan giếng", "<enter>")
         await h.type("1", "<enter>", "12", "<enter>", "70tr")
         assert "→ 70 triệu đồng" in h.text()
         await h.type("<f2>")
@@ -78,7 +78,7 @@ async def test_no_draft_of_a_form_in_which_nothing_was_typed(world: World) -> No
 async def test_a_draft_is_kept_while_typing(world: World) -> None:
     async with hands(world.post, "event") as h:
         await h.type("Lũ")
-        h.app.form._keep()
+        h.app.form.keep()
         (draft,) = world.post.drafts()
         assert draft.data == {"name": "Lũ"}
         await h.type("<backspace>", "<backspace>", "<escape>")

@@ -122,7 +122,7 @@ async def test_the_form_that_the_cell_is_filled_in_for(world: World) -> None:
         assert isinstance(form, FormScreen)
         next(e for e in form._editors if e.key == "held_on").focus_problem()
         await eyes.press(*"3/11/2024", "enter")
-        form._keep()
+        form.keep()
         (draft,) = world.post.drafts()
         assert set(draft.data) >= {"party_cell_id", "held_on"}, "the draft is whole without the line it came from"
         await eyes.press("f2")

@@ -18,7 +18,7 @@ from fieldapp.reports import narrative
 from fieldapp.store import history, lists, records, vault, view, words
 from fieldapp.store import home as home_queries
 from fieldapp.tui.app import FieldApp
-from fieldapp.tui.screens import home, list, report
+from fieldapp.tui.screens import home, list, report, report_file
 from fieldapp.tui.widgets.text_field import TextField
 
 PICTURES = Path(__file__).parents[2] / "docs" / "screens"
@@ -60,6 +60,7 @@ def post(filled: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gene
         monkeypatch.setattr(module, "date", Then)
     for words_module in (words, view, history):
         monkeypatch.setattr(words_module, "instant", lambda at: "24/11/2013 21:40")
+    monkeypatch.setattr(report_file, "_documents", lambda: Path("D:/Báo cáo"))
     monkeypatch.setattr(narrative, "_instant", lambda at: "21:40 24/11/2013")
     yield made
     made.close()
@@ -84,7 +85,7 @@ async def show_menu(pilot: Pilot[Any]) -> None:
 
 
 async def show_list(pilot: Pilot[Any]) -> None:
-    await write(pilot, "f3", *"kham")
+    await write(pilot, "f4", "enter", *"kham")
 
 
 async def show_record(pilot: Pilot[Any]) -> None:
@@ -94,7 +95,7 @@ async def show_record(pilot: Pilot[Any]) -> None:
 
 async def show_form(pilot: Pilot[Any]) -> None:
     await write(pilot, "f2", "enter", *"kham chua", "enter", *"5/10/2013", "enter", "enter", *"24221", "enter")
-    await write(pilot, *["enter"] * 3, *"185", "enter", "enter", *"5tr")
+    await write(pilot, *["enter"] * 4, *"185", "enter", "enter", *"5tr")
 
 
 async def show_pick_list(pilot: Pilot[Any]) -> None:
@@ -116,6 +117,14 @@ async def show_usb(pilot: Pilot[Any]) -> None:
 
 async def show_report(pilot: Pilot[Any]) -> None:
     await write(pilot, "f8")
+
+
+async def show_dashboard(pilot: Pilot[Any]) -> None:
+    await write(pilot, "f8", "f5", *["right"] * 4)
+
+
+async def show_report_file(pilot: Pilot[Any]) -> None:
+    await write(pilot, "f8", "f7")
 
 
 async def show_help(pilot: Pilot[Any]) -> None:
@@ -145,7 +154,7 @@ async def test_a_screen_looks_as_in_its_picture(
     post: World, name: str, size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fieldapp.sync.drives._linux_roots", lambda: iter(()))
-    monkeypatch.setattr("fieldapp.tui.screens.form.FormScreen._keep", lambda self: None)
+    monkeypatch.setattr("fieldapp.tui.screens.form.FormScreen.keep", lambda self: None)
     app = FieldApp(post.root / "post", post.post.again())
     async with app.run_test(size=SIZES[size]) as pilot:
         await settle(pilot)
@@ -167,7 +176,7 @@ async def test_a_list_reads_on_window_by_window(post: World, monkeypatch: pytest
     app = FieldApp(post.root / "post", post.post.again())
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await write(pilot, "f3")
+        await write(pilot, "f4", "enter")
         assert len(app.screen._rows) == 5  # type: ignore[attr-defined]
         await write(pilot, *["down"] * 30)
         assert len(app.screen._rows) == lists.count(post.post, "activity")  # type: ignore[attr-defined]
@@ -177,7 +186,7 @@ async def test_a_record_is_voided_with_its_reason(post: World) -> None:
     app = FieldApp(post.root / "post", post.post.again())
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await write(pilot, "f3", *"so 6", "enter", "f8", *"nhap trung", "enter")
+        await write(pilot, "f4", "enter", *"so 6", "enter", "f8", *"nhap trung", "enter")
         rows = lists.page(post.post, "activity", text="so 6", voided=True).rows
         assert [r["void_reason"] for r in rows] == ["nhap trung"]
         await write(pilot, "escape")

@@ -3,84 +3,18 @@
 import threading
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from field import PASSPHRASE, USER, World
-from textual.pilot import Pilot
+from screen_hands import at_post, run
 
 from fieldapp.store import lists, records, vault
-from fieldapp.sync import drives, exchange
-from fieldapp.tui.app import FieldApp
+from fieldapp.sync import drives, enrolment, exchange
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.sync import SyncScreen
 from fieldapp.tui.screens.unlock import UnlockScreen
-
-PATIENCE = 200
-"""Turns of the loop until something that does not come is an error"""
-
-
-class Screens:
-    """A running application, its keys and what it shows."""
-
-    def __init__(self, app: FieldApp, pilot: Pilot[Any]) -> None:
-        self.app = app
-        self._pilot = pilot
-
-    async def press(self, *keys: str) -> None:
-        """Keys by name; a text of several letters is typed."""
-        for key in keys:
-            await self._pilot.press(*([key] if key in KEYS else key))
-        for _ in range(3):
-            await self._pilot.pause()
-
-    async def wait(self, words: str) -> None:
-        """Wait until ``words`` stand on the screen."""
-        for _ in range(PATIENCE):
-            if words in self.text:
-                return
-            await self._pilot.pause(0.05)
-        raise AssertionError(f"“{words}” did not come:\n{self.text}")
-
-    @property
-    def text(self) -> str:
-        """What stands on the screen."""
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join(strip.text.rstrip() for strip in strips)
-
-    @property
-    def footer(self) -> str:
-        return self.text.splitlines()[-1]
-
-
-KEYS = {"enter", "escape", "tab", "up", "down", "delete", "home", "ctrl+p", "ctrl+q", *(f"f{n}" for n in range(1, 13))}
-
-
-def run(home: Path, store: Any = None) -> "Running":
-    return Running(FieldApp(home, store))
-
-
-class Running:
-    """``async with run(...) as s``"""
-
-    def __init__(self, app: FieldApp) -> None:
-        self._app = app
-        self._context = app.run_test(size=(80, 24))
-
-    async def __aenter__(self) -> Screens:
-        screens = Screens(self._app, await self._context.__aenter__())
-        await screens.press()
-        return screens
-
-    async def __aexit__(self, *error: Any) -> None:
-        await self._context.__aexit__(*error)
-
-
-def at_post(world: World) -> Running:
-    return run(world.root / "post", world.post.again())
-
 
 # unlocking ------------------------------------------------------------------------------------------------------
 
@@ -145,17 +79,17 @@ async def test_a_draft_is_dropped_at_the_second_press(world: World) -> None:
 
 async def test_one_escape_too_many_does_not_leave(world: World) -> None:
     async with at_post(world) as s:
-        await s.press("f3", "escape", "escape")
+        await s.press("f4", "enter", "escape", "escape")
         assert isinstance(s.app.screen, HomeScreen)
         assert s.app.is_running
 
 
 async def test_headquarters_sees_what_waits(world: World) -> None:
     (world.usb / "x.fieldapp.tar.age").write_bytes(b"junk")
-    world.hq.db.execute("UPDATE local_replica SET trust = 'pending' WHERE own = 0")
-    world.hq.db.conn.commit()
-    world.well()
-    exchange.export(world.post, world.usb)
+    new = enrolment.init_post(world.root / "new", next(world.usb.glob("*.tar")), user="B", passphrase="x y")
+    records.save(new, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
+    exchange.export(new, world.usb)
+    new.close()
     exchange.import_files(world.hq, [world.usb])
     async with run(world.root / "hq", world.hq.again()) as s:
         assert "chờ chứng nhận" in s.text
@@ -184,10 +118,12 @@ async def test_every_footer_fits_into_80_columns(world: World) -> None:
             (),
             ("f2",),
             ("enter",),
-            ("escape", "f3"),
+            ("escape", "f4", "enter"),
             ("enter",),
             ("escape", "escape", "f8"),
-            ("escape", "f9"),
+            ("f7",),
+            ("escape", "f5"),
+            ("escape", "escape", "f9"),
         ):
             await s.press(*keys)
             names = [b.binding.description for b in s.app.screen.active_bindings.values() if b.binding.show]
@@ -207,7 +143,7 @@ async def test_reference_data_is_only_looked_at_by_a_post(world: World) -> None:
 async def test_a_record_is_not_voided_by_typing(world: World) -> None:
     row_id = world.well()
     async with at_post(world) as s:
-        await s.press("f3", "enter", "abc", "enter")
+        await s.press("f4", "enter", "enter", "abc", "enter")
         assert isinstance(s.app.screen, RecordScreen)
         assert records.get(world.post, row_id).row["voided_at"] is None
         await s.press("f8", "enter")
@@ -222,7 +158,7 @@ async def test_the_list_is_at_the_same_row_afterwards(world: World, monkeypatch:
     for day in range(1, 21):
         world.well(date_from=f"2013-10-{day:02d}")
     async with at_post(world) as s:
-        await s.press("f3", *["down"] * 13, "enter")
+        await s.press("f4", "enter", *["down"] * 13, "enter")
         assert "07/10/2013" in s.text
         await s.press("escape", "enter")
         assert "07/10/2013" in s.text
@@ -248,7 +184,7 @@ async def test_a_drive_is_chosen_and_written(world: World, monkeypatch: pytest.M
         assert "KING[b]STON   còn 12,4 GB" in s.text
         await s.press("enter")
         await s.wait("✓ XONG. Có thể rút USB.")
-    assert len(list(world.usb.glob("*.age"))) == 1
+    assert len(list(world.usb.glob("*.fieldapp.tar.age"))) == 1
 
 
 async def test_without_a_stick_nothing_is_begun(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,7 +225,46 @@ async def test_nobody_leaves_while_the_stick_is_written(world: World, monkeypatc
         await s.wait("✓ XONG. Có thể rút USB.")
         await s.press("escape")
         assert isinstance(s.app.screen, HomeScreen)
-    assert len(list(world.usb.glob("*.age"))) == 1
+    assert len(list(world.usb.glob("*.fieldapp.tar.age"))) == 1
+
+
+async def test_work_on_the_stick_can_be_broken_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
+    def wait(*_args: object) -> list[exchange.Imported]:
+        assert go_on.wait(30)
+        return []
+
+    monkeypatch.setattr(exchange, "import_files", wait)
+    world.well()
+    async with at_post(world) as s:
+        await s.press("f9", str(world.usb), "enter")
+        assert "Dừng" in s.footer
+        await s.press("f8")
+        go_on.set()
+        await s.wait("! Đã dừng.")
+        assert "XONG" not in s.text
+        await s.wait("Esc")  # the footer has its keys again
+        assert "Dừng" not in s.footer
+        await s.press("escape")
+        assert isinstance(s.app.screen, HomeScreen)
+    assert list(world.usb.glob("*.age*")) == []
+
+
+async def test_old_bundles_are_cleared_after_asking(world: World) -> None:
+    world.well()
+    (old,) = exchange.export(world.post, world.usb)
+    (world.usb / "ảnh.jpg").write_bytes(b"x")
+    async with at_post(world) as s:
+        await s.press("f9", str(world.usb), "enter")
+        await s.wait("1 gói cũ trên USB không cần nữa")
+        assert old.path.exists()
+        await s.press("f7")
+        await s.wait("✓ Đã xóa 1 gói.")
+        assert "Dọn gói cũ" not in s.footer
+    assert not old.path.exists()
+    assert (world.usb / "ảnh.jpg").exists()
+    assert len(list(world.usb.glob("*.fieldapp.tar.age"))) == 1
 
 
 async def test_a_defect_in_a_thread_is_logged_with_its_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,3 +279,38 @@ async def test_a_defect_in_a_thread_is_logged_with_its_place(world: World, monke
     log = (world.root / "post" / "fieldapp.log").read_text(encoding="utf-8")
     assert "ZeroDivisionError" in log
     assert "test_shell.py" in log
+
+
+# typing ---------------------------------------------------------------------------------------------------------
+
+
+async def test_the_own_input_method_is_switched_shown_and_remembered(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f4", "enter")
+        assert "F12 Gõ" in s.footer
+        await s.press("f12")
+        assert "Telex hòa" in s.text.splitlines()[0]
+        await s.press("gieesng ")
+        assert "giếng" in s.text
+        await s.press("escape", "f2", "enter", "tab")
+        assert "F12" not in s.footer, "no letters in a date"
+    async with at_post(world) as s:
+        assert "Telex hòa" in s.text.splitlines()[0]
+        await s.press("f4", "enter")
+        for habit in ("Telex hoà", "VNI hòa", "VNI hoà"):
+            await s.press("f12")
+            assert habit in s.text.splitlines()[0]
+        await s.press("f12")
+        assert "VNI" not in s.text.splitlines()[0]
+        await s.press("gieesng")
+        assert "gieesng" in s.text
+
+
+async def test_it_gives_way_to_an_input_method_of_the_machine(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f4", "enter", "f12", "tie")
+        await s.press("backspace", "ê", "ng")
+        assert "tiêng" in s.text
+        assert "Telex" not in s.text.splitlines()[0]
+        await s.press("ddaay")
+        assert "tiêngddaay" in s.text

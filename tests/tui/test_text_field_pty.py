@@ -2,90 +2,31 @@
 
 import json
 import random
+import re
 import sys
 import time
 import unicodedata
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 
 import pexpect
 import pytest
+from bursts import corrected
+
+import fieldapp
+from fieldapp.domain.telex import METHODS, Method, spell
 
 HERE = Path(__file__).parent
-WORDS = [
-    "tiếng",
-    "Việt",
-    "nước",
-    "giếng",
-    "khoan",
-    "đồng",
-    "bào",
-    "nghĩa",
-    "tình",
-    "đường",
-    "biên",
-    "cột",
-    "mốc",
-    "tuần",
-    "tra",
-    "thường",
-    "xuyên",
-    "được",
-    "những",
-    "người",
-    "chiến",
-    "sĩ",
-    "quân",
-    "dân",
-    "nguyễn",
-    "khám",
-    "chữa",
-    "bệnh",
-    "miễn",
-    "phí",
-    "phòng",
-    "chống",
-    "lụt",
-    "bão",
-    "xã",
-    "Ia",
-    "Rvê",
-    "Ea",
-    "Súp",
-    "Krông",
-    "Nô",
-    "Đắk",
-    "Lắk",
-    "hỗ",
-    "trợ",
-    "huyện",
-    "ủy",
-    "chi",
-    "bộ",
-    "buôn",
-    "trưởng",
-    "bản",
-    "sinh",
-    "hoạt",
-    "nghị",
-    "quyết",
-    "tặng",
-    "quà",
-    "gia",
-    "đình",
-    "chính",
-    "sách",
-    "mười",
-    "hai",
-    "căn",
-    "nhà",
-    "đại",
-    "đoàn",
-    "kết",
-    "Ƀuôn",
-    "H'Bia",
-    "Êban",
-]
+OWN_WORDS = """
+    tiếng Việt nước giếng khoan đồng bào nghĩa tình đường biên cột mốc tuần tra thường xuyên được những người chiến
+    sĩ quân dân nguyễn khám chữa bệnh miễn phí phòng chống lụt bão xã Ia Rvê Ea Súp Krông Nô Đắk Lắk hỗ trợ huyện ủy
+    chi bộ buôn trưởng bản sinh hoạt nghị quyết tặng quà gia đình chính sách mười hai căn nhà đại đoàn kết Ƀuôn
+    H'Bia Êban
+"""
+PLACES = (Path(fieldapp.__file__).parent / "data" / "units_2025.csv").read_text(encoding="utf-8")
+PLACE_WORDS = sorted({word for word in re.findall(r"[^\W\d_]{2,}", PLACES) if not word.isascii()})
+WORDS = [*OWN_WORDS.split(), *PLACE_WORDS[:: len(PLACE_WORDS) // 240]]
 SENTENCES = (
     "Bàn giao sáu giếng khoan cho bà con buôn Ba Na",
     "Khám, chữa bệnh và cấp thuốc miễn phí 2.385 lượt người",
@@ -97,27 +38,27 @@ SENTENCES = (
     "Giúp dân gặt lúa chạy lũ: 722 ngày công, 111 lượt cán bộ, chiến sĩ",
     "Tặng 40 suất quà cho gia đình chính sách, người có uy tín ở buôn Đrăng Phốk",
     "Nghị quyết: mỗi đảng viên phụ trách từ 3 đến 5 hộ nghèo",
+    "Ủy ban nhân dân xã Ia Rvê đề nghị đồn hỗ trợ đường dây điện",
+    "Hòa giải 02 vụ tranh chấp đất rẫy giữa hai hộ ở thôn 7",
+    "Xây 12 căn nhà đại đoàn kết, mỗi căn trị giá 35 triệu đồng",
+    "Đảng bộ huyện Buôn Đôn; Đảng ủy xã Krông Na; chi bộ buôn Đrăng Phốk",
+    "Cử quân y xuống từng buôn, phát thuốc và hướng dẫn vệ sinh nguồn nước",
+    "Kỳ sinh hoạt thường lệ: 18 đồng chí, vắng 2, có lý do",
+    "Bắt giữ, xử lý 3 vụ vận chuyển gỗ trái phép qua biên giới",
+    "Ở thôn Đoàn, bà con chủ yếu trồng điều, sắn và đậu xanh",
+    "Nước rút chậm; đường vào thôn 9 ngập sâu 1,2 m, phải đi xuồng",
+    "Gửi báo cáo về Bộ Chỉ huy trước 16 giờ 30 ngày 05/11/2026",
+    "Mừng thọ già làng Y Thăk Bkrông tròn tám mươi tuổi",
+    "Học bổng “Nâng bước em tới trường”: em Rơ Châm H'Yăo, lớp 6",
+    "Phòng khám quân dân y kết hợp tiếp nhận 97 lượt người ốm",
+    "Tổ tự quản số 4 giữ đoạn từ mốc 44 đến cột mốc 45(2)",
+    "Kết nạp quần chúng ưu tú Nguyễn Quỳnh Như vào Đảng",
+    "Thăm hỏi, động viên gia đình liệt sĩ Lò Văn Khuyến",
+    "Tuyên truyền Luật Biên phòng Việt Nam cho 320 lượt người nghe",
+    "Trao bò giống sinh sản cho 6 hộ nghèo người Ê Đê, Gia Rai",
+    "Chữa cháy rẫy mía ở tiểu khu 1.214, thiệt hại khoảng nửa hecta",
+    "Bàn giao nhà ở cho mẹ Việt Nam anh hùng; khuỷu tay, uỵch, khuya khoắt",
 )
-BACKSPACES = ("\x7f", "\x08")
-
-
-def plain(word: str) -> str:
-    """The letters that are hit first, before the input method knows the mark."""
-    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c)).replace("đ", "d")
-
-
-def corrected(text: str, rng: random.Random, mark: str = "") -> str:
-    """Each word is sent plain up to a place, then taken back by backspaces and sent anew."""
-    sent = []
-    for word in text.split(" "):
-        bare = plain(word)
-        keep = next((i for i, (a, b) in enumerate(zip(bare, word, strict=False)) if a != b), len(word))
-        wrong = bare[keep:]
-        back = rng.choice(BACKSPACES) * (len(wrong) + len(mark))
-        sent.append(bare[:keep] + wrong + mark + back + word[keep:])
-    return " ".join(sent)
-
-
 WAYS: dict[str, Callable[[str, random.Random], str]] = {
     "as it is": lambda text, rng: text,
     "corrected by backspace": corrected,
@@ -153,17 +94,37 @@ def arrive(tmp_path: Path, texts: list[tuple[str, str]], field: str, split: rand
     return seen
 
 
+TEXTS = [" ".join(WORDS[at : at + 5]) for at in range(0, len(WORDS), 5)] + list(SENTENCES)
+
+
 @pytest.mark.parametrize("split", [False, True], ids=["in one burst", "bytes split anywhere"])
 def test_every_way_of_arriving(tmp_path: Path, split: bool) -> None:
+    """Each text in each way; split anywhere, each way gets a third of them."""
+    assert len(WORDS) >= 300
+    assert len(SENTENCES) >= 30
     rng = random.Random(20261124)
     typed, meant = [], []
-    for way in WAYS.values():
-        for text in (*WORDS, *SENTENCES):
-            typed.append((way(text, rng), way(text, rng)))
-            meant.append([text, text])
+    for number, way in enumerate(WAYS.values()):
+        texts = TEXTS[number % 3 :: 3] if split else TEXTS
+        for first, second in zip_longest(texts[::2], texts[1::2], fillvalue="đủ"):
+            typed.append((way(first, rng), way(second, rng)))
+            meant.append([first, second])
     seen = arrive(tmp_path, typed, "ours", rng if split else None)
     wrong = [(t, s, m) for t, s, m in zip(typed, seen, meant, strict=True) if s != m]
     assert wrong == []
+
+
+def test_the_own_input_method(tmp_path: Path) -> None:
+    """Telex keys and VNI keys, typed ahead over Enter and Tab."""
+    for method in METHODS.values():
+        typed = [(text, spell_text(text, method)) for text in SENTENCES[:8]]
+        seen = arrive(tmp_path, [(keys, keys) for _text, keys in typed], method.name, None)
+        assert seen == [[text, text] for text, _keys in typed]
+
+
+def spell_text(text: str, method: Method) -> str:
+    """The keys of a text, marks at the end of each word."""
+    return re.sub(r"[^\W\d_]+", lambda word: spell(word[0], method, at_end=True), text)
 
 
 def test_several_pasted_lines_are_joined(tmp_path: Path) -> None:
@@ -188,6 +149,6 @@ def test_going_back_and_losing_the_focus(tmp_path: Path) -> None:
 def test_the_stock_field_breaks_words(tmp_path: Path) -> None:
     """Otherwise the tests above would prove nothing."""
     rng = random.Random(1)
-    typed = [(corrected(w, rng), corrected(w, rng)) for w in WORDS]
+    typed = [(corrected(w, rng), corrected(w, rng)) for w in WORDS[:70]]
     seen = arrive(tmp_path, typed, "stock", None)
-    assert sum(s != [w, w] for s, w in zip(seen, WORDS, strict=True)) > len(WORDS) // 2
+    assert sum(s != [w, w] for s, w in zip(seen, WORDS[:70], strict=True)) > 35

@@ -8,7 +8,9 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.widgets import Input
 
-from fieldapp.tui.widgets.text_field import TextField, TypingApp
+from fieldapp.domain.telex import METHODS
+from fieldapp.tui.keys import TypingApp
+from fieldapp.tui.widgets.text_field import TextField
 
 
 class Typing(TypingApp[None]):
@@ -21,6 +23,7 @@ class Typing(TypingApp[None]):
 
     def on_mount(self) -> None:
         self.seen: list[list[str]] = []
+        self.method = METHODS.get(sys.argv[2])
 
     def action_note(self) -> None:
         """Write down what the fields hold, and begin anew in the first."""

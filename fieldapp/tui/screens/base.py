@@ -74,6 +74,9 @@ class Page(OrderedKeys):
     def renew(self) -> None:
         """Read anew what is shown: something may have been recorded on another screen."""
 
+    def keep(self) -> None:
+        """Keep what is typed: the file is about to be closed."""
+
     def action_back(self) -> None:
         """Go back one step."""
         self.dismiss(None)

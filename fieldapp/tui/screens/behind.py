@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _
-from fieldapp.reports.figures import Figure, behind
+from fieldapp.reports.figures import Figure, Part, behind
 from fieldapp.reports.query import Query
 from fieldapp.store import words
 from fieldapp.tui.screens.base import Page
@@ -32,10 +32,13 @@ class BehindScreen(Page):
 
     HELP = "The records behind a figure, with what each adds. A dash: counted in a line above. Enter opens one."
 
-    def __init__(self, query: Query, figure: Figure) -> None:
+    def __init__(self, query: Query, figure: Figure, part: Part | None = None, called: str = "") -> None:
+        """``part``: of a figure of one part, called so."""
         super().__init__()
         self._query = query
         self._figure = figure
+        self._part = part
+        self._called = called
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
@@ -43,7 +46,7 @@ class BehindScreen(Page):
         yield Static(id="sum", classes="line", markup=False)
 
     def renew(self) -> None:
-        lines = behind(self.store, self._query, self._figure)
+        lines = behind(self.store, self._query, self._figure, self._part)
         shown = lines[:MOST]
         self._records = [line.record for line in shown]
         labels: dict[str, str] = {}
@@ -61,7 +64,7 @@ class BehindScreen(Page):
             options.add_option(Option(table))
         options.highlighted = min(at, len(shown) - 1) if shown else None
         options.focus()
-        title = f"{self._figure.title} · {self._query.period.title}"
+        title = " · ".join(t for t in (self._figure.title, self._query.period.title, self._called) if t)
         self.query_one("#what", Static).update(Content(title))
         total = sum(line.amount or 0 for line in lines)
         more = f" · {_('{n} more').format(n=len(lines) - MOST)}" if len(lines) > MOST else ""

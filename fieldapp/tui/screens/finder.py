@@ -50,7 +50,21 @@ class Finder(Dialog):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        self._filter("")
+        self.refilter()
+
+    def groups(self, typed: str) -> Sequence[Group]:
+        """What there is to be found; ``typed`` matters where a new name may be given."""
+        return self._groups
+
+    @property
+    def chosen(self) -> Any:
+        """The value of the highlighted line; None where there is none."""
+        at = self.query_one(OptionList).highlighted
+        return None if at is None else self._values[at]
+
+    def refilter(self) -> None:
+        """Look anew at what fits the words typed."""
+        self._filter(self.query_one(WordField).value)
 
     def on_input_changed(self, event: TextField.Changed) -> None:
         self._filter(event.value)
@@ -60,7 +74,7 @@ class Finder(Dialog):
         found.clear_options()
         self._values = []
         best: int | None = None
-        for heading, named in self._groups:
+        for heading, named in self.groups(typed):
             fit = fitting(named, typed)
             if fit and heading:
                 self._values.append(None)
@@ -83,6 +97,5 @@ class Finder(Dialog):
             found.action_cursor_up()
 
     def on_input_submitted(self) -> None:
-        at = self.query_one(OptionList).highlighted
-        if at is not None and self._values[at] is not None:
-            self.dismiss(self._values[at])
+        if self.chosen is not None:
+            self.dismiss(self.chosen)

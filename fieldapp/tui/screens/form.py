@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 
 import uuid_utils
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -19,12 +19,13 @@ from textual.widgets import Static
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
-from fieldapp.store import lists, records, words
+from fieldapp.store import habits, records, reviews, view, words
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.editor import Context, Editor
 from fieldapp.tui.widgets.entries import field_row
 from fieldapp.tui.widgets.extras import ExtrasEditor
+from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.measures import MeasuresEditor
 from fieldapp.tui.widgets.roster import RosterEditor
 from fieldapp.tui.widgets.row_list import RowList
@@ -48,7 +49,8 @@ class FormScreen(Page):
 
     HELP = (
         "What happened? Fields with * are needed. What is typed is kept as a draft until F2 records it. "
-        "Work over several days may be given in parts: 120 @30/11; 80 @1/12."
+        "Work over several days may be given in parts: 120 @30/11; 80 @1/12. F5 copies a field from the record before, "
+        "Shift+F5 the whole record; F7 lets a field stay for the next record (◆), F6 keeps and takes templates."
     )
 
     DEFAULT_CSS = """
@@ -64,9 +66,12 @@ class FormScreen(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
-        Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
+        Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab", show=False),
         Binding("f2", "save", _("Save"), key_display="F2"),
         Binding("f5", "copy", _("As before"), key_display="F5"),
+        Binding("shift+f5,f17", "copy_all", _("All as before"), key_display="⇧F5", show=False),
+        Binding("f6", "templates", _("Templates"), key_display="F6"),
+        Binding("f7", "pin", _("Pin"), key_display="F7"),
         Binding("escape", "leave", _("Leave"), key_display="Esc"),
     ]
 
@@ -119,6 +124,7 @@ class FormScreen(Page):
         self._load(self._stored())
         self._follow()
         self._at_start = self._typed()
+        self._pin_again()
         for editor in self._editors:
             if editor.key in self._initial:
                 editor.load(self._initial[editor.key])
@@ -126,13 +132,44 @@ class FormScreen(Page):
             self._restore(self._draft.data)
         self._kept = self._typed()
         self._follow()
-        self._editors[0].focus_problem()
-        self.set_interval(KEEP_EVERY_SECONDS, self._keep)
+        self._first_open().focus_problem()
+        self._show_comment()
+        self.set_interval(KEEP_EVERY_SECONDS, self.keep)
+
+    def _show_comment(self) -> None:
+        """What headquarters wants mended, at its field."""
+        said = reviews.said_of(self.store, self.kind, [self.row_id]).get(self.row_id) if self.row_id else None
+        if said is None or not said.returned:
+            return
+        about = next((e for e in self._editors if e.key == said.field), None)
+        if about is None:
+            self._say(reviews.in_words(said), "-told")
+        else:
+            about.show_comment(reviews.in_words(said))
+            about.focus_problem()
 
     def _stored(self) -> dict[str, Any]:
         if self.row_id is not None:
             return records.as_data(records.get(self.store, self.row_id))
         return {shape.name: shape.default for shape in fields_of(self.model) if shape.default is not None}
+
+    def _pin_again(self) -> None:
+        """Show what stays from the record before, and say so at its fields."""
+        if self.row_id is not None:
+            return
+        pinned = habits.pins(self.store, self.kind)
+        if self._draft is None:
+            self._restore(pinned)
+        for row in self._rows:
+            row.pin(row.key in pinned)
+
+    @property
+    def _rows(self) -> list[FieldRow]:
+        return [editor for editor in self._editors if isinstance(editor, FieldRow)]
+
+    def _first_open(self) -> Editor:
+        """The first field that does not stay as it was."""
+        return next((e for e in self._editors if not (isinstance(e, FieldRow) and e.pinned)), self._editors[0])
 
     def _load(self, data: Mapping[str, Any]) -> None:
         for editor in self._editors:
@@ -156,7 +193,7 @@ class FormScreen(Page):
     def _follow(self) -> None:
         """Let every part know what the others say."""
         self._follow_due = False
-        if self._over:
+        if self._over or getattr(self.app, "locked", False):
             return
         context = Context({e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}, self._day())
         for editor in self._editors:
@@ -178,13 +215,18 @@ class FormScreen(Page):
         """What was typed in the parts that differ from what was there at first."""
         return {key: typed for key, typed in self._typed().items() if typed != self._at_start.get(key)}
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Keep the form as it stands, if it changed since it was kept last."""
         if self._over or (typed := self._typed()) == self._kept:
             return
         self._kept = typed
         if changed := self._changed():
-            self.store.save_draft(self._draft_id, self.kind, self.row_id, changed)
+            try:
+                self.store.save_draft(self._draft_id, self.kind, self.row_id, changed)
+            except FieldappError as error:
+                self._kept_line.update(Content(_("draft not kept")))
+                self._say(str(error))
+                return
             self._draft_exists = True
             kept = _("draft {time}").format(time=datetime.now().strftime("%H:%M:%S"))
             self._kept_line.update(Content(kept))
@@ -192,7 +234,7 @@ class FormScreen(Page):
             self._drop()
 
     def on_unmount(self) -> None:
-        self._keep()  # the program is quit while the form is open
+        self.keep()  # the program is quit while the form is open
 
     def _drop(self) -> None:
         if self._draft_exists:
@@ -206,25 +248,70 @@ class FormScreen(Page):
         """Go back; what was typed stays as a draft."""
         if self._over:
             return
-        self._keep()
+        self.keep()
         self._over = True
         if self._draft_exists:
             self.app.notify(_("Kept as a draft; nothing was recorded yet."), markup=False)
         self.dismiss(None)
 
     def action_copy(self) -> None:
-        """Copy the focused field from the previous record of this kind."""
-        editor = self._focused_editor()
-        window = lists.page(self.store, self.kind, limit=2).rows
-        previous = next((row for row in window if row["id"] != self.row_id), None)
-        if editor is None or previous is None:
-            self._say(_("There is no earlier record of this kind to copy from."))
-        elif not editor.copy_from(records.as_data(records.get(self.store, previous["id"])).get(editor.key)):
+        """Copy the focused field from the record before."""
+        editor, before = self._focused_editor(), self._before()
+        if editor is not None and before is not None and not editor.copy_from(before.get(editor.key)):
             self._say(_("The previous record has nothing to copy here."))
 
+    def action_copy_all(self) -> None:
+        """Copy the whole record before; what is typed already stays."""
+        before = self._before()
+        if before is not None:
+            for editor in self._editors:
+                if editor.data in (None, []):
+                    editor.load(before.get(editor.key))
+                    self._follow()
+
+    def _before(self) -> dict[str, Any] | None:
+        """The record that this person recorded last, or a sentence that there is none."""
+        found = habits.previous(self.store, self.kind, self.row_id)
+        if found is None:
+            self._say(_("There is no earlier record of this kind to copy from."))
+            return None
+        return records.as_data(records.get(self.store, found))
+
+    def action_pin(self) -> None:
+        """Let the focused field stay for the next record, or no longer."""
+        editor = self._focused_editor()
+        if isinstance(editor, FieldRow):
+            editor.pin(not editor.pinned)
+            self._keep_pins()
+
+    def _keep_pins(self) -> None:
+        habits.keep_pins(self.store, self.kind, {row.key: row.typed for row in self._rows if row.pinned})
+
+    def action_templates(self) -> None:
+        """Take a form that was kept under a name, or keep this one, without its days."""
+        from fieldapp.tui.screens.templates import Choice, TemplateMenu
+
+        def chosen(choice: Choice | None) -> None:
+            if choice is None:
+                return
+            if choice.keep:
+                days = {shape.name for shape in fields_of(self.model) if shape.type == "date"}
+                typed = {key: value for key, value in self._changed().items() if key not in days}
+                habits.keep_template(self.store, self.kind, choice.name, typed)
+                self.app.notify(_("Kept as “{name}”.").format(name=choice.name), markup=False)
+                return
+            self._restore(habits.templates(self.store, self.kind).get(choice.name, {}))
+            self._follow()
+
+        self.app.push_screen(TemplateMenu(self.store, self.kind), chosen)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer copying only where it makes sense."""
-        editor = self._focused_editor() if action == "copy" else None
+        """Offer copying and pinning only where they make sense."""
+        editor = self._focused_editor() if action in ("copy", "pin") else None
+        if action in ("pin", "templates", "copy_all") and self.row_id is not None:
+            return False
+        if action == "pin":
+            return isinstance(editor, FieldRow)
         return editor is None or editor.copies
 
     def _focused_editor(self) -> Editor | None:
@@ -247,15 +334,27 @@ class FormScreen(Page):
         except Unsure as question:
             self._show_problems(question.fields, str(question), asks=True)
             self._asked = data
+            if question.alike is not None:
+                self._show_twin(str(question), data, question.alike)
             return
         except FieldappError as error:
             self._show_problems(error.fields, str(error))
             return
         self._over = True
         self._drop()
+        if self.row_id is None:
+            self._keep_pins()
         name = words.labels(self.store, self.kind, [row_id])[row_id]
         self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False)
         self.dismiss(row_id)
+
+    def _show_twin(self, question: str, data: Mapping[str, Any], other: str) -> None:
+        """Show the record that says the same beside this one."""
+        from fieldapp.tui.screens.twin import TwinDialog
+
+        mine = view.as_it_would_be(self.store, self.kind, data)
+        there = view.describe(self.store, records.get(self.store, other))
+        self.app.push_screen(TwinDialog(question, mine, there), lambda yes: self.action_save() if yes else None)
 
     def _data(self) -> dict[str, Any]:
         """What was entered; of a record that exists, only what was changed."""
@@ -276,6 +375,19 @@ class FormScreen(Page):
             found = super().focus_next(selector)
         return found
 
+    @property
+    def focus_chain(self) -> list[Widget]:
+        """What may have the focus, in the order of the form.
+
+        Textual's own order is that of places on the screen, and a field that was shown just now has none yet.
+        """
+        return [
+            widget
+            for editor in self._editors
+            for widget in editor.query("*")
+            if widget.focusable and all(w.display for w in widget.ancestors_with_self if isinstance(w, Widget))
+        ]
+
     # problems ---------------------------------------------------------------------------------------------------
 
     def _show_problems(self, problems: Mapping[str, str], message: str, *, asks: bool = False) -> None:
@@ -289,7 +401,9 @@ class FormScreen(Page):
         if wrong:
             wrong[0].focus_problem()
             self.call_after_refresh(self._show_focus)
-        if asks:
+        if asks and not wrong:
+            self._say(_("{question} F2 again says yes.").format(question=message), "-asked")
+        elif asks:
             self._say(_("Not saved yet. Look at what is marked with “?”: F2 again confirms it."), "-asked")
         elif wrong:
             self._say(_("Not saved. {n} to be mended, marked with “!”.").format(n=len(wrong)))
@@ -323,3 +437,13 @@ def _more_fields(model: type[Record]) -> list[FieldShape]:
     """The fields behind the children."""
     shapes = {shape.name: shape for shape in fields_of(model)}
     return [shapes[name] for name in model.MORE]
+
+
+def write(app: App[Any], kind: str, initial: Mapping[str, Any] | None = None) -> None:
+    """Open the form for a new record, and after each that was recorded the next, until the form is left."""
+
+    def recorded(row_id: str | None) -> None:
+        if row_id is not None:
+            write(app, kind)
+
+    app.push_screen(FormScreen(kind, initial=initial), recorded)

@@ -14,7 +14,8 @@ from fieldapp.tui.screens.base import Dialog
 GENERAL = (
     "Dates: 5, 5/11, 051126, hn (today), hq (yesterday). Amounts: 2.100, 73,4, 70tr, 1,5 triệu.",
     "Search without diacritics: “ea sup” finds Ea Súp.",
-    "Ctrl+P goes to any book or form by its name, Ctrl+Q quits.",
+    "No input method on the machine? F12 in a text field: Telex or VNI of this program. Ctrl+Z takes a word back.",
+    "Ctrl+P goes to any book or form by its name, Ctrl+L locks the screen, Ctrl+Q quits.",
     "Nothing typed is lost: an unfinished form is kept as a draft and offered on the first screen.",
 )
 

@@ -43,6 +43,7 @@ class HomeScreen(Page):
         Binding("f3", "search", _("Find")),
         Binding("f4", "books", _("Books")),
         Binding("f6", "meetings", _("Cells")),
+        Binding("f7", "review", _("Review")),
         Binding("f8", "report", _("Report")),
         Binding("f9", "usb", _("USB")),
         Binding("delete", "discard", _("Drop the draft"), show=False),
@@ -140,12 +141,12 @@ class HomeScreen(Page):
 
     def action_write(self) -> None:
         """Choose a kind, then its form."""
-        from fieldapp.tui.screens.form import FormScreen
+        from fieldapp.tui.screens.form import write
         from fieldapp.tui.screens.menu import KindMenu
 
         def chosen(kind: str | None) -> None:
             if kind is not None:
-                self.app.push_screen(FormScreen(kind))
+                write(self.app, kind)
 
         self.app.push_screen(KindMenu(self.store, "write"), chosen)
 
@@ -156,12 +157,25 @@ class HomeScreen(Page):
         self.app.push_screen(KindMenu(self.store, "look"), lambda kind: self._list(kind) if kind else None)
 
     def action_search(self) -> None:
-        """Search the activities."""
-        self._list("activity")
+        """Search all records."""
+        from fieldapp.tui.screens.search import SearchScreen
+
+        self.app.push_screen(SearchScreen())
 
     def action_meetings(self) -> None:
         """The list of cell meetings."""
         self._list("meeting")
+
+    def action_review(self) -> None:
+        """Look at what the posts recorded."""
+        from fieldapp.tui.screens.waiting import WaitingScreen
+
+        self.app.push_screen(WaitingScreen())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Posts record meetings; headquarters reviews."""
+        at_hq = self.store.identity.role == "hq"
+        return at_hq if action == "review" else not at_hq if action == "meetings" else True
 
     def _list(self, kind: str) -> None:
         from fieldapp.tui.screens.list import ListScreen

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from fieldapp.domain.model import fields_of
 from fieldapp.i18n import _
@@ -18,7 +18,7 @@ from fieldapp.store.store import Row
 from fieldapp.sync import exchange
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.menu import writable
-from fieldapp.tui.widgets.scrolling import cut
+from fieldapp.tui.widgets.record_table import RecordTable
 from fieldapp.tui.widgets.text_field import TextField
 
 WINDOW = 100
@@ -47,6 +47,7 @@ class ListScreen(Page):
     HELP = "Type to search, without diacritics if you like. Arrows choose, Enter opens."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Write")),
+        Binding("f6", "quick", _("Quick entry")),
         Binding("f7", "voided", _("Voided too")),
         Binding("f7", "retired", _("Retired too")),
     ]
@@ -65,21 +66,17 @@ class ListScreen(Page):
             yield SearchField(stays=True, id="search")
             yield Static(id="found", markup=False)
         with Horizontal(id="body"):
-            table: DataTable[Any] = DataTable(cursor_type="row", zebra_stripes=True)
-            table.can_focus = False
-            yield table
+            yield RecordTable()
             with VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="record", markup=False)
 
     def on_mount(self) -> None:
         titles = {s.name: _(s.title) for s in fields_of(self.model)}
-        self._table.add_column(" ", width=1)
-        self._columns = self._widths([titles[name] for name in self.model.LIST])
-        for name in self.model.LIST:
-            self._table.add_column(cut(titles[name], self._columns[name]), width=self._columns[name])
+        named = [titles[name] for name in self.model.LIST]
+        self._table.set_columns(list(zip(named, self._widths(named), strict=True)))
         self.query_one("#search").focus()
 
-    def _widths(self, titles: Sequence[str]) -> dict[str, int]:
+    def _widths(self, titles: Sequence[str]) -> list[int]:
         """Each column as wide as what it shows; where that does not fit, the widest ones give way."""
         rows = lists.page(self.store, self.kind, limit=WINDOW).rows
         dates = {s.name for s in fields_of(self.model) if s.type == "date"}
@@ -88,22 +85,22 @@ class ListScreen(Page):
         widest = [max(cell_len(texts[at]) for texts in shown) for at in range(len(titles))]
         whole = self.app.size.width
         room = whole - (DETAIL if whole >= WIDE else 0) - 6 - 2 * len(titles)
-        return dict(zip(self.model.LIST, _fitted(widest, room), strict=True))
+        return _fitted(widest, room)
 
     @property
-    def _table(self) -> DataTable[Any]:
-        return self.query_one(DataTable)
+    def _table(self) -> RecordTable:
+        return self.query_one(RecordTable)
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width >= WIDE, "-wide")
         self._show_detail()
 
     def renew(self) -> None:
-        at = self._table.cursor_row
+        at = self._table.chosen
         kept = self._rows[at]["id"] if at < len(self._rows) else None
         self._search(max(WINDOW, len(self._rows)))
         places = {row["id"]: number for number, row in enumerate(self._rows)}
-        self._table.move_cursor(row=places.get(kept, min(at, max(len(self._rows) - 1, 0))))
+        self._table.choose(places.get(kept, at))
         self._show_detail()
 
     def on_input_changed(self) -> None:
@@ -123,27 +120,26 @@ class ListScreen(Page):
         )  # fmt: skip
         has = exchange.received(self.store, [r["id"] for r in page.rows])
         shown = words.display(self.store, self.kind, page.rows, self.model.LIST, short=True)
-        for row, texts in zip(page.rows, shown, strict=True):
-            sign = "×" if row["voided_at"] else "✓" if row["id"] in has else "·"
-            cells = [cut(t, self._columns[name]) for name, t in zip(self.model.LIST, texts, strict=True)]
-            self._table.add_row(Content(sign), *map(Content, cells))
+        signs = ("×" if row["voided_at"] else "✓" if row["id"] in has else "·" for row in page.rows)
+        self._table.add(list(zip(signs, shown, strict=True)))
         self._rows += page.rows
         self._after = page.after
         more = "+" if self._after is not None else ""
-        self.query_one("#found", Static).update(Content(_("{n} records").format(n=f"{len(self._rows)}{more}")))
+        found = Content(_("{n} records").format(n=f"{len(self._rows)}{more}"))
+        self.query_one("#found", Static).update(found, layout=False)
 
     def action_move(self, step: int) -> None:
         """Go up or down the list, reading on at its end."""
-        at = min(max(self._table.cursor_row + step, 0), max(len(self._rows) - 1, 0))
+        at = min(max(self._table.chosen + step, 0), max(len(self._rows) - 1, 0))
         if at >= len(self._rows) - 2 and self._after is not None:
             self._more()
-        self._table.move_cursor(row=at)
+        self._table.choose(at)
         self._show_detail()
 
     def _show_detail(self) -> None:
         if not self.has_class("-wide"):
             return
-        at = self._table.cursor_row
+        at = self._table.chosen
         text = ""
         if at < len(self._rows):
             found = records.get(self.store, self._rows[at]["id"])
@@ -151,22 +147,28 @@ class ListScreen(Page):
         self.query_one("#record", Static).update(Content(text))
 
     def on_input_submitted(self) -> None:
-        if self._table.cursor_row < len(self._rows):
+        if self._table.chosen < len(self._rows):
             from fieldapp.tui.screens.record import RecordScreen
 
-            self.app.push_screen(RecordScreen(self._rows[self._table.cursor_row]["id"]))
+            self.app.push_screen(RecordScreen(self._rows[self._table.chosen]["id"]))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer writing only where records of this kind are written."""
         if action in ("voided", "retired"):
             return (action == "retired") == self.model.REFERENCE
-        return action != "write" or writable(self.store, self.model)
+        return action not in ("write", "quick") or writable(self.store, self.model)
 
     def action_write(self) -> None:
         """A new record of this kind."""
-        from fieldapp.tui.screens.form import FormScreen
+        from fieldapp.tui.screens.form import write
 
-        self.app.push_screen(FormScreen(self.kind))
+        write(self.app, self.kind)
+
+    def action_quick(self) -> None:
+        """Many records of this kind, one a line."""
+        from fieldapp.tui.screens.quick import begin
+
+        begin(self.app, self.store, self.kind)
 
     def action_voided(self) -> None:
         """Show voided records too, or no longer."""

@@ -1,9 +1,10 @@
 """Ctrl+P: go anywhere by its name."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
-from textual.screen import Screen
+from textual.app import App
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
@@ -11,8 +12,8 @@ from fieldapp.store.store import Store
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.menu import by_use, writable
 
-Place = Callable[[], Screen[Any]]
-"""Makes the screen to go to"""
+Place = Callable[[App[Any]], None]
+"""Goes there"""
 
 
 class Palette(Finder):
@@ -28,33 +29,71 @@ def _places(store: Store) -> list[tuple[Place, str]]:
     """(place, name) of every screen that can be gone to: lists, forms, report and USB."""
 
     def book(kind: str) -> Place:
-        def make() -> Screen[Any]:
+        def go(app: App[Any]) -> None:
             from fieldapp.tui.screens.list import ListScreen
 
-            return ListScreen(kind)
+            app.push_screen(ListScreen(kind))
 
-        return make
+        return go
 
     def form(kind: str) -> Place:
-        def make() -> Screen[Any]:
-            from fieldapp.tui.screens.form import FormScreen
+        def go(app: App[Any]) -> None:
+            from fieldapp.tui.screens.form import write
 
-            return FormScreen(kind)
+            write(app, kind)
 
-        return make
+        return go
 
     places = [(form(m.KIND), f"{_('Write')} › {_(m.TITLE)}") for m in by_use(RECORDS) if writable(store, m)]
     places += [(book(m.KIND), f"{_('Books')} › {_(m.PLURAL)}") for m in by_use(RECORDS) if m.TOP]
-    return [*places, (_report, _("Report")), (_usb, _("USB"))]
+    places += [
+        (_report, _("Report")),
+        (_bars, _("Bars")),
+        (_usb, _("USB")),
+        (_lock(store), _("Lock the screen (Ctrl+L)")),
+    ]
+    return [*places, (_passphrase(store), _("New passphrase")), (_people, _("Who uses this laptop"))]
 
 
-def _report() -> Screen[Any]:
+def _report(app: App[Any]) -> None:
     from fieldapp.tui.screens.report import ReportScreen
 
-    return ReportScreen()
+    app.push_screen(ReportScreen())
 
 
-def _usb() -> Screen[Any]:
+def _bars(app: App[Any]) -> None:
+    from fieldapp.reports.query import Query, period_of
+    from fieldapp.tui.screens.dashboard import DashboardScreen
+
+    today = date.today()
+    app.push_screen(DashboardScreen(Query(period_of(str(today.year), today), today=today)))
+
+
+def _usb(app: App[Any]) -> None:
     from fieldapp.tui.screens.sync import SyncScreen
 
-    return SyncScreen()
+    app.push_screen(SyncScreen())
+
+
+def _lock(store: Store) -> Place:
+    def go(app: App[Any]) -> None:
+        from fieldapp.tui.screens.lock import LockScreen
+
+        app.push_screen(LockScreen(store.home))
+
+    return go
+
+
+def _passphrase(store: Store) -> Place:
+    def go(app: App[Any]) -> None:
+        from fieldapp.tui.screens.people import PassphraseScreen
+
+        app.push_screen(PassphraseScreen(store))
+
+    return go
+
+
+def _people(app: App[Any]) -> None:
+    from fieldapp.tui.screens.people import PeopleScreen
+
+    app.push_screen(PeopleScreen())

@@ -12,9 +12,10 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from fieldapp.domain.model import fields_of
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import history, records, serving, view, words
+from fieldapp.store import desk, doubts, history, records, reviews, serving, view, words
 from fieldapp.sync import exchange
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.menu import writable
@@ -25,7 +26,7 @@ LABEL_WIDTH = 22
 
 
 class ReasonField(TextField):
-    """Why a record is voided."""
+    """Why a record is voided, or what is to be mended of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Confirm"), key_display="Enter")]
 
@@ -72,10 +73,15 @@ class RecordScreen(Page):
     """Shows one record of any kind."""
 
     AUTO_FOCUS = ""  # else what is typed would go into the reason, which nobody sees yet
-    HELP = "One record with its history. F2 changes it, F8 voids it: it leaves all lists and figures, never the store."
+    HELP = (
+        "One record with its history. At the post F2 changes it, F8 voids it: it leaves all lists and figures, never"
+        " the store. At headquarters F2 accepts it, F8 returns it to the post with a comment."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "work", _("What was done"), key_display="Enter"),
         Binding("f2", "change", _("Change")),
+        Binding("f2", "accept", _("Accept")),
+        Binding("f8", "send_back", _("Return")),
         Binding("f8", "void", _("Void")),
         Binding("f8", "retire", _("Retire")),
         Binding("down,pagedown", "scroll(1)", _("Scroll"), key_display="↑↓"),
@@ -85,11 +91,16 @@ class RecordScreen(Page):
     def __init__(self, row_id: str) -> None:
         super().__init__()
         self._record_id = row_id
+        self._seen = ""
+        """Its fingerprint as it is shown"""
+        self._about: str | None = None
+        """What a comment is about that is being typed: a field, or empty for the whole; None where a reason is typed"""
 
     def body(self) -> ComposeResult:
         yield Static(id="title", classes="section", markup=False)
         with VerticalScroll(can_focus=False):
             yield Static(id="fields", classes="line", markup=False)
+            yield Static(id="doubts", classes="line", markup=False)
             with Vertical(id="served"):
                 yield Static(Content(_("Done for each task")), classes="section")
                 yield WorkList()
@@ -104,6 +115,7 @@ class RecordScreen(Page):
         found = records.get(self.store, self._record_id)
         self._model = records.model_of(found.kind)
         self._open = found.row["voided_at"] is None
+        self._reviewable = desk.reviewable(self.store, found)
         title = _(self._model.TITLE)
         if not self._open:
             title += f" · {words.voided_word(self._model).lower()}"
@@ -113,6 +125,7 @@ class RecordScreen(Page):
             state = f"· {_('headquarters does not have it yet')}"
         self._update("#title", f"{title}   {state}")
         self.query_one("#fields", Static).update(_in_columns(view.describe(self.store, found)))
+        self._show_doubts(found)
         has_tasks = any(child.model.REFERRED for child in self._model.CHILDREN.values())
         work = self.query_one(WorkList)
         work.show(serving.served(self.store, self._record_id) if has_tasks else [])
@@ -120,6 +133,19 @@ class RecordScreen(Page):
         steps = history.history(self.store, self._record_id)
         self._update("#history", "\n".join(history.history_lines(self.store, steps)))
         self.refresh_bindings()
+
+    def _show_doubts(self, found: records.Found) -> None:
+        """What the reviewer looks at: what is odd, and what was changed since the last look."""
+        lines = []
+        if self._reviewable:
+            self._seen = reviews.fingerprint(self.store, found.kind, self._record_id)
+            lines = [
+                f"? {d}" for d in doubts.doubts(self.store, found.kind, [self._record_id]).get(self._record_id, [])
+            ]
+            if changed := desk.changed_since(self.store, found):
+                lines += [_("Changed since it was looked at:"), *(f"  {line}" for line in changed)]
+        self._update("#doubts", "\n".join(lines))
+        self.query_one("#doubts").display = bool(lines)
 
     def _update(self, where: str, text: str) -> None:
         self.query_one(where, Static).update(Content(text))
@@ -131,6 +157,8 @@ class RecordScreen(Page):
         if action == "work":
             work = self.query_one(WorkList)
             return work.has_records and not work.has_focus
+        if action in ("accept", "send_back"):
+            return self._reviewable
         if action in ("void", "retire") and (action == "retire") != self._model.REFERENCE:
             return False
         if action in ("change", "void", "retire"):
@@ -147,14 +175,42 @@ class RecordScreen(Page):
 
         self.app.push_screen(FormScreen(self._model.KIND, self._record_id))
 
+    def action_accept(self) -> None:
+        """Say that the record is right, and go back to what waits."""
+        try:
+            desk.review(self.store, self._record_id, "accepted", seen=self._seen)
+        except FieldappError as error:
+            self._update("#message", str(error))
+            return
+        self.app.notify(_("✓ Accepted."), markup=False)
+        self.dismiss(None)
+
+    def action_send_back(self) -> None:
+        """Choose what the comment is about, then write it in the page."""
+        from fieldapp.tui.screens.finder import Finder
+
+        fields = [(shape.name, _(shape.title)) for shape in fields_of(self._model)]
+        children = [(name, _(child.model.PLURAL)) for name, child in self._model.CHILDREN.items()]
+
+        def chosen(about: str | None) -> None:
+            if about is not None:
+                self._about = about
+                self._ask(_("What is to be mended? Enter returns the record to its post, Esc does not."))
+
+        groups = [("", [("", _("The whole record")), *children, *fields])]
+        self.app.push_screen(Finder(_("What is the comment about?"), groups), chosen)
+
     def action_void(self) -> None:
         """Ask for the reason, in the page."""
-        self._update(
-            "#why",
+        self._about = None
+        self._ask(
             _("Why is it retired? Enter retires it, Esc keeps it.")
             if self._model.REFERENCE
-            else _("Why is it voided? Enter voids it, Esc keeps it."),
+            else _("Why is it voided? Enter voids it, Esc keeps it.")
         )
+
+    def _ask(self, why: str) -> None:
+        self._update("#why", why)
         self.query_one("#void-line").add_class("-shown")
         self.query_one("#reason").focus()
 
@@ -173,9 +229,15 @@ class RecordScreen(Page):
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         try:
-            records.void(self.store, self._record_id, event.value)
+            if self._about is None:
+                records.void(self.store, self._record_id, event.value)
+            else:
+                desk.review(
+                    self.store, self._record_id, "returned", comment=event.value, field=self._about, seen=self._seen
+                )
+                self.app.notify(_("↩ Returned: the next reply carries it to the post."), markup=False)
         except FieldappError as error:
-            self._update("#message", str(error))
+            self._update("#message", next(iter(error.fields.values()), str(error)))
             return
         self._close_void()
         self.on_screen_resume()

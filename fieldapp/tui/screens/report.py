@@ -16,7 +16,7 @@ from fieldapp.i18n import _
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Query, period_of
-from fieldapp.reports.report import Report, report
+from fieldapp.reports.report import Progress, Report, report
 from fieldapp.tui.screens.base import Page
 
 LENGTHS = ("{year}", "{year}-H{half}", "{year}-Q{quarter}", "{year}-{month}", "term")
@@ -27,7 +27,7 @@ class FigureList(OptionList):
     """The figures; Enter opens the records behind one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", _("Records"), key_display="Enter"),
+        Binding("enter", "select", _("Open"), key_display="Enter"),
         Binding("left", "screen.move(-1)", _("Before"), key_display="←"),
         Binding("right", "screen.move(1)", _("After"), key_display="→"),
     ]
@@ -38,11 +38,14 @@ class ReportScreen(Page):
 
     HELP = (
         "The figures of a period, from the records that are here. Enter opens the records behind a figure, left and"
-        " right go to the period before and after, F4 changes its length, F6 the units: of the time, or of today."
+        " right go to the period before and after, F4 changes its length, F5 draws bars, F6 the units: of the time,"
+        " or of today. F7 writes the report into a file."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "length", _("Period")),
+        Binding("f5", "bars", _("Bars")),
         Binding("f6", "units", _("Then or now")),
+        Binding("f7", "file", _("File")),
     ]
 
     def __init__(self) -> None:
@@ -51,6 +54,7 @@ class ReportScreen(Page):
         self._day = date.today()
         self._now = False
         self._figures: dict[str, Figure] = {}
+        self._plans: dict[str, Progress] = {}
 
     @property
     def _query(self) -> Query:
@@ -76,7 +80,7 @@ class ReportScreen(Page):
         figures = self.query_one("#figures", OptionList)
         at = figures.highlighted
         figures.clear_options()
-        self._figures = {}
+        self._figures, self._plans = {}, {}
         before = {(f.section, f.code): f.text for f in made.before}
         for section, group in groupby(narrative.in_order(made.figures), key=lambda f: f.section):
             figures.add_option(Option(Text(_(narrative.HEADINGS[section]), style="bold"), disabled=True))
@@ -85,9 +89,18 @@ class ReportScreen(Page):
                 self._figures[key] = figure
                 was = before.get((section, figure.code), "")
                 figures.add_option(Option(_columns(figure.title, figure.text, was), id=key))
-        for plan in made.plan:
+        for number, plan in enumerate(made.plan):
             title = f"{_('Plan')}: {plan.title}{f' · {plan.post}' if plan.post else ''}"
-            figures.add_option(Option(_columns(title, plan.text, ""), disabled=True))
+            self._plans[f"plan.{number}"] = plan
+            figures.add_option(Option(_columns(title, plan.text, ""), id=f"plan.{number}"))
+        for heading, lines in (
+            (_("Tasks of the agreements"), [(narrative.task_title(t), t.text) for t in made.tasks]),
+            (_("Late with"), [(late.text, "") for late in made.late]),
+        ):
+            if lines:
+                figures.add_option(Option(Text(heading, style="bold"), disabled=True))
+            for title, text in lines:
+                figures.add_option(Option(_columns(title, text, ""), disabled=True))
         if not made.figures:
             figures.add_option(Option(Content(_("Nothing is recorded in this period.")), disabled=True))
         figures.highlighted = min(at, figures.option_count - 1) if at is not None else None
@@ -98,7 +111,12 @@ class ReportScreen(Page):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         from fieldapp.tui.screens.behind import BehindScreen
 
-        self.app.push_screen(BehindScreen(self._query, self._figures[str(event.option.id)]))
+        chosen = str(event.option.id)
+        if chosen in self._plans:
+            plan = self._plans[chosen]
+            self.app.push_screen(BehindScreen(plan.query, plan.figure))
+        else:
+            self.app.push_screen(BehindScreen(self._query, self._figures[chosen]))
 
     def action_move(self, step: int) -> None:
         """Go to the period before or after."""
@@ -120,6 +138,18 @@ class ReportScreen(Page):
         """Units of the time, or of today."""
         self._now = not self._now
         self.renew()
+
+    def action_bars(self) -> None:
+        """The figures as bars."""
+        from fieldapp.tui.screens.dashboard import DashboardScreen
+
+        self.app.push_screen(DashboardScreen(self._query))
+
+    def action_file(self) -> None:
+        """Write the report into a file for others."""
+        from fieldapp.tui.screens.report_file import ReportFileScreen
+
+        self.app.push_screen(ReportFileScreen(self._query))
 
 
 def _columns(title: str, text: str, before: str) -> Table:

@@ -15,9 +15,9 @@ from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.text import clean
-from fieldapp.errors import FieldappError
+from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.i18n import _
-from fieldapp.sync import drives, exchange
+from fieldapp.sync import backup, drives, exchange, sticks
 from fieldapp.tui import notices
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.text_field import TextField
@@ -40,6 +40,7 @@ class Drives(OptionList):
 class FolderField(TextField):
     """A folder to write to, in place of a stick."""
 
+    VIETNAMESE = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Start"), key_display="Enter")]
 
 
@@ -51,6 +52,8 @@ class SyncScreen(Page):
         Binding("f2", "start", _("Start"), show=False),
         Binding("tab", "other", _("Drive or folder"), key_display="Tab"),
         Binding("f5", "renew", _("Look for sticks again")),
+        Binding("f7", "clear", _("Clear old bundles")),
+        Binding("f8", "stop", _("Break off")),
     ]
 
     def body(self) -> ComposeResult:
@@ -64,6 +67,8 @@ class SyncScreen(Page):
 
     def on_mount(self) -> None:
         self._lines: list[str] = []
+        self._old: list[sticks.Old] = []
+        self._stop = False
         self.query_one("#bar").display = False
 
     def renew(self) -> None:
@@ -93,7 +98,24 @@ class SyncScreen(Page):
     def action_renew(self) -> None:
         """Look for sticks again."""
         self._lines = []
+        self._old = []
         self.renew()
+        self.refresh_bindings()
+
+    def action_stop(self) -> None:
+        """Break the work off at the next step."""
+        self._stop = True
+
+    def action_clear(self) -> None:
+        """Take the old bundles away that were named."""
+        cleared, self._old = self._old, []
+        try:
+            sticks.clear(cleared)
+        except FieldappError as error:
+            self._say(f"! {error}")
+        else:
+            self._say("✓ " + _("{n} bundles were taken away.").format(n=len(cleared)))
+        self.refresh_bindings()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self._begin(self._drives[event.option_index].path)
@@ -118,7 +140,9 @@ class SyncScreen(Page):
         if self.busy:
             return
         self.busy = True
+        self._stop = False
         self._lines = []
+        self._old = []
         self._show_busy()
         self._run(folder)
 
@@ -126,6 +150,7 @@ class SyncScreen(Page):
     def _run(self, folder: Path) -> None:
         store = self.store.again()
         tell = self.app.call_from_thread
+        last: list[str] = []
         try:
             if not os.path.isdir(folder):  # noqa: PTH112 — Path.is_dir raises for a name that is too long
                 raise FieldappError(
@@ -134,15 +159,23 @@ class SyncScreen(Page):
             self._imported(exchange.import_files(store, [folder], self._progress))
             for made in exchange.export(store, folder, progress=self._progress):
                 tell(self._say, f"✓ {made.sentence}")
-            tell(self._say, "✓ " + _("DONE. The stick may be pulled."))
+            if beside := backup.with_export(store, folder):
+                tell(self._say, f"· {beside}")
+            self._old = sticks.old(store, folder)
+            if self._old:
+                line = _("{n} old bundles on it are not needed any more: F7 takes them away.")
+                last.append(f"· {line.format(n=len(self._old))}")
+            last.append("✓ " + _("DONE. The stick may be pulled."))
+        except Cancelled:
+            last = ["! " + _("Broken off. No unfinished bundle is on the stick; what was read whole counts.")]
         except FieldappError as error:
-            tell(self._say, f"! {error}")
+            last = [f"! {error}"]
         except OSError as error:
             line = _("{folder} cannot be read or written: {why}. Plug the stick in again, or take another.")
-            tell(self._say, f"! {line.format(folder=folder, why=error.strerror or error)}")
+            last = [f"! {line.format(folder=folder, why=error.strerror or error)}"]
         finally:
             store.close()
-            tell(self._done)
+            tell(self._done, last)
 
     def _imported(self, results: list[exchange.Imported]) -> None:
         tell = self.app.call_from_thread
@@ -156,6 +189,8 @@ class SyncScreen(Page):
                 tell(self._say, f"! {sentence}")
 
     def _progress(self, stage: str, done: int, of: int) -> None:
+        if self._stop:
+            raise Cancelled
         self.app.call_from_thread(self._show_progress, stage, done, of)
 
     def _show_progress(self, stage: str, done: int, of: int) -> None:
@@ -169,14 +204,15 @@ class SyncScreen(Page):
     def _show(self, lines: Sequence[str]) -> None:
         self.query_one("#lines", Static).update(Content("\n".join(lines)))
 
-    def _done(self) -> None:
+    def _done(self, last: Sequence[str]) -> None:
         self.busy = False
+        self._lines += last
         self._show(self._lines)
         self._show_busy()
         self.on_screen_resume()
 
     def _show_busy(self) -> None:
-        """While the work runs there is a bar, and nothing to press."""
+        """While the work runs there is a bar, and one key."""
         self.query_one("#bar").display = self.busy
         for where in ("#drives", "#folder"):
             self.query_one(where).disabled = self.busy
@@ -185,7 +221,11 @@ class SyncScreen(Page):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the work runs there is nothing to press."""
+        """While the work runs it can only be broken off."""
+        if action == "stop":
+            return self.busy
+        if action == "clear":
+            return bool(self._old) and not self.busy
         return not (self.busy and action in ("start", "renew", "back", "other"))
 
 

@@ -38,13 +38,21 @@ class UnlockScreen(Screen[None]):
     """Opens the replica in ``home``."""
 
     HELP = "Type your passphrase and press Enter. Without it nobody can read what is on this laptop."
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.quit", _("Quit"), key_display="Esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f4", "recover", _("Forgotten?")),
+        Binding("escape", "app.quit", _("Quit"), key_display="Esc"),
+    ]
 
     def __init__(self, home: Path) -> None:
         super().__init__()
         self._home = home
         self._users = vault.users(home)
         self._opening = False
+
+    @property
+    def keys_wait(self) -> bool:
+        """While the passphrase is tried, keys that are typed ahead wait for the first screen."""
+        return self._opening and self.is_active
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -72,8 +80,22 @@ class UnlockScreen(Screen[None]):
             return
         self._opening = True
         self._say(_("Opening …"))
-        chosen = self.query_one("#users", OptionList).highlighted if len(self._users) > 1 else 0
-        self.call_after_refresh(self._open, self._users[chosen or 0], event.value)  # the key derivation stops painting
+        self._open(self._chosen(), event.value)
+
+    def _chosen(self) -> str:
+        at = self.query_one("#users", OptionList).highlighted if len(self._users) > 1 else 0
+        return self._users[at or 0]
+
+    def action_recover(self) -> None:
+        """The passphrase is forgotten: headquarters reads out a code."""
+        from fieldapp.tui.screens.people import RecoverScreen
+
+        def opened(store: Store | None) -> None:
+            if store is not None:
+                self._opened(store)
+
+        if self._users and not self._opening:
+            self.app.push_screen(RecoverScreen(self._home, self._chosen()), opened)
 
     @work(thread=True)
     def _open(self, user: str, passphrase: str) -> None:
@@ -88,7 +110,9 @@ class UnlockScreen(Screen[None]):
 
     def _opened(self, store: Store) -> None:
         self.query_one(TextField).value = ""
-        cast("FieldApp", self.app).enter(store)
+        app = cast("FieldApp", self.app)
+        app.enter(store)
+        app.back_up()
 
     def _refused(self, sentence: str) -> None:
         self._opening = False

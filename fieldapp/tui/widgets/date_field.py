@@ -14,6 +14,7 @@ class DateField(Entry):
 
     WIDTH = 14
     OVERWRITES = True
+    VIETNAMESE = False
 
     @property
     def day(self) -> date | None:

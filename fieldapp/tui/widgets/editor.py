@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
+from textual.widgets import Static
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,10 @@ class Editor(Vertical):
     copies = True
     """Whether the previous record's value can be taken over."""
 
-    DEFAULT_CSS = "Editor { height: auto; }"
+    DEFAULT_CSS = """
+    Editor { height: auto; }
+    Editor > .comment { color: $text-warning; text-style: bold; padding: 0 1; height: auto; }
+    """
 
     class Changed(Message):
         """Something was typed or chosen; bubbles to the form."""
@@ -81,6 +86,10 @@ class Editor(Vertical):
         ``asks``: the sentence asks whether something unusual is right.
         """
         raise NotImplementedError
+
+    def show_comment(self, text: str) -> None:
+        """Show, for as long as the form is open, what headquarters says of this part."""
+        self.mount(Static(Content(text), classes="comment", markup=False), after=0)
 
     def focus_problem(self) -> None:
         """Move the focus to what is wrong, or to the first place that takes it."""

@@ -17,7 +17,8 @@ LABEL_WIDTH = 22
 
 
 class FieldRow(Editor):
-    """A labelled field. ``▸`` marks where the focus is, ``*`` what is needed, ``!`` what is wrong, ``?`` a question."""
+    """A labelled field. ``▸`` marks where the focus is, ``*`` what is needed, ``◆`` what stays for the next record,
+    ``!`` what is wrong, ``?`` a question."""
 
     DEFAULT_CSS = """
     FieldRow { height: auto; }
@@ -52,9 +53,11 @@ class FieldRow(Editor):
         self.entry = entry
         self.required = required
         self._indent = indent
+        self.pinned = False
         self._hint = hint
         self._reading = Static(classes="reading", markup=False)
         self._reading.set_class(entry.WIDTH is None, "-below")
+        self._shown_reading = ""
         self._problem: Static | None = None
         self._wanted = True
         self._problem_of: Any = None
@@ -81,6 +84,11 @@ class FieldRow(Editor):
     def show_title(self, title: str) -> None:
         """Show another label."""
         self.title = title
+        self.query_one(".label", Static).update(self._label(self.has_focus_within))
+
+    def pin(self, pinned: bool) -> None:
+        """Show that what stands here stays for the next record, or no longer."""
+        self.pinned = pinned
         self.query_one(".label", Static).update(self._label(self.has_focus_within))
 
     @property
@@ -127,6 +135,9 @@ class FieldRow(Editor):
         text = reading.text if reading.understood else f"? {reading.text}"
         if self._hint and not self.entry.value:
             text = " · ".join(part for part in (text, self._hint) if part)
+        if text == self._shown_reading:  # each new text costs a new layout of the whole form
+            return
+        self._shown_reading = text
         self._reading.update(Content(text))
         self._reading.set_class(not reading.understood, "-unclear")
         self._reading.set_class(bool(text), "-shown")
@@ -154,7 +165,7 @@ class FieldRow(Editor):
     def _label(self, focused: bool) -> Content:
         return Content(
             fill(
-                f"{self.title}{' *' if self.required else ''}",
+                f"{self.title}{' *' if self.required else ''}{' ◆' if self.pinned else ''}",
                 LABEL_WIDTH - 1,
                 initial_indent=("▸" if focused else " ") + " " * self._indent,
                 subsequent_indent=" " * (self._indent + 3),

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 
 class HeaderLine(Horizontal):
-    """Post, person, and how many changes headquarters has not acknowledged."""
+    """Post, person, input method, and how many changes headquarters has not acknowledged."""
 
     def compose(self) -> ComposeResult:
         yield Static(classes="who", markup=False)
+        yield Static(classes="typing", markup=False)
         yield Static(classes="sent", markup=False)
 
     def on_mount(self) -> None:
@@ -34,6 +35,11 @@ class HeaderLine(Horizontal):
         identity = store.identity
         self.query_one(".who", Static).update(Content(f"{identity.post_name or identity.name} · {store.user}"))
         self.query_one(".sent", Static).update(Content(sent_text(store, self.state)))
+        self.show_typing()
+
+    def show_typing(self) -> None:
+        """Name the program's own input method while it is on."""
+        self.query_one(".typing", Static).update(Content(cast("FieldApp", self.app).habit))
 
 
 def sent_text(store: Store, state: exchange.Status) -> str:

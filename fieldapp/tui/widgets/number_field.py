@@ -40,6 +40,7 @@ class NumberField(Entry):
 
     WIDTH = 14
     OVERWRITES = True
+    VIETNAMESE = False
 
     def __init__(self, scale: Callable[[Context], Scale] | None = None) -> None:
         super().__init__()
@@ -78,6 +79,7 @@ class YearField(Entry):
 
     WIDTH = 14
     OVERWRITES = True
+    VIETNAMESE = False
 
     def reading(self) -> Reading:
         if not clean(self.value):

@@ -134,10 +134,10 @@ class PickList(Entry):
         else:
             self.menu.hide()
 
-    def _insert(self, text: str) -> None:
+    def _begin(self) -> None:
         """Typing over a choice is a new search, not a change to its words."""
         self._forget()
-        super()._insert(text)
+        super()._begin()
 
     def action_delete_left(self) -> None:
         """Take the choice back, or delete one character of a search."""

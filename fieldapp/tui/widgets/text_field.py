@@ -1,62 +1,52 @@
 """The text field in which typed Vietnamese arrives as typed.
 
-Input methods correct by backspaces and new letters in one burst. In a stock ``Input`` letters act at once in the
-widget's own queue, while every binding (backspace, Enter, Tab) runs only after the key has bubbled to the application,
-behind later letters. Here the application hands each key to the field in focus within its own loop and waits until it
-has acted, whether it is a letter or a binding; so keys act in the order in which they were typed, also over a change
-of focus.
+Input methods correct by backspaces and new letters in one burst, which a field must take letter by letter, in order:
+see ``fieldapp.tui.keys`` for how keys get here. Where the machine has no input method, the field composes words itself.
 """
 
-import asyncio
 import unicodedata
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
-from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from fieldapp.domain.text import clean
+from fieldapp.domain.typist import Typist
+
+if TYPE_CHECKING:
+    from fieldapp.tui.keys import TypingApp
 
 OPENKEY_MARK = "\u202f"
 """The narrow no-break space that OpenKey sends and then deletes: it counts as a character until it is stored."""
 
-Result = TypeVar("Result")
+
+EDITS = ("delete", "cursor", "home", "end", "select_all", "cut")
+"""What the actions that stay within the field begin with"""
 
 
-class TypingApp(App[Result]):
-    """An application whose text fields get their keys and pastes one after the other."""
+@dataclass(frozen=True)
+class Moment:
+    """What stood in a field, and where the cursor was."""
 
-    _served: "TextField | None" = None
-    """The field that got the last key"""
-
-    async def on_event(self, event: events.Event) -> None:
-        """Serve a text field in focus here and now; leave everything else to Textual."""
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            if not self.app_focus:  # a terminal may tell that it lost the focus, and not that it has it again
-                self.app_focus = True
-            while not self.screen.is_mounted:  # a key typed ahead waits until the screen it was meant for is there
-                await asyncio.sleep(0)
-            field = self.focused
-            if isinstance(field, TextField):
-                await self._serve(field, event)
-                return
-            self._served = None
-        await super().on_event(event)
-
-    async def _serve(self, field: "TextField", event: events.Key | events.Paste) -> None:
-        field.untouched = field is not self._served
-        self._served = field
-        if isinstance(event, events.Paste):
-            field.paste(event.text)
-        elif not await self._check_bindings(event.key, priority=True) and not field.take(event):
-            await self._check_bindings(event.key)
-        if self.focused is not field:  # now, and not on Blur, which may come when the field is being typed in again
-            field.compose_letters()
+    value: str
+    cursor: int
 
 
 class TextField(Input):
     """One line of text; Enter goes on to the next field."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "undo", "Undo", show=False),
+        Binding("ctrl+y", "redo", "Redo", show=False),
+    ]
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
+    """How long the text is. A field does not grow with it, so it needs no new layout of the screen at each key."""
+    VIETNAMESE = True
+    """The program's own input method works here; not in fields for codes, numbers, dates and paths"""
     OVERWRITES = False
     """The first character typed after coming back to the field replaces what is there, as in a field for a number."""
 
@@ -79,6 +69,13 @@ class TextField(Input):
         )
         self.stays = stays
         self.cursor_blink = False
+        self._typist: Typist | None = None
+        self._past: list[Moment] = []
+        self._future: list[Moment] = []
+        self._last = Moment("", 0)
+        """How the last edit left the field"""
+        self._deleted = False
+        """The last edit took something away"""
 
     @property
     def text(self) -> str:
@@ -87,19 +84,36 @@ class TextField(Input):
 
     def take(self, event: events.Key) -> bool:
         """Insert a typed character; False if the key is none, and may be bound to something."""
-        if event.character is None or not (event.is_printable or event.character == OPENKEY_MARK):
+        typed = event.character
+        if typed is None or not (event.is_printable or typed == OPENKEY_MARK):
             return False
+        before = self._moment
         self._begin()
-        self._insert(event.character)
+        self._type(typed)
+        self._remember(before)
+        return True
+
+    async def edit(self, key: str) -> bool:
+        """Let a key act that changes the text or moves the cursor; False if it is none."""
+        binding = next((b for b in self._bindings.key_to_bindings.get(key, ()) if b.action.startswith(EDITS)), None)
+        if binding is None:
+            return False
+        before = self._moment
+        await self.app.run_action(binding.action, self)
+        within = binding.action == "delete_left" and not before.value[: before.cursor][-1:].isspace()
+        self._remember(before, step=not within)
         return True
 
     def paste(self, text: str) -> None:
         """Insert pasted text: lines are joined by spaces, letters composed; nothing is dropped."""
+        before = self._moment
         self._begin()
         kept = "".join(c for c in " ".join(text.splitlines()) if c.isprintable() or c == OPENKEY_MARK)
         self._insert(unicodedata.normalize("NFC", kept))
+        self._remember(before, step=True)
 
     def _begin(self) -> None:
+        """Something is about to be typed."""
         if self.OVERWRITES and self.untouched:
             self.value = ""
 
@@ -108,6 +122,90 @@ class TextField(Input):
             self.insert_text_at_cursor(text)
         else:
             self.replace(text, *self.selection)
+
+    # the program's own input method -----------------------------------------------------------------------------
+
+    def _type(self, key: str) -> None:
+        """Insert a key, or let it act on the word before the cursor."""
+        app = cast("TypingApp[object]", self.app)
+        if key.isalpha() and not key.isascii() and app.method:
+            app.input_method_found()
+        if app.method is None or not self.VIETNAMESE or self.password:
+            self._typist = None
+            self._insert(key)
+            return
+        if self._typist is None or (self._typist.method, self._typist.modern) != (app.method, app.modern):
+            self._typist = Typist(app.method, app.modern)
+        self.delete_selection()
+        here = self.cursor_position
+        before = self._typist.press(self.value[:here], key)
+        self._put(before, here)
+
+    def finish_word(self) -> None:
+        """The word that was being composed is over: if it is no Vietnamese one, it stands as it was typed."""
+        if self._typist is not None:
+            unedited, here = self._moment == self._last, self.cursor_position
+            self._put(self._typist.finish(self.value[:here]), here)
+            if unedited:
+                self._last = self._moment
+
+    def _put(self, before: str, here: int) -> None:
+        if before != self.value[:here]:
+            self.value = before + self.value[here:]
+            self.cursor_position = len(before)
+
+    def _correct(self, value: str, cursor: int) -> None:
+        """Change what stands there as a part of the last edit."""
+        unedited = self._moment == self._last
+        self.value, self.cursor_position = value, cursor
+        if unedited:
+            self._last = self._moment
+
+    # undo -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _moment(self) -> Moment:
+        return Moment(self.value, self.cursor_position)
+
+    def _remember(self, before: Moment, *, step: bool = False) -> None:
+        """Keep what stood before an edit, once for each word: what an input method corrects belongs to its word.
+
+        ``step``: the edit is more than a letter of a word.
+        """
+        after = self._moment
+        if after.value == before.value:
+            return
+        grown = len(after.value) > len(before.value)
+        typed = after.value[: after.cursor][-1:]
+        begins = grown and not self._deleted and typed.isalnum() and not before.value[: before.cursor][-1:].isalnum()
+        if before.value != self._last.value:  # the text was set by something else
+            self._past.clear()
+        if step or begins or before != self._last or not self._past:
+            self._past.append(before)
+        self._future.clear()
+        self._deleted = not grown
+        self._last = after
+
+    def action_undo(self) -> None:
+        """Take the last word back, typed or deleted."""
+        self._go(self._past, self._future)
+
+    def action_redo(self) -> None:
+        """Put it there again."""
+        self._go(self._future, self._past)
+
+    def _go(self, source: list[Moment], other: list[Moment]) -> None:
+        if self.value != self._last.value:
+            self._past.clear()
+            self._future.clear()
+        if source:
+            moment = source.pop()
+            other.append(self._moment)
+            self._typist = None
+            self.value, self.cursor_position = moment.value, moment.cursor
+            self._last, self._deleted = self._moment, False
+
+    # leaving ----------------------------------------------------------------------------------------------------
 
     async def action_submit(self) -> None:
         """Go on to the next field, now: what is typed ahead lands there."""
@@ -127,11 +225,10 @@ class TextField(Input):
 
         The cursor stays behind the letter that it was behind.
         """
+        self.finish_word()
         composed = _composed(self.value)
         if composed != self.value:
-            before = len(_composed(self.value[: self.cursor_position]))
-            self.value = composed
-            self.cursor_position = before
+            self._correct(composed, len(_composed(self.value[: self.cursor_position])))
 
 
 def _composed(text: str) -> str:

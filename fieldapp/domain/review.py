@@ -1,0 +1,35 @@
+"""What headquarters says of a post's record: accepted, or returned with a comment."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fieldapp.domain.model import Letter, Personal, Record, Remark
+
+Outcome = Literal["accepted", "returned"]
+
+
+class Review(Record):
+    """One look at one record. It is never changed: another look is another review, which replaces it."""
+
+    KIND = "review"
+    TITLE = "Review"
+    PLURAL = "Reviews"
+    ABOUT_A_POST = True
+    TOP = False
+    LABEL = ("outcome", "comment")
+    LIST = ("outcome", "field", "comment")
+
+    record_kind: Annotated[str, Field(title="Kind of record", min_length=1, max_length=60)]
+    record_id: Annotated[str, Field(title="Record", min_length=1, max_length=60)]
+    outcome: Annotated[Outcome, Field(title="Outcome")]
+    field: Annotated[Letter, Field(title="Field")] = None
+    comment: Annotated[Remark, Personal(), Field(title="Comment")] = None
+    seen: Annotated[str, Field(title="Seen as", min_length=1, max_length=60)]
+    replaces: Annotated[Letter, Field(title="Replaces")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        """What is returned says why."""
+        if self.outcome == "returned" and self.comment is None:
+            return [("comment", "Say what is to be mended.")]
+        return []

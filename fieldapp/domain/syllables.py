@@ -1,0 +1,153 @@
+"""What a Vietnamese syllable is made of, as it is written: onset, rime, tone; and where the tone stands.
+
+Letters here are lower-case and carry their mark (ă â ê ô ơ ư đ), never a tone. Names of the Highlands (Krông, Drắk,
+Blêh) have further onsets and codas; they begin with a capital, which keeps English words out.
+"""
+
+import unicodedata
+from functools import cache
+from itertools import product
+
+VOWELS = "aăâeêioôơuưy"
+PLAIN = {"ă": "a", "â": "a", "ê": "e", "ô": "o", "ơ": "o", "ư": "u", "đ": "d"}
+TONES = ("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323")
+"""ngang, huyền, hỏi, ngã, sắc, nặng: combining marks"""
+SHARP, HEAVY = 4, 5
+
+_ONSETS = "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x"
+ONSETS = frozenset(["", *_ONSETS.split()])
+
+_RIMES = """
+    a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây
+    e ec em en eng eo ep et ê êc êch êm ên êng ênh êp êt êu
+    i ia ich im in inh ip it iu iêc iêm iên iêng iêp iêt iêu
+    o oa oac oach oai oam oan oang oanh oao oap oat oay oăc oăm oăn oăng oăp oăt oc oe oem oen oeo oet
+    oi om on ong ooc oong op ot ô ôc ôi ôm ôn ông ôp ôt ơ ơi ơm ơn ơng ơp ơt
+    u ua uc ui um un ung up ut uân uâng uât uây uê uêch uên uênh uêt uêu uôc uôi uôm uôn uông uôp uôt uơ
+    uy uya uych uyn uynh uyp uyt uyu uyên uyêt
+    ư ưa ưc ưi ưm ưn ưng ưt ưu ươc ươi ươm ươn ương ươp ươt ươu
+    y ych yn ynh yt yu yêm yên yêng yêt yêu
+"""
+RIMES = frozenset(_RIMES.split())
+
+_HIGHLAND_ONSETS = """
+    bh bl br chr dj dl dr đj đl đr gl gr hb hd hđ hg hl hm hn hr hw j jr kb kd kg kj kl km kn kp kr ks kt ktl kw
+    mb md mg ml mn mr pl pn pr rb rc rl rm rs rt rv sl sr tl
+"""
+HIGHLAND_ONSETS = frozenset(_HIGHLAND_ONSETS.split())
+_HIGHLAND_NUCLEI = """
+    a ă â e ê i o ô ơ u ư ai ao ei eo ia iê iơ iu oa oă oe oi ôi ơi ua uă ui uê uô ươ ưi ya yă yê yô
+"""
+_HIGHLAND_CODAS = "c h i k l m n ng nh o p r s t u w y"
+STOPS = ("c", "ch", "k", "p", "t")
+PREFIX = "ê"
+"""The syllable before the last one in names such as Êban"""
+
+
+def plain(letters: str) -> str:
+    """Letters without their marks."""
+    return "".join(PLAIN.get(letter, letter) for letter in letters)
+
+
+def split(letters: str) -> tuple[str, str]:
+    """Onset and rime; ``gi`` before a vowel and ``qu`` are onsets."""
+    if letters.startswith("qu") or (letters.startswith("gi") and letters[2:3] and letters[2] in VOWELS):
+        return letters[:2], letters[2:]
+    at = next((n for n, letter in enumerate(letters) if letter in VOWELS), len(letters))
+    return letters[:at], letters[at:]
+
+
+def fits(letters: str, tone: int, name: bool) -> bool:
+    """Whether a syllable may begin so; marks may still come to letters that have none.
+
+    Consonants alone always may: they begin a word, or are an abbreviation. ``name``: begins with a capital.
+    """
+    onset, rime = split(letters)
+    if not rime:
+        return True
+    if onset in ONSETS and rime in _beginnings() and (tone in (0, SHARP, HEAVY) or not rime.endswith(STOPS)):
+        return True
+    if not name:
+        return False
+    if letters.startswith(PREFIX) and tone == 0 and len(letters) > 1 and letters[1] not in VOWELS:
+        return fits(letters[1:], tone, name)
+    toned = tone == 0 or (tone in (SHARP, HEAVY) and rime.endswith(STOPS))
+    return toned and (onset in ONSETS or onset in HIGHLAND_ONSETS) and rime in _highland_beginnings()
+
+
+def complete(letters: str, tone: int, name: bool) -> bool:
+    """Whether this is a whole syllable, or an abbreviation without a vowel."""
+    onset, rime = split(letters)
+    if not rime:
+        return True
+    stopped = rime.endswith(STOPS)
+    if onset in ONSETS and rime in RIMES and (tone in (SHARP, HEAVY) or not stopped):
+        return True
+    if not name:
+        return False
+    if letters.startswith(PREFIX) and len(letters) > 1 and letters[1] not in VOWELS:
+        return complete(letters[1:], tone, name)
+    toned = tone == 0 or (tone in (SHARP, HEAVY) and stopped)
+    return toned and (onset in ONSETS or onset in HIGHLAND_ONSETS) and rime in _highland_rimes()
+
+
+def takes_tone(letters: str, tone: int, name: bool) -> bool:
+    """Whether the tone can be set now."""
+    onset, rime = split(letters)
+    if not rime:
+        return False
+    if onset in ONSETS:
+        return fits(letters, tone, name)
+    return tone in (SHARP, HEAVY) and rime.endswith(STOPS) and fits(letters, tone, name)
+
+
+def tone_place(letters: str, modern: bool) -> int:
+    """Index of the letter that carries the tone.
+
+    On the marked vowel, of two on the second; else on the only vowel, before a coda on the last one, of three on the
+    middle one, of two on the first. ``modern``: open ``oa``, ``oe``, ``uy`` carry it on the second (hoà, not hòa).
+    """
+    onset, rime = split(letters)
+    start = len(onset)
+    marked = [n for n, letter in enumerate(rime) if letter in PLAIN]
+    if marked:
+        return start + marked[-1]
+    vowels = next((n for n, letter in enumerate(rime) if letter not in VOWELS), len(rime))
+    if vowels < 2:
+        return start
+    if vowels < len(rime):
+        return start + vowels - 1
+    if vowels == 3 or (modern and rime in ("oa", "oe", "uy")):
+        return start + 1
+    return start
+
+
+def with_tone(letters: str, tone: int, modern: bool) -> str:
+    """The syllable as it is written, in NFC."""
+    if not tone:
+        return letters
+    at = tone_place(letters, modern) + 1
+    return unicodedata.normalize("NFC", letters[:at] + TONES[tone] + letters[at:])
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    return _begun(RIMES)
+
+
+@cache
+def _highland_rimes() -> frozenset[str]:
+    return frozenset(
+        nucleus + coda for nucleus, coda in product(_HIGHLAND_NUCLEI.split(), ["", *_HIGHLAND_CODAS.split()])
+    )
+
+
+@cache
+def _highland_beginnings() -> frozenset[str]:
+    return _begun(_highland_rimes())
+
+
+def _begun(rimes: frozenset[str]) -> frozenset[str]:
+    """All beginnings of the rimes, each with any of its marks not yet set."""
+    begun = {rime[:end] for rime in rimes for end in range(1, len(rime) + 1)}
+    return frozenset("".join(letters) for rime in begun for letters in product(*({c, PLAIN.get(c, c)} for c in rime)))

@@ -1,0 +1,91 @@
+"""What was done for each task of the agreements, and with whom matters are late.
+
+A regulation that was signed above the posts is entered by each of them: tasks of one number under agreements of one
+name are one task.
+"""
+
+from dataclasses import dataclass
+
+from fieldapp.i18n import _
+from fieldapp.reports.figures import FROM, narrowed, with_facts
+from fieldapp.reports.query import Query
+from fieldapp.reports.sources import SOURCES
+from fieldapp.store.store import Store
+from fieldapp.store.words import choice_title
+
+
+@dataclass(frozen=True)
+class TaskDone:
+    """One task, and how much names it in the period."""
+
+    agreement: str
+    number: int
+    title: str
+    activities: int
+    """joint ones once"""
+    matters: int
+
+    @property
+    def text(self) -> str:
+        """“3 hoạt động, 1 việc phối hợp”, or that nothing names it."""
+        parts = [_("{n} activities").format(n=self.activities)] if self.activities else []
+        parts += [_("{n} matters").format(n=self.matters)] if self.matters else []
+        return ", ".join(parts) or _("nothing yet")
+
+
+@dataclass(frozen=True)
+class LateWith:
+    """Matters of one sort with one body that were done late, or are late and open."""
+
+    counterpart: str
+    matter_type: str
+    number: int
+
+    @property
+    def text(self) -> str:
+        """“Đảng ủy xã Ia Lốp: 2 Trao đổi thông tin”"""
+        return f"{self.counterpart}: {self.number} {_(choice_title(self.matter_type)).lower()}"
+
+
+_SERVED = """
+    SELECT a.id AS record, 'activity' AS kind, a.date_from AS first, coalesce(a.date_to, a.date_from) AS last,
+        a.post_id, a.unit_id, a.unit_now_id, a.agreement_task_id, coalesce(plain(a.joint_reference), a.id) AS thing
+    FROM activity a WHERE a.voided_at IS NULL AND a.agreement_task_id IS NOT NULL
+    UNION ALL
+    SELECT x.id, 'matter', x.opened_on, x.opened_on, x.post_id, x.unit_id, NULL, x.agreement_task_id, x.id
+    FROM matter x WHERE x.voided_at IS NULL AND x.agreement_task_id IS NOT NULL"""
+
+
+def tasks(store: Store, query: Query) -> list[TaskDone]:
+    """The tasks of the agreements in force in the period, and those that something was done for, by number."""
+    params, narrow = narrowed(store, query)
+    rows = store.rows(
+        f"""
+        {with_facts(_SERVED)},
+        served AS (SELECT f.* {FROM} WHERE {narrow} AND coalesce(f.last, f.first) BETWEEN :first AND :last)
+        SELECT min(g.name) AS agreement, t.number, min(t.title) AS title,
+            count(DISTINCT CASE WHEN s.kind = 'activity' THEN s.thing END) AS activities,
+            count(DISTINCT CASE WHEN s.kind = 'matter' THEN s.thing END) AS matters
+        FROM agreement g JOIN agreement_task t ON t.agreement_id = g.id LEFT JOIN served s ON s.agreement_task_id = t.id
+        WHERE g.voided_at IS NULL AND t.voided_at IS NULL AND (:post IS NULL OR g.post_id = :post)
+            AND (s.record IS NOT NULL OR g.date_from <= :last AND coalesce(g.date_to, '9999') >= :first)
+        GROUP BY plain(g.name), t.number ORDER BY min(g.date_from), plain(g.name), t.number
+        """,
+        params,
+    )
+    return [TaskDone(r["agreement"], r["number"], r["title"], r["activities"], r["matters"]) for r in rows]
+
+
+def late_with(store: Store, query: Query) -> list[LateWith]:
+    """With whom matters opened in the period were done late or are late, the most first."""
+    params, narrow = narrowed(store, query)
+    rows = store.rows(
+        f"""
+        {with_facts(SOURCES["matter"])} SELECT min(x.counterpart) AS counterpart, f.matter_type, count(*) AS n
+        {FROM} JOIN matter x ON x.id = f.record
+        WHERE {narrow} AND f.first BETWEEN :first AND :last AND f.state IN ('late', 'overdue')
+        GROUP BY plain(x.counterpart), f.matter_type ORDER BY n DESC, counterpart, f.matter_type
+        """,
+        params,
+    )
+    return [LateWith(r["counterpart"], r["matter_type"], r["n"]) for r in rows]

@@ -1,0 +1,321 @@
+"""A report as a document, before any format: what stands in it, in which order, in the user's language.
+
+Texts are plain: each writer makes them text in its own format, never markup and never a formula.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from fieldapp.domain.dates import format_date
+from fieldapp.domain.indicators import INDICATORS
+from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.records import BY_KIND
+from fieldapp.i18n import _
+from fieldapp.reports import narrative
+from fieldapp.reports.figures import Figure, behind
+from fieldapp.reports.letterhead import LayoutCode, Letterhead, letterhead
+from fieldapp.reports.provenance import Provenance, provenance
+from fieldapp.reports.query import Query
+from fieldapp.reports.report import Progress, Report, report
+from fieldapp.reports.tables import TITLES, By, Table, table
+from fieldapp.store import words
+from fieldapp.store.store import Store
+
+SPLITS: tuple[By, ...] = ("month", "post", "commune", "kind")
+
+
+@dataclass(frozen=True)
+class Section:
+    """The figures under one heading."""
+
+    title: str
+    prose: str
+    figures: list[Figure]
+
+
+@dataclass(frozen=True)
+class Split:
+    """The figures side by side."""
+
+    by: By
+    title: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that a figure counts, and the record that says so, in words."""
+
+    figure: Figure
+    day: str
+    amount: int | None
+    """what it adds to the figure, in units of 10^-decimals"""
+    words: str | None
+    kind: str
+    record: str
+    """id"""
+    label: str
+    post: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """All that the files are written from; everything in it is of one state of the replica."""
+
+    report: Report
+    letterhead: Letterhead
+    layout: LayoutCode
+    number: str
+    about: str
+    facts: list[tuple[str, str]]
+    """(what, value): period, area, units, when it was computed and by what"""
+    sections: list[Section]
+    late: list[Figure]
+    """matters that were done late or are late and open"""
+    left_out: list[str]
+    provenance: Provenance
+    splits: list[Split]
+    entries: list[Entry]
+    codes: frozenset[str]
+    """``section.code`` of every figure that there may be, also of those of which nothing is recorded"""
+    before: dict[tuple[str, str], Figure] = field(repr=False)
+    """(section, code) -> the figure of the same period before"""
+
+    def was(self, figure: Figure) -> str:
+        """The figure of the same period before, or nothing."""
+        found = self.before.get((figure.section, figure.code))
+        return found.text if found else ""
+
+
+def make(
+    store: Store,
+    query: Query,
+    layout: LayoutCode = "decree30",
+    number: str = "",
+    *,
+    splits: bool = False,
+    entries: bool = False,
+    personal: bool = False,
+) -> Document:
+    """The document of a query.
+
+    ``splits``: with the tables by month, post, commune and kind; ``entries``: with the records behind each figure,
+    in which names of people and free texts are left out unless ``personal``.
+    """
+    with store.transaction():
+        made = report(store, query)
+        state = provenance(store)
+        tables = [Split(by, _(TITLES[by]), table(store, query, by)) for by in SPLITS] if splits else []
+        found = _entries(store, query, made.figures, personal) if entries else []
+        head = letterhead(store, layout)
+        codes = _codes(store)
+    figures = narrative.in_order(made.figures)
+    return Document(
+        report=made,
+        letterhead=head,
+        layout=layout,
+        number=number,
+        about=_about(made),
+        facts=_facts(made, state),
+        sections=[
+            Section(_(narrative.HEADINGS[section]), narrative.prose(group), group)
+            for section, group in ((s, list(g)) for s, g in groupby(figures, key=lambda f: f.section))
+        ],
+        late=[f for f in figures if f.section == "coordination" and f.code.endswith(("_late", "_overdue"))],
+        left_out=narrative.left_out(made),
+        provenance=state,
+        splits=[s for s in tables if len(s.table.titles) > 1],
+        entries=found,
+        codes=codes,
+        before={(f.section, f.code): f for f in made.before},
+    )
+
+
+def _codes(store: Store) -> frozenset[str]:
+    rows = store.rows(
+        "SELECT k.section, CASE m.nature WHEN 'works' THEN k.code || '.' ELSE '' END || m.code AS code"
+        " FROM kind_measure km JOIN activity_kind k ON k.id = km.activity_kind_id"
+        " JOIN measure m ON m.id = km.measure_id"
+    )
+    return frozenset(f"{r['section']}.{r['code']}" for r in rows) | {f"{i.section}.{i.code}" for i in INDICATORS}
+
+
+def _about(made: Report) -> str:
+    text = _("Results of helping the people and of coordination with the local bodies, {period}").format(
+        period=made.query.period.title
+    )
+    area = ", ".join(name for name in (made.post, made.unit) if name)
+    return f"{text} ({area})" if area else text
+
+
+def _facts(made: Report, state: Provenance) -> list[tuple[str, str]]:
+    period = made.query.period
+    return [
+        (_("Period"), f"{format_date(period.first)} – {format_date(period.last)} ({period.title})"),
+        (_("Area"), ", ".join(name for name in (made.post, made.unit) if name) or _("everything recorded here")),
+        (_("Units"), _("In today's units") if made.query.view == "now" else _("In the units of the time")),
+        (_("Computed"), f"{instant(state.made_at)}, {state.replica}, fieldapp {state.program}"),
+    ]
+
+
+def instant(at: str) -> str:
+    """“07:48:12 25/11/2026” by this laptop's time."""
+    moment = datetime.fromisoformat(at).astimezone()
+    return f"{moment:%H:%M:%S} {format_date(moment.date())}"
+
+
+def _entries(store: Store, query: Query, figures: list[Figure], personal: bool) -> list[Entry]:
+    found = [(f, line) for f in narrative.in_order(figures) for line in behind(store, query, f)]
+    ids: dict[str, set[str]] = {}
+    for _figure, line in found:
+        ids.setdefault(line.kind, set()).add(line.record)
+    labels = {kind: _labels(store, kind, sorted(wanted), personal) for kind, wanted in ids.items()}
+    return [
+        Entry(f, x.day, x.amount, x.words, _(BY_KIND[x.kind].TITLE), x.record, *labels[x.kind][x.record])
+        for f, x in found
+    ]
+
+
+def _labels(store: Store, kind: str, ids: list[str], personal: bool) -> dict[str, tuple[str, str]]:
+    """id -> (the fields of its list in words, its post)."""
+    model = BY_KIND[kind]
+    fields = [f for f in model.LIST if f != model.DATE and (personal or not names_people(model, f))]
+    named: dict[str, tuple[str, str]] = {}
+    posts = {r["id"]: r["name"] for r in store.rows("SELECT id, name FROM post")}
+    for at in range(0, len(ids), 500):
+        part = ids[at : at + 500]
+        rows = store.rows(f"SELECT * FROM {kind} WHERE id IN ({', '.join('?' * len(part))})", part)
+        for row, texts in zip(rows, words.display(store, kind, rows, fields, short=True), strict=True):
+            named[row["id"]] = (" · ".join(t for t in texts if t), posts.get(row["post_id"], ""))
+    return named
+
+
+def names_people(model: type[Record], name: str) -> bool:
+    """Whether the words of a field say who somebody is: it is marked so, or refers to a record whose name is."""
+    shape = next(s for s in fields_of(model) if s.name == name)
+    if shape.ref is None or shape.ref == model.KIND:
+        return shape.personal
+    target = BY_KIND[shape.ref]
+    return any(names_people(target, label) for label in target.LABEL)
+
+
+# what is read from top to bottom --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of level 1 (I., II.) or 2 (1., 2.)."""
+
+    text: str
+    level: int = 1
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    text: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of a list."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table; a row of one cell is a title over all columns."""
+
+    head: list[str]
+    rows: list[list[str]]
+    shares: tuple[float, ...]
+    """widths of the columns, relative"""
+    right: frozenset[int] = frozenset()
+    """columns whose cells stand right"""
+
+
+Block = Heading | Paragraph | Item | Grid
+
+
+def body(document: Document) -> Iterator[Block]:
+    """The text of a letter: results, plan and what is late, how complete the figures are."""
+    made, period = document.report, document.report.query.period
+    yield Paragraph(
+        _("{issuer} reports the results of {period} (from {first} to {last}), {units}, as follows:").format(
+            issuer=document.letterhead.issuer,
+            period=period.title,
+            first=format_date(period.first),
+            last=format_date(period.last),
+            units=_("in today's units") if made.query.view == "now" else _("in the units of the time"),
+        )
+    )
+    yield Heading(f"I. {_('RESULTS')}")
+    for number, section in enumerate(document.sections, start=1):
+        yield Heading(f"{number}. {section.title}", 2)
+        yield Paragraph(section.prose)
+    if document.sections:
+        yield Heading(_("Table of figures"), 2)
+        yield figures_grid(document)
+    else:
+        yield Paragraph(_("Nothing is recorded in this period."))
+    if made.tasks:
+        yield Heading(_("Tasks of the agreements"), 2)
+        yield from (Item(f"{narrative.task_title(t)}: {t.text}") for t in made.tasks)
+    yield Heading(f"II. {_('PLAN, AND WHAT IS LATE')}")
+    if made.plan:
+        yield plan_grid(made.plan)
+    else:
+        yield Paragraph(_("There is no plan whose period lies in this one."))
+    if document.late:
+        yield Paragraph(_("Late: {figures}.").format(figures="; ".join(f"{f.title} {f.text}" for f in document.late)))
+    if made.late:
+        yield Paragraph(_("Late with: {whom}.").format(whom="; ".join(late.text for late in made.late)))
+    yield Heading(f"III. {_('HOW COMPLETE THE FIGURES ARE')}")
+    for line in document.left_out:
+        yield Item(line)
+    computed = dict(document.facts)[_("Computed")]
+    yield Item(_("Computed: {how}; what from is listed in the annex.").format(how=computed))
+    yield Paragraph(_("This is the report on the results of {period}./.").format(period=period.title))
+
+
+def annex(document: Document) -> Iterator[Block]:
+    """What the figures were computed from."""
+    yield Heading(_("ANNEX: WHAT THE FIGURES WERE COMPUTED FROM"))
+    for what, value in document.facts:
+        yield Item(f"{what}: {value}")
+    yield Paragraph(_("Whoever holds the same logs up to the same changes computes the same figures."))
+    yield logs_grid(document.provenance)
+
+
+def figures_grid(document: Document) -> Grid:
+    """All figures, with those of the period before and how many records are behind each."""
+    rows: list[list[str]] = []
+    for number, section in enumerate(document.sections, start=1):
+        rows.append([f"{number}. {section.title}"])
+        rows += [[f.title, f.text, document.was(f), str(f.count)] for f in section.figures]
+    head = [_("Figure"), _("Result"), _("Period before"), _("Number of records")]
+    return Grid(head, rows, (7, 4.4, 4.4, 2.2), frozenset({1, 2, 3}))
+
+
+def plan_grid(plan: list[Progress]) -> Grid:
+    """Target, what was done and how much of it."""
+    rows = [[f"{p.title}{f' · {p.post}' if p.post else ''}", p.period.title, p.text] for p in plan]
+    return Grid([_("Target"), _("Period"), _("Done of the target")], rows, (7, 4, 7), frozenset({2}))
+
+
+def logs_grid(state: Provenance) -> Grid:
+    """The version vector."""
+    rows = [
+        [
+            log.author or _("shipped with the program"),
+            _("reference data") if log.scope == "*" else log.scope,
+            str(log.seq) if log.seq <= log.sealed or not log.author else _("{seq} ({sealed} sealed)").format(
+                seq=log.seq, sealed=log.sealed),
+            f"{log.log}\n{log.head or '–'}",
+        ]
+        for log in state.logs
+    ]  # fmt: skip
+    head = [_("Laptop"), _("Records of"), _("Changes"), _("Log, and SHA-256 of its newest segment")]
+    return Grid(head, rows, (4, 2.8, 2.4, 9), frozenset({2}))

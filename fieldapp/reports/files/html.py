@@ -1,0 +1,49 @@
+"""The report as one page for a browser: nothing in it is fetched from elsewhere, and nothing in it can run."""
+
+from dataclasses import replace
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+
+from fieldapp.i18n import _, language
+from fieldapp.reports.figures import Figure
+from fieldapp.reports.files import charts
+from fieldapp.reports.files.document import Document, Split, instant, logs_grid
+from fieldapp.reports.files.letter import Letter, letter
+
+TEMPLATE = "report.html.j2"
+
+
+def html_bytes(document: Document) -> bytes:
+    """The page, UTF-8. Every text is escaped by the template engine."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    source = (files("fieldapp.reports.files") / TEMPLATE).read_text(encoding="utf-8")
+    form: Letter = letter(document)
+    page = environment.from_string(source).render(
+        _=_,
+        language=language(),
+        document=document,
+        letter=form,
+        cards=[section.figures[0] for section in document.sections],
+        charts=[(s.by, s.title, _charts(s)) for s in document.splits if s.by != "kind"],
+        plan=charts.plan(document.report.plan),
+        logs=logs_grid(document.provenance),
+        instant=instant,
+        number=_number,
+        bare=lambda figure: replace(figure, unit="").text.strip() if figure.unit != "đồng" else figure.text,
+    )
+    return page.encode()
+
+
+def _charts(split: Split) -> list[charts.Chart]:
+    """One chart for each figure whose parts may stand beside each other."""
+    draw = charts.months if split.by == "month" else charts.parts
+    return [draw(split.table.titles, line) for line in split.table.lines if line.figure.adds_up and line.figure.value]
+
+
+def _number(figure: Figure) -> str:
+    """The number for programs that read the page: ``73.4``; empty where there is none."""
+    if figure.value is None:
+        return ""
+    whole, fraction = divmod(figure.value, 10**figure.decimals)
+    return f"{whole}.{fraction:0{figure.decimals}d}" if figure.decimals else str(whole)

@@ -1,0 +1,195 @@
+"""How an official letter looks: which line stands where, in which size. The writers only draw it.
+
+Sizes and places of offices' letters are those of the annex to Decree 30/2020/NĐ-CP, of the Party's those of Guide
+36-HD/VPTW of 2018. The fixed lines are Vietnamese by law, whatever the language of the program.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fieldapp.i18n import _
+from fieldapp.reports.files.document import Document
+
+FONT = "Times New Roman"
+LINE_OF_MOTTO = 171.0
+"""Points that “Độc lập - Tự do - Hạnh phúc” is long in 14 points bold: the line below it is as long"""
+LINE_OF_PARTY = 207.0
+"""The same of “ĐẢNG CỘNG SẢN VIỆT NAM” in 15 points bold"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the head or foot."""
+
+    text: str
+    size: float
+    """points"""
+    bold: bool = False
+    italic: bool = False
+    underline: bool = False
+    rule: float = 0
+    """points of a line drawn below it, centred"""
+    gap: float = 0
+    """points left free above it"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A4; millimetres."""
+
+    top: float
+    bottom: float
+    left: float
+    right: float
+    number_at: float
+    """distance of the page number from the upper edge; none on the first page"""
+    body: float
+    """points of the text"""
+    heading: float
+    table: float
+
+    @property
+    def width(self) -> float:
+        """Of the text, in points."""
+        return (210 - self.left - self.right) * 72 / 25.4
+
+
+@dataclass(frozen=True)
+class Letter:
+    """The parts around the text."""
+
+    page: Page
+    head: list[tuple[list[Line], list[Line]]]
+    """rows of two columns, all centred"""
+    head_shares: tuple[float, float]
+    title: list[Line]
+    recipients: list[Line]
+    """left below; from the second on a list"""
+    signature: list[Line]
+    """right below, centred"""
+    foot_shares: tuple[float, float] = (0.45, 0.55)
+
+
+def letter(document: Document) -> Letter:
+    """The parts of the document's layout."""
+    return _party(document) if document.layout == "party" else _decree30(document)
+
+
+def _decree30(document: Document) -> Letter:
+    head = document.letterhead
+    issuer = head.issuer.upper()
+    about = _first_upper(document.about)
+    return Letter(
+        Page(top=20, bottom=20, left=30, right=15, number_at=10, body=14, heading=14, table=12),
+        head=[
+            (
+                [*([Line(head.superior.upper(), 13)] if head.superior else []),
+                 Line(issuer, 13, bold=True, rule=_part(issuer, 13, 0.4, 180))],
+                [Line("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, bold=True),
+                 Line("Độc lập - Tự do - Hạnh phúc", 14, bold=True, rule=LINE_OF_MOTTO)],
+            ),
+            (
+                [Line(f"Số: {document.number or '      '}/{head.sign}", 13, gap=6)],
+                [Line(_place_and_date(document), 14, italic=True, gap=6)],
+            ),
+        ],
+        head_shares=(0.385, 0.615),
+        title=[
+            Line("BÁO CÁO", 14, bold=True, gap=18),
+            Line(about, 14, bold=True, rule=_part(about, 14, 0.4, 180)),
+        ],
+        recipients=[
+            Line("Nơi nhận:", 12, bold=True, italic=True),
+            *(Line(text, 11) for text in _listed(head.recipients, ";", ".")),
+        ],
+        signature=[
+            *([Line(head.authority.upper(), 14, bold=True)] if head.authority else []),
+            Line(head.position.upper(), 14, bold=True),
+            Line(head.signer, 14, bold=True, gap=70),
+        ],
+    )  # fmt: skip
+
+
+def _party(document: Document) -> Letter:
+    head = document.letterhead
+    about = document.about[:1].lower() + document.about[1:]
+    return Letter(
+        Page(top=20, bottom=20, left=30, right=20, number_at=10, body=14, heading=14, table=12),
+        head=[
+            (
+                [*([Line(head.superior.upper(), 14)] if head.superior else []),
+                 Line(head.issuer.upper(), 14, bold=True), Line("*", 14)],
+                [Line("ĐẢNG CỘNG SẢN VIỆT NAM", 15, bold=True, rule=LINE_OF_PARTY)],
+            ),
+            (
+                [Line(f"Số {document.number or '      '}-{head.sign}", 14)],
+                [Line(_place_and_date(document), 14, italic=True)],
+            ),
+        ],
+        head_shares=(0.42, 0.58),
+        title=[
+            Line("BÁO CÁO", 16, bold=True, gap=18),
+            Line(about, 14, bold=True, rule=_part(about, 14, 1 / 3, 150)),
+        ],
+        recipients=[
+            Line("Nơi nhận:", 14, underline=True),
+            *(Line(text, 12) for text in _listed(head.recipients, ",", ".")),
+        ],
+        signature=[
+            *([Line(head.authority.upper(), 14, bold=True)] if head.authority else []),
+            Line(head.position.upper(), 14),
+            Line(head.signer, 14, bold=True, gap=70),
+        ],
+    )  # fmt: skip
+
+
+def made_on(document: Document) -> date:
+    """The day on which the figures were computed, here."""
+    return datetime.fromisoformat(document.provenance.made_at).astimezone().date()
+
+
+def _place_and_date(document: Document) -> str:
+    """“Đắk Lắk, ngày 05 tháng 02 năm 2026”: days below 10 and months below 3 have a leading zero."""
+    day = made_on(document)
+    month = f"{day.month:02d}" if day.month < 3 else str(day.month)
+    return f"{document.letterhead.place or '............'}, ngày {day.day:02d} tháng {month} năm {day.year}"
+
+
+def _listed(texts: list[str], between: str, last: str) -> list[str]:
+    given = [text.rstrip(" ;,.") for text in texts if text]
+    return [f"- {text}{last if at == len(given) else between}" for at, text in enumerate(given, start=1)]
+
+
+def _part(text: str, size: float, share: float, most: float) -> float:
+    """Points of a part of a line; letters are about half as wide as high, capitals two thirds."""
+    return min(len(text) * size * (0.66 if text.isupper() else 0.46) * share, most)
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def placeholders(document: Document) -> dict[str, str]:
+    """What ``{{name}}`` in a template of headquarters' own stands for, beside ``{{noi_dung}}``, the text itself:
+    parts of the letter, and figures by ``section.code``."""
+    head, facts = document.letterhead, dict(document.facts)
+    plain = {
+        "ten_loai": "BÁO CÁO",
+        "trich_yeu": document.about,
+        "ky": document.report.query.period.title,
+        "pham_vi": facts[_("Area")],
+        "don_vi": facts[_("Units")],
+        "tinh_luc": facts[_("Computed")],
+        "cap_tren": head.superior,
+        "co_quan": head.issuer,
+        "so": document.number,
+        "ky_hieu": head.sign,
+        "dia_danh_ngay": _place_and_date(document),
+        "thay_mat": head.authority,
+        "chuc_vu": head.position,
+        "nguoi_ky": head.signer,
+        "noi_nhan": "\n".join(_listed(head.recipients, ";", ".")),
+        "day_du": "\n".join(document.left_out),
+    }
+    nothing = dict.fromkeys(document.codes, _("nothing recorded"))
+    return nothing | {f"{f.section}.{f.code}": f.text for f in document.report.figures} | plain

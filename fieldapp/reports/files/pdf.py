@@ -1,0 +1,173 @@
+"""The report as PDF, in the same layouts as the letter for Word, without any other program.
+
+The letters are those of Liberation Serif, which is as wide as Times New Roman, so that lines break alike, and has every
+letter of Vietnamese and Ê Đê. It is embedded in the file. A second mark over ê, ô, ơ or ư, as Ê Đê has it, stands right
+of the first: the font knows no other place for it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from importlib.resources import as_file, files
+
+from fpdf import FPDF
+from fpdf.enums import TableBordersLayout
+from fpdf.fonts import FontFace
+
+from fieldapp.reports.files.document import Block, Document, Grid, Heading, Item, annex, body
+from fieldapp.reports.files.letter import Letter, Line, letter
+
+FONT = "Liberation Serif"
+STYLES = {"": "Regular", "B": "Bold", "I": "Italic", "BI": "BoldItalic"}
+LEADING = 1.2
+"""Height of a line, in sizes of its letters"""
+INDENT = 36.0
+"""Points that the first line of a paragraph is drawn in: 12.7 mm"""
+
+
+class Paper(FPDF):
+    """A4 in points, with the page number above, from the second page on."""
+
+    def __init__(self, form: Letter) -> None:
+        super().__init__(unit="pt", format="A4")
+        self._form = form
+        millimetre = 72 / 25.4
+        page = form.page
+        self.set_margins(page.left * millimetre, page.top * millimetre, page.right * millimetre)
+        self.set_auto_page_break(True, page.bottom * millimetre)
+        self.c_margin = 0
+        fonts = files("fieldapp.reports.files") / "fonts"
+        for style, name in STYLES.items():
+            with as_file(fonts / f"LiberationSerif-{name}.ttf") as path:
+                self.add_font(FONT, style, path)
+
+    def header(self) -> None:
+        """The page number."""
+        if self.page_no() == 1:
+            return
+        self.set_font(FONT, "", self._form.page.body)
+        self.set_y(self._form.page.number_at * 72 / 25.4)
+        self.cell(0, self._form.page.body, str(self.page_no()), align="C")
+        self.set_y(self.t_margin)
+
+
+def pdf_bytes(document: Document) -> bytes:
+    """The file."""
+    form = letter(document)
+    paper = Paper(form)
+    paper.set_title(document.about)
+    paper.set_author(document.letterhead.issuer)
+    paper.set_lang("vi-VN")
+    paper.set_creation_date(datetime.fromisoformat(document.provenance.made_at))
+    paper.add_page()
+    _head(paper, form)
+    for line in form.title:
+        _line(paper, line, paper.l_margin, form.page.width, "C")
+    paper.ln(form.page.body)
+    *blocks, last = body(document)
+    for block in blocks:
+        _block(paper, block, form.page.body, form.page.table)
+    if paper.will_page_break(_foot_height(paper, form) + 3 * form.page.body):
+        paper.add_page()  # a signature does not stand alone on its page
+    _block(paper, last, form.page.body, form.page.table)
+    _foot(paper, form)
+    paper.add_page()
+    for block in annex(document):
+        _block(paper, block, form.page.body, form.page.table - 1)
+    return bytes(paper.output())
+
+
+def _head(paper: Paper, form: Letter) -> None:
+    widths = [form.page.width * share for share in form.head_shares]
+    for sides in form.head:
+        _beside(paper, sides, widths, ("C", "C"))
+
+
+def _foot(paper: Paper, form: Letter) -> None:
+    paper.ln(form.page.body)
+    widths = [form.page.width * share for share in form.foot_shares]
+    _beside(paper, (form.recipients, form.signature), widths, ("L", "C"))
+
+
+def _foot_height(paper: Paper, form: Letter) -> float:
+    sides = zip((form.recipients, form.signature), form.foot_shares, strict=True)
+    return form.page.body + max(_height(paper, lines, form.page.width * share) for lines, share in sides)
+
+
+def _beside(paper: Paper, sides: tuple[list[Line], list[Line]], widths: list[float], align: tuple[str, str]) -> None:
+    """Two columns of lines that begin at one height."""
+    top, low, left = paper.get_y(), paper.get_y(), paper.l_margin
+    for lines, width, how in zip(sides, widths, align, strict=True):
+        paper.set_y(top)
+        for line in lines:
+            _line(paper, line, left, width, how)
+        low = max(low, paper.get_y())
+        left += width
+    paper.set_xy(paper.l_margin, low)
+
+
+def _line(paper: Paper, line: Line, left: float, width: float, align: str) -> None:
+    _font(paper, line)
+    paper.set_xy(left, paper.get_y() + line.gap)
+    paper.multi_cell(width, line.size * LEADING, line.text, align=align, new_x="LMARGIN", new_y="NEXT")
+    if line.rule:
+        paper.set_line_width(0.7)
+        at = paper.get_y() + 1
+        paper.line(left + (width - line.rule) / 2, at, left + (width + line.rule) / 2, at)
+        paper.set_y(at + 3)
+
+
+def _height(paper: Paper, lines: Iterable[Line], width: float) -> float:
+    """How high lines stand, in points."""
+    total = 0.0
+    for line in lines:
+        _font(paper, line)
+        size = line.size * LEADING
+        lines_of = paper.multi_cell(width, size, line.text or " ", dry_run=True, output="LINES")
+        assert isinstance(lines_of, list)
+        total += line.gap + size * len(lines_of)
+    return total
+
+
+def _font(paper: Paper, line: Line) -> None:
+    paper.set_font(FONT, "B" * line.bold + "I" * line.italic + "U" * line.underline, line.size)
+
+
+def _block(paper: Paper, block: Block, size: float, table_size: float) -> None:
+    if isinstance(block, Grid):
+        _grid(paper, block, table_size)
+        return
+    bold = "B" if isinstance(block, Heading) else ""
+    paper.set_font(FONT, bold, size)
+    high = size * 1.25
+    text = f"- {block.text}" if isinstance(block, Item) else block.text
+    if isinstance(block, Heading):
+        paper.ln(4)
+        if paper.will_page_break(high * 3):  # a heading does not stand last on its page
+            paper.add_page()
+            paper.set_font(FONT, bold, size)
+    align = "L" if isinstance(block, Heading | Item) else "J"
+    columns = paper.text_columns(text_align=align, line_height=1.25)
+    with columns, columns.paragraph(first_line_indent=INDENT, bottom_margin=4) as paragraph:
+        paragraph.write(text)
+
+
+def _grid(paper: Paper, grid: Grid, size: float) -> None:
+    paper.set_font(FONT, "", size)
+    paper.set_line_width(0.5)
+    strong = FontFace(emphasis="BOLD")
+    align = ["RIGHT" if at in grid.right else "LEFT" for at in range(len(grid.head))]
+    with paper.table(
+        col_widths=grid.shares, line_height=size * LEADING, text_align=align, padding=(2, 4, 2, 4),
+        borders_layout=TableBordersLayout.ALL, headings_style=strong, width=paper.epw, align="LEFT",
+    ) as table:  # fmt: skip
+        head = table.row()
+        for text in grid.head:
+            head.cell(text, align="CENTER")
+        for texts in grid.rows:
+            row = table.row()
+            if len(texts) == 1:
+                row.cell(texts[0], colspan=len(grid.head), style=strong, align="LEFT")
+                continue
+            for text in texts:
+                row.cell(text)
+    paper.ln(8)

@@ -1,0 +1,92 @@
+"""A report into a file: which writer, and that a file is whole or not there."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal, get_args
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.reports.files import document
+from fieldapp.reports.files.document import Document
+from fieldapp.reports.letterhead import LayoutCode
+from fieldapp.reports.query import Query
+from fieldapp.store import people
+from fieldapp.store.store import Store
+
+Form = Literal["docx", "xlsx", "pdf", "html"]
+
+FORMS: tuple[str, ...] = get_args(Form)
+
+
+def write(
+    store: Store,
+    query: Query,
+    form: Form,
+    out: Path,
+    *,
+    layout: LayoutCode = "decree30",
+    number: str = "",
+    template: Path | None = None,
+    personal: bool = False,
+) -> None:
+    """Write the report of a query; ``template`` is for Word only.
+
+    FieldappError where the file is there already, cannot be written, or the libraries of the extra ``hq`` are missing.
+    """
+    if os.path.exists(out):  # noqa: PTH110 — Path.exists raises for a name that is too long
+        raise FieldappError(_("There is a file {path} already. It stays as it is: name another.").format(path=out))
+    writer = _writer(form, template)
+    people.check(store, people.Act.REPORT_FILES)
+    many = form in ("xlsx", "html")
+    made = document.make(
+        store, query, layout, number, splits=many, entries=form == "xlsx", personal=personal
+    )  # fmt: skip
+    save(out, writer(made))
+
+
+def _writer(form: Form, template: Path | None) -> Callable[[Document], bytes]:
+    try:
+        if form == "docx":
+            from fieldapp.reports.files.docx import docx_bytes
+
+            return lambda made: docx_bytes(made, template)
+        if form == "xlsx":
+            from fieldapp.reports.files.xlsx import xlsx_bytes
+
+            return xlsx_bytes
+        if form == "pdf":
+            from fieldapp.reports.files.pdf import pdf_bytes
+
+            return pdf_bytes
+        from fieldapp.reports.files.html import html_bytes
+
+        return html_bytes
+    except ModuleNotFoundError as error:
+        raise FieldappError(
+            _(
+                "{form} files need a part of the program that is not installed here ({module}). Install it from the"
+                ' folder that the program came in: pip install "fieldapp[hq]". The figures are there without it by'
+                " --format text, csv or json."
+            ).format(form=form.upper(), module=error.name)
+        ) from None
+
+
+def save(out: Path, data: bytes) -> None:
+    """Put bytes into a new file: written beside it first, then renamed. FieldappError where that fails."""
+    part = out.with_name(out.name + ".part")
+    try:
+        with part.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(out)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise FieldappError(
+            _("{path} cannot be written: {why}. Name another file or folder.").format(
+                path=out, why=error.strerror or error
+            )
+        ) from None

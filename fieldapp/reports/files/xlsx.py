@@ -1,0 +1,175 @@
+"""The report as a workbook: figures as numbers, tables with frozen headings, and the records behind each figure.
+
+Every text is written as text: what a record says is never a formula or a link.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import xlsxwriter
+
+from fieldapp.i18n import _
+from fieldapp.reports.figures import Figure
+from fieldapp.reports.files.document import Document, Entry, Split, instant
+
+Cell = str | int | date | Figure | None
+"""A figure stands for its number, or where no record says one for its words"""
+
+EXACT = 10**15
+"""A cell holds numbers of 15 digits; longer ones are written as text, so that none is rounded."""
+
+ROWS = 1_048_576
+"""A sheet has no more rows."""
+
+MARK = "* "
+
+
+def xlsx_bytes(document: Document) -> bytes:
+    """The file."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({
+        "title": document.about, "author": document.letterhead.issuer,
+        "created": datetime.fromisoformat(document.provenance.made_at).replace(tzinfo=None),
+    })  # fmt: skip
+    sheets = Sheets(book)
+    _figures(sheets, document)
+    for split in document.splits:
+        _split(sheets, split)
+    if document.report.plan:
+        _plan(sheets, document)
+    _entries(sheets, document.entries)
+    _sources(sheets, document)
+    book.close()
+    return out.getvalue()
+
+
+class Sheets:
+    """Sheets of one workbook that all look alike."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        common = {"font_name": "Times New Roman", "font_size": 12, "valign": "top"}
+        self._text = book.add_format(common | {"text_wrap": True})
+        self._head = book.add_format(
+            common | {"bold": True, "text_wrap": True, "bg_color": "#DDE7EE", "border": 1, "align": "center"}
+        )
+        self._title = book.add_format(common | {"bold": True, "font_size": 14})
+        self._day = book.add_format(common | {"num_format": "dd/mm/yyyy", "align": "left"})
+        self._numbers = {
+            decimals: book.add_format(common | {"num_format": f"#,##0.{'0' * decimals}" if decimals else "#,##0"})
+            for decimals in range(4)
+        }
+
+    def write(
+        self, name: str, title: str, lines: Iterable[str], head: Sequence[str], rows: Iterable[Sequence[Cell]],
+        widths: Sequence[int],
+    ) -> None:  # fmt: skip
+        """A title, lines of text, then a table whose headings stay in sight."""
+        sheet = self._book.add_worksheet(name)
+        sheet.write_string(0, 0, title, self._title)
+        at = 1
+        for line in lines:
+            sheet.write_string(at, 0, line)
+            at += 1
+        at += 1
+        for column, (text, width) in enumerate(zip(head, widths, strict=True)):
+            sheet.set_column(column, column, width)
+            sheet.write_string(at, column, text, self._head)
+        sheet.freeze_panes(at + 1, 1)
+        sheet.repeat_rows(at)
+        last = at
+        for last, row in enumerate(rows, start=at + 1):
+            if last >= ROWS:
+                break
+            for column, value in enumerate(row):
+                self._cell(sheet, last, column, value)
+        if last > at:
+            sheet.autofilter(at, 0, last, len(head) - 1)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+
+    def _cell(self, sheet: Any, row: int, column: int, value: Cell) -> None:
+        if isinstance(value, Figure):
+            if value.value is None or abs(value.value) >= EXACT:
+                sheet.write_string(row, column, value.text, self._text)
+            else:
+                sheet.write_number(row, column, value.value / 10**value.decimals, self._numbers[value.decimals])
+        elif isinstance(value, int):
+            sheet.write_number(row, column, value, self._numbers[0])
+        elif isinstance(value, date):
+            sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), self._day)
+        elif value:
+            sheet.write_string(row, column, value, self._text)
+
+
+def _figures(sheets: Sheets, document: Document) -> None:
+    head = [_("Figure"), _("Number"), _("Unit of measure"), _("In words"), _("Period before"), _("Number of records"),
+            _("Section"), _("Code")]  # fmt: skip
+    rows = [
+        [f.title, f, f.unit, f.text, document.before.get((f.section, f.code)), f.count, section.title,
+         f"{f.section}.{f.code}"]
+        for section in document.sections
+        for f in section.figures
+    ]  # fmt: skip
+    lines = [*(f"{what}: {value}" for what, value in document.facts), *document.left_out]
+    sheets.write(_("Figures"), document.about, lines, head, rows, (44, 18, 16, 34, 18, 12, 36, 36))
+
+
+def _split(sheets: Sheets, split: Split) -> None:
+    head = [_("Figure"), _("Unit of measure"), *split.table.titles, _("whole")]
+    rows: list[list[Cell]] = [
+        [(MARK if line.differs else "") + line.figure.title, line.figure.unit, *line.parts, line.figure]
+        for line in split.table.lines
+    ]
+    why = _("* The parts do not add up: what occurs in several of them counts once in the whole.")
+    lines = [why] if any(line.differs for line in split.table.lines) else []
+    sheets.write(split.title, split.title, lines, head, rows, (44, 16, *([14] * (len(split.table.titles) + 1))))
+
+
+def _plan(sheets: Sheets, document: Document) -> None:
+    head = [_("Target"), _("Post"), _("Period"), _("Done"), _("Target"), _("Unit of measure"), "%"]
+    rows: list[list[Cell]] = [
+        [p.title, p.post or "", p.period.title, _number(p.done, p.decimals), _number(p.target, p.decimals), p.unit,
+         p.percent]
+        for p in document.report.plan
+    ]  # fmt: skip
+    sheets.write(_("Plan"), _("Plan"), [], head, rows, (44, 24, 20, 16, 16, 16, 8))
+
+
+def _number(value: int, decimals: int) -> Figure:
+    return Figure("", "", "", value, decimals, "", False, [], 0, True)
+
+
+def _entries(sheets: Sheets, entries: Sequence[Entry]) -> None:
+    head = [_("Figure"), _("Date"), _("Adds"), _("Unit of measure"), _("In words"), _("Kind"), _("Record"), _("Post"),
+            _("Code"), "id"]  # fmt: skip
+    rows: list[list[Cell]] = [
+        [e.figure.title, date.fromisoformat(e.day) if e.day >= "1900-03-01" else e.day,
+         None if e.amount is None else _number(e.amount, e.figure.decimals), e.figure.unit, e.words or "", e.kind,
+         e.label, e.post, f"{e.figure.section}.{e.figure.code}", e.record]
+        for e in entries
+    ]  # fmt: skip
+    lines = [_("Adds: what the record adds to the figure; empty where an earlier line counted the same already.")]
+    if len(rows) > ROWS - 10:
+        lines.append(_("Cut off: a sheet has no more rows. `fieldapp hq open-data` writes all records."))
+    title = _("The records behind each figure")
+    sheets.write(_("Records"), title, lines, head, rows, (36, 12, 16, 16, 24, 20, 60, 24, 30, 38))
+
+
+def _sources(sheets: Sheets, document: Document) -> None:
+    state = document.provenance
+    head = [_("Laptop"), _("Records of"), _("Changes"), _("Sealed"), _("Log"), _("SHA-256 of its newest segment")]
+    rows: list[list[Cell]] = [
+        [x.author or _("shipped with the program"), _("reference data") if x.scope == "*" else x.scope, x.seq, x.sealed,
+         x.log, x.head or ""]
+        for x in state.logs
+    ]  # fmt: skip
+    lines = [
+        _("Whoever holds the same logs up to the same changes computes the same figures."),
+        f"{_('Computed')}: {instant(state.made_at)}, {state.replica}, fieldapp {state.program}, schema {state.schema}",
+    ]
+    sheets.write(_("Sources"), _("What the figures were computed from"), lines, head, rows, (36, 20, 12, 12, 40, 70))

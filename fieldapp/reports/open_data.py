@@ -1,0 +1,250 @@
+"""All records for analysts: one plain SQLite file, CSV files, and a dictionary of every column (Frictionless).
+
+Everything is derived from the models: a new kind of record or column is in it by itself, and what is marked personal
+there is left out unless asked for. Ids stay, so that records can be joined; they stand for people without naming them.
+"""
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3.dbapi2 as sqlite
+
+from fieldapp.domain.model import FieldShape, Record, fields_of
+from fieldapp.domain.records import RECORDS
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.reports.narrative import harmless
+from fieldapp.reports.provenance import provenance
+from fieldapp.store import people
+from fieldapp.store.store import Store
+from fieldapp.store.words import choice_title
+
+DATABASE = "records.sqlite"
+PACKAGE = "datapackage.json"
+
+TYPES = {"integer": "integer", "year": "integer", "boolean": "boolean", "date": "date"}
+"""Kind of field -> type of the table schema; the others are strings"""
+
+AT_ONCE = 5_000
+"""Rows held in memory together"""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of one table."""
+
+    name: str
+    title: str
+    type: str
+    """of the Frictionless table schema"""
+    required: bool
+    description: str = ""
+    ref: str | None = None
+    choices: tuple[str, ...] = ()
+    personal: bool = False
+
+
+@dataclass(frozen=True)
+class Written:
+    """What lies in the folder now."""
+
+    path: Path
+    rows: dict[str, int]
+    """table -> rows"""
+    left_out: list[str]
+    """what was left out as personal: ``table.column``, or a column of every table"""
+
+
+def columns_of(model: type[Record]) -> list[Column]:
+    """The columns of a kind of record: those that every record has, then those of its model."""
+    return [*_recorded(model.REFERENCE), *(_column(shape) for shape in fields_of(model))]
+
+
+def _recorded(reference: bool) -> list[Column]:
+    return [
+        Column("id", "id", "string", True, "UUIDv7"),
+        *([] if reference else [Column("post_id", _("Post"), "string", True, ref="post")]),
+        Column("created_at", _("Recorded at"), "datetime", True),
+        Column("created_by", _("Recorded by"), "string", True, personal=True),
+        Column(
+            "voided_at", _("Voided at"), "datetime", False, _("Empty: it counts. Otherwise it counts in no figure.")
+        ),
+        Column("void_reason", _("Reason"), "string", False, personal=True),
+    ]
+
+
+def _column(shape: FieldShape) -> Column:
+    description = ""
+    if shape.scaled_by is not None:
+        description = _("Whole number in units of 10^-decimals; {by} says how many decimals.").format(
+            by=shape.scaled_by
+        )
+    if shape.choices:
+        description = "; ".join(f"{code}: {_(choice_title(code))}" for code in shape.choices)
+    return Column(
+        shape.name, _(shape.title), TYPES.get(shape.type, "string"), shape.required, description, shape.ref,
+        shape.choices, shape.personal,
+    )  # fmt: skip
+
+
+def write(store: Store, dest: Path, *, personal: bool = False) -> Written:
+    """Write all records into the new or empty folder ``dest``; ``personal``: with what says who a person is.
+
+    FieldappError where the folder holds something, or cannot be written; what was begun is then taken away again.
+    """
+    people.check(store, people.Act.REPORT_FILES)
+    made: list[Path] = []
+    try:
+        if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):
+            raise FieldappError(
+                _("{path} is not empty. Name a new folder: nothing in it was changed.").format(path=dest)
+            )
+        dest.mkdir(parents=True, exist_ok=True)
+        with store.transaction():
+            return _write(store, dest, personal, made)
+    except OSError as error:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise FieldappError(
+            _("{path} cannot be written: {why}. Name another file or folder.").format(
+                path=dest, why=error.strerror or error
+            )
+        ) from None
+
+
+def _write(store: Store, dest: Path, personal: bool, made: list[Path]) -> Written:
+    rows: dict[str, int] = {}
+    tables = {m: [c for c in columns_of(m) if personal or not c.personal] for m in RECORDS}
+    left_out = [] if personal else _left_out()
+    made.append(dest / DATABASE)
+    with closing(sqlite.connect(str(dest / DATABASE), isolation_level=None)) as plain:
+        plain.execute("BEGIN")
+        _dictionary(plain, tables)
+        for model, columns in tables.items():
+            path = dest / f"{model.KIND}.csv"
+            made.append(path)
+            rows[model.KIND] = _table(store, plain, path, model, columns)
+        plain.execute("COMMIT")
+    made.append(dest / PACKAGE)
+    package = _package(store, tables, rows, left_out)
+    (dest / PACKAGE).write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return Written(dest, rows, left_out)
+
+
+def _left_out() -> list[str]:
+    """What is left out: columns of every table by their name, others as ``table.column``."""
+    common = [c.name for c in _recorded(False) if c.personal]
+    return [*common, *(f"{m.KIND}.{s.name}" for m in RECORDS for s in fields_of(m) if s.personal)]
+
+
+def _table(store: Store, plain: Any, path: Path, model: type[Record], columns: Sequence[Column]) -> int:
+    """One kind of record, into the database and into its CSV file."""
+    names = [c.name for c in columns]
+    plain.execute(_ddl(model, columns))
+    insert = f"INSERT INTO {model.KIND} VALUES ({', '.join('?' * len(names))})"
+    count = 0
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(names)
+        for rows in _read(store, model, names):
+            plain.executemany(insert, rows)
+            writer.writerows([harmless(_said(c, v)) for c, v in zip(columns, row, strict=True)] for row in rows)
+            count += len(rows)
+    return count
+
+
+def _read(store: Store, model: type[Record], names: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+    cursor = store.db.execute(f"SELECT {', '.join(names)} FROM {model.KIND} ORDER BY id")
+    while rows := cursor.fetchmany(AT_ONCE):
+        yield rows
+
+
+def _said(column: Column, value: Any) -> Any:
+    return ("true" if value else "false") if column.type == "boolean" and value is not None else value
+
+
+def _ddl(model: type[Record], columns: Sequence[Column]) -> str:
+    lines = []
+    for c in columns:
+        line = f"{c.name} {'INTEGER' if c.type in ('integer', 'boolean') else 'TEXT'}"
+        line += " PRIMARY KEY" if c.name == "id" else " NOT NULL" if c.required else ""
+        lines.append(line + (f" REFERENCES {c.ref} (id)" if c.ref else ""))
+    listed = ",\n    ".join(lines)
+    return f"CREATE TABLE {model.KIND} (\n    {listed}\n) STRICT"
+
+
+def _dictionary(plain: Any, tables: dict[type[Record], list[Column]]) -> None:
+    plain.execute(
+        "CREATE TABLE dictionary (place INTEGER PRIMARY KEY, table_name TEXT, table_title TEXT, column_name TEXT,"
+        " title TEXT, type TEXT, refers_to TEXT, description TEXT) STRICT"
+    )
+    plain.executemany(
+        "INSERT INTO dictionary VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (m.KIND, _(m.PLURAL), c.name, c.title, c.type, c.ref, c.description or None)
+            for m, columns in tables.items()
+            for c in columns
+        ],
+    )
+
+
+def _package(
+    store: Store, tables: dict[type[Record], list[Column]], rows: dict[str, int], left_out: list[str]
+) -> dict[str, Any]:
+    """The data package's descriptor (Frictionless Data Package 1.0, tabular)."""
+    state = provenance(store)
+    return {
+        "profile": "tabular-data-package",
+        "name": "fieldapp-records",
+        "title": _("Records of the border posts"),
+        "description": _(
+            "Columns that say who a person is were left out: {columns}. Ids stand for people: whoever knows the post"
+            " may still tell who is meant. A text that begins with = + - @ stands behind an apostrophe in the CSV"
+            " files, so that no spreadsheet computes it; {database} has it as it was typed."
+        ).format(columns=", ".join(left_out) or "–", database=DATABASE),
+        "created": state.made_at,
+        "fieldapp": {"database": DATABASE, **asdict(state)},
+        "resources": [
+            {
+                "profile": "tabular-data-resource",
+                "name": model.KIND.replace("_", "-"),
+                "title": _(model.PLURAL),
+                "path": f"{model.KIND}.csv",
+                "encoding": "utf-8",
+                "rows": rows[model.KIND],
+                "schema": _schema(columns),
+            }
+            for model, columns in tables.items()
+        ],
+    }
+
+
+def _schema(columns: Sequence[Column]) -> dict[str, Any]:
+    return {
+        "fields": [
+            {
+                "name": c.name,
+                "title": c.title,
+                "type": c.type,
+                **({"description": c.description} if c.description else {}),
+                "constraints": {
+                    "required": c.required,
+                    **({"unique": True} if c.name == "id" else {}),
+                    **({"enum": list(c.choices)} if c.choices else {}),
+                },
+            }
+            for c in columns
+        ],
+        "missingValues": [""],
+        "primaryKey": "id",
+        "foreignKeys": [
+            {"fields": c.name, "reference": {"resource": c.ref.replace("_", "-"), "fields": "id"}}
+            for c in columns
+            if c.ref
+        ],
+    }

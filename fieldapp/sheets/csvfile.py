@@ -1,0 +1,75 @@
+"""CSV as spreadsheet programs write it: UTF-8 or UTF-16, with commas, semicolons or tabs."""
+
+import codecs
+import csv
+import io
+from pathlib import Path
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.sheets import limits
+from fieldapp.sheets.cells import Cell, Table, cell_of
+
+DELIMITERS = (";", ",", "\t")
+_LOOKED_AT = 100
+"""Lines from which the delimiter is found"""
+
+
+def read_csv(path: Path) -> Table:
+    """The table of a CSV file; FieldappError says what is wrong."""
+    text = _decoded(limits.read_bytes(path), path)
+    delimiter = None
+    if text[:4].lower() == "sep=":  # Excel's own line that says it
+        said, _newline, text = text.partition("\n")
+        delimiter = said.strip()[4:] or "\t"
+    if delimiter not in DELIMITERS:
+        delimiter = _delimiter(text)
+    rows: list[list[Cell]] = []
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if len(rows) == limits.ROWS or len(row) > limits.COLUMNS:
+                raise limits.too_large(path.name)
+            rows.append([cell_of(value) for value in row])
+    except csv.Error as error:
+        raise FieldappError(
+            _("{file}, line {line} cannot be read as CSV: {why}.").format(file=path.name, line=len(rows) + 1, why=error)
+        ) from None
+    limits.check_cells(path.name, rows)
+    return Table(path.stem, rows)
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    """The text, in the encoding that its first bytes tell; never guessed: a wrong guess breaks Vietnamese words."""
+    encoding = "utf-8-sig"
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    elif data[1:2] == b"\0" and data[3:4] in (b"\0", b""):
+        encoding = "utf-16-le"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        raise FieldappError(
+            _("{file} is not UTF-8. Save it as “CSV UTF-8”, or as .xlsx.").format(file=path.name)
+        ) from None
+    if "\0" in text:
+        raise FieldappError(_("{file} is not a text file. Save it as “CSV UTF-8”, or as .xlsx.").format(file=path.name))
+    return text
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter that makes the most columns, alike in most lines."""
+
+    def columns(delimiter: str) -> tuple[int, int]:
+        widths = []
+        try:
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+                if any(row):
+                    widths.append(len(row))
+                if len(widths) == _LOOKED_AT:
+                    break
+        except csv.Error:
+            return 0, 0
+        usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
+        return (widths.count(usual) if usual > 1 else 0), usual
+
+    return max(DELIMITERS, key=columns)

@@ -1,0 +1,346 @@
+"""What the columns of a table are: the line of headings is found, and each heading matched with what a record has."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from fieldapp.domain.assistance import Activity, ActivityTarget
+from fieldapp.domain.model import FieldShape, Record, fields_of
+from fieldapp.domain.text import clean, search_key
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _, everywhere
+from fieldapp.sheets import marks
+from fieldapp.sheets.cells import Table, text_of
+from fieldapp.store.store import Row, Store
+from fieldapp.store.words import choice_title
+
+LOOKED_AT = 60
+"""The headings are among so many first lines"""
+LONGEST = 200
+"""Characters of a heading that are looked at"""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of the record."""
+
+    name: str
+    counted: bool = False
+    """a whole number, whose unit is fixed: another one in brackets would make another number of it"""
+
+
+@dataclass(frozen=True)
+class Above:
+    """What a unit belongs to, in a column of its own."""
+
+    name: str
+    """the field that names the unit"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of an activity."""
+
+    measures: Mapping[str, int]
+    """Id of each measure that the heading may mean -> how well it fits, less is better; which one it is, the kind of
+    the activity decides"""
+    times: str = ""
+    """the word for thousands or millions that the heading says: ``triệu``"""
+
+
+@dataclass(frozen=True)
+class Extra:
+    """An extra field of a kind of activity."""
+
+    name: str
+    """its code or name"""
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """Bodies of one type that an activity strengthened or helped."""
+
+    target_type: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What this program wrote beside the rows of a sheet of refused ones."""
+
+    name: str
+
+
+Target = Field | Above | Figure | Extra | Bodies | Mark
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column that is understood."""
+
+    at: int
+    heading: str
+    target: Target
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table is to be read."""
+
+    model: type[Record]
+    line: int
+    """index of the row of headings"""
+    headings: Sequence[str]
+    columns: Sequence[Column]
+    unknown: Sequence[int]
+    """columns with a heading that says nothing to the program, from 0"""
+
+
+NUMBERING = frozenset({"stt", "tt", "so tt", "so thu tu", "thu tu", "no"})
+"""Headings of columns that only count the lines"""
+
+_UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]|,?\s*(?:đvt|ĐVT|đơn vị tính)\s*:?\s*(.+)$")
+_TIMES = {
+    "nghin": "nghìn", "ngan": "nghìn", "1000": "nghìn", "trieu": "triệu", "tr": "triệu", "ti": "tỷ",
+}  # fmt: skip
+_COUNTING = re.compile(r"^(?:tong so|tong|so luong|so) ")
+
+# How well a heading fits; less is better
+EXACT, CODE, ALIAS, BEGINNING, UNIT = range(5)
+
+Vocabulary = Mapping[str, Sequence[tuple[int, Target]]]
+"""Key of a heading -> what it may mean, each with how well it fits"""
+
+
+def find_layout(
+    store: Store, model: type[Record], tables: Sequence[Table], chosen: Mapping[str, str | None]
+) -> tuple[Table, Layout]:
+    """The table that has headings, and how to read it; FieldappError if none has.
+
+    ``chosen``: heading -> field as ``field_named`` takes it, or None for a column that is left out on purpose.
+    """
+    known = _vocabulary(store, model)
+    explicit = {search_key(h): None if f is None else field_named(store, model, f) for h, f in chosen.items()}
+    best: tuple[int, Table, Layout] | None = None
+    for table in tables:
+        for line in range(min(len(table.rows), LOOKED_AT)):
+            layout = _layout(model, table, line, known, explicit)
+            found = len({repr(c.target) for c in layout.columns if not isinstance(c.target, Mark)})
+            if best is None or found > best[0]:
+                best = (found, table, layout)
+        if best is not None and best[0] >= _enough(best[2]):
+            break
+    if best is None or best[0] < _enough(best[2]):
+        listed = ", ".join(f"“{_(shape.title)}”" for shape in fields_of(model) if shape.required)
+        raise FieldappError(
+            _("No line of headings was found. One is needed that names at least: {columns}.").format(columns=listed)
+        )
+    missed = sorted(h for h in chosen if search_key(h) not in {search_key(x) for x in best[2].headings})
+    if missed:
+        listed = ", ".join(f"“{clean(heading)}”" for heading in missed)
+        raise FieldappError(_("The sheet has no column {columns}, which the map names.").format(columns=listed))
+    _check_twice(best[2])
+    return best[1], best[2]
+
+
+def _enough(layout: Layout) -> int:
+    return 1 if len([h for h in layout.headings if h]) <= 2 else 2
+
+
+def field_named(store: Store, model: type[Record], text: str) -> Target:
+    """What a map means: a field by its name or label, ``measures.CODE``, ``extras.CODE``, ``targets.TYPE``."""
+    sort, _dot, name = clean(text).partition(".")
+    if issubclass(model, Activity) and name:
+        if sort == "measures":
+            row = store.row("SELECT id FROM measure WHERE code = ? AND voided_at IS NULL", [name])
+            if row is not None:
+                return Figure({row["id"]: EXACT})
+        elif sort == "extras":
+            return Extra(name)
+        elif sort == "targets" and name in _target_types():
+            return Bodies(name)
+    shapes = {shape.name: shape for shape in fields_of(model)}
+    for candidate in (text, f"{text}_id"):
+        if candidate in shapes:
+            return _field(shapes[candidate])
+    found = [t for _grade, t in _vocabulary(store, model).get(search_key(text), ()) if not isinstance(t, Mark)]
+    if not found:
+        fields = ", ".join(sorted(shapes))
+        raise FieldappError(
+            _("There is no field “{field}”. Fields: {fields}.").format(field=clean(text), fields=fields)
+        )
+    return found[0]
+
+
+def _field(shape: FieldShape) -> Field:
+    return Field(shape.name, shape.type == "integer")
+
+
+def _target_types() -> Sequence[str]:
+    return next(shape.choices for shape in fields_of(ActivityTarget) if shape.name == "target_type")
+
+
+def _layout(
+    model: type[Record], table: Table, line: int, known: Vocabulary, explicit: Mapping[str, Target | None]
+) -> Layout:
+    width = max((len(row) for row in table.rows), default=0)
+    headings = [clean(text_of(table.cell(line, at))[:LONGEST]) for at in range(width)]
+    columns, unknown = [], []
+    for at, heading in enumerate(headings):
+        key = search_key(heading)
+        if not key or key in NUMBERING:
+            continue
+        if key in explicit:
+            target = explicit[key]
+            if target is not None:
+                columns.append((EXACT, Column(at, heading, target)))
+            continue
+        grade, target = _meaning(heading, known)
+        if target is None:
+            unknown.append(at)
+        else:
+            columns.append((grade, Column(at, heading, target)))
+    kept, lost = _best(columns)
+    return Layout(model, line, headings, kept, sorted([*unknown, *lost]))
+
+
+def _best(columns: Sequence[tuple[int, Column]]) -> tuple[list[Column], list[int]]:
+    """Of several columns that mean the same, those that fit best; the places of the others."""
+    best: dict[str, int] = {}
+    for grade, column in columns:
+        key = repr(column.target)
+        best[key] = min(grade, best.get(key, grade))
+    kept = [column for grade, column in columns if grade == best[repr(column.target)]]
+    return kept, [column.at for grade, column in columns if grade > best[repr(column.target)]]
+
+
+def _check_twice(layout: Layout) -> None:
+    seen: dict[str, Column] = {}
+    for column in layout.columns:
+        if isinstance(column.target, Above):
+            continue
+        first = seen.setdefault(repr(column.target), column)
+        if first is not column:
+            raise FieldappError(
+                _("The columns “{first}” and “{second}” ({n1} and {n2}) mean the same. Say by --map which one counts.")
+                .format(first=first.heading, second=column.heading, n1=letters(first.at), n2=letters(column.at))
+            )  # fmt: skip
+
+
+def letters(at: int) -> str:
+    """The name of a column as a spreadsheet shows it: 0 is ``A``, 26 ``AA``."""
+    name = ""
+    at += 1
+    while at:
+        at, rest = divmod(at - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
+def _meaning(heading: str, known: Vocabulary) -> tuple[int, Target | None]:
+    """What a heading says, and how well it fits; None if it says nothing known.
+
+    A unit in brackets must be that of the figure, or say thousands or millions: “Gạo (tấn)” is no figure in kg.
+    """
+    for text, unit in ((heading, ""), *_without_unit(heading)):
+        key = search_key(text)
+        for said in (key, _COUNTING.sub("", key), key.replace("gia tri", "tri gia")):
+            fitting = [(g, t) for g, t in known.get(said, ()) if _in_unit(t, unit, known)]
+            if fitting:
+                grade, target = min(fitting, key=lambda found: found[0])
+                figures = [t for g, t in fitting if isinstance(t, Figure)]
+                if isinstance(target, Figure):
+                    target = Figure(_together(figures), _times(unit))
+                return grade, target
+    return UNIT, None
+
+
+def _without_unit(heading: str) -> Iterator[tuple[str, str]]:
+    found = _UNIT.search(heading)
+    if found:
+        yield _UNIT.sub(" ", heading), (found[1] or found[2] or "")
+
+
+def _times(unit: str) -> str:
+    """The word for thousands or millions in a unit of money: “triệu đồng”, “1.000đ”, “tr.đ”."""
+    key = search_key(unit).replace(" ", "")
+    bare = re.sub(r"(dong|vnd|d)$", "", key)
+    return _TIMES.get(bare, "")
+
+
+def _in_unit(target: Target, unit: str, known: Vocabulary) -> bool:
+    """Whether what a heading says in brackets fits what the column would mean."""
+    if not search_key(unit) or isinstance(target, Mark):
+        return True
+    if isinstance(target, Field):
+        return not target.counted
+    if not isinstance(target, Figure):
+        return True
+    said = search_key(unit).replace(" ", "")
+    key = "dong" if _times(unit) or said in ("d", "vnd") else search_key(unit)
+    return any(
+        isinstance(other, Figure) and other.measures.keys() & target.measures.keys()
+        for grade, other in known.get(key, ())
+        if grade == UNIT
+    )
+
+
+def _together(figures: Sequence[Figure]) -> dict[str, int]:
+    measures: dict[str, int] = {}
+    for figure in figures:
+        for measure, grade in figure.measures.items():
+            measures[measure] = min(grade, measures.get(measure, grade))
+    return measures
+
+
+def _vocabulary(store: Store, model: type[Record]) -> Vocabulary:
+    """Every heading that is understood for a kind of record."""
+    known: dict[str, list[tuple[int, Target]]] = {}
+
+    def add(text: str, grade: int, target: Target) -> None:
+        key = search_key(text)
+        if key:
+            known.setdefault(key, []).append((grade, target))
+
+    for mark in marks.MARKS:
+        for text in everywhere(mark):
+            add(text, EXACT, Mark(mark))
+    fields = {shape.name: shape for shape in fields_of(model)}
+    for shape in fields.values():
+        for text in everywhere(shape.title):
+            add(text, EXACT, _field(shape))
+        for text in {shape.name, shape.name.removesuffix("_id")}:
+            add(text, CODE, _field(shape))
+    if issubclass(model, Activity):
+        for measure in store.rows("SELECT id, code, name, unit_name FROM measure WHERE voided_at IS NULL"):
+            _add_measure(known, measure)
+        for row in store.rows("SELECT DISTINCT code, name FROM kind_field WHERE voided_at IS NULL ORDER BY name"):
+            add(row["name"], EXACT, Extra(row["name"]))
+            add(row["code"], CODE, Extra(row["name"]))
+        for target_type in _target_types():
+            for title in everywhere(choice_title(target_type)):
+                for doing in ("được củng cố", "củng cố", "được giúp", "giúp"):
+                    add(f"{title} {doing}", ALIAS, Bodies(target_type))
+    for field, heading in _aliases():
+        name = field.rstrip("/")
+        if name in fields:
+            add(heading, ALIAS, Above(name) if field.endswith("/") else _field(fields[name]))
+    return known
+
+
+def _add_measure(known: dict[str, list[tuple[int, Target]]], measure: Row) -> None:
+    """A measure is called by its name, the first words of it, its code, or its unit."""
+    words = search_key(measure["name"]).split()
+    said = [(" ".join(words), EXACT), (search_key(measure["code"]), CODE), (search_key(measure["unit_name"]), UNIT)]
+    said += [(" ".join(words[:n]), BEGINNING) for n in range(1, len(words))]
+    for key, grade in said:
+        known.setdefault(key, []).append((grade, Figure({measure["id"]: grade})))
+
+
+@cache
+def _aliases() -> Sequence[tuple[str, str]]:
+    text = (files("fieldapp") / "data" / "headings.csv").read_text(encoding="utf-8")
+    return [(row["field"], row["heading"]) for row in csv.DictReader(io.StringIO(text))]

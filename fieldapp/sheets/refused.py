@@ -1,0 +1,98 @@
+"""The sheet of refused rows: each with its line, the reason and its cells as they were, to be mended and given
+again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.sheets import marks
+from fieldapp.sheets.cells import Cell, Table
+from fieldapp.sheets.headings import Layout, Mark
+
+WIDEST = 60
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a text begins that a spreadsheet program may take for a formula when the cell is edited"""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that did not go in."""
+
+    line: int
+    """as a spreadsheet counts, from 1"""
+    reason: str
+    mark: str
+    """the id that its record will have"""
+    cells: Mapping[str, str]
+    """heading, or name of the column -> what stands there"""
+
+
+def free_name(given: Path) -> Path:
+    """Where the refused rows of a file go: beside it, never over another file that may be half mended."""
+    stem = given.stem.rpartition("-refused")[0] or given.stem
+    number, path = 1, given.with_name(f"{stem}-refused.xlsx")
+    while path.exists():
+        number += 1
+        path = given.with_name(f"{stem}-refused-{number}.xlsx")
+    return path
+
+
+def write_refused(path: Path, table: Table, layout: Layout, rows: Sequence[Refused]) -> None:
+    """Write the sheet: no file of that name is left half written. Text is text, never a formula or a link."""
+    import xlsxwriter
+    from xlsxwriter.exceptions import XlsxWriterException
+
+    part = path.with_name(path.name + ".part")
+    own = {column.at for column in layout.columns if isinstance(column.target, Mark)}
+    kept = [at for at in range(len(layout.headings)) if at not in own]
+    kept = [at for at in kept if layout.headings[at] or any(_filled(table, row.line - 1, at) for row in rows)]
+    titles = [_(marks.REASON), _(marks.LINE), *(layout.headings[at] for at in kept), _(marks.ROW)]
+    try:
+        book = xlsxwriter.Workbook(str(part), {"constant_memory": False, "in_memory": True})
+        looks = {
+            "head": book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"}),
+            "text": book.add_format({"text_wrap": True, "valign": "top"}),
+            "quoted": book.add_format({"text_wrap": True, "valign": "top", "quote_prefix": True}),
+            "day": book.add_format({"num_format": "dd/mm/yyyy", "valign": "top"}),
+            "grey": book.add_format({"font_color": "#808080", "valign": "top"}),
+        }
+        sheet = book.add_worksheet()
+        sheet.freeze_panes(1, 0)
+        for column, title in enumerate(titles):
+            sheet.write_string(0, column, title, looks["head"])
+            sheet.set_column(column, column, min(max(len(title), 12), WIDEST))
+        sheet.set_column(0, 0, WIDEST)
+        for number, row in enumerate(rows, start=1):
+            sheet.write_string(number, 0, row.reason, looks["text"])
+            sheet.write_number(number, 1, row.line, looks["grey"])
+            for column, at in enumerate(kept, start=2):
+                _write(sheet, looks, number, column, table.cell(row.line - 1, at))
+            sheet.write_string(number, len(kept) + 2, row.mark, looks["grey"])
+        book.close()
+        part.replace(path)
+    except (OSError, XlsxWriterException) as error:
+        part.unlink(missing_ok=True)
+        raise FieldappError(
+            _("{path} cannot be written: {why}. Nothing was recorded. Copy the sheet to a folder that can be written.")
+            .format(path=path, why=getattr(error, "strerror", None) or error)
+        ) from None  # fmt: skip
+
+
+def _filled(table: Table, row: int, column: int) -> bool:
+    return table.cell(row, column) != ""
+
+
+def _write(sheet: Any, looks: Mapping[str, Any], row: int, column: int, cell: Cell) -> None:
+    if isinstance(cell, bool):
+        sheet.write_boolean(row, column, cell, looks["text"])
+    elif isinstance(cell, int | float):
+        sheet.write_number(row, column, cell, looks["text"])
+    elif isinstance(cell, date):
+        sheet.write_datetime(row, column, cell, looks["day"])
+    elif cell:
+        look = looks["quoted"] if cell.startswith(_FORMULA) else looks["text"]
+        sheet.write_string(row, column, cell, look)

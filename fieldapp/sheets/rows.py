@@ -1,0 +1,310 @@
+"""A row of a table as a record: what each cell says, in the form that the store takes."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from fieldapp.domain.assistance import Activity
+from fieldapp.domain.model import FieldShape, fields_of
+from fieldapp.domain.text import clean, search_key
+from fieldapp.i18n import _, everywhere
+from fieldapp.sheets.cells import ERRORS, Table, text_of
+from fieldapp.sheets.days import read_day, split_range
+from fieldapp.sheets.headings import Above, Bodies, Extra, Field, Figure, Layout, Mark, Target, field_named
+from fieldapp.store import lists
+from fieldapp.store.reading import resolve
+from fieldapp.store.store import Row, Store
+from fieldapp.store.typed_figures import read_figures
+from fieldapp.store.words import choice_title
+
+YES = frozenset({"1", "x", "co", "v", "dung", "ies", "true"})
+NO = frozenset({"0", "khong", "no", "false"})
+_VAGUE = ("hang", "vai", "nhieu", "mot so", "mai", "chua", "khong ro", "it", "khoang", "duoi", "tren")
+"""How words begin that stand for a number which nobody knows"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A cell that says something."""
+
+    heading: str
+    target: Target
+    text: str
+    repeated: bool
+    """it belongs to a merged cell of which it is not the first"""
+
+
+@dataclass
+class Said:
+    """What the cells of a row hold."""
+
+    cells: list[Told] = field(default_factory=list)
+    marks: dict[str, str] = field(default_factory=dict)
+    """``marks`` -> what this program wrote there, if the sheet is one of refused rows"""
+
+    def fingerprint(self) -> str:
+        """What makes it this row and no other: the same for the same content, wherever the columns stand."""
+        content = sorted((_place(told), " ".join(clean(told.text).casefold().split())) for told in self.cells)
+        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def _place(told: Told) -> str:
+    """What a cell is about, whatever else the program knows today."""
+    match told.target:
+        case Field(name):
+            return name
+        case Above(name):
+            return f"{name}/{search_key(told.heading)}"
+        case Bodies(target_type):
+            return f"targets.{target_type}"
+        case Extra(name):
+            return f"extras.{search_key(name)}"
+        case _:
+            return f"measures.{search_key(told.heading)}"
+
+
+@dataclass
+class Reading:
+    """What a row says."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    """For ``records.save``"""
+    problems: dict[str, str] = field(default_factory=dict)
+    """Where -> what is wrong; where: a key as in ``FieldappError.fields``"""
+    questions: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    """Where -> the heading that a person sees"""
+
+
+class RowReader:
+    """Reads the rows of one table."""
+
+    def __init__(
+        self,
+        store: Store,
+        table: Table,
+        layout: Layout,
+        given: Mapping[str, str],
+        year: int | None,
+        today: date,
+    ) -> None:
+        """``given``: what holds for every row whose cell says nothing else; field as a map names it -> value."""
+        self._store = store
+        self._table = table
+        self._layout = layout
+        self._year = year
+        self._today = today
+        self._shapes = {shape.name: shape for shape in fields_of(layout.model)}
+        columns = {repr(c.target) for c in layout.columns}
+        constants = [(name, field_named(store, layout.model, name), value) for name, value in given.items()]
+        self._given = [(n, t, clean(v)) for n, t, v in constants if repr(t) not in columns]
+        self._defaults = {repr(t): clean(v) for _n, t, v in constants}
+        self._known: dict[tuple[str, str, date | None], str | ValueError] = {}
+        self._measures: dict[str, Mapping[str, Row]] = {}
+
+    def said(self, at: int) -> Said:
+        """What the cells of a row hold, before anything is looked up."""
+        said = Said()
+        for column in self._layout.columns:
+            cell = self._table.cell(at, column.at)
+            text = text_of(cell)
+            if isinstance(column.target, Mark):
+                said.marks[column.target.name] = clean(text)
+                continue
+            text = text or self._defaults.get(repr(column.target), "")
+            if text:
+                repeated = self._table.origin(at, column.at) != (at, column.at)
+                said.cells.append(Told(column.heading, column.target, text, repeated))
+        said.cells += [Told(name, target, text, False) for name, target, text in self._given if text]
+        return said
+
+    def read(self, said: Said) -> Reading:
+        """What a row says, wrong or right."""
+        reading = Reading()
+        self._read_fields(reading, said.cells)
+        if issubclass(self._layout.model, Activity):
+            self._read_figures(reading, said.cells)
+            self._read_bodies(reading, said.cells)
+        return reading
+
+    def forget(self, kind: str) -> None:
+        """A record of this kind was saved: names may mean something else now."""
+        self._known = {asked: found for asked, found in self._known.items() if asked[0] != kind}
+
+    # fields ---------------------------------------------------------------------------------------------------
+
+    def _read_fields(self, reading: Reading, told: list[Told]) -> None:
+        texts = {t.target.name: (t.heading, t.text) for t in told if isinstance(t.target, Field)}
+        above = [(t.target.name, t.text) for t in told if isinstance(t.target, Above)]
+        self._split_period(texts)
+        date_field = self._layout.model.DATE
+        on: date | None = None
+        ordered = sorted(texts.items(), key=lambda item: item[0] != date_field)  # units are named of a day
+        for name, (heading, text) in ordered:
+            shape = self._shapes[name]
+            reading.titles[name] = heading
+            if text in ERRORS:
+                reading.problems[name] = failed(text)
+                continue
+            try:
+                value, question = self._value(shape, text, [t for n, t in above if n == name], on)
+            except ValueError as error:
+                reading.problems[name] = str(error)
+                continue
+            if question:
+                reading.questions[name] = question
+            reading.data[name] = value
+            if name == date_field:
+                on = date.fromisoformat(value)
+
+    def _split_period(self, texts: dict[str, tuple[str, str]]) -> None:
+        """A period that was written in the column of its first day."""
+        for first, last in self._layout.model.ORDERED:
+            if first in texts and last not in texts and first == self._layout.model.DATE:
+                heading, text = texts[first]
+                parts = split_range(text)
+                if parts and last == "date_to":
+                    texts[first], texts[last] = (heading, parts[0]), (heading, parts[1])
+
+    def _value(self, shape: FieldShape, text: str, above: list[str], on: date | None) -> tuple[Any, str | None]:
+        if shape.type == "date":
+            day = read_day(text, self._today, self._year)
+            return day.day.isoformat(), day.question
+        if shape.type == "ref":
+            assert shape.ref is not None
+            return self._named(shape.ref, ", ".join(map(clean, [text, *above])), on), None
+        if shape.type == "choice":
+            return _choice(shape, text), None
+        if shape.type == "boolean":
+            key = search_key(text)
+            if key not in YES | NO:
+                raise ValueError(_("Write yes or no."))
+            return key in YES, None
+        return text, None
+
+    def _named(self, kind: str, text: str, on: date | None) -> str:
+        """The id of what a cell names; ValueError with a sentence. The same name is looked up once."""
+        asked = (kind, text, on)
+        if asked not in self._known:
+            try:
+                self._known[asked] = resolve(self._store, kind, text, on)
+            except ValueError as error:
+                self._known[asked] = error
+        found = self._known[asked]
+        if isinstance(found, ValueError):
+            raise found
+        return found
+
+    # what belongs to an activity --------------------------------------------------------------------------------
+
+    def _read_figures(self, reading: Reading, told: list[Told]) -> None:
+        kind = reading.data.get("activity_kind_id")
+        if kind is None:
+            return
+        if kind not in self._measures:
+            self._measures[kind] = {m["id"]: m for m in lists.measures_of(self._store, kind)}
+        figures: list[dict[str, Any]] = []
+        extras: list[dict[str, Any]] = []
+        for cell in told:
+            if not isinstance(cell.target, Figure | Extra):
+                continue
+            if cell.text in ERRORS:
+                reading.problems[cell.heading] = failed(cell.text)
+            elif cell.repeated:
+                reading.problems[cell.heading] = _("This cell is merged over several lines: give each its own figure.")
+            elif isinstance(cell.target, Extra):
+                reading.titles[f"extras.{len(extras)}"] = cell.heading
+                extras.append({"kind_field_id": cell.target.name, "value": cell.text})
+            else:
+                try:
+                    rows = self._figures(reading, cell.heading, cell.target, cell.text, self._measures[kind])
+                except ValueError as error:
+                    reading.problems[cell.heading] = str(error)
+                    continue
+                for row in rows:
+                    reading.titles[f"measures.{len(figures)}"] = cell.heading
+                    figures.append(row)
+        if figures:
+            reading.data["measures"] = figures
+        if extras:
+            reading.data["extras"] = extras
+
+    def _figures(
+        self, reading: Reading, heading: str, target: Figure, text: str, measures: Mapping[str, Row]
+    ) -> list[dict[str, Any]]:
+        """The rows of one figure; ValueError with a sentence."""
+        offered = {m: grade for m, grade in target.measures.items() if m in measures}
+        best = [m for m, grade in offered.items() if grade == min(offered.values())]
+        if not best:
+            raise ValueError(_("This kind of activity has no such figure."))
+        if len(best) > 1:
+            listed = "; ".join(measures[m]["name"] for m in best)
+            raise ValueError(
+                _("This heading may mean several figures: {listed}. Name one of them.").format(listed=listed)
+            )
+        measure = measures[best[0]]
+        if target.times and text.replace(".", "").replace(",", "").replace(" ", "").isdigit():
+            text = f"{text} {target.times}"
+        last = date.fromisoformat(
+            reading.data.get("date_to") or reading.data.get("date_from") or self._today.isoformat()
+        )
+        rows = read_figures(text, measure, last)
+        for row in rows:
+            if row["amount"] is None and row["approximate"] and not search_key(row["note"]).startswith(_VAGUE):
+                reading.questions[heading] = _("“{text}” is no number: kept as words. Is it right?").format(
+                    text=clean(text)
+                )
+        return [{"measure_id": measure["id"], **row} for row in rows]
+
+    def _read_bodies(self, reading: Reading, told: list[Told]) -> None:
+        bodies: list[dict[str, Any]] = []
+        day = reading.data.get("date_from")
+        for cell in told:
+            if not isinstance(cell.target, Bodies):
+                continue
+            sort = cell.target.target_type
+            for name in filter(None, map(clean, cell.text.replace("\n", ";").split(";"))):
+                try:
+                    body = self._body(sort, name, date.fromisoformat(day) if day else None, reading)
+                except ValueError as error:
+                    reading.problems[cell.heading] = str(error)
+                    continue
+                reading.titles[f"targets.{len(bodies)}"] = cell.heading
+                bodies.append({"target_type": sort, **body})
+        if bodies:
+            reading.data["targets"] = bodies
+
+    def _body(self, target_type: str, name: str, on: date | None, reading: Reading) -> dict[str, Any]:
+        """Which body is named: a cell and a commune are one of those on record, others may be a mere name."""
+        if name in ERRORS:
+            raise ValueError(failed(name))
+        if target_type == "party_cell":
+            return {"party_cell_id": self._named("party_cell", name, None)}
+        if target_type == "commune":
+            return {"unit_id": self._named("unit", name, on)}
+        unit = reading.data.get("unit_id")
+        return {"name": name, **({"unit_id": unit} if unit else {})}
+
+
+def failed(text: str) -> str:
+    """The sentence for a cell whose formula has failed."""
+    return _("The sheet's formula has failed here ({error}).").format(error=text)
+
+
+def _choice(shape: FieldShape, text: str) -> str:
+    """The code of a choice that a cell names: by its code, its words, or their beginning."""
+    key = search_key(text)
+    said = {
+        choice: {search_key(choice), *map(search_key, everywhere(choice_title(choice)))} for choice in shape.choices
+    }
+    exact = [choice for choice, keys in said.items() if key in keys]
+    begun = [choice for choice, keys in said.items() if any(k.startswith(f"{key} ") for k in keys)]
+    found = exact or begun
+    if len(found) != 1:
+        raise ValueError(
+            _("Choose one of: {choices}.").format(choices="; ".join(_(choice_title(c)) for c in shape.choices))
+        )
+    return found[0]

@@ -1,0 +1,116 @@
+"""What makes a reviewer look twice: checks as data, each with the sentence that explains it.
+
+A check is a SELECT that gives ``record`` and what its sentence names; it says nothing about right or wrong.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from fieldapp.domain.amounts import format_amount, format_money
+from fieldapp.i18n import _
+from fieldapp.store.store import Row, Store
+
+FAR_MORE = 3
+"""So many times the most that the post ever recorded of the same is far more than usual"""
+ENOUGH = 5
+"""Fewer figures than these say nothing about what is usual"""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One check of the records of a kind."""
+
+    kind: str
+    sentence: str
+    """English message; its parameters are columns of ``sql``"""
+    sql: str
+    """SELECT of ``record`` and the columns that the sentence names; ``:ids`` is a JSON list of records"""
+
+
+_FIGURES = """
+    SELECT a.id AS record, a.post_id, a.activity_kind_id, a.date_from, v.measure_id, v.amount, v.id AS fact,
+        m.name AS measure, m.unit_name, m.decimals
+    FROM activity a JOIN activity_measure v ON v.activity_id = a.id AND v.voided_at IS NULL
+        JOIN measure m ON m.id = v.measure_id
+    WHERE a.voided_at IS NULL AND v.amount IS NOT NULL"""
+
+_ASKED = "a.id IN (SELECT value FROM json_each(:ids))"
+
+DOUBTS: tuple[Doubt, ...] = (
+    Doubt(
+        "activity",
+        "{measure}: {amount}; the most that the post recorded before was {most}.",
+        f"""
+        WITH f AS ({_FIGURES} AND {_ASKED})
+        SELECT f.record, f.measure, f.amount, f.unit_name, f.decimals, max(o.amount) AS most
+        FROM f JOIN activity b ON b.post_id = f.post_id AND b.activity_kind_id = f.activity_kind_id
+                AND b.voided_at IS NULL AND b.date_from <= f.date_from AND b.id <> f.record
+            JOIN activity_measure o ON o.activity_id = b.id AND o.measure_id = f.measure_id AND o.voided_at IS NULL
+        GROUP BY f.fact HAVING count(o.amount) >= {ENOUGH} AND f.amount > {FAR_MORE} * max(o.amount)""",
+    ),
+    Doubt(
+        "activity",
+        "The same kind, place and day as another record ({other}): recorded twice, or a joint activity?",
+        f"""
+        SELECT a.id AS record, min(p.name) AS other
+        FROM activity a JOIN activity b ON b.date_from = a.date_from AND b.activity_kind_id = a.activity_kind_id
+                AND b.unit_id IS a.unit_id AND b.id <> a.id AND b.voided_at IS NULL
+                AND coalesce(b.hamlet, '') = coalesce(a.hamlet, '')
+                AND (a.joint_reference IS NULL OR a.joint_reference IS NOT b.joint_reference)
+            JOIN post p ON p.id = b.post_id
+        WHERE {_ASKED} GROUP BY a.id""",
+    ),
+    Doubt(
+        "activity",
+        "More persons ({persons}) than visits ({visits}).",
+        f"""
+        WITH f AS ({_FIGURES} AND {_ASKED})
+        SELECT p.record, p.amount AS persons, v.amount AS visits
+        FROM f p JOIN f v ON v.record = p.record AND v.measure_id IN (SELECT id FROM measure WHERE code = 'luot_kham')
+        WHERE p.measure_id IN (SELECT id FROM measure WHERE code = 'nguoi_kham') AND p.amount > v.amount""",
+    ),
+    Doubt(
+        "activity",
+        "The post was asked about something unusual, and confirmed it.",
+        f"""
+        SELECT a.id AS record FROM activity a WHERE {_ASKED} AND (a.confirmed IS NOT NULL OR EXISTS (
+            SELECT 1 FROM activity_measure v WHERE v.activity_id = a.id AND v.voided_at IS NULL
+            AND v.confirmed IS NOT NULL))""",
+    ),
+    Doubt(
+        "activity",
+        "It says no figure.",
+        f"""
+        SELECT a.id AS record FROM activity a WHERE {_ASKED} AND NOT EXISTS (
+            SELECT 1 FROM activity_measure v WHERE v.activity_id = a.id AND v.voided_at IS NULL)
+            AND EXISTS (SELECT 1 FROM kind_measure k WHERE k.activity_kind_id = a.activity_kind_id
+                AND k.voided_at IS NULL)
+            AND NOT EXISTS (SELECT 1 FROM activity_target t WHERE t.activity_id = a.id AND t.voided_at IS NULL)""",
+    ),
+)
+
+
+def doubts(store: Store, kind: str, ids: Collection[str]) -> dict[str, list[str]]:
+    """Record -> sentences of what to look at twice; records without any are not there."""
+
+    found: dict[str, list[str]] = {}
+    asked = {"ids": json.dumps([*ids])}
+    for doubt in DOUBTS:
+        if doubt.kind == kind:
+            for row in store.rows(doubt.sql, asked):
+                found.setdefault(row["record"], []).append(_(doubt.sentence).format_map(_in_words(row)))
+    return found
+
+
+def _in_words(row: Row) -> dict[str, str]:
+    money = row.get("unit_name") == "đồng"
+    words = {}
+    for name, value in row.items():
+        if not isinstance(value, int):
+            words[name] = str(value)
+        elif money:
+            words[name] = format_money(value)
+        else:
+            words[name] = f"{format_amount(value, row.get('decimals') or 0)} {row.get('unit_name', '')}".strip()
+    return words

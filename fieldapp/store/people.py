@@ -1,0 +1,182 @@
+"""Who works on this laptop, and who may do what: the one place where that is decided.
+
+Roles lie in the encrypted database, so nobody changes his own from outside. They hold inside this program. Whoever can
+open the file holds its key, and with tools of his own could write anything into it: then the change log says so, and
+headquarters' receipts keep what was there before (``docs/security.md``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fieldapp.domain.text import clean
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store import vault
+from fieldapp.store.store import Store, now
+
+SHORTEST = 8
+"""Characters of a passphrase that is chosen here"""
+
+
+class Role(StrEnum):
+    """What somebody does here; each may all that those before him may."""
+
+    RECORDER = "recorder"
+    OFFICER = "officer"
+    ADMINISTRATOR = "administrator"
+
+
+class Act(StrEnum):
+    """What not everybody may. Everybody reads, records, corrects, and voids his own."""
+
+    VOID_OTHERS = "void_others"
+    EXPORT = "export"
+    IMPORT = "import"
+    REPORT_FILES = "report_files"
+    REVIEW = "review"
+    """at headquarters: accept, return"""
+    CERTIFY = "certify"
+    """at headquarters: packs, trust"""
+    USERS = "users"
+    BACKUP = "backup"
+    RECOVER = "recover"
+    """at headquarters: open a post's laptop again"""
+
+
+NEEDS: Mapping[Act, Role] = {
+    Act.VOID_OTHERS: Role.OFFICER,
+    Act.EXPORT: Role.OFFICER,
+    Act.IMPORT: Role.OFFICER,
+    Act.REPORT_FILES: Role.OFFICER,
+    Act.REVIEW: Role.OFFICER,
+    Act.CERTIFY: Role.OFFICER,
+    Act.USERS: Role.ADMINISTRATOR,
+    Act.BACKUP: Role.ADMINISTRATOR,
+    Act.RECOVER: Role.ADMINISTRATOR,
+}
+
+ORDER = list(Role)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who uses this laptop."""
+
+    name: str
+    role: Role
+    added_at: str | None
+
+
+def role_of(store: Store, name: str) -> Role:
+    """Somebody's role. In a file from before there were roles, until one is given, everybody is administrator."""
+    found = store.value("SELECT role FROM local_user WHERE name = ?", [name])
+    if found is not None:
+        return Role(found)
+    return Role.RECORDER if store.value("SELECT 1 FROM local_user") else Role.ADMINISTRATOR
+
+
+def may(store: Store, act: Act) -> bool:
+    """Whether he who works now may do this."""
+    return ORDER.index(role_of(store, store.user)) >= ORDER.index(NEEDS[act])
+
+
+def check(store: Store, act: Act) -> None:
+    """Refuse what he who works now may not do."""
+    if not may(store, act):
+        raise FieldappError(
+            _("{who} may not do this: it takes the role {role}. Nothing was changed.").format(
+                who=store.user, role=role_name(NEEDS[act])
+            )
+        )
+
+
+def role_name(role: Role) -> str:
+    """A role as people call it."""
+    return {
+        Role.RECORDER: _("recorder"),
+        Role.OFFICER: _("officer"),
+        Role.ADMINISTRATOR: _("administrator"),
+    }[role]
+
+
+def people(store: Store) -> list[Person]:
+    """All who have a passphrase here, by the order of their files."""
+    added = {r["name"]: r["added_at"] for r in store.rows("SELECT name, added_at FROM local_user")}
+    return [Person(name, role_of(store, name), added.get(name)) for name in vault.users(store.home)]
+
+
+def enter_first(store: Store) -> None:
+    """Whoever begins a replica is its administrator; inside a transaction or not."""
+    with store.transaction():
+        _enter(store, store.user, Role.ADMINISTRATOR)
+
+
+def add(store: Store, name: str, passphrase: str, role: Role) -> None:
+    """Let a further person in."""
+    check(store, Act.USERS)
+    check_passphrase(passphrase)
+    name = clean(name)
+    if name in vault.users(store.home):
+        raise FieldappError(_("{name} uses this laptop already.").format(name=name))
+    with store.transaction():  # first who he is, then his key: half of it lets nobody in
+        if not store.value("SELECT 1 FROM local_user"):
+            for there in vault.users(store.home):
+                _enter(store, there, Role.ADMINISTRATOR)
+        _enter(store, name, role)
+        store.add_user(name, passphrase)
+
+
+def set_role(store: Store, name: str, role: Role) -> None:
+    """Give somebody another role; one administrator stays."""
+    check(store, Act.USERS)
+    _known(store, name)
+    if role is not Role.ADMINISTRATOR:
+        _one_stays(store, name)
+    with store.transaction():
+        for there in vault.users(store.home):
+            _enter(store, there, role if there == name else role_of(store, there))
+
+
+def remove(store: Store, name: str) -> None:
+    """Let somebody in no longer: his passphrase opens nothing here. What he recorded stays, with his name."""
+    check(store, Act.USERS)
+    _known(store, name)
+    _one_stays(store, name)
+    with store.transaction():
+        for there in vault.users(store.home):
+            _enter(store, there, role_of(store, there))
+        vault.remove(store.home, name)
+        store.db.execute("DELETE FROM local_user WHERE name = ?", [name])
+
+
+def change_passphrase(store: Store, passphrase: str) -> None:
+    """Take a new passphrase for him who works now."""
+    check_passphrase(passphrase)
+    store.add_user(store.user, passphrase)
+
+
+def check_passphrase(passphrase: str) -> None:
+    """Refuse a passphrase that is guessed in no time."""
+    if len(clean(passphrase)) < SHORTEST:
+        raise FieldappError(
+            _("The passphrase is too short: take at least {n} characters, best several words.").format(n=SHORTEST)
+        )
+
+
+def _known(store: Store, name: str) -> None:
+    if name not in vault.users(store.home):
+        raise FieldappError(_("No user of this name uses this laptop: {user}.").format(user=clean(name)))
+
+
+def _one_stays(store: Store, name: str) -> None:
+    others = [p for p in people(store) if p.name != name]
+    if not any(p.role is Role.ADMINISTRATOR for p in others):
+        raise FieldappError(_("{name} is the only administrator. Make somebody else one first.").format(name=name))
+
+
+def _enter(store: Store, name: str, role: Role) -> None:
+    store.db.execute(
+        "INSERT INTO local_user VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET role = excluded.role",
+        [name, role.value, now()],
+    )

@@ -1,0 +1,71 @@
+"""Wrong passphrases are slowed: each further one makes the next wait longer, and none locks out for ever.
+
+This holds up somebody at the keyboard. Whoever has the disk in his own machine is held up by the key derivation
+(scrypt) and by the passphrase alone. The count lies in a small file beside the sealed key and is written *before* a
+try, so that ending the program does not win a free one.
+"""
+
+import json
+import math
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+
+SUFFIX = ".tries"
+FREE = 3
+"""So many wrong tries cost nothing but the derivation"""
+LONGEST = 300
+"""seconds"""
+
+
+class Slowed(FieldappError):
+    """Too early for another try; ``seconds`` says how much."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(_("Too many wrong tries. Wait {n} seconds, then try again.").format(n=seconds))
+        self.seconds = seconds
+
+
+def begin(path: Path) -> None:
+    """Count a try in ``path`` as wrong until ``forget`` says that it was right; raises Slowed where it comes too early.
+
+    A clock that was set back does not make anybody wait longer than the delay itself.
+    """
+    count, last = _read(path)
+    now = time.time()
+    if last > now:
+        _write(path, count, now)
+        last = now
+    wait = last + delay(count) - now
+    if wait > 0:
+        raise Slowed(math.ceil(wait))
+    _write(path, count + 1, now)
+
+
+def forget(path: Path) -> None:
+    """The passphrase was right, or is a new one."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+def delay(count: int) -> int:
+    """Seconds to wait after so many wrong tries: 2, 4, 8 … up to five minutes."""
+    return 0 if count < FREE else min(2 ** min(count - FREE + 1, 20), LONGEST)
+
+
+def _read(path: Path) -> tuple[int, float]:
+    try:
+        found = json.loads(path.read_text(encoding="ascii"))
+        count, last = int(found["wrong"]), float(found["last"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return 0, 0.0
+    return (count, last) if count >= 0 and math.isfinite(last) else (0, 0.0)
+
+
+def _write(path: Path, count: int, now: float) -> None:
+    with suppress(OSError):  # a disk that cannot be written keeps nobody from his records
+        path.write_text(json.dumps({"wrong": count, "last": now}), encoding="ascii")
+        path.chmod(0o600)

@@ -1,0 +1,87 @@
+"""What the disk does to the database, in sentences: what happened, what is safe, and the way on."""
+
+import errno
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store.connection import DatabaseError
+
+BUSY, READONLY, IO_ERROR, CORRUPT, FULL, CANNOT_OPEN, NOT_A_DATABASE = 5, 8, 10, 11, 13, 14, 26
+"""SQLite's result codes, without their extended part"""
+
+
+class DiskTrouble(FieldappError):
+    """The disk or the file, not what was entered."""
+
+
+def explain(error: BaseException) -> DiskTrouble | None:
+    """The sentence for an error of the database or of the operating system; None where it is no trouble with a disk."""
+    if isinstance(error, DatabaseError):
+        return _of_database((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _full()
+    if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return _read_only()
+    if isinstance(error, OSError) and error.errno == errno.EIO:
+        return _failing()
+    return None
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether an error of the database says that what it reads is not what was written, or not under this key."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in (CORRUPT, NOT_A_DATABASE)
+
+
+def beginning_damaged() -> DiskTrouble:
+    """The key fits and the file cannot be opened: then its first page is damaged, and with it the way to all others."""
+    return DiskTrouble(
+        _(
+            "The data file is damaged where it begins, and cannot be opened. Leave it as it is. Take the newest backup:"
+            " `fieldapp --home NEW_FOLDER restore BACKUP`; the automatic ones lie in the folder `backups`."
+        )
+    )
+
+
+def _of_database(code: int) -> DiskTrouble | None:
+    if code == FULL:
+        return _full()
+    if code in (READONLY, CANNOT_OPEN):
+        return _read_only()
+    if code == IO_ERROR:
+        return _failing()
+    if code in (CORRUPT, NOT_A_DATABASE):
+        return DiskTrouble(
+            _(
+                "A part of the data file is damaged and cannot be read. Nothing was changed. `fieldapp doctor` says"
+                " which; `fieldapp doctor --rebuild` saves what can be read, `fieldapp restore` takes a backup."
+            )
+        )
+    if code == BUSY:
+        return DiskTrouble(
+            _("Another program holds the data file. Nothing was recorded; close the other window and try again.")
+        )
+    return None
+
+
+def _full() -> DiskTrouble:
+    return DiskTrouble(
+        _("The disk is full. Nothing was recorded; what was confirmed before is safe. Free space, then save again.")
+    )
+
+
+def _read_only() -> DiskTrouble:
+    return DiskTrouble(
+        _(
+            "The folder of the records cannot be written. Nothing was recorded; what was confirmed before is safe."
+            " Check the permissions of the folder and the disk."
+        )
+    )
+
+
+def _failing() -> DiskTrouble:
+    return DiskTrouble(
+        _(
+            "The disk failed while it was read or written. Nothing was recorded. Write a backup to a stick now"
+            " (`fieldapp backup FOLDER`), then have the disk checked."
+        )
+    )

@@ -1,0 +1,52 @@
+"""The logs that this replica writes: one for each scope at a time, each with an id of its own."""
+
+import uuid_utils
+
+from fieldapp.store import log
+from fieldapp.store.store import Store
+
+
+def begin(store: Store, scope: str) -> None:
+    """Write what comes from now on in ``scope`` into a new log; one that was written till now is closed, and stays.
+    Inside a transaction."""
+    store.db.execute("UPDATE local_log SET own = 0 WHERE own = 1 AND scope = ?", [scope])
+    store.db.execute(
+        "INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, ?, ?, 1, 0)",
+        [str(uuid_utils.uuid7()), scope, store.identity.replica_id],
+    )
+
+
+def begin_missing(store: Store) -> None:
+    """At headquarters: a log for each of its own posts, which another of its laptops may have entered; inside a
+    transaction."""
+    me = store.identity
+    if me.role != "hq":
+        return
+    without = store.rows(
+        "SELECT p.id FROM post p WHERE NOT EXISTS (SELECT 1 FROM local_log o WHERE o.own = 1 AND o.scope = p.id)"
+    )
+    if not without:
+        return
+    ours = {
+        row["id"]
+        for row in store.rows(
+            "SELECT l.id FROM local_log l JOIN local_replica r ON r.id = l.replica_id"
+            " WHERE r.role = 'hq' AND r.post_code = ?",
+            [me.post_code],
+        )
+    }
+    for post_id, changes in log.of_rows(store, [row["id"] for row in without]).items():
+        if any(c.table == "post" and c.log_id in ours for c in changes):
+            begin(store, post_id)
+
+
+def own(store: Store) -> list[str]:
+    """Ids of all logs that this replica has ever written."""
+    found = store.rows("SELECT id FROM local_log WHERE replica_id = ? ORDER BY id", [store.identity.replica_id])
+    return [row["id"] for row in found]
+
+
+def writing(store: Store) -> str:
+    """The log that tells this database from a copy of it: a post's own, headquarters' for all."""
+    found: str = store.value("SELECT id FROM local_log WHERE own = 1 ORDER BY scope <> '*', id")
+    return found

@@ -1,0 +1,148 @@
+"""Figures as bars: one figure over months, communes, posts or kinds, and all plans; each bar opens its records."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.i18n import _
+from fieldapp.reports import narrative
+from fieldapp.reports.figures import Figure, Part, figures
+from fieldapp.reports.query import Query
+from fieldapp.reports.report import report
+from fieldapp.reports.tables import TITLES, By, pieces
+from fieldapp.tui.screens.base import Page
+
+SPLITS: tuple[By, ...] = ("month", "commune", "post", "kind")
+
+
+WIDTH = 32
+"""Letters of the longest bar"""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar, and what finds the records behind it."""
+
+    label: str
+    text: str
+    share: float
+    """0 to 1"""
+    query: Query
+    figure: Figure
+    part: Part | None = None
+
+
+class Bars(OptionList):
+    """The bars; Enter opens the records behind one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", _("Records"), key_display="Enter"),
+        Binding("left", "screen.figure(-1)", _("Before"), key_display="←"),
+        Binding("right", "screen.figure(1)", _("After"), key_display="→"),
+    ]
+
+
+class DashboardScreen(Page):
+    """One figure at a time; the arrows go to the others, F4 splits otherwise."""
+
+    HELP = (
+        "A figure as bars: by month, commune, post or kind of activity, and what was done of each plan. Left and right"
+        " go to another figure, F4 splits otherwise, Enter opens the records behind a bar."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "split", _("Split otherwise"))]
+
+    def __init__(self, query: Query) -> None:
+        super().__init__()
+        self._query = query
+        self._by: By | None = "month"
+        self._at = 0
+        self._bars: list[Bar] = []
+
+    def body(self) -> ComposeResult:
+        yield Static(id="what", classes="section", markup=False)
+        yield Bars(id="bars", markup=False)
+        yield Static(id="why", classes="line", markup=False)
+
+    def renew(self) -> None:
+        found = narrative.in_order(figures(self.store, self._query))
+        self._at = self._at % len(found) if found else 0
+        figure = found[self._at] if found else None
+        self._bars = self._plans() if self._by is None else self._parts(self._by, figure) if figure else []
+        shown = self.query_one("#bars", OptionList)
+        at = shown.highlighted or 0
+        shown.clear_options()
+        shown.add_options([Option(_drawn(bar)) for bar in self._bars])
+        if not self._bars:
+            shown.add_option(Option(Content(" " + _("Nothing is recorded in this period.")), disabled=True))
+        shown.highlighted = min(at, len(self._bars) - 1) if self._bars else None
+        shown.focus()
+        title, why = [self._query.period.title, _(TITLES[self._by]) if self._by else _("Plan")], ""
+        if self._by is not None and figure is not None:
+            title.append(f"{figure.title}: {figure.text} ({self._at + 1}/{len(found)})")
+            if not figure.adds_up:
+                why = _("* The parts do not add up: what occurs in several of them counts once in the whole.")
+        self.query_one("#what", Static).update(Content(" · ".join(title)))
+        self.query_one("#why", Static).update(Content(why))
+
+    def _parts(self, by: By, figure: Figure) -> list[Bar]:
+        found = []
+        for piece in pieces(self.store, self._query, by):
+            same = next((f for f in piece.figures if (f.section, f.code) == (figure.section, figure.code)), None)
+            if same is not None:
+                found.append(Bar(piece.title, same.text, float(same.value or 0), piece.query, same, piece.part))
+            elif by == "month":
+                nothing = replace(figure, value=0, count=0, in_words=[], approximate=False)
+                found.append(Bar(piece.title, "", 0, piece.query, nothing, piece.part))
+        most = max((bar.share for bar in found), default=0) or 1
+        return [replace(bar, share=bar.share / most) for bar in found]
+
+    def _plans(self) -> list[Bar]:
+        return [
+            Bar(f"{p.title}{f' · {p.post}' if p.post else ''}", p.text, min(p.percent, 100) / 100, p.query, p.figure)
+            for p in report(self.store, self._query).plan
+        ]
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        from fieldapp.tui.screens.behind import BehindScreen
+
+        bar = self._bars[event.option_index]
+        called = "" if self._by in ("month", None) else bar.label
+        self.app.push_screen(BehindScreen(bar.query, bar.figure, bar.part, called))
+
+    def action_figure(self, step: int) -> None:
+        """Go to the figure before or after."""
+        if self._by is not None:
+            self._at += step
+            self.renew()
+
+    def action_split(self) -> None:
+        """Month, commune, post, kind, plan."""
+        order = [*SPLITS, None]
+        self._by = order[(order.index(self._by) + 1) % len(order)]
+        self.renew()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Plans are all shown together."""
+        return not (action == "figure" and self._by is None)
+
+
+def _stroke(share: float) -> str:
+    """A bar, exact to an eighth of a letter."""
+    eighths = round(share * WIDTH * 8)
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+
+
+def _drawn(bar: Bar) -> Table:
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
+    table.add_column(width=WIDTH)
+    table.add_column(ratio=4, justify="right", no_wrap=True, overflow="ellipsis")
+    table.add_row(Text(f" {bar.label}"), Text(_stroke(bar.share)), Text(bar.text, style="bold"))
+    return table

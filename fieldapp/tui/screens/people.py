@@ -1,0 +1,168 @@
+"""Who uses this laptop: a new passphrase for oneself; for the administrator, people and their roles."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store import people, vault
+from fieldapp.store.people import Role
+from fieldapp.store.store import Store
+from fieldapp.sync import recovery
+from fieldapp.tui.screens.asking import Asking, Question, agreed
+from fieldapp.tui.screens.base import Page
+
+
+class PassphraseScreen(Asking):
+    """A new passphrase for who works now; the old one is asked for, because a screen may stand open."""
+
+    HELP = "Type the passphrase that holds now, then the new one twice. Several words are best."
+
+    def __init__(self, store: Store) -> None:
+        asked = [
+            Question(_("Passphrase that holds now"), hidden=True),
+            Question(_("New passphrase"), hidden=True),
+            Question(_("The same again"), hidden=True),
+        ]
+        super().__init__(f"{_('New passphrase')} · {store.user}", asked)
+        self._store = store
+
+    def settle(self, answers: Sequence[str]) -> str:
+        """Check the old one, take the new one."""
+        old, new, again = answers
+        agreed(new, again)
+        people.check_passphrase(new)
+        vault.unseal(self._store.home, self._store.user, old)
+        people.change_passphrase(self._store, new)
+        return _("The new passphrase holds from now on.")
+
+
+class NewPersonScreen(Asking):
+    """Let a further person in, as recorder; the role is changed in the list."""
+
+    HELP = "The new person types the passphrase himself, twice. He begins as recorder."
+
+    def __init__(self, store: Store) -> None:
+        asked = [
+            Question(_("Name")),
+            Question(_("Passphrase"), hidden=True),
+            Question(_("The same again"), hidden=True),
+        ]
+        super().__init__(_("Let a person in"), asked)
+        self._store = store
+
+    def settle(self, answers: Sequence[str]) -> str:
+        """Enter him."""
+        name, passphrase, again = answers
+        with self._store.again() as store:
+            people.add(store, name, agreed(passphrase, again), Role.RECORDER)
+        return _("{name} can work on this laptop now.").format(name=name)
+
+
+class RecoverScreen(Asking):
+    """Open the laptop again with the code that headquarters reads out; dismisses with the open replica."""
+
+    HELP = "Call headquarters. It reads out seven groups of five digits; choose a new passphrase with them."
+
+    def __init__(self, home: Path, user: str) -> None:
+        asked = [
+            Question(_("Recovery code, as headquarters reads it out")),
+            Question(_("New passphrase"), hidden=True),
+            Question(_("The same again"), hidden=True),
+        ]
+        super().__init__(f"{_('Forgotten passphrase')} · {user}", asked)
+        self._home = home
+        self._user = user
+
+    def settle(self, answers: Sequence[str]) -> Store:
+        """Open it."""
+        code, passphrase, again = answers
+        return recovery.accept_code(self._home, self._user, code, agreed(passphrase, again))
+
+
+class PersonList(OptionList):
+    """Who uses this laptop."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", _("Next role"), key_display="Enter"),
+    ]
+
+
+class PeopleScreen(Page):
+    """Who uses this laptop and what he may do; an administrator changes it."""
+
+    HELP = (
+        "A recorder records; an officer also exports, imports and voids what others wrote; an administrator also lets "
+        "people in. Enter gives the next role, F8 twice lets somebody in no longer."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "add", _("Let in")),
+        Binding("f8", "remove", _("Remove")),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = ""
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(_("Who uses this laptop")), classes="section")
+        yield PersonList(id="people", markup=False)
+        yield Static(id="message", classes="problem", markup=False)
+
+    def renew(self) -> None:
+        self._people = people.people(self.store)
+        shown = self.query_one("#people", OptionList)
+        at = shown.highlighted or 0
+        shown.clear_options()
+        shown.add_options([Option(Content(f" {p.name:<40} {people.role_name(p.role)}")) for p in self._people])
+        shown.highlighted = min(at, len(self._people) - 1) if self._people else None
+        shown.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Who is no administrator only looks."""
+        return action not in ("add", "remove") or people.may(self.store, people.Act.USERS)
+
+    def action_add(self) -> None:
+        """Let a further person in."""
+        self.app.push_screen(NewPersonScreen(self.store.again()), self._done)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        chosen = self._people[event.option_index]
+        after = people.ORDER[(people.ORDER.index(chosen.role) + 1) % len(people.ORDER)]
+        self._try(lambda: people.set_role(self.store, chosen.name, after))
+
+    def action_remove(self) -> None:
+        """Let the chosen person in no longer, when pressed again."""
+        at = self.query_one("#people", OptionList).highlighted
+        if at is None:
+            return
+        chosen = self._people[at].name
+        if self._asked != chosen:
+            self._asked = chosen
+            self._say(_("F8 again: {name} can no longer open this laptop. What he recorded stays.").format(name=chosen))
+            return
+        self._asked = ""
+        self._try(lambda: people.remove(self.store, chosen))
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except FieldappError as error:
+            self._say(str(error))
+        else:
+            self._say("")
+            self.renew()
+
+    def _done(self, sentence: str | None) -> None:
+        if sentence:
+            self.app.notify(sentence, markup=False)
+
+    def _say(self, text: str) -> None:
+        self.query_one("#message", Static).update(Content(text))

@@ -1,0 +1,89 @@
+"""The records of one post and kind that wait: accept, look closer, or accept all that nothing is odd about."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store import desk, doubts, records, words
+from fieldapp.tui.screens.base import Page
+
+AT_ONCE = 200
+"""Records that are shown; the next ones follow when these are done"""
+
+
+class PileList(OptionList):
+    """One record a line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Open"), key_display="Enter")]
+
+
+class PileScreen(Page):
+    """``~`` changed since the last look, ``?`` something is odd: the sentence stands below."""
+
+    HELP = "F2 accepts the chosen one, F10 all that have no question mark. Enter opens one: it can be returned there."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "accept", _("Accept")),
+        Binding("f10", "accept_all", _("Accept all without ?")),
+    ]
+
+    def __init__(self, kind: str, post_id: str) -> None:
+        super().__init__()
+        self._kind = kind
+        self._post_id = post_id
+
+    def body(self) -> ComposeResult:
+        yield Static(id="what", classes="section", markup=False)
+        yield PileList(id="pile", markup=False)
+        yield Static(id="message", classes="problem", markup=False)
+
+    def renew(self) -> None:
+        self._waiting = desk.queue(self.store, self._kind, self._post_id, AT_ONCE)
+        ids = [w.row["id"] for w in self._waiting]
+        self._doubts = doubts.doubts(self.store, self._kind, ids)
+        names = words.labels(self.store, self._kind, ids)
+        shown = self.query_one(OptionList)
+        at = shown.highlighted or 0
+        shown.clear_options()
+        for one in self._waiting:
+            row_id = one.row["id"]
+            sign = "~" if one.again else "?" if row_id in self._doubts else "·"
+            lines = [f" {sign} {names[row_id]}", *(f"     ? {sentence}" for sentence in self._doubts.get(row_id, []))]
+            shown.add_option(Option(Content("\n".join(lines))))
+        if not self._waiting:
+            shown.add_option(Option(Content(f" ✓ {_('Nothing waits to be looked at.')}"), disabled=True))
+        shown.highlighted = min(at, len(self._waiting) - 1) if self._waiting else None
+        shown.focus()
+        post = self.store.value("SELECT name FROM post WHERE id = ?", [self._post_id])
+        number = _("{n} records").format(n=f"{len(ids)}{'+' if len(ids) == AT_ONCE else ''}")
+        title = f"{post} · {_(records.model_of(self._kind).PLURAL)} · {number}"
+        self.query_one("#what", Static).update(Content(title))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        from fieldapp.tui.screens.record import RecordScreen
+
+        self.app.push_screen(RecordScreen(self._waiting[event.option_index].row["id"]))
+
+    def action_accept(self) -> None:
+        """Accept the chosen record."""
+        at = self.query_one(OptionList).highlighted
+        if at is not None and self._waiting:
+            self._accept([self._waiting[at]])
+
+    def action_accept_all(self) -> None:
+        """Accept all that are shown and about which nothing is odd or new."""
+        self._accept([w for w in self._waiting if not w.again and w.row["id"] not in self._doubts])
+
+    def _accept(self, chosen: list[desk.Waiting]) -> None:
+        try:
+            number = desk.accept_all(self.store, chosen)
+        except FieldappError as error:
+            self.query_one("#message", Static).update(Content(str(error)))
+            return
+        self.app.notify(_("{n} accepted.").format(n=number), markup=False)
+        self.renew()

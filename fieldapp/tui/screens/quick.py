@@ -1,0 +1,273 @@
+"""Many records of one kind, one a line: Enter goes on from cell to cell, and behind the last one records the line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+import uuid_utils
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.events import DescendantFocus
+from textual.widgets import Static
+
+from fieldapp.domain.model import FieldShape, Record, fields_of
+from fieldapp.errors import FieldappError, Unsure
+from fieldapp.i18n import _
+from fieldapp.store import lists, records, words
+from fieldapp.store.store import Store
+from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.finder import Finder
+from fieldapp.tui.widgets.editor import Context
+from fieldapp.tui.widgets.entries import ENTRIES
+from fieldapp.tui.widgets.entry import Entry
+from fieldapp.tui.widgets.figure_field import FigureField
+from fieldapp.tui.widgets.kind_rows import KIND
+from fieldapp.tui.widgets.scrolling import cut
+
+WIDTHS: Mapping[str, int] = {"date": 12, "ref": 20, "choice": 14, "integer": 11, "year": 8, "boolean": 8}
+TEXT, FIGURE = 18, 12
+"""Columns of a cell for text, and for a figure"""
+STAYS = ("date", "ref", "choice", "year")
+"""Types of field that keep what stands in them from line to line"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One column: where what is typed goes."""
+
+    key: str
+    title: str
+    width: int
+    entry: Entry
+    stays: bool
+    measure: bool = False
+
+    @property
+    def key_in_form(self) -> str:
+        """The part of the form that a draft keeps it under."""
+        return "measures" if self.measure else self.key
+
+
+class QuickScreen(Page):
+    """The lines recorded here, and below them the one that is being typed."""
+
+    HELP = (
+        "One record a line. Enter goes to the next cell, behind the last one it records the line; days and places stay"
+        " for the next. F2 records at once. What needs more fields is written on the form."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "record", _("Save")),
+        Binding("escape", "leave", _("Leave"), key_display="Esc"),
+    ]
+    DEFAULT_CSS = """
+    QuickScreen #done { height: 1fr; }
+    QuickScreen #titles, QuickScreen #row { height: 1; padding: 0 1; }
+    QuickScreen #titles { text-style: bold; }
+    QuickScreen #row Entry { margin: 0 1 0 0; }
+    QuickScreen #menus { height: auto; max-height: 12; padding: 0 1; }
+    QuickScreen #reading { height: 1; padding: 0 1; color: $text-muted; }
+    """
+
+    def __init__(self, kind: str, activity_kind: str | None = None) -> None:
+        """``activity_kind``: id of the kind of activity that all lines are of."""
+        super().__init__()
+        self._model = records.model_of(kind)
+        self._activity_kind = activity_kind
+        self._cells: list[Cell] = []
+        self._asked: dict[str, Any] | None = None
+        self._draft_id = str(uuid_utils.uuid7())
+
+    def body(self) -> ComposeResult:
+        self._cells = _fitting(_cells(self.store, self._model, self._activity_kind), self.app.size.width - 3)
+        for cell in self._cells[:-1]:
+            cell.entry.styles.width = cell.width
+        self._cells[-1].entry.styles.width = "1fr"
+        self._cells[-1].entry.at_enter = self._record
+        title = _(self._model.TITLE)
+        if self._activity_kind:
+            title = words.labels(self.store, "activity_kind", [self._activity_kind])[self._activity_kind]
+        yield Static(Content(f"{_('Quick entry')} › {title}"), classes="section")
+        with VerticalScroll(id="done", can_focus=False):
+            yield Static(id="lines", classes="line", markup=False)
+        yield Static(Content(_in_columns(self._cells, [c.title for c in self._cells])), id="titles")
+        with Horizontal(id="row"):
+            for cell in self._cells:
+                yield cell.entry
+        with Vertical(id="menus"):
+            for cell in self._cells:
+                menu = cell.entry.companion()
+                if menu is not None:
+                    yield menu
+        yield Static(id="reading", markup=False)
+        yield Static(id="message", classes="problem", markup=False)
+
+    def on_mount(self) -> None:
+        self._lines: list[str] = []
+        self._cells[0].entry.focus()
+        self._follow()
+
+    # following --------------------------------------------------------------------------------------------------
+
+    def on_input_changed(self) -> None:
+        self._follow()
+        self._show_reading()
+
+    def on_descendant_focus(self, _event: DescendantFocus) -> None:
+        self._show_reading()
+
+    def _follow(self) -> None:
+        data = {c.key: c.entry.data for c in self._cells if not c.measure}
+        day = str(data.get(self._model.DATE or ""))
+        try:
+            on: date | None = date.fromisoformat(day)
+        except ValueError:
+            on = None
+        for cell in self._cells:
+            cell.entry.follow(Context({KIND: self._activity_kind, **data}, on))
+
+    def _show_reading(self) -> None:
+        cell = next((c for c in self._cells if c.entry.has_focus), None)
+        reading = cell.entry.reading() if cell else None
+        text = f"{cell.title}: {reading.text}" if cell and reading and reading.text else ""
+        self.query_one("#reading", Static).update(Content(text))
+
+    # recording --------------------------------------------------------------------------------------------------
+
+    def action_record(self) -> None:
+        """Record the line as it stands."""
+        self._record()
+
+    def _record(self) -> bool:
+        """Record the line and begin the next; True: Enter was for this."""
+        for cell in self._cells:
+            cell.entry.compose_letters()
+            cell.entry.settle()
+        self._follow()
+        data = self._data()
+        if not any(c.entry.data for c in self._cells if not c.stays):
+            self._say(_("The line is empty."))
+            return True
+        try:
+            row_id = records.save(self.store, self._model.KIND, data, confirm=data == self._asked)
+        except Unsure as question:
+            self._asked = data
+            self._point_at(question.fields)
+            self._say("? " + _("{question} F2 again says yes.").format(question=str(question)))
+            return True
+        except FieldappError as error:
+            self._point_at(error.fields)
+            self._say("! " + "; ".join(error.fields.values() or [str(error)]))
+            return True
+        self._lines.append(f"✓ {words.labels(self.store, self._model.KIND, [row_id])[row_id]}  {self._figures()}")
+        self.query_one("#lines", Static).update(Content("\n".join(self._lines)))
+        self.query_one("#done", VerticalScroll).scroll_end(animate=False)
+        self._say("")
+        self._begin_again()
+        return True
+
+    def _data(self) -> dict[str, Any]:
+        data: dict[str, Any] = {c.key: c.entry.data for c in self._cells if not c.measure and c.entry.data is not None}
+        if self._activity_kind:
+            data[KIND] = self._activity_kind
+            data["measures"] = [row for c in self._cells if c.measure for row in c.entry.data or []]
+        return data
+
+    def _figures(self) -> str:
+        return " · ".join(f"{c.title}: {c.entry.value}" for c in self._cells if not c.stays and c.entry.value)
+
+    def _begin_again(self) -> None:
+        for cell in self._cells:
+            if not cell.stays:
+                cell.entry.load(None)
+        self._asked = None
+        self.store.drop_draft(self._draft_id)
+        self.set_focus(self._cells[0].entry)
+
+    def _point_at(self, problems: Mapping[str, str]) -> None:
+        """The focus to the first cell that a sentence is about."""
+        figures = [c for c in self._cells if c.measure and c.entry.data]
+        for key in problems:
+            part, _dot, rest = key.partition(".")
+            number = rest.partition(".")[0]
+            if part == "measures" and number.isdecimal() and int(number) < len(figures):
+                self.set_focus(figures[int(number)].entry)
+                return
+            for cell in self._cells:
+                if cell.key == part:
+                    self.set_focus(cell.entry)
+                    return
+
+    def _say(self, sentence: str) -> None:
+        self.query_one("#message", Static).update(Content(sentence))
+
+    # leaving ----------------------------------------------------------------------------------------------------
+
+    def action_leave(self) -> None:
+        """Go back; a line that was begun stays as a draft of the form."""
+        self.keep()
+        self.dismiss(None)
+
+    def on_unmount(self) -> None:
+        self.keep()
+
+    def keep(self) -> None:
+        """Keep the line that was begun."""
+        if not any(c.entry.data for c in self._cells if not c.stays):
+            return
+        typed: dict[str, Any] = {c.key: c.entry.typed for c in self._cells if not c.measure}
+        if self._activity_kind:
+            name = words.labels(self.store, "activity_kind", [self._activity_kind])[self._activity_kind]
+            typed[KIND] = {"value": self._activity_kind, "text": name}
+            typed["measures"] = {c.key: c.entry.typed for c in self._cells if c.measure}
+        self.store.save_draft(self._draft_id, self._model.KIND, None, typed)
+
+
+def _cells(store: Store, model: type[Record], activity_kind: str | None) -> list[Cell]:
+    """The columns of a kind, what is needed first: fields that must be filled, figures, then what the list shows."""
+    shapes = [s for s in fields_of(model) if s.name != KIND and s.type != "long" and s.heir_of is None]
+    needed = [_cell(store, s) for s in shapes if s.required]
+    figures = [
+        Cell(m["id"], m["name"], FIGURE, FigureField(m, {}), stays=False, measure=True)
+        for m in (lists.measures_of(store, activity_kind) if activity_kind else [])
+    ]
+    further = [_cell(store, s) for s in shapes if not s.required and (s.name in model.LIST or s.name == "hamlet")]
+    return needed + figures + further
+
+
+def _cell(store: Store, shape: FieldShape) -> Cell:
+    entry = ENTRIES[shape.type](store, shape)
+    return Cell(shape.name, _(shape.title), WIDTHS.get(shape.type, TEXT), entry, stays=shape.type in STAYS)
+
+
+def _fitting(cells: list[Cell], room: int) -> list[Cell]:
+    """As many columns as there is room for."""
+    fitted: list[Cell] = []
+    for cell in cells:
+        room -= cell.width + 1
+        if room < 0 and fitted:
+            break
+        fitted.append(cell)
+    return fitted
+
+
+def _in_columns(cells: list[Cell], texts: list[str]) -> str:
+    shown = [cut(text, cell.width - 1) for cell, text in zip(cells, texts, strict=True)]
+    return "".join(t + " " * (c.width + 1 - cell_len(t)) for c, t in zip(cells, shown, strict=True))
+
+
+def begin(app: Any, store: Store, kind: str) -> None:
+    """Open quick entry of a kind; of activities, the kind of activity is chosen first."""
+    if kind != "activity":
+        app.push_screen(QuickScreen(kind))
+        return
+
+    def chosen(activity_kind: str | None) -> None:
+        if activity_kind is not None:
+            app.push_screen(QuickScreen(kind, activity_kind))
+
+    named = lists.choices(store, "activity_kind", "", limit=200)
+    app.push_screen(Finder(_("Quick entry of which kind?"), [("", named)]), chosen)

@@ -1,0 +1,122 @@
+"""The report into a file: for whom, and where to."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.domain.text import clean
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.reports.files.write import Form, write
+from fieldapp.reports.letterhead import LayoutCode
+from fieldapp.reports.query import Query
+from fieldapp.tui.screens.base import Chooser, Page
+from fieldapp.tui.widgets.text_field import TextField
+
+
+@dataclass(frozen=True)
+class Sort:
+    """A file that can be chosen."""
+
+    form: Form
+    layout: LayoutCode
+    title: Callable[[], str]
+
+
+SORTS = (
+    Sort("docx", "decree30", lambda: _("Word, letter of an office (Decree 30)")),
+    Sort("docx", "party", lambda: _("Word, letter of the Party (Guide 36)")),
+    Sort("pdf", "decree30", lambda: _("PDF, letter of an office (Decree 30)")),
+    Sort("pdf", "party", lambda: _("PDF, letter of the Party (Guide 36)")),
+    Sort("xlsx", "decree30", lambda: _("Excel: figures, tables, the records behind them")),
+    Sort("html", "decree30", lambda: _("Page with charts, for a browser or a phone")),
+)
+
+
+class ReportFileScreen(Page):
+    """Choose a sort of file; Enter writes it into the folder, never over a file that is there."""
+
+    HELP = "The report as a file for others. It is not encrypted: give it only to those whom it is for."
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "other", _("Sort or folder"), key_display="Tab")]
+
+    def __init__(self, query: Query) -> None:
+        super().__init__()
+        self._query = query
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(f"{_('REPORT ON RESULTS')}: {self._query.period.title}"), classes="section")
+        yield Chooser(*(Option(Content(f" {sort.title()}")) for sort in SORTS), id="sorts", markup=False)
+        yield Static(Content(_("Into the folder:")), classes="line")
+        yield TextField(str(_documents()), stays=True, id="folder")
+        yield Static(id="said", classes="line", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#sorts", OptionList).highlighted = 0
+        self.query_one("#sorts").focus()
+
+    def action_other(self) -> None:
+        """Go from the sorts to the folder, or back."""
+        self.focus_next()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self._begin(SORTS[event.option_index])
+
+    def on_input_submitted(self, _event: TextField.Submitted) -> None:
+        self._begin(SORTS[self.query_one("#sorts", OptionList).highlighted or 0])
+
+    def _begin(self, sort: Sort) -> None:
+        if self.busy:
+            return
+        self.busy = True
+        self._say("… " + _("Writing"))
+        self._write(sort, Path(clean(self.query_one(TextField).text)))
+
+    @work(thread=True)
+    def _write(self, sort: Sort, folder: Path) -> None:
+        store = self.store.again()
+        try:
+            path = _free(folder, self._query, sort)
+            write(store, self._query, sort.form, path, layout=sort.layout)
+            line = "✓ " + _("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=path)
+        except FieldappError as error:
+            line = f"! {error}"
+        finally:
+            store.close()
+        self.app.call_from_thread(self._done, line)
+
+    def _done(self, line: str) -> None:
+        self.busy = False
+        self._say(line)
+
+    def _say(self, line: str) -> None:
+        self.query_one("#said", Static).update(Content(line))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the file is written nobody leaves."""
+        return not (self.busy and action == "back")
+
+
+def _documents() -> Path:
+    """Where people look for their files."""
+    found = Path.home() / "Documents"
+    return found if found.is_dir() else Path.home()
+
+
+def _free(folder: Path, query: Query, sort: Sort) -> Path:
+    """A name that no file has yet."""
+    period = f"{query.period.first:%Y%m%d}-{query.period.last:%Y%m%d}"
+    name = f"bao-cao_{period}{'_dang' if sort.layout == 'party' else ''}"
+    number, path = 1, folder / f"{name}.{sort.form}"
+    while os.path.exists(path):  # noqa: PTH110 — Path.exists raises for a name that is too long
+        number += 1
+        path = folder / f"{name}_{number}.{sort.form}"
+    return path

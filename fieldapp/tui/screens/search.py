@@ -1,0 +1,132 @@
+"""Every record, found by words as they are typed: where is it?"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.domain.records import RECORDS
+from fieldapp.i18n import _
+from fieldapp.store import finding, records, words
+from fieldapp.store.finding import Hit, Sieve
+from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.finder import Finder, WordField
+from fieldapp.tui.screens.menu import by_use
+
+
+class SearchScreen(Page):
+    """One line for each record, the newest first."""
+
+    HELP = (
+        "Type words of a record, without diacritics if you like: a person, the number of a letter, a commune, an old"
+        " district. F4 narrows to a kind, F6 to a period, F7 to what was returned or voided. Enter opens."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f4", "kind", _("Kind")),
+        Binding("f6", "period", _("Period")),
+        Binding("f7", "state", _("State")),
+    ]
+    DEFAULT_CSS = """
+    SearchScreen #search-line { height: 1; margin: 1 0; }
+    SearchScreen #search-line > Static { width: auto; padding: 0 1; }
+    SearchScreen WordField { width: 1fr; }
+    SearchScreen #sieve { height: auto; }
+    SearchScreen #hits { height: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sieve = Sieve()
+        self._said: dict[str, str] = {}
+        """What narrows the search, in words"""
+        self._hits: list[Hit] = []
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="search-line"):
+            yield Static(Content(_("Find")))
+            yield WordField(stays=True, placeholder=_("type a word of the name"))
+        yield Static(id="sieve", classes="line", markup=False)
+        hits = OptionList(id="hits", markup=False)
+        hits.can_focus = False
+        yield hits
+
+    def renew(self) -> None:
+        self._hits = finding.find(self.store, self.query_one(WordField).value, self._sieve)
+        names: dict[str, str] = {}
+        for kind in {hit.kind for hit in self._hits}:
+            names |= words.labels(self.store, kind, [hit.row_id for hit in self._hits if hit.kind == kind])
+        shown = self.query_one(OptionList)
+        at = shown.highlighted or 0
+        shown.clear_options()
+        shown.add_options(
+            [Option(Content(f" {_(records.model_of(h.kind).TITLE)} · {names[h.row_id]}")) for h in self._hits]
+        )
+        shown.highlighted = min(at, len(self._hits) - 1) if self._hits else None
+        number = _("{n} records").format(n=f"{len(self._hits)}{'+' if len(self._hits) == 100 else ''}")
+        self.query_one("#sieve", Static).update(Content(" · ".join([number, *filter(None, self._said.values())])))
+
+    def on_input_changed(self) -> None:
+        self.query_one(OptionList).highlighted = None
+        self.renew()
+
+    def action_move(self, step: int) -> None:
+        """Go up or down the list."""
+        shown = self.query_one(OptionList)
+        if step > 0:
+            shown.action_cursor_down()
+        else:
+            shown.action_cursor_up()
+
+    def on_input_submitted(self) -> None:
+        at = self.query_one(OptionList).highlighted
+        if at is not None:
+            from fieldapp.tui.screens.record import RecordScreen
+
+            self.app.push_screen(RecordScreen(self._hits[at].row_id))
+
+    # narrowing --------------------------------------------------------------------------------------------------
+
+    def action_kind(self) -> None:
+        """One kind of record, or all."""
+        kinds = [({"kind": m.KIND}, _(m.PLURAL)) for m in by_use(RECORDS) if m.TOP]
+        self._narrow(_("Kind"), [({"kind": None}, _("every kind")), *kinds])
+
+    def action_period(self) -> None:
+        """A month, a year, or always."""
+        from fieldapp.reports.query import period_of
+
+        today = date.today()
+        quarter, month = (today.month + 2) // 3, today.month
+        named: list[tuple[dict[str, Any], str]] = [({"first": None, "last": None}, _("always"))]
+        for text in (f"{today.year}-{month:02d}", f"{today.year}-Q{quarter}", str(today.year), str(today.year - 1)):
+            period = period_of(text, today)
+            named.append(({"first": period.first, "last": period.last}, period.title))
+        self._narrow(_("Period"), named)
+
+    def action_state(self) -> None:
+        """What stands, what was voided, or what was returned."""
+        named = [
+            ({"state": "standing"}, _("not voided")),
+            ({"state": "returned"}, _("returned by headquarters")),
+            ({"state": "voided"}, _("voided")),
+            ({"state": "any"}, _("voided or not")),
+        ]
+        self._narrow(_("State"), named)
+
+    def _narrow(self, what: str, named: Sequence[tuple[dict[str, Any], str]]) -> None:
+        def chosen(number: int | None) -> None:
+            if number is not None:
+                changes, title = named[number]
+                self._sieve = replace(self._sieve, **changes)
+                self._said[what] = title if number else ""
+                self.renew()
+
+        numbered = [(number, title) for number, (_changes, title) in enumerate(named)]
+        self.app.push_screen(Finder(what, [("", numbered)]), chosen)

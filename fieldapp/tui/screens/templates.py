@@ -1,0 +1,50 @@
+"""Forms kept under a name: take one, or keep the one that stands here."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+from textual.binding import Binding, BindingType
+
+from fieldapp.domain.text import clean
+from fieldapp.i18n import _
+from fieldapp.store import habits
+from fieldapp.store.store import Store
+from fieldapp.tui.screens.finder import Finder, Group
+
+
+class Choice(NamedTuple):
+    """What was chosen."""
+
+    name: str
+    keep: bool
+    """keep the form as it stands under the name; otherwise take what is kept under it"""
+
+
+class TemplateMenu(Finder):
+    """Dismisses with a ``Choice``, or None. A name that is not there yet keeps the form under it."""
+
+    HELP = "Choose a template, or type a new name and Enter keeps the form as it stands. Del forgets the chosen one."
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("delete", "forget", _("Forget"), key_display="Del", priority=True)]
+
+    def __init__(self, store: Store, kind: str) -> None:
+        self._store = store
+        self._kind = kind
+        super().__init__(_("Templates"), [])
+
+    def groups(self, typed: str) -> list[Group]:
+        """The templates, and what was typed as a new name."""
+        names = list(self._templates())
+        taken = [(Choice(name, keep=False), name) for name in names]
+        name = clean(typed)
+        new = [(Choice(name, keep=True), _("keep this form as “{name}”").format(name=name))] if name else []
+        return [("", taken), ("", new if name not in names else [])]
+
+    def _templates(self) -> Mapping[str, Any]:
+        return habits.templates(self._store, self._kind)
+
+    def action_forget(self) -> None:
+        """Forget the chosen template."""
+        chosen = self.chosen
+        if isinstance(chosen, Choice) and not chosen.keep:
+            habits.drop_template(self._store, self._kind, chosen.name)
+            self.refilter()

@@ -1,0 +1,63 @@
+"""A record that may be there already, beside the one that is being written."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Footer, Static
+
+from fieldapp.i18n import _
+from fieldapp.tui.screens.base import Dialog
+
+Lines = Sequence[tuple[str, str]]
+"""(title, text) of each field that holds something"""
+
+
+class TwinDialog(Dialog):
+    """Dismisses with True where it is another one and shall be recorded."""
+
+    HELP = "Left what you are writing, right what is recorded already. F2 records it all the same, Esc goes back."
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "record", _("Record all the same"))]
+
+    def __init__(self, question: str, mine: Lines, other: Lines) -> None:
+        super().__init__()
+        self._question = question
+        self._mine = mine
+        self._other = other
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Static(Content(self._question), classes="section")
+            with VerticalScroll():
+                yield Static(_side_by_side(self._mine, self._other), id="both")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def action_record(self) -> None:
+        """It is another one."""
+        self.dismiss(True)
+
+
+def _side_by_side(mine: Lines, other: Lines) -> Table:
+    """Equal lines once, differing ones marked."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=20)
+    table.add_column(ratio=1)
+    table.add_column(ratio=1)
+    table.add_row("", Text(_("this one"), style="bold"), Text(_("recorded already"), style="bold"))
+    right: dict[str, list[str]] = {}
+    for title, text in other:
+        right.setdefault(title, []).append(text)
+    for title, text in mine:
+        there = right.get(title, [])
+        fits = there.pop(there.index(text) if text in there else 0) if there else ""
+        sign = "=" if fits == text else "≠"
+        table.add_row(Text(f"{sign} {title}"), Text(text), Text(fits))
+    for title, texts in right.items():
+        for text in texts:
+            table.add_row(Text(f"≠ {title}"), "", Text(text))
+    return table

@@ -1,0 +1,41 @@
+"""What waits to be looked at, by post and kind: can I sign this?"""
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.domain.amounts import format_amount
+from fieldapp.i18n import _
+from fieldapp.store import desk, records
+from fieldapp.tui.screens.base import Chooser, Page
+
+
+class WaitingScreen(Page):
+    """One line for each post and kind; Enter goes through its records."""
+
+    HELP = "What the posts recorded and headquarters has not looked at, or what was changed since. Enter opens a pile."
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(_("Waits to be looked at")), classes="section")
+        yield Chooser(id="piles", markup=False)
+
+    def renew(self) -> None:
+        posts = {r["id"]: r["name"] for r in self.store.rows("SELECT id, name FROM post")}
+        self._piles = sorted(desk.counts(self.store), key=lambda c: (posts[c[0]], -c[2]))
+        shown = self.query_one(OptionList)
+        at = shown.highlighted or 0
+        shown.clear_options()
+        for post_id, kind, number in self._piles:
+            line = f"{format_amount(number):>8}  {posts[post_id]:<32} {_(records.model_of(kind).PLURAL)}"
+            shown.add_option(Option(Content(line)))
+        if not self._piles:
+            shown.add_option(Option(Content(f" ✓ {_('Nothing waits to be looked at.')}"), disabled=True))
+        shown.highlighted = min(at, len(self._piles) - 1) if self._piles else None
+        shown.focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        from fieldapp.tui.screens.pile import PileScreen
+
+        post_id, kind, _number = self._piles[event.option_index]
+        self.app.push_screen(PileScreen(kind, post_id))

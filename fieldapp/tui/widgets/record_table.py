@@ -1,0 +1,80 @@
+"""Records in columns, one a line, with one of them chosen; paints only the lines in sight, which makes it quick."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from fieldapp.tui.widgets.scrolling import cut
+
+Line = tuple[str, Sequence[str]]
+"""A sign of one column, and the text of each column"""
+
+
+class RecordTable(Widget, can_focus=False):
+    """Shows ``lines`` below the titles of their columns. The keys belong to a field beside it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--titles", "table--chosen"}
+    DEFAULT_CSS = """
+    RecordTable { height: 1fr; width: 1fr; }
+    RecordTable > .table--titles { background: $panel; text-style: bold; }
+    RecordTable > .table--chosen { background: $block-cursor-background; color: $block-cursor-foreground; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._columns: Sequence[tuple[str, int]] = ()
+        self._lines: list[Line] = []
+        self._first = 0
+        """The line that stands at the top"""
+        self.chosen = 0
+
+    def set_columns(self, columns: Sequence[tuple[str, int]]) -> None:
+        """Title and width of each column, without the sign's."""
+        self._columns = columns
+        self.refresh()
+
+    def clear(self) -> None:
+        """No lines."""
+        self._lines = []
+        self.choose(0)
+
+    def add(self, lines: Sequence[Line]) -> None:
+        """Further lines below those that are there."""
+        self._lines += lines
+        self.refresh()
+
+    def choose(self, line: int) -> None:
+        """Choose a line, and have it in sight."""
+        self.chosen = max(0, min(line, len(self._lines) - 1))
+        self._bring_into_sight()
+        self.refresh()
+
+    def on_resize(self) -> None:
+        self._bring_into_sight()
+
+    def _bring_into_sight(self) -> None:
+        fit = max(self.size.height - 1, 1)
+        self._first = max(min(self._first, self.chosen), self.chosen - fit + 1, 0)
+
+    def render_line(self, y: int) -> Strip:
+        if y == 0:
+            return self._strip((" ", [title for title, _width in self._columns]), self._style("table--titles"))
+        at = self._first + y - 1
+        if at >= len(self._lines):
+            return Strip.blank(self.size.width, self.rich_style)
+        return self._strip(self._lines[at], self._style("table--chosen") if at == self.chosen else self.rich_style)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(name)
+
+    def _strip(self, line: Line, style: Style) -> Strip:
+        sign, texts = line
+        cells = [f" {sign} "]
+        for text, (_title, width) in zip(texts, self._columns, strict=True):
+            cells.append(f" {set_cell_size(cut(text, width), width)} ")
+        return Strip([Segment(set_cell_size("".join(cells), self.size.width), style)], self.size.width)

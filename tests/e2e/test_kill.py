@@ -1,0 +1,128 @@
+"""``kill -9`` at random moments of recording, exporting and importing: what was confirmed is there, nothing is half.
+
+Short here; ``FIELDAPP_SOAK`` makes it a thousand.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from field import World
+from sync_state import state
+
+from fieldapp.store.store import Store
+from fieldapp.sync import doctor, drives, exchange
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
+ROUNDS = 334 if os.environ.get("FIELDAPP_SOAK") else 3
+
+CHILD = """
+import os, sys
+sys.path[:0] = sys.argv[1].split(os.pathsep)
+from pathlib import Path
+from fieldapp.store import records, search, words, lists, unusual
+from fieldapp.store.store import Store
+from fieldapp.sync import exchange
+what, home, key, stick = sys.argv[2], Path(sys.argv[3]), bytes.fromhex(sys.argv[4]), Path(sys.argv[5])
+store = Store.open(home, key, sys.argv[6])
+well = {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221"}
+print("ready", flush=True)
+while True:
+    if what == "record":
+        entry = {**well, "description": "một", "measures": [{"measure_id": "gieng", "amount": 1}]}
+        print(records.save(store, "activity", entry), flush=True)
+    elif what == "export":
+        print(records.save(store, "activity", well), flush=True)
+        for made in exchange.export(store, stick):
+            print(made.path, flush=True)
+    else:
+        for file in sorted(stick.glob("*.age"), key=lambda p: int(p.name.split("_")[-1].split(".")[0])):
+            result, = exchange.import_files(store, [file])
+            print(file if result.complete else result, flush=True)
+        break
+"""
+
+
+def killed(what: str, home: Path, key: bytes, stick: Path, user: str, seconds: float) -> list[str]:
+    """What the program said was done, until it was killed so long after it was ready."""
+    arguments = [os.pathsep.join(sys.path), what, str(home), key.hex(), str(stick), user]
+    child = subprocess.Popen([sys.executable, "-c", CHILD, *arguments], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    time.sleep(seconds)
+    child.kill()
+    said = child.stdout.read()
+    child.wait()
+    return said.split("\n")[:-1]  # a line that was cut off was not said
+
+
+def test_killed_while_recording(world: World) -> None:
+    home, key = world.root / "post", world.keys["post"]
+    user = world.post.user
+    world.post.close()
+    chance = random.Random(1)
+    confirmed: list[str] = []
+    for _ in range(ROUNDS):
+        confirmed += killed("record", home, key, world.usb, user, chance.uniform(0, 0.3))
+        with Store.open(home, key, user) as store:
+            there = {r["id"] for r in store.rows("SELECT id FROM activity")}
+            assert set(confirmed) <= there
+            figures = store.value("SELECT count(*) FROM activity_measure")
+            assert len(there) == figures  # none without its figure
+    with Store.open(home, key, user) as store:
+        assert doctor.examine(store).healthy
+        assert len(confirmed) > 0
+
+
+def test_killed_while_exporting(world: World) -> None:
+    home, key = world.root / "post", world.keys["post"]
+    user = world.post.user
+    world.post.close()
+    chance = random.Random(2)
+    confirmed: set[str] = set()
+    for _ in range(ROUNDS):
+        said = killed("export", home, key, world.usb, user, chance.uniform(0, 0.4))
+        confirmed |= {line for line in said if len(line) == 36}
+        files = drives.bundles_in(world.usb)
+        assert {Path(line) for line in said if len(line) != 36} <= set(files)
+        for file in files:
+            exchange.verify(world.hq, file)  # what has a bundle's name is whole
+    exchange.import_files(world.hq, [world.usb])
+    with Store.open(home, key, user) as store:
+        assert confirmed <= {r["id"] for r in store.rows("SELECT id FROM activity")}
+        assert doctor.examine(store).healthy
+        (world.root / "last").mkdir()
+        exchange.export(store, world.root / "last")
+        assert all(r.complete for r in exchange.import_files(world.hq, [world.root / "last"]))
+        assert state(store)["activity"] == state(world.hq)["activity"]
+
+
+def test_killed_while_importing(world: World) -> None:
+    for _ in range(8):
+        for _ in range(20):
+            world.well()
+        exchange.export(world.post, world.usb)
+    home, key, user = world.root / "hq", world.keys["hq"], world.hq.user
+    world.hq.close()
+    begin = world.root / "begin"
+    shutil.copytree(home, begin)
+    chance = random.Random(3)
+    for _ in range(ROUNDS):
+        shutil.rmtree(home)
+        shutil.copytree(begin, home)
+        said = killed("import", home, key, world.usb, user, chance.uniform(0, 0.5))
+        with Store.open(home, key, user) as store:
+            count = store.value("SELECT count(*) FROM activity")
+            assert count % 20 == 0  # whole bundles only
+            assert count >= 20 * len(said)
+            assert store.value("SELECT count(*) FROM activity_measure") == 2 * count
+            exchange.import_files(store, [world.usb])
+            assert state(store)["activity"] == state(world.post)["activity"]
+    with Store.open(home, key, user) as store:
+        assert doctor.examine(store).healthy

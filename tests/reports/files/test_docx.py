@@ -1,0 +1,169 @@
+"""Letters stand as they are prescribed, and fill headquarters' own templates."""
+
+import io
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import docx
+import pytest
+from docx.oxml.ns import qn
+from docx.shared import Pt
+from field import World
+from report_files import EDE, fill
+
+from fieldapp.errors import FieldappError
+from fieldapp.reports import letterhead
+from fieldapp.reports.files import document
+from fieldapp.reports.files.docx import docx_bytes
+from fieldapp.reports.letterhead import LayoutCode
+from fieldapp.reports.query import Query, period_of
+
+YEAR = Query(period_of("2013", date(2026, 1, 1)))
+HEAD = {
+    "superior": "Bộ Chỉ huy BĐBP tỉnh", "issuer": "Phòng Chính trị", "sign": "BC-PCT", "place": "Đắk Lắk",
+    "recipients": ["Bộ Chỉ huy", "Lưu: VT, PCT"], "authority": "TM. phòng", "position": "Trưởng phòng",
+    "signer": "Y Thanh Niê",
+}  # fmt: skip
+
+
+def letter(world: World, layout: LayoutCode, template: Path | None = None) -> Any:
+    letterhead.keep(world.hq, layout, HEAD)
+    made = document.make(world.hq, YEAR, layout, "12")
+    return docx.Document(io.BytesIO(docx_bytes(made, template)))
+
+
+def look(paragraph: Any) -> tuple[str, float | None, bool, bool]:
+    run = paragraph.runs[0]
+    return paragraph.text, run.font.size and run.font.size.pt, bool(run.bold), bool(run.italic)
+
+
+def test_a_letter_of_an_office(world: World) -> None:
+    fill(world)
+    paper = letter(world, "decree30")
+    section = paper.sections[0]
+    assert [round(m.mm) for m in (section.page_width, section.page_height)] == [210, 297]
+    margins = (section.top_margin, section.bottom_margin, section.left_margin, section.right_margin)
+    assert [round(m.mm) for m in margins] == [20, 20, 30, 15]
+    assert section.different_first_page_header_footer
+    assert "PAGE" in section.header._element.xml
+    assert "PAGE" not in section.first_page_header._element.xml
+    normal = paper.styles["Normal"]
+    assert (normal.font.name, normal.font.size) == ("Times New Roman", Pt(14))
+    assert "Theme" not in paper.styles["Heading 1"].element.xml
+
+    head = paper.tables[0]
+    left, right = head.rows[0].cells
+    assert [look(p) for p in left.paragraphs if p.text] == [
+        ("BỘ CHỈ HUY BĐBP TỈNH", 13, False, False), ("PHÒNG CHÍNH TRỊ", 13, True, False)]  # fmt: skip
+    assert [look(p) for p in right.paragraphs if p.text] == [
+        ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, True, False),
+        ("Độc lập - Tự do - Hạnh phúc", 14, True, False),
+    ]
+    assert "w:pBdr" in left._tc.xml
+    assert "w:pBdr" in right._tc.xml
+    number, place = head.rows[1].cells
+    assert number.paragraphs[0].text == "Số: 12/BC-PCT"
+    assert place.paragraphs[0].text.startswith("Đắk Lắk, ngày ")
+    assert look(place.paragraphs[0])[3]
+
+    texts = [p.text for p in paper.paragraphs if p.text]
+    assert texts[0] == "BÁO CÁO"
+    places = [texts.index(next(t for t in texts if t.startswith(start))) for start in ("I. ", "II. ", "III. ")]
+    assert places == sorted(places)
+    assert any(t.endswith("./.") for t in texts)
+    foot = paper.tables[-2].rows[0].cells
+    assert [look(p) for p in foot[0].paragraphs] == [
+        ("Nơi nhận:", 12, True, True),
+        ("- Bộ Chỉ huy;", 11, False, False),
+        ("- Lưu: VT, PCT.", 11, False, False),
+    ]
+    assert [p.text for p in foot[1].paragraphs] == ["TM. PHÒNG", "TRƯỞNG PHÒNG", "Y Thanh Niê"]
+
+
+def test_a_letter_of_the_party(world: World) -> None:
+    paper = letter(world, "party")
+    left, right = paper.tables[0].rows[0].cells
+    assert [p.text for p in left.paragraphs if p.text] == ["BỘ CHỈ HUY BĐBP TỈNH", "PHÒNG CHÍNH TRỊ", "*"]
+    assert [look(p) for p in right.paragraphs if p.text] == [("ĐẢNG CỘNG SẢN VIỆT NAM", 15, True, False)]
+    assert "CỘNG HÒA" not in paper.element.xml
+    assert paper.tables[0].rows[1].cells[0].text == "Số 12-BC-PCT"
+    assert paper.tables[-2].rows[0].cells[0].paragraphs[0].runs[0].underline
+
+
+ORDER = {
+    "pPr": "pStyle keepNext keepLines pageBreakBefore framePr widowControl numPr suppressLineNumbers pBdr shd tabs"
+    " suppressAutoHyphens spacing ind contextualSpacing jc textAlignment outlineLvl rPr sectPr",
+    "rPr": "rStyle rFonts b bCs i iCs caps smallCaps strike outline shadow color spacing w kern position sz szCs"
+    " highlight u effect bdr shd vertAlign rtl cs em lang",
+    "tblPr": "tblStyle tblpPr tblOverlap bidiVisual tblStyleRowBandSize tblStyleColBandSize tblW jc tblCellSpacing"
+    " tblInd tblBorders shd tblLayout tblCellMar tblLook",
+    "tcPr": "cnfStyle tcW gridSpan hMerge vMerge tcBorders shd noWrap tcMar textDirection tcFitText vAlign hideMark",
+}
+"""Children of an element in the order of its schema (ECMA-376, part 1, 17): with another order Word calls it broken"""
+
+
+@pytest.mark.parametrize("layout", ["decree30", "party"])
+def test_word_is_given_its_order(world: World, layout: LayoutCode) -> None:
+    fill(world)
+    paper = letter(world, layout)
+    roots = [paper.element, paper.styles.element, paper.sections[0].header._element]
+    checked = 0
+    for name, order in ORDER.items():
+        place = {child: at for at, child in enumerate(order.split())}
+        for element in (e for root in roots for e in root.iter(qn(f"w:{name}"))):
+            children = [child.tag.rpartition("}")[2] for child in element]
+            assert [place[c] for c in children] == sorted(place[c] for c in set(children)), (name, children)
+            checked += 1
+    assert checked > 500
+
+
+def template(tmp_path: Path, *lines: list[str] | str) -> Path:
+    """A template whose lines are cut into runs as Word cuts them."""
+    paper = docx.Document()
+    paper.sections[0].header.paragraphs[0].text = "Mẫu của {{co_quan}}"
+    for line in lines:
+        paragraph = paper.add_paragraph()
+        for part in [line] if isinstance(line, str) else line:
+            paragraph.add_run(part)
+    paper.add_table(1, 1).rows[0].cells[0].text = "Khám: {{health.luot_kham}}"
+    paper.paragraphs[0].runs[-1].italic = True
+    path = tmp_path / "mẫu.docx"
+    paper.save(str(path))
+    return path
+
+
+def test_a_template_keeps_its_look(world: World, tmp_path: Path) -> None:
+    fill(world)
+    world.well(activity_kind_id="kham_chua_benh", hamlet=EDE,
+               measures=[{"measure_id": "luot_kham", "note": "{{nguoi_ky}}"}])  # fmt: skip
+    world.carry(world.post, world.hq)
+    path = template(tmp_path, ["Kỳ: {", "{k", "y}", "}, ký: ", "{{ nguoi_ky }}"], "{{noi_dung}}", "hết")
+    paper = letter(world, "decree30", path)
+    texts = [p.text for p in paper.paragraphs]
+    assert texts[0] == "Kỳ: năm 2013, ký: Y Thanh Niê"
+    assert paper.paragraphs[0].runs[-1].italic
+    assert paper.sections[0].header.paragraphs[0].text == "Mẫu của Phòng Chính trị"
+    assert texts[-1] == "hết"
+    assert any(t.startswith("III. ") for t in texts)
+    assert paper.tables[-1].rows[0].cells[0].text == "Khám: 2.385 lượt và {{nguoi_ky}} lượt"
+    assert any("73,4 km" in c.text for t in paper.tables for row in t.rows for c in row.cells)
+
+
+def test_a_figure_of_which_nothing_is_recorded_is_no_mistake(world: World, tmp_path: Path) -> None:
+    """Nor is it zero."""
+    paper = letter(world, "decree30", template(tmp_path, "{{noi_dung}}"))
+    assert paper.tables[-1].rows[0].cells[0].text == "Khám: chưa ghi nhận"
+
+
+def test_a_template_that_cannot_be_filled_is_told(world: World, tmp_path: Path) -> None:
+    with pytest.raises(FieldappError, match=r"khong_co.*noi_dung"):
+        letter(world, "decree30", template(tmp_path, "{{khong_co}}", "{{noi_dung}}"))
+    with pytest.raises(FieldappError, match="chưa có dòng"):
+        letter(world, "decree30", template(tmp_path, "{{nguoi_ky}}"))
+    broken = tmp_path / "hỏng.docx"
+    broken.write_bytes(b"PK\x03\x04 no")
+    with pytest.raises(FieldappError, match=r"không phải tệp Word"):
+        letter(world, "decree30", broken)
+    with pytest.raises(FieldappError, match="Không đọc được"):
+        letter(world, "decree30", tmp_path / "không có.docx")

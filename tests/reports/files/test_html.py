@@ -1,0 +1,68 @@
+"""The page: one file that asks for nothing, runs nothing, and draws what the figures say."""
+
+import re
+from datetime import date
+
+from field import World
+from report_files import EDE, Page, fill
+
+from fieldapp.reports.files import charts, document
+from fieldapp.reports.files.html import html_bytes
+from fieldapp.reports.query import Query, period_of
+from fieldapp.reports.tables import table
+
+YEAR = Query(period_of("2013", date(2026, 1, 1)))
+FETCHES = {"link", "script", "iframe", "object", "embed", "img", "audio", "video", "source", "form", "base", "a"}
+
+
+def page(world: World, query: Query = YEAR) -> tuple[str, Page]:
+    data = html_bytes(document.make(world.hq, query, splits=True))
+    return data.decode(), Page(data)
+
+
+def test_nothing_leaves_the_file(world: World) -> None:
+    fill(world)
+    text, read = page(world)
+    assert FETCHES.isdisjoint(tag for tag, _attributes in read.tags)
+    assert not any(name.startswith("on") or name in ("src", "href", "action")
+                   for _tag, attributes in read.tags for name in attributes)  # fmt: skip
+    assert not re.search(r"url\(|@import|https?://", text)
+    policies = [a["content"] for tag, a in read.tags if a.get("http-equiv") == "Content-Security-Policy"]
+    assert policies == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
+    assert ("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}) in read.tags
+    assert "@media print" in text
+
+
+def test_letters_arrive(world: World) -> None:
+    world.well(date_from="2013-05-05", measures=[{"measure_id": "gieng", "note": EDE}])
+    world.carry(world.post, world.hq)
+    _text, read = page(world)
+    assert EDE in read.data["works.gieng_khoan.gieng"][1]
+
+
+def test_bars_are_as_long_as_the_figures_say(world: World) -> None:
+    fill(world)
+    made = table(world.hq, YEAR, "month")
+    (line,) = [x for x in made.lines if x.figure.code == "gieng_khoan.gieng"]
+    chart = charts.months(made.titles, line)
+    assert [(b.label, b.share, b.short) for b in chart.bars if b.share] == [("3", 100, "1"), ("10", 100, "1")]
+    visits = next(x for x in made.lines if x.figure.code == "luot_kham")
+    assert [b.short for b in charts.months(made.titles, visits).bars if b.share] == ["2.385"]
+    money = next(x for x in made.lines if x.figure.code == "tri_gia_kham")
+    assert [b.short for b in charts.months(made.titles, money).bars if b.share] == ["70tr"]
+
+
+def test_many_months_stand_together_as_years(world: World) -> None:
+    fill(world)
+    long = YEAR.over(period_of("2012", date(2026, 1, 1)))
+    long = long.over(type(long.period)(date(2011, 1, 1), date(2013, 12, 31)))
+    made = table(world.hq, long, "month")
+    (line,) = [x for x in made.lines if x.figure.code == "gieng_khoan.gieng"]
+    bars = charts.months(made.titles, line).bars
+    assert [(b.label, b.text) for b in bars] == [("2011", ""), ("2012", "3 giếng"), ("2013", "2 giếng")]
+
+
+def test_what_was_done_of_a_plan_is_drawn(world: World) -> None:
+    fill(world)
+    _text, read = page(world)
+    assert "2.385 / 2.000 lượt (119%)" in read.text

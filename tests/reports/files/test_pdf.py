@@ -1,0 +1,61 @@
+"""The PDF: A4, its letters inside the file, Vietnamese and Ê Đê as they were written."""
+
+import io
+import unicodedata
+from datetime import date
+from importlib.resources import files
+from typing import Any
+
+import pypdf
+import pytest
+from field import World
+from fontTools.ttLib import TTFont
+from report_files import EDE, fill
+
+from fieldapp.reports.files import document
+from fieldapp.reports.files.pdf import STYLES, pdf_bytes
+from fieldapp.reports.letterhead import LayoutCode
+from fieldapp.reports.query import Query, period_of
+
+YEAR = Query(period_of("2013", date(2026, 1, 1)))
+TONES = "\u0300\u0301\u0303\u0309\u0323"
+LETTERS = "aăâeêioôơuưyđbcdghklmnpqrstvxwzjf"
+MINORITY = "ƀčĕêĭñŏôơŭưĐ\u0306"
+
+
+def pdf(world: World, layout: LayoutCode = "decree30") -> Any:
+    return pypdf.PdfReader(io.BytesIO(pdf_bytes(document.make(world.hq, YEAR, layout))))
+
+
+@pytest.mark.parametrize("style", STYLES.values())
+def test_the_font_has_every_letter(style: str) -> None:
+    font = TTFont(files("fieldapp.reports.files") / "fonts" / f"LiberationSerif-{style}.ttf")
+    known = set(font.getBestCmap())
+    wanted = {unicodedata.normalize("NFC", letter + tone) for letter in LETTERS for tone in ("", *TONES)}
+    wanted = {w for w in wanted if len(w) == 1} | set(MINORITY)
+    assert len(wanted) > 100
+    missing = {c for w in wanted for c in (w, w.upper()) if not {ord(x) for x in c} <= known}
+    assert missing == set()
+
+
+def test_letters_arrive(world: World) -> None:
+    world.well(date_from="2013-05-05", measures=[{"measure_id": "gieng", "note": EDE}])
+    world.carry(world.post, world.hq)
+    text = "".join(page.extract_text() for page in pdf(world).pages)
+    assert "".join(EDE.split()) in unicodedata.normalize("NFC", "".join(text.split()))
+
+
+@pytest.mark.parametrize("layout", ["decree30", "party"])
+def test_a_page_is_a4_with_its_number_from_the_second_on(world: World, layout: LayoutCode) -> None:
+    fill(world)
+    made = pdf(world, layout)
+    assert [round(float(x)) for x in made.pages[0].mediabox[2:]] == [595, 842]
+    assert not made.pages[0].extract_text().startswith("1\n")
+    for number, page in enumerate(made.pages[1:], start=2):
+        assert page.extract_text().splitlines()[0].strip() == str(number)
+    first = made.pages[0].extract_text()
+    assert ("ĐẢNG CỘNG SẢN VIỆT NAM" in first) == (layout == "party")
+    assert ("Độc lập - Tự do - Hạnh phúc" in first) == (layout == "decree30")
+    for page in made.pages:
+        fonts = page["/Resources"]["/Font"].values()
+        assert all("LiberationSerif" in font.get_object()["/BaseFont"] for font in fonts)

@@ -1,0 +1,144 @@
+"""Each figure in every format is that of ``report --json``; a file is whole or not there."""
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import docx
+import pypdf
+import pytest
+from field import Run, World
+from report_files import FORMULA, SCRIPT, Page, Workbook, fill
+
+FORMS = ("docx", "xlsx", "pdf", "html")
+
+
+@pytest.fixture
+def filled(world: World) -> World:
+    fill(world)
+    return world
+
+
+def write(run: Run, folder: Path, form: str, *more: object) -> bytes:
+    out = folder / f"báo cáo.{form}"
+    out.unlink(missing_ok=True)
+    code, _out, err = run("report", "--period", "2013", "--format", form, "--out", out, *more, home="hq")
+    assert code == 0, err
+    assert not list(folder.glob("*.part"))
+    return out.read_bytes()
+
+
+def told(run: Run, *more: str) -> list[dict[str, Any]]:
+    code, out, _err = run("report", "--period", "2013", "--json", *more, home="hq")
+    assert code == 0
+    figures: list[dict[str, Any]] = json.loads(out)["figures"]
+    return figures
+
+
+def test_each_figure_is_the_same_in_every_format(run: Run, filled: World, tmp_path: Path) -> None:
+    figures = told(run)
+    codes = {f"{f['section']}.{f['code']}": f for f in figures}
+    assert {"works.gieng_khoan.gieng", "health.tri_gia_kham", "relief.luot_phuong_tien", "border.km"} <= codes.keys()
+    assert any(f["value"] is None for f in figures)
+    assert any(f["decimals"] for f in figures)
+
+    rows = [[c.text for c in row.cells] for t in docx.Document(io.BytesIO(write(run, tmp_path, "docx"))).tables
+            for row in t.rows]  # fmt: skip
+    in_word = [(row[0], row[1], row[3]) for row in rows if len(row) == 4]
+    for f in figures:
+        assert (f["title"], f["text"], str(f["count"])) in in_word
+
+    table = {row["Mã"]: row for row in Workbook(write(run, tmp_path, "xlsx")).table("Số liệu", "Số liệu")}
+    assert table.keys() == codes.keys()
+    for code, f in codes.items():
+        if f["value"] is None:
+            assert table[code]["Số"] == f["text"]
+        else:
+            assert table[code]["Số"] == f["value"] / 10 ** f["decimals"]
+        assert (table[code]["Viết thành lời"], table[code]["Số bản ghi"]) == (f["text"], f["count"])
+
+    page = Page(write(run, tmp_path, "html"))
+    assert page.data.keys() == codes.keys()
+    for code, f in codes.items():
+        value, text = page.data[code]
+        assert text == f["text"]
+        assert (float(value) if value else None) == (None if f["value"] is None else f["value"] / 10 ** f["decimals"])
+
+    pages = pypdf.PdfReader(io.BytesIO(write(run, tmp_path, "pdf"))).pages
+    printed = "".join("".join(p.extract_text().split()) for p in pages)
+    for f in figures:
+        assert "".join(f"{f['title']}{f['text']}".split()) in printed
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_format_says_what_it_was_computed_from(run: Run, filled: World, tmp_path: Path, form: str) -> None:
+    data = write(run, tmp_path, form, "--units", "now")
+    if form == "docx":
+        text = "".join(p.text for p in docx.Document(io.BytesIO(data)).element.body.iter() if p.text)
+    elif form == "xlsx":
+        text = Workbook(data).parts["xl/sharedStrings.xml"].decode()
+    elif form == "pdf":
+        text = "".join(p.extract_text() for p in pypdf.PdfReader(io.BytesIO(data)).pages)
+    else:
+        text = Page(data).text
+    text = "".join(text.split())
+    heads = filled.hq.rows("SELECT log_id, hash FROM local_segment WHERE state = 'applied' AND scope <> '*'")
+    assert heads
+    assert {row["hash"] in text and row["log_id"] in text for row in heads} == {True}
+    for said in ("năm 2013", "01/01/2013 – 31/12/2013", "Theo đơn vị hành chính hiện nay", "fieldapp 0.1.0",
+                 "1 bản ghi đã hủy", "Đồn BP Ia Rvê (A): đã nhận đến"):  # fmt: skip
+        assert "".join(said.split()) in text, said
+
+
+def test_text_of_records_is_text(run: Run, filled: World, tmp_path: Path) -> None:
+    book = Workbook(write(run, tmp_path, "xlsx", "--personal"))
+    behind = book.table("Bản ghi", "Số liệu")
+    assert FORMULA in [row["Viết thành lời"] for row in behind]
+    assert any(FORMULA in (row["Bản ghi"] or "") for row in behind)
+    assert all("<f>" not in xml and "hyperlink" not in xml for xml in book.xml.values())
+    page = Page(write(run, tmp_path, "html"))
+    assert "script" not in [tag for tag, _attributes in page.tags]
+    assert SCRIPT in page.text
+    paper = docx.Document(io.BytesIO(write(run, tmp_path, "docx")))
+    assert any(SCRIPT in cell.text for t in paper.tables for row in t.rows for cell in row.cells)
+
+
+def test_a_file_that_is_there_stays(run: Run, filled: World, tmp_path: Path) -> None:
+    there = tmp_path / "của tôi.docx"
+    there.write_bytes(b"sua tay")
+    code, _out, err = run("report", "--period", "2013", "--format", "docx", "--out", there, home="hq")
+    assert (code, there.read_bytes()) == (1, b"sua tay")
+    assert "giữ nguyên" in err
+    code, _out, err = run("report", "--format", "html", "--out", tmp_path / "không có" / "a.html", home="hq")
+    assert code == 1
+    assert "Không ghi được" in err
+
+
+def test_without_the_extra_there_is_a_way_on(
+    run: Run, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for form, module in (("docx", "docx"), ("xlsx", "xlsxwriter"), ("pdf", "fpdf"), ("html", "jinja2")):
+        monkeypatch.delitem(sys.modules, f"fieldapp.reports.files.{form}", raising=False)
+        monkeypatch.setitem(sys.modules, module, None)
+        code, _out, err = run("report", "--format", form, "--out", tmp_path / f"a.{form}", home="hq")
+        assert code == 1
+        assert 'pip install "fieldapp[hq]"' in err
+    assert list(tmp_path.glob("a.*")) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--format", "docx"), ("--out", "a.txt"), ("--format", "pdf", "--out", "a.pdf", "--by", "month"),
+     ("--format", "pdf", "--out", "a.pdf", "--template", "a.docx")],
+)  # fmt: skip
+def test_wrong_usage_is_told(run: Run, world: World, words: tuple[str, ...]) -> None:
+    assert run("report", *words, home="hq")[0] == 2
+
+
+def test_an_empty_period_is_a_file_too(run: Run, world: World, tmp_path: Path) -> None:
+    for form in FORMS:
+        out = tmp_path / f"trống.{form}"
+        assert run("report", "--period", "2009-05", "--format", form, "--out", out, home="hq")[0] == 0
+        assert out.stat().st_size > 1000

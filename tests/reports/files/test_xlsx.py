@@ -1,0 +1,71 @@
+"""The workbook: headings that stay in sight, the records behind each figure, names only when asked for."""
+
+from datetime import date
+from typing import Any
+
+from field import World
+from report_files import Workbook, fill
+
+from fieldapp.reports.figures import figures
+from fieldapp.reports.files import document
+from fieldapp.reports.files.xlsx import xlsx_bytes
+from fieldapp.reports.query import Query, period_of
+from fieldapp.store import records
+
+YEAR = Query(period_of("2013", date(2026, 1, 1)))
+
+
+def book(world: World, **how: Any) -> Workbook:
+    return Workbook(xlsx_bytes(document.make(world.hq, YEAR, splits=True, entries=True, **how)))
+
+
+def test_headings_stay_in_sight(world: World) -> None:
+    fill(world)
+    made = book(world)
+    assert {"Số liệu", "Theo tháng", "Theo loại hoạt động", "Kế hoạch, chỉ tiêu", "Bản ghi", "Nguồn số liệu"} <= set(
+        made.names
+    )
+    for name in made.names:
+        assert 'state="frozen"' in made.xml[name], name
+
+
+def test_the_records_behind_a_figure_add_up_to_it(world: World) -> None:
+    fill(world)
+    behind = book(world).table("Bản ghi", "Số liệu")
+    for figure in figures(world.hq, YEAR):
+        lines = [row for row in behind if row["Mã"] == f"{figure.section}.{figure.code}"]
+        assert len({row["id"] for row in lines}) == figure.count
+        added = sum(row["Góp vào"] or 0 for row in lines)
+        assert round(added * 10**figure.decimals) == (figure.value or 0)
+
+
+def test_parts_stand_beside_the_whole(world: World) -> None:
+    fill(world)
+    (wells,) = [row for row in book(world).table("Theo tháng", "Số liệu") if row["Số liệu"] == "Giếng khoan"]
+    assert {k: v for k, v in wells.items() if isinstance(v, float)} == {"3/2013": 1, "10/2013": 1, "tổng": 2}
+
+
+def test_people_are_named_only_when_asked_for(world: World) -> None:
+    fill(world)
+    assert "Y Thanh Niê" not in book(world).parts["xl/sharedStrings.xml"].decode()
+    assert "Y Thanh Niê" in book(world, personal=True).parts["xl/sharedStrings.xml"].decode()
+
+
+def test_a_number_too_long_for_a_cell_is_written_out(world: World) -> None:
+    """A cell rounds after 15 digits."""
+    entry = {"activity_kind_id": "thien_tai", "date_from": "2013-09-20", "unit_id": "24221",
+             "measures": [{"measure_id": "tien_mat", "amount": 10**15 - 1}]}  # fmt: skip
+    for _ in range(3):
+        records.save(world.post, "activity", entry, confirm=True)
+    world.carry(world.post, world.hq)
+    row = next(r for r in book(world).table("Số liệu", "Số liệu") if r["Mã"] == "relief.tien_mat")
+    assert row["Số"] == "2.999.999.999.999.997 đồng"
+
+
+def test_words_stand_where_no_record_says_a_number(world: World) -> None:
+    records.save(world.post, "activity", {
+        "activity_kind_id": "thien_tai", "date_from": "2013-09-20", "unit_id": "24221",
+        "measures": [{"measure_id": "luot_phuong_tien", "note": "hàng chục", "approximate": True}]})  # fmt: skip
+    world.carry(world.post, world.hq)
+    (row,) = book(world).table("Số liệu", "Số liệu")
+    assert (row["Số"], row["Kỳ trước"]) == ("hàng chục phương tiện", None)

@@ -1,0 +1,624 @@
+"""Laptops, sticks and bad luck: a machine that draws schedules, and a model that knows what must come of them.
+
+The model keeps every value that a save confirmed, with who wrote it and what that replica knew then. It folds them by
+the rules of ``docs/bundle-format.md`` in a few lines of its own, so that what it expects does not come from the code
+under test.
+"""
+
+import json
+import random
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import uuid_utils
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from fieldapp.errors import FieldappError
+from fieldapp.store import baseline, capture, migrations, records, vault
+from fieldapp.store.connection import connect
+from fieldapp.store.store import FILE, Row, Store
+from fieldapp.sync import doctor, enrolment, exchange, merge, peers, relog
+
+NAMES = ("hq", "p-a", "p-b", "q-a", "hq-b", "nation")
+"""The province; laptops of the posts P and Q; the province's second laptop; the nation above it. A schedule of n
+replicas has the first n, and perhaps a clone."""
+POSTS = {"p": "PPP", "q": "QQQ"}
+HEADQUARTERS = ("hq", "hq-b", "nation")
+ROUNDS = 6
+"""Full exchanges after which nobody may lack anything"""
+ADOPT = 2
+"""The exchange after which headquarters adopts what still lies in quarantine"""
+
+EDITS = {
+    "party_cell": ("hamlet",),
+    "activity": ("hamlet", "description", "people"),
+    "activity_measure": ("amount", "note"),
+    "event": ("name", "date_to"),
+    "member": ("position",),
+    "introduction": ("role", "end_reason"),
+    "matter": ("result",),
+}
+"""Table -> columns that are edited in place; the baseline has no rows in these tables."""
+
+OLD_LACKS_TABLE = "matter"
+OLD_LACKS_COLUMNS = {"activity_measure": "note", "event": "date_to"}
+"""What the older version of the program does not know"""
+
+DEEDS = (
+    *("work",) * 8,
+    *("carry",) * 6,
+    *("export",) * 3,
+    *("take",) * 4,
+    *("lose_a_file", "lose_a_stick", "damage", "clock_jumps", "upgrade", "restart", "clone"),
+    *("back_up", "restore") * 2,
+)
+"""What may happen, as often as it is drawn. Methods of ``Laptops`` that take the name of a replica."""
+
+CLONE = "'"
+"""Ends the name of a laptop into which the disk of another was copied"""
+
+Key = tuple[str, str]
+"""(table, row id)"""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A value that a save confirmed."""
+
+    key: Key
+    col: str
+    value: Any
+    log: str
+    seq: int
+    hlc: int
+    knew: dict[str, int] = field(hash=False)
+    """log -> last change that its author had"""
+
+
+# what the machine starts from ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def small_baseline() -> Iterator[None]:
+    """Replicas that ship four units instead of fourteen thousand, and derive no keys from passphrases: a schedule
+    copies them in milliseconds."""
+    codes = {"66", "646", "24221", "24214"}
+    rows = [
+        (table, row_id, cols, is_new)
+        for table, row_id, cols, is_new in baseline.baseline_changes()
+        if table != "unit_succession" and (table != "unit" or cols.get("code") in codes)
+    ]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migrations, "baseline_changes", lambda: iter(rows))
+        patched.setattr(vault, "seal", lambda *_given: None)
+        yield
+
+
+def build(root: Path) -> dict[str, bytes]:
+    """Enrol all replicas into ``root``; ``root/n`` has the first n of them. Returns their database keys."""
+    usb = root / "usb"
+    usb.mkdir(parents=True)
+    homes = root / "all"
+    hq = enrolment.init_hq(homes / "hq", name="Sở chỉ huy", user="hq", passphrase="x")
+    stores = {"hq": hq}
+    for number, name in enumerate(NAMES[1:], start=2):
+        stores[name] = _enrol(name, hq, homes / name, usb)
+        for _turn in range(2):
+            for sender, to in ((s, t) for s in stores.values() for t in stores.values()):
+                if to.identity.replica_id in {p.id for p in peers.partners(sender)}:
+                    _carry(sender, to, usb)
+        for store in stores.values():
+            store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copytree(homes, root / str(number), ignore=shutil.ignore_patterns("*-wal", "*-shm"))
+    keys = {name: store._key for name, store in stores.items()}
+    for store in stores.values():
+        store.close()
+    return keys
+
+
+def _enrol(name: str, hq: Store, home: Path, usb: Path) -> Store:
+    if name == "nation":
+        nation = enrolment.init_hq(home, name="Bộ Tư lệnh", user=name, passphrase="x", code="BTL")
+        enrolment.join(hq, enrolment.write_hq_pack(nation, dest=usb))
+        _carry(hq, nation, usb)
+        exchange.trust(nation, hq.identity.replica_id)
+        return nation
+    if name == "hq-b":
+        pack = enrolment.write_hq_pack(hq, dest=usb)
+        store = enrolment.init_further_hq(home, pack, user=name, passphrase="x", laptop="B")
+    else:
+        post, laptop = name.split("-")
+        pack = enrolment.write_pack(hq, code=POSTS[post], name=f"Đồn {post}", dest=usb)
+        store = enrolment.init_post(home, pack, user=name, passphrase="x", laptop=laptop)
+    _carry(store, hq, usb)
+    exchange.trust(hq, store.identity.replica_id)
+    return store
+
+
+def _carry(sender: Store, to: Store, folder: Path) -> None:
+    (made,) = exchange.export(sender, folder, to.identity.replica_id)
+    (result,) = exchange.import_files(to, [made.path])
+    assert not result.quarantined
+    made.path.unlink()
+
+
+def as_old(template: Path, size: int, name: str, key: bytes) -> Path:
+    """A home as an older version of the program has it, which lacks a table and two columns; made once."""
+    home = template / f"{size}-old" / name
+    if home.exists():
+        return home
+    shutil.copytree(template / str(size) / name, home)
+    db = connect(home / FILE, key)
+    db.execute("PRAGMA foreign_keys = OFF")
+    for kind, named in db.execute("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall():
+        db.execute(f"DROP {kind} {named}")
+    db.execute(f"DROP TABLE {OLD_LACKS_TABLE}")
+    for table, column in OLD_LACKS_COLUMNS.items():
+        db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    capture.install(db)
+    newest = db.execute("SELECT max(name) FROM _sqlite_migrations").fetchone()[0]
+    db.execute("DELETE FROM _sqlite_migrations WHERE name = ?", [newest])
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    return home
+
+
+# the model -------------------------------------------------------------------------------------------------------
+
+
+def rows_of(store: Store) -> dict[Key, Row]:
+    """Every row of the tables that schedules write to, as this replica has it."""
+    there = {r["name"] for r in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = [t for t in EDITS if t in there]
+    return {(t, r["id"]): r for t in tables for r in store.rows(f"SELECT * FROM {t}")}
+
+
+def vector(store: Store) -> dict[str, int]:
+    """log -> last change that is in."""
+    return {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
+
+
+def knew(later: Written, earlier: Written) -> bool:
+    """Whether the author of one change had the other."""
+    if later.log == earlier.log:
+        return later.seq > earlier.seq
+    return later.knew.get(earlier.log, 0) >= earlier.seq
+
+
+class Model:
+    """All confirmed values, and what a set of them must look like."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[Key, str], list[Written]] = defaultdict(list)
+        self.lost: set[Written] = set()
+        """What no disk has any more, though a stick may: it was set back before anybody else had them"""
+
+    def confirm(self, store: Store, before: dict[Key, Row], had: dict[str, int]) -> None:
+        """Take in what a save changed, as its user sees it; each value must be in the log."""
+        after = rows_of(store)
+        assert before.keys() <= after.keys()
+        logged = store.rows(
+            "SELECT c.* FROM local_change c JOIN local_log l ON l.id = c.log_id WHERE l.own = 1 ORDER BY c.hlc"
+        )
+        new = {(c["table_name"], c["row_id"]): c for c in logged if c["seq"] > had.get(c["log_id"], 0)}
+        for key, row in after.items():
+            old = before.get(key, {})
+            for col, value in row.items():
+                if col not in ("id", "post_id") and value != old.get(col):
+                    change = new[key]
+                    self.cells[key, col].append(
+                        Written(key, col, value, change["log_id"], change["seq"], change["hlc"], had)
+                    )
+
+    def known(self, store: Store) -> dict[tuple[Key, str], list[tuple[Written, str]]]:
+        """What a replica has of each cell, with the log in which it has it, oldest first. A change is found by its
+        reading and its row: a laptop whose disk was copied logs it anew, in another log."""
+        logged = defaultdict(list)
+        for c in store.rows("SELECT * FROM local_change"):
+            logged[c["hlc"], c["table_name"], c["row_id"]].append((c["log_id"], json.loads(c["cols"])))
+        found: dict[tuple[Key, str], list[tuple[Written, str]]] = {}
+        for (key, col), written in self.cells.items():
+            there = [
+                (w, log)
+                for w in written
+                for log, cols in logged.get((w.hlc, *key), ())
+                if col in cols and cols[col] == w.value
+            ]
+            if there:
+                found[key, col] = sorted(there, key=lambda pair: (pair[0].hlc, pair[1]))
+        return found
+
+    def rows(self, store: Store) -> dict[Key, dict[str, Any]]:
+        """What a replica must show of the changes that it has: per column the newest."""
+        found: dict[Key, dict[str, Any]] = defaultdict(dict)
+        for (key, col), there in self.known(store).items():
+            found[key][col] = there[-1][0].value
+        return dict(found)
+
+    def conflicts(self, store: Store) -> set[tuple[Any, ...]]:
+        """(table, row, column, winning value, losing log, losing seq) of each value that neither side knew; as long as
+        no log has two histories."""
+        found = set()
+        for ((table, row_id), col), there in self.known(store).items():
+            written = [w for w, _log in there]
+            newest = [w for w in written if not any(knew(other, w) for other in written if other is not w)]
+            winner = newest[-1]
+            found |= {(table, row_id, col, winner.value, w.log, w.seq) for w in newest[:-1] if w.value != winner.value}
+        return found
+
+
+# the machine -----------------------------------------------------------------------------------------------------
+
+
+class Laptops(RuleBasedStateMachine):
+    """2 to 6 replicas and 2 sticks. ``template`` is what ``build`` made, ``folder`` where a run may write."""
+
+    template: ClassVar[Path]
+    keys: ClassVar[dict[str, bytes]]
+    folder: ClassVar[Path]
+    runs: ClassVar[Iterator[int]] = count()
+    seen: ClassVar[dict[str, int]] = defaultdict(int)
+    """What came up in all schedules: a machine that never saw a conflict shows nothing"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = self.folder / f"run-{next(self.runs)}"
+        self.stores: dict[str, Store] = {}
+        self.old: set[str] = set()
+        self.forked = False
+        """a disk was copied, or set back: a log may have two histories"""
+        self.model = Model()
+
+    @initialize(draw=st.integers(0, 2**64 - 1))
+    def begin(self, draw: int) -> None:
+        self.rng = random.Random(draw)
+        size = self.rng.choice((2, 3, 3, 3, 4, 5, 6, 6))
+        self.old = {n for n in NAMES[:size] if self.rng.random() < 0.2}
+        note(f"{size} replicas, old: {sorted(self.old)}")
+        shutil.copytree(self.template / str(size), self.root)
+        for name in NAMES[:size]:
+            home = self.root / name
+            if name in self.old:
+                shutil.copytree(as_old(self.template, size, name, self.keys[name]), home, dirs_exist_ok=True)
+                self.stores[name] = Store(connect(home / FILE, self.keys[name]), home / FILE, self.keys[name], name)
+            else:
+                self.stores[name] = Store.open(home, self.keys[name], name)
+        self.sticks = [self.root / "stick-0", self.root / "stick-1"]
+        for stick in self.sticks:
+            stick.mkdir()
+        self.record("p-a")  # something that two laptops share from the beginning
+        if "p-b" in self.stores:
+            self.bring("p-a", "p-b")
+
+    @contextmanager
+    def confirming(self, name: str) -> Iterator[Store]:
+        """A save that may be refused; what it confirmed goes into the model."""
+        store = self.stores[name]
+        before, had = rows_of(store), vector(store)
+        try:
+            yield store
+        except FieldappError:
+            assert (rows_of(store), vector(store)) == (before, had)
+            return
+        self.model.confirm(store, before, had)
+
+    @rule(draw=st.integers(0, 2**64 - 1))
+    def step(self, draw: int) -> None:
+        """All of a step comes from one number. Hypothesis leaves out rules at random and likes small values: given
+        rules and arguments to choose, half of its schedules had no save, and hardly two laptops met in a cell. A
+        failure shrinks by leaving out steps; those that are left stay as they are."""
+        self.rng = random.Random(draw)
+        what, name = self.rng.choice(DEEDS), self.rng.choice(list(self.stores))
+        note(f"{name}: {what}")
+        getattr(self, what)(name)
+
+    # what people do
+
+    def work(self, name: str) -> None:
+        """A few saves in a row: edits more than new records."""
+        saves = self.rng.randint(1, 4)
+        self.seen["saves"] += saves
+        for _ in range(saves):
+            save = self.rng.choice([self.record, *[self.edit] * 8, self.void])
+            save(name)
+
+    def record(self, name: str) -> None:
+        kind = self.rng.choice(["activity", "activity", "event", "member", "introduction", "matter"])
+        if name.removesuffix(CLONE) in HEADQUARTERS:
+            kind = "party_cell"
+        mark = f"{name} {self.rng.randint(0, 999)}"
+        store = self.stores[name]
+        if name in self.old and kind not in ("member", "party_cell"):
+            kind = "event"
+        cell = store.value("SELECT id FROM party_cell ORDER BY id DESC")
+        member = store.value("SELECT id FROM member ORDER BY id DESC")
+        event = store.value("SELECT id FROM event ORDER BY id DESC")
+        entry: dict[str, Any] = {
+            "party_cell": {"name": mark, "unit_id": "24221"},
+            "activity": {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221",
+                         "event_id": event, "measures": [{"measure_id": "gieng", "amount": self.rng.randint(1, 9)}]},
+            "event": {"name": mark, "date_from": "2013-09-18"},
+            "member": {"full_name": mark, "party_cell_id": cell},
+            "introduction": {"member_id": member, "party_cell_id": cell, "date_from": "2013-01-01"},
+            "matter": {"matter_type": "information_exchange", "counterpart": "Xã Ia Rvê", "subject": mark,
+                       "opened_on": "2013-10-01"},
+        }[kind]  # fmt: skip
+        with self.confirming(name):
+            if name in self.old and kind == "event":
+                self.insert_event(store, entry)
+            else:
+                records.save(store, kind, entry)
+
+    def insert_event(self, store: Store, entry: dict[str, Any]) -> None:
+        """As the older version saves it: this version's would name a column that is not there."""
+        row = {"id": str(uuid_utils.uuid7()), "post_id": store.identity.post_id,
+               "created_at": "2013-01-01T00:00:00Z", "created_by": store.user, **entry}  # fmt: skip
+        with store.transaction():
+            marks = ", ".join("?" * len(row))
+            store.db.execute(f"INSERT INTO event ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+
+    def pick(self, name: str) -> Key | None:
+        """One of the rows that this replica may write, mostly of the oldest: those are shared."""
+        post = self.stores[name].identity.post_id
+        rows = sorted(rows_of(self.stores[name]).items(), key=lambda pair: pair[0][1])
+        mine = [k for k, r in rows if r.get("post_id") == post]
+        if self.rng.random() < 0.6:
+            mine = mine[:2]
+        return self.rng.choice(mine) if mine else None
+
+    def edit(self, name: str) -> None:
+        """By any program that writes the file: the log must catch it."""
+        key = self.pick(name)
+        if key is None:
+            self.record(name)
+            return
+        table, row_id = key
+        columns = [c for c in EDITS[table] if name not in self.old or OLD_LACKS_COLUMNS.get(table) != c]
+        column, value = self.rng.choice(columns), self.rng.randint(1, 20)
+        new: Any = f"{name} {value}"
+        if column == "amount":
+            new = value
+        elif column == "date_to":
+            new = f"2013-11-{value:02d}"
+        with self.confirming(name) as store, store.transaction():
+            store.db.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", [new, row_id])
+
+    def void(self, name: str) -> None:
+        key = self.pick(name)
+        if key is None or key[0] == "activity_measure" or name in self.old:
+            return
+        with self.confirming(name) as store:
+            records.void(store, key[1], f"{name} thấy trùng")
+
+    # what sticks go through
+
+    def partners(self, name: str) -> list[str]:
+        """Those for whom a replica writes: headquarters for all, a post's laptops for each other too."""
+        ids = {p.id for p in peers.partners(self.stores[name])}
+        return [n for n, s in self.stores.items() if s.identity.replica_id in ids]
+
+    def export(self, name: str) -> None:
+        partners = self.partners(name)
+        chosen = partners if self.rng.random() < 0.3 else [self.rng.choice(partners)]
+        stick = self.rng.choice(self.sticks)
+        for other in chosen:
+            exchange.export(self.stores[name], stick, self.stores[other].identity.replica_id)
+
+    def carry(self, name: str) -> None:
+        """Over a stick of its own, at once."""
+        self.bring(name, self.rng.choice(self.partners(name)))
+
+    def bring(self, name: str, other: str) -> None:
+        stick = self.root / "between"
+        stick.mkdir()
+        exchange.export(self.stores[name], stick, self.stores[other].identity.replica_id)
+        self.take_files(other, sorted(stick.iterdir()))
+        shutil.rmtree(stick)
+
+    def take(self, name: str) -> None:
+        """Import what a stick has, in any order, perhaps twice."""
+        files = sorted(self.rng.choice(self.sticks).iterdir()) * self.rng.randint(1, 2)
+        self.rng.shuffle(files)
+        self.take_files(name, files)
+
+    def take_files(self, name: str, files: list[Path]) -> None:
+        for result in exchange.import_files(self.stores[name], files):
+            assert self.forked or result.quarantined == []
+            assert result.refused is None or result.for_others or result.path.name.startswith("bad-")
+            self.seen["held"] += len(result.held)
+            self.seen["imported"] += result.applied > 0
+        self.as_expected(name)
+
+    def lose_a_stick(self, _name: str) -> None:
+        stick = self.rng.choice(self.sticks)
+        shutil.rmtree(stick)
+        stick.mkdir()
+
+    def a_file(self) -> Path | None:
+        files = sorted(p for stick in self.sticks for p in stick.iterdir() if not p.name.startswith("bad-"))
+        return self.rng.choice(files) if files else None
+
+    def lose_a_file(self, _name: str) -> None:
+        file = self.a_file()
+        if file:
+            file.unlink()
+
+    def damage(self, _name: str) -> None:
+        """A copy of a bundle beside it that ends early, or has a flipped bit."""
+        file = self.a_file()
+        if file is None:
+            return
+        data = bytearray(file.read_bytes())
+        at = self.rng.randrange(len(data))
+        if self.rng.random() < 0.5:
+            del data[at:]
+        else:
+            data[at] ^= 1 << self.rng.randrange(8)
+        file.with_name("bad-" + file.name).write_bytes(data)
+
+    # what laptops go through
+
+    def clock_jumps(self, name: str) -> None:
+        """A wall clock that stood ahead leaves its reading behind; back in 2010, every reading is the last plus one."""
+        self.stores[name].db.execute(
+            "UPDATE local_session SET hlc = max(hlc, ((CAST(unixepoch() AS INTEGER) + ? * 86400) * 1000) << 16)",
+            [self.rng.randint(-3000, 1000)],
+        )
+
+    def upgrade(self, name: str) -> None:
+        if name in self.old:
+            self.old.discard(name)
+            self.restart(name)
+            self.as_expected(name)
+            self.seen["upgraded"] += 1
+
+    def restart(self, name: str) -> None:
+        if name not in self.old:
+            self.stores[name].close()
+            self.open(name)
+            merge.catch_up(self.stores[name])
+
+    def open(self, name: str) -> None:
+        self.stores[name] = Store.open(self.root / name, self.keys[name.removesuffix(CLONE)], name)
+
+    def copy_disk(self, name: str, to: str) -> None:
+        self.stores[name].db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.rmtree(self.root / to, ignore_errors=True)
+        shutil.copytree(self.root / name, self.root / to, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
+
+    def clone(self, name: str) -> None:
+        """The disk is copied into another laptop, and both go on."""
+        if name in self.old or any(n.endswith(CLONE) for n in self.stores):
+            return
+        self.copy_disk(name, name + CLONE)
+        self.open(name + CLONE)
+        self.forked = True
+        self.seen["cloned"] += 1
+
+    def back_up(self, name: str) -> None:
+        if name not in self.old:
+            self.copy_disk(name, f"backup-{name}")
+
+    def restore(self, name: str) -> None:
+        """The disk is set back, told to the program or not. What nobody else had by then is lost with it."""
+        if name in self.old or not (self.root / f"backup-{name}").exists():
+            return
+        before = self.known(name)
+        self.stores[name].close()
+        shutil.rmtree(self.root / name)
+        shutil.copytree(self.root / f"backup-{name}", self.root / name)
+        self.open(name)
+        if self.rng.random() < 0.5:
+            relog.begin_new_log(self.stores[name])
+        self.model.lost |= before.difference(*(self.known(n) for n in self.stores))
+        self.forked = True
+        self.seen["restored"] += 1
+
+    def known(self, name: str) -> set[Written]:
+        return {w for there in self.model.known(self.stores[name]).values() for w, _log in there}
+
+    # what must hold
+
+    def as_expected(self, name: str) -> None:
+        """The rows and conflicts of a replica are those of the changes that it has, and of nothing else."""
+        store = self.stores[name]
+        rows, expected = rows_of(store), self.model.rows(store)
+        if name in self.old:
+            expected = {
+                (t, i): {c: v for c, v in cols.items() if OLD_LACKS_COLUMNS.get(t) != c}
+                for (t, i), cols in expected.items()
+                if t != OLD_LACKS_TABLE
+            }
+        assert rows.keys() == expected.keys()
+        for key, row in rows.items():
+            shown = {c: v for c, v in row.items() if c not in ("id", "post_id") and v is not None}
+            assert shown == {c: v for c, v in expected[key].items() if v is not None}, key
+        if name not in self.old and not self.forked:
+            found = {
+                (c["table"], c["row"], c["column"], c["winner"]["value"], c["loser"]["log"], c["loser"]["seq"])
+                for c in merge.conflicts(store)
+            }
+            assert found == self.model.conflicts(store)
+            self.seen["conflicts"] += len(found)
+        if not self.forked:
+            above = [vector(s) for n, s in self.stores.items() if n.removesuffix(CLONE) in HEADQUARTERS]
+            for log, reached in exchange._acknowledged(store).items():
+                assert any(reached <= have.get(log, 0) for have in above), "a receipt for what headquarters has not"
+
+    def everybody_meets(self) -> None:
+        """All exchange, over a stick of their own, until nobody lacks anything."""
+        for turn in range(ROUNDS):
+            ways = [(n, o) for n in self.stores for o in self.partners(n)]
+            self.rng.shuffle(ways)
+            for sender, to in ways:
+                self.bring(sender, to)
+            if all(self.is_quiet(name) and self.agrees(name) for name in self.stores):
+                return
+            if turn == ADOPT and self.forked:  # who logged it has lost it: headquarters takes it over
+                relog.adopt(self.stores["hq"])
+        told = {n: [p for p in (state.held, state.quarantined, state.unsent) if p] for n, s in self.stores.items()
+                if (state := exchange.status(s))}  # fmt: skip
+        raise AssertionError(f"after {ROUNDS} full exchanges somebody still lacks something: {told}")
+
+    def is_quiet(self, name: str) -> bool:
+        """Nothing waits, and nobody whom this replica writes for lacks what it has. Of a disk that was set back more
+        than once nobody knows which of its states goes on: to those all is sent again and again."""
+        store = self.stores[name]
+        state, ids = exchange.status(store), {p.id for p in peers.partners(store)}
+        lacking = not self.forked and any(p.lacks for p in state.peers if p.replica_id in ids)
+        return not (state.held or state.quarantined or state.unsent or lacking)
+
+    def teardown(self) -> None:
+        try:
+            if self.stores:
+                for name in self.stores:
+                    self.upgrade(name)
+                for name in [n for n in self.stores if n.endswith(CLONE)]:
+                    self.record(name)  # both go on: two disks that nothing tells apart are one to everybody
+                    self.record(name.removesuffix(CLONE))
+                self.everybody_meets()
+                self.nothing_is_missing()
+        finally:
+            for store in self.stores.values():
+                store.close()
+            shutil.rmtree(self.root, ignore_errors=True)
+
+    def seen_by(self, name: str, everywhere: dict[Key, Row]) -> dict[Key, Row]:
+        """What of headquarters' rows a replica may see."""
+        post = self.stores[name].identity.post_id
+        return {k: r for k, r in everywhere.items() if post is None or r.get("post_id", post) == post}
+
+    def agrees(self, name: str) -> bool:
+        """Whether a replica has the rows of headquarters that it may see, bit for bit, and the conflicts of those."""
+        hq, store = self.stores["hq"], self.stores[name]
+        mine = self.seen_by(name, rows_of(hq))
+        conflicts = [c for c in merge.conflicts(hq) if (c["table"], c["row"]) in mine]
+        return rows_of(store) == mine and merge.conflicts(store) == conflicts
+
+    def nothing_is_missing(self) -> None:
+        """All that may see the same have the same, bit for bit; every confirmed value is in everybody's log."""
+        self.seen["schedules"] += 1
+        self.seen["replicas"] += len(self.stores)
+        everywhere = rows_of(self.stores["hq"])
+        for name, store in self.stores.items():
+            mine = self.seen_by(name, everywhere)
+            assert self.agrees(name), name
+            assert store.rows("SELECT * FROM local_set_aside") == [], name
+            there = self.known(name)
+            for (key, _col), written in self.model.cells.items():
+                for w in set(written) - self.model.lost:
+                    assert w in there or key not in mine, (name, w)
+            self.as_expected(name)
+        assert {k for (k, _c), ws in self.model.cells.items() if set(ws) - self.model.lost} <= everywhere.keys()
+        if self.seen["schedules"] % 4 == 0:  # all have the same rows: folding one anew, now and then, is enough
+            one = self.rng.choice(list(self.stores.values()))
+            assert doctor.examine(one).healthy

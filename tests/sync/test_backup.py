@@ -1,0 +1,241 @@
+"""Backups: made while somebody records, opened by nobody else, and back in a new log so that nothing forks."""
+
+import io
+import tarfile
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from field import PASSPHRASE, USER, Run, World
+from hypothesis import given
+from hypothesis import strategies as st
+from sync_state import state
+
+from fieldapp.errors import FieldappError
+from fieldapp.store import people, vault
+from fieldapp.store.people import Role
+from fieldapp.store.store import FILE, Store
+from fieldapp.sync import backup, doctor, drives, exchange, peers, recovery
+
+pytestmark = pytest.mark.usefixtures("spared")
+
+
+@pytest.fixture(autouse=True)
+def known(world: World) -> None:
+    """The first user's key file costs no derivation."""
+    people.change_passphrase(world.post, PASSPHRASE)
+
+
+def restored(path: Path, home: Path) -> Store:
+    return backup.restore(path, home, USER, PASSPHRASE)
+
+
+def test_a_backup_while_somebody_records_and_back(world: World, tmp_path: Path) -> None:
+    first = world.well(description="trước")
+    with world.post.again() as other, other.transaction():
+        other.db.execute("UPDATE activity SET hamlet = 'Buôn B' WHERE id = ?", [first])
+        made = backup.write(world.post, tmp_path)  # what is not confirmed yet is not in it
+    before = state(world.post)
+    world.well(description="sau")
+    store = restored(made.path, tmp_path / "new")
+    assert [r["description"] for r in state(store)["activity"]] == ["trước"]
+    assert [r["hamlet"] for r in state(store)["activity"]] == [None]
+    assert [r["hamlet"] for r in before["activity"]] == ["Buôn B"]
+    assert doctor.examine(store).healthy
+    assert people.role_of(store, USER) is Role.ADMINISTRATOR
+    store.close()
+
+
+def test_after_a_restore_both_days_work_arrives(world: World, tmp_path: Path) -> None:
+    """What was sent after the backup comes back with headquarters' reply; what is recorded after it arrives."""
+    world.well(description="một")
+    world.carry(world.post, world.hq)
+    made = backup.write(world.post, tmp_path)
+    world.well(description="hai")
+    world.carry(world.post, world.hq)
+    world.post.close()
+    world.post = restored(made.path, tmp_path / "new")
+    world.well(description="ba")
+    for _round in range(2):
+        sent = world.carry(world.post, world.hq)
+        back = world.carry(world.hq, world.post)
+        assert all(r.complete for r in [*sent, *back] if not r.for_others), [r.problems for r in [*sent, *back]]
+    for store in (world.post, world.hq):
+        assert {r["description"] for r in state(store)["activity"]} == {"một", "hai", "ba"}
+        assert exchange.status(store).quarantined == []
+    assert state(world.post) == state(world.hq)
+
+
+def test_a_restored_laptop_has_a_code_of_its_own(world: World, tmp_path: Path) -> None:
+    world.carry(world.post, world.hq)
+    old = recovery.code_of(world.hq, peers.others(world.hq)[0])
+    store = restored(backup.write(world.post, tmp_path).path, tmp_path / "new")
+    with pytest.raises(FieldappError, match="đã dùng"):
+        recovery.accept_code(tmp_path / "new", USER, old, "một câu khác hẳn")
+    store.close()
+
+
+def test_it_takes_the_passphrase_of_that_day(world: World, tmp_path: Path) -> None:
+    made = backup.write(world.post, tmp_path)
+    people.change_passphrase(world.post, "rừng khộp mùa khô")
+    with pytest.raises(FieldappError, match="Mật khẩu sai"):
+        backup.restore(made.path, tmp_path / "new", USER, "rừng khộp mùa khô")
+    assert not (tmp_path / "new").exists()
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+    restored(made.path, tmp_path / "new").close()
+    with pytest.raises(FieldappError, match="đã có"):
+        restored(made.path, tmp_path / "new")
+
+
+def test_keys_that_lie_there_are_not_lost(world: World, tmp_path: Path) -> None:
+    made = backup.write(world.post, tmp_path)
+    (tmp_path / "new" / "keys").mkdir(parents=True)
+    (tmp_path / "new" / "keys" / "Ai.user.age").write_bytes(b"of a file that was moved elsewhere")
+    restored(made.path, tmp_path / "new").close()
+    assert len(list((tmp_path / "new").rglob("Ai.user.age"))) == 1
+    assert vault.users(tmp_path / "new") == [USER]
+
+
+@pytest.fixture(scope="session")
+def made_once(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    root = tmp_path_factory.mktemp("backup")
+    copy = first_world.copy(root / "world")
+    data = backup.write(copy.post, root).path.read_bytes()
+    copy.close()
+    return data
+
+
+@given(st.data())
+def test_a_damaged_backup_is_refused_whole(
+    made_once: bytes, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(0, 8 * len(made_once) - 1), label="bit")
+    cut = data.draw(st.booleans(), label="cut")
+    broken = bytearray(made_once)
+    broken[at // 8] ^= 1 << at % 8
+    folder = tmp_path_factory.mktemp("broken")
+    (folder / "x").write_bytes(made_once[: at // 8] if cut else broken)
+    made = folder / "made"
+    made.mkdir()
+    try:
+        backup._unpack(folder / "x", made)
+    except FieldappError:
+        return
+    # what nobody looks at: padding, times and owners in the tar's headers
+    with tarfile.open(fileobj=io.BytesIO(made_once)) as tar:
+        for info in tar.getmembers()[1:]:
+            source = tar.extractfile(info)
+            assert source is not None
+            assert (made / info.name).read_bytes() == source.read()
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.user.age", "/tmp/x.user.age", "keys/../x.user.age", "keys/x.sh", "fieldapp.log"]
+)
+def test_a_backup_writes_nowhere_else(world: World, tmp_path: Path, name: str) -> None:
+    made = backup.write(world.post, tmp_path)
+    forged = tmp_path / "forged"
+    with tarfile.open(made.path) as source, tarfile.open(forged, "w") as target:
+        for info in source.getmembers():
+            found = source.extractfile(info)
+            assert found is not None
+            content = found.read()
+            if info.name == backup.MANIFEST:
+                content = content.replace(b'"keys/recovery.age"', f'"{name}"'.encode())
+            info.name = name if info.name == "keys/recovery.age" else info.name
+            info.size = len(content)
+            target.addfile(info, io.BytesIO(content))
+    before = {p for p in tmp_path.rglob("*") if world.root not in p.parents}
+    with pytest.raises(FieldappError, match="không phải bản sao lưu"):
+        restored(forged, tmp_path / "deep" / "new")
+    after = {p for p in tmp_path.rglob("*") if world.root not in p.parents}
+    assert after - before == {tmp_path / "deep"}
+
+
+# automatic ------------------------------------------------------------------------------------------------------
+
+
+def test_one_a_day_and_the_old_ones_go(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Days(datetime):
+        moment = datetime(2026, 1, 1, 8)
+
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            return cls.moment
+
+    copied = b"one of that day"
+    monkeypatch.setattr(backup, "datetime", Days)
+    monkeypatch.setattr(
+        backup, "_write", lambda _store, target: target.write_bytes(copied) and backup.Backup(target, 9)
+    )
+    for number in range(60):
+        Days.moment = datetime(2026, 1, 1, 8) + timedelta(days=number)
+        assert backup.daily(world.post) is not None
+        assert backup.daily(world.post) is None
+    kept = [backup._day(path) for path in backup.automatic(world.post.home)]
+    weeks, days = [date(2026, 2, day) for day in (8, 15, 22)], [date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 1)]
+    assert kept == [*weeks, *days][::-1]
+
+
+def test_none_where_the_disk_is_nearly_full(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drives, "free_space", lambda _folder: 1_000_000)
+    assert backup.daily(world.post) is None
+    assert backup.onto_stick(world.post, world.usb) is None
+    assert backup.with_export(world.post, world.usb) == ""
+
+
+def test_the_automatic_one_restores(world: World, tmp_path: Path) -> None:
+    row_id = world.well()
+    made = backup.daily(world.post)
+    assert made is not None
+    assert oct(made.path.stat().st_mode)[-3:] == "600"
+    store = restored(made.path, tmp_path / "new")
+    assert [r["id"] for r in state(store)["activity"]] == [row_id]
+    store.close()
+
+
+# on the stick ---------------------------------------------------------------------------------------------------
+
+
+def test_on_the_stick_for_headquarters_alone(world: World, tmp_path: Path) -> None:
+    row_id = world.well()
+    assert "sao lưu" in backup.with_export(world.post, world.usb)
+    assert "sao lưu" in backup.with_export(world.post, world.usb)
+    (sealed,) = world.usb.glob("*" + backup.SEALED_SUFFIX)  # the newer in place of the older
+    with pytest.raises(FieldappError, match="niêm phong"):
+        restored(sealed, tmp_path / "new")
+    with pytest.raises(FieldappError, match="Chỉ sở chỉ huy"):
+        backup.open_sealed(world.post, sealed, tmp_path)
+    opened = backup.open_sealed(world.hq, sealed, tmp_path)
+    store = restored(opened, tmp_path / "new")
+    assert [r["id"] for r in state(store)["activity"]] == [row_id]
+    store.close()
+    assert backup.onto_stick(world.hq, world.usb) is None
+    world.post.set_setting(backup.STICK, "off")
+    assert backup.onto_stick(world.post, world.usb) is None
+    assert [p for p in world.root.rglob("*") if p.name.startswith((".sealing-", ".snapshot-"))] == []
+
+
+def test_bundles_beside_it_are_read_as_before(world: World) -> None:
+    exchange.export(world.post, world.usb)
+    backup.with_export(world.post, world.usb)
+    (result,) = exchange.import_files(world.hq, [world.usb])
+    assert result.complete
+
+
+def test_on_the_command_line(run: Run, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.well()
+    code, out, _err = run("backup", tmp_path)
+    assert code == 0
+    assert run("backup", tmp_path / "nowhere")[0] == 1
+    world.keys["new"] = world.keys["post"]
+    assert run("restore", out.strip(), home="new")[0] == 1  # asks who
+    assert run("--user", USER, "restore", out.strip(), home="new")[0] == 0
+    assert len(run("list", "activity", home="new")[1].splitlines()) == 1
+    assert run("backup")[0] == 0
+    assert len(list((world.root / "post" / "backups").iterdir())) == 1
+    code, _out, err = run("sync", "export", world.usb)
+    assert "sao lưu" in err
+    (sealed,) = world.usb.glob("*" + backup.SEALED_SUFFIX)
+    assert run("hq", "open-backup", sealed, tmp_path, home="hq")[0] == 0
+    assert (world.root / "new" / FILE).exists()

@@ -1,0 +1,68 @@
+"""Copies of a disk: what random schedules (``tests/soak.py``) found, each reduced to a story."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from field import USER, World
+from sync_state import state
+
+from fieldapp.store import lists, records
+from fieldapp.store.store import Store
+from fieldapp.sync import exchange
+
+FEAST = {"name": "Tết quân dân", "date_from": "2013-01-20"}
+
+
+def copy_disk(world: World, to: Path) -> None:
+    world.post.close()
+    shutil.copytree(world.root / "post", to)
+    world.post = Store.open(world.root / "post", world.keys["post"], USER)
+
+
+@pytest.mark.parametrize("way", ["in order", "backwards"])
+def test_the_branch_that_does_not_stand_is_the_longer_one(world: World, tmp_path: Path, way: str) -> None:
+    """Its later segments lie beyond the end of the other; they must not wait for what lies between."""
+    copy_disk(world, tmp_path / "clone")
+    clone = Store.open(tmp_path / "clone", world.keys["post"], "Lê Văn C")
+    records.save(world.post, "event", FEAST)
+    world.carry(world.post, world.hq)
+    sticks = []
+    for number in (3, 1):
+        for _ in range(number):
+            records.save(clone, "event", FEAST)
+        sticks.append(tmp_path / f"stick-{number}")
+        sticks[-1].mkdir()
+        exchange.export(clone, sticks[-1], world.hq.identity.replica_id)
+    exchange.import_files(world.hq, sticks if way == "in order" else sticks[::-1])
+    assert exchange.status(world.hq).held == []
+    for _ in range(2):
+        for store in (clone, world.post):
+            world.carry(world.hq, store)
+            world.carry(store, world.hq)
+    world.carry(world.hq, world.post)
+    assert len(lists.page(world.hq, "event").rows) == 5
+    assert state(world.hq) == state(world.post) == state(clone)
+    for store in (world.hq, world.post, clone):
+        found = exchange.status(store)
+        assert (found.held, found.quarantined, found.unsent) == ([], [], 0)
+    clone.close()
+
+
+def test_a_disk_is_set_back_whose_clock_stood_years_ahead(world: World, tmp_path: Path) -> None:
+    """What it says now bears an earlier reading than what it said then. It must be heard all the same, or headquarters
+    would not send again what the disk has lost."""
+    copy_disk(world, tmp_path / "before")
+    records.save(world.hq, "party_cell", {"name": "Chi bộ thôn 5", "unit_id": "24214"})
+    world.carry(world.hq, world.post)
+    world.post.db.execute("UPDATE local_session SET hlc = hlc + (3 * 365 * 86400000 << 16)")
+    world.carry(world.post, world.hq)
+    world.post.close()
+    shutil.rmtree(world.root / "post")
+    shutil.copytree(tmp_path / "before", world.root / "post")
+    world.post = Store.open(world.root / "post", world.keys["post"], USER)
+    for _ in range(2):
+        world.carry(world.post, world.hq)
+        world.carry(world.hq, world.post)
+    assert "Chi bộ thôn 5" in {r["name"] for r in lists.page(world.post, "party_cell").rows}
+    assert state(world.hq) == state(world.post)

@@ -1,0 +1,178 @@
+"""A forgotten passphrase: headquarters opens the laptop again, by telephone or by stick, and nobody else does."""
+
+import json
+from base64 import b64encode
+from pathlib import Path
+
+import pyrage
+import pytest
+from field import USER, Run, World
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fieldapp.errors import FieldappError
+from fieldapp.store import people, vault
+from fieldapp.store.people import Role
+from fieldapp.store.store import Store
+from fieldapp.sync import exchange, peers, recovery
+
+pytestmark = pytest.mark.usefixtures("spared")
+NEW = "rừng khộp mùa khô"
+
+
+def sent(world: World) -> None:
+    """A bundle that headquarters has read: the code travels in it."""
+    world.carry(world.post, world.hq)
+
+
+def test_by_telephone_once(world: World) -> None:
+    sent(world)
+    row_id = world.well()
+    world.post.close()
+    home = world.root / "post"
+    code = recovery.code_of(world.hq, peers.others(world.hq)[0])
+    wrong = code[:4] + str((int(code[4]) + 1) % 10) + code[5:]
+    with pytest.raises(FieldappError, match="nhóm 1"):
+        recovery.accept_code(home, USER, wrong, NEW)
+    with pytest.raises(FieldappError, match="Không có người dùng"):
+        recovery.accept_code(home, "Kẻ lạ", code, NEW)
+    store = recovery.accept_code(home, USER, code.replace(" ", "-"), NEW)
+    assert store.value("SELECT id FROM activity") == row_id
+    assert vault.unseal(home, USER, NEW) == world.keys["post"]
+    with pytest.raises(FieldappError, match="đã dùng"):
+        recovery.accept_code(home, USER, code, "một câu khác hẳn")
+    world.post = store
+    sent(world)
+    fresh = recovery.code_of(world.hq, peers.others(world.hq)[0])
+    assert fresh != code
+    assert vault.unseal_with_code(home, recovery.read_code(fresh)) == world.keys["post"]
+
+
+def test_an_older_bundle_does_not_bring_the_old_code_back(world: World) -> None:
+    (first,) = exchange.export(world.post, world.usb)
+    exchange.import_files(world.hq, [first.path])
+    code = recovery.renew_code(world.post)
+    (second,) = exchange.export(world.post, world.usb)
+    exchange.import_files(world.hq, [second.path])
+    exchange.import_files(world.hq, [first.path])
+    assert recovery.code_of(world.hq, peers.others(world.hq)[0]) == code
+
+
+def test_the_code_is_readable_by_headquarters_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the laptop's files nor the bundle hold it in the open."""
+    monkeypatch.undo()  # the real derivation
+    code = recovery.renew_code(world.post)
+    (made,) = exchange.export(world.post, world.usb)
+    digits = code.replace(" ", "").encode(), recovery.read_code(code).encode(), code.encode()
+    files = [p for p in world.root.rglob("*") if p.is_file()]
+    assert made.path in files
+    assert not [p for p in files if any(d in p.read_bytes() for d in digits)]
+    with pytest.raises(FieldappError, match="Chỉ sở chỉ huy"):
+        recovery.code_of(world.post, peers.others(world.post)[0])
+
+
+def test_by_stick(world: World) -> None:
+    home = world.root / "post"
+    row_id = world.well()
+    world.post.close()
+    path, words = recovery.request(home, USER, NEW, world.usb)
+    asked = recovery.read_request(world.hq, path)
+    assert (asked.user, asked.laptop, asked.words) == (USER, "Đồn BP Ia Rvê A", words)
+    answer = recovery.answer(asked, world.usb)
+    assert world.keys["post"] not in answer.read_bytes()
+    with pytest.raises(FieldappError, match="Mật khẩu sai"):
+        recovery.accept(home, answer, "không phải câu ấy")
+    assert recovery.accept(home, answer, NEW) == USER
+    with Store.unlock(home, USER, NEW) as store:
+        assert store.value("SELECT id FROM activity") == row_id
+    with pytest.raises(FieldappError, match="chưa xin"):
+        recovery.accept(home, answer, NEW)
+
+
+def test_when_all_key_files_are_lost_the_recovered_one_is_administrator(world: World) -> None:
+    sent(world)
+    world.post.close()
+    home = world.root / "post"
+    for path in (home / "keys").glob("*.user.age"):
+        path.unlink()
+    code = recovery.code_of(world.hq, peers.others(world.hq)[0])
+    with recovery.accept_code(home, "Trần Văn B", code, NEW) as store:
+        assert people.role_of(store, "Trần Văn B") is Role.ADMINISTRATOR
+
+
+def test_an_answer_to_somebody_else_opens_nothing(world: World) -> None:
+    """A thief who exchanges the key in the request gets other words; one who takes the stick gets nothing."""
+    home = world.root / "post"
+    path, words = recovery.request(home, USER, NEW, world.usb)
+    thief = pyrage.x25519.Identity.generate()
+    forged = json.loads(path.read_text(encoding="utf-8")) | {"to": str(thief.to_public())}
+    path.write_text(json.dumps(forged), encoding="utf-8")
+    asked = recovery.read_request(world.hq, path)
+    assert asked.words != words
+    with pytest.raises(FieldappError, match="yêu cầu khác"):
+        recovery.accept(home, recovery.answer(asked, world.usb), NEW)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"to": "age1nothing"},
+        {"sealed": "…"},
+        {"sealed": b64encode(b"no age file").decode()},
+        {"sealed": ""},
+        {"format": "fieldapp-recovery-request/9"},
+        {"user": 7},
+    ],
+)
+def test_a_request_that_is_none_is_refused(world: World, change: dict[str, object], tmp_path: Path) -> None:
+    sealed = vault.sealed_for_recovery(world.root / "post")
+    to = str(pyrage.x25519.Identity.generate().to_public())
+    paper = {"format": recovery.REQUEST, "user": USER, "to": to, "sealed": b64encode(sealed).decode()}
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({**paper, **change}), encoding="utf-8")
+    with pytest.raises(FieldappError, match="Không có gì thay đổi"):
+        recovery.read_request(world.hq, path)
+
+
+def test_only_an_administrator_of_headquarters_gives_out(world: World, tmp_path: Path) -> None:
+    sent(world)
+    people.add(world.hq, "Người ghi", NEW, Role.OFFICER)
+    other = Store.open(world.root / "hq", world.keys["hq"], "Người ghi")
+    path, _words = recovery.request(world.root / "post", USER, NEW, world.usb)
+    for act in (
+        lambda: recovery.code_of(other, peers.others(other)[0]),
+        lambda: recovery.read_request(other, path),
+    ):
+        with pytest.raises(FieldappError, match="quản trị"):
+            act()
+    other.close()
+
+
+def test_on_the_command_line(run: Run, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "new").write_text(NEW, encoding="utf-8")
+    monkeypatch.setenv("FIELDAPP_NEW_PASSPHRASE_FILE", str(tmp_path / "new"))
+    code, out, _err = run("user", "recover", "--request", world.usb)
+    assert code == 0
+    path, words = out.splitlines()
+    code, out, _err = run("hq", "recover", path, home="hq")
+    assert words in out
+    assert list(world.usb.glob("*answer*")) == []
+    assert run("hq", "recover", path, "--compared", home="hq")[0] == 0
+    (tmp_path / "passphrase").write_text(NEW, encoding="utf-8")
+    (answer,) = world.usb.glob("*answer*")
+    assert run("user", "recover", answer)[0] == 0
+    assert run("list", "event")[0] == 0
+    assert run("user", "recover")[0] == 2
+    code, out, _err = run("hq", "recovery-code", "IARVE", home="hq")
+    assert (code, out) == (1, "")
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10**28 - 1), st.integers(0, 34), st.integers(1, 9))
+def test_a_misheard_digit_is_found(number: int, at: int, off: int) -> None:
+    digits = f"{number:028}"
+    heard = recovery.spoken_code(digits).replace(" ", "")
+    assert recovery.read_code(heard) == digits
+    wrong = heard[:at] + str((int(heard[at]) + off) % 10) + heard[at + 1 :]
+    with pytest.raises(FieldappError, match=f"nhóm {at // 5 + 1}[^0-9]"):
+        recovery.read_code(wrong)

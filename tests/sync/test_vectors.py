@@ -1,0 +1,174 @@
+"""Our reader says of every test vector of the format what a right reader must say (``tests/vectors/README.md``)."""
+
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from soak import small_baseline
+from vector_files import FOLDER, INDEX, KEYS, PACK, VECTORS, Files
+
+from fieldapp.errors import Refused
+from fieldapp.store.capture import synced_tables
+from fieldapp.store.store import Store
+from fieldapp.sync import clock, doctor, enrolment, exchange, keys, merge, peers, receipts
+
+READER = KEYS["reader"]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return Files.unpack(tmp_path_factory.mktemp("vectors"))
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, bytes]]:
+    """The reader of the vectors, who has read the pack: its home and key."""
+    home = tmp_path_factory.mktemp("reader") / "home"
+    with small_baseline():
+        store = enrolment.init_post(home, PACK, user="B", passphrase="x", laptop="B")
+        become_the_reader(store)
+        store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        store.close()
+        yield home, store._key
+
+
+def become_the_reader(store: Store) -> None:
+    """Take the keys and ids of the index in the place of those that were drawn."""
+    request = keys.decode_certificate(peers.own(store).certificate)
+    assert request is not None
+    own = msgspec.structs.replace(
+        request,
+        replica=READER["replica"],
+        issuer=READER["replica"],
+        sign_key=READER["sign_key"],
+        age_key=READER["age_key"],
+    )
+    with store.transaction(applying=True):
+        store.db.execute(
+            "UPDATE local_replica SET id = ?, sign_key = ?, age_key = ?, age_secret = ?, certificate = ? WHERE own = 1",
+            [own.replica, own.sign_key, own.age_key, READER["age_secret"], keys.encode_certificate(own)],
+        )
+        store.db.execute("UPDATE local_log SET id = ?, replica_id = ? WHERE own = 1", [INDEX["log"], own.replica])
+
+
+@pytest.fixture
+def reader(begun: tuple[Path, bytes], tmp_path: Path) -> Iterator[Store]:
+    home, key = begun
+    shutil.copytree(home, tmp_path / "reader")
+    store = Store.open(tmp_path / "reader", key, "B")
+    yield store
+    store.close()
+
+
+def rows(store: Store) -> dict[tuple[str, str], dict[str, Any]]:
+    """Every row that came by stick, without its null columns and its post."""
+    logged = store.rows("SELECT DISTINCT table_name, row_id FROM local_change WHERE log_id <> 'baseline'")
+    tables = synced_tables(store.db)
+    found = {}
+    for change in logged:
+        table, row_id = change["table_name"], change["row_id"]
+        row = store.row(f"SELECT * FROM {table} WHERE id = ?", [row_id]) if table in tables else None
+        if row is not None:
+            found[table, row_id] = {k: v for k, v in row.items() if v is not None and k not in ("id", "post_id")}
+    return found
+
+
+def expected(vector: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (r["table"], r["id"]): {k: v for k, v in r.items() if k not in ("table", "id")}
+        for r in [*VECTORS["pack"]["records"], *vector["records"]]
+    }
+
+
+def everything(store: Store) -> tuple[Any, ...]:
+    """What a refused file must leave as it is."""
+    tables = ("local_change", "local_segment", "local_log", "local_replica", "local_set_aside", "local_conflict")
+    return rows(store), clock.current(store), [store.rows(f"SELECT * FROM {t} ORDER BY 1, 2") for t in tables]
+
+
+BUNDLES = [n for n, v in VECTORS.items() if v["form"] != "pack"]
+PACKS = [n for n, v in VECTORS.items() if v["form"] == "pack"]
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_bundle(reader: Store, files: Files, name: str) -> None:
+    vector = VECTORS[name]
+    for before in vector.get("after", []):
+        (done,) = exchange.import_files(reader, [files.path(VECTORS[before])])
+        assert done.refused is None
+    was = everything(reader)
+    (result,) = exchange.import_files(reader, [files.path(vector)])
+    if vector["result"] == "refused":
+        assert (result.refused is not None, result.reason) == (True, vector["reason"])
+        assert everything(reader) == was
+        return
+    assert result.refused is None
+    for told in vector["segments"]:
+        kept = reader.row("SELECT state, reason FROM local_segment WHERE hash = ?", [told["sha256"]])
+        if told["state"] in ("unreadable", "passed_over"):
+            assert kept is None
+            assert len(result.quarantined) == (told["state"] == "unreadable")
+        else:
+            assert kept == {"state": told["state"], "reason": told.get("reason")}
+    aside = reader.rows("SELECT log_id, seq, reason FROM local_set_aside ORDER BY log_id, seq")
+    assert [list(r.values()) for r in aside] == vector.get("set_aside", [])
+    assert rows(reader) == expected(vector)
+    conflicts = [
+        [c["table"], c["row"], c["column"], c["winner"]["value"], c["loser"]["value"]] for c in merge.conflicts(reader)
+    ]
+    assert conflicts == vector.get("conflicts", [])
+    if "have" in vector:
+        said = receipts.newest(reader, KEYS["hq"]["replica"])
+        assert {log: head.last for log, head in said.items()} == vector["have"]
+    if "after" in vector or "set_aside" in vector:
+        assert doctor.examine(reader).healthy
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_a_pack(begun: tuple[Path, bytes], files: Files, tmp_path: Path, name: str) -> None:
+    vector = VECTORS[name]
+    home = tmp_path / "home"
+    if vector["result"] == "refused":
+        with pytest.raises(Refused) as refused:
+            enrolment.init_post(home, files.path(vector), user="B", passphrase="x")
+        assert refused.value.reason == vector["reason"]
+        assert not [p for p in home.rglob("*") if p.is_file()]
+        return
+    store = enrolment.init_post(home, files.path(vector), user="B", passphrase="x")
+    assert rows(store) == expected(vector)
+    assert store.identity.post_id == INDEX["post"]["id"]
+    store.close()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_all_of_them_on_one_stick(reader: Store, files: Files, seed: int) -> None:
+    """In any order: nothing crashes, nothing bad gets in, and the good is in whatever lay before it."""
+    paths = [files.path(VECTORS[n]) for n in BUNDLES]
+    random.Random(seed).shuffle(paths)
+    results = exchange.import_files(reader, paths)
+    assert len(results) == len(paths)
+    for result, path in zip(results, paths, strict=True):
+        name = path.name.removesuffix(".fieldapp.tar.age")
+        if VECTORS[name]["result"] == "refused":
+            assert result.reason in (VECTORS[name]["reason"], "other_keys")
+    states = {r["hash"]: r for r in reader.rows("SELECT hash, state, reason FROM local_segment")}
+    for vector in VECTORS.values():
+        for told in vector.get("segments", []):
+            if told["state"] == "unreadable":
+                assert told["sha256"] not in states
+    assert doctor.examine(reader).healthy
+
+
+def test_the_files_are_what_the_generator_writes(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / "vectors")
+    subprocess.run([sys.executable, str(tmp_path / "vectors" / "make.py")], check=True)
+    for path in FOLDER.rglob("*.*"):
+        if "__pycache__" not in path.parts:
+            assert (tmp_path / "vectors" / path.relative_to(FOLDER)).read_bytes() == path.read_bytes(), path.name
+    assert sum(p.stat().st_size for p in FOLDER.rglob("*.*")) < 500_000

@@ -1,0 +1,46 @@
+"""What the documents promise, a test shows: each row of their tables names one, and it is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+from field import World
+
+ROOT = Path(__file__).parents[1]
+PROMISES = [name for name in ("security.md", "reliability.md", "sync.md") if (ROOT / "docs" / name).exists()]
+
+
+def defined() -> set[str]:
+    return {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+
+def rows(text: str) -> list[str]:
+    """The rows of the tables whose last column is headed “test”."""
+    found, promising = [], False
+    for line in text.splitlines():
+        if not line.startswith("|"):
+            promising = False
+        elif re.search(r"\|\s*tests?\s*\|$", line, re.IGNORECASE):
+            promising = True
+        elif promising and not set(line) <= set("|-: "):
+            found.append(line)
+    return found
+
+
+@pytest.mark.parametrize("name", PROMISES)
+def test_each_promise_names_a_test_that_exists(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    promised = rows(text)
+    assert len(promised) > 10
+    assert [row for row in promised if not re.search(r"`test_\w+`", row.rsplit("|", 2)[1])] == []
+    assert sorted({*re.findall(r"`(test_\w+)`", text)} - defined()) == []
+
+
+def test_each_connection_has_the_settings(world: World) -> None:
+    wanted = {"journal_mode": "wal", "synchronous": 2, "temp_store": 2, "foreign_keys": 1, "busy_timeout": 5000}
+    with world.post.again() as store:
+        assert {name: store.value(f"PRAGMA {name}") for name in wanted} == wanted

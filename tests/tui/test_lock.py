@@ -1,0 +1,134 @@
+"""The covered screen, passphrases and people on the screen."""
+
+from pathlib import Path
+
+import pytest
+from field import PASSPHRASE, USER, World
+from screen_hands import KEYS, Screens, at_post, run
+
+from fieldapp.store import lists, people, vault
+from fieldapp.store.people import Role
+from fieldapp.sync import peers, recovery
+from fieldapp.tui import app as application
+from fieldapp.tui.screens.form import FormScreen
+from fieldapp.tui.screens.home import HomeScreen
+from fieldapp.tui.screens.lock import LockScreen
+from fieldapp.tui.screens.sync import SyncScreen
+
+pytestmark = pytest.mark.usefixtures("spared")
+KEYS.update(("ctrl+l", "shift+tab", "backspace", "end"))
+
+
+@pytest.fixture(autouse=True)
+def known(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first user's passphrase, whose file is real, costs no derivation either."""
+    people.change_passphrase(world.post, PASSPHRASE)
+
+
+async def type_a_member(s: Screens) -> None:
+    await s.press("ctrl+p", "ghi dang vien", "enter")
+    assert isinstance(s.app.screen, FormScreen)
+    await s.press("Siu Bleh")
+
+
+async def test_a_key_covers_the_screen_and_the_draft_stays(world: World) -> None:
+    async with at_post(world) as s:
+        await type_a_member(s)
+        await s.press("ctrl+l")
+        assert isinstance(s.app.screen, LockScreen)
+        assert "Siu Bleh" not in s.text
+        assert s.app.store._key == b""
+        assert [d.data["full_name"] for d in world.post.drafts()] == ["Siu Bleh"]
+        await s.press("sai", "enter")
+        await s.wait("Mật khẩu sai")
+        await s.press("ctrl+p", "ctrl+l", "escape")
+        assert isinstance(s.app.screen, LockScreen)
+        await s.press(PASSPHRASE, "enter")
+        await s.wait("Siu Bleh")
+        await s.press("f2")
+        await s.wait("Đã ghi")
+    assert [m["full_name"] for m in lists.page(world.post, "member").rows] == ["Siu Bleh"]
+
+
+async def test_somebody_else_begins_at_the_first_screen(world: World) -> None:
+    people.add(world.post, "Trần Văn B", "mưa đầu mùa", Role.RECORDER)
+    async with at_post(world) as s:
+        await type_a_member(s)
+        await s.press("ctrl+l")
+        at = vault.users(world.root / "post").index("Trần Văn B")
+        await s.press(*["down"] * at, "enter", "mưa đầu mùa", "enter")
+        await s.wait("Cần làm")
+        assert isinstance(s.app.screen, HomeScreen)
+        assert s.app.store.user == "Trần Văn B"
+        assert "Trần Văn B" in s.text
+        assert "bản nháp" in s.text
+        assert len(s.app.screen_stack) == 2
+
+
+async def test_it_locks_by_itself_when_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    clocks = [100.0, 1_000_000.0]
+    monkeypatch.setattr(application, "_clocks", lambda: tuple(clocks))
+    async with at_post(world) as s:
+        s.app._lock_when_left()
+        await s.press()
+        assert isinstance(s.app.screen, HomeScreen)
+        clocks[1] += 9 * 60  # asleep: only the wall clock went on
+        s.app._lock_when_left()
+        await s.press()
+        assert isinstance(s.app.screen, HomeScreen)
+        await s.press("down")  # a key puts it off
+        clocks[1] += 9 * 60
+        s.app._lock_when_left()
+        await s.press()
+        assert isinstance(s.app.screen, HomeScreen)
+        clocks[0] += 10 * 60
+        s.app._lock_when_left()
+        await s.press()
+        assert isinstance(s.app.screen, LockScreen)
+
+
+async def test_it_waits_for_the_stick(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f9")
+        assert isinstance(s.app.screen, SyncScreen)
+        s.app.screen.busy = True
+        await s.press("ctrl+l")
+        assert isinstance(s.app.screen, SyncScreen)
+
+
+async def test_a_new_passphrase(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("ctrl+p", "mat khau", "enter")
+        await s.press("sai", "enter", "rung khop", "enter", "rung khop", "f2")
+        await s.wait("Mật khẩu sai")
+        await s.press("shift+tab", "shift+tab")
+        await s.press(*["backspace"] * 3, PASSPHRASE, "f2")
+        await s.wait("Cần làm")
+    assert vault.unseal(world.root / "post", USER, "rung khop") == world.keys["post"]
+
+
+async def test_people_are_let_in_and_removed(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("ctrl+p", "ai dung", "enter")
+        await s.press("f2")
+        await s.press("Y Thanh", "enter", "mua dau mua", "enter", "mua dau", "f2")
+        await s.wait("khác nhau")
+        await s.press(" mua", "f2")
+        await s.wait("Y Thanh")
+        assert people.role_of(world.post, "Y Thanh") is Role.RECORDER
+        await s.press("home" if vault.users(world.root / "post")[0] == "Y Thanh" else "end")
+        await s.press("enter")
+        assert people.role_of(world.post, "Y Thanh") is Role.OFFICER
+        await s.press("f8")
+        assert "F8 lần nữa" in s.text
+        await s.press("f8")
+    assert vault.users(world.root / "post") == [USER]
+
+
+async def test_the_code_opens_on_the_first_screen(world: World) -> None:
+    world.carry(world.post, world.hq)
+    code = recovery.code_of(world.hq, peers.others(world.hq)[0])
+    async with run(Path(world.root / "post")) as s:
+        await s.press("f4", code, "enter", "rung khop kho", "enter", "rung khop kho", "f2")
+        await s.wait("Cần làm")
+        assert s.app.store.user == USER

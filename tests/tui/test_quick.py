@@ -1,0 +1,66 @@
+"""Quick entry: one record a line, by keys alone."""
+
+from field import World
+from form_hands import strokes
+from textual.widgets import Static
+
+from fieldapp.store import lists, records
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.quick import QuickScreen
+
+
+def said(app: FieldApp, where: str) -> str:
+    return str(app.screen.query_one(where, Static).content)
+
+
+async def test_lines_of_one_kind_with_day_and_place_staying(world: World) -> None:
+    app = FieldApp(world.root / "post", world.post)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await strokes(pilot, "<f4>", "<enter>", "<f6>", "gieng khoan", "<enter>")
+        assert isinstance(app.screen, QuickScreen)
+        await strokes(pilot, "5/11/26", "<enter>", "ia rve", "<enter>", "1", "<enter>", "12")
+        assert "12 hộ" in said(app, "#reading")
+        await strokes(pilot, "<f2>")
+        await strokes(pilot, "6/11/26", "<enter>", "<enter>", "2", "<enter>", "<enter>", "70tr", "<enter>")
+        found = lists.page(world.post, "activity").rows
+        assert [r["date_from"] for r in found] == ["2026-11-06", "2026-11-05"]
+        assert found[0]["unit_id"] == found[1]["unit_id"]
+        figures = [[m["amount"] for m in records.get(world.post, r["id"]).children["measures"]] for r in found]
+        assert figures == [[2, 70_000_000], [1, 12]]
+        assert said(app, "#lines").count("✓") == 2
+
+
+async def test_what_is_wrong_keeps_the_line_and_what_is_odd_asks_once(world: World) -> None:
+    app = FieldApp(world.root / "post", world.post)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await strokes(pilot, "<f4>", "<enter>", "<f6>", "gieng khoan", "<enter>")
+        await strokes(pilot, "31/2/26", "<enter>", "ia rve", "<enter>", "1", "<f2>")
+        assert lists.count(world.post, "activity") == 0
+        assert said(app, "#message").startswith("!")
+        await strokes(pilot, "5/11/26", "<f2>")  # the focus is on the day: typing takes its place
+        assert lists.count(world.post, "activity") == 1
+        await strokes(pilot, "<enter>", "<enter>", "1", "<f2>")
+        assert said(app, "#message").startswith("?")
+        await strokes(pilot, "<f2>")
+        assert lists.count(world.post, "activity") == 2
+
+
+async def test_a_line_that_was_begun_is_a_draft_of_the_form(world: World) -> None:
+    app = FieldApp(world.root / "post", world.post)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await strokes(pilot, "<f4>", "<enter>", "<f6>", "gieng khoan", "<enter>")
+        await strokes(pilot, "5/11/26", "<enter>", "ia rve", "<enter>", "3", "<escape>", "<escape>")
+        (draft,) = world.post.drafts()
+        await strokes(pilot, "<enter>", "<f2>")
+        (saved,) = lists.page(world.post, "activity").rows
+        assert [m["amount"] for m in records.get(world.post, saved["id"]).children["measures"]] == [3]
+        assert draft.kind == "activity"
+
+
+async def test_any_kind_can_be_entered_quickly(world: World) -> None:
+    for kind in ("member", "commendation", "household_charge", "matter"):
+        app = FieldApp(world.root / "post", world.post.again())
+        async with app.run_test(size=(80, 24)) as pilot:
+            await app.push_screen(QuickScreen(kind))
+            await strokes(pilot, "<enter>", "<enter>")
+            assert said(app, "#titles").strip()

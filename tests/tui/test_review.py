@@ -1,0 +1,79 @@
+"""Headquarters looks at records on the screen, and the post sees what it said."""
+
+from field import World
+from form_hands import strokes
+from textual.widgets import OptionList, Static
+
+from fieldapp.store import records, reviews
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.form import FormScreen
+from fieldapp.tui.screens.home import HomeScreen
+from fieldapp.tui.screens.pile import PileScreen
+from fieldapp.tui.screens.record import RecordScreen
+from fieldapp.tui.screens.waiting import WaitingScreen
+
+
+def lines(app: FieldApp) -> str:
+    options = app.screen.query_one(OptionList)
+    return "\n".join(str(o.prompt) for o in options.options)
+
+
+async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
+    well = world.well()
+    other = world.well(hamlet="Buôn Khác", date_from="2013-11-06")
+    world.carry(world.post, world.hq)
+    app = FieldApp(world.root / "hq", world.hq)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await strokes(pilot, "<f7>")
+        assert isinstance(app.screen, WaitingScreen)
+        assert "2  Đồn BP Ia Rvê" in lines(app)
+        await strokes(pilot, "<enter>")
+        assert isinstance(app.screen, PileScreen)
+        await strokes(pilot, "<enter>")
+        assert isinstance(app.screen, RecordScreen)
+        await strokes(pilot, "<f8>", "so lieu", "<enter>", "may ho?", "<enter>")
+        said = reviews.said_of(world.hq, "activity", [well])[well]
+        assert (said.state, said.field, said.comment) == ("returned", "measures", "may ho?")
+        await strokes(pilot, "<escape>")
+        assert isinstance(app.screen, PileScreen)
+        await strokes(pilot, "<f10>")
+        assert reviews.said_of(world.hq, "activity", [other])[other].state == "accepted"
+        assert "Không có gì chờ duyệt" in lines(app)
+    again = world.copy(world.root.parent / "again")
+    again.carry(again.hq, again.post)
+    app = FieldApp(again.root / "post", again.post)
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert isinstance(app.screen, HomeScreen)
+        await strokes(pilot, "<enter>")
+        assert isinstance(app.screen, RecordScreen)
+        await strokes(pilot, "<f2>")
+        assert isinstance(app.screen, FormScreen)
+        shown = "\n".join(str(s.content) for s in app.screen.query(Static) if s.display)
+        assert "↩ trả lại · Số liệu: “may ho?”" in shown
+        await strokes(pilot, "<f2>")
+        assert isinstance(app.screen, FormScreen)  # asked: is it right as it is?
+        await strokes(pilot, "<f2>")
+        assert isinstance(app.screen, RecordScreen)
+        assert reviews.said_of(again.post, "activity", [well])[well].state == "corrected"
+    again2 = again.copy(world.root.parent / "again2")
+    again2.carry(again2.post, again2.hq)
+    app = FieldApp(again2.root / "hq", again2.hq)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await strokes(pilot, "<f7>", "<enter>")
+        assert "~" in lines(app)
+        await strokes(pilot, "<f2>")
+        assert records.get(again2.hq, well)
+        assert reviews.said_of(again2.hq, "activity", [well])[well].state == "accepted"
+
+
+async def test_accepting_waits_for_a_second_look_where_something_is_odd(world: World) -> None:
+    twice = [world.well(), world.well()]
+    world.carry(world.post, world.hq)
+    app = FieldApp(world.root / "hq", world.hq)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await strokes(pilot, "<f7>", "<enter>", "<f10>")
+        assert reviews.said_of(world.hq, "activity", twice) == {}
+        assert "ghi hai lần" in lines(app)
+        await strokes(pilot, "<enter>", "<f2>")
+        assert isinstance(app.screen, PileScreen)
+        assert len(reviews.said_of(world.hq, "activity", twice)) == 1

@@ -1,0 +1,115 @@
+"""Undo in a text field, by words, harmless while an input method corrects."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.app import ComposeResult
+from textual.events import Key, Paste
+from textual.pilot import Pilot
+
+from fieldapp.domain.telex import TELEX
+from fieldapp.tui.keys import TypingApp
+from fieldapp.tui.widgets.text_field import TextField
+
+
+class Fields(TypingApp[None]):
+    def compose(self) -> ComposeResult:
+        yield TextField(id="first")
+        yield TextField(id="second", password=True)
+
+
+class Hands:
+    def __init__(self, app: Fields, pilot: Pilot[None]) -> None:
+        self.app = app
+        self._pilot = pilot
+
+    async def type(self, *parts: str) -> None:
+        """``<ctrl+z>`` is a key, ``«text»`` is pasted; else letters, ``~`` a backspace."""
+        for part in parts:
+            if part.startswith("<"):
+                self.app.post_message(Key(part[1:-1], None))
+            elif part.startswith("«"):
+                self.app.post_message(Paste(part[1:-1]))
+            else:
+                for letter in part:
+                    self.app.post_message(Key("backspace", "\x7f") if letter == "~" else Key(letter, letter))
+        for _ in range(3):
+            await self._pilot.pause()
+
+    @property
+    def value(self) -> str:
+        return self.app.query_one("#first", TextField).value
+
+
+@asynccontextmanager
+async def hands() -> AsyncGenerator[Hands, None]:
+    app = Fields()
+    async with app.run_test() as pilot:
+        yield Hands(app, pilot)
+
+
+UNDO, REDO = "<ctrl+z>", "<ctrl+y>"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["một", "hai", "ba"],
+        ["tieng~~~~iếng", "Viet~~ệt", "Na~am~~am"],
+        ["nuoc~~~~nước", "nghia~~~~~nghĩa"],
+    ],
+)
+async def test_undo_goes_by_words(words: list[str]) -> None:
+    async with hands() as h:
+        texts = [""]
+        for word in words:
+            await h.type(word + " ")
+            texts.append(h.value)
+        for text in reversed(texts[:-1]):
+            await h.type(UNDO)
+            assert h.value == text
+        await h.type(UNDO)
+        assert h.value == ""
+        for text in texts[1:]:
+            await h.type(REDO)
+            assert h.value == text
+        await h.type(UNDO, "khác", REDO)
+        assert h.value == texts[-2] + "khác", "typing forgets what could be put there again"
+
+
+async def test_what_was_deleted_or_pasted_over_comes_back() -> None:
+    async with hands() as h:
+        await h.type("giúp dân gặt lúa", "<ctrl+a>", "<ctrl+k>")
+        assert h.value == ""
+        await h.type(UNDO)
+        assert h.value == "giúp dân gặt lúa"
+        await h.type("<end>", "« chạy lũ»")
+        assert h.value == "giúp dân gặt lúa chạy lũ"
+        await h.type(UNDO)
+        assert h.value == "giúp dân gặt lúa"
+        await h.type("~~~", "mía", UNDO, UNDO, UNDO, UNDO, UNDO, UNDO)
+        assert h.value == ""
+
+
+async def test_undo_does_not_go_behind_what_was_set() -> None:
+    async with hands() as h:
+        await h.type("gõ dở")
+        h.app.query_one("#first", TextField).value = "từ lần trước"
+        await h.type(UNDO)
+        assert h.value == "từ lần trước"
+
+
+async def test_the_own_input_method_in_the_field() -> None:
+    async with hands() as h:
+        h.app.method = TELEX
+        await h.type("giup dân")
+        assert h.app.method is None, "â comes from an input method of the machine"
+        h.app.method = TELEX
+        await h.type("<end>", " gawtj data", " Windows USB", "<tab>", "aass")
+        assert h.value == "giup dân gặt data Windows USB"
+        assert h.app.query_one("#second", TextField).value == "aass", "a passphrase is taken key by key"
+        await h.type("<shift+tab>", "<end>", " luas", UNDO)
+        assert h.value == "giup dân gặt data Windows USB "
+        await h.type("data", "<tab>")
+        assert h.value.endswith("USB data"), "a word ends when the field is left"

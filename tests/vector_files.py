@@ -1,0 +1,44 @@
+"""The test vectors of the format, as files to read."""
+
+import io
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import zstandard
+
+FOLDER = Path(__file__).parent / "vectors"
+INDEX: dict[str, Any] = json.loads((FOLDER / "vectors.json").read_text(encoding="utf-8"))
+VECTORS: dict[str, dict[str, Any]] = {v["name"]: v for v in INDEX["vectors"]}
+KEYS: dict[str, dict[str, str]] = INDEX["keys"]
+PACK = FOLDER / "pack.fieldapp-pack.tar"
+
+
+@dataclass(frozen=True)
+class Files:
+    """Every vector as a file, those that lie unencrypted in the archive encrypted to the reader."""
+
+    folder: Path
+
+    @classmethod
+    def unpack(cls, folder: Path) -> "Files":
+        plain = zstandard.ZstdDecompressor().decompressobj().decompress((FOLDER / "plain.tar.zst").read_bytes())
+        with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
+            tar.extractall(folder, filter="data")
+        to = [pyrage.x25519.Recipient.from_str(KEYS["reader"]["age_key"])]
+        (folder / "made").mkdir()
+        for vector in VECTORS.values():
+            if vector["form"] == "tar":
+                made = folder / "made" / f"{vector['name']}.fieldapp.tar.age"
+                made.write_bytes(pyrage.encrypt((folder / vector["file"]).read_bytes(), to))
+        return cls(folder)
+
+    def path(self, vector: dict[str, Any]) -> Path:
+        """The bundle or pack that is to be read."""
+        if vector["form"] == "tar":
+            return self.folder / "made" / f"{vector['name']}.fieldapp.tar.age"
+        there: Path = FOLDER / vector["file"]
+        return there if there.exists() else self.folder / vector["file"]
