@@ -169,9 +169,8 @@ def leave(store: Store, log_id: str) -> dict[tuple[str, str], None]:
     """Take out of the log the changes of segments that are not applied any more; their (table, row). Inside a
     transaction, with nothing of the log unsealed."""
     last = store.value("SELECT max(last) FROM local_segment WHERE log_id = ? AND state = 'applied'", [log_id]) or 0
-    found = store.rows(
-        "SELECT DISTINCT table_name, row_id FROM local_change WHERE log_id = ? AND seq > ?", [log_id, last]
-    )
+    behind = "FROM local_change WHERE log_id = ? AND seq > ?"
+    found = store.rows(f"SELECT DISTINCT table_name, row_id {behind}", [log_id, last])
     touched = {(row["table_name"], row["row_id"]): None for row in found}
     for row in store.rows(
         "SELECT number FROM local_segment WHERE log_id = ? AND state <> 'applied' AND number IS NOT NULL", [log_id]

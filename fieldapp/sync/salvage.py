@@ -2,8 +2,8 @@
 
 Our own log is there twice, as sealed segments and change by change, so most damage to one of them is mended by the
 other. The damaged file is kept beside the new one. What is lost of other replicas' logs comes again with their next
-bundles, because ours then says that we have less. What is left of an own log from the first lost segment on is logged anew in
-a new log, as after a restored backup: a log whose chain is broken cannot be sent.
+bundles, because ours then says that we have less. What is left of an own log from the first lost segment on is logged
+anew in a new log, as after a restored backup: a log whose chain is broken cannot be sent.
 """
 
 import heapq
