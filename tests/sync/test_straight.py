@@ -83,7 +83,7 @@ def test_both_ways_say_the_same(
         store = b if what.startswith("b ") else world.post
         known = [r["id"] for r in store.rows("SELECT id FROM activity WHERE voided_at IS NULL ORDER BY id")]
         if what == "new":
-            records.save(store, "activity", WELL)
+            records.save(store, "activity", WELL, confirm=True)
         elif what == "carry":
             world.carry(world.post, b)
         elif what == "b carry":
@@ -149,6 +149,32 @@ def test_only_what_both_changed_is_folded(world: World, fold_of: Callable[[], li
     assert fold_of() == [("activity", both)]
     assert [c["row"] for c in merge.conflicts(world.hq)] == [both]
     b.close()
+
+
+def test_a_beginning_that_is_logged_twice_counts_once_if_it_says_the_same(world: World) -> None:
+    well, other = world.well(hamlet="Buôn A"), world.well(hamlet="Buôn A")
+    begun = "SELECT cols FROM local_change WHERE row_id = ? AND instr(cols, 'created_at') > 0"
+    cols = [world.post.value(begun, [row_id]) for row_id in (well, other)]
+    world.carry(world.post, world.hq)
+    before = everything(world.hq)
+    forged(world.post, [("activity", well, cols[0])])
+    world.carry(world.post, world.hq)
+    assert everything(world.hq) == before
+    forged(world.post, [("activity", other, cols[1].replace('"created_at":"2', '"created_at":"1'))])
+    (result,) = world.carry(world.post, world.hq)
+    assert len(result.set_aside) == 1
+    assert [r["reason"] for r in everything(world.hq)[2]] == [objections.NOT_ALLOWED]
+    assert everything(world.hq)[0] == before[0]
+    assert doctor.examine(world.hq).healthy
+
+
+def test_what_is_said_about_a_post_it_cannot_say_itself(world: World) -> None:
+    well = world.well()
+    world.carry(world.post, world.hq)
+    forged(world.post, [("review", well[:-1] + "0", '{"created_at":"2026-11-24T00:00:00Z","created_by":"x"}')])
+    (result,) = world.carry(world.post, world.hq)
+    assert len(result.set_aside) == 1
+    assert [r["reason"] for r in everything(world.hq)[2]] == [objections.NOT_ALLOWED]
 
 
 def test_the_history_of_an_imported_record_is_complete(world: World) -> None:
