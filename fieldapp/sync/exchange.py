@@ -559,14 +559,15 @@ def _take(store: Store, data: bytes, signature: bytes, result: Imported) -> list
         _keep_broken(store, result.sender, str(error), data, signature)
         result.quarantined.append(_broken_sentence(str(error)))
         return []
-    row = {"replica_id": sealed.header.replica, "log_id": sealed.header.log, "scope": sealed.header.scope,
-           "first": sealed.header.first, "prev": sealed.header.prev, "knows": json.dumps(sealed.header.knows),
-           "bytes": data, "signature": signature}  # fmt: skip
+    header = sealed.header
+    row = {"replica_id": header.replica, "log_id": header.log, "scope": header.scope, "first": header.first,
+           "last": header.last, "prev": header.prev, "knows": json.dumps(header.knows), "bytes": data,
+           "signature": signature}  # fmt: skip
     if _judge(store, row)[0] == "applied" and not _is_ahead(sealed):  # the usual case: at once, while it is in memory
-        segment.keep(store, sealed.header, data, signature, "applied")
+        segment.keep(store, header, data, signature, "applied")
         _apply(store, sealed, hash_)
     else:
-        segment.keep(store, sealed.header, data, signature, "held", WAITS)
+        segment.keep(store, header, data, signature, "held", WAITS)
     return [hash_]
 
 

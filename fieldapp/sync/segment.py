@@ -192,6 +192,8 @@ def _all_lines(body: bytes, count: int) -> list[Entry] | None:
     instants = {e.at for e in entries} - {msgspec.UNSET}
     if (
         len(entries) != count
+        or not body.startswith(b"[")  # no value holds a list: so each line begins and ends with one
+        or body.count(b"]\n[") != count - 1
         or not (hlcs[0] > 0 and hlcs[-1] <= MAX_HLC and all(map(operator.lt, hlcs, hlcs[1:])))
         or ids.encode().translate(_DIGITS) != _FORM * count
         or not all(_TABLE.fullmatch(table) for table in {e.table for e in entries})
