@@ -611,7 +611,9 @@ CREATE TABLE local_receipt (
     log_id TEXT NOT NULL,            -- the log that this database writes; '' where it did not say
     have TEXT,                       -- JSON: log -> {last, hash}; NULL: another database goes on in its place
     hlc INTEGER NOT NULL,            -- its clock when it told so
-    at TEXT NOT NULL,
+    at TEXT NOT NULL,                -- its wall clock then
+    heard_at TEXT,                   -- our wall clock when it was read here
+    program TEXT,                    -- version of its program
     PRIMARY KEY (replica_id, log_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -765,7 +767,7 @@ CREATE TABLE local_recovery_code (
 
 -- Search keys without case, tone and diacritics (fieldapp/domain/text.py); the trigram-free prefix index is enough:
 -- Vietnamese words are one syllable each.
-CREATE VIRTUAL TABLE local_search USING fts5 (kind UNINDEXED, row_id UNINDEXED, words, prefix = '1 2 3');
+CREATE VIRTUAL TABLE local_search USING fts5 (kind UNINDEXED, row_id UNINDEXED, words, prefix = '1 2 3 4 5');
 CREATE TABLE local_search_row (
     row_id TEXT NOT NULL PRIMARY KEY,
     search_rowid INTEGER NOT NULL

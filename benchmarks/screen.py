@@ -38,14 +38,22 @@ OPENINGS = 3
 
 BARE = """
 from textual.app import App
-from textual.widgets import Input
+from textual.widgets import Input, Static
 class Bare(App):
     def compose(self):
-        yield Input(placeholder="stands")
+        yield Input()
+        yield Static("stands")
 Bare().run()
 """
-OURS = """
+PROGRAM = """
 import sys
+sys.argv = ["fieldapp", "--home", sys.argv[1]]
+from fieldapp.cli import main
+main()
+"""
+OURS = """
+import os, sys
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"  # as the command line does
 from pathlib import Path
 from fieldapp.store.store import Store
 from fieldapp.tui.app import FieldApp
@@ -208,17 +216,15 @@ def searches(home: Path, key: str) -> tuple[list[float], list[float], list[float
     return opened, in_list, in_all
 
 
-def starts(home: Path, key: str) -> tuple[list[float], list[float]]:
-    """Start to first screen: ours with the file unlocked, theirs bare."""
-    taken: tuple[list[float], list[float]] = ([], [])
+def starts(home: Path, key: str) -> tuple[list[float], list[float], list[float]]:
+    """Start to first screen: ours to where the passphrase is typed, ours with the file unlocked, theirs bare."""
+    locked, opened, bare = [], [], []
     for _ in range(STARTS):
-        ours = Terminal(OURS, str(home), key, USER)
-        taken[0].append(ours.until("Cần làm"))
-        ours.end()
-        bare = Terminal(BARE)
-        taken[1].append(bare.until("stands"))
-        bare.end()
-    return taken
+        for taken, words, code in ((locked, "khẩu", PROGRAM), (opened, "Cần làm", OURS), (bare, "stands", BARE)):
+            terminal = Terminal(code, str(home), key, USER)
+            taken.append(terminal.until(words))
+            terminal.end()
+    return locked, opened, bare
 
 
 def told(what: str, ours: Sequence[float], bare: Sequence[float], of: Callable[[Sequence[float]], float]) -> None:
@@ -240,9 +246,11 @@ def main(rows: int, home: Path) -> None:
     pressed = keys(post, key.hex())
     told("key to first byte, p95 (2×)", *pressed, p95)
     told("                   median", *pressed, statistics.median)
-    told("start to first screen (1.6×)", *starts(post, key.hex()), statistics.median)
-    opened, in_list, in_all = searches(post, key.hex())
-    print(f"{'opening the list (300 ms)':<34}{1e3 * statistics.median(opened):8.1f} ms")
+    locked, opened, bare = starts(post, key.hex())
+    told("start to passphrase", locked, bare, statistics.median)
+    told("start to first screen, unlocked", opened, bare, statistics.median)
+    shown, in_list, in_all = searches(post, key.hex())
+    print(f"{'opening the list (300 ms)':<34}{1e3 * statistics.median(shown):8.1f} ms")
     for what, taken in (("in a list", in_list), ("of all, F3", in_all)):
         print(f"{f'search {what}, p95 (50 ms)':<34}{1e3 * p95(taken):8.1f} ms")
         print(f"{'                    median':<34}{1e3 * statistics.median(taken):8.1f} ms")

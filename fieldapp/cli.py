@@ -477,26 +477,38 @@ def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None
 
 @sync.command("import")
 @click.argument("paths", type=PATH, nargs=-1, required=True)
+@click.option("--reply", is_flag=True, help="Write each sender's reply beside its bundle.")
+@click.option("--reply-to", type=PATH, metavar="DIR", help="Write all senders' replies into one folder.")
 @as_json
 @click.pass_obj
-def sync_import(obj: Context, paths: Sequence[Path], as_json: bool) -> None:
-    """Apply bundles; a folder stands for the bundles in it."""
-    from fieldapp.sync import exchange
+def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path | None, as_json: bool) -> None:
+    """Apply bundles; a folder stands for the bundles in it. None that is bad keeps the others from going in."""
+    from fieldapp.sync import exchange, replies
 
-    results = exchange.import_files(obj.open(), paths)
+    if reply_to is not None and not reply_to.is_dir():
+        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=reply_to))
+    store = obj.open()
+    results = exchange.import_files(store, paths)
+    done = replies.reply(store, results, reply_to) if reply or reply_to else None
     if as_json:
-        say_json(results)
+        files = [
+            {"state": r.state, **{k: v for k, v in asdict(r).items() if k not in ("arrived", "waiting")}}
+            for r in results
+        ]
+        say_json(files if done is None else {"files": files, **asdict(done)})
     for r in results:
         if not as_json and not r.for_others:
-            say(_("{file}: {n} new changes.").format(file=r.path.name, n=r.applied))
+            say(r.sentence)
         for line in r.problems:
             note(line)
     if not results:
         note(_("No bundles there."))
-    bad = [r for r in results if not r.complete]
-    if bad:
-        all_refused = all(r.refused for r in results)
-        sys.exit(1 if all_refused else IN_PART)
+    for made in done.written if done and not as_json else []:
+        say(made.sentence)
+    for line in done.problems if done else []:
+        note(line)
+    if any(not r.complete for r in results) or (done and done.problems):
+        sys.exit(1 if results and all(r.refused for r in results) else IN_PART)
 
 
 @sync.command("status")
@@ -772,6 +784,30 @@ def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
     if written.left_out:
         note(_("Left out as personal: {columns}.").format(columns=", ".join(written.left_out)))
     note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=dest))
+
+
+@hq.command("coverage")
+@click.option("--months", type=click.IntRange(1, 36), default=6, show_default=True, help="How many, with this one.")
+@click.option("--days", type=int, help="A post not heard of for longer is late; kept for the screen too.")
+@as_json
+@click.pass_obj
+def hq_coverage(obj: Context, months: int, days: int | None, as_json: bool) -> None:
+    """Who is missing: each post's months, what was heard of it last, what waits."""
+    from fieldapp.reports import coverage
+
+    store = obj.open()
+    if days is not None:
+        coverage.set_limit_days(store, days)
+    found = coverage.coverage(store, date.today(), months)
+    if as_json:
+        say_json(found)
+        return
+    for post in found.posts:
+        say(f"{'!' if post.late else '·'} {post.name} ({post.code}) · {coverage.heard_words(post)}"
+            f" · {_('{n} to be looked at').format(n=post.waiting)}")  # fmt: skip
+        say("    " + "  ".join(f"{m.month} {_(coverage.MARKS[m.state])}" for m in post.months))
+        for line in coverage.details(post, found.limit_days):
+            say(f"    {line}")
 
 
 @hq.command("queue")
@@ -1177,6 +1213,9 @@ def _no_core_dump() -> None:
 
 def main() -> None:
     """The console script: no traceback reaches a user."""
+    os.environ.setdefault(
+        "PYDANTIC_DISABLE_PLUGINS", "1"
+    )  # looking for some among all packages takes a tenth of a start
     _no_core_dump()
     context = Context()
     try:

@@ -107,9 +107,11 @@ def write(store: Store, dest: Path, *, personal: bool = False) -> Written:
         dest.mkdir(parents=True, exist_ok=True)
         with store.transaction():
             return _write(store, dest, personal, made)
-    except OSError as error:
+    except (OSError, FieldappError) as error:
         for path in made:
             path.unlink(missing_ok=True)
+        if isinstance(error, FieldappError):
+            raise
         raise FieldappError(
             _("{path} cannot be written: {why}. Name another file or folder.").format(
                 path=dest, why=error.strerror or error

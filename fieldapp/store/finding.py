@@ -37,7 +37,7 @@ def find(store: Store, text: str, sieve: Sieve, limit: int = 100) -> list[Hit]:
     found: list[tuple[str, Hit]] = []
     for model in RECORDS:
         wanted = sieve.kind == model.KIND if sieve.kind else query is not None or not model.REFERENCE
-        if model.TOP and wanted:
+        if model.TOP and wanted and (query is None or search.has_entries(store, model.KIND)):
             found += _of_kind(store, model.KIND, query, sieve, limit)
     return [hit for _day, hit in sorted(found, key=lambda f: f[0], reverse=True)[:limit]]
 

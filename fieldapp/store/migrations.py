@@ -52,7 +52,8 @@ def accidents(db: Database) -> None:
     if "have" not in {column.name for column in db.table("local_replica").columns}:
         return
     db.execute(
-        "INSERT INTO local_receipt SELECT id, '', have, have_hlc, have_at FROM local_replica WHERE have IS NOT NULL"
+        "INSERT INTO local_receipt (replica_id, log_id, have, hlc, at)"
+        " SELECT id, '', have, have_hlc, have_at FROM local_replica WHERE have IS NOT NULL"
     )
     for column in ("have", "have_hlc", "have_at"):
         db.execute(f"ALTER TABLE local_replica DROP COLUMN {column}")
@@ -61,6 +62,9 @@ def accidents(db: Database) -> None:
 @migrations(name="0006_search_by_day")
 def search_by_day(db: Database) -> None:
     """Entries of the search index have numbers that say kind and day: it is built anew when the file is opened."""
+    db.execute("DROP TABLE local_search")
+    db.execute("DELETE FROM local_search_row")
+    add_what_is_missing(db)
     db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])
 
 
@@ -70,7 +74,13 @@ def with_people(db: Database) -> None:
     add_what_is_missing(db)
 
 
-@migrations(name="0008_log_in_segments")
+@migrations(name="0008_heard")
+def heard(db: Database) -> None:
+    """When a bundle was read here, and the version of the program that wrote it."""
+    add_what_is_missing(db)
+
+
+@migrations(name="0009_log_in_segments")
 def log_in_segments(db: Database) -> None:
     """The changes of others stay in the bytes of their segments; those that are in ``local_change`` stay there."""
     add_what_is_missing(db)

@@ -70,6 +70,11 @@ def index_ids(store: Store, kind: str, ids: list[str]) -> None:
         index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id IN ({marks})", part))
 
 
+def has_entries(store: Store, kind: str) -> bool:
+    """Whether there is anything to find of a kind: quicker to ask than to search for."""
+    return store.value("SELECT 1 FROM local_search WHERE rowid BETWEEN ? AND ? LIMIT 1", places(kind)) is not None
+
+
 def forget(store: Store, ids: Iterable[str]) -> None:
     """Take rows out of the index that are no more."""
     for part in _parts(ids):

@@ -9,7 +9,7 @@ from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import fieldapp
 from fieldapp.domain.amounts import format_amount
@@ -88,12 +88,19 @@ class Exported:
         )
 
 
+Outcome = Literal["applied", "known", "waits", "quarantined", "refused", "for_others"]
+
+
 @dataclass
 class Imported:
     """What became of one file."""
 
     path: Path
     sender: str = ""
+    """the post's name, or headquarters'"""
+    sender_id: str = ""
+    laptop: str = ""
+    """the sender's name for itself"""
     applied: int = 0
     """changes that were new and are in now"""
     known: int = 0
@@ -106,11 +113,36 @@ class Imported:
     reason: str | None = None
     """why it was refused, in the word of the format"""
     for_others: bool = False
+    arrived: list[str] = field(default_factory=list)
+    """hashes of the segments of which it is said what became of them"""
+    waiting: list[str] = field(default_factory=list)
+    """hashes of those that wait: to be said when all files were read"""
+
+    @property
+    def state(self) -> Outcome:
+        """In a word; ``known``: all of it had come before."""
+        if self.for_others:
+            return "for_others"
+        if self.refused is not None:
+            return "refused"
+        if self.quarantined:
+            return "quarantined"
+        return "waits" if self.held else "applied" if self.applied else "known"
 
     @property
     def complete(self) -> bool:
         """Everything in it is applied."""
         return self.refused is None and not self.held and not self.quarantined
+
+    @property
+    def sentence(self) -> str:
+        """Whose file it is, what is new in it, and what had come before."""
+        if not self.sender:
+            return _("{file}: nothing of it was taken in.").format(file=self.path.name)
+        who = self.sender if self.sender == self.laptop else f"{self.sender} ({self.laptop})"
+        return _("{who}: {n} new changes, {known} had come before ({file}).").format(
+            file=self.path.name, who=who, n=self.applied, known=self.known
+        )
 
     @property
     def problems(self) -> list[str]:
@@ -176,7 +208,7 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     done: list[Exported] = []
     try:
         for peer in recipients:
-            done.append(_export_to(store, dest, peer, progress))
+            done.append(export_to(store, dest, peer, progress))
     except Cancelled:
         for made in done:
             made.path.unlink(missing_ok=True)
@@ -194,7 +226,8 @@ def _own_seq(store: Store) -> int:
     return found
 
 
-def _export_to(store: Store, dest: Path, to: Peer, progress: Progress | None) -> Exported:
+def export_to(store: Store, dest: Path, to: Peer, progress: Progress | None = None) -> Exported:
+    """Write one recipient's bundle; what is to go is sealed already."""
     if to.trust != "certified":
         raise FieldappError(
             _("{name} is not certified. Compare its fingerprint, then `fieldapp hq trust {id}`.").format(
@@ -401,8 +434,14 @@ def _told(store: Store, to: Peer | None) -> list[SetAside]:
 def _file_name(store: Store, to: Peer, number: int) -> str:
     """A name that FAT keeps and that says whose it is; a reply also names the post that it is for."""
     me = peers.own(store)
-    who = f"{me.post_code}-{to.post_code}" if me.role == "hq" and to.role == "post" else f"{me.post_code}"
-    return f"{who.lower()}_{me.id[-4:]}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{number}{bundle.SUFFIX}"
+    who = name_of(me, to if me.role == "hq" and to.role == "post" else None)
+    return f"{who}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{number}{bundle.SUFFIX}"
+
+
+def name_of(sender: Peer, to: Peer | None = None) -> str:
+    """How the name of a sender's bundles begins."""
+    code = f"{sender.post_code}-{to.post_code}" if to else f"{sender.post_code}"
+    return f"{code.lower()}_{sender.id[-4:]}"
 
 
 # import ---------------------------------------------------------------------------------------------------------
@@ -411,11 +450,18 @@ def _file_name(store: Store, to: Peer, number: int) -> str:
 def import_files(store: Store, paths: Sequence[Path], progress: Progress | None = None) -> list[Imported]:
     """Apply bundles; a folder stands for the bundles in it. One bad file never stops those behind it.
 
-    Idempotent, in any order, all or nothing per segment.
+    Idempotent, in any order, all or nothing per segment. What waited for a part that a later file brought does not wait
+    in what is returned.
     """
     people.check(store, Act.IMPORT)
-    results = []
-    files = [(file, path.is_dir()) for path in paths for file in (drives.bundles_in(path) if path.is_dir() else [path])]
+    results: list[Imported] = []
+    files: list[tuple[Path, bool]] = []
+    for path in paths:
+        try:
+            files += [(file, True) for file in drives.bundles_in(path)] if path.is_dir() else [(path, False)]
+        except OSError as error:
+            why = _("{path} cannot be read: {why}.").format(path=path, why=error.strerror or type(error).__name__)
+            results.append(Imported(path, refused=why))
     with store.bulk():
         try:
             for number, (file, from_folder) in enumerate(files):
@@ -426,6 +472,10 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
             _index(store, None)  # of the files before
             raise
         _index(store, progress)
+    said = {hash_ for result in results for hash_ in result.arrived}
+    for result in results:
+        waited, result.waiting, result.held = result.waiting, [], []
+        _say_what_arrived(store, waited, result, said)
     return results
 
 
@@ -472,7 +522,8 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
     if store.value("SELECT id FROM local_replica WHERE own = 1") not in inspected.manifest.recipients:
         raise bundle.NotForUs(_("{name} is for somebody else.").format(name=path.name))
     peers.check_sender(store, inspected.sender, path.name)
-    result = Imported(path, sender=inspected.sender.post_name or inspected.sender.name)
+    sender = inspected.sender
+    result = Imported(path, sender.post_name or sender.name, sender.replica, sender.name)
     with store.transaction(applying=True):
         segment.seal(store)
         receive(store, inspected, secret, result, progress)
@@ -508,7 +559,7 @@ def receive(
     if inspected.manifest.kind == "bundle":
         receipts.heard(store, inspected.manifest)
         settle(store)
-    _say_what_arrived(store, arrived, result)
+    _say_what_arrived(store, arrived, result, set())
 
 
 def settle(store: Store) -> None:
@@ -520,35 +571,44 @@ def settle(store: Store) -> None:
     logs.begin_missing(store)
 
 
-def _say_what_arrived(store: Store, arrived: Sequence[str], result: Imported) -> None:
+def _say_what_arrived(store: Store, arrived: Sequence[str], result: Imported, said: set[str]) -> None:
+    """Complete a result by what became of segments; those ``said`` already came by another file too."""
+    decided = []
     for hash_ in arrived:
         row = store.row(f"SELECT {_HEAD} FROM local_segment WHERE hash = ?", [hash_])
         assert row is not None
-        if row["state"] == "applied":
-            result.applied += row["last"] - row["first"] + 1
-        elif row["state"] == "held":
+        if row["state"] == "held":
+            result.waiting.append(hash_)
             result.held.append(_held_sentence(store, row))
-        elif row["reason"] == SETTLED:
+            continue
+        if row["reason"] == SETTLED or (row["state"] == "applied" and hash_ in said):
             result.known += row["last"] - row["first"] + 1
+        elif row["state"] == "applied":
+            result.applied += row["last"] - row["first"] + 1
         else:
             result.quarantined.append(_quarantine_sentence(store, row))
+        decided.append(hash_)
     for row in store.rows(
         "SELECT a.* FROM local_set_aside a JOIN local_segment s ON s.log_id = a.log_id AND a.seq BETWEEN s.first"
         " AND s.last WHERE s.state = 'applied' AND s.hash IN (SELECT value FROM json_each(?))",
-        [json.dumps(arrived)],
+        [json.dumps([hash_ for hash_ in decided if hash_ not in said])],
     ):
         result.set_aside.append(_set_aside_sentence(row["log_id"], row["seq"], row["reason"]))
+    result.arrived += decided
+    said.update(decided)
 
 
 def _take(store: Store, data: bytes, signature: bytes, result: Imported) -> list[str]:
-    """Store a segment as held, or quarantine it; returns its hash if it is new, [] if it was there already."""
+    """Store a segment as held, or quarantine it; returns its hash if it is new or still waits, [] if it was there."""
     hash_ = segment.digest(data)
-    known = store.row("SELECT first, last, reason FROM local_segment WHERE hash = ?", [hash_])
+    known = store.row("SELECT first, last, state, reason FROM local_segment WHERE hash = ?", [hash_])
     if known is not None and known["reason"] == BAD_SIGNATURE:
         store.db.execute(
             "UPDATE local_segment SET signature = ?, state = 'held', reason = ? WHERE hash = ?",
             [signature, WAITS, hash_],
         )
+        return [hash_]
+    if known is not None and known["state"] == "held":
         return [hash_]
     if known is not None:
         result.known += known["last"] - known["first"] + 1
@@ -713,6 +773,14 @@ def status(store: Store) -> Status:
         clock_warning=warning,
         exported=int(store.setting(EXPORTED, "0") or 0) >= _own_seq(store),
     )
+
+
+def held_of(store: Store, post_id: str) -> list[str]:
+    """A sentence for each part of a post's logs that waits, and for what."""
+    rows = store.rows(
+        f"SELECT {_HEAD} FROM local_segment WHERE state = 'held' AND scope = ? ORDER BY log_id, first", [post_id]
+    )
+    return [_held_sentence(store, row) for row in rows]
 
 
 def received(store: Store, ids: Sequence[str]) -> set[str]:

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from fieldapp.store.store import Store
+from fieldapp.domain.text import clean
+from fieldapp.store.store import Store, now
 from fieldapp.sync import clock
 from fieldapp.sync.bundle import Head, Manifest
 
@@ -38,8 +39,8 @@ def heard(store: Store, manifest: Manifest) -> None:
         )
     have = json.dumps({g: {"last": h.last, "hash": h.hash, "replica": h.replica} for g, h in manifest.have.items()})
     store.db.execute(
-        "INSERT OR REPLACE INTO local_receipt VALUES (?, ?, ?, ?, ?)",
-        [sender, key, have, manifest.hlc, manifest.made_at],
+        "INSERT OR REPLACE INTO local_receipt VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [sender, key, have, manifest.hlc, manifest.made_at, now(), clean(manifest.program)],
     )
 
 

@@ -4,6 +4,9 @@ from fieldapp.i18n import _
 from fieldapp.store.todo import Todo
 from fieldapp.sync.exchange import Status
 
+DECIDE = "decide"
+"""Kind of what a person decides on the screen for it"""
+
 
 def todo(state: Status, role: str) -> list[Todo]:
     """One line for each sort of thing that waits; more about it is on the USB screen."""
@@ -12,13 +15,15 @@ def todo(state: Status, role: str) -> list[Todo]:
         found.append(_line("!", _("clock"), state.clock_warning))
     if refused := len(state.held) + len(state.quarantined) + len(state.set_aside):
         found.append(
-            _line("!", _("from the stick"), _("{n} parcels or changes wait or were refused").format(n=refused))
+            _line("!", _("from the stick"), _("{n} parcels or changes wait or were refused").format(n=refused), DECIDE)
         )
     if state.conflicts:
-        found.append(_line("!", _("conflict"), _conflicts(state)))
+        found.append(_line("!", _("conflict"), _conflicts(state), DECIDE))
     if role == "hq":
         new = [p.name for p in state.peers if p.asks]
-        found += [_line("·", _("new laptop"), _("{name} waits to be certified").format(name=name)) for name in new]
+        found += [
+            _line("·", _("new laptop"), _("{name} waits to be certified").format(name=name), DECIDE) for name in new
+        ]
     elif state.unsent and not state.exported:
         text = _("{n} changes in {records} records: F9 takes them to the stick")
         found.append(_line("·", _("not sent"), text.format(n=state.unsent, records=state.unsent_records)))
@@ -42,5 +47,5 @@ def _conflicts(state: Status) -> str:
     return _("{n} fields were written differently by two people").format(n=state.conflicts)
 
 
-def _line(sign: str, when: str, text: str) -> Todo:
-    return Todo("!" if sign == "!" else "·", when, text, kind="", target="")
+def _line(sign: str, when: str, text: str, kind: str = "") -> Todo:
+    return Todo("!" if sign == "!" else "·", when, text, kind=kind, target="")

@@ -120,6 +120,6 @@ def test_what_was_begun_is_taken_away(world: World, tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(open_data, "_package", full)
-    with pytest.raises(FieldappError, match="No space left"):
+    with pytest.raises(FieldappError, match="Ổ đĩa đầy"):
         open_data.write(world.hq, tmp_path / "mở")
     assert list((tmp_path / "mở").iterdir()) == []

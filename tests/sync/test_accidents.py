@@ -15,7 +15,7 @@ from field import World
 from sync_state import arrived_or_recorded, state
 
 from fieldapp.errors import Cancelled, FieldappError
-from fieldapp.store import capture, lists, log, migrations, records, vault
+from fieldapp.store import capture, lists, log, migrations, people, records, vault
 from fieldapp.store.migrations import REFOLD
 from fieldapp.store.store import Store
 from fieldapp.sync import (
@@ -47,7 +47,9 @@ class Field(World):
 
     def open(self, name: str) -> Store:
         """A replica that was made with the world."""
-        return self.keep(Store.open(self.root / name, self.keys[name], f"Người ở {name}"))
+        store = self.keep(Store.open(self.root / name, self.keys[name], f"Người ở {name}"))
+        people.enter_first(store)
+        return store
 
     def keep(self, store: Store) -> Store:
         self.more.append(store)

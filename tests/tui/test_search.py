@@ -2,16 +2,16 @@
 
 from field import World
 from form_hands import strokes
-from textual.widgets import OptionList
 
 from fieldapp.store import desk, lists, records
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.search import SearchScreen
+from fieldapp.tui.widgets.record_table import RecordTable
 
 
 def shown(app: FieldApp) -> list[str]:
-    return [str(option.prompt) for option in app.screen.query_one(OptionList).options]
+    return [f"{kind} · {name}" for _sign, (kind, name) in app.screen.query_one(RecordTable).lines]
 
 
 async def test_any_record_by_a_person_a_number_or_an_old_district(world: World) -> None:

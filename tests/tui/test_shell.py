@@ -10,6 +10,7 @@ from screen_hands import at_post, run
 
 from fieldapp.store import lists, records, vault
 from fieldapp.sync import drives, enrolment, exchange
+from fieldapp.tui.screens.conflicts import ConflictsScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.record import RecordScreen
@@ -95,7 +96,8 @@ async def test_headquarters_sees_what_waits(world: World) -> None:
         assert "chờ chứng nhận" in s.text
         assert "đang chờ hoặc bị từ chối" in s.text
         await s.press("enter")
-        assert isinstance(s.app.screen, SyncScreen)
+        assert isinstance(s.app.screen, ConflictsScreen)
+        await s.press("escape", "f9")
         assert "so dấu vân tay" in s.text
 
 
@@ -185,6 +187,35 @@ async def test_a_drive_is_chosen_and_written(world: World, monkeypatch: pytest.M
         await s.press("enter")
         await s.wait("✓ XONG. Có thể rút USB.")
     assert len(list(world.usb.glob("*.fieldapp.tar.age"))) == 1
+
+
+async def test_headquarters_takes_all_sticks_in_one_go(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sticks = [world.root / "A", world.root / "B"]
+    for stick in sticks:
+        stick.mkdir()
+    monkeypatch.setattr(drives, "drives", lambda: [drives.Drive(s, s.name, 12_400_000_000, 1) for s in sticks])
+    world.well()
+    (there,) = exchange.export(world.post, sticks[0])
+    for number in range(20):
+        (sticks[1] / f"{number:02d}.fieldapp.tar.age").write_bytes(b"junk")
+    async with run(world.root / "hq", world.hq.again()) as s:
+        await s.press("f9")
+        assert "Cả 2 USB" in s.text
+        await s.press("down", "down", "enter")
+        await s.wait("✓ XONG. Có thể rút USB.")
+        assert "1 gói cũ trên USB" in s.text
+        assert "PgUp/PgDn Cuộn" in s.footer
+        assert s.footer.endswith("Giúp")
+        for _page in range(5):
+            if "21 gói: 1 có thay đổi mới · 20 bị từ chối" in s.text:
+                break
+            await s.press("pageup")
+        assert "21 gói: 1 có thay đổi mới · 20 bị từ chối" in s.text
+        await s.press(*["pageup"] * 5)
+        assert "✓ Đồn BP Ia Rvê (A): 3 thay đổi mới" in s.text
+        assert there.path.name in s.text
+    assert len(list(sticks[0].glob("sch-iarve*.age"))) == 1
+    assert list(sticks[1].glob("sch-*.age")) == []
 
 
 async def test_without_a_stick_nothing_is_begun(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,7 @@ class HomeScreen(Page):
         Binding("f3", "search", _("Find")),
         Binding("f4", "books", _("Books")),
         Binding("f6", "meetings", _("Cells")),
+        Binding("f6", "posts", _("Post")),
         Binding("f7", "review", _("Review")),
         Binding("f8", "report", _("Report")),
         Binding("f9", "usb", _("USB")),
@@ -128,6 +129,10 @@ class HomeScreen(Page):
         chosen = self._todo[event.option_index]
         if not chosen.kind:
             self.action_usb()
+        elif chosen.kind == notices.DECIDE:
+            from fieldapp.tui.screens.conflicts import ConflictsScreen
+
+            self.app.push_screen(ConflictsScreen())
         elif chosen.target and not chosen.draft:
             from fieldapp.tui.screens.record import RecordScreen
 
@@ -172,10 +177,16 @@ class HomeScreen(Page):
 
         self.app.push_screen(WaitingScreen())
 
+    def action_posts(self) -> None:
+        """Who is missing?"""
+        from fieldapp.tui.screens.coverage import CoverageScreen
+
+        self.app.push_screen(CoverageScreen())
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Posts record meetings; headquarters reviews."""
+        """Posts record meetings; headquarters reviews, and sees who is missing."""
         at_hq = self.store.identity.role == "hq"
-        return at_hq if action == "review" else not at_hq if action == "meetings" else True
+        return at_hq if action in ("review", "posts") else not at_hq if action == "meetings" else True
 
     def _list(self, kind: str) -> None:
         from fieldapp.tui.screens.list import ListScreen

@@ -46,13 +46,29 @@ def _places(store: Store) -> list[tuple[Place, str]]:
 
     places = [(form(m.KIND), f"{_('Write')} › {_(m.TITLE)}") for m in by_use(RECORDS) if writable(store, m)]
     places += [(book(m.KIND), f"{_('Books')} › {_(m.PLURAL)}") for m in by_use(RECORDS) if m.TOP]
-    places += [
-        (_report, _("Report")),
-        (_bars, _("Bars")),
-        (_usb, _("USB")),
-        (_lock(store), _("Lock the screen (Ctrl+L)")),
-    ]
-    return [*places, (_passphrase(store), _("New passphrase")), (_people, _("Who uses this laptop"))]
+    places += [(_report, _("Report")), (_bars, _("Bars")), (_usb, _("USB")), (_decide, _("To decide"))]
+    if store.identity.role == "hq":
+        places += [(_review, _("Review")), (_posts, _("Posts: who is missing"))]
+    places += [(_lock(store), _("Lock the screen (Ctrl+L)")), (_passphrase(store), _("New passphrase"))]
+    return [*places, (_people, _("Who uses this laptop"))]
+
+
+def _decide(app: App[Any]) -> None:
+    from fieldapp.tui.screens.conflicts import ConflictsScreen
+
+    app.push_screen(ConflictsScreen())
+
+
+def _review(app: App[Any]) -> None:
+    from fieldapp.tui.screens.waiting import WaitingScreen
+
+    app.push_screen(WaitingScreen())
+
+
+def _posts(app: App[Any]) -> None:
+    from fieldapp.tui.screens.coverage import CoverageScreen
+
+    app.push_screen(CoverageScreen())
 
 
 def _report(app: App[Any]) -> None:

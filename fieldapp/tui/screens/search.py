@@ -9,8 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
@@ -19,6 +18,9 @@ from fieldapp.store.finding import Hit, Sieve
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder, WordField
 from fieldapp.tui.screens.menu import by_use
+from fieldapp.tui.widgets.record_table import RecordTable
+
+KIND_WIDTH = 24
 
 
 class SearchScreen(Page):
@@ -37,8 +39,7 @@ class SearchScreen(Page):
     SearchScreen #search-line { height: 1; margin: 1 0; }
     SearchScreen #search-line > Static { width: auto; padding: 0 1; }
     SearchScreen WordField { width: 1fr; }
-    SearchScreen #sieve { height: auto; }
-    SearchScreen #hits { height: 1fr; }
+    SearchScreen #sieve { height: 1; }
     """
 
     def __init__(self) -> None:
@@ -53,40 +54,42 @@ class SearchScreen(Page):
             yield Static(Content(_("Find")))
             yield WordField(stays=True, placeholder=_("type a word of the name"))
         yield Static(id="sieve", classes="line", markup=False)
-        hits = OptionList(id="hits", markup=False)
-        hits.can_focus = False
-        yield hits
+        yield RecordTable()
+
+    def on_mount(self) -> None:
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        self._hits_shown.set_columns([(_("Kind"), KIND_WIDTH), (_("Record"), self.app.size.width - KIND_WIDTH - 7)])
+
+    @property
+    def _hits_shown(self) -> RecordTable:
+        return self.query_one(RecordTable)
 
     def renew(self) -> None:
         self._hits = finding.find(self.store, self.query_one(WordField).value, self._sieve)
         names: dict[str, str] = {}
         for kind in {hit.kind for hit in self._hits}:
             names |= words.labels(self.store, kind, [hit.row_id for hit in self._hits if hit.kind == kind])
-        shown = self.query_one(OptionList)
-        at = shown.highlighted or 0
-        shown.clear_options()
-        shown.add_options(
-            [Option(Content(f" {_(records.model_of(h.kind).TITLE)} · {names[h.row_id]}")) for h in self._hits]
-        )
-        shown.highlighted = min(at, len(self._hits) - 1) if self._hits else None
+        shown, at = self._hits_shown, self._hits_shown.chosen
+        shown.clear()
+        shown.add([(" ", (_(records.model_of(h.kind).TITLE), names[h.row_id])) for h in self._hits])
+        shown.choose(at)
         number = _("{n} records").format(n=f"{len(self._hits)}{'+' if len(self._hits) == 100 else ''}")
-        self.query_one("#sieve", Static).update(Content(" · ".join([number, *filter(None, self._said.values())])))
+        said = " · ".join([number, *filter(None, self._said.values())])
+        self.query_one("#sieve", Static).update(Content(said), layout=False)
 
     def on_input_changed(self) -> None:
-        self.query_one(OptionList).highlighted = None
+        self._hits_shown.choose(0)
         self.renew()
 
     def action_move(self, step: int) -> None:
         """Go up or down the list."""
-        shown = self.query_one(OptionList)
-        if step > 0:
-            shown.action_cursor_down()
-        else:
-            shown.action_cursor_up()
+        self._hits_shown.choose(self._hits_shown.chosen + step)
 
     def on_input_submitted(self) -> None:
-        at = self.query_one(OptionList).highlighted
-        if at is not None:
+        if self._hits:
+            at = self._hits_shown.chosen
             from fieldapp.tui.screens.record import RecordScreen
 
             self.app.push_screen(RecordScreen(self._hits[at].row_id))

@@ -1,6 +1,7 @@
 """USB: is it safe to pull the stick?"""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -17,7 +18,8 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.text import clean
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.i18n import _
-from fieldapp.sync import backup, drives, exchange, sticks
+from fieldapp.store.store import Store
+from fieldapp.sync import backup, drives, exchange, replies, sticks
 from fieldapp.tui import notices
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.text_field import TextField
@@ -29,6 +31,16 @@ STAGES = {
     "write": "Writing the bundle",
     "verify": "Reading back and comparing",
 }
+
+MARKS: dict[exchange.Outcome, str] = {
+    "applied": "with new changes",
+    "known": "that had come before",
+    "waits": "that wait",
+    "quarantined": "in quarantine",
+    "refused": "refused",
+    "for_others": "for others",
+}
+"""What is said of so many bundles, in this order"""
 
 
 class Drives(OptionList):
@@ -54,6 +66,8 @@ class SyncScreen(Page):
         Binding("f5", "renew", _("Look for sticks again")),
         Binding("f7", "clear", _("Clear old bundles")),
         Binding("f8", "stop", _("Break off")),
+        Binding("pagedown", "turn(1)", _("Scroll"), key_display="PgUp/PgDn", priority=True),
+        Binding("pageup", "turn(-1)", _("Scroll"), priority=True, show=False),
     ]
 
     def body(self) -> ComposeResult:
@@ -85,6 +99,9 @@ class SyncScreen(Page):
             size = format_amount(d.free // 100_000_000, 1)
             words = _("{name}   {size} GB free   {n} bundles").format(name=d.name, size=size, n=d.bundles)
             listed.add_option(Option(Content(f" {words}")))
+        if role == "hq" and len(self._drives) > 1:
+            words = _("All {n} sticks, each with the reply for its own post").format(n=len(self._drives))
+            listed.add_option(Option(Content(f" {words}")))
         if not self._drives:
             listed.add_option(Option(Content(" " + _("No stick is plugged in.")), disabled=True))
         listed.can_focus = bool(self._drives)
@@ -106,6 +123,11 @@ class SyncScreen(Page):
         """Break the work off at the next step."""
         self._stop = True
 
+    def action_turn(self, way: int) -> None:
+        """Read on in what was said, or back."""
+        steps = self.query_one("#steps", VerticalScroll)
+        steps.scroll_relative(y=way * (steps.size.height - 1), animate=False)
+
     def action_clear(self) -> None:
         """Take the old bundles away that were named."""
         cleared, self._old = self._old, []
@@ -118,7 +140,7 @@ class SyncScreen(Page):
         self.refresh_bindings()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self._begin(self._drives[event.option_index].path)
+        self._begin(self._chosen(event.option_index))
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         self._start(clean(event.value))
@@ -130,13 +152,17 @@ class SyncScreen(Page):
     def _start(self, typed: str) -> None:
         at = self.query_one("#drives", OptionList).highlighted
         if typed:
-            self._begin(_folder(typed))
+            self._begin([_folder(typed)])
         elif self._drives and at is not None:
-            self._begin(self._drives[at].path)
+            self._begin(self._chosen(at))
         else:
             self._show(["! " + _("Plug a stick in and press F5, or type a folder.")])
 
-    def _begin(self, folder: Path) -> None:
+    def _chosen(self, at: int) -> list[Path]:
+        """The stick of a line, or all of them."""
+        return [d.path for d in self._drives] if at == len(self._drives) else [self._drives[at].path]
+
+    def _begin(self, folders: Sequence[Path]) -> None:
         if self.busy:
             return
         self.busy = True
@@ -144,24 +170,29 @@ class SyncScreen(Page):
         self._lines = []
         self._old = []
         self._show_busy()
-        self._run(folder)
+        self._run(folders)
 
     @work(thread=True)
-    def _run(self, folder: Path) -> None:
+    def _run(self, folders: Sequence[Path]) -> None:
         store = self.store.again()
         tell = self.app.call_from_thread
         last: list[str] = []
         try:
-            if not os.path.isdir(folder):  # noqa: PTH112 — Path.is_dir raises for a name that is too long
-                raise FieldappError(
-                    _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder)
-                )
-            self._imported(exchange.import_files(store, [folder], self._progress))
-            for made in exchange.export(store, folder, progress=self._progress):
-                tell(self._say, f"✓ {made.sentence}")
-            if beside := backup.with_export(store, folder):
+            for folder in folders:
+                if not os.path.isdir(folder):  # noqa: PTH112 — Path.is_dir raises for a name that is too long
+                    raise FieldappError(
+                        _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder)
+                    )
+            results = exchange.import_files(store, folders, self._progress)
+            self._imported(results)
+            if len(folders) > 1:
+                self._reply(store, results)
+            else:
+                for made in exchange.export(store, folders[0], progress=self._progress):
+                    tell(self._say, f"✓ {made.sentence}")
+            if len(folders) == 1 and (beside := backup.with_export(store, folders[0])):
                 tell(self._say, f"· {beside}")
-            self._old = sticks.old(store, folder)
+            self._old = [old for folder in folders for old in sticks.old(store, folder)]
             if self._old:
                 line = _("{n} old bundles on it are not needed any more: F7 takes them away.")
                 last.append(f"· {line.format(n=len(self._old))}")
@@ -172,7 +203,7 @@ class SyncScreen(Page):
             last = [f"! {error}"]
         except OSError as error:
             line = _("{folder} cannot be read or written: {why}. Plug the stick in again, or take another.")
-            last = [f"! {line.format(folder=folder, why=error.strerror or error)}"]
+            last = [f"! {line.format(folder=', '.join(map(str, folders)), why=error.strerror or error)}"]
         finally:
             store.close()
             tell(self._done, last)
@@ -183,10 +214,20 @@ class SyncScreen(Page):
             if result.for_others:
                 continue
             if result.refused is None:
-                line = _("Read from {sender}: {n} new changes.").format(sender=result.sender, n=result.applied)
-                tell(self._say, f"✓ {line}")
+                tell(self._say, f"{'✓' if result.complete else '!'} {result.sentence}")
             for sentence in result.problems:
                 tell(self._say, f"! {sentence}")
+        if len(results) > 1:
+            tell(self._say, f"  {_counted(results)}")
+
+    def _reply(self, store: Store, results: list[exchange.Imported]) -> None:
+        """Each reply onto the stick that its bundle came from."""
+        tell = self.app.call_from_thread
+        done = replies.reply(store, results, progress=self._progress)
+        for made in done.written:
+            tell(self._say, f"✓ {made.path.parent.name}: {made.sentence}")
+        for sentence in done.problems:
+            tell(self._say, f"! {sentence}")
 
     def _progress(self, stage: str, done: int, of: int) -> None:
         if self._stop:
@@ -203,6 +244,9 @@ class SyncScreen(Page):
 
     def _show(self, lines: Sequence[str]) -> None:
         self.query_one("#lines", Static).update(Content("\n".join(lines)))
+        if self._lines:
+            self.query_one("#steps", VerticalScroll).scroll_end(animate=False)
+        self.call_after_refresh(self.refresh_bindings)
 
     def _done(self, last: Sequence[str]) -> None:
         self.busy = False
@@ -224,9 +268,12 @@ class SyncScreen(Page):
         """While the work runs it can only be broken off."""
         if action == "stop":
             return self.busy
+        if action in ("turn", "other"):  # both do not fit into the footer: F5 goes back to the choice
+            long = self.query_one("#steps", VerticalScroll).max_scroll_y > 0
+            return long if action == "turn" else not (long or self.busy)
         if action == "clear":
             return bool(self._old) and not self.busy
-        return not (self.busy and action in ("start", "renew", "back", "other"))
+        return not (self.busy and action in ("start", "renew", "back"))
 
 
 def _waiting(state: exchange.Status, role: str) -> str:
@@ -235,6 +282,13 @@ def _waiting(state: exchange.Status, role: str) -> str:
         return _("The reply for each post is written onto the stick.")
     line = _("{n} changes in {records} records not received by headquarters.")
     return line.format(n=state.unsent, records=state.unsent_records)
+
+
+def _counted(results: Sequence[exchange.Imported]) -> str:
+    """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 của nơi khác”"""
+    numbers = Counter(r.state for r in results)
+    parts = [f"{numbers[state]} {_(word)}" for state, word in MARKS.items() if numbers[state]]
+    return f"{_('{n} bundles').format(n=len(results))}: {' · '.join(parts)}"
 
 
 def _folder(typed: str) -> Path:

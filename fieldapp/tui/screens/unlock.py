@@ -69,11 +69,18 @@ class UnlockScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#users" if len(self._users) > 1 else "#passphrase").focus()
+        self.call_after_refresh(self._load_first_screen)
         if not self._users:
             self._say(_("There is no replica in {home}. Make one with `fieldapp init`.").format(home=self._home))
 
     def on_option_list_option_selected(self) -> None:
         self.query_one("#passphrase").focus()
+
+    @work(thread=True)
+    def _load_first_screen(self) -> None:
+        """Load, while the passphrase is typed, what the first screen needs."""
+        from fieldapp.sync import merge  # noqa: F401
+        from fieldapp.tui.screens import home  # noqa: F401
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         if self._opening or not self._users:

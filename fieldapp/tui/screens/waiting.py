@@ -16,13 +16,19 @@ class WaitingScreen(Page):
 
     HELP = "What the posts recorded and headquarters has not looked at, or what was changed since. Enter opens a pile."
 
+    def __init__(self, post_id: str | None = None) -> None:
+        """``post_id``: only this post's."""
+        super().__init__()
+        self._post_id = post_id
+
     def body(self) -> ComposeResult:
         yield Static(Content(_("Waits to be looked at")), classes="section")
         yield Chooser(id="piles", markup=False)
 
     def renew(self) -> None:
         posts = {r["id"]: r["name"] for r in self.store.rows("SELECT id, name FROM post")}
-        self._piles = sorted(desk.counts(self.store), key=lambda c: (posts[c[0]], -c[2]))
+        counts = [c for c in desk.counts(self.store) if self._post_id in (None, c[0])]
+        self._piles = sorted(counts, key=lambda c: (posts[c[0]], -c[2]))
         shown = self.query_one(OptionList)
         at = shown.highlighted or 0
         shown.clear_options()

@@ -90,6 +90,12 @@ class TextEntry(Entry):
     """A line of text."""
 
 
+class CodeEntry(Entry):
+    """A code of reference data, taken key by key."""
+
+    VIETNAMESE = False
+
+
 class LongEntry(Entry):
     """A text of several sentences, typed on one line and shown whole below it; ``⏎`` stands for a line's end."""
 

@@ -38,6 +38,11 @@ class RecordTable(Widget, can_focus=False):
         self._columns = columns
         self.refresh()
 
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What can be chosen."""
+        return self._lines
+
     def clear(self) -> None:
         """No lines."""
         self._lines = []
@@ -65,7 +70,7 @@ class RecordTable(Widget, can_focus=False):
         if y == 0:
             return self._strip((" ", [title for title, _width in self._columns]), self._style("table--titles"))
         at = self._first + y - 1
-        if at >= len(self._lines):
+        if at >= len(self._lines) or not self._columns:
             return Strip.blank(self.size.width, self.rich_style)
         return self._strip(self._lines[at], self._style("table--chosen") if at == self.chosen else self.rich_style)
 

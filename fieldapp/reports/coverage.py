@@ -1,0 +1,315 @@
+"""Who is missing? For each post and month what was recorded, came and was looked at, and what is known of its laptops.
+
+A month is whole when something was heard of the post that was written after the month's end, and nothing before that
+is missing. Instants rest on the hybrid logical clock: a laptop whose battery died writes 2010 on its bundles.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from fieldapp.domain.dates import format_date
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.reports.query import Period
+from fieldapp.store import desk, reviews
+from fieldapp.store.records import model_of
+from fieldapp.store.store import Row, Store
+from fieldapp.store.words import instant
+from fieldapp.sync import clock, exchange
+
+State = Literal["accepted", "received", "partly", "nothing", "late", "awaited", "before"]
+"""``accepted``: whole, and all was accepted. ``received``: whole. ``partly``: some of it, or of its days, is known.
+``nothing``: whole, and nothing was recorded. ``late``: nothing of it was heard, and the post is late. ``awaited``: not
+heard, and not late. ``before``: headquarters did not have the post yet."""
+
+MARKS: dict[State, str] = {
+    "accepted": "accepted",
+    "received": "received",
+    "partly": "in part",
+    "nothing": "nothing recorded",
+    "late": "late",
+    "awaited": "awaited",
+    "before": "not yet a post",
+}
+"""English message of each state"""
+
+MONTHS = 6
+LIMIT = "silent_days"
+"""Local setting: a post of which nothing was heard for more days than this is late"""
+LIMIT_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Month:
+    """One post's month."""
+
+    month: str
+    """2026-11"""
+    records: int
+    accepted: int
+    """of them, as they stand"""
+    state: State
+
+
+@dataclass(frozen=True)
+class Laptop:
+    """What is known of one laptop of a post."""
+
+    replica_id: str
+    name: str
+    trust: str
+    heard: str | None
+    """day of the newest that was heard of it; ISO"""
+    program: str | None
+    """version"""
+    clock: str | None
+    """a sentence where its clock stands wrong"""
+
+
+@dataclass(frozen=True)
+class PostCoverage:
+    """One line of the grid."""
+
+    post_id: str
+    code: str
+    name: str
+    heard: str | None
+    """day of the newest that was heard of any of its laptops; ISO"""
+    silent_days: int | None
+    """since then, or since headquarters has the post; None where that is not known"""
+    late: bool
+    waiting: int
+    """records that wait to be looked at"""
+    missing: list[str]
+    """a sentence for each part of its logs that waits, and for what"""
+    months: list[Month]
+    laptops: list[Laptop]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """All posts, those that are late first, then by name."""
+
+    today: str
+    limit_days: int
+    posts: list[PostCoverage]
+    late: int
+    """posts that are"""
+
+
+def limit_days(store: Store) -> int:
+    """After how many days without a word a post is late."""
+    return int(store.setting(LIMIT, str(LIMIT_DAYS)) or LIMIT_DAYS)
+
+
+def set_limit_days(store: Store, days: int) -> None:
+    """Keep another limit."""
+    if not 1 <= days <= 366:
+        raise FieldappError(_("The limit is 1 to 366 days."))
+    store.set_setting(LIMIT, str(days))
+
+
+def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
+    """The posts that this headquarters has, over the running month and those before it."""
+    if store.identity.role != "hq":
+        raise FieldappError(_("Only headquarters sees all posts."))
+    grid = _months(today, months)
+    counts = _counts(store, Period(grid[0].first, grid[-1].last))
+    waiting: dict[str, int] = {}
+    for post_id, _kind, number in desk.counts(store):
+        waiting[post_id] = waiting.get(post_id, 0) + number
+    limit = limit_days(store)
+    posts = [
+        _post(store, row, grid, counts, waiting.get(row["id"], 0), limit, today)
+        for row in store.rows("SELECT * FROM post WHERE voided_at IS NULL ORDER BY name COLLATE vietnamese, id")
+    ]
+    posts.sort(key=lambda p: not p.late)
+    return Coverage(today.isoformat(), limit, posts, sum(p.late for p in posts))
+
+
+def _months(today: date, number: int) -> list[Period]:
+    at = today.year * 12 + today.month - number
+    first = date(at // 12, at % 12 + 1, 1)
+    last = (today.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return Period(first, last).months()
+
+
+def _counts(store: Store, period: Period) -> dict[tuple[str, str], tuple[int, int]]:
+    """(post's id, month) -> (records, those of them that are accepted as they stand)."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for kind in desk.REVIEWED:
+        day = f"r.{model_of(kind).DATE or 'created_at'}"
+        for r in store.rows(
+            f"SELECT r.post_id, substr({day}, 1, 7) AS month, count(*) AS n, count(CASE WHEN l.outcome = 'accepted'"
+            f" AND l.seen = {reviews.fingerprint_sql(kind, 'r')} THEN 1 END) AS accepted FROM {kind} r"
+            " LEFT JOIN review l ON l.id = (SELECT n.id FROM review_latest n WHERE n.record_id = r.id)"
+            f" WHERE r.voided_at IS NULL AND {day} BETWEEN ? AND ? GROUP BY 1, 2",
+            [period.first.isoformat(), f"{period.last.isoformat()}T~"],
+        ):
+            n, accepted = found.get((r["post_id"], r["month"]), (0, 0))
+            found[(r["post_id"], r["month"])] = (n + r["n"], accepted + r["accepted"])
+    return found
+
+
+def _post(
+    store: Store,
+    row: Row,
+    grid: Sequence[Period],
+    counts: dict[tuple[str, str], tuple[int, int]],
+    waiting: int,
+    limit: int,
+    today: date,
+) -> PostCoverage:
+    laptops = [
+        _laptop(store, r)
+        for r in store.rows(
+            "SELECT id, name, trust FROM local_replica WHERE post_id = ? AND own = 0 AND trust <> 'revoked'"
+            " ORDER BY name, id",
+            [row["id"]],
+        )
+    ]
+    heard = max((date.fromisoformat(x.heard) for x in laptops if x.heard), default=None)
+    begun = _instant(row["created_at"])
+    born = begun.date() if begun else None
+    since = heard or born
+    silent = max((today - since).days, 0) if since else None
+    late = silent is not None and silent > limit
+    whole = heard
+    gap = _gap(store, row["id"])
+    if gap is not None and whole is not None:
+        whole = min(whole, gap)
+    months = []
+    for period in grid:
+        name = f"{period.first:%Y-%m}"
+        n, accepted = counts.get((row["id"], name), (0, 0))
+        months.append(Month(name, n, accepted, _state(period, (n, accepted), heard, whole, late=late, born=born)))
+    missing = exchange.held_of(store, row["id"])
+    iso = heard.isoformat() if heard else None
+    return PostCoverage(row["id"], row["code"], row["name"], iso, silent, late, waiting, missing, months, laptops)
+
+
+def _state(
+    period: Period, counted: tuple[int, int], heard: date | None, whole: date | None, *, late: bool, born: date | None
+) -> State:
+    records, accepted = counted
+    if whole is not None and whole > period.last:
+        if records:
+            return "accepted" if accepted == records else "received"
+        return "before" if born is not None and born > period.last else "nothing"
+    if records or (heard is not None and heard >= period.first):
+        return "partly"
+    if born is not None and born > period.last:
+        return "before"
+    return "late" if late else "awaited"
+
+
+def _laptop(store: Store, replica: Row) -> Laptop:
+    told = store.row("SELECT * FROM local_receipt WHERE replica_id = ? ORDER BY hlc DESC LIMIT 1", [replica["id"]])
+    readings = [_newest_change(store, replica["id"])]
+    if told is not None:
+        readings.append(_moment(told["hlc"], told["heard_at"]))
+    heard = max((r for r in readings if r is not None), default=None)
+    return Laptop(
+        replica["id"],
+        replica["name"],
+        replica["trust"],
+        heard.astimezone().date().isoformat() if heard else None,
+        told["program"] if told else None,
+        _clock(store, told) if told else None,
+    )
+
+
+def _newest_change(store: Store, replica_id: str) -> datetime | None:
+    hlc = store.value(
+        "SELECT max(s.last_hlc) FROM local_log l JOIN local_segment s ON s.log_id = l.id AND s.last = l.seq"
+        " AND s.state = 'applied' WHERE l.replica_id = ?",
+        [replica_id],
+    )
+    return _moment(hlc, None) if hlc is not None else None
+
+
+def _gap(store: Store, post_id: str) -> date | None:
+    """The day from which on changes of a post are missing; None where none are known to be."""
+    rows = store.rows(
+        "SELECT s.log_id, c.last_hlc AS hlc FROM local_segment s LEFT JOIN local_log l ON l.id = s.log_id"
+        " LEFT JOIN local_segment c ON c.log_id = l.id AND c.last = l.seq AND c.state = 'applied'"
+        " WHERE s.scope = ? AND s.state = 'held' AND s.reason = ?",
+        [post_id, exchange.WAITS],
+    )
+    moments = (_moment(_begun(r["log_id"]) if r["hlc"] is None else r["hlc"], None) for r in rows)
+    return min((moment.astimezone().date() for moment in moments), default=None)
+
+
+def _begun(log_id: str) -> int:
+    """The clock when a log was begun of which nothing is here: its id is a UUIDv7."""
+    try:
+        return (UUID(log_id).int >> 80) << 16
+    except ValueError:
+        return 0
+
+
+def _moment(hlc: int, heard_at: str | None) -> datetime:
+    """When something was written: by its author's logical clock, and not after it was read here."""
+    latest = datetime.fromisoformat(heard_at) if heard_at else datetime.now(UTC)
+    written = min(clock.milliseconds(hlc), round(latest.timestamp() * 1000))
+    return datetime.fromtimestamp(written / 1000, UTC)
+
+
+def _instant(at: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(at or "").astimezone()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _clock(store: Store, told: Row) -> str | None:
+    """What is wrong with the wall clock of a laptop, as its last bundle shows.
+
+    It is slow where it stands before the program was made, or before something of ours that the laptop had then. The
+    logical clock would not tell: one clock that runs ahead moves everybody's.
+    """
+    wall = _instant(told["at"])
+    if wall is None:
+        return _("its clock cannot be read")
+    had = store.value(
+        "SELECT max(c.at) FROM local_receipt r, json_each(r.have) h"
+        " JOIN local_log l ON l.id = h.key AND l.replica_id = ?"
+        " JOIN local_change c ON c.log_id = l.id AND c.seq = json_extract(h.value, '$.last')"
+        " WHERE r.replica_id = ? AND r.log_id = ?",
+        [store.identity.replica_id, told["replica_id"], told["log_id"]],
+    )
+    tolerance = timedelta(milliseconds=clock.TOLERANCE_MS)
+    if wall + tolerance < max(clock.BUILT, _instant(had) or clock.BUILT):
+        return _("its clock is slow: it stood at {at}").format(at=instant(told["at"]))
+    heard_at = _instant(told["heard_at"])
+    if heard_at is not None and wall > heard_at + tolerance:
+        return _("its clock is fast: it stood at {at}").format(at=instant(told["at"]))
+    return None
+
+
+def heard_words(post: PostCoverage) -> str:
+    """The day when a post was heard last, for people."""
+    return format_date(date.fromisoformat(post.heard)) if post.heard else _("never")
+
+
+def details(post: PostCoverage, limit: int) -> list[str]:
+    """What else a person must know of a post: silence, gaps, clocks, laptops."""
+    found = []
+    if post.late:
+        sentence = _("Nothing was heard of it for {n} days; {limit} are allowed.")
+        found.append("! " + sentence.format(n=post.silent_days, limit=limit))
+    found += [f"! {sentence}" for sentence in post.missing]
+    for laptop in post.laptops:
+        day = format_date(date.fromisoformat(laptop.heard)) if laptop.heard else _("never")
+        parts = [_("Laptop {name}: heard {day}").format(name=laptop.name, day=day)]
+        if laptop.trust == "pending":
+            parts.append(_("waits to be certified"))
+        if laptop.program:
+            parts.append(_("version {version}").format(version=laptop.program))
+        if laptop.clock:
+            parts.append(laptop.clock)
+        found.append(("! " if laptop.clock or laptop.trust == "pending" else "· ") + " · ".join(parts))
+    return found or ["· " + _("No laptop of this post is known yet.")]

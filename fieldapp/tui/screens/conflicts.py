@@ -1,0 +1,196 @@
+"""What only a person decides: two values of one field, a new laptop, and what waits or was refused."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.domain.model import fields_of
+from fieldapp.domain.records import BY_KIND
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store import records, reviews, words
+from fieldapp.store.store import Row, Store
+from fieldapp.sync import exchange, merge, peers, resolve
+from fieldapp.sync.peers import Peer
+from fieldapp.tui.screens.base import Page
+
+
+class OpenList(OptionList):
+    """One thing a line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Open"), key_display="Enter")]
+
+
+class ConflictsScreen(Page):
+    """Conflicts first, then laptops to certify, then what waits or was refused, each with its reason."""
+
+    HELP = (
+        "≠ two people wrote a field without knowing of each other: Enter shows both. · a laptop waits to be certified:"
+        " Enter shows its fingerprint. ! waits, or was refused: the reason stands there."
+    )
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(_("To decide")), classes="section")
+        yield OpenList(id="open", markup=False)
+
+    def renew(self) -> None:
+        state = exchange.status(self.store)
+        me = peers.own(self.store)
+        self._conflicts = merge.conflicts(self.store)
+        asking = [p for p in peers.others(self.store) if peers.is_asking(me, p)] if me.role == "hq" else []
+        self._asking: list[Peer] = asking
+        lines = [f" ≠ {_about(self.store, c)}: {_both(self.store, c)}" for c in self._conflicts]
+        lines += [" · " + _("{name} waits to be certified").format(name=p.title) for p in asking]
+        lines += [f" ! {sentence}" for sentence in (*state.held, *state.quarantined, *state.set_aside)]
+        shown = self.query_one(OptionList)
+        at = shown.highlighted or 0
+        shown.clear_options()
+        shown.add_options([Option(Content(line)) for line in lines])
+        if not lines:
+            shown.add_option(Option(Content(f" ✓ {_('Nothing is to be decided.')}"), disabled=True))
+        shown.highlighted = min(at, len(lines) - 1) if lines else None
+        shown.focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        at = event.option_index
+        if at < len(self._conflicts):
+            self.app.push_screen(ConflictScreen(self._conflicts[at]))
+        elif at - len(self._conflicts) < len(self._asking):
+            self.app.push_screen(LaptopScreen(self._asking[at - len(self._conflicts)]))
+
+
+class SideList(OptionList):
+    """The two values."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("This one is right"), key_display="Enter")]
+
+
+class ConflictScreen(Page):
+    """Both values, who wrote them and when. The chosen one is written as a change, and all laptops take it."""
+
+    HELP = "Choose the value that is right. It is written as a change like any other, and reaches the other laptops."
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "record", _("Record"))]
+
+    def __init__(self, conflict: Row) -> None:
+        super().__init__()
+        self._conflict = conflict
+
+    def body(self) -> ComposeResult:
+        yield Static(id="what", classes="section", markup=False)
+        yield SideList(id="sides", markup=False)
+        yield Static(id="message", classes="problem", markup=False)
+
+    def renew(self) -> None:
+        self.query_one("#what", Static).update(Content(_about(self.store, self._conflict)))
+        shown = self.query_one(OptionList)
+        at = shown.highlighted or 0
+        shown.clear_options()
+        for side, word in (("winner", _("stands now")), ("loser", _("was overruled"))):
+            said = self._conflict[side]
+            by = f"{said['actor'] or '?'}, {words.instant(said['at'])}, {word}"
+            value = _value(self.store, self._conflict, side)
+            shown.add_option(Option(Content(f" {value}\n     {by}")))
+        shown.highlighted = at
+        shown.focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        side: resolve.Side = "loser" if event.option_index else "winner"
+        try:
+            resolve.resolve(self.store, self._conflict["id"], side)
+        except FieldappError as error:
+            self.query_one("#message", Static).update(Content(str(error)))
+            return
+        self.app.notify(_("Settled."), markup=False)
+        self.dismiss(None)
+
+    def action_record(self) -> None:
+        """The record that the field belongs to."""
+        from fieldapp.tui.screens.record import RecordScreen
+
+        self.app.push_screen(RecordScreen(_record(self.store, self._conflict)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A kind that this version does not know is not shown."""
+        return action != "record" or self._conflict["table"] in BY_KIND
+
+
+class LaptopScreen(Page):
+    """A new laptop's fingerprint, to compare by telephone word by word."""
+
+    HELP = (
+        "Ring the post up and let it read its fingerprint from its own screen. Only where all ten words are the same is"
+        " it their laptop: then F2. What it sent before comes in at once."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "certify", _("Same words: certify"))]
+
+    def __init__(self, peer: Peer) -> None:
+        super().__init__()
+        self._peer = peer
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(self._peer.title), classes="section")
+        yield Static(Content(_("Compare by telephone, word by word:")), classes="line")
+        fingerprint = self._peer.fingerprint.split()
+        half = (len(fingerprint) + 1) // 2
+        for part in (fingerprint[:half], fingerprint[half:]):
+            yield Static(Content("   " + "   ".join(part)), classes="line words")
+        advice = _("One word is other: it is not that laptop. Certify nothing, and look for how the bundle got here.")
+        yield Static(Content(advice), classes="line")
+        yield Static(id="message", classes="problem", markup=False)
+
+    def action_certify(self) -> None:
+        """Certify it, and apply what it sent."""
+        try:
+            peer, changes = exchange.trust(self.store, self._peer.id)
+        except FieldappError as error:
+            self.query_one("#message", Static).update(Content(str(error)))
+            return
+        said = _("{name} is certified; {n} changes applied.").format(name=peer.title, n=changes)
+        self.app.notify(said, markup=False)
+        self.dismiss(None)
+
+
+def _about(store: Store, conflict: Row) -> str:
+    """“Hoạt động · Giếng khoan · 05/10/2013 · Thôn, buôn”"""
+    kind = conflict["table"]
+    if kind not in BY_KIND:
+        return f"{kind} · {conflict['column']}"
+    record_id = _record(store, conflict)
+    found = records.get(store, record_id)
+    label = words.labels(store, found.kind, [record_id]).get(record_id, "")
+    parts = [_(BY_KIND[found.kind].TITLE), label]
+    if found.kind != kind:
+        parts.append(_(BY_KIND[kind].TITLE))
+    return " · ".join([*filter(None, parts), reviews.field_title(kind, conflict["column"])])
+
+
+def _record(store: Store, conflict: Row) -> str:
+    """Id of the record that a conflict's row is, or belongs to."""
+    kind, row_id = conflict["table"], conflict["row"]
+    for model in BY_KIND.values():
+        for child in model.CHILDREN.values():
+            if kind == child.model.KIND:
+                return str(store.value(f"SELECT {child.parent} FROM {kind} WHERE id = ?", [row_id]))
+    return str(row_id)
+
+
+def _value(store: Store, conflict: Row, side: str) -> str:
+    """One side's value as a person reads it."""
+    kind, column, value = conflict["table"], conflict["column"], conflict[side]["value"]
+    if value is None:
+        return _("(empty)")
+    if kind in BY_KIND and column in {s.name for s in fields_of(BY_KIND[kind])}:
+        row = store.row(f"SELECT * FROM {kind} WHERE id = ?", [conflict["row"]])
+        if row is not None:
+            return words.display(store, kind, [{**row, column: value}], [column])[0][0]
+    return str(value)
+
+
+def _both(store: Store, conflict: Row) -> str:
+    return " ≠ ".join(
+        f"“{_value(store, conflict, side)}” ({conflict[side]['actor'] or '?'})" for side in ("winner", "loser")
+    )

@@ -1,0 +1,122 @@
+"""Posts by months: who is missing?"""
+
+from datetime import date
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.domain.amounts import format_amount
+from fieldapp.i18n import _
+from fieldapp.reports.coverage import PostCoverage, State, coverage, details, heard_words
+from fieldapp.tui.screens.base import Page
+from fieldapp.tui.widgets.scrolling import cut
+
+SIGNS: dict[State, str] = {
+    "accepted": "██",
+    "received": "▓▓",
+    "partly": "▒▒",
+    "nothing": "––",
+    "late": " !",
+    "awaited": " ·",
+    "before": "",
+}
+NAME = 28
+"""Columns of a post's name; a month takes five, so that a line fits into 80"""
+
+
+class PostList(OptionList):
+    """One post a line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Review"), key_display="Enter")]
+
+
+class CoverageScreen(Page):
+    """The grid; below it what is known of the chosen post."""
+
+    HELP = (
+        "Each post's last six months. A month is whole when something was heard that was written after its end and"
+        " nothing before is missing. Below: what is known of the chosen post. Enter opens what of it waits for review."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f7", "decide", _("To decide")),
+        Binding("f8", "report", _("Report")),
+        Binding("f9", "usb", _("USB")),
+    ]
+
+    def body(self) -> ComposeResult:
+        yield Static(id="what", classes="section", markup=False)
+        yield Static(id="months", classes="line", markup=False)
+        yield PostList(id="posts", markup=False)
+        yield Static(id="details", classes="line", markup=False)
+        yield Static(id="legend", classes="line", markup=False)
+
+    def renew(self) -> None:
+        found = coverage(self.store, date.today())
+        self._posts = found.posts
+        self._limit = found.limit_days
+        title = _("{n} posts · {late} not heard of for more than {days} days")
+        line = title.format(n=len(found.posts), late=found.late, days=found.limit_days)
+        self.query_one("#what", Static).update(Content(line))
+        shown = self.query_one("#posts", OptionList)
+        at = shown.highlighted or 0
+        shown.clear_options()
+        shown.add_options([Option(Content(_line(post))) for post in found.posts])
+        if not found.posts:
+            shown.add_option(
+                Option(Content(" " + _("There is no post yet: `fieldapp hq pack` makes one.")), disabled=True)
+            )
+        shown.highlighted = min(at, len(found.posts) - 1) if found.posts else None
+        shown.focus()
+        months = found.posts[0].months if found.posts else []
+        heads = "".join(f"{_('M{month}').format(month=int(m.month[5:])):>5}" for m in months)
+        self.query_one("#months", Static).update(
+            Content(f"{'':<{NAME - 1}}{heads}{_('last heard'):>12}{_('to review'):>10}" if months else "")
+        )
+        legend = [(_("accepted"), "accepted"), (_("received"), "received"), (_("in part"), "partly"),
+                  (_("nothing recorded"), "nothing"), (_("late"), "late"), (_("awaited"), "awaited")]  # fmt: skip
+        words = "  ".join(f"{SIGNS[state].strip()} {word}" for word, state in legend)  # type: ignore[index]
+        self.query_one("#legend", Static).update(Content(words))
+        self._show_details()
+
+    def on_option_list_option_highlighted(self) -> None:
+        self._show_details()
+
+    def _show_details(self) -> None:
+        at = self.query_one(OptionList).highlighted
+        lines = details(self._posts[at], self._limit) if at is not None and self._posts else []
+        self.query_one("#details", Static).update(Content("\n".join(lines)))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        from fieldapp.tui.screens.waiting import WaitingScreen
+
+        self.app.push_screen(WaitingScreen(self._posts[event.option_index].post_id))
+
+    def action_decide(self) -> None:
+        """Conflicts, new laptops, and what was refused."""
+        from fieldapp.tui.screens.conflicts import ConflictsScreen
+
+        self.app.push_screen(ConflictsScreen())
+
+    def action_report(self) -> None:
+        """The figures of a year."""
+        from fieldapp.tui.screens.report import ReportScreen
+
+        self.app.push_screen(ReportScreen())
+
+    def action_usb(self) -> None:
+        """Take bundles in."""
+        from fieldapp.tui.screens.sync import SyncScreen
+
+        self.app.push_screen(SyncScreen())
+
+
+def _line(post: PostCoverage) -> str:
+    name = cut(post.name, NAME - 2)
+    name += " " * (NAME - 2 - cell_len(name))
+    cells = "".join(f"{SIGNS[m.state]:>5}" for m in post.months)
+    return f" {'!' if post.late else '·'}{name}{cells}{heard_words(post):>12}{format_amount(post.waiting):>9}"

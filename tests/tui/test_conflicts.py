@@ -1,0 +1,91 @@
+"""Conflicts, new laptops and what was refused are worked off on the screen."""
+
+from field import World
+from screen_hands import run
+from sync_state import second_laptop
+
+from fieldapp.store import records
+from fieldapp.sync import enrolment, exchange, merge, peers
+from fieldapp.tui.screens.conflicts import ConflictScreen, ConflictsScreen, LaptopScreen
+from fieldapp.tui.screens.record import RecordScreen
+
+
+async def test_the_chosen_value_is_a_change_that_all_take(world: World) -> None:
+    well = world.well(hamlet="Buôn gốc")
+    world.carry(world.post, world.hq)
+    b = second_laptop(world)
+    records.save(world.post, "activity", {"hamlet": "Buôn [b]A[/]"}, well, confirm=True)
+    records.save(b, "activity", {"hamlet": "Buôn B", "unit_id": "24214"}, well, confirm=True)
+    world.carry(world.post, world.hq)
+    world.carry(b, world.hq)
+    (before,) = [c for c in merge.conflicts(world.hq) if c["column"] == "hamlet"]
+    assert before["winner"]["value"] == "Buôn B"
+    async with run(world.root / "hq", world.hq.again()) as s:
+        await s.press("ctrl+p", "can quyet dinh", "enter")
+        assert isinstance(s.app.screen, ConflictsScreen)
+        assert "Buôn [b]A[/]" in s.text
+        assert s.footer.endswith("Giúp")
+        await s.press("enter")
+        assert isinstance(s.app.screen, ConflictScreen)
+        assert "Nguyễn Văn A" in s.text
+        assert "Trần Văn B" in s.text
+        assert "đang dùng" in s.text
+        assert s.footer.endswith("Giúp")
+        await s.press("down", "enter")
+        assert isinstance(s.app.screen, ConflictsScreen)
+        assert "Không còn gì" in s.text
+    assert merge.conflicts(world.hq) == []
+    for laptop in (world.post, b):
+        world.carry(world.hq, laptop)
+        assert records.get(laptop, well).row["hamlet"] == "Buôn [b]A[/]"
+        assert merge.conflicts(laptop) == []
+    b.close()
+
+
+async def test_a_figure_is_named_by_the_record_that_it_belongs_to(world: World) -> None:
+    well = world.well()
+    world.carry(world.post, world.hq)
+    b = second_laptop(world)
+    for store, amount in ((world.post, 2), (b, 1300)):
+        records.save(
+            store,
+            "activity",
+            {"measures": [{"measure_id": "gieng", "amount": 1}, {"measure_id": "ho_huong_loi", "amount": amount}]},
+            well,
+            confirm=True,
+        )
+        world.carry(store, world.hq)
+    b.close()
+    assert [(c["table"], c["column"]) for c in merge.conflicts(world.hq)] == [("activity_measure", "amount")]
+    async with run(world.root / "hq", world.hq.again()) as s:
+        await s.press("f6", "f7", "enter")
+        assert "Giếng khoan" in s.text
+        assert "1.300" in s.text
+        await s.press("f4")
+        assert isinstance(s.app.screen, RecordScreen)
+
+
+async def test_a_laptop_is_certified_by_its_words(world: World) -> None:
+    pack = enrolment.write_pack(world.hq, code="EABUNG", name="Đồn BP Ea Bung", dest=world.usb)
+    post = enrolment.init_post(world.root / "second", pack, user="B", passphrase="x y")
+    event = records.save(post, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
+    exchange.export(post, world.usb)
+    (world.usb / "x.fieldapp.tar.age").write_bytes(b"junk")
+    exchange.import_files(world.hq, [world.usb])
+    words = peers.own(post).fingerprint.split()
+    post.close()
+    async with run(world.root / "hq", world.hq.again()) as s:
+        await s.press("f6", "f7")
+        assert isinstance(s.app.screen, ConflictsScreen)
+        assert "! Thay đổi 1–1 của Đồn BP Ea Bung" in s.text
+        await s.press("enter")
+        assert isinstance(s.app.screen, LaptopScreen)
+        assert all(word in s.text for word in words)
+        assert s.footer.endswith("Giúp")
+        await s.press("enter", "escape")
+        assert peers.find(world.hq, "EABUNG").trust == "pending", "nothing is certified by Enter"
+        await s.press("enter", "f2")
+        assert isinstance(s.app.screen, ConflictsScreen)
+        assert "Không còn gì" in s.text
+    assert peers.find(world.hq, "EABUNG").trust == "certified"
+    assert records.get(world.hq, event).row["name"] == "Tết quân dân"

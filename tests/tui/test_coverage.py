@@ -1,0 +1,58 @@
+"""The grid of posts and months at headquarters."""
+
+from datetime import date
+
+from field import World
+from screen_hands import run
+
+from fieldapp.store import desk
+from fieldapp.sync import enrolment
+from fieldapp.tui.screens.coverage import CoverageScreen
+from fieldapp.tui.screens.waiting import WaitingScreen
+
+
+async def test_from_the_grid_to_what_waits_of_one_post(world: World) -> None:
+    world.well(date_from=date.today().isoformat())
+    world.carry(world.post, world.hq)
+    enrolment.write_pack(world.hq, code="EABUNG", name="Đồn [b]Ea Bung[/]", dest=world.usb)
+    async with run(world.root / "hq", world.hq.again()) as s:
+        assert "F6 Đồn" in s.footer
+        assert s.footer.endswith("Giúp")
+        await s.press("f6")
+        assert isinstance(s.app.screen, CoverageScreen)
+        lines = s.text.splitlines()
+        assert "2 đồn · 0 đồn chưa gửi quá 30 ngày" in s.text
+        rows = {name: next(x for x in lines if name in x) for name in ("Ea Bung", "Ia Rvê", "tin cuối")}
+        month = f"T{date.today().month}"
+        column = rows["tin cuối"].split().index(month)
+        assert column == 5
+        assert "▒▒" in rows["Ia Rvê"]
+        assert rows["Ia Rvê"].endswith("1")
+        assert "[b]" in rows["Ea Bung"]
+        assert "chưa lần nào" in rows["Ea Bung"]
+        assert "Chưa biết máy nào" in s.text
+        at = rows["tin cuối"].index(month) + len(month)
+        assert rows["Ia Rvê"][at - 2 : at] == "▒▒", "each sign stands below its month"
+        await s.press("down")
+        assert "Máy A: tin cuối" in s.text
+        assert "phiên bản 0.1.0" in s.text
+        assert s.footer.endswith("Giúp")
+        await s.press("enter")
+        assert isinstance(s.app.screen, WaitingScreen)
+        assert "Đồn BP Ia Rvê" in s.text
+        await s.press("escape", "up", "enter")
+        assert "Không có gì chờ duyệt" in s.text
+        await s.press("escape")
+        assert s.app.screen.query_one("#posts").highlighted == 0  # type: ignore[attr-defined]
+        assert desk.counts(world.hq)
+
+
+async def test_it_is_found_by_its_name_at_headquarters_only(world: World) -> None:
+    async with run(world.root / "hq", world.hq.again()) as s:
+        await s.press("ctrl+p", "cac don: don nao", "enter")
+        assert isinstance(s.app.screen, CoverageScreen)
+    async with run(world.root / "post", world.post.again()) as s:
+        await s.press("ctrl+p", "don nao chua gui", "enter")
+        assert not isinstance(s.app.screen, CoverageScreen)
+        await s.press("escape", "f6")
+        assert not isinstance(s.app.screen, CoverageScreen)
