@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sync_state import arrived_or_recorded
 
 from fieldapp.errors import FieldappError
-from fieldapp.store import baseline, capture, migrations, records, vault
+from fieldapp.store import baseline, capture, migrations, people, records, vault
 from fieldapp.store.connection import connect
 from fieldapp.store.store import FILE, Row, Store
 from fieldapp.sync import doctor, enrolment, exchange, merge, peers, relog
@@ -292,6 +292,7 @@ class Laptops(RuleBasedStateMachine):
                 self.stores[name] = Store(connect(home / FILE, self.keys[name]), home / FILE, self.keys[name], name)
             else:
                 self.stores[name] = Store.open(home, self.keys[name], name)
+                people.enter_first(self.stores[name])
         self.sticks = [self.root / "stick-0", self.root / "stick-1"]
         for stick in self.sticks:
             stick.mkdir()
@@ -489,6 +490,7 @@ class Laptops(RuleBasedStateMachine):
 
     def open(self, name: str) -> None:
         self.stores[name] = Store.open(self.root / name, self.keys[name.removesuffix(CLONE)], name)
+        people.enter_first(self.stores[name])
 
     def copy_disk(self, name: str, to: str) -> None:
         self.stores[name].db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

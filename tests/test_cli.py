@@ -162,7 +162,7 @@ def test_headquarters_work_on_the_command_line(run: Run, world: World, tmp_path:
     assert json.loads(out)["peers"][0]["lacks"] > 0
     code, out, _err = run("sync", "clean", usb, "--yes", home="hq")
     assert (code, "đã nhập xong" in out) == (0, True)
-    assert list(usb.glob("*.age")) == []
+    assert list(usb.glob("*.fieldapp.tar.age")) == []
     code, out, _err = run("hq", "revoke", "IARVE", home="hq")
     assert (code, "Đã thu hồi" in out) == (0, True)
     assert "đã thu hồi" in run("hq", "replicas", home="hq")[1]

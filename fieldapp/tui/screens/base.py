@@ -24,7 +24,9 @@ class OrderedKeys(Screen[Any]):
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """The keys that work now, in the order of the footer."""
+        """The keys that work now, in the order of the footer; none while the file is locked."""
+        if getattr(self.app, "locked", False):
+            return {}
         return dict(sorted(super().active_bindings.items(), key=lambda item: _place(item[0])))
 
 
