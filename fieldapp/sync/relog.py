@@ -50,6 +50,8 @@ def settle(store: Store) -> bool:
             branch = _branch(store, author, log_id, head.hash)
             parted = receipts.branch_point(store, log_id, head.hash)
             if branch and parted is not None and parted < log["seq"]:
+                if _is_root(author) and branch[0]["hash"] > _first_beyond(store, log_id, parted):
+                    continue
                 _follow(store, log, author, parted, branch)
                 changed = True
             elif branch and branch[0]["state"] == "quarantined":  # it goes on where we have followed since
@@ -62,9 +64,23 @@ def _decides(store: Store, peer: Peer, author: Peer) -> bool:
     """Whether a peer's word counts about the branch of a log: its certifier's; until there is one, any headquarters'.
     What became of the copied disk of the first headquarters, everybody can tell it."""
     me = peers.own(store)
-    if author.id == me.id and author.issuer == me.id:
+    if _is_root(author) or (author.id == me.id and author.issuer == me.id):
         return peer.role == "hq" or me.role == "hq"
     return peer.id == author.issuer != author.id
+
+
+def _is_root(author: Peer) -> bool:
+    """Whether nobody decides about the logs of a replica. Of their branches the one stands that begins with the
+    smaller hash: if each followed the other's, they would go round in a circle, at one laptop even without an end."""
+    return author.role == "hq" and author.issuer == author.id
+
+
+def _first_beyond(store: Store, log_id: str, parted: int) -> str:
+    found: str = store.value(
+        "SELECT hash FROM local_segment WHERE log_id = ? AND first > ? AND state = 'applied' ORDER BY first LIMIT 1",
+        [log_id, parted],
+    )
+    return found
 
 
 def _branch(store: Store, author: Peer, log_id: str, head: str) -> list[Row]:
