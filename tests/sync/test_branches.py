@@ -7,7 +7,7 @@ import pytest
 from field import USER, World
 from sync_state import second_laptop, state
 
-from fieldapp.store import lists, records
+from fieldapp.store import lists, people, records
 from fieldapp.store.store import Store
 from fieldapp.sync import exchange
 
@@ -56,6 +56,7 @@ def test_two_posts_have_two_branches_of_headquarters_own_log(world: World, tmp_p
     shutil.copytree(world.root / "hq", tmp_path / "clone")
     world.hq = Store.open(world.root / "hq", world.keys["hq"], "Trực ban")
     clone = Store.open(tmp_path / "clone", world.keys["hq"], "Phó")
+    people.enter_first(clone)
     for number, store in enumerate((world.hq, clone)):
         records.save(store, "party_cell", {"name": f"Chi bộ thôn {number}", "unit_id": "24214"})
     world.carry(world.hq, world.post)
