@@ -631,10 +631,11 @@ CREATE TABLE local_log (
     scope TEXT NOT NULL,             -- '*' or a post's id
     replica_id TEXT NOT NULL,        -- '' for the baseline
     own INTEGER NOT NULL CHECK (own IN (0, 1)),
-    seq INTEGER NOT NULL             -- last change that is in local_change
+    seq INTEGER NOT NULL             -- last change that is applied
 ) STRICT;
 CREATE UNIQUE INDEX local_log_own ON local_log (scope) WHERE own = 1;
 
+-- The changes that were made here, and the baseline's. Those of others stay in the bytes of their segments.
 CREATE TABLE local_change (
     log_id TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -661,9 +662,22 @@ CREATE TABLE local_segment (
     signature BLOB NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('applied', 'held', 'quarantined')),
     reason TEXT,                     -- code of why it is held or quarantined
-    received_at TEXT NOT NULL
+    received_at TEXT NOT NULL,
+    number INTEGER,                  -- in order of applying; NULL: not applied, or its changes are in local_change
+    last_hlc INTEGER,                -- of its last change, once it is applied
+    last_at TEXT
 ) STRICT;
 CREATE UNIQUE INDEX local_segment_place ON local_segment (log_id, first) WHERE state = 'applied';
+CREATE UNIQUE INDEX local_segment_number ON local_segment (number) WHERE number IS NOT NULL;
+-- How far the segments of a log reach, without reading their bytes.
+CREATE INDEX local_segment_reach ON local_segment (log_id, last, last_hlc, number) WHERE state = 'applied';
+
+-- Which rows the numbered segments touch (fieldapp/store/log.py).
+CREATE TABLE local_touch (
+    key INTEGER NOT NULL,            -- first 63 bits of the row's id
+    segment INTEGER NOT NULL,        -- its number
+    PRIMARY KEY (key, segment)
+) STRICT, WITHOUT ROWID;
 
 -- Parts of bundles that are no segments: kept as they came, for a person to look at.
 CREATE TABLE local_broken (

@@ -5,7 +5,6 @@ the rules of ``docs/bundle-format.md`` in a few lines of its own, so that what i
 under test.
 """
 
-import json
 import random
 import shutil
 from collections import defaultdict
@@ -21,6 +20,7 @@ import uuid_utils
 from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from sync_state import arrived_or_recorded
 
 from fieldapp.errors import FieldappError
 from fieldapp.store import baseline, capture, migrations, people, records, vault
@@ -223,8 +223,8 @@ class Model:
         """What a replica has of each cell, with the log in which it has it, oldest first. A change is found by its
         reading and its row: a laptop whose disk was copied logs it anew, in another log."""
         logged = defaultdict(list)
-        for c in store.rows("SELECT * FROM local_change"):
-            logged[c["hlc"], c["table_name"], c["row_id"]].append((c["log_id"], json.loads(c["cols"])))
+        for c in arrived_or_recorded(store):
+            logged[c.hlc, c.table, c.row_id].append((c.log_id, c.cols))
         found: dict[tuple[Key, str], list[tuple[Written, str]]] = {}
         for (key, col), written in self.cells.items():
             there = [

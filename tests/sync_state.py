@@ -2,7 +2,10 @@
 
 from field import World
 
+from fieldapp.store import log
 from fieldapp.store.capture import synced_tables
+from fieldapp.store.log import Change
+from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import enrolment, exchange
 
@@ -10,6 +13,12 @@ from fieldapp.sync import enrolment, exchange
 def state(store: Store) -> dict[str, list[Row]]:
     """Every row of every synced table."""
     return {t: store.rows(f"SELECT * FROM {t} ORDER BY id") for t in synced_tables(store.db)}
+
+
+def arrived_or_recorded(store: Store) -> list[Change]:
+    """The whole log, without what the program ships."""
+    logs = store.rows("SELECT id FROM local_log WHERE id <> ? ORDER BY id", [BASELINE_LOG])
+    return [c for row in logs for c in log.since(store, row["id"], 0)]
 
 
 def second_laptop(world: World) -> Store:

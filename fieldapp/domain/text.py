@@ -1,6 +1,7 @@
 """Vietnamese text: what is stored, what is searched, what is sorted by."""
 
 import unicodedata
+from functools import lru_cache
 
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 """Combining marks of the tones in dictionary order: ngang (none), huyền, hỏi, ngã, sắc, nặng."""
@@ -32,7 +33,13 @@ def search_key(text: str) -> str:
 
     ``Hòa`` and ``Hoà``, ``Ea Súp`` and ``ea sup``, ``Lý`` and ``Lí`` have equal keys.
     """
-    plain = unicodedata.normalize("NFD", text.casefold().translate(_PLAIN))
+    return " ".join(filter(None, map(_word_key, text.split())))
+
+
+@lru_cache(maxsize=20_000)
+def _word_key(word: str) -> str:
+    """A word as it is searched, or several where it has punctuation. Remembered: a language has few words."""
+    plain = unicodedata.normalize("NFD", word.casefold().translate(_PLAIN))
     letters = (c for c in plain if not unicodedata.combining(c))
     spaced = "".join(c if c.isalnum() else " " for c in letters)
     return " ".join(spaced.translate(_PLAIN).replace("y", "i").split())

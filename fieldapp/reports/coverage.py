@@ -224,8 +224,8 @@ def _laptop(store: Store, replica: Row) -> Laptop:
 
 def _newest_change(store: Store, replica_id: str) -> datetime | None:
     hlc = store.value(
-        "SELECT max(c.hlc) FROM local_log l JOIN local_change c ON c.log_id = l.id AND c.seq = l.seq"
-        " WHERE l.replica_id = ?",
+        "SELECT max(s.last_hlc) FROM local_log l JOIN local_segment s ON s.log_id = l.id AND s.last = l.seq"
+        " AND s.state = 'applied' WHERE l.replica_id = ?",
         [replica_id],
     )
     return _moment(hlc, None) if hlc is not None else None
@@ -234,8 +234,8 @@ def _newest_change(store: Store, replica_id: str) -> datetime | None:
 def _gap(store: Store, post_id: str) -> date | None:
     """The day from which on changes of a post are missing; None where none are known to be."""
     rows = store.rows(
-        "SELECT s.log_id, c.hlc FROM local_segment s LEFT JOIN local_log l ON l.id = s.log_id"
-        " LEFT JOIN local_change c ON c.log_id = l.id AND c.seq = l.seq"
+        "SELECT s.log_id, c.last_hlc AS hlc FROM local_segment s LEFT JOIN local_log l ON l.id = s.log_id"
+        " LEFT JOIN local_segment c ON c.log_id = l.id AND c.last = l.seq AND c.state = 'applied'"
         " WHERE s.scope = ? AND s.state = 'held' AND s.reason = ?",
         [post_id, exchange.WAITS],
     )

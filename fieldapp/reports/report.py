@@ -224,8 +224,9 @@ def _completeness(store: Store, query: Query) -> Completeness:
 
 def _posts(store: Store) -> list[tuple[str, str | None]]:
     rows = store.rows(
-        "SELECT p.post_name || ' (' || p.name || ')' AS name, max(c.at) AS at FROM local_replica p"
-        " LEFT JOIN local_log l ON l.replica_id = p.id LEFT JOIN local_change c ON c.log_id = l.id AND c.seq = l.seq"
+        "SELECT p.post_name || ' (' || p.name || ')' AS name, max(s.last_at) AS at FROM local_replica p"
+        " LEFT JOIN local_log l ON l.replica_id = p.id"
+        " LEFT JOIN local_segment s ON s.log_id = l.id AND s.last = l.seq AND s.state = 'applied'"
         " WHERE p.role = 'post' GROUP BY p.id ORDER BY name"
     )
     return [(r["name"], r["at"]) for r in rows]

@@ -7,7 +7,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets.batch import Entered
-from fieldapp.store import records
+from fieldapp.store import log, records
 from fieldapp.store.store import Row, Store, now
 from fieldapp.store.words import labels
 
@@ -78,11 +78,12 @@ def take_back(store: Store, number: int, reason: str) -> TakenBack:
             [number],
         )
         named = labels(store, kind, [row["row_id"] for row in rows])
+        changed = _changed_since(store, kind, [row["row_id"] for row in rows if row["voided_at"] is None], batch["hlc"])
         for row in rows:
             entered = Entered(row["line"], row["row_id"], named[row["row_id"]])
             if row["voided_at"] is not None:
                 taken.before += 1
-            elif _changed_since(store, kind, row["row_id"], batch["hlc"]):
+            elif row["row_id"] in changed:
                 taken.edited.append(entered)
             else:
                 records.void(store, row["row_id"], reason)
@@ -92,18 +93,16 @@ def take_back(store: Store, number: int, reason: str) -> TakenBack:
     return taken
 
 
-def _changed_since(store: Store, kind: str, row_id: str, hlc: int) -> bool:
-    """Whether somebody changed a record, or what belongs to it, after the batch: here or, by a bundle, elsewhere."""
-    ids = [row_id, *_children(store, kind, row_id)]
-    found: int = store.value(
-        "SELECT EXISTS (SELECT 1 FROM local_change c"
-        f" WHERE c.row_id IN ({', '.join('?' * len(ids))})"
-        " AND (instr(c.cols, '\"created_at\":') = 0 OR c.hlc > ? AND NOT EXISTS (SELECT 1 FROM local_change o"
-        "   WHERE o.row_id = c.row_id AND o.hlc < c.hlc))"
-        " AND NOT EXISTS (SELECT 1 FROM local_set_aside a WHERE a.log_id = c.log_id AND a.seq = c.seq))",
-        [*ids, hlc],
-    )
-    return bool(found)
+def _changed_since(store: Store, kind: str, ids: Sequence[str], hlc: int) -> set[str]:
+    """The records that somebody changed, or what belongs to them, after the batch: here or, by a bundle, elsewhere."""
+    belongs = {row_id: record for record in ids for row_id in (record, *_children(store, kind, record))}
+    aside = {(row["log_id"], row["seq"]) for row in store.rows("SELECT log_id, seq FROM local_set_aside")}
+    return {
+        belongs[row_id]
+        for row_id, changes in log.of_rows(store, belongs).items()
+        for c in changes
+        if (c.log_id, c.seq) not in aside and ("created_at" not in c.cols or (c.hlc > hlc and c.hlc == changes[0].hlc))
+    }
 
 
 def _children(store: Store, kind: str, row_id: str) -> Sequence[str]:

@@ -16,7 +16,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, Record, fields_of
 from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.i18n import _
-from fieldapp.store import view, words
+from fieldapp.store import log, view, words
 from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
 from fieldapp.store.store import Row, Store
 
@@ -78,26 +78,20 @@ def broken(store: Store) -> list[Broken]:
 
 def _arrived(store: Store, reached: Mapping[str, int], seen: Mapping[str, int]) -> Iterator[Row]:
     """The rows that came since the last look: of each log and table a JSON list of ids."""
-    for log, last in reached.items():
-        if last > seen.get(log, 0):
-            yield from store.rows(
-                "SELECT table_name, json_group_array(DISTINCT row_id) AS ids FROM local_change"
-                f" WHERE log_id = ? AND seq > ? AND table_name IN ({_marks()}) GROUP BY table_name",
-                [log, seen.get(log, 0), *RULED],
-            )
+    for log_id, last in reached.items():
+        if last > seen.get(log_id, 0):
+            rows: dict[str, dict[str, None]] = {}
+            for change in log.since(store, log_id, seen.get(log_id, 0)):
+                if change.table in RULED:
+                    rows.setdefault(change.table, {})[change.row_id] = None
+            yield from ({"table_name": table, "ids": json.dumps(list(ids))} for table, ids in rows.items())
 
 
 def _waiting(store: Store) -> list[Row]:
     """Rows of which a change does not count: it may later, when what it names has come."""
-    return store.rows(
-        "SELECT DISTINCT c.table_name, c.row_id FROM local_set_aside w"
-        f" CROSS JOIN local_change c ON c.log_id = w.log_id AND c.seq = w.seq WHERE c.table_name IN ({_marks()})",
-        RULED,
-    )
-
-
-def _marks() -> str:
-    return ", ".join("?" * len(RULED))
+    places = [(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")]
+    found = {(c.table, c.row_id) for c in log.at_places(store, places).values() if c.table in RULED}
+    return [{"table_name": table, "row_id": row_id} for table, row_id in sorted(found)]
 
 
 def _breaches(store: Store, kind: str, among: str) -> Iterator[Broken]:

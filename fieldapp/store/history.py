@@ -1,6 +1,5 @@
-"""Who set which field when, from what to what: a query on the change log."""
+"""Who set which field when, from what to what: read from the change log."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from fieldapp.domain.model import FieldShape, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
+from fieldapp.store import log
 from fieldapp.store.records import get
 from fieldapp.store.store import Store
 from fieldapp.store.words import choice_title, instant, labels, text_of, voided_word
@@ -37,31 +37,28 @@ def history(store: Store, row_id: str) -> list[Step]:
     ids = [row_id]
     for child in BY_KIND[found.kind].CHILDREN.values():
         ids += [r["id"] for r in store.rows(f"SELECT id FROM {child.model.KIND} WHERE {child.parent} = ?", [row_id])]
-    marks = ", ".join("?" * len(ids))
-    changes = store.rows(
-        f"SELECT c.* FROM local_change c WHERE c.row_id IN ({marks}) AND NOT EXISTS"
-        " (SELECT 1 FROM local_set_aside a WHERE a.log_id = c.log_id AND a.seq = c.seq) ORDER BY c.hlc, c.log_id",
-        ids,
-    )
+    changes = sorted((c for found in log.of_rows(store, ids).values() for c in found), key=lambda c: (c.hlc, c.log_id))
+    aside = {(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")}
     seen: dict[tuple[str, str], Any] = {}
     steps = []
     for c in changes:
-        cols = json.loads(c["cols"])
-        for field, new in cols.items():
-            cell = (c["row_id"], field)
+        if (c.log_id, c.seq) in aside:
+            continue
+        for field, new in c.cols.items():
+            cell = (c.row_id, field)
             steps.append(
                 Step(
-                    c["at"],
-                    c["actor"],
-                    c["table_name"],
-                    c["row_id"],
+                    c.at,
+                    c.actor,
+                    c.table,
+                    c.row_id,
                     field,
                     seen.get(cell),
                     new,
-                    "created_at" in cols,
-                    c["hlc"],
-                    c["log_id"],
-                    c["seq"],
+                    "created_at" in c.cols,
+                    c.hlc,
+                    c.log_id,
+                    c.seq,
                 )
             )
             seen[cell] = new

@@ -80,6 +80,17 @@ def heard(db: Database) -> None:
     add_what_is_missing(db)
 
 
+@migrations(name="0009_log_in_segments")
+def log_in_segments(db: Database) -> None:
+    """The changes of others stay in the bytes of their segments; those that are in ``local_change`` stay there."""
+    add_what_is_missing(db)
+    for column, source in (("last_hlc", "hlc"), ("last_at", "at")):
+        db.execute(
+            f"UPDATE local_segment SET {column} = (SELECT c.{source} FROM local_change c"
+            " WHERE c.log_id = local_segment.log_id AND c.seq = local_segment.last) WHERE state = 'applied'"
+        )
+
+
 SCHEMA_VERSION = 4
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 
@@ -179,7 +190,7 @@ def add_what_is_missing(db: Database) -> None:
 def _add_columns(db: Database, table: str, statement: str) -> None:
     have = {column.name for column in db.table(table).columns}
     body = statement[statement.index("(") + 1 : statement.rindex(")")]
-    for definition in re.split(r",\n {4}(?! )", body):
+    for definition in re.split(r", *\n {4}(?! )", body):
         name = definition.split()[0]
         if name not in have and name != "PRIMARY":
             db.execute(f"ALTER TABLE {table} ADD COLUMN {definition.strip()}")

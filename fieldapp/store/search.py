@@ -1,20 +1,37 @@
 """The search index: words of each record without case, tone and diacritics.
 
-Derived from the rows, kept in the encrypted file, and brought up to date in the transaction that writes a row. An
-entry's number says kind and day, so that FTS5 finds the newest of one kind first, and stops when there are enough.
+Derived from the rows, kept in the encrypted file. What is recorded here enters it in the transaction that writes the
+row; what was imported, right after the import: the records are safe by then, and ``catch_up`` goes on where it was
+interrupted. It also brings up to date where the history of a row is found (``log.catch_up``).
+
+An entry's number says kind and day, so that FTS5 finds the newest of one kind first, and stops when there are enough.
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import cache
+from typing import TypeVar
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import search_key
+from fieldapp.store import log
 from fieldapp.store.migrations import REINDEX
 from fieldapp.store.store import Row, Store
 
 SERIAL_BITS, DAY_BITS, KIND_BITS = 28, 22, 13
+
+REACHED = "search_reached"
+"""Local setting: number of the last applied segment whose rows are in the index"""
+
+TOGETHER = 8
+"""Segments whose rows enter the index in one transaction"""
+
+BATCH = 500
+"""Rows whose entries are made together"""
+
+Part = TypeVar("Part")
 
 
 def places(kind: str, first: date | None = None, last: date | None = None) -> tuple[int, int]:
@@ -33,16 +50,24 @@ def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
     shapes = fields_of(model)
     texts = [s.name for s in shapes if s.type in ("text", "long")]
     refs = [(s.name, s.ref) for s in shapes if s.ref is not None]
-    rows = list(rows)
-    named = {
-        ref: labels(store, ref, {row[f] for row in rows for f, r in refs if r == ref and row[f] is not None})
-        for ref in {r for _f, r in refs}
-    }
-    for row in rows:
-        words = [row[f] for f in texts if row[f]]
-        words += [named[ref].get(row[f], "") for f, ref in refs if row[f]]
-        day = row[model.DATE] if model.DATE else None
-        _put(store, kind, row["id"], search_key(" ".join(words)), date.fromisoformat(day) if day else None)
+    for part in _parts(rows):
+        named = {
+            ref: labels(store, ref, {row[f] for row in part for f, r in refs if r == ref and row[f] is not None})
+            for ref in {r for _f, r in refs}
+        }
+        words = {}
+        for row in part:
+            said = [row[f] for f in texts if row[f]] + [named[ref].get(row[f], "") for f, ref in refs if row[f]]
+            day = row[model.DATE] if model.DATE else None
+            words[row["id"]] = (_low(kind, day), search_key(" ".join(said)))
+        _put(store, kind, words)
+
+
+def index_ids(store: Store, kind: str, ids: list[str]) -> None:
+    """Put the rows of one kind with these ids into the index."""
+    for part in _parts(ids):
+        marks = ", ".join("?" * len(part))
+        index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id IN ({marks})", part))
 
 
 def has_entries(store: Store, kind: str) -> bool:
@@ -52,33 +77,90 @@ def has_entries(store: Store, kind: str) -> bool:
 
 def forget(store: Store, ids: Iterable[str]) -> None:
     """Take rows out of the index that are no more."""
-    for row_id in ids:
-        _forget(store, row_id)
+    for part in _parts(ids):
+        _take_out(store, _numbers(store, part))
 
 
-def _forget(store: Store, row_id: str) -> int | None:
-    """Take one out; the number that it had."""
-    old: int | None = store.value("SELECT search_rowid FROM local_search_row WHERE row_id = ?", [row_id])
-    if old is not None:
-        store.db.execute("DELETE FROM local_search WHERE rowid = ?", [old])
-        store.db.execute("DELETE FROM local_search_row WHERE row_id = ?", [row_id])
-    return old
+def catch_up(store: Store, progress: Callable[[int, int], None] | None = None) -> None:
+    """Bring the rows of imported segments into the index; told (done, of) in segments."""
+    log.catch_up(store)
+    reached = int(store.setting(REACHED, "0") or 0)
+    numbers = [
+        row["number"]
+        for row in store.rows("SELECT number FROM local_segment WHERE number > ? ORDER BY number", [reached])
+    ]
+    for start in range(0, len(numbers), TOGETHER):
+        with store.transaction():
+            for place, number in enumerate(numbers[start : start + TOGETHER], start=start + 1):
+                touched: dict[str, dict[str, None]] = {}
+                for _hlc, table, row_id, cols, *_rest in log.lines_of_segment(store, number):
+                    if not _words_of(table).isdisjoint(cols):
+                        touched.setdefault(table, {})[row_id] = None
+                for kind, ids in touched.items():
+                    index_ids(store, kind, list(ids))
+                if progress is not None:
+                    progress(place, len(numbers))
+            store.set_setting(REACHED, str(number))
 
 
-def _put(store: Store, kind: str, row_id: str, words: str, day: date | None) -> None:
-    low, high = places(kind, day, day) if day else (places(kind)[0], places(kind)[0] + (1 << SERIAL_BITS) - 1)
-    old = _forget(store, row_id)
-    if old is not None and low <= old <= high:
-        number = old
-    else:
-        newest = store.value(
-            "SELECT rowid FROM local_search WHERE rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT 1", [low, high]
-        )
-        number = low if newest is None else newest + 1
-    store.db.execute(
-        "INSERT INTO local_search (rowid, kind, row_id, words) VALUES (?, ?, ?, ?)", [number, kind, row_id, words]
+@cache
+def _words_of(kind: str) -> frozenset[str]:
+    """The columns of a kind from which the index is made; none of a kind that is not in it."""
+    model = BY_KIND.get(kind)
+    if model is None or not (model.TOP or model.REFERRED):
+        return frozenset()
+    words = {s.name for s in fields_of(model) if s.type in ("text", "long") or s.ref}
+    return frozenset({"created_at", *words, *([model.DATE] if model.DATE else [])})
+
+
+def _low(kind: str, day: str | None) -> int:
+    """The lowest number of a kind's entries on a day."""
+    given = date.fromisoformat(day) if day else None
+    return places(kind, given, given)[0]
+
+
+def _put(store: Store, kind: str, words: dict[str, tuple[int, str]]) -> None:
+    """Enter rows: id -> (lowest number of its day, words). One whose day is what it was keeps its number."""
+    old = _numbers(store, list(words))
+    stay = {i: number for i, number in old.items() if words[i][0] <= number < words[i][0] + (1 << SERIAL_BITS)}
+    _take_out(store, {i: number for i, number in old.items() if i not in stay})
+    run = store.db.conn.executemany
+    run("UPDATE local_search SET words = ? WHERE rowid = ?", [(words[i][1], number) for i, number in stay.items()])
+    next_of: dict[int, int] = {}
+    new = []
+    for row_id, (low, text) in words.items():
+        if row_id not in stay:
+            number = next_of[low] if low in next_of else _next(store, low)
+            next_of[low] = number + 1
+            new.append((number, kind, row_id, text))
+    run("INSERT INTO local_search (rowid, kind, row_id, words) VALUES (?, ?, ?, ?)", new)
+    run("INSERT INTO local_search_row VALUES (?, ?)", [(row_id, number) for number, _kind, row_id, _text in new])
+
+
+def _next(store: Store, low: int) -> int:
+    """The number behind the newest entry of a kind and day."""
+    newest: int | None = store.value(
+        "SELECT rowid FROM local_search WHERE rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT 1",
+        [low, low + (1 << SERIAL_BITS) - 1],
     )
-    store.db.execute("INSERT INTO local_search_row VALUES (?, ?)", [row_id, number])
+    return low if newest is None else newest + 1
+
+
+def _numbers(store: Store, ids: list[str]) -> dict[str, int]:
+    """Row -> number of its entry, of those that have one."""
+    marks = ", ".join("?" * len(ids))
+    rows = store.rows(f"SELECT row_id, search_rowid FROM local_search_row WHERE row_id IN ({marks})", ids)
+    return {row["row_id"]: row["search_rowid"] for row in rows}
+
+
+def _take_out(store: Store, numbers: dict[str, int]) -> None:
+    store.db.conn.executemany("DELETE FROM local_search WHERE rowid = ?", [(n,) for n in numbers.values()])
+    store.db.conn.executemany("DELETE FROM local_search_row WHERE row_id = ?", [(i,) for i in numbers])
+
+
+def _parts(values: Iterable[Part]) -> Iterator[list[Part]]:
+    every = list(values)
+    return (every[start : start + BATCH] for start in range(0, len(every), BATCH))
 
 
 def reindex(store: Store) -> None:
@@ -89,6 +171,7 @@ def reindex(store: Store) -> None:
         for kind, model in BY_KIND.items():
             if model.TOP or model.REFERRED:
                 index(store, kind, store.rows(f"SELECT * FROM {kind}"))
+        store.set_setting(REACHED, str(log.last_number(store)))
         store.db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])
 
 

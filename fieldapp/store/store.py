@@ -18,6 +18,9 @@ from fieldapp.store.connection import CannotOpen, connect
 
 FILE = "fieldapp.db"
 
+BULK_CACHE_KB = 65_536
+"""As much as leaves an import below 200 MB in all"""
+
 Row = dict[str, Any]
 
 
@@ -168,6 +171,22 @@ class Store:
             if told is not None:
                 raise told from error
             raise
+
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """For large work: many pages in memory, and the write-ahead log goes into the file once, at the end."""
+        cache = self.value("PRAGMA cache_size")
+        checkpoint = self.value("PRAGMA wal_autocheckpoint")
+        self.db.execute(f"PRAGMA cache_size = -{BULK_CACHE_KB}")
+        self.db.execute("PRAGMA wal_autocheckpoint = 0")
+        try:
+            yield
+        finally:
+            self.db.execute(f"PRAGMA cache_size = {cache}")
+            self.db.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
+            self.db.execute("PRAGMA shrink_memory")
+            if not self.db.conn.in_transaction:
+                self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def rows(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
         """The rows of a query as dicts."""

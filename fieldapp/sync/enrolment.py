@@ -185,6 +185,7 @@ def join(store: Store, pack: Path) -> Peer:
         result = exchange.Imported(pack)
         exchange.receive(store, inspected, None, result)
         receipts.heard(store, inspected.manifest)
+    search.catch_up(store)
     return peers.find(store, above.replica)
 
 

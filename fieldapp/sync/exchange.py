@@ -3,8 +3,9 @@
 import json
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,8 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
 from fieldapp.errors import Cancelled, FieldappError, Refused
 from fieldapp.i18n import _
-from fieldapp.store import people, vault
+from fieldapp.store import capture, people, search, vault
+from fieldapp.store import log as change_log
 from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
 from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store, now
@@ -27,6 +29,7 @@ from fieldapp.sync import (
     keys,
     logs,
     merge,
+    objections,
     peers,
     receipts,
     recovery,
@@ -42,10 +45,14 @@ from fieldapp.sync.relog import FORK, SETTLED
 from fieldapp.sync.revocation import REVOKED
 
 Progress = Callable[[str, int, int], None]
-"""Told (stage, done, of): stage is one of ``write``, ``verify``, ``read``, ``apply``. It may raise ``Cancelled``."""
+"""Told (stage, done, of): stage is one of ``write``, ``verify``, ``read``, ``apply``, ``index``. It may raise
+``Cancelled``; at ``index`` that is too late."""
 
 EXPORTED = "exported_changes"
 """Local setting: how many own changes there were when a bundle for headquarters was last written."""
+
+LARGE = 100_000
+"""Bytes of a bundle from which on it is quicker to take the capture triggers, which only keep silent, away meanwhile"""
 
 MAX_BROKEN = 64 * 1024 * 1024
 """Bytes that are kept of what is no segment"""
@@ -395,12 +402,18 @@ def _counts(store: Store, chosen: Sequence[Row]) -> dict[str, int]:
     """Changed rows per table."""
     counts: dict[str, int] = {}
     for row in chosen:
-        for found in store.rows(
+        place = [row["log_id"], row["first"], row["last"]]
+        found = store.rows(
             "SELECT table_name, count(DISTINCT row_id) AS n FROM local_change"
             " WHERE log_id = ? AND seq BETWEEN ? AND ? GROUP BY table_name",
-            [row["log_id"], row["first"], row["last"]],
-        ):
-            counts[found["table_name"]] = counts.get(found["table_name"], 0) + found["n"]
+            place,
+        )
+        tables = {r["table_name"]: r["n"] for r in found} or Counter(
+            table
+            for table, _row in {(c.table, c.row_id) for c in change_log.since(store, place[0], place[1] - 1, place[2])}
+        )
+        for table, number in tables.items():
+            counts[table] = counts.get(table, 0) + number
     return counts
 
 
@@ -449,26 +462,46 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
         except OSError as error:
             why = _("{path} cannot be read: {why}.").format(path=path, why=error.strerror or type(error).__name__)
             results.append(Imported(path, refused=why))
-    for number, (file, from_folder) in enumerate(files):
-        if progress is not None:
-            progress("read", number, len(files))
+    with store.bulk():
         try:
-            results.append(_import_file(store, file, progress))
-        except bundle.NotForUs as error:
-            sentence = None if from_folder else str(error)
-            results.append(Imported(file, refused=sentence, reason=error.reason, for_others=True))
-        except Refused as error:
-            results.append(Imported(file, refused=str(error), reason=error.reason))
-        except FieldappError as error:
-            results.append(Imported(file, refused=str(error)))
-        except (OSError, RecursionError, MemoryError) as error:
-            why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
-            results.append(Imported(file, refused=why))
+            for number, (file, from_folder) in enumerate(files):
+                if progress is not None:
+                    progress("read", number, len(files))
+                results.append(_import_or_refuse(store, file, from_folder, progress))
+        except Cancelled:
+            _index(store, None)  # of the files before
+            raise
+        _index(store, progress)
     said = {hash_ for result in results for hash_ in result.arrived}
     for result in results:
         waited, result.waiting, result.held = result.waiting, [], []
         _say_what_arrived(store, waited, result, said)
     return results
+
+
+def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Progress | None) -> Imported:
+    try:
+        return _import_file(store, file, progress)
+    except bundle.NotForUs as error:
+        return Imported(file, refused=None if from_folder else str(error), reason=error.reason, for_others=True)
+    except Refused as error:
+        return Imported(file, refused=str(error), reason=error.reason)
+    except FieldappError as error:
+        return Imported(file, refused=str(error))
+    except (OSError, RecursionError, MemoryError) as error:
+        why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
+        return Imported(file, refused=why)
+
+
+def _index(store: Store, progress: Progress | None) -> None:
+    """Let what was imported be found. The records are in by now, so that nothing is left to cancel."""
+
+    def told(done: int, of: int) -> None:
+        with suppress(Cancelled):
+            if progress is not None:
+                progress("index", done, of)
+
+    search.catch_up(store, told)
 
 
 def verify(store: Store, path: Path) -> Inspected:
@@ -513,12 +546,16 @@ def receive(
         revocation.release(store)
     total = sum(1 for m in inspected.manifest.members if m.name.endswith(".zst"))
     arrived: list[str] = []
-    with closing(bundle.contents(inspected, secret)) as contents:
+    large = sum(m.size for m in inspected.manifest.members) > LARGE
+    with (
+        capture.lifted(store.db) if large else nullcontext(),
+        closing(bundle.contents(inspected, secret)) as contents,
+    ):
         for number, (data, signature) in enumerate(contents):
             arrived += _take(store, data, signature, result)
             if progress is not None:
                 progress("apply", number + 1, total)
-    release(store)
+        release(store)
     if inspected.manifest.kind == "bundle":
         receipts.heard(store, inspected.manifest)
         settle(store)
@@ -577,12 +614,20 @@ def _take(store: Store, data: bytes, signature: bytes, result: Imported) -> list
         result.known += known["last"] - known["first"] + 1
         return []
     try:
-        header, _changes = segment.decode(data)
+        sealed = segment.read(data)
     except segment.Broken as error:
         _keep_broken(store, result.sender, str(error), data, signature)
         result.quarantined.append(_broken_sentence(str(error)))
         return []
-    segment.keep(store, header, data, signature, "held", WAITS)
+    header = sealed.header
+    row = {"replica_id": header.replica, "log_id": header.log, "scope": header.scope, "first": header.first,
+           "last": header.last, "prev": header.prev, "knows": json.dumps(header.knows), "bytes": data,
+           "signature": signature}  # fmt: skip
+    if _judge(store, row)[0] == "applied" and not _is_ahead(sealed):  # the usual case: at once, while it is in memory
+        segment.keep(store, header, data, signature, "applied")
+        _apply(store, sealed, hash_)
+    else:
+        segment.keep(store, header, data, signature, "held", WAITS)
     return [hash_]
 
 
@@ -605,18 +650,28 @@ def release(store: Store) -> None:
         for row in (store.row("SELECT * FROM local_segment WHERE hash = ?", [h["hash"]]) for h in held):
             assert row is not None
             state, reason = _judge(store, row)
-            header, changes = segment.decode(row["bytes"]) if state == "applied" else (None, [])
-            if changes and changes[-1].hlc > clock.furthest():  # it would drag along the clock of everybody
+            sealed = segment.read(row["bytes"]) if state == "applied" else None
+            if sealed is not None and _is_ahead(sealed):
                 state, reason = "held", CLOCK_AHEAD
             if (state, reason) != (row["state"], row["reason"]):
                 store.db.execute(
                     "UPDATE local_segment SET state = ?, reason = ? WHERE hash = ?", [state, reason, row["hash"]]
                 )
-            if header is not None and state == "applied":
-                merge.apply(store, header, changes)
-                if store.value("SELECT own FROM local_log WHERE id = ?", [header.log]):  # by a copy of this disk
-                    logs.begin(store, header.scope)
+            if sealed is not None and state == "applied":
+                _apply(store, sealed, row["hash"])
                 progress = True
+
+
+def _apply(store: Store, sealed: segment.Sealed, hash_: str) -> None:
+    header = sealed.header
+    merge.apply(store, sealed, hash_)
+    if store.value("SELECT own FROM local_log WHERE id = ?", [header.log]):  # by a copy of this disk
+        logs.begin(store, header.scope)
+
+
+def _is_ahead(sealed: segment.Sealed) -> bool:
+    """Whether a segment would drag along the clock of everybody."""
+    return sealed.entries[-1].hlc > clock.furthest()
 
 
 def _judge(store: Store, row: Row) -> tuple[str, str | None]:
@@ -661,7 +716,9 @@ def trust(store: Store, text: str) -> tuple[Peer, int]:
         before = store.value("SELECT coalesce(sum(seq), 0) FROM local_log")
         release(store)
         settle(store)
-        return peer, store.value("SELECT coalesce(sum(seq), 0) FROM local_log") - before
+        arrived = store.value("SELECT coalesce(sum(seq), 0) FROM local_log") - before
+    search.catch_up(store)
+    return peer, arrived
 
 
 def revoke(store: Store, text: str) -> Peer:
@@ -730,24 +787,19 @@ def received(store: Store, ids: Sequence[str]) -> set[str]:
     """Those of the records whose changes headquarters has all acknowledged; at headquarters, all."""
     if store.identity.role == "hq":
         return set(ids)
-    wanted = json.dumps(list(ids))
-    lacking: set[str] = set()
-    for log_id, reached in _acknowledged(store).items():
-        lacking |= _touched(store, "SELECT value FROM json_each(?)", wanted, log_id, reached)
-        for kind, parent in _parents().items():
-            rows = f"SELECT id FROM {kind} WHERE {parent} IN (SELECT value FROM json_each(?))"
-            for row_id in _touched(store, rows, wanted, log_id, reached):
-                lacking.add(store.value(f"SELECT {parent} FROM {kind} WHERE id = ?", [row_id]))
+    belongs = {row_id: row_id for row_id in ids}
+    for kind, parent in _parents().items():
+        for row in store.rows(
+            f"SELECT id, {parent} AS record FROM {kind} WHERE {parent} IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(ids))],
+        ):
+            belongs[row["id"]] = row["record"]
+    lacking = {
+        belongs[row_id]
+        for log_id, reached in _acknowledged(store).items()
+        for row_id in change_log.changed(store, belongs.keys(), log_id, reached)
+    }
     return set(ids) - lacking
-
-
-def _touched(store: Store, rows: str, wanted: str, log_id: str, after: int) -> set[str]:
-    """Those of some rows that a log changed after a point."""
-    found = store.rows(
-        f"SELECT DISTINCT row_id FROM local_change WHERE row_id IN ({rows}) AND log_id = ? AND seq > ?",
-        [wanted, log_id, after],
-    )
-    return {r["row_id"] for r in found}
 
 
 def _acknowledged(store: Store) -> dict[str, int]:
@@ -761,23 +813,22 @@ def _parents() -> dict[str, str]:
     return {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
 
 
-def _unsent(store: Store) -> list[Row]:
-    """(table_name, row_id) of each own change that headquarters has not acknowledged; none at headquarters."""
+def _unsent(store: Store) -> list[objections.Cell]:
+    """The row of each own change that headquarters has not acknowledged; none at headquarters."""
     if store.identity.role == "hq":
         return []
-    found = []
-    for log_id, reached in _acknowledged(store).items():
-        found += store.rows(
-            "SELECT table_name, row_id FROM local_change WHERE log_id = ? AND seq > ?", [log_id, reached]
-        )
-    return found
+    return [
+        (c.table, c.row_id)
+        for log_id, reached in _acknowledged(store).items()
+        for c in change_log.since(store, log_id, reached)
+    ]
 
 
-def _records_of(store: Store, changes: Sequence[Row]) -> set[str]:
+def _records_of(store: Store, changes: Sequence[objections.Cell]) -> set[str]:
     """The records that changed rows belong to: a figure belongs to its activity."""
     by_table: dict[str, set[str]] = {}
-    for change in changes:
-        by_table.setdefault(change["table_name"], set()).add(change["row_id"])
+    for table, row_id in changes:
+        by_table.setdefault(table, set()).add(row_id)
     records: set[str] = set()
     parents = _parents()
     for table, ids in by_table.items():
@@ -795,10 +846,10 @@ def _peer_status(store: Store, peer: Peer, known: list[Peer], known_logs: Sequen
     visible = [log for log in known_logs if reader.sees(log["scope"], log["replica_id"])]
     reached = {log["id"]: receipts.reached(store, peer.have, log["id"]) for log in visible}
     own = [log for log in visible if log["replica_id"] == me.id]
-    at = "SELECT at FROM local_change WHERE log_id = ? AND seq = ?"
-    has = [store.value(at, [log["id"], reached[log["id"]]]) for log in own]
     lacking = [log for log in visible if log["replica_id"] != peer.id and reached[log["id"]] < log["seq"]]
-    lacks = [store.value(at, [log["id"], reached[log["id"]] + 1]) for log in lacking]
+    has = [(log["id"], reached[log["id"]]) for log in own]
+    lacks = [(log["id"], reached[log["id"]] + 1) for log in lacking]
+    changes = change_log.at_places(store, [*has, *lacks])
     return PeerStatus(
         replica_id=peer.id,
         name=peer.title,
@@ -807,9 +858,9 @@ def _peer_status(store: Store, peer: Peer, known: list[Peer], known_logs: Sequen
         received=sum(reached[log["id"]] for log in own),
         of=sum(log["seq"] for log in own),
         heard_at=peer.have_at,
-        received_until=max(filter(None, has), default=None),
+        received_until=max((changes[place].at for place in has if place in changes), default=None),
         lacks=sum(log["seq"] - reached[log["id"]] for log in lacking),
-        lacks_since=min(filter(None, lacks), default=None),
+        lacks_since=min((changes[place].at for place in lacks if place in changes), default=None),
         asks=peers.is_asking(me, peer),
     )
 
@@ -867,11 +918,11 @@ def _broken_sentence(why: str) -> str:
 
 def _set_aside_sentence(log: str, seq: int, reason: str) -> str:
     reasons = {
-        merge.UNKNOWN_TABLE: _("this version does not know that kind of record"),
-        merge.NOT_ALLOWED: _("its author may not write that"),
-        merge.UNCLEAN_TEXT: _("its text has characters that are never stored"),
-        merge.NO_SUCH_ROW: _("it changes a record that is not there"),
-        merge.IMPOSSIBLE: _("its value is out of range or names a record that is not there"),
+        objections.UNKNOWN_TABLE: _("this version does not know that kind of record"),
+        objections.NOT_ALLOWED: _("its author may not write that"),
+        objections.UNCLEAN_TEXT: _("its text has characters that are never stored"),
+        objections.NO_SUCH_ROW: _("it changes a record that is not there"),
+        objections.IMPOSSIBLE: _("its value is out of range or names a record that is not there"),
     }
     return _("Change {seq} of log {log} does not count: {why}.").format(
         seq=seq, log=clean(log)[-4:], why=reasons.get(reason, _("for a reason that this version does not know"))

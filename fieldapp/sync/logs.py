@@ -2,6 +2,7 @@
 
 import uuid_utils
 
+from fieldapp.store import log
 from fieldapp.store.store import Store
 
 
@@ -21,14 +22,22 @@ def begin_missing(store: Store) -> None:
     me = store.identity
     if me.role != "hq":
         return
-    for row in store.rows(
+    without = store.rows(
         "SELECT p.id FROM post p WHERE NOT EXISTS (SELECT 1 FROM local_log o WHERE o.own = 1 AND o.scope = p.id)"
-        " AND EXISTS (SELECT 1 FROM local_change c JOIN local_log l ON l.id = c.log_id"
-        "  JOIN local_replica r ON r.id = l.replica_id"
-        "  WHERE c.row_id = p.id AND c.table_name = 'post' AND r.role = 'hq' AND r.post_code = ?)",
-        [me.post_code],
-    ):
-        begin(store, row["id"])
+    )
+    if not without:
+        return
+    ours = {
+        row["id"]
+        for row in store.rows(
+            "SELECT l.id FROM local_log l JOIN local_replica r ON r.id = l.replica_id"
+            " WHERE r.role = 'hq' AND r.post_code = ?",
+            [me.post_code],
+        )
+    }
+    for post_id, changes in log.of_rows(store, [row["id"] for row in without]).items():
+        if any(c.table == "post" and c.log_id in ours for c in changes):
+            begin(store, post_id)
 
 
 def own(store: Store) -> list[str]:

@@ -6,87 +6,61 @@ neither's author knew the other and the values differ. Live import and ``doctor 
 """
 
 import json
-import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from fieldapp.domain.records import BY_KIND
-from fieldapp.store import search
-from fieldapp.store.capture import synced_tables
+from fieldapp.store import log, search
 from fieldapp.store.connection import IntegrityError
+from fieldapp.store.log import Change
 from fieldapp.store.migrations import BASELINE_LOG, REFOLD
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import clock
-from fieldapp.sync.segment import Change, Header
+from fieldapp.sync import clock, straight
+from fieldapp.sync.objections import IMPOSSIBLE, Author, Cell, Logged, Schema, objection
+from fieldapp.sync.segment import Sealed
 
-Cell = tuple[str, str]
-"""(table, row id)"""
-
-UNKNOWN_TABLE = "unknown_table"
-NOT_ALLOWED = "not_allowed"
-UNCLEAN_TEXT = "unclean_text"
-NO_SUCH_ROW = "no_such_row"
-IMPOSSIBLE = "impossible_value"
-
-BEGINNING = ("created_at", "created_by")
-"""Columns that only the first change of a row sets"""
-
-MAX_INTEGER = 1 << 63
-"""What SQLite holds"""
+BATCH = 5_000
+"""Rows whose changes are in memory together while they are folded"""
 
 
-@dataclass(frozen=True)
-class Logged:
-    """A change together with who wrote it and what he knew."""
+def apply(store: Store, sealed: Sealed, hash_: str) -> int:
+    """Enter a segment's changes into the log and make rows what the log then says; inside an applying transaction.
 
-    log_id: str
-    seq: int
-    hlc: int
-    table: str
-    cols: dict[str, Any]
-    scope: str
-    role: str
-    post_id: str | None
-    """the author's post, as certified"""
-
-
-class Schema:
-    """What the fold needs to know of the tables, read once."""
-
-    def __init__(self, store: Store) -> None:
-        self.columns = {t: [c.name for c in store.db.table(t).columns] for t in synced_tables(store.db)}
-
-    def is_reference(self, table: str) -> bool:
-        """Written by headquarters for all."""
-        return "post_id" not in self.columns[table]
-
-
-def apply(store: Store, header: Header, changes: Iterable[Change]) -> int:
-    """Enter a segment's changes into the log and fold the rows that they touch; inside an applying transaction."""
-    touched: dict[Cell, None] = {}
-    values = []
-    last_hlc = 0
-    for c in changes:
-        cols = as_stored(c.cols)
-        values.append((c.log_id, c.seq, c.hlc, c.table, c.row_id, cols, c.actor, c.at))
-        touched[(c.table, c.row_id)] = None
-        last_hlc = c.hlc
-    store.db.conn.executemany("INSERT INTO local_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+    Most segments are a post's next ones, and nobody else wrote in between: then their changes come last in the fold of
+    each row, and are written straight. The fold itself is asked where that is not sure.
+    """
+    header, entries = sealed.header, sealed.entries
+    schema = Schema(store)
+    author = _authors(store).get(header.log) or _author(store, header.scope, header.replica)
+    doubtful = straight.doubtful(store, sealed)  # before the segment is there itself
+    log.enter(store, hash_)
+    log.enter_last(store, hash_, entries[-1].hlc, sealed.change(len(entries) - 1).at)
     store.db.execute(
         "INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, ?, ?, 0, ?)"
         " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq",
         [header.log, header.scope, header.replica, header.last],
     )
-    clock.observe(store, last_hlc)
-    fold(store, Schema(store), list(touched))
-    return len(values)
+    clock.observe(store, entries[-1].hlc)
+    rest = straight.write(store, schema, author, sealed, doubtful)
+    if rest or store.value("SELECT 1 FROM local_set_aside WHERE reason = ? LIMIT 1", [IMPOSSIBLE]):
+        fold(store, schema, rest)
+    return len(entries)
 
 
-def as_stored(cols: dict[str, Any]) -> str:
-    """The columns of a change as the log keeps them."""
-    return json.dumps(cols, ensure_ascii=False, separators=(",", ":"))
+def _author(store: Store, scope: str, replica_id: str) -> Author:
+    row = store.row("SELECT role, post_id FROM local_replica WHERE id = ?", [replica_id])
+    return Author(scope, row["role"] if row else "hq", row["post_id"] if row else None)
+
+
+def _authors(store: Store) -> dict[str, Author]:
+    """Log -> its author; the baseline's is headquarters."""
+    return {
+        r["id"]: Author(r["scope"], r["role"] or "hq", r["post_id"])
+        for r in store.rows(
+            "SELECT l.id, l.scope, p.role, p.post_id FROM local_log l LEFT JOIN local_replica p ON p.id = l.replica_id"
+        )
+    }
 
 
 def fold(store: Store, schema: Schema, cells: Iterable[Cell]) -> None:
@@ -96,43 +70,44 @@ def fold(store: Store, schema: Schema, cells: Iterable[Cell]) -> None:
     segment or in one that this one's author did not know.
     """
     written: dict[str, dict[str, None]] = {}
+    authors = _authors(store)
     todo, seen = list(cells), None
-    while todo:
-        for table, row_id in todo:
-            _clear(store, table, row_id)
-            if _fold_row(store, schema, table, row_id):
-                written.setdefault(table, {})[row_id] = None
+    while todo or seen is None:
+        for start in range(0, len(todo), BATCH):
+            part = todo[start : start + BATCH]
+            changes = log.of_rows(store, [row_id for _table, row_id in part])
+            for table, row_id in part:
+                logged = [
+                    Logged(c.log_id, c.seq, c.hlc, table, c.cols, authors[c.log_id])
+                    for c in changes.get(row_id, [])
+                    if c.table == table
+                ]
+                _clear(store, table, row_id, logged)
+                if _fold_row(store, schema, table, row_id, logged):
+                    written.setdefault(table, {})[row_id] = None
         aside = store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
         todo = [] if aside == seen else _impossible(store)
         seen = aside
     for table, ids in written.items():
         if table in BY_KIND and (BY_KIND[table].TOP or BY_KIND[table].REFERRED):
-            _index(store, table, list(ids))
+            search.index_ids(store, table, list(ids))
 
 
 def _impossible(store: Store) -> list[Cell]:
     """The rows of which a change could not be, in the order of their changes."""
-    return [
-        (r["table_name"], r["row_id"])
-        for r in store.rows(
-            "SELECT c.table_name, c.row_id FROM local_set_aside a JOIN local_change c ON c.log_id = a.log_id"
-            " AND c.seq = a.seq WHERE a.reason = ? GROUP BY c.table_name, c.row_id ORDER BY min(c.hlc), c.row_id",
-            [IMPOSSIBLE],
-        )
+    places = [
+        (r["log_id"], r["seq"])
+        for r in store.rows("SELECT log_id, seq FROM local_set_aside WHERE reason = ?", [IMPOSSIBLE])
     ]
-
-
-def _index(store: Store, table: str, ids: list[str]) -> None:
-    for start in range(0, len(ids), 500):
-        part = ids[start : start + 500]
-        marks = ", ".join("?" * len(part))
-        search.index(store, table, store.rows(f"SELECT * FROM {table} WHERE id IN ({marks})", part))
+    changes = sorted(log.at_places(store, places).values(), key=lambda c: (c.hlc, c.row_id))
+    return list(dict.fromkeys((c.table, c.row_id) for c in changes))
 
 
 def unlock(home: Path, user: str, passphrase: str) -> Store:
     """Open the replica in ``home`` as ``user``, in the state of this version of the program."""
     store = Store.unlock(home, user, passphrase)
     catch_up(store)
+    search.catch_up(store)
     return store
 
 
@@ -149,17 +124,24 @@ def catch_up(store: Store) -> None:
 def _not_understood(store: Store, columns: dict[str, list[str]], shipped: int) -> list[Cell]:
     """Rows that an older version could not fold, or index, whole: a change was set aside, or sets one of ``columns``,
     which it had not, or is of the baseline and came after ``shipped``."""
-    new = [(table, f'"{column}":') for table, names in columns.items() for column in names]
-    return [
-        (row["table_name"], row["row_id"])
-        for row in store.rows(
-            "SELECT table_name, row_id FROM local_change c WHERE log_id = ? AND seq > ?"
-            " OR EXISTS (SELECT 1 FROM local_set_aside a WHERE a.log_id = c.log_id AND a.seq = c.seq)"
-            + " OR table_name = ? AND instr(cols, ?) > 0" * len(new)
-            + " GROUP BY table_name, row_id ORDER BY min(hlc), row_id",
-            [BASELINE_LOG, shipped, *(part for pair in new for part in pair)],
-        )
-    ]
+    aside = {(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")}
+    new = {table: set(names) for table, names in columns.items()}
+    return _cells(
+        c
+        for c in log.everything(store)
+        if (c.log_id == BASELINE_LOG and c.seq > shipped)
+        or (c.log_id, c.seq) in aside
+        or not new.get(c.table, set()).isdisjoint(c.cols)
+    )
+
+
+def _cells(changes: Iterable[Change]) -> list[Cell]:
+    """The rows of some changes, in the order of their first ones."""
+    first: dict[Cell, int] = {}
+    for c in changes:
+        cell = (c.table, c.row_id)
+        first[cell] = min(c.hlc, first.get(cell, c.hlc))
+    return sorted(first, key=lambda cell: (first[cell], cell[1]))
 
 
 def withdraw(store: Store, log_id: str) -> list[Cell]:
@@ -167,13 +149,10 @@ def withdraw(store: Store, log_id: str) -> list[Cell]:
 
     Inside an applying transaction, with nothing of the log unsealed.
     """
-    last = store.value("SELECT max(last) FROM local_segment WHERE log_id = ? AND state = 'applied'", [log_id]) or 0
-    changes = "FROM local_change WHERE log_id = ? AND seq > ?"
-    touched = store.rows(f"SELECT DISTINCT table_name, row_id {changes}", [log_id, last])
+    touched = log.leave(store, log_id)
+    last = store.value("SELECT seq FROM local_log WHERE id = ?", [log_id])
     store.db.execute("DELETE FROM local_set_aside WHERE log_id = ? AND seq > ?", [log_id, last])
-    store.db.execute(f"DELETE {changes}", [log_id, last])
-    store.db.execute("UPDATE local_log SET seq = ? WHERE id = ?", [last, log_id])
-    return [(r["table_name"], r["row_id"]) for r in touched]
+    return list(touched)
 
 
 def refold(store: Store, cells: Iterable[Cell]) -> None:
@@ -181,7 +160,8 @@ def refold(store: Store, cells: Iterable[Cell]) -> None:
     names it is judged anew."""
     schema = Schema(store)
     wanted = [cell for cell in dict.fromkeys(cells) if cell[0] in schema.columns]
-    gone = {cell: None for cell in wanted if not _begun(store, cell)}
+    begun = {cell for cell, change in _logged(store, wanted) if "created_at" in change.cols}
+    gone = {cell: None for cell in wanted if cell not in begun}
     todo = list(gone)
     while todo:
         todo = [cell for cell in _naming(store, schema, todo) if cell not in gone]
@@ -194,9 +174,12 @@ def refold(store: Store, cells: Iterable[Cell]) -> None:
     fold(store, schema, _in_order(store, [*wanted, *gone]))
 
 
-def _begun(store: Store, cell: Cell) -> bool:
-    found = "SELECT 1 FROM local_change WHERE table_name = ? AND row_id = ? AND instr(cols, '\"created_at\":') > 0"
-    return store.value(found, cell) is not None
+def _logged(store: Store, cells: list[Cell]) -> Iterator[tuple[Cell, Change]]:
+    """The changes of some rows, each with its row."""
+    for start in range(0, len(cells), BATCH):
+        part = set(cells[start : start + BATCH])
+        for changes in log.of_rows(store, [row_id for _table, row_id in part]).values():
+            yield from (((c.table, c.row_id), c) for c in changes if (c.table, c.row_id) in part)
 
 
 def _naming(store: Store, schema: Schema, cells: list[Cell]) -> list[Cell]:
@@ -216,10 +199,9 @@ def _naming(store: Store, schema: Schema, cells: list[Cell]) -> list[Cell]:
 
 def _in_order(store: Store, cells: list[Cell]) -> list[Cell]:
     """Rows in the order of their first changes: what is named before what names it."""
-    first = {
-        cell: store.value("SELECT min(hlc) FROM local_change WHERE table_name = ? AND row_id = ?", cell) or 0
-        for cell in dict.fromkeys(cells)
-    }
+    first = dict.fromkeys(cells, 0)
+    for cell, change in _logged(store, list(first)):
+        first[cell] = min(first[cell] or change.hlc, change.hlc)
     return sorted(first, key=lambda cell: (first[cell], cell[1]))
 
 
@@ -227,13 +209,7 @@ def rebuild(store: Store) -> list[Cell]:
     """Fold the whole log anew; returns the rows that were not what the log says. Inside an applying transaction."""
     schema = Schema(store)
     before = {t: {r["id"]: r for r in store.rows(f"SELECT * FROM {t}")} for t in schema.columns}
-    cells = [
-        (row["table_name"], row["row_id"])
-        for row in store.rows(
-            "SELECT table_name, row_id, min(hlc) AS first FROM local_change GROUP BY table_name, row_id"
-            " ORDER BY first, row_id"
-        )
-    ]
+    cells = _cells(log.everything(store))
     fold(store, schema, cells)
     known = set(cells)
     wrong = [(t, i) for t, rows in before.items() for i in rows if (t, i) not in known]
@@ -246,30 +222,18 @@ def rebuild(store: Store) -> list[Cell]:
     return wrong
 
 
-def _clear(store: Store, table: str, row_id: str) -> None:
-    store.db.execute(
-        "DELETE FROM local_set_aside WHERE (log_id, seq) IN"
-        " (SELECT log_id, seq FROM local_change WHERE table_name = ? AND row_id = ?)",
-        [table, row_id],
+def _clear(store: Store, table: str, row_id: str, logged: list[Logged]) -> None:
+    store.db.conn.executemany(
+        "DELETE FROM local_set_aside WHERE log_id = ? AND seq = ?", [(c.log_id, c.seq) for c in logged]
     )
     store.db.execute("DELETE FROM local_conflict WHERE table_name = ? AND row_id = ?", [table, row_id])
 
 
-def _fold_row(store: Store, schema: Schema, table: str, row_id: str) -> bool:
-    logged = [
-        Logged(
-            r["log_id"], r["seq"], r["hlc"], table, json.loads(r["cols"]), r["scope"], r["role"] or "hq", r["post_id"]
-        )
-        for r in store.rows(
-            "SELECT c.log_id, c.seq, c.hlc, c.cols, l.scope, p.role, p.post_id FROM local_change c JOIN local_log l"
-            " ON l.id = c.log_id LEFT JOIN local_replica p ON p.id = l.replica_id"
-            " WHERE c.row_id = ? AND c.table_name = ? ORDER BY c.hlc, c.log_id",
-            [row_id, table],
-        )
-    ]
+def _fold_row(store: Store, schema: Schema, table: str, row_id: str, logged: list[Logged]) -> bool:
+    """Make a row what its changes say; whether there is anything of it."""
     standing: list[Logged] = []
     for change in logged:
-        reason = _objection(schema, change, standing)
+        reason = objection(schema, change, standing)
         if reason is None:
             standing.append(change)
         else:
@@ -279,52 +243,11 @@ def _fold_row(store: Store, schema: Schema, table: str, row_id: str) -> bool:
     try:
         _write(store, schema, table, row_id, standing)
     except IntegrityError:
-        _clear(store, table, row_id)
+        _clear(store, table, row_id, logged)
         standing = _one_by_one(store, schema, table, row_id, logged)
     if len({c.log_id for c in standing}) > 1:
         _conflicts(store, schema, table, row_id, standing)
     return bool(standing)
-
-
-def _objection(schema: Schema, change: Logged, before: list[Logged]) -> str | None:
-    """The rule that forbids a change to count; ``before`` are the changes of the row that stand, in order."""
-    if change.table not in schema.columns:
-        return UNKNOWN_TABLE
-    reference = schema.is_reference(change.table)
-    if reference != (change.scope == "*") or (reference and change.role != "hq"):
-        return NOT_ALLOWED
-    if change.role != "hq" and change.table in BY_KIND and BY_KIND[change.table].ABOUT_A_POST:
-        return NOT_ALLOWED
-    if change.role == "post" and change.scope != change.post_id:
-        return NOT_ALLOWED
-    if before and (before[0].scope != change.scope or _begins_otherwise(change, before[0])):
-        return NOT_ALLOWED
-    if change.cols.keys() & {"id", "post_id"}:
-        return NOT_ALLOWED
-    if not before and "created_at" not in change.cols:
-        return NO_SUCH_ROW
-    if any(isinstance(v, int) and not -MAX_INTEGER <= v < MAX_INTEGER for v in change.cols.values()):
-        return IMPOSSIBLE
-    if not all(_clean(v) for v in change.cols.values()):
-        return UNCLEAN_TEXT
-    return None
-
-
-def _begins_otherwise(change: Logged, first: Logged) -> bool:
-    """Whether a later change says otherwise than the first when and by whom the row was begun. The same it may say: a
-    change that is logged twice, by a copied disk, counts once."""
-    return any(name in change.cols and change.cols[name] != first.cols.get(name) for name in BEGINNING)
-
-
-def _clean(value: Any) -> bool:
-    """Text as the store keeps it: NFC, no control characters beside the line feed, none that turn the reading."""
-    if not isinstance(value, str):
-        return value is None or (isinstance(value, int) and not isinstance(value, bool))
-    if value.isascii() and value.isprintable():
-        return True
-    return unicodedata.is_normalized("NFC", value) and not any(
-        unicodedata.category(c) in ("Cc", "Cf", "Cs") and c != "\n" for c in value
-    )
 
 
 def _write(store: Store, schema: Schema, table: str, row_id: str, changes: list[Logged]) -> None:
@@ -348,7 +271,7 @@ def _one_by_one(store: Store, schema: Schema, table: str, row_id: str, changes: 
     row may hold, so the outcome does not depend on the others."""
     standing: list[Logged] = []
     for change in changes:
-        reason = _objection(schema, change, standing)
+        reason = objection(schema, change, standing)
         if reason is None:
             try:
                 with store.db.atomic():
@@ -403,20 +326,18 @@ def _knowledge(store: Store, change: Logged) -> dict[str, int]:
 def conflicts(store: Store) -> list[Row]:
     """Each conflict with both values, authors and times, and an ``id`` to name it by."""
     found: list[Row] = []
-    for row in store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log, loser_seq"):
+    rows = store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log, loser_seq")
+    changes = log.at_places(store, [(r[f"{side}_log"], r[f"{side}_seq"]) for r in rows for side in ("winner", "loser")])
+    for row in rows:
         sides = {}
         for side in ("winner", "loser"):
-            change = store.row(
-                "SELECT cols, actor, at, hlc FROM local_change WHERE log_id = ? AND seq = ?",
-                [row[f"{side}_log"], row[f"{side}_seq"]],
-            )
-            assert change is not None
+            change = changes[(row[f"{side}_log"], row[f"{side}_seq"])]
             sides[side] = {
-                "value": json.loads(change["cols"])[row["col"]],
-                "actor": change["actor"],
-                "at": change["at"],
-                "log": row[f"{side}_log"],
-                "seq": row[f"{side}_seq"],
+                "value": change.cols[row["col"]],
+                "actor": change.actor,
+                "at": change.at,
+                "log": change.log_id,
+                "seq": change.seq,
             }
         cell = {"table": row["table_name"], "row": row["row_id"], "column": row["col"]}
         number = 1 + sum(c["row"] == cell["row"] and c["column"] == cell["column"] for c in found[-9:])

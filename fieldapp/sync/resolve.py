@@ -8,6 +8,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
 from fieldapp.sync import clock, merge
+from fieldapp.sync.objections import Schema
 
 Side = Literal["winner", "loser"]
 
@@ -20,7 +21,7 @@ def resolve(store: Store, conflict_id: str, take: Side) -> None:
         if found is None:
             raise FieldappError(_("There is no conflict {id}. `fieldapp hq conflicts` lists them.").format(
                 id=clean(conflict_id)))  # fmt: skip
-        schema = merge.Schema(store)
+        schema = Schema(store)
         table, row_id = found["table"], found["row"]
         scope = "*" if schema.is_reference(table) else store.value(
             f"SELECT post_id FROM {table} WHERE id = ?", [row_id])  # fmt: skip

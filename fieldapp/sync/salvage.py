@@ -1,9 +1,9 @@
 """A file with damaged pages: what can be read goes into a new one, and the records are folded anew from the log.
 
-The log is there twice, as sealed segments and change by change, so most damage to one of them is mended by the other.
-The damaged file is kept beside the new one. What is lost of other replicas' logs comes again with their next bundles,
-because ours then says that we have less. What is left of an own log from the first lost segment on is logged anew in
-a new log, as after a restored backup: a log whose chain is broken cannot be sent.
+Our own log is there twice, as sealed segments and change by change, so most damage to one of them is mended by the
+other. The damaged file is kept beside the new one. What is lost of other replicas' logs comes again with their next
+bundles, because ours then says that we have less. What is left of an own log from the first lost segment on is logged
+anew in a new log, as after a restored backup: a log whose chain is broken cannot be sent.
 """
 
 import heapq
@@ -16,13 +16,14 @@ from typing import Any
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import log as change_log
 from fieldapp.store import migrations, search, trouble
 from fieldapp.store.connection import DatabaseError, connect, connect_to_read
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import FILE, Row, Store
 from fieldapp.sync import drives, logs, merge, peers, receipts, segment
 
-DERIVED = ("local_search", "local_set_aside", "local_conflict", "local_session")
+DERIVED = ("local_search", "local_set_aside", "local_conflict", "local_session", "local_touch")
 """Local tables that are made anew"""
 MOST_FAILURES = 500
 """What is still not bounded after so many readings of one table that failed, counts as lost"""
@@ -78,7 +79,10 @@ def salvage(store: Store) -> tuple[Store, Lost]:
         _begin_missing(made)
         _log_anew(made, tail, lost)
         merge.rebuild(made)
-        made.db.execute("UPDATE local_session SET hlc = (SELECT max(hlc) FROM local_change)")
+        made.db.execute(
+            "UPDATE local_session SET hlc = max((SELECT max(hlc) FROM local_change),"
+            " (SELECT coalesce(max(last_hlc), 0) FROM local_segment))"
+        )
     search.reindex(made)
     made.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     made.close()
@@ -103,6 +107,7 @@ def _copy(path: Path, made: Store, lost: Lost) -> None:
         lost.segments |= bool(reader.unreadable and table == "local_segment")
         if reader.unreadable and table not in ("local_change", "local_segment"):
             lost.rows[table] = reader.unreadable
+    change_log.number_anew(made)
     made.db.execute(
         "UPDATE local_log SET seq = (SELECT max(seq) FROM local_change WHERE log_id = id) WHERE id = ?", [BASELINE_LOG]
     )
@@ -198,8 +203,11 @@ class _Reader:
 
 
 def _mend_from_segments(made: Store) -> None:
-    """Changes that a segment holds and the log lacks; logs that only their segments know."""
-    for row in made.rows("SELECT hash, bytes FROM local_segment WHERE state = 'applied' ORDER BY log_id, first"):
+    """Changes that a segment holds and the log lacks; logs that only their segments know. What a numbered segment holds
+    is in the log by that."""
+    for row in made.rows(
+        "SELECT hash, number, bytes FROM local_segment WHERE state = 'applied' ORDER BY log_id, first"
+    ):
         try:
             header, changes = segment.decode(row["bytes"])
         except segment.Broken:
@@ -209,10 +217,14 @@ def _mend_from_segments(made: Store) -> None:
             "INSERT OR IGNORE INTO local_log (id, scope, replica_id, own, seq) VALUES (?, ?, ?, 0, ?)",
             [header.log, header.scope, header.replica, header.last],
         )
-        made.db.conn.executemany(
-            "INSERT OR REPLACE INTO local_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(c.log_id, c.seq, c.hlc, c.table, c.row_id, merge.as_stored(c.cols), c.actor, c.at) for c in changes],
-        )
+        if row["number"] is None:
+            made.db.conn.executemany(
+                "INSERT OR REPLACE INTO local_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (c.log_id, c.seq, c.hlc, c.table, c.row_id, change_log.as_stored(c.cols), c.actor, c.at)
+                    for c in changes
+                ],
+            )
 
 
 def _cut_broken_chains(made: Store, lost: Lost) -> list[Row]:

@@ -19,12 +19,12 @@ from sync_state import state
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
-from fieldapp.store import capture, lists, records, vault
+from fieldapp.store import capture, lists, log, records, vault
 from fieldapp.store.connection import connect
 from fieldapp.store.migrations import BASELINE_LOG, REFOLD
 from fieldapp.store.store import FILE, Row, Store
 from fieldapp.sync import doctor, exchange, merge
-from fieldapp.sync.merge import UNKNOWN_TABLE
+from fieldapp.sync.objections import UNKNOWN_TABLE
 
 DATA = Path(__file__).parent / "data" / "v1.tar.zst"
 MOVED = {"have", "have_hlc", "have_at"}
@@ -205,6 +205,14 @@ def test_an_upgrade_is_done_as_a_whole_or_not_at_all(
 # what an older version kept without understanding -----------------------------------------------------------------
 
 
+def set_aside(store: Store, table: str) -> None:
+    """As a version does that has no such table."""
+    store.db.conn.executemany(
+        "INSERT INTO local_set_aside VALUES (?, ?, ?)",
+        [(c.log_id, c.seq, UNKNOWN_TABLE) for c in log.everything(store) if c.table == table],
+    )
+
+
 def as_version_1_had_it(store: Store, version_1: Path) -> None:
     """Take away from a replica what version 0.1 would not have made of the same segments."""
     tables = {r["name"] for r in then(version_1, "hq", "SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -217,10 +225,7 @@ def as_version_1_had_it(store: Store, version_1: Path) -> None:
     for table in [r.KIND for r in RECORDS]:
         if table not in tables:
             db.execute(f"DROP TABLE {table}")
-            db.execute(
-                "INSERT INTO local_set_aside SELECT log_id, seq, ? FROM local_change WHERE table_name = ?",
-                [UNKNOWN_TABLE, table],
-            )
+            set_aside(store, table)
             continue
         old = {c["name"] for c in then(version_1, "hq", f"SELECT name FROM pragma_table_info('{table}')")}
         for column in store.rows(f"SELECT name FROM pragma_table_info('{table}')"):
@@ -279,10 +284,7 @@ def test_a_table_set_aside_by_name_is_folded_in(world: World) -> None:
     before = state(world.hq)
     with world.hq.transaction(applying=True):
         world.hq.db.execute("DELETE FROM matter")
-        world.hq.db.execute(
-            "INSERT INTO local_set_aside SELECT log_id, seq, ? FROM local_change WHERE table_name = 'matter'",
-            [UNKNOWN_TABLE],
-        )
+        set_aside(world.hq, "matter")
     world.hq.set_setting(REFOLD, NOTHING_NEW)
     merge.catch_up(world.hq)
     assert state(world.hq) == before

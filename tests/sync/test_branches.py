@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from field import USER, World
-from sync_state import state
+from sync_state import second_laptop, state
 
-from fieldapp.store import lists, records
+from fieldapp.store import lists, people, records
 from fieldapp.store.store import Store
 from fieldapp.sync import exchange
 
@@ -47,6 +47,34 @@ def test_the_branch_that_does_not_stand_is_the_longer_one(world: World, tmp_path
         found = exchange.status(store)
         assert (found.held, found.quarantined, found.unsent) == ([], [], 0)
     clone.close()
+
+
+def test_two_posts_have_two_branches_of_headquarters_own_log(world: World, tmp_path: Path) -> None:
+    """Each says which one it has. Headquarters must not follow the one, then the other, and never end."""
+    b = second_laptop(world)
+    world.hq.close()
+    shutil.copytree(world.root / "hq", tmp_path / "clone")
+    world.hq = Store.open(world.root / "hq", world.keys["hq"], "Trực ban")
+    clone = Store.open(tmp_path / "clone", world.keys["hq"], "Phó")
+    people.enter_first(clone)
+    for number, store in enumerate((world.hq, clone)):
+        records.save(store, "party_cell", {"name": f"Chi bộ thôn {number}", "unit_id": "24214"})
+    world.carry(world.hq, world.post)
+    world.carry(clone, b)
+    for sender, to in ((b, world.hq), (world.post, clone), (world.post, world.hq), (b, clone)):
+        world.carry(sender, to)
+    for _ in range(3):
+        for post in (world.post, b):
+            for hq in (world.hq, clone):
+                world.carry(hq, post)
+                world.carry(post, hq)
+    for store in (world.hq, clone, world.post, b):
+        assert state(store) == state(world.hq)
+        found = exchange.status(store)
+        assert (found.held, found.quarantined, found.unsent) == ([], [], 0)
+    assert {r["name"] for r in lists.page(b, "party_cell").rows} >= {"Chi bộ thôn 0", "Chi bộ thôn 1"}
+    clone.close()
+    b.close()
 
 
 def test_a_disk_is_set_back_whose_clock_stood_years_ahead(world: World, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from soak import small_baseline
+from sync_state import arrived_or_recorded
 from vector_files import FOLDER, INDEX, KEYS, PACK, VECTORS, Files
 
 from fieldapp.errors import Refused
@@ -68,11 +69,10 @@ def reader(begun: tuple[Path, bytes], tmp_path: Path) -> Iterator[Store]:
 
 def rows(store: Store) -> dict[tuple[str, str], dict[str, Any]]:
     """Every row that came by stick, without its null columns and its post."""
-    logged = store.rows("SELECT DISTINCT table_name, row_id FROM local_change WHERE log_id <> 'baseline'")
+    logged = {(c.table, c.row_id): None for c in arrived_or_recorded(store)}
     tables = synced_tables(store.db)
     found = {}
-    for change in logged:
-        table, row_id = change["table_name"], change["row_id"]
+    for table, row_id in logged:
         row = store.row(f"SELECT * FROM {table} WHERE id = ?", [row_id]) if table in tables else None
         if row is not None:
             found[table, row_id] = {k: v for k, v in row.items() if v is not None and k not in ("id", "post_id")}

@@ -27,6 +27,7 @@ from fieldapp.tui.widgets.text_field import TextField
 STAGES = {
     "read": "Reading bundles",
     "apply": "Taking in changes",
+    "index": "Making the new records findable",
     "write": "Writing the bundle",
     "verify": "Reading back and comparing",
 }

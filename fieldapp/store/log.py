@@ -1,0 +1,306 @@
+"""The change log as it is kept: what was written here as rows, what came from elsewhere in the bytes of its segments.
+
+A segment that was applied has a number; its changes are not kept a second time, ``local_touch`` says which rows it
+touches. A row's history so costs the segments that it is in: a millisecond each. Segments without a number have their
+changes in ``local_change``: those that were sealed here, and those that were applied before segments had numbers. An
+own log may have both kinds, where a copy of this disk wrote in it too.
+"""
+
+import io
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import zstandard
+
+from fieldapp.store.store import Row, Store
+
+NUMBER = "segment_number"
+"""Local setting: the last number that was given to a segment. None is given twice: what is done once for each segment
+is remembered by it."""
+
+TOUCHED = "touched_reached"
+"""Local setting: number of the last segment whose rows are in ``local_touch``"""
+
+FEW = 50
+"""Up to so many rows are looked for in a segment's text; for more it is read as a whole."""
+
+_LINES: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
+_COLUMNS = "log_id, seq, hlc, table_name, row_id, cols, actor, at"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a log."""
+
+    log_id: str
+    seq: int
+    hlc: int
+    table: str
+    row_id: str
+    cols: dict[str, Any]
+    actor: str | None
+    at: str
+
+
+def instant(hlc: int) -> str:
+    """The wall clock of a reading, as a change's ``at`` has it; empty beyond the year 9999."""
+    ms = hlc >> 16
+    try:
+        moment = datetime.fromtimestamp(ms // 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return ""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+
+
+def touch_key(row_id: str) -> int:
+    """The first 63 bits of a row's id, by which ``local_touch`` finds it: rows made one after the other lie together.
+
+    Two rows may share it: what is found is compared with the whole id.
+    """
+    return int(row_id[:8] + row_id[9:13] + row_id[14:18], 16) & 0x7FFF_FFFF_FFFF_FFFF
+
+
+def of_rows(store: Store, ids: Iterable[str]) -> dict[str, list[Change]]:
+    """All changes of some rows, whatever the table, in order (hlc, log); a row without any is left out."""
+    wanted = set(ids)
+    catch_up(store)
+    found: dict[str, list[Change]] = {}
+    for change in (*_in_rows(store, wanted), *_in_segments(store, wanted)):
+        found.setdefault(change.row_id, []).append(change)
+    for changes in found.values():
+        changes.sort(key=lambda c: (c.hlc, c.log_id))
+    return found
+
+
+def at_places(store: Store, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Change]:
+    """The changes at some places, (log, seq) each."""
+    found: dict[tuple[str, int], Change] = {}
+    by_segment: dict[int, set[int]] = {}
+    for log_id, seq in sorted(set(places)):
+        row = store.row(f"SELECT {_COLUMNS} FROM local_change WHERE log_id = ? AND seq = ?", [log_id, seq])
+        if row is not None:
+            found[(log_id, seq)] = _change(row)
+            continue
+        number = store.value(
+            "SELECT number FROM local_segment WHERE log_id = ? AND state = 'applied' AND first <= ?"
+            " ORDER BY first DESC LIMIT 1",
+            [log_id, seq],
+        )
+        if number is not None:
+            by_segment.setdefault(number, set()).add(seq)
+    for number, seqs in by_segment.items():
+        found |= {(c.log_id, c.seq): c for c in of_segment(store, number) if c.seq in seqs}
+    return found
+
+
+def since(store: Store, log_id: str, after: int, last: int = 1 << 62) -> Iterator[Change]:
+    """The changes of a log behind a sequence number, up to another; in order."""
+    for row in store.rows(
+        f"SELECT {_COLUMNS} FROM local_change WHERE log_id = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+        [log_id, after + 1, last],
+    ):
+        yield _change(row)
+    yield from _numbered_since(store, log_id, after, last)
+
+
+def _numbered_since(store: Store, log_id: str, after: int, last: int = 1 << 62) -> Iterator[Change]:
+    for row in store.rows(
+        "SELECT number FROM local_segment WHERE log_id = ? AND state = 'applied' AND number IS NOT NULL"
+        " AND last > ? AND first <= ? ORDER BY first",
+        [log_id, after, last],
+    ):
+        yield from (c for c in of_segment(store, row["number"]) if after < c.seq <= last)
+
+
+def changed(store: Store, ids: Collection[str], log_id: str, after: int) -> set[str]:
+    """Those of some rows that a log changes behind a sequence number."""
+    found = set()
+    for part in _parts(sorted(ids)):
+        marks = ", ".join("?" * len(part))
+        found |= {
+            row["row_id"]
+            for row in store.rows(
+                f"SELECT DISTINCT row_id FROM local_change WHERE row_id IN ({marks}) AND log_id = ? AND seq > ?",
+                [*part, log_id, after],
+            )
+        }
+    return found | {c.row_id for c in _numbered_since(store, log_id, after) if c.row_id in ids}
+
+
+def everything(store: Store) -> Iterator[Change]:
+    """The whole log, one part after the other."""
+    for row in store.rows("SELECT id FROM local_log ORDER BY id"):
+        yield from since(store, row["id"], 0)
+
+
+def of_segment(store: Store, number: int) -> list[Change]:
+    """The changes of a numbered segment."""
+    row = _segment(store, number)
+    return [_from_line(row, place, line) for place, line in enumerate(_lines(row["bytes"]))]
+
+
+def lines_of_segment(store: Store, number: int) -> list[list[Any]]:
+    """The changes of a numbered segment as its lines have them: hlc, table, row, cols, actor, perhaps at."""
+    return _lines(_segment(store, number)["bytes"])
+
+
+def _lines(data: bytes) -> list[list[Any]]:
+    return _LINES.decode_lines(unpack(data))[1:]
+
+
+def enter_last(store: Store, hash_: str, hlc: int, at: str) -> None:
+    """Remember when the last change of an applied segment was made; inside a transaction."""
+    store.db.execute("UPDATE local_segment SET last_hlc = ?, last_at = ? WHERE hash = ?", [hlc, at, hash_])
+
+
+def enter(store: Store, hash_: str) -> None:
+    """Number an applied segment; inside a transaction. Its changes are in the log now."""
+    number = last_number(store) + 1
+    store.db.execute("UPDATE local_segment SET number = ? WHERE hash = ?", [number, hash_])
+    store.set_setting(NUMBER, str(number))
+
+
+def leave(store: Store, log_id: str) -> dict[tuple[str, str], None]:
+    """Take out of the log the changes of segments that are not applied any more; their (table, row). Inside a
+    transaction, with nothing of the log unsealed."""
+    last = store.value("SELECT max(last) FROM local_segment WHERE log_id = ? AND state = 'applied'", [log_id]) or 0
+    behind = "FROM local_change WHERE log_id = ? AND seq > ?"
+    found = store.rows(f"SELECT DISTINCT table_name, row_id {behind}", [log_id, last])
+    touched = {(row["table_name"], row["row_id"]): None for row in found}
+    for row in store.rows(
+        "SELECT number FROM local_segment WHERE log_id = ? AND state <> 'applied' AND number IS NOT NULL", [log_id]
+    ):
+        number = row["number"]
+        lines = lines_of_segment(store, number)
+        touched |= {(line[1], line[2]): None for line in lines}
+        store.db.conn.executemany(
+            "DELETE FROM local_touch WHERE key = ? AND segment = ?", [(touch_key(line[2]), number) for line in lines]
+        )
+    store.db.execute(
+        "UPDATE local_segment SET number = NULL, last_hlc = NULL, last_at = NULL"
+        " WHERE log_id = ? AND state <> 'applied'",
+        [log_id],
+    )
+    store.db.execute(f"DELETE {behind}", [log_id, last])
+    store.db.execute("UPDATE local_log SET seq = ? WHERE id = ?", [last, log_id])
+    return touched
+
+
+def last_number(store: Store) -> int:
+    """The highest number that a segment has been given."""
+    return int(store.setting(NUMBER, "0") or 0)
+
+
+def catch_up(store: Store) -> None:
+    """Enter the rows of segments that were applied since the last time into ``local_touch``.
+
+    An import leaves it to the time after it; whoever asks for rows before that, waits for it.
+    """
+    reached = int(store.setting(TOUCHED, "0") or 0)
+    numbers = store.rows(
+        "SELECT number FROM local_segment WHERE number > ? AND state = 'applied' ORDER BY number", [reached]
+    )
+    for row in numbers:
+        number = row["number"]
+        with store.transaction():
+            keys = sorted({touch_key(line[2]) for line in lines_of_segment(store, number)})
+            store.db.conn.executemany("INSERT INTO local_touch VALUES (?, ?)", [(key, number) for key in keys])
+            store.set_setting(TOUCHED, str(number))
+
+
+def number_anew(store: Store) -> None:
+    """Set the numbers right after segments were put into a new file: rows are yet to be found by them."""
+    store.set_setting(NUMBER, str(store.value("SELECT coalesce(max(number), 0) FROM local_segment")))
+    store.set_setting(TOUCHED, "0")
+
+
+def as_stored(cols: dict[str, Any]) -> str:
+    """The columns of a change as ``local_change`` has them."""
+    return json.dumps(cols, ensure_ascii=False, separators=(",", ":"))
+
+
+def unpack(data: bytes, limit: int = -1) -> bytes:
+    """The text of a segment, at most ``limit`` bytes of it; zstandard.ZstdError if it is none."""
+    with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(io.BytesIO(data)) as reader:
+        return reader.read(limit)
+
+
+def _in_rows(store: Store, wanted: Collection[str]) -> Iterator[Change]:
+    for part in _parts(sorted(wanted)):
+        marks = ", ".join("?" * len(part))
+        for row in store.rows(f"SELECT {_COLUMNS} FROM local_change WHERE row_id IN ({marks})", part):
+            yield _change(row)
+
+
+def _in_segments(store: Store, wanted: set[str]) -> Iterator[Change]:
+    touched: dict[int, set[int]] = {}
+    for part in _parts(sorted({touch_key(i) for i in wanted})):
+        marks = ", ".join("?" * len(part))
+        for row in store.rows(f"SELECT segment, key FROM local_touch WHERE key IN ({marks})", part):
+            touched.setdefault(row["segment"], set()).add(row["key"])
+    if not touched:
+        return
+    by_key: dict[int, list[str]] = {}
+    for row_id in wanted:
+        by_key.setdefault(touch_key(row_id), []).append(row_id)
+    for number, keys in sorted(touched.items()):
+        ids = {i for key in keys for i in by_key[key]}
+        yield from (
+            _picked(store, number, ids)
+            if len(ids) <= FEW
+            else (c for c in of_segment(store, number) if c.row_id in ids)
+        )
+
+
+def _picked(store: Store, number: int, ids: set[str]) -> Iterator[Change]:
+    """The changes of a few rows in a segment: only the lines that hold an id are read."""
+    row = _segment(store, number)
+    text = unpack(row["bytes"])
+    starts = set()
+    for row_id in ids:
+        mark = f'"{row_id}"'.encode()
+        at = text.find(mark)
+        while at >= 0:
+            starts.add(text.rfind(b"\n", 0, at) + 1)
+            at = text.find(mark, at + 1)
+    place, counted = -1, 0
+    for start in sorted(starts - {0}):
+        place += text.count(b"\n", counted, start)
+        counted = start
+        change = _from_line(row, place, _LINES.decode(text[start : text.index(b"\n", start)]))
+        if change.row_id in ids:
+            yield change
+
+
+def _segment(store: Store, number: int) -> Row:
+    row = store.row("SELECT log_id, first, bytes FROM local_segment WHERE number = ?", [number])
+    assert row is not None
+    return row
+
+
+def _from_line(segment: Row, place: int, line: list[Any]) -> Change:
+    hlc, table, row_id, cols, actor, *at = line
+    said = at[0] if at else instant(hlc)
+    return Change(segment["log_id"], segment["first"] + place, hlc, table, row_id, cols, actor, said)
+
+
+def _change(row: Row) -> Change:
+    return Change(
+        row["log_id"],
+        row["seq"],
+        row["hlc"],
+        row["table_name"],
+        row["row_id"],
+        json.loads(row["cols"]),
+        row["actor"],
+        row["at"],
+    )
+
+
+def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (values[start : start + 500] for start in range(0, len(values), 500))

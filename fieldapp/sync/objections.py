@@ -1,0 +1,133 @@
+"""Which changes may count: by rules that every replica applies alike, from the change, its author and what stands
+before it. A change that may not is set aside with the reason (``docs/bundle-format.md``, Merge)."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from fieldapp.domain.records import BY_KIND
+from fieldapp.store.store import Store
+
+Cell = tuple[str, str]
+"""(table, row id)"""
+
+UNKNOWN_TABLE = "unknown_table"
+NOT_ALLOWED = "not_allowed"
+UNCLEAN_TEXT = "unclean_text"
+NO_SUCH_ROW = "no_such_row"
+IMPOSSIBLE = "impossible_value"
+
+BEGINNING = ("created_at", "created_by")
+"""Columns that only the first change of a row sets"""
+
+MAX_INTEGER = 1 << 63
+"""What SQLite holds"""
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who writes a log, as certified, and for which scope."""
+
+    scope: str
+    role: str
+    post_id: str | None
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A change together with who wrote it."""
+
+    log_id: str
+    seq: int
+    hlc: int
+    table: str
+    cols: dict[str, Any]
+    author: Author
+
+    @property
+    def scope(self) -> str:
+        return self.author.scope
+
+
+class Schema:
+    """What the fold needs to know of the tables, read once; parents come before those that refer to them."""
+
+    def __init__(self, store: Store) -> None:
+        found: dict[str, list[str]] = {}
+        for row in store.rows(
+            "SELECT m.name AS name, c.name AS col FROM sqlite_master m, pragma_table_info(m.name) c"
+            " WHERE m.type = 'table' AND m.name NOT LIKE 'local\\_%' ESCAPE '\\'"
+            " AND m.name NOT LIKE '%sqlite\\_%' ESCAPE '\\' ORDER BY m.rowid, c.cid"
+        ):
+            found.setdefault(row["name"], []).append(row["col"])
+        parents: dict[str, set[str]] = {table: set() for table in found}
+        for row in store.rows(
+            'SELECT m.name AS name, f."table" AS parent FROM sqlite_master m, pragma_foreign_key_list(m.name) f'
+            " WHERE m.type = 'table'"
+        ):
+            if row["name"] in found:
+                parents[row["name"]].add(row["parent"])
+        self.refers_to_itself = {table for table, named in parents.items() if table in named}
+        self.columns: dict[str, list[str]] = {}
+        while len(self.columns) < len(found):
+            ready = [t for t in found if t not in self.columns and parents[t] <= {*self.columns, t}]
+            for table in ready or found.keys() - self.columns.keys():
+                self.columns[table] = found[table]
+
+    def is_reference(self, table: str) -> bool:
+        """Written by headquarters for all."""
+        return "post_id" not in self.columns[table]
+
+    def may_write(self, author: Author, table: str) -> bool:
+        """Whether changes of a table by this author may count."""
+        reference = self.is_reference(table)
+        if reference != (author.scope == "*") or (reference and author.role != "hq"):
+            return False
+        if author.role != "hq" and table in BY_KIND and BY_KIND[table].ABOUT_A_POST:
+            return False
+        return author.role != "post" or author.scope == author.post_id
+
+
+def objection(schema: Schema, change: Logged, before: list[Logged]) -> str | None:
+    """The rule that forbids a change to count; ``before`` are the changes of the row that stand, in order."""
+    if change.table not in schema.columns:
+        return UNKNOWN_TABLE
+    if not schema.may_write(change.author, change.table):
+        return NOT_ALLOWED
+    if before and (before[0].scope != change.scope or _begins_otherwise(change, before[0])):
+        return NOT_ALLOWED
+    if change.cols.keys() & {"id", "post_id"}:
+        return NOT_ALLOWED
+    if not before and "created_at" not in change.cols:
+        return NO_SUCH_ROW
+    if not all(map(_fits, change.cols.values())):
+        return IMPOSSIBLE
+    if not all(map(_is_clean, change.cols.values())):
+        return UNCLEAN_TEXT
+    return None
+
+
+def _begins_otherwise(change: Logged, first: Logged) -> bool:
+    """Whether a later change says otherwise than the first when and by whom the row was begun. The same it may say: a
+    change that is logged twice, by a copied disk, counts once."""
+    return any(name in change.cols and change.cols[name] != first.cols.get(name) for name in BEGINNING)
+
+
+def is_storable(value: Any) -> bool:
+    """Whether a change may set this value, as far as it alone says."""
+    return _fits(value) and _is_clean(value)
+
+
+def _fits(value: Any) -> bool:
+    return not isinstance(value, int) or -MAX_INTEGER <= value < MAX_INTEGER
+
+
+def _is_clean(value: Any) -> bool:
+    """Text as the store keeps it: NFC, no control characters beside the line feed, none that turn the reading."""
+    if not isinstance(value, str):
+        return value is None or (isinstance(value, int) and not isinstance(value, bool))
+    if value.isascii() and value.isprintable():
+        return True
+    return unicodedata.is_normalized("NFC", value) and not any(
+        unicodedata.category(c) in ("Cc", "Cf", "Cs") and c != "\n" for c in value
+    )
