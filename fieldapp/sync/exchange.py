@@ -565,7 +565,8 @@ def receive(
 def settle(store: Store) -> None:
     """Follow headquarters in logs that have two branches, and apply what waited for that; inside an applying
     transaction."""
-    while relog.settle(store):
+    followed: set[str] = set()
+    while relog.settle(store, followed):
         release(store)
     relog.forget_settled(store)
     logs.begin_missing(store)

@@ -1,11 +1,14 @@
 """Two histories of one log: a disk that was copied, or set back to an older state.
 
-A log is a chain of segments. Where it has two branches, the headquarters that certified its author decides: the one it
-took in first stands, and the others follow what its bundles say it has. The author's own laptop takes a new log and
-logs there, with their values, times and authors, what the branch that stands lacks: so both laptops' work arrives.
+A log is a chain of segments. Where a post's has two branches, the headquarters that certified its author decides: the
+one it took in first stands, and the others follow what its bundles say it has. Nobody stands above all headquarters: of
+their logs the branch stands that begins with the smaller hash. If each followed the other's word, they would go round
+in a circle. The author's own laptop takes a new log and logs there, with their values, times and authors, what the
+branch that stands lacks: so both laptops' work arrives.
 """
 
 import json
+from collections.abc import Iterator
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
@@ -31,48 +34,48 @@ def begin_new_log(store: Store) -> None:
             logs.begin(store, log["scope"])
 
 
-def settle(store: Store) -> bool:
+def settle(store: Store, followed: set[str]) -> bool:
     """Follow, in each log, the branch of the headquarters that certified its author; inside an applying transaction,
-    with nothing unsealed. True if a branch was changed, so that held segments may now be applied."""
+    with nothing unsealed. True if a branch was changed, so that held segments may now be applied.
+
+    Heads in ``followed`` are left; those that were followed now are added. So this ends, whatever others say.
+    """
     changed = False
     for peer in peers.others(store):
         if peer.trust != "certified":
             continue
         for log_id, head in receipts.newest(store, peer.id).items():
-            if store.value("SELECT 1 FROM local_segment WHERE hash = ? AND state = 'applied'", [head.hash]):
+            if head.hash in followed or store.value(
+                "SELECT 1 FROM local_segment WHERE hash = ? AND state = 'applied'", [head.hash]
+            ):
                 continue
             log = store.row("SELECT * FROM local_log WHERE id = ?", [log_id])
             author = peers.get(store, log["replica_id"]) if log else None
-            if log is None or author is None or log_id == BASELINE_LOG or not _decides(store, peer, author):
+            if log is None or author is None or log_id == BASELINE_LOG or not _decides(peer, author):
                 continue
             if log["own"] and head.last > log["seq"]:  # a copy of this disk is ahead of us, or we were set back
                 logs.begin(store, log["scope"])
             branch = _branch(store, author, log_id, head.hash)
             parted = receipts.branch_point(store, log_id, head.hash)
             if branch and parted is not None and parted < log["seq"]:
-                if _is_root(author) and branch[0]["hash"] > _first_beyond(store, log_id, parted):
+                if author.role == "hq" and branch[0]["hash"] > _first_beyond(store, log_id, parted):
                     continue
                 _follow(store, log, author, parted, branch)
+                followed.add(head.hash)
                 changed = True
             elif branch and branch[0]["state"] == "quarantined":  # it goes on where we have followed since
                 _hold(store, branch)
+                followed.add(head.hash)
                 changed = True
     return changed
 
 
-def _decides(store: Store, peer: Peer, author: Peer) -> bool:
-    """Whether a peer's word counts about the branch of a log: its certifier's; until there is one, any headquarters'.
-    What became of the copied disk of the first headquarters, everybody can tell it."""
-    me = peers.own(store)
-    if _is_root(author) or (author.id == me.id and author.issuer == me.id):
-        return peer.role == "hq" or me.role == "hq"
-    return peer.id == author.issuer != author.id
-
-
-def _is_root(author: Peer) -> bool:
-    """Whether nobody decides about the logs of a replica. Of their branches the one stands that begins with the
-    smaller hash: if each followed the other's, they would go round in a circle, at one laptop even without an end."""
-    return author.role == "hq" and author.issuer == author.id
+def _decides(peer: Peer, author: Peer) -> bool:
+    """Whether a peer's word counts about the branch of a post's log: its certifier's; until there is one, any
+    headquarters'. About headquarters' logs everybody's does: which branch stands, the branches say themselves."""
+    if author.role == "hq":
+        return True
+    return peer.id == author.issuer or (author.issuer == author.id and peer.role == "hq")
 
 
 def _first_beyond(store: Store, log_id: str, parted: int) -> str:
@@ -220,7 +223,8 @@ def _not_logged(store: Store, changes: list[Change], besides: str = "") -> list[
 def missing(store: Store, row: Row) -> dict[str, int]:
     """log -> last change that a segment's author knew and that is not here.
 
-    Nobody waits for what never comes: a branch that does not stand, or the log of a laptop that was revoked.
+    Nobody waits for what never comes: a branch that does not stand, or the log of a laptop that was revoked; and nobody
+    for what a headquarters that has the segment has not either.
     """
     have = {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
     lacking = {log: last for log, last in json.loads(row["knows"]).items() if have.get(log, 0) < last}
@@ -236,4 +240,21 @@ def missing(store: Store, row: Row) -> dict[str, int]:
     }
     for revoked in store.rows("SELECT logs FROM local_revocation"):
         over.update(dict.fromkeys(json.loads(revoked["logs"]), MAX_SEQ))
-    return {log: last for log, last in lacking.items() if over.get(log, 0) < last}
+    lacking = {log: last for log, last in lacking.items() if over.get(log, 0) < last}
+    for heads in _headquarters_with(store, row) if lacking else ():
+        lacking = {log: last for log, last in lacking.items() if log in heads and have.get(log, 0) < heads[log].last}
+    return lacking
+
+
+def _headquarters_with(store: Store, row: Row) -> Iterator[receipts.Heads]:
+    """What each headquarters has that has a segment."""
+    for peer in peers.others(store):
+        if peer.role != "hq" or peer.trust != "certified":
+            continue
+        for heads in peer.have:
+            head = heads.get(row["log_id"])
+            hash_ = head.hash if head and head.last >= row["last"] else None
+            while hash_ is not None and hash_ != row["hash"]:
+                hash_ = store.value("SELECT prev FROM local_segment WHERE hash = ?", [hash_])
+            if hash_ is not None:
+                yield heads

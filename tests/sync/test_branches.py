@@ -94,3 +94,34 @@ def test_a_disk_is_set_back_whose_clock_stood_years_ahead(world: World, tmp_path
         world.carry(world.hq, world.post)
     assert "Chi bộ thôn 5" in {r["name"] for r in lists.page(world.post, "party_cell").rows}
     assert state(world.hq) == state(world.post)
+
+
+def test_what_a_copied_disk_wrote_reaches_the_other_by_way_of_a_third(world: World, tmp_path: Path) -> None:
+    """B's disk is copied. A works on what the copy wrote, but headquarters takes in B's own branch. B never gets the
+    copy's first branch, and must not wait for it: headquarters has A's work, and has not that branch either."""
+    b = second_laptop(world)
+    key = b._key
+    b.close()
+    shutil.copytree(world.root / "laptop-b", tmp_path / "clone")
+    b, clone = (Store.open(home, key, "Trần Văn B") for home in (world.root / "laptop-b", tmp_path / "clone"))
+    feast = records.save(clone, "event", FEAST)
+    records.save(clone, "event", FEAST)
+    world.carry(clone, world.post)
+    records.save(world.post, "event", {**FEAST, "description": "Có 120 người"}, feast)
+    records.save(b, "event", FEAST)
+    world.carry(b, world.hq)
+    records.save(clone, "event", FEAST)
+    replicas = (world.hq, world.post, b, clone)
+    for _ in range(4):
+        for store in replicas[1:]:
+            world.carry(store, world.hq)
+            world.carry(world.hq, store)
+        for sender, to in ((world.post, b), (world.post, clone), (b, world.post), (clone, world.post)):
+            world.carry(sender, to)
+    assert len(lists.page(world.hq, "event").rows) == 4
+    for store in replicas:
+        found = exchange.status(store)
+        assert (found.held, found.quarantined, found.unsent) == ([], [], 0)
+        assert state(store) == state(world.hq)
+    clone.close()
+    b.close()
