@@ -111,3 +111,13 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
         return code, out, err
 
     return call
+
+
+@pytest.fixture(autouse=True)
+def typed_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``Pilot.press`` sends its keys in one burst, as a keyboard does; it does not wait for each."""
+
+    async def at_once(_least: float = 0) -> None:
+        return
+
+    monkeypatch.setattr("textual.app.wait_for_idle", at_once)

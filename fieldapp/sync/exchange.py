@@ -558,6 +558,7 @@ def receive(
         release(store)
     if inspected.manifest.kind == "bundle":
         receipts.heard(store, inspected.manifest)
+        release(store)  # what the sender has, and waits for nothing, need not wait here
         settle(store)
     _say_what_arrived(store, arrived, result, set())
 
@@ -621,9 +622,9 @@ def _take(store: Store, data: bytes, signature: bytes, result: Imported) -> list
         result.quarantined.append(_broken_sentence(str(error)))
         return []
     header = sealed.header
-    row = {"replica_id": header.replica, "log_id": header.log, "scope": header.scope, "first": header.first,
-           "last": header.last, "prev": header.prev, "knows": json.dumps(header.knows), "bytes": data,
-           "signature": signature}  # fmt: skip
+    row = {"hash": hash_, "replica_id": header.replica, "log_id": header.log, "scope": header.scope,
+           "first": header.first, "last": header.last, "prev": header.prev, "knows": json.dumps(header.knows),
+           "bytes": data, "signature": signature}  # fmt: skip
     if _judge(store, row)[0] == "applied" and not _is_ahead(sealed):  # the usual case: at once, while it is in memory
         segment.keep(store, header, data, signature, "applied")
         _apply(store, sealed, hash_)
@@ -804,9 +805,10 @@ def received(store: Store, ids: Sequence[str]) -> set[str]:
 
 
 def _acknowledged(store: Store) -> dict[str, int]:
-    """Own log -> its last change that headquarters has acknowledged."""
-    heads = [p.have for p in peers.others(store) if p.role == "hq" and p.trust == "certified"]
-    return {log: max((receipts.reached(store, have, log) for have in heads), default=0) for log in logs.own(store)}
+    """Own log -> its last change that headquarters has acknowledged, by what each of its laptops said last."""
+    above = [p.id for p in peers.others(store) if p.role == "hq" and p.trust == "certified"]
+    heads = [receipts.newest(store, replica_id) for replica_id in above]
+    return {log: max((receipts.reached(store, [have], log) for have in heads), default=0) for log in logs.own(store)}
 
 
 def _parents() -> dict[str, str]:

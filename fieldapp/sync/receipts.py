@@ -11,6 +11,7 @@ from fieldapp.sync.bundle import Head, Manifest
 Heads = dict[str, Head]
 """log -> how far"""
 
+SILENT_MS = 90 * 86_400_000
 FORKED = "#fork"
 """Ends the key of a database that writes another branch of a log than ours"""
 
@@ -60,8 +61,13 @@ def newest(store: Store, replica_id: str) -> Heads:
 
 
 def all_heads(store: Store, replica_id: str) -> tuple[tuple[Heads, ...], str | None]:
-    """What each database of a replica has, and when one was last heard."""
-    rows = store.rows("SELECT have, at FROM local_receipt WHERE replica_id = ? AND have IS NOT NULL", [replica_id])
+    """What each database of a replica has, and when one was last heard. One that is silent while another speaks was
+    set back, and would be sent everything for ever; if it is only in a drawer, it is known again by its next word."""
+    rows = store.rows(
+        "SELECT have, at FROM local_receipt WHERE replica_id = ?1 AND have IS NOT NULL"
+        " AND hlc > (SELECT max(hlc) FROM local_receipt WHERE replica_id = ?1) - ?2",
+        [replica_id, SILENT_MS << 16],
+    )
     return tuple(_heads(row["have"]) for row in rows), max((row["at"] for row in rows), default=None)
 
 

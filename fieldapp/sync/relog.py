@@ -224,7 +224,7 @@ def missing(store: Store, row: Row) -> dict[str, int]:
     """log -> last change that a segment's author knew and that is not here.
 
     Nobody waits for what never comes: a branch that does not stand, or the log of a laptop that was revoked; and nobody
-    for what a headquarters that has the segment has not either.
+    for what a peer that has applied the segment has not, or may not name to us.
     """
     have = {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
     lacking = {log: last for log, last in json.loads(row["knows"]).items() if have.get(log, 0) < last}
@@ -241,17 +241,15 @@ def missing(store: Store, row: Row) -> dict[str, int]:
     for revoked in store.rows("SELECT logs FROM local_revocation"):
         over.update(dict.fromkeys(json.loads(revoked["logs"]), MAX_SEQ))
     lacking = {log: last for log, last in lacking.items() if over.get(log, 0) < last}
-    for heads in _headquarters_with(store, row) if lacking else ():
+    for heads in _applied_by(store, row) if lacking else ():
         lacking = {log: last for log, last in lacking.items() if log in heads and have.get(log, 0) < heads[log].last}
     return lacking
 
 
-def _headquarters_with(store: Store, row: Row) -> Iterator[receipts.Heads]:
-    """What each headquarters has that has a segment."""
+def _applied_by(store: Store, row: Row) -> Iterator[receipts.Heads]:
+    """What each peer says it has that has applied a segment."""
     for peer in peers.others(store):
-        if peer.role != "hq" or peer.trust != "certified":
-            continue
-        for heads in peer.have:
+        for heads in peer.have if peer.trust == "certified" else ():
             head = heads.get(row["log_id"])
             hash_ = head.hash if head and head.last >= row["last"] else None
             while hash_ is not None and hash_ != row["hash"]:

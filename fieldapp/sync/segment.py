@@ -43,12 +43,6 @@ ZSTD_LEVEL = 17
 ZSTD_CHUNK = 1024
 """Bytes that are decompressed at a time: even of a bomb, no more than some 40 MB come out of them"""
 
-BELOW = """SELECT p.id FROM local_replica p JOIN local_replica me ON me.own = 1 AND me.role = 'hq'
-    WHERE p.own = 0 AND p.role = 'hq' AND p.post_code <> me.post_code
-        AND NOT coalesce(json_extract(CAST(p.certificate AS TEXT), '$.above'), 0)"""
-"""SQL: ids of the headquarters below this one"""
-
-
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 """Sequence numbers: what every reader of JSON holds exactly"""
 
@@ -330,13 +324,12 @@ def _next_changes(store: Store, log_id: str, after: int) -> list[Row]:
 
 
 def _knows(store: Store, own_log: Row) -> dict[str, int]:
-    """The version vector over logs that every reader of this log also holds: those of '*' and of its own scope. A
-    headquarters leaves out the reference data of those below it, which stays with their posts."""
+    """The version vector over the logs of '*' and of this log's own scope. A reader may be one who never gets some of
+    these, as a province does not get its neighbour's; he then does not wait for them (``relog.missing``)."""
     return {
         row["id"]: row["seq"]
         for row in store.rows(
-            "SELECT id, seq FROM local_log WHERE id NOT IN (?, ?) AND seq > 0 AND scope IN ('*', ?)"
-            f" AND NOT (scope = '*' AND replica_id IN ({BELOW})) ORDER BY id",
+            "SELECT id, seq FROM local_log WHERE id NOT IN (?, ?) AND seq > 0 AND scope IN ('*', ?) ORDER BY id",
             [own_log["id"], BASELINE_LOG, own_log["scope"]],
         )
     }
