@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from field import PASSPHRASE, Run, World, build
+from field import PASSPHRASE, USER, Run, World, build
 from hypothesis import settings
 
 from fieldapp import cli
@@ -61,22 +61,35 @@ def world(first_world: World, tmp_path: Path) -> Generator[World, None, None]:
     made.close()
 
 
+SPARED = b"spared"
+SEAL_UNDER, OPEN_SEALED = vault.seal_under, vault.open_sealed
+
+
+def _seal_under(secret: bytes, passphrase: str) -> bytes:
+    return SPARED + hashlib.sha256(clean(passphrase).encode()).digest() + secret
+
+
+def _open_sealed(sealed: bytes, passphrase: str) -> bytes | None:
+    if not sealed.startswith(SPARED):
+        return OPEN_SEALED(sealed, passphrase)
+    return sealed[len(SPARED) + 32 :] if sealed.startswith(_seal_under(b"", passphrase)) else None
+
+
+@pytest.fixture(autouse=True, scope="session")
+def spared() -> Generator[None, None, None]:
+    """Passphrases are sealed without the derivation, which takes a second by intention; ``derived`` has it."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(vault, "seal_under", _seal_under)
+        patched.setattr(vault, "open_sealed", _open_sealed)
+        yield
+
+
 @pytest.fixture
-def spared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """New passphrases are sealed without the derivation, seconds long by intention; what was sealed before is real."""
-    mark = b"spared"
-    real = vault.open_sealed
-
-    def seal_under(secret: bytes, passphrase: str) -> bytes:
-        return mark + hashlib.sha256(clean(passphrase).encode()).digest() + secret
-
-    def open_sealed(sealed: bytes, passphrase: str) -> bytes | None:
-        if not sealed.startswith(mark):
-            return real(sealed, passphrase)
-        return sealed[len(mark) + 32 :] if seal_under(b"", passphrase) == sealed[: len(mark) + 32] else None
-
-    monkeypatch.setattr(vault, "seal_under", seal_under)
-    monkeypatch.setattr(vault, "open_sealed", open_sealed)
+def derived(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
+    """A post whose passphrase is sealed as the program does it: for those who open it from another process."""
+    monkeypatch.setattr(vault, "seal_under", SEAL_UNDER)
+    vault.seal(world.root / "post", USER, PASSPHRASE, world.keys["post"])
+    return world
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A running application on a real encrypted store, its keys and what it shows."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,14 @@ class Screens:
                 return
             await self._pilot.pause(0.05)
         raise AssertionError(f"“{words}” did not come:\n{self.text}")
+
+    async def wait_for_the_end(self) -> None:
+        """Wait until the program has ended."""
+        for _ in range(PATIENCE):
+            if self.app._exit:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"the program goes on:\n{self.text}")
 
     @property
     def text(self) -> str:

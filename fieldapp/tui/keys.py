@@ -60,10 +60,14 @@ class TypingApp(App[Result]):
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
             return
+        if not self.screen_stack:
+            return
         if not self.app_focus:  # a terminal may tell that it lost the focus, and not that it has it again
             self.app_focus = True
         if not self._settled or not self.screen.is_mounted:
             await self._settle()
+        if self._exit or not self.screen_stack:  # typed ahead of the end of the program
+            return
         field = self.focused if isinstance(self.focused, TextField) else None
         if field is not None:
             field.untouched = field is not self._served
@@ -96,6 +100,8 @@ class TypingApp(App[Result]):
         while not self._exit:
             await self._flush_next_callbacks()  # what a screen returned goes to who asked for it
             await self._do_due()
+            if not self.screen_stack:  # the last key ended the program
+                break
             screen = self.screen
             for node in (self.focused or screen).ancestors_with_self:
                 if node is not self:

@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+import pytest
 from bursts import corrected
 from e2e.terminal import CTRL_A, CTRL_K, CTRL_P, ENTER, ESC, F2, F6, F8, F9, TAB, Terminal
 from field import PASSPHRASE, World
@@ -13,6 +14,8 @@ from fieldapp.reports.query import Query
 from fieldapp.reports.report import report
 from fieldapp.store import lists, records
 from fieldapp.sync import exchange
+
+pytestmark = pytest.mark.usefixtures("derived")
 
 
 def unlock(post: Path) -> Terminal:

@@ -187,32 +187,34 @@ def test_the_right_passphrase_ends_the_waiting(world: World) -> None:
     assert list((home / "keys").glob("*.tries")) == []
 
 
-def test_the_program_lives_on_while_a_key_is_derived(world: World) -> None:
+def test_the_program_lives_on_while_a_key_is_derived(derived: World) -> None:
     """The derivation holds Python's lock, so it must not run in this process: other threads go on meanwhile."""
     turns = 0
-    derived = threading.Event()
+    done = threading.Event()
 
     def derive() -> None:
-        vault.unseal(world.root / "post", USER, PASSPHRASE)
-        derived.set()
+        vault.unseal(derived.root / "post", USER, PASSPHRASE)
+        done.set()
 
     worker = threading.Thread(target=derive)
     worker.start()
-    while not derived.wait(0.001):
+    while not done.wait(0.001):
         turns += 1
     worker.join()
     assert turns > 20  # with the lock held it was two: before, and after
 
 
-def test_a_packaged_program_derives_by_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_packaged_program_derives_by_itself(derived: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = derived
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert vault.unseal(world.root / "post", USER, PASSPHRASE) == world.keys["post"]
     with pytest.raises(FieldappError, match="Mật khẩu sai"):
         vault.unseal(world.root / "post", USER, "sai")
 
 
-def test_a_machine_that_is_too_busy_is_no_wrong_passphrase(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_is_too_busy_is_no_wrong_passphrase(derived: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """age refuses a file that would take this machine far too long: here one that says that it takes hours."""
+    world = derived
     (file,) = (world.root / "post" / "keys").glob("*.user.age")
     file.write_bytes(re.sub(rb"(-> scrypt \S+ )\d+", rb"\g<1>30", file.read_bytes()))
     monkeypatch.setattr(sys, "frozen", True, raising=False)

@@ -79,7 +79,7 @@ def play(world: World, stores: dict[str, Store], action: tuple[str, str, int], r
         records.void(store, row_id, f"{who} thấy trùng")
 
 
-@settings(max_examples=10, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(schedule=st.lists(step, min_size=4, max_size=25), seed=st.integers(0, 2**16))
 def test_after_a_full_exchange_all_agree(
     trio: Path, first_world: World, tmp_path_factory: pytest.TempPathFactory,

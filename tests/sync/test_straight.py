@@ -67,7 +67,7 @@ def pair(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.root
 
 
-@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(deeds=st.lists(deed, min_size=3, max_size=14), seed=st.integers(0, 99))
 def test_both_ways_say_the_same(
     pair: Path, first_world: World, tmp_path_factory: pytest.TempPathFactory, deeds: list[tuple[str, int, str]],

@@ -44,6 +44,7 @@ async def test_files_are_written_beside_each_other(world: World, tmp_path: Path)
             assert (await write(pilot, screen, *keys)).startswith("✓ Đã ghi")
             assert len(list(folder.iterdir())) == number
         await pilot.press("escape")
+        await pilot.pause()
         assert isinstance(app.screen, ReportScreen)
     year = f"bao-cao_{date.today():%Y}0101-{date.today():%Y}1231"
     names = {f"{year}.docx", f"{year}_2.docx", f"{year}_dang.docx", f"{year}.html"}

@@ -305,7 +305,7 @@ async def test_a_defect_in_a_thread_is_logged_with_its_place(world: World, monke
     with pytest.raises(ZeroDivisionError):
         async with at_post(world) as s:
             await s.press("f9", str(world.usb), "enter")
-            await s.wait("never")
+            await s.wait_for_the_end()
     log = (world.root / "post" / "fieldapp.log").read_text(encoding="utf-8")
     assert "ZeroDivisionError" in log
     assert "test_shell.py" in log
