@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy
 PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools
+# Tests copy encrypted files by the thousand: in memory where there is enough of it.
+export TMPDIR := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 SCHEDULES ?= 20000
 ORDERS ?= 1000
 
