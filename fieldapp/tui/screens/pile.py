@@ -21,6 +21,7 @@ class PileScreen(Page):
     """``~`` changed since the last look, ``?`` something is odd: the sentence stands below."""
 
     HELP = "F2 accepts the chosen one, F10 all that have no question mark. Enter opens one: it can be returned there."
+    CHANGES = frozenset({"accept", "accept_all"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "accept", _("Accept")),
         Binding("f10", "accept_all", _("Accept all without ?")),

@@ -41,6 +41,7 @@ class ReportScreen(Page):
         " right go to the period before and after, F4 changes its length, F5 draws bars, F6 the units: of the time,"
         " or of today. F7 writes the report into a file."
     )
+    CHANGES = frozenset({"file"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "length", _("Period")),
         Binding("f5", "bars", _("Bars")),
