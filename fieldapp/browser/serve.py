@@ -85,14 +85,14 @@ class Desk:
         self._session = secrets.token_urlsafe(32)
         self._hosts: frozenset[str] = frozenset()
         self._open: set[web.WebSocketResponse] = set()
-        template = (files("fieldapp") / "browser" / "page.html.j2").read_text(encoding="utf-8")
-        self._page = jinja2.Environment(autoescape=True).from_string(template)
+        self._page = jinja2.Environment(autoescape=True).from_string(_own("page.html.j2"))
         self.application = web.Application(middlewares=[self._guard])
         self.application.on_response_prepare.append(self._careful)
         self.application.on_shutdown.append(self._close_all)
         self.application.add_routes(
             [
                 web.get("/", self._index, allow_head=False),
+                web.get("/page.js", self._script, allow_head=False),
                 web.get("/ws", self._socket, allow_head=False),
                 web.static("/static", STATIC),
             ]
@@ -164,6 +164,9 @@ class Desk:
         )
         return web.Response(text=text, content_type="text/html")
 
+    async def _script(self, _request: web.Request) -> web.Response:
+        return web.Response(text=_own("page.js"), content_type="text/javascript")
+
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         """A program of its own for each page; it ends with it."""
         websocket = web.WebSocketResponse(heartbeat=15, max_msg_size=LARGEST)
@@ -183,6 +186,11 @@ class Desk:
     async def _close_all(self, _application: web.Application) -> None:
         for websocket in list(self._open):
             await websocket.close()
+
+
+def _own(name: str) -> str:
+    """A file of this package."""
+    return (files("fieldapp") / "browser" / name).read_text(encoding="utf-8")
 
 
 async def _pass_on(program: Program, websocket: web.WebSocketResponse, text: str) -> bool:

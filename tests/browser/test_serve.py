@@ -135,7 +135,7 @@ async def test_the_page_loads_nothing_from_elsewhere(world: World) -> None:
         here = urlsplit(visit.root).netloc
         loaded = re.findall(r"""(?:src|href)=["']([^"']*)|url\(["']?([^"')]*)""", page)
         assert {a or b for a, b in loaded} == {
-            "data:,", "/", "/static/css/xterm.css", "/static/js/textual.js",
+            "data:,", "/", "/static/css/xterm.css", "/static/js/textual.js", "/page.js",
             "/static/fonts/RobotoMono-VariableFont_wght.ttf"}  # fmt: skip
         assert f'"ws://{here}/ws"' in page
         assert set(re.findall(r"\w+://[^\s/;]+", policy)) == {f"ws://{here}"}

@@ -67,6 +67,8 @@ class Letter:
     """left below; from the second on a list"""
     signature: list[Line]
     """right below, centred"""
+    annex: list[Line]
+    """heading of the annex, centred"""
     foot_shares: tuple[float, float] = (0.45, 0.55)
 
 
@@ -107,6 +109,7 @@ def _decree30(document: Document) -> Letter:
             Line(head.position.upper(), 14, bold=True),
             Line(head.signer, 14, bold=True, gap=70),
         ],
+        annex=_annex(document, f"số {document.number or '      '}/{head.sign}"),
     )  # fmt: skip
 
 
@@ -140,7 +143,19 @@ def _party(document: Document) -> Letter:
             Line(head.position.upper(), 14),
             Line(head.signer, 14, bold=True, gap=70),
         ],
+        annex=_annex(document, f"số {document.number or '      '}-{head.sign}"),
     )  # fmt: skip
+
+
+def _annex(document: Document, number: str) -> list[Line]:
+    """The word, the name, and which letter it belongs to, with a line below."""
+    day = made_on(document)
+    belongs = f"(Kèm theo Báo cáo {number} ngày {_day(day)} của {document.letterhead.issuer})"
+    return [
+        Line("Phụ lục", 14, bold=True),
+        Line("NGUỒN SỐ LIỆU", 14, bold=True),
+        Line(belongs, 14, italic=True, rule=_part("Phụ lục" * 4, 14, 0.5, 150)),
+    ]
 
 
 def made_on(document: Document) -> date:
@@ -150,9 +165,12 @@ def made_on(document: Document) -> date:
 
 def _place_and_date(document: Document) -> str:
     """“Đắk Lắk, ngày 05 tháng 02 năm 2026”: days below 10 and months below 3 have a leading zero."""
-    day = made_on(document)
+    return f"{document.letterhead.place or '............'}, ngày {_day(made_on(document))}"
+
+
+def _day(day: date) -> str:
     month = f"{day.month:02d}" if day.month < 3 else str(day.month)
-    return f"{document.letterhead.place or '............'}, ngày {day.day:02d} tháng {month} năm {day.year}"
+    return f"{day.day:02d} tháng {month} năm {day.year}"
 
 
 def _listed(texts: list[str], between: str, last: str) -> list[str]:
