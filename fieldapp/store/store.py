@@ -1,12 +1,13 @@
 """One replica's encrypted file: opening, transactions, who it is, settings and drafts."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
@@ -22,6 +23,7 @@ BULK_CACHE_KB = 65_536
 """As much as leaves an import below 200 MB in all"""
 
 Row = dict[str, Any]
+Known = TypeVar("Known")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Store:
         self._key = key
         self.read_only = False
         """Nothing may be changed here: see ``only_read``"""
+        self._known: dict[str, tuple[tuple[int, int], Any]] = {}
 
     @classmethod
     def create(cls, home: Path, key: bytes, user: str) -> "Store":
@@ -158,6 +161,7 @@ class Store:
     def resume(self, opened: "Store") -> None:
         """Go on as the replica that somebody opened; ``opened`` is this one from now on."""
         self.db, self._key, self.user = opened.db, opened._key, opened.user
+        self._known.clear()
         if self.read_only:
             self.only_read()
 
@@ -176,8 +180,12 @@ class Store:
         is all that may be written, everything else raises OnlyReading.
         """
         if self.db.conn.in_transaction:
-            with self.db.atomic():
-                yield
+            try:
+                with self.db.atomic():
+                    yield
+            except BaseException:
+                self._known.clear()  # it may be of what is taken back
+                raise
             return
         if not derived:
             self.may_change()
@@ -189,6 +197,7 @@ class Store:
             self.db.execute("UPDATE local_session SET actor = NULL, applying = 0")
             self.db.execute("COMMIT")
         except BaseException as error:
+            self._known.clear()
             if self.db.conn.in_transaction:
                 self.db.execute("ROLLBACK")
             told = trouble.explain(error)
@@ -230,6 +239,20 @@ class Store:
         """The first column of the first row, or None."""
         found = self.db.execute(sql, params).fetchone()
         return found[0] if found else None
+
+    def until_changed(self, what: str, compute: Callable[[], Known]) -> Known:
+        """What ``compute`` gives, asked for once until the file is changed, here or by another connection."""
+        state = (self.value("PRAGMA data_version"), self.db.conn.total_changes)
+        known = self._known.get(what)
+        if known is None or known[0] != state:
+            known = self._known[what] = (state, compute())
+        found: Known = known[1]
+        return found
+
+    @cached_property
+    def role(self) -> str:
+        """``hq`` or ``post``, for good."""
+        return self.identity.role
 
     @property
     def identity(self) -> Identity:

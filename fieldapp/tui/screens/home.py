@@ -180,7 +180,7 @@ class HomeScreen(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Posts record meetings; headquarters reviews, and sees who is missing."""
-        at_hq = self.store.identity.role == "hq"
+        at_hq = self.store.role == "hq"
         return at_hq if action in ("review", "posts") else not at_hq if action == "meetings" else True
 
     def _list(self, kind: str) -> None:
