@@ -437,7 +437,9 @@ def todo(obj: Context, as_json: bool) -> None:
     from fieldapp.tui import notices
 
     store = obj.open()
-    found = [*waiting.todo(store, date.today()), *notices.todo(exchange.status(store), store.identity.role)]
+    today = date.today()
+    found = [*notices.late_posts(store, today), *waiting.todo(store, today)]
+    found += notices.todo(exchange.status(store), store.role)
     if as_json:
         say_json(found)
         return

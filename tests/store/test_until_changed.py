@@ -4,6 +4,7 @@ import pytest
 from field import World
 
 from fieldapp.store import desk, records, reviews, view
+from fieldapp.store.store import Store
 
 
 def returned(world: World) -> list[str]:
@@ -11,9 +12,14 @@ def returned(world: World) -> list[str]:
 
 
 def test_it_is_asked_once_and_again_after_each_change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    asked: list[Store] = []
     real = reviews._returned
-    monkeypatch.setattr(reviews, "_returned", lambda store: asked.append(1) or real(store))
+
+    def counted(store: Store) -> list[reviews.Said]:
+        asked.append(store)
+        return real(store)
+
+    monkeypatch.setattr(reviews, "_returned", counted)
     well = world.well()
     world.carry(world.post, world.hq)
     asked.clear()
@@ -52,5 +58,5 @@ def test_what_was_taken_back_is_forgotten(world: World) -> None:
 def test_a_record_that_was_only_tried_out_changes_nothing(world: World) -> None:
     well = world.well()
     before = records.get(world.post, well)
-    view.as_it_would_be(world.post, "party_cell", {"name": "Chi bộ thôn 5", "unit_id": "24221"})
+    view.as_it_would_be(world.post, "member", {"full_name": "Y Thanh Niê"})
     assert records.get(world.post, well) == before

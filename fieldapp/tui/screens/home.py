@@ -60,7 +60,11 @@ class HomeScreen(Page):
     def renew(self) -> None:
         today = date.today()
         state = self.query_one(HeaderLine).state
-        self._todo = [*todo(self.store, today), *notices.todo(state, self.store.identity.role)]
+        self._todo = [
+            *notices.late_posts(self.store, today),
+            *todo(self.store, today),
+            *notices.todo(state, self.store.role),
+        ]
         self.query_one("#what", Static).update(Content(f"{_('To do')}   {format_date_long(today)}"))
         shown = self.query_one("#todo", OptionList)
         at = shown.highlighted or 0
@@ -124,6 +128,8 @@ class HomeScreen(Page):
         chosen = self._todo[event.option_index]
         if not chosen.kind:
             self.action_usb()
+        elif chosen.kind == notices.POSTS:
+            self.action_posts()
         elif chosen.kind == notices.DECIDE:
             from fieldapp.tui.screens.conflicts import ConflictsScreen
 
