@@ -440,6 +440,7 @@ def todo(obj: Context, as_json: bool) -> None:
     today = date.today()
     found = [*notices.late_posts(store, today), *waiting.todo(store, today)]
     found += notices.todo(exchange.status(store), store.role)
+    found += notices.to_review(store) if store.role == "hq" else []
     if as_json:
         say_json(found)
         return

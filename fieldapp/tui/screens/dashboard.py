@@ -21,6 +21,8 @@ from fieldapp.tui.screens.base import Page
 
 SPLITS: tuple[By, ...] = ("month", "commune", "post", "kind")
 
+Key = tuple[str, str]
+"""Section and code of a figure"""
 
 WIDTH = 32
 """Letters of the longest bar"""
@@ -58,9 +60,11 @@ class DashboardScreen(Page):
     )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "split", _("Split otherwise"))]
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, begin: Key | None = None) -> None:
+        """``begin``: the figure that is shown first."""
         super().__init__()
         self._query = query
+        self._begin = begin
         self._by: By | None = "month"
         self._at = 0
         self._bars: list[Bar] = []
@@ -72,11 +76,16 @@ class DashboardScreen(Page):
 
     def renew(self) -> None:
         found = narrative.in_order(figures(self.store, self._query))
+        if self._begin is not None:
+            self._at = next((n for n, f in enumerate(found) if (f.section, f.code) == self._begin), 0)
+            self._begin = None
         self._at = self._at % len(found) if found else 0
         figure = found[self._at] if found else None
         self._bars = self._plans() if self._by is None else self._parts(self._by, figure) if figure else []
         shown = self.query_one("#bars", OptionList)
-        at = shown.highlighted or 0
+        at = shown.highlighted
+        if at is None:  # at first the first bar that there is something behind
+            at = next((n for n, bar in enumerate(self._bars) if bar.figure.count), 0)
         shown.clear_options()
         shown.add_options([Option(_drawn(bar)) for bar in self._bars])
         if not self._bars:

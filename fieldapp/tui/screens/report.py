@@ -144,7 +144,9 @@ class ReportScreen(Page):
         """The figures as bars."""
         from fieldapp.tui.screens.dashboard import DashboardScreen
 
-        self.app.push_screen(DashboardScreen(self._query))
+        at = self.query_one("#figures", OptionList).highlighted_option
+        figure = self._figures.get(str(at.id)) if at is not None else None
+        self.app.push_screen(DashboardScreen(self._query, (figure.section, figure.code) if figure else None))
 
     def action_file(self) -> None:
         """Write the report into a file for others."""
