@@ -149,8 +149,6 @@ async def draw(url: str, devtools: str) -> None:
         await page.key("F5")
         await page.rest(4)
         await page.picture("bars")
-        await page.key("ArrowDown")  # the third month has the first record
-        await page.key("ArrowDown")
         await page.key("Enter")
         await page.key("Enter")
         await page.picture("record")
