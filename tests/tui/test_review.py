@@ -54,7 +54,6 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         await strokes(pilot, "<f8>", "so lieu", "<enter>", "may ho?", "<enter>")
         said = reviews.said_of(world.hq, "activity", [well])[well]
         assert (said.state, said.field, said.comment) == ("returned", "measures", "may ho?")
-        await strokes(pilot, "<escape>")
         assert isinstance(app.screen, PileScreen)
         await strokes(pilot, "<f10>")
         assert reviews.said_of(world.hq, "activity", [other])[other].state == "accepted"

@@ -11,6 +11,8 @@ from fieldapp.i18n import _
 from fieldapp.reports.files.document import Document
 
 FONT = "Times New Roman"
+BLANK = "\N{NO-BREAK SPACE}" * 6
+"""Room for a number that is written by hand"""
 LINE_OF_MOTTO = 171.0
 """Points that “Độc lập - Tự do - Hạnh phúc” is long in 14 points bold: the line below it is as long"""
 LINE_OF_PARTY = 207.0
@@ -91,7 +93,7 @@ def _decree30(document: Document) -> Letter:
                  Line("Độc lập - Tự do - Hạnh phúc", 14, bold=True, rule=LINE_OF_MOTTO)],
             ),
             (
-                [Line(f"Số: {document.number or '      '}/{head.sign}", 13, gap=6)],
+                [Line(f"Số: {document.number or BLANK}/{head.sign}", 13, gap=6)],
                 [Line(_place_and_date(document), 14, italic=True, gap=6)],
             ),
         ],
@@ -109,7 +111,7 @@ def _decree30(document: Document) -> Letter:
             Line(head.position.upper(), 14, bold=True),
             Line(head.signer, 14, bold=True, gap=70),
         ],
-        annex=_annex(document, f"số {document.number or '      '}/{head.sign}"),
+        annex=_annex(document, f"số {document.number or BLANK}/{head.sign}"),
     )  # fmt: skip
 
 
@@ -125,7 +127,7 @@ def _party(document: Document) -> Letter:
                 [Line("ĐẢNG CỘNG SẢN VIỆT NAM", 15, bold=True, rule=LINE_OF_PARTY)],
             ),
             (
-                [Line(f"Số {document.number or '      '}-{head.sign}", 14)],
+                [Line(f"Số {document.number or BLANK}-{head.sign}", 14)],
                 [Line(_place_and_date(document), 14, italic=True)],
             ),
         ],
@@ -143,7 +145,7 @@ def _party(document: Document) -> Letter:
             Line(head.position.upper(), 14),
             Line(head.signer, 14, bold=True, gap=70),
         ],
-        annex=_annex(document, f"số {document.number or '      '}-{head.sign}"),
+        annex=_annex(document, f"số {document.number or BLANK}-{head.sign}"),
     )  # fmt: skip
 
 
