@@ -24,8 +24,8 @@ SPLITS: tuple[By, ...] = ("month", "commune", "post", "kind")
 Key = tuple[str, str]
 """Section and code of a figure"""
 
-WIDTH = 32
-"""Letters of the longest bar"""
+BESIDE = 48
+"""Columns that a bar leaves to its words"""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ class DashboardScreen(Page):
         if at is None:  # at first the first bar that there is something behind
             at = next((n for n, bar in enumerate(self._bars) if bar.figure.count), 0)
         shown.clear_options()
-        shown.add_options([Option(_drawn(bar)) for bar in self._bars])
+        width = self.app.size.width - BESIDE
+        shown.add_options([Option(_drawn(bar, width)) for bar in self._bars])
         if not self._bars:
             shown.add_option(Option(Content(" " + _("Nothing is recorded in this period.")), disabled=True))
         shown.highlighted = min(at, len(self._bars) - 1) if self._bars else None
@@ -142,16 +143,16 @@ class DashboardScreen(Page):
         return not (action == "figure" and self._by is None)
 
 
-def _stroke(share: float) -> str:
-    """A bar, exact to an eighth of a letter."""
-    eighths = round(share * WIDTH * 8)
+def _stroke(share: float, width: int) -> str:
+    """A bar, exact to an eighth of a letter; ``width`` is that of a whole one."""
+    eighths = round(share * width * 8)
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
-def _drawn(bar: Bar) -> Table:
+def _drawn(bar: Bar, width: int) -> Table:
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
-    table.add_column(width=WIDTH)
+    table.add_column(width=width)
     table.add_column(ratio=4, justify="right", no_wrap=True, overflow="ellipsis")
-    table.add_row(Text(f" {bar.label}"), Text(_stroke(bar.share)), Text(bar.text, style="bold"))
+    table.add_row(Text(f" {bar.label}"), Text(_stroke(bar.share, width)), Text(bar.text, style="bold"))
     return table
