@@ -1,7 +1,8 @@
 # make demo   the main job, end to end
 # make test   all tests
 # make check  lint and types
-# make soak   laptops and sticks under SCHEDULES random schedules, and one set of changes in ORDERS orders: hours
+# make soak   laptops and sticks under SCHEDULES random schedules, one set of changes in ORDERS orders, the sticks of
+#             forty posts in one morning, and many kinds of damage: hours
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,7 +30,8 @@ check: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	FIELDAPP_SOAK=$(SCHEDULES) FIELDAPP_ORDERS=$(ORDERS) $(BIN)/python -m pytest -q -n auto -rP \
-		tests/sync/test_soak.py tests/sync/test_merge.py::test_one_set_of_segments_in_random_orders_is_one_state
+		tests/sync/test_soak.py tests/sync/test_merge.py::test_one_set_of_segments_in_random_orders_is_one_state \
+		tests/sync/test_replies.py::test_the_sticks_of_a_morning tests/sync/test_salvage.py
 
 locale: $(VENV)/.dev
 	$(BIN)/pybabel compile --directory fieldapp/locale --domain fieldapp

@@ -127,15 +127,18 @@ json_source = click.option("--json", "source", required=True, metavar="FILE|-", 
 @click.option("--home", type=PATH, envvar="FIELDAPP_HOME", default=Path.home() / "fieldapp", show_default=True,
               help="The workspace.")  # fmt: skip
 @click.option("--user", envvar="FIELDAPP_USER", help="Who works, where several people use the laptop.")
+@click.option("--read-only", is_flag=True, help="The screen to look at: nothing can be changed.")
 @click.version_option(package_name="fieldapp")
 @click.pass_context
-def cli(ctx: click.Context, home: Path, user: str | None) -> None:
+def cli(ctx: click.Context, home: Path, user: str | None, read_only: bool) -> None:
     """Offline-first field records for border posts. Without a command: the screen."""
     ctx.obj.home, ctx.obj.user = home, user
     if ctx.invoked_subcommand is None:
         from fieldapp.tui.app import run
 
-        run(home)
+        run(home, read_only=read_only)
+    elif read_only:
+        raise click.UsageError(_("--read-only is for the screen: give it without a command."))
 
 
 @cli.command()
@@ -434,7 +437,10 @@ def todo(obj: Context, as_json: bool) -> None:
     from fieldapp.tui import notices
 
     store = obj.open()
-    found = [*waiting.todo(store, date.today()), *notices.todo(exchange.status(store), store.identity.role)]
+    today = date.today()
+    found = [*notices.late_posts(store, today), *waiting.todo(store, today)]
+    found += notices.todo(exchange.status(store), store.role)
+    found += notices.to_review(store) if store.role == "hq" else []
     if as_json:
         say_json(found)
         return
@@ -996,6 +1002,34 @@ def _show_behind(store: Any, query: Any, named: str, as_json: bool) -> None:
         amount = line.words if line.amount is None else str(line.amount)
         say(f"{line.record}  {line.day}  {amount or '–'}  {labels[line.kind][line.record]}")
     say(f"{figure.title}: {figure.text}")
+
+
+@cli.command()
+@click.option("--write", is_flag=True, help="Records can be changed too; otherwise they are only shown.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Otherwise one that is free.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on: of this machine alone.")
+@click.option("--network", is_flag=True, help="--host may be one that other machines reach; nothing is encrypted.")
+@click.pass_obj
+def serve(obj: Context, write: bool, port: int, host: str, network: bool) -> None:
+    """The screen in a browser of this machine, until Ctrl+C; only to look at, unless --write."""
+    import asyncio
+
+    try:
+        from fieldapp.browser import serve as browser
+    except ImportError:
+        raise FieldappError(_('This needs further libraries: pip install "fieldapp[hq]".')) from None
+
+    def announce(address: str) -> None:
+        say(address)
+        note(_("Open it in a browser of this machine; it opens one, once. Ctrl+C ends it."))
+        note(_("Records can be changed there.") if write else _("Records can be looked at there, not changed."))
+
+    address = browser.checked_address(host, network=network)
+    desk = browser.Desk(browser.program(obj.home, write=write))
+    try:
+        asyncio.run(browser.serve(desk, address, port, announce))
+    except KeyboardInterrupt:
+        note(_("Ended."))
 
 
 @cli.command()

@@ -26,6 +26,10 @@ class Unsure(FieldappError):
         self.alike = alike
 
 
+class OnlyReading(FieldappError):
+    """The records were opened to be read: nothing may be changed."""
+
+
 class Refused(FieldappError):
     """A file that is not taken. ``reason`` is the word for it in ``docs/bundle-format.md``, for programs."""
 

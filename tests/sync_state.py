@@ -30,3 +30,15 @@ def second_laptop(world: World) -> Store:
     world.carry(world.hq, world.post)
     world.carry(world.hq, store)
     return store
+
+
+DERIVED = ("touched_reached", "search_reached", "checked")
+
+
+def kept(store: Store) -> dict[str, list[Row]]:
+    """Every row of the file, but for the indexes that are computed from the log."""
+    tables = [r["name"] for r in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    derived = ("local_touch", "local_search", "sqlite_")
+    rows = {t: store.rows(f"SELECT * FROM {t}") for t in tables if not t.startswith(derived)}
+    rows["local_setting"] = [r for r in rows["local_setting"] if r["key"] not in DERIVED]
+    return rows

@@ -54,7 +54,7 @@ def main() -> None:
         store.close()
         _run("soffice", "--headless", "--convert-to", "pdf", "--outdir", folder / "word", *folder.glob("*.docx"))
         for layout in HEADS:
-            _pages(folder / "word" / f"{layout}.pdf", f"{layout}-docx", 3)
+            _pages(folder / "word" / f"{layout}.pdf", f"{layout}-docx", 4)
             _pages(folder / f"{layout}.pdf", f"{layout}-pdf", 1)
         for name, size in (("desktop", "1100,2600"), ("phone", "412,2400")):
             shot = HERE / f"html-{name}.png"

@@ -123,6 +123,7 @@ class SelfManagementGroup(Record):
     TITLE = "Self-management group"
     PLURAL = "Self-management groups"
     LABEL = ("name", "unit_id")
+    APART = ("hamlet",)
     LIST = ("name", "unit_id", "marker_from", "marker_to", "households")
     ORDERED = (("date_from", "date_to"),)
 

@@ -110,6 +110,7 @@ class HouseholdCharge(Record):
     TITLE = "Household in charge"
     PLURAL = "Households in charge"
     LABEL = ("household", "member_id")
+    APART = ("hamlet",)
     LIST = ("household", "member_id", "unit_id", "date_from", "date_to")
     DATE = "date_from"
     ORDERED = (("date_from", "date_to"),)

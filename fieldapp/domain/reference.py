@@ -213,6 +213,7 @@ class PartyCell(Record):
     PLURAL = "Party cells"
     REFERENCE = True
     LABEL = ("name", "unit_id")
+    APART = ("hamlet",)
     LIST = ("name", "unit_id", "hamlet")
 
     name: Annotated[Name, Field(title="Name")]

@@ -122,12 +122,43 @@ def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
     for post_id, _kind, number in desk.counts(store):
         waiting[post_id] = waiting.get(post_id, 0) + number
     limit = limit_days(store)
-    posts = [
-        _post(store, row, grid, counts, waiting.get(row["id"], 0), limit, today)
-        for row in store.rows("SELECT * FROM post WHERE voided_at IS NULL ORDER BY name COLLATE vietnamese, id")
-    ]
+    posts = [_post(store, row, grid, counts, waiting.get(row["id"], 0), limit, today) for row in _posts(store)]
     posts.sort(key=lambda p: not p.late)
     return Coverage(today.isoformat(), limit, posts, sum(p.late for p in posts))
+
+
+def late_posts(store: Store, today: date) -> list[tuple[str, int]]:
+    """(name, days without a word) of the posts that are late, the longest first."""
+    limit = limit_days(store)
+    found = [(row["name"], _silent_days(row, _heard(_laptops(store, row)), today)) for row in _posts(store)]
+    return sorted(((name, days) for name, days in found if days is not None and days > limit), key=lambda f: -f[1])
+
+
+def _posts(store: Store) -> list[Row]:
+    return store.rows("SELECT * FROM post WHERE voided_at IS NULL ORDER BY name COLLATE vietnamese, id")
+
+
+def _laptops(store: Store, post: Row) -> list[Laptop]:
+    rows = store.rows(
+        "SELECT id, name, trust FROM local_replica WHERE post_id = ? AND own = 0 AND trust <> 'revoked'"
+        " ORDER BY name, id",
+        [post["id"]],
+    )
+    return [_laptop(store, row) for row in rows]
+
+
+def _heard(laptops: Sequence[Laptop]) -> date | None:
+    return max((date.fromisoformat(x.heard) for x in laptops if x.heard), default=None)
+
+
+def _born(post: Row) -> date | None:
+    begun = _instant(post["created_at"])
+    return begun.date() if begun else None
+
+
+def _silent_days(post: Row, heard: date | None, today: date) -> int | None:
+    since = heard or _born(post)
+    return max((today - since).days, 0) if since else None
 
 
 def _months(today: date, number: int) -> list[Period]:
@@ -163,19 +194,9 @@ def _post(
     limit: int,
     today: date,
 ) -> PostCoverage:
-    laptops = [
-        _laptop(store, r)
-        for r in store.rows(
-            "SELECT id, name, trust FROM local_replica WHERE post_id = ? AND own = 0 AND trust <> 'revoked'"
-            " ORDER BY name, id",
-            [row["id"]],
-        )
-    ]
-    heard = max((date.fromisoformat(x.heard) for x in laptops if x.heard), default=None)
-    begun = _instant(row["created_at"])
-    born = begun.date() if begun else None
-    since = heard or born
-    silent = max((today - since).days, 0) if since else None
+    laptops = _laptops(store, row)
+    heard, born = _heard(laptops), _born(row)
+    silent = _silent_days(row, heard, today)
     late = silent is not None and silent > limit
     whole = heard
     gap = _gap(store, row["id"])

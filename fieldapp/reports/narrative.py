@@ -98,7 +98,24 @@ PROSE: Mapping[str, Callable[[str], str]] = {
     "ngay_cong": lambda n: _("helped the people with {n}").format(n=n),
     "luot_kham": lambda n: _("examined and treated free of charge {n}").format(n=n),
     "tri_gia_kham": lambda n: _("worth {n}").format(n=n),
+    "tri_gia_qua": lambda n: _("worth {n}").format(n=n),
+    "tri_gia_cong_trinh": lambda n: _("worth {n}").format(n=n),
+    "ho_huong_loi": lambda n: _("to the benefit of {n}").format(n=n),
+    "luot_cbcs": lambda n: _("sent {n}").format(n=n),
+    "luot_phuong_tien": lambda n: _("put {n} to use").format(n=n),
+    "gao_kg": lambda n: _("gave {n} of rice").format(n=n),
+    "tien_mat": lambda n: _("gave {n} in cash").format(n=n),
+    "hien_vat_tri_gia": lambda n: _("goods worth {n}").format(n=n),
+    "suat_qua": lambda n: _("gave {n} as gifts").format(n=n),
+    "km": lambda n: _("{n} of border line").format(n=n),
+    **{
+        f"{bodies}_strengthened": lambda n: _("strengthened {n}").format(n=n)
+        for bodies in ("communes", "cells", "police", "militia", "women_unions", "farmers_unions", "hamlets")
+    },
     "members_introduced": lambda n: _("introduced {n} to party cells of hamlets").format(n=n),
+    "cells_with_members": lambda n: _("{n} have members of the post").format(n=n),
+    "meetings_held": lambda n: _("recorded {n} of party cells").format(n=n),
+    "meetings_attended": lambda n: _("members of the post attended {n}").format(n=n),
 }
 """Figures that read better in words of their own than behind their title."""
 

@@ -26,6 +26,7 @@ from fieldapp.sheets.reading import read_tables
 from fieldapp.sheets.refused import Refused, free_name, write_refused
 from fieldapp.sheets.rows import Reading, RowReader, Said
 from fieldapp.store import records
+from fieldapp.store.alike import twins
 from fieldapp.store.ids import FIRST_DAY, derived_id
 from fieldapp.store.store import Store, now
 from fieldapp.store.words import labels
@@ -291,24 +292,21 @@ class _Taking:
 
     def _alike(self, row_id: str, *, marked: bool) -> dict[str, str]:
         """The question whether a row is a record that is there already, though this sheet did not make it: one written
-        by hand, or one of a row that was different then. A row that is marked as refused was never recorded: its
-        neighbours on the sheet that it comes from are others."""
-        names = {shape.name for shape in fields_of(self._model)}
-        compared = [*dict.fromkeys([*self._model.LABEL, self._model.DATE or "", "hamlet"])]
-        same = " AND ".join(f"a.{name} IS b.{name}" for name in compared if name in names)
-        own = "" if self._model.REFERENCE else " AND a.post_id = b.post_id"
-        neighbours = " AND a.id NOT IN (SELECT row_id FROM local_batch_row)" if marked else ""
-        rows = self._store.rows(
-            f"SELECT a.id FROM {self._model.KIND} a JOIN {self._model.KIND} b ON {same}{own}"
-            f" WHERE b.id = ? AND a.id <> b.id AND a.voided_at IS NULL{neighbours} ORDER BY a.id",
-            [row_id],
-        )
-        found = next((row["id"] for row in rows if row["id"] not in self._here), None)
+        by hand, or one of a row that was different then, in an amount too. A row that is marked as refused was never
+        recorded: its neighbours on the sheet that it comes from are others."""
+        columns = self._store.row(f"SELECT * FROM {self._model.KIND} WHERE id = ?", [row_id])
+        assert columns is not None
+        ids = [row["id"] for row in twins(self._store, self._model, columns)]
+        found = next((i for i in ids if i != row_id and i not in self._here and not (marked and self._came(i))), None)
         if found is None:
             return {}
         label = labels(self._store, self._model.KIND, [found])[found]
         question = _("Like a record that is there already: {record} ({id}). If it is another one, confirm.")
         return {"": question.format(record=label, id=found)}
+
+    def _came(self, row_id: str) -> bool:
+        """Whether a record came with a sheet."""
+        return self._store.value("SELECT 1 FROM local_batch_row WHERE row_id = ?", [row_id]) is not None
 
 
 def _sentence(store: Store, model: type[Record], reading: Reading, key: str, text: str) -> str:

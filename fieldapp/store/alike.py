@@ -1,6 +1,6 @@
 """A record that looks as if it were recorded already: asked about once, before it counts twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fieldapp.domain.assistance import ActivityMeasure
@@ -13,28 +13,35 @@ from fieldapp.store.words import labels
 
 
 def alike(store: Store, record: Record, children: Mapping[str, Sequence[Any]]) -> Question | None:
-    """The question about a new record that agrees with a stored one in all that says what it is about."""
+    """The question about a new record that agrees with a stored one in all that says what it is about, and in an
+    amount."""
     model = type(record)
     if not model.ALIKE:
         return None
-    columns = columns_of(record)
-    same = " AND ".join(f"r.{field} IS ?" for field in model.ALIKE)
-    rows = store.rows(
-        f"SELECT r.* FROM {model.KIND} r WHERE {same} AND r.voided_at IS NULL ORDER BY r.id DESC",
-        [columns[field] for field in model.ALIKE],
-    )
     amounts = {
         (c.record.measure_id, c.record.amount)
         for c in children.get("measures", ())
         if isinstance(c.record, ActivityMeasure) and c.record.amount is not None
     }
-    for row in rows:
-        if _differs(columns, row, model) or not _shares(store, row, amounts):
+    for row in twins(store, model, columns_of(record)):
+        if not _shares(store, row, amounts):
             continue
         name = labels(store, model.KIND, [row["id"]])[row["id"]]
         sentence = _("{by} recorded the same already: {name}. Is this another one?")
         return Question("", row["id"], sentence.format(by=row["created_by"], name=name))
     return None
+
+
+def twins(store: Store, model: type[Record], columns: Mapping[str, Any]) -> Iterator[Row]:
+    """The stored records that agree with ``columns`` in what says what a record is about, the newest first; of kinds
+    that do not say it, in name and day."""
+    fields = model.ALIKE or [*dict.fromkeys([*model.LABEL, *([model.DATE] if model.DATE else [])])]
+    same = " AND ".join(f"r.{field} IS ?" for field in fields)
+    rows = store.rows(
+        f"SELECT r.* FROM {model.KIND} r WHERE {same} AND r.voided_at IS NULL ORDER BY r.id DESC",
+        [columns[field] for field in fields],
+    )
+    return (row for row in rows if not _differs(columns, row, model))
 
 
 def _differs(columns: Mapping[str, Any], row: Row, model: type[Record]) -> bool:

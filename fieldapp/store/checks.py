@@ -72,7 +72,8 @@ def broken(store: Store) -> list[Broken]:
         for row in _waiting(store):
             look_again.setdefault(row["table_name"], set()).add(row["row_id"])
         rows = {kind: sorted(ids) for kind, ids in look_again.items() if ids}
-        store.set_setting(CHECKED, json.dumps({"schema": SCHEMA_VERSION, "seen": reached, "rows": rows}))
+        with store.transaction(derived=True):
+            store.set_setting(CHECKED, json.dumps({"schema": SCHEMA_VERSION, "seen": reached, "rows": rows}))
     return [found[place] for place in sorted(found)]
 
 

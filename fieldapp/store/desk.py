@@ -103,7 +103,7 @@ def review(
 
 def reviewable(store: Store, found: Found) -> bool:
     """Whether this replica's people accept and return the record."""
-    return store.identity.role == "hq" and found.kind in REVIEWED and found.row["voided_at"] is None
+    return not store.read_only and store.role == "hq" and found.kind in REVIEWED and found.row["voided_at"] is None
 
 
 def accept_all(store: Store, waiting: Sequence[Waiting]) -> int:

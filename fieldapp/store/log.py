@@ -207,7 +207,7 @@ def catch_up(store: Store) -> None:
     )
     for row in numbers:
         number = row["number"]
-        with store.transaction():
+        with store.transaction(derived=True):
             keys = sorted({touch_key(line[2]) for line in lines_of_segment(store, number)})
             store.db.conn.executemany("INSERT INTO local_touch VALUES (?, ?)", [(key, number) for key in keys])
             store.set_setting(TOUCHED, str(number))

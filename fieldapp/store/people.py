@@ -78,11 +78,12 @@ def role_of(store: Store, name: str) -> Role:
 
 def may(store: Store, act: Act) -> bool:
     """Whether he who works now may do this."""
-    return ORDER.index(role_of(store, store.user)) >= ORDER.index(NEEDS[act])
+    return not store.read_only and ORDER.index(role_of(store, store.user)) >= ORDER.index(NEEDS[act])
 
 
 def check(store: Store, act: Act) -> None:
     """Refuse what he who works now may not do."""
+    store.may_change()
     if not may(store, act):
         raise FieldappError(
             _("{who} may not do this: it takes the role {role}. Nothing was changed.").format(

@@ -76,6 +76,10 @@ def said_of(store: Store, kind: str, ids: Collection[str]) -> dict[str, Said]:
 
 def returned(store: Store) -> list[Said]:
     """All records that were sent back and that nothing was done about yet, the newest comment first."""
+    return store.until_changed("returned", lambda: _returned(store))
+
+
+def _returned(store: Store) -> list[Said]:
     kinds = store.rows("SELECT DISTINCT record_kind AS kind FROM review WHERE outcome = 'returned' ORDER BY kind")
     found: list[Said] = []
     for row in kinds:

@@ -90,7 +90,7 @@ def catch_up(store: Store, progress: Callable[[int, int], None] | None = None) -
         for row in store.rows("SELECT number FROM local_segment WHERE number > ? ORDER BY number", [reached])
     ]
     for start in range(0, len(numbers), TOGETHER):
-        with store.transaction():
+        with store.transaction(derived=True):
             for place, number in enumerate(numbers[start : start + TOGETHER], start=start + 1):
                 touched: dict[str, dict[str, None]] = {}
                 for _hlc, table, row_id, cols, *_rest in log.lines_of_segment(store, number):

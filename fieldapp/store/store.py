@@ -1,17 +1,18 @@
 """One replica's encrypted file: opening, transactions, who it is, settings and drafts."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
 from fieldapp.domain.text import clean
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, OnlyReading
 from fieldapp.i18n import _
 from fieldapp.store import migrations, trouble, vault
 from fieldapp.store.connection import CannotOpen, connect
@@ -22,6 +23,7 @@ BULK_CACHE_KB = 65_536
 """As much as leaves an import below 200 MB in all"""
 
 Row = dict[str, Any]
+Known = TypeVar("Known")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ class Store:
         self.user = clean(user)[:200].strip()
         """Who writes: goes into ``created_by`` and every change."""
         self._key = key
+        self.read_only = False
+        """Nothing may be changed here: see ``only_read``"""
+        self._known: dict[str, tuple[tuple[int, int], Any]] = {}
 
     @classmethod
     def create(cls, home: Path, key: bytes, user: str) -> "Store":
@@ -104,10 +109,25 @@ class Store:
 
     def again(self) -> "Store":
         """A second connection to the same file, for a worker thread."""
-        return Store.open(self.home, self._key, self.user)
+        store = Store.open(self.home, self._key, self.user)
+        if self.read_only:
+            store.only_read()
+        return store
+
+    def only_read(self) -> None:
+        """Refuse every change from now on, in what ``again`` opens too: in ``transaction`` by a sentence, and elsewhere
+        by the database itself."""
+        self.read_only = True
+        self.db.execute("PRAGMA query_only = ON")
+
+    def may_change(self) -> None:
+        """Raise OnlyReading where nothing may be changed."""
+        if self.read_only:
+            raise OnlyReading(_("The records are open for reading only. Nothing was changed."))
 
     def add_user(self, user: str, passphrase: str) -> None:
         """Let a further person in, or give this one a new passphrase."""
+        self.may_change()
         vault.seal(self.home, user, passphrase, self._key)
 
     def seal_for_recovery(self, recipient: str) -> None:
@@ -141,6 +161,9 @@ class Store:
     def resume(self, opened: "Store") -> None:
         """Go on as the replica that somebody opened; ``opened`` is this one from now on."""
         self.db, self._key, self.user = opened.db, opened._key, opened.user
+        self._known.clear()
+        if self.read_only:
+            self.only_read()
 
     def __enter__(self) -> "Store":
         return self
@@ -149,28 +172,41 @@ class Store:
         self.close()
 
     @contextmanager
-    def transaction(self, *, applying: bool = False) -> Iterator[None]:
+    def transaction(self, *, applying: bool = False, derived: bool = False) -> Iterator[None]:
         """All or nothing, and who writes is said to the capture triggers.
 
         ``applying``: changes are folded in from elsewhere, capture keeps silent. May be nested: the outermost counts.
+        ``derived``: nothing is written but what is computed from the log, an index. Where nothing may be changed that
+        is all that may be written, everything else raises OnlyReading.
         """
         if self.db.conn.in_transaction:
-            with self.db.atomic():
-                yield
+            try:
+                with self.db.atomic():
+                    yield
+            except BaseException:
+                self._known.clear()  # it may be of what is taken back
+                raise
             return
+        if not derived:
+            self.may_change()
         try:
+            self.db.execute("PRAGMA query_only = OFF")
             self.db.execute("BEGIN IMMEDIATE")
             self.db.execute("UPDATE local_session SET actor = ?, applying = ?", [self.user, int(applying)])
             yield
             self.db.execute("UPDATE local_session SET actor = NULL, applying = 0")
             self.db.execute("COMMIT")
         except BaseException as error:
+            self._known.clear()
             if self.db.conn.in_transaction:
                 self.db.execute("ROLLBACK")
             told = trouble.explain(error)
             if told is not None:
                 raise told from error
             raise
+        finally:
+            if self.read_only:
+                self.db.execute("PRAGMA query_only = ON")
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
@@ -203,6 +239,20 @@ class Store:
         """The first column of the first row, or None."""
         found = self.db.execute(sql, params).fetchone()
         return found[0] if found else None
+
+    def until_changed(self, what: str, compute: Callable[[], Known]) -> Known:
+        """What ``compute`` gives, asked for once until the file is changed, here or by another connection."""
+        state = (self.value("PRAGMA data_version"), self.db.conn.total_changes)
+        known = self._known.get(what)
+        if known is None or known[0] != state:
+            known = self._known[what] = (state, compute())
+        found: Known = known[1]
+        return found
+
+    @cached_property
+    def role(self) -> str:
+        """``hq`` or ``post``, for good."""
+        return self.identity.role
 
     @property
     def identity(self) -> Identity:

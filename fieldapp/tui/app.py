@@ -3,14 +3,16 @@
 import sys
 import time
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, work
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.worker import WorkerFailed
 
 from fieldapp.crash import log_crash
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, OnlyReading
 from fieldapp.i18n import _
 from fieldapp.store import trouble
 from fieldapp.store.store import Store
@@ -34,7 +36,8 @@ TYPING = "typing"
 
 
 class FieldApp(TypingApp[None]):
-    """The screen of one replica; ``store`` is given where it is unlocked already."""
+    """The screen of one replica; ``store`` is given where it is unlocked already, ``read_only`` where it may be looked
+    at and not changed."""
 
     CSS_PATH = "fieldapp.tcss"
     TITLE = "fieldapp"
@@ -48,9 +51,10 @@ class FieldApp(TypingApp[None]):
         Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True),
     ]
 
-    def __init__(self, home: Path, store: Store | None = None) -> None:
+    def __init__(self, home: Path, store: Store | None = None, *, read_only: bool = False) -> None:
         super().__init__()
         self.home = home
+        self.read_only = read_only
         self._store = store
         self.locked = False
         """The screen is covered and the file closed"""
@@ -81,6 +85,8 @@ class FieldApp(TypingApp[None]):
         from fieldapp.tui.screens.home import HomeScreen
 
         self._store = store
+        if self.read_only:
+            store.only_read()
         self.habit = store.setting(TYPING, "") or ""
         self.push_screen(HomeScreen())
 
@@ -142,12 +148,35 @@ class FieldApp(TypingApp[None]):
         """Write the backup of the day, beside the work; what hinders it is said, and hinders nothing else."""
         from fieldapp.sync import backup
 
+        if self.read_only:
+            return
         try:
             with self.store.again() as store:
                 backup.daily(store)
         except (FieldappError, OSError) as error:
             text = _("No backup of today: {why}").format(why=error)
             self.call_from_thread(self.notify, text, markup=False, severity="warning", timeout=10)
+
+    def push_screen(self, screen: Any, *arguments: Any, **named: Any) -> Any:
+        """Show a screen; where the records may only be read, one that writes does not open, and that is said."""
+        if self.read_only and getattr(screen, "WRITES", False):
+            self._say_read_only()
+            return AwaitComplete()
+        return super().push_screen(screen, *arguments, **named)
+
+    async def run_action(self, action: Any, default_namespace: DOMNode | None = None, namespaces: Any = None) -> bool:
+        """Do what a key stands for; where the records may only be read, a key that changes some says so."""
+        if self.read_only and action in getattr(self.screen, "CHANGES", ()):
+            self._say_read_only()
+            return True
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except OnlyReading:
+            self._say_read_only()
+            return True
+
+    def _say_read_only(self) -> None:
+        self.notify(_("The records are open for reading only. Nothing was changed."), markup=False)
 
     def action_help_quit(self) -> None:
         """Ctrl+C: people hit it by habit; say which key it is."""
@@ -171,7 +200,8 @@ class FieldApp(TypingApp[None]):
         from fieldapp.tui.widgets.header import HeaderLine
 
         self.habit = name
-        self.store.set_setting(TYPING, name)
+        if not self.read_only:
+            self.store.set_setting(TYPING, name)
         for header in self.screen.query(HeaderLine):
             header.show_typing()
 
@@ -231,8 +261,8 @@ class FieldApp(TypingApp[None]):
         )
 
 
-def run(home: Path) -> None:
-    """Open the screen on the replica in ``home``."""
-    app = FieldApp(home)
+def run(home: Path, *, read_only: bool = False) -> None:
+    """Open the screen on the replica in ``home``; ``read_only``: to look, and change nothing."""
+    app = FieldApp(home, read_only=read_only)
     app.run()
     sys.exit(app.return_code or 0)

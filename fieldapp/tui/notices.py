@@ -1,11 +1,50 @@
 """What the state of exchange asks of people: lines for the first screen, and sentences for the USB screen."""
 
+from datetime import date
+
+from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _
+from fieldapp.store.store import Store
 from fieldapp.store.todo import Todo
 from fieldapp.sync.exchange import Status
 
 DECIDE = "decide"
 """Kind of what a person decides on the screen for it"""
+
+REVIEW = "review"
+"""Kind of what waits to be looked at"""
+POSTS = "posts"
+"""Kind of what the grid of posts by months shows"""
+NAMED = 5
+"""Late posts that are named; the grid shows all"""
+
+
+def late_posts(store: Store, today: date) -> list[Todo]:
+    """One line of the posts of which nothing was heard for longer than is allowed; headquarters' alone."""
+    if store.role != "hq":
+        return []
+    from fieldapp.reports import coverage
+
+    late = coverage.late_posts(store, today)
+    if not late:
+        return []
+    named = ", ".join(_("{post} ({n} days)").format(post=name, n=days) for name, days in late[:NAMED])
+    more = " …" if len(late) > NAMED else ""
+    text = _("not heard of for more than {days} days: {named}")
+    text = text.format(days=coverage.limit_days(store), named=named + more)
+    return [_line("!", _("{n} posts").format(n=len(late)), text, POSTS)]
+
+
+def to_review(store: Store) -> list[Todo]:
+    """One line of the records that wait to be looked at."""
+    from fieldapp.store import desk
+
+    counts = desk.counts(store)
+    if not counts:
+        return []
+    records, posts = sum(number for _post, _kind, number in counts), len({post for post, _kind, _number in counts})
+    text = _("{n} records of {posts} posts: F7 goes through them").format(n=format_amount(records), posts=posts)
+    return [_line("·", _("to review"), text, REVIEW)]
 
 
 def todo(state: Status, role: str) -> list[Todo]:

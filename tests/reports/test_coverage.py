@@ -7,7 +7,7 @@ import pytest
 from field import Run, World
 
 from fieldapp.errors import FieldappError
-from fieldapp.reports.coverage import PostCoverage, coverage, details, set_limit_days
+from fieldapp.reports.coverage import PostCoverage, coverage, details, late_posts, set_limit_days
 from fieldapp.store import desk, records
 from fieldapp.sync import enrolment, exchange, peers, segment
 
@@ -139,3 +139,16 @@ def test_on_the_command_line(world: World, run: Run) -> None:
     assert code == 1
     assert "sở chỉ huy" in err.lower()
     assert exchange.held_of(world.hq, found["posts"][0]["post_id"]) == []
+
+
+def test_late_posts_are_those_of_the_grid(world: World) -> None:
+    assert late_posts(world.hq, TODAY) == []
+    later = TODAY + timedelta(days=45)
+    assert late_posts(world.hq, later) == [("Đồn BP Ia Rvê", 45)]
+    enrolment.write_pack(world.hq, code="EABUNG", name="Đồn BP Ea Bung", dest=world.usb)
+    assert late_posts(world.hq, later) == [("Đồn BP Ea Bung", 45), ("Đồn BP Ia Rvê", 45)]
+    assert {(p.name, p.silent_days) for p in coverage(world.hq, later).posts if p.late} == {
+        *late_posts(world.hq, later)
+    }
+    set_limit_days(world.hq, 60)
+    assert late_posts(world.hq, later) == []

@@ -1,12 +1,14 @@
 """The grid of posts and months at headquarters."""
 
-from datetime import date
+from datetime import date, timedelta
 
+import pytest
 from field import World
 from screen_hands import run
 
 from fieldapp.store import desk
 from fieldapp.sync import enrolment
+from fieldapp.tui.screens import home
 from fieldapp.tui.screens.coverage import CoverageScreen
 from fieldapp.tui.screens.waiting import WaitingScreen
 
@@ -57,3 +59,24 @@ async def test_it_is_found_by_its_name_at_headquarters_only(world: World) -> Non
         assert not isinstance(s.app.screen, CoverageScreen)
         await s.press("escape", "f6")
         assert not isinstance(s.app.screen, CoverageScreen)
+
+
+async def test_a_post_that_is_silent_stands_on_the_first_screen(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    today = date.today() + timedelta(days=45)
+
+    class Then(date):
+        @classmethod
+        def today(cls) -> date:  # type: ignore[override]
+            return today
+
+    async with run(world.root / "hq", world.hq.again()) as s:
+        assert "không có tin" not in s.text
+    monkeypatch.setattr(home, "date", Then)
+    async with run(world.root / "hq", world.hq.again()) as s:
+        line = next(x for x in s.text.splitlines() if "không có tin" in x)
+        assert " ".join(line.split()) == "! 1 đồn quá 30 ngày không có tin: Đồn BP Ia Rvê (45 ngày)"
+        await s.press("home", "enter")
+        assert isinstance(s.app.screen, CoverageScreen)
+    monkeypatch.undo()
+    async with run(world.root / "post", world.post.again()) as s:
+        assert "quá 30 ngày" not in s.text

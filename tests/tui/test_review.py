@@ -1,21 +1,38 @@
 """Headquarters looks at records on the screen, and the post sees what it said."""
 
+from typing import Any
+
 from field import World
 from form_hands import strokes
+from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from fieldapp.store import records, reviews
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
+from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.pile import PileScreen
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.waiting import WaitingScreen
 
 
 def lines(app: FieldApp) -> str:
-    options = app.screen.query_one(OptionList)
-    return "\n".join(str(o.prompt) for o in options.options)
+    """What stands on the screen."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+async def signs_of_list(app: FieldApp, pilot: Pilot[Any]) -> dict[str, str]:
+    """Record -> the sign with which its line of the list begins."""
+    screen = ListScreen("activity")
+    app.push_screen(screen)
+    await pilot.pause()
+    shown = [strip.text.strip()[:1] for strip in screen._compositor.render_strips()]
+    signs = [sign for sign in shown if sign in set("↩✓·×")]
+    found = dict(zip([str(row["id"]) for row in screen._rows], signs, strict=True))
+    app.pop_screen()
+    await pilot.pause()
+    return found
 
 
 async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
@@ -24,17 +41,19 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
     world.carry(world.post, world.hq)
     app = FieldApp(world.root / "hq", world.hq)
     async with app.run_test(size=(80, 24)) as pilot:
-        await strokes(pilot, "<f7>")
+        await app.workers.wait_for_complete()
+        assert "· chờ duyệt      2 bản ghi của 1 đồn" in lines(app)
+        await strokes(pilot, "<enter>")
         assert isinstance(app.screen, WaitingScreen)
         assert "2  Đồn BP Ia Rvê" in lines(app)
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, PileScreen)
+        assert " · Giếng khoan · 05/10/2013 · Xã Ia RVê · 1 giếng, 12 hộ" in lines(app)
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, RecordScreen)
         await strokes(pilot, "<f8>", "so lieu", "<enter>", "may ho?", "<enter>")
         said = reviews.said_of(world.hq, "activity", [well])[well]
         assert (said.state, said.field, said.comment) == ("returned", "measures", "may ho?")
-        await strokes(pilot, "<escape>")
         assert isinstance(app.screen, PileScreen)
         await strokes(pilot, "<f10>")
         assert reviews.said_of(world.hq, "activity", [other])[other].state == "accepted"
@@ -44,6 +63,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
     app = FieldApp(again.root / "post", again.post)
     async with app.run_test(size=(80, 24)) as pilot:
         assert isinstance(app.screen, HomeScreen)
+        assert await signs_of_list(app, pilot) == {well: "↩", other: "✓"}
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, RecordScreen)
         await strokes(pilot, "<f2>")
@@ -55,6 +75,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         await strokes(pilot, "<f2>")
         assert isinstance(app.screen, RecordScreen)
         assert reviews.said_of(again.post, "activity", [well])[well].state == "corrected"
+        assert (await signs_of_list(app, pilot))[well] == "·"
     again2 = again.copy(world.root.parent / "again2")
     again2.carry(again2.post, again2.hq)
     app = FieldApp(again2.root / "hq", again2.hq)

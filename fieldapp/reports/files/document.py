@@ -281,8 +281,7 @@ def body(document: Document) -> Iterator[Block]:
 
 
 def annex(document: Document) -> Iterator[Block]:
-    """What the figures were computed from."""
-    yield Heading(_("ANNEX: WHAT THE FIGURES WERE COMPUTED FROM"))
+    """What the figures were computed from, without its heading."""
     for what, value in document.facts:
         yield Item(f"{what}: {value}")
     yield Paragraph(_("Whoever holds the same logs up to the same changes computes the same figures."))

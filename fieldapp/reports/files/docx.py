@@ -50,10 +50,12 @@ def _written(document: Document) -> Any:
     paper.add_paragraph().paragraph_format.space_after = Pt(4)
     _blocks(paper, body(document), form.page.table)
     _foot(paper, form)
-    first, *rest = annex(document)
-    _block(paper, first, form.page.table)
-    paper.paragraphs[-1].paragraph_format.page_break_before = True
-    _blocks(paper, rest, form.page.table - 1)
+    for line in form.annex:
+        heading = paper.add_paragraph()
+        heading.paragraph_format.page_break_before = line is form.annex[0]
+        _line(heading, line, form.page.width, WD_ALIGN_PARAGRAPH.CENTER)
+    paper.add_paragraph().paragraph_format.space_after = Pt(4)
+    _blocks(paper, annex(document), form.page.table - 1)
     return paper
 
 
@@ -295,7 +297,8 @@ def _filled(document: Document, template: Path) -> Any:
             _("The template has no line {{noi_dung}}, where the text of the report goes. Write it into one.")
         )
     for paragraph in places:
-        _replace(paper, paragraph, [*body(document), *annex(document)])
+        heading = Heading(_("ANNEX: WHAT THE FIGURES WERE COMPUTED FROM"))
+        _replace(paper, paragraph, [*body(document), heading, *annex(document)])
     return paper
 
 

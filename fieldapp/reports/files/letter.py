@@ -11,6 +11,8 @@ from fieldapp.i18n import _
 from fieldapp.reports.files.document import Document
 
 FONT = "Times New Roman"
+BLANK = "\N{NO-BREAK SPACE}" * 6
+"""Room for a number that is written by hand"""
 LINE_OF_MOTTO = 171.0
 """Points that “Độc lập - Tự do - Hạnh phúc” is long in 14 points bold: the line below it is as long"""
 LINE_OF_PARTY = 207.0
@@ -67,6 +69,8 @@ class Letter:
     """left below; from the second on a list"""
     signature: list[Line]
     """right below, centred"""
+    annex: list[Line]
+    """heading of the annex, centred"""
     foot_shares: tuple[float, float] = (0.45, 0.55)
 
 
@@ -89,7 +93,7 @@ def _decree30(document: Document) -> Letter:
                  Line("Độc lập - Tự do - Hạnh phúc", 14, bold=True, rule=LINE_OF_MOTTO)],
             ),
             (
-                [Line(f"Số: {document.number or '      '}/{head.sign}", 13, gap=6)],
+                [Line(f"Số: {document.number or BLANK}/{head.sign}", 13, gap=6)],
                 [Line(_place_and_date(document), 14, italic=True, gap=6)],
             ),
         ],
@@ -107,6 +111,7 @@ def _decree30(document: Document) -> Letter:
             Line(head.position.upper(), 14, bold=True),
             Line(head.signer, 14, bold=True, gap=70),
         ],
+        annex=_annex(document, f"số {document.number or BLANK}/{head.sign}"),
     )  # fmt: skip
 
 
@@ -122,7 +127,7 @@ def _party(document: Document) -> Letter:
                 [Line("ĐẢNG CỘNG SẢN VIỆT NAM", 15, bold=True, rule=LINE_OF_PARTY)],
             ),
             (
-                [Line(f"Số {document.number or '      '}-{head.sign}", 14)],
+                [Line(f"Số {document.number or BLANK}-{head.sign}", 14)],
                 [Line(_place_and_date(document), 14, italic=True)],
             ),
         ],
@@ -140,7 +145,19 @@ def _party(document: Document) -> Letter:
             Line(head.position.upper(), 14),
             Line(head.signer, 14, bold=True, gap=70),
         ],
+        annex=_annex(document, f"số {document.number or BLANK}-{head.sign}"),
     )  # fmt: skip
+
+
+def _annex(document: Document, number: str) -> list[Line]:
+    """The word, the name, and which letter it belongs to, with a line below."""
+    day = made_on(document)
+    belongs = f"(Kèm theo Báo cáo {number} ngày {_day(day)} của {document.letterhead.issuer})"
+    return [
+        Line("Phụ lục", 14, bold=True),
+        Line("NGUỒN SỐ LIỆU", 14, bold=True),
+        Line(belongs, 14, italic=True, rule=_part("Phụ lục" * 4, 14, 0.5, 150)),
+    ]
 
 
 def made_on(document: Document) -> date:
@@ -150,9 +167,12 @@ def made_on(document: Document) -> date:
 
 def _place_and_date(document: Document) -> str:
     """“Đắk Lắk, ngày 05 tháng 02 năm 2026”: days below 10 and months below 3 have a leading zero."""
-    day = made_on(document)
+    return f"{document.letterhead.place or '............'}, ngày {_day(made_on(document))}"
+
+
+def _day(day: date) -> str:
     month = f"{day.month:02d}" if day.month < 3 else str(day.month)
-    return f"{document.letterhead.place or '............'}, ngày {day.day:02d} tháng {month} năm {day.year}"
+    return f"{day.day:02d} tháng {month} năm {day.year}"
 
 
 def _listed(texts: list[str], between: str, last: str) -> list[str]:

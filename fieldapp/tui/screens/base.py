@@ -22,12 +22,19 @@ LAST_KEYS = ("escape", "f1")
 class OrderedKeys(Screen[Any]):
     """The footer keeps one order whatever has the focus: fields and arrows, F2 to F12, Esc, help."""
 
+    WRITES: ClassVar[bool] = False
+    """Is there to change something or to write a file: does not open where the records may only be read"""
+    CHANGES: ClassVar[frozenset[str]] = frozenset()
+    """Actions that do: they are not in the footer then"""
+
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys that work now, in the order of the footer; none while the file is locked."""
         if getattr(self.app, "locked", False):
             return {}
-        return dict(sorted(super().active_bindings.items(), key=lambda item: _place(item[0])))
+        hidden = self.CHANGES if getattr(self.app, "read_only", False) else ()
+        keys = {key: active for key, active in super().active_bindings.items() if active.binding.action not in hidden}
+        return dict(sorted(keys.items(), key=lambda item: _place(item[0])))
 
 
 def _place(key: str) -> tuple[int, int]:

@@ -42,6 +42,7 @@ class CoverageScreen(Page):
         "Each post's last six months. A month is whole when something was heard that was written after its end and"
         " nothing before is missing. Below: what is known of the chosen post. Enter opens what of it waits for review."
     )
+    CHANGES = frozenset({"usb"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f7", "decide", _("To decide")),
         Binding("f8", "report", _("Report")),

@@ -21,9 +21,11 @@ from fieldapp.tui.screens.base import Page
 
 SPLITS: tuple[By, ...] = ("month", "commune", "post", "kind")
 
+Key = tuple[str, str]
+"""Section and code of a figure"""
 
-WIDTH = 32
-"""Letters of the longest bar"""
+BESIDE = 48
+"""Columns that a bar leaves to its words"""
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,11 @@ class DashboardScreen(Page):
     )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "split", _("Split otherwise"))]
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, begin: Key | None = None) -> None:
+        """``begin``: the figure that is shown first."""
         super().__init__()
         self._query = query
+        self._begin = begin
         self._by: By | None = "month"
         self._at = 0
         self._bars: list[Bar] = []
@@ -72,13 +76,19 @@ class DashboardScreen(Page):
 
     def renew(self) -> None:
         found = narrative.in_order(figures(self.store, self._query))
+        if self._begin is not None:
+            self._at = next((n for n, f in enumerate(found) if (f.section, f.code) == self._begin), 0)
+            self._begin = None
         self._at = self._at % len(found) if found else 0
         figure = found[self._at] if found else None
         self._bars = self._plans() if self._by is None else self._parts(self._by, figure) if figure else []
         shown = self.query_one("#bars", OptionList)
-        at = shown.highlighted or 0
+        at = shown.highlighted
+        if at is None:  # at first the first bar that there is something behind
+            at = next((n for n, bar in enumerate(self._bars) if bar.figure.count), 0)
         shown.clear_options()
-        shown.add_options([Option(_drawn(bar)) for bar in self._bars])
+        width = self.app.size.width - BESIDE
+        shown.add_options([Option(_drawn(bar, width)) for bar in self._bars])
         if not self._bars:
             shown.add_option(Option(Content(" " + _("Nothing is recorded in this period.")), disabled=True))
         shown.highlighted = min(at, len(self._bars) - 1) if self._bars else None
@@ -133,16 +143,16 @@ class DashboardScreen(Page):
         return not (action == "figure" and self._by is None)
 
 
-def _stroke(share: float) -> str:
-    """A bar, exact to an eighth of a letter."""
-    eighths = round(share * WIDTH * 8)
+def _stroke(share: float, width: int) -> str:
+    """A bar, exact to an eighth of a letter; ``width`` is that of a whole one."""
+    eighths = round(share * width * 8)
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
-def _drawn(bar: Bar) -> Table:
+def _drawn(bar: Bar, width: int) -> Table:
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
-    table.add_column(width=WIDTH)
+    table.add_column(width=width)
     table.add_column(ratio=4, justify="right", no_wrap=True, overflow="ellipsis")
-    table.add_row(Text(f" {bar.label}"), Text(_stroke(bar.share)), Text(bar.text, style="bold"))
+    table.add_row(Text(f" {bar.label}"), Text(_stroke(bar.share, width)), Text(bar.text, style="bold"))
     return table

@@ -47,6 +47,7 @@ EDITORS: Mapping[str, Callable[[Store, str, Child], Editor]] = {
 class FormScreen(Page):
     """Enter or change one record of ``kind``; dismisses with its id, or with None when it was left."""
 
+    WRITES = True
     HELP = (
         "What happened? Fields with * are needed. What is typed is kept as a draft until F2 records it. "
         "Work over several days may be given in parts: 120 @30/11; 80 @1/12. F5 copies a field from the record before, "

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rich.table import Table
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.dates import format_date_long
+from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import home, records
 from fieldapp.store.todo import Todo, todo
@@ -32,6 +34,7 @@ class HomeScreen(Page):
     """What is late, broken, missing or ends soon, unfinished forms, and what was recorded this month."""
 
     HELP = "What must be done: what is late first, then what is missing or ends soon, then drafts. Enter opens one."
+    CHANGES = frozenset({"write", "usb", "discard"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Write")),
         Binding("f3", "search", _("Find")),
@@ -48,6 +51,8 @@ class HomeScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self._asked = ""
+        self._to_review: list[Todo] | None = None
+        """Headquarters' alone, and counted beside the work: that takes long where there are many records"""
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
@@ -59,20 +64,44 @@ class HomeScreen(Page):
     def renew(self) -> None:
         today = date.today()
         state = self.query_one(HeaderLine).state
-        self._todo = [*todo(self.store, today), *notices.todo(state, self.store.identity.role)]
+        self._due = [
+            *notices.late_posts(self.store, today),
+            *todo(self.store, today),
+            *notices.todo(state, self.store.role),
+        ]
         self.query_one("#what", Static).update(Content(f"{_('To do')}   {format_date_long(today)}"))
-        shown = self.query_one("#todo", OptionList)
-        at = shown.highlighted or 0
-        shown.clear_options()
-        shown.add_options([Option(_in_columns(t)) for t in self._todo])
-        if not self._todo:
-            shown.add_option(Option(Content(f" ✓ {_('Nothing is open.')}"), disabled=True))
-        shown.highlighted = min(at, len(self._todo) - 1) if self._todo else None
-        shown.focus()
+        self._list_todo()
         self.query_one("#counts", Static).update(Content(self._counts(today)))
         plan = self.query_one("#plan", Static)
         plan.update(Content("\n".join(self._plan(today))))
         plan.display = bool(plan.content)
+        if self.store.role == "hq":
+            self._count_to_review()
+
+    def _list_todo(self) -> None:
+        self._todo = [*self._due, *(self._to_review or [])]
+        shown = self.query_one("#todo", OptionList)
+        at = shown.highlighted or 0
+        shown.clear_options()
+        shown.add_options([Option(_in_columns(t)) for t in self._todo])
+        if not self._todo and not (self._to_review is None and self.store.role == "hq"):
+            shown.add_option(Option(Content(f" ✓ {_('Nothing is open.')}"), disabled=True))
+        shown.highlighted = min(at, len(self._todo) - 1) if self._todo else None
+        shown.focus()
+
+    @work(thread=True, exclusive=True)
+    def _count_to_review(self) -> None:
+        try:
+            with self.store.again() as store:
+                found = notices.to_review(store)
+        except FieldappError:  # the file was locked meanwhile
+            return
+        self.app.call_from_thread(self._show_to_review, found)
+
+    def _show_to_review(self, found: list[Todo]) -> None:
+        if self.is_attached and found != self._to_review:
+            self._to_review = found
+            self._list_todo()
 
     def _counts(self, today: date) -> str:
         counted = home.counts(self.store, today)
@@ -123,6 +152,10 @@ class HomeScreen(Page):
         chosen = self._todo[event.option_index]
         if not chosen.kind:
             self.action_usb()
+        elif chosen.kind == notices.REVIEW:
+            self.action_review()
+        elif chosen.kind == notices.POSTS:
+            self.action_posts()
         elif chosen.kind == notices.DECIDE:
             from fieldapp.tui.screens.conflicts import ConflictsScreen
 
@@ -179,7 +212,7 @@ class HomeScreen(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Posts record meetings; headquarters reviews, and sees who is missing."""
-        at_hq = self.store.identity.role == "hq"
+        at_hq = self.store.role == "hq"
         return at_hq if action in ("review", "posts") else not at_hq if action == "meetings" else True
 
     def _list(self, kind: str) -> None:

@@ -1,6 +1,6 @@
 """A list of any kind of record: where is it?"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from fieldapp.domain.model import fields_of
 from fieldapp.i18n import _
-from fieldapp.store import lists, records, view, words
+from fieldapp.store import lists, records, reviews, view, words
 from fieldapp.store.store import Row
 from fieldapp.sync import exchange
 from fieldapp.tui.screens.base import Page
@@ -42,9 +42,12 @@ class SearchField(TextField):
 
 
 class ListScreen(Page):
-    """Typing searches, the arrows choose, Enter opens. ✓ headquarters has it, · not yet."""
+    """Typing searches, the arrows choose, Enter opens."""
 
-    HELP = "Type to search, without diacritics if you like. Arrows choose, Enter opens."
+    HELP = (
+        "Type to search, without diacritics if you like. Arrows choose, Enter opens. Signs: ✓ headquarters has it,"
+        " · not yet, ↩ it sent the record back, × voided."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Write")),
         Binding("f6", "quick", _("Quick entry")),
@@ -120,8 +123,8 @@ class ListScreen(Page):
         )  # fmt: skip
         has = exchange.received(self.store, [r["id"] for r in page.rows])
         shown = words.display(self.store, self.kind, page.rows, self.model.LIST, short=True)
-        signs = ("×" if row["voided_at"] else "✓" if row["id"] in has else "·" for row in page.rows)
-        self._table.add(list(zip(signs, shown, strict=True)))
+        back = {said.record for said in reviews.returned(self.store) if said.kind == self.kind}
+        self._table.add([(_sign(r, has, back), texts) for r, texts in zip(page.rows, shown, strict=True)])
         self._rows += page.rows
         self._after = page.after
         more = "+" if self._after is not None else ""
@@ -178,6 +181,15 @@ class ListScreen(Page):
     def action_retired(self) -> None:
         """The same of reference data."""
         self.action_voided()
+
+
+def _sign(row: Row, has: Collection[str], back: Collection[str]) -> str:
+    """How things stand with a record: the first that holds."""
+    if row["voided_at"]:
+        return "×"
+    if row["id"] in back:
+        return "↩"
+    return "✓" if row["id"] in has else "·"
 
 
 def _fitted(widest: Sequence[int], room: int) -> list[int]:

@@ -27,7 +27,7 @@ FIRST = (
 
 def writable(store: Store, model: type[Record]) -> bool:
     """Whether this replica's people enter records of the kind."""
-    return model.TOP and (store.identity.role == "hq") == model.REFERENCE
+    return not store.read_only and model.TOP and (store.role == "hq") == model.REFERENCE
 
 
 def by_use(models: Iterable[type[Record]]) -> list[type[Record]]:

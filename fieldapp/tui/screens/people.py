@@ -23,6 +23,7 @@ from fieldapp.tui.screens.base import Page
 class PassphraseScreen(Asking):
     """A new passphrase for who works now; the old one is asked for, because a screen may stand open."""
 
+    WRITES = True
     HELP = "Type the passphrase that holds now, then the new one twice. Several words are best."
 
     def __init__(self, store: Store) -> None:
@@ -47,6 +48,7 @@ class PassphraseScreen(Asking):
 class NewPersonScreen(Asking):
     """Let a further person in, as recorder; the role is changed in the list."""
 
+    WRITES = True
     HELP = "The new person types the passphrase himself, twice. He begins as recorder."
 
     def __init__(self, store: Store) -> None:
@@ -69,6 +71,7 @@ class NewPersonScreen(Asking):
 class RecoverScreen(Asking):
     """Open the laptop again with the code that headquarters reads out; dismisses with the open replica."""
 
+    WRITES = True
     HELP = "Call headquarters. It reads out seven groups of five digits; choose a new passphrase with them."
 
     def __init__(self, home: Path, user: str) -> None:

@@ -1,7 +1,10 @@
 """The records of one post and kind that wait: accept, look closer, or accept all that nothing is odd about."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -10,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import desk, doubts, records, words
+from fieldapp.store import desk, doubts, records, view, words
 from fieldapp.tui.screens.base import OpenList, Page
 
 AT_ONCE = 200
@@ -21,6 +24,7 @@ class PileScreen(Page):
     """``~`` changed since the last look, ``?`` something is odd: the sentence stands below."""
 
     HELP = "F2 accepts the chosen one, F10 all that have no question mark. Enter opens one: it can be returned there."
+    CHANGES = frozenset({"accept", "accept_all"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "accept", _("Accept")),
         Binding("f10", "accept_all", _("Accept all without ?")),
@@ -40,15 +44,18 @@ class PileScreen(Page):
         self._waiting = desk.queue(self.store, self._kind, self._post_id, AT_ONCE)
         ids = [w.row["id"] for w in self._waiting]
         self._doubts = doubts.doubts(self.store, self._kind, ids)
-        names = words.labels(self.store, self._kind, ids)
+        rows = [w.row for w in self._waiting]
+        names = words.display(self.store, self._kind, rows, records.model_of(self._kind).LABEL, short=True)
+        figures = view.figures_of(self.store, ids)
         shown = self.query_one(OptionList)
         at = shown.highlighted or 0
         shown.clear_options()
-        for one in self._waiting:
+        for one, texts in zip(self._waiting, names, strict=True):
             row_id = one.row["id"]
-            sign = "~" if one.again else "?" if row_id in self._doubts else "·"
-            lines = [f" {sign} {names[row_id]}", *(f"     ? {sentence}" for sentence in self._doubts.get(row_id, []))]
-            shown.add_option(Option(Content("\n".join(lines))))
+            odd = self._doubts.get(row_id, [])
+            sign = "~" if one.again else "?" if odd else "·"
+            name = " · ".join(filter(None, [*texts, figures.get(row_id)]))
+            shown.add_option(Option(_in_columns([(sign, name), *(("", f"? {sentence}") for sentence in odd)])))
         if not self._waiting:
             shown.add_option(Option(Content(f" ✓ {_('Nothing waits to be looked at.')}"), disabled=True))
         shown.highlighted = min(at, len(self._waiting) - 1) if self._waiting else None
@@ -81,3 +88,13 @@ class PileScreen(Page):
             return
         self.app.notify(_("{n} accepted.").format(n=number), markup=False)
         self.renew()
+
+
+def _in_columns(lines: Sequence[tuple[str, str]]) -> Table:
+    """Sign and text; a long text goes on below itself."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=2, justify="right")
+    table.add_column(ratio=1)
+    for sign, text in lines:
+        table.add_row(Text(sign), Text(text))
+    return table

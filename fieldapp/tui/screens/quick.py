@@ -55,6 +55,7 @@ class Cell:
 class QuickScreen(Page):
     """The lines recorded here, and below them the one that is being typed."""
 
+    WRITES = True
     HELP = (
         "One record a line. Enter goes to the next cell, behind the last one it records the line; days and places stay"
         " for the next. F2 records at once. What needs more fields is written on the form."

@@ -119,11 +119,13 @@ class RecordScreen(Page):
         title = _(self._model.TITLE)
         if not self._open:
             title += f" · {words.voided_word(self._model).lower()}"
-        if exchange.received(self.store, [self._record_id]):
+        if self.store.role == "hq":
+            state = self._to_look_at(found)
+        elif exchange.received(self.store, [self._record_id]):
             state = f"✓ {_('headquarters has it')}"
         else:
             state = f"· {_('headquarters does not have it yet')}"
-        self._update("#title", f"{title}   {state}")
+        self._update("#title", f"{title}   {state}".rstrip())
         self.query_one("#fields", Static).update(_in_columns(view.describe(self.store, found)))
         self._show_doubts(found)
         has_tasks = any(child.model.REFERRED for child in self._model.CHILDREN.values())
@@ -133,6 +135,12 @@ class RecordScreen(Page):
         steps = history.history(self.store, self._record_id)
         self._update("#history", "\n".join(history.history_lines(self.store, steps)))
         self.refresh_bindings()
+
+    def _to_look_at(self, found: records.Found) -> str:
+        """At headquarters: whether the record waits for a look."""
+        said = reviews.said_of(self.store, found.kind, [self._record_id]).get(self._record_id)
+        seen = said is not None and said.state in ("accepted", "returned")
+        return f"· {_('to review')}" if self._reviewable and not seen else ""
 
     def _show_doubts(self, found: records.Found) -> None:
         """What the reviewer looks at: what is odd, and what was changed since the last look."""
@@ -235,9 +243,12 @@ class RecordScreen(Page):
                 desk.review(
                     self.store, self._record_id, "returned", comment=event.value, field=self._about, seen=self._seen
                 )
-                self.app.notify(_("↩ Returned: the next reply carries it to the post."), markup=False)
         except FieldappError as error:
             self._update("#message", next(iter(error.fields.values()), str(error)))
+            return
+        if self._about is not None:
+            self.app.notify(_("↩ Returned: the next reply carries it to the post."), markup=False)
+            self.dismiss(None)
             return
         self._close_void()
         self.on_screen_resume()

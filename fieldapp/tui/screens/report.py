@@ -41,6 +41,7 @@ class ReportScreen(Page):
         " right go to the period before and after, F4 changes its length, F5 draws bars, F6 the units: of the time,"
         " or of today. F7 writes the report into a file."
     )
+    CHANGES = frozenset({"file"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "length", _("Period")),
         Binding("f5", "bars", _("Bars")),
@@ -143,7 +144,9 @@ class ReportScreen(Page):
         """The figures as bars."""
         from fieldapp.tui.screens.dashboard import DashboardScreen
 
-        self.app.push_screen(DashboardScreen(self._query))
+        at = self.query_one("#figures", OptionList).highlighted_option
+        figure = self._figures.get(str(at.id)) if at is not None else None
+        self.app.push_screen(DashboardScreen(self._query, (figure.section, figure.code) if figure else None))
 
     def action_file(self) -> None:
         """Write the report into a file for others."""

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
-from fieldapp.store import finding, records, words
+from fieldapp.store import finding, records, reviews, words
 from fieldapp.store.finding import Hit, Sieve
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder, WordField
@@ -73,7 +73,13 @@ class SearchScreen(Page):
             names |= words.labels(self.store, kind, [hit.row_id for hit in self._hits if hit.kind == kind])
         shown, at = self._hits_shown, self._hits_shown.chosen
         shown.clear()
-        shown.add([(" ", (_(records.model_of(h.kind).TITLE), names[h.row_id])) for h in self._hits])
+        back = {said.record for said in reviews.returned(self.store)}
+        shown.add(
+            [
+                ("↩" if h.row_id in back else " ", (_(records.model_of(h.kind).TITLE), names[h.row_id]))
+                for h in self._hits
+            ]
+        )
         shown.choose(at)
         number = _("{n} records").format(n=f"{len(self._hits)}{'+' if len(self._hits) == 100 else ''}")
         said = " · ".join([number, *filter(None, self._said.values())])

@@ -33,7 +33,8 @@ class HeaderLine(Horizontal):
         store = cast("FieldApp", self.app).store
         self.state = exchange.status(store)
         identity = store.identity
-        self.query_one(".who", Static).update(Content(f"{identity.post_name or identity.name} · {store.user}"))
+        who = f"{identity.post_name or identity.name} · {store.user}"
+        self.query_one(".who", Static).update(Content(f"{_('reading only')} · {who}" if store.read_only else who))
         self.query_one(".sent", Static).update(Content(sent_text(store, self.state)))
         self.show_typing()
 

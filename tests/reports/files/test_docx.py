@@ -72,6 +72,12 @@ def test_a_letter_of_an_office(world: World) -> None:
     places = [texts.index(next(t for t in texts if t.startswith(start))) for start in ("I. ", "II. ", "III. ")]
     assert places == sorted(places)
     assert any(t.endswith("./.") for t in texts)
+    annexed = next(n for n, p in enumerate(paper.paragraphs) if p.text == "Phụ lục")
+    assert paper.paragraphs[annexed].paragraph_format.page_break_before
+    assert [look(p)[1:] for p in paper.paragraphs[annexed : annexed + 3]] == [
+        (14, True, False), (14, True, False), (14, False, True)]  # fmt: skip
+    assert paper.paragraphs[annexed + 1].text == "NGUỒN SỐ LIỆU"
+    assert paper.paragraphs[annexed + 2].text.startswith("(Kèm theo Báo cáo số 12/BC-PCT ngày ")
     foot = paper.tables[-2].rows[0].cells
     assert [look(p) for p in foot[0].paragraphs] == [
         ("Nơi nhận:", 12, True, True),

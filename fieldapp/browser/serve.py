@@ -1,0 +1,272 @@
+"""Serves the screen to a browser. Who gets in, from where, and what the page may load is decided here.
+
+One address, of this machine only unless another is asked for; an address with a token that opens one session, once;
+then a cookie that no script reads and no other site sends. The program that runs behind it asks for a passphrase like
+any other, and only reads unless told otherwise. The page loads nothing from elsewhere: its terminal and font come from
+the package ``textual-serve``, whose own page asks a network for its font, so it is not used.
+"""
+
+import asyncio
+import ipaddress
+import json
+import os
+import secrets
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+import textual_serve
+from aiohttp import WSMsgType, web
+from textual_serve.app_service import AppService
+from textual_serve.download_manager import DownloadManager
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+
+COOKIE = "fieldapp"
+LOOPBACK = "127.0.0.1"
+PATIENCE = 10.0
+"""Seconds that a program has to end after its page was left"""
+LARGEST = 1 << 20
+"""Bytes of one message of the page: a long paste"""
+STATIC = Path(textual_serve.__file__).parent / "static"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Program(AppService):
+    """One program behind one page; started without a shell."""
+
+    def __init__(self, arguments: Sequence[str], websocket: web.WebSocketResponse) -> None:
+        super().__init__(
+            "fieldapp",
+            write_bytes=websocket.send_bytes,
+            write_str=websocket.send_str,
+            close=self._close,
+            download_manager=DownloadManager(),
+        )
+        self._arguments = arguments
+        self._websocket = websocket
+
+    async def _close(self) -> None:
+        await self._websocket.close()
+
+    async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
+        environment = self._build_environment(width=width, height=height)
+        process = await asyncio.create_subprocess_exec(
+            *self._arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment
+        )
+        self._process, self._stdin = process, process.stdin
+        return process
+
+    async def stop(self) -> None:
+        """Let the program end: what is typed becomes a draft. One that does not is ended."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(super().stop(), PATIENCE)
+        if self._process is not None and self._process.returncode is None:
+            try:
+                await asyncio.wait_for(self._process.wait(), PATIENCE)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+
+
+class Desk:
+    """The web application: the page, its terminal's files, and the socket to a program of its own for each page."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        """``arguments``: the program and its arguments."""
+        self._arguments = arguments
+        self._token: str | None = secrets.token_urlsafe(32)
+        self._session = secrets.token_urlsafe(32)
+        self._hosts: frozenset[str] = frozenset()
+        self._open: set[web.WebSocketResponse] = set()
+        self._page = jinja2.Environment(autoescape=True).from_string(_own("page.html.j2"))
+        self.application = web.Application(middlewares=[self._guard])
+        self.application.on_response_prepare.append(self._careful)
+        self.application.on_shutdown.append(self._close_all)
+        self.application.add_routes(
+            [
+                web.get("/", self._index, allow_head=False),
+                web.get("/page.js", self._script, allow_head=False),
+                web.get("/ws", self._socket, allow_head=False),
+                web.static("/static", STATIC),
+            ]
+        )
+
+    def opened(self, address: str, port: int) -> str:
+        """Take requests that name this address and port, and no others; the address to open, good once."""
+        shown = f"[{address}]" if ":" in address else address
+        names = [shown, *(["localhost"] if ipaddress.ip_address(address).is_loopback else [])]
+        self._hosts = frozenset(f"{name}:{port}" for name in names)
+        return f"http://{shown}:{port}/?token={self._token}"
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let in who has the cookie, on a page of our own. Another name of this machine would be a page that had its
+        name changed to our address (DNS rebinding); another origin, a page that reaches over from elsewhere."""
+        origin = request.headers.get("Origin")
+        here = (
+            request.host in self._hosts
+            and origin in (None, f"http://{request.host}")
+            and request.headers.get("Sec-Fetch-Site") not in ("cross-site", "same-site")
+            and not (request.path == "/ws" and origin is None)
+        )
+        if not here:
+            return self._refused()
+        if request.path == "/" and "token" in request.query:
+            return self._enter(request.query["token"])
+        if not _same(request.cookies.get(COOKIE), self._session):
+            return self._refused()
+        return await handler(request)
+
+    def _enter(self, given: str) -> web.Response:
+        """The cookie for the token, once."""
+        if not _same(given, self._token):
+            return self._refused()
+        self._token = None
+        response = web.Response(status=303, headers={"Location": "/"})
+        response.set_cookie(COOKIE, self._session, httponly=True, samesite="Strict")
+        return response
+
+    def _refused(self) -> web.Response:
+        sentence = _(
+            "You cannot get in this way. The address opens one browser, once: end `fieldapp serve`, and start it anew."
+        )
+        text = self._page.render(title="fieldapp", refused=sentence)
+        return web.Response(status=403, text=text, content_type="text/html")
+
+    async def _careful(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Nothing is loaded from elsewhere, framed, or kept."""
+        response.headers.update(
+            {
+                "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+                " font-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+                f" connect-src 'self'{f' ws://{request.host}' if request.host in self._hosts else ''}",
+                "Cache-Control": "no-store",
+                "Cross-Origin-Opener-Policy": "same-origin",
+                "Cross-Origin-Resource-Policy": "same-origin",
+                "Referrer-Policy": "no-referrer",
+                "X-Content-Type-Options": "nosniff",
+            }
+        )
+
+    async def _index(self, request: web.Request) -> web.Response:
+        text = self._page.render(
+            title=_("Field records of the border post"),
+            websocket=f"ws://{request.host}/ws",
+            ended=_("The program has ended."),
+            again=_("Open it again"),
+        )
+        return web.Response(text=text, content_type="text/html")
+
+    async def _script(self, _request: web.Request) -> web.Response:
+        return web.Response(text=_own("page.js"), content_type="text/javascript")
+
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        """A program of its own for each page; it ends with it."""
+        websocket = web.WebSocketResponse(heartbeat=15, max_msg_size=LARGEST)
+        await websocket.prepare(request)
+        self._open.add(websocket)
+        program = Program(self._arguments, websocket)
+        await program.start(*(_size(request.query.get(name), least) for name, least in (("width", 80), ("height", 24))))
+        try:
+            async for message in websocket:
+                if message.type is not WSMsgType.TEXT or not await _pass_on(program, websocket, message.data):
+                    break
+        finally:
+            self._open.discard(websocket)
+            await program.stop()
+        return websocket
+
+    async def _close_all(self, _application: web.Application) -> None:
+        for websocket in list(self._open):
+            await websocket.close()
+
+
+def _own(name: str) -> str:
+    """A file of this package."""
+    return (files("fieldapp") / "browser" / name).read_text(encoding="utf-8")
+
+
+async def _pass_on(program: Program, websocket: web.WebSocketResponse, text: str) -> bool:
+    """What the page says, to the program; False where no page of ours says that."""
+    try:
+        said, about = (*json.loads(text), None)[:2]
+        match said:
+            case "stdin":
+                await program.send_bytes(str(about).encode())
+            case "resize":
+                await program.set_terminal_size(_size(about["width"], 80), _size(about["height"], 24))
+            case "ping":
+                await websocket.send_json(["pong", about])
+            case "focus":
+                await program.focus()
+            case "blur":
+                await program.blur()
+            case _:
+                return False
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+    return True
+
+
+def _size(given: object, otherwise: int) -> int:
+    """Columns or rows of a terminal, within reason."""
+    try:
+        return min(max(int(str(given)), 10), 1000)
+    except ValueError:
+        return otherwise
+
+
+def _same(given: str | None, secret: str | None) -> bool:
+    return given is not None and secret is not None and secrets.compare_digest(given.encode(), secret.encode())
+
+
+def checked_address(named: str, *, network: bool) -> str:
+    """The address to listen on. One that other machines reach must be asked for twice: what goes there is readable."""
+    try:
+        address = ipaddress.ip_address(LOOPBACK if named == "localhost" else named)
+    except ValueError:
+        raise FieldappError(_("{name} is no address: give numbers, such as 127.0.0.1.").format(name=named)) from None
+    if address.is_unspecified:
+        raise FieldappError(_("{name} stands for every network of this machine: name one address.").format(name=named))
+    if not address.is_loopback and not network:
+        raise FieldappError(
+            _(
+                "{name} can be reached from other machines, and everything would go there readable, the passphrase"
+                " too. Nothing was opened. If that is wanted, give --network as well."
+            ).format(name=named)
+        )
+    return str(address)
+
+
+def program(home: Path, *, write: bool) -> list[str]:
+    """The command that shows the screen of the replica in ``home``."""
+    start = [sys.executable]
+    if not getattr(sys, "frozen", False):
+        start += ["-P", "-c", "from fieldapp.cli import main; main()"]
+    return [*start, "--home", str(home.absolute()), *([] if write else ["--read-only"])]
+
+
+async def serve(desk: Desk, address: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serve until the task is cancelled. ``port`` 0: one that is free. ``announce`` gets the address to open."""
+    runner = web.AppRunner(desk.application, access_log=None, shutdown_timeout=2 * PATIENCE)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, address, port).start()
+        except OSError as error:
+            raise FieldappError(
+                _("{address} port {port} cannot be opened: {why}.").format(
+                    address=address, port=port, why=os.strerror(error.errno or 0)
+                )
+            ) from error
+        announce(desk.opened(address, runner.addresses[0][1]))
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()

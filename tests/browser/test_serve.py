@@ -1,0 +1,219 @@
+"""`fieldapp serve`: who gets in, from where, and the program behind the page, driven by what the page sends."""
+
+import asyncio
+import contextlib
+import json
+import re
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import date
+from urllib.parse import urlsplit
+
+import aiohttp
+import pyte
+import pytest
+from field import PASSPHRASE, Run, World
+from sync_state import kept
+
+from fieldapp.browser import serve
+from fieldapp.errors import FieldappError
+
+PATIENCE = 60.0
+"""Seconds until what does not come is an error"""
+
+
+class Visit:
+    """A running server and one browser's cookies; ``url`` is the address that opens it."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        self.url = url
+        self.root = url.partition("?")[0]
+        self.session = session
+
+    async def status(self, url: str = "", **headers: str) -> int:
+        """What the server says to a request, without going on to where it sends."""
+        async with self.session.get(url or self.root, headers=headers, allow_redirects=False) as answer:
+            await answer.read()
+            return answer.status
+
+
+@asynccontextmanager
+async def served(world: World, home: str = "hq", *, write: bool = False) -> AsyncGenerator[Visit]:
+    """The server on a free port, until the block ends."""
+    announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    desk = serve.Desk(serve.program(world.root / home, write=write))
+    jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
+    async with asyncio.timeout(PATIENCE), aiohttp.ClientSession(cookie_jar=jar) as session:
+        running = asyncio.create_task(serve.serve(desk, "127.0.0.1", 0, announced.set_result))
+        try:
+            yield Visit(await announced, session)
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+
+async def test_the_address_opens_one_browser_once(world: World) -> None:
+    async with served(world) as visit:
+        assert await visit.status() == 403, "without the token"
+        assert await visit.status(f"{visit.root}?token=guessed") == 403
+        assert await visit.status(f"{visit.root}static/js/textual.js") == 403
+        async with visit.session.get(visit.url, allow_redirects=False) as answer:
+            assert answer.status == 303
+            cookie = answer.headers["Set-Cookie"]
+        assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
+        assert await visit.status() == 200
+        assert await visit.status(f"{visit.root}static/js/textual.js") == 200
+        assert await visit.status(visit.url) == 403, "the token is used up, even for him who used it"
+        visit.session.cookie_jar.clear()
+        assert await visit.status(visit.url) == 403
+        assert await visit.status() == 403
+
+
+async def test_other_names_and_other_origins_are_refused(world: World) -> None:
+    async with served(world) as visit:
+        port = urlsplit(visit.root).port
+        for name in ("evil.example", f"evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "0.0.0.0", f"[::1]:{port}"):
+            assert await visit.status(visit.url, Host=name) == 403, name
+        assert await visit.status(visit.url, Origin="http://evil.example") == 403
+        assert await visit.status(visit.url) == 303, "none of them used the token up"
+        assert await visit.status(**{"Sec-Fetch-Site": "cross-site"}) == 403
+        assert await visit.status(**{"Sec-Fetch-Site": "same-site"}) == 403, "another port of this machine"
+        assert await visit.status(**{"Sec-Fetch-Site": "same-origin"}) == 200
+        assert await visit.status(f"http://localhost:{port}/") == 403, "the cookie is of the address that was opened"
+        for origin in ("http://evil.example", "null", f"http://127.0.0.1:{port}x", f"https://127.0.0.1:{port}", None):
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                await visit.session.ws_connect(f"{visit.root}ws", headers={"Origin": origin} if origin else {})
+            assert refused.value.status == 403, origin
+
+
+async def test_it_listens_on_the_loopback_address_alone(world: World) -> None:
+    async with served(world) as visit:
+        port = urlsplit(visit.root).port
+        others = {"127.0.0.2", *(i[4][0] for i in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET))}
+        for other in others - {"127.0.0.1"}:
+            with pytest.raises(OSError):
+                await asyncio.wait_for(asyncio.open_connection(str(other), port), 5)
+
+
+@pytest.mark.parametrize(
+    ("named", "network", "says"),
+    [
+        ("192.0.2.7", False, "--network"),
+        ("0.0.0.0", True, "0.0.0.0"),
+        ("::", True, "::"),
+        ("máy-chỉ-huy", True, "127.0.0.1"),
+    ],
+)
+def test_other_addresses_are_asked_for_twice(named: str, network: bool, says: str) -> None:
+    with pytest.raises(FieldappError, match=re.escape(says)):
+        serve.checked_address(named, network=network)
+
+
+def test_addresses_that_are_taken() -> None:
+    assert serve.checked_address("localhost", network=False) == "127.0.0.1"
+    assert serve.checked_address("::1", network=False) == "::1"
+    assert serve.checked_address("192.0.2.7", network=True) == "192.0.2.7"
+
+
+def test_a_port_that_is_taken_is_said_in_a_sentence(run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, out, err = run("serve", "--port", taken.getsockname()[1], home="hq")
+    assert (code, out) == (1, "")
+    assert str(taken) not in err and "127.0.0.1" in err
+
+
+async def test_the_page_loads_nothing_from_elsewhere(world: World) -> None:
+    async with served(world) as visit:
+        await visit.status(visit.url)
+        async with visit.session.get(visit.root) as answer:
+            page = await answer.text()
+            policy = answer.headers["Content-Security-Policy"]
+        here = urlsplit(visit.root).netloc
+        loaded = re.findall(r"""(?:src|href)=["']([^"']*)|url\(["']?([^"')]*)""", page)
+        assert {a or b for a, b in loaded} == {
+            "data:,", "/", "/static/css/xterm.css", "/static/js/textual.js", "/page.js",
+            "/static/fonts/RobotoMono-VariableFont_wght.ttf"}  # fmt: skip
+        assert f'"ws://{here}/ws"' in page
+        assert set(re.findall(r"\w+://[^\s/;]+", policy)) == {f"ws://{here}"}
+        for path in {a or b for a, b in loaded if (a or b).startswith("/")}:
+            assert await visit.status(visit.root.rstrip("/") + path) == 200, path
+
+
+class Screen:
+    """The page's terminal: what the program draws, and keys to it."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._screen = pyte.Screen(80, 24)
+        self._stream = pyte.ByteStream(self._screen)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self._screen.display)
+
+    async def wait(self, words: str) -> None:
+        """Draw what comes until ``words`` stand there."""
+        try:
+            async with asyncio.timeout(PATIENCE / 2):
+                while words not in self.text:
+                    message = await self._socket.receive()
+                    assert message.type is aiohttp.WSMsgType.BINARY, f"it ended: {message.type}\n{self.text}"
+                    self._stream.feed(message.data.replace(b"\x1b[?2026$p", b""))
+        except TimeoutError:
+            raise AssertionError(f"“{words}” did not come:\n{self.text}") from None
+
+    async def type(self, keys: str) -> None:
+        await self._socket.send_str(json.dumps(["stdin", keys]))
+
+
+@asynccontextmanager
+async def opened(visit: Visit) -> AsyncGenerator[Screen]:
+    """The first screen, unlocked, as the page would show it."""
+    await visit.status(visit.url)
+    origin = visit.root.rstrip("/")
+    async with visit.session.ws_connect(f"{visit.root}ws?width=80&height=24", headers={"Origin": origin}) as socket:
+        screen = Screen(socket)
+        await screen.wait("Mật khẩu")
+        await screen.type(PASSPHRASE + "\r")
+        await screen.wait("F1 Giúp")
+        await screen.wait("F8 Báo cáo")
+        yield screen
+
+
+F2, F5, F8 = "\x1bOQ", "\x1b[15~", "\x1b[19~"
+
+
+async def test_from_the_passphrase_to_a_bar_and_the_record_behind_it(world: World) -> None:
+    world.well(date_from=str(date.today()), hamlet="Buôn Ba Na")
+    world.carry(world.post, world.hq)
+    before = kept(world.hq)
+    async with served(world) as visit, opened(visit) as screen:
+        assert "Chỉ xem" in screen.text
+        assert "F2" not in screen.text and "F9" not in screen.text
+        await screen.type(F8)
+        await screen.wait("BÁO CÁO")
+        await screen.type(F5)
+        await screen.wait("█")
+        await screen.type("\r")
+        await screen.wait("tổng:")
+        await screen.type("\r")
+        await screen.wait("Buôn Ba Na")
+        await screen.wait("Lịch sử")
+        await screen.type(F2)
+        await screen.type(F8)
+    assert kept(world.hq) == before
+
+
+@pytest.mark.parametrize("write", [True, False])
+async def test_a_form_opens_only_where_it_was_asked_for(world: World, write: bool) -> None:
+    async with served(world, "post", write=write) as visit, opened(visit) as screen:
+        assert ("F2" in screen.text) == write
+        await screen.type(F2)
+        if write:
+            await screen.wait("Ghi gì?")
+        else:
+            await screen.wait("chỉ để xem")
