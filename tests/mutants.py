@@ -1,10 +1,11 @@
 """Bundles that are wrong in one to three places: structured mutations of good ones, each drawn from its number.
 
-They are made by the second writer of the format (``tests/vectors/make.py``), from inside out: a change line, a header, the
-compressed bytes, a certificate, the manifest, the members, the tar, the encrypted file. What lies around the mutation is
-made right again, signed with the author's own key, so that it gets as deep as it can.
+They are made by the second writer of the format (``tests/vectors/make.py``), from inside out: a change line, a header,
+the compressed bytes, a certificate, the manifest, the members, the tar, the encrypted file. What lies around the
+mutation is made right again, signed with the author's own key, so that it gets as deep as it can.
 """
 
+import hashlib
 import json
 import random
 from collections.abc import Sequence
@@ -33,8 +34,9 @@ STRANGE: tuple[Any, ...] = (
     LOG_ALL, LOG_D,
 )  # fmt: skip
 TEXTS: tuple[bytes, ...] = (
-    b"NaN", b"-0", b"01", b"1e400", b"1E5", b"\xff", b"\xed\xa0\x80", b'"\\ud800"', b'"\\u0000"', b"\x00", b"\n", b"\r\n",
-    b" ", b"[", b"]", b"{", b"}", b",", b'"', b"9" * 5000, b"[" * 100_000, b'{"a":' * 100_000, b"\xef\xbb\xbf", b"null",
+    b"NaN", b"-0", b"01", b"1e400", b"1E5", b"\xff", b"\xed\xa0\x80", b'"\\ud800"', b'"\\u0000"', b"\x00", b"\n",
+    b"\r\n", b" ", b"[", b"]", b"{", b"}", b",", b'"', b"9" * 5000, b"[" * 100_000,
+    b'{"a":' * 100_000, b"\xef\xbb\xbf", b"null",
 )  # fmt: skip
 """What JSON is not, or hardly"""
 
@@ -308,7 +310,7 @@ def _put_together(chance: random.Random, draft: Draft, in_manifest: bool, deeds:
 
 def make_listed(name: str, data: bytes) -> Json:
     """A member's line in the manifest."""
-    return {"name": name, "size": len(data), "sha256": make.hashlib.sha256(data).hexdigest()}
+    return {"name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def _other_members(chance: random.Random, members: list[Member]) -> list[Member]:
@@ -346,9 +348,10 @@ def _in_tar(chance: random.Random, plain: bytes, deeds: list[str]) -> bytes:
     block = bytearray(plain[at : at + 512])
     field = chance.choice(list(HEADER))
     begin, end = HEADER[field]
-    values = (b"\0", b"0" * (end - begin - 1) + b"\0", b"7" * (end - begin - 1) + b"\0", b"\x80" + bytes(end - begin - 1),
-              b"-1", b"2", b"x" * (end - begin), b"\xff" * (end - begin), b"ustar ", b"00000001000 ")  # fmt: skip
-    value = chance.choice(values)[: end - begin]
+    size = end - begin
+    values = (b"\0", b"0" * (size - 1) + b"\0", b"7" * (size - 1) + b"\0", b"\x80" + bytes(size - 1), b"-1", b"2",
+              b"x" * size, b"\xff" * size, b"ustar ", b"00000001000 ")  # fmt: skip
+    value = chance.choice(values)[:size]
     block[begin : begin + len(value)] = value
     fixed = make.with_sum(bytes(block)) if chance.random() < 0.8 else bytes(block)
     deeds.append(f"tar {field}")

@@ -89,7 +89,8 @@ def is_signed(key: str, data: bytes, signature: bytes) -> bool:
 
 def members_of(tar: bytes) -> list[tuple[str, bytes]]:
     """Name and content of each; Bad where it is no such tar."""
-    found, at = [], 0
+    found: list[tuple[str, bytes]] = []
+    at = 0
     while True:
         block = tar[at : at + 512]
         if len(block) < 512:
@@ -110,9 +111,8 @@ def members_of(tar: bytes) -> list[tuple[str, bytes]]:
         prefix, name = block[345:500].split(b"\0")[0], block[:100].split(b"\0")[0]
         try:
             path = (prefix + b"/" + name if prefix else name).decode("ascii")
-            (block[157:257].split(b"\0")[0] + block[265:297].split(b"\0")[0] + block[297:329].split(b"\0")[0]).decode(
-                "ascii"
-            )
+            for begin, end in ((157, 257), (265, 297), (297, 329)):  # link, owner, group
+                block[begin:end].split(b"\0")[0].decode("ascii")
         except UnicodeDecodeError:
             raise Bad("damaged") from None
         content = tar[at + 512 : at + 512 + size]

@@ -47,9 +47,8 @@ def members(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
             return
         if block[257:263] != b"ustar\0":
             raise BadTar("not plain USTAR")
-        if not all(
-            _OCTAL.fullmatch(block[slice(*place)]) for place in _NUMBERS
-        ):  # Python reads 1_0, -1 and base-256 too
+        # what Python reads as a number is more: 1_0, -1, base-256
+        if not all(_OCTAL.fullmatch(block[slice(*place)]) for place in _NUMBERS):
             raise BadTar("a number that is not octal")
         try:
             info = tarfile.TarInfo.frombuf(block, "ascii", "strict")
