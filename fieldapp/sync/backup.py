@@ -31,6 +31,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import people, trouble, vault
 from fieldapp.store.connection import DatabaseError
+from fieldapp.store.disk import sync_folder
 from fieldapp.store.migrations import SCHEMA_VERSION
 from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Store, now
@@ -342,4 +343,4 @@ def _put(made: Path, home: Path) -> None:
         shutil.rmtree(home / vault.FOLDER)
     (made / vault.FOLDER).rename(home / vault.FOLDER)
     (made / FILE).rename(home / FILE)
-    drives.sync_folder(home)
+    sync_folder(home)

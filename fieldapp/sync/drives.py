@@ -13,6 +13,7 @@ from typing import IO, Any
 from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store.disk import sync_folder
 
 CHUNK = 1 << 20
 PLUGGED_IN = ("/media/", "/run/media/", "/mnt/")
@@ -181,18 +182,6 @@ def _read_back(path: Path, progress: Callable[[int], None] | None) -> str:
             if progress is not None:
                 progress(done)
     return found.hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Put the names in a folder onto the disk."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some FAT drivers refuse it
-            os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _forget(part: Path) -> None:

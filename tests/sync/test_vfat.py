@@ -1,9 +1,9 @@
-"""Exports onto a real FAT file system that is pulled, full, or cannot be written: nothing that looks complete and is not.
+"""Exports onto a real FAT file system that is pulled, full, or cannot be written: what looks complete is.
 
-The image is made by ``mkfs.vfat`` and mounted by ``fusefat``, a FAT driver in user space, through the kernel: the program
-writes to it as to any stick. Pulling it is killing the driver: from then on every call fails, and the image holds what had
-been written to it until then. What is on it is read by ``mtools``, another implementation. Short here; ``make soak``
-interrupts ``FIELDAPP_PULLS`` exports.
+The image is made by ``mkfs.vfat`` (FAT32) and mounted by ``fusefat``, a FAT driver in user space, through the kernel: the
+program writes to it as to any stick. Pulling it is killing the driver: from then on every call fails, and the image holds
+what had been written to it until then. What is on it is read by ``mtools``, another implementation. Short here;
+``make soak`` interrupts ``FIELDAPP_PULLS`` exports.
 """
 
 import os
@@ -135,8 +135,8 @@ def look(world: World, stick: Stick, to: Path) -> tuple[set[str], int]:
 
 
 def test_exports_that_are_interrupted(world: World, stick: Stick, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pulled at any moment, full, or read-only. How much is free is not asked: fusefat says 0 for FAT32, and a stick can
-    be filled by another program after it was asked."""
+    """Pulled at any moment, full, or read-only. How much is free is not asked: fusefat says 0 for FAT32, and another
+    program can fill a stick after it was asked."""
     monkeypatch.setattr(drives, "free_space", lambda _folder: 1000 * MB)
     chance = random.Random(13)
     for _ in range(10):
