@@ -256,9 +256,11 @@ def export_to(store: Store, dest: Path, to: Peer, progress: Progress | None = No
         if progress is not None:
             progress("verify", size, 0)
 
+    me = peers.own(store)
+    archived = [me.age_key] if me.role == "hq" else []  # so that its archive tells what it signed: ``archive``
     drives.check_space(dest, sum(m.size + tarball.BLOCK * 2 for m in manifest.members))
     with drives.whole_file(target, verified) as file:
-        _encrypt_tar(file, manifest, signature, members(), [to.age_key])
+        _encrypt_tar(file, manifest, signature, members(), [to.age_key, *archived])
     sha256, size = drives.written_to(file)
     with store.transaction():
         store.set_setting("bundle_number", str(number))

@@ -1,8 +1,8 @@
 """Exports onto a real FAT file system that is pulled, full, or cannot be written: what looks complete is.
 
-The image is made by ``mkfs.vfat`` (FAT32) and mounted by ``fusefat``, a FAT driver in user space, through the kernel: the
-program writes to it as to any stick. Pulling it is killing the driver: from then on every call fails, and the image holds
-what had been written to it until then. What is on it is read by ``mtools``, another implementation. Short here;
+The image is made by ``mkfs.vfat`` (FAT32) and mounted by ``fusefat``, a FAT driver in user space, through the kernel:
+the program writes to it as to any stick. Pulling it is killing the driver: from then on every call fails, and the image
+holds what was written until then. What is on it is read by ``mtools``, another implementation. Short here;
 ``make soak`` interrupts ``FIELDAPP_PULLS`` exports.
 """
 
