@@ -21,6 +21,7 @@ IntegrityError: type[Exception] = sqlcipher.IntegrityError
 OperationalError: type[Exception] = sqlcipher.OperationalError
 
 KEY_BYTES = 32
+SQLITE_CORRUPT = 11
 TOGETHER = 500
 """Rows that are read before it is looked whether all pages of them were whole"""
 
@@ -53,7 +54,9 @@ class _Connection(sqlcipher.Connection):  # type: ignore[misc]
         asked = super().cursor(sqlcipher.Cursor)
         sound = asked.execute("PRAGMA cipher_status").fetchone() == ("1",)
         if self.sound and not sound:
-            raise sqlcipher.DatabaseError("database disk image is malformed")
+            error = sqlcipher.DatabaseError("database disk image is malformed")
+            error.sqlite_errorcode = SQLITE_CORRUPT
+            raise error
         self.sound = sound
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlcipher3.dbapi2 as sqlcipher
 
+from fieldapp.store import trouble
 from fieldapp.store.connection import DatabaseError, connect, connect_to_read
 
 KEY = b"k" * 32
@@ -53,7 +54,8 @@ def test_a_damaged_page_is_never_read_as_zeros(whole: bytes, tmp_path: Path, rea
                 rows += [next(cursor), next(cursor)]
             else:
                 rows = cursor.fetchall()
-        except DatabaseError:
+        except DatabaseError as error:
+            assert trouble.explain(error) is not None
             refused += 1
         else:
             assert rows == LONG
