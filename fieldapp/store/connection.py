@@ -38,7 +38,6 @@ class _Connection(sqlcipher.Connection):  # type: ignore[misc]
     without an error. ``PRAGMA cipher_status`` tells, from then on.
     """
 
-    _held: Any = None
     sound = False
     """whether anything could be read: of a new file there is nothing yet"""
 
@@ -48,20 +47,16 @@ class _Connection(sqlcipher.Connection):  # type: ignore[misc]
 
     def look(self) -> None:
         """DatabaseError if a page that was read was not whole."""
-        if self._held is None:  # a statement that is in use is prepared anew: it is then that SQLCipher answers
-            self._held = super().cursor(sqlcipher.Cursor)
-            self._held.execute("PRAGMA cipher_status")
-        asked = super().cursor(sqlcipher.Cursor)
+        held, asked = super().cursor(sqlcipher.Cursor), super().cursor(sqlcipher.Cursor)
+        held.execute("PRAGMA cipher_status")  # a statement that is in use is prepared anew, and then SQLCipher answers
         sound = asked.execute("PRAGMA cipher_status").fetchone() == ("1",)
+        asked.close()
+        held.close()
         if self.sound and not sound:
             error = sqlcipher.DatabaseError("database disk image is malformed")
             error.sqlite_errorcode = SQLITE_CORRUPT
             raise error
         self.sound = sound
-
-    def close(self) -> None:
-        self._held = None
-        super().close()
 
 
 class _Cursor(sqlcipher.Cursor):  # type: ignore[misc]

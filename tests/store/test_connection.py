@@ -88,3 +88,13 @@ def test_a_page_that_fails_is_told_until_the_file_is_opened_anew(whole: bytes, t
     db = connect(path, KEY)
     assert db.execute("SELECT a, b FROM t").fetchall() == LONG
     db.close()
+
+
+def test_looking_leaves_no_statement_behind(whole: bytes, tmp_path: Path) -> None:
+    """One that is open would forbid VACUUM, by which backups are made."""
+    (tmp_path / "a.db").write_bytes(whole)
+    db = connect(tmp_path / "a.db", KEY)
+    assert db.execute("SELECT a, b FROM t").fetchall() == LONG
+    db.execute("VACUUM")
+    assert db.execute("SELECT a, b FROM t").fetchall() == LONG
+    db.close()
