@@ -1,18 +1,25 @@
 # make demo   the main job, end to end
 # make test   all tests
 # make check  lint and types
-# make soak   laptops and sticks under SCHEDULES random schedules, one set of changes in ORDERS orders, the sticks of
-#             forty posts in one morning, and many kinds of damage: hours
+# make soak   random schedules of laptops and sticks, one set of changes in many orders, the sticks of forty posts in one
+#             morning, kills, power cuts, flipped bits, interrupted exports and mutated bundles, as many as the
+#             variables below say: hours
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy
-PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools
+TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy fusefat fusermount gcc
+PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools fusefat gcc libc6-dev
 # Tests copy encrypted files by the thousand: in memory where there is enough of it.
 export TMPDIR := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 SCHEDULES ?= 20000
 ORDERS ?= 1000
+KILLS ?= 1000
+CUTS ?= 5000
+FLIPS ?= 500
+PAGES ?= 60
+PULLS ?= 200
+MUTANTS ?= 100000
 
 .PHONY: demo test check soak locale tools clean
 .DELETE_ON_ERROR: # a half-made environment is made anew the next time
@@ -31,7 +38,10 @@ check: $(VENV)/.dev
 soak: $(VENV)/.dev
 	FIELDAPP_SOAK=$(SCHEDULES) FIELDAPP_ORDERS=$(ORDERS) $(BIN)/python -m pytest -q -n auto -rP \
 		tests/sync/test_soak.py tests/sync/test_merge.py::test_one_set_of_segments_in_random_orders_is_one_state \
-		tests/sync/test_replies.py::test_the_sticks_of_a_morning tests/sync/test_salvage.py
+		tests/sync/test_replies.py::test_the_sticks_of_a_morning
+	FIELDAPP_KILLS=$(KILLS) FIELDAPP_CUTS=$(CUTS) FIELDAPP_FLIPS=$(FLIPS) FIELDAPP_PAGES=$(PAGES) FIELDAPP_PULLS=$(PULLS) \
+		FIELDAPP_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest -q -n auto -rP tests/e2e/test_kill.py \
+		tests/e2e/test_power_cut.py tests/sync/test_salvage.py tests/sync/test_vfat.py tests/sync/test_mutants.py
 
 locale: $(VENV)/.dev
 	$(BIN)/pybabel compile --directory fieldapp/locale --domain fieldapp

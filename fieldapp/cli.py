@@ -585,6 +585,35 @@ def sync_verify(obj: Context, file: Path, as_json: bool) -> None:
         fingerprint=inspected.fingerprint))  # fmt: skip
 
 
+@cli.command("verify-history")
+@click.argument("archive", type=PATH, nargs=-1, required=True)
+@click.option("--identity", type=PATH, multiple=True, help="File with an age identity that opens the bundles.")
+@click.option(
+    "--root", multiple=True, metavar="RW…", help="Headquarters' minisign key; with it, no workspace is opened."
+)
+@as_json
+@click.pass_obj
+def verify_history(
+    obj: Context, archive: Sequence[Path], identity: Sequence[Path], root: Sequence[str], as_json: bool
+) -> None:
+    """Prove from bundles alone, files or folders, that each log is an unbroken chain as headquarters signed it."""
+    from fieldapp.sync import archive as archives
+
+    identities, roots = ([], set(root)) if root else archives.keys_of(obj.open())
+    history = archives.examine(archive, [*identities, *archives.read_identities(identity)], roots)
+    if as_json:
+        say_json(history)
+    else:
+        for line in [*(log.sentence for log in history.logs), *history.notes]:
+            say(line)
+        for line in history.problems:
+            note(line)
+        if not history.problems:
+            say(_("All is well: {n} bundles, each log is what its author signed.").format(n=history.bundles))
+    if history.problems:
+        sys.exit(1)
+
+
 # headquarters ---------------------------------------------------------------------------------------------------
 
 

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyrage
 import zstandard
+
+from fieldapp.store.store import Store
+from fieldapp.sync import keys, peers
 
 FOLDER = Path(__file__).parent / "vectors"
 INDEX: dict[str, Any] = json.loads((FOLDER / "vectors.json").read_text(encoding="utf-8"))
 VECTORS: dict[str, dict[str, Any]] = {v["name"]: v for v in INDEX["vectors"]}
 KEYS: dict[str, dict[str, str]] = INDEX["keys"]
 PACK = FOLDER / "pack.fieldapp-pack.tar"
+READER = KEYS["reader"]
 
 
 @dataclass(frozen=True)
@@ -42,3 +47,22 @@ class Files:
             return self.folder / "made" / f"{vector['name']}.fieldapp.tar.age"
         there: Path = FOLDER / vector["file"]
         return there if there.exists() else self.folder / vector["file"]
+
+
+def become_the_reader(store: Store) -> None:
+    """Take the keys and ids of the index in the place of those that were drawn."""
+    request = keys.decode_certificate(peers.own(store).certificate)
+    assert request is not None
+    own = msgspec.structs.replace(
+        request,
+        replica=READER["replica"],
+        issuer=READER["replica"],
+        sign_key=READER["sign_key"],
+        age_key=READER["age_key"],
+    )
+    with store.transaction(applying=True):
+        store.db.execute(
+            "UPDATE local_replica SET id = ?, sign_key = ?, age_key = ?, age_secret = ?, certificate = ? WHERE own = 1",
+            [own.replica, own.sign_key, own.age_key, READER["age_secret"], keys.encode_certificate(own)],
+        )
+        store.db.execute("UPDATE local_log SET id = ?, replica_id = ? WHERE own = 1", [INDEX["log"], own.replica])

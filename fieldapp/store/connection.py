@@ -5,6 +5,7 @@ standard library's ``sqlite3`` would catch nothing.
 """
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,10 +21,68 @@ IntegrityError: type[Exception] = sqlcipher.IntegrityError
 OperationalError: type[Exception] = sqlcipher.OperationalError
 
 KEY_BYTES = 32
+SQLITE_CORRUPT = 11
+TOGETHER = 500
+"""Rows that are read before it is looked whether all pages of them were whole"""
 
 
 class CannotOpen(FieldappError):
     """The key does not fit, or the file is damaged where it begins."""
+
+
+class _Connection(sqlcipher.Connection):  # type: ignore[misc]
+    """A connection that gives out no row of a page that is not what was written.
+
+    Where a page fails its HMAC, SQLCipher puts zeros into its place and lets the next page fail. A page that only
+    continues a long value has no form by which SQLite would notice: its zeros would be read as text and numbers,
+    without an error. ``PRAGMA cipher_status`` tells, from then on.
+    """
+
+    sound = False
+    """whether anything could be read: of a new file there is nothing yet"""
+
+    def cursor(self, factory: Any = None) -> Any:
+        """Of a kind that looks before it gives out rows."""
+        return super().cursor(factory or _Cursor)
+
+    def look(self) -> None:
+        """DatabaseError if a page that was read was not whole."""
+        held, asked = super().cursor(sqlcipher.Cursor), super().cursor(sqlcipher.Cursor)
+        held.execute("PRAGMA cipher_status")  # a statement that is in use is prepared anew, and then SQLCipher answers
+        sound = asked.execute("PRAGMA cipher_status").fetchone() == ("1",)
+        asked.close()
+        held.close()
+        if self.sound and not sound:
+            error = sqlcipher.DatabaseError("database disk image is malformed")
+            error.sqlite_errorcode = SQLITE_CORRUPT
+            raise error
+        self.sound = sound
+
+
+class _Cursor(sqlcipher.Cursor):  # type: ignore[misc]
+    def fetchone(self) -> Any:
+        row = super().fetchone()
+        self.connection.look()
+        return row
+
+    def fetchmany(self, size: int = TOGETHER) -> Any:
+        rows = super().fetchmany(size)
+        self.connection.look()
+        return rows
+
+    def fetchall(self) -> Any:
+        rows = super().fetchall()
+        self.connection.look()
+        return rows
+
+    def __next__(self) -> Any:
+        row = super().__next__()
+        self.connection.look()
+        return row
+
+    def __iter__(self) -> Iterator[Any]:
+        while rows := self.fetchmany():
+            yield from rows
 
 
 def connect(path: Path, key: bytes) -> Database:
@@ -34,7 +93,7 @@ def connect(path: Path, key: bytes) -> Database:
     """
     connection = None
     try:
-        connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False)
+        connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False, factory=_Connection)
         for pragma in (
             "cipher_log_level = NONE",  # otherwise a wrong key is told on stderr
             f"key = \"x'{key.hex()}'\"",
@@ -64,9 +123,11 @@ def connect(path: Path, key: bytes) -> Database:
 
 def connect_to_read(path: Path, key: bytes) -> Any:
     """A bare connection that only reads: cheap, for a file of which much cannot be read. Somebody else has it open."""
-    connection = sqlcipher.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    connection = sqlcipher.connect(uri, uri=True, isolation_level=None, factory=_Connection)
     connection.execute("PRAGMA cipher_log_level = NONE")
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    connection.sound = True
     return connection
 
 

@@ -16,6 +16,7 @@ from fieldapp.errors import FieldappError, OnlyReading
 from fieldapp.i18n import _
 from fieldapp.store import migrations, trouble, vault
 from fieldapp.store.connection import CannotOpen, connect
+from fieldapp.store.disk import sync_folder
 
 FILE = "fieldapp.db"
 
@@ -79,6 +80,7 @@ class Store:
         db.close()
         part.chmod(0o600)
         part.replace(path)
+        sync_folder(home)
         return cls.open(home, key, user)
 
     @classmethod

@@ -24,6 +24,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import tries
 from fieldapp.store.connection import KEY_BYTES
+from fieldapp.store.disk import sync_folder
 
 FOLDER = "keys"
 RECOVERY = "recovery.age"
@@ -93,6 +94,8 @@ def set_aside(home: Path) -> None:
 def remove(home: Path, user: str) -> None:
     """Take a user's sealed key away: his passphrase opens nothing here any more."""
     _user_file(home, user).unlink(missing_ok=True)
+    if (home / FOLDER).is_dir():
+        sync_folder(home / FOLDER)
     tries.forget(_tries_file(home, user))
 
 
@@ -247,3 +250,5 @@ def _write(path: Path, sealed: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+    sync_folder(path.parent)
+    sync_folder(path.parent.parent)

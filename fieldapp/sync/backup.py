@@ -31,10 +31,11 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import people, trouble, vault
 from fieldapp.store.connection import DatabaseError
+from fieldapp.store.disk import sync_folder
 from fieldapp.store.migrations import SCHEMA_VERSION
 from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Store, now
-from fieldapp.sync import drives, merge, recovery, relog
+from fieldapp.sync import agefile, drives, merge, recovery, relog
 
 FORMAT = "fieldapp-backup/1"
 SUFFIX = ".fieldapp-backup.tar"
@@ -155,6 +156,8 @@ def open_sealed(store: Store, path: Path, dest: Path) -> Path:
     target = dest / path.name.removesuffix(".age")
     try:
         with path.open("rb") as source, drives.whole_file(target) as file:
+            if not agefile.begins_well(source):
+                raise pyrage.DecryptError("no age file")
             pyrage.decrypt_io(source, file, [pyrage.x25519.Identity.from_str(secret)])
     except (pyrage.DecryptError, FileNotFoundError) as error:
         raise FieldappError(
@@ -342,4 +345,4 @@ def _put(made: Path, home: Path) -> None:
         shutil.rmtree(home / vault.FOLDER)
     (made / vault.FOLDER).rename(home / vault.FOLDER)
     (made / FILE).rename(home / FILE)
-    drives.sync_folder(home)
+    sync_folder(home)

@@ -20,7 +20,7 @@ import pyrage
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
-from fieldapp.sync import keys, tarball
+from fieldapp.sync import agefile, keys, tarball
 from fieldapp.sync.segment import INSTANT, MAX_HLC, digest
 
 FORMAT = "fieldapp-bundle/1"
@@ -253,6 +253,8 @@ def _revocations(found: dict[str, bytes]) -> list[tuple[keys.Revocation, bytes, 
 @contextmanager
 def _plain(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
     """The tar inside a file as a stream. What is wrong with the encryption raises on leaving, or when it is read."""
+    if path.exists() and not path.is_file():  # a pipe or a device would be waited for
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=path, why=_("it is no file")))
     try:
         source = path.open("rb")
     except OSError as error:
@@ -261,6 +263,8 @@ def _plain(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
         if age_secret is None:
             yield source
             return
+        if not agefile.begins_well(source):
+            raise tarball.BadTar("no age file")
         identity = pyrage.x25519.Identity.from_str(age_secret)
         failed: list[Exception] = []
 

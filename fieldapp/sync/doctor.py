@@ -1,5 +1,6 @@
 """The examination: is the file sound, is the log what its authors signed, are the records what the log says?"""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from fieldapp.i18n import _
@@ -66,8 +67,15 @@ def examine(store: Store, mend: bool = False) -> Findings:
 
 
 def _file_errors(store: Store) -> list[str]:
-    """What SQLCipher (each page's HMAC) and SQLite (how the pages hang together) find wrong."""
+    """What SQLCipher (each page's HMAC) and SQLite (how the pages hang together) find wrong.
+
+    SQLCipher looks at the file alone. A power cut while the write-ahead log goes into it leaves torn pages there, of
+    which the log has the whole ones: that is no damage, and doing it again mends it.
+    """
     found = []
+    if not store.db.conn.in_transaction:
+        with suppress(DatabaseError):  # what cannot be read is told by what follows
+            store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     for pragma in ("cipher_integrity_check", "integrity_check"):
         try:
             found += [str(row[0]) for row in store.db.execute(f"PRAGMA {pragma}").fetchall() if row[0] != "ok"]

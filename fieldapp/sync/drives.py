@@ -13,6 +13,7 @@ from typing import IO, Any
 from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store.disk import sync_folder
 
 CHUNK = 1 << 20
 PLUGGED_IN = ("/media/", "/run/media/", "/mnt/")
@@ -62,7 +63,8 @@ def free_space(folder: Path) -> int:
 
 def check_space(folder: Path, size: int) -> None:
     """Refuse to begin what does not fit; ``size`` in bytes."""
-    free = free_space(folder)
+    with telling(folder):
+        free = free_space(folder)
     if free < size + SPARE:
         raise FieldappError(
             _("{folder} has {free} MB free, {size} MB are needed. Nothing was written; take another stick.").format(
@@ -105,6 +107,19 @@ def _windows_roots(kernel: Any = None) -> Iterator[tuple[Path, str]]:
 
 
 @contextmanager
+def telling(folder: Path) -> Iterator[None]:
+    """What the system says of a folder to write to, as a sentence for the user."""
+    try:
+        yield
+    except OSError as error:
+        raise FieldappError(
+            _("Writing to {folder} failed: {why}. Nothing here was changed; free space or take another stick.").format(
+                folder=folder, why=error.strerror or error
+            )
+        ) from error
+
+
+@contextmanager
 def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> Iterator[IO[bytes]]:
     """Write a file that is complete or not there: ``.part``, flush, fsync, read back and compare, rename, fsync.
 
@@ -113,35 +128,29 @@ def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> I
     """
     part = target.with_name(target.name + ".part")
     try:
-        with part.open("wb") as raw:
-            writer = _Hashing(raw)
-            yield writer  # type: ignore[misc]
-            raw.flush()
-            os.fsync(raw.fileno())
-        if _read_back(part, progress) != writer.hash.hexdigest():
-            raise FieldappError(
-                _("What was read back from {folder} is not what was written. Take another stick.").format(
-                    folder=target.parent
+        with telling(target.parent):
+            with part.open("wb") as raw:
+                writer = _Hashing(raw)
+                yield writer  # type: ignore[misc]
+                raw.flush()
+                os.fsync(raw.fileno())
+            if _read_back(part, progress) != writer.hash.hexdigest():
+                raise FieldappError(
+                    _("What was read back from {folder} is not what was written. Take another stick.").format(
+                        folder=target.parent
+                    )
                 )
-            )
-        part.replace(target)
-        sync_folder(target.parent)
-    except OSError as error:
-        _forget(part)
-        raise FieldappError(
-            _("Writing to {folder} failed: {why}. Nothing here was changed; free space or take another stick.").format(
-                folder=target.parent, why=error.strerror or error
-            )
-        ) from error
+            part.replace(target)
+            sync_folder(target.parent)
     except BaseException:
         _forget(part)
         raise
 
 
-def sha256_of(file: IO[bytes]) -> str:
-    """What was written to a file that ``whole_file`` gave, as SHA-256 in hex."""
+def written_to(file: IO[bytes]) -> tuple[str, int]:
+    """What was written to a file that ``whole_file`` gave: SHA-256 in hex, and bytes."""
     assert isinstance(file, _Hashing)
-    return file.hash.hexdigest()
+    return file.hash.hexdigest(), file.size
 
 
 class _Hashing:
@@ -150,9 +159,11 @@ class _Hashing:
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw = raw
         self.hash = hashlib.sha256()
+        self.size = 0
 
     def write(self, data: bytes) -> int:
         self.hash.update(data)
+        self.size += len(data)
         return self._raw.write(data)
 
     def flush(self) -> None:
@@ -171,18 +182,6 @@ def _read_back(path: Path, progress: Callable[[int], None] | None) -> str:
             if progress is not None:
                 progress(done)
     return found.hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Put the names in a folder onto the disk."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some FAT drivers refuse it
-            os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _forget(part: Path) -> None:

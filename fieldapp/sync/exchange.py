@@ -237,8 +237,9 @@ def export_to(store: Store, dest: Path, to: Peer, progress: Progress | None = No
     secret: bytes = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
     chosen = _lacking(store, to)
     number = int(store.setting("bundle_number", "0") or 0) + 1
-    while (target := dest / _file_name(store, to, number)).exists():  # a copy of this disk wrote it
-        number += 1
+    with drives.telling(dest):
+        while (target := dest / _file_name(store, to, number)).exists():  # a copy of this disk wrote it
+            number += 1
     manifest = make_manifest(store, "bundle", chosen, to, number)
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
     done = 0
@@ -255,18 +256,21 @@ def export_to(store: Store, dest: Path, to: Peer, progress: Progress | None = No
         if progress is not None:
             progress("verify", size, 0)
 
+    me = peers.own(store)
+    archived = [me.age_key] if me.role == "hq" else []  # so that its archive tells what it signed: ``archive``
     drives.check_space(dest, sum(m.size + tarball.BLOCK * 2 for m in manifest.members))
     with drives.whole_file(target, verified) as file:
-        _encrypt_tar(file, manifest, signature, members(), [to.age_key])
+        _encrypt_tar(file, manifest, signature, members(), [to.age_key, *archived])
+    sha256, size = drives.written_to(file)
     with store.transaction():
         store.set_setting("bundle_number", str(number))
-        sticks.remember(store, target.name, to, number, drives.sha256_of(file), chosen)
+        sticks.remember(store, target.name, to, number, sha256, chosen)
     return Exported(
         path=target,
         recipient=to.title,
         changes=sum(s["last"] - s["first"] + 1 for s in chosen),
         records=sum(n for t, n in manifest.counts.items() if BY_KIND.get(t) is None or BY_KIND[t].TOP),
-        size=target.stat().st_size,
+        size=size,
     )
 
 

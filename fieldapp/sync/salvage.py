@@ -19,9 +19,10 @@ from fieldapp.i18n import _
 from fieldapp.store import log as change_log
 from fieldapp.store import migrations, search, trouble
 from fieldapp.store.connection import DatabaseError, connect, connect_to_read
+from fieldapp.store.disk import sync_folder
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import FILE, Row, Store
-from fieldapp.sync import drives, logs, merge, peers, receipts, segment
+from fieldapp.sync import logs, merge, peers, receipts, segment
 
 DERIVED = ("local_search", "local_set_aside", "local_conflict", "local_session", "local_touch")
 """Local tables that are made anew"""
@@ -317,5 +318,5 @@ def _exchange(path: Path, part: Path) -> Path:
     except OSError:  # no file system for it
         shutil.copyfile(path, kept)
     part.replace(path)
-    drives.sync_folder(path.parent)
+    sync_folder(path.parent)
     return kept

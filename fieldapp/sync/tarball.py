@@ -4,6 +4,7 @@ Python's ``tarfile`` reads headers of any length into memory and follows links; 
 anybody may have had in hand. So this reader takes plain USTAR members only and checks each size before it reads.
 """
 
+import re
 import tarfile
 from collections.abc import Iterator
 from typing import IO
@@ -11,6 +12,9 @@ from typing import IO
 BLOCK = 512
 MAX_MEMBER = 64 * 1024 * 1024
 MAX_MEMBERS = 200_000
+_NUMBERS = ((100, 108), (108, 116), (116, 124), (124, 136), (136, 148), (148, 156), (329, 337), (337, 345))
+"""Places of mode, owner, group, size, time, checksum and device in a header"""
+_OCTAL = re.compile(rb" *[0-7]*[ \0]*")
 
 
 class BadTar(ValueError):
@@ -41,8 +45,11 @@ def members(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
                 if rest.strip(b"\0"):
                     raise BadTar("bytes after the end")
             return
-        if block[257:263] != b"ustar\0" or block[124] & 0x80:
+        if block[257:263] != b"ustar\0":
             raise BadTar("not plain USTAR")
+        # what Python reads as a number is more: 1_0, -1, base-256
+        if not all(_OCTAL.fullmatch(block[slice(*place)]) for place in _NUMBERS):
+            raise BadTar("a number that is not octal")
         try:
             info = tarfile.TarInfo.frombuf(block, "ascii", "strict")
         except (tarfile.HeaderError, UnicodeDecodeError, ValueError) as error:

@@ -1,6 +1,6 @@
 """``kill -9`` at random moments of recording, exporting and importing: what was confirmed is there, nothing is half.
 
-Short here; ``FIELDAPP_SOAK`` makes it a thousand.
+Short here; ``make soak`` kills ``FIELDAPP_KILLS`` times, a third each.
 """
 
 import os
@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -20,7 +21,11 @@ from fieldapp.store.store import Store
 from fieldapp.sync import doctor, drives, exchange
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
-ROUNDS = 334 if os.environ.get("FIELDAPP_SOAK") else 3
+ROUNDS = -(-int(os.environ.get("FIELDAPP_KILLS", "9")) // 3)
+PATIENCE = 120
+"""Seconds after which a child that says nothing is given up"""
+SETTLE = 20
+"""Rounds of exports after which headquarters reads the stick and answers: otherwise each bundle holds all before it"""
 
 CHILD = """
 import os, sys
@@ -54,11 +59,14 @@ def killed(what: str, home: Path, key: bytes, stick: Path, user: str, seconds: f
     arguments = [os.pathsep.join(sys.path), what, str(home), key.hex(), str(stick), user]
     child = subprocess.Popen([sys.executable, "-c", CHILD, *arguments], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n"
+    given_up = threading.Timer(PATIENCE, child.kill)
+    given_up.start()
+    assert child.stdout.readline() == "ready\n", f"the child did not open the file within {PATIENCE} s"
     time.sleep(seconds)
     child.kill()
     said = child.stdout.read()
-    child.wait()
+    child.wait(PATIENCE)
+    given_up.cancel()
     return said.split("\n")[:-1]  # a line that was cut off was not said
 
 
@@ -78,6 +86,7 @@ def test_killed_while_recording(world: World) -> None:
     with Store.open(home, key, user) as store:
         assert doctor.examine(store).healthy
         assert len(confirmed) > 0
+    print(f"{ROUNDS} kills while recording, {len(confirmed)} confirmed records, all there")
 
 
 def test_killed_while_exporting(world: World) -> None:
@@ -86,13 +95,22 @@ def test_killed_while_exporting(world: World) -> None:
     world.post.close()
     chance = random.Random(2)
     confirmed: set[str] = set()
-    for _ in range(ROUNDS):
+    whole: set[Path] = set()
+    for number in range(ROUNDS):
         said = killed("export", home, key, world.usb, user, chance.uniform(0, 0.4))
         confirmed |= {line for line in said if len(line) == 36}
-        files = drives.bundles_in(world.usb)
-        assert {Path(line) for line in said if len(line) != 36} <= set(files)
-        for file in files:
+        files = set(drives.bundles_in(world.usb))
+        assert {Path(line) for line in said if len(line) != 36} <= files
+        for file in files - whole:
             exchange.verify(world.hq, file)  # what has a bundle's name is whole
+        whole |= files
+        if number % SETTLE == SETTLE - 1:
+            assert all(r.complete for r in exchange.import_files(world.hq, [world.usb]))
+            for file in files:
+                file.unlink()
+            whole.clear()
+            with Store.open(home, key, user) as store:
+                assert all(r.complete for r in world.carry(world.hq, store))
     exchange.import_files(world.hq, [world.usb])
     with Store.open(home, key, user) as store:
         assert confirmed <= {r["id"] for r in store.rows("SELECT id FROM activity")}
@@ -101,6 +119,7 @@ def test_killed_while_exporting(world: World) -> None:
         exchange.export(store, world.root / "last")
         assert all(r.complete for r in exchange.import_files(world.hq, [world.root / "last"]))
         assert state(store)["activity"] == state(world.hq)["activity"]
+    print(f"{ROUNDS} kills while exporting, {len(confirmed)} confirmed records, all arrived")
 
 
 def test_killed_while_importing(world: World) -> None:
@@ -113,12 +132,14 @@ def test_killed_while_importing(world: World) -> None:
     begin = world.root / "begin"
     shutil.copytree(home, begin)
     chance = random.Random(3)
+    halves = 0
     for _ in range(ROUNDS):
         shutil.rmtree(home)
         shutil.copytree(begin, home)
         said = killed("import", home, key, world.usb, user, chance.uniform(0, 0.5))
         with Store.open(home, key, user) as store:
             count = store.value("SELECT count(*) FROM activity")
+            halves += 0 < count < 160
             assert count % 20 == 0  # whole bundles only
             assert count >= 20 * len(said)
             assert store.value("SELECT count(*) FROM activity_measure") == 2 * count
@@ -126,3 +147,4 @@ def test_killed_while_importing(world: World) -> None:
             assert state(store)["activity"] == state(world.post)["activity"]
     with Store.open(home, key, user) as store:
         assert doctor.examine(store).healthy
+    print(f"{ROUNDS} kills while importing, {halves} of them after some bundles and before others, none half applied")

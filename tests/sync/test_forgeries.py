@@ -2,10 +2,12 @@
 
 import io
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyrage
 import pytest
 import uuid_utils
@@ -13,7 +15,7 @@ from field import World
 
 from fieldapp.store import records
 from fieldapp.store.store import Store
-from fieldapp.sync import bundle, clock, doctor, exchange, keys, peers, segment
+from fieldapp.sync import bundle, clock, doctor, enrolment, exchange, keys, peers, segment, tarball
 
 NOW = "2026-01-01T00:00:00Z"
 Segment = tuple[str, int, bytes, bytes]
@@ -222,3 +224,188 @@ def test_a_bundle_passed_on_to_somebody_else_is_not_taken(world: World, tmp_path
     (result,) = exchange.import_files(world.post, [made.path])
     assert result.refused
     assert result.for_others
+
+
+# the attacks that The Update Framework lists, as far as no test above is one of them ---------------------------------
+
+
+def unpacked(store: Store, path: Path) -> list[tuple[str, bytes]]:
+    """The members of a bundle, as its reader gets them."""
+    secret = store.value("SELECT age_secret FROM local_replica WHERE own = 1")
+    plain = pyrage.decrypt(path.read_bytes(), [pyrage.x25519.Identity.from_str(secret)])
+    return list(tarball.members(io.BytesIO(plain)))
+
+
+def packed(store: Store, path: Path, members: Sequence[tuple[str, bytes]]) -> Path:
+    plain = io.BytesIO()
+    for name, data in members:
+        tarball.write_member(plain, name, data)
+    tarball.write_end(plain)
+    recipient = pyrage.x25519.Recipient.from_str(peers.own(store).age_key)
+    path.write_bytes(pyrage.encrypt(plain.getvalue(), [recipient]))
+    return path
+
+
+def test_parts_of_two_bundles_are_no_bundle(world: World, tmp_path: Path) -> None:
+    """Mix and match: whatever is taken over from another bundle of the same sender, the whole is refused."""
+    made = []
+    for _ in range(2):
+        world.well()
+        made += [unpacked(world.hq, exported.path) for exported in exchange.export(world.post, world.usb)]
+    first, second = made
+    mixed = [
+        [*second[:2], *first[2:]],  # the manifest of one, the rest of the other
+        [*first[:2], *second[2:]],
+        [first[0], second[1], *first[2:]],  # its signature
+        [*second[:-2], *first[-2:]],
+        [*second, *first[-2:]],
+    ]
+    for number, members in enumerate(mixed):
+        (result,) = exchange.import_files(world.hq, [packed(world.hq, tmp_path / f"{number}", members)])
+        assert result.reason in ("damaged", "forged"), number
+    assert world.hq.value("SELECT count(*) FROM activity") == 0
+
+
+def test_what_a_segment_claims_to_know_holds_back_itself_alone(world: World, tmp_path: Path) -> None:
+    """Extraneous dependencies: a log that does not exist is named, and waited for by nobody else."""
+    own, sender = other_post(world.hq)
+    assert sender.post_id
+    row = {"created_at": NOW, "created_by": "x", "name": "a", "date_from": "2013-01-01"}
+    log, first, data, _signature = sealed(
+        own, new_id(), sender.post_id, sender.replica, [(1 << 50, "event", new_id(), row)]
+    )
+    header, changes = segment.decode(data)
+    header = msgspec.structs.replace(header, knows={new_id(): 7})
+    rows = [{"hlc": c.hlc, "table_name": c.table, "row_id": c.row_id, "cols": json.dumps(c.cols), "actor": c.actor,
+             "at": c.at} for c in changes]  # fmt: skip
+    data = segment.encode(header, rows)
+    attack = (log, first, data, keys.sign(own.sign_secret, data, "x"))
+    world.well()
+    (good,) = exchange.export(world.post, tmp_path)
+    held, applied = exchange.import_files(
+        world.hq, [forge(tmp_path / "a", own, sender, world.hq, 1, segments=[attack]), good.path]
+    )
+    assert (held.state, len(held.held)) == ("waits", 1)
+    assert (applied.complete, applied.applied) == (True, 3)
+
+
+def test_a_manifest_from_the_future_drowns_nothing(world: World, tmp_path: Path) -> None:
+    """Fast forward, with a key that headquarters certified: what that laptop sends later arrives all the same, and
+    nobody's clock is taken along."""
+    own, sender = other_post(world.hq)
+    assert sender.post_id
+    row = {"created_at": NOW, "created_by": "x", "name": "a", "date_from": "2013-01-01"}
+    now = sealed(own, new_id(), sender.post_id, sender.replica, [(1 << 50, "event", new_id(), row)])
+    before = clock.current(world.hq)
+    exchange.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, segment.MAX_HLC)])
+    assert clock.current(world.hq) < before + (1 << 40)
+    (result,) = exchange.import_files(world.hq, [forge(tmp_path / "b", own, sender, world.hq, 1, segments=[now])])
+    assert (result.complete, result.applied) == (True, 1)
+
+
+def test_a_replayed_receipt_and_certificate_undo_nothing(world: World) -> None:
+    """Rollback: the reply of yesterday brings back neither what headquarters had then, nor a laptop that it revoked."""
+    row_id = world.well()
+    world.carry(world.post, world.hq)
+    replies = []
+    for _ in range(2):
+        (made,) = exchange.export(world.hq, world.usb, peers.own(world.post).id)
+        replies.append(made.path)
+        exchange.import_files(world.post, [made.path])
+    exchange.revoke(world.hq, peers.own(world.post).id)
+    after = world.hq.value("SELECT trust FROM local_replica WHERE own = 0")
+    old, _new = replies
+    (result,) = exchange.import_files(world.post, [old])
+    assert result.applied == 0
+    assert exchange.received(world.post, [row_id]) == {row_id}
+    old_certificate = [m for m in unpacked(world.post, old) if m[0] == f"certs/{peers.own(world.post).id}.json"]
+    if old_certificate:  # nobody but the reader itself is in it where the post has one laptop
+        certificate = keys.decode_certificate(old_certificate[0][1])
+        assert certificate is not None
+        signature = dict(unpacked(world.post, old))[old_certificate[0][0] + ".minisig"]
+        with world.hq.transaction():
+            peers.learn(world.hq, certificate, old_certificate[0][1], signature)
+    assert (after, world.hq.value("SELECT trust FROM local_replica WHERE own = 0")) == ("revoked", "revoked")
+
+
+def test_an_old_certificate_does_not_undo_a_revocation(world: World) -> None:
+    peer = peers.find(world.hq, "IARVE")
+    certificate = keys.decode_certificate(peer.certificate)
+    assert certificate is not None
+    exchange.revoke(world.hq, peer.id)
+    with world.hq.transaction():
+        peers.learn(world.hq, certificate, peer.certificate, peer.certificate_signature)
+    assert peers.find(world.hq, peer.id).trust == "revoked"
+
+
+def test_a_stolen_post_key_writes_its_own_post_s_records_alone_and_not_for_long(world: World, tmp_path: Path) -> None:
+    """Key compromise: no reference data, no other post's records; once it is revoked, nothing."""
+    own, sender = other_post(world.hq)
+    assert sender.post_id and world.post.identity.post_id
+    ahead = clock.current(world.hq) + 10**6
+    row = {"created_at": NOW, "created_by": "x", "name": "a", "date_from": "2013-01-01"}
+    kind = world.hq.row("SELECT * FROM activity_kind LIMIT 1")
+    assert kind is not None
+    tries = {
+        "own": (sender.post_id, "event", new_id(), row),
+        "other post": (world.post.identity.post_id, "event", new_id(), row),
+        "reference": ("*", "activity_kind", kind["id"], {"name": "Giả"}),
+        "reference in its own scope": (sender.post_id, "activity_kind", kind["id"], {"name": "Giả"}),
+    }
+    for number, (scope, table, row_id, cols) in enumerate(tries.values()):
+        attack = sealed(own, new_id(), scope, sender.replica, [(ahead + number, table, row_id, cols)])
+        exchange.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, number + 1, segments=[attack])])
+    assert [r["id"] for r in world.hq.rows("SELECT id FROM event")] == [tries["own"][2]]
+    assert world.hq.row("SELECT * FROM activity_kind WHERE id = ?", [kind["id"]]) == kind
+    assert len(exchange.status(world.hq).set_aside) == 3
+    exchange.revoke(world.hq, sender.replica)
+    later = sealed(own, new_id(), sender.post_id, sender.replica, [(ahead + 9, "event", new_id(), row)])
+    (result,) = exchange.import_files(world.hq, [forge(tmp_path / "b", own, sender, world.hq, 9, segments=[later])])
+    assert result.state == "quarantined"
+    assert world.hq.value("SELECT count(*) FROM event") == 1
+    assert doctor.examine(world.hq).healthy
+
+
+def test_an_endless_file_is_refused_and_a_pipe_is_no_file(world: World, tmp_path: Path) -> None:
+    """Endless data: neither zeros without an end, nor members without an end, nor what never says anything."""
+    zeros = tmp_path / "zeros.fieldapp.tar.age"
+    with zeros.open("wb") as file:
+        file.truncate(1 << 32)
+    endless = tmp_path / "line.fieldapp.tar.age"
+    with endless.open("wb") as file:
+        file.write(b"age-encryption.org/v1\n-> X25519 ")
+        file.truncate(1 << 32)
+    world.well()
+    (made,) = exchange.export(world.post, world.usb)
+    members = unpacked(world.hq, made.path)
+    more = [*members, *[(members[-1][0], b"")] * 2000]
+    files = [zeros, endless, packed(world.hq, tmp_path / "more", more)]
+    if hasattr(os, "mkfifo"):
+        files.append(tmp_path / "pipe.fieldapp.tar.age")
+        os.mkfifo(files[-1])
+    results = exchange.import_files(world.hq, [*files, made.path])
+    assert [bool(r.refused) for r in results] == [True] * len(files) + [False]
+    assert results[-1].complete
+
+
+def test_a_laptop_takes_new_keys(world: World) -> None:
+    """Key rotation: the last work goes out, a new identity begins from the pack, the old one is revoked; nothing of it
+    is lost, and the old keys write nothing any more."""
+    row_id = world.well()
+    world.carry(world.post, world.hq)
+    pack = enrolment.write_pack(world.hq, code="IARVE", name="Đồn BP Ia Rvê", dest=world.usb)
+    with enrolment.init_post(world.root / "new", pack, user="A", passphrase="lúa nước sông", laptop="A2") as renewed:
+        world.carry(renewed, world.hq)
+        exchange.trust(world.hq, renewed.identity.replica_id)
+        exchange.revoke(world.hq, peers.own(world.post).id)
+        (result,) = world.carry(world.hq, renewed)
+        assert result.complete
+        assert records.get(renewed, row_id).row["id"] == row_id
+        assert peers.own(renewed).sign_key != peers.own(world.post).sign_key
+        assert exchange.received(renewed, [row_id]) == {row_id}
+        records.save(renewed, "event", {"name": "Lũ 2013", "date_from": "2013-09-18"})
+        (arrived,) = world.carry(renewed, world.hq)
+        assert arrived.complete
+    world.well()
+    (late,) = world.carry(world.post, world.hq)
+    assert late.state == "quarantined"

@@ -16,7 +16,8 @@ from fieldapp.store.store import FILE, Store
 from fieldapp.sync import doctor, exchange, salvage
 
 PAGE = 4096
-SOAK = bool(os.environ.get("FIELDAPP_SOAK"))
+FLIPS = int(os.environ.get("FIELDAPP_FLIPS", "40"))
+PAGES = int(os.environ.get("FIELDAPP_PAGES", "2"))
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +63,7 @@ def test_one_flipped_bit_is_never_a_wrong_value(filled: World, tmp_path: Path) -
     home.mkdir()
     chance = random.Random(8)
     told = 0
-    for _ in range(500 if SOAK else 40):
+    for _ in range(FLIPS):
         bit = chance.randrange(8 * len(whole))
         broken = bytearray(whole)
         broken[bit // 8] ^= 1 << bit % 8
@@ -82,6 +83,7 @@ def test_one_flipped_bit_is_never_a_wrong_value(filled: World, tmp_path: Path) -
         except (FieldappError, DatabaseError) as error:
             assert isinstance(error, FieldappError) or trouble.explain(error) is not None
             told += 1
+    print(f"{FLIPS} flipped bits, {told} tables or files refused to be read")
     assert told > 10
 
 
@@ -157,7 +159,7 @@ def test_every_page_in_turn(filled: World, tmp_path: Path) -> None:
     whole = close(filled).read_bytes()
     chance = random.Random(9)
     saved = 0
-    for page in chance.sample(range(2, len(whole) // PAGE), 60 if SOAK else 2):
+    for page in chance.sample(range(2, len(whole) // PAGE), PAGES):
         home = tmp_path / str(page)
         home.mkdir()
         (home / FILE).write_bytes(whole)

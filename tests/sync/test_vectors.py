@@ -8,18 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from soak import small_baseline
 from sync_state import arrived_or_recorded
-from vector_files import FOLDER, INDEX, KEYS, PACK, VECTORS, Files
+from vector_files import FOLDER, INDEX, KEYS, PACK, VECTORS, Files, become_the_reader
 
 from fieldapp.errors import Refused
 from fieldapp.store.capture import synced_tables
 from fieldapp.store.store import Store
-from fieldapp.sync import clock, doctor, enrolment, exchange, keys, merge, peers, receipts
-
-READER = KEYS["reader"]
+from fieldapp.sync import clock, doctor, enrolment, exchange, merge, receipts
 
 
 @pytest.fixture(scope="module")
@@ -37,25 +34,6 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, byte
         store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         store.close()
         yield home, store._key
-
-
-def become_the_reader(store: Store) -> None:
-    """Take the keys and ids of the index in the place of those that were drawn."""
-    request = keys.decode_certificate(peers.own(store).certificate)
-    assert request is not None
-    own = msgspec.structs.replace(
-        request,
-        replica=READER["replica"],
-        issuer=READER["replica"],
-        sign_key=READER["sign_key"],
-        age_key=READER["age_key"],
-    )
-    with store.transaction(applying=True):
-        store.db.execute(
-            "UPDATE local_replica SET id = ?, sign_key = ?, age_key = ?, age_secret = ?, certificate = ? WHERE own = 1",
-            [own.replica, own.sign_key, own.age_key, READER["age_secret"], keys.encode_certificate(own)],
-        )
-        store.db.execute("UPDATE local_log SET id = ?, replica_id = ? WHERE own = 1", [INDEX["log"], own.replica])
 
 
 @pytest.fixture

@@ -1,0 +1,247 @@
+"""Reads mutants and judges what the program made of each: ``python judge_mutants.py HOME KEY FIRST COUNT``.
+
+``HOME`` holds two replicas of the reader of the test vectors: ``new`` has read the pack, ``later`` one bundle of A too.
+Each mutant is a file, really encrypted, and read by ``exchange.import_files`` on the encrypted database, inside a
+transaction that is taken back: what is spared is the commit, and making the replica anew. Prints one JSON document;
+the process is given 300 MB.
+"""
+
+import json
+import os
+import resource
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import mutants
+import strict_reader
+from vectors.make import HQ
+
+from fieldapp.store import search
+from fieldapp.store.capture import synced_tables
+from fieldapp.store.store import Store
+from fieldapp.sync import doctor, exchange, segment
+
+LIMIT = 300 * 1000 * 1000
+"""Bytes of memory that the process may write to (RLIMIT_DATA: heap, anonymous mappings, stacks of threads)"""
+DOCTOR_EACH = 100
+"""Of so many accepted mutants one is followed by a whole examination"""
+REFUSALS = {"damaged", "for_others", "newer_format", "no_sender", "forged", "wrong_kind", "other_keys"}
+
+
+class _Undo(Exception):
+    """Leaves the transaction."""
+
+
+def main() -> None:
+    home, key, first, count = Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    mutants.bombs()
+    resource.setrlimit(resource.RLIMIT_DATA, (LIMIT, LIMIT))
+    written_elsewhere: list[str] = []
+    watch(home, written_elsewhere)
+
+    judges = [Judge(Store.open(home / name, key, "B"), home / "stick") for name in ("new", "later")]
+    seen: Counter[str] = Counter()
+    wrong: list[str] = []
+    for number in range(first, first + count):
+        judge = judges[number % 2]
+        try:
+            seen[judge.judge(number)] += 1
+        except Wrong as error:
+            wrong.append(f"mutant {number} {judge.deeds}: {error}")
+        except Exception as error:
+            wrong.append(f"mutant {number} {judge.deeds}: {type(error).__name__} {error}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    deeds = sum((j.kinds for j in judges), Counter[str]())
+    for sentence in wrong:
+        print(sentence, file=sys.stderr)
+    print(json.dumps({"seen": seen, "wrong": wrong, "peak_mb": peak, "elsewhere": written_elsewhere, "deeds": deeds}))
+
+
+def watch(home: Path, found: list[str]) -> None:
+    """Note each file that Python opens for writing, makes, moves or links outside of ``home``, and each program."""
+    allowed = (str(home) + os.sep, os.devnull)
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        paths: tuple[Any, ...] = ()
+        if event == "open":
+            path, mode, flags = arguments
+            if (isinstance(mode, str) and set(mode) & set("wax+")) or (isinstance(flags, int) and flags & writing):
+                paths = (path,)
+        elif event in ("os.mkdir", "os.remove", "os.rmdir", "os.truncate"):
+            paths = arguments[:1]
+        elif event in ("os.rename", "os.link", "os.symlink"):
+            paths = arguments[:2]
+        elif event in ("subprocess.Popen", "os.system", "os.exec", "socket.connect"):
+            found.append(event)
+        for path in paths:
+            if isinstance(path, int):  # a file that is open already
+                continue
+            name = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - resolve() would look at the disk
+            if not name.startswith(allowed):
+                found.append(f"{event} {name}")
+
+    sys.addaudithook(hook)
+
+
+class Wrong(Exception):
+    """What the program did is not right."""
+
+
+class Judge:
+    """A reader with the rows, papers and segments that it had before a mutant."""
+
+    def __init__(self, store: Store, stick: Path) -> None:
+        search.catch_up(store)
+        self.store, self.file = store, stick / "x.fieldapp.tar.age"
+        self.tables = sorted(synced_tables(store.db))
+        self.reader = store.identity.replica_id
+        self.rows = self.read_rows()
+        self.people = self.read_people()
+        self.segments = {r["hash"] for r in store.rows("SELECT hash FROM local_segment")}
+        self.known = {id_: (p["sign_key"], p["age_key"]) for id_, p in self.people.items() if not p["own"]}
+        self.deeds: tuple[str, ...] = ()
+        self.accepted = 0
+        self.kinds: Counter[str] = Counter()
+
+    def read_rows(self) -> dict[tuple[str, str], dict[str, Any]]:
+        return {(t, r["id"]): r for t in self.tables for r in self.store.rows(f"SELECT * FROM {t}")}
+
+    def read_people(self) -> dict[str, dict[str, Any]]:
+        columns = "id, own, role, trust, post_id, sign_key, age_key, certificate, certificate_signature"
+        return {r["id"]: r for r in self.store.rows(f"SELECT {columns} FROM local_replica")}
+
+    def judge(self, number: int) -> str:
+        """Read a mutant; says what became of it. Wrong, or whatever the program raised."""
+        mutant = mutants.mutant(number)
+        self.deeds = mutant.deeds
+        self.kinds.update(mutant.deeds)
+        self.file.write_bytes(mutant.data)
+        said = ""
+        try:
+            with self.store.transaction(applying=True):
+                before = self.store.db.conn.total_changes
+                (result,) = exchange.import_files(self.store, [self.file])
+                changed = self.store.db.conn.total_changes != before
+                said = self.look(mutant, result, changed)
+                raise _Undo
+        except _Undo:
+            pass
+        return said
+
+    def look(self, mutant: mutants.Mutant, result: exchange.Imported, changed: bool) -> str:
+        """Compare what was done with what a right reader does."""
+        for sentence in [result.sentence, *result.problems]:
+            if "\x1b" in sentence or "Traceback" in sentence:
+                raise Wrong(f"says {sentence!r}")
+        if mutant.tar is None:
+            expected: set[str | None] = {"damaged", "for_others"}
+        else:
+            expected = {strict_reader.verdict(mutant.tar, self.reader, self.known)}
+        if result.reason not in expected or (result.reason is None) != (result.refused is None):
+            raise Wrong(f"{result.reason} {result.refused}, not {expected}")
+        if result.reason is not None:
+            if changed:
+                raise Wrong("something was written for a file that was refused")
+            return str(result.reason)
+        assert mutant.tar is not None
+        self.look_at_segments(mutant.tar)
+        self.look_at_people()
+        self.look_at_rows()
+        self.accepted += 1
+        if self.accepted % DOCTOR_EACH == 1:
+            self.look_as_doctor()
+        return f"accepted, {result.state}"
+
+    def look_at_segments(self, tar: bytes) -> None:
+        """What is a segment is kept, what is none is not; what is applied is its author's, in one chain."""
+        kept = {r["hash"]: r for r in self.store.rows("SELECT hash, log_id, first, last FROM local_segment")}
+        for data, _signature in strict_reader.segments_of(tar):
+            told = strict_reader.segment(data)
+            if (told is not None) != (segment.digest(data) in kept):
+                raise Wrong(f"a segment is {'not ' if told else ''}kept")
+        heads: dict[str, tuple[int, str | None]] = {}
+        for row in self.store.rows(
+            "SELECT s.*, p.sign_key, p.trust, p.own FROM local_segment s LEFT JOIN local_replica p"
+            " ON p.id = s.replica_id WHERE s.state = 'applied' AND s.log_id <> 'baseline' ORDER BY s.log_id, s.first"
+        ):
+            if row["hash"] not in self.segments:
+                if not strict_reader.is_signed(row["sign_key"] or "", row["bytes"], row["signature"]):
+                    raise Wrong("applied without its author's signature")
+                if row["trust"] == "pending":
+                    raise Wrong("applied though nobody vouches for its author")
+            last, hash_ = heads.get(row["log_id"], (0, None))
+            if row["first"] != last + 1 or row["prev"] != hash_:
+                raise Wrong("a log is no chain")
+            heads[row["log_id"]] = (row["last"], row["hash"])
+
+    def look_at_people(self) -> None:
+        """Nobody is trusted but by headquarters' word, and the keys that are known stay."""
+        for id_, now in self.read_people().items():
+            before = self.people.get(id_)
+            if before == now:
+                continue
+            if before and before["trust"] != "pending" and (before["sign_key"], before["age_key"]) != (
+                now["sign_key"], now["age_key"]
+            ):  # fmt: skip
+                raise Wrong("other keys for a replica that was known")
+            if id_ == HQ.id:
+                raise Wrong("headquarters is not what it was")
+            if now["trust"] == "certified" and not strict_reader.is_signed(
+                HQ.sign_key, now["certificate"], now["certificate_signature"]
+            ):
+                raise Wrong("certified without headquarters' signature")
+            if now["trust"] == "revoked":
+                paper = self.store.row("SELECT paper, signature FROM local_revocation WHERE replica_id = ?", [id_])
+                if paper is None or not strict_reader.is_signed(HQ.sign_key, paper["paper"], paper["signature"]):
+                    raise Wrong("revoked without headquarters' signature")
+
+    def look_at_rows(self) -> None:
+        """Each value that is new stands in an applied change of somebody who may write it, and is clean."""
+        wrote: dict[tuple[str, str], list[tuple[str, str, dict[str, Any]]]] = {}
+        for row in self.store.rows("SELECT * FROM local_segment WHERE state = 'applied' AND log_id <> 'baseline'"):
+            told = strict_reader.segment(row["bytes"])
+            assert told is not None
+            for change in told[1]:
+                wrote.setdefault((change[1], change[2]), []).append((row["scope"], row["replica_id"], change[3]))
+        people = self.read_people()
+        for key, now in self.read_rows().items():
+            before = self.rows.get(key, {})
+            if now == before:
+                continue
+            table, _id = key
+            for column, value in now.items():
+                if value == before.get(column) or column in ("id", "post_id"):
+                    continue
+                if column.startswith("touched_"):
+                    continue
+                who = [w for w in wrote.get(key, []) if column in w[2] and _is(w[2][column], value)]
+                reference = "post_id" not in now
+                allowed = [
+                    scope
+                    for scope, author, _cols in who
+                    if (scope == "*" and people[author]["role"] == "hq")
+                    or (scope != "*" and (people[author]["role"] == "hq" or people[author]["post_id"] == scope))
+                ]
+                if value is not None and not any((scope == "*") == reference for scope in allowed):
+                    raise Wrong(f"{table}.{column} is {value!r}, which nobody wrote who may")
+                if isinstance(value, str) and not strict_reader.is_stored(value):
+                    raise Wrong(f"{table}.{column} is {value!r}")
+            if now.get("post_id") not in (None, *(s for s, _a, _c in wrote.get(key, []))):
+                raise Wrong(f"{table} belongs to a post in whose name nobody wrote")
+
+    def look_as_doctor(self) -> None:
+        found = doctor.examine(self.store)
+        if not found.healthy:
+            raise Wrong(f"the doctor finds {found.lines()}")
+
+
+def _is(written: Any, stored: Any) -> bool:
+    """Whether a value of a change can be what stands in a column: a STRICT table makes 5 of "5", and "5" of 5."""
+    return bool(written == stored) or ({type(written), type(stored)} == {int, str} and str(written) == str(stored))
+
+
+if __name__ == "__main__":
+    main()
