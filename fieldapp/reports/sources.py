@@ -101,7 +101,7 @@ JOINT = """
         WHERE a.joint_reference IS NOT NULL AND a.voided_at IS NULL AND v.voided_at IS NULL
             AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND (:post IS NULL OR a.post_id = :post)
             AND a.id NOT IN (SELECT value FROM json_each(:returned))
-    ) WHERE activity_id = speaker
+    ) spoken WHERE activity_id = speaker
 """
 """The figures that count of joint activities: for each reference, kind and measure those of one post, chosen before
 the period and the area are cut out, so that no neighbouring period or area counts the other's too (rule 5). A report
