@@ -6,8 +6,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy
-PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools
+TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy initdb
+PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools postgresql
 SCHEDULES ?= 20000
 ORDERS ?= 1000
 
@@ -46,7 +46,7 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
 
 # What the tests need from Debian, where it can be installed; elsewhere those tests say why they are skipped.
 tools:
-	@missing=""; for tool in $(TOOLS); do PATH="$$PATH:/usr/sbin:/sbin" command -v $$tool >/dev/null || missing=1; done; \
+	@missing=""; for tool in $(TOOLS); do PATH="$$PATH:/usr/sbin:/sbin:$$(echo /usr/lib/postgresql/*/bin | tr ' ' :)" command -v $$tool >/dev/null || missing=1; done; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES) >/dev/null; fi
 

@@ -6,7 +6,14 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from fieldapp.publish.tables import SCHEMA, tables
+from fieldapp.store.store import Store
 
 LIMIT = 60
 """Seconds after which starting or stopping fails"""
@@ -58,3 +65,47 @@ def cluster() -> Iterator[str]:
             run(*control, "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(root, ignore_errors=True)
+
+
+def new_database(url: str, name: str, owner: str = "fieldapp") -> str:
+    """Make an empty database in a cluster; its address."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE template0")
+    return url.replace("/postgres?", f"/{name}?")
+
+
+def login(url: str, name: str, *roles: str) -> str:
+    """Make a login that is a member of some roles; the database's address for it."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        have = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+        if have is None:
+            connection.execute(f"CREATE ROLE {name} LOGIN")
+        for role in roles:
+            connection.execute(f"GRANT {role} TO {name}")
+    return url.replace("//fieldapp@", f"//{name}@")
+
+
+def rows(connection: psycopg.Connection[Any], store: Store) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of the mirror as SQLite has them, by table."""
+    found = {}
+    for table in tables(store):
+        names = [c.name for c in table.columns]
+        said = connection.execute(f"SELECT {', '.join(names)} FROM {SCHEMA}.{table.name} ORDER BY id").fetchall()
+        found[table.name] = [tuple(map(_plainly, row)) for row in said]
+    return found
+
+
+def rows_here(store: Store) -> dict[str, list[tuple[Any, ...]]]:
+    """The same of headquarters' file."""
+    return {
+        table.name: store.db.execute(
+            f"SELECT {', '.join(c.source for c in table.columns)} FROM {table.name} ORDER BY id"
+        ).fetchall()
+        for table in tables(store)
+    }
+
+
+def _plainly(value: Any) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    return value.isoformat() if isinstance(value, date) else value

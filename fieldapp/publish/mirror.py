@@ -6,7 +6,7 @@ the loaded tables in place. Whenever this is killed, PostgreSQL holds a whole st
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -122,25 +122,35 @@ class _Mirror:
         if load:
             mark = self._load(anew)
         assert mark is not None
-        first = load
-        while True:
-            mark, done = self._update(mark, put_in_place=first)
-            first = False
-            if done:
-                break
+        mark, done = self._update(mark, put_in_place=load)
+        if load:
+            self._settle()
+        while not done:
+            mark, done = self._update(mark, put_in_place=False)
         return Published(load, sum(self.written.values()), self.written)
 
     def _prepare(self) -> None:
         """Roles and what outlives a load. Whoever may not make them is told what to have made."""
         have = {row[0] for row in self.pg.execute("SELECT rolname FROM pg_roles")}
-        with self.pg.transaction():
-            for role, statement in access.roles():
-                if role not in have:
-                    self.pg.execute(statement)
-        self.pg.execute(f"SET ROLE {access.WRITER}") if self._is_writer() else None
+        missing = [statement for role, statement in access.roles() if role not in have]
+        try:
+            for statement in missing:
+                self.pg.execute(statement)
+        except self._insufficient():
+            raise FieldappError(
+                _("This login may not make the roles of the mirror. Have PostgreSQL's administrator run first: {sql}")
+                .format(sql="; ".join(missing))
+            ) from None  # fmt: skip
+        if self._is_writer():
+            self.pg.execute(f"SET ROLE {access.WRITER}")
         with self.pg.transaction():
             for statement in access.control():
                 self.pg.execute(statement)
+
+    def _insufficient(self) -> type[Exception]:
+        from psycopg.errors import InsufficientPrivilege
+
+        return InsufficientPrivilege
 
     def _is_writer(self) -> bool:
         """Whether this login works as the writer: a superuser owns what he makes."""
@@ -207,7 +217,7 @@ class _Mirror:
             self.pg.execute(f"UPDATE {CONTROL}.state SET loading = %s", [json.dumps(said)])
         return mark
 
-    def _tell(self, name: str, told: Iterator[str]) -> None:
+    def _tell(self, name: str, told: Iterable[str]) -> None:
         """Have another server carry statements out, in one transaction there."""
         self.pg.execute("CREATE EXTENSION IF NOT EXISTS dblink")
         self.pg.execute("SELECT dblink_exec(%s, %s)", [name, "BEGIN; " + "; ".join(told) + "; COMMIT"])
@@ -232,10 +242,8 @@ class _Mirror:
                 for statement in keys(table, LOADING, self.place):
                     self.pg.execute(statement)
             self.pg.execute(
-                f"UPDATE {CONTROL}.state SET loading = jsonb_set(loading, ARRAY['done', %s], to_jsonb(%s::text))",
-                [table.name, reached],
-            ) if reached else self.pg.execute(
-                f"UPDATE {CONTROL}.state SET loading = jsonb_set(loading, ARRAY['done', %s], 'null')", [table.name]
+                f"UPDATE {CONTROL}.state SET loading = jsonb_set(loading, ARRAY['done', %s], %s)",
+                [table.name, json.dumps(reached)],
             )
         return reached
 
@@ -250,9 +258,6 @@ class _Mirror:
 
     def _put_in_place(self) -> None:
         """The loaded tables instead of those that were there; in the transaction that brings them up to date."""
-        for role in (access.ANALYST, access.PROVINCE):
-            assert role
-        before = self.state["elsewhere"]
         self.pg.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
         self.pg.execute(f"ALTER SCHEMA {LOADING} RENAME TO {SCHEMA}")
         for statement in _meaning(self.store, self.tables):
@@ -261,7 +266,18 @@ class _Mirror:
             f"UPDATE {CONTROL}.state SET shape = %s, elsewhere = loading ->> 'elsewhere', loading = NULL",
             [json.dumps(self.shape)],
         )
-        del before
+
+    def _settle(self) -> None:
+        """After a load: what PostgreSQL plans by, and away with the parts elsewhere of mirrors that are no more."""
+        for table in self.tables:
+            self.pg.execute(f"ANALYZE {SCHEMA}.{table.name}")
+        kept = self._state()["elsewhere"]
+        for name in self.place.servers:
+            self._tell(name, [
+                "DO $$ DECLARE s name; BEGIN FOR s IN SELECT nspname FROM pg_namespace"
+                f" WHERE nspname ~ '^{SCHEMA}_[0-9]+_[0-9]+$' AND nspname <> '{kept}'"
+                " LOOP EXECUTE format('DROP SCHEMA %I CASCADE', s); END LOOP; END $$"
+            ])  # fmt: skip
 
     # what changed -----------------------------------------------------------------------------------------------
 
