@@ -11,8 +11,8 @@ from fieldapp.publish.tables import PATH, RETURNED, Table
 
 CONTROL = "fieldapp_control"
 WRITER, ANALYST, PROVINCE = "fieldapp_writer", "fieldapp_analyst", "fieldapp_province"
-OPEN = "_open"
-"""Ends the name of a table's view without personal columns: ``SELECT *`` works there for an analyst too"""
+OPEN = "open_"
+"""Begins the name of a table's view without personal columns: ``SELECT *`` works there for an analyst too"""
 
 CALLER = "coalesce(nullif(current_setting('role'), 'none'), session_user)::name"
 """Who asks, inside a function that runs with its owner's rights too"""
@@ -47,11 +47,15 @@ def visible_posts() -> str:
     """The function that says which posts the caller sees by ``access``."""
     return f"""
         CREATE FUNCTION visible_posts() RETURNS text[] LANGUAGE sql STABLE SECURITY DEFINER {PATH} AS $$
-            SELECT coalesce(array_agg(DISTINCT p.id), ARRAY[]::text[])
-            FROM {CONTROL}.access a JOIN pg_roles r ON r.rolname = a.role_name
-                JOIN post p ON p.code = a.code OR p.unit_id IN (
-                    SELECT unnest(units_inside(u.id)) FROM unit u WHERE u.code = a.code AND u.voided_at IS NULL)
-            WHERE pg_has_role({CALLER}, a.role_name, 'MEMBER')
+            WITH given AS MATERIALIZED (
+                SELECT a.code FROM {CONTROL}.access a JOIN pg_roles r ON r.rolname = a.role_name
+                WHERE pg_has_role({CALLER}, a.role_name, 'MEMBER')
+            ), within AS MATERIALIZED (
+                SELECT unnest(units_inside(u.id)) AS unit_id FROM unit u JOIN given USING (code)
+                WHERE u.voided_at IS NULL
+            )
+            SELECT coalesce(array_agg(p.id), ARRAY[]::text[]) FROM post p
+            WHERE p.code IN (SELECT code FROM given) OR p.unit_id IN (SELECT unit_id FROM within)
         $$"""
 
 
@@ -61,9 +65,9 @@ def grants(tables: Sequence[Table], schema: str) -> Iterator[str]:
     for table in tables:
         name = f"{schema}.{table.name}"
         seen = ", ".join(c.name for c in table.columns if not c.personal)
-        yield f"CREATE VIEW {name}{OPEN} WITH (security_invoker) AS SELECT {seen} FROM {name}"
+        yield f"CREATE VIEW {schema}.{OPEN}{table.name} WITH (security_invoker) AS SELECT {seen} FROM {name}"
         yield f"GRANT SELECT ({seen}) ON {name} TO {ANALYST}"
-        yield f"GRANT SELECT ON {name}{OPEN} TO {ANALYST}, {PROVINCE}"
+        yield f"GRANT SELECT ON {schema}.{OPEN}{table.name} TO {ANALYST}, {PROVINCE}"
         yield f"GRANT SELECT ON {name} TO {PROVINCE}"
         if not table.reference:
             yield from _policies(name)

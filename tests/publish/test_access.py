@@ -53,7 +53,7 @@ def test_an_analyst_reads_every_figure_and_no_name(world: World, database: str) 
             for part in (table.name, table.name + "_0"):
                 with pytest.raises((InsufficientPrivilege, psycopg.errors.UndefinedTable)):
                     analyst.execute(f"SELECT * FROM fieldapp.{part}")
-            count = analyst.execute(f"SELECT count(*) FROM (SELECT * FROM fieldapp.{table.name}_open) o").fetchone()
+            count = analyst.execute(f"SELECT count(*) FROM (SELECT * FROM fieldapp.open_{table.name}) o").fetchone()
             assert count == (world.hq.value(f"SELECT count(*) FROM {table.name}"),)
         for statement in ("SELECT * FROM fieldapp.review_latest", "SELECT * FROM fieldapp_control.access",
                           "DELETE FROM fieldapp.activity", "CREATE TABLE fieldapp.mine (x int)"):  # fmt: skip
@@ -85,7 +85,7 @@ def test_a_province_reads_its_own_posts_only(world: World, database: str, pg: ps
                     f"SELECT count(*) FROM {table.name} WHERE post_id IN ({', '.join('?' * len(inside))})", [*inside]
                 )
                 assert len(seen) == of_mine
-                assert own.execute(f"SELECT count(*) FROM fieldapp.{table.name}_open").fetchone() == (of_mine,)
+                assert own.execute(f"SELECT count(*) FROM fieldapp.open_{table.name}").fetchone() == (of_mine,)
                 with pytest.raises(InsufficientPrivilege):
                     own.execute(f"SELECT * FROM fieldapp.{table.name}_0")
         assert {row[0] for row in own.execute("SELECT post_id FROM fieldapp.review_latest")} <= inside
