@@ -201,9 +201,12 @@ def learn_pending(store: Store) -> None:
     found = True
     while found:
         found = False
-        for peer in others(store):
+        for row in store.rows(
+            "SELECT * FROM local_replica WHERE own = 0 AND trust = 'pending' ORDER BY post_code, name, id"
+        ):
+            peer = _peer(store, row)
             certificate = keys.decode_certificate(peer.certificate)
-            if peer.trust == "pending" and certificate is not None and not certificate.is_request:
+            if certificate is not None and not certificate.is_request:
                 learn(store, certificate, peer.certificate, peer.certificate_signature)
                 trust = store.value("SELECT trust FROM local_replica WHERE id = ?", [peer.id])
                 found = found or trust == "certified"

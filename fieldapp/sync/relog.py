@@ -35,29 +35,31 @@ def settle(store: Store) -> bool:
     """Follow, in each log, the branch of the headquarters that certified its author; inside an applying transaction,
     with nothing unsealed. True if a branch was changed, so that held segments may now be applied."""
     changed = False
-    for peer in peers.others(store):
-        if peer.trust != "certified":
+    for peer_id, log_id, head in receipts.not_applied(store):
+        log = store.row("SELECT * FROM local_log WHERE id = ?", [log_id])
+        author = peers.get(store, log["replica_id"]) if log else None
+        peer = peers.get(store, peer_id)
+        if log is None or author is None or peer is None or log_id == BASELINE_LOG:
             continue
-        for log_id, head in receipts.newest(store, peer.id).items():
-            if store.value("SELECT 1 FROM local_segment WHERE hash = ? AND state = 'applied'", [head.hash]):
+        if not _decides(store, peer, author) or _is_applied(store, head.hash):  # by what was followed just now
+            continue
+        if log["own"] and head.last > log["seq"]:  # a copy of this disk is ahead of us, or we were set back
+            logs.begin(store, log["scope"])
+        branch = _branch(store, author, log_id, head.hash)
+        parted = receipts.branch_point(store, log_id, head.hash)
+        if branch and parted is not None and parted < log["seq"]:
+            if _is_root(author) and branch[0]["hash"] > _first_beyond(store, log_id, parted):
                 continue
-            log = store.row("SELECT * FROM local_log WHERE id = ?", [log_id])
-            author = peers.get(store, log["replica_id"]) if log else None
-            if log is None or author is None or log_id == BASELINE_LOG or not _decides(store, peer, author):
-                continue
-            if log["own"] and head.last > log["seq"]:  # a copy of this disk is ahead of us, or we were set back
-                logs.begin(store, log["scope"])
-            branch = _branch(store, author, log_id, head.hash)
-            parted = receipts.branch_point(store, log_id, head.hash)
-            if branch and parted is not None and parted < log["seq"]:
-                if _is_root(author) and branch[0]["hash"] > _first_beyond(store, log_id, parted):
-                    continue
-                _follow(store, log, author, parted, branch)
-                changed = True
-            elif branch and branch[0]["state"] == "quarantined":  # it goes on where we have followed since
-                _hold(store, branch)
-                changed = True
+            _follow(store, log, author, parted, branch)
+            changed = True
+        elif branch and branch[0]["state"] == "quarantined":  # it goes on where we have followed since
+            _hold(store, branch)
+            changed = True
     return changed
+
+
+def _is_applied(store: Store, hash_: str) -> bool:
+    return store.value("SELECT 1 FROM local_segment WHERE hash = ? AND state = 'applied'", [hash_]) is not None
 
 
 def _decides(store: Store, peer: Peer, author: Peer) -> bool:
@@ -222,8 +224,14 @@ def missing(store: Store, row: Row) -> dict[str, int]:
 
     Nobody waits for what never comes: a branch that does not stand, or the log of a laptop that was revoked.
     """
-    have = {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
-    lacking = {log: last for log, last in json.loads(row["knows"]).items() if have.get(log, 0) < last}
+    lacking = {
+        r["log_id"]: r["last"]
+        for r in store.rows(
+            "SELECT k.key AS log_id, k.value AS last FROM json_each(?) k LEFT JOIN local_log l ON l.id = k.key"
+            " WHERE coalesce(l.seq, 0) < k.value",
+            [row["knows"]],
+        )
+    }
     if not lacking:
         return {}
     over = {
