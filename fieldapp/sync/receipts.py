@@ -50,6 +50,15 @@ def _database(store: Store, manifest: Manifest) -> str:
     return manifest.log + (FORKED if state == "quarantined" else "")
 
 
+def newest(store: Store, replica_id: str) -> Heads:
+    """What a replica said last that it has."""
+    said = store.value(
+        "SELECT have FROM local_receipt WHERE replica_id = ? AND have IS NOT NULL ORDER BY hlc DESC LIMIT 1",
+        [replica_id],
+    )
+    return _heads(said)
+
+
 def not_applied(store: Store) -> list[tuple[str, str, Head]]:
     """(replica, log, head) of each head that a certified replica said last that it has, and that is not applied here.
 
