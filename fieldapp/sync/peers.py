@@ -126,9 +126,11 @@ def partners(store: Store, *, asking: bool = False) -> list[Peer]:
 
 def find(store: Store, text: str) -> Peer:
     """The other replica that ``text`` names: its id or the beginning of it, its post's code, or its name."""
+    exact = get(store, text)
+    if exact is not None and exact.id != own(store).id:
+        return exact
     known = others(store)
-    found = [p for p in known if p.id == text]
-    found = found or [p for p in known if text in (p.post_code, p.name, p.post_name)]
+    found = [p for p in known if text in (p.post_code, p.name, p.post_name)]
     found = found or [p for p in known if len(text) >= 4 and p.id.startswith(text)]
     if len(found) > 1:
         found = [p for p in found if p.trust != "revoked"] or found
@@ -202,7 +204,8 @@ def learn_pending(store: Store) -> None:
     while found:
         found = False
         for row in store.rows(
-            "SELECT * FROM local_replica WHERE own = 0 AND trust = 'pending' ORDER BY post_code, name, id"
+            "SELECT * FROM local_replica WHERE own = 0 AND trust = 'pending'"
+            " AND CAST(certificate AS TEXT) ->> '$.issuer' <> id ORDER BY post_code, name, id"
         ):
             peer = _peer(store, row)
             certificate = keys.decode_certificate(peer.certificate)
