@@ -33,6 +33,8 @@ import uuid_utils
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from work import WORDS  # type: ignore[import-not-found]
+
 import fieldapp
 from fieldapp.domain.records import BY_KIND
 from fieldapp.reports.query import Period, Query
@@ -42,7 +44,6 @@ from fieldapp.store.migrations import SCHEMA_VERSION
 from fieldapp.store.store import Store, now
 from fieldapp.sync import bundle, enrolment, exchange, keys, logs, segment
 from fieldapp.sync.bundle import Head, Manifest
-from work import WORDS  # type: ignore[import-not-found]
 
 FIRST_YEAR = 2016
 QUERIES = ("giếng khoan", "tuan tra", "gao", "ho ngheo buon", "kham benh")
@@ -79,7 +80,9 @@ class Nation:
     def __init__(self, root: Path, posts: int, laptops: int, seed: int = 1) -> None:
         self.random = random.Random(seed)
         self.root = root
-        vault.seal_under = lambda secret, _passphrase: secret  # the derivation is slow by intention, and no subject here
+        vault.seal_under = lambda secret, _passphrase: (
+            secret
+        )  # the derivation is slow by intention, and no subject here
         self.hq = enrolment.init_hq(root / "hq", name="Bộ", user="A", passphrase="a b c d e f")
         self.kinds = [r["id"] for r in self.hq.rows("SELECT id FROM activity_kind ORDER BY position")]
         self.measures = [r["id"] for r in self.hq.rows("SELECT id FROM measure ORDER BY code LIMIT 12")]
@@ -95,14 +98,18 @@ class Nation:
             r["log_id"]: Head(r["last"], r["hash"], self.hq_id)
             for r in self.hq.rows(
                 "SELECT log_id, max(last) AS last, hash FROM local_segment WHERE scope = '*' AND state = 'applied'"
-                " AND replica_id = ? GROUP BY log_id", [self.hq_id])  # fmt: skip
+                " AND replica_id = ? GROUP BY log_id",
+                [self.hq_id],
+            )
         }
         self._enrol(laptops)
 
     def _post(self, number: int, communes: list[str]) -> Post:
         units = self.random.sample(communes, 4)
         with self.hq.transaction():
-            post_id = records.save(self.hq, "post", {"code": f"P{number}", "name": f"Đồn BP {number}", "unit_id": units[0]})
+            post_id = records.save(
+                self.hq, "post", {"code": f"P{number}", "name": f"Đồn BP {number}", "unit_id": units[0]}
+            )
             logs.begin(self.hq, post_id)
         return Post(post_id, f"P{number}", units)
 
@@ -158,8 +165,8 @@ class Nation:
             for laptop in post.laptops:
                 work = list(self._work(post, laptop, year, changes))
                 for part in range(bundles):
-                    segments = list(self._seal(post, laptop, known, work[part::bundles] if bundles == 1 else
-                                               work[part * len(work) // bundles:(part + 1) * len(work) // bundles]))  # fmt: skip
+                    some = work[part * len(work) // bundles : (part + 1) * len(work) // bundles]
+                    segments = list(self._seal(post, laptop, known, some))
                     size += self.write(post, laptop, segments, dest)
                 made += len(work)
         return made, size
@@ -192,7 +199,7 @@ class Nation:
             stamp, day = f"{at:%Y-%m-%dT%H:%M:%SZ}", f"{at:%Y-%m-%d}"
             row_id, place = self._id(at), n % 100
             meta = {"created_at": stamp, "created_by": "A"}
-            if place < 72 and place % 3 == 0 or not laptop.activities:
+            if (place < 72 and place % 3 == 0) or not laptop.activities:
                 laptop.activities.append(row_id)
                 yield self._change(laptop, "activity", row_id, {
                     **meta, "activity_kind_id": rng.choice(self.kinds), "date_from": day,
@@ -236,7 +243,9 @@ def timed(work: Callable[[], Any]) -> float:
     return time.process_time() - begin
 
 
-def measure(nation: Nation, year: int, asked: argparse.Namespace, before: dict[str, Any] | None, url: str | None) -> dict[str, Any]:
+def measure(
+    nation: Nation, year: int, asked: argparse.Namespace, before: dict[str, Any] | None, url: str | None
+) -> dict[str, Any]:
     """One tenth of the way: its bundles come in, and what headquarters does with all that is there then."""
     hq, stick = nation.hq, nation.root / "stick"
     stick.mkdir()
@@ -319,7 +328,7 @@ CURVES = (
 
 
 def picture(found: list[dict[str, Any]], title: str) -> str:
-    """Growth curves, both axes logarithmic in nothing: each curve in its own small field, from zero."""
+    """Growth curves, each in a small field of its own; both axes begin at zero."""
     width, height, across = 240, 120, 4
     parts = []
     most = max(f["total"] for f in found)
@@ -329,23 +338,23 @@ def picture(found: list[dict[str, Any]], title: str) -> str:
             continue
         left, top = 20 + at % across * (width + 30), 50 + at // across * (height + 70)
         high = max(y for _x, y in points) * 1.15 or 1
-        line = " ".join(f"{left + x / most * width:.1f},{top + height - y / high * height:.1f}" for x, y in points)
-        dots = "".join(
-            f'<circle cx="{left + x / most * width:.1f}" cy="{top + height - y / high * height:.1f}" r="2.5" fill="{colour}"/>'
-            for x, y in points
-        )
+        places = [(f"{left + x / most * width:.1f}", f"{top + height - y / high * height:.1f}") for x, y in points]
+        line = " ".join(f"{x},{y}" for x, y in places)
+        dots = "".join(f'<circle cx="{x}" cy="{y}" r="2.5" fill="{colour}"/>' for x, y in places)
         parts.append(
             f'<text x="{left}" y="{top - 8}" font-weight="bold">{name}</text>'
             f'<path d="M{left},{top}V{top + height}H{left + width}" fill="none" stroke="#999"/>'
             f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>{dots}'
             f'<text x="{left + 4}" y="{top + 10}" fill="#555">{high / 1.15:.3g}</text>'
-            f'<text x="{left + width}" y="{top + height + 14}" text-anchor="end" fill="#555">{most / 1e6:.2g} million changes</text>'
+            f'<text x="{left + width}" y="{top + height + 14}" text-anchor="end" fill="#555">'
+            f"{most / 1e6:.2g} million changes</text>"
         )
     body = "\n".join(parts)
     w, h = 20 + across * (width + 30), 50 + 2 * (height + 70)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" font-family="sans-serif" font-size="11">'
-        f'<rect width="{w}" height="{h}" fill="white"/><text x="20" y="20" font-size="14">{title}</text>\n{body}\n</svg>\n'
+        f'<rect width="{w}" height="{h}" fill="white"/><text x="20" y="20" font-size="14">{title}</text>\n'
+        f"{body}\n</svg>\n"
     )
 
 
@@ -377,8 +386,9 @@ def main() -> None:
             url = stack.enter_context(postgres.cluster()) if postgres.binaries() else None
         begin = time.monotonic()
         nation = Nation(Path(folder), asked.posts, asked.laptops)
-        print(f"{asked.posts} posts, {asked.posts * asked.laptops} laptops certified in {time.monotonic() - begin:.0f} s"
-              f" · {platform.machine()} Python {platform.python_version()} load {os.getloadavg()[0]:.1f}", flush=True)  # fmt: skip
+        size = f"{asked.posts} posts, {asked.posts * asked.laptops} laptops"
+        machine = f"{platform.machine()} Python {platform.python_version()} load {os.getloadavg()[0]:.1f}"
+        print(f"{size} certified in {time.monotonic() - begin:.0f} s · {machine}", flush=True)
         found: list[dict[str, Any]] = []
         total = 0
         for year in range(FIRST_YEAR, FIRST_YEAR + asked.years):
@@ -391,10 +401,10 @@ def main() -> None:
                 else f"{k}={v}" for k, v in figures.items())  # fmt: skip
             print(f"{time.monotonic() - begin:5.0f} s  {said}", flush=True)
             if asked.json:
-                asked.json.write_text(json.dumps({"asked": vars(asked) | {"json": "", "svg": ""}, "found": found}, indent=1))
+                size_asked = {k: v for k, v in vars(asked).items() if k not in ("json", "svg")}
+                asked.json.write_text(json.dumps({"asked": size_asked, "found": found}, indent=1))
             if asked.svg:
-                title = f"{asked.posts} posts, {asked.posts * asked.laptops} laptops, {total / 1e6:.2f} million changes"
-                asked.svg.write_text(picture(found, title))
+                asked.svg.write_text(picture(found, f"{size}, {total / 1e6:.2f} million changes"))
         first, last = found[0], found[-1]
         for name in ("import", "index", "again"):
             print(f"{name}: last tenth against first {last[name] / first[name]:.2f}")

@@ -795,7 +795,13 @@ def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def hq_publish(
-    obj: Context, url: str | None, partitions: int | None, servers: tuple[str, ...], anew: bool, sql: bool, as_json: bool
+    obj: Context,
+    url: str | None,
+    partitions: int | None,
+    servers: tuple[str, ...],
+    anew: bool,
+    sql: bool,
+    as_json: bool,
 ) -> None:
     """Mirror all records into the PostgreSQL at URL (postgresql://host/name, without a password): at first all of
     them, then what changed. The password comes from ~/.pgpass, a service or the environment."""

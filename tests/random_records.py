@@ -6,7 +6,7 @@ from typing import Any
 
 import uuid_utils
 
-from fieldapp.domain.model import FieldShape, fields_of
+from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.store import reviews
 from fieldapp.store.store import Store
@@ -35,8 +35,13 @@ def fill(store: Store, seed: int, rows: int, posts: int = 3) -> None:
                 ids.setdefault(kind, [r["id"] for r in store.rows(f"SELECT id FROM {kind} ORDER BY id")][:8])
             elif kind != "review":
                 ids[kind] = [
-                    _write(store, rng, kind, _values(rng, fields_of(model), ids)
-                           | ({} if model.REFERENCE else {"post_id": rng.choice(ids["post"])}))  # fmt: skip
+                    _write(
+                        store,
+                        rng,
+                        kind,
+                        _values(rng, fields_of(model), ids)
+                        | ({} if model.REFERENCE else {"post_id": rng.choice(ids["post"])}),
+                    )
                     for _ in range(8 if model.REFERENCE else rows)
                 ]
         for kind in ("activity", "meeting", "matter", "introduction"):
@@ -46,6 +51,10 @@ def fill(store: Store, seed: int, rows: int, posts: int = 3) -> None:
                 post = store.value(f"SELECT post_id FROM {kind} WHERE id = ?", [record])
                 _write(store, rng, "review", {"post_id": post, "record_kind": kind, "record_id": record,
                                               "outcome": outcome, "seen": seen})  # fmt: skip
+
+
+def _of_post(rng: random.Random, model: type[Record], ids: dict[str, list[str]]) -> dict[str, Any]:
+    return {} if model.REFERENCE else {"post_id": rng.choice(ids["post"])}
 
 
 def _values(rng: random.Random, shapes: list[FieldShape], ids: dict[str, list[str]]) -> dict[str, Any]:

@@ -91,7 +91,9 @@ def _figures() -> str:
                 FROM ({_postgres(counts_sql(source, indicators, part, narrow))}) q CROSS JOIN LATERAL (VALUES {lines})
                 x (section, code, title, unit_name, adds_up, place, value, records) WHERE x.records > 0;"""
         )
-    named = to_postgres(UNIT_NAMED, {"text": "of_unit", "day": "CASE in_units WHEN 'then' THEN last_day ELSE on_day END"})
+    named = to_postgres(
+        UNIT_NAMED, {"text": "of_unit", "day": "CASE in_units WHEN 'then' THEN last_day ELSE on_day END"}
+    )
     return f"""
         CREATE FUNCTION figures({ARGUMENTS}) RETURNS TABLE ({RESULT})
         LANGUAGE plpgsql STABLE SECURITY DEFINER {PATH} AS $$
@@ -100,12 +102,13 @@ def _figures() -> str:
             the_post text; the_units text[]; seen text[];
             everything boolean := {SEES_ALL};
         BEGIN
-            IF group_by IS NOT NULL AND group_by NOT IN ({', '.join(literal(g) for g in GROUPS if g)}) THEN
+            IF group_by IS NOT NULL AND group_by NOT IN ({", ".join(literal(g) for g in GROUPS if g)}) THEN
                 RAISE EXCEPTION 'group_by: post, commune, kind, event or ethnic_group';
             END IF;
             seen := visible_posts();
             IF of_post IS NOT NULL THEN
-                SELECT p.id INTO the_post FROM post p WHERE (p.id = of_post OR p.code = of_post) AND p.voided_at IS NULL;
+                SELECT p.id INTO the_post FROM post p
+                WHERE (p.id = of_post OR p.code = of_post) AND p.voided_at IS NULL;
                 IF the_post IS NULL THEN RAISE EXCEPTION 'there is no post %', of_post; END IF;
             END IF;
             IF of_unit IS NOT NULL THEN

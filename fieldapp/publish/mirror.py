@@ -287,9 +287,9 @@ class _Mirror:
         with self._reading(), self.pg.transaction():
             cells, reached = watermark.touched(self.store, mark, TOGETHER)
             by_table: dict[str, list[str]] = {}
-            for table, row_id in cells:
-                if table in self.by_name:
-                    by_table.setdefault(table, []).append(row_id)
+            for name, row_id in cells:
+                if name in self.by_name:
+                    by_table.setdefault(name, []).append(row_id)
             for table in self.tables:
                 if table.name in by_table:
                     self._replace(table, schema, by_table[table.name])

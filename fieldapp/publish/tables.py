@@ -122,9 +122,7 @@ def tables(store: Store) -> list[Table]:
                 words = _("{title}: as it is compared, without case, tone and diacritics").format(
                     title=known.title if known else name
                 )
-                columns.append(
-                    Column(name + PLAIN, TEXT, False, column.personal, words, f"plain({name})", free=True)
-                )
+                columns.append(Column(name + PLAIN, TEXT, False, column.personal, words, f"plain({name})", free=True))
         found.append(
             Table(model.KIND, _(model.PLURAL), model.REFERENCE, tuple(columns), tuple(_indexes(store, model.KIND)))
         )

@@ -68,8 +68,8 @@ def test_a_province_reads_its_own_posts_only(world: World, database: str, pg: ps
     province = world.hq.value(
         "SELECT id FROM unit WHERE code = '66' AND level = 'province' AND valid_to IS NULL AND voided_at IS NULL"
     )
-    inside = {r["id"] for r in world.hq.rows(
-        "SELECT p.id FROM post p JOIN unit u ON u.id = p.unit_id WHERE ? IN (u.id, u.parent_id)", [province])}  # fmt: skip
+    posts_in = "SELECT p.id FROM post p JOIN unit u ON u.id = p.unit_id WHERE ? IN (u.id, u.parent_id)"
+    inside = {r["id"] for r in world.hq.rows(posts_in, [province])}
     outside = {r["id"] for r in world.hq.rows("SELECT id FROM post")} - inside
     assert inside
     assert outside

@@ -71,5 +71,7 @@ def test_the_views_are_the_figures_of_their_periods(world: World, database: str,
     ).fetchall()
     assert {r[:3]: r[3] for r in rows} == by_post
     month = Query(Period(date(2024, 5, 1), date(2024, 5, 31)))
-    rows = pg.execute("SELECT section, code, value FROM fieldapp.figures_by_month WHERE first_day = '2024-05-01'")
+    rows = pg.execute(
+        "SELECT section, code, value FROM fieldapp.figures_by_month WHERE first_day = '2024-05-01'"
+    ).fetchall()
     assert {r[:2]: r[2] for r in rows} == {(f.section, f.code): f.value for f in figures(world.hq, month)}

@@ -2,6 +2,7 @@
 
 import os
 import random
+import select
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import random_records
 from field import Run, World
 from postgres import new_database, rows, rows_here
 
+from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
 from fieldapp.publish import mirror
 from fieldapp.publish.mirror import publish
@@ -102,14 +104,16 @@ def test_recording_goes_on_while_the_mirror_is_written(
     same(pg, world.hq)
 
 
-def test_killed_at_any_moment_it_goes_on(world: World, database: str, pg: psycopg.Connection[Any], tmp_path: Path) -> None:
+def test_killed_at_any_moment_it_goes_on(world: World, database: str, pg: psycopg.Connection[Any]) -> None:
     random_records.fill(world.hq, 2, 40)
     home, rng = world.hq.home, random.Random(os.environ.get("FIELDAPP_SEED", "7"))
 
     def begin(url: str) -> subprocess.Popen[str]:
         command = [sys.executable, str(Path(__file__).with_name("once.py")), str(home), world.keys["hq"].hex(), url]
-        started = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": _path()})
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+        started = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
         assert started.stdout is not None
+        assert select.select([started.stdout], [], [], LIMIT)[0], "the mirror did not begin in time"
         assert started.stdout.readline() == "begun\n"
         return started
 
@@ -129,10 +133,6 @@ def test_killed_at_any_moment_it_goes_on(world: World, database: str, pg: psycop
     assert started.wait(LIMIT) == 0
     same(pg, world.hq)
     assert publish(world.hq, database, Place(2)).rows == 0
-
-
-def _path() -> str:
-    return os.pathsep.join(p for p in sys.path if p)
 
 
 def test_an_older_state_of_headquarters_is_loaded_anew(
@@ -203,7 +203,7 @@ def test_every_table_says_what_it_is(world: World, database: str, pg: psycopg.Co
     ).fetchall()
     assert {name for name, comment in said if comment} == wanted
     personal = {(t.name, c.name) for t in tables(world.hq) for c in t.columns if c.personal}
-    assert {(m.KIND, c.name) for m in open_data.RECORDS for c in open_data.columns_of(m) if c.personal} <= personal
+    assert {(m.KIND, c.name) for m in RECORDS for c in open_data.columns_of(m) if c.personal} <= personal
     keys = pg.execute(
         "SELECT indrelid::regclass::text, (SELECT attname FROM pg_attribute WHERE attrelid = indrelid AND attnum ="
         " indkey[0]) FROM pg_index WHERE indisprimary AND indrelid::regclass::text LIKE '%\\_1'"
