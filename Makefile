@@ -1,7 +1,8 @@
 # make demo   the main job, end to end
 # make test   all tests
 # make check  lint and types
-# make soak   laptops and sticks under SCHEDULES random schedules, and one set of changes in ORDERS orders: hours
+# make soak   laptops and sticks under SCHEDULES random schedules, one set of changes in ORDERS orders, the mirror under
+#             KILLS kills: hours
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,6 +11,7 @@ TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy initdb
 PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools postgresql
 SCHEDULES ?= 20000
 ORDERS ?= 1000
+KILLS ?= 50
 
 .PHONY: demo test check soak locale tools clean
 .DELETE_ON_ERROR: # a half-made environment is made anew the next time
@@ -26,8 +28,9 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 
 soak: $(VENV)/.dev
-	FIELDAPP_SOAK=$(SCHEDULES) FIELDAPP_ORDERS=$(ORDERS) $(BIN)/python -m pytest -q -n auto -rP \
-		tests/sync/test_soak.py tests/sync/test_merge.py::test_one_set_of_segments_in_random_orders_is_one_state
+	FIELDAPP_SOAK=$(SCHEDULES) FIELDAPP_ORDERS=$(ORDERS) FIELDAPP_KILLS=$(KILLS) $(BIN)/python -m pytest -q -n auto -rP \
+		tests/sync/test_soak.py tests/sync/test_merge.py::test_one_set_of_segments_in_random_orders_is_one_state \
+		tests/publish/test_mirror.py::test_killed_at_any_moment_it_goes_on
 
 locale: $(VENV)/.dev
 	$(BIN)/pybabel compile --directory fieldapp/locale --domain fieldapp
