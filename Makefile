@@ -2,19 +2,20 @@
 # make test   all tests
 # make check  lint and types
 # make soak   random schedules of laptops and sticks, one set of changes in many orders, the sticks of forty posts in one
-#             morning, kills, power cuts, flipped bits, interrupted exports and mutated bundles, as many as the
+#             morning, the mirror under MIRROR_KILLS kills, kills, power cuts, flipped bits, interrupted exports and mutated bundles, as many as the
 #             variables below say: hours
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy fusefat fusermount gcc
-PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools fusefat gcc libc6-dev
+TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy fusefat fusermount gcc initdb
+PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools fusefat gcc libc6-dev postgresql
 # Tests copy encrypted files by the thousand: in memory where there is enough of it.
 export TMPDIR := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 SCHEDULES ?= 20000
 ORDERS ?= 1000
 KILLS ?= 1000
+MIRROR_KILLS ?= 50
 CUTS ?= 5000
 FLIPS ?= 500
 PAGES ?= 60
@@ -39,6 +40,8 @@ soak: $(VENV)/.dev
 	FIELDAPP_SOAK=$(SCHEDULES) FIELDAPP_ORDERS=$(ORDERS) $(BIN)/python -m pytest -q -n auto -rP \
 		tests/sync/test_soak.py tests/sync/test_merge.py::test_one_set_of_segments_in_random_orders_is_one_state \
 		tests/sync/test_replies.py::test_the_sticks_of_a_morning
+	FIELDAPP_KILLS=$(MIRROR_KILLS) $(BIN)/python -m pytest -q -rP \
+		tests/publish/test_mirror.py::test_killed_at_any_moment_it_goes_on
 	FIELDAPP_KILLS=$(KILLS) FIELDAPP_CUTS=$(CUTS) FIELDAPP_FLIPS=$(FLIPS) FIELDAPP_PAGES=$(PAGES) FIELDAPP_PULLS=$(PULLS) \
 		FIELDAPP_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest -q -n auto -rP tests/e2e/test_kill.py \
 		tests/e2e/test_power_cut.py tests/sync/test_salvage.py tests/sync/test_vfat.py tests/sync/test_mutants.py
@@ -60,7 +63,7 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
 
 # What the tests need from Debian, where it can be installed; elsewhere those tests say why they are skipped.
 tools:
-	@missing=""; for tool in $(TOOLS); do PATH="$$PATH:/usr/sbin:/sbin" command -v $$tool >/dev/null || missing=1; done; \
+	@missing=""; for tool in $(TOOLS); do PATH="$$PATH:/usr/sbin:/sbin:$$(echo /usr/lib/postgresql/*/bin | tr ' ' :)" command -v $$tool >/dev/null || missing=1; done; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES) >/dev/null; fi
 

@@ -821,6 +821,45 @@ def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
     note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=dest))
 
 
+@hq.command("publish")
+@click.argument("url", required=False, metavar="URL")
+@click.option("--partitions", type=click.IntRange(1, 1024), help="Parts of each table, by post; counts at a new load.")
+@click.option("--server", "servers", multiple=True, help="A foreign server that holds parts too; several are allowed.")
+@click.option("--anew", is_flag=True, help="Load everything again, beside what is there.")
+@click.option("--sql", is_flag=True, help="Print what PostgreSQL will be told, and do nothing.")
+@as_json
+@click.pass_obj
+def hq_publish(
+    obj: Context,
+    url: str | None,
+    partitions: int | None,
+    servers: tuple[str, ...],
+    anew: bool,
+    sql: bool,
+    as_json: bool,
+) -> None:
+    """Mirror all records into the PostgreSQL at URL (postgresql://host/name, without a password): at first all of
+    them, then what changed. The password comes from ~/.pgpass, a service or the environment."""
+    from fieldapp.publish import mirror, server, tables
+
+    if url is None and not sql:
+        raise click.UsageError(_("Name the database, such as postgresql://host/name, or give --sql."))
+    place = tables.Place(partitions or 4, servers) if partitions or servers or sql else None
+    if sql:
+        for statement in mirror.statements(obj.open(), place or tables.Place()):
+            say(statement + ";")
+        return
+    assert url is not None
+    server.check_url(url)
+    done = mirror.publish(obj.open(), url, place, anew=anew)
+    if as_json:
+        say_json(done)
+    elif done.loaded:
+        say(_("Everything was loaded: {n} rows in {tables} tables.").format(n=done.rows, tables=len(done.tables)))
+    else:
+        say(_("{n} rows were brought up to date.").format(n=done.rows))
+
+
 @hq.command("coverage")
 @click.option("--months", type=click.IntRange(1, 36), default=6, show_default=True, help="How many, with this one.")
 @click.option("--days", type=int, help="A post not heard of for longer is late; kept for the screen too.")

@@ -12,10 +12,10 @@ from itertools import groupby
 from typing import Any, Literal
 
 from fieldapp.domain.amounts import format_amount, format_money
-from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator
+from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator, Source
 from fieldapp.i18n import _
 from fieldapp.reports.query import Query, find_post, find_unit, inside
-from fieldapp.reports.sources import JOINT, MEASURES, MOVED, PLACE, SOURCES
+from fieldapp.reports.sources import JOINT, MEASURES, MOVED, MOVED_NOW, PLACE, SOURCES
 from fieldapp.store import reviews
 from fieldapp.store.store import Row, Store
 
@@ -105,7 +105,7 @@ def behind(store: Store, query: Query, figure: Figure, part: Part | None = None)
     params, narrow = narrowed(store, query)
     if part is not None:
         params["part"] = part[1]
-        narrow += f" AND {_GROUPS[part[0]]} IS :part"
+        narrow += f" AND {GROUPS[part[0]]} IS :part"
     if figure.measure_id is not None:
         params |= {"measure": figure.measure_id, "section": figure.section, "kind": figure.kind_id}
         rows = store.rows(
@@ -154,7 +154,15 @@ def unassigned(store: Store, query: Query) -> int:
 
 FROM = "FROM facts f LEFT JOIN moved ON moved.unit_id = f.unit_id"
 
-_GROUPS: Mapping[Group | None, str] = {
+_UNITS = "(SELECT value FROM json_each(:units))"
+
+NARROW = (
+    "f.record NOT IN (SELECT value FROM json_each(:returned)) AND (:post IS NULL OR f.post_id = :post)"
+    f" AND (:units IS NULL OR {PLACE} IN {_UNITS} OR f.unit_id IN {_UNITS})"
+)
+"""A query's condition on facts"""
+
+GROUPS: Mapping[Group | None, str] = {
     None: "NULL",
     "post": "f.post_id",
     "kind": "f.activity_kind_id",
@@ -177,10 +185,7 @@ def narrowed(store: Store, query: Query) -> tuple[dict[str, Any], str]:
     unit, post = find_unit(store, query), find_post(store, query)
     moved: list[Row] = []
     if query.view == "now":
-        moved = store.rows(
-            "SELECT unit_id, today_id FROM unit_today WHERE today_id IS NOT unit_id AND unit_id IN"
-            " (SELECT id FROM unit WHERE valid_to IS NOT NULL)"
-        )
+        moved = store.rows(MOVED_NOW)
     params: dict[str, Any] = {
         "first": query.period.first.isoformat(),
         "last": query.period.last.isoformat(),
@@ -190,20 +195,14 @@ def narrowed(store: Store, query: Query) -> tuple[dict[str, Any], str]:
         "units": json.dumps(inside(store, unit["id"])) if unit else None,
         "returned": json.dumps([said.record for said in reviews.returned(store)]),
     }
-    units = "(SELECT value FROM json_each(:units))"
-    narrow = (
-        "f.record NOT IN (SELECT value FROM json_each(:returned)) AND (:post IS NULL OR f.post_id = :post)"
-        f" AND (:units IS NULL OR {PLACE} IN {units} OR f.unit_id IN {units})"
-    )
-    return params, narrow
+    return params, NARROW
 
 
-def _sums(store: Store, params: dict[str, Any], narrow: str, by: Group | None) -> Iterator[tuple[str | None, Figure]]:
-    """The figures of measures: of works one for each kind, of others one for each section."""
-    rows = store.rows(
-        f"""
+def sums_sql(part: str, narrow: str) -> str:
+    """The figures of measures; ``part``: SQL for what they are grouped by."""
+    return f"""
         {with_facts(MEASURES, joint=True)}
-        SELECT {_GROUPS[by]} AS part, k.section, m.id AS measure_id, m.code, m.name, m.unit_name, m.decimals,
+        SELECT {part} AS part, k.section, m.id AS measure_id, m.code, m.name, m.unit_name, m.decimals,
             CASE m.nature WHEN 'works' THEN k.id END AS kind_id, min(k.code) AS kind_code, min(k.name) AS kind_name,
             sum(f.amount / {HIGH}) AS high, sum(f.amount % {HIGH}) AS low,
             max(CASE WHEN f.amount IS NOT NULL THEN f.approximate ELSE 0 END) AS approximate,
@@ -214,9 +213,26 @@ def _sums(store: Store, params: dict[str, Any], narrow: str, by: Group | None) -
         {FROM} JOIN activity_kind k ON k.id = f.activity_kind_id JOIN measure m ON m.id = f.measure_id
         WHERE {narrow}
         GROUP BY part, k.section, m.id, CASE m.nature WHEN 'works' THEN k.id END ORDER BY place, m.code
-        """,
-        params,
+        """
+
+
+def counts_sql(source: Source, indicators: Iterable[Indicator], part: str, narrow: str) -> str:
+    """What the indicators of a source count: ``v0`` and ``n0`` are the first's figure and the records behind it."""
+    return (
+        f"{with_facts(SOURCES[source])} SELECT {part} AS part, {', '.join(_columns(indicators))} {FROM}"
+        f" WHERE {narrow} AND f.first <= :last AND (f.last IS NULL OR f.last >= :first) GROUP BY part"
     )
+
+
+def by_source() -> Iterator[tuple[Source, list[Indicator]]]:
+    """The indicators of each source."""
+    for source, group in groupby(sorted(INDICATORS, key=lambda i: i.source), key=lambda i: i.source):
+        yield source, list(group)
+
+
+def _sums(store: Store, params: dict[str, Any], narrow: str, by: Group | None) -> Iterator[tuple[str | None, Figure]]:
+    """The figures of measures: of works one for each kind, of others one for each section."""
+    rows = store.rows(sums_sql(GROUPS[by], narrow), params)
     for r in rows:
         of_kind = r["kind_id"] is not None
         yield (
@@ -241,13 +257,8 @@ def _sums(store: Store, params: dict[str, Any], narrow: str, by: Group | None) -
 def _counts(store: Store, params: dict[str, Any], narrow: str, by: Group | None) -> Iterator[tuple[str | None, Figure]]:
     """The figures of the indicators, in their order; one query for each source."""
     found: dict[str, list[tuple[str | None, Figure]]] = {}
-    for source, group in groupby(sorted(INDICATORS, key=lambda i: i.source), key=lambda i: i.source):
-        indicators = list(group)
-        rows = store.rows(
-            f"{with_facts(SOURCES[source])} SELECT {_GROUPS[by]} AS part, {', '.join(_columns(indicators))} {FROM}"
-            f" WHERE {narrow} AND f.first <= :last AND coalesce(f.last, '9999') >= :first GROUP BY part",
-            params,
-        )
+    for source, indicators in by_source():
+        rows = store.rows(counts_sql(source, indicators, GROUPS[by], narrow), params)
         for row in rows:
             for at, indicator in enumerate(indicators):
                 if row[f"n{at}"]:
@@ -270,7 +281,7 @@ def _condition(indicator: Indicator) -> str:
     if indicator.when == "day":
         parts = ["coalesce(f.last, f.first) BETWEEN :first AND :last"]
     else:
-        parts = ["f.first <= :last AND coalesce(f.last, '9999') >= :first"]
+        parts = ["f.first <= :last AND (f.last IS NULL OR f.last >= :first)"]
     for column, values in indicator.where:
         listed = ", ".join(f"'{value}'" for value in values)
         parts.append(f"f.{column} IN ({listed})")

@@ -106,17 +106,29 @@ class Query:
         return replace(self, period=period)
 
 
+UNIT_NAMED = """
+    SELECT * FROM unit WHERE (id = :text OR code = :text) AND voided_at IS NULL ORDER BY
+        (valid_from IS NULL OR valid_from <= :day) AND (valid_to IS NULL OR :day <= valid_to) DESC,
+        valid_to IS NOT NULL, id"""
+"""The units with an id or code, that of a day first"""
+
+INSIDE = """
+    WITH inside AS (SELECT value AS id FROM json_each(:inside))
+    SELECT u.id FROM unit u WHERE u.parent_id IN (SELECT id FROM inside)
+    UNION
+    SELECT s.old_unit_id FROM unit_succession s WHERE s.voided_at IS NULL AND s.new_unit_id IN (SELECT id FROM inside)
+        AND NOT EXISTS (SELECT 1 FROM unit_succession o WHERE o.old_unit_id = s.old_unit_id
+            AND o.voided_at IS NULL AND o.new_unit_id NOT IN (SELECT id FROM inside))"""
+"""What belongs to some units, and the old units all of which became part of them: one step"""
+
+
 def find_unit(store: Store, query: Query) -> Row | None:
     """The unit that a query is narrowed to: of several with a code the one of the time, or of today, as the view says.
     FieldappError where there is none."""
     if query.unit is None:
         return None
     day = (query.period.last if query.view == "then" else query.today).isoformat()
-    found = store.row(
-        "SELECT * FROM unit WHERE (id = :text OR code = :text) AND voided_at IS NULL ORDER BY"
-        " coalesce(valid_from, '') <= :day AND :day <= coalesce(valid_to, '9999') DESC, valid_to IS NOT NULL, id",
-        {"text": clean(query.unit), "day": day},
-    )
+    found = store.row(UNIT_NAMED, {"text": clean(query.unit), "day": day})
     if found is None:
         raise FieldappError(_("There is no unit with the code {code}.").format(code=clean(query.unit)))
     return found
@@ -133,17 +145,7 @@ def inside(store: Store, unit_id: str) -> list[str]:
     """The ids of a unit, of what belongs to it, and of the old units all of which became part of it."""
     found = {unit_id}
     while True:
-        rows = store.rows(
-            """
-            WITH inside AS (SELECT value AS id FROM json_each(?))
-            SELECT u.id FROM unit u WHERE u.parent_id IN (SELECT id FROM inside)
-            UNION
-            SELECT s.old_unit_id FROM unit_succession s WHERE s.voided_at IS NULL AND s.new_unit_id IN inside
-                AND NOT EXISTS (SELECT 1 FROM unit_succession o WHERE o.old_unit_id = s.old_unit_id
-                    AND o.voided_at IS NULL AND o.new_unit_id NOT IN inside)
-            """,
-            [_json(found)],
-        )
+        rows = store.rows(INSIDE, {"inside": _json(found)})
         more = {r["id"] for r in rows} - found
         if not more:
             return sorted(found)

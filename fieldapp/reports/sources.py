@@ -35,7 +35,7 @@ SOURCES: Mapping[Source, str] = {
     "attendance": f"""
         SELECT g.id AS record, 'meeting' AS kind, g.held_on AS first, g.held_on AS last, g.post_id,
             p.unit_id, NULL AS unit_now_id, {_PLAIN}, t.id AS attendance_id, t.meeting_id, t.member_id, t.status,
-            CAST(m.party_cell_id IS NULL AS TEXT) AS own
+            CASE WHEN m.party_cell_id IS NULL THEN '1' ELSE '0' END AS own
         FROM meeting g JOIN party_cell p ON p.id = g.party_cell_id JOIN attendance t ON t.meeting_id = g.id
             JOIN member m ON m.id = t.member_id
         WHERE g.voided_at IS NULL AND t.voided_at IS NULL AND NOT EXISTS (SELECT 1 FROM attendance o
@@ -87,7 +87,8 @@ MEASURES = f"""
         AND coalesce(v.measured_on, a.date_to, a.date_from) BETWEEN :first AND :last
         AND (a.joint_reference IS NULL OR v.id IN (SELECT id FROM joint))
         AND NOT EXISTS (SELECT 1 FROM activity_measure o WHERE o.activity_id = v.activity_id
-            AND o.measure_id = v.measure_id AND o.measured_on IS v.measured_on AND o.voided_at IS NULL AND o.id > v.id)
+            AND o.measure_id = v.measure_id AND o.measured_on IS NOT DISTINCT FROM v.measured_on
+            AND o.voided_at IS NULL AND o.id > v.id)
 """
 """The figures of activities. Of two rows about the same, which a merge may have left, the newer counts."""
 
@@ -100,11 +101,16 @@ JOINT = """
         WHERE a.joint_reference IS NOT NULL AND a.voided_at IS NULL AND v.voided_at IS NULL
             AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND (:post IS NULL OR a.post_id = :post)
             AND a.id NOT IN (SELECT value FROM json_each(:returned))
-    ) WHERE activity_id = speaker
+    ) spoken WHERE activity_id = speaker
 """
 """The figures that count of joint activities: for each reference, kind and measure those of one post, chosen before
 the period and the area are cut out, so that no neighbouring period or area counts the other's too (rule 5). A report
 on one post has that post's own."""
+
+MOVED_NOW = """
+    SELECT unit_id, today_id FROM unit_today WHERE today_id IS DISTINCT FROM unit_id
+        AND unit_id IN (SELECT id FROM unit WHERE valid_to IS NOT NULL)"""
+"""Old units with today's, from the succession table"""
 
 MOVED = "SELECT json_extract(value, '$[0]') AS unit_id, json_extract(value, '$[1]') AS today_id FROM json_each(:moved)"
 """Old units with today's: empty for a report in the units of the time; NULL where a unit was split."""

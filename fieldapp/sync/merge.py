@@ -32,7 +32,7 @@ def apply(store: Store, sealed: Sealed, hash_: str) -> int:
     """
     header, entries = sealed.header, sealed.entries
     schema = Schema(store)
-    author = _authors(store).get(header.log) or _author(store, header.scope, header.replica)
+    author = _authors(store, header.log).get(header.log) or _author(store, header.scope, header.replica)
     doubtful = straight.doubtful(store, sealed)  # before the segment is there itself
     log.enter(store, hash_)
     log.enter_last(store, hash_, entries[-1].hlc, sealed.change(len(entries) - 1).at)
@@ -53,12 +53,14 @@ def _author(store: Store, scope: str, replica_id: str) -> Author:
     return Author(scope, row["role"] if row else "hq", row["post_id"] if row else None)
 
 
-def _authors(store: Store) -> dict[str, Author]:
-    """Log -> its author; the baseline's is headquarters."""
+def _authors(store: Store, only: str | None = None) -> dict[str, Author]:
+    """Log -> its author; the baseline's is headquarters. ``only``: of one log."""
     return {
         r["id"]: Author(r["scope"], r["role"] or "hq", r["post_id"])
         for r in store.rows(
             "SELECT l.id, l.scope, p.role, p.post_id FROM local_log l LEFT JOIN local_replica p ON p.id = l.replica_id"
+            " WHERE ?1 IS NULL OR l.id = ?1",
+            [only],
         )
     }
 

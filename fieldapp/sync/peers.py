@@ -126,9 +126,11 @@ def partners(store: Store, *, asking: bool = False) -> list[Peer]:
 
 def find(store: Store, text: str) -> Peer:
     """The other replica that ``text`` names: its id or the beginning of it, its post's code, or its name."""
+    exact = get(store, text)
+    if exact is not None and exact.id != own(store).id:
+        return exact
     known = others(store)
-    found = [p for p in known if p.id == text]
-    found = found or [p for p in known if text in (p.post_code, p.name, p.post_name)]
+    found = [p for p in known if text in (p.post_code, p.name, p.post_name)]
     found = found or [p for p in known if len(text) >= 4 and p.id.startswith(text)]
     if len(found) > 1:
         found = [p for p in found if p.trust != "revoked"] or found
@@ -201,9 +203,13 @@ def learn_pending(store: Store) -> None:
     found = True
     while found:
         found = False
-        for peer in others(store):
+        for row in store.rows(
+            "SELECT * FROM local_replica WHERE own = 0 AND trust = 'pending'"
+            " AND CAST(certificate AS TEXT) ->> '$.issuer' <> id ORDER BY post_code, name, id"
+        ):
+            peer = _peer(store, row)
             certificate = keys.decode_certificate(peer.certificate)
-            if peer.trust == "pending" and certificate is not None and not certificate.is_request:
+            if certificate is not None and not certificate.is_request:
                 learn(store, certificate, peer.certificate, peer.certificate_signature)
                 trust = store.value("SELECT trust FROM local_replica WHERE id = ?", [peer.id])
                 found = found or trust == "certified"

@@ -41,33 +41,33 @@ def settle(store: Store, followed: set[str]) -> bool:
     Heads in ``followed`` are left; those that were followed now are added. So this ends, whatever others say.
     """
     changed = False
-    for peer in peers.others(store):
-        if peer.trust != "certified":
+    for peer_id, log_id, head in receipts.not_applied(store):
+        log = store.row("SELECT * FROM local_log WHERE id = ?", [log_id])
+        author = peers.get(store, log["replica_id"]) if log else None
+        peer = peers.get(store, peer_id)
+        if log is None or author is None or peer is None or log_id == BASELINE_LOG:
             continue
-        for log_id, head in receipts.newest(store, peer.id).items():
-            if head.hash in followed or store.value(
-                "SELECT 1 FROM local_segment WHERE hash = ? AND state = 'applied'", [head.hash]
-            ):
+        if not _decides(peer, author) or head.hash in followed or _is_applied(store, head.hash):
+            continue
+        if log["own"] and head.last > log["seq"]:  # a copy of this disk is ahead of us, or we were set back
+            logs.begin(store, log["scope"])
+        branch = _branch(store, author, log_id, head.hash)
+        parted = receipts.branch_point(store, log_id, head.hash)
+        if branch and parted is not None and parted < log["seq"]:
+            if author.role == "hq" and branch[0]["hash"] > _first_beyond(store, log_id, parted):
                 continue
-            log = store.row("SELECT * FROM local_log WHERE id = ?", [log_id])
-            author = peers.get(store, log["replica_id"]) if log else None
-            if log is None or author is None or log_id == BASELINE_LOG or not _decides(peer, author):
-                continue
-            if log["own"] and head.last > log["seq"]:  # a copy of this disk is ahead of us, or we were set back
-                logs.begin(store, log["scope"])
-            branch = _branch(store, author, log_id, head.hash)
-            parted = receipts.branch_point(store, log_id, head.hash)
-            if branch and parted is not None and parted < log["seq"]:
-                if author.role == "hq" and branch[0]["hash"] > _first_beyond(store, log_id, parted):
-                    continue
-                _follow(store, log, author, parted, branch)
-                followed.add(head.hash)
-                changed = True
-            elif branch and branch[0]["state"] == "quarantined":  # it goes on where we have followed since
-                _hold(store, branch)
-                followed.add(head.hash)
-                changed = True
+            _follow(store, log, author, parted, branch)
+            followed.add(head.hash)
+            changed = True
+        elif branch and branch[0]["state"] == "quarantined":  # it goes on where we have followed since
+            _hold(store, branch)
+            followed.add(head.hash)
+            changed = True
     return changed
+
+
+def _is_applied(store: Store, hash_: str) -> bool:
+    return store.value("SELECT 1 FROM local_segment WHERE hash = ? AND state = 'applied'", [hash_]) is not None
 
 
 def _decides(peer: Peer, author: Peer) -> bool:
@@ -226,10 +226,14 @@ def missing(store: Store, row: Row) -> dict[str, int]:
     Nobody waits for what never comes: a branch that does not stand, or the log of a laptop that was revoked; and nobody
     for what a peer that has applied the segment has not, or may not name to us.
     """
-    have = {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
-    lacking = {log: last for log, last in json.loads(row["knows"]).items() if have.get(log, 0) < last}
-    if not lacking:
+    known = store.rows(
+        "SELECT k.key AS log_id, k.value AS last, coalesce(l.seq, 0) AS seq"
+        " FROM json_each(?) k LEFT JOIN local_log l ON l.id = k.key WHERE coalesce(l.seq, 0) < k.value",
+        [row["knows"]],
+    )
+    if not known:
         return {}
+    have, lacking = {r["log_id"]: r["seq"] for r in known}, {r["log_id"]: r["last"] for r in known}
     over = {
         r["log_id"]: r["last"]
         for r in store.rows(
@@ -242,7 +246,7 @@ def missing(store: Store, row: Row) -> dict[str, int]:
         over.update(dict.fromkeys(json.loads(revoked["logs"]), MAX_SEQ))
     lacking = {log: last for log, last in lacking.items() if over.get(log, 0) < last}
     for heads in _applied_by(store, row) if lacking else ():
-        lacking = {log: last for log, last in lacking.items() if log in heads and have.get(log, 0) < heads[log].last}
+        lacking = {log: last for log, last in lacking.items() if log in heads and have[log] < heads[log].last}
     return lacking
 
 

@@ -1,0 +1,121 @@
+"""The mirror in PostgreSQL: rows per second against plain COPY of the same rows, and what 1,000 changes cost later.
+
+python benchmarks/publish.py --rows 1000000          in a cluster of its own
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+import postgres  # type: ignore[import-not-found]
+import psycopg
+from work import behind, make_world, record  # type: ignore[import-not-found]
+
+from fieldapp.publish.mirror import publish
+from fieldapp.publish.tables import SCHEMA, Place, tables
+from fieldapp.store.store import Store
+from fieldapp.sync import exchange
+
+
+class Clock:
+    """Processor seconds of this process and of the tests' cluster: on a shared machine they say more than the wall
+    clock."""
+
+    def __init__(self, url: str) -> None:
+        self._pid = int((Path(url.split("host=")[1]) / "data" / "postmaster.pid").read_text().split()[0])
+        self.begin()
+
+    def begin(self) -> None:
+        """Start anew; no connection may be open."""
+        self._wall, self._from = time.monotonic(), self._now()
+
+    def _now(self) -> float:
+        time.sleep(0.1)  # until the server has seen that its child is gone
+        fields = Path(f"/proc/{self._pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return time.process_time() + (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+    def read(self) -> tuple[float, float]:
+        """(wall, processor) seconds."""
+        wall = time.monotonic() - self._wall
+        return wall, self._now() - self._from
+
+
+def plain_copy(url: str, store: Store) -> tuple[float, float]:
+    """(wall, processor) seconds of a plain COPY by psycopg: the same rows, lying in memory as COPY reads them, into the
+    same tables; keys and indexes are made then."""
+    found = []
+    with psycopg.connect(url, autocommit=True) as pg:
+        for table in tables(store):
+            names = ", ".join(c.name for c in table.columns)
+            with pg.cursor().copy(f"COPY {SCHEMA}.{table.name} ({names}) TO STDOUT") as copy:
+                data = [bytes(part) for part in copy]
+            found.append((table, names, [b"".join(data[n : n + 5_000]) for n in range(0, len(data), 5_000)]))
+    clock = Clock(url)
+    with psycopg.connect(url, autocommit=True) as pg:
+        for table, names, blocks in found:
+            pg.execute(f"CREATE TABLE peer_{table.name} (LIKE {SCHEMA}.{table.name})")
+            with pg.cursor().copy(f"COPY peer_{table.name} ({names}) FROM STDIN") as copy:
+                for block in blocks:
+                    copy.write(block)
+            pg.execute(f"ALTER TABLE peer_{table.name} ADD PRIMARY KEY ({', '.join(table.key)})")
+            for _name, over in table.indexes:
+                pg.execute(f"CREATE INDEX ON peer_{table.name} {over}")
+            pg.execute(f"ANALYZE peer_{table.name}")
+    taken = clock.read()
+    with psycopg.connect(url, autocommit=True) as pg:
+        for table, _names, _blocks in found:
+            pg.execute(f"DROP TABLE peer_{table.name}")
+    return taken
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="The mirror against plain COPY")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        url: str = stack.enter_context(postgres.cluster())
+        world = make_world(Path(folder))
+        recorder = behind(world, asked.rows)
+        hq: Any = world.open("hq")
+        print(f"{platform.machine()} Python {platform.python_version()} load {os.getloadavg()[0]:.1f}", flush=True)
+        ratios = []
+        for _ in range(asked.rounds):
+            clock = Clock(url)
+            done = publish(hq, url, Place(1), anew=True)
+            ours, peer = clock.read(), plain_copy(url, hq)
+            ratios.append(ours[1] / peer[1])
+            print(f"{done.rows:,} rows: mirror {ours[0]:.2f} s wall, {ours[1]:.2f} s processor,"
+                  f" {done.rows / ours[1]:,.0f} rows/s; plain COPY {peer[0]:.2f} s, {peer[1]:.2f} s,"
+                  f" {done.rows / peer[1]:,.0f} rows/s; {ours[1] / peer[1]:.2f}× processor,"
+                  f" {ours[0] / peer[0]:.2f}× wall", flush=True)  # fmt: skip
+        print(f"median {statistics.median(ratios):.2f}×")
+        post = world.open("post")
+        for _ in range(asked.rounds):
+            edits, _voids = recorder.changes(1000, 0)
+            record(post, [edits])
+            for file in exchange.export(post, world.root, hq.identity.replica_id):
+                exchange.import_files(hq, [file.path])
+                file.path.unlink()
+            for what in ("1,000 changes", "nothing new"):
+                clock = Clock(url)
+                done = publish(hq, url)
+                assert not done.loaded
+                wall, processor = clock.read()
+                print(f"{what} over {asked.rows:,} rows: {done.rows} rows, {wall:.2f} s wall,"
+                      f" {processor:.2f} s processor", flush=True)  # fmt: skip
+        hq.close()
+        post.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""The figures in PostgreSQL: one function and the views over it, made from the SQL that the program counts by itself.
+
+``figures(first_day, last_day, …)`` runs with the rights of the mirror's owner, so that an analyst has numbers from
+columns that he may not read; it counts only posts that the caller may see (``fieldapp/publish/access.py``).
+"""
+
+from collections.abc import Iterator
+
+from fieldapp.domain.indicators import INDICATORS
+from fieldapp.i18n import _
+from fieldapp.publish.access import SEES_ALL
+from fieldapp.publish.dialect import literal, to_postgres
+from fieldapp.publish.tables import PATH, RETURNED
+from fieldapp.reports.figures import GROUPS, HIGH, NARROW, by_source, counts_sql, sums_sql
+from fieldapp.reports.query import INSIDE, UNIT_NAMED
+from fieldapp.reports.sources import MOVED, MOVED_NOW
+
+ARGUMENTS = (
+    "first_day date, last_day date, group_by text DEFAULT NULL, of_post text DEFAULT NULL, of_unit text DEFAULT NULL,"
+    " in_units text DEFAULT 'then', on_day date DEFAULT CURRENT_DATE"
+)
+
+RESULT = (
+    "part text, section text, code text, title text, value numeric, decimals bigint, unit_name text,"
+    " approximate boolean, in_words text[], records bigint, adds_up boolean, place bigint"
+)
+
+PARAMETERS = {
+    "first": "first_day",
+    "last": "last_day",
+    "today": "on_day",
+    "post": "the_post",
+    "units[]": "(SELECT unnest(the_units))",
+    "units": "the_units",
+    "returned[]": f"(SELECT record_id FROM {RETURNED})",
+}
+
+BOOLEANS = ("approximate",)
+
+
+def create() -> Iterator[str]:
+    """The statements that make the functions and views; names are found by the search path of the session."""
+    yield _units_inside()
+    yield _figures()
+    about = _("The figures of a period, as the program reports them. group_by: {groups}; in_units: then, now")
+    yield f"COMMENT ON FUNCTION figures IS {literal(about.format(groups=', '.join(g for g in GROUPS if g)))}"
+    for name, step, title in (
+        ("figures_by_year", "1 year", _("The figures of each year in which something was recorded")),
+        ("figures_by_month", "1 month", _("The figures of each month of the last ten years")),
+    ):
+        yield _over(name, step, None)
+        yield f"COMMENT ON VIEW {name} IS {literal(title)}"
+    yield _over("figures_by_post", "1 year", "post")
+    yield f"COMMENT ON VIEW figures_by_post IS {literal(_('The figures of each post and year'))}"
+
+
+def _units_inside() -> str:
+    step = to_postgres(INSIDE, {"inside[]": "(SELECT unnest(found) AS id)"})
+    return f"""
+        CREATE FUNCTION units_inside(of_unit text) RETURNS text[] LANGUAGE plpgsql STABLE {PATH} AS $$
+        DECLARE found text[] := ARRAY[of_unit]; more text[];
+        BEGIN
+            LOOP
+                SELECT array_agg(s.id) INTO more FROM ({step}) s WHERE s.id <> ALL (found);
+                IF more IS NULL THEN RETURN found; END IF;
+                found := found || more;
+            END LOOP;
+        END $$"""
+
+
+def _figures() -> str:
+    group = " ".join(f"WHEN '{name}' THEN {sql}" for name, sql in GROUPS.items() if name)
+    part = f"CASE group_by {group} END"
+    narrow = f"{NARROW} AND (everything OR f.post_id = ANY (seen))"
+    queries = [
+        f"""RETURN QUERY SELECT s.part, s.section, CASE WHEN s.kind_id IS NULL THEN s.code
+            ELSE s.kind_code || '.' || s.code END, CASE WHEN s.kind_id IS NULL THEN s.name ELSE s.kind_name END,
+            s.high * {HIGH} + s.low, s.decimals, s.unit_name, s.approximate = 1, array_remove(s.words, NULL), s.records,
+            true, s.place FROM ({_postgres(sums_sql(part, narrow))}) s;"""
+    ]
+    place = {indicator.code: 10**6 + at for at, indicator in enumerate(INDICATORS)}
+    for source, indicators in by_source():
+        lines = ", ".join(
+            f"({literal(i.section)}, {literal(i.code)}, {literal(_(i.title))}, {literal(_(i.unit))},"
+            f" {str(i.adds_up).lower()}, {place[i.code]}::bigint, q.v{at}, q.n{at})"
+            for at, i in enumerate(indicators)
+        )
+        queries.append(
+            f"""RETURN QUERY SELECT q.part, x.section, x.code, x.title, x.value::numeric, 0::bigint, x.unit_name,
+                false, ARRAY[]::text[], x.records, x.adds_up, x.place
+                FROM ({_postgres(counts_sql(source, indicators, part, narrow))}) q CROSS JOIN LATERAL (VALUES {lines})
+                x (section, code, title, unit_name, adds_up, place, value, records) WHERE x.records > 0;"""
+        )
+    named = to_postgres(
+        UNIT_NAMED, {"text": "of_unit", "day": "CASE in_units WHEN 'then' THEN last_day ELSE on_day END"}
+    )
+    return f"""
+        CREATE FUNCTION figures({ARGUMENTS}) RETURNS TABLE ({RESULT})
+        LANGUAGE plpgsql STABLE SECURITY DEFINER {PATH} AS $$
+        #variable_conflict use_column
+        DECLARE
+            the_post text; the_units text[]; seen text[];
+            everything boolean := {SEES_ALL};
+        BEGIN
+            IF group_by IS NOT NULL AND group_by NOT IN ({", ".join(literal(g) for g in GROUPS if g)}) THEN
+                RAISE EXCEPTION 'group_by: post, commune, kind, event or ethnic_group';
+            END IF;
+            seen := visible_posts();
+            IF of_post IS NOT NULL THEN
+                SELECT p.id INTO the_post FROM post p
+                WHERE (p.id = of_post OR p.code = of_post) AND p.voided_at IS NULL;
+                IF the_post IS NULL THEN RAISE EXCEPTION 'there is no post %', of_post; END IF;
+            END IF;
+            IF of_unit IS NOT NULL THEN
+                SELECT units_inside(u.id) INTO the_units FROM ({named} LIMIT 1) u;
+                IF the_units IS NULL THEN RAISE EXCEPTION 'there is no unit %', of_unit; END IF;
+            END IF;
+            {" ".join(queries)}
+        END $$"""
+
+
+def _postgres(sql: str) -> str:
+    now = f"SELECT * FROM ({MOVED_NOW}) n WHERE in_units = 'now'"
+    return to_postgres(sql.replace(MOVED, now), PARAMETERS, BOOLEANS)
+
+
+def _over(name: str, step: str, group: str | None) -> str:
+    """A view of the figures of each year or month since the first activity, ten years back at most for months."""
+    begin = "(SELECT min(date_from) FROM activity)" if step == "1 year" else "CURRENT_DATE - interval '10 years'"
+    grouped = f", {literal(group)}" if group else ""
+    unit = step.removeprefix("1 ")
+    return f"""CREATE VIEW {name} AS
+        SELECT p.first_day::date, (p.first_day + interval '{step}' - interval '1 day')::date AS last_day, f.*
+        FROM generate_series(date_trunc('{unit}', ({begin})::timestamp), CURRENT_DATE::timestamp, interval '{step}')
+            AS p (first_day)
+        CROSS JOIN LATERAL figures(p.first_day::date,
+            (p.first_day + interval '{step}' - interval '1 day')::date{grouped}) f"""

@@ -1,0 +1,346 @@
+"""The mirror: all records once, by COPY into tables beside; from then on the rows that changed.
+
+Nothing is written to headquarters' file, and it is read in transactions that hold nobody up. A part of the first load
+and how far it goes are one transaction of PostgreSQL; so are the rows of an update and its watermark, and so is putting
+the loaded tables in place. Whenever this is killed, PostgreSQL holds a whole state, and the next run goes on from it.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.publish import access, figures, server, watermark
+from fieldapp.publish.access import CONTROL
+from fieldapp.publish.tables import (
+    RETURNED,
+    SCHEMA,
+    Place,
+    Table,
+    create,
+    create_elsewhere,
+    create_views,
+    keys,
+    shape_hash,
+    tables,
+)
+from fieldapp.publish.watermark import Watermark
+from fieldapp.store import people, reviews
+from fieldapp.store.store import Store
+
+LOADING = f"{SCHEMA}_loading"
+
+PART = 50_000
+"""Rows of the first load in one transaction"""
+
+AT_ONCE = 5_000
+"""Rows in memory together"""
+
+TOGETHER = 100_000
+"""Changed rows that appear at one moment; where there are more, segment by segment"""
+
+Progress = Callable[[str, int], None]
+"""Told (table, rows so far)"""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a run did."""
+
+    loaded: bool
+    """everything anew"""
+    rows: int
+    """rows that were written"""
+    tables: dict[str, int]
+    """the same by table"""
+
+
+def publish(
+    store: Store, url: str, place: Place | None = None, *, anew: bool = False, progress: Progress | None = None
+) -> Published:
+    """Bring the mirror at ``url`` to what headquarters' file says; FieldappError says why not, and what stands then.
+
+    ``anew``: load everything again. ``place`` counts when everything is loaded; None: as it is, or the default.
+    """
+    people.check(store, people.Act.REPORT_FILES)
+    if store.identity.role != "hq":
+        raise FieldappError(_("Only headquarters publishes records."))
+    with server.connect(url) as pg:
+        return _Mirror(store, pg, place, progress or (lambda _table, _rows: None)).run(anew)
+
+
+def statements(store: Store, place: Place) -> list[str]:
+    """All that PostgreSQL is told about shape, for an administrator to read."""
+    made = tables(store)
+    return [
+        *(statement for _role, statement in access.roles()),
+        *access.control(),
+        f"CREATE SCHEMA {SCHEMA}",
+        *(s for server in place.servers for s in create_elsewhere(made, SCHEMA, place, server)),
+        *(s for t in made for s in (*create(t, SCHEMA, place, SCHEMA), *keys(t, SCHEMA, place))),
+        *_meaning(store, made),
+    ]
+
+
+def _meaning(store: Store, made: Sequence[Table]) -> Iterator[str]:
+    """What is made over the loaded tables: views, figures, rights."""
+    yield f"SET LOCAL search_path = {SCHEMA}"
+    yield f"CREATE TABLE {RETURNED} (post_id text NOT NULL, kind text NOT NULL, record_id text PRIMARY KEY)"
+    yield from create_views(store, made)
+    yield f"CREATE VIEW mirrored AS SELECT mirrored_at FROM {CONTROL}.state"
+    made_of = list(figures.create())
+    yield made_of[0]
+    yield access.visible_posts()
+    yield from made_of[1:]
+    yield from access.grants(made, SCHEMA)
+
+
+class _Mirror:
+    """One run."""
+
+    def __init__(self, store: Store, pg: Any, place: Place | None, progress: Progress) -> None:
+        self.store, self.pg, self.progress = store, pg, progress
+        self.tables = tables(store)
+        self.by_name = {t.name: t for t in self.tables}
+        self.written: dict[str, int] = {}
+        self._prepare()
+        self.state = self._state()
+        known = self.state["shape"]
+        self.place = place or (Place(known["partitions"], tuple(known["servers"])) if known else Place())
+        self.shape = {
+            "partitions": self.place.partitions,
+            "servers": list(self.place.servers),
+            "hash": shape_hash(statements(store, self.place)),
+        }
+
+    def run(self, anew: bool) -> Published:
+        mark = self._mark(self.state["watermark"])
+        load = anew or mark is None or self.state["shape"] != self.shape or not self._fits(mark)
+        if load:
+            mark = self._load(anew)
+        assert mark is not None
+        mark, done = self._update(mark, put_in_place=load)
+        if load:
+            self._settle()
+        while not done:
+            mark, done = self._update(mark, put_in_place=False)
+        return Published(load, sum(self.written.values()), self.written)
+
+    def _prepare(self) -> None:
+        """Roles and what outlives a load. Whoever may not make them is told what to have made."""
+        have = {row[0] for row in self.pg.execute("SELECT rolname FROM pg_roles")}
+        missing = [statement for role, statement in access.roles() if role not in have]
+        try:
+            for statement in missing:
+                self.pg.execute(statement)
+        except self._insufficient():
+            raise FieldappError(
+                _("This login may not make the roles of the mirror. Have PostgreSQL's administrator run first: {sql}")
+                .format(sql="; ".join(missing))
+            ) from None  # fmt: skip
+        if self._is_writer():
+            self.pg.execute(f"SET ROLE {access.WRITER}")
+        with self.pg.transaction():
+            for statement in access.control():
+                self.pg.execute(statement)
+
+    def _insufficient(self) -> type[Exception]:
+        from psycopg.errors import InsufficientPrivilege
+
+        return InsufficientPrivilege
+
+    def _is_writer(self) -> bool:
+        """Whether this login works as the writer: a superuser owns what he makes."""
+        row = self.pg.execute(
+            "SELECT pg_has_role(%s, 'MEMBER') AND NOT rolsuper FROM pg_roles WHERE rolname = current_user",
+            [access.WRITER],
+        ).fetchone()
+        return bool(row[0])
+
+    def _state(self) -> dict[str, Any]:
+        row = self.pg.execute(f"SELECT watermark, shape, loading, elsewhere FROM {CONTROL}.state").fetchone()
+        watermark, shape, loading, elsewhere = row
+        return {
+            "watermark": watermark,
+            "shape": json.loads(shape) if shape else None,
+            "loading": loading,
+            "elsewhere": elsewhere,
+        }
+
+    def _mark(self, said: dict[str, Any] | None) -> Watermark | None:
+        return Watermark(**said) if said else None
+
+    def _fits(self, mark: Watermark) -> bool:
+        with self._reading():
+            return watermark.fits(self.store, mark)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """One state of headquarters' file; nobody waits for us."""
+        self.store.db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.store.db.execute("ROLLBACK")
+
+    # first load -------------------------------------------------------------------------------------------------
+
+    def _load(self, anew: bool) -> Watermark:
+        """Fill tables beside; the mark from when that began. Goes on where an earlier run was killed."""
+        loading = self.state["loading"]
+        mark = self._mark(loading["mark"]) if loading else None
+        if mark is None or anew or loading["shape"] != self.shape or not self._fits(mark):
+            mark = self._begin_load()
+            loading = self._state()["loading"]
+        for table in self.tables:
+            last = loading["done"].get(table.name, "")
+            while last is not None:
+                last = self._load_part(table, last)
+        return mark
+
+    def _begin_load(self) -> Watermark:
+        with self._reading():
+            mark = watermark.of(self.store)
+        elsewhere = f"{SCHEMA}_{mark.number}_{self.pg.execute('SELECT txid_current()').fetchone()[0]}"
+        with self.pg.transaction():
+            self.pg.execute(f"DROP SCHEMA IF EXISTS {LOADING} CASCADE")
+            for name in self.place.servers:
+                self._tell(name, create_elsewhere(self.tables, elsewhere, self.place, name))
+            self.pg.execute(f"CREATE SCHEMA {LOADING}")
+            for table in self.tables:
+                for statement in create(table, LOADING, self.place, elsewhere):
+                    self.pg.execute(statement)
+            said = {"mark": mark.as_json(), "shape": self.shape, "done": {}, "elsewhere": elsewhere}
+            self.pg.execute(f"UPDATE {CONTROL}.state SET loading = %s", [json.dumps(said)])
+        return mark
+
+    def _tell(self, name: str, told: Iterable[str]) -> None:
+        """Have another server carry statements out, in one transaction there."""
+        self.pg.execute("CREATE EXTENSION IF NOT EXISTS dblink")
+        self.pg.execute("SELECT dblink_exec(%s, %s)", [name, "BEGIN; " + "; ".join(told) + "; COMMIT"])
+
+    def _load_part(self, table: Table, last: str) -> str | None:
+        """Copy the rows behind an id and remember how far; the last id, None where that was all."""
+        end = self.store.row(
+            f"SELECT max(id) AS id, count(*) AS n FROM (SELECT id FROM {table.name} WHERE id > ? ORDER BY id LIMIT ?)",
+            [last, PART],
+        )
+        assert end is not None
+        with self.pg.transaction():
+            if end["n"]:
+                self._copy(
+                    table, LOADING,
+                    self.store.db.execute(
+                        f"SELECT {table.line} FROM {table.name} WHERE id > ? AND id <= ? ORDER BY id", [last, end["id"]]
+                    ),
+                )  # fmt: skip
+            reached = end["id"] if end["n"] == PART else None
+            if reached is None:
+                for statement in keys(table, LOADING, self.place):
+                    self.pg.execute(statement)
+            self.pg.execute(
+                f"UPDATE {CONTROL}.state SET loading = jsonb_set(loading, ARRAY['done', %s], %s)",
+                [table.name, json.dumps(reached)],
+            )
+        return reached
+
+    def _copy(self, table: Table, schema: str, lines: Any) -> None:
+        names = ", ".join(c.name for c in table.columns)
+        with self.pg.cursor().copy(f"COPY {schema}.{table.name} ({names}) FROM STDIN") as copy:
+            while rows := lines.fetchmany(AT_ONCE):
+                text = "\n".join([row[0] for row in rows]) + "\n"
+                copy.write(text.replace("\0", "") if "\0" in text else text)
+                self.written[table.name] = self.written.get(table.name, 0) + len(rows)
+                self.progress(table.name, self.written[table.name])
+
+    def _put_in_place(self) -> None:
+        """The loaded tables instead of those that were there; in the transaction that brings them up to date."""
+        self.pg.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+        self.pg.execute(f"ALTER SCHEMA {LOADING} RENAME TO {SCHEMA}")
+        for statement in _meaning(self.store, self.tables):
+            self.pg.execute(statement)
+        self.pg.execute(
+            f"UPDATE {CONTROL}.state SET shape = %s, elsewhere = loading ->> 'elsewhere', loading = NULL",
+            [json.dumps(self.shape)],
+        )
+
+    def _settle(self) -> None:
+        """After a load: what PostgreSQL plans by, and away with the parts elsewhere of mirrors that are no more."""
+        for table in self.tables:
+            self.pg.execute(f"ANALYZE {SCHEMA}.{table.name}")
+        kept = self._state()["elsewhere"]
+        for name in self.place.servers:
+            self._tell(name, [
+                "DO $$ DECLARE s name; BEGIN FOR s IN SELECT nspname FROM pg_namespace"
+                f" WHERE nspname ~ '^{SCHEMA}_[0-9]+_[0-9]+$' AND nspname <> '{kept}'"
+                " LOOP EXECUTE format('DROP SCHEMA %I CASCADE', s); END LOOP; END $$"
+            ])  # fmt: skip
+
+    # what changed -----------------------------------------------------------------------------------------------
+
+    def _update(self, mark: Watermark, *, put_in_place: bool) -> tuple[Watermark, bool]:
+        """Write the rows that changed since ``mark``, and the mark that is reached; whether that is all."""
+        schema = LOADING if put_in_place else SCHEMA
+        with self._reading(), self.pg.transaction():
+            cells, reached = watermark.touched(self.store, mark, TOGETHER)
+            by_table: dict[str, list[str]] = {}
+            for name, row_id in cells:
+                if name in self.by_name:
+                    by_table.setdefault(name, []).append(row_id)
+            for table in self.tables:
+                if table.name in by_table:
+                    self._replace(table, schema, by_table[table.name])
+            if put_in_place:
+                self._put_in_place()
+            if put_in_place or cells:
+                self._returned()
+            self.pg.execute(
+                f"UPDATE {CONTROL}.state SET watermark = %s, mirrored_at = now()", [json.dumps(reached.as_json())]
+            )
+            done = reached == watermark.of(self.store)
+        return reached, done
+
+    def _replace(self, table: Table, schema: str, ids: list[str]) -> None:
+        """Rows as they are now instead of those that the mirror has: taken out by key, and copied in."""
+        given = json.dumps(ids)
+        there = "id IN (SELECT value FROM json_each(?))"
+        found: dict[str, list[str]] = {}
+        post = "''" if table.reference else "post_id"
+        for row in self.store.db.execute(f"SELECT {post}, id FROM {table.name} WHERE {there}", [given]):
+            found.setdefault(row[0], []).append(row[1])
+        gone = set(ids) - {i for part in found.values() for i in part}
+        out = f"DELETE FROM {schema}.{table.name} WHERE"
+        with self.pg.pipeline():
+            for post_id, part in found.items():
+                if table.reference:
+                    self.pg.execute(f"{out} id = ANY (%s)", [part])
+                else:
+                    self.pg.execute(f"{out} post_id = %s AND id = ANY (%s)", [post_id, part])
+            if gone:
+                self.pg.execute(f"{out} id = ANY (%s)", [sorted(gone)])
+        if found:
+            self._copy(
+                table, schema, self.store.db.execute(f"SELECT {table.line} FROM {table.name} WHERE {there}", [given])
+            )
+
+    def _returned(self) -> None:
+        """The records that count in no figure until something is done about them."""
+        said = [(s.kind, s.record) for s in reviews.returned(self.store)]
+        posts: dict[str, str] = {}
+        for kind in {k for k, _record in said}:
+            ids = json.dumps([record for k, record in said if k == kind])
+            posts |= {
+                r["id"]: r["post_id"]
+                for r in self.store.rows(
+                    f"SELECT id, post_id FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [ids]
+                )
+            }
+        now = json.dumps([{"post_id": posts[record], "kind": kind, "record_id": record} for kind, record in said])
+        listed = "SELECT * FROM jsonb_to_recordset(%s::jsonb) AS r (post_id text, kind text, record_id text)"
+        self.pg.execute(
+            f"DELETE FROM {SCHEMA}.{RETURNED} WHERE record_id NOT IN (SELECT record_id FROM ({listed}) n)", [now]
+        )
+        self.pg.execute(f"INSERT INTO {SCHEMA}.{RETURNED} {listed} ON CONFLICT DO NOTHING", [now])

@@ -1,0 +1,66 @@
+"""The connection to PostgreSQL. What is secret comes as libpq finds it: a password file, a service, the environment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+
+LOCK = 0x6669656C64  # "field"
+"""Advisory lock: one mirror at a time"""
+
+SECRETS = ("password", "sslpassword")
+
+OLDEST = 150000
+"""PostgreSQL 15: views that ask with the reader's rights"""
+
+
+def check_url(url: str) -> None:
+    """FieldappError where the address is none, or carries a secret: everybody on this machine sees a command line."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        said = conninfo_to_dict(url)
+    except Exception:
+        raise FieldappError(
+            _("That is no address of a database, such as postgresql://host/name. Nothing was sent.")
+        ) from None
+    if any(said.get(secret) for secret in SECRETS):
+        raise FieldappError(
+            _(
+                "The address holds a password, which everybody on this machine can read. Take it out: put it into the"
+                " file that PGPASSFILE names (~/.pgpass), or into a service. Nothing was sent."
+            )
+        )
+
+
+@contextmanager
+def connect(url: str) -> Iterator[Any]:
+    """A psycopg connection in autocommit that alone may write the mirror. FieldappError says what PostgreSQL said."""
+    try:
+        import psycopg
+    except ImportError:
+        raise FieldappError(
+            _('This needs a further library: pip install "fieldapp[hq]". Nothing was changed.')
+        ) from None
+    check_url(url)
+    try:
+        with psycopg.connect(url, autocommit=True, application_name="fieldapp", connect_timeout=30) as connection:
+            if connection.info.server_version < OLDEST:
+                raise FieldappError(_("PostgreSQL 15 or newer is needed. Nothing was changed."))
+            connection.execute("SET client_min_messages = warning")
+            connection.execute("SET lock_timeout = '60s'")
+            connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+            yield connection
+    except psycopg.errors.LockNotAvailable:
+        raise FieldappError(
+            _("Another mirror is at work, or somebody reads for long. What was written is whole; run it again later.")
+        ) from None
+    except psycopg.Error as error:
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        raise FieldappError(
+            _("PostgreSQL refused: {why}. What was written is whole; running it again goes on from there.").format(
+                why=said[0].rstrip(".")
+            )
+        ) from error

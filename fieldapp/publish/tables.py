@@ -1,0 +1,219 @@
+"""The tables: columns of ``schema.sql``, types and titles of the models, keys that begin with the post.
+
+A table of a post's records is partitioned by post into ``partitions`` parts, which may lie on other servers
+(``postgres_fdw``); with one part it is a plain table, as Citus distributes it. Keys and indexes are made on the parts:
+PostgreSQL knows no unique index over parts elsewhere. There are no foreign keys: rows come in the order of their
+changes, and headquarters' file holds them already.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from fieldapp.domain.model import fields_of
+from fieldapp.domain.records import BY_KIND, RECORDS
+from fieldapp.i18n import _
+from fieldapp.publish.dialect import PLAIN, literal, plain_columns, to_postgres
+from fieldapp.reports.open_data import columns_of
+from fieldapp.reports.sources import JOINT, MEASURES, SOURCES
+from fieldapp.store.store import Store
+from fieldapp.store.words import choice_title
+
+TYPES = {"integer": "bigint", "boolean": "boolean", "date": "date"}
+"""Kind of field -> type; the others are texts that compare byte by byte, as in SQLite"""
+
+TEXT = 'text COLLATE "C"'
+
+SCHEMA = "fieldapp"
+
+PATH = f"SET search_path = {SCHEMA}, pg_temp"
+"""Of every function: names mean ours, whoever calls"""
+
+RETURNED = "returned_record"
+"""The records that were sent back and that nothing was done about yet: they count in no figure"""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column, and how SQLite gives it as a field of COPY's text format."""
+
+    name: str
+    type: str
+    required: bool
+    personal: bool
+    comment: str
+    source: str
+    """expression over the row of SQLite's table"""
+    free: bool
+    """a text that may hold what COPY marks by a stroke"""
+
+    @property
+    def field(self) -> str:
+        """SQL for the field as COPY reads it."""
+        said = self.source
+        if self.free:
+            for code, mark in ((92, "\\\\"), (9, "\\t"), (10, "\\n"), (13, "\\r")):
+                said = f"replace({said}, char({code}), '{mark}')"
+        return f"coalesce({said}, '\\N')"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One kind of record."""
+
+    name: str
+    title: str
+    reference: bool
+    columns: tuple[Column, ...]
+    indexes: tuple[tuple[str, str], ...]
+    """(name, columns and condition)"""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The primary key: the post leads."""
+        return ("id",) if self.reference else ("post_id", "id")
+
+    @cached_property
+    def line(self) -> str:
+        """SQL for a row as a line of COPY."""
+        return " || char(9) || ".join(c.field for c in self.columns)
+
+
+@dataclass(frozen=True)
+class Place:
+    """How the parts are spread."""
+
+    partitions: int = 4
+    servers: tuple[str, ...] = ()
+    """names of foreign servers that take turns with this one in holding parts"""
+
+    def server(self, part: int) -> str | None:
+        """The server that holds a part; None: this one."""
+        return (None, *self.servers)[part % (len(self.servers) + 1)]
+
+
+def tables(store: Store) -> list[Table]:
+    """All tables, parents first."""
+    plain = plain_columns([*SOURCES.values(), MEASURES, JOINT])
+    found = []
+    for model in RECORDS:
+        said = {c.name: c for c in columns_of(model)}
+        shapes = {s.name: s for s in fields_of(model)}
+        columns = []
+        for row in store.rows(f"PRAGMA table_info({model.KIND})"):
+            name = row["name"]
+            known = said.get(name)
+            sort = known.type if known else "string"
+            shape = shapes.get(name)
+            column = Column(
+                name,
+                TYPES.get(sort, TEXT),
+                bool(row["notnull"]),
+                known.personal if known else True,
+                _comment(model.KIND, known),
+                name,
+                free=sort in ("string", "datetime") and not (shape and shape.ref) and name not in ("id", "post_id"),
+            )
+            columns.append(column)
+            if (model.KIND, name) in plain:
+                words = _("{title}: as it is compared, without case, tone and diacritics").format(
+                    title=known.title if known else name
+                )
+                columns.append(Column(name + PLAIN, TEXT, False, column.personal, words, f"plain({name})", free=True))
+        found.append(
+            Table(model.KIND, _(model.PLURAL), model.REFERENCE, tuple(columns), tuple(_indexes(store, model.KIND)))
+        )
+    return found
+
+
+def _comment(kind: str, column: Any) -> str:
+    if column is None:
+        return _("What was asked about on entry, and was right")
+    parts = [column.title, column.description]
+    if column.ref:
+        parts.append("→ " + _(BY_KIND[column.ref].PLURAL))
+    if column.choices and not column.description:
+        parts.append("; ".join(f"{code}: {_(choice_title(code))}" for code in column.choices))
+    return " · ".join(p for p in parts if p)
+
+
+def _indexes(store: Store, table: str) -> Iterator[tuple[str, str]]:
+    """The indexes of ``schema.sql``, as they stand there."""
+    for row in store.rows(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL ORDER BY name",
+        [table],
+    ):
+        yield row["name"], re.sub(r"^CREATE INDEX \w+ ON \w+ ", "", row["sql"])
+
+
+def views(store: Store) -> Iterator[tuple[str, str]]:
+    """(name, query) of the views of ``schema.sql``, in its order."""
+    for row in store.rows("SELECT name, sql FROM sqlite_master WHERE type = 'view' ORDER BY rowid"):
+        yield row["name"], to_postgres(re.sub(r"^CREATE VIEW \w+ AS\s", "", row["sql"]))
+
+
+def create_views(store: Store, tables: Sequence[Table]) -> Iterator[str]:
+    """The statements that make them. One over records of posts shows a reader only those that he may see."""
+    of_posts = [t.name for t in tables if not t.reference]
+    for name, query in views(store):
+        asks = any(re.search(rf"\b{table}\b", query) for table in of_posts)
+        yield f"CREATE VIEW {name} {'WITH (security_invoker) ' if asks else ''}AS {query}"
+
+
+def parts(table: Table, place: Place) -> list[tuple[str, str | None]]:
+    """(name, server) of the tables that hold a table's rows."""
+    if table.reference or place.partitions == 1:
+        return [(table.name, None)]
+    return [(f"{table.name}_{n}", place.server(n)) for n in range(place.partitions)]
+
+
+def create(table: Table, schema: str, place: Place, elsewhere: str) -> Iterator[str]:
+    """The statements that make an empty table without keys. Parts on another server are made there first, in the
+    schema ``elsewhere``: ``create_elsewhere``."""
+    columns = _columns(table)
+    split = not table.reference and place.partitions > 1
+    yield f"CREATE TABLE {schema}.{table.name} ({columns}){' PARTITION BY HASH (post_id)' if split else ''}"
+    if split:
+        for number, (name, server) in enumerate(parts(table, place)):
+            bounds = f"FOR VALUES WITH (MODULUS {place.partitions}, REMAINDER {number})"
+            foreign = "" if server is None else "FOREIGN "
+            options = f" SERVER {server} OPTIONS (schema_name '{elsewhere}', batch_size '1000')" if server else ""
+            yield f"CREATE {foreign}TABLE {schema}.{name} PARTITION OF {schema}.{table.name} {bounds}{options}"
+    yield f"COMMENT ON TABLE {schema}.{table.name} IS {literal(table.title)}"
+    for column in table.columns:
+        yield f"COMMENT ON COLUMN {schema}.{table.name}.{column.name} IS {literal(column.comment)}"
+
+
+def create_elsewhere(tables: Sequence[Table], schema: str, place: Place, server: str) -> Iterator[str]:
+    """The statements that make on another server the parts that it holds, with their keys."""
+    yield f"CREATE SCHEMA {schema}"
+    for table in tables:
+        for name, where in parts(table, place):
+            if where == server:
+                yield f"CREATE TABLE {schema}.{name} ({_columns(table)})"
+                yield from _keys(table, schema, name)
+
+
+def keys(table: Table, schema: str, place: Place) -> Iterator[str]:
+    """The statements that make the keys and indexes of the parts that lie here."""
+    for name, server in parts(table, place):
+        if server is None:
+            yield from _keys(table, schema, name)
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(f"{c.name} {c.type}{' NOT NULL' if c.required else ''}" for c in table.columns)
+
+
+def _keys(table: Table, schema: str, name: str) -> Iterator[str]:
+    yield f"ALTER TABLE {schema}.{name} ADD PRIMARY KEY ({', '.join(table.key)})"
+    for index, over in table.indexes:
+        yield f"CREATE INDEX {index}{name.removeprefix(table.name)} ON {schema}.{name} {over}"
+
+
+def shape_hash(statements: Sequence[str]) -> str:
+    """Tells one shape of the mirror from another."""
+    return hashlib.sha256("\n".join(statements).encode()).hexdigest()

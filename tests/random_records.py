@@ -1,0 +1,87 @@
+"""Random records of every kind, straight from the models: few values, so that they meet."""
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import uuid_utils
+
+from fieldapp.domain.model import FieldShape, Record, fields_of
+from fieldapp.domain.records import RECORDS
+from fieldapp.store import reviews
+from fieldapp.store.store import Store
+
+WORDS = ("buôn Ba Na", "Buôn Ba na", "Hòa", "hoà", "=1+1", "a\tb\\N", "dòng\nhai", "Y Thanh Niê", "Đức", "\\.")
+FIRST = date(2023, 6, 1)
+
+
+def fill(store: Store, seed: int, rows: int, posts: int = 3) -> None:
+    """Write ``rows`` records of each kind of field table into headquarters' file, of several posts: as if folded."""
+    rng = random.Random(seed)
+    ids: dict[str, list[str]] = {}
+    with store.transaction(applying=True):
+        moved = [r["id"] for r in store.rows(
+            "SELECT id FROM unit WHERE valid_to IS NOT NULL AND level = 'commune' ORDER BY id")]  # fmt: skip
+        now = [r["id"] for r in store.rows("SELECT id FROM unit WHERE valid_to IS NULL ORDER BY id")]
+        ids["unit"] = rng.sample(moved, 20) + rng.sample(now, 8)
+        for model in RECORDS:
+            kind = model.KIND
+            if kind == "post":
+                ids[kind] = [r["id"] for r in store.rows("SELECT id FROM post")]
+                for n in range(len(ids[kind]), posts):
+                    ids[kind].append(_write(store, rng, kind, {"code": f"P{n}", "name": f"Đồn {n}",
+                                                               "unit_id": rng.choice(now)}))  # fmt: skip
+            elif model.REFERENCE and kind != "party_cell":
+                ids.setdefault(kind, [r["id"] for r in store.rows(f"SELECT id FROM {kind} ORDER BY id")][:8])
+            elif kind != "review":
+                ids[kind] = [
+                    _write(
+                        store,
+                        rng,
+                        kind,
+                        _values(rng, fields_of(model), ids)
+                        | ({} if model.REFERENCE else {"post_id": rng.choice(ids["post"])}),
+                    )
+                    for _ in range(8 if model.REFERENCE else rows)
+                ]
+        for kind in ("activity", "meeting", "matter", "introduction"):
+            for record in rng.sample(ids[kind], rows // 4):
+                seen = reviews.fingerprint(store, kind, record) if rng.random() < 0.7 else "0" * 24
+                outcome = rng.choice(["returned", "returned", "accepted"])
+                post = store.value(f"SELECT post_id FROM {kind} WHERE id = ?", [record])
+                _write(store, rng, "review", {"post_id": post, "record_kind": kind, "record_id": record,
+                                              "outcome": outcome, "seen": seen})  # fmt: skip
+
+
+def _of_post(rng: random.Random, model: type[Record], ids: dict[str, list[str]]) -> dict[str, Any]:
+    return {} if model.REFERENCE else {"post_id": rng.choice(ids["post"])}
+
+
+def _values(rng: random.Random, shapes: list[FieldShape], ids: dict[str, list[str]]) -> dict[str, Any]:
+    return {s.name: _value(rng, s, ids) for s in shapes if s.required or s.default is not None or rng.random() < 0.6}
+
+
+def _value(rng: random.Random, shape: FieldShape, ids: dict[str, list[str]]) -> Any:
+    if shape.ref:
+        return rng.choice(ids[shape.ref]) if ids.get(shape.ref) else None
+    if shape.choices:
+        return rng.choice(shape.choices)
+    if shape.type == "date":
+        return (FIRST + timedelta(rng.randint(0, 900))).isoformat()
+    if shape.type == "boolean":
+        return rng.randint(0, 1)
+    if shape.type == "year":
+        return rng.randint(2023, 2026)
+    if shape.type == "integer":
+        return rng.choice([1, 7, 40, 999])
+    return rng.choice(WORDS)
+
+
+def _write(store: Store, rng: random.Random, kind: str, values: dict[str, Any]) -> str:
+    row_id = str(uuid_utils.uuid7())
+    row = {"id": row_id, "created_at": "2026-01-01T00:00:00Z", "created_by": "A", **values}
+    if kind != "post" and rng.random() < 0.1:
+        row["voided_at"] = "2026-02-01T00:00:00Z"
+    marks = ", ".join("?" * len(row))
+    store.db.execute(f"INSERT INTO {kind} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+    return row_id
