@@ -1058,6 +1058,51 @@ def restore(obj: Context, file: Path) -> None:
     store.close()
 
 
+@cli.command()
+@click.argument("dest", type=PATH)
+@click.option("--platform", type=click.Choice(["windows", "linux", "all"]), default="all", show_default=True)
+@click.option("--python", "pythons", type=click.Choice(["3.11", "3.12", "3.13"]), multiple=True,
+              help="Only for this Python; may be given several times. Otherwise for all three.")  # fmt: skip
+@click.option("--python-installer", type=PATH, metavar="FILE", help="Python for Windows, .exe or embeddable .zip.")
+@click.option("--unsigned", is_flag=True, help="Headquarters signs it later, by `hq sign-kit`.")
+@click.pass_obj
+def kit(
+    obj: Context,
+    dest: Path,
+    platform: str,
+    pythons: Sequence[str],
+    python_installer: Path | None,
+    unsigned: bool,
+) -> None:
+    """Make a kit in the folder DEST that installs everything without a network. Needs a package index, once."""
+    from fieldapp.kit import gather
+
+    store = None if unsigned else obj.open()
+    platforms = list(gather.PLATFORMS) if platform == "all" else [platform]
+    made = gather.make(dest, gather.targets(platforms, pythons or gather.PYTHONS), note, python_installer)
+    say(str(made))
+    if store is None:
+        note(_("Nobody has signed it yet: `fieldapp hq sign-kit {kit}` at headquarters.").format(kit=made))
+    else:
+        _sign_kit(store, made)
+
+
+def _sign_kit(store: Any, folder: Path) -> None:
+    from fieldapp.kit import gather
+
+    words = gather.sign(store, folder)
+    note(_("Signed. Whoever installs it reads these words:"))
+    note(f"  {words}")
+
+
+@hq.command("sign-kit")
+@click.argument("kit", type=PATH)
+@click.pass_obj
+def sign_kit(obj: Context, kit: Path) -> None:
+    """Check the files of a KIT that was made elsewhere, and sign their list."""
+    _sign_kit(obj.open(), kit)
+
+
 @cli.group()
 def user() -> None:
     """People who use this laptop."""
@@ -1219,7 +1264,7 @@ def main() -> None:
     _no_core_dump()
     context = Context()
     try:
-        cli.main(standalone_mode=False, obj=context)
+        cli.main(prog_name="fieldapp", standalone_mode=False, obj=context)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:
