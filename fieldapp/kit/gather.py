@@ -110,7 +110,7 @@ def make(
     say: Say,
     python_installer: Path | None = None,
 ) -> Path:
-    """Gather a kit, not yet signed, into a new folder below ``dest``; returns it. Needs a package index, through pip."""
+    """Gather a kit, not yet signed, into a new folder below ``dest``; returns it. Needs a package index."""
     if not dest.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
     kit = dest / f"{NAME}-kit-{fieldapp.__version__}"

@@ -52,7 +52,7 @@ def tell(vietnamese: str, english: str) -> str:
     return english if os.environ.get("FIELDAPP_LANG", "").startswith("en") else vietnamese
 
 
-# Ed25519 (RFC 8032) and minisign: verifying only -----------------------------------------------------------------------
+# Ed25519 (RFC 8032) and minisign: verifying only -------------------------------------------------------------------
 
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
@@ -150,8 +150,12 @@ def check_files(kit: Path) -> int:
     try:
         lines = (kit / SUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        raise Refused(tell(f"Không đọc được {SUMS}. Đây không phải bộ cài, hoặc bộ cài bị thiếu tệp.",
-                           f"{SUMS} cannot be read. This is no kit, or it is incomplete.")) from None  # fmt: skip
+        raise Refused(
+            tell(
+                f"Không đọc được {SUMS}. Đây không phải bộ cài, hoặc bộ cài bị thiếu tệp.",
+                f"{SUMS} cannot be read. This is no kit, or it is incomplete.",
+            )
+        ) from None
     for line in lines:
         found = re.fullmatch(r"([0-9a-f]{64})  ([A-Za-z0-9_][\w.+!/-]*)", line, re.ASCII)
         if found is None or ".." in found[2]:
@@ -162,8 +166,12 @@ def check_files(kit: Path) -> int:
         except OSError:
             right = False
         if not right:
-            raise Refused(tell(f"Tệp {found[2]} bị thiếu, bị hỏng hoặc bị sửa. Chưa cài gì. Hãy xin bộ cài khác.",
-                               f"{found[2]} is missing, damaged or altered. Nothing was installed. Ask for another kit."))  # fmt: skip
+            raise Refused(
+                tell(
+                    f"Tệp {found[2]} bị thiếu, bị hỏng hoặc bị sửa. Chưa cài gì. Hãy xin bộ cài khác.",
+                    f"{found[2]} is missing, damaged or altered. Nothing was installed. Take another kit.",
+                )
+            )
     listed = {line[66:] for line in lines}
     if not lines or "install.py" not in listed or len(listed) != len(lines):
         raise Refused(tell(f"{SUMS} bị hỏng. Hãy xin bộ cài khác.", f"{SUMS} is damaged. Ask for another kit."))
@@ -181,8 +189,12 @@ def signer(kit: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         good = False
     if not good:
-        raise Refused(tell("Chữ ký của bộ cài không đúng. Chưa cài gì. Hãy báo sở chỉ huy.",
-                           "The kit's signature is wrong. Nothing was installed. Tell headquarters."))  # fmt: skip
+        raise Refused(
+            tell(
+                "Chữ ký của bộ cài không đúng. Chưa cài gì. Hãy báo sở chỉ huy.",
+                "The kit's signature is wrong. Nothing was installed. Tell headquarters.",
+            )
+        )
     return dict(certificate)
 
 
@@ -203,9 +215,13 @@ def check_pack(pack: Path, certificate: dict[str, Any]) -> None:
     except (OSError, tarfile.TarError, ValueError, AttributeError, RecursionError):
         known = set()
     if certificate["sign_key"] not in known:
-        raise Refused(tell(f"{pack.name} không phải của sở chỉ huy đã ký bộ cài này. Chưa cài gì. Hãy gọi sở chỉ huy.",
-                           f"{pack.name} is not of the headquarters that signed this kit. Nothing was installed. "
-                           "Call headquarters."))  # fmt: skip
+        raise Refused(
+            tell(
+                f"{pack.name} không phải của sở chỉ huy đã ký bộ cài này. Chưa cài gì. Hãy gọi sở chỉ huy.",
+                f"{pack.name} is not of the headquarters that signed this kit. Nothing was installed. "
+                "Call headquarters.",
+            )
+        )
 
 
 def requirements(kit: Path) -> Path:
@@ -217,10 +233,14 @@ def requirements(kit: Path) -> Path:
     old = not WINDOWS and (library != "glibc" or tuple(map(int, number.split(".")[:2])) < (2, 28))
     if not found.is_file() or not sixty_four or old:
         there = ", ".join(sorted(path.stem for path in (kit / "requirements").glob("*.txt")))
-        raise Refused(tell(f"Bộ cài này dành cho {there} (64 bit, Linux từ glibc 2.28); máy này là {name} "
-                           f"{platform.machine()} {library} {number}. Chưa cài gì.",
-                           f"This kit is for {there} (64-bit, Linux with glibc 2.28 or newer); this machine is {name} "
-                           f"{platform.machine()} {library} {number}. Nothing was installed."))  # fmt: skip
+        raise Refused(
+            tell(
+                f"Bộ cài này dành cho {there} (64 bit, Linux từ glibc 2.28); máy này là {name} "
+                f"{platform.machine()} {library} {number}. Chưa cài gì.",
+                f"This kit is for {there} (64-bit, Linux with glibc 2.28 or newer); this machine is {name} "
+                f"{platform.machine()} {library} {number}. Nothing was installed.",
+            )
+        )
     return found
 
 
@@ -278,14 +298,24 @@ def install_beside(kit: Path) -> Path:
     command += ["--find-links", str(kit / "wheels"), "--require-hashes", "--no-cache-dir", *into, "-r", str(listed)]
     quiet = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
-    done = subprocess.run([*command, "--disable-pip-version-check"], env={**environment, **quiet},
-                          capture_output=True, text=True, errors="replace", check=False)  # fmt: skip  # noqa: S603
+    done = subprocess.run(
+        [*command, "--disable-pip-version-check"],
+        env={**environment, **quiet},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
     if done.returncode == 0:
-        done = subprocess.run([*program(folder), "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run([*program(folder), "--version"], capture_output=True, text=True, check=False)
     if done.returncode:
         shutil.rmtree(folder, ignore_errors=True)
-        raise Refused(tell(f"Không cài được: {done.stderr.strip()[-400:]}",
-                           f"The installation failed: {done.stderr.strip()[-400:]}"))  # fmt: skip
+        raise Refused(
+            tell(
+                f"Không cài được: {done.stderr.strip()[-400:]}",
+                f"The installation failed: {done.stderr.strip()[-400:]}",
+            )
+        )
     whole_file(folder / COMPLETE, mark.encode("ascii"))
     return folder
 
@@ -388,7 +418,7 @@ def begin_post(folder: Path, found: list[Path], user: str | None) -> int:
             return IN_PART
         pack = found[int(answer) - 1]
     user = user or input(tell("Họ tên người dùng máy: ", "Name of who works on this laptop: ")).strip()
-    return subprocess.run([*program(folder), "init", "--pack", str(pack), "--user", user], check=False).returncode  # noqa: S603
+    return subprocess.run([*program(folder), "init", "--pack", str(pack), "--user", user], check=False).returncode
 
 
 def run(kit: Path, *, unsigned: bool, beside: bool, user: str | None) -> int:
@@ -396,20 +426,32 @@ def run(kit: Path, *, unsigned: bool, beside: bool, user: str | None) -> int:
     count = check_files(kit)
     certificate = signer(kit)
     if certificate is None and not unsigned:
-        raise Refused(tell("Bộ cài này chưa có chữ ký của sở chỉ huy. Chưa cài gì. Hãy xin bộ cài đã ký.",
-                           "Headquarters has not signed this kit. Nothing was installed. Ask for a signed one."))  # fmt: skip
+        raise Refused(
+            tell(
+                "Bộ cài này chưa có chữ ký của sở chỉ huy. Chưa cài gì. Hãy xin bộ cài đã ký.",
+                "Headquarters has not signed this kit. Nothing was installed. Ask for a signed one.",
+            )
+        )
     found = packs(kit)
     if certificate is not None and not beside:
         for pack in found:
             check_pack(pack, certificate)
-        print(tell(f"Đủ {count} tệp, không tệp nào bị sửa. Người ký: {certificate['name']}",
-                   f"All {count} files are as they were listed. Signed by {certificate['name']}"))  # fmt: skip
+        print(
+            tell(
+                f"Đủ {count} tệp, không tệp nào bị sửa. Người ký: {certificate['name']}",
+                f"All {count} files are as they were listed. Signed by {certificate['name']}",
+            )
+        )
         print("  " + fingerprint(certificate["sign_key"], certificate["age_key"]))
-        print(tell("Gọi điện cho sở chỉ huy, so mười tiếng này.", "Compare these ten words with headquarters by telephone."))
+        print(
+            tell(
+                "Gọi điện cho sở chỉ huy, so mười tiếng này.", "Compare these ten words with headquarters by telephone."
+            )
+        )
     requirements(kit)
     before = installed()
     if before is not None and before.name != version(kit) and not beside:
-        return subprocess.run([*program(before), "upgrade", str(kit)], check=False).returncode  # noqa: S603
+        return subprocess.run([*program(before), "upgrade", str(kit)], check=False).returncode
     print(tell("Đang cài, chừng một phút…", "Installing, about a minute…"), flush=True)
     folder = install_beside(kit)
     if beside:
@@ -424,11 +466,13 @@ def main() -> None:
     """The command line of a kit."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    parser = argparse.ArgumentParser(prog="install", description=tell("Cài fieldapp, không cần mạng.",
-                                                                      "Install fieldapp, without a network."))  # fmt: skip
+    parser = argparse.ArgumentParser(
+        prog="install", description=tell("Cài fieldapp, không cần mạng.", "Install fieldapp, without a network.")
+    )
     parser.add_argument("--user", help=tell("Họ tên người dùng máy.", "Who works on this laptop."))
-    parser.add_argument("--unsigned", action="store_true",
-                        help=tell("Cài cả khi chưa có chữ ký.", "Install although nobody signed."))  # fmt: skip
+    parser.add_argument(
+        "--unsigned", action="store_true", help=tell("Cài cả khi chưa có chữ ký.", "Install although nobody signed.")
+    )
     parser.add_argument("--beside", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     kit = Path(__file__).resolve().parent
@@ -438,11 +482,19 @@ def main() -> None:
         print(refused, file=sys.stderr)
         sys.exit(1)
     except (EOFError, KeyboardInterrupt):
-        print(tell("\nDừng giữa chừng. Chạy lại bất cứ lúc nào.", "\nBroken off. Run it again at any time."), file=sys.stderr)
+        print(
+            tell("Dừng giữa chừng. Chạy lại bất cứ lúc nào.", "Broken off. Run it again at any time."),
+            file=sys.stderr,
+        )
         sys.exit(1)
     except OSError as error:
-        print(tell(f"Không ghi được: {error}. Chạy lại bất cứ lúc nào.", f"Writing failed: {error}. Run it again at any time."),
-              file=sys.stderr)  # fmt: skip
+        print(
+            tell(
+                f"Không ghi được: {error}. Chạy lại bất cứ lúc nào.",
+                f"Writing failed: {error}. Run it again at any time.",
+            ),
+            file=sys.stderr,
+        )
         sys.exit(1)
     sys.exit(code)
 
