@@ -1095,6 +1095,26 @@ def _sign_kit(store: Any, folder: Path) -> None:
     note(f"  {words}")
 
 
+@cli.command()
+@click.argument("kit", type=PATH)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def upgrade(obj: Context, kit: Path, yes: bool) -> None:
+    """Take the new version in KIT: checked, tried on a copy of the records, and only then in use."""
+    from fieldapp.kit import upgrade as upgrades
+
+    store = obj.open()
+    found = upgrades.examine(store, kit)
+    say(_("{version}, signed by {signer} ({fingerprint}).").format(
+        version=found.version, signer=found.signer, fingerprint=found.fingerprint))  # fmt: skip
+    for line in found.lines:
+        say(line)
+    if not yes and not click.confirm(_("Upgrade to {version}?").format(version=found.version), err=True):
+        note(_("Nothing was changed."))
+        return
+    upgrades.Upgrade(store, kit, found.version, note).run()
+
+
 @hq.command("sign-kit")
 @click.argument("kit", type=PATH)
 @click.pass_obj

@@ -403,10 +403,14 @@ def _write_if_other(path: Path, data: bytes) -> None:
 # what a person starts -------------------------------------------------------------------------------------------
 
 
+def has_records() -> bool:
+    """Whether this user has a replica already."""
+    return (Path(os.environ.get("FIELDAPP_HOME") or Path.home() / "fieldapp") / "fieldapp.db").exists()
+
+
 def begin_post(folder: Path, found: list[Path], user: str | None) -> int:
     """Begin the post from the pack beside the kit, unless this user has records already."""
-    home = Path(os.environ.get("FIELDAPP_HOME") or Path.home() / "fieldapp")
-    if (home / "fieldapp.db").exists() or not found:
+    if has_records() or not found:
         return 0
     pack = found[0]
     if len(found) > 1:
@@ -450,7 +454,7 @@ def run(kit: Path, *, unsigned: bool, beside: bool, user: str | None) -> int:
         )
     requirements(kit)
     before = installed()
-    if before is not None and before.name != version(kit) and not beside:
+    if before is not None and before.name != version(kit) and not beside and has_records():
         return subprocess.run([*program(before), "upgrade", str(kit)], check=False).returncode
     print(tell("Đang cài, chừng một phút…", "Installing, about a minute…"), flush=True)
     folder = install_beside(kit)

@@ -1,7 +1,7 @@
 """The guide (``docs/guide``) as F1 shows it: the sections that name the screen which is open.
 
-    ## Heading
-    <!-- F1: HomeScreen ListScreen -->      or * for every screen
+## Heading
+<!-- F1: HomeScreen ListScreen -->      or * for every screen
 """
 
 import re

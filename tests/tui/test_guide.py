@@ -25,9 +25,7 @@ from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.home import HomeScreen
 
 PAGES = sorted(packaged("guide").glob("*/*.md"))
-KEY = re.compile(
-    r"(?<![\w`#])(?:(?:Ctrl|Shift)\+\w+|⇧Tab|F\d{1,2}|Enter|Esc|Tab|Del|Space|PgUp|PgDn|[←→↑↓])(?![\w`])"
-)
+KEY = re.compile(r"(?<![\w`#])(?:(?:Ctrl|Shift)\+\w+|⇧Tab|F\d{1,2}|Enter|Esc|Tab|Del|Space|PgUp|PgDn|[←→↑↓])(?![\w`])")
 NAMES = {"esc": "escape", "del": "delete", "⇧tab": "shift+tab", "←": "left", "→": "right", "↑": "up", "↓": "down",
          "pgup": "pageup", "pgdn": "pagedown"}  # fmt: skip
 PARTS = 3

@@ -12,6 +12,7 @@ from fieldapp.i18n import _
 from fieldapp.tui import guide
 from fieldapp.tui.screens.base import Dialog
 
+
 class HelpScreen(Dialog):
     """The keys of ``screen``."""
 
