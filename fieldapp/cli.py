@@ -158,6 +158,26 @@ def demo(workspace: Path | None) -> None:
 
 
 @cli.command()
+@click.option("--workspace", type=PATH, default=Path.home() / "fieldapp-tutorial", show_default=True,
+              help="Where the practice records are.")  # fmt: skip
+@click.option("--again", is_flag=True, help="Begin anew; what was practised is forgotten.")
+def tutorial(workspace: Path, again: bool) -> None:
+    """A guided first quarter of an hour on practice records; without a terminal: the steps, and what is done."""
+    from fieldapp import tutorial as practising
+
+    store = practising.begin(workspace, again=again)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from fieldapp.tui.tutorial import TutorialApp
+
+        app = TutorialApp(store.home, store)
+        app.run()
+        sys.exit(app.return_code or 0)
+    for number, step in enumerate(practising.steps(store), start=1):
+        say(f"{'✓' if step.done else '·'} {number} {step.text}")
+    store.close()
+
+
+@cli.command()
 @click.option("--role", type=click.Choice(["hq", "post"]))
 @click.option("--name", help="Headquarters' name.")
 @click.option("--code", default="SCH", show_default=True, help="Headquarters' short code, used in file names.")
@@ -179,10 +199,12 @@ def init(
     """Begin a replica: headquarters by --role hq --name, a post by --pack, a further laptop of headquarters by
     --role hq --pack."""
     from fieldapp.store import people
-    from fieldapp.sync import enrolment, peers, recovery
+    from fieldapp.sync import bundle, enrolment, peers, practice, recovery
 
     if pack is None and not (role == "hq" and name):
         raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
+    if pack is not None:
+        practice.check_pack(bundle.inspect(pack, None).sender)
     passphrase = _passphrase(True)
     people.check_passphrase(passphrase)
     if pack is not None and role == "hq":

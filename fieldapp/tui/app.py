@@ -2,11 +2,13 @@
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
 from textual import events, work
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 from textual.worker import WorkerFailed
 
 from fieldapp.crash import log_crash
@@ -62,6 +64,10 @@ class FieldApp(TypingApp[None]):
         if self._store is None:
             raise RuntimeError("locked")
         return self._store
+
+    def banner(self) -> Iterator[Widget]:
+        """What stands below the header of each page: nothing, but in the tutorial."""
+        yield from ()
 
     def get_key_display(self, binding: Binding) -> str:
         """A key's name as it stands on the keyboard."""

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange
+from fieldapp.sync import exchange, practice
 
 if TYPE_CHECKING:
     from fieldapp.tui.app import FieldApp
@@ -33,7 +33,8 @@ class HeaderLine(Horizontal):
         store = cast("FieldApp", self.app).store
         self.state = exchange.status(store)
         identity = store.identity
-        self.query_one(".who", Static).update(Content(f"{identity.post_name or identity.name} · {store.user}"))
+        mark = _("PRACTICE") + " · " if practice.is_practice(store) else ""
+        self.query_one(".who", Static).update(Content(f"{mark}{identity.post_name or identity.name} · {store.user}"))
         self.query_one(".sent", Static).update(Content(sent_text(store, self.state)))
         self.show_typing()
 
