@@ -4,6 +4,8 @@ import csv
 import importlib.metadata
 import io
 import re
+import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable
 from email.message import Message
@@ -180,6 +182,14 @@ def test_only_headquarters_signs_and_only_what_is_whole(
     assert certificate is not None
     assert certificate["name"] == "Sở chỉ huy"
     assert install.fingerprint(certificate["sign_key"], certificate["age_key"]) in err
+    for command in (
+        ["minisign", "-Vm", install.SUMS, "-P", certificate["sign_key"]],
+        ["sha256sum", "-c", install.SUMS],
+    ):
+        if shutil.which(command[0]) is None:
+            pytest.skip(f"{command[0]} is not here")
+        done = subprocess.run(command, cwd=kit, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
     spoil(next((kit / "wheels").glob("lxml*win_amd64.whl")))
     code, _out, err = run("hq", "sign-kit", kit, home="hq")
     assert code == 1

@@ -1,5 +1,6 @@
 """The first quarter of an hour, as it is gone through; and practice that nobody can take for the real records."""
 
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 
@@ -14,15 +15,29 @@ from fieldapp.sync import bundle, enrolment, exchange, practice
 from fieldapp.tui.tutorial import TutorialApp
 
 
+PATIENCE = 1200
+"""Turns of a tenth of a second until the stick must have been carried"""
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """A practice workspace, and its post's key."""
+    folder = tmp_path_factory.mktemp("practice")
+    with tutorial.begin(folder) as store:
+        return folder, store.key
+
+
 @pytest.fixture
-def post(tmp_path: Path) -> Generator[Store, None, None]:
-    store = tutorial.begin(tmp_path / "practice")
+def post(made: tuple[Path, bytes], tmp_path: Path) -> Generator[Store, None, None]:
+    shutil.copytree(made[0], tmp_path / "practice")
+    store = Store.open(tmp_path / "practice" / "post", made[1], tutorial.USER)
     yield store
-    if store.key:
-        store.close()
+    store.close()
 
 
-async def test_each_step_is_checked_off_when_it_was_done(post: Store) -> None:
+async def test_each_step_is_checked_off_when_it_was_done(
+    post: Store, made: tuple[Path, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = post.home
     app = TutorialApp(home, post)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -45,16 +60,19 @@ async def test_each_step_is_checked_off_when_it_was_done(post: Store) -> None:
         await s.press("enter")
         await s.wait("Có thể rút USB")
         await s.wait("5/5 USB đã lên sở chỉ huy")
-        while app._carrying:
-            await pilot.pause(0.05)
+        for _ in range(PATIENCE):
+            if not (app._carrying or tutorial.is_waiting(app.store)):
+                break
+            await pilot.pause(0.1)
+        assert not app._carrying, "the stick was not carried"
         await s.press("escape", "f9", "enter")
         await s.wait("Xong bài")
-    again = tutorial.begin(home.parent)
-    assert [step.done for step in tutorial.steps(again)] == [True] * 5
-    again.close()
-    anew = tutorial.begin(home.parent, again=True)
-    assert [step.done for step in tutorial.steps(anew)] == [False] * 5
-    anew.close()
+    with Store.open(home, made[1], tutorial.USER) as again:
+        assert [step.done for step in tutorial.steps(again)] == [True] * 5
+    monkeypatch.setattr(tutorial, "_make", lambda folder: None)
+    with pytest.raises(FieldappError, match="chưa có dữ liệu"):
+        tutorial.begin(home.parent, again=True)
+    assert not home.exists(), "what was practised is forgotten"
 
 
 def test_practice_writes_nowhere_else(post: Store, tmp_path: Path) -> None:
@@ -62,20 +80,20 @@ def test_practice_writes_nowhere_else(post: Store, tmp_path: Path) -> None:
     with pytest.raises(FieldappError, match="chỉ ghi vào USB tập"):
         exchange.export(post, tmp_path / "real stick")
     assert not list((tmp_path / "real stick").iterdir())
-    (made,) = exchange.export(post, practice.stick(post))
-    assert made.path.name.startswith("tap_")
+    (written,) = exchange.export(post, practice.stick(post))
+    assert written.path.name.startswith("tap_")
 
 
 def test_headquarters_and_practice_take_nothing_from_each_other(world: World, post: Store, tmp_path: Path) -> None:
-    (made,) = exchange.export(post, practice.stick(post))
-    (imported,) = exchange.import_files(world.hq, [made.path])
+    (written,) = exchange.export(post, practice.stick(post))
+    (imported,) = exchange.import_files(world.hq, [written.path])
     assert (imported.for_others, imported.applied) == (True, 0)
     # even where somebody has sealed it to the real headquarters
-    inspected = bundle.inspect(made.path, str(_hq(post).value("SELECT age_secret FROM local_replica WHERE own = 1")))
+    inspected = bundle.inspect(written.path, str(_hq(post).value("SELECT age_secret FROM local_replica WHERE own = 1")))
     with pytest.raises(Refused, match="sổ tập") as refused:
-        practice.check_sender(world.hq, inspected.sender, made.path.name)
+        practice.check_sender(world.hq, inspected.sender, written.path.name)
     assert refused.value.reason == "practice"
-    practice.check_sender(post, inspected.sender, made.path.name)
+    practice.check_sender(post, inspected.sender, written.path.name)
     pack = next(world.usb.glob("*" + bundle.PACK_SUFFIX))
     with pytest.raises(Refused, match="sổ tập"):
         practice.check_sender(post, bundle.inspect(pack, None).sender, pack.name)
