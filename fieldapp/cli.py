@@ -161,6 +161,26 @@ def demo(workspace: Path | None) -> None:
 
 
 @cli.command()
+@click.option("--workspace", type=PATH, default=Path.home() / "fieldapp-tutorial", show_default=True,
+              help="Where the practice records are.")  # fmt: skip
+@click.option("--again", is_flag=True, help="Begin anew; what was practised is forgotten.")
+def tutorial(workspace: Path, again: bool) -> None:
+    """A guided first quarter of an hour on practice records; without a terminal: the steps, and what is done."""
+    from fieldapp import tutorial as practising
+
+    store = practising.begin(workspace, again=again)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from fieldapp.tui.tutorial import TutorialApp
+
+        app = TutorialApp(store.home, store)
+        app.run()
+        sys.exit(app.return_code or 0)
+    for number, step in enumerate(practising.steps(store), start=1):
+        say(f"{'✓' if step.done else '·'} {number} {step.text}")
+    store.close()
+
+
+@cli.command()
 @click.option("--role", type=click.Choice(["hq", "post"]))
 @click.option("--name", help="Headquarters' name.")
 @click.option("--code", default="SCH", show_default=True, help="Headquarters' short code, used in file names.")
@@ -182,10 +202,12 @@ def init(
     """Begin a replica: headquarters by --role hq --name, a post by --pack, a further laptop of headquarters by
     --role hq --pack."""
     from fieldapp.store import people
-    from fieldapp.sync import enrolment, peers, recovery
+    from fieldapp.sync import bundle, enrolment, peers, practice, recovery
 
     if pack is None and not (role == "hq" and name):
         raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
+    if pack is not None:
+        practice.check_pack(bundle.inspect(pack, None).sender)
     passphrase = _passphrase(True)
     people.check_passphrase(passphrase)
     if pack is not None and role == "hq":
@@ -1160,6 +1182,71 @@ def restore(obj: Context, file: Path) -> None:
     store.close()
 
 
+@cli.command()
+@click.argument("dest", type=PATH)
+@click.option("--platform", type=click.Choice(["windows", "linux", "all"]), default="all", show_default=True)
+@click.option("--python", "pythons", type=click.Choice(["3.11", "3.12", "3.13"]), multiple=True,
+              help="Only for this Python; may be given several times. Otherwise for all three.")  # fmt: skip
+@click.option("--python-installer", type=PATH, metavar="FILE", help="Python for Windows, .exe or embeddable .zip.")
+@click.option("--unsigned", is_flag=True, help="Headquarters signs it later, by `hq sign-kit`.")
+@click.pass_obj
+def kit(
+    obj: Context,
+    dest: Path,
+    platform: str,
+    pythons: Sequence[str],
+    python_installer: Path | None,
+    unsigned: bool,
+) -> None:
+    """Make a kit in the folder DEST that installs everything without a network. Needs a package index, once."""
+    from fieldapp.kit import gather
+
+    store = None if unsigned else obj.open()
+    platforms = list(gather.PLATFORMS) if platform == "all" else [platform]
+    made = gather.make(dest, gather.targets(platforms, pythons or gather.PYTHONS), note, python_installer)
+    say(str(made))
+    if store is None:
+        note(_("Nobody has signed it yet: `fieldapp hq sign-kit {kit}` at headquarters.").format(kit=made))
+    else:
+        _sign_kit(store, made)
+
+
+def _sign_kit(store: Any, folder: Path) -> None:
+    from fieldapp.kit import gather
+
+    words = gather.sign(store, folder)
+    note(_("Signed. Whoever installs it reads these words:"))
+    note(f"  {words}")
+
+
+@cli.command()
+@click.argument("kit", type=PATH)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def upgrade(obj: Context, kit: Path, yes: bool) -> None:
+    """Take the new version in KIT: checked, tried on a copy of the records, and only then in use."""
+    from fieldapp.kit import upgrade as upgrades
+
+    store = obj.open()
+    found = upgrades.examine(store, kit)
+    say(_("{version}, signed by {signer} ({fingerprint}).").format(
+        version=found.version, signer=found.signer, fingerprint=found.fingerprint))  # fmt: skip
+    for line in found.lines:
+        say(line)
+    if not yes and not click.confirm(_("Upgrade to {version}?").format(version=found.version), err=True):
+        note(_("Nothing was changed."))
+        return
+    upgrades.Upgrade(store, kit, found.version, note).run()
+
+
+@hq.command("sign-kit")
+@click.argument("kit", type=PATH)
+@click.pass_obj
+def sign_kit(obj: Context, kit: Path) -> None:
+    """Check the files of a KIT that was made elsewhere, and sign their list."""
+    _sign_kit(obj.open(), kit)
+
+
 @cli.group()
 def user() -> None:
     """People who use this laptop."""
@@ -1321,7 +1408,7 @@ def main() -> None:
     _no_core_dump()
     context = Context()
     try:
-        cli.main(standalone_mode=False, obj=context)
+        cli.main(prog_name="fieldapp", standalone_mode=False, obj=context)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:

@@ -16,7 +16,7 @@ from fieldapp.store.doubts import DOUBTS
 from fieldapp.store.words import choice_title
 
 SOURCE = Path(__file__).parents[1] / "fieldapp"
-KEPT = {"HELP", "GENERAL", "STAGES", "TITLES", "MARKS"}
+KEPT = {"HELP", "STAGES", "TITLES", "MARKS", "DONE"}
 """Names under which texts are kept that ``_`` gets later"""
 CATALOGUE = SOURCE / "locale" / "vi" / "LC_MESSAGES" / "fieldapp.po"
 

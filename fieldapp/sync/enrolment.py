@@ -14,7 +14,7 @@ from fieldapp.store import naming, people, records, search, vault
 from fieldapp.store.baseline import baseline_rows
 from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Row, Store, now
-from fieldapp.sync import bundle, clock, drives, exchange, keys, logs, peers, receipts, recovery, segment
+from fieldapp.sync import bundle, clock, drives, exchange, keys, logs, peers, practice, receipts, recovery, segment
 from fieldapp.sync.bundle import Inspected
 from fieldapp.sync.peers import Peer
 
@@ -44,6 +44,8 @@ def write_pack(store: Store, *, code: str, name: str, dest: Path) -> Path:
     The pack is signed, not encrypted: it holds no secret. The post compares headquarters' fingerprint by telephone.
     """
     _check_code(code)
+    practice.check_code(store, code)
+    practice.check_dest(store, dest)
     with _packing(store, dest):
         post_id = store.value("SELECT id FROM post WHERE code = ? AND voided_at IS NULL", [code])
         if post_id is None:
@@ -166,6 +168,7 @@ def join(store: Store, pack: Path) -> Peer:
     """Let this headquarters report to the one that wrote ``pack``, which stands above it; returns that one. From then
     on ``export`` writes for it too: all segments of our posts as they are, so that it checks each signature itself."""
     inspected = bundle.inspect(pack, None)
+    practice.check_sender(store, inspected.sender, pack.name)
     above = _root(inspected)[0]
     me = peers.own(store)
     if me.role != "hq" or inspected.manifest.post_id is not None:
@@ -196,6 +199,8 @@ def rename_post(store: Store, text: str, *, name: str, code: str | None = None) 
     other, under the name that headquarters gives it.
     """
     _check_code(code or "X")
+    if code:
+        practice.check_code(store, code)
     with store.transaction():
         post_id = store.value("SELECT id FROM post WHERE ? IN (code, name, id) AND voided_at IS NULL", [text])
         if post_id is None:

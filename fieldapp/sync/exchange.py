@@ -31,6 +31,7 @@ from fieldapp.sync import (
     merge,
     objections,
     peers,
+    practice,
     receipts,
     recovery,
     relog,
@@ -199,6 +200,7 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     people.check(store, Act.EXPORT)
     if not dest.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
+    practice.check_dest(store, dest)
     with store.transaction():
         segment.seal(store)
         sealed = _own_seq(store)
@@ -525,6 +527,7 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
         raise Refused(bundle.WRONG_KIND, _("{name} is no bundle for importing.").format(name=path.name))
     if store.value("SELECT id FROM local_replica WHERE own = 1") not in inspected.manifest.recipients:
         raise bundle.NotForUs(_("{name} is for somebody else.").format(name=path.name))
+    practice.check_sender(store, inspected.sender, path.name)
     peers.check_sender(store, inspected.sender, path.name)
     sender = inspected.sender
     result = Imported(path, sender.post_name or sender.name, sender.replica, sender.name)

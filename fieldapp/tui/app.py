@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ from textual import events, work
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.widget import Widget
 from textual.worker import WorkerFailed
 
 from fieldapp.crash import log_crash
@@ -66,6 +68,10 @@ class FieldApp(TypingApp[None]):
         if self._store is None:
             raise RuntimeError("locked")
         return self._store
+
+    def banner(self) -> Iterator[Widget]:
+        """What stands below the header of each page: nothing, but in the tutorial."""
+        yield from ()
 
     def get_key_display(self, binding: Binding) -> str:
         """A key's name as it stands on the keyboard."""

@@ -108,7 +108,7 @@ async def show_problem(pilot: Pilot[Any]) -> None:
 
 
 async def show_roster(pilot: Pilot[Any]) -> None:
-    await write(pilot, "f2", "down", "enter", *"ba na", "enter", "enter", *"3/11/2013", *["enter"] * 4)
+    await write(pilot, "f6", "f2", *"ba na", "enter", "enter", *"3/11/2013", *["enter"] * 4)
     await write(pilot, "f6", "down", "space")
 
 

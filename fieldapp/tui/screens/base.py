@@ -75,6 +75,7 @@ class Page(OrderedKeys):
 
     def compose(self) -> ComposeResult:
         yield HeaderLine()
+        yield from cast("FieldApp", self.app).banner()
         yield from self.body()
         yield Footer(show_command_palette=False, compact=True)
 

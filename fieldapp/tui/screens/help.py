@@ -1,4 +1,4 @@
-"""F1: what the screen is for, and every key that works on it now."""
+"""F1: every key that works on the screen now, and what the guide says of it."""
 
 from typing import Any
 
@@ -9,15 +9,8 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from fieldapp.i18n import _
+from fieldapp.tui import guide
 from fieldapp.tui.screens.base import Dialog
-
-GENERAL = (
-    "Dates: 5, 5/11, 051126, hn (today), hq (yesterday). Amounts: 2.100, 73,4, 70tr, 1,5 triệu.",
-    "Search without diacritics: “ea sup” finds Ea Súp.",
-    "No input method on the machine? F12 in a text field: Telex or VNI of this program. Ctrl+Z takes a word back.",
-    "Ctrl+P goes to any book or form by its name, Ctrl+L locks the screen, Ctrl+Q quits.",
-    "Nothing typed is lost: an unfinished form is kept as a draft and offered on the first screen.",
-)
 
 
 class HelpScreen(Dialog):
@@ -31,13 +24,18 @@ class HelpScreen(Dialog):
             for active in screen.active_bindings.values()
             if active.binding.description and active.binding.show
         )
-        self._about = str(getattr(screen, "HELP", ""))
+        store = getattr(app, "_store", None)
+        at_hq = store is not None and bool(store.key) and store.identity.role == "hq"
+        self._sections = guide.about(type(screen).__name__, at_hq=at_hq)
+        self._about = "" if len(self._sections) > 1 else str(getattr(screen, "HELP", ""))
 
     def compose(self) -> ComposeResult:
         lines = [_(self._about), ""] if self._about else []
         lines += [f"{key:<10} {what}" for key, what in self._keys]
-        lines += ["", *map(_, GENERAL)]
         with VerticalScroll(id="box"):
             yield Static(Content(_("Help")), classes="section")
             yield Static(Content("\n".join(lines)))
+            for section in self._sections:
+                yield Static(Content("\n" + section.title), classes="section")
+                yield Static(Content(section.text))
         yield Footer(show_command_palette=False, compact=True)

@@ -19,7 +19,7 @@ from fieldapp.domain.text import clean
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
-from fieldapp.sync import backup, drives, exchange, replies, sticks
+from fieldapp.sync import backup, drives, exchange, practice, replies, sticks
 from fieldapp.tui import notices
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.text_field import TextField
@@ -93,7 +93,7 @@ class SyncScreen(Page):
         if self.busy or self._lines:
             return
         self._show([f"! {sentence}" for sentence in notices.sentences(state, role)])
-        self._drives = drives.drives()
+        self._drives = practice.sticks(self.store) or drives.drives()
         listed = self.query_one("#drives", OptionList)
         listed.clear_options()
         for d in self._drives:

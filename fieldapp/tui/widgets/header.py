@@ -11,7 +11,7 @@ from textual.widgets import Static
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange
+from fieldapp.sync import exchange, practice
 
 if TYPE_CHECKING:
     from fieldapp.tui.app import FieldApp
@@ -34,7 +34,9 @@ class HeaderLine(Horizontal):
         self.state = exchange.status(store)
         identity = store.identity
         who = f"{identity.post_name or identity.name} · {store.user}"
-        self.query_one(".who", Static).update(Content(f"{_('reading only')} · {who}" if store.read_only else who))
+        marks = [_("PRACTICE")] if practice.is_practice(store) else []
+        marks += [_("reading only")] if store.read_only else []
+        self.query_one(".who", Static).update(Content(" · ".join([*marks, who])))
         self.query_one(".sent", Static).update(Content(sent_text(store, self.state)))
         self.show_typing()
 

@@ -1,0 +1,507 @@
+"""Install the program from this folder: no network, no administrator. Every file is checked before anything is done.
+
+It stands in a kit beside what it installs, and needs nothing but Python's own library: the wheels are what is checked.
+The list of checksums is signed by headquarters. Whoever can change this file too can make it say anything, so at a
+first installation the signature guards against damage and mix-ups; ``minisign -V`` on another machine, or the program
+that is already installed (``fieldapp upgrade``), guards against forgers.
+
+    <data folder of the user>/fieldapp/
+      versions/0.1.0/     one environment for each version; ``complete`` in it is written last
+      current             the name of the version that starts; replaced as a whole
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit("fieldapp: Python 3.11, 3.12, 3.13 (64-bit)")
+
+import argparse
+import base64
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import tarfile
+import venv
+from pathlib import Path
+from typing import Any
+
+SUMS = "SHA256SUMS"
+SIGNATURE = "SHA256SUMS.minisig"
+CERTIFICATE = "headquarters.json"
+PACK = ".fieldapp-pack.tar"
+CURRENT = "current"
+COMPLETE = "complete"
+WINDOWS = os.name == "nt"
+IN_PART = 3
+EMBEDDED_PACKAGES = "Lib\\site-packages"
+"""Where an embeddable Python finds what is installed, beside its ``python.exe``"""
+
+
+class Refused(Exception):
+    """Why the kit is not taken, in the user's language. Nothing was changed."""
+
+
+def tell(vietnamese: str, english: str) -> str:
+    """The sentence in the user's language. The program's catalogue is in a wheel, which is not checked yet."""
+    return english if os.environ.get("FIELDAPP_LANG", "").startswith("en") else vietnamese
+
+
+# Ed25519 (RFC 8032) and minisign: verifying only -------------------------------------------------------------------
+
+_P = 2**255 - 19
+_L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
+_ROOT = pow(2, (_P - 1) // 4, _P)
+_Point = tuple[int, int, int, int]
+"""Extended coordinates X, Y, Z, T: x = X/Z, y = Y/Z, x·y = T/Z"""
+
+
+def _add(one: _Point, two: _Point) -> _Point:
+    a = (one[1] - one[0]) * (two[1] - two[0]) % _P
+    b = (one[1] + one[0]) * (two[1] + two[0]) % _P
+    c = 2 * one[3] * two[3] * _D % _P
+    d = 2 * one[2] * two[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _times(number: int, point: _Point) -> _Point:
+    result: _Point = (0, 1, 1, 0)
+    while number:
+        if number & 1:
+            result = _add(result, point)
+        point = _add(point, point)
+        number >>= 1
+    return result
+
+
+def _point(data: bytes) -> _Point | None:
+    """Section 5.1.3; None if the bytes are no point of the curve."""
+    number = int.from_bytes(data, "little")
+    sign, y = number >> 255, number & (1 << 255) - 1
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT % _P
+    if (x * x - square) % _P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = _P - x
+    return x, y, 1, x * y % _P
+
+
+_BASE = _point((4 * pow(5, -1, _P) % _P).to_bytes(32, "little"))
+
+
+def ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether a signature of 64 bytes over the message was made with the key of 32 bytes (section 5.1.7)."""
+    if len(key) != 32 or len(signature) != 64 or _BASE is None:
+        return False
+    public, commitment, scalar = _point(key), _point(signature[:32]), int.from_bytes(signature[32:], "little")
+    if public is None or commitment is None or scalar >= _L:
+        return False
+    challenge = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % _L
+    left, right = _times(scalar, _BASE), _add(commitment, _times(challenge, public))
+    return (left[0] * right[2] - right[0] * left[2]) % _P == 0 and (left[1] * right[2] - right[1] * left[2]) % _P == 0
+
+
+def minisign(sign_key: str, message: bytes, signature: bytes) -> bool:
+    """Whether a prehashed minisign signature file was made with the key (the base64 line of a ``.pub`` file)."""
+    try:
+        _comment, first, trusted, second = signature.decode("utf-8").splitlines()
+        key, made, whole = (base64.b64decode(text, validate=True) for text in (sign_key, first, second))
+    except ValueError:
+        return False
+    if len(key) != 42 or len(made) != 74 or (key[:2], made[:2]) != (b"Ed", b"ED") or key[2:10] != made[2:10]:
+        return False
+    if not trusted.startswith("trusted comment: "):
+        return False
+    said = trusted[len("trusted comment: ") :].encode("utf-8")
+    hashed = hashlib.blake2b(message).digest()
+    return ed25519(key[10:], hashed, made[10:]) and ed25519(key[10:], made[10:] + said, whole)
+
+
+_INITIALS = ("b", "ch", "đ", "g", "h", "kh", "l", "m", "ng", "nh", "ph", "r", "t", "th", "v", "x")
+_RHYMES = ("a", "e", "ê", "i", "o", "ô", "ơ", "u", "ư", "ai", "ao", "âu", "ia", "ua", "ong", "inh")
+
+
+def fingerprint(sign_key: str, age_key: str) -> str:
+    """Two public keys in ten syllables, as the program says them (``fieldapp/sync/keys.py``)."""
+    said = []
+    for byte in hashlib.sha256((sign_key + "\n" + age_key).encode()).digest()[:10]:
+        initial, rhyme = _INITIALS[byte >> 4], _RHYMES[byte & 15]
+        said.append(initial + ("h" if initial in ("g", "ng") and rhyme[0] in "eêi" else "") + rhyme)
+    return " ".join(said)
+
+
+# checking -------------------------------------------------------------------------------------------------------
+
+
+def check_files(kit: Path) -> int:
+    """Compare every file with the list; returns how many there are. Refused names the first that is not right."""
+    try:
+        lines = (kit / SUMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise Refused(
+            tell(
+                f"Không đọc được {SUMS}. Đây không phải bộ cài, hoặc bộ cài bị thiếu tệp.",
+                f"{SUMS} cannot be read. This is no kit, or it is incomplete.",
+            )
+        ) from None
+    for line in lines:
+        found = re.fullmatch(r"([0-9a-f]{64})  ([A-Za-z0-9_][\w.+!/-]*)", line, re.ASCII)
+        if found is None or ".." in found[2]:
+            raise Refused(tell(f"{SUMS} bị hỏng. Hãy xin bộ cài khác.", f"{SUMS} is damaged. Ask for another kit."))
+        try:
+            with (kit / found[2]).open("rb") as file:
+                right = hashlib.file_digest(file, "sha256").hexdigest() == found[1]
+        except OSError:
+            right = False
+        if not right:
+            raise Refused(
+                tell(
+                    f"Tệp {found[2]} bị thiếu, bị hỏng hoặc bị sửa. Chưa cài gì. Hãy xin bộ cài khác.",
+                    f"{found[2]} is missing, damaged or altered. Nothing was installed. Take another kit.",
+                )
+            )
+    listed = {line[66:] for line in lines}
+    if not lines or "install.py" not in listed or len(listed) != len(lines):
+        raise Refused(tell(f"{SUMS} bị hỏng. Hãy xin bộ cài khác.", f"{SUMS} is damaged. Ask for another kit."))
+    return len(lines)
+
+
+def signer(kit: Path) -> dict[str, Any] | None:
+    """The certificate of the headquarters that signed the list; None if nobody did. Refused if the signature is bad."""
+    if not (kit / SIGNATURE).exists() and not (kit / CERTIFICATE).exists():
+        return None
+    try:
+        certificate = json.loads((kit / CERTIFICATE).read_bytes())
+        good = minisign(certificate["sign_key"], (kit / SUMS).read_bytes(), (kit / SIGNATURE).read_bytes())
+        good = good and isinstance(certificate["age_key"], str) and isinstance(certificate["name"], str)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        good = False
+    if not good:
+        raise Refused(
+            tell(
+                "Chữ ký của bộ cài không đúng. Chưa cài gì. Hãy báo sở chỉ huy.",
+                "The kit's signature is wrong. Nothing was installed. Tell headquarters.",
+            )
+        )
+    return dict(certificate)
+
+
+def packs(kit: Path) -> list[Path]:
+    """The packs of posts that lie in the kit or beside it."""
+    return sorted({*kit.glob("*" + PACK), *kit.parent.glob("*" + PACK)})
+
+
+def check_pack(pack: Path, certificate: dict[str, Any]) -> None:
+    """Refused unless the pack is of the headquarters that signed the kit. The program checks the pack itself."""
+    known = set()
+    try:
+        with tarfile.open(pack, "r:") as tar:
+            for member in tar:
+                file = tar.extractfile(member) if member.isreg() and member.size < 1 << 20 else None
+                if file is not None and member.name.startswith("certs/") and member.name.endswith(".json"):
+                    known.add(json.loads(file.read()).get("sign_key"))
+    except (OSError, tarfile.TarError, ValueError, AttributeError, RecursionError):
+        known = set()
+    if certificate["sign_key"] not in known:
+        raise Refused(
+            tell(
+                f"{pack.name} không phải của sở chỉ huy đã ký bộ cài này. Chưa cài gì. Hãy gọi sở chỉ huy.",
+                f"{pack.name} is not of the headquarters that signed this kit. Nothing was installed. "
+                "Call headquarters.",
+            )
+        )
+
+
+def requirements(kit: Path) -> Path:
+    """The list for this machine."""
+    name = ("windows" if WINDOWS else "linux") + f"-{sys.version_info[0]}.{sys.version_info[1]}"
+    found = kit / "requirements" / (name + ".txt")
+    sixty_four = sys.maxsize > 2**32 and platform.machine().lower() in ("x86_64", "amd64")
+    library, number = platform.libc_ver()
+    old = not WINDOWS and (library != "glibc" or tuple(map(int, number.split(".")[:2])) < (2, 28))
+    if not found.is_file() or not sixty_four or old:
+        there = ", ".join(sorted(path.stem for path in (kit / "requirements").glob("*.txt")))
+        raise Refused(
+            tell(
+                f"Bộ cài này dành cho {there} (64 bit, Linux từ glibc 2.28); máy này là {name} "
+                f"{platform.machine()} {library} {number}. Chưa cài gì.",
+                f"This kit is for {there} (64-bit, Linux with glibc 2.28 or newer); this machine is {name} "
+                f"{platform.machine()} {library} {number}. Nothing was installed.",
+            )
+        )
+    return found
+
+
+# installing -----------------------------------------------------------------------------------------------------
+
+
+def root() -> Path:
+    """Where the program lives, in the user's own folders."""
+    if WINDOWS:
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "fieldapp"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "fieldapp"
+
+
+def version(kit: Path) -> str:
+    """The version of the program in the kit."""
+    return next((kit / "wheels").glob("fieldapp-*.whl")).name.split("-")[1]
+
+
+def python_of(folder: Path) -> Path:
+    """The interpreter of an installed version."""
+    if not WINDOWS:
+        return folder / "bin" / "python"
+    scripts = folder / "Scripts" / "python.exe"
+    return scripts if scripts.exists() else folder / "python.exe"
+
+
+def program(folder: Path) -> list[str]:
+    """The command that starts an installed version."""
+    return [str(python_of(folder)), "-I", "-X", "utf8", "-m", "fieldapp"]
+
+
+def install_beside(kit: Path) -> Path:
+    """Make the environment of the kit's version, and touch no other; returns its folder. One that is whole is kept."""
+    listed = requirements(kit)
+    folder = root() / "versions" / version(kit)
+    mark = hashlib.sha256((kit / SUMS).read_bytes()).hexdigest()
+    if (folder / COMPLETE).is_file() and (folder / COMPLETE).read_text(encoding="ascii") == mark:
+        return folder
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    into: list[str] = []
+    base = Path(sys.executable).parent
+    embedded = next(base.glob("python*._pth"), None) if WINDOWS else None
+    if embedded is None:
+        venv.create(folder, with_pip=False, symlinks=not WINDOWS)
+    else:  # the embeddable Python knows no environments: it is copied, and told where its packages are
+        shutil.copytree(base, folder, ignore=shutil.ignore_patterns("Lib", COMPLETE))
+        into = ["--target", str(folder / "Lib" / "site-packages")]
+        paths = (folder / embedded.name).read_text(encoding="ascii")
+        if EMBEDDED_PACKAGES not in paths:
+            (folder / embedded.name).write_text(f"{paths}\n{EMBEDDED_PACKAGES}\n", encoding="ascii")
+    pip = next((kit / "wheels").glob("pip-*.whl"))
+    command = [str(python_of(folder)), "-I", str(pip / "pip"), "--isolated", "install", "-q", "--no-index", "--no-deps"]
+    command += ["--find-links", str(kit / "wheels"), "--require-hashes", "--no-cache-dir", *into, "-r", str(listed)]
+    quiet = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
+    done = subprocess.run(
+        [*command, "--disable-pip-version-check"],
+        env={**environment, **quiet},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode == 0:
+        done = subprocess.run([*program(folder), "--version"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise Refused(
+            tell(
+                f"Không cài được: {done.stderr.strip()[-400:]}",
+                f"The installation failed: {done.stderr.strip()[-400:]}",
+            )
+        )
+    whole_file(folder / COMPLETE, mark.encode("ascii"))
+    return folder
+
+
+def whole_file(path: Path, data: bytes) -> None:
+    """Write a file so that it is there as a whole or as it was before."""
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def installed() -> Path | None:
+    """The folder of the version that starts, if one is installed."""
+    try:
+        name = (root() / CURRENT).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    folder = root() / "versions" / name
+    return folder if name and (folder / COMPLETE).is_file() else None
+
+
+def switch(name: str) -> None:
+    """Let another version start from now on. No line end: cmd.exe reads the file as it is."""
+    whole_file(root() / CURRENT, name.encode("ascii"))
+
+
+LAUNCHER_LINUX = """\
+#!/bin/sh
+root="${XDG_DATA_HOME:-$HOME/.local/share}/fieldapp"
+exec "$root/versions/$(cat "$root/current")/bin/python" -I -X utf8 -m fieldapp "$@"
+"""
+
+LAUNCHER_WINDOWS = """\
+@echo off
+setlocal DisableDelayedExpansion
+set "ROOT=%LOCALAPPDATA%\\fieldapp"
+set "VERSION="
+set /p VERSION=<"%ROOT%\\current"
+set "PYTHON=%ROOT%\\versions\\%VERSION%\\Scripts\\python.exe"
+if not exist "%PYTHON%" set "PYTHON=%ROOT%\\versions\\%VERSION%\\python.exe"
+"%PYTHON%" -I -X utf8 -m fieldapp %*
+set "CODE=%ERRORLEVEL%"
+if not "%CODE%"=="0" if "%~1"=="" pause
+exit /b %CODE%
+"""
+
+DESKTOP_ENTRY = """\
+[Desktop Entry]
+Type=Application
+Name=fieldapp
+Comment=Sổ công tác đồn biên phòng
+Exec={launcher}
+Terminal=true
+Categories=Office;
+"""
+
+
+def make_entries() -> Path:
+    """Make what starts the program: a command, and an entry in the menu. Returns the command. It starts whatever
+    ``current`` names, so an upgrade does not touch it: cmd.exe reads a script while it runs."""
+    if WINDOWS:
+        menu = Path(os.environ["APPDATA"]) / "Microsoft" / "Windows" / "Start Menu" / "Programs"
+        launcher = root() / "fieldapp.cmd"
+        for path in (launcher, menu / "fieldapp.cmd"):
+            _write_if_other(path, LAUNCHER_WINDOWS.replace("\n", "\r\n").encode("ascii"))
+        return launcher
+    launcher = Path.home() / ".local" / "bin" / "fieldapp"
+    _write_if_other(launcher, LAUNCHER_LINUX.encode("ascii"))
+    launcher.chmod(0o755)
+    quoted = '"' + re.sub(r'(["`$\\])', r"\\\1", str(launcher)).replace("\\", "\\\\").replace("%", "%%") + '"'
+    entry = root().parent / "applications" / "fieldapp.desktop"
+    _write_if_other(entry, DESKTOP_ENTRY.format(launcher=quoted).encode("utf-8"))
+    return launcher
+
+
+def _write_if_other(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or path.read_bytes() != data:
+        whole_file(path, data)
+
+
+# what a person starts -------------------------------------------------------------------------------------------
+
+
+def has_records() -> bool:
+    """Whether this user has a replica already."""
+    return (Path(os.environ.get("FIELDAPP_HOME") or Path.home() / "fieldapp") / "fieldapp.db").exists()
+
+
+def begin_post(folder: Path, found: list[Path], user: str | None) -> int:
+    """Begin the post from the pack beside the kit, unless this user has records already."""
+    if has_records() or not found:
+        return 0
+    pack = found[0]
+    if len(found) > 1:
+        print(tell("Có nhiều gói cấp của đồn:", "There are several packs of posts:"))
+        for number, path in enumerate(found, start=1):
+            print(f"  {number}  {path.name}")
+        answer = input(tell("Đồn của máy này là số mấy? ", "Which number is this laptop's post? "))
+        if not answer.isdecimal() or not 1 <= int(answer) <= len(found):
+            return IN_PART
+        pack = found[int(answer) - 1]
+    user = user or input(tell("Họ tên người dùng máy: ", "Name of who works on this laptop: ")).strip()
+    return subprocess.run([*program(folder), "init", "--pack", str(pack), "--user", user], check=False).returncode
+
+
+def run(kit: Path, *, unsigned: bool, beside: bool, user: str | None) -> int:
+    """Check, install, and say what to do next."""
+    count = check_files(kit)
+    certificate = signer(kit)
+    if certificate is None and not unsigned:
+        raise Refused(
+            tell(
+                "Bộ cài này chưa có chữ ký của sở chỉ huy. Chưa cài gì. Hãy xin bộ cài đã ký.",
+                "Headquarters has not signed this kit. Nothing was installed. Ask for a signed one.",
+            )
+        )
+    found = packs(kit)
+    if certificate is not None and not beside:
+        for pack in found:
+            check_pack(pack, certificate)
+        print(
+            tell(
+                f"Đủ {count} tệp, không tệp nào bị sửa. Người ký: {certificate['name']}",
+                f"All {count} files are as they were listed. Signed by {certificate['name']}",
+            )
+        )
+        print("  " + fingerprint(certificate["sign_key"], certificate["age_key"]))
+        print(
+            tell(
+                "Gọi điện cho sở chỉ huy, so mười tiếng này.", "Compare these ten words with headquarters by telephone."
+            )
+        )
+    requirements(kit)
+    before = installed()
+    if before is not None and before.name != version(kit) and not beside and has_records():
+        return subprocess.run([*program(before), "upgrade", str(kit)], check=False).returncode
+    print(tell("Đang cài, chừng một phút…", "Installing, about a minute…"), flush=True)
+    folder = install_beside(kit)
+    if beside:
+        return 0
+    switch(folder.name)
+    launcher = make_entries()
+    print(tell(f"Đã cài fieldapp {folder.name}. Lệnh: {launcher}", f"fieldapp {folder.name} is installed: {launcher}"))
+    return begin_post(folder, found, user)
+
+
+def main() -> None:
+    """The command line of a kit."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(
+        prog="install", description=tell("Cài fieldapp, không cần mạng.", "Install fieldapp, without a network.")
+    )
+    parser.add_argument("--user", help=tell("Họ tên người dùng máy.", "Who works on this laptop."))
+    parser.add_argument(
+        "--unsigned", action="store_true", help=tell("Cài cả khi chưa có chữ ký.", "Install although nobody signed.")
+    )
+    parser.add_argument("--beside", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    kit = Path(__file__).resolve().parent
+    try:
+        code = run(kit, unsigned=given.unsigned, beside=given.beside, user=given.user)
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        sys.exit(1)
+    except (EOFError, KeyboardInterrupt):
+        print(
+            tell("Dừng giữa chừng. Chạy lại bất cứ lúc nào.", "Broken off. Run it again at any time."),
+            file=sys.stderr,
+        )
+        sys.exit(1)
+    except OSError as error:
+        print(
+            tell(
+                f"Không ghi được: {error}. Chạy lại bất cứ lúc nào.",
+                f"Writing failed: {error}. Run it again at any time.",
+            ),
+            file=sys.stderr,
+        )
+        sys.exit(1)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+"""A new version from a stick: checked, tried on a copy of the records, and only then the one that starts.
+
+    kits/, .trial-…     what the steps need; the next upgrade takes them away if this one is killed
+    versions/OLD, NEW   side by side; ``current`` names the one that starts, and is replaced as a whole
+
+Until ``current`` is replaced nothing of the old version or of the records is touched. The records are migrated when the
+new version opens them, in one transaction. So a kill at any moment leaves a version that works with all records.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fieldapp
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.kit import install, trial
+from fieldapp.store import people, vault
+from fieldapp.store.connection import DatabaseError, connect
+from fieldapp.store.people import Act
+from fieldapp.store.store import FILE, Store
+from fieldapp.sync import backup, drives, keys, peers
+
+TRIAL = ".trial-"
+KEPT_VERSIONS = 2
+"""The one that starts, and the one before it"""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class News:
+    """What a kit brings."""
+
+    version: str
+    signer: str
+    """the headquarters that signed it"""
+    fingerprint: str
+    lines: list[str]
+    """what is new, for users"""
+
+
+def examine(store: Store, kit: Path) -> News:
+    """Check a kit's files, and that a headquarters which this replica trusts has signed it. Changes nothing."""
+    try:
+        install.check_files(kit)
+        certificate = install.signer(kit)
+    except install.Refused as refused:
+        raise FieldappError(str(refused)) from None
+    signature = (kit / install.SIGNATURE).read_bytes() if certificate else b""
+    signed = (kit / install.SUMS).read_bytes()
+    trusted = [peers.own(store), *peers.others(store)]
+    by = [
+        p for p in trusted if p.role == "hq" and p.trust == "certified" and keys.verify(p.sign_key, signed, signature)
+    ]
+    if not by:
+        raise FieldappError(
+            _("This kit is not signed by our headquarters. Nothing was changed; show it to headquarters.")
+        )
+    version = install.version(kit)
+    if _number(version) <= _number(fieldapp.__version__):
+        raise FieldappError(
+            _("This kit brings {version}, and {installed} is installed. Nothing was changed.").format(
+                version=version, installed=fieldapp.__version__
+            )
+        )
+    return News(version, by[0].title, by[0].fingerprint, news(kit, fieldapp.__version__))
+
+
+def news(kit: Path, installed: str) -> list[str]:
+    """The lines of the kit's changelog above the entry of the installed version."""
+    text = (kit / "CHANGELOG.md").read_text(encoding="utf-8")
+    entries = text.partition("\n## ")[2]
+    newer = re.split(rf"(?m)^## {re.escape(installed)}\b", entries)[0]
+    return [line for line in ("## " + newer).splitlines() if line.strip()]
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+class Upgrade:
+    """The steps from the version that runs to the one in a kit, in the order of ``STEPS``. Each may be killed."""
+
+    def __init__(self, store: Store, kit: Path, version: str, say: Say) -> None:
+        self.home, self.user, self._key = store.home, store.user, store.key
+        self.kit = kit
+        self.version = version
+        self._store = store
+        self._say = say
+        self._copy = install.root() / "kits" / kit.name
+        self._trial = self.home / f"{TRIAL}{version}"
+        self._before: Mapping[str, int] = {}
+        self._folder = install.root() / "versions" / version
+
+    def run(self) -> None:
+        """All steps; what is said on the way goes to ``say``. FieldappError: the old version stays."""
+        for step in STEPS:
+            step(self)
+
+    def prepare(self) -> None:
+        """Refuse where it cannot be done, and take away what a killed upgrade left."""
+        people.check(self._store, Act.BACKUP)
+        if install.installed() is None or install.python_of(_running()).parent != Path(sys.executable).parent:
+            raise FieldappError(
+                _("This program was not installed from a kit. Install the new one as you did this one.")
+            )
+        for left in (self._copy.parent, *self.home.glob(TRIAL + "*")):
+            shutil.rmtree(left, ignore_errors=True)
+        self._store.close()
+        _alone(self.home / FILE, self._key)
+        self._store = Store.open(self.home, self._key, self.user)
+
+    def take(self) -> None:
+        """Copy the kit from the stick, and check the copy: what is installed is what was checked."""
+        drives.check_space(install.root(), 4 * sum(p.stat().st_size for p in self.kit.rglob("*") if p.is_file()))
+        shutil.copytree(self.kit, self._copy)
+        if examine(self._store, self._copy).version != self.version:
+            raise FieldappError(_("The kit changed while it was read. Nothing was changed; take another stick."))
+        self._say(_("The kit is whole and signed; it was copied, the stick may be pulled."))
+
+    def back_up(self) -> None:
+        """Write a backup beside the automatic ones."""
+        folder = self.home / backup.FOLDER
+        folder.mkdir(mode=0o700, exist_ok=True)
+        made = backup.write(self._store, folder)
+        self._say(_("Backup: {path}").format(path=made.path))
+
+    def install_beside(self) -> None:
+        """Let the new version's own installer make its environment, beside the old one."""
+        self._say(_("{version} is being installed beside {installed}: about a minute.").format(
+            version=self.version, installed=fieldapp.__version__))  # fmt: skip
+        done = _call([sys.executable, "-I", str(self._copy / "install.py"), "--beside"])
+        if done.returncode:
+            raise FieldappError(
+                _("The installation failed: {why} {version} stays.").format(
+                    why=_last_line(done.stderr), version=fieldapp.__version__
+                )
+            )
+
+    def copy_records(self) -> None:
+        """Copy the records, encrypted as they are, for the trial."""
+        self._before = trial.records(self._store)
+        (self._trial / vault.FOLDER).mkdir(mode=0o700, parents=True)
+        self._store.db.execute("VACUUM INTO ?", [str(self._trial / FILE)])
+        for path in (self.home / vault.FOLDER).iterdir():
+            if vault.KEY_FILE.fullmatch(path.name):
+                shutil.copy(path, self._trial / vault.FOLDER)
+
+    def try_copy(self) -> None:
+        """Let the new version migrate and examine the copy; nothing of the old one has been touched yet."""
+        found = self._examine(self._trial)
+        shutil.rmtree(self._trial, ignore_errors=True)
+        if not self._is_good(found):
+            raise FieldappError(
+                _("{version} does not get on with these records: {why} Nothing was changed, {installed} stays.").format(
+                    version=self.version, why=" ".join(found["lines"][:3]), installed=fieldapp.__version__
+                )
+            )
+        self._say(_("Tried on a copy of the records: all is well."))
+
+    def switch(self) -> None:
+        """From now on the new version starts."""
+        self._store.close()
+        install.switch(self.version)
+
+    def settle(self) -> None:
+        """Let the new version open the records; if it cannot, the old one starts again."""
+        found = self._examine(self.home)
+        if not self._is_good(found):
+            install.switch(_running().name)
+            raise FieldappError(
+                _("{version} could not take over: {why} {installed} starts again; a backup lies in {folder}.").format(
+                    version=self.version,
+                    why=" ".join(found["lines"][:3]),
+                    installed=fieldapp.__version__,
+                    folder=self.home / backup.FOLDER,
+                )
+            )
+        self._say(_("{version} is in use.").format(version=self.version))
+
+    def tidy(self) -> None:
+        """Take away what is no longer needed; the version before stays."""
+        shutil.rmtree(self._copy.parent, ignore_errors=True)
+        folders = sorted(self._folder.parent.iterdir(), key=lambda folder: _number(folder.name))
+        for old in folders[:-KEPT_VERSIONS]:
+            shutil.rmtree(old, ignore_errors=True)
+
+    def _is_good(self, found: Mapping[str, Any]) -> bool:
+        counted = found["records"]
+        return bool(found["healthy"]) and all(counted.get(table, -1) >= n for table, n in self._before.items())
+
+    def _examine(self, home: Path) -> dict[str, Any]:
+        command = [str(install.python_of(self._folder)), "-I", "-X", "utf8", "-m", "fieldapp.kit.trial", str(home)]
+        done = _call([*command, self.user], self._key.hex() + "\n")
+        with suppress(ValueError):
+            found: dict[str, Any] = json.loads(done.stdout)
+            return found
+        return {"healthy": False, "lines": [_last_line(done.stderr)], "records": {}}
+
+
+STEPS: tuple[Callable[[Upgrade], None], ...] = (
+    Upgrade.prepare,
+    Upgrade.take,
+    Upgrade.back_up,
+    Upgrade.install_beside,
+    Upgrade.copy_records,
+    Upgrade.try_copy,
+    Upgrade.switch,
+    Upgrade.settle,
+    Upgrade.tidy,
+)
+
+
+def _running() -> Path:
+    """The folder of the installed version that runs."""
+    return install.root() / "versions" / fieldapp.__version__
+
+
+def _call(command: list[str], said: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a program of ours; a secret goes to it through its input, never on the command line."""
+    return subprocess.run(command, input=said, capture_output=True, check=False, encoding="utf-8", errors="replace")  # noqa: S603
+
+
+def _last_line(text: str) -> str:
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "")
+
+
+def _alone(path: Path, key: bytes) -> None:
+    """Refused while another window has the records open: it would go on with what the new version has changed."""
+    db = connect(path, key)
+    try:
+        db.execute("PRAGMA busy_timeout = 0")
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("BEGIN EXCLUSIVE")
+        db.execute("ROLLBACK")
+    except DatabaseError as error:
+        raise FieldappError(_("The program is open in another window. Close it there, then upgrade again.")) from error
+    finally:
+        db.close()

@@ -1,0 +1,76 @@
+"""The guide (``docs/guide``) as F1 shows it: the sections that name the screen which is open.
+
+## Heading
+<!-- F1: HomeScreen ListScreen -->      or * for every screen
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from fieldapp.i18n import language
+from fieldapp.packaged import packaged
+
+ORDER = ("soldier", "officer", "headquarters")
+EVERYWHERE = "*"
+_MARK = re.compile(r"<!-- F1: ([\w* ]+) -->")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the guide with its heading."""
+
+    part: str
+    """one of ``ORDER``: whom it is for"""
+    title: str
+    screens: frozenset[str]
+    """names of the screens that it is about"""
+    text: str
+    """without markup: one line for each paragraph and entry"""
+
+
+def sections() -> list[Section]:
+    """The guide in the user's language, else in Vietnamese."""
+    folder = packaged("guide") / language()
+    if not folder.is_dir():
+        folder = packaged("guide") / "vi"
+    return [section for part in ORDER for section in _of(folder / f"{part}.md")]
+
+
+def about(screen: str, *, at_hq: bool) -> list[Section]:
+    """What the guide says of a screen, then what it says of all; headquarters' own page is for headquarters."""
+    found = [section for section in sections() if at_hq or section.part != "headquarters"]
+    return [s for s in found if screen in s.screens] + [s for s in found if EVERYWHERE in s.screens]
+
+
+def _of(path: Path) -> Iterator[Section]:
+    for part in path.read_text(encoding="utf-8").split("\n## ")[1:]:
+        title, _newline, body = part.partition("\n")
+        mark = _MARK.search(body)
+        text = "\n".join(_lines(MarkdownIt().parse(_MARK.sub("", body)))).strip("\n")
+        yield Section(path.stem, title, frozenset(mark[1].split()) if mark else frozenset(), text)
+
+
+def _lines(tokens: list[Token]) -> Iterator[str]:
+    """Plain text of Markdown: a paragraph is one line, an empty one behind it; what is marked stands bare."""
+    sign = ""
+    for token in tokens:
+        if token.type == "list_item_open":
+            sign = "· "
+        elif token.type == "bullet_list_close":
+            yield ""
+        elif token.type in ("code_block", "fence"):
+            yield from ("  " + line for line in token.content.splitlines())
+            yield ""
+        elif token.type == "inline":
+            text = "".join(" " if child.type == "softbreak" else child.content for child in token.children or []
+                           if child.type != "image")  # fmt: skip
+            if text:
+                yield sign + text
+            if text and token.level == 1:
+                yield ""
+            sign = ""

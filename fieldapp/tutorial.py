@@ -1,0 +1,137 @@
+"""A first quarter of an hour: a practice post, its headquarters and a stick, and what to do one after the other.
+
+Whether a step is done is read from the practice records, so that nothing is checked off that was not done.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store import records
+from fieldapp.store.store import FILE, Store
+from fieldapp.sync import enrolment, exchange, merge, peers, practice
+
+PASSPHRASE = "tap ghi so"  # noqa: S105 — practice holds nothing secret
+USER = "Nguyễn Văn Tập"
+FOUND = "tutorial_found"
+"""Local setting of the practice post: a record was opened from the search"""
+CARRIED = "tutorial_carried"
+"""Local setting of the practice post: up to where headquarters has read the stick; as ``exchange.EXPORTED``"""
+
+TITLES = {
+    "well": "Record a well: F2, choose the activity, type “gieng” for its kind, date hn, place 24221, 1 well; F2.",
+    "meeting": "Record a meeting: F6 on the first screen, F2, the cell, date hn; at the members F6; F2 saves.",
+    "found": "Find the well again: F3 on the first screen, type “gieng” without diacritics, Enter opens it.",
+    "exported": "To the stick: F9 on the first screen, Enter. Wait for the line that says that it may be pulled.",
+    "received": "The stick went to headquarters and is back: F9, Enter once more reads the receipt.",
+}
+"""Step -> what to do"""
+DONE = "Well done: recorded, found, carried, received. Ctrl+Q leaves; real records begin with headquarters' pack."
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to do."""
+
+    name: str
+    text: str
+    done: bool
+
+
+def begin(folder: Path, *, again: bool = False) -> Store:
+    """The practice post in ``folder``, made where there is none yet; ``again`` begins anew."""
+    home = folder / "post"
+    if again:
+        _forget(folder)
+    if not (home / FILE).exists():
+        _make(folder)
+    return _practice(home, USER)
+
+
+def _practice(home: Path, user: str) -> Store:
+    """Open a practice replica; refused if it is a real one."""
+    store = merge.unlock(home, user, PASSPHRASE)
+    if not practice.is_practice(store):
+        store.close()
+        raise FieldappError(_("{home} holds real records. Name another folder for practice.").format(home=home))
+    return store
+
+
+def _forget(folder: Path) -> None:
+    """Take a practice workspace away, and nothing else."""
+    if (folder / "post" / FILE).exists():
+        _practice(folder / "post", USER).close()
+    for name in ("post", "hq", practice.STICK):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _make(folder: Path) -> None:
+    for name in ("post", "hq"):
+        shutil.rmtree(folder / name, ignore_errors=True)  # half made, when the power went
+    usb = folder / practice.STICK
+    usb.mkdir(parents=True, exist_ok=True)
+    hq = enrolment.init_hq(folder / "hq", name="Sở chỉ huy tập", user=USER, passphrase=PASSPHRASE, code=practice.CODE)
+    cell = {"name": "Chi bộ buôn Ba Na", "unit_id": "24221", "hamlet": "Buôn Ba Na"}
+    cell_id = records.save(hq, "party_cell", cell)
+    pack = enrolment.write_pack(hq, code=practice.CODE, name="Đồn tập", dest=usb)
+    hq.close()
+    post = enrolment.init_post(folder / "post", pack, user=USER, passphrase=PASSPHRASE)
+    pack.unlink()
+    for name in ("Y Thanh Niê", "H'Bia Êban", "Siu Blêh", "Trần Văn Bình"):
+        records.save(post, "member", {"full_name": name, "party_cell_id": cell_id})
+    post.close()
+
+
+def steps(store: Store) -> list[Step]:
+    """What there is to do at a practice post, and what of it is done."""
+    wells = store.value(
+        "SELECT count(*) FROM activity a JOIN activity_kind k ON k.id = a.activity_kind_id"
+        " WHERE k.code = 'gieng_khoan' AND a.voided_at IS NULL"
+    )
+    state = exchange.status(store)
+    done = {
+        "well": bool(wells),
+        "meeting": bool(store.value("SELECT count(*) FROM meeting WHERE voided_at IS NULL")),
+        "found": store.setting(FOUND) is not None,
+        "exported": store.setting(exchange.EXPORTED) is not None,
+        "received": any(p.role == "hq" and p.received_until for p in state.peers),
+    }
+    return [Step(name, _(text), done[name]) for name, text in TITLES.items()]
+
+
+def say(store: Store) -> str:
+    """The next thing to do, as one line of the screen: “2/5 …”."""
+    todo = [(number, step) for number, step in enumerate(steps(store), start=1) if not step.done]
+    if not todo:
+        return "✓ " + _(DONE)
+    number, step = todo[0]
+    return f"{number}/{len(TITLES)} {step.text}"
+
+
+def found(store: Store) -> None:
+    """A record was opened from the search."""
+    if store.setting(FOUND) is None:
+        store.set_setting(FOUND, "1")
+
+
+def is_waiting(store: Store) -> bool:
+    """Whether the stick was written since it was last carried."""
+    written = store.setting(exchange.EXPORTED)
+    return written is not None and written != store.setting(CARRIED)
+
+
+def carry(store: Store) -> None:
+    """Be the officer and headquarters: take in what lies on the practice stick, certify, and write the reply.
+
+    A practice headquarters needs no telephone.
+    """
+    written = store.setting(exchange.EXPORTED)
+    usb, me = practice.stick(store), store.identity
+    with _practice(store.home.parent / "hq", USER) as hq:
+        exchange.import_files(hq, [usb])
+        if peers.find(hq, me.replica_id).trust != "certified":
+            exchange.trust(hq, me.replica_id)
+        exchange.export(hq, usb, me.replica_id)
+    store.set_setting(CARRIED, written or "")

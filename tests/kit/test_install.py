@@ -1,0 +1,218 @@
+"""A kit installs without a network into an empty home; what is damaged, forged or of others is refused before."""
+
+import base64
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from field import PASSPHRASE, USER, World
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fieldapp.kit import gather, install
+from fieldapp.store.store import Store
+from fieldapp.sync import enrolment, keys
+
+PATIENCE = 300
+"""Seconds until a started program counts as hanging"""
+
+# Ed25519 and minisign ------------------------------------------------------------------------------------------------
+
+RFC_8032 = [  # section 7.1: public key, message, signature
+    ("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"),
+    ("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"),
+    ("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
+     "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "message", "signature"), RFC_8032)
+def test_ed25519_is_that_of_the_rfc(key: str, message: str, signature: str) -> None:
+    public, said, made = (bytes.fromhex(text) for text in (key, message, signature))
+    assert install.ed25519(public, said, made)
+    assert not install.ed25519(public, said + b"x", made)
+    for at in range(0, 64, 7):
+        assert not install.ed25519(public, said, made[:at] + bytes([made[at] ^ 1]) + made[at + 1 :])
+    scalar = int.from_bytes(made[32:], "little") + install._L
+    assert not install.ed25519(public, said, made[:32] + scalar.to_bytes(32, "little")), "one signature, not two"
+    assert not install.ed25519(b"\xff" * 32, said, made)
+
+
+@settings(max_examples=20)
+@given(st.binary(max_size=200), st.text("abc 0", max_size=20), st.integers(0, 1_000_000))
+def test_minisign_is_that_of_the_library(message: bytes, comment: str, at: int) -> None:
+    own = keys.new_keys()
+    signature = keys.sign(own.sign_secret, message, comment)
+    assert install.minisign(own.sign_key, message, signature)
+    assert not install.minisign(own.sign_key, message + b"x", signature)
+    assert not install.minisign(keys.new_keys().sign_key, message, signature)
+    lines = signature.split(b"\n")
+    said = b"trusted comment: forged"
+    assert not install.minisign(own.sign_key, message, b"\n".join([*lines[:2], said, *lines[3:]]))
+    made = bytearray(base64.b64decode(lines[1]))
+    made[at % len(made)] ^= 1
+    assert not install.minisign(own.sign_key, message, b"\n".join([lines[0], base64.b64encode(made), *lines[2:]]))
+    assert not install.minisign(own.sign_key, message, signature[: at % len(signature)])
+
+
+@settings(max_examples=30)
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_the_words_are_those_of_the_program(one: str, two: str) -> None:
+    assert install.fingerprint(one, two) == keys.fingerprint(one, two)
+
+
+# with a kit ----------------------------------------------------------------------------------------------------------
+
+
+def offline() -> list[str]:
+    """What starts a program where there is no network."""
+    command = ["unshare", "--map-root-user", "--net"]
+    done = subprocess.run([*command, "true"], capture_output=True, text=True, check=False, timeout=PATIENCE)
+    if done.returncode:
+        pytest.skip(f"no network namespace here: {done.stderr.strip()}")
+    return command
+
+
+def started(home: Path, *command: object, **environment: str) -> tuple[int, str]:
+    """(exit code, all that was said) of a program in an empty environment without a network."""
+    home.mkdir(parents=True, exist_ok=True)
+    own = {"HOME": str(home), "PATH": f"{Path(sys.executable).resolve().parent}:/usr/bin:/bin", "LANG": "C.UTF-8"}
+    done = subprocess.run(
+        [*offline(), *map(str, command)], cwd="/", env={**own, **environment}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+def files_in(home: Path) -> list[Path]:
+    return [path for path in home.rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def signed(world: World, kit: Path) -> Path:
+    gather.sign(world.hq, kit)
+    return kit
+
+
+@pytest.mark.slow
+def test_a_post_is_installed_without_a_network_from_stick_and_pack(world: World, signed: Path, tmp_path: Path) -> None:
+    shutil.copy(next(world.usb.glob("*.tar")), signed.parent)
+    secret = tmp_path / "secret"
+    secret.write_text(PASSPHRASE, encoding="utf-8")
+    home = tmp_path / "Nguyễn Văn Á (b) $x"
+    code, said = started(home, "sh", signed / "install.sh", "--user", USER, FIELDAPP_PASSPHRASE_FILE=str(secret))
+    assert code == 0, said
+    own = world.hq.row("SELECT sign_key, age_key FROM local_replica WHERE own = 1")
+    assert own is not None
+    assert keys.fingerprint(own["sign_key"], own["age_key"]) in said
+    assert (home / "fieldapp" / "fieldapp.db").exists()
+    entry = (home / ".local/share/applications/fieldapp.desktop").read_text(encoding="utf-8")
+    assert r'Nguyễn Văn Á (b) \\$x/.local/bin/fieldapp"' in entry
+    program = home / ".local/bin/fieldapp"
+    code, said = started(home, program, "demo", "--workspace", home / "ws", FIELDAPP_LANG="vi")
+    assert code == 0, said
+    for figure in ("6 giếng", "722 ngày công", "2.385 lượt", "30 đảng viên"):
+        assert figure in said
+    # what is installed can make a kit again, without a checkout
+    python = home / ".local/share/fieldapp/current"
+    folder = python.parent / "versions" / python.read_text(encoding="ascii")
+    again = "from pathlib import Path; from fieldapp.kit.wheel import own_wheel; print(own_wheel(Path('.').absolute()))"
+    code, said = started(home, "sh", "-c", 'cd "$HOME" && exec "$0" -I -c "$1"', folder / "bin/python", again)
+    assert code == 0, said
+    (own_wheel,) = home.glob("*.whl")
+    assert own_wheel.name == next((signed / "wheels").glob("fieldapp-*.whl")).name
+    code, said = started(home, "sh", signed / "install.sh")
+    assert code == 0, said
+    assert started(home, program, "--version")[1].strip().endswith(folder.name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["a wheel", "the installer's list", "a list with a mended checksum", "signature"])
+def test_one_byte_changed_and_nothing_is_installed(
+    signed: Path, tmp_path: Path, spoil: Callable[[Path], None], which: str
+) -> None:
+    wheel = next((signed / "wheels").glob("click-8*.whl"))
+    sums = signed / install.SUMS
+    if which == "a wheel":
+        spoil(wheel)
+    elif which == "the installer's list":
+        spoil(next((signed / "requirements").glob("linux*")))
+    elif which == "signature":
+        spoil(signed / install.SIGNATURE)
+    else:
+        before = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        spoil(wheel)
+        text = sums.read_text(encoding="utf-8").replace(before, hashlib.sha256(wheel.read_bytes()).hexdigest())
+        sums.unlink()
+        sums.write_text(text, encoding="utf-8")
+    code, said = started(tmp_path / "home", "sh", signed / "install.sh")
+    assert code == 1
+    assert "Chưa cài gì" in said
+    assert files_in(tmp_path / "home") == []
+
+
+@pytest.mark.slow
+def test_a_kit_that_nobody_signed_or_of_another_headquarters_is_refused(
+    world: World, kit: Path, tmp_path: Path
+) -> None:
+    code, said = started(tmp_path / "home", "sh", kit / "install.sh")
+    assert (code, "chưa có chữ ký" in said) == (1, True)
+    gather.sign(world.hq, kit)
+    (tmp_path / "other").mkdir()
+    other: Store = enrolment.init_hq(tmp_path / "hq2", name="Sở khác", user="B", passphrase="x y z w")
+    enrolment.write_pack(other, code="KHAC", name="Đồn khác", dest=kit.parent)
+    other.close()
+    code, said = started(tmp_path / "home", "sh", kit / "install.sh")
+    assert (code, "KHAC" in said) == (1, True)
+    assert files_in(tmp_path / "home") == []
+
+
+@pytest.mark.slow
+def test_a_machine_that_the_kit_is_not_for_is_told(signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("glibc", "2.27"))
+    with pytest.raises(install.Refused, match=r"glibc 2\.28"):
+        install.requirements(signed)
+    monkeypatch.undo()
+    assert install.requirements(signed).name.startswith("linux-")
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    with pytest.raises(install.Refused, match="aarch64"):
+        install.requirements(signed)
+
+
+@pytest.mark.parametrize("line", ["../x", "/etc/passwd", "a/../../x", "a b", "x\ty"])
+def test_a_list_names_only_files_of_the_kit(tmp_path: Path, line: str) -> None:
+    (tmp_path / install.SUMS).write_text(f"{'0' * 64}  {line}\n", encoding="utf-8")
+    with pytest.raises(install.Refused):
+        install.check_files(tmp_path)
+
+
+# Windows, as far as it can be looked at here --------------------------------------------------------------------------
+
+
+def test_on_windows_paths_and_entries_are_those_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "WINDOWS", True)
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Hồ sơ" / "Local"))
+    monkeypatch.setenv("APPDATA", str(tmp_path / "Hồ sơ" / "Roaming"))
+    launcher = install.make_entries()
+    install.switch("0.1.0")
+    entry = tmp_path / "Hồ sơ/Roaming/Microsoft/Windows/Start Menu/Programs/fieldapp.cmd"
+    assert launcher.read_bytes() == entry.read_bytes()
+    text = launcher.read_bytes()
+    assert text.isascii()
+    assert text.count(b"\r\n") == text.count(b"\n")
+    assert (install.root() / install.CURRENT).read_bytes() == b"0.1.0"
+    stamp = launcher.stat().st_mtime_ns
+    install.make_entries()
+    assert launcher.stat().st_mtime_ns == stamp, "a script that runs is not written again"
+    folder = install.root() / "versions" / "0.1.0"
+    (folder / "Scripts").mkdir(parents=True)
+    assert install.python_of(folder) == folder / "python.exe"
+    (folder / "Scripts" / "python.exe").touch()
+    assert install.python_of(folder) == folder / "Scripts" / "python.exe"

@@ -1,0 +1,254 @@
+"""A new version from a stick takes over as a whole or not at all, whenever it is killed, and keeps every record."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from field import PASSPHRASE, USER, Run, World
+
+from fieldapp.errors import FieldappError
+from fieldapp.kit import gather, install, trial, upgrade, wheel
+from fieldapp.packaged import CHECKOUT
+from fieldapp.store import records
+from fieldapp.store.connection import connect
+from fieldapp.store.store import FILE, Store
+
+from .conftest import HERE
+
+NEXT = "0.2.0"
+PATIENCE = 300
+"""Seconds until a started program counts as hanging"""
+
+MIGRATION = '''
+@migrations(name="9999_next")
+def next_version(db: Database) -> None:
+    """What the next version adds; what goes wrong with it is ordered by the test."""
+    import os, signal
+
+    add_what_is_missing(db)
+    path = db.execute("PRAGMA database_list").fetchone()[2]
+    wanted = os.environ.get("TEST_UPGRADE")
+    if wanted == "fail":
+        raise RuntimeError("no such luck")
+    if wanted == "kill" and ".trial-" not in path:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+SCHEMA_VERSION ='''
+
+KILLED_BEFORE = """
+import os, signal, sys
+from fieldapp.kit import upgrade
+
+steps = list(upgrade.STEPS)
+steps.insert(int(sys.argv.pop(1)), lambda _upgrade: os.kill(os.getpid(), signal.SIGKILL))
+upgrade.STEPS = tuple(steps)
+from fieldapp.cli import main
+
+main()
+"""
+
+
+def next_version(made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A kit of the next version: one more migration, one more column, another number; not signed."""
+    source = folder / "source"
+    for name in ("fieldapp", "docs/guide", "docs/screens"):
+        shutil.copytree(CHECKOUT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("schema.sql", "constraints.txt", "CHANGELOG.md", "README.md", "LICENSE", "pyproject.toml"):
+        shutil.copy(CHECKOUT / name, source)
+    for name, before, after in (
+        ("fieldapp/__init__.py", '"0.1.0"', f'"{NEXT}"'),
+        ("pyproject.toml", 'version = "0.1.0"', f'version = "{NEXT}"'),
+        ("fieldapp/store/migrations.py", "\nSCHEMA_VERSION =", MIGRATION),
+        ("schema.sql", "CREATE TABLE event (\n", "CREATE TABLE event (\n    colour TEXT,\n"),
+        ("CHANGELOG.md", "## Unreleased", f"## {NEXT}\n\n- Events have colours.\n\n## 0.1.0"),
+    ):
+        text = (source / name).read_text(encoding="utf-8")
+        assert before in text, name
+        (source / name).write_text(text.replace(before, after, 1), encoding="utf-8")
+    kit = shutil.copytree(made, folder / f"fieldapp-kit-{NEXT}", copy_function=os.link)
+    for path in [*(kit / "wheels").glob("fieldapp-*.whl"), *kit.rglob("*win_amd64.whl"), *kit.rglob("windows-*.txt")]:
+        path.unlink()
+    with monkeypatch.context() as patched:
+        patched.setattr(wheel, "CHECKOUT", source)
+        built = wheel.own_wheel(kit / "wheels")
+    listed = kit / "requirements" / f"{HERE.name}.txt"
+    lines = [line for line in listed.read_text(encoding="utf-8").splitlines(True) if not line.startswith("fieldapp==")]
+    for path, text in (
+        (listed, "".join([f"fieldapp=={NEXT} --hash=sha256:{gather._sha256(built)}\n", *lines])),
+        (kit / "CHANGELOG.md", (source / "CHANGELOG.md").read_text(encoding="utf-8")),
+    ):
+        path.unlink()
+        path.write_text(text, encoding="utf-8")
+    (kit / install.SUMS).unlink()
+    (kit / install.SUMS).write_text(gather._sums(kit), encoding="utf-8")
+    return kit
+
+
+class Laptop:
+    """A post's laptop on which a kit was installed, and what a person does there."""
+
+    def __init__(self, world: World, home: Path) -> None:
+        self.post = world.root / "post"
+        self.key = world.keys["post"]
+        self.root = home / ".local/share/fieldapp"
+        secret = home / "secret"
+        secret.write_text(PASSPHRASE, encoding="utf-8")
+        self.environment = {
+            "HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "FIELDAPP_HOME": str(self.post),
+            "FIELDAPP_PASSPHRASE_FILE": str(secret), "FIELDAPP_LANG": "en",
+        }  # fmt: skip
+        self.launcher = home / ".local/bin/fieldapp"
+        self.old = str(self.root / "versions/0.1.0/bin/python")
+
+    def call(self, *command: object, **more: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [*map(str, command)], env={**self.environment, **more}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, check=False, timeout=PATIENCE,
+        )  # fmt: skip
+        return done.returncode, done.stdout
+
+    def upgrade(self, kit: Path, **more: str) -> tuple[int, str]:
+        return self.call(self.old, "-I", "-m", "fieldapp", "upgrade", kit, "--yes", **more)
+
+    @property
+    def version(self) -> str:
+        return (self.root / "current").read_text(encoding="ascii")
+
+    def columns(self) -> list[str]:
+        db = connect(self.post / FILE, self.key)
+        found = [column.name for column in db.table("event").columns]
+        db.close()
+        return found
+
+    def events(self) -> list[str]:
+        """As the version that starts says."""
+        code, said = self.call(self.launcher, "list", "event", "--json")
+        assert code == 0, said
+        return sorted(event["name"] for event in json.loads(said))
+
+
+@pytest.fixture
+def laptop(world: World, kit: Path, tmp_path: Path) -> Laptop:
+    for number in range(3):
+        records.save(world.post, "event", {"name": f"Lũ {number}", "date_from": "2013-09-18"})
+    world.post.close()
+    gather.sign(world.hq, kit)
+    home = tmp_path / "home"
+    home.mkdir()
+    made = Laptop(world, home)
+    code, said = made.call("sh", kit / "install.sh")
+    assert code == 0, said
+    world.post = Store.open(world.root / "post", world.keys["post"], USER)
+    world.post.close()
+    return made
+
+
+@pytest.mark.slow
+def test_killed_at_any_point_a_version_works_with_all_records(
+    world: World, laptop: Laptop, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stick = next_version(made, tmp_path, monkeypatch)
+    code, said = laptop.upgrade(stick)
+    assert (code, "not signed by our headquarters" in said) == (1, True)
+    gather.sign(world.hq, stick)
+    everything = laptop.events()
+    assert len(everything) == 3
+
+    # in the middle of installing
+    process = subprocess.Popen(
+        [laptop.old, "-I", "-m", "fieldapp", "upgrade", stick, "--yes"], env=laptop.environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    until = time.monotonic() + PATIENCE
+    while not (laptop.root / "versions" / NEXT / "lib").exists():
+        assert process.poll() is None, "it ended before it installed"
+        assert time.monotonic() < until, "it never began to install"
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(PATIENCE)
+    assert not (laptop.root / "versions" / NEXT / install.COMPLETE).exists()
+    assert laptop.version == "0.1.0"
+
+    # the new version cannot migrate the copy; then it dies while it migrates the records
+    code, said = laptop.upgrade(stick, TEST_UPGRADE="fail")
+    assert code == 1, said
+    assert "0.1.0 stays" in said
+    assert "no such luck" in said
+    code, said = laptop.upgrade(stick, TEST_UPGRADE="kill")
+    assert code == 1, said
+    assert "0.1.0 starts again" in said
+    assert (laptop.version, "colour" in laptop.columns()) == ("0.1.0", False)
+    assert laptop.events() == everything
+
+    # between any two steps
+    for number in range(1, len(upgrade.STEPS) + 1):
+        code, said = laptop.call(laptop.old, "-I", "-c", KILLED_BEFORE, number, "upgrade", stick, "--yes")
+        assert code == -signal.SIGKILL, said
+        switched = number > upgrade.STEPS.index(upgrade.Upgrade.switch)
+        assert laptop.version == (NEXT if switched else "0.1.0"), number
+        if number in (5, 7):
+            assert laptop.events() == everything, number
+        if switched:
+            install_again = laptop.call(laptop.launcher, "--version")[1]
+            assert install_again.strip().endswith(NEXT)
+    assert "colour" in laptop.columns()
+    assert laptop.call(laptop.launcher, "doctor")[0] == 0
+
+    # the old version, by its own name, still reads what the new one has migrated, and may try again
+    code, said = laptop.upgrade(stick)
+    assert code == 0, said
+    assert "Events have colours." in said
+    assert f"{NEXT} is in use" in said
+    assert sorted(p.name for p in (laptop.root / "versions").iterdir()) == ["0.1.0", NEXT]
+    left = [p.name for p in laptop.post.iterdir() if p.name.startswith(upgrade.TRIAL)]
+    assert (left, (laptop.root / "kits").exists()) == ([], False)
+    assert list((laptop.post / "backups").glob("*.tar"))
+    code, said = laptop.call(laptop.launcher, "upgrade", stick, "--yes")
+    assert (code, f"This kit brings {NEXT}, and {NEXT} is installed" in said) == (1, True)
+
+
+@pytest.mark.slow
+def test_what_is_no_upgrade_is_refused(
+    world: World, run: Run, kit: Path, spoil: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _out, err = run("upgrade", kit)
+    assert (code, "không phải do sở chỉ huy của ta ký" in err) == (1, True)
+    gather.sign(world.hq, kit)
+    code, _out, err = run("upgrade", kit)
+    assert (code, "đang dùng 0.1.0" in err) == (1, True)
+    monkeypatch.setattr("fieldapp.__version__", "0.0.9")
+    code, _out, err = run("upgrade", kit, "--yes")
+    assert (code, "không được cài từ bộ cài" in err) == (1, True)
+    spoil(next((kit / "wheels").glob("click-8*.whl")))
+    code, _out, err = run("upgrade", kit, "--yes")
+    assert (code, "click" in err) == (1, True)
+    assert not (world.root / "post" / "backups").exists()
+
+
+def test_what_is_new_stands_above_the_installed_version(tmp_path: Path) -> None:
+    text = "# Changelog\n\nAbout.\n\n## 0.10.0\n\n- ten\n\n## 0.9.1\n\n- nine\n\n## 0.9.0\n\n- old\n"
+    (tmp_path / "CHANGELOG.md").write_text(text, encoding="utf-8")
+    assert upgrade.news(tmp_path, "0.9.0") == ["## 0.10.0", "- ten", "## 0.9.1", "- nine"]
+    assert upgrade._number("0.10.0") > upgrade._number("0.9.1")
+
+
+def test_another_window_is_asked_to_close(world: World) -> None:
+    path, key = world.root / "post" / FILE, world.keys["post"]
+    with pytest.raises(FieldappError, match="cửa sổ khác"):
+        upgrade._alone(path, key)
+    world.post.close()
+    upgrade._alone(path, key)
+
+
+def test_the_trial_counts_and_examines(world: World) -> None:
+    world.well()
+    world.post.close()
+    found = trial.run(world.root / "post", world.keys["post"], USER)
+    assert (found["healthy"], found["records"]["activity"], found["version"]) == (True, 1, "0.1.0")

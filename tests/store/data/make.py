@@ -1,0 +1,95 @@
+"""How ``schemas.tar.zst`` was made: each past shape of the file, written by the version of the program that had it.
+
+    python tests/store/data/make.py        in a checkout with its history; not part of the tests
+
+Each version runs from its commit, begins a headquarters and a post, records, and exchanges once. Its post's file is
+exported unencrypted, so that they compress together: most of each is the same reference data. A new migration adds the
+commit before it to ``COMMITS``.
+"""
+
+import io
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+import zstandard
+
+COMMITS = {
+    2: "6fab230",
+    3: "a466176",
+    4: "d77667b",
+    5: "1bd1574",
+    6: "6aaf65d",
+    7: "057f784",
+    8: "87ae0ed",
+    9: "11590e9",
+}
+"""Number of the newest migration -> a commit that had it"""
+
+WRITE = """
+import sys
+from pathlib import Path
+import sqlcipher3.dbapi2 as sqlcipher
+from fieldapp.store import lists, records, vault
+from fieldapp.sync import enrolment, exchange
+
+root = Path(sys.argv[1])
+(root / "usb").mkdir()
+user, words = "Nguyễn Văn A", "lúa nước sông"
+hq = enrolment.init_hq(root / "hq", name="Sở chỉ huy", user="Trực ban", passphrase=words)
+cell = records.save(hq, "party_cell", {"name": "Chi bộ buôn Ba Na", "unit_id": "24221", "hamlet": "Buôn Ba Na"})
+pack = enrolment.write_pack(hq, code="IARVE", name="Đồn BP Ia Rvê", dest=root / "usb")
+post = enrolment.init_post(root / "post", pack, user=user, passphrase=words)
+exchange.export(post, root / "usb")
+exchange.import_files(hq, [root / "usb"])
+exchange.trust(hq, "IARVE")
+member = records.save(post, "member", {"full_name": "Siu Blêh", "party_cell_id": cell})
+records.save(post, "meeting", {"party_cell_id": cell, "held_on": "2013-11-03", "content": "Thường kỳ",
+                               "attendance": [{"member_id": member, "status": "present"}]})
+flood = records.save(post, "event", {"name": "Lũ 2013", "date_from": "2013-09-18"})
+for number in range(3):
+    well = records.save(post, "activity", {
+        "activity_kind_id": "gieng_khoan", "date_from": f"2013-1{number}-05", "unit_id": "24221", "event_id": flood,
+        "description": f"Giếng số {number}", "measures": [{"measure_id": "gieng", "amount": 1}]})
+records.void(post, well, "nhập trùng")
+exchange.export(post, root / "usb")
+exchange.import_files(hq, [root / "usb"])
+exchange.export(hq, root / "usb")
+exchange.import_files(post, [root / "usb"])
+records.save(post, "event", {"name": "Chưa gửi", "date_from": "2013-12-01"})
+post.save_draft("d1", "event", None, {"name": "Đang gõ"})
+post.close()
+key = vault.unseal(root / "post", user, words)
+file = sqlcipher.connect(str(root / "post" / "fieldapp.db"))
+file.execute(f"PRAGMA key = \\"x'{key.hex()}'\\"")
+file.execute(f"ATTACH '{root / 'plain.db'}' AS plain KEY ''")
+file.execute("SELECT sqlcipher_export('plain')")
+"""
+
+
+def main() -> None:
+    """Write the file beside this one."""
+    here = Path(__file__).parent
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar, tempfile.TemporaryDirectory() as temporary:
+        for number, commit in COMMITS.items():
+            source = Path(temporary) / str(number)
+            source.mkdir()
+            command = ["git", "archive", commit, "fieldapp", "schema.sql"]
+            archive = subprocess.run(command, check=True, cwd=here.parents[2], capture_output=True)
+            with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as inside:
+                inside.extractall(source, filter="data")
+            (source / "out").mkdir()
+            subprocess.run([sys.executable, "-c", WRITE, source / "out"], check=True, cwd=source,
+                           env={"PYTHONPATH": str(source), "PATH": "/usr/bin:/bin"})  # fmt: skip
+            tar.add(source / "out" / "plain.db", f"{number}.db")
+    compressor = zstandard.ZstdCompressor(
+        compression_params=zstandard.ZstdCompressionParameters.from_level(19, window_log=27, enable_ldm=True)
+    )
+    (here / "schemas.tar.zst").write_bytes(compressor.compress(packed.getvalue()))
+
+
+if __name__ == "__main__":
+    main()

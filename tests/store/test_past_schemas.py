@@ -1,0 +1,100 @@
+"""A file of every past schema opens with this version: the shape of a new file, every row, change and draft kept.
+
+``data/make.py`` tells how ``data/schemas.tar.zst`` was made. Version 1 has its own tests in ``test_migrations.py``.
+"""
+
+import io
+import tarfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+import sqlcipher3.dbapi2 as sqlcipher
+import zstandard
+
+from fieldapp.store import capture, lists, migrations, records
+from fieldapp.store.store import FILE, Store
+from fieldapp.sync import doctor, exchange, merge
+
+DATA = Path(__file__).parent / "data" / "schemas.tar.zst"
+PAST = range(2, 10)
+KEY = b"p" * 32
+USER = "Nguyễn Văn A"
+Rows = dict[str, tuple[list[str], set[tuple[object, ...]]]]
+"""Table -> its columns, and the values of its rows"""
+Shape = dict[tuple[str, str], set[str]]
+"""(sort, name) -> columns of a table"""
+
+
+@pytest.fixture(scope="session")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("schemas")
+    plain = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompress(DATA.read_bytes())
+    with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
+        tar.extractall(root, filter="data")
+    return root
+
+
+@pytest.fixture(params=PAST)
+def past(unpacked: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Generator[tuple[Store, Rows], None, None]:
+    """A post's file of a past schema, opened with this version, and the rows that it had."""
+    plain = sqlcipher.connect(str(unpacked / f"{request.param}.db"))
+    tables = [row[0] for row in plain.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    newest = plain.execute("SELECT name FROM _sqlite_migrations ORDER BY name DESC").fetchone()[0]
+    assert newest.startswith(f"{request.param:04d}_")
+    kept = ["local_draft", "local_segment", "local_replica", "local_change"]
+    had: Rows = {}
+    for table in tables:
+        if not table.startswith(("local_", "sqlite_", "_sqlite")) or table in kept:
+            cursor = plain.execute(f"SELECT * FROM {table}")
+            had[table] = ([d[0] for d in cursor.description], set(cursor.fetchall()))
+    plain.execute(f"ATTACH '{tmp_path / FILE}' AS encrypted KEY \"x'{KEY.hex()}'\"")
+    plain.execute("SELECT sqlcipher_export('encrypted')")
+    plain.close()
+    store = Store.open(tmp_path, KEY, USER)
+    merge.catch_up(store)
+    yield store, had
+    store.close()
+
+
+def test_each_past_schema_is_stored() -> None:
+    assert max(PAST) >= len(list(migrations.migrations._migrations)) - 1, "a new migration: see data/make.py"
+
+
+@pytest.fixture(scope="session")
+def shape(tmp_path_factory: pytest.TempPathFactory) -> Shape:
+    with Store.create(tmp_path_factory.mktemp("new") / "new", b"n" * 32, "A") as new:
+        return shape_of(new)
+
+
+def shape_of(store: Store) -> Shape:
+    named = store.rows("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
+    return {
+        (row["type"], row["name"]): {c.name for c in store.db.table(row["name"]).columns}
+        if row["type"] == "table"
+        else set()
+        for row in named
+    }
+
+
+def test_a_past_file_is_brought_up_to_date_and_work_goes_on(
+    past: tuple[Store, Rows], shape: Shape, tmp_path: Path
+) -> None:
+    store, had = past
+    assert shape_of(store) == shape
+    assert {"activity", "meeting", "attendance", "event"} <= set(capture.synced_tables(store.db)) & set(had)
+    for table, (columns, rows) in had.items():
+        still = {column.name for column in store.db.table(table).columns}
+        places = [at for at, column in enumerate(columns) if column in still]
+        now = set(store.db.execute(f"SELECT {', '.join(columns[at] for at in places)} FROM {table}").fetchall())
+        assert {tuple(row[at] for at in places) for row in rows} <= now, table
+    assert {row["name"] for row in lists.page(store, "event").rows} == {"Lũ 2013", "Chưa gửi"}
+    assert len(lists.page(store, "activity", text="gieng").rows) == 2
+    assert [draft.data for draft in store.drafts()] == [{"name": "Đang gõ"}]
+    before = exchange.status(store).unsent_records
+    assert before >= 1
+    records.save(store, "event", {"name": "Bản mới", "date_from": "2014-01-01"})
+    (tmp_path / "usb").mkdir()
+    (made,) = exchange.export(store, tmp_path / "usb")
+    assert made.records >= before + 1
+    assert doctor.examine(store).healthy
