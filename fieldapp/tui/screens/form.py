@@ -101,12 +101,16 @@ class FormScreen(Page):
         self._follow_due = False
         self._over = False
 
+    @property
+    def purpose(self) -> str:
+        """What is done here, in a word."""
+        return _("Change") if self.row_id else _("New")
+
     # showing ----------------------------------------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
         with Horizontal(id="top"):
-            action = _("Change") if self.row_id else _("New")
-            yield Static(Content(f"{action} › {_(self.model.TITLE)}"), id="title", markup=False)
+            yield Static(Content(f"{self.purpose} › {_(self.model.TITLE)}"), id="title", markup=False)
             yield self._kept_line
         children = self.model.CHILDREN.items()
         first: list[Editor] = [field_row(self.store, shape) for shape in _first_fields(self.model)]
@@ -330,7 +334,7 @@ class FormScreen(Page):
             return
         data = self._data()
         try:
-            row_id = records.save(self.store, self.kind, data, self.row_id, confirm=data == self._asked)
+            self.record(data, confirm=data == self._asked)
         except Unsure as question:
             self._show_problems(question.fields, str(question), asks=True)
             self._asked = data
@@ -339,7 +343,10 @@ class FormScreen(Page):
             return
         except FieldappError as error:
             self._show_problems(error.fields, str(error))
-            return
+
+    def record(self, data: Mapping[str, Any], *, confirm: bool) -> None:
+        """Record what was entered, and close the form; refused and asked about as ``records.save`` does."""
+        row_id = records.save(self.store, self.kind, data, self.row_id, confirm=confirm)
         self._over = True
         self._drop()
         if self.row_id is None:

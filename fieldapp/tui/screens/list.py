@@ -50,6 +50,7 @@ class ListScreen(Page):
         Binding("f6", "quick", _("Quick entry")),
         Binding("f7", "voided", _("Voided too")),
         Binding("f7", "retired", _("Retired too")),
+        Binding("f8", "key_again", _("Key again")),
     ]
 
     def __init__(self, kind: str) -> None:
@@ -156,7 +157,7 @@ class ListScreen(Page):
         """Offer writing only where records of this kind are written."""
         if action in ("voided", "retired"):
             return (action == "retired") == self.model.REFERENCE
-        return action not in ("write", "quick") or writable(self.store, self.model)
+        return action not in ("write", "quick", "key_again") or writable(self.store, self.model)
 
     def action_write(self) -> None:
         """A new record of this kind."""
@@ -169,6 +170,12 @@ class ListScreen(Page):
         from fieldapp.tui.screens.quick import begin
 
         begin(self.app, self.store, self.kind)
+
+    def action_key_again(self) -> None:
+        """A sample of this kind, to be keyed again blind."""
+        from fieldapp.tui.screens.rekeying import SampleScreen
+
+        self.app.push_screen(SampleScreen(self.kind))
 
     def action_voided(self) -> None:
         """Show voided records too, or no longer."""

@@ -46,6 +46,7 @@ def _places(store: Store) -> list[tuple[Place, str]]:
 
     places = [(form(m.KIND), f"{_('Write')} › {_(m.TITLE)}") for m in by_use(RECORDS) if writable(store, m)]
     places += [(book(m.KIND), f"{_('Books')} › {_(m.PLURAL)}") for m in by_use(RECORDS) if m.TOP]
+    places.append((_key_again, _("Key again, blind: second look")))
     places += [(_report, _("Report")), (_bars, _("Bars")), (_usb, _("USB")), (_decide, _("To decide"))]
     if store.identity.role == "hq":
         places += [(_review, _("Review")), (_posts, _("Posts: who is missing"))]
@@ -57,6 +58,12 @@ def _decide(app: App[Any]) -> None:
     from fieldapp.tui.screens.conflicts import ConflictsScreen
 
     app.push_screen(ConflictsScreen())
+
+
+def _key_again(app: App[Any]) -> None:
+    from fieldapp.tui.screens.rekeying import choose_kind
+
+    choose_kind(app)
 
 
 def _review(app: App[Any]) -> None:
