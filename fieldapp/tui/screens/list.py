@@ -47,10 +47,10 @@ class ListScreen(Page):
     HELP = "Type to search, without diacritics if you like. Arrows choose, Enter opens."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Write")),
-        Binding("f6", "quick", _("Quick entry")),
-        Binding("f7", "voided", _("Voided too")),
-        Binding("f7", "retired", _("Retired too")),
-        Binding("f8", "key_again", _("Key again")),
+        Binding("f6", "quick", _("Quick")),
+        Binding("f7", "voided", _("+ voided")),
+        Binding("f7", "retired", _("+ retired")),
+        Binding("f8", "key_again", _("Check")),
     ]
 
     def __init__(self, kind: str) -> None:
