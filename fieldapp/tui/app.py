@@ -14,6 +14,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import trouble
 from fieldapp.store.store import Store
+from fieldapp.tui import themes
 from fieldapp.tui.keys import HABITS, TypingApp
 from fieldapp.tui.widgets.text_field import TextField
 
@@ -31,6 +32,10 @@ def _clocks() -> tuple[float, float]:
 
 TYPING = "typing"
 """Local setting: one of ``HABITS`` by its name; none or empty where the machine's own input method is used."""
+
+
+THEME = "theme"
+"""Local setting: the name of one of ``themes.THEMES``"""
 
 
 class FieldApp(TypingApp[None]):
@@ -52,6 +57,9 @@ class FieldApp(TypingApp[None]):
         super().__init__()
         self.home = home
         self._store = store
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = themes.first()
         self.locked = False
         """The screen is covered and the file closed"""
         self._touched = _clocks()
@@ -62,6 +70,10 @@ class FieldApp(TypingApp[None]):
         if self._store is None:
             raise RuntimeError("locked")
         return self._store
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Variables of the style sheet that not every theme has."""
+        return {"header-text": "#ffffff"}
 
     def get_key_display(self, binding: Binding) -> str:
         """A key's name as it stands on the keyboard."""
@@ -82,6 +94,8 @@ class FieldApp(TypingApp[None]):
 
         self._store = store
         self.habit = store.setting(TYPING, "") or ""
+        if (chosen := store.setting(THEME)) in themes.titles():
+            self.theme = str(chosen)
         self.push_screen(HomeScreen())
 
     # locking ----------------------------------------------------------------------------------------------------
@@ -158,6 +172,11 @@ class FieldApp(TypingApp[None]):
         names = ["", *HABITS]
         self._take_habit(names[(names.index(self.habit) + 1) % len(names)])
         self.notify(self.habit or _("Typing is left to the machine's input method."), markup=False)
+
+    def take_theme(self, name: str) -> None:
+        """Show these colours from now on; remembered."""
+        self.theme = name
+        self.store.set_setting(THEME, name)
 
     def input_method_found(self) -> None:
         """Leave typing to the machine, and say so."""

@@ -54,7 +54,7 @@ class FormScreen(Page):
     )
 
     DEFAULT_CSS = """
-    FormScreen #top { height: 2; border-bottom: solid $primary; }
+    FormScreen #top { height: 2; border-bottom: solid $secondary; }
     FormScreen #title { width: 1fr; padding: 0 1; text-style: bold; }
     FormScreen #kept { width: auto; padding: 0 1; color: $text-muted; }
     FormScreen #fields { height: 1fr; scrollbar-size-vertical: 1; }

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import App
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
+from fieldapp.tui import themes
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.menu import by_use, writable
+
+if TYPE_CHECKING:
+    from fieldapp.tui.app import FieldApp
 
 Place = Callable[[App[Any]], None]
 """Goes there"""
@@ -51,6 +55,7 @@ def _places(store: Store) -> list[tuple[Place, str]]:
     if store.identity.role == "hq":
         places += [(_review, _("Review")), (_posts, _("Posts: who is missing"))]
     places += [(_lock(store), _("Lock the screen (Ctrl+L)")), (_passphrase(store), _("New passphrase"))]
+    places += [(_colours(name), f"{_('Colours')} › {title}") for name, title in themes.titles().items()]
     return [*places, (_people, _("Who uses this laptop"))]
 
 
@@ -103,6 +108,13 @@ def _lock(store: Store) -> Place:
         from fieldapp.tui.screens.lock import LockScreen
 
         app.push_screen(LockScreen(store.home))
+
+    return go
+
+
+def _colours(name: str) -> Place:
+    def go(app: App[Any]) -> None:
+        cast("FieldApp", app).take_theme(name)
 
     return go
 
