@@ -47,7 +47,7 @@ class FieldApp(TypingApp[None]):
     NOTIFICATION_TIMEOUT = 2.5
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", _("Help")),
-        Binding("f12", "typing", _("Typing"), priority=True),
+        Binding("f12", "typing", _("IME"), priority=True),
         Binding("ctrl+p", "palette", _("Go to"), show=False, priority=True),
         Binding("ctrl+l", "lock", _("Lock"), show=False, priority=True),
         Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True),

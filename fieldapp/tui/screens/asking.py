@@ -36,7 +36,7 @@ class Asking(Dialog):
     """Asks ``questions``; F2 calls ``settle`` with the answers in a thread, and closes unless that refuses."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "settle", _("Done")),
+        Binding("f2", "settle", _("Finish")),
         Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
     ]
 

@@ -46,10 +46,10 @@ class ListScreen(Page):
 
     HELP = "Type to search, without diacritics if you like. Arrows choose, Enter opens."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "write", _("Write")),
+        Binding("f2", "write", _("Add")),
         Binding("f6", "quick", _("Quick")),
-        Binding("f7", "voided", _("+ voided")),
-        Binding("f7", "retired", _("+ retired")),
+        Binding("f7", "voided", _("+voided")),
+        Binding("f7", "retired", _("+retired")),
         Binding("f8", "key_again", _("Check")),
     ]
 
@@ -72,10 +72,12 @@ class ListScreen(Page):
                 yield Static(id="record", markup=False)
 
     def on_mount(self) -> None:
+        self.query_one("#search").focus()
+
+    def _set_columns(self) -> None:
         titles = {s.name: _(s.title) for s in fields_of(self.model)}
         named = [titles[name] for name in self.model.LIST]
         self._table.set_columns(list(zip(named, self._widths(named), strict=True)))
-        self.query_one("#search").focus()
 
     def _widths(self, titles: Sequence[str]) -> list[int]:
         """Each column as wide as what it shows; where that does not fit, the widest ones give way."""
@@ -94,6 +96,7 @@ class ListScreen(Page):
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width >= WIDE, "-wide")
+        self._set_columns()
         self._show_detail()
 
     def renew(self) -> None:

@@ -203,7 +203,7 @@ class PickList(Entry):
         if self.value == text and self.is_mounted:
             self.post_message(self.Changed(self, text))
         self.value = text
-        self.cursor_position = len(text)
+        self.cursor_position = 0 if self._taken else len(text)  # a choice that is too long is read from its beginning
 
 
 def reference_field(store: Store, kind: str) -> PickList:
