@@ -29,7 +29,7 @@ class Question:
 class AnswerField(TextField):
     """One answer; Enter goes on."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Next field"), key_display="Enter")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Next"), key_display="Enter")]
 
 
 class Asking(Dialog):

@@ -65,12 +65,12 @@ class FormScreen(Page):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
+        Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
         Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab", show=False),
         Binding("f2", "save", _("Save"), key_display="F2"),
-        Binding("f5", "copy", _("As before"), key_display="F5"),
+        Binding("f5", "copy", _("Copy"), key_display="F5"),
         Binding("shift+f5,f17", "copy_all", _("All as before"), key_display="⇧F5", show=False),
-        Binding("f6", "templates", _("Templates"), key_display="F6"),
+        Binding("f6", "templates", _("Models"), key_display="F6"),
         Binding("f7", "pin", _("Pin"), key_display="F7"),
         Binding("escape", "leave", _("Leave"), key_display="Esc"),
     ]

@@ -47,7 +47,7 @@ class ListScreen(Page):
     HELP = "Type to search, without diacritics if you like. Arrows choose, Enter opens."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Add")),
-        Binding("f6", "quick", _("Quick")),
+        Binding("f6", "quick", _("Many")),
         Binding("f7", "voided", _("+voided")),
         Binding("f7", "retired", _("+retired")),
         Binding("f8", "key_again", _("Check")),

@@ -44,7 +44,7 @@ class ReportScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "length", _("Period")),
         Binding("f5", "bars", _("Bars")),
-        Binding("f6", "units", _("Which units")),
+        Binding("f6", "units", _("Areas")),
         Binding("f7", "file", _("File")),
     ]
 

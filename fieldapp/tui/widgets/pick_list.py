@@ -65,7 +65,7 @@ class PickList(Entry):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", _("Next choice"), show=False),
         Binding("up", "move(-1)", _("Previous choice"), show=False),
-        Binding("f4", "open", _("Choose"), key_display="F4"),
+        Binding("f4", "open", _("Pick"), key_display="F4"),
         Binding("escape", "close", _("Close"), key_display="Esc"),
     ]
 
