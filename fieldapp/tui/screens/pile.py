@@ -12,6 +12,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import desk, doubts, records, words
 from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.widgets.lines import hanging
 
 AT_ONCE = 200
 """Records that are shown; the next ones follow when these are done"""
@@ -47,8 +48,8 @@ class PileScreen(Page):
         for one in self._waiting:
             row_id = one.row["id"]
             sign = "~" if one.again else "?" if row_id in self._doubts else "·"
-            lines = [f" {sign} {names[row_id]}", *(f"     ? {sentence}" for sentence in self._doubts.get(row_id, []))]
-            shown.add_option(Option(Content("\n".join(lines))))
+            lines = [names[row_id], *(f"? {sentence}" for sentence in self._doubts.get(row_id, []))]
+            shown.add_option(Option(hanging(sign, "\n".join(lines))))
         if not self._waiting:
             shown.add_option(Option(Content(f" ✓ {_('Nothing waits to be looked at.')}"), disabled=True))
         shown.highlighted = min(at, len(self._waiting) - 1) if self._waiting else None

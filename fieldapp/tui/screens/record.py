@@ -260,7 +260,7 @@ class RecordScreen(Page):
 
 def _history(lines: Sequence[str]) -> Table:
     """When, who, what; a long text goes on below itself."""
-    table = Table.grid(padding=(0, 1, 0, 0))
+    table = Table.grid(padding=(0, 2, 0, 0))
     for _when_and_who in range(2):
         table.add_column(no_wrap=True)
     table.add_column(ratio=1)

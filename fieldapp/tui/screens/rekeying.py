@@ -19,6 +19,7 @@ from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.menu import by_use, writable
+from fieldapp.tui.widgets.lines import hanging
 
 SIZES = (5, 10, 20, 50, 100)
 
@@ -59,7 +60,7 @@ class SampleScreen(Page):
         shown.clear_options()
         for one in self._drawn:
             by = _("recorded by {who}").format(who=one.by)
-            shown.add_option(Option(Content(f" {rekeying.SIGNS[one.state]} {one.paper}  ({by})")))
+            shown.add_option(Option(hanging(rekeying.SIGNS[one.state], f"{one.paper}  ({by})")))
         if not self._drawn:
             shown.add_option(Option(Content(f" · {_('There is nothing to key again.')}"), disabled=True))
         shown.highlighted = min(at, len(self._drawn) - 1) if self._drawn else None
