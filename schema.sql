@@ -746,6 +746,16 @@ CREATE TABLE local_batch_row (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX local_batch_row_record ON local_batch_row (row_id);
 
+-- Records that another person keyed again blind (fieldapp/store/rekeying.py).
+CREATE TABLE local_rekeyed (
+    row_id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    by TEXT NOT NULL,
+    different INTEGER NOT NULL,      -- how much of it differed
+    fields TEXT NOT NULL             -- JSON: field -> [values compared, values that differed]
+) STRICT;
+
 CREATE TABLE local_setting (
     key TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL

@@ -449,6 +449,62 @@ def _batches(obj: Context, number: int | None, reason: str, as_json: bool) -> No
         sys.exit(IN_PART if taken.voided else 1)
 
 
+@cli.group()
+def rekey() -> None:
+    """A second look: key a sample of records again, blind, and see how often each field differs."""
+
+
+@rekey.command("sample")
+@click.argument("kind")
+@click.option("--size", type=click.IntRange(1), default=10, show_default=True, help="How many records.")
+@click.option("--seed", metavar="TEXT", help="The same draws the same records; otherwise this month, as 2026-11.")
+@as_json
+@click.pass_obj
+def rekey_sample(obj: Context, kind: str, size: int, seed: str | None, as_json: bool) -> None:
+    """Records to key again: · open, – of your own, ✓ keyed alike, ≠ keyed differently."""
+    from fieldapp.store import records, rekeying
+
+    records.model_of(kind)
+    drawn = rekeying.draw(obj.open(), kind, size, seed or f"{date.today():%Y-%m}")
+    if as_json:
+        say_json(drawn)
+        return
+    for one in drawn:
+        say(f"{rekeying.SIGNS[one.state]} {one.row_id}  {one.paper}  ({one.by})")
+
+
+@rekey.command("enter")
+@click.argument("id")
+@json_source
+@confirmed
+@click.pass_obj
+def rekey_enter(obj: Context, id: str, source: str, confirm: bool) -> None:
+    """Compare a record with what was keyed again; what differs is printed, and the record stays as it is."""
+    from fieldapp.store import rekeying
+
+    given = _read_json(source)
+    if not isinstance(given, dict):
+        raise FieldappError(_("A record is a JSON object, several are a list of them."))
+    for difference in rekeying.key_again(obj.open(), id, given, confirm=confirm).differences:
+        say(f"≠ {difference.title}: {difference.recorded or _('(empty)')} ≠ {difference.keyed or _('(empty)')}")
+
+
+@rekey.command("rates")
+@click.option("--kind", help="Only records of this kind.")
+@as_json
+@click.pass_obj
+def rekey_rates(obj: Context, kind: str | None, as_json: bool) -> None:
+    """How often each field was keyed differently, what differs most first."""
+    from fieldapp.store import records, rekeying
+
+    found = rekeying.rates(obj.open(), records.model_of(kind).KIND if kind else None)
+    if as_json:
+        say_json([{**asdict(rate), "percent": round(rate.percent, 2)} for rate in found])
+        return
+    for line in rekeying.rate_lines(found):
+        say(line)
+
+
 @cli.command()
 @as_json
 @click.pass_obj

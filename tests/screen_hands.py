@@ -18,21 +18,21 @@ class Screens:
 
     def __init__(self, app: FieldApp, pilot: Pilot[Any]) -> None:
         self.app = app
-        self._pilot = pilot
+        self.pilot = pilot
 
     async def press(self, *keys: str) -> None:
         """Keys by name; a text of several letters is typed."""
         for key in keys:
-            await self._pilot.press(*([key] if key in KEYS else key))
+            await self.pilot.press(*([key] if key in KEYS else key))
         for _ in range(3):
-            await self._pilot.pause()
+            await self.pilot.pause()
 
     async def wait(self, words: str) -> None:
         """Wait until ``words`` stand on the screen."""
         for _ in range(PATIENCE):
             if words in self.text:
                 return
-            await self._pilot.pause(0.05)
+            await self.pilot.pause(0.05)
         raise AssertionError(f"“{words}” did not come:\n{self.text}")
 
     async def wait_for_the_end(self) -> None:

@@ -3,9 +3,9 @@
 import re
 import unicodedata
 
+from fieldapp.i18n import _
+
 MAX_AMOUNT = 10**15
-POINT = "Dấu chấm chỉ để ngăn hàng nghìn (2.100); phần lẻ viết sau dấu phẩy (2,1)."
-EXPECTED = "Số viết như 2.100 hoặc 73,4; tiền có thể viết 70tr, 1,5 triệu, 5 nghìn, 2 tỷ."
 _FACTORS = {
     "k": 1_000, "n": 1_000, "ng": 1_000, "nghìn": 1_000, "ngàn": 1_000, "nghin": 1_000, "ngan": 1_000,
     "tr": 1_000_000, "triệu": 1_000_000, "trieu": 1_000_000,
@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]{0,2}(?: [0-9]{
 
 
 def parse_amount(text: str, decimals: int = 0) -> int:
-    """The amount that ``text`` means, in units of 10^-decimals; ValueError says in Vietnamese what is expected.
+    """The amount that ``text`` means, in units of 10^-decimals; ValueError says what is expected.
 
     The point groups thousands, the comma is the decimal mark: ``2.100`` is 2100, ``73,4`` is 73.4; ``2.1`` and
     ``0.500`` are refused. ``70tr``, ``1,5 triệu``, ``3tr5`` (3.5 million), ``5k``, ``2 tỷ``; ``đồng`` may follow.
@@ -24,24 +24,33 @@ def parse_amount(text: str, decimals: int = 0) -> int:
     found = re.fullmatch(rf"{_NUMBER.pattern}(?: ?([^\W\d_]+)([0-9])?)?", typed)
     if found is None or (found[3] and found[3] not in _FACTORS):
         if re.match(r"[-\u2212]", typed):
-            raise ValueError("Số không được âm.")
-        raise ValueError(f"Số này không rõ. {POINT}" if re.match(r"[0-9]+\.[0-9]", typed) else EXPECTED)
+            raise ValueError(_("A number is not below zero."))
+        raise ValueError(_unclear_point() if re.match(r"[0-9]+\.[0-9]", typed) else _expected())
     whole, fraction, factor_name, tail = found[1], found[2] or "", found[3], found[4]
     factor = _FACTORS[factor_name] if factor_name else 1
     if tail is not None and fraction:
-        raise ValueError(EXPECTED)
+        raise ValueError(_expected())
     whole, fraction = re.sub(r"[. ]", "", whole).lstrip("0"), (fraction or tail or "").rstrip("0")
     if len(whole) > len(str(MAX_AMOUNT)):
-        raise ValueError("Số quá lớn.")
+        raise ValueError(_("The number is too large."))
     if len(fraction) > len(str(MAX_AMOUNT)):
-        raise ValueError("Số này có quá nhiều chữ số sau dấu phẩy.")
+        raise ValueError(_("This number has too many digits behind the comma."))
     scaled, rest = divmod(int(f"{whole}{fraction}" or "0") * factor * 10**decimals, 10 ** len(fraction))
     if rest:
-        allowed = f"tối đa {decimals} chữ số sau dấu phẩy" if decimals else "không có phần lẻ"
-        raise ValueError(f"Số này phải {allowed}.")
+        if decimals:
+            raise ValueError(_("This number has at most {n} digits behind the comma.").format(n=decimals))
+        raise ValueError(_("This number is a whole one."))
     if scaled > MAX_AMOUNT:
-        raise ValueError("Số quá lớn.")
+        raise ValueError(_("The number is too large."))
     return int(scaled)
+
+
+def _expected() -> str:
+    return _("A number is written as 2.100 or 73,4; money as 70tr, 1,5 triệu, 5 nghìn, 2 tỷ too.")
+
+
+def _unclear_point() -> str:
+    return _("This number is not clear. A point only groups thousands (2.100); decimals follow a comma (2,1).")
 
 
 def format_amount(value: int, decimals: int = 0) -> str:

@@ -4,15 +4,15 @@ import re
 import unicodedata
 from datetime import date, timedelta
 
-WEEKDAYS = ("thứ hai", "thứ ba", "thứ tư", "thứ năm", "thứ sáu", "thứ bảy", "chủ nhật")
-EXPECTED = "Ngày viết như 5, 5/11, 5/11/2026, 051126, hn (hôm nay) hoặc hq (hôm qua)."
+from fieldapp.i18n import _
+
 FIRST_YEAR = 1900
 YEARS_AHEAD = 20
 """A year of two digits that would lie further ahead than this is of the last century: ``98`` is 1998"""
 
 
 def parse_date(text: str, today: date) -> date:
-    """The date that ``text`` means on the day ``today``; ValueError says in Vietnamese what is expected.
+    """The date that ``text`` means on the day ``today``; ValueError says what is expected.
 
     ``5`` is the newest 5th that has been, ``5/11`` the newest 5 November; ``5/11/26``, ``051126`` and ``05112026`` say
     the year; ``2026-11-05`` is ISO; ``hn`` is today and ``hq`` yesterday.
@@ -34,14 +34,14 @@ def parse_date(text: str, today: date) -> date:
         for year in range(today.year, today.year - 9, -1):
             if _is_date(year, month, day) and date(year, month, day) <= today:
                 return date(year, month, day)
-        raise ValueError(f"Không có ngày {day:02d}/{month:02d}. {EXPECTED}")
+        raise _no_day(f"{day:02d}/{month:02d}")
     if re.fullmatch(r"\d{1,2}", typed, re.ASCII):
         year, month = today.year, today.month
-        for _ in range(12):
+        for _back in range(12):
             if _is_date(year, month, int(typed)) and date(year, month, int(typed)) <= today:
                 return date(year, month, int(typed))
             year, month = (year, month - 1) if month > 1 else (year - 1, 12)
-    raise ValueError(EXPECTED)
+    raise ValueError(_expected())
 
 
 def format_date(day: date) -> str:
@@ -51,7 +51,18 @@ def format_date(day: date) -> str:
 
 def format_date_long(day: date) -> str:
     """``thứ năm, 05/11/2026``"""
-    return f"{WEEKDAYS[day.weekday()]}, {format_date(day)}"
+    weekdays = (
+        _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
+    )  # fmt: skip
+    return f"{weekdays[day.weekday()]}, {format_date(day)}"
+
+
+def _expected() -> str:
+    return _("A day is written as 5, 5/11, 5/11/2026, 051126, hn (today) or hq (yesterday).")
+
+
+def _no_day(named: str) -> ValueError:
+    return ValueError(f"{_('There is no {day}.').format(day=named)} {_expected()}")
 
 
 def _year(text: str, today: date) -> int:
@@ -63,7 +74,7 @@ def _year(text: str, today: date) -> int:
 
 def _date(year: int, month: int, day: int) -> date:
     if not _is_date(year, month, day):
-        raise ValueError(f"Không có ngày {day:02d}/{month:02d}/{year}. {EXPECTED}")
+        raise _no_day(f"{day:02d}/{month:02d}/{year}")
     return date(year, month, day)
 
 

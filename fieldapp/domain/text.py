@@ -59,6 +59,13 @@ def sort_key(text: str) -> tuple[str, tuple[int, ...], str]:
     return "".join(letters), tuple(tones), text
 
 
+def spelling(text: str) -> tuple[str, tuple[int, ...]]:
+    """A text's letters and, apart from them, its tones: equal for both habits of placing a tone, and for capitals."""
+    parts = unicodedata.normalize("NFD", text.casefold())
+    letters = unicodedata.normalize("NFC", "".join(p for p in parts if p not in _TONES))
+    return letters, tuple(_TONES[p] for p in parts if p in _TONES)
+
+
 def name_sort_key(full_name: str) -> tuple[tuple[str, tuple[int, ...], str], tuple[str, tuple[int, ...], str]]:
     """Place of a person: by given name, which comes last, then by the whole name."""
     given = full_name.rsplit(maxsplit=1)[-1] if full_name.split() else ""

@@ -36,6 +36,7 @@ from fieldapp.kit import install, pages
 from fieldapp.kit.wheel import NAME, own_wheel
 from fieldapp.packaged import PACKAGE, packaged
 from fieldapp.store import people
+from fieldapp.store.disk import sync_folder
 from fieldapp.store.people import Act
 from fieldapp.store.store import Store
 from fieldapp.sync import drives, keys, peers
@@ -129,7 +130,7 @@ def make(
         pages.write(made / "guide")
         (made / install.SUMS).write_text(_sums(made), encoding="utf-8", newline="\n")
         made.rename(kit)
-    drives.sync_folder(dest)
+    sync_folder(dest)
     return kit
 
 

@@ -1,9 +1,11 @@
 """Finding a record of any kind: by words, and by what is known of it."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.store import reviews, search
 from fieldapp.store.store import Store
@@ -19,6 +21,8 @@ class Sieve:
     first: date | None = None
     last: date | None = None
     state: State = "standing"
+    units: tuple[str, ...] | None = None
+    """Ids of units: a record lies in one of them, or is of a party cell there"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,10 @@ def _of_kind(store: Store, kind: str, query: str | None, sieve: Sieve, limit: in
         where.append("t.voided_at IS NOT NULL")
     elif sieve.state != "any":
         where.append("t.voided_at IS NULL")
+    if sieve.units is not None:
+        somewhere = _within(model)
+        where.append(f"({' OR '.join(somewhere) or '0'})")
+        params += [json.dumps(sieve.units)] * len(somewhere)
     if sieve.state == "returned":
         ids = [said.record for said in reviews.returned(store) if said.kind == kind]
         where.append(f"t.id IN ({', '.join('?' * len(ids))})")
@@ -72,3 +80,15 @@ def _of_kind(store: Store, kind: str, query: str | None, sieve: Sieve, limit: in
     )
     recorded = model.DATE is not None and not model.REFERENCE  # what posts wrote comes before the units that it names
     return [(r["day"] if recorded else "", Hit(kind, r["id"])) for r in rows]
+
+
+def _within(model: type[Record]) -> list[str]:
+    """SQL conditions, any of which says that a record of a kind lies in given units: a JSON list, once for each."""
+    given = "(SELECT value FROM json_each(?))"
+    found = ["t.id IN " + given] if model.KIND == "unit" else []
+    for shape in fields_of(model):
+        if shape.ref == "unit" and shape.heir_of is None:
+            found.append(f"t.{shape.name} IN {given}")
+        elif shape.ref == "party_cell":
+            found.append(f"t.{shape.name} IN (SELECT id FROM party_cell WHERE unit_id IN {given})")
+    return found

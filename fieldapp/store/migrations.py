@@ -91,6 +91,12 @@ def log_in_segments(db: Database) -> None:
         )
 
 
+@migrations(name="0010_rekeying")
+def rekeying(db: Database) -> None:
+    """What was keyed again blind: of this laptop alone."""
+    add_what_is_missing(db)
+
+
 SCHEMA_VERSION = 4
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 

@@ -1,6 +1,7 @@
 """Records of every kind: validate, save, void, read. The screen and ``add`` both end here."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -82,6 +83,27 @@ def save(
             _write_children(store, model.CHILDREN[name], rows, before, scope, entry.questions, fresh_id)
         search.index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id = ?", [new_id]))
         return new_id
+
+
+class _Undo(Exception):
+    """Nothing was wrong: what was done is taken back."""
+
+
+def tried(
+    store: Store, kind: str, data: Mapping[str, Any], *, confirm: bool = False, instead_of: str | None = None
+) -> Found:
+    """A new record as it would be: recorded, read and taken back in one transaction; refused as ``save`` refuses.
+
+    ``instead_of``: a record that is out of the way meanwhile, so that rules and questions do not compare with it.
+    """
+    found: Found | None = None
+    with suppress(_Undo), store.transaction():
+        if instead_of is not None:
+            _update(store, kind, instead_of, {"voided_at": now(), "void_reason": "tried"})
+        found = get(store, save(store, kind, data, confirm=confirm, compare=False))
+        raise _Undo
+    assert found is not None
+    return found
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -11,7 +10,7 @@ from fieldapp.domain.model import Child, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
 from fieldapp.store import extras, reviews
-from fieldapp.store.records import Found, get, save
+from fieldapp.store.records import Found, tried
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import amount_text, display, instant, voided_word
 
@@ -32,17 +31,9 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
     return lines
 
 
-class _Undo(Exception):
-    """Nothing was wrong: what was done is taken back."""
-
-
 def as_it_would_be(store: Store, kind: str, data: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A new record as ``describe`` would show it: recorded, read and taken back in one transaction."""
-    lines: list[tuple[str, str]] = []
-    with suppress(_Undo), store.transaction():
-        lines = describe(store, get(store, save(store, kind, data, confirm=True)))
-        raise _Undo
-    return lines
+    """A new record as ``describe`` would show it."""
+    return describe(store, tried(store, kind, data, confirm=True))
 
 
 def figures_of(store: Store, ids: Iterable[str]) -> dict[str, str]:

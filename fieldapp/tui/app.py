@@ -18,6 +18,7 @@ from fieldapp.errors import FieldappError, OnlyReading
 from fieldapp.i18n import _
 from fieldapp.store import trouble
 from fieldapp.store.store import Store
+from fieldapp.tui import themes
 from fieldapp.tui.keys import HABITS, TypingApp
 from fieldapp.tui.widgets.text_field import TextField
 
@@ -37,6 +38,10 @@ TYPING = "typing"
 """Local setting: one of ``HABITS`` by its name; none or empty where the machine's own input method is used."""
 
 
+THEME = "theme"
+"""Local setting: the name of one of ``themes.THEMES``"""
+
+
 class FieldApp(TypingApp[None]):
     """The screen of one replica; ``store`` is given where it is unlocked already, ``read_only`` where it may be looked
     at and not changed."""
@@ -47,7 +52,7 @@ class FieldApp(TypingApp[None]):
     NOTIFICATION_TIMEOUT = 2.5
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", _("Help")),
-        Binding("f12", "typing", _("Typing"), priority=True),
+        Binding("f12", "typing", _("IME"), priority=True),
         Binding("ctrl+p", "palette", _("Go to"), show=False, priority=True),
         Binding("ctrl+l", "lock", _("Lock"), show=False, priority=True),
         Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True),
@@ -58,6 +63,9 @@ class FieldApp(TypingApp[None]):
         self.home = home
         self.read_only = read_only
         self._store = store
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = themes.first()
         self.locked = False
         """The screen is covered and the file closed"""
         self._touched = _clocks()
@@ -72,6 +80,10 @@ class FieldApp(TypingApp[None]):
     def banner(self) -> Iterator[Widget]:
         """What stands below the header of each page: nothing, but in the tutorial."""
         yield from ()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Variables of the style sheet that not every theme has."""
+        return {"header-text": "#ffffff"}
 
     def get_key_display(self, binding: Binding) -> str:
         """A key's name as it stands on the keyboard."""
@@ -94,6 +106,8 @@ class FieldApp(TypingApp[None]):
         if self.read_only:
             store.only_read()
         self.habit = store.setting(TYPING, "") or ""
+        if (chosen := store.setting(THEME)) in themes.titles():
+            self.theme = str(chosen)
         self.push_screen(HomeScreen())
 
     # locking ----------------------------------------------------------------------------------------------------
@@ -193,6 +207,11 @@ class FieldApp(TypingApp[None]):
         names = ["", *HABITS]
         self._take_habit(names[(names.index(self.habit) + 1) % len(names)])
         self.notify(self.habit or _("Typing is left to the machine's input method."), markup=False)
+
+    def take_theme(self, name: str) -> None:
+        """Show these colours from now on; remembered."""
+        self.theme = name
+        self.store.set_setting(THEME, name)
 
     def input_method_found(self) -> None:
         """Leave typing to the machine, and say so."""

@@ -93,12 +93,12 @@ async def test_headquarters_sees_what_waits(world: World) -> None:
     new.close()
     exchange.import_files(world.hq, [world.usb])
     async with run(world.root / "hq", world.hq.again()) as s:
-        assert "chờ chứng nhận" in s.text
+        assert "chờ chứng thực" in s.text
         assert "đang chờ hoặc bị từ chối" in s.text
         await s.press("enter")
         assert isinstance(s.app.screen, ConflictsScreen)
         await s.press("escape", "f9")
-        assert "so dấu vân tay" in s.text
+        assert "so dấu vân khóa" in s.text
 
 
 # going about ----------------------------------------------------------------------------------------------------

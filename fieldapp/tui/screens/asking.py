@@ -29,14 +29,14 @@ class Question:
 class AnswerField(TextField):
     """One answer; Enter goes on."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Next field"), key_display="Enter")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Next"), key_display="Enter")]
 
 
 class Asking(Dialog):
     """Asks ``questions``; F2 calls ``settle`` with the answers in a thread, and closes unless that refuses."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "settle", _("Done")),
+        Binding("f2", "settle", _("Finish")),
         Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
     ]
 

@@ -17,6 +17,7 @@ from fieldapp.store.store import Row, Store
 from fieldapp.sync import exchange, merge, peers, resolve
 from fieldapp.sync.peers import Peer
 from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.widgets.lines import hanging
 
 
 class ConflictsScreen(Page):
@@ -37,13 +38,13 @@ class ConflictsScreen(Page):
         self._conflicts = merge.conflicts(self.store)
         asking = [p for p in peers.others(self.store) if peers.is_asking(me, p)] if me.role == "hq" else []
         self._asking: list[Peer] = asking
-        lines = [f" ≠ {_about(self.store, c)}: {_both(self.store, c)}" for c in self._conflicts]
-        lines += [" · " + _("{name} waits to be certified").format(name=p.title) for p in asking]
-        lines += [f" ! {sentence}" for sentence in (*state.held, *state.quarantined, *state.set_aside)]
+        lines = [("≠", f"{_about(self.store, c)}: {_both(self.store, c)}") for c in self._conflicts]
+        lines += [("·", _("{name} waits to be certified").format(name=p.title)) for p in asking]
+        lines += [("!", sentence) for sentence in (*state.held, *state.quarantined, *state.set_aside)]
         shown = self.query_one(OptionList)
         at = shown.highlighted or 0
         shown.clear_options()
-        shown.add_options([Option(Content(line)) for line in lines])
+        shown.add_options([Option(hanging(sign, text)) for sign, text in lines])
         if not lines:
             shown.add_option(Option(Content(f" ✓ {_('Nothing is to be decided.')}"), disabled=True))
         shown.highlighted = min(at, len(lines) - 1) if lines else None

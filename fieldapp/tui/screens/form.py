@@ -55,7 +55,7 @@ class FormScreen(Page):
     )
 
     DEFAULT_CSS = """
-    FormScreen #top { height: 2; border-bottom: solid $primary; }
+    FormScreen #top { height: 2; border-bottom: solid $secondary; }
     FormScreen #title { width: 1fr; padding: 0 1; text-style: bold; }
     FormScreen #kept { width: auto; padding: 0 1; color: $text-muted; }
     FormScreen #fields { height: 1fr; scrollbar-size-vertical: 1; }
@@ -66,12 +66,12 @@ class FormScreen(Page):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
+        Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
         Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab", show=False),
         Binding("f2", "save", _("Save"), key_display="F2"),
-        Binding("f5", "copy", _("As before"), key_display="F5"),
+        Binding("f5", "copy", _("Copy"), key_display="F5"),
         Binding("shift+f5,f17", "copy_all", _("All as before"), key_display="⇧F5", show=False),
-        Binding("f6", "templates", _("Templates"), key_display="F6"),
+        Binding("f6", "templates", _("Models"), key_display="F6"),
         Binding("f7", "pin", _("Pin"), key_display="F7"),
         Binding("escape", "leave", _("Leave"), key_display="Esc"),
     ]
@@ -102,12 +102,16 @@ class FormScreen(Page):
         self._follow_due = False
         self._over = False
 
+    @property
+    def purpose(self) -> str:
+        """What is done here, in a word."""
+        return _("Change") if self.row_id else _("New")
+
     # showing ----------------------------------------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
         with Horizontal(id="top"):
-            action = _("Change") if self.row_id else _("New")
-            yield Static(Content(f"{action} › {_(self.model.TITLE)}"), id="title", markup=False)
+            yield Static(Content(f"{self.purpose} › {_(self.model.TITLE)}"), id="title", markup=False)
             yield self._kept_line
         children = self.model.CHILDREN.items()
         first: list[Editor] = [field_row(self.store, shape) for shape in _first_fields(self.model)]
@@ -331,7 +335,7 @@ class FormScreen(Page):
             return
         data = self._data()
         try:
-            row_id = records.save(self.store, self.kind, data, self.row_id, confirm=data == self._asked)
+            self.record(data, confirm=data == self._asked)
         except Unsure as question:
             self._show_problems(question.fields, str(question), asks=True)
             self._asked = data
@@ -340,7 +344,10 @@ class FormScreen(Page):
             return
         except FieldappError as error:
             self._show_problems(error.fields, str(error))
-            return
+
+    def record(self, data: Mapping[str, Any], *, confirm: bool) -> None:
+        """Record what was entered, and close the form; refused and asked about as ``records.save`` does."""
+        row_id = records.save(self.store, self.kind, data, self.row_id, confirm=confirm)
         self._over = True
         self._drop()
         if self.row_id is None:

@@ -21,7 +21,7 @@ from fieldapp.i18n import _
 from fieldapp.store import home, records
 from fieldapp.store.todo import Todo, todo
 from fieldapp.tui import notices
-from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.header import HeaderLine
 
 AGAIN_SECONDS = 3.0
@@ -30,22 +30,28 @@ BAR = 12
 """Columns of a whole bar"""
 
 
+class TodoList(OptionList):
+    """What must be done."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Go"), key_display="Enter")]
+
+
 class HomeScreen(Page):
     """What is late, broken, missing or ends soon, unfinished forms, and what was recorded this month."""
 
     HELP = "What must be done: what is late first, then what is missing or ends soon, then drafts. Enter opens one."
     CHANGES = frozenset({"write", "usb", "discard"})
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "write", _("Write")),
+        Binding("f2", "write", _("Add")),
         Binding("f3", "search", _("Find")),
-        Binding("f4", "books", _("Books")),
+        Binding("f4", "books", _("Book")),
         Binding("f6", "meetings", _("Cells")),
         Binding("f6", "posts", _("Post")),
-        Binding("f7", "review", _("Review")),
+        Binding("f7", "review", _("Desk")),
         Binding("f8", "report", _("Report")),
         Binding("f9", "usb", _("USB")),
         Binding("delete", "discard", _("Drop the draft"), show=False),
-        Binding("escape", "leave", _("Quit"), key_display="Esc"),
+        Binding("escape", "leave", _("End"), key_display="Esc"),
     ]
 
     def __init__(self) -> None:
@@ -56,7 +62,7 @@ class HomeScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
-        yield OpenList(id="todo", markup=False)
+        yield TodoList(id="todo", markup=False)
         with Vertical(id="month"):
             yield Static(id="counts", markup=False)
             yield Static(id="plan", markup=False)

@@ -49,10 +49,11 @@ class ListScreen(Page):
         " · not yet, ↩ it sent the record back, × voided."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "write", _("Write")),
-        Binding("f6", "quick", _("Quick entry")),
-        Binding("f7", "voided", _("Voided too")),
-        Binding("f7", "retired", _("Retired too")),
+        Binding("f2", "write", _("Add")),
+        Binding("f6", "quick", _("Many")),
+        Binding("f7", "voided", _("+voided")),
+        Binding("f7", "retired", _("+retired")),
+        Binding("f8", "key_again", _("Check")),
     ]
 
     def __init__(self, kind: str) -> None:
@@ -74,10 +75,12 @@ class ListScreen(Page):
                 yield Static(id="record", markup=False)
 
     def on_mount(self) -> None:
+        self.query_one("#search").focus()
+
+    def _set_columns(self) -> None:
         titles = {s.name: _(s.title) for s in fields_of(self.model)}
         named = [titles[name] for name in self.model.LIST]
         self._table.set_columns(list(zip(named, self._widths(named), strict=True)))
-        self.query_one("#search").focus()
 
     def _widths(self, titles: Sequence[str]) -> list[int]:
         """Each column as wide as what it shows; where that does not fit, the widest ones give way."""
@@ -96,6 +99,7 @@ class ListScreen(Page):
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width >= WIDE, "-wide")
+        self._set_columns()
         self._show_detail()
 
     def renew(self) -> None:
@@ -159,7 +163,7 @@ class ListScreen(Page):
         """Offer writing only where records of this kind are written."""
         if action in ("voided", "retired"):
             return (action == "retired") == self.model.REFERENCE
-        return action not in ("write", "quick") or writable(self.store, self.model)
+        return action not in ("write", "quick", "key_again") or writable(self.store, self.model)
 
     def action_write(self) -> None:
         """A new record of this kind."""
@@ -172,6 +176,12 @@ class ListScreen(Page):
         from fieldapp.tui.screens.quick import begin
 
         begin(self.app, self.store, self.kind)
+
+    def action_key_again(self) -> None:
+        """A sample of this kind, to be keyed again blind."""
+        from fieldapp.tui.screens.rekeying import SampleScreen
+
+        self.app.push_screen(SampleScreen(self.kind))
 
     def action_voided(self) -> None:
         """Show voided records too, or no longer."""

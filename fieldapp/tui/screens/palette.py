@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import App
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
+from fieldapp.tui import themes
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.menu import by_use, writable
+
+if TYPE_CHECKING:
+    from fieldapp.tui.app import FieldApp
 
 Place = Callable[[App[Any]], None]
 """Goes there"""
@@ -46,10 +50,12 @@ def _places(store: Store) -> list[tuple[Place, str]]:
 
     places = [(form(m.KIND), f"{_('Write')} › {_(m.TITLE)}") for m in by_use(RECORDS) if writable(store, m)]
     places += [(book(m.KIND), f"{_('Books')} › {_(m.PLURAL)}") for m in by_use(RECORDS) if m.TOP]
+    places.append((_key_again, _("Key again, blind: second look")))
     places += [(_report, _("Report")), (_bars, _("Bars")), (_usb, _("USB")), (_decide, _("To decide"))]
     if store.identity.role == "hq":
         places += [(_review, _("Review")), (_posts, _("Posts: who is missing"))]
     places += [(_lock(store), _("Lock the screen (Ctrl+L)")), (_passphrase(store), _("New passphrase"))]
+    places += [(_colours(name), f"{_('Colours')} › {title}") for name, title in themes.titles().items()]
     return [*places, (_people, _("Who uses this laptop"))]
 
 
@@ -57,6 +63,12 @@ def _decide(app: App[Any]) -> None:
     from fieldapp.tui.screens.conflicts import ConflictsScreen
 
     app.push_screen(ConflictsScreen())
+
+
+def _key_again(app: App[Any]) -> None:
+    from fieldapp.tui.screens.rekeying import choose_kind
+
+    choose_kind(app)
 
 
 def _review(app: App[Any]) -> None:
@@ -96,6 +108,13 @@ def _lock(store: Store) -> Place:
         from fieldapp.tui.screens.lock import LockScreen
 
         app.push_screen(LockScreen(store.home))
+
+    return go
+
+
+def _colours(name: str) -> Place:
+    def go(app: App[Any]) -> None:
+        cast("FieldApp", app).take_theme(name)
 
     return go
 

@@ -1,10 +1,7 @@
 """The records of one post and kind that wait: accept, look closer, or accept all that nothing is odd about."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.table import Table
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -15,6 +12,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import desk, doubts, records, view, words
 from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.widgets.lines import hanging
 
 AT_ONCE = 200
 """Records that are shown; the next ones follow when these are done"""
@@ -55,7 +53,7 @@ class PileScreen(Page):
             odd = self._doubts.get(row_id, [])
             sign = "~" if one.again else "?" if odd else "·"
             name = " · ".join(filter(None, [*texts, figures.get(row_id)]))
-            shown.add_option(Option(_in_columns([(sign, name), *(("", f"? {sentence}") for sentence in odd)])))
+            shown.add_option(Option(hanging(sign, "\n".join([name, *(f"? {sentence}" for sentence in odd)]))))
         if not self._waiting:
             shown.add_option(Option(Content(f" ✓ {_('Nothing waits to be looked at.')}"), disabled=True))
         shown.highlighted = min(at, len(self._waiting) - 1) if self._waiting else None
@@ -88,13 +86,3 @@ class PileScreen(Page):
             return
         self.app.notify(_("{n} accepted.").format(n=number), markup=False)
         self.renew()
-
-
-def _in_columns(lines: Sequence[tuple[str, str]]) -> Table:
-    """Sign and text; a long text goes on below itself."""
-    table = Table.grid(padding=(0, 1))
-    table.add_column(width=2, justify="right")
-    table.add_column(ratio=1)
-    for sign, text in lines:
-        table.add_row(Text(sign), Text(text))
-    return table

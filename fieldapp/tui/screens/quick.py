@@ -83,18 +83,14 @@ class QuickScreen(Page):
         self._draft_id = str(uuid_utils.uuid7())
 
     def body(self) -> ComposeResult:
-        self._cells = _fitting(_cells(self.store, self._model, self._activity_kind), self.app.size.width - 3)
-        for cell in self._cells[:-1]:
-            cell.entry.styles.width = cell.width
-        self._cells[-1].entry.styles.width = "1fr"
-        self._cells[-1].entry.at_enter = self._record
+        self._cells = _cells(self.store, self._model, self._activity_kind)
         title = _(self._model.TITLE)
         if self._activity_kind:
             title = words.labels(self.store, "activity_kind", [self._activity_kind])[self._activity_kind]
         yield Static(Content(f"{_('Quick entry')} › {title}"), classes="section")
         with VerticalScroll(id="done", can_focus=False):
             yield Static(id="lines", classes="line", markup=False)
-        yield Static(Content(_in_columns(self._cells, [c.title for c in self._cells])), id="titles")
+        yield Static(id="titles")
         with Horizontal(id="row"):
             for cell in self._cells:
                 yield cell.entry
@@ -110,6 +106,16 @@ class QuickScreen(Page):
         self._lines: list[str] = []
         self._cells[0].entry.focus()
         self._follow()
+
+    def on_resize(self) -> None:
+        """Show as many cells as there is room for; Enter on the last of them records the line."""
+        shown = _fitting(self._cells, self.app.size.width - 3)
+        for cell in self._cells:
+            last = cell is shown[-1]
+            cell.entry.display = cell in shown
+            cell.entry.styles.width = "1fr" if last else cell.width
+            cell.entry.at_enter = self._record if last else lambda: False
+        self.query_one("#titles", Static).update(Content(_in_columns(shown, [c.title for c in shown])))
 
     # following --------------------------------------------------------------------------------------------------
 

@@ -133,7 +133,7 @@ class RecordScreen(Page):
         work.show(serving.served(self.store, self._record_id) if has_tasks else [])
         self.query_one("#served").display = work.option_count > 0
         steps = history.history(self.store, self._record_id)
-        self._update("#history", "\n".join(history.history_lines(self.store, steps)))
+        self.query_one("#history", Static).update(_history(history.history_lines(self.store, steps)))
         self.refresh_bindings()
 
     def _to_look_at(self, found: records.Found) -> str:
@@ -267,6 +267,17 @@ class RecordScreen(Page):
         self.query_one(TextField).value = ""
         self.set_focus(None)
         self._update("#message", "")
+
+
+def _history(lines: Sequence[str]) -> Table:
+    """When, who, what; a long text goes on below itself."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for _when_and_who in range(2):
+        table.add_column(no_wrap=True)
+    table.add_column(ratio=1)
+    for line in lines:
+        table.add_row(*map(Text, line.split("  ", maxsplit=2)))
+    return table
 
 
 def _in_columns(lines: Sequence[tuple[str, str]]) -> Table:

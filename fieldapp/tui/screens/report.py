@@ -45,7 +45,7 @@ class ReportScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "length", _("Period")),
         Binding("f5", "bars", _("Bars")),
-        Binding("f6", "units", _("Then or now")),
+        Binding("f6", "units", _("Areas")),
         Binding("f7", "file", _("File")),
     ]
 

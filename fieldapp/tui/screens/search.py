@@ -13,14 +13,41 @@ from textual.widgets import Static
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
-from fieldapp.store import finding, records, reviews, words
+from fieldapp.store import finding, lists, records, reviews, words
 from fieldapp.store.finding import Hit, Sieve
+from fieldapp.store.store import Store
 from fieldapp.tui.screens.base import Page
-from fieldapp.tui.screens.finder import Finder, WordField
+from fieldapp.tui.screens.finder import Finder, Group, WordField
 from fieldapp.tui.screens.menu import by_use
 from fieldapp.tui.widgets.record_table import RecordTable
 
-KIND_WIDTH = 24
+KIND_WIDTH = 20
+
+
+class HitField(WordField):
+    """Words of a record."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", _("Open"), key_display="Enter"),
+        Binding("down", "screen.move(1)", _("Choose"), key_display="↑↓"),
+    ]
+
+
+class UnitFinder(Finder):
+    """Dismisses with the id of a unit, empty for everywhere, or None."""
+
+    HELP = "Type a word of a commune, a district or a province, without diacritics if you like."
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(_("Where"), [])
+        self._store = store
+
+    def groups(self, typed: str) -> list[Group]:
+        """The units that fit; everywhere, while nothing is typed."""
+        return [
+            ("", [] if typed else [("", _("everywhere"))]),
+            ("", lists.choices(self._store, "unit", typed, limit=50)),
+        ]
 
 
 class SearchScreen(Page):
@@ -28,17 +55,19 @@ class SearchScreen(Page):
 
     HELP = (
         "Type words of a record, without diacritics if you like: a person, the number of a letter, a commune, an old"
-        " district. F4 narrows to a kind, F6 to a period, F7 to what was returned or voided. Enter opens."
+        " district. F4 narrows to a kind, F5 to a unit with all that belongs to it, F6 to a period, F7 to what was"
+        " returned or voided. Enter opens."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "kind", _("Kind")),
-        Binding("f6", "period", _("Period")),
-        Binding("f7", "state", _("State")),
+        Binding("f5", "unit", _("Where")),
+        Binding("f6", "period", _("When")),
+        Binding("f7", "state", _("Stand")),
     ]
     DEFAULT_CSS = """
     SearchScreen #search-line { height: 1; margin: 1 0; }
     SearchScreen #search-line > Static { width: auto; padding: 0 1; }
-    SearchScreen WordField { width: 1fr; }
+    SearchScreen HitField { width: 1fr; }
     SearchScreen #sieve { height: 1; }
     """
 
@@ -52,7 +81,7 @@ class SearchScreen(Page):
     def body(self) -> ComposeResult:
         with Horizontal(id="search-line"):
             yield Static(Content(_("Find")))
-            yield WordField(stays=True, placeholder=_("type a word of the name"))
+            yield HitField(stays=True, placeholder=_("type a word of the name"))
         yield Static(id="sieve", classes="line", markup=False)
         yield RecordTable()
 
@@ -67,7 +96,7 @@ class SearchScreen(Page):
         return self.query_one(RecordTable)
 
     def renew(self) -> None:
-        self._hits = finding.find(self.store, self.query_one(WordField).value, self._sieve)
+        self._hits = finding.find(self.store, self.query_one(HitField).value, self._sieve)
         names: dict[str, str] = {}
         for kind in {hit.kind for hit in self._hits}:
             names |= words.labels(self.store, kind, [hit.row_id for hit in self._hits if hit.kind == kind])
@@ -106,6 +135,18 @@ class SearchScreen(Page):
         """One kind of record, or all."""
         kinds = [({"kind": m.KIND}, _(m.PLURAL)) for m in by_use(RECORDS) if m.TOP]
         self._narrow(_("Kind"), [({"kind": None}, _("every kind")), *kinds])
+
+    def action_unit(self) -> None:
+        """One unit with what belongs to it, or everywhere."""
+        from fieldapp.reports.query import inside
+
+        def chosen(unit: str | None) -> None:
+            if unit is not None:
+                self._sieve = replace(self._sieve, units=tuple(inside(self.store, unit)) if unit else None)
+                self._said["unit"] = words.labels(self.store, "unit", [unit])[unit] if unit else ""
+                self.renew()
+
+        self.app.push_screen(UnitFinder(self.store), chosen)
 
     def action_period(self) -> None:
         """A month, a year, or always."""

@@ -29,7 +29,7 @@ class Entry(TextField):
     Entry:focus { background: $surface-lighten-2; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Next field"), key_display="Enter")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Next"), key_display="Enter")]
 
     WIDTH: ClassVar[int | None] = None
     """Columns; None takes what the line has, and the reading goes below."""

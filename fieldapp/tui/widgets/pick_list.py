@@ -65,7 +65,7 @@ class PickList(Entry):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", _("Next choice"), show=False),
         Binding("up", "move(-1)", _("Previous choice"), show=False),
-        Binding("f4", "open", _("Choose"), key_display="F4"),
+        Binding("f4", "open", _("Pick"), key_display="F4"),
         Binding("escape", "close", _("Close"), key_display="Esc"),
     ]
 
@@ -203,7 +203,7 @@ class PickList(Entry):
         if self.value == text and self.is_mounted:
             self.post_message(self.Changed(self, text))
         self.value = text
-        self.cursor_position = len(text)
+        self.cursor_position = 0 if self._taken else len(text)  # a choice that is too long is read from its beginning
 
 
 def reference_field(store: Store, kind: str) -> PickList:

@@ -41,9 +41,9 @@ class RosterGrid(Widget, can_focus=True):
         Binding("left", "across(-1)", _("Left"), show=False),
         Binding("right", "across(1)", _("Right"), show=False),
         Binding("f6", "all_present", _("All present"), key_display="F6"),
-        Binding("space", "mark", _("Present/absent"), key_display="Space"),
+        Binding("space", "mark", _("Present?"), key_display="Space"),
         Binding("f7,l,L", "excuse", _("Reason"), key_display="F7"),
-        Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
+        Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
     ]
 
     class Marked(Message):

@@ -29,7 +29,7 @@ class RowList(Widget, can_focus=True):
         Binding("down", "move(1)", _("Down"), show=False),
         Binding("delete,backspace", "remove", _("Take out"), key_display="Del"),
         Binding("enter", "take", _("Change"), key_display="Enter"),
-        Binding("enter", "app.focus_next", _("Next field"), key_display="Enter"),
+        Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
     ]
 
     def __init__(self, remove: Callable[[int], None], take: Callable[[int], None] | None = None) -> None:

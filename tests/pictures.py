@@ -1,0 +1,260 @@
+"""Pictures of every screen at 80×24 and 160×50, in Vietnamese and English, compared with those in ``docs/screens``.
+
+A tour is one run of the application: keys lead from screen to screen, and each is drawn at both sizes. The words of a
+screen are fixed when its module is loaded, so English tours run in a process of their own: ``python -m pictures ROOT``.
+"""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from contrast import faint
+from field import USER, World
+from form_hands import strokes
+from sync_state import second_laptop
+from textual.pilot import Pilot
+
+from fieldapp import demo
+from fieldapp.domain.dates import format_date
+from fieldapp.i18n import language
+from fieldapp.store import desk, lists, records, vault
+from fieldapp.store.store import Store
+from fieldapp.sync import enrolment
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.widgets.text_field import TextField
+
+FOLDER = Path(__file__).parents[1] / "docs" / "screens"
+SIZES = ((80, 24), (160, 50))
+OTHER = "Lê Văn C"
+REST = 40
+"""Turns of the loop within which a screen must stand still"""
+
+
+class Shot(NamedTuple):
+    """One screen."""
+
+    name: str
+    keys: Sequence[str] = ()
+    """that lead to it from the one before; ``<f2>`` is a key, anything else is typed"""
+
+
+FORM = ("kham chua", "<enter>", "5/10/2013", "<enter>", "<enter>", "24221", "<enter>")
+FIGURES = ("<enter>", "<enter>", "<enter>", "<enter>", "185", "<enter>", "<enter>", "5tr")
+
+TOURS: Mapping[str, Sequence[Shot]] = {
+    "post": (
+        Shot("home"),
+        Shot("help", ("<f1>",)),
+        Shot("menu", ("<escape>", "<f2>")),
+        Shot("pick_list", ("<enter>", "nha")),
+        Shot("form", ("<f4>", "<escape>", *["<backspace>"] * 3, *FORM, *FIGURES)),
+        Shot("templates", ("<f6>", "Khám hằng tháng")),
+        Shot("problem", ("<escape>", "<escape>", "<f2>", "<enter>", "gieng", "<enter>", "31/2/2013", "<f2>")),
+        Shot("twin", (*["<backspace>"] * 9, "15/3/2013", "<enter>", "<enter>", "24214", *["<enter>"] * 4, "1", "<f2>")),
+        Shot("roster", ("<escape>", "<escape>", "<f2>", "ky sinh hoat", "<enter>", "ba na", "<enter>", "<enter>",
+                        "3/11/2013", *["<enter>"] * 4, "<f6>", "<down>", "<space>")),
+        Shot("books", ("<escape>", "<f4>")),
+        Shot("list", ("<enter>", "kham")),
+        Shot("record", ("<enter>",)),
+        Shot("void", ("<f8>", "nhập trùng")),
+        Shot("quick", ("<escape>", "<escape>", "<f6>", "gieng", "<enter>", "20/3/2013", "<enter>", "24221", "<enter>",
+                       "1", "<enter>", "12")),
+        Shot("search", ("<escape>", "<escape>", "<f3>", "gieng")),
+        Shot("search_kind", (*["<backspace>"] * 5, "<f4>", "quy che")),
+        Shot("agreement", ("<enter>", "<enter>")),
+        Shot("palette", ("<escape>", "<escape>", "<ctrl+p>", "hoat dong")),
+        Shot("people", ("<escape>", "<f9>", "<escape>", "<ctrl+p>", "ai dung", "<enter>")),
+        Shot("passphrase", ("<escape>", "<ctrl+p>", "mat khau moi", "<enter>")),
+        Shot("report", ("<escape>", "<f8>")),
+        Shot("behind", ("<enter>",)),
+        Shot("report_file", ("<escape>", "<f7>")),
+        Shot("dashboard", ("<escape>", "<f5>", *["<right>"] * 4)),
+        Shot("usb", ("<escape>", "<escape>", "<f9>")),
+        Shot("sample", ("<escape>", "<ctrl+p>", "go lai", "<enter>", "su kien", "<enter>")),
+        Shot("blind", ("<enter>",)),
+        Shot("differences", ("<enter>", "<enter>", "30/9/2013", "<enter>", "Nước rút chậm", "<f2>", "<enter>")),
+        Shot("rates", ("<f2>", "<f8>")),
+        Shot("lock", ("<ctrl+l>",)),
+    ),
+    "hq": (
+        Shot("hq_home"),
+        Shot("coverage", ("<f6>",)),
+        Shot("waiting", ("<escape>", "<f7>")),
+        Shot("pile", ("<enter>",)),
+        Shot("review", ("<enter>",)),
+        Shot("comment", ("<f8>",)),
+        Shot("decide", ("<escape>", "<escape>", "<escape>", "<escape>", "<ctrl+p>", "can quyet", "<enter>")),
+        Shot("conflict", ("<enter>",)),
+        Shot("laptop", ("<escape>", "<down>", "<enter>")),
+        Shot("hq_usb", ("<escape>", "<escape>", "<f9>")),
+    ),
+    "locked": (
+        Shot("unlock"),
+        Shot("recover", ("<f4>",)),
+    ),
+}  # fmt: skip
+
+ENGLISH = {
+    "ky sinh hoat": "meeting",
+    "go lai": "key again",
+    "su kien": "event",
+    "ai dung": "who uses",
+    "can quyet": "to decide",
+    "mat khau moi": "new passphrase",
+    "hoat dong": "activit",
+    "quy che": "agreement",
+}
+"""What is typed to find a screen by its name"""
+
+
+class Then(date):
+    """A day on which the pictures are taken."""
+
+    @classmethod
+    def today(cls) -> "Then":
+        return cls(2013, 11, 24)
+
+
+def fill(world: World) -> None:
+    """The records of the source at the post; at headquarters some of them, a conflict, and a laptop that asks."""
+    made = world.post
+    cell = lists.page(made, "party_cell").rows[0]["id"]
+    for name in ("Y Thanh Niê", "H'Bia Êban", "Siu Blêh", "Rơ Châm Hyeo", "Ksor H'Nan", "Nguyễn Thị Ánh", "Lê Văn Đạt"):
+        records.save(made, "member", {"full_name": name, "party_cell_id": cell})
+    member = records.save(made, "member", {"full_name": "Trần Văn Bình", "position": "Đội trưởng"})
+    dates = {"date_from": "2013-01-01", "date_to": "2013-12-06"}
+    records.save(made, "introduction", {"member_id": member, "party_cell_id": cell, **dates})
+    agreement = {
+        "name": "Quy chế phối hợp Đảng ủy BĐBP – Huyện ủy Ea Súp, Buôn Đôn",
+        "date_from": "2008-05-01",
+        "tasks": [
+            {"number": 1, "title": "Tuyên truyền, giáo dục pháp luật ở biên giới"},
+            {"number": 2, "title": "Trao đổi thông tin hằng tháng"},
+        ],
+    }
+    kept = records.save(made, "agreement", agreement)
+    task = records.get(made, kept).children["tasks"][0]["id"]
+    me, made.user = made.user, OTHER
+    flood = records.save(made, "event", {"name": "Lũ 2013 Ea Súp", "date_from": "2013-09-18"})
+    made.user = me
+    for entry in demo._activities(flood, made):
+        serves = {"agreement_task_id": task} if entry["activity_kind_id"] == "cung_co_co_so_chinh_tri" else {}
+        records.save(made, "activity", entry | serves)
+    matter = {
+        "matter_type": "information_exchange",
+        "direction": "sent",
+        "subject": "Tình hình cột mốc 42",
+        "counterpart": "Đảng uỷ xã Ia Lốp",
+        "opened_on": "2013-11-01",
+        "due_on": "2013-11-21",
+    }
+    records.save(made, "matter", matter)
+    b = second_laptop(world)
+    world.carry(made, world.hq)
+    well = lists.page(made, "activity", text="so 6").rows[0]["id"]
+    world.carry(world.hq, b)
+    for store, hamlet in ((made, "Buôn Ba Na"), (b, "Thôn 5")):
+        records.save(store, "activity", {"hamlet": hamlet}, well)
+        world.carry(store, world.hq)
+    b.close()
+    returned = lists.page(made, "activity", text="so 5").rows[0]["id"]
+    desk.review(world.hq, returned, "returned", comment="Số hộ lớn bất thường, xem lại", field="measures")
+    world.carry(world.hq, made)
+    pack = enrolment.write_pack(world.hq, code="EABUNG", name="Đồn BP Ea Bung", dest=world.usb)
+    asking = enrolment.init_post(world.root / "asking", pack, user="Siu Y", passphrase="x y z")
+    world.carry(asking, world.hq)
+    asking.close()
+    for draft in made.drafts():
+        made.drop_draft(draft.id)
+
+
+@contextmanager
+def still() -> Iterator[None]:
+    """Nothing that differs from run to run: no clock, no sticks, no keys made at random."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (
+            "tui.screens.home", "tui.screens.report", "tui.screens.coverage", "tui.screens.rekeying",
+            "tui.screens.search", "tui.screens.palette", "store.home",
+        ):  # fmt: skip
+            patch.setattr(f"fieldapp.{module}.date", Then)
+        for module in ("store.words", "store.view", "store.history"):
+            patch.setattr(f"fieldapp.{module}.instant", lambda at: "24/11/2013 21:40")
+        patch.setattr("fieldapp.reports.narrative._instant", lambda at: "21:40 24/11/2013")
+        patch.setattr("fieldapp.tui.screens.report_file._documents", lambda: Path("D:/Báo cáo"))
+        patch.setattr("fieldapp.tui.widgets.header._day", lambda instant: "12/11")
+        patch.setattr("fieldapp.sync.drives._linux_roots", lambda: iter(()))
+        patch.setattr("fieldapp.tui.screens.form.FormScreen.keep", lambda self: None)
+        words = "gạo muối đường chè thuốc vải đèn dầu giấy bút"
+        patch.setattr("fieldapp.sync.keys.fingerprint", lambda sign_key, age_key: words)
+        patch.setattr(vault, "users", lambda home: [USER, OTHER])
+        yield
+
+
+async def tour(name: str, root: Path, keys: Mapping[str, bytes]) -> list[str]:
+    """Go through one tour; what does not look as in its picture, is too faint, or did not come to rest."""
+    store = None if name == "locked" else Store.open(root / name, keys[name], USER if name == "post" else "Trực ban")
+    app = FieldApp(root / "post" if store is None else root / name, store)
+    wrong: list[str] = []
+    with still():
+        async with app.run_test(size=SIZES[0]) as pilot:
+            for number, shot in enumerate(TOURS[name]):
+                typed = [ENGLISH.get(part, part) if language() == "en" else part for part in shot.keys]
+                await strokes(pilot, *typed)
+                for size in SIZES if number % 2 == 0 else SIZES[::-1]:
+                    if app.size != size:
+                        await pilot.resize_terminal(*size)
+                    wrong += await _compare(pilot, f"{shot.name}-{size[0]}x{size[1]}")
+    return wrong
+
+
+async def _compare(pilot: Pilot[Any], name: str) -> list[str]:
+    app = pilot.app
+    app.clear_notifications()
+    for field in app.screen.query(TextField):
+        field.cursor_blink = False
+    path = (FOLDER if language() == "vi" else FOLDER / language()) / f"{name}.svg"
+    expected = path.read_text(encoding="utf-8") if path.exists() else ""
+    before = ""
+    for _turn in range(REST):
+        await pilot.pause()
+        drawn = _dated(app.export_screenshot(title="fieldapp"))
+        if drawn in (expected, before):
+            break
+        before = drawn
+    else:
+        return [f"{name} does not stand still"]
+    if os.environ.get("FIELDAPP_UPDATE_SCREENS") and drawn != expected:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(drawn, encoding="utf-8")
+        expected = drawn
+    wrong = [f"{name}: too faint: {text}" for text in faint(app)]
+    shown = [b.binding.description for b in app.screen.active_bindings.values() if b.binding.show]
+    if not app.screen._compositor.render_strips()[-1].text.rstrip().endswith(shown[-1]):
+        wrong.append(f"{name}: the footer is cut")
+    return [*wrong, *([] if drawn == expected else [f"{path.name} is not what the screen shows now"])]
+
+
+def _dated(drawn: str) -> str:
+    """The day of today, which says when something was heard, replaced by that of the pictures."""
+    return re.sub(re.escape(format_date(date.today())), format_date(Then.today()), drawn)
+
+
+async def all_tours(root: Path, keys: Mapping[str, bytes]) -> list[str]:
+    """Go through every tour."""
+    return [f"{name}: {said}" for name in TOURS for said in await tour(name, root, keys)]
+
+
+if __name__ == "__main__":
+    import asyncio
+
+    given = {name: bytes.fromhex(key) for name, key in json.loads(sys.stdin.read()).items()}
+    found = asyncio.run(all_tours(Path(sys.argv[1]), given))
+    print("\n".join(found))
+    sys.exit(bool(found))
