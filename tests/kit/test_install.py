@@ -76,7 +76,7 @@ def offline() -> list[str]:
     command = ["unshare", "--map-root-user", "--net"]
     done = subprocess.run([*command, "true"], capture_output=True, text=True, check=False, timeout=PATIENCE)
     if done.returncode:
-        pytest.skip(f"no network namespace here: {done.stderr.strip()}")
+        pytest.skip(f"this kernel gives no network namespace: {done.stderr.strip()}")
     return command
 
 

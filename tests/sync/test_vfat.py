@@ -28,7 +28,7 @@ from fieldapp.sync import backup, bundle, doctor, drives, exchange
 os.environ["PATH"] += os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
 MISSING = [t for t in ("mkfs.vfat", "fusefat", "fusermount", "mdir", "mcopy", "minfo") if shutil.which(t) is None]
 if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-    MISSING.append("/dev/fuse")
+    MISSING.append("this kernel has no /dev/fuse")
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"no FAT in user space here: {', '.join(MISSING)}")
 
 PULLS = int(os.environ.get("FIELDAPP_PULLS", "10"))
