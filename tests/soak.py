@@ -253,7 +253,8 @@ class Model:
             written = [w for w, _log in there]
             newest = [w for w in written if not any(knew(other, w) for other in written if other is not w)]
             winner = newest[-1]
-            found |= {(table, row_id, col, winner.value, w.log, w.seq) for w in newest[:-1] if w.value != winner.value}
+            losers = [w for w in newest[:-1] if w.value != winner.value and col != "voided_at"]  # both say: void
+            found |= {(table, row_id, col, winner.value, w.log, w.seq) for w in losers}
         return found
 
 

@@ -300,11 +300,16 @@ def _conflicts(store: Store, schema: Schema, table: str, row_id: str, changes: l
             continue
         winner = newest[-1]
         for loser in newest[:-1]:
-            if loser.cols[column] != winner.cols[column]:
+            if _differ(column, loser.cols[column], winner.cols[column]):
                 store.db.execute(
                     "INSERT INTO local_conflict VALUES (?, ?, ?, ?, ?, ?, ?)",
                     [table, row_id, column, winner.log_id, winner.seq, loser.log_id, loser.seq],
                 )
+
+
+def _differ(column: str, one: Any, other: Any) -> bool:
+    """Whether two values of a column contradict each other: when a row was voided does not, that it was does."""
+    return bool(one != other) and not (column == "voided_at" and None not in (one, other))
 
 
 def _knew(knows: dict[tuple[str, int], dict[str, int]], later: Logged, earlier: Logged) -> bool:

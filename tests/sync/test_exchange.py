@@ -12,7 +12,7 @@ from sync_state import second_laptop, state
 
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
-from fieldapp.store import lists, records, vault
+from fieldapp.store import lists, people, records, vault
 from fieldapp.store.store import Store
 from fieldapp.sync import doctor, drives, enrolment, exchange, keys, merge, peers, segment
 
@@ -344,3 +344,19 @@ def test_rows_that_a_merge_left_twice_become_one_on_saving(world: World) -> None
         records.save(world.post, "activity", records.as_data(found), row_id)
     records.save(world.post, "activity", {"measures": [{"measure_id": "gieng", "amount": 2}]}, row_id)
     assert [m["amount"] for m in records.get(world.post, row_id).children["measures"]] == [2]
+
+
+def test_voided_on_two_laptops_is_no_conflict_of_times(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both say that the row is void; only the reasons may contradict each other."""
+    b = second_laptop(world)
+    people.enter_first(b)
+    well = world.well()
+    for name, to in ((world.post, world.hq), (world.hq, b)):
+        world.carry(name, to)
+    for number, store in enumerate((world.post, b)):
+        monkeypatch.setattr(records, "now", lambda number=number: f"2026-11-25T19:0{number}:00Z")
+        records.void(store, well, "ghi trùng")
+    for sender in (world.post, b):
+        world.carry(sender, world.hq)
+    assert merge.conflicts(world.hq) == []
+    b.close()
