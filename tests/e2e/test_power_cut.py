@@ -24,7 +24,7 @@ from fieldapp.store import lists, vault
 from fieldapp.store.store import FILE, Store
 from fieldapp.sync import backup, bundle, doctor, exchange
 
-CUTS = int(os.environ.get("FIELDAPP_CUTS", "60"))
+CUTS = int(os.environ.get("FIELDAPP_CUTS", "30"))
 PATIENCE = 300
 """Seconds for the program"""
 COMPILER = shutil.which("gcc") or shutil.which("cc")

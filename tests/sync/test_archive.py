@@ -79,7 +79,7 @@ def test_a_post_reads_what_headquarters_signed_for_it(world: World, kept: Path) 
     assert any("1–9" in problem for problem in history.problems)
 
 
-@pytest.mark.parametrize("number", range(7))
+@pytest.mark.parametrize("number", (0, 2, 6))
 def test_a_changed_bundle_is_found(world: World, kept: Path, number: int) -> None:
     path = sorted(kept.iterdir())[number]
     content = bytearray(path.read_bytes())

@@ -22,7 +22,7 @@ from fieldapp.sync import enrolment, exchange
 
 pytest.importorskip("resource", reason="the limit of memory is POSIX's")
 
-MUTANTS = int(os.environ.get("FIELDAPP_MUTANTS", "250"))
+MUTANTS = int(os.environ.get("FIELDAPP_MUTANTS", "150"))
 FIRST = int(os.environ.get("FIELDAPP_MUTANTS_FIRST", "0"))
 SHARD = 2_500
 PATIENCE = 3600

@@ -31,7 +31,7 @@ if not os.access("/dev/fuse", os.R_OK | os.W_OK):
     MISSING.append("this kernel has no /dev/fuse")
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"no FAT in user space here: {', '.join(MISSING)}")
 
-PULLS = int(os.environ.get("FIELDAPP_PULLS", "10"))
+PULLS = int(os.environ.get("FIELDAPP_PULLS", "6"))
 PATIENCE = 30
 """Seconds after which a driver or a tool that does nothing is given up"""
 MB = 1 << 20
