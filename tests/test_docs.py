@@ -7,7 +7,9 @@ import pytest
 from field import World
 
 ROOT = Path(__file__).parents[1]
-PROMISES = [name for name in ("security.md", "reliability.md", "sync.md", "postgresql.md") if (ROOT / "docs" / name).exists()]
+PROMISES = [
+    name for name in ("security.md", "reliability.md", "sync.md", "postgresql.md") if (ROOT / "docs" / name).exists()
+]
 
 
 def defined() -> set[str]:
