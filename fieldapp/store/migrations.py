@@ -91,6 +91,12 @@ def log_in_segments(db: Database) -> None:
         )
 
 
+@migrations(name="0010_segment_state")
+def segment_state(db: Database) -> None:
+    """What waits or was refused is found without reading every segment."""
+    add_what_is_missing(db)
+
+
 SCHEMA_VERSION = 4
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 
