@@ -1,12 +1,13 @@
 """Hands that type into a form on a real encrypted store, and look at what stands there."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from field import World
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Static
 
 from fieldapp.store import lists, records
@@ -25,6 +26,9 @@ class Host(TypingApp[None]):
         self.store = store
         self.form = form
         self.result: Any = "open"
+
+    def banner(self) -> Iterator[Widget]:
+        yield from ()
 
     def on_mount(self) -> None:
         def left(result: Any) -> None:

@@ -15,7 +15,7 @@ import psycopg
 from fieldapp.publish.tables import SCHEMA, tables
 from fieldapp.store.store import Store
 
-LIMIT = 60
+LIMIT = 120
 """Seconds after which starting or stopping fails"""
 
 USER = "nobody"

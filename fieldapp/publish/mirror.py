@@ -122,11 +122,11 @@ class _Mirror:
         if load:
             mark = self._load(anew)
         assert mark is not None
-        mark, done = self._update(mark, put_in_place=load)
+        done = False
+        while not done:
+            mark, done = self._update(mark, loading=load)
         if load:
             self._settle()
-        while not done:
-            mark, done = self._update(mark, put_in_place=False)
         return Published(load, sum(self.written.values()), self.written)
 
     def _prepare(self) -> None:
@@ -242,7 +242,7 @@ class _Mirror:
                 for statement in keys(table, LOADING, self.place):
                     self.pg.execute(statement)
             self.pg.execute(
-                f"UPDATE {CONTROL}.state SET loading = jsonb_set(loading, ARRAY['done', %s], %s)",
+                f"UPDATE {CONTROL}.state SET loading = jsonb_set(loading, ARRAY['done', %s], %s::jsonb)",
                 [table.name, json.dumps(reached)],
             )
         return reached
@@ -281,26 +281,30 @@ class _Mirror:
 
     # what changed -----------------------------------------------------------------------------------------------
 
-    def _update(self, mark: Watermark, *, put_in_place: bool) -> tuple[Watermark, bool]:
-        """Write the rows that changed since ``mark``, and the mark that is reached; whether that is all."""
-        schema = LOADING if put_in_place else SCHEMA
+    def _update(self, mark: Watermark, *, loading: bool) -> tuple[Watermark, bool]:
+        """Write the rows that changed since ``mark``, and the mark that is reached; whether that is all. What was
+        loaded beside comes in the place of what was there when nothing is lacking."""
         with self._reading(), self.pg.transaction():
             cells, reached = watermark.touched(self.store, mark, TOGETHER)
+            done = reached == watermark.of(self.store)
             by_table: dict[str, list[str]] = {}
             for name, row_id in cells:
                 if name in self.by_name:
                     by_table.setdefault(name, []).append(row_id)
             for table in self.tables:
                 if table.name in by_table:
-                    self._replace(table, schema, by_table[table.name])
-            if put_in_place:
+                    self._replace(table, LOADING if loading else SCHEMA, by_table[table.name])
+            said = json.dumps(reached.as_json())
+            if loading and not done:
+                self.pg.execute(
+                    f"UPDATE {CONTROL}.state SET loading = jsonb_set(loading, ARRAY['mark'], %s::jsonb)", [said]
+                )
+                return reached, done
+            if loading:
                 self._put_in_place()
-            if put_in_place or cells:
+            if loading or cells:
                 self._returned()
-            self.pg.execute(
-                f"UPDATE {CONTROL}.state SET watermark = %s, mirrored_at = now()", [json.dumps(reached.as_json())]
-            )
-            done = reached == watermark.of(self.store)
+            self.pg.execute(f"UPDATE {CONTROL}.state SET watermark = %s, mirrored_at = now()", [said])
         return reached, done
 
     def _replace(self, table: Table, schema: str, ids: list[str]) -> None:

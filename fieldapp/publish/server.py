@@ -49,6 +49,14 @@ def connect(url: str) -> Iterator[Any]:
         with psycopg.connect(url, autocommit=True, application_name="fieldapp", connect_timeout=30) as connection:
             if connection.info.server_version < OLDEST:
                 raise FieldappError(_("PostgreSQL 15 or newer is needed. Nothing was changed."))
+            encoding = connection.info.parameter_status("server_encoding")
+            if encoding != "UTF8":
+                raise FieldappError(
+                    _("The database is in {encoding}; it must be in UTF8. Nothing was changed.").format(
+                        encoding=encoding
+                    )
+                )
+            connection.execute("SET client_encoding = 'UTF8'")
             connection.execute("SET client_min_messages = warning")
             connection.execute("SET lock_timeout = '60s'")
             connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])

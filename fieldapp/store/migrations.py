@@ -97,6 +97,12 @@ def rekeying(db: Database) -> None:
     add_what_is_missing(db)
 
 
+@migrations(name="0011_segment_state")
+def segment_state(db: Database) -> None:
+    """What waits or was refused is found without reading every segment."""
+    add_what_is_missing(db)
+
+
 SCHEMA_VERSION = 4
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 

@@ -203,7 +203,7 @@ def forget_settled(store: Store) -> None:
     transaction. At a post also what waits for the rest of such a branch, which headquarters does not send."""
     for row in store.rows(
         "SELECT hash, bytes FROM local_segment WHERE state = 'quarantined' AND reason = ?"
-        " OR state = 'held' AND reason = 'waits' AND ?",
+        " UNION ALL SELECT hash, bytes FROM local_segment WHERE state = 'held' AND reason = 'waits' AND ?",
         [FORK, store.identity.role == "post"],
     ):
         changes = segment.decode(row["bytes"])[1]

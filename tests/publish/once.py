@@ -7,7 +7,7 @@ from fieldapp.publish import mirror
 from fieldapp.publish.tables import Place
 from fieldapp.store.store import Store
 
-mirror.PART, mirror.AT_ONCE, mirror.TOGETHER = 400, 100, 20
+mirror.PART, mirror.AT_ONCE, mirror.TOGETHER = 400, 100, 2
 home, key, url = sys.argv[1:]
 with Store.open(Path(home), bytes.fromhex(key), "Trực ban") as store:
     print("begun", flush=True)

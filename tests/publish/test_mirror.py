@@ -27,7 +27,7 @@ from fieldapp.store import records
 from fieldapp.store.store import Store
 from fieldapp.sync import exchange
 
-LIMIT = 60
+LIMIT = 120
 """Seconds for a run in a process of its own"""
 
 KILLS = int(os.environ.get("FIELDAPP_KILLS", "3"))
