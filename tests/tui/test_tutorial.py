@@ -14,7 +14,6 @@ from fieldapp.store.store import FILE, Store
 from fieldapp.sync import bundle, enrolment, exchange, practice
 from fieldapp.tui.tutorial import TutorialApp
 
-
 PATIENCE = 1200
 """Turns of a tenth of a second until the stick must have been carried"""
 
