@@ -14,8 +14,9 @@ from fieldapp.tui.screens.waiting import WaitingScreen
 
 
 def lines(app: FieldApp) -> str:
-    options = app.screen.query_one(OptionList)
-    return "\n".join(str(o.prompt) for o in options.options)
+    """What stands on the screen, in one line."""
+    strips = app.screen._compositor.render_strips()
+    return " ".join(" ".join(strip.text for strip in strips).split())
 
 
 async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
@@ -26,7 +27,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await strokes(pilot, "<f7>")
         assert isinstance(app.screen, WaitingScreen)
-        assert "2  Đồn BP Ia Rvê" in lines(app)
+        assert "2 Đồn BP Ia Rvê" in lines(app)
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, PileScreen)
         await strokes(pilot, "<enter>")
