@@ -18,8 +18,9 @@ from fieldapp.tui.screens.waiting import WaitingScreen
 
 
 def lines(app: FieldApp) -> str:
-    """What stands on the screen."""
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+    """What stands on the screen, in one line."""
+    strips = app.screen._compositor.render_strips()
+    return " ".join(" ".join(strip.text for strip in strips).split())
 
 
 async def signs_of_list(app: FieldApp, pilot: Pilot[Any]) -> dict[str, str]:
@@ -42,10 +43,10 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
     app = FieldApp(world.root / "hq", world.hq)
     async with app.run_test(size=(80, 24)) as pilot:
         await app.workers.wait_for_complete()
-        assert "· chờ duyệt      2 bản ghi của 1 đồn" in lines(app)
+        assert "· chờ duyệt 2 bản ghi của 1 đồn" in lines(app)
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, WaitingScreen)
-        assert "2  Đồn BP Ia Rvê" in lines(app)
+        assert "2 Đồn BP Ia Rvê" in lines(app)
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, PileScreen)
         assert " · Giếng khoan · 05/10/2013 · Xã Ia RVê · 1 giếng, 12 hộ" in lines(app)

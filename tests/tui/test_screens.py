@@ -23,7 +23,7 @@ from fieldapp.store import lists, records
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens import list
 
-PATIENCE = 240
+PATIENCE = 600
 """Seconds for all English pictures, on a machine that does much else"""
 
 
