@@ -25,6 +25,7 @@ COMMITS = {
     7: "057f784",
     8: "87ae0ed",
     9: "11590e9",
+    10: "92ca833",
 }
 """Number of the newest migration -> a commit that had it"""
 
