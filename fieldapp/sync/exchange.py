@@ -307,12 +307,12 @@ def _encrypt_tar(
 def _lacking(store: Store, to: Peer) -> list[Row]:
     """Segments that a peer may see and has not said it has, without their bytes, each log in order.
 
-    What it wrote itself too, where its disk was set back. Headquarters also gets the branches that do not stand: it
-    must know of them.
+    What it wrote itself too, where its disk was set back. Headquarters also gets the branches that do not stand, again
+    and again until all of their changes are logged anew: it may be the one that lost them.
     """
     reader = peers.reader(store, to)
     rows = store.rows(
-        "SELECT hash, log_id, scope, replica_id, first, last FROM local_segment"
+        "SELECT hash, log_id, scope, replica_id, first, last, reason FROM local_segment"
         " WHERE state <> 'quarantined' OR (reason IN (?, ?, ?) AND ?) ORDER BY scope <> '*', log_id, first, hash",
         [FORK, SETTLED, REVOKED, to.role == "hq"],
     )
@@ -321,7 +321,7 @@ def _lacking(store: Store, to: Peer) -> list[Row]:
         r
         for r in rows
         if reader.sees(r["scope"], r["replica_id"])
-        and r["last"] > has[r["log_id"]]
+        and (r["last"] > has[r["log_id"]] or r["reason"] == FORK)
         and (to.have_at or r["replica_id"] != to.id)
     ]
 
