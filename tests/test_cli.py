@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from field import Run, World
 
-from fieldapp import cli
+from fieldapp.cli import base
 
 WELL = {
     "activity_kind": "Giếng khoan",
@@ -128,7 +128,7 @@ def test_init_begins_a_headquarters_and_a_post(run: Run, world: World) -> None:
 
 
 def test_text_from_outside_is_no_terminal_escape(capsys: pytest.CaptureFixture[str]) -> None:
-    cli.say("a\x1b[31mb\x9bc\u202ed")
+    base.say("a\x1b[31mb\x9bc\u202ed")
     assert capsys.readouterr().out == "a\ufffd[31mb\ufffdc\ufffdd\n"
 
 

@@ -1,0 +1,67 @@
+"""The command line: everything that the screen does, scripted. Thin: it reads arguments and prints answers.
+
+Exit codes: 0 done, 1 refused or failed with a sentence, 2 wrong usage, 3 done in part.
+"""
+
+import os
+import sys
+
+import click
+
+from fieldapp.cli import hq, laptop, records, reports, sync, user
+from fieldapp.cli.base import Context, cli, note
+from fieldapp.errors import FieldappError, Unsure
+from fieldapp.i18n import _
+
+__all__ = ["cli", "main"]
+
+COMMANDS = (records, sync, reports, hq, laptop, user)
+"""Where commands are; each module adds its own to ``cli``"""
+
+
+def _no_core_dump() -> None:
+    """What is in memory is not for the disk."""
+    try:
+        import resource
+    except ImportError:  # Windows has none to forbid
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> None:
+    """The console script: no traceback reaches a user."""
+    os.environ.setdefault(
+        "PYDANTIC_DISABLE_PLUGINS", "1"
+    )  # looking for some among all packages takes a tenth of a start
+    _no_core_dump()
+    context = Context()
+    try:
+        cli.main(prog_name="fieldapp", standalone_mode=False, obj=context)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        note(_("Broken off. Nothing was changed."))
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except FieldappError as error:
+        note(str(error))
+        if isinstance(error, Unsure):
+            note(_("If it is right, give the same again with --confirm."))
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        from fieldapp.crash import log_crash
+        from fieldapp.store import trouble
+
+        told = trouble.explain(error)
+        if told is not None:
+            note(str(told))
+            sys.exit(1)
+
+        note(_("Something unexpected happened. What was confirmed is safe. The details are in {path}.").format(
+            path=log_crash(error, context.home)))  # fmt: skip
+        sys.exit(1)

@@ -1,0 +1,152 @@
+"""What all commands share: the options before them, how they ask, and how they answer."""
+
+import json as jsonlib
+import os
+import sys
+from dataclasses import asdict, is_dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+
+IN_PART = 3
+
+
+class Context:
+    """What the options before the command say; opens the replica when a command needs it."""
+
+    def __init__(self) -> None:
+        self.home = Path.home() / "fieldapp"
+        self.user: str | None = None
+
+    def open(self) -> Any:
+        """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
+        from fieldapp.sync import merge
+
+        user = self.whose()
+        return merge.unlock(self.home, user, ask_passphrase() if user else "")
+
+    def whose(self) -> str:
+        """Who works: named by --user, or the only one; empty where there is nobody yet."""
+        from fieldapp.store import vault
+
+        names = vault.users(self.home)
+        if self.user is None and len(names) > 1:
+            raise FieldappError(_("Several people use this laptop: name one by --user ({names}).").format(
+                names=", ".join(names)))  # fmt: skip
+        return (self.user or names[0]) if names else self.user or ""
+
+
+def ask_passphrase(confirm: bool = False) -> str:
+    named = os.environ.get("FIELDAPP_PASSPHRASE_FILE")
+    if named:
+        return _from_file(named)
+    text: str = click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True)
+    return text
+
+
+def _from_file(named: str) -> str:
+    try:
+        return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FieldappError(_("The passphrase file cannot be read: {why}.").format(why=error)) from None
+
+
+def say(text: str) -> None:
+    """Print an answer. Text that came from outside may hold terminal escapes: they do not reach the terminal."""
+    click.echo(_harmless(text))
+
+
+def note(text: str) -> None:
+    """Print a message beside the answer, on stderr."""
+    click.echo(_harmless(text), err=True)
+
+
+def _harmless(text: str) -> str:
+    return "".join(c if c == "\n" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def say_json(value: Any) -> None:
+    """Print one JSON document."""
+    click.echo(jsonlib.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)
+
+
+def read_json(source: str) -> Any:
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        return jsonlib.loads(text)
+    except OSError as error:
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=source, why=error.strerror)) from None
+    except (ValueError, RecursionError) as error:
+        raise FieldappError(_("{path} is not JSON: {why}.").format(path=source, why=error)) from None
+
+
+class Day(click.ParamType[date]):
+    """A date as people write it."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date; wrong usage if it is none."""
+        from fieldapp.domain.dates import parse_date
+
+        if isinstance(value, date):
+            return value
+        try:
+            return parse_date(str(value), date.today())
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+PATH = click.Path(path_type=Path)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+confirmed = click.option(
+    "--confirm", is_flag=True, help="Record what is unusual too: it was asked about, and is right."
+)
+
+
+layouts = click.option("--layout", type=click.Choice(["decree30", "party"]), default="decree30", show_default=True,
+                       help="Letters of offices (Decree 30/2020), or of the Party (Guide 36-HD/VPTW).")  # fmt: skip
+
+
+json_source = click.option("--json", "source", required=True, metavar="FILE|-", help="JSON file, - for stdin.")
+
+
+@click.group(invoke_without_command=True)
+@click.option("--home", type=PATH, envvar="FIELDAPP_HOME", default=Path.home() / "fieldapp", show_default=True,
+              help="The workspace.")  # fmt: skip
+@click.option("--user", envvar="FIELDAPP_USER", help="Who works, where several people use the laptop.")
+@click.option("--read-only", is_flag=True, help="The screen to look at: nothing can be changed.")
+@click.version_option(package_name="fieldapp")
+@click.pass_context
+def cli(ctx: click.Context, home: Path, user: str | None, read_only: bool) -> None:
+    """Offline-first field records for border posts. Without a command: the screen."""
+    ctx.obj.home, ctx.obj.user = home, user
+    if ctx.invoked_subcommand is None:
+        from fieldapp.tui.app import run
+
+        run(home, read_only=read_only)
+    elif read_only:
+        raise click.UsageError(_("--read-only is for the screen: give it without a command."))
+
+
+def ask_new_passphrase() -> str:
+    named = os.environ.get("FIELDAPP_NEW_PASSPHRASE_FILE")
+    if named:
+        return _from_file(named)
+    text: str = click.prompt(_("New passphrase"), hide_input=True, confirmation_prompt=True, err=True)
+    return text

@@ -1,0 +1,327 @@
+"""Commands of headquarters."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fieldapp.cli.base import PATH, Context, as_json, cli, note, say, say_json
+from fieldapp.i18n import _
+
+
+@cli.group()
+def hq() -> None:
+    """Headquarters: packs, laptops, conflicts."""
+
+
+@hq.command()
+@click.option("--code", help="The post's code, such as IARVE.")
+@click.option("--name", help="The post's name.")
+@click.option("--role", type=click.Choice(["post", "hq"]), default="post", show_default=True,
+              help="hq: for a further laptop of headquarters, or for one below to join.")  # fmt: skip
+@click.argument("dest", type=PATH)
+@click.pass_obj
+def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path) -> None:
+    """Write the pack from which a post's laptops start, or headquarters' own."""
+    from fieldapp.sync import enrolment
+
+    if role == "hq":
+        say(str(enrolment.write_hq_pack(obj.open(), dest=dest)))
+    elif code and name:
+        say(str(enrolment.write_pack(obj.open(), code=code, name=name, dest=dest)))
+    else:
+        raise click.UsageError(_("Give --code and --name of the post, or --role hq."))
+
+
+@hq.command()
+@click.argument("pack", type=PATH)
+@click.pass_obj
+def join(obj: Context, pack: Path) -> None:
+    """Report to the headquarters above that wrote PACK (`hq pack --role hq`)."""
+    from fieldapp.sync import enrolment
+
+    above = enrolment.join(obj.open(), pack)
+    say(_("Bundles are written for {name} too. Compare its fingerprint by telephone:").format(name=above.title))
+    say(f"  {above.fingerprint}")
+
+
+@hq.command()
+@click.argument("post")
+@click.option("--name", required=True, help="Its new name.")
+@click.option("--code", help="Its new code.")
+@click.pass_obj
+def rename(obj: Context, post: str, name: str, code: str | None) -> None:
+    """Give a post another name; its records and laptops stay. A merged post goes on so as a part of the other."""
+    from fieldapp.sync import enrolment
+
+    renewed = enrolment.rename_post(obj.open(), post, name=name, code=code)
+    say(_("The post is called {name} now; {n} laptops learn it with the next reply.").format(name=name, n=len(renewed)))
+
+
+@hq.command()
+@click.argument("replica")
+@click.pass_obj
+def revoke(obj: Context, replica: str) -> None:
+    """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
+    from fieldapp.sync import exchange
+
+    peer = exchange.revoke(obj.open(), replica)
+    say(_("{name} is revoked. The other laptops learn it with the next reply.").format(name=peer.title))
+
+
+@hq.command()
+@as_json
+@click.pass_obj
+def replicas(obj: Context, as_json: bool) -> None:
+    """The laptops that are known, with their fingerprints."""
+    from fieldapp.sync import peers
+
+    known = peers.others(obj.open())
+    if as_json:
+        keys = ("id", "name", "role", "trust", "post_code", "post_name", "fingerprint", "have_at")
+        say_json([{k: getattr(p, k) for k in keys} for p in known])
+        return
+    for p in known:
+        say(f"{p.id}  {p.title}  {_(p.trust)}  {p.fingerprint}")
+
+
+@hq.command()
+@click.argument("replica")
+@click.pass_obj
+def trust(obj: Context, replica: str) -> None:
+    """Certify a laptop whose fingerprint was compared, and apply what it sent."""
+    from fieldapp.sync import exchange
+
+    peer, changes = exchange.trust(obj.open(), replica)
+    say(_("{name} is certified; {n} changes applied.").format(name=peer.title, n=changes))
+
+
+@hq.command("recovery-code")
+@click.argument("replica")
+@click.pass_obj
+def recovery_code(obj: Context, replica: str) -> None:
+    """Read the recovery code of a laptop to somebody whom you know, by telephone."""
+    from fieldapp.sync import peers, recovery
+
+    store = obj.open()
+    peer = peers.find(store, replica)
+    code = recovery.code_of(store, peer)
+    note(_("{name}: read the groups one by one; the post types `fieldapp user recover --code`. Good once.").format(
+        name=peer.title))  # fmt: skip
+    say(code)
+
+
+@hq.command("open-backup")
+@click.argument("file", type=PATH)
+@click.argument("dest", type=PATH)
+@click.pass_obj
+def open_backup(obj: Context, file: Path, dest: Path) -> None:
+    """Open a backup that lay on a post's stick; the post restores it with `fieldapp restore`."""
+    from fieldapp.sync import backup as backups
+
+    say(str(backups.open_sealed(obj.open(), file, dest)))
+
+
+@hq.command()
+@click.argument("request", type=PATH)
+@click.option("--compared", is_flag=True, help="The words were compared by telephone, and are the same.")
+@click.pass_obj
+def recover(obj: Context, request: Path, compared: bool) -> None:
+    """Answer a laptop's request to be opened again; the answer is written beside the request."""
+    from fieldapp.sync import recovery
+
+    asked = recovery.read_request(obj.open(), request)
+    say(_("{user} at {laptop} asks. Let him read these words by telephone:").format(
+        user=asked.user, laptop=asked.laptop))  # fmt: skip
+    say(f"  {asked.words}")
+    if compared:
+        say(str(recovery.answer(asked, request.parent)))
+    else:
+        note(_("If they are the same, give the same again with --compared. Nothing was given out yet."))
+
+
+@hq.command()
+@as_json
+@click.pass_obj
+def conflicts(obj: Context, as_json: bool) -> None:
+    """Cells that two people set without knowing of each other."""
+    from fieldapp.sync import merge
+
+    found = merge.conflicts(obj.open())
+    if as_json:
+        say_json(found)
+        return
+    for c in found:
+        w, loser = c["winner"], c["loser"]
+        say(f"{c['id']}: {c['table']} {c['column']}: {w['value']} ({w['actor']}, {w['at']})"
+            f" ≠ {loser['value']} ({loser['actor']}, {loser['at']})")  # fmt: skip
+
+
+@hq.command()
+@click.argument("conflict", metavar="ID")
+@click.option("--take", type=click.Choice(["winner", "loser"]), required=True, help="The value that is right.")
+@click.pass_obj
+def resolve(obj: Context, conflict: str, take: Any) -> None:
+    """Settle a conflict: the value is written as a change, and all laptops take it."""
+    from fieldapp.sync import resolve as conflict_work
+
+    conflict_work.resolve(obj.open(), conflict, take)
+    note(_("Settled."))
+
+
+@hq.command()
+@click.pass_obj
+def adopt(obj: Context) -> None:
+    """Take over the work of a copied disk that no laptop brings any more: it is in quarantine, and counts then."""
+    from fieldapp.sync import relog
+
+    say(_("{n} parts of logs were taken over.").format(n=relog.adopt(obj.open())))
+
+
+@hq.command()
+@as_json
+@click.pass_obj
+def quarantine(obj: Context, as_json: bool) -> None:
+    """What was refused, and what waits."""
+    from fieldapp.sync import exchange
+
+    state = exchange.status(obj.open())
+    if as_json:
+        say_json({"quarantined": state.quarantined, "held": state.held, "set_aside": state.set_aside})
+        return
+    for line in (*state.quarantined, *state.held, *state.set_aside):
+        say(line)
+
+
+@hq.command("open-data")
+@click.argument("dest", type=PATH)
+@click.option("--personal", is_flag=True, help="With the columns that say who a person is.")
+@as_json
+@click.pass_obj
+def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
+    """All records for analysts, into the new folder DEST: SQLite, CSV and a data dictionary, not encrypted."""
+    from fieldapp.reports import open_data as records
+
+    written = records.write(obj.open(), dest, personal=personal)
+    if as_json:
+        say_json(written)
+        return
+    count = sum(written.rows.values())
+    say(_("{path}: {n} rows in {tables} tables.").format(path=dest, n=count, tables=len(written.rows)))
+    if written.left_out:
+        note(_("Left out as personal: {columns}.").format(columns=", ".join(written.left_out)))
+    note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=dest))
+
+
+@hq.command("publish")
+@click.argument("url", required=False, metavar="URL")
+@click.option("--partitions", type=click.IntRange(1, 1024), help="Parts of each table, by post; counts at a new load.")
+@click.option("--server", "servers", multiple=True, help="A foreign server that holds parts too; several are allowed.")
+@click.option("--anew", is_flag=True, help="Load everything again, beside what is there.")
+@click.option("--sql", is_flag=True, help="Print what PostgreSQL will be told, and do nothing.")
+@as_json
+@click.pass_obj
+def hq_publish(
+    obj: Context,
+    url: str | None,
+    partitions: int | None,
+    servers: tuple[str, ...],
+    anew: bool,
+    sql: bool,
+    as_json: bool,
+) -> None:
+    """Mirror all records into the PostgreSQL at URL (postgresql://host/name, without a password): at first all of
+    them, then what changed. The password comes from ~/.pgpass, a service or the environment."""
+    from fieldapp.publish import mirror, server, tables
+
+    if url is None and not sql:
+        raise click.UsageError(_("Name the database, such as postgresql://host/name, or give --sql."))
+    place = tables.Place(partitions or 4, servers) if partitions or servers or sql else None
+    if sql:
+        for statement in mirror.statements(obj.open(), place or tables.Place()):
+            say(statement + ";")
+        return
+    assert url is not None
+    server.check_url(url)
+    done = mirror.publish(obj.open(), url, place, anew=anew)
+    if as_json:
+        say_json(done)
+    elif done.loaded:
+        say(_("Everything was loaded: {n} rows in {tables} tables.").format(n=done.rows, tables=len(done.tables)))
+    else:
+        say(_("{n} rows were brought up to date.").format(n=done.rows))
+
+
+@hq.command("coverage")
+@click.option("--months", type=click.IntRange(1, 36), default=6, show_default=True, help="How many, with this one.")
+@click.option("--days", type=int, help="A post not heard of for longer is late; kept for the screen too.")
+@as_json
+@click.pass_obj
+def hq_coverage(obj: Context, months: int, days: int | None, as_json: bool) -> None:
+    """Who is missing: each post's months, what was heard of it last, what waits."""
+    from fieldapp.reports import coverage
+
+    store = obj.open()
+    if days is not None:
+        coverage.set_limit_days(store, days)
+    found = coverage.coverage(store, date.today(), months)
+    if as_json:
+        say_json(found)
+        return
+    for post in found.posts:
+        say(f"{'!' if post.late else '·'} {post.name} ({post.code}) · {coverage.heard_words(post)}"
+            f" · {_('{n} to be looked at').format(n=post.waiting)}")  # fmt: skip
+        say("    " + "  ".join(f"{m.month} {_(coverage.MARKS[m.state])}" for m in post.months))
+        for line in coverage.details(post, found.limit_days):
+            say(f"    {line}")
+
+
+@hq.command("queue")
+@click.option("--kind", help="Only records of this kind.")
+@click.option("--post", metavar="CODE", help="Only this post's.")
+@as_json
+@click.pass_obj
+def review_queue(obj: Context, kind: str | None, post: str | None, as_json: bool) -> None:
+    """Records that wait to be looked at, changed ones first."""
+    from fieldapp.store import desk, lists, records, words
+
+    kinds = [records.model_of(kind).KIND] if kind else list(desk.REVIEWED)
+    store = obj.open()
+    post_id = lists.post_named(store, post)["id"] if post else None
+    waiting = [one for k in kinds for one in desk.queue(store, k, post_id, limit=1000)]
+    if as_json:
+        say_json([{"kind": w.kind, "seen": w.seen, "again": w.again, **w.row} for w in waiting])
+        return
+    for one in waiting:
+        name = words.labels(store, one.kind, [one.row["id"]])[one.row["id"]]
+        say(f"{'~' if one.again else '·'} {one.row['id']}  {_(records.model_of(one.kind).TITLE)} · {name}")
+    if not waiting:
+        note(_("Nothing waits to be looked at."))
+
+
+@hq.command("accept")
+@click.argument("ids", nargs=-1, required=True)
+@click.pass_obj
+def accept(obj: Context, ids: Sequence[str]) -> None:
+    """Accept records, all or none."""
+    from fieldapp.store import desk
+
+    store = obj.open()
+    with store.transaction():
+        for row_id in ids:
+            desk.review(store, row_id, "accepted")
+    note(_("{n} accepted.").format(n=len(ids)))
+
+
+@hq.command("return")
+@click.argument("id")
+@click.option("--comment", required=True, help="What is to be mended.")
+@click.option("--field", default="", help="The field that it is about, such as date_from or measures.")
+@click.pass_obj
+def send_back(obj: Context, id: str, comment: str, field: str) -> None:
+    """Return a record to its post with a comment; the next reply carries it."""
+    from fieldapp.store import desk
+
+    say(desk.review(obj.open(), id, "returned", comment=comment, field=field))

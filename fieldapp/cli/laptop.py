@@ -1,0 +1,261 @@
+"""Commands about this laptop and its workspace: begin, practise, check, keep, install, upgrade."""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fieldapp.cli.base import PATH, Context, as_json, ask_passphrase, cli, note, say, say_json
+from fieldapp.cli.hq import hq
+from fieldapp.cli.user import show_code
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+
+
+@cli.command()
+@click.option("--workspace", type=PATH, help="Keep hq/, post/ and usb/ in this folder.")
+def demo(workspace: Path | None) -> None:
+    """The round trip on a real report's figures; on a terminal it then opens the post's screen."""
+    from fieldapp import demo as round_trip
+
+    with tempfile.TemporaryDirectory(prefix="fieldapp-demo-") as temporary:
+        folder = workspace or Path(temporary)
+        round_trip.run(folder, say)
+        if workspace is not None:
+            note(_("Kept in {folder}. The passphrase is: {passphrase}").format(
+                folder=folder, passphrase=round_trip.PASSPHRASE))  # fmt: skip
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            from fieldapp.tui.app import run
+
+            click.pause(_("Any key opens the post's screen (passphrase: demo)."))
+            run(folder / "post")
+
+
+@cli.command()
+@click.option("--workspace", type=PATH, default=Path.home() / "fieldapp-tutorial", show_default=True,
+              help="Where the practice records are.")  # fmt: skip
+@click.option("--again", is_flag=True, help="Begin anew; what was practised is forgotten.")
+def tutorial(workspace: Path, again: bool) -> None:
+    """A guided first quarter of an hour on practice records; without a terminal: the steps, and what is done."""
+    from fieldapp import tutorial as practising
+
+    store = practising.begin(workspace, again=again)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        from fieldapp.tui.tutorial import TutorialApp
+
+        app = TutorialApp(store.home, store)
+        app.run()
+        sys.exit(app.return_code or 0)
+    for number, step in enumerate(practising.steps(store), start=1):
+        say(f"{'✓' if step.done else '·'} {number} {step.text}")
+    store.close()
+
+
+@cli.command()
+@click.option("--role", type=click.Choice(["hq", "post"]))
+@click.option("--name", help="Headquarters' name.")
+@click.option("--code", default="SCH", show_default=True, help="Headquarters' short code, used in file names.")
+@click.option("--province", default="66", show_default=True, help="Code of headquarters' province.")
+@click.option("--pack", type=PATH, help="A post starts from the pack that headquarters wrote.")
+@click.option("--laptop", default="A", show_default=True, help="What this laptop is called.")
+@click.option("--user", "user_name", required=True, help="Who works on this laptop.")
+@click.pass_obj
+def init(
+    obj: Context,
+    role: str | None,
+    name: str | None,
+    code: str,
+    province: str,
+    pack: Path | None,
+    laptop: str,
+    user_name: str,
+) -> None:
+    """Begin a replica: headquarters by --role hq --name, a post by --pack, a further laptop of headquarters by
+    --role hq --pack."""
+    from fieldapp.store import people
+    from fieldapp.sync import bundle, enrolment, peers, practice, recovery
+
+    if pack is None and not (role == "hq" and name):
+        raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
+    if pack is not None:
+        practice.check_pack(bundle.inspect(pack, None).sender)
+    passphrase = ask_passphrase(True)
+    people.check_passphrase(passphrase)
+    if pack is not None and role == "hq":
+        store = enrolment.init_further_hq(
+            obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop, province=province
+        )
+        say(_("Compare headquarters' fingerprint by telephone:"))
+        for hq in peers.others(store):
+            say(f"  {hq.title}: {hq.fingerprint}")
+    elif pack is not None:
+        store = enrolment.init_post(obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop)
+        hq = peers.others(store)[0]
+        say(_("{post} can record. Compare headquarters' fingerprint by telephone:").format(
+            post=store.identity.post_name))  # fmt: skip
+        say(f"  {hq.title}: {hq.fingerprint}")
+    else:
+        store = enrolment.init_hq(
+            obj.home, name=name or "", user=user_name, passphrase=passphrase, code=code, province=province
+        )
+        show_code(store, recovery.renew_code(store))
+        say(_("{name} can begin. Its fingerprint:").format(name=name))
+    own = peers.own(store)
+    say(f"  {own.title}: {own.fingerprint}")
+    store.close()
+
+
+@cli.command()
+@click.option("--write", is_flag=True, help="Records can be changed too; otherwise they are only shown.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Otherwise one that is free.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on: of this machine alone.")
+@click.option("--network", is_flag=True, help="--host may be one that other machines reach; nothing is encrypted.")
+@click.pass_obj
+def serve(obj: Context, write: bool, port: int, host: str, network: bool) -> None:
+    """The screen in a browser of this machine, until Ctrl+C; only to look at, unless --write."""
+    import asyncio
+
+    try:
+        from fieldapp.browser import serve as browser
+    except ImportError:
+        raise FieldappError(_('This needs further libraries: pip install "fieldapp[hq]".')) from None
+
+    def announce(address: str) -> None:
+        say(address)
+        note(_("Open it in a browser of this machine; it opens one, once. Ctrl+C ends it."))
+        note(_("Records can be changed there.") if write else _("Records can be looked at there, not changed."))
+
+    address = browser.checked_address(host, network=network)
+    desk = browser.Desk(browser.program(obj.home, write=write))
+    try:
+        asyncio.run(browser.serve(desk, address, port, announce))
+    except KeyboardInterrupt:
+        note(_("Ended."))
+
+
+@cli.command()
+@click.option("--rebuild", is_flag=True, help="Fold the log again and mend what differs.")
+@as_json
+@click.pass_obj
+def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
+    """Check the file, the log's signatures, and that every record is what the log says."""
+    from fieldapp.sync import doctor as examination
+
+    store = obj.open()
+    found = examination.examine(store, mend=rebuild)
+    if found.file_errors and rebuild:
+        from fieldapp.sync import salvage
+
+        store, lost = salvage.salvage(store)
+        for line in lost.lines():
+            note(line)
+        found = examination.examine(store, mend=True)
+    if as_json:
+        say_json(found)
+    else:
+        for line in found.lines():
+            say(line)
+    if not found.healthy:
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("dest", type=PATH, required=False)
+@as_json
+@click.pass_obj
+def backup(obj: Context, dest: Path | None, as_json: bool) -> None:
+    """Write a backup of everything into the folder DEST, or beside the automatic ones; work may go on meanwhile."""
+    from fieldapp.sync import backup as backups
+
+    store = obj.open()
+    folder = dest or store.home / backups.FOLDER
+    if dest is None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    made = backups.write(store, folder)
+    if as_json:
+        say_json(made)
+        return
+    say(str(made.path))
+    note(_("{size} bytes, read back and compared. The passphrases of today open it.").format(size=made.size))
+
+
+@cli.command()
+@click.argument("file", type=PATH)
+@click.pass_obj
+def restore(obj: Context, file: Path) -> None:
+    """Make the replica of a backup in --home, where there must be none. Name the person by --user."""
+    from fieldapp.sync import backup as backups
+
+    user = obj.user or click.prompt(_("Who works?"), err=True)
+    store = backups.restore(file, obj.home, user, ask_passphrase())
+    say(_("{name} is restored in {home}. What headquarters has of later days comes back with its next reply.").format(
+        name=store.identity.post_name or store.identity.name, home=obj.home))  # fmt: skip
+    store.close()
+
+
+@cli.command()
+@click.argument("dest", type=PATH)
+@click.option("--platform", type=click.Choice(["windows", "linux", "all"]), default="all", show_default=True)
+@click.option("--python", "pythons", type=click.Choice(["3.11", "3.12", "3.13"]), multiple=True,
+              help="Only for this Python; may be given several times. Otherwise for all three.")  # fmt: skip
+@click.option("--python-installer", type=PATH, metavar="FILE", help="Python for Windows, .exe or embeddable .zip.")
+@click.option("--unsigned", is_flag=True, help="Headquarters signs it later, by `hq sign-kit`.")
+@click.pass_obj
+def kit(
+    obj: Context,
+    dest: Path,
+    platform: str,
+    pythons: Sequence[str],
+    python_installer: Path | None,
+    unsigned: bool,
+) -> None:
+    """Make a kit in the folder DEST that installs everything without a network. Needs a package index, once."""
+    from fieldapp.kit import gather
+
+    store = None if unsigned else obj.open()
+    platforms = list(gather.PLATFORMS) if platform == "all" else [platform]
+    made = gather.make(dest, gather.targets(platforms, pythons or gather.PYTHONS), note, python_installer)
+    say(str(made))
+    if store is None:
+        note(_("Nobody has signed it yet: `fieldapp hq sign-kit {kit}` at headquarters.").format(kit=made))
+    else:
+        _sign_kit(store, made)
+
+
+def _sign_kit(store: Any, folder: Path) -> None:
+    from fieldapp.kit import gather
+
+    words = gather.sign(store, folder)
+    note(_("Signed. Whoever installs it reads these words:"))
+    note(f"  {words}")
+
+
+@cli.command()
+@click.argument("kit", type=PATH)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def upgrade(obj: Context, kit: Path, yes: bool) -> None:
+    """Take the new version in KIT: checked, tried on a copy of the records, and only then in use."""
+    from fieldapp.kit import upgrade as upgrades
+
+    store = obj.open()
+    found = upgrades.examine(store, kit)
+    say(_("{version}, signed by {signer} ({fingerprint}).").format(
+        version=found.version, signer=found.signer, fingerprint=found.fingerprint))  # fmt: skip
+    for line in found.lines:
+        say(line)
+    if not yes and not click.confirm(_("Upgrade to {version}?").format(version=found.version), err=True):
+        note(_("Nothing was changed."))
+        return
+    upgrades.Upgrade(store, kit, found.version, note).run()
+
+
+@hq.command("sign-kit")
+@click.argument("kit", type=PATH)
+@click.pass_obj
+def sign_kit(obj: Context, kit: Path) -> None:
+    """Check the files of a KIT that was made elsewhere, and sign their list."""
+    _sign_kit(obj.open(), kit)

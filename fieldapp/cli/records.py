@@ -1,0 +1,321 @@
+"""Commands on records: add, show, list, change, void, import, key again, what must be done."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fieldapp.cli.base import (
+    IN_PART,
+    PATH,
+    Context,
+    Day,
+    as_json,
+    cli,
+    confirmed,
+    json_source,
+    note,
+    read_json,
+    say,
+    say_json,
+)
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+
+
+@cli.command()
+@click.argument("kind")
+@json_source
+@confirmed
+@click.pass_obj
+def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
+    """Record one object or a list of them, all or none; prints the ids."""
+    from fieldapp.store import records
+
+    given = read_json(source)
+    items = given if isinstance(given, list) else [given]
+    if not all(isinstance(item, dict) for item in items):
+        raise FieldappError(_("A record is a JSON object, several are a list of them."))
+    records.model_of(kind)
+    store = obj.open()
+    with store.transaction():
+        ids = []
+        for number, item in enumerate(items, start=1):
+            try:
+                ids.append(records.save(store, kind, item, confirm=confirm))
+            except FieldappError as error:
+                where = _("Record {n}: ").format(n=number) if isinstance(given, list) else ""
+                raise type(error)(where + str(error), error.fields) from None
+    for row_id in ids:
+        say(row_id)
+
+
+@cli.command()
+@click.argument("kind")
+def schema(kind: str) -> None:
+    """JSON Schema of what `add KIND` takes."""
+    from fieldapp.store import records
+
+    model = records.model_of(kind)
+    described = model.model_json_schema()
+    for name, child in model.CHILDREN.items():
+        described["properties"][name] = {"type": "array", "items": child.model.model_json_schema()}
+    say_json(described)
+
+
+@cli.command("list")
+@click.argument("kind")
+@as_json
+@click.option("--search", default="", help="Words, without diacritics if you like.")
+@click.option("--from", "first", type=Day())
+@click.option("--to", "last", type=Day())
+@click.option("--voided", is_flag=True, help="Voided ones too.")
+@click.pass_obj
+def list_records(
+    obj: Context, kind: str, as_json: bool, search: str, first: date | None, last: date | None, voided: bool
+) -> None:
+    """Records of a kind, newest first."""
+    from fieldapp.store import lists, records, words
+
+    model = records.model_of(kind)
+    store = obj.open()
+    rows: list[dict[str, Any]] = []
+    after = None
+    while True:
+        page = lists.page(
+            store, kind, text=search, date_from=first, date_to=last, after=after, limit=500, voided=voided
+        )
+        rows += page.rows
+        if not as_json:
+            for row, texts in zip(page.rows, words.display(store, kind, page.rows, model.LIST), strict=True):
+                say(f"{row['id']}  {'  '.join(texts)}")
+        after = page.after
+        if after is None:
+            break
+    if as_json:
+        say_json(rows)
+
+
+@cli.command()
+@click.argument("id")
+@click.option("--history", is_flag=True, help="Who set what when.")
+@as_json
+@click.pass_obj
+def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
+    """One record."""
+    from fieldapp.store import history as past
+    from fieldapp.store import records, view
+
+    store = obj.open()
+    found = records.get(store, id)
+    steps = past.history(store, id) if history else []
+    if as_json:
+        document = {"kind": found.kind, **found.row, **found.children}
+        if history:
+            document["history"] = [asdict(s) for s in steps]
+        say_json(document)
+        return
+    for title, text in view.describe(store, found):
+        say(f"{title}: {text}")
+    for step in past.history_lines(store, steps):
+        say(step)
+
+
+@cli.command()
+@click.argument("id")
+@json_source
+@confirmed
+@click.pass_obj
+def edit(obj: Context, id: str, source: str, confirm: bool) -> None:
+    """Change the fields that the JSON object names."""
+    from fieldapp.store import records
+
+    given = read_json(source)
+    if not isinstance(given, dict):
+        raise FieldappError(_("A record is a JSON object, several are a list of them."))
+    store = obj.open()
+    say(records.save(store, records.get(store, id).kind, given, id, confirm=confirm))
+
+
+@cli.command()
+@click.argument("id")
+@click.option("--reason", required=True)
+@click.pass_obj
+def void(obj: Context, id: str, reason: str) -> None:
+    """Take a record out of all lists and figures; it stays readable."""
+    from fieldapp.store import records
+
+    records.void(obj.open(), id, reason)
+    note(_("Voided. It stays readable with its reason."))
+
+
+@cli.command("import-table")
+@click.argument("file", type=PATH, required=False)
+@click.option("--kind", help="The kind of record that the rows are, as for `add`.")
+@click.option("--sheet", help="The sheet of a workbook; otherwise the first with headings.")
+@click.option("--map", "mapped", metavar="FILE", help='JSON: {"heading": "field"}; null leaves a column out.')
+@click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="What holds for every row without its own.")
+@click.option("--year", type=int, help="The year of days that are written without one.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
+@click.option("--confirm", is_flag=True, help="Record what is unusual too: it was looked at, and is right.")
+@click.option("--again", is_flag=True, help="Record rows anew whose records were voided since.")
+@click.option("--batches", is_flag=True, help="The sheets that went in, with their numbers.")
+@click.option("--take-back", type=int, metavar="BATCH", help="Void the records of a sheet, but for those edited since.")
+@click.option("--reason", default="", help="Why it is taken back.")
+@as_json
+@click.pass_obj
+def import_table(
+    obj: Context,
+    file: Path | None,
+    kind: str | None,
+    sheet: str | None,
+    mapped: str | None,
+    given: Sequence[str],
+    year: int | None,
+    dry_run: bool,
+    confirm: bool,
+    again: bool,
+    batches: bool,
+    take_back: int | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Record the rows of an XLSX or CSV sheet; the refused go into FILE-refused.xlsx, to be mended and given again.
+
+    Exit code 0: all rows are in; 3: some are refused; 1: none went in.
+    """
+    from fieldapp.sheets import batch, saying
+
+    if batches or take_back is not None:
+        _batches(obj, take_back, reason, as_json)
+        return
+    if file is None or kind is None:
+        raise click.UsageError(_("Give FILE --kind KIND, or --batches, or --take-back BATCH --reason TEXT."))
+    if not all("=" in text for text in given):
+        raise click.UsageError(_("--set takes FIELD=VALUE."))
+    order = batch.Order(
+        kind,
+        sheet,
+        saying.read_map(read_json(mapped)) if mapped else {},
+        dict(text.split("=", 1) for text in given),
+        year,
+        confirm,
+        again,
+        dry_run,
+    )
+    outcome = batch.take_in(obj.open(), file, order)
+    if as_json:
+        say_json(outcome)
+    else:
+        say(saying.summary(outcome))
+    for line in saying.details(outcome):
+        note(line)
+    if outcome.refused:
+        sys.exit(IN_PART if outcome.added or outcome.known else 1)
+
+
+def _batches(obj: Context, number: int | None, reason: str, as_json: bool) -> None:
+    """List the sheets that went in, or take one back."""
+    from fieldapp.sheets import saying
+    from fieldapp.sheets import take_back as taking
+
+    store = obj.open()
+    if number is None:
+        listed = taking.batches(store)
+        if as_json:
+            say_json(listed)
+        for line in [] if as_json else saying.batch_lines(listed):
+            say(line)
+        return
+    taken = taking.take_back(store, number, reason)
+    if as_json:
+        say_json(taken)
+    else:
+        say(saying.taken_back(taken))
+    for entered in taken.edited:
+        note(_("Edited since, and kept: {record} ({id}).").format(record=entered.label, id=entered.id))
+    if taken.edited:
+        sys.exit(IN_PART if taken.voided else 1)
+
+
+@cli.group()
+def rekey() -> None:
+    """A second look: key a sample of records again, blind, and see how often each field differs."""
+
+
+@rekey.command("sample")
+@click.argument("kind")
+@click.option("--size", type=click.IntRange(1), default=10, show_default=True, help="How many records.")
+@click.option("--seed", metavar="TEXT", help="The same draws the same records; otherwise this month, as 2026-11.")
+@as_json
+@click.pass_obj
+def rekey_sample(obj: Context, kind: str, size: int, seed: str | None, as_json: bool) -> None:
+    """Records to key again: · open, – of your own, ✓ keyed alike, ≠ keyed differently."""
+    from fieldapp.store import records, rekeying
+
+    records.model_of(kind)
+    drawn = rekeying.draw(obj.open(), kind, size, seed or f"{date.today():%Y-%m}")
+    if as_json:
+        say_json(drawn)
+        return
+    for one in drawn:
+        say(f"{rekeying.SIGNS[one.state]} {one.row_id}  {one.paper}  ({one.by})")
+
+
+@rekey.command("enter")
+@click.argument("id")
+@json_source
+@confirmed
+@click.pass_obj
+def rekey_enter(obj: Context, id: str, source: str, confirm: bool) -> None:
+    """Compare a record with what was keyed again; what differs is printed, and the record stays as it is."""
+    from fieldapp.store import rekeying
+
+    given = read_json(source)
+    if not isinstance(given, dict):
+        raise FieldappError(_("A record is a JSON object, several are a list of them."))
+    for difference in rekeying.key_again(obj.open(), id, given, confirm=confirm).differences:
+        say(f"≠ {difference.title}: {difference.recorded or _('(empty)')} ≠ {difference.keyed or _('(empty)')}")
+
+
+@rekey.command("rates")
+@click.option("--kind", help="Only records of this kind.")
+@as_json
+@click.pass_obj
+def rekey_rates(obj: Context, kind: str | None, as_json: bool) -> None:
+    """How often each field was keyed differently, what differs most first."""
+    from fieldapp.store import records, rekeying
+
+    found = rekeying.rates(obj.open(), records.model_of(kind).KIND if kind else None)
+    if as_json:
+        say_json([{**asdict(rate), "percent": round(rate.percent, 2)} for rate in found])
+        return
+    for line in rekeying.rate_lines(found):
+        say(line)
+
+
+@cli.command()
+@as_json
+@click.pass_obj
+def todo(obj: Context, as_json: bool) -> None:
+    """What must be done next, as on the first screen."""
+    from fieldapp.store import todo as waiting
+    from fieldapp.sync import exchange
+    from fieldapp.tui import notices
+
+    store = obj.open()
+    today = date.today()
+    found = [*notices.late_posts(store, today), *waiting.todo(store, today)]
+    found += notices.todo(exchange.status(store), store.role)
+    found += notices.to_review(store) if store.role == "hq" else []
+    if as_json:
+        say_json(found)
+        return
+    for item in found:
+        say(f"{item.sign} {item.when:<16} {item.text}  {item.target}".rstrip())
+    if not found:
+        note(_("Nothing is open."))

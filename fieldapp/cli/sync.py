@@ -1,0 +1,173 @@
+"""Commands of the stick."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from fieldapp.cli.base import IN_PART, PATH, Context, as_json, cli, note, say, say_json
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+
+
+@cli.group()
+def sync() -> None:
+    """Carry changes on a stick."""
+
+
+@sync.command("export")
+@click.argument("dest", type=PATH)
+@click.option("--to", metavar="REPLICA", help="For one recipient only.")
+@as_json
+@click.pass_obj
+def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None:
+    """Write bundles into the folder DEST and read them back; a post also a backup that headquarters can open."""
+    from fieldapp.sync import backup as backups
+    from fieldapp.sync import exchange
+
+    store = obj.open()
+    results = exchange.export(store, dest, to)
+    beside = backups.with_export(store, dest)
+    if as_json:
+        say_json(results)
+        return
+    for r in results:
+        say(r.sentence)
+    if beside:
+        note(beside)
+    note(_("The stick may be pulled."))
+
+
+@sync.command("import")
+@click.argument("paths", type=PATH, nargs=-1, required=True)
+@click.option("--reply", is_flag=True, help="Write each sender's reply beside its bundle.")
+@click.option("--reply-to", type=PATH, metavar="DIR", help="Write all senders' replies into one folder.")
+@as_json
+@click.pass_obj
+def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path | None, as_json: bool) -> None:
+    """Apply bundles; a folder stands for the bundles in it. None that is bad keeps the others from going in."""
+    from fieldapp.sync import exchange, replies
+
+    if reply_to is not None and not reply_to.is_dir():
+        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=reply_to))
+    store = obj.open()
+    results = exchange.import_files(store, paths)
+    done = replies.reply(store, results, reply_to) if reply or reply_to else None
+    if as_json:
+        files = [
+            {"state": r.state, **{k: v for k, v in asdict(r).items() if k not in ("arrived", "waiting")}}
+            for r in results
+        ]
+        say_json(files if done is None else {"files": files, **asdict(done)})
+    for r in results:
+        if not as_json and not r.for_others:
+            say(r.sentence)
+        for line in r.problems:
+            note(line)
+    if not results:
+        note(_("No bundles there."))
+    for made in done.written if done and not as_json else []:
+        say(made.sentence)
+    for line in done.problems if done else []:
+        note(line)
+    if any(not r.complete for r in results) or (done and done.problems):
+        sys.exit(1 if results and all(r.refused for r in results) else IN_PART)
+
+
+@sync.command("status")
+@as_json
+@click.pass_obj
+def sync_status(obj: Context, as_json: bool) -> None:
+    """What each other replica has of our changes, and what waits."""
+    from fieldapp.sync import exchange
+
+    state = exchange.status(obj.open())
+    if as_json:
+        say_json(state)
+        return
+    say(_("{n} changes in {records} records not received by headquarters.").format(
+        n=state.unsent, records=state.unsent_records))  # fmt: skip
+    for p in state.peers:
+        say(_("{name}: has {received} of {of} changes; last heard {when}.").format(
+            name=p.name, received=p.received, of=p.of, when=p.heard_at or _("never")))  # fmt: skip
+        if p.lacks:
+            say("  " + _("It lacks {n} changes, the oldest of {when}.").format(n=p.lacks, when=p.lacks_since or "–"))
+    for line in (*state.held, *state.quarantined, *state.set_aside):
+        say(line)
+    if state.clock_warning:
+        note(state.clock_warning)
+
+
+@sync.command("clean")
+@click.argument("dest", type=PATH)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@click.pass_obj
+def sync_clean(obj: Context, dest: Path, yes: bool, as_json: bool) -> None:
+    """Clear old bundles from the folder DEST: those that were received or read. Other files are never touched."""
+    from fieldapp.sync import sticks
+
+    old = sticks.old(obj.open(), dest)
+    if as_json:
+        say_json(old)
+    for file in old:
+        if not as_json:
+            say(file.sentence)
+    if not old:
+        note(_("There is nothing to clear."))
+        return
+    if yes or click.confirm(_("Take {n} bundles away?").format(n=len(old)), err=True):
+        sticks.clear(old)
+        note(_("{n} bundles were taken away.").format(n=len(old)))
+    else:
+        note(_("Nothing was changed."))
+
+
+@sync.command("verify")
+@click.argument("file", type=PATH)
+@as_json
+@click.pass_obj
+def sync_verify(obj: Context, file: Path, as_json: bool) -> None:
+    """Check a bundle from beginning to end, and change nothing."""
+    import msgspec
+
+    from fieldapp.sync import exchange
+
+    inspected = exchange.verify(obj.open(), file)
+    if as_json:
+        say_json(msgspec.to_builtins(inspected.manifest))
+        return
+    say(_("{file} is whole and signed by {sender} ({fingerprint}).").format(
+        file=file.name, sender=inspected.sender.post_name or inspected.sender.name,
+        fingerprint=inspected.fingerprint))  # fmt: skip
+
+
+@cli.command("verify-history")
+@click.argument("archive", type=PATH, nargs=-1, required=True)
+@click.option("--identity", type=PATH, multiple=True, help="File with an age identity that opens the bundles.")
+@click.option(
+    "--root", multiple=True, metavar="RW…", help="Headquarters' minisign key; with it, no workspace is opened."
+)
+@as_json
+@click.pass_obj
+def verify_history(
+    obj: Context, archive: Sequence[Path], identity: Sequence[Path], root: Sequence[str], as_json: bool
+) -> None:
+    """Prove from bundles alone, files or folders, that each log is an unbroken chain as headquarters signed it."""
+    from fieldapp.sync import archive as archives
+
+    identities, roots = ([], set(root)) if root else archives.keys_of(obj.open())
+    history = archives.examine(archive, [*identities, *archives.read_identities(identity)], roots)
+    if as_json:
+        say_json(history)
+    else:
+        for line in [*(log.sentence for log in history.logs), *history.notes]:
+            say(line)
+        for line in history.problems:
+            note(line)
+        if not history.problems:
+            say(_("All is well: {n} bundles, each log is what its author signed.").format(n=history.bundles))
+    if history.problems:
+        sys.exit(1)

@@ -1,0 +1,145 @@
+"""Commands about the people of a laptop."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fieldapp.cli.base import PATH, Context, as_json, ask_new_passphrase, ask_passphrase, cli, note, say, say_json
+from fieldapp.i18n import _
+
+
+@cli.group()
+def user() -> None:
+    """People who use this laptop."""
+
+
+ROLES = click.Choice(["recorder", "officer", "administrator"])
+
+
+@user.command("list")
+@as_json
+@click.pass_obj
+def user_list(obj: Context, as_json: bool) -> None:
+    """Who uses this laptop, and what he may do."""
+    from fieldapp.store import people
+
+    found = people.people(obj.open())
+    if as_json:
+        say_json(found)
+        return
+    for person in found:
+        say(f"{person.name}  {people.role_name(person.role)}")
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--role", type=ROLES, default="recorder", show_default=True)
+@click.pass_obj
+def user_add(obj: Context, name: str, role: str) -> None:
+    """Let a further person in; an administrator opens the file."""
+    from fieldapp.store import people
+
+    store = obj.open()
+    people.check(store, people.Act.USERS)
+    people.add(store, name, ask_new_passphrase(), people.Role(role))
+    note(_("{name} can work on this laptop now.").format(name=name))
+
+
+@user.command("role")
+@click.argument("name")
+@click.argument("role", type=ROLES)
+@click.pass_obj
+def user_role(obj: Context, name: str, role: str) -> None:
+    """Give somebody another role."""
+    from fieldapp.store import people
+
+    people.set_role(obj.open(), name, people.Role(role))
+    note(_("{name}: {role} from now on.").format(name=name, role=people.role_name(people.Role(role))))
+
+
+@user.command("remove")
+@click.argument("name")
+@click.pass_obj
+def user_remove(obj: Context, name: str) -> None:
+    """Let somebody in no longer; what he recorded stays."""
+    from fieldapp.store import people
+
+    people.remove(obj.open(), name)
+    note(_("{name} can no longer open this laptop. What he recorded stays.").format(name=name))
+
+
+@user.command("setting")
+@click.option("--lock-minutes", type=click.IntRange(0, 600), help="The screen locks after so long; 0 is never.")
+@click.option("--stick-backup", type=click.Choice(["on", "off"]), help="A backup beside each export.")
+@click.pass_obj
+def user_setting(obj: Context, lock_minutes: int | None, stick_backup: str | None) -> None:
+    """What holds on this laptop for all."""
+    from fieldapp.store import people
+
+    store = obj.open()
+    people.check(store, people.Act.USERS)
+    for key, value in (("lock_minutes", lock_minutes), ("stick_backup", stick_backup)):
+        if value is not None:
+            store.set_setting(key, str(value))
+        say(f"{key}: {store.setting(key, '–')}")
+
+
+@user.command("passphrase")
+@click.pass_obj
+def user_passphrase(obj: Context) -> None:
+    """Take a new passphrase."""
+    from fieldapp.store import people
+
+    store = obj.open()
+    people.change_passphrase(store, ask_new_passphrase())
+    note(_("The new passphrase holds from now on."))
+
+
+@user.command("code")
+@click.pass_obj
+def user_code(obj: Context) -> None:
+    """Make a new recovery code: a post sends it to headquarters, headquarters keeps its own in the safe."""
+    from fieldapp.store import people
+    from fieldapp.sync import recovery
+
+    store = obj.open()
+    people.check(store, people.Act.USERS)
+    show_code(store, recovery.renew_code(store))
+
+
+def show_code(store: Any, code: str) -> None:
+    """Headquarters has nobody to call: it writes its code down."""
+    if store.identity.role == "hq":
+        say(_("Recovery code. Write it down and lock it in the safe; it opens this file without a passphrase:"))
+        say(f"  {code}")
+    else:
+        note(_("The new code goes to headquarters with the next bundle."))
+
+
+@user.command("recover")
+@click.argument("answer", type=PATH, required=False)
+@click.option("--code", is_flag=True, help="With the code that headquarters read out by telephone.")
+@click.option("--request", type=PATH, metavar="FOLDER", help="Without a code: write a request for headquarters there.")
+@click.pass_obj
+def user_recover(obj: Context, answer: Path | None, code: bool, request: Path | None) -> None:
+    """Open the laptop again when the passphrase is forgotten: call headquarters. Name the person by --user."""
+    from fieldapp.sync import recovery
+
+    if sum(map(bool, (answer, code, request))) != 1:
+        raise click.UsageError(_("Give --code, --request FOLDER, or the file with headquarters' answer."))
+    if answer is not None:
+        name = recovery.accept(obj.home, answer, ask_passphrase())
+        note(_("{name} can work on this laptop again.").format(name=name))
+        return
+    name = obj.whose()
+    if code:
+        heard = click.prompt(_("Recovery code"), err=True)
+        recovery.accept_code(obj.home, name, heard, ask_new_passphrase()).close()
+        note(_("{name} can work on this laptop again.").format(name=name))
+        note(_("The code is used up; the next export takes a new one to headquarters."))
+    elif request is not None:
+        path, words = recovery.request(obj.home, name, ask_new_passphrase(), request)
+        say(str(path))
+        note(_("Carry it to headquarters, and read them these words by telephone:"))
+        say(f"  {words}")
