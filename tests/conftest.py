@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -88,11 +89,22 @@ def spared() -> Generator[None, None, None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def really_sealed(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The keys of the first world, sealed as the program does it."""
+    root = tmp_path_factory.mktemp("sealed")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(vault, "seal_under", SEAL_UNDER)
+        for home, user in (("hq", "Trực ban"), ("post", USER)):
+            vault.seal(root / home, user, PASSPHRASE, first_world.keys[home])
+    return root
+
+
 @pytest.fixture
-def derived(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
-    """A post whose passphrase is sealed as the program does it: for those who open it from another process."""
+def derived(monkeypatch: pytest.MonkeyPatch, really_sealed: Path, world: World) -> World:
+    """A world whose passphrases are sealed as the program does it: for those who open it from another process."""
     monkeypatch.setattr(vault, "seal_under", SEAL_UNDER)
-    vault.seal(world.root / "post", USER, PASSPHRASE, world.keys["post"])
+    shutil.copytree(really_sealed, world.root, dirs_exist_ok=True)
     return world
 
 

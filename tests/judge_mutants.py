@@ -52,11 +52,19 @@ def main() -> None:
             wrong.append(f"mutant {number} {judge.deeds}: {error}")
         except Exception as error:
             wrong.append(f"mutant {number} {judge.deeds}: {type(error).__name__} {error}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak = peak_mb()
     deeds = sum((j.kinds for j in judges), Counter[str]())
     for sentence in wrong:
         print(sentence, file=sys.stderr)
     print(json.dumps({"seen": seen, "wrong": wrong, "peak_mb": peak, "elsewhere": written_elsewhere, "deeds": deeds}))
+
+
+def peak_mb() -> int:
+    """The most memory that this process held. ``ru_maxrss`` would begin with that of who started it."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return int(status.read_text(encoding="ascii").split("VmHWM:")[1].split()[0]) // 1024
 
 
 def watch(home: Path, found: list[str]) -> None:

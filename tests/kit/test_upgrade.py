@@ -135,7 +135,8 @@ class Laptop:
 
 
 @pytest.fixture
-def laptop(world: World, kit: Path, tmp_path: Path) -> Laptop:
+def laptop(derived: World, kit: Path, tmp_path: Path) -> Laptop:
+    world = derived
     for number in range(3):
         records.save(world.post, "event", {"name": f"Lũ {number}", "date_from": "2013-09-18"})
     world.post.close()
