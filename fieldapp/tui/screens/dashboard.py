@@ -101,6 +101,11 @@ class DashboardScreen(Page):
         self.query_one("#what", Static).update(Content(" · ".join(title)))
         self.query_one("#why", Static).update(Content(why))
 
+    def on_resize(self) -> None:
+        """Bars are as wide as the screen."""
+        if self._bars:
+            self.renew()
+
     def _parts(self, by: By, figure: Figure) -> list[Bar]:
         found = []
         for piece in pieces(self.store, self._query, by):
