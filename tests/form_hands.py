@@ -46,7 +46,8 @@ async def strokes(pilot: Pilot[Any], *parts: str) -> None:
             for letter in part:
                 pilot.app.post_message(Key(letter, letter))
             await pilot.pause()
-    await pilot.pause()
+    for _ in range(3):  # what the last key set off: messages, then what waits for the screen to be drawn
+        await pilot.pause()
 
 
 class Hands:
