@@ -417,7 +417,9 @@ def _other_json(chance: random.Random, text: bytes) -> bytes:
         marked = "\u0001here\u0001"
         holder[key] = marked
         raw = chance.choice(TEXTS)
-        return make.to_json(value).replace(json.dumps(marked).encode(), raw)
+        return json.dumps(value, ensure_ascii=False).encode(
+            "utf-8", "surrogatepass"
+        )  # half a pair as bytes.replace(json.dumps(marked).encode(), raw)
     else:
         holder[key] = chance.choice(STRANGE)
     return make.to_json(value)

@@ -131,7 +131,12 @@ def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> I
         with telling(target.parent):
             with part.open("wb") as raw:
                 writer = _Hashing(raw)
-                yield writer  # type: ignore[misc]
+                try:
+                    yield writer  # type: ignore[misc]
+                except Exception:
+                    if writer.failed is not None:  # age hides it in an error of its own
+                        raise writer.failed from None
+                    raise
                 raw.flush()
                 os.fsync(raw.fileno())
             if _read_back(part, progress) != writer.hash.hexdigest():
@@ -160,11 +165,16 @@ class _Hashing:
         self._raw = raw
         self.hash = hashlib.sha256()
         self.size = 0
+        self.failed: OSError | None = None
 
     def write(self, data: bytes) -> int:
         self.hash.update(data)
         self.size += len(data)
-        return self._raw.write(data)
+        try:
+            return self._raw.write(data)
+        except OSError as error:
+            self.failed = error
+            raise
 
     def flush(self) -> None:
         self._raw.flush()

@@ -301,7 +301,7 @@ def _encrypt_tar(
     finally:
         worker.join()
     if failed:
-        raise failed[0] if isinstance(failed[0], OSError) else OSError(str(failed[0]))
+        raise failed[0]
 
 
 def _lacking(store: Store, to: Peer) -> list[Row]:

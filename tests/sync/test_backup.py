@@ -1,5 +1,6 @@
 """Backups: made while somebody records, opened by nobody else, and back in a new log so that nothing forks."""
 
+import errno
 import io
 import tarfile
 from datetime import date, datetime, timedelta
@@ -214,6 +215,20 @@ def test_on_the_stick_for_headquarters_alone(world: World, tmp_path: Path) -> No
     world.post.set_setting(backup.STICK, "off")
     assert backup.onto_stick(world.post, world.usb) is None
     assert [p for p in world.root.rglob("*") if p.name.startswith((".sealing-", ".snapshot-"))] == []
+
+
+def test_a_stick_that_fails_under_it_is_told_in_a_sentence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """age hides what the system says in an error of its own."""
+
+    class Pulled(io.BytesIO):
+        def write(self, _data: object) -> int:
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    there, hashing = list(world.usb.iterdir()), drives._Hashing
+    monkeypatch.setattr(drives, "_Hashing", lambda _raw: hashing(Pulled()))
+    with pytest.raises(FieldappError, match="Operation not permitted"):
+        backup.onto_stick(world.post, world.usb)
+    assert list(world.usb.iterdir()) == there
 
 
 def test_bundles_beside_it_are_read_as_before(world: World) -> None:
