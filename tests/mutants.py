@@ -417,12 +417,11 @@ def _other_json(chance: random.Random, text: bytes) -> bytes:
         marked = "\u0001here\u0001"
         holder[key] = marked
         raw = chance.choice(TEXTS)
-        return json.dumps(value, ensure_ascii=False).encode(
-            "utf-8", "surrogatepass"
-        )  # half a pair as bytes.replace(json.dumps(marked).encode(), raw)
+        return make.to_json(value).replace(json.dumps(marked).encode(), raw)
     else:
         holder[key] = chance.choice(STRANGE)
-    return make.to_json(value)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")  # half of a pair, as bytes too
 
 
 def _places(value: Any) -> Sequence[tuple[Any, Any]]:
