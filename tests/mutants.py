@@ -384,7 +384,14 @@ def _hurt(chance: random.Random, data: bytes) -> bytes:
         hurt[at:at] = chance.choice((chance.randbytes(length), bytes(length), *TEXTS[:12]))
     else:
         del hurt[at:]
+    if hurt == data and hurt:
+        hurt[at] ^= 1
     return bytes(hurt)
+
+
+def _as_json(value: Any) -> bytes:
+    """With half of a surrogate pair as bytes, where there is one."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def _other_json(chance: random.Random, text: bytes) -> bytes:
@@ -417,11 +424,10 @@ def _other_json(chance: random.Random, text: bytes) -> bytes:
         marked = "\u0001here\u0001"
         holder[key] = marked
         raw = chance.choice(TEXTS)
-        return make.to_json(value).replace(json.dumps(marked).encode(), raw)
+        return _as_json(value).replace(json.dumps(marked).encode(), raw)
     else:
         holder[key] = chance.choice(STRANGE)
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")  # half of a pair, as bytes too
+    return _as_json(value)
 
 
 def _places(value: Any) -> Sequence[tuple[Any, Any]]:

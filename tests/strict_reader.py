@@ -87,11 +87,11 @@ def is_signed(key: str, data: bytes, signature: bytes) -> bool:
 # a bundle --------------------------------------------------------------------------------------------------------
 
 
-def members_of(tar: bytes) -> list[tuple[str, bytes]]:
-    """Name and content of each; Bad where it is no such tar."""
+def members_of(tar: bytes, most: int | None = None) -> list[tuple[str, bytes]]:
+    """Name and content of each, or of the first few; Bad where it is no such tar."""
     found: list[tuple[str, bytes]] = []
     at = 0
-    while True:
+    while len(found) != most:
         block = tar[at : at + 512]
         if len(block) < 512:
             raise Bad("damaged")
@@ -121,6 +121,7 @@ def members_of(tar: bytes) -> list[tuple[str, bytes]]:
             raise Bad("damaged")
         found.append((path, content))
         at = end
+    return found
 
 
 def _octal(field: bytes) -> int:
@@ -226,15 +227,18 @@ def certificate(data: bytes) -> dict[str, Any] | None:
 def verdict(tar: bytes, reader: str, known: dict[str, tuple[str, str]]) -> str | None:
     """Why the bundle in this tar is refused; None if it is taken. ``known``: other replica -> its two keys."""
     try:
-        members = members_of(tar)
-        if len(members) < 2 or [n for n, _d in members[:2]] != ["manifest.json", "manifest.json.minisig"]:
+        ((name, raw),) = members_of(tar, 1) or (("", b""),)
+        if name != "manifest.json":
             raise Bad("damaged")
-        (_, raw), (_, signature) = members[:2]
         m = loads(raw)
         if not is_manifest(m):
             raise Bad("damaged")
         if m["format"] != "fieldapp-bundle/1":
             raise Bad("newer_format")
+        members = members_of(tar)
+        if len(members) < 2 or members[1][0] != "manifest.json.minisig":
+            raise Bad("damaged")
+        signature = members[1][1]
         _check_members(m, members[2:], signature)
     except Bad as bad:
         return str(bad)

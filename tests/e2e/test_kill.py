@@ -24,6 +24,8 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs ki
 ROUNDS = -(-int(os.environ.get("FIELDAPP_KILLS", "9")) // 3)
 PATIENCE = 120
 """Seconds after which a child that says nothing is given up"""
+BUNDLES = 8
+"""On the stick that is imported"""
 SETTLE = 20
 """Rounds of exports after which headquarters reads the stick and answers: otherwise each bundle holds all before it"""
 
@@ -41,9 +43,9 @@ print("ready", flush=True)
 while True:
     if what == "record":
         entry = {**well, "description": "một", "measures": [{"measure_id": "gieng", "amount": 1}]}
-        print(records.save(store, "activity", entry), flush=True)
+        print(records.save(store, "activity", entry, confirm=True), flush=True)
     elif what == "export":
-        print(records.save(store, "activity", well), flush=True)
+        print(records.save(store, "activity", well, confirm=True), flush=True)
         for made in exchange.export(store, stick):
             print(made.path, flush=True)
     else:
@@ -65,7 +67,7 @@ def killed(what: str, home: Path, key: bytes, stick: Path, user: str, seconds: f
     time.sleep(seconds)
     child.kill()
     said = child.stdout.read()
-    child.wait(PATIENCE)
+    assert child.wait(PATIENCE) == (0 if what == "import" and said.count("\n") == BUNDLES else -signal.SIGKILL)
     given_up.cancel()
     return said.split("\n")[:-1]  # a line that was cut off was not said
 
@@ -85,7 +87,7 @@ def test_killed_while_recording(world: World) -> None:
             assert len(there) == figures  # none without its figure
     with Store.open(home, key, user) as store:
         assert doctor.examine(store).healthy
-        assert len(confirmed) > 0
+        assert len(confirmed) > ROUNDS
     print(f"{ROUNDS} kills while recording, {len(confirmed)} confirmed records, all there")
 
 
@@ -119,11 +121,12 @@ def test_killed_while_exporting(world: World) -> None:
         exchange.export(store, world.root / "last")
         assert all(r.complete for r in exchange.import_files(world.hq, [world.root / "last"]))
         assert state(store)["activity"] == state(world.hq)["activity"]
+    assert len(confirmed) > ROUNDS
     print(f"{ROUNDS} kills while exporting, {len(confirmed)} confirmed records, all arrived")
 
 
 def test_killed_while_importing(world: World) -> None:
-    for _ in range(8):
+    for _ in range(BUNDLES):
         for _ in range(20):
             world.well()
         exchange.export(world.post, world.usb)
