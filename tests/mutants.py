@@ -6,6 +6,7 @@ mutation is made right again, signed with the author's own key, so that it gets 
 """
 
 import hashlib
+import io
 import json
 import random
 from collections.abc import Sequence
@@ -173,7 +174,9 @@ def mutant(number: int) -> Mutant:
 
 
 def encrypted(plain: bytes) -> bytes:
-    return bytes(pyrage.encrypt(plain, [pyrage.x25519.Recipient.from_str(B.age_key)]))
+    file = io.BytesIO()  # piece by piece: in one call age takes twice the size
+    pyrage.encrypt_io(io.BytesIO(plain), file, [pyrage.x25519.Recipient.from_str(B.age_key)])
+    return file.getvalue()
 
 
 def _of_author(chance: random.Random, draft: Draft) -> str:
