@@ -1,5 +1,8 @@
 """What sync tests compare, and a second laptop to compare it with."""
 
+import io
+
+import pytest
 from field import World
 
 from fieldapp.store import log
@@ -7,7 +10,7 @@ from fieldapp.store.capture import synced_tables
 from fieldapp.store.log import Change
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import enrolment, exchange
+from fieldapp.sync import drives, enrolment, exchange
 
 
 def state(store: Store) -> dict[str, list[Row]]:
@@ -42,3 +45,14 @@ def kept(store: Store) -> dict[str, list[Row]]:
     rows = {t: store.rows(f"SELECT * FROM {t}") for t in tables if not t.startswith(derived)}
     rows["local_setting"] = [r for r in rows["local_setting"] if r["key"] not in DERIVED]
     return rows
+
+
+def stick_that_fails(patched: pytest.MonkeyPatch, error: OSError) -> None:
+    """Whatever is written to a stick from now on ends in ``error``, as the system would say it."""
+
+    class Failing(io.BytesIO):
+        def write(self, _data: object) -> int:
+            raise error
+
+    hashing = drives._Hashing
+    patched.setattr(drives, "_Hashing", lambda _raw: hashing(Failing()))

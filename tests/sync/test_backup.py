@@ -10,7 +10,7 @@ import pytest
 from field import PASSPHRASE, USER, Run, World
 from hypothesis import given
 from hypothesis import strategies as st
-from sync_state import state
+from sync_state import state, stick_that_fails
 
 from fieldapp.errors import FieldappError
 from fieldapp.store import people, vault
@@ -219,13 +219,8 @@ def test_on_the_stick_for_headquarters_alone(world: World, tmp_path: Path) -> No
 
 def test_a_stick_that_fails_under_it_is_told_in_a_sentence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """age hides what the system says in an error of its own."""
-
-    class Pulled(io.BytesIO):
-        def write(self, _data: object) -> int:
-            raise PermissionError(errno.EPERM, "Operation not permitted")
-
-    there, hashing = list(world.usb.iterdir()), drives._Hashing
-    monkeypatch.setattr(drives, "_Hashing", lambda _raw: hashing(Pulled()))
+    there = list(world.usb.iterdir())
+    stick_that_fails(monkeypatch, PermissionError(errno.EPERM, "Operation not permitted"))
     with pytest.raises(FieldappError, match="Operation not permitted"):
         backup.onto_stick(world.post, world.usb)
     assert list(world.usb.iterdir()) == there

@@ -8,13 +8,13 @@ import pytest
 from field import World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sync_state import second_laptop, state
+from sync_state import second_laptop, state, stick_that_fails
 
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.store import lists, people, records, vault
 from fieldapp.store.store import Store
-from fieldapp.sync import doctor, drives, enrolment, exchange, keys, merge, peers, segment
+from fieldapp.sync import doctor, enrolment, exchange, keys, merge, peers, segment
 
 
 def test_there_and_back(world: World) -> None:
@@ -244,11 +244,7 @@ def test_any_order_of_sticks_ends_in_the_same_state(world: World, data: st.DataO
 
 def test_a_full_stick_leaves_nothing_that_looks_complete(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.well()
-
-    def full(self: object, data: bytes) -> int:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(drives._Hashing, "write", full)
+    stick_that_fails(monkeypatch, OSError(28, "No space left on device"))
     with pytest.raises(FieldappError, match="No space left"):
         exchange.export(world.post, world.usb)
     assert list(world.usb.glob("*.age*")) == []
