@@ -239,7 +239,7 @@ def _other_lines(chance: random.Random, lines: list[bytes]) -> str:
         first = _OF_A[0]
         lines[1:] = [make.to_json([first[0] + n, *first[1:]]) for n in range(chance.choice((2, 50, 5001)))]
     if chance.random() < 0.7:  # the header counts what is there
-        with suppress(ValueError, TypeError, KeyError):  # unless that was hurt before
+        with suppress(ValueError, TypeError, KeyError, RecursionError):  # unless that was hurt before
             header = json.loads(lines[0])
             header["last"] = header["first"] + len(lines) - 2
             lines[0] = make.to_json(header)
