@@ -192,7 +192,8 @@ class Store:
         if not derived:
             self.may_change()
         try:
-            self.db.execute("PRAGMA query_only = OFF")
+            if self.read_only:  # an index may be written
+                self.db.execute("PRAGMA query_only = OFF")
             self.db.execute("BEGIN IMMEDIATE")
             self.db.execute("UPDATE local_session SET actor = ?, applying = ?", [self.user, int(applying)])
             yield
