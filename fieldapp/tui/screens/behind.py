@@ -21,8 +21,6 @@ MOST = 500
 class BehindScreen(Page):
     """The lines add up to the figure; a dash adds nothing: the thing was counted above, or the record says words."""
 
-    HELP = "The records behind a figure, with what each adds. A dash: counted in a line above. Enter opens one."
-
     def __init__(self, query: Query, figure: Figure, part: Part | None = None, called: str = "") -> None:
         """``part``: of a figure of one part, called so."""
         super().__init__()

@@ -54,10 +54,6 @@ class Bars(OptionList):
 class DashboardScreen(Page):
     """One figure at a time; the arrows go to the others, F4 splits otherwise."""
 
-    HELP = (
-        "A figure as bars: by month, commune, post or kind of activity, and what was done of each plan. Left and right"
-        " go to another figure, F4 splits otherwise, Enter opens the records behind a bar."
-    )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "split", _("Split otherwise"))]
 
     def __init__(self, query: Query, begin: Key | None = None) -> None:

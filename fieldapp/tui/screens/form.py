@@ -48,11 +48,6 @@ class FormScreen(Page):
     """Enter or change one record of ``kind``; dismisses with its id, or with None when it was left."""
 
     WRITES = True
-    HELP = (
-        "What happened? Fields with * are needed. What is typed is kept as a draft until F2 records it. "
-        "Work over several days may be given in parts: 120 @30/11; 80 @1/12. F5 copies a field from the record before, "
-        "Shift+F5 the whole record; F7 lets a field stay for the next record (◆), F6 keeps and takes templates."
-    )
 
     DEFAULT_CSS = """
     FormScreen #top { height: 2; border-bottom: solid $secondary; }

@@ -39,7 +39,6 @@ class TodoList(OptionList):
 class HomeScreen(Page):
     """What is late, broken, missing or ends soon, unfinished forms, and what was recorded this month."""
 
-    HELP = "What must be done: what is late first, then what is missing or ends soon, then drafts. Enter opens one."
     CHANGES = frozenset({"write", "usb", "discard"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Add")),

@@ -44,10 +44,6 @@ class SearchField(TextField):
 class ListScreen(Page):
     """Typing searches, the arrows choose, Enter opens."""
 
-    HELP = (
-        "Type to search, without diacritics if you like. Arrows choose, Enter opens. Signs: ✓ headquarters has it,"
-        " · not yet, ↩ it sent the record back, × voided."
-    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Add")),
         Binding("f6", "quick", _("Many")),

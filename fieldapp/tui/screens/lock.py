@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 class LockScreen(UnlockScreen, inherit_bindings=False):
     """Covers everything until one of the laptop's users is there; the file is closed meanwhile, its key forgotten."""
 
-    HELP = "The screen is locked. What was typed waits. Type your passphrase and press Enter."
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "recover", _("Forgotten?"))]
 
     def on_mount(self) -> None:

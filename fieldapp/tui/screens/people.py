@@ -24,7 +24,6 @@ class PassphraseScreen(Asking):
     """A new passphrase for who works now; the old one is asked for, because a screen may stand open."""
 
     WRITES = True
-    HELP = "Type the passphrase that holds now, then the new one twice. Several words are best."
 
     def __init__(self, store: Store) -> None:
         asked = [
@@ -49,7 +48,6 @@ class NewPersonScreen(Asking):
     """Let a further person in, as recorder; the role is changed in the list."""
 
     WRITES = True
-    HELP = "The new person types the passphrase himself, twice. He begins as recorder."
 
     def __init__(self, store: Store) -> None:
         asked = [
@@ -72,7 +70,6 @@ class RecoverScreen(Asking):
     """Open the laptop again with the code that headquarters reads out; dismisses with the open replica."""
 
     WRITES = True
-    HELP = "Call headquarters. It reads out seven groups of five digits; choose a new passphrase with them."
 
     def __init__(self, home: Path, user: str) -> None:
         asked = [
@@ -101,10 +98,6 @@ class PersonList(OptionList):
 class PeopleScreen(Page):
     """Who uses this laptop and what he may do; an administrator changes it."""
 
-    HELP = (
-        "A recorder records; an officer also exports, imports and voids what others wrote; an administrator also lets "
-        "people in. Enter gives the next role, F8 twice lets somebody in no longer."
-    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "add", _("Let in")),
         Binding("f8", "remove", _("Remove")),

@@ -56,10 +56,6 @@ class QuickScreen(Page):
     """The lines recorded here, and below them the one that is being typed."""
 
     WRITES = True
-    HELP = (
-        "One record a line. Enter goes to the next cell, behind the last one it records the line; days and places stay"
-        " for the next. F2 records at once. What needs more fields is written on the form."
-    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "record", _("Save")),
         Binding("escape", "leave", _("Leave"), key_display="Esc"),

@@ -73,10 +73,6 @@ class RecordScreen(Page):
     """Shows one record of any kind."""
 
     AUTO_FOCUS = ""  # else what is typed would go into the reason, which nobody sees yet
-    HELP = (
-        "One record with its history. At the post F2 changes it, F8 voids it: it leaves all lists and figures, never"
-        " the store. At headquarters F2 accepts it, F8 returns it to the post with a comment."
-    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "work", _("What was done"), key_display="Enter"),
         Binding("f2", "change", _("Change")),

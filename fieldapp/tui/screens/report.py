@@ -36,11 +36,6 @@ class FigureList(OptionList):
 class ReportScreen(Page):
     """One period; the arrows go to those before and after."""
 
-    HELP = (
-        "The figures of a period, from the records that are here. Enter opens the records behind a figure, left and"
-        " right go to the period before and after, F4 changes its length, F5 draws bars, F6 the units: of the time,"
-        " or of today. F7 writes the report into a file."
-    )
     CHANGES = frozenset({"file"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "length", _("Period")),

@@ -46,7 +46,6 @@ class ReportFileScreen(Page):
     """Choose a sort of file; Enter writes it into the folder, never over a file that is there."""
 
     WRITES = True
-    HELP = "The report as a file for others. It is not encrypted: give it only to those whom it is for."
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "other", _("Sort or folder"), key_display="Tab")]
 
     def __init__(self, query: Query) -> None:

@@ -53,11 +53,6 @@ class UnitFinder(Finder):
 class SearchScreen(Page):
     """One line for each record, the newest first."""
 
-    HELP = (
-        "Type words of a record, without diacritics if you like: a person, the number of a letter, a commune, an old"
-        " district. F4 narrows to a kind, F5 to a unit with all that belongs to it, F6 to a period, F7 to what was"
-        " returned or voided. Enter opens."
-    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "kind", _("Kind")),
         Binding("f5", "unit", _("Where")),

@@ -60,7 +60,6 @@ class SyncScreen(Page):
     """Choose a drive or type a folder; Enter reads the replies there, writes the bundle, and reads it back."""
 
     WRITES = True
-    HELP = "Choose the stick and press Enter. Pull it only after the line that says so."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "start", _("Start"), show=False),
         Binding("tab", "other", _("Drive or folder"), key_display="Tab"),

@@ -23,7 +23,6 @@ class Choice(NamedTuple):
 class TemplateMenu(Finder):
     """Dismisses with a ``Choice``, or None. A name that is not there yet keeps the form under it."""
 
-    HELP = "Choose a template, or type a new name and Enter keeps the form as it stands. Del forgets the chosen one."
     BINDINGS: ClassVar[list[BindingType]] = [Binding("delete", "forget", _("Forget"), key_display="Del", priority=True)]
 
     def __init__(self, store: Store, kind: str) -> None:

@@ -21,7 +21,6 @@ Lines = Sequence[tuple[str, str]]
 class TwinDialog(Dialog):
     """Dismisses with True where it is another one and shall be recorded."""
 
-    HELP = "Left what you are writing, right what is recorded already. F2 records it all the same, Esc goes back."
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "record", _("Record all the same"))]
 
     def __init__(self, question: str, mine: Lines, other: Lines) -> None:

@@ -37,7 +37,6 @@ class PassphraseField(TextField):
 class UnlockScreen(Screen[None]):
     """Opens the replica in ``home``."""
 
-    HELP = "Type your passphrase and press Enter. Without it nobody can read what is on this laptop."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "recover", _("Forgotten?")),
         Binding("escape", "app.quit", _("Quit"), key_display="Esc"),
