@@ -42,6 +42,7 @@ def tutorial(workspace: Path, again: bool) -> None:
     """A guided first quarter of an hour on practice records; without a terminal: the steps, and what is done."""
     from fieldapp import tutorial as practising
 
+    note(_("The practice records are being opened; the first time takes some seconds."))
     store = practising.begin(workspace, again=again)
     if sys.stdin.isatty() and sys.stdout.isatty():
         from fieldapp.tui.tutorial import TutorialApp
