@@ -1,6 +1,7 @@
 """The mirror in PostgreSQL: rows per second against plain COPY of the same rows, and what 1,000 changes cost later.
 
 python benchmarks/publish.py --rows 1000000          in a cluster of its own
+python benchmarks/publish.py --rows 10000000 --by-bundle 30000 --rounds 1
 """
 
 import argparse
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import postgres  # type: ignore[import-not-found]
 import psycopg
-from work import behind, make_world, record  # type: ignore[import-not-found]
+from work import Recorder, behind, make_world, record  # type: ignore[import-not-found]
 
 from fieldapp.publish.mirror import publish
 from fieldapp.publish.tables import SCHEMA, Place, tables
@@ -77,16 +79,33 @@ def plain_copy(url: str, store: Store) -> tuple[float, float]:
     return taken
 
 
+def fill(world: Any, hq: Store, rows: int) -> None:
+    """Rows straight into headquarters' file, without a log: through a post and its bundles ten million take hours."""
+    with world.open("post") as post:
+        recorder = Recorder(post, 2)
+        statements = recorder.rows(rows)
+        while part := list(islice(statements, 60_000)):
+            recorder.activities.clear()
+            recorder.figures.clear()
+            with hq.transaction(applying=True):
+                for sql, params in part:
+                    hq.db.conn.execute(sql, params)
+    hq.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="The mirror against plain COPY")
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--by-bundle", type=int, help="so many of them; the others straight into headquarters' file")
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         url: str = stack.enter_context(postgres.cluster())
         world = make_world(Path(folder))
-        recorder = behind(world, asked.rows)
+        by_bundle = min(asked.by_bundle or asked.rows, asked.rows)
+        recorder = behind(world, by_bundle, asked.rows // by_bundle)
         hq: Any = world.open("hq")
+        fill(world, hq, asked.rows - by_bundle)
         print(f"{platform.machine()} Python {platform.python_version()} load {os.getloadavg()[0]:.1f}", flush=True)
         ratios = []
         for _ in range(asked.rounds):
