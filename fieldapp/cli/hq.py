@@ -76,12 +76,13 @@ def revoke(obj: Context, replica: str) -> None:
 @click.pass_obj
 def replicas(obj: Context, as_json: bool) -> None:
     """The laptops that are known, with their fingerprints."""
-    from fieldapp.sync import peers
+    from fieldapp.sync import peers, receipts
 
-    known = peers.others(obj.open())
+    store = obj.open()
+    known = peers.others(store)
     if as_json:
-        keys = ("id", "name", "role", "trust", "post_code", "post_name", "fingerprint", "have_at")
-        say_json([{k: getattr(p, k) for k in keys} for p in known])
+        keys = ("id", "name", "role", "trust", "post_code", "post_name", "fingerprint")
+        say_json([{**{k: getattr(p, k) for k in keys}, "have_at": receipts.all_heads(store, p.id)[1]} for p in known])
         return
     for p in known:
         say(f"{p.id}  {p.title}  {_(p.trust)}  {p.fingerprint}")

@@ -14,7 +14,20 @@ from fieldapp.store import naming, people, records, search, vault
 from fieldapp.store.baseline import baseline_rows
 from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Row, Store, now
-from fieldapp.sync import bundle, clock, drives, exchange, keys, logs, peers, practice, receipts, recovery, segment
+from fieldapp.sync import (
+    bundle,
+    clock,
+    drives,
+    exchange,
+    keys,
+    logs,
+    parcel,
+    peers,
+    practice,
+    receipts,
+    recovery,
+    segment,
+)
 from fieldapp.sync.bundle import Inspected
 from fieldapp.sync.peers import Peer
 
@@ -76,13 +89,12 @@ def _packing(store: Store, dest: Path) -> Iterator[None]:
 
 
 def _write_pack(store: Store, target: Path, post_id: str | None) -> Path:
-    chosen, members = exchange.pack_members(store)
-    manifest = exchange.make_manifest(store, "pack", chosen, None, 0)
-    manifest = bundle.with_post(manifest, post_id, store.setting(recovery.RECIPIENT))
+    goes = parcel.for_pack(store)
+    manifest = bundle.with_post(parcel.manifest(store, goes, 0), post_id, store.setting(recovery.RECIPIENT))
     secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
     with drives.whole_file(target) as file:
-        bundle.write(file, manifest, signature, members)
+        bundle.write(file, manifest, signature, parcel.members(store, goes))
     return target
 
 

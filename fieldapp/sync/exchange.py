@@ -3,7 +3,6 @@
 import json
 import os
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -11,15 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Literal
 
-import fieldapp
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
 from fieldapp.errors import Cancelled, FieldappError, Refused
 from fieldapp.i18n import _
-from fieldapp.store import capture, people, search, vault
+from fieldapp.store import capture, people, search
 from fieldapp.store import log as change_log
-from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
+from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store, now
 from fieldapp.sync import (
@@ -30,6 +28,7 @@ from fieldapp.sync import (
     logs,
     merge,
     objections,
+    parcel,
     peers,
     practice,
     receipts,
@@ -40,7 +39,8 @@ from fieldapp.sync import (
     sticks,
     tarball,
 )
-from fieldapp.sync.bundle import Head, Inspected, Manifest, SetAside
+from fieldapp.sync.bundle import Inspected, Manifest
+from fieldapp.sync.parcel import Stock
 from fieldapp.sync.peers import Peer
 from fieldapp.sync.relog import FORK, SETTLED
 from fieldapp.sync.revocation import REVOKED
@@ -204,13 +204,14 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     with store.transaction():
         segment.seal(store)
         sealed = _own_seq(store)
-    recipients = [peers.find(store, to)] if to else peers.partners(store)
+    stock = parcel.stock(store)
+    recipients = [peers.find(store, to)] if to else peers.partners(store, stock.others)
     if not recipients:
         raise FieldappError(_("Nobody to write for: headquarters has certified no laptop yet (`hq trust`)."))
     done: list[Exported] = []
     try:
         for peer in recipients:
-            done.append(export_to(store, dest, peer, progress))
+            done.append(export_to(store, dest, stock, peer, progress))
     except Cancelled:
         for made in done:
             made.path.unlink(missing_ok=True)
@@ -228,7 +229,7 @@ def _own_seq(store: Store) -> int:
     return found
 
 
-def export_to(store: Store, dest: Path, to: Peer, progress: Progress | None = None) -> Exported:
+def export_to(store: Store, dest: Path, stock: Stock, to: Peer, progress: Progress | None = None) -> Exported:
     """Write one recipient's bundle; what is to go is sealed already."""
     if to.trust != "certified":
         raise FieldappError(
@@ -237,18 +238,18 @@ def export_to(store: Store, dest: Path, to: Peer, progress: Progress | None = No
             )
         )
     secret: bytes = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
-    chosen = _lacking(store, to)
+    goes = parcel.for_peer(store, stock, to)
     number = int(store.setting("bundle_number", "0") or 0) + 1
     with drives.telling(dest):
-        while (target := dest / _file_name(store, to, number)).exists():  # a copy of this disk wrote it
+        while (target := dest / _file_name(stock.me, to, number)).exists():  # a copy of this disk wrote it
             number += 1
-    manifest = make_manifest(store, "bundle", chosen, to, number)
+    manifest = parcel.manifest(store, goes, number)
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
     done = 0
 
     def members() -> Iterator[tuple[str, bytes]]:
         nonlocal done
-        for name, data in _members(store, chosen, to):
+        for name, data in parcel.members(store, goes):
             yield name, data
             done += 1
             if progress is not None:
@@ -258,19 +259,20 @@ def export_to(store: Store, dest: Path, to: Peer, progress: Progress | None = No
         if progress is not None:
             progress("verify", size, 0)
 
-    me = peers.own(store)
-    archived = [me.age_key] if me.role == "hq" else []  # so that its archive tells what it signed: ``archive``
+    archived = (
+        [stock.me.age_key] if stock.me.role == "hq" else []
+    )  # so that its archive tells what it signed: ``archive``
     drives.check_space(dest, sum(m.size + tarball.BLOCK * 2 for m in manifest.members))
     with drives.whole_file(target, verified) as file:
         _encrypt_tar(file, manifest, signature, members(), [to.age_key, *archived])
     sha256, size = drives.written_to(file)
     with store.transaction():
         store.set_setting("bundle_number", str(number))
-        sticks.remember(store, target.name, to, number, sha256, chosen)
+        sticks.remember(store, target.name, to, number, sha256, goes.chosen)
     return Exported(
         path=target,
         recipient=to.title,
-        changes=sum(s["last"] - s["first"] + 1 for s in chosen),
+        changes=sum(s["last"] - s["first"] + 1 for s in goes.chosen),
         records=sum(n for t, n in manifest.counts.items() if BY_KIND.get(t) is None or BY_KIND[t].TOP),
         size=size,
     )
@@ -304,142 +306,8 @@ def _encrypt_tar(
         raise failed[0]
 
 
-def _lacking(store: Store, to: Peer) -> list[Row]:
-    """Segments that a peer may see and has not said it has, without their bytes, each log in order.
-
-    What it wrote itself too, where its disk was set back. Headquarters also gets the branches that do not stand, again
-    and again until all of their changes are logged anew: it may be the one that lost them.
-    """
-    reader = peers.reader(store, to)
-    rows = store.rows(
-        "SELECT hash, log_id, scope, replica_id, first, last, reason FROM local_segment"
-        " WHERE state <> 'quarantined' OR (reason IN (?, ?, ?) AND ?) ORDER BY scope <> '*', log_id, first, hash",
-        [FORK, SETTLED, REVOKED, to.role == "hq"],
-    )
-    has = {log: receipts.reached(store, to.have, log) for log in {r["log_id"] for r in rows}}
-    return [
-        r
-        for r in rows
-        if reader.sees(r["scope"], r["replica_id"])
-        and (r["last"] > has[r["log_id"]] or r["reason"] == FORK)
-        and (to.have_at or r["replica_id"] != to.id)
-    ]
-
-
-def _members(store: Store, chosen: Sequence[Row], to: Peer | None) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of what goes into the tar: certificates, the sender's first, revocations, then segments."""
-    known = _certificates(store, chosen, to)
-    for peer in known:
-        yield f"certs/{peer.id}.json", peer.certificate
-        yield f"certs/{peer.id}.json{bundle.SIGNATURE}", peer.certificate_signature
-    for paper in revocation.papers(store, [p.id for p in known]):
-        yield f"revocations/{paper['replica_id']}.json", paper["paper"]
-        yield f"revocations/{paper['replica_id']}.json{bundle.SIGNATURE}", paper["signature"]
-    names: set[str] = set()
-    for row in chosen:
-        name = f"segments/{row['log_id']}-{row['first']:010d}.jsonl.zst"
-        if name in names:  # two branches that begin in one place
-            name = f"segments/{row['log_id']}-{10**10 - len(names)}.jsonl.zst"
-        names.add(name)
-        stored = store.row("SELECT bytes, signature FROM local_segment WHERE hash = ?", [row["hash"]])
-        assert stored is not None
-        yield name, stored["bytes"]
-        yield name + bundle.SIGNATURE, stored["signature"]
-
-
-def _certificates(store: Store, chosen: Sequence[Row], to: Peer | None) -> list[Peer]:
-    """Our own first, then headquarters', then those of the authors, and of all whom the recipient may exchange with."""
-    authors = {row["replica_id"] for row in chosen}
-    reader = peers.reader(store, to) if to else None
-    known = [
-        p
-        for p in peers.others(store)
-        if p.id in authors or (reader is not None and p.trust != "pending" and reader.knows(p))
-    ]
-    return [peers.own(store), *sorted(known, key=lambda p: p.role != "hq")]
-
-
-def make_manifest(store: Store, kind: str, chosen: Sequence[Row], to: Peer | None, number: int) -> Manifest:
-    """The manifest of a bundle for ``to``, or of a pack (``to`` None)."""
-    with store.transaction():
-        hlc = clock.tick(store)
-    return Manifest(
-        format=bundle.FORMAT,
-        kind=kind,
-        sender=peers.own(store).id,
-        made_at=now(),
-        hlc=hlc,
-        number=number,
-        recipients=[to.id] if to else [],
-        have=_have(store, to),
-        members=[bundle.list_member(name, data) for name, data in _members(store, chosen, to)],
-        counts=_counts(store, chosen),
-        program=fieldapp.__version__,
-        schema=SCHEMA_VERSION,
-        set_aside=_told(store, to),
-        recovery_code=vault.sealed_code(store.home) if to and to.role == "hq" else None,
-        log=logs.writing(store),
-    )
-
-
-def pack_members(store: Store) -> tuple[list[Row], Iterator[tuple[str, bytes]]]:
-    """All reference data and headquarters' certificate: what a new post starts from."""
-    chosen = store.rows(
-        "SELECT hash, log_id, scope, replica_id, first, last FROM local_segment WHERE state = 'applied' AND scope = '*'"
-        " ORDER BY log_id, first"
-    )
-    return chosen, _members(store, chosen, None)
-
-
-def _have(store: Store, to: Peer | None) -> dict[str, Head]:
-    """Our version vector with head hashes, of the logs that the reader may know of."""
-    reader = peers.reader(store, to) if to else peers.Reader(False, frozenset(), frozenset())
-    return {
-        r["log_id"]: Head(r["last"], r["hash"], r["replica_id"])
-        for r in store.rows(
-            "SELECT log_id, scope, replica_id, max(last) AS last, hash FROM local_segment WHERE state = 'applied'"
-            " GROUP BY log_id ORDER BY log_id"
-        )
-        if reader.sees(r["scope"], r["replica_id"])
-    }
-
-
-def _counts(store: Store, chosen: Sequence[Row]) -> dict[str, int]:
-    """Changed rows per table."""
-    counts: dict[str, int] = {}
-    for row in chosen:
-        place = [row["log_id"], row["first"], row["last"]]
-        found = store.rows(
-            "SELECT table_name, count(DISTINCT row_id) AS n FROM local_change"
-            " WHERE log_id = ? AND seq BETWEEN ? AND ? GROUP BY table_name",
-            place,
-        )
-        tables = {r["table_name"]: r["n"] for r in found} or Counter(
-            table
-            for table, _row in {(c.table, c.row_id) for c in change_log.since(store, place[0], place[1] - 1, place[2])}
-        )
-        for table, number in tables.items():
-            counts[table] = counts.get(table, 0) + number
-    return counts
-
-
-def _told(store: Store, to: Peer | None) -> list[SetAside]:
-    """The changes of a peer's own logs that do not count here."""
-    if to is None:
-        return []
-    return [
-        SetAside(r["log_id"], r["seq"], r["reason"])
-        for r in store.rows(
-            "SELECT a.* FROM local_set_aside a JOIN local_log l ON l.id = a.log_id WHERE l.replica_id = ?"
-            " ORDER BY a.log_id, a.seq",
-            [to.id],
-        )
-    ]
-
-
-def _file_name(store: Store, to: Peer, number: int) -> str:
+def _file_name(me: Peer, to: Peer, number: int) -> str:
     """A name that FAT keeps and that says whose it is; a reply also names the post that it is for."""
-    me = peers.own(store)
     who = name_of(me, to if me.role == "hq" and to.role == "post" else None)
     return f"{who}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{number}{bundle.SUFFIX}"
 
@@ -771,7 +639,7 @@ def status(store: Store) -> Status:
     return Status(
         unsent=len(unsent),
         unsent_records=len(_records_of(store, unsent)),
-        peers=[_peer_status(store, p, known, known_logs) for p in peers.partners(store, asking=True)],
+        peers=[_peer_status(store, p, known, known_logs) for p in peers.partners(store, known, asking=True)],
         held=[_held_sentence(store, s) for s in segments if s["state"] == "held"],
         quarantined=quarantined,
         set_aside=[
@@ -854,7 +722,8 @@ def _peer_status(store: Store, peer: Peer, known: list[Peer], known_logs: Sequen
     reader = peers.reader(store, peer, known)
     me = peers.own(store)
     visible = [log for log in known_logs if reader.sees(log["scope"], log["replica_id"])]
-    reached = {log["id"]: receipts.reached(store, peer.have, log["id"]) for log in visible}
+    databases, heard_at = receipts.all_heads(store, peer.id)
+    reached = {log["id"]: receipts.reached(store, databases, log["id"]) for log in visible}
     own = [log for log in visible if log["replica_id"] == me.id]
     lacking = [log for log in visible if log["replica_id"] != peer.id and reached[log["id"]] < log["seq"]]
     has = [(log["id"], reached[log["id"]]) for log in own]
@@ -867,7 +736,7 @@ def _peer_status(store: Store, peer: Peer, known: list[Peer], known_logs: Sequen
         trust=peer.trust,
         received=sum(reached[log["id"]] for log in own),
         of=sum(log["seq"] for log in own),
-        heard_at=peer.have_at,
+        heard_at=heard_at,
         received_until=max((changes[place].at for place in has if place in changes), default=None),
         lacks=sum(log["seq"] - reached[log["id"]] for log in lacking),
         lacks_since=min((changes[place].at for place in lacks if place in changes), default=None),

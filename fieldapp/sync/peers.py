@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store, now
-from fieldapp.sync import clock, keys, receipts
+from fieldapp.sync import clock, keys
 
 OTHER_KEYS = "other_keys"
 
@@ -29,9 +29,6 @@ class Peer:
     """replica id of who certified it; its own where it asks to be, or is a root of trust"""
     above: bool
     """a headquarters above ours"""
-    have: tuple[receipts.Heads, ...]
-    """what it said it has; where its disk was copied, what each copy has"""
-    have_at: str | None
 
     @property
     def title(self) -> str:
@@ -68,20 +65,18 @@ def own(store: Store) -> Peer:
     """This replica."""
     row = store.row("SELECT * FROM local_replica WHERE own = 1")
     assert row is not None
-    return _peer(store, row)
+    return _peer(row)
 
 
 def get(store: Store, replica_id: str) -> Peer | None:
     """A replica by its id, this one too."""
     row = store.row("SELECT * FROM local_replica WHERE id = ?", [replica_id])
-    return _peer(store, row) if row else None
+    return _peer(row) if row else None
 
 
 def others(store: Store) -> list[Peer]:
     """All others, by name."""
-    return [
-        _peer(store, r) for r in store.rows("SELECT * FROM local_replica WHERE own = 0 ORDER BY post_code, name, id")
-    ]
+    return [_peer(r) for r in store.rows("SELECT * FROM local_replica WHERE own = 0 ORDER BY post_code, name, id")]
 
 
 def reader(store: Store, to: Peer, known: list[Peer] | None = None) -> Reader:
@@ -110,18 +105,20 @@ def is_asking(me: Peer, peer: Peer) -> bool:
     return peer.trust == "pending" and peer.issuer in (peer.id, me.id)
 
 
-def partners(store: Store, *, asking: bool = False) -> list[Peer]:
+def partners(store: Store, known: list[Peer] | None = None, *, asking: bool = False) -> list[Peer]:
     """Those for whom this replica writes: a post for headquarters and its own other laptops, headquarters for all that
-    it certified itself and for the one above. ``asking``: also those that wait to be certified."""
+    it certified itself and for the one above. ``known``: all ``others``, where the caller has them; ``asking``: also
+    those that wait to be certified."""
     me = own(store)
-    known = others(store)
+    known = others(store) if known is None else known
     found = [p for p in known if p.trust == "certified"]
     if me.role == "post":
         found = [p for p in found if (p.role == "hq" and not p.above) or p.post_id == me.post_id]
     else:
         ours = {me.id} | {p.id for p in found if p.role == "hq" and p.post_code == me.post_code}
         found = [p for p in found if p.role == "hq" or p.issuer in ours]
-    return [p for p in known if p in found or (asking and is_asking(me, p))]
+    chosen = {p.id for p in found}
+    return [p for p in known if p.id in chosen or (asking and is_asking(me, p))]
 
 
 def find(store: Store, text: str) -> Peer:
@@ -207,7 +204,7 @@ def learn_pending(store: Store) -> None:
             "SELECT * FROM local_replica WHERE own = 0 AND trust = 'pending'"
             " AND CAST(certificate AS TEXT) ->> '$.issuer' <> id ORDER BY post_code, name, id"
         ):
-            peer = _peer(store, row)
+            peer = _peer(row)
             certificate = keys.decode_certificate(peer.certificate)
             if certificate is not None and not certificate.is_request:
                 learn(store, certificate, peer.certificate, peer.certificate_signature)
@@ -236,7 +233,7 @@ def _may_certify(store: Store, issuer: Peer, certificate: keys.Certificate, know
     if certificate.role == "hq":
         return certificate.post_code == issuer.post_code and not certificate.above
     rows = store.rows("SELECT * FROM local_replica WHERE post_id = ? AND trust <> 'pending'", [certificate.post_id])
-    return all(code.get(_peer(store, row).issuer) == issuer.post_code for row in rows)
+    return all(code.get(_peer(row).issuer) == issuer.post_code for row in rows)
 
 
 def trust(store: Store, peer: Peer, *, above: bool = False) -> None:
@@ -342,8 +339,7 @@ def _insert(store: Store, certificate: keys.Certificate, data: bytes, signature:
     )
 
 
-def _peer(store: Store, row: Row) -> Peer:
-    have, have_at = receipts.all_heads(store, row["id"])
+def _peer(row: Row) -> Peer:
     certificate = keys.decode_certificate(row["certificate"])
     return Peer(
         **{
@@ -364,6 +360,4 @@ def _peer(store: Store, row: Row) -> Peer:
         },
         issuer=certificate.issuer if certificate else row["id"],
         above=certificate is not None and certificate.above,
-        have=have,
-        have_at=have_at,
     )

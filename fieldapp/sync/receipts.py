@@ -61,14 +61,17 @@ def newest(store: Store, replica_id: str) -> Heads:
 
 
 def not_applied(store: Store) -> list[tuple[str, str, Head]]:
-    """(replica, log, head) of each head that a certified replica said last that it has, and that is not applied here.
+    """(replica, log, head) of each head that a certified replica said last that it has, and that is not applied here;
+    of headquarters' logs, where the branches themselves say which stands, also what another of its databases has.
 
     One query: headquarters asks after every bundle, and may have heard of a thousand laptops.
     """
     rows = store.rows(
         "SELECT p.id, h.key AS log_id, h.value AS head FROM local_replica p JOIN local_receipt r ON r.replica_id = p.id"
-        " JOIN json_each(r.have) h WHERE p.own = 0 AND p.trust = 'certified' AND r.hlc ="
+        " JOIN json_each(r.have) h WHERE p.own = 0 AND p.trust = 'certified' AND (r.hlc ="
         " (SELECT max(n.hlc) FROM local_receipt n WHERE n.replica_id = p.id AND n.have IS NOT NULL)"
+        " OR EXISTS (SELECT 1 FROM local_log l JOIN local_replica a ON a.id = l.replica_id"
+        " WHERE l.id = h.key AND a.role = 'hq'))"
         " AND NOT EXISTS (SELECT 1 FROM local_segment s WHERE s.hash = h.value ->> '$.hash' AND s.state = 'applied')"
         " ORDER BY p.post_code, p.name, p.id"
     )

@@ -253,7 +253,7 @@ def missing(store: Store, row: Row) -> dict[str, int]:
 def _applied_by(store: Store, row: Row) -> Iterator[receipts.Heads]:
     """What each peer says it has that has applied a segment."""
     for peer in peers.others(store):
-        for heads in peer.have if peer.trust == "certified" else ():
+        for heads in receipts.all_heads(store, peer.id)[0] if peer.trust == "certified" else ():
             head = heads.get(row["log_id"])
             hash_ = head.hash if head and head.last >= row["last"] else None
             while hash_ is not None and hash_ != row["hash"]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange, peers, segment
+from fieldapp.sync import exchange, parcel, peers, segment
 from fieldapp.sync.exchange import Exported, Imported, Progress
 from fieldapp.sync.peers import Peer
 
@@ -31,7 +31,8 @@ def reply(
     with store.transaction():
         segment.seal(store)
     done = Replies()
-    partners = peers.partners(store)
+    stock = parcel.stock(store)
+    partners = peers.partners(store, stock.others)
     wanted: dict[tuple[str, Path], Peer] = {}
     for result in results:
         sender = peers.get(store, result.sender_id) if result.sender_id else _named(partners, result.path)
@@ -48,7 +49,7 @@ def reply(
             if progress is not None:
                 progress("write", number, len(wanted))
             try:
-                done.written.append(exchange.export_to(store, folder, to))
+                done.written.append(exchange.export_to(store, folder, stock, to))
             except (FieldappError, OSError) as error:
                 done.problems.append(f"{to.title}: {error}")
     except Cancelled:

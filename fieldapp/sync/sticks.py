@@ -14,7 +14,7 @@ from typing import Literal
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import bundle, drives, peers, receipts
+from fieldapp.sync import bundle, drives, receipts
 from fieldapp.sync.peers import Peer
 
 Why = Literal["received", "newer", "read"]
@@ -101,8 +101,8 @@ def _written(store: Store, path: Path) -> Row | None:
 
 def _is_received(store: Store, row: Row) -> bool:
     logs = json.loads(row["logs"])
-    to = peers.get(store, row["recipient"])
-    return bool(logs) and to is not None and all(receipts.reached(store, to.have, g) >= n for g, n in logs.items())
+    databases, _at = receipts.all_heads(store, row["recipient"])
+    return bool(logs) and all(receipts.reached(store, databases, g) >= n for g, n in logs.items())
 
 
 def _is_read(store: Store, path: Path) -> bool:

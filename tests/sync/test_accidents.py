@@ -26,6 +26,7 @@ from fieldapp.sync import (
     exchange,
     keys,
     merge,
+    parcel,
     peers,
     relog,
     resolve,
@@ -235,9 +236,9 @@ def test_a_part_is_missing_and_is_named(field: Field, monkeypatch: pytest.Monkey
     field.round(field.hq, b, field.post, stick=field.stick())
     event(field.post, "A")
     a_alone = field.stick()
-    lacking = exchange._lacking
+    lacking = parcel._lacking
     with monkeypatch.context() as part:
-        part.setattr(exchange, "_lacking", lambda *given: [
+        part.setattr(parcel, "_lacking", lambda *given: [
             row for row in lacking(*given) if row["replica_id"] != b.identity.replica_id])  # fmt: skip
         exchange.export(field.post, a_alone)
     (waits,) = [r for r in exchange.import_files(field.hq, [a_alone]) if not r.for_others]

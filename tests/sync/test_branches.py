@@ -9,7 +9,7 @@ from sync_state import second_laptop, state
 
 from fieldapp.store import lists, people, records
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange
+from fieldapp.sync import exchange, segment
 
 FEAST = {"name": "Tết quân dân", "date_from": "2013-01-20"}
 
@@ -75,6 +75,29 @@ def test_two_posts_have_two_branches_of_headquarters_own_log(world: World, tmp_p
     assert {r["name"] for r in lists.page(b, "party_cell").rows} >= {"Chi bộ thôn 0", "Chi bộ thôn 1"}
     clone.close()
     b.close()
+
+
+def test_a_copy_of_headquarters_is_heard_though_the_other_s_clock_stands_ahead(world: World, tmp_path: Path) -> None:
+    """Of its log the branch with the smaller hash stands, whoever spoke last by the clock. A post that carries between
+    both passes on the branch that it has."""
+    world.hq.close()
+    shutil.copytree(world.root / "hq", tmp_path / "clone")
+    world.hq = Store.open(world.root / "hq", world.keys["hq"], "Trực ban")
+    clone = Store.open(tmp_path / "clone", world.keys["hq"], "Phó")
+    people.enter_first(clone)
+    first = {}
+    for number, store in enumerate((world.hq, clone)):
+        records.save(store, "party_cell", {"name": f"Chi bộ thôn {number}", "unit_id": "24214"})
+        with store.transaction():
+            segment.seal(store)
+        newest = "SELECT hash FROM local_segment WHERE scope = '*' ORDER BY last_hlc DESC LIMIT 1"
+        first[store.value(newest)] = store
+    stands, other = first[min(first)], first[max(first)]
+    other.db.execute("UPDATE local_session SET hlc = hlc + (365 * 86400000 << 16)")
+    world.carry(other, world.post)
+    world.carry(stands, world.post)
+    assert world.post.value("SELECT state FROM local_segment WHERE hash = ?", [min(first)]) == "applied"
+    clone.close()
 
 
 def test_a_disk_is_set_back_whose_clock_stood_years_ahead(world: World, tmp_path: Path) -> None:
