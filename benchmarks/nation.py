@@ -37,9 +37,10 @@ from work import WORDS  # type: ignore[import-not-found]
 
 import fieldapp
 from fieldapp.domain.records import BY_KIND
+from fieldapp.reports import coverage
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
-from fieldapp.store import finding, lists, records, search, vault
+from fieldapp.store import finding, lists, records, search, todo, vault
 from fieldapp.store.migrations import SCHEMA_VERSION
 from fieldapp.store.store import Store, now
 from fieldapp.sync import bundle, enrolment, exchange, keys, logs, segment
@@ -262,7 +263,13 @@ def measure(
     found["rows"] = sum(hq.value(f"SELECT count(*) FROM {t}") for t in ("activity", "activity_measure", "matter"))
     found["list"] = statistics.median(timed(lambda: lists.page(hq, "activity")) for _ in range(5))
     found["search"] = max(timed(lambda q=q: finding.find(hq, q, finding.Sieve())) for q in QUERIES)  # type: ignore[misc]
-    query = Query(Period(date(year, 1, 1), date(year, 12, 31)))
+    today = date(year, 12, 31)
+    found["status"] = timed(lambda: exchange.status(hq))
+    found["late_posts"] = timed(lambda: coverage.late_posts(hq, today))
+    found["todo"] = timed(lambda: todo.todo(hq, today))
+    found["coverage"] = timed(lambda: coverage.coverage(hq, today))
+    found["posts"] = timed(lambda: lists.page(hq, "post"))
+    query = Query(Period(date(year, 1, 1), today))
     found["report"] = timed(lambda: report(hq, query))
     if before is None or before.get("rebuild", 1e9) < asked.rebuild_until:
         found["rebuild"] = timed(lambda: _rebuild(hq))
@@ -375,10 +382,12 @@ def main() -> None:
     parser.add_argument("--bundles", type=int, default=1, help="of a laptop in a year")
     parser.add_argument("--rebuild-until", type=float, default=40, help="seconds after which it is not tried again")
     parser.add_argument("--no-postgres", action="store_true")
+    parser.add_argument("--keep", type=Path, help="an empty folder in which the nation stays")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--svg", type=Path)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+    with ExitStack() as stack:
+        folder = asked.keep or stack.enter_context(tempfile.TemporaryDirectory())
         url = None
         if not asked.no_postgres:
             import postgres  # type: ignore[import-not-found]
@@ -401,7 +410,7 @@ def main() -> None:
                 else f"{k}={v}" for k, v in figures.items())  # fmt: skip
             print(f"{time.monotonic() - begin:5.0f} s  {said}", flush=True)
             if asked.json:
-                size_asked = {k: v for k, v in vars(asked).items() if k not in ("json", "svg")}
+                size_asked = {k: v for k, v in vars(asked).items() if k not in ("keep", "json", "svg")}
                 asked.json.write_text(json.dumps({"asked": size_asked, "found": found}, indent=1))
             if asked.svg:
                 asked.svg.write_text(picture(found, f"{size}, {total / 1e6:.2f} million changes"))
