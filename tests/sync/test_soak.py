@@ -31,6 +31,7 @@ def template() -> Iterator[Path]:
     shutil.rmtree(root)
 
 
+@pytest.mark.timeout(200 + 10 * min(SHARD, SCHEDULES))
 @pytest.mark.parametrize("shard", range(FIRST, FIRST + -(-SCHEDULES // SHARD)))
 def test_whatever_happens_all_end_in_one_state(template: Path, shard: int) -> None:
     wanted = settings(
