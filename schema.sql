@@ -674,6 +674,9 @@ CREATE UNIQUE INDEX local_segment_place ON local_segment (log_id, first) WHERE s
 CREATE UNIQUE INDEX local_segment_number ON local_segment (number) WHERE number IS NOT NULL;
 -- How far the segments of a log reach, without reading their bytes.
 CREATE INDEX local_segment_reach ON local_segment (log_id, last, last_hlc, number) WHERE state = 'applied';
+-- Whether a segment stands, without reading its bytes: asked of all laptops' heads after every bundle. Unique, so that
+-- SQLite takes it rather than the key.
+CREATE UNIQUE INDEX local_segment_stands ON local_segment (hash, state);
 -- What waits and what was refused, which is asked after every bundle: few among very many.
 CREATE INDEX local_segment_held ON local_segment (log_id, first, hash) WHERE state = 'held';
 CREATE INDEX local_segment_refused ON local_segment (reason) WHERE state = 'quarantined';

@@ -103,9 +103,10 @@ def segment_state(db: Database) -> None:
     add_what_is_missing(db)
 
 
-@migrations(name="0012_activity_end")
-def activity_end(db: Database) -> None:
-    """A report finds the activities that ended in its period without reading those of all years."""
+@migrations(name="0012_years")
+def years(db: Database) -> None:
+    """A report finds the activities that ended in its period without reading those of all years; and whether a segment
+    stands is known without reading it."""
     add_what_is_missing(db)
 
 
