@@ -193,7 +193,7 @@ class Nation:
         """A year's changes: of a hundred, 24 activities with two figures each, 4 matters, 20 corrections, 4 voids."""
         rng = self.random
         begin = datetime(year, 1, 2, tzinfo=UTC)
-        step = timedelta(days=360) / changes
+        step, measure = timedelta(days=360) / changes, ""
         for n in range(changes):
             at = begin + n * step
             laptop.hlc = max(laptop.hlc + 1, round(at.timestamp() * 1000) << 16)
@@ -208,8 +208,9 @@ class Nation:
                     "description": " ".join(rng.choices(WORDS, k=rng.randint(4, 12)))})  # fmt: skip
             elif place < 72:
                 laptop.figures.append(row_id)
+                measure = rng.choice([m for m in self.measures if m != measure])
                 yield self._change(laptop, "activity_measure", row_id, {
-                    **meta, "activity_id": laptop.activities[-1], "measure_id": rng.choice(self.measures),
+                    **meta, "activity_id": laptop.activities[-1], "measure_id": measure,
                     "amount": rng.randint(1, 500), "approximate": 0})  # fmt: skip
             elif place < 76:
                 yield self._change(laptop, "matter", row_id, {
