@@ -272,7 +272,7 @@ def measure(
     found["posts"] = timed(lambda: lists.page(hq, "post"))
     query = Query(Period(date(year, 1, 1), today))
     found["report"] = timed(lambda: report(hq, query))
-    if before is None or before.get("rebuild", 1e9) < asked.rebuild_until:
+    if asked.rebuild_until and (before is None or before.get("rebuild", 1e9) < asked.rebuild_until):
         found["rebuild"] = timed(lambda: _rebuild(hq))
         found["rebuild_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     hq.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -388,7 +388,7 @@ def main() -> None:
     parser.add_argument("--years", type=int, default=10)
     parser.add_argument("--changes", type=int, default=250, help="of a laptop in a year")
     parser.add_argument("--bundles", type=int, default=1, help="of a laptop in a year")
-    parser.add_argument("--rebuild-until", type=float, default=40, help="seconds after which it is not tried again")
+    parser.add_argument("--rebuild-until", type=float, default=40, help="seconds after which it is not tried again; 0: never")
     parser.add_argument("--no-postgres", action="store_true")
     parser.add_argument("--keep", type=Path, help="an empty folder in which the nation stays")
     parser.add_argument("--json", type=Path)
