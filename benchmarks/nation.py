@@ -388,7 +388,7 @@ def main() -> None:
     parser.add_argument("--years", type=int, default=10)
     parser.add_argument("--changes", type=int, default=250, help="of a laptop in a year")
     parser.add_argument("--bundles", type=int, default=1, help="of a laptop in a year")
-    parser.add_argument("--rebuild-until", type=float, default=40, help="seconds after which it is not tried again; 0: never")
+    parser.add_argument("--rebuild-until", type=float, default=40, help="seconds; 0: never")
     parser.add_argument("--no-postgres", action="store_true")
     parser.add_argument("--keep", type=Path, help="an empty folder in which the nation stays")
     parser.add_argument("--json", type=Path)
