@@ -249,6 +249,8 @@ CREATE TABLE activity (
     unit_now_id TEXT REFERENCES unit (id)
 ) STRICT;
 CREATE INDEX activity_date ON activity (date_from, id, voided_at);
+-- An activity counts where it ended.
+CREATE INDEX activity_end ON activity (coalesce(date_to, date_from), id, voided_at);
 CREATE INDEX activity_joint ON activity (joint_reference) WHERE joint_reference IS NOT NULL;
 CREATE INDEX activity_task ON activity (agreement_task_id) WHERE agreement_task_id IS NOT NULL;
 
@@ -268,6 +270,7 @@ CREATE TABLE activity_measure (
     measured_on TEXT CHECK (measured_on IS NULL OR date(measured_on) IS measured_on AND measured_on >= '1900')
 ) STRICT;
 CREATE INDEX activity_measure_activity ON activity_measure (activity_id, measure_id, measured_on);
+CREATE INDEX activity_measure_day ON activity_measure (measured_on, activity_id) WHERE measured_on IS NOT NULL;
 
 CREATE TABLE activity_extra (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
@@ -671,6 +674,9 @@ CREATE UNIQUE INDEX local_segment_place ON local_segment (log_id, first) WHERE s
 CREATE UNIQUE INDEX local_segment_number ON local_segment (number) WHERE number IS NOT NULL;
 -- How far the segments of a log reach, without reading their bytes.
 CREATE INDEX local_segment_reach ON local_segment (log_id, last, last_hlc, number) WHERE state = 'applied';
+-- Whether a segment stands, without reading its bytes: asked of all laptops' heads after every bundle. Unique, so that
+-- SQLite takes it rather than the key.
+CREATE UNIQUE INDEX local_segment_stands ON local_segment (hash, state);
 -- What waits and what was refused, which is asked after every bundle: few among very many.
 CREATE INDEX local_segment_held ON local_segment (log_id, first, hash) WHERE state = 'held';
 CREATE INDEX local_segment_refused ON local_segment (reason) WHERE state = 'quarantined';

@@ -37,9 +37,10 @@ from work import WORDS  # type: ignore[import-not-found]
 
 import fieldapp
 from fieldapp.domain.records import BY_KIND
+from fieldapp.reports import coverage
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
-from fieldapp.store import finding, lists, records, search, vault
+from fieldapp.store import finding, lists, records, search, todo, vault
 from fieldapp.store.migrations import SCHEMA_VERSION
 from fieldapp.store.store import Store, now
 from fieldapp.sync import bundle, enrolment, exchange, keys, logs, segment
@@ -192,7 +193,7 @@ class Nation:
         """A year's changes: of a hundred, 24 activities with two figures each, 4 matters, 20 corrections, 4 voids."""
         rng = self.random
         begin = datetime(year, 1, 2, tzinfo=UTC)
-        step = timedelta(days=360) / changes
+        step, measure = timedelta(days=360) / changes, ""
         for n in range(changes):
             at = begin + n * step
             laptop.hlc = max(laptop.hlc + 1, round(at.timestamp() * 1000) << 16)
@@ -207,8 +208,9 @@ class Nation:
                     "description": " ".join(rng.choices(WORDS, k=rng.randint(4, 12)))})  # fmt: skip
             elif place < 72:
                 laptop.figures.append(row_id)
+                measure = rng.choice([m for m in self.measures if m != measure])
                 yield self._change(laptop, "activity_measure", row_id, {
-                    **meta, "activity_id": laptop.activities[-1], "measure_id": rng.choice(self.measures),
+                    **meta, "activity_id": laptop.activities[-1], "measure_id": measure,
                     "amount": rng.randint(1, 500), "approximate": 0})  # fmt: skip
             elif place < 76:
                 yield self._change(laptop, "matter", row_id, {
@@ -262,39 +264,52 @@ def measure(
     found["rows"] = sum(hq.value(f"SELECT count(*) FROM {t}") for t in ("activity", "activity_measure", "matter"))
     found["list"] = statistics.median(timed(lambda: lists.page(hq, "activity")) for _ in range(5))
     found["search"] = max(timed(lambda q=q: finding.find(hq, q, finding.Sieve())) for q in QUERIES)  # type: ignore[misc]
-    query = Query(Period(date(year, 1, 1), date(year, 12, 31)))
+    today = date(year, 12, 31)
+    found["status"] = timed(lambda: exchange.status(hq))
+    found["late_posts"] = timed(lambda: coverage.late_posts(hq, today))
+    found["todo"] = timed(lambda: todo.todo(hq, today))
+    found["coverage"] = timed(lambda: coverage.coverage(hq, today))
+    found["posts"] = timed(lambda: lists.page(hq, "post"))
+    query = Query(Period(date(year, 1, 1), today))
     found["report"] = timed(lambda: report(hq, query))
-    if before is None or before.get("rebuild", 1e9) < asked.rebuild_until:
+    if asked.rebuild_until and (before is None or before.get("rebuild", 1e9) < asked.rebuild_until):
         found["rebuild"] = timed(lambda: _rebuild(hq))
         found["rebuild_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     hq.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     found["file_bytes"] = hq.path.stat().st_size
     found["segment_bytes"] = hq.value("SELECT sum(length(bytes) + length(signature)) FROM local_segment")
     if url:
-        from fieldapp.publish.mirror import publish
+        found |= in_postgres(nation, year, url)
+    return found
 
-        begin = time.monotonic()
-        done = publish(hq, url)
-        found["mirror_rows"], found["mirror"] = done.rows, time.monotonic() - begin
-        post = nation.posts[0]
-        stick.mkdir()
-        last = list(nation._work(post, post.laptops[0], year, 1000))
-        nation.write(post, post.laptops[0], list(nation._seal(post, post.laptops[0], {}, last)), stick)
-        exchange.import_files(hq, [stick])
-        shutil.rmtree(stick)
-        begin = time.monotonic()
-        done = publish(hq, url)
-        found["mirror_1000"] = time.monotonic() - begin
-        assert not done.loaded
-        import psycopg
 
-        with psycopg.connect(url) as connection:
-            said = connection.execute("SELECT pg_database_size(current_database())").fetchone()
-            begin = time.monotonic()
-            connection.execute("SELECT count(*) FROM fieldapp.figures(%s, %s)", [date(year, 1, 1), date(year, 12, 31)])
-            found["report_postgres"] = time.monotonic() - begin
-        assert said is not None
-        found["postgres_bytes"] = said[0]
+def in_postgres(nation: Nation, year: int, url: str) -> dict[str, Any]:
+    """The year's bundles into the mirror, 1,000 changes more, and the figures of the year there."""
+    from fieldapp.publish.mirror import publish
+
+    hq, stick, found = nation.hq, nation.root / "stick", dict[str, Any]()
+    begin = time.monotonic()
+    done = publish(hq, url)
+    found["mirror_rows"], found["mirror"] = done.rows, time.monotonic() - begin
+    post = nation.posts[0]
+    stick.mkdir()
+    last = list(nation._work(post, post.laptops[0], year, 1000))
+    nation.write(post, post.laptops[0], list(nation._seal(post, post.laptops[0], {}, last)), stick)
+    exchange.import_files(hq, [stick])
+    shutil.rmtree(stick)
+    begin = time.monotonic()
+    done = publish(hq, url)
+    found["mirror_1000"] = time.monotonic() - begin
+    assert not done.loaded
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        said = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        begin = time.monotonic()
+        connection.execute("SELECT count(*) FROM fieldapp.figures(%s, %s)", [date(year, 1, 1), date(year, 12, 31)])
+        found["report_postgres"] = time.monotonic() - begin
+    assert said is not None
+    found["postgres_bytes"] = said[0]
     return found
 
 
@@ -373,12 +388,14 @@ def main() -> None:
     parser.add_argument("--years", type=int, default=10)
     parser.add_argument("--changes", type=int, default=250, help="of a laptop in a year")
     parser.add_argument("--bundles", type=int, default=1, help="of a laptop in a year")
-    parser.add_argument("--rebuild-until", type=float, default=40, help="seconds after which it is not tried again")
+    parser.add_argument("--rebuild-until", type=float, default=40, help="seconds; 0: never")
     parser.add_argument("--no-postgres", action="store_true")
+    parser.add_argument("--keep", type=Path, help="an empty folder in which the nation stays")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--svg", type=Path)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+    with ExitStack() as stack:
+        folder = asked.keep or stack.enter_context(tempfile.TemporaryDirectory())
         url = None
         if not asked.no_postgres:
             import postgres  # type: ignore[import-not-found]
@@ -401,7 +418,7 @@ def main() -> None:
                 else f"{k}={v}" for k, v in figures.items())  # fmt: skip
             print(f"{time.monotonic() - begin:5.0f} s  {said}", flush=True)
             if asked.json:
-                size_asked = {k: v for k, v in vars(asked).items() if k not in ("json", "svg")}
+                size_asked = {k: v for k, v in vars(asked).items() if k not in ("keep", "json", "svg")}
                 asked.json.write_text(json.dumps({"asked": size_asked, "found": found}, indent=1))
             if asked.svg:
                 asked.svg.write_text(picture(found, f"{size}, {total / 1e6:.2f} million changes"))

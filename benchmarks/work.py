@@ -62,10 +62,13 @@ def make_world(root: Path) -> World:
 
 
 class Recorder:
-    """Makes the statements of a post's records: activities, each with two figures."""
+    """Makes the statements of a post's records: activities, each with two figures.
 
-    def __init__(self, store: Store, seed: int) -> None:
+    ``sparse``: the entries lie that many times as far apart."""
+
+    def __init__(self, store: Store, seed: int, sparse: int = 1) -> None:
         self.random = random.Random(seed)
+        self.sparse = sparse
         self.post_id = store.identity.post_id
         self.kinds = [r["id"] for r in store.rows("SELECT id FROM activity_kind")]
         self.units = [r["id"] for r in store.rows("SELECT id FROM unit WHERE level = 'commune' LIMIT 12")]
@@ -80,7 +83,7 @@ class Recorder:
 
     def stamp(self) -> str:
         """The next instant: an entry takes some seconds."""
-        self.made_at += timedelta(seconds=self.random.randint(1, 90))
+        self.made_at += timedelta(seconds=self.random.randint(1, 90) * self.sparse)
         return f"{self.made_at:%Y-%m-%dT%H:%M:%SZ}"
 
     def new_id(self) -> str:
@@ -157,10 +160,10 @@ def record(store: Store, transactions: list[list[Statement]]) -> None:
                 store.db.conn.execute(sql, params)
 
 
-def behind(world: World, rows: int) -> Recorder:
+def behind(world: World, rows: int, sparse: int = 1) -> Recorder:
     """Enter ``rows`` rows at the post and bring them to headquarters through a bundle and its receipt."""
     post, hq = world.open("post"), world.open("hq")
-    recorder = Recorder(post, 1)
+    recorder = Recorder(post, 1, sparse)
     statements = recorder.rows(rows)
     while part := list(islice(statements, 20_000)):
         record(post, [part])

@@ -96,7 +96,7 @@ def steps(store: Store) -> list[Step]:
         "meeting": bool(store.value("SELECT count(*) FROM meeting WHERE voided_at IS NULL")),
         "found": store.setting(FOUND) is not None,
         "exported": store.setting(exchange.EXPORTED) is not None,
-        "received": any(p.role == "hq" and p.received_until for p in state.peers),
+        "received": state.received_until is not None,
     }
     return [Step(name, _(text), done[name]) for name, text in TITLES.items()]
 

@@ -595,7 +595,7 @@ class Laptops(RuleBasedStateMachine):
         than once nobody knows which of its states goes on: to those all is sent again and again."""
         store = self.stores[name]
         state, ids = exchange.status(store), {p.id for p in peers.partners(store)}
-        lacking = not self.forked and any(p.lacks for p in state.peers if p.replica_id in ids)
+        lacking = not self.forked and any(p.lacks for p in exchange.peers_status(store) if p.replica_id in ids)
         return not (state.held or state.quarantined or state.unsent or lacking)
 
     def teardown(self) -> None:

@@ -83,13 +83,14 @@ def sync_status(obj: Context, as_json: bool) -> None:
     """What each other replica has of our changes, and what waits."""
     from fieldapp.sync import exchange
 
-    state = exchange.status(obj.open())
+    store = obj.open()
+    state, peers = exchange.status(store), exchange.peers_status(store)
     if as_json:
-        say_json(state)
+        say_json({**asdict(state), "peers": peers})
         return
     say(_("{n} changes in {records} records not received by headquarters.").format(
         n=state.unsent, records=state.unsent_records))  # fmt: skip
-    for p in state.peers:
+    for p in peers:
         say(_("{name}: has {received} of {of} changes; last heard {when}.").format(
             name=p.name, received=p.received, of=p.of, when=p.heard_at or _("never")))  # fmt: skip
         if p.lacks:

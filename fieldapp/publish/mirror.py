@@ -13,7 +13,7 @@ from typing import Any
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.publish import access, figures, server, watermark
+from fieldapp.publish import access, figures, lines, server, watermark
 from fieldapp.publish.access import CONTROL
 from fieldapp.publish.tables import (
     RETURNED,
@@ -38,6 +38,9 @@ PART = 50_000
 
 AT_ONCE = 5_000
 """Rows in memory together"""
+
+ID = 36
+"""Characters of a row's id: ``schema.sql``"""
 
 TOGETHER = 100_000
 """Changed rows that appear at one moment; where there are more, segment by segment"""
@@ -231,12 +234,7 @@ class _Mirror:
         assert end is not None
         with self.pg.transaction():
             if end["n"]:
-                self._copy(
-                    table, LOADING,
-                    self.store.db.execute(
-                        f"SELECT {table.line} FROM {table.name} WHERE id > ? AND id <= ? ORDER BY id", [last, end["id"]]
-                    ),
-                )  # fmt: skip
+                self._copy(table, LOADING, "id > ? AND id <= ? ORDER BY id", [last, end["id"]])
             reached = end["id"] if end["n"] == PART else None
             if reached is None:
                 for statement in keys(table, LOADING, self.place):
@@ -247,14 +245,23 @@ class _Mirror:
             )
         return reached
 
-    def _copy(self, table: Table, schema: str, lines: Any) -> None:
+    def _copy(self, table: Table, schema: str, which: str, params: list[Any]) -> None:
+        """Copy the rows that a condition on them says."""
         names = ", ".join(c.name for c in table.columns)
+        fields = [c.source for c in table.columns]
+        rows = self.store.db.execute(f"SELECT {lines.line_sql(fields)} FROM {table.name} WHERE {which}", params)
         with self.pg.cursor().copy(f"COPY {schema}.{table.name} ({names}) FROM STDIN") as copy:
-            while rows := lines.fetchmany(AT_ONCE):
-                text = "\n".join([row[0] for row in rows]) + "\n"
-                copy.write(text.replace("\0", "") if "\0" in text else text)
-                self.written[table.name] = self.written.get(table.name, 0) + len(rows)
+            while some := [row[0] for row in rows.fetchmany(AT_ONCE)]:
+                copy.write(lines.copy_text(some, len(fields), lambda some=some: self._values(table, fields, some)))  # type: ignore[misc]
+                self.written[table.name] = self.written.get(table.name, 0) + len(some)
                 self.progress(table.name, self.written[table.name])
+
+    def _values(self, table: Table, fields: list[str], rows: list[str]) -> Iterable[Sequence[Any]]:
+        ids = json.dumps([row[:ID] for row in rows])
+        found: Iterable[Sequence[Any]] = self.store.db.execute(
+            f"SELECT {', '.join(fields)} FROM {table.name} WHERE id IN (SELECT value FROM json_each(?))", [ids]
+        )
+        return found
 
     def _put_in_place(self) -> None:
         """The loaded tables instead of those that were there; in the transaction that brings them up to date."""
@@ -326,9 +333,7 @@ class _Mirror:
             if gone:
                 self.pg.execute(f"{out} id = ANY (%s)", [sorted(gone)])
         if found:
-            self._copy(
-                table, schema, self.store.db.execute(f"SELECT {table.line} FROM {table.name} WHERE {there}", [given])
-            )
+            self._copy(table, schema, there, [given])
 
     def _returned(self) -> None:
         """The records that count in no figure until something is done about them."""

@@ -10,10 +10,8 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.i18n import _
 from fieldapp.publish.dialect import PLAIN, literal, plain_columns, to_postgres
@@ -47,17 +45,6 @@ class Column:
     comment: str
     source: str
     """expression over the row of SQLite's table"""
-    free: bool
-    """a text that may hold what COPY marks by a stroke"""
-
-    @property
-    def field(self) -> str:
-        """SQL for the field as COPY reads it."""
-        said = self.source
-        if self.free:
-            for code, mark in ((92, "\\\\"), (9, "\\t"), (10, "\\n"), (13, "\\r")):
-                said = f"replace({said}, char({code}), '{mark}')"
-        return f"coalesce({said}, '\\N')"
 
 
 @dataclass(frozen=True)
@@ -75,11 +62,6 @@ class Table:
     def key(self) -> tuple[str, ...]:
         """The primary key: the post leads."""
         return ("id",) if self.reference else ("post_id", "id")
-
-    @cached_property
-    def line(self) -> str:
-        """SQL for a row as a line of COPY."""
-        return " || char(9) || ".join(c.field for c in self.columns)
 
 
 @dataclass(frozen=True)
@@ -101,28 +83,19 @@ def tables(store: Store) -> list[Table]:
     found = []
     for model in RECORDS:
         said = {c.name: c for c in columns_of(model)}
-        shapes = {s.name: s for s in fields_of(model)}
         columns = []
         for row in store.rows(f"PRAGMA table_info({model.KIND})"):
             name = row["name"]
             known = said.get(name)
             sort = known.type if known else "string"
-            shape = shapes.get(name)
-            column = Column(
-                name,
-                TYPES.get(sort, TEXT),
-                bool(row["notnull"]),
-                known.personal if known else True,
-                _comment(model.KIND, known),
-                name,
-                free=sort in ("string", "datetime") and not (shape and shape.ref) and name not in ("id", "post_id"),
-            )
-            columns.append(column)
+            personal = known.personal if known else True
+            comment = _comment(model.KIND, known)
+            columns.append(Column(name, TYPES.get(sort, TEXT), bool(row["notnull"]), personal, comment, name))
             if (model.KIND, name) in plain:
                 words = _("{title}: as it is compared, without case, tone and diacritics").format(
                     title=known.title if known else name
                 )
-                columns.append(Column(name + PLAIN, TEXT, False, column.personal, words, f"plain({name})", free=True))
+                columns.append(Column(name + PLAIN, TEXT, False, personal, words, f"plain({name})"))
         found.append(
             Table(model.KIND, _(model.PLURAL), model.REFERENCE, tuple(columns), tuple(_indexes(store, model.KIND)))
         )

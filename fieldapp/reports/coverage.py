@@ -122,7 +122,11 @@ def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
     for post_id, _kind, number in desk.counts(store):
         waiting[post_id] = waiting.get(post_id, 0) + number
     limit = limit_days(store)
-    posts = [_post(store, row, grid, counts, waiting.get(row["id"], 0), limit, today) for row in _posts(store)]
+    laptops, gaps = _laptops(store), _gaps(store)
+    posts = [
+        _post(store, row, grid, counts, laptops.get(row["id"], []), gaps, waiting.get(row["id"], 0), limit, today)
+        for row in _posts(store)
+    ]
     posts.sort(key=lambda p: not p.late)
     return Coverage(today.isoformat(), limit, posts, sum(p.late for p in posts))
 
@@ -130,7 +134,13 @@ def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
 def late_posts(store: Store, today: date) -> list[tuple[str, int]]:
     """(name, days without a word) of the posts that are late, the longest first."""
     limit = limit_days(store)
-    found = [(row["name"], _silent_days(row, _heard(_laptops(store, row)), today)) for row in _posts(store)]
+    heard: dict[str, list[date]] = {}
+    for said in _said(store):
+        if said["post_id"] is not None and (moment := _heard_at(said)) is not None:
+            heard.setdefault(said["post_id"], []).append(moment.astimezone().date())
+    found = [
+        (row["name"], _silent_days(row, max(heard.get(row["id"], []), default=None), today)) for row in _posts(store)
+    ]
     return sorted(((name, days) for name, days in found if days is not None and days > limit), key=lambda f: -f[1])
 
 
@@ -138,13 +148,52 @@ def _posts(store: Store) -> list[Row]:
     return store.rows("SELECT * FROM post WHERE voided_at IS NULL ORDER BY name COLLATE vietnamese, id")
 
 
-def _laptops(store: Store, post: Row) -> list[Laptop]:
-    rows = store.rows(
-        "SELECT id, name, trust FROM local_replica WHERE post_id = ? AND own = 0 AND trust <> 'revoked'"
-        " ORDER BY name, id",
-        [post["id"]],
+def _laptops(store: Store) -> dict[str | None, list[Laptop]]:
+    """The laptops of each post, by name."""
+    had = {
+        (r["replica_id"], r["log_id"]): r["at"]
+        for r in store.rows(
+            "SELECT r.replica_id, r.log_id, max(c.at) AS at FROM local_receipt r, json_each(r.have) h"
+            " JOIN local_log l ON l.id = h.key AND l.replica_id = ?"
+            " JOIN local_change c ON c.log_id = l.id AND c.seq = json_extract(h.value, '$.last')"
+            " GROUP BY r.replica_id, r.log_id",
+            [store.identity.replica_id],
+        )
+    }
+    found: dict[str | None, list[Laptop]] = {}
+    for said in _said(store):
+        heard = _heard_at(said)
+        laptop = Laptop(
+            said["id"],
+            said["name"],
+            said["trust"],
+            heard.astimezone().date().isoformat() if heard else None,
+            said["program"],
+            None if said["told"] is None else _clock(said, had.get((said["id"], said["log_id"]))),
+        )
+        found.setdefault(said["post_id"], []).append(laptop)
+    return found
+
+
+def _said(store: Store) -> list[Row]:
+    """What is known of each laptop in one query, for there may be a thousand: itself; its last receipt (``told``: that
+    one's clock), NULL where none came; the clock of its newest change that is in."""
+    return store.rows(
+        "SELECT p.id, p.name, p.trust, p.post_id, t.hlc AS told, t.log_id, t.at, t.heard_at, t.program, w.newest"
+        " FROM local_replica p"
+        " LEFT JOIN (SELECT l.replica_id AS id, max(s.last_hlc) AS newest FROM local_log l JOIN local_segment s"
+        "  ON s.log_id = l.id AND s.last = l.seq AND s.state = 'applied' GROUP BY l.replica_id) w USING (id)"
+        " LEFT JOIN local_receipt t ON t.replica_id = p.id AND t.log_id = (SELECT n.log_id"
+        "  FROM local_receipt n WHERE n.replica_id = p.id ORDER BY n.hlc DESC LIMIT 1)"
+        " WHERE p.own = 0 AND p.trust <> 'revoked' ORDER BY p.name, p.id"
     )
-    return [_laptop(store, row) for row in rows]
+
+
+def _heard_at(said: Row) -> datetime | None:
+    """When a laptop last said anything."""
+    readings = [_moment(said["newest"], None)] if said["newest"] is not None else []
+    readings += [_moment(said["told"], said["heard_at"])] if said["told"] is not None else []
+    return max(readings, default=None)
 
 
 def _heard(laptops: Sequence[Laptop]) -> date | None:
@@ -190,16 +239,17 @@ def _post(
     row: Row,
     grid: Sequence[Period],
     counts: dict[tuple[str, str], tuple[int, int]],
+    laptops: list[Laptop],
+    gaps: dict[str, date],
     waiting: int,
     limit: int,
     today: date,
 ) -> PostCoverage:
-    laptops = _laptops(store, row)
     heard, born = _heard(laptops), _born(row)
     silent = _silent_days(row, heard, today)
     late = silent is not None and silent > limit
     whole = heard
-    gap = _gap(store, row["id"])
+    gap = gaps.get(row["id"])
     if gap is not None and whole is not None:
         whole = min(whole, gap)
     months = []
@@ -227,41 +277,18 @@ def _state(
     return "late" if late else "awaited"
 
 
-def _laptop(store: Store, replica: Row) -> Laptop:
-    told = store.row("SELECT * FROM local_receipt WHERE replica_id = ? ORDER BY hlc DESC LIMIT 1", [replica["id"]])
-    readings = [_newest_change(store, replica["id"])]
-    if told is not None:
-        readings.append(_moment(told["hlc"], told["heard_at"]))
-    heard = max((r for r in readings if r is not None), default=None)
-    return Laptop(
-        replica["id"],
-        replica["name"],
-        replica["trust"],
-        heard.astimezone().date().isoformat() if heard else None,
-        told["program"] if told else None,
-        _clock(store, told) if told else None,
-    )
-
-
-def _newest_change(store: Store, replica_id: str) -> datetime | None:
-    hlc = store.value(
-        "SELECT max(s.last_hlc) FROM local_log l JOIN local_segment s ON s.log_id = l.id AND s.last = l.seq"
-        " AND s.state = 'applied' WHERE l.replica_id = ?",
-        [replica_id],
-    )
-    return _moment(hlc, None) if hlc is not None else None
-
-
-def _gap(store: Store, post_id: str) -> date | None:
-    """The day from which on changes of a post are missing; None where none are known to be."""
-    rows = store.rows(
-        "SELECT s.log_id, c.last_hlc AS hlc FROM local_segment s LEFT JOIN local_log l ON l.id = s.log_id"
+def _gaps(store: Store) -> dict[str, date]:
+    """Post -> the day from which on changes of it are missing, where some are known to be."""
+    found: dict[str, date] = {}
+    for r in store.rows(
+        "SELECT s.scope, s.log_id, c.last_hlc AS hlc FROM local_segment s LEFT JOIN local_log l ON l.id = s.log_id"
         " LEFT JOIN local_segment c ON c.log_id = l.id AND c.last = l.seq AND c.state = 'applied'"
-        " WHERE s.scope = ? AND s.state = 'held' AND s.reason = ?",
-        [post_id, exchange.WAITS],
-    )
-    moments = (_moment(_begun(r["log_id"]) if r["hlc"] is None else r["hlc"], None) for r in rows)
-    return min((moment.astimezone().date() for moment in moments), default=None)
+        " WHERE s.state = 'held' AND s.reason = ?",
+        [exchange.WAITS],
+    ):
+        moment = _moment(_begun(r["log_id"]) if r["hlc"] is None else r["hlc"], None).astimezone().date()
+        found[r["scope"]] = min(moment, found.get(r["scope"], moment))
+    return found
 
 
 def _begun(log_id: str) -> int:
@@ -286,28 +313,21 @@ def _instant(at: str | None) -> datetime | None:
         return None
 
 
-def _clock(store: Store, told: Row) -> str | None:
+def _clock(said: Row, had: str | None) -> str | None:
     """What is wrong with the wall clock of a laptop, as its last bundle shows.
 
-    It is slow where it stands before the program was made, or before something of ours that the laptop had then. The
-    logical clock would not tell: one clock that runs ahead moves everybody's.
+    It is slow where it stands before the program was made, or before something of ours that the laptop ``had`` then.
+    The logical clock would not tell: one clock that runs ahead moves everybody's.
     """
-    wall = _instant(told["at"])
+    wall = _instant(said["at"])
     if wall is None:
         return _("its clock cannot be read")
-    had = store.value(
-        "SELECT max(c.at) FROM local_receipt r, json_each(r.have) h"
-        " JOIN local_log l ON l.id = h.key AND l.replica_id = ?"
-        " JOIN local_change c ON c.log_id = l.id AND c.seq = json_extract(h.value, '$.last')"
-        " WHERE r.replica_id = ? AND r.log_id = ?",
-        [store.identity.replica_id, told["replica_id"], told["log_id"]],
-    )
     tolerance = timedelta(milliseconds=clock.TOLERANCE_MS)
     if wall + tolerance < max(clock.BUILT, _instant(had) or clock.BUILT):
-        return _("its clock is slow: it stood at {at}").format(at=instant(told["at"]))
-    heard_at = _instant(told["heard_at"])
+        return _("its clock is slow: it stood at {at}").format(at=instant(said["at"]))
+    heard_at = _instant(said["heard_at"])
     if heard_at is not None and wall > heard_at + tolerance:
-        return _("its clock is fast: it stood at {at}").format(at=instant(told["at"]))
+        return _("its clock is fast: it stood at {at}").format(at=instant(said["at"]))
     return None
 
 

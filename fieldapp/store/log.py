@@ -111,7 +111,7 @@ def since(store: Store, log_id: str, after: int, last: int = 1 << 62) -> Iterato
 def _numbered_since(store: Store, log_id: str, after: int, last: int = 1 << 62) -> Iterator[Change]:
     for row in store.rows(
         "SELECT number FROM local_segment WHERE log_id = ? AND state = 'applied' AND number IS NOT NULL"
-        " AND last > ? AND first <= ? ORDER BY first",
+        " AND last > ? AND first <= ? ORDER BY last",
         [log_id, after, last],
     ):
         yield from (c for c in of_segment(store, row["number"]) if after < c.seq <= last)

@@ -103,6 +103,13 @@ def segment_state(db: Database) -> None:
     add_what_is_missing(db)
 
 
+@migrations(name="0012_years")
+def years(db: Database) -> None:
+    """A report finds the activities that ended in its period without reading those of all years; and whether a segment
+    stands is known without reading it."""
+    add_what_is_missing(db)
+
+
 SCHEMA_VERSION = 4
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 

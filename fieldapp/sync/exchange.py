@@ -178,7 +178,12 @@ class Status:
 
     unsent: int
     unsent_records: int
-    peers: list[PeerStatus]
+    laptops: int
+    """whom we exchange with, and who asks to"""
+    asking: list[str]
+    """names of those that wait to be certified"""
+    received_until: str | None
+    """instant of the newest of a post's changes that its headquarters has"""
     held: list[str]
     quarantined: list[str]
     set_aside: list[str]
@@ -616,30 +621,33 @@ _HEAD = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reaso
 
 
 def status(store: Store) -> Status:
-    """Who has what, what waits, and what was refused."""
-    known = peers.others(store)
-    known_logs = store.rows(
-        "SELECT id, seq, scope, replica_id FROM local_log WHERE id <> ? AND seq > 0", [BASELINE_LOG]
-    )
+    """What is not sent, what waits, and what was refused: every screen asks."""
+    me, known = peers.own(store), peers.others(store)
+    partners = peers.partners(store, known, asking=True)
+    above = [p for p in partners if p.role == "hq"] if me.role == "post" else []
+    received = [p.received_until for p in _peers_status(store, above, known) if p.received_until]
     unsent = _unsent(store)
     warning = None
     if clock.wall_is_behind(store):
         warning = _("This laptop's clock stands before the newest entry: set the date and time. Order is kept anyway.")
     segments = store.rows(
-        f"SELECT {_HEAD} FROM local_segment WHERE state <> 'applied' AND reason <> ?"
+        f"SELECT {_HEAD}, received_at FROM local_segment WHERE state = 'held'"
+        f" UNION ALL SELECT {_HEAD}, received_at FROM local_segment WHERE state = 'quarantined' AND reason <> ?"
         " ORDER BY received_at, log_id, first",
         [SETTLED],
     )
     quarantined = [_quarantine_sentence(store, s) for s in segments if s["state"] == "quarantined"]
     quarantined += [_broken_sentence(r["why"]) for r in store.rows("SELECT why FROM local_broken ORDER BY received_at")]
-    if peers.own(store).trust == "revoked":
+    if me.trust == "revoked":
         quarantined.insert(
             0, _("Headquarters has revoked this laptop: what it writes from now on is not taken. Ask there.")
         )
     return Status(
         unsent=len(unsent),
         unsent_records=len(_records_of(store, unsent)),
-        peers=[_peer_status(store, p, known, known_logs) for p in peers.partners(store, known, asking=True)],
+        laptops=len(partners),
+        asking=[p.title for p in partners if peers.is_asking(me, p)],
+        received_until=max(received, default=None),
         held=[_held_sentence(store, s) for s in segments if s["state"] == "held"],
         quarantined=quarantined,
         set_aside=[
@@ -650,6 +658,12 @@ def status(store: Store) -> Status:
         clock_warning=warning,
         exported=int(store.setting(EXPORTED, "0") or 0) >= _own_seq(store),
     )
+
+
+def peers_status(store: Store) -> list[PeerStatus]:
+    """Who has what: of each laptop that we exchange with, or that asks to."""
+    known = peers.others(store)
+    return _peers_status(store, peers.partners(store, known, asking=True), known)
 
 
 def held_of(store: Store, post_id: str) -> list[str]:
@@ -718,9 +732,15 @@ def _records_of(store: Store, changes: Sequence[objections.Cell]) -> set[str]:
     return records
 
 
-def _peer_status(store: Store, peer: Peer, known: list[Peer], known_logs: Sequence[Row]) -> PeerStatus:
-    reader = peers.reader(store, peer, known)
+def _peers_status(store: Store, about: Sequence[Peer], known: list[Peer]) -> list[PeerStatus]:
     me = peers.own(store)
+    known_logs = store.rows(
+        "SELECT id, seq, scope, replica_id FROM local_log WHERE id <> ? AND seq > 0", [BASELINE_LOG]
+    )
+    return [_peer_status(store, me, peer, peers.reader(store, peer, known), known_logs) for peer in about]
+
+
+def _peer_status(store: Store, me: Peer, peer: Peer, reader: peers.Reader, known_logs: Sequence[Row]) -> PeerStatus:
     visible = [log for log in known_logs if reader.sees(log["scope"], log["replica_id"])]
     databases, heard_at = receipts.all_heads(store, peer.id)
     reached = {log["id"]: receipts.reached(store, databases, log["id"]) for log in visible}

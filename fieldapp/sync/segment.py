@@ -262,7 +262,11 @@ def seal(store: Store, progress: Callable[[int, int], None] | None = None) -> in
     the same knowledge.
     """
     done = 0
-    for own_log in store.rows("SELECT * FROM local_log WHERE own = 1 ORDER BY id"):
+    open_logs = store.rows(  # in one query: headquarters has a log for each post
+        "SELECT * FROM local_log l WHERE own = 1 AND seq > coalesce((SELECT max(last) FROM local_segment s"
+        " WHERE s.log_id = l.id AND s.state = 'applied'), 0) ORDER BY id"
+    )
+    for own_log in open_logs:
         last = _head(store, own_log["id"])[0]
         while last < own_log["seq"]:
             changes = _next_changes(store, own_log["id"], last)

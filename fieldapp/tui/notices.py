@@ -59,10 +59,8 @@ def todo(state: Status, role: str) -> list[Todo]:
     if state.conflicts:
         found.append(_line("!", _("conflict"), _conflicts(state), DECIDE))
     if role == "hq":
-        new = [p.name for p in state.peers if p.asks]
-        found += [
-            _line("·", _("new laptop"), _("{name} waits to be certified").format(name=name), DECIDE) for name in new
-        ]
+        waits = _("{name} waits to be certified")
+        found += [_line("·", _("new laptop"), waits.format(name=name), DECIDE) for name in state.asking]
     elif state.unsent and not state.exported:
         text = _("{n} changes in {records} records: F9 takes them to the stick")
         found.append(_line("·", _("not sent"), text.format(n=state.unsent, records=state.unsent_records)))
@@ -78,7 +76,7 @@ def sentences(state: Status, role: str) -> list[str]:
         found.append(f"{_conflicts(state)}. {hint}".strip())
     if role == "hq":
         advice = _("{name} waits to be certified: compare its fingerprint, then `fieldapp hq trust`.")
-        found += [advice.format(name=p.name) for p in state.peers if p.asks]
+        found += [advice.format(name=name) for name in state.asking]
     return found
 
 

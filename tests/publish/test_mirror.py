@@ -60,6 +60,21 @@ def test_first_everything_then_what_changed(world: World, database: str, pg: psy
     same(pg, world.hq)
 
 
+@pytest.mark.parametrize("mark", ["\x1f", "\x1e", "\x1d", "\x1d\x1e\x1f\\N\t\n\r\\"])
+def test_what_another_program_wrote_into_the_file_arrives_as_it_is(
+    world: World, database: str, pg: psycopg.Connection[Any], mark: str
+) -> None:
+    random_records.fill(world.hq, 2, 20)
+    for change in (f"{mark}giữa{mark}hai{mark}", f"{mark}{mark}"):
+        with world.hq.transaction(applying=True):  # without a change in the log
+            world.hq.db.execute(
+                "UPDATE activity SET description = ?, hamlet = NULL WHERE id IN (SELECT id FROM activity LIMIT 3)",
+                [change],
+            )
+        publish(world.hq, database, anew=True)
+        same(pg, world.hq)
+
+
 def test_a_returned_record_counts_again_once_it_is_corrected(
     world: World, database: str, pg: psycopg.Connection[Any], run: Run
 ) -> None:

@@ -1,6 +1,7 @@
 """The figures count rightly where naive programs go wrong."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -10,7 +11,7 @@ from field import World
 from fieldapp import demo
 from fieldapp.domain.text import clean
 from fieldapp.reports import narrative
-from fieldapp.reports.figures import Figure, behind, figures
+from fieldapp.reports.figures import Figure, behind, by_source, counts_sql, figures, narrowed, sums_sql
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
 from fieldapp.store import lists, records
@@ -26,6 +27,19 @@ YEAR = Query(demo.PERIOD)
 def year(store: Store, unit: str | None = None, query: Query = YEAR) -> dict[str, Figure]:
     found = figures(store, replace(query, unit=unit))
     return {f"{f.section}.{f.code}": f for f in found}
+
+
+def test_a_report_reads_only_what_lies_in_its_period(world: World) -> None:
+    """Not the years before it: by the plans of its queries."""
+    params, narrow = narrowed(world.hq, YEAR)
+    few = ("cell_rating", "member_rating")
+    queries = {str(s): counts_sql(s, i, "NULL", narrow) for s, i in by_source() if s not in few}
+    queries = {s: sql for s, sql in queries.items() if "f.last IS NULL" not in sql} | {"sums": sums_sql("NULL", narrow)}
+    assert {"sums", "target", "meeting", "attendance", "matter"} <= set(queries)
+    for source, sql in queries.items():
+        plan = [row["detail"] for row in world.hq.rows(f"EXPLAIN QUERY PLAN {sql}", params)]
+        assert any(re.search(r">\? AND .*<\?", step) for step in plan), (source, plan)
+        assert not [step for step in plan if re.match(r"SCAN [a-z]\b(?! VIRTUAL)", step)], (source, plan)
 
 
 def cells(world: World) -> None:

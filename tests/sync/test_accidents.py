@@ -219,11 +219,11 @@ def test_the_same_comes_twice_and_old_after_new(field: Field) -> None:
     field.round(field.post, field.hq, field.post, stick=old)
     records.save(field.post, "event", {"name": "hai"}, row_id)
     field.round(field.post, field.hq, field.post, stick=new)
-    before = state(field.hq), state(field.post), exchange.status(field.post).peers
+    before = state(field.hq), state(field.post), exchange.peers_status(field.post)
     for stick in (old, new, old):
         for store in (field.hq, field.post):
             assert [r.applied for r in exchange.import_files(store, [stick]) if not r.for_others][:1] == [0]
-    assert (state(field.hq), state(field.post), exchange.status(field.post).peers) == before
+    assert (state(field.hq), state(field.post), exchange.peers_status(field.post)) == before
     quiet(field.hq, field.post)
 
 
@@ -896,11 +896,11 @@ def test_status_says_what_each_peer_has_and_lacks_since_when(field: Field) -> No
     event(field.post, "một")
     event(field.post, "hai")
     first_at = field.post.value("SELECT at FROM local_change ORDER BY hlc DESC LIMIT 1 OFFSET 1")
-    by_name = {p.name: p for p in exchange.status(field.post).peers}
+    by_name = {p.name: p for p in exchange.peers_status(field.post)}
     headquarters = next(p for name, p in by_name.items() if p.role == "hq")
     assert (headquarters.lacks, headquarters.lacks_since) == (2, first_at)
     field.round(field.post, field.hq, field.post)
-    by_role = {p.role: p for p in exchange.status(field.post).peers}
+    by_role = {p.role: p for p in exchange.peers_status(field.post)}
     assert (by_role["hq"].lacks, by_role["hq"].lacks_since, by_role["hq"].received) == (0, None, by_role["hq"].of)
     assert by_role["post"].lacks == 2
 

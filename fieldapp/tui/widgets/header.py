@@ -50,9 +50,9 @@ def sent_text(store: Store, state: exchange.Status) -> str:
     if store.identity.role == "hq":
         waiting = len(state.held) + len(state.quarantined)
         return _("{posts} laptops · {waiting} waiting · {conflicts} conflicts").format(
-            posts=len(state.peers), waiting=waiting, conflicts=state.conflicts
+            posts=state.laptops, waiting=waiting, conflicts=state.conflicts
         )
-    until = max((p.received_until for p in state.peers if p.role == "hq" and p.received_until), default=None)
+    until = state.received_until
     received = _("HQ received up to {day}").format(day=_day(until)) if until else _("HQ received nothing yet")
     if state.unsent and state.exported:
         return _("{n} exported, receipt awaited").format(n=state.unsent) + f" · {received}"
