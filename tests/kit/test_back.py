@@ -14,7 +14,7 @@ import venv
 from pathlib import Path
 
 import pytest
-from field import PASSPHRASE, Run, World
+from field import USER, Run, World
 
 from fieldapp.kit import install, upgrade
 from fieldapp.packaged import CHECKOUT
@@ -27,17 +27,33 @@ from .test_upgrade import MIGRATION, NEXT
 PATIENCE = 120
 """Seconds until a started program counts as hanging"""
 
-KILLED_BEFORE = """
-import os, signal, sys
+OPEN = """
+import json, os, signal, sys
+from pathlib import Path
+from fieldapp.errors import FieldappError
 from fieldapp.kit import upgrade
+from fieldapp.store import records
+from fieldapp.store.store import Store
 
-steps = list(upgrade.STEPS_BACK)
-steps.insert(int(sys.argv.pop(1)), lambda _back: os.kill(os.getpid(), signal.SIGKILL))
-upgrade.STEPS_BACK = tuple(steps)
-from fieldapp.cli import main
-
-main()
+store = Store.open(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), sys.argv[3])
 """
+"""By the key: what a passphrase costs is tested elsewhere"""
+
+EVENTS = OPEN + 'print(json.dumps(sorted(r["name"] for r in store.rows("SELECT name FROM event"))))'
+RECORD = OPEN + 'records.save(store, "event", {"name": sys.argv[4], "date_from": "2026-11-24"})'
+BACK = (
+    OPEN
+    + """
+steps = list(upgrade.STEPS_BACK)
+if sys.argv[4:]:
+    steps.insert(int(sys.argv[4]), lambda _back: os.kill(os.getpid(), signal.SIGKILL))
+upgrade.STEPS_BACK = tuple(steps)
+try:
+    upgrade.Back(store, print).run()
+except FieldappError as error:
+    sys.exit(str(error))
+"""
+)
 
 
 class Laptop:
@@ -60,11 +76,8 @@ class Laptop:
             paths = [str(where), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
             (packages / "borrowed.pth").write_text("\n".join(paths), encoding="utf-8")
             (folder / install.COMPLETE).touch()
-        secret = home / "secret"
-        secret.write_text(PASSPHRASE, encoding="utf-8")
         self.environment = {
-            "HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "FIELDAPP_HOME": str(self.post),
-            "FIELDAPP_PASSPHRASE_FILE": str(secret), "FIELDAPP_LANG": "en",
+            "HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "FIELDAPP_LANG": "en"
         }  # fmt: skip
         self.switch(NEXT)
 
@@ -77,13 +90,13 @@ class Laptop:
         assert before in text, name
         (self.source / name).write_text(text.replace(before, after, 1), encoding="utf-8")
 
-    def call(self, *options: object, code: str | None = None) -> tuple[int, str]:
+    def call(self, code: str, *options: object) -> tuple[int, str]:
         """What the version that starts does."""
         python = self.root / "versions" / self.version / "bin/python"
-        program = ["-c", code] if code else ["-m", "fieldapp"]
         done = subprocess.run(
-            [str(python), "-I", *program, *map(str, options)], env=self.environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=PATIENCE,
+            [str(python), "-I", "-c", code, str(self.post), self.key.hex(), USER, *map(str, options)],
+            env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, check=False, timeout=PATIENCE,
         )  # fmt: skip
         return done.returncode, done.stdout
 
@@ -92,16 +105,14 @@ class Laptop:
         return (self.root / install.CURRENT).read_text(encoding="ascii")
 
     def record(self, name: str) -> None:
-        file = self.root / "event.json"
-        file.write_text(json.dumps({"name": name, "date_from": "2026-11-24"}), encoding="utf-8")
-        code, said = self.call("add", "event", "--json", file)
+        code, said = self.call(RECORD, name)
         assert code == 0, said
 
     def events(self) -> list[str]:
         """As the version that starts says."""
-        code, said = self.call("list", "event", "--json")
+        code, said = self.call(EVENTS)
         assert code == 0, said
-        return sorted(event["name"] for event in json.loads(said))
+        return list(json.loads(said))
 
     def execute(self, sql: str) -> list[tuple[object, ...]]:
         db = connect(self.post / FILE, self.key)
@@ -126,14 +137,14 @@ def laptop(derived: World, tmp_path: Path) -> Laptop:
 @pytest.mark.slow
 def test_back_with_all_records_or_refused_whenever_it_is_killed(laptop: Laptop) -> None:
     laptop.execute("ALTER TABLE local_draft RENAME COLUMN data TO typed")
-    code, said = laptop.call("upgrade", "--back", "--yes")
+    code, said = laptop.call(BACK)
     assert (code, "local_draft.data" in said) == (1, True)
     assert f"Nothing was changed, {NEXT} stays. Go on recording" in said
     assert (laptop.version, laptop.newer_migrations()) == (NEXT, 1)
     laptop.execute("ALTER TABLE local_draft RENAME COLUMN typed TO data")
 
     before_settling = upgrade.STEPS_BACK.index(upgrade.Back.settle)
-    code, said = laptop.call(before_settling, "upgrade", "--back", "--yes", code=KILLED_BEFORE)
+    code, said = laptop.call(BACK, before_settling)
     assert code == -signal.SIGKILL, said
     assert (laptop.version, laptop.newer_migrations()) == ("0.1.0", 1)
     laptop.record("Lũ hôm nay")
@@ -142,7 +153,7 @@ def test_back_with_all_records_or_refused_whenever_it_is_killed(laptop: Laptop) 
     laptop.switch(NEXT)
     assert laptop.events() == ["Lũ hôm nay", "Lũ sau", "Lũ trước"]
     assert laptop.newer_migrations() == 1, "what it adds is added again, to what was recorded meanwhile too"
-    code, said = laptop.call("upgrade", "--back", "--yes")
+    code, said = laptop.call(BACK)
     assert code == 0, said
     assert "0.1.0 is in use" in said
     assert (laptop.version, laptop.newer_migrations()) == ("0.1.0", 0)
