@@ -487,6 +487,8 @@ def run(kit: Path, *, unsigned: bool, beside: bool, user: str | None) -> int:
     switch(folder.name)
     launcher = make_entries()
     print(tell(f"Đã cài fieldapp {folder.name}. Lệnh: {launcher}", f"fieldapp {folder.name} is installed: {launcher}"))
+    if not found and not has_records():
+        print(tell(f"Tập thử: {launcher} tutorial", f"To practise: {launcher} tutorial"))
     return begin_post(folder, found, user)
 
 

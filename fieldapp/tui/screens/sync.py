@@ -280,12 +280,14 @@ def _waiting(state: exchange.Status, role: str) -> str:
     """What there is to carry."""
     if role == "hq":
         return _("The reply for each post is written onto the stick.")
+    if not state.unsent:
+        return _("Headquarters has received everything.")
     line = _("{n} changes in {records} records not received by headquarters.")
     return line.format(n=state.unsent, records=state.unsent_records)
 
 
 def _counted(results: Sequence[exchange.Imported]) -> str:
-    """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 của nơi khác”"""
+    """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 gửi nơi khác”"""
     numbers = Counter(r.state for r in results)
     parts = [f"{numbers[state]} {_(word)}" for state, word in MARKS.items() if numbers[state]]
     return f"{_('{n} bundles').format(n=len(results))}: {' · '.join(parts)}"
