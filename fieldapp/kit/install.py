@@ -285,8 +285,11 @@ def install_beside(kit: Path) -> Path:
     mark = hashlib.sha256((kit / SUMS).read_bytes()).hexdigest()
     if (folder / COMPLETE).is_file() and (folder / COMPLETE).read_text(encoding="ascii") == mark:
         return folder
-    if folder.exists():
-        shutil.rmtree(folder)
+    if folder.exists():  # as a whole or not at all: Windows lets no program go that runs
+        aside = root() / f"{folder.name}.old"
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     into: list[str] = []
     base = Path(sys.executable).parent
@@ -395,7 +398,8 @@ def make_entries() -> Path:
     if WINDOWS:
         menu = Path(os.environ["APPDATA"]) / "Microsoft" / "Windows" / "Start Menu" / "Programs"
         launcher = root() / "fieldapp.cmd"
-        for folder in (launcher.parent, menu, _desktop()):
+        commands = launcher.parent.parent / "Microsoft" / "WindowsApps"  # where Windows looks for this user's commands
+        for folder in (launcher.parent, menu, _desktop(), *([commands] if commands.is_dir() else [])):
             _write_if_other(folder / "fieldapp.cmd", LAUNCHER_WINDOWS.replace("\n", "\r\n").encode("ascii"))
         return launcher
     launcher = Path.home() / ".local" / "bin" / "fieldapp"

@@ -218,7 +218,10 @@ def test_on_windows_paths_and_entries_are_those_of_the_user(tmp_path: Path, monk
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Hồ sơ" / "Local"))
     monkeypatch.setenv("APPDATA", str(tmp_path / "Hồ sơ" / "Roaming"))
     monkeypatch.setenv("HOME", str(tmp_path / "Hồ sơ"))
+    commands = tmp_path / "Hồ sơ/Local/Microsoft/WindowsApps"
+    commands.mkdir(parents=True)
     launcher = install.make_entries()
+    assert (commands / "fieldapp.cmd").read_bytes() == launcher.read_bytes()
     install.switch("0.1.0")
     entry = tmp_path / "Hồ sơ/Roaming/Microsoft/Windows/Start Menu/Programs/fieldapp.cmd"
     assert launcher.read_bytes() == entry.read_bytes() == (tmp_path / "Hồ sơ/Desktop/fieldapp.cmd").read_bytes()

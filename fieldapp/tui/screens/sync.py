@@ -62,9 +62,9 @@ class SyncScreen(Page):
     WRITES = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "start", _("Start"), show=False),
-        Binding("tab", "other", _("Drive or folder"), key_display="Tab"),
-        Binding("f5", "renew", _("Look for sticks again")),
-        Binding("f7", "clear", _("Clear old bundles")),
+        Binding("tab", "other", _("Drive, folder"), key_display="Tab"),
+        Binding("f5", "renew", _("Look again")),
+        Binding("f7", "clear", _("Clear old")),
         Binding("f8", "stop", _("Break off")),
         Binding("pagedown", "turn(1)", _("Scroll"), key_display="PgUp/PgDn", priority=True),
         Binding("pageup", "turn(-1)", _("Scroll"), priority=True, show=False),
