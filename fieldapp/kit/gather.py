@@ -122,9 +122,9 @@ def make(
     with tempfile.TemporaryDirectory(prefix=".fieldapp-kit-", dir=dest) as temporary:
         made = Path(temporary) / kit.name
         (made / "wheels").mkdir(parents=True)
-        _gather(made, wanted, say)
         told = {"@PYTHONS@": ", ".join(sorted({target.python for target in wanted}))}
-        told |= _carry_python(made, python_installer)
+        told |= _carry_python(made, python_installer, wanted)
+        _gather(made, wanted, say)
         for name, platforms in START_SCRIPTS.items():
             if platforms & {target.platform for target in wanted}:
                 text = (PACKAGE / "kit" / name).read_text(encoding="utf-8")
@@ -251,9 +251,10 @@ def _requirement(wheels: Path, target: Target, name: str) -> str:
 # the list and its signature ------------------------------------------------------------------------------------------
 
 
-def _carry_python(kit: Path, file: Path | None) -> dict[str, str]:
+def _carry_python(kit: Path, file: Path | None, wanted: Iterable[Target]) -> dict[str, str]:
     """Lay a Python into the kit: an embeddable zip is unpacked, so that it runs as it lies there; an installer is what
     the start script checks and starts. Returns what the start script is told: mark -> value."""
+    fitting = {f"python{target.python.replace('.', '')}._pth" for target in wanted if target.platform == "windows"}
     told = {"@PYTHON_SETUP@": "", "@PYTHON_SHA256@": ""}
     if file is None:
         return told
@@ -262,8 +263,12 @@ def _carry_python(kit: Path, file: Path | None) -> dict[str, str]:
         if file.suffix == ".zip":
             with zipfile.ZipFile(file) as archive:
                 flat = [n for n in archive.namelist() if re.fullmatch(r"[A-Za-z0-9_][\w.+-]*", n, re.ASCII)]
-                if flat != archive.namelist() or not any(n.endswith("._pth") for n in flat) or "python.exe" not in flat:
+                if flat != archive.namelist() or "python.exe" not in flat or not any(n.endswith("._pth") for n in flat):
                     raise refused
+                if fitting.isdisjoint(flat) or not _is_for_x64(archive.read("python.exe")):
+                    raise FieldappError(
+                        _("{path} is not for Windows x64, or its version has no wheels in this kit.").format(path=file)
+                    )
                 archive.extractall(kit / "python")
             return told
         if file.suffix != ".exe" or not re.fullmatch(r"[\w.-]+", file.name, re.ASCII):
@@ -273,6 +278,12 @@ def _carry_python(kit: Path, file: Path | None) -> dict[str, str]:
     except (OSError, zipfile.BadZipFile):
         raise refused from None
     return {"@PYTHON_SETUP@": file.name, "@PYTHON_SHA256@": _sha256(file)}
+
+
+def _is_for_x64(program: bytes) -> bool:
+    """Whether a Windows program is for x86-64: what its PE header says."""
+    at = int.from_bytes(program[0x3C:0x40], "little")
+    return program[at : at + 6] == b"PE\0\0\x64\x86"
 
 
 def _sums(kit: Path) -> str:

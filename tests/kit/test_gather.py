@@ -182,9 +182,10 @@ def test_a_windows_wheel_needs_only_what_windows_and_python_have(made: Path) -> 
             assert max(map(len, archive.namelist())) < 120, path.name
 
 
-def embeddable(path: Path, *more: str) -> Path:
+def embeddable(path: Path, *more: str, machine: bytes = b"\x64\x86", version: str = "312") -> Path:
     with zipfile.ZipFile(path, "w") as archive:
-        for name in ("python.exe", "python312._pth", "python312.zip", "_ctypes.pyd", *more):
+        archive.writestr("python.exe", b"MZ".ljust(0x3C, b"\0") + b"\x40\0\0\0PE\0\0" + machine)
+        for name in (f"python{version}._pth", f"python{version}.zip", "_ctypes.pyd", *more):
             archive.writestr(name, b"MZ")
     return path
 
@@ -193,7 +194,7 @@ def test_an_embeddable_python_lies_in_the_kit_as_it_runs(tmp_path: Path, monkeyp
     monkeypatch.setattr(gather, "_gather", lambda *_args: None)
     zipped = embeddable(tmp_path / "python-3.12.9-embed-amd64.zip")
     made = gather.make(tmp_path, [WINDOWS], print, zipped)
-    assert (made / "python" / "python.exe").read_bytes() == b"MZ"
+    assert (made / "python" / "python.exe").read_bytes().startswith(b"MZ")
     assert "python/python312._pth" in (made / install.SUMS).read_text(encoding="ascii")
     assert install.check_files(made) > 5
     assert not (made / "install.sh").exists(), "a kit for Windows alone"
@@ -201,6 +202,17 @@ def test_an_embeddable_python_lies_in_the_kit_as_it_runs(tmp_path: Path, monkeyp
     assert "Python 3.12 (64-bit" in script
     with pytest.raises(FieldappError, match="đã có"):
         gather.make(tmp_path, [WINDOWS], print)
+
+
+def test_a_python_that_could_install_nothing_is_not_carried(tmp_path: Path) -> None:
+    for zipped in (
+        embeddable(tmp_path / "win32.zip", machine=b"\x4c\x01"),
+        embeddable(tmp_path / "other.zip", version="313"),
+    ):
+        (tmp_path / zipped.stem).mkdir()
+        with pytest.raises(FieldappError, match="không phải cho Windows x64"):
+            gather.make(tmp_path / zipped.stem, [WINDOWS], print, zipped)
+        assert not list((tmp_path / zipped.stem).iterdir()), "told before anything is fetched"
 
 
 def test_an_installer_is_carried_and_its_hash_stands_in_the_start_script(
