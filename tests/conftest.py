@@ -1,5 +1,6 @@
 """What every test stands on: Vietnamese, a quiet terminal, deterministic examples; in CI a skip is a failure."""
 
+import gc
 import hashlib
 import json
 import os
@@ -29,6 +30,13 @@ def pytest_configure() -> None:
     os.environ["FIELDAPP_HOME"] = str(Path(os.devnull) / "home")  # a test that names no workspace must not find one
     for name in ("FIELDAPP_USER", "FIELDAPP_PASSPHRASE_FILE", "NO_COLOR"):
         os.environ.pop(name, None)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)
