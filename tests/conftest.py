@@ -6,10 +6,11 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
+import light_seal
 import pytest
 from field import PASSPHRASE, USER, Run, World, build
 from hypothesis import settings
@@ -101,11 +102,15 @@ def spared() -> Generator[None, None, None]:
 def really_sealed(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The keys of the first world, sealed as the program does it."""
     root = tmp_path_factory.mktemp("sealed")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(vault, "seal_under", SEAL_UNDER)
-        for home, user in (("hq", "Trực ban"), ("post", USER)):
-            vault.seal(root / home, user, PASSPHRASE, first_world.keys[home])
+    _seal(root, first_world.keys, SEAL_UNDER)
     return root
+
+
+def _seal(root: Path, keys: dict[str, bytes], how: Callable[[bytes, str], bytes]) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(vault, "seal_under", how)
+        for home, user in (("hq", "Trực ban"), ("post", USER)):
+            vault.seal(root / home, user, PASSPHRASE, keys[home])
 
 
 @pytest.fixture
@@ -113,6 +118,14 @@ def derived(monkeypatch: pytest.MonkeyPatch, really_sealed: Path, world: World) 
     """A world whose passphrases are sealed as the program does it: for those who open it from another process."""
     monkeypatch.setattr(vault, "seal_under", SEAL_UNDER)
     shutil.copytree(really_sealed, world.root, dirs_exist_ok=True)
+    return world
+
+
+@pytest.fixture
+def openable(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
+    """The same, at once: for those whose other processes are about something else than passphrases."""
+    monkeypatch.setattr(vault, "seal_under", light_seal.seal)
+    _seal(world.root, world.keys, light_seal.seal)
     return world
 
 
