@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Generator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ from hypothesis import settings
 
 from fieldapp import cli
 from fieldapp.domain.text import clean
-from fieldapp.store import vault
+from fieldapp.store import migrations, vault
+from fieldapp.store.baseline import baseline_changes
 
 KERNEL = "this kernel"
 """In the reason of a skip: nothing that is installed would help"""
+
+LONGEST = ("tests/kit/test_upgrade.py", "tests/tui/test_screens.py", "tests/kit/test_install.py", "tests/e2e/")
 
 settings.register_profile("fieldapp", deadline=None, derandomize=True)
 settings.load_profile("fieldapp")
@@ -31,6 +35,11 @@ def pytest_configure() -> None:
     os.environ["FIELDAPP_HOME"] = str(Path(os.devnull) / "home")  # a test that names no workspace must not find one
     for name in ("FIELDAPP_USER", "FIELDAPP_PASSPHRASE_FILE", "NO_COLOR"):
         os.environ.pop(name, None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: one that starts last would keep the others' processors waiting."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_collection_finish() -> None:
@@ -95,6 +104,15 @@ def spared() -> Generator[None, None, None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(vault, "seal_under", _seal_under)
         patched.setattr(vault, "open_sealed", _open_sealed)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def computed_once() -> Generator[None, None, None]:
+    """What a new replica begins with is the same for all of them: it is computed for the first alone."""
+    computed = cache(lambda: list(baseline_changes()))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migrations, "baseline_changes", lambda: iter(computed()))
         yield
 
 
