@@ -21,6 +21,7 @@ FLIPS ?= 500
 PAGES ?= 60
 PULLS ?= 200
 MUTANTS ?= 100000
+SOAK := --timeout 43200 # seconds for one test: at full size some take hours, and one that hangs is still named
 
 .PHONY: demo test check soak locale tools clean
 .DELETE_ON_ERROR: # a half-made environment is made anew the next time
@@ -37,14 +38,14 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 
 soak: $(VENV)/.dev
-	FIELDAPP_SOAK=$(SCHEDULES) FIELDAPP_ORDERS=$(ORDERS) $(BIN)/python -m pytest -q -n auto -rP \
+	FIELDAPP_SOAK=$(SCHEDULES) FIELDAPP_ORDERS=$(ORDERS) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) \
 		tests/tui/test_few_keys.py \
 		tests/sync/test_soak.py tests/sync/test_merge.py::test_one_set_of_segments_in_random_orders_is_one_state \
 		tests/sync/test_replies.py::test_the_sticks_of_a_morning
-	FIELDAPP_KILLS=$(MIRROR_KILLS) $(BIN)/python -m pytest -q -rP \
+	FIELDAPP_KILLS=$(MIRROR_KILLS) $(BIN)/python -m pytest -q -rP $(SOAK) \
 		tests/publish/test_mirror.py::test_killed_at_any_moment_it_goes_on
 	FIELDAPP_KILLS=$(KILLS) FIELDAPP_CUTS=$(CUTS) FIELDAPP_FLIPS=$(FLIPS) FIELDAPP_PAGES=$(PAGES) FIELDAPP_PULLS=$(PULLS) \
-		FIELDAPP_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest -q -n auto -rP tests/e2e/test_kill.py \
+		FIELDAPP_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) tests/e2e/test_kill.py \
 		tests/e2e/test_power_cut.py tests/sync/test_salvage.py tests/sync/test_vfat.py tests/sync/test_mutants.py
 
 locale: $(VENV)/.dev

@@ -21,6 +21,12 @@ def _(message: str) -> str:
     return _catalogue(language()).gettext(message) if message else ""
 
 
+def counted(one: str, many: str, n: int, shown: str | None = None) -> str:
+    """So many of something: ``one`` or ``many`` as the language wants it, with ``n`` filled in, or ``shown`` for it. A
+    text with several numbers is put together of such parts."""
+    return _catalogue(language()).ngettext(one, many, n).format(n=n if shown is None else shown)
+
+
 def everywhere(message: str) -> set[str]:
     """The message in every language that the program has: what a sheet may say."""
     catalogues = sorted(path.name for path in (Path(__file__).parent / "locale").iterdir() if path.is_dir())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import records
+from fieldapp.store import records, vault
 from fieldapp.store.store import FILE, Store
 from fieldapp.sync import enrolment, exchange, merge, peers, practice
 
@@ -22,10 +22,10 @@ CARRIED = "tutorial_carried"
 
 TITLES = {
     "well": "Record a well: F2, choose the activity, type “gieng” for its kind, date hn, place 24221, 1 well; F2.",
-    "meeting": "Record a meeting: F6 on the first screen, F2, the cell, date hn; at the members F6; F2 saves.",
-    "found": "Find the well again: F3 on the first screen, type “gieng” without diacritics, Enter opens it.",
-    "exported": "To the stick: F9 on the first screen, Enter. Wait for the line that says that it may be pulled.",
-    "received": "The stick went to headquarters and is back: F9, Enter once more reads the receipt.",
+    "meeting": "Record a meeting: on the first screen (Esc) F6, F2, the cell, date hn; at the members F6; F2 saves.",
+    "found": "Find the well again: on the first screen (Esc) F3, type “gieng” without diacritics, Enter opens it.",
+    "exported": "To the stick: on the first screen (Esc) F9, Enter. Wait for the line that says that it may be pulled.",
+    "received": "The stick went to headquarters and is back: at the sticks (F9) Enter once more reads the receipt.",
 }
 """Step -> what to do"""
 DONE = "Well done: recorded, found, carried, received. Ctrl+Q leaves; real records begin with headquarters' pack."
@@ -56,6 +56,7 @@ def _practice(home: Path, user: str) -> Store:
     if not practice.is_practice(store):
         store.close()
         raise FieldappError(_("{home} holds real records. Name another folder for practice.").format(home=home))
+    (home / vault.PRACTICE).write_text(PASSPHRASE, encoding="utf-8")
     return store
 
 

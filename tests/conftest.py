@@ -1,24 +1,30 @@
 """What every test stands on: Vietnamese, a quiet terminal, deterministic examples; in CI a skip is a failure."""
 
+import gc
 import hashlib
 import json
 import os
 import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import light_seal
 import pytest
 from field import PASSPHRASE, USER, Run, World, build
 from hypothesis import settings
 
 from fieldapp import cli
 from fieldapp.domain.text import clean
-from fieldapp.store import vault
+from fieldapp.store import migrations, vault
+from fieldapp.store.baseline import baseline_changes
 
 KERNEL = "this kernel"
 """In the reason of a skip: nothing that is installed would help"""
+
+LONGEST = ("tests/kit/test_upgrade.py", "tests/tui/test_screens.py", "tests/kit/test_install.py", "tests/e2e/")
 
 settings.register_profile("fieldapp", deadline=None, derandomize=True)
 settings.load_profile("fieldapp")
@@ -29,6 +35,18 @@ def pytest_configure() -> None:
     os.environ["FIELDAPP_HOME"] = str(Path(os.devnull) / "home")  # a test that names no workspace must not find one
     for name in ("FIELDAPP_USER", "FIELDAPP_PASSPHRASE_FILE", "NO_COLOR"):
         os.environ.pop(name, None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: one that starts last would keep the others' processors waiting."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -89,15 +107,28 @@ def spared() -> Generator[None, None, None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def computed_once() -> Generator[None, None, None]:
+    """What a new replica begins with is the same for all of them: it is computed for the first alone."""
+    computed = cache(lambda: list(baseline_changes()))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migrations, "baseline_changes", lambda: iter(computed()))
+        yield
+
+
 @pytest.fixture(scope="session")
 def really_sealed(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The keys of the first world, sealed as the program does it."""
     root = tmp_path_factory.mktemp("sealed")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(vault, "seal_under", SEAL_UNDER)
-        for home, user in (("hq", "Trực ban"), ("post", USER)):
-            vault.seal(root / home, user, PASSPHRASE, first_world.keys[home])
+    _seal(root, first_world.keys, SEAL_UNDER)
     return root
+
+
+def _seal(root: Path, keys: dict[str, bytes], how: Callable[[bytes, str], bytes]) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(vault, "seal_under", how)
+        for home, user in (("hq", "Trực ban"), ("post", USER)):
+            vault.seal(root / home, user, PASSPHRASE, keys[home])
 
 
 @pytest.fixture
@@ -105,6 +136,14 @@ def derived(monkeypatch: pytest.MonkeyPatch, really_sealed: Path, world: World) 
     """A world whose passphrases are sealed as the program does it: for those who open it from another process."""
     monkeypatch.setattr(vault, "seal_under", SEAL_UNDER)
     shutil.copytree(really_sealed, world.root, dirs_exist_ok=True)
+    return world
+
+
+@pytest.fixture
+def openable(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
+    """The same, at once: for those whose other processes are about something else than passphrases."""
+    monkeypatch.setattr(vault, "seal_under", light_seal.seal)
+    _seal(world.root, world.keys, light_seal.seal)
     return world
 
 

@@ -254,7 +254,10 @@ async def all_tours(root: Path, keys: Mapping[str, bytes]) -> list[str]:
 
 if __name__ == "__main__":
     import asyncio
+    import gc
 
+    gc.freeze()  # as tests/conftest.py
+    gc.set_threshold(50_000, 20, 20)
     given = {name: bytes.fromhex(key) for name, key in json.loads(sys.stdin.read()).items()}
     found = asyncio.run(all_tours(Path(sys.argv[1]), given))
     print("\n".join(found))

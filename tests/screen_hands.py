@@ -54,7 +54,21 @@ class Screens:
         return self.text.splitlines()[-1]
 
 
-KEYS = {"enter", "backspace", "escape", "tab", "up", "down", "delete", "home", "ctrl+p", "ctrl+q", "pageup", "pagedown"}
+KEYS = {
+    "enter",
+    "backspace",
+    "escape",
+    "tab",
+    "up",
+    "down",
+    "delete",
+    "home",
+    "ctrl+l",
+    "ctrl+p",
+    "ctrl+q",
+    "pageup",
+    "pagedown",
+}
 KEYS |= {f"f{n}" for n in range(1, 13)}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from fieldapp.cli.base import PATH, Context, as_json, cli, note, say, say_json
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 
 
 @cli.group()
@@ -96,7 +96,11 @@ def trust(obj: Context, replica: str) -> None:
     from fieldapp.sync import exchange
 
     peer, changes = exchange.trust(obj.open(), replica)
-    say(_("{name} is certified; {n} changes applied.").format(name=peer.title, n=changes))
+    say(
+        _("{name} is certified; {changes} applied.").format(
+            name=peer.title, changes=counted("{n} change", "{n} changes", changes)
+        )
+    )
 
 
 @hq.command("recovery-code")
@@ -252,7 +256,7 @@ def hq_publish(
     elif done.loaded:
         say(_("Everything was loaded: {n} rows in {tables} tables.").format(n=done.rows, tables=len(done.tables)))
     else:
-        say(_("{n} rows were brought up to date.").format(n=done.rows))
+        say(counted("{n} row was brought up to date.", "{n} rows were brought up to date.", done.rows))
 
 
 @hq.command("coverage")

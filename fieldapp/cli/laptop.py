@@ -235,23 +235,32 @@ def _sign_kit(store: Any, folder: Path) -> None:
 
 
 @cli.command()
-@click.argument("kit", type=PATH)
+@click.argument("kit", type=PATH, required=False)
+@click.option("--back", is_flag=True, help="To the version before, with all that was recorded since.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def upgrade(obj: Context, kit: Path, yes: bool) -> None:
+def upgrade(obj: Context, kit: Path | None, back: bool, yes: bool) -> None:
     """Take the new version in KIT: checked, tried on a copy of the records, and only then in use."""
     from fieldapp.kit import upgrade as upgrades
 
+    if (kit is not None) == back:
+        raise click.UsageError(_("Name the folder of the kit, or give --back."))
     store = obj.open()
-    found = upgrades.examine(store, kit)
-    say(_("{version}, signed by {signer} ({fingerprint}).").format(
-        version=found.version, signer=found.signer, fingerprint=found.fingerprint))  # fmt: skip
-    for line in found.lines:
-        say(line)
-    if not yes and not click.confirm(_("Upgrade to {version}?").format(version=found.version), err=True):
+    if kit is None:
+        change: upgrades.Upgrade | upgrades.Back = upgrades.Back(store, note)
+        question = _("Go back to {version}? All that was recorded stays.")
+    else:
+        found = upgrades.examine(store, kit)
+        say(_("{version}, signed by {signer} ({fingerprint}).").format(
+            version=found.version, signer=found.signer, fingerprint=found.fingerprint))  # fmt: skip
+        for line in found.lines:
+            say(line)
+        change = upgrades.Upgrade(store, kit, found.version, note)
+        question = _("Upgrade to {version}?")
+    if not yes and not click.confirm(question.format(version=change.version), err=True):
         note(_("Nothing was changed."))
         return
-    upgrades.Upgrade(store, kit, found.version, note).run()
+    change.run()
 
 
 @hq.command("sign-kit")

@@ -9,7 +9,7 @@ import click
 
 from fieldapp.cli.base import IN_PART, PATH, Context, as_json, cli, note, say, say_json
 from fieldapp.errors import FieldappError
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 
 
 @cli.group()
@@ -88,8 +88,9 @@ def sync_status(obj: Context, as_json: bool) -> None:
     if as_json:
         say_json({**asdict(state), "peers": peers})
         return
-    say(_("{n} changes in {records} records not received by headquarters.").format(
-        n=state.unsent, records=state.unsent_records))  # fmt: skip
+    say(_("{changes} in {records} not received by headquarters.").format(
+        changes=counted("{n} change", "{n} changes", state.unsent),
+        records=counted("{n} record", "{n} records", state.unsent_records)))  # fmt: skip
     for p in peers:
         say(_("{name}: has {received} of {of} changes; last heard {when}.").format(
             name=p.name, received=p.received, of=p.of, when=p.heard_at or _("never")))  # fmt: skip
@@ -121,7 +122,7 @@ def sync_clean(obj: Context, dest: Path, yes: bool, as_json: bool) -> None:
         return
     if yes or click.confirm(_("Take {n} bundles away?").format(n=len(old)), err=True):
         sticks.clear(old)
-        note(_("{n} bundles were taken away.").format(n=len(old)))
+        note(counted("{n} bundle was taken away.", "{n} bundles were taken away.", len(old)))
     else:
         note(_("Nothing was changed."))
 

@@ -5,7 +5,7 @@
       install.py                  which checks every file, then installs (Python's own library only)
       requirements/TARGET.txt     what is installed on one kind of machine, each wheel by version and SHA-256
       wheels/*.whl                of all targets
-      python/                     a Python installer or embeddable zip, where one was given
+      python/                     a Python for Windows, where one was given: unpacked, or its installer
       guide/                      for a browser
       CHANGELOG.md
       SHA256SUMS                  every file above, as ``sha256sum`` writes it
@@ -16,6 +16,7 @@ Made where a package index can be reached; signed by headquarters, which is anot
 """
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -46,7 +47,8 @@ EXTRAS = ("hq",)
 """A kit serves posts and headquarters alike"""
 GLIBC = 28
 """The newest minor version of glibc 2 that a Linux wheel may ask for: Debian 10, RHEL 8"""
-START_SCRIPTS = ("install.cmd", "install.sh", "install.py")
+START_SCRIPTS = {"install.cmd": {"windows"}, "install.sh": {"linux"}, "install.py": {"windows", "linux"}}
+"""Name -> platforms that need it"""
 
 PLATFORMS: Mapping[str, tuple[str, ...]] = {
     "windows": ("win_amd64",),
@@ -120,12 +122,16 @@ def make(
     with tempfile.TemporaryDirectory(prefix=".fieldapp-kit-", dir=dest) as temporary:
         made = Path(temporary) / kit.name
         (made / "wheels").mkdir(parents=True)
+        told = {"@PYTHONS@": ", ".join(sorted({target.python for target in wanted}))}
+        told |= _carry_python(made, python_installer, wanted)
         _gather(made, wanted, say)
-        python = _carry_python(made, python_installer)
-        for name in START_SCRIPTS:
-            text = (PACKAGE / "kit" / name).read_text(encoding="utf-8").replace("@PYTHON_SHA256@", python)
-            ending = "\r\n" if name.endswith(".cmd") else "\n"
-            (made / name).write_text(text, encoding="utf-8", newline=ending)
+        for name, platforms in START_SCRIPTS.items():
+            if platforms & {target.platform for target in wanted}:
+                text = (PACKAGE / "kit" / name).read_text(encoding="utf-8")
+                for mark, value in told.items():
+                    text = text.replace(mark, value)
+                ending = "\r\n" if name.endswith(".cmd") else "\n"
+                (made / name).write_text(text, encoding="utf-8", newline=ending)
         shutil.copy(packaged("CHANGELOG.md"), made)
         pages.write(made / "guide")
         (made / install.SUMS).write_text(_sums(made), encoding="utf-8", newline="\n")
@@ -245,15 +251,39 @@ def _requirement(wheels: Path, target: Target, name: str) -> str:
 # the list and its signature ------------------------------------------------------------------------------------------
 
 
-def _carry_python(kit: Path, file: Path | None) -> str:
-    """Lay a Python installer or embeddable zip into the kit; returns its SHA-256, which the start script checks."""
+def _carry_python(kit: Path, file: Path | None, wanted: Iterable[Target]) -> dict[str, str]:
+    """Lay a Python into the kit: an embeddable zip is unpacked, so that it runs as it lies there; an installer is what
+    the start script checks and starts. Returns what the start script is told: mark -> value."""
+    fitting = {f"python{target.python.replace('.', '')}._pth" for target in wanted if target.platform == "windows"}
+    told = {"@PYTHON_SETUP@": "", "@PYTHON_SHA256@": ""}
     if file is None:
-        return ""
-    if not file.is_file() or file.suffix not in (".exe", ".zip") or not file.name.isascii() or " " in file.name:
-        raise FieldappError(_("{path} is no Python installer (.exe) or embeddable zip.").format(path=file))
-    (kit / "python").mkdir()
-    shutil.copy(file, kit / "python" / file.name)
-    return _sha256(file)
+        return told
+    refused = FieldappError(_("{path} is no Python installer (.exe) or embeddable zip.").format(path=file))
+    try:
+        if file.suffix == ".zip":
+            with zipfile.ZipFile(file) as archive:
+                flat = [n for n in archive.namelist() if re.fullmatch(r"[A-Za-z0-9_][\w.+-]*", n, re.ASCII)]
+                if flat != archive.namelist() or "python.exe" not in flat or not any(n.endswith("._pth") for n in flat):
+                    raise refused
+                if fitting.isdisjoint(flat) or not _is_for_x64(archive.read("python.exe")):
+                    raise FieldappError(
+                        _("{path} is not for Windows x64, or its version has no wheels in this kit.").format(path=file)
+                    )
+                archive.extractall(kit / "python")
+            return told
+        if file.suffix != ".exe" or not re.fullmatch(r"[\w.-]+", file.name, re.ASCII):
+            raise refused
+        (kit / "python").mkdir()
+        shutil.copyfile(file, kit / "python" / file.name)
+    except (OSError, zipfile.BadZipFile):
+        raise refused from None
+    return {"@PYTHON_SETUP@": file.name, "@PYTHON_SHA256@": _sha256(file)}
+
+
+def _is_for_x64(program: bytes) -> bool:
+    """Whether a Windows program is for x86-64: what its PE header says."""
+    at = int.from_bytes(program[0x3C:0x40], "little")
+    return program[at : at + 6] == b"PE\0\0\x64\x86"
 
 
 def _sums(kit: Path) -> str:

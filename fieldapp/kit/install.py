@@ -19,6 +19,7 @@ if sys.version_info < (3, 11):
 
 import argparse
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -26,8 +27,8 @@ import platform
 import re
 import shutil
 import subprocess
+import sysconfig
 import tarfile
-import venv
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,10 @@ PACK = ".fieldapp-pack.tar"
 CURRENT = "current"
 COMPLETE = "complete"
 WINDOWS = os.name == "nt"
+SIXTY_FOUR = ("win-amd64", "linux-x86_64")
+"""What the interpreter was built for: wheels are for it, not for the processor"""
 IN_PART = 3
+LOADS = "import fieldapp.tui.app, fieldapp.sync.exchange; from fieldapp.sync import keys; keys.new_keys()"
 EMBEDDED_PACKAGES = "Lib\\site-packages"
 """Where an embeddable Python finds what is installed, beside its ``python.exe``"""
 
@@ -228,17 +232,19 @@ def requirements(kit: Path) -> Path:
     """The list for this machine."""
     name = ("windows" if WINDOWS else "linux") + f"-{sys.version_info[0]}.{sys.version_info[1]}"
     found = kit / "requirements" / (name + ".txt")
-    sixty_four = sys.maxsize > 2**32 and platform.machine().lower() in ("x86_64", "amd64")
-    library, number = platform.libc_ver()
+    machine = sysconfig.get_platform()
+    library, number = ("", "") if WINDOWS else platform.libc_ver()
     old = not WINDOWS and (library != "glibc" or tuple(map(int, number.split(".")[:2])) < (2, 28))
-    if not found.is_file() or not sixty_four or old:
+    # What the Microsoft Store's Python writes into LOCALAPPDATA is seen by itself alone.
+    store = WINDOWS and "WindowsApps" in sys.base_prefix
+    if not found.is_file() or machine not in SIXTY_FOUR or old or store:
+        what = " ".join(part for part in (name, machine, "Microsoft Store" if store else "", library, number) if part)
         there = ", ".join(sorted(path.stem for path in (kit / "requirements").glob("*.txt")))
         raise Refused(
             tell(
-                f"Bộ cài này dành cho {there} (64 bit, Linux từ glibc 2.28); máy này là {name} "
-                f"{platform.machine()} {library} {number}. Chưa cài gì.",
-                f"This kit is for {there} (64-bit, Linux with glibc 2.28 or newer); this machine is {name} "
-                f"{platform.machine()} {library} {number}. Nothing was installed.",
+                f"Bộ cài này dành cho {there} (64 bit, Linux từ glibc 2.28); máy này là {what}. Chưa cài gì.",
+                f"This kit is for {there} (64-bit, Linux with glibc 2.28 or newer); this machine is {what}. "
+                "Nothing was installed.",
             )
         )
     return found
@@ -279,16 +285,23 @@ def install_beside(kit: Path) -> Path:
     mark = hashlib.sha256((kit / SUMS).read_bytes()).hexdigest()
     if (folder / COMPLETE).is_file() and (folder / COMPLETE).read_text(encoding="ascii") == mark:
         return folder
-    if folder.exists():
-        shutil.rmtree(folder)
+    if folder.exists():  # as a whole or not at all: Windows lets no program go that runs
+        aside = root() / f"{folder.name}.old"
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     into: list[str] = []
     base = Path(sys.executable).parent
     embedded = next(base.glob("python*._pth"), None) if WINDOWS else None
     if embedded is None:
+        import venv  # the embeddable Python has none
+
         venv.create(folder, with_pip=False, symlinks=not WINDOWS)
     else:  # the embeddable Python knows no environments: it is copied, and told where its packages are
-        shutil.copytree(base, folder, ignore=shutil.ignore_patterns("Lib", COMPLETE))
+        # without the attributes of a stick that is read only: what has them cannot be deleted
+        left_out = shutil.ignore_patterns("Lib", COMPLETE)
+        shutil.copytree(base, folder, ignore=left_out, copy_function=shutil.copyfile)
         into = ["--target", str(folder / "Lib" / "site-packages")]
         paths = (folder / embedded.name).read_text(encoding="ascii")
         if EMBEDDED_PACKAGES not in paths:
@@ -307,7 +320,9 @@ def install_beside(kit: Path) -> Path:
         check=False,
     )
     if done.returncode == 0:
-        done = subprocess.run([*program(folder), "--version"], capture_output=True, text=True, check=False)
+        # what is compiled is loaded too: it may lack a library of this machine, or lie where nothing may run
+        command = [*program(folder)[:-2], "-c", LOADS]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         raise Refused(
@@ -341,7 +356,7 @@ def installed() -> Path | None:
 
 
 def switch(name: str) -> None:
-    """Let another version start from now on. No line end: cmd.exe reads the file as it is."""
+    """Let another version start from now on."""
     whole_file(root() / CURRENT, name.encode("ascii"))
 
 
@@ -353,12 +368,13 @@ exec "$root/versions/$(cat "$root/current")/bin/python" -I -X utf8 -m fieldapp "
 
 LAUNCHER_WINDOWS = """\
 @echo off
-setlocal DisableDelayedExpansion
+setlocal EnableExtensions DisableDelayedExpansion
 set "ROOT=%LOCALAPPDATA%\\fieldapp"
 set "VERSION="
-set /p VERSION=<"%ROOT%\\current"
+for /f "usebackq delims=" %%V in ("%ROOT%\\current") do set "VERSION=%%V"
 set "PYTHON=%ROOT%\\versions\\%VERSION%\\Scripts\\python.exe"
 if not exist "%PYTHON%" set "PYTHON=%ROOT%\\versions\\%VERSION%\\python.exe"
+if not exist "%PYTHON%" echo Thieu tep chuong trinh; so lieu khong bi dung den. Hay chay lai install.cmd cua bo cai.
 "%PYTHON%" -I -X utf8 -m fieldapp %*
 set "CODE=%ERRORLEVEL%"
 if not "%CODE%"=="0" if "%~1"=="" pause
@@ -382,8 +398,9 @@ def make_entries() -> Path:
     if WINDOWS:
         menu = Path(os.environ["APPDATA"]) / "Microsoft" / "Windows" / "Start Menu" / "Programs"
         launcher = root() / "fieldapp.cmd"
-        for path in (launcher, menu / "fieldapp.cmd"):
-            _write_if_other(path, LAUNCHER_WINDOWS.replace("\n", "\r\n").encode("ascii"))
+        commands = launcher.parent.parent / "Microsoft" / "WindowsApps"  # where Windows looks for this user's commands
+        for folder in (launcher.parent, menu, _desktop(), *([commands] if commands.is_dir() else [])):
+            _write_if_other(folder / "fieldapp.cmd", LAUNCHER_WINDOWS.replace("\n", "\r\n").encode("ascii"))
         return launcher
     launcher = Path.home() / ".local" / "bin" / "fieldapp"
     _write_if_other(launcher, LAUNCHER_LINUX.encode("ascii"))
@@ -392,6 +409,17 @@ def make_entries() -> Path:
     entry = root().parent / "applications" / "fieldapp.desktop"
     _write_if_other(entry, DESKTOP_ENTRY.format(launcher=quoted).encode("utf-8"))
     return launcher
+
+
+def _desktop() -> Path:
+    """The user's desktop, which Windows may have moved. Not every Windows shows a script that lies in the menu."""
+    if sys.platform == "win32":
+        import winreg
+
+        folders = r"Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
+        with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_CURRENT_USER, folders) as key:
+            return Path(winreg.ExpandEnvironmentStrings(winreg.QueryValueEx(key, "Desktop")[0]))
+    return Path.home() / "Desktop"
 
 
 def _write_if_other(path: Path, data: bytes) -> None:
@@ -463,6 +491,8 @@ def run(kit: Path, *, unsigned: bool, beside: bool, user: str | None) -> int:
     switch(folder.name)
     launcher = make_entries()
     print(tell(f"Đã cài fieldapp {folder.name}. Lệnh: {launcher}", f"fieldapp {folder.name} is installed: {launcher}"))
+    if not found and not has_records():
+        print(tell(f"Tập thử: {launcher} tutorial", f"To practise: {launcher} tutorial"))
     return begin_post(folder, found, user)
 
 
@@ -478,9 +508,13 @@ def main() -> None:
         "--unsigned", action="store_true", help=tell("Cài cả khi chưa có chữ ký.", "Install although nobody signed.")
     )
     parser.add_argument("--beside", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--fits", action="store_true", help=argparse.SUPPRESS)  # the start scripts look for a Python
     given = parser.parse_args()
     kit = Path(__file__).resolve().parent
     try:
+        if given.fits:
+            requirements(kit)
+            return
         code = run(kit, unsigned=given.unsigned, beside=given.beside, user=given.user)
     except Refused as refused:
         print(refused, file=sys.stderr)

@@ -1,11 +1,15 @@
 #!/bin/sh
 # Cai fieldapp tu thu muc nay, khong can mang / install fieldapp from this folder, without a network:  sh install.sh
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd -P) || exit 1
+found=
 for python in python3.13 python3.12 python3.11 python3; do
-    if command -v "$python" >/dev/null 2>&1 &&
-        "$python" -I -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
-        exec "$python" -I "$here/install.py" "$@"
-    fi
+    command -v "$python" >/dev/null 2>&1 || continue
+    found=$python
+    "$python" -I "$here/install.py" --fits >/dev/null 2>&1 && exec "$python" -I "$here/install.py" "$@"
 done
-echo "Khong tim thay Python 3.11, 3.12 hoac 3.13. / Python 3.11, 3.12 or 3.13 was not found." >&2
+if [ -n "$found" ]; then
+    "$found" -I "$here/install.py" --fits
+else
+    echo "Khong tim thay Python @PYTHONS@. Chua cai gi. / Python @PYTHONS@ was not found. Nothing was installed." >&2
+fi
 exit 1

@@ -1,4 +1,4 @@
-"""Open a replica with this version, bring it up to date, and examine it: how an upgrade tries the new version.
+"""Open a replica with this version, bring it to its shape, and examine it: how an upgrade tries the other version.
 
     python -I -m fieldapp.kit.trial HOME USER        the database's key in hex on stdin
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import fieldapp
+from fieldapp.errors import FieldappError
 from fieldapp.store import capture, search
 from fieldapp.store.store import Store
 from fieldapp.sync import doctor, merge
@@ -37,6 +38,9 @@ def run(home: Path, key: bytes, user: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    said = run(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline().strip()), sys.argv[2])
+    try:
+        said = run(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline().strip()), sys.argv[2])
+    except FieldappError as error:
+        said = {"version": fieldapp.__version__, "healthy": False, "lines": [str(error)], "records": {}}
     print(json.dumps(said))  # noqa: T201 — the answer
     sys.exit(0 if said["healthy"] else 1)

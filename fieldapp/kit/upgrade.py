@@ -1,10 +1,11 @@
-"""A new version from a stick: checked, tried on a copy of the records, and only then the one that starts.
+"""A new version from a stick, or the one before again: tried on a copy of the records, and only then what starts.
 
-    kits/, .trial-…     what the steps need; the next upgrade takes them away if this one is killed
+    kits/, .trial-…     what the steps need; the next time takes them away if this one is killed
     versions/OLD, NEW   side by side; ``current`` names the one that starts, and is replaced as a whole
 
-Until ``current`` is replaced nothing of the old version or of the records is touched. The records are migrated when the
-new version opens them, in one transaction. So a kill at any moment leaves a version that works with all records.
+Until ``current`` is replaced nothing of the version that runs or of the records is touched. The records are brought to
+the other version's shape when it opens them, in one transaction. So a kill at any moment leaves a version that works
+with all records. The way back is the same: no older records are put in the place of those of today.
 """
 
 import json
@@ -86,24 +87,37 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-class Upgrade:
-    """The steps from the version that runs to the one in a kit, in the order of ``STEPS``. Each may be killed."""
+def version_before() -> str:
+    """The newest of the installed versions that are older than the one that runs."""
+    older = [
+        folder.name
+        for folder in (install.root() / "versions").glob("*")
+        if (folder / install.COMPLETE).is_file() and _number(folder.name) < _number(fieldapp.__version__)
+    ]
+    if not older:
+        raise FieldappError(
+            _("There is no older version than {installed} on this laptop. Nothing was changed.").format(
+                installed=fieldapp.__version__
+            )
+        )
+    return max(older, key=_number)
 
-    def __init__(self, store: Store, kit: Path, version: str, say: Say) -> None:
+
+class _Change:
+    """The steps from the version that runs to another, which is installed beside it. Each may be killed."""
+
+    advice = ""
+    """What to do if the other version cannot take over"""
+
+    def __init__(self, store: Store, version: str, say: Say) -> None:
         self.home, self.user, self._key = store.home, store.user, store.key
-        self.kit = kit
         self.version = version
         self._store = store
         self._say = say
-        self._copy = install.root() / "kits" / kit.name
+        self._kits = install.root() / "kits"
         self._trial = self.home / f"{TRIAL}{version}"
         self._before: Mapping[str, int] = {}
         self._folder = install.root() / "versions" / version
-
-    def run(self) -> None:
-        """All steps; what is said on the way goes to ``say``. FieldappError: the old version stays."""
-        for step in STEPS:
-            step(self)
 
     def prepare(self) -> None:
         """Refuse where it cannot be done, and take away what a killed upgrade left."""
@@ -112,19 +126,11 @@ class Upgrade:
             raise FieldappError(
                 _("This program was not installed from a kit. Install the new one as you did this one.")
             )
-        for left in (self._copy.parent, *self.home.glob(TRIAL + "*")):
+        for left in (self._kits, *self.home.glob(TRIAL + "*")):
             shutil.rmtree(left, ignore_errors=True)
         self._store.close()
         _alone(self.home / FILE, self._key)
         self._store = Store.open(self.home, self._key, self.user)
-
-    def take(self) -> None:
-        """Copy the kit from the stick, and check the copy: what is installed is what was checked."""
-        drives.check_space(install.root(), 4 * sum(p.stat().st_size for p in self.kit.rglob("*") if p.is_file()))
-        shutil.copytree(self.kit, self._copy)
-        if examine(self._store, self._copy).version != self.version:
-            raise FieldappError(_("The kit changed while it was read. Nothing was changed; take another stick."))
-        self._say(_("The kit is whole and signed; it was copied, the stick may be pulled."))
 
     def back_up(self) -> None:
         """Write a backup beside the automatic ones."""
@@ -132,18 +138,6 @@ class Upgrade:
         folder.mkdir(mode=0o700, exist_ok=True)
         made = backup.write(self._store, folder)
         self._say(_("Backup: {path}").format(path=made.path))
-
-    def install_beside(self) -> None:
-        """Let the new version's own installer make its environment, beside the old one."""
-        self._say(_("{version} is being installed beside {installed}: about a minute.").format(
-            version=self.version, installed=fieldapp.__version__))  # fmt: skip
-        done = _call([sys.executable, "-I", str(self._copy / "install.py"), "--beside"])
-        if done.returncode:
-            raise FieldappError(
-                _("The installation failed: {why} {version} stays.").format(
-                    why=_last_line(done.stderr), version=fieldapp.__version__
-                )
-            )
 
     def copy_records(self) -> None:
         """Copy the records, encrypted as they are, for the trial."""
@@ -155,7 +149,7 @@ class Upgrade:
                 shutil.copy(path, self._trial / vault.FOLDER)
 
     def try_copy(self) -> None:
-        """Let the new version migrate and examine the copy; nothing of the old one has been touched yet."""
+        """Let the other version take over and examine the copy; nothing of the records has been touched yet."""
         found = self._examine(self._trial)
         shutil.rmtree(self._trial, ignore_errors=True)
         if not self._is_good(found):
@@ -163,16 +157,17 @@ class Upgrade:
                 _("{version} does not get on with these records: {why} Nothing was changed, {installed} stays.").format(
                     version=self.version, why=" ".join(found["lines"][:3]), installed=fieldapp.__version__
                 )
+                + self.advice
             )
         self._say(_("Tried on a copy of the records: all is well."))
 
     def switch(self) -> None:
-        """From now on the new version starts."""
+        """From now on the other version starts."""
         self._store.close()
         install.switch(self.version)
 
     def settle(self) -> None:
-        """Let the new version open the records; if it cannot, the old one starts again."""
+        """Let the other version open the records; if it cannot, the one that runs starts again."""
         found = self._examine(self.home)
         if not self._is_good(found):
             install.switch(_running().name)
@@ -185,13 +180,6 @@ class Upgrade:
                 )
             )
         self._say(_("{version} is in use.").format(version=self.version))
-
-    def tidy(self) -> None:
-        """Take away what is no longer needed; the version before stays."""
-        shutil.rmtree(self._copy.parent, ignore_errors=True)
-        folders = sorted(self._folder.parent.iterdir(), key=lambda folder: _number(folder.name))
-        for old in folders[:-KEPT_VERSIONS]:
-            shutil.rmtree(old, ignore_errors=True)
 
     def _is_good(self, found: Mapping[str, Any]) -> bool:
         counted = found["records"]
@@ -206,6 +194,65 @@ class Upgrade:
         return {"healthy": False, "lines": [_last_line(done.stderr)], "records": {}}
 
 
+class Upgrade(_Change):
+    """To the version in a kit, in the order of ``STEPS``."""
+
+    def __init__(self, store: Store, kit: Path, version: str, say: Say) -> None:
+        super().__init__(store, version, say)
+        self.kit = kit
+        self._copy = self._kits / kit.name
+
+    def run(self) -> None:
+        """All steps; what is said on the way goes to ``say``. FieldappError: the old version stays."""
+        for step in STEPS:
+            step(self)
+
+    def take(self) -> None:
+        """Copy the kit from the stick, and check the copy: what is installed is what was checked."""
+        drives.check_space(install.root(), 4 * sum(p.stat().st_size for p in self.kit.rglob("*") if p.is_file()))
+        for source in self.kit.rglob("*"):  # names and bytes alone: a stick that is read only marks what it gives
+            if source.is_file():
+                target = self._copy / source.relative_to(self.kit)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+        if examine(self._store, self._copy).version != self.version:
+            raise FieldappError(_("The kit changed while it was read. Nothing was changed; take another stick."))
+        self._say(_("The kit is whole and signed; it was copied, the stick may be pulled."))
+
+    def install_beside(self) -> None:
+        """Let the new version's own installer make its environment, beside the old one."""
+        self._say(_("{version} is being installed beside {installed}: about a minute.").format(
+            version=self.version, installed=fieldapp.__version__))  # fmt: skip
+        done = _call([sys.executable, "-I", str(self._copy / "install.py"), "--beside"])
+        if done.returncode:
+            raise FieldappError(
+                _("The installation failed: {why} {version} stays.").format(
+                    why=_last_line(done.stderr), version=fieldapp.__version__
+                )
+            )
+
+    def tidy(self) -> None:
+        """Take away what is no longer needed; the version before stays."""
+        shutil.rmtree(self._kits, ignore_errors=True)
+        folders = sorted(self._folder.parent.iterdir(), key=lambda folder: _number(folder.name))
+        for old in folders[:-KEPT_VERSIONS]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+class Back(_Change):
+    """To the version before, in the order of ``STEPS_BACK``, with all that was recorded since. The newer one stays
+    installed: its kit brings it back."""
+
+    def __init__(self, store: Store, say: Say) -> None:
+        super().__init__(store, version_before(), say)
+        self.advice = " " + _("Go on recording, export to headquarters, and tell it what is wrong.")
+
+    def run(self) -> None:
+        """All steps; what is said on the way goes to ``say``. FieldappError: the version that runs stays."""
+        for step in STEPS_BACK:
+            step(self)
+
+
 STEPS: tuple[Callable[[Upgrade], None], ...] = (
     Upgrade.prepare,
     Upgrade.take,
@@ -216,6 +263,15 @@ STEPS: tuple[Callable[[Upgrade], None], ...] = (
     Upgrade.switch,
     Upgrade.settle,
     Upgrade.tidy,
+)
+
+STEPS_BACK: tuple[Callable[[Back], None], ...] = (
+    Back.prepare,
+    Back.back_up,
+    Back.copy_records,
+    Back.try_copy,
+    Back.switch,
+    Back.settle,
 )
 
 

@@ -68,7 +68,7 @@ def publish(
 
     ``anew``: load everything again. ``place`` counts when everything is loaded; None: as it is, or the default.
     """
-    people.check(store, people.Act.REPORT_FILES)
+    people.check(store, people.Act.PUBLISH)
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters publishes records."))
     with server.connect(url) as pg:

@@ -6,7 +6,7 @@ name are one task.
 
 from dataclasses import dataclass
 
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.reports.figures import FROM, narrowed, with_facts
 from fieldapp.reports.query import Query
 from fieldapp.reports.sources import SOURCES
@@ -28,8 +28,8 @@ class TaskDone:
     @property
     def text(self) -> str:
         """“3 hoạt động, 1 việc phối hợp”, or that nothing names it."""
-        parts = [_("{n} activities").format(n=self.activities)] if self.activities else []
-        parts += [_("{n} matters").format(n=self.matters)] if self.matters else []
+        parts = [counted("{n} activity", "{n} activities", self.activities)] if self.activities else []
+        parts += [counted("{n} matter", "{n} matters", self.matters)] if self.matters else []
         return ", ".join(parts) or _("nothing yet")
 
 

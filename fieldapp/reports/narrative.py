@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 
 from fieldapp.domain.dates import format_date
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.reports.coordination import TaskDone
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.report import Report
@@ -48,7 +48,7 @@ def as_text(report: Report) -> str:
         found = list(group)
         lines += [f"{number}. {_(HEADINGS[section])}", f"   {prose(found)}"]
         for figure in found:
-            behind = _("{n} records").format(n=figure.count)
+            behind = counted("{n} record", "{n} records", figure.count)
             earlier = before.get((figure.section, figure.code))
             was = f"; {_('before')}: {earlier.text}" if earlier is not None else ""
             lines.append(f"   - {figure.title}: {figure.text}  ({behind}{was})")
@@ -136,23 +136,40 @@ def left_out(report: Report) -> list[str]:
     """What the figures leave out and as of when, and the rules by which they count."""
     c = report.completeness
     lines = [
-        _(
-            "Left out: {voided} voided, {returned} returned and not mended yet, {drafts} drafts,"
-            " {waiting} parcels of changes that wait or were refused."
-        ).format(voided=c.voided, returned=c.returned, drafts=c.drafts, waiting=c.waiting)
+        _("Left out: {voided} voided, {returned} returned and not mended yet, {drafts}, {waiting}.").format(
+            voided=c.voided,
+            returned=c.returned,
+            drafts=counted("{n} draft", "{n} drafts", c.drafts),
+            waiting=counted(
+                "{n} parcel of changes that waits or was refused",
+                "{n} parcels of changes that wait or were refused",
+                c.waiting,
+            ),
+        )
     ]
     if c.set_aside or c.conflicts:
         lines.append(
-            _("To look at: {conflicts} conflicts, {set_aside} changes that do not count.").format(
-                conflicts=c.conflicts, set_aside=c.set_aside
+            _("To look at: {conflicts}, {set_aside}.").format(
+                conflicts=counted("{n} conflict", "{n} conflicts", c.conflicts),
+                set_aside=counted("{n} change that does not count", "{n} changes that do not count", c.set_aside),
             )
         )
     if c.unassigned:
         lines.append(
-            _("Not assigned to a unit of today: {n} activities in units that were split.").format(n=c.unassigned)
+            counted(
+                "Not assigned to a unit of today: {n} activity in a unit that was split.",
+                "Not assigned to a unit of today: {n} activities in units that were split.",
+                c.unassigned,
+            )
         )
     if c.joint:
-        lines.append(_("{n} activities are joint ones: above the posts each counts once.").format(n=c.joint))
+        lines.append(
+            counted(
+                "{n} activity is a joint one: above the posts it counts once.",
+                "{n} activities are joint ones: above the posts each counts once.",
+                c.joint,
+            )
+        )
     lines.append(_("An activity counts where it ended; bodies and members count once."))
     for name, at in c.posts:
         lines.append(_("{post}: recorded here up to {when}").format(post=name, when=_instant(at)))

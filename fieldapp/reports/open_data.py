@@ -97,7 +97,7 @@ def write(store: Store, dest: Path, *, personal: bool = False) -> Written:
 
     FieldappError where the folder holds something, or cannot be written; what was begun is then taken away again.
     """
-    people.check(store, people.Act.REPORT_FILES)
+    people.check(store, people.Act.PUBLISH if personal else people.Act.REPORT_FILES)
     made: list[Path] = []
     try:
         if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):

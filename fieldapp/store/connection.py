@@ -121,6 +121,11 @@ def connect(path: Path, key: bytes) -> Database:
     return Database(cast(Any, connection))
 
 
+def in_memory() -> Database:
+    """An empty database of the same SQLite, to compare shapes with."""
+    return Database(cast(Any, sqlcipher.connect(":memory:", isolation_level=None)))
+
+
 def connect_to_read(path: Path, key: bytes) -> Any:
     """A bare connection that only reads: cheap, for a file of which much cannot be read. Somebody else has it open."""
     uri = f"{path.absolute().as_uri()}?mode=ro"

@@ -2,6 +2,10 @@
 
 A new file is made from ``schema.sql``, the one truth; an old one is brought there by the numbered migrations below.
 Both end in the same shape (``tests/store/test_migrations.py``), and the capture triggers are derived anew after either.
+
+Who goes back to the version before (``fieldapp upgrade --back``) opens with it what the newer one has brought further.
+So a migration adds, and what an older version needs is taken away one version later; and each must bear to be applied
+again, since the older version forgets those that it does not know.
 """
 
 import json
@@ -13,8 +17,11 @@ from typing import Any
 
 from sqlite_utils import Database, Migrations
 
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
 from fieldapp.store import capture
 from fieldapp.store.baseline import baseline_changes
+from fieldapp.store.connection import in_memory
 
 migrations = Migrations("fieldapp")
 
@@ -143,6 +150,7 @@ def create(db: Database) -> None:
 
 def migrate(db: Database) -> bool:
     """Bring an old file to the newest shape, all or nothing; True if something was done."""
+    _step_back(db)
     if not migrations.pending(db):
         return False
     db.execute("BEGIN IMMEDIATE")
@@ -160,6 +168,47 @@ def migrate(db: Database) -> bool:
             db.execute("ROLLBACK")
         raise
     return True
+
+
+def _step_back(db: Database) -> None:
+    """Make this version's own a file that a newer one has brought further, if it lacks nothing that this one needs.
+
+    What the newer one added stays. Its migrations are forgotten, so that they are applied again when it comes back, to
+    what was recorded meanwhile too.
+    """
+    known = {migration.name for migration in migrations._migrations}
+    newer = [migration.name for migration in migrations.applied(db) if migration.name not in known]
+    if not newer:
+        return
+    missing = unmet(db)
+    if missing:
+        raise FieldappError(
+            _(
+                "A newer version has changed these records further than this one can follow ({what}). Nothing was "
+                "changed. Start the newer version."
+            ).format(what=", ".join(missing[:3]))
+        )
+    with db.atomic():
+        db.conn.executemany("DELETE FROM _sqlite_migrations WHERE name = ?", [(name,) for name in newer])
+        add_what_is_missing(db)
+        capture.install(db)
+        db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])
+
+
+def unmet(db: Database) -> list[str]:
+    """``table.column`` of what this version needs and a file has not, or has and this version would leave empty."""
+    own = in_memory()
+    own.conn.executescript(schema_sql())
+    found = []
+    for table in own.table_names():
+        here = {column.name: column for column in own.table(table).columns}
+        there = {column.name: column for column in db.table(table).columns} if db.table(table).exists() else {}
+        found += [f"{table}.{name}" for name, c in here.items() if name not in there or there[name].type != c.type]
+        found += [
+            f"{table}.{name}" for name, c in there.items() if name not in here and c.notnull and c.default_value is None
+        ]
+    own.close()
+    return found
 
 
 def _columns(db: Database) -> dict[str, list[str]]:

@@ -40,6 +40,8 @@ class Act(StrEnum):
     """at headquarters: packs, trust"""
     USERS = "users"
     BACKUP = "backup"
+    PUBLISH = "publish"
+    """at headquarters: give all records away with what says who a person is, into a database or a folder of others"""
     RECOVER = "recover"
     """at headquarters: open a post's laptop again"""
 
@@ -53,6 +55,7 @@ NEEDS: Mapping[Act, Role] = {
     Act.CERTIFY: Role.OFFICER,
     Act.USERS: Role.ADMINISTRATOR,
     Act.BACKUP: Role.ADMINISTRATOR,
+    Act.PUBLISH: Role.ADMINISTRATOR,
     Act.RECOVER: Role.ADMINISTRATOR,
 }
 

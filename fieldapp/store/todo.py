@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from fieldapp.domain.dates import format_date
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store import checks, records, reviews, words
 from fieldapp.store.store import Draft, Row, Store
 
@@ -60,7 +60,7 @@ def _left(day: str, today: date) -> int:
 
 
 def _soon(left: int) -> str:
-    return _("{n} days left").format(n=left) if left else _("today")
+    return counted("{n} day left", "{n} days left", left) if left else _("today")
 
 
 def _matters(store: Store, today: date) -> Iterator[Todo]:
@@ -72,7 +72,7 @@ def _matters(store: Store, today: date) -> Iterator[Todo]:
     )
     for row in rows:
         left = _left(row["due_on"], today)
-        when = _("{n} days late").format(n=-left) if left < 0 else _soon(left)
+        when = counted("{n} day late", "{n} days late", -left) if left < 0 else _soon(left)
         about = f"{_(words.choice_title(row['matter_type']))} · {row['counterpart']}: {row['subject']}"
         due = _("due {day}").format(day=format_date(date.fromisoformat(row["due_on"]))[:5])
         yield Todo("!" if left < 0 else "·", when, f"{about} ({due})", "matter", row["id"])
@@ -100,11 +100,10 @@ def _late_by_post(store: Store, today: date) -> Iterator[Todo]:
         posts.setdefault(row["post_id"], []).append(row)
     for of_post in sorted(posts.values(), key=lambda of_post: min(r["longest"] for r in of_post))[:MOST]:
         longest = min(r["longest"] for r in of_post)
-        when = _("{n} days late").format(n=-_left(longest[:10], today))
+        when = counted("{n} day late", "{n} days late", -_left(longest[:10], today))
         types = ", ".join(f"{r['n']} {_(words.choice_title(r['matter_type'])).lower()}" for r in of_post)
-        text = _("{post}: {n} matters late ({types})").format(
-            post=of_post[0]["name"], n=sum(r["n"] for r in of_post), types=types
-        )
+        late = counted("{n} matter late", "{n} matters late", sum(r["n"] for r in of_post))
+        text = f"{of_post[0]['name']}: {late} ({types})"
         yield Todo("!", when, text, "matter", longest[10:])
 
 
@@ -131,7 +130,7 @@ def _introductions(store: Store, today: date) -> Iterator[Todo]:
     )
     for row in rows:
         left = _left(row["date_to"], today)
-        when = _("{n} days over").format(n=-left) if left < 0 else _soon(left)
+        when = counted("{n} day over", "{n} days over", -left) if left < 0 else _soon(left)
         of_post = f"{posts[row['post_id']]}: " if row["post_id"] in posts else ""
         text = of_post + _("Introduction ends: {name}").format(name=f"{row['full_name']}, {row['cell']}")
         yield Todo("!" if left < 0 else "·", when, text, "introduction", row["id"])

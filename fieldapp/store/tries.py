@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from fieldapp.errors import FieldappError
-from fieldapp.i18n import _
+from fieldapp.i18n import counted
 
 SUFFIX = ".tries"
 FREE = 3
@@ -25,7 +25,13 @@ class Slowed(FieldappError):
     """Too early for another try; ``seconds`` says how much."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(_("Too many wrong tries. Wait {n} seconds, then try again.").format(n=seconds))
+        super().__init__(
+            counted(
+                "Too many wrong tries. Wait {n} second, then try again.",
+                "Too many wrong tries. Wait {n} seconds, then try again.",
+                seconds,
+            )
+        )
         self.seconds = seconds
 
 

@@ -30,6 +30,9 @@ FOLDER = "keys"
 RECOVERY = "recovery.age"
 CODE = "recovery-code.json"
 USER_SUFFIX = ".user.age"
+PRACTICE = "practice.txt"
+"""Of a practice workspace: its passphrase, which is no secret. For the screen before the records are open; what makes
+records those of practice is signed (``fieldapp/sync/practice.py``)"""
 MAX_NAME = 60
 """Characters: percent-encoded, a name must still be a file name"""
 KEY_FILE = re.compile(rf"[A-Za-z0-9%_.~-]{{1,240}}{re.escape(USER_SUFFIX)}|{re.escape(RECOVERY)}|{re.escape(CODE)}")
@@ -69,6 +72,14 @@ def new_key() -> bytes:
 def users(home: Path) -> list[str]:
     """Names of those for whom the key is sealed, in the order of their files."""
     return [unquote(p.name.removesuffix(USER_SUFFIX)) for p in sorted((home / FOLDER).glob("*" + USER_SUFFIX))]
+
+
+def practice_passphrase(home: Path) -> str | None:
+    """What opens a workspace for practice; None of a real one."""
+    try:
+        return (home / PRACTICE).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def seal(home: Path, user: str, passphrase: str, key: bytes) -> None:

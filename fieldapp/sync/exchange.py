@@ -14,7 +14,7 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean
 from fieldapp.errors import Cancelled, FieldappError, Refused
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store import capture, people, search
 from fieldapp.store import log as change_log
 from fieldapp.store.migrations import BASELINE_LOG
@@ -80,11 +80,11 @@ class Exported:
     @property
     def sentence(self) -> str:
         """What was written, for people."""
-        return _("{file} for {to}: {records} records, {changes} changes, {size} bytes, read back and compared.").format(
+        return _("{file} for {to}: {records}, {changes}, {size} bytes, read back and compared.").format(
             file=self.path.name,
             to=self.recipient,
-            records=self.records,
-            changes=self.changes,
+            records=counted("{n} record", "{n} records", self.records),
+            changes=counted("{n} change", "{n} changes", self.changes),
             size=format_amount(self.size),
         )
 

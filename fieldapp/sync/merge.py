@@ -6,7 +6,7 @@ neither's author knew the other and the values differ. Live import and ``doctor 
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +78,16 @@ def fold(store: Store, schema: Schema, cells: Iterable[Cell]) -> None:
         for start in range(0, len(todo), BATCH):
             part = todo[start : start + BATCH]
             changes = log.of_rows(store, [row_id for _table, row_id in part])
-            for table, row_id in part:
-                logged = [
+            rows = {
+                (table, row_id): [
                     Logged(c.log_id, c.seq, c.hlc, table, c.cols, authors[c.log_id])
                     for c in changes.get(row_id, [])
                     if c.table == table
                 ]
-                _clear(store, table, row_id, logged)
+                for table, row_id in part
+            }
+            _clear(store, rows)
+            for (table, row_id), logged in rows.items():
                 if _fold_row(store, schema, table, row_id, logged):
                     written.setdefault(table, {})[row_id] = None
         aside = store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
@@ -224,11 +227,11 @@ def rebuild(store: Store) -> list[Cell]:
     return wrong
 
 
-def _clear(store: Store, table: str, row_id: str, logged: list[Logged]) -> None:
-    store.db.conn.executemany(
-        "DELETE FROM local_set_aside WHERE log_id = ? AND seq = ?", [(c.log_id, c.seq) for c in logged]
-    )
-    store.db.execute("DELETE FROM local_conflict WHERE table_name = ? AND row_id = ?", [table, row_id])
+def _clear(store: Store, rows: Mapping[Cell, list[Logged]]) -> None:
+    """Forget what was found about some rows and their changes."""
+    changes = [(c.log_id, c.seq) for logged in rows.values() for c in logged]
+    store.db.conn.executemany("DELETE FROM local_set_aside WHERE log_id = ? AND seq = ?", changes)
+    store.db.conn.executemany("DELETE FROM local_conflict WHERE table_name = ? AND row_id = ?", list(rows))
 
 
 def _fold_row(store: Store, schema: Schema, table: str, row_id: str, logged: list[Logged]) -> bool:
@@ -245,7 +248,7 @@ def _fold_row(store: Store, schema: Schema, table: str, row_id: str, logged: lis
     try:
         _write(store, schema, table, row_id, standing)
     except IntegrityError:
-        _clear(store, table, row_id, logged)
+        _clear(store, {(table, row_id): logged})
         standing = _one_by_one(store, schema, table, row_id, logged)
     if len({c.log_id for c in standing}) > 1:
         _conflicts(store, schema, table, row_id, standing)
@@ -262,8 +265,9 @@ def _write(store: Store, schema: Schema, table: str, row_id: str, changes: list[
     names = ", ".join(columns)
     marks = ", ".join("?" * len(columns))
     sets = ", ".join(f"{c} = excluded.{c}" for c in columns if c != "id")
+    other = " OR ".join(f"{table}.{c} IS NOT excluded.{c}" for c in columns if c != "id")  # most are so already
     store.db.execute(
-        f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {sets}",
+        f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {sets} WHERE {other}",
         [values.get(c) for c in columns],
     )
 

@@ -9,8 +9,10 @@ anew in a new log, as after a restored backup: a log whose chain is broken canno
 import heapq
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -175,12 +177,29 @@ class _Reader:
             found = self._try(f"SELECT {self._columns} FROM {self._table} WHERE {where}", (*fixed, low, high))
             if found is not None:
                 yield from found
-            elif size == -1 or self._patience <= 0:
+            elif size == -1 or self._patience <= 0 or self._has_no_root:
                 self.unreadable -= size
             else:
                 middle = (low + high) // 2
                 heapq.heappush(waiting, (low - middle - 1, low, middle))
                 heapq.heappush(waiting, (middle - high, middle + 1, high))
+
+    @cached_property
+    def _has_no_root(self) -> bool:
+        """Whether the page through which every row is reached is damaged: then no range can be read, however small.
+
+        SQLCipher looks at the file alone. Where there is something in the write-ahead log, it may have the page whole.
+        """
+        log = self._path.with_name(self._path.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            return False
+        try:
+            with closing(connect_to_read(self._path, self._key)) as connection:
+                damaged = {row[0].split()[-1] for row in connection.execute("PRAGMA cipher_integrity_check")}
+                root = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", [self._table]).fetchone()
+        except DatabaseError:
+            return False
+        return root is not None and str(root[0]) in damaged
 
     def _try(self, sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]] | None:
         rows: list[tuple[Any, ...]] = []

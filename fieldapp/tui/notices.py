@@ -3,7 +3,7 @@
 from datetime import date
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.store.todo import Todo
 from fieldapp.sync.exchange import Status
@@ -32,7 +32,7 @@ def late_posts(store: Store, today: date) -> list[Todo]:
     more = " …" if len(late) > NAMED else ""
     text = _("not heard of for more than {days} days: {named}")
     text = text.format(days=coverage.limit_days(store), named=named + more)
-    return [_line("!", _("{n} posts").format(n=len(late)), text, POSTS)]
+    return [_line("!", counted("{n} post", "{n} posts", len(late)), text, POSTS)]
 
 
 def to_review(store: Store) -> list[Todo]:
@@ -43,7 +43,10 @@ def to_review(store: Store) -> list[Todo]:
     if not counts:
         return []
     records, posts = sum(number for _post, _kind, number in counts), len({post for post, _kind, _number in counts})
-    text = _("{n} records of {posts} posts: F7 goes through them").format(n=format_amount(records), posts=posts)
+    text = _("{records} of {posts}: F7 goes through them").format(
+        records=counted("{n} record", "{n} records", records, format_amount(records)),
+        posts=counted("{n} post", "{n} posts", posts),
+    )
     return [_line("·", _("to review"), text, REVIEW)]
 
 
@@ -53,18 +56,30 @@ def todo(state: Status, role: str) -> list[Todo]:
     if state.clock_warning:
         found.append(_line("!", _("clock"), state.clock_warning))
     if refused := len(state.held) + len(state.quarantined) + len(state.set_aside):
-        found.append(
-            _line("!", _("from the stick"), _("{n} parcels or changes wait or were refused").format(n=refused), DECIDE)
+        text = counted(
+            "{n} parcel or change waits or was refused", "{n} parcels or changes wait or were refused", refused
         )
+        found.append(_line("!", _("from the stick"), text, DECIDE))
     if state.conflicts:
         found.append(_line("!", _("conflict"), _conflicts(state), DECIDE))
     if role == "hq":
         waits = _("{name} waits to be certified")
         found += [_line("·", _("new laptop"), waits.format(name=name), DECIDE) for name in state.asking]
     elif state.unsent and not state.exported:
-        text = _("{n} changes in {records} records: F9 takes them to the stick")
-        found.append(_line("·", _("not sent"), text.format(n=state.unsent, records=state.unsent_records)))
+        text = _("{changes} in {records}: F9 takes them to the stick").format(
+            changes=counted("{n} change", "{n} changes", state.unsent),
+            records=counted("{n} record", "{n} records", state.unsent_records),
+        )
+        found.append(_line("·", _("not sent"), text))
     return found
+
+
+def unsent(state: Status) -> str:
+    """What headquarters has not."""
+    return _("{changes} in {records} not received by headquarters.").format(
+        changes=counted("{n} change", "{n} changes", state.unsent),
+        records=counted("{n} record", "{n} records", state.unsent_records),
+    )
 
 
 def sentences(state: Status, role: str) -> list[str]:
@@ -81,7 +96,11 @@ def sentences(state: Status, role: str) -> list[str]:
 
 
 def _conflicts(state: Status) -> str:
-    return _("{n} fields were written differently by two people").format(n=state.conflicts)
+    return counted(
+        "{n} field was written differently by two people",
+        "{n} fields were written differently by two people",
+        state.conflicts,
+    )
 
 
 def _line(sign: str, when: str, text: str, kind: str = "") -> Todo:

@@ -209,7 +209,7 @@ async def test_from_the_passphrase_to_a_bar_and_the_record_behind_it(derived: Wo
 
 
 @pytest.mark.parametrize("write", [True, False])
-async def test_a_form_opens_only_where_it_was_asked_for(derived: World, world: World, write: bool) -> None:
+async def test_a_form_opens_only_where_it_was_asked_for(openable: World, world: World, write: bool) -> None:
     async with served(world, "post", write=write) as visit, opened(visit) as screen:
         assert ("F2" in screen.text) == write
         await screen.type(F2)

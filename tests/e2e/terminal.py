@@ -28,19 +28,24 @@ class Terminal:
             env={**os.environ, "FIELDAPP_LANG": "vi"},
         )
         self._child.delaybeforesend = None
+        self._text = ""
 
     @property
     def text(self) -> str:
         """What stands on the screen."""
-        self._read()
-        return "\n".join(self.screen.display)
+        if self._read():
+            self._text = "\n".join(self.screen.display)
+        return self._text
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Take what has come until nothing comes for a moment; whether something did."""
+        came = False
         while True:
             try:
                 data = self._child.read_nonblocking(65536, timeout=0.02)
             except (pexpect.TIMEOUT, pexpect.EOF):
-                return
+                return came
+            came = True
             # pyte does not know these private sequences and would print their parameters
             for unknown in (b"\x1b[>25u", b"\x1b[?2026$p", b"\x1b[?2048$p", b"\x1b[<u", b"\x1b[>1u"):
                 data = data.replace(unknown, b"")

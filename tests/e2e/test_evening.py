@@ -15,7 +15,7 @@ from fieldapp.reports.report import report
 from fieldapp.store import lists, records
 from fieldapp.sync import exchange
 
-pytestmark = pytest.mark.usefixtures("derived")
+pytestmark = pytest.mark.usefixtures("openable")
 
 
 def unlock(post: Path) -> Terminal:

@@ -141,32 +141,104 @@ def test_start_scripts_are_what_their_shells_read(made: Path) -> None:
     for name in ("install.sh", "install.cmd"):
         data = (made / name).read_bytes()
         assert data.isascii(), name
-        assert b"@PYTHON" not in data
+        assert not re.search(rb"@\w+@", data), name
     assert b"\r" not in (made / "install.sh").read_bytes()
-    script = (made / "install.cmd").read_bytes()
+    assert subprocess.run(["dash", "-n", made / "install.sh"], check=False, timeout=60).returncode == 0
+    check_cmd((made / "install.cmd").read_bytes())
+    check_cmd(install.LAUNCHER_WINDOWS.replace("\n", "\r\n").encode())
+
+
+def check_cmd(script: bytes) -> None:
+    """What cmd.exe makes traps of, in scripts that meet every path a person can have."""
+    assert script.isascii()
     assert not CRLF.search(script)
-    text = script.decode()
-    assert {*re.findall(r"\bgoto (\w+)", text)} == {*re.findall(r"^:(\w+)", text, re.MULTILINE)}
-    for used in re.findall(r'[^"\n]*%(?:HERE|BASE|CARRIED)%[^"\n]*', text):
-        assert re.search(rf'"[^"\n]*{re.escape(used.strip())}', text), f"not quoted: {used}"
-    assert not re.search("DisableDelayedExpansion.*EnableDelayedExpansion", text, re.DOTALL)
+    lines = [line.strip() for line in script.decode().splitlines() if not line.startswith("rem ")]
+    text = "\n".join(lines)
+    assert {*re.findall(r"\b(?:goto |call :)(\w+)", text)} == {*re.findall(r"^:(\w+)", text, re.MULTILINE)}
+    assert "DisableDelayedExpansion" in text
+    assert "EnableDelayedExpansion" not in text, "an ! in a path would go"
+    assert not re.search(r"\bcall (?!:\w+$)", text, re.MULTILINE), "call expands a second time what it is given"
+    assert not re.search(r"\berrorlevel \d", text), "negative codes would count as good"
+    assert not re.search(r"\bpython(?!\.exe|w)\s+-", text), "a python.bat would not come back"
+    for line in lines:
+        bare = re.sub(r'"[^"]*"', "", line)
+        # these hold a command with its own quotes, or a number
+        used = set(re.findall(r"%(\w+)(?::[^%]*)?%", bare)) - {"TRIED", "PYTHON", "CODE"}
+        assert not used, line
+        assert not re.search(r"[&|<>^]", bare.replace(">nul 2>&1", "")), line
 
 
-def test_a_python_is_carried_and_its_hash_stands_in_the_start_script(
+@pytest.mark.slow
+def test_a_windows_wheel_needs_only_what_windows_and_python_have(made: Path) -> None:
+    """The C++ runtime comes with neither: a wheel that wants it must bring it. Paths stay far below 260 characters."""
+    for path in (made / "wheels").glob("*-win_amd64.whl"):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            binaries = [archive.read(n).lower() for n in names if n.endswith((".pyd", ".dll"))]
+        needed = set(re.findall(rb"msvcp\d+\w*\.dll|vcomp\d+\.dll|mfc\d+\.dll", b" ".join(binaries)))
+        assert needed <= {Path(n).name.lower().encode() for n in names}, path.name
+    for path in (made / "wheels").iterdir():
+        with zipfile.ZipFile(path) as archive:
+            assert max(map(len, archive.namelist())) < 120, path.name
+
+
+def embeddable(path: Path, *more: str, machine: bytes = b"\x64\x86", version: str = "312") -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("python.exe", b"MZ".ljust(0x3C, b"\0") + b"\x40\0\0\0PE\0\0" + machine)
+        for name in (f"python{version}._pth", f"python{version}.zip", "_ctypes.pyd", *more):
+            archive.writestr(name, b"MZ")
+    return path
+
+
+def test_an_embeddable_python_lies_in_the_kit_as_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gather, "_gather", lambda *_args: None)
+    zipped = embeddable(tmp_path / "python-3.12.9-embed-amd64.zip")
+    made = gather.make(tmp_path, [WINDOWS], print, zipped)
+    assert (made / "python" / "python.exe").read_bytes().startswith(b"MZ")
+    assert "python/python312._pth" in (made / install.SUMS).read_text(encoding="ascii")
+    assert install.check_files(made) > 5
+    assert not (made / "install.sh").exists(), "a kit for Windows alone"
+    script = (made / "install.cmd").read_text(encoding="ascii")
+    assert "Python 3.12 (64-bit" in script
+    with pytest.raises(FieldappError, match="đã có"):
+        gather.make(tmp_path, [WINDOWS], print)
+
+
+def test_a_python_that_could_install_nothing_is_not_carried(tmp_path: Path) -> None:
+    for zipped in (
+        embeddable(tmp_path / "win32.zip", machine=b"\x4c\x01"),
+        embeddable(tmp_path / "other.zip", version="313"),
+    ):
+        (tmp_path / zipped.stem).mkdir()
+        with pytest.raises(FieldappError, match="không phải cho Windows x64"):
+            gather.make(tmp_path / zipped.stem, [WINDOWS], print, zipped)
+        assert not list((tmp_path / zipped.stem).iterdir()), "told before anything is fetched"
+
+
+def test_an_installer_is_carried_and_its_hash_stands_in_the_start_script(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    zipped = tmp_path / "python-3.12.9-embed-amd64.zip"
-    zipped.write_bytes(b"PK")
     monkeypatch.setattr(gather, "_gather", lambda *_args: None)
-    made = gather.make(tmp_path, [], print, zipped)
-    assert (made / "python" / zipped.name).read_bytes() == b"PK"
-    assert gather._sha256(zipped) in (made / "install.cmd").read_text(encoding="ascii")
-    assert install.check_files(made) > 5
-    with pytest.raises(FieldappError, match="đã có"):
-        gather.make(tmp_path, [], print)
+    setup = tmp_path / "python-3.12.9-amd64.exe"
+    setup.write_bytes(b"MZ")
+    made = gather.make(tmp_path, [WINDOWS], print, setup)
+    script = (made / "install.cmd").read_text(encoding="ascii")
+    assert f'"{gather._sha256(setup)}"' in script
+    assert f"python\\{setup.name}" in script
+    check_cmd((made / "install.cmd").read_bytes())
+
+
+@pytest.mark.parametrize("bad", ["x.msi", "no such.exe", "a b.exe", "torn.zip", "other.zip", "outside.zip"])
+def test_what_is_no_python_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str) -> None:
+    monkeypatch.setattr(gather, "_gather", lambda *_args: None)
+    for name in ("x.msi", "a b.exe", "torn.zip"):
+        (tmp_path / name).write_bytes(b"MZ")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("readme.txt", b"")
+    embeddable(tmp_path / "outside.zip", "../outside.exe")
     (tmp_path / "made").mkdir()
     with pytest.raises(FieldappError, match="không phải bộ cài Python"):
-        gather.make(tmp_path / "made", [], print, tmp_path / "x.msi")
+        gather.make(tmp_path / "made", [WINDOWS], print, tmp_path / bad)
     assert not list((tmp_path / "made").iterdir()), "nothing half made is left"
 
 

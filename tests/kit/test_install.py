@@ -6,6 +6,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
@@ -181,9 +182,25 @@ def test_a_machine_that_the_kit_is_not_for_is_told(signed: Path, monkeypatch: py
         install.requirements(signed)
     monkeypatch.undo()
     assert install.requirements(signed).name.startswith("linux-")
-    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(sysconfig, "get_platform", lambda: "linux-aarch64")
     with pytest.raises(install.Refused, match="aarch64"):
         install.requirements(signed)
+    monkeypatch.setattr(install, "WINDOWS", True)
+    monkeypatch.setattr(sys, "version_info", (3, 12, 9, "final", 0))
+    monkeypatch.setattr(sysconfig, "get_platform", lambda: "win32")
+    with pytest.raises(install.Refused, match=r"windows-3\.12 win32"):
+        install.requirements(signed)
+    monkeypatch.setattr(sysconfig, "get_platform", lambda: "win-amd64")
+    assert install.requirements(signed).name == "windows-3.12.txt"
+    monkeypatch.setattr(sys, "base_prefix", r"C:\Program Files\WindowsApps\PythonSoftwareFoundation.Python.3.12_x64")
+    with pytest.raises(install.Refused, match="Microsoft Store"):
+        install.requirements(signed)
+
+
+def test_the_embeddable_python_has_no_venv_and_is_not_asked_for_it() -> None:
+    command = "import sys; sys.modules['venv'] = None; from fieldapp.kit import install"
+    done = subprocess.run([sys.executable, "-c", command], check=False, timeout=PATIENCE)
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("line", ["../x", "/etc/passwd", "a/../../x", "a b", "x\ty"])
@@ -200,10 +217,14 @@ def test_on_windows_paths_and_entries_are_those_of_the_user(tmp_path: Path, monk
     monkeypatch.setattr(install, "WINDOWS", True)
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Hồ sơ" / "Local"))
     monkeypatch.setenv("APPDATA", str(tmp_path / "Hồ sơ" / "Roaming"))
+    monkeypatch.setenv("HOME", str(tmp_path / "Hồ sơ"))
+    commands = tmp_path / "Hồ sơ/Local/Microsoft/WindowsApps"
+    commands.mkdir(parents=True)
     launcher = install.make_entries()
+    assert (commands / "fieldapp.cmd").read_bytes() == launcher.read_bytes()
     install.switch("0.1.0")
     entry = tmp_path / "Hồ sơ/Roaming/Microsoft/Windows/Start Menu/Programs/fieldapp.cmd"
-    assert launcher.read_bytes() == entry.read_bytes()
+    assert launcher.read_bytes() == entry.read_bytes() == (tmp_path / "Hồ sơ/Desktop/fieldapp.cmd").read_bytes()
     text = launcher.read_bytes()
     assert text.isascii()
     assert text.count(b"\r\n") == text.count(b"\n")

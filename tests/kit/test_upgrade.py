@@ -135,8 +135,8 @@ class Laptop:
 
 
 @pytest.fixture
-def laptop(derived: World, kit: Path, tmp_path: Path) -> Laptop:
-    world = derived
+def laptop(openable: World, kit: Path, tmp_path: Path) -> Laptop:
+    world = openable
     for number in range(3):
         records.save(world.post, "event", {"name": f"Lũ {number}", "date_from": "2013-09-18"})
     world.post.close()

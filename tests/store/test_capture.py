@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -70,24 +71,39 @@ def test_clock_never_goes_back(world: World) -> None:
 
 
 KILLED = """
-import os, signal, sys
-sys.path[:0] = sys.argv[4].split(os.pathsep)
+import os, signal, sys, traceback
+sys.path[:0] = sys.argv[3].split(os.pathsep)
 from pathlib import Path
 from fieldapp.store.store import Store
 from fieldapp.store import history, records
-store = Store.open(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), "A")
-left = int(sys.argv[3])
-real = store.db.execute
-def execute(sql, parameters=None):
-    global left
-    left -= 1
-    if left < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(sql, parameters) if parameters is not None else real(sql)
-store.db.execute = execute
-records.save(store, "activity", {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221",
-    "description": "giữa chừng", "measures": [{"measure_id": "gieng", "amount": 1}]})
+
+def save(left):
+    store = Store.open(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), "A")
+    real = store.db.execute
+    def execute(sql, parameters=None):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(sql, parameters) if parameters is not None else real(sql)
+    store.db.execute = execute
+    records.save(store, "activity", {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221",
+        "description": "giữa chừng", "measures": [{"measure_id": "gieng", "amount": 1}]})
+
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        try:
+            save(int(line))
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+"""Told on how many statements it is to die, it lets a child save and says how that ended; and so on"""
+PATIENCE = 120
+"""Seconds after which a process that says nothing is given up"""
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
@@ -95,14 +111,20 @@ def test_kill_between_any_two_statements_of_a_save(world: World) -> None:
     """Neither the record nor its changes, until the save has returned; then both."""
     key = world.keys["post"].hex()
     world.close()
+    saving = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(world.root / "post"), key, os.pathsep.join(sys.path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert saving.stdin is not None and saving.stdout is not None
+    given_up = threading.Timer(PATIENCE, saving.kill)
+    given_up.start()
     statement, done = 0, False
     while not done:
-        process = subprocess.run(
-            [sys.executable, "-c", KILLED, str(world.root / "post"), key, str(statement), os.pathsep.join(sys.path)],
-            check=False, capture_output=True,
-        )  # fmt: skip
-        done = process.returncode == 0
-        assert done or process.returncode == -signal.SIGKILL, process.stderr.decode()
+        saving.stdin.write(f"{statement}\n")
+        saving.stdin.flush()
+        ended = int(saving.stdout.readline() or "1")
+        done = ended == 0
+        assert done or ended == -signal.SIGKILL, "it ended by itself"
         store = Store.open(Path(world.root / "post"), world.keys["post"], "A")
         found = store.rows("SELECT id FROM activity WHERE description = 'giữa chừng'")
         changed = store.rows("SELECT row_id FROM local_change WHERE cols LIKE '%giữa chừng%'")
@@ -113,4 +135,6 @@ def test_kill_between_any_two_statements_of_a_save(world: World) -> None:
                 assert merge.rebuild(store) == []
         store.close()
         statement += 1
+    saving.communicate(timeout=PATIENCE)
+    given_up.cancel()
     assert statement > 15

@@ -289,3 +289,59 @@ def test_a_table_set_aside_by_name_is_folded_in(world: World) -> None:
     merge.catch_up(world.hq)
     assert state(world.hq) == before
     assert world.hq.rows("SELECT * FROM local_set_aside") == []
+
+
+# back to the version before ------------------------------------------------------------------------------------------
+
+
+def brought_further(world: World, *statements: str) -> None:
+    """As a newer version leaves the post's file."""
+    for statement in statements:
+        world.post.db.execute(statement)
+    world.post.db.execute("INSERT INTO _sqlite_migrations VALUES (999, 'fieldapp', '9999_next', 'now')")
+    world.post.close()
+
+
+def test_what_a_newer_version_has_brought_further_goes_on_here(world: World) -> None:
+    well = world.well()
+    view = world.post.value("SELECT sql FROM sqlite_master WHERE name = 'unit_today'")
+    brought_further(
+        world,
+        "ALTER TABLE event ADD COLUMN colour TEXT",
+        "CREATE TABLE matter_of_tomorrow (id TEXT PRIMARY KEY, post_id TEXT NOT NULL, text TEXT NOT NULL) STRICT",
+        "DROP VIEW unit_today",
+        "CREATE VIEW unit_today AS SELECT 1 AS something_else",
+    )
+    world.post = Store.open(world.root / "post", KEYS["post"], USER)
+    store = world.post
+    assert store.value("SELECT sql FROM sqlite_master WHERE name = 'unit_today'") == view
+    assert store.value("SELECT count(*) FROM _sqlite_migrations WHERE name = '9999_next'") == 0
+    assert "colour" in {column.name for column in store.db.table("event").columns}, "what it added stays"
+    row_id = records.save(store, "event", {"name": "Lũ sau", "date_from": "2026-11-24"})
+    store.db.execute("UPDATE event SET colour = 'xanh' WHERE id = ?", [row_id])
+    logged = store.value("SELECT cols FROM local_change WHERE row_id = ? ORDER BY seq DESC LIMIT 1", [row_id])
+    assert logged == '{"colour":"xanh"}', "and what is set there is logged"
+    assert store.value("SELECT 1 FROM activity WHERE id = ?", [well]) == 1
+    assert doctor.examine(store).healthy
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("ALTER TABLE local_draft RENAME COLUMN data TO typed", "local_draft.data"),
+        ("ALTER TABLE event DROP COLUMN description", "event.description"),
+        ("DROP TABLE local_rekeyed", "local_rekeyed.row_id"),
+        ("CREATE TABLE local_draft (id TEXT, kind TEXT, row_id TEXT, data TEXT, saved_at TEXT, who TEXT NOT NULL)",
+         "local_draft.who"),
+    ],
+)  # fmt: skip
+def test_a_file_that_lacks_what_this_version_needs_is_not_touched(world: World, statement: str, what: str) -> None:
+    statements = ["DROP TABLE local_draft"] if statement.startswith("CREATE") else []
+    statements += [f"DROP TRIGGER capture_{on}_event" for on in ("insert", "update")] if "event" in statement else []
+    brought_further(world, *statements, statement)
+    for _again in range(2):
+        with pytest.raises(FieldappError, match=f"bản mới hơn.*{what}"):
+            Store.open(world.root / "post", KEYS["post"], USER)
+    db = connect(world.root / "post" / FILE, KEYS["post"])
+    assert db.execute("SELECT count(*) FROM _sqlite_migrations WHERE name = '9999_next'").fetchone() == (1,)
+    db.close()

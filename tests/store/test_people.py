@@ -12,6 +12,8 @@ import pytest
 from field import PASSPHRASE, USER, Run, World
 
 from fieldapp.errors import FieldappError
+from fieldapp.publish import mirror
+from fieldapp.reports import open_data
 from fieldapp.store import people, records, tries, vault
 from fieldapp.store.people import Act, Role
 from fieldapp.store.store import Store
@@ -73,6 +75,19 @@ def test_an_officer_exports_and_voids_what_others_wrote(world: World, spared: No
     with pytest.raises(FieldappError, match="quản trị"):
         people.remove(officer, USER)
     officer.close()
+
+
+def test_all_records_with_names_leave_by_an_administrator_alone(world: World, spared: None, tmp_path: Path) -> None:
+    people.add(world.hq, "Trần Văn B", "mưa đầu mùa", Role.OFFICER)
+    officer = Store.open(world.root / "hq", world.keys["hq"], "Trần Văn B")
+    with pytest.raises(FieldappError, match="quản trị"):
+        mirror.publish(officer, "postgresql:///nowhere")
+    with pytest.raises(FieldappError, match="quản trị"):
+        open_data.write(officer, tmp_path / "open", personal=True)
+    assert not (tmp_path / "open").exists()
+    assert open_data.write(officer, tmp_path / "open").rows
+    officer.close()
+    assert open_data.write(world.hq, tmp_path / "personal", personal=True).rows
 
 
 def test_one_administrator_stays(world: World) -> None:

@@ -64,8 +64,14 @@ async def test_each_step_is_checked_off_when_it_was_done(
                 break
             await pilot.pause(0.1)
         assert not app._carrying, "the stick was not carried"
-        await s.press("escape", "f9", "enter")
+        await s.press("ctrl+l")
+        await s.wait("SỔ TẬP · Sổ ghi chép")
+        assert f"gõ: {tutorial.PASSPHRASE}" in s.text
+        await s.press(tutorial.PASSPHRASE, "enter")
+        await s.wait("5/5 USB đã lên sở chỉ huy")
+        await s.press("enter")
         await s.wait("Xong bài")
+        assert "Sở chỉ huy đã nhận đủ." in s.text
     with Store.open(home, made[1], tutorial.USER) as again:
         assert [step.done for step in tutorial.steps(again)] == [True] * 5
     monkeypatch.setattr(tutorial, "_make", lambda folder: None)

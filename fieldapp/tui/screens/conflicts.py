@@ -11,7 +11,7 @@ from textual.widgets.option_list import Option
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store import records, reviews, words
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import exchange, merge, peers, resolve
@@ -144,7 +144,9 @@ class LaptopScreen(Page):
         except FieldappError as error:
             self.query_one("#message", Static).update(Content(str(error)))
             return
-        said = _("{name} is certified; {n} changes applied.").format(name=peer.title, n=changes)
+        said = _("{name} is certified; {changes} applied.").format(
+            name=peer.title, changes=counted("{n} change", "{n} changes", changes)
+        )
         self.app.notify(said, markup=False)
         self.dismiss(None)
 

@@ -12,7 +12,7 @@ from textual.events import Resize
 from textual.widgets import Static
 
 from fieldapp.domain.model import fields_of
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store import lists, records, reviews, view, words
 from fieldapp.store.store import Row
 from fieldapp.sync import exchange
@@ -128,7 +128,7 @@ class ListScreen(Page):
         self._rows += page.rows
         self._after = page.after
         more = "+" if self._after is not None else ""
-        found = Content(_("{n} records").format(n=f"{len(self._rows)}{more}"))
+        found = Content(counted("{n} record", "{n} records", len(self._rows), f"{len(self._rows)}{more}"))
         self.query_one("#found", Static).update(found, layout=False)
 
     def action_move(self, step: int) -> None:

@@ -9,7 +9,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.errors import FieldappError
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store import desk, doubts, records, view, words
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.widgets.lines import hanging
@@ -59,7 +59,7 @@ class PileScreen(Page):
         shown.highlighted = min(at, len(self._waiting) - 1) if self._waiting else None
         shown.focus()
         post = self.store.value("SELECT name FROM post WHERE id = ?", [self._post_id])
-        number = _("{n} records").format(n=f"{len(ids)}{'+' if len(ids) == AT_ONCE else ''}")
+        number = counted("{n} record", "{n} records", len(ids), f"{len(ids)}{'+' if len(ids) == AT_ONCE else ''}")
         title = f"{post} · {_(records.model_of(self._kind).PLURAL)} · {number}"
         self.query_one("#what", Static).update(Content(title))
 

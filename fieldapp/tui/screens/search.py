@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from fieldapp.domain.records import RECORDS
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store import finding, lists, records, reviews, words
 from fieldapp.store.finding import Hit, Sieve
 from fieldapp.store.store import Store
@@ -105,7 +105,9 @@ class SearchScreen(Page):
             ]
         )
         shown.choose(at)
-        number = _("{n} records").format(n=f"{len(self._hits)}{'+' if len(self._hits) == 100 else ''}")
+        number = counted(
+            "{n} record", "{n} records", len(self._hits), f"{len(self._hits)}{'+' if len(self._hits) == 100 else ''}"
+        )
         said = " · ".join([number, *filter(None, self._said.values())])
         self.query_one("#sieve", Static).update(Content(said), layout=False)
 

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.text import clean
 from fieldapp.errors import Cancelled, FieldappError
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync import backup, drives, exchange, practice, replies, sticks
 from fieldapp.tui import notices
@@ -62,9 +62,9 @@ class SyncScreen(Page):
     WRITES = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "start", _("Start"), show=False),
-        Binding("tab", "other", _("Drive or folder"), key_display="Tab"),
-        Binding("f5", "renew", _("Look for sticks again")),
-        Binding("f7", "clear", _("Clear old bundles")),
+        Binding("tab", "other", _("Drive, folder"), key_display="Tab"),
+        Binding("f5", "renew", _("Look again")),
+        Binding("f7", "clear", _("Clear old")),
         Binding("f8", "stop", _("Break off")),
         Binding("pagedown", "turn(1)", _("Scroll"), key_display="PgUp/PgDn", priority=True),
         Binding("pageup", "turn(-1)", _("Scroll"), priority=True, show=False),
@@ -97,7 +97,8 @@ class SyncScreen(Page):
         listed.clear_options()
         for d in self._drives:
             size = format_amount(d.free // 100_000_000, 1)
-            words = _("{name}   {size} GB free   {n} bundles").format(name=d.name, size=size, n=d.bundles)
+            bundles = counted("{n} bundle", "{n} bundles", d.bundles)
+            words = _("{name}   {size} GB free   {bundles}").format(name=d.name, size=size, bundles=bundles)
             listed.add_option(Option(Content(f" {words}")))
         if role == "hq" and len(self._drives) > 1:
             words = _("All {n} sticks, each with the reply for its own post").format(n=len(self._drives))
@@ -136,7 +137,7 @@ class SyncScreen(Page):
         except FieldappError as error:
             self._say(f"! {error}")
         else:
-            self._say("✓ " + _("{n} bundles were taken away.").format(n=len(cleared)))
+            self._say("✓ " + counted("{n} bundle was taken away.", "{n} bundles were taken away.", len(cleared)))
         self.refresh_bindings()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -194,8 +195,12 @@ class SyncScreen(Page):
                 tell(self._say, f"· {beside}")
             self._old = [old for folder in folders for old in sticks.old(store, folder)]
             if self._old:
-                line = _("{n} old bundles on it are not needed any more: F7 takes them away.")
-                last.append(f"· {line.format(n=len(self._old))}")
+                line = counted(
+                    "{n} old bundle on it is not needed any more: F7 takes it away.",
+                    "{n} old bundles on it are not needed any more: F7 takes them away.",
+                    len(self._old),
+                )
+                last.append(f"· {line}")
             last.append("✓ " + _("DONE. The stick may be pulled."))
         except Cancelled:
             last = ["! " + _("Broken off. No unfinished bundle is on the stick; what was read whole counts.")]
@@ -280,15 +285,16 @@ def _waiting(state: exchange.Status, role: str) -> str:
     """What there is to carry."""
     if role == "hq":
         return _("The reply for each post is written onto the stick.")
-    line = _("{n} changes in {records} records not received by headquarters.")
-    return line.format(n=state.unsent, records=state.unsent_records)
+    if not state.unsent:
+        return _("Headquarters has received everything.")
+    return notices.unsent(state)
 
 
 def _counted(results: Sequence[exchange.Imported]) -> str:
-    """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 của nơi khác”"""
+    """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 gửi nơi khác”"""
     numbers = Counter(r.state for r in results)
     parts = [f"{numbers[state]} {_(word)}" for state, word in MARKS.items() if numbers[state]]
-    return f"{_('{n} bundles').format(n=len(results))}: {' · '.join(parts)}"
+    return f"{counted('{n} bundle', '{n} bundles', len(results))}: {' · '.join(parts)}"
 
 
 def _folder(typed: str) -> Path:

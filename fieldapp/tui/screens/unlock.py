@@ -46,6 +46,7 @@ class UnlockScreen(Screen[None]):
         super().__init__()
         self._home = home
         self._users = vault.users(home)
+        self._practice = vault.practice_passphrase(home)
         self._opening = False
 
     @property
@@ -55,7 +56,7 @@ class UnlockScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Static(Content(_("Field records of the border post")), id="title")
+            yield Static(Content(self._title()), id="title")
             if len(self._users) > 1:
                 yield Static(Content(_("Who works?")))
                 yield UserList(*[Option(Content(u)) for u in self._users], id="users", markup=False)
@@ -63,8 +64,14 @@ class UnlockScreen(Screen[None]):
                 yield Static(Content(self._users[0]))
             yield Static(Content(_("Passphrase")))
             yield PassphraseField(password=True, stays=True, id="passphrase")
+            if self._practice:
+                yield Static(Content(_("For practice it is: {passphrase}").format(passphrase=self._practice)))
             yield Static(id="message", classes="problem", markup=False)
         yield Footer(show_command_palette=False, compact=True)
+
+    def _title(self) -> str:
+        title = _("Field records of the border post")
+        return f"{_('PRACTICE')} · {title}" if self._practice else title
 
     def on_mount(self) -> None:
         self.query_one("#users" if len(self._users) > 1 else "#passphrase").focus()

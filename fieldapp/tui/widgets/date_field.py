@@ -34,7 +34,7 @@ class DateField(Entry):
 
     def reading(self) -> Reading:
         if not clean(self.value):
-            return Reading(_("5, 5/11, 051126, hn (today), hq (yesterday)") if self.has_focus else "")
+            return Reading(_("5, 5/11, 051126, hn today, hq yesterday") if self.has_focus else "")
         try:
             day = parse_date(self.value, date.today())
         except ValueError as error:

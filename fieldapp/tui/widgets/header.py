@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from fieldapp.domain.dates import format_date
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync import exchange, practice
 
@@ -49,8 +49,10 @@ def sent_text(store: Store, state: exchange.Status) -> str:
     """“37 chưa gửi · SCH nhận đến 12/11”, or what waits at headquarters."""
     if store.identity.role == "hq":
         waiting = len(state.held) + len(state.quarantined)
-        return _("{posts} laptops · {waiting} waiting · {conflicts} conflicts").format(
-            posts=state.laptops, waiting=waiting, conflicts=state.conflicts
+        return _("{laptops} · {waiting} waiting · {conflicts}").format(
+            laptops=counted("{n} laptop", "{n} laptops", state.laptops),
+            waiting=waiting,
+            conflicts=counted("{n} conflict", "{n} conflicts", state.conflicts),
         )
     until = state.received_until
     received = _("HQ received up to {day}").format(day=_day(until)) if until else _("HQ received nothing yet")

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from fieldapp.domain.model import Child
 from fieldapp.domain.text import clean
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store import lists, words
 from fieldapp.store.store import Row, Store
 from fieldapp.tui.widgets.editor import Context
@@ -164,8 +164,11 @@ class RosterEditor(Section):
         )
         self._count.display = bool(seats)
         marks = Counter(seat.status for seat in seats)
-        text = _("{n} members: {present} present, {excused} excused, {absent} absent").format(
-            n=len(seats), present=marks["present"], excused=marks["excused"], absent=marks["absent"]
+        text = _("{members}: {present} present, {excused} excused, {absent} absent").format(
+            members=counted("{n} member", "{n} members", len(seats)),
+            present=marks["present"],
+            excused=marks["excused"],
+            absent=marks["absent"],
         )
         if marks[None]:
             text += ", " + _("{n} not marked").format(n=marks[None])
