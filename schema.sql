@@ -249,6 +249,8 @@ CREATE TABLE activity (
     unit_now_id TEXT REFERENCES unit (id)
 ) STRICT;
 CREATE INDEX activity_date ON activity (date_from, id, voided_at);
+-- An activity counts where it ended.
+CREATE INDEX activity_end ON activity (coalesce(date_to, date_from), id, voided_at);
 CREATE INDEX activity_joint ON activity (joint_reference) WHERE joint_reference IS NOT NULL;
 CREATE INDEX activity_task ON activity (agreement_task_id) WHERE agreement_task_id IS NOT NULL;
 
@@ -268,6 +270,7 @@ CREATE TABLE activity_measure (
     measured_on TEXT CHECK (measured_on IS NULL OR date(measured_on) IS measured_on AND measured_on >= '1900')
 ) STRICT;
 CREATE INDEX activity_measure_activity ON activity_measure (activity_id, measure_id, measured_on);
+CREATE INDEX activity_measure_day ON activity_measure (measured_on, activity_id) WHERE measured_on IS NOT NULL;
 
 CREATE TABLE activity_extra (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),

@@ -6,7 +6,7 @@ of several posts, which each recorded under one joint reference, counts once (ru
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
@@ -216,12 +216,19 @@ def sums_sql(part: str, narrow: str) -> str:
         """
 
 
-def counts_sql(source: Source, indicators: Iterable[Indicator], part: str, narrow: str) -> str:
+def counts_sql(source: Source, indicators: Sequence[Indicator], part: str, narrow: str) -> str:
     """What the indicators of a source count: ``v0`` and ``n0`` are the first's figure and the records behind it."""
     return (
         f"{with_facts(SOURCES[source])} SELECT {part} AS part, {', '.join(_columns(indicators))} {FROM}"
-        f" WHERE {narrow} AND f.first <= :last AND (f.last IS NULL OR f.last >= :first) GROUP BY part"
+        f" WHERE {narrow} AND {_within(indicators)} GROUP BY part"
     )
+
+
+def _within(indicators: Sequence[Indicator]) -> str:
+    """The days that any of some indicators counts, so that an index finds them."""
+    if all(indicator.when == "day" for indicator in indicators):
+        return "f.last BETWEEN :first AND :last"
+    return "f.first <= :last AND (f.last IS NULL OR f.last >= :first)"
 
 
 def by_source() -> Iterator[tuple[Source, list[Indicator]]]:

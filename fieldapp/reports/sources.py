@@ -1,6 +1,7 @@
 """The facts that figures are counted from: one SELECT for each source.
 
-Each gives ``record`` and ``kind`` (what to open), ``first`` and ``last`` (days; ``last`` NULL: still in force),
+Each gives ``record`` and ``kind`` (what to open), ``first`` and ``last`` (days; ``last`` NULL: still in force, only
+where all indicators of the source count what is in force),
 ``post_id``, ``unit_id`` with ``unit_now_id`` (which successor is meant, where the record says), ``activity_kind_id``,
 ``event_id``, ``ethnic_group_id``, and the columns that indicators name. Voided records are in none of them.
 """
@@ -82,7 +83,10 @@ MEASURES = f"""
         coalesce(v.measured_on, a.date_to, a.date_from) AS day, a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY},
         v.measure_id, v.amount, v.approximate, v.note
     FROM activity a JOIN activity_measure v ON v.activity_id = a.id
-    WHERE a.voided_at IS NULL AND v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
+    WHERE a.id IN (
+            SELECT e.id FROM activity e WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last
+            UNION SELECT d.activity_id FROM activity_measure d WHERE d.measured_on BETWEEN :first AND :last)
+        AND a.voided_at IS NULL AND v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
         AND coalesce(a.date_to, a.date_from) >= :first AND a.date_from <= :last
         AND coalesce(v.measured_on, a.date_to, a.date_from) BETWEEN :first AND :last
         AND (a.joint_reference IS NULL OR v.id IN (SELECT id FROM joint))
@@ -97,8 +101,8 @@ JOINT = """
         SELECT v.id, v.activity_id, first_value(v.activity_id) OVER (
             PARTITION BY plain(a.joint_reference), a.activity_kind_id, v.measure_id
             ORDER BY v.amount IS NULL, v.activity_id) AS speaker
-        FROM activity a JOIN activity_measure v ON v.activity_id = a.id
-        WHERE a.joint_reference IS NOT NULL AND a.voided_at IS NULL AND v.voided_at IS NULL
+        FROM activity a CROSS JOIN activity_measure v
+        WHERE v.activity_id = a.id AND a.joint_reference IS NOT NULL AND a.voided_at IS NULL AND v.voided_at IS NULL
             AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND (:post IS NULL OR a.post_id = :post)
             AND a.id NOT IN (SELECT value FROM json_each(:returned))
     ) spoken WHERE activity_id = speaker

@@ -103,6 +103,12 @@ def segment_state(db: Database) -> None:
     add_what_is_missing(db)
 
 
+@migrations(name="0012_activity_end")
+def activity_end(db: Database) -> None:
+    """A report finds the activities that ended in its period without reading those of all years."""
+    add_what_is_missing(db)
+
+
 SCHEMA_VERSION = 4
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 

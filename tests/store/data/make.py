@@ -26,6 +26,7 @@ COMMITS = {
     8: "87ae0ed",
     9: "11590e9",
     10: "92ca833",
+    11: "faf2e08",
 }
 """Number of the newest migration -> a commit that had it"""
 
