@@ -43,15 +43,11 @@ def doubtful(store: Store, sealed: Sealed) -> set[str]:
         return found
     ids = {e.row_id for e in sealed.entries}
     if rows_too:
-        for part in _parts(sorted(ids)):
-            marks = ", ".join("?" * len(part))
-            found |= {
-                r["row_id"]
-                for r in store.rows(
-                    f"SELECT row_id, log_id, seq, hlc FROM local_change WHERE row_id IN ({marks})", part
-                )
-                if r["hlc"] >= sealed.entries[0].hlc or r["seq"] > _known(sealed, r["log_id"])
-            }
+        found |= {
+            r["row_id"]
+            for r in log.stored(store, ids)
+            if r["hlc"] >= sealed.entries[0].hlc or r["seq"] > _known(sealed, r["log_id"])
+        }
     if numbers:
         log.catch_up(store)
         keys = set()
