@@ -650,7 +650,14 @@ CREATE TABLE local_change (
     at TEXT NOT NULL,                -- wall clock, for people
     PRIMARY KEY (log_id, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX local_change_row ON local_change (row_id);
+
+-- Where a row's changes are among those: an index that saving does not wait for (fieldapp/store/log.py).
+CREATE TABLE local_touch_change (
+    key INTEGER NOT NULL,            -- first 63 bits of the row's id
+    log_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (key, log_id, seq)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE local_segment (
     hash TEXT NOT NULL PRIMARY KEY,  -- SHA-256 of bytes, hex

@@ -1,6 +1,6 @@
 """Exchange against other engines, on the same work in one run: capture, bytes, import, repeats, many small bundles.
 
-    python benchmarks/sync.py [--rows 200000] [--rounds 3] [--part 1.0] [--small] [--geodiff] [--json FILE]
+    python benchmarks/sync.py [--rows 200000 …] [--rounds 3] [--part 1.0] [--small] [--geodiff] [--keep DIR]
 
 The work: 100,000 new rows, 80,000 updates of one column, 20,000 voids, over ``--rows`` rows that both sides have.
 The peers are SQLite's session extension, in an encrypted file (sqlite3mc, its ``sqlcipher`` scheme: same cipher, same
@@ -13,12 +13,11 @@ import argparse
 import json
 import platform
 import shutil
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,7 @@ from typing import Any
 
 import apsw
 import zstandard
-from work import PER_TRANSACTION, Statement, World, behind, make_world, record
+from work import PER_TRANSACTION, Statement, World, record, world_in
 
 from fieldapp.store import search
 from fieldapp.store.capture import synced_tables
@@ -53,40 +52,36 @@ def timed(work: Callable[[], Any]) -> float:
 # ours -----------------------------------------------------------------------------------------------------------
 
 
-def ours(world: World, work: list[list[Statement]], rounds: int, small: bool) -> dict[str, float]:
+def ours(world: World, work: list[list[Statement]], small: bool) -> dict[str, float]:
     """Capture, bytes, import and second import through the program's own functions."""
-    found: dict[str, list[float]] = {}
+    found: dict[str, float] = {}
     scratch = world.root / "ours"
-    for turn in range(rounds):
-        shutil.rmtree(scratch, ignore_errors=True)
-        stick = scratch / "usb"
-        stick.mkdir(parents=True)
-        bare = world.copy("post", scratch / "bare")
+    shutil.rmtree(scratch, ignore_errors=True)
+    stick = scratch / "usb"
+    stick.mkdir(parents=True)
+    with world.copy("post", scratch / "post") as bare:
         for (name,) in bare.db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             bare.db.execute(f"DROP TRIGGER {name}")
-        found.setdefault("bare", []).append(timed(partial(record, bare, work)))
-        bare.close()
-        post = world.copy("post", scratch / "post")
-        found.setdefault("capture", []).append(timed(partial(record, post, work)))
+        found["bare"] = timed(partial(record, bare, work))
+    with world.copy("post", scratch / "post") as post:
+        found["capture"] = timed(partial(record, post, work))
         hq_id = post.value("SELECT id FROM local_replica WHERE role = 'hq'")
-        found.setdefault("export", []).append(timed(partial(exchange.export, post, stick, hq_id)))
-        post.close()
-        (file,) = stick.glob("*.age")
-        found.setdefault("bytes", []).append(file.stat().st_size)
-        hq = world.copy("hq", scratch / "hq")
-        results: list[exchange.Imported] = []
-
+        found["export"] = timed(partial(exchange.export, post, stick, hq_id))
+    (file,) = stick.glob("*.age")
+    found["bytes"] = file.stat().st_size
+    results: list[exchange.Imported] = []
+    with world.copy("hq", scratch / "hq") as hq:
         with index_later() as index:
-            found.setdefault("import", []).append(timed(partial(take_in, hq, file, results)))
-        found.setdefault("search", []).append(timed(partial(index, hq)))
+            found["import"] = timed(partial(take_in, hq, file, results))
+        found["search"] = timed(partial(index, hq))
         assert results[0].complete and results[0].applied == sum(map(len, work)), results
         assert not results[0].set_aside
-        found.setdefault("again", []).append(timed(partial(take_in, hq, file, results)))
+        found["again"] = timed(partial(take_in, hq, file, results))
         assert results[0].known == sum(map(len, work))
-        hq.close()
-        if small and turn == 0:
-            found |= {k: [v] for k, v in ours_small(world, work, scratch).items()}
-    return {name: statistics.median(values) for name, values in found.items()}
+    if small:
+        found |= ours_small(world, work, scratch)
+    shutil.rmtree(scratch)
+    return found
 
 
 @contextmanager
@@ -111,24 +106,24 @@ def ours_small(world: World, work: list[list[Statement]], scratch: Path) -> dict
     stick, together = scratch / "small", scratch / "together"
     stick.mkdir()
     together.mkdir()
-    post = world.copy("post", scratch / "post-small")
+    post = world.copy("post", scratch / "post")
     hq_id = post.value("SELECT id FROM local_replica WHERE role = 'hq'")
-    before = post.value("SELECT have FROM local_replica WHERE id = ?", [hq_id])
+    before = post.value("SELECT have FROM local_receipt WHERE replica_id = ?", [hq_id])
     per = SEGMENT // PER_TRANSACTION
     files = []
     for start in range(0, len(work), per):
         record(post, work[start : start + per])
         (made,) = exchange.export(post, stick, hq_id)
         files.append(made.path)
-        have = {
-            r["log_id"]: {"last": r["last"], "hash": r["hash"]}
-            for r in post.rows("SELECT log_id, max(last) AS last, hash FROM local_segment GROUP BY log_id")
+        have = json.loads(before) | {
+            r["log_id"]: {"last": r["last"], "hash": r["hash"], "replica": r["replica_id"]}
+            for r in post.rows("SELECT log_id, max(last) AS last, hash, replica_id FROM local_segment GROUP BY log_id")
         }
-        post.db.execute("UPDATE local_replica SET have = ? WHERE id = ?", [json.dumps(have), hq_id])
-    post.db.execute("UPDATE local_replica SET have = ? WHERE id = ?", [before, hq_id])
+        post.db.execute("UPDATE local_receipt SET have = ? WHERE replica_id = ?", [json.dumps(have), hq_id])
+    post.db.execute("UPDATE local_receipt SET have = ? WHERE replica_id = ?", [before, hq_id])
     (one,) = exchange.export(post, together, hq_id)
     post.close()
-    hq = world.copy("hq", scratch / "hq-small")
+    hq = world.copy("hq", scratch / "hq")
 
     def take() -> None:
         results = exchange.import_files(hq, files)
@@ -203,59 +198,61 @@ def peer_apply(db: apsw.Connection, packed: list[bytes], *, again: bool = False)
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def peer(world: World, work: list[list[Statement]], rounds: int, encrypted: bool, small: bool) -> dict[str, float]:
+def peer(world: World, work: list[list[Statement]], encrypted: bool, small: bool) -> dict[str, float]:
     """The same measures of the session extension."""
+    before = world.root / f"peer-{'encrypted' if encrypted else 'plain'}.db"
+    if not before.exists():
+        part = before.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        with world.open("post") as store:
+            peer_before(store, part, encrypted)
+        part.rename(before)
     scratch = world.root / "peer"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
-    before = scratch / "before.db"
-    store = world.open("post")
-    peer_before(store, before, encrypted)
-    store.close()
-    found: dict[str, list[float]] = {}
+    found: dict[str, float] = {}
 
-    def copy(name: str) -> apsw.Connection:
-        shutil.copy(before, scratch / name)
-        return peer_connect(scratch / name, encrypted)
+    def copy() -> apsw.Connection:
+        shutil.copy(before, scratch / "copy.db")
+        return peer_connect(scratch / "copy.db", encrypted)
 
-    for turn in range(rounds):
-        bare = copy("bare.db")
-        found.setdefault("bare", []).append(timed(partial(peer_record, bare, work)))
-        bare.close()
-        sender = copy("sender.db")
-        session = attach(sender)
-        found.setdefault("capture", []).append(timed(partial(peer_record, sender, work)))
-        packed: list[bytes] = []
+    bare = copy()
+    found["bare"] = timed(partial(peer_record, bare, work))
+    bare.close()
+    sender = copy()
+    session = attach(sender)
+    found["capture"] = timed(partial(peer_record, sender, work))
+    packed: list[bytes] = []
 
-        def pack(session: apsw.Session = session, into: list[bytes] = packed) -> None:
-            into[:] = [zstandard.ZstdCompressor(level=19).compress(session.changeset())]
+    def pack() -> None:
+        packed[:] = [zstandard.ZstdCompressor(level=19).compress(session.changeset())]
 
-        if turn == 0:
-            found["export"] = [timed(pack)]
-            found["bytes"] = [len(packed[0])]
-            kept = packed
-        session.close()
+    found["export"] = timed(pack)
+    found["bytes"] = len(packed[0])
+    session.close()
+    sender.close()
+    reader = copy()
+    voided = "SELECT count(*) FROM activity WHERE voided_at IS NOT NULL"
+    assert not reader.execute(voided).get
+    found["import"] = timed(partial(peer_apply, reader, packed))
+    assert reader.execute(voided).get, "the changeset was not applied"
+    found["again"] = timed(partial(peer_apply, reader, packed, again=True))
+    reader.close()
+    if small:
+        sender, parts = copy(), []
+        per = SEGMENT // PER_TRANSACTION
+        for start in range(0, len(work), per):
+            session = attach(sender)
+            peer_record(sender, work[start : start + per])
+            parts.append(zstandard.ZstdCompressor(level=19).compress(session.changeset()))
+            session.close()
         sender.close()
-        reader = copy("reader.db")
-        found.setdefault("import", []).append(timed(partial(peer_apply, reader, kept)))
-        total = reader.execute("SELECT count(*) FROM activity WHERE voided_at IS NOT NULL").get
-        assert total, "the changeset was not applied"
-        found.setdefault("again", []).append(timed(partial(peer_apply, reader, kept, again=True)))
+        reader = copy()
+        found["small"] = timed(partial(peer_apply, reader, parts))
+        found["small_bytes"] = found["many_bytes"] = sum(map(len, parts))
         reader.close()
-        if small and turn == 0:
-            sender, parts = copy("sender.db"), []
-            per = SEGMENT // PER_TRANSACTION
-            for start in range(0, len(work), per):
-                session = attach(sender)
-                peer_record(sender, work[start : start + per])
-                parts.append(zstandard.ZstdCompressor(level=19).compress(session.changeset()))
-                session.close()
-            sender.close()
-            reader = copy("reader.db")
-            found["small"] = [timed(partial(peer_apply, reader, parts))]
-            found["small_bytes"] = found["many_bytes"] = [sum(map(len, parts))]
-            reader.close()
-    return {name: statistics.median(values) for name, values in found.items()}
+    shutil.rmtree(scratch)
+    return found
 
 
 # pygeodiff ------------------------------------------------------------------------------------------------------
@@ -330,39 +327,73 @@ def compare(results: dict[str, dict[str, float]], changes: int) -> list[str]:
     return lines
 
 
+def growth(sizes: dict[int, dict[str, dict[str, float]]]) -> list[str]:
+    """What more rows behind do to each engine: seconds, and how many times those over the fewest rows."""
+    fewest = next(iter(sizes))
+    lines = [f"{'rows behind':34}" + "".join(f"{rows:>20,}" for rows in sizes)]
+    for measure, title in (("import", "import"), ("again", "second import"), ("capture", "the work with capture")):
+        for name in sizes[fewest]:
+            found = {rows: results[name][measure] for rows, results in sizes.items() if measure in results[name]}
+            texts = [f"{seconds:.2f} s ({seconds / found[fewest]:.2f}x)" for seconds in found.values()]
+            if texts:
+                lines.append(f"{f'{title}, {name}':34}" + "".join(f"{t:>20}" for t in texts))
+    for name in ("session encrypted", "session plain"):
+        if {"ours", name} <= sizes[fewest].keys():
+            ratios = [results["ours"]["import"] / results[name]["import"] for results in sizes.values()]
+            lines.append(f"{f'import against {name}':34}" + "".join(f"{ratio:>20.2f}" for ratio in ratios))
+    return lines
+
+
+def measure(root: Path, rows: int, asked: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """All engines by turns over ``rows`` rows: whatever else the machine does meets each of them. The least of each
+    figure counts, for others only ever add to it."""
+    world, recorder = world_in(root, rows)
+    if asked.rounds == 0:
+        return {}
+    work = recorder.work(asked.part)
+    changes = sum(map(len, work))
+    clock = "wall clock" if asked.wall else "processor time"
+    print(f"{changes:,} changes over {rows:,} rows, the least of {asked.rounds} rounds, {clock}\n", flush=True)
+    engines: dict[str, Callable[[bool], dict[str, float]]] = {}
+    if asked.only != "peers":
+        engines["ours"] = lambda small: ours(world, work, small)
+    if asked.only != "ours":
+        engines["session encrypted"] = lambda small: peer(world, work, True, small)
+        engines["session plain"] = lambda small: peer(world, work, False, small)
+    if asked.geodiff:
+        engines["pygeodiff"] = lambda _small: geodiff(world, work)
+    results: dict[str, dict[str, float]] = {name: {} for name in engines}
+    for turn in range(asked.rounds):
+        for name, run in engines.items():
+            for figure, value in run(asked.small and turn == 0).items():
+                results[name][figure] = min(value, results[name].get(figure, value))
+    print("\n".join(compare(results, changes)) if "ours" in results else json.dumps(results, indent=1), flush=True)
+    return results
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Exchange against other engines on the same work")
-    parser.add_argument("--rows", type=int, default=200_000, help="rows behind")
-    parser.add_argument("--rounds", type=int, default=3, help="medians of so many")
+    parser.add_argument("--rows", type=int, nargs="+", default=[200_000], help="rows behind; several for growth")
+    parser.add_argument("--rounds", type=int, default=3, help="the least of so many; 0 only makes the rows behind")
     parser.add_argument("--part", type=float, default=1.0, help="part of the 200,000 changes")
     parser.add_argument("--small", action="store_true", help="also in bundles of 1,000 changes")
     parser.add_argument("--geodiff", action="store_true", help="pygeodiff too")
     parser.add_argument("--wall", action="store_true", help="by the wall clock, not the processor's")
     parser.add_argument("--only", choices=["ours", "peers"], help="measure one side")
+    parser.add_argument("--keep", type=Path, help="folder where the rows behind are kept for the next time")
     parser.add_argument("--json", type=Path, help="write the figures there")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        world = make_world(Path(folder))
-        recorder = behind(world, asked.rows)
-        work = recorder.work(asked.part)
-        changes = sum(map(len, work))
-        print(
-            f"{date.today()}  {platform.machine()}  Python {platform.python_version()}"
-            f"  SQLite {apsw.sqlite_lib_version()}"
-        )
-        clock = "wall clock" if asked.wall else "processor time"
-        print(f"{changes:,} changes over {asked.rows:,} rows, medians of {asked.rounds}, {clock}\n")
-        results = {}
-        if asked.only != "peers":
-            results["ours"] = ours(world, work, asked.rounds, asked.small)
-        if asked.only != "ours":
-            results["session encrypted"] = peer(world, work, asked.rounds, True, asked.small)
-            results["session plain"] = peer(world, work, asked.rounds, False, asked.small)
-        if asked.geodiff:
-            results["pygeodiff"] = geodiff(world, work)
-        print("\n".join(compare(results, changes)) if "ours" in results else json.dumps(results, indent=1))
+    print(
+        f"{date.today()}  {platform.machine()}  Python {platform.python_version()}  SQLite {apsw.sqlite_lib_version()}"
+    )
+    sizes: dict[int, dict[str, dict[str, float]]] = {}
+    for rows in sorted(asked.rows):
+        with nullcontext(asked.keep / str(rows)) if asked.keep else tempfile.TemporaryDirectory() as folder:
+            sizes[rows] = measure(Path(folder), rows, asked)
         if asked.json:
-            asked.json.write_text(json.dumps({"rows": asked.rows, "changes": changes, **results}, indent=1))
+            asked.json.write_text(json.dumps(sizes, indent=1))
+    if len(sizes) > 1 and asked.rounds:
+        print("\n" + "\n".join(growth(sizes)))
 
 
 if __name__ == "__main__":

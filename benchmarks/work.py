@@ -58,7 +58,11 @@ def make_world(root: Path) -> World:
     post.close()
     for file in root.glob("*.age"):
         file.unlink()
-    return World(root, {name: vault.unseal(root / name, "A", "a b") for name in ("hq", "post")})
+    return World(root, _keys(root))
+
+
+def _keys(root: Path) -> dict[str, bytes]:
+    return {name: vault.unseal(root / name, "A", "a b") for name in ("hq", "post")}
 
 
 class Recorder:
@@ -175,3 +179,22 @@ def behind(world: World, rows: int, sparse: int = 1) -> Recorder:
         store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         store.close()
     return recorder
+
+
+def world_in(root: Path, rows: int) -> tuple[World, Recorder]:
+    """A world with ``rows`` rows behind, and who goes on recording in it. One that was made there before is taken as it
+    is: three million rows take long."""
+    made = root / "made"
+    if not made.exists():
+        world = make_world(root)
+        recorder = behind(world, rows)
+        made.write_text(str(rows))
+        return world, recorder
+    if made.read_text() != str(rows):
+        raise SystemExit(f"{root} holds {made.read_text()} rows, not {rows}")
+    world = World(root, _keys(root))
+    with world.open("post") as post:
+        recorder = Recorder(post, 1)
+    for _statement in recorder.rows(rows):  # the same again, by the same seed
+        pass
+    return world, recorder

@@ -4,6 +4,9 @@ A segment that was applied has a number; its changes are not kept a second time,
 touches. A row's history so costs the segments that it is in: a millisecond each. Segments without a number have their
 changes in ``local_change``: those that were sealed here, and those that were applied before segments had numbers. An
 own log may have both kinds, where a copy of this disk wrote in it too.
+
+Both are found by ``touch_key``. Neither an import nor a save waits for these two indexes, whose entries lie all over
+them: they are brought up to date by ``catch_up``. The newest few changes of ``local_change`` are read through instead.
 """
 
 import io
@@ -16,6 +19,7 @@ from typing import Any
 import msgspec
 import zstandard
 
+from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 
 NUMBER = "segment_number"
@@ -24,6 +28,17 @@ is remembered by it."""
 
 TOUCHED = "touched_reached"
 """Local setting: number of the last segment whose rows are in ``local_touch``"""
+
+TOUCHED_CHANGES = "touched_changes"
+"""Local setting: JSON, log -> last of its changes in ``local_change`` that ``local_touch_change`` has"""
+
+_BEHIND = "FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq"
+
+TOGETHER = 20_000
+"""Changes that are entered at a time"""
+
+NEWEST = 500
+"""Up to so many changes of a log are read through when a row is asked for; more are entered first"""
 
 FEW = 50
 """Up to so many rows are looked for in a segment's text; for more it is read as a whole."""
@@ -70,7 +85,7 @@ def of_rows(store: Store, ids: Iterable[str]) -> dict[str, list[Change]]:
     wanted = set(ids)
     catch_up(store)
     found: dict[str, list[Change]] = {}
-    for change in (*_in_rows(store, wanted), *_in_segments(store, wanted)):
+    for change in (*map(_change, stored(store, wanted)), *_in_segments(store, wanted)):
         found.setdefault(change.row_id, []).append(change)
     for changes in found.values():
         changes.sort(key=lambda c: (c.hlc, c.log_id))
@@ -119,16 +134,7 @@ def _numbered_since(store: Store, log_id: str, after: int, last: int = 1 << 62) 
 
 def changed(store: Store, ids: Collection[str], log_id: str, after: int) -> set[str]:
     """Those of some rows that a log changes behind a sequence number."""
-    found = set()
-    for part in _parts(sorted(ids)):
-        marks = ", ".join("?" * len(part))
-        found |= {
-            row["row_id"]
-            for row in store.rows(
-                f"SELECT DISTINCT row_id FROM local_change WHERE row_id IN ({marks}) AND log_id = ? AND seq > ?",
-                [*part, log_id, after],
-            )
-        }
+    found = {row["row_id"] for row in stored(store, ids) if row["log_id"] == log_id and row["seq"] > after}
     return found | {c.row_id for c in _numbered_since(store, log_id, after) if c.row_id in ids}
 
 
@@ -187,6 +193,13 @@ def leave(store: Store, log_id: str) -> dict[tuple[str, str], None]:
         [log_id],
     )
     store.db.execute(f"DELETE {behind}", [log_id, last])
+    store.db.conn.executemany(
+        "DELETE FROM local_touch_change WHERE key = ? AND log_id = ? AND seq > ?",
+        [(touch_key(row["row_id"]), log_id, last) for row in found],
+    )
+    reached = json.loads(store.setting(TOUCHED_CHANGES) or "{}")
+    if reached.get(log_id, 0) > last:
+        store.set_setting(TOUCHED_CHANGES, json.dumps(reached | {log_id: last}))
     store.db.execute("UPDATE local_log SET seq = ? WHERE id = ?", [last, log_id])
     return touched
 
@@ -197,10 +210,12 @@ def last_number(store: Store) -> int:
 
 
 def catch_up(store: Store) -> None:
-    """Enter the rows of segments that were applied since the last time into ``local_touch``.
+    """Enter the rows of segments that were applied since the last time into ``local_touch``, and of changes that were
+    written here into ``local_touch_change`` where they are many.
 
     An import leaves it to the time after it; whoever asks for rows before that, waits for it.
     """
+    _catch_up_changes(store)
     reached = int(store.setting(TOUCHED, "0") or 0)
     numbers = store.rows(
         "SELECT number FROM local_segment WHERE number > ? AND state = 'applied' ORDER BY number", [reached]
@@ -213,10 +228,39 @@ def catch_up(store: Store) -> None:
             store.set_setting(TOUCHED, str(number))
 
 
+def _catch_up_changes(store: Store) -> None:
+    many = f"SELECT 1 {_BEHIND} LIMIT 1 OFFSET {NEWEST}"
+    logs, begun = _newest(store)
+    if begun and not any(store.value(many, place) for place in logs.items()):
+        return
+    with store.transaction(derived=True):
+        logs, _begun = _newest(store)
+        for log_id in logs:
+            while rows := store.rows(f"SELECT row_id, seq {_BEHIND} LIMIT {TOGETHER}", [log_id, logs[log_id]]):
+                entries = sorted((touch_key(row["row_id"]), log_id, row["seq"]) for row in rows)
+                store.db.conn.executemany("INSERT INTO local_touch_change VALUES (?, ?, ?)", entries)
+                logs[log_id] = rows[-1]["seq"]
+        store.set_setting(TOUCHED_CHANGES, json.dumps({log_id: seq for log_id, seq in logs.items() if seq}))
+
+
+def _newest(store: Store) -> tuple[dict[str, int], bool]:
+    """Log -> its last change in ``local_touch_change``, of each that may have later ones in ``local_change``; and
+    whether anything was entered. Logs of others got rows before segments had numbers, and never since: they are looked
+    at the first time only."""
+    said = store.setting(TOUCHED_CHANGES)
+    reached = json.loads(said or "{}")
+    logs = store.rows(
+        "SELECT id FROM local_log WHERE ? OR id = ? OR replica_id = (SELECT id FROM local_replica WHERE own = 1)",
+        [said is None, BASELINE_LOG],
+    )
+    return {log["id"]: reached.get(log["id"], 0) for log in logs}, said is not None
+
+
 def number_anew(store: Store) -> None:
     """Set the numbers right after segments were put into a new file: rows are yet to be found by them."""
     store.set_setting(NUMBER, str(store.value("SELECT coalesce(max(number), 0) FROM local_segment")))
     store.set_setting(TOUCHED, "0")
+    store.db.execute("DELETE FROM local_setting WHERE key = ?", [TOUCHED_CHANGES])
 
 
 def as_stored(cols: dict[str, Any]) -> str:
@@ -230,11 +274,19 @@ def unpack(data: bytes, limit: int = -1) -> bytes:
         return reader.read(limit)
 
 
-def _in_rows(store: Store, wanted: Collection[str]) -> Iterator[Change]:
-    for part in _parts(sorted(wanted)):
+def stored(store: Store, ids: Collection[str]) -> Iterator[Row]:
+    """The changes of some rows that are in ``local_change``, as they are there; in no order."""
+    _catch_up_changes(store)
+    for part in _parts(sorted({touch_key(i) for i in ids})):
         marks = ", ".join("?" * len(part))
-        for row in store.rows(f"SELECT {_COLUMNS} FROM local_change WHERE row_id IN ({marks})", part):
-            yield _change(row)
+        rows = store.rows(
+            "SELECT c.* FROM local_touch_change t CROSS JOIN local_change c ON c.log_id = t.log_id AND c.seq = t.seq"
+            f" WHERE t.key IN ({marks})",
+            part,
+        )
+        yield from (row for row in rows if row["row_id"] in ids)
+    for place in _newest(store)[0].items():
+        yield from (row for row in store.rows(f"SELECT * {_BEHIND}", place) if row["row_id"] in ids)
 
 
 def _in_segments(store: Store, wanted: set[str]) -> Iterator[Change]:

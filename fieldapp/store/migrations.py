@@ -117,6 +117,13 @@ def years(db: Database) -> None:
     add_what_is_missing(db)
 
 
+@migrations(name="0013_changes_by_row")
+def changes_by_row(db: Database) -> None:
+    """What finds a row's changes is brought up to date when somebody asks, not by each save."""
+    add_what_is_missing(db)
+    db.execute("DROP INDEX IF EXISTS local_change_row")
+
+
 SCHEMA_VERSION = 4
 """Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
 

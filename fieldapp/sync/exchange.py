@@ -37,6 +37,7 @@ from fieldapp.sync import (
     revocation,
     segment,
     sticks,
+    straight,
     tarball,
 )
 from fieldapp.sync.bundle import Inspected, Manifest
@@ -427,14 +428,16 @@ def receive(
     total = sum(1 for m in inspected.manifest.members if m.name.endswith(".zst"))
     arrived: list[str] = []
     large = sum(m.size for m in inspected.manifest.members) > LARGE
+    pending = straight.Pending(store)
     with (
         capture.lifted(store.db) if large else nullcontext(),
         closing(bundle.contents(inspected, secret)) as contents,
     ):
         for number, (data, signature) in enumerate(contents):
-            arrived += _take(store, data, signature, result)
+            arrived += _take(store, data, signature, result, pending)
             if progress is not None:
                 progress("apply", number + 1, total)
+        merge.finish(store, pending)
         release(store)
     if inspected.manifest.kind == "bundle":
         receipts.heard(store, inspected.manifest)
@@ -480,7 +483,7 @@ def _say_what_arrived(store: Store, arrived: Sequence[str], result: Imported, sa
     said.update(decided)
 
 
-def _take(store: Store, data: bytes, signature: bytes, result: Imported) -> list[str]:
+def _take(store: Store, data: bytes, signature: bytes, result: Imported, pending: straight.Pending) -> list[str]:
     """Store a segment as held, or quarantine it; returns its hash if it is new or still waits, [] if it was there."""
     hash_ = segment.digest(data)
     known = store.row("SELECT first, last, state, reason FROM local_segment WHERE hash = ?", [hash_])
@@ -507,7 +510,7 @@ def _take(store: Store, data: bytes, signature: bytes, result: Imported) -> list
            "bytes": data, "signature": signature}  # fmt: skip
     if _judge(store, row)[0] == "applied" and not _is_ahead(sealed):  # the usual case: at once, while it is in memory
         segment.keep(store, header, data, signature, "applied")
-        _apply(store, sealed, hash_)
+        _apply(store, sealed, hash_, pending)
     else:
         segment.keep(store, header, data, signature, "held", WAITS)
     return [hash_]
@@ -544,9 +547,9 @@ def release(store: Store) -> None:
                 progress = True
 
 
-def _apply(store: Store, sealed: segment.Sealed, hash_: str) -> None:
+def _apply(store: Store, sealed: segment.Sealed, hash_: str, pending: straight.Pending | None = None) -> None:
     header = sealed.header
-    merge.apply(store, sealed, hash_)
+    merge.apply(store, sealed, hash_, pending)
     if store.value("SELECT own FROM local_log WHERE id = ?", [header.log]):  # by a copy of this disk
         logs.begin(store, header.scope)
 

@@ -24,14 +24,14 @@ BATCH = 5_000
 """Rows whose changes are in memory together while they are folded"""
 
 
-def apply(store: Store, sealed: Sealed, hash_: str) -> int:
+def apply(store: Store, sealed: Sealed, hash_: str, pending: straight.Pending | None = None) -> None:
     """Enter a segment's changes into the log and make rows what the log then says; inside an applying transaction.
 
     Most segments are a post's next ones, and nobody else wrote in between: then their changes come last in the fold of
-    each row, and are written straight. The fold itself is asked where that is not sure.
+    each row, and are written straight. The fold itself is asked where that is not sure. With ``pending`` updates may
+    wait, until ``finish``.
     """
     header, entries = sealed.header, sealed.entries
-    schema = Schema(store)
     author = _authors(store, header.log).get(header.log) or _author(store, header.scope, header.replica)
     doubtful = straight.doubtful(store, sealed)  # before the segment is there itself
     log.enter(store, hash_)
@@ -42,10 +42,20 @@ def apply(store: Store, sealed: Sealed, hash_: str) -> int:
         [header.log, header.scope, header.replica, header.last],
     )
     clock.observe(store, entries[-1].hlc)
-    rest = straight.write(store, schema, author, sealed, doubtful)
-    if rest or store.value("SELECT 1 FROM local_set_aside WHERE reason = ? LIMIT 1", [IMPOSSIBLE]):
-        fold(store, schema, rest)
-    return len(entries)
+    writing = pending or straight.Pending(store)
+    rest = straight.write(store, author, sealed, doubtful, writing)
+    again = store.value("SELECT 1 FROM local_set_aside WHERE reason = ? LIMIT 1", [IMPOSSIBLE])
+    if pending is None or rest or again:
+        rest = list(dict.fromkeys([*writing.flush(), *rest]))
+    if rest or again:
+        fold(store, writing.schema, rest)
+
+
+def finish(store: Store, pending: straight.Pending) -> None:
+    """Write the updates that wait; inside an applying transaction."""
+    rest = pending.flush()
+    if rest:
+        fold(store, pending.schema, rest)
 
 
 def _author(store: Store, scope: str, replica_id: str) -> Author:

@@ -3,13 +3,17 @@
 Concurrency is rare. A segment whose author knew all that is there of a row adds to the end of that row's fold, so the
 fold need not be made anew: its changes are inserts and updates, many rows to a statement. Whatever is not surely so is
 left to the fold: rows that somebody else changed meanwhile, that have a change set aside or a conflict, and changes
-that may not count. If SQLite refuses anything, all of the segment is: no savepoint is needed, which would copy each
-page that it touches.
+that may not count. If SQLite refuses anything, all that was to be written together is: no savepoint is needed, which
+would copy each page that it touches.
+
+Which change counts never depends on another row: so it does not matter that updates wait (``Pending``), as long as none
+does when a row is folded or read.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from fieldapp.store import log
 from fieldapp.store.connection import IntegrityError
@@ -23,6 +27,17 @@ ALWAYS = 1 << 62
 
 Params = list[tuple[Any, ...]]
 """Values of one statement for many rows: the row's id, then its columns"""
+
+
+MAX_PENDING, MAX_PENDING_TEXT = 100_000, 8_000_000
+"""Rows, and characters of their values, that wait at most: some 40 MB"""
+
+
+class _Update(NamedTuple):
+    """A statement that updates rows of one table, by id."""
+
+    table: str
+    sql: str
 
 
 class _Refused(Exception):
@@ -43,15 +58,11 @@ def doubtful(store: Store, sealed: Sealed) -> set[str]:
         return found
     ids = {e.row_id for e in sealed.entries}
     if rows_too:
-        for part in _parts(sorted(ids)):
-            marks = ", ".join("?" * len(part))
-            found |= {
-                r["row_id"]
-                for r in store.rows(
-                    f"SELECT row_id, log_id, seq, hlc FROM local_change WHERE row_id IN ({marks})", part
-                )
-                if r["hlc"] >= sealed.entries[0].hlc or r["seq"] > _known(sealed, r["log_id"])
-            }
+        found |= {
+            r["row_id"]
+            for r in log.stored(store, ids)
+            if r["hlc"] >= sealed.entries[0].hlc or r["seq"] > _known(sealed, r["log_id"])
+        }
     if numbers:
         log.catch_up(store)
         keys = set()
@@ -90,18 +101,61 @@ def _known(sealed: Sealed, log_id: str) -> int:
     return sealed.header.knows.get(log_id, 0)
 
 
-def write(store: Store, schema: Schema, author: Author, sealed: Sealed, avoid: set[str]) -> list[Cell]:
-    """Write what can be written straight; returns the rows that are left to the fold, in the order of their changes."""
-    statements = _Statements(schema, author)
+class Pending:
+    """Updates that wait for those of the segments behind them: written together in the order of the rows, they read,
+    encrypt and write each page of a table once, and not once for every segment.
+
+    Rows that are new do not wait. No two updates of one row do: the second makes the first be written.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.schema = Schema(store)
+        self._store = store
+        self._updates: dict[_Update, Params] = {}
+        self._ids: set[str] = set()
+        self._text = 0
+
+    def add(self, updates: Mapping[_Update, Params]) -> list[Cell]:
+        """Let updates wait; returns the rows whose updates were refused meanwhile."""
+        ids = [values[0] for rows in updates.values() for values in rows]
+        refused = [] if self._ids.isdisjoint(ids) else self.flush()
+        self._ids.update(ids)
+        for update, rows in updates.items():
+            self._updates.setdefault(update, []).extend(rows)
+            self._text += sum([len(v) for values in rows for v in values[1:] if type(v) is str])
+        if len(self._ids) > MAX_PENDING or self._text > MAX_PENDING_TEXT:
+            refused += self.flush()
+        return refused
+
+    def flush(self) -> list[Cell]:
+        """Write what waits; if any of it is refused, returns all of its rows, which are left to the fold."""
+        updates, self._updates = self._updates, {}
+        self._ids, self._text = set(), 0
+        try:
+            for update, rows in updates.items():
+                rows.sort(key=itemgetter(0))
+                if self._store.db.conn.executemany(update.sql, rows).rowcount != len(rows):
+                    raise _Refused
+        except (IntegrityError, _Refused):  # what was written before it is right, and the fold says the same again
+            return [(update.table, values[0]) for update, rows in updates.items() for values in rows]
+        return []
+
+
+def write(store: Store, author: Author, sealed: Sealed, avoid: set[str], pending: Pending) -> list[Cell]:
+    """Write what can be written straight, updates into ``pending``; returns the rows that are left to the fold, in the
+    order of their changes."""
+    statements = _Statements(pending.schema, author)
     left = statements.collect(sealed, avoid)
+    refused: list[Cell] = []
     try:
-        for sql, values, may_be_gone in statements.ordered():
-            cursor = store.db.conn.executemany(sql, values)
-            if may_be_gone and cursor.rowcount != len(values):
-                raise _Refused
-    except (IntegrityError, _Refused):  # what was written before it is right, and the fold says the same again
+        for sql, values in statements.inserts():
+            store.db.conn.executemany(sql, values)
+        refused = pending.add(statements.updates())
+    except IntegrityError:
         left = {e.row_id for e in sealed.entries}
-    return list(dict.fromkeys((e.table, e.row_id) for e in sealed.entries if e.row_id in left)) if left else []
+    if not left and not refused:
+        return []
+    return list(dict.fromkeys([*refused, *((e.table, e.row_id) for e in sealed.entries if e.row_id in left)]))
 
 
 class _Statements:
@@ -171,19 +225,23 @@ class _Statements:
             return self._inserts.setdefault(table, {}).setdefault(names, [])
         return self._updates.setdefault((table, names), [])
 
-    def ordered(self) -> Iterator[tuple[str, Params, bool]]:
-        """(statement, its values, whether a row may be missing), parents before those that refer to them."""
+    def inserts(self) -> Iterator[tuple[str, Params]]:
+        """(statement, its values), parents before those that refer to them."""
         for table in self._schema.columns:
             own = not self._schema.is_reference(table)
             for names, values in self._inserts.get(table, {}).items():
                 columns = ["id", *names, *(["post_id"] if own else [])]
                 marks = ["?"] * (len(names) + 1) + ([f"'{self._author.scope}'"] if own else [])
-                yield f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(marks)})", values, False
-        for (table, names), values in self._updates.items():
-            sets = ", ".join(f"{name} = ?{place}" for place, name in enumerate(names, start=2))
-            own = not self._schema.is_reference(table)
-            scope = f" AND post_id = '{self._author.scope}'" if own else ""
-            yield f"UPDATE {table} SET {sets} WHERE id = ?1{scope}", values, True
+                yield f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(marks)})", values
+
+    def updates(self) -> dict[_Update, Params]:
+        """Statement -> its values, the row's id first."""
+        return {self._update(table, names): values for (table, names), values in self._updates.items()}
+
+    def _update(self, table: str, names: tuple[str, ...]) -> _Update:
+        sets = ", ".join(f"{name} = ?{place}" for place, name in enumerate(names, start=2))
+        scope = "" if self._schema.is_reference(table) else f" AND post_id = '{self._author.scope}'"
+        return _Update(table, f"UPDATE {table} SET {sets} WHERE id = ?1{scope}")
 
 
 def _repeated(entries: list[Entry]) -> set[str]:

@@ -17,7 +17,7 @@ from fieldapp.store.store import FILE, Store
 from fieldapp.sync import doctor, exchange, merge
 
 DATA = Path(__file__).parent / "data" / "schemas.tar.zst"
-PAST = range(2, 12)
+PAST = range(2, 13)
 KEY = b"p" * 32
 USER = "Nguyễn Văn A"
 Rows = dict[str, tuple[list[str], set[tuple[object, ...]]]]

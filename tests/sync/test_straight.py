@@ -27,7 +27,7 @@ def everything(store: Store) -> tuple[dict[str, list[Row]], list[Row], list[Row]
 
 
 def all_to_the_fold(
-    _store: Store, _schema: objections.Schema, _author: objections.Author, sealed: Sealed, _avoid: set[str]
+    _store: Store, _author: objections.Author, sealed: Sealed, _avoid: set[str], _pending: straight.Pending
 ) -> list[objections.Cell]:
     return list(dict.fromkeys((e.table, e.row_id) for e in sealed.entries))
 

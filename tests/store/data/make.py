@@ -27,6 +27,7 @@ COMMITS = {
     9: "11590e9",
     10: "92ca833",
     11: "faf2e08",
+    12: "23b5bfd",
 }
 """Number of the newest migration -> a commit that had it"""
 
