@@ -25,6 +25,8 @@ from fieldapp.kit.gather import Target
 
 from .conftest import HERE, WINDOWS
 
+pytestmark = pytest.mark.timeout(600)  # who asks for the kit first makes it, and the others wait
+
 CRLF = re.compile(rb"(?<!\r)\n")
 
 

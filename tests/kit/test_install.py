@@ -19,6 +19,7 @@ from fieldapp.kit import gather, install
 from fieldapp.store.store import Store
 from fieldapp.sync import enrolment, keys
 
+pytestmark = pytest.mark.timeout(600)  # who asks for the kit first makes it, and the others wait
 PATIENCE = 300
 """Seconds until a started program counts as hanging"""
 

@@ -21,6 +21,7 @@ from fieldapp.store.store import FILE, Store
 
 from .conftest import HERE
 
+pytestmark = pytest.mark.timeout(600)  # who asks for the kit first makes it, and the others wait
 NEXT = "0.2.0"
 PATIENCE = 300
 """Seconds until a started program counts as hanging"""
