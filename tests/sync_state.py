@@ -35,7 +35,7 @@ def second_laptop(world: World) -> Store:
     return store
 
 
-DERIVED = ("touched_reached", "search_reached", "checked")
+DERIVED = ("touched_reached", "touched_changes", "search_reached", "checked")
 
 
 def kept(store: Store) -> dict[str, list[Row]]:

@@ -119,9 +119,12 @@ def years(db: Database) -> None:
 
 @migrations(name="0013_changes_by_row")
 def changes_by_row(db: Database) -> None:
-    """What finds a row's changes is brought up to date when somebody asks, not by each save."""
+    """What finds a row's changes is brought up to date when somebody asks, not by each save. It begins anew where the
+    version before, which does not know it, wrote meanwhile (``upgrade --back``)."""
     add_what_is_missing(db)
     db.execute("DROP INDEX IF EXISTS local_change_row")
+    db.execute("DELETE FROM local_touch_change")
+    db.execute("DELETE FROM local_setting WHERE key = 'touched_changes'")
 
 
 SCHEMA_VERSION = 4
