@@ -577,7 +577,8 @@ class Laptops(RuleBasedStateMachine):
             self.rng.shuffle(ways)
             for sender, to in ways:
                 self.bring(sender, to)
-            if turn and all(self.is_quiet(name) and self.agrees(name) for name in self.stores):
+            heard = turn >= (3 if self.forked else 1)  # what a disk that was set back lacks, others learn by its word
+            if heard and all(self.is_quiet(name) and self.agrees(name) for name in self.stores):
                 return
             if turn == 2 * ADOPT + 1 and self.forked:  # who logged it has lost it: headquarters takes it over
                 relog.adopt(self.stores["hq"])
