@@ -68,12 +68,13 @@ def pair(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(max_examples=4, suppress_health_check=list(HealthCheck))
-@given(deeds=st.lists(deed, min_size=3, max_size=14), seed=st.integers(0, 99))
+@given(deeds=st.lists(deed, min_size=3, max_size=14), seed=st.integers(0, 99), may_wait=st.sampled_from([1, 100_000]))
 def test_both_ways_say_the_same(
     pair: Path, first_world: World, tmp_path_factory: pytest.TempPathFactory, deeds: list[tuple[str, int, str]],
-    seed: int,
+    seed: int, may_wait: int,
 ) -> None:  # fmt: skip
-    """Edits of one row several times in a segment, two laptops that do not know each other, and what may not count."""
+    """Edits of one row several times in a segment, two laptops that do not know each other, and what may not count;
+    updates that wait for the last segment, and hardly wait at all."""
     root = tmp_path_factory.mktemp("run")
     shutil.copytree(pair, root, dirs_exist_ok=True)
     world = World(root, first_world.keys)
@@ -101,7 +102,9 @@ def test_both_ways_say_the_same(
         stick.mkdir()
         exchange.export(sender, stick, world.hq.identity.replica_id)
         sticks.append(stick)
-    exchange.import_files(world.hq, sticks)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(straight, "MAX_PENDING", may_wait)
+        exchange.import_files(world.hq, sticks)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(straight, "write", all_to_the_fold)
         exchange.import_files(folded, sticks)
