@@ -88,9 +88,7 @@ def sync_status(obj: Context, as_json: bool) -> None:
     if as_json:
         say_json({**asdict(state), "peers": peers})
         return
-    say(_("{changes} in {records} not received by headquarters.").format(
-        changes=counted("{n} change", "{n} changes", state.unsent),
-        records=counted("{n} record", "{n} records", state.unsent_records)))  # fmt: skip
+    say(state.sentence)
     for p in peers:
         say(_("{name}: has {received} of {of} changes; last heard {when}.").format(
             name=p.name, received=p.received, of=p.of, when=p.heard_at or _("never")))  # fmt: skip

@@ -193,6 +193,14 @@ class Status:
     exported: bool
     """everything that is unsent lies in a bundle that was written since; its receipt has not come"""
 
+    @property
+    def sentence(self) -> str:
+        """What headquarters has not received, for people."""
+        return _("{changes} in {records} not received by headquarters.").format(
+            changes=counted("{n} change", "{n} changes", self.unsent),
+            records=counted("{n} record", "{n} records", self.unsent_records),
+        )
+
 
 # export ---------------------------------------------------------------------------------------------------------
 
@@ -265,9 +273,8 @@ def export_to(store: Store, dest: Path, stock: Stock, to: Peer, progress: Progre
         if progress is not None:
             progress("verify", size, 0)
 
-    archived = (
-        [stock.me.age_key] if stock.me.role == "hq" else []
-    )  # so that its archive tells what it signed: ``archive``
+    me = stock.me
+    archived = [me.age_key] if me.role == "hq" else []  # so that its archive tells what it signed: ``archive``
     drives.check_space(dest, sum(m.size + tarball.BLOCK * 2 for m in manifest.members))
     with drives.whole_file(target, verified) as file:
         _encrypt_tar(file, manifest, signature, members(), [to.age_key, *archived])

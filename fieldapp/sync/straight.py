@@ -12,6 +12,7 @@ does when a row is folded or read.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -109,11 +110,15 @@ class Pending:
     """
 
     def __init__(self, store: Store) -> None:
-        self.schema = Schema(store)
         self._store = store
         self._updates: dict[_Update, Params] = {}
         self._ids: set[str] = set()
         self._text = 0
+
+    @cached_property
+    def schema(self) -> Schema:
+        """Read once, and only where something new came."""
+        return Schema(self._store)
 
     def add(self, updates: Mapping[_Update, Params]) -> list[Cell]:
         """Let updates wait; returns the rows whose updates were refused meanwhile."""

@@ -74,14 +74,6 @@ def todo(state: Status, role: str) -> list[Todo]:
     return found
 
 
-def unsent(state: Status) -> str:
-    """What headquarters has not."""
-    return _("{changes} in {records} not received by headquarters.").format(
-        changes=counted("{n} change", "{n} changes", state.unsent),
-        records=counted("{n} record", "{n} records", state.unsent_records),
-    )
-
-
 def sentences(state: Status, role: str) -> list[str]:
     """All that waits or was refused, in full."""
     found = [state.clock_warning] if state.clock_warning else []

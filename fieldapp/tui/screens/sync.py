@@ -287,7 +287,7 @@ def _waiting(state: exchange.Status, role: str) -> str:
         return _("The reply for each post is written onto the stick.")
     if not state.unsent:
         return _("Headquarters has received everything.")
-    return notices.unsent(state)
+    return state.sentence
 
 
 def _counted(results: Sequence[exchange.Imported]) -> str:
