@@ -7,14 +7,16 @@ standard library's ``sqlite3`` would catch nothing.
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlcipher3.dbapi2 as sqlcipher
-from sqlite_utils import Database
 
 from fieldapp.domain.text import search_key, sort_key
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 DatabaseError: type[Exception] = sqlcipher.DatabaseError
 IntegrityError: type[Exception] = sqlcipher.IntegrityError
@@ -85,12 +87,14 @@ class _Cursor(sqlcipher.Cursor):  # type: ignore[misc]
             yield from rows
 
 
-def connect(path: Path, key: bytes) -> Database:
+def connect(path: Path, key: bytes) -> "Database":
     """Open or create the encrypted database at ``path`` with a raw 32-byte ``key``.
 
     A transaction that has returned is on the disk (WAL, ``synchronous=FULL``), as far as the disk keeps its word.
     Raises FieldappError when the key does not fit or the file is no such database.
     """
+    from sqlite_utils import Database  # the lock screen, which opens nothing yet, does not wait for it
+
     connection = None
     try:
         connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False, factory=_Connection)
@@ -121,8 +125,10 @@ def connect(path: Path, key: bytes) -> Database:
     return Database(cast(Any, connection))
 
 
-def in_memory() -> Database:
+def in_memory() -> "Database":
     """An empty database of the same SQLite, to compare shapes with."""
+    from sqlite_utils import Database
+
     return Database(cast(Any, sqlcipher.connect(":memory:", isolation_level=None)))
 
 

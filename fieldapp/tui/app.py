@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, work
 from textual.await_complete import AwaitComplete
@@ -17,10 +17,12 @@ from fieldapp.crash import log_crash
 from fieldapp.errors import FieldappError, OnlyReading
 from fieldapp.i18n import _
 from fieldapp.store import trouble
-from fieldapp.store.store import Store
 from fieldapp.tui import themes
 from fieldapp.tui.keys import HABITS, TypingApp
 from fieldapp.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from fieldapp.store.store import Store
 
 KEY_NAMES = {"escape": "Esc", "shift+tab": "⇧Tab", "left": "←", "right": "→", "up": "↑", "down": "↓"}
 
@@ -58,7 +60,7 @@ class FieldApp(TypingApp[None]):
         Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True),
     ]
 
-    def __init__(self, home: Path, store: Store | None = None, *, read_only: bool = False) -> None:
+    def __init__(self, home: Path, store: "Store | None" = None, *, read_only: bool = False) -> None:
         super().__init__()
         self.home = home
         self.read_only = read_only
@@ -71,7 +73,7 @@ class FieldApp(TypingApp[None]):
         self._touched = _clocks()
 
     @property
-    def store(self) -> Store:
+    def store(self) -> "Store":
         """The open replica; there is one on every screen but the first."""
         if self._store is None:
             raise RuntimeError("locked")
@@ -98,7 +100,7 @@ class FieldApp(TypingApp[None]):
 
         self.push_screen(UnlockScreen(self.home))
 
-    def enter(self, store: Store) -> None:
+    def enter(self, store: "Store") -> None:
         """Show the first screen of an open replica."""
         from fieldapp.tui.screens.home import HomeScreen
 
@@ -145,7 +147,7 @@ class FieldApp(TypingApp[None]):
         self.locked = True
         self.store.lock()
 
-    def unlocked(self, opened: Store) -> None:
+    def unlocked(self, opened: "Store") -> None:
         """Go on where it was left; somebody else begins at the first screen, and finds drafts there."""
         from fieldapp.tui.screens.home import HomeScreen
 

@@ -1,5 +1,7 @@
 """The screens around the form, as they are used: unlocking, what must be done, going about, the stick."""
 
+import subprocess
+import sys
 import threading
 from datetime import date, timedelta
 from pathlib import Path
@@ -44,6 +46,29 @@ async def test_one_of_several_users_is_chosen(world: World, monkeypatch: pytest.
         await s.press("down", "enter", "khac", "enter")
         await s.wait("Cần làm")
     assert asked == [vault.users(world.root / "post")[1]]
+
+
+def test_the_passphrase_is_asked_for_before_the_records_are_loaded() -> None:
+    """Whoever starts the program on an old laptop types at once; what the first screen needs comes meanwhile."""
+    later = {
+        "pydantic",
+        "sqlite_utils",
+        "babel",
+        "msgspec",
+        "zstandard",
+        "minisign",
+        "docx",
+        "xlsxwriter",
+        "matplotlib",
+        "psycopg",
+    }
+    code = f"""
+import sys
+import fieldapp.cli, fieldapp.tui.app, fieldapp.tui.screens.unlock
+print(*sorted({later} & sys.modules.keys()))
+"""
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert loaded.split() == []
 
 
 # home -----------------------------------------------------------------------------------------------------------

@@ -15,10 +15,10 @@ from textual.widgets.option_list import Option
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import vault
-from fieldapp.store.store import Store
 from fieldapp.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
+    from fieldapp.store.store import Store
     from fieldapp.tui.app import FieldApp
 
 
@@ -103,7 +103,7 @@ class UnlockScreen(Screen[None]):
         """The passphrase is forgotten: headquarters reads out a code."""
         from fieldapp.tui.screens.people import RecoverScreen
 
-        def opened(store: Store | None) -> None:
+        def opened(store: "Store | None") -> None:
             if store is not None:
                 self._opened(store)
 
@@ -121,7 +121,7 @@ class UnlockScreen(Screen[None]):
         else:
             self.app.call_from_thread(self._opened, store)
 
-    def _opened(self, store: Store) -> None:
+    def _opened(self, store: "Store") -> None:
         self.query_one(TextField).value = ""
         app = cast("FieldApp", self.app)
         app.enter(store)
