@@ -77,6 +77,34 @@ def shape_of(store: Store) -> Shape:
     }
 
 
+def test_the_version_before_could_go_on_with_what_this_one_has_made(
+    unpacked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``fieldapp upgrade --back`` opens with it what this one has brought further: a migration only adds."""
+    before = sqlcipher.connect(str(unpacked / f"{max(PAST)}.db"))
+    statements = before.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    needed = ";".join(sql for (sql,) in statements if "VIRTUAL" not in sql and "_sqlite_" not in sql)
+    before.close()
+    with Store.create(tmp_path / "new", KEY, USER) as new:
+        monkeypatch.setattr(migrations, "schema_sql", lambda: needed)
+        assert migrations.unmet(new.db) == []
+
+
+@pytest.mark.parametrize("past", PAST[-2:], indirect=True)
+def test_what_an_older_version_forgot_is_applied_again(
+    past: tuple[Store, Rows], shape: Shape, request: pytest.FixtureRequest
+) -> None:
+    """It forgets the migrations that it does not know; the newer one comes back to a file that has all of them."""
+    store, _ = past
+    known = request.node.callspec.params["past"]
+    store.db.execute("DELETE FROM _sqlite_migrations WHERE name >= ?", [f"{known + 1:04d}"])
+    assert migrations.migrate(store.db)
+    merge.catch_up(store)
+    assert shape_of(store) == shape
+    assert {row["name"] for row in lists.page(store, "event").rows} == {"Lũ 2013", "Chưa gửi"}
+    assert doctor.examine(store).healthy
+
+
 def test_a_past_file_is_brought_up_to_date_and_work_goes_on(
     past: tuple[Store, Rows], shape: Shape, tmp_path: Path
 ) -> None:
