@@ -5,7 +5,7 @@ Both end in the same shape (``tests/store/test_migrations.py``), and the capture
 
 Who goes back to the version before (``fieldapp upgrade --back``) opens with it what the newer one has brought further.
 So a migration adds, and what an older version needs is taken away one version later; and each must bear to be applied
-again, since the older version forgets those that it does not know. ``tests/store/test_past_schemas.py`` holds it to both.
+again, since the older version forgets those that it does not know (``tests/store/test_past_schemas.py``).
 """
 
 import json
