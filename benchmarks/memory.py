@@ -19,7 +19,7 @@ from pathlib import Path
 from work import World, make_world
 
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange
+from fieldapp.sync import incoming, outgoing
 
 TEXT = 4_000
 LIMIT_MB = 200
@@ -65,13 +65,13 @@ def step(name: str, store: Store, stick: Path) -> None:
     began = time.perf_counter()
     if name == "export":
         hq = store.value("SELECT id FROM local_replica WHERE role = 'hq'")
-        exchange.export(store, stick, hq, progress)
+        outgoing.export(store, stick, hq, progress)
     elif name == "verify":
-        exchange.verify(store, next(stick.glob("*.age")))
+        incoming.verify(store, next(stick.glob("*.age")))
     else:
         before = store.value("SELECT count(*) FROM activity")
         try:
-            (result,) = exchange.import_files(store, [stick], progress)
+            (result,) = incoming.import_files(store, [stick], progress)
             assert result.complete and result.applied, result
         except Cancelled:
             assert store.value("SELECT count(*) FROM activity") == before

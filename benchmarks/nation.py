@@ -43,7 +43,7 @@ from fieldapp.reports.report import report
 from fieldapp.store import finding, lists, records, search, todo, vault
 from fieldapp.store.migrations import SCHEMA_VERSION
 from fieldapp.store.store import Store, now
-from fieldapp.sync import bundle, enrolment, exchange, keys, logs, segment
+from fieldapp.sync import bundle, enrolment, incoming, keys, logs, segment, standing
 from fieldapp.sync.bundle import Head, Manifest
 
 FIRST_YEAR = 2016
@@ -125,10 +125,10 @@ class Nation:
                 laptop = Laptop(own, certificate, str(uuid_utils.uuid7()))
                 post.laptops.append(laptop)
                 self.write(post, laptop, [], stick)
-        exchange.import_files(self.hq, [stick])
+        incoming.import_files(self.hq, [stick])
         for post in self.posts:
             for laptop in post.laptops:
-                exchange.trust(self.hq, laptop.certificate.replica)
+                enrolment.trust(self.hq, laptop.certificate.replica)
         shutil.rmtree(stick)
 
     def write(self, post: Post, laptop: Laptop, segments: list[tuple[int, int, bytes, bytes]], dest: Path) -> int:
@@ -233,7 +233,7 @@ class Nation:
 
     def _change(self, laptop: Laptop, table: str, row_id: str, cols: dict[str, Any]) -> dict[str, Any]:
         assert table in BY_KIND
-        at = exchange.change_log.instant(laptop.hlc)
+        at = standing.change_log.instant(laptop.hlc)
         return {"hlc": laptop.hlc, "table_name": table, "row_id": row_id, "cols": msgspec.json.encode(cols).decode(),
                 "actor": "A", "at": at}  # fmt: skip
 
@@ -253,19 +253,19 @@ def measure(
     stick.mkdir()
     changes, size = nation.year(year, asked.changes, asked.bundles, stick)
     found: dict[str, Any] = {"year": year, "changes": changes, "bundle_bytes": size}
-    exchange._index, index = (lambda *_: None), exchange._index
-    results: list[exchange.Imported] = []
-    found["import"] = timed(lambda: results.extend(exchange.import_files(hq, [stick]))) / changes
-    exchange._index = index
+    incoming._index, index = (lambda *_: None), incoming._index
+    results: list[incoming.Imported] = []
+    found["import"] = timed(lambda: results.extend(incoming.import_files(hq, [stick]))) / changes
+    incoming._index = index
     assert sum(r.applied for r in results) == changes, [p for r in results for p in r.problems][:3]
     found["index"] = timed(lambda: search.catch_up(hq)) / changes
-    found["again"] = timed(lambda: results.extend(exchange.import_files(hq, [stick]))) / changes
+    found["again"] = timed(lambda: results.extend(incoming.import_files(hq, [stick]))) / changes
     shutil.rmtree(stick)
     found["rows"] = sum(hq.value(f"SELECT count(*) FROM {t}") for t in ("activity", "activity_measure", "matter"))
     found["list"] = statistics.median(timed(lambda: lists.page(hq, "activity")) for _ in range(5))
     found["search"] = max(timed(lambda q=q: finding.find(hq, q, finding.Sieve())) for q in QUERIES)  # type: ignore[misc]
     today = date(year, 12, 31)
-    found["status"] = timed(lambda: exchange.status(hq))
+    found["status"] = timed(lambda: standing.status(hq))
     found["late_posts"] = timed(lambda: coverage.late_posts(hq, today))
     found["todo"] = timed(lambda: todo.todo(hq, today))
     found["coverage"] = timed(lambda: coverage.coverage(hq, today))
@@ -295,7 +295,7 @@ def in_postgres(nation: Nation, year: int, url: str) -> dict[str, Any]:
     stick.mkdir()
     last = list(nation._work(post, post.laptops[0], year, 1000))
     nation.write(post, post.laptops[0], list(nation._seal(post, post.laptops[0], {}, last)), stick)
-    exchange.import_files(hq, [stick])
+    incoming.import_files(hq, [stick])
     shutil.rmtree(stick)
     begin = time.monotonic()
     done = publish(hq, url)

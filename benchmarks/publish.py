@@ -24,7 +24,7 @@ from work import behind, make_world, record  # type: ignore[import-not-found]
 from fieldapp.publish.mirror import publish
 from fieldapp.publish.tables import SCHEMA, Place, tables
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange
+from fieldapp.sync import incoming, outgoing
 
 PART = 100
 """Rows that are multiplied in one transaction"""
@@ -133,8 +133,8 @@ def main() -> None:
         for _ in range(asked.rounds):
             edits, _voids = recorder.changes(1000, 0)
             record(post, [edits])
-            for file in exchange.export(post, world.root, hq.identity.replica_id):
-                exchange.import_files(hq, [file.path])
+            for file in outgoing.export(post, world.root, hq.identity.replica_id):
+                incoming.import_files(hq, [file.path])
                 file.path.unlink()
             for what in ("1,000 changes", "nothing new"):
                 clock = Clock(url)

@@ -30,7 +30,7 @@ from work import PER_TRANSACTION, Statement, World, record, world_in
 from fieldapp.store import search
 from fieldapp.store.capture import synced_tables
 from fieldapp.store.store import BULK_CACHE_KB, Store
-from fieldapp.sync import exchange
+from fieldapp.sync import incoming, outgoing
 
 CACHE_KB = BULK_CACHE_KB
 """Page cache of both sides while they import: what the program takes"""
@@ -66,10 +66,10 @@ def ours(world: World, work: list[list[Statement]], small: bool) -> dict[str, fl
     with world.copy("post", scratch / "post") as post:
         found["capture"] = timed(partial(record, post, work))
         hq_id = post.value("SELECT id FROM local_replica WHERE role = 'hq'")
-        found["export"] = timed(partial(exchange.export, post, stick, hq_id))
+        found["export"] = timed(partial(outgoing.export, post, stick, hq_id))
     (file,) = stick.glob("*.age")
     found["bytes"] = file.stat().st_size
-    results: list[exchange.Imported] = []
+    results: list[incoming.Imported] = []
     with world.copy("hq", scratch / "hq") as hq:
         with index_later() as index:
             found["import"] = timed(partial(take_in, hq, file, results))
@@ -95,9 +95,9 @@ def index_later() -> Iterator[Callable[[Store], None]]:
         search.catch_up = real
 
 
-def take_in(store: Store, file: Path, into: list[exchange.Imported]) -> None:
+def take_in(store: Store, file: Path, into: list[incoming.Imported]) -> None:
     """Import a bundle, checkpoint included."""
-    into[:] = exchange.import_files(store, [file])
+    into[:] = incoming.import_files(store, [file])
 
 
 def ours_small(world: World, work: list[list[Statement]], scratch: Path) -> dict[str, float]:
@@ -113,7 +113,7 @@ def ours_small(world: World, work: list[list[Statement]], scratch: Path) -> dict
     files = []
     for start in range(0, len(work), per):
         record(post, work[start : start + per])
-        (made,) = exchange.export(post, stick, hq_id)
+        (made,) = outgoing.export(post, stick, hq_id)
         files.append(made.path)
         have = json.loads(before) | {
             r["log_id"]: {"last": r["last"], "hash": r["hash"], "replica": r["replica_id"]}
@@ -121,12 +121,12 @@ def ours_small(world: World, work: list[list[Statement]], scratch: Path) -> dict
         }
         post.db.execute("UPDATE local_receipt SET have = ? WHERE replica_id = ?", [json.dumps(have), hq_id])
     post.db.execute("UPDATE local_receipt SET have = ? WHERE replica_id = ?", [before, hq_id])
-    (one,) = exchange.export(post, together, hq_id)
+    (one,) = outgoing.export(post, together, hq_id)
     post.close()
     hq = world.copy("hq", scratch / "hq")
 
     def take() -> None:
-        results = exchange.import_files(hq, files)
+        results = incoming.import_files(hq, files)
         assert sum(r.applied for r in results) == sum(map(len, work))
 
     with index_later():

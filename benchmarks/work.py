@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fieldapp.store import vault
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, exchange
+from fieldapp.sync import enrolment, incoming, outgoing
 
 INSERTS, UPDATES, VOIDS = 100_000, 80_000, 20_000
 PER_TRANSACTION = 200
@@ -51,9 +51,9 @@ def make_world(root: Path) -> World:
     hq = enrolment.init_hq(root / "hq", name="SCH", user="A", passphrase="a b")
     pack = enrolment.write_pack(hq, code="X", name="X", dest=root)
     post = enrolment.init_post(root / "post", pack, user="A", passphrase="a b")
-    exchange.export(post, root)
-    exchange.import_files(hq, [root])
-    exchange.trust(hq, "X")
+    outgoing.export(post, root)
+    incoming.import_files(hq, [root])
+    enrolment.trust(hq, "X")
     hq.close()
     post.close()
     for file in root.glob("*.age"):
@@ -172,8 +172,8 @@ def behind(world: World, rows: int, sparse: int = 1) -> Recorder:
     while part := list(islice(statements, 20_000)):
         record(post, [part])
     for sender, to in ((post, hq), (hq, post)):
-        for file in exchange.export(sender, world.root, to.identity.replica_id):
-            exchange.import_files(to, [file.path])
+        for file in outgoing.export(sender, world.root, to.identity.replica_id):
+            incoming.import_files(to, [file.path])
             file.path.unlink()
     for store in (post, hq):
         store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -15,7 +15,7 @@ from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
 from fieldapp.store import lists, records
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, exchange, peers
+from fieldapp.sync import enrolment, incoming, outgoing, peers, standing
 
 PASSPHRASE = "demo"  # noqa: S105 — the demo holds nothing secret
 USER = "Nguyễn Văn A"
@@ -48,21 +48,21 @@ def run(workspace: Path, say: Say) -> None:
     count = enter(post)
     say("   " + _("{n} records entered.").format(n=count))
     say(_("3. The officer exports to the stick."))
-    _show_export(exchange.export(post, usb), say)
+    _show_export(outgoing.export(post, usb), say)
     say(_("4. Headquarters imports, compares the fingerprint by telephone and certifies the laptop."))
-    _show_import(exchange.import_files(hq, [usb]), say)
+    _show_import(incoming.import_files(hq, [usb]), say)
     peer = peers.others(hq)[0]
     say(f"   {peer.title}: {peer.fingerprint}")
-    _peer, changes = exchange.trust(hq, peer.id)
+    _peer, changes = enrolment.trust(hq, peer.id)
     say("   " + _("{n} changes applied.").format(n=changes))
     say(_("5. The receipt goes back on the stick."))
-    _show_export(exchange.export(hq, usb), say)
-    _show_import(exchange.import_files(post, [usb]), say)
+    _show_export(outgoing.export(hq, usb), say)
+    _show_import(incoming.import_files(post, [usb]), say)
     say(_("6. Headquarters' report, from what came out of the bundles:") + "\n")
     say(narrative.as_text(report(hq, Query(PERIOD))))
     say("")
     for store, name in ((post, _("post")), (hq, _("headquarters"))):
-        state = exchange.status(store)
+        state = standing.status(store)
         say(
             _("State of {name}: {unsent} changes not sent, {held} wait, {conflicts} conflicts.").format(
                 name=name, unsent=state.unsent, held=len(state.held), conflicts=state.conflicts
@@ -233,12 +233,12 @@ def _meet(post: Store) -> int:
     return 4
 
 
-def _show_export(results: list[exchange.Exported], say: Say) -> None:
+def _show_export(results: list[outgoing.Exported], say: Say) -> None:
     for r in results:
         say(f"   {r.sentence}")
 
 
-def _show_import(results: list[exchange.Imported], say: Say) -> None:
+def _show_import(results: list[incoming.Imported], say: Say) -> None:
     for r in results:
         if r.for_others:
             continue

@@ -11,14 +11,14 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import records, vault
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import enrolment, exchange, merge, peers, practice
+from fieldapp.sync import enrolment, incoming, merge, outgoing, peers, practice, standing
 
 PASSPHRASE = "tap ghi so"  # noqa: S105 — practice holds nothing secret
 USER = "Nguyễn Văn Tập"
 FOUND = "tutorial_found"
 """Local setting of the practice post: a record was opened from the search"""
 CARRIED = "tutorial_carried"
-"""Local setting of the practice post: up to where headquarters has read the stick; as ``exchange.EXPORTED``"""
+"""Local setting of the practice post: up to where headquarters has read the stick; as ``outgoing.EXPORTED``"""
 
 TITLES = {
     "well": "Record a well: F2, choose the activity, type “gieng” for its kind, date hn, place 24221, 1 well; F2.",
@@ -91,12 +91,12 @@ def steps(store: Store) -> list[Step]:
         "SELECT count(*) FROM activity a JOIN activity_kind k ON k.id = a.activity_kind_id"
         " WHERE k.code = 'gieng_khoan' AND a.voided_at IS NULL"
     )
-    state = exchange.status(store)
+    state = standing.status(store)
     done = {
         "well": bool(wells),
         "meeting": bool(store.value("SELECT count(*) FROM meeting WHERE voided_at IS NULL")),
         "found": store.setting(FOUND) is not None,
-        "exported": store.setting(exchange.EXPORTED) is not None,
+        "exported": store.setting(outgoing.EXPORTED) is not None,
         "received": state.received_until is not None,
     }
     return [Step(name, _(text), done[name]) for name, text in TITLES.items()]
@@ -119,7 +119,7 @@ def found(store: Store) -> None:
 
 def is_waiting(store: Store) -> bool:
     """Whether the stick was written since it was last carried."""
-    written = store.setting(exchange.EXPORTED)
+    written = store.setting(outgoing.EXPORTED)
     return written is not None and written != store.setting(CARRIED)
 
 
@@ -128,11 +128,11 @@ def carry(store: Store) -> None:
 
     A practice headquarters needs no telephone.
     """
-    written = store.setting(exchange.EXPORTED)
+    written = store.setting(outgoing.EXPORTED)
     usb, me = practice.stick(store), store.identity
     with _practice(store.home.parent / "hq", USER) as hq:
-        exchange.import_files(hq, [usb])
+        incoming.import_files(hq, [usb])
         if peers.find(hq, me.replica_id).trust != "certified":
-            exchange.trust(hq, me.replica_id)
-        exchange.export(hq, usb, me.replica_id)
+            enrolment.trust(hq, me.replica_id)
+        outgoing.export(hq, usb, me.replica_id)
     store.set_setting(CARRIED, written or "")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fieldapp.store import records, vault
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, exchange
+from fieldapp.sync import enrolment, incoming, outgoing
 
 USER = "Nguyễn Văn A"
 PASSPHRASE = "lúa nước sông"
@@ -38,12 +38,12 @@ class World:
         self.hq.close()
         self.post.close()
 
-    def carry(self, sender: Store, to: Store) -> list[exchange.Imported]:
+    def carry(self, sender: Store, to: Store) -> list[incoming.Imported]:
         """Export from one to a fresh stick, import at the other."""
         stick = self.root / f"stick-{len(list(self.root.glob('stick-*')))}"
         stick.mkdir()
-        exchange.export(sender, stick, to.identity.replica_id)
-        return exchange.import_files(to, [stick])
+        outgoing.export(sender, stick, to.identity.replica_id)
+        return incoming.import_files(to, [stick])
 
     def well(self, **fields: object) -> str:
         """A drilled well, recorded at the post."""
@@ -64,9 +64,9 @@ def build(root: Path) -> World:
     records.save(hq, "party_cell", {"name": "Chi bộ buôn Ba Na", "unit_id": "24221", "hamlet": "Buôn Ba Na"})
     pack = enrolment.write_pack(hq, code="IARVE", name="Đồn BP Ia Rvê", dest=usb)
     post = enrolment.init_post(root / "post", pack, user=USER, passphrase=PASSPHRASE)
-    exchange.export(post, usb)
-    exchange.import_files(hq, [usb])
-    exchange.trust(hq, "IARVE")
+    outgoing.export(post, usb)
+    incoming.import_files(hq, [usb])
+    enrolment.trust(hq, "IARVE")
     for name in ("A", "B", "Lê Văn C"):  # whom tests open the file as, by its raw key
         post.db.execute("INSERT INTO local_user VALUES (?, 'administrator', '2026-01-01T00:00:00Z')", [name])
     hq.close()

@@ -1,7 +1,7 @@
 """Reads mutants and judges what the program made of each: ``python judge_mutants.py HOME KEY FIRST COUNT``.
 
 ``HOME`` holds two replicas of the reader of the test vectors: ``new`` has read the pack, ``later`` one bundle of A too.
-Each mutant is a file, really encrypted, and read by ``exchange.import_files`` on the encrypted database, inside a
+Each mutant is a file, really encrypted, and read by ``incoming.import_files`` on the encrypted database, inside a
 transaction that is taken back: what is spared is the commit, and making the replica anew. Prints one JSON document;
 the process is given 300 MB.
 """
@@ -21,7 +21,7 @@ from vectors.make import HQ
 from fieldapp.store import search
 from fieldapp.store.capture import synced_tables
 from fieldapp.store.store import Store
-from fieldapp.sync import doctor, exchange, segment
+from fieldapp.sync import doctor, incoming, segment
 
 LIMIT = 300 * 1000 * 1000
 """Bytes of memory that the process may write to (RLIMIT_DATA: heap, anonymous mappings, stacks of threads)"""
@@ -131,7 +131,7 @@ class Judge:
         try:
             with self.store.transaction(applying=True):
                 before = self.store.db.conn.total_changes
-                (result,) = exchange.import_files(self.store, [self.file])
+                (result,) = incoming.import_files(self.store, [self.file])
                 changed = self.store.db.conn.total_changes != before
                 said = self.look(mutant, result, changed)
                 raise _Undo
@@ -139,7 +139,7 @@ class Judge:
             pass
         return said
 
-    def look(self, mutant: mutants.Mutant, result: exchange.Imported, changed: bool) -> str:
+    def look(self, mutant: mutants.Mutant, result: incoming.Imported, changed: bool) -> str:
         """Compare what was done with what a right reader does."""
         for sentence in [result.sentence, *result.problems]:
             if "\x1b" in sentence or "Traceback" in sentence:

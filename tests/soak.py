@@ -27,7 +27,7 @@ from fieldapp.store import baseline, capture, migrations, people, records, searc
 from fieldapp.store import log as change_log
 from fieldapp.store.connection import connect
 from fieldapp.store.store import FILE, Row, Store
-from fieldapp.sync import doctor, enrolment, exchange, merge, peers, relog
+from fieldapp.sync import doctor, enrolment, incoming, merge, outgoing, peers, relog, standing
 
 NAMES = ("hq", "p-a", "p-b", "q-a", "hq-b", "nation")
 """The province; laptops of the posts P and Q; the province's second laptop; the nation above it. A schedule of n
@@ -131,7 +131,7 @@ def _enrol(name: str, hq: Store, home: Path, usb: Path) -> Store:
         nation = enrolment.init_hq(home, name="Bộ Tư lệnh", user=name, passphrase="x", code="BTL")
         enrolment.join(hq, enrolment.write_hq_pack(nation, dest=usb))
         _carry(hq, nation, usb)
-        exchange.trust(nation, hq.identity.replica_id)
+        enrolment.trust(nation, hq.identity.replica_id)
         return nation
     if name == "hq-b":
         pack = enrolment.write_hq_pack(hq, dest=usb)
@@ -141,13 +141,13 @@ def _enrol(name: str, hq: Store, home: Path, usb: Path) -> Store:
         pack = enrolment.write_pack(hq, code=POSTS[post], name=f"Đồn {post}", dest=usb)
         store = enrolment.init_post(home, pack, user=name, passphrase="x", laptop=laptop)
     _carry(store, hq, usb)
-    exchange.trust(hq, store.identity.replica_id)
+    enrolment.trust(hq, store.identity.replica_id)
     return store
 
 
 def _carry(sender: Store, to: Store, folder: Path) -> None:
-    (made,) = exchange.export(sender, folder, to.identity.replica_id)
-    (result,) = exchange.import_files(to, [made.path])
+    (made,) = outgoing.export(sender, folder, to.identity.replica_id)
+    (result,) = incoming.import_files(to, [made.path])
     assert not result.quarantined
     made.path.unlink()
 
@@ -415,7 +415,7 @@ class Laptops(RuleBasedStateMachine):
         chosen = partners if self.rng.random() < 0.3 else [self.rng.choice(partners)]
         stick = self.rng.choice(self.sticks)
         for other in chosen:
-            exchange.export(self.stores[name], stick, self.stores[other].identity.replica_id)
+            outgoing.export(self.stores[name], stick, self.stores[other].identity.replica_id)
 
     def carry(self, name: str) -> None:
         """Over a stick of its own, at once."""
@@ -424,7 +424,7 @@ class Laptops(RuleBasedStateMachine):
     def bring(self, name: str, other: str) -> None:
         stick = self.root / "between"
         stick.mkdir()
-        exchange.export(self.stores[name], stick, self.stores[other].identity.replica_id)
+        outgoing.export(self.stores[name], stick, self.stores[other].identity.replica_id)
         self.take_files(other, sorted(stick.iterdir()))
         shutil.rmtree(stick)
 
@@ -439,7 +439,7 @@ class Laptops(RuleBasedStateMachine):
             if name in self.old:  # the older version's search has no words of a kind that it does not know
                 indexed = search._words_of
                 patched.setattr(search, "_words_of", lambda k: frozenset() if k == OLD_LACKS_TABLE else indexed(k))
-            imported = exchange.import_files(self.stores[name], files)
+            imported = incoming.import_files(self.stores[name], files)
         for result in imported:
             assert self.forked or result.quarantined == []
             assert result.refused is None or result.for_others or result.path.name.startswith("bad-")
@@ -566,7 +566,7 @@ class Laptops(RuleBasedStateMachine):
             self.seen["conflicts"] += len(found)
         if not self.forked:
             above = [vector(s) for n, s in self.stores.items() if n.removesuffix(CLONE) in HEADQUARTERS]
-            for log, reached in exchange._acknowledged(store).items():
+            for log, reached in standing._acknowledged(store).items():
                 assert any(reached <= have.get(log, 0) for have in above), "a receipt for what headquarters has not"
 
     def everybody_meets(self) -> None:
@@ -583,7 +583,7 @@ class Laptops(RuleBasedStateMachine):
             if turn == 2 * ADOPT + 1 and self.forked:  # who logged it has lost it: headquarters takes it over
                 relog.adopt(self.stores["hq"])
         told = {n: [p for p in (state.held, state.quarantined, state.unsent) if p] for n, s in self.stores.items()
-                if (state := exchange.status(s))}  # fmt: skip
+                if (state := standing.status(s))}  # fmt: skip
         raise AssertionError(f"after {ROUNDS} full exchanges somebody still lacks something: {told}")
 
     def is_up(self, sender: str, to: str) -> bool:
@@ -595,8 +595,8 @@ class Laptops(RuleBasedStateMachine):
         """Nothing waits, and nobody whom this replica writes for lacks what it has. Of a disk that was set back more
         than once nobody knows which of its states goes on: to those all is sent again and again."""
         store = self.stores[name]
-        state, ids = exchange.status(store), {p.id for p in peers.partners(store)}
-        lacking = not self.forked and any(p.lacks for p in exchange.peers_status(store) if p.replica_id in ids)
+        state, ids = standing.status(store), {p.id for p in peers.partners(store)}
+        lacking = not self.forked and any(p.lacks for p in standing.peers_status(store) if p.replica_id in ids)
         return not (state.held or state.quarantined or state.unsent or lacking)
 
     def teardown(self) -> None:

@@ -10,7 +10,7 @@ from fieldapp.store.capture import synced_tables
 from fieldapp.store.log import Change
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import drives, enrolment, exchange
+from fieldapp.sync import drives, enrolment
 
 
 def state(store: Store) -> dict[str, list[Row]]:
@@ -29,7 +29,7 @@ def second_laptop(world: World) -> Store:
     pack = enrolment.write_pack(world.hq, code="IARVE", name="Đồn BP Ia Rvê", dest=world.usb)
     store = enrolment.init_post(world.root / "laptop-b", pack, user="Trần Văn B", passphrase="x y", laptop="B")
     world.carry(store, world.hq)
-    exchange.trust(world.hq, store.identity.replica_id)
+    enrolment.trust(world.hq, store.identity.replica_id)
     world.carry(world.hq, world.post)
     world.carry(world.hq, store)
     return store

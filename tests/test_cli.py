@@ -136,7 +136,7 @@ def test_what_was_not_foreseen_goes_to_the_log_file(run: Run, world: World, monk
     def fail(*_args: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("fieldapp.sync.exchange.status", fail)
+    monkeypatch.setattr("fieldapp.sync.standing.status", fail)
     code, out, err = run("sync", "status")
     assert (code, out) == (1, "")
     assert str(world.root / "post" / "fieldapp.log") in err

@@ -65,9 +65,9 @@ def rename(obj: Context, post: str, name: str, code: str | None) -> None:
 @click.pass_obj
 def revoke(obj: Context, replica: str) -> None:
     """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
-    from fieldapp.sync import exchange
+    from fieldapp.sync import enrolment
 
-    peer = exchange.revoke(obj.open(), replica)
+    peer = enrolment.revoke(obj.open(), replica)
     say(_("{name} is revoked. The other laptops learn it with the next reply.").format(name=peer.title))
 
 
@@ -93,9 +93,9 @@ def replicas(obj: Context, as_json: bool) -> None:
 @click.pass_obj
 def trust(obj: Context, replica: str) -> None:
     """Certify a laptop whose fingerprint was compared, and apply what it sent."""
-    from fieldapp.sync import exchange
+    from fieldapp.sync import enrolment
 
-    peer, changes = exchange.trust(obj.open(), replica)
+    peer, changes = enrolment.trust(obj.open(), replica)
     say(
         _("{name} is certified; {changes} applied.").format(
             name=peer.title, changes=counted("{n} change", "{n} changes", changes)
@@ -190,9 +190,9 @@ def adopt(obj: Context) -> None:
 @click.pass_obj
 def quarantine(obj: Context, as_json: bool) -> None:
     """What was refused, and what waits."""
-    from fieldapp.sync import exchange
+    from fieldapp.sync import standing
 
-    state = exchange.status(obj.open())
+    state = standing.status(obj.open())
     if as_json:
         say_json({"quarantined": state.quarantined, "held": state.held, "set_aside": state.set_aside})
         return

@@ -304,13 +304,13 @@ def rekey_rates(obj: Context, kind: str | None, as_json: bool) -> None:
 def todo(obj: Context, as_json: bool) -> None:
     """What must be done next, as on the first screen."""
     from fieldapp.store import todo as waiting
-    from fieldapp.sync import exchange
+    from fieldapp.sync import standing
     from fieldapp.tui import notices
 
     store = obj.open()
     today = date.today()
     found = [*notices.late_posts(store, today), *waiting.todo(store, today)]
-    found += notices.todo(exchange.status(store), store.role)
+    found += notices.todo(standing.status(store), store.role)
     found += notices.to_review(store) if store.role == "hq" else []
     if as_json:
         say_json(found)

@@ -25,10 +25,10 @@ def sync() -> None:
 def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None:
     """Write bundles into the folder DEST and read them back; a post also a backup that headquarters can open."""
     from fieldapp.sync import backup as backups
-    from fieldapp.sync import exchange
+    from fieldapp.sync import outgoing
 
     store = obj.open()
-    results = exchange.export(store, dest, to)
+    results = outgoing.export(store, dest, to)
     beside = backups.with_export(store, dest)
     if as_json:
         say_json(results)
@@ -48,12 +48,12 @@ def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None
 @click.pass_obj
 def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path | None, as_json: bool) -> None:
     """Apply bundles; a folder stands for the bundles in it. None that is bad keeps the others from going in."""
-    from fieldapp.sync import exchange, replies
+    from fieldapp.sync import incoming, replies
 
     if reply_to is not None and not reply_to.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=reply_to))
     store = obj.open()
-    results = exchange.import_files(store, paths)
+    results = incoming.import_files(store, paths)
     done = replies.reply(store, results, reply_to) if reply or reply_to else None
     if as_json:
         files = [
@@ -81,10 +81,10 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
 @click.pass_obj
 def sync_status(obj: Context, as_json: bool) -> None:
     """What each other replica has of our changes, and what waits."""
-    from fieldapp.sync import exchange
+    from fieldapp.sync import standing
 
     store = obj.open()
-    state, peers = exchange.status(store), exchange.peers_status(store)
+    state, peers = standing.status(store), standing.peers_status(store)
     if as_json:
         say_json({**asdict(state), "peers": peers})
         return
@@ -133,9 +133,9 @@ def sync_verify(obj: Context, file: Path, as_json: bool) -> None:
     """Check a bundle from beginning to end, and change nothing."""
     import msgspec
 
-    from fieldapp.sync import exchange
+    from fieldapp.sync import incoming
 
-    inspected = exchange.verify(obj.open(), file)
+    inspected = incoming.verify(obj.open(), file)
     if as_json:
         say_json(msgspec.to_builtins(inspected.manifest))
         return

@@ -42,7 +42,7 @@ WINDOWS = os.name == "nt"
 SIXTY_FOUR = ("win-amd64", "linux-x86_64")
 """What the interpreter was built for: wheels are for it, not for the processor"""
 IN_PART = 3
-LOADS = "import fieldapp.tui.app, fieldapp.sync.exchange; from fieldapp.sync import keys; keys.new_keys()"
+LOADS = "import fieldapp.tui.app, fieldapp.sync.incoming; from fieldapp.sync import keys; keys.new_keys()"
 EMBEDDED_PACKAGES = "Lib\\site-packages"
 """Where an embeddable Python finds what is installed, beside its ``python.exe``"""
 

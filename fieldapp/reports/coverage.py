@@ -18,7 +18,7 @@ from fieldapp.store import desk, reviews
 from fieldapp.store.records import model_of
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import instant
-from fieldapp.sync import clock, exchange
+from fieldapp.sync import clock, standing, verdict
 
 State = Literal["accepted", "received", "partly", "nothing", "late", "awaited", "before"]
 """``accepted``: whole, and all was accepted. ``received``: whole. ``partly``: some of it, or of its days, is known.
@@ -257,7 +257,7 @@ def _post(
         name = f"{period.first:%Y-%m}"
         n, accepted = counts.get((row["id"], name), (0, 0))
         months.append(Month(name, n, accepted, _state(period, (n, accepted), heard, whole, late=late, born=born)))
-    missing = exchange.held_of(store, row["id"])
+    missing = standing.held_of(store, row["id"])
     iso = heard.isoformat() if heard else None
     return PostCoverage(row["id"], row["code"], row["name"], iso, silent, late, waiting, missing, months, laptops)
 
@@ -284,7 +284,7 @@ def _gaps(store: Store) -> dict[str, date]:
         "SELECT s.scope, s.log_id, c.last_hlc AS hlc FROM local_segment s LEFT JOIN local_log l ON l.id = s.log_id"
         " LEFT JOIN local_segment c ON c.log_id = l.id AND c.last = l.seq AND c.state = 'applied'"
         " WHERE s.state = 'held' AND s.reason = ?",
-        [exchange.WAITS],
+        [verdict.WAITS],
     ):
         moment = _moment(_begun(r["log_id"]) if r["hlc"] is None else r["hlc"], None).astimezone().date()
         found[r["scope"]] = min(moment, found.get(r["scope"], moment))

@@ -14,7 +14,7 @@ from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, u
 from fieldapp.reports.query import Period, Query, find_post, find_unit
 from fieldapp.store import reviews
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import exchange
+from fieldapp.sync import standing
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
 
 
 def _completeness(store: Store, query: Query) -> Completeness:
-    state = exchange.status(store)
+    state = standing.status(store)
     bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
     sent_back = json.dumps([said.record for said in reviews.returned(store)])
     voided = returned = 0

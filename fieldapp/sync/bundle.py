@@ -8,7 +8,7 @@ read again and applied. The plain text is never written to a disk.
 import os
 import re
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,9 @@ WRONG_KIND = "wrong_kind"
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MEMBER = re.compile(rf"((?:certs|revocations)/{_UUID}\.json|segments/{_UUID}-[0-9]{{10}}\.jsonl\.zst)(\.minisig)?")
 
+Progress = Callable[[str, int, int], None]
+"""Told (stage, done, of): stage is one of ``write``, ``verify``, ``read``, ``apply``, ``index``. It may raise
+``Cancelled``; at ``index`` that is too late."""
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 """Sizes and sequence numbers: what every reader of JSON holds exactly"""

@@ -1,4 +1,5 @@
-"""How replicas begin: headquarters by itself, a post and headquarters' further laptops from a pack that it wrote."""
+"""How replicas begin: headquarters by itself, a post and headquarters' further laptops from a pack that it wrote; and
+whom headquarters trusts."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from fieldapp.sync import (
     bundle,
     clock,
     drives,
-    exchange,
+    incoming,
     keys,
     logs,
     parcel,
@@ -26,7 +27,9 @@ from fieldapp.sync import (
     practice,
     receipts,
     recovery,
+    revocation,
     segment,
+    verdict,
 )
 from fieldapp.sync.bundle import Inspected
 from fieldapp.sync.peers import Peer
@@ -148,8 +151,8 @@ def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, ent
     with _beginning(home, user, passphrase) as store:
         with store.transaction(applying=True):
             peers.add_root(store, *root)
-            result = exchange.Imported(pack)
-            exchange.receive(store, inspected, None, result)
+            result = incoming.Imported(pack)
+            incoming.receive(store, inspected, None, result)
             if not result.complete:
                 raise Refused(
                     "incomplete", _("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name)
@@ -197,8 +200,8 @@ def join(store: Store, pack: Path) -> Peer:
             peers.learn(store, certificate, data, signature)
         peer = peers.find(store, above.replica)
         peers.trust(store, peer, above=True)
-        result = exchange.Imported(pack)
-        exchange.receive(store, inspected, None, result)
+        result = incoming.Imported(pack)
+        incoming.receive(store, inspected, None, result)
         receipts.heard(store, inspected.manifest)
     search.catch_up(store)
     return peers.find(store, above.replica)
@@ -220,6 +223,33 @@ def rename_post(store: Store, text: str, *, name: str, code: str | None = None) 
         records.save(store, "post", {"name": name, **({"code": code} if code else {})}, post_id)
         peers.renew(store, post_id)
     return [p for p in peers.others(store) if p.post_id == post_id and p.trust == "certified"]
+
+
+def trust(store: Store, text: str) -> tuple[Peer, int]:
+    """Certify a replica, and apply what it sent before; returns it and how many changes came in."""
+    people.check(store, Act.CERTIFY)
+    with store.transaction(applying=True):
+        segment.seal(store)
+        peer = peers.find(store, text)
+        peers.trust(store, peer)
+        peers.learn_pending(store)
+        revocation.release(store)
+        before = store.value("SELECT coalesce(sum(seq), 0) FROM local_log")
+        verdict.release(store)
+        verdict.settle(store)
+        arrived = store.value("SELECT coalesce(sum(seq), 0) FROM local_log") - before
+    search.catch_up(store)
+    return peer, arrived
+
+
+def revoke(store: Store, text: str) -> Peer:
+    """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
+    people.check(store, Act.CERTIFY)
+    with store.transaction(applying=True):
+        segment.seal(store)
+        peer = peers.find(store, text)
+        revocation.revoke(store, peer)
+        return peer
 
 
 def _provinces() -> set[str]:

@@ -50,3 +50,11 @@ def writing(store: Store) -> str:
     """The log that tells this database from a copy of it: a post's own, headquarters' for all."""
     found: str = store.value("SELECT id FROM local_log WHERE own = 1 ORDER BY scope <> '*', id")
     return found
+
+
+def written(store: Store) -> int:
+    """How many changes this replica has logged."""
+    found: int = store.value(
+        "SELECT coalesce(sum(seq), 0) FROM local_log WHERE replica_id = ?", [store.identity.replica_id]
+    )
+    return found

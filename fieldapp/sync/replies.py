@@ -7,8 +7,10 @@ from pathlib import Path
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange, parcel, peers, segment
-from fieldapp.sync.exchange import Exported, Imported, Progress
+from fieldapp.sync import outgoing, parcel, peers, segment
+from fieldapp.sync.bundle import Progress
+from fieldapp.sync.incoming import Imported
+from fieldapp.sync.outgoing import Exported
 from fieldapp.sync.peers import Peer
 
 
@@ -49,7 +51,7 @@ def reply(
             if progress is not None:
                 progress("write", number, len(wanted))
             try:
-                done.written.append(exchange.export_to(store, folder, stock, to))
+                done.written.append(outgoing.export_to(store, folder, stock, to))
             except (FieldappError, OSError) as error:
                 done.problems.append(f"{to.title}: {error}")
     except Cancelled:
@@ -60,5 +62,5 @@ def reply(
 
 
 def _named(known: Sequence[Peer], path: Path) -> Peer | None:
-    """Who wrote a bundle of that name, as ``exchange.export`` names them; the reply is for him alone to read."""
-    return next((p for p in known if path.name.startswith(exchange.name_of(p) + "_")), None)
+    """Who wrote a bundle of that name, as ``outgoing.export`` names them; the reply is for him alone to read."""
+    return next((p for p in known if path.name.startswith(outgoing.name_of(p) + "_")), None)

@@ -6,7 +6,7 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.store.todo import Todo
-from fieldapp.sync.exchange import Status
+from fieldapp.sync.standing import Status
 
 DECIDE = "decide"
 """Kind of what a person decides on the screen for it"""

@@ -13,7 +13,7 @@ from fieldapp.reports.narrative import as_text
 from fieldapp.reports.query import Query
 from fieldapp.reports.report import report
 from fieldapp.store import lists, records
-from fieldapp.sync import exchange
+from fieldapp.sync import incoming
 
 pytestmark = pytest.mark.usefixtures("openable")
 
@@ -105,7 +105,7 @@ def test_an_evening(world: World) -> None:
     terminal.wait("Cần làm")
     terminal.end()
 
-    (result,) = exchange.import_files(world.hq, [world.usb])
+    (result,) = incoming.import_files(world.hq, [world.usb])
     assert result.complete
     text = as_text(report(world.hq, Query(PERIOD)))
     for figure in ("1 giếng", "12 hộ", "35 triệu đồng", "1 đảng viên"):

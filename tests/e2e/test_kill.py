@@ -18,7 +18,7 @@ from field import World
 from sync_state import state
 
 from fieldapp.store.store import Store
-from fieldapp.sync import doctor, drives, exchange
+from fieldapp.sync import doctor, drives, incoming, outgoing
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
 ROUNDS = -(-int(os.environ.get("FIELDAPP_KILLS", "9")) // 3)
@@ -35,7 +35,7 @@ sys.path[:0] = sys.argv[1].split(os.pathsep)
 from pathlib import Path
 from fieldapp.store import records, search, words, lists, unusual
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange
+from fieldapp.sync import incoming, outgoing
 what, home, key, stick = sys.argv[2], Path(sys.argv[3]), bytes.fromhex(sys.argv[4]), Path(sys.argv[5])
 store = Store.open(home, key, sys.argv[6])
 well = {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221"}
@@ -46,11 +46,11 @@ while True:
         print(records.save(store, "activity", entry, confirm=True), flush=True)
     elif what == "export":
         print(records.save(store, "activity", well, confirm=True), flush=True)
-        for made in exchange.export(store, stick):
+        for made in outgoing.export(store, stick):
             print(made.path, flush=True)
     else:
         for file in sorted(stick.glob("*.age"), key=lambda p: int(p.name.split("_")[-1].split(".")[0])):
-            result, = exchange.import_files(store, [file])
+            result, = incoming.import_files(store, [file])
             print(file if result.complete else result, flush=True)
         break
 """
@@ -106,22 +106,22 @@ def test_killed_while_exporting(world: World) -> None:
         files = set(drives.bundles_in(world.usb))
         assert {Path(line) for line in said if len(line) != 36} <= files
         for file in files - whole:
-            exchange.verify(world.hq, file)  # what has a bundle's name is whole
+            incoming.verify(world.hq, file)  # what has a bundle's name is whole
         whole |= files
         if number % SETTLE == SETTLE - 1:
-            assert all(r.complete for r in exchange.import_files(world.hq, [world.usb]))
+            assert all(r.complete for r in incoming.import_files(world.hq, [world.usb]))
             for file in files:
                 file.unlink()
             whole.clear()
             with Store.open(home, key, user) as store:
                 assert all(r.complete for r in world.carry(world.hq, store))
-    exchange.import_files(world.hq, [world.usb])
+    incoming.import_files(world.hq, [world.usb])
     with Store.open(home, key, user) as store:
         assert confirmed <= {r["id"] for r in store.rows("SELECT id FROM activity")}
         assert doctor.examine(store).healthy
         (world.root / "last").mkdir()
-        exchange.export(store, world.root / "last")
-        assert all(r.complete for r in exchange.import_files(world.hq, [world.root / "last"]))
+        outgoing.export(store, world.root / "last")
+        assert all(r.complete for r in incoming.import_files(world.hq, [world.root / "last"]))
         assert state(store)["activity"] == state(world.hq)["activity"]
     assert len(confirmed) > ROUNDS
     print(f"{ROUNDS} kills while exporting, {len(confirmed)} confirmed records, all arrived")
@@ -131,7 +131,7 @@ def test_killed_while_importing(world: World) -> None:
     for _ in range(BUNDLES):
         for _ in range(20):
             world.well()
-        exchange.export(world.post, world.usb)
+        outgoing.export(world.post, world.usb)
     home, key, user = world.root / "hq", world.keys["hq"], world.hq.user
     world.hq.close()
     begin = world.root / "begin"
@@ -148,7 +148,7 @@ def test_killed_while_importing(world: World) -> None:
             assert count % 20 == 0  # whole bundles only
             assert count >= 20 * len(said)
             assert store.value("SELECT count(*) FROM activity_measure") == 2 * count
-            exchange.import_files(store, [world.usb])
+            incoming.import_files(store, [world.usb])
             assert state(store)["activity"] == state(world.post)["activity"]
     with Store.open(home, key, user) as store:
         assert doctor.examine(store).healthy

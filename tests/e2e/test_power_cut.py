@@ -22,7 +22,7 @@ from soak import small_baseline
 
 from fieldapp.store import lists, vault
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import backup, bundle, doctor, exchange
+from fieldapp.sync import backup, bundle, doctor, outgoing
 
 CUTS = int(os.environ.get("FIELDAPP_CUTS", "30"))
 PATIENCE = 300
@@ -37,7 +37,7 @@ import os, sys
 from pathlib import Path
 from fieldapp.store import people, records, vault
 from fieldapp.store.store import Store
-from fieldapp.sync import backup, exchange
+from fieldapp.sync import backup, incoming, outgoing
 root, key, user = Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), sys.argv[3]
 vault.seal_under = lambda secret, phrase: b"sealed under " + phrase.encode() + bytes(4000)
 told = os.open(root / "told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -54,14 +54,14 @@ def work(count, size):
 work(6, 10)
 store.save_draft("d", "event", None, {"name": "nháp"})
 tell("draft d")
-for made in exchange.export(store, root / "usb"):
+for made in outgoing.export(store, root / "usb"):
     tell(f"written usb/{made.path.name}")
 made = backup.write(store, root / "usb")
 tell(f"written usb/{made.path.name}")
 work(3, 3000)
 vault.keep(store.home, "Y Nguyên.passphrase.age", b"another" * 300)
 tell("written post/keys/Y Nguyên.passphrase.age")
-assert all(r.complete for r in exchange.import_files(store, [root / "from-hq"]))
+assert all(r.complete for r in incoming.import_files(store, [root / "from-hq"]))
 tell("imported")
 work(8, 3000)
 if sys.argv[4] == "close":
@@ -124,7 +124,7 @@ def cut(small: World, recorder: Path, tmp_path: Path, end: str, count: int) -> N
     world.well(description="trước")
     world.carry(world.post, world.hq)
     (world.root / "from-hq").mkdir()
-    exchange.export(world.hq, world.root / "from-hq")
+    outgoing.export(world.hq, world.root / "from-hq")
     world.close()
     before = files_below(world.root)
     record = tmp_path / "record"

@@ -25,7 +25,7 @@ from fieldapp.publish.tables import Place, tables
 from fieldapp.reports import open_data
 from fieldapp.store import records
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange
+from fieldapp.sync import standing
 
 LIMIT = 120
 """Seconds for a run in a process of its own"""
@@ -225,4 +225,4 @@ def test_every_table_says_what_it_is(world: World, database: str, pg: psycopg.Co
     ).fetchall()
     assert {column for _table, column in keys} == {"post_id"}
     assert run("hq", "publish", "--sql", home="hq")[1].startswith("CREATE ROLE fieldapp_writer")
-    assert exchange.status(world.hq).conflicts == 0
+    assert standing.status(world.hq).conflicts == 0

@@ -9,7 +9,7 @@ from field import Run, World
 from fieldapp.errors import FieldappError
 from fieldapp.reports.coverage import PostCoverage, coverage, details, late_posts, set_limit_days
 from fieldapp.store import desk, records
-from fieldapp.sync import enrolment, exchange, peers, segment
+from fieldapp.sync import enrolment, peers, segment, standing
 
 TODAY = date.today()
 LAST_MONTH = TODAY.replace(day=1) - timedelta(days=1)
@@ -138,7 +138,7 @@ def test_on_the_command_line(world: World, run: Run) -> None:
     code, _out, err = run("hq", "coverage")
     assert code == 1
     assert "sở chỉ huy" in err.lower()
-    assert exchange.held_of(world.hq, found["posts"][0]["post_id"]) == []
+    assert standing.held_of(world.hq, found["posts"][0]["post_id"]) == []
 
 
 def test_late_posts_are_those_of_the_grid(world: World) -> None:

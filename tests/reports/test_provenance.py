@@ -6,7 +6,7 @@ from dataclasses import asdict
 from field import Run, World
 
 from fieldapp.reports.provenance import provenance
-from fieldapp.sync import exchange, segment
+from fieldapp.sync import segment, standing
 
 
 def test_the_version_vector_with_its_heads(world: World) -> None:
@@ -28,7 +28,7 @@ def test_the_version_vector_with_its_heads(world: World) -> None:
     newest = next(x for x in provenance(world.post).logs if x.log == own.log)
     assert (newest.seq, newest.sealed) == (6, 6)
     assert newest.head != there[own.log].head
-    assert exchange.status(world.hq).held == []
+    assert standing.status(world.hq).held == []
 
 
 def test_the_report_as_json_says_it_too(run: Run, world: World) -> None:

@@ -18,7 +18,7 @@ from fieldapp.reports.report import report
 from fieldapp.reports.tables import table
 from fieldapp.store import lists, records
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, exchange
+from fieldapp.sync import enrolment, incoming, outgoing
 
 YEAR = Query(Period(date(2013, 1, 1), date(2013, 12, 31)))
 
@@ -91,9 +91,9 @@ def second_post(world: World) -> Store:
     stick.mkdir()
     pack = enrolment.write_pack(world.hq, code="IALOP", name="Đồn BP Ia Lốp", dest=stick)
     post = enrolment.init_post(world.root / "post2", pack, user="Lê Văn D", passphrase=PASSPHRASE)
-    exchange.export(post, stick)
-    exchange.import_files(world.hq, [stick])
-    exchange.trust(world.hq, "IALOP")
+    outgoing.export(post, stick)
+    incoming.import_files(world.hq, [stick])
+    enrolment.trust(world.hq, "IALOP")
     return post
 
 

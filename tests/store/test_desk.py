@@ -15,7 +15,7 @@ from fieldapp.reports.report import report
 from fieldapp.store import desk, doubts, records, reviews, view
 from fieldapp.store.store import Store
 from fieldapp.store.todo import todo
-from fieldapp.sync import exchange
+from fieldapp.sync import standing
 
 YEAR = Query(Period(date(2013, 1, 1), date(2013, 12, 31)))
 
@@ -134,7 +134,7 @@ def test_a_post_reviews_nothing(world: World) -> None:
     assert result.set_aside
     assert state(world.hq, well) is None
     assert world.hq.value("SELECT count(*) FROM review") == 0
-    assert exchange.status(world.hq).set_aside
+    assert standing.status(world.hq).set_aside
 
 
 def test_a_joint_activity_that_was_returned_leaves_the_word_to_the_other(world: World) -> None:

@@ -23,7 +23,7 @@ from fieldapp.store import capture, lists, log, records, vault
 from fieldapp.store.connection import connect
 from fieldapp.store.migrations import BASELINE_LOG, REFOLD
 from fieldapp.store.store import FILE, Row, Store
-from fieldapp.sync import doctor, exchange, merge
+from fieldapp.sync import doctor, incoming, merge
 from fieldapp.sync.objections import UNKNOWN_TABLE
 
 DATA = Path(__file__).parent / "data" / "v1.tar.zst"
@@ -173,7 +173,7 @@ def test_what_is_new_can_be_recorded(world: World) -> None:
 
 
 def test_a_bundle_of_version_1_is_imported(world: World) -> None:
-    (imported,) = exchange.import_files(world.hq, [world.root / "stick"])
+    (imported,) = incoming.import_files(world.hq, [world.root / "stick"])
     assert (imported.problems, imported.applied > 0) == ([], True)
     well = world.hq.value("SELECT id FROM activity WHERE description = 'Giếng buôn Ba Na'")
     assert records.get(world.hq, well).row["hamlet"] == "Buôn Ba Na"

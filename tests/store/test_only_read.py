@@ -15,7 +15,7 @@ from fieldapp.reports.query import Period, Query
 from fieldapp.store import desk, habits, history, people, records
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.store import Store
-from fieldapp.sync import backup, enrolment, exchange, merge
+from fieldapp.sync import backup, enrolment, incoming, merge, outgoing
 
 YEAR = Query(Period(date(2013, 1, 1), date(2013, 12, 31)), today=date(2013, 12, 31))
 
@@ -31,10 +31,10 @@ CHANGES: dict[str, Callable[[Store, str, Path], object]] = {
     "letterhead": lambda s, _id, _to: letterhead.keep(s, "decree30", {}),
     "person": lambda s, _id, _to: people.add(s, "Người lạ", "mật khẩu dài", people.Role.OFFICER),
     "passphrase": lambda s, _id, _to: people.change_passphrase(s, "mật khẩu khác"),
-    "export": lambda s, _id, to: exchange.export(s, to),
-    "import": lambda s, _id, to: exchange.import_files(s, [to]),
+    "export": lambda s, _id, to: outgoing.export(s, to),
+    "import": lambda s, _id, to: incoming.import_files(s, [to]),
     "pack": lambda s, _id, to: enrolment.write_pack(s, code="EABUNG", name="Đồn BP Ea Bung", dest=to),
-    "certify": lambda s, _id, _to: exchange.trust(s, "IARVE"),
+    "certify": lambda s, _id, _to: enrolment.trust(s, "IARVE"),
     "backup": lambda s, _id, to: backup.write(s, to),
     "report file": lambda s, _id, to: write(s, YEAR, "html", to / "report.html"),
     "open data": lambda s, _id, to: open_data.write(s, to / "open"),

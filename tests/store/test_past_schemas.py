@@ -14,7 +14,7 @@ import zstandard
 
 from fieldapp.store import capture, lists, migrations, records
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import doctor, exchange, merge
+from fieldapp.sync import doctor, merge, outgoing, standing
 
 DATA = Path(__file__).parent / "data" / "schemas.tar.zst"
 PAST = range(2, 13)
@@ -119,10 +119,10 @@ def test_a_past_file_is_brought_up_to_date_and_work_goes_on(
     assert {row["name"] for row in lists.page(store, "event").rows} == {"Lũ 2013", "Chưa gửi"}
     assert len(lists.page(store, "activity", text="gieng").rows) == 2
     assert [draft.data for draft in store.drafts()] == [{"name": "Đang gõ"}]
-    before = exchange.status(store).unsent_records
+    before = standing.status(store).unsent_records
     assert before >= 1
     records.save(store, "event", {"name": "Bản mới", "date_from": "2014-01-01"})
     (tmp_path / "usb").mkdir()
-    (made,) = exchange.export(store, tmp_path / "usb")
+    (made,) = outgoing.export(store, tmp_path / "usb")
     assert made.records >= before + 1
     assert doctor.examine(store).healthy

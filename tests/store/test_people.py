@@ -17,7 +17,7 @@ from fieldapp.reports import open_data
 from fieldapp.store import people, records, tries, vault
 from fieldapp.store.people import Act, Role
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, exchange, logs
+from fieldapp.sync import enrolment, incoming, logs, outgoing
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def test_a_recorder_records_and_no_more(world: World, recorder: Store, tmp_path:
     records.void(recorder, own, "ghi trùng")
     refused: tuple[Callable[[], object], ...] = (
         lambda: records.void(recorder, of_others, "ghi trùng"),
-        lambda: exchange.export(recorder, world.usb),
-        lambda: exchange.import_files(recorder, [world.usb]),
+        lambda: outgoing.export(recorder, world.usb),
+        lambda: incoming.import_files(recorder, [world.usb]),
         lambda: people.add(recorder, "Ai đó", "mưa đầu mùa", Role.RECORDER),
         lambda: people.set_role(recorder, "Siu Blêh", Role.ADMINISTRATOR),
         lambda: people.remove(recorder, USER),
@@ -71,7 +71,7 @@ def test_an_officer_exports_and_voids_what_others_wrote(world: World, spared: No
     people.add(world.post, "Trần Văn B", "mưa đầu mùa", Role.OFFICER)
     officer = Store.open(world.root / "post", world.keys["post"], "Trần Văn B")
     records.void(officer, row_id, "ghi trùng")
-    assert len(exchange.export(officer, world.usb)) == 1
+    assert len(outgoing.export(officer, world.usb)) == 1
     with pytest.raises(FieldappError, match="quản trị"):
         people.remove(officer, USER)
     officer.close()

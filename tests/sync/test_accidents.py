@@ -23,17 +23,19 @@ from fieldapp.sync import (
     doctor,
     drives,
     enrolment,
-    exchange,
+    incoming,
     keys,
     merge,
+    outgoing,
     parcel,
     peers,
     relog,
     resolve,
     segment,
+    standing,
     sticks,
 )
-from fieldapp.sync.exchange import Imported
+from fieldapp.sync.incoming import Imported
 
 DOCS = Path(__file__).parents[2] / "docs" / "sync.md"
 FEAST = {"name": "Tết quân dân", "date_from": "2013-01-20"}
@@ -61,7 +63,7 @@ class Field(World):
         pack = enrolment.write_pack(self.hq, code=code, name="Đồn BP Ia Rvê", dest=self.usb)
         store = self.keep(enrolment.init_post(self.root / name, pack, user="Trần Văn B", passphrase="x", laptop=name))
         self.carry(store, self.hq)
-        exchange.trust(self.hq, store.identity.replica_id)
+        enrolment.trust(self.hq, store.identity.replica_id)
         return store
 
     def copy_of_disk(self, name: str) -> Store:
@@ -93,8 +95,8 @@ class Field(World):
         stick = stick or self.stick()
         found = []
         for store in stores:
-            found += [r for r in exchange.import_files(store, [stick]) if not r.for_others]
-            exchange.export(store, stick)
+            found += [r for r in incoming.import_files(store, [stick]) if not r.for_others]
+            outgoing.export(store, stick)
         return found
 
     def close(self) -> None:
@@ -158,7 +160,7 @@ def events(store: Store) -> list[str]:
 def quiet(*stores: Store) -> None:
     """Nothing waits, nothing is in quarantine, nothing was set aside, and the records are what the log says."""
     for store in stores:
-        found = exchange.status(store)
+        found = standing.status(store)
         assert (found.held, found.quarantined, found.set_aside) == ([], [], [])
         assert is_what_the_log_says(store)
 
@@ -196,7 +198,7 @@ def logged_once(store: Store) -> bool:
 
 def test_a_stick_is_lost(field: Field) -> None:
     event(field.post, "một")
-    shutil.rmtree(exchange.export(field.post, field.stick())[0].path.parent)
+    shutil.rmtree(outgoing.export(field.post, field.stick())[0].path.parent)
     event(field.post, "hai")
     field.round(field.post, field.hq)
     assert events(field.hq) == ["hai", "một"]
@@ -206,9 +208,9 @@ def test_a_reply_is_lost(field: Field) -> None:
     event(field.post, "một")
     field.round(field.post, field.hq)  # the stick with the reply does not come back
     event(field.post, "hai")
-    assert exchange.status(field.post).unsent == 2
+    assert standing.status(field.post).unsent == 2
     field.round(field.post, field.hq, field.post)
-    assert exchange.status(field.post).unsent == 0
+    assert standing.status(field.post).unsent == 0
     assert state(field.hq) == state(field.post)
     quiet(field.hq, field.post)
 
@@ -219,11 +221,11 @@ def test_the_same_comes_twice_and_old_after_new(field: Field) -> None:
     field.round(field.post, field.hq, field.post, stick=old)
     records.save(field.post, "event", {"name": "hai"}, row_id)
     field.round(field.post, field.hq, field.post, stick=new)
-    before = state(field.hq), state(field.post), exchange.peers_status(field.post)
+    before = state(field.hq), state(field.post), standing.peers_status(field.post)
     for stick in (old, new, old):
         for store in (field.hq, field.post):
-            assert [r.applied for r in exchange.import_files(store, [stick]) if not r.for_others][:1] == [0]
-    assert (state(field.hq), state(field.post), exchange.peers_status(field.post)) == before
+            assert [r.applied for r in incoming.import_files(store, [stick]) if not r.for_others][:1] == [0]
+    assert (state(field.hq), state(field.post), standing.peers_status(field.post)) == before
     quiet(field.hq, field.post)
 
 
@@ -240,8 +242,8 @@ def test_a_part_is_missing_and_is_named(field: Field, monkeypatch: pytest.Monkey
     with monkeypatch.context() as part:
         part.setattr(parcel, "_lacking", lambda *given: [
             row for row in lacking(*given) if row["replica_id"] != b.identity.replica_id])  # fmt: skip
-        exchange.export(field.post, a_alone)
-    (waits,) = [r for r in exchange.import_files(field.hq, [a_alone]) if not r.for_others]
+        outgoing.export(field.post, a_alone)
+    (waits,) = [r for r in incoming.import_files(field.hq, [a_alone]) if not r.for_others]
     (sentence,) = waits.held
     assert re.search(r"thay đổi 1–3 của Đồn BP Ia Rvê \(B\) chưa đến", sentence), sentence
     assert events(field.hq) == []
@@ -255,7 +257,7 @@ def test_the_stick_is_full(field: Field, monkeypatch: pytest.MonkeyPatch) -> Non
     stick = field.stick()
     monkeypatch.setattr(drives, "free_space", lambda _folder: 4096)
     with pytest.raises(FieldappError, match="MB"):
-        exchange.export(field.post, stick)
+        outgoing.export(field.post, stick)
     assert list(stick.iterdir()) == []
     monkeypatch.undo()
     field.round(field.post, field.hq)
@@ -265,16 +267,16 @@ def test_the_stick_is_full(field: Field, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_stick_is_pulled_during_export(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     event(field.post, "một")
     stick = field.stick()
-    before = exchange.status(field.post)
+    before = standing.status(field.post)
 
     def pulled(_path: Path, _progress: Any) -> str:
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(drives, "_read_back", pulled)
     with pytest.raises(FieldappError, match="Input/output error"):
-        exchange.export(field.post, stick)
+        outgoing.export(field.post, stick)
     assert list(stick.iterdir()) == []
-    assert exchange.status(field.post) == before
+    assert standing.status(field.post) == before
 
 
 @three_laptops
@@ -284,10 +286,10 @@ def test_work_is_cancelled_between_members(field: Field) -> None:
     field.round(field.hq, field.post)
     event(field.post, "hai")
     sent = field.stick()
-    exchange.export(field.post, sent)
-    before = state(field.hq), exchange.status(field.hq), exchange.status(field.post)
+    outgoing.export(field.post, sent)
+    before = state(field.hq), standing.status(field.hq), standing.status(field.post)
 
-    def after(steps: int) -> exchange.Progress:
+    def after(steps: int) -> bundle.Progress:
         left = iter(range(steps))
 
         def progress(stage: str, done: int, of: int) -> None:
@@ -297,17 +299,17 @@ def test_work_is_cancelled_between_members(field: Field) -> None:
         return progress
 
     whole: list[int] = []
-    exchange.export(field.hq, field.stick(), progress=lambda *_args: whole.append(1))
+    outgoing.export(field.hq, field.stick(), progress=lambda *_args: whole.append(1))
     for steps in range(0, len(whole), 5):
         stick = field.stick()
         with pytest.raises(Cancelled):
-            exchange.export(field.hq, stick, progress=after(steps))
+            outgoing.export(field.hq, stick, progress=after(steps))
         assert list(stick.iterdir()) == []
     for steps in range(2):
         with pytest.raises(Cancelled):
-            exchange.import_files(field.hq, [sent], after(steps))
-        assert (state(field.hq), exchange.status(field.hq), exchange.status(field.post)) == before
-    (done, *_others) = [r for r in exchange.import_files(field.hq, [sent]) if not r.for_others]
+            incoming.import_files(field.hq, [sent], after(steps))
+        assert (state(field.hq), standing.status(field.hq), standing.status(field.post)) == before
+    (done, *_others) = [r for r in incoming.import_files(field.hq, [sent]) if not r.for_others]
     assert done.complete
     assert events(field.hq) == ["hai", "một"]
 
@@ -347,7 +349,7 @@ def test_a_disk_is_cloned_and_both_go_on(field: Field, first: str, received: boo
     (conflict,) = merge.conflicts(field.hq)
     assert {conflict["winner"]["value"], conflict["loser"]["value"]} == {"gốc", "bản sao"}
     assert all(logged_once(store) for store in stores)
-    assert exchange.status(clone).unsent == exchange.status(field.post).unsent == 0
+    assert standing.status(clone).unsent == standing.status(field.post).unsent == 0
     quiet(*stores)
 
 
@@ -368,7 +370,7 @@ def test_an_old_backup_is_restored(field: Field) -> None:
     assert state(field.post) == state(field.hq)
     assert logged_once(field.post)
     assert logged_once(field.hq)
-    assert exchange.status(field.post).unsent == 0
+    assert standing.status(field.post).unsent == 0
     quiet(field.post, field.hq)
 
 
@@ -397,7 +399,7 @@ def test_a_copy_that_only_reads_is_kept_up_to_date(field: Field) -> None:
         event(field.post, f"gốc {number}")
         stick = field.stick()
         for store in (clone, field.post):
-            exchange.export(store, stick)
+            outgoing.export(store, stick)
         field.round(field.hq, field.post, clone, stick=stick)
     assert len(events(clone)) == 3
     event(clone, "bản sao")
@@ -466,7 +468,7 @@ def test_headquarters_disk_is_set_back(field: Field) -> None:
     records.save(field.hq, "party_cell", {"name": "Chi bộ thôn 5", "unit_id": "24214"})
     event(field.post, "một")
     field.round(field.post, field.hq, field.post)
-    assert exchange.status(field.post).unsent == 0
+    assert standing.status(field.post).unsent == 0
     field.hq.close()
     shutil.rmtree(field.root / "hq")
     shutil.copytree(field.root / "hq-backup", field.root / "hq")
@@ -487,7 +489,7 @@ def test_headquarters_disk_is_set_back(field: Field) -> None:
 def test_the_clock_jumps(field: Field) -> None:
     """A dead battery puts the laptop into 2010: order holds, and there is a warning."""
     row_id = event(field.post, "một")
-    assert exchange.status(field.post).clock_warning is None
+    assert standing.status(field.post).clock_warning is None
     field.post.db.conn.create_function("unixepoch", 1, lambda _part: 1262304000.0)
     records.save(field.post, "event", {"name": "hai"}, row_id)
     readings = [
@@ -500,7 +502,7 @@ def test_the_clock_jumps(field: Field) -> None:
     records.save(field.post, "event", {"name": "ba"}, row_id)
     (waits,) = field.carry(field.post, field.hq)
     assert "đồng hồ" in waits.held[0]
-    assert exchange.status(field.post).clock_warning is not None
+    assert standing.status(field.post).clock_warning is not None
 
 
 def test_a_newer_version_meets_an_older(field: Field) -> None:
@@ -527,15 +529,15 @@ def test_a_newer_version_meets_an_older(field: Field) -> None:
     merge.catch_up(field.hq)
     assert field.hq.value("SELECT weather FROM event") == "mưa"
     assert field.hq.value("SELECT name FROM flood") == "một"
-    assert exchange.status(field.hq).set_aside == []
+    assert standing.status(field.hq).set_aside == []
 
 
 def test_a_bundle_of_a_newer_format_is_refused_with_what_to_do(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     stick = field.stick()
     with monkeypatch.context() as newer:
         newer.setattr(bundle, "FORMAT", "fieldapp-bundle/2")
-        exchange.export(field.post, stick)
-    (refused,) = exchange.import_files(field.hq, [stick])
+        outgoing.export(field.post, stick)
+    (refused,) = incoming.import_files(field.hq, [stick])
     assert refused.refused is not None
     assert "fieldapp-bundle/2" in refused.refused
     assert migrations.SCHEMA_VERSION >= 3
@@ -564,13 +566,13 @@ def test_a_laptop_is_replaced(field: Field) -> None:
     event(field.post, "một")
     field.round(field.post, field.hq)
     new = field.laptop("mới")
-    exchange.revoke(field.hq, field.post.identity.replica_id)
+    enrolment.revoke(field.hq, field.post.identity.replica_id)
     field.round(field.hq, new)
     assert events(new) == ["một"]
     event(new, "hai")
     field.round(new, field.hq, new)
     assert state(new) == state(field.hq)
-    assert exchange.status(new).unsent == 0
+    assert standing.status(new).unsent == 0
     quiet(new, field.hq)
 
 
@@ -584,9 +586,9 @@ def test_a_lost_laptop_is_revoked(field: Field) -> None:
     field.round(b, field.post)
     event(field.post, "biết kẻ trộm")
     assert events(field.post) == ["biết kẻ trộm", "kẻ trộm", "trước khi mất"]
-    exchange.revoke(field.hq, b.identity.replica_id)
+    enrolment.revoke(field.hq, b.identity.replica_id)
     with pytest.raises(FieldappError, match="đã bị thu hồi"):
-        exchange.revoke(field.hq, b.identity.replica_id)
+        enrolment.revoke(field.hq, b.identity.replica_id)
     (later,) = field.carry(b, field.hq)
     assert "thu hồi" in later.quarantined[0]
     field.round(field.hq, field.post, field.hq, field.post)
@@ -594,10 +596,10 @@ def test_a_lost_laptop_is_revoked(field: Field) -> None:
         assert events(store) == ["biết kẻ trộm", "trước khi mất"]
         assert is_what_the_log_says(store)
     assert state(field.hq) == state(field.post)
-    assert exchange.status(field.post).held == exchange.status(field.hq).held == []
+    assert standing.status(field.post).held == standing.status(field.hq).held == []
     with pytest.raises(FieldappError):
-        exchange.export(field.hq, field.stick(), b.identity.replica_id)
-    exchange.trust(field.hq, b.identity.replica_id)  # it was found, and nobody had opened it
+        outgoing.export(field.hq, field.stick(), b.identity.replica_id)
+    enrolment.trust(field.hq, b.identity.replica_id)  # it was found, and nobody had opened it
     field.round(field.hq, field.post)
     assert state(field.hq) == state(field.post)
     assert "kẻ trộm" in events(field.post)
@@ -605,7 +607,7 @@ def test_a_lost_laptop_is_revoked(field: Field) -> None:
 
 def test_only_the_headquarters_that_certified_revokes(field: Field) -> None:
     with pytest.raises(FieldappError):
-        exchange.revoke(field.post, peers.others(field.post)[0].id)
+        enrolment.revoke(field.post, peers.others(field.post)[0].id)
     stick = field.stick()
     forged = keys.Revocation(
         keys.REVOCATION_FORMAT, peers.others(field.post)[0].id, peers.own(field.post).id, 1 << 60, {}
@@ -615,8 +617,8 @@ def test_only_the_headquarters_that_certified_revokes(field: Field) -> None:
     field.post.db.execute(
         "INSERT INTO local_revocation VALUES (?, 1, '{}', ?, ?)", [forged.replica, data, keys.sign(secret, data, "x")]
     )
-    exchange.export(field.post, stick)
-    assert exchange.import_files(field.hq, [stick])[0].complete
+    outgoing.export(field.post, stick)
+    assert incoming.import_files(field.hq, [stick])[0].complete
     assert peers.own(field.hq).trust == "certified"
 
 
@@ -632,7 +634,7 @@ def test_a_post_is_renamed_or_merged_into_another(field: Field) -> None:
     assert field.post.identity.post_code == "EABUNG2"
     event(field.post, "ba")
     stick = field.stick()
-    (made,) = exchange.export(field.post, stick)
+    (made,) = outgoing.export(field.post, stick)
     assert made.path.name.startswith("eabung2_")
     field.round(field.hq, stick=stick)
     assert events(field.hq) == ["ba", "hai", "một"]
@@ -654,7 +656,7 @@ def test_a_headquarters_with_two_officers_laptops(field: Field) -> None:
     with pytest.raises(FieldappError, match="Chỉ sở chỉ huy"):
         enrolment.write_pack(second, code="X", name="x", dest=field.usb)
     field.carry(second, field.hq)
-    exchange.trust(field.hq, second.identity.replica_id)
+    enrolment.trust(field.hq, second.identity.replica_id)
     field.round(field.hq, second, field.hq, field.post)
     assert events(second) == ["một"]
     records.save(field.hq, "party_cell", {"name": "Chi bộ thôn 5", "unit_id": "24214"})
@@ -663,19 +665,19 @@ def test_a_headquarters_with_two_officers_laptops(field: Field) -> None:
     new = field.keep(enrolment.init_post(field.root / "ea-bung", other, user="B", passphrase="x"))
     event(new, "Ea Bung")
     field.carry(new, second)
-    exchange.trust(second, "EABUNG")  # certified by the second laptop
+    enrolment.trust(second, "EABUNG")  # certified by the second laptop
     event(field.post, "hai")
     for _turn in range(2):
         field.round(field.post, second, field.hq, second, field.post, new, field.hq)
     assert events(field.hq) == events(second) == ["Ea Bung", "hai", "một"]
     assert state(field.hq) == state(second)
-    assert exchange.status(field.post).unsent == exchange.status(new).unsent == 0
+    assert standing.status(field.post).unsent == standing.status(new).unsent == 0
     assert [r["name"] for r in lists.page(new, "party_cell").rows] == [
         r["name"] for r in lists.page(field.hq, "party_cell").rows
     ]
     assert events(field.post) == ["hai", "một"]
     quiet(field.hq, second, field.post, new)
-    exchange.revoke(field.hq, second.identity.replica_id)  # what it certified stands, by the first
+    enrolment.revoke(field.hq, second.identity.replica_id)  # what it certified stands, by the first
     assert {p.trust for p in peers.others(field.hq) if p.role == "post"} == {"certified"}
     event(new, "sau thu hồi")
     field.round(new, field.hq, new)
@@ -695,11 +697,11 @@ def test_headquarters_above_headquarters(field: Field) -> None:
         assert enrolment.join(province, pack).above
     sent = field.stick()
     field.round(field.hq, other, stick=sent)
-    exchange.import_files(nation, [sent])
+    incoming.import_files(nation, [sent])
     assert events(nation) == []
-    assert exchange.status(nation).held
-    exchange.trust(nation, "SCH")
-    exchange.trust(nation, "GL")
+    assert standing.status(nation).held
+    enrolment.trust(nation, "SCH")
+    enrolment.trust(nation, "GL")
     assert events(nation) == ["Đắk Lắk"]
     records.save(nation, "measure", {"code": "moi", "name": "Chỉ tiêu mới", "unit_name": "lượt", "decimals": 0,
                                      "nature": "turns"})  # fmt: skip
@@ -714,7 +716,7 @@ def test_headquarters_above_headquarters(field: Field) -> None:
     author = field.post.identity.replica_id
     assert nation.rows(posts, [author]) == field.post.rows(posts, [author]) != []
     records.save(field.hq, "party_cell", {"name": "Chi bộ thôn 7", "unit_id": "24214"})
-    exchange.revoke(field.hq, "IARVE")  # travels up
+    enrolment.revoke(field.hq, "IARVE")  # travels up
     field.round(field.hq, nation)
     assert peers.find(nation, "IARVE").trust == "revoked"
     assert events(nation) == ["Đắk Lắk"]
@@ -730,9 +732,9 @@ def test_a_province_speaks_for_its_own_posts_only(field: Field) -> None:
         enrolment.join(province, pack)
     sent = field.stick()
     field.round(field.post, field.hq, other, stick=sent)
-    exchange.import_files(nation, [sent])
-    exchange.trust(nation, "SCH")
-    exchange.trust(nation, "GL")
+    incoming.import_files(nation, [sent])
+    enrolment.trust(nation, "SCH")
+    enrolment.trust(nation, "GL")
     field.round(field.hq, nation)
     laptop = peers.find(nation, "IARVE")
     stolen = keys.new_keys()
@@ -764,7 +766,7 @@ def test_a_province_speaks_for_its_own_posts_only(field: Field) -> None:
 def test_what_is_no_segment_is_kept(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     event(field.post, "một")
     stick = field.stick()
-    exchange.export(field.post, stick)
+    outgoing.export(field.post, stick)
     garbage = b"not zstd at all"
     real = bundle.contents
 
@@ -773,11 +775,11 @@ def test_what_is_no_segment_is_kept(field: Field, monkeypatch: pytest.MonkeyPatc
         yield from real(inspected, secret)
 
     monkeypatch.setattr(bundle, "contents", with_garbage)
-    (found,) = exchange.import_files(field.hq, [stick])
+    (found,) = incoming.import_files(field.hq, [stick])
     assert found.applied == 1
     assert len(found.quarantined) == 1
     assert field.hq.value("SELECT bytes FROM local_broken") == garbage
-    assert exchange.status(field.hq).quarantined == found.quarantined
+    assert standing.status(field.hq).quarantined == found.quarantined
 
 
 def log_by_hand(store: Store, table: str, row_id: str, cols: str) -> None:
@@ -821,7 +823,7 @@ def test_a_change_outside_its_author_s_scope_is_set_aside(field: Field) -> None:
     other = field.keep(enrolment.init_post(field.root / "other", pack, user="B", passphrase="x"))
     theirs = event(other, "Ea Bung")
     field.carry(other, field.hq)
-    exchange.trust(field.hq, "EABUNG")
+    enrolment.trust(field.hq, "EABUNG")
     log_by_hand(field.post, "event", theirs, '{"name":"giả"}')
     (there,) = field.carry(field.post, field.hq)
     assert len(there.set_aside) == 1
@@ -864,10 +866,10 @@ def test_old_bundles_are_cleared_and_other_files_are_not_touched(field: Field) -
     for name in ("ảnh cưới.jpg", "x_1234_20261125T011906Z_1.fieldapp.tar.age", ".fieldapp.tar.age"):
         (stick / name).write_bytes(b"x")
     event(field.post, "một")
-    (first,) = exchange.export(field.post, stick)
+    (first,) = outgoing.export(field.post, stick)
     assert sticks.old(field.post, stick) == []
     event(field.post, "hai")
-    (second,) = exchange.export(field.post, stick)
+    (second,) = outgoing.export(field.post, stick)
     assert [(o.path, o.why) for o in sticks.old(field.post, stick)] == [(first.path, "newer")]
     (stick / "changed").mkdir()
     changed = stick / "changed" / first.path.name
@@ -877,7 +879,7 @@ def test_old_bundles_are_cleared_and_other_files_are_not_touched(field: Field) -
     assert {(o.path, o.why) for o in sticks.old(field.hq, stick)} == {(first.path, "read"), (second.path, "read")}
     (reply,) = [p for p in drives.bundles_in(stick) if p.name.startswith("sch-iarve")]
     assert reply not in {o.path for o in sticks.old(field.post, stick)}
-    exchange.import_files(field.post, [stick])
+    incoming.import_files(field.post, [stick])
     assert {(o.path, o.why) for o in sticks.old(field.post, stick)} == {
         (first.path, "newer"),
         (second.path, "received"),
@@ -896,11 +898,11 @@ def test_status_says_what_each_peer_has_and_lacks_since_when(field: Field) -> No
     event(field.post, "một")
     event(field.post, "hai")
     first_at = field.post.value("SELECT at FROM local_change ORDER BY hlc DESC LIMIT 1 OFFSET 1")
-    by_name = {p.name: p for p in exchange.peers_status(field.post)}
+    by_name = {p.name: p for p in standing.peers_status(field.post)}
     headquarters = next(p for name, p in by_name.items() if p.role == "hq")
     assert (headquarters.lacks, headquarters.lacks_since) == (2, first_at)
     field.round(field.post, field.hq, field.post)
-    by_role = {p.role: p for p in exchange.peers_status(field.post)}
+    by_role = {p.role: p for p in standing.peers_status(field.post)}
     assert (by_role["hq"].lacks, by_role["hq"].lacks_since, by_role["hq"].received) == (0, None, by_role["hq"].of)
     assert by_role["post"].lacks == 2
 

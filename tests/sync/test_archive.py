@@ -8,7 +8,7 @@ import pytest
 from field import Run, World
 
 from fieldapp.store.store import Store
-from fieldapp.sync import archive, exchange, keys, peers, segment
+from fieldapp.sync import archive, incoming, keys, outgoing, peers, segment
 from fieldapp.sync.archive import History
 
 
@@ -22,8 +22,8 @@ def kept(world: World, tmp_path: Path) -> Path:
     for number in range(3):
         world.well(description=f"Giếng {number}")
         for sender, to in ((world.post, world.hq), (world.hq, world.post)):
-            (made,) = exchange.export(sender, folder, to.identity.replica_id)
-            (result,) = exchange.import_files(to, [made.path])
+            (made,) = outgoing.export(sender, folder, to.identity.replica_id)
+            (result,) = incoming.import_files(to, [made.path])
             assert result.complete
     return folder
 
@@ -128,7 +128,7 @@ def test_a_history_that_was_written_anew_is_found(world: World, kept: Path) -> N
         )
     third.unlink()
     world.post.db.execute("UPDATE local_receipt SET have = '{}'")
-    exchange.export(world.post, kept)
+    outgoing.export(world.post, kept)
     problems = examine(world, kept).problems
     assert any("1–9" in problem for problem in problems), "headquarters has signed another content"
 

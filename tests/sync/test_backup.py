@@ -16,7 +16,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.store import people, vault
 from fieldapp.store.people import Role
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import backup, doctor, drives, exchange, peers, recovery
+from fieldapp.sync import backup, doctor, drives, incoming, outgoing, peers, recovery, standing
 
 pytestmark = pytest.mark.usefixtures("spared")
 
@@ -63,7 +63,7 @@ def test_after_a_restore_both_days_work_arrives(world: World, tmp_path: Path) ->
         assert all(r.complete for r in [*sent, *back] if not r.for_others), [r.problems for r in [*sent, *back]]
     for store in (world.post, world.hq):
         assert {r["description"] for r in state(store)["activity"]} == {"một", "hai", "ba"}
-        assert exchange.status(store).quarantined == []
+        assert standing.status(store).quarantined == []
     assert state(world.post) == state(world.hq)
 
 
@@ -227,9 +227,9 @@ def test_a_stick_that_fails_under_it_is_told_in_a_sentence(world: World, monkeyp
 
 
 def test_bundles_beside_it_are_read_as_before(world: World) -> None:
-    exchange.export(world.post, world.usb)
+    outgoing.export(world.post, world.usb)
     backup.with_export(world.post, world.usb)
-    (result,) = exchange.import_files(world.hq, [world.usb])
+    (result,) = incoming.import_files(world.hq, [world.usb])
     assert result.complete
 
 

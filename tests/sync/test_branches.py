@@ -9,7 +9,7 @@ from sync_state import second_laptop, state
 
 from fieldapp.store import lists, people, records
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange, segment
+from fieldapp.sync import incoming, outgoing, segment, standing
 
 FEAST = {"name": "Tết quân dân", "date_from": "2013-01-20"}
 
@@ -33,9 +33,9 @@ def test_the_branch_that_does_not_stand_is_the_longer_one(world: World, tmp_path
             records.save(clone, "event", FEAST)
         sticks.append(tmp_path / f"stick-{number}")
         sticks[-1].mkdir()
-        exchange.export(clone, sticks[-1], world.hq.identity.replica_id)
-    exchange.import_files(world.hq, sticks if way == "in order" else sticks[::-1])
-    assert exchange.status(world.hq).held == []
+        outgoing.export(clone, sticks[-1], world.hq.identity.replica_id)
+    incoming.import_files(world.hq, sticks if way == "in order" else sticks[::-1])
+    assert standing.status(world.hq).held == []
     for _ in range(2):
         for store in (clone, world.post):
             world.carry(world.hq, store)
@@ -44,7 +44,7 @@ def test_the_branch_that_does_not_stand_is_the_longer_one(world: World, tmp_path
     assert len(lists.page(world.hq, "event").rows) == 5
     assert state(world.hq) == state(world.post) == state(clone)
     for store in (world.hq, world.post, clone):
-        found = exchange.status(store)
+        found = standing.status(store)
         assert (found.held, found.quarantined, found.unsent) == ([], [], 0)
     clone.close()
 
@@ -70,7 +70,7 @@ def test_two_posts_have_two_branches_of_headquarters_own_log(world: World, tmp_p
                 world.carry(post, hq)
     for store in (world.hq, clone, world.post, b):
         assert state(store) == state(world.hq)
-        found = exchange.status(store)
+        found = standing.status(store)
         assert (found.held, found.quarantined, found.unsent) == ([], [], 0)
     assert {r["name"] for r in lists.page(b, "party_cell").rows} >= {"Chi bộ thôn 0", "Chi bộ thôn 1"}
     clone.close()
@@ -143,7 +143,7 @@ def test_what_a_copied_disk_wrote_reaches_the_other_by_way_of_a_third(world: Wor
             world.carry(sender, to)
     assert len(lists.page(world.hq, "event").rows) == 4
     for store in replicas:
-        found = exchange.status(store)
+        found = standing.status(store)
         assert (found.held, found.quarantined, found.unsent) == ([], [], 0)
         assert state(store) == state(world.hq)
     clone.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from field import World
 
-from fieldapp.sync import exchange, peers
+from fieldapp.sync import incoming, outgoing, peers
 
 os.environ["PATH"] += os.pathsep + "/usr/sbin"
 TOOLS = ("age", "tar", "minisign", "zstd", "jq", "sqlite3", "mkfs.vfat", "mcopy")
@@ -23,7 +23,7 @@ def run(*command: object, cwd: Path) -> str:
 
 def test_a_bundle_opens_with_debian_tools(world: World, tmp_path: Path) -> None:
     world.well(description="Giếng buôn Ba Na")
-    (made,) = exchange.export(world.post, world.usb)
+    (made,) = outgoing.export(world.post, world.usb)
     identity = tmp_path / "hq.key"
     identity.write_text(world.hq.value("SELECT age_secret FROM local_replica WHERE own = 1"))
     run("age", "-d", "-i", identity, "-o", "b.tar", made.path, cwd=tmp_path)
@@ -55,7 +55,7 @@ def test_sqlite3_cannot_read_the_file(world: World) -> None:
 def test_a_real_vfat_image_takes_what_is_written(world: World, tmp_path: Path) -> None:
     """Names and bytes survive FAT: what was exported is copied onto a real image and back, then imported."""
     world.well()
-    (made,) = exchange.export(world.post, world.usb)
+    (made,) = outgoing.export(world.post, world.usb)
     image = tmp_path / "stick.img"
     image.write_bytes(bytes(8 << 20))
     run("mkfs.vfat", image, cwd=tmp_path)
@@ -63,5 +63,5 @@ def test_a_real_vfat_image_takes_what_is_written(world: World, tmp_path: Path) -
     out = tmp_path / "out"
     out.mkdir()
     run("mcopy", "-i", image, f"::{made.path.name}", out, cwd=tmp_path)
-    (result,) = exchange.import_files(world.hq, [out])
+    (result,) = incoming.import_files(world.hq, [out])
     assert (result.complete, result.applied) == (True, 3)

@@ -14,29 +14,29 @@ from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.store import lists, people, records, vault
 from fieldapp.store.store import Store
-from fieldapp.sync import doctor, enrolment, exchange, keys, merge, peers, receipts, segment
+from fieldapp.sync import doctor, enrolment, incoming, keys, merge, outgoing, peers, receipts, segment, standing
 
 
 def test_there_and_back(world: World) -> None:
     row_id = world.well(description="Giếng [red]khoan[/] =1+1")
-    assert exchange.received(world.post, [row_id]) == set()
+    assert standing.received(world.post, [row_id]) == set()
     (there,) = world.carry(world.post, world.hq)
     assert there.complete
     assert there.applied == 3
     assert state(world.hq) == state(world.post)
     (back,) = world.carry(world.hq, world.post)
     assert back.complete
-    assert exchange.received(world.post, [row_id]) == {row_id}
-    assert exchange.status(world.post).unsent == 0
+    assert standing.received(world.post, [row_id]) == {row_id}
+    assert standing.status(world.post).unsent == 0
     records.save(world.post, "activity", {"hamlet": "Buôn B"}, row_id)
-    assert exchange.received(world.post, [row_id]) == set()
+    assert standing.received(world.post, [row_id]) == set()
 
 
 def test_a_lost_stick_costs_nothing(world: World) -> None:
     world.well()
     lost = world.root / "lost"
     lost.mkdir()
-    exchange.export(world.post, lost)
+    outgoing.export(world.post, lost)
     shutil.rmtree(lost)
     world.well()
     (there,) = world.carry(world.post, world.hq)
@@ -50,11 +50,11 @@ def test_the_same_again_and_old_after_new_change_nothing(world: World) -> None:
         world.well()
         sticks.append(world.root / f"s{number}")
         sticks[-1].mkdir()
-        exchange.export(world.post, sticks[-1])
-    assert exchange.import_files(world.hq, [sticks[1]])[0].applied == 6
+        outgoing.export(world.post, sticks[-1])
+    assert incoming.import_files(world.hq, [sticks[1]])[0].applied == 6
     before = state(world.hq)
     for stick in (sticks[0], sticks[1], sticks[0]):
-        (again,) = exchange.import_files(world.hq, [stick])
+        (again,) = incoming.import_files(world.hq, [stick])
         assert (again.applied, again.complete) == (0, True)
     assert state(world.hq) == before
 
@@ -70,20 +70,20 @@ def test_a_gap_waits_and_is_named(world: World) -> None:
     first, second = world.root / "first", world.root / "second"
     for stick in (first, second):
         stick.mkdir()
-    exchange.export(world.post, first)
+    outgoing.export(world.post, first)
     hidden = world.post.row(
         "SELECT * FROM local_segment WHERE replica_id = ? AND first = 1", [world.post.identity.replica_id]
     )
     assert hidden is not None
     world.post.db.execute("UPDATE local_segment SET state = 'quarantined' WHERE hash = ?", [hidden["hash"]])
-    exchange.export(world.post, second, hq.id)
-    (result,) = exchange.import_files(world.hq, [second])
+    outgoing.export(world.post, second, hq.id)
+    (result,) = incoming.import_files(world.hq, [second])
     assert not result.complete
     assert "1–3" in result.held[0]
-    (result,) = exchange.import_files(world.hq, [first])
+    (result,) = incoming.import_files(world.hq, [first])
     assert result.complete
     assert len(lists.page(world.hq, "activity").rows) == 2
-    assert exchange.status(world.hq).held == []
+    assert standing.status(world.hq).held == []
 
 
 def test_not_certified_waits_and_is_not_lost(world: World) -> None:
@@ -94,7 +94,7 @@ def test_not_certified_waits_and_is_not_lost(world: World) -> None:
     assert held.applied == 0
     assert "Đồn BP Ea Bung" in held.held[0]
     assert lists.page(world.hq, "event").rows == []
-    _peer, changes = exchange.trust(world.hq, "EABUNG")
+    _peer, changes = enrolment.trust(world.hq, "EABUNG")
     assert changes == 1
     assert [r["name"] for r in lists.page(world.hq, "event").rows] == ["Tết quân dân"]
     assert len(peers.own(post).fingerprint.split()) == 10
@@ -125,25 +125,25 @@ def damaged(data: bytes, way: str) -> bytes:
 @pytest.mark.parametrize("way", ["cut", "a bit", "empty", "text", "longer"])
 def test_a_damaged_bundle_is_refused_and_the_next_goes_on(world: World, way: str) -> None:
     world.well()
-    (good,) = exchange.export(world.post, world.usb)
+    (good,) = outgoing.export(world.post, world.usb)
     bad = world.usb / "a_bad.fieldapp.tar.age"
     bad.write_bytes(damaged(good.path.read_bytes(), way))
     before = state(world.hq)
-    (refused,) = exchange.import_files(world.hq, [bad])
+    (refused,) = incoming.import_files(world.hq, [bad])
     assert refused.refused
     assert state(world.hq) == before
-    first, second = exchange.import_files(world.hq, [world.usb])
+    first, second = incoming.import_files(world.hq, [world.usb])
     assert first.refused
     assert (second.complete, second.applied) == (True, 3)
 
 
 def test_for_somebody_else(world: World) -> None:
     world.well()
-    (made,) = exchange.export(world.post, world.usb)
-    (result,) = exchange.import_files(world.post, [made.path])
+    (made,) = outgoing.export(world.post, world.usb)
+    (result,) = incoming.import_files(world.post, [made.path])
     assert result.for_others
     assert result.refused is not None
-    (result,) = exchange.import_files(world.post, [world.usb])
+    (result,) = incoming.import_files(world.post, [world.usb])
     assert result.refused is None
 
 
@@ -234,19 +234,19 @@ def test_any_order_of_sticks_ends_in_the_same_state(world: World, data: st.DataO
         records.save(world.post, "activity", {"hamlet": f"Buôn {number}"}, row_id)
         stick = world.root / f"x{len(list(world.root.glob('x*')))}"
         stick.mkdir()
-        exchange.export(world.post, stick)
+        outgoing.export(world.post, stick)
         sticks.append(stick)
     for stick in data.draw(st.lists(st.sampled_from(sticks), max_size=4)) + data.draw(st.permutations(sticks)):
-        exchange.import_files(world.hq, [stick])
+        incoming.import_files(world.hq, [stick])
     assert state(world.hq) == state(world.post)
-    assert exchange.status(world.hq).held == []
+    assert standing.status(world.hq).held == []
 
 
 def test_a_full_stick_leaves_nothing_that_looks_complete(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.well()
     stick_that_fails(monkeypatch, OSError(28, "No space left on device"))
     with pytest.raises(FieldappError, match="No space left"):
-        exchange.export(world.post, world.usb)
+        outgoing.export(world.post, world.usb)
     assert list(world.usb.glob("*.age*")) == []
     monkeypatch.undo()
     (there,) = world.carry(world.post, world.hq)
@@ -255,7 +255,7 @@ def test_a_full_stick_leaves_nothing_that_looks_complete(world: World, monkeypat
 
 def test_a_pack_is_no_bundle_and_a_broken_pack_leaves_nothing(world: World) -> None:
     pack = next(world.usb.glob("*.tar"))
-    (result,) = exchange.import_files(world.hq, [pack])
+    (result,) = incoming.import_files(world.hq, [pack])
     assert result.refused is not None
     broken = world.usb / "broken.tar"
     broken.write_bytes(pack.read_bytes()[:-3000])
@@ -303,8 +303,8 @@ def test_a_receipt_for_a_copy_of_this_disk_is_not_ours(world: World) -> None:
     (refused,) = world.carry(clone, world.hq)
     assert refused.quarantined
     world.carry(world.hq, clone)
-    assert exchange.received(clone, [row_id]) == set()
-    assert exchange.status(clone).unsent == 4
+    assert standing.received(clone, [row_id]) == set()
+    assert standing.status(clone).unsent == 4
     clone.close()
 
 
@@ -314,7 +314,7 @@ def test_a_user_s_name_is_kept_clean_and_his_records_arrive(world: World, tmp_pa
     post = enrolment.init_post(tmp_path / "p", pack, user=name, passphrase="x y", laptop="Ma\u0301y ")
     records.save(post, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
     world.carry(post, world.hq)
-    exchange.trust(world.hq, post.identity.replica_id)
+    enrolment.trust(world.hq, post.identity.replica_id)
     assert [r["created_by"] for r in lists.page(world.hq, "event").rows] == [clean(name)]
     assert vault.users(tmp_path / "p") == [clean(name)]
     post.close()

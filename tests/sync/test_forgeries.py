@@ -15,7 +15,7 @@ from field import World
 
 from fieldapp.store import records
 from fieldapp.store.store import Store
-from fieldapp.sync import bundle, clock, doctor, enrolment, exchange, keys, peers, segment, tarball
+from fieldapp.sync import bundle, clock, doctor, enrolment, incoming, keys, outgoing, peers, segment, standing, tarball
 
 NOW = "2026-01-01T00:00:00Z"
 Segment = tuple[str, int, bytes, bytes]
@@ -117,16 +117,16 @@ def test_a_receipt_in_headquarters_name_is_refused(world: World, tmp_path: Path)
         tmp_path / "a", own, certificate(own, hq.id, role="hq"), world.post, clock.current(world.post) + 10**12,
         {log: bundle.Head(99_999, "00")},
     )  # fmt: skip
-    (result,) = exchange.import_files(world.post, [forged])
+    (result,) = incoming.import_files(world.post, [forged])
     assert result.refused
-    assert exchange.received(world.post, [row_id]) == set()
+    assert standing.received(world.post, [row_id]) == set()
 
 
 @pytest.mark.parametrize("hlc", [(1 << 63) - 1, segment.MAX_HLC])
 def test_a_stranger_s_clock_moves_nothing(world: World, tmp_path: Path, hlc: int) -> None:
     own = keys.new_keys()
     before = clock.current(world.hq)
-    exchange.import_files(
+    incoming.import_files(
         world.hq, [forge(tmp_path / "a", own, certificate(own, new_id(), post_id="z"), world.hq, hlc)]
     )
     assert clock.current(world.hq) == before
@@ -142,9 +142,9 @@ def test_a_post_cannot_write_another_post_s_records(world: World, tmp_path: Path
         own, new_id(), world.post.identity.post_id, sender.replica,
         [(clock.current(world.hq) + 10**6, "event", event, {"name": "Giả"})],
     )  # fmt: skip
-    exchange.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, 1, segments=[attack])])
+    incoming.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, 1, segments=[attack])])
     assert records.get(world.hq, event).row["name"] == "Lũ 2013"
-    assert len(exchange.status(world.hq).set_aside) == 1
+    assert len(standing.status(world.hq).set_aside) == 1
     assert doctor.examine(world.hq).healthy
 
 
@@ -172,7 +172,7 @@ def test_a_request_s_role_does_not_outlive_the_certificate(world: World) -> None
 def test_numbers_beyond_reason_stop_nothing(world: World, tmp_path: Path) -> None:
     """Neither a stranger's header nor a certified author's value; the files behind are applied."""
     world.well()
-    (good,) = exchange.export(world.post, tmp_path)
+    (good,) = outgoing.export(world.post, tmp_path)
     own, sender = other_post(world.hq)
     assert sender.post_id
     huge = {"created_at": NOW, "created_by": "x", "name": "a", "date_from": 10**30}
@@ -180,7 +180,7 @@ def test_numbers_beyond_reason_stop_nothing(world: World, tmp_path: Path) -> Non
     stranger = keys.new_keys()
     unknown = certificate(stranger, new_id(), post_id="z")
     header = sealed(stranger, new_id(), "z", unknown.replica, [(1 << 50, "event", new_id(), {"a": 1})], first=1 << 70)
-    first, second, third = exchange.import_files(
+    first, second, third = incoming.import_files(
         world.hq,
         [
             forge(tmp_path / "a", own, sender, world.hq, 1, segments=[value]),
@@ -202,7 +202,7 @@ def test_a_wrong_signature_does_not_block_the_right_one(world: World, tmp_path: 
         own, new_id(), sender.post_id, sender.replica, [(1 << 50, "event", new_id(), row)]
     )
     bad = (log, first, data, keys.sign(keys.new_keys().sign_secret, data, "x"))
-    results = exchange.import_files(
+    results = incoming.import_files(
         world.hq,
         [
             forge(tmp_path / "a", own, sender, world.hq, 1, segments=[bad]),
@@ -216,12 +216,12 @@ def test_a_wrong_signature_does_not_block_the_right_one(world: World, tmp_path: 
 def test_a_bundle_passed_on_to_somebody_else_is_not_taken(world: World, tmp_path: Path) -> None:
     """A recipient may encrypt what he got to others; the manifest says for whom it was made."""
     world.well()
-    (made,) = exchange.export(world.post, tmp_path)
+    (made,) = outgoing.export(world.post, tmp_path)
     secret = world.hq.value("SELECT age_secret FROM local_replica WHERE own = 1")
     plain = pyrage.decrypt(made.path.read_bytes(), [pyrage.x25519.Identity.from_str(secret)])
     to = pyrage.x25519.Recipient.from_str(peers.own(world.post).age_key)
     made.path.write_bytes(pyrage.encrypt(plain, [to]))
-    (result,) = exchange.import_files(world.post, [made.path])
+    (result,) = incoming.import_files(world.post, [made.path])
     assert result.refused
     assert result.for_others
 
@@ -251,7 +251,7 @@ def test_parts_of_two_bundles_are_no_bundle(world: World, tmp_path: Path) -> Non
     made = []
     for _ in range(2):
         world.well()
-        made += [unpacked(world.hq, exported.path) for exported in exchange.export(world.post, world.usb)]
+        made += [unpacked(world.hq, exported.path) for exported in outgoing.export(world.post, world.usb)]
     first, second = made
     mixed = [
         [*second[:2], *first[2:]],  # the manifest of one, the rest of the other
@@ -261,7 +261,7 @@ def test_parts_of_two_bundles_are_no_bundle(world: World, tmp_path: Path) -> Non
         [*second, *first[-2:]],
     ]
     for number, members in enumerate(mixed):
-        (result,) = exchange.import_files(world.hq, [packed(world.hq, tmp_path / f"{number}", members)])
+        (result,) = incoming.import_files(world.hq, [packed(world.hq, tmp_path / f"{number}", members)])
         assert result.reason in ("damaged", "forged"), number
     assert world.hq.value("SELECT count(*) FROM activity") == 0
 
@@ -281,8 +281,8 @@ def test_what_a_segment_claims_to_know_holds_back_itself_alone(world: World, tmp
     data = segment.encode(header, rows)
     attack = (log, first, data, keys.sign(own.sign_secret, data, "x"))
     world.well()
-    (good,) = exchange.export(world.post, tmp_path)
-    held, applied = exchange.import_files(
+    (good,) = outgoing.export(world.post, tmp_path)
+    held, applied = incoming.import_files(
         world.hq, [forge(tmp_path / "a", own, sender, world.hq, 1, segments=[attack]), good.path]
     )
     assert (held.state, len(held.held)) == ("waits", 1)
@@ -297,9 +297,9 @@ def test_a_manifest_from_the_future_drowns_nothing(world: World, tmp_path: Path)
     row = {"created_at": NOW, "created_by": "x", "name": "a", "date_from": "2013-01-01"}
     now = sealed(own, new_id(), sender.post_id, sender.replica, [(1 << 50, "event", new_id(), row)])
     before = clock.current(world.hq)
-    exchange.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, segment.MAX_HLC)])
+    incoming.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, segment.MAX_HLC)])
     assert clock.current(world.hq) < before + (1 << 40)
-    (result,) = exchange.import_files(world.hq, [forge(tmp_path / "b", own, sender, world.hq, 1, segments=[now])])
+    (result,) = incoming.import_files(world.hq, [forge(tmp_path / "b", own, sender, world.hq, 1, segments=[now])])
     assert (result.complete, result.applied) == (True, 1)
 
 
@@ -309,15 +309,15 @@ def test_a_replayed_receipt_and_certificate_undo_nothing(world: World) -> None:
     world.carry(world.post, world.hq)
     replies = []
     for _ in range(2):
-        (made,) = exchange.export(world.hq, world.usb, peers.own(world.post).id)
+        (made,) = outgoing.export(world.hq, world.usb, peers.own(world.post).id)
         replies.append(made.path)
-        exchange.import_files(world.post, [made.path])
-    exchange.revoke(world.hq, peers.own(world.post).id)
+        incoming.import_files(world.post, [made.path])
+    enrolment.revoke(world.hq, peers.own(world.post).id)
     after = world.hq.value("SELECT trust FROM local_replica WHERE own = 0")
     old, _new = replies
-    (result,) = exchange.import_files(world.post, [old])
+    (result,) = incoming.import_files(world.post, [old])
     assert result.applied == 0
-    assert exchange.received(world.post, [row_id]) == {row_id}
+    assert standing.received(world.post, [row_id]) == {row_id}
     old_certificate = [m for m in unpacked(world.post, old) if m[0] == f"certs/{peers.own(world.post).id}.json"]
     if old_certificate:  # nobody but the reader itself is in it where the post has one laptop
         certificate = keys.decode_certificate(old_certificate[0][1])
@@ -332,7 +332,7 @@ def test_an_old_certificate_does_not_undo_a_revocation(world: World) -> None:
     peer = peers.find(world.hq, "IARVE")
     certificate = keys.decode_certificate(peer.certificate)
     assert certificate is not None
-    exchange.revoke(world.hq, peer.id)
+    enrolment.revoke(world.hq, peer.id)
     with world.hq.transaction():
         peers.learn(world.hq, certificate, peer.certificate, peer.certificate_signature)
     assert peers.find(world.hq, peer.id).trust == "revoked"
@@ -354,13 +354,13 @@ def test_a_stolen_post_key_writes_its_own_post_s_records_alone_and_not_for_long(
     }
     for number, (scope, table, row_id, cols) in enumerate(tries.values()):
         attack = sealed(own, new_id(), scope, sender.replica, [(ahead + number, table, row_id, cols)])
-        exchange.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, number + 1, segments=[attack])])
+        incoming.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, number + 1, segments=[attack])])
     assert [r["id"] for r in world.hq.rows("SELECT id FROM event")] == [tries["own"][2]]
     assert world.hq.row("SELECT * FROM activity_kind WHERE id = ?", [kind["id"]]) == kind
-    assert len(exchange.status(world.hq).set_aside) == 3
-    exchange.revoke(world.hq, sender.replica)
+    assert len(standing.status(world.hq).set_aside) == 3
+    enrolment.revoke(world.hq, sender.replica)
     later = sealed(own, new_id(), sender.post_id, sender.replica, [(ahead + 9, "event", new_id(), row)])
-    (result,) = exchange.import_files(world.hq, [forge(tmp_path / "b", own, sender, world.hq, 9, segments=[later])])
+    (result,) = incoming.import_files(world.hq, [forge(tmp_path / "b", own, sender, world.hq, 9, segments=[later])])
     assert result.state == "quarantined"
     assert world.hq.value("SELECT count(*) FROM event") == 1
     assert doctor.examine(world.hq).healthy
@@ -376,14 +376,14 @@ def test_an_endless_file_is_refused_and_a_pipe_is_no_file(world: World, tmp_path
         file.write(b"age-encryption.org/v1\n-> X25519 ")
         file.truncate(1 << 32)
     world.well()
-    (made,) = exchange.export(world.post, world.usb)
+    (made,) = outgoing.export(world.post, world.usb)
     members = unpacked(world.hq, made.path)
     more = [*members, *[(members[-1][0], b"")] * 2000]
     files = [zeros, endless, packed(world.hq, tmp_path / "more", more)]
     if hasattr(os, "mkfifo"):
         files.append(tmp_path / "pipe.fieldapp.tar.age")
         os.mkfifo(files[-1])
-    results = exchange.import_files(world.hq, [*files, made.path])
+    results = incoming.import_files(world.hq, [*files, made.path])
     assert [bool(r.refused) for r in results] == [True] * len(files) + [False]
     assert results[-1].complete
 
@@ -396,13 +396,13 @@ def test_a_laptop_takes_new_keys(world: World) -> None:
     pack = enrolment.write_pack(world.hq, code="IARVE", name="Đồn BP Ia Rvê", dest=world.usb)
     with enrolment.init_post(world.root / "new", pack, user="A", passphrase="lúa nước sông", laptop="A2") as renewed:
         world.carry(renewed, world.hq)
-        exchange.trust(world.hq, renewed.identity.replica_id)
-        exchange.revoke(world.hq, peers.own(world.post).id)
+        enrolment.trust(world.hq, renewed.identity.replica_id)
+        enrolment.revoke(world.hq, peers.own(world.post).id)
         (result,) = world.carry(world.hq, renewed)
         assert result.complete
         assert records.get(renewed, row_id).row["id"] == row_id
         assert peers.own(renewed).sign_key != peers.own(world.post).sign_key
-        assert exchange.received(renewed, [row_id]) == {row_id}
+        assert standing.received(renewed, [row_id]) == {row_id}
         records.save(renewed, "event", {"name": "Lũ 2013", "date_from": "2013-09-18"})
         (arrived,) = world.carry(renewed, world.hq)
         assert arrived.complete

@@ -16,7 +16,7 @@ from sync_state import second_laptop, state
 from fieldapp.errors import FieldappError
 from fieldapp.store import records
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import doctor, exchange, merge, segment, straight
+from fieldapp.sync import doctor, incoming, merge, segment, standing, straight, verdict
 
 FIELDS = ("hamlet", "description", "people")
 ORDERS = int(os.environ.get("FIELDAPP_ORDERS", "20"))
@@ -98,8 +98,8 @@ def test_after_a_full_exchange_all_agree(
     seen = {name: everything(store) for name, store in stores.items()}
     assert seen["hq"] == seen["a"] == seen["b"]
     for store in stores.values():
-        assert exchange.status(store).held == []
-        assert exchange.status(store).quarantined == []
+        assert standing.status(store).held == []
+        assert standing.status(store).quarantined == []
     one = sorted(stores)[seed % len(stores)]  # all have the same rows: folding one anew is enough
     assert doctor.examine(stores[one]).healthy
     for store in stores.values():
@@ -136,9 +136,9 @@ def test_one_set_of_segments_in_random_orders_is_one_state(
         for row in new:
             with store.transaction(applying=True):
                 pending = straight.Pending(store)
-                exchange._take(store, row["bytes"], row["signature"], exchange.Imported(home), pending)
+                incoming._take(store, row["bytes"], row["signature"], incoming.Imported(home), pending)
                 merge.finish(store, pending)
-                exchange.release(store)
+                verdict.release(store)
         assert everything(store) == expected
         hashes.add(hashlib.sha256(json.dumps(everything(store)).encode()).hexdigest())
         store.close()

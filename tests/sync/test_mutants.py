@@ -18,7 +18,7 @@ from soak import small_baseline
 from vector_files import become_the_reader
 
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, exchange
+from fieldapp.sync import enrolment, incoming
 
 pytest.importorskip("resource", reason="the limit of memory is POSIX's")
 
@@ -52,7 +52,7 @@ def prepared(readers: tuple[Path, bytes], to: Path) -> Path:
     first = to / "stick" / "first.fieldapp.tar.age"
     first.write_bytes(mutants.first_bundle())
     with Store.open(to / "later", key, "B") as store:
-        (result,) = exchange.import_files(store, [first])
+        (result,) = incoming.import_files(store, [first])
         assert (result.complete, result.applied) == (True, 4)
     first.unlink()
     return to

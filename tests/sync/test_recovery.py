@@ -14,7 +14,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.store import people, vault
 from fieldapp.store.people import Role
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange, peers, recovery
+from fieldapp.sync import incoming, outgoing, peers, recovery
 
 pytestmark = pytest.mark.usefixtures("spared")
 NEW = "rừng khộp mùa khô"
@@ -49,12 +49,12 @@ def test_by_telephone_once(world: World) -> None:
 
 
 def test_an_older_bundle_does_not_bring_the_old_code_back(world: World) -> None:
-    (first,) = exchange.export(world.post, world.usb)
-    exchange.import_files(world.hq, [first.path])
+    (first,) = outgoing.export(world.post, world.usb)
+    incoming.import_files(world.hq, [first.path])
     code = recovery.renew_code(world.post)
-    (second,) = exchange.export(world.post, world.usb)
-    exchange.import_files(world.hq, [second.path])
-    exchange.import_files(world.hq, [first.path])
+    (second,) = outgoing.export(world.post, world.usb)
+    incoming.import_files(world.hq, [second.path])
+    incoming.import_files(world.hq, [first.path])
     assert recovery.code_of(world.hq, peers.others(world.hq)[0]) == code
 
 
@@ -62,7 +62,7 @@ def test_the_code_is_readable_by_headquarters_alone(world: World, monkeypatch: p
     """Neither the laptop's files nor the bundle hold it in the open."""
     monkeypatch.undo()  # the real derivation
     code = recovery.renew_code(world.post)
-    (made,) = exchange.export(world.post, world.usb)
+    (made,) = outgoing.export(world.post, world.usb)
     digits = code.replace(" ", "").encode(), recovery.read_code(code).encode(), code.encode()
     files = [p for p in world.root.rglob("*") if p.is_file()]
     assert made.path in files

@@ -17,7 +17,7 @@ from field import Run, World
 from fieldapp.errors import Cancelled
 from fieldapp.store import records, vault
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, exchange, replies, segment
+from fieldapp.sync import enrolment, incoming, outgoing, replies, segment, standing
 
 POSTS = 40 if os.environ.get("FIELDAPP_SOAK") else 10
 KEY = b"k" * 32
@@ -46,10 +46,10 @@ def enrol(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Enro
         for n in range(number):
             pack = enrolment.write_pack(world.hq, code=f"D{n:02d}", name=f"Đồn số {n}", dest=first)
             made.append(enrolment.init_post(tmp_path / "posts" / f"{n}", pack, user=f"Người {n}", passphrase="x"))
-            exchange.export(made[-1], first)
-        assert all(not r.refused for r in exchange.import_files(world.hq, [first]))
+            outgoing.export(made[-1], first)
+        assert all(not r.refused for r in incoming.import_files(world.hq, [first]))
         for post in made if certify else []:
-            exchange.trust(world.hq, post.identity.replica_id)
+            enrolment.trust(world.hq, post.identity.replica_id)
         return made
 
     return make
@@ -58,7 +58,7 @@ def enrol(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Enro
 def brought(post: Store, stick: Path) -> Path:
     """A post's stick with its bundle on it."""
     stick.mkdir(parents=True)
-    return exchange.export(post, stick)[0].path
+    return outgoing.export(post, stick)[0].path
 
 
 def hide_the_first_part(post: Store) -> None:
@@ -111,20 +111,20 @@ def test_the_sticks_of_a_morning(world: World, enrol: Enrol, run: Run, tmp_path:
         (reply,) = stick.glob("sch-*.age")
         assert f"sch-d{number:02d}_" in reply.name
         if number in (0, 2, 5, 6):
-            (read,) = exchange.import_files(post, [reply])
+            (read,) = incoming.import_files(post, [reply])
             assert read.complete
-            assert exchange.status(post).unsent == (0 if number == 6 else 2 if number == 0 else 1)
+            assert standing.status(post).unsent == (0 if number == 6 else 2 if number == 0 else 1)
 
     world.post.close()
     for file, data in zip(files, whole, strict=True):
         file.write_bytes(data)
     for post in posts[:2]:
         post.db.execute("UPDATE local_segment SET state = 'applied' WHERE state = 'quarantined'")
-        exchange.export(post, sticks[0])
-    results = exchange.import_files(world.hq, sticks)
+        outgoing.export(post, sticks[0])
+    results = incoming.import_files(world.hq, sticks)
     assert {r.state for r in results if not r.for_others} == {"applied", "known"}, "what waited, waits no longer"
     assert sum(r.applied for r in results) == 2 * 2 + 4
-    assert exchange.status(world.hq).held == []
+    assert standing.status(world.hq).held == []
 
 
 def test_what_waits_says_so_until_its_part_comes(world: World, enrol: Enrol, tmp_path: Path) -> None:
@@ -132,11 +132,11 @@ def test_what_waits_says_so_until_its_part_comes(world: World, enrol: Enrol, tmp
     hide_the_first_part(post)
     later = brought(post, tmp_path / "a")
     for _twice in range(2):
-        (found,) = exchange.import_files(world.hq, [later])
+        (found,) = incoming.import_files(world.hq, [later])
         assert (found.state, found.applied, found.known) == ("waits", 0, 0)
     post.db.execute("UPDATE local_segment SET state = 'applied' WHERE state = 'quarantined'")
     first = brought(post, tmp_path / "b")
-    both = exchange.import_files(world.hq, [later, first])
+    both = incoming.import_files(world.hq, [later, first])
     assert [r.state for r in both] == ["known", "applied"], "what came with both counts once"
     assert sum(r.applied for r in both) == 2
 
@@ -145,7 +145,7 @@ def test_a_reply_that_cannot_be_written_keeps_no_other_back(world: World, enrol:
     sticks = [tmp_path / "s0", tmp_path / "s1"]
     for post, stick in zip(enrol(2), sticks, strict=True):
         brought(post, stick)
-    results = exchange.import_files(world.hq, [*sticks, tmp_path / "not there"])
+    results = incoming.import_files(world.hq, [*sticks, tmp_path / "not there"])
     assert [r.state for r in results][-1] == "refused"
     shutil.rmtree(sticks[0])
     done = replies.reply(world.hq, results)
@@ -162,7 +162,7 @@ def test_replies_that_are_broken_off_leave_none(world: World, enrol: Enrol, tmp_
     sticks = [tmp_path / "s0", tmp_path / "s1"]
     for post, stick in zip(enrol(2), sticks, strict=True):
         brought(post, stick)
-    results = exchange.import_files(world.hq, sticks)
+    results = incoming.import_files(world.hq, sticks)
 
     def stop(_stage: str, done: int, _of: int) -> None:
         if done:
@@ -176,7 +176,7 @@ def test_replies_that_are_broken_off_leave_none(world: World, enrol: Enrol, tmp_
 def test_who_is_not_certified_gets_no_reply_and_that_is_said(world: World, enrol: Enrol, tmp_path: Path) -> None:
     (post,) = enrol(1, certify=False)
     brought(post, tmp_path / "s")
-    results = exchange.import_files(world.hq, [tmp_path / "s"])
+    results = incoming.import_files(world.hq, [tmp_path / "s"])
     done = replies.reply(world.hq, results)
     assert done.written == []
     assert "Đồn số 0" in done.problems[0]

@@ -13,7 +13,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.store import trouble
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import doctor, exchange, salvage
+from fieldapp.sync import doctor, salvage, standing
 
 PAGE = 4096
 FLIPS = int(os.environ.get("FIELDAPP_FLIPS", "40"))
@@ -142,7 +142,7 @@ def test_damage_to_the_log_is_mended_from_its_other_half(filled: World, table: s
     arrived = {r["id"] for r in truth["activity"] if int(str(r["description"]).rsplit(" ", 1)[1]) < 60}
     assert not gone & arrived
     assert bool(gone) == (table == "local_change")  # the unsealed ones lay nowhere else
-    assert exchange.status(filled.post).quarantined == []
+    assert standing.status(filled.post).quarantined == []
     filled.well(description="Giếng số 99")
     filled.carry(filled.post, filled.hq)
     assert state(filled.post) == state(filled.hq)

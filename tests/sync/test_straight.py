@@ -14,7 +14,7 @@ from sync_state import second_laptop, state
 
 from fieldapp.store import history, lists, log, records, search
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import doctor, exchange, merge, objections, straight
+from fieldapp.sync import doctor, incoming, merge, objections, outgoing, straight, verdict
 from fieldapp.sync.segment import Sealed
 
 WELL = {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221",
@@ -100,14 +100,14 @@ def test_both_ways_say_the_same(
     for sender in (world.post, b):
         stick = root / f"out-{len(sticks)}"
         stick.mkdir()
-        exchange.export(sender, stick, world.hq.identity.replica_id)
+        outgoing.export(sender, stick, world.hq.identity.replica_id)
         sticks.append(stick)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(straight, "MAX_PENDING", may_wait)
-        exchange.import_files(world.hq, sticks)
+        incoming.import_files(world.hq, sticks)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(straight, "write", all_to_the_fold)
-        exchange.import_files(folded, sticks)
+        incoming.import_files(folded, sticks)
     assert everything(world.hq) == everything(folded)
     assert doctor.examine(world.hq).healthy
     for store in (b, folded):
@@ -206,7 +206,7 @@ def test_an_import_that_ended_before_its_index_is_found_after_the_next_start(
 
 
 def test_a_large_import_brings_the_triggers_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "LARGE", 0)
+    monkeypatch.setattr(incoming, "LARGE", 0)
     triggers = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
     before = world.hq.rows(triggers)
     world.well()
@@ -217,7 +217,7 @@ def test_a_large_import_brings_the_triggers_back(world: World, monkeypatch: pyte
         raise OSError("pulled")
 
     world.well()
-    monkeypatch.setattr(exchange, "release", fail)
+    monkeypatch.setattr(verdict, "release", fail)
     (result,) = world.carry(world.post, world.hq)
     assert result.refused
     assert world.hq.rows(triggers) == before

@@ -16,7 +16,7 @@ from vector_files import FOLDER, INDEX, KEYS, PACK, VECTORS, Files, become_the_r
 from fieldapp.errors import Refused
 from fieldapp.store.capture import synced_tables
 from fieldapp.store.store import Store
-from fieldapp.sync import clock, doctor, enrolment, exchange, merge, receipts
+from fieldapp.sync import clock, doctor, enrolment, incoming, merge, receipts
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +78,10 @@ PACKS = [n for n, v in VECTORS.items() if v["form"] == "pack"]
 def test_a_bundle(reader: Store, files: Files, name: str) -> None:
     vector = VECTORS[name]
     for before in vector.get("after", []):
-        (done,) = exchange.import_files(reader, [files.path(VECTORS[before])])
+        (done,) = incoming.import_files(reader, [files.path(VECTORS[before])])
         assert done.refused is None
     was = everything(reader)
-    (result,) = exchange.import_files(reader, [files.path(vector)])
+    (result,) = incoming.import_files(reader, [files.path(vector)])
     if vector["result"] == "refused":
         assert (result.refused is not None, result.reason) == (True, vector["reason"])
         assert everything(reader) == was
@@ -129,7 +129,7 @@ def test_all_of_them_on_one_stick(reader: Store, files: Files, seed: int) -> Non
     """In any order: nothing crashes, nothing bad gets in, and the good is in whatever lay before it."""
     paths = [files.path(VECTORS[n]) for n in BUNDLES]
     random.Random(seed).shuffle(paths)
-    results = exchange.import_files(reader, paths)
+    results = incoming.import_files(reader, paths)
     assert len(results) == len(paths)
     for result, path in zip(results, paths, strict=True):
         name = path.name.removesuffix(".fieldapp.tar.age")

@@ -23,7 +23,7 @@ from sync_state import state
 
 from fieldapp.errors import FieldappError
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import backup, bundle, doctor, drives, exchange
+from fieldapp.sync import backup, bundle, doctor, drives, incoming, outgoing, standing
 
 os.environ["PATH"] += os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
 MISSING = [t for t in ("mkfs.vfat", "fusefat", "fusermount", "mdir", "mcopy", "minfo") if shutil.which(t) is None]
@@ -113,7 +113,7 @@ def stick(tmp_path: Path) -> Iterator[Stick]:
 def memory_of(post: Store) -> tuple[Any, ...]:
     """What an export that failed must leave as it was: records, what is unsent, what was written before."""
     number: list[Row] = post.rows("SELECT * FROM local_setting ORDER BY key")
-    return state(post), exchange.status(post), number, post.rows("SELECT * FROM local_written ORDER BY 1")
+    return state(post), standing.status(post), number, post.rows("SELECT * FROM local_written ORDER BY 1")
 
 
 def look(world: World, stick: Stick, to: Path) -> tuple[set[str], int]:
@@ -121,7 +121,7 @@ def look(world: World, stick: Stick, to: Path) -> tuple[set[str], int]:
     whole, others = set(), 0
     for file in stick.read(to):
         if file.name.endswith(bundle.SUFFIX):
-            exchange.verify(world.hq, file)
+            incoming.verify(world.hq, file)
         elif file.name.endswith(backup.SEALED_SUFFIX):
             opened = to.parent / "opened"
             shutil.rmtree(opened, ignore_errors=True)
@@ -141,10 +141,10 @@ def test_exports_that_are_interrupted(world: World, stick: Stick, monkeypatch: p
     chance = random.Random(13)
     for _ in range(10):
         world.well(description=chance.randbytes(1900).hex())
-    exchange.export(world.post, world.usb)
+    outgoing.export(world.post, world.usb)
     stick.plug_in()
     began = time.monotonic()
-    exchange.export(world.post, stick.path)
+    outgoing.export(world.post, stick.path)
     backup.with_export(world.post, stick.path)
     usual = time.monotonic() - began
     stick.unplug()
@@ -164,7 +164,7 @@ def test_exports_that_are_interrupted(world: World, stick: Stick, monkeypatch: p
         before = memory_of(world.post)
         said = None
         try:
-            (said,) = exchange.export(world.post, stick.path, progress=progress)
+            (said,) = outgoing.export(world.post, stick.path, progress=progress)
             backup.with_export(world.post, stick.path)
         except FieldappError as error:
             assert str(error)
@@ -177,20 +177,20 @@ def test_exports_that_are_interrupted(world: World, stick: Stick, monkeypatch: p
         whole, others = look(world, stick, world.root / "read")
         if said is not None:
             assert said.path.name in whole, "it was said that the stick may be pulled"
-            assert exchange.status(world.post).unsent == before[1].unsent
+            assert standing.status(world.post).unsent == before[1].unsent
         seen[f"{way}: {'written' if said else 'refused'}, {len(whole)} whole, {others} others"] += 1
     print(f"{PULLS} interrupted exports", dict(sorted(seen.items())))
     assert sum(n for what, n in seen.items() if "refused" in what) >= PULLS / 4
     assert doctor.examine(world.post).healthy
     stick.format()
-    exchange.export(world.post, stick.plug_in())
+    outgoing.export(world.post, stick.plug_in())
     stick.unplug()
     stick.read(world.root / "read")
-    assert all(r.complete for r in exchange.import_files(world.hq, [world.root / "read"]))
+    assert all(r.complete for r in incoming.import_files(world.hq, [world.root / "read"]))
     assert state(world.post) == state(world.hq)
 
 
-def pulling(stick: Stick, steps: int) -> exchange.Progress:
+def pulling(stick: Stick, steps: int) -> bundle.Progress:
     left = iter(range(steps))
 
     def progress(_stage: str, _done: int, _of: int) -> None:

@@ -5,7 +5,7 @@ from screen_hands import run
 from sync_state import second_laptop
 
 from fieldapp.store import records
-from fieldapp.sync import enrolment, exchange, merge, peers
+from fieldapp.sync import enrolment, incoming, merge, outgoing, peers
 from fieldapp.tui.screens.conflicts import ConflictScreen, ConflictsScreen, LaptopScreen
 from fieldapp.tui.screens.record import RecordScreen
 
@@ -69,9 +69,9 @@ async def test_a_laptop_is_certified_by_its_words(world: World) -> None:
     pack = enrolment.write_pack(world.hq, code="EABUNG", name="Đồn BP Ea Bung", dest=world.usb)
     post = enrolment.init_post(world.root / "second", pack, user="B", passphrase="x y")
     event = records.save(post, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
-    exchange.export(post, world.usb)
+    outgoing.export(post, world.usb)
     (world.usb / "x.fieldapp.tar.age").write_bytes(b"junk")
-    exchange.import_files(world.hq, [world.usb])
+    incoming.import_files(world.hq, [world.usb])
     words = peers.own(post).fingerprint.split()
     post.close()
     async with run(world.root / "hq", world.hq.again()) as s:

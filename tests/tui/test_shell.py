@@ -11,7 +11,7 @@ from field import PASSPHRASE, USER, World
 from screen_hands import at_post, run
 
 from fieldapp.store import lists, records, vault
-from fieldapp.sync import drives, enrolment, exchange
+from fieldapp.sync import drives, enrolment, incoming, outgoing
 from fieldapp.tui.screens.conflicts import ConflictsScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
@@ -114,9 +114,9 @@ async def test_headquarters_sees_what_waits(world: World) -> None:
     (world.usb / "x.fieldapp.tar.age").write_bytes(b"junk")
     new = enrolment.init_post(world.root / "new", next(world.usb.glob("*.tar")), user="B", passphrase="x y")
     records.save(new, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
-    exchange.export(new, world.usb)
+    outgoing.export(new, world.usb)
     new.close()
-    exchange.import_files(world.hq, [world.usb])
+    incoming.import_files(world.hq, [world.usb])
     async with run(world.root / "hq", world.hq.again()) as s:
         assert "chờ chứng thực" in s.text
         assert "đang chờ hoặc bị từ chối" in s.text
@@ -220,7 +220,7 @@ async def test_headquarters_takes_all_sticks_in_one_go(world: World, monkeypatch
         stick.mkdir()
     monkeypatch.setattr(drives, "drives", lambda: [drives.Drive(s, s.name, 12_400_000_000, 1) for s in sticks])
     world.well()
-    (there,) = exchange.export(world.post, sticks[0])
+    (there,) = outgoing.export(world.post, sticks[0])
     for number in range(20):
         (sticks[1] / f"{number:02d}.fieldapp.tar.age").write_bytes(b"junk")
     async with run(world.root / "hq", world.hq.again()) as s:
@@ -254,7 +254,7 @@ async def test_a_stick_that_fails_is_said(world: World, monkeypatch: pytest.Monk
     def fail(*_args: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(exchange, "import_files", fail)
+    monkeypatch.setattr(incoming, "import_files", fail)
     async with at_post(world) as s:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("! ")
@@ -267,11 +267,11 @@ def go_on(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Reading the stick waits until this is set."""
     held = threading.Event()
 
-    def wait(*_args: object) -> list[exchange.Imported]:
+    def wait(*_args: object) -> list[incoming.Imported]:
         assert held.wait(30)
         return []
 
-    monkeypatch.setattr(exchange, "import_files", wait)
+    monkeypatch.setattr(incoming, "import_files", wait)
     return held
 
 
@@ -308,7 +308,7 @@ async def test_work_on_the_stick_can_be_broken_off(world: World, go_on: threadin
 
 async def test_old_bundles_are_cleared_after_asking(world: World) -> None:
     world.well()
-    (old,) = exchange.export(world.post, world.usb)
+    (old,) = outgoing.export(world.post, world.usb)
     (world.usb / "ảnh.jpg").write_bytes(b"x")
     async with at_post(world) as s:
         await s.press("f9", str(world.usb), "enter")
@@ -326,7 +326,7 @@ async def test_a_defect_in_a_thread_is_logged_with_its_place(world: World, monke
     def fail(*_args: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(exchange, "import_files", fail)
+    monkeypatch.setattr(incoming, "import_files", fail)
     with pytest.raises(ZeroDivisionError):
         async with at_post(world) as s:
             await s.press("f9", str(world.usb), "enter")

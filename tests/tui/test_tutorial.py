@@ -11,7 +11,7 @@ from screen_hands import Screens
 from fieldapp import tutorial
 from fieldapp.errors import FieldappError, Refused
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import bundle, enrolment, exchange, practice
+from fieldapp.sync import bundle, enrolment, incoming, outgoing, practice
 from fieldapp.tui.tutorial import TutorialApp
 
 PATIENCE = 1200
@@ -83,15 +83,15 @@ async def test_each_step_is_checked_off_when_it_was_done(
 def test_practice_writes_nowhere_else(post: Store, tmp_path: Path) -> None:
     (tmp_path / "real stick").mkdir()
     with pytest.raises(FieldappError, match="chỉ ghi vào USB tập"):
-        exchange.export(post, tmp_path / "real stick")
+        outgoing.export(post, tmp_path / "real stick")
     assert not list((tmp_path / "real stick").iterdir())
-    (written,) = exchange.export(post, practice.stick(post))
+    (written,) = outgoing.export(post, practice.stick(post))
     assert written.path.name.startswith("tap_")
 
 
 def test_headquarters_and_practice_take_nothing_from_each_other(world: World, post: Store, tmp_path: Path) -> None:
-    (written,) = exchange.export(post, practice.stick(post))
-    (imported,) = exchange.import_files(world.hq, [written.path])
+    (written,) = outgoing.export(post, practice.stick(post))
+    (imported,) = incoming.import_files(world.hq, [written.path])
     assert (imported.for_others, imported.applied) == (True, 0)
     # even where somebody has sealed it to the real headquarters
     inspected = bundle.inspect(written.path, str(_hq(post).value("SELECT age_secret FROM local_replica WHERE own = 1")))

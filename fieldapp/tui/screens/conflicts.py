@@ -14,7 +14,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
 from fieldapp.store import records, reviews, words
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import exchange, merge, peers, resolve
+from fieldapp.sync import enrolment, merge, peers, resolve, standing
 from fieldapp.sync.peers import Peer
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.widgets.lines import hanging
@@ -33,7 +33,7 @@ class ConflictsScreen(Page):
         yield OpenList(id="open", markup=False)
 
     def renew(self) -> None:
-        state = exchange.status(self.store)
+        state = standing.status(self.store)
         me = peers.own(self.store)
         self._conflicts = merge.conflicts(self.store)
         asking = [p for p in peers.others(self.store) if peers.is_asking(me, p)] if me.role == "hq" else []
@@ -140,7 +140,7 @@ class LaptopScreen(Page):
     def action_certify(self) -> None:
         """Certify it, and apply what it sent."""
         try:
-            peer, changes = exchange.trust(self.store, self._peer.id)
+            peer, changes = enrolment.trust(self.store, self._peer.id)
         except FieldappError as error:
             self.query_one("#message", Static).update(Content(str(error)))
             return

@@ -16,7 +16,7 @@ from fieldapp.domain.model import fields_of
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import desk, doubts, history, records, reviews, serving, view, words
-from fieldapp.sync import exchange
+from fieldapp.sync import standing
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.menu import writable
 from fieldapp.tui.widgets.scrolling import show_line
@@ -117,7 +117,7 @@ class RecordScreen(Page):
             title += f" · {words.voided_word(self._model).lower()}"
         if self.store.role == "hq":
             state = self._to_look_at(found)
-        elif exchange.received(self.store, [self._record_id]):
+        elif standing.received(self.store, [self._record_id]):
             state = f"✓ {_('headquarters has it')}"
         else:
             state = f"· {_('headquarters does not have it yet')}"

@@ -19,7 +19,7 @@ from fieldapp.domain.text import clean
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
-from fieldapp.sync import backup, drives, exchange, practice, replies, sticks
+from fieldapp.sync import backup, drives, incoming, outgoing, practice, replies, standing, sticks
 from fieldapp.tui import notices
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.text_field import TextField
@@ -32,7 +32,7 @@ STAGES = {
     "verify": "Reading back and comparing",
 }
 
-MARKS: dict[exchange.Outcome, str] = {
+MARKS: dict[incoming.Outcome, str] = {
     "applied": "with new changes",
     "known": "that had come before",
     "waits": "that wait",
@@ -86,7 +86,7 @@ class SyncScreen(Page):
         self.query_one("#bar").display = False
 
     def renew(self) -> None:
-        state = exchange.status(self.store)
+        state = standing.status(self.store)
         role = self.store.identity.role
         self.query_one("#unsent", Static).update(Content(_waiting(state, role)))
         if self.busy or self._lines:
@@ -184,12 +184,12 @@ class SyncScreen(Page):
                     raise FieldappError(
                         _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder)
                     )
-            results = exchange.import_files(store, folders, self._progress)
+            results = incoming.import_files(store, folders, self._progress)
             self._imported(results)
             if len(folders) > 1:
                 self._reply(store, results)
             else:
-                for made in exchange.export(store, folders[0], progress=self._progress):
+                for made in outgoing.export(store, folders[0], progress=self._progress):
                     tell(self._say, f"✓ {made.sentence}")
             if len(folders) == 1 and (beside := backup.with_export(store, folders[0])):
                 tell(self._say, f"· {beside}")
@@ -213,7 +213,7 @@ class SyncScreen(Page):
             store.close()
             tell(self._done, last)
 
-    def _imported(self, results: list[exchange.Imported]) -> None:
+    def _imported(self, results: list[incoming.Imported]) -> None:
         tell = self.app.call_from_thread
         for result in results:
             if result.for_others:
@@ -225,7 +225,7 @@ class SyncScreen(Page):
         if len(results) > 1:
             tell(self._say, f"  {_counted(results)}")
 
-    def _reply(self, store: Store, results: list[exchange.Imported]) -> None:
+    def _reply(self, store: Store, results: list[incoming.Imported]) -> None:
         """Each reply onto the stick that its bundle came from."""
         tell = self.app.call_from_thread
         done = replies.reply(store, results, progress=self._progress)
@@ -281,7 +281,7 @@ class SyncScreen(Page):
         return not (self.busy and action in ("start", "renew", "back"))
 
 
-def _waiting(state: exchange.Status, role: str) -> str:
+def _waiting(state: standing.Status, role: str) -> str:
     """What there is to carry."""
     if role == "hq":
         return _("The reply for each post is written onto the stick.")
@@ -290,7 +290,7 @@ def _waiting(state: exchange.Status, role: str) -> str:
     return state.sentence
 
 
-def _counted(results: Sequence[exchange.Imported]) -> str:
+def _counted(results: Sequence[incoming.Imported]) -> str:
     """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 gửi nơi khác”"""
     numbers = Counter(r.state for r in results)
     parts = [f"{numbers[state]} {_(word)}" for state, word in MARKS.items() if numbers[state]]

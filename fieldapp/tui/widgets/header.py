@@ -11,7 +11,7 @@ from textual.widgets import Static
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange, practice
+from fieldapp.sync import practice, standing
 
 if TYPE_CHECKING:
     from fieldapp.tui.app import FieldApp
@@ -31,7 +31,7 @@ class HeaderLine(Horizontal):
     def refresh_state(self) -> None:
         """Say anew how things stand."""
         store = cast("FieldApp", self.app).store
-        self.state = exchange.status(store)
+        self.state = standing.status(store)
         identity = store.identity
         who = f"{identity.post_name or identity.name} · {store.user}"
         marks = [_("PRACTICE")] if practice.is_practice(store) else []
@@ -45,7 +45,7 @@ class HeaderLine(Horizontal):
         self.query_one(".typing", Static).update(Content(cast("FieldApp", self.app).habit))
 
 
-def sent_text(store: Store, state: exchange.Status) -> str:
+def sent_text(store: Store, state: standing.Status) -> str:
     """“37 chưa gửi · SCH nhận đến 12/11”, or what waits at headquarters."""
     if store.identity.role == "hq":
         waiting = len(state.held) + len(state.quarantined)

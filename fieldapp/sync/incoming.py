@@ -1,0 +1,290 @@
+"""What comes from a stick: files are checked from beginning to end, then their papers and segments are taken in."""
+
+import json
+from collections.abc import Sequence
+from contextlib import closing, nullcontext, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from fieldapp.errors import Cancelled, FieldappError, Refused
+from fieldapp.i18n import _
+from fieldapp.store import capture, people, search
+from fieldapp.store.people import Act
+from fieldapp.store.store import Store, now
+from fieldapp.sync import (
+    bundle,
+    drives,
+    merge,
+    peers,
+    practice,
+    receipts,
+    recovery,
+    revocation,
+    saying,
+    segment,
+    straight,
+    verdict,
+)
+from fieldapp.sync.bundle import Inspected, Progress
+from fieldapp.sync.relog import SETTLED
+from fieldapp.sync.verdict import BAD_SIGNATURE, WAITS
+
+LARGE = 100_000
+"""Bytes of a bundle from which on it is quicker to take the capture triggers, which only keep silent, away meanwhile"""
+
+MAX_BROKEN = 64 * 1024 * 1024
+"""Bytes that are kept of what is no segment"""
+
+
+Outcome = Literal["applied", "known", "waits", "quarantined", "refused", "for_others"]
+
+
+@dataclass
+class Imported:
+    """What became of one file."""
+
+    path: Path
+    sender: str = ""
+    """the post's name, or headquarters'"""
+    sender_id: str = ""
+    laptop: str = ""
+    """the sender's name for itself"""
+    applied: int = 0
+    """changes that were new and are in now"""
+    known: int = 0
+    """changes that were there already"""
+    held: list[str] = field(default_factory=list)
+    quarantined: list[str] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
+    """changes of ours that the sender does not let count, and of the sender's that we do not"""
+    refused: str | None = None
+    reason: str | None = None
+    """why it was refused, in the word of the format"""
+    for_others: bool = False
+    arrived: list[str] = field(default_factory=list)
+    """hashes of the segments of which it is said what became of them"""
+    waiting: list[str] = field(default_factory=list)
+    """hashes of those that wait: to be said when all files were read"""
+
+    @property
+    def state(self) -> Outcome:
+        """In a word; ``known``: all of it had come before."""
+        if self.for_others:
+            return "for_others"
+        if self.refused is not None:
+            return "refused"
+        if self.quarantined:
+            return "quarantined"
+        return "waits" if self.held else "applied" if self.applied else "known"
+
+    @property
+    def complete(self) -> bool:
+        """Everything in it is applied."""
+        return self.refused is None and not self.held and not self.quarantined
+
+    @property
+    def sentence(self) -> str:
+        """Whose file it is, what is new in it, and what had come before."""
+        if not self.sender:
+            return _("{file}: nothing of it was taken in.").format(file=self.path.name)
+        who = self.sender if self.sender == self.laptop else f"{self.sender} ({self.laptop})"
+        return _("{who}: {n} new changes, {known} had come before ({file}).").format(
+            file=self.path.name, who=who, n=self.applied, known=self.known
+        )
+
+    @property
+    def problems(self) -> list[str]:
+        """A sentence for each thing that is not applied, or does not count."""
+        return [*self.held, *self.quarantined, *self.set_aside, *([self.refused] if self.refused else [])]
+
+
+def import_files(store: Store, paths: Sequence[Path], progress: Progress | None = None) -> list[Imported]:
+    """Apply bundles; a folder stands for the bundles in it. One bad file never stops those behind it.
+
+    Idempotent, in any order, all or nothing per segment. What waited for a part that a later file brought does not wait
+    in what is returned.
+    """
+    people.check(store, Act.IMPORT)
+    results: list[Imported] = []
+    files: list[tuple[Path, bool]] = []
+    for path in paths:
+        try:
+            files += [(file, True) for file in drives.bundles_in(path)] if path.is_dir() else [(path, False)]
+        except OSError as error:
+            why = _("{path} cannot be read: {why}.").format(path=path, why=error.strerror or type(error).__name__)
+            results.append(Imported(path, refused=why))
+    with store.bulk():
+        try:
+            for number, (file, from_folder) in enumerate(files):
+                if progress is not None:
+                    progress("read", number, len(files))
+                results.append(_import_or_refuse(store, file, from_folder, progress))
+        except Cancelled:
+            _index(store, None)  # of the files before
+            raise
+        _index(store, progress)
+    said = {hash_ for result in results for hash_ in result.arrived}
+    for result in results:
+        waited, result.waiting, result.held = result.waiting, [], []
+        _say_what_arrived(store, waited, result, said)
+    return results
+
+
+def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Progress | None) -> Imported:
+    try:
+        return _import_file(store, file, progress)
+    except bundle.NotForUs as error:
+        return Imported(file, refused=None if from_folder else str(error), reason=error.reason, for_others=True)
+    except Refused as error:
+        return Imported(file, refused=str(error), reason=error.reason)
+    except FieldappError as error:
+        return Imported(file, refused=str(error))
+    except (OSError, RecursionError, MemoryError) as error:
+        why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
+        return Imported(file, refused=why)
+
+
+def _index(store: Store, progress: Progress | None) -> None:
+    """Let what was imported be found. The records are in by now, so that nothing is left to cancel."""
+
+    def told(done: int, of: int) -> None:
+        with suppress(Cancelled):
+            if progress is not None:
+                progress("index", done, of)
+
+    search.catch_up(store, told)
+
+
+def verify(store: Store, path: Path) -> Inspected:
+    """Check a bundle from beginning to end, and change nothing."""
+    return bundle.inspect(path, _age_secret(store))
+
+
+def _age_secret(store: Store) -> str:
+    found: str = store.value("SELECT age_secret FROM local_replica WHERE own = 1")
+    return found
+
+
+def _import_file(store: Store, path: Path, progress: Progress | None) -> Imported:
+    secret = _age_secret(store)
+    inspected = bundle.inspect(path, secret)
+    if inspected.manifest.kind != "bundle":
+        raise Refused(bundle.WRONG_KIND, _("{name} is no bundle for importing.").format(name=path.name))
+    if store.value("SELECT id FROM local_replica WHERE own = 1") not in inspected.manifest.recipients:
+        raise bundle.NotForUs(_("{name} is for somebody else.").format(name=path.name))
+    practice.check_sender(store, inspected.sender, path.name)
+    peers.check_sender(store, inspected.sender, path.name)
+    sender = inspected.sender
+    result = Imported(path, sender.post_name or sender.name, sender.replica, sender.name)
+    with store.transaction(applying=True):
+        segment.seal(store)
+        receive(store, inspected, secret, result, progress)
+        recovery.learn(store, inspected.manifest)
+        if store.value("SELECT trust FROM local_replica WHERE id = ?", [inspected.manifest.sender]) == "certified":
+            result.set_aside += [saying.set_aside(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside]
+    return result
+
+
+def receive(
+    store: Store, inspected: Inspected, secret: str | None, result: Imported, progress: Progress | None = None
+) -> None:
+    """Take in the papers and segments of a file that was inspected; inside an applying transaction."""
+    for certificate, data, signature in inspected.certificates:
+        peers.learn(store, certificate, data, signature)
+    if inspected.manifest.kind == "bundle":
+        peers.learn_pending(store)
+        for paper, data, signature in inspected.revocations:
+            revocation.learn(store, paper, data, signature)
+        revocation.release(store)
+    total = sum(1 for m in inspected.manifest.members if m.name.endswith(".zst"))
+    arrived: list[str] = []
+    large = sum(m.size for m in inspected.manifest.members) > LARGE
+    pending = straight.Pending(store)
+    with (
+        capture.lifted(store.db) if large else nullcontext(),
+        closing(bundle.contents(inspected, secret)) as contents,
+    ):
+        for number, (data, signature) in enumerate(contents):
+            arrived += _take(store, data, signature, result, pending)
+            if progress is not None:
+                progress("apply", number + 1, total)
+        merge.finish(store, pending)
+        verdict.release(store)
+    if inspected.manifest.kind == "bundle":
+        receipts.heard(store, inspected.manifest)
+        verdict.release(store)  # what the sender has, and waits for nothing, need not wait here
+        verdict.settle(store)
+    _say_what_arrived(store, arrived, result, set())
+
+
+def _say_what_arrived(store: Store, arrived: Sequence[str], result: Imported, said: set[str]) -> None:
+    """Complete a result by what became of segments; those ``said`` already came by another file too."""
+    decided = []
+    for hash_ in arrived:
+        row = store.row(f"SELECT {saying.HEAD} FROM local_segment WHERE hash = ?", [hash_])
+        assert row is not None
+        if row["state"] == "held":
+            result.waiting.append(hash_)
+            result.held.append(saying.held(store, row))
+            continue
+        if row["reason"] == SETTLED or (row["state"] == "applied" and hash_ in said):
+            result.known += row["last"] - row["first"] + 1
+        elif row["state"] == "applied":
+            result.applied += row["last"] - row["first"] + 1
+        else:
+            result.quarantined.append(saying.quarantined(store, row))
+        decided.append(hash_)
+    for row in store.rows(
+        "SELECT a.* FROM local_set_aside a JOIN local_segment s ON s.log_id = a.log_id AND a.seq BETWEEN s.first"
+        " AND s.last WHERE s.state = 'applied' AND s.hash IN (SELECT value FROM json_each(?))",
+        [json.dumps([hash_ for hash_ in decided if hash_ not in said])],
+    ):
+        result.set_aside.append(saying.set_aside(row["log_id"], row["seq"], row["reason"]))
+    result.arrived += decided
+    said.update(decided)
+
+
+def _take(store: Store, data: bytes, signature: bytes, result: Imported, pending: straight.Pending) -> list[str]:
+    """Store a segment as held, or quarantine it; returns its hash if it is new or still waits, [] if it was there."""
+    hash_ = segment.digest(data)
+    known = store.row("SELECT first, last, state, reason FROM local_segment WHERE hash = ?", [hash_])
+    if known is not None and known["reason"] == BAD_SIGNATURE:
+        store.db.execute(
+            "UPDATE local_segment SET signature = ?, state = 'held', reason = ? WHERE hash = ?",
+            [signature, WAITS, hash_],
+        )
+        return [hash_]
+    if known is not None and known["state"] == "held":
+        return [hash_]
+    if known is not None:
+        result.known += known["last"] - known["first"] + 1
+        return []
+    try:
+        sealed = segment.read(data)
+    except segment.Broken as error:
+        _keep_broken(store, result.sender, str(error), data, signature)
+        result.quarantined.append(saying.broken(str(error)))
+        return []
+    header = sealed.header
+    row = {"hash": hash_, "replica_id": header.replica, "log_id": header.log, "scope": header.scope,
+           "first": header.first, "last": header.last, "prev": header.prev, "knows": json.dumps(header.knows),
+           "bytes": data, "signature": signature}  # fmt: skip
+    if verdict.judge(store, row)[0] == "applied" and not verdict.is_ahead(
+        sealed
+    ):  # the usual case: at once, while it is in memory
+        segment.keep(store, header, data, signature, "applied")
+        verdict.apply(store, sealed, hash_, pending)
+    else:
+        segment.keep(store, header, data, signature, "held", WAITS)
+    return [hash_]
+
+
+def _keep_broken(store: Store, sender: str, why: str, data: bytes, signature: bytes) -> None:
+    """Keep what is no segment, up to a limit: a stranger must not fill the disk with it."""
+    there = store.value("SELECT coalesce(sum(length(bytes)), 0) FROM local_broken")
+    if there + len(data) <= MAX_BROKEN:
+        store.db.execute(
+            "INSERT OR IGNORE INTO local_broken VALUES (?, ?, ?, ?, ?, ?)",
+            [segment.digest(data), sender, why, data, signature, now()],
+        )
