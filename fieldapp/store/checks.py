@@ -6,10 +6,11 @@ since the last one. A row that broke a rule is looked at again until it is mende
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
+from functools import partial
+from typing import NamedTuple
 
 from fieldapp.domain import rules
 from fieldapp.domain.dates import format_date
@@ -32,7 +33,9 @@ RULED = [m.KIND for m in RECORDS if m.KIND in OF or m.ORDERED or rules.compared_
 """Kinds whose rows can break a rule"""
 
 MOST = 200
-"""More of one kind are not told at once"""
+"""More that break one rule are not told at once"""
+
+_STANDS = "a.id IN (SELECT value FROM json_each(?)) AND a.voided_at IS NULL"
 
 
 @dataclass(frozen=True)
@@ -58,34 +61,36 @@ def broken(store: Store) -> list[Broken]:
     if state.get("schema") != SCHEMA_VERSION:
         state = {"seen": {}, "rows": {}}
     reached = {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log WHERE id <> ?", [BASELINE_LOG])}
-    suspects = [(kind, json.dumps(ids)) for kind, ids in state["rows"].items()]
-    suspects += [(r["table_name"], r["ids"]) for r in _arrived(store, reached, state["seen"])]
+    suspects = {kind: set(ids) for kind, ids in state["rows"].items()}
+    for kind, ids in _arrived(store, reached, state["seen"]):
+        suspects.setdefault(kind, set()).update(ids)
     found: dict[tuple[int, tuple[str, ...], str], Broken] = {}
     look_again: dict[str, set[str]] = {}
-    all_told = True
-    for kind, among in suspects:
-        breaches = list(islice(_breaches(store, kind, among), MOST))
-        all_told = all_told and len(breaches) < MOST
-        found |= {(RULED.index(kind), b.ids, b.sentence): b for b in breaches}
-        look_again.setdefault(kind, set()).update(i for b in breaches for i in b.ids)
-    if all_told and reached != state["seen"]:
+    for kind, ids in suspects.items():
+        for rule in _rules(kind):
+            breaking = [row["id"] for row in store.rows(f"SELECT DISTINCT a.id {rule.rows}", [json.dumps(sorted(ids))])]
+            if breaking:
+                look_again.setdefault(kind, set()).update(breaking)
+                told = rule.told(store, rule.rows, json.dumps(breaking))
+                found |= {(RULED.index(kind), b.ids, b.sentence): b for b in told}
+    if reached != state["seen"]:
         for row in _waiting(store):
             look_again.setdefault(row["table_name"], set()).add(row["row_id"])
-        rows = {kind: sorted(ids) for kind, ids in look_again.items() if ids}
+        rows = {kind: sorted(ids) for kind, ids in look_again.items()}
         with store.transaction(derived=True):
             store.set_setting(CHECKED, json.dumps({"schema": SCHEMA_VERSION, "seen": reached, "rows": rows}))
     return [found[place] for place in sorted(found)]
 
 
-def _arrived(store: Store, reached: Mapping[str, int], seen: Mapping[str, int]) -> Iterator[Row]:
-    """The rows that came since the last look: of each log and table a JSON list of ids."""
+def _arrived(store: Store, reached: Mapping[str, int], seen: Mapping[str, int]) -> Iterator[tuple[str, Iterable[str]]]:
+    """The rows that came since the last look: of each log and kind, their ids."""
     for log_id, last in reached.items():
         if last > seen.get(log_id, 0):
-            rows: dict[str, dict[str, None]] = {}
+            rows: dict[str, set[str]] = {}
             for change in log.since(store, log_id, seen.get(log_id, 0)):
                 if change.table in RULED:
-                    rows.setdefault(change.table, {})[change.row_id] = None
-            yield from ({"table_name": table, "ids": json.dumps(list(ids))} for table, ids in rows.items())
+                    rows.setdefault(change.table, set()).add(change.row_id)
+            yield from rows.items()
 
 
 def _waiting(store: Store) -> list[Row]:
@@ -95,25 +100,52 @@ def _waiting(store: Store) -> list[Row]:
     return [{"table_name": table, "row_id": row_id} for table, row_id in sorted(found)]
 
 
-def _breaches(store: Store, kind: str, among: str) -> Iterator[Broken]:
-    """Each rule that rows of a kind break, those to look at being ``among`` a JSON list of ids."""
+class _Rule(NamedTuple):
+    """What rows of one kind may not be."""
+
+    rows: str
+    """SQL from FROM on: the rows ``a`` of a JSON list of ids that break it, where it takes two each with its ``b``"""
+    told: Callable[[Store, str, str], Iterator[Broken]]
+    """takes a store, ``rows`` and the list: a sentence for each of the first ``MOST``"""
+
+
+def _rules(kind: str) -> Iterator[_Rule]:
+    """Each rule that rows of a kind can break, in the order of the model."""
     model = BY_KIND[kind]
     for first, last in model.ORDERED:
-        yield from _disordered(store, model, first, last, among)
+        yield _Rule(_alone(model, f"a.{last} < a.{first}"), partial(_disordered, model, first, last))
     if model.UNIQUE:
-        yield from _twice(store, model, among)
-    elif rules.compared_by(model):
-        yield from _overlapping(store, model, among)
-    if kind in OF:
-        yield from _within(store, *OF[kind], among)
+        yield _Rule(_together(model, model.UNIQUE), partial(_twice, model))
+    elif rules.compared_by(model):  # ``rules.overlap``, in SQL
+        overlap = "a.date_from <= coalesce(b.date_to, '9999') AND b.date_from <= coalesce(a.date_to, '9999')"
+        yield _Rule(_together(model, rules.compared_by(model), overlap), partial(_overlapping, model))
+    if kind in OF:  # ``rules.within``
+        parent, child = OF[kind]
+        about, stands = child.about, f"EXISTS (SELECT 1 FROM {parent.KIND} p WHERE p.id = a.{child.parent}"
+        stands += " AND p.voided_at IS NULL)"
+        if child.editor == "measures":
+            about = ("measure_id",)
+            stands += " AND (a.measured_on IS b.measured_on OR a.measured_on IS NULL OR b.measured_on IS NULL)"
+        yield _Rule(_together(child.model, (child.parent, *about), stands), partial(_within, parent, child))
 
 
-def _disordered(store: Store, model: type[Record], first: str, last: str, among: str) -> Iterator[Broken]:
-    rows = store.rows(
-        f"SELECT * FROM {model.KIND} WHERE id IN (SELECT value FROM json_each(?)) AND voided_at IS NULL"
-        f" AND {last} < {first} ORDER BY id LIMIT {MOST}",
-        [among],
-    )
+def _alone(model: type[Record], wrong: str) -> str:
+    """Standing rows of which a condition in SQL is true."""
+    return f"FROM {model.KIND} a WHERE {_STANDS} AND {wrong}"
+
+
+def _together(model: type[Record], fields: Sequence[str], wrong: str = "1") -> str:
+    """Standing rows with another of their scope that agrees in ``fields``, a condition over both being true."""
+    same = " AND ".join(f"b.{f} IS a.{f}" for f in (fields if model.REFERENCE else (*fields, "post_id")))
+    both = f"{model.KIND} a JOIN {model.KIND} b ON {same} AND b.id <> a.id AND b.voided_at IS NULL"
+    return f"FROM {both} WHERE {_STANDS} AND {wrong}"
+
+
+def _disordered(
+    model: type[Record], first: str, last: str, store: Store, breaking: str, among: str
+) -> Iterator[Broken]:
+    """One day before another that it follows."""
+    rows = store.rows(f"SELECT a.* {breaking} ORDER BY a.id LIMIT {MOST}", [among])
     named = words.labels(store, model.KIND, [row["id"] for row in rows])
     titles = {shape.name: _(shape.title) for shape in fields_of(model)}
     for row in rows:
@@ -127,33 +159,27 @@ def _disordered(store: Store, model: type[Record], first: str, last: str, among:
         yield Broken(model.KIND, row["id"], (row["id"],), row.get("post_id"), sentence)
 
 
-def _twice(store: Store, model: type[Record], among: str) -> Iterator[Broken]:
+def _twice(model: type[Record], store: Store, breaking: str, among: str) -> Iterator[Broken]:
     """Two records that agree in what makes them one."""
-    for first, second, named in _pairs(store, model, model.UNIQUE, among):
+    for first, second, named in _pairs(store, model, breaking, among):
         sentence = _("{what} twice: {name}, by {first} and by {second}. Void one of them.").format(
             what=_(model.TITLE), name=named[first["id"]], first=_origin(first), second=_origin(second)
         )
         yield Broken(model.KIND, first["id"], (first["id"], second["id"]), first.get("post_id"), sentence)
 
 
-def _overlapping(store: Store, model: type[Record], among: str) -> Iterator[Broken]:
-    """Two records of which only one may be in force on a day (``rules.overlap``, in SQL)."""
-    overlap = "a.date_from <= coalesce(b.date_to, '9999') AND b.date_from <= coalesce(a.date_to, '9999')"
-    for first, second, named in _pairs(store, model, rules.compared_by(model), among, overlap):
+def _overlapping(model: type[Record], store: Store, breaking: str, among: str) -> Iterator[Broken]:
+    """Two records of which only one may be in force on a day."""
+    for first, second, named in _pairs(store, model, breaking, among):
         sentence = _("At one time: {first} and {second}. End one of them, or void the one that is wrong.").format(
             first=f"{named[first['id']]} ({_period(first)})", second=f"{named[second['id']]} ({_period(second)})"
         )
         yield Broken(model.KIND, first["id"], (first["id"], second["id"]), first["post_id"], sentence)
 
 
-def _within(store: Store, model: type[Record], child: Child, among: str) -> Iterator[Broken]:
-    """Two rows of one record about the same; a figure as a whole beside its parts (``rules.within``)."""
-    about, condition = child.about, f"EXISTS (SELECT 1 FROM {model.KIND} p WHERE p.id = a.{child.parent}"
-    condition += " AND p.voided_at IS NULL)"
-    if child.editor == "measures":
-        about = ("measure_id",)
-        condition += " AND (a.measured_on IS b.measured_on OR a.measured_on IS NULL OR b.measured_on IS NULL)"
-    pairs = _pairs(store, child.model, (child.parent, *about), among, condition)
+def _within(model: type[Record], child: Child, store: Store, breaking: str, among: str) -> Iterator[Broken]:
+    """Two rows of one record about the same; a figure as a whole beside its parts."""
+    pairs = _pairs(store, child.model, breaking, among)
     parents = words.labels(store, model.KIND, {first[child.parent] for first, _second, _named in pairs})
     twice = _("{record}: {what} twice, {first} and {second}. Open it and keep one of them.")
     parts = _("{record}: {what} as a whole beside its parts, {first} and {second}. Open it and keep one of them.")
@@ -169,20 +195,11 @@ def _within(store: Store, model: type[Record], child: Child, among: str) -> Iter
         yield Broken(model.KIND, parent, (first["id"], second["id"]), first["post_id"], told)
 
 
-def _pairs(
-    store: Store, model: type[Record], fields: Sequence[str], among: str, also: str = "1"
-) -> list[tuple[Row, Row, Mapping[str, str]]]:
-    """Each two standing rows of one scope that agree in ``fields``, the older first, with the labels of all.
-
-    At least one of the two is ``among`` the ids (a JSON list); ``also`` is a condition in SQL over both (``a``, ``b``).
-    """
+def _pairs(store: Store, model: type[Record], breaking: str, among: str) -> list[tuple[Row, Row, Mapping[str, str]]]:
+    """The two rows that break a rule together, the older first, with the labels of all."""
     kind = model.KIND
-    same = " AND ".join(f"b.{f} IS a.{f}" for f in (fields if model.REFERENCE else (*fields, "post_id")))
     pairs = store.rows(
-        f"SELECT DISTINCT min(a.id, b.id) AS first, max(a.id, b.id) AS second FROM {kind} a"
-        f" JOIN {kind} b ON {same} AND b.id <> a.id AND b.voided_at IS NULL"
-        f" WHERE a.id IN (SELECT value FROM json_each(?)) AND a.voided_at IS NULL AND {also}"
-        f" ORDER BY 1, 2 LIMIT {MOST}",
+        f"SELECT DISTINCT min(a.id, b.id) AS first, max(a.id, b.id) AS second {breaking} ORDER BY 1, 2 LIMIT {MOST}",
         [among],
     )
     ids = sorted({pair[side] for pair in pairs for side in ("first", "second")})

@@ -13,7 +13,7 @@ from sync_state import second_laptop
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
-from fieldapp.store import checks, lists, records
+from fieldapp.store import checks, lists, log, records
 from fieldapp.store.store import Store
 from fieldapp.sync import doctor
 
@@ -153,6 +153,30 @@ def test_a_figure_as_a_whole_beside_its_parts(world: World, b: Store) -> None:
     records.save(world.post, "activity", {"measures": [part]}, well)
     exchange_all(world, b)
     assert everywhere(world, b) == []
+
+
+def test_more_than_are_told_at_once(world: World, b: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for ten years of them at every start: what was looked at once is not read again."""
+    monkeypatch.setattr(checks, "MOST", 2)
+    members = [records.save(world.post, "member", {"full_name": f"Đảng viên {number}"}) for number in range(4)]
+    exchange_all(world, b)
+    for member in members:
+        for store, day in ((world.post, "2026-01-01"), (b, "2026-06-01")):
+            records.save(store, "introduction", {"member_id": member, "party_cell_id": cell(world), "date_from": day})
+    exchange_all(world, b)
+    told = everywhere(world, b)
+    assert len(told) == 2
+    with monkeypatch.context() as seen:
+        seen.setattr(log, "since", lambda *_: pytest.fail("what was seen is read again"))
+        assert checks.broken(world.hq) == told
+        seen.setattr(checks, "MOST", 9)
+        assert len(checks.broken(world.hq)) == 4
+    for breach in told:
+        records.void(world.post, breach.ids[1], "trùng")
+    exchange_all(world, b)
+    rest = everywhere(world, b)
+    assert len(rest) == 2
+    assert not {breach.target for breach in rest} & {breach.target for breach in told}
 
 
 def test_the_doctor_tells_it_and_is_content(world: World, b: Store) -> None:
