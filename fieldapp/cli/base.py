@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from fieldapp.cli import terminal
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 
@@ -137,9 +138,10 @@ def cli(ctx: click.Context, home: Path, user: str | None, read_only: bool) -> No
     """Offline-first field records for border posts. Without a command: the screen."""
     ctx.obj.home, ctx.obj.user = home, user
     if ctx.invoked_subcommand is None:
-        from fieldapp.tui.app import run
+        with terminal.silent():
+            from fieldapp.tui.app import run
 
-        run(home, read_only=read_only)
+            run(home, read_only=read_only)
     elif read_only:
         raise click.UsageError(_("--read-only is for the screen: give it without a command."))
 

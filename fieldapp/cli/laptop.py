@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from fieldapp.cli import terminal
 from fieldapp.cli.base import PATH, Context, as_json, ask_passphrase, cli, note, say, say_json
 from fieldapp.cli.hq import hq
 from fieldapp.cli.user import show_code
@@ -28,10 +29,11 @@ def demo(workspace: Path | None) -> None:
             note(_("Kept in {folder}. The passphrase is: {passphrase}").format(
                 folder=folder, passphrase=round_trip.PASSPHRASE))  # fmt: skip
         if sys.stdin.isatty() and sys.stdout.isatty():
-            from fieldapp.tui.app import run
-
             click.pause(_("Any key opens the post's screen (passphrase: demo)."))
-            run(folder / "post")
+            with terminal.silent():
+                from fieldapp.tui.app import run
+
+                run(folder / "post")
 
 
 @cli.command()
@@ -45,10 +47,11 @@ def tutorial(workspace: Path, again: bool) -> None:
     note(_("The practice records are being opened; the first time takes some seconds."))
     store = practising.begin(workspace, again=again)
     if sys.stdin.isatty() and sys.stdout.isatty():
-        from fieldapp.tui.tutorial import TutorialApp
+        with terminal.silent():
+            from fieldapp.tui.tutorial import TutorialApp
 
-        app = TutorialApp(store.home, store)
-        app.run()
+            app = TutorialApp(store.home, store)
+            app.run()
         sys.exit(app.return_code or 0)
     for number, step in enumerate(practising.steps(store), start=1):
         say(f"{'✓' if step.done else '·'} {number} {step.text}")

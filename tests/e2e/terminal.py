@@ -16,19 +16,21 @@ PATIENCE = 30.0
 
 
 class Terminal:
-    """A terminal of 80×24 with the program in it."""
+    """A terminal of 80×24 with the program in it; ``before``: code that runs before the program is loaded."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, before: str = "") -> None:
         self.screen = pyte.Screen(80, 24)
         self._stream = pyte.ByteStream(self.screen)
         self._child = pexpect.spawn(
             sys.executable,
-            ["-c", "from fieldapp.cli import main; main()", "--home", str(home)],
+            ["-c", f"{before}\nfrom fieldapp.cli import main; main()", "--home", str(home)],
             dimensions=(24, 80),
             env={**os.environ, "FIELDAPP_LANG": "vi"},
         )
         self._child.delaybeforesend = None
         self._text = ""
+        self.came = b""
+        """All that the program has written"""
 
     @property
     def text(self) -> str:
@@ -46,6 +48,7 @@ class Terminal:
             except (pexpect.TIMEOUT, pexpect.EOF):
                 return came
             came = True
+            self.came += data
             # pyte does not know these private sequences and would print their parameters
             for unknown in (b"\x1b[>25u", b"\x1b[?2026$p", b"\x1b[?2048$p", b"\x1b[<u", b"\x1b[>1u"):
                 data = data.replace(unknown, b"")

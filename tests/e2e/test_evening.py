@@ -138,6 +138,25 @@ def test_a_dead_battery_leaves_the_draft(world: World) -> None:
     assert [m["full_name"] for m in lists.page(world.post, "member").rows] == ["Rơ Châm Hyeo"]
 
 
+def test_a_passphrase_typed_while_the_program_loads_opens_it_and_is_not_shown(world: World) -> None:
+    loading = """
+import select, sys
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "textual.app":
+            sys.meta_path.remove(self)
+            print("LOADING", flush=True)
+            select.select([0], [], [], 30)
+sys.meta_path.insert(0, Slow())
+"""
+    terminal = Terminal(world.root / "post", loading)
+    terminal.wait("LOADING")
+    terminal.type(PASSPHRASE, ENTER)
+    terminal.wait("Cần làm")
+    terminal.end()
+    assert PASSPHRASE.encode() not in terminal.came
+
+
 def test_typed_ahead_over_screens(world: World) -> None:
     """Somebody who knows the keys does not wait for screens: nothing lands in the wrong place or arrives broken.
 
