@@ -313,11 +313,11 @@ def accept(obj: Context, ids: Sequence[str]) -> None:
     """Accept records, all or none."""
     from fieldapp.store import desk
 
-    store = obj.open()
+    store, once = obj.open(), dict.fromkeys(ids)
     with store.transaction():
-        for row_id in ids:
+        for row_id in once:
             desk.review(store, row_id, "accepted")
-    note(_("{n} accepted.").format(n=len(ids)))
+    note(_("{n} accepted.").format(n=len(once)))
 
 
 @hq.command("return")

@@ -16,6 +16,7 @@ from fieldapp.domain import rules
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, Record, fields_of
 from fieldapp.domain.records import BY_KIND, RECORDS
+from fieldapp.domain.review import Review
 from fieldapp.i18n import _
 from fieldapp.store import log, view, words
 from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
@@ -29,7 +30,7 @@ OF: Mapping[str, tuple[type[Record], Child]] = {
 }
 """Kind of a row that belongs to a record -> the record's model, and how it belongs."""
 
-RULED = [m.KIND for m in RECORDS if m.KIND in OF or m.ORDERED or rules.compared_by(m)]
+RULED = [m.KIND for m in RECORDS if m.KIND in OF or m.ORDERED or rules.compared_by(m) or m is Review]
 """Kinds whose rows can break a rule"""
 
 MOST = 200
@@ -127,6 +128,10 @@ def _rules(kind: str) -> Iterator[_Rule]:
             about = ("measure_id",)
             stands += " AND (a.measured_on IS b.measured_on OR a.measured_on IS NULL OR b.measured_on IS NULL)"
         yield _Rule(_together(child.model, (child.parent, *about), stands), partial(_within, parent, child))
+    if model is Review:
+        apart = "a.outcome <> b.outcome AND NOT EXISTS (SELECT 1 FROM review n WHERE n.replaces IN (a.id, b.id))"
+        apart += " AND coalesce(CASE WHEN a.id > b.id THEN a.replaces ELSE b.replaces END, '') < min(a.id, b.id)"
+        yield _Rule(_together(model, ("record_id", "seen"), apart), _opposed)
 
 
 def _alone(model: type[Record], wrong: str) -> str:
@@ -193,6 +198,19 @@ def _within(model: type[Record], child: Child, store: Store, breaking: str, amon
             second=f"{view.child_text(store, child, second)} ({_origin(second)})",
         )
         yield Broken(model.KIND, parent, (first["id"], second["id"]), first["post_id"], told)
+
+
+def _opposed(store: Store, breaking: str, among: str) -> Iterator[Broken]:
+    """Two officers decided otherwise about one state of a record, neither knowing of the other."""
+    for first, second, _named in _pairs(store, Review, breaking, among):
+        back, well = sorted((first, second), key=lambda row: row["outcome"] == "accepted")
+        kind, record = first["record_kind"], first["record_id"]
+        if kind in BY_KIND and (label := words.labels(store, kind, [record]).get(record)):
+            sentence = _(
+                "{record}: returned by {a} (“{comment}”) and accepted by {b}, who did not know of each other."
+                " Headquarters looks at it again."
+            ).format(record=label, a=back["created_by"], comment=back["comment"], b=well["created_by"])
+            yield Broken(kind, record, (first["id"], second["id"]), first["post_id"], sentence)
 
 
 def _pairs(store: Store, model: type[Record], breaking: str, among: str) -> list[tuple[Row, Row, Mapping[str, str]]]:

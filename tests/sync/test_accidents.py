@@ -15,7 +15,7 @@ from field import World
 from sync_state import arrived_or_recorded, state
 
 from fieldapp.errors import Cancelled, FieldappError
-from fieldapp.store import capture, lists, log, migrations, people, records, vault
+from fieldapp.store import capture, checks, desk, lists, log, migrations, people, records, reviews, vault
 from fieldapp.store.migrations import REFOLD
 from fieldapp.store.store import Store
 from fieldapp.sync import (
@@ -682,6 +682,32 @@ def test_a_headquarters_with_two_officers_laptops(field: Field) -> None:
     event(new, "sau thu hồi")
     field.round(new, field.hq, new)
     assert "sau thu hồi" in events(field.hq)
+
+
+def test_two_officers_decide_otherwise_about_one_record(field: Field) -> None:
+    """The later word counts, and both are told until somebody who knows both has looked again."""
+    pack = enrolment.write_hq_pack(field.hq, dest=field.usb)
+    second = field.keep(enrolment.init_further_hq(field.root / "hq-b", pack, user="Phó", passphrase="x", laptop="B"))
+    field.carry(second, field.hq)
+    enrolment.trust(field.hq, second.identity.replica_id)
+    ids = [event(field.post, name) for name in ("một", "hai", "ba")]
+    field.round(field.post, field.hq, second)
+    for record, here, there in zip(ids, ("returned", "accepted", "returned"), ("accepted",) * 3, strict=True):
+        desk.review(field.hq, record, here, comment="Sai ngày" if here == "returned" else "")
+        if record == ids[2]:
+            field.round(field.hq, second)  # who knows what the other said decides
+        desk.review(second, record, there)
+    field.round(second, field.hq, field.post, field.hq, second)
+    for store in (field.hq, second, field.post):
+        (told,) = checks.broken(store)
+        assert told.target == ids[0]
+        assert "“Sai ngày”" in told.sentence
+        assert "Phó đã duyệt" in told.sentence
+    desk.review(second, ids[0], "returned", comment="Sai ngày thật")
+    field.round(second, field.hq, field.post)
+    for store in (field.hq, second, field.post):
+        assert checks.broken(store) == []
+        assert [said.comment for said in reviews.returned(store)] == ["Sai ngày thật"]
 
 
 @three_headquarters
