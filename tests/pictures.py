@@ -243,8 +243,9 @@ async def _compare(pilot: Pilot[Any], name: str) -> list[str]:
 
 
 def _dated(drawn: str) -> str:
-    """The day of today, which says when something was heard, replaced by that of the pictures."""
-    return re.sub(re.escape(format_date(date.today())), format_date(Then.today()), drawn)
+    """The day of today, which says when something was heard, replaced by that of the pictures; and without the number
+    by which names in a picture are told from those in others: it depends on all that is shown, so on the day too."""
+    return re.sub(r"terminal-\d+", "terminal", drawn.replace(format_date(date.today()), format_date(Then.today())))
 
 
 async def all_tours(root: Path, keys: Mapping[str, bytes]) -> list[str]:
