@@ -91,7 +91,7 @@ def seal(home: Path, user: str, passphrase: str, key: bytes) -> None:
         raise FieldappError(_("{name} uses this laptop already.").format(name=name))
     if not phrase:
         raise FieldappError(_("The passphrase is empty. Choose one of several words."))
-    _write(_user_file(home, name), seal_under(key, phrase))
+    _write(_user_file(home, name), seal_under(_whole(key), phrase))
     tries.forget(_tries_file(home, name))
 
 
@@ -179,7 +179,7 @@ def open_sealed(sealed: bytes, passphrase: str) -> bytes | None:
 
 def seal_for_recovery(home: Path, recipient: str, key: bytes, whose: Mapping[str, str]) -> None:
     """Seal ``key`` to headquarters' recovery key, an age recipient, with words on whose it is."""
-    said = json.dumps({"key": key.hex(), **whose}, ensure_ascii=False).encode()
+    said = json.dumps({"key": _whole(key).hex(), **whose}, ensure_ascii=False).encode()
     _write(home / FOLDER / RECOVERY, pyrage.encrypt(said, [pyrage.x25519.Recipient.from_str(recipient)]))
 
 
@@ -197,7 +197,7 @@ def seal_under_code(home: Path, code: str, key: bytes, recipient: str | None) ->
     """Seal ``key`` under a recovery code, and the code to headquarters' recovery key, together or not at all."""
     to = [pyrage.x25519.Recipient.from_str(recipient)] if recipient else None
     files = {
-        "key": b64encode(seal_under(key, code)).decode(),
+        "key": b64encode(seal_under(_whole(key), code)).decode(),
         "code": b64encode(pyrage.encrypt(code.encode(), to)).decode() if to else None,
     }
     _write(home / FOLDER / CODE, json.dumps(files).encode())
@@ -250,6 +250,13 @@ def _damaged(path: Path | None) -> FieldappError:
     return FieldappError(
         _("The key file is damaged: {path}. Headquarters can recover the key.").format(path=path.name if path else "–")
     )
+
+
+def _whole(key: bytes) -> bytes:
+    """The database key; a replica that was locked meanwhile has none, and what is sealed would open nothing."""
+    if len(key) != KEY_BYTES:
+        raise FieldappError(_("The records were locked meanwhile. Nothing was changed: unlock them, and do it again."))
+    return key
 
 
 def _write(path: Path, sealed: bytes) -> None:

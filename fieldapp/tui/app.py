@@ -131,7 +131,7 @@ class FieldApp(TypingApp[None]):
             self.action_lock()
 
     def action_lock(self) -> None:
-        """Cover the screen until a passphrase comes; what is typed waits. Not while a stick is being written."""
+        """Cover the screen until a passphrase comes; what is typed waits. Not while something is being written."""
         from fieldapp.tui.screens.lock import LockScreen
 
         if self._store is not None and not self.locked and not self._is_busy():
@@ -258,9 +258,9 @@ class FieldApp(TypingApp[None]):
             self.push_screen(Palette(self.store), go)
 
     async def action_quit(self) -> None:
-        """Leave the program, but not while a stick is being written."""
+        """Leave the program, but not while something is being written."""
         if self._is_busy():
-            self.notify(_("Wait: the stick is being written."), markup=False)
+            self.notify(_("Wait: what was begun is not finished yet."), markup=False)
         else:
             self.exit()
 

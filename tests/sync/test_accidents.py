@@ -14,6 +14,7 @@ import pytest
 from field import World
 from sync_state import arrived_or_recorded, state
 
+from fieldapp.domain.review import Outcome
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.store import capture, checks, desk, lists, log, migrations, people, records, reviews, vault
 from fieldapp.store.migrations import REFOLD
@@ -692,11 +693,12 @@ def test_two_officers_decide_otherwise_about_one_record(field: Field) -> None:
     enrolment.trust(field.hq, second.identity.replica_id)
     ids = [event(field.post, name) for name in ("một", "hai", "ba")]
     field.round(field.post, field.hq, second)
-    for record, here, there in zip(ids, ("returned", "accepted", "returned"), ("accepted",) * 3, strict=True):
+    decided: tuple[Outcome, ...] = ("returned", "accepted", "returned")
+    for record, here in zip(ids, decided, strict=True):
         desk.review(field.hq, record, here, comment="Sai ngày" if here == "returned" else "")
         if record == ids[2]:
             field.round(field.hq, second)  # who knows what the other said decides
-        desk.review(second, record, there)
+        desk.review(second, record, "accepted")
     field.round(second, field.hq, field.post, field.hq, second)
     for store in (field.hq, second, field.post):
         (told,) = checks.broken(store)

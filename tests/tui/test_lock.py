@@ -1,11 +1,15 @@
 """The covered screen, passphrases and people on the screen."""
 
+import asyncio
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from field import PASSPHRASE, USER, World
 from screen_hands import KEYS, Screens, at_post, run
 
+from fieldapp.errors import FieldappError
 from fieldapp.store import lists, people, vault
 from fieldapp.store.people import Role
 from fieldapp.sync import peers, recovery
@@ -13,6 +17,7 @@ from fieldapp.tui import app as application
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.lock import LockScreen
+from fieldapp.tui.screens.people import PassphraseScreen
 from fieldapp.tui.screens.sync import SyncScreen
 
 pytestmark = pytest.mark.usefixtures("spared")
@@ -104,6 +109,41 @@ async def test_a_new_passphrase(world: World) -> None:
         await s.press(*["backspace"] * 3, PASSPHRASE, "f2")
         await s.wait("Cần làm")
     assert vault.unseal(world.root / "post", USER, "rung khop") == world.keys["post"]
+
+
+async def test_a_new_passphrase_is_finished_before_anything_is_locked_or_left(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key that is sealed is the one of the open file: locked meanwhile, there would be none."""
+    go_on, begun = threading.Event(), threading.Event()
+    unseal = vault.unseal
+
+    def slowly(*of: Any) -> bytes:
+        begun.set()
+        assert go_on.wait(30)
+        return unseal(*of)
+
+    async with at_post(world) as s:
+        await s.press("ctrl+p", "mat khau", "enter")
+        monkeypatch.setattr(vault, "unseal", slowly)
+        await s.press(PASSPHRASE, "enter", "rung khop", "enter", "rung khop", "f2")
+        assert await asyncio.to_thread(begun.wait, 30)
+        await s.press("ctrl+l", "escape")
+        assert isinstance(s.app.screen, PassphraseScreen)
+        go_on.set()
+        await s.wait("Từ nay dùng mật khẩu mới")
+        assert isinstance(s.app.screen, HomeScreen)
+    assert unseal(world.root / "post", USER, "rung khop") == world.keys["post"]
+
+
+def test_a_replica_that_is_locked_seals_no_key(world: World) -> None:
+    before = {path.name: path.read_bytes() for path in (world.root / "post" / vault.FOLDER).iterdir()}
+    world.post.lock()
+    with pytest.raises(FieldappError, match="bị khóa giữa chừng"):
+        people.change_passphrase(world.post, "rung khop kho")
+    with pytest.raises(FieldappError, match="bị khóa giữa chừng"):
+        world.post.seal_under_code("1234", None)
+    assert {path.name: path.read_bytes() for path in (world.root / "post" / vault.FOLDER).iterdir()} == before
 
 
 async def test_people_are_let_in_and_removed(world: World) -> None:

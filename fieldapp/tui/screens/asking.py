@@ -44,7 +44,6 @@ class Asking(Dialog):
         super().__init__()
         self._title = title
         self._questions = questions
-        self._busy = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -58,14 +57,19 @@ class Asking(Dialog):
     def on_mount(self) -> None:
         self.query(AnswerField).first().focus()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What was begun is finished first."""
+        return not (self.busy and action in ("settle", "close"))
+
     def settle(self, answers: Sequence[str]) -> Any:
         """Do what was asked for, in a thread; FieldappError is shown and asks again. What it returns is the result."""
         raise NotImplementedError
 
     def action_settle(self) -> None:
         """Take the answers."""
-        if not self._busy:
-            self._busy = True
+        if not self.busy:
+            self.busy = True
+            self.refresh_bindings()
             self._say(_("One moment …"))
             self._run([clean(field.value) for field in self.query(AnswerField)])
 
@@ -79,7 +83,8 @@ class Asking(Dialog):
             self.app.call_from_thread(self.dismiss, result)
 
     def _refused(self, sentence: str) -> None:
-        self._busy = False
+        self.busy = False
+        self.refresh_bindings()
         self._say(sentence)
 
     def _say(self, text: str) -> None:

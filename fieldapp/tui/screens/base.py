@@ -101,6 +101,9 @@ class Page(OrderedKeys):
 class Dialog(OrderedKeys, ModalScreen[Any]):
     """A small window over a screen; Esc closes it."""
 
+    busy = False
+    """Work is running that must end before the window is closed, the screen locked or the program left"""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", _("Back"), key_display="Esc"),
         Binding("f1", "app.help", _("Help")),

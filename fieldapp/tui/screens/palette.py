@@ -123,7 +123,11 @@ def _passphrase(store: Store) -> Place:
     def go(app: App[Any]) -> None:
         from fieldapp.tui.screens.people import PassphraseScreen
 
-        app.push_screen(PassphraseScreen(store))
+        def done(sentence: str | None) -> None:
+            if sentence:
+                app.notify(sentence, markup=False)
+
+        app.push_screen(PassphraseScreen(store), done)
 
     return go
 

@@ -127,7 +127,7 @@ class PeopleScreen(Page):
 
     def action_add(self) -> None:
         """Let a further person in."""
-        self.app.push_screen(NewPersonScreen(self.store.again()), self._done)
+        self.app.push_screen(NewPersonScreen(self.store), self._done)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         chosen = self._people[event.option_index]
