@@ -131,8 +131,9 @@ async def test_a_new_passphrase_is_finished_before_anything_is_locked_or_left(
         await s.press("ctrl+l", "escape")
         assert isinstance(s.app.screen, PassphraseScreen)
         go_on.set()
-        await s.wait("Từ nay dùng mật khẩu mới")
+        await s.wait("Cần làm")
         assert isinstance(s.app.screen, HomeScreen)
+        assert [note.message for note in s.app._notifications] == ["Từ nay dùng mật khẩu mới."]
     assert unseal(world.root / "post", USER, "rung khop") == world.keys["post"]
 
 
