@@ -80,7 +80,7 @@ def test_what_is_missing_is_named_and_leaves_months_in_part(world: World) -> Non
     world.carry(world.post, world.hq)
     with world.hq.transaction(applying=True):
         world.hq.db.execute("UPDATE post SET created_at = '2010-01-01T00:00:00Z'")
-        world.hq.db.execute("UPDATE local_segment SET last_hlc = last_hlc - ? WHERE replica_id = ?", [100 * DAY, own])
+        world.hq.db.execute("UPDATE local_segment SET last_hlc = last_hlc - ? WHERE replica_id = ?", [75 * DAY, own])
     post = one(world)
     assert "4–6" in post.missing[0]
     assert details(post, 30)[0] == f"! {post.missing[0]}"
