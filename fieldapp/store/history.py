@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fieldapp.domain.model import FieldShape, fields_of
+from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
 from fieldapp.store import log
 from fieldapp.store.records import get
-from fieldapp.store.store import Store
-from fieldapp.store.words import choice_title, instant, labels, text_of, voided_word
+from fieldapp.store.store import Row, Store
+from fieldapp.store.words import choice_title, display, instant, labels, voided_word
 
 
 @dataclass(frozen=True)
@@ -72,33 +72,36 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
     """
     lines = []
     parents = {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
+    began: dict[str, Row] = {}
+    for step in steps:
+        if step.first:
+            began.setdefault(step.row_id, {})[step.field] = step.new
     for step in steps:
         model = BY_KIND[step.kind]
-        shape = next((s for s in fields_of(model) if s.name == step.field), None)
+        titles = {shape.name: shape.title for shape in fields_of(model)}
+        row: Row = {**dict.fromkeys(titles), **began.get(step.row_id, {})}
         who = f"{instant(step.at)}  {step.actor or _('unknown')}  "
         if step.field == "created_at":
-            about = labels(store, step.kind, [step.row_id])[step.row_id] if step.kind in parents else ""
+            about = _as_it_began(store, step.kind, row) if step.kind in parents else ""
             lines.append(who + _("New: {what}").format(what=f"{_(model.TITLE)} {about}".strip()))
         elif step.kind in parents and step.field == "voided_at":
             about = labels(store, step.kind, [step.row_id])[step.row_id]
             lines.append(who + _("Taken out: {what}").format(what=f"{_(model.TITLE)} {about}"))
         elif step.field == "voided_at":
             lines.append(who + voided_word(model))
-        elif step.first or (step.kind in parents and shape is None) or (shape is None and step.field != "void_reason"):
+        elif step.first or (step.field not in titles and (step.kind in parents or step.field != "void_reason")):
             continue
         else:
-            old, new = (_step_value(store, shape, v) for v in (step.old, step.new))
-            title = _(shape.title) if shape else _(choice_title(step.field))
+            title, old, new = _(titles.get(step.field) or choice_title(step.field)), step.old, step.new
+            if step.field in titles:
+                rows = [{**row, step.field: value} for value in (old, new)]
+                (old,), (new,) = display(store, step.kind, rows, [step.field])
             if step.kind in parents and (about := labels(store, step.kind, [step.row_id], short=True)[step.row_id]):
                 title = f"{about} · {title}"
-            lines.append(f"{who}{title}: {old} → {new}")
+            lines.append(f"{who}{title}: {old or '—'} → {new or '—'}")
     return lines
 
 
-def _step_value(store: Store, shape: FieldShape | None, value: Any) -> str:
-    if value is None:
-        return "—"
-    if shape is None:
-        return str(value)
-    named = labels(store, shape.ref, [value]) if shape.ref else {}
-    return text_of(shape, value, named)
+def _as_it_began(store: Store, kind: str, row: Row) -> str:
+    """A row's label from what was written first, not from what it is now."""
+    return " · ".join(text for text in display(store, kind, [row], BY_KIND[kind].LABEL)[0] if text)
