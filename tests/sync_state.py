@@ -1,6 +1,8 @@
 """What sync tests compare, and a second laptop to compare it with."""
 
 import io
+import os
+from pathlib import Path
 
 import pytest
 from field import World
@@ -56,3 +58,10 @@ def stick_that_fails(patched: pytest.MonkeyPatch, error: OSError) -> None:
 
     hashing = drives._Hashing
     patched.setattr(drives, "_Hashing", lambda _raw: hashing(Failing()))
+
+
+def no_unicode(folder: Path) -> Path:
+    """A bundle, by its name, that another system called so."""
+    path = folder / os.fsdecode(b"xau\xff\xfe.fieldapp.tar.age")
+    path.write_bytes(b"z")
+    return path

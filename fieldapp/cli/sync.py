@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from fieldapp.cli.base import IN_PART, PATH, Context, as_json, cli, note, say, say_json
+from fieldapp.domain.text import shown
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
 
@@ -51,7 +52,9 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
     from fieldapp.sync import incoming, replies
 
     if reply_to is not None and not reply_to.is_dir():
-        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=reply_to))
+        raise FieldappError(
+            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(reply_to))
+        )
     store = obj.open()
     results = incoming.import_files(store, paths)
     done = replies.reply(store, results, reply_to) if reply or reply_to else None
@@ -140,7 +143,7 @@ def sync_verify(obj: Context, file: Path, as_json: bool) -> None:
         say_json(msgspec.to_builtins(inspected.manifest))
         return
     say(_("{file} is whole and signed by {sender} ({fingerprint}).").format(
-        file=file.name, sender=inspected.sender.post_name or inspected.sender.name,
+        file=shown(file.name), sender=inspected.sender.post_name or inspected.sender.name,
         fingerprint=inspected.fingerprint))  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from typing import IO, Annotated
 import msgspec
 import pyrage
 
-from fieldapp.domain.text import clean
+from fieldapp.domain.text import clean, shown
 from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.sync import agefile, keys, tarball
@@ -170,17 +170,19 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
         raise Refused(
             DAMAGED,
             _("{name} is damaged or is no bundle ({why}). Nothing was changed. Copy it to the stick again.").format(
-                name=path.name, why=error
+                name=shown(path.name), why=error
             ),
         ) from None
     inspected = Inspected(path, manifest, _certificates(papers), _revocations(papers))
     if not inspected.certificates or inspected.sender.replica != manifest.sender:
-        raise Refused(NO_SENDER, _("{name} does not say who made it. Nothing was changed.").format(name=path.name))
+        raise Refused(
+            NO_SENDER, _("{name} does not say who made it. Nothing was changed.").format(name=shown(path.name))
+        )
     if not keys.verify(inspected.sender.sign_key, raw, signature):
         raise Refused(
             FORGED,
             _("The signature of {name} is not its sender's: it was forged or changed. Nothing was changed.").format(
-                name=path.name
+                name=shown(path.name)
             ),
         )
     return inspected
@@ -195,7 +197,9 @@ def contents(inspected: Inspected, age_secret: str | None) -> Generator[tuple[by
             if not name.startswith("segments/"):
                 continue
             if listed.get(name) != list_member(name, data):
-                raise Refused(DAMAGED, _("{name} was changed while it was read.").format(name=inspected.path.name))
+                raise Refused(
+                    DAMAGED, _("{name} was changed while it was read.").format(name=shown(inspected.path.name))
+                )
             if not name.endswith(SIGNATURE):
                 held = (name, data)
             elif held is not None and name == held[0] + SIGNATURE:
@@ -257,11 +261,13 @@ def _revocations(found: dict[str, bytes]) -> list[tuple[keys.Revocation, bytes, 
 def _plain(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
     """The tar inside a file as a stream. What is wrong with the encryption raises on leaving, or when it is read."""
     if path.exists() and not path.is_file():  # a pipe or a device would be waited for
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=path, why=_("it is no file")))
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=_("it is no file")))
     try:
         source = path.open("rb")
     except OSError as error:
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=path, why=error.strerror or error)) from None
+        raise FieldappError(
+            _("{path} cannot be read: {why}.").format(path=shown(path), why=error.strerror or error)
+        ) from None
     with source:
         if age_secret is None:
             yield source
@@ -306,17 +312,21 @@ def _tell(path: Path, failed: list[Exception]) -> None:
     if isinstance(error, pyrage.DecryptError):
         text = str(error).lower()
         if "no matching" in text:
-            raise NotForUs(_("{name} is for somebody else: it is not encrypted to this laptop.").format(name=path.name))
+            raise NotForUs(
+                _("{name} is for somebody else: it is not encrypted to this laptop.").format(name=shown(path.name))
+            )
         raise Refused(
             DAMAGED,
             _("{name} is damaged or is no bundle. Nothing was changed. Copy it to the stick again.").format(
-                name=path.name
+                name=shown(path.name)
             ),
         )
     if isinstance(error, OSError):
         raise Refused(
             DAMAGED,
-            _("{name} is cut off or damaged. Nothing was changed. Copy it to the stick again.").format(name=path.name),
+            _("{name} is cut off or damaged. Nothing was changed. Copy it to the stick again.").format(
+                name=shown(path.name)
+            ),
         )
     raise error
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from fieldapp.domain.amounts import format_amount
+from fieldapp.domain.text import shown
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store.disk import sync_folder
@@ -68,14 +69,14 @@ def check_space(folder: Path, size: int) -> None:
     if free < size + SPARE:
         raise FieldappError(
             _("{folder} has {free} MB free, {size} MB are needed. Nothing was written; take another stick.").format(
-                folder=folder, free=format_amount(free // MB), size=format_amount((size + SPARE) // MB + 1)
+                folder=shown(folder), free=format_amount(free // MB), size=format_amount((size + SPARE) // MB + 1)
             )
         )
 
 
 def _linux_roots() -> Iterator[tuple[Path, str]]:
     with suppress(OSError):
-        for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="surrogateescape").splitlines():
             device, escaped = line.split(" ")[:2]
             where = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), escaped)
             if device.startswith("/dev/") and where.startswith(PLUGGED_IN):
@@ -114,7 +115,7 @@ def telling(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise FieldappError(
             _("Writing to {folder} failed: {why}. Nothing here was changed; free space or take another stick.").format(
-                folder=folder, why=error.strerror or error
+                folder=shown(folder), why=error.strerror or error
             )
         ) from error
 
@@ -142,7 +143,7 @@ def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> I
             if _read_back(part, progress) != writer.hash.hexdigest():
                 raise FieldappError(
                     _("What was read back from {folder} is not what was written. Take another stick.").format(
-                        folder=target.parent
+                        folder=shown(target.parent)
                     )
                 )
             part.replace(target)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from fieldapp.domain.text import brief, shown
 from fieldapp.errors import Cancelled, FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.store import capture, people, search
@@ -87,10 +88,10 @@ class Imported:
     def sentence(self) -> str:
         """Whose file it is, what is new in it, and what had come before."""
         if not self.sender:
-            return _("{file}: nothing of it was taken in.").format(file=self.path.name)
+            return _("{file}: nothing of it was taken in.").format(file=shown(self.path.name))
         who = self.sender if self.sender == self.laptop else f"{self.sender} ({self.laptop})"
         return _("{who}: {n} new changes, {known} had come before ({file}).").format(
-            file=self.path.name, who=who, n=self.applied, known=self.known
+            file=shown(self.path.name), who=who, n=self.applied, known=self.known
         )
 
     @property
@@ -112,7 +113,9 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
         try:
             files += [(file, True) for file in drives.bundles_in(path)] if path.is_dir() else [(path, False)]
         except OSError as error:
-            why = _("{path} cannot be read: {why}.").format(path=path, why=error.strerror or type(error).__name__)
+            why = _("{path} cannot be read: {why}.").format(
+                path=shown(path), why=error.strerror or type(error).__name__
+            )
             results.append(Imported(path, refused=why))
     with store.bulk():
         try:
@@ -141,7 +144,7 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
     except FieldappError as error:
         return Imported(file, refused=str(error))
     except (OSError, RecursionError, MemoryError) as error:
-        why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
+        why = _("{path} cannot be read: {why}.").format(path=shown(file.name), why=type(error).__name__)
         return Imported(file, refused=why)
 
 
@@ -170,13 +173,13 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
     secret = _age_secret(store)
     inspected = bundle.inspect(path, secret)
     if inspected.manifest.kind != "bundle":
-        raise Refused(bundle.WRONG_KIND, _("{name} is no bundle for importing.").format(name=path.name))
+        raise Refused(bundle.WRONG_KIND, _("{name} is no bundle for importing.").format(name=shown(path.name)))
     if store.value("SELECT id FROM local_replica WHERE own = 1") not in inspected.manifest.recipients:
-        raise bundle.NotForUs(_("{name} is for somebody else.").format(name=path.name))
-    practice.check_sender(store, inspected.sender, path.name)
-    peers.check_sender(store, inspected.sender, path.name)
+        raise bundle.NotForUs(_("{name} is for somebody else.").format(name=shown(path.name)))
+    practice.check_sender(store, inspected.sender, shown(path.name))
+    peers.check_sender(store, inspected.sender, shown(path.name))
     sender = inspected.sender
-    result = Imported(path, sender.post_name or sender.name, sender.replica, sender.name)
+    result = Imported(path, brief(sender.post_name or sender.name), sender.replica, brief(sender.name))
     with store.transaction(applying=True):
         segment.seal(store)
         receive(store, inspected, secret, result, progress)

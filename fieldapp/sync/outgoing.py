@@ -11,6 +11,7 @@ from typing import IO
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.text import shown
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.i18n import _, counted
 from fieldapp.store import people
@@ -56,7 +57,9 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     """
     people.check(store, Act.EXPORT)
     if not dest.is_dir():
-        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
+        raise FieldappError(
+            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(dest))
+        )
     practice.check_dest(store, dest)
     with store.transaction():
         segment.seal(store)

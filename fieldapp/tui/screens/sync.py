@@ -15,7 +15,7 @@ from textual.widgets import OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.domain.text import clean
+from fieldapp.domain.text import clean, shown
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
@@ -98,7 +98,7 @@ class SyncScreen(Page):
         for d in self._drives:
             size = format_amount(d.free // 100_000_000, 1)
             bundles = counted("{n} bundle", "{n} bundles", d.bundles)
-            words = _("{name}   {size} GB free   {bundles}").format(name=d.name, size=size, bundles=bundles)
+            words = _("{name}   {size} GB free   {bundles}").format(name=shown(d.name), size=size, bundles=bundles)
             listed.add_option(Option(Content(f" {words}")))
         if role == "hq" and len(self._drives) > 1:
             words = _("All {n} sticks, each with the reply for its own post").format(n=len(self._drives))
@@ -182,7 +182,7 @@ class SyncScreen(Page):
             for folder in folders:
                 if not os.path.isdir(folder):  # noqa: PTH112 — Path.is_dir raises for a name that is too long
                     raise FieldappError(
-                        _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder)
+                        _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(folder))
                     )
             results = incoming.import_files(store, folders, self._progress)
             self._imported(results)
@@ -208,7 +208,7 @@ class SyncScreen(Page):
             last = [f"! {error}"]
         except OSError as error:
             line = _("{folder} cannot be read or written: {why}. Plug the stick in again, or take another.")
-            last = [f"! {line.format(folder=', '.join(map(str, folders)), why=error.strerror or error)}"]
+            last = [f"! {line.format(folder=', '.join(map(shown, folders)), why=error.strerror or error)}"]
         finally:
             store.close()
             tell(self._done, last)
@@ -230,7 +230,7 @@ class SyncScreen(Page):
         tell = self.app.call_from_thread
         done = replies.reply(store, results, progress=self._progress)
         for made in done.written:
-            tell(self._say, f"✓ {made.path.parent.name}: {made.sentence}")
+            tell(self._say, f"✓ {shown(made.path.parent.name)}: {made.sentence}")
         for sentence in done.problems:
             tell(self._say, f"! {sentence}")
 

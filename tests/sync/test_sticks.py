@@ -1,0 +1,51 @@
+"""What lies on a stick, named and said: files of any name, of others, damaged, in folders."""
+
+import json
+from pathlib import Path
+
+import pytest
+from field import Run, World
+from sync_state import no_unicode
+
+from fieldapp.sync import drives, outgoing, sticks
+
+SUFFIX = ".fieldapp.tar.age"
+
+
+def test_a_name_that_is_no_unicode_stops_nothing(world: World, run: Run) -> None:
+    path = no_unicode(world.usb)
+    world.well()
+    (mine,) = outgoing.export(world.post, world.usb)
+    assert sticks.old(world.post, world.usb) == []
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, "3 thay đổi mới" in out) == (3, True)
+    assert f"xau\ufffd\ufffd{SUFFIX}" in err
+    _code, out, _err = run("sync", "import", world.usb, "--json", home="hq")
+    assert [Path(f["path"]) for f in json.loads(out.encode())] == [mine.path, path], "UTF-8, and the very names"
+    code, out, _err = run("sync", "clean", world.usb, "--yes", home="hq")
+    assert (code, mine.path.name in out) == (0, True)
+    assert drives.bundles_in(world.usb) == [path]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x\nĐồn Yalop (A): 500 thay đổi mới, 0 đã có từ trước (y",
+        "x\u2028✓ XONG. Có thể rút USB.",
+        "x\u202egnort\r\x1b[2K",
+        "x" + " " * 150 + "Đồn Yalop (A): 500 thay đổi mới",
+    ],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_name_is_taken_for_no_sentence(world: World, run: Run, name: str, whole: bool) -> None:
+    world.well()
+    (made,) = outgoing.export(world.post, world.usb)
+    path = made.path.rename(world.usb / f"{name}{SUFFIX}")
+    if not whole:
+        path.write_bytes(b"z")
+    _code, out, err = run("sync", "import", world.usb, home="hq")
+    _code, cleaned, _err = run("sync", "clean", world.usb, "--yes", home="hq")
+    said = [line for line in (out + err + cleaned).split("\n") if line]
+    assert all(line.isprintable() and len(line) < 250 for line in said), said
+    assert all("“x" in line for line in said if "500" in line or "XONG" in line), said
+    assert ("3 thay đổi mới" in out) == whole
