@@ -71,6 +71,8 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
             note(line)
     if not results:
         note(_("No bundles there."))
+    if counts := incoming.summary(results):
+        note(counts)
     for made in done.written if done and not as_json else []:
         say(made.sentence)
     for line in done.problems if done else []:

@@ -1,6 +1,7 @@
 """What comes from a stick: files are checked from beginning to end, then their papers and segments are taken in."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Literal
 
 from fieldapp.domain.text import brief, shown
 from fieldapp.errors import Cancelled, FieldappError, Refused
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store import capture, people, search
 from fieldapp.store.people import Act
 from fieldapp.store.store import Store, now
@@ -24,6 +25,7 @@ from fieldapp.sync import (
     revocation,
     saying,
     segment,
+    sticks,
     straight,
     verdict,
 )
@@ -38,7 +40,18 @@ MAX_BROKEN = 64 * 1024 * 1024
 """Bytes that are kept of what is no segment"""
 
 
-Outcome = Literal["applied", "known", "waits", "quarantined", "refused", "for_others"]
+Outcome = Literal["applied", "known", "waits", "quarantined", "refused", "for_others", "own"]
+
+MARKS: dict[Outcome, str] = {
+    "applied": "with new changes",
+    "known": "that had come before",
+    "waits": "that wait",
+    "quarantined": "in quarantine",
+    "refused": "refused",
+    "for_others": "for other laptops",
+    "own": "that this laptop wrote",
+}
+"""What is said of so many bundles, in this order"""
 
 
 @dataclass
@@ -63,6 +76,8 @@ class Imported:
     reason: str | None = None
     """why it was refused, in the word of the format"""
     for_others: bool = False
+    own: bool = False
+    """one of those for others, that this laptop wrote"""
     arrived: list[str] = field(default_factory=list)
     """hashes of the segments of which it is said what became of them"""
     waiting: list[str] = field(default_factory=list)
@@ -72,7 +87,7 @@ class Imported:
     def state(self) -> Outcome:
         """In a word; ``known``: all of it had come before."""
         if self.for_others:
-            return "for_others"
+            return "own" if self.own else "for_others"
         if self.refused is not None:
             return "refused"
         if self.quarantined:
@@ -138,7 +153,8 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
     try:
         return _import_file(store, file, progress)
     except bundle.NotForUs as error:
-        return Imported(file, refused=None if from_folder else str(error), reason=error.reason, for_others=True)
+        why = None if from_folder else str(error)
+        return Imported(file, refused=why, reason=error.reason, for_others=True, own=sticks.is_own(store, file))
     except Refused as error:
         return Imported(file, refused=str(error), reason=error.reason)
     except FieldappError as error:
@@ -157,6 +173,20 @@ def _index(store: Store, progress: Progress | None) -> None:
                 progress("index", done, of)
 
     search.catch_up(store, told)
+
+
+def summary(results: Sequence[Imported]) -> str:
+    """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 gửi cho máy khác”; empty for one file that was told.
+
+    What lies in a folder for others is passed over, and is told here alone.
+    """
+    passed_over = [r for r in results if r.for_others and r.refused is None]
+    if not results or (len(results) == 1 and not passed_over):
+        return ""
+    numbers = Counter(r.state for r in results)
+    parts = " · ".join(f"{numbers[state]} {_(word)}" for state, word in MARKS.items() if numbers[state])
+    line = f"{counted('{n} bundle', '{n} bundles', len(results))}: {parts}"
+    return _("No bundle there is for this laptop. {line}").format(line=line) if results == passed_over else line
 
 
 def verify(store: Store, path: Path) -> Inspected:

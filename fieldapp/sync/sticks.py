@@ -89,6 +89,11 @@ def clear(files: Sequence[Old]) -> None:
             ) from None
 
 
+def is_own(store: Store, path: Path) -> bool:
+    """Whether this laptop wrote a bundle."""
+    return _written(store, path) is not None
+
+
 def _written(store: Store, path: Path) -> Row | None:
     """What is known of a bundle of ours; only if the file is still what was written."""
     if not path.name.isascii():  # what we write has a plain name; others' may not even be Unicode

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from field import Run, World
-from sync_state import no_unicode
+from sync_state import no_unicode, second_laptop
 
 from fieldapp.sync import drives, outgoing, sticks
 
@@ -49,3 +49,18 @@ def test_a_name_is_taken_for_no_sentence(world: World, run: Run, name: str, whol
     assert all(line.isprintable() and len(line) < 250 for line in said), said
     assert all("“x" in line for line in said if "500" in line or "XONG" in line), said
     assert ("3 thay đổi mới" in out) == whole
+
+
+def test_what_is_for_others_is_counted_and_ours_apart(world: World, run: Run) -> None:
+    outgoing.export(world.post, world.usb)
+    assert run("sync", "import", world.usb) == (
+        0, "", "Ở đó không có gói nào gửi cho máy này. 1 gói: 1 do máy này viết\n"
+    )  # fmt: skip
+    other = second_laptop(world)
+    world.well()
+    outgoing.export(world.post, world.usb)
+    outgoing.export(world.hq, world.usb)
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, "3 thay đổi mới" in out) == (0, True)
+    assert err == "5 gói: 1 có thay đổi mới · 1 đã nhận từ trước · 1 gửi cho máy khác · 2 do máy này viết\n"
+    other.close()

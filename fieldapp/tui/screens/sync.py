@@ -1,7 +1,6 @@
 """USB: is it safe to pull the stick?"""
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -31,16 +30,6 @@ STAGES = {
     "write": "Writing the bundle",
     "verify": "Reading back and comparing",
 }
-
-MARKS: dict[incoming.Outcome, str] = {
-    "applied": "with new changes",
-    "known": "that had come before",
-    "waits": "that wait",
-    "quarantined": "in quarantine",
-    "refused": "refused",
-    "for_others": "for others",
-}
-"""What is said of so many bundles, in this order"""
 
 
 class Drives(OptionList):
@@ -222,8 +211,8 @@ class SyncScreen(Page):
                 tell(self._say, f"{'✓' if result.complete else '!'} {result.sentence}")
             for sentence in result.problems:
                 tell(self._say, f"! {sentence}")
-        if len(results) > 1:
-            tell(self._say, f"  {_counted(results)}")
+        if counts := incoming.summary(results):
+            tell(self._say, f"  {counts}")
 
     def _reply(self, store: Store, results: list[incoming.Imported]) -> None:
         """Each reply onto the stick that its bundle came from."""
@@ -288,13 +277,6 @@ def _waiting(state: standing.Status, role: str) -> str:
     if not state.unsent:
         return _("Headquarters has received everything.")
     return state.sentence
-
-
-def _counted(results: Sequence[incoming.Imported]) -> str:
-    """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 gửi nơi khác”"""
-    numbers = Counter(r.state for r in results)
-    parts = [f"{numbers[state]} {_(word)}" for state, word in MARKS.items() if numbers[state]]
-    return f"{counted('{n} bundle', '{n} bundles', len(results))}: {' · '.join(parts)}"
 
 
 def _folder(typed: str) -> Path:
