@@ -315,6 +315,10 @@ async def test_old_bundles_are_cleared_after_asking(world: World) -> None:
         await s.wait("1 gói cũ trên USB không cần nữa")
         assert old.path.exists()
         await s.press("f7")
+        await s.wait("? Nhấn F7 lần nữa để xóa 1 gói này.")
+        assert f"· {old.path.name}: " in s.text
+        assert old.path.exists()
+        await s.press("f7")
         await s.wait("✓ Đã xóa 1 gói.")
         assert "Dọn gói cũ" not in s.footer
     assert not old.path.exists()

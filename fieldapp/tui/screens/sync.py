@@ -70,7 +70,7 @@ class SyncScreen(Page):
 
     def on_mount(self) -> None:
         self._lines: list[str] = []
-        self._old: list[sticks.Old] = []
+        self._forget_old()
         self._stop = False
         self.query_one("#bar").display = False
 
@@ -98,6 +98,11 @@ class SyncScreen(Page):
         listed.highlighted = 0 if self._drives else None
         (listed if self._drives else self.query_one("#folder")).focus()
 
+    def _forget_old(self) -> None:
+        self._old: list[sticks.Old] = []
+        self._named = False
+        """The old bundles were named: F7 may take them away"""
+
     def action_other(self) -> None:
         """Go from the drives to the folder, or back."""
         self.focus_next()
@@ -105,7 +110,7 @@ class SyncScreen(Page):
     def action_renew(self) -> None:
         """Look for sticks again."""
         self._lines = []
-        self._old = []
+        self._forget_old()
         self.renew()
         self.refresh_bindings()
 
@@ -119,7 +124,13 @@ class SyncScreen(Page):
         steps.scroll_relative(y=way * (steps.size.height - 1), animate=False)
 
     def action_clear(self) -> None:
-        """Take the old bundles away that were named."""
+        """Name the old bundles; take them away when pressed again."""
+        if not self._named:
+            self._named = True
+            asked = counted("F7 again takes {n} bundle away.", "F7 again takes {n} bundles away.", len(self._old))
+            self._lines += [*(f"· {old.sentence}" for old in self._old), f"? {asked}"]
+            self._show(self._lines)
+            return
         cleared, self._old = self._old, []
         try:
             sticks.clear(cleared)
@@ -158,7 +169,7 @@ class SyncScreen(Page):
         self.busy = True
         self._stop = False
         self._lines = []
-        self._old = []
+        self._forget_old()
         self._show_busy()
         self._run(folders)
 
@@ -185,8 +196,8 @@ class SyncScreen(Page):
             self._old = [old for folder in folders for old in sticks.old(store, folder)]
             if self._old:
                 line = counted(
-                    "{n} old bundle on it is not needed any more: F7 takes it away.",
-                    "{n} old bundles on it are not needed any more: F7 takes them away.",
+                    "{n} old bundle on it is not needed any more: F7 names it and takes it away.",
+                    "{n} old bundles on it are not needed any more: F7 names them and takes them away.",
                     len(self._old),
                 )
                 last.append(f"· {line}")
