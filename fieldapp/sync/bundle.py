@@ -167,12 +167,7 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
             if next(members, None) is not None:
                 raise tarball.BadTar("more members than the manifest lists")
     except tarball.BadTar as error:
-        raise Refused(
-            DAMAGED,
-            _("{name} is damaged or is no bundle ({why}). Nothing was changed. Copy it to the stick again.").format(
-                name=shown(path.name), why=error
-            ),
-        ) from None
+        raise Damaged(path, pack=age_secret is None) from error
     inspected = Inspected(path, manifest, _certificates(papers), _revocations(papers))
     if not inspected.certificates or inspected.sender.replica != manifest.sender:
         raise Refused(
@@ -273,6 +268,13 @@ def _plain(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
             yield source
             return
         if not agefile.begins_well(source):
+            if tarball.begins_well(source):
+                raise Refused(
+                    DAMAGED,
+                    _("{name} is a pack: `fieldapp init --pack` begins from it. Nothing was changed.").format(
+                        name=shown(path.name)
+                    ),
+                )
             raise tarball.BadTar("no age file")
         identity = pyrage.x25519.Identity.from_str(age_secret)
         failed: list[Exception] = []
@@ -315,19 +317,9 @@ def _tell(path: Path, failed: list[Exception]) -> None:
             raise NotForUs(
                 _("{name} is for somebody else: it is not encrypted to this laptop.").format(name=shown(path.name))
             )
-        raise Refused(
-            DAMAGED,
-            _("{name} is damaged or is no bundle. Nothing was changed. Copy it to the stick again.").format(
-                name=shown(path.name)
-            ),
-        )
+        raise Damaged(path) from error
     if isinstance(error, OSError):
-        raise Refused(
-            DAMAGED,
-            _("{name} is cut off or damaged. Nothing was changed. Copy it to the stick again.").format(
-                name=shown(path.name)
-            ),
-        )
+        raise Damaged(path) from error
     raise error
 
 
@@ -336,3 +328,14 @@ class NotForUs(Refused):
 
     def __init__(self, message: str) -> None:
         super().__init__(FOR_OTHERS, message)
+
+
+class Damaged(Refused):
+    """A file that is cut off, damaged, or something else; why in English is the error that it was raised from."""
+
+    def __init__(self, path: Path, pack: bool = False) -> None:
+        if pack:
+            text = _("{name} is damaged or is no pack. Nothing was changed. Ask headquarters for a new pack.")
+        else:
+            text = _("{name} is cut off, damaged or no bundle. Nothing was changed.")
+        super().__init__(DAMAGED, text.format(name=shown(path.name)))

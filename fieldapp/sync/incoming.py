@@ -18,6 +18,7 @@ from fieldapp.sync import (
     bundle,
     drives,
     merge,
+    outgoing,
     peers,
     practice,
     receipts,
@@ -155,6 +156,8 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
     except bundle.NotForUs as error:
         why = None if from_folder else str(error)
         return Imported(file, refused=why, reason=error.reason, for_others=True, own=sticks.is_own(store, file))
+    except bundle.Damaged as error:
+        return Imported(file, refused=f"{error} {_again(store, file)}", reason=error.reason)
     except Refused as error:
         return Imported(file, refused=str(error), reason=error.reason)
     except FieldappError as error:
@@ -162,6 +165,17 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
     except (OSError, RecursionError, MemoryError) as error:
         why = _("{path} cannot be read: {why}.").format(path=shown(file.name), why=type(error).__name__)
         return Imported(file, refused=why)
+
+
+def _again(store: Store, file: Path) -> str:
+    """What to do about a bundle that is damaged: who is to write it again."""
+    me = peers.own(store)
+    writer = outgoing.author(file.name, [me, *peers.others(store)])
+    if writer is None:
+        return _("Ask for it to be exported again.")
+    if writer.id == me.id:
+        return _("Export it again.")
+    return _("Ask {name} to export again.").format(name=brief(writer.title))
 
 
 def _index(store: Store, progress: Progress | None) -> None:

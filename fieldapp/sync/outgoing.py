@@ -1,8 +1,9 @@
 """What goes onto a stick: a bundle for each recipient, complete or not there."""
 
 import os
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -161,6 +162,12 @@ def _file_name(me: Peer, to: Peer, number: int) -> str:
     """A name that FAT keeps and that says whose it is; a reply also names the post that it is for."""
     who = name_of(me, to if me.role == "hq" and to.role == "post" else None)
     return f"{who}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{number}{bundle.SUFFIX}"
+
+
+def author(name: str, known: Iterable[Peer]) -> Peer | None:
+    """Who wrote a bundle, by the beginning of its name: for when it cannot be read."""
+    found = re.match("([a-z0-9]+)(?:-[a-z0-9]+)?(_[0-9a-f]{4})_", name.lower())
+    return next((p for p in known if found and name_of(p) == found[1] + found[2]), None)
 
 
 def name_of(sender: Peer, to: Peer | None = None) -> str:

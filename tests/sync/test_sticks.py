@@ -64,3 +64,23 @@ def test_what_is_for_others_is_counted_and_ours_apart(world: World, run: Run) ->
     assert (code, "3 thay đổi mới" in out) == (0, True)
     assert err == "5 gói: 1 có thay đổi mới · 1 đã nhận từ trước · 1 gửi cho máy khác · 2 do máy này viết\n"
     other.close()
+
+
+def test_of_a_damaged_bundle_it_is_said_who_writes_it_again(world: World, run: Run) -> None:
+    world.well()
+    (mine,) = outgoing.export(world.post, world.usb)
+    (reply,) = outgoing.export(world.hq, world.usb)
+    for made in (mine, reply):
+        made.path.write_bytes(made.path.read_bytes()[:-100])
+    (world.usb / f"a{SUFFIX}").write_bytes(b"junk")
+    (pack := next(world.usb.glob("*.fieldapp-pack.tar"))).rename(world.usb / f"b{SUFFIX}")
+    code, _out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, "no age file" in err) == (1, False)
+    said = {name: line for line in err.splitlines() for name in [line.split()[0].removesuffix(SUFFIX)]}
+    assert said["a"].endswith("Không có gì thay đổi. Hãy báo nơi gửi xuất lại.")
+    assert "là gói cấp" in said["b"]
+    assert said[mine.path.name.removesuffix(SUFFIX)].endswith("Hãy báo Đồn BP Ia Rvê (A) xuất lại.")
+    _code, _out, err = run("sync", "import", reply.path)
+    assert err.rstrip().endswith("Hãy báo Sở chỉ huy xuất lại.")
+    code, _out, err = run("init", "--pack", mine.path, "--user", "B", home="other")
+    assert (code, "Hãy xin sở chỉ huy gói mới" in err, pack.exists()) == (1, True, False)
