@@ -73,6 +73,10 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
         note(_("No bundles there."))
     if counts := incoming.summary(results):
         note(counts)
+    if asking := incoming.asking(results):
+        line = _("Waiting to be certified: {names}. `fieldapp hq replicas` shows the fingerprint: compare it by"
+                 " telephone, then `fieldapp hq trust`.")  # fmt: skip
+        note(line.format(names=", ".join(asking)))
     for made in done.written if done and not as_json else []:
         say(made.sentence)
     for line in done.problems if done else []:

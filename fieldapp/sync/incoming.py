@@ -65,6 +65,8 @@ class Imported:
     sender_id: str = ""
     laptop: str = ""
     """the sender's name for itself"""
+    asks: bool = False
+    """the sender waits for us to compare its fingerprint and certify it"""
     applied: int = 0
     """changes that were new and are in now"""
     known: int = 0
@@ -105,10 +107,14 @@ class Imported:
         """Whose file it is, what is new in it, and what had come before."""
         if not self.sender:
             return _("{file}: nothing of it was taken in.").format(file=shown(self.path.name))
-        who = self.sender if self.sender == self.laptop else f"{self.sender} ({self.laptop})"
         return _("{who}: {n} new changes, {known} had come before ({file}).").format(
-            file=shown(self.path.name), who=who, n=self.applied, known=self.known
+            file=shown(self.path.name), who=self.title, n=self.applied, known=self.known
         )
+
+    @property
+    def title(self) -> str:
+        """How people call the sender."""
+        return self.sender if self.sender == self.laptop else f"{self.sender} ({self.laptop})"
 
     @property
     def problems(self) -> list[str]:
@@ -203,6 +209,11 @@ def summary(results: Sequence[Imported]) -> str:
     return _("No bundle there is for this laptop. {line}").format(line=line) if results == passed_over else line
 
 
+def asking(results: Sequence[Imported]) -> list[str]:
+    """Names of those whose bundles came and who wait for us to certify them."""
+    return list(dict.fromkeys(r.title for r in results if r.asks))
+
+
 def verify(store: Store, path: Path) -> Inspected:
     """Check a bundle from beginning to end, and change nothing."""
     return bundle.inspect(path, _age_secret(store))
@@ -228,7 +239,9 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
         segment.seal(store)
         receive(store, inspected, secret, result, progress)
         recovery.learn(store, inspected.manifest)
-        if store.value("SELECT trust FROM local_replica WHERE id = ?", [inspected.manifest.sender]) == "certified":
+        known, me = peers.get(store, sender.replica), peers.own(store)
+        result.asks = known is not None and me.role == "hq" and peers.is_asking(me, known)
+        if known is not None and known.trust == "certified":
             result.set_aside += [saying.set_aside(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside]
     return result
 

@@ -68,7 +68,7 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     stock = parcel.stock(store)
     recipients = [peers.find(store, to)] if to else peers.partners(store, stock.others)
     if not recipients:
-        raise FieldappError(_("Nobody to write for: headquarters has certified no laptop yet (`hq trust`)."))
+        raise FieldappError(_("Nobody to write for: headquarters has certified no laptop yet."))
     done: list[Exported] = []
     try:
         for peer in recipients:

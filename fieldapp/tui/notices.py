@@ -1,8 +1,10 @@
 """What the state of exchange asks of people: lines for the first screen, and sentences for the USB screen."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from fieldapp.domain.amounts import format_amount
+from fieldapp.domain.text import brief
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.store.todo import Todo
@@ -75,16 +77,21 @@ def todo(state: Status, role: str) -> list[Todo]:
 
 
 def sentences(state: Status, role: str) -> list[str]:
-    """All that waits or was refused, in full."""
+    """All that waits or was refused, in full, for the USB screen."""
     found = [state.clock_warning] if state.clock_warning else []
     found += [*state.held, *state.quarantined, *state.set_aside]
     if state.conflicts:
-        hint = _("`fieldapp hq conflicts` lists them.") if role == "hq" else ""
+        hint = _("Esc, then F6 and F7, show them.") if role == "hq" else ""
         found.append(f"{_conflicts(state)}. {hint}".strip())
-    if role == "hq":
-        advice = _("{name} waits to be certified: compare its fingerprint, then `fieldapp hq trust`.")
-        found += [advice.format(name=name) for name in state.asking]
+    if role == "hq" and state.asking:
+        found.append(asking(state.asking))
     return found
+
+
+def asking(names: Sequence[str]) -> str:
+    """Who waits to be certified, and by which keys it is done."""
+    line = _("Waiting to be certified: {names}. Esc, then F6 and F7, show the fingerprint: compare it by telephone.")
+    return line.format(names=", ".join(map(brief, names)))
 
 
 def _conflicts(state: Status) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from field import Run, World
-from sync_state import no_unicode, second_laptop
+from sync_state import new_post, no_unicode, second_laptop
 
 from fieldapp.sync import drives, outgoing, sticks
 
@@ -84,3 +84,14 @@ def test_of_a_damaged_bundle_it_is_said_who_writes_it_again(world: World, run: R
     assert err.rstrip().endswith("Hãy báo Sở chỉ huy xuất lại.")
     code, _out, err = run("init", "--pack", mine.path, "--user", "B", home="other")
     assert (code, "Hãy xin sở chỉ huy gói mới" in err, pack.exists()) == (1, True, False)
+
+
+def test_a_laptop_that_waits_to_be_certified_is_named_with_what_to_do(world: World, run: Run) -> None:
+    for post, name in (("EABUNG", "Đồn BP Ea Bung"), ("YALOP", "Đồn BP Yalop")):
+        new_post(world, post, name).close()
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, out.count("0 thay đổi mới, 0 đã có")) == (0, 2)
+    assert "Chờ chứng thực: Đồn BP Ea Bung (A), Đồn BP Yalop (A)." in err
+    assert "`fieldapp hq trust`" in err
+    assert run("hq", "trust", "EABUNG", home="hq")[0] == 0
+    assert "Chờ chứng thực: Đồn BP Yalop (A)." in run("sync", "import", world.usb, home="hq")[2]

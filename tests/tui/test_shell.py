@@ -123,7 +123,7 @@ async def test_headquarters_sees_what_waits(world: World) -> None:
         await s.press("enter")
         assert isinstance(s.app.screen, ConflictsScreen)
         await s.press("escape", "f9")
-        assert "so dấu vân khóa" in s.text
+        assert "Bấm Esc, F6, F7" in s.text
 
 
 # going about ----------------------------------------------------------------------------------------------------

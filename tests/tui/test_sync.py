@@ -2,9 +2,11 @@
 
 from field import World
 from screen_hands import run
-from sync_state import no_unicode
+from sync_state import new_post, no_unicode, second_laptop
 
+from fieldapp.store import records
 from fieldapp.sync import outgoing
+from fieldapp.tui.screens.conflicts import ConflictsScreen
 
 
 async def test_a_name_that_is_no_unicode_stops_nothing(world: World) -> None:
@@ -42,3 +44,29 @@ async def test_what_is_for_others_is_said(world: World) -> None:
         await s.wait("✓ XONG. Có thể rút USB.")
         assert "Ở đó không có gói nào" not in s.text
         assert "2 gói: 1 đã nhận từ trước · 1 do máy này viết" in s.text
+
+
+async def test_what_is_to_be_decided_is_said_with_its_keys(world: World) -> None:
+    new_post(world, "EABUNG", "Đồn BP Ea Bung").close()
+    async with run(world.root / "hq", world.hq.again()) as s:
+        await s.press("f9", str(world.usb), "enter")
+        await s.wait("Chờ chứng thực: Đồn BP Ea Bung (A). Bấm Esc, F6, F7")
+        await s.wait("Esc Quay lại")
+        await s.press("escape", "f6", "f7")
+        assert isinstance(s.app.screen, ConflictsScreen)
+        assert "Đồn BP Ea Bung (A) chờ chứng thực" in s.text
+
+
+async def test_what_waits_names_no_command_on_the_screen(world: World) -> None:
+    other = second_laptop(world)
+    event = world.well()
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, other)
+    for store, hamlet in ((world.post, "Buôn A"), (other, "Buôn B")):
+        records.save(store, "activity", {"hamlet": hamlet}, event)
+        world.carry(store, world.hq)
+    other.close()
+    async with run(world.root / "hq", world.hq.again()) as s:
+        await s.press("f9")
+        assert "1 ô do hai người ghi khác nhau. Bấm Esc, F6, F7" in s.text
+        assert "fieldapp" not in s.text

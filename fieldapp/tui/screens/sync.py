@@ -224,6 +224,8 @@ class SyncScreen(Page):
                 tell(self._say, f"! {sentence}")
         if counts := incoming.summary(results):
             tell(self._say, f"  {counts}")
+        if asking := incoming.asking(results):
+            tell(self._say, f"! {notices.asking(asking)}")
 
     def _reply(self, store: Store, results: list[incoming.Imported]) -> None:
         """Each reply onto the stick that its bundle came from."""
