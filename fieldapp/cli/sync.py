@@ -73,6 +73,8 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
         note(_("No bundles there."))
     if counts := incoming.summary(results):
         note(counts)
+    if below := incoming.not_read(paths):
+        note(below)
     if asking := incoming.asking(results):
         line = _("Waiting to be certified: {names}. `fieldapp hq replicas` shows the fingerprint: compare it by"
                  " telephone, then `fieldapp hq trust`.")  # fmt: skip

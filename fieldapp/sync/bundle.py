@@ -256,7 +256,8 @@ def _revocations(found: dict[str, bytes]) -> list[tuple[keys.Revocation, bytes, 
 def _plain(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
     """The tar inside a file as a stream. What is wrong with the encryption raises on leaving, or when it is read."""
     if path.exists() and not path.is_file():  # a pipe or a device would be waited for
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=_("it is no file")))
+        why = _("it is a folder, name a file in it") if path.is_dir() else _("it is no file")
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=why))
     try:
         source = path.open("rb")
     except OSError as error:

@@ -55,6 +55,18 @@ def bundles_in(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.name.endswith(SUFFIX) and not p.name.startswith(".") and p.is_file())
 
 
+def folders_with_bundles(folder: Path) -> list[Path]:
+    """Folders just below one in which bundles lie, by name; hidden ones, and those that may not be read, are passed
+    over."""
+    found = []
+    with suppress(OSError):
+        for below in sorted(folder.iterdir()):
+            with suppress(OSError):
+                if below.is_dir() and not below.name.startswith(".") and bundles_in(below):
+                    found.append(below)
+    return found
+
+
 def free_space(folder: Path) -> int:
     """Bytes that may still be written there."""
     import shutil

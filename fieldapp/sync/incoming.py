@@ -34,6 +34,9 @@ from fieldapp.sync.bundle import Inspected, Progress
 from fieldapp.sync.relog import SETTLED
 from fieldapp.sync.verdict import BAD_SIGNATURE, WAITS
 
+NAMED = 3
+"""Folders that are named"""
+
 LARGE = 100_000
 """Bytes of a bundle from which on it is quicker to take the capture triggers, which only keep silent, away meanwhile"""
 
@@ -207,6 +210,15 @@ def summary(results: Sequence[Imported]) -> str:
     parts = " · ".join(f"{numbers[state]} {_(word)}" for state, word in MARKS.items() if numbers[state])
     line = f"{counted('{n} bundle', '{n} bundles', len(results))}: {parts}"
     return _("No bundle there is for this laptop. {line}").format(line=line) if results == passed_over else line
+
+
+def not_read(paths: Sequence[Path]) -> str:
+    """Which folders below those that were read hold bundles too; empty where there are none."""
+    below = [shown(found) for path in paths for found in drives.folders_with_bundles(path) if found not in paths]
+    if not below:
+        return ""
+    named = ", ".join(below[:NAMED]) + (" …" if len(below) > NAMED else "")
+    return _("Bundles in folders below were not read. Name a folder to read it: {named}").format(named=named)
 
 
 def asking(results: Sequence[Imported]) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 from field import Run, World
 from sync_state import new_post, no_unicode, second_laptop
 
+from fieldapp.domain.text import shown
 from fieldapp.sync import drives, outgoing, sticks
 
 SUFFIX = ".fieldapp.tar.age"
@@ -95,3 +96,21 @@ def test_a_laptop_that_waits_to_be_certified_is_named_with_what_to_do(world: Wor
     assert "`fieldapp hq trust`" in err
     assert run("hq", "trust", "EABUNG", home="hq")[0] == 0
     assert "Chờ chứng thực: Đồn BP Yalop (A)." in run("sync", "import", world.usb, home="hq")[2]
+
+
+def test_bundles_in_folders_below_are_not_read_and_that_is_said(world: World, run: Run) -> None:
+    for name in ("tháng 11", ".Trash-1000", "ảnh"):
+        (world.usb / name).mkdir()
+    world.well()
+    (made,) = outgoing.export(world.post, world.usb / "tháng 11")
+    outgoing.export(world.post, world.usb / ".Trash-1000")
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, out) == (0, "")
+    assert err.splitlines() == [
+        "Ở đó không có gói nào.",
+        f"Chưa đọc các gói trong thư mục con. Muốn đọc thì nêu thư mục đó: {shown(made.path.parent)}",
+    ]
+    code, out, err = run("sync", "import", world.usb, made.path.parent, home="hq")
+    assert (code, "3 thay đổi mới" in out, err) == (0, True, "")
+    code, _out, err = run("sync", "verify", made.path.parent, home="hq")
+    assert (code, "hãy nêu một tệp trong đó" in err) == (1, True)

@@ -70,3 +70,16 @@ async def test_what_waits_names_no_command_on_the_screen(world: World) -> None:
         await s.press("f9")
         assert "1 ô do hai người ghi khác nhau. Bấm Esc, F6, F7" in s.text
         assert "fieldapp" not in s.text
+
+
+async def test_of_a_file_its_folder_is_meant(world: World) -> None:
+    (world.usb / "tháng 11").mkdir()
+    world.well()
+    (made,) = outgoing.export(world.post, world.usb)
+    outgoing.export(world.post, world.usb / "tháng 11")
+    async with run(world.root / "hq", world.hq.again()) as s:
+        await s.press("f9", str(made.path), "enter")
+        await s.wait("✓ XONG. Có thể rút USB.")
+        assert "3 thay đổi mới" in s.text
+        assert "· Chưa đọc các gói trong thư mục con" in s.text
+    assert len(list(world.usb.glob("sch-iarve*.age"))) == 1

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -186,6 +187,8 @@ class SyncScreen(Page):
                     )
             results = incoming.import_files(store, folders, self._progress)
             self._imported(results)
+            if below := incoming.not_read(folders):
+                tell(self._say, f"· {below}")
             if len(folders) > 1:
                 self._reply(store, results)
             else:
@@ -293,7 +296,8 @@ def _waiting(state: standing.Status, role: str) -> str:
 
 
 def _folder(typed: str) -> Path:
-    try:
-        return Path(typed).expanduser()
-    except RuntimeError:  # “~somebody” whom this machine does not know
-        return Path(typed)
+    """The folder that is meant: of a file, the one that it lies in."""
+    path = Path(typed)
+    with suppress(RuntimeError):  # “~somebody” whom this machine does not know
+        path = path.expanduser()
+    return path.parent if os.path.isfile(path) else path  # noqa: PTH113 — as above
