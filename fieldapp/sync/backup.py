@@ -28,7 +28,7 @@ import pyrage
 import fieldapp
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.text import shown
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, reason
 from fieldapp.i18n import _
 from fieldapp.store import people, trouble, vault
 from fieldapp.store.connection import DatabaseError
@@ -270,7 +270,7 @@ def restore(path: Path, home: Path, user: str, passphrase: str) -> Store:
         _put(made, home)
     except OSError as error:
         raise trouble.explain(error) or FieldappError(
-            _("{path} cannot be read: {why}.").format(path=shown(path.name), why=error.strerror or error)
+            _("{path} cannot be read: {why}.").format(path=shown(path.name), why=reason(error))
         ) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)

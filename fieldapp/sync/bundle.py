@@ -18,7 +18,7 @@ import msgspec
 import pyrage
 
 from fieldapp.domain.text import clean, shown
-from fieldapp.errors import FieldappError, Refused
+from fieldapp.errors import FieldappError, Refused, reason
 from fieldapp.i18n import _
 from fieldapp.sync import agefile, keys, tarball
 from fieldapp.sync.segment import INSTANT, MAX_HLC, digest
@@ -261,9 +261,7 @@ def _plain(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
     try:
         source = path.open("rb")
     except OSError as error:
-        raise FieldappError(
-            _("{path} cannot be read: {why}.").format(path=shown(path), why=error.strerror or error)
-        ) from None
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=reason(error))) from None
     with source:
         if age_secret is None:
             yield source

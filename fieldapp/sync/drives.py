@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.text import shown
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, reason
 from fieldapp.i18n import _
 from fieldapp.store.disk import sync_folder
 
@@ -127,7 +127,7 @@ def telling(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise FieldappError(
             _("Writing to {folder} failed: {why}. Nothing here was changed; free space or take another stick.").format(
-                folder=shown(folder), why=error.strerror or error
+                folder=shown(folder), why=reason(error)
             )
         ) from error
 

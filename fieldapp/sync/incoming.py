@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from fieldapp.domain.text import brief, shown
-from fieldapp.errors import Cancelled, FieldappError, Refused
+from fieldapp.errors import Cancelled, FieldappError, Refused, reason
 from fieldapp.i18n import _, counted
 from fieldapp.store import capture, people, search
 from fieldapp.store.people import Act
@@ -138,9 +138,7 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
         try:
             files += [(file, True) for file in drives.bundles_in(path)] if path.is_dir() else [(path, False)]
         except OSError as error:
-            why = _("{path} cannot be read: {why}.").format(
-                path=shown(path), why=error.strerror or type(error).__name__
-            )
+            why = _("{path} cannot be read: {why}.").format(path=shown(path), why=reason(error))
             results.append(Imported(path, refused=why))
     with store.bulk():
         try:
@@ -172,7 +170,9 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
     except FieldappError as error:
         return Imported(file, refused=str(error))
     except (OSError, RecursionError, MemoryError) as error:
-        why = _("{path} cannot be read: {why}.").format(path=shown(file.name), why=type(error).__name__)
+        why = _("{path} cannot be read: {why}.").format(
+            path=shown(file.name), why=reason(error) if isinstance(error, OSError) else type(error).__name__
+        )
         return Imported(file, refused=why)
 
 

@@ -21,7 +21,7 @@ import msgspec
 import pyrage
 
 from fieldapp.domain.text import clean, shown
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, reason
 from fieldapp.i18n import _
 from fieldapp.store import people, vault
 from fieldapp.store.connection import KEY_BYTES
@@ -280,9 +280,7 @@ def _read(path: Path, kind: type[Paper], form: str) -> Paper:
             data = file.read(MAX_PAPER + 1)
         paper = msgspec.json.decode(data, type=kind)
     except OSError as error:
-        raise FieldappError(
-            _("{path} cannot be read: {why}.").format(path=shown(path), why=error.strerror or error)
-        ) from None
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=reason(error))) from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         paper = None
     if paper is None or paper.format != form:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from fieldapp.domain.text import shown
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, reason
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import bundle, drives, receipts
@@ -85,7 +85,7 @@ def clear(files: Sequence[Old]) -> None:
             file.path.unlink(missing_ok=True)
         except OSError as error:
             raise FieldappError(
-                _("{path} cannot be taken away: {why}.").format(path=shown(file.path.name), why=error.strerror or error)
+                _("{path} cannot be taken away: {why}.").format(path=shown(file.path.name), why=reason(error))
             ) from None
 
 

@@ -114,3 +114,9 @@ def test_bundles_in_folders_below_are_not_read_and_that_is_said(world: World, ru
     assert (code, "3 thay đổi mới" in out, err) == (0, True, "")
     code, _out, err = run("sync", "verify", made.path.parent, home="hq")
     assert (code, "hãy nêu một tệp trong đó" in err) == (1, True)
+
+
+def test_what_the_system_says_is_vietnamese(world: World, run: Run) -> None:
+    for arguments in (("import", world.usb / "x"), ("verify", world.usb / "x")):
+        code, _out, err = run("sync", *arguments, home="hq")
+        assert (code, err) == (1, f"Không đọc được {shown(world.usb / 'x')}: không có tệp nào tên như vậy.\n")

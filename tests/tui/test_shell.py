@@ -258,7 +258,7 @@ async def test_a_stick_that_fails_is_said(world: World, monkeypatch: pytest.Monk
     async with at_post(world) as s:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("! ")
-        await s.wait("Input/output error")
+        await s.wait("thiết bị đọc ghi bị lỗi")
         assert "XONG" not in s.text
 
 

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.text import clean, shown
-from fieldapp.errors import Cancelled, FieldappError
+from fieldapp.errors import Cancelled, FieldappError, reason
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync import backup, drives, incoming, outgoing, practice, replies, standing, sticks
@@ -211,7 +211,7 @@ class SyncScreen(Page):
             last = [f"! {error}"]
         except OSError as error:
             line = _("{folder} cannot be read or written: {why}. Plug the stick in again, or take another.")
-            last = [f"! {line.format(folder=', '.join(map(shown, folders)), why=error.strerror or error)}"]
+            last = [f"! {line.format(folder=', '.join(map(shown, folders)), why=reason(error))}"]
         finally:
             store.close()
             tell(self._done, last)
