@@ -37,23 +37,24 @@ def late_posts(store: Store, today: date) -> list[Todo]:
     return [_line("!", counted("{n} post", "{n} posts", len(late)), text, POSTS)]
 
 
-def to_review(store: Store) -> list[Todo]:
-    """One line of the records that wait to be looked at."""
+def to_review(store: Store, *, keys: bool = True) -> list[Todo]:
+    """One line of the records that wait to be looked at. ``keys``: it names a key, for the screen; else a command."""
     from fieldapp.store import desk
 
     counts = desk.counts(store)
     if not counts:
         return []
     records, posts = sum(number for _post, _kind, number in counts), len({post for post, _kind, _number in counts})
-    text = _("{records} of {posts}: F7 goes through them").format(
+    text = _("{records} of {posts}: F7 goes through them") if keys else _("{records} of {posts}: `fieldapp hq queue`")
+    text = text.format(
         records=counted("{n} record", "{n} records", records, format_amount(records)),
         posts=counted("{n} post", "{n} posts", posts),
     )
     return [_line("·", _("to review"), text, REVIEW)]
 
 
-def todo(state: Status, role: str) -> list[Todo]:
-    """One line for each sort of thing that waits; more about it is on the USB screen."""
+def todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
+    """One line for each sort of thing that waits; more about it is on the USB screen. ``keys`` as above."""
     found = []
     if state.clock_warning:
         found.append(_line("!", _("clock"), state.clock_warning))
@@ -68,7 +69,8 @@ def todo(state: Status, role: str) -> list[Todo]:
         waits = _("{name} waits to be certified")
         found += [_line("·", _("new laptop"), waits.format(name=name), DECIDE) for name in state.asking]
     elif state.unsent and not state.exported:
-        text = _("{changes} in {records}: F9 takes them to the stick").format(
+        text = _("{changes} in {records}: `fieldapp sync export` takes them to the stick")
+        text = (_("{changes} in {records}: F9 takes them to the stick") if keys else text).format(
             changes=counted("{n} change", "{n} changes", state.unsent),
             records=counted("{n} record", "{n} records", state.unsent_records),
         )

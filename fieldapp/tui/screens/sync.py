@@ -15,7 +15,7 @@ from textual.widgets import OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.domain.text import clean, shown
+from fieldapp.domain.text import brief, clean, shown
 from fieldapp.errors import Cancelled, FieldappError, reason
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
@@ -88,7 +88,7 @@ class SyncScreen(Page):
         for d in self._drives:
             size = format_amount(d.free // 100_000_000, 1)
             bundles = counted("{n} bundle", "{n} bundles", d.bundles)
-            words = _("{name}   {size} GB free   {bundles}").format(name=shown(d.name), size=size, bundles=bundles)
+            words = _("{name}   {size} GB free   {bundles}").format(name=brief(d.name), size=size, bundles=bundles)
             listed.add_option(Option(Content(f" {words}")))
         if role == "hq" and len(self._drives) > 1:
             words = _("All {n} sticks, each with the reply for its own post").format(n=len(self._drives))
