@@ -68,7 +68,11 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     stock = parcel.stock(store)
     recipients = [peers.find(store, to)] if to else peers.partners(store, stock.others)
     if not recipients:
-        raise FieldappError(_("Nobody to write for: headquarters has certified no laptop yet."))
+        raise FieldappError(
+            _(
+                "Nobody to write for: no laptop is certified yet. Compare the fingerprint of one that came, and certify it."
+            )
+        )
     done: list[Exported] = []
     try:
         for peer in recipients:
