@@ -69,9 +69,7 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     recipients = [peers.find(store, to)] if to else peers.partners(store, stock.others)
     if not recipients:
         raise FieldappError(
-            _(
-                "Nobody to write for: no laptop is certified yet. Compare the fingerprint of one that came, and certify it."
-            )
+            _("Nobody to write for: no laptop is certified yet. Compare the fingerprint of one that came; certify it.")
         )
     done: list[Exported] = []
     try:
