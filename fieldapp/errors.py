@@ -1,6 +1,9 @@
 """The one kind of error that a user is meant to read."""
 
+import errno
 from collections.abc import Mapping
+
+from fieldapp.i18n import _
 
 
 class FieldappError(Exception):
@@ -40,3 +43,21 @@ class Refused(FieldappError):
 
 class Cancelled(Exception):
     """A person broke the work off; raised by what is told of its progress. Nothing was changed."""
+
+
+def reason(error: OSError) -> str:
+    """What the system says of a file or stick, within a sentence; what is not usual in the system's own words."""
+    usual = {
+        errno.ENOENT: _("there is nothing of that name"),
+        errno.EACCES: _("access is denied"),
+        errno.EPERM: _("access is denied"),
+        errno.EROFS: _("it is write-protected"),
+        errno.ENOSPC: _("no space is left"),
+        errno.EIO: _("the device does not answer rightly"),
+        errno.ENODEV: _("it was pulled"),
+        errno.ENXIO: _("it was pulled"),
+        errno.EISDIR: _("it is a folder, name a file in it"),
+        errno.ENOTDIR: _("it is no folder"),
+        errno.ENAMETOOLONG: _("the name is too long"),
+    }
+    return usual.get(error.errno or 0) or error.strerror or type(error).__name__

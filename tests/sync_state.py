@@ -1,6 +1,8 @@
 """What sync tests compare, and a second laptop to compare it with."""
 
 import io
+import os
+from pathlib import Path
 
 import pytest
 from field import World
@@ -10,7 +12,7 @@ from fieldapp.store.capture import synced_tables
 from fieldapp.store.log import Change
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import drives, enrolment
+from fieldapp.sync import drives, enrolment, outgoing
 
 
 def state(store: Store) -> dict[str, list[Row]]:
@@ -56,3 +58,18 @@ def stick_that_fails(patched: pytest.MonkeyPatch, error: OSError) -> None:
 
     hashing = drives._Hashing
     patched.setattr(drives, "_Hashing", lambda _raw: hashing(Failing()))
+
+
+def no_unicode(folder: Path) -> Path:
+    """A bundle, by its name, that another system called so."""
+    path = folder / os.fsdecode(b"xau\xff\xfe.fieldapp.tar.age")
+    path.write_bytes(b"z")
+    return path
+
+
+def new_post(world: World, code: str, name: str) -> Store:
+    """A post that begins, whose first bundle is on the stick and not read yet."""
+    pack = enrolment.write_pack(world.hq, code=code, name=name, dest=world.usb)
+    store = enrolment.init_post(world.root / code.lower(), pack, user="Lê Văn C", passphrase="x y")
+    outgoing.export(store, world.usb)
+    return store

@@ -110,6 +110,15 @@ def test_sync_on_the_command_line(run: Run, world: World) -> None:
     assert run("doctor", home="hq")[0] == 0
 
 
+def test_what_is_to_do_is_said_with_its_command(world: World, run: Run) -> None:
+    world.well()
+    _code, out, _err = run("todo")
+    assert "3 thay đổi trong 1 bản ghi: `fieldapp sync export`" in out
+    world.carry(world.post, world.hq)
+    _code, out, _err = run("todo", home="hq")
+    assert "1 bản ghi của 1 đồn: xem bằng `fieldapp hq queue`" in out
+
+
 def test_schema_describes_what_add_takes(run: Run) -> None:
     schema = json.loads(run("schema", "activity")[1])
     assert {"activity_kind_id", "measures", "targets"} <= schema["properties"].keys()

@@ -2,6 +2,7 @@
 
 import json as jsonlib
 import os
+import re
 import sys
 from dataclasses import asdict, is_dataclass
 from datetime import date
@@ -15,6 +16,8 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 
 IN_PART = 3
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""How Python spells a byte of a file's name that is no UTF-8: JSON has an escape for it, UTF-8 has not"""
 
 
 class Context:
@@ -73,7 +76,8 @@ def _harmless(text: str) -> str:
 
 def say_json(value: Any) -> None:
     """Print one JSON document."""
-    click.echo(jsonlib.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    text = jsonlib.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    click.echo(_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def _plain(value: Any) -> Any:

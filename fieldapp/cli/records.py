@@ -310,8 +310,8 @@ def todo(obj: Context, as_json: bool) -> None:
     store = obj.open()
     today = date.today()
     found = [*notices.late_posts(store, today), *waiting.todo(store, today)]
-    found += notices.todo(standing.status(store), store.role)
-    found += notices.to_review(store) if store.role == "hq" else []
+    found += notices.todo(standing.status(store), store.role, keys=False)
+    found += notices.to_review(store, keys=False) if store.role == "hq" else []
     if as_json:
         say_json(found)
         return

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from fieldapp.cli.base import IN_PART, PATH, Context, as_json, cli, note, say, say_json
+from fieldapp.domain.text import shown
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
 
@@ -51,7 +52,9 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
     from fieldapp.sync import incoming, replies
 
     if reply_to is not None and not reply_to.is_dir():
-        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=reply_to))
+        raise FieldappError(
+            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(reply_to))
+        )
     store = obj.open()
     results = incoming.import_files(store, paths)
     done = replies.reply(store, results, reply_to) if reply or reply_to else None
@@ -68,6 +71,14 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
             note(line)
     if not results:
         note(_("No bundles there."))
+    if counts := incoming.summary(results):
+        note(counts)
+    if below := incoming.not_read(paths):
+        note(below)
+    if asking := incoming.asking(results):
+        line = _("Waiting to be certified: {names}. `fieldapp hq replicas` shows the fingerprint: compare it by"
+                 " telephone, then `fieldapp hq trust`.")  # fmt: skip
+        note(line.format(names=", ".join(asking)))
     for made in done.written if done and not as_json else []:
         say(made.sentence)
     for line in done.problems if done else []:
@@ -140,7 +151,7 @@ def sync_verify(obj: Context, file: Path, as_json: bool) -> None:
         say_json(msgspec.to_builtins(inspected.manifest))
         return
     say(_("{file} is whole and signed by {sender} ({fingerprint}).").format(
-        file=file.name, sender=inspected.sender.post_name or inspected.sender.name,
+        file=shown(file.name), sender=inspected.sender.post_name or inspected.sender.name,
         fingerprint=inspected.fingerprint))  # fmt: skip
 
 

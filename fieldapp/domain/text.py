@@ -11,6 +11,10 @@ _RANK = {letter: chr(0x100 + place) for place, letter in enumerate(_ALPHABET)}
 _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b", "ł": "l", "ø": "o"})
 """Letters that NFD does not take apart; ð and ɖ because their capitals look like Đ and stand for it in old files"""
 
+LONGEST = 100
+"""Characters that are shown of a name: more than those have that the program gives"""
+_QUOTES = str.maketrans("“”", "''")
+
 
 def clean(text: str, *, multiline: bool = False) -> str:
     """Text as it is stored: NFC, trimmed, without control, format, surrogate or private characters.
@@ -26,6 +30,20 @@ def clean(text: str, *, multiline: bool = False) -> str:
         elif c != "\u202f" and unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"):
             kept.append(c)
     return unicodedata.normalize("NFC", "".join(kept)).strip()
+
+
+def shown(name: object) -> str:
+    """A file's name or path as people are shown it, whoever gave it: ``brief``, and in quotes where it has a blank, so
+    that it is taken for no sentence and hides none."""
+    text = brief(str(name)).translate(_QUOTES)
+    return f"“{text}”" if " " in text else text
+
+
+def brief(text: str) -> str:
+    """Text from outside within a sentence: one line of printable characters, without its middle where it is long."""
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"
 
 
 def search_key(text: str) -> str:

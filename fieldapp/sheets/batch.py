@@ -99,7 +99,7 @@ def take_in(store: Store, path: Path, order: Order) -> Outcome:
     table, layout = find_layout(store, model, read_tables(path, order.sheet), order.columns)
     given = {name: field_named(store, model, name) for name in order.given}
     _check_needed(model, layout, [t.name for t in given.values() if isinstance(t, Field)])
-    outcome = Outcome(path.name, table.name, order.kind, order.dry_run)
+    outcome = Outcome(clean(path.name), table.name, order.kind, order.dry_run)
     _note_columns(outcome, table, layout)
     taking = _Taking(store, model, scope, order, table, layout)
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyrage
 
+from fieldapp.domain.text import shown
 from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
@@ -96,7 +97,7 @@ def read_identities(files: Iterable[Path]) -> list[str]:
         except (OSError, UnicodeDecodeError, pyrage.IdentityError):
             identities = []
         if not identities:
-            raise FieldappError(_("{path} holds no age identity.").format(path=file))
+            raise FieldappError(_("{path} holds no age identity.").format(path=shown(file)))
     return found
 
 
@@ -108,7 +109,7 @@ def examine(paths: Sequence[Path], identities: Sequence[str], roots: set[str]) -
     people = _certified(found.bundles, roots)
     trusted = [b for b in found.bundles if _is_of(people, b.manifest.sender, b.sender.sign_key)]
     for other in (b for b in found.bundles if b not in trusted):
-        found.problems.append(_("{file}: headquarters vouches for no such sender.").format(file=other.path.name))
+        found.problems.append(_("{file}: headquarters vouches for no such sender.").format(file=shown(other.path.name)))
     logs: dict[str, list[_Piece]] = defaultdict(list)
     for piece in found.pieces.values():
         signers = [c.sign_key for c in people.get(piece.header.replica, [])]
@@ -134,7 +135,7 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if not path.exists():
-            raise FieldappError(_("There is no {path}.").format(path=path))
+            raise FieldappError(_("There is no {path}.").format(path=shown(path)))
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
         files += [p for p in inside if p.name.endswith((bundle.SUFFIX, bundle.PACK_SUFFIX)) and p.is_file()]
     if not files:
@@ -155,7 +156,7 @@ def _read(found: _Found, path: Path, identities: Sequence[str]) -> None:
             return
         found.bundles.append(inspected)
         return
-    found.notes.append(_("{file} is encrypted to others: it was not read.").format(file=path.name))
+    found.notes.append(_("{file} is encrypted to others: it was not read.").format(file=shown(path.name)))
 
 
 def _keep(found: _Found, path: Path, data: bytes, signature: bytes) -> None:
@@ -166,9 +167,9 @@ def _keep(found: _Found, path: Path, data: bytes, signature: bytes) -> None:
             found.signatures[hash_].append(pair)
         return
     try:
-        found.pieces[hash_] = _Piece(hash_, segment.read(data).header, path.name)
+        found.pieces[hash_] = _Piece(hash_, segment.read(data).header, shown(path.name))
     except segment.Broken as why:
-        found.problems.append(_("{file}: a part of it is no segment ({why}).").format(file=path.name, why=why))
+        found.problems.append(_("{file}: a part of it is no segment ({why}).").format(file=shown(path.name), why=why))
         return
     found.signatures[hash_].append(pair)
 
@@ -208,7 +209,7 @@ def _said(bundles: Sequence[Inspected], people: dict[str, list[keys.Certificate]
     for one in bundles:
         hq = any(c.role == "hq" for c in people[one.manifest.sender])
         for log, head in one.manifest.have.items():
-            said[log].append((head, hq, one.manifest.made_at, one.path.name))
+            said[log].append((head, hq, one.manifest.made_at, shown(one.path.name)))
     return said
 
 

@@ -27,7 +27,8 @@ import pyrage
 
 import fieldapp
 from fieldapp.domain.amounts import format_amount
-from fieldapp.errors import FieldappError
+from fieldapp.domain.text import shown
+from fieldapp.errors import FieldappError, reason
 from fieldapp.i18n import _
 from fieldapp.store import people, trouble, vault
 from fieldapp.store.connection import DatabaseError
@@ -161,7 +162,7 @@ def open_sealed(store: Store, path: Path, dest: Path) -> Path:
             pyrage.decrypt_io(source, file, [pyrage.x25519.Identity.from_str(secret)])
     except (pyrage.DecryptError, FileNotFoundError) as error:
         raise FieldappError(
-            _("{name} is no backup of a laptop of ours, or is damaged.").format(name=path.name)
+            _("{name} is no backup of a laptop of ours, or is damaged.").format(name=shown(path.name))
         ) from error
     return target
 
@@ -269,7 +270,7 @@ def restore(path: Path, home: Path, user: str, passphrase: str) -> Store:
         _put(made, home)
     except OSError as error:
         raise trouble.explain(error) or FieldappError(
-            _("{path} cannot be read: {why}.").format(path=path.name, why=error.strerror or error)
+            _("{path} cannot be read: {why}.").format(path=shown(path.name), why=reason(error))
         ) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
@@ -324,10 +325,12 @@ def _manifest(path: Path, said: bytes) -> _Manifest:
 def _no_backup(path: Path) -> FieldappError:
     if path.name.endswith(".age"):
         return FieldappError(
-            _("{name} is sealed for headquarters: there, `fieldapp hq open-backup` opens it.").format(name=path.name)
+            _("{name} is sealed for headquarters: there, `fieldapp hq open-backup` opens it.").format(
+                name=shown(path.name)
+            )
         )
     return FieldappError(
-        _("{name} is no backup, or is damaged. Nothing was changed; take another one.").format(name=path.name)
+        _("{name} is no backup, or is damaged. Nothing was changed; take another one.").format(name=shown(path.name))
     )
 
 

@@ -17,8 +17,8 @@ from typing import IO, Annotated
 import msgspec
 import pyrage
 
-from fieldapp.domain.text import clean
-from fieldapp.errors import FieldappError, Refused
+from fieldapp.domain.text import clean, shown
+from fieldapp.errors import FieldappError, Refused, reason
 from fieldapp.i18n import _
 from fieldapp.sync import agefile, keys, tarball
 from fieldapp.sync.segment import INSTANT, MAX_HLC, digest
@@ -167,20 +167,17 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
             if next(members, None) is not None:
                 raise tarball.BadTar("more members than the manifest lists")
     except tarball.BadTar as error:
-        raise Refused(
-            DAMAGED,
-            _("{name} is damaged or is no bundle ({why}). Nothing was changed. Copy it to the stick again.").format(
-                name=path.name, why=error
-            ),
-        ) from None
+        raise Damaged(path, pack=age_secret is None) from error
     inspected = Inspected(path, manifest, _certificates(papers), _revocations(papers))
     if not inspected.certificates or inspected.sender.replica != manifest.sender:
-        raise Refused(NO_SENDER, _("{name} does not say who made it. Nothing was changed.").format(name=path.name))
+        raise Refused(
+            NO_SENDER, _("{name} does not say who made it. Nothing was changed.").format(name=shown(path.name))
+        )
     if not keys.verify(inspected.sender.sign_key, raw, signature):
         raise Refused(
             FORGED,
             _("The signature of {name} is not its sender's: it was forged or changed. Nothing was changed.").format(
-                name=path.name
+                name=shown(path.name)
             ),
         )
     return inspected
@@ -195,7 +192,9 @@ def contents(inspected: Inspected, age_secret: str | None) -> Generator[tuple[by
             if not name.startswith("segments/"):
                 continue
             if listed.get(name) != list_member(name, data):
-                raise Refused(DAMAGED, _("{name} was changed while it was read.").format(name=inspected.path.name))
+                raise Refused(
+                    DAMAGED, _("{name} was changed while it was read.").format(name=shown(inspected.path.name))
+                )
             if not name.endswith(SIGNATURE):
                 held = (name, data)
             elif held is not None and name == held[0] + SIGNATURE:
@@ -257,16 +256,24 @@ def _revocations(found: dict[str, bytes]) -> list[tuple[keys.Revocation, bytes, 
 def _plain(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
     """The tar inside a file as a stream. What is wrong with the encryption raises on leaving, or when it is read."""
     if path.exists() and not path.is_file():  # a pipe or a device would be waited for
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=path, why=_("it is no file")))
+        why = _("it is a folder, name a file in it") if path.is_dir() else _("it is no file")
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=why))
     try:
         source = path.open("rb")
     except OSError as error:
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=path, why=error.strerror or error)) from None
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=reason(error))) from None
     with source:
         if age_secret is None:
             yield source
             return
         if not agefile.begins_well(source):
+            if tarball.begins_well(source):
+                raise Refused(
+                    DAMAGED,
+                    _("{name} is a pack: `fieldapp init --pack` begins from it. Nothing was changed.").format(
+                        name=shown(path.name)
+                    ),
+                )
             raise tarball.BadTar("no age file")
         identity = pyrage.x25519.Identity.from_str(age_secret)
         failed: list[Exception] = []
@@ -306,18 +313,12 @@ def _tell(path: Path, failed: list[Exception]) -> None:
     if isinstance(error, pyrage.DecryptError):
         text = str(error).lower()
         if "no matching" in text:
-            raise NotForUs(_("{name} is for somebody else: it is not encrypted to this laptop.").format(name=path.name))
-        raise Refused(
-            DAMAGED,
-            _("{name} is damaged or is no bundle. Nothing was changed. Copy it to the stick again.").format(
-                name=path.name
-            ),
-        )
+            raise NotForUs(
+                _("{name} is for somebody else: it is not encrypted to this laptop.").format(name=shown(path.name))
+            )
+        raise Damaged(path) from error
     if isinstance(error, OSError):
-        raise Refused(
-            DAMAGED,
-            _("{name} is cut off or damaged. Nothing was changed. Copy it to the stick again.").format(name=path.name),
-        )
+        raise Damaged(path) from error
     raise error
 
 
@@ -326,3 +327,14 @@ class NotForUs(Refused):
 
     def __init__(self, message: str) -> None:
         super().__init__(FOR_OTHERS, message)
+
+
+class Damaged(Refused):
+    """A file that is cut off, damaged, or something else; why in English is the error that it was raised from."""
+
+    def __init__(self, path: Path, pack: bool = False) -> None:
+        if pack:
+            text = _("{name} is damaged or is no pack. Nothing was changed. Ask headquarters for a new pack.")
+        else:
+            text = _("{name} is cut off, damaged or no bundle. Nothing was changed.")
+        super().__init__(DAMAGED, text.format(name=shown(path.name)))

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.errors import FieldappError
+from fieldapp.domain.text import shown
+from fieldapp.errors import FieldappError, reason
 from fieldapp.i18n import _
 from fieldapp.store.disk import sync_folder
 
@@ -54,6 +55,18 @@ def bundles_in(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.name.endswith(SUFFIX) and not p.name.startswith(".") and p.is_file())
 
 
+def folders_with_bundles(folder: Path) -> list[Path]:
+    """Folders just below one in which bundles lie, by name; hidden ones, and those that may not be read, are passed
+    over."""
+    found = []
+    with suppress(OSError):
+        for below in sorted(folder.iterdir()):
+            with suppress(OSError):
+                if below.is_dir() and not below.name.startswith(".") and bundles_in(below):
+                    found.append(below)
+    return found
+
+
 def free_space(folder: Path) -> int:
     """Bytes that may still be written there."""
     import shutil
@@ -68,14 +81,14 @@ def check_space(folder: Path, size: int) -> None:
     if free < size + SPARE:
         raise FieldappError(
             _("{folder} has {free} MB free, {size} MB are needed. Nothing was written; take another stick.").format(
-                folder=folder, free=format_amount(free // MB), size=format_amount((size + SPARE) // MB + 1)
+                folder=shown(folder), free=format_amount(free // MB), size=format_amount((size + SPARE) // MB + 1)
             )
         )
 
 
 def _linux_roots() -> Iterator[tuple[Path, str]]:
     with suppress(OSError):
-        for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="surrogateescape").splitlines():
             device, escaped = line.split(" ")[:2]
             where = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), escaped)
             if device.startswith("/dev/") and where.startswith(PLUGGED_IN):
@@ -114,7 +127,7 @@ def telling(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise FieldappError(
             _("Writing to {folder} failed: {why}. Nothing here was changed; free space or take another stick.").format(
-                folder=folder, why=error.strerror or error
+                folder=shown(folder), why=reason(error)
             )
         ) from error
 
@@ -142,7 +155,7 @@ def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> I
             if _read_back(part, progress) != writer.hash.hexdigest():
                 raise FieldappError(
                     _("What was read back from {folder} is not what was written. Take another stick.").format(
-                        folder=target.parent
+                        folder=shown(target.parent)
                     )
                 )
             part.replace(target)

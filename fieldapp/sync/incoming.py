@@ -1,14 +1,16 @@
 """What comes from a stick: files are checked from beginning to end, then their papers and segments are taken in."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from fieldapp.errors import Cancelled, FieldappError, Refused
-from fieldapp.i18n import _
+from fieldapp.domain.text import brief, shown
+from fieldapp.errors import Cancelled, FieldappError, Refused, reason
+from fieldapp.i18n import _, counted
 from fieldapp.store import capture, people, search
 from fieldapp.store.people import Act
 from fieldapp.store.store import Store, now
@@ -16,6 +18,7 @@ from fieldapp.sync import (
     bundle,
     drives,
     merge,
+    outgoing,
     peers,
     practice,
     receipts,
@@ -23,12 +26,16 @@ from fieldapp.sync import (
     revocation,
     saying,
     segment,
+    sticks,
     straight,
     verdict,
 )
 from fieldapp.sync.bundle import Inspected, Progress
 from fieldapp.sync.relog import SETTLED
 from fieldapp.sync.verdict import BAD_SIGNATURE, WAITS
+
+NAMED = 3
+"""Folders that are named"""
 
 LARGE = 100_000
 """Bytes of a bundle from which on it is quicker to take the capture triggers, which only keep silent, away meanwhile"""
@@ -37,7 +44,18 @@ MAX_BROKEN = 64 * 1024 * 1024
 """Bytes that are kept of what is no segment"""
 
 
-Outcome = Literal["applied", "known", "waits", "quarantined", "refused", "for_others"]
+Outcome = Literal["applied", "known", "waits", "quarantined", "refused", "for_others", "own"]
+
+MARKS: dict[Outcome, str] = {
+    "applied": "with new changes",
+    "known": "that had come before",
+    "waits": "that wait",
+    "quarantined": "in quarantine",
+    "refused": "refused",
+    "for_others": "for other laptops",
+    "own": "that this laptop wrote",
+}
+"""What is said of so many bundles, in this order"""
 
 
 @dataclass
@@ -50,6 +68,8 @@ class Imported:
     sender_id: str = ""
     laptop: str = ""
     """the sender's name for itself"""
+    asks: bool = False
+    """the sender waits for us to compare its fingerprint and certify it"""
     applied: int = 0
     """changes that were new and are in now"""
     known: int = 0
@@ -62,6 +82,8 @@ class Imported:
     reason: str | None = None
     """why it was refused, in the word of the format"""
     for_others: bool = False
+    own: bool = False
+    """one of those for others, that this laptop wrote"""
     arrived: list[str] = field(default_factory=list)
     """hashes of the segments of which it is said what became of them"""
     waiting: list[str] = field(default_factory=list)
@@ -71,7 +93,7 @@ class Imported:
     def state(self) -> Outcome:
         """In a word; ``known``: all of it had come before."""
         if self.for_others:
-            return "for_others"
+            return "own" if self.own else "for_others"
         if self.refused is not None:
             return "refused"
         if self.quarantined:
@@ -87,11 +109,15 @@ class Imported:
     def sentence(self) -> str:
         """Whose file it is, what is new in it, and what had come before."""
         if not self.sender:
-            return _("{file}: nothing of it was taken in.").format(file=self.path.name)
-        who = self.sender if self.sender == self.laptop else f"{self.sender} ({self.laptop})"
+            return _("{file}: nothing of it was taken in.").format(file=shown(self.path.name))
         return _("{who}: {n} new changes, {known} had come before ({file}).").format(
-            file=self.path.name, who=who, n=self.applied, known=self.known
+            file=shown(self.path.name), who=self.title, n=self.applied, known=self.known
         )
+
+    @property
+    def title(self) -> str:
+        """How people call the sender."""
+        return self.sender if self.sender == self.laptop else f"{self.sender} ({self.laptop})"
 
     @property
     def problems(self) -> list[str]:
@@ -112,7 +138,7 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
         try:
             files += [(file, True) for file in drives.bundles_in(path)] if path.is_dir() else [(path, False)]
         except OSError as error:
-            why = _("{path} cannot be read: {why}.").format(path=path, why=error.strerror or type(error).__name__)
+            why = _("{path} cannot be read: {why}.").format(path=shown(path), why=reason(error))
             results.append(Imported(path, refused=why))
     with store.bulk():
         try:
@@ -135,14 +161,30 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
     try:
         return _import_file(store, file, progress)
     except bundle.NotForUs as error:
-        return Imported(file, refused=None if from_folder else str(error), reason=error.reason, for_others=True)
+        why = None if from_folder else str(error)
+        return Imported(file, refused=why, reason=error.reason, for_others=True, own=sticks.is_own(store, file))
+    except bundle.Damaged as error:
+        return Imported(file, refused=f"{error} {_again(store, file)}", reason=error.reason)
     except Refused as error:
         return Imported(file, refused=str(error), reason=error.reason)
     except FieldappError as error:
         return Imported(file, refused=str(error))
     except (OSError, RecursionError, MemoryError) as error:
-        why = _("{path} cannot be read: {why}.").format(path=file.name, why=type(error).__name__)
+        why = _("{path} cannot be read: {why}.").format(
+            path=shown(file.name), why=reason(error) if isinstance(error, OSError) else type(error).__name__
+        )
         return Imported(file, refused=why)
+
+
+def _again(store: Store, file: Path) -> str:
+    """What to do about a bundle that is damaged: who is to write it again."""
+    me = peers.own(store)
+    writer = outgoing.author(file.name, [me, *peers.others(store)])
+    if writer is None:
+        return _("Ask for it to be exported again.")
+    if writer.id == me.id:
+        return _("Export it again.")
+    return _("Ask {name} to export again.").format(name=brief(writer.title))
 
 
 def _index(store: Store, progress: Progress | None) -> None:
@@ -154,6 +196,34 @@ def _index(store: Store, progress: Progress | None) -> None:
                 progress("index", done, of)
 
     search.catch_up(store, told)
+
+
+def summary(results: Sequence[Imported]) -> str:
+    """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 gửi cho máy khác”; empty for one file that was told.
+
+    What lies in a folder for others is passed over, and is told here alone.
+    """
+    passed_over = [r for r in results if r.for_others and r.refused is None]
+    if not results or (len(results) == 1 and not passed_over):
+        return ""
+    numbers = Counter(r.state for r in results)
+    parts = " · ".join(f"{numbers[state]} {_(word)}" for state, word in MARKS.items() if numbers[state])
+    line = f"{counted('{n} bundle', '{n} bundles', len(results))}: {parts}"
+    return _("No bundle there is for this laptop. {line}").format(line=line) if results == passed_over else line
+
+
+def not_read(paths: Sequence[Path]) -> str:
+    """Which folders below those that were read hold bundles too; empty where there are none."""
+    below = [shown(found) for path in paths for found in drives.folders_with_bundles(path) if found not in paths]
+    if not below:
+        return ""
+    named = ", ".join(below[:NAMED]) + (" …" if len(below) > NAMED else "")
+    return _("Bundles in folders below were not read. Name a folder to read it: {named}").format(named=named)
+
+
+def asking(results: Sequence[Imported]) -> list[str]:
+    """Names of those whose bundles came and who wait for us to certify them."""
+    return list(dict.fromkeys(r.title for r in results if r.asks))
 
 
 def verify(store: Store, path: Path) -> Inspected:
@@ -170,18 +240,20 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
     secret = _age_secret(store)
     inspected = bundle.inspect(path, secret)
     if inspected.manifest.kind != "bundle":
-        raise Refused(bundle.WRONG_KIND, _("{name} is no bundle for importing.").format(name=path.name))
+        raise Refused(bundle.WRONG_KIND, _("{name} is no bundle for importing.").format(name=shown(path.name)))
     if store.value("SELECT id FROM local_replica WHERE own = 1") not in inspected.manifest.recipients:
-        raise bundle.NotForUs(_("{name} is for somebody else.").format(name=path.name))
-    practice.check_sender(store, inspected.sender, path.name)
-    peers.check_sender(store, inspected.sender, path.name)
+        raise bundle.NotForUs(_("{name} is for somebody else.").format(name=shown(path.name)))
+    practice.check_sender(store, inspected.sender, shown(path.name))
+    peers.check_sender(store, inspected.sender, shown(path.name))
     sender = inspected.sender
-    result = Imported(path, sender.post_name or sender.name, sender.replica, sender.name)
+    result = Imported(path, brief(sender.post_name or sender.name), sender.replica, brief(sender.name))
     with store.transaction(applying=True):
         segment.seal(store)
         receive(store, inspected, secret, result, progress)
         recovery.learn(store, inspected.manifest)
-        if store.value("SELECT trust FROM local_replica WHERE id = ?", [inspected.manifest.sender]) == "certified":
+        known, me = peers.get(store, sender.replica), peers.own(store)
+        result.asks = known is not None and me.role == "hq" and peers.is_asking(me, known)
+        if known is not None and known.trust == "certified":
             result.set_aside += [saying.set_aside(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside]
     return result
 

@@ -1,8 +1,9 @@
 """What goes onto a stick: a bundle for each recipient, complete or not there."""
 
 import os
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import IO
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.text import shown
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.i18n import _, counted
 from fieldapp.store import people
@@ -56,7 +58,9 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     """
     people.check(store, Act.EXPORT)
     if not dest.is_dir():
-        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
+        raise FieldappError(
+            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(dest))
+        )
     practice.check_dest(store, dest)
     with store.transaction():
         segment.seal(store)
@@ -64,7 +68,9 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     stock = parcel.stock(store)
     recipients = [peers.find(store, to)] if to else peers.partners(store, stock.others)
     if not recipients:
-        raise FieldappError(_("Nobody to write for: headquarters has certified no laptop yet (`hq trust`)."))
+        raise FieldappError(
+            _("Nobody to write for: no laptop is certified yet. Compare the fingerprint of one that came; certify it.")
+        )
     done: list[Exported] = []
     try:
         for peer in recipients:
@@ -158,6 +164,12 @@ def _file_name(me: Peer, to: Peer, number: int) -> str:
     """A name that FAT keeps and that says whose it is; a reply also names the post that it is for."""
     who = name_of(me, to if me.role == "hq" and to.role == "post" else None)
     return f"{who}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{number}{bundle.SUFFIX}"
+
+
+def author(name: str, known: Iterable[Peer]) -> Peer | None:
+    """Who wrote a bundle, by the beginning of its name: for when it cannot be read."""
+    found = re.match("([a-z0-9]+)(?:-[a-z0-9]+)?(_[0-9a-f]{4})_", name.lower())
+    return next((p for p in known if found and name_of(p) == found[1] + found[2]), None)
 
 
 def name_of(sender: Peer, to: Peer | None = None) -> str:

@@ -20,8 +20,8 @@ from typing import TypeVar
 import msgspec
 import pyrage
 
-from fieldapp.domain.text import clean
-from fieldapp.errors import FieldappError
+from fieldapp.domain.text import clean, shown
+from fieldapp.errors import FieldappError, reason
 from fieldapp.i18n import _
 from fieldapp.store import people, vault
 from fieldapp.store.connection import KEY_BYTES
@@ -109,10 +109,12 @@ def read_request(store: Store, path: Path) -> Asked:
         pyrage.x25519.Recipient.from_str(asked.to)
     except (pyrage.DecryptError, pyrage.RecipientError, OSError, ValueError, KeyError, TypeError):
         raise FieldappError(
-            _("{name} is no request of a laptop of ours. Nothing was changed.").format(name=path.name)
+            _("{name} is no request of a laptop of ours. Nothing was changed.").format(name=shown(path.name))
         ) from None
     if len(key) != KEY_BYTES:
-        raise FieldappError(_("{name} is no request of a laptop of ours. Nothing was changed.").format(name=path.name))
+        raise FieldappError(
+            _("{name} is no request of a laptop of ours. Nothing was changed.").format(name=shown(path.name))
+        )
     return Asked(clean(asked.user), laptop, keys.spoken(asked.to), asked.to, key)
 
 
@@ -138,7 +140,9 @@ def accept(home: Path, path: Path, passphrase: str) -> str:
         identity = pyrage.x25519.Identity.from_str(secret.decode())
         key: bytes = pyrage.decrypt(b64decode(answered.sealed, validate=True), [identity])
     except (pyrage.DecryptError, OSError, ValueError):
-        raise FieldappError(_("{name} answers another request. Nothing was changed.").format(name=path.name)) from None
+        raise FieldappError(
+            _("{name} answers another request. Nothing was changed.").format(name=shown(path.name))
+        ) from None
     _let_in(home, answered.user, passphrase, key).close()
     waiting.unlink(missing_ok=True)
     return answered.user
@@ -276,9 +280,9 @@ def _read(path: Path, kind: type[Paper], form: str) -> Paper:
             data = file.read(MAX_PAPER + 1)
         paper = msgspec.json.decode(data, type=kind)
     except OSError as error:
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=path, why=error.strerror or error)) from None
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=reason(error))) from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         paper = None
     if paper is None or paper.format != form:
-        raise FieldappError(_("{name} is not what is needed here. Nothing was changed.").format(name=path.name))
+        raise FieldappError(_("{name} is not what is needed here. Nothing was changed.").format(name=shown(path.name)))
     return paper

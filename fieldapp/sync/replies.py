@@ -37,7 +37,7 @@ def reply(
     partners = peers.partners(store, stock.others)
     wanted: dict[tuple[str, Path], Peer] = {}
     for result in results:
-        sender = peers.get(store, result.sender_id) if result.sender_id else _named(partners, result.path)
+        sender = peers.get(store, result.sender_id) if result.sender_id else outgoing.author(result.path.name, partners)
         if sender is None:
             continue
         if sender.trust != "certified":
@@ -59,8 +59,3 @@ def reply(
             made.path.unlink(missing_ok=True)
         raise
     return done
-
-
-def _named(known: Sequence[Peer], path: Path) -> Peer | None:
-    """Who wrote a bundle of that name, as ``outgoing.export`` names them; the reply is for him alone to read."""
-    return next((p for p in known if path.name.startswith(outgoing.name_of(p) + "_")), None)

@@ -1,6 +1,6 @@
 """What waits, was refused or does not count, in sentences."""
 
-from fieldapp.domain.text import clean
+from fieldapp.domain.text import brief, clean
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import objections, receipts, relog
@@ -17,7 +17,8 @@ def author(store: Store, replica_id: str) -> str:
     found = store.row("SELECT name, post_name FROM local_replica WHERE id = ?", [replica_id])
     if found is None:
         return _("an unknown laptop ({id})").format(id=replica_id[-4:])
-    return f"{found['post_name']} ({found['name']})" if found["post_name"] else str(found["name"])
+    name = brief(found["name"])
+    return f"{brief(found['post_name'])} ({name})" if found["post_name"] else name
 
 
 def held(store: Store, row: Row) -> str:
@@ -64,7 +65,7 @@ def quarantined(store: Store, row: Row) -> str:
 
 def broken(why: str) -> str:
     """What came in a segment's place."""
-    return _("A part of the bundle is no segment: {why}.").format(why=why)
+    return _("A part of the bundle is no segment: {why}.").format(why=brief(why))
 
 
 def set_aside(log: str, seq: int, reason: str) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from fieldapp.errors import FieldappError
+from fieldapp.domain.text import shown
+from fieldapp.errors import FieldappError, reason
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import bundle, drives, receipts
@@ -39,7 +40,7 @@ class Old:
             "newer": _("a newer one on this stick holds the same"),
             "read": _("it was for this laptop and is read"),
         }
-        return f"{self.path.name}: {reasons[self.why]}"
+        return f"{shown(self.path.name)}: {reasons[self.why]}"
 
 
 def remember(store: Store, name: str, to: Peer, number: int, sha256: str, chosen: Sequence[Row]) -> None:
@@ -55,7 +56,9 @@ def remember(store: Store, name: str, to: Peer, number: int, sha256: str, chosen
 def old(store: Store, folder: Path) -> list[Old]:
     """The bundles in a folder that may be cleared, by name. Nothing is changed."""
     if not folder.is_dir():
-        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder))
+        raise FieldappError(
+            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(folder))
+        )
     files = drives.bundles_in(folder)
     written = {path: row for path in files if (row := _written(store, path))}
     newest: dict[str, int] = {}
@@ -82,12 +85,19 @@ def clear(files: Sequence[Old]) -> None:
             file.path.unlink(missing_ok=True)
         except OSError as error:
             raise FieldappError(
-                _("{path} cannot be taken away: {why}.").format(path=file.path.name, why=error.strerror or error)
+                _("{path} cannot be taken away: {why}.").format(path=shown(file.path.name), why=reason(error))
             ) from None
+
+
+def is_own(store: Store, path: Path) -> bool:
+    """Whether this laptop wrote a bundle."""
+    return _written(store, path) is not None
 
 
 def _written(store: Store, path: Path) -> Row | None:
     """What is known of a bundle of ours; only if the file is still what was written."""
+    if not path.name.isascii():  # what we write has a plain name; others' may not even be Unicode
+        return None
     row = store.row("SELECT * FROM local_written WHERE name = ?", [path.name])
     if row is None:
         return None

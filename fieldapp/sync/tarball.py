@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import IO
 
 BLOCK = 512
+MAGIC = slice(257, 263)
+"""Its place in a header"""
 MAX_MEMBER = 64 * 1024 * 1024
 MAX_MEMBERS = 200_000
 _NUMBERS = ((100, 108), (108, 116), (116, 124), (124, 136), (136, 148), (148, 156), (329, 337), (337, 345))
@@ -36,6 +38,13 @@ def write_end(stream: IO[bytes]) -> None:
     stream.write(bytes(2 * BLOCK))
 
 
+def begins_well(source: IO[bytes]) -> bool:
+    """Whether a file begins as such a tar; leaves it at its beginning."""
+    head = source.read(BLOCK)
+    source.seek(0)
+    return head[MAGIC] == b"ustar\0"
+
+
 def members(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     """(name, content) of each file, in order, to the end of the archive; BadTar if anything else is there."""
     for _ in range(MAX_MEMBERS):
@@ -45,7 +54,7 @@ def members(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
                 if rest.strip(b"\0"):
                     raise BadTar("bytes after the end")
             return
-        if block[257:263] != b"ustar\0":
+        if block[MAGIC] != b"ustar\0":
             raise BadTar("not plain USTAR")
         # what Python reads as a number is more: 1_0, -1, base-256
         if not all(_OCTAL.fullmatch(block[slice(*place)]) for place in _NUMBERS):

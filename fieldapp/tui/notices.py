@@ -1,8 +1,10 @@
 """What the state of exchange asks of people: lines for the first screen, and sentences for the USB screen."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from fieldapp.domain.amounts import format_amount
+from fieldapp.domain.text import brief
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.store.todo import Todo
@@ -35,23 +37,24 @@ def late_posts(store: Store, today: date) -> list[Todo]:
     return [_line("!", counted("{n} post", "{n} posts", len(late)), text, POSTS)]
 
 
-def to_review(store: Store) -> list[Todo]:
-    """One line of the records that wait to be looked at."""
+def to_review(store: Store, *, keys: bool = True) -> list[Todo]:
+    """One line of the records that wait to be looked at. ``keys``: it names a key, for the screen; else a command."""
     from fieldapp.store import desk
 
     counts = desk.counts(store)
     if not counts:
         return []
     records, posts = sum(number for _post, _kind, number in counts), len({post for post, _kind, _number in counts})
-    text = _("{records} of {posts}: F7 goes through them").format(
+    text = _("{records} of {posts}: F7 goes through them") if keys else _("{records} of {posts}: `fieldapp hq queue`")
+    text = text.format(
         records=counted("{n} record", "{n} records", records, format_amount(records)),
         posts=counted("{n} post", "{n} posts", posts),
     )
     return [_line("·", _("to review"), text, REVIEW)]
 
 
-def todo(state: Status, role: str) -> list[Todo]:
-    """One line for each sort of thing that waits; more about it is on the USB screen."""
+def todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
+    """One line for each sort of thing that waits; more about it is on the USB screen. ``keys`` as above."""
     found = []
     if state.clock_warning:
         found.append(_line("!", _("clock"), state.clock_warning))
@@ -66,7 +69,8 @@ def todo(state: Status, role: str) -> list[Todo]:
         waits = _("{name} waits to be certified")
         found += [_line("·", _("new laptop"), waits.format(name=name), DECIDE) for name in state.asking]
     elif state.unsent and not state.exported:
-        text = _("{changes} in {records}: F9 takes them to the stick").format(
+        text = _("{changes} in {records}: `fieldapp sync export` takes them to the stick")
+        text = (_("{changes} in {records}: F9 takes them to the stick") if keys else text).format(
             changes=counted("{n} change", "{n} changes", state.unsent),
             records=counted("{n} record", "{n} records", state.unsent_records),
         )
@@ -75,16 +79,21 @@ def todo(state: Status, role: str) -> list[Todo]:
 
 
 def sentences(state: Status, role: str) -> list[str]:
-    """All that waits or was refused, in full."""
+    """All that waits or was refused, in full, for the USB screen."""
     found = [state.clock_warning] if state.clock_warning else []
     found += [*state.held, *state.quarantined, *state.set_aside]
     if state.conflicts:
-        hint = _("`fieldapp hq conflicts` lists them.") if role == "hq" else ""
+        hint = _("Esc, then F6 and F7, show them.") if role == "hq" else ""
         found.append(f"{_conflicts(state)}. {hint}".strip())
-    if role == "hq":
-        advice = _("{name} waits to be certified: compare its fingerprint, then `fieldapp hq trust`.")
-        found += [advice.format(name=name) for name in state.asking]
+    if role == "hq" and state.asking:
+        found.append(asking(state.asking))
     return found
+
+
+def asking(names: Sequence[str]) -> str:
+    """Who waits to be certified, and by which keys it is done."""
+    line = _("Waiting to be certified: {names}. Esc, then F6 and F7, show the fingerprint: compare it by telephone.")
+    return line.format(names=", ".join(map(brief, names)))
 
 
 def _conflicts(state: Status) -> str:

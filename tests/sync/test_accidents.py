@@ -274,7 +274,7 @@ def test_the_stick_is_pulled_during_export(field: Field, monkeypatch: pytest.Mon
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(drives, "_read_back", pulled)
-    with pytest.raises(FieldappError, match="Input/output error"):
+    with pytest.raises(FieldappError, match="thiết bị đọc ghi bị lỗi"):
         outgoing.export(field.post, stick)
     assert list(stick.iterdir()) == []
     assert standing.status(field.post) == before

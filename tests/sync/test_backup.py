@@ -221,7 +221,7 @@ def test_a_stick_that_fails_under_it_is_told_in_a_sentence(world: World, monkeyp
     """age hides what the system says in an error of its own."""
     there = list(world.usb.iterdir())
     stick_that_fails(monkeypatch, PermissionError(errno.EPERM, "Operation not permitted"))
-    with pytest.raises(FieldappError, match="Operation not permitted"):
+    with pytest.raises(FieldappError, match="không có quyền truy cập"):
         backup.onto_stick(world.post, world.usb)
     assert list(world.usb.iterdir()) == there
 

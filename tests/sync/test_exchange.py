@@ -245,7 +245,7 @@ def test_any_order_of_sticks_ends_in_the_same_state(world: World, data: st.DataO
 def test_a_full_stick_leaves_nothing_that_looks_complete(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.well()
     stick_that_fails(monkeypatch, OSError(28, "No space left on device"))
-    with pytest.raises(FieldappError, match="No space left"):
+    with pytest.raises(FieldappError, match="hết chỗ trống"):
         outgoing.export(world.post, world.usb)
     assert list(world.usb.glob("*.age*")) == []
     monkeypatch.undo()

@@ -123,7 +123,7 @@ async def test_headquarters_sees_what_waits(world: World) -> None:
         await s.press("enter")
         assert isinstance(s.app.screen, ConflictsScreen)
         await s.press("escape", "f9")
-        assert "so dấu vân khóa" in s.text
+        assert "Bấm Esc, F6, F7" in s.text
 
 
 # going about ----------------------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ async def test_a_stick_that_fails_is_said(world: World, monkeypatch: pytest.Monk
     async with at_post(world) as s:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("! ")
-        await s.wait("Input/output error")
+        await s.wait("thiết bị đọc ghi bị lỗi")
         assert "XONG" not in s.text
 
 
@@ -313,6 +313,10 @@ async def test_old_bundles_are_cleared_after_asking(world: World) -> None:
     async with at_post(world) as s:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("1 gói cũ trên USB không cần nữa")
+        assert old.path.exists()
+        await s.press("f7")
+        await s.wait("? Nhấn F7 lần nữa để xóa 1 gói này.")
+        assert f"· {old.path.name}: " in s.text
         assert old.path.exists()
         await s.press("f7")
         await s.wait("✓ Đã xóa 1 gói.")

@@ -1,8 +1,8 @@
 """USB: is it safe to pull the stick?"""
 
 import os
-from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,8 +15,8 @@ from textual.widgets import OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.domain.text import clean
-from fieldapp.errors import Cancelled, FieldappError
+from fieldapp.domain.text import brief, clean, shown
+from fieldapp.errors import Cancelled, FieldappError, reason
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync import backup, drives, incoming, outgoing, practice, replies, standing, sticks
@@ -31,16 +31,6 @@ STAGES = {
     "write": "Writing the bundle",
     "verify": "Reading back and comparing",
 }
-
-MARKS: dict[incoming.Outcome, str] = {
-    "applied": "with new changes",
-    "known": "that had come before",
-    "waits": "that wait",
-    "quarantined": "in quarantine",
-    "refused": "refused",
-    "for_others": "for others",
-}
-"""What is said of so many bundles, in this order"""
 
 
 class Drives(OptionList):
@@ -81,7 +71,7 @@ class SyncScreen(Page):
 
     def on_mount(self) -> None:
         self._lines: list[str] = []
-        self._old: list[sticks.Old] = []
+        self._forget_old()
         self._stop = False
         self.query_one("#bar").display = False
 
@@ -98,7 +88,7 @@ class SyncScreen(Page):
         for d in self._drives:
             size = format_amount(d.free // 100_000_000, 1)
             bundles = counted("{n} bundle", "{n} bundles", d.bundles)
-            words = _("{name}   {size} GB free   {bundles}").format(name=d.name, size=size, bundles=bundles)
+            words = _("{name}   {size} GB free   {bundles}").format(name=brief(d.name), size=size, bundles=bundles)
             listed.add_option(Option(Content(f" {words}")))
         if role == "hq" and len(self._drives) > 1:
             words = _("All {n} sticks, each with the reply for its own post").format(n=len(self._drives))
@@ -109,6 +99,11 @@ class SyncScreen(Page):
         listed.highlighted = 0 if self._drives else None
         (listed if self._drives else self.query_one("#folder")).focus()
 
+    def _forget_old(self) -> None:
+        self._old: list[sticks.Old] = []
+        self._named = False
+        """The old bundles were named: F7 may take them away"""
+
     def action_other(self) -> None:
         """Go from the drives to the folder, or back."""
         self.focus_next()
@@ -116,7 +111,7 @@ class SyncScreen(Page):
     def action_renew(self) -> None:
         """Look for sticks again."""
         self._lines = []
-        self._old = []
+        self._forget_old()
         self.renew()
         self.refresh_bindings()
 
@@ -130,7 +125,13 @@ class SyncScreen(Page):
         steps.scroll_relative(y=way * (steps.size.height - 1), animate=False)
 
     def action_clear(self) -> None:
-        """Take the old bundles away that were named."""
+        """Name the old bundles; take them away when pressed again."""
+        if not self._named:
+            self._named = True
+            asked = counted("F7 again takes {n} bundle away.", "F7 again takes {n} bundles away.", len(self._old))
+            self._lines += [*(f"· {old.sentence}" for old in self._old), f"? {asked}"]
+            self._show(self._lines)
+            return
         cleared, self._old = self._old, []
         try:
             sticks.clear(cleared)
@@ -169,7 +170,7 @@ class SyncScreen(Page):
         self.busy = True
         self._stop = False
         self._lines = []
-        self._old = []
+        self._forget_old()
         self._show_busy()
         self._run(folders)
 
@@ -182,10 +183,12 @@ class SyncScreen(Page):
             for folder in folders:
                 if not os.path.isdir(folder):  # noqa: PTH112 — Path.is_dir raises for a name that is too long
                     raise FieldappError(
-                        _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder)
+                        _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(folder))
                     )
             results = incoming.import_files(store, folders, self._progress)
             self._imported(results)
+            if below := incoming.not_read(folders):
+                tell(self._say, f"· {below}")
             if len(folders) > 1:
                 self._reply(store, results)
             else:
@@ -196,8 +199,8 @@ class SyncScreen(Page):
             self._old = [old for folder in folders for old in sticks.old(store, folder)]
             if self._old:
                 line = counted(
-                    "{n} old bundle on it is not needed any more: F7 takes it away.",
-                    "{n} old bundles on it are not needed any more: F7 takes them away.",
+                    "{n} old bundle on it is not needed any more: F7 names it and takes it away.",
+                    "{n} old bundles on it are not needed any more: F7 names them and takes them away.",
                     len(self._old),
                 )
                 last.append(f"· {line}")
@@ -208,7 +211,7 @@ class SyncScreen(Page):
             last = [f"! {error}"]
         except OSError as error:
             line = _("{folder} cannot be read or written: {why}. Plug the stick in again, or take another.")
-            last = [f"! {line.format(folder=', '.join(map(str, folders)), why=error.strerror or error)}"]
+            last = [f"! {line.format(folder=', '.join(map(shown, folders)), why=reason(error))}"]
         finally:
             store.close()
             tell(self._done, last)
@@ -222,15 +225,17 @@ class SyncScreen(Page):
                 tell(self._say, f"{'✓' if result.complete else '!'} {result.sentence}")
             for sentence in result.problems:
                 tell(self._say, f"! {sentence}")
-        if len(results) > 1:
-            tell(self._say, f"  {_counted(results)}")
+        if counts := incoming.summary(results):
+            tell(self._say, f"  {counts}")
+        if asking := incoming.asking(results):
+            tell(self._say, f"! {notices.asking(asking)}")
 
     def _reply(self, store: Store, results: list[incoming.Imported]) -> None:
         """Each reply onto the stick that its bundle came from."""
         tell = self.app.call_from_thread
         done = replies.reply(store, results, progress=self._progress)
         for made in done.written:
-            tell(self._say, f"✓ {made.path.parent.name}: {made.sentence}")
+            tell(self._say, f"✓ {shown(made.path.parent.name)}: {made.sentence}")
         for sentence in done.problems:
             tell(self._say, f"! {sentence}")
 
@@ -290,15 +295,9 @@ def _waiting(state: standing.Status, role: str) -> str:
     return state.sentence
 
 
-def _counted(results: Sequence[incoming.Imported]) -> str:
-    """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 gửi nơi khác”"""
-    numbers = Counter(r.state for r in results)
-    parts = [f"{numbers[state]} {_(word)}" for state, word in MARKS.items() if numbers[state]]
-    return f"{counted('{n} bundle', '{n} bundles', len(results))}: {' · '.join(parts)}"
-
-
 def _folder(typed: str) -> Path:
-    try:
-        return Path(typed).expanduser()
-    except RuntimeError:  # “~somebody” whom this machine does not know
-        return Path(typed)
+    """The folder that is meant: of a file, the one that it lies in."""
+    path = Path(typed)
+    with suppress(RuntimeError):  # “~somebody” whom this machine does not know
+        path = path.expanduser()
+    return path.parent if os.path.isfile(path) else path  # noqa: PTH113 — as above

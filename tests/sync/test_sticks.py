@@ -1,0 +1,122 @@
+"""What lies on a stick, named and said: files of any name, of others, damaged, in folders."""
+
+import json
+from pathlib import Path
+
+import pytest
+from field import Run, World
+from sync_state import new_post, no_unicode, second_laptop
+
+from fieldapp.domain.text import shown
+from fieldapp.sync import drives, outgoing, sticks
+
+SUFFIX = ".fieldapp.tar.age"
+
+
+def test_a_name_that_is_no_unicode_stops_nothing(world: World, run: Run) -> None:
+    path = no_unicode(world.usb)
+    world.well()
+    (mine,) = outgoing.export(world.post, world.usb)
+    assert sticks.old(world.post, world.usb) == []
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, "3 thay đổi mới" in out) == (3, True)
+    assert f"xau\ufffd\ufffd{SUFFIX}" in err
+    _code, out, _err = run("sync", "import", world.usb, "--json", home="hq")
+    assert [Path(f["path"]) for f in json.loads(out.encode())] == [mine.path, path], "UTF-8, and the very names"
+    code, out, _err = run("sync", "clean", world.usb, "--yes", home="hq")
+    assert (code, mine.path.name in out) == (0, True)
+    assert drives.bundles_in(world.usb) == [path]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x\nĐồn Yalop (A): 500 thay đổi mới, 0 đã có từ trước (y",
+        "x\u2028✓ XONG. Có thể rút USB.",
+        "x\u202egnort\r\x1b[2K",
+        "x" + " " * 150 + "Đồn Yalop (A): 500 thay đổi mới",
+    ],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_name_is_taken_for_no_sentence(world: World, run: Run, name: str, whole: bool) -> None:
+    world.well()
+    (made,) = outgoing.export(world.post, world.usb)
+    path = made.path.rename(world.usb / f"{name}{SUFFIX}")
+    if not whole:
+        path.write_bytes(b"z")
+    _code, out, err = run("sync", "import", world.usb, home="hq")
+    _code, cleaned, _err = run("sync", "clean", world.usb, "--yes", home="hq")
+    said = [line for line in (out + err + cleaned).split("\n") if line]
+    assert all(line.isprintable() and len(line) < 250 for line in said), said
+    assert all("“x" in line for line in said if "500" in line or "XONG" in line), said
+    assert ("3 thay đổi mới" in out) == whole
+
+
+def test_what_is_for_others_is_counted_and_ours_apart(world: World, run: Run) -> None:
+    outgoing.export(world.post, world.usb)
+    assert run("sync", "import", world.usb) == (
+        0, "", "Ở đó không có gói nào gửi cho máy này. 1 gói: 1 do máy này viết\n"
+    )  # fmt: skip
+    other = second_laptop(world)
+    world.well()
+    outgoing.export(world.post, world.usb)
+    outgoing.export(world.hq, world.usb)
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, "3 thay đổi mới" in out) == (0, True)
+    assert err == "5 gói: 1 có thay đổi mới · 1 đã nhận từ trước · 1 gửi cho máy khác · 2 do máy này viết\n"
+    other.close()
+
+
+def test_of_a_damaged_bundle_it_is_said_who_writes_it_again(world: World, run: Run) -> None:
+    world.well()
+    (mine,) = outgoing.export(world.post, world.usb)
+    (reply,) = outgoing.export(world.hq, world.usb)
+    for made in (mine, reply):
+        made.path.write_bytes(made.path.read_bytes()[:-100])
+    (world.usb / f"a{SUFFIX}").write_bytes(b"junk")
+    (pack := next(world.usb.glob("*.fieldapp-pack.tar"))).rename(world.usb / f"b{SUFFIX}")
+    code, _out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, "no age file" in err) == (1, False)
+    said = {name: line for line in err.splitlines() for name in [line.split()[0].removesuffix(SUFFIX)]}
+    assert said["a"].endswith("Không có gì thay đổi. Hãy báo nơi gửi xuất lại.")
+    assert "là gói cấp" in said["b"]
+    assert said[mine.path.name.removesuffix(SUFFIX)].endswith("Hãy báo Đồn BP Ia Rvê (A) xuất lại.")
+    _code, _out, err = run("sync", "import", reply.path)
+    assert err.rstrip().endswith("Hãy báo Sở chỉ huy xuất lại.")
+    code, _out, err = run("init", "--pack", mine.path, "--user", "B", home="other")
+    assert (code, "Hãy xin sở chỉ huy gói mới" in err, pack.exists()) == (1, True, False)
+
+
+def test_a_laptop_that_waits_to_be_certified_is_named_with_what_to_do(world: World, run: Run) -> None:
+    for post, name in (("EABUNG", "Đồn BP Ea Bung"), ("YALOP", "Đồn BP Yalop")):
+        new_post(world, post, name).close()
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, out.count("0 thay đổi mới, 0 đã có")) == (0, 2)
+    assert "Chờ chứng thực: Đồn BP Ea Bung (A), Đồn BP Yalop (A)." in err
+    assert "`fieldapp hq trust`" in err
+    assert run("hq", "trust", "EABUNG", home="hq")[0] == 0
+    assert "Chờ chứng thực: Đồn BP Yalop (A)." in run("sync", "import", world.usb, home="hq")[2]
+
+
+def test_bundles_in_folders_below_are_not_read_and_that_is_said(world: World, run: Run) -> None:
+    for name in ("tháng 11", ".Trash-1000", "ảnh"):
+        (world.usb / name).mkdir()
+    world.well()
+    (made,) = outgoing.export(world.post, world.usb / "tháng 11")
+    outgoing.export(world.post, world.usb / ".Trash-1000")
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, out) == (0, "")
+    assert err.splitlines() == [
+        "Ở đó không có gói nào.",
+        f"Chưa đọc các gói trong thư mục con. Muốn đọc thì nêu thư mục đó: {shown(made.path.parent)}",
+    ]
+    code, out, err = run("sync", "import", world.usb, made.path.parent, home="hq")
+    assert (code, "3 thay đổi mới" in out, err) == (0, True, "")
+    code, _out, err = run("sync", "verify", made.path.parent, home="hq")
+    assert (code, "hãy nêu một tệp trong đó" in err) == (1, True)
+
+
+def test_what_the_system_says_is_vietnamese(world: World, run: Run) -> None:
+    for arguments in (("import", world.usb / "x"), ("verify", world.usb / "x")):
+        code, _out, err = run("sync", *arguments, home="hq")
+        assert (code, err) == (1, f"Không đọc được {shown(world.usb / 'x')}: không có tệp nào tên như vậy.\n")
