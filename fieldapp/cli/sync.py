@@ -120,7 +120,8 @@ def sync_clean(obj: Context, dest: Path, yes: bool, as_json: bool) -> None:
     """Clear old bundles from the folder DEST: those that were received or read. Other files are never touched."""
     from fieldapp.sync import sticks
 
-    old = sticks.old(obj.open(), dest)
+    store = obj.open()
+    old = sticks.old(store, dest)
     if as_json:
         say_json(old)
     for file in old:
@@ -130,8 +131,7 @@ def sync_clean(obj: Context, dest: Path, yes: bool, as_json: bool) -> None:
         note(_("There is nothing to clear."))
         return
     if yes or click.confirm(_("Take {n} bundles away?").format(n=len(old)), err=True):
-        sticks.clear(old)
-        note(counted("{n} bundle was taken away.", "{n} bundles were taken away.", len(old)))
+        note(counted("{n} bundle was taken away.", "{n} bundles were taken away.", sticks.clear(store, old)))
     else:
         note(_("Nothing was changed."))
 

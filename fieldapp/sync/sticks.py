@@ -78,15 +78,19 @@ def old(store: Store, folder: Path) -> list[Old]:
     return found
 
 
-def clear(files: Sequence[Old]) -> None:
-    """Take bundles away that ``old`` named."""
-    for file in files:
+def clear(store: Store, files: Sequence[Old]) -> int:
+    """Take bundles away that ``old`` named, if they still are what it named: another stick may be plugged in by now.
+    How many."""
+    still = {found.path for folder in {file.path.parent for file in files} for found in old(store, folder)}
+    cleared = [file for file in files if file.path in still]
+    for file in cleared:
         try:
             file.path.unlink(missing_ok=True)
         except OSError as error:
             raise FieldappError(
                 _("{path} cannot be taken away: {why}.").format(path=shown(file.path.name), why=reason(error))
             ) from None
+    return len(cleared)
 
 
 def is_own(store: Store, path: Path) -> bool:

@@ -913,7 +913,7 @@ def test_old_bundles_are_cleared_and_other_files_are_not_touched(field: Field) -
         (second.path, "received"),
         (reply, "read"),
     }
-    sticks.clear(sticks.old(field.post, stick))
+    sticks.clear(field.post, sticks.old(field.post, stick))
     assert sorted(p.name for p in stick.iterdir()) == sorted(
         ["ảnh cưới.jpg", "x_1234_20261125T011906Z_1.fieldapp.tar.age", ".fieldapp.tar.age", "changed"]
     )

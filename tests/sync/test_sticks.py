@@ -120,3 +120,13 @@ def test_what_the_system_says_is_vietnamese(world: World, run: Run) -> None:
     for arguments in (("import", world.usb / "x"), ("verify", world.usb / "x")):
         code, _out, err = run("sync", *arguments, home="hq")
         assert (code, err) == (1, f"Không đọc được {shown(world.usb / 'x')}: không có tệp nào tên như vậy.\n")
+
+
+def test_another_stick_in_the_same_place_is_not_cleared(world: World) -> None:
+    """What was named is taken away if it is still that: a stick may be changed between two keys."""
+    made = [outgoing.export(world.post, world.usb)[0].path for _turn in range(3)]
+    named = sticks.old(world.post, world.usb)
+    assert [old.path for old in named] == made[:2]
+    made[0].write_bytes(b"somebody else's")
+    assert sticks.clear(world.post, named) == 1
+    assert drives.bundles_in(world.usb) == [made[0], made[2]]

@@ -132,13 +132,13 @@ class SyncScreen(Page):
             self._lines += [*(f"· {old.sentence}" for old in self._old), f"? {asked}"]
             self._show(self._lines)
             return
-        cleared, self._old = self._old, []
+        named, self._old = self._old, []
         try:
-            sticks.clear(cleared)
+            cleared = sticks.clear(self.store, named)
         except FieldappError as error:
             self._say(f"! {error}")
         else:
-            self._say("✓ " + counted("{n} bundle was taken away.", "{n} bundles were taken away.", len(cleared)))
+            self._say("✓ " + counted("{n} bundle was taken away.", "{n} bundles were taken away.", cleared))
         self.refresh_bindings()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
