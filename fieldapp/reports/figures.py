@@ -150,6 +150,25 @@ def unassigned(store: Store, query: Query) -> int:
     )
 
 
+def without_figure(store: Store, query: Query) -> int:
+    """How many activities of the period say nothing of how much was done: no figure at all, or not how many works."""
+    params, _narrow = narrowed(store, Query(query.period, None, query.post, "then", query.today))
+    known = "SELECT 1 FROM activity_measure f WHERE f.activity_id = a.id AND f.voided_at IS NULL"
+    known += " AND (f.amount IS NOT NULL OR f.note IS NOT NULL)"
+    kinds = "SELECT m.id FROM kind_measure k JOIN measure m ON m.id = k.measure_id WHERE k.activity_kind_id"
+    kinds += " = a.activity_kind_id AND k.voided_at IS NULL"
+    return int(
+        store.value(
+            "SELECT count(*) FROM activity a WHERE a.voided_at IS NULL"
+            " AND coalesce(a.date_to, a.date_from) BETWEEN :first AND :last"
+            " AND (:post IS NULL OR a.post_id = :post) AND a.id NOT IN (SELECT value FROM json_each(:returned))"
+            f" AND ((EXISTS ({kinds}) AND NOT EXISTS ({known})) OR (EXISTS ({kinds} AND m.nature = 'works')"
+            f" AND NOT EXISTS ({known} AND f.measure_id IN ({kinds} AND m.nature = 'works'))))",
+            params,
+        )
+    )
+
+
 # the queries ----------------------------------------------------------------------------------------------------
 
 FROM = "FROM facts f LEFT JOIN moved ON moved.unit_id = f.unit_id"

@@ -162,6 +162,14 @@ def left_out(report: Report) -> list[str]:
                 c.unassigned,
             )
         )
+    if c.without_figure:
+        lines.append(
+            counted(
+                "Unknown is not zero: {n} activity does not say how much was done.",
+                "Unknown is not zero: {n} activities do not say how much was done.",
+                c.without_figure,
+            )
+        )
     if c.joint:
         lines.append(
             counted(

@@ -10,7 +10,7 @@ from fieldapp.domain.indicators import BY_CODE
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
-from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, unassigned
+from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, unassigned, without_figure
 from fieldapp.reports.query import Period, Query, find_post, find_unit
 from fieldapp.store import reviews
 from fieldapp.store.store import Row, Store
@@ -33,6 +33,8 @@ class Completeness:
     """activities of the period that several posts recorded under one reference"""
     unassigned: int
     """activities in a unit that was split, of which nobody said in which part"""
+    without_figure: int
+    """activities that say nothing of how much was done"""
     posts: list[tuple[str, str | None]]
     """(post's laptop, instant of its newest change that is in)"""
 
@@ -218,6 +220,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
         set_aside=len(state.set_aside),
         joint=joint,
         unassigned=unassigned(store, query),
+        without_figure=without_figure(store, query),
         posts=_posts(store),
     )
 

@@ -169,3 +169,15 @@ def test_text_is_no_formula_in_csv(world: World, harm: str) -> None:
     world.well(measures=[{"measure_id": "gieng", "note": harm, "approximate": True}])
     assert f"'{harm}" in narrative.as_csv(report(world.post, Query(demo.PERIOD)))
     assert clean(harm) == harm
+
+
+def test_what_has_no_number_is_told(world: World) -> None:
+    """Unknown is not zero: wells of which nobody wrote how many are no wells in the figure, and are told beside it."""
+    world.well()
+    world.well(hamlet="Buôn A", measures=[])
+    world.well(hamlet="Buôn B", measures=[{"measure_id": "ho_huong_loi", "amount": 12}])
+    world.well(hamlet="Buôn C", measures=[{"measure_id": "gieng", "amount": None, "note": "hàng chục"}])
+    found = report(world.post, YEAR)
+    assert found.completeness.without_figure == 2
+    (line,) = (line for line in narrative.left_out(found) if line.startswith("Chưa biết không phải là 0"))
+    assert "2 hoạt động" in line
