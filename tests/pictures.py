@@ -202,12 +202,13 @@ async def tour(name: str, root: Path, keys: Mapping[str, bytes]) -> list[str]:
     store = None if name == "locked" else Store.open(root / name, keys[name], USER if name == "post" else "Trực ban")
     app = FieldApp(root / "post" if store is None else root / name, store)
     wrong: list[str] = []
+    sizes = SIZES if language() == "vi" else SIZES[:1]  # whether English words fit shows where there is little room
     with still():
-        async with app.run_test(size=SIZES[0]) as pilot:
+        async with app.run_test(size=sizes[0]) as pilot:
             for number, shot in enumerate(TOURS[name]):
                 typed = [ENGLISH.get(part, part) if language() == "en" else part for part in shot.keys]
                 await strokes(pilot, *typed)
-                for size in SIZES if number % 2 == 0 else SIZES[::-1]:
+                for size in sizes if number % 2 == 0 else sizes[::-1]:
                     if app.size != size:
                         await pilot.resize_terminal(*size)
                     wrong += await _compare(pilot, f"{shot.name}-{size[0]}x{size[1]}")
