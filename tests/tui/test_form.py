@@ -69,6 +69,16 @@ async def test_what_was_typed_comes_back_after_leaving(world: World) -> None:
     assert world.post.drafts() == []
 
 
+async def test_f2_once_too_often_frightens_nobody(world: World) -> None:
+    """The form that comes after a saved one is empty: an impatient second F2 is told so; nothing is marked wrong."""
+    async with hands(world.post, "event") as h:
+        await h.type("<f2>")
+        assert "Những gì đã ghi trước đó vẫn an toàn" in h.text()
+        assert "!" not in h.said("name")
+        await h.type("Lũ", "<f2>")
+        assert h.said("date_from").startswith("!")
+
+
 async def test_no_draft_of_a_form_in_which_nothing_was_typed(world: World) -> None:
     async with hands(world.post, "meeting") as h:
         await h.type("<enter>", "<enter>", "<escape>")

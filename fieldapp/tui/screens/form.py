@@ -338,7 +338,10 @@ class FormScreen(Page):
                 self._show_twin(str(question), data, question.alike)
             return
         except FieldappError as error:
-            self._show_problems(error.fields, str(error))
+            if error.fields and self.row_id is None and not self._changed():  # F2 pressed once too often
+                self._say(_("Nothing was typed into this form yet. What was recorded before is safe."), "-told")
+            else:
+                self._show_problems(error.fields, str(error))
 
     def record(self, data: Mapping[str, Any], *, confirm: bool) -> None:
         """Record what was entered, and close the form; refused and asked about as ``records.save`` does."""
