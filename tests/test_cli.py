@@ -167,3 +167,24 @@ def test_headquarters_work_on_the_command_line(run: Run, world: World, tmp_path:
     assert (code, "Đã thu hồi" in out) == (0, True)
     assert "đã thu hồi" in run("hq", "replicas", home="hq")[1]
     assert run("hq", "revoke", "IARVE", home="hq")[0] == 1
+
+
+def test_one_code_is_not_given_to_two_posts(run: Run, world: World, tmp_path: Path) -> None:
+    first, second = tmp_path / "n1", tmp_path / "n2"
+    first.mkdir()
+    second.mkdir()
+    code, out, err = run("hq", "pack", "--code", "LOC", "--name", "Đồn Lộc Ninh", first, home="hq")
+    assert (code, out.strip()) == (0, str(first / "LOC.fieldapp-pack.tar"))
+    assert "Đồn Lộc Ninh (LOC)" in err
+    code, out, err = run("hq", "pack", "--code", "LOC", "--name", "Đồn Bù Đốp", second, home="hq")
+    assert (code, out, list(second.iterdir())) == (1, "", [])
+    assert "Mã LOC là của Đồn Lộc Ninh" in err
+    assert run("hq", "pack", "--code", "loc", "--name", "Đồn Bù Đốp", second, home="hq")[0] == 1
+    for again in (["--name", "đồn Lộc ninh"], []):
+        code, out, err = run("hq", "pack", "--code", "loc", *again, second, home="hq")
+        assert (code, out.strip()) == (0, str(second / "LOC.fieldapp-pack.tar"))
+        assert "Đồn Lộc Ninh (LOC)" in err
+    code, _out, err = run("hq", "pack", "--code", "MOI", second, home="hq")
+    assert (code, "--name" in err) == (1, True)
+    posts = json.loads(run("list", "post", "--json", home="hq")[1])
+    assert sorted(p["name"] for p in posts) == ["Đồn BP Ia Rvê", "Đồn Lộc Ninh"]

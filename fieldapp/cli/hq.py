@@ -18,21 +18,28 @@ def hq() -> None:
 
 @hq.command()
 @click.option("--code", help="The post's code, such as IARVE.")
-@click.option("--name", help="The post's name.")
+@click.option("--name", help="The post's name, where its code is new.")
 @click.option("--role", type=click.Choice(["post", "hq"]), default="post", show_default=True,
               help="hq: for a further laptop of headquarters, or for one below to join.")  # fmt: skip
 @click.argument("dest", type=PATH)
 @click.pass_obj
 def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path) -> None:
     """Write the pack from which a post's laptops start, or headquarters' own."""
+    from fieldapp.store import lists
     from fieldapp.sync import enrolment
 
-    if role == "hq":
-        say(str(enrolment.write_hq_pack(obj.open(), dest=dest)))
-    elif code and name:
-        say(str(enrolment.write_pack(obj.open(), code=code, name=name, dest=dest)))
+    if role != "hq" and not code:
+        raise click.UsageError(_("Give --code of the post, and --name where it is new, or --role hq."))
+    store = obj.open()
+    if code and role != "hq":
+        written = enrolment.write_pack(store, code=code, name=name, dest=dest)
+        post = lists.post_named(store, code)
+        note(_("The pack of {post} ({code}) is written. Its laptops start from it:").format(
+            post=post["name"], code=post["code"]))  # fmt: skip
     else:
-        raise click.UsageError(_("Give --code and --name of the post, or --role hq."))
+        written = enrolment.write_hq_pack(store, dest=dest)
+        note(_("The pack of headquarters is written. Its further laptops start from it:"))
+    say(str(written))
 
 
 @hq.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uuid_utils
 
-from fieldapp.domain.text import clean
+from fieldapp.domain.text import clean, search_key
 from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.store import naming, people, records, search, vault
@@ -54,8 +54,11 @@ def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "S
     return store
 
 
-def write_pack(store: Store, *, code: str, name: str, dest: Path) -> Path:
+def write_pack(store: Store, *, code: str, name: str | None = None, dest: Path) -> Path:
     """Enter a post, if it is not there yet, and write the pack from which its laptops start into the folder ``dest``.
+
+    Only a new code needs a ``name``. With a known one it must be that post's, as people write it: two posts that were
+    given one code by mistake would be one for ever.
 
     The pack is signed, not encrypted: it holds no secret. The post compares headquarters' fingerprint by telephone.
     """
@@ -63,8 +66,20 @@ def write_pack(store: Store, *, code: str, name: str, dest: Path) -> Path:
     practice.check_code(store, code)
     practice.check_dest(store, dest)
     with _packing(store, dest):
-        post_id = store.value("SELECT id FROM post WHERE code = ? AND voided_at IS NULL", [code])
-        if post_id is None:
+        # capitals do not part two codes: the packs of both would have one name on a FAT stick
+        post = store.row("SELECT * FROM post WHERE code = ? COLLATE NOCASE AND voided_at IS NULL", [code])
+        if post is not None:
+            code, post_id = post["code"], post["id"]
+            if name is not None and search_key(name) != search_key(post["name"]):
+                raise FieldappError(
+                    _(
+                        "The code {code} is that of {post}. No pack was written. For a further laptop of that post"
+                        " leave --name out; another post takes another code; `fieldapp hq rename` renames one."
+                    ).format(code=code, post=post["name"])
+                )
+        elif name is None or not clean(name):
+            raise FieldappError(_("The code {code} is new: give the post's --name too.").format(code=code))
+        else:
             post_id = records.save(store, "post", {"code": code, "name": name, "unit_id": _province(store)})
         if not store.value("SELECT 1 FROM local_log WHERE own = 1 AND scope = ?", [post_id]):
             logs.begin(store, post_id)
