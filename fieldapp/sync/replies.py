@@ -42,9 +42,7 @@ def reply(
             continue
         if sender.trust != "certified":
             line = (
-                _(
-                    "No reply is written for {name}: it is revoked. What it wrote since is in quarantine; ask who uses it."
-                )
+                _("No reply is written for {name}: it is revoked. What came since is in quarantine; ask who uses it.")
                 if sender.trust == "revoked"
                 else _("No reply is written for {name}: it waits to be certified.")
             ).format(name=sender.title)
