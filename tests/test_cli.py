@@ -2,12 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 from field import Run, World
 
 from fieldapp.cli import base
+from fieldapp.store import records
+from fieldapp.sync import enrolment, peers
+from fieldapp.sync.peers import Peer
 
 WELL = {
     "activity_kind": "Giếng khoan",
@@ -188,3 +193,94 @@ def test_one_code_is_not_given_to_two_posts(run: Run, world: World, tmp_path: Pa
     assert (code, "--name" in err) == (1, True)
     posts = json.loads(run("list", "post", "--json", home="hq")[1])
     assert sorted(p["name"] for p in posts) == ["Đồn BP Ia Rvê", "Đồn Lộc Ninh"]
+
+
+def replacement(world: World, name: str = "A") -> Peer:
+    """A laptop that starts from the same pack, and whose first bundle headquarters has."""
+    pack = enrolment.write_pack(world.hq, code="IARVE", dest=world.usb)
+    store = enrolment.init_post(world.root / f"new-{name}", pack, user="C", passphrase="x y", laptop=name)
+    records.save(store, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
+    world.carry(store, world.hq)
+    replica = store.identity.replica_id
+    store.close()
+    return peers.find(world.hq, replica)
+
+
+def test_a_laptop_that_replaces_a_lost_one_is_told_from_it(run: Run, world: World) -> None:
+    world.well()
+    world.carry(world.post, world.hq)
+    old = world.post.identity.replica_id
+    assert run("hq", "revoke", "IARVE", home="hq")[0] == 0
+    new = replacement(world)
+    code, out, _err = run("hq", "replicas", home="hq")
+    assert (code, len(out.splitlines())) == (0, 2)
+    for replica in (old, new.id):
+        assert f"Đồn BP Ia Rvê (A · {replica[-4:]})" in out
+    code, out, _err = run("report", "--period", "2013", home="hq")
+    assert f"Đồn BP Ia Rvê (A · {old[-4:]}), đã thu hồi: đã nhận đến" in out
+    code, _out, err = run("hq", "revoke", "IARVE", home="hq")
+    assert code == 1, "a code that names two laptops revokes neither"
+    assert f"{old[-4:]} = Đồn BP Ia Rvê (A), đã thu hồi" in err
+    assert f"{new.id[-4:]} = Đồn BP Ia Rvê (A), chờ" in err
+    code, out, _err = run("hq", "trust", "iarve", home="hq")
+    assert (code, f"(A · {new.id[-4:]})" in out) == (0, True), "the only one that waits"
+    assert peers.find(world.hq, old).trust == "revoked"
+    records.save(world.post, "event", {"name": "Sau khi mất", "date_from": "2013-01-21"})
+    world.carry(world.post, world.hq)
+    code, out, _err = run("hq", "coverage", home="hq")
+    assert f"Máy A · {new.id[-4:]}: " in out
+    assert "sở chỉ huy đã thu hồi máy đó" in out, "what is in quarantine is missing here too"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Đồn BP Ia Rvê (B)", "don bp ia rve b", "IARVE-B", "iarve (b)", "B", "{id}", "{end}", "{begin}"],
+)
+def test_a_laptop_is_found_by_what_the_program_calls_it(run: Run, world: World, text: str) -> None:
+    new = replacement(world, "B")
+    named = text.format(id=new.id, end=new.id[-6:], begin=new.id[:-2])
+    code, out, err = run("hq", "trust", named, home="hq")
+    assert (code, "Đồn BP Ia Rvê (B)" in out) == (0, True), err
+
+
+def test_a_letter_alone_names_no_laptop_where_two_have_it(run: Run, world: World, tmp_path: Path) -> None:
+    new = replacement(world, "B")
+    pack = enrolment.write_hq_pack(world.hq, dest=world.usb)
+    further = enrolment.init_further_hq(tmp_path / "hq-b", pack, user="Phó", passphrase="x y", laptop="B")
+    world.carry(further, world.hq)
+    second = further.identity.replica_id
+    further.close()
+    code, out, err = run("hq", "trust", "B", home="hq")
+    assert (code, out) == (1, "")
+    for replica in (new.id, second):
+        assert f"{replica[-4:]} = " in err
+        assert peers.find(world.hq, replica).trust == "pending"
+    code, out, _err = run("hq", "trust", "Sở chỉ huy (B)", home="hq")
+    assert (code, "Sở chỉ huy (B)" in out) == (0, True)
+    assert run("hq", "trust", "SCH-B", home="hq")[0] == 1, "is certified already"
+    assert peers.find(world.hq, new.id).trust == "pending"
+
+
+def test_on_a_terminal_the_words_are_shown_before_a_laptop_is_certified(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = replacement(world, "B")
+    asked: list[str] = []
+    answers = [False, False, True]
+
+    def confirm(text: str, **_more: object) -> bool:
+        asked.append(text)
+        return answers.pop(0)
+
+    monkeypatch.setattr("fieldapp.cli.hq.sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr(click, "confirm", confirm)
+    for command in ("trust", "revoke"):
+        code, out, err = run("hq", command, "IARVE-B", home="hq")
+        assert (code, out) == (0, "")
+        assert new.fingerprint in err
+        assert "Không có gì thay đổi" in err
+        assert peers.find(world.hq, new.id).trust == "pending"
+    assert run("hq", "trust", "IARVE-B", home="hq")[0] == 0
+    assert run("hq", "revoke", "IARVE-B", "--yes", home="hq")[0] == 0
+    assert peers.find(world.hq, new.id).trust == "revoked"
+    assert len(asked) == 3

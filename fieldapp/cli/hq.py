@@ -1,14 +1,19 @@
 """Commands of headquarters."""
 
+import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fieldapp.cli.base import PATH, Context, as_json, cli, note, say, say_json
 from fieldapp.i18n import _, counted
+
+if TYPE_CHECKING:
+    from fieldapp.store.store import Store
+    from fieldapp.sync.peers import Peer
 
 
 @cli.group()
@@ -67,14 +72,35 @@ def rename(obj: Context, post: str, name: str, code: str | None) -> None:
     say(_("The post is called {name} now; {n} laptops learn it with the next reply.").format(name=name, n=len(renewed)))
 
 
+def _agreed(store: "Store", peer: "Peer", question: str, yes: bool) -> bool:
+    """Show on a terminal which laptop is meant, and ask; a script has said what it wants."""
+    from fieldapp.sync import peers
+
+    if yes or not sys.stdin.isatty():
+        return True
+    note(f"{peer.title}, {_(peer.trust)}, {peer.short_id}")
+    note(f"  {peer.fingerprint}")
+    for line in peers.namesakes(store, peer):
+        note(line)
+    if click.confirm(question, err=True):
+        return True
+    note(_("Nothing was changed."))
+    return False
+
+
 @hq.command()
 @click.argument("replica")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def revoke(obj: Context, replica: str) -> None:
+def revoke(obj: Context, replica: str, yes: bool) -> None:
     """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
-    from fieldapp.sync import enrolment
+    from fieldapp.sync import enrolment, peers
 
-    peer = enrolment.revoke(obj.open(), replica)
+    store = obj.open()
+    peer = peers.find(store, replica, None)
+    if peer.trust != "revoked" and not _agreed(store, peer, _("Trust this laptop no longer?"), yes):
+        return
+    peer = enrolment.revoke(store, peer.id)
     say(_("{name} is revoked. The other laptops learn it with the next reply.").format(name=peer.title))
 
 
@@ -97,12 +123,18 @@ def replicas(obj: Context, as_json: bool) -> None:
 
 @hq.command()
 @click.argument("replica")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def trust(obj: Context, replica: str) -> None:
+def trust(obj: Context, replica: str, yes: bool) -> None:
     """Certify a laptop whose fingerprint was compared, and apply what it sent."""
-    from fieldapp.sync import enrolment
+    from fieldapp.sync import enrolment, peers
 
-    peer, changes = enrolment.trust(obj.open(), replica)
+    store = obj.open()
+    peer = peers.find(store, replica, peers.waits)
+    question = _("Are these the words that were read out from that laptop by telephone?")
+    if peer.trust != "certified" and not _agreed(store, peer, question, yes):
+        return
+    peer, changes = enrolment.trust(store, peer.id)
     say(
         _("{name} is certified; {changes} applied.").format(
             name=peer.title, changes=counted("{n} change", "{n} changes", changes)

@@ -245,7 +245,7 @@ def trust(store: Store, text: str) -> tuple[Peer, int]:
     people.check(store, Act.CERTIFY)
     with store.transaction(applying=True):
         segment.seal(store)
-        peer = peers.find(store, text)
+        peer = peers.find(store, text, peers.waits)
         peers.trust(store, peer)
         peers.learn_pending(store)
         revocation.release(store)
@@ -262,7 +262,7 @@ def revoke(store: Store, text: str) -> Peer:
     people.check(store, Act.CERTIFY)
     with store.transaction(applying=True):
         segment.seal(store)
-        peer = peers.find(store, text)
+        peer = peers.find(store, text, None)
         revocation.revoke(store, peer)
         return peer
 

@@ -128,6 +128,8 @@ class LaptopScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(Content(self._peer.title), classes="section")
+        for sentence in peers.namesakes(self.store, self._peer):
+            yield Static(Content(f"! {sentence}"), classes="line")
         yield Static(Content(_("Compare by telephone, word by word:")), classes="line")
         fingerprint = self._peer.fingerprint.split()
         half = (len(fingerprint) + 1) // 2
