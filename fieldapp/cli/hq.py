@@ -191,16 +191,16 @@ def recover(obj: Context, request: Path, compared: bool) -> None:
 @click.pass_obj
 def conflicts(obj: Context, as_json: bool) -> None:
     """Cells that two people set without knowing of each other."""
-    from fieldapp.sync import merge
+    from fieldapp.sync import conflict_words, merge
 
-    found = merge.conflicts(obj.open())
+    store = obj.open()
+    found = merge.conflicts(store)
     if as_json:
         say_json(found)
         return
     for c in found:
-        w, loser = c["winner"], c["loser"]
-        say(f"{c['id']}: {c['table']} {c['column']}: {w['value']} ({w['actor']}, {w['at']})"
-            f" ≠ {loser['value']} ({loser['actor']}, {loser['at']})")  # fmt: skip
+        both = (f"“{conflict_words.value(store, c, s)}” ({conflict_words.author(c, s)})" for s in conflict_words.SIDES)
+        say(f"{c['id']}: {conflict_words.about(store, c)}: {' ≠ '.join(both)}")
 
 
 @hq.command()

@@ -16,9 +16,15 @@ FIRST = "A"
 
 
 _SELECT = (
-    "SELECT p.*, n.namesakes FROM local_replica p JOIN (SELECT name AS called, post_name AS at, count(*) AS namesakes"
-    " FROM local_replica GROUP BY name, post_name) n ON n.called = p.name AND n.at IS p.post_name"
+    "SELECT r.*, coalesce(t.name, r.post_name) AS post_now, {namesakes} AS namesakes"
+    " FROM local_replica r LEFT JOIN post t ON t.id = r.post_id WHERE"
 )
+"""With the name that the post has now: a laptop that is not certified keeps the certificate of another day"""
+_ONE = _SELECT.format(
+    namesakes="(SELECT count(*) FROM local_replica o WHERE o.name = r.name AND o.post_id IS r.post_id)"
+)
+_MANY = f"SELECT * FROM ({_SELECT.format(namesakes='count(*) OVER (PARTITION BY r.name, r.post_id)')} true) WHERE"
+"""The same for many: counted in one go"""
 
 
 @dataclass(frozen=True)
@@ -101,20 +107,20 @@ class Reader:
 
 def own(store: Store) -> Peer:
     """This replica."""
-    row = store.row(f"{_SELECT} WHERE own = 1")
+    row = store.row(f"{_ONE} r.own = 1")
     assert row is not None
     return _peer(row)
 
 
 def get(store: Store, replica_id: str) -> Peer | None:
     """A replica by its id, this one too."""
-    row = store.row(f"{_SELECT} WHERE id = ?", [replica_id])
+    row = store.row(f"{_ONE} r.id = ?", [replica_id])
     return _peer(row) if row else None
 
 
 def others(store: Store) -> list[Peer]:
     """All others, by name."""
-    return [_peer(r) for r in store.rows(f"{_SELECT} WHERE own = 0 ORDER BY post_code, name, id")]
+    return [_peer(r) for r in store.rows(f"{_MANY} own = 0 ORDER BY post_code, name, id")]
 
 
 def reader(store: Store, to: Peer, known: list[Peer] | None = None) -> Reader:
@@ -274,7 +280,7 @@ def learn_pending(store: Store) -> None:
     while found:
         found = False
         for row in store.rows(
-            f"{_SELECT} WHERE own = 0 AND trust = 'pending'"
+            f"{_MANY} own = 0 AND trust = 'pending'"
             " AND CAST(certificate AS TEXT) ->> '$.issuer' <> id ORDER BY post_code, name, id"
         ):
             peer = _peer(row)
@@ -305,7 +311,7 @@ def _may_certify(store: Store, issuer: Peer, certificate: keys.Certificate, know
         return True
     if certificate.role == "hq":
         return certificate.post_code == issuer.post_code and not certificate.above
-    rows = store.rows(f"{_SELECT} WHERE post_id = ? AND trust <> 'pending'", [certificate.post_id])
+    rows = store.rows(f"{_MANY} post_id = ? AND trust <> 'pending'", [certificate.post_id])
     return all(code.get(_peer(row).issuer) == issuer.post_code for row in rows)
 
 
@@ -424,13 +430,13 @@ def _peer(row: Row) -> Peer:
                 "trust",
                 "post_id",
                 "post_code",
-                "post_name",
                 "sign_key",
                 "age_key",
                 "certificate",
                 "certificate_signature",
             )
         },
+        post_name=row["post_now"],
         issuer=certificate.issuer if certificate else row["id"],
         above=certificate is not None and certificate.above,
         shared=row["namesakes"] > 1,
