@@ -1,6 +1,7 @@
 """The command line: what is printed, and the exit codes that scripts rest on."""
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,10 +9,11 @@ from typing import Any
 import click
 import pytest
 from field import Run, World
+from sync_state import second_laptop
 
 from fieldapp.cli import base
 from fieldapp.store import records
-from fieldapp.sync import enrolment, peers
+from fieldapp.sync import enrolment, peers, standing
 from fieldapp.sync.peers import Peer
 
 WELL = {
@@ -284,3 +286,39 @@ def test_on_a_terminal_the_words_are_shown_before_a_laptop_is_certified(
     assert run("hq", "revoke", "IARVE-B", "--yes", home="hq")[0] == 0
     assert peers.find(world.hq, new.id).trust == "revoked"
     assert len(asked) == 3
+
+
+def test_conflicts_are_told_in_words(run: Run, world: World) -> None:
+    well = world.well()
+    world.carry(world.post, world.hq)
+    b = second_laptop(world)
+    for store, day in ((world.post, "2013-10-06"), (b, "2013-10-07")):
+        records.save(store, "activity", {"date_from": day}, well, confirm=True)
+        world.carry(store, world.hq)
+    b.close()
+    code, out, _err = run("hq", "conflicts", home="hq")
+    assert code == 0
+    (line,) = out.splitlines()
+    assert line.startswith(f"{well}.date_from.1: Đồn BP Ia Rvê · Hoạt động · Giếng khoan · ")
+    assert " · Ngày: “07/10/2013” (Trần Văn B, " in line
+    assert re.search(r"≠ “06/10/2013” \(Nguyễn Văn A, \d\d/\d\d/\d{4} \d\d:\d\d\)$", line), line
+    assert run("hq", "resolve", line.split(": ")[0], "--take", "loser", home="hq")[0] == 0
+    assert run("hq", "conflicts", home="hq")[1] == ""
+
+
+def test_status_says_whose_changes_it_counts_and_when_in_words(run: Run, world: World) -> None:
+    world.well()
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    b = second_laptop(world)
+    world.well()
+    own = world.post.value("SELECT sum(seq) FROM local_log WHERE own = 1")
+    b_lacks = next(p.lacks for p in standing.peers_status(world.post) if p.replica_id == b.identity.replica_id)
+    b.close()
+    assert b_lacks > own, "headquarters' changes too"
+    code, out, _err = run("sync", "status")
+    assert code == 0
+    assert f"Đồn BP Ia Rvê (B): đã có 0/{own} thay đổi của máy này; tin gần nhất chưa" in out
+    assert f"  Tính thay đổi của mọi máy thì còn thiếu {b_lacks}, cũ nhất từ " in out
+    assert re.search(r"Sở chỉ huy: .* tin gần nhất \d\d/\d\d/\d{4} \d\d:\d\d\.", out)
+    assert not re.search(r"\dT\d\d:", out)
