@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 import pytest
-from field import Run, World
+from field import PASSPHRASE, Run, World
 from sync_state import second_laptop
 
 from fieldapp.cli import base
-from fieldapp.store import records
+from fieldapp.store import records, vault
+from fieldapp.store.store import Store
 from fieldapp.sync import enrolment, peers, standing
 from fieldapp.sync.peers import Peer
 
@@ -322,3 +323,26 @@ def test_status_says_whose_changes_it_counts_and_when_in_words(run: Run, world: 
     assert f"  Tính thay đổi của mọi máy thì còn thiếu {b_lacks}, cũ nhất từ " in out
     assert re.search(r"Sở chỉ huy: .* tin gần nhất \d\d/\d\d/\d{4} \d\d:\d\d\.", out)
     assert not re.search(r"\dT\d\d:", out)
+
+
+def test_a_further_laptop_of_headquarters_is_no_second_a(run: Run, world: World) -> None:
+    assert run("hq", "pack", "--role", "hq", world.usb, home="hq")[0] == 0
+    begin = ("init", "--role", "hq", "--pack", world.usb / "SCH-HQ.fieldapp-pack.tar", "--user", "Phó")
+    for letter in ("A", "a"):
+        code, _out, err = run(*begin, "--laptop", letter, home="hq-b")
+        assert (code, "ví dụ B" in err) == (1, True)
+        assert not (world.root / "hq-b" / "fieldapp.db").exists()
+    code, out, _err = run(*begin, home="hq-b")
+    assert code == 0
+    assert "  Sở chỉ huy (B): " in out
+    world.carry(world.post, world.hq)
+    with_b = Store.open(world.root / "hq-b", vault.unseal(world.root / "hq-b", "Phó", PASSPHRASE), "Phó")
+    world.carry(with_b, world.hq)
+    enrolment.trust(world.hq, "SCH-B")
+    world.carry(world.hq, with_b)
+    records.save(with_b, "party_cell", {"name": "Chi bộ thôn 6", "unit_id": "24214"})
+    enrolment.write_hq_pack(with_b, dest=world.usb)
+    with_b.close()
+    code, out, _err = run(*begin, home="hq-c")
+    assert code == 0
+    assert "  Sở chỉ huy (C): " in out, "not (B) (C), and none that the pack knows"

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from string import ascii_uppercase
 
 import uuid_utils
 
@@ -116,7 +117,7 @@ def _write_pack(store: Store, target: Path, post_id: str | None) -> Path:
     return target
 
 
-def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str = "A") -> Store:
+def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str = peers.FIRST) -> Store:
     """Make a post's replica in ``home`` from headquarters' pack; it can record at once."""
     inspected = bundle.inspect(pack, None)
     post_id = inspected.manifest.post_id
@@ -138,25 +139,42 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
     return _from_pack(home, inspected, user, passphrase, enter)
 
 
-def init_further_hq(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str, province: str = "66") -> Store:
+def init_further_hq(
+    home: Path, pack: Path, *, user: str, passphrase: str, laptop: str | None = None, province: str = "66"
+) -> Store:
     """Make a further laptop of a headquarters in ``home`` from its pack. It writes and certifies as the first does,
-    once that one has certified it; what the posts recorded comes with the first bundle."""
+    once that one has certified it; what the posts recorded comes with the first bundle.
+
+    ``laptop``: its letter, which none that the pack knows may have; the next one that is free where none is given.
+    """
     inspected = bundle.inspect(pack, None)
-    hq = inspected.sender
     if inspected.manifest.post_id is not None:
         raise Refused(
             bundle.WRONG_KIND, _("{name} is no pack for headquarters. Nothing was changed.").format(name=pack.name)
         )
 
     def enter(store: Store) -> None:
-        own = keys.new_keys()
-        name = f"{hq.name} ({clean(laptop)})"
+        own, hq = keys.new_keys(), _root(inspected)[0]
+        name = f"{hq.name} ({_free_letter(store, hq.post_code, laptop)})"
         peers.add_own(store, own, _request(own, name=name, role="hq", code=hq.post_code), "pending")
         logs.begin(store, "*")
         logs.begin_missing(store)
         store.set_setting(naming.PROVINCE, province)
 
     return _from_pack(home, inspected, user, passphrase, enter)
+
+
+def _free_letter(store: Store, code: str | None, wanted: str | None) -> str:
+    taken = {search_key(p.letter) for p in peers.others(store) if p.role == "hq" and p.post_code == code}
+    taken.add(search_key(peers.FIRST))
+    free: str = next(c for c in (*ascii_uppercase, str(len(taken) + 1)) if search_key(c) not in taken)
+    chosen = clean(wanted or "") or free
+    if search_key(chosen) in taken:
+        sentence = _(
+            "Headquarters has a laptop {letter} already. Nothing was changed; take another --laptop, as {free}."
+        )
+        raise FieldappError(sentence.format(letter=chosen, free=free))
+    return chosen
 
 
 def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, enter: Callable[[Store], None]) -> Store:
