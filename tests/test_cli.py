@@ -194,6 +194,8 @@ def test_one_code_is_not_given_to_two_posts(run: Run, world: World, tmp_path: Pa
         assert "Đồn Lộc Ninh (LOC)" in err
     code, _out, err = run("hq", "pack", "--code", "MOI", second, home="hq")
     assert (code, "--name" in err) == (1, True)
+    code, _out, err = run("hq", "rename", "IARVE", "--name", "Đồn khác", "--code", "loc", home="hq")
+    assert (code, "là của Đồn Lộc Ninh" in err) == (1, True)
     posts = json.loads(run("list", "post", "--json", home="hq")[1])
     assert sorted(p["name"] for p in posts) == ["Đồn BP Ia Rvê", "Đồn Lộc Ninh"]
 

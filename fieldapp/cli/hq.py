@@ -78,7 +78,7 @@ def _agreed(store: "Store", peer: "Peer", question: str, yes: bool) -> bool:
 
     if yes or not sys.stdin.isatty():
         return True
-    note(f"{peer.title}, {_(peer.trust)}, {peer.short_id}")
+    note(f"{peer.title}, {_(peer.trust)}, {peer.id}")
     note(f"  {peer.fingerprint}")
     for line in peers.namesakes(store, peer):
         note(line)

@@ -251,6 +251,13 @@ def rename_post(store: Store, text: str, *, name: str, code: str | None = None) 
         post_id = store.value("SELECT id FROM post WHERE ? IN (code, name, id) AND voided_at IS NULL", [text])
         if post_id is None:
             raise FieldappError(_("There is no post with the code {code}.").format(code=clean(text)))
+        other = store.value(
+            "SELECT name FROM post WHERE code = ? COLLATE NOCASE AND voided_at IS NULL AND id <> ?", [code, post_id]
+        )
+        if other is not None:
+            raise FieldappError(
+                _("The code {code} is that of {post}. Nothing was changed.").format(code=code, post=other)
+            )
         records.save(store, "post", {"name": name, **({"code": code} if code else {})}, post_id)
         peers.renew(store, post_id)
     return [p for p in peers.others(store) if p.post_id == post_id and p.trust == "certified"]
