@@ -138,7 +138,8 @@ def _enrol(name: str, hq: Store, home: Path, usb: Path) -> Store:
         store = enrolment.init_further_hq(home, pack, user=name, passphrase="x", laptop="B")
     else:
         post, laptop = name.split("-")
-        pack = enrolment.write_pack(hq, code=POSTS[post], name=f"Đồn {post}", dest=usb)
+        known = hq.value("SELECT name FROM post WHERE code = ?", [POSTS[post]])
+        pack = enrolment.write_pack(hq, code=POSTS[post], name=known or f"Đồn {post}", dest=usb)
         store = enrolment.init_post(home, pack, user=name, passphrase="x", laptop=laptop)
     _carry(store, hq, usb)
     enrolment.trust(hq, store.identity.replica_id)

@@ -1,13 +1,21 @@
 """The command line: what is printed, and the exit codes that scripts rest on."""
 
 import json
+import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
-from field import Run, World
+from field import PASSPHRASE, Run, World
+from sync_state import second_laptop
 
 from fieldapp.cli import base
+from fieldapp.store import records, vault
+from fieldapp.store.store import Store
+from fieldapp.sync import enrolment, peers, standing
+from fieldapp.sync.peers import Peer
 
 WELL = {
     "activity_kind": "Giếng khoan",
@@ -176,3 +184,176 @@ def test_headquarters_work_on_the_command_line(run: Run, world: World, tmp_path:
     assert (code, "Đã thu hồi" in out) == (0, True)
     assert "đã thu hồi" in run("hq", "replicas", home="hq")[1]
     assert run("hq", "revoke", "IARVE", home="hq")[0] == 1
+
+
+def test_one_code_is_not_given_to_two_posts(run: Run, world: World, tmp_path: Path) -> None:
+    first, second = tmp_path / "n1", tmp_path / "n2"
+    first.mkdir()
+    second.mkdir()
+    code, out, err = run("hq", "pack", "--code", "LOC", "--name", "Đồn Lộc Ninh", first, home="hq")
+    assert (code, out.strip()) == (0, str(first / "LOC.fieldapp-pack.tar"))
+    assert "Đồn Lộc Ninh (LOC)" in err
+    code, out, err = run("hq", "pack", "--code", "LOC", "--name", "Đồn Bù Đốp", second, home="hq")
+    assert (code, out, list(second.iterdir())) == (1, "", [])
+    assert "Mã LOC là của Đồn Lộc Ninh" in err
+    assert run("hq", "pack", "--code", "loc", "--name", "Đồn Bù Đốp", second, home="hq")[0] == 1
+    for again in (["--name", "đồn Lộc ninh"], []):
+        code, out, err = run("hq", "pack", "--code", "loc", *again, second, home="hq")
+        assert (code, out.strip()) == (0, str(second / "LOC.fieldapp-pack.tar"))
+        assert "Đồn Lộc Ninh (LOC)" in err
+    code, _out, err = run("hq", "pack", "--code", "MOI", second, home="hq")
+    assert (code, "--name" in err) == (1, True)
+    code, _out, err = run("hq", "rename", "IARVE", "--name", "Đồn khác", "--code", "loc", home="hq")
+    assert (code, "là của Đồn Lộc Ninh" in err) == (1, True)
+    posts = json.loads(run("list", "post", "--json", home="hq")[1])
+    assert sorted(p["name"] for p in posts) == ["Đồn BP Ia Rvê", "Đồn Lộc Ninh"]
+
+
+def replacement(world: World, name: str = "A") -> Peer:
+    """A laptop that starts from the same pack, and whose first bundle headquarters has."""
+    pack = enrolment.write_pack(world.hq, code="IARVE", dest=world.usb)
+    store = enrolment.init_post(world.root / f"new-{name}", pack, user="C", passphrase="x y", laptop=name)
+    records.save(store, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
+    world.carry(store, world.hq)
+    replica = store.identity.replica_id
+    store.close()
+    return peers.find(world.hq, replica)
+
+
+def test_a_laptop_that_replaces_a_lost_one_is_told_from_it(run: Run, world: World) -> None:
+    world.well()
+    world.carry(world.post, world.hq)
+    old = world.post.identity.replica_id
+    assert run("hq", "revoke", "IARVE", home="hq")[0] == 0
+    new = replacement(world)
+    code, out, _err = run("hq", "replicas", home="hq")
+    assert (code, len(out.splitlines())) == (0, 2)
+    for replica in (old, new.id):
+        assert f"Đồn BP Ia Rvê (A · {replica[-4:]})" in out
+    code, out, _err = run("report", "--period", "2013", home="hq")
+    assert f"Đồn BP Ia Rvê (A · {old[-4:]}), đã thu hồi: đã nhận đến" in out
+    code, _out, err = run("hq", "revoke", "IARVE", home="hq")
+    assert code == 1, "a code that names two laptops revokes neither"
+    assert f"{old[-4:]} = Đồn BP Ia Rvê (A), đã thu hồi" in err
+    assert f"{new.id[-4:]} = Đồn BP Ia Rvê (A), chờ" in err
+    code, out, _err = run("hq", "trust", "iarve", home="hq")
+    assert (code, f"(A · {new.id[-4:]})" in out) == (0, True), "the only one that waits"
+    assert peers.find(world.hq, old).trust == "revoked"
+    records.save(world.post, "event", {"name": "Sau khi mất", "date_from": "2013-01-21"})
+    world.carry(world.post, world.hq)
+    code, out, _err = run("hq", "coverage", home="hq")
+    assert f"Máy A · {new.id[-4:]}: " in out
+    assert "sở chỉ huy đã thu hồi máy đó" in out, "what is in quarantine is missing here too"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Đồn BP Ia Rvê (B)", "don bp ia rve b", "IARVE-B", "iarve (b)", "B", "{id}", "{end}", "{begin}"],
+)
+def test_a_laptop_is_found_by_what_the_program_calls_it(run: Run, world: World, text: str) -> None:
+    new = replacement(world, "B")
+    named = text.format(id=new.id, end=new.id[-6:], begin=new.id[:-2])
+    code, out, err = run("hq", "trust", named, home="hq")
+    assert (code, "Đồn BP Ia Rvê (B)" in out) == (0, True), err
+
+
+def test_a_letter_alone_names_no_laptop_where_two_have_it(run: Run, world: World, tmp_path: Path) -> None:
+    new = replacement(world, "B")
+    pack = enrolment.write_hq_pack(world.hq, dest=world.usb)
+    further = enrolment.init_further_hq(tmp_path / "hq-b", pack, user="Phó", passphrase="x y", laptop="B")
+    world.carry(further, world.hq)
+    second = further.identity.replica_id
+    further.close()
+    code, out, err = run("hq", "trust", "B", home="hq")
+    assert (code, out) == (1, "")
+    for replica in (new.id, second):
+        assert f"{replica[-4:]} = " in err
+        assert peers.find(world.hq, replica).trust == "pending"
+    code, out, _err = run("hq", "trust", "Sở chỉ huy (B)", home="hq")
+    assert (code, "Sở chỉ huy (B)" in out) == (0, True)
+    assert run("hq", "trust", "SCH-B", home="hq")[0] == 1, "is certified already"
+    assert peers.find(world.hq, new.id).trust == "pending"
+
+
+def test_on_a_terminal_the_words_are_shown_before_a_laptop_is_certified(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = replacement(world, "B")
+    asked: list[str] = []
+    answers = [False, False, True]
+
+    def confirm(text: str, **_more: object) -> bool:
+        asked.append(text)
+        return answers.pop(0)
+
+    monkeypatch.setattr("fieldapp.cli.hq.sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr(click, "confirm", confirm)
+    for command in ("trust", "revoke"):
+        code, out, err = run("hq", command, "IARVE-B", home="hq")
+        assert (code, out) == (0, "")
+        assert new.fingerprint in err
+        assert "Không có gì thay đổi" in err
+        assert peers.find(world.hq, new.id).trust == "pending"
+    assert run("hq", "trust", "IARVE-B", home="hq")[0] == 0
+    assert run("hq", "revoke", "IARVE-B", "--yes", home="hq")[0] == 0
+    assert peers.find(world.hq, new.id).trust == "revoked"
+    assert len(asked) == 3
+
+
+def test_conflicts_are_told_in_words(run: Run, world: World) -> None:
+    well = world.well()
+    world.carry(world.post, world.hq)
+    b = second_laptop(world)
+    for store, day in ((world.post, "2013-10-06"), (b, "2013-10-07")):
+        records.save(store, "activity", {"date_from": day}, well, confirm=True)
+        world.carry(store, world.hq)
+    b.close()
+    code, out, _err = run("hq", "conflicts", home="hq")
+    assert code == 0
+    (line,) = out.splitlines()
+    assert line.startswith(f"{well}.date_from.1: Đồn BP Ia Rvê · Hoạt động · Giếng khoan · ")
+    assert " · Ngày: “07/10/2013” (Trần Văn B, " in line
+    assert re.search(r"≠ “06/10/2013” \(Nguyễn Văn A, \d\d/\d\d/\d{4} \d\d:\d\d\)$", line), line
+    assert run("hq", "resolve", line.split(": ")[0], "--take", "loser", home="hq")[0] == 0
+    assert run("hq", "conflicts", home="hq")[1] == ""
+
+
+def test_status_says_whose_changes_it_counts_and_when_in_words(run: Run, world: World) -> None:
+    world.well()
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    b = second_laptop(world)
+    world.well()
+    own = world.post.value("SELECT sum(seq) FROM local_log WHERE own = 1")
+    b_lacks = next(p.lacks for p in standing.peers_status(world.post) if p.replica_id == b.identity.replica_id)
+    b.close()
+    assert b_lacks > own, "headquarters' changes too"
+    code, out, _err = run("sync", "status")
+    assert code == 0
+    assert f"Đồn BP Ia Rvê (B): đã có 0/{own} thay đổi của máy này; tin gần nhất chưa" in out
+    assert f"  Tính thay đổi của mọi máy thì còn thiếu {b_lacks}, cũ nhất từ " in out
+    assert re.search(r"Sở chỉ huy: .* tin gần nhất \d\d/\d\d/\d{4} \d\d:\d\d\.", out)
+    assert not re.search(r"\dT\d\d:", out)
+
+
+def test_a_further_laptop_of_headquarters_is_no_second_a(run: Run, world: World) -> None:
+    assert run("hq", "pack", "--role", "hq", world.usb, home="hq")[0] == 0
+    begin = ("init", "--role", "hq", "--pack", world.usb / "SCH-HQ.fieldapp-pack.tar", "--user", "Phó")
+    for letter in ("A", "a"):
+        code, _out, err = run(*begin, "--laptop", letter, home="hq-b")
+        assert (code, "ví dụ B" in err) == (1, True)
+        assert not (world.root / "hq-b" / "fieldapp.db").exists()
+    code, out, _err = run(*begin, home="hq-b")
+    assert code == 0
+    assert "  Sở chỉ huy (B): " in out
+    world.carry(world.post, world.hq)
+    with_b = Store.open(world.root / "hq-b", vault.unseal(world.root / "hq-b", "Phó", PASSPHRASE), "Phó")
+    world.carry(with_b, world.hq)
+    enrolment.trust(world.hq, "SCH-B")
+    world.carry(world.hq, with_b)
+    records.save(with_b, "party_cell", {"name": "Chi bộ thôn 6", "unit_id": "24214"})
+    enrolment.write_hq_pack(with_b, dest=world.usb)
+    with_b.close()
+    code, out, _err = run(*begin, home="hq-c")
+    assert code == 0
+    assert "  Sở chỉ huy (C): " in out, "not (B) (C), and none that the pack knows"

@@ -1,14 +1,19 @@
 """Commands of headquarters."""
 
+import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fieldapp.cli.base import PATH, Context, as_json, cli, note, say, say_json
 from fieldapp.i18n import _, counted
+
+if TYPE_CHECKING:
+    from fieldapp.store.store import Store
+    from fieldapp.sync.peers import Peer
 
 
 @cli.group()
@@ -18,21 +23,28 @@ def hq() -> None:
 
 @hq.command()
 @click.option("--code", help="The post's code, such as IARVE.")
-@click.option("--name", help="The post's name.")
+@click.option("--name", help="The post's name, where its code is new.")
 @click.option("--role", type=click.Choice(["post", "hq"]), default="post", show_default=True,
               help="hq: for a further laptop of headquarters, or for one below to join.")  # fmt: skip
 @click.argument("dest", type=PATH)
 @click.pass_obj
 def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path) -> None:
     """Write the pack from which a post's laptops start, or headquarters' own."""
+    from fieldapp.store import lists
     from fieldapp.sync import enrolment
 
-    if role == "hq":
-        say(str(enrolment.write_hq_pack(obj.open(), dest=dest)))
-    elif code and name:
-        say(str(enrolment.write_pack(obj.open(), code=code, name=name, dest=dest)))
+    if role != "hq" and not code:
+        raise click.UsageError(_("Give --code of the post, and --name where it is new, or --role hq."))
+    store = obj.open()
+    if code and role != "hq":
+        written = enrolment.write_pack(store, code=code, name=name, dest=dest)
+        post = lists.post_named(store, code)
+        note(_("The pack of {post} ({code}) is written. Its laptops start from it:").format(
+            post=post["name"], code=post["code"]))  # fmt: skip
     else:
-        raise click.UsageError(_("Give --code and --name of the post, or --role hq."))
+        written = enrolment.write_hq_pack(store, dest=dest)
+        note(_("The pack of headquarters is written. Its further laptops start from it:"))
+    say(str(written))
 
 
 @hq.command()
@@ -60,14 +72,35 @@ def rename(obj: Context, post: str, name: str, code: str | None) -> None:
     say(_("The post is called {name} now; {n} laptops learn it with the next reply.").format(name=name, n=len(renewed)))
 
 
+def _agreed(store: "Store", peer: "Peer", question: str, yes: bool) -> bool:
+    """Show on a terminal which laptop is meant, and ask; a script has said what it wants."""
+    from fieldapp.sync import peers
+
+    if yes or not sys.stdin.isatty():
+        return True
+    note(f"{peer.title}, {_(peer.trust)}, {peer.id}")
+    note(f"  {peer.fingerprint}")
+    for line in peers.namesakes(store, peer):
+        note(line)
+    if click.confirm(question, err=True):
+        return True
+    note(_("Nothing was changed."))
+    return False
+
+
 @hq.command()
 @click.argument("replica")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def revoke(obj: Context, replica: str) -> None:
+def revoke(obj: Context, replica: str, yes: bool) -> None:
     """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
-    from fieldapp.sync import enrolment
+    from fieldapp.sync import enrolment, peers
 
-    peer = enrolment.revoke(obj.open(), replica)
+    store = obj.open()
+    peer = peers.find(store, replica, None)
+    if peer.trust != "revoked" and not _agreed(store, peer, _("Trust this laptop no longer?"), yes):
+        return
+    peer = enrolment.revoke(store, peer.id)
     say(_("{name} is revoked. The other laptops learn it with the next reply.").format(name=peer.title))
 
 
@@ -90,12 +123,18 @@ def replicas(obj: Context, as_json: bool) -> None:
 
 @hq.command()
 @click.argument("replica")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def trust(obj: Context, replica: str) -> None:
+def trust(obj: Context, replica: str, yes: bool) -> None:
     """Certify a laptop whose fingerprint was compared, and apply what it sent."""
-    from fieldapp.sync import enrolment
+    from fieldapp.sync import enrolment, peers
 
-    peer, changes = enrolment.trust(obj.open(), replica)
+    store = obj.open()
+    peer = peers.find(store, replica, peers.waits)
+    question = _("Are these the words that were read out from that laptop by telephone?")
+    if peer.trust != "certified" and not _agreed(store, peer, question, yes):
+        return
+    peer, changes = enrolment.trust(store, peer.id)
     say(
         _("{name} is certified; {changes} applied.").format(
             name=peer.title, changes=counted("{n} change", "{n} changes", changes)
@@ -152,16 +191,16 @@ def recover(obj: Context, request: Path, compared: bool) -> None:
 @click.pass_obj
 def conflicts(obj: Context, as_json: bool) -> None:
     """Cells that two people set without knowing of each other."""
-    from fieldapp.sync import merge
+    from fieldapp.sync import conflict_words, merge
 
-    found = merge.conflicts(obj.open())
+    store = obj.open()
+    found = merge.conflicts(store)
     if as_json:
         say_json(found)
         return
     for c in found:
-        w, loser = c["winner"], c["loser"]
-        say(f"{c['id']}: {c['table']} {c['column']}: {w['value']} ({w['actor']}, {w['at']})"
-            f" ≠ {loser['value']} ({loser['actor']}, {loser['at']})")  # fmt: skip
+        both = (f"“{conflict_words.value(store, c, s)}” ({conflict_words.author(c, s)})" for s in conflict_words.SIDES)
+        say(f"{c['id']}: {conflict_words.about(store, c)}: {' ≠ '.join(both)}")
 
 
 @hq.command()

@@ -64,7 +64,7 @@ def tutorial(workspace: Path, again: bool) -> None:
 @click.option("--code", default="SCH", show_default=True, help="Headquarters' short code, used in file names.")
 @click.option("--province", default="66", show_default=True, help="Code of headquarters' province.")
 @click.option("--pack", type=PATH, help="A post starts from the pack that headquarters wrote.")
-@click.option("--laptop", default="A", show_default=True, help="What this laptop is called.")
+@click.option("--laptop", help="What this laptop is called: A at a post, the next letter at headquarters.")
 @click.option("--user", "user_name", required=True, help="Who works on this laptop.")
 @click.pass_obj
 def init(
@@ -74,7 +74,7 @@ def init(
     code: str,
     province: str,
     pack: Path | None,
-    laptop: str,
+    laptop: str | None,
     user_name: str,
 ) -> None:
     """Begin a replica: headquarters by --role hq --name, a post by --pack, a further laptop of headquarters by
@@ -96,7 +96,7 @@ def init(
         for hq in peers.others(store):
             say(f"  {hq.title}: {hq.fingerprint}")
     elif pack is not None:
-        store = enrolment.init_post(obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop)
+        store = enrolment.init_post(obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop or peers.FIRST)
         hq = peers.others(store)[0]
         say(_("{post} can record. Compare headquarters' fingerprint by telephone:").format(
             post=store.identity.post_name))  # fmt: skip

@@ -92,6 +92,7 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
 @click.pass_obj
 def sync_status(obj: Context, as_json: bool) -> None:
     """What each other replica has of our changes, and what waits."""
+    from fieldapp.store.words import instant
     from fieldapp.sync import standing
 
     store = obj.open()
@@ -101,10 +102,13 @@ def sync_status(obj: Context, as_json: bool) -> None:
         return
     say(state.sentence)
     for p in peers:
-        say(_("{name}: has {received} of {of} changes; last heard {when}.").format(
-            name=p.name, received=p.received, of=p.of, when=p.heard_at or _("never")))  # fmt: skip
+        say(_("{name}: has {received} of the {of} changes of this laptop; last heard {when}.").format(
+            name=p.name, received=p.received, of=p.of, when=instant(p.heard_at) if p.heard_at else _("never"),
+        ))  # fmt: skip
         if p.lacks:
-            say("  " + _("It lacks {n} changes, the oldest of {when}.").format(n=p.lacks, when=p.lacks_since or "–"))
+            since = instant(p.lacks_since) if p.lacks_since else "–"
+            say("  " + _("Of all laptops' changes together it lacks {n}, the oldest of {when}.").format(
+                n=p.lacks, when=since))  # fmt: skip
     for line in (*state.held, *state.quarantined, *state.set_aside):
         say(line)
     if state.clock_warning:

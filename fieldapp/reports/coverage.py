@@ -18,7 +18,7 @@ from fieldapp.store import desk, reviews
 from fieldapp.store.records import model_of
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import instant
-from fieldapp.sync import clock, standing, verdict
+from fieldapp.sync import clock, peers, standing, verdict
 
 State = Literal["accepted", "received", "partly", "nothing", "late", "awaited", "before"]
 """``accepted``: whole, and all was accepted. ``received``: whole. ``partly``: some of it, or of its days, is known.
@@ -84,7 +84,7 @@ class PostCoverage:
     waiting: int
     """records that wait to be looked at"""
     missing: list[str]
-    """a sentence for each part of its logs that waits, and for what"""
+    """a sentence for each part of its logs that waits, and for what, or that was refused, and why"""
     months: list[Month]
     laptops: list[Laptop]
 
@@ -160,12 +160,13 @@ def _laptops(store: Store) -> dict[str | None, list[Laptop]]:
             [store.identity.replica_id],
         )
     }
+    called = {p.id: p.called for p in peers.others(store)}
     found: dict[str | None, list[Laptop]] = {}
     for said in _said(store):
         heard = _heard_at(said)
         laptop = Laptop(
             said["id"],
-            said["name"],
+            called[said["id"]],
             said["trust"],
             heard.astimezone().date().isoformat() if heard else None,
             said["program"],
@@ -257,7 +258,7 @@ def _post(
         name = f"{period.first:%Y-%m}"
         n, accepted = counts.get((row["id"], name), (0, 0))
         months.append(Month(name, n, accepted, _state(period, (n, accepted), heard, whole, late=late, born=born)))
-    missing = standing.held_of(store, row["id"])
+    missing = standing.missing_of(store, row["id"])
     iso = heard.isoformat() if heard else None
     return PostCoverage(row["id"], row["code"], row["name"], iso, silent, late, waiting, missing, months, laptops)
 

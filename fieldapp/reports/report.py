@@ -14,7 +14,7 @@ from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, u
 from fieldapp.reports.query import Period, Query, find_post, find_unit
 from fieldapp.store import reviews
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import standing
+from fieldapp.sync import peers, standing
 
 
 @dataclass(frozen=True)
@@ -227,9 +227,13 @@ def _completeness(store: Store, query: Query) -> Completeness:
 
 def _posts(store: Store) -> list[tuple[str, str | None]]:
     rows = store.rows(
-        "SELECT p.post_name || ' (' || p.name || ')' AS name, max(s.last_at) AS at FROM local_replica p"
-        " LEFT JOIN local_log l ON l.replica_id = p.id"
-        " LEFT JOIN local_segment s ON s.log_id = l.id AND s.last = l.seq AND s.state = 'applied'"
-        " WHERE p.role = 'post' GROUP BY p.id ORDER BY name"
+        "SELECT l.replica_id, max(s.last_at) AS at FROM local_log l"
+        " JOIN local_segment s ON s.log_id = l.id AND s.last = l.seq AND s.state = 'applied' GROUP BY l.replica_id"
     )
-    return [(r["name"], r["at"]) for r in rows]
+    until = {r["replica_id"]: r["at"] for r in rows}
+    found = []
+    for peer in (peers.own(store), *peers.others(store)):
+        if peer.role == "post" and (peer.trust != "revoked" or peer.id in until):
+            name = f"{peer.title}, {_(peer.trust)}" if peer.trust == "revoked" else peer.title
+            found.append((name, until.get(peer.id)))
+    return sorted(found)

@@ -5,10 +5,11 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from string import ascii_uppercase
 
 import uuid_utils
 
-from fieldapp.domain.text import clean
+from fieldapp.domain.text import clean, search_key, shown
 from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.store import naming, people, records, search, vault
@@ -54,8 +55,11 @@ def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "S
     return store
 
 
-def write_pack(store: Store, *, code: str, name: str, dest: Path) -> Path:
+def write_pack(store: Store, *, code: str, name: str | None = None, dest: Path) -> Path:
     """Enter a post, if it is not there yet, and write the pack from which its laptops start into the folder ``dest``.
+
+    Only a new code needs a ``name``. With a known one it must be that post's, as people write it: two posts that were
+    given one code by mistake would be one for ever.
 
     The pack is signed, not encrypted: it holds no secret. The post compares headquarters' fingerprint by telephone.
     """
@@ -63,8 +67,20 @@ def write_pack(store: Store, *, code: str, name: str, dest: Path) -> Path:
     practice.check_code(store, code)
     practice.check_dest(store, dest)
     with _packing(store, dest):
-        post_id = store.value("SELECT id FROM post WHERE code = ? AND voided_at IS NULL", [code])
-        if post_id is None:
+        # capitals do not part two codes: the packs of both would have one name on a FAT stick
+        post = store.row("SELECT * FROM post WHERE code = ? COLLATE NOCASE AND voided_at IS NULL", [code])
+        if post is not None:
+            code, post_id = post["code"], post["id"]
+            if name is not None and search_key(name) != search_key(post["name"]):
+                raise FieldappError(
+                    _(
+                        "The code {code} is that of {post}. No pack was written. For a further laptop of that post"
+                        " leave --name out; another post takes another code; `fieldapp hq rename` renames one."
+                    ).format(code=code, post=post["name"])
+                )
+        elif name is None or not clean(name):
+            raise FieldappError(_("The code {code} is new: give the post's --name too.").format(code=code))
+        else:
             post_id = records.save(store, "post", {"code": code, "name": name, "unit_id": _province(store)})
         if not store.value("SELECT 1 FROM local_log WHERE own = 1 AND scope = ?", [post_id]):
             logs.begin(store, post_id)
@@ -101,18 +117,20 @@ def _write_pack(store: Store, target: Path, post_id: str | None) -> Path:
     return target
 
 
-def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str = "A") -> Store:
+def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str = peers.FIRST) -> Store:
     """Make a post's replica in ``home`` from headquarters' pack; it can record at once."""
     inspected = bundle.inspect(pack, None)
     post_id = inspected.manifest.post_id
     if post_id is None:
-        raise Refused(bundle.WRONG_KIND, _("{name} is no pack for a post. Nothing was changed.").format(name=pack.name))
+        raise Refused(
+            bundle.WRONG_KIND, _("{name} is no pack for a post. Nothing was changed.").format(name=shown(pack.name))
+        )
 
     def enter(store: Store) -> None:
         post = store.row("SELECT * FROM post WHERE id = ?", [post_id])
         if post is None:
             raise Refused(
-                "incomplete", _("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name)
+                "incomplete", _("{name} is incomplete. Ask headquarters for a new pack.").format(name=shown(pack.name))
             )
         own = keys.new_keys()
         peers.add_own(store, own, _request(own, name=laptop, role="post", code=post["code"], post=post), "pending")
@@ -123,25 +141,41 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
     return _from_pack(home, inspected, user, passphrase, enter)
 
 
-def init_further_hq(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str, province: str = "66") -> Store:
+def init_further_hq(
+    home: Path, pack: Path, *, user: str, passphrase: str, laptop: str | None = None, province: str = "66"
+) -> Store:
     """Make a further laptop of a headquarters in ``home`` from its pack. It writes and certifies as the first does,
-    once that one has certified it; what the posts recorded comes with the first bundle."""
+    once that one has certified it; what the posts recorded comes with the first bundle.
+
+    ``laptop``: its letter, which none that the pack knows may have; the next one that is free where none is given.
+    """
     inspected = bundle.inspect(pack, None)
-    hq = inspected.sender
     if inspected.manifest.post_id is not None:
         raise Refused(
-            bundle.WRONG_KIND, _("{name} is no pack for headquarters. Nothing was changed.").format(name=pack.name)
+            bundle.WRONG_KIND,
+            _("{name} is no pack for headquarters. Nothing was changed.").format(name=shown(pack.name)),
         )
 
     def enter(store: Store) -> None:
-        own = keys.new_keys()
-        name = f"{hq.name} ({clean(laptop)})"
+        own, hq = keys.new_keys(), _root(inspected)[0]
+        name = f"{hq.name} ({_free_letter(store, hq.post_code, laptop)})"
         peers.add_own(store, own, _request(own, name=name, role="hq", code=hq.post_code), "pending")
         logs.begin(store, "*")
         logs.begin_missing(store)
         store.set_setting(naming.PROVINCE, province)
 
     return _from_pack(home, inspected, user, passphrase, enter)
+
+
+def _free_letter(store: Store, code: str | None, wanted: str | None) -> str:
+    taken = {search_key(p.letter) for p in peers.others(store) if p.role == "hq" and p.post_code == code}
+    taken.add(search_key(peers.FIRST))
+    free: str = next(c for c in (*ascii_uppercase, str(len(taken) + 1)) if search_key(c) not in taken)
+    chosen = clean(wanted or "") or free
+    if search_key(chosen) in taken:
+        sentence = _("Headquarters has a laptop {letter}. Nothing was changed; take another --laptop, as {free}.")
+        raise FieldappError(sentence.format(letter=chosen, free=free))
+    return chosen
 
 
 def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, enter: Callable[[Store], None]) -> Store:
@@ -155,7 +189,8 @@ def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, ent
             incoming.receive(store, inspected, None, result)
             if not result.complete:
                 raise Refused(
-                    "incomplete", _("{name} is incomplete. Ask headquarters for a new pack.").format(name=pack.name)
+                    "incomplete",
+                    _("{name} is incomplete. Ask headquarters for a new pack.").format(name=shown(pack.name)),
                 )
             enter(store)
             receipts.heard(store, manifest)
@@ -188,7 +223,8 @@ def join(store: Store, pack: Path) -> Peer:
     me = peers.own(store)
     if me.role != "hq" or inspected.manifest.post_id is not None:
         raise Refused(
-            bundle.WRONG_KIND, _("{name} is no pack for headquarters. Nothing was changed.").format(name=pack.name)
+            bundle.WRONG_KIND,
+            _("{name} is no pack for headquarters. Nothing was changed.").format(name=shown(pack.name)),
         )
     if above.post_code == me.post_code:
         raise FieldappError(
@@ -220,6 +256,13 @@ def rename_post(store: Store, text: str, *, name: str, code: str | None = None) 
         post_id = store.value("SELECT id FROM post WHERE ? IN (code, name, id) AND voided_at IS NULL", [text])
         if post_id is None:
             raise FieldappError(_("There is no post with the code {code}.").format(code=clean(text)))
+        other = store.value(
+            "SELECT name FROM post WHERE code = ? COLLATE NOCASE AND voided_at IS NULL AND id <> ?", [code, post_id]
+        )
+        if other is not None:
+            raise FieldappError(
+                _("The code {code} is that of {post}. Nothing was changed.").format(code=code, post=other)
+            )
         records.save(store, "post", {"name": name, **({"code": code} if code else {})}, post_id)
         peers.renew(store, post_id)
     return [p for p in peers.others(store) if p.post_id == post_id and p.trust == "certified"]
@@ -230,7 +273,7 @@ def trust(store: Store, text: str) -> tuple[Peer, int]:
     people.check(store, Act.CERTIFY)
     with store.transaction(applying=True):
         segment.seal(store)
-        peer = peers.find(store, text)
+        peer = peers.find(store, text, peers.waits)
         peers.trust(store, peer)
         peers.learn_pending(store)
         revocation.release(store)
@@ -247,7 +290,7 @@ def revoke(store: Store, text: str) -> Peer:
     people.check(store, Act.CERTIFY)
     with store.transaction(applying=True):
         segment.seal(store)
-        peer = peers.find(store, text)
+        peer = peers.find(store, text, None)
         revocation.revoke(store, peer)
         return peer
 

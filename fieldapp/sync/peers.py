@@ -1,13 +1,30 @@
 """The replicas that this one knows: their certificates, whether they are trusted, and what they said they have."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from fieldapp.domain.text import search_key
 from fieldapp.errors import FieldappError, Refused
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store, now
 from fieldapp.sync import clock, keys
 
 OTHER_KEYS = "other_keys"
+
+FIRST = "A"
+"""What the first laptop of a post or a headquarters is called"""
+
+
+_SELECT = (
+    "SELECT r.*, coalesce(t.name, r.post_name) AS post_now, {namesakes} AS namesakes"
+    " FROM local_replica r LEFT JOIN post t ON t.id = r.post_id WHERE"
+)
+"""With the name that the post has now: a laptop that is not certified keeps the certificate of another day"""
+_ONE = _SELECT.format(
+    namesakes="(SELECT count(*) FROM local_replica o WHERE o.name = r.name AND o.post_id IS r.post_id)"
+)
+_MANY = f"SELECT * FROM ({_SELECT.format(namesakes='count(*) OVER (PARTITION BY r.name, r.post_id)')} true) WHERE"
+"""The same for many: counted in one go"""
 
 
 @dataclass(frozen=True)
@@ -29,11 +46,38 @@ class Peer:
     """replica id of who certified it; its own where it asks to be, or is a root of trust"""
     above: bool
     """a headquarters above ours"""
+    shared: bool
+    """another replica has the same post and name: a laptop that replaced a lost one"""
+
+    @property
+    def short_id(self) -> str:
+        """The end of its id, as it stands in the names of its bundles."""
+        return self.id[-4:]
+
+    @property
+    def plain_title(self) -> str:
+        """The post's name, and the laptop's."""
+        return f"{self.post_name} ({self.name})" if self.post_name else self.name
 
     @property
     def title(self) -> str:
-        """How people call it: the post's name, and the laptop's."""
-        return f"{self.post_name} ({self.name})" if self.post_name else self.name
+        """How people call it; with the end of its id where another is called the same."""
+        if not self.shared:
+            return self.plain_title
+        return f"{self.post_name} ({self.called})" if self.post_name else f"{self.name} ({self.short_id})"
+
+    @property
+    def called(self) -> str:
+        """The laptop's name within its post, told apart as ``title``."""
+        return f"{self.name} · {self.short_id}" if self.shared else self.name
+
+    @property
+    def letter(self) -> str:
+        """What the laptop is called within its post or headquarters, whose first is A."""
+        if self.post_name:
+            return self.name
+        _name, bracket, letter = self.name.removesuffix(")").rpartition(" (")
+        return letter if bracket and self.name.endswith(")") else FIRST
 
     @property
     def fingerprint(self) -> str:
@@ -63,20 +107,20 @@ class Reader:
 
 def own(store: Store) -> Peer:
     """This replica."""
-    row = store.row("SELECT * FROM local_replica WHERE own = 1")
+    row = store.row(f"{_ONE} r.own = 1")
     assert row is not None
     return _peer(row)
 
 
 def get(store: Store, replica_id: str) -> Peer | None:
     """A replica by its id, this one too."""
-    row = store.row("SELECT * FROM local_replica WHERE id = ?", [replica_id])
+    row = store.row(f"{_ONE} r.id = ?", [replica_id])
     return _peer(row) if row else None
 
 
 def others(store: Store) -> list[Peer]:
     """All others, by name."""
-    return [_peer(r) for r in store.rows("SELECT * FROM local_replica WHERE own = 0 ORDER BY post_code, name, id")]
+    return [_peer(r) for r in store.rows(f"{_MANY} own = 0 ORDER BY post_code, name, id")]
 
 
 def reader(store: Store, to: Peer, known: list[Peer] | None = None) -> Reader:
@@ -121,25 +165,60 @@ def partners(store: Store, known: list[Peer] | None = None, *, asking: bool = Fa
     return [p for p in known if p.id in chosen or (asking and is_asking(me, p))]
 
 
-def find(store: Store, text: str) -> Peer:
-    """The other replica that ``text`` names: its id or the beginning of it, its post's code, or its name."""
-    exact = get(store, text)
-    if exact is not None and exact.id != own(store).id:
-        return exact
+def in_use(peer: Peer) -> bool:
+    """Whether a replica is one that people mean when they name its post."""
+    return peer.trust != "revoked"
+
+
+def waits(peer: Peer) -> bool:
+    """Whether a replica is one that may be meant where one is to be certified."""
+    return peer.trust == "pending"
+
+
+def find(store: Store, text: str, meant: Callable[[Peer], bool] | None = in_use) -> Peer:
+    """The other replica that ``text`` names, as people write it: its title as the program prints it, its post's code or
+    name, also with the laptop's letter (``IARVE-B``), its id, or at least four of that id's first or last letters.
+
+    A letter alone names it only where no other has that letter, at any post. Of several at a post that one is taken
+    which alone is ``meant``.
+    """
     known = others(store)
-    found = [p for p in known if text in (p.post_code, p.name, p.post_name)]
-    found = found or [p for p in known if len(text) >= 4 and p.id.startswith(text)]
-    if len(found) > 1:
-        found = [p for p in found if p.trust != "revoked"] or found
+    key, part = search_key(text), text.strip().lower()
+    by_name = [p for p in known if key in _names(p)]
+    found = [p for p in known if p in by_name or key == search_key(p.letter)]
+    if not found and len(part) >= 4:
+        found = [p for p in known if p.id.startswith(part) or p.id.endswith(part)]
+    elif len(found) > 1 and meant is not None and found == by_name:
+        likely = [p for p in found if meant(p)]
+        found = likely if len(likely) == 1 else found
     if len(found) == 1:
         return found[0]
     if not found:
         raise FieldappError(_("No laptop is known by “{text}”. `fieldapp hq replicas` lists them.").format(text=text))
     raise FieldappError(
-        _("“{text}” names several laptops: {ids}. Give the id.").format(
-            text=text, ids=", ".join(f"{p.title} {p.id}" for p in found)
+        _("“{text}” names several laptops. Write instead {ids}.").format(
+            text=text, ids="; ".join(f"{_distinct(p, known)} = {p.plain_title}, {_(p.trust)}" for p in found)
         )
     )
+
+
+def _names(peer: Peer) -> set[str]:
+    """What names a replica, apart from its letter and its id, as it is compared."""
+    codes = [peer.post_code or "", f"{peer.post_code} {peer.letter}"]
+    return {search_key(t) for t in (*codes, peer.post_name or peer.name, peer.plain_title, peer.title)} - {""}
+
+
+def _distinct(peer: Peer, known: list[Peer]) -> str:
+    """The end of a replica's id, so much of it that it names no other."""
+    ends = (peer.id[-n:] for n in range(4, len(peer.id)))
+    return next((end for end in ends if sum(p.id.endswith(end) for p in known) == 1), peer.id)
+
+
+def namesakes(store: Store, peer: Peer) -> list[str]:
+    """A sentence for each other replica that is called as this one: which of them is it, when it is to be certified?"""
+    same = [p for p in others(store) if p.plain_title == peer.plain_title and p.id != peer.id] if peer.shared else []
+    sentence = _("Another laptop is called {name} too: {id}, {trust}. This one is {own}.")
+    return [sentence.format(name=peer.plain_title, id=p.short_id, trust=_(p.trust), own=peer.short_id) for p in same]
 
 
 def add_own(store: Store, own_keys: keys.Keys, certificate: keys.Certificate, trust: str) -> None:
@@ -201,7 +280,7 @@ def learn_pending(store: Store) -> None:
     while found:
         found = False
         for row in store.rows(
-            "SELECT * FROM local_replica WHERE own = 0 AND trust = 'pending'"
+            f"{_MANY} own = 0 AND trust = 'pending'"
             " AND CAST(certificate AS TEXT) ->> '$.issuer' <> id ORDER BY post_code, name, id"
         ):
             peer = _peer(row)
@@ -232,7 +311,7 @@ def _may_certify(store: Store, issuer: Peer, certificate: keys.Certificate, know
         return True
     if certificate.role == "hq":
         return certificate.post_code == issuer.post_code and not certificate.above
-    rows = store.rows("SELECT * FROM local_replica WHERE post_id = ? AND trust <> 'pending'", [certificate.post_id])
+    rows = store.rows(f"{_MANY} post_id = ? AND trust <> 'pending'", [certificate.post_id])
     return all(code.get(_peer(row).issuer) == issuer.post_code for row in rows)
 
 
@@ -351,13 +430,14 @@ def _peer(row: Row) -> Peer:
                 "trust",
                 "post_id",
                 "post_code",
-                "post_name",
                 "sign_key",
                 "age_key",
                 "certificate",
                 "certificate_signature",
             )
         },
+        post_name=row["post_now"],
         issuer=certificate.issuer if certificate else row["id"],
         above=certificate is not None and certificate.above,
+        shared=row["namesakes"] > 1,
     )

@@ -41,7 +41,11 @@ def reply(
         if sender is None:
             continue
         if sender.trust != "certified":
-            line = _("No reply is written for {name}: it waits to be certified.").format(name=sender.title)
+            line = (
+                _("No reply is written for {name}: it is revoked. What came since is in quarantine; ask who uses it.")
+                if sender.trust == "revoked"
+                else _("No reply is written for {name}: it waits to be certified.")
+            ).format(name=sender.title)
             done.problems += [line] if line not in done.problems else []
         for to in partners:
             if to.id == sender.id or (sender.role == "post" and to.post_id == sender.post_id):

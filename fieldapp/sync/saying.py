@@ -3,7 +3,7 @@
 from fieldapp.domain.text import brief, clean
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import objections, receipts, relog
+from fieldapp.sync import objections, peers, receipts, relog
 from fieldapp.sync.relog import FORK
 from fieldapp.sync.revocation import REVOKED
 from fieldapp.sync.verdict import BAD_SIGNATURE, CLOCK_AHEAD, FOREIGN_LOG, UNKNOWN_AUTHOR, UNTRUSTED
@@ -13,12 +13,9 @@ HEAD = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reason
 
 
 def author(store: Store, replica_id: str) -> str:
-    """A replica's post and its name for itself."""
-    found = store.row("SELECT name, post_name FROM local_replica WHERE id = ?", [replica_id])
-    if found is None:
-        return _("an unknown laptop ({id})").format(id=replica_id[-4:])
-    name = brief(found["name"])
-    return f"{brief(found['post_name'])} ({name})" if found["post_name"] else name
+    """How people call a replica."""
+    found = peers.get(store, replica_id)
+    return brief(found.title) if found else _("an unknown laptop ({id})").format(id=replica_id[-4:])
 
 
 def held(store: Store, row: Row) -> str:

@@ -110,12 +110,14 @@ def peers_status(store: Store) -> list[PeerStatus]:
     return _peers_status(store, peers.partners(store, known, asking=True), known)
 
 
-def held_of(store: Store, post_id: str) -> list[str]:
-    """A sentence for each part of a post's logs that waits, and for what."""
+def missing_of(store: Store, post_id: str) -> list[str]:
+    """A sentence for each part of a post's logs that waits, and for what, or that was refused, and why."""
     rows = store.rows(
-        f"SELECT {saying.HEAD} FROM local_segment WHERE state = 'held' AND scope = ? ORDER BY log_id, first", [post_id]
+        f"SELECT {saying.HEAD} FROM local_segment WHERE scope = ? AND (state = 'held' OR state = 'quarantined'"
+        " AND reason <> ?) ORDER BY state = 'quarantined', log_id, first",
+        [post_id, SETTLED],
     )
-    return [saying.held(store, row) for row in rows]
+    return [saying.held(store, row) if row["state"] == "held" else saying.quarantined(store, row) for row in rows]
 
 
 def received(store: Store, ids: Sequence[str]) -> set[str]:

@@ -138,7 +138,7 @@ def test_on_the_command_line(world: World, run: Run) -> None:
     code, _out, err = run("hq", "coverage")
     assert code == 1
     assert "sở chỉ huy" in err.lower()
-    assert standing.held_of(world.hq, found["posts"][0]["post_id"]) == []
+    assert standing.missing_of(world.hq, found["posts"][0]["post_id"]) == []
 
 
 def test_late_posts_are_those_of_the_grid(world: World) -> None:

@@ -61,7 +61,7 @@ class Field(World):
 
     def laptop(self, name: str, code: str = "IARVE") -> Store:
         """A further laptop of a post, certified."""
-        pack = enrolment.write_pack(self.hq, code=code, name="Đồn BP Ia Rvê", dest=self.usb)
+        pack = enrolment.write_pack(self.hq, code=code, dest=self.usb)
         store = self.keep(enrolment.init_post(self.root / name, pack, user="Trần Văn B", passphrase="x", laptop=name))
         self.carry(store, self.hq)
         enrolment.trust(self.hq, store.identity.replica_id)

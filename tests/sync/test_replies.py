@@ -180,3 +180,15 @@ def test_who_is_not_certified_gets_no_reply_and_that_is_said(world: World, enrol
     done = replies.reply(world.hq, results)
     assert done.written == []
     assert "Đồn số 0" in done.problems[0]
+
+
+def test_no_reply_for_a_revoked_laptop_says_that_it_is_revoked(world: World, run: Run) -> None:
+    """Not that it waits to be certified: a tired officer would certify what was stolen."""
+    world.well()
+    assert run("hq", "revoke", "IARVE", home="hq")[0] == 0
+    assert run("sync", "export", world.usb)[0] == 0
+    code, _out, err = run("sync", "import", world.usb, "--reply", home="hq")
+    assert code != 0
+    assert "Chưa ghi gói trả lời cho Đồn BP Ia Rvê (A): máy đã bị thu hồi" in err
+    assert "chờ chứng thực" not in err
+    assert list(world.usb.glob("sch-*.age")) == []

@@ -89,3 +89,35 @@ async def test_a_laptop_is_certified_by_its_words(world: World) -> None:
         assert "Không còn gì" in s.text
     assert peers.find(world.hq, "EABUNG").trust == "certified"
     assert records.get(world.hq, event).row["name"] == "Tết quân dân"
+
+
+async def test_a_laptop_that_replaces_a_revoked_one_is_told_from_it(world: World) -> None:
+    old = enrolment.revoke(world.hq, "IARVE")
+    pack = enrolment.write_pack(world.hq, code="IARVE", dest=world.usb)
+    post = enrolment.init_post(world.root / "second", pack, user="B", passphrase="x y")
+    world.carry(post, world.hq)
+    new = post.identity.replica_id
+    post.close()
+    async with run(world.root / "hq", world.hq.again()) as s:
+        await s.press("f6", "f7")
+        assert f"Đồn BP Ia Rvê (A · {new[-4:]})" in s.text
+        await s.press("enter")
+        assert isinstance(s.app.screen, LaptopScreen)
+        assert f"máy {old.id[-4:]}, đã thu hồi" in s.text
+        assert f"Máy này là {new[-4:]}" in " ".join(s.text.split())
+        assert s.footer.endswith("Giúp")
+
+
+async def test_a_laptop_that_waits_bears_the_name_that_its_post_has_now(world: World) -> None:
+    pack = enrolment.write_pack(world.hq, code="EABUNG", name="Đồn BP Ea Bung", dest=world.usb)
+    post = enrolment.init_post(world.root / "second", pack, user="B", passphrase="x y")
+    records.save(post, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
+    world.carry(post, world.hq)
+    post.close()
+    enrolment.rename_post(world.hq, "EABUNG", name="Đồn BP Ia Lốp")
+    async with run(world.root / "hq", world.hq.again()) as s:
+        await s.press("f6", "f7")
+        assert isinstance(s.app.screen, ConflictsScreen)
+        assert "Đồn BP Ia Lốp (A) chờ chứng thực" in s.text
+        assert "! Thay đổi 1–1 của Đồn BP Ia Lốp" in s.text
+        assert "Ea Bung" not in s.text

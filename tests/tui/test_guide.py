@@ -131,6 +131,16 @@ def test_both_languages_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         assert [shlex.split(c)[1] for c in commands(vi)] == [shlex.split(c)[1] for c in commands(en)], vi.name
 
 
+def test_the_guide_calls_the_recovery_code_as_the_program_does() -> None:
+    """One word, or the paper in the safe is not what the program asks for."""
+    catalogue = (Path(fieldapp.tui.__path__[0]).parent / "locale/vi/LC_MESSAGES/fieldapp.po").read_text(
+        encoding="utf-8"
+    )
+    vietnamese = [catalogue, *(p.read_text(encoding="utf-8") for p in PAGES if p.parent.name == "vi")]
+    assert "mã khôi phục" in vietnamese[0].lower()
+    assert not any("phục hồi" in text.lower() for text in vietnamese)
+
+
 async def test_f1_shows_the_words_of_the_guide(world: World) -> None:
     async with at_post(world) as s:
         for keys, words in (((), "Việc gấp ở trên"), (("escape", "f9"), "Máy đọc trả lời của sở chỉ huy"),

@@ -8,13 +8,11 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
-from fieldapp.store import records, reviews, words
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import enrolment, merge, peers, resolve, standing
+from fieldapp.sync import conflict_words, enrolment, merge, peers, resolve, standing
 from fieldapp.sync.peers import Peer
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.widgets.lines import hanging
@@ -38,7 +36,7 @@ class ConflictsScreen(Page):
         self._conflicts = merge.conflicts(self.store)
         asking = [p for p in peers.others(self.store) if peers.is_asking(me, p)] if me.role == "hq" else []
         self._asking: list[Peer] = asking
-        lines = [("≠", f"{_about(self.store, c)}: {_both(self.store, c)}") for c in self._conflicts]
+        lines = [("≠", f"{conflict_words.about(self.store, c)}: {_both(self.store, c)}") for c in self._conflicts]
         lines += [("·", _("{name} waits to be certified").format(name=p.title)) for p in asking]
         lines += [("!", sentence) for sentence in (*state.held, *state.quarantined, *state.set_aside)]
         shown = self.query_one(OptionList)
@@ -80,14 +78,13 @@ class ConflictScreen(Page):
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
-        self.query_one("#what", Static).update(Content(_about(self.store, self._conflict)))
+        self.query_one("#what", Static).update(Content(conflict_words.about(self.store, self._conflict)))
         shown = self.query_one(OptionList)
         at = shown.highlighted or 0
         shown.clear_options()
-        for side, word in (("winner", _("stands now")), ("loser", _("was overruled"))):
-            said = self._conflict[side]
-            by = f"{said['actor'] or '?'}, {words.instant(said['at'])}, {word}"
-            value = _value(self.store, self._conflict, side)
+        for side, word in zip(conflict_words.SIDES, (_("stands now"), _("was overruled")), strict=True):
+            by = f"{conflict_words.author(self._conflict, side)}, {word}"
+            value = conflict_words.value(self.store, self._conflict, side)
             shown.add_option(Option(Content(f" {value}\n     {by}")))
         shown.highlighted = at
         shown.focus()
@@ -106,7 +103,7 @@ class ConflictScreen(Page):
         """The record that the field belongs to."""
         from fieldapp.tui.screens.record import RecordScreen
 
-        self.app.push_screen(RecordScreen(_record(self.store, self._conflict)))
+        self.app.push_screen(RecordScreen(conflict_words.record(self.store, self._conflict)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A kind that this version does not know is not shown."""
@@ -128,6 +125,8 @@ class LaptopScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(Content(self._peer.title), classes="section")
+        for sentence in peers.namesakes(self.store, self._peer):
+            yield Static(Content(f"! {sentence}"), classes="line")
         yield Static(Content(_("Compare by telephone, word by word:")), classes="line")
         fingerprint = self._peer.fingerprint.split()
         half = (len(fingerprint) + 1) // 2
@@ -151,43 +150,8 @@ class LaptopScreen(Page):
         self.dismiss(None)
 
 
-def _about(store: Store, conflict: Row) -> str:
-    """“Hoạt động · Giếng khoan · 05/10/2013 · Thôn, buôn”"""
-    kind = conflict["table"]
-    if kind not in BY_KIND:
-        return f"{kind} · {conflict['column']}"
-    record_id = _record(store, conflict)
-    found = records.get(store, record_id)
-    label = words.labels(store, found.kind, [record_id]).get(record_id, "")
-    parts = [_(BY_KIND[found.kind].TITLE), label]
-    if found.kind != kind:
-        parts.append(_(BY_KIND[kind].TITLE))
-    return " · ".join([*filter(None, parts), reviews.field_title(kind, conflict["column"])])
-
-
-def _record(store: Store, conflict: Row) -> str:
-    """Id of the record that a conflict's row is, or belongs to."""
-    kind, row_id = conflict["table"], conflict["row"]
-    for model in BY_KIND.values():
-        for child in model.CHILDREN.values():
-            if kind == child.model.KIND:
-                return str(store.value(f"SELECT {child.parent} FROM {kind} WHERE id = ?", [row_id]))
-    return str(row_id)
-
-
-def _value(store: Store, conflict: Row, side: str) -> str:
-    """One side's value as a person reads it."""
-    kind, column, value = conflict["table"], conflict["column"], conflict[side]["value"]
-    if value is None:
-        return _("(empty)")
-    if kind in BY_KIND and column in {s.name for s in fields_of(BY_KIND[kind])}:
-        row = store.row(f"SELECT * FROM {kind} WHERE id = ?", [conflict["row"]])
-        if row is not None:
-            return words.display(store, kind, [{**row, column: value}], [column])[0][0]
-    return str(value)
-
-
 def _both(store: Store, conflict: Row) -> str:
     return " ≠ ".join(
-        f"“{_value(store, conflict, side)}” ({conflict[side]['actor'] or '?'})" for side in ("winner", "loser")
+        f"“{conflict_words.value(store, conflict, side)}” ({conflict[side]['actor'] or '?'})"
+        for side in conflict_words.SIDES
     )
