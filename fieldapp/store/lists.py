@@ -1,12 +1,14 @@
 """Windows on the records of a kind, and what pick lists offer."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
-from fieldapp.domain.text import clean, name_sort_key, search_key, sort_key
+from fieldapp.domain.text import clean, name_sort_key, search_key, sort_key, spelling
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import search
@@ -14,6 +16,12 @@ from fieldapp.store.naming import PROVINCE
 from fieldapp.store.records import model_of
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import labels
+
+ELSEWHERE = 1_000
+"""Farther from a name than any words in it"""
+
+OTHER_PROVINCE = 2
+"""Part of a unit's place in a pick list"""
 
 CONSIDERED = 400
 """So many of those that fit are put in order for a pick list, the best of them first"""
@@ -126,7 +134,7 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         source += " LEFT JOIN unit p ON p.id = t.parent_id LEFT JOIN unit g ON g.id = p.parent_id"
         rank = (
             "4 * (:day NOT BETWEEN coalesce(t.valid_from, '') AND coalesce(t.valid_to, '9999'))"
-            " + 2 * (coalesce(g.code, p.code, t.code) IS NOT :province) + (t.level <> 'commune')"
+            f" + {OTHER_PROVINCE} * (coalesce(g.code, p.code, t.code) IS NOT :province) + (t.level <> 'commune')"
         )
     elif kind == "agreement_task":
         source += " JOIN agreement a ON a.id = t.agreement_id"
@@ -137,16 +145,20 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         order = "t.position, t.id"
     if by_name:
         order = f"t.{name}"
-    found = store.rows(
+    fitting = (
         f"SELECT t.*, {rank} AS place FROM {source} WHERE {' AND '.join(where)} ORDER BY place, {order}"
-        f" LIMIT {max(limit, CONSIDERED)}",
-        named,
+        f" LIMIT {max(limit, CONSIDERED)}"
     )
+    found = store.rows(fitting, named)
+    if query is not None and len(found) >= CONSIDERED:  # what has the very words may lie beyond those
+        there = {row["id"] for row in found}
+        whole = store.rows(fitting, {**named, "query": query.replace("*", "")})
+        found += [row for row in whole if row["id"] not in there]
     if by_name:  # sorting all that fit by the Vietnamese alphabet in SQL would be felt at each key
         alphabet = name_sort_key if name == "full_name" else sort_key
         found.sort(key=lambda row: (row["place"], alphabet(row[name])))
-    typed = search_key(text)
-    found.sort(key=lambda row: not _close(row, name, typed))
+    typed = re.findall(r"\w+", clean(text))
+    found.sort(key=lambda row: _distance(row, name, typed, row["place"] & OTHER_PROVINCE))
     found = found[:limit]
     labelled = labels(store, kind, [row["id"] for row in found])
     return [(row["id"], labelled[row["id"]] + _past(kind, row, on or date.today())) for row in found]
@@ -170,14 +182,31 @@ def heirs(store: Store, unit_id: str) -> list[tuple[str, str]]:
     return [(row["id"], named[row["id"]]) for row in found]
 
 
-def _close(row: Row, name: str, typed: str) -> bool:
-    """Whether each word typed begins a word of the name, or is a whole one of what the record is also called.
+def _distance(row: Row, name: str, typed: Sequence[str], away: int) -> tuple[bool, int, int, bool]:
+    """How far what was typed is from the name of a record: the nearest is offered first, since whoever types all of a
+    name takes the first line without looking. Far ``away`` is whatever has that name there; a name may begin otherwise.
 
-    Such a record comes before those that fit elsewhere.
+    A word typed is nearest to the same one, accents and all; then to one of the same letters, then to one that begins
+    so. All words typed may also be whole ones of what the record is also called. The rest fits elsewhere.
     """
-    called, words = search_key(str(row[name])).split(), typed.split()
+    called = [(search_key(word), spelling(word)) for word in re.findall(r"\w+", str(row[name]))]
     also = search_key(row.get("also_called") or "").split()
-    return all(any(word.startswith(t) for word in called) for t in words) or (bool(also) and {*words} <= {*also})
+    key = search_key(" ".join(typed))
+    far = sum(min((_between(word, *of) for of in called), default=ELSEWHERE) for word in typed)
+    if far >= ELSEWHERE and also and {*key.split()} <= {*also}:
+        far = len(typed)
+    elsewhere = far >= ELSEWHERE
+    return elsewhere, away, 0 if elsewhere else far, not search_key(str(row[name])).startswith(key)
+
+
+def _between(word: str, key: str, spelled: tuple[str, tuple[int, ...]]) -> int:
+    """From a word typed to one of a name."""
+    letters, tones = spelling(word)
+    if search_key(word) == key:
+        return 0 if (letters, tones) == spelled else 1
+    if not key.startswith(search_key(word)):
+        return ELSEWHERE
+    return 2 if spelled[0].startswith(letters) and spelled[1][: len(tones)] == tones else 3
 
 
 def _past(kind: str, row: Row, day: date) -> str:
