@@ -52,8 +52,10 @@ class Status:
     set_aside: list[str]
     conflicts: int
     clock_warning: str | None
+    awaited: int
+    """so many of the unsent lie in a bundle that was written since; its receipt has not come"""
     exported: bool
-    """everything that is unsent lies in a bundle that was written since; its receipt has not come"""
+    """all of them do"""
 
     @property
     def sentence(self) -> str:
@@ -71,6 +73,7 @@ def status(store: Store) -> Status:
     above = [p for p in partners if p.role == "hq"] if me.role == "post" else []
     received = [p.received_until for p in _peers_status(store, above, known) if p.received_until]
     unsent = _unsent(store)
+    since = max(0, logs.written(store) - int(store.setting(outgoing.EXPORTED, "0") or 0))
     warning = None
     if clock.wall_is_behind(store):
         warning = _("This laptop's clock stands before the newest entry: set the date and time. Order is kept anyway.")
@@ -100,7 +103,8 @@ def status(store: Store) -> Status:
         ],
         conflicts=store.value("SELECT count(*) FROM local_conflict"),
         clock_warning=warning,
-        exported=int(store.setting(outgoing.EXPORTED, "0") or 0) >= logs.written(store),
+        awaited=max(0, len(unsent) - since),
+        exported=since == 0,
     )
 
 

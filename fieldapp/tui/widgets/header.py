@@ -58,7 +58,9 @@ def sent_text(store: Store, state: standing.Status) -> str:
     received = _("HQ received up to {day}").format(day=_day(until)) if until else _("HQ received nothing yet")
     if state.unsent and state.exported:
         return _("{n} exported, receipt awaited").format(n=state.unsent) + f" · {received}"
-    return _("{n} not sent").format(n=state.unsent) + f" · {received}"
+    fresh = _("{n} not sent").format(n=state.unsent - state.awaited)
+    awaited = [_("{n} await a receipt").format(n=state.awaited)] if state.awaited else []
+    return " · ".join([fresh, *awaited, received])
 
 
 def _day(instant: str) -> str:
