@@ -76,3 +76,10 @@ def test_three_decimals_are_taken_where_they_can_be_meant() -> None:
     assert parse_amount("1,125", 3) == 1125
     assert parse_amount("0,500", 1) == 5
     assert parse_amount("1,250 triệu") == 1_250_000
+
+
+@pytest.mark.parametrize("typed", ["80tr", "2 tỷ", "1,5 triệu", "3tr5"])
+def test_millions_are_written_short_of_money_only(typed: str) -> None:
+    with pytest.raises(ValueError, match="số tiền"):
+        parse_amount(typed, money=False)
+    assert parse_amount("5k", money=False) == 5000

@@ -28,6 +28,15 @@ async def test_a_drilled_well_is_recorded_by_keys_alone(world: World) -> None:
     assert world.post.drafts() == []
 
 
+async def test_households_are_not_counted_in_millions_of_dong(world: World) -> None:
+    async with hands(world.post, "activity") as h:
+        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", "<enter>")
+        await h.type("<enter>", "Buôn Ba Na", "<enter>", "<enter>", "Khoan giếng", "<enter>", "1", "<enter>", "80tr")
+        assert "số tiền" in h.text()
+        await h.type("<f2>")
+        assert h.app.result == "open"
+
+
 async def test_the_day_of_the_form_says_which_units_come_first(world: World) -> None:
     async with hands(world.post, "activity") as h:
         await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve")

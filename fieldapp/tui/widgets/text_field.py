@@ -108,7 +108,9 @@ class TextField(Input):
         """Insert pasted text: lines are joined by spaces, tabs become some, letters composed; nothing is dropped."""
         before = self._moment
         self._begin()
-        kept = "".join(c for c in " ".join(text.replace("\t", " ").splitlines()) if c.isprintable() or c == OPENKEY_MARK)
+        kept = "".join(
+            c for c in " ".join(text.replace("\t", " ").splitlines()) if c.isprintable() or c == OPENKEY_MARK
+        )
         self._insert(unicodedata.normalize("NFC", kept))
         self._remember(before, step=True)
 
