@@ -14,11 +14,13 @@ _FACTORS = {
 _NUMBER = re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]{0,2}(?: [0-9]{3})+|[0-9]+)(?:,([0-9]+))?")
 
 
-def parse_amount(text: str, decimals: int = 0) -> int:
+def parse_amount(text: str, decimals: int = 0, *, money: bool = True) -> int:
     """The amount that ``text`` means, in units of 10^-decimals; ValueError says what is expected.
 
     The point groups thousands, the comma is the decimal mark: ``2.100`` is 2100, ``73,4`` is 73.4; ``2.1`` and
-    ``0.500`` are refused. ``70tr``, ``1,5 triệu``, ``3tr5`` (3.5 million), ``5k``, ``2 tỷ``; ``đồng`` may follow.
+    ``0.500`` are refused, and ``1,000``, which may be an English thousand: ``1,125`` is taken where there are three
+    decimals. ``70tr``, ``1,5 triệu``, ``3tr5`` (3.5 million), ``5k``, ``2 tỷ``; ``đồng`` may follow. Millions
+    and milliards are said so of ``money`` only.
     """
     typed = re.sub(r"\s*(đồng|đ|dong)$", "", " ".join(unicodedata.normalize("NFC", text).lower().split()))
     found = re.fullmatch(rf"{_NUMBER.pattern}(?: ?([^\W\d_]+)([0-9])?)?", typed)
@@ -26,10 +28,15 @@ def parse_amount(text: str, decimals: int = 0) -> int:
         if re.match(r"[-\u2212]", typed):
             raise ValueError(_("A number is not below zero."))
         raise ValueError(_unclear_point() if re.match(r"[0-9]+\.[0-9]", typed) else _expected())
+    if found[3] and not money and _FACTORS[found[3]] >= 1_000_000:
+        raise ValueError(_("“{word}” is for amounts of money only. Type the number itself.").format(word=found[3]))
     whole, fraction, factor_name, tail = found[1], found[2] or "", found[3], found[4]
     factor = _FACTORS[factor_name] if factor_name else 1
     if tail is not None and fraction:
         raise ValueError(_expected())
+    english = factor_name is None and re.fullmatch(r"[1-9][0-9]{0,2}", whole) and len(fraction) == 3
+    if english and (decimals < 3 or fraction.endswith("0")):  # format_amount writes no such number
+        raise ValueError(_unclear_comma(whole, fraction))
     whole, fraction = re.sub(r"[. ]", "", whole).lstrip("0"), (fraction or tail or "").rstrip("0")
     if len(whole) > len(str(MAX_AMOUNT)):
         raise ValueError(_("The number is too large."))
@@ -51,6 +58,13 @@ def _expected() -> str:
 
 def _unclear_point() -> str:
     return _("This number is not clear. A point only groups thousands (2.100); decimals follow a comma (2,1).")
+
+
+def _unclear_comma(whole: str, fraction: str) -> str:
+    decimal = f"{whole},{fraction}".rstrip("0").rstrip(",")
+    return _("This number is not clear. Type {thousands} or {decimal}: a comma begins the decimals.").format(
+        thousands=f"{whole}.{fraction}", decimal=decimal
+    )
 
 
 def format_amount(value: int, decimals: int = 0) -> str:

@@ -73,6 +73,8 @@ def _year(text: str, today: date) -> int:
 
 
 def _date(year: int, month: int, day: int) -> date:
+    if year < FIRST_YEAR:
+        raise ValueError(_("Days are taken from 01/01/{year} on.").format(year=FIRST_YEAR))
     if not _is_date(year, month, day):
         raise _no_day(f"{day:02d}/{month:02d}/{year}")
     return date(year, month, day)

@@ -29,7 +29,9 @@ def read_value(field: Mapping[str, Any], value: Any) -> str:
         raise ValueError(_("This cannot be understood."))
     if field["field_type"] == "number":
         amount = (
-            value * 10 ** field["decimals"] if isinstance(value, int) else parse_amount(str(value), field["decimals"])
+            value * 10 ** field["decimals"]
+            if isinstance(value, int)
+            else parse_amount(str(value), field["decimals"], money=field["unit_name"] == "đồng")
         )
         problem = beyond(amount, field)
         if problem is not None:

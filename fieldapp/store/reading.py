@@ -226,7 +226,9 @@ def _read(
     if shape.type == "choice" and isinstance(value, str):
         return clean(value) or None
     if shape.type in ("integer", "year") and isinstance(value, str):
-        return parse_amount(value, _decimals(store, shape, others)) if clean(value) else None
+        if not clean(value):
+            return None
+        return parse_amount(value, _decimals(store, shape, others), money=_is_money(store, shape, others))
     if shape.scaled_by is not None and isinstance(value, float):
         raise ValueError(_('Write the amount as a whole number or as text, such as "2.100" or "1,5".'))
     return value
@@ -239,6 +241,14 @@ def _decimals(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> int
     if isinstance(by, str):
         return int(store.value("SELECT decimals FROM measure WHERE id = ?", [by]) or 0)
     return by if isinstance(by, int) and 0 <= by <= MOST_DECIMALS else 0
+
+
+def _is_money(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> bool:
+    """Whether millions may be written short: of a measure in đồng, and of limits whose unit is not known here."""
+    by = others.get(shape.scaled_by) if shape.scaled_by else None
+    if isinstance(by, str):
+        return bool(store.value("SELECT unit_name = 'đồng' FROM measure WHERE id = ?", [by]))
+    return shape.scaled_by is not None
 
 
 def _read_date(value: Any) -> date | None:
@@ -273,11 +283,12 @@ def _with_amount(store: Store, values: dict[str, Any]) -> dict[str, Any]:
     if isinstance(amount, str):
         named = clean(str(values.get("measure_id", values.get("measure", ""))))
         try:
-            decimals = store.value("SELECT decimals FROM measure WHERE id = ?", [_measure(store, named)])
+            measure = store.row("SELECT decimals, unit_name FROM measure WHERE id = ?", [_measure(store, named)])
         except ValueError as error:
             raise refused({"measure_id": str(error)}) from None
+        assert measure is not None
         try:
-            values["amount"] = parse_amount(amount, decimals)
+            values["amount"] = parse_amount(amount, measure["decimals"], money=measure["unit_name"] == "đồng")
         except ValueError as error:
             raise refused({"amount": str(error)}) from None
     return values

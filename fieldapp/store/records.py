@@ -183,7 +183,7 @@ def _ask(entry: _Entry, confirm: bool) -> None:
         for q in open_questions(questions, entry.confirmed[key])
     }
     if asked and not confirm:
-        listed = "; ".join(asked.values())
+        listed = " ".join(asked.values())
         raise Unsure(_("Not saved yet. {questions}").format(questions=listed), asked, entry.twin)
 
 

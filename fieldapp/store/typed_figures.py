@@ -51,7 +51,7 @@ def _figure(words: str, measure: Mapping[str, Any]) -> Figure:
     if not any(character.isdigit() for character in words):
         return {"amount": None, "approximate": True, "note": words, "measured_on": None}
     number = APPROXIMATE.sub("", words)
-    amount = parse_amount(number, measure["decimals"])
+    amount = parse_amount(number, measure["decimals"], money=measure["unit_name"] == "đồng")
     return {"amount": amount, "approximate": number != words, "note": None, "measured_on": None}
 
 

@@ -64,3 +64,22 @@ def test_money_as_reports_say_it() -> None:
     assert format_money(1_500_000) == "1,5 triệu đồng"
     assert format_money(2_000_000_000) == "2 tỷ đồng"
     assert format_money(1_250_050) == "1.250.050 đồng"
+
+
+@pytest.mark.parametrize(("typed", "decimals"), [("1,000", 0), ("2,100", 0), ("2,500", 1), ("1,000đ", 0), ("1,000", 3)])
+def test_three_digits_behind_a_comma_may_be_an_english_thousand(typed: str, decimals: int) -> None:
+    with pytest.raises(ValueError, match=r"không rõ.*" + typed[:5].replace(",", r"\.")):
+        parse_amount(typed, decimals)
+
+
+def test_three_decimals_are_taken_where_they_can_be_meant() -> None:
+    assert parse_amount("1,125", 3) == 1125
+    assert parse_amount("0,500", 1) == 5
+    assert parse_amount("1,250 triệu") == 1_250_000
+
+
+@pytest.mark.parametrize("typed", ["80tr", "2 tỷ", "1,5 triệu", "3tr5"])
+def test_millions_are_written_short_of_money_only(typed: str) -> None:
+    with pytest.raises(ValueError, match="số tiền"):
+        parse_amount(typed, money=False)
+    assert parse_amount("5k", money=False) == 5000

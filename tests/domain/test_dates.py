@@ -62,3 +62,8 @@ def test_a_day_without_its_year_is_never_to_come(day: date, today: date) -> None
 def test_dates_with_their_weekday() -> None:
     assert format_date_long(date(2026, 11, 5)) == "thứ năm, 05/11/2026"
     assert format_date_long(date(2026, 11, 8)) == "chủ nhật, 08/11/2026"
+
+
+def test_a_day_before_the_first_is_told_from_when_days_are_taken() -> None:
+    with pytest.raises(ValueError, match="từ 01/01/1900"):
+        parse_date("01/01/1899", date(2026, 11, 26))

@@ -1,10 +1,13 @@
 """The form, driven by keys alone on a real encrypted store."""
 
+from datetime import date
+
 import pytest
 from field import World
 from form_hands import cell, hands, members
 from textual.widgets import Static
 
+from fieldapp.domain.dates import format_date
 from fieldapp.domain.records import BY_KIND
 from fieldapp.store import history, lists, records
 
@@ -23,6 +26,15 @@ async def test_a_drilled_well_is_recorded_by_keys_alone(world: World) -> None:
     assert (found.row["date_from"], found.row["hamlet"], unit["code"]) == ("2013-10-05", "Buôn Ba Na", BORDER_COMMUNE)
     assert [m["amount"] for m in found.children["measures"]] == [1, 12, 70_000_000]
     assert world.post.drafts() == []
+
+
+async def test_households_are_not_counted_in_millions_of_dong(world: World) -> None:
+    async with hands(world.post, "activity") as h:
+        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", "<enter>")
+        await h.type("<enter>", "Buôn Ba Na", "<enter>", "<enter>", "Khoan giếng", "<enter>", "1", "<enter>", "80tr")
+        assert "số tiền" in h.text()
+        await h.type("<f2>")
+        assert h.app.result == "open"
 
 
 async def test_the_day_of_the_form_says_which_units_come_first(world: World) -> None:
@@ -95,6 +107,18 @@ async def test_a_draft_is_kept_while_typing(world: World) -> None:
     assert world.post.drafts() == []
 
 
+async def test_a_draft_keeps_the_day_that_was_meant_when_it_was_typed(world: World) -> None:
+    day = format_date(date.today())
+    async with hands(world.post, "event") as h:
+        await h.type("Lũ", "<enter>", "hn")
+        h.app.form.keep()
+        (draft,) = world.post.drafts()
+        assert draft.data["date_from"] == day
+        await h.type("<enter>")
+        assert h.row("date_from").entry.value == day
+        await h.type("<escape>")
+
+
 async def test_a_draft_is_kept_when_the_program_is_quit(world: World) -> None:
     async with hands(world.post, "event") as h:
         await h.type("Lũ")
@@ -124,7 +148,7 @@ async def test_an_overlapping_introduction_is_refused_at_its_date(world: World) 
         assert h.app.result == "open"
         assert h.focus_is_at("date_from")
         assert h.said("date_from").startswith("!")
-        assert h.row("date_from").entry.value == "3/11/26"
+        assert h.row("date_from").entry.value == "03/11/2026"
     assert lists.count(world.post, "introduction") == 1
 
 

@@ -113,3 +113,9 @@ async def test_the_own_input_method_in_the_field() -> None:
         assert h.value == "giup dân gặt data Windows USB "
         await h.type("data", "<tab>")
         assert h.value.endswith("USB data"), "a word ends when the field is left"
+
+
+async def test_a_pasted_tab_parts_words() -> None:
+    async with hands() as h:
+        await h.type("«lúa\ttại»")
+        assert h.value == "lúa tại"

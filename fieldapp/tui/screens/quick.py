@@ -163,7 +163,7 @@ class QuickScreen(Page):
             return True
         except FieldappError as error:
             self._point_at(error.fields)
-            self._say("! " + "; ".join(error.fields.values() or [str(error)]))
+            self._say("! " + " ".join(error.fields.values() or [str(error)]))
             return True
         self._lines.append(f"✓ {words.labels(self.store, self._model.KIND, [row_id])[row_id]}  {self._figures()}")
         self.query_one("#lines", Static).update(Content("\n".join(self._lines)))

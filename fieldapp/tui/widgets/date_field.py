@@ -10,17 +10,32 @@ from fieldapp.tui.widgets.entry import Entry, Reading
 
 
 class DateField(Entry):
-    """A day. ``data`` is the ISO date, or the text as typed while it is not understood: saving then says why."""
+    """A day. ``data`` is the ISO date, or the text as typed while it is not understood: saving then says why.
+
+    A short form means what it meant on the day it was typed: drafts and pins keep the whole date, and leaving the field
+    writes it out.
+    """
 
     WIDTH = 14
     OVERWRITES = True
     VIETNAMESE = False
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._read_as = "", date.today()
+        """A text and the day on which it was typed"""
+
+    @property
+    def _typed_on(self) -> date:
+        if self._read_as[0] != self.value:
+            self._read_as = self.value, date.today()
+        return self._read_as[1]
+
     @property
     def day(self) -> date | None:
         """The day that was typed; None while there is none or it is not understood."""
         try:
-            return parse_date(self.value, date.today()) if clean(self.value) else None
+            return parse_date(self.value, self._typed_on) if clean(self.value) else None
         except ValueError:
             return None
 
@@ -29,6 +44,17 @@ class DateField(Entry):
         day = self.day
         return day.isoformat() if day else clean(self.value) or None
 
+    @property
+    def typed(self) -> Any:
+        day = self.day
+        return format_date(day) if day else self.value
+
+    def compose_letters(self) -> None:
+        super().compose_letters()
+        day = self.day
+        if day and self.value != (whole := format_date(day)):
+            self._correct(whole, len(whole))
+
     def load(self, value: Any) -> None:
         self.value = format_date(date.fromisoformat(str(value))) if value else ""
 
@@ -36,7 +62,7 @@ class DateField(Entry):
         if not clean(self.value):
             return Reading(_("5, 5/11, 051126, hn today, hq yesterday") if self.has_focus else "")
         try:
-            day = parse_date(self.value, date.today())
+            day = parse_date(self.value, self._typed_on)
         except ValueError as error:
             return Reading(str(error), understood=False)
         return Reading(f"→ {format_date_long(day)}")

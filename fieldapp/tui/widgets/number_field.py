@@ -64,7 +64,8 @@ class NumberField(Entry):
         if not clean(self.value):
             return Reading(_("a number: 12, 2.100") if self.has_focus else "")
         try:
-            amount = parse_amount(self.value, self._scale["decimals"])
+            money = self._scale is not WHOLE and self._scale["unit_name"] in ("đồng", "")
+            amount = parse_amount(self.value, self._scale["decimals"], money=money)
         except ValueError as error:
             return Reading(str(error), understood=False)
         return self._understood(amount)

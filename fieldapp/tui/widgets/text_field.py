@@ -105,10 +105,12 @@ class TextField(Input):
         return True
 
     def paste(self, text: str) -> None:
-        """Insert pasted text: lines are joined by spaces, letters composed; nothing is dropped."""
+        """Insert pasted text: lines are joined by spaces, tabs become some, letters composed; nothing is dropped."""
         before = self._moment
         self._begin()
-        kept = "".join(c for c in " ".join(text.splitlines()) if c.isprintable() or c == OPENKEY_MARK)
+        kept = "".join(
+            c for c in " ".join(text.replace("\t", " ").splitlines()) if c.isprintable() or c == OPENKEY_MARK
+        )
         self._insert(unicodedata.normalize("NFC", kept))
         self._remember(before, step=True)
 
