@@ -125,6 +125,7 @@ async def test_a_new_passphrase_is_finished_before_anything_is_locked_or_left(
 
     async with at_post(world) as s:
         await s.press("ctrl+p", "mat khau", "enter")
+        monkeypatch.setattr(s.app, "NOTIFICATION_TIMEOUT", 60)
         monkeypatch.setattr(vault, "unseal", slowly)
         await s.press(PASSPHRASE, "enter", "rung khop", "enter", "rung khop", "f2")
         assert await asyncio.to_thread(begun.wait, 30)
