@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 
 from fieldapp.domain.amounts import parse_amount
-from fieldapp.domain.dates import parse_date
+from fieldapp.domain.dates import iso_date, parse_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean, search_key
@@ -214,7 +214,7 @@ def _read(
 ) -> Any:
     """A value as given, in the form that the model checks; ValueError with a sentence."""
     if shape.type == "date":
-        return _read_date(value)
+        return _read_date(value, iso_date(others.get(shape.after)) if shape.after else None)
     if shape.type == "ref" and value is not None:
         assert shape.ref is not None
         if not isinstance(value, str):
@@ -251,12 +251,12 @@ def _is_money(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> boo
     return shape.scaled_by is not None
 
 
-def _read_date(value: Any) -> date | None:
+def _read_date(value: Any, after: date | None = None) -> date | None:
     if value is None or isinstance(value, date):
         return value
     if not isinstance(value, str):
         raise ValueError(_("A date is a text such as 05/11/2026."))
-    return parse_date(value, date.today()) if clean(value) else None
+    return parse_date(value, date.today(), after) if clean(value) else None
 
 
 def _maybe_date(value: Any) -> date | None:
