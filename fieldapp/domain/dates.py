@@ -11,11 +11,12 @@ YEARS_AHEAD = 20
 """A year of two digits that would lie further ahead than this is of the last century: ``98`` is 1998"""
 
 
-def parse_date(text: str, today: date) -> date:
+def parse_date(text: str, today: date, after: date | None = None) -> date:
     """The date that ``text`` means on the day ``today``; ValueError says what is expected.
 
     ``5`` is the newest 5th that has been, ``5/11`` the newest 5 November; ``5/11/26``, ``051126`` and ``05112026`` say
-    the year; ``2026-11-05`` is ISO; ``hn`` is today and ``hq`` yesterday.
+    the year; ``2026-11-05`` is ISO; ``hn`` is today and ``hq`` yesterday. ``after``: the day on which begins what ends
+    on this one; if the newest such day that has been lies before it, the first one from then on is meant.
     """
     typed = unicodedata.normalize("NFC", text).strip().lower()
     if typed in ("hn", "hôm nay"):
@@ -33,15 +34,35 @@ def parse_date(text: str, today: date) -> date:
         day, month = int(found[1]), int(found[2])
         for year in range(today.year, today.year - 9, -1):
             if _is_date(year, month, day) and date(year, month, day) <= today:
-                return date(year, month, day)
+                newest = date(year, month, day)
+                return newest if after is None or after <= newest else _first_from(after, day, month)
         raise _no_day(f"{day:02d}/{month:02d}")
     if re.fullmatch(r"\d{1,2}", typed, re.ASCII):
         year, month = today.year, today.month
         for _back in range(12):
             if _is_date(year, month, int(typed)) and date(year, month, int(typed)) <= today:
-                return date(year, month, int(typed))
+                newest = date(year, month, int(typed))
+                return newest if after is None or after <= newest else _first_from(after, int(typed))
             year, month = (year, month - 1) if month > 1 else (year - 1, 12)
     raise ValueError(_expected())
+
+
+def _first_from(after: date, day: int, month: int | None = None) -> date:
+    """The first such day of a month, of this month or of any, that is not before ``after``."""
+    months = ((after.year + (after.month - 1 + n) // 12, (after.month - 1 + n) % 12 + 1) for n in range(12 * 9))
+    return next(
+        date(y, m, day) for y, m in months if month in (None, m) and _is_date(y, m, day) and date(y, m, day) >= after
+    )
+
+
+def iso_date(value: object) -> date | None:
+    """A day that is stored or was read; None for whatever is none."""
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return None
 
 
 def format_date(day: date) -> str:

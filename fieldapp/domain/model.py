@@ -171,14 +171,19 @@ class FieldShape:
     """a date that lies in the past as a rule"""
     heir_of: str | None = None
     """a reference to a unit that became of the one in this field"""
+    after: str | None = None
+    """a date that is not before the one in this field"""
     personal: bool = False
     """says who a person is, or something about one"""
 
 
 def fields_of(model: type[Record]) -> list[FieldShape]:
     """The fields of a model in the order of entry."""
+    begins = {last: first for first, last in model.ORDERED}
     return [
-        replace(_shape(name, info), personal=any(isinstance(m, Personal) for m in info.metadata))
+        replace(
+            _shape(name, info), personal=any(isinstance(m, Personal) for m in info.metadata), after=begins.get(name)
+        )
         for name, info in model.model_fields.items()
     ]
 

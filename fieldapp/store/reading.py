@@ -1,6 +1,7 @@
 """What people and programs give, read as records: references by name, dates and amounts in short forms, and what is
 wrong with which field."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,8 +9,8 @@ from typing import Any
 
 import pydantic
 
-from fieldapp.domain.amounts import parse_amount
-from fieldapp.domain.dates import parse_date
+from fieldapp.domain.amounts import format_amount, parse_amount
+from fieldapp.domain.dates import iso_date, parse_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.text import clean, search_key
@@ -17,7 +18,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import extras, naming, search
 from fieldapp.store.store import Row, Store
-from fieldapp.store.words import labels
+from fieldapp.store.words import choice_title, labels
 
 MOST_DECIMALS = 3
 """More are refused in the field that says them: an amount is not scaled by them"""
@@ -214,7 +215,7 @@ def _read(
 ) -> Any:
     """A value as given, in the form that the model checks; ValueError with a sentence."""
     if shape.type == "date":
-        return _read_date(value)
+        return _read_date(value, iso_date(others.get(shape.after)) if shape.after else None)
     if shape.type == "ref" and value is not None:
         assert shape.ref is not None
         if not isinstance(value, str):
@@ -251,12 +252,12 @@ def _is_money(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> boo
     return shape.scaled_by is not None
 
 
-def _read_date(value: Any) -> date | None:
+def _read_date(value: Any, after: date | None = None) -> date | None:
     if value is None or isinstance(value, date):
         return value
     if not isinstance(value, str):
         raise ValueError(_("A date is a text such as 05/11/2026."))
-    return parse_date(value, date.today()) if clean(value) else None
+    return parse_date(value, date.today(), after) if clean(value) else None
 
 
 def _maybe_date(value: Any) -> date | None:
@@ -317,6 +318,11 @@ def _with_value(store: Store, values: dict[str, Any], kind_id: str | None) -> di
         raise refused({"value": str(error)}) from None
 
 
+def _bound(limit: int) -> str:
+    """A limit as people write it: a year without points."""
+    return format_amount(limit) if limit > 9999 else str(limit)
+
+
 def _pydantic_sentence(kind: str, context: Mapping[str, Any]) -> str:
     if kind in ("missing", "string_type", "date_type", "int_type") or (context.get("input") is None and "none" in kind):
         return _("This field is needed.")
@@ -325,7 +331,12 @@ def _pydantic_sentence(kind: str, context: Mapping[str, Any]) -> str:
     if kind == "string_too_short":
         return _("This field is needed.")
     if kind == "literal_error":
-        return _("Choose one of: {choices}.").format(choices=context["expected"])
-    if kind in ("greater_than_equal", "less_than_equal"):
-        return _("Out of range.")
+        codes = re.findall(r"'([^']*)'", str(context["expected"]))
+        return _("Choose one of: {choices}.").format(
+            choices=", ".join(f"{_(choice_title(code))} ({code})" for code in codes)
+        )
+    if kind == "greater_than_equal":
+        return _("Out of range: at least {least}.").format(least=_bound(context["ge"]))
+    if kind == "less_than_equal":
+        return _("Out of range: at most {most}.").format(most=_bound(context["le"]))
     return _("This cannot be understood.")

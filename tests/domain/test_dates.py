@@ -1,5 +1,6 @@
 """Short forms of dates."""
 
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -67,3 +68,27 @@ def test_dates_with_their_weekday() -> None:
 def test_a_day_before_the_first_is_told_from_when_days_are_taken() -> None:
     with pytest.raises(ValueError, match="từ 01/01/1900"):
         parse_date("01/01/1899", date(2026, 11, 26))
+
+
+@pytest.mark.parametrize(
+    ("typed", "after", "meant"),
+    [
+        ("31/12", date(2026, 10, 1), date(2026, 12, 31)),
+        ("1/1", date(2026, 11, 25), date(2027, 1, 1)),
+        ("25/11", date(2024, 3, 1), date(2026, 11, 25)),
+        ("3", date(2026, 11, 28), date(2026, 12, 3)),
+        ("3", date(2026, 10, 28), date(2026, 11, 3)),
+        ("29/2", date(2026, 11, 1), date(2028, 2, 29)),
+        ("31/12/25", date(2026, 10, 1), date(2025, 12, 31)),
+    ],
+)
+def test_what_ends_does_not_fall_back_behind_where_it_began(typed: str, after: date, meant: date) -> None:
+    assert parse_date(typed, date(2026, 11, 26), after) == meant
+
+
+@given(st.integers(1, 31), st.integers(1, 12), st.dates(date(2000, 1, 1), date(2030, 1, 1)), st.booleans())
+def test_a_day_without_a_year_is_never_before_what_it_ends(day: int, month: int, after: date, bare: bool) -> None:
+    with suppress(ValueError):
+        found = parse_date(f"{day}" if bare else f"{day}/{month}", date(2026, 11, 26), after)
+        assert found >= after
+        assert found.day == day

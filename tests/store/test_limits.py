@@ -8,7 +8,7 @@ from field import Run, World
 
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
-from fieldapp.store import records, view
+from fieldapp.store import lists, records, view
 from fieldapp.store.store import Store
 
 CLINIC = {
@@ -187,3 +187,11 @@ def test_what_was_recorded_before_a_field_was_needed_can_still_be_changed(world:
     records.save(world.post, "activity", {"hamlet": "Buôn Ba Na"}, row_id)
     with pytest.raises(FieldappError):
         world.well()
+
+
+def test_what_is_out_of_range_is_told_the_range_and_a_choice_its_words(world: World) -> None:
+    cell = lists.page(world.post, "party_cell").rows[0]["id"]
+    with pytest.raises(FieldappError) as refused:
+        records.save(world.post, "cell_rating", {"party_cell_id": cell, "year": 20266, "rating": "tốt lắm"})
+    assert "nhiều nhất 2100" in refused.value.fields["year"]
+    assert "Hoàn thành tốt nhiệm vụ (good)" in refused.value.fields["rating"]

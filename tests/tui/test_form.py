@@ -1,6 +1,6 @@
 """The form, driven by keys alone on a real encrypted store."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from field import World
@@ -242,3 +242,16 @@ async def test_every_kind_has_a_form_whose_focus_is_in_sight(world: World, kind:
             assert sum(key.region.width for key in keys) + len(keys) <= size[0] + 1
             await h.type("<enter>")
         assert len(seen) >= len(BY_KIND[kind].model_fields)
+
+
+async def test_an_end_without_a_year_is_that_after_the_beginning(world: World) -> None:
+    begun = date.today() - timedelta(days=3)
+    ends = date(begun.year, begun.month, 1) - timedelta(days=1)  # has been, before the beginning
+    async with hands(world.post, "event") as h:
+        await h.type("Lũ", "<enter>", f"{begun:%d/%m/%Y}", "<enter>", f"{ends.day}/{ends.month}")
+        assert f"{ends.year + 1}" in h.said("date_to")
+        await h.type("<f2>", "<f2>")
+        assert records.get(world.post, h.app.result).row["date_to"] > begun.isoformat()
+    given = {"name": "Hạn", "date_from": begun.isoformat(), "date_to": f"{ends.day}/{ends.month}"}
+    row = records.get(world.post, records.save(world.post, "event", given, confirm=True)).row
+    assert row["date_to"] > begun.isoformat()

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from fieldapp.domain.dates import format_date, format_date_long, parse_date
+from fieldapp.domain.dates import format_date, format_date_long, iso_date, parse_date
 from fieldapp.domain.text import clean
 from fieldapp.i18n import _
 from fieldapp.tui.widgets.entry import Entry, Reading
@@ -20,8 +20,10 @@ class DateField(Entry):
     OVERWRITES = True
     VIETNAMESE = False
 
-    def __init__(self) -> None:
+    def __init__(self, after: str | None = None) -> None:
+        """``after``: the field of the day that this one does not lie before."""
         super().__init__()
+        self._after = after
         self._read_as = "", date.today()
         """A text and the day on which it was typed"""
 
@@ -35,9 +37,13 @@ class DateField(Entry):
     def day(self) -> date | None:
         """The day that was typed; None while there is none or it is not understood."""
         try:
-            return parse_date(self.value, self._typed_on) if clean(self.value) else None
+            return self._parse() if clean(self.value) else None
         except ValueError:
             return None
+
+    def _parse(self) -> date:
+        begun = self.around.values.get(self._after) if self._after else None
+        return parse_date(self.value, self._typed_on, iso_date(begun))
 
     @property
     def data(self) -> Any:
@@ -62,7 +68,7 @@ class DateField(Entry):
         if not clean(self.value):
             return Reading(_("5, 5/11, 051126, hn today, hq yesterday") if self.has_focus else "")
         try:
-            day = parse_date(self.value, self._typed_on)
+            day = self._parse()
         except ValueError as error:
             return Reading(str(error), understood=False)
         return Reading(f"→ {format_date_long(day)}")

@@ -14,7 +14,7 @@ from fieldapp.tui.widgets.pick_list import HeirField, boolean_field, choice_fiel
 ENTRIES: Mapping[str, Callable[[Store, FieldShape], Entry]] = {
     "text": lambda store, shape: CodeEntry() if shape.name == "code" else TextEntry(),
     "long": lambda store, shape: LongEntry(),
-    "date": lambda store, shape: DateField(),
+    "date": lambda store, shape: DateField(shape.after),
     "integer": lambda store, shape: NumberField(scale_by(store, shape.scaled_by) if shape.scaled_by else None),
     "year": lambda store, shape: YearField(),
     "boolean": lambda store, shape: boolean_field(),
