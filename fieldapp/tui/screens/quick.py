@@ -28,7 +28,7 @@ from fieldapp.tui.widgets.figure_field import FigureField
 from fieldapp.tui.widgets.kind_rows import KIND
 from fieldapp.tui.widgets.scrolling import cut
 
-WIDTHS: Mapping[str, int] = {"date": 12, "ref": 20, "choice": 14, "integer": 11, "year": 8, "boolean": 8}
+WIDTHS: Mapping[str, int] = {"date": 13, "ref": 20, "choice": 14, "integer": 11, "year": 8, "boolean": 8}
 TEXT, FIGURE = 18, 12
 """Columns of a cell for text, and for a figure"""
 STAYS = ("date", "ref", "choice", "year")
