@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from field import PASSPHRASE, USER, World
-from screen_hands import KEYS, Screens, at_post, run
+from screen_hands import KEYS, PATIENCE, Screens, at_post, run
 
 from fieldapp.errors import FieldappError
 from fieldapp.store import lists, people, vault
@@ -134,6 +134,10 @@ async def test_a_new_passphrase_is_finished_before_anything_is_locked_or_left(
         go_on.set()
         await s.wait("Cần làm")
         assert isinstance(s.app.screen, HomeScreen)
+        for _turn in range(PATIENCE):
+            if s.app._notifications:
+                break
+            await s.pilot.pause(0.05)
         assert [note.message for note in s.app._notifications] == ["Từ nay dùng mật khẩu mới."]
     assert unseal(world.root / "post", USER, "rung khop") == world.keys["post"]
 
