@@ -43,6 +43,7 @@ def todo(store: Store, today: date) -> list[Todo]:
     if store.identity.role == "hq":
         return [*_late_by_post(store, today), *_broken(store), *_introductions(store, today), *_drafts(store)]
     return [
+        *_drafts(store),  # after a power cut a person looks for what was typed
         *_matters(store, today),
         *_returned(store),
         *_broken(store),
@@ -51,7 +52,6 @@ def todo(store: Store, today: date) -> list[Todo]:
         *_missing_members(store, today),
         *_charges_left(store, today),
         *_agreements(store, today),
-        *_drafts(store),
     ]
 
 

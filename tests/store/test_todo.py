@@ -81,6 +81,7 @@ def test_what_matters_most_comes_first(world: World) -> None:
     records.void(world.post, matter(world, "Nhầm", day(-5)), "nhầm")
     world.post.save_draft("d" * 36, "event", None, {"name": {"text": "Lũ"}})
     assert shown(world.post) == [
+        ("·", "bản nháp", "d" * 36),
         ("!", "trễ 9 ngày", later),
         ("!", "trễ 3 ngày", late),
         ("·", "còn 2 ngày", soon),
@@ -90,7 +91,6 @@ def test_what_matters_most_comes_first(world: World) -> None:
         ("·", "vắng 2 kỳ", binh),
         ("·", "phụ trách hộ", charge),
         ("·", "còn 20 ngày", agreement),
-        ("·", "bản nháp", "d" * 36),
     ]
     text = {t.target: t.text for t in todo(world.post, TODAY)}
     assert "Đảng ủy xã Ia Lốp: Tình hình biên giới (hạn 22/11)" in text[late]

@@ -141,6 +141,14 @@ def test_the_guide_calls_the_recovery_code_as_the_program_does() -> None:
     assert not any("phục hồi" in text.lower() for text in vietnamese)
 
 
+async def test_help_without_a_word_of_its_own_says_no_none(world: World) -> None:
+    async with at_post(world) as s:
+        for keys in (("f4", "enter", "f6"), ("gieng", "enter")):
+            await s.press(*keys, "f1")
+            assert "None" not in "\n".join(str(static.render()) for static in s.app.screen.query("Static"))
+            await s.press("escape")
+
+
 async def test_f1_shows_the_words_of_the_guide(world: World) -> None:
     async with at_post(world) as s:
         for keys, words in (((), "Việc gấp ở trên"), (("escape", "f9"), "Máy đọc trả lời của sở chỉ huy"),

@@ -27,7 +27,7 @@ class HelpScreen(Dialog):
         store = getattr(app, "_store", None)
         at_hq = store is not None and bool(store.key) and store.identity.role == "hq"
         self._sections = guide.about(type(screen).__name__, at_hq=at_hq)
-        self._about = "" if len(self._sections) > 1 else str(getattr(screen, "HELP", ""))
+        self._about = "" if len(self._sections) > 1 else str(getattr(screen, "HELP", None) or "")
 
     def compose(self) -> ComposeResult:
         lines = [_(self._about), ""] if self._about else []
