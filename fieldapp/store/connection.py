@@ -1,7 +1,7 @@
 """The one way to open the encrypted file: SQLCipher under sqlite-utils, with the pragmas that the guarantees rest on.
 
-Everything else imports the database exceptions from here: sqlcipher3 has classes of its own, and catching those of the
-standard library's ``sqlite3`` would catch nothing.
+What works with the open database imports its exceptions from here: sqlcipher3 has classes of its own, and catching
+those of the standard library's ``sqlite3`` would catch nothing.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from fieldapp.domain.text import search_key, sort_key
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import trouble
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -110,8 +111,6 @@ def connect(path: Path, key: bytes) -> "Database":
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
     except sqlcipher.DatabaseError as error:
-        from fieldapp.store import trouble
-
         if connection is not None:
             connection.close()
         if not trouble.is_damage(error):

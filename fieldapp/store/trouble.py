@@ -2,9 +2,10 @@
 
 import errno
 
+import sqlcipher3.dbapi2 as sqlcipher
+
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store.connection import DatabaseError
 
 BUSY, READONLY, IO_ERROR, CORRUPT, FULL, CANNOT_OPEN, NOT_A_DATABASE = 5, 8, 10, 11, 13, 14, 26
 """SQLite's result codes, without their extended part"""
@@ -16,7 +17,7 @@ class DiskTrouble(FieldappError):
 
 def explain(error: BaseException) -> DiskTrouble | None:
     """The sentence for an error of the database or of the operating system; None where it is no trouble with a disk."""
-    if isinstance(error, DatabaseError):
+    if isinstance(error, sqlcipher.DatabaseError):
         return _of_database((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return _full()
