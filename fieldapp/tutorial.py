@@ -7,11 +7,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from fieldapp import replica
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import records, vault
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import enrolment, incoming, merge, outgoing, peers, practice, standing
+from fieldapp.sync import enrolment, incoming, outgoing, peers, practice, standing
 
 PASSPHRASE = "tap ghi so"  # noqa: S105 — practice holds nothing secret
 USER = "Nguyễn Văn Tập"
@@ -52,7 +53,7 @@ def begin(folder: Path, *, again: bool = False) -> Store:
 
 def _practice(home: Path, user: str) -> Store:
     """Open a practice replica; refused if it is a real one."""
-    store = merge.unlock(home, user, PASSPHRASE)
+    store = replica.unlock(home, user, PASSPHRASE)
     if not practice.is_practice(store):
         store.close()
         raise FieldappError(_("{home} holds real records. Name another folder for practice.").format(home=home))

@@ -29,10 +29,10 @@ class Context:
 
     def open(self) -> Any:
         """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
-        from fieldapp.sync import merge
+        from fieldapp import replica
 
         user = self.whose()
-        return merge.unlock(self.home, user, ask_passphrase() if user else "")
+        return replica.unlock(self.home, user, ask_passphrase() if user else "")
 
     def whose(self) -> str:
         """Who works: named by --user, or the only one; empty where there is nobody yet."""

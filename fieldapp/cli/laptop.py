@@ -194,10 +194,9 @@ def restore(obj: Context, file: Path) -> None:
     from fieldapp.sync import backup as backups
 
     user = obj.user or click.prompt(_("Who works?"), err=True)
-    store = backups.restore(file, obj.home, user, ask_passphrase())
+    who = backups.restore(file, obj.home, user, ask_passphrase())
     say(_("{name} is restored in {home}. What headquarters has of later days comes back with its next reply.").format(
-        name=store.identity.post_name or store.identity.name, home=obj.home))  # fmt: skip
-    store.close()
+        name=who.post_name or who.name, home=obj.home))  # fmt: skip
 
 
 @cli.command()

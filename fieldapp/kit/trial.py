@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import fieldapp
+from fieldapp import replica
 from fieldapp.errors import FieldappError
-from fieldapp.store import capture, search
+from fieldapp.store import capture
 from fieldapp.store.store import Store
-from fieldapp.sync import doctor, merge
+from fieldapp.sync import doctor
 
 
 def records(store: Store) -> dict[str, int]:
@@ -25,9 +26,7 @@ def records(store: Store) -> dict[str, int]:
 
 def run(home: Path, key: bytes, user: str) -> dict[str, Any]:
     """Bring the replica up to date and examine it."""
-    with Store.open(home, key, user) as store:
-        merge.catch_up(store)
-        search.catch_up(store)
+    with replica.open_with_key(home, key, user) as store:
         found = doctor.examine(store)
         return {
             "version": fieldapp.__version__,

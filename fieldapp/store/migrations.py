@@ -26,7 +26,7 @@ from fieldapp.store.connection import in_memory
 migrations = Migrations("fieldapp")
 
 REINDEX = "reindex"
-"""Local setting: the search index is to be built anew when the file is opened"""
+"""Local setting: the search index is to be built from the rows (``search.catch_up``)"""
 
 
 @migrations(name="0001_first")

@@ -82,7 +82,12 @@ def forget(store: Store, ids: Iterable[str]) -> None:
 
 
 def catch_up(store: Store, progress: Callable[[int, int], None] | None = None) -> None:
-    """Bring the rows of imported segments into the index; told (done, of) in segments."""
+    """Bring the rows of imported segments into the index; told (done, of) in segments.
+
+    Where a migration says so, the whole index is built instead.
+    """
+    if store.setting(REINDEX) is not None:
+        reindex(store)
     log.catch_up(store)
     reached = int(store.setting(REACHED, "0") or 0)
     numbers = [
@@ -166,8 +171,8 @@ def _parts(values: Iterable[Part]) -> Iterator[list[Part]]:
 
 
 def reindex(store: Store) -> None:
-    """Build the whole index anew."""
-    with store.transaction():
+    """Build the whole index from the rows."""
+    with store.transaction(derived=True):
         store.db.execute("DELETE FROM local_search")
         store.db.execute("DELETE FROM local_search_row")
         for kind, model in BY_KIND.items():

@@ -85,18 +85,13 @@ class Store:
 
     @classmethod
     def open(cls, home: Path, key: bytes, user: str) -> "Store":
-        """Open the replica in ``home`` with its raw key."""
+        """Open the replica in ``home`` with its raw key. People come in by ``fieldapp.replica``."""
         path = home / FILE
         if not path.exists():
             raise FieldappError(_("There is no replica in {home}. Make one with `fieldapp init`.").format(home=home))
         db = connect(path, key)
         migrations.migrate(db)
-        store = cls(db, path, key, user)
-        if store.setting(migrations.REINDEX) is not None:
-            from fieldapp.store import search
-
-            search.reindex(store)
-        return store
+        return cls(db, path, key, user)
 
     @classmethod
     def unlock(cls, home: Path, user: str, passphrase: str) -> "Store":

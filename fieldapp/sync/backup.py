@@ -35,8 +35,8 @@ from fieldapp.store.connection import DatabaseError
 from fieldapp.store.disk import sync_folder
 from fieldapp.store.migrations import SCHEMA_VERSION
 from fieldapp.store.people import Act
-from fieldapp.store.store import FILE, Store, now
-from fieldapp.sync import agefile, drives, merge, recovery, relog
+from fieldapp.store.store import FILE, Identity, Store, now
+from fieldapp.sync import agefile, drives, recovery, relog
 
 FORMAT = "fieldapp-backup/1"
 SUFFIX = ".fieldapp-backup.tar"
@@ -249,8 +249,8 @@ def _sha256(path: Path) -> str:
 # restoring ------------------------------------------------------------------------------------------------------
 
 
-def restore(path: Path, home: Path, user: str, passphrase: str) -> Store:
-    """Make the replica of a backup in ``home``, where there is none, opened by ``user``'s passphrase of that day.
+def restore(path: Path, home: Path, user: str, passphrase: str) -> Identity:
+    """Make the replica of a backup in ``home``, where there is none, with ``user``'s passphrase of that day; who it is.
 
     Everything is checked before anything is in its place: sizes, hashes, the passphrase, each page of the database. The
     replica begins a new log, and a new recovery code.
@@ -261,11 +261,12 @@ def restore(path: Path, home: Path, user: str, passphrase: str) -> Store:
     made = Path(tempfile.mkdtemp(prefix=".fieldapp-restore-", dir=home.parent))
     try:
         _unpack(path, made)
-        with merge.unlock(made, user, passphrase) as store:
+        with Store.unlock(made, user, passphrase) as store:
             _check(store, path)
             relog.begin_new_log(store)
             if store.setting(recovery.RECIPIENT):
                 recovery.renew_code(store)
+            who = store.identity
             store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         _put(made, home)
     except OSError as error:
@@ -274,7 +275,7 @@ def restore(path: Path, home: Path, user: str, passphrase: str) -> Store:
         ) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
-    return merge.unlock(home, user, passphrase)
+    return who
 
 
 def _unpack(path: Path, folder: Path) -> None:

@@ -7,7 +7,6 @@ neither's author knew the other and the values differ. Live import and ``doctor 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from fieldapp.domain.records import BY_KIND
@@ -116,14 +115,6 @@ def _impossible(store: Store) -> list[Cell]:
     ]
     changes = sorted(log.at_places(store, places).values(), key=lambda c: (c.hlc, c.row_id))
     return list(dict.fromkeys((c.table, c.row_id) for c in changes))
-
-
-def unlock(home: Path, user: str, passphrase: str) -> Store:
-    """Open the replica in ``home`` as ``user``, in the state of this version of the program."""
-    store = Store.unlock(home, user, passphrase)
-    catch_up(store)
-    search.catch_up(store)
-    return store
 
 
 def catch_up(store: Store) -> None:

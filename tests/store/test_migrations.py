@@ -17,11 +17,12 @@ import zstandard
 from field import PASSPHRASE, USER, Run, World
 from sync_state import state
 
+from fieldapp import replica
 from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
 from fieldapp.store import capture, lists, log, records, vault
 from fieldapp.store.connection import connect
-from fieldapp.store.migrations import BASELINE_LOG, REFOLD
+from fieldapp.store.migrations import BASELINE_LOG, REFOLD, REINDEX
 from fieldapp.store.store import FILE, Row, Store
 from fieldapp.sync import doctor, incoming, merge
 from fieldapp.sync.objections import UNKNOWN_TABLE
@@ -62,7 +63,8 @@ def upgraded(version_1: Path, tmp_path_factory: pytest.TempPathFactory) -> World
     made = World(copied(version_1, tmp_path_factory.mktemp("upgraded") / "world"), KEYS)
     for store in (made.hq, made.post):
         assert store.setting(REFOLD) is not None
-        merge.catch_up(store)
+        assert store.setting(REINDEX) is not None
+        replica.bring_up_to_date(store)
     made.close()
     return made
 
@@ -257,7 +259,7 @@ def test_what_was_not_understood_counts_after_the_upgrade(
     as_version_1_had_it(world.hq, version_1)
     world.hq.close()
     monkeypatch.setattr(vault, "unseal", lambda home, user, passphrase: KEYS["hq"])
-    world.hq = merge.unlock(world.root / "hq", "Trực ban", PASSPHRASE)
+    world.hq = replica.unlock(world.root / "hq", "Trực ban", PASSPHRASE)
     assert state(world.hq) == before
     assert world.hq.rows("SELECT * FROM local_set_aside") == []
     assert world.hq.setting(REFOLD) is None

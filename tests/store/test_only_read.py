@@ -8,6 +8,7 @@ import pytest
 from field import PASSPHRASE, USER, World
 from sync_state import kept
 
+from fieldapp import replica
 from fieldapp.errors import OnlyReading
 from fieldapp.reports import coverage, letterhead, open_data
 from fieldapp.reports.files.write import write
@@ -15,7 +16,7 @@ from fieldapp.reports.query import Period, Query
 from fieldapp.store import desk, habits, history, people, records
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.store import Store
-from fieldapp.sync import backup, enrolment, incoming, merge, outgoing
+from fieldapp.sync import backup, enrolment, incoming, outgoing
 
 YEAR = Query(Period(date(2013, 1, 1), date(2013, 12, 31)), today=date(2013, 12, 31))
 
@@ -94,6 +95,6 @@ def test_what_another_window_takes_in_meanwhile_can_be_read(world: World) -> Non
 def test_a_screen_that_was_locked_still_only_reads(world: World) -> None:
     world.post.only_read()
     world.post.lock()
-    world.post.resume(merge.unlock(world.root / "post", USER, PASSPHRASE))
+    world.post.resume(replica.unlock(world.root / "post", USER, PASSPHRASE))
     with pytest.raises(OnlyReading):
         world.well()

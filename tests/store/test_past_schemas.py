@@ -12,9 +12,10 @@ import pytest
 import sqlcipher3.dbapi2 as sqlcipher
 import zstandard
 
+from fieldapp import replica
 from fieldapp.store import capture, lists, migrations, records
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import doctor, merge, outgoing, standing
+from fieldapp.sync import doctor, outgoing, standing
 
 DATA = Path(__file__).parent / "data" / "schemas.tar.zst"
 PAST = range(2, 13)
@@ -51,8 +52,7 @@ def past(unpacked: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Gene
     plain.execute(f"ATTACH '{tmp_path / FILE}' AS encrypted KEY \"x'{KEY.hex()}'\"")
     plain.execute("SELECT sqlcipher_export('encrypted')")
     plain.close()
-    store = Store.open(tmp_path, KEY, USER)
-    merge.catch_up(store)
+    store = replica.open_with_key(tmp_path, KEY, USER)
     yield store, had
     store.close()
 
@@ -99,7 +99,7 @@ def test_what_an_older_version_forgot_is_applied_again(
     known = request.node.callspec.params["past"]
     store.db.execute("DELETE FROM _sqlite_migrations WHERE name >= ?", [f"{known + 1:04d}"])
     assert migrations.migrate(store.db)
-    merge.catch_up(store)
+    replica.bring_up_to_date(store)
     assert shape_of(store) == shape
     assert {row["name"] for row in lists.page(store, "event").rows} == {"Lũ 2013", "Chưa gửi"}
     assert doctor.examine(store).healthy

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 from field import World
 
+from fieldapp import replica
 from fieldapp.domain.records import BY_KIND
 from fieldapp.store import lists, migrations, records, search
-from fieldapp.store.store import Store
 
 
 def test_kinds_and_days_have_places_of_their_own() -> None:
@@ -55,7 +55,7 @@ def test_an_index_from_before_is_built_anew(world: World) -> None:
         world.post.db.execute("UPDATE local_search_row SET search_rowid = 1 WHERE row_id = ?", [well])
     assert lists.page(world.post, "activity", text="gieng").rows == []
     world.post.set_setting(migrations.REINDEX, "")
-    again = Store.open(world.root / "post", world.keys["post"], "A")
+    again = replica.open_with_key(world.root / "post", world.keys["post"], "A")
     assert again.setting(migrations.REINDEX) is None
     assert [row["id"] for row in lists.page(again, "activity", text="gieng").rows] == [well]
     again.close()

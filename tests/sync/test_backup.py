@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sync_state import state, stick_that_fails
 
+from fieldapp import replica
 from fieldapp.errors import FieldappError
 from fieldapp.store import people, vault
 from fieldapp.store.people import Role
@@ -28,7 +29,10 @@ def known(world: World) -> None:
 
 
 def restored(path: Path, home: Path) -> Store:
-    return backup.restore(path, home, USER, PASSPHRASE)
+    who = backup.restore(path, home, USER, PASSPHRASE)
+    store = replica.unlock(home, USER, PASSPHRASE)
+    assert store.identity == who
+    return store
 
 
 def test_a_backup_while_somebody_records_and_back(world: World, tmp_path: Path) -> None:

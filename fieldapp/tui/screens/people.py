@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from fieldapp import replica
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import people, vault
@@ -84,7 +85,9 @@ class RecoverScreen(Asking):
     def settle(self, answers: Sequence[str]) -> Store:
         """Open it."""
         code, passphrase, again = answers
-        return recovery.accept_code(self._home, self._user, code, agreed(passphrase, again))
+        store = recovery.accept_code(self._home, self._user, code, agreed(passphrase, again))
+        replica.bring_up_to_date(store)
+        return store
 
 
 class PersonList(OptionList):

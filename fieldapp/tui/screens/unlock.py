@@ -85,7 +85,7 @@ class UnlockScreen(Screen[None]):
     @work(thread=True)
     def _load_first_screen(self) -> None:
         """Load, while the passphrase is typed, what the first screen needs."""
-        from fieldapp.sync import merge  # noqa: F401
+        from fieldapp import replica  # noqa: F401
         from fieldapp.tui.screens import home  # noqa: F401
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
@@ -112,10 +112,10 @@ class UnlockScreen(Screen[None]):
 
     @work(thread=True)
     def _open(self, user: str, passphrase: str) -> None:
-        from fieldapp.sync import merge
+        from fieldapp import replica
 
         try:
-            store = merge.unlock(self._home, user, passphrase)
+            store = replica.unlock(self._home, user, passphrase)
         except FieldappError as error:
             self.app.call_from_thread(self._refused, str(error))
         else:

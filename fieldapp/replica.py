@@ -1,0 +1,34 @@
+"""The way in: a replica opened in the state of this version of the program.
+
+The screen, the command line, an upgrade and the tutorial open records here. ``Store`` opens the encrypted file and
+migrates its tables; what is computed from the records is brought up to date here, because it needs more than the file.
+"""
+
+from pathlib import Path
+
+from fieldapp.store import search
+from fieldapp.store.store import Store
+from fieldapp.sync import merge
+
+
+def unlock(home: Path, user: str, passphrase: str) -> Store:
+    """Open the replica in ``home`` as ``user``."""
+    store = Store.unlock(home, user, passphrase)
+    bring_up_to_date(store)
+    return store
+
+
+def open_with_key(home: Path, key: bytes, user: str) -> Store:
+    """Open the replica in ``home`` with the raw key of its file."""
+    store = Store.open(home, key, user)
+    bring_up_to_date(store)
+    return store
+
+
+def bring_up_to_date(store: Store) -> None:
+    """Bring the search index up to date, then fold in what an older version of the program did not understand.
+
+    The index comes first: folding enters rows into it.
+    """
+    search.catch_up(store)
+    merge.catch_up(store)
