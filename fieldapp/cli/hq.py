@@ -329,9 +329,9 @@ def hq_coverage(obj: Context, months: int, days: int | None, as_json: bool) -> N
 @click.pass_obj
 def review_queue(obj: Context, kind: str | None, post: str | None, as_json: bool) -> None:
     """Records that wait to be looked at, changed ones first."""
-    from fieldapp.store import desk, lists, records, words
+    from fieldapp.store import desk, lists, records, reviews, words
 
-    kinds = [records.model_of(kind).KIND] if kind else list(desk.REVIEWED)
+    kinds = [records.model_of(kind).KIND] if kind else list(reviews.REVIEWED)
     store = obj.open()
     post_id = lists.post_named(store, post)["id"] if post else None
     waiting = [one for k in kinds for one in desk.queue(store, k, post_id, limit=1000)]

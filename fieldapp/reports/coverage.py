@@ -14,7 +14,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.reports.query import Period
-from fieldapp.store import desk, reviews
+from fieldapp.store import reviews
 from fieldapp.store.records import model_of
 from fieldapp.store.store import Row, Store
 from fieldapp.store.words import instant
@@ -119,7 +119,7 @@ def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
     grid = _months(today, months)
     counts = _counts(store, Period(grid[0].first, grid[-1].last))
     waiting: dict[str, int] = {}
-    for post_id, _kind, number in desk.counts(store):
+    for post_id, _kind, number in reviews.waiting_counts(store):
         waiting[post_id] = waiting.get(post_id, 0) + number
     limit = limit_days(store)
     laptops, gaps = _laptops(store), _gaps(store)
@@ -221,7 +221,7 @@ def _months(today: date, number: int) -> list[Period]:
 def _counts(store: Store, period: Period) -> dict[tuple[str, str], tuple[int, int]]:
     """(post's id, month) -> (records, those of them that are accepted as they stand)."""
     found: dict[tuple[str, str], tuple[int, int]] = {}
-    for kind in desk.REVIEWED:
+    for kind in reviews.REVIEWED:
         day = f"r.{model_of(kind).DATE or 'created_at'}"
         for r in store.rows(
             f"SELECT r.post_id, substr({day}, 1, 7) AS month, count(*) AS n, count(CASE WHEN l.outcome = 'accepted'"

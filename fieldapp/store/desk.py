@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import uuid_utils
 
 from fieldapp.domain.model import fields_of
-from fieldapp.domain.records import BY_KIND, RECORDS
+from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.review import Outcome, Review
 from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
@@ -15,9 +15,6 @@ from fieldapp.store import history, people, records, reviews
 from fieldapp.store.reading import columns_of, read_record
 from fieldapp.store.records import Found
 from fieldapp.store.store import Row, Store, now
-
-REVIEWED = tuple(m.KIND for m in RECORDS if m.TOP and not m.REFERENCE)
-"""Kinds that posts record, and headquarters looks at"""
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Waiting:
 def queue(store: Store, kind: str, post_id: str | None = None, limit: int = 100) -> list[Waiting]:
     """Records of a kind that wait: those that were changed since they were looked at first, then the oldest."""
     rows = store.rows(
-        f"SELECT r.*, l.id AS looked_at, {reviews.fingerprint_sql(kind, 'r')} AS now {_waiting(kind)}"
+        f"SELECT r.*, l.id AS looked_at, {reviews.fingerprint_sql(kind, 'r')} AS now {reviews.waiting_sql(kind)}"
         " AND (? IS NULL OR r.post_id = ?) ORDER BY l.id IS NULL, r.id LIMIT ?",
         [post_id, post_id, limit],
     )
@@ -43,23 +40,6 @@ def queue(store: Store, kind: str, post_id: str | None = None, limit: int = 100)
         Waiting(kind, {k: v for k, v in r.items() if k not in ("looked_at", "now")}, r["now"], bool(r["looked_at"]))
         for r in rows
     ]
-
-
-def _waiting(kind: str) -> str:
-    """SQL from FROM on: the records ``r`` of a kind that wait, each with the newest look ``l`` at it."""
-    return (
-        f"FROM {kind} r LEFT JOIN review l ON l.id = (SELECT n.id FROM review_latest n WHERE n.record_id = r.id)"
-        f" WHERE r.voided_at IS NULL AND (l.id IS NULL OR l.seen <> {reviews.fingerprint_sql(kind, 'r')})"
-    )
-
-
-def counts(store: Store) -> list[tuple[str, str, int]]:
-    """(post's id, kind, how many of its records wait), only where some do."""
-    found = []
-    for kind in REVIEWED:
-        rows = store.rows(f"SELECT r.post_id, count(*) AS n {_waiting(kind)} GROUP BY r.post_id")
-        found += [(r["post_id"], kind, r["n"]) for r in rows]
-    return found
 
 
 def review(
@@ -103,7 +83,8 @@ def review(
 
 def reviewable(store: Store, found: Found) -> bool:
     """Whether this replica's people accept and return the record."""
-    return not store.read_only and store.role == "hq" and found.kind in REVIEWED and found.row["voided_at"] is None
+    may = not store.read_only and store.role == "hq"
+    return may and found.kind in reviews.REVIEWED and found.row["voided_at"] is None
 
 
 def accept_all(store: Store, waiting: Sequence[Waiting]) -> int:
@@ -115,7 +96,7 @@ def accept_all(store: Store, waiting: Sequence[Waiting]) -> int:
 
 
 def _check(found: Found, field: str) -> None:
-    if found.kind not in REVIEWED:
+    if found.kind not in reviews.REVIEWED:
         raise FieldappError(_("Only what posts record is reviewed."))
     if found.row["voided_at"] is not None:
         raise FieldappError(_("This record was voided already."))

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fieldapp.domain.model import Record, fields_of
-from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
 from fieldapp.store.unusual import Question
+
+REVIEWED = tuple(m.KIND for m in RECORDS if m.TOP and not m.REFERENCE)
+"""Kinds that posts record, and headquarters looks at"""
 
 State = Literal["accepted", "changed", "returned", "corrected"]
 """``changed``: other than when it was accepted. ``corrected``: other than when it was returned."""
@@ -65,6 +68,23 @@ def _filled(model: type[Record], alias: str) -> str:
 def fingerprint(store: Store, kind: str, row_id: str) -> str:
     """A record's fingerprint as it stands now."""
     found: str = store.value(f"SELECT {fingerprint_sql(kind, 'r')} FROM {kind} r WHERE r.id = ?", [row_id])
+    return found
+
+
+def waiting_sql(kind: str) -> str:
+    """SQL from FROM on: the records ``r`` of a kind that wait to be looked at, each with the newest review ``l``."""
+    return (
+        f"FROM {kind} r LEFT JOIN review l ON l.id = (SELECT n.id FROM review_latest n WHERE n.record_id = r.id)"
+        f" WHERE r.voided_at IS NULL AND (l.id IS NULL OR l.seen <> {fingerprint_sql(kind, 'r')})"
+    )
+
+
+def waiting_counts(store: Store) -> list[tuple[str, str, int]]:
+    """(post's id, kind, how many of its records wait to be looked at), only where some do."""
+    found = []
+    for kind in REVIEWED:
+        rows = store.rows(f"SELECT r.post_id, count(*) AS n {waiting_sql(kind)} GROUP BY r.post_id")
+        found += [(r["post_id"], kind, r["n"]) for r in rows]
     return found
 
 

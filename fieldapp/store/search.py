@@ -19,6 +19,7 @@ from fieldapp.domain.text import search_key
 from fieldapp.store import log
 from fieldapp.store.migrations import REINDEX
 from fieldapp.store.store import Row, Store
+from fieldapp.store.words import labels
 
 SERIAL_BITS, DAY_BITS, KIND_BITS = 28, 22, 13
 
@@ -44,8 +45,6 @@ def places(kind: str, first: date | None = None, last: date | None = None) -> tu
 
 def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
     """Put rows of one kind into the index, in place of what it holds of them."""
-    from fieldapp.store.words import labels
-
     model = BY_KIND[kind]
     shapes = fields_of(model)
     texts = [s.name for s in shapes if s.type in ("text", "long")]

@@ -39,9 +39,9 @@ def late_posts(store: Store, today: date) -> list[Todo]:
 
 def to_review(store: Store, *, keys: bool = True) -> list[Todo]:
     """One line of the records that wait to be looked at. ``keys``: it names a key, for the screen; else a command."""
-    from fieldapp.store import desk
+    from fieldapp.store import reviews
 
-    counts = desk.counts(store)
+    counts = reviews.waiting_counts(store)
     if not counts:
         return []
     records, posts = sum(number for _post, _kind, number in counts), len({post for post, _kind, _number in counts})

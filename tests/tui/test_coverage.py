@@ -6,7 +6,7 @@ import pytest
 from field import World
 from screen_hands import run
 
-from fieldapp.store import desk
+from fieldapp.store import reviews
 from fieldapp.sync import enrolment
 from fieldapp.tui.screens import home
 from fieldapp.tui.screens.coverage import CoverageScreen
@@ -47,7 +47,7 @@ async def test_from_the_grid_to_what_waits_of_one_post(world: World) -> None:
         assert "Không có gì chờ duyệt" in s.text
         await s.press("escape")
         assert s.app.screen.query_one("#posts").highlighted == 0  # type: ignore[attr-defined]
-        assert desk.counts(world.hq)
+        assert reviews.waiting_counts(world.hq)
 
 
 async def test_it_is_found_by_its_name_at_headquarters_only(world: World) -> None:

@@ -7,7 +7,7 @@ from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _
-from fieldapp.store import desk, records
+from fieldapp.store import records, reviews
 from fieldapp.tui.screens.base import Chooser, Page
 
 
@@ -27,7 +27,7 @@ class WaitingScreen(Page):
 
     def renew(self) -> None:
         posts = {r["id"]: r["name"] for r in self.store.rows("SELECT id, name FROM post")}
-        counts = [c for c in desk.counts(self.store) if self._post_id in (None, c[0])]
+        counts = [c for c in reviews.waiting_counts(self.store) if self._post_id in (None, c[0])]
         self._piles = sorted(counts, key=lambda c: (posts[c[0]], -c[2]))
         shown = self.query_one(OptionList)
         at = shown.highlighted or 0
