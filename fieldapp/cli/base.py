@@ -13,6 +13,7 @@ import click
 
 from fieldapp.cli import terminal
 from fieldapp.errors import FieldappError
+from fieldapp.escaping import for_terminal
 from fieldapp.i18n import _
 
 IN_PART = 3
@@ -62,16 +63,12 @@ def _from_file(named: str) -> str:
 
 def say(text: str) -> None:
     """Print an answer. Text that came from outside may hold terminal escapes: they do not reach the terminal."""
-    click.echo(_harmless(text))
+    click.echo(for_terminal(text))
 
 
 def note(text: str) -> None:
     """Print a message beside the answer, on stderr."""
-    click.echo(_harmless(text), err=True)
-
-
-def _harmless(text: str) -> str:
-    return "".join(c if c == "\n" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    click.echo(for_terminal(text), err=True)
 
 
 def say_json(value: Any) -> None:

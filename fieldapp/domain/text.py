@@ -3,6 +3,8 @@
 import unicodedata
 from functools import lru_cache
 
+from fieldapp.escaping import for_terminal
+
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 """Combining marks of the tones in dictionary order: ngang (none), huyền, hỏi, ngã, sắc, nặng."""
 
@@ -42,7 +44,7 @@ def shown(name: object) -> str:
 def brief(text: str) -> str:
     """Text from outside within a sentence: one line of printable characters, without its middle where it is long."""
     text = " ".join(unicodedata.normalize("NFC", text).split())
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    text = for_terminal(text)
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"
 
 

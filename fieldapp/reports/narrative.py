@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import groupby
 
 from fieldapp.domain.dates import format_date
+from fieldapp.escaping import for_csv
 from fieldapp.i18n import _, counted
 from fieldapp.reports.coordination import TaskDone
 from fieldapp.reports.figures import Figure
@@ -199,10 +200,5 @@ def as_csv(report: Report) -> str:
     for f in report.figures:
         row = [f.section, f.code, f.title, f.value, f.decimals, f.unit, int(f.approximate), " ".join(f.in_words),
                f.count]  # fmt: skip
-        writer.writerow([harmless(cell) for cell in row])
+        writer.writerow([for_csv(cell) for cell in row])
     return out.getvalue()
-
-
-def harmless(cell: object) -> object:
-    """A cell of a CSV file: a text that a spreadsheet would take for a formula stands behind an apostrophe."""
-    return "'" + cell if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -17,8 +17,8 @@ import sqlcipher3.dbapi2 as sqlite
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
+from fieldapp.escaping import for_csv
 from fieldapp.i18n import _
-from fieldapp.reports.narrative import harmless
 from fieldapp.reports.provenance import provenance
 from fieldapp.store import people
 from fieldapp.store.store import Store
@@ -155,7 +155,7 @@ def _table(store: Store, plain: Any, path: Path, model: type[Record], columns: S
         writer.writerow(names)
         for rows in _read(store, model, names):
             plain.executemany(insert, rows)
-            writer.writerows([harmless(_said(c, v)) for c, v in zip(columns, row, strict=True)] for row in rows)
+            writer.writerows([for_csv(_said(c, v)) for c, v in zip(columns, row, strict=True)] for row in rows)
             count += len(rows)
     return count
 

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from fieldapp.errors import FieldappError
+from fieldapp.escaping import is_formula
 from fieldapp.i18n import _
 from fieldapp.sheets import marks
 from fieldapp.sheets.cells import Cell, Table
 from fieldapp.sheets.headings import Layout, Mark
 
 WIDEST = 60
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet program may take for a formula when the cell is edited"""
 
 
 @dataclass(frozen=True)
@@ -94,5 +93,5 @@ def _write(sheet: Any, looks: Mapping[str, Any], row: int, column: int, cell: Ce
     elif isinstance(cell, date):
         sheet.write_datetime(row, column, cell, looks["day"])
     elif cell:
-        look = looks["quoted"] if cell.startswith(_FORMULA) else looks["text"]
+        look = looks["quoted"] if is_formula(cell) else looks["text"]  # a formula once the cell is edited
         sheet.write_string(row, column, cell, look)
