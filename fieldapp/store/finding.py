@@ -68,8 +68,8 @@ def _of_kind(store: Store, kind: str, query: str | None, sieve: Sieve, limit: in
         params += [json.dumps(sieve.units)] * len(somewhere)
     if sieve.state == "returned":
         ids = [said.record for said in reviews.returned(store) if said.kind == kind]
-        where.append(f"t.id IN ({', '.join('?' * len(ids))})")
-        params += ids
+        where.append("t.id IN (SELECT value FROM json_each(?))")
+        params.append(json.dumps(ids))
     for bound, compare in ((sieve.first, ">="), (sieve.last, "<=")):
         if bound is not None:
             where.append(f"substr(t.{day}, 1, 10) {compare} ?" if day == "created_at" else f"t.{day} {compare} ?")

@@ -11,7 +11,7 @@ them: they are brought up to date by ``catch_up``. The newest few changes of ``l
 
 import io
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -78,6 +78,11 @@ def touch_key(row_id: str) -> int:
     Two rows may share it: what is found is compared with the whole id.
     """
     return int(row_id[:8] + row_id[9:13] + row_id[14:18], 16) & 0x7FFF_FFFF_FFFF_FFFF
+
+
+def touch_keys(ids: Iterable[str]) -> str:
+    """The keys of some rows in JSON, to ask for all of them in one query."""
+    return json.dumps(sorted({touch_key(row_id) for row_id in ids}))
 
 
 def of_rows(store: Store, ids: Iterable[str]) -> dict[str, list[Change]]:
@@ -277,24 +282,22 @@ def unpack(data: bytes, limit: int = -1) -> bytes:
 def stored(store: Store, ids: Collection[str]) -> Iterator[Row]:
     """The changes of some rows that are in ``local_change``, as they are there; in no order."""
     _catch_up_changes(store)
-    for part in _parts(sorted({touch_key(i) for i in ids})):
-        marks = ", ".join("?" * len(part))
-        rows = store.rows(
-            "SELECT c.* FROM local_touch_change t CROSS JOIN local_change c ON c.log_id = t.log_id AND c.seq = t.seq"
-            f" WHERE t.key IN ({marks})",
-            part,
-        )
-        yield from (row for row in rows if row["row_id"] in ids)
+    rows = store.rows(
+        "SELECT c.* FROM local_touch_change t CROSS JOIN local_change c ON c.log_id = t.log_id AND c.seq = t.seq"
+        " WHERE t.key IN (SELECT value FROM json_each(?))",
+        [touch_keys(ids)],
+    )
+    yield from (row for row in rows if row["row_id"] in ids)
     for place in _newest(store)[0].items():
         yield from (row for row in store.rows(f"SELECT * {_BEHIND}", place) if row["row_id"] in ids)
 
 
 def _in_segments(store: Store, wanted: set[str]) -> Iterator[Change]:
     touched: dict[int, set[int]] = {}
-    for part in _parts(sorted({touch_key(i) for i in wanted})):
-        marks = ", ".join("?" * len(part))
-        for row in store.rows(f"SELECT segment, key FROM local_touch WHERE key IN ({marks})", part):
-            touched.setdefault(row["segment"], set()).add(row["key"])
+    for row in store.rows(
+        "SELECT segment, key FROM local_touch WHERE key IN (SELECT value FROM json_each(?))", [touch_keys(wanted)]
+    ):
+        touched.setdefault(row["segment"], set()).add(row["key"])
     if not touched:
         return
     by_key: dict[int, list[str]] = {}
@@ -352,7 +355,3 @@ def _change(row: Row) -> Change:
         row["actor"],
         row["at"],
     )
-
-
-def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (values[start : start + 500] for start in range(0, len(values), 500))

@@ -3,6 +3,7 @@
 ``Ia Rvê``, ``xã EaSúp, huyện Ea Súp``, ``X. Ia Rvê (Ea Súp)``, ``Đ/c Nguyễn Văn A``, ``buôn Ba Na`` for a cell.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -61,7 +62,8 @@ def loosely(store: Store, kind: str, text: str) -> list[Row]:
             rows = _found_by_words(store, kind, name) if by_words else _all(store, kind, fields)
             best = _best(store, kind, rows, name, rest)
             if best:
-                return store.rows(f"SELECT * FROM {kind} WHERE id IN ({', '.join('?' * len(best))}) ORDER BY id", best)
+                named = f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+                return store.rows(named, [json.dumps(best)])
     return []
 
 

@@ -290,10 +290,7 @@ def _write_children(
     for gone in (row["id"] for row in old if row["id"] not in kept):
         _update(store, child.model.KIND, gone, {"voided_at": now(), "void_reason": REMOVED})
     if child.model.REFERRED:
-        marks = ", ".join("?" * len(kept))
-        search.index(
-            store, child.model.KIND, store.rows(f"SELECT * FROM {child.model.KIND} WHERE id IN ({marks})", [*kept])
-        )
+        search.index_ids(store, child.model.KIND, [*kept])
 
 
 def _child_id(child: Child, record: Record, fresh_id: str | None) -> str:

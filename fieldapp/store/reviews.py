@@ -4,6 +4,7 @@ A review names the record's fingerprint as it was seen. Whether the record was c
 values, so that every replica with the same rows says the same, whatever its clock.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -90,8 +91,8 @@ def waiting_counts(store: Store) -> list[tuple[str, str, int]]:
 
 def said_of(store: Store, kind: str, ids: Collection[str]) -> dict[str, Said]:
     """What headquarters said last of each of some records of a kind; nothing of those that it did not look at."""
-    marks = ", ".join("?" * len(ids))
-    return {s.record: s for s in _said(store, kind, f"l.record_id IN ({marks})", [*ids])}
+    among = "l.record_id IN (SELECT value FROM json_each(?))"
+    return {s.record: s for s in _said(store, kind, among, [json.dumps([*ids])])}
 
 
 def returned(store: Store) -> list[Said]:

@@ -7,11 +7,11 @@ interrupted. It also brings up to date where the history of a row is found (``lo
 An entry's number says kind and day, so that FTS5 finds the newest of one kind first, and stops when there are enough.
 """
 
+import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache
-from typing import TypeVar
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
@@ -32,8 +32,6 @@ TOGETHER = 8
 BATCH = 5_000
 """Rows whose entries are made together, in the order of their numbers: FTS5 writes out what it has at each step back"""
 
-Part = TypeVar("Part")
-
 
 def places(kind: str, first: date | None = None, last: date | None = None) -> tuple[int, int]:
     """Lowest and highest number of the entries of a kind whose day lies between two; without a day is before all."""
@@ -43,13 +41,14 @@ def places(kind: str, first: date | None = None, last: date | None = None) -> tu
     return low + (begin << SERIAL_BITS), low + (end << SERIAL_BITS) + (1 << SERIAL_BITS) - 1
 
 
-def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
+def index(store: Store, kind: str, rows: list[Row]) -> None:
     """Put rows of one kind into the index, in place of what it holds of them."""
     model = BY_KIND[kind]
     shapes = fields_of(model)
     texts = [s.name for s in shapes if s.type in ("text", "long")]
     refs = [(s.name, s.ref) for s in shapes if s.ref is not None]
-    for part in _parts(rows):
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
         named = {
             ref: labels(store, ref, {row[f] for row in part for f, r in refs if r == ref and row[f] is not None})
             for ref in {r for _f, r in refs}
@@ -64,9 +63,9 @@ def index(store: Store, kind: str, rows: Iterable[Row]) -> None:
 
 def index_ids(store: Store, kind: str, ids: list[str]) -> None:
     """Put the rows of one kind with these ids into the index."""
-    for part in _parts(ids):
-        marks = ", ".join("?" * len(part))
-        index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id IN ({marks})", part))
+    for start in range(0, len(ids), BATCH):
+        part = json.dumps(ids[start : start + BATCH])
+        index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [part]))
 
 
 def has_entries(store: Store, kind: str) -> bool:
@@ -76,8 +75,7 @@ def has_entries(store: Store, kind: str) -> bool:
 
 def forget(store: Store, ids: Iterable[str]) -> None:
     """Take rows out of the index that are no more."""
-    for part in _parts(ids):
-        _take_out(store, _numbers(store, part))
+    _take_out(store, _numbers(store, ids))
 
 
 def catch_up(store: Store, progress: Callable[[int, int], None] | None = None) -> None:
@@ -125,7 +123,7 @@ def _low(kind: str, day: str | None) -> int:
 
 def _put(store: Store, kind: str, words: dict[str, tuple[int, str]]) -> None:
     """Enter rows: id -> (lowest number of its day, words). One whose day is what it was keeps its number."""
-    old = _numbers(store, list(words))
+    old = _numbers(store, words)
     stay = {i: number for i, number in old.items() if words[i][0] <= number < words[i][0] + (1 << SERIAL_BITS)}
     _take_out(store, {i: number for i, number in old.items() if i not in stay})
     run = store.db.conn.executemany
@@ -152,21 +150,18 @@ def _next(store: Store, low: int) -> int:
     return low if newest is None else newest + 1
 
 
-def _numbers(store: Store, ids: list[str]) -> dict[str, int]:
+def _numbers(store: Store, ids: Iterable[str]) -> dict[str, int]:
     """Row -> number of its entry, of those that have one."""
-    marks = ", ".join("?" * len(ids))
-    rows = store.rows(f"SELECT row_id, search_rowid FROM local_search_row WHERE row_id IN ({marks})", ids)
+    rows = store.rows(
+        "SELECT row_id, search_rowid FROM local_search_row WHERE row_id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(ids))],
+    )
     return {row["row_id"]: row["search_rowid"] for row in rows}
 
 
 def _take_out(store: Store, numbers: dict[str, int]) -> None:
     store.db.conn.executemany("DELETE FROM local_search WHERE rowid = ?", [(n,) for n in numbers.values()])
     store.db.conn.executemany("DELETE FROM local_search_row WHERE row_id = ?", [(i,) for i in numbers])
-
-
-def _parts(values: Iterable[Part]) -> Iterator[list[Part]]:
-    every = list(values)
-    return (every[start : start + BATCH] for start in range(0, len(every), BATCH))
 
 
 def reindex(store: Store) -> None:

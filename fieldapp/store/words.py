@@ -1,5 +1,6 @@
 """Records in words: what a person reads of rows, references, figures and histories."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -22,8 +23,7 @@ def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> 
     if not wanted:
         return {}
     model = BY_KIND[kind]
-    marks = ", ".join("?" * len(wanted))
-    rows = store.rows(f"SELECT * FROM {kind} WHERE id IN ({marks})", wanted)
+    rows = store.rows(f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(wanted)])
     shown = display(store, kind, rows, model.LABEL[:1] if short else model.LABEL, short)
     return {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
 

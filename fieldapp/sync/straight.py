@@ -11,7 +11,7 @@ does when a row is folded or read.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -66,11 +66,10 @@ def doubtful(store: Store, sealed: Sealed) -> set[str]:
         }
     if numbers:
         log.catch_up(store)
-        keys = set()
-        for part in _parts(sorted({log.touch_key(i) for i in ids})):
-            marks = ", ".join("?" * len(part))
-            touched = store.rows(f"SELECT key, segment FROM local_touch WHERE key IN ({marks})", part)
-            keys |= {r["key"] for r in touched if r["segment"] in numbers}
+        touched = store.rows(
+            "SELECT key, segment FROM local_touch WHERE key IN (SELECT value FROM json_each(?))", [log.touch_keys(ids)]
+        )
+        keys = {r["key"] for r in touched if r["segment"] in numbers}
         found |= {i for i in ids if log.touch_key(i) in keys}
     return found
 
@@ -255,7 +254,3 @@ def _repeated(entries: list[Entry]) -> set[str]:
     if len(set(ids)) == len(ids):
         return set()
     return {row_id for row_id, times in Counter(ids).items() if times > 1}
-
-
-def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (values[start : start + 500] for start in range(0, len(values), 500))

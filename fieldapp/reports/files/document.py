@@ -3,6 +3,7 @@
 Texts are plain: each writer makes them text in its own format, never markup and never a formula.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -185,8 +186,8 @@ def _labels(store: Store, kind: str, ids: list[str], personal: bool) -> dict[str
     named: dict[str, tuple[str, str]] = {}
     posts = {r["id"]: r["name"] for r in store.rows("SELECT id, name FROM post")}
     for at in range(0, len(ids), 500):
-        part = ids[at : at + 500]
-        rows = store.rows(f"SELECT * FROM {kind} WHERE id IN ({', '.join('?' * len(part))})", part)
+        part = json.dumps(ids[at : at + 500])
+        rows = store.rows(f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [part])
         for row, texts in zip(rows, words.display(store, kind, rows, fields, short=True), strict=True):
             named[row["id"]] = (" · ".join(t for t in texts if t), posts.get(row["post_id"], ""))
     return named
