@@ -27,8 +27,8 @@ def apply(store: Store, sealed: Sealed, hash_: str, pending: straight.Pending | 
     """Enter a segment's changes into the log and make rows what the log then says; inside an applying transaction.
 
     Most segments are a post's next ones, and nobody else wrote in between: then their changes come last in the fold of
-    each row, and are written straight. The fold itself is asked where that is not sure. With ``pending`` updates may
-    wait, until ``finish``.
+    each row, and are written as they are. Where that is not sure, rows are folded. With ``pending`` updates may wait,
+    until ``finish``.
     """
     header, entries = sealed.header, sealed.entries
     author = _authors(store, header.log).get(header.log) or _author(store, header.scope, header.replica)
@@ -41,20 +41,20 @@ def apply(store: Store, sealed: Sealed, hash_: str, pending: straight.Pending | 
         [header.log, header.scope, header.replica, header.last],
     )
     clock.observe(store, entries[-1].hlc)
-    writing = pending or straight.Pending(store)
-    rest = straight.write(store, author, sealed, doubtful, writing)
-    again = store.value("SELECT 1 FROM local_set_aside WHERE reason = ? LIMIT 1", [IMPOSSIBLE])
-    if pending is None or rest or again:
-        rest = list(dict.fromkeys([*writing.flush(), *rest]))
-    if rest or again:
-        fold(store, writing.schema, rest)
+    updates = pending or straight.Pending(store)
+    to_fold = straight.write(store, author, sealed, doubtful, updates)
+    retry = store.value("SELECT 1 FROM local_set_aside WHERE reason = ? LIMIT 1", [IMPOSSIBLE])
+    if pending is None or to_fold or retry:
+        to_fold = list(dict.fromkeys([*updates.flush(), *to_fold]))
+    if to_fold or retry:
+        fold(store, updates.schema, to_fold)
 
 
 def finish(store: Store, pending: straight.Pending) -> None:
     """Write the updates that wait; inside an applying transaction."""
-    rest = pending.flush()
-    if rest:
-        fold(store, pending.schema, rest)
+    to_fold = pending.flush()
+    if to_fold:
+        fold(store, pending.schema, to_fold)
 
 
 def _author(store: Store, scope: str, replica_id: str) -> Author:

@@ -1,17 +1,18 @@
-"""The short way of the merge: changes that come last in the fold of their rows are written as they are.
+"""The fast path of the merge: changes that come last in the fold of their rows are written as they are.
 
 Concurrency is rare. A segment whose author knew all that is there of a row adds to the end of that row's fold, so the
-fold need not be made anew: its changes are inserts and updates, many rows to a statement. Whatever is not surely so is
-left to the fold: rows that somebody else changed meanwhile, that have a change set aside or a conflict, and changes
-that may not count. If SQLite refuses anything, all that was to be written together is: no savepoint is needed, which
-would copy each page that it touches.
+row need not be folded again: its changes are inserts and updates, many rows to a statement. Whatever is not surely so
+is left to the fold: rows that somebody else changed meanwhile, rows with a change that does not count or a conflict,
+and changes that may not count. If SQLite refuses one statement, the whole segment is left to the fold: no savepoint is
+needed, which would copy each page that it touches.
 
 Which change counts never depends on another row: so it does not matter that updates wait (``Pending``), as long as none
 does when a row is folded or read.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -26,12 +27,18 @@ from fieldapp.sync.segment import Entry, Sealed
 ALWAYS = 1 << 62
 """How far a log is known where nothing of it can be unknown"""
 
-Params = list[tuple[Any, ...]]
-"""Values of one statement for many rows: the row's id, then its columns"""
-
+Values = list[tuple[Any, ...]]
+"""What one statement writes into many rows: of each its id, then its columns"""
 
 MAX_PENDING, MAX_PENDING_TEXT = 100_000, 8_000_000
 """Rows, and characters of their values, that wait at most: some 40 MB"""
+
+
+class _Columns(NamedTuple):
+    """Columns of one table that changes set together."""
+
+    table: str
+    names: tuple[str, ...]
 
 
 class _Update(NamedTuple):
@@ -39,6 +46,16 @@ class _Update(NamedTuple):
 
     table: str
     sql: str
+
+
+@dataclass
+class _Plan:
+    """What becomes of the changes of one segment."""
+
+    inserts: dict[_Columns, Values] = field(default_factory=dict)
+    updates: dict[_Columns, Values] = field(default_factory=dict)
+    to_fold: set[str] = field(default_factory=set)
+    """ids of the rows that are left to the fold"""
 
 
 class _Refused(Exception):
@@ -95,7 +112,7 @@ def _beyond(store: Store, sealed: Sealed) -> tuple[set[int], bool]:
 
 
 def _known(sealed: Sealed, log_id: str) -> int:
-    """How far a segment's author knew a log: his own, and the baseline, wholly."""
+    """How far a segment's author knew a log: their own, and the baseline, wholly."""
     if log_id in (sealed.header.log, BASELINE_LOG):
         return ALWAYS
     return sealed.header.knows.get(log_id, 0)
@@ -110,7 +127,7 @@ class Pending:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._updates: dict[_Update, Params] = {}
+        self._updates: dict[_Update, Values] = {}
         self._ids: set[str] = set()
         self._text = 0
 
@@ -119,7 +136,7 @@ class Pending:
         """Read once, and only where something new came."""
         return Schema(self._store)
 
-    def add(self, updates: Mapping[_Update, Params]) -> list[Cell]:
+    def add(self, updates: Mapping[_Update, Values]) -> list[Cell]:
         """Let updates wait; returns the rows whose updates were refused meanwhile."""
         ids = [values[0] for rows in updates.values() for values in rows]
         refused = [] if self._ids.isdisjoint(ids) else self.flush()
@@ -145,73 +162,99 @@ class Pending:
         return []
 
 
-def write(store: Store, author: Author, sealed: Sealed, avoid: set[str], pending: Pending) -> list[Cell]:
-    """Write what can be written straight, updates into ``pending``; returns the rows that are left to the fold, in the
-    order of their changes."""
-    statements = _Statements(pending.schema, author)
-    left = statements.collect(sealed, avoid)
+def write(store: Store, author: Author, sealed: Sealed, doubtful_ids: set[str], pending: Pending) -> list[Cell]:
+    """Write what can be written as it is; updates wait in ``pending``. Returns the rows that are left to the fold, in
+    the order of their changes."""
+    schema = pending.schema
+    plan = _Planner(schema, author, doubtful_ids, clean=sealed.plain).plan(sealed.entries)
+    to_fold = plan.to_fold
     refused: list[Cell] = []
+    rank = {table: place for place, table in enumerate(schema.columns)}
     try:
-        for sql, values in statements.inserts():
-            store.db.conn.executemany(sql, values)
-        refused = pending.add(statements.updates())
+        for columns in sorted(plan.inserts, key=lambda c: rank[c.table]):
+            store.db.conn.executemany(_insert(schema, author.scope, columns), plan.inserts[columns])
+        refused = pending.add({_update(schema, author.scope, c): values for c, values in plan.updates.items()})
     except IntegrityError:
-        left = {e.row_id for e in sealed.entries}
-    if not left and not refused:
+        to_fold = {e.row_id for e in sealed.entries}
+    if not to_fold and not refused:
         return []
-    return list(dict.fromkeys([*refused, *((e.table, e.row_id) for e in sealed.entries if e.row_id in left)]))
+    return list(dict.fromkeys([*refused, *((e.table, e.row_id) for e in sealed.entries if e.row_id in to_fold)]))
 
 
-class _Statements:
-    """The changes of one segment, put together by table and columns."""
+def _insert(schema: Schema, scope: str, columns: _Columns) -> str:
+    """The statement for new rows."""
+    names, marks = ["id", *columns.names], ["?"] * (len(columns.names) + 1)
+    if not schema.is_reference(columns.table):
+        names.append("post_id")
+        marks.append(f"'{scope}'")
+    return f"INSERT INTO {columns.table} ({', '.join(names)}) VALUES ({', '.join(marks)})"
 
-    def __init__(self, schema: Schema, author: Author) -> None:
+
+def _update(schema: Schema, scope: str, columns: _Columns) -> _Update:
+    """The statement for rows that are there; it passes over another post's."""
+    table, names = columns
+    sets = ", ".join(f"{name} = ?{place}" for place, name in enumerate(names, start=2))
+    mine = "" if schema.is_reference(table) else f" AND post_id = '{scope}'"
+    return _Update(table, f"UPDATE {table} SET {sets} WHERE id = ?1{mine}")
+
+
+class _Planner:
+    """Decides what becomes of the changes of one segment."""
+
+    def __init__(self, schema: Schema, author: Author, doubtful_ids: set[str], *, clean: bool) -> None:
+        """``clean``: every value can be stored as it is, and need not be looked at."""
         self._schema = schema
         self._author = author
-        self._inserts: dict[str, dict[tuple[str, ...], Params]] = {}
-        self._updates: dict[tuple[str, tuple[str, ...]], Params] = {}
+        self._doubtful_ids = doubtful_ids
+        self._clean = clean
+        self._plan = _Plan()
 
-    def collect(self, sealed: Sealed, avoid: set[str]) -> set[str]:
-        """Put the changes in their places; returns the ids of the rows that are left to the fold."""
-        entries = sealed.entries
-        apart = avoid | _repeated(entries)
-        left: set[str] = set()
-        rest: list[Entry] = []
-        adders: dict[tuple[str, ...], Callable[[tuple[Any, ...]], None] | None] = {}
+    def plan(self, entries: list[Entry]) -> _Plan:
+        """Sort the changes by what is done with them, and by table and columns."""
+        repeated_ids = _repeated(entries)
+        repeated: list[Entry] = []
+        to_fold = self._plan.to_fold
+        by_shape: dict[tuple[str, ...], Values | None] = {}
         for entry in entries:
             row_id, cols = entry.row_id, entry.cols
-            if row_id in apart:
-                rest.append(entry)
+            if row_id in self._doubtful_ids:
+                to_fold.add(row_id)
+                continue
+            if row_id in repeated_ids:
+                repeated.append(entry)
                 continue
             shape = (entry.table, *cols)
-            if shape not in adders:
+            if shape not in by_shape:
                 is_new = self._is_new(entry.table, cols)
-                adders[shape] = None if is_new is None else self._place(entry.table, tuple(cols), is_new).append
-            add = adders[shape]
-            if add is None or not (sealed.plain or all(map(is_storable, cols.values()))):
-                left.add(row_id)
+                by_shape[shape] = None if is_new is None else self._values(entry.table, cols, is_new)
+            values = by_shape[shape]
+            if values is None or not self._storable(cols):
+                to_fold.add(row_id)
             else:
-                add((row_id, *cols.values()))
-        self._several(rest, sealed.plain, avoid, left)
-        return left
+                values.append((row_id, *cols.values()))
+        self._plan_repeated(repeated)
+        return self._plan
 
-    def _several(self, entries: list[Entry], plain: bool, avoid: set[str], left: set[str]) -> None:
+    def _plan_repeated(self, entries: list[Entry]) -> None:
         """Rows that change several times: what their columns are in the end."""
         rows: dict[str, tuple[str, dict[str, Any], bool]] = {}
+        to_fold = self._plan.to_fold
         for entry in entries:
             row_id, cols = entry.row_id, entry.cols
-            is_new = None if row_id in avoid or row_id in left else self._is_new(entry.table, cols)
+            is_new = None if row_id in to_fold else self._is_new(entry.table, cols)
             before = rows.get(row_id)
-            fits = is_new is not None and (plain or all(map(is_storable, cols.values())))
-            if is_new is not None and fits and before is None:
+            if is_new is None or not self._storable(cols):
+                to_fold.add(row_id)
+                rows.pop(row_id, None)
+            elif before is None:
                 rows[row_id] = (entry.table, cols, is_new)
-            elif fits and before is not None and before[0] == entry.table and not is_new:
+            elif before[0] == entry.table and not is_new:
                 rows[row_id] = (entry.table, before[1] | cols, before[2])
             else:
-                left.add(row_id)
-                rows.pop(row_id, None)
+                to_fold.add(row_id)
+                del rows[row_id]
         for row_id, (table, cols, is_new) in rows.items():
-            self._place(table, tuple(cols), is_new).append((row_id, *cols.values()))
+            self._values(table, cols, is_new).append((row_id, *cols.values()))
 
     def _is_new(self, table: str, cols: Mapping[str, Any]) -> bool | None:
         """Whether a change of these columns begins a row; None if it may not count, or has columns that are not
@@ -224,28 +267,12 @@ class _Statements:
         is_new = "created_at" in cols
         return None if not is_new and "created_by" in cols else is_new
 
-    def _place(self, table: str, names: tuple[str, ...], is_new: bool) -> Params:
-        if is_new:
-            return self._inserts.setdefault(table, {}).setdefault(names, [])
-        return self._updates.setdefault((table, names), [])
+    def _storable(self, cols: Mapping[str, Any]) -> bool:
+        return self._clean or all(map(is_storable, cols.values()))
 
-    def inserts(self) -> Iterator[tuple[str, Params]]:
-        """(statement, its values), parents before those that refer to them."""
-        for table in self._schema.columns:
-            own = not self._schema.is_reference(table)
-            for names, values in self._inserts.get(table, {}).items():
-                columns = ["id", *names, *(["post_id"] if own else [])]
-                marks = ["?"] * (len(names) + 1) + ([f"'{self._author.scope}'"] if own else [])
-                yield f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(marks)})", values
-
-    def updates(self) -> dict[_Update, Params]:
-        """Statement -> its values, the row's id first."""
-        return {self._update(table, names): values for (table, names), values in self._updates.items()}
-
-    def _update(self, table: str, names: tuple[str, ...]) -> _Update:
-        sets = ", ".join(f"{name} = ?{place}" for place, name in enumerate(names, start=2))
-        scope = "" if self._schema.is_reference(table) else f" AND post_id = '{self._author.scope}'"
-        return _Update(table, f"UPDATE {table} SET {sets} WHERE id = ?1{scope}")
+    def _values(self, table: str, cols: Mapping[str, Any], is_new: bool) -> Values:
+        planned = self._plan.inserts if is_new else self._plan.updates
+        return planned.setdefault(_Columns(table, tuple(cols)), [])
 
 
 def _repeated(entries: list[Entry]) -> set[str]:
