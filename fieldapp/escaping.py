@@ -1,11 +1,17 @@
-"""Text that somebody else wrote, made safe for a program that would take some of it for commands.
+"""Text that somebody else wrote, made safe to print, to export and to quote within a sentence.
 
 A record, a bundle or a file name may hold anything. A terminal obeys escape sequences, and a spreadsheet computes what
 looks like a formula (CSV injection): whatever prints or exports such text passes it through here.
 """
 
+import unicodedata
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that a spreadsheet may take for a formula"""
+
+LONGEST = 100
+"""Characters that are shown of a name: more than those have that the program gives"""
+_QUOTES = str.maketrans("“”", "''")
 
 
 def for_terminal(text: str) -> str:
@@ -21,3 +27,16 @@ def for_csv(cell: object) -> object:
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet may take a text for a formula."""
     return text.startswith(FORMULA_STARTS)
+
+
+def shown(name: object) -> str:
+    """A file's name or path as people are shown it, whoever gave it: ``brief``, and in quotes where it has a blank, so
+    that it is taken for no sentence and hides none."""
+    text = brief(str(name)).translate(_QUOTES)
+    return f"“{text}”" if " " in text else text
+
+
+def brief(text: str) -> str:
+    """Text from outside within a sentence: one line of printable characters, without its middle where it is long."""
+    text = for_terminal(" ".join(unicodedata.normalize("NFC", text).split()))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from fieldapp.cli.base import IN_PART, PATH, Context, as_json, cli, note, say, say_json
-from fieldapp.domain.text import shown
 from fieldapp.errors import FieldappError
+from fieldapp.escaping import shown
 from fieldapp.i18n import _, counted
 
 

@@ -3,8 +3,6 @@
 import unicodedata
 from functools import lru_cache
 
-from fieldapp.escaping import for_terminal
-
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 """Combining marks of the tones in dictionary order: ngang (none), huyền, hỏi, ngã, sắc, nặng."""
 
@@ -12,10 +10,6 @@ _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _RANK = {letter: chr(0x100 + place) for place, letter in enumerate(_ALPHABET)}
 _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b", "ł": "l", "ø": "o"})
 """Letters that NFD does not take apart; ð and ɖ because their capitals look like Đ and stand for it in old files"""
-
-LONGEST = 100
-"""Characters that are shown of a name: more than those have that the program gives"""
-_QUOTES = str.maketrans("“”", "''")
 
 
 def clean(text: str, *, multiline: bool = False) -> str:
@@ -32,20 +26,6 @@ def clean(text: str, *, multiline: bool = False) -> str:
         elif c != "\u202f" and unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"):
             kept.append(c)
     return unicodedata.normalize("NFC", "".join(kept)).strip()
-
-
-def shown(name: object) -> str:
-    """A file's name or path as people are shown it, whoever gave it: ``brief``, and in quotes where it has a blank, so
-    that it is taken for no sentence and hides none."""
-    text = brief(str(name)).translate(_QUOTES)
-    return f"“{text}”" if " " in text else text
-
-
-def brief(text: str) -> str:
-    """Text from outside within a sentence: one line of printable characters, without its middle where it is long."""
-    text = " ".join(unicodedata.normalize("NFC", text).split())
-    text = for_terminal(text)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"
 
 
 def search_key(text: str) -> str:

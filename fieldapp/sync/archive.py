@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pyrage
 
-from fieldapp.domain.text import shown
 from fieldapp.errors import FieldappError, Refused
+from fieldapp.escaping import shown
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
 from fieldapp.sync import bundle, keys, peers, segment

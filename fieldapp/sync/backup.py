@@ -27,8 +27,8 @@ import pyrage
 
 import fieldapp
 from fieldapp.domain.amounts import format_amount
-from fieldapp.domain.text import shown
 from fieldapp.errors import FieldappError, reason
+from fieldapp.escaping import shown
 from fieldapp.i18n import _
 from fieldapp.store import people, trouble, vault
 from fieldapp.store.connection import DatabaseError

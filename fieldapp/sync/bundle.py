@@ -17,8 +17,9 @@ from typing import IO, Annotated
 import msgspec
 import pyrage
 
-from fieldapp.domain.text import clean, shown
+from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError, Refused, reason
+from fieldapp.escaping import shown
 from fieldapp.i18n import _
 from fieldapp.sync import agefile, keys, tarball
 from fieldapp.sync.segment import INSTANT, MAX_HLC, digest

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.domain.text import shown
 from fieldapp.errors import FieldappError, reason
+from fieldapp.escaping import shown
 from fieldapp.i18n import _
 from fieldapp.store.disk import sync_folder
 

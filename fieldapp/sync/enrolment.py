@@ -9,8 +9,9 @@ from string import ascii_uppercase
 
 import uuid_utils
 
-from fieldapp.domain.text import clean, search_key, shown
+from fieldapp.domain.text import clean, search_key
 from fieldapp.errors import FieldappError, Refused
+from fieldapp.escaping import shown
 from fieldapp.i18n import _
 from fieldapp.store import naming, people, records, search, vault
 from fieldapp.store.baseline import baseline_rows

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from fieldapp.domain.text import brief, shown
 from fieldapp.errors import Cancelled, FieldappError, Refused, reason
+from fieldapp.escaping import brief, shown
 from fieldapp.i18n import _, counted
 from fieldapp.store import capture, people, search
 from fieldapp.store.people import Act

@@ -12,8 +12,8 @@ from typing import IO
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.records import BY_KIND
-from fieldapp.domain.text import shown
 from fieldapp.errors import Cancelled, FieldappError
+from fieldapp.escaping import shown
 from fieldapp.i18n import _, counted
 from fieldapp.store import people
 from fieldapp.store.people import Act

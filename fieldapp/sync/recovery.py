@@ -20,8 +20,9 @@ from typing import TypeVar
 import msgspec
 import pyrage
 
-from fieldapp.domain.text import clean, shown
+from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError, reason
+from fieldapp.escaping import shown
 from fieldapp.i18n import _
 from fieldapp.store import people, vault
 from fieldapp.store.connection import KEY_BYTES

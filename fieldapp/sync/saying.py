@@ -1,6 +1,7 @@
 """What waits, was refused or does not count, in sentences."""
 
-from fieldapp.domain.text import brief, clean
+from fieldapp.domain.text import clean
+from fieldapp.escaping import brief
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import objections, peers, receipts, relog

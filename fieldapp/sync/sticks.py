@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from fieldapp.domain.text import shown
 from fieldapp.errors import FieldappError, reason
+from fieldapp.escaping import shown
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
 from fieldapp.sync import bundle, drives, receipts

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.domain.text import brief
+from fieldapp.escaping import brief
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.store.todo import Todo

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.domain.text import LONGEST, clean, name_sort_key, search_key, shown, sort_key
+from fieldapp.domain.text import clean, name_sort_key, search_key, sort_key
 
 
 @given(st.text())
@@ -84,16 +84,3 @@ def test_ede_and_jarai_letters_stand_with_their_plain_ones() -> None:
 def test_openkey_mark_and_escapes_are_never_stored() -> None:
     assert clean("a\u202fb\x1b[31mc\u202e\n d") == "ab[31mc  d"
     assert clean("một\r\nhai\x07", multiline=True) == "một\nhai"
-
-
-def test_a_name_is_shown_as_one_short_line() -> None:
-    assert shown("đôn_1.age") == "đôn_1.age"
-    assert shown("a\n\n b\u202ec\x1b\udcff") == "“a b\ufffdc\ufffd\ufffd”"
-    assert shown("a” b") == "“a' b”"
-    assert shown("x" * 300 + ".age") == "x" * (LONGEST // 2) + "…" + "x" * (LONGEST // 2 - 4) + ".age"
-
-
-@given(st.text())
-def test_whatever_a_name_is(name: str) -> None:
-    assert shown(name).isprintable()
-    assert len(shown(name)) <= LONGEST + 3

@@ -7,7 +7,7 @@ import pytest
 from field import Run, World
 from sync_state import new_post, no_unicode, second_laptop
 
-from fieldapp.domain.text import shown
+from fieldapp.escaping import shown
 from fieldapp.sync import drives, outgoing, sticks
 
 SUFFIX = ".fieldapp.tar.age"

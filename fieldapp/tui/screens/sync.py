@@ -15,8 +15,9 @@ from textual.widgets import OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.domain.text import brief, clean, shown
+from fieldapp.domain.text import clean
 from fieldapp.errors import Cancelled, FieldappError, reason
+from fieldapp.escaping import brief, shown
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync import backup, drives, incoming, outgoing, practice, replies, standing, sticks
