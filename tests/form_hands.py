@@ -1,34 +1,29 @@
 """Hands that type into a form on a real encrypted store, and look at what stands there."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from field import World
 from textual.events import Key
 from textual.pilot import Pilot
-from textual.widget import Widget
 from textual.widgets import Static
 
 from fieldapp.store import lists, records
 from fieldapp.store.store import Draft, Store
-from fieldapp.tui.keys import TypingApp
+from fieldapp.tui.host import Host
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.widgets.editor import Editor
 from fieldapp.tui.widgets.field_row import FieldRow
 
 
-class Host(TypingApp[None]):
+class FormApp(Host):
     """Nothing but a store and one form."""
 
     def __init__(self, store: Store, form: FormScreen) -> None:
-        super().__init__()
-        self.store = store
+        super().__init__(store)
         self.form = form
         self.result: Any = "open"
-
-    def banner(self) -> Iterator[Widget]:
-        yield from ()
 
     def on_mount(self) -> None:
         def left(result: Any) -> None:
@@ -53,7 +48,7 @@ async def strokes(pilot: Pilot[Any], *parts: str) -> None:
 class Hands:
     """Types, and looks at what stands there."""
 
-    def __init__(self, app: Host, pilot: Pilot[None]) -> None:
+    def __init__(self, app: FormApp, pilot: Pilot[None]) -> None:
         self.app = app
         self.pilot = pilot
 
@@ -85,7 +80,7 @@ class Hands:
 async def hands(
     store: Store, kind: str, row_id: str | None = None, draft: Draft | None = None, size: tuple[int, int] = (80, 24)
 ) -> AsyncGenerator[Hands, None]:
-    app = Host(store, FormScreen(kind, row_id, draft))
+    app = FormApp(store, FormScreen(kind, row_id, draft))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield Hands(app, pilot)

@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict, is_dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from fieldapp.cli import terminal
 from fieldapp.errors import FieldappError
 from fieldapp.escaping import for_terminal
 from fieldapp.i18n import _
+
+if TYPE_CHECKING:
+    from fieldapp.store.store import Store
 
 IN_PART = 3
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -28,7 +31,7 @@ class Context:
         self.home = Path.home() / "fieldapp"
         self.user: str | None = None
 
-    def open(self) -> Any:
+    def open(self) -> "Store":
         """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
         from fieldapp import replica
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from fieldapp.i18n import _, counted
 if TYPE_CHECKING:
     from fieldapp.store.store import Store
     from fieldapp.sync.peers import Peer
+    from fieldapp.sync.resolve import Side
 
 
 @cli.group()
@@ -207,7 +208,7 @@ def conflicts(obj: Context, as_json: bool) -> None:
 @click.argument("conflict", metavar="ID")
 @click.option("--take", type=click.Choice(["winner", "loser"]), required=True, help="The value that is right.")
 @click.pass_obj
-def resolve(obj: Context, conflict: str, take: Any) -> None:
+def resolve(obj: Context, conflict: str, take: "Side") -> None:
     """Settle a conflict: the value is written as a change, and all laptops take it."""
     from fieldapp.sync import resolve as conflict_work
 

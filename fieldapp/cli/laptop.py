@@ -4,7 +4,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,9 @@ from fieldapp.cli.hq import hq
 from fieldapp.cli.user import show_code
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+
+if TYPE_CHECKING:
+    from fieldapp.store.store import Store
 
 
 @cli.command()
@@ -228,7 +231,7 @@ def kit(
         _sign_kit(store, made)
 
 
-def _sign_kit(store: Any, folder: Path) -> None:
+def _sign_kit(store: "Store", folder: Path) -> None:
     from fieldapp.kit import gather
 
     words = gather.sign(store, folder)

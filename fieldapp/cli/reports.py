@@ -2,13 +2,20 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from fieldapp.cli.base import PATH, Context, Day, as_json, cli, layouts, note, read_json, say, say_json
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+
+if TYPE_CHECKING:
+    from fieldapp.reports.files.write import Form
+    from fieldapp.reports.letterhead import LayoutCode
+    from fieldapp.reports.query import Query, View
+    from fieldapp.reports.tables import By
+    from fieldapp.store.store import Store
 
 
 @cli.command()
@@ -51,12 +58,12 @@ def report(
     named: str | None,
     unit: str | None,
     post: str | None,
-    units: Any,
-    by: Any,
+    units: "View",
+    by: "By | None",
     records: str | None,
-    form: Any,
+    form: "Form | Literal['text', 'json', 'csv']",
     out: Path | None,
-    layout: Any,
+    layout: "LayoutCode",
     number: str,
     template: Path | None,
     personal: bool,
@@ -85,7 +92,7 @@ def report(
     store = obj.open()
     if form == "csv":
         people.check(store, people.Act.REPORT_FILES)
-    if out is not None:
+    if form in FORMS and out is not None:
         write(store, query, form, out, layout=layout, number=number, template=template, personal=personal)
         note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=out))
         return
@@ -112,7 +119,7 @@ def report(
 @layouts
 @click.option("--json", "source", metavar="FILE|-", help="JSON object of the fields to change, - for stdin.")
 @click.pass_obj
-def letterhead(obj: Context, layout: Any, source: str | None) -> None:
+def letterhead(obj: Context, layout: "LayoutCode", source: str | None) -> None:
     """Who a report comes from and goes to: show it, or change it."""
     from fieldapp.reports import letterhead as heads
 
@@ -124,7 +131,7 @@ def letterhead(obj: Context, layout: Any, source: str | None) -> None:
     say_json(kept.model_dump())
 
 
-def _show_behind(store: Any, query: Any, named: str, as_json: bool) -> None:
+def _show_behind(store: "Store", query: "Query", named: str, as_json: bool) -> None:
     """The records that a figure counts, each with what it adds."""
     from fieldapp.reports.figures import behind, figures
     from fieldapp.store import words

@@ -1,12 +1,15 @@
 """Commands about the people of a laptop."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from fieldapp.cli.base import PATH, Context, as_json, ask_new_passphrase, ask_passphrase, cli, note, say, say_json
 from fieldapp.i18n import _
+
+if TYPE_CHECKING:
+    from fieldapp.store.store import Store
 
 
 @cli.group()
@@ -108,7 +111,7 @@ def user_code(obj: Context) -> None:
     show_code(store, recovery.renew_code(store))
 
 
-def show_code(store: Any, code: str) -> None:
+def show_code(store: "Store", code: str) -> None:
     """Headquarters has nobody to call: it writes its code down."""
     if store.identity.role == "hq":
         say(_("Recovery code. Write it down and lock it in the safe; it opens this file without a passphrase:"))

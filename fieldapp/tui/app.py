@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,7 +9,6 @@ from textual import events, work
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
-from textual.widget import Widget
 from textual.worker import WorkerFailed
 
 from fieldapp.crash import log_crash
@@ -18,7 +16,8 @@ from fieldapp.errors import FieldappError, OnlyReading
 from fieldapp.i18n import _
 from fieldapp.store import trouble
 from fieldapp.tui import themes
-from fieldapp.tui.keys import HABITS, TypingApp
+from fieldapp.tui.host import Host
+from fieldapp.tui.keys import HABITS
 from fieldapp.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ THEME = "theme"
 """Local setting: the name of one of ``themes.THEMES``"""
 
 
-class FieldApp(TypingApp[None]):
+class FieldApp(Host):
     """The screen of one replica; ``store`` is given where it is unlocked already, ``read_only`` where it may be looked
     at and not changed."""
 
@@ -61,27 +60,12 @@ class FieldApp(TypingApp[None]):
     ]
 
     def __init__(self, home: Path, store: "Store | None" = None, *, read_only: bool = False) -> None:
-        super().__init__()
+        super().__init__(store, read_only=read_only)
         self.home = home
-        self.read_only = read_only
-        self._store = store
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.theme = themes.first()
-        self.locked = False
-        """The screen is covered and the file closed"""
         self._touched = _clocks()
-
-    @property
-    def store(self) -> "Store":
-        """The open replica; there is one on every screen but the first."""
-        if self._store is None:
-            raise RuntimeError("locked")
-        return self._store
-
-    def banner(self) -> Iterator[Widget]:
-        """What stands below the header of each page: nothing, but in the tutorial."""
-        yield from ()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Variables of the style sheet that not every theme has."""
@@ -148,9 +132,14 @@ class FieldApp(TypingApp[None]):
         self.store.lock()
 
     def unlocked(self, opened: "Store") -> None:
-        """Go on where it was left; somebody else begins at the first screen, and finds drafts there."""
+        """Show the first screen, or go on where it was left. Another person begins at the first screen and finds drafts
+        there."""
         from fieldapp.tui.screens.home import HomeScreen
 
+        if self._store is None:
+            self.enter(opened)
+            self.back_up()
+            return
         another = opened.user != self.store.user
         self.store.resume(opened)
         self.locked = False

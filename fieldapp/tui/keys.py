@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from inspect import isawaitable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from textual import events
 from textual.app import App
@@ -19,7 +19,6 @@ from textual.dom import DOMNode
 from textual.message_pump import Callback
 
 from fieldapp.domain.telex import TELEX, VNI, Method
-from fieldapp.tui.widgets.text_field import TextField
 
 Result = TypeVar("Result")
 
@@ -27,6 +26,29 @@ HABITS: Mapping[str, tuple[Method, bool]] = {
     f"{method.name} {sample}": (method, sample == "hoà") for method in (TELEX, VNI) for sample in ("hòa", "hoà")
 }
 """What F12 goes through: method, and where it places tones"""
+
+
+@runtime_checkable
+class TypingField(Protocol):
+    """What the application asks of a field in which text is typed; ``TextField`` is one."""
+
+    untouched: bool
+    """No key has come since the focus came"""
+
+    def take(self, event: events.Key) -> bool:
+        """Insert a typed character; False if the key is none."""
+
+    async def edit(self, key: str) -> bool:
+        """Let a key act that changes the text or moves the cursor; False if it is none."""
+
+    def paste(self, text: str) -> None:
+        """Insert pasted text."""
+
+    def finish_word(self) -> None:
+        """The word that was being composed is over."""
+
+    def compose_letters(self) -> None:
+        """Compose letters and marks: nothing more is typed here for now."""
 
 
 class TypingApp(App[Result]):
@@ -37,7 +59,7 @@ class TypingApp(App[Result]):
     modern = False
     """Tones stand as in hoà, not hòa"""
 
-    _served: TextField | None = None
+    _served: TypingField | None = None
     """The field that got the last key"""
     _settled = True
     """Nothing can be on its way that moves the focus, changes the screen or fills a list"""
@@ -68,7 +90,7 @@ class TypingApp(App[Result]):
             await self._settle()
         if self._exit or not self.screen_stack:  # typed ahead of the end of the program
             return
-        field = self.focused if isinstance(self.focused, TextField) else None
+        field = self.focused if isinstance(self.focused, TypingField) else None
         if field is not None:
             field.untouched = field is not self._served
         self._served = field
@@ -79,7 +101,7 @@ class TypingApp(App[Result]):
         if field is not None and self.focused is not field:
             field.compose_letters()  # now, and not on Blur, which may come when the field is being typed in again
 
-    async def _press(self, event: events.Key, field: TextField | None) -> None:
+    async def _press(self, event: events.Key, field: TypingField | None) -> None:
         self._settled = False
         if await self._check_bindings(event.key, priority=True):
             return

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
-from textual import work
+from textual import getters, work
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -12,6 +11,7 @@ from textual.widgets import Static
 from fieldapp import tutorial
 from fieldapp.store.store import Store
 from fieldapp.tui.app import FieldApp
+from fieldapp.tui.host import Host
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.search import SearchScreen
 
@@ -21,6 +21,7 @@ LOOK_SECONDS = 0.5
 class StepLine(Static):
     """The next thing to do."""
 
+    app = getters.app(Host)
     DEFAULT_CSS = "StepLine { height: auto; padding: 0 1; background: $warning; color: $text; text-style: bold; }"
 
     def on_mount(self) -> None:
@@ -28,7 +29,7 @@ class StepLine(Static):
 
     def renew(self) -> None:
         """Say anew what is next."""
-        self.update(Content(tutorial.say(cast(FieldApp, self.app).store)))
+        self.update(Content(tutorial.say(self.app.store)))
 
 
 class TutorialApp(FieldApp):

@@ -17,7 +17,7 @@ from fieldapp.store.store import Store
 
 Form = Literal["docx", "xlsx", "pdf", "html"]
 
-FORMS: tuple[str, ...] = get_args(Form)
+FORMS: tuple[Form, ...] = get_args(Form)
 
 
 def write(

@@ -1,7 +1,8 @@
 """What all screens share: the header and the footer, and the open replica."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import ModalScreen, Screen
@@ -9,11 +10,8 @@ from textual.widgets import Footer, OptionList
 
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
+from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.header import HeaderLine
-
-if TYPE_CHECKING:
-    from fieldapp.tui.app import FieldApp
-
 
 FIRST_KEYS = ("enter", "tab", "shift+tab", "down", "up", "left", "right")
 LAST_KEYS = ("escape", "f1")
@@ -22,6 +20,7 @@ LAST_KEYS = ("escape", "f1")
 class OrderedKeys(Screen[Any]):
     """The footer keeps one order whatever has the focus: fields and arrows, F2 to F12, Esc, help."""
 
+    app = getters.app(Host)
     WRITES: ClassVar[bool] = False
     """Is there to change something or to write a file: does not open where the records may only be read"""
     CHANGES: ClassVar[frozenset[str]] = frozenset()
@@ -30,9 +29,9 @@ class OrderedKeys(Screen[Any]):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys that work now, in the order of the footer; none while the file is locked."""
-        if getattr(self.app, "locked", False):
+        if self.app.locked:
             return {}
-        hidden = self.CHANGES if getattr(self.app, "read_only", False) else ()
+        hidden = self.CHANGES if self.app.read_only else ()
         keys = {key: active for key, active in super().active_bindings.items() if active.binding.action not in hidden}
         return dict(sorted(keys.items(), key=lambda item: _place(item[0])))
 
@@ -71,11 +70,11 @@ class Page(OrderedKeys):
     @property
     def store(self) -> Store:
         """The open replica."""
-        return cast("FieldApp", self.app).store
+        return self.app.store
 
     def compose(self) -> ComposeResult:
         yield HeaderLine()
-        yield from cast("FieldApp", self.app).banner()
+        yield from self.app.banner()
         yield from self.body()
         yield Footer(show_command_palette=False, compact=True)
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 
 import uuid_utils
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -21,6 +21,7 @@ from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
 from fieldapp.store import habits, records, reviews, view, words
 from fieldapp.store.store import Draft, Store
+from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.editor import Context, Editor
 from fieldapp.tui.widgets.entries import field_row
@@ -193,7 +194,7 @@ class FormScreen(Page):
     def _follow(self) -> None:
         """Let every part know what the others say."""
         self._follow_due = False
-        if self._over or getattr(self.app, "locked", False):
+        if self._over or self.app.locked:
             return
         context = Context({e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}, self._day())
         for editor in self._editors:
@@ -445,7 +446,7 @@ def _more_fields(model: type[Record]) -> list[FieldShape]:
     return [shapes[name] for name in model.MORE]
 
 
-def write(app: App[Any], kind: str, initial: Mapping[str, Any] | None = None) -> None:
+def write(app: Host, kind: str, initial: Mapping[str, Any] | None = None) -> None:
     """Open the form for a new record, and after each that was recorded the next, until the form is left."""
 
     def recorded(row_id: str | None) -> None:

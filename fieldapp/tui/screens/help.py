@@ -18,14 +18,13 @@ class HelpScreen(Dialog):
 
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()
-        app = screen.app
         self._keys = dict.fromkeys(
-            (app.get_key_display(active.binding), active.binding.description)
+            (self.app.get_key_display(active.binding), active.binding.description)
             for active in screen.active_bindings.values()
             if active.binding.description and active.binding.show
         )
-        store = getattr(app, "_store", None)
-        at_hq = store is not None and bool(store.key) and store.identity.role == "hq"
+        store = self.app.readable
+        at_hq = store is not None and store.identity.role == "hq"
         self._sections = guide.about(type(screen).__name__, at_hq=at_hq)
         self._about = "" if len(self._sections) > 1 else str(getattr(screen, "HELP", None) or "")
 

@@ -171,7 +171,7 @@ class ListScreen(Page):
         """Many records of this kind, one a line."""
         from fieldapp.tui.screens.quick import begin
 
-        begin(self.app, self.store, self.kind)
+        begin(self.app, self.kind)
 
     def action_key_again(self) -> None:
         """A sample of this kind, to be keyed again blind."""

@@ -2,21 +2,16 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
-
-from textual.app import App
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
 from fieldapp.tui import themes
+from fieldapp.tui.host import Host
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.menu import by_use, writable
 
-if TYPE_CHECKING:
-    from fieldapp.tui.app import FieldApp
-
-Place = Callable[[App[Any]], None]
+Place = Callable[[Host], None]
 """Goes there"""
 
 
@@ -33,7 +28,7 @@ def _places(store: Store) -> list[tuple[Place, str]]:
     """(place, name) of every screen that can be gone to: lists, forms, report and USB."""
 
     def book(kind: str) -> Place:
-        def go(app: App[Any]) -> None:
+        def go(app: Host) -> None:
             from fieldapp.tui.screens.list import ListScreen
 
             app.push_screen(ListScreen(kind))
@@ -41,7 +36,7 @@ def _places(store: Store) -> list[tuple[Place, str]]:
         return go
 
     def form(kind: str) -> Place:
-        def go(app: App[Any]) -> None:
+        def go(app: Host) -> None:
             from fieldapp.tui.screens.form import write
 
             write(app, kind)
@@ -59,37 +54,37 @@ def _places(store: Store) -> list[tuple[Place, str]]:
     return [*places, (_people, _("Who uses this laptop"))]
 
 
-def _decide(app: App[Any]) -> None:
+def _decide(app: Host) -> None:
     from fieldapp.tui.screens.conflicts import ConflictsScreen
 
     app.push_screen(ConflictsScreen())
 
 
-def _key_again(app: App[Any]) -> None:
+def _key_again(app: Host) -> None:
     from fieldapp.tui.screens.rekeying import choose_kind
 
     choose_kind(app)
 
 
-def _review(app: App[Any]) -> None:
+def _review(app: Host) -> None:
     from fieldapp.tui.screens.waiting import WaitingScreen
 
     app.push_screen(WaitingScreen())
 
 
-def _posts(app: App[Any]) -> None:
+def _posts(app: Host) -> None:
     from fieldapp.tui.screens.coverage import CoverageScreen
 
     app.push_screen(CoverageScreen())
 
 
-def _report(app: App[Any]) -> None:
+def _report(app: Host) -> None:
     from fieldapp.tui.screens.report import ReportScreen
 
     app.push_screen(ReportScreen())
 
 
-def _bars(app: App[Any]) -> None:
+def _bars(app: Host) -> None:
     from fieldapp.reports.query import Query, period_of
     from fieldapp.tui.screens.dashboard import DashboardScreen
 
@@ -97,14 +92,14 @@ def _bars(app: App[Any]) -> None:
     app.push_screen(DashboardScreen(Query(period_of(str(today.year), today), today=today)))
 
 
-def _usb(app: App[Any]) -> None:
+def _usb(app: Host) -> None:
     from fieldapp.tui.screens.sync import SyncScreen
 
     app.push_screen(SyncScreen())
 
 
 def _lock(store: Store) -> Place:
-    def go(app: App[Any]) -> None:
+    def go(app: Host) -> None:
         from fieldapp.tui.screens.lock import LockScreen
 
         app.push_screen(LockScreen(store.home))
@@ -113,14 +108,14 @@ def _lock(store: Store) -> Place:
 
 
 def _colours(name: str) -> Place:
-    def go(app: App[Any]) -> None:
-        cast("FieldApp", app).take_theme(name)
+    def go(app: Host) -> None:
+        app.take_theme(name)
 
     return go
 
 
 def _passphrase(store: Store) -> Place:
-    def go(app: App[Any]) -> None:
+    def go(app: Host) -> None:
         from fieldapp.tui.screens.people import PassphraseScreen
 
         def done(sentence: str | None) -> None:
@@ -132,7 +127,7 @@ def _passphrase(store: Store) -> Place:
     return go
 
 
-def _people(app: App[Any]) -> None:
+def _people(app: Host) -> None:
     from fieldapp.tui.screens.people import PeopleScreen
 
     app.push_screen(PeopleScreen())

@@ -19,6 +19,7 @@ from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
 from fieldapp.store import lists, records, words
 from fieldapp.store.store import Store
+from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.widgets.editor import Context
@@ -262,7 +263,7 @@ def _in_columns(cells: list[Cell], texts: list[str]) -> str:
     return "".join(t + " " * (c.width + 1 - cell_len(t)) for c, t in zip(cells, shown, strict=True))
 
 
-def begin(app: Any, store: Store, kind: str) -> None:
+def begin(app: Host, kind: str) -> None:
     """Open quick entry of a kind; of activities, the kind of activity is chosen first."""
     if kind != "activity":
         app.push_screen(QuickScreen(kind))
@@ -272,5 +273,5 @@ def begin(app: Any, store: Store, kind: str) -> None:
         if activity_kind is not None:
             app.push_screen(QuickScreen(kind, activity_kind))
 
-    named = lists.choices(store, "activity_kind", "", limit=200)
+    named = lists.choices(app.store, "activity_kind", "", limit=200)
     app.push_screen(Finder(_("Quick entry of which kind?"), [("", named)]), chosen)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList, Static
@@ -15,6 +15,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import records, rekeying
 from fieldapp.store.rekeying import Comparison, Drawn
+from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.form import FormScreen
@@ -229,9 +230,9 @@ class RatesScreen(Page):
         )
 
 
-def choose_kind(app: App[Any]) -> None:
+def choose_kind(app: Host) -> None:
     """Go to the sample of a kind that is chosen first."""
-    store = app.store  # type: ignore[attr-defined]
+    store = app.store
     named = [(m.KIND, _(m.PLURAL)) for m in by_use(m for m in RECORDS if writable(store, m))]
 
     def chosen(kind: str | None) -> None:

@@ -1,9 +1,9 @@
 """The first screen: who works, and his passphrase."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,11 +15,11 @@ from textual.widgets.option_list import Option
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import vault
+from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from fieldapp.store.store import Store
-    from fieldapp.tui.app import FieldApp
 
 
 class UserList(OptionList):
@@ -37,6 +37,7 @@ class PassphraseField(TextField):
 class UnlockScreen(Screen[None]):
     """Opens the replica in ``home``."""
 
+    app = getters.app(Host)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "recover", _("Forgotten?")),
         Binding("escape", "app.quit", _("Quit"), key_display="Esc"),
@@ -123,9 +124,7 @@ class UnlockScreen(Screen[None]):
 
     def _opened(self, store: "Store") -> None:
         self.query_one(TextField).value = ""
-        app = cast("FieldApp", self.app)
-        app.enter(store)
-        app.back_up()
+        self.app.unlocked(store)
 
     def _refused(self, sentence: str) -> None:
         self._opening = False

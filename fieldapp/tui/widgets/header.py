@@ -1,8 +1,8 @@
 """The line at the top of every screen: who and where, and what headquarters has."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -12,13 +12,13 @@ from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync import practice, standing
-
-if TYPE_CHECKING:
-    from fieldapp.tui.app import FieldApp
+from fieldapp.tui.host import Host
 
 
 class HeaderLine(Horizontal):
     """Post, person, input method, and how many changes headquarters has not acknowledged."""
+
+    app = getters.app(Host)
 
     def compose(self) -> ComposeResult:
         yield Static(classes="who", markup=False)
@@ -30,7 +30,7 @@ class HeaderLine(Horizontal):
 
     def refresh_state(self) -> None:
         """Say anew how things stand."""
-        store = cast("FieldApp", self.app).store
+        store = self.app.store
         self.state = standing.status(store)
         identity = store.identity
         who = f"{identity.post_name or identity.name} · {store.user}"
@@ -42,7 +42,7 @@ class HeaderLine(Horizontal):
 
     def show_typing(self) -> None:
         """Name the program's own input method while it is on."""
-        self.query_one(".typing", Static).update(Content(cast("FieldApp", self.app).habit))
+        self.query_one(".typing", Static).update(Content(self.app.habit))
 
 
 def sent_text(store: Store, state: standing.Status) -> str:

@@ -6,9 +6,9 @@ see ``fieldapp.tui.keys`` for how keys get here. Where the machine has no input 
 
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
-from textual import events
+from textual import events, getters
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.reactive import Reactive
@@ -16,9 +16,7 @@ from textual.widgets import Input
 
 from fieldapp.domain.text import clean
 from fieldapp.domain.typist import Typist
-
-if TYPE_CHECKING:
-    from fieldapp.tui.keys import TypingApp
+from fieldapp.tui.keys import TypingApp
 
 OPENKEY_MARK = "\u202f"
 """The narrow no-break space that OpenKey sends and then deletes: it counts as a character until it is stored."""
@@ -39,6 +37,7 @@ class Moment:
 class TextField(Input):
     """One line of text; Enter goes on to the next field."""
 
+    app = getters.app(TypingApp)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "undo", "Undo", show=False),
         Binding("ctrl+y", "redo", "Redo", show=False),
@@ -129,7 +128,7 @@ class TextField(Input):
 
     def _type(self, key: str) -> None:
         """Insert a key, or let it act on the word before the cursor."""
-        app = cast("TypingApp[object]", self.app)
+        app = self.app
         if key.isalpha() and not key.isascii() and app.method:
             app.input_method_found()
         if app.method is None or not self.VIETNAMESE or self.password:

@@ -1,0 +1,55 @@
+"""The application as its screens and widgets see it, so that none of them imports ``fieldapp.tui.app``."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from textual.widget import Widget
+
+from fieldapp.tui.keys import TypingApp
+
+if TYPE_CHECKING:
+    from fieldapp.store.store import Store
+
+
+class Host(TypingApp[None]):
+    """What a screen or a widget may ask of its application; it gets there by ``app = getters.app(Host)``.
+
+    A base class and not a Protocol, because Textual checks it at run time. ``FieldApp`` is the real one; a test that
+    shows a single screen makes its own.
+    """
+
+    def __init__(self, store: "Store | None" = None, *, read_only: bool = False) -> None:
+        super().__init__()
+        self._store = store
+        self.read_only = read_only
+        """The records may be looked at and not changed"""
+        self.locked = False
+        """The screen is covered and the file closed"""
+
+    @property
+    def store(self) -> "Store":
+        """The open replica; there is one on every screen but the first."""
+        if self._store is None:
+            raise RuntimeError("locked")
+        return self._store
+
+    @property
+    def readable(self) -> "Store | None":
+        """The replica while its file is open: None before the first passphrase, and while the screen is locked."""
+        return None if self.locked else self._store
+
+    def banner(self) -> Iterator[Widget]:
+        """What stands below the header of each page: nothing, but in the tutorial."""
+        yield from ()
+
+    def lock_store(self) -> None:
+        """Keep what is typed, close the file and forget its key."""
+        raise NotImplementedError
+
+    def unlocked(self, opened: "Store") -> None:
+        """Go on with the replica that a passphrase opened."""
+        raise NotImplementedError
+
+    def take_theme(self, name: str) -> None:
+        """Show these colours from now on."""
+        raise NotImplementedError
