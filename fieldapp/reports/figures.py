@@ -7,7 +7,7 @@ of several posts, which each recorded under one joint reference, counts once (ru
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Literal
 
@@ -40,12 +40,12 @@ class Figure:
     """in units of 10^-decimals; None where no record says a number"""
     decimals: int
     unit: str
-    approximate: bool
-    in_words: list[str]
+    approximate: bool = False
+    in_words: list[str] = field(default_factory=list)
     """what records say instead of a number, such as “hàng chục”"""
-    count: int
+    count: int = 0
     """records behind it: ``behind`` lists them"""
-    adds_up: bool
+    adds_up: bool = True
     """whether the figures of parts of the period or the area add up to it"""
     measure_id: str | None = None
     kind_id: str | None = None
@@ -270,7 +270,6 @@ def _sums(store: Store, params: dict[str, Any], by: Group | None) -> Iterator[tu
                 approximate=bool(r["approximate"]),
                 in_words=[w for w in json.loads(r["words"]) if w],
                 count=r["records"],
-                adds_up=True,
                 measure_id=r["measure_id"],
                 kind_id=r["kind_id"],
             ),
@@ -319,8 +318,6 @@ def _counted(indicator: Indicator, value: int, records: int) -> Figure:
         value=value,
         decimals=0,
         unit=_(indicator.unit),
-        approximate=False,
-        in_words=[],
         count=records,
         adds_up=indicator.adds_up,
     )
