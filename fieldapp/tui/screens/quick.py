@@ -46,11 +46,6 @@ class Cell:
     stays: bool
     measure: bool = False
 
-    @property
-    def key_in_form(self) -> str:
-        """The part of the form that a draft keeps it under."""
-        return "measures" if self.measure else self.key
-
 
 class QuickScreen(Page):
     """The lines recorded here, and below them the one that is being typed."""
