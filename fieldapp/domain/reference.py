@@ -192,14 +192,9 @@ class KindField(Record):
     position: Annotated[int, Field(title="Order")] = 0
 
     def rule_breaks(self) -> list[tuple[str, str]]:
-        if self.field_type == "choice" and len(self.choice_list) < 2:
+        if self.field_type == "choice" and len(split_choices(self.choices)) < 2:
             return [("choices", "Give at least two choices, separated by semicolons.")]
         return limits_in_order(self)
-
-    @property
-    def choice_list(self) -> list[str]:
-        """The choices one by one."""
-        return split_choices(self.choices)
 
 
 def split_choices(text: str | None) -> list[str]:

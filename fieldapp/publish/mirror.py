@@ -134,12 +134,14 @@ class _Mirror:
 
     def _prepare(self) -> None:
         """Roles and what outlives a load. Whoever may not make them is told what to have made."""
+        from psycopg.errors import InsufficientPrivilege
+
         have = {row[0] for row in self.pg.execute("SELECT rolname FROM pg_roles")}
         missing = [statement for role, statement in access.roles() if role not in have]
         try:
             for statement in missing:
                 self.pg.execute(statement)
-        except self._insufficient():
+        except InsufficientPrivilege:
             raise FieldappError(
                 _("This login may not make the roles of the mirror. Have PostgreSQL's administrator run first: {sql}")
                 .format(sql="; ".join(missing))
@@ -149,11 +151,6 @@ class _Mirror:
         with self.pg.transaction():
             for statement in access.control():
                 self.pg.execute(statement)
-
-    def _insufficient(self) -> type[Exception]:
-        from psycopg.errors import InsufficientPrivilege
-
-        return InsufficientPrivilege
 
     def _is_writer(self) -> bool:
         """Whether this login works as the writer: a superuser owns what he makes."""

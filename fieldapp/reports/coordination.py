@@ -7,7 +7,7 @@ name are one task.
 from dataclasses import dataclass
 
 from fieldapp.i18n import _, counted
-from fieldapp.reports.figures import FROM, narrowed, with_facts
+from fieldapp.reports.figures import FROM, NARROW, narrowed, with_facts
 from fieldapp.reports.query import Query
 from fieldapp.reports.sources import SOURCES
 from fieldapp.store.store import Store
@@ -58,11 +58,10 @@ _SERVED = """
 
 def tasks(store: Store, query: Query) -> list[TaskDone]:
     """The tasks of the agreements in force in the period, and those that something was done for, by number."""
-    params, narrow = narrowed(store, query)
     rows = store.rows(
         f"""
         {with_facts(_SERVED)},
-        served AS (SELECT f.* {FROM} WHERE {narrow} AND coalesce(f.last, f.first) BETWEEN :first AND :last)
+        served AS (SELECT f.* {FROM} WHERE {NARROW} AND coalesce(f.last, f.first) BETWEEN :first AND :last)
         SELECT min(g.name) AS agreement, t.number, min(t.title) AS title,
             count(DISTINCT CASE WHEN s.kind = 'activity' THEN s.thing END) AS activities,
             count(DISTINCT CASE WHEN s.kind = 'matter' THEN s.thing END) AS matters
@@ -71,21 +70,20 @@ def tasks(store: Store, query: Query) -> list[TaskDone]:
             AND (s.record IS NOT NULL OR g.date_from <= :last AND coalesce(g.date_to, '9999') >= :first)
         GROUP BY plain(g.name), t.number ORDER BY min(g.date_from), plain(g.name), t.number
         """,
-        params,
+        narrowed(store, query),
     )
     return [TaskDone(r["agreement"], r["number"], r["title"], r["activities"], r["matters"]) for r in rows]
 
 
 def late_with(store: Store, query: Query) -> list[LateWith]:
     """With whom matters opened in the period were done late or are late, the most first."""
-    params, narrow = narrowed(store, query)
     rows = store.rows(
         f"""
         {with_facts(SOURCES["matter"])} SELECT min(x.counterpart) AS counterpart, f.matter_type, count(*) AS n
         {FROM} JOIN matter x ON x.id = f.record
-        WHERE {narrow} AND f.first BETWEEN :first AND :last AND f.state IN ('late', 'overdue')
+        WHERE {NARROW} AND f.first BETWEEN :first AND :last AND f.state IN ('late', 'overdue')
         GROUP BY plain(x.counterpart), f.matter_type ORDER BY n DESC, counterpart, f.matter_type
         """,
-        params,
+        narrowed(store, query),
     )
     return [LateWith(r["counterpart"], r["matter_type"], r["n"]) for r in rows]

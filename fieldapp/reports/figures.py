@@ -7,7 +7,7 @@ of several posts, which each recorded under one joint reference, counts once (ru
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from fieldapp.i18n import _
 from fieldapp.reports.query import Query, find_post, find_unit, inside
 from fieldapp.reports.sources import JOINT, MEASURES, MOVED, MOVED_NOW, PLACE, SOURCES
 from fieldapp.store import reviews
-from fieldapp.store.store import Row, Store
+from fieldapp.store.store import Store
 
 Group = Literal["post", "commune", "kind", "event", "ethnic_group"]
 
@@ -40,12 +40,12 @@ class Figure:
     """in units of 10^-decimals; None where no record says a number"""
     decimals: int
     unit: str
-    approximate: bool
-    in_words: list[str]
+    approximate: bool = False
+    in_words: list[str] = field(default_factory=list)
     """what records say instead of a number, such as “hàng chục”"""
-    count: int
+    count: int = 0
     """records behind it: ``behind`` lists them"""
-    adds_up: bool
+    adds_up: bool = True
     """whether the figures of parts of the period or the area add up to it"""
     measure_id: str | None = None
     kind_id: str | None = None
@@ -90,9 +90,9 @@ def grouped(store: Store, query: Query, by: Group | None) -> dict[str | None, li
 
     The key None has what belongs to none: not known, or not assigned to a unit of today.
     """
-    params, narrow = narrowed(store, query)
+    params = narrowed(store, query)
     found: dict[str | None, list[Figure]] = {}
-    for key, figure in (*_sums(store, params, narrow, by), *_counts(store, params, narrow, by)):
+    for key, figure in (*_sums(store, params, by), *_counts(store, params, by)):
         found.setdefault(key, []).append(figure)
     return found
 
@@ -102,7 +102,7 @@ def behind(store: Store, query: Query, figure: Figure, part: Part | None = None)
 
     ``part``: of a figure that ``grouped`` gave for one part. A figure without a section counts in all of them.
     """
-    params, narrow = narrowed(store, query)
+    params, narrow = narrowed(store, query), NARROW
     if part is not None:
         params["part"] = part[1]
         narrow += f" AND {GROUPS[part[0]]} IS :part"
@@ -138,7 +138,7 @@ def unassigned(store: Store, query: Query) -> int:
     """How many activities of the period lie in an old unit that was split, and do not say in which part."""
     if query.view == "then":
         return 0
-    params, _narrow = narrowed(store, Query(query.period, None, query.post, query.view, query.today))
+    params = narrowed(store, replace(query, unit=None))
     return int(
         store.value(
             f"WITH moved AS MATERIALIZED ({MOVED}) SELECT count(*) FROM activity a JOIN moved USING (unit_id)"
@@ -152,7 +152,7 @@ def unassigned(store: Store, query: Query) -> int:
 
 def without_figure(store: Store, query: Query) -> int:
     """How many activities of the period say nothing of how much was done: no figure at all, or not how many works."""
-    params, _narrow = narrowed(store, Query(query.period, None, query.post, "then", query.today))
+    params = narrowed(store, replace(query, unit=None, view="then"))
     known = "SELECT 1 FROM activity_measure f WHERE f.activity_id = a.id AND f.voided_at IS NULL"
     known += " AND (f.amount IS NOT NULL OR f.note IS NOT NULL)"
     kinds = "SELECT m.id FROM kind_measure k JOIN measure m ON m.id = k.measure_id WHERE k.activity_kind_id"
@@ -199,13 +199,11 @@ def with_facts(facts: str, joint: bool = False) -> str:
     return f"WITH {', '.join(parts)}, facts AS ({facts})"
 
 
-def narrowed(store: Store, query: Query) -> tuple[dict[str, Any], str]:
-    """The parameters of a query's SQL, and its condition on facts."""
+def narrowed(store: Store, query: Query) -> dict[str, Any]:
+    """The parameters that narrow the SQL of figures to a query."""
     unit, post = find_unit(store, query), find_post(store, query)
-    moved: list[Row] = []
-    if query.view == "now":
-        moved = store.rows(MOVED_NOW)
-    params: dict[str, Any] = {
+    moved = store.rows(MOVED_NOW) if query.view == "now" else []
+    return {
         "first": query.period.first.isoformat(),
         "last": query.period.last.isoformat(),
         "today": query.today.isoformat(),
@@ -214,10 +212,9 @@ def narrowed(store: Store, query: Query) -> tuple[dict[str, Any], str]:
         "units": json.dumps(inside(store, unit["id"])) if unit else None,
         "returned": json.dumps([said.record for said in reviews.returned(store)]),
     }
-    return params, NARROW
 
 
-def sums_sql(part: str, narrow: str) -> str:
+def sums_sql(part: str, narrow: str = NARROW) -> str:
     """The figures of measures; ``part``: SQL for what they are grouped by."""
     return f"""
         {with_facts(MEASURES, joint=True)}
@@ -235,7 +232,7 @@ def sums_sql(part: str, narrow: str) -> str:
         """
 
 
-def counts_sql(source: Source, indicators: Sequence[Indicator], part: str, narrow: str) -> str:
+def counts_sql(source: Source, indicators: Sequence[Indicator], part: str, narrow: str = NARROW) -> str:
     """What the indicators of a source count: ``v0`` and ``n0`` are the first's figure and the records behind it."""
     return (
         f"{with_facts(SOURCES[source])} SELECT {part} AS part, {', '.join(_columns(indicators))} {FROM}"
@@ -256,9 +253,9 @@ def by_source() -> Iterator[tuple[Source, list[Indicator]]]:
         yield source, list(group)
 
 
-def _sums(store: Store, params: dict[str, Any], narrow: str, by: Group | None) -> Iterator[tuple[str | None, Figure]]:
+def _sums(store: Store, params: dict[str, Any], by: Group | None) -> Iterator[tuple[str | None, Figure]]:
     """The figures of measures: of works one for each kind, of others one for each section."""
-    rows = store.rows(sums_sql(GROUPS[by], narrow), params)
+    rows = store.rows(sums_sql(GROUPS[by]), params)
     for r in rows:
         of_kind = r["kind_id"] is not None
         yield (
@@ -273,18 +270,17 @@ def _sums(store: Store, params: dict[str, Any], narrow: str, by: Group | None) -
                 approximate=bool(r["approximate"]),
                 in_words=[w for w in json.loads(r["words"]) if w],
                 count=r["records"],
-                adds_up=True,
                 measure_id=r["measure_id"],
                 kind_id=r["kind_id"],
             ),
         )
 
 
-def _counts(store: Store, params: dict[str, Any], narrow: str, by: Group | None) -> Iterator[tuple[str | None, Figure]]:
+def _counts(store: Store, params: dict[str, Any], by: Group | None) -> Iterator[tuple[str | None, Figure]]:
     """The figures of the indicators, in their order; one query for each source."""
     found: dict[str, list[tuple[str | None, Figure]]] = {}
     for source, indicators in by_source():
-        rows = store.rows(counts_sql(source, indicators, GROUPS[by], narrow), params)
+        rows = store.rows(counts_sql(source, indicators, GROUPS[by]), params)
         for row in rows:
             for at, indicator in enumerate(indicators):
                 if row[f"n{at}"]:
@@ -322,8 +318,6 @@ def _counted(indicator: Indicator, value: int, records: int) -> Figure:
         value=value,
         decimals=0,
         unit=_(indicator.unit),
-        approximate=False,
-        in_words=[],
         count=records,
         adds_up=indicator.adds_up,
     )

@@ -143,16 +143,12 @@ def find_post(store: Store, query: Query) -> Row | None:
 
 def inside(store: Store, unit_id: str) -> list[str]:
     """The ids of a unit, of what belongs to it, and of the old units all of which became part of it."""
+    import json
+
     found = {unit_id}
     while True:
-        rows = store.rows(INSIDE, {"inside": _json(found)})
+        rows = store.rows(INSIDE, {"inside": json.dumps(sorted(found))})
         more = {r["id"] for r in rows} - found
         if not more:
             return sorted(found)
         found |= more
-
-
-def _json(ids: set[str]) -> str:
-    import json
-
-    return json.dumps(sorted(ids))

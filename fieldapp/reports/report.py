@@ -62,16 +62,6 @@ class Progress:
         return self.figure.value or 0
 
     @property
-    def decimals(self) -> int:
-        """Of the target and of what was done."""
-        return self.figure.decimals
-
-    @property
-    def unit(self) -> str:
-        """Of both."""
-        return self.figure.unit
-
-    @property
     def percent(self) -> int:
         """Of the target, rounded down: 99 is not done."""
         return self.done * 100 // self.target
@@ -79,8 +69,9 @@ class Progress:
     @property
     def text(self) -> str:
         """“722 / 800 ngày công (90%)”"""
-        done = amount_in_words(self.done, self.decimals, "" if self.unit != "đồng" else self.unit).strip()
-        return f"{done} / {amount_in_words(self.target, self.decimals, self.unit)} ({self.percent}%)"
+        decimals, unit = self.figure.decimals, self.figure.unit
+        done = amount_in_words(self.done, decimals, unit if unit == "đồng" else "").strip()
+        return f"{done} / {amount_in_words(self.target, decimals, unit)} ({self.percent}%)"
 
 
 @dataclass(frozen=True)
@@ -112,7 +103,8 @@ class Report:
             ],
             "plan": [
                 {"title": p.title, "post": p.post, "from": p.period.first.isoformat(), "to": p.period.last.isoformat(),
-                 "target": p.target, "done": p.done, "decimals": p.decimals, "unit": p.unit, "percent": p.percent}
+                 "target": p.target, "done": p.done, "decimals": p.figure.decimals, "unit": p.figure.unit,
+                 "percent": p.percent}
                 for p in self.plan
             ],
             "tasks": [asdict(task) for task in self.tasks],
@@ -165,9 +157,7 @@ def _progress(store: Store, plan: Row, query: Query, counted: Sequence[Figure]) 
     if plan["measure_id"] is None:
         indicator = BY_CODE[plan["indicator"]]
         found = next((f for f in counted if f.code == indicator.code), None)
-        figure = found or Figure(
-            indicator.section, indicator.code, _(indicator.title), 0, 0, _(indicator.unit), False, [], 0, True
-        )
+        figure = found or Figure(indicator.section, indicator.code, _(indicator.title), 0, 0, _(indicator.unit))
         return Progress(_(indicator.title), post, query, figure, plan["target"])
     measure = store.row("SELECT * FROM measure WHERE id = ?", [plan["measure_id"]])
     assert measure is not None
@@ -175,7 +165,7 @@ def _progress(store: Store, plan: Row, query: Query, counted: Sequence[Figure]) 
     if kind is not None:
         title = f"{title} · {store.value('SELECT name FROM activity_kind WHERE id = ?', [kind])}"
     empty = Figure(
-        "", measure["code"], title, None, measure["decimals"], measure["unit_name"], False, [], 0, True,
+        "", measure["code"], title, None, measure["decimals"], measure["unit_name"],
         measure_id=plan["measure_id"], kind_id=kind,
     )  # fmt: skip
     lines = behind(store, query, empty)

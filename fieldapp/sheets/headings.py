@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import get_args
 
-from fieldapp.domain.assistance import Activity, ActivityTarget
+from fieldapp.domain.assistance import Activity, TargetType
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.text import clean, search_key
 from fieldapp.errors import FieldappError
@@ -160,7 +161,7 @@ def field_named(store: Store, model: type[Record], text: str) -> Target:
                 return Figure({row["id"]: EXACT})
         elif sort == "extras":
             return Extra(name)
-        elif sort == "targets" and name in _target_types():
+        elif sort == "targets" and name in get_args(TargetType):
             return Bodies(name)
     shapes = {shape.name: shape for shape in fields_of(model)}
     for candidate in (text, f"{text}_id"):
@@ -177,10 +178,6 @@ def field_named(store: Store, model: type[Record], text: str) -> Target:
 
 def _field(shape: FieldShape) -> Field:
     return Field(shape.name, shape.type == "integer")
-
-
-def _target_types() -> Sequence[str]:
-    return next(shape.choices for shape in fields_of(ActivityTarget) if shape.name == "target_type")
 
 
 def _layout(
@@ -320,7 +317,7 @@ def _vocabulary(store: Store, model: type[Record]) -> Vocabulary:
         for row in store.rows("SELECT DISTINCT code, name FROM kind_field WHERE voided_at IS NULL ORDER BY name"):
             add(row["name"], EXACT, Extra(row["name"]))
             add(row["code"], CODE, Extra(row["name"]))
-        for target_type in _target_types():
+        for target_type in get_args(TargetType):
             for title in everywhere(choice_title(target_type)):
                 for doing in ("được củng cố", "củng cố", "được giúp", "giúp"):
                     add(f"{title} {doing}", ALIAS, Bodies(target_type))

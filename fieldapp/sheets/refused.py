@@ -48,7 +48,7 @@ def write_refused(path: Path, table: Table, layout: Layout, rows: Sequence[Refus
     part = path.with_name(path.name + ".part")
     own = {column.at for column in layout.columns if isinstance(column.target, Mark)}
     kept = [at for at in range(len(layout.headings)) if at not in own]
-    kept = [at for at in kept if layout.headings[at] or any(_filled(table, row.line - 1, at) for row in rows)]
+    kept = [at for at in kept if layout.headings[at] or any(table.cell(row.line - 1, at) != "" for row in rows)]
     titles = [_(marks.REASON), _(marks.LINE), *(layout.headings[at] for at in kept), _(marks.ROW)]
     try:
         book = xlsxwriter.Workbook(str(part), {"constant_memory": False, "in_memory": True})
@@ -79,10 +79,6 @@ def write_refused(path: Path, table: Table, layout: Layout, rows: Sequence[Refus
             _("{path} cannot be written: {why}. Nothing was recorded. Copy the sheet to a folder that can be written.")
             .format(path=path, why=getattr(error, "strerror", None) or error)
         ) from None  # fmt: skip
-
-
-def _filled(table: Table, row: int, column: int) -> bool:
-    return table.cell(row, column) != ""
 
 
 def _write(sheet: Any, looks: Mapping[str, Any], row: int, column: int, cell: Cell) -> None:

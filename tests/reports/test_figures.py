@@ -31,10 +31,10 @@ def year(store: Store, unit: str | None = None, query: Query = YEAR) -> dict[str
 
 def test_a_report_reads_only_what_lies_in_its_period(world: World) -> None:
     """Not the years before it: by the plans of its queries."""
-    params, narrow = narrowed(world.hq, YEAR)
+    params = narrowed(world.hq, YEAR)
     few = ("cell_rating", "member_rating")
-    queries = {str(s): counts_sql(s, i, "NULL", narrow) for s, i in by_source() if s not in few}
-    queries = {s: sql for s, sql in queries.items() if "f.last IS NULL" not in sql} | {"sums": sums_sql("NULL", narrow)}
+    queries = {str(s): counts_sql(s, i, "NULL") for s, i in by_source() if s not in few}
+    queries = {s: sql for s, sql in queries.items() if "f.last IS NULL" not in sql} | {"sums": sums_sql("NULL")}
     assert {"sums", "target", "meeting", "attendance", "matter"} <= set(queries)
     for source, sql in queries.items():
         plan = [row["detail"] for row in world.hq.rows(f"EXPLAIN QUERY PLAN {sql}", params)]

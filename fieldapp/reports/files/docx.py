@@ -2,25 +2,37 @@
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import docx
+from docx.document import Document as WordDocument
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.opc.constants import CONTENT_TYPE
+from docx.opc.part import PartFactory
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.oxml.text.paragraph import CT_P
+from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.parts.story import StoryPart
+from docx.shared import Emu, Length, Mm, Pt, RGBColor
+from docx.styles.style import ParagraphStyle
+from docx.table import Table, _Cell, _Row
+from docx.text.paragraph import Paragraph as WordParagraph
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.reports.files.document import Block, Document, Grid, Heading, Item, Paragraph, annex, body
-from fieldapp.reports.files.letter import FONT, Letter, Line, letter, placeholders
+from fieldapp.reports.files.letter import FONT, Letter, Line, Page, letter, placeholders
 
 BODY = "noi_dung"
 PLACE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
+
+# python-docx keeps these parts as bytes; as stories they are filled like the text and the heads of pages.
+PartFactory.part_type_for |= {CONTENT_TYPE.WML_FOOTNOTES: StoryPart, CONTENT_TYPE.WML_ENDNOTES: StoryPart}
 
 
 def docx_bytes(document: Document, template: Path | None = None) -> bytes:
@@ -40,27 +52,23 @@ def docx_bytes(document: Document, template: Path | None = None) -> bytes:
 # the prescribed layouts -----------------------------------------------------------------------------------------
 
 
-def _written(document: Document) -> Any:
+def _written(document: Document) -> WordDocument:
     form = letter(document)
     paper = docx.Document()
-    _set_up(paper, form)
-    _head(paper, form)
-    for line in form.title:
-        _line(paper.add_paragraph(), line, form.page.width, WD_ALIGN_PARAGRAPH.CENTER)
+    _set_up(paper, form.page)
+    _frame(paper, form.head, form.head_shares, form.page.width)
+    _stack(paper, form.title, form.page.width)
     paper.add_paragraph().paragraph_format.space_after = Pt(4)
     _blocks(paper, body(document), form.page.table)
     _foot(paper, form)
-    for line in form.annex:
-        heading = paper.add_paragraph()
-        heading.paragraph_format.page_break_before = line is form.annex[0]
-        _line(heading, line, form.page.width, WD_ALIGN_PARAGRAPH.CENTER)
+    heading = _stack(paper, form.annex, form.page.width)
+    heading.paragraph_format.page_break_before = True
     paper.add_paragraph().paragraph_format.space_after = Pt(4)
     _blocks(paper, annex(document), form.page.table - 1)
     return paper
 
 
-def _set_up(paper: Any, form: Letter) -> None:
-    page = form.page
+def _set_up(paper: WordDocument, page: Page) -> None:
     section = paper.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(page.top), Mm(page.bottom)
@@ -69,12 +77,12 @@ def _set_up(paper: Any, form: Letter) -> None:
     section.different_first_page_header_footer = True
     number = section.header.paragraphs[0]
     number.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _page_number(number.add_run())
-    normal = paper.styles["Normal"]
+    number._p.append(_element("w:fldSimple", number.add_run("2")._r, instr="PAGE"))
+    normal: ParagraphStyle = paper.styles["Normal"]
     _font(normal, page.body)
     normal.paragraph_format.space_before = normal.paragraph_format.space_after = Pt(0)
     for level in (1, 2):
-        style = paper.styles[f"Heading {level}"]
+        style: ParagraphStyle = paper.styles[f"Heading {level}"]
         _font(style, page.heading)
         style.font.bold, style.font.color.rgb = True, RGBColor(0, 0, 0)
         style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(8), Pt(4)
@@ -83,120 +91,111 @@ def _set_up(paper: Any, form: Letter) -> None:
     _font(paper.styles["Header"], page.body)
 
 
-def _font(style: Any, size: float) -> None:
-    """Times New Roman for all letters; the theme's fonts, which Word would prefer, are taken off."""
+def _font(style: ParagraphStyle, size: float) -> None:
+    """Times New Roman for all letters."""
+    style.font.name = None  # takes off the theme's fonts, which Word would prefer
     style.font.name, style.font.size = FONT, Pt(size)
-    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-    for script in ("ascii", "hAnsi", "eastAsia", "cs"):
-        fonts.set(qn(f"w:{script}"), FONT)
-        fonts.attrib.pop(qn(f"w:{script}Theme"), None)
-    fonts.attrib.pop(qn("w:cstheme"), None)
-    language = OxmlElement("w:lang")
-    language.set(qn("w:val"), "vi-VN")
-    style.element.get_or_add_rPr().append(language)
+    look = style.element.rPr
+    for script in ("eastAsia", "cs"):
+        look.rFonts.set(qn(f"w:{script}"), FONT)
+    look.append(_element("w:lang", val="vi-VN"))
 
 
-def _page_number(run: Any) -> None:
-    for kind, text in (("begin", None), (None, "PAGE"), ("end", None)):
-        if kind is not None:
-            part = OxmlElement("w:fldChar")
-            part.set(qn("w:fldCharType"), kind)
-        else:
-            part = OxmlElement("w:instrText")
-            part.set(qn("xml:space"), "preserve")
-            part.text = text
-        run._r.append(part)
-
-
-def _head(paper: Any, form: Letter) -> None:
-    table = _frame(paper, len(form.head), form, form.head_shares)
-    for row, sides in zip(table.rows, form.head, strict=True):
-        for cell, lines, share in zip(row.cells, sides, form.head_shares, strict=True):
-            _stack(cell, lines, form.page.width * share, WD_ALIGN_PARAGRAPH.CENTER)
-
-
-def _foot(paper: Any, form: Letter) -> None:
+def _foot(paper: WordDocument, form: Letter) -> None:
     paper.add_paragraph()
     for paragraph in paper.paragraphs[-2:]:  # a signature does not stand alone on its page
         paragraph.paragraph_format.keep_with_next = True
-    table = _frame(paper, 1, form, form.foot_shares)
-    sides = ((form.recipients, WD_ALIGN_PARAGRAPH.LEFT), (form.signature, WD_ALIGN_PARAGRAPH.CENTER))
-    for cell, (lines, align), share in zip(table.rows[0].cells, sides, form.foot_shares, strict=True):
-        _stack(cell, lines, form.page.width * share, align)
-    row = table.rows[0]._tr.get_or_add_trPr()
-    row.append(OxmlElement("w:cantSplit"))
+    sides = (form.recipients, form.signature)
+    table = _frame(paper, [sides], form.foot_shares, form.page.width, WD_ALIGN_PARAGRAPH.LEFT)
+    _mark(table.rows[0], "w:cantSplit")
 
 
-def _frame(paper: Any, rows: int, form: Letter, shares: tuple[float, float]) -> Any:
-    """An invisible table of two columns, as wide as the text."""
-    table = paper.add_table(rows=rows, cols=2)
-    table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
-    _no_margins(table)
-    for column, share in zip(table.columns, shares, strict=True):
-        column.width = Pt(form.page.width * share)
-        for cell in column.cells:
-            cell.width = Pt(form.page.width * share)
+def _frame(
+    paper: WordDocument,
+    rows: Sequence[tuple[list[Line], list[Line]]],
+    shares: tuple[float, float],
+    width: float,
+    left: WD_ALIGN_PARAGRAPH = WD_ALIGN_PARAGRAPH.CENTER,
+) -> Table:
+    """Lines side by side, in an invisible table of two columns that is as wide as the text."""
+    table: Table = paper.add_table(rows=len(rows), cols=2)
+    _columns(table, [Pt(width * share) for share in shares])
+    margins = _element("w:tblCellMar", *(_element(f"w:{side}", w="0", type="dxa") for side in ("left", "right")))
+    table._tbl.tblPr.insert_element_before(margins, "w:tblLook")
+    for row, sides in zip(table.rows, rows, strict=True):
+        aligns = (left, WD_ALIGN_PARAGRAPH.CENTER)
+        for cell, lines, share, align in zip(row.cells, sides, shares, aligns, strict=True):
+            empty = cell.paragraphs[0]
+            _stack(cell, lines, width * share, align)
+            _remove(empty._p)
     return table
 
 
-def _no_margins(table: Any) -> None:
-    margins = OxmlElement("w:tblCellMar")
-    for side in ("left", "right"):
-        edge = OxmlElement(f"w:{side}")
-        edge.set(qn("w:w"), "0")
-        edge.set(qn("w:type"), "dxa")
-        margins.append(edge)
-    table._tbl.tblPr.insert_element_before(margins, "w:tblLook")
-
-
-def _stack(cell: Any, lines: Iterable[Line], width: float, align: WD_ALIGN_PARAGRAPH) -> None:
-    paragraph = cell.paragraphs[0]
+def _stack(
+    place: WordDocument | _Cell,
+    lines: Iterable[Line],
+    width: float,
+    align: WD_ALIGN_PARAGRAPH = WD_ALIGN_PARAGRAPH.CENTER,
+) -> WordParagraph:
+    """Lines below each other; the first of them."""
+    written = []
     for line in lines:
-        _line(paragraph, line, width, align)
-        paragraph = cell.add_paragraph()
-    _remove(paragraph)
+        paragraph = place.add_paragraph()
+        paragraph.alignment = align
+        paragraph.paragraph_format.space_before = Pt(line.gap)
+        paragraph.paragraph_format.keep_with_next = True
+        run = paragraph.add_run(line.text)
+        run.font.size, run.bold, run.italic, run.underline = Pt(line.size), line.bold, line.italic, line.underline
+        written.append(paragraph)
+        if line.rule:
+            _rule(place.add_paragraph(), (width - line.rule) / 2)
+    return written[0]
 
 
-def _line(paragraph: Any, line: Line, width: float, align: WD_ALIGN_PARAGRAPH) -> None:
-    paragraph.alignment = align
-    paragraph.paragraph_format.space_before = Pt(line.gap)
-    paragraph.paragraph_format.keep_with_next = True
-    run = paragraph.add_run(line.text)
-    run.font.size, run.bold, run.italic, run.underline = Pt(line.size), line.bold, line.italic, line.underline
-    if line.rule:
-        ruled = OxmlElement("w:p")
-        paragraph._p.addnext(ruled)
-        _rule(type(paragraph)(ruled, paragraph._parent), (width - line.rule) / 2)
-
-
-def _rule(paragraph: Any, indent: float) -> None:
+def _rule(paragraph: WordParagraph, indent: float) -> None:
     """A thin line: the upper border of an empty paragraph that is drawn in from both sides."""
     shape = paragraph.paragraph_format
     shape.left_indent = shape.right_indent = Pt(indent)
     shape.line_spacing = Pt(4)
-    borders = OxmlElement("w:pBdr")
-    top = OxmlElement("w:top")
-    for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):
-        top.set(qn(f"w:{name}"), value)
-    borders.append(top)
+    border = _element("w:pBdr", _element("w:top", val="single", sz="6", space="1", color="000000"))
     paragraph._p.get_or_add_pPr().insert_element_before(
-        borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:rPr"
+        border, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc", "w:rPr"
     )
 
 
-def _remove(paragraph: Any) -> None:
-    paragraph._p.getparent().remove(paragraph._p)
+def _columns(table: Table, widths: Iterable[Length]) -> None:
+    """Columns of these widths; rows that are added later take them over."""
+    table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+        for cell in column.cells:
+            cell.width = width
+
+
+def _mark(row: _Row, name: str) -> None:
+    row._tr.get_or_add_trPr().append(_element(name))
+
+
+def _element(name: str, *children: BaseOxmlElement, **attributes: str) -> BaseOxmlElement:
+    """What Word knows and python-docx has no call for."""
+    element = OxmlElement(name, {qn(f"w:{key}"): value for key, value in attributes.items()})
+    element.extend(children)
+    return element
+
+
+def _remove(element: BaseOxmlElement) -> None:
+    element.getparent().remove(element)
 
 
 # the text -------------------------------------------------------------------------------------------------------
 
 
-def _blocks(paper: Any, blocks: Iterable[Block], table_size: float) -> None:
+def _blocks(paper: WordDocument, blocks: Iterable[Block], table_size: float) -> None:
     for block in blocks:
         _block(paper, block, table_size)
 
 
-def _block(paper: Any, block: Block, table_size: float) -> None:
+def _block(paper: WordDocument, block: Block, table_size: float) -> None:
     if isinstance(block, Grid):
         _grid(paper, block, table_size)
         return
@@ -209,19 +208,19 @@ def _block(paper: Any, block: Block, table_size: float) -> None:
     shape.first_line_indent, shape.space_after, shape.line_spacing = Mm(12.7), Pt(6), 1.15
 
 
-def _grid(paper: Any, grid: Grid, size: float) -> None:
+def _grid(paper: WordDocument, grid: Grid, size: float) -> None:
     section = paper.sections[0]
-    width = section.page_width - section.left_margin - section.right_margin
+    width = (section.page_width or Mm(210)) - (section.left_margin or 0) - (section.right_margin or 0)
     table = paper.add_table(rows=1, cols=len(grid.head))
     _border(table)
-    table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+    _columns(table, [Emu(int(width * share / sum(grid.shares))) for share in grid.shares])
     head = table.rows[0]
-    head._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    _mark(head, "w:tblHeader")
     for cell, text in zip(head.cells, grid.head, strict=True):
         _cell(cell, text, size, bold=True, align=WD_ALIGN_PARAGRAPH.CENTER)
     for texts in grid.rows:
         row = table.add_row()
-        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+        _mark(row, "w:cantSplit")
         if len(texts) == 1:
             merged = row.cells[0].merge(row.cells[-1])
             _cell(merged, texts[0], size, bold=True)
@@ -230,29 +229,20 @@ def _grid(paper: Any, grid: Grid, size: float) -> None:
         for at, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
             align = WD_ALIGN_PARAGRAPH.RIGHT if at in grid.right else WD_ALIGN_PARAGRAPH.LEFT
             _cell(cell, text, size, align=align)
-    for column, share in zip(table.columns, grid.shares, strict=True):
-        column.width = int(width * share / sum(grid.shares))
-    for row in table.rows:
-        cells = row.cells
-        if len(set(cells)) == len(cells):
-            for cell, share in zip(cells, grid.shares, strict=True):
-                cell.width = int(width * share / sum(grid.shares))
     paper.add_paragraph()
 
 
-def _border(table: Any) -> None:
+def _border(table: Table) -> None:
     """Lines around every cell, said in the table itself: a template may have no style for it."""
-    borders = OxmlElement("w:tblBorders")
-    for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
-        line = OxmlElement(f"w:{side}")
-        for name, value in (("val", "single"), ("sz", "4"), ("space", "0"), ("color", "000000")):
-            line.set(qn(f"w:{name}"), value)
-        borders.append(line)
-    table._tbl.tblPr.insert_element_before(borders, "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook")
+    sides = ("top", "left", "bottom", "right", "insideH", "insideV")
+    lines = (_element(f"w:{side}", val="single", sz="4", space="0", color="000000") for side in sides)
+    table._tbl.tblPr.insert_element_before(
+        _element("w:tblBorders", *lines), "w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook"
+    )
 
 
 def _cell(
-    cell: Any, text: str, size: float, *, bold: bool = False, align: WD_ALIGN_PARAGRAPH = WD_ALIGN_PARAGRAPH.LEFT
+    cell: _Cell, text: str, size: float, *, bold: bool = False, align: WD_ALIGN_PARAGRAPH = WD_ALIGN_PARAGRAPH.LEFT
 ) -> None:
     paragraph = cell.paragraphs[0]
     paragraph.alignment = align
@@ -265,7 +255,7 @@ def _cell(
 # a template of headquarters' own --------------------------------------------------------------------------------
 
 
-def _filled(document: Document, template: Path) -> Any:
+def _filled(document: Document, template: Path) -> WordDocument:
     try:
         paper = docx.Document(io.BytesIO(template.read_bytes()))
     except OSError as error:
@@ -281,7 +271,7 @@ def _filled(document: Document, template: Path) -> Any:
     unknown: set[str] = set()
     places = []
     for paragraph in list(_paragraphs(paper)):
-        if any(name == BODY for name in PLACE.findall(paragraph.text)):
+        if any(match[1] == BODY for match in _found(_pieces(paragraph))):
             places.append(paragraph)
         else:
             unknown |= _fill(paragraph, known)
@@ -302,76 +292,84 @@ def _filled(document: Document, template: Path) -> Any:
     return paper
 
 
-def _paragraphs(paper: Any) -> Iterator[Any]:
-    """Those of the text, of its tables, and of the heads and feet of its pages."""
-    parts = [paper]
-    for section in paper.sections:
-        parts += [section.header, section.first_page_header, section.even_page_header]
-        parts += [section.footer, section.first_page_footer, section.even_page_footer]
-    for part in parts:
-        if part is not paper and part.is_linked_to_previous:
-            continue
-        yield from _inside(part)
+def _paragraphs(paper: WordDocument) -> Iterator[CT_P]:
+    """All there are, in whatever they stand: tables, text boxes, content controls, heads and feet of pages, notes."""
+    for part in paper.part.package.iter_parts():
+        if isinstance(part, StoryPart):
+            yield from part.element.iter(qn("w:p"))
 
 
-def _inside(part: Any) -> Iterator[Any]:
-    yield from part.paragraphs
-    for table in part.tables:
-        seen = set()
-        for cell in table._cells:
-            if cell._tc not in seen:
-                seen.add(cell._tc)
-                yield from _inside(cell)
+def _pieces(paragraph: CT_P) -> list[BaseOxmlElement]:
+    """The pieces of its text, without those of text boxes that hang on it."""
+    return [t for t in paragraph.iter(qn("w:t")) if next(t.iterancestors(qn("w:p"))) is paragraph]
 
 
-def _fill(paragraph: Any, known: dict[str, str]) -> set[str]:
+def _found(pieces: Iterable[BaseOxmlElement]) -> list[re.Match[str]]:
+    return list(PLACE.finditer("".join(piece.text or "" for piece in pieces)))
+
+
+def _fill(paragraph: CT_P, known: dict[str, str]) -> set[str]:
     """Put in what the placeholders stand for; the names that are unknown.
 
-    Word cuts a line into runs anywhere: a placeholder may lie over several. What is put in is not read again, so a
-    record's text with braces stays text.
+    Word cuts a line into pieces anywhere: a placeholder may lie over several, and its value takes the look of the
+    first. What is put in is not read again, so a record's text with braces stays text.
     """
-    found = list(PLACE.finditer(paragraph.text))
-    unknown = {m[1] for m in found if m[1] not in known}
+    pieces = _pieces(paragraph)
+    found = _found(pieces)
+    unknown = {match[1] for match in found} - known.keys()
     if unknown or not found:
         return unknown
-    runs = [run for run in paragraph.runs if run.text]
-    if "".join(run.text for run in runs) != paragraph.text:
-        # A placeholder inside a link or field: the line keeps the look of its first run.
-        text = PLACE.sub(lambda m: known[m[1]], paragraph.text)
-        paragraph.text = text
-        return set()
-    starts, at = [], 0
-    for run in runs:
-        starts.append(at)
-        at += len(run.text)
-    texts = [run.text for run in runs]
-    for match in reversed(found):
-        first = max(n for n, start in enumerate(starts) if start <= match.start())
-        last = max(n for n, start in enumerate(starts) if start < match.end())
-        head = texts[first][: match.start() - starts[first]]
-        tail = texts[last][match.end() - starts[last] :]
-        if first == last:
-            texts[first] = head + known[match[1]] + tail
-        else:
-            texts[first], texts[last] = head + known[match[1]], tail
-            for between in range(first + 1, last):
-                texts[between] = ""
-    for run, text in zip(runs, texts, strict=True):
-        if run.text != text:
-            run.text = text
+    for match in reversed(found):  # from the end, so that the places before stay where they are
+        value, at = known[match[1]], 0
+        for piece in pieces:
+            text = piece.text or ""
+            start, end = max(match.start() - at, 0), max(match.end() - at, 0)
+            at += len(text)
+            if start < len(text) and end > 0:
+                piece.text, value = text[:start] + value + text[end:], ""
+    for piece in pieces:
+        _break_lines(piece)
+    _unbind(paragraph)
     return set()
 
 
-def _replace(paper: Any, place: Any, blocks: Iterable[Block]) -> None:
+def _break_lines(piece: BaseOxmlElement) -> None:
+    first, *more = (piece.text or "").split("\n")
+    for line in reversed(more):
+        piece.addnext(_text(_element("w:t"), line))
+        piece.addnext(_element("w:br"))
+    _text(piece, first)
+
+
+def _text(piece: BaseOxmlElement, text: str) -> BaseOxmlElement:
+    piece.text = text
+    piece.set(qn("xml:space"), "preserve")
+    return piece
+
+
+def _unbind(paragraph: CT_P) -> None:
+    """Content controls around and in a paragraph keep what was put into them.
+
+    Word would show the data that a control is bound to instead, would take the text for a prompt, or would allow one
+    line only.
+    """
+    for mark in paragraph.xpath(
+        "(ancestor::w:sdt | .//w:sdt)/w:sdtPr"
+        "/*[local-name()='dataBinding' or local-name()='showingPlcHdr' or local-name()='text']"
+    ):
+        _remove(mark)
+
+
+def _replace(paper: WordDocument, place: CT_P, blocks: Iterable[Block]) -> None:
     """Put the blocks where a paragraph is. They are written at the end of the text, then moved there."""
+    for name in ("Heading 1", "Heading 2"):
+        if name not in paper.styles:
+            paper.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).font.bold = True
     text = paper.element.body
-    before = list(text)
-    for level in (1, 2):
-        if f"Heading {level}" not in [s.name for s in paper.styles]:
-            paper.styles.add_style(f"Heading {level}", 1).font.bold = True
+    before = set(text)
     for block in blocks:
         _block(paper, block, 12)
-    known = set(before)
-    for element in [e for e in text if e not in known]:
-        place._p.addprevious(element)
+    for element in [e for e in text if e not in before]:
+        place.addprevious(element)
+    _unbind(place)
     _remove(place)

@@ -104,7 +104,7 @@ def _decree30(document: Document) -> Letter:
         ],
         recipients=[
             Line("Nơi nhận:", 12, bold=True, italic=True),
-            *(Line(text, 11) for text in _listed(head.recipients, ";", ".")),
+            *(Line(text, 11) for text in _listed(head.recipients, ";")),
         ],
         signature=[
             *([Line(head.authority.upper(), 14, bold=True)] if head.authority else []),
@@ -138,7 +138,7 @@ def _party(document: Document) -> Letter:
         ],
         recipients=[
             Line("Nơi nhận:", 14, underline=True),
-            *(Line(text, 12) for text in _listed(head.recipients, ",", ".")),
+            *(Line(text, 12) for text in _listed(head.recipients, ",")),
         ],
         signature=[
             *([Line(head.authority.upper(), 14, bold=True)] if head.authority else []),
@@ -175,9 +175,9 @@ def _day(day: date) -> str:
     return f"{day.day:02d} tháng {month} năm {day.year}"
 
 
-def _listed(texts: list[str], between: str, last: str) -> list[str]:
+def _listed(texts: list[str], between: str) -> list[str]:
     given = [text.rstrip(" ;,.") for text in texts if text]
-    return [f"- {text}{last if at == len(given) else between}" for at, text in enumerate(given, start=1)]
+    return [f"- {text}{'.' if at == len(given) else between}" for at, text in enumerate(given, start=1)]
 
 
 def _part(text: str, size: float, share: float, most: float) -> float:
@@ -208,7 +208,7 @@ def placeholders(document: Document) -> dict[str, str]:
         "thay_mat": head.authority,
         "chuc_vu": head.position,
         "nguoi_ky": head.signer,
-        "noi_nhan": "\n".join(_listed(head.recipients, ";", ".")),
+        "noi_nhan": "\n".join(_listed(head.recipients, ";")),
         "day_du": "\n".join(document.left_out),
     }
     nothing = dict.fromkeys(document.codes, _("nothing recorded"))

@@ -133,15 +133,15 @@ def _split(sheets: Sheets, split: Split) -> None:
 def _plan(sheets: Sheets, document: Document) -> None:
     head = [_("Target"), _("Post"), _("Period"), _("Done"), _("Target"), _("Unit of measure"), "%"]
     rows: list[list[Cell]] = [
-        [p.title, p.post or "", p.period.title, _number(p.done, p.decimals), _number(p.target, p.decimals), p.unit,
-         p.percent]
+        [p.title, p.post or "", p.period.title, _number(p.done, p.figure.decimals),
+         _number(p.target, p.figure.decimals), p.figure.unit, p.percent]
         for p in document.report.plan
     ]  # fmt: skip
     sheets.write(_("Plan"), _("Plan"), [], head, rows, (44, 24, 20, 16, 16, 16, 8))
 
 
 def _number(value: int, decimals: int) -> Figure:
-    return Figure("", "", "", value, decimals, "", False, [], 0, True)
+    return Figure("", "", "", value, decimals, "")
 
 
 def _entries(sheets: Sheets, entries: Sequence[Entry]) -> None:

@@ -1,18 +1,20 @@
 """The records behind a figure, with what each adds to it."""
 
+from collections.abc import Mapping
+
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _
-from fieldapp.reports.figures import Figure, Part, behind
+from fieldapp.reports.figures import Behind, Figure, Part, behind
 from fieldapp.reports.query import Query
 from fieldapp.store import words
 from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.widgets.lines import refill
 
 MOST = 500
 """Lines that are shown: nobody reads on, and ``report --records`` prints all"""
@@ -41,24 +43,21 @@ class BehindScreen(Page):
         labels: dict[str, str] = {}
         for kind in {line.kind for line in shown}:
             labels |= words.labels(self.store, kind, [line.record for line in shown if line.kind == kind])
-        options = self.query_one("#records", OptionList)
-        at = options.highlighted or 0
-        options.clear_options()
-        for line in shown:
-            adds = line.words or "–" if line.amount is None else format_amount(line.amount, self._figure.decimals)
-            table = Table.grid(padding=(0, 1), expand=True)
-            table.add_column(width=16, justify="right")
-            table.add_column(ratio=1)
-            table.add_row(Text(adds), Text(labels.get(line.record, "?")))
-            options.add_option(Option(table))
-        options.highlighted = min(at, len(shown) - 1) if shown else None
-        options.focus()
+        refill(self.query_one("#records", OptionList), [self._drawn(line, labels) for line in shown])
         title = " · ".join(t for t in (self._figure.title, self._query.period.title, self._called) if t)
         self.query_one("#what", Static).update(Content(title))
         total = sum(line.amount or 0 for line in lines)
         more = f" · {_('{n} more').format(n=len(lines) - MOST)}" if len(lines) > MOST else ""
         text = f"{_('whole')}: {format_amount(total, self._figure.decimals)} = {self._figure.text}{more}"
         self.query_one("#sum", Static).update(Content(text))
+
+    def _drawn(self, line: Behind, labels: Mapping[str, str]) -> Table:
+        adds = line.words or "–" if line.amount is None else format_amount(line.amount, self._figure.decimals)
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(width=16, justify="right")
+        table.add_column(ratio=1)
+        table.add_row(Text(adds), Text(labels.get(line.record, "?")))
+        return table
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         from fieldapp.tui.screens.record import RecordScreen

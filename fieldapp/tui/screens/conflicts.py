@@ -6,7 +6,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
@@ -15,7 +14,7 @@ from fieldapp.store.store import Row, Store
 from fieldapp.sync import conflict_words, enrolment, merge, peers, resolve, standing
 from fieldapp.sync.peers import Peer
 from fieldapp.tui.screens.base import OpenList, Page
-from fieldapp.tui.widgets.lines import hanging
+from fieldapp.tui.widgets.lines import hanging, refill
 
 
 class ConflictsScreen(Page):
@@ -39,14 +38,8 @@ class ConflictsScreen(Page):
         lines = [("≠", f"{conflict_words.about(self.store, c)}: {_both(self.store, c)}") for c in self._conflicts]
         lines += [("·", _("{name} waits to be certified").format(name=p.title)) for p in asking]
         lines += [("!", sentence) for sentence in (*state.held, *state.quarantined, *state.set_aside)]
-        shown = self.query_one(OptionList)
-        at = shown.highlighted or 0
-        shown.clear_options()
-        shown.add_options([Option(hanging(sign, text)) for sign, text in lines])
-        if not lines:
-            shown.add_option(Option(Content(f" ✓ {_('Nothing is to be decided.')}"), disabled=True))
-        shown.highlighted = min(at, len(lines) - 1) if lines else None
-        shown.focus()
+        nothing = f"✓ {_('Nothing is to be decided.')}"
+        refill(self.query_one(OptionList), [hanging(sign, text) for sign, text in lines], nothing)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         at = event.option_index
@@ -79,15 +72,12 @@ class ConflictScreen(Page):
 
     def renew(self) -> None:
         self.query_one("#what", Static).update(Content(conflict_words.about(self.store, self._conflict)))
-        shown = self.query_one(OptionList)
-        at = shown.highlighted or 0
-        shown.clear_options()
+        lines = []
         for side, word in zip(conflict_words.SIDES, (_("stands now"), _("was overruled")), strict=True):
             by = f"{conflict_words.author(self._conflict, side)}, {word}"
             value = conflict_words.value(self.store, self._conflict, side)
-            shown.add_option(Option(Content(f" {value}\n     {by}")))
-        shown.highlighted = at
-        shown.focus()
+            lines.append(Content(f" {value}\n     {by}"))
+        refill(self.query_one(OptionList), lines)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         side: resolve.Side = "loser" if event.option_index else "winner"

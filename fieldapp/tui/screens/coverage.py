@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _
 from fieldapp.reports.coverage import PostCoverage, State, coverage, details, heard_words
 from fieldapp.tui.screens.base import Page
+from fieldapp.tui.widgets.lines import refill
 from fieldapp.tui.widgets.scrolling import cut
 
 SIGNS: dict[State, str] = {
@@ -63,16 +63,8 @@ class CoverageScreen(Page):
         title = _("{n} posts · {late} not heard of for more than {days} days")
         line = title.format(n=len(found.posts), late=found.late, days=found.limit_days)
         self.query_one("#what", Static).update(Content(line))
-        shown = self.query_one("#posts", OptionList)
-        at = shown.highlighted or 0
-        shown.clear_options()
-        shown.add_options([Option(Content(_line(post))) for post in found.posts])
-        if not found.posts:
-            shown.add_option(
-                Option(Content(" " + _("There is no post yet: `fieldapp hq pack` makes one.")), disabled=True)
-            )
-        shown.highlighted = min(at, len(found.posts) - 1) if found.posts else None
-        shown.focus()
+        nothing = _("There is no post yet: `fieldapp hq pack` makes one.")
+        refill(self.query_one("#posts", OptionList), [Content(_line(post)) for post in found.posts], nothing)
         months = found.posts[0].months if found.posts else []
         heads = "".join(f"{_('M{month}').format(month=int(m.month[5:])):>5}" for m in months)
         self.query_one("#months", Static).update(

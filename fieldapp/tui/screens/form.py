@@ -16,6 +16,7 @@ from textual.css.query import QueryType
 from textual.widget import Widget
 from textual.widgets import Static
 
+from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
@@ -202,10 +203,7 @@ class FormScreen(Page):
 
     def _day(self) -> date | None:
         field = next((e for e in self._editors if e.key == self.model.DATE), None)
-        try:
-            return date.fromisoformat(str(field.data)) if field else None
-        except ValueError:
-            return None
+        return iso_date(field.data) if field else None
 
     # drafts -----------------------------------------------------------------------------------------------------
 

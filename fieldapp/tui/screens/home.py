@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.dates import format_date_long
@@ -23,6 +22,7 @@ from fieldapp.store.todo import Todo, todo
 from fieldapp.tui import notices
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.header import HeaderLine
+from fieldapp.tui.widgets.lines import refill
 
 AGAIN_SECONDS = 3.0
 MOST_PLANS = 4
@@ -85,14 +85,9 @@ class HomeScreen(Page):
 
     def _list_todo(self) -> None:
         self._todo = [*self._due, *(self._to_review or [])]
-        shown = self.query_one("#todo", OptionList)
-        at = shown.highlighted or 0
-        shown.clear_options()
-        shown.add_options([Option(_in_columns(t)) for t in self._todo])
-        if not self._todo and not (self._to_review is None and self.store.role == "hq"):
-            shown.add_option(Option(Content(f" ✓ {_('Nothing is open.')}"), disabled=True))
-        shown.highlighted = min(at, len(self._todo) - 1) if self._todo else None
-        shown.focus()
+        counting = self._to_review is None and self.store.role == "hq"
+        nothing = "" if counting else f"✓ {_('Nothing is open.')}"
+        refill(self.query_one("#todo", OptionList), map(_in_columns, self._todo), nothing)
 
     @work(thread=True, exclusive=True)
     def _count_to_review(self) -> None:

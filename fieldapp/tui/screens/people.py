@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from fieldapp import replica
 from fieldapp.errors import FieldappError
@@ -19,6 +18,7 @@ from fieldapp.store.store import Store
 from fieldapp.sync import recovery
 from fieldapp.tui.screens.asking import Asking, Question, agreed
 from fieldapp.tui.screens.base import Page
+from fieldapp.tui.widgets.lines import refill
 
 
 class PassphraseScreen(Asking):
@@ -117,12 +117,8 @@ class PeopleScreen(Page):
 
     def renew(self) -> None:
         self._people = people.people(self.store)
-        shown = self.query_one("#people", OptionList)
-        at = shown.highlighted or 0
-        shown.clear_options()
-        shown.add_options([Option(Content(f" {p.name:<40} {people.role_name(p.role)}")) for p in self._people])
-        shown.highlighted = min(at, len(self._people) - 1) if self._people else None
-        shown.focus()
+        lines = [Content(f" {p.name:<40} {people.role_name(p.role)}") for p in self._people]
+        refill(self.query_one("#people", OptionList), lines)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Who is no administrator only looks."""

@@ -6,13 +6,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
 from fieldapp.store import desk, doubts, records, view, words
 from fieldapp.tui.screens.base import OpenList, Page
-from fieldapp.tui.widgets.lines import hanging
+from fieldapp.tui.widgets.lines import hanging, refill
 
 AT_ONCE = 200
 """Records that are shown; the next ones follow when these are done"""
@@ -45,19 +44,14 @@ class PileScreen(Page):
         rows = [w.row for w in self._waiting]
         names = words.display(self.store, self._kind, rows, records.model_of(self._kind).LABEL, short=True)
         figures = view.figures_of(self.store, ids)
-        shown = self.query_one(OptionList)
-        at = shown.highlighted or 0
-        shown.clear_options()
+        lines = []
         for one, texts in zip(self._waiting, names, strict=True):
             row_id = one.row["id"]
             odd = self._doubts.get(row_id, [])
             sign = "~" if one.again else "?" if odd else "·"
             name = " · ".join(filter(None, [*texts, figures.get(row_id)]))
-            shown.add_option(Option(hanging(sign, "\n".join([name, *(f"? {sentence}" for sentence in odd)]))))
-        if not self._waiting:
-            shown.add_option(Option(Content(f" ✓ {_('Nothing waits to be looked at.')}"), disabled=True))
-        shown.highlighted = min(at, len(self._waiting) - 1) if self._waiting else None
-        shown.focus()
+            lines.append(hanging(sign, "\n".join([name, *(f"? {sentence}" for sentence in odd)])))
+        refill(self.query_one(OptionList), lines, f"✓ {_('Nothing waits to be looked at.')}")
         post = self.store.value("SELECT name FROM post WHERE id = ?", [self._post_id])
         number = counted("{n} record", "{n} records", len(ids), f"{len(ids)}{'+' if len(ids) == AT_ONCE else ''}")
         title = f"{post} · {_(records.model_of(self._kind).PLURAL)} · {number}"

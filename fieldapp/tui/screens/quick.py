@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, ClassVar
 
 import uuid_utils
@@ -14,6 +13,7 @@ from textual.content import Content
 from textual.events import DescendantFocus
 from textual.widgets import Static
 
+from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
@@ -46,11 +46,6 @@ class Cell:
     entry: Entry
     stays: bool
     measure: bool = False
-
-    @property
-    def key_in_form(self) -> str:
-        """The part of the form that a draft keeps it under."""
-        return "measures" if self.measure else self.key
 
 
 class QuickScreen(Page):
@@ -125,13 +120,9 @@ class QuickScreen(Page):
 
     def _follow(self) -> None:
         data = {c.key: c.entry.data for c in self._cells if not c.measure}
-        day = str(data.get(self._model.DATE or ""))
-        try:
-            on: date | None = date.fromisoformat(day)
-        except ValueError:
-            on = None
+        context = Context({KIND: self._activity_kind, **data}, iso_date(data.get(self._model.DATE or "")))
         for cell in self._cells:
-            cell.entry.follow(Context({KIND: self._activity_kind, **data}, on))
+            cell.entry.follow(context)
 
     def _show_reading(self) -> None:
         cell = next((c for c in self._cells if c.entry.has_focus), None)

@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
@@ -20,7 +19,7 @@ from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.menu import by_use, writable
-from fieldapp.tui.widgets.lines import hanging
+from fieldapp.tui.widgets.lines import hanging, refill
 
 SIZES = (5, 10, 20, 50, 100)
 
@@ -56,16 +55,9 @@ class SampleScreen(Page):
             kind=_(records.model_of(self._kind).PLURAL), month=f"{today:%m/%Y}", done=done, n=len(self._drawn)
         )
         self.query_one("#what", Static).update(Content(title))
-        shown = self.query_one(OptionList)
-        at = shown.highlighted or 0
-        shown.clear_options()
-        for one in self._drawn:
-            by = _("recorded by {who}").format(who=one.by)
-            shown.add_option(Option(hanging(rekeying.SIGNS[one.state], f"{one.paper}  ({by})")))
-        if not self._drawn:
-            shown.add_option(Option(Content(f" · {_('There is nothing to key again.')}"), disabled=True))
-        shown.highlighted = min(at, len(self._drawn) - 1) if self._drawn else None
-        shown.focus()
+        by = _("recorded by {who}")
+        lines = [hanging(rekeying.SIGNS[d.state], f"{d.paper}  ({by.format(who=d.by)})") for d in self._drawn]
+        refill(self.query_one(OptionList), lines, f"· {_('There is nothing to key again.')}")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         chosen = self._drawn[event.option_index]
@@ -174,9 +166,7 @@ class DifferencesScreen(Page):
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
-        shown = self.query_one(OptionList)
-        at = shown.highlighted or 0
-        shown.clear_options()
+        shown = []
         for number, difference in enumerate(self._made.differences):
             marks = "○●" if number in self._keyed else "●○"
             values = (
@@ -188,9 +178,8 @@ class DifferencesScreen(Page):
                 f"   {mark} {what} ({who}): {text or _('(empty)')}"
                 for mark, (what, who, text) in zip(marks, values, strict=True)
             ]
-            shown.add_option(Option(Content("\n".join(lines))))
-        shown.highlighted = at
-        shown.focus()
+            shown.append(Content("\n".join(lines)))
+        refill(self.query_one(OptionList), shown)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Let the other value stand."""

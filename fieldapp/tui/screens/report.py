@@ -1,6 +1,6 @@
 """The figures of a period, as they stand now; each opens the records behind it."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from typing import ClassVar
 
@@ -119,10 +119,9 @@ class ReportScreen(Page):
         if LENGTHS[self._length] == "term":
             return
         period = self._query.period
-        months = (period.last.year - period.first.year) * 12 + period.last.month - period.first.month + 1
-        at = period.first.year * 12 + period.first.month - 1 + step * months
-        if 1901 <= at // 12 <= 9990:
-            self._day = date(at // 12, at % 12 + 1, 1)
+        first = period.before().first if step < 0 else period.last + timedelta(days=1)
+        if 1901 <= first.year <= 9990:
+            self._day = first
             self.renew()
 
     def action_length(self) -> None:

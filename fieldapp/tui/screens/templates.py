@@ -1,7 +1,6 @@
 """Forms kept under a name: take one, or keep the one that stands here."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 
@@ -32,14 +31,11 @@ class TemplateMenu(Finder):
 
     def groups(self, typed: str) -> list[Group]:
         """The templates, and what was typed as a new name."""
-        names = list(self._templates())
+        names = list(habits.templates(self._store, self._kind))
         taken = [(Choice(name, keep=False), name) for name in names]
         name = clean(typed)
         new = [(Choice(name, keep=True), _("keep this form as “{name}”").format(name=name))] if name else []
         return [("", taken), ("", new if name not in names else [])]
-
-    def _templates(self) -> Mapping[str, Any]:
-        return habits.templates(self._store, self._kind)
 
     def action_forget(self) -> None:
         """Forget the chosen template."""

@@ -3,12 +3,12 @@
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _
 from fieldapp.store import records, reviews
 from fieldapp.tui.screens.base import Chooser, Page
+from fieldapp.tui.widgets.lines import refill
 
 
 class WaitingScreen(Page):
@@ -29,16 +29,11 @@ class WaitingScreen(Page):
         posts = {r["id"]: r["name"] for r in self.store.rows("SELECT id, name FROM post")}
         counts = [c for c in reviews.waiting_counts(self.store) if self._post_id in (None, c[0])]
         self._piles = sorted(counts, key=lambda c: (posts[c[0]], -c[2]))
-        shown = self.query_one(OptionList)
-        at = shown.highlighted or 0
-        shown.clear_options()
-        for post_id, kind, number in self._piles:
-            line = f"{format_amount(number):>8}  {posts[post_id]:<32} {_(records.model_of(kind).PLURAL)}"
-            shown.add_option(Option(Content(line)))
-        if not self._piles:
-            shown.add_option(Option(Content(f" ✓ {_('Nothing waits to be looked at.')}"), disabled=True))
-        shown.highlighted = min(at, len(self._piles) - 1) if self._piles else None
-        shown.focus()
+        lines = [
+            Content(f"{format_amount(number):>8}  {posts[post_id]:<32} {_(records.model_of(kind).PLURAL)}")
+            for post_id, kind, number in self._piles
+        ]
+        refill(self.query_one(OptionList), lines, f"✓ {_('Nothing waits to be looked at.')}")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         from fieldapp.tui.screens.pile import PileScreen

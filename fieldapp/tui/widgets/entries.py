@@ -6,19 +6,19 @@ from fieldapp.domain.model import FieldShape
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.date_field import DateField
-from fieldapp.tui.widgets.entry import CodeEntry, Entry, LongEntry, TextEntry
+from fieldapp.tui.widgets.entry import CodeEntry, Entry, LongEntry
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.number_field import NumberField, YearField, scale_by
-from fieldapp.tui.widgets.pick_list import HeirField, boolean_field, choice_field, reference_field
+from fieldapp.tui.widgets.pick_list import HeirField, boolean_field, code_field, reference_field
 
 ENTRIES: Mapping[str, Callable[[Store, FieldShape], Entry]] = {
-    "text": lambda store, shape: CodeEntry() if shape.name == "code" else TextEntry(),
+    "text": lambda store, shape: CodeEntry() if shape.name == "code" else Entry(),
     "long": lambda store, shape: LongEntry(),
     "date": lambda store, shape: DateField(shape.after),
     "integer": lambda store, shape: NumberField(scale_by(store, shape.scaled_by) if shape.scaled_by else None),
     "year": lambda store, shape: YearField(),
     "boolean": lambda store, shape: boolean_field(),
-    "choice": lambda store, shape: choice_field(shape),
+    "choice": lambda store, shape: code_field(shape.choices),
     "ref": lambda store, shape: (
         HeirField(store, shape.heir_of) if shape.heir_of else reference_field(store, str(shape.ref))
     ),

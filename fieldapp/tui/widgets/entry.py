@@ -1,4 +1,4 @@
-"""Text fields that read what is typed into them: the base of all fields of a form, and the two for plain text."""
+"""Fields of a form: a line of text, on which all others rest, a code, and a text of several sentences."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Reading:
 
 
 class Entry(TextField):
-    """A text field of a form. What is typed is kept as it is until the record is saved."""
+    """A line of text, and the base of the other fields. What is typed is kept as it is until the record is saved."""
 
     DEFAULT_CSS = """
     Entry, Entry:focus { border: none; height: 1; padding: 0 1; background: $surface; }
@@ -84,10 +84,6 @@ class Entry(TextField):
     def companion(self) -> Widget | None:
         """A widget that lives below the field, such as a list of choices."""
         return None
-
-
-class TextEntry(Entry):
-    """A line of text."""
 
 
 class CodeEntry(Entry):

@@ -7,7 +7,7 @@ from fieldapp.domain.reference import split_choices
 from fieldapp.store import extras
 from fieldapp.store.store import Row
 from fieldapp.tui.widgets.date_field import DateField
-from fieldapp.tui.widgets.entry import Entry, TextEntry
+from fieldapp.tui.widgets.entry import Entry
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.kind_rows import KindRows
 from fieldapp.tui.widgets.number_field import LimitedField
@@ -48,4 +48,4 @@ def _entry(field: Mapping[str, Any]) -> Entry:
         return DateField()
     if field["field_type"] == "choice":
         return named_field([(choice, choice) for choice in split_choices(field["choices"])])
-    return TextEntry()
+    return Entry()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from fieldapp.domain.dates import format_date
+from fieldapp.domain.dates import format_date, iso_date
 from fieldapp.domain.text import clean
 from fieldapp.i18n import _
 from fieldapp.store.typed_figures import APPROXIMATE, AT, BETWEEN, Figure, read_figures
@@ -69,10 +69,7 @@ class FigureField(Entry):
 
 def _last_day(context: Context) -> date:
     """The day before which a day without a year is looked for: the activity's last."""
-    try:
-        return date.fromisoformat(str(context.values.get("date_to")))
-    except ValueError:
-        return context.on or date.today()
+    return iso_date(context.values.get("date_to")) or context.on or date.today()
 
 
 def _day(figure: Figure) -> str:

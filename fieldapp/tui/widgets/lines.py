@@ -1,7 +1,25 @@
 """Lines of a list."""
 
+from collections.abc import Iterable
+
 from rich.table import Table
 from rich.text import Text
+from textual.content import Content
+from textual.visual import VisualType
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+
+def refill(shown: OptionList, lines: Iterable[VisualType], nothing: str = "") -> None:
+    """Show these lines instead, with the focus; the same place stays highlighted. ``nothing``: where there are none."""
+    at = shown.highlighted or 0
+    options = [Option(line) for line in lines]
+    shown.clear_options()
+    shown.add_options(options)
+    if nothing and not options:
+        shown.add_option(Option(Content(f" {nothing}"), disabled=True))
+    shown.highlighted = min(at, len(options) - 1) if options else None
+    shown.focus()
 
 
 def hanging(sign: str, text: str) -> Table:

@@ -10,7 +10,6 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from fieldapp.domain.model import FieldShape
 from fieldapp.domain.text import clean, search_key
 from fieldapp.i18n import _
 from fieldapp.store import lists, words
@@ -245,11 +244,6 @@ class HeirField(PickList):
         self._heirs = lists.heirs(self._store, str(unit)) if unit else []
         if self._heirs and self.typed.get("value") not in [value for value, _words in self._heirs]:
             self.load(None)
-
-
-def choice_field(shape: FieldShape) -> PickList:
-    """A field that holds one of a few codes, shown in the user's language."""
-    return code_field(shape.choices)
 
 
 def code_field(codes: Sequence[str]) -> PickList:

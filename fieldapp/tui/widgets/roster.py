@@ -72,7 +72,7 @@ class RosterEditor(Section):
     def data(self) -> list[dict[str, Any]]:
         return [
             {"member_id": seat.member_id, "status": seat.status, "reason": seat.reason}
-            for seat in self._grid.seats
+            for seat in self._grid.items
             if seat.status is not None
         ]
 
@@ -142,20 +142,20 @@ class RosterEditor(Section):
         return [Seat(member, named.get(member, "?"), "") for member in others]
 
     def _mark_seats(self) -> None:
-        for seat in self._grid.seats:
+        for seat in self._grid.items:
             seat.status, seat.reason = self._marks.get(seat.member_id, (None, None))
         self._grid.refresh()
         self._show_count()
 
     def _remember(self) -> None:
-        for seat in self._grid.seats:
+        for seat in self._grid.items:
             if seat.status is None:
                 self._marks.pop(seat.member_id, None)
             else:
                 self._marks[seat.member_id] = (seat.status, seat.reason)
 
     def _show_count(self) -> None:
-        seats = self._grid.seats
+        seats = self._grid.items
         known = self._shown is not None and all(self._shown)
         self._grid.hint = (
             _("No members are recorded for this cell on that day.")

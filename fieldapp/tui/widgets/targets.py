@@ -1,13 +1,13 @@
 """The bodies that an activity strengthened or helped: choose a type once, then name one body after the other."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from fieldapp.domain.assistance import ActivityTarget
-from fieldapp.domain.model import Child, fields_of
+from fieldapp.domain.assistance import TargetType
+from fieldapp.domain.model import Child
 from fieldapp.domain.text import clean
 from fieldapp.i18n import _
 from fieldapp.store import lists, words
@@ -21,7 +21,7 @@ from fieldapp.tui.widgets.section import Section
 
 CELL, UNIT, NAME = "party_cell_id", "unit_id", "name"
 
-TYPES = next(shape.choices for shape in fields_of(ActivityTarget) if shape.name == "target_type")
+TYPES: tuple[str, ...] = get_args(TargetType)
 NAMED_FIRST = ("household_group", "other", "hamlet")
 """Bodies that mostly have a name only; of the others mostly the commune is said"""
 CHOSEN_ONLY = ("commune", "party_cell")

@@ -1,12 +1,17 @@
 """Letters stand as they are prescribed, and fill headquarters' own templates."""
 
 import io
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import docx
 import pytest
+from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Pt
 from field import World
@@ -173,3 +178,119 @@ def test_a_template_that_cannot_be_filled_is_told(world: World, tmp_path: Path) 
         letter(world, "decree30", broken)
     with pytest.raises(FieldappError, match="Không đọc được"):
         letter(world, "decree30", tmp_path / "không có.docx")
+
+
+NAMES = (
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    ' xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"'
+    ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    ' xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    ' xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"'
+    ' xmlns:v="urn:schemas-microsoft-com:vml"'
+)
+LINE = "<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+VML = (
+    '<w:pict><v:shape id="b" style="width:9cm"><v:textbox><w:txbxContent>{inside}</w:txbxContent></v:textbox>'
+    "</v:shape></w:pict>"
+)
+DRAWING = (
+    '<w:drawing><wp:inline><wp:extent cx="3240000" cy="720000"/><wp:docPr id="7" name="b"/><a:graphic>'
+    '<a:graphicData uri="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"><wps:wsp><wps:cNvSpPr/>'
+    "<wps:spPr/><wps:txbx><w:txbxContent>{inside}</w:txbxContent></wps:txbx><wps:bodyPr/></wps:wsp></a:graphicData>"
+    "</a:graphic></wp:inline></w:drawing>"
+)
+BOX = (
+    "<w:p><w:r><w:t>{text}</w:t></w:r><w:r><mc:AlternateContent>"
+    f'<mc:Choice Requires="wps">{DRAWING}</mc:Choice><mc:Fallback>{VML}</mc:Fallback></mc:AlternateContent></w:r></w:p>'
+)
+"""A text box as Word writes it: twice, the second time for older programs"""
+CONTROL = (
+    "<w:sdt><w:sdtPr><w:showingPlcHdr/><w:dataBinding w:xpath='/x' w:storeItemID='{{}}'/><w:text/></w:sdtPr>"
+    "<w:sdtContent>{inside}</w:sdtContent></w:sdt>"
+)
+TABLE = "<w:tbl><w:tblPr/><w:tblGrid><w:gridCol/></w:tblGrid><w:tr><w:tc>{inside}<w:p/></w:tc></w:tr></w:tbl>"
+INLINE = "<w:p><w:r><w:t xml:space='preserve'>Kỳ </w:t></w:r>{inside}</w:p>"
+RUN = "<w:r><w:t>{text}</w:t></w:r>"
+
+PLACES = {
+    "text box": BOX.replace("{inside}", LINE),
+    "text box of older programs": f"<w:p><w:r>{VML}</w:r></w:p>".replace("{inside}", LINE),
+    "text box in a nested table": TABLE.replace("{inside}", TABLE).replace("{inside}", BOX).replace("{inside}", LINE),
+    "content control": CONTROL.replace("{inside}", LINE),
+    "content control in a line": INLINE.replace("{inside}", CONTROL).replace("{inside}", RUN),
+    "content control in a text box": BOX.replace("{inside}", CONTROL).replace("{inside}", LINE),
+    "content control around a table": CONTROL.replace("{inside}", TABLE).replace("{inside}", LINE),
+    "nested table in a content control": TABLE.replace("{inside}", CONTROL).replace("{inside}", TABLE + "<w:p/>")
+    .replace("{inside}", LINE),
+    "tracked insertion": INLINE.replace("{inside}", f"<w:ins w:id='1' w:author='a'>{RUN}</w:ins>"),
+    "field": INLINE.replace("{inside}", f"<w:fldSimple w:instr='TITLE'>{RUN}</w:fldSimple>"),
+    "link": INLINE.replace("{inside}", f"<w:hyperlink w:anchor='x'>{RUN}</w:hyperlink>"),
+}  # fmt: skip
+
+
+def placed(tmp_path: Path, where: str, xml: str, text: str) -> Path:
+    """A template that has the text in such a place of its body, head, foot or of a footnote."""
+    paper = docx.Document()
+    section = paper.sections[0]
+    element = parse_xml(xml.format(text=text).replace(">", f" {NAMES}>", 1))
+    if where == "footnote":
+        notes = f"<w:footnotes {NAMES}><w:footnote w:id='2'>{xml.format(text=text)}</w:footnote></w:footnotes>"
+        part = Part(PackURI("/word/footnotes.xml"), CONTENT_TYPE.WML_FOOTNOTES, notes.encode(), paper.part.package)
+        paper.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+    else:
+        parents = {"body": paper.paragraphs, "head": section.header.paragraphs, "foot": section.footer.paragraphs}
+        first = (parents[where] or [paper.add_paragraph("Mẫu")])[0]
+        first._p.addnext(element)
+    paper.add_paragraph("{{noi_dung}}")
+    path = tmp_path / "mẫu.docx"
+    paper.save(str(path))
+    return path
+
+
+def parts(world: World, path: Path) -> dict[str, str]:
+    """The XML of each part of the letter that a template was filled for."""
+    letterhead.keep(world.hq, "decree30", HEAD)
+    made = docx_bytes(document.make(world.hq, YEAR, "decree30", "12"), path)
+    with zipfile.ZipFile(io.BytesIO(made)) as packed:
+        return {name: packed.read(name).decode() for name in packed.namelist() if name.endswith(".xml")}
+
+
+@pytest.mark.parametrize("where", ["body", "head", "foot", "footnote"])
+def test_a_placeholder_is_filled_wherever_it_stands(world: World, tmp_path: Path, where: str) -> None:
+    name = {"body": "document", "head": "header1", "foot": "footer1", "footnote": "footnotes"}[where]
+    for place, xml in PLACES.items():
+        found = parts(world, placed(tmp_path, where, xml, "của {{ ky }}."))
+        filled = found[f"word/{name}.xml"]
+        assert filled.count("của năm 2013.") == xml.count("{text}"), place
+        assert not [part for part, text in found.items() if "{{" in text], place
+        for mark in ("w:showingPlcHdr", "w:dataBinding", "<w:text/>"):  # Word would show something else there
+            assert mark not in filled, place
+        with pytest.raises(FieldappError, match="khong_co"):
+            parts(world, placed(tmp_path, where, xml, "{{khong_co}}"))
+
+
+@pytest.mark.parametrize(
+    "place", ["text box of older programs", "content control", "nested table in a content control"]
+)
+def test_the_report_goes_where_its_placeholder_stands(world: World, tmp_path: Path, place: str) -> None:
+    fill(world)
+    found = parts(world, placed(tmp_path, "body", PLACES[place], "{{noi_dung}}"))["word/document.xml"]
+    assert "{{" not in found
+    assert "<w:text/>" not in found
+    assert found.count("./.") == 2
+
+
+def test_what_stands_beside_a_placeholder_stays(world: World, tmp_path: Path) -> None:
+    """Breaks, tabs and pictures of the same run, the look of each run, and a value of several lines."""
+    runs = (
+        "<w:p><w:r><w:t>Nơi nhận:</w:t><w:br/><w:t>{{{{noi_</w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:tab/>"
+        "<w:t>nhan}}}} hết</w:t></w:r><w:hyperlink w:anchor='x'><w:r><w:rPr><w:i/></w:rPr><w:t>{{{{so}}}}/{text}</w:t>"
+        "<w:sym w:font='Wingdings' w:char='F0FC'/></w:r></w:hyperlink></w:p>"
+    )
+    path = placed(tmp_path, "body", runs, "x")
+    paper = letter(world, "decree30", path)
+    line = next(p for p in paper.paragraphs if p.text.startswith("Nơi nhận"))
+    assert line.text == "Nơi nhận:\n- Bộ Chỉ huy;\n- Lưu: VT, PCT.\t hết12/x"
+    assert [bool(run.bold) for run in line.runs] == [False, True]
+    assert line.hyperlinks[0].runs[0].italic
+    assert "w:sym" in line._p.xml
