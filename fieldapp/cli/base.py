@@ -26,13 +26,16 @@ class Context:
     def __init__(self) -> None:
         self.home = Path.home() / "fieldapp"
         self.user: str | None = None
+        self.store: Any = None
+        """the replica, once a command has opened it"""
 
     def open(self) -> Any:
         """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
         from fieldapp.sync import merge
 
         user = self.whose()
-        return merge.unlock(self.home, user, ask_passphrase() if user else "")
+        self.store = merge.unlock(self.home, user, ask_passphrase() if user else "")
+        return self.store
 
     def whose(self) -> str:
         """Who works: named by --user, or the only one; empty where there is nobody yet."""

@@ -67,7 +67,7 @@ class Laptop:
         shutil.copytree(CHECKOUT / "fieldapp", self.source / "fieldapp", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(CHECKOUT / "schema.sql", self.source)
         self.alter("fieldapp/__init__.py", '"0.1.0"', f'"{NEXT}"')
-        self.alter("fieldapp/store/migrations.py", "\nSCHEMA_VERSION =", MIGRATION)
+        self.alter("fieldapp/store/migrations.py", "\nSEGMENT_SCHEMA =", MIGRATION)
         self.alter("schema.sql", "CREATE TABLE event (\n", "CREATE TABLE event (\n    colour TEXT,\n")
         for version, where in (("0.1.0", CHECKOUT), (NEXT, self.source)):
             folder = self.root / "versions" / version

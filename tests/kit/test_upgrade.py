@@ -41,7 +41,7 @@ def next_version(db: Database) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-SCHEMA_VERSION ='''
+SEGMENT_SCHEMA ='''
 
 KILLED_BEFORE = """
 import os, signal, sys
@@ -66,7 +66,7 @@ def next_version(made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> P
     for name, before, after in (
         ("fieldapp/__init__.py", '"0.1.0"', f'"{NEXT}"'),
         ("pyproject.toml", 'version = "0.1.0"', f'version = "{NEXT}"'),
-        ("fieldapp/store/migrations.py", "\nSCHEMA_VERSION =", MIGRATION),
+        ("fieldapp/store/migrations.py", "\nSEGMENT_SCHEMA =", MIGRATION),
         ("schema.sql", "CREATE TABLE event (\n", "CREATE TABLE event (\n    colour TEXT,\n"),
         ("CHANGELOG.md", "## Unreleased", f"## {NEXT}\n\n- Events have colours.\n\n## 0.1.0"),
     ):
