@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+import fieldapp
 from fieldapp.cli import terminal
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
@@ -139,7 +140,7 @@ json_source = click.option("--json", "source", required=True, metavar="FILE|-", 
               help="The workspace.")  # fmt: skip
 @click.option("--user", envvar="FIELDAPP_USER", help="Who works, where several people use the laptop.")
 @click.option("--read-only", is_flag=True, help="The screen to look at: nothing can be changed.")
-@click.version_option(package_name="fieldapp")
+@click.version_option(fieldapp.__version__)
 @click.pass_context
 def cli(ctx: click.Context, home: Path, user: str | None, read_only: bool) -> None:
     """Offline-first field records for border posts. Without a command: the screen."""

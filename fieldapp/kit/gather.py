@@ -1,6 +1,6 @@
 """Making a kit: the program and all it needs, for machines that never see a network, in one folder of a stick.
 
-    fieldapp-kit-0.1.0/
+    fieldapp-kit-0.2.0/
       install.cmd, install.sh     what a person starts; they find a Python and run
       install.py                  which checks every file, then installs (Python's own library only)
       requirements/TARGET.txt     what is installed on one kind of machine, each wheel by version and SHA-256
