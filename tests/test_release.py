@@ -94,3 +94,19 @@ def test_the_bill_of_materials(wheels: list[Path]) -> None:
     assert f"pkg:pypi/pydantic@{pins['pydantic']}" in needs[itself["bom-ref"]]
     assert f"pkg:pypi/pydantic-core@{pins['pydantic-core']}" in needs[f"pkg:pypi/pydantic@{pins['pydantic']}"]
     assert needs.keys() == {itself["bom-ref"], *(component["bom-ref"] for component in listed.values())}
+
+
+def test_a_kit_is_compared_with_the_release(wheels: list[Path], tmp_path: Path) -> None:
+    for name in ("wheels", "requirements"):
+        (tmp_path / name).mkdir()
+    carried = tmp_path / "wheels" / wheels[0].name
+    shutil.copyfile(wheels[0], carried)
+    listed = tmp_path / "requirements" / "linux-3.11.txt"
+    listed.write_text("click==8.0 --hash=sha256:00\nrich==1.0 --hash=sha256:00\n", encoding="utf-8")
+    bill = '"pkg:pypi/click@8.0" "pkg:pypi/rich@1.0"'
+    release.check_kit(tmp_path, wheels[0], bill)
+    with pytest.raises(SystemExit, match=r"linux-3\.11\.txt.*rich@1\.0"):
+        release.check_kit(tmp_path, wheels[0], bill.replace("rich@1.0", "rich@1.0.1"))
+    carried.write_bytes(b"another")
+    with pytest.raises(SystemExit, match="another wheel"):
+        release.check_kit(tmp_path, wheels[0], bill)

@@ -126,14 +126,22 @@ def build(release: Release, source: Path, out: Path, kit_options: Sequence[str] 
     """Build everything from exported sources into ``out``; ``kit_options`` is None where no kit is wanted."""
     call(source, release.moment, "build", "--no-isolation", "--outdir", out, source)  # the wheel comes out of the sdist
     wheel = next(out.glob("*.whl"))
-    (out / f"{NAME}-{release.version}.cdx.json").write_text(
-        sbom(release, wheel, source), encoding="utf-8", newline="\n"
-    )
+    materials = sbom(release, wheel, source)
+    (out / f"{NAME}-{release.version}.cdx.json").write_text(materials, encoding="utf-8", newline="\n")
     if kit_options is not None:
         call(source, release.moment, "fieldapp", "kit", out, "--unsigned", *kit_options)
-        carried = next(out.glob(f"{NAME}-kit-*/wheels/{NAME}-*.whl"))
-        if carried.read_bytes() != wheel.read_bytes():
-            sys.exit("The kit carries another wheel of the program than the release.")
+        check_kit(next(out.glob(f"{NAME}-kit-*")), wheel, materials)
+
+
+def check_kit(kit: Path, wheel: Path, materials: str) -> None:
+    """Exit where a kit carries another wheel of the program, or a package that the bill of materials does not list."""
+    if (kit / "wheels" / wheel.name).read_bytes() != wheel.read_bytes():
+        sys.exit("The kit carries another wheel of the program than the release.")
+    listed = set(re.findall(r'"pkg:pypi/([^"]+)"', materials))
+    for path in (kit / "requirements").iterdir():
+        carried = re.findall(r"(?m)^(\S+)==(\S+) ", path.read_text(encoding="utf-8"))
+        if unlisted := {f"{name}@{version}" for name, version in carried} - listed:
+            sys.exit(f"{path.name}: the bill of materials does not list {', '.join(sorted(unlisted))}.")
 
 
 def sums(folder: Path) -> dict[str, str]:
