@@ -19,7 +19,7 @@ from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.query import Query
 from fieldapp.store import records
 from fieldapp.store.store import Store
-from fieldapp.sync import exchange
+from fieldapp.sync import incoming, outgoing
 
 HERE = Path(__file__).parent
 TOOLS = ("soffice", "chromium", "pdftoppm")
@@ -79,8 +79,8 @@ def _filled(folder: Path) -> Store:
     records.save(post, "matter", {
         "matter_type": "information_exchange", "counterpart": "Đảng ủy xã Ia Lốp", "subject": "Tình hình cột mốc",
         "opened_on": "2013-05-01", "due_on": "2013-05-10", "closed_on": "2013-05-20"})  # fmt: skip
-    exchange.export(post, folder / "usb")
-    exchange.import_files(hq, [folder / "usb"])
+    outgoing.export(post, folder / "usb")
+    incoming.import_files(hq, [folder / "usb"])
     post.close()
     return hq
 
