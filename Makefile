@@ -1,6 +1,7 @@
 # make demo   the main job, end to end
 # make test   all tests
 # make check  lint and types
+# make release  version, changelog and tag checked; wheel, sdist, SBOM and kit into dist/, built twice and compared
 # make soak   random schedules of laptops and sticks, one set of changes in many orders, the sticks of forty posts in one
 #             morning, the mirror under MIRROR_KILLS kills, kills, power cuts, flipped bits, interrupted exports and mutated bundles, as many as the
 #             variables below say: hours
@@ -23,7 +24,7 @@ PULLS ?= 200
 MUTANTS ?= 100000
 SOAK := --timeout 43200 # seconds for one test: at full size some take hours, and one that hangs is still named
 
-.PHONY: demo test check soak locale tools clean
+.PHONY: demo test check release soak locale tools clean
 .DELETE_ON_ERROR: # a half-made environment is made anew the next time
 
 demo: $(VENV)/.installed
@@ -36,6 +37,9 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+release: $(VENV)/.dev
+	$(BIN)/python tools/release.py $(RELEASE)
 
 soak: $(VENV)/.dev
 	FIELDAPP_SOAK=$(SCHEDULES) FIELDAPP_ORDERS=$(ORDERS) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) \

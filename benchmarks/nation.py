@@ -41,7 +41,7 @@ from fieldapp.reports import coverage
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
 from fieldapp.store import finding, lists, records, search, todo, vault
-from fieldapp.store.migrations import SCHEMA_VERSION
+from fieldapp.store.migrations import SEGMENT_SCHEMA
 from fieldapp.store.store import Store, now
 from fieldapp.sync import bundle, enrolment, incoming, keys, logs, segment, standing
 from fieldapp.sync.bundle import Head, Manifest
@@ -149,7 +149,7 @@ class Nation:
         manifest = Manifest(
             format=bundle.FORMAT, kind="bundle", sender=replica, made_at=now(), hlc=laptop.hlc, number=laptop.number,
             recipients=[self.hq_id], have=have, members=[bundle.list_member(n, d) for n, d in members],
-            counts={}, program=fieldapp.__version__, schema=SCHEMA_VERSION, log=laptop.log,
+            counts={}, program=fieldapp.__version__, schema=SEGMENT_SCHEMA, log=laptop.log,
         )  # fmt: skip
         plain = io.BytesIO()
         signed = keys.sign(laptop.own.sign_secret, bundle.encode_manifest(manifest), "fieldapp manifest")
@@ -180,7 +180,7 @@ class Nation:
         for start in range(0, len(work), segment.MAX_CHANGES):
             part = work[start : start + segment.MAX_CHANGES]
             header = segment.Header(
-                format=segment.FORMAT, schema=SCHEMA_VERSION, log=laptop.log, scope=post.id,
+                format=segment.FORMAT, schema=SEGMENT_SCHEMA, log=laptop.log, scope=post.id,
                 replica=laptop.certificate.replica, first=laptop.seq + 1, last=laptop.seq + len(part),
                 prev=laptop.prev, knows=knows, sealed_at=now(),
             )  # fmt: skip

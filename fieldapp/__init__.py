@@ -1,3 +1,3 @@
 """Offline-first field records for border posts."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

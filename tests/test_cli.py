@@ -12,7 +12,7 @@ from field import PASSPHRASE, Run, World
 from sync_state import second_laptop
 
 from fieldapp.cli import base
-from fieldapp.store import records, vault
+from fieldapp.store import capture, records, vault
 from fieldapp.store.store import Store
 from fieldapp.sync import enrolment, peers, standing
 from fieldapp.sync.peers import Peer
@@ -158,6 +158,54 @@ def test_what_was_not_foreseen_goes_to_the_log_file(run: Run, world: World, monk
     assert (code, out) == (1, "")
     assert str(world.root / "post" / "fieldapp.log") in err
     assert "ZeroDivisionError" in (world.root / "post" / "fieldapp.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("statement", "command", "lacking"),
+    [
+        ("DROP TABLE commendation", "list commendation --json", "commendation, commendation_date"),
+        ("ALTER TABLE commendation DROP COLUMN form", "list commendation", "commendation.form"),
+        ("DROP VIEW review_latest", "hq queue", "review_latest"),
+    ],
+)
+def test_a_file_that_lacks_what_the_version_needs(
+    run: Run, world: World, statement: str, command: str, lacking: str
+) -> None:
+    """As where a version changed ``schema.sql`` and forgot the migration: told, and added when asked for."""
+    award = {"recipient": "Buôn Ba Na", "recipient_type": "collective", "awarded_on": "2013-12-01", "form": "Bằng khen"}
+    records.save(world.post, "commendation", award)
+    home = "hq" if command.startswith("hq") else "post"
+    code, before, _err = run(*command.split(), home=home)
+    assert code == 0
+    store: Store = getattr(world, home)
+    capture._remove(store.db)  # SQLite takes away no column that a trigger names
+    store.db.execute(statement)
+    code, out, err = run(*command.split(), home=home)
+    assert (code, out) == (1, "")
+    assert f"({lacking}). Không có gì thay đổi. Lệnh `fieldapp doctor --rebuild`" in err
+    assert (world.root / home / "fieldapp.log").exists(), "where it happened is kept"
+    code, out, _err = run("doctor", home=home)
+    assert code == 1
+    assert out.splitlines() == [
+        f"Tệp dữ liệu thiếu phần mà phiên bản này cần: {lacking}",
+        "Lệnh `fieldapp doctor --rebuild` sẽ bổ sung; các mục khác chưa kiểm tra.",
+    ]
+    assert json.loads(run("doctor", "--json", home=home)[1])["lacking"] == lacking.split(", ")
+    code, out, _err = run("doctor", "--rebuild", home=home)
+    assert (code, out.splitlines()[0]) == (0, f"Đã bổ sung vào tệp dữ liệu: {lacking}")
+    assert run("doctor", home=home)[0] == 0
+    assert run(*command.split(), home=home)[:2] == (0, before), "what the log has of it is there again"
+
+
+def test_what_cannot_be_added_to_a_file_is_told(run: Run, world: World) -> None:
+    capture._remove(world.post.db)
+    world.post.db.execute("ALTER TABLE commendation ADD COLUMN size INTEGER NOT NULL DEFAULT 0")
+    assert run("doctor")[0] == 0, "what more there is does not hinder"
+    world.post.db.execute("ALTER TABLE commendation DROP COLUMN form")
+    world.post.db.execute("ALTER TABLE commendation ADD COLUMN form INTEGER")
+    code, out, _err = run("doctor", "--rebuild")
+    assert code == 1
+    assert "cần: commendation.form\nKhông bổ sung được." in out
 
 
 def test_headquarters_work_on_the_command_line(run: Run, world: World, tmp_path: Path) -> None:

@@ -55,13 +55,14 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         from fieldapp.crash import log_crash
-        from fieldapp.store import trouble
+        from fieldapp.store import migrations, trouble
 
         told = trouble.explain(error)
         if told is not None:
             note(str(told))
             sys.exit(1)
-
-        note(_("Something unexpected happened. What was confirmed is safe. The details are in {path}.").format(
-            path=log_crash(error, context.home)))  # fmt: skip
+        path = log_crash(error, context.home)
+        unexpected = _("Something unexpected happened. What was confirmed is safe. The details are in {path}.")
+        lacking = migrations.explain(context.store.db) if context.store else None
+        note(str(lacking or unexpected.format(path=path)))
         sys.exit(1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import fieldapp
 from fieldapp.cli import terminal
 from fieldapp.errors import FieldappError
 from fieldapp.escaping import for_terminal
@@ -30,13 +31,16 @@ class Context:
     def __init__(self) -> None:
         self.home = Path.home() / "fieldapp"
         self.user: str | None = None
+        self.store: Store | None = None
+        """the replica, once a command has opened it"""
 
     def open(self) -> "Store":
         """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
         from fieldapp import replica
 
         user = self.whose()
-        return replica.unlock(self.home, user, ask_passphrase() if user else "")
+        self.store = replica.unlock(self.home, user, ask_passphrase() if user else "")
+        return self.store
 
     def whose(self) -> str:
         """Who works: named by --user, or the only one; empty where there is nobody yet."""
@@ -136,7 +140,7 @@ json_source = click.option("--json", "source", required=True, metavar="FILE|-", 
               help="The workspace.")  # fmt: skip
 @click.option("--user", envvar="FIELDAPP_USER", help="Who works, where several people use the laptop.")
 @click.option("--read-only", is_flag=True, help="The screen to look at: nothing can be changed.")
-@click.version_option(package_name="fieldapp")
+@click.version_option(fieldapp.__version__)
 @click.pass_context
 def cli(ctx: click.Context, home: Path, user: str | None, read_only: bool) -> None:
     """Offline-first field records for border posts. Without a command: the screen."""

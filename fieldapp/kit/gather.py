@@ -1,6 +1,6 @@
 """Making a kit: the program and all it needs, for machines that never see a network, in one folder of a stick.
 
-    fieldapp-kit-0.1.0/
+    fieldapp-kit-0.2.0/
       install.cmd, install.sh     what a person starts; they find a Python and run
       install.py                  which checks every file, then installs (Python's own library only)
       requirements/TARGET.txt     what is installed on one kind of machine, each wheel by version and SHA-256
@@ -145,8 +145,8 @@ def make(
 
 def _gather(kit: Path, wanted: Sequence[Target], say: Say) -> None:
     own = own_wheel(kit / "wheels")
-    pins = _pins(packaged("constraints.txt").read_text(encoding="utf-8"))
-    known = {NAME: _metadata(own)}
+    pins = pinned(packaged("constraints.txt").read_text(encoding="utf-8"))
+    known = {NAME: requirements(own)}
     (kit / "requirements").mkdir()
     for target in wanted:
         names = _download(kit / "wheels", target, known, pins)
@@ -155,7 +155,7 @@ def _gather(kit: Path, wanted: Sequence[Target], say: Say) -> None:
         say(_("{target}: {n} packages.").format(target=target.name, n=len(names)))
 
 
-def _pins(text: str) -> dict[str, str]:
+def pinned(text: str) -> dict[str, str]:
     """Canonical name -> version."""
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return {canonicalize_name(name): version for name, _sep, version in (x.partition("==") for x in lines) if version}
@@ -188,7 +188,7 @@ def _download(
         fetched |= set(missing)
         for name in missing:
             if name not in known:
-                known[name] = _metadata(_wheel(wheels, target, name))
+                known[name] = requirements(_wheel(wheels, target, name))
 
 
 def closure(known: Mapping[str, Sequence[Requirement]], environment: Mapping[str, str]) -> dict[str, set[str]]:
@@ -210,7 +210,7 @@ def closure(known: Mapping[str, Sequence[Requirement]], environment: Mapping[str
     return needed
 
 
-def _metadata(wheel: Path) -> list[Requirement]:
+def requirements(wheel: Path) -> list[Requirement]:
     """What a wheel requires."""
     with zipfile.ZipFile(wheel) as archive:
         name = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA") and n.count("/") == 1)

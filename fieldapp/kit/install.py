@@ -6,7 +6,7 @@ first installation the signature guards against damage and mix-ups; ``minisign -
 that is already installed (``fieldapp upgrade``), guards against forgers.
 
     <data folder of the user>/fieldapp/
-      versions/0.1.0/     one environment for each version; ``complete`` in it is written last
+      versions/0.2.0/     one environment for each version; ``complete`` in it is written last
       current             the name of the version that starts; replaced as a whole
 """
 

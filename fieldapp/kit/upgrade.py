@@ -76,11 +76,17 @@ def examine(store: Store, kit: Path) -> News:
 
 
 def news(kit: Path, installed: str) -> list[str]:
-    """The lines of the kit's changelog above the entry of the installed version."""
+    """The lines of the kit's changelog above the section of the installed version, without sections that are empty."""
     text = (kit / "CHANGELOG.md").read_text(encoding="utf-8")
-    entries = text.partition("\n## ")[2]
-    newer = re.split(rf"(?m)^## {re.escape(installed)}\b", entries)[0]
-    return [line for line in ("## " + newer).splitlines() if line.strip()]
+    lines = []
+    for section in re.split(r"(?m)^## ", text)[1:]:
+        heading, *entries = [line for line in section.splitlines() if line.strip()]
+        version = _number(heading.split()[0])
+        if version and version <= _number(installed):
+            break
+        if entries:
+            lines += [f"## {heading}", *entries]
+    return lines
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -19,11 +19,11 @@ from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.domain.review import Review
 from fieldapp.i18n import _
 from fieldapp.store import log, view, words
-from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
+from fieldapp.store.migrations import BASELINE_LOG, SEGMENT_SCHEMA
 from fieldapp.store.store import Row, Store
 
 CHECKED = "checked"
-"""Local setting: JSON of the schema version, how far each log was read, and the rows to look at again."""
+"""Local setting: JSON of the shape of the logged tables, how far each log was read, and the rows to look at again."""
 
 OF: Mapping[str, tuple[type[Record], Child]] = {
     child.model.KIND: (model, child) for model in RECORDS for child in model.CHILDREN.values()
@@ -59,7 +59,7 @@ def broken(store: Store) -> list[Broken]:
     The order is that of the models, then of the ids, which is that of recording.
     """
     state = json.loads(store.setting(CHECKED) or "{}")
-    if state.get("schema") != SCHEMA_VERSION:
+    if state.get("schema") != SEGMENT_SCHEMA:
         state = {"seen": {}, "rows": {}}
     reached = {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log WHERE id <> ?", [BASELINE_LOG])}
     suspects = {kind: set(ids) for kind, ids in state["rows"].items()}
@@ -79,7 +79,7 @@ def broken(store: Store) -> list[Broken]:
             look_again.setdefault(row["table_name"], set()).add(row["row_id"])
         rows = {kind: sorted(ids) for kind, ids in look_again.items()}
         with store.transaction(derived=True):
-            store.set_setting(CHECKED, json.dumps({"schema": SCHEMA_VERSION, "seen": reached, "rows": rows}))
+            store.set_setting(CHECKED, json.dumps({"schema": SEGMENT_SCHEMA, "seen": reached, "rows": rows}))
     return [found[place] for place in sorted(found)]
 
 

@@ -10,7 +10,7 @@ again, since the older version forgets those that it does not know (``tests/stor
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import capture
 from fieldapp.store.baseline import baseline_changes
-from fieldapp.store.connection import in_memory
+from fieldapp.store.connection import DatabaseError, in_memory
 
 migrations = Migrations("fieldapp")
 
@@ -127,8 +127,13 @@ def changes_by_row(db: Database) -> None:
     db.execute("DELETE FROM local_setting WHERE key = 'touched_changes'")
 
 
-SCHEMA_VERSION = 4
-"""Number of the newest migration: written into segments, so that a reader knows what it may not understand."""
+SEGMENT_SCHEMA = 4
+"""The ``schema`` that segments and manifests state: the shape of the tables whose rows are logged, not of the file.
+
+Those tables have not changed since migration 4; the migrations after it touch what a replica keeps for itself. So this
+is a constant, and the same changes give the same bytes whichever version seals them. Readers do not check it. Whoever
+changes a logged table sets it to the number of their migration (``tests/store/test_migrations.py`` asks for it).
+"""
 
 BASELINE_LOG = "baseline"
 BASELINE_TIME = "2025-07-01T00:00:00Z"
@@ -136,6 +141,11 @@ BASELINE_TIME = "2025-07-01T00:00:00Z"
 REFOLD = "refold"
 """Local setting: the shape has grown, and what an older version of the program did not understand is to be folded in.
 JSON: ``columns``, table -> columns that it lacked; ``shipped``, the last change of the baseline that it had."""
+
+
+def schema_version() -> int:
+    """Number of the newest migration: the shape of the file that this version of the program works with."""
+    return max(int(migration.name.partition("_")[0]) for migration in migrations._migrations)
 
 
 def schema_sql() -> str:
@@ -158,15 +168,22 @@ def create(db: Database) -> None:
     db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])  # who begins the replica fills the index
 
 
-def migrate(db: Database) -> bool:
-    """Bring an old file to the newest shape, all or nothing; True if something was done."""
+def migrate(db: Database, *, complete: bool = False) -> bool:
+    """Bring an old file to the newest shape, all or nothing; True if something was done.
+
+    ``complete``: also add what the file lacks although no migration is pending, as where a version changed
+    ``schema.sql`` and forgot the migration.
+    """
     _step_back(db)
-    if not migrations.pending(db):
+    if not (complete or migrations.pending(db)):
         return False
     db.execute("BEGIN IMMEDIATE")
     try:
         had, shipped = _columns(db), _shipped(db)
         migrations.apply(db)
+        if complete:
+            add_what_is_missing(db)
+            db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])
         db.execute("UPDATE local_session SET applying = 1")
         _baseline(db)
         db.execute("UPDATE local_session SET applying = 0")
@@ -221,6 +238,36 @@ def unmet(db: Database) -> list[str]:
     return found
 
 
+def lacking(db: Database) -> list[str]:
+    """What a file should have and has not: tables, ``table.column``, and indexes and views that are missing or read
+    otherwise."""
+    tables = set(db.table_names())
+    found = [name if name.partition(".")[0] in tables else name.partition(".")[0] for name in unmet(db)]
+    have = dict(db.execute("SELECT name, sql FROM sqlite_master").fetchall())
+    found += [
+        name
+        for sort, name, text in _statements()
+        if sort.endswith(("INDEX", "VIEW")) and _normalized(have.get(name, "")) != _normalized(text)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def explain(db: Database) -> FieldappError | None:
+    """The sentence for an error that nobody foresaw, if the file lacks something: then that is why."""
+    try:
+        what = lacking(db)
+    except DatabaseError:  # closed, or damaged
+        return None
+    if not what:
+        return None
+    return FieldappError(
+        _(
+            "The data file lacks something that this version needs ({what}). Nothing was changed."
+            " `fieldapp doctor --rebuild` adds it."
+        ).format(what=", ".join(what[:3]))
+    )
+
+
 def _columns(db: Database) -> dict[str, list[str]]:
     return {table: [column.name for column in db.table(table).columns] for table in capture.synced_tables(db)}
 
@@ -250,19 +297,28 @@ def add_what_is_missing(db: Database) -> None:
     Columns that come later may be empty, so that SQLite adds them without writing the table anew.
     """
     have = dict(db.execute("SELECT name, sql FROM sqlite_master").fetchall())
-    text = re.sub(r"--[^\n]*", "", schema_sql())
-    for statement in (part.strip() for part in text.split(";")):
-        found = re.match(r"CREATE (TABLE|UNIQUE INDEX|INDEX|VIEW|VIRTUAL TABLE) (\w+)", statement)
-        if found is None:
-            continue
-        sort, name = found[1].split()[-1], found[2]
-        if name in have and sort in ("INDEX", "VIEW") and have[name] != statement:
-            db.execute(f"DROP {sort} {name}")
+    for sort, name, statement in _statements():
+        if name in have and sort.endswith(("INDEX", "VIEW")) and have[name] != statement:
+            db.execute(f"DROP {sort.split()[-1]} {name}")
             del have[name]
         if name not in have:
             db.execute(statement)
-        elif found[1] == "TABLE":
+        elif sort == "TABLE":
             _add_columns(db, name, statement)
+
+
+def _statements() -> Iterator[tuple[str, str, str]]:
+    """The statements of ``schema.sql`` without comments: what each creates, its name, its text."""
+    text = re.sub(r"--[^\n]*", "", schema_sql())
+    for statement in (part.strip() for part in text.split(";")):
+        found = re.match(r"CREATE (TABLE|UNIQUE INDEX|INDEX|VIEW|VIRTUAL TABLE) (\w+)", statement)
+        if found is not None:
+            yield found[1], found[2], statement
+
+
+def _normalized(sql: str) -> str:
+    """A statement without comments, and with single blanks."""
+    return " ".join(re.sub(r"--[^\n]*", "", sql).split())
 
 
 def _add_columns(db: Database, table: str, statement: str) -> None:

@@ -33,7 +33,7 @@ from fieldapp.i18n import _
 from fieldapp.store import people, trouble, vault
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.disk import sync_folder
-from fieldapp.store.migrations import SCHEMA_VERSION
+from fieldapp.store.migrations import schema_version
 from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Identity, Store, now
 from fieldapp.sync import agefile, drives, recovery, relog
@@ -177,7 +177,7 @@ def _write(store: Store, target: Path) -> Backup:
             store.identity.post_code or "",
             now(),
             fieldapp.__version__,
-            SCHEMA_VERSION,
+            schema_version(),
             [_Member(name, path.stat().st_size, _sha256(path)) for name, path in files],
         )
         said = msgspec.json.encode(manifest)
@@ -307,7 +307,7 @@ def _manifest(path: Path, said: bytes) -> _Manifest:
         manifest = msgspec.json.decode(said, type=_Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise _no_backup(path) from None
-    if manifest.format != FORMAT or manifest.schema > SCHEMA_VERSION:
+    if manifest.format != FORMAT or manifest.schema > schema_version():
         raise FieldappError(
             _("This backup was made by a newer version ({format}). Upgrade this program first.").format(
                 format=manifest.program[:40]

@@ -1,10 +1,10 @@
 """The examination: is the file sound, is the log what its authors signed, are the records what the log says?"""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fieldapp.i18n import _
-from fieldapp.store import checks, log
+from fieldapp.store import checks, log, migrations
 from fieldapp.store.checks import Broken
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.migrations import BASELINE_LOG
@@ -25,17 +25,31 @@ class Findings:
     mended: bool
     broken: list[Broken]
     """rules that the merge of two laptops broke: for a person to mend, no damage"""
+    lacking: list[str] = field(default_factory=list)
+    """tables, columns, indexes and views that this version needs and the file lacks; the rest was not examined then"""
+    added: list[str] = field(default_factory=list)
+    """those of them that were added"""
 
     @property
     def healthy(self) -> bool:
         """Nothing is wrong, or all that was wrong has been mended."""
-        return not self.file_errors and not self.bad_segments and (self.mended or not self.differing)
+        sound = not self.file_errors and not self.lacking and not self.bad_segments
+        return sound and (self.mended or not self.differing)
 
     def lines(self) -> list[str]:
         """The findings as sentences."""
         found = [_("Damaged pages in the file: {what}").format(what=e) for e in self.file_errors]
         if found:
             found.append(_("`fieldapp doctor --rebuild` saves what can be read; `fieldapp restore` takes a backup."))
+        if self.lacking:
+            found.append(_("The file lacks what this version needs: {what}").format(what=", ".join(self.lacking)))
+            found.append(
+                _("It cannot be added. `fieldapp restore` takes a backup; a newer version may be able to go on.")
+                if self.mended
+                else _("`fieldapp doctor --rebuild` adds it; nothing else was examined.")
+            )
+        if self.added:
+            found.append(_("Added to the file: {what}").format(what=", ".join(self.added)))
         found += [_("A sealed part of the log is not what its author signed: {hash}").format(hash=h)
                   for h in self.bad_segments]  # fmt: skip
         for table, row_id in self.differing:
@@ -54,6 +68,15 @@ def examine(store: Store, mend: bool = False) -> Findings:
     file_errors = _file_errors(store)
     if file_errors:  # what stands on other pages proves nothing
         return Findings(file_errors, [], [], False, [])
+    needed = lacking = migrations.lacking(store.db)
+    if needed and mend:
+        store.may_change()
+        migrations.migrate(store.db, complete=True)
+        merge.catch_up(store)
+        lacking = migrations.lacking(store.db)
+    added = [name for name in needed if name not in lacking]
+    if lacking:  # what is missing would be asked for
+        return Findings([], [], [], mend, [], lacking, added)
     bad = _bad_segments(store)
     differing: list[Cell] = []
     try:
@@ -63,7 +86,7 @@ def examine(store: Store, mend: bool = False) -> Findings:
                 raise _Undo
     except _Undo:
         pass
-    return Findings(file_errors, bad, differing, mend, checks.broken(store))
+    return Findings(file_errors, bad, differing, mend, checks.broken(store), lacking, added)
 
 
 def _file_errors(store: Store) -> list[str]:

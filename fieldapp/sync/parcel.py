@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import fieldapp
 from fieldapp.store import log as change_log
 from fieldapp.store import vault
-from fieldapp.store.migrations import SCHEMA_VERSION
+from fieldapp.store.migrations import SEGMENT_SCHEMA
 from fieldapp.store.store import Row, Store, now
 from fieldapp.sync import bundle, clock, logs, peers, receipts, revocation
 from fieldapp.sync.bundle import Head, Manifest, SetAside
@@ -164,7 +164,7 @@ def manifest(store: Store, parcel: Parcel, number: int) -> Manifest:
         members=[bundle.list_member(name, data) for name, data in members(store, parcel)],
         counts=_counts(store, parcel.chosen),
         program=fieldapp.__version__,
-        schema=SCHEMA_VERSION,
+        schema=SEGMENT_SCHEMA,
         set_aside=_told(store, to),
         recovery_code=vault.sealed_code(store.home) if to and to.role == "hq" else None,
         log=logs.writing(store),

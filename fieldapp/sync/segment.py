@@ -21,7 +21,7 @@ import zstandard
 from fieldapp.domain.text import clean
 from fieldapp.store import log
 from fieldapp.store.log import Change
-from fieldapp.store.migrations import BASELINE_LOG, SCHEMA_VERSION
+from fieldapp.store.migrations import BASELINE_LOG, SEGMENT_SCHEMA
 from fieldapp.store.store import Row, Store, now
 from fieldapp.sync import keys
 
@@ -292,7 +292,7 @@ def seal_rows(store: Store, own_log: Row, changes: list[Row], knows: dict[str, i
     last, prev = _head(store, own_log["id"])
     header = Header(
         format=FORMAT,
-        schema=SCHEMA_VERSION,
+        schema=SEGMENT_SCHEMA,
         log=own_log["id"],
         scope=own_log["scope"],
         replica=own["id"],

@@ -268,13 +268,12 @@ class FieldApp(Host):
         if told is not None:
             self.exit(return_code=1, message=str(told))
             return
+        from fieldapp.store import migrations
+
         path = log_crash(error, self.home)
-        self.exit(
-            return_code=1,
-            message=_("Something unexpected happened. What was confirmed is safe. The details are in {path}.").format(
-                path=path
-            ),
-        )
+        unexpected = _("Something unexpected happened. What was confirmed is safe. The details are in {path}.")
+        lacking = migrations.explain(self._store.db) if self._store else None
+        self.exit(return_code=1, message=str(lacking or unexpected.format(path=path)))
 
 
 def run(home: Path, *, read_only: bool = False) -> None:

@@ -22,7 +22,7 @@ from fieldapp.store import records
 from fieldapp.store.connection import connect
 from fieldapp.store.store import FILE
 
-from .test_upgrade import MIGRATION, NEXT
+from .test_upgrade import MIGRATION, NEXT, OLD
 
 PATIENCE = 120
 """Seconds until a started program counts as hanging"""
@@ -66,10 +66,10 @@ class Laptop:
         self.source = home / "source"
         shutil.copytree(CHECKOUT / "fieldapp", self.source / "fieldapp", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(CHECKOUT / "schema.sql", self.source)
-        self.alter("fieldapp/__init__.py", '"0.1.0"', f'"{NEXT}"')
-        self.alter("fieldapp/store/migrations.py", "\nSCHEMA_VERSION =", MIGRATION)
+        self.alter("fieldapp/__init__.py", f'"{OLD}"', f'"{NEXT}"')
+        self.alter("fieldapp/store/migrations.py", "\nSEGMENT_SCHEMA =", MIGRATION)
         self.alter("schema.sql", "CREATE TABLE event (\n", "CREATE TABLE event (\n    colour TEXT,\n")
-        for version, where in (("0.1.0", CHECKOUT), (NEXT, self.source)):
+        for version, where in ((OLD, CHECKOUT), (NEXT, self.source)):
             folder = self.root / "versions" / version
             venv.create(folder, with_pip=False, symlinks=True)
             packages = next((folder / "lib").glob("python*")) / "site-packages"
@@ -146,7 +146,7 @@ def test_back_with_all_records_or_refused_whenever_it_is_killed(laptop: Laptop) 
     before_settling = upgrade.STEPS_BACK.index(upgrade.Back.settle)
     code, said = laptop.call(BACK, before_settling)
     assert code == -signal.SIGKILL, said
-    assert (laptop.version, laptop.newer_migrations()) == ("0.1.0", 1)
+    assert (laptop.version, laptop.newer_migrations()) == (OLD, 1)
     laptop.record("Lũ hôm nay")
     assert laptop.newer_migrations() == 0, "the older version takes the records over when it opens them, too"
 
@@ -155,8 +155,8 @@ def test_back_with_all_records_or_refused_whenever_it_is_killed(laptop: Laptop) 
     assert laptop.newer_migrations() == 1, "what it adds is added again, to what was recorded meanwhile too"
     code, said = laptop.call(BACK)
     assert code == 0, said
-    assert "0.1.0 is in use" in said
-    assert (laptop.version, laptop.newer_migrations()) == ("0.1.0", 0)
+    assert f"{OLD} is in use" in said
+    assert (laptop.version, laptop.newer_migrations()) == (OLD, 0)
     assert laptop.events() == ["Lũ hôm nay", "Lũ sau", "Lũ trước"]
     assert list((laptop.post / "backups").glob("*.tar"))
     assert not list(laptop.post.glob(upgrade.TRIAL + "*"))
@@ -164,11 +164,11 @@ def test_back_with_all_records_or_refused_whenever_it_is_killed(laptop: Laptop) 
 
 def test_where_there_is_no_older_version(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "root", lambda: world.root / "program")
-    for name in ("0.0.9", "0.2.0"):  # one was not finished, one is newer
+    for name in ("0.0.9", NEXT):  # one was not finished, one is newer
         (world.root / "program" / "versions" / name).mkdir(parents=True)
-    (world.root / "program" / "versions" / "0.2.0" / install.COMPLETE).touch()
+    (world.root / "program" / "versions" / NEXT / install.COMPLETE).touch()
     code, _out, err = run("upgrade", "--back")
-    assert (code, "không có bản nào cũ hơn 0.1.0" in err) == (1, True)
+    assert (code, f"không có bản nào cũ hơn {OLD}" in err) == (1, True)
     (world.root / "program" / "versions" / "0.0.9" / install.COMPLETE).touch()
     assert upgrade.version_before() == "0.0.9"
     assert [run("upgrade", *options)[0] for options in ((), ("kit", "--back"))] == [2, 2]

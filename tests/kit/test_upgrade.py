@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from field import PASSPHRASE, USER, Run, World
 
+import fieldapp
 from fieldapp.errors import FieldappError
 from fieldapp.kit import gather, install, trial, upgrade, wheel
 from fieldapp.packaged import CHECKOUT
@@ -22,9 +23,12 @@ from fieldapp.store.store import FILE, Store
 from .conftest import HERE
 
 pytestmark = pytest.mark.timeout(600)  # who asks for the kit first makes it, and the others wait
-NEXT = "0.2.0"
+OLD = fieldapp.__version__
+NEXT = "0.3.0"
 PATIENCE = 300
 """Seconds until a started program counts as hanging"""
+
+CHANGES = f"## [Unreleased]\n\n## [{NEXT}] - 2027-01-31\n\n### Added\n\n- Events have colours.\n"
 
 MIGRATION = '''
 @migrations(name="9999_next")
@@ -41,7 +45,7 @@ def next_version(db: Database) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-SCHEMA_VERSION ='''
+SEGMENT_SCHEMA ='''
 
 KILLED_BEFORE = """
 import os, signal, sys
@@ -64,11 +68,10 @@ def next_version(made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> P
     for name in ("schema.sql", "constraints.txt", "CHANGELOG.md", "README.md", "LICENSE", "pyproject.toml"):
         shutil.copy(CHECKOUT / name, source)
     for name, before, after in (
-        ("fieldapp/__init__.py", '"0.1.0"', f'"{NEXT}"'),
-        ("pyproject.toml", 'version = "0.1.0"', f'version = "{NEXT}"'),
-        ("fieldapp/store/migrations.py", "\nSCHEMA_VERSION =", MIGRATION),
+        ("fieldapp/__init__.py", f'"{OLD}"', f'"{NEXT}"'),
+        ("fieldapp/store/migrations.py", "\nSEGMENT_SCHEMA =", MIGRATION),
         ("schema.sql", "CREATE TABLE event (\n", "CREATE TABLE event (\n    colour TEXT,\n"),
-        ("CHANGELOG.md", "## Unreleased", f"## {NEXT}\n\n- Events have colours.\n\n## 0.1.0"),
+        ("CHANGELOG.md", "## [Unreleased]\n", CHANGES),
     ):
         text = (source / name).read_text(encoding="utf-8")
         assert before in text, name
@@ -106,7 +109,7 @@ class Laptop:
             "FIELDAPP_PASSPHRASE_FILE": str(secret), "FIELDAPP_LANG": "en",
         }  # fmt: skip
         self.launcher = home / ".local/bin/fieldapp"
-        self.old = str(self.root / "versions/0.1.0/bin/python")
+        self.old = str(self.root / f"versions/{OLD}/bin/python")
 
     def call(self, *command: object, **more: str) -> tuple[int, str]:
         done = subprocess.run(
@@ -176,17 +179,17 @@ def test_killed_at_any_point_a_version_works_with_all_records(
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(PATIENCE)
     assert not (laptop.root / "versions" / NEXT / install.COMPLETE).exists()
-    assert laptop.version == "0.1.0"
+    assert laptop.version == OLD
 
     # the new version cannot migrate the copy; then it dies while it migrates the records
     code, said = laptop.upgrade(stick, TEST_UPGRADE="fail")
     assert code == 1, said
-    assert "0.1.0 stays" in said
+    assert f"{OLD} stays" in said
     assert "no such luck" in said
     code, said = laptop.upgrade(stick, TEST_UPGRADE="kill")
     assert code == 1, said
-    assert "0.1.0 starts again" in said
-    assert (laptop.version, "colour" in laptop.columns()) == ("0.1.0", False)
+    assert f"{OLD} starts again" in said
+    assert (laptop.version, "colour" in laptop.columns()) == (OLD, False)
     assert laptop.events() == everything
 
     # between any two steps
@@ -194,7 +197,7 @@ def test_killed_at_any_point_a_version_works_with_all_records(
         code, said = laptop.call(laptop.old, "-I", "-c", KILLED_BEFORE, number, "upgrade", stick, "--yes")
         assert code == -signal.SIGKILL, said
         switched = number > upgrade.STEPS.index(upgrade.Upgrade.switch)
-        assert laptop.version == (NEXT if switched else "0.1.0"), number
+        assert laptop.version == (NEXT if switched else OLD), number
         if number in (5, 7):
             assert laptop.events() == everything, number
         if switched:
@@ -208,7 +211,7 @@ def test_killed_at_any_point_a_version_works_with_all_records(
     assert code == 0, said
     assert "Events have colours." in said
     assert f"{NEXT} is in use" in said
-    assert sorted(p.name for p in (laptop.root / "versions").iterdir()) == ["0.1.0", NEXT]
+    assert sorted(p.name for p in (laptop.root / "versions").iterdir()) == [OLD, NEXT]
     left = [p.name for p in laptop.post.iterdir() if p.name.startswith(upgrade.TRIAL)]
     assert (left, (laptop.root / "kits").exists()) == ([], False)
     assert list((laptop.post / "backups").glob("*.tar"))
@@ -224,7 +227,7 @@ def test_what_is_no_upgrade_is_refused(
     assert (code, "không phải do sở chỉ huy của ta ký" in err) == (1, True)
     gather.sign(world.hq, kit)
     code, _out, err = run("upgrade", kit)
-    assert (code, "đang dùng 0.1.0" in err) == (1, True)
+    assert (code, f"đang dùng {OLD}" in err) == (1, True)
     monkeypatch.setattr("fieldapp.__version__", "0.0.9")
     code, _out, err = run("upgrade", kit, "--yes")
     assert (code, "không được cài từ bộ cài" in err) == (1, True)
@@ -241,6 +244,18 @@ def test_what_is_new_stands_above_the_installed_version(tmp_path: Path) -> None:
     assert upgrade._number("0.10.0") > upgrade._number("0.9.1")
 
 
+def test_what_is_new_leaves_out_sections_without_entries(tmp_path: Path) -> None:
+    text = (
+        "# Changelog\n\n## [Unreleased]\n\n## [0.10.0] - 2027-02-01\n\n### Fixed\n\n- ten\n\n"
+        "## [0.9.1] - 2027-01-01\n\n- nine\n\n## [0.8.0] - 2026-12-01\n\n- old\n"
+    )
+    (tmp_path / "CHANGELOG.md").write_text(text, encoding="utf-8")
+    nine = ["## [0.9.1] - 2027-01-01", "- nine"]
+    assert upgrade.news(tmp_path, "0.9.0") == ["## [0.10.0] - 2027-02-01", "### Fixed", "- ten", *nine]
+    assert upgrade.news(tmp_path, "0.10.0") == []
+    assert upgrade.news(CHECKOUT, "0.0.1")[0].startswith("## ["), "our own is written so"
+
+
 def test_another_window_is_asked_to_close(world: World) -> None:
     path, key = world.root / "post" / FILE, world.keys["post"]
     with pytest.raises(FieldappError, match="cửa sổ khác"):
@@ -253,4 +268,4 @@ def test_the_trial_counts_and_examines(world: World) -> None:
     world.well()
     world.post.close()
     found = trial.run(world.root / "post", world.keys["post"], USER)
-    assert (found["healthy"], found["records"]["activity"], found["version"]) == (True, 1, "0.1.0")
+    assert (found["healthy"], found["records"]["activity"], found["version"]) == (True, 1, OLD)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from field import Run, World
 
+import fieldapp
 from fieldapp.errors import FieldappError
 from fieldapp.reports.coverage import PostCoverage, coverage, details, late_posts, set_limit_days
 from fieldapp.store import desk, records
@@ -96,7 +97,7 @@ def test_a_clock_that_stands_wrong_is_told_and_deceives_nobody(world: World) -> 
     assert laptop.heard == TODAY.isoformat()
     assert laptop.clock
     assert "01/01/2010" in laptop.clock
-    assert laptop.program == "0.1.0"
+    assert laptop.program == fieldapp.__version__
     world.hq.db.execute("UPDATE local_receipt SET at = '2061-01-01T07:00:00Z', hlc = hlc + ?", [1500 * DAY])
     (laptop,) = one(world).laptops
     assert laptop.heard == TODAY.isoformat()

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from field import Run, World
 
+import fieldapp
 from fieldapp.reports.provenance import provenance
 from fieldapp.sync import segment, standing
 
@@ -15,7 +16,7 @@ def test_the_version_vector_with_its_heads(world: World) -> None:
     own = next(x for x in before.logs if x.scope == "IARVE")
     assert (own.author, own.seq, own.sealed, own.head) == ("Đồn BP Ia Rvê (A)", 3, 0, None)
     world.carry(world.post, world.hq)
-    assert (before.program, before.logs[0].log) == ("0.1.0", "baseline")
+    assert (before.program, before.logs[0].log) == (fieldapp.__version__, "baseline")
     here = {x.log: x for x in provenance(world.post).logs}
     there = {x.log: x for x in provenance(world.hq).logs}
     assert there[own.log] == here[own.log]

@@ -4,11 +4,12 @@
 exported to an unencrypted file so that it compresses, and a bundle of the post that headquarters has not read.
 """
 
+import hashlib
 import io
 import re
 import shutil
 import tarfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from sync_state import state
 from fieldapp import replica
 from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
-from fieldapp.store import capture, lists, log, records, vault
+from fieldapp.store import capture, lists, log, migrations, records, vault
 from fieldapp.store.connection import connect
 from fieldapp.store.migrations import BASELINE_LOG, REFOLD, REINDEX
 from fieldapp.store.store import FILE, Row, Store
@@ -32,6 +33,11 @@ MOVED = {"have", "have_hlc", "have_at"}
 """What ``local_replica`` of version 0.1 said of receipts is ``local_receipt`` now"""
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
+
+SCHEMA_OF_NEWEST = ("0013_changes_by_row", "b051312488f7324dfa20cf6738abb4031adfd6469ad8a13bdeabbb83082e3fcc")
+"""The newest migration, and the hash of the ``schema.sql`` that it leads to"""
+LOGGED_TABLES = (4, "c7682a2f104bf60bb8ebf8b474547fd83e0bf7812df039b005a8204809fef1d1")
+"""``SEGMENT_SCHEMA``, and the hash of the tables whose rows are logged"""
 
 
 @pytest.fixture(scope="session")
@@ -111,6 +117,36 @@ def test_the_shape_is_that_of_a_new_file(world: World, tmp_path: Path) -> None:
         assert {c.name: (c.type, c.notnull, c.is_pk) for c in world.post.db.table(table).columns} == columns
     assert world.post.rows("PRAGMA foreign_key_check") == []
     new.close()
+
+
+def digest(statements: Iterable[str]) -> str:
+    """SHA-256 of statements, whatever their order and blanks."""
+    return hashlib.sha256("\n".join(sorted(map(migrations._normalized, statements))).encode()).hexdigest()
+
+
+def test_schema_sql_does_not_change_without_a_migration() -> None:
+    """A file of before would not get what is new, and no other test would notice: they all begin with new files."""
+    newest = [migration.name for migration in migrations.migrations._migrations][-1]
+    now = (newest, digest(text for _sort, _name, text in migrations._statements()))
+    assert newest != SCHEMA_OF_NEWEST[0] or now == SCHEMA_OF_NEWEST, (
+        "schema.sql has changed, and no migration brings the files of before to its new shape: add one at the end of"
+        " fieldapp/store/migrations.py (mostly `add_what_is_missing(db)`), and the commit before it to"
+        f" tests/store/data/make.py. If {newest} is new on this branch, write its new hash here instead: {now[1]}"
+    )
+    assert now == SCHEMA_OF_NEWEST, f"A new migration: write here SCHEMA_OF_NEWEST = {now!r}"
+    assert migrations.schema_version() == len(migrations.migrations._migrations), "numbered without gaps"
+
+
+def test_the_logged_tables_do_not_change_without_a_number() -> None:
+    """What segments and manifests state of their writer (docs/bundle-format.md, ``schema``)."""
+    statements = list(migrations._statements())
+    tables = [text for sort, name, text in statements if sort == "TABLE" and not name.startswith("local_")]
+    now = (migrations.SEGMENT_SCHEMA, digest(tables))
+    assert len(tables) > 20
+    assert now == LOGGED_TABLES, (
+        "A table whose rows are logged has changed. Set SEGMENT_SCHEMA in fieldapp/store/migrations.py to the number of"
+        f" the migration that does it, and write here: LOGGED_TABLES = (that number, {now[1]!r})"
+    )
 
 
 @pytest.mark.parametrize("name", KEYS)

@@ -541,7 +541,7 @@ def test_a_bundle_of_a_newer_format_is_refused_with_what_to_do(field: Field, mon
     (refused,) = incoming.import_files(field.hq, [stick])
     assert refused.refused is not None
     assert "fieldapp-bundle/2" in refused.refused
-    assert migrations.SCHEMA_VERSION >= 3
+    assert migrations.SEGMENT_SCHEMA >= 3
 
 
 # laptops and posts --------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from sync_state import state, stick_that_fails
 
 from fieldapp import replica
 from fieldapp.errors import FieldappError
-from fieldapp.store import people, vault
+from fieldapp.store import migrations, people, vault
 from fieldapp.store.people import Role
 from fieldapp.store.store import FILE, Store
 from fieldapp.sync import backup, doctor, drives, incoming, outgoing, peers, recovery, standing
@@ -90,6 +90,24 @@ def test_it_takes_the_passphrase_of_that_day(world: World, tmp_path: Path) -> No
     restored(made.path, tmp_path / "new").close()
     with pytest.raises(FieldappError, match="đã có"):
         restored(made.path, tmp_path / "new")
+
+
+def test_a_backup_of_a_newer_program_is_refused_with_what_to_do(
+    run: Run, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Newer by one migration; its number is stated by every backup."""
+    world.keys["new"] = world.keys["post"]
+    ours = migrations.migrations._migrations
+    with monkeypatch.context() as newer:
+        newer.setattr("fieldapp.__version__", "9.8.7")
+        number = f"{len(ours) + 1:04d}"
+        later = type(ours[0])(f"{number}_of_the_next_version", lambda _db: None)
+        newer.setattr(migrations.migrations, "_migrations", [*ours, later])
+        made = backup.write(world.post, tmp_path)
+        restored(made.path, tmp_path / "there").close()
+    code, _out, err = run("--user", USER, "restore", made.path, home="new")
+    assert (code, "phiên bản mới hơn (9.8.7)" in err) == (1, True), err
+    assert not (world.root / "new").exists()
 
 
 def test_keys_that_lie_there_are_not_lost(world: World, tmp_path: Path) -> None:

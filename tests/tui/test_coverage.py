@@ -6,6 +6,7 @@ import pytest
 from field import World
 from screen_hands import run
 
+import fieldapp
 from fieldapp.store import reviews
 from fieldapp.sync import enrolment
 from fieldapp.tui.screens import home
@@ -38,7 +39,7 @@ async def test_from_the_grid_to_what_waits_of_one_post(world: World) -> None:
         await s.press("down")
         assert "Máy A: tin cuối" in s.text
         assert rows["tin cuối"].endswith("chờ duyệt")  # the heading fits into one line of 80
-        assert "phiên bản 0.1.0" in s.text
+        assert f"phiên bản {fieldapp.__version__}" in s.text
         assert s.footer.endswith("Giúp")
         await s.press("enter")
         assert isinstance(s.app.screen, WaitingScreen)
