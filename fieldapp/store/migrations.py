@@ -11,9 +11,10 @@ again, since the older version forgets those that it does not know (``tests/stor
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database, Migrations
 
@@ -224,16 +225,40 @@ def _step_back(db: Database) -> None:
 
 def unmet(db: Database) -> list[str]:
     """``table.column`` of what this version needs and a file has not, or has and this version would leave empty."""
-    own = in_memory()
-    own.conn.executescript(schema_sql())
+    file = _shape(db)
     found = []
-    for table in own.table_names():
-        here = {column.name: column for column in own.table(table).columns}
-        there = {column.name: column for column in db.table(table).columns} if db.table(table).exists() else {}
+    for table, here in _own_shape(schema_sql()).items():
+        there = file.get(table, {})
         found += [f"{table}.{name}" for name, c in here.items() if name not in there or there[name].type != c.type]
-        found += [
-            f"{table}.{name}" for name, c in there.items() if name not in here and c.notnull and c.default_value is None
-        ]
+        found += [f"{table}.{name}" for name, c in there.items() if name not in here and c.must_be_given]
+    return found
+
+
+class _Column(NamedTuple):
+    type: str
+    must_be_given: bool
+    """it may not be empty, and has no default"""
+
+
+Shape = dict[str, dict[str, _Column]]
+"""Table -> its columns by name"""
+
+
+def _shape(db: Database) -> Shape:
+    found: Shape = {}
+    for table, name, sort, must in db.execute(
+        'SELECT m.name, c.name, c.type, c."notnull" AND c.dflt_value IS NULL'
+        " FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+    ).fetchall():
+        found.setdefault(table, {})[name] = _Column(sort, bool(must))
+    return found
+
+
+@cache
+def _own_shape(sql: str) -> Shape:
+    own = in_memory()
+    own.conn.executescript(sql)
+    found = _shape(own)
     own.close()
     return found
 
