@@ -762,7 +762,7 @@ CREATE TABLE local_batch_row (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX local_batch_row_record ON local_batch_row (row_id);
 
--- Records that another person keyed again blind (fieldapp/store/rekeying.py).
+-- Records that another person keyed again blind (fieldapp/work/double_entry.py).
 CREATE TABLE local_rekeyed (
     row_id TEXT NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -791,7 +791,7 @@ CREATE TABLE local_recovery_code (
     hlc INTEGER NOT NULL             -- the laptop's clock when it told so
 ) STRICT;
 
--- Search keys without case, tone and diacritics (fieldapp/domain/text.py); the trigram-free prefix index is enough:
+-- Search keys without case, tone and diacritics (fieldapp/vietnamese/text.py); the trigram-free prefix index is enough:
 -- Vietnamese words are one syllable each.
 CREATE VIRTUAL TABLE local_search USING fts5 (kind UNINDEXED, row_id UNINDEXED, words, prefix = '1 2 3 4 5');
 CREATE TABLE local_search_row (

@@ -15,7 +15,7 @@ import uuid_utils
 
 from fieldapp.store import capture
 from fieldapp.store.store import Store, now
-from fieldapp.sync import enrolment
+from fieldapp.sync.exchange import enrolment
 
 ROUNDS = 5
 

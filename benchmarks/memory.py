@@ -19,7 +19,7 @@ from pathlib import Path
 from work import World, make_world
 
 from fieldapp.store.store import Store
-from fieldapp.sync import incoming, outgoing
+from fieldapp.sync.exchange import incoming, outgoing
 
 TEXT = 4_000
 LIMIT_MB = 200

@@ -37,14 +37,18 @@ from work import WORDS  # type: ignore[import-not-found]
 
 import fieldapp
 from fieldapp.domain.records import BY_KIND
+from fieldapp.records import lists, records, search, search_index
 from fieldapp.reports import coverage
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
-from fieldapp.store import finding, lists, records, search, todo, vault
+from fieldapp.store import vault
 from fieldapp.store.migrations import SEGMENT_SCHEMA
 from fieldapp.store.store import Store, now
-from fieldapp.sync import bundle, enrolment, incoming, keys, logs, segment, standing
-from fieldapp.sync.bundle import Head, Manifest
+from fieldapp.sync.exchange import enrolment, incoming, status
+from fieldapp.sync.format import bundle, keys, segment
+from fieldapp.sync.format.bundle import Head, Manifest
+from fieldapp.sync.peers import logs
+from fieldapp.work import todo
 
 FIRST_YEAR = 2016
 QUERIES = ("giếng khoan", "tuan tra", "gao", "ho ngheo buon", "kham benh")
@@ -233,7 +237,7 @@ class Nation:
 
     def _change(self, laptop: Laptop, table: str, row_id: str, cols: dict[str, Any]) -> dict[str, Any]:
         assert table in BY_KIND
-        at = standing.change_log.instant(laptop.hlc)
+        at = status.change_log.instant(laptop.hlc)
         return {"hlc": laptop.hlc, "table_name": table, "row_id": row_id, "cols": msgspec.json.encode(cols).decode(),
                 "actor": "A", "at": at}  # fmt: skip
 
@@ -258,14 +262,14 @@ def measure(
     found["import"] = timed(lambda: results.extend(incoming.import_files(hq, [stick]))) / changes
     incoming._index = index
     assert sum(r.applied for r in results) == changes, [p for r in results for p in r.problems][:3]
-    found["index"] = timed(lambda: search.catch_up(hq)) / changes
+    found["index"] = timed(lambda: search_index.catch_up(hq)) / changes
     found["again"] = timed(lambda: results.extend(incoming.import_files(hq, [stick]))) / changes
     shutil.rmtree(stick)
     found["rows"] = sum(hq.value(f"SELECT count(*) FROM {t}") for t in ("activity", "activity_measure", "matter"))
     found["list"] = statistics.median(timed(lambda: lists.page(hq, "activity")) for _ in range(5))
-    found["search"] = max(timed(lambda q=q: finding.find(hq, q, finding.Sieve())) for q in QUERIES)  # type: ignore[misc]
+    found["search"] = max(timed(lambda q=q: search.find(hq, q, search.Sieve())) for q in QUERIES)  # type: ignore[misc]
     today = date(year, 12, 31)
-    found["status"] = timed(lambda: standing.status(hq))
+    found["status"] = timed(lambda: status.status(hq))
     found["late_posts"] = timed(lambda: coverage.late_posts(hq, today))
     found["todo"] = timed(lambda: todo.todo(hq, today))
     found["coverage"] = timed(lambda: coverage.coverage(hq, today))
@@ -318,7 +322,7 @@ class _Undo(Exception):
 
 
 def _rebuild(store: Store) -> None:
-    from fieldapp.sync import merge
+    from fieldapp.sync.merge import merge
 
     try:
         with store.transaction(applying=True):

@@ -24,7 +24,7 @@ from work import behind, make_world, record  # type: ignore[import-not-found]
 from fieldapp.publish.mirror import publish
 from fieldapp.publish.tables import SCHEMA, Place, tables
 from fieldapp.store.store import Store
-from fieldapp.sync import incoming, outgoing
+from fieldapp.sync.exchange import incoming, outgoing
 
 PART = 100
 """Rows that are multiplied in one transaction"""

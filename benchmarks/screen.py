@@ -23,10 +23,11 @@ from typing import Any
 import pexpect
 import uuid_utils
 
-from fieldapp.domain.text import search_key
-from fieldapp.store import search, vault
+from fieldapp.records import search_index
+from fieldapp.store import vault
 from fieldapp.store.store import Store, now
-from fieldapp.sync import enrolment
+from fieldapp.sync.exchange import enrolment
+from fieldapp.vietnamese.text import search_key
 
 PASSPHRASE = "lúa nước sông"
 USER = "Nguyễn Văn A"
@@ -151,7 +152,7 @@ def fill(root: Path, rows: int) -> None:
             made,
         )
         named = {row["id"]: row["name"] for row in (*kinds, *units)}
-        numbers = [search.places("activity", date.fromisoformat(m[5]))[0] + n for n, m in enumerate(made)]
+        numbers = [search_index.places("activity", date.fromisoformat(m[5]))[0] + n for n, m in enumerate(made)]
         store.db.conn.executemany(
             "INSERT INTO local_search (rowid, kind, row_id, words) VALUES (?, 'activity', ?, ?)",
             [(n, m[0], search_key(f"{m[7]} {named[m[4]]} {named[m[6]]}")) for n, m in zip(numbers, made, strict=True)],

@@ -27,10 +27,10 @@ import apsw
 import zstandard
 from work import PER_TRANSACTION, Statement, World, record, world_in
 
-from fieldapp.store import search
+from fieldapp.records import search_index
 from fieldapp.store.capture import synced_tables
 from fieldapp.store.store import BULK_CACHE_KB, Store
-from fieldapp.sync import incoming, outgoing
+from fieldapp.sync.exchange import incoming, outgoing
 
 CACHE_KB = BULK_CACHE_KB
 """Page cache of both sides while they import: what the program takes"""
@@ -87,12 +87,12 @@ def ours(world: World, work: list[list[Statement]], small: bool) -> dict[str, fl
 @contextmanager
 def index_later() -> Iterator[Callable[[Store], None]]:
     """Leave out what follows an import, so that it can be measured apart: the peers have no index for search."""
-    real = search.catch_up
-    search.catch_up = lambda *_: None  # type: ignore[assignment]
+    real = search_index.catch_up
+    search_index.catch_up = lambda *_: None  # type: ignore[assignment]
     try:
         yield real
     finally:
-        search.catch_up = real
+        search_index.catch_up = real
 
 
 def take_in(store: Store, file: Path, into: list[incoming.Imported]) -> None:

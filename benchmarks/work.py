@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fieldapp.store import vault
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, incoming, outgoing
+from fieldapp.sync.exchange import enrolment, incoming, outgoing
 
 INSERTS, UPDATES, VOIDS = 100_000, 80_000, 20_000
 PER_TRANSACTION = 200

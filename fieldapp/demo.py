@@ -10,12 +10,13 @@ from typing import Any
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.records import lists, records
 from fieldapp.reports import narrative
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
-from fieldapp.store import lists, records
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, incoming, outgoing, peers, standing
+from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
+from fieldapp.sync.peers import peers
 
 PASSPHRASE = "demo"  # noqa: S105 — the demo holds nothing secret
 USER = "Nguyễn Văn A"
@@ -62,7 +63,7 @@ def run(workspace: Path, say: Say) -> None:
     say(narrative.as_text(report(hq, Query(PERIOD))))
     say("")
     for store, name in ((post, _("post")), (hq, _("headquarters"))):
-        state = standing.status(store)
+        state = status.status(store)
         say(
             _("State of {name}: {unsent} changes not sent, {held} wait, {conflicts} conflicts.").format(
                 name=name, unsent=state.unsent, held=len(state.held), conflicts=state.conflicts

@@ -6,9 +6,9 @@ migrates its tables; what is computed from the records is brought up to date her
 
 from pathlib import Path
 
-from fieldapp.store import search
+from fieldapp.records import search_index
 from fieldapp.store.store import Store
-from fieldapp.sync import merge
+from fieldapp.sync.merge import merge
 
 
 def unlock(home: Path, user: str, passphrase: str) -> Store:
@@ -30,5 +30,5 @@ def bring_up_to_date(store: Store) -> None:
 
     The index comes first: folding enters rows into it.
     """
-    search.catch_up(store)
+    search_index.catch_up(store)
     merge.catch_up(store)

@@ -10,9 +10,11 @@ from pathlib import Path
 from fieldapp import replica
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import records, vault
+from fieldapp.records import records
+from fieldapp.store import vault
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import enrolment, incoming, outgoing, peers, practice, standing
+from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
+from fieldapp.sync.peers import peers, practice
 
 PASSPHRASE = "tap ghi so"  # noqa: S105 — practice holds nothing secret
 USER = "Nguyễn Văn Tập"
@@ -92,7 +94,7 @@ def steps(store: Store) -> list[Step]:
         "SELECT count(*) FROM activity a JOIN activity_kind k ON k.id = a.activity_kind_id"
         " WHERE k.code = 'gieng_khoan' AND a.voided_at IS NULL"
     )
-    state = standing.status(store)
+    state = status.status(store)
     done = {
         "well": bool(wells),
         "meeting": bool(store.value("SELECT count(*) FROM meeting WHERE voided_at IS NULL")),

@@ -17,9 +17,9 @@ from field import PASSPHRASE, USER, Run, World, build
 from hypothesis import settings
 
 from fieldapp import cli
-from fieldapp.domain.text import clean
 from fieldapp.store import migrations, vault
 from fieldapp.store.baseline import baseline_changes
+from fieldapp.vietnamese.text import clean
 
 KERNEL = "this kernel"
 """In the reason of a skip: nothing that is installed would help"""

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fieldapp.store import records, vault
+from fieldapp.records import records
+from fieldapp.store import vault
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, incoming, outgoing
+from fieldapp.sync.exchange import enrolment, incoming, outgoing
 
 USER = "Nguyễn Văn A"
 PASSPHRASE = "lúa nước sông"

@@ -9,7 +9,7 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from fieldapp.store import lists, records
+from fieldapp.records import lists, records
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.form import FormScreen

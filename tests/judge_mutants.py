@@ -18,10 +18,12 @@ import mutants
 import strict_reader
 from vectors.make import HQ
 
-from fieldapp.store import search
+from fieldapp.records import search_index
 from fieldapp.store.capture import synced_tables
 from fieldapp.store.store import Store
-from fieldapp.sync import doctor, incoming, segment
+from fieldapp.sync.exchange import incoming
+from fieldapp.sync.format import segment
+from fieldapp.sync.safety import doctor
 
 LIMIT = 300 * 1000 * 1000
 """Bytes of memory that the process may write to (RLIMIT_DATA: heap, anonymous mappings, stacks of threads)"""
@@ -102,7 +104,7 @@ class Judge:
     """A reader with the rows, papers and segments that it had before a mutant."""
 
     def __init__(self, store: Store, stick: Path) -> None:
-        search.catch_up(store)
+        search_index.catch_up(store)
         self.store, self.file = store, stick / "x.fieldapp.tar.age"
         self.tables = sorted(synced_tables(store.db))
         self.reader = store.identity.replica_id

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from fieldapp.domain.text import clean
+from fieldapp.vietnamese.text import clean
 
 WORK = 4
 """Logarithm of scrypt's N; age itself takes 17 or 18"""

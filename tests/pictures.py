@@ -24,11 +24,13 @@ from textual.pilot import Pilot
 from fieldapp import demo
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import language
-from fieldapp.store import desk, lists, records, vault
+from fieldapp.records import lists, records
+from fieldapp.store import vault
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment
+from fieldapp.sync.exchange import enrolment
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.work import review_queue
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screens"
 SIZES = ((80, 24), (160, 50))
@@ -165,7 +167,7 @@ def fill(world: World) -> None:
         world.carry(store, world.hq)
     b.close()
     returned = lists.page(made, "activity", text="so 5").rows[0]["id"]
-    desk.review(world.hq, returned, "returned", comment="Số hộ lớn bất thường, xem lại", field="measures")
+    review_queue.review(world.hq, returned, "returned", comment="Số hộ lớn bất thường, xem lại", field="measures")
     world.carry(world.hq, made)
     pack = enrolment.write_pack(world.hq, code="EABUNG", name="Đồn BP Ea Bung", dest=world.usb)
     asking = enrolment.init_post(world.root / "asking", pack, user="Siu Y", passphrase="x y z")
@@ -189,10 +191,10 @@ def still() -> Iterator[None]:
         patch.setattr("fieldapp.reports.narrative._instant", lambda at: "21:40 24/11/2013")
         patch.setattr("fieldapp.tui.screens.report_file._documents", lambda: Path("D:/Báo cáo"))
         patch.setattr("fieldapp.tui.widgets.header._day", lambda instant: "12/11")
-        patch.setattr("fieldapp.sync.drives._linux_roots", lambda: iter(()))
+        patch.setattr("fieldapp.sync.format.drives._linux_roots", lambda: iter(()))
         patch.setattr("fieldapp.tui.screens.form.FormScreen.keep", lambda self: None)
         words = "gạo muối đường chè thuốc vải đèn dầu giấy bút"
-        patch.setattr("fieldapp.sync.keys.fingerprint", lambda sign_key, age_key: words)
+        patch.setattr("fieldapp.sync.format.keys.fingerprint", lambda sign_key, age_key: words)
         patch.setattr(vault, "users", lambda home: [USER, OTHER])
         yield
 

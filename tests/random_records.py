@@ -8,7 +8,7 @@ import uuid_utils
 
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.records import RECORDS
-from fieldapp.store import reviews
+from fieldapp.records import reviews
 from fieldapp.store.store import Store
 
 WORDS = ("buôn Ba Na", "Buôn Ba na", "Hòa", "hoà", "=1+1", "a\tb\\N", "dòng\nhai", "Y Thanh Niê", "Đức", "\\.")

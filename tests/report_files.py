@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from field import World
 
-from fieldapp.store import lists, records
+from fieldapp.records import lists, records
 
 FORMULA = "=cmd|'/c calc'!A1"
 SCRIPT = "<script>alert(1)</script>"

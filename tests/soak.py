@@ -23,11 +23,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sync_state import arrived_or_recorded
 
 from fieldapp.errors import FieldappError
-from fieldapp.store import baseline, capture, migrations, people, records, search, vault
+from fieldapp.records import records, search_index
+from fieldapp.store import baseline, capture, migrations, people, vault
 from fieldapp.store import log as change_log
 from fieldapp.store.connection import connect
 from fieldapp.store.store import FILE, Row, Store
-from fieldapp.sync import doctor, enrolment, incoming, merge, outgoing, peers, relog, standing
+from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
+from fieldapp.sync.merge import forks, merge
+from fieldapp.sync.peers import peers
+from fieldapp.sync.safety import doctor
 
 NAMES = ("hq", "p-a", "p-b", "q-a", "hq-b", "nation")
 """The province; laptops of the posts P and Q; the province's second laptop; the nation above it. A schedule of n
@@ -438,8 +442,10 @@ class Laptops(RuleBasedStateMachine):
     def take_files(self, name: str, files: list[Path]) -> None:
         with pytest.MonkeyPatch.context() as patched:
             if name in self.old:  # the older version's search has no words of a kind that it does not know
-                indexed = search._words_of
-                patched.setattr(search, "_words_of", lambda k: frozenset() if k == OLD_LACKS_TABLE else indexed(k))
+                indexed = search_index._words_of
+                patched.setattr(
+                    search_index, "_words_of", lambda k: frozenset() if k == OLD_LACKS_TABLE else indexed(k)
+                )
             imported = incoming.import_files(self.stores[name], files)
         for result in imported:
             assert self.forked or result.quarantined == []
@@ -529,7 +535,7 @@ class Laptops(RuleBasedStateMachine):
         shutil.copytree(self.root / f"backup-{name}", self.root / name)
         self.open(name)
         if self.rng.random() < 0.5:
-            relog.begin_new_log(self.stores[name])
+            forks.begin_new_log(self.stores[name])
         self.model.lost |= before.difference(*(self.known(n) for n in self.stores))
         self.forked = True
         self.seen["restored"] += 1
@@ -567,7 +573,7 @@ class Laptops(RuleBasedStateMachine):
             self.seen["conflicts"] += len(found)
         if not self.forked:
             above = [vector(s) for n, s in self.stores.items() if n.removesuffix(CLONE) in HEADQUARTERS]
-            for log, reached in standing._acknowledged(store).items():
+            for log, reached in status._acknowledged(store).items():
                 assert any(reached <= have.get(log, 0) for have in above), "a receipt for what headquarters has not"
 
     def everybody_meets(self) -> None:
@@ -582,9 +588,9 @@ class Laptops(RuleBasedStateMachine):
             if heard and all(self.is_quiet(name) and self.agrees(name) for name in self.stores):
                 return
             if turn == 2 * ADOPT + 1 and self.forked:  # who logged it has lost it: headquarters takes it over
-                relog.adopt(self.stores["hq"])
+                forks.adopt(self.stores["hq"])
         told = {n: [p for p in (state.held, state.quarantined, state.unsent) if p] for n, s in self.stores.items()
-                if (state := standing.status(s))}  # fmt: skip
+                if (state := status.status(s))}  # fmt: skip
         raise AssertionError(f"after {ROUNDS} full exchanges somebody still lacks something: {told}")
 
     def is_up(self, sender: str, to: str) -> bool:
@@ -596,8 +602,8 @@ class Laptops(RuleBasedStateMachine):
         """Nothing waits, and nobody whom this replica writes for lacks what it has. Of a disk that was set back more
         than once nobody knows which of its states goes on: to those all is sent again and again."""
         store = self.stores[name]
-        state, ids = standing.status(store), {p.id for p in peers.partners(store)}
-        lacking = not self.forked and any(p.lacks for p in standing.peers_status(store) if p.replica_id in ids)
+        state, ids = status.status(store), {p.id for p in peers.partners(store)}
+        lacking = not self.forked and any(p.lacks for p in status.peers_status(store) if p.replica_id in ids)
         return not (state.held or state.quarantined or state.unsent or lacking)
 
     def teardown(self) -> None:

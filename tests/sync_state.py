@@ -12,7 +12,8 @@ from fieldapp.store.capture import synced_tables
 from fieldapp.store.log import Change
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import drives, enrolment, outgoing
+from fieldapp.sync.exchange import enrolment, outgoing
+from fieldapp.sync.format import drives
 
 
 def state(store: Store) -> dict[str, list[Row]]:

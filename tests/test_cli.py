@@ -12,10 +12,12 @@ from field import PASSPHRASE, Run, World
 from sync_state import second_laptop
 
 from fieldapp.cli import base
-from fieldapp.store import capture, records, vault
+from fieldapp.records import records
+from fieldapp.store import capture, vault
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, peers, standing
-from fieldapp.sync.peers import Peer
+from fieldapp.sync.exchange import enrolment, status
+from fieldapp.sync.peers import peers
+from fieldapp.sync.peers.peers import Peer
 
 WELL = {
     "activity_kind": "Giếng khoan",
@@ -153,7 +155,7 @@ def test_what_was_not_foreseen_goes_to_the_log_file(run: Run, world: World, monk
     def fail(*_args: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("fieldapp.sync.standing.status", fail)
+    monkeypatch.setattr("fieldapp.sync.exchange.status.status", fail)
     code, out, err = run("sync", "status")
     assert (code, out) == (1, "")
     assert str(world.root / "post" / "fieldapp.log") in err
@@ -373,7 +375,7 @@ def test_status_says_whose_changes_it_counts_and_when_in_words(run: Run, world: 
     b = second_laptop(world)
     world.well()
     own = world.post.value("SELECT sum(seq) FROM local_log WHERE own = 1")
-    b_lacks = next(p.lacks for p in standing.peers_status(world.post) if p.replica_id == b.identity.replica_id)
+    b_lacks = next(p.lacks for p in status.peers_status(world.post) if p.replica_id == b.identity.replica_id)
     b.close()
     assert b_lacks > own, "headquarters' changes too"
     code, out, _err = run("sync", "status")

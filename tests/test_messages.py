@@ -11,9 +11,9 @@ from babel.messages.pofile import read_po
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
+from fieldapp.records.words import choice_title
 from fieldapp.reports.narrative import HEADINGS
-from fieldapp.store.doubts import DOUBTS
-from fieldapp.store.words import choice_title
+from fieldapp.work.review_hints import DOUBTS
 
 SOURCE = Path(__file__).parents[1] / "fieldapp"
 KEPT = {"HELP", "STAGES", "TITLES", "MARKS", "DONE"}

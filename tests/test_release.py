@@ -13,7 +13,7 @@ import pytest
 import release
 
 import fieldapp
-from fieldapp.kit import gather
+from fieldapp.kit import assemble
 
 ROOT = release.ROOT
 MADE = release.Release("1.2.3", "c0ffee", 1_790_000_000)
@@ -87,7 +87,7 @@ def test_the_bill_of_materials(wheels: list[Path]) -> None:
     listed = {component["name"]: component for component in bom["components"]}
     assert {"textual", "sqlcipher3", "pydantic-core", "psycopg-binary", "tzdata"} <= listed.keys()
     assert not {"pytest", "hatchling", "cyclonedx-python-lib"} & listed.keys(), "what builds and tests is not installed"
-    pins = gather.pinned((ROOT / "constraints.txt").read_text(encoding="utf-8"))
+    pins = assemble.pinned((ROOT / "constraints.txt").read_text(encoding="utf-8"))
     assert {name: component["version"] for name, component in listed.items()} == {name: pins[name] for name in listed}
     assert [name for name, component in listed.items() if not component.get("licenses")] == []
     needs = {entry["ref"]: entry.get("dependsOn", []) for entry in bom["dependencies"]}

@@ -12,7 +12,8 @@ import pyrage
 import zstandard
 
 from fieldapp.store.store import Store
-from fieldapp.sync import keys, peers
+from fieldapp.sync.format import keys
+from fieldapp.sync.peers import peers
 
 FOLDER = Path(__file__).parent / "vectors"
 INDEX: dict[str, Any] = json.loads((FOLDER / "vectors.json").read_text(encoding="utf-8"))

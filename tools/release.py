@@ -33,7 +33,7 @@ from packageurl import PackageURL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from fieldapp.kit import gather
+from fieldapp.kit import assemble
 from fieldapp.kit.wheel import NAME
 
 ROOT = Path(__file__).parents[1]
@@ -160,11 +160,11 @@ def _sha256(path: Path) -> str:
 
 def sbom(release: Release, wheel: Path, source: Path) -> str:
     """The CycloneDX document of all that a kit installs on any of its targets, in the pinned versions."""
-    pins = gather.pinned((source / "constraints.txt").read_text(encoding="utf-8"))
-    known = {NAME: gather.requirements(wheel)}
+    pins = assemble.pinned((source / "constraints.txt").read_text(encoding="utf-8"))
+    known = {NAME: assemble.requirements(wheel)}
     edges: dict[str, set[str]] = {}
     needed_on: dict[str, list[str]] = {}
-    targets = gather.targets(gather.PLATFORMS, gather.PYTHONS)
+    targets = assemble.targets(assemble.PLATFORMS, assemble.PYTHONS)
     for target in targets:
         for name, needs in _needs(known, target.environment).items():
             edges.setdefault(name, set()).update(needs)
@@ -188,9 +188,9 @@ def sbom(release: Release, wheel: Path, source: Path) -> str:
 
 def _needs(known: dict[str, list[Requirement]], environment: Mapping[str, str]) -> dict[str, set[str]]:
     """Each package that the program needs in an environment -> those that it needs itself; ``known`` grows."""
-    while missing := gather.closure(known, environment).keys() - known.keys():
+    while missing := assemble.closure(known, environment).keys() - known.keys():
         known.update({name: _requirements(name) for name in missing})
-    names = gather.closure(known, environment)
+    names = assemble.closure(known, environment)
     return {name: set(_wanted(known[name], names[name], environment)) for name in names}
 
 

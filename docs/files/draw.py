@@ -13,13 +13,13 @@ import tempfile
 from pathlib import Path
 
 from fieldapp import demo
+from fieldapp.records import records
 from fieldapp.reports import letterhead
 from fieldapp.reports.files.write import write
 from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.query import Query
-from fieldapp.store import records
 from fieldapp.store.store import Store
-from fieldapp.sync import incoming, outgoing
+from fieldapp.sync.exchange import incoming, outgoing
 
 HERE = Path(__file__).parent
 TOOLS = ("soffice", "chromium", "pdftoppm")

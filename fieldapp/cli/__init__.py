@@ -55,9 +55,9 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         from fieldapp.crash import log_crash
-        from fieldapp.store import migrations, trouble
+        from fieldapp.store import disk_errors, migrations
 
-        told = trouble.explain(error)
+        told = disk_errors.explain(error)
         if told is not None:
             note(str(told))
             sys.exit(1)

@@ -13,8 +13,8 @@ from fieldapp.i18n import _, counted
 
 if TYPE_CHECKING:
     from fieldapp.store.store import Store
-    from fieldapp.sync.peers import Peer
-    from fieldapp.sync.resolve import Side
+    from fieldapp.sync.merge.resolve import Side
+    from fieldapp.sync.peers.peers import Peer
 
 
 @cli.group()
@@ -31,8 +31,8 @@ def hq() -> None:
 @click.pass_obj
 def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path) -> None:
     """Write the pack from which a post's laptops start, or headquarters' own."""
-    from fieldapp.store import lists
-    from fieldapp.sync import enrolment
+    from fieldapp.records import lists
+    from fieldapp.sync.exchange import enrolment
 
     if role != "hq" and not code:
         raise click.UsageError(_("Give --code of the post, and --name where it is new, or --role hq."))
@@ -53,7 +53,7 @@ def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path
 @click.pass_obj
 def join(obj: Context, pack: Path) -> None:
     """Report to the headquarters above that wrote PACK (`hq pack --role hq`)."""
-    from fieldapp.sync import enrolment
+    from fieldapp.sync.exchange import enrolment
 
     above = enrolment.join(obj.open(), pack)
     say(_("Bundles are written for {name} too. Compare its fingerprint by telephone:").format(name=above.title))
@@ -67,7 +67,7 @@ def join(obj: Context, pack: Path) -> None:
 @click.pass_obj
 def rename(obj: Context, post: str, name: str, code: str | None) -> None:
     """Give a post another name; its records and laptops stay. A merged post goes on so as a part of the other."""
-    from fieldapp.sync import enrolment
+    from fieldapp.sync.exchange import enrolment
 
     renewed = enrolment.rename_post(obj.open(), post, name=name, code=code)
     say(_("The post is called {name} now; {n} laptops learn it with the next reply.").format(name=name, n=len(renewed)))
@@ -75,7 +75,7 @@ def rename(obj: Context, post: str, name: str, code: str | None) -> None:
 
 def _agreed(store: "Store", peer: "Peer", question: str, yes: bool) -> bool:
     """Show on a terminal which laptop is meant, and ask; a script has said what it wants."""
-    from fieldapp.sync import peers
+    from fieldapp.sync.peers import peers
 
     if yes or not sys.stdin.isatty():
         return True
@@ -95,7 +95,8 @@ def _agreed(store: "Store", peer: "Peer", question: str, yes: bool) -> bool:
 @click.pass_obj
 def revoke(obj: Context, replica: str, yes: bool) -> None:
     """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
-    from fieldapp.sync import enrolment, peers
+    from fieldapp.sync.exchange import enrolment
+    from fieldapp.sync.peers import peers
 
     store = obj.open()
     peer = peers.find(store, replica, None)
@@ -110,7 +111,7 @@ def revoke(obj: Context, replica: str, yes: bool) -> None:
 @click.pass_obj
 def replicas(obj: Context, as_json: bool) -> None:
     """The laptops that are known, with their fingerprints."""
-    from fieldapp.sync import peers, receipts
+    from fieldapp.sync.peers import peers, receipts
 
     store = obj.open()
     known = peers.others(store)
@@ -128,7 +129,8 @@ def replicas(obj: Context, as_json: bool) -> None:
 @click.pass_obj
 def trust(obj: Context, replica: str, yes: bool) -> None:
     """Certify a laptop whose fingerprint was compared, and apply what it sent."""
-    from fieldapp.sync import enrolment, peers
+    from fieldapp.sync.exchange import enrolment
+    from fieldapp.sync.peers import peers
 
     store = obj.open()
     peer = peers.find(store, replica, peers.waits)
@@ -148,7 +150,7 @@ def trust(obj: Context, replica: str, yes: bool) -> None:
 @click.pass_obj
 def recovery_code(obj: Context, replica: str) -> None:
     """Read the recovery code of a laptop to somebody whom you know, by telephone."""
-    from fieldapp.sync import peers, recovery
+    from fieldapp.sync.peers import peers, recovery
 
     store = obj.open()
     peer = peers.find(store, replica)
@@ -164,7 +166,7 @@ def recovery_code(obj: Context, replica: str) -> None:
 @click.pass_obj
 def open_backup(obj: Context, file: Path, dest: Path) -> None:
     """Open a backup that lay on a post's stick; the post restores it with `fieldapp restore`."""
-    from fieldapp.sync import backup as backups
+    from fieldapp.sync.safety import backup as backups
 
     say(str(backups.open_sealed(obj.open(), file, dest)))
 
@@ -175,7 +177,7 @@ def open_backup(obj: Context, file: Path, dest: Path) -> None:
 @click.pass_obj
 def recover(obj: Context, request: Path, compared: bool) -> None:
     """Answer a laptop's request to be opened again; the answer is written beside the request."""
-    from fieldapp.sync import recovery
+    from fieldapp.sync.peers import recovery
 
     asked = recovery.read_request(obj.open(), request)
     say(_("{user} at {laptop} asks. Let him read these words by telephone:").format(
@@ -192,7 +194,8 @@ def recover(obj: Context, request: Path, compared: bool) -> None:
 @click.pass_obj
 def conflicts(obj: Context, as_json: bool) -> None:
     """Cells that two people set without knowing of each other."""
-    from fieldapp.sync import conflict_words, merge
+    from fieldapp.sync.exchange import conflict_messages
+    from fieldapp.sync.merge import merge
 
     store = obj.open()
     found = merge.conflicts(store)
@@ -200,8 +203,11 @@ def conflicts(obj: Context, as_json: bool) -> None:
         say_json(found)
         return
     for c in found:
-        both = (f"“{conflict_words.value(store, c, s)}” ({conflict_words.author(c, s)})" for s in conflict_words.SIDES)
-        say(f"{c['id']}: {conflict_words.about(store, c)}: {' ≠ '.join(both)}")
+        both = (
+            f"“{conflict_messages.value(store, c, s)}” ({conflict_messages.author(c, s)})"
+            for s in conflict_messages.SIDES
+        )
+        say(f"{c['id']}: {conflict_messages.about(store, c)}: {' ≠ '.join(both)}")
 
 
 @hq.command()
@@ -210,7 +216,7 @@ def conflicts(obj: Context, as_json: bool) -> None:
 @click.pass_obj
 def resolve(obj: Context, conflict: str, take: "Side") -> None:
     """Settle a conflict: the value is written as a change, and all laptops take it."""
-    from fieldapp.sync import resolve as conflict_work
+    from fieldapp.sync.merge import resolve as conflict_work
 
     conflict_work.resolve(obj.open(), conflict, take)
     note(_("Settled."))
@@ -220,9 +226,9 @@ def resolve(obj: Context, conflict: str, take: "Side") -> None:
 @click.pass_obj
 def adopt(obj: Context) -> None:
     """Take over the work of a copied disk that no laptop brings any more: it is in quarantine, and counts then."""
-    from fieldapp.sync import relog
+    from fieldapp.sync.merge import forks
 
-    say(_("{n} parts of logs were taken over.").format(n=relog.adopt(obj.open())))
+    say(_("{n} parts of logs were taken over.").format(n=forks.adopt(obj.open())))
 
 
 @hq.command()
@@ -230,9 +236,9 @@ def adopt(obj: Context) -> None:
 @click.pass_obj
 def quarantine(obj: Context, as_json: bool) -> None:
     """What was refused, and what waits."""
-    from fieldapp.sync import standing
+    from fieldapp.sync.exchange import status
 
-    state = standing.status(obj.open())
+    state = status.status(obj.open())
     if as_json:
         say_json({"quarantined": state.quarantined, "held": state.held, "set_aside": state.set_aside})
         return
@@ -330,12 +336,13 @@ def hq_coverage(obj: Context, months: int, days: int | None, as_json: bool) -> N
 @click.pass_obj
 def review_queue(obj: Context, kind: str | None, post: str | None, as_json: bool) -> None:
     """Records that wait to be looked at, changed ones first."""
-    from fieldapp.store import desk, lists, records, reviews, words
+    from fieldapp.records import lists, records, reviews, words
+    from fieldapp.work import review_queue
 
     kinds = [records.model_of(kind).KIND] if kind else list(reviews.REVIEWED)
     store = obj.open()
     post_id = lists.post_named(store, post)["id"] if post else None
-    waiting = [one for k in kinds for one in desk.queue(store, k, post_id, limit=1000)]
+    waiting = [one for k in kinds for one in review_queue.queue(store, k, post_id, limit=1000)]
     if as_json:
         say_json([{"kind": w.kind, "seen": w.seen, "again": w.again, **w.row} for w in waiting])
         return
@@ -351,12 +358,12 @@ def review_queue(obj: Context, kind: str | None, post: str | None, as_json: bool
 @click.pass_obj
 def accept(obj: Context, ids: Sequence[str]) -> None:
     """Accept records, all or none."""
-    from fieldapp.store import desk
+    from fieldapp.work import review_queue
 
     store, once = obj.open(), dict.fromkeys(ids)
     with store.transaction():
         for row_id in once:
-            desk.review(store, row_id, "accepted")
+            review_queue.review(store, row_id, "accepted")
     note(_("{n} accepted.").format(n=len(once)))
 
 
@@ -367,6 +374,6 @@ def accept(obj: Context, ids: Sequence[str]) -> None:
 @click.pass_obj
 def send_back(obj: Context, id: str, comment: str, field: str) -> None:
     """Return a record to its post with a comment; the next reply carries it."""
-    from fieldapp.store import desk
+    from fieldapp.work import review_queue
 
-    say(desk.review(obj.open(), id, "returned", comment=comment, field=field))
+    say(review_queue.review(obj.open(), id, "returned", comment=comment, field=field))

@@ -83,7 +83,9 @@ def init(
     """Begin a replica: headquarters by --role hq --name, a post by --pack, a further laptop of headquarters by
     --role hq --pack."""
     from fieldapp.store import people
-    from fieldapp.sync import bundle, enrolment, peers, practice, recovery
+    from fieldapp.sync.exchange import enrolment
+    from fieldapp.sync.format import bundle
+    from fieldapp.sync.peers import peers, practice, recovery
 
     if pack is None and not (role == "hq" and name):
         raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
@@ -149,12 +151,12 @@ def serve(obj: Context, write: bool, port: int, host: str, network: bool) -> Non
 @click.pass_obj
 def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
     """Check the file, the log's signatures, and that every record is what the log says."""
-    from fieldapp.sync import doctor as examination
+    from fieldapp.sync.safety import doctor as examination
 
     store = obj.open()
     found = examination.examine(store, mend=rebuild)
     if found.file_errors and rebuild:
-        from fieldapp.sync import salvage
+        from fieldapp.sync.safety import salvage
 
         store, lost = salvage.salvage(store)
         for line in lost.lines():
@@ -175,7 +177,7 @@ def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
 @click.pass_obj
 def backup(obj: Context, dest: Path | None, as_json: bool) -> None:
     """Write a backup of everything into the folder DEST, or beside the automatic ones; work may go on meanwhile."""
-    from fieldapp.sync import backup as backups
+    from fieldapp.sync.safety import backup as backups
 
     store = obj.open()
     folder = dest or store.home / backups.FOLDER
@@ -194,7 +196,7 @@ def backup(obj: Context, dest: Path | None, as_json: bool) -> None:
 @click.pass_obj
 def restore(obj: Context, file: Path) -> None:
     """Make the replica of a backup in --home, where there must be none. Name the person by --user."""
-    from fieldapp.sync import backup as backups
+    from fieldapp.sync.safety import backup as backups
 
     user = obj.user or click.prompt(_("Who works?"), err=True)
     who = backups.restore(file, obj.home, user, ask_passphrase())
@@ -219,11 +221,11 @@ def kit(
     unsigned: bool,
 ) -> None:
     """Make a kit in the folder DEST that installs everything without a network. Needs a package index, once."""
-    from fieldapp.kit import gather
+    from fieldapp.kit import assemble
 
     store = None if unsigned else obj.open()
-    platforms = list(gather.PLATFORMS) if platform == "all" else [platform]
-    made = gather.make(dest, gather.targets(platforms, pythons or gather.PYTHONS), note, python_installer)
+    platforms = list(assemble.PLATFORMS) if platform == "all" else [platform]
+    made = assemble.make(dest, assemble.targets(platforms, pythons or assemble.PYTHONS), note, python_installer)
     say(str(made))
     if store is None:
         note(_("Nobody has signed it yet: `fieldapp hq sign-kit {kit}` at headquarters.").format(kit=made))
@@ -232,9 +234,9 @@ def kit(
 
 
 def _sign_kit(store: "Store", folder: Path) -> None:
-    from fieldapp.kit import gather
+    from fieldapp.kit import assemble
 
-    words = gather.sign(store, folder)
+    words = assemble.sign(store, folder)
     note(_("Signed. Whoever installs it reads these words:"))
     note(f"  {words}")
 

@@ -34,7 +34,7 @@ from fieldapp.i18n import _
 @click.pass_obj
 def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
     """Record one object or a list of them, all or none; prints the ids."""
-    from fieldapp.store import records
+    from fieldapp.records import records
 
     given = read_json(source)
     items = given if isinstance(given, list) else [given]
@@ -58,7 +58,7 @@ def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
 @click.argument("kind")
 def schema(kind: str) -> None:
     """JSON Schema of what `add KIND` takes."""
-    from fieldapp.store import records
+    from fieldapp.records import records
 
     model = records.model_of(kind)
     described = model.model_json_schema()
@@ -79,7 +79,7 @@ def list_records(
     obj: Context, kind: str, as_json: bool, search: str, first: date | None, last: date | None, voided: bool
 ) -> None:
     """Records of a kind, newest first."""
-    from fieldapp.store import lists, records, words
+    from fieldapp.records import lists, records, words
 
     model = records.model_of(kind)
     store = obj.open()
@@ -107,8 +107,8 @@ def list_records(
 @click.pass_obj
 def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
     """One record."""
-    from fieldapp.store import history as past
-    from fieldapp.store import records, view
+    from fieldapp.records import history as past
+    from fieldapp.records import records, view
 
     store = obj.open()
     found = records.get(store, id)
@@ -132,7 +132,7 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
 @click.pass_obj
 def edit(obj: Context, id: str, source: str, confirm: bool) -> None:
     """Change the fields that the JSON object names."""
-    from fieldapp.store import records
+    from fieldapp.records import records
 
     given = read_json(source)
     if not isinstance(given, dict):
@@ -147,7 +147,7 @@ def edit(obj: Context, id: str, source: str, confirm: bool) -> None:
 @click.pass_obj
 def void(obj: Context, id: str, reason: str) -> None:
     """Take a record out of all lists and figures; it stays readable."""
-    from fieldapp.store import records
+    from fieldapp.records import records
 
     records.void(obj.open(), id, reason)
     note(_("Voided. It stays readable with its reason."))
@@ -188,7 +188,7 @@ def import_table(
 
     Exit code 0: all rows are in; 3: some are refused; 1: none went in.
     """
-    from fieldapp.sheets import batch, saying
+    from fieldapp.sheets import importing, messages
 
     if batches or take_back is not None:
         _batches(obj, take_back, reason, as_json)
@@ -197,22 +197,22 @@ def import_table(
         raise click.UsageError(_("Give FILE --kind KIND, or --batches, or --take-back BATCH --reason TEXT."))
     if not all("=" in text for text in given):
         raise click.UsageError(_("--set takes FIELD=VALUE."))
-    order = batch.Order(
+    order = importing.Order(
         kind,
         sheet,
-        saying.read_map(read_json(mapped)) if mapped else {},
+        messages.read_map(read_json(mapped)) if mapped else {},
         dict(text.split("=", 1) for text in given),
         year,
         confirm,
         again,
         dry_run,
     )
-    outcome = batch.take_in(obj.open(), file, order)
+    outcome = importing.take_in(obj.open(), file, order)
     if as_json:
         say_json(outcome)
     else:
-        say(saying.summary(outcome))
-    for line in saying.details(outcome):
+        say(messages.summary(outcome))
+    for line in messages.details(outcome):
         note(line)
     if outcome.refused:
         sys.exit(IN_PART if outcome.added or outcome.known else 1)
@@ -220,7 +220,7 @@ def import_table(
 
 def _batches(obj: Context, number: int | None, reason: str, as_json: bool) -> None:
     """List the sheets that went in, or take one back."""
-    from fieldapp.sheets import saying
+    from fieldapp.sheets import messages
     from fieldapp.sheets import take_back as taking
 
     store = obj.open()
@@ -228,14 +228,14 @@ def _batches(obj: Context, number: int | None, reason: str, as_json: bool) -> No
         listed = taking.batches(store)
         if as_json:
             say_json(listed)
-        for line in [] if as_json else saying.batch_lines(listed):
+        for line in [] if as_json else messages.batch_lines(listed):
             say(line)
         return
     taken = taking.take_back(store, number, reason)
     if as_json:
         say_json(taken)
     else:
-        say(saying.taken_back(taken))
+        say(messages.taken_back(taken))
     for entered in taken.edited:
         note(_("Edited since, and kept: {record} ({id}).").format(record=entered.label, id=entered.id))
     if taken.edited:
@@ -255,15 +255,16 @@ def rekey() -> None:
 @click.pass_obj
 def rekey_sample(obj: Context, kind: str, size: int, seed: str | None, as_json: bool) -> None:
     """Records to key again: · open, – of your own, ✓ keyed alike, ≠ keyed differently."""
-    from fieldapp.store import records, rekeying
+    from fieldapp.records import records
+    from fieldapp.work import double_entry
 
     records.model_of(kind)
-    drawn = rekeying.draw(obj.open(), kind, size, seed or f"{date.today():%Y-%m}")
+    drawn = double_entry.draw(obj.open(), kind, size, seed or f"{date.today():%Y-%m}")
     if as_json:
         say_json(drawn)
         return
     for one in drawn:
-        say(f"{rekeying.SIGNS[one.state]} {one.row_id}  {one.paper}  ({one.by})")
+        say(f"{double_entry.SIGNS[one.state]} {one.row_id}  {one.paper}  ({one.by})")
 
 
 @rekey.command("enter")
@@ -273,12 +274,12 @@ def rekey_sample(obj: Context, kind: str, size: int, seed: str | None, as_json: 
 @click.pass_obj
 def rekey_enter(obj: Context, id: str, source: str, confirm: bool) -> None:
     """Compare a record with what was keyed again; what differs is printed, and the record stays as it is."""
-    from fieldapp.store import rekeying
+    from fieldapp.work import double_entry
 
     given = read_json(source)
     if not isinstance(given, dict):
         raise FieldappError(_("A record is a JSON object, several are a list of them."))
-    for difference in rekeying.key_again(obj.open(), id, given, confirm=confirm).differences:
+    for difference in double_entry.key_again(obj.open(), id, given, confirm=confirm).differences:
         say(f"≠ {difference.title}: {difference.recorded or _('(empty)')} ≠ {difference.keyed or _('(empty)')}")
 
 
@@ -288,13 +289,14 @@ def rekey_enter(obj: Context, id: str, source: str, confirm: bool) -> None:
 @click.pass_obj
 def rekey_rates(obj: Context, kind: str | None, as_json: bool) -> None:
     """How often each field was keyed differently, what differs most first."""
-    from fieldapp.store import records, rekeying
+    from fieldapp.records import records
+    from fieldapp.work import double_entry
 
-    found = rekeying.rates(obj.open(), records.model_of(kind).KIND if kind else None)
+    found = double_entry.rates(obj.open(), records.model_of(kind).KIND if kind else None)
     if as_json:
         say_json([{**asdict(rate), "percent": round(rate.percent, 2)} for rate in found])
         return
-    for line in rekeying.rate_lines(found):
+    for line in double_entry.rate_lines(found):
         say(line)
 
 
@@ -303,14 +305,14 @@ def rekey_rates(obj: Context, kind: str | None, as_json: bool) -> None:
 @click.pass_obj
 def todo(obj: Context, as_json: bool) -> None:
     """What must be done next, as on the first screen."""
-    from fieldapp.store import todo as waiting
-    from fieldapp.sync import standing
-    from fieldapp.tui import notices
+    from fieldapp.sync.exchange import status
+    from fieldapp.work import notices
+    from fieldapp.work import todo as waiting
 
     store = obj.open()
     today = date.today()
     found = [*notices.late_posts(store, today), *waiting.todo(store, today)]
-    found += notices.todo(standing.status(store), store.role, keys=False)
+    found += notices.todo(status.status(store), store.role, keys=False)
     found += notices.to_review(store, keys=False) if store.role == "hq" else []
     if as_json:
         say_json(found)

@@ -133,8 +133,8 @@ def letterhead(obj: Context, layout: "LayoutCode", source: str | None) -> None:
 
 def _show_behind(store: "Store", query: "Query", named: str, as_json: bool) -> None:
     """The records that a figure counts, each with what it adds."""
+    from fieldapp.records import words
     from fieldapp.reports.figures import behind, figures
-    from fieldapp.store import words
 
     found = figures(store, query)
     figure = next((f for f in found if named in (f"{f.section}.{f.code}", f.code)), None)

@@ -25,8 +25,8 @@ def sync() -> None:
 @click.pass_obj
 def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None:
     """Write bundles into the folder DEST and read them back; a post also a backup that headquarters can open."""
-    from fieldapp.sync import backup as backups
-    from fieldapp.sync import outgoing
+    from fieldapp.sync.exchange import outgoing
+    from fieldapp.sync.safety import backup as backups
 
     store = obj.open()
     results = outgoing.export(store, dest, to)
@@ -49,7 +49,7 @@ def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None
 @click.pass_obj
 def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path | None, as_json: bool) -> None:
     """Apply bundles; a folder stands for the bundles in it. None that is bad keeps the others from going in."""
-    from fieldapp.sync import incoming, replies
+    from fieldapp.sync.exchange import incoming, replies
 
     if reply_to is not None and not reply_to.is_dir():
         raise FieldappError(
@@ -92,11 +92,11 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
 @click.pass_obj
 def sync_status(obj: Context, as_json: bool) -> None:
     """What each other replica has of our changes, and what waits."""
-    from fieldapp.store.words import instant
-    from fieldapp.sync import standing
+    from fieldapp.records.words import instant
+    from fieldapp.sync.exchange import status
 
     store = obj.open()
-    state, peers = standing.status(store), standing.peers_status(store)
+    state, peers = status.status(store), status.peers_status(store)
     if as_json:
         say_json({**asdict(state), "peers": peers})
         return
@@ -122,7 +122,7 @@ def sync_status(obj: Context, as_json: bool) -> None:
 @click.pass_obj
 def sync_clean(obj: Context, dest: Path, yes: bool, as_json: bool) -> None:
     """Clear old bundles from the folder DEST: those that were received or read. Other files are never touched."""
-    from fieldapp.sync import sticks
+    from fieldapp.sync.exchange import sticks
 
     store = obj.open()
     old = sticks.old(store, dest)
@@ -148,7 +148,7 @@ def sync_verify(obj: Context, file: Path, as_json: bool) -> None:
     """Check a bundle from beginning to end, and change nothing."""
     import msgspec
 
-    from fieldapp.sync import incoming
+    from fieldapp.sync.exchange import incoming
 
     inspected = incoming.verify(obj.open(), file)
     if as_json:
@@ -171,7 +171,7 @@ def verify_history(
     obj: Context, archive: Sequence[Path], identity: Sequence[Path], root: Sequence[str], as_json: bool
 ) -> None:
     """Prove from bundles alone, files or folders, that each log is an unbroken chain as headquarters signed it."""
-    from fieldapp.sync import archive as archives
+    from fieldapp.sync.safety import archive as archives
 
     identities, roots = ([], set(root)) if root else archives.keys_of(obj.open())
     history = archives.examine(archive, [*identities, *archives.read_identities(identity)], roots)

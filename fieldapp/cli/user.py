@@ -104,7 +104,7 @@ def user_passphrase(obj: Context) -> None:
 def user_code(obj: Context) -> None:
     """Make a new recovery code: a post sends it to headquarters, headquarters keeps its own in the safe."""
     from fieldapp.store import people
-    from fieldapp.sync import recovery
+    from fieldapp.sync.peers import recovery
 
     store = obj.open()
     people.check(store, people.Act.USERS)
@@ -127,7 +127,7 @@ def show_code(store: "Store", code: str) -> None:
 @click.pass_obj
 def user_recover(obj: Context, answer: Path | None, code: bool, request: Path | None) -> None:
     """Open the laptop again when the passphrase is forgotten: call headquarters. Name the person by --user."""
-    from fieldapp.sync import recovery
+    from fieldapp.sync.peers import recovery
 
     if sum(map(bool, (answer, code, request))) != 1:
         raise click.UsageError(_("Give --code, --request FOLDER, or the file with headquarters' answer."))

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from fieldapp.domain.text import clean
+from fieldapp.vietnamese.text import clean
 
 
 @dataclass(frozen=True)

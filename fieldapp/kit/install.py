@@ -42,7 +42,9 @@ WINDOWS = os.name == "nt"
 SIXTY_FOUR = ("win-amd64", "linux-x86_64")
 """What the interpreter was built for: wheels are for it, not for the processor"""
 IN_PART = 3
-LOADS = "import fieldapp.tui.app, fieldapp.sync.incoming; from fieldapp.sync import keys; keys.new_keys()"
+LOADS = (
+    "import fieldapp.tui.app, fieldapp.sync.exchange.incoming; from fieldapp.sync.format import keys; keys.new_keys()"
+)
 EMBEDDED_PACKAGES = "Lib\\site-packages"
 """Where an embeddable Python finds what is installed, beside its ``python.exe``"""
 
@@ -138,7 +140,7 @@ _RHYMES = ("a", "e", "ê", "i", "o", "ô", "ơ", "u", "ư", "ai", "ao", "âu", "
 
 
 def fingerprint(sign_key: str, age_key: str) -> str:
-    """Two public keys in ten syllables, as the program says them (``fieldapp/sync/keys.py``)."""
+    """Two public keys in ten syllables, as the program says them (``fieldapp/sync/format/keys.py``)."""
     said = []
     for byte in hashlib.sha256((sign_key + "\n" + age_key).encode()).digest()[:10]:
         initial, rhyme = _INITIALS[byte >> 4], _RHYMES[byte & 15]

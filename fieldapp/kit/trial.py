@@ -16,7 +16,7 @@ from fieldapp import replica
 from fieldapp.errors import FieldappError
 from fieldapp.store import capture
 from fieldapp.store.store import Store
-from fieldapp.sync import doctor
+from fieldapp.sync.safety import doctor
 
 
 def records(store: Store) -> dict[str, int]:

@@ -27,7 +27,9 @@ from fieldapp.store import people, vault
 from fieldapp.store.connection import DatabaseError, connect
 from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import backup, drives, keys, peers
+from fieldapp.sync.format import drives, keys
+from fieldapp.sync.peers import peers
+from fieldapp.sync.safety import backup
 
 TRIAL = ".trial-"
 KEPT_VERSIONS = 2

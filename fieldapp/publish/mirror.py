@@ -28,7 +28,8 @@ from fieldapp.publish.tables import (
     tables,
 )
 from fieldapp.publish.watermark import Watermark
-from fieldapp.store import people, reviews
+from fieldapp.records import reviews
+from fieldapp.store import people
 from fieldapp.store.store import Store
 
 LOADING = f"{SCHEMA}_loading"

@@ -15,10 +15,10 @@ from typing import Any
 from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.i18n import _
 from fieldapp.publish.dialect import PLAIN, literal, plain_columns, to_postgres
+from fieldapp.records.words import choice_title
 from fieldapp.reports.open_data import columns_of
 from fieldapp.reports.sources import JOINT, MEASURES, SOURCES
 from fieldapp.store.store import Store
-from fieldapp.store.words import choice_title
 
 TYPES = {"integer": "bigint", "boolean": "boolean", "date": "date"}
 """Kind of field -> type; the others are texts that compare byte by byte, as in SQLite"""

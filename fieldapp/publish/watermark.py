@@ -11,7 +11,7 @@ from typing import Any
 
 from fieldapp.store import log
 from fieldapp.store.store import Store
-from fieldapp.sync.objections import IMPOSSIBLE
+from fieldapp.sync.merge.admission import IMPOSSIBLE
 
 Cell = tuple[str, str]
 """(table, row)"""

@@ -7,11 +7,11 @@ name are one task.
 from dataclasses import dataclass
 
 from fieldapp.i18n import _, counted
+from fieldapp.records.words import choice_title
 from fieldapp.reports.figures import FROM, NARROW, narrowed, with_facts
 from fieldapp.reports.query import Query
 from fieldapp.reports.sources import SOURCES
 from fieldapp.store.store import Store
-from fieldapp.store.words import choice_title
 
 
 @dataclass(frozen=True)

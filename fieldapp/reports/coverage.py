@@ -13,12 +13,15 @@ from uuid import UUID
 from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.records import reviews
+from fieldapp.records.records import model_of
+from fieldapp.records.words import instant
 from fieldapp.reports.query import Period
-from fieldapp.store import reviews
-from fieldapp.store.records import model_of
 from fieldapp.store.store import Row, Store
-from fieldapp.store.words import instant
-from fieldapp.sync import clock, peers, standing, verdict
+from fieldapp.sync.exchange import status
+from fieldapp.sync.format import clock
+from fieldapp.sync.merge import segment_state
+from fieldapp.sync.peers import peers
 
 State = Literal["accepted", "received", "partly", "nothing", "late", "awaited", "before"]
 """``accepted``: whole, and all was accepted. ``received``: whole. ``partly``: some of it, or of its days, is known.
@@ -258,7 +261,7 @@ def _post(
         name = f"{period.first:%Y-%m}"
         n, accepted = counts.get((row["id"], name), (0, 0))
         months.append(Month(name, n, accepted, _state(period, (n, accepted), heard, whole, late=late, born=born)))
-    missing = standing.missing_of(store, row["id"])
+    missing = status.missing_of(store, row["id"])
     iso = heard.isoformat() if heard else None
     return PostCoverage(row["id"], row["code"], row["name"], iso, silent, late, waiting, missing, months, laptops)
 
@@ -285,7 +288,7 @@ def _gaps(store: Store) -> dict[str, date]:
         "SELECT s.scope, s.log_id, c.last_hlc AS hlc FROM local_segment s LEFT JOIN local_log l ON l.id = s.log_id"
         " LEFT JOIN local_segment c ON c.log_id = l.id AND c.last = l.seq AND c.state = 'applied'"
         " WHERE s.state = 'held' AND s.reason = ?",
-        [verdict.WAITS],
+        [segment_state.WAITS],
     ):
         moment = _moment(_begun(r["log_id"]) if r["hlc"] is None else r["hlc"], None).astimezone().date()
         found[r["scope"]] = min(moment, found.get(r["scope"], moment))

@@ -14,9 +14,9 @@ from typing import Any, Literal
 from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator, Source
 from fieldapp.i18n import _
+from fieldapp.records import reviews
 from fieldapp.reports.query import Query, find_post, find_unit, inside
 from fieldapp.reports.sources import JOINT, MEASURES, MOVED, MOVED_NOW, PLACE, SOURCES
-from fieldapp.store import reviews
 from fieldapp.store.store import Store
 
 Group = Literal["post", "commune", "kind", "event", "ethnic_group"]

@@ -19,10 +19,10 @@ from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
 from fieldapp.escaping import for_csv
 from fieldapp.i18n import _
+from fieldapp.records.words import choice_title
 from fieldapp.reports.provenance import provenance
 from fieldapp.store import people
 from fieldapp.store.store import Store
-from fieldapp.store.words import choice_title
 
 DATABASE = "records.sqlite"
 PACKAGE = "datapackage.json"

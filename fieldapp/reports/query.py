@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import lists
+from fieldapp.records import lists
 from fieldapp.store.store import Row, Store
+from fieldapp.vietnamese.text import clean
 
 View = Literal["then", "now"]
 """Units of the time, or today's units through the succession table"""

@@ -9,12 +9,13 @@ from typing import Any
 from fieldapp.domain.indicators import BY_CODE
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
+from fieldapp.records import reviews
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
 from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, unassigned, without_figure
 from fieldapp.reports.query import Period, Query, find_post, find_unit
-from fieldapp.store import reviews
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import peers, standing
+from fieldapp.sync.exchange import status
+from fieldapp.sync.peers import peers
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,7 @@ def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
 
 
 def _completeness(store: Store, query: Query) -> Completeness:
-    state = standing.status(store)
+    state = status.status(store)
     bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
     sent_back = json.dumps([said.record for said in reviews.returned(store)])
     voided = returned = 0

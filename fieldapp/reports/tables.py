@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fieldapp.i18n import _
+from fieldapp.records import words
 from fieldapp.reports.figures import Figure, Group, Part, figures, grouped
 from fieldapp.reports.query import Query
-from fieldapp.store import words
 from fieldapp.store.store import Store
 
 By = Group | Literal["month"]

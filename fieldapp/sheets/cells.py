@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from fieldapp.domain.dates import format_date
-from fieldapp.domain.text import clean
+from fieldapp.vietnamese.text import clean
 
 Cell = str | int | float | bool | date
 """Text is clean (``domain.text.clean``), a day has no time."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from fieldapp.domain.dates import format_date, parse_date
-from fieldapp.domain.text import clean
 from fieldapp.i18n import _
+from fieldapp.vietnamese.text import clean
 
 _RANGE = re.compile(r"^(?:từ\s+)?(.+?)\s*(?:\bđến\b|\btới\b|[–—]|->|→|\s-\s)\s*(.+)$", re.IGNORECASE)
 _SHORT_RANGE = re.compile(r"^(\d{1,2}(?:[/.]\d{1,2})?)\s*-\s*(\d{1,2}[/.]\d{1,2}[/.]\d{2,4})$")

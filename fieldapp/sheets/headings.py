@@ -11,13 +11,13 @@ from typing import get_args
 
 from fieldapp.domain.assistance import Activity, TargetType
 from fieldapp.domain.model import FieldShape, Record, fields_of
-from fieldapp.domain.text import clean, search_key
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, everywhere
+from fieldapp.records.words import choice_title
 from fieldapp.sheets import marks
 from fieldapp.sheets.cells import Table, text_of
 from fieldapp.store.store import Row, Store
-from fieldapp.store.words import choice_title
+from fieldapp.vietnamese.text import clean, search_key
 
 LOOKED_AT = 60
 """The headings are among so many first lines"""

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from fieldapp.domain.text import search_key
 from fieldapp.i18n import _
 from fieldapp.sheets.cells import Table, text_of
 from fieldapp.sheets.headings import Field, Layout
+from fieldapp.vietnamese.text import search_key
 
 TOTALS = frozenset({"tong", "tong so", "tong cong", "cong", "cong don", "tong hop"})
 _NUMBER = re.compile(r"\(?(\d{1,3})\)?")

@@ -9,16 +9,16 @@ from typing import Any
 
 from fieldapp.domain.assistance import Activity
 from fieldapp.domain.model import FieldShape, fields_of
-from fieldapp.domain.text import clean, search_key
 from fieldapp.i18n import _, everywhere
+from fieldapp.records import lists
+from fieldapp.records.reading import resolve
+from fieldapp.records.typed_figures import read_figures
+from fieldapp.records.words import choice_title
 from fieldapp.sheets.cells import ERRORS, Table, text_of
 from fieldapp.sheets.days import read_day, split_range
 from fieldapp.sheets.headings import Above, Bodies, Extra, Field, Figure, Layout, Mark, Target, field_named
-from fieldapp.store import lists
-from fieldapp.store.reading import resolve
 from fieldapp.store.store import Row, Store
-from fieldapp.store.typed_figures import read_figures
-from fieldapp.store.words import choice_title
+from fieldapp.vietnamese.text import clean, search_key
 
 YES = frozenset({"1", "x", "co", "v", "dung", "ies", "true"})
 NO = frozenset({"0", "khong", "no", "false"})

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.sheets.batch import Entered
-from fieldapp.store import log, records
+from fieldapp.records import records
+from fieldapp.records.words import labels
+from fieldapp.sheets.importing import Entered
+from fieldapp.store import log
 from fieldapp.store.store import Row, Store, now
-from fieldapp.store.words import labels
 
 
 @dataclass(frozen=True)

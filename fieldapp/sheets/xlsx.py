@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.parsers import expat
 
-from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
 from fieldapp.sheets.cells import Cell, Table, cell_of
+from fieldapp.vietnamese.text import clean
 
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 """How files of Excel before 2007, and XLSX with a password, begin"""

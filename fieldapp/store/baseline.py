@@ -13,8 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from fieldapp.domain.text import clean, sort_key
 from fieldapp.store.ids import FIRST_DAY, derived_id
+from fieldapp.vietnamese.text import clean, sort_key
 
 REFORM = "2025-07-01"
 BEFORE_REFORM = "2025-06-30"

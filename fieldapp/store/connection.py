@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from fieldapp.domain.text import search_key, sort_key
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import trouble
+from fieldapp.store import disk_errors
+from fieldapp.vietnamese.text import search_key, sort_key
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -113,8 +113,8 @@ def connect(path: Path, key: bytes) -> "Database":
     except sqlcipher.DatabaseError as error:
         if connection is not None:
             connection.close()
-        if not trouble.is_damage(error):
-            raise trouble.explain(error) or error from error
+        if not disk_errors.is_damage(error):
+            raise disk_errors.explain(error) or error from error
         raise CannotOpen(
             _("The data file cannot be opened: its key does not fit or it is damaged. Nothing was changed.")
         ) from error

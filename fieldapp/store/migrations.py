@@ -27,7 +27,7 @@ from fieldapp.store.connection import DatabaseError, in_memory
 migrations = Migrations("fieldapp")
 
 REINDEX = "reindex"
-"""Local setting: the search index is to be built from the rows (``search.catch_up``)"""
+"""Local setting: the search index is to be built from the rows (``search_index.catch_up``)"""
 
 
 @migrations(name="0001_first")

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import vault
 from fieldapp.store.store import Store, now
+from fieldapp.vietnamese.text import clean
 
 SHORTEST = 8
 """Characters of a passphrase that is chosen here"""

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
-from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError, OnlyReading
 from fieldapp.i18n import _
-from fieldapp.store import migrations, trouble, vault
+from fieldapp.store import disk_errors, migrations, vault
 from fieldapp.store.connection import CannotOpen, connect
 from fieldapp.store.disk import sync_folder
+from fieldapp.vietnamese.text import clean
 
 FILE = "fieldapp.db"
 
@@ -102,7 +102,7 @@ class Store:
         try:
             return cls.open(home, key, user)
         except CannotOpen as error:  # its key fits: so it is damaged where it begins
-            raise trouble.beginning_damaged() from error
+            raise disk_errors.beginning_damaged() from error
 
     def again(self) -> "Store":
         """A second connection to the same file, for a worker thread."""
@@ -198,7 +198,7 @@ class Store:
             self._known.clear()
             if self.db.conn.in_transaction:
                 self.db.execute("ROLLBACK")
-            told = trouble.explain(error)
+            told = disk_errors.explain(error)
             if told is not None:
                 raise told from error
             raise

@@ -2,7 +2,7 @@
 telephone.
 
 Each is an age file: a user's under his passphrase (scrypt), the recovery file to headquarters' recovery key, the
-telephone's under the laptop's recovery code. ``fieldapp/sync/recovery.py`` says who gets what.
+telephone's under the laptop's recovery code. ``fieldapp/sync/peers/recovery.py`` says who gets what.
 """
 
 import json
@@ -19,12 +19,12 @@ from urllib.parse import quote, unquote
 
 import pyrage
 
-from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import tries
+from fieldapp.store import throttle
 from fieldapp.store.connection import KEY_BYTES
 from fieldapp.store.disk import sync_folder
+from fieldapp.vietnamese.text import clean
 
 FOLDER = "keys"
 RECOVERY = "recovery.age"
@@ -32,7 +32,7 @@ CODE = "recovery-code.json"
 USER_SUFFIX = ".user.age"
 PRACTICE = "practice.txt"
 """Of a practice workspace: its passphrase, which is no secret. For the screen before the records are open; what makes
-records those of practice is signed (``fieldapp/sync/practice.py``)"""
+records those of practice is signed (``fieldapp/sync/peers/practice.py``)"""
 MAX_NAME = 60
 """Characters: percent-encoded, a name must still be a file name"""
 KEY_FILE = re.compile(rf"[A-Za-z0-9%_.~-]{{1,240}}{re.escape(USER_SUFFIX)}|{re.escape(RECOVERY)}|{re.escape(CODE)}")
@@ -92,7 +92,7 @@ def seal(home: Path, user: str, passphrase: str, key: bytes) -> None:
     if not phrase:
         raise FieldappError(_("The passphrase is empty. Choose one of several words."))
     _write(_user_file(home, name), seal_under(_whole(key), phrase))
-    tries.forget(_tries_file(home, name))
+    throttle.forget(_tries_file(home, name))
 
 
 def set_aside(home: Path) -> None:
@@ -107,7 +107,7 @@ def remove(home: Path, user: str) -> None:
     _user_file(home, user).unlink(missing_ok=True)
     if (home / FOLDER).is_dir():
         sync_folder(home / FOLDER)
-    tries.forget(_tries_file(home, user))
+    throttle.forget(_tries_file(home, user))
 
 
 def unseal(home: Path, user: str, passphrase: str) -> bytes:
@@ -123,11 +123,11 @@ def unseal(home: Path, user: str, passphrase: str) -> bytes:
     except OSError as error:
         raise _damaged(_user_file(home, user)) from error
     waiting = _tries_file(home, user)
-    tries.begin(waiting)
+    throttle.begin(waiting)
     key = open_sealed(sealed, passphrase)
     if key is None:
         raise FieldappError(_("The passphrase is wrong. Nothing was changed; try again."))
-    tries.forget(waiting)
+    throttle.forget(waiting)
     if len(key) != KEY_BYTES:
         raise _damaged(_user_file(home, user))
     return key
@@ -220,12 +220,12 @@ def unseal_with_code(home: Path, code: str) -> bytes:
         raise FieldappError(
             _("This laptop has no recovery code. Recover it by stick: `fieldapp user recover --request FOLDER`.")
         ) from None
-    waiting = home / FOLDER / (CODE + tries.SUFFIX)
-    tries.begin(waiting)
+    waiting = home / FOLDER / (CODE + throttle.SUFFIX)
+    throttle.begin(waiting)
     key = open_sealed(sealed, code)
     if key is None:
         raise FieldappError(_("This is not the code of this laptop, or it was used already. Nothing was changed."))
-    tries.forget(waiting)
+    throttle.forget(waiting)
     return key
 
 
@@ -239,7 +239,7 @@ def _user_file(home: Path, user: str) -> Path:
 
 
 def _tries_file(home: Path, user: str) -> Path:
-    return home / FOLDER / (quote(clean(user), safe="") + tries.SUFFIX)
+    return home / FOLDER / (quote(clean(user), safe="") + throttle.SUFFIX)
 
 
 def _busy() -> FieldappError:

@@ -14,7 +14,7 @@ from textual.worker import WorkerFailed
 from fieldapp.crash import log_crash
 from fieldapp.errors import FieldappError, OnlyReading
 from fieldapp.i18n import _
-from fieldapp.store import trouble
+from fieldapp.store import disk_errors
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
 from fieldapp.tui.keys import HABITS
@@ -157,7 +157,7 @@ class FieldApp(Host):
     @work(thread=True)
     def back_up(self) -> None:
         """Write the backup of the day, beside the work; what hinders it is said, and hinders nothing else."""
-        from fieldapp.sync import backup
+        from fieldapp.sync.safety import backup
 
         if self.read_only:
             return
@@ -264,7 +264,7 @@ class FieldApp(Host):
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             error = error.error
         self._exception = error
-        told = trouble.explain(error)
+        told = disk_errors.explain(error)
         if told is not None:
             self.exit(return_code=1, message=str(told))
             return

@@ -18,7 +18,7 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.message_pump import Callback
 
-from fieldapp.domain.telex import TELEX, VNI, Method
+from fieldapp.vietnamese.telex import TELEX, VNI, Method
 
 Result = TypeVar("Result")
 

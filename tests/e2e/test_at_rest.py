@@ -19,10 +19,12 @@ from screen_hands import at_post
 from fieldapp.crash import log_crash
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.records import RECORDS
-from fieldapp.domain.text import search_key
-from fieldapp.store import lists, people, search
+from fieldapp.records import lists, search_index
+from fieldapp.store import people
 from fieldapp.store.store import Store, now
-from fieldapp.sync import backup, recovery
+from fieldapp.sync.peers import recovery
+from fieldapp.sync.safety import backup
+from fieldapp.vietnamese.text import search_key
 
 FIELD = "Đườngmònqzx"
 """In what a post records"""
@@ -67,7 +69,7 @@ def mark(store: Store, models: list[type[Record]], word: str) -> int:
             store.db.execute(
                 f"INSERT INTO {model.KIND} ({names}) VALUES ({', '.join('?' * len(row))})", list(row.values())
             )
-    search.reindex(store)
+    search_index.reindex(store)
     return marked
 
 

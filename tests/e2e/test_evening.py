@@ -9,11 +9,11 @@ from e2e.terminal import CTRL_A, CTRL_K, CTRL_P, ENTER, ESC, F2, F6, F8, F9, TAB
 from field import PASSPHRASE, World
 
 from fieldapp.demo import PERIOD
+from fieldapp.records import lists, records
 from fieldapp.reports.narrative import as_text
 from fieldapp.reports.query import Query
 from fieldapp.reports.report import report
-from fieldapp.store import lists, records
-from fieldapp.sync import incoming
+from fieldapp.sync.exchange import incoming
 
 pytestmark = pytest.mark.usefixtures("openable")
 

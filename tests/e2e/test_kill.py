@@ -18,7 +18,9 @@ from field import World
 from sync_state import state
 
 from fieldapp.store.store import Store
-from fieldapp.sync import doctor, drives, incoming, outgoing
+from fieldapp.sync.exchange import incoming, outgoing
+from fieldapp.sync.format import drives
+from fieldapp.sync.safety import doctor
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
 ROUNDS = -(-int(os.environ.get("FIELDAPP_KILLS", "9")) // 3)
@@ -33,9 +35,9 @@ CHILD = """
 import os, sys
 sys.path[:0] = sys.argv[1].split(os.pathsep)
 from pathlib import Path
-from fieldapp.store import records, search, words, lists, unusual
+from fieldapp.records import records, search_index, words, lists, soft_limits
 from fieldapp.store.store import Store
-from fieldapp.sync import incoming, outgoing
+from fieldapp.sync.exchange import incoming, outgoing
 what, home, key, stick = sys.argv[2], Path(sys.argv[3]), bytes.fromhex(sys.argv[4]), Path(sys.argv[5])
 store = Store.open(home, key, sys.argv[6])
 well = {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221"}

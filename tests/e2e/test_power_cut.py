@@ -20,9 +20,12 @@ from field import USER, World
 from field import build as build_world
 from soak import small_baseline
 
-from fieldapp.store import lists, vault
+from fieldapp.records import lists
+from fieldapp.store import vault
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import backup, bundle, doctor, outgoing
+from fieldapp.sync.exchange import outgoing
+from fieldapp.sync.format import bundle
+from fieldapp.sync.safety import backup, doctor
 
 CUTS = int(os.environ.get("FIELDAPP_CUTS", "30"))
 PATIENCE = 300
@@ -35,9 +38,11 @@ pytestmark = pytest.mark.skipif(
 CHILD = """
 import os, sys
 from pathlib import Path
-from fieldapp.store import people, records, vault
+from fieldapp.store import people, vault
+from fieldapp.records import records
 from fieldapp.store.store import Store
-from fieldapp.sync import backup, incoming, outgoing
+from fieldapp.sync.safety import backup
+from fieldapp.sync.exchange import incoming, outgoing
 root, key, user = Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), sys.argv[3]
 vault.seal_under = lambda secret, phrase: b"sealed under " + phrase.encode() + bytes(4000)
 told = os.open(root / "told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fieldapp.kit import gather
-from fieldapp.kit.gather import Target
+from fieldapp.kit import assemble
+from fieldapp.kit.assemble import Target
 
 HERE = Target("linux", f"{sys.version_info[0]}.{sys.version_info[1]}")
 WINDOWS = Target("windows", "3.12")
@@ -35,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 assert time.monotonic() < until, "another worker did not finish its kit"
                 time.sleep(0.2)
         found = next(shared.glob("fieldapp-kit-*"), None)
-        return found or gather.make(shared, [HERE, WINDOWS], lambda _line: None)
+        return found or assemble.make(shared, [HERE, WINDOWS], lambda _line: None)
 
 
 @pytest.fixture

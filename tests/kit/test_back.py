@@ -18,7 +18,7 @@ from field import USER, Run, World
 
 from fieldapp.kit import install, upgrade
 from fieldapp.packaged import CHECKOUT
-from fieldapp.store import records
+from fieldapp.records import records
 from fieldapp.store.connection import connect
 from fieldapp.store.store import FILE
 
@@ -32,7 +32,7 @@ import json, os, signal, sys
 from pathlib import Path
 from fieldapp.errors import FieldappError
 from fieldapp.kit import upgrade
-from fieldapp.store import records
+from fieldapp.records import records
 from fieldapp.store.store import Store
 
 store = Store.open(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), sys.argv[3])

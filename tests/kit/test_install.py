@@ -15,9 +15,10 @@ from field import PASSPHRASE, USER, World
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fieldapp.kit import gather, install
+from fieldapp.kit import assemble, install
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, keys
+from fieldapp.sync.exchange import enrolment
+from fieldapp.sync.format import keys
 
 pytestmark = pytest.mark.timeout(600)  # who asks for the kit first makes it, and the others wait
 PATIENCE = 300
@@ -99,7 +100,7 @@ def files_in(home: Path) -> list[Path]:
 
 @pytest.fixture
 def signed(world: World, kit: Path) -> Path:
-    gather.sign(world.hq, kit)
+    assemble.sign(world.hq, kit)
     return kit
 
 
@@ -166,7 +167,7 @@ def test_a_kit_that_nobody_signed_or_of_another_headquarters_is_refused(
 ) -> None:
     code, said = started(tmp_path / "home", "sh", kit / "install.sh")
     assert (code, "chưa có chữ ký" in said) == (1, True)
-    gather.sign(world.hq, kit)
+    assemble.sign(world.hq, kit)
     (tmp_path / "other").mkdir()
     other: Store = enrolment.init_hq(tmp_path / "hq2", name="Sở khác", user="B", passphrase="x y z w")
     enrolment.write_pack(other, code="KHAC", name="Đồn khác", dest=kit.parent)

@@ -14,9 +14,9 @@ from field import PASSPHRASE, USER, Run, World
 
 import fieldapp
 from fieldapp.errors import FieldappError
-from fieldapp.kit import gather, install, trial, upgrade, wheel
+from fieldapp.kit import assemble, install, trial, upgrade, wheel
 from fieldapp.packaged import CHECKOUT
-from fieldapp.store import records
+from fieldapp.records import records
 from fieldapp.store.connection import connect
 from fieldapp.store.store import FILE, Store
 
@@ -85,13 +85,13 @@ def next_version(made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> P
     listed = kit / "requirements" / f"{HERE.name}.txt"
     lines = [line for line in listed.read_text(encoding="utf-8").splitlines(True) if not line.startswith("fieldapp==")]
     for path, text in (
-        (listed, "".join([f"fieldapp=={NEXT} --hash=sha256:{gather._sha256(built)}\n", *lines])),
+        (listed, "".join([f"fieldapp=={NEXT} --hash=sha256:{assemble._sha256(built)}\n", *lines])),
         (kit / "CHANGELOG.md", (source / "CHANGELOG.md").read_text(encoding="utf-8")),
     ):
         path.unlink()
         path.write_text(text, encoding="utf-8")
     (kit / install.SUMS).unlink()
-    (kit / install.SUMS).write_text(gather._sums(kit), encoding="utf-8")
+    (kit / install.SUMS).write_text(assemble._sums(kit), encoding="utf-8")
     return kit
 
 
@@ -144,7 +144,7 @@ def laptop(openable: World, kit: Path, tmp_path: Path) -> Laptop:
     for number in range(3):
         records.save(world.post, "event", {"name": f"Lũ {number}", "date_from": "2013-09-18"})
     world.post.close()
-    gather.sign(world.hq, kit)
+    assemble.sign(world.hq, kit)
     home = tmp_path / "home"
     home.mkdir()
     made = Laptop(world, home)
@@ -162,7 +162,7 @@ def test_killed_at_any_point_a_version_works_with_all_records(
     stick = next_version(made, tmp_path, monkeypatch)
     code, said = laptop.upgrade(stick)
     assert (code, "not signed by our headquarters" in said) == (1, True)
-    gather.sign(world.hq, stick)
+    assemble.sign(world.hq, stick)
     everything = laptop.events()
     assert len(everything) == 3
 
@@ -225,7 +225,7 @@ def test_what_is_no_upgrade_is_refused(
 ) -> None:
     code, _out, err = run("upgrade", kit)
     assert (code, "không phải do sở chỉ huy của ta ký" in err) == (1, True)
-    gather.sign(world.hq, kit)
+    assemble.sign(world.hq, kit)
     code, _out, err = run("upgrade", kit)
     assert (code, f"đang dùng {OLD}" in err) == (1, True)
     monkeypatch.setattr("fieldapp.__version__", "0.0.9")

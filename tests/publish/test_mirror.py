@@ -22,10 +22,10 @@ from fieldapp.errors import FieldappError
 from fieldapp.publish import mirror
 from fieldapp.publish.mirror import publish
 from fieldapp.publish.tables import Place, tables
+from fieldapp.records import records
 from fieldapp.reports import open_data
-from fieldapp.store import records
 from fieldapp.store.store import Store
-from fieldapp.sync import standing
+from fieldapp.sync.exchange import status
 
 LIMIT = 120
 """Seconds for a run in a process of its own"""
@@ -225,4 +225,4 @@ def test_every_table_says_what_it_is(world: World, database: str, pg: psycopg.Co
     ).fetchall()
     assert {column for _table, column in keys} == {"post_id"}
     assert run("hq", "publish", "--sql", home="hq")[1].startswith("CREATE ROLE fieldapp_writer")
-    assert standing.status(world.hq).conflicts == 0
+    assert status.status(world.hq).conflicts == 0

@@ -8,9 +8,12 @@ from field import Run, World
 
 import fieldapp
 from fieldapp.errors import FieldappError
+from fieldapp.records import records
 from fieldapp.reports.coverage import PostCoverage, coverage, details, late_posts, set_limit_days
-from fieldapp.store import desk, records
-from fieldapp.sync import enrolment, peers, segment, standing
+from fieldapp.sync.exchange import enrolment, status
+from fieldapp.sync.format import segment
+from fieldapp.sync.peers import peers
+from fieldapp.work import review_queue
 
 TODAY = date.today()
 LAST_MONTH = TODAY.replace(day=1) - timedelta(days=1)
@@ -35,7 +38,7 @@ def test_a_month_is_whole_when_its_end_was_heard_of(world: World) -> None:
     assert [m.month for m in post.months][-2:] == [f"{LAST_MONTH:%Y-%m}", f"{TODAY:%Y-%m}"]
     assert states(post) == ["before"] * 4 + ["received", "partly"]
     assert (post.waiting, post.heard, post.silent_days, post.late) == (2, TODAY.isoformat(), 0, False)
-    desk.accept_all(world.hq, desk.queue(world.hq, "activity"))
+    review_queue.accept_all(world.hq, review_queue.queue(world.hq, "activity"))
     post = one(world)
     assert states(post)[-2:] == ["accepted", "partly"]
     assert (post.waiting, post.months[-2].accepted) == (0, 1)
@@ -139,7 +142,7 @@ def test_on_the_command_line(world: World, run: Run) -> None:
     code, _out, err = run("hq", "coverage")
     assert code == 1
     assert "sở chỉ huy" in err.lower()
-    assert standing.missing_of(world.hq, found["posts"][0]["post_id"]) == []
+    assert status.missing_of(world.hq, found["posts"][0]["post_id"]) == []
 
 
 def test_late_posts_are_those_of_the_grid(world: World) -> None:

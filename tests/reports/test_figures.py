@@ -9,13 +9,13 @@ import pytest
 from field import World
 
 from fieldapp import demo
-from fieldapp.domain.text import clean
+from fieldapp.records import lists, records
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure, behind, by_source, counts_sql, figures, narrowed, sums_sql
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
-from fieldapp.store import lists, records
 from fieldapp.store.store import Store
+from fieldapp.vietnamese.text import clean
 
 SOURCE = ["6 giếng", "12 căn", "1 phòng khám", "722 ngày công", "4 xã", "32 chi bộ", "2.385 lượt", "70 triệu đồng",
           "111 lượt CBCS", "hàng chục phương tiện", "2.100 kg", "14 triệu đồng", "30 đảng viên"]  # fmt: skip

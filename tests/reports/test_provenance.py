@@ -7,7 +7,8 @@ from field import Run, World
 
 import fieldapp
 from fieldapp.reports.provenance import provenance
-from fieldapp.sync import segment, standing
+from fieldapp.sync.exchange import status
+from fieldapp.sync.format import segment
 
 
 def test_the_version_vector_with_its_heads(world: World) -> None:
@@ -29,7 +30,7 @@ def test_the_version_vector_with_its_heads(world: World) -> None:
     newest = next(x for x in provenance(world.post).logs if x.log == own.log)
     assert (newest.seq, newest.sealed) == (6, 6)
     assert newest.head != there[own.log].head
-    assert standing.status(world.hq).held == []
+    assert status.status(world.hq).held == []
 
 
 def test_the_report_as_json_says_it_too(run: Run, world: World) -> None:

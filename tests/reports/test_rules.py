@@ -11,14 +11,14 @@ from field import PASSPHRASE, World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fieldapp.records import lists, records
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure, behind, figures, grouped
 from fieldapp.reports.query import Period, Query, period_of
 from fieldapp.reports.report import report
 from fieldapp.reports.tables import table
-from fieldapp.store import lists, records
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, incoming, outgoing
+from fieldapp.sync.exchange import enrolment, incoming, outgoing
 
 YEAR = Query(Period(date(2013, 1, 1), date(2013, 12, 31)))
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fieldapp.errors import FieldappError
-from fieldapp.sheets import batch
-from fieldapp.sheets.batch import Order
+from fieldapp.sheets import importing
+from fieldapp.sheets.importing import Order
 from fieldapp.store.store import Store
 
 HEADINGS = ("Ngày", "Loại hoạt động", "Nơi", "Huyện", "Số hộ", "Ngày công", "Gạo (kg)", "Trị giá (triệu đồng)",
@@ -62,7 +62,7 @@ def test_any_grid(world: World, folder: Path, grid: tuple[list[str], list[list[s
     with undone(store):
         before = store.value("SELECT count(*) FROM local_change")
         try:
-            outcome = batch.take_in(
+            outcome = importing.take_in(
                 store, path, Order("activity", confirm=confirm, given={"activity_kind": "thien_tai"})
             )
         except FieldappError as error:
@@ -77,7 +77,9 @@ def test_any_grid(world: World, folder: Path, grid: tuple[list[str], list[list[s
             assert (outcome.refused_file is None) is (outcome.refused == [])
             for refused in outcome.refused:
                 assert refused.reason
-            again = batch.take_in(store, path, Order("activity", confirm=confirm, given={"activity_kind": "thien_tai"}))
+            again = importing.take_in(
+                store, path, Order("activity", confirm=confirm, given={"activity_kind": "thien_tai"})
+            )
             assert ({e.id for e in again.known}, again.added) == (added, [])
     for file_made in folder.glob("*refused*"):
         file_made.unlink()

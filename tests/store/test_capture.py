@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from field import USER, World
 
-from fieldapp.store import history, records
+from fieldapp.records import history, records
 from fieldapp.store.connection import IntegrityError, OperationalError, connect
 from fieldapp.store.store import Store
-from fieldapp.sync import merge
+from fieldapp.sync.merge import merge
 
 
 def test_a_save_writes_its_changes(world: World) -> None:
@@ -75,7 +75,7 @@ import os, signal, sys, traceback
 sys.path[:0] = sys.argv[3].split(os.pathsep)
 from pathlib import Path
 from fieldapp.store.store import Store
-from fieldapp.store import history, records
+from fieldapp.records import history, records
 
 def save(left):
     store = Store.open(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), "A")

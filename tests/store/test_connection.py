@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlcipher3.dbapi2 as sqlcipher
 
-from fieldapp.store import trouble
+from fieldapp.store import disk_errors
 from fieldapp.store.connection import DatabaseError, connect, connect_to_read
 
 KEY = b"k" * 32
@@ -55,7 +55,7 @@ def test_a_damaged_page_is_never_read_as_zeros(whole: bytes, tmp_path: Path, rea
             else:
                 rows = cursor.fetchall()
         except DatabaseError as error:
-            assert trouble.explain(error) is not None
+            assert disk_errors.explain(error) is not None
             refused += 1
         else:
             assert rows == LONG

@@ -21,12 +21,15 @@ from sync_state import state
 from fieldapp import replica
 from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
-from fieldapp.store import capture, lists, log, migrations, records, vault
+from fieldapp.records import lists, records
+from fieldapp.store import capture, log, migrations, vault
 from fieldapp.store.connection import connect
 from fieldapp.store.migrations import BASELINE_LOG, REFOLD, REINDEX
 from fieldapp.store.store import FILE, Row, Store
-from fieldapp.sync import doctor, incoming, merge
-from fieldapp.sync.objections import UNKNOWN_TABLE
+from fieldapp.sync.exchange import incoming
+from fieldapp.sync.merge import merge
+from fieldapp.sync.merge.admission import UNKNOWN_TABLE
+from fieldapp.sync.safety import doctor
 
 DATA = Path(__file__).parent / "data" / "v1.tar.zst"
 MOVED = {"have", "have_hlc", "have_at"}

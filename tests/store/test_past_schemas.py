@@ -13,9 +13,11 @@ import sqlcipher3.dbapi2 as sqlcipher
 import zstandard
 
 from fieldapp import replica
-from fieldapp.store import capture, lists, migrations, records
+from fieldapp.records import lists, records
+from fieldapp.store import capture, migrations
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import doctor, outgoing, standing
+from fieldapp.sync.exchange import outgoing, status
+from fieldapp.sync.safety import doctor
 
 DATA = Path(__file__).parent / "data" / "schemas.tar.zst"
 PAST = range(2, 13)
@@ -119,7 +121,7 @@ def test_a_past_file_is_brought_up_to_date_and_work_goes_on(
     assert {row["name"] for row in lists.page(store, "event").rows} == {"Lũ 2013", "Chưa gửi"}
     assert len(lists.page(store, "activity", text="gieng").rows) == 2
     assert [draft.data for draft in store.drafts()] == [{"name": "Đang gõ"}]
-    before = standing.status(store).unsent_records
+    before = status.status(store).unsent_records
     assert before >= 1
     records.save(store, "event", {"name": "Bản mới", "date_from": "2014-01-01"})
     (tmp_path / "usb").mkdir()

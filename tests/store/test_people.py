@@ -13,11 +13,13 @@ from field import PASSPHRASE, USER, Run, World
 
 from fieldapp.errors import FieldappError
 from fieldapp.publish import mirror
+from fieldapp.records import records
 from fieldapp.reports import open_data
-from fieldapp.store import people, records, tries, vault
+from fieldapp.store import people, throttle, vault
 from fieldapp.store.people import Act, Role
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, incoming, logs, outgoing
+from fieldapp.sync.exchange import enrolment, incoming, outgoing
+from fieldapp.sync.peers import logs
 
 
 @pytest.fixture
@@ -168,29 +170,29 @@ def test_wrong_tries_are_slowed_and_nobody_is_locked_out(tmp_path: Path, monkeyp
     waits: list[int] = []
     for _ in range(20):
         try:
-            tries.begin(path)
+            throttle.begin(path)
             waits.append(0)
-        except tries.Slowed as slowed:
+        except throttle.Slowed as slowed:
             waits.append(slowed.seconds)
             clock[0] += slowed.seconds
-            tries.begin(path)
+            throttle.begin(path)
     assert waits[:3] == [0, 0, 0]
     assert waits[3:] == sorted(waits[3:])
     assert waits[3] > 0
-    assert waits[-1] == tries.LONGEST
+    assert waits[-1] == throttle.LONGEST
     clock[0] -= 1e9  # the battery of the clock died
-    with pytest.raises(tries.Slowed):
-        tries.begin(path)
-    clock[0] += tries.LONGEST
-    tries.begin(path)
-    tries.forget(path)
-    tries.begin(path)
+    with pytest.raises(throttle.Slowed):
+        throttle.begin(path)
+    clock[0] += throttle.LONGEST
+    throttle.begin(path)
+    throttle.forget(path)
+    throttle.begin(path)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"wrong": "x", "last": 1}', '{"wrong": 9, "last": NaN}', "\xff"])
 def test_a_damaged_count_keeps_nobody_out(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.tries").write_text(text, encoding="latin-1")
-    tries.begin(tmp_path / "a.tries")
+    throttle.begin(tmp_path / "a.tries")
 
 
 def test_the_right_passphrase_ends_the_waiting(world: World) -> None:

@@ -3,8 +3,9 @@
 import pytest
 from field import World
 
-from fieldapp.store import desk, records, reviews, view
+from fieldapp.records import records, reviews, view
 from fieldapp.store.store import Store
+from fieldapp.work import review_queue
 
 
 def returned(world: World) -> list[str]:
@@ -25,7 +26,7 @@ def test_it_is_asked_once_and_again_after_each_change(world: World, monkeypatch:
     asked.clear()
     assert [returned(world) for _ in range(3)] == [[], [], []]
     assert len(asked) == 1
-    desk.review(world.hq, well, "returned", comment="xem lại")
+    review_queue.review(world.hq, well, "returned", comment="xem lại")
     assert [returned(world) for _ in range(3)] == [[well]] * 3
     assert len(asked) == 2
 
@@ -35,7 +36,7 @@ def test_another_connection_changes_it_too(world: World) -> None:
     world.carry(world.post, world.hq)
     assert returned(world) == []
     with world.hq.again() as other:
-        desk.review(other, well, "returned", comment="xem lại")
+        review_queue.review(other, well, "returned", comment="xem lại")
     assert returned(world) == [well]
 
 
@@ -43,13 +44,13 @@ def test_what_was_taken_back_is_forgotten(world: World) -> None:
     well = world.well()
     world.carry(world.post, world.hq)
     with pytest.raises(ZeroDivisionError), world.hq.transaction():
-        desk.review(world.hq, well, "returned", comment="xem lại")
+        review_queue.review(world.hq, well, "returned", comment="xem lại")
         assert returned(world) == [well]
         raise ZeroDivisionError
     assert returned(world) == []
     with world.hq.transaction():
         with pytest.raises(ZeroDivisionError), world.hq.transaction():
-            desk.review(world.hq, well, "returned", comment="xem lại")
+            review_queue.review(world.hq, well, "returned", comment="xem lại")
             assert returned(world) == [well]
             raise ZeroDivisionError
         assert returned(world) == []

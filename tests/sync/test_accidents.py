@@ -16,27 +16,17 @@ from sync_state import arrived_or_recorded, state
 
 from fieldapp.domain.review import Outcome
 from fieldapp.errors import Cancelled, FieldappError
-from fieldapp.store import capture, checks, desk, lists, log, migrations, people, records, reviews, vault
+from fieldapp.records import lists, records, reviews, rule_violations
+from fieldapp.store import capture, log, migrations, people, vault
 from fieldapp.store.migrations import REFOLD
 from fieldapp.store.store import Store
-from fieldapp.sync import (
-    bundle,
-    doctor,
-    drives,
-    enrolment,
-    incoming,
-    keys,
-    merge,
-    outgoing,
-    parcel,
-    peers,
-    relog,
-    resolve,
-    segment,
-    standing,
-    sticks,
-)
-from fieldapp.sync.incoming import Imported
+from fieldapp.sync.exchange import bundle_contents, enrolment, incoming, outgoing, status, sticks
+from fieldapp.sync.exchange.incoming import Imported
+from fieldapp.sync.format import bundle, drives, keys, segment
+from fieldapp.sync.merge import forks, merge, resolve
+from fieldapp.sync.peers import peers
+from fieldapp.sync.safety import doctor
+from fieldapp.work import review_queue
 
 DOCS = Path(__file__).parents[2] / "docs" / "sync.md"
 FEAST = {"name": "Tết quân dân", "date_from": "2013-01-20"}
@@ -161,7 +151,7 @@ def events(store: Store) -> list[str]:
 def quiet(*stores: Store) -> None:
     """Nothing waits, nothing is in quarantine, nothing was set aside, and the records are what the log says."""
     for store in stores:
-        found = standing.status(store)
+        found = status.status(store)
         assert (found.held, found.quarantined, found.set_aside) == ([], [], [])
         assert is_what_the_log_says(store)
 
@@ -209,9 +199,9 @@ def test_a_reply_is_lost(field: Field) -> None:
     event(field.post, "một")
     field.round(field.post, field.hq)  # the stick with the reply does not come back
     event(field.post, "hai")
-    assert standing.status(field.post).unsent == 2
+    assert status.status(field.post).unsent == 2
     field.round(field.post, field.hq, field.post)
-    assert standing.status(field.post).unsent == 0
+    assert status.status(field.post).unsent == 0
     assert state(field.hq) == state(field.post)
     quiet(field.hq, field.post)
 
@@ -222,11 +212,11 @@ def test_the_same_comes_twice_and_old_after_new(field: Field) -> None:
     field.round(field.post, field.hq, field.post, stick=old)
     records.save(field.post, "event", {"name": "hai"}, row_id)
     field.round(field.post, field.hq, field.post, stick=new)
-    before = state(field.hq), state(field.post), standing.peers_status(field.post)
+    before = state(field.hq), state(field.post), status.peers_status(field.post)
     for stick in (old, new, old):
         for store in (field.hq, field.post):
             assert [r.applied for r in incoming.import_files(store, [stick]) if not r.for_others][:1] == [0]
-    assert (state(field.hq), state(field.post), standing.peers_status(field.post)) == before
+    assert (state(field.hq), state(field.post), status.peers_status(field.post)) == before
     quiet(field.hq, field.post)
 
 
@@ -239,9 +229,9 @@ def test_a_part_is_missing_and_is_named(field: Field, monkeypatch: pytest.Monkey
     field.round(field.hq, b, field.post, stick=field.stick())
     event(field.post, "A")
     a_alone = field.stick()
-    lacking = parcel._lacking
+    lacking = bundle_contents._lacking
     with monkeypatch.context() as part:
-        part.setattr(parcel, "_lacking", lambda *given: [
+        part.setattr(bundle_contents, "_lacking", lambda *given: [
             row for row in lacking(*given) if row["replica_id"] != b.identity.replica_id])  # fmt: skip
         outgoing.export(field.post, a_alone)
     (waits,) = [r for r in incoming.import_files(field.hq, [a_alone]) if not r.for_others]
@@ -268,7 +258,7 @@ def test_the_stick_is_full(field: Field, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_stick_is_pulled_during_export(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     event(field.post, "một")
     stick = field.stick()
-    before = standing.status(field.post)
+    before = status.status(field.post)
 
     def pulled(_path: Path, _progress: Any) -> str:
         raise OSError(5, "Input/output error")
@@ -277,7 +267,7 @@ def test_the_stick_is_pulled_during_export(field: Field, monkeypatch: pytest.Mon
     with pytest.raises(FieldappError, match="thiết bị đọc ghi bị lỗi"):
         outgoing.export(field.post, stick)
     assert list(stick.iterdir()) == []
-    assert standing.status(field.post) == before
+    assert status.status(field.post) == before
 
 
 @three_laptops
@@ -288,7 +278,7 @@ def test_work_is_cancelled_between_members(field: Field) -> None:
     event(field.post, "hai")
     sent = field.stick()
     outgoing.export(field.post, sent)
-    before = state(field.hq), standing.status(field.hq), standing.status(field.post)
+    before = state(field.hq), status.status(field.hq), status.status(field.post)
 
     def after(steps: int) -> bundle.Progress:
         left = iter(range(steps))
@@ -309,7 +299,7 @@ def test_work_is_cancelled_between_members(field: Field) -> None:
     for steps in range(2):
         with pytest.raises(Cancelled):
             incoming.import_files(field.hq, [sent], after(steps))
-        assert (state(field.hq), standing.status(field.hq), standing.status(field.post)) == before
+        assert (state(field.hq), status.status(field.hq), status.status(field.post)) == before
     (done, *_others) = [r for r in incoming.import_files(field.hq, [sent]) if not r.for_others]
     assert done.complete
     assert events(field.hq) == ["hai", "một"]
@@ -350,7 +340,7 @@ def test_a_disk_is_cloned_and_both_go_on(field: Field, first: str, received: boo
     (conflict,) = merge.conflicts(field.hq)
     assert {conflict["winner"]["value"], conflict["loser"]["value"]} == {"gốc", "bản sao"}
     assert all(logged_once(store) for store in stores)
-    assert standing.status(clone).unsent == standing.status(field.post).unsent == 0
+    assert status.status(clone).unsent == status.status(field.post).unsent == 0
     quiet(*stores)
 
 
@@ -363,7 +353,7 @@ def test_an_old_backup_is_restored(field: Field) -> None:
     event(field.post, "sau sao lưu")
     field.round(field.post, field.hq)
     field.set_back("backup")
-    relog.begin_new_log(field.post)
+    forks.begin_new_log(field.post)
     event(field.post, "sau khôi phục")
     assert events(field.post) == ["chưa gửi lúc sao lưu", "sau khôi phục", "trước"]
     field.round(field.post, field.hq, field.post, field.hq, field.post)
@@ -371,7 +361,7 @@ def test_an_old_backup_is_restored(field: Field) -> None:
     assert state(field.post) == state(field.hq)
     assert logged_once(field.post)
     assert logged_once(field.hq)
-    assert standing.status(field.post).unsent == 0
+    assert status.status(field.post).unsent == 0
     quiet(field.post, field.hq)
 
 
@@ -424,9 +414,9 @@ def test_a_copied_disk_is_gone_before_its_work_was_logged_anew(field: Field) -> 
     field.round(clone, field.hq)  # and is never seen again
     assert events(field.hq) == ["gốc", "trước"]
     with pytest.raises(FieldappError, match="Chỉ sở chỉ huy"):
-        relog.adopt(field.post)
-    assert relog.adopt(field.hq) == 1
-    assert relog.adopt(field.hq) == 0
+        forks.adopt(field.post)
+    assert forks.adopt(field.hq) == 1
+    assert forks.adopt(field.hq) == 0
     field.round(field.hq, field.post, field.hq)
     assert events(field.post) == events(field.hq) == ["bản sao", "gốc", "trước"]
     assert state(field.post) == state(field.hq)
@@ -469,12 +459,12 @@ def test_headquarters_disk_is_set_back(field: Field) -> None:
     records.save(field.hq, "party_cell", {"name": "Chi bộ thôn 5", "unit_id": "24214"})
     event(field.post, "một")
     field.round(field.post, field.hq, field.post)
-    assert standing.status(field.post).unsent == 0
+    assert status.status(field.post).unsent == 0
     field.hq.close()
     shutil.rmtree(field.root / "hq")
     shutil.copytree(field.root / "hq-backup", field.root / "hq")
     field.hq = Store.open(field.root / "hq", field.keys["hq"], "Trực ban")
-    relog.begin_new_log(field.hq)
+    forks.begin_new_log(field.hq)
     records.save(field.hq, "party_cell", {"name": "Chi bộ thôn 6", "unit_id": "24214"})
     field.round(field.hq, field.post, field.hq, field.post)
     assert state(field.hq) == state(field.post)
@@ -490,7 +480,7 @@ def test_headquarters_disk_is_set_back(field: Field) -> None:
 def test_the_clock_jumps(field: Field) -> None:
     """A dead battery puts the laptop into 2010: order holds, and there is a warning."""
     row_id = event(field.post, "một")
-    assert standing.status(field.post).clock_warning is None
+    assert status.status(field.post).clock_warning is None
     field.post.db.conn.create_function("unixepoch", 1, lambda _part: 1262304000.0)
     records.save(field.post, "event", {"name": "hai"}, row_id)
     readings = [
@@ -503,7 +493,7 @@ def test_the_clock_jumps(field: Field) -> None:
     records.save(field.post, "event", {"name": "ba"}, row_id)
     (waits,) = field.carry(field.post, field.hq)
     assert "đồng hồ" in waits.held[0]
-    assert standing.status(field.post).clock_warning is not None
+    assert status.status(field.post).clock_warning is not None
 
 
 def test_a_newer_version_meets_an_older(field: Field) -> None:
@@ -530,7 +520,7 @@ def test_a_newer_version_meets_an_older(field: Field) -> None:
     merge.catch_up(field.hq)
     assert field.hq.value("SELECT weather FROM event") == "mưa"
     assert field.hq.value("SELECT name FROM flood") == "một"
-    assert standing.status(field.hq).set_aside == []
+    assert status.status(field.hq).set_aside == []
 
 
 def test_a_bundle_of_a_newer_format_is_refused_with_what_to_do(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -573,7 +563,7 @@ def test_a_laptop_is_replaced(field: Field) -> None:
     event(new, "hai")
     field.round(new, field.hq, new)
     assert state(new) == state(field.hq)
-    assert standing.status(new).unsent == 0
+    assert status.status(new).unsent == 0
     quiet(new, field.hq)
 
 
@@ -597,7 +587,7 @@ def test_a_lost_laptop_is_revoked(field: Field) -> None:
         assert events(store) == ["biết kẻ trộm", "trước khi mất"]
         assert is_what_the_log_says(store)
     assert state(field.hq) == state(field.post)
-    assert standing.status(field.post).held == standing.status(field.hq).held == []
+    assert status.status(field.post).held == status.status(field.hq).held == []
     with pytest.raises(FieldappError):
         outgoing.export(field.hq, field.stick(), b.identity.replica_id)
     enrolment.trust(field.hq, b.identity.replica_id)  # it was found, and nobody had opened it
@@ -672,7 +662,7 @@ def test_a_headquarters_with_two_officers_laptops(field: Field) -> None:
         field.round(field.post, second, field.hq, second, field.post, new, field.hq)
     assert events(field.hq) == events(second) == ["Ea Bung", "hai", "một"]
     assert state(field.hq) == state(second)
-    assert standing.status(field.post).unsent == standing.status(new).unsent == 0
+    assert status.status(field.post).unsent == status.status(new).unsent == 0
     assert [r["name"] for r in lists.page(new, "party_cell").rows] == [
         r["name"] for r in lists.page(field.hq, "party_cell").rows
     ]
@@ -695,20 +685,20 @@ def test_two_officers_decide_otherwise_about_one_record(field: Field) -> None:
     field.round(field.post, field.hq, second)
     decided: tuple[Outcome, ...] = ("returned", "accepted", "returned")
     for record, here in zip(ids, decided, strict=True):
-        desk.review(field.hq, record, here, comment="Sai ngày" if here == "returned" else "")
+        review_queue.review(field.hq, record, here, comment="Sai ngày" if here == "returned" else "")
         if record == ids[2]:
             field.round(field.hq, second)  # who knows what the other said decides
-        desk.review(second, record, "accepted")
+        review_queue.review(second, record, "accepted")
     field.round(second, field.hq, field.post, field.hq, second)
     for store in (field.hq, second, field.post):
-        (told,) = checks.broken(store)
+        (told,) = rule_violations.broken(store)
         assert told.target == ids[0]
         assert "“Sai ngày”" in told.sentence
         assert "Phó đã duyệt" in told.sentence
-    desk.review(second, ids[0], "returned", comment="Sai ngày thật")
+    review_queue.review(second, ids[0], "returned", comment="Sai ngày thật")
     field.round(second, field.hq, field.post)
     for store in (field.hq, second, field.post):
-        assert checks.broken(store) == []
+        assert rule_violations.broken(store) == []
         assert [said.comment for said in reviews.returned(store)] == ["Sai ngày thật"]
 
 
@@ -727,7 +717,7 @@ def test_headquarters_above_headquarters(field: Field) -> None:
     field.round(field.hq, other, stick=sent)
     incoming.import_files(nation, [sent])
     assert events(nation) == []
-    assert standing.status(nation).held
+    assert status.status(nation).held
     enrolment.trust(nation, "SCH")
     enrolment.trust(nation, "GL")
     assert events(nation) == ["Đắk Lắk"]
@@ -807,7 +797,7 @@ def test_what_is_no_segment_is_kept(field: Field, monkeypatch: pytest.MonkeyPatc
     assert found.applied == 1
     assert len(found.quarantined) == 1
     assert field.hq.value("SELECT bytes FROM local_broken") == garbage
-    assert standing.status(field.hq).quarantined == found.quarantined
+    assert status.status(field.hq).quarantined == found.quarantined
 
 
 def log_by_hand(store: Store, table: str, row_id: str, cols: str) -> None:
@@ -926,11 +916,11 @@ def test_status_says_what_each_peer_has_and_lacks_since_when(field: Field) -> No
     event(field.post, "một")
     event(field.post, "hai")
     first_at = field.post.value("SELECT at FROM local_change ORDER BY hlc DESC LIMIT 1 OFFSET 1")
-    by_name = {p.name: p for p in standing.peers_status(field.post)}
+    by_name = {p.name: p for p in status.peers_status(field.post)}
     headquarters = next(p for name, p in by_name.items() if p.role == "hq")
     assert (headquarters.lacks, headquarters.lacks_since) == (2, first_at)
     field.round(field.post, field.hq, field.post)
-    by_role = {p.role: p for p in standing.peers_status(field.post)}
+    by_role = {p.role: p for p in status.peers_status(field.post)}
     assert (by_role["hq"].lacks, by_role["hq"].lacks_since, by_role["hq"].received) == (0, None, by_role["hq"].of)
     assert by_role["post"].lacks == 2
 

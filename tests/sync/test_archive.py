@@ -8,8 +8,11 @@ import pytest
 from field import Run, World
 
 from fieldapp.store.store import Store
-from fieldapp.sync import archive, incoming, keys, outgoing, peers, segment
-from fieldapp.sync.archive import History
+from fieldapp.sync.exchange import incoming, outgoing
+from fieldapp.sync.format import keys, segment
+from fieldapp.sync.peers import peers
+from fieldapp.sync.safety import archive
+from fieldapp.sync.safety.archive import History
 
 
 @pytest.fixture

@@ -17,7 +17,10 @@ from fieldapp.errors import FieldappError
 from fieldapp.store import migrations, people, vault
 from fieldapp.store.people import Role
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import backup, doctor, drives, incoming, outgoing, peers, recovery, standing
+from fieldapp.sync.exchange import incoming, outgoing, status
+from fieldapp.sync.format import drives
+from fieldapp.sync.peers import peers, recovery
+from fieldapp.sync.safety import backup, doctor
 
 pytestmark = pytest.mark.usefixtures("spared")
 
@@ -67,7 +70,7 @@ def test_after_a_restore_both_days_work_arrives(world: World, tmp_path: Path) ->
         assert all(r.complete for r in [*sent, *back] if not r.for_others), [r.problems for r in [*sent, *back]]
     for store in (world.post, world.hq):
         assert {r["description"] for r in state(store)["activity"]} == {"một", "hai", "ba"}
-        assert standing.status(store).quarantined == []
+        assert status.status(store).quarantined == []
     assert state(world.post) == state(world.hq)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from field import World
 
-from fieldapp.sync import incoming, outgoing, peers
+from fieldapp.sync.exchange import incoming, outgoing
+from fieldapp.sync.peers import peers
 
 os.environ["PATH"] += os.pathsep + "/usr/sbin"
 TOOLS = ("age", "tar", "minisign", "zstd", "jq", "sqlite3", "mkfs.vfat", "mcopy")

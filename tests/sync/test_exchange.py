@@ -10,26 +10,31 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sync_state import second_laptop, state, stick_that_fails
 
-from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
-from fieldapp.store import lists, people, records, vault
+from fieldapp.records import lists, records
+from fieldapp.store import people, vault
 from fieldapp.store.store import Store
-from fieldapp.sync import doctor, enrolment, incoming, keys, merge, outgoing, peers, receipts, segment, standing
+from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
+from fieldapp.sync.format import keys, segment
+from fieldapp.sync.merge import merge
+from fieldapp.sync.peers import peers, receipts
+from fieldapp.sync.safety import doctor
+from fieldapp.vietnamese.text import clean
 
 
 def test_there_and_back(world: World) -> None:
     row_id = world.well(description="Giếng [red]khoan[/] =1+1")
-    assert standing.received(world.post, [row_id]) == set()
+    assert status.received(world.post, [row_id]) == set()
     (there,) = world.carry(world.post, world.hq)
     assert there.complete
     assert there.applied == 3
     assert state(world.hq) == state(world.post)
     (back,) = world.carry(world.hq, world.post)
     assert back.complete
-    assert standing.received(world.post, [row_id]) == {row_id}
-    assert standing.status(world.post).unsent == 0
+    assert status.received(world.post, [row_id]) == {row_id}
+    assert status.status(world.post).unsent == 0
     records.save(world.post, "activity", {"hamlet": "Buôn B"}, row_id)
-    assert standing.received(world.post, [row_id]) == set()
+    assert status.received(world.post, [row_id]) == set()
 
 
 def test_a_lost_stick_costs_nothing(world: World) -> None:
@@ -83,7 +88,7 @@ def test_a_gap_waits_and_is_named(world: World) -> None:
     (result,) = incoming.import_files(world.hq, [first])
     assert result.complete
     assert len(lists.page(world.hq, "activity").rows) == 2
-    assert standing.status(world.hq).held == []
+    assert status.status(world.hq).held == []
 
 
 def test_not_certified_waits_and_is_not_lost(world: World) -> None:
@@ -239,7 +244,7 @@ def test_any_order_of_sticks_ends_in_the_same_state(world: World, data: st.DataO
     for stick in data.draw(st.lists(st.sampled_from(sticks), max_size=4)) + data.draw(st.permutations(sticks)):
         incoming.import_files(world.hq, [stick])
     assert state(world.hq) == state(world.post)
-    assert standing.status(world.hq).held == []
+    assert status.status(world.hq).held == []
 
 
 def test_a_full_stick_leaves_nothing_that_looks_complete(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,8 +308,8 @@ def test_a_receipt_for_a_copy_of_this_disk_is_not_ours(world: World) -> None:
     (refused,) = world.carry(clone, world.hq)
     assert refused.quarantined
     world.carry(world.hq, clone)
-    assert standing.received(clone, [row_id]) == set()
-    assert standing.status(clone).unsent == 4
+    assert status.received(clone, [row_id]) == set()
+    assert status.status(clone).unsent == 4
     clone.close()
 
 

@@ -13,9 +13,12 @@ import pytest
 import uuid_utils
 from field import World
 
-from fieldapp.store import records
+from fieldapp.records import records
 from fieldapp.store.store import Store
-from fieldapp.sync import bundle, clock, doctor, enrolment, incoming, keys, outgoing, peers, segment, standing, tarball
+from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
+from fieldapp.sync.format import bundle, clock, keys, segment, tarball
+from fieldapp.sync.peers import peers
+from fieldapp.sync.safety import doctor
 
 NOW = "2026-01-01T00:00:00Z"
 Segment = tuple[str, int, bytes, bytes]
@@ -119,7 +122,7 @@ def test_a_receipt_in_headquarters_name_is_refused(world: World, tmp_path: Path)
     )  # fmt: skip
     (result,) = incoming.import_files(world.post, [forged])
     assert result.refused
-    assert standing.received(world.post, [row_id]) == set()
+    assert status.received(world.post, [row_id]) == set()
 
 
 @pytest.mark.parametrize("hlc", [(1 << 63) - 1, segment.MAX_HLC])
@@ -144,7 +147,7 @@ def test_a_post_cannot_write_another_post_s_records(world: World, tmp_path: Path
     )  # fmt: skip
     incoming.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, 1, segments=[attack])])
     assert records.get(world.hq, event).row["name"] == "Lũ 2013"
-    assert len(standing.status(world.hq).set_aside) == 1
+    assert len(status.status(world.hq).set_aside) == 1
     assert doctor.examine(world.hq).healthy
 
 
@@ -317,7 +320,7 @@ def test_a_replayed_receipt_and_certificate_undo_nothing(world: World) -> None:
     old, _new = replies
     (result,) = incoming.import_files(world.post, [old])
     assert result.applied == 0
-    assert standing.received(world.post, [row_id]) == {row_id}
+    assert status.received(world.post, [row_id]) == {row_id}
     old_certificate = [m for m in unpacked(world.post, old) if m[0] == f"certs/{peers.own(world.post).id}.json"]
     if old_certificate:  # nobody but the reader itself is in it where the post has one laptop
         certificate = keys.decode_certificate(old_certificate[0][1])
@@ -357,7 +360,7 @@ def test_a_stolen_post_key_writes_its_own_post_s_records_alone_and_not_for_long(
         incoming.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, number + 1, segments=[attack])])
     assert [r["id"] for r in world.hq.rows("SELECT id FROM event")] == [tries["own"][2]]
     assert world.hq.row("SELECT * FROM activity_kind WHERE id = ?", [kind["id"]]) == kind
-    assert len(standing.status(world.hq).set_aside) == 3
+    assert len(status.status(world.hq).set_aside) == 3
     enrolment.revoke(world.hq, sender.replica)
     later = sealed(own, new_id(), sender.post_id, sender.replica, [(ahead + 9, "event", new_id(), row)])
     (result,) = incoming.import_files(world.hq, [forge(tmp_path / "b", own, sender, world.hq, 9, segments=[later])])
@@ -402,7 +405,7 @@ def test_a_laptop_takes_new_keys(world: World) -> None:
         assert result.complete
         assert records.get(renewed, row_id).row["id"] == row_id
         assert peers.own(renewed).sign_key != peers.own(world.post).sign_key
-        assert standing.received(renewed, [row_id]) == {row_id}
+        assert status.received(renewed, [row_id]) == {row_id}
         records.save(renewed, "event", {"name": "Lũ 2013", "date_from": "2013-09-18"})
         (arrived,) = world.carry(renewed, world.hq)
         assert arrived.complete

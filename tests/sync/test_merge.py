@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from sync_state import second_laptop, state
 
 from fieldapp.errors import FieldappError
-from fieldapp.store import records
+from fieldapp.records import records
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import doctor, incoming, merge, segment, standing, straight, verdict
+from fieldapp.sync.exchange import incoming, status
+from fieldapp.sync.format import segment
+from fieldapp.sync.merge import fast_path, merge, segment_state
+from fieldapp.sync.safety import doctor
 
 FIELDS = ("hamlet", "description", "people")
 ORDERS = int(os.environ.get("FIELDAPP_ORDERS", "20"))
@@ -98,8 +101,8 @@ def test_after_a_full_exchange_all_agree(
     seen = {name: everything(store) for name, store in stores.items()}
     assert seen["hq"] == seen["a"] == seen["b"]
     for store in stores.values():
-        assert standing.status(store).held == []
-        assert standing.status(store).quarantined == []
+        assert status.status(store).held == []
+        assert status.status(store).quarantined == []
     one = sorted(stores)[seed % len(stores)]  # all have the same rows: folding one anew is enough
     assert doctor.examine(stores[one]).healthy
     for store in stores.values():
@@ -135,10 +138,10 @@ def test_one_set_of_segments_in_random_orders_is_one_state(
         rng.shuffle(new)
         for row in new:
             with store.transaction(applying=True):
-                pending = straight.Pending(store)
+                pending = fast_path.Pending(store)
                 incoming._take(store, row["bytes"], row["signature"], incoming.Imported(home), pending)
                 merge.finish(store, pending)
-                verdict.release(store)
+                segment_state.release(store)
         assert everything(store) == expected
         hashes.add(hashlib.sha256(json.dumps(everything(store)).encode()).hexdigest())
         store.close()

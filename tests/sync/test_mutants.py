@@ -18,7 +18,7 @@ from soak import small_baseline
 from vector_files import become_the_reader
 
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, incoming
+from fieldapp.sync.exchange import enrolment, incoming
 
 pytest.importorskip("resource", reason="the limit of memory is POSIX's")
 

@@ -14,7 +14,8 @@ from fieldapp.errors import FieldappError
 from fieldapp.store import people, vault
 from fieldapp.store.people import Role
 from fieldapp.store.store import Store
-from fieldapp.sync import incoming, outgoing, peers, recovery
+from fieldapp.sync.exchange import incoming, outgoing
+from fieldapp.sync.peers import peers, recovery
 
 pytestmark = pytest.mark.usefixtures("spared")
 NEW = "rừng khộp mùa khô"

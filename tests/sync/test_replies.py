@@ -15,9 +15,11 @@ import pytest
 from field import Run, World
 
 from fieldapp.errors import Cancelled
-from fieldapp.store import records, vault
+from fieldapp.records import records
+from fieldapp.store import vault
 from fieldapp.store.store import Store
-from fieldapp.sync import enrolment, incoming, outgoing, replies, segment, standing
+from fieldapp.sync.exchange import enrolment, incoming, outgoing, replies, status
+from fieldapp.sync.format import segment
 
 POSTS = 40 if os.environ.get("FIELDAPP_SOAK") else 10
 KEY = b"k" * 32
@@ -113,7 +115,7 @@ def test_the_sticks_of_a_morning(world: World, enrol: Enrol, run: Run, tmp_path:
         if number in (0, 2, 5, 6):
             (read,) = incoming.import_files(post, [reply])
             assert read.complete
-            assert standing.status(post).unsent == (0 if number == 6 else 2 if number == 0 else 1)
+            assert status.status(post).unsent == (0 if number == 6 else 2 if number == 0 else 1)
 
     world.post.close()
     for file, data in zip(files, whole, strict=True):
@@ -124,7 +126,7 @@ def test_the_sticks_of_a_morning(world: World, enrol: Enrol, run: Run, tmp_path:
     results = incoming.import_files(world.hq, sticks)
     assert {r.state for r in results if not r.for_others} == {"applied", "known"}, "what waited, waits no longer"
     assert sum(r.applied for r in results) == 2 * 2 + 4
-    assert standing.status(world.hq).held == []
+    assert status.status(world.hq).held == []
 
 
 def test_what_waits_says_so_until_its_part_comes(world: World, enrol: Enrol, tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from field import USER, Run, World
 from sync_state import state
 
 from fieldapp.errors import FieldappError
-from fieldapp.store import trouble
+from fieldapp.store import disk_errors
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import doctor, salvage, standing
+from fieldapp.sync.exchange import status
+from fieldapp.sync.safety import doctor, salvage
 
 PAGE = 4096
 FLIPS = int(os.environ.get("FIELDAPP_FLIPS", "40"))
@@ -78,10 +79,10 @@ def test_one_flipped_bit_is_never_a_wrong_value(filled: World, tmp_path: Path) -
                     try:
                         assert everything_of(store, table) == rows, f"bit {bit}: {table}"
                     except DatabaseError as error:
-                        assert trouble.explain(error) is not None
+                        assert disk_errors.explain(error) is not None
                         told += 1
         except (FieldappError, DatabaseError) as error:
-            assert isinstance(error, FieldappError) or trouble.explain(error) is not None
+            assert isinstance(error, FieldappError) or disk_errors.explain(error) is not None
             told += 1
     print(f"{FLIPS} flipped bits, {told} tables or files refused to be read")
     assert told > 10
@@ -142,7 +143,7 @@ def test_damage_to_the_log_is_mended_from_its_other_half(filled: World, table: s
     arrived = {r["id"] for r in truth["activity"] if int(str(r["description"]).rsplit(" ", 1)[1]) < 60}
     assert not gone & arrived
     assert bool(gone) == (table == "local_change")  # the unsealed ones lay nowhere else
-    assert standing.status(filled.post).quarantined == []
+    assert status.status(filled.post).quarantined == []
     filled.well(description="Giếng số 99")
     filled.carry(filled.post, filled.hq)
     assert state(filled.post) == state(filled.hq)
@@ -167,7 +168,7 @@ def test_every_page_in_turn(filled: World, tmp_path: Path) -> None:
         try:
             store, _lost = salvage.salvage(Store.open(home, filled.keys["post"], USER))
         except (FieldappError, DatabaseError) as error:
-            assert isinstance(error, FieldappError) or trouble.explain(error)
+            assert isinstance(error, FieldappError) or disk_errors.explain(error)
             assert (home / FILE).exists()
             continue
         with store:

@@ -8,7 +8,8 @@ from field import Run, World
 from sync_state import new_post, no_unicode, second_laptop
 
 from fieldapp.escaping import shown
-from fieldapp.sync import drives, outgoing, sticks
+from fieldapp.sync.exchange import outgoing, sticks
+from fieldapp.sync.format import drives
 
 SUFFIX = ".fieldapp.tar.age"
 

@@ -16,7 +16,11 @@ from vector_files import FOLDER, INDEX, KEYS, PACK, VECTORS, Files, become_the_r
 from fieldapp.errors import Refused
 from fieldapp.store.capture import synced_tables
 from fieldapp.store.store import Store
-from fieldapp.sync import clock, doctor, enrolment, incoming, merge, receipts
+from fieldapp.sync.exchange import enrolment, incoming
+from fieldapp.sync.format import clock
+from fieldapp.sync.merge import merge
+from fieldapp.sync.peers import receipts
+from fieldapp.sync.safety import doctor
 
 
 @pytest.fixture(scope="module")

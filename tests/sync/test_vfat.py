@@ -23,7 +23,9 @@ from sync_state import state
 
 from fieldapp.errors import FieldappError
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import backup, bundle, doctor, drives, incoming, outgoing, standing
+from fieldapp.sync.exchange import incoming, outgoing, status
+from fieldapp.sync.format import bundle, drives
+from fieldapp.sync.safety import backup, doctor
 
 os.environ["PATH"] += os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
 MISSING = [t for t in ("mkfs.vfat", "fusefat", "fusermount", "mdir", "mcopy", "minfo") if shutil.which(t) is None]
@@ -113,7 +115,7 @@ def stick(tmp_path: Path) -> Iterator[Stick]:
 def memory_of(post: Store) -> tuple[Any, ...]:
     """What an export that failed must leave as it was: records, what is unsent, what was written before."""
     number: list[Row] = post.rows("SELECT * FROM local_setting ORDER BY key")
-    return state(post), standing.status(post), number, post.rows("SELECT * FROM local_written ORDER BY 1")
+    return state(post), status.status(post), number, post.rows("SELECT * FROM local_written ORDER BY 1")
 
 
 def look(world: World, stick: Stick, to: Path) -> tuple[set[str], int]:
@@ -177,7 +179,7 @@ def test_exports_that_are_interrupted(world: World, stick: Stick, monkeypatch: p
         whole, others = look(world, stick, world.root / "read")
         if said is not None:
             assert said.path.name in whole, "it was said that the stick may be pulled"
-            assert standing.status(world.post).unsent == before[1].unsent
+            assert status.status(world.post).unsent == before[1].unsent
         seen[f"{way}: {'written' if said else 'refused'}, {len(whole)} whole, {others} others"] += 1
     print(f"{PULLS} interrupted exports", dict(sorted(seen.items())))
     assert sum(n for what, n in seen.items() if "refused" in what) >= PULLS / 4

@@ -4,8 +4,10 @@ from field import World
 from screen_hands import run
 from sync_state import second_laptop
 
-from fieldapp.store import records
-from fieldapp.sync import enrolment, incoming, merge, outgoing, peers
+from fieldapp.records import records
+from fieldapp.sync.exchange import enrolment, incoming, outgoing
+from fieldapp.sync.merge import merge
+from fieldapp.sync.peers import peers
 from fieldapp.tui.screens.conflicts import ConflictScreen, ConflictsScreen, LaptopScreen
 from fieldapp.tui.screens.record import RecordScreen
 

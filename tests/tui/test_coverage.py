@@ -7,11 +7,11 @@ from field import World
 from screen_hands import run
 
 import fieldapp
-from fieldapp.store import reviews
-from fieldapp.sync import enrolment
+from fieldapp.records import reviews
+from fieldapp.sync.exchange import enrolment
 from fieldapp.tui.screens import home
 from fieldapp.tui.screens.coverage import CoverageScreen
-from fieldapp.tui.screens.waiting import WaitingScreen
+from fieldapp.tui.screens.review_overview import WaitingScreen
 
 
 async def test_from_the_grid_to_what_waits_of_one_post(world: World) -> None:

@@ -9,10 +9,10 @@ from report_files import fill
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
+from fieldapp.records import records
 from fieldapp.reports.figures import behind, figures
 from fieldapp.reports.query import Query, View, period_of
 from fieldapp.reports.tables import TITLES, pieces
-from fieldapp.store import records
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.dashboard import DashboardScreen
 from fieldapp.tui.screens.record import RecordScreen

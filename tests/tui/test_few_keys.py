@@ -17,7 +17,7 @@ from form_hands import strokes
 from textual.events import Key
 from textual.pilot import Pilot
 
-from fieldapp.store import lists, records, words
+from fieldapp.records import lists, records, words
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.records import BY_KIND
-from fieldapp.store import history, lists, records
+from fieldapp.records import history, lists, records
 
 BORDER_COMMUNE = "24221"
 

@@ -4,7 +4,7 @@ from field import World
 from form_hands import cell, hands, members
 from textual.widgets import Static
 
-from fieldapp.store import records
+from fieldapp.records import records
 from fieldapp.tui.widgets.field_row import FieldRow
 
 

@@ -3,11 +3,11 @@
 from field import World
 from form_hands import hands, strokes
 
-from fieldapp.store import habits, lists, records
+from fieldapp.records import form_memory, lists, records
 from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.duplicate import TwinDialog
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
-from fieldapp.tui.screens.twin import TwinDialog
 
 WELL = ("gieng", "<enter>", "5/11/26", "<enter>", "<enter>", "ia rve", "<enter>", "Buôn Ba Na")
 
@@ -21,7 +21,7 @@ async def test_a_pinned_field_stays_until_it_is_let_go(world: World) -> None:
         assert "◆" in h.text()
         assert h.focus_is_at("activity_kind_id")  # the first that does not stay
         await h.type("<enter>", "<f7>")  # the date stays no longer, though what stands there is kept
-        assert set(habits.pins(world.post, "activity")) == {"unit_id"}
+        assert set(form_memory.pins(world.post, "activity")) == {"unit_id"}
         await h.type("<shift+tab>", "gieng", "<enter>", "<f2>", "<f2>")  # the same day and place again: yes
     (second,) = [r for r in lists.page(world.post, "activity").rows if r["id"] != first["id"]]
     assert second["unit_id"] == first["unit_id"]
@@ -47,7 +47,7 @@ async def test_shift_f5_copies_the_record_that_this_person_recorded_last(world: 
 async def test_a_template_keeps_all_but_the_days(world: World) -> None:
     async with hands(world.post, "activity") as h:
         await h.type(*WELL, "<f6>", "Giếng hằng tháng", "<enter>")
-        assert list(habits.templates(world.post, "activity")) == ["Giếng hằng tháng"]
+        assert list(form_memory.templates(world.post, "activity")) == ["Giếng hằng tháng"]
         await h.type("<escape>")
     for draft in world.post.drafts():
         world.post.drop_draft(draft.id)
@@ -59,7 +59,7 @@ async def test_a_template_keeps_all_but_the_days(world: World) -> None:
         assert records.get(world.post, h.app.result).row["hamlet"] == "Buôn Ba Na"
     async with hands(world.post, "activity") as h:
         await h.type("<f6>", "<delete>", "<escape>")
-        assert habits.templates(world.post, "activity") == {}
+        assert form_memory.templates(world.post, "activity") == {}
 
 
 async def test_what_may_be_a_double_is_shown_beside_it(world: World) -> None:

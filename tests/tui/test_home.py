@@ -10,7 +10,7 @@ import pytest
 from field import World
 from textual.pilot import Pilot
 
-from fieldapp.store import lists, records
+from fieldapp.records import lists, records
 from fieldapp.store.store import Store
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens import home

@@ -10,10 +10,11 @@ from field import PASSPHRASE, USER, World
 from screen_hands import KEYS, PATIENCE, Screens, at_post, run
 
 from fieldapp.errors import FieldappError
-from fieldapp.store import lists, people, vault
+from fieldapp.records import lists
+from fieldapp.store import people, vault
 from fieldapp.store.migrations import REFOLD, REINDEX
 from fieldapp.store.people import Role
-from fieldapp.sync import peers, recovery
+from fieldapp.sync.peers import peers, recovery
 from fieldapp.tui import app as application
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen

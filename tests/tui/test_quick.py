@@ -4,7 +4,7 @@ from field import World
 from form_hands import strokes
 from textual.widgets import Static
 
-from fieldapp.store import lists, records
+from fieldapp.records import lists, records
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.quick import QuickScreen
 

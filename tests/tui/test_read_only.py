@@ -12,9 +12,9 @@ from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.people import PeopleScreen
-from fieldapp.tui.screens.pile import PileScreen
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.report import ReportScreen
+from fieldapp.tui.screens.review_list import PileScreen
 
 
 @pytest.mark.parametrize("home", ["post", "hq"])

@@ -8,7 +8,7 @@ from field import World
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
-from fieldapp.store import records
+from fieldapp.records import records
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens import report
 from fieldapp.tui.screens.record import RecordScreen

@@ -7,14 +7,14 @@ from form_hands import strokes
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
-from fieldapp.store import records, reviews
+from fieldapp.records import records, reviews
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
-from fieldapp.tui.screens.pile import PileScreen
 from fieldapp.tui.screens.record import RecordScreen
-from fieldapp.tui.screens.waiting import WaitingScreen
+from fieldapp.tui.screens.review_list import PileScreen
+from fieldapp.tui.screens.review_overview import WaitingScreen
 
 
 def lines(app: FieldApp) -> str:

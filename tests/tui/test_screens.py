@@ -18,10 +18,10 @@ import pytest
 from field import World
 from textual.pilot import Pilot
 
-from fieldapp.store import home as home_queries
-from fieldapp.store import lists, records
+from fieldapp.records import lists, records
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens import list
+from fieldapp.work import month_counts as home_queries
 
 PATIENCE = 600
 """Seconds for all English pictures, on a machine that does much else"""

@@ -4,11 +4,12 @@ from field import World
 from form_hands import strokes
 from textual.widgets import Static
 
-from fieldapp.store import desk, lists, records
+from fieldapp.records import lists, records
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.search import SearchScreen
 from fieldapp.tui.widgets.record_table import RecordTable
+from fieldapp.work import review_queue
 
 
 def shown(app: FieldApp) -> list[str]:
@@ -42,7 +43,7 @@ async def test_kind_period_and_state_narrow(world: World) -> None:
     sent_back = world.well(date_from="2013-03-05")
     world.well(date_from="2013-05-05")
     world.carry(world.post, world.hq)
-    desk.review(world.hq, sent_back, "returned", comment="xem lại")
+    review_queue.review(world.hq, sent_back, "returned", comment="xem lại")
     world.carry(world.hq, world.post)
     records.void(world.post, wrong, "nhầm")
     records.save(world.post, "event", {"name": "Lũ lớn", "date_from": "2013-09-18"})

@@ -10,8 +10,10 @@ import pytest
 from field import PASSPHRASE, USER, World
 from screen_hands import at_post, run
 
-from fieldapp.store import lists, records, vault
-from fieldapp.sync import drives, enrolment, incoming, outgoing
+from fieldapp.records import lists, records
+from fieldapp.store import vault
+from fieldapp.sync.exchange import enrolment, incoming, outgoing
+from fieldapp.sync.format import drives
 from fieldapp.tui.screens.conflicts import ConflictsScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen

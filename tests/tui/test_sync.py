@@ -4,8 +4,8 @@ from field import World
 from screen_hands import at_post, run
 from sync_state import new_post, no_unicode, second_laptop
 
-from fieldapp.store import records
-from fieldapp.sync import outgoing
+from fieldapp.records import records
+from fieldapp.sync.exchange import outgoing
 from fieldapp.tui.screens.conflicts import ConflictsScreen
 
 

@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.events import Key, Paste
 from textual.pilot import Pilot
 
-from fieldapp.domain.telex import TELEX
 from fieldapp.tui.keys import TypingApp
 from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.telex import TELEX
 
 
 class Fields(TypingApp[None]):

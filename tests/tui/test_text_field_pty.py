@@ -15,7 +15,7 @@ import pytest
 from bursts import corrected
 
 import fieldapp
-from fieldapp.domain.telex import METHODS, Method, spell
+from fieldapp.vietnamese.telex import METHODS, Method, spell
 
 HERE = Path(__file__).parent
 OWN_WORDS = """

@@ -11,7 +11,9 @@ from screen_hands import Screens
 from fieldapp import tutorial
 from fieldapp.errors import FieldappError, Refused
 from fieldapp.store.store import FILE, Store
-from fieldapp.sync import bundle, enrolment, incoming, outgoing, practice
+from fieldapp.sync.exchange import enrolment, incoming, outgoing
+from fieldapp.sync.format import bundle
+from fieldapp.sync.peers import practice
 from fieldapp.tui.tutorial import TutorialApp
 
 PATIENCE = 1200

@@ -8,9 +8,9 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.widgets import Input
 
-from fieldapp.domain.telex import METHODS
 from fieldapp.tui.keys import TypingApp
 from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.telex import METHODS
 
 
 class Typing(TypingApp[None]):

@@ -14,6 +14,7 @@ from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
+from fieldapp.records import words
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure, behind
 from fieldapp.reports.letterhead import LayoutCode, Letterhead, letterhead
@@ -21,7 +22,6 @@ from fieldapp.reports.provenance import Provenance, provenance
 from fieldapp.reports.query import Query
 from fieldapp.reports.report import Progress, Report, report
 from fieldapp.reports.tables import TITLES, By, Table, table
-from fieldapp.store import words
 from fieldapp.store.store import Store
 
 SPLITS: tuple[By, ...] = ("month", "post", "commune", "kind")

@@ -11,8 +11,10 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Row, Store
-from fieldapp.sync import conflict_words, enrolment, merge, peers, resolve, standing
-from fieldapp.sync.peers import Peer
+from fieldapp.sync.exchange import conflict_messages, enrolment, status
+from fieldapp.sync.merge import merge, resolve
+from fieldapp.sync.peers import peers
+from fieldapp.sync.peers.peers import Peer
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.widgets.lines import hanging, refill
 
@@ -30,12 +32,12 @@ class ConflictsScreen(Page):
         yield OpenList(id="open", markup=False)
 
     def renew(self) -> None:
-        state = standing.status(self.store)
+        state = status.status(self.store)
         me = peers.own(self.store)
         self._conflicts = merge.conflicts(self.store)
         asking = [p for p in peers.others(self.store) if peers.is_asking(me, p)] if me.role == "hq" else []
         self._asking: list[Peer] = asking
-        lines = [("≠", f"{conflict_words.about(self.store, c)}: {_both(self.store, c)}") for c in self._conflicts]
+        lines = [("≠", f"{conflict_messages.about(self.store, c)}: {_both(self.store, c)}") for c in self._conflicts]
         lines += [("·", _("{name} waits to be certified").format(name=p.title)) for p in asking]
         lines += [("!", sentence) for sentence in (*state.held, *state.quarantined, *state.set_aside)]
         nothing = f"✓ {_('Nothing is to be decided.')}"
@@ -71,11 +73,11 @@ class ConflictScreen(Page):
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
-        self.query_one("#what", Static).update(Content(conflict_words.about(self.store, self._conflict)))
+        self.query_one("#what", Static).update(Content(conflict_messages.about(self.store, self._conflict)))
         lines = []
-        for side, word in zip(conflict_words.SIDES, (_("stands now"), _("was overruled")), strict=True):
-            by = f"{conflict_words.author(self._conflict, side)}, {word}"
-            value = conflict_words.value(self.store, self._conflict, side)
+        for side, word in zip(conflict_messages.SIDES, (_("stands now"), _("was overruled")), strict=True):
+            by = f"{conflict_messages.author(self._conflict, side)}, {word}"
+            value = conflict_messages.value(self.store, self._conflict, side)
             lines.append(Content(f" {value}\n     {by}"))
         refill(self.query_one(OptionList), lines)
 
@@ -93,7 +95,7 @@ class ConflictScreen(Page):
         """The record that the field belongs to."""
         from fieldapp.tui.screens.record import RecordScreen
 
-        self.app.push_screen(RecordScreen(conflict_words.record(self.store, self._conflict)))
+        self.app.push_screen(RecordScreen(conflict_messages.record(self.store, self._conflict)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A kind that this version does not know is not shown."""
@@ -142,6 +144,6 @@ class LaptopScreen(Page):
 
 def _both(store: Store, conflict: Row) -> str:
     return " ≠ ".join(
-        f"“{conflict_words.value(store, conflict, side)}” ({conflict[side]['actor'] or '?'})"
-        for side in conflict_words.SIDES
+        f"“{conflict_messages.value(store, conflict, side)}” ({conflict[side]['actor'] or '?'})"
+        for side in conflict_messages.SIDES
     )

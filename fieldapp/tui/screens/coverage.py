@@ -85,7 +85,7 @@ class CoverageScreen(Page):
         self.query_one("#details", Static).update(Content("\n".join(lines)))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        from fieldapp.tui.screens.waiting import WaitingScreen
+        from fieldapp.tui.screens.review_overview import WaitingScreen
 
         self.app.push_screen(WaitingScreen(self._posts[event.option_index].post_id))
 

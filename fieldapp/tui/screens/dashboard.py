@@ -121,7 +121,7 @@ class DashboardScreen(Page):
         ]
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        from fieldapp.tui.screens.behind import BehindScreen
+        from fieldapp.tui.screens.figure_records import BehindScreen
 
         bar = self._bars[event.option_index]
         called = "" if self._by in ("month", None) else bar.label

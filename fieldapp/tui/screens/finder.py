@@ -10,11 +10,11 @@ from textual.content import Content
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
-from fieldapp.domain.text import search_key
 from fieldapp.i18n import _
 from fieldapp.tui.screens.base import Dialog
 from fieldapp.tui.widgets.pick_list import fitting
 from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.text import search_key
 
 Group = tuple[str, Sequence[tuple[Any, str]]]
 """A heading, and (value, name) of what stands below it"""

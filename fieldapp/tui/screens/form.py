@@ -20,7 +20,7 @@ from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
-from fieldapp.store import habits, records, reviews, view, words
+from fieldapp.records import form_memory, records, reviews, view, words
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
@@ -159,7 +159,7 @@ class FormScreen(Page):
         """Show what stays from the record before, and say so at its fields."""
         if self.row_id is not None:
             return
-        pinned = habits.pins(self.store, self.kind)
+        pinned = form_memory.pins(self.store, self.kind)
         if self._draft is None:
             self._restore(pinned)
         for row in self._rows:
@@ -270,7 +270,7 @@ class FormScreen(Page):
 
     def _before(self) -> dict[str, Any] | None:
         """The record that this person recorded last, or a sentence that there is none."""
-        found = habits.previous(self.store, self.kind, self.row_id)
+        found = form_memory.previous(self.store, self.kind, self.row_id)
         if found is None:
             self._say(_("There is no earlier record of this kind to copy from."))
             return None
@@ -284,7 +284,7 @@ class FormScreen(Page):
             self._keep_pins()
 
     def _keep_pins(self) -> None:
-        habits.keep_pins(self.store, self.kind, {row.key: row.typed for row in self._rows if row.pinned})
+        form_memory.keep_pins(self.store, self.kind, {row.key: row.typed for row in self._rows if row.pinned})
 
     def action_templates(self) -> None:
         """Take a form that was kept under a name, or keep this one, without its days."""
@@ -296,10 +296,10 @@ class FormScreen(Page):
             if choice.keep:
                 days = {shape.name for shape in fields_of(self.model) if shape.type == "date"}
                 typed = {key: value for key, value in self._changed().items() if key not in days}
-                habits.keep_template(self.store, self.kind, choice.name, typed)
+                form_memory.keep_template(self.store, self.kind, choice.name, typed)
                 self.app.notify(_("Kept as “{name}”.").format(name=choice.name), markup=False)
                 return
-            self._restore(habits.templates(self.store, self.kind).get(choice.name, {}))
+            self._restore(form_memory.templates(self.store, self.kind).get(choice.name, {}))
             self._follow()
 
         self.app.push_screen(TemplateMenu(self.store, self.kind), chosen)
@@ -355,7 +355,7 @@ class FormScreen(Page):
 
     def _show_twin(self, question: str, data: Mapping[str, Any], other: str) -> None:
         """Show the record that says the same beside this one."""
-        from fieldapp.tui.screens.twin import TwinDialog
+        from fieldapp.tui.screens.duplicate import TwinDialog
 
         mine = view.as_it_would_be(self.store, self.kind, data)
         there = view.describe(self.store, records.get(self.store, other))

@@ -17,12 +17,12 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.dates import format_date_long
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import home, records
-from fieldapp.store.todo import Todo, todo
-from fieldapp.tui import notices
+from fieldapp.records import records
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.header import HeaderLine
 from fieldapp.tui.widgets.lines import refill
+from fieldapp.work import month_counts, notices
+from fieldapp.work.todo import Todo, todo
 
 AGAIN_SECONDS = 3.0
 MOST_PLANS = 4
@@ -104,7 +104,7 @@ class HomeScreen(Page):
             self._list_todo()
 
     def _counts(self, today: date) -> str:
-        counted = home.counts(self.store, today)
+        counted = month_counts.counts(self.store, today)
         title = _("Recorded in {month}") if counted else _("Nothing recorded yet in {month}")
         lines = [f"{_(records.model_of(kind).PLURAL):<40}{format_amount(number):>10}" for kind, number in counted]
         return "\n".join([title.format(month=f"{today:%m/%Y}"), *lines])
@@ -200,7 +200,7 @@ class HomeScreen(Page):
 
     def action_review(self) -> None:
         """Look at what the posts recorded."""
-        from fieldapp.tui.screens.waiting import WaitingScreen
+        from fieldapp.tui.screens.review_overview import WaitingScreen
 
         self.app.push_screen(WaitingScreen())
 

@@ -13,9 +13,9 @@ from textual.widgets import Static
 
 from fieldapp.domain.model import fields_of
 from fieldapp.i18n import _, counted
-from fieldapp.store import lists, records, reviews, view, words
+from fieldapp.records import lists, records, reviews, view, words
 from fieldapp.store.store import Row
-from fieldapp.sync import standing
+from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.menu import writable
 from fieldapp.tui.widgets.record_table import RecordTable
@@ -121,7 +121,7 @@ class ListScreen(Page):
             self.store, self.kind, text=self.query_one(TextField).value, after=self._after, limit=limit or WINDOW,
             voided=self._voided,
         )  # fmt: skip
-        has = standing.received(self.store, [r["id"] for r in page.rows])
+        has = status.received(self.store, [r["id"] for r in page.rows])
         shown = words.display(self.store, self.kind, page.rows, self.model.LIST, short=True)
         back = {said.record for said in reviews.returned(self.store) if said.kind == self.kind}
         self._table.add([(_sign(r, has, back), texts) for r, texts in zip(page.rows, shown, strict=True)])
@@ -175,7 +175,7 @@ class ListScreen(Page):
 
     def action_key_again(self) -> None:
         """A sample of this kind, to be keyed again blind."""
-        from fieldapp.tui.screens.rekeying import SampleScreen
+        from fieldapp.tui.screens.double_entry import SampleScreen
 
         self.app.push_screen(SampleScreen(self.kind))
 

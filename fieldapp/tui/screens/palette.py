@@ -61,13 +61,13 @@ def _decide(app: Host) -> None:
 
 
 def _key_again(app: Host) -> None:
-    from fieldapp.tui.screens.rekeying import choose_kind
+    from fieldapp.tui.screens.double_entry import choose_kind
 
     choose_kind(app)
 
 
 def _review(app: Host) -> None:
-    from fieldapp.tui.screens.waiting import WaitingScreen
+    from fieldapp.tui.screens.review_overview import WaitingScreen
 
     app.push_screen(WaitingScreen())
 

@@ -15,9 +15,9 @@ from fieldapp.i18n import _
 from fieldapp.store import people, vault
 from fieldapp.store.people import Role
 from fieldapp.store.store import Store
-from fieldapp.sync import recovery
-from fieldapp.tui.screens.asking import Asking, Question, agreed
+from fieldapp.sync.peers import recovery
 from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.questions import Asking, Question, agreed
 from fieldapp.tui.widgets.lines import refill
 
 

@@ -17,7 +17,7 @@ from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, Unsure
 from fieldapp.i18n import _
-from fieldapp.store import lists, records, words
+from fieldapp.records import lists, records, words
 from fieldapp.store.store import Store
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page

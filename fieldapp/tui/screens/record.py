@@ -15,12 +15,13 @@ from textual.widgets.option_list import Option
 from fieldapp.domain.model import fields_of
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import desk, doubts, history, records, reviews, serving, view, words
-from fieldapp.sync import standing
+from fieldapp.records import history, records, reviews, view, words
+from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.menu import writable
 from fieldapp.tui.widgets.scrolling import show_line
 from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.work import review_hints, review_queue, task_work
 
 LABEL_WIDTH = 22
 
@@ -42,7 +43,7 @@ class WorkList(OptionList):
     def __init__(self) -> None:
         super().__init__(id="work", markup=False)
 
-    def show(self, work: Sequence[serving.TaskWork]) -> None:
+    def show(self, work: Sequence[task_work.TaskWork]) -> None:
         """Show this work; of each task how much there is, and the newest. The same line stays highlighted."""
         at = self.highlighted
         self.clear_options()
@@ -111,13 +112,13 @@ class RecordScreen(Page):
         found = records.get(self.store, self._record_id)
         self._model = records.model_of(found.kind)
         self._open = found.row["voided_at"] is None
-        self._reviewable = desk.reviewable(self.store, found)
+        self._reviewable = review_queue.reviewable(self.store, found)
         title = _(self._model.TITLE)
         if not self._open:
             title += f" · {words.voided_word(self._model).lower()}"
         if self.store.role == "hq":
             state = self._to_look_at(found)
-        elif standing.received(self.store, [self._record_id]):
+        elif status.received(self.store, [self._record_id]):
             state = f"✓ {_('headquarters has it')}"
         else:
             state = f"· {_('headquarters does not have it yet')}"
@@ -126,7 +127,7 @@ class RecordScreen(Page):
         self._show_doubts(found)
         has_tasks = any(child.model.REFERRED for child in self._model.CHILDREN.values())
         work = self.query_one(WorkList)
-        work.show(serving.served(self.store, self._record_id) if has_tasks else [])
+        work.show(task_work.served(self.store, self._record_id) if has_tasks else [])
         self.query_one("#served").display = work.option_count > 0
         steps = history.history(self.store, self._record_id)
         self.query_one("#history", Static).update(_history(history.history_lines(self.store, steps)))
@@ -144,9 +145,10 @@ class RecordScreen(Page):
         if self._reviewable:
             self._seen = reviews.fingerprint(self.store, found.kind, self._record_id)
             lines = [
-                f"? {d}" for d in doubts.doubts(self.store, found.kind, [self._record_id]).get(self._record_id, [])
+                f"? {d}"
+                for d in review_hints.doubts(self.store, found.kind, [self._record_id]).get(self._record_id, [])
             ]
-            if changed := desk.changed_since(self.store, found):
+            if changed := review_queue.changed_since(self.store, found):
                 lines += [_("Changed since it was looked at:"), *(f"  {line}" for line in changed)]
         self._update("#doubts", "\n".join(lines))
         self.query_one("#doubts").display = bool(lines)
@@ -182,7 +184,7 @@ class RecordScreen(Page):
     def action_accept(self) -> None:
         """Say that the record is right, and go back to what waits."""
         try:
-            desk.review(self.store, self._record_id, "accepted", seen=self._seen)
+            review_queue.review(self.store, self._record_id, "accepted", seen=self._seen)
         except FieldappError as error:
             self._update("#message", str(error))
             return
@@ -236,7 +238,7 @@ class RecordScreen(Page):
             if self._about is None:
                 records.void(self.store, self._record_id, event.value)
             else:
-                desk.review(
+                review_queue.review(
                     self.store, self._record_id, "returned", comment=event.value, field=self._about, seen=self._seen
                 )
         except FieldappError as error:

@@ -105,7 +105,7 @@ class ReportScreen(Page):
         figures.focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        from fieldapp.tui.screens.behind import BehindScreen
+        from fieldapp.tui.screens.figure_records import BehindScreen
 
         chosen = str(event.option.id)
         if chosen in self._plans:

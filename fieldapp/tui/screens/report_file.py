@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.reports.files.write import Form, write
@@ -21,6 +20,7 @@ from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.query import Query
 from fieldapp.tui.screens.base import Chooser, Page
 from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.text import clean
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _, counted
-from fieldapp.store import finding, lists, records, reviews, words
-from fieldapp.store.finding import Hit, Sieve
+from fieldapp.records import lists, records, reviews, search, words
+from fieldapp.records.search import Hit, Sieve
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder, Group, WordField
@@ -91,7 +91,7 @@ class SearchScreen(Page):
         return self.query_one(RecordTable)
 
     def renew(self) -> None:
-        self._hits = finding.find(self.store, self.query_one(HitField).value, self._sieve)
+        self._hits = search.find(self.store, self.query_one(HitField).value, self._sieve)
         names: dict[str, str] = {}
         for kind in {hit.kind for hit in self._hits}:
             names |= words.labels(self.store, kind, [hit.row_id for hit in self._hits if hit.kind == kind])

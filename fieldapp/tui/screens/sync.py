@@ -15,15 +15,18 @@ from textual.widgets import OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.domain.text import clean
 from fieldapp.errors import Cancelled, FieldappError, reason
 from fieldapp.escaping import brief, shown
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
-from fieldapp.sync import backup, drives, incoming, outgoing, practice, replies, standing, sticks
-from fieldapp.tui import notices
+from fieldapp.sync.exchange import incoming, outgoing, replies, status, sticks
+from fieldapp.sync.format import drives
+from fieldapp.sync.peers import practice
+from fieldapp.sync.safety import backup
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.text import clean
+from fieldapp.work import notices
 
 STAGES = {
     "read": "Reading bundles",
@@ -77,7 +80,7 @@ class SyncScreen(Page):
         self.query_one("#bar").display = False
 
     def renew(self) -> None:
-        state = standing.status(self.store)
+        state = status.status(self.store)
         role = self.store.identity.role
         self.query_one("#unsent", Static).update(Content(_waiting(state, role)))
         if self.busy or self._lines:
@@ -287,7 +290,7 @@ class SyncScreen(Page):
         return not (self.busy and action in ("start", "renew", "back"))
 
 
-def _waiting(state: standing.Status, role: str) -> str:
+def _waiting(state: status.Status, role: str) -> str:
     """What there is to carry."""
     if role == "hq":
         return _("The reply for each post is written onto the stick.")

@@ -4,11 +4,11 @@ from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 
-from fieldapp.domain.text import clean
 from fieldapp.i18n import _
-from fieldapp.store import habits
+from fieldapp.records import form_memory
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.finder import Finder, Group
+from fieldapp.vietnamese.text import clean
 
 
 class Choice(NamedTuple):
@@ -31,7 +31,7 @@ class TemplateMenu(Finder):
 
     def groups(self, typed: str) -> list[Group]:
         """The templates, and what was typed as a new name."""
-        names = list(habits.templates(self._store, self._kind))
+        names = list(form_memory.templates(self._store, self._kind))
         taken = [(Choice(name, keep=False), name) for name in names]
         name = clean(typed)
         new = [(Choice(name, keep=True), _("keep this form as “{name}”").format(name=name))] if name else []
@@ -41,5 +41,5 @@ class TemplateMenu(Finder):
         """Forget the chosen template."""
         chosen = self.chosen
         if isinstance(chosen, Choice) and not chosen.keep:
-            habits.drop_template(self._store, self._kind, chosen.name)
+            form_memory.drop_template(self._store, self._kind, chosen.name)
             self.refilter()

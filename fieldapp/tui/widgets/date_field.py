@@ -4,9 +4,9 @@ from datetime import date
 from typing import Any
 
 from fieldapp.domain.dates import format_date, format_date_long, iso_date, parse_date
-from fieldapp.domain.text import clean
 from fieldapp.i18n import _
 from fieldapp.tui.widgets.entry import Entry, Reading
+from fieldapp.vietnamese.text import clean
 
 
 class DateField(Entry):

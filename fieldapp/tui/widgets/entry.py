@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from fieldapp.domain.text import clean
 from fieldapp.i18n import _
 from fieldapp.tui.widgets.editor import Context
 from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.text import clean
 
 
 @dataclass(frozen=True)

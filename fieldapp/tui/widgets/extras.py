@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fieldapp.domain.reference import split_choices
-from fieldapp.store import extras
+from fieldapp.records import extras
 from fieldapp.store.store import Row
 from fieldapp.tui.widgets.date_field import DateField
 from fieldapp.tui.widgets.entry import Entry

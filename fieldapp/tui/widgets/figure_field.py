@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any
 
 from fieldapp.domain.dates import format_date, iso_date
-from fieldapp.domain.text import clean
 from fieldapp.i18n import _
-from fieldapp.store.typed_figures import APPROXIMATE, AT, BETWEEN, Figure, read_figures
-from fieldapp.store.words import amount_text
+from fieldapp.records.typed_figures import APPROXIMATE, AT, BETWEEN, Figure, read_figures
+from fieldapp.records.words import amount_text
 from fieldapp.tui.widgets.editor import Context
 from fieldapp.tui.widgets.entry import Entry, Reading
+from fieldapp.vietnamese.text import clean
 
 
 class FigureField(Entry):

@@ -11,7 +11,8 @@ from textual.widgets import Static
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
-from fieldapp.sync import practice, standing
+from fieldapp.sync.exchange import status
+from fieldapp.sync.peers import practice
 from fieldapp.tui.host import Host
 
 
@@ -31,7 +32,7 @@ class HeaderLine(Horizontal):
     def refresh_state(self) -> None:
         """Say anew how things stand."""
         store = self.app.store
-        self.state = standing.status(store)
+        self.state = status.status(store)
         identity = store.identity
         who = f"{identity.post_name or identity.name} · {store.user}"
         marks = [_("PRACTICE")] if practice.is_practice(store) else []
@@ -45,7 +46,7 @@ class HeaderLine(Horizontal):
         self.query_one(".typing", Static).update(Content(self.app.habit))
 
 
-def sent_text(store: Store, state: standing.Status) -> str:
+def sent_text(store: Store, state: status.Status) -> str:
     """“37 chưa gửi · SCH nhận đến 12/11”, or what waits at headquarters."""
     if store.identity.role == "hq":
         waiting = len(state.held) + len(state.quarantined)

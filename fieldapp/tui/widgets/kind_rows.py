@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from fieldapp.domain.model import Child
-from fieldapp.store import records
+from fieldapp.records import records
 from fieldapp.store.store import Row, Store
 from fieldapp.tui.widgets.editor import Context, Editor
 from fieldapp.tui.widgets.field_row import FieldRow

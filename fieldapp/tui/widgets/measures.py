@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fieldapp.domain.model import Child
-from fieldapp.store import lists
+from fieldapp.records import lists
+from fieldapp.records.typed_figures import figures_typed
 from fieldapp.store.store import Row, Store
-from fieldapp.store.typed_figures import figures_typed
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.figure_field import FigureField
 from fieldapp.tui.widgets.kind_rows import KindRows

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fieldapp.domain.amounts import format_amount, parse_amount
-from fieldapp.domain.text import clean
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import records
+from fieldapp.records import records
+from fieldapp.records.soft_limits import beyond, shown_limits
+from fieldapp.records.words import amount_text
 from fieldapp.store.store import Store
-from fieldapp.store.unusual import beyond, shown_limits
-from fieldapp.store.words import amount_text
 from fieldapp.tui.widgets.editor import Context
 from fieldapp.tui.widgets.entry import Entry, Reading
+from fieldapp.vietnamese.text import clean
 
 Scale = Mapping[str, Any]
 """``decimals`` and ``unit_name`` of a number"""

@@ -10,12 +10,12 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from fieldapp.domain.text import clean, search_key
 from fieldapp.i18n import _
-from fieldapp.store import lists, words
+from fieldapp.records import lists, words
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import Context
 from fieldapp.tui.widgets.entry import Entry, Reading
+from fieldapp.vietnamese.text import clean, search_key
 
 Choice = tuple[str, str]
 """The value and the words for it"""

@@ -9,15 +9,15 @@ from textual.content import Content
 from textual.widgets import Static
 
 from fieldapp.domain.model import Child
-from fieldapp.domain.text import clean
 from fieldapp.i18n import _, counted
-from fieldapp.store import lists, words
+from fieldapp.records import lists, words
 from fieldapp.store.store import Row, Store
 from fieldapp.tui.widgets.editor import Context
 from fieldapp.tui.widgets.entry import Entry
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.roster_grid import RosterGrid, Seat
 from fieldapp.tui.widgets.section import Section
+from fieldapp.vietnamese.text import clean
 
 
 class ReasonField(Entry):

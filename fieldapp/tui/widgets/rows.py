@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from fieldapp.domain.model import Child, fields_of
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import reading, words
+from fieldapp.records import reading, words
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import Context, Editor
 from fieldapp.tui.widgets.entries import field_row

@@ -8,9 +8,8 @@ from textual.binding import Binding, BindingType
 
 from fieldapp.domain.assistance import TargetType
 from fieldapp.domain.model import Child
-from fieldapp.domain.text import clean
 from fieldapp.i18n import _
-from fieldapp.store import lists, words
+from fieldapp.records import lists, words
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import Context, Editor
 from fieldapp.tui.widgets.entry import Reading
@@ -18,6 +17,7 @@ from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.pick_list import LIMIT, Choice, Offer, PickList, code_field
 from fieldapp.tui.widgets.row_list import RowList
 from fieldapp.tui.widgets.section import Section
+from fieldapp.vietnamese.text import clean
 
 CELL, UNIT, NAME = "party_cell_id", "unit_id", "name"
 

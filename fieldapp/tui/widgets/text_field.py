@@ -14,9 +14,9 @@ from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.widgets import Input
 
-from fieldapp.domain.text import clean
-from fieldapp.domain.typist import Typist
 from fieldapp.tui.keys import TypingApp
+from fieldapp.vietnamese.input_method import Typist
+from fieldapp.vietnamese.text import clean
 
 OPENKEY_MARK = "\u202f"
 """The narrow no-break space that OpenKey sends and then deletes: it counts as a character until it is stored."""

@@ -6,11 +6,11 @@ from typing import Any
 from field import World
 from report_files import Workbook, fill
 
+from fieldapp.records import records
 from fieldapp.reports.figures import figures
 from fieldapp.reports.files import document
 from fieldapp.reports.files.xlsx import xlsx_bytes
 from fieldapp.reports.query import Query, period_of
-from fieldapp.store import records
 
 YEAR = Query(period_of("2013", date(2026, 1, 1)))
 

@@ -1,0 +1,59 @@
+"""A record that looks as if it were recorded already: asked about once, before it counts twice."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fieldapp.domain.assistance import ActivityMeasure
+from fieldapp.domain.model import Record
+from fieldapp.i18n import _
+from fieldapp.records.reading import columns_of
+from fieldapp.records.soft_limits import Question
+from fieldapp.records.words import labels
+from fieldapp.store.store import Row, Store
+
+
+def alike(store: Store, record: Record, children: Mapping[str, Sequence[Any]]) -> Question | None:
+    """The question about a new record that agrees with a stored one in all that says what it is about, and in an
+    amount."""
+    model = type(record)
+    if not model.ALIKE:
+        return None
+    amounts = {
+        (c.record.measure_id, c.record.amount)
+        for c in children.get("measures", ())
+        if isinstance(c.record, ActivityMeasure) and c.record.amount is not None
+    }
+    for row in twins(store, model, columns_of(record)):
+        if not _shares(store, row, amounts):
+            continue
+        name = labels(store, model.KIND, [row["id"]])[row["id"]]
+        sentence = _("{by} recorded the same already: {name}. Is this another one?")
+        return Question("", row["id"], sentence.format(by=row["created_by"], name=name))
+    return None
+
+
+def twins(store: Store, model: type[Record], columns: Mapping[str, Any]) -> Iterator[Row]:
+    """The stored records that agree with ``columns`` in what says what a record is about, the newest first; of kinds
+    that do not say it, in name and day."""
+    fields = model.ALIKE or [*dict.fromkeys([*model.LABEL, *([model.DATE] if model.DATE else [])])]
+    same = " AND ".join(f"r.{field} IS ?" for field in fields)
+    rows = store.rows(
+        f"SELECT r.* FROM {model.KIND} r WHERE {same} AND r.voided_at IS NULL ORDER BY r.id DESC",
+        [columns[field] for field in fields],
+    )
+    return (row for row in rows if not _differs(columns, row, model))
+
+
+def _differs(columns: Mapping[str, Any], row: Row, model: type[Record]) -> bool:
+    """Whether both say something, and not the same, in a field that tells records of one day and place apart."""
+    return any(
+        columns[field] is not None and row[field] is not None and columns[field] != row[field] for field in model.APART
+    )
+
+
+def _shares(store: Store, row: Row, amounts: set[tuple[str, int]]) -> bool:
+    """Whether an amount of one measure stands in both, or neither says any."""
+    stored = store.rows(
+        "SELECT measure_id, amount FROM activity_measure WHERE activity_id = ? AND voided_at IS NULL", [row["id"]]
+    )
+    return any((v["measure_id"], v["amount"]) in amounts for v in stored) or not (amounts or stored)

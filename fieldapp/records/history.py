@@ -1,0 +1,107 @@
+"""Who set which field when, from what to what: read from the change log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fieldapp.domain.model import fields_of
+from fieldapp.domain.records import BY_KIND
+from fieldapp.i18n import _
+from fieldapp.records.records import get
+from fieldapp.records.words import choice_title, display, instant, labels, voided_word
+from fieldapp.store import log
+from fieldapp.store.store import Row, Store
+
+
+@dataclass(frozen=True)
+class Step:
+    """One cell that one change set: a line of a record's history."""
+
+    at: str
+    actor: str | None
+    kind: str
+    row_id: str
+    field: str
+    old: Any
+    new: Any
+    first: bool
+    """set when the row began"""
+    hlc: int
+    log_id: str
+    seq: int
+
+
+def history(store: Store, row_id: str) -> list[Step]:
+    """Who set which field when, from what to what: the record and the rows that belong to it, oldest first."""
+    found = get(store, row_id)
+    ids = [row_id]
+    for child in BY_KIND[found.kind].CHILDREN.values():
+        ids += [r["id"] for r in store.rows(f"SELECT id FROM {child.model.KIND} WHERE {child.parent} = ?", [row_id])]
+    changes = sorted((c for found in log.of_rows(store, ids).values() for c in found), key=lambda c: (c.hlc, c.log_id))
+    aside = {(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")}
+    seen: dict[tuple[str, str], Any] = {}
+    steps = []
+    for c in changes:
+        if (c.log_id, c.seq) in aside:
+            continue
+        for field, new in c.cols.items():
+            cell = (c.row_id, field)
+            steps.append(
+                Step(
+                    c.at,
+                    c.actor,
+                    c.table,
+                    c.row_id,
+                    field,
+                    seen.get(cell),
+                    new,
+                    "created_at" in c.cols,
+                    c.hlc,
+                    c.log_id,
+                    c.seq,
+                )
+            )
+            seen[cell] = new
+    return steps
+
+
+def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
+    """Steps of a history as a person reads them: when, who, which field, from what to what.
+
+    What was written when a row began is one line; later steps are one line each.
+    """
+    lines = []
+    parents = {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
+    began: dict[str, Row] = {}
+    for step in steps:
+        if step.first:
+            began.setdefault(step.row_id, {})[step.field] = step.new
+    for step in steps:
+        model = BY_KIND[step.kind]
+        titles = {shape.name: shape.title for shape in fields_of(model)}
+        row: Row = {**dict.fromkeys(titles), **began.get(step.row_id, {})}
+        who = f"{instant(step.at)}  {step.actor or _('unknown')}  "
+        if step.field == "created_at":
+            about = _as_it_began(store, step.kind, row) if step.kind in parents else ""
+            lines.append(who + _("New: {what}").format(what=f"{_(model.TITLE)} {about}".strip()))
+        elif step.kind in parents and step.field == "voided_at":
+            about = labels(store, step.kind, [step.row_id])[step.row_id]
+            lines.append(who + _("Taken out: {what}").format(what=f"{_(model.TITLE)} {about}"))
+        elif step.field == "voided_at":
+            lines.append(who + voided_word(model))
+        elif step.first or (step.field not in titles and (step.kind in parents or step.field != "void_reason")):
+            continue
+        else:
+            title, old, new = _(titles.get(step.field) or choice_title(step.field)), step.old, step.new
+            if step.field in titles:
+                rows = [{**row, step.field: value} for value in (old, new)]
+                (old,), (new,) = display(store, step.kind, rows, [step.field])
+            if step.kind in parents and (about := labels(store, step.kind, [step.row_id], short=True)[step.row_id]):
+                title = f"{about} · {title}"
+            lines.append(f"{who}{title}: {old or '—'} → {new or '—'}")
+    return lines
+
+
+def _as_it_began(store: Store, kind: str, row: Row) -> str:
+    """A row's label from what was written first, not from what it is now."""
+    return " · ".join(text for text in display(store, kind, [row], BY_KIND[kind].LABEL)[0] if text)

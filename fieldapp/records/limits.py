@@ -1,0 +1,69 @@
+"""The limits that headquarters sets for figures and extra fields of a kind: hard ones refuse, usual ones ask."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from fieldapp.domain.assistance import Activity, ActivityExtra, ActivityMeasure
+from fieldapp.domain.model import Record
+from fieldapp.i18n import _
+from fieldapp.records import extras
+from fieldapp.records.soft_limits import Question, beyond, unusual
+from fieldapp.store.store import Row, Store
+
+
+def broken(store: Store, record: Record, row: Record, *, new: bool) -> Iterator[tuple[str, str]]:
+    """(field, sentence) where a figure of an activity is beyond what is possible, or new and not one of its kind.
+
+    Extra fields are not told here: ``reading`` refuses them.
+    """
+    if new and isinstance(record, Activity) and isinstance(row, ActivityMeasure) and not _offered(store, record, row):
+        yield "measure_id", _("This kind of activity has no such figure.")
+    found = _amount(store, record, row)
+    if found is not None and isinstance(row, ActivityMeasure):
+        field, amount, limits = found
+        sentence = beyond(amount, limits)
+        if sentence is not None:
+            yield field, sentence
+
+
+def _offered(store: Store, record: Activity, row: ActivityMeasure) -> bool:
+    found: int = store.value(
+        "SELECT EXISTS (SELECT 1 FROM kind_measure"
+        " WHERE activity_kind_id = ? AND measure_id = ? AND voided_at IS NULL)",
+        [record.activity_kind_id, row.measure_id],
+    )
+    return bool(found)
+
+
+def unusual_of(store: Store, record: Record, row: Record) -> Iterator[Question]:
+    """The question about a figure or an extra field of an activity that is beyond what is usual."""
+    found = _amount(store, record, row)
+    if found is not None:
+        yield from unusual(*found)
+
+
+def missing(store: Store, record: Record, given: Collection[str]) -> Mapping[str, str]:
+    """A sentence for each extra field that the activity's kind needs and that was not given."""
+    if not isinstance(record, Activity):
+        return {}
+    return {
+        f"extras.{field['id']}": _("This field is needed.")
+        for field in extras.fields_of_kind(store, record.activity_kind_id)
+        if field["needed"] and field["id"] not in given
+    }
+
+
+def _amount(store: Store, record: Record, row: Record) -> tuple[str, int, Row] | None:
+    """(field, amount, its limits) of a row of an activity that has an amount and limits."""
+    limits = None
+    if isinstance(record, Activity) and isinstance(row, ActivityMeasure) and row.amount is not None:
+        limits = store.row(
+            "SELECT k.minimum, k.maximum, k.usual_minimum, k.usual_maximum, m.decimals, m.unit_name"
+            " FROM kind_measure k JOIN measure m ON m.id = k.measure_id"
+            " WHERE k.activity_kind_id = ? AND k.measure_id = ? AND k.voided_at IS NULL ORDER BY k.position, k.id",
+            [record.activity_kind_id, row.measure_id],
+        )
+        return ("amount", row.amount, limits) if limits else None
+    if isinstance(row, ActivityExtra):
+        limits = store.row("SELECT * FROM kind_field WHERE id = ? AND field_type = 'number'", [row.kind_field_id])
+        return ("value", int(row.value), limits) if limits else None
+    return None

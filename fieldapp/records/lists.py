@@ -1,0 +1,240 @@
+"""Windows on the records of a kind, and what pick lists offer."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.records import BY_KIND
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.records import search_index
+from fieldapp.records.naming import PROVINCE
+from fieldapp.records.records import model_of
+from fieldapp.records.words import labels
+from fieldapp.store.store import Row, Store
+from fieldapp.vietnamese.text import clean, name_sort_key, search_key, sort_key, spelling
+
+ELSEWHERE = 1_000
+"""Farther from a name than any words in it"""
+
+OTHER_PROVINCE = 2
+"""Part of a unit's place in a pick list"""
+
+CONSIDERED = 400
+"""So many of those that fit are put in order for a pick list, the best of them first"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A window on a list."""
+
+    rows: list[Row]
+    after: tuple[Any, str] | None
+    """Key to ask for the next window with; None at the end."""
+
+
+def page(
+    store: Store,
+    kind: str,
+    *,
+    text: str = "",
+    date_from: date | None = None,
+    date_to: date | None = None,
+    after: tuple[Any, str] | None = None,
+    limit: int = 100,
+    voided: bool = False,
+) -> Page:
+    """A window of a list: by the Vietnamese alphabet for kinds with a name and no date, else newest first."""
+    model = model_of(kind)
+    order = model.DATE or _name_column(model)
+    newest_first = order in (model.DATE, "id")
+    direction, collate = ("DESC", "") if newest_first else ("ASC", "vietnamese")
+    key = f"t.{order}" + (f" COLLATE {collate}" if collate else "")
+    where, params = ["1"] if voided else ["t.voided_at IS NULL"], []
+    source = f"{kind} t"
+    query = search_index.match(text)
+    if text.strip() and query is None:
+        return Page([], None)
+    if query is not None:
+        source = f"local_search s CROSS JOIN {kind} t ON t.id = s.row_id"
+        where += ["local_search MATCH ?", "s.rowid BETWEEN ? AND ?"]
+        params += [query, *search_index.places(kind, date_from, date_to)]
+    elif model.DATE:
+        for bound, compare in ((date_from, ">="), (date_to, "<=")):
+            if bound is not None:
+                where.append(f"t.{model.DATE} {compare} ?")
+                params.append(bound.isoformat())
+    by_entry = query is not None and model.DATE is not None  # the entries stand in the order of the days
+    if by_entry:
+        ordered = "s.rowid DESC"
+        if after is not None:
+            where.append("s.rowid < ?")
+            params.append(after[0])
+    else:
+        ordered = f"{key} {direction}, t.id {direction}"
+        if after is not None:
+            where.append(f"({key}, t.id) {'<' if direction == 'DESC' else '>'} (?, ?)")
+            params.extend(after)
+    entry = "s.rowid" if by_entry else "NULL"
+    rows = store.rows(
+        f"SELECT t.*, {entry} AS entry FROM {source} WHERE {' AND '.join(where)} ORDER BY {ordered} LIMIT {limit + 1}",
+        params,
+    )
+    more = len(rows) > limit
+    entries = [row.pop("entry") for row in rows[:limit]]
+    rows = rows[:limit]
+    last = (entries[-1] if by_entry else rows[-1][order], rows[-1]["id"]) if more else None
+    return Page(rows, last)
+
+
+def _name_column(model: type[Record]) -> str:
+    names = [s.name for s in fields_of(model) if s.name in ("full_name", "name", "title")]
+    return names[0] if names else "id"
+
+
+def count(store: Store, kind: str) -> int:
+    """How many records of the kind stand, voided ones left out."""
+    found: int = store.value(f"SELECT count(*) FROM {kind} WHERE voided_at IS NULL")
+    return found
+
+
+def post_named(store: Store, text: str) -> Row:
+    """The post with this code or id, one that is in use first; FieldappError where there is none."""
+    named = clean(text)
+    found = store.row(
+        "SELECT * FROM post WHERE (id = ? OR code = ? COLLATE NOCASE) ORDER BY voided_at IS NOT NULL", [named, named]
+    )
+    if found is None:
+        raise FieldappError(_("There is no post with the code {code}.").format(code=named))
+    return found
+
+
+def choices(store: Store, kind: str, text: str, on: date | None = None, limit: int = 12) -> list[tuple[str, str]]:
+    """What a pick list offers for the words or the code typed: (id, label), those in force on the day first.
+
+    Tasks of an agreement that is not in force are offered only when they are asked for by words.
+    """
+    query = search_index.match(text)
+    if query is None and text.strip():
+        return []
+    model, name, day = BY_KIND[kind], _name_column(BY_KIND[kind]), (on or date.today()).isoformat()
+    source, where = f"{kind} t", ["t.voided_at IS NULL"]
+    named: dict[str, Any] = {"day": day, "query": query}
+    if query is not None:
+        source = f"local_search s CROSS JOIN {kind} t ON t.id = s.row_id"
+        where += ["local_search MATCH :query", "s.rowid BETWEEN :low AND :high"]
+        named["low"], named["high"] = search_index.places(kind)
+    rank, order = "0", "t.id DESC"
+    by_name = model.DATE is None and not any(s.name == "position" and s.type == "integer" for s in fields_of(model))
+    if kind == "unit":
+        named["province"] = store.setting(PROVINCE) or ""
+        source += " LEFT JOIN unit p ON p.id = t.parent_id LEFT JOIN unit g ON g.id = p.parent_id"
+        rank = (
+            "4 * (:day NOT BETWEEN coalesce(t.valid_from, '') AND coalesce(t.valid_to, '9999'))"
+            f" + {OTHER_PROVINCE} * (coalesce(g.code, p.code, t.code) IS NOT :province) + (t.level <> 'commune')"
+        )
+    elif kind == "agreement_task":
+        source += " JOIN agreement a ON a.id = t.agreement_id"
+        rank = ":day NOT BETWEEN a.date_from AND coalesce(a.date_to, '9999')"
+        where += ["a.voided_at IS NULL", *([f"NOT ({rank})"] if query is None else [])]
+        order, by_name = "a.date_from DESC, a.id, t.number, t.id", False
+    elif not by_name and model.DATE is None:
+        order = "t.position, t.id"
+    if by_name:
+        order = f"t.{name}"
+    fitting = (
+        f"SELECT t.*, {rank} AS place FROM {source} WHERE {' AND '.join(where)} ORDER BY place, {order}"
+        f" LIMIT {max(limit, CONSIDERED)}"
+    )
+    found = store.rows(fitting, named)
+    if query is not None and len(found) >= CONSIDERED:  # what has the very words may lie beyond those
+        there = {row["id"] for row in found}
+        whole = store.rows(fitting, {**named, "query": query.replace("*", "")})
+        found += [row for row in whole if row["id"] not in there]
+    if by_name:  # sorting all that fit by the Vietnamese alphabet in SQL would be felt at each key
+        alphabet = name_sort_key if name == "full_name" else sort_key
+        found.sort(key=lambda row: (row["place"], alphabet(row[name])))
+    typed = re.findall(r"\w+", clean(text))
+    found.sort(key=lambda row: _distance(row, name, typed, row["place"] & OTHER_PROVINCE))
+    found = found[:limit]
+    labelled = labels(store, kind, [row["id"] for row in found])
+    return [(row["id"], labelled[row["id"]] + _past(kind, row, on or date.today())) for row in found]
+
+
+def heirs(store: Store, unit_id: str) -> list[tuple[str, str]]:
+    """The units of today that a unit became: (id, label); the unit itself where it still is one.
+
+    The same as the view ``unit_today``, which says it of all units at once.
+    """
+    found = store.rows(
+        "WITH RECURSIVE"
+        " passed AS (SELECT * FROM unit_succession WHERE voided_at IS NULL AND effective_on <= date('now')),"
+        " heir (id) AS (SELECT :unit UNION SELECT p.new_unit_id FROM heir h JOIN passed p ON p.old_unit_id = h.id)"
+        " SELECT u.id FROM heir h JOIN unit u ON u.id = h.id"
+        " WHERE NOT EXISTS (SELECT 1 FROM passed p WHERE p.old_unit_id = u.id)"
+        " AND (u.valid_to IS NULL OR u.valid_to >= date('now')) ORDER BY u.name COLLATE vietnamese, u.id",
+        {"unit": unit_id},
+    )
+    named = labels(store, "unit", [row["id"] for row in found])
+    return [(row["id"], named[row["id"]]) for row in found]
+
+
+def _distance(row: Row, name: str, typed: Sequence[str], away: int) -> tuple[bool, int, int, bool]:
+    """How far what was typed is from the name of a record: the nearest is offered first, since whoever types all of a
+    name takes the first line without looking. Far ``away`` is whatever has that name there; a name may begin otherwise.
+
+    A word typed is nearest to the same one, accents and all; then to one of the same letters, then to one that begins
+    so. All words typed may also be whole ones of what the record is also called. The rest fits elsewhere.
+    """
+    called = [(search_key(word), spelling(word)) for word in re.findall(r"\w+", str(row[name]))]
+    also = search_key(row.get("also_called") or "").split()
+    key = search_key(" ".join(typed))
+    far = sum(min((_between(word, *of) for of in called), default=ELSEWHERE) for word in typed)
+    if far >= ELSEWHERE and also and {*key.split()} <= {*also}:
+        far = len(typed)
+    elsewhere = far >= ELSEWHERE
+    return elsewhere, away, 0 if elsewhere else far, not search_key(str(row[name])).startswith(key)
+
+
+def _between(word: str, key: str, spelled: tuple[str, tuple[int, ...]]) -> int:
+    """From a word typed to one of a name."""
+    letters, tones = spelling(word)
+    if search_key(word) == key:
+        return 0 if (letters, tones) == spelled else 1
+    if not key.startswith(search_key(word)):
+        return ELSEWHERE
+    return 2 if spelled[0].startswith(letters) and spelled[1][: len(tones)] == tones else 3
+
+
+def _past(kind: str, row: Row, day: date) -> str:
+    """The mark of a unit that is no longer one on the day."""
+    over = kind == "unit" and row["valid_to"] is not None and row["valid_to"] < day.isoformat()
+    return f" ({_('former')})" if over else ""
+
+
+def measures_of(store: Store, kind_id: str) -> list[Row]:
+    """The measures that activities of a kind are recorded with, each with its ``hint``, in the order of the form."""
+    return store.rows(
+        "SELECT m.*, k.hint FROM kind_measure k JOIN measure m ON m.id = k.measure_id"
+        " WHERE k.activity_kind_id = ? AND k.voided_at IS NULL AND m.voided_at IS NULL ORDER BY k.position, k.id",
+        [kind_id],
+    )
+
+
+def roster(store: Store, cell_id: str, on: date) -> list[Row]:
+    """The members of a cell on a day: its own, and those introduced to it; with the role of the latter.
+
+    Columns: id, full_name, position, role, introduced (0 or 1); by the Vietnamese alphabet, given name first.
+    """
+    day = on.isoformat()
+    rows = store.rows(
+        "SELECT m.id, m.full_name, m.position, max(i.role) AS role, max(i.id IS NOT NULL) AS introduced FROM member m"
+        " LEFT JOIN introduction i ON i.member_id = m.id AND i.party_cell_id = :cell AND i.voided_at IS NULL"
+        "   AND i.date_from <= :day AND :day <= coalesce(i.date_to, '9999')"
+        " WHERE m.voided_at IS NULL AND (m.party_cell_id = :cell OR i.id IS NOT NULL) GROUP BY m.id",
+        {"cell": cell_id, "day": day},
+    )
+    return sorted(rows, key=lambda r: (name_sort_key(r["full_name"]), r["id"]))

@@ -1,0 +1,165 @@
+"""Names as people say them: without the word for what it is, spaced otherwise, with what it belongs to.
+
+``Ia Rvê``, ``xã EaSúp, huyện Ea Súp``, ``X. Ia Rvê (Ea Súp)``, ``Đ/c Nguyễn Văn A``, ``buôn Ba Na`` for a cell.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from fieldapp.domain.model import fields_of
+from fieldapp.domain.records import BY_KIND
+from fieldapp.records import search_index
+from fieldapp.records.words import labels
+from fieldapp.store.store import Row, Store
+from fieldapp.vietnamese.text import search_key
+
+PROVINCE = "province"
+"""Local setting: code of the province whose units are meant first."""
+
+_PLACES = (
+    "thanh pho", "tp", "tinh", "huien", "h", "thi xa", "tx", "quan", "xa", "x", "phuong", "p", "thi tran", "tt",
+    "dac khu",
+)  # fmt: skip
+_HAMLETS = ("thon", "buon", "bon", "lang", "to dan pho", "tdp")
+_RANKS = tuple(f"{grade} {rank}" for rank in ("si", "ui", "ta") for grade in ("ha", "thieu", "trung", "thuong", "dai"))
+
+_SORTS = {
+    "unit": ((*_PLACES, *_HAMLETS),),
+    "party_cell": (("chi bo", "cb"), _HAMLETS),
+    "member": (("dong chi", "d c", "dc"), _RANKS),
+    "post": (("don bien phong", "don bp", "dbp", "don"),),
+}
+"""Words for what a thing is, as search keys, in the order in which they stand before its name"""
+
+_LONG = {
+    "tp": "thanh pho", "h": "huien", "tx": "thi xa", "x": "xa", "p": "phuong", "tt": "thi tran", "cb": "chi bo",
+    "tdp": "to dan pho", "d c": "dong chi", "dc": "dong chi", "don bp": "don bien phong", "dbp": "don bien phong",
+    "don": "don bien phong",
+}  # fmt: skip
+
+_PARTS = re.compile(r"\s*[,;·()\[\]]\s*|\s+[-–—]\s+")
+_NAMES = ("name", "full_name", "title")
+
+Name = tuple[tuple[str, ...], str]
+"""The words for what it is ('' where one is not said), and the name itself without spaces"""
+
+Names = tuple[Name, ...]
+"""The ways to read one text: “Buôn Đôn” may be the hamlet Đôn, or the district that is called so"""
+
+
+def loosely(store: Store, kind: str, text: str) -> list[Row]:
+    """The standing records that ``text`` may mean: a name as a whole, or a first part that is the name and further
+    ones that are found in the label (what a unit belongs to, a member's position)."""
+    parts = [part for part in _PARTS.split(text) if search_key(part)]
+    fields = [s.name for s in fields_of(BY_KIND[kind]) if s.name in (*_NAMES, "also_called")]
+    if not parts or not fields:
+        return []
+    readings: tuple[tuple[str, Sequence[str]], ...] = ((text, ()), (parts[0], parts[1:]))
+    for by_words in (True, False):
+        for name, rest in readings:
+            rows = _found_by_words(store, kind, name) if by_words else _all(store, kind, fields)
+            best = _best(store, kind, rows, name, rest)
+            if best:
+                named = f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+                return store.rows(named, [json.dumps(best)])
+    return []
+
+
+def _found_by_words(store: Store, kind: str, name: str) -> list[Row]:
+    """Records with all words of a name: quick, and mostly enough."""
+    query = search_index.match(_bare(kind, name)[1])
+    return [] if query is None else store.rows(
+        f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id"
+        " WHERE local_search MATCH ? AND s.rowid BETWEEN ? AND ? AND t.voided_at IS NULL",
+        [query, *search_index.places(kind)],
+    )  # fmt: skip
+
+
+def _all(store: Store, kind: str, fields: Sequence[str]) -> list[Row]:
+    """All records, for a name that is spaced otherwise."""
+    return store.rows(f"SELECT id, {', '.join(fields)} FROM {kind} WHERE voided_at IS NULL")
+
+
+def _best(store: Store, kind: str, rows: Iterable[Row], name: str, rest: Sequence[str]) -> list[str]:
+    """The ids of those that a name fits best, further parts being found in their labels."""
+    said = _names(kind, name)
+    wanted = {bare for _sorts, bare in said}
+    found = {}
+    for row in rows:
+        close = [names for names in _called(kind, row) if any(bare in wanted for _sorts, bare in names)]
+        grade = max((_alike(said, names) for names in close), default=0)
+        if grade:
+            found[row["id"]] = grade
+    if found and rest:
+        label = labels(store, kind, found)
+        found = {i: grade for i, grade in found.items() if all(_in_label(kind, part, label[i]) for part in rest)}
+    return [i for i, grade in found.items() if grade == max(found.values())]
+
+
+def at_home(store: Store, kind: str, rows: list[Row]) -> list[Row]:
+    """Of several units of one name those in the own province, if there are such."""
+    if kind != "unit" or len(rows) < 2:
+        return rows
+    province = store.setting(PROVINCE)
+    return [row for row in rows if province in _codes_above(store, row)] or rows
+
+
+def _codes_above(store: Store, row: Row) -> Iterator[str | None]:
+    """The codes of the units to which a unit belongs."""
+    seen: set[str] = set()
+    while row["parent_id"] is not None and row["parent_id"] not in seen:
+        seen.add(row["parent_id"])
+        above = store.row("SELECT * FROM unit WHERE id = ?", [row["parent_id"]])
+        if above is None:
+            return
+        row = above
+        yield row["code"]
+
+
+def _called(kind: str, row: Row) -> Iterator[Names]:
+    """The names of a record, those that it is also called by too."""
+    for field in _NAMES:
+        if row.get(field):
+            yield _names(kind, row[field])
+    for name in filter(None, (row.get("also_called") or "").split(",")):
+        yield _names(kind, name)
+
+
+def _bare(kind: str, text: str) -> tuple[tuple[str, ...], str]:
+    """The words for what it is, as they are written out, and what is left."""
+    key = search_key(text)
+    sorts = []
+    for words in _SORTS.get(kind, ()):
+        word = next((w for w in words if key.startswith(f"{w} ")), "")
+        sorts.append(_LONG.get(word, word))
+        key = key.removeprefix(word).strip()
+    return tuple(sorts), key
+
+
+@lru_cache(maxsize=1 << 14)
+def _names(kind: str, text: str) -> Names:
+    sorts, bare = _bare(kind, text)
+    whole = search_key(text)
+    return tuple({(sorts, bare.replace(" ", "")), (tuple("" for _sort in sorts), whole.replace(" ", ""))})
+
+
+def _alike(said: Names, other: Names) -> int:
+    """2: the same name; 1: the same where one of the two does not say what it is; 0: another."""
+    return max(_alike_read(a, b) for a in said for b in other)
+
+
+def _alike_read(said: Name, other: Name) -> int:
+    if not said[1] or said[1] != other[1]:
+        return 0
+    if any(a and b and a != b for a, b in zip(said[0], other[0], strict=True)):
+        return 0
+    return 2 if said[0] == other[0] else 1
+
+
+def _in_label(kind: str, part: str, label: str) -> bool:
+    """Whether a further part is said in a label."""
+    return any(
+        _alike(_names(sort, part), _names(sort, piece)) for piece in label.split(" · ") for sort in {"unit", kind}
+    )

@@ -1,0 +1,342 @@
+"""What people and programs give, read as records: references by name, dates and amounts in short forms, and what is
+wrong with which field."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pydantic
+
+from fieldapp.domain.amounts import format_amount, parse_amount
+from fieldapp.domain.dates import iso_date, parse_date
+from fieldapp.domain.model import Child, FieldShape, Record, fields_of
+from fieldapp.domain.records import BY_KIND
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.records import extras, naming, search_index
+from fieldapp.records.words import choice_title, labels
+from fieldapp.store.store import Row, Store
+from fieldapp.vietnamese.text import clean, search_key
+
+MOST_DECIMALS = 3
+"""More are refused in the field that says them: an amount is not scaled by them"""
+
+LONGEST_NAME = 500
+"""A name with all that it belongs to; the search index takes no text of any length"""
+
+
+@dataclass(frozen=True)
+class ChildRow:
+    """A row that belongs to a record, as it will be; ``old`` is the stored row that it takes the place of."""
+
+    key: str
+    """where it stands in what was given: ``measures.0``"""
+    record: Record
+    old: Row | None
+
+
+def refused(problems: Mapping[str, str]) -> FieldappError:
+    """The error that says what is wrong with which field."""
+    listed = "; ".join(f"{field}: {sentence}" for field, sentence in problems.items())
+    return FieldappError(_("Not saved. {problems}").format(problems=listed), problems)
+
+
+def read_record(
+    store: Store,
+    model: type[Record],
+    given: Mapping[str, Any],
+    old: Row | None = None,
+    on: date | None = None,
+    kept: Collection[str] = (),
+) -> Record:
+    """The record that ``given`` describes on top of ``old``; FieldappError has a sentence for each wrong field.
+
+    ``on``: the day that units are named of. ``kept``: ids that may be named although they went out of use.
+    """
+    shapes = {s.name: s for s in fields_of(model)}
+    aliases = {s.name.removesuffix("_id"): s.name for s in shapes.values() if s.ref}
+    changed = {aliases.get(k, k): v for k, v in given.items()}
+    problems = {clean(name): _("There is no such field.") for name in changed.keys() - shapes.keys()}
+    values = stored_fields(model, old) if old else {}
+    kept = {*kept, *(str(v) for v in values.values())}
+    on = on or (_maybe_date(changed.get(model.DATE, values.get(model.DATE))) if model.DATE else None)
+    for shape in sorted(shapes.values(), key=lambda s: s.scaled_by is not None):  # what scales them first
+        if shape.name in changed:
+            try:
+                values[shape.name] = _read(store, shape, changed[shape.name], values, on, kept)
+            except ValueError as error:
+                problems[shape.name] = str(error)
+    try:
+        record = model.model_validate({k: v for k, v in values.items() if k not in problems})
+    except pydantic.ValidationError as error:
+        for detail in error.errors():
+            name = str(detail["loc"][0]) if detail["loc"] else ""
+            problems.setdefault(name, _pydantic_sentence(detail["type"], detail.get("ctx", {})))
+        raise refused(problems) from None
+    if not problems:
+        problems = {f: _(m) for f, m in record.rule_breaks()}
+    if problems:
+        raise refused(problems)
+    return record
+
+
+def read_children(
+    store: Store,
+    name: str,
+    child: Child,
+    given: Any,
+    parent: Mapping[str, Any],
+    old: Sequence[Row],
+    on: date | None,
+) -> list[ChildRow]:
+    """The rows of one sort under a record (``parent``: its columns, as far as they are known), each matched with the
+    stored row that its ``id`` names, else with the one about the same; FieldappError has a sentence for each wrong
+    field of each."""
+    if child.editor == "extras" and isinstance(given, Mapping):
+        given = [{"kind_field_id": field, "value": value} for field, value in given.items()]
+    if not isinstance(given, list) or not all(isinstance(item, Mapping) for item in given):
+        raise refused({name: _("A list of objects is expected here.")})
+    by_id = {row["id"]: row for row in old}
+    named = {item["id"] for item in given if isinstance(item.get("id"), str)}
+    left: dict[tuple[Any, ...], list[Row]] = {}
+    for row in old:  # a merge may have left two rows about the same
+        if row["id"] not in named:
+            left.setdefault(tuple(row[f] for f in child.about), []).append(row)
+    kept = {parent["id"], *(str(v) for row in old for v in row.values())}
+    problems: dict[str, str] = {}
+    rows: list[ChildRow] = []
+    seen: set[tuple[Any, ...]] = set()
+    taken: set[str | None] = set()
+    for number, item in enumerate(given):
+        key = f"{name}.{number}"
+        own = item.get("id")
+        if own is not None and (not isinstance(own, str) or own not in by_id or own in taken):
+            problems[f"{key}.id"] = _("There is no record with the id {id}.").format(id=clean(str(own)))
+            continue
+        taken.add(own)
+        try:
+            values = _child_values(store, child, {k: v for k, v in item.items() if k != "id"}, parent)
+            record = read_record(store, child.model, {**values, child.parent: parent["id"]}, on=on, kept=kept)
+        except FieldappError as error:
+            problems |= {f"{key}.{field}": sentence for field, sentence in error.fields.items()}
+            continue
+        about = tuple(columns_of(record)[f] for f in child.about)
+        if about in seen:
+            problems[key] = _("This is given twice.")
+        seen.add(about)
+        same = left.get(about)
+        before = by_id[own] if own is not None else same.pop(0) if same else None
+        rows.append(ChildRow(key, record, before))
+    if problems:
+        raise refused(problems)
+    return rows
+
+
+def stored_fields(model: type[Record], row: Row) -> dict[str, Any]:
+    """The fields of a stored row as the model takes them."""
+    values = {s.name: row[s.name] for s in fields_of(model)}
+    for s in fields_of(model):
+        if s.type == "boolean":
+            values[s.name] = bool(values[s.name])
+    return values
+
+
+def columns_of(record: Record) -> dict[str, Any]:
+    """A record as columns of its table."""
+    values = record.model_dump(mode="json")
+    return {k: int(v) if isinstance(v, bool) else v for k, v in values.items()}
+
+
+def resolve(store: Store, kind: str, text: str, on: date | None = None) -> str:
+    """The id of the record of ``kind`` that ``text`` names: its id, its code, its name, or its name as people say it
+    (``naming.loosely``). ValueError with a sentence where there is none, or several."""
+    if len(text) > LONGEST_NAME:
+        raise ValueError(_("Not found: {text}.").format(text=f"{text[:40]}…"))
+    if len(text) == 36:
+        named = store.row(f"SELECT voided_at FROM {kind} WHERE id = ?", [text])
+        if named is not None and named["voided_at"] is not None:
+            raise ValueError(_("No longer in use: {name}.").format(name=labels(store, kind, [text])[text]))
+        if named is not None:
+            return text
+    candidates = _in_force(kind, _named(store, kind, text) or naming.loosely(store, kind, text), on or date.today())
+    candidates = naming.at_home(store, kind, candidates)
+    if len(candidates) == 1:
+        found: str = candidates[0]["id"]
+        return found
+    if not candidates:
+        retired = _named(store, kind, text, retired=True)
+        if retired:
+            name = labels(store, kind, [retired[0]["id"]])[retired[0]["id"]]
+            raise ValueError(_("No longer in use: {name}.").format(name=name))
+        raise ValueError(_("Not found: {text}.").format(text=text))
+    listed = "; ".join(list(labels(store, kind, [row["id"] for row in candidates[:5]]).values()))
+    raise ValueError(_("{text} names several: {listed}. Give the code or the id.").format(text=text, listed=listed))
+
+
+def _named(store: Store, kind: str, text: str, *, retired: bool = False) -> list[Row]:
+    """The records of which ``text`` is the code, else the name: as spelled, else without tones and diacritics.
+
+    ``retired``: of those that were voided, otherwise of those that stand.
+    """
+    stands = f"voided_at IS {'NOT NULL' if retired else 'NULL'}"
+    fields = [s.name for s in fields_of(BY_KIND[kind]) if s.name in ("code", "name", "full_name", "title")]
+    if "code" in fields:
+        coded = store.rows(f"SELECT * FROM {kind} WHERE code = ? AND {stands}", [text])
+        if coded:
+            return coded
+    query = search_index.match(text)
+    if query is None:
+        return []
+    key = search_key(text)
+    found = [
+        row
+        for row in store.rows(
+            f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id"
+            f" WHERE local_search MATCH ? AND s.rowid BETWEEN ? AND ? AND t.{stands}",
+            [query, *search_index.places(kind)],
+        )
+        if any(search_key(row[f] or "") == key for f in fields)
+    ]
+    return [row for row in found if any(clean(row[f] or "").casefold() == text.casefold() for f in fields)] or found
+
+
+def _in_force(kind: str, rows: list[Row], day: date) -> list[Row]:
+    """Of several units those that were units on the day, if there are such."""
+    if kind != "unit" or len(rows) < 2:
+        return rows
+    on = day.isoformat()
+    return [r for r in rows if (r["valid_from"] or "") <= on <= (r["valid_to"] or "9999")] or rows
+
+
+def _read(
+    store: Store, shape: FieldShape, value: Any, others: Mapping[str, Any], on: date | None, kept: Collection[str]
+) -> Any:
+    """A value as given, in the form that the model checks; ValueError with a sentence."""
+    if shape.type == "date":
+        return _read_date(value, iso_date(others.get(shape.after)) if shape.after else None)
+    if shape.type == "ref" and value is not None:
+        assert shape.ref is not None
+        if not isinstance(value, str):
+            raise ValueError(_("Name it by its id, code or name."))
+        text = clean(value)
+        if text in kept:
+            return text
+        return resolve(store, shape.ref, text, on) if text else None
+    if shape.type == "choice" and isinstance(value, str):
+        return clean(value) or None
+    if shape.type in ("integer", "year") and isinstance(value, str):
+        if not clean(value):
+            return None
+        return parse_amount(value, _decimals(store, shape, others), money=_is_money(store, shape, others))
+    if shape.scaled_by is not None and isinstance(value, float):
+        raise ValueError(_('Write the amount as a whole number or as text, such as "2.100" or "1,5".'))
+    return value
+
+
+def _decimals(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> int:
+    if shape.scaled_by is None:
+        return 0
+    by = others.get(shape.scaled_by)
+    if isinstance(by, str):
+        return int(store.value("SELECT decimals FROM measure WHERE id = ?", [by]) or 0)
+    return by if isinstance(by, int) and 0 <= by <= MOST_DECIMALS else 0
+
+
+def _is_money(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> bool:
+    """Whether millions may be written short: of a measure in đồng, and of limits whose unit is not known here."""
+    by = others.get(shape.scaled_by) if shape.scaled_by else None
+    if isinstance(by, str):
+        return bool(store.value("SELECT unit_name = 'đồng' FROM measure WHERE id = ?", [by]))
+    return shape.scaled_by is not None
+
+
+def _read_date(value: Any, after: date | None = None) -> date | None:
+    if value is None or isinstance(value, date):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(_("A date is a text such as 05/11/2026."))
+    return parse_date(value, date.today(), after) if clean(value) else None
+
+
+def _maybe_date(value: Any) -> date | None:
+    try:
+        return _read_date(value)
+    except ValueError:
+        return None
+
+
+def _child_values(store: Store, child: Child, item: Mapping[str, Any], parent: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given for a child row, its amount or value read by the measure or field that it belongs to."""
+    values = dict(item)
+    if child.editor == "measures":
+        return _with_amount(store, values)
+    if child.editor == "extras":
+        return _with_value(store, values, parent.get("activity_kind_id"))
+    return values
+
+
+def _with_amount(store: Store, values: dict[str, Any]) -> dict[str, Any]:
+    amount = values.get("amount")
+    if isinstance(amount, bool | float):
+        raise refused({"amount": _('Write the amount as a whole number or as text, such as "2.100" or "1,5".')})
+    if isinstance(amount, str):
+        named = clean(str(values.get("measure_id", values.get("measure", ""))))
+        try:
+            measure = store.row("SELECT decimals, unit_name FROM measure WHERE id = ?", [_measure(store, named)])
+        except ValueError as error:
+            raise refused({"measure_id": str(error)}) from None
+        assert measure is not None
+        try:
+            values["amount"] = parse_amount(amount, measure["decimals"], money=measure["unit_name"] == "đồng")
+        except ValueError as error:
+            raise refused({"amount": str(error)}) from None
+    return values
+
+
+def _measure(store: Store, text: str) -> str:
+    """The id of a measure, be it retired: whether it may be used is told where the field itself is read."""
+    known = store.value("SELECT id FROM measure WHERE id = ?", [text])
+    return known or resolve(store, "measure", text)
+
+
+def _with_value(store: Store, values: dict[str, Any], kind_id: str | None) -> dict[str, Any]:
+    named = clean(str(values.pop("kind_field", values.get("kind_field_id", ""))))
+    field = store.row("SELECT * FROM kind_field WHERE id = ?", [named])
+    if field is None:
+        key = search_key(named)
+        offered = extras.fields_of_kind(store, kind_id) if kind_id else []
+        field = next((f for f in offered if named == f["code"] or key == search_key(f["name"])), None)
+    if field is None:
+        raise refused({"kind_field_id": _("Not found: {text}.").format(text=named)})
+    if kind_id is not None and field["activity_kind_id"] != kind_id:
+        raise refused({"kind_field_id": _("This kind of activity has no such field.")})
+    try:
+        return {**values, "kind_field_id": field["id"], "value": extras.read_value(field, values.get("value"))}
+    except ValueError as error:
+        raise refused({"value": str(error)}) from None
+
+
+def _bound(limit: int) -> str:
+    """A limit as people write it: a year without points."""
+    return format_amount(limit) if limit > 9999 else str(limit)
+
+
+def _pydantic_sentence(kind: str, context: Mapping[str, Any]) -> str:
+    if kind in ("missing", "string_type", "date_type", "int_type") or (context.get("input") is None and "none" in kind):
+        return _("This field is needed.")
+    if kind == "string_too_long":
+        return _("Too long: at most {n} characters.").format(n=context["max_length"])
+    if kind == "string_too_short":
+        return _("This field is needed.")
+    if kind == "literal_error":
+        codes = re.findall(r"'([^']*)'", str(context["expected"]))
+        return _("Choose one of: {choices}.").format(
+            choices=", ".join(f"{_(choice_title(code))} ({code})" for code in codes)
+        )
+    if kind == "greater_than_equal":
+        return _("Out of range: at least {least}.").format(least=_bound(context["ge"]))
+    if kind == "less_than_equal":
+        return _("Out of range: at most {most}.").format(most=_bound(context["le"]))
+    return _("This cannot be understood.")

@@ -1,0 +1,330 @@
+"""Records of every kind: validate, save, void, read. The screen and ``add`` both end here."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import uuid_utils
+
+from fieldapp.domain import rules
+from fieldapp.domain.assistance import ActivityExtra
+from fieldapp.domain.model import Child, Record
+from fieldapp.domain.records import BY_KIND
+from fieldapp.errors import FieldappError, Unsure
+from fieldapp.i18n import _
+from fieldapp.records import limits, reviews, search_index, words
+from fieldapp.records.duplicates import alike
+from fieldapp.records.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
+from fieldapp.records.soft_limits import Question, answers, future_days, open_questions
+from fieldapp.store import people
+from fieldapp.store.ids import FIRST_DAY, derived_id
+from fieldapp.store.people import Act
+from fieldapp.store.store import Row, Store, now
+from fieldapp.vietnamese.text import clean
+
+REMOVED = "removed from the form"
+"""Why a row that belonged to a record is voided"""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One record with the rows that belong to it."""
+
+    kind: str
+    row: Row
+    children: dict[str, list[Row]]
+    """Name as in ``Record.CHILDREN`` -> rows that are not voided"""
+
+
+def model_of(kind: str) -> type[Record]:
+    """The model of a kind; FieldappError names the kinds if there is none such."""
+    model = BY_KIND.get(kind)
+    if model is None:
+        raise FieldappError(
+            _("There is no kind of record “{kind}”. Kinds: {kinds}.").format(
+                kind=clean(kind), kinds=", ".join(k for k, m in BY_KIND.items() if m.TOP)
+            )
+        )
+    return model
+
+
+def save(
+    store: Store,
+    kind: str,
+    data: Mapping[str, Any],
+    row_id: str | None = None,
+    *,
+    confirm: bool = False,
+    fresh_id: str | None = None,
+    compare: bool = True,
+) -> str:
+    """Record a new record, or change the fields in ``data`` of an old one; returns its id.
+
+    ``data`` maps fields to values as people or programs write them: references by id, code or name, dates as ISO or in
+    a short form, amounts as integers or as text. A key of ``Record.CHILDREN`` gives *all* rows of that sort: those
+    left out are voided; an ``id`` says which stored row one is, whatever else changes of it. All or nothing;
+    FieldappError.fields says what is wrong with which field. What is unusual raises Unsure, unless ``confirm``: then
+    the answer is remembered with the row. ``fresh_id``: the id of a new record; those of the rows that belong to it are
+    then computed from it and from what they are about. ``compare``: ask about a new record that may be there already.
+    """
+    model = model_of(kind)
+    if not model.TOP:
+        raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
+    with store.transaction():
+        scope = writable_scope(store, model)
+        old = _changeable(store, kind, row_id, scope) if row_id is not None else None
+        new_id = old.row["id"] if old else fresh_id or str(uuid_utils.uuid7())
+        entry = _read_entry(store, model, data, old, new_id, compare)
+        _ask(entry, confirm)
+        _write(store, entry.record, old.row if old else None, scope, new_id, entry.questions[""])
+        for name, rows in entry.children.items():
+            before = old.children[name] if old else []
+            _write_children(store, model.CHILDREN[name], rows, before, scope, entry.questions, fresh_id)
+        search_index.index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id = ?", [new_id]))
+        return new_id
+
+
+class _Undo(Exception):
+    """Nothing was wrong: what was done is taken back."""
+
+
+def tried(
+    store: Store, kind: str, data: Mapping[str, Any], *, confirm: bool = False, instead_of: str | None = None
+) -> Found:
+    """A new record as it would be: recorded, read and taken back in one transaction; refused as ``save`` refuses.
+
+    ``instead_of``: a record that is out of the way meanwhile, so that rules and questions do not compare with it.
+    """
+    found: Found | None = None
+    with suppress(_Undo), store.transaction():
+        if instead_of is not None:
+            _update(store, kind, instead_of, {"voided_at": now(), "void_reason": "tried"})
+        found = get(store, save(store, kind, data, confirm=confirm, compare=False))
+        raise _Undo
+    assert found is not None
+    return found
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What was given, read and found right; nothing is written yet."""
+
+    record: Record
+    children: dict[str, list[ChildRow]]
+    twin: str | None
+    """a stored record that says the same"""
+    confirmed: dict[str, str | None]
+    """Key of a row (empty: the record's own) -> the answers that are kept with it"""
+    questions: dict[str, list[Question]]
+
+
+def _changeable(store: Store, kind: str, row_id: str, scope: str) -> Found:
+    """The stored record, if this replica may change it."""
+    found = get(store, row_id)
+    if found.kind != kind:
+        raise FieldappError(_("This record is of another kind."))
+    if found.row["voided_at"] is not None:
+        raise FieldappError(_("This record was voided; it can be read, no longer changed."))
+    _check_scope(found.row, scope)
+    return found
+
+
+def _check_scope(row: Row, scope: str) -> None:
+    if "post_id" in row and row["post_id"] != scope:
+        raise FieldappError(_("This record belongs to another post. Only that post changes it."))
+
+
+def _read_entry(
+    store: Store, model: type[Record], data: Mapping[str, Any], old: Found | None, new_id: str, compare: bool
+) -> _Entry:
+    """Everything that was given, or FieldappError with every problem of every part."""
+    problems: dict[str, str] = {}
+    record = None
+    try:
+        own = {k: v for k, v in data.items() if k not in model.CHILDREN}
+        record = read_record(store, model, own, old.row if old else None)
+        problems |= _across(store, record, old)
+    except FieldappError as error:
+        problems |= error.fields
+    parent = {"id": new_id} | (columns_of(record) if record else {})
+    on = getattr(record, model.DATE) if record and model.DATE else None
+    children: dict[str, list[ChildRow]] = {}
+    for name, child in model.CHILDREN.items():
+        if name not in data:
+            continue
+        try:
+            before = old.children[name] if old else []
+            children[name] = read_children(store, name, child, data[name], parent, before, on)
+        except FieldappError as error:
+            problems |= error.fields
+    if record is not None and not problems:
+        problems |= _within(store, record, children, new=old is None)
+    if problems or record is None:
+        raise refused(problems)
+    rows = [r for group in children.values() for r in group]
+    before_row = old.row if old else None
+    questions = {"": list(future_days(record, date.today()))}
+    twin = alike(store, record, children) if old is None and compare else None
+    questions[""] += [twin] if twin else []
+    questions[""] += reviews.questions(store, before_row, model.KIND, data, columns_of(record))
+    questions |= {
+        r.key: [*future_days(r.record, date.today()), *limits.unusual_of(store, record, r.record)] for r in rows
+    }
+    confirmed = {"": old.row.get("confirmed") if old else None} | {r.key: r.old and r.old["confirmed"] for r in rows}
+    return _Entry(record, children, twin.value if twin else None, confirmed, questions)
+
+
+def _ask(entry: _Entry, confirm: bool) -> None:
+    """Raise what is unusual and was not answered yet."""
+    asked = {
+        f"{key}.{q.field}".lstrip("."): q.sentence
+        for key, questions in entry.questions.items()
+        for q in open_questions(questions, entry.confirmed[key])
+    }
+    if asked and not confirm:
+        listed = " ".join(asked.values())
+        raise Unsure(_("Not saved yet. {questions}").format(questions=listed), asked, entry.twin)
+
+
+def _across(store: Store, record: Record, old: Found | None) -> dict[str, str]:
+    """The rules that the record breaks together with others, each naming one of them."""
+    kind, own_id = record.KIND, old.row["id"] if old else None
+    problems: dict[str, str] = {}
+    for field, message, other in rules.across(record, _others(store, record, own_id)):
+        problems[field] = _(message).format(other=words.labels(store, kind, [other["id"]])[other["id"]])
+    return problems
+
+
+def _others(store: Store, record: Record, own_id: str | None) -> list[Row]:
+    """Rows that a rule across records compares with: those that agree in the fields that say what it is about."""
+    fields = rules.compared_by(type(record))
+    if not fields:
+        return []
+    columns = columns_of(record)
+    same = " AND ".join(f"{field} IS ?" for field in fields)
+    return store.rows(
+        f"SELECT * FROM {record.KIND} WHERE {same} AND voided_at IS NULL AND id IS NOT ? ORDER BY id",
+        [*(columns[field] for field in fields), own_id],
+    )
+
+
+def _within(store: Store, record: Record, children: Mapping[str, list[ChildRow]], *, new: bool) -> dict[str, str]:
+    """The rules that the record and its rows break together."""
+    rows = [r for group in children.values() for r in group]
+    problems = {
+        r.key: _(message) for r in rows if (message := rules.within(record, r.record, [o.record for o in rows]))
+    }
+    for r in rows:
+        told = limits.broken(store, record, r.record, new=r.old is None)
+        problems |= {f"{r.key}.{field}": sentence for field, sentence in told}
+    if new or "extras" in children:
+        given = {r.record.kind_field_id for r in rows if isinstance(r.record, ActivityExtra)}
+        problems |= limits.missing(store, record, given)
+    return problems
+
+
+def void(store: Store, row_id: str, reason: str) -> None:
+    """Take a record out of every list and figure, for a reason that stays with it. It is never deleted."""
+    text = clean(reason)
+    if not text:
+        raise FieldappError(_("Say why the record is voided."), {"reason": _("Say why the record is voided.")})
+    with store.transaction():
+        found = get(store, row_id)
+        if found.row["voided_at"] is not None:
+            raise FieldappError(_("This record was voided already."))
+        if found.row["created_by"] != store.user:
+            people.check(store, Act.VOID_OTHERS)
+        _check_scope(found.row, writable_scope(store, BY_KIND[found.kind]))
+        _update(store, found.kind, row_id, {"voided_at": now(), "void_reason": text})
+
+
+def writable_scope(store: Store, model: type[Record]) -> str:
+    """The scope in which this replica writes records of the model; refused where that is not its part."""
+    identity = store.identity
+    if model.REFERENCE:
+        if identity.role != "hq":
+            raise FieldappError(_("Only headquarters changes this list; it reaches the posts with the next reply."))
+        return "*"
+    if identity.post_id is None:
+        raise FieldappError(_("Headquarters does not record activities: the posts do."))
+    return identity.post_id
+
+
+def _write(store: Store, record: Record, old: Row | None, scope: str, row_id: str, questions: list[Question]) -> None:
+    values = columns_of(record)
+    if not record.REFERENCE:
+        values["confirmed"] = answers(questions)
+    if old is not None:
+        changed = {k: v for k, v in values.items() if v != old[k]}
+        if changed:
+            _update(store, record.KIND, row_id, changed)
+        return
+    full = {"id": row_id, "created_at": now(), "created_by": store.user, **values}
+    if not record.REFERENCE:
+        full["post_id"] = scope
+    names = ", ".join(full)
+    store.db.execute(f"INSERT INTO {record.KIND} ({names}) VALUES ({', '.join('?' * len(full))})", list(full.values()))
+
+
+def _update(store: Store, kind: str, row_id: str, values: Mapping[str, Any]) -> None:
+    sets = ", ".join(f"{name} = ?" for name in values)
+    store.db.execute(f"UPDATE {kind} SET {sets} WHERE id = ?", [*values.values(), row_id])
+
+
+def _write_children(
+    store: Store,
+    child: Child,
+    rows: Sequence[ChildRow],
+    old: Sequence[Row],
+    scope: str,
+    questions: Mapping[str, list[Question]],
+    fresh_id: str | None,
+) -> None:
+    """Make the stored rows of one sort those that were read; the rest is voided."""
+    kept = set()
+    for row in rows:
+        row_id = row.old["id"] if row.old else _child_id(child, row.record, fresh_id)
+        kept.add(row_id)
+        _write(store, row.record, row.old, scope, row_id, questions[row.key])
+    for gone in (row["id"] for row in old if row["id"] not in kept):
+        _update(store, child.model.KIND, gone, {"voided_at": now(), "void_reason": REMOVED})
+    if child.model.REFERRED:
+        search_index.index_ids(store, child.model.KIND, [*kept])
+
+
+def _child_id(child: Child, record: Record, fresh_id: str | None) -> str:
+    """The id of a new row: computed where that of its record was given."""
+    if fresh_id is None:
+        return str(uuid_utils.uuid7())
+    about = columns_of(record)
+    return derived_id(child.model.KIND, FIRST_DAY, fresh_id, *(str(about[field]) for field in child.about))
+
+
+def get(store: Store, row_id: str) -> Found:
+    """A record by its id, whatever its kind."""
+    for kind, model in BY_KIND.items():
+        row = store.row(f"SELECT * FROM {kind} WHERE id = ?", [row_id])
+        if row is not None:
+            children = {
+                name: store.rows(
+                    f"SELECT * FROM {c.model.KIND} WHERE {c.parent} = ? AND voided_at IS NULL ORDER BY id", [row_id]
+                )
+                for name, c in model.CHILDREN.items()
+            }
+            return Found(kind, row, children)
+    raise FieldappError(_("There is no record with the id {id}.").format(id=clean(row_id)))
+
+
+def as_data(found: Found) -> dict[str, Any]:
+    """A record in the form that ``save`` takes, ids for references; rows that others refer to with their own ``id``."""
+    model = BY_KIND[found.kind]
+    data = stored_fields(model, found.row)
+    for name, child in model.CHILDREN.items():
+        data[name] = [
+            {k: v for k, v in stored_fields(child.model, row).items() if k != child.parent and v is not None}
+            | ({"id": row["id"]} if child.model.REFERRED else {})
+            for row in found.children[name]
+        ]
+    return data

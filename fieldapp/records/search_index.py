@@ -1,0 +1,185 @@
+"""The search index: words of each record without case, tone and diacritics.
+
+Derived from the rows, kept in the encrypted file. What is recorded here enters it in the transaction that writes the
+row; what was imported, right after the import: the records are safe by then, and ``catch_up`` goes on where it was
+interrupted. It also brings up to date where the history of a row is found (``log.catch_up``).
+
+An entry's number says kind and day, so that FTS5 finds the newest of one kind first, and stops when there are enough.
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import cache
+
+from fieldapp.domain.model import fields_of
+from fieldapp.domain.records import BY_KIND
+from fieldapp.records.words import labels
+from fieldapp.store import log
+from fieldapp.store.migrations import REINDEX
+from fieldapp.store.store import Row, Store
+from fieldapp.vietnamese.text import search_key
+
+SERIAL_BITS, DAY_BITS, KIND_BITS = 28, 22, 13
+
+REACHED = "search_reached"
+"""Local setting: number of the last applied segment whose rows are in the index"""
+
+TOGETHER = 8
+"""Segments whose rows enter the index in one transaction"""
+
+BATCH = 5_000
+"""Rows whose entries are made together, in the order of their numbers: FTS5 writes out what it has at each step back"""
+
+
+def places(kind: str, first: date | None = None, last: date | None = None) -> tuple[int, int]:
+    """Lowest and highest number of the entries of a kind whose day lies between two; without a day is before all."""
+    low = zlib.crc32(kind.encode()) >> (32 - KIND_BITS) << (SERIAL_BITS + DAY_BITS)
+    begin = first.toordinal() if first else 0
+    end = last.toordinal() if last else (1 << DAY_BITS) - 1
+    return low + (begin << SERIAL_BITS), low + (end << SERIAL_BITS) + (1 << SERIAL_BITS) - 1
+
+
+def index(store: Store, kind: str, rows: list[Row]) -> None:
+    """Put rows of one kind into the index, in place of what it holds of them."""
+    model = BY_KIND[kind]
+    shapes = fields_of(model)
+    texts = [s.name for s in shapes if s.type in ("text", "long")]
+    refs = [(s.name, s.ref) for s in shapes if s.ref is not None]
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        named = {
+            ref: labels(store, ref, {row[f] for row in part for f, r in refs if r == ref and row[f] is not None})
+            for ref in {r for _f, r in refs}
+        }
+        words = {}
+        for row in part:
+            said = [row[f] for f in texts if row[f]] + [named[ref].get(row[f], "") for f, ref in refs if row[f]]
+            day = row[model.DATE] if model.DATE else None
+            words[row["id"]] = (_low(kind, day), search_key(" ".join(said)))
+        _put(store, kind, words)
+
+
+def index_ids(store: Store, kind: str, ids: list[str]) -> None:
+    """Put the rows of one kind with these ids into the index."""
+    for start in range(0, len(ids), BATCH):
+        part = json.dumps(ids[start : start + BATCH])
+        index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [part]))
+
+
+def has_entries(store: Store, kind: str) -> bool:
+    """Whether there is anything to find of a kind: quicker to ask than to search for."""
+    return store.value("SELECT 1 FROM local_search WHERE rowid BETWEEN ? AND ? LIMIT 1", places(kind)) is not None
+
+
+def forget(store: Store, ids: Iterable[str]) -> None:
+    """Take rows out of the index that are no more."""
+    _take_out(store, _numbers(store, ids))
+
+
+def catch_up(store: Store, progress: Callable[[int, int], None] | None = None) -> None:
+    """Bring the rows of imported segments into the index; told (done, of) in segments.
+
+    Where a migration says so, the whole index is built instead.
+    """
+    if store.setting(REINDEX) is not None:
+        reindex(store)
+    log.catch_up(store)
+    reached = int(store.setting(REACHED, "0") or 0)
+    numbers = [
+        row["number"]
+        for row in store.rows("SELECT number FROM local_segment WHERE number > ? ORDER BY number", [reached])
+    ]
+    for start in range(0, len(numbers), TOGETHER):
+        with store.transaction(derived=True):
+            touched: dict[str, dict[str, None]] = {}
+            for number in numbers[start : start + TOGETHER]:
+                for _hlc, table, row_id, cols, *_rest in log.lines_of_segment(store, number):
+                    if not _words_of(table).isdisjoint(cols):
+                        touched.setdefault(table, {})[row_id] = None
+            for kind, ids in touched.items():
+                index_ids(store, kind, list(ids))
+            store.set_setting(REACHED, str(number))
+        if progress is not None:
+            progress(min(start + TOGETHER, len(numbers)), len(numbers))
+
+
+@cache
+def _words_of(kind: str) -> frozenset[str]:
+    """The columns of a kind from which the index is made; none of a kind that is not in it."""
+    model = BY_KIND.get(kind)
+    if model is None or not (model.TOP or model.REFERRED):
+        return frozenset()
+    words = {s.name for s in fields_of(model) if s.type in ("text", "long") or s.ref}
+    return frozenset({"created_at", *words, *([model.DATE] if model.DATE else [])})
+
+
+def _low(kind: str, day: str | None) -> int:
+    """The lowest number of a kind's entries on a day."""
+    given = date.fromisoformat(day) if day else None
+    return places(kind, given, given)[0]
+
+
+def _put(store: Store, kind: str, words: dict[str, tuple[int, str]]) -> None:
+    """Enter rows: id -> (lowest number of its day, words). One whose day is what it was keeps its number."""
+    old = _numbers(store, words)
+    stay = {i: number for i, number in old.items() if words[i][0] <= number < words[i][0] + (1 << SERIAL_BITS)}
+    _take_out(store, {i: number for i, number in old.items() if i not in stay})
+    run = store.db.conn.executemany
+    changed = sorted((number, words[i][1]) for i, number in stay.items())
+    run("UPDATE local_search SET words = ?2 WHERE rowid = ?1", changed)
+    next_of: dict[int, int] = {}
+    new = []
+    for row_id, (low, text) in words.items():
+        if row_id not in stay:
+            number = next_of[low] if low in next_of else _next(store, low)
+            next_of[low] = number + 1
+            new.append((number, kind, row_id, text))
+    new.sort()
+    run("INSERT INTO local_search (rowid, kind, row_id, words) VALUES (?, ?, ?, ?)", new)
+    run("INSERT INTO local_search_row VALUES (?, ?)", sorted((row_id, number) for number, _kind, row_id, _text in new))
+
+
+def _next(store: Store, low: int) -> int:
+    """The number behind the newest entry of a kind and day."""
+    newest: int | None = store.value(
+        "SELECT rowid FROM local_search WHERE rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT 1",
+        [low, low + (1 << SERIAL_BITS) - 1],
+    )
+    return low if newest is None else newest + 1
+
+
+def _numbers(store: Store, ids: Iterable[str]) -> dict[str, int]:
+    """Row -> number of its entry, of those that have one."""
+    rows = store.rows(
+        "SELECT row_id, search_rowid FROM local_search_row WHERE row_id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(ids))],
+    )
+    return {row["row_id"]: row["search_rowid"] for row in rows}
+
+
+def _take_out(store: Store, numbers: dict[str, int]) -> None:
+    store.db.conn.executemany("DELETE FROM local_search WHERE rowid = ?", [(n,) for n in numbers.values()])
+    store.db.conn.executemany("DELETE FROM local_search_row WHERE row_id = ?", [(i,) for i in numbers])
+
+
+def reindex(store: Store) -> None:
+    """Build the whole index from the rows."""
+    with store.transaction(derived=True):
+        store.db.execute("DELETE FROM local_search")
+        store.db.execute("DELETE FROM local_search_row")
+        for kind, model in BY_KIND.items():
+            if model.TOP or model.REFERRED:
+                index(store, kind, store.rows(f"SELECT * FROM {kind}"))
+        store.set_setting(REACHED, str(log.last_number(store)))
+        store.db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])
+
+
+def match(text: str) -> str | None:
+    """The FTS5 query that finds all words of ``text`` as beginnings; None if there is nothing to look for.
+
+    ``search_key`` leaves letters, digits and spaces only, so the quotes cannot be escaped from.
+    """
+    words = search_key(text).split()
+    return " ".join(f'"{word}"*' for word in words) if words else None

@@ -1,0 +1,68 @@
+"""One record as a person reads it: its fields, then the rows that belong to it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from fieldapp.domain.dates import format_date
+from fieldapp.domain.model import Child, fields_of
+from fieldapp.domain.records import BY_KIND
+from fieldapp.i18n import _
+from fieldapp.records import extras, reviews
+from fieldapp.records.records import Found, tried
+from fieldapp.records.words import amount_text, display, instant, voided_word
+from fieldapp.store.store import Row, Store
+
+
+def describe(store: Store, found: Found) -> list[tuple[str, str]]:
+    """(title, text) of each field of a record that holds something, then of the rows that belong to it."""
+    model = BY_KIND[found.kind]
+    shapes = fields_of(model)
+    texts = display(store, found.kind, [found.row], [s.name for s in shapes])[0]
+    said = reviews.said_of(store, found.kind, [found.row["id"]]).get(found.row["id"])
+    lines = [(_("Headquarters"), reviews.in_words(said))] if said else []
+    lines += [(_(s.title), t + _sure(found.row, s.name)) for s, t in zip(shapes, texts, strict=True) if t]
+    for name, child in model.CHILDREN.items():
+        for row in found.children[name]:
+            lines.append((_(child.model.TITLE), child_text(store, child, row) + _sure(row)))
+    if found.row["voided_at"] is not None:
+        lines.append((voided_word(model), f"{instant(found.row['voided_at'])}: {found.row['void_reason']}"))
+    return lines
+
+
+def as_it_would_be(store: Store, kind: str, data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A new record as ``describe`` would show it."""
+    return describe(store, tried(store, kind, data, confirm=True))
+
+
+def figures_of(store: Store, ids: Iterable[str]) -> dict[str, str]:
+    """The figures of activities in a line each: “185 lượt, 5 triệu đồng”; nothing of those without."""
+    found: dict[str, list[str]] = {}
+    for row in store.rows(
+        "SELECT v.*, m.unit_name, m.decimals FROM activity_measure v JOIN measure m ON m.id = v.measure_id"
+        " WHERE v.activity_id IN (SELECT value FROM json_each(?)) AND v.voided_at IS NULL ORDER BY v.id",
+        [json.dumps([*ids])],
+    ):
+        found.setdefault(row["activity_id"], []).append(amount_text(row, row))
+    return {row_id: ", ".join(texts) for row_id, texts in found.items()}
+
+
+def child_text(store: Store, child: Child, row: Row) -> str:
+    """A row that belongs to a record, in words."""
+    if child.editor == "measures":
+        measure = store.row("SELECT * FROM measure WHERE id = ?", [row["measure_id"]])
+        assert measure is not None
+        until = f" ({format_date(date.fromisoformat(row['measured_on']))})" if row["measured_on"] else ""
+        return f"{measure['name']}: {amount_text(row, measure)}{until}"
+    if child.editor == "extras":
+        field = store.row("SELECT * FROM kind_field WHERE id = ?", [row["kind_field_id"]])
+        assert field is not None
+        return f"{field['name']}: {extras.value_text(field, row['value'])}"
+    return " · ".join(t for t in display(store, child.model.KIND, [row], child.model.LIST)[0] if t)
+
+
+def _sure(row: Row, field: str = "") -> str:
+    """The mark of what was unusual and confirmed by the person who entered it."""
+    lines = (row.get("confirmed") or "").split("\n")
+    return f" ({_('confirmed')})" if any(line and line.startswith(field) for line in lines) else ""

@@ -1,0 +1,104 @@
+"""Records in words: what a person reads of rows, references, figures and histories."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from fieldapp.domain.amounts import format_amount, format_money
+from fieldapp.domain.dates import format_date
+from fieldapp.domain.model import FieldShape, Record, fields_of
+from fieldapp.domain.records import BY_KIND
+from fieldapp.i18n import _
+from fieldapp.store.store import Row, Store
+from fieldapp.vietnamese.text import clean
+
+
+def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> dict[str, str]:
+    """The name of each record to a person: its label fields, references by their own labels, joined by “ · ”.
+
+    ``short``: the first of them only.
+    """
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    model = BY_KIND[kind]
+    rows = store.rows(f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(wanted)])
+    shown = display(store, kind, rows, model.LABEL[:1] if short else model.LABEL, short)
+    return {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
+
+
+def display(
+    store: Store, kind: str, rows: Sequence[Row], fields: Sequence[str], short: bool = False
+) -> list[list[str]]:
+    """The text of some fields of some rows as a person reads it: dates, choices and references in words.
+
+    ``short``: references by the first of their label fields, for the columns of a list.
+    """
+    shapes = {s.name: s for s in fields_of(BY_KIND[kind])}
+    named: dict[str, dict[str, str]] = {}
+    for field in fields:
+        ref = shapes[field].ref
+        if ref is not None:
+            named[field] = labels(store, ref, {row[field] for row in rows if row[field] is not None}, short)
+    scaled = {f: _decimals(store, shapes[f], rows) for f in fields}
+    return [
+        [text_of(shapes[f], row[f], named.get(f, {}), decimals=scaled[f][at]) for f in fields]
+        for at, row in enumerate(rows)
+    ]
+
+
+def _decimals(store: Store, shape: FieldShape, rows: Sequence[Row]) -> list[int]:
+    """The decimals of an integer field in each row: those of the measure, or of the field, that scales it."""
+    if shape.scaled_by is None:
+        return [0] * len(rows)
+    by = [row[shape.scaled_by] for row in rows]
+    known = {b: store.value("SELECT decimals FROM measure WHERE id = ?", [b]) for b in by if isinstance(b, str)}
+    return [int((known[b] if isinstance(b, str) else b) or 0) for b in by]
+
+
+def text_of(shape: FieldShape, value: Any, named: Mapping[str, str], *, decimals: int = 0) -> str:
+    """The value of a field as a person reads it; ``named``: words for the ids of references."""
+    if value is None:
+        return ""
+    if shape.type == "ref":
+        return named.get(value, "?")
+    if shape.type == "date":
+        return format_date(date.fromisoformat(value))
+    if shape.type == "choice":
+        return _(choice_title(value))
+    if shape.type == "boolean":
+        return _("yes") if value else _("no")
+    if shape.type == "integer":
+        return format_amount(value, decimals)
+    return str(value)
+
+
+def choice_title(value: str) -> str:
+    """The English message of a choice's code, which the catalogues translate: ``women_union`` -> ``Women union``."""
+    return value.replace("_", " ").capitalize()
+
+
+def voided_word(model: type[Record]) -> str:
+    """What a record that was taken out of use is called: reference data is retired, what was recorded is voided."""
+    return _("Retired") if model.REFERENCE else _("Voided")
+
+
+def amount_text(row: Mapping[str, Any], measure: Mapping[str, Any]) -> str:
+    """A figure of an activity in words: “2.385 lượt”, “70 triệu đồng”, “khoảng 20 xe”, “hàng chục lượt”."""
+    if row["amount"] is None:
+        return f"{row['note'] or _('not known')} {measure['unit_name']}".strip()
+    if measure["unit_name"] == "đồng":
+        text = format_money(row["amount"])
+    else:
+        text = f"{format_amount(row['amount'], measure['decimals'])} {measure['unit_name']}"
+    return _("about {amount}").format(amount=text) if row["approximate"] else text
+
+
+def instant(at: str) -> str:
+    """“25/11/2026 07:48” by this laptop's time."""
+    try:
+        moment = datetime.fromisoformat(at).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return clean(at)
+    return f"{format_date(moment.date())} {moment:%H:%M}"

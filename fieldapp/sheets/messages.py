@@ -1,0 +1,62 @@
+"""What became of a sheet, in sentences; and the map of headings that a person wrote."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.records.records import model_of
+from fieldapp.records.words import instant
+from fieldapp.sheets.importing import Outcome
+from fieldapp.sheets.take_back import Batch, TakenBack
+from fieldapp.vietnamese.text import clean
+
+
+def read_map(given: Any) -> dict[str, str | None]:
+    """Heading -> field, as a map file says it."""
+    if not isinstance(given, dict) or not all(v is None or isinstance(v, str) for v in given.values()):
+        raise FieldappError(_('A map is a JSON object such as {"Ngày làm": "date_from", "Ghi chú": null}.'))
+    return {heading: field if field else None for heading, field in given.items()}
+
+
+def summary(outcome: Outcome) -> str:
+    """One sentence: how many are in, were in already, were refused."""
+    counts = {"added": len(outcome.added), "known": len(outcome.known), "refused": len(outcome.refused)}
+    if outcome.dry_run:
+        return _("{added} rows would be recorded, {known} are in already, {refused} would be refused.").format(**counts)
+    return _("{added} rows recorded, {known} were in already, {refused} refused.").format(**counts)
+
+
+def details(outcome: Outcome) -> Iterator[str]:
+    """What else a person must know, line by line."""
+    yield from outcome.notes
+    for entered in outcome.voided:
+        yield _("Line {line}: voided since, not recorded again: {record}. --again records it anew.").format(
+            line=entered.line, record=entered.label
+        )
+    for refused in outcome.refused:
+        yield _("Line {line}: {reason}").format(line=refused.line, reason=refused.reason)
+    if outcome.refused_file:
+        yield _("The refused rows are in {file}: mend them there and give that file.").format(file=outcome.refused_file)
+    if outcome.batch is not None:
+        yield _("Batch {n}; to take it back: fieldapp import-table --take-back {n} --reason …").format(n=outcome.batch)
+    if outcome.dry_run:
+        yield _("This was a trial: nothing was changed.")
+
+
+def batch_lines(batches: Sequence[Batch]) -> Iterator[str]:
+    """One line for each sheet that went in."""
+    for batch in batches:
+        line = _("{n}  {at}  {who}  {kind}  {file}  {records} records, {standing} of them standing, {refused} refused")
+        said = line.format(
+            n=batch.number, at=instant(batch.given_at), who=batch.given_by, kind=_(model_of(batch.kind).TITLE),
+            file=clean(batch.file), records=batch.records, standing=batch.standing, refused=batch.refused,
+        )  # fmt: skip
+        yield said + (_("; taken back {at}").format(at=instant(batch.taken_back_at)) if batch.taken_back_at else "")
+
+
+def taken_back(taken: TakenBack) -> str:
+    """One sentence: how many records were voided."""
+    return _("Batch {n}: {voided} records voided, {edited} edited since and kept, {before} voided before.").format(
+        n=taken.number, voided=len(taken.voided), edited=len(taken.edited), before=taken.before
+    )

@@ -1,0 +1,345 @@
+"""How replicas begin: headquarters by itself, a post and headquarters' further laptops from a pack that it wrote; and
+whom headquarters trusts."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from string import ascii_uppercase
+
+import uuid_utils
+
+from fieldapp.errors import FieldappError, Refused
+from fieldapp.escaping import shown
+from fieldapp.i18n import _
+from fieldapp.records import naming, records, search_index
+from fieldapp.store import people, vault
+from fieldapp.store.baseline import baseline_rows
+from fieldapp.store.people import Act
+from fieldapp.store.store import FILE, Row, Store, now
+from fieldapp.sync.exchange import bundle_contents, incoming
+from fieldapp.sync.format import bundle, clock, drives, keys, segment
+from fieldapp.sync.format.bundle import Inspected
+from fieldapp.sync.merge import revocation, segment_state
+from fieldapp.sync.peers import logs, peers, practice, receipts, recovery
+from fieldapp.sync.peers.peers import Peer
+from fieldapp.vietnamese.text import clean, search_key
+
+
+def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "SCH", province: str = "66") -> Store:
+    """Make a headquarters in ``home``, with a recovery key and the reference data that the program ships."""
+    _check_code(code)
+    if province not in _provinces():
+        raise FieldappError(_("There is no province with the code {code}; 66 is one.").format(code=clean(province)))
+    with _beginning(home, user, passphrase) as store:
+        with store.transaction():
+            own = keys.new_keys()
+            certificate = _request(own, name=name, role="hq", code=code)
+            peers.add_own(store, own, certificate, "certified")
+            logs.begin(store, "*")
+            for_recovery = keys.new_keys()
+            store.set_setting(recovery.RECIPIENT, for_recovery.age_key)
+            store.set_setting(recovery.IDENTITY, for_recovery.age_secret)
+            store.set_setting(naming.PROVINCE, province)
+        search_index.reindex(store)
+    return store
+
+
+def write_pack(store: Store, *, code: str, name: str | None = None, dest: Path) -> Path:
+    """Enter a post, if it is not there yet, and write the pack from which its laptops start into the folder ``dest``.
+
+    Only a new code needs a ``name``. With a known one it must be that post's, as people write it: two posts that were
+    given one code by mistake would be one for ever.
+
+    The pack is signed, not encrypted: it holds no secret. The post compares headquarters' fingerprint by telephone.
+    """
+    _check_code(code)
+    practice.check_code(store, code)
+    practice.check_dest(store, dest)
+    with _packing(store, dest):
+        # capitals do not part two codes: the packs of both would have one name on a FAT stick
+        post = store.row("SELECT * FROM post WHERE code = ? COLLATE NOCASE AND voided_at IS NULL", [code])
+        if post is not None:
+            code, post_id = post["code"], post["id"]
+            if name is not None and search_key(name) != search_key(post["name"]):
+                raise FieldappError(
+                    _(
+                        "The code {code} is that of {post}. No pack was written. For a further laptop of that post"
+                        " leave --name out; another post takes another code; `fieldapp hq rename` renames one."
+                    ).format(code=code, post=post["name"])
+                )
+        elif name is None or not clean(name):
+            raise FieldappError(_("The code {code} is new: give the post's --name too.").format(code=code))
+        else:
+            post_id = records.save(store, "post", {"code": code, "name": name, "unit_id": _province(store)})
+        if not store.value("SELECT 1 FROM local_log WHERE own = 1 AND scope = ?", [post_id]):
+            logs.begin(store, post_id)
+    return _write_pack(store, dest / (code + bundle.PACK_SUFFIX), post_id)
+
+
+def write_hq_pack(store: Store, *, dest: Path) -> Path:
+    """Write the pack from which a further laptop of this headquarters starts, or by which a headquarters below it
+    joins, into the folder ``dest``. Signed, not encrypted, as a post's."""
+    with _packing(store, dest):
+        code = store.identity.post_code
+    return _write_pack(store, dest / f"{code}-HQ{bundle.PACK_SUFFIX}", None)
+
+
+@contextmanager
+def _packing(store: Store, dest: Path) -> Iterator[None]:
+    if store.identity.role != "hq" or peers.own(store).trust != "certified":
+        raise FieldappError(_("Only headquarters writes packs."))
+    people.check(store, Act.CERTIFY)
+    if not dest.is_dir():
+        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
+    with store.transaction():
+        yield
+        segment.seal(store)
+
+
+def _write_pack(store: Store, target: Path, post_id: str | None) -> Path:
+    goes = bundle_contents.for_pack(store)
+    manifest = bundle.with_post(bundle_contents.manifest(store, goes, 0), post_id, store.setting(recovery.RECIPIENT))
+    secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
+    signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
+    with drives.whole_file(target) as file:
+        bundle.write(file, manifest, signature, bundle_contents.members(store, goes))
+    return target
+
+
+def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str = peers.FIRST) -> Store:
+    """Make a post's replica in ``home`` from headquarters' pack; it can record at once."""
+    inspected = bundle.inspect(pack, None)
+    post_id = inspected.manifest.post_id
+    if post_id is None:
+        raise Refused(
+            bundle.WRONG_KIND, _("{name} is no pack for a post. Nothing was changed.").format(name=shown(pack.name))
+        )
+
+    def enter(store: Store) -> None:
+        post = store.row("SELECT * FROM post WHERE id = ?", [post_id])
+        if post is None:
+            raise Refused(
+                "incomplete", _("{name} is incomplete. Ask headquarters for a new pack.").format(name=shown(pack.name))
+            )
+        own = keys.new_keys()
+        peers.add_own(store, own, _request(own, name=laptop, role="post", code=post["code"], post=post), "pending")
+        logs.begin(store, post["id"])
+        province = store.value("SELECT code FROM unit WHERE id = ?", [post["unit_id"]])
+        store.set_setting(naming.PROVINCE, province or "")
+
+    return _from_pack(home, inspected, user, passphrase, enter)
+
+
+def init_further_hq(
+    home: Path, pack: Path, *, user: str, passphrase: str, laptop: str | None = None, province: str = "66"
+) -> Store:
+    """Make a further laptop of a headquarters in ``home`` from its pack. It writes and certifies as the first does,
+    once that one has certified it; what the posts recorded comes with the first bundle.
+
+    ``laptop``: its letter, which none that the pack knows may have; the next one that is free where none is given.
+    """
+    inspected = bundle.inspect(pack, None)
+    if inspected.manifest.post_id is not None:
+        raise Refused(
+            bundle.WRONG_KIND,
+            _("{name} is no pack for headquarters. Nothing was changed.").format(name=shown(pack.name)),
+        )
+
+    def enter(store: Store) -> None:
+        own, hq = keys.new_keys(), _root(inspected)[0]
+        name = f"{hq.name} ({_free_letter(store, hq.post_code, laptop)})"
+        peers.add_own(store, own, _request(own, name=name, role="hq", code=hq.post_code), "pending")
+        logs.begin(store, "*")
+        logs.begin_missing(store)
+        store.set_setting(naming.PROVINCE, province)
+
+    return _from_pack(home, inspected, user, passphrase, enter)
+
+
+def _free_letter(store: Store, code: str | None, wanted: str | None) -> str:
+    taken = {search_key(p.letter) for p in peers.others(store) if p.role == "hq" and p.post_code == code}
+    taken.add(search_key(peers.FIRST))
+    free: str = next(c for c in (*ascii_uppercase, str(len(taken) + 1)) if search_key(c) not in taken)
+    chosen = clean(wanted or "") or free
+    if search_key(chosen) in taken:
+        sentence = _("Headquarters has a laptop {letter}. Nothing was changed; take another --laptop, as {free}.")
+        raise FieldappError(sentence.format(letter=chosen, free=free))
+    return chosen
+
+
+def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, enter: Callable[[Store], None]) -> Store:
+    """A new replica that trusts the headquarters which signed a pack, and holds its reference data."""
+    pack, manifest = inspected.path, inspected.manifest
+    root = _root(inspected)
+    with _beginning(home, user, passphrase) as store:
+        with store.transaction(applying=True):
+            peers.add_root(store, *root)
+            result = incoming.Imported(pack)
+            incoming.receive(store, inspected, None, result)
+            if not result.complete:
+                raise Refused(
+                    "incomplete",
+                    _("{name} is incomplete. Ask headquarters for a new pack.").format(name=shown(pack.name)),
+                )
+            enter(store)
+            receipts.heard(store, manifest)
+            clock.observe(store, manifest.hlc)
+            if manifest.recovery:
+                store.set_setting(recovery.RECIPIENT, manifest.recovery)
+        if manifest.recovery:
+            store.seal_for_recovery(manifest.recovery)
+            recovery.renew_code(store)
+        search_index.reindex(store)
+    return store
+
+
+def _root(inspected: Inspected) -> tuple[keys.Certificate, bytes, bytes]:
+    """The certificate in a pack that is to be trusted: of the headquarters that signed it, or, where that is one of its
+    further laptops, of the first, which vouches for it."""
+    sender = inspected.sender
+    roots = [c for c in inspected.certificates if c[0].is_request and c[0].replica == sender.issuer]
+    if inspected.manifest.kind != "pack" or sender.role != "hq" or not roots or roots[0][0].role != "hq":
+        raise Refused(bundle.WRONG_KIND, _("{name} is no pack. Nothing was changed.").format(name=inspected.path.name))
+    return roots[0]
+
+
+def join(store: Store, pack: Path) -> Peer:
+    """Let this headquarters report to the one that wrote ``pack``, which stands above it; returns that one. From then
+    on ``export`` writes for it too: all segments of our posts as they are, so that it checks each signature itself."""
+    inspected = bundle.inspect(pack, None)
+    practice.check_sender(store, inspected.sender, pack.name)
+    above = _root(inspected)[0]
+    me = peers.own(store)
+    if me.role != "hq" or inspected.manifest.post_id is not None:
+        raise Refused(
+            bundle.WRONG_KIND,
+            _("{name} is no pack for headquarters. Nothing was changed.").format(name=shown(pack.name)),
+        )
+    if above.post_code == me.post_code:
+        raise FieldappError(
+            _("That headquarters has our own code {code}. Each needs a code of its own.").format(code=above.post_code)
+        )
+    with store.transaction(applying=True):
+        segment.seal(store)
+        for certificate, data, signature in inspected.certificates:
+            peers.learn(store, certificate, data, signature)
+        peer = peers.find(store, above.replica)
+        peers.trust(store, peer, above=True)
+        result = incoming.Imported(pack)
+        incoming.receive(store, inspected, None, result)
+        receipts.heard(store, inspected.manifest)
+    search_index.catch_up(store)
+    return peers.find(store, above.replica)
+
+
+def rename_post(store: Store, text: str, *, name: str, code: str | None = None) -> list[Peer]:
+    """Give a post another name, and code; its laptops, which are returned, learn it with the next reply.
+
+    A post that is merged into another keeps its records, its laptops and its history: it goes on as a part of the
+    other, under the name that headquarters gives it.
+    """
+    _check_code(code or "X")
+    if code:
+        practice.check_code(store, code)
+    with store.transaction():
+        post_id = store.value("SELECT id FROM post WHERE ? IN (code, name, id) AND voided_at IS NULL", [text])
+        if post_id is None:
+            raise FieldappError(_("There is no post with the code {code}.").format(code=clean(text)))
+        other = store.value(
+            "SELECT name FROM post WHERE code = ? COLLATE NOCASE AND voided_at IS NULL AND id <> ?", [code, post_id]
+        )
+        if other is not None:
+            raise FieldappError(
+                _("The code {code} is that of {post}. Nothing was changed.").format(code=code, post=other)
+            )
+        records.save(store, "post", {"name": name, **({"code": code} if code else {})}, post_id)
+        peers.renew(store, post_id)
+    return [p for p in peers.others(store) if p.post_id == post_id and p.trust == "certified"]
+
+
+def trust(store: Store, text: str) -> tuple[Peer, int]:
+    """Certify a replica, and apply what it sent before; returns it and how many changes came in."""
+    people.check(store, Act.CERTIFY)
+    with store.transaction(applying=True):
+        segment.seal(store)
+        peer = peers.find(store, text, peers.waits)
+        peers.trust(store, peer)
+        peers.learn_pending(store)
+        revocation.release(store)
+        before = store.value("SELECT coalesce(sum(seq), 0) FROM local_log")
+        segment_state.release(store)
+        segment_state.settle(store)
+        arrived = store.value("SELECT coalesce(sum(seq), 0) FROM local_log") - before
+    search_index.catch_up(store)
+    return peer, arrived
+
+
+def revoke(store: Store, text: str) -> Peer:
+    """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
+    people.check(store, Act.CERTIFY)
+    with store.transaction(applying=True):
+        segment.seal(store)
+        peer = peers.find(store, text, None)
+        revocation.revoke(store, peer)
+        return peer
+
+
+def _provinces() -> set[str]:
+    return {row["code"] for table, row in baseline_rows() if table == "unit" and row["level"] == "province"}
+
+
+def _province(store: Store) -> str:
+    """The unit of headquarters' province, in force now."""
+    found: str = store.value(
+        "SELECT id FROM unit WHERE level = 'province' AND code = ? AND valid_to IS NULL",
+        [store.setting(naming.PROVINCE)],
+    )
+    return found
+
+
+def _check_code(code: str) -> None:
+    """A code is part of file names on FAT sticks."""
+    if not re.fullmatch("[A-Za-z0-9]{1,20}", code):
+        raise FieldappError(_("A code is letters A–Z and digits, at most 20, such as IARVE."))
+
+
+@contextmanager
+def _beginning(home: Path, user: str, passphrase: str) -> Iterator[Store]:
+    """A new replica whose first user is its administrator. What fails leaves nothing, so that it can be tried again."""
+    if (home / FILE).exists():
+        raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):  # a folder that was there, or that somebody else owns
+        home.chmod(0o700)
+    vault.set_aside(home)
+    store = None
+    try:
+        key = vault.new_key()
+        vault.seal(home, user, passphrase, key)
+        store = Store.create(home, key, user)
+        people.enter_first(store)
+        yield store
+    except BaseException:
+        if store is not None:
+            store.close()
+        for path in [*home.glob("fieldapp.db*"), *home.glob("fieldapp.part*"), *(home / vault.FOLDER).glob("*")]:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _request(own: keys.Keys, *, name: str, role: str, code: str, post: Row | None = None) -> keys.Certificate:
+    replica = str(uuid_utils.uuid7())
+    return keys.Certificate(
+        format=keys.CERTIFICATE_FORMAT,
+        replica=replica,
+        name=clean(name) or code,
+        role=role,
+        sign_key=own.sign_key,
+        age_key=own.age_key,
+        issuer=replica,
+        issued_at=now(),
+        post_id=post["id"] if post else None,
+        post_code=code,
+        post_name=post["name"] if post else None,
+    )

@@ -1,0 +1,351 @@
+"""What comes from a stick: files are checked from beginning to end, then their papers and segments are taken in."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing, nullcontext, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from fieldapp.errors import Cancelled, FieldappError, Refused, reason
+from fieldapp.escaping import brief, shown
+from fieldapp.i18n import _, counted
+from fieldapp.records import search_index
+from fieldapp.store import capture, people
+from fieldapp.store.people import Act
+from fieldapp.store.store import Store, now
+from fieldapp.sync.exchange import messages, outgoing, sticks
+from fieldapp.sync.format import bundle, drives, segment
+from fieldapp.sync.format.bundle import Inspected, Progress
+from fieldapp.sync.merge import fast_path, merge, revocation, segment_state
+from fieldapp.sync.merge.forks import SETTLED
+from fieldapp.sync.merge.segment_state import BAD_SIGNATURE, WAITS
+from fieldapp.sync.peers import peers, practice, receipts, recovery
+
+NAMED = 3
+"""Folders that are named"""
+
+LARGE = 100_000
+"""Bytes of a bundle from which on it is quicker to take the capture triggers, which only keep silent, away meanwhile"""
+
+MAX_BROKEN = 64 * 1024 * 1024
+"""Bytes that are kept of what is no segment"""
+
+
+Outcome = Literal["applied", "known", "waits", "quarantined", "refused", "for_others", "own"]
+
+MARKS: dict[Outcome, str] = {
+    "applied": "with new changes",
+    "known": "that had come before",
+    "waits": "that wait",
+    "quarantined": "in quarantine",
+    "refused": "refused",
+    "for_others": "for other laptops",
+    "own": "that this laptop wrote",
+}
+"""What is said of so many bundles, in this order"""
+
+
+@dataclass
+class Imported:
+    """What became of one file."""
+
+    path: Path
+    sender: str = ""
+    """the post's name, or headquarters'"""
+    sender_id: str = ""
+    laptop: str = ""
+    """the sender's name for itself"""
+    asks: bool = False
+    """the sender waits for us to compare its fingerprint and certify it"""
+    applied: int = 0
+    """changes that were new and are in now"""
+    known: int = 0
+    """changes that were there already"""
+    held: list[str] = field(default_factory=list)
+    quarantined: list[str] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
+    """changes of ours that the sender does not let count, and of the sender's that we do not"""
+    refused: str | None = None
+    reason: str | None = None
+    """why it was refused, in the word of the format"""
+    for_others: bool = False
+    own: bool = False
+    """one of those for others, that this laptop wrote"""
+    arrived: list[str] = field(default_factory=list)
+    """hashes of the segments of which it is said what became of them"""
+    waiting: list[str] = field(default_factory=list)
+    """hashes of those that wait: to be said when all files were read"""
+
+    @property
+    def state(self) -> Outcome:
+        """In a word; ``known``: all of it had come before."""
+        if self.for_others:
+            return "own" if self.own else "for_others"
+        if self.refused is not None:
+            return "refused"
+        if self.quarantined:
+            return "quarantined"
+        return "waits" if self.held else "applied" if self.applied else "known"
+
+    @property
+    def complete(self) -> bool:
+        """Everything in it is applied."""
+        return self.refused is None and not self.held and not self.quarantined
+
+    @property
+    def sentence(self) -> str:
+        """Whose file it is, what is new in it, and what had come before."""
+        if not self.sender:
+            return _("{file}: nothing of it was taken in.").format(file=shown(self.path.name))
+        return _("{who}: {n} new changes, {known} had come before ({file}).").format(
+            file=shown(self.path.name), who=self.title, n=self.applied, known=self.known
+        )
+
+    @property
+    def title(self) -> str:
+        """How people call the sender."""
+        return self.sender if self.sender == self.laptop else f"{self.sender} ({self.laptop})"
+
+    @property
+    def problems(self) -> list[str]:
+        """A sentence for each thing that is not applied, or does not count."""
+        return [*self.held, *self.quarantined, *self.set_aside, *([self.refused] if self.refused else [])]
+
+
+def import_files(store: Store, paths: Sequence[Path], progress: Progress | None = None) -> list[Imported]:
+    """Apply bundles; a folder stands for the bundles in it. One bad file never stops those behind it.
+
+    Idempotent, in any order, all or nothing per segment. What waited for a part that a later file brought does not wait
+    in what is returned.
+    """
+    people.check(store, Act.IMPORT)
+    results: list[Imported] = []
+    files: list[tuple[Path, bool]] = []
+    for path in paths:
+        try:
+            files += [(file, True) for file in drives.bundles_in(path)] if path.is_dir() else [(path, False)]
+        except OSError as error:
+            why = _("{path} cannot be read: {why}.").format(path=shown(path), why=reason(error))
+            results.append(Imported(path, refused=why))
+    with store.bulk():
+        try:
+            for number, (file, from_folder) in enumerate(files):
+                if progress is not None:
+                    progress("read", number, len(files))
+                results.append(_import_or_refuse(store, file, from_folder, progress))
+        except Cancelled:
+            _index(store, None)  # of the files before
+            raise
+        _index(store, progress)
+    said = {hash_ for result in results for hash_ in result.arrived}
+    for result in results:
+        waited, result.waiting, result.held = result.waiting, [], []
+        _say_what_arrived(store, waited, result, said)
+    return results
+
+
+def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Progress | None) -> Imported:
+    try:
+        return _import_file(store, file, progress)
+    except bundle.NotForUs as error:
+        why = None if from_folder else str(error)
+        return Imported(file, refused=why, reason=error.reason, for_others=True, own=sticks.is_own(store, file))
+    except bundle.Damaged as error:
+        return Imported(file, refused=f"{error} {_again(store, file)}", reason=error.reason)
+    except Refused as error:
+        return Imported(file, refused=str(error), reason=error.reason)
+    except FieldappError as error:
+        return Imported(file, refused=str(error))
+    except (OSError, RecursionError, MemoryError) as error:
+        why = _("{path} cannot be read: {why}.").format(
+            path=shown(file.name), why=reason(error) if isinstance(error, OSError) else type(error).__name__
+        )
+        return Imported(file, refused=why)
+
+
+def _again(store: Store, file: Path) -> str:
+    """What to do about a bundle that is damaged: who is to write it again."""
+    me = peers.own(store)
+    writer = outgoing.author(file.name, [me, *peers.others(store)])
+    if writer is None:
+        return _("Ask for it to be exported again.")
+    if writer.id == me.id:
+        return _("Export it again.")
+    return _("Ask {name} to export again.").format(name=brief(writer.title))
+
+
+def _index(store: Store, progress: Progress | None) -> None:
+    """Let what was imported be found. The records are in by now, so that nothing is left to cancel."""
+
+    def told(done: int, of: int) -> None:
+        with suppress(Cancelled):
+            if progress is not None:
+                progress("index", done, of)
+
+    search_index.catch_up(store, told)
+
+
+def summary(results: Sequence[Imported]) -> str:
+    """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 gửi cho máy khác”; empty for one file that was told.
+
+    What lies in a folder for others is passed over, and is told here alone.
+    """
+    passed_over = [r for r in results if r.for_others and r.refused is None]
+    if not results or (len(results) == 1 and not passed_over):
+        return ""
+    numbers = Counter(r.state for r in results)
+    parts = " · ".join(f"{numbers[state]} {_(word)}" for state, word in MARKS.items() if numbers[state])
+    line = f"{counted('{n} bundle', '{n} bundles', len(results))}: {parts}"
+    return _("No bundle there is for this laptop. {line}").format(line=line) if results == passed_over else line
+
+
+def not_read(paths: Sequence[Path]) -> str:
+    """Which folders below those that were read hold bundles too; empty where there are none."""
+    below = [shown(found) for path in paths for found in drives.folders_with_bundles(path) if found not in paths]
+    if not below:
+        return ""
+    named = ", ".join(below[:NAMED]) + (" …" if len(below) > NAMED else "")
+    return _("Bundles in folders below were not read. Name a folder to read it: {named}").format(named=named)
+
+
+def asking(results: Sequence[Imported]) -> list[str]:
+    """Names of those whose bundles came and who wait for us to certify them."""
+    return list(dict.fromkeys(r.title for r in results if r.asks))
+
+
+def verify(store: Store, path: Path) -> Inspected:
+    """Check a bundle from beginning to end, and change nothing."""
+    return bundle.inspect(path, _age_secret(store))
+
+
+def _age_secret(store: Store) -> str:
+    found: str = store.value("SELECT age_secret FROM local_replica WHERE own = 1")
+    return found
+
+
+def _import_file(store: Store, path: Path, progress: Progress | None) -> Imported:
+    secret = _age_secret(store)
+    inspected = bundle.inspect(path, secret)
+    if inspected.manifest.kind != "bundle":
+        raise Refused(bundle.WRONG_KIND, _("{name} is no bundle for importing.").format(name=shown(path.name)))
+    if store.value("SELECT id FROM local_replica WHERE own = 1") not in inspected.manifest.recipients:
+        raise bundle.NotForUs(_("{name} is for somebody else.").format(name=shown(path.name)))
+    practice.check_sender(store, inspected.sender, shown(path.name))
+    peers.check_sender(store, inspected.sender, shown(path.name))
+    sender = inspected.sender
+    result = Imported(path, brief(sender.post_name or sender.name), sender.replica, brief(sender.name))
+    with store.transaction(applying=True):
+        segment.seal(store)
+        receive(store, inspected, secret, result, progress)
+        recovery.learn(store, inspected.manifest)
+        known, me = peers.get(store, sender.replica), peers.own(store)
+        result.asks = known is not None and me.role == "hq" and peers.is_asking(me, known)
+        if known is not None and known.trust == "certified":
+            result.set_aside += [messages.set_aside(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside]
+    return result
+
+
+def receive(
+    store: Store, inspected: Inspected, secret: str | None, result: Imported, progress: Progress | None = None
+) -> None:
+    """Take in the papers and segments of a file that was inspected; inside an applying transaction."""
+    for certificate, data, signature in inspected.certificates:
+        peers.learn(store, certificate, data, signature)
+    if inspected.manifest.kind == "bundle":
+        peers.learn_pending(store)
+        for paper, data, signature in inspected.revocations:
+            revocation.learn(store, paper, data, signature)
+        revocation.release(store)
+    total = sum(1 for m in inspected.manifest.members if m.name.endswith(".zst"))
+    arrived: list[str] = []
+    large = sum(m.size for m in inspected.manifest.members) > LARGE
+    pending = fast_path.Pending(store)
+    with (
+        capture.lifted(store.db) if large else nullcontext(),
+        closing(bundle.contents(inspected, secret)) as contents,
+    ):
+        for number, (data, signature) in enumerate(contents):
+            arrived += _take(store, data, signature, result, pending)
+            if progress is not None:
+                progress("apply", number + 1, total)
+        merge.finish(store, pending)
+        segment_state.release(store)
+    if inspected.manifest.kind == "bundle":
+        receipts.heard(store, inspected.manifest)
+        segment_state.release(store)  # what the sender has, and waits for nothing, need not wait here
+        segment_state.settle(store)
+    _say_what_arrived(store, arrived, result, set())
+
+
+def _say_what_arrived(store: Store, arrived: Sequence[str], result: Imported, said: set[str]) -> None:
+    """Complete a result by what became of segments; those ``said`` already came by another file too."""
+    decided = []
+    for hash_ in arrived:
+        row = store.row(f"SELECT {messages.HEAD} FROM local_segment WHERE hash = ?", [hash_])
+        assert row is not None
+        if row["state"] == "held":
+            result.waiting.append(hash_)
+            result.held.append(messages.held(store, row))
+            continue
+        if row["reason"] == SETTLED or (row["state"] == "applied" and hash_ in said):
+            result.known += row["last"] - row["first"] + 1
+        elif row["state"] == "applied":
+            result.applied += row["last"] - row["first"] + 1
+        else:
+            result.quarantined.append(messages.quarantined(store, row))
+        decided.append(hash_)
+    for row in store.rows(
+        "SELECT a.* FROM local_set_aside a JOIN local_segment s ON s.log_id = a.log_id AND a.seq BETWEEN s.first"
+        " AND s.last WHERE s.state = 'applied' AND s.hash IN (SELECT value FROM json_each(?))",
+        [json.dumps([hash_ for hash_ in decided if hash_ not in said])],
+    ):
+        result.set_aside.append(messages.set_aside(row["log_id"], row["seq"], row["reason"]))
+    result.arrived += decided
+    said.update(decided)
+
+
+def _take(store: Store, data: bytes, signature: bytes, result: Imported, pending: fast_path.Pending) -> list[str]:
+    """Store a segment as held, or quarantine it; returns its hash if it is new or still waits, [] if it was there."""
+    hash_ = segment.digest(data)
+    known = store.row("SELECT first, last, state, reason FROM local_segment WHERE hash = ?", [hash_])
+    if known is not None and known["reason"] == BAD_SIGNATURE:
+        store.db.execute(
+            "UPDATE local_segment SET signature = ?, state = 'held', reason = ? WHERE hash = ?",
+            [signature, WAITS, hash_],
+        )
+        return [hash_]
+    if known is not None and known["state"] == "held":
+        return [hash_]
+    if known is not None:
+        result.known += known["last"] - known["first"] + 1
+        return []
+    try:
+        sealed = segment.read(data)
+    except segment.Broken as error:
+        _keep_broken(store, result.sender, str(error), data, signature)
+        result.quarantined.append(messages.broken(str(error)))
+        return []
+    header = sealed.header
+    row = {"hash": hash_, "replica_id": header.replica, "log_id": header.log, "scope": header.scope,
+           "first": header.first, "last": header.last, "prev": header.prev, "knows": json.dumps(header.knows),
+           "bytes": data, "signature": signature}  # fmt: skip
+    if segment_state.judge(store, row)[0] == "applied" and not segment_state.is_ahead(
+        sealed
+    ):  # the usual case: at once, while it is in memory
+        segment.keep(store, header, data, signature, "applied")
+        segment_state.apply(store, sealed, hash_, pending)
+    else:
+        segment.keep(store, header, data, signature, "held", WAITS)
+    return [hash_]
+
+
+def _keep_broken(store: Store, sender: str, why: str, data: bytes, signature: bytes) -> None:
+    """Keep what is no segment, up to a limit: a stranger must not fill the disk with it."""
+    there = store.value("SELECT coalesce(sum(length(bytes)), 0) FROM local_broken")
+    if there + len(data) <= MAX_BROKEN:
+        store.db.execute(
+            "INSERT OR IGNORE INTO local_broken VALUES (?, ?, ?, ?, ?, ?)",
+            [segment.digest(data), sender, why, data, signature, now()],
+        )

@@ -1,0 +1,180 @@
+"""What goes onto a stick: a bundle for each recipient, complete or not there."""
+
+import os
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from fieldapp.domain.amounts import format_amount
+from fieldapp.domain.records import BY_KIND
+from fieldapp.errors import Cancelled, FieldappError
+from fieldapp.escaping import shown
+from fieldapp.i18n import _, counted
+from fieldapp.store import people
+from fieldapp.store.people import Act
+from fieldapp.store.store import Store
+from fieldapp.sync.exchange import bundle_contents, sticks
+from fieldapp.sync.exchange.bundle_contents import Stock
+from fieldapp.sync.format import bundle, drives, keys, segment, tarball
+from fieldapp.sync.format.bundle import Manifest, Progress
+from fieldapp.sync.peers import logs, peers, practice
+from fieldapp.sync.peers.peers import Peer
+
+EXPORTED = "exported_changes"
+"""Local setting: how many own changes there were when a bundle for headquarters was last written."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A bundle that was written and read back."""
+
+    path: Path
+    recipient: str
+    changes: int
+    records: int
+    size: int
+    """bytes"""
+
+    @property
+    def sentence(self) -> str:
+        """What was written, for people."""
+        return _("{file} for {to}: {records}, {changes}, {size} bytes, read back and compared.").format(
+            file=self.path.name,
+            to=self.recipient,
+            records=counted("{n} record", "{n} records", self.records),
+            changes=counted("{n} change", "{n} changes", self.changes),
+            size=format_amount(self.size),
+        )
+
+
+def export(store: Store, dest: Path, to: str | None = None, progress: Progress | None = None) -> list[Exported]:
+    """Write a bundle for each recipient into the folder ``dest``: all that he has not acknowledged, and our receipt.
+
+    ``to`` names one recipient; otherwise a post writes for headquarters and its own other laptops, headquarters for
+    every certified laptop. A file is complete or not there, and the replica's state does not depend on it.
+    """
+    people.check(store, Act.EXPORT)
+    if not dest.is_dir():
+        raise FieldappError(
+            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(dest))
+        )
+    practice.check_dest(store, dest)
+    with store.transaction():
+        segment.seal(store)
+        sealed = logs.written(store)
+    stock = bundle_contents.stock(store)
+    recipients = [peers.find(store, to)] if to else peers.partners(store, stock.others)
+    if not recipients:
+        raise FieldappError(
+            _("Nobody to write for: no laptop is certified yet. Compare the fingerprint of one that came; certify it.")
+        )
+    done: list[Exported] = []
+    try:
+        for peer in recipients:
+            done.append(export_to(store, dest, stock, peer, progress))
+    except Cancelled:
+        for made in done:
+            made.path.unlink(missing_ok=True)
+        raise
+    if any(p.role == "hq" for p in recipients):
+        store.set_setting(EXPORTED, str(sealed))
+    return done
+
+
+def export_to(store: Store, dest: Path, stock: Stock, to: Peer, progress: Progress | None = None) -> Exported:
+    """Write one recipient's bundle; what is to go is sealed already."""
+    if to.trust != "certified":
+        raise FieldappError(
+            _("{name} is not certified. Compare its fingerprint, then `fieldapp hq trust {id}`.").format(
+                name=to.title, id=to.id
+            )
+        )
+    secret: bytes = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
+    goes = bundle_contents.for_peer(store, stock, to)
+    number = int(store.setting("bundle_number", "0") or 0) + 1
+    with drives.telling(dest):
+        while (target := dest / _file_name(stock.me, to, number)).exists():  # a copy of this disk wrote it
+            number += 1
+    manifest = bundle_contents.manifest(store, goes, number)
+    signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
+    done = 0
+
+    def members() -> Iterator[tuple[str, bytes]]:
+        nonlocal done
+        for name, data in bundle_contents.members(store, goes):
+            yield name, data
+            done += 1
+            if progress is not None:
+                progress("write", done, len(manifest.members))
+
+    def verified(size: int) -> None:
+        if progress is not None:
+            progress("verify", size, 0)
+
+    me = stock.me
+    archived = [me.age_key] if me.role == "hq" else []  # so that its archive tells what it signed: ``archive``
+    drives.check_space(dest, sum(m.size + tarball.BLOCK * 2 for m in manifest.members))
+    with drives.whole_file(target, verified) as file:
+        _encrypt_tar(file, manifest, signature, members(), [to.age_key, *archived])
+    sha256, size = drives.written_to(file)
+    with store.transaction():
+        store.set_setting("bundle_number", str(number))
+        sticks.remember(store, target.name, to, number, sha256, goes.chosen)
+    return Exported(
+        path=target,
+        recipient=to.title,
+        changes=sum(s["last"] - s["first"] + 1 for s in goes.chosen),
+        records=sum(n for t, n in manifest.counts.items() if BY_KIND.get(t) is None or BY_KIND[t].TOP),
+        size=size,
+    )
+
+
+def _encrypt_tar(
+    target: IO[bytes], manifest: Manifest, signature: bytes, members: Iterator[tuple[str, bytes]], recipients: list[str]
+) -> None:
+    """age runs in a thread of its own, over a pipe from the tar, so that no more than a member is in memory."""
+    import pyrage
+
+    to = [pyrage.x25519.Recipient.from_str(r) for r in recipients]
+    read_fd, write_fd = os.pipe()
+    failed: list[BaseException] = []
+
+    def encrypt() -> None:
+        with os.fdopen(read_fd, "rb") as source:
+            try:
+                pyrage.encrypt_io(source, target, to)
+            except BaseException as error:
+                failed.append(error)
+
+    worker = threading.Thread(target=encrypt, daemon=True)
+    worker.start()
+    try:
+        with suppress(OSError), os.fdopen(write_fd, "wb") as plain:
+            bundle.write(plain, manifest, signature, members)
+    finally:
+        worker.join()
+    if failed:
+        raise failed[0]
+
+
+def _file_name(me: Peer, to: Peer, number: int) -> str:
+    """A name that FAT keeps and that says whose it is; a reply also names the post that it is for."""
+    who = name_of(me, to if me.role == "hq" and to.role == "post" else None)
+    return f"{who}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{number}{bundle.SUFFIX}"
+
+
+def author(name: str, known: Iterable[Peer]) -> Peer | None:
+    """Who wrote a bundle, by the beginning of its name: for when it cannot be read."""
+    found = re.match("([a-z0-9]+)(?:-[a-z0-9]+)?(_[0-9a-f]{4})_", name.lower())
+    return next((p for p in known if found and name_of(p) == found[1] + found[2]), None)
+
+
+def name_of(sender: Peer, to: Peer | None = None) -> str:
+    """How the name of a sender's bundles begins."""
+    code = f"{sender.post_code}-{to.post_code}" if to else f"{sender.post_code}"
+    return f"{code.lower()}_{sender.id[-4:]}"

@@ -1,0 +1,67 @@
+"""The replies to many bundles at once, each onto the stick that its bundle came from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fieldapp.errors import Cancelled, FieldappError
+from fieldapp.i18n import _
+from fieldapp.store.store import Store
+from fieldapp.sync.exchange import bundle_contents, outgoing
+from fieldapp.sync.exchange.incoming import Imported
+from fieldapp.sync.exchange.outgoing import Exported
+from fieldapp.sync.format import segment
+from fieldapp.sync.format.bundle import Progress
+from fieldapp.sync.peers import peers
+from fieldapp.sync.peers.peers import Peer
+
+
+@dataclass
+class Replies:
+    """What was written, and a sentence for each reply that was not."""
+
+    written: list[Exported] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def reply(
+    store: Store, results: Sequence[Imported], dest: Path | None = None, progress: Progress | None = None
+) -> Replies:
+    """Write for each sender, and the other certified laptops of its post, into the folder of its bundle, or all into
+    ``dest``. A stick that is full or gone keeps no other from its reply.
+
+    Where a bundle could not be read, its name says whose stick it is: so the post learns that it did not arrive.
+    """
+    with store.transaction():
+        segment.seal(store)
+    done = Replies()
+    stock = bundle_contents.stock(store)
+    partners = peers.partners(store, stock.others)
+    wanted: dict[tuple[str, Path], Peer] = {}
+    for result in results:
+        sender = peers.get(store, result.sender_id) if result.sender_id else outgoing.author(result.path.name, partners)
+        if sender is None:
+            continue
+        if sender.trust != "certified":
+            line = (
+                _("No reply is written for {name}: it is revoked. What came since is in quarantine; ask who uses it.")
+                if sender.trust == "revoked"
+                else _("No reply is written for {name}: it waits to be certified.")
+            ).format(name=sender.title)
+            done.problems += [line] if line not in done.problems else []
+        for to in partners:
+            if to.id == sender.id or (sender.role == "post" and to.post_id == sender.post_id):
+                wanted[(to.id, dest or result.path.parent)] = to
+    try:
+        for number, ((_id, folder), to) in enumerate(wanted.items()):
+            if progress is not None:
+                progress("write", number, len(wanted))
+            try:
+                done.written.append(outgoing.export_to(store, folder, stock, to))
+            except (FieldappError, OSError) as error:
+                done.problems.append(f"{to.title}: {error}")
+    except Cancelled:
+        for made in done.written:
+            made.path.unlink(missing_ok=True)
+        raise
+    return done

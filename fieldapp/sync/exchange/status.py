@@ -1,0 +1,217 @@
+"""Who has what: what headquarters has not received, what waits here, and what others lack."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fieldapp.domain.records import BY_KIND
+from fieldapp.i18n import _, counted
+from fieldapp.store import log as change_log
+from fieldapp.store.migrations import BASELINE_LOG
+from fieldapp.store.store import Row, Store
+from fieldapp.sync.exchange import messages, outgoing
+from fieldapp.sync.format import clock
+from fieldapp.sync.merge import admission
+from fieldapp.sync.merge.forks import SETTLED
+from fieldapp.sync.peers import logs, peers, receipts
+from fieldapp.sync.peers.peers import Peer
+
+
+@dataclass(frozen=True)
+class PeerStatus:
+    """What one other replica has of our own changes."""
+
+    replica_id: str
+    name: str
+    role: str
+    trust: str
+    received: int
+    of: int
+    heard_at: str | None
+    received_until: str | None
+    """instant of the newest of our changes that it has"""
+    lacks: int
+    """changes that it may see, whoever made them, and has not said it has"""
+    lacks_since: str | None
+    """instant of the oldest of them"""
+    asks: bool
+    """it waits for us to compare its fingerprint and certify it"""
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of exchange."""
+
+    unsent: int
+    unsent_records: int
+    laptops: int
+    """whom we exchange with, and who asks to"""
+    asking: list[str]
+    """names of those that wait to be certified"""
+    received_until: str | None
+    """instant of the newest of a post's changes that its headquarters has"""
+    held: list[str]
+    quarantined: list[str]
+    set_aside: list[str]
+    conflicts: int
+    clock_warning: str | None
+    awaited: int
+    """so many of the unsent lie in a bundle that was written since; its receipt has not come"""
+    exported: bool
+    """all of them do"""
+
+    @property
+    def sentence(self) -> str:
+        """What headquarters has not received, for people."""
+        return _("{changes} in {records} not received by headquarters.").format(
+            changes=counted("{n} change", "{n} changes", self.unsent),
+            records=counted("{n} record", "{n} records", self.unsent_records),
+        )
+
+
+def status(store: Store) -> Status:
+    """What is not sent, what waits, and what was refused: every screen asks."""
+    me, known = peers.own(store), peers.others(store)
+    partners = peers.partners(store, known, asking=True)
+    above = [p for p in partners if p.role == "hq"] if me.role == "post" else []
+    received = [p.received_until for p in _peers_status(store, above, known) if p.received_until]
+    unsent = _unsent(store)
+    since = max(0, logs.written(store) - int(store.setting(outgoing.EXPORTED, "0") or 0))
+    warning = None
+    if clock.wall_is_behind(store):
+        warning = _("This laptop's clock stands before the newest entry: set the date and time. Order is kept anyway.")
+    segments = store.rows(
+        f"SELECT {messages.HEAD}, received_at FROM local_segment WHERE state = 'held'"
+        f" UNION ALL SELECT {messages.HEAD}, received_at FROM local_segment WHERE state = 'quarantined' AND reason <> ?"
+        " ORDER BY received_at, log_id, first",
+        [SETTLED],
+    )
+    quarantined = [messages.quarantined(store, s) for s in segments if s["state"] == "quarantined"]
+    quarantined += [messages.broken(r["why"]) for r in store.rows("SELECT why FROM local_broken ORDER BY received_at")]
+    if me.trust == "revoked":
+        quarantined.insert(
+            0, _("Headquarters has revoked this laptop: what it writes from now on is not taken. Ask there.")
+        )
+    return Status(
+        unsent=len(unsent),
+        unsent_records=len(_records_of(store, unsent)),
+        laptops=len(partners),
+        asking=[p.title for p in partners if peers.is_asking(me, p)],
+        received_until=max(received, default=None),
+        held=[messages.held(store, s) for s in segments if s["state"] == "held"],
+        quarantined=quarantined,
+        set_aside=[
+            messages.set_aside(r["log_id"], r["seq"], r["reason"])
+            for r in store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
+        ],
+        conflicts=store.value("SELECT count(*) FROM local_conflict"),
+        clock_warning=warning,
+        awaited=max(0, len(unsent) - since),
+        exported=since == 0,
+    )
+
+
+def peers_status(store: Store) -> list[PeerStatus]:
+    """Who has what: of each laptop that we exchange with, or that asks to."""
+    known = peers.others(store)
+    return _peers_status(store, peers.partners(store, known, asking=True), known)
+
+
+def missing_of(store: Store, post_id: str) -> list[str]:
+    """A sentence for each part of a post's logs that waits, and for what, or that was refused, and why."""
+    rows = store.rows(
+        f"SELECT {messages.HEAD} FROM local_segment WHERE scope = ? AND (state = 'held' OR state = 'quarantined'"
+        " AND reason <> ?) ORDER BY state = 'quarantined', log_id, first",
+        [post_id, SETTLED],
+    )
+    return [messages.held(store, row) if row["state"] == "held" else messages.quarantined(store, row) for row in rows]
+
+
+def received(store: Store, ids: Sequence[str]) -> set[str]:
+    """Those of the records whose changes headquarters has all acknowledged; at headquarters, all."""
+    if store.identity.role == "hq":
+        return set(ids)
+    belongs = {row_id: row_id for row_id in ids}
+    for kind, parent in _parents().items():
+        for row in store.rows(
+            f"SELECT id, {parent} AS record FROM {kind} WHERE {parent} IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(ids))],
+        ):
+            belongs[row["id"]] = row["record"]
+    lacking = {
+        belongs[row_id]
+        for log_id, reached in _acknowledged(store).items()
+        for row_id in change_log.changed(store, belongs.keys(), log_id, reached)
+    }
+    return set(ids) - lacking
+
+
+def _acknowledged(store: Store) -> dict[str, int]:
+    """Own log -> its last change that headquarters has acknowledged, by what each of its laptops said last."""
+    above = [p.id for p in peers.others(store) if p.role == "hq" and p.trust == "certified"]
+    heads = [receipts.newest(store, replica_id) for replica_id in above]
+    return {log: max((receipts.reached(store, [have], log) for have in heads), default=0) for log in logs.own(store)}
+
+
+def _parents() -> dict[str, str]:
+    """Kind of rows that belong to a record -> the column that names it."""
+    return {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
+
+
+def _unsent(store: Store) -> list[admission.Cell]:
+    """The row of each own change that headquarters has not acknowledged; none at headquarters."""
+    if store.identity.role == "hq":
+        return []
+    return [
+        (c.table, c.row_id)
+        for log_id, reached in _acknowledged(store).items()
+        for c in change_log.since(store, log_id, reached)
+    ]
+
+
+def _records_of(store: Store, changes: Sequence[admission.Cell]) -> set[str]:
+    """The records that changed rows belong to: a figure belongs to its activity."""
+    by_table: dict[str, set[str]] = {}
+    for table, row_id in changes:
+        by_table.setdefault(table, set()).add(row_id)
+    records: set[str] = set()
+    parents = _parents()
+    for table, ids in by_table.items():
+        if table in parents:
+            for row_id in ids:
+                records.add(store.value(f"SELECT {parents[table]} FROM {table} WHERE id = ?", [row_id]))
+        else:
+            records |= ids
+    return records
+
+
+def _peers_status(store: Store, about: Sequence[Peer], known: list[Peer]) -> list[PeerStatus]:
+    me = peers.own(store)
+    known_logs = store.rows(
+        "SELECT id, seq, scope, replica_id FROM local_log WHERE id <> ? AND seq > 0", [BASELINE_LOG]
+    )
+    return [_peer_status(store, me, peer, peers.reader(store, peer, known), known_logs) for peer in about]
+
+
+def _peer_status(store: Store, me: Peer, peer: Peer, reader: peers.Reader, known_logs: Sequence[Row]) -> PeerStatus:
+    visible = [log for log in known_logs if reader.sees(log["scope"], log["replica_id"])]
+    databases, heard_at = receipts.all_heads(store, peer.id)
+    reached = {log["id"]: receipts.reached(store, databases, log["id"]) for log in visible}
+    own = [log for log in visible if log["replica_id"] == me.id]
+    lacking = [log for log in visible if log["replica_id"] != peer.id and reached[log["id"]] < log["seq"]]
+    has = [(log["id"], reached[log["id"]]) for log in own]
+    lacks = [(log["id"], reached[log["id"]] + 1) for log in lacking]
+    changes = change_log.at_places(store, [*has, *lacks])
+    return PeerStatus(
+        replica_id=peer.id,
+        name=peer.title,
+        role=peer.role,
+        trust=peer.trust,
+        received=sum(reached[log["id"]] for log in own),
+        of=sum(log["seq"] for log in own),
+        heard_at=heard_at,
+        received_until=max((changes[place].at for place in has if place in changes), default=None),
+        lacks=sum(log["seq"] - reached[log["id"]] for log in lacking),
+        lacks_since=min((changes[place].at for place in lacks if place in changes), default=None),
+        asks=peers.is_asking(me, peer),
+    )

@@ -1,0 +1,136 @@
+"""Old bundles on a stick: those of ours that may go, because their recipient has what they hold.
+
+A stick carries bundles of several posts and other people's files: only what this laptop wrote itself, and what was
+written for it and is wholly in, is ever looked at, and only by its exact content.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from fieldapp.errors import FieldappError, reason
+from fieldapp.escaping import shown
+from fieldapp.i18n import _
+from fieldapp.store.store import Row, Store
+from fieldapp.sync.format import bundle, drives
+from fieldapp.sync.peers import receipts
+from fieldapp.sync.peers.peers import Peer
+
+Why = Literal["received", "newer", "read"]
+
+
+@dataclass(frozen=True)
+class Old:
+    """A bundle that may be cleared."""
+
+    path: Path
+    why: Why
+    """``received``: its recipient has it all; ``newer``: a newer one beside it holds the same; ``read``: it was for us
+    and is wholly in"""
+    size: int
+    """bytes"""
+
+    @property
+    def sentence(self) -> str:
+        """The file and the reason, for people."""
+        reasons = {
+            "received": _("its recipient has what it holds"),
+            "newer": _("a newer one on this stick holds the same"),
+            "read": _("it was for this laptop and is read"),
+        }
+        return f"{shown(self.path.name)}: {reasons[self.why]}"
+
+
+def remember(store: Store, name: str, to: Peer, number: int, sha256: str, chosen: Sequence[Row]) -> None:
+    """Keep what a bundle held that was written; inside a transaction."""
+    last: dict[str, int] = {}
+    for row in chosen:
+        last[row["log_id"]] = max(last.get(row["log_id"], 0), row["last"])
+    store.db.execute(
+        "INSERT OR REPLACE INTO local_written VALUES (?, ?, ?, ?, ?)", [name, to.id, number, sha256, json.dumps(last)]
+    )
+
+
+def old(store: Store, folder: Path) -> list[Old]:
+    """The bundles in a folder that may be cleared, by name. Nothing is changed."""
+    if not folder.is_dir():
+        raise FieldappError(
+            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(folder))
+        )
+    files = drives.bundles_in(folder)
+    written = {path: row for path in files if (row := _written(store, path))}
+    newest: dict[str, int] = {}
+    for row in written.values():
+        newest[row["recipient"]] = max(newest.get(row["recipient"], 0), row["number"])
+    found = []
+    for path in files:
+        why: Why | None = None
+        if path not in written:
+            why = "read" if _is_read(store, path) else None
+        elif written[path]["number"] < newest[written[path]["recipient"]]:
+            why = "newer"
+        elif _is_received(store, written[path]):
+            why = "received"
+        if why:
+            found.append(Old(path, why, path.stat().st_size))
+    return found
+
+
+def clear(store: Store, files: Sequence[Old]) -> int:
+    """Take bundles away that ``old`` named, if they still are what it named: another stick may be plugged in by now.
+    How many."""
+    still = {found.path for folder in {file.path.parent for file in files} for found in old(store, folder)}
+    cleared = [file for file in files if file.path in still]
+    for file in cleared:
+        try:
+            file.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise FieldappError(
+                _("{path} cannot be taken away: {why}.").format(path=shown(file.path.name), why=reason(error))
+            ) from None
+    return len(cleared)
+
+
+def is_own(store: Store, path: Path) -> bool:
+    """Whether this laptop wrote a bundle."""
+    return _written(store, path) is not None
+
+
+def _written(store: Store, path: Path) -> Row | None:
+    """What is known of a bundle of ours; only if the file is still what was written."""
+    if not path.name.isascii():  # what we write has a plain name; others' may not even be Unicode
+        return None
+    row = store.row("SELECT * FROM local_written WHERE name = ?", [path.name])
+    if row is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            same = hashlib.file_digest(file, "sha256").hexdigest() == row["sha256"]
+    except OSError:
+        return None
+    return row if same else None
+
+
+def _is_received(store: Store, row: Row) -> bool:
+    logs = json.loads(row["logs"])
+    databases, _at = receipts.all_heads(store, row["recipient"])
+    return bool(logs) and all(receipts.reached(store, databases, g) >= n for g, n in logs.items())
+
+
+def _is_read(store: Store, path: Path) -> bool:
+    """Whether a bundle is for this laptop, and each of its segments has been applied."""
+    secret = store.value("SELECT age_secret FROM local_replica WHERE own = 1")
+    try:
+        manifest = bundle.inspect(path, secret).manifest
+    except (FieldappError, OSError):
+        return False
+    last = store.value("SELECT max(hlc) FROM local_receipt WHERE replica_id = ?", [manifest.sender])
+    hashes = [m.sha256 for m in manifest.members if m.name.endswith(".zst")]
+    applied = store.value(
+        "SELECT count(*) FROM local_segment WHERE state = 'applied' AND hash IN (SELECT value FROM json_each(?))",
+        [json.dumps(hashes)],
+    )
+    return store.identity.replica_id in manifest.recipients and manifest.hlc <= (last or 0) and applied == len(hashes)

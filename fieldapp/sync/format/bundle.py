@@ -1,0 +1,341 @@
+"""Bundles: ``age( tar( manifest.json, manifest.json.minisig, certs/…, segments/… ) )``; packs, the same unencrypted.
+
+``docs/bundle-format.md`` specifies the format. Reading is streaming and in two passes: ``inspect`` reads the whole file
+and believes nothing until every size, hash and the sender's signature have been checked; only then ``contents`` is
+read again and applied. The plain text is never written to a disk.
+"""
+
+import os
+import re
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Annotated
+
+import msgspec
+import pyrage
+
+from fieldapp.errors import FieldappError, Refused, reason
+from fieldapp.escaping import shown
+from fieldapp.i18n import _
+from fieldapp.sync.format import agefile, keys, tarball
+from fieldapp.sync.format.segment import INSTANT, MAX_HLC, digest
+from fieldapp.vietnamese.text import clean
+
+FORMAT = "fieldapp-bundle/1"
+SUFFIX = ".fieldapp.tar.age"
+PACK_SUFFIX = ".fieldapp-pack.tar"
+MANIFEST = "manifest.json"
+SIGNATURE = ".minisig"
+MAX_PAPER = 16_384
+"""Bytes of a certificate or a signature"""
+
+FOR_OTHERS = "for_others"
+DAMAGED = "damaged"
+NEWER_FORMAT = "newer_format"
+NO_SENDER = "no_sender"
+FORGED = "forged"
+WRONG_KIND = "wrong_kind"
+
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_MEMBER = re.compile(rf"((?:certs|revocations)/{_UUID}\.json|segments/{_UUID}-[0-9]{{10}}\.jsonl\.zst)(\.minisig)?")
+
+Progress = Callable[[str, int, int], None]
+"""Told (stage, done, of): stage is one of ``write``, ``verify``, ``read``, ``apply``, ``index``. It may raise
+``Cancelled``; at ``index`` that is too late."""
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+"""Sizes and sequence numbers: what every reader of JSON holds exactly"""
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One file of the tar as the manifest lists it."""
+
+    name: str
+    size: Count
+    sha256: str
+
+
+class Head(msgspec.Struct, frozen=True):
+    """How far a log has been received: its last change, and the hash of the segment that brought it."""
+
+    last: Count
+    hash: str
+    replica: str = ""
+    """whose log it is, to name it before anything of it has come"""
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """A change of the recipient's that the sender did not let count, with the rule that it breaks."""
+
+    log: str
+    seq: Count
+    reason: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """The first member: what the bundle holds and what its sender has. Fields of a later format are passed over."""
+
+    format: str
+    kind: str
+    sender: str
+    made_at: str
+    hlc: int
+    number: Count
+    recipients: list[str]
+    have: dict[str, Head]
+    members: list[Member]
+    counts: dict[str, Count]
+    program: str
+    schema: int
+    set_aside: list[SetAside] = []
+    log: str = ""
+    """the log that the sender writes now; headquarters, that for all"""
+    post_id: str | None = None
+    recovery: str | None = None
+    recovery_code: str | None = None
+    """In a bundle for headquarters: the sender's recovery code, sealed to the recovery key; base64."""
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A bundle that is whole and carries its sender's own signature; whether we trust that sender is another matter."""
+
+    path: Path
+    manifest: Manifest
+    certificates: list[tuple[keys.Certificate, bytes, bytes]] = field(default_factory=list)
+    """(certificate, its bytes, its signature) in order"""
+    revocations: list[tuple[keys.Revocation, bytes, bytes]] = field(default_factory=list)
+    """(revocation, its bytes, its signature) in order"""
+
+    @property
+    def sender(self) -> keys.Certificate:
+        """The sender's certificate, which every bundle carries first."""
+        return self.certificates[0][0]
+
+    @property
+    def fingerprint(self) -> str:
+        """The sender's keys in words."""
+        return keys.fingerprint(self.sender.sign_key, self.sender.age_key)
+
+
+def write(stream: IO[bytes], manifest: Manifest, signature: bytes, members: Iterator[tuple[str, bytes]]) -> None:
+    """Write the plain tar of a bundle whose manifest lists just these members in this order."""
+    tarball.write_member(stream, MANIFEST, encode_manifest(manifest))
+    tarball.write_member(stream, MANIFEST + SIGNATURE, signature)
+    for name, data in members:
+        tarball.write_member(stream, name, data)
+    tarball.write_end(stream)
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """The bytes that the sender signs."""
+    return msgspec.json.encode(manifest, order="deterministic")
+
+
+def with_post(manifest: Manifest, post_id: str | None, recovery: str | None) -> Manifest:
+    """The manifest of a pack: for which post, and to which age recipient its database key is sealed for recovery."""
+    return msgspec.structs.replace(manifest, post_id=post_id, recovery=recovery)
+
+
+def list_member(name: str, data: bytes) -> Member:
+    """A file's line in the manifest."""
+    return Member(name, len(data), digest(data))
+
+
+def inspect(path: Path, age_secret: str | None) -> Inspected:
+    """Check a file from beginning to end; FieldappError says what is wrong, and nothing has been touched.
+
+    ``age_secret`` is our age identity; None reads a pack.
+    """
+    papers: dict[str, bytes] = {}
+    try:
+        with _plain(path, age_secret) as stream:
+            members = tarball.members(stream)
+            raw = _next(members, MANIFEST)
+            manifest = _manifest(raw)
+            signature = _next(members, MANIFEST + SIGNATURE)
+            if len(signature) > MAX_PAPER:
+                raise tarball.BadTar("a signature that is too large")
+            for expected in manifest.members:
+                data = _next(members, expected.name)
+                if list_member(expected.name, data) != expected:
+                    raise tarball.BadTar("a member is not as the manifest lists it")
+                if not expected.name.startswith("segments/"):
+                    papers[expected.name] = data
+            if next(members, None) is not None:
+                raise tarball.BadTar("more members than the manifest lists")
+    except tarball.BadTar as error:
+        raise Damaged(path, pack=age_secret is None) from error
+    inspected = Inspected(path, manifest, _certificates(papers), _revocations(papers))
+    if not inspected.certificates or inspected.sender.replica != manifest.sender:
+        raise Refused(
+            NO_SENDER, _("{name} does not say who made it. Nothing was changed.").format(name=shown(path.name))
+        )
+    if not keys.verify(inspected.sender.sign_key, raw, signature):
+        raise Refused(
+            FORGED,
+            _("The signature of {name} is not its sender's: it was forged or changed. Nothing was changed.").format(
+                name=shown(path.name)
+            ),
+        )
+    return inspected
+
+
+def contents(inspected: Inspected, age_secret: str | None) -> Generator[tuple[bytes, bytes], None, None]:
+    """(bytes, signature) of each segment in a bundle that was inspected."""
+    with _plain(inspected.path, age_secret) as stream:
+        held: tuple[str, bytes] | None = None
+        listed = {m.name: m for m in inspected.manifest.members}
+        for name, data in tarball.members(stream):
+            if not name.startswith("segments/"):
+                continue
+            if listed.get(name) != list_member(name, data):
+                raise Refused(
+                    DAMAGED, _("{name} was changed while it was read.").format(name=shown(inspected.path.name))
+                )
+            if not name.endswith(SIGNATURE):
+                held = (name, data)
+            elif held is not None and name == held[0] + SIGNATURE:
+                yield held[1], data
+
+
+def _next(members: Iterator[tuple[str, bytes]], name: str) -> bytes:
+    found, data = next(members, ("", b""))
+    if found != name:
+        raise tarball.BadTar(f"{name} is missing")
+    return data
+
+
+def _manifest(data: bytes) -> Manifest:
+    try:
+        manifest = msgspec.json.decode(data, type=Manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise tarball.BadTar(f"manifest: {error}") from None
+    if manifest.format != FORMAT:
+        raise Refused(
+            NEWER_FORMAT,
+            _("This bundle was made by a newer version ({format}). Upgrade this program first.").format(
+                format=clean(manifest.format)[:40]
+            ),
+        )
+    names = [m.name for m in manifest.members]
+    if len(set(names)) != len(names) or not all(_MEMBER.fullmatch(n) for n in names):
+        raise tarball.BadTar("the manifest lists what may not be in a bundle")
+    if any(m.size > MAX_PAPER and not m.name.endswith(".zst") for m in manifest.members):
+        raise tarball.BadTar("a certificate or signature that is too large")
+    if not INSTANT.fullmatch(manifest.made_at):
+        raise tarball.BadTar("manifest: instant")
+    if not 0 < manifest.hlc <= MAX_HLC:
+        raise tarball.BadTar("manifest: clock")
+    return manifest
+
+
+def _certificates(found: dict[str, bytes]) -> list[tuple[keys.Certificate, bytes, bytes]]:
+    certificates = []
+    for name, data in found.items():
+        if name.endswith(SIGNATURE) or not name.startswith("certs/"):
+            continue
+        certificate = keys.decode_certificate(data)
+        if certificate is not None and name == f"certs/{certificate.replica}.json" and name + SIGNATURE in found:
+            certificates.append((certificate, data, found[name + SIGNATURE]))
+    return certificates
+
+
+def _revocations(found: dict[str, bytes]) -> list[tuple[keys.Revocation, bytes, bytes]]:
+    revocations = []
+    for name, data in found.items():
+        revocation = keys.decode_revocation(data) if name.startswith("revocations/") else None
+        if revocation is not None and name == f"revocations/{revocation.replica}.json" and name + SIGNATURE in found:
+            revocations.append((revocation, data, found[name + SIGNATURE]))
+    return revocations
+
+
+@contextmanager
+def _plain(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
+    """The tar inside a file as a stream. What is wrong with the encryption raises on leaving, or when it is read."""
+    if path.exists() and not path.is_file():  # a pipe or a device would be waited for
+        why = _("it is a folder, name a file in it") if path.is_dir() else _("it is no file")
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=why))
+    try:
+        source = path.open("rb")
+    except OSError as error:
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=reason(error))) from None
+    with source:
+        if age_secret is None:
+            yield source
+            return
+        if not agefile.begins_well(source):
+            if tarball.begins_well(source):
+                raise Refused(
+                    DAMAGED,
+                    _("{name} is a pack: `fieldapp init --pack` begins from it. Nothing was changed.").format(
+                        name=shown(path.name)
+                    ),
+                )
+            raise tarball.BadTar("no age file")
+        identity = pyrage.x25519.Identity.from_str(age_secret)
+        failed: list[Exception] = []
+
+        def decrypt(target: IO[bytes]) -> None:
+            try:
+                with target:
+                    pyrage.decrypt_io(source, target, [identity])
+            except Exception as error:
+                failed.append(error)
+
+        read_fd, write_fd = os.pipe()
+        reader = os.fdopen(read_fd, "rb")
+        worker = threading.Thread(target=decrypt, args=(os.fdopen(write_fd, "wb"),), daemon=True)
+        worker.start()
+        try:
+            yield reader
+        except tarball.BadTar:
+            _stop(reader, worker)
+            _tell(path, failed)
+            raise
+        finally:
+            _stop(reader, worker)
+        _tell(path, failed)
+
+
+def _stop(reader: IO[bytes], worker: threading.Thread) -> None:
+    reader.close()
+    worker.join()
+
+
+def _tell(path: Path, failed: list[Exception]) -> None:
+    """Say what decryption met, which is a better reason than what the reader of its output saw."""
+    if not failed or isinstance(failed[0], BrokenPipeError | ValueError):
+        return
+    error = failed[0]
+    if isinstance(error, pyrage.DecryptError):
+        text = str(error).lower()
+        if "no matching" in text:
+            raise NotForUs(
+                _("{name} is for somebody else: it is not encrypted to this laptop.").format(name=shown(path.name))
+            )
+        raise Damaged(path) from error
+    if isinstance(error, OSError):
+        raise Damaged(path) from error
+    raise error
+
+
+class NotForUs(Refused):
+    """The bundle is encrypted to others: on a stick with bundles of many posts, nothing to worry about."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(FOR_OTHERS, message)
+
+
+class Damaged(Refused):
+    """A file that is cut off, damaged, or something else; why in English is the error that it was raised from."""
+
+    def __init__(self, path: Path, pack: bool = False) -> None:
+        if pack:
+            text = _("{name} is damaged or is no pack. Nothing was changed. Ask headquarters for a new pack.")
+        else:
+            text = _("{name} is cut off, damaged or no bundle. Nothing was changed.")
+        super().__init__(DAMAGED, text.format(name=shown(path.name)))

@@ -1,0 +1,212 @@
+"""Sticks and folders: which drives are there, and writing a file so that it is either whole or not there."""
+
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from fieldapp.domain.amounts import format_amount
+from fieldapp.errors import FieldappError, reason
+from fieldapp.escaping import shown
+from fieldapp.i18n import _
+from fieldapp.store.disk import sync_folder
+
+CHUNK = 1 << 20
+PLUGGED_IN = ("/media/", "/run/media/", "/mnt/")
+MB = 1_000_000
+SPARE = MB
+"""Bytes beside the content: manifest, age, and what the file system takes"""
+_DRIVE_REMOVABLE = 2
+_NO_DIALOGUE = 1
+"""SEM_FAILCRITICALERRORS"""
+
+
+@dataclass(frozen=True)
+class Drive:
+    """A place where bundles can be put."""
+
+    path: Path
+    name: str
+    free: int
+    """bytes"""
+    bundles: int
+    """bundle files at its top"""
+
+
+def drives() -> list[Drive]:
+    """The plugged-in drives of this machine, by name."""
+    roots = _windows_roots() if sys.platform == "win32" else _linux_roots()
+    found = []
+    for root, name in roots:
+        with suppress(OSError):
+            found.append(Drive(root, name, free_space(root), len(bundles_in(root))))
+    return sorted(found, key=lambda d: d.name)
+
+
+def bundles_in(folder: Path) -> list[Path]:
+    """Bundle files in a folder, by name; other people's files are passed over."""
+    from fieldapp.sync.format.bundle import SUFFIX
+
+    return sorted(p for p in folder.iterdir() if p.name.endswith(SUFFIX) and not p.name.startswith(".") and p.is_file())
+
+
+def folders_with_bundles(folder: Path) -> list[Path]:
+    """Folders just below one in which bundles lie, by name; hidden ones, and those that may not be read, are passed
+    over."""
+    found = []
+    with suppress(OSError):
+        for below in sorted(folder.iterdir()):
+            with suppress(OSError):
+                if below.is_dir() and not below.name.startswith(".") and bundles_in(below):
+                    found.append(below)
+    return found
+
+
+def free_space(folder: Path) -> int:
+    """Bytes that may still be written there."""
+    import shutil
+
+    return shutil.disk_usage(folder).free
+
+
+def check_space(folder: Path, size: int) -> None:
+    """Refuse to begin what does not fit; ``size`` in bytes."""
+    with telling(folder):
+        free = free_space(folder)
+    if free < size + SPARE:
+        raise FieldappError(
+            _("{folder} has {free} MB free, {size} MB are needed. Nothing was written; take another stick.").format(
+                folder=shown(folder), free=format_amount(free // MB), size=format_amount((size + SPARE) // MB + 1)
+            )
+        )
+
+
+def _linux_roots() -> Iterator[tuple[Path, str]]:
+    with suppress(OSError):
+        for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+            device, escaped = line.split(" ")[:2]
+            where = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), escaped)
+            if device.startswith("/dev/") and where.startswith(PLUGGED_IN):
+                yield Path(where), Path(where).name
+
+
+def _windows_roots(kernel: Any = None) -> Iterator[tuple[Path, str]]:
+    """Removable drives, by the functions of kernel32.dll, which the tests put another in the place of.
+
+    A card reader without a card is a removable drive without a volume: asking for it must not open a system dialogue,
+    and it is passed over.
+    """
+    import ctypes
+
+    if kernel is None:
+        kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]
+    before = kernel.SetErrorMode(_NO_DIALOGUE)
+    try:
+        present = kernel.GetLogicalDrives()
+        for number in range(26):
+            root = f"{chr(ord('A') + number)}:\\"
+            if not present >> number & 1 or kernel.GetDriveTypeW(ctypes.c_wchar_p(root)) != _DRIVE_REMOVABLE:
+                continue
+            label = ctypes.create_unicode_buffer(261)
+            if kernel.GetVolumeInformationW(ctypes.c_wchar_p(root), label, 261, None, None, None, None, 0):
+                yield Path(root), f"{label.value or _('USB stick')} ({root[:2]})"
+    finally:
+        kernel.SetErrorMode(before)
+
+
+@contextmanager
+def telling(folder: Path) -> Iterator[None]:
+    """What the system says of a folder to write to, as a sentence for the user."""
+    try:
+        yield
+    except OSError as error:
+        raise FieldappError(
+            _("Writing to {folder} failed: {why}. Nothing here was changed; free space or take another stick.").format(
+                folder=shown(folder), why=reason(error)
+            )
+        ) from error
+
+
+@contextmanager
+def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> Iterator[IO[bytes]]:
+    """Write a file that is complete or not there: ``.part``, flush, fsync, read back and compare, rename, fsync.
+
+    After the block has ended without an error the stick may be pulled. ``progress`` is told the bytes read back.
+    Raises FieldappError (stick full, pulled, read-only); then nothing that looks complete is there.
+    """
+    part = target.with_name(target.name + ".part")
+    try:
+        with telling(target.parent):
+            with part.open("wb") as raw:
+                writer = _Hashing(raw)
+                try:
+                    yield writer  # type: ignore[misc]
+                except Exception:
+                    if writer.failed is not None:  # age hides it in an error of its own
+                        raise writer.failed from None
+                    raise
+                raw.flush()
+                os.fsync(raw.fileno())
+            if _read_back(part, progress) != writer.hash.hexdigest():
+                raise FieldappError(
+                    _("What was read back from {folder} is not what was written. Take another stick.").format(
+                        folder=shown(target.parent)
+                    )
+                )
+            part.replace(target)
+            sync_folder(target.parent)
+    except BaseException:
+        _forget(part)
+        raise
+
+
+def written_to(file: IO[bytes]) -> tuple[str, int]:
+    """What was written to a file that ``whole_file`` gave: SHA-256 in hex, and bytes."""
+    assert isinstance(file, _Hashing)
+    return file.hash.hexdigest(), file.size
+
+
+class _Hashing:
+    """A binary file that hashes what is written to it."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self.hash = hashlib.sha256()
+        self.size = 0
+        self.failed: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        self.hash.update(data)
+        self.size += len(data)
+        try:
+            return self._raw.write(data)
+        except OSError as error:
+            self.failed = error
+            raise
+
+    def flush(self) -> None:
+        self._raw.flush()
+
+
+def _read_back(path: Path, progress: Callable[[int], None] | None) -> str:
+    found = hashlib.sha256()
+    with path.open("rb") as reader:
+        if hasattr(os, "posix_fadvise"):  # read from the stick, not from memory
+            os.posix_fadvise(reader.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        done = 0
+        while data := reader.read(CHUNK):
+            found.update(data)
+            done += len(data)
+            if progress is not None:
+                progress(done)
+    return found.hexdigest()
+
+
+def _forget(part: Path) -> None:
+    with suppress(OSError):
+        part.unlink(missing_ok=True)

@@ -1,0 +1,283 @@
+"""The fast path of the merge: changes that come last in the fold of their rows are written as they are.
+
+Concurrency is rare. A segment whose author knew all that is there of a row adds to the end of that row's fold, so the
+row need not be folded again: its changes are inserts and updates, many rows to a statement. Whatever is not surely so
+is left to the fold: rows that somebody else changed meanwhile, rows with a change that does not count or a conflict,
+and changes that may not count. If SQLite refuses one statement, the whole segment is left to the fold: no savepoint is
+needed, which would copy each page that it touches.
+
+Which change counts never depends on another row: so it does not matter that updates wait (``Pending``), as long as none
+does when a row is folded or read.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from fieldapp.store import log
+from fieldapp.store.connection import IntegrityError
+from fieldapp.store.migrations import BASELINE_LOG
+from fieldapp.store.store import Store
+from fieldapp.sync.format.segment import Entry, Sealed
+from fieldapp.sync.merge.admission import Author, Cell, Schema, is_storable
+
+ALWAYS = 1 << 62
+"""How far a log is known where nothing of it can be unknown"""
+
+Values = list[tuple[Any, ...]]
+"""What one statement writes into many rows: of each its id, then its columns"""
+
+MAX_PENDING, MAX_PENDING_TEXT = 100_000, 8_000_000
+"""Rows, and characters of their values, that wait at most: some 40 MB"""
+
+
+class _Columns(NamedTuple):
+    """Columns of one table that changes set together."""
+
+    table: str
+    names: tuple[str, ...]
+
+
+class _Update(NamedTuple):
+    """A statement that updates rows of one table, by id."""
+
+    table: str
+    sql: str
+
+
+@dataclass
+class _Plan:
+    """What becomes of the changes of one segment."""
+
+    inserts: dict[_Columns, Values] = field(default_factory=dict)
+    updates: dict[_Columns, Values] = field(default_factory=dict)
+    to_fold: set[str] = field(default_factory=set)
+    """ids of the rows that are left to the fold"""
+
+
+class _Refused(Exception):
+    """A row is not there, or is another post's."""
+
+
+def doubtful(store: Store, sealed: Sealed) -> set[str]:
+    """The rows of a segment, not yet entered, whose fold may not simply end with its changes.
+
+    These are rows with a change that the author did not know, or whose reading is not before the segment's first: only
+    a clock that lies makes the second without the first. Also rows of which something is set aside or in conflict.
+    """
+    found = {r["row_id"] for r in store.rows("SELECT DISTINCT row_id FROM local_conflict")}
+    aside = [(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")]
+    found |= {c.row_id for c in log.at_places(store, aside).values()}
+    numbers, rows_too = _beyond(store, sealed)
+    if not numbers and not rows_too:
+        return found
+    ids = {e.row_id for e in sealed.entries}
+    if rows_too:
+        found |= {
+            r["row_id"]
+            for r in log.stored(store, ids)
+            if r["hlc"] >= sealed.entries[0].hlc or r["seq"] > _known(sealed, r["log_id"])
+        }
+    if numbers:
+        log.catch_up(store)
+        touched = store.rows(
+            "SELECT key, segment FROM local_touch WHERE key IN (SELECT value FROM json_each(?))", [log.touch_keys(ids)]
+        )
+        keys = {r["key"] for r in touched if r["segment"] in numbers}
+        found |= {i for i in ids if log.touch_key(i) in keys}
+    return found
+
+
+def _beyond(store: Store, sealed: Sealed) -> tuple[set[int], bool]:
+    """(numbers of the segments in the same scope that lie beyond what the author knew, whether rows of the log do)."""
+    first = sealed.entries[0].hlc
+    numbers: set[int] = set()
+    rows_too = False
+    for row in store.rows("SELECT id FROM local_log WHERE scope = ?", [sealed.header.scope]):
+        known = _known(sealed, row["id"])
+        newest = store.row("SELECT seq, hlc FROM local_change WHERE log_id = ? ORDER BY seq DESC LIMIT 1", [row["id"]])
+        rows_too = rows_too or (newest is not None and (newest["seq"] > known or newest["hlc"] >= first))
+        for found in store.rows(
+            "SELECT number FROM local_segment WHERE state = 'applied' AND log_id = ? AND (last > ? OR last_hlc >= ?)",
+            [row["id"], known, first],
+        ):
+            if found["number"] is None:
+                rows_too = True
+            else:
+                numbers.add(found["number"])
+    return numbers, rows_too
+
+
+def _known(sealed: Sealed, log_id: str) -> int:
+    """How far a segment's author knew a log: their own, and the baseline, wholly."""
+    if log_id in (sealed.header.log, BASELINE_LOG):
+        return ALWAYS
+    return sealed.header.knows.get(log_id, 0)
+
+
+class Pending:
+    """Updates that wait for those of the segments behind them: written together in the order of the rows, they read,
+    encrypt and write each page of a table once, and not once for every segment.
+
+    Rows that are new do not wait. No two updates of one row do: the second makes the first be written.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._updates: dict[_Update, Values] = {}
+        self._ids: set[str] = set()
+        self._text = 0
+
+    @cached_property
+    def schema(self) -> Schema:
+        """Read once, and only where something new came."""
+        return Schema(self._store)
+
+    def add(self, updates: Mapping[_Update, Values]) -> list[Cell]:
+        """Let updates wait; returns the rows whose updates were refused meanwhile."""
+        ids = [values[0] for rows in updates.values() for values in rows]
+        refused = [] if self._ids.isdisjoint(ids) else self.flush()
+        self._ids.update(ids)
+        for update, rows in updates.items():
+            self._updates.setdefault(update, []).extend(rows)
+            self._text += sum([len(v) for values in rows for v in values[1:] if type(v) is str])
+        if len(self._ids) > MAX_PENDING or self._text > MAX_PENDING_TEXT:
+            refused += self.flush()
+        return refused
+
+    def flush(self) -> list[Cell]:
+        """Write what waits; if any of it is refused, returns all of its rows, which are left to the fold."""
+        updates, self._updates = self._updates, {}
+        self._ids, self._text = set(), 0
+        try:
+            for update, rows in updates.items():
+                rows.sort(key=itemgetter(0))
+                if self._store.db.conn.executemany(update.sql, rows).rowcount != len(rows):
+                    raise _Refused
+        except (IntegrityError, _Refused):  # what was written before it is right, and the fold says the same again
+            return [(update.table, values[0]) for update, rows in updates.items() for values in rows]
+        return []
+
+
+def write(store: Store, author: Author, sealed: Sealed, doubtful_ids: set[str], pending: Pending) -> list[Cell]:
+    """Write what can be written as it is; updates wait in ``pending``. Returns the rows that are left to the fold, in
+    the order of their changes."""
+    schema = pending.schema
+    plan = _Planner(schema, author, doubtful_ids, clean=sealed.plain).plan(sealed.entries)
+    to_fold = plan.to_fold
+    refused: list[Cell] = []
+    rank = {table: place for place, table in enumerate(schema.columns)}
+    try:
+        for columns in sorted(plan.inserts, key=lambda c: rank[c.table]):
+            store.db.conn.executemany(_insert(schema, author.scope, columns), plan.inserts[columns])
+        refused = pending.add({_update(schema, author.scope, c): values for c, values in plan.updates.items()})
+    except IntegrityError:
+        to_fold = {e.row_id for e in sealed.entries}
+    if not to_fold and not refused:
+        return []
+    return list(dict.fromkeys([*refused, *((e.table, e.row_id) for e in sealed.entries if e.row_id in to_fold)]))
+
+
+def _insert(schema: Schema, scope: str, columns: _Columns) -> str:
+    """The statement for new rows."""
+    names, marks = ["id", *columns.names], ["?"] * (len(columns.names) + 1)
+    if not schema.is_reference(columns.table):
+        names.append("post_id")
+        marks.append(f"'{scope}'")
+    return f"INSERT INTO {columns.table} ({', '.join(names)}) VALUES ({', '.join(marks)})"
+
+
+def _update(schema: Schema, scope: str, columns: _Columns) -> _Update:
+    """The statement for rows that are there; it passes over another post's."""
+    table, names = columns
+    sets = ", ".join(f"{name} = ?{place}" for place, name in enumerate(names, start=2))
+    mine = "" if schema.is_reference(table) else f" AND post_id = '{scope}'"
+    return _Update(table, f"UPDATE {table} SET {sets} WHERE id = ?1{mine}")
+
+
+class _Planner:
+    """Decides what becomes of the changes of one segment."""
+
+    def __init__(self, schema: Schema, author: Author, doubtful_ids: set[str], *, clean: bool) -> None:
+        """``clean``: every value can be stored as it is, and need not be looked at."""
+        self._schema = schema
+        self._author = author
+        self._doubtful_ids = doubtful_ids
+        self._clean = clean
+        self._plan = _Plan()
+
+    def plan(self, entries: list[Entry]) -> _Plan:
+        """Sort the changes by what is done with them, and by table and columns."""
+        repeated_ids = _repeated(entries)
+        repeated: list[Entry] = []
+        to_fold = self._plan.to_fold
+        by_shape: dict[tuple[str, ...], Values | None] = {}
+        for entry in entries:
+            row_id, cols = entry.row_id, entry.cols
+            if row_id in self._doubtful_ids:
+                to_fold.add(row_id)
+                continue
+            if row_id in repeated_ids:
+                repeated.append(entry)
+                continue
+            shape = (entry.table, *cols)
+            if shape not in by_shape:
+                is_new = self._is_new(entry.table, cols)
+                by_shape[shape] = None if is_new is None else self._values(entry.table, cols, is_new)
+            values = by_shape[shape]
+            if values is None or not self._storable(cols):
+                to_fold.add(row_id)
+            else:
+                values.append((row_id, *cols.values()))
+        self._plan_repeated(repeated)
+        return self._plan
+
+    def _plan_repeated(self, entries: list[Entry]) -> None:
+        """Rows that change several times: what their columns are in the end."""
+        rows: dict[str, tuple[str, dict[str, Any], bool]] = {}
+        to_fold = self._plan.to_fold
+        for entry in entries:
+            row_id, cols = entry.row_id, entry.cols
+            is_new = None if row_id in to_fold else self._is_new(entry.table, cols)
+            before = rows.get(row_id)
+            if is_new is None or not self._storable(cols):
+                to_fold.add(row_id)
+                rows.pop(row_id, None)
+            elif before is None:
+                rows[row_id] = (entry.table, cols, is_new)
+            elif before[0] == entry.table and not is_new:
+                rows[row_id] = (entry.table, before[1] | cols, before[2])
+            else:
+                to_fold.add(row_id)
+                del rows[row_id]
+        for row_id, (table, cols, is_new) in rows.items():
+            self._values(table, cols, is_new).append((row_id, *cols.values()))
+
+    def _is_new(self, table: str, cols: Mapping[str, Any]) -> bool | None:
+        """Whether a change of these columns begins a row; None if it may not count, or has columns that are not
+        known."""
+        columns = self._schema.columns.get(table)
+        if columns is None or not self._schema.may_write(self._author, table):
+            return None
+        if not cols.keys() <= set(columns) - {"id", "post_id"}:
+            return None
+        is_new = "created_at" in cols
+        return None if not is_new and "created_by" in cols else is_new
+
+    def _storable(self, cols: Mapping[str, Any]) -> bool:
+        return self._clean or all(map(is_storable, cols.values()))
+
+    def _values(self, table: str, cols: Mapping[str, Any], is_new: bool) -> Values:
+        planned = self._plan.inserts if is_new else self._plan.updates
+        return planned.setdefault(_Columns(table, tuple(cols)), [])
+
+
+def _repeated(entries: list[Entry]) -> set[str]:
+    """The rows that change more than once."""
+    ids = [e.row_id for e in entries]
+    if len(set(ids)) == len(ids):
+        return set()
+    return {row_id for row_id, times in Counter(ids).items() if times > 1}

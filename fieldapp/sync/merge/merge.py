@@ -1,0 +1,359 @@
+"""The merge: a row is a fold over the changes of its cells, a pure function of the set of applied segments.
+
+Per column the change with the greatest (hlc, log) wins. Which changes may count is decided per change, by rules that
+every replica applies alike; those that may not are set aside with the reason. Two changes of one cell conflict when
+neither's author knew the other and the values differ. Live import and ``doctor --rebuild`` use this one fold.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from fieldapp.domain.records import BY_KIND
+from fieldapp.records import search_index
+from fieldapp.store import log
+from fieldapp.store.connection import IntegrityError
+from fieldapp.store.log import Change
+from fieldapp.store.migrations import BASELINE_LOG, REFOLD
+from fieldapp.store.store import Row, Store
+from fieldapp.sync.format import clock
+from fieldapp.sync.format.segment import Sealed
+from fieldapp.sync.merge import fast_path
+from fieldapp.sync.merge.admission import IMPOSSIBLE, Author, Cell, Logged, Schema, objection
+
+BATCH = 5_000
+"""Rows whose changes are in memory together while they are folded"""
+
+
+def apply(store: Store, sealed: Sealed, hash_: str, pending: fast_path.Pending | None = None) -> None:
+    """Enter a segment's changes into the log and make rows what the log then says; inside an applying transaction.
+
+    Most segments are a post's next ones, and nobody else wrote in between: then their changes come last in the fold of
+    each row, and are written as they are. Where that is not sure, rows are folded. With ``pending`` updates may wait,
+    until ``finish``.
+    """
+    header, entries = sealed.header, sealed.entries
+    author = _authors(store, header.log).get(header.log) or _author(store, header.scope, header.replica)
+    doubtful = fast_path.doubtful(store, sealed)  # before the segment is there itself
+    log.enter(store, hash_)
+    log.enter_last(store, hash_, entries[-1].hlc, sealed.change(len(entries) - 1).at)
+    store.db.execute(
+        "INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, ?, ?, 0, ?)"
+        " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq",
+        [header.log, header.scope, header.replica, header.last],
+    )
+    clock.observe(store, entries[-1].hlc)
+    updates = pending or fast_path.Pending(store)
+    to_fold = fast_path.write(store, author, sealed, doubtful, updates)
+    retry = store.value("SELECT 1 FROM local_set_aside WHERE reason = ? LIMIT 1", [IMPOSSIBLE])
+    if pending is None or to_fold or retry:
+        to_fold = list(dict.fromkeys([*updates.flush(), *to_fold]))
+    if to_fold or retry:
+        fold(store, updates.schema, to_fold)
+
+
+def finish(store: Store, pending: fast_path.Pending) -> None:
+    """Write the updates that wait; inside an applying transaction."""
+    to_fold = pending.flush()
+    if to_fold:
+        fold(store, pending.schema, to_fold)
+
+
+def _author(store: Store, scope: str, replica_id: str) -> Author:
+    row = store.row("SELECT role, post_id FROM local_replica WHERE id = ?", [replica_id])
+    return Author(scope, row["role"] if row else "hq", row["post_id"] if row else None)
+
+
+def _authors(store: Store, only: str | None = None) -> dict[str, Author]:
+    """Log -> its author; the baseline's is headquarters. ``only``: of one log."""
+    return {
+        r["id"]: Author(r["scope"], r["role"] or "hq", r["post_id"])
+        for r in store.rows(
+            "SELECT l.id, l.scope, p.role, p.post_id FROM local_log l LEFT JOIN local_replica p ON p.id = l.replica_id"
+            " WHERE ?1 IS NULL OR l.id = ?1",
+            [only],
+        )
+    }
+
+
+def fold(store: Store, schema: Schema, cells: Iterable[Cell]) -> None:
+    """Make rows what their changes say.
+
+    What was impossible is tried again while something changes: the row that it names may have come since, in the same
+    segment or in one that this one's author did not know.
+    """
+    written: dict[str, dict[str, None]] = {}
+    authors = _authors(store)
+    todo, seen = list(cells), None
+    while todo or seen is None:
+        for start in range(0, len(todo), BATCH):
+            part = todo[start : start + BATCH]
+            changes = log.of_rows(store, [row_id for _table, row_id in part])
+            rows = {
+                (table, row_id): [
+                    Logged(c.log_id, c.seq, c.hlc, table, c.cols, authors[c.log_id])
+                    for c in changes.get(row_id, [])
+                    if c.table == table
+                ]
+                for table, row_id in part
+            }
+            _clear(store, rows)
+            for (table, row_id), logged in rows.items():
+                if _fold_row(store, schema, table, row_id, logged):
+                    written.setdefault(table, {})[row_id] = None
+        aside = store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
+        todo = [] if aside == seen else _impossible(store)
+        seen = aside
+    for table, ids in written.items():
+        if table in BY_KIND and (BY_KIND[table].TOP or BY_KIND[table].REFERRED):
+            search_index.index_ids(store, table, list(ids))
+
+
+def _impossible(store: Store) -> list[Cell]:
+    """The rows of which a change could not be, in the order of their changes."""
+    places = [
+        (r["log_id"], r["seq"])
+        for r in store.rows("SELECT log_id, seq FROM local_set_aside WHERE reason = ?", [IMPOSSIBLE])
+    ]
+    changes = sorted(log.at_places(store, places).values(), key=lambda c: (c.hlc, c.row_id))
+    return list(dict.fromkeys((c.table, c.row_id) for c in changes))
+
+
+def catch_up(store: Store) -> None:
+    """Fold in what an older version of the program logged without understanding it; once after each upgrade."""
+    said = store.setting(REFOLD)
+    if said is None:
+        return
+    with store.transaction(applying=True):
+        fold(store, Schema(store), _not_understood(store, **json.loads(said)))
+        store.db.execute("DELETE FROM local_setting WHERE key = ?", [REFOLD])
+
+
+def _not_understood(store: Store, columns: dict[str, list[str]], shipped: int) -> list[Cell]:
+    """Rows that an older version could not fold, or index, whole: a change was set aside, or sets one of ``columns``,
+    which it had not, or is of the baseline and came after ``shipped``."""
+    aside = {(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")}
+    new = {table: set(names) for table, names in columns.items()}
+    return _cells(
+        c
+        for c in log.everything(store)
+        if (c.log_id == BASELINE_LOG and c.seq > shipped)
+        or (c.log_id, c.seq) in aside
+        or not new.get(c.table, set()).isdisjoint(c.cols)
+    )
+
+
+def _cells(changes: Iterable[Change]) -> list[Cell]:
+    """The rows of some changes, in the order of their first ones."""
+    first: dict[Cell, int] = {}
+    for c in changes:
+        cell = (c.table, c.row_id)
+        first[cell] = min(c.hlc, first.get(cell, c.hlc))
+    return sorted(first, key=lambda cell: (first[cell], cell[1]))
+
+
+def withdraw(store: Store, log_id: str) -> list[Cell]:
+    """Take back the changes of a log that no applied segment holds any more; returns their rows, to be refolded.
+
+    Inside an applying transaction, with nothing of the log unsealed.
+    """
+    touched = log.leave(store, log_id)
+    last = store.value("SELECT seq FROM local_log WHERE id = ?", [log_id])
+    store.db.execute("DELETE FROM local_set_aside WHERE log_id = ? AND seq > ?", [log_id, last])
+    return list(touched)
+
+
+def refold(store: Store, cells: Iterable[Cell]) -> None:
+    """Make rows what their changes say, after some were taken back: a row that nothing begins any more goes, and what
+    names it is judged anew."""
+    schema = Schema(store)
+    wanted = [cell for cell in dict.fromkeys(cells) if cell[0] in schema.columns]
+    begun = {cell for cell, change in _logged(store, wanted) if "created_at" in change.cols}
+    gone = {cell: None for cell in wanted if cell not in begun}
+    todo = list(gone)
+    while todo:
+        todo = [cell for cell in _naming(store, schema, todo) if cell not in gone]
+        gone.update(dict.fromkeys(todo))
+    store.db.execute("PRAGMA defer_foreign_keys = ON")
+    for table, row_id in gone:
+        store.db.execute(f"DELETE FROM {table} WHERE id = ?", [row_id])
+    store.db.execute("PRAGMA defer_foreign_keys = OFF")
+    search_index.forget(store, [row_id for _table, row_id in gone])
+    fold(store, schema, _in_order(store, [*wanted, *gone]))
+
+
+def _logged(store: Store, cells: list[Cell]) -> Iterator[tuple[Cell, Change]]:
+    """The changes of some rows, each with its row."""
+    for start in range(0, len(cells), BATCH):
+        part = set(cells[start : start + BATCH])
+        for changes in log.of_rows(store, [row_id for _table, row_id in part]).values():
+            yield from (((c.table, c.row_id), c) for c in changes if (c.table, c.row_id) in part)
+
+
+def _naming(store: Store, schema: Schema, cells: list[Cell]) -> list[Cell]:
+    """The rows that name one of some rows."""
+    named: dict[str, list[str]] = {}
+    for table, row_id in cells:
+        named.setdefault(table, []).append(row_id)
+    found = []
+    for table in schema.columns:
+        for key in store.rows(f"PRAGMA foreign_key_list({table})"):
+            ids = json.dumps(named.get(key["table"], []))
+            column = key["from"]
+            rows = store.rows(f"SELECT id FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))", [ids])
+            found += [(table, row["id"]) for row in rows]
+    return found
+
+
+def _in_order(store: Store, cells: list[Cell]) -> list[Cell]:
+    """Rows in the order of their first changes: what is named before what names it."""
+    first = dict.fromkeys(cells, 0)
+    for cell, change in _logged(store, list(first)):
+        first[cell] = min(first[cell] or change.hlc, change.hlc)
+    return sorted(first, key=lambda cell: (first[cell], cell[1]))
+
+
+def rebuild(store: Store) -> list[Cell]:
+    """Fold the whole log anew; returns the rows that were not what the log says. Inside an applying transaction."""
+    schema = Schema(store)
+    before = {t: {r["id"]: r for r in store.rows(f"SELECT * FROM {t}")} for t in schema.columns}
+    cells = _cells(log.everything(store))
+    fold(store, schema, cells)
+    known = set(cells)
+    wrong = [(t, i) for t, rows in before.items() for i in rows if (t, i) not in known]
+    for table, row_id in reversed(wrong):
+        store.db.execute(f"DELETE FROM {table} WHERE id = ?", [row_id])
+    for table in schema.columns:
+        after = {r["id"]: r for r in store.rows(f"SELECT * FROM {table}")}
+        wrong += [(table, i) for i, row in after.items() if before[table].get(i) != row]
+        wrong += [(table, i) for i in before[table].keys() - after.keys() if (table, i) in known]
+    return wrong
+
+
+def _clear(store: Store, rows: Mapping[Cell, list[Logged]]) -> None:
+    """Forget what was found about some rows and their changes."""
+    changes = [(c.log_id, c.seq) for logged in rows.values() for c in logged]
+    store.db.conn.executemany("DELETE FROM local_set_aside WHERE log_id = ? AND seq = ?", changes)
+    store.db.conn.executemany("DELETE FROM local_conflict WHERE table_name = ? AND row_id = ?", list(rows))
+
+
+def _fold_row(store: Store, schema: Schema, table: str, row_id: str, logged: list[Logged]) -> bool:
+    """Make a row what its changes say; whether there is anything of it."""
+    standing: list[Logged] = []
+    for change in logged:
+        reason = objection(schema, change, standing)
+        if reason is None:
+            standing.append(change)
+        else:
+            _set_aside(store, change, reason)
+    if not standing:
+        return False
+    try:
+        _write(store, schema, table, row_id, standing)
+    except IntegrityError:
+        _clear(store, {(table, row_id): logged})
+        standing = _one_by_one(store, schema, table, row_id, logged)
+    if len({c.log_id for c in standing}) > 1:
+        _conflicts(store, schema, table, row_id, standing)
+    return bool(standing)
+
+
+def _write(store: Store, schema: Schema, table: str, row_id: str, changes: list[Logged]) -> None:
+    columns = schema.columns[table]
+    values: dict[str, Any] = {"id": row_id}
+    if "post_id" in columns:
+        values["post_id"] = changes[0].scope
+    for change in changes:
+        values.update((k, v) for k, v in change.cols.items() if k in columns)
+    names = ", ".join(columns)
+    marks = ", ".join("?" * len(columns))
+    sets = ", ".join(f"{c} = excluded.{c}" for c in columns if c != "id")
+    other = " OR ".join(f"{table}.{c} IS NOT excluded.{c}" for c in columns if c != "id")  # most are so already
+    store.db.execute(
+        f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {sets} WHERE {other}",
+        [values.get(c) for c in columns],
+    )
+
+
+def _one_by_one(store: Store, schema: Schema, table: str, row_id: str, changes: list[Logged]) -> list[Logged]:
+    """Find which changes cannot be: each is tried on top of those that stand. A CHECK says what one column of one
+    row may hold, so the outcome does not depend on the others."""
+    standing: list[Logged] = []
+    for change in changes:
+        reason = objection(schema, change, standing)
+        if reason is None:
+            try:
+                with store.db.atomic():
+                    _write(store, schema, table, row_id, [*standing, change])
+                standing.append(change)
+                continue
+            except IntegrityError:
+                reason = IMPOSSIBLE
+        _set_aside(store, change, reason)
+    return standing
+
+
+def _set_aside(store: Store, change: Logged, reason: str) -> None:
+    store.db.execute("INSERT INTO local_set_aside VALUES (?, ?, ?)", [change.log_id, change.seq, reason])
+
+
+def _conflicts(store: Store, schema: Schema, table: str, row_id: str, changes: list[Logged]) -> None:
+    """List the cells where values differ of which neither author knew the other's, and none came later."""
+    knows = {(c.log_id, c.seq): _knowledge(store, c) for c in changes}
+    for column in schema.columns[table]:
+        setting = [c for c in changes if column in c.cols and c.log_id != BASELINE_LOG]
+        newest = [c for c in setting if not any(_knew(knows, o, c) for o in setting if o is not c)]
+        if len(newest) < 2:
+            continue
+        winner = newest[-1]
+        for loser in newest[:-1]:
+            if _differ(column, loser.cols[column], winner.cols[column]):
+                store.db.execute(
+                    "INSERT INTO local_conflict VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [table, row_id, column, winner.log_id, winner.seq, loser.log_id, loser.seq],
+                )
+
+
+def _differ(column: str, one: Any, other: Any) -> bool:
+    """Whether two values of a column contradict each other: when a row was voided does not, that it was does."""
+    return bool(one != other) and not (column == "voided_at" and None not in (one, other))
+
+
+def _knew(knows: dict[tuple[str, int], dict[str, int]], later: Logged, earlier: Logged) -> bool:
+    if later.log_id == earlier.log_id:
+        return later.seq > earlier.seq
+    return knows[(later.log_id, later.seq)].get(earlier.log_id, 0) >= earlier.seq
+
+
+def _knowledge(store: Store, change: Logged) -> dict[str, int]:
+    """What the author of a change knew; an own change that is not sealed yet knows all that is here."""
+    found = store.value(
+        "SELECT knows FROM local_segment WHERE log_id = ? AND first <= ? AND ? <= last AND state = 'applied'",
+        [change.log_id, change.seq, change.seq],
+    )
+    if found is not None:
+        knows: dict[str, int] = json.loads(found)
+        return knows
+    return {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
+
+
+def conflicts(store: Store) -> list[Row]:
+    """Each conflict with both values, authors and times, and an ``id`` to name it by."""
+    found: list[Row] = []
+    rows = store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log, loser_seq")
+    changes = log.at_places(store, [(r[f"{side}_log"], r[f"{side}_seq"]) for r in rows for side in ("winner", "loser")])
+    for row in rows:
+        sides = {}
+        for side in ("winner", "loser"):
+            change = changes[(row[f"{side}_log"], row[f"{side}_seq"])]
+            sides[side] = {
+                "value": change.cols[row["col"]],
+                "actor": change.actor,
+                "at": change.at,
+                "log": change.log_id,
+                "seq": change.seq,
+            }
+        cell = {"table": row["table_name"], "row": row["row_id"], "column": row["col"]}
+        number = 1 + sum(c["row"] == cell["row"] and c["column"] == cell["column"] for c in found[-9:])
+        found.append({"id": f"{row['row_id']}.{row['col']}.{number}", **cell, **sides})
+    return found

@@ -1,0 +1,45 @@
+"""A conflict is settled by a change like any other: it says one of the two values, and its author knew both."""
+
+import json
+from typing import Literal
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store.store import Store
+from fieldapp.sync.format import clock
+from fieldapp.sync.merge import merge
+from fieldapp.sync.merge.admission import Schema
+from fieldapp.vietnamese.text import clean
+
+Side = Literal["winner", "loser"]
+
+
+def resolve(store: Store, conflict_id: str, take: Side) -> None:
+    """Let one side of a conflict (an ``id`` of ``merge.conflicts``) stand for good, here and, with the next exchange,
+    everywhere."""
+    with store.transaction(applying=True):
+        found = next((c for c in merge.conflicts(store) if c["id"] == conflict_id), None)
+        if found is None:
+            raise FieldappError(_("There is no conflict {id}. `fieldapp hq conflicts` lists them.").format(
+                id=clean(conflict_id)))  # fmt: skip
+        schema = Schema(store)
+        table, row_id = found["table"], found["row"]
+        scope = "*" if schema.is_reference(table) else store.value(
+            f"SELECT post_id FROM {table} WHERE id = ?", [row_id])  # fmt: skip
+        log = store.value("SELECT id FROM local_log WHERE own = 1 AND scope = ?", [scope])
+        if log is None:
+            raise FieldappError(_("This laptop may not write that record: its post or its headquarters decides."))
+        store.db.execute("UPDATE local_log SET seq = seq + 1 WHERE id = ?", [log])
+        store.db.execute(
+            "INSERT INTO local_change (log_id, seq, hlc, table_name, row_id, cols, actor, at)"
+            " SELECT id, seq, ?, ?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM local_log WHERE id = ?",
+            [
+                clock.tick(store),
+                table,
+                row_id,
+                json.dumps({found["column"]: found[take]["value"]}, ensure_ascii=False, separators=(",", ":")),
+                store.user,
+                log,
+            ],
+        )
+        merge.fold(store, schema, [(table, row_id)])

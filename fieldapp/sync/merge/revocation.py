@@ -1,0 +1,105 @@
+"""A laptop that is trusted no longer: lost, stolen, handed back.
+
+Headquarters signs how far each of its logs stands; that word travels on in bundles. What the laptop wrote beyond it is
+quarantined, wherever it arrives, and taken back where it was applied. A later certificate undoes it.
+"""
+
+import json
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.store.store import Row, Store
+from fieldapp.sync.format import clock, keys
+from fieldapp.sync.merge import merge
+from fieldapp.sync.peers import peers
+from fieldapp.sync.peers.peers import Peer
+
+REVOKED = "revoked"
+
+
+def revoke(store: Store, peer: Peer) -> None:
+    """Trust a laptop no longer; what headquarters has of it stands. Inside an applying transaction, after sealing."""
+    me = peers.own(store)
+    if me.role != "hq" or me.trust != "certified" or not _may_revoke(store, me, peer):
+        raise FieldappError(_("{name} was certified by another headquarters: only that one revokes it.").format(
+            name=peer.title))  # fmt: skip
+    if peer.trust == "revoked":
+        raise FieldappError(_("{name} is revoked already.").format(name=peer.title))
+    revocation = keys.Revocation(
+        format=keys.REVOCATION_FORMAT,
+        replica=peer.id,
+        issuer=me.id,
+        hlc=clock.tick(store),
+        logs={r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log WHERE replica_id = ?", [peer.id])},
+    )
+    data = keys.encode_revocation(revocation)
+    secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
+    _keep(store, revocation, data, keys.sign(secret, data, "fieldapp revocation"))
+    peers.renew_those_of(store, peer)
+
+
+def learn(store: Store, revocation: keys.Revocation, data: bytes, signature: bytes) -> None:
+    """Take in a revocation from a bundle, if it is a later word than what is known, of who may say so; inside an
+    applying transaction."""
+    peer, issuer = peers.get(store, revocation.replica), peers.get(store, revocation.issuer)
+    if peer is None or issuer is None or issuer.role != "hq" or issuer.trust != "certified":
+        return
+    certificate = keys.decode_certificate(peer.certificate)
+    known = store.value("SELECT hlc FROM local_revocation WHERE replica_id = ?", [peer.id]) or 0
+    if certificate is None or revocation.hlc <= max(certificate.hlc, known) or not _may_revoke(store, issuer, peer):
+        return
+    if keys.verify(issuer.sign_key, data, signature):
+        _keep(store, revocation, data, signature)
+
+
+def _may_revoke(store: Store, issuer: Peer, peer: Peer) -> bool:
+    """The headquarters that certified it, by any of its laptops. A root of trust nobody revokes: who starts anew takes
+    a new pack."""
+    certifier = peers.get(store, peer.issuer)
+    if peer.trust == "pending":
+        return True
+    return peer.issuer != peer.id and certifier is not None and certifier.post_code == issuer.post_code
+
+
+def _keep(store: Store, revocation: keys.Revocation, data: bytes, signature: bytes) -> None:
+    store.db.execute("UPDATE local_replica SET trust = 'revoked' WHERE id = ?", [revocation.replica])
+    store.db.execute(
+        "INSERT OR REPLACE INTO local_revocation VALUES (?, ?, ?, ?, ?)",
+        [revocation.replica, revocation.hlc, json.dumps(revocation.logs), data, signature],
+    )
+    if revocation.replica == store.identity.replica_id:
+        return  # what this laptop holds, its people can still read
+    touched = []
+    for log in store.rows("SELECT id FROM local_log WHERE replica_id = ?", [revocation.replica]):
+        last = revocation.logs.get(log["id"], 0)
+        store.db.execute(
+            "UPDATE local_segment SET state = 'quarantined', reason = ?"
+            " WHERE log_id = ? AND last > ? AND state = 'applied'",
+            [REVOKED, log["id"], last],
+        )
+        touched += merge.withdraw(store, log["id"])
+    merge.refold(store, touched)
+
+
+def stands(store: Store, segment: Row) -> bool:
+    """Whether a segment of a revoked laptop lies within what headquarters lets stand."""
+    logs = store.value("SELECT logs FROM local_revocation WHERE replica_id = ?", [segment["replica_id"]])
+    return logs is not None and segment["last"] <= json.loads(logs).get(segment["log_id"], 0)
+
+
+def release(store: Store) -> None:
+    """Hold anew what was quarantined of laptops that were revoked and are trusted again; inside a transaction."""
+    store.db.execute(
+        "UPDATE local_segment SET state = 'held' WHERE state = 'quarantined' AND reason = ? AND replica_id IN"
+        " (SELECT id FROM local_replica WHERE trust = 'certified')",
+        [REVOKED],
+    )
+
+
+def papers(store: Store, readers: list[str]) -> list[Row]:
+    """(replica_id, paper, signature) of each revoked laptop among those named."""
+    return store.rows(
+        "SELECT replica_id, paper, signature FROM local_revocation"
+        " WHERE replica_id IN (SELECT value FROM json_each(?)) ORDER BY replica_id",
+        [json.dumps(readers)],
+    )

@@ -1,0 +1,89 @@
+"""What becomes of a segment: applied, held until something has come, or quarantined (docs/bundle-format.md)."""
+
+from fieldapp.store.store import Row, Store
+from fieldapp.sync.format import clock, keys, segment
+from fieldapp.sync.merge import fast_path, forks, merge, revocation
+from fieldapp.sync.merge.forks import FORK
+from fieldapp.sync.merge.revocation import REVOKED
+from fieldapp.sync.peers import logs
+
+UNTRUSTED = "untrusted"
+UNKNOWN_AUTHOR = "unknown_author"
+WAITS = "waits"
+BAD_SIGNATURE = "bad_signature"
+CLOCK_AHEAD = "clock_ahead"
+FOREIGN_LOG = "foreign_log"
+
+
+def judge(store: Store, row: Row) -> tuple[str, str | None]:
+    """(state, reason) of a held segment, as things stand: applied means that it may be applied now."""
+    author = store.row("SELECT sign_key, trust, own FROM local_replica WHERE id = ?", [row["replica_id"]])
+    if author is None:
+        return "held", UNKNOWN_AUTHOR
+    if not keys.verify(author["sign_key"], row["bytes"], row["signature"]):
+        return "quarantined", BAD_SIGNATURE
+    if author["trust"] == "revoked" and not author["own"]:
+        if not revocation.stands(store, row):
+            return "quarantined", REVOKED
+    elif author["trust"] != "certified" and not author["own"]:
+        return "held", UNTRUSTED
+    log = store.row("SELECT scope, replica_id, seq FROM local_log WHERE id = ?", [row["log_id"]])
+    if log is not None and (log["scope"], log["replica_id"]) != (row["scope"], row["replica_id"]):
+        return "quarantined", FOREIGN_LOG
+    reached = log["seq"] if log else 0
+    if row["first"] <= reached or forks.is_off(store, row["prev"]):
+        return "quarantined", FORK
+    if row["first"] > reached + 1:
+        return "held", WAITS
+    head = store.value(
+        "SELECT hash FROM local_segment WHERE log_id = ? AND last = ? AND state = 'applied'", [row["log_id"], reached]
+    )
+    if row["prev"] != head:
+        return "quarantined", FORK
+    if forks.missing(store, row):
+        return "held", WAITS
+    return "applied", None
+
+
+def is_ahead(sealed: segment.Sealed) -> bool:
+    """Whether a segment would drag along the clock of everybody."""
+    return sealed.entries[-1].hlc > clock.furthest()
+
+
+def apply(store: Store, sealed: segment.Sealed, hash_: str, pending: fast_path.Pending | None = None) -> None:
+    """Apply a segment that was judged so; of a log that is our own, we write on in another."""
+    header = sealed.header
+    merge.apply(store, sealed, hash_, pending)
+    if store.value("SELECT own FROM local_log WHERE id = ?", [header.log]):  # by a copy of this disk
+        logs.begin(store, header.scope)
+
+
+def release(store: Store) -> None:
+    """Apply every held segment that can be applied, until none is left that can; inside an applying transaction."""
+    progress = True
+    while progress:
+        progress = False
+        held = store.rows("SELECT hash FROM local_segment WHERE state = 'held' ORDER BY log_id, first, hash")
+        for row in (store.row("SELECT * FROM local_segment WHERE hash = ?", [h["hash"]]) for h in held):
+            assert row is not None
+            state, reason = judge(store, row)
+            sealed = segment.read(row["bytes"]) if state == "applied" else None
+            if sealed is not None and is_ahead(sealed):
+                state, reason = "held", CLOCK_AHEAD
+            if (state, reason) != (row["state"], row["reason"]):
+                store.db.execute(
+                    "UPDATE local_segment SET state = ?, reason = ? WHERE hash = ?", [state, reason, row["hash"]]
+                )
+            if sealed is not None and state == "applied":
+                apply(store, sealed, row["hash"])
+                progress = True
+
+
+def settle(store: Store) -> None:
+    """Follow headquarters in logs that have two branches, and apply what waited for that; inside an applying
+    transaction."""
+    followed: set[str] = set()
+    while forks.settle(store, followed):
+        release(store)
+    forks.forget_settled(store)
+    logs.begin_missing(store)

@@ -1,0 +1,443 @@
+"""The replicas that this one knows: their certificates, whether they are trusted, and what they said they have."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fieldapp.errors import FieldappError, Refused
+from fieldapp.i18n import _
+from fieldapp.store.store import Row, Store, now
+from fieldapp.sync.format import clock, keys
+from fieldapp.vietnamese.text import search_key
+
+OTHER_KEYS = "other_keys"
+
+FIRST = "A"
+"""What the first laptop of a post or a headquarters is called"""
+
+
+_SELECT = (
+    "SELECT r.*, coalesce(t.name, r.post_name) AS post_now, {namesakes} AS namesakes"
+    " FROM local_replica r LEFT JOIN post t ON t.id = r.post_id WHERE"
+)
+"""With the name that the post has now: a laptop that is not certified keeps the certificate of another day"""
+_ONE = _SELECT.format(
+    namesakes="(SELECT count(*) FROM local_replica o WHERE o.name = r.name AND o.post_id IS r.post_id)"
+)
+_MANY = f"SELECT * FROM ({_SELECT.format(namesakes='count(*) OVER (PARTITION BY r.name, r.post_id)')} true) WHERE"
+"""The same for many: counted in one go"""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another replica, or this one."""
+
+    id: str
+    name: str
+    role: str
+    trust: str
+    post_id: str | None
+    post_code: str | None
+    post_name: str | None
+    sign_key: str
+    age_key: str
+    certificate: bytes
+    certificate_signature: bytes
+    issuer: str
+    """replica id of who certified it; its own where it asks to be, or is a root of trust"""
+    above: bool
+    """a headquarters above ours"""
+    shared: bool
+    """another replica has the same post and name: a laptop that replaced a lost one"""
+
+    @property
+    def short_id(self) -> str:
+        """The end of its id, as it stands in the names of its bundles."""
+        return self.id[-4:]
+
+    @property
+    def plain_title(self) -> str:
+        """The post's name, and the laptop's."""
+        return f"{self.post_name} ({self.name})" if self.post_name else self.name
+
+    @property
+    def title(self) -> str:
+        """How people call it; with the end of its id where another is called the same."""
+        if not self.shared:
+            return self.plain_title
+        return f"{self.post_name} ({self.called})" if self.post_name else f"{self.name} ({self.short_id})"
+
+    @property
+    def called(self) -> str:
+        """The laptop's name within its post, told apart as ``title``."""
+        return f"{self.name} · {self.short_id}" if self.shared else self.name
+
+    @property
+    def letter(self) -> str:
+        """What the laptop is called within its post or headquarters, whose first is A."""
+        if self.post_name:
+            return self.name
+        _name, bracket, letter = self.name.removesuffix(")").rpartition(" (")
+        return letter if bracket and self.name.endswith(")") else FIRST
+
+    @property
+    def fingerprint(self) -> str:
+        """Its keys in words, to compare by telephone."""
+        return keys.fingerprint(self.sign_key, self.age_key)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What may reach a peer."""
+
+    everything: bool
+    scopes: frozenset[str | None]
+    hidden: frozenset[str]
+    """headquarters whose reference data is not for it: those beside it, below ours"""
+
+    def sees(self, scope: str, author: str) -> bool:
+        """Whether the logs of an author in a scope may."""
+        if self.everything:
+            return True
+        return author not in self.hidden if scope == "*" else scope in self.scopes
+
+    def knows(self, peer: Peer) -> bool:
+        """Whether it may exchange with another replica, or reads what that one wrote."""
+        return self.everything or (peer.id not in self.hidden if peer.role == "hq" else peer.post_id in self.scopes)
+
+
+def own(store: Store) -> Peer:
+    """This replica."""
+    row = store.row(f"{_ONE} r.own = 1")
+    assert row is not None
+    return _peer(row)
+
+
+def get(store: Store, replica_id: str) -> Peer | None:
+    """A replica by its id, this one too."""
+    row = store.row(f"{_ONE} r.id = ?", [replica_id])
+    return _peer(row) if row else None
+
+
+def others(store: Store) -> list[Peer]:
+    """All others, by name."""
+    return [_peer(r) for r in store.rows(f"{_MANY} own = 0 ORDER BY post_code, name, id")]
+
+
+def reader(store: Store, to: Peer, known: list[Peer] | None = None) -> Reader:
+    """What may reach a peer. All of it goes to our own headquarters and up; down to a headquarters what its posts
+    wrote, to a post what is for all and its own; never from one province to another. ``known``: all
+    ``others``, where the caller has them."""
+    me = own(store)
+    if to.role == "hq" and (me.role == "post" or to.above or to.post_code == me.post_code):
+        return Reader(True, frozenset(), frozenset())
+    known = others(store) if known is None else known
+    below = [p for p in known if p.role == "hq" and me.role == "hq" and is_below(me, p)]
+    scopes = [to.post_id]
+    if to.role == "hq":
+        code = {p.id: p.post_code for p in below}
+        scopes = [p.post_id for p in known if p.role == "post" and code.get(p.issuer) == to.post_code]
+    return Reader(False, frozenset(scopes), frozenset(p.id for p in below if p.post_code != to.post_code))
+
+
+def is_below(me: Peer, headquarters: Peer) -> bool:
+    """Whether a headquarters is one that ours certified, and not another laptop of ours."""
+    return not headquarters.above and headquarters.post_code != me.post_code
+
+
+def is_asking(me: Peer, peer: Peer) -> bool:
+    """Whether a replica waits for our headquarters to certify it; others wait for theirs to be."""
+    return peer.trust == "pending" and peer.issuer in (peer.id, me.id)
+
+
+def partners(store: Store, known: list[Peer] | None = None, *, asking: bool = False) -> list[Peer]:
+    """Those for whom this replica writes: a post for headquarters and its own other laptops, headquarters for all that
+    it certified itself and for the one above. ``known``: all ``others``, where the caller has them; ``asking``: also
+    those that wait to be certified."""
+    me = own(store)
+    known = others(store) if known is None else known
+    found = [p for p in known if p.trust == "certified"]
+    if me.role == "post":
+        found = [p for p in found if (p.role == "hq" and not p.above) or p.post_id == me.post_id]
+    else:
+        ours = {me.id} | {p.id for p in found if p.role == "hq" and p.post_code == me.post_code}
+        found = [p for p in found if p.role == "hq" or p.issuer in ours]
+    chosen = {p.id for p in found}
+    return [p for p in known if p.id in chosen or (asking and is_asking(me, p))]
+
+
+def in_use(peer: Peer) -> bool:
+    """Whether a replica is one that people mean when they name its post."""
+    return peer.trust != "revoked"
+
+
+def waits(peer: Peer) -> bool:
+    """Whether a replica is one that may be meant where one is to be certified."""
+    return peer.trust == "pending"
+
+
+def find(store: Store, text: str, meant: Callable[[Peer], bool] | None = in_use) -> Peer:
+    """The other replica that ``text`` names, as people write it: its title as the program prints it, its post's code or
+    name, also with the laptop's letter (``IARVE-B``), its id, or at least four of that id's first or last letters.
+
+    A letter alone names it only where no other has that letter, at any post. Of several at a post that one is taken
+    which alone is ``meant``.
+    """
+    known = others(store)
+    key, part = search_key(text), text.strip().lower()
+    by_name = [p for p in known if key in _names(p)]
+    found = [p for p in known if p in by_name or key == search_key(p.letter)]
+    if not found and len(part) >= 4:
+        found = [p for p in known if p.id.startswith(part) or p.id.endswith(part)]
+    elif len(found) > 1 and meant is not None and found == by_name:
+        likely = [p for p in found if meant(p)]
+        found = likely if len(likely) == 1 else found
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise FieldappError(_("No laptop is known by “{text}”. `fieldapp hq replicas` lists them.").format(text=text))
+    raise FieldappError(
+        _("“{text}” names several laptops. Write instead {ids}.").format(
+            text=text, ids="; ".join(f"{_distinct(p, known)} = {p.plain_title}, {_(p.trust)}" for p in found)
+        )
+    )
+
+
+def _names(peer: Peer) -> set[str]:
+    """What names a replica, apart from its letter and its id, as it is compared."""
+    codes = [peer.post_code or "", f"{peer.post_code} {peer.letter}"]
+    return {search_key(t) for t in (*codes, peer.post_name or peer.name, peer.plain_title, peer.title)} - {""}
+
+
+def _distinct(peer: Peer, known: list[Peer]) -> str:
+    """The end of a replica's id, so much of it that it names no other."""
+    ends = (peer.id[-n:] for n in range(4, len(peer.id)))
+    return next((end for end in ends if sum(p.id.endswith(end) for p in known) == 1), peer.id)
+
+
+def namesakes(store: Store, peer: Peer) -> list[str]:
+    """A sentence for each other replica that is called as this one: which of them is it, when it is to be certified?"""
+    same = [p for p in others(store) if p.plain_title == peer.plain_title and p.id != peer.id] if peer.shared else []
+    sentence = _("Another laptop is called {name} too: {id}, {trust}. This one is {own}.")
+    return [sentence.format(name=peer.plain_title, id=p.short_id, trust=_(p.trust), own=peer.short_id) for p in same]
+
+
+def add_own(store: Store, own_keys: keys.Keys, certificate: keys.Certificate, trust: str) -> None:
+    """Enter this replica, with its secrets; inside a transaction. The first of a headquarters trusts itself
+    (``certified``), every other waits (``pending``)."""
+    data = keys.encode_certificate(certificate)
+    _insert(store, certificate, data, keys.sign(own_keys.sign_secret, data, "fieldapp certificate"), trust)
+    store.db.execute(
+        "UPDATE local_replica SET own = 1, sign_secret = ?, age_secret = ? WHERE id = ?",
+        [own_keys.sign_secret, own_keys.age_secret, certificate.replica],
+    )
+
+
+def add_root(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes) -> None:
+    """Trust the headquarters whose pack this replica starts from; inside a transaction."""
+    _insert(store, certificate, data, signature, "certified")
+
+
+def learn(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes) -> None:
+    """Take in a certificate from a bundle, as far as its signature carries; inside a transaction.
+
+    One by a certified headquarters certifies, also anew. A request of an unknown replica is kept as pending, and so is
+    a certificate whose issuer is not certified yet. Other keys for a replica that is certified are passed over: the
+    keys that are known stay. So is another's word about a root of trust.
+    """
+    known = get(store, certificate.replica)
+    same_keys = known is None or (known.sign_key, known.age_key) == (certificate.sign_key, certificate.age_key)
+    if certificate.is_request:
+        if known is None and keys.verify(certificate.sign_key, data, signature):
+            _insert(store, certificate, data, signature, "pending")
+        return
+    if known is not None and known.trust != "pending":
+        is_root = known.issuer == known.id
+        if is_root or not same_keys or certificate.hlc <= _newest_paper(store, known):
+            return
+    issuer = get(store, certificate.issuer)
+    if issuer is None or issuer.role != "hq" or issuer.trust != "certified":
+        if known is None:
+            _insert(store, certificate, data, signature, "pending")
+        return
+    if not keys.verify(issuer.sign_key, data, signature) or not _may_certify(store, issuer, certificate, known):
+        return
+    if known is None:
+        _insert(store, certificate, data, signature, "certified")
+        return
+    if not same_keys:  # nobody had vouched for those that came first
+        if known.id == own(store).id:
+            return
+        store.db.execute(
+            "UPDATE local_replica SET sign_key = ?, age_key = ? WHERE id = ?",
+            [certificate.sign_key, certificate.age_key, certificate.replica],
+        )
+    _certify(store, certificate, data, signature)
+
+
+def learn_pending(store: Store) -> None:
+    """Judge anew the certificates that came before their issuer was certified; inside a transaction."""
+    found = True
+    while found:
+        found = False
+        for row in store.rows(
+            f"{_MANY} own = 0 AND trust = 'pending'"
+            " AND CAST(certificate AS TEXT) ->> '$.issuer' <> id ORDER BY post_code, name, id"
+        ):
+            peer = _peer(row)
+            certificate = keys.decode_certificate(peer.certificate)
+            if certificate is not None and not certificate.is_request:
+                learn(store, certificate, peer.certificate, peer.certificate_signature)
+                trust = store.value("SELECT trust FROM local_replica WHERE id = ?", [peer.id])
+                found = found or trust == "certified"
+
+
+def _newest_paper(store: Store, peer: Peer) -> int:
+    """The clock of the last certificate or revocation of a replica."""
+    certificate = keys.decode_certificate(peer.certificate)
+    revoked = store.value("SELECT hlc FROM local_revocation WHERE replica_id = ?", [peer.id])
+    return max(certificate.hlc if certificate else 0, revoked or 0)
+
+
+def _may_certify(store: Store, issuer: Peer, certificate: keys.Certificate, known: Peer | None) -> bool:
+    """Whether a headquarters may say so: one below ours only of its own laptops, and of posts that no other certified;
+    and nobody of a laptop that another headquarters certified."""
+    if not store.value("SELECT 1 FROM local_replica WHERE own = 1"):
+        return True  # in a pack, which a replica begins with: its signer vouches for all
+    me = own(store)
+    code = {r["id"]: r["post_code"] for r in store.rows("SELECT id, post_code FROM local_replica WHERE role = 'hq'")}
+    if known is not None and known.trust != "pending" and code.get(known.issuer) != issuer.post_code:
+        return False
+    if me.role == "post" or not is_below(me, issuer):
+        return True
+    if certificate.role == "hq":
+        return certificate.post_code == issuer.post_code and not certificate.above
+    rows = store.rows(f"{_MANY} post_id = ? AND trust <> 'pending'", [certificate.post_id])
+    return all(code.get(_peer(row).issuer) == issuer.post_code for row in rows)
+
+
+def trust(store: Store, peer: Peer, *, above: bool = False) -> None:
+    """Certify a replica after its fingerprint was compared, also one that was revoked; inside a transaction.
+    Headquarters only. ``above``: it is a headquarters above ours."""
+    if peer.trust == "certified":
+        raise FieldappError(_("{name} is certified already.").format(name=peer.title))
+    _issue(store, peer, above=above)
+
+
+def renew(store: Store, post_id: str) -> None:
+    """Certify the laptops of a post anew, with the post's code and name of today; inside a transaction."""
+    for peer in others(store):
+        if peer.post_id == post_id and peer.trust == "certified":
+            _issue(store, peer)
+
+
+def renew_those_of(store: Store, issuer: Peer) -> None:
+    """Vouch for all whom another laptop of headquarters certified, which is trusted no longer; inside a transaction."""
+    for peer in others(store):
+        if peer.issuer == issuer.id and peer.id != issuer.id and peer.trust == "certified":
+            _issue(store, peer, above=peer.above)
+
+
+def _issue(store: Store, peer: Peer, *, above: bool = False) -> None:
+    me = own(store)
+    if me.role != "hq" or me.trust != "certified":
+        raise FieldappError(_("Only headquarters certifies laptops."))
+    request = keys.decode_certificate(peer.certificate)
+    assert request is not None
+    code, name = request.post_code, request.post_name
+    if request.role == "post":
+        post = store.row("SELECT code, name FROM post WHERE id = ?", [request.post_id])
+        if post is None or (peer.trust == "pending" and post["code"] != request.post_code):
+            raise FieldappError(_("{name} claims a post that is not one of ours.").format(name=peer.title))
+        code, name = post["code"], post["name"]
+    certificate = keys.Certificate(
+        format=request.format,
+        replica=request.replica,
+        name=request.name,
+        role=request.role,
+        sign_key=request.sign_key,
+        age_key=request.age_key,
+        issuer=me.id,
+        issued_at=now(),
+        post_id=request.post_id,
+        post_code=code,
+        post_name=name,
+        hlc=clock.tick(store),
+        above=above,
+    )
+    data = keys.encode_certificate(certificate)
+    secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
+    _certify(store, certificate, data, keys.sign(secret, data, "fieldapp certificate"))
+
+
+def check_sender(store: Store, certificate: keys.Certificate, name: str) -> None:
+    """Refuse a bundle in the name of a replica whose keys are known to be others."""
+    known = store.row("SELECT sign_key, age_key FROM local_replica WHERE id = ? AND own = 0", [certificate.replica])
+    if known is not None and (known["sign_key"], known["age_key"]) != (certificate.sign_key, certificate.age_key):
+        raise Refused(
+            OTHER_KEYS,
+            _("{name} claims a sender whose keys are others: it is forged. Nothing was changed.").format(name=name),
+        )
+
+
+def _certify(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes) -> None:
+    """What the certificate says replaces what was claimed or certified before, also that the replica was revoked."""
+    store.db.execute("DELETE FROM local_revocation WHERE replica_id = ?", [certificate.replica])
+    store.db.execute(
+        "UPDATE local_replica SET trust = 'certified', name = ?, role = ?, post_id = ?, post_code = ?, post_name = ?,"
+        " certificate = ?, certificate_signature = ? WHERE id = ?",
+        [
+            certificate.name,
+            certificate.role,
+            certificate.post_id,
+            certificate.post_code,
+            certificate.post_name,
+            data,
+            signature,
+            certificate.replica,
+        ],
+    )
+
+
+def _insert(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes, trust: str) -> None:
+    store.db.execute(
+        "INSERT INTO local_replica (id, own, name, role, post_id, post_code, post_name, sign_key, age_key, trust,"
+        " certificate, certificate_signature) VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            certificate.replica,
+            certificate.name,
+            certificate.role,
+            certificate.post_id,
+            certificate.post_code,
+            certificate.post_name,
+            certificate.sign_key,
+            certificate.age_key,
+            trust,
+            data,
+            signature,
+        ],
+    )
+
+
+def _peer(row: Row) -> Peer:
+    certificate = keys.decode_certificate(row["certificate"])
+    return Peer(
+        **{
+            k: row[k]
+            for k in (
+                "id",
+                "name",
+                "role",
+                "trust",
+                "post_id",
+                "post_code",
+                "sign_key",
+                "age_key",
+                "certificate",
+                "certificate_signature",
+            )
+        },
+        post_name=row["post_now"],
+        issuer=certificate.issuer if certificate else row["id"],
+        above=certificate is not None and certificate.above,
+        shared=row["namesakes"] > 1,
+    )

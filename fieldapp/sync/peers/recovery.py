@@ -1,0 +1,289 @@
+"""Forgotten passphrase: headquarters opens the laptop again, by stick or by telephone.
+
+**By stick.** The post's database key lies beside the database, sealed to headquarters' recovery key. The post writes a
+request: that sealed key, and a fresh public key whose secret half stays on the laptop under the new passphrase.
+Headquarters compares ten syllables of the fresh key by telephone, opens the sealed key and seals it anew to the fresh
+one. So nothing that travels opens anything: neither the request, nor the answer, nor both.
+
+**By telephone.** A key of 256 bits cannot be read out. So each laptop makes a recovery code of its own at enrolment, 28
+random digits (93 bits) with a check digit in each group, seals its database key under it, and sends the code, sealed to
+headquarters' recovery key, in every bundle. Headquarters opens it when somebody calls whom they know, and reads it out.
+It is good once: its use makes a new one, which goes with the next bundle.
+"""
+
+import secrets
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import pyrage
+
+from fieldapp.errors import FieldappError, reason
+from fieldapp.escaping import shown
+from fieldapp.i18n import _
+from fieldapp.store import people, vault
+from fieldapp.store.connection import KEY_BYTES
+from fieldapp.store.people import Act
+from fieldapp.store.store import Store
+from fieldapp.sync.format import drives, keys
+from fieldapp.sync.format.bundle import Manifest
+from fieldapp.sync.peers.peers import Peer
+from fieldapp.vietnamese.text import clean
+
+RECIPIENT = "recovery_recipient"
+"""Local setting: headquarters' recovery key, to which codes and backups are sealed"""
+IDENTITY = "recovery_identity"
+"""Local setting at headquarters: its secret half"""
+
+REQUEST = "fieldapp-recovery-request/1"
+ANSWER = "fieldapp-recovery-answer/1"
+REQUEST_SUFFIX = ".fieldapp-recovery-request.json"
+ANSWER_SUFFIX = ".fieldapp-recovery-answer.json"
+WAITING = "recovering.age"
+"""In the folder of keys: the secret half of the request's key, under the new passphrase"""
+MAX_PAPER = 16_384
+"""Bytes of a request or an answer"""
+
+Paper = TypeVar("Paper", "_Request", "_Answer")
+
+GROUPS = 7
+GROUP = 4
+"""Digits of a group, without its check digit"""
+
+
+class _Request(msgspec.Struct, frozen=True):
+    format: str
+    user: str
+    to: str
+    sealed: str
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    format: str
+    user: str
+    sealed: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as headquarters sees it. ``whose`` is what the laptop sealed in when it was enrolled."""
+
+    user: str
+    laptop: str
+    words: str
+    """Of the fresh key, to be compared by telephone"""
+    to: str
+    key: bytes
+
+
+# by stick -------------------------------------------------------------------------------------------------------
+
+
+def request(home: Path, user: str, passphrase: str, dest: Path) -> tuple[Path, str]:
+    """At the post: write a request into the folder ``dest``; returns it and the words to read out by telephone.
+
+    ``passphrase`` is the new one; it opens the laptop when the answer has come.
+    """
+    _check_user(home, user)
+    people.check_passphrase(passphrase)
+    sealed = vault.sealed_for_recovery(home)
+    fresh = pyrage.x25519.Identity.generate()
+    vault.keep(home, WAITING, vault.seal_under(str(fresh).encode(), passphrase))
+    asked = _Request(REQUEST, clean(user), str(fresh.to_public()), b64encode(sealed).decode())
+    target = dest / f"{str(fresh.to_public())[-8:]}{REQUEST_SUFFIX}"
+    with drives.whole_file(target) as file:
+        file.write(msgspec.json.encode(asked))
+    return target, keys.spoken(asked.to)
+
+
+def read_request(store: Store, path: Path) -> Asked:
+    """At headquarters: what somebody asks for. Nothing is given out yet."""
+    people.check(store, Act.RECOVER)
+    identity = _identity(store)
+    asked = _read(path, _Request, REQUEST)
+    try:
+        said = msgspec.json.decode(pyrage.decrypt(b64decode(asked.sealed, validate=True), [identity]))
+        key = bytes.fromhex(said["key"])
+        laptop = " ".join(clean(str(said[part])) for part in ("post", "name") if said[part])
+        pyrage.x25519.Recipient.from_str(asked.to)
+    except (pyrage.DecryptError, pyrage.RecipientError, OSError, ValueError, KeyError, TypeError):
+        raise FieldappError(
+            _("{name} is no request of a laptop of ours. Nothing was changed.").format(name=shown(path.name))
+        ) from None
+    if len(key) != KEY_BYTES:
+        raise FieldappError(
+            _("{name} is no request of a laptop of ours. Nothing was changed.").format(name=shown(path.name))
+        )
+    return Asked(clean(asked.user), laptop, keys.spoken(asked.to), asked.to, key)
+
+
+def answer(asked: Asked, dest: Path) -> Path:
+    """At headquarters, after the words were compared: write the answer into the folder ``dest``."""
+    sealed = pyrage.encrypt(asked.key, [pyrage.x25519.Recipient.from_str(asked.to)])
+    target = dest / f"{asked.to[-8:]}{ANSWER_SUFFIX}"
+    with drives.whole_file(target) as file:
+        file.write(msgspec.json.encode(_Answer(ANSWER, asked.user, b64encode(sealed).decode())))
+    return target
+
+
+def accept(home: Path, path: Path, passphrase: str) -> str:
+    """At the post: take the answer; ``passphrase`` is the one that was chosen with the request. Returns the user."""
+    answered = _read(path, _Answer, ANSWER)
+    waiting = home / vault.FOLDER / WAITING
+    if not waiting.exists():
+        raise FieldappError(_("This laptop did not ask. Begin with `fieldapp user recover --request FOLDER`."))
+    secret = vault.open_sealed(waiting.read_bytes(), passphrase)
+    if secret is None:
+        raise FieldappError(_("The passphrase is wrong. It is the one that was chosen with the request; try again."))
+    try:
+        identity = pyrage.x25519.Identity.from_str(secret.decode())
+        key: bytes = pyrage.decrypt(b64decode(answered.sealed, validate=True), [identity])
+    except (pyrage.DecryptError, OSError, ValueError):
+        raise FieldappError(
+            _("{name} answers another request. Nothing was changed.").format(name=shown(path.name))
+        ) from None
+    _let_in(home, answered.user, passphrase, key).close()
+    waiting.unlink(missing_ok=True)
+    return answered.user
+
+
+# by telephone ---------------------------------------------------------------------------------------------------
+
+
+def renew_code(store: Store) -> str:
+    """Make a new recovery code in place of the one before; returns it. A post sends it with its next bundle."""
+    code = "".join(str(secrets.randbelow(10)) for _digit in range(GROUPS * GROUP))
+    store.seal_under_code(code, store.setting(RECIPIENT))
+    return spoken_code(code)
+
+
+def code_of(store: Store, peer: Peer) -> str:
+    """At headquarters: the recovery code of a laptop, to be read out to somebody whom one knows."""
+    people.check(store, Act.RECOVER)
+    identity = _identity(store)
+    sealed = store.value("SELECT sealed FROM local_recovery_code WHERE replica_id = ?", [peer.id])
+    if sealed is None:
+        raise FieldappError(
+            _("{name} has sent no recovery code. Recover it by stick: `fieldapp hq recover REQUEST`.").format(
+                name=peer.title
+            )
+        )
+    try:
+        code: bytes = pyrage.decrypt(b64decode(sealed, validate=True), [identity])
+        return spoken_code(read_digits(code.decode("ascii")))
+    except (pyrage.DecryptError, OSError, ValueError):
+        raise FieldappError(
+            _(
+                "The recovery code of {name} cannot be opened. Recover it by stick: `fieldapp hq recover REQUEST`."
+            ).format(name=peer.title)
+        ) from None
+
+
+def accept_code(home: Path, user: str, code: str, passphrase: str) -> Store:
+    """At the post: open the laptop with the code that headquarters read out, for a user who takes a new passphrase.
+
+    The code is used up: a new one goes to headquarters with the next bundle.
+    """
+    _check_user(home, user)
+    people.check_passphrase(passphrase)
+    digits = read_code(code)
+    store = _let_in(home, user, passphrase, vault.unseal_with_code(home, digits))
+    renew_code(store)
+    return store
+
+
+def learn(store: Store, manifest: Manifest) -> None:
+    """Keep the code that a laptop sends, unless a later one is known; inside a transaction. Headquarters only."""
+    if manifest.recovery_code is None or store.setting(IDENTITY) is None:
+        return
+    if len(manifest.recovery_code) > MAX_PAPER:
+        return
+    store.db.execute(
+        "INSERT INTO local_recovery_code SELECT id, ?, ? FROM local_replica WHERE id = ? AND own = 0"
+        " ON CONFLICT (replica_id) DO UPDATE SET sealed = excluded.sealed, hlc = excluded.hlc"
+        " WHERE excluded.hlc > hlc",
+        [manifest.recovery_code, manifest.hlc, manifest.sender],
+    )
+
+
+def spoken_code(digits: str) -> str:
+    """28 digits as they are read out: seven groups of five, the fifth of each its check digit."""
+    groups = [digits[at : at + GROUP] for at in range(0, len(digits), GROUP)]
+    return " ".join(group + _check_digit(number, group) for number, group in enumerate(groups, start=1))
+
+
+def read_code(text: str) -> str:
+    """The 28 digits of a code as it was heard; FieldappError names the groups that were misheard."""
+    digits = "".join(c for c in text if c.isascii() and c.isdigit())
+    if len(digits) != GROUPS * (GROUP + 1):
+        raise FieldappError(
+            _("The code has {n} groups of {m} digits; {k} digits were typed.").format(
+                n=GROUPS, m=GROUP + 1, k=len(digits)
+            )
+        )
+    groups = [digits[at : at + GROUP + 1] for at in range(0, len(digits), GROUP + 1)]
+    wrong = [n for n, group in enumerate(groups, start=1) if _check_digit(n, group[:GROUP]) != group[GROUP]]
+    if wrong:
+        raise FieldappError(_("Misheard: group {groups}. Ask for it again.").format(groups=", ".join(map(str, wrong))))
+    return "".join(group[:GROUP] for group in groups)
+
+
+def read_digits(text: str) -> str:
+    """Digits of a code that was unsealed."""
+    if len(text) != GROUPS * GROUP or not (text.isascii() and text.isdigit()):
+        raise ValueError("no code")
+    return text
+
+
+def _check_digit(number: int, group: str) -> str:
+    """ISO 7064 MOD 11,10 over the group's place and its digits: tells a wrong digit, and neighbours exchanged."""
+    product = 10
+    for digit in f"{number}{group}":
+        total = (product + int(digit)) % 10 or 10
+        product = total * 2 % 11
+    return str((11 - product) % 10)
+
+
+# ----------------------------------------------------------------------------------------------------------------
+
+
+def _identity(store: Store) -> pyrage.x25519.Identity:
+    secret = store.setting(IDENTITY)
+    if secret is None:
+        raise FieldappError(_("Only headquarters opens a laptop again."))
+    return pyrage.x25519.Identity.from_str(secret)
+
+
+def _check_user(home: Path, user: str) -> None:
+    """Recovery gives an old user a new passphrase; it makes nobody new, unless no key file is left."""
+    there = vault.users(home)
+    if there and clean(user) not in there:
+        raise FieldappError(
+            _("No user of this name uses this laptop: {user}.").format(user=clean(user)) + " " + ", ".join(there)
+        )
+
+
+def _let_in(home: Path, user: str, passphrase: str, key: bytes) -> Store:
+    """Open the replica with a key that came from elsewhere, and only then seal it for the user."""
+    _check_user(home, user)
+    store = Store.open(home, key, user)
+    if not vault.users(home):  # all key files are lost: somebody must be able to let the others in again
+        people.enter_first(store)
+    vault.seal(home, user, passphrase, key)
+    return store
+
+
+def _read(path: Path, kind: type[Paper], form: str) -> Paper:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_PAPER + 1)
+        paper = msgspec.json.decode(data, type=kind)
+    except OSError as error:
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=reason(error))) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        paper = None
+    if paper is None or paper.format != form:
+        raise FieldappError(_("{name} is not what is needed here. Nothing was changed.").format(name=shown(path.name)))
+    return paper

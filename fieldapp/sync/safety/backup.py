@@ -1,0 +1,354 @@
+"""Backups: the whole replica in one file, while the program runs; and back.
+
+    backup = tar( backup.json, fieldapp.db, keys/… )        <code>_<replica>_<UTC>.fieldapp-backup.tar
+
+The database in it is a consistent copy under the same key, and so as unreadable as the file itself; the keys are the
+sealed ones beside it, so the passphrases of that day open it. On a stick it is sealed once more, to headquarters'
+recovery key: whoever finds the stick has not even a passphrase to guess at.
+
+A restored replica begins a new log. What it wrote after the backup and headquarters has comes back in its reply.
+"""
+
+import hashlib
+import io
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import IO, cast
+
+import msgspec
+import pyrage
+
+import fieldapp
+from fieldapp.domain.amounts import format_amount
+from fieldapp.errors import FieldappError, reason
+from fieldapp.escaping import shown
+from fieldapp.i18n import _
+from fieldapp.store import disk_errors, people, vault
+from fieldapp.store.connection import DatabaseError
+from fieldapp.store.disk import sync_folder
+from fieldapp.store.migrations import schema_version
+from fieldapp.store.people import Act
+from fieldapp.store.store import FILE, Identity, Store, now
+from fieldapp.sync.format import agefile, drives
+from fieldapp.sync.merge import forks
+from fieldapp.sync.peers import recovery
+
+FORMAT = "fieldapp-backup/1"
+SUFFIX = ".fieldapp-backup.tar"
+SEALED_SUFFIX = SUFFIX + ".age"
+FOLDER = "backups"
+"""In the workspace: the automatic ones"""
+MANIFEST = "backup.json"
+MAX_MANIFEST = 1 << 20
+MAX_KEY_FILE = 1 << 16
+
+DAYS, WEEKS = 3, 4
+"""The automatic ones that are kept: of the newest days, and of the newest weeks"""
+ROOM = 3
+"""An automatic one is written where so many times its size is free"""
+STICK = "stick_backup"
+"""Local setting: ``off`` where no backup goes onto the stick with an export"""
+MOST_ON_STICK = 64 * 1024 * 1024
+"""Bytes: a larger file would keep the officer waiting at a slow stick, and is backed up when asked for"""
+
+
+class _Member(msgspec.Struct, frozen=True):
+    name: str
+    size: int
+    sha256: str
+
+
+class _Manifest(msgspec.Struct, frozen=True):
+    format: str
+    replica: str
+    code: str
+    made_at: str
+    program: str
+    schema: int
+    members: list[_Member]
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One that was written, and read back."""
+
+    path: Path
+    size: int
+    """bytes"""
+
+
+# writing --------------------------------------------------------------------------------------------------------
+
+
+def write(store: Store, folder: Path) -> Backup:
+    """Write a backup into ``folder``, while others may be recording; whole or not there."""
+    people.check(store, Act.BACKUP)
+    if not folder.is_dir():
+        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder))
+    return _write(store, folder / f"{_name(store)}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}")
+
+
+def daily(store: Store) -> Backup | None:
+    """Write today's automatic backup, unless there is one or too little room for it, and let the oldest go."""
+    folder = store.home / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    today = datetime.now(UTC).date()
+    if any(_day(path) == today for path in automatic(store.home)):
+        return None
+    if drives.free_space(folder) < ROOM * store.path.stat().st_size:
+        return None
+    made = _write(store, folder / f"{_name(store)}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}")
+    kept = _kept([day for path in automatic(store.home) if (day := _day(path))])
+    for path in automatic(store.home):
+        if path != made.path and _day(path) not in kept:
+            path.unlink(missing_ok=True)
+    return made
+
+
+def automatic(home: Path) -> list[Path]:
+    """The automatic backups of a workspace, newest first."""
+    return sorted((p for p in (home / FOLDER).glob("*" + SUFFIX) if _day(p)), key=lambda p: p.name[-36:], reverse=True)
+
+
+def with_export(store: Store, folder: Path) -> str:
+    """Put a backup beside an export, and say so in a sentence; empty where none was due. Never fails."""
+    try:
+        made = onto_stick(store, folder)
+    except (FieldappError, OSError) as error:
+        return _("The backup was not written, the bundle was: {why}").format(why=error)
+    if made is None:
+        return ""
+    return _("{file}: backup for headquarters, {size} bytes, read back and compared.").format(
+        file=made.path.name, size=format_amount(made.size)
+    )
+
+
+def onto_stick(store: Store, folder: Path) -> Backup | None:
+    """Put a backup that only headquarters can open beside an export, in place of the one before.
+
+    None where there is nothing to seal it to (headquarters itself has no one above to open it), where it is switched
+    off, or where it is too large or the stick too full: an export never fails for it.
+    """
+    to = store.setting(recovery.RECIPIENT)
+    if store.identity.role != "post" or to is None or store.setting(STICK) == "off":
+        return None
+    size = store.path.stat().st_size
+    if size > MOST_ON_STICK or drives.free_space(folder) < 2 * size:
+        return None
+    target = folder / f"{_name(store)}{SEALED_SUFFIX}"
+    with tempfile.TemporaryDirectory(prefix=".sealing-", dir=store.home) as temporary:
+        plain = _write(store, Path(temporary) / "backup.tar")
+        with plain.path.open("rb") as source, drives.whole_file(target) as file:
+            pyrage.encrypt_io(source, file, [pyrage.x25519.Recipient.from_str(to)])
+    return Backup(target, target.stat().st_size)
+
+
+def open_sealed(store: Store, path: Path, dest: Path) -> Path:
+    """At headquarters: open a backup that lay on a stick, so that the post can restore it. Its passphrases stay."""
+    people.check(store, Act.RECOVER)
+    secret = store.setting(recovery.IDENTITY)
+    if secret is None:
+        raise FieldappError(_("Only headquarters opens a laptop again."))
+    target = dest / path.name.removesuffix(".age")
+    try:
+        with path.open("rb") as source, drives.whole_file(target) as file:
+            if not agefile.begins_well(source):
+                raise pyrage.DecryptError("no age file")
+            pyrage.decrypt_io(source, file, [pyrage.x25519.Identity.from_str(secret)])
+    except (pyrage.DecryptError, FileNotFoundError) as error:
+        raise FieldappError(
+            _("{name} is no backup of a laptop of ours, or is damaged.").format(name=shown(path.name))
+        ) from error
+    return target
+
+
+def _write(store: Store, target: Path) -> Backup:
+    """A consistent copy of the database by ``VACUUM INTO`` (SQLCipher writes it under the same key), then the tar."""
+    with _snapshot(store) as copy:
+        files = [(FILE, copy), *((f"{vault.FOLDER}/{p.name}", p) for p in _key_files(store.home))]
+        manifest = _Manifest(
+            FORMAT,
+            store.identity.replica_id,
+            store.identity.post_code or "",
+            now(),
+            fieldapp.__version__,
+            schema_version(),
+            [_Member(name, path.stat().st_size, _sha256(path)) for name, path in files],
+        )
+        said = msgspec.json.encode(manifest)
+        with (
+            drives.whole_file(target) as file,
+            tarfile.open(fileobj=file, mode="w|", format=tarfile.GNU_FORMAT) as tar,
+        ):
+            tar.addfile(_info(MANIFEST, len(said)), io.BytesIO(said))
+            for name, path in files:
+                with path.open("rb") as source:
+                    tar.addfile(_info(name, path.stat().st_size), source)
+    with suppress(OSError):  # FAT has no permissions
+        target.chmod(0o600)
+    return Backup(target, target.stat().st_size)
+
+
+@contextmanager
+def _snapshot(store: Store) -> Iterator[Path]:
+    handle, name = tempfile.mkstemp(prefix=".snapshot-", dir=store.home)  # 0600; empty, as VACUUM INTO allows
+    os.close(handle)
+    path = Path(name)
+    try:
+        store.db.execute("VACUUM INTO ?", [name])
+        yield path
+    except DatabaseError as error:
+        raise disk_errors.explain(error) or error from error
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _key_files(home: Path) -> list[Path]:
+    return sorted(p for p in (home / vault.FOLDER).iterdir() if vault.KEY_FILE.fullmatch(p.name))
+
+
+def _info(name: str, size: int) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.size = size
+    info.mode = 0o600
+    return info
+
+
+def _name(store: Store) -> str:
+    who = store.identity
+    return f"{who.post_code or 'x'}_{who.replica_id[-4:]}".lower()
+
+
+def _day(path: Path) -> date | None:
+    """The day in a backup's name."""
+    try:
+        return datetime.strptime(path.name.removesuffix(SUFFIX)[-16:], "%Y%m%dT%H%M%SZ").date()
+    except ValueError:
+        return None
+
+
+def _kept(days: Sequence[date]) -> set[date]:
+    """Of the days that there are: the newest, and the newest of each of the newest weeks."""
+    newest = sorted(set(days), reverse=True)
+    weeks: dict[date, date] = {}
+    for day in newest:
+        weeks.setdefault(day - timedelta(day.weekday()), day)
+    return {*newest[:DAYS], *list(weeks.values())[:WEEKS]}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# restoring ------------------------------------------------------------------------------------------------------
+
+
+def restore(path: Path, home: Path, user: str, passphrase: str) -> Identity:
+    """Make the replica of a backup in ``home``, where there is none, with ``user``'s passphrase of that day; who it is.
+
+    Everything is checked before anything is in its place: sizes, hashes, the passphrase, each page of the database. The
+    replica begins a new log, and a new recovery code.
+    """
+    if (home / FILE).exists():
+        raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
+    home.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=".fieldapp-restore-", dir=home.parent))
+    try:
+        _unpack(path, made)
+        with Store.unlock(made, user, passphrase) as store:
+            _check(store, path)
+            forks.begin_new_log(store)
+            if store.setting(recovery.RECIPIENT):
+                recovery.renew_code(store)
+            who = store.identity
+            store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _put(made, home)
+    except OSError as error:
+        raise disk_errors.explain(error) or FieldappError(
+            _("{path} cannot be read: {why}.").format(path=shown(path.name), why=reason(error))
+        ) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return who
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    """Take out just the files that the manifest lists, each with its size and hash."""
+    try:
+        with path.open("rb") as source, tarfile.open(fileobj=source, mode="r|") as tar:
+            first = tar.next()
+            if first is None or first.name != MANIFEST or first.size > MAX_MANIFEST or not first.isreg():
+                raise _no_backup(path)
+            listed = _manifest(path, cast(IO[bytes], tar.extractfile(first)).read())
+            for member in listed.members:
+                info = tar.next()
+                if info is None or not info.isreg() or (info.name, info.size) != (member.name, member.size):
+                    raise _no_backup(path)
+                target = folder / member.name
+                target.parent.mkdir(mode=0o700, exist_ok=True)
+                with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                    shutil.copyfileobj(cast(IO[bytes], tar.extractfile(info)), out, drives.CHUNK)
+                    out.flush()
+                    os.fsync(out.fileno())
+                if _sha256(target) != member.sha256:
+                    raise _no_backup(path)
+    except (tarfile.TarError, EOFError, RecursionError) as error:
+        raise _no_backup(path) from error
+
+
+def _manifest(path: Path, said: bytes) -> _Manifest:
+    try:
+        manifest = msgspec.json.decode(said, type=_Manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise _no_backup(path) from None
+    if manifest.format != FORMAT or manifest.schema > schema_version():
+        raise FieldappError(
+            _("This backup was made by a newer version ({format}). Upgrade this program first.").format(
+                format=manifest.program[:40]
+            )
+        )
+    names = [member.name for member in manifest.members]
+    keys = [name.removeprefix(vault.FOLDER + "/") for name in names if name != FILE]
+    sound = all(vault.KEY_FILE.fullmatch(key) and f"{vault.FOLDER}/{key}" in names for key in keys)
+    if FILE not in names or len(set(names)) != len(names) or not sound:
+        raise _no_backup(path)
+    if any(m.size > MAX_KEY_FILE for m in manifest.members if m.name != FILE):
+        raise _no_backup(path)
+    return manifest
+
+
+def _no_backup(path: Path) -> FieldappError:
+    if path.name.endswith(".age"):
+        return FieldappError(
+            _("{name} is sealed for headquarters: there, `fieldapp hq open-backup` opens it.").format(
+                name=shown(path.name)
+            )
+        )
+    return FieldappError(
+        _("{name} is no backup, or is damaged. Nothing was changed; take another one.").format(name=shown(path.name))
+    )
+
+
+def _check(store: Store, path: Path) -> None:
+    for pragma in ("cipher_integrity_check", "integrity_check"):
+        if any(row[0] != "ok" for row in store.db.execute(f"PRAGMA {pragma}").fetchall()):
+            raise _no_backup(path)
+
+
+def _put(made: Path, home: Path) -> None:
+    """Move the finished replica to its place; the database last, since it is what makes a folder a replica."""
+    home.mkdir(mode=0o700, exist_ok=True)
+    vault.set_aside(home)
+    if (home / vault.FOLDER).is_dir():
+        shutil.rmtree(home / vault.FOLDER)
+    (made / vault.FOLDER).rename(home / vault.FOLDER)
+    (made / FILE).rename(home / FILE)
+    sync_folder(home)

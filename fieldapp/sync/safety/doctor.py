@@ -1,0 +1,150 @@
+"""The examination: is the file sound, is the log what its authors signed, are the records what the log says?"""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from fieldapp.i18n import _
+from fieldapp.records import rule_violations
+from fieldapp.records.rule_violations import Broken
+from fieldapp.store import log, migrations
+from fieldapp.store.connection import DatabaseError
+from fieldapp.store.migrations import BASELINE_LOG
+from fieldapp.store.store import Row, Store
+from fieldapp.sync.format import keys, segment
+from fieldapp.sync.merge import merge
+from fieldapp.sync.merge.admission import Cell
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found; empty lists are good."""
+
+    file_errors: list[str]
+    bad_segments: list[str]
+    """hashes of applied segments that are not what was signed, or whose changes are not in the log"""
+    differing: list[Cell]
+    """rows that are not what the log says"""
+    mended: bool
+    broken: list[Broken]
+    """rules that the merge of two laptops broke: for a person to mend, no damage"""
+    lacking: list[str] = field(default_factory=list)
+    """tables, columns, indexes and views that this version needs and the file lacks; the rest was not examined then"""
+    added: list[str] = field(default_factory=list)
+    """those of them that were added"""
+
+    @property
+    def healthy(self) -> bool:
+        """Nothing is wrong, or all that was wrong has been mended."""
+        sound = not self.file_errors and not self.lacking and not self.bad_segments
+        return sound and (self.mended or not self.differing)
+
+    def lines(self) -> list[str]:
+        """The findings as sentences."""
+        found = [_("Damaged pages in the file: {what}").format(what=e) for e in self.file_errors]
+        if found:
+            found.append(_("`fieldapp doctor --rebuild` saves what can be read; `fieldapp restore` takes a backup."))
+        if self.lacking:
+            found.append(_("The file lacks what this version needs: {what}").format(what=", ".join(self.lacking)))
+            found.append(
+                _("It cannot be added. `fieldapp restore` takes a backup; a newer version may be able to go on.")
+                if self.mended
+                else _("`fieldapp doctor --rebuild` adds it; nothing else was examined.")
+            )
+        if self.added:
+            found.append(_("Added to the file: {what}").format(what=", ".join(self.added)))
+        found += [_("A sealed part of the log is not what its author signed: {hash}").format(hash=h)
+                  for h in self.bad_segments]  # fmt: skip
+        for table, row_id in self.differing:
+            text = _("Mended from the log: {table} {id}") if self.mended else _("Not what the log says: {table} {id}")
+            found.append(text.format(table=table, id=row_id))
+        found = found or [_("All is well: the file is sound, the log is signed, the records are what the log says.")]
+        return found + [_("To be mended by a person: {what}").format(what=b.sentence) for b in self.broken]
+
+
+class _Undo(Exception):
+    """Leaves the transaction without keeping what was folded."""
+
+
+def examine(store: Store, mend: bool = False) -> Findings:
+    """Check everything; ``mend`` keeps the records as the log says them."""
+    file_errors = _file_errors(store)
+    if file_errors:  # what stands on other pages proves nothing
+        return Findings(file_errors, [], [], False, [])
+    needed = lacking = migrations.lacking(store.db)
+    if needed and mend:
+        store.may_change()
+        migrations.migrate(store.db, complete=True)
+        merge.catch_up(store)
+        lacking = migrations.lacking(store.db)
+    added = [name for name in needed if name not in lacking]
+    if lacking:  # what is missing would be asked for
+        return Findings([], [], [], mend, [], lacking, added)
+    bad = _bad_segments(store)
+    differing: list[Cell] = []
+    try:
+        with store.transaction(applying=True):
+            differing = merge.rebuild(store)
+            if not mend:
+                raise _Undo
+    except _Undo:
+        pass
+    return Findings(file_errors, bad, differing, mend, rule_violations.broken(store), lacking, added)
+
+
+def _file_errors(store: Store) -> list[str]:
+    """What SQLCipher (each page's HMAC) and SQLite (how the pages hang together) find wrong.
+
+    SQLCipher looks at the file alone. A power cut while the write-ahead log goes into it leaves torn pages there, of
+    which the log has the whole ones: that is no damage, and doing it again mends it.
+    """
+    found = []
+    if not store.db.conn.in_transaction:
+        with suppress(DatabaseError):  # what cannot be read is told by what follows
+            store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    for pragma in ("cipher_integrity_check", "integrity_check"):
+        try:
+            found += [str(row[0]) for row in store.db.execute(f"PRAGMA {pragma}").fetchall() if row[0] != "ok"]
+        except DatabaseError as error:
+            found.append(str(error))
+    return found
+
+
+def _bad_segments(store: Store) -> list[str]:
+    bad = []
+    heads: dict[str, str] = {}
+    log.catch_up(store)
+    sums = "SELECT segment, count(*) AS n, sum(key & 0xFFFFFFFF) AS total FROM local_touch GROUP BY segment"
+    touched = {r["segment"]: (r["n"], r["total"]) for r in store.rows(sums)}
+    for row in store.rows("SELECT hash FROM local_segment WHERE state = 'applied' AND log_id <> ?"
+                          " ORDER BY log_id, first",
+                          [BASELINE_LOG]):  # fmt: skip
+        found = store.row(
+            "SELECT s.*, p.sign_key FROM local_segment s LEFT JOIN local_replica p ON p.id = s.replica_id"
+            " WHERE s.hash = ?",
+            [row["hash"]],
+        )
+        assert found is not None
+        if (
+            segment.digest(found["bytes"]) != found["hash"]
+            or not keys.verify(found["sign_key"] or "", found["bytes"], found["signature"])
+            or found["prev"] != heads.get(found["log_id"])
+            or not _in_log(store, found, touched.get(found["number"], (0, None)))
+        ):
+            bad.append(found["hash"])
+        heads[found["log_id"]] = found["hash"]
+    return bad
+
+
+def _in_log(store: Store, row: Row, touched: tuple[int, int | None]) -> bool:
+    """Whether the log holds just the changes that the sealed bytes hold: as rows, or found by each row they touch
+    (``touched``: how many, and the sum of the low halves of their keys)."""
+    try:
+        header, changes = segment.decode(row["bytes"])
+    except segment.Broken:
+        return False
+    if (header.log, header.first, header.last) != (row["log_id"], row["first"], row["last"]):
+        return False
+    if row["number"] is not None:
+        keys_of = {log.touch_key(c.row_id) for c in changes}
+        return touched == (len(keys_of), sum(key & 0xFFFFFFFF for key in keys_of))
+    return list(log.since(store, header.log, header.first - 1, header.last)) == changes

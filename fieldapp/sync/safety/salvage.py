@@ -1,0 +1,344 @@
+"""A file with damaged pages: what can be read goes into a new one, and the records are folded anew from the log.
+
+Our own log is there twice, as sealed segments and change by change, so most damage to one of them is mended by the
+other. The damaged file is kept beside the new one. What is lost of other replicas' logs comes again with their next
+bundles, because ours then says that we have less. What is left of an own log from the first lost segment on is logged
+anew in a new log, as after a restored backup: a log whose chain is broken cannot be sent.
+"""
+
+import heapq
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.records import search_index
+from fieldapp.store import disk_errors, migrations
+from fieldapp.store import log as change_log
+from fieldapp.store.connection import DatabaseError, connect, connect_to_read
+from fieldapp.store.disk import sync_folder
+from fieldapp.store.migrations import BASELINE_LOG
+from fieldapp.store.store import FILE, Row, Store
+from fieldapp.sync.format import segment
+from fieldapp.sync.merge import merge
+from fieldapp.sync.peers import logs, peers, receipts
+
+DERIVED = ("local_search", "local_set_aside", "local_conflict", "local_session", "local_touch")
+"""Local tables that are made anew"""
+MOST_FAILURES = 500
+"""What is still not bounded after so many readings of one table that failed, counts as lost"""
+PAGE, ROWS_OF_A_PAGE = 4096, 20
+"""Where nobody can say any more how many rows there were: so many at most"""
+
+
+@dataclass
+class Lost:
+    """What could not be read, and was not mended from elsewhere."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    """local table -> places that could not be read; some of them may have been empty"""
+    changes: list[tuple[str, int, int]] = field(default_factory=list)
+    """(log, first, last) of changes that are gone"""
+    segments: bool = False
+    """some could not be read: nobody knows whether a log was sealed up to its end"""
+    logged_anew: int = 0
+    kept: Path | None = None
+    """the damaged file"""
+
+    def lines(self) -> list[str]:
+        """What happened, in sentences."""
+        found = [_("The records were folded anew into a new file. The damaged one is kept: {path}").format(
+            path=self.kept)]  # fmt: skip
+        found += [
+            _("Lost: changes {first}–{last} of log {log}. What others have of them comes with their bundles.").format(
+                first=first, last=last, log=log[-4:]
+            )
+            for log, first, last in self.changes
+        ]
+        found += [_("Unreadable: up to {n} rows of {table}.").format(n=n, table=t) for t, n in self.rows.items()]
+        if self.logged_anew:
+            found.append(_("{n} changes were logged anew; export soon.").format(n=self.logged_anew))
+        return found
+
+
+def salvage(store: Store) -> tuple[Store, Lost]:
+    """Put a new file in the place of a damaged one; ``store`` is closed. Returns the new replica and what is lost."""
+    path, key, user = store.path, store.key, store.user
+    lost = Lost()
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    new = connect(part, key)
+    migrations.create(new)
+    made = Store(new, part, key, user)
+    part.chmod(0o600)
+    with made.transaction(applying=True):
+        _copy(path, made, lost)
+        _check_own(made)
+        _mend_from_segments(made)
+        tail = _cut_broken_chains(made, lost)
+        _begin_missing(made)
+        _log_anew(made, tail, lost)
+        merge.rebuild(made)
+        made.db.execute(
+            "UPDATE local_session SET hlc = max((SELECT max(hlc) FROM local_change),"
+            " (SELECT coalesce(max(last_hlc), 0) FROM local_segment))"
+        )
+    search_index.reindex(made)
+    made.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    made.close()
+    store.close()
+    lost.kept = _exchange(path, part)
+    return Store.open(path.parent, key, user), lost
+
+
+def _copy(path: Path, made: Store, lost: Lost) -> None:
+    tables = [t for t in made.db.table_names() if t.startswith("local_") and not t.startswith(DERIVED)]
+    for table in sorted(tables, key=lambda t: t == "local_change"):  # which logs there are must be known first
+        columns = [c.name for c in made.db.table(table).columns]
+        marks = ", ".join("?" * len(columns))
+        reader = _Reader(path, made.key, table, columns)
+        keyed = made.value("SELECT wr FROM pragma_table_list WHERE name = ?", [table])
+        rows = (
+            reader.by_log(made) if table == "local_change" else reader.from_both_ends() if keyed else reader.by_rowid()
+        )
+        keep = "OR REPLACE" if table in ("local_log", "local_replica") else "OR IGNORE"
+        for row in rows:
+            made.db.execute(f"INSERT {keep} INTO {table} ({', '.join(columns)}) VALUES ({marks})", row)
+        lost.segments |= bool(reader.unreadable and table == "local_segment")
+        if reader.unreadable and table not in ("local_change", "local_segment"):
+            lost.rows[table] = reader.unreadable
+    change_log.number_anew(made)
+    made.db.execute(
+        "UPDATE local_log SET seq = (SELECT max(seq) FROM local_change WHERE log_id = id) WHERE id = ?", [BASELINE_LOG]
+    )
+
+
+def _check_own(made: Store) -> None:
+    """Without its own keys a replica is nobody."""
+    if made.row("SELECT 1 FROM local_replica WHERE own = 1") is None:
+        raise FieldappError(
+            _("This laptop's own keys cannot be read. Nothing was changed; restore a backup: `fieldapp restore`.")
+        )
+
+
+class _Reader:
+    """Reads one table around its damaged pages: a range that cannot be read is halved, the largest first, until it can
+    be read, is one row, or the patience is at its end.
+
+    SQLCipher gives a connection up after a page that is not what was written, so each failure opens another.
+    """
+
+    def __init__(self, path: Path, key: bytes, table: str, columns: list[str]) -> None:
+        self._path = path
+        self._key = key
+        self._table = table
+        self._columns = ", ".join(columns)
+        self._connection: Any = None
+        self._patience = MOST_FAILURES
+        self.unreadable = 0
+
+    def by_rowid(self) -> Iterator[tuple[Any, ...]]:
+        """All rows that can be read."""
+        last = self._try(f"SELECT max(rowid) FROM {self._table}", ())
+        high = last[0][0] or 0 if last else self._path.stat().st_size // PAGE * ROWS_OF_A_PAGE
+        yield from self._range("rowid BETWEEN ? AND ?", (), high)
+
+    def from_both_ends(self) -> Iterator[tuple[Any, ...]]:
+        """The rows of a small table without row numbers, before the first damaged page and behind the last."""
+        keys = "1, 2"  # its key is its first columns
+        for order in (keys, "1 DESC, 2 DESC"):
+            rows: list[tuple[Any, ...]] = []
+            whole = self._read(f"SELECT {self._columns} FROM {self._table} ORDER BY {order}", (), rows)
+            yield from rows
+            if whole:
+                return
+        self.unreadable += 1
+
+    def by_log(self, made: Store) -> Iterator[tuple[Any, ...]]:
+        """All changes that can be read, of the logs that are known; the baseline's are there already."""
+        for log in made.rows(
+            "SELECT id, max(seq) AS seq FROM (SELECT id, seq FROM local_log UNION"
+            " SELECT log_id, last FROM local_segment WHERE state = 'applied') WHERE id <> ? GROUP BY id",
+            [BASELINE_LOG],
+        ):
+            found = self._try("SELECT max(seq) FROM local_change WHERE log_id = ?", (log["id"],))
+            high = max(log["seq"], (found[0][0] or 0) if found else 0)
+            yield from self._range("log_id = ? AND seq BETWEEN ? AND ?", (log["id"],), high)
+
+    def _range(self, where: str, fixed: tuple[Any, ...], high: int) -> Iterator[tuple[Any, ...]]:
+        waiting = [(-high, 1, high)]
+        while waiting:
+            size, low, high = heapq.heappop(waiting)
+            if low > high:
+                continue
+            found = self._try(f"SELECT {self._columns} FROM {self._table} WHERE {where}", (*fixed, low, high))
+            if found is not None:
+                yield from found
+            elif size == -1 or self._patience <= 0 or self._has_no_root:
+                self.unreadable -= size
+            else:
+                middle = (low + high) // 2
+                heapq.heappush(waiting, (low - middle - 1, low, middle))
+                heapq.heappush(waiting, (middle - high, middle + 1, high))
+
+    @cached_property
+    def _has_no_root(self) -> bool:
+        """Whether the page through which every row is reached is damaged: then no range can be read, however small.
+
+        SQLCipher looks at the file alone. Where there is something in the write-ahead log, it may have the page whole.
+        """
+        log = self._path.with_name(self._path.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            return False
+        try:
+            with closing(connect_to_read(self._path, self._key)) as connection:
+                damaged = {row[0].split()[-1] for row in connection.execute("PRAGMA cipher_integrity_check")}
+                root = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", [self._table]).fetchone()
+        except DatabaseError:
+            return False
+        return root is not None and str(root[0]) in damaged
+
+    def _try(self, sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]] | None:
+        rows: list[tuple[Any, ...]] = []
+        return rows if self._read(sql, params, rows) else None
+
+    def _read(self, sql: str, params: tuple[Any, ...], rows: list[tuple[Any, ...]]) -> bool:
+        """Fetch into ``rows`` as far as it goes; whether that was to the end."""
+        try:
+            if self._connection is None:
+                self._connection = connect_to_read(self._path, self._key)
+            rows.extend(self._connection.execute(sql, params))
+        except DatabaseError as error:
+            if not disk_errors.is_damage(error):
+                raise
+            self._patience -= 1
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+            return False
+        return True
+
+
+def _mend_from_segments(made: Store) -> None:
+    """Changes that a segment holds and the log lacks; logs that only their segments know. What a numbered segment holds
+    is in the log by that."""
+    for row in made.rows(
+        "SELECT hash, number, bytes FROM local_segment WHERE state = 'applied' ORDER BY log_id, first"
+    ):
+        try:
+            header, changes = segment.decode(row["bytes"])
+        except segment.Broken:
+            made.db.execute("DELETE FROM local_segment WHERE hash = ?", [row["hash"]])
+            continue
+        made.db.execute(
+            "INSERT OR IGNORE INTO local_log (id, scope, replica_id, own, seq) VALUES (?, ?, ?, 0, ?)",
+            [header.log, header.scope, header.replica, header.last],
+        )
+        if row["number"] is None:
+            made.db.conn.executemany(
+                "INSERT OR REPLACE INTO local_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (c.log_id, c.seq, c.hlc, c.table, c.row_id, change_log.as_stored(c.cols), c.actor, c.at)
+                    for c in changes
+                ],
+            )
+
+
+def _cut_broken_chains(made: Store, lost: Lost) -> list[Row]:
+    """Shorten each log to where its chain of segments is whole; returns the own changes behind that which headquarters
+    has not acknowledged: those that it has come back with its reply, as they were sealed."""
+    tail: list[Row] = []
+    me = made.value("SELECT id FROM local_replica WHERE own = 1")
+    for log in made.rows("SELECT * FROM local_log WHERE id <> ?", [BASELINE_LOG]):
+        last, head = 0, None
+        broken = False
+        for row in made.rows(
+            "SELECT hash, first, last, prev FROM local_segment WHERE log_id = ? AND state = 'applied' ORDER BY first",
+            [log["id"]],
+        ):
+            if not broken and (row["first"], row["prev"]) == (last + 1, head):
+                last, head = row["last"], row["hash"]
+                continue
+            broken = True
+            made.db.execute("DELETE FROM local_segment WHERE hash = ?", [row["hash"]])
+        behind = made.rows("SELECT * FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq", [log["id"], last])
+        lost.changes += _gaps(log["id"], last, max(log["seq"], last), [r["seq"] for r in behind])
+        whole = (
+            not broken
+            and not (lost.segments and behind)
+            and [r["seq"] for r in behind] == list(range(last + 1, log["seq"] + 1))
+        )
+        if log["own"] and whole:
+            continue  # nothing lost: what is not sealed yet stays where it is
+        if log["replica_id"] == me:
+            acknowledged = _acknowledged(made, log["id"])
+            tail += [{**row, "scope": log["scope"]} for row in behind if row["seq"] > acknowledged]
+            if acknowledged > last:
+                lost.changes.append((log["id"], last + 1, acknowledged))
+        made.db.execute("DELETE FROM local_change WHERE log_id = ? AND seq > ?", [log["id"], last])
+        made.db.execute("UPDATE local_log SET seq = ? WHERE id = ?", [last, log["id"]])
+        if log["own"] and behind:
+            logs.begin(made, log["scope"])
+    return tail
+
+
+def _acknowledged(made: Store, log_id: str) -> int:
+    """How far a certified headquarters said that it has a log."""
+    heads = [receipts.newest(made, p.id) for p in peers.others(made) if p.role == "hq" and p.trust == "certified"]
+    return max((head[log_id].last for head in heads if log_id in head), default=0)
+
+
+def _begin_missing(made: Store) -> None:
+    """A log to go on with, for each scope that is written here."""
+    me = made.identity
+    for scope in [me.post_id] if me.post_id else ["*"]:
+        if not made.value("SELECT 1 FROM local_log WHERE own = 1 AND scope = ?", [scope]):
+            logs.begin(made, scope)
+    logs.begin_missing(made)
+
+
+def _gaps(log: str, last: int, until: int, there: list[int]) -> list[tuple[str, int, int]]:
+    """The runs between ``last`` and ``until`` that are not there."""
+    found = []
+    for seq in [*there, until + 1]:
+        if seq > last + 1:
+            found.append((log, last + 1, seq - 1))
+        last = seq
+    return found
+
+
+def _log_anew(made: Store, tail: list[Row], lost: Lost) -> None:
+    """Log own changes in the log that is written now, with their values, times and authors."""
+    for row in sorted(tail, key=lambda r: r["hlc"]):
+        log = made.row("SELECT id, seq FROM local_log WHERE own = 1 AND scope = ?", [row["scope"]])
+        if log is None:
+            continue
+        made.db.execute("UPDATE local_log SET seq = seq + 1 WHERE id = ?", [log["id"]])
+        values = [log["id"], log["seq"] + 1, *(row[c] for c in ("hlc", "table_name", "row_id", "cols", "actor", "at"))]
+        made.db.execute("INSERT INTO local_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+        lost.logged_anew += 1
+
+
+def _exchange(path: Path, part: Path) -> Path:
+    """Put the new file in the place of the old one, which stays beside it under the time.
+
+    The old one's write-ahead log goes with it before: left there, SQLite would take it for the new file's.
+    """
+    kept = path.with_name(f"{FILE}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    for suffix in ("-wal", "-shm"):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            beside.rename(kept.with_name(kept.name + suffix))
+    try:
+        kept.hardlink_to(path)
+    except OSError:  # no file system for it
+        shutil.copyfile(path, kept)
+    part.replace(path)
+    sync_folder(path.parent)
+    return kept

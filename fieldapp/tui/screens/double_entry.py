@@ -1,0 +1,232 @@
+"""A second look: a sample of a kind is keyed again blind, both keyings are shown, and how often each field differs."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+
+from fieldapp.domain.records import RECORDS
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.records import records
+from fieldapp.tui.host import Host
+from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.screens.finder import Finder
+from fieldapp.tui.screens.form import FormScreen
+from fieldapp.tui.screens.menu import by_use, writable
+from fieldapp.tui.widgets.lines import hanging, refill
+from fieldapp.work import double_entry
+from fieldapp.work.double_entry import Comparison, Drawn
+
+SIZES = (5, 10, 20, 50, 100)
+
+
+class SampleScreen(Page):
+    """The records drawn, each with what finds it on paper; the sample of a month is the same for everybody."""
+
+    HELP = (
+        "Take the paper of a record and key it again: Enter opens an empty form. What differs is shown when you save."
+        " · open, – written by yourself: another person keys it, ✓ keyed alike, ≠ keyed differently. F6 draws more."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f6", "more", _("Larger sample")),
+        Binding("f8", "rates", _("Error rates")),
+    ]
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self._kind = kind
+        self._wanted = SIZES[1]
+        self._drawn: list[Drawn] = []
+
+    def body(self) -> ComposeResult:
+        yield Static(id="what", classes="section", markup=False)
+        yield OpenList(id="sample", markup=False)
+        yield Static(id="message", classes="problem", markup=False)
+
+    def renew(self) -> None:
+        today = date.today()
+        self._drawn = double_entry.draw(self.store, self._kind, self._wanted, f"{today:%Y-%m}")
+        done = sum(1 for d in self._drawn if d.state in ("same", "different"))
+        title = _("Key again › {kind} · sample of {month}: {done} of {n}").format(
+            kind=_(records.model_of(self._kind).PLURAL), month=f"{today:%m/%Y}", done=done, n=len(self._drawn)
+        )
+        self.query_one("#what", Static).update(Content(title))
+        by = _("recorded by {who}")
+        lines = [hanging(double_entry.SIGNS[d.state], f"{d.paper}  ({by.format(who=d.by)})") for d in self._drawn]
+        refill(self.query_one(OptionList), lines, f"· {_('There is nothing to key again.')}")
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        chosen = self._drawn[event.option_index]
+        said = {
+            "own": _("You wrote in this record yourself: another person keys it again."),
+            "same": _("This record was keyed again already."),
+            "different": _("This record was keyed again already."),
+        }.get(chosen.state, "")
+        self.query_one("#message", Static).update(Content(said))
+        if not said:
+            self.app.push_screen(BlindForm(self._kind, chosen, double_entry.given(self.store, chosen.row_id)))
+
+    def action_more(self) -> None:
+        """The next larger sample; after the largest the smallest."""
+        self._wanted = SIZES[(SIZES.index(self._wanted) + 1) % len(SIZES)]
+        self.renew()
+
+    def action_rates(self) -> None:
+        """How often each field differed."""
+        self.app.push_screen(RatesScreen(self._kind))
+
+
+class BlindForm(FormScreen):
+    """The form of a new record, on which one that is there already is keyed again without being seen."""
+
+    HELP = (
+        "Key the record again from its paper, as if it were new. Nothing is recorded: F2 compares, and shows what"
+        " differs."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "save", _("Compare"), key_display="F2")]
+
+    def __init__(self, kind: str, drawn: Drawn, given: Mapping[str, Any]) -> None:
+        super().__init__(kind, initial=given)
+        self._drawn = drawn
+        self._warned = False
+
+    @property
+    def purpose(self) -> str:
+        return _("Key again, blind")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What was recorded before, here or elsewhere, helps nobody to key blind."""
+        if action in ("copy", "copy_all", "pin", "templates"):
+            return False
+        return super().check_action(action, parameters)
+
+    def keep(self) -> None:
+        """No draft: it would come back as a record of its own."""
+
+    def _pin_again(self) -> None:
+        """Nothing stays from the record before."""
+
+    def action_leave(self) -> None:
+        """Leave; what is typed is lost, so Esc comes twice."""
+        if self._typed() != self._kept and not self._warned:
+            self._warned = True
+            self._say(_("Nothing of this is kept. Esc again leaves."), "-asked")
+            return
+        self._over = True
+        self.dismiss(None)
+
+    def record(self, data: Mapping[str, Any], *, confirm: bool) -> None:
+        """Compare, and show what differs."""
+        made = double_entry.key_again(self.store, self._drawn.row_id, data, confirm=confirm)
+        self._over = True
+        if not made.differences:
+            self.app.notify(_("✓ Both keyings are alike."), markup=False)
+            self.dismiss(None)
+            return
+        app = self.app
+        self.dismiss(None)
+        app.push_screen(DifferencesScreen(made, self._drawn))
+
+
+class SideList(OptionList):
+    """What differs, each with both values."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "select", _("The other one"), key_display="Enter"),
+    ]
+
+
+class DifferencesScreen(Page):
+    """Both values of what differs; who keyed again says which is right."""
+
+    HELP = (
+        "Look at the paper. Space, or Enter, goes from one value to the other: ● stands. F2 writes what was keyed again"
+        " where it stands, as a change like any other. Esc leaves the record as it is."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "take", _("Write")),
+        Binding("escape", "back", _("Leave as it is"), key_display="Esc"),
+    ]
+
+    def __init__(self, made: Comparison, drawn: Drawn) -> None:
+        super().__init__()
+        self._made = made
+        self._drawn = drawn
+        self._keyed: set[int] = set()
+        """Numbers of the differences in which what was keyed again stands"""
+
+    def body(self) -> ComposeResult:
+        title = _("{n} differ › {paper}").format(n=len(self._made.differences), paper=self._drawn.paper)
+        yield Static(Content(title), classes="section")
+        yield SideList(id="differences", markup=False)
+        yield Static(id="message", classes="problem", markup=False)
+
+    def renew(self) -> None:
+        shown = []
+        for number, difference in enumerate(self._made.differences):
+            marks = "○●" if number in self._keyed else "●○"
+            values = (
+                (_("recorded"), self._drawn.by, difference.recorded),
+                (_("keyed again"), self.store.user, difference.keyed),
+            )
+            lines = [f" ≠ {difference.title}"]
+            lines += [
+                f"   {mark} {what} ({who}): {text or _('(empty)')}"
+                for mark, (what, who, text) in zip(marks, values, strict=True)
+            ]
+            shown.append(Content("\n".join(lines)))
+        refill(self.query_one(OptionList), shown)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Let the other value stand."""
+        self._keyed ^= {event.option_index}
+        self.renew()
+
+    def action_take(self) -> None:
+        """Write what was keyed again where it stands."""
+        chosen = [self._made.differences[number] for number in sorted(self._keyed)]
+        try:
+            double_entry.take(self.store, self._made, chosen)
+        except FieldappError as error:
+            sentence = "; ".join(error.fields.values()) or str(error)
+            self.query_one("#message", Static).update(Content(f"! {sentence}"))
+            return
+        if chosen:
+            self.app.notify(_("✓ {n} changed.").format(n=len(chosen)), markup=False)
+        self.dismiss(None)
+
+
+class RatesScreen(Page):
+    """How often each field was keyed differently."""
+
+    HELP = "Of the values that were keyed twice, how many differed. What differs most stands first."
+
+    def __init__(self, kind: str | None) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(_("Error rates")), classes="section")
+        yield Static(id="rates", classes="line", markup=False)
+
+    def renew(self) -> None:
+        self.query_one("#rates", Static).update(
+            Content("\n".join(double_entry.rate_lines(double_entry.rates(self.store, self._kind))))
+        )
+
+
+def choose_kind(app: Host) -> None:
+    """Go to the sample of a kind that is chosen first."""
+    store = app.store
+    named = [(m.KIND, _(m.PLURAL)) for m in by_use(m for m in RECORDS if writable(store, m))]
+
+    def chosen(kind: str | None) -> None:
+        if kind is not None:
+            app.push_screen(SampleScreen(kind))
+
+    app.push_screen(Finder(_("Key which records again?"), [("", named)]), chosen)

@@ -1,0 +1,98 @@
+"""A few questions in a box, answered together: passphrases, a new person, the code that headquarters reads out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Footer, Static
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.tui.screens.base import Dialog
+from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.text import clean
+
+
+@dataclass(frozen=True)
+class Question:
+    """One line to be answered."""
+
+    label: str
+    hidden: bool = False
+
+
+class AnswerField(TextField):
+    """One answer; Enter goes on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Next"), key_display="Enter")]
+
+
+class Asking(Dialog):
+    """Asks ``questions``; F2 calls ``settle`` with the answers in a thread, and closes unless that refuses."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "settle", _("Finish")),
+        Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
+    ]
+
+    def __init__(self, title: str, questions: Sequence[Question]) -> None:
+        super().__init__()
+        self._title = title
+        self._questions = questions
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Static(Content(self._title), classes="section")
+            for question in self._questions:
+                yield Static(Content(question.label), classes="line")
+                yield AnswerField(password=question.hidden)
+            yield Static(id="message", classes="problem", markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.query(AnswerField).first().focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What was begun is finished first."""
+        return not (self.busy and action in ("settle", "close"))
+
+    def settle(self, answers: Sequence[str]) -> Any:
+        """Do what was asked for, in a thread; FieldappError is shown and asks again. What it returns is the result."""
+        raise NotImplementedError
+
+    def action_settle(self) -> None:
+        """Take the answers."""
+        if not self.busy:
+            self.busy = True
+            self.refresh_bindings()
+            self._say(_("One moment …"))
+            self._run([clean(field.value) for field in self.query(AnswerField)])
+
+    @work(thread=True)
+    def _run(self, answers: Sequence[str]) -> None:
+        try:
+            result = self.settle(answers)
+        except FieldappError as error:
+            self.app.call_from_thread(self._refused, str(error))
+        else:
+            self.app.call_from_thread(self.dismiss, result)
+
+    def _refused(self, sentence: str) -> None:
+        self.busy = False
+        self.refresh_bindings()
+        self._say(sentence)
+
+    def _say(self, text: str) -> None:
+        self.query_one("#message", Static).update(Content(text))
+
+
+def agreed(passphrase: str, again: str) -> str:
+    """A passphrase that was typed twice alike."""
+    if passphrase != again:
+        raise FieldappError(_("The two passphrases differ. Type them again."))
+    return passphrase

@@ -1,0 +1,83 @@
+"""The records of one post and kind that wait: accept, look closer, or accept all that nothing is odd about."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _, counted
+from fieldapp.records import records, view, words
+from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.widgets.lines import hanging, refill
+from fieldapp.work import review_hints, review_queue
+
+AT_ONCE = 200
+"""Records that are shown; the next ones follow when these are done"""
+
+
+class PileScreen(Page):
+    """``~`` changed since the last look, ``?`` something is odd: the sentence stands below."""
+
+    HELP = "F2 accepts the chosen one, F10 all that have no question mark. Enter opens one: it can be returned there."
+    CHANGES = frozenset({"accept", "accept_all"})
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "accept", _("Accept")),
+        Binding("f10", "accept_all", _("Accept all without ?")),
+    ]
+
+    def __init__(self, kind: str, post_id: str) -> None:
+        super().__init__()
+        self._kind = kind
+        self._post_id = post_id
+
+    def body(self) -> ComposeResult:
+        yield Static(id="what", classes="section", markup=False)
+        yield OpenList(id="pile", markup=False)
+        yield Static(id="message", classes="problem", markup=False)
+
+    def renew(self) -> None:
+        self._waiting = review_queue.queue(self.store, self._kind, self._post_id, AT_ONCE)
+        ids = [w.row["id"] for w in self._waiting]
+        self._doubts = review_hints.doubts(self.store, self._kind, ids)
+        rows = [w.row for w in self._waiting]
+        names = words.display(self.store, self._kind, rows, records.model_of(self._kind).LABEL, short=True)
+        figures = view.figures_of(self.store, ids)
+        lines = []
+        for one, texts in zip(self._waiting, names, strict=True):
+            row_id = one.row["id"]
+            odd = self._doubts.get(row_id, [])
+            sign = "~" if one.again else "?" if odd else "·"
+            name = " · ".join(filter(None, [*texts, figures.get(row_id)]))
+            lines.append(hanging(sign, "\n".join([name, *(f"? {sentence}" for sentence in odd)])))
+        refill(self.query_one(OptionList), lines, f"✓ {_('Nothing waits to be looked at.')}")
+        post = self.store.value("SELECT name FROM post WHERE id = ?", [self._post_id])
+        number = counted("{n} record", "{n} records", len(ids), f"{len(ids)}{'+' if len(ids) == AT_ONCE else ''}")
+        title = f"{post} · {_(records.model_of(self._kind).PLURAL)} · {number}"
+        self.query_one("#what", Static).update(Content(title))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        from fieldapp.tui.screens.record import RecordScreen
+
+        self.app.push_screen(RecordScreen(self._waiting[event.option_index].row["id"]))
+
+    def action_accept(self) -> None:
+        """Accept the chosen record."""
+        at = self.query_one(OptionList).highlighted
+        if at is not None and self._waiting:
+            self._accept([self._waiting[at]])
+
+    def action_accept_all(self) -> None:
+        """Accept all that are shown and about which nothing is odd or new."""
+        self._accept([w for w in self._waiting if not w.again and w.row["id"] not in self._doubts])
+
+    def _accept(self, chosen: list[review_queue.Waiting]) -> None:
+        try:
+            number = review_queue.accept_all(self.store, chosen)
+        except FieldappError as error:
+            self.query_one("#message", Static).update(Content(str(error)))
+            return
+        self.app.notify(_("{n} accepted.").format(n=number), markup=False)
+        self.renew()

@@ -1,0 +1,42 @@
+"""What waits to be looked at, by post and kind: can I sign this?"""
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import OptionList, Static
+
+from fieldapp.domain.amounts import format_amount
+from fieldapp.i18n import _
+from fieldapp.records import records, reviews
+from fieldapp.tui.screens.base import Chooser, Page
+from fieldapp.tui.widgets.lines import refill
+
+
+class WaitingScreen(Page):
+    """One line for each post and kind; Enter goes through its records."""
+
+    HELP = "What the posts recorded and headquarters has not looked at, or what was changed since. Enter opens a pile."
+
+    def __init__(self, post_id: str | None = None) -> None:
+        """``post_id``: only this post's."""
+        super().__init__()
+        self._post_id = post_id
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(_("Waits to be looked at")), classes="section")
+        yield Chooser(id="piles", markup=False)
+
+    def renew(self) -> None:
+        posts = {r["id"]: r["name"] for r in self.store.rows("SELECT id, name FROM post")}
+        counts = [c for c in reviews.waiting_counts(self.store) if self._post_id in (None, c[0])]
+        self._piles = sorted(counts, key=lambda c: (posts[c[0]], -c[2]))
+        lines = [
+            Content(f"{format_amount(number):>8}  {posts[post_id]:<32} {_(records.model_of(kind).PLURAL)}")
+            for post_id, kind, number in self._piles
+        ]
+        refill(self.query_one(OptionList), lines, f"✓ {_('Nothing waits to be looked at.')}")
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        from fieldapp.tui.screens.review_list import PileScreen
+
+        post_id, kind, _number = self._piles[event.option_index]
+        self.app.push_screen(PileScreen(kind, post_id))

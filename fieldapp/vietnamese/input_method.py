@@ -1,0 +1,58 @@
+"""Text as it is typed on plain keys: where its words begin and end, and what each key makes of the text before it."""
+
+import unicodedata
+from dataclasses import dataclass
+
+from fieldapp.vietnamese.telex import Method, compose, finish, spell
+
+CODE_SIGNS = ("_", "@")
+"""What stands beside one of these is part of a code, and no word"""
+
+
+@dataclass
+class _Word:
+    start: int
+    keys: str
+    shown: str
+    fixed: bool = False
+    """It stays as it is: its keys are not known, or it is part of a code"""
+
+
+@dataclass
+class Typist:
+    """One place where text is typed. ``before`` is always the whole text before the cursor."""
+
+    method: Method
+    modern: bool = False
+    _word: _Word | None = None
+
+    def press(self, before: str, key: str) -> str:
+        """The text before the cursor once the key has acted."""
+        word = self._word_at(before)
+        if not self.method.takes(key) or not (word.keys or key.isalpha()):
+            return self.finish(before, is_code=key in CODE_SIGNS) + key
+        if word.fixed:
+            return before + key
+        keys = word.keys + key
+        self._word = _Word(word.start, keys, compose(keys, self.method, self.modern))
+        return before[: word.start] + self._word.shown
+
+    def finish(self, before: str, *, is_code: bool = False) -> str:
+        """The word is over: if it is no Vietnamese one, it stands as it was typed."""
+        word, self._word = self._word, None
+        if word is None or before[word.start :] != word.shown:
+            return before
+        return before[: word.start] + (word.keys if is_code else finish(word.keys, self.method, self.modern))
+
+    def _word_at(self, before: str) -> _Word:
+        """The word in progress, or one that is come back to."""
+        if self._word and before[self._word.start :] == self._word.shown:
+            return self._word
+        self._word = None
+        start = len(before)
+        while start and (before[start - 1].isalpha() or unicodedata.combining(before[start - 1])):
+            start -= 1
+        shown = before[start:]
+        keys = spell(shown, self.method)
+        fixed = before[:start].endswith(CODE_SIGNS) or compose(keys, self.method, self.modern) != shown
+        return _Word(start, keys, shown, fixed)

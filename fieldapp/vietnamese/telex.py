@@ -1,0 +1,313 @@
+"""Vietnamese from plain keys, Telex or VNI, for machines that have no input method.
+
+A word is a function of its keys: ``compose`` gives what stands on the screen while it is typed, ``finish`` what stands
+there once it is over. Marks and tones may come where they belong or at the end of the word; the same key again takes
+them back. What cannot be Vietnamese stands as it was typed, key by key. See ``docs/typing.md``.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Literal
+
+from fieldapp.vietnamese.syllables import PLAIN, TONES, VOWELS, complete, fits, plain, split, takes_tone, with_tone
+
+CODE_SIGNS = "_@"
+"""What stands beside one of these is no word"""
+SMALL_KEY = "\\"
+"""After a letter: the one with a breve, caron, tilde or stroke that Ede, Jarai and Bahnar write"""
+SMALL = {
+    "a": "ă", "b": "ƀ", "c": "č", "d": "đ", "e": "ĕ", "i": "ĭ", "n": "ñ", "o": "ŏ", "u": "ŭ",
+    "ê": "ê\u0306", "ô": "ô\u0306", "ơ": "ơ\u0306", "ư": "ư\u0306", "â": "â\u0306",
+}  # fmt: skip
+_LARGE = {small: letter for letter, small in SMALL.items()}
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way of typing, as data. Keys are lower-case."""
+
+    name: str
+    tones: Mapping[str, int]
+    """Key -> tone; 0 takes the tone away"""
+    marks: Mapping[str, Mapping[str, str]]
+    """Key -> letter -> the same with its mark"""
+    alone: Mapping[str, str]
+    """Key -> the letter that it is behind an onset"""
+
+    def takes(self, key: str) -> bool:
+        """Whether the key may be part of a word that has begun."""
+        return (key.isascii() and key.isalpha()) or key == SMALL_KEY or key in self.tones or key in self.marks
+
+
+TELEX = Method(
+    "Telex",
+    tones={"z": 0, "f": 1, "r": 2, "x": 3, "s": 4, "j": 5},
+    marks={
+        "a": {"a": "â"},
+        "e": {"e": "ê"},
+        "o": {"o": "ô"},
+        "w": {"a": "ă", "o": "ơ", "u": "ư"},
+        "d": {"d": "đ"},
+    },
+    alone={"w": "ư"},
+)
+VNI = Method(
+    "VNI",
+    tones={"0": 0, "2": 1, "3": 2, "4": 3, "1": 4, "5": 5},
+    marks={
+        "6": {"a": "â", "e": "ê", "o": "ô"},
+        "7": {"o": "ơ", "u": "ư"},
+        "8": {"a": "ă"},
+        "9": {"d": "đ"},
+    },
+    alone={},
+)
+METHODS = {method.name: method for method in (TELEX, VNI)}
+
+
+def compose(keys: str, method: Method, modern: bool = False) -> str:
+    """What the keys of one word show while it is typed. ``modern``: hoà, not hòa."""
+    return _typed(keys, method, modern).shown
+
+
+def finish(keys: str, method: Method, modern: bool = False) -> str:
+    """What the keys of one word show once it is over: one that is no whole syllable stands as it was typed."""
+    return _typed(keys, method, modern).finished
+
+
+def spell(word: str, method: Method, at_end: bool = False) -> str:
+    """Keys that give the word: each mark and the tone behind its letter, or all of them at the end of the word."""
+    keys, later, tone = [], [], ""
+    tone_keys = {tone: key for key, tone in method.tones.items()}
+    small = False
+    for letter in _letters(word):
+        parts = unicodedata.normalize("NFD", letter)
+        toned = next((TONES.index(part) for part in parts if part in TONES), 0) if parts[0].lower() in VOWELS else 0
+        bare = unicodedata.normalize("NFC", "".join(part for part in parts if not toned or part not in TONES[1:]))
+        base = _LARGE.get(bare.lower(), bare.lower()) if bare.lower() not in PLAIN else bare.lower()
+        if small_letter := base != bare.lower():
+            small = True
+        mark = next((k for k, m in method.marks.items() if base in m.values()), "")
+        plain_letter = PLAIN.get(base, base)
+        keys.append(plain_letter.upper() if bare[:1].isupper() else plain_letter)
+        if small or small_letter or not at_end:
+            keys.append(mark + (SMALL_KEY if small_letter else ""))
+        elif mark not in later:
+            later.append(mark)
+        if base == "o" and "".join(keys).lower().endswith("oo") and "o" in method.marks:
+            keys.append("o")  # boong, and not bông
+        if toned:
+            tone = tone_keys[toned]
+            keys.append("" if at_end else tone)
+    return "".join([*keys, *later, tone if at_end else ""])
+
+
+def _letters(word: str) -> list[str]:
+    """Each letter with the marks that stand behind it."""
+    letters: list[str] = []
+    for c in unicodedata.normalize("NFC", word):
+        if unicodedata.combining(c) and letters:
+            letters[-1] += c
+        else:
+            letters.append(c)
+    return letters
+
+
+def _typed(keys: str, method: Method, modern: bool) -> "_Word":
+    word = _Word(method, modern)
+    for key in keys:
+        word.press(key)
+    return word
+
+
+@dataclass
+class _Word:
+    method: Method
+    modern: bool
+    keys: str = ""
+    letters: str = ""
+    upper: list[bool] = field(default_factory=list)
+    tone: int = 0
+    changed: bool = False
+    """Something else than the keys themselves is shown"""
+    spent: set[str] = field(default_factory=set)
+    """Keys whose mark was taken back: from then on they are letters"""
+    mode: Literal["syllable", "as typed", "free"] = "syllable"
+    text: str = ""
+    """What is shown in the other modes"""
+    taken_back: int = 0
+    """So many keys there were when a tone or mark was taken back"""
+
+    @property
+    def shown(self) -> str:
+        if self.mode != "syllable":
+            return self.text
+        written = with_tone(self.letters, self.tone, self.modern)
+        return "".join(c.upper() if up else c for c, up in zip(written, self.upper, strict=True))
+
+    @property
+    def finished(self) -> str:
+        whole = self.mode != "syllable" or not self.changed or complete(self.letters, self.tone, self._is_name)
+        return self.shown if whole else self._as_typed()
+
+    @property
+    def _is_name(self) -> bool:
+        return bool(self.upper) and self.upper[0]
+
+    def press(self, key: str) -> None:
+        self.keys += key
+        if key == SMALL_KEY:
+            self._small()
+        elif self.mode == "as typed":
+            doubled = self.taken_back == len(self.keys) - 1 and key.lower() in VOWELS  # as in “message”
+            self.text = self._as_typed() if doubled else self.text + key
+        elif self.mode == "free":
+            self._free(key)
+        elif not self._set_tone(key.lower()) and not self._set_mark(key.lower()):
+            self._append(key)
+
+    # a syllable -------------------------------------------------------------------------------------------------
+
+    def _set_tone(self, key: str) -> bool:
+        tone = self.method.tones.get(key)
+        if tone is None or key in self.spent:
+            return False
+        if tone in (0, self.tone):
+            if self.tone == 0:
+                return False
+            self.tone = 0
+            if tone:  # the same key again takes the tone back, and is a letter now
+                self._take_back()
+            return True
+        if not takes_tone(self.letters, tone, self._is_name):
+            return False
+        self.tone, self.changed = tone, True
+        return True
+
+    def _set_mark(self, key: str) -> bool:
+        table = self.method.marks.get(key)
+        if table is None or key in self.spent:
+            return False
+        places = self._places(table)
+        for name, change in product((False, self._is_name), self._changes(table, places)):
+            letters = "".join(change.get(n, letter) for n, letter in enumerate(self.letters))
+            if fits(letters, self.tone, name):
+                self.letters, self.changed = letters, True
+                return True
+        marked = [n for n in places if self.letters[n] == table[plain(self.letters[n])]]
+        if not marked:
+            return False
+        if self.method.alone.get(self.keys[-2:-1].lower()) == self.letters[-1]:
+            self._stop(self.shown[:-1] + self.keys[-1])
+            return True
+        self.letters = "".join(PLAIN[c] if n in marked else c for n, c in enumerate(self.letters))
+        self.spent.add(key)
+        if self._is_doubled and key.isalpha() and fits(self.letters + key, self.tone, self._is_name):
+            self._add(self.keys[-1])  # boong
+        else:
+            self._take_back()
+        return True
+
+    @property
+    def _is_doubled(self) -> bool:
+        return self.keys[-2:-1].lower() == self.keys[-1:].lower()
+
+    def _take_back(self) -> None:
+        """A key that came twice running is meant once, as a letter; with others between, the word is a foreign one."""
+        self._stop(self.shown + self.keys[-1] if self._is_doubled else self._as_typed())
+        self.taken_back = len(self.keys)
+
+    def _places(self, table: Mapping[str, str]) -> list[int]:
+        """Letters that the mark belongs to. Of consonants the first, or the last while there is no vowel yet (HĐND)."""
+        onset, rime = split(self.letters)
+        if "d" in table:
+            place = 0 if rime else len(onset) - 1
+            return [place] if plain(onset[place : place + 1]) == "d" else []
+        return [n for n in range(len(onset), len(self.letters)) if plain(self.letters[n]) in table]
+
+    def _changes(self, table: Mapping[str, str], places: list[int]) -> list[dict[int, str]]:
+        """What the mark may do, the likeliest first."""
+        open_places = [n for n in reversed(places) if self.letters[n] != table[plain(self.letters[n])]]
+        changes = [{n: table[plain(self.letters[n])]} for n in open_places]
+        at = plain(self.letters).find("uo")
+        if at in places and at + 1 in places and open_places and at + 2 < len(self.letters):
+            changes.insert(0, {at: "ư", at + 1: "ơ"})
+        return changes
+
+    def _append(self, key: str) -> None:
+        low = key.lower()
+        alone = self.method.alone.get(low)
+        onset, rime = split(self.letters)
+        if alone and onset and not rime and low not in self.spent and fits(onset + alone, 0, self._is_name):
+            self._add(alone.upper() if key.isupper() else alone)
+            self.changed = True
+            return
+        if not key.isalpha():  # a digit that has nothing to do
+            self._stop(self.shown + key)
+            return
+        self._add(key)
+        if not fits(self.letters, self.tone, self._is_name):
+            self._stop(self._as_typed())
+
+    def _add(self, key: str) -> None:
+        self.letters += key.lower()
+        self.upper.append(key.isupper())
+        onset, rime = split(self.letters)
+        if rime[:2] in ("ưo", "uơ") and len(rime) > 2 and onset + "ươ" + rime[2:] != self.letters:
+            self.letters = onset + "ươ" + rime[2:]
+
+    def _stop(self, text: str) -> None:
+        self.text, self.mode = text, "as typed"
+
+    def _as_typed(self) -> str:
+        """The keys; but đ among the first consonants stays: no other language doubles d there, and ĐBP is meant."""
+        marks = {key: m for key, m in self.method.marks.items() if "d" in m}
+        shown = ""
+        for n, key in enumerate(self.keys):
+            low = key.lower()
+            if low in VOWELS:
+                return shown + self.keys[n:]
+            last = shown[-1:]
+            if low in marks and last.lower() == "d":
+                shown = shown[:-1] + ("Đ" if last == "D" else "đ")
+            elif low in marks and last.lower() == "đ":
+                return shown[:-1] + ("D" if last == "Đ" else "d") + self.keys[n:]
+            else:
+                shown += key
+        return shown
+
+    # Ede, Jarai, Bahnar -----------------------------------------------------------------------------------------
+
+    def _small(self) -> None:
+        """Give the last letter its further mark, or take that back; from then on marks go by pairs of keys."""
+        text = self.shown
+        letters = _letters(text)
+        pair = self._pair(text[-2:-1], text[-1:])
+        last = letters[-1] if letters else ""
+        if self.mode == "as typed" and pair:
+            self.text = text[:-2] + pair
+        elif small := SMALL.get(last.lower()):
+            self.text = "".join(letters[:-1]) + (small.capitalize() if last.isupper() else small)
+        elif large := _LARGE.get(last.lower()):
+            self._stop("".join(letters[:-1]) + (large.upper() if last[0].isupper() else large) + SMALL_KEY)
+            return
+        else:
+            self._stop(text + SMALL_KEY)
+            return
+        self.mode = "free"
+
+    def _free(self, key: str) -> None:
+        last = self.text[-1:]
+        if pair := self._pair(last, key):
+            self.text = self.text[:-1] + pair
+        elif self.method.marks.get(key.lower(), {}).get(PLAIN.get(last.lower(), "")) == last.lower():
+            base = PLAIN[last.lower()]
+            self._stop(self.text[:-1] + (base.upper() if last.isupper() else base) + key)
+        else:
+            self.text += key
+
+    def _pair(self, letter: str, key: str) -> str | None:
+        marked = self.method.marks.get(key.lower(), {}).get(letter.lower())
+        return marked.upper() if marked and letter.isupper() else marked

@@ -1,0 +1,108 @@
+"""What the state of exchange asks of people: lines for the first screen, and sentences for the USB screen."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from fieldapp.domain.amounts import format_amount
+from fieldapp.escaping import brief
+from fieldapp.i18n import _, counted
+from fieldapp.store.store import Store
+from fieldapp.sync.exchange.status import Status
+from fieldapp.work.todo import Todo
+
+DECIDE = "decide"
+"""Kind of what a person decides on the screen for it"""
+
+REVIEW = "review"
+"""Kind of what waits to be looked at"""
+POSTS = "posts"
+"""Kind of what the grid of posts by months shows"""
+NAMED = 5
+"""Late posts that are named; the grid shows all"""
+
+
+def late_posts(store: Store, today: date) -> list[Todo]:
+    """One line of the posts of which nothing was heard for longer than is allowed; headquarters' alone."""
+    if store.role != "hq":
+        return []
+    from fieldapp.reports import coverage
+
+    late = coverage.late_posts(store, today)
+    if not late:
+        return []
+    named = ", ".join(_("{post} ({n} days)").format(post=name, n=days) for name, days in late[:NAMED])
+    more = " …" if len(late) > NAMED else ""
+    text = _("not heard of for more than {days} days: {named}")
+    text = text.format(days=coverage.limit_days(store), named=named + more)
+    return [_line("!", counted("{n} post", "{n} posts", len(late)), text, POSTS)]
+
+
+def to_review(store: Store, *, keys: bool = True) -> list[Todo]:
+    """One line of the records that wait to be looked at. ``keys``: it names a key, for the screen; else a command."""
+    from fieldapp.records import reviews
+
+    counts = reviews.waiting_counts(store)
+    if not counts:
+        return []
+    records, posts = sum(number for _post, _kind, number in counts), len({post for post, _kind, _number in counts})
+    text = _("{records} of {posts}: F7 goes through them") if keys else _("{records} of {posts}: `fieldapp hq queue`")
+    text = text.format(
+        records=counted("{n} record", "{n} records", records, format_amount(records)),
+        posts=counted("{n} post", "{n} posts", posts),
+    )
+    return [_line("·", _("to review"), text, REVIEW)]
+
+
+def todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
+    """One line for each sort of thing that waits; more about it is on the USB screen. ``keys`` as above."""
+    found = []
+    if state.clock_warning:
+        found.append(_line("!", _("clock"), state.clock_warning))
+    if refused := len(state.held) + len(state.quarantined) + len(state.set_aside):
+        text = counted(
+            "{n} parcel or change waits or was refused", "{n} parcels or changes wait or were refused", refused
+        )
+        found.append(_line("!", _("from the stick"), text, DECIDE))
+    if state.conflicts:
+        found.append(_line("!", _("conflict"), _conflicts(state), DECIDE))
+    if role == "hq":
+        waits = _("{name} waits to be certified")
+        found += [_line("·", _("new laptop"), waits.format(name=name), DECIDE) for name in state.asking]
+    elif state.unsent and not state.exported:
+        text = _("{changes} in {records}: `fieldapp sync export` takes them to the stick")
+        text = (_("{changes} in {records}: F9 takes them to the stick") if keys else text).format(
+            changes=counted("{n} change", "{n} changes", state.unsent),
+            records=counted("{n} record", "{n} records", state.unsent_records),
+        )
+        found.append(_line("·", _("not sent"), text))
+    return found
+
+
+def sentences(state: Status, role: str) -> list[str]:
+    """All that waits or was refused, in full, for the USB screen."""
+    found = [state.clock_warning] if state.clock_warning else []
+    found += [*state.held, *state.quarantined, *state.set_aside]
+    if state.conflicts:
+        hint = _("Esc, then F6 and F7, show them.") if role == "hq" else ""
+        found.append(f"{_conflicts(state)}. {hint}".strip())
+    if role == "hq" and state.asking:
+        found.append(asking(state.asking))
+    return found
+
+
+def asking(names: Sequence[str]) -> str:
+    """Who waits to be certified, and by which keys it is done."""
+    line = _("Waiting to be certified: {names}. Esc, then F6 and F7, show the fingerprint: compare it by telephone.")
+    return line.format(names=", ".join(map(brief, names)))
+
+
+def _conflicts(state: Status) -> str:
+    return counted(
+        "{n} field was written differently by two people",
+        "{n} fields were written differently by two people",
+        state.conflicts,
+    )
+
+
+def _line(sign: str, when: str, text: str, kind: str = "") -> Todo:
+    return Todo("!" if sign == "!" else "·", when, text, kind=kind, target="")

@@ -1,0 +1,130 @@
+"""Headquarters' desk: the records that wait for a look, and what the officer decides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import uuid_utils
+
+from fieldapp.domain.model import fields_of
+from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.review import Outcome, Review
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.records import history, records, reviews
+from fieldapp.records.reading import columns_of, read_record
+from fieldapp.records.records import Found
+from fieldapp.store import people
+from fieldapp.store.store import Row, Store, now
+from fieldapp.vietnamese.text import clean
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A record that headquarters has not looked at, or that was changed since."""
+
+    kind: str
+    row: Row
+    seen: str
+    """its fingerprint now: give it to ``review``"""
+    again: bool
+    """it was looked at before and is other now"""
+
+
+def queue(store: Store, kind: str, post_id: str | None = None, limit: int = 100) -> list[Waiting]:
+    """Records of a kind that wait: those that were changed since they were looked at first, then the oldest."""
+    rows = store.rows(
+        f"SELECT r.*, l.id AS looked_at, {reviews.fingerprint_sql(kind, 'r')} AS now {reviews.waiting_sql(kind)}"
+        " AND (? IS NULL OR r.post_id = ?) ORDER BY l.id IS NULL, r.id LIMIT ?",
+        [post_id, post_id, limit],
+    )
+    return [
+        Waiting(kind, {k: v for k, v in r.items() if k not in ("looked_at", "now")}, r["now"], bool(r["looked_at"]))
+        for r in rows
+    ]
+
+
+def review(
+    store: Store, row_id: str, outcome: Outcome, *, comment: str = "", field: str = "", seen: str | None = None
+) -> str:
+    """Accept a post's record, or return it with a comment on a field or on rows that belong to it; the review's id.
+
+    ``seen``: the fingerprint that was looked at; refused when the record is other by now. The review reaches the post
+    with the next reply.
+    """
+    if store.identity.role != "hq":
+        raise FieldappError(_("Only headquarters reviews records."))
+    people.check(store, people.Act.REVIEW)
+    with store.transaction():
+        found = records.get(store, row_id)
+        _check(found, clean(field))
+        stands = reviews.fingerprint(store, found.kind, row_id)
+        if seen is not None and seen != stands:
+            raise FieldappError(_("The record was changed since you looked at it. Look again."))
+        before = reviews.said_of(store, found.kind, [row_id]).get(row_id)
+        given = {
+            "record_kind": found.kind,
+            "record_id": row_id,
+            "outcome": outcome,
+            "field": clean(field) or None,
+            "comment": clean(comment) or None,
+            "seen": stands,
+            "replaces": before.id if before else None,
+        }
+        values = columns_of(read_record(store, Review, given))
+        values |= {
+            "id": str(uuid_utils.uuid7()),
+            "post_id": found.row["post_id"],
+            "created_at": now(),
+            "created_by": store.user,
+        }
+        names = ", ".join(values)
+        store.db.execute(f"INSERT INTO review ({names}) VALUES ({', '.join('?' * len(values))})", [*values.values()])
+        return str(values["id"])
+
+
+def reviewable(store: Store, found: Found) -> bool:
+    """Whether this replica's people accept and return the record."""
+    may = not store.read_only and store.role == "hq"
+    return may and found.kind in reviews.REVIEWED and found.row["voided_at"] is None
+
+
+def accept_all(store: Store, waiting: Sequence[Waiting]) -> int:
+    """Accept records that were looked at together, all or none."""
+    with store.transaction():
+        for one in waiting:
+            review(store, one.row["id"], "accepted", seen=one.seen)
+    return len(waiting)
+
+
+def _check(found: Found, field: str) -> None:
+    if found.kind not in reviews.REVIEWED:
+        raise FieldappError(_("Only what posts record is reviewed."))
+    if found.row["voided_at"] is not None:
+        raise FieldappError(_("This record was voided already."))
+    model = BY_KIND[found.kind]
+    if field and field not in {s.name for s in fields_of(model)} | model.CHILDREN.keys():
+        raise FieldappError(_("There is no field “{field}” in this kind of record.").format(field=field))
+
+
+def changed_since(store: Store, found: Found) -> list[str]:
+    """What was changed in a record since headquarters looked at it last, as lines of its history."""
+    said = reviews.said_of(store, found.kind, [found.row["id"]]).get(found.row["id"])
+    if said is None or said.state not in ("corrected", "changed"):
+        return []
+    looked = history.history(store, said.id)[0]
+    late = [
+        step
+        for step in history.history(store, found.row["id"])
+        if step.hlc > looked.hlc or _arrived(store, step) > said.at
+    ]
+    return history.history_lines(store, late)
+
+
+def _arrived(store: Store, step: history.Step) -> str:
+    """When the change came to this replica; empty for its own."""
+    found = store.value(
+        "SELECT s.received_at FROM local_segment s JOIN local_log g ON g.id = s.log_id AND g.own = 0"
+        " WHERE s.log_id = ? AND s.first <= ? AND ? <= s.last",
+        [step.log_id, step.seq, step.seq],
+    )
+    return found or ""

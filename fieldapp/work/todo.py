@@ -1,0 +1,251 @@
+"""What must be done next: the question that the first screen answers."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from fieldapp.domain.dates import format_date
+from fieldapp.i18n import _, counted
+from fieldapp.records import records, reviews, rule_violations, words
+from fieldapp.store.store import Draft, Row, Store
+
+DUE_DAYS = 7
+SOON_DAYS = 30
+ENDED_DAYS = 365
+"""What ended longer ago is no longer asked about"""
+MEETING_DAY = 20
+"""From this day of a month on a cell should have met in it; before, in the month before"""
+TAKES_PART_MONTHS = 3
+"""A cell whose meetings the post recorded in so many months before is one that it takes part in"""
+MOST = 50
+"""More of one sort are not listed one by one: nobody reads on."""
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One thing to do."""
+
+    sign: Literal["!", "↩", "·"]
+    """``!`` late or wrong, ``↩`` returned by headquarters, ``·`` open"""
+    when: str
+    text: str
+    kind: str
+    target: str
+    """id of the record, or of the draft where ``draft``; empty where a new record is to be written"""
+    draft: bool = False
+    initial: Mapping[str, Any] = field(default_factory=dict)
+    """what a new record of ``kind`` begins with"""
+
+
+def todo(store: Store, today: date) -> list[Todo]:
+    """What waits for a person, what matters most first; at headquarters across its posts."""
+    if store.identity.role == "hq":
+        return [*_late_by_post(store, today), *_broken(store), *_introductions(store, today), *_drafts(store)]
+    return [
+        *_drafts(store),  # after a power cut a person looks for what was typed
+        *_matters(store, today),
+        *_returned(store),
+        *_broken(store),
+        *_introductions(store, today),
+        *_cells_not_met(store, today),
+        *_missing_members(store, today),
+        *_charges_left(store, today),
+        *_agreements(store, today),
+    ]
+
+
+def _left(day: str, today: date) -> int:
+    return (date.fromisoformat(day) - today).days
+
+
+def _soon(left: int) -> str:
+    return counted("{n} day left", "{n} days left", left) if left else _("today")
+
+
+def _matters(store: Store, today: date) -> Iterator[Todo]:
+    """Those that are late, longest first, then those due soon."""
+    rows = store.rows(
+        "SELECT id, matter_type, counterpart, subject, due_on FROM matter"
+        " WHERE closed_on IS NULL AND voided_at IS NULL AND due_on <= ? ORDER BY due_on, id LIMIT ?",
+        [(today + timedelta(DUE_DAYS)).isoformat(), MOST],
+    )
+    for row in rows:
+        left = _left(row["due_on"], today)
+        when = counted("{n} day late", "{n} days late", -left) if left < 0 else _soon(left)
+        about = f"{_(words.choice_title(row['matter_type']))} · {row['counterpart']}: {row['subject']}"
+        due = _("due {day}").format(day=format_date(date.fromisoformat(row["due_on"]))[:5])
+        yield Todo("!" if left < 0 else "·", when, f"{about} ({due})", "matter", row["id"])
+
+
+def _returned(store: Store) -> Iterator[Todo]:
+    """Records that headquarters sent back, with what it says of them."""
+    for said in reviews.returned(store)[:MOST]:
+        title = _(records.model_of(said.kind).TITLE)
+        name = words.labels(store, said.kind, [said.record])[said.record]
+        text = _("{title} · {name}: “{comment}”").format(title=title, name=name, comment=said.comment)
+        yield Todo("↩", _("returned"), text, said.kind, said.record)
+
+
+def _late_by_post(store: Store, today: date) -> Iterator[Todo]:
+    """Each post's late matters in one line, the post with the longest first; it opens that matter."""
+    rows = store.rows(
+        "SELECT m.post_id, m.matter_type, count(*) AS n, min(m.due_on || m.id) AS longest, p.name FROM matter m"
+        " JOIN post p ON p.id = m.post_id WHERE m.closed_on IS NULL AND m.voided_at IS NULL AND m.due_on < ?"
+        " GROUP BY m.post_id, m.matter_type",
+        [today.isoformat()],
+    )
+    posts: dict[str, list[Row]] = {}
+    for row in rows:
+        posts.setdefault(row["post_id"], []).append(row)
+    for of_post in sorted(posts.values(), key=lambda of_post: min(r["longest"] for r in of_post))[:MOST]:
+        longest = min(r["longest"] for r in of_post)
+        when = counted("{n} day late", "{n} days late", -_left(longest[:10], today))
+        types = ", ".join(f"{r['n']} {_(words.choice_title(r['matter_type'])).lower()}" for r in of_post)
+        late = counted("{n} matter late", "{n} matters late", sum(r["n"] for r in of_post))
+        text = f"{of_post[0]['name']}: {late} ({types})"
+        yield Todo("!", when, text, "matter", longest[10:])
+
+
+def _broken(store: Store) -> Iterator[Todo]:
+    """Rules that the merge of two laptops broke."""
+    found = rule_violations.broken(store)[:MOST]
+    posts = _post_names(store)
+    for breach in found:
+        of_post = f"{posts[breach.post_id]}: " if breach.post_id in posts else ""
+        yield Todo("!", _("to be mended"), of_post + breach.sentence, breach.kind, breach.target)
+
+
+def _introductions(store: Store, today: date) -> Iterator[Todo]:
+    """Introductions that ended lately without a reason and without a new one; at a post also those that end soon."""
+    posts = _post_names(store)
+    last = today - timedelta(1) if posts else today + timedelta(SOON_DAYS)
+    rows = store.rows(
+        "SELECT i.id, i.date_to, i.post_id, m.full_name, c.name AS cell FROM introduction i"
+        " JOIN member m ON m.id = i.member_id AND m.voided_at IS NULL JOIN party_cell c ON c.id = i.party_cell_id"
+        " WHERE i.voided_at IS NULL AND i.end_reason IS NULL AND i.date_to BETWEEN ? AND ?"
+        " AND NOT EXISTS (SELECT 1 FROM introduction n WHERE n.member_id = i.member_id"
+        "  AND n.voided_at IS NULL AND n.date_from > i.date_to) ORDER BY i.date_to, i.id LIMIT ?",
+        [(today - timedelta(ENDED_DAYS)).isoformat(), last.isoformat(), MOST],
+    )
+    for row in rows:
+        left = _left(row["date_to"], today)
+        when = counted("{n} day over", "{n} days over", -left) if left < 0 else _soon(left)
+        of_post = f"{posts[row['post_id']]}: " if row["post_id"] in posts else ""
+        text = of_post + _("Introduction ends: {name}").format(name=f"{row['full_name']}, {row['cell']}")
+        yield Todo("!" if left < 0 else "·", when, text, "introduction", row["id"])
+
+
+def _cells_not_met(store: Store, today: date) -> Iterator[Todo]:
+    """Cells that the post takes part in and that have no meeting in the month; each opens the form for one."""
+    month = _month_to_meet(today)
+    first, last = month.isoformat(), (_months_after(month, 1) - timedelta(1)).isoformat()
+    rows = store.rows(
+        "SELECT c.id, c.name, u.name AS unit FROM party_cell c JOIN unit u ON u.id = c.unit_id"
+        " WHERE c.voided_at IS NULL AND (EXISTS (SELECT 1 FROM introduction i"
+        "   JOIN member b ON b.id = i.member_id AND b.voided_at IS NULL"
+        "   WHERE i.party_cell_id = c.id AND i.voided_at IS NULL AND i.date_from <= :last"
+        "   AND (i.date_to IS NULL OR i.date_to >= :first))"
+        "  OR EXISTS (SELECT 1 FROM meeting m WHERE m.party_cell_id = c.id AND m.voided_at IS NULL"
+        "   AND m.held_on >= :before AND m.held_on < :first))"
+        " AND NOT EXISTS (SELECT 1 FROM meeting m WHERE m.party_cell_id = c.id AND m.voided_at IS NULL"
+        "   AND m.held_on BETWEEN :first AND :last)"
+        " ORDER BY c.name COLLATE vietnamese, c.id LIMIT :most",
+        {"first": first, "last": last, "before": _months_after(month, -TAKES_PART_MONTHS).isoformat(), "most": MOST},
+    )
+    when = _("month {month}").format(month=f"{month:%m/%Y}")
+    for row in rows:
+        text = _("{cell} has no meeting").format(cell=f"{row['name']} ({row['unit']})")
+        yield Todo("·", when, text, "meeting", "", initial={"party_cell_id": row["id"]})
+
+
+def _month_to_meet(today: date) -> date:
+    """The first day of the month in which the cells should have met."""
+    return today.replace(day=1) if today.day >= MEETING_DAY else _months_after(today, -1)
+
+
+def _months_after(day: date, months: int) -> date:
+    """The first day of the month so many months later."""
+    number = day.year * 12 + day.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def _missing_members(store: Store, today: date) -> Iterator[Todo]:
+    """The post's members, introduced to a cell today, who were at neither of its last two meetings.
+
+    ``CROSS JOIN`` keeps the order: cells have few meetings to look at, while attendance is a long table.
+    """
+    rows = store.rows(
+        "SELECT m.id, m.full_name, c.name AS cell, sum(a.status = 'excused') AS excused FROM introduction i"
+        " JOIN member m ON m.id = i.member_id AND m.voided_at IS NULL AND m.party_cell_id IS NULL"
+        " JOIN party_cell c ON c.id = i.party_cell_id"
+        " CROSS JOIN meeting t ON t.id IN (SELECT l.id FROM meeting l WHERE l.party_cell_id = i.party_cell_id"
+        "   AND l.voided_at IS NULL AND l.held_on BETWEEN i.date_from AND :today"
+        "   ORDER BY l.held_on DESC, l.id DESC LIMIT 2)"
+        " CROSS JOIN attendance a ON a.meeting_id = t.id AND a.member_id = m.id AND a.voided_at IS NULL"
+        " WHERE i.voided_at IS NULL AND i.date_from <= :today AND (i.date_to IS NULL OR i.date_to >= :today)"
+        " GROUP BY i.id HAVING count(DISTINCT t.id) = 2 AND sum(a.status = 'present') = 0"
+        " ORDER BY cell COLLATE vietnamese, m.full_name COLLATE vietnamese, m.id LIMIT :most",
+        {"today": today.isoformat(), "most": MOST},
+    )
+    excuses = (_("without excuse"), _("one of them without excuse"), _("with excuse"))
+    for row in rows:
+        text = _("{member} missed the last two meetings of {cell}, {excuse}").format(
+            member=row["full_name"], cell=row["cell"], excuse=excuses[min(row["excused"], 2)]
+        )
+        yield Todo("·", _("absent twice"), text, "member", row["id"])
+
+
+def _charges_left(store: Store, today: date) -> Iterator[Todo]:
+    """Households still in the charge of a member whose last introduction has ended."""
+    rows = store.rows(
+        "SELECT h.id, h.household, m.full_name, max(i.date_to) AS ended FROM household_charge h"
+        " JOIN member m ON m.id = h.member_id JOIN introduction i ON i.member_id = h.member_id AND i.voided_at IS NULL"
+        " WHERE h.voided_at IS NULL AND h.date_to IS NULL"
+        " GROUP BY h.id HAVING max(coalesce(i.date_to, '9999')) < ? ORDER BY ended, h.id LIMIT ?",
+        [today.isoformat(), MOST],
+    )
+    for row in rows:
+        text = _("{member} still looks after {household}; the introduction ended on {day}").format(
+            member=row["full_name"], household=row["household"], day=format_date(date.fromisoformat(row["ended"]))
+        )
+        yield Todo("·", _("household"), text, "household_charge", row["id"])
+
+
+def _agreements(store: Store, today: date) -> Iterator[Todo]:
+    """Agreements that end soon."""
+    rows = store.rows(
+        "SELECT id, name, date_to FROM agreement WHERE voided_at IS NULL AND date_to BETWEEN ? AND ?"
+        " ORDER BY date_to, id LIMIT ?",
+        [today.isoformat(), (today + timedelta(SOON_DAYS)).isoformat(), MOST],
+    )
+    for row in rows:
+        text = _("Agreement ends: {name}").format(name=row["name"])
+        yield Todo("·", _soon(_left(row["date_to"], today)), text, "agreement", row["id"])
+
+
+def _drafts(store: Store) -> Sequence[Todo]:
+    return [
+        Todo(
+            "·",
+            _("draft"),
+            " · ".join((_(records.model_of(d.kind).TITLE), words.instant(d.saved_at), *_beginning(d))),
+            d.kind,
+            d.id,
+            draft=True,
+        )
+        for d in store.drafts()[:MOST]
+    ]
+
+
+def _beginning(draft: Draft) -> list[str]:
+    """The first things that were typed, by which a person knows a draft."""
+    typed = [v.get("text") if isinstance(v, dict) else v for v in draft.data.values()]
+    return [v for v in typed if isinstance(v, str) and v.strip()][:3]
+
+
+def _post_names(store: Store) -> dict[str | None, str]:
+    """Names of the posts by id, where there are several to tell apart: at headquarters."""
+    if store.identity.role != "hq":
+        return {}
+    return {row["id"]: row["name"] for row in store.rows("SELECT id, name FROM post")}

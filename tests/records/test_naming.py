@@ -1,0 +1,89 @@
+"""Names as people say them find the record, and only where they can mean no other."""
+
+from datetime import date
+
+import pytest
+from field import World
+
+from fieldapp.errors import FieldappError
+from fieldapp.records import records
+from fieldapp.records.reading import resolve
+from fieldapp.records.words import labels
+
+THEN, NOW = date(2013, 11, 5), date(2026, 11, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "on", "label"),
+    [
+        ("Ia Rvê", THEN, "Xã Ia RVê · Huyện Ea Súp · Tỉnh Đắk Lắk"),
+        ("Ia Rvê", NOW, "Xã Ia Rvê · Đắk Lắk"),
+        ("xã Ea Bung, huyện Ea Súp", THEN, "Xã Ea Bung · Huyện Ea Súp · Tỉnh Đắk Lắk"),
+        ("X. Krông Na (Buôn Đôn)", THEN, "Xã Krông Na · Huyện Buôn Đôn · Tỉnh Đắk Lắk"),
+        ("Tân Lập, Krông Búk", THEN, "Xã Tân Lập · Huyện Krông Búk · Tỉnh Đắk Lắk"),
+        ("Xã EaBung", THEN, "Xã Ea Bung · Huyện Ea Súp · Tỉnh Đắk Lắk"),
+        ("H. Ea Súp", THEN, "Huyện Ea Súp · Tỉnh Đắk Lắk"),
+        ("Phường Hoà Hiệp", NOW, "Phường Hòa Hiệp · Đắk Lắk"),
+        ("Xã Ia Rvê · Đắk Lắk", NOW, "Xã Ia Rvê · Đắk Lắk"),
+    ],
+)
+def test_units(world: World, text: str, on: date, label: str) -> None:
+    found = resolve(world.post, "unit", text, on)
+    assert labels(world.post, "unit", [found])[found] == label
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Ea Súp", "Huyện Ea Súp"),
+        ("Tân Lập", "Buôn Ma Thuột"),
+        ("Thị trấn Ia Rvê", "Không tìm thấy"),
+        ("Ia Lốp, Ia Rvê", "Không tìm thấy"),
+        ("Ia Rvê, Buôn Đôn", "Không tìm thấy"),
+        ("Ia", "Không tìm thấy"),
+        ("xã", "Không tìm thấy"),
+        (", ·", "Không tìm thấy"),
+    ],
+)
+def test_units_that_may_be_several_or_none(world: World, text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        resolve(world.post, "unit", text, THEN)
+
+
+def test_the_own_province_comes_first(world: World) -> None:
+    several = world.hq.rows(
+        "SELECT n.id, n.name FROM unit n JOIN unit p ON p.id = n.parent_id AND p.code = '66' WHERE n.valid_to IS NULL"
+        " AND (SELECT count(*) FROM unit o WHERE o.name = n.name AND o.valid_to IS NULL) > 1 LIMIT 1"
+    )
+    assert [resolve(world.post, "unit", row["name"], NOW) for row in several] == [row["id"] for row in several] != []
+
+
+def test_cells_people_and_kinds(world: World) -> None:
+    ids = {
+        position: records.save(world.post, "member", {"full_name": "Nguyễn Văn B", "position": position})
+        for position in ("Đại úy, đội trưởng", "Trung tá")
+    }
+    assert resolve(world.post, "member", "Đ/c Nguyễn Văn B, Trung tá") == ids["Trung tá"]
+    assert resolve(world.post, "member", "nguyen van b - trung tá") == ids["Trung tá"]
+    for cell in ("buôn Ba Na", "CB Ba Na", "Chi bộ buôn Ba-na", "Chi bộ buôn Ba Na (Ia Rvê)"):
+        assert resolve(world.post, "party_cell", cell)
+    with pytest.raises(ValueError, match="Không tìm thấy"):
+        resolve(world.post, "party_cell", "thôn Ba Na")
+    with pytest.raises(ValueError, match="Trung tá"):
+        resolve(world.post, "member", "Nguyễn Văn B")
+    with pytest.raises(ValueError, match="Mái ấm"):
+        resolve(world.post, "activity_kind", "nhà tình thương")
+
+
+def test_a_text_of_any_length_is_only_not_found(world: World) -> None:
+    for text in ("a b " * 8000, "x" * 32_000, "a" + " " * 32_000 + "b", ", " * 16_000, "(" * 32_000):
+        with pytest.raises(ValueError, match="Không tìm thấy"):
+            resolve(world.post, "unit", text, THEN)
+
+
+@pytest.mark.parametrize("decimals", [10**40, -1, [1], "x"])
+def test_an_amount_is_not_scaled_by_what_is_no_number_of_decimals(world: World, decimals: object) -> None:
+    field = {"activity_kind": "gieng_khoan", "code": "x", "name": "X", "field_type": "number", "maximum": "12"}
+    with pytest.raises(FieldappError) as refused:
+        records.save(world.hq, "kind_field", {**field, "decimals": decimals})
+    assert "decimals" in refused.value.fields

@@ -1,0 +1,226 @@
+"""The short way of the merge and the fold say the same, and imported changes are found by their rows."""
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from field import World
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sync_state import second_laptop, state
+
+from fieldapp.records import history, lists, records, search_index
+from fieldapp.store import log
+from fieldapp.store.store import Row, Store
+from fieldapp.sync.exchange import incoming, outgoing
+from fieldapp.sync.format.segment import Sealed
+from fieldapp.sync.merge import admission, fast_path, merge, segment_state
+from fieldapp.sync.safety import doctor
+
+WELL = {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221",
+        "measures": [{"measure_id": "gieng", "amount": 1}]}  # fmt: skip
+
+
+def everything(store: Store) -> tuple[dict[str, list[Row]], list[Row], list[Row]]:
+    aside = store.rows("SELECT log_id, seq, reason FROM local_set_aside ORDER BY log_id, seq")
+    return state(store), merge.conflicts(store), aside
+
+
+def all_to_the_fold(
+    _store: Store, _author: admission.Author, sealed: Sealed, _avoid: set[str], _pending: fast_path.Pending
+) -> list[admission.Cell]:
+    return list(dict.fromkeys((e.table, e.row_id) for e in sealed.entries))
+
+
+def forged(store: Store, changes: list[tuple[str, str, str]]) -> None:
+    """Write changes into the own log that its triggers would not: (table, row, columns as JSON)."""
+    own = store.row("SELECT id, seq FROM local_log WHERE own = 1")
+    assert own is not None
+    with store.transaction():
+        for number, (table, row_id, cols) in enumerate(changes, start=1):
+            store.db.execute("UPDATE local_session SET hlc = hlc + 1")
+            store.db.execute(
+                "INSERT INTO local_change SELECT ?, ?, hlc, ?, ?, ?, 'x', '2026-11-24T00:00:00Z' FROM local_session",
+                [own["id"], own["seq"] + number, table, row_id, cols],
+            )
+        store.db.execute("UPDATE local_log SET seq = seq + ? WHERE own = 1", [len(changes)])
+
+
+COLUMNS = ['{"hamlet":"Buôn %d"}', '{"hamlet":""}', '{"people":"a\\u0007%d"}', '{"unit_id":"nowhere"}', '{"rain":%d}',
+           '{"created_by":"x"}', '{"description":"\\ud83d\\ude42 %d"}', '{"date_from":"2013-02-30","hamlet":"B%d"}',
+           '{"voided_at":"2013-10-05T00:00:00Z","void_reason":"r"}', '{"people":1.0}', '{"post_id":"x"}']  # fmt: skip
+deed = st.tuples(
+    st.sampled_from(["new", "edit", "edit", "forge", "forge", "carry", "b edit", "b carry"]),
+    st.integers(0, 9),
+    st.sampled_from(COLUMNS),
+)
+
+
+@pytest.fixture(scope="session")
+def pair(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Headquarters, and two laptops of one post that know each other."""
+    made = first_world.copy(tmp_path_factory.mktemp("pair"))
+    b = second_laptop(made)
+    made.keys["laptop-b"] = b._key
+    b.close()
+    made.close()
+    return made.root
+
+
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@given(deeds=st.lists(deed, min_size=3, max_size=14), seed=st.integers(0, 99), may_wait=st.sampled_from([1, 100_000]))
+def test_both_ways_say_the_same(
+    pair: Path, first_world: World, tmp_path_factory: pytest.TempPathFactory, deeds: list[tuple[str, int, str]],
+    seed: int, may_wait: int,
+) -> None:  # fmt: skip
+    """Edits of one row several times in a segment, two laptops that do not know each other, and what may not count;
+    updates that wait for the last segment, and hardly wait at all."""
+    root = tmp_path_factory.mktemp("run")
+    shutil.copytree(pair, root, dirs_exist_ok=True)
+    world = World(root, first_world.keys)
+    b = Store.open(root / "laptop-b", world.keys["laptop-b"], "Trần Văn B")
+    rng = random.Random(seed)
+    for what, number, cols in [("new", 0, ""), ("carry", 0, ""), *deeds]:
+        store = b if what.startswith("b ") else world.post
+        known = [r["id"] for r in store.rows("SELECT id FROM activity WHERE voided_at IS NULL ORDER BY id")]
+        if what == "new":
+            records.save(store, "activity", WELL, confirm=True)
+        elif what == "carry":
+            world.carry(world.post, b)
+        elif what == "b carry":
+            world.carry(b, world.post)
+        elif what == "forge" and known:
+            table = "weather" if number == 9 else "activity"
+            forged(store, [(table, known[number % len(known)], cols.replace("%d", str(number)))])
+        elif known:
+            records.save(store, "activity", {"hamlet": f"Buôn {rng.randint(0, 3)}"}, known[number % len(known)])
+    shutil.copytree(root / "hq", root / "folded")
+    folded = Store.open(root / "folded", world.keys["hq"], "Trực ban")
+    sticks: list[Path] = []
+    for sender in (world.post, b):
+        stick = root / f"out-{len(sticks)}"
+        stick.mkdir()
+        outgoing.export(sender, stick, world.hq.identity.replica_id)
+        sticks.append(stick)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(fast_path, "MAX_PENDING", may_wait)
+        incoming.import_files(world.hq, sticks)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(fast_path, "write", all_to_the_fold)
+        incoming.import_files(folded, sticks)
+    assert everything(world.hq) == everything(folded)
+    assert doctor.examine(world.hq).healthy
+    for store in (b, folded):
+        store.close()
+    world.close()
+
+
+@pytest.fixture
+def fold_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[admission.Cell]]:
+    """The rows that were folded since."""
+    folded: list[admission.Cell] = []
+    real = merge.fold
+
+    def fold(store: Store, schema: admission.Schema, cells: Any) -> None:
+        folded.extend(cells)
+        real(store, schema, cells)
+
+    monkeypatch.setattr(merge, "fold", fold)
+    return lambda: folded
+
+
+def test_what_nobody_else_touched_is_not_folded(world: World, fold_of: Callable[[], list[admission.Cell]]) -> None:
+    well = world.well(hamlet="Buôn A")
+    records.save(world.post, "activity", {"hamlet": "Buôn B"}, well)
+    (result,) = world.carry(world.post, world.hq)
+    records.save(world.post, "activity", {"hamlet": "Buôn C"}, well)
+    (second,) = world.carry(world.post, world.hq)
+    assert (result.complete, second.applied, fold_of()) == (True, 1, [])
+    assert records.get(world.hq, well).row["hamlet"] == "Buôn C"
+
+
+def test_only_what_both_changed_is_folded(world: World, fold_of: Callable[[], list[admission.Cell]]) -> None:
+    b = second_laptop(world)
+    both, other = world.well(), world.well()
+    world.carry(world.post, b)
+    records.save(world.post, "activity", {"hamlet": "Buôn A"}, both)
+    records.save(world.post, "activity", {"hamlet": "Buôn A"}, other)
+    records.save(b, "activity", {"hamlet": "Buôn B"}, both)
+    world.carry(world.post, world.hq)
+    fold_of().clear()
+    world.carry(b, world.hq)
+    assert fold_of() == [("activity", both)]
+    assert [c["row"] for c in merge.conflicts(world.hq)] == [both]
+    b.close()
+
+
+def test_a_beginning_that_is_logged_twice_counts_once_if_it_says_the_same(world: World) -> None:
+    well, other = world.well(hamlet="Buôn A"), world.well(hamlet="Buôn A")
+    begun = "SELECT cols FROM local_change WHERE row_id = ? AND instr(cols, 'created_at') > 0"
+    cols = [world.post.value(begun, [row_id]) for row_id in (well, other)]
+    world.carry(world.post, world.hq)
+    before = everything(world.hq)
+    forged(world.post, [("activity", well, cols[0])])
+    world.carry(world.post, world.hq)
+    assert everything(world.hq) == before
+    forged(world.post, [("activity", other, cols[1].replace('"created_at":"2', '"created_at":"1'))])
+    (result,) = world.carry(world.post, world.hq)
+    assert len(result.set_aside) == 1
+    assert [r["reason"] for r in everything(world.hq)[2]] == [admission.NOT_ALLOWED]
+    assert everything(world.hq)[0] == before[0]
+    assert doctor.examine(world.hq).healthy
+
+
+def test_what_is_said_about_a_post_it_cannot_say_itself(world: World) -> None:
+    well = world.well()
+    world.carry(world.post, world.hq)
+    forged(world.post, [("review", well[:-1] + "0", '{"created_at":"2026-11-24T00:00:00Z","created_by":"x"}')])
+    (result,) = world.carry(world.post, world.hq)
+    assert len(result.set_aside) == 1
+    assert [r["reason"] for r in everything(world.hq)[2]] == [admission.NOT_ALLOWED]
+
+
+def test_the_history_of_an_imported_record_is_complete(world: World) -> None:
+    well = world.well(hamlet="Buôn A")
+    world.carry(world.post, world.hq)
+    records.save(world.post, "activity", {"hamlet": "Buôn B"}, well)
+    world.well()
+    world.carry(world.post, world.hq)
+    assert world.hq.value("SELECT count(*) FROM local_change WHERE row_id = ?", [well]) == 0
+    assert history.history(world.hq, well) == history.history(world.post, well)
+    places = [(s.log_id, s.seq) for s in history.history(world.hq, well)]
+    assert {c.row_id for c in log.at_places(world.hq, places).values()} >= {well}
+
+
+def test_an_import_that_ended_before_its_index_is_found_after_the_next_start(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = world.well(description="Giếng buôn Ba Na")
+    with monkeypatch.context() as patched:
+        patched.setattr(search_index, "catch_up", lambda *_: None)
+        world.carry(world.post, world.hq)
+    assert history.history(world.hq, well) == history.history(world.post, well), "who asks for rows waits for them"
+    assert not lists.page(world.hq, "activity", text="ba na").rows
+    search_index.catch_up(world.hq)
+    assert [r["id"] for r in lists.page(world.hq, "activity", text="ba na").rows] == [well]
+
+
+def test_a_large_import_brings_the_triggers_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incoming, "LARGE", 0)
+    triggers = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+    before = world.hq.rows(triggers)
+    world.well()
+    (result,) = world.carry(world.post, world.hq)
+    assert (result.complete, world.hq.rows(triggers)) == (True, before)
+
+    def fail(*_args: object) -> None:
+        raise OSError("pulled")
+
+    world.well()
+    monkeypatch.setattr(segment_state, "release", fail)
+    (result,) = world.carry(world.post, world.hq)
+    assert result.refused
+    assert world.hq.rows(triggers) == before

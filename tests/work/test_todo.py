@@ -1,0 +1,259 @@
+"""What must be done: what is asked, in which order, of whom, and how little it costs."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import uuid_utils
+from field import Run, World
+
+from fieldapp.records import lists, records
+from fieldapp.store.store import Store
+from fieldapp.work import month_counts
+from fieldapp.work.todo import MOST, Todo, todo
+
+TODAY = date(2024, 11, 25)
+
+
+def day(days: int) -> str:
+    return (TODAY + timedelta(days)).isoformat()
+
+
+def cell(world: World) -> str:
+    found: str = lists.page(world.post, "party_cell").rows[0]["id"]
+    return found
+
+
+def member(world: World, name: str, **fields: object) -> str:
+    return records.save(world.post, "member", {"full_name": name, **fields})
+
+
+def introduce(world: World, member_id: str, first: str = "2024-01-01", last: str | None = None, **more: object) -> str:
+    entry = {"member_id": member_id, "party_cell_id": cell(world), "date_from": first, "date_to": last}
+    return records.save(world.post, "introduction", {**entry, **more})
+
+
+def meet(world: World, held_on: str, **attendance: str) -> str:
+    """A meeting of the cell; ``attendance`` maps a member's given name to his status."""
+    ids = {row["full_name"].split()[-1]: row["id"] for row in lists.page(world.post, "member").rows}
+    rows = [{"member_id": ids[name], "status": status} for name, status in attendance.items()]
+    return records.save(
+        world.post, "meeting", {"party_cell_id": cell(world), "held_on": held_on, "attendance": rows}
+    )  # fmt: skip
+
+
+def matter(world: World, subject: str, due: str | None, **more: object) -> str:
+    entry = {"matter_type": "information_exchange", "counterpart": "Đảng ủy xã Ia Lốp", "subject": subject}
+    return records.save(world.post, "matter", {**entry, "opened_on": "2024-09-01", "due_on": due, **more})
+
+
+def shown(store: Store, today: date = TODAY) -> list[tuple[str, str, str]]:
+    return [(t.sign, t.when, t.target) for t in todo(store, today)]
+
+
+def of_kind(store: Store, kind: str, today: date = TODAY) -> list[Todo]:
+    return [t for t in todo(store, today) if t.kind == kind]
+
+
+def test_what_matters_most_comes_first(world: World) -> None:
+    agreement = records.save(
+        world.post, "agreement", {"name": "Quy chế phối hợp", "date_from": "2014-01-01", "date_to": day(20)}
+    )
+    binh, siu, an = (member(world, name) for name in ("Trần Văn Bình", "Siu Blêh", "Lê Văn An"))
+    ending = introduce(world, binh, last=day(12))
+    ended = introduce(world, siu, last=day(-3))
+    introduce(world, an, last="2023-12-31", first="2023-01-01", end_reason="hết hạn")
+    charge = records.save(
+        world.post,
+        "household_charge",
+        {"member_id": an, "household": "Y Thanh", "unit_id": "24221", "date_from": "2023-02-01"},
+    )
+    meet(world, day(-60), Bình="excused")
+    meet(world, day(-40), Bình="absent")
+    soon = matter(world, "Cột mốc", day(2))
+    late = matter(world, "Tình hình biên giới", day(-3))
+    later = matter(world, "Xã chậm trả lời", day(-9), matter_type="advice_to_committee")
+    matter(world, "Xong rồi", day(-30), closed_on=day(-20))
+    matter(world, "Còn lâu", day(8))
+    matter(world, "Không hạn", None)
+    records.void(world.post, matter(world, "Nhầm", day(-5)), "nhầm")
+    world.post.save_draft("d" * 36, "event", None, {"name": {"text": "Lũ"}})
+    assert shown(world.post) == [
+        ("·", "bản nháp", "d" * 36),
+        ("!", "trễ 9 ngày", later),
+        ("!", "trễ 3 ngày", late),
+        ("·", "còn 2 ngày", soon),
+        ("!", "quá 3 ngày", ended),
+        ("·", "còn 12 ngày", ending),
+        ("·", "tháng 11/2024", ""),
+        ("·", "vắng 2 kỳ", binh),
+        ("·", "phụ trách hộ", charge),
+        ("·", "còn 20 ngày", agreement),
+    ]
+    text = {t.target: t.text for t in todo(world.post, TODAY)}
+    assert "Đảng ủy xã Ia Lốp: Tình hình biên giới (hạn 22/11)" in text[late]
+    assert "Trần Văn Bình, Chi bộ buôn Ba Na" in text[ending]
+    assert "Chi bộ buôn Ba Na, một kỳ không có lý do" in text[binh]
+    assert "Y Thanh" in text[charge]
+
+
+def test_an_ended_introduction_is_settled_by_a_reason_or_a_successor(world: World) -> None:
+    for name, more in (("An", {"end_reason": "chuyển đơn vị"}), ("Bình", {})):
+        introduce(world, member(world, f"Trần Văn {name}"), last=day(-30), **more)
+    (left,) = of_kind(world.post, "introduction")
+    introduce(world, records.get(world.post, left.target).row["member_id"], first=day(-29), last=day(300))
+    assert of_kind(world.post, "introduction") == []
+
+
+@pytest.mark.parametrize(
+    ("today", "month"),
+    [(date(2024, 11, 19), "10/2024"), (date(2024, 11, 20), "11/2024"), (date(2024, 1, 5), "12/2023")],
+)
+def test_which_month_a_cell_should_have_met_in(world: World, today: date, month: str) -> None:
+    introduce(world, member(world, "Trần Văn Bình"), first="2023-01-01")
+    (found,) = of_kind(world.post, "meeting", today)
+    assert (found.when, found.initial, found.target) == (f"tháng {month}", {"party_cell_id": cell(world)}, "")
+    last = date(int(month[3:]), int(month[:2]), 1)
+    meet(world, last.isoformat())
+    assert of_kind(world.post, "meeting", today) == []
+
+
+def test_only_cells_that_the_post_takes_part_in_are_waited_for(world: World) -> None:
+    assert of_kind(world.post, "meeting") == []
+    meeting = meet(world, "2024-08-01")
+    assert len(of_kind(world.post, "meeting")) == 1, "it recorded a meeting three months before"
+    assert of_kind(world.post, "meeting", date(2024, 12, 25)) == []
+    records.void(world.post, meeting, "nhầm")
+    introduce(world, member(world, "Trần Văn Bình"), last="2024-10-31", end_reason="hết")
+    assert of_kind(world.post, "meeting") == []
+    assert len(of_kind(world.post, "meeting", date(2024, 11, 10))) == 1, "in October it was in force"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "words"),
+    [
+        (("absent", "absent"), "không có lý do"),
+        (("excused", "absent"), "một kỳ không có lý do"),
+        (("excused", "excused"), "có lý do"),
+        (("absent", "present"), None),
+        (("present", "absent"), None),
+        (("absent",), None),
+    ],
+)
+def test_who_missed_two_meetings_in_a_row(world: World, statuses: tuple[str, ...], words: str | None) -> None:
+    binh = member(world, "Trần Văn Bình")
+    member(world, "Siu Blêh", party_cell_id=cell(world))
+    introduce(world, binh)
+    meet(world, "2024-07-03", Bình="present")
+    for number, status in enumerate(statuses):
+        meet(world, f"2024-{8 + number:02}-03", Bình=status, Blêh="absent")
+    records.void(world.post, meet(world, "2024-11-04", Bình="present"), "nhầm")
+    found = of_kind(world.post, "member")
+    assert [(t.target, t.text.endswith(f", {words}")) for t in found] == ([(binh, True)] if words else [])
+
+
+def test_a_meeting_without_the_member_on_its_list_says_nothing(world: World) -> None:
+    introduce(world, member(world, "Trần Văn Bình"))
+    meet(world, "2024-09-03", Bình="absent")
+    meet(world, "2024-10-03", Bình="absent")
+    assert len(of_kind(world.post, "member")) == 1
+    meet(world, "2024-11-03")
+    assert of_kind(world.post, "member") == []
+
+
+def test_more_of_one_sort_are_not_listed_one_by_one(world: World) -> None:
+    for number in range(MOST + 5):
+        matter(world, f"Việc {number}", day(-number - 1))
+    assert len(of_kind(world.post, "matter")) == MOST
+
+
+# headquarters ---------------------------------------------------------------------------------------------------
+
+
+def fill(hq: Store, posts: int) -> None:
+    """Posts with late matters and ended introductions, as their bundles would bring them."""
+    cell_id, unit_id = hq.value("SELECT id FROM party_cell"), hq.value("SELECT unit_id FROM party_cell")
+
+    def put(table: str, **values: object) -> str:
+        row = {"id": str(uuid_utils.uuid7()), "created_at": "2024-01-01T00:00:00Z", "created_by": "A", **values}
+        hq.db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", [*row.values()])
+        return str(row["id"])
+
+    with hq.transaction(applying=True):
+        for number in range(posts):
+            post = put("post", code=f"P{number}", name=f"Đồn {number}", unit_id=unit_id)
+            who = put("member", post_id=post, full_name=f"Lê Văn {number}")
+            put("introduction", post_id=post, member_id=who, party_cell_id=cell_id, date_from="2024-01-01",
+                date_to=day(-number - 1))  # fmt: skip
+            for kind, late in (("information_exchange", 2), ("information_exchange", 4), ("advice_to_committee", 1)):
+                put("matter", post_id=post, matter_type=kind, direction="sent", counterpart="Xã", subject="Tin",
+                    opened_on="2024-01-01", due_on=day(-late - number))  # fmt: skip
+
+
+def statements(store: Store, act: Callable[[], object]) -> list[str]:
+    """The SQL that runs, its parameters in place."""
+    said: list[str] = []
+    store.db.conn.set_trace_callback(said.append)
+    act()
+    store.db.conn.set_trace_callback(None)
+    return said
+
+
+def test_headquarters_sees_what_is_late_post_by_post(world: World) -> None:
+    fill(world.hq, 2)
+    found = todo(world.hq, TODAY)
+    assert [(t.sign, t.when, t.kind) for t in found] == [
+        ("!", "trễ 5 ngày", "matter"),
+        ("!", "trễ 4 ngày", "matter"),
+        ("!", "quá 2 ngày", "introduction"),
+        ("!", "quá 1 ngày", "introduction"),
+    ]
+    assert found[0].text.startswith("Đồn 1: 3 việc")
+    assert found[2].text.startswith("Đồn 1: ")
+    assert "Lê Văn 1, Chi bộ buôn Ba Na" in found[2].text
+    assert records.get(world.hq, found[0].target).row["due_on"] == day(-5)
+    count = len(statements(world.hq, lambda: todo(world.hq, TODAY)))
+    fill(world.hq, 60)
+    assert len(statements(world.hq, lambda: todo(world.hq, TODAY))) == count
+    assert len(of_kind(world.hq, "matter")) == len(of_kind(world.hq, "introduction")) == MOST
+
+
+def test_no_long_table_is_read_through(world: World) -> None:
+    """What the first screen asks goes through indexes, whatever was recorded in all the years."""
+    introduce(world, member(world, "Trần Văn Bình"))
+    for store in (world.post, world.hq):
+        asked = statements(store, lambda store=store: (todo(store, TODAY), month_counts.counts(store, TODAY)))  # type: ignore[misc]
+        plans = [
+            step["detail"]
+            for sql in asked
+            if sql.startswith("SELECT")
+            for step in store.rows(f"EXPLAIN QUERY PLAN {sql}")
+        ]
+        assert len(plans) > 10
+        assert [p for p in plans if re.match(r"SCAN (a|activity|t|meeting|l|matter|attendance|o)\b", p)] == []
+
+
+def test_the_counts_are_those_of_the_month(world: World) -> None:
+    assert month_counts.counts(world.post, TODAY) == []
+    for date_from in ("2024-11-01", "2024-11-25", "2024-10-31", "2023-11-10"):
+        world.well(date_from=date_from)
+    records.void(world.post, world.well(date_from="2024-11-02"), "nhầm")
+    meet(world, "2024-11-03")
+    assert month_counts.counts(world.post, TODAY) == [("activity", 2), ("meeting", 1)]
+
+
+# the command line -----------------------------------------------------------------------------------------------
+
+
+def test_the_command_says_the_same(world: World, run: Run) -> None:
+    assert run("todo")[0] == 0
+    yesterday = (date.today() - timedelta(1)).isoformat()
+    row_id = matter(world, "[red]Tin[/]", yesterday, opened_on="2013-01-01")
+    code, out, _err = run("todo")
+    assert (code, out.splitlines()[0].split()[:4], row_id in out) == (0, ["!", "trễ", "1", "ngày"], True)
+    assert "[red]Tin[/]" in out
+    found: list[dict[str, Any]] = json.loads(run("todo", "--json")[1])
+    assert [(t["sign"], t["kind"], t["target"]) for t in found] == [("!", "matter", row_id), ("·", "", "")]
