@@ -45,7 +45,7 @@ def main(count: int) -> None:
         unit = store.value("SELECT id FROM unit WHERE level = 'commune' LIMIT 1")
         with_log, without = [], []
         for _ in range(ROUNDS):
-            capture.install(store.db)
+            capture.install_triggers(store.db)
             with_log.append(insert(store, post_id, kind, unit, count))
             for (name,) in store.db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
                 store.db.execute(f"DROP TRIGGER {name}")

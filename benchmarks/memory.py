@@ -67,7 +67,7 @@ def step(name: str, store: Store, stick: Path) -> None:
         hq = store.value("SELECT id FROM local_replica WHERE role = 'hq'")
         outgoing.export(store, stick, hq, progress)
     elif name == "verify":
-        incoming.verify(store, next(stick.glob("*.age")))
+        incoming.verify_bundle(store, next(stick.glob("*.age")))
     else:
         before = store.value("SELECT count(*) FROM activity")
         try:

@@ -85,7 +85,7 @@ class Nation:
     def __init__(self, root: Path, posts: int, laptops: int, seed: int = 1) -> None:
         self.random = random.Random(seed)
         self.root = root
-        vault.seal_under = lambda secret, _passphrase: (
+        vault.seal_with_passphrase = lambda secret, _passphrase: (
             secret
         )  # the derivation is slow by intention, and no subject here
         self.hq = enrolment.init_hq(root / "hq", name="Bộ", user="A", passphrase="a b c d e f")
@@ -95,7 +95,7 @@ class Nation:
             "SELECT id FROM unit WHERE level = 'commune' AND valid_to IS NULL ORDER BY id")]  # fmt: skip
         self.posts = [self._post(n, communes) for n in range(posts)]
         with self.hq.transaction():
-            segment.seal(self.hq)
+            segment.seal_open_changes(self.hq)
         me = self.hq.row("SELECT id, age_key FROM local_replica WHERE own = 1")
         assert me is not None
         self.hq_id, self.hq_key = me["id"], me["age_key"]
@@ -115,7 +115,7 @@ class Nation:
             post_id = records.save(
                 self.hq, "post", {"code": f"P{number}", "name": f"Đồn BP {number}", "unit_id": units[0]}
             )
-            logs.begin(self.hq, post_id)
+            logs.begin_log(self.hq, post_id)
         return Post(post_id, f"P{number}", units)
 
     def _enrol(self, laptops: int) -> None:
@@ -132,7 +132,7 @@ class Nation:
         incoming.import_files(self.hq, [stick])
         for post in self.posts:
             for laptop in post.laptops:
-                enrolment.trust(self.hq, laptop.certificate.replica)
+                enrolment.trust_replica(self.hq, laptop.certificate.replica)
         shutil.rmtree(stick)
 
     def write(self, post: Post, laptop: Laptop, segments: list[tuple[int, int, bytes, bytes]], dest: Path) -> int:
@@ -151,15 +151,16 @@ class Nation:
             if other.prev is not None:
                 have[other.log] = Head(other.seq, other.prev, other.certificate.replica)
         manifest = Manifest(
-            format=bundle.FORMAT, kind="bundle", sender=replica, made_at=now(), hlc=laptop.hlc, number=laptop.number,
-            recipients=[self.hq_id], have=have, members=[bundle.list_member(n, d) for n, d in members],
+            format=bundle.BUNDLE_FORMAT, kind="bundle", sender=replica, made_at=now(), hlc=laptop.hlc,
+            number=laptop.number, recipients=[self.hq_id], have=have,
+            members=[bundle.member_line(n, d) for n, d in members],
             counts={}, program=fieldapp.__version__, schema=SEGMENT_SCHEMA, log=laptop.log,
         )  # fmt: skip
         plain = io.BytesIO()
         signed = keys.sign(laptop.own.sign_secret, bundle.encode_manifest(manifest), "fieldapp manifest")
-        bundle.write(plain, manifest, signed, iter(members))
+        bundle.write_tar(plain, manifest, signed, iter(members))
         data = pyrage.encrypt(plain.getvalue(), [pyrage.x25519.Recipient.from_str(self.hq_key)])
-        (dest / f"{post.code.lower()}_{replica[-4:]}_{laptop.number}{bundle.SUFFIX}").write_bytes(data)
+        (dest / f"{post.code.lower()}_{replica[-4:]}_{laptop.number}{bundle.BUNDLE_SUFFIX}").write_bytes(data)
         return len(data)
 
     def year(self, year: int, changes: int, bundles: int, dest: Path) -> tuple[int, int]:
@@ -184,7 +185,7 @@ class Nation:
         for start in range(0, len(work), segment.MAX_CHANGES):
             part = work[start : start + segment.MAX_CHANGES]
             header = segment.Header(
-                format=segment.FORMAT, schema=SEGMENT_SCHEMA, log=laptop.log, scope=post.id,
+                format=segment.SEGMENT_FORMAT, schema=SEGMENT_SCHEMA, log=laptop.log, scope=post.id,
                 replica=laptop.certificate.replica, first=laptop.seq + 1, last=laptop.seq + len(part),
                 prev=laptop.prev, knows=knows, sealed_at=now(),
             )  # fmt: skip
@@ -257,23 +258,23 @@ def measure(
     stick.mkdir()
     changes, size = nation.year(year, asked.changes, asked.bundles, stick)
     found: dict[str, Any] = {"year": year, "changes": changes, "bundle_bytes": size}
-    incoming._index, index = (lambda *_: None), incoming._index
+    incoming._index_imported, index = (lambda *_: None), incoming._index_imported
     results: list[incoming.Imported] = []
     found["import"] = timed(lambda: results.extend(incoming.import_files(hq, [stick]))) / changes
-    incoming._index = index
+    incoming._index_imported = index
     assert sum(r.applied for r in results) == changes, [p for r in results for p in r.problems][:3]
-    found["index"] = timed(lambda: search_index.catch_up(hq)) / changes
+    found["index"] = timed(lambda: search_index.index_imported(hq)) / changes
     found["again"] = timed(lambda: results.extend(incoming.import_files(hq, [stick]))) / changes
     shutil.rmtree(stick)
     found["rows"] = sum(hq.value(f"SELECT count(*) FROM {t}") for t in ("activity", "activity_measure", "matter"))
-    found["list"] = statistics.median(timed(lambda: lists.page(hq, "activity")) for _ in range(5))
-    found["search"] = max(timed(lambda q=q: search.find(hq, q, search.Sieve())) for q in QUERIES)  # type: ignore[misc]
+    found["list"] = statistics.median(timed(lambda: lists.record_window(hq, "activity")) for _ in range(5))
+    found["search"] = max(timed(lambda q=q: search.search_records(hq, q, search.Filter())) for q in QUERIES)  # type: ignore[misc]
     today = date(year, 12, 31)
-    found["status"] = timed(lambda: status.status(hq))
+    found["status"] = timed(lambda: status.exchange_status(hq))
     found["late_posts"] = timed(lambda: coverage.late_posts(hq, today))
     found["todo"] = timed(lambda: todo.todo(hq, today))
     found["coverage"] = timed(lambda: coverage.coverage(hq, today))
-    found["posts"] = timed(lambda: lists.page(hq, "post"))
+    found["posts"] = timed(lambda: lists.record_window(hq, "post"))
     query = Query(Period(date(year, 1, 1), today))
     found["report"] = timed(lambda: report(hq, query))
     if asked.rebuild_until and (before is None or before.get("rebuild", 1e9) < asked.rebuild_until):

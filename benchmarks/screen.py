@@ -152,7 +152,7 @@ def fill(root: Path, rows: int) -> None:
             made,
         )
         named = {row["id"]: row["name"] for row in (*kinds, *units)}
-        numbers = [search_index.places("activity", date.fromisoformat(m[5]))[0] + n for n, m in enumerate(made)]
+        numbers = [search_index.entry_range("activity", date.fromisoformat(m[5]))[0] + n for n, m in enumerate(made)]
         store.db.conn.executemany(
             "INSERT INTO local_search (rowid, kind, row_id, words) VALUES (?, 'activity', ?, ?)",
             [(n, m[0], search_key(f"{m[7]} {named[m[4]]} {named[m[6]]}")) for n, m in zip(numbers, made, strict=True)],

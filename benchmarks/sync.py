@@ -87,12 +87,12 @@ def ours(world: World, work: list[list[Statement]], small: bool) -> dict[str, fl
 @contextmanager
 def index_later() -> Iterator[Callable[[Store], None]]:
     """Leave out what follows an import, so that it can be measured apart: the peers have no index for search."""
-    real = search_index.catch_up
-    search_index.catch_up = lambda *_: None  # type: ignore[assignment]
+    real = search_index.index_imported
+    search_index.index_imported = lambda *_: None  # type: ignore[assignment]
     try:
         yield real
     finally:
-        search_index.catch_up = real
+        search_index.index_imported = real
 
 
 def take_in(store: Store, file: Path, into: list[incoming.Imported]) -> None:

@@ -53,7 +53,7 @@ def make_world(root: Path) -> World:
     post = enrolment.init_post(root / "post", pack, user="A", passphrase="a b")
     outgoing.export(post, root)
     incoming.import_files(hq, [root])
-    enrolment.trust(hq, "X")
+    enrolment.trust_replica(hq, "X")
     hq.close()
     post.close()
     for file in root.glob("*.age"):

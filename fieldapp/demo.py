@@ -27,10 +27,10 @@ CELLS_PER_COMMUNE = 8
 FAMILY_NAMES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ")
 GIVEN_NAMES = ("An", "Bình", "Cường", "Dũng", "Đạt")
 
-Say = Callable[[str], None]
+Announce = Callable[[str], None]
 
 
-def run(workspace: Path, say: Say) -> None:
+def run_demo(workspace: Path, say: Announce) -> None:
     """Make ``hq/``, ``post/`` and ``usb/`` in the workspace and carry the records from one to the other."""
     if (workspace / "hq").exists() or (workspace / "post").exists():
         raise FieldappError(_("There is a demo in {home} already. Name another folder.").format(home=workspace))
@@ -46,7 +46,7 @@ def run(workspace: Path, say: Say) -> None:
     pack = enrolment.write_pack(hq, code="IARVE", name="Đồn BP Ia Rvê", dest=usb)
     say(_("2. The post starts from the pack, and records."))
     post = enrolment.init_post(workspace / "post", pack, user=USER, passphrase=PASSPHRASE)
-    count = enter(post)
+    count = enter_activities(post)
     say("   " + _("{n} records entered.").format(n=count))
     say(_("3. The officer exports to the stick."))
     _show_export(outgoing.export(post, usb), say)
@@ -54,7 +54,7 @@ def run(workspace: Path, say: Say) -> None:
     _show_import(incoming.import_files(hq, [usb]), say)
     peer = peers.others(hq)[0]
     say(f"   {peer.title}: {peer.fingerprint}")
-    _peer, changes = enrolment.trust(hq, peer.id)
+    _peer, changes = enrolment.trust_replica(hq, peer.id)
     say("   " + _("{n} changes applied.").format(n=changes))
     say(_("5. The receipt goes back on the stick."))
     _show_export(outgoing.export(hq, usb), say)
@@ -63,7 +63,7 @@ def run(workspace: Path, say: Say) -> None:
     say(narrative.as_text(report(hq, Query(PERIOD))))
     say("")
     for store, name in ((post, _("post")), (hq, _("headquarters"))):
-        state = status.status(store)
+        state = status.exchange_status(store)
         say(
             _("State of {name}: {unsent} changes not sent, {held} wait, {conflicts} conflicts.").format(
                 name=name, unsent=state.unsent, held=len(state.held), conflicts=state.conflicts
@@ -81,7 +81,7 @@ def _old_commune(store: Store, code: str) -> str:
     return found
 
 
-def enter(post: Store) -> int:
+def enter_activities(post: Store) -> int:
     """Enter the source's activities at the post, through the code that the screen and ``add`` use."""
     flood = records.save(post, "event", {"name": "Lũ 2013 Ea Súp", "date_from": "2013-09-18", "date_to": "2013-09-30"})
     entries = [*_activities(flood, post)]
@@ -194,7 +194,7 @@ def _activities(flood: str, post: Store) -> list[dict[str, Any]]:
 
 def _introduce(post: Store) -> int:
     """Thirty members of the post, each introduced to a cell."""
-    cells = [row["id"] for row in lists.page(post, "party_cell").rows]
+    cells = [row["id"] for row in lists.record_window(post, "party_cell").rows]
     number = 0
     for given in GIVEN_NAMES:
         for family in FAMILY_NAMES:
@@ -217,7 +217,7 @@ def _introduce(post: Store) -> int:
 
 def _meet(post: Store) -> int:
     """One regular meeting of the first cell: its own members and the introduced one."""
-    cell = lists.page(post, "party_cell").rows[0]["id"]
+    cell = lists.record_window(post, "party_cell").rows[0]["id"]
     for name in ("Y Thanh Niê", "H'Bia Êban", "Siu Blêh"):
         records.save(post, "member", {"full_name": name, "party_cell_id": cell})
     day = date(2013, 11, 3)
@@ -234,12 +234,12 @@ def _meet(post: Store) -> int:
     return 4
 
 
-def _show_export(results: list[outgoing.Exported], say: Say) -> None:
+def _show_export(results: list[outgoing.Exported], say: Announce) -> None:
     for r in results:
         say(f"   {r.sentence}")
 
 
-def _show_import(results: list[incoming.Imported], say: Say) -> None:
+def _show_import(results: list[incoming.Imported], say: Announce) -> None:
     for r in results:
         if r.for_others:
             continue

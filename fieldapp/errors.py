@@ -18,7 +18,7 @@ class FieldappError(Exception):
         self.fields = dict(fields or {})
 
 
-class Unsure(FieldappError):
+class NeedsConfirmation(FieldappError):
     """What was given is unusual: nothing was saved yet, and it is when the same is given again with ``confirm``.
 
     ``fields`` maps a field to the question that belongs beside it. ``alike``: the id of the record that says the same.
@@ -29,12 +29,12 @@ class Unsure(FieldappError):
         self.alike = alike
 
 
-class OnlyReading(FieldappError):
+class ReadOnly(FieldappError):
     """The records were opened to be read: nothing may be changed."""
 
 
-class Refused(FieldappError):
-    """A file that is not taken. ``reason`` is the word for it in ``docs/bundle-format.md``, for programs."""
+class FileRefused(FieldappError):
+    """A file that is not taken. ``os_error_text`` is the word for it in ``docs/bundle-format.md``, for programs."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -45,7 +45,7 @@ class Cancelled(Exception):
     """A person broke the work off; raised by what is told of its progress. Nothing was changed."""
 
 
-def reason(error: OSError) -> str:
+def os_error_text(error: OSError) -> str:
     """What the system says of a file or stick, within a sentence; what is not usual in the system's own words."""
     usual = {
         errno.ENOENT: _("there is nothing of that name"),

@@ -9,7 +9,7 @@ import unicodedata
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that a spreadsheet may take for a formula"""
 
-LONGEST = 100
+MAX_BRIEF = 100
 """Characters that are shown of a name: more than those have that the program gives"""
 _QUOTES = str.maketrans("“”", "''")
 
@@ -21,22 +21,24 @@ def for_terminal(text: str) -> str:
 
 def for_csv(cell: object) -> object:
     """A cell as a CSV file may hold it: a text that looks like a formula stands behind an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and is_formula(cell) else cell
+    return f"'{cell}" if isinstance(cell, str) and looks_like_formula(cell) else cell
 
 
-def is_formula(text: str) -> bool:
+def looks_like_formula(text: str) -> bool:
     """Whether a spreadsheet may take a text for a formula."""
     return text.startswith(FORMULA_STARTS)
 
 
-def shown(name: object) -> str:
-    """A file's name or path as people are shown it, whoever gave it: ``brief``, and in quotes where it has a blank, so
-    that it is taken for no sentence and hides none."""
-    text = brief(str(name)).translate(_QUOTES)
+def display_path(name: object) -> str:
+    """A file's name or path as people are shown it: ``brief_text``, in quotes where it has a blank.
+
+    Whoever gave the file its name cannot make it look like a sentence of the program, or hide one.
+    """
+    text = brief_text(str(name)).translate(_QUOTES)
     return f"“{text}”" if " " in text else text
 
 
-def brief(text: str) -> str:
+def brief_text(text: str) -> str:
     """Text from outside within a sentence: one line of printable characters, without its middle where it is long."""
     text = for_terminal(" ".join(unicodedata.normalize("NFC", text).split()))
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"
+    return text if len(text) <= MAX_BRIEF else f"{text[: MAX_BRIEF // 2]}…{text[-MAX_BRIEF // 2 :]}"

@@ -30,5 +30,5 @@ def bring_up_to_date(store: Store) -> None:
 
     The index comes first: folding enters rows into it.
     """
-    search_index.catch_up(store)
-    merge.catch_up(store)
+    search_index.index_imported(store)
+    merge.fold_after_upgrade(store)

@@ -18,10 +18,10 @@ from fieldapp.sync.peers import peers, practice
 
 PASSPHRASE = "tap ghi so"  # noqa: S105 — practice holds nothing secret
 USER = "Nguyễn Văn Tập"
-FOUND = "tutorial_found"
+FOUND_SETTING = "tutorial_found"
 """Local setting of the practice post: a record was opened from the search"""
-CARRIED = "tutorial_carried"
-"""Local setting of the practice post: up to where headquarters has read the stick; as ``outgoing.EXPORTED``"""
+CARRIED_SETTING = "tutorial_carried"
+"""Local setting of the practice post: up to where headquarters has read the stick; as ``outgoing.EXPORTED_CHANGES``"""
 
 TITLES = {
     "well": "Record a well: F2, choose the activity, type “gieng” for its kind, date hn, place 24221, 1 well; F2.",
@@ -43,7 +43,7 @@ class Step:
     done: bool
 
 
-def begin(folder: Path, *, again: bool = False) -> Store:
+def begin_practice(folder: Path, *, again: bool = False) -> Store:
     """The practice post in ``folder``, made where there is none yet; ``again`` begins anew."""
     home = folder / "post"
     if again:
@@ -59,7 +59,7 @@ def _practice(home: Path, user: str) -> Store:
     if not practice.is_practice(store):
         store.close()
         raise FieldappError(_("{home} holds real records. Name another folder for practice.").format(home=home))
-    (home / vault.PRACTICE).write_text(PASSPHRASE, encoding="utf-8")
+    (home / vault.PRACTICE_FILE).write_text(PASSPHRASE, encoding="utf-8")
     return store
 
 
@@ -67,19 +67,21 @@ def _forget(folder: Path) -> None:
     """Take a practice workspace away, and nothing else."""
     if (folder / "post" / FILE).exists():
         _practice(folder / "post", USER).close()
-    for name in ("post", "hq", practice.STICK):
+    for name in ("post", "hq", practice.STICK_FOLDER):
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _make(folder: Path) -> None:
     for name in ("post", "hq"):
         shutil.rmtree(folder / name, ignore_errors=True)  # half made, when the power went
-    usb = folder / practice.STICK
+    usb = folder / practice.STICK_FOLDER
     usb.mkdir(parents=True, exist_ok=True)
-    hq = enrolment.init_hq(folder / "hq", name="Sở chỉ huy tập", user=USER, passphrase=PASSPHRASE, code=practice.CODE)
+    hq = enrolment.init_hq(
+        folder / "hq", name="Sở chỉ huy tập", user=USER, passphrase=PASSPHRASE, code=practice.PRACTICE_CODE
+    )
     cell = {"name": "Chi bộ buôn Ba Na", "unit_id": "24221", "hamlet": "Buôn Ba Na"}
     cell_id = records.save(hq, "party_cell", cell)
-    pack = enrolment.write_pack(hq, code=practice.CODE, name="Đồn tập", dest=usb)
+    pack = enrolment.write_pack(hq, code=practice.PRACTICE_CODE, name="Đồn tập", dest=usb)
     hq.close()
     post = enrolment.init_post(folder / "post", pack, user=USER, passphrase=PASSPHRASE)
     pack.unlink()
@@ -94,18 +96,18 @@ def steps(store: Store) -> list[Step]:
         "SELECT count(*) FROM activity a JOIN activity_kind k ON k.id = a.activity_kind_id"
         " WHERE k.code = 'gieng_khoan' AND a.voided_at IS NULL"
     )
-    state = status.status(store)
+    state = status.exchange_status(store)
     done = {
         "well": bool(wells),
         "meeting": bool(store.value("SELECT count(*) FROM meeting WHERE voided_at IS NULL")),
-        "found": store.setting(FOUND) is not None,
-        "exported": store.setting(outgoing.EXPORTED) is not None,
+        "found": store.setting(FOUND_SETTING) is not None,
+        "exported": store.setting(outgoing.EXPORTED_CHANGES) is not None,
         "received": state.received_until is not None,
     }
     return [Step(name, _(text), done[name]) for name, text in TITLES.items()]
 
 
-def say(store: Store) -> str:
+def next_step_text(store: Store) -> str:
     """The next thing to do, as one line of the screen: “2/5 …”."""
     todo = [(number, step) for number, step in enumerate(steps(store), start=1) if not step.done]
     if not todo:
@@ -116,14 +118,14 @@ def say(store: Store) -> str:
 
 def found(store: Store) -> None:
     """A record was opened from the search."""
-    if store.setting(FOUND) is None:
-        store.set_setting(FOUND, "1")
+    if store.setting(FOUND_SETTING) is None:
+        store.set_setting(FOUND_SETTING, "1")
 
 
 def is_waiting(store: Store) -> bool:
     """Whether the stick was written since it was last carried."""
-    written = store.setting(outgoing.EXPORTED)
-    return written is not None and written != store.setting(CARRIED)
+    written = store.setting(outgoing.EXPORTED_CHANGES)
+    return written is not None and written != store.setting(CARRIED_SETTING)
 
 
 def carry(store: Store) -> None:
@@ -131,11 +133,11 @@ def carry(store: Store) -> None:
 
     A practice headquarters needs no telephone.
     """
-    written = store.setting(outgoing.EXPORTED)
-    usb, me = practice.stick(store), store.identity
+    written = store.setting(outgoing.EXPORTED_CHANGES)
+    usb, me = practice.practice_stick(store), store.identity
     with _practice(store.home.parent / "hq", USER) as hq:
         incoming.import_files(hq, [usb])
-        if peers.find(hq, me.replica_id).trust != "certified":
-            enrolment.trust(hq, me.replica_id)
+        if peers.find_peer(hq, me.replica_id).trust != "certified":
+            enrolment.trust_replica(hq, me.replica_id)
         outgoing.export(hq, usb, me.replica_id)
-    store.set_setting(CARRIED, written or "")
+    store.set_setting(CARRIED_SETTING, written or "")

@@ -85,7 +85,7 @@ def world(first_world: World, tmp_path: Path) -> Generator[World, None, None]:
 
 
 SPARED = b"spared"
-SEAL_UNDER, OPEN_SEALED = vault.seal_under, vault.open_sealed
+SEAL_UNDER, OPEN_SEALED = vault.seal_with_passphrase, vault.open_with_passphrase
 
 
 def _seal_under(secret: bytes, passphrase: str) -> bytes:
@@ -102,8 +102,8 @@ def _open_sealed(sealed: bytes, passphrase: str) -> bytes | None:
 def spared() -> Generator[None, None, None]:
     """Passphrases are sealed without the derivation, which takes a second by intention; ``derived`` has it."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(vault, "seal_under", _seal_under)
-        patched.setattr(vault, "open_sealed", _open_sealed)
+        patched.setattr(vault, "seal_with_passphrase", _seal_under)
+        patched.setattr(vault, "open_with_passphrase", _open_sealed)
         yield
 
 
@@ -126,15 +126,15 @@ def really_sealed(first_world: World, tmp_path_factory: pytest.TempPathFactory) 
 
 def _seal(root: Path, keys: dict[str, bytes], how: Callable[[bytes, str], bytes]) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(vault, "seal_under", how)
+        patched.setattr(vault, "seal_with_passphrase", how)
         for home, user in (("hq", "Trực ban"), ("post", USER)):
-            vault.seal(root / home, user, PASSPHRASE, keys[home])
+            vault.seal_for_user(root / home, user, PASSPHRASE, keys[home])
 
 
 @pytest.fixture
 def derived(monkeypatch: pytest.MonkeyPatch, really_sealed: Path, world: World) -> World:
     """A world whose passphrases are sealed as the program does it: for those who open it from another process."""
-    monkeypatch.setattr(vault, "seal_under", SEAL_UNDER)
+    monkeypatch.setattr(vault, "seal_with_passphrase", SEAL_UNDER)
     shutil.copytree(really_sealed, world.root, dirs_exist_ok=True)
     return world
 
@@ -142,7 +142,7 @@ def derived(monkeypatch: pytest.MonkeyPatch, really_sealed: Path, world: World) 
 @pytest.fixture
 def openable(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
     """The same, at once: for those whose other processes are about something else than passphrases."""
-    monkeypatch.setattr(vault, "seal_under", light_seal.seal)
+    monkeypatch.setattr(vault, "seal_with_passphrase", light_seal.seal)
     _seal(world.root, world.keys, light_seal.seal)
     return world
 

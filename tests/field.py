@@ -67,7 +67,7 @@ def build(root: Path) -> World:
     post = enrolment.init_post(root / "post", pack, user=USER, passphrase=PASSPHRASE)
     outgoing.export(post, usb)
     incoming.import_files(hq, [usb])
-    enrolment.trust(hq, "IARVE")
+    enrolment.trust_replica(hq, "IARVE")
     for name in ("A", "B", "Lê Văn C"):  # whom tests open the file as, by its raw key
         post.db.execute("INSERT INTO local_user VALUES (?, 'administrator', '2026-01-01T00:00:00Z')", [name])
     hq.close()

@@ -104,7 +104,7 @@ class Judge:
     """A reader with the rows, papers and segments that it had before a mutant."""
 
     def __init__(self, store: Store, stick: Path) -> None:
-        search_index.catch_up(store)
+        search_index.index_imported(store)
         self.store, self.file = store, stick / "x.fieldapp.tar.age"
         self.tables = sorted(synced_tables(store.db))
         self.reader = store.identity.replica_id
@@ -243,7 +243,7 @@ class Judge:
                 raise Wrong(f"{table} belongs to a post in whose name nobody wrote")
 
     def look_as_doctor(self) -> None:
-        found = doctor.examine(self.store)
+        found = doctor.examine_replica(self.store)
         if not found.healthy:
             raise Wrong(f"the doctor finds {found.lines()}")
 

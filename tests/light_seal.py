@@ -19,7 +19,7 @@ WORK = 4
 
 
 def seal(secret: bytes, passphrase: str) -> bytes:
-    """What ``vault.seal_under`` gives, but for the work that it takes to open it; up to 64 KiB."""
+    """What ``vault.seal_with_passphrase`` gives, but for the work that it takes to open it; up to 64 KiB."""
     file_key, salt, nonce = os.urandom(16), os.urandom(16), os.urandom(16)
     salted = b"age-encryption.org/v1/scrypt" + salt
     wrap_key = hashlib.scrypt(clean(passphrase).encode(), salt=salted, n=1 << WORK, r=8, p=1, dklen=32)

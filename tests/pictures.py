@@ -59,7 +59,8 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("form", ("<f4>", "<escape>", *["<backspace>"] * 3, *FORM, *FIGURES)),
         Shot("templates", ("<f6>", "Khám hằng tháng")),
         Shot("problem", ("<escape>", "<escape>", "<f2>", "<enter>", "gieng", "<enter>", "31/2/2013", "<f2>")),
-        Shot("twin", (*["<backspace>"] * 9, "15/3/2013", "<enter>", "<enter>", "24214", *["<enter>"] * 4, "1", "<f2>")),
+        Shot("duplicate", (*["<backspace>"] * 9, "15/3/2013", "<enter>", "<enter>", "24214", *["<enter>"] * 4, "1",
+                           "<f2>")),
         Shot("roster", ("<escape>", "<escape>", "<f2>", "ky sinh hoat", "<enter>", "ba na", "<enter>", "<enter>",
                         "3/11/2013", *["<enter>"] * 4, "<f6>", "<down>", "<space>")),
         Shot("books", ("<escape>", "<f4>")),
@@ -75,7 +76,7 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("people", ("<escape>", "<f9>", "<escape>", "<ctrl+p>", "ai dung", "<enter>")),
         Shot("passphrase", ("<escape>", "<ctrl+p>", "mat khau moi", "<enter>")),
         Shot("report", ("<escape>", "<f8>")),
-        Shot("behind", ("<enter>",)),
+        Shot("figure_records", ("<enter>",)),
         Shot("report_file", ("<escape>", "<f7>")),
         Shot("dashboard", ("<escape>", "<f5>", *["<right>"] * 4)),
         Shot("usb", ("<escape>", "<escape>", "<f9>")),
@@ -88,8 +89,8 @@ TOURS: Mapping[str, Sequence[Shot]] = {
     "hq": (
         Shot("hq_home"),
         Shot("coverage", ("<f6>",)),
-        Shot("waiting", ("<escape>", "<f7>")),
-        Shot("pile", ("<enter>",)),
+        Shot("review_overview", ("<escape>", "<f7>")),
+        Shot("review_list", ("<enter>",)),
         Shot("review", ("<enter>",)),
         Shot("comment", ("<f8>",)),
         Shot("decide", ("<escape>", "<escape>", "<escape>", "<escape>", "<ctrl+p>", "can quyet", "<enter>")),
@@ -127,7 +128,7 @@ class Then(date):
 def fill(world: World) -> None:
     """The records of the source at the post; at headquarters some of them, a conflict, and a laptop that asks."""
     made = world.post
-    cell = lists.page(made, "party_cell").rows[0]["id"]
+    cell = lists.record_window(made, "party_cell").rows[0]["id"]
     for name in ("Y Thanh Niê", "H'Bia Êban", "Siu Blêh", "Rơ Châm Hyeo", "Ksor H'Nan", "Nguyễn Thị Ánh", "Lê Văn Đạt"):
         records.save(made, "member", {"full_name": name, "party_cell_id": cell})
     member = records.save(made, "member", {"full_name": "Trần Văn Bình", "position": "Đội trưởng"})
@@ -160,14 +161,16 @@ def fill(world: World) -> None:
     records.save(made, "matter", matter)
     b = second_laptop(world)
     world.carry(made, world.hq)
-    well = lists.page(made, "activity", text="so 6").rows[0]["id"]
+    well = lists.record_window(made, "activity", text="so 6").rows[0]["id"]
     world.carry(world.hq, b)
     for store, hamlet in ((made, "Buôn Ba Na"), (b, "Thôn 5")):
         records.save(store, "activity", {"hamlet": hamlet}, well)
         world.carry(store, world.hq)
     b.close()
-    returned = lists.page(made, "activity", text="so 5").rows[0]["id"]
-    review_queue.review(world.hq, returned, "returned", comment="Số hộ lớn bất thường, xem lại", field="measures")
+    returned = lists.record_window(made, "activity", text="so 5").rows[0]["id"]
+    review_queue.review_record(
+        world.hq, returned, "returned", comment="Số hộ lớn bất thường, xem lại", field="measures"
+    )
     world.carry(world.hq, made)
     pack = enrolment.write_pack(world.hq, code="EABUNG", name="Đồn BP Ea Bung", dest=world.usb)
     asking = enrolment.init_post(world.root / "asking", pack, user="Siu Y", passphrase="x y z")

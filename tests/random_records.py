@@ -46,7 +46,7 @@ def fill(store: Store, seed: int, rows: int, posts: int = 3) -> None:
                 ]
         for kind in ("activity", "meeting", "matter", "introduction"):
             for record in rng.sample(ids[kind], rows // 4):
-                seen = reviews.fingerprint(store, kind, record) if rng.random() < 0.7 else "0" * 24
+                seen = reviews.record_fingerprint(store, kind, record) if rng.random() < 0.7 else "0" * 24
                 outcome = rng.choice(["returned", "returned", "accepted"])
                 post = store.value(f"SELECT post_id FROM {kind} WHERE id = ?", [record])
                 _write(store, rng, "review", {"post_id": post, "record_kind": kind, "record_id": record,

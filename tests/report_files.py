@@ -36,7 +36,7 @@ def fill(world: World) -> None:
     for kind, more in entries:
         world.well(**({"activity_kind_id": kind, "date_from": "2013-06-15", "measures": []} | more))
     member = records.save(world.post, "member", {"full_name": "Y Thanh Niê"})
-    cell = lists.page(world.post, "party_cell").rows[0]["id"]
+    cell = lists.record_window(world.post, "party_cell").rows[0]["id"]
     records.save(world.post, "introduction", {"member_id": member, "party_cell_id": cell, "date_from": "2013-01-15"})
     records.save(world.post, "matter", {
         "matter_type": "information_exchange", "counterpart": "Đảng uỷ xã", "subject": "Cột mốc",

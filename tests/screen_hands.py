@@ -93,4 +93,4 @@ class Running:
 
 
 def at_post(world: World) -> Running:
-    return run(world.root / "post", world.post.again())
+    return run(world.root / "post", world.post.reopen())

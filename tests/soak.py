@@ -104,7 +104,7 @@ def small_baseline() -> Iterator[None]:
     ]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(migrations, "baseline_changes", lambda: iter(rows))
-        patched.setattr(vault, "seal", lambda *_given: None)
+        patched.setattr(vault, "seal_for_user", lambda *_given: None)
         yield
 
 
@@ -133,9 +133,9 @@ def build(root: Path) -> dict[str, bytes]:
 def _enrol(name: str, hq: Store, home: Path, usb: Path) -> Store:
     if name == "nation":
         nation = enrolment.init_hq(home, name="Bộ Tư lệnh", user=name, passphrase="x", code="BTL")
-        enrolment.join(hq, enrolment.write_hq_pack(nation, dest=usb))
+        enrolment.join_headquarters(hq, enrolment.write_hq_pack(nation, dest=usb))
         _carry(hq, nation, usb)
-        enrolment.trust(nation, hq.identity.replica_id)
+        enrolment.trust_replica(nation, hq.identity.replica_id)
         return nation
     if name == "hq-b":
         pack = enrolment.write_hq_pack(hq, dest=usb)
@@ -146,7 +146,7 @@ def _enrol(name: str, hq: Store, home: Path, usb: Path) -> Store:
         pack = enrolment.write_pack(hq, code=POSTS[post], name=known or f"Đồn {post}", dest=usb)
         store = enrolment.init_post(home, pack, user=name, passphrase="x", laptop=laptop)
     _carry(store, hq, usb)
-    enrolment.trust(hq, store.identity.replica_id)
+    enrolment.trust_replica(hq, store.identity.replica_id)
     return store
 
 
@@ -170,7 +170,7 @@ def as_old(template: Path, size: int, name: str, key: bytes) -> Path:
     db.execute(f"DROP TABLE {OLD_LACKS_TABLE}")
     for table, column in OLD_LACKS_COLUMNS.items():
         db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-    capture.install(db)
+    capture.install_triggers(db)
     newest = db.execute("SELECT max(name) FROM _sqlite_migrations").fetchone()[0]
     db.execute("DELETE FROM _sqlite_migrations WHERE name = ?", [newest])
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -501,7 +501,7 @@ class Laptops(RuleBasedStateMachine):
         if name not in self.old:
             self.stores[name].close()
             self.open(name)
-            merge.catch_up(self.stores[name])
+            merge.fold_after_upgrade(self.stores[name])
 
     def open(self, name: str) -> None:
         self.stores[name] = Store.open(self.root / name, self.keys[name.removesuffix(CLONE)], name)
@@ -535,7 +535,7 @@ class Laptops(RuleBasedStateMachine):
         shutil.copytree(self.root / f"backup-{name}", self.root / name)
         self.open(name)
         if self.rng.random() < 0.5:
-            forks.begin_new_log(self.stores[name])
+            forks.begin_new_logs(self.stores[name])
         self.model.lost |= before.difference(*(self.known(n) for n in self.stores))
         self.forked = True
         self.seen["restored"] += 1
@@ -551,7 +551,7 @@ class Laptops(RuleBasedStateMachine):
         rows, expected = rows_of(store), self.model.rows(store)
         if self.forked:  # what began a row may be in a branch that does not stand, until it is logged anew
             places = [(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")]
-            aside = {(c.table, c.row_id) for c in change_log.at_places(store, places).values()}
+            aside = {(c.table, c.row_id) for c in change_log.changes_at(store, places).values()}
             rows = {k: v for k, v in rows.items() if k not in aside}
             expected = {k: v for k, v in expected.items() if k not in aside}
         if name in self.old:
@@ -588,9 +588,9 @@ class Laptops(RuleBasedStateMachine):
             if heard and all(self.is_quiet(name) and self.agrees(name) for name in self.stores):
                 return
             if turn == 2 * ADOPT + 1 and self.forked:  # who logged it has lost it: headquarters takes it over
-                forks.adopt(self.stores["hq"])
+                forks.adopt_branches(self.stores["hq"])
         told = {n: [p for p in (state.held, state.quarantined, state.unsent) if p] for n, s in self.stores.items()
-                if (state := status.status(s))}  # fmt: skip
+                if (state := status.exchange_status(s))}  # fmt: skip
         raise AssertionError(f"after {ROUNDS} full exchanges somebody still lacks something: {told}")
 
     def is_up(self, sender: str, to: str) -> bool:
@@ -602,7 +602,7 @@ class Laptops(RuleBasedStateMachine):
         """Nothing waits, and nobody whom this replica writes for lacks what it has. Of a disk that was set back more
         than once nobody knows which of its states goes on: to those all is sent again and again."""
         store = self.stores[name]
-        state, ids = status.status(store), {p.id for p in peers.partners(store)}
+        state, ids = status.exchange_status(store), {p.id for p in peers.partners(store)}
         lacking = not self.forked and any(p.lacks for p in status.peers_status(store) if p.replica_id in ids)
         return not (state.held or state.quarantined or state.unsent or lacking)
 
@@ -650,4 +650,4 @@ class Laptops(RuleBasedStateMachine):
         assert {k for (k, _c), ws in self.model.cells.items() if set(ws) - self.model.lost} <= everywhere.keys()
         if self.seen["schedules"] % 4 == 0:  # all have the same rows: folding one anew, now and then, is enough
             one = self.rng.choice(list(self.stores.values()))
-            assert doctor.examine(one).healthy
+            assert doctor.examine_replica(one).healthy

@@ -24,7 +24,7 @@ def state(store: Store) -> dict[str, list[Row]]:
 def arrived_or_recorded(store: Store) -> list[Change]:
     """The whole log, without what the program ships."""
     logs = store.rows("SELECT id FROM local_log WHERE id <> ? ORDER BY id", [BASELINE_LOG])
-    return [c for row in logs for c in log.since(store, row["id"], 0)]
+    return [c for row in logs for c in log.changes_after(store, row["id"], 0)]
 
 
 def second_laptop(world: World) -> Store:
@@ -32,7 +32,7 @@ def second_laptop(world: World) -> Store:
     pack = enrolment.write_pack(world.hq, code="IARVE", name="Đồn BP Ia Rvê", dest=world.usb)
     store = enrolment.init_post(world.root / "laptop-b", pack, user="Trần Văn B", passphrase="x y", laptop="B")
     world.carry(store, world.hq)
-    enrolment.trust(world.hq, store.identity.replica_id)
+    enrolment.trust_replica(world.hq, store.identity.replica_id)
     world.carry(world.hq, world.post)
     world.carry(world.hq, store)
     return store

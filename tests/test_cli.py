@@ -147,7 +147,7 @@ def test_init_begins_a_headquarters_and_a_post(run: Run, world: World) -> None:
 
 
 def test_text_from_outside_is_no_terminal_escape(capsys: pytest.CaptureFixture[str]) -> None:
-    base.say("a\x1b[31mb\x9bc\u202ed")
+    base.print_text("a\x1b[31mb\x9bc\u202ed")
     assert capsys.readouterr().out == "a\ufffd[31mb\ufffdc\ufffdd\n"
 
 
@@ -155,7 +155,7 @@ def test_what_was_not_foreseen_goes_to_the_log_file(run: Run, world: World, monk
     def fail(*_args: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("fieldapp.sync.exchange.status.status", fail)
+    monkeypatch.setattr("fieldapp.sync.exchange.status.exchange_status", fail)
     code, out, err = run("sync", "status")
     assert (code, out) == (1, "")
     assert str(world.root / "post" / "fieldapp.log") in err
@@ -180,7 +180,7 @@ def test_a_file_that_lacks_what_the_version_needs(
     code, before, _err = run(*command.split(), home=home)
     assert code == 0
     store: Store = getattr(world, home)
-    capture._remove(store.db)  # SQLite takes away no column that a trigger names
+    capture._remove_triggers(store.db)  # SQLite takes away no column that a trigger names
     store.db.execute(statement)
     code, out, err = run(*command.split(), home=home)
     assert (code, out) == (1, "")
@@ -200,7 +200,7 @@ def test_a_file_that_lacks_what_the_version_needs(
 
 
 def test_what_cannot_be_added_to_a_file_is_told(run: Run, world: World) -> None:
-    capture._remove(world.post.db)
+    capture._remove_triggers(world.post.db)
     world.post.db.execute("ALTER TABLE commendation ADD COLUMN size INTEGER NOT NULL DEFAULT 0")
     assert run("doctor")[0] == 0, "what more there is does not hinder"
     world.post.db.execute("ALTER TABLE commendation DROP COLUMN form")
@@ -267,7 +267,7 @@ def replacement(world: World, name: str = "A") -> Peer:
     world.carry(store, world.hq)
     replica = store.identity.replica_id
     store.close()
-    return peers.find(world.hq, replica)
+    return peers.find_peer(world.hq, replica)
 
 
 def test_a_laptop_that_replaces_a_lost_one_is_told_from_it(run: Run, world: World) -> None:
@@ -288,7 +288,7 @@ def test_a_laptop_that_replaces_a_lost_one_is_told_from_it(run: Run, world: Worl
     assert f"{new.id[-4:]} = Đồn BP Ia Rvê (A), chờ" in err
     code, out, _err = run("hq", "trust", "iarve", home="hq")
     assert (code, f"(A · {new.id[-4:]})" in out) == (0, True), "the only one that waits"
-    assert peers.find(world.hq, old).trust == "revoked"
+    assert peers.find_peer(world.hq, old).trust == "revoked"
     records.save(world.post, "event", {"name": "Sau khi mất", "date_from": "2013-01-21"})
     world.carry(world.post, world.hq)
     code, out, _err = run("hq", "coverage", home="hq")
@@ -318,11 +318,11 @@ def test_a_letter_alone_names_no_laptop_where_two_have_it(run: Run, world: World
     assert (code, out) == (1, "")
     for replica in (new.id, second):
         assert f"{replica[-4:]} = " in err
-        assert peers.find(world.hq, replica).trust == "pending"
+        assert peers.find_peer(world.hq, replica).trust == "pending"
     code, out, _err = run("hq", "trust", "Sở chỉ huy (B)", home="hq")
     assert (code, "Sở chỉ huy (B)" in out) == (0, True)
     assert run("hq", "trust", "SCH-B", home="hq")[0] == 1, "is certified already"
-    assert peers.find(world.hq, new.id).trust == "pending"
+    assert peers.find_peer(world.hq, new.id).trust == "pending"
 
 
 def test_on_a_terminal_the_words_are_shown_before_a_laptop_is_certified(
@@ -343,10 +343,10 @@ def test_on_a_terminal_the_words_are_shown_before_a_laptop_is_certified(
         assert (code, out) == (0, "")
         assert new.fingerprint in err
         assert "Không có gì thay đổi" in err
-        assert peers.find(world.hq, new.id).trust == "pending"
+        assert peers.find_peer(world.hq, new.id).trust == "pending"
     assert run("hq", "trust", "IARVE-B", home="hq")[0] == 0
     assert run("hq", "revoke", "IARVE-B", "--yes", home="hq")[0] == 0
-    assert peers.find(world.hq, new.id).trust == "revoked"
+    assert peers.find_peer(world.hq, new.id).trust == "revoked"
     assert len(asked) == 3
 
 
@@ -399,7 +399,7 @@ def test_a_further_laptop_of_headquarters_is_no_second_a(run: Run, world: World)
     world.carry(world.post, world.hq)
     with_b = Store.open(world.root / "hq-b", vault.unseal(world.root / "hq-b", "Phó", PASSPHRASE), "Phó")
     world.carry(with_b, world.hq)
-    enrolment.trust(world.hq, "SCH-B")
+    enrolment.trust_replica(world.hq, "SCH-B")
     world.carry(world.hq, with_b)
     records.save(with_b, "party_cell", {"name": "Chi bộ thôn 6", "unit_id": "24214"})
     enrolment.write_hq_pack(with_b, dest=world.usb)

@@ -44,5 +44,5 @@ def test_each_promise_names_a_test_that_exists(name: str) -> None:
 
 def test_each_connection_has_the_settings(world: World) -> None:
     wanted = {"journal_mode": "wal", "synchronous": 2, "temp_store": 2, "foreign_keys": 1, "busy_timeout": 5000}
-    with world.post.again() as store:
+    with world.post.reopen() as store:
         assert {name: store.value(f"PRAGMA {name}") for name in wanted} == wanted

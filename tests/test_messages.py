@@ -13,7 +13,7 @@ from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.records.words import choice_title
 from fieldapp.reports.narrative import HEADINGS
-from fieldapp.work.review_hints import DOUBTS
+from fieldapp.work.review_hints import HINTS
 
 SOURCE = Path(__file__).parents[1] / "fieldapp"
 KEPT = {"HELP", "STAGES", "TITLES", "MARKS", "DONE"}
@@ -57,7 +57,7 @@ def in_models() -> Iterator[str]:
             yield shape.title
             yield from map(choice_title, shape.choices)
     yield from HEADINGS.values()
-    yield from (doubt.sentence for doubt in DOUBTS)
+    yield from (doubt.sentence for doubt in HINTS)
     for indicator in INDICATORS:
         yield from (indicator.title, indicator.unit)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from fieldapp import demo
 from fieldapp.records import records
 from fieldapp.reports import letterhead
-from fieldapp.reports.files.write import write
+from fieldapp.reports.files.write import write_report
 from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.query import Query
 from fieldapp.store.store import Store
@@ -47,10 +47,10 @@ def main() -> None:
         folder = Path(temporary)
         store = _filled(folder)
         for layout, head in HEADS.items():
-            letterhead.keep(store, layout, head)
+            letterhead.save_letterhead(store, layout, head)
             for form in ("docx", "pdf"):
-                write(store, Query(demo.PERIOD), form, folder / f"{layout}.{form}", layout=layout, number="12")
-        write(store, Query(demo.PERIOD), "html", folder / "page.html")
+                write_report(store, Query(demo.PERIOD), form, folder / f"{layout}.{form}", layout=layout, number="12")
+        write_report(store, Query(demo.PERIOD), "html", folder / "page.html")
         store.close()
         _run("soffice", "--headless", "--convert-to", "pdf", "--outdir", folder / "word", *folder.glob("*.docx"))
         for layout in HEADS:
@@ -64,7 +64,7 @@ def main() -> None:
 
 def _filled(folder: Path) -> Store:
     """Headquarters of the demo, with a plan, what is late, and something of the year before."""
-    demo.run(folder, lambda _text: None)
+    demo.run_demo(folder, lambda _text: None)
     hq = Store.unlock(folder / "hq", "Trực ban", demo.PASSPHRASE)
     post = Store.unlock(folder / "post", demo.USER, demo.PASSPHRASE)
     for measure, target in (("luot_kham", 2000), ("ngay_cong", 800), ("gieng", 6)):

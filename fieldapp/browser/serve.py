@@ -75,7 +75,7 @@ class Program(AppService):
                 await self._process.wait()
 
 
-class Desk:
+class BrowserServer:
     """The web application: the page, its terminal's files, and the socket to a program of its own for each page."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
@@ -253,7 +253,7 @@ def program(home: Path, *, write: bool) -> list[str]:
     return [*start, "--home", str(home.absolute()), *([] if write else ["--read-only"])]
 
 
-async def serve(desk: Desk, address: str, port: int, announce: Callable[[str], None]) -> None:
+async def serve(desk: BrowserServer, address: str, port: int, announce: Callable[[str], None]) -> None:
     """Serve until the task is cancelled. ``port`` 0: one that is free. ``announce`` gets the address to open."""
     runner = web.AppRunner(desk.application, access_log=None, shutdown_timeout=2 * PATIENCE)
     await runner.setup()

@@ -9,8 +9,8 @@ import sys
 import click
 
 from fieldapp.cli import hq, laptop, records, reports, sync, user
-from fieldapp.cli.base import Context, cli, note
-from fieldapp.errors import FieldappError, Unsure
+from fieldapp.cli.base import Context, cli, print_message
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 
 __all__ = ["cli", "main"]
@@ -40,15 +40,15 @@ def main() -> None:
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:
-        note(_("Broken off. Nothing was changed."))
+        print_message(_("Broken off. Nothing was changed."))
         sys.exit(1)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except FieldappError as error:
-        note(str(error))
-        if isinstance(error, Unsure):
-            note(_("If it is right, give the same again with --confirm."))
+        print_message(str(error))
+        if isinstance(error, NeedsConfirmation):
+            print_message(_("If it is right, give the same again with --confirm."))
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
@@ -57,12 +57,12 @@ def main() -> None:
         from fieldapp.crash import log_crash
         from fieldapp.store import disk_errors, migrations
 
-        told = disk_errors.explain(error)
+        told = disk_errors.disk_error_text(error)
         if told is not None:
-            note(str(told))
+            print_message(str(told))
             sys.exit(1)
         path = log_crash(error, context.home)
         unexpected = _("Something unexpected happened. What was confirmed is safe. The details are in {path}.")
         lacking = migrations.explain(context.store.db) if context.store else None
-        note(str(lacking or unexpected.format(path=path)))
+        print_message(str(lacking or unexpected.format(path=path)))
         sys.exit(1)

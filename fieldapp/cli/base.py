@@ -68,17 +68,17 @@ def _from_file(named: str) -> str:
         raise FieldappError(_("The passphrase file cannot be read: {why}.").format(why=error)) from None
 
 
-def say(text: str) -> None:
+def print_text(text: str) -> None:
     """Print an answer. Text that came from outside may hold terminal escapes: they do not reach the terminal."""
     click.echo(for_terminal(text))
 
 
-def note(text: str) -> None:
+def print_message(text: str) -> None:
     """Print a message beside the answer, on stderr."""
     click.echo(for_terminal(text), err=True)
 
 
-def say_json(value: Any) -> None:
+def print_json(value: Any) -> None:
     """Print one JSON document."""
     text = jsonlib.dumps(value, ensure_ascii=False, indent=2, default=_plain)
     click.echo(_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
@@ -100,7 +100,7 @@ def read_json(source: str) -> Any:
         raise FieldappError(_("{path} is not JSON: {why}.").format(path=source, why=error)) from None
 
 
-class Day(click.ParamType[date]):
+class DayParam(click.ParamType[date]):
     """A date as people write it."""
 
     name = "date"
@@ -147,9 +147,9 @@ def cli(ctx: click.Context, home: Path, user: str | None, read_only: bool) -> No
     ctx.obj.home, ctx.obj.user = home, user
     if ctx.invoked_subcommand is None:
         with terminal.silent():
-            from fieldapp.tui.app import run
+            from fieldapp.tui.app import run_app
 
-            run(home, read_only=read_only)
+            run_app(home, read_only=read_only)
     elif read_only:
         raise click.UsageError(_("--read-only is for the screen: give it without a command."))
 

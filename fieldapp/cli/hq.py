@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fieldapp.cli.base import PATH, Context, as_json, cli, note, say, say_json
+from fieldapp.cli.base import PATH, Context, as_json, cli, print_json, print_message, print_text
 from fieldapp.i18n import _, counted
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path
     if code and role != "hq":
         written = enrolment.write_pack(store, code=code, name=name, dest=dest)
         post = lists.post_named(store, code)
-        note(_("The pack of {post} ({code}) is written. Its laptops start from it:").format(
+        print_message(_("The pack of {post} ({code}) is written. Its laptops start from it:").format(
             post=post["name"], code=post["code"]))  # fmt: skip
     else:
         written = enrolment.write_hq_pack(store, dest=dest)
-        note(_("The pack of headquarters is written. Its further laptops start from it:"))
-    say(str(written))
+        print_message(_("The pack of headquarters is written. Its further laptops start from it:"))
+    print_text(str(written))
 
 
 @hq.command()
@@ -55,9 +55,9 @@ def join(obj: Context, pack: Path) -> None:
     """Report to the headquarters above that wrote PACK (`hq pack --role hq`)."""
     from fieldapp.sync.exchange import enrolment
 
-    above = enrolment.join(obj.open(), pack)
-    say(_("Bundles are written for {name} too. Compare its fingerprint by telephone:").format(name=above.title))
-    say(f"  {above.fingerprint}")
+    above = enrolment.join_headquarters(obj.open(), pack)
+    print_text(_("Bundles are written for {name} too. Compare its fingerprint by telephone:").format(name=above.title))
+    print_text(f"  {above.fingerprint}")
 
 
 @hq.command()
@@ -70,7 +70,9 @@ def rename(obj: Context, post: str, name: str, code: str | None) -> None:
     from fieldapp.sync.exchange import enrolment
 
     renewed = enrolment.rename_post(obj.open(), post, name=name, code=code)
-    say(_("The post is called {name} now; {n} laptops learn it with the next reply.").format(name=name, n=len(renewed)))
+    print_text(
+        _("The post is called {name} now; {n} laptops learn it with the next reply.").format(name=name, n=len(renewed))
+    )
 
 
 def _agreed(store: "Store", peer: "Peer", question: str, yes: bool) -> bool:
@@ -79,13 +81,13 @@ def _agreed(store: "Store", peer: "Peer", question: str, yes: bool) -> bool:
 
     if yes or not sys.stdin.isatty():
         return True
-    note(f"{peer.title}, {_(peer.trust)}, {peer.id}")
-    note(f"  {peer.fingerprint}")
+    print_message(f"{peer.title}, {_(peer.trust)}, {peer.id}")
+    print_message(f"  {peer.fingerprint}")
     for line in peers.namesakes(store, peer):
-        note(line)
+        print_message(line)
     if click.confirm(question, err=True):
         return True
-    note(_("Nothing was changed."))
+    print_message(_("Nothing was changed."))
     return False
 
 
@@ -99,11 +101,11 @@ def revoke(obj: Context, replica: str, yes: bool) -> None:
     from fieldapp.sync.peers import peers
 
     store = obj.open()
-    peer = peers.find(store, replica, None)
+    peer = peers.find_peer(store, replica, None)
     if peer.trust != "revoked" and not _agreed(store, peer, _("Trust this laptop no longer?"), yes):
         return
-    peer = enrolment.revoke(store, peer.id)
-    say(_("{name} is revoked. The other laptops learn it with the next reply.").format(name=peer.title))
+    peer = enrolment.revoke_replica(store, peer.id)
+    print_text(_("{name} is revoked. The other laptops learn it with the next reply.").format(name=peer.title))
 
 
 @hq.command()
@@ -117,10 +119,10 @@ def replicas(obj: Context, as_json: bool) -> None:
     known = peers.others(store)
     if as_json:
         keys = ("id", "name", "role", "trust", "post_code", "post_name", "fingerprint")
-        say_json([{**{k: getattr(p, k) for k in keys}, "have_at": receipts.all_heads(store, p.id)[1]} for p in known])
+        print_json([{**{k: getattr(p, k) for k in keys}, "have_at": receipts.all_heads(store, p.id)[1]} for p in known])
         return
     for p in known:
-        say(f"{p.id}  {p.title}  {_(p.trust)}  {p.fingerprint}")
+        print_text(f"{p.id}  {p.title}  {_(p.trust)}  {p.fingerprint}")
 
 
 @hq.command()
@@ -133,12 +135,12 @@ def trust(obj: Context, replica: str, yes: bool) -> None:
     from fieldapp.sync.peers import peers
 
     store = obj.open()
-    peer = peers.find(store, replica, peers.waits)
+    peer = peers.find_peer(store, replica, peers.can_be_certified)
     question = _("Are these the words that were read out from that laptop by telephone?")
     if peer.trust != "certified" and not _agreed(store, peer, question, yes):
         return
-    peer, changes = enrolment.trust(store, peer.id)
-    say(
+    peer, changes = enrolment.trust_replica(store, peer.id)
+    print_text(
         _("{name} is certified; {changes} applied.").format(
             name=peer.title, changes=counted("{n} change", "{n} changes", changes)
         )
@@ -153,11 +155,14 @@ def recovery_code(obj: Context, replica: str) -> None:
     from fieldapp.sync.peers import peers, recovery
 
     store = obj.open()
-    peer = peers.find(store, replica)
+    peer = peers.find_peer(store, replica)
     code = recovery.code_of(store, peer)
-    note(_("{name}: read the groups one by one; the post types `fieldapp user recover --code`. Good once.").format(
-        name=peer.title))  # fmt: skip
-    say(code)
+    print_message(
+        _("{name}: read the groups one by one; the post types `fieldapp user recover --code`. Good once.").format(
+            name=peer.title
+        )
+    )
+    print_text(code)
 
 
 @hq.command("open-backup")
@@ -168,7 +173,7 @@ def open_backup(obj: Context, file: Path, dest: Path) -> None:
     """Open a backup that lay on a post's stick; the post restores it with `fieldapp restore`."""
     from fieldapp.sync.safety import backup as backups
 
-    say(str(backups.open_sealed(obj.open(), file, dest)))
+    print_text(str(backups.open_sealed_backup(obj.open(), file, dest)))
 
 
 @hq.command()
@@ -180,13 +185,13 @@ def recover(obj: Context, request: Path, compared: bool) -> None:
     from fieldapp.sync.peers import recovery
 
     asked = recovery.read_request(obj.open(), request)
-    say(_("{user} at {laptop} asks. Let him read these words by telephone:").format(
+    print_text(_("{user} at {laptop} asks. Let him read these words by telephone:").format(
         user=asked.user, laptop=asked.laptop))  # fmt: skip
-    say(f"  {asked.words}")
+    print_text(f"  {asked.words}")
     if compared:
-        say(str(recovery.answer(asked, request.parent)))
+        print_text(str(recovery.answer(asked, request.parent)))
     else:
-        note(_("If they are the same, give the same again with --compared. Nothing was given out yet."))
+        print_message(_("If they are the same, give the same again with --compared. Nothing was given out yet."))
 
 
 @hq.command()
@@ -200,14 +205,14 @@ def conflicts(obj: Context, as_json: bool) -> None:
     store = obj.open()
     found = merge.conflicts(store)
     if as_json:
-        say_json(found)
+        print_json(found)
         return
     for c in found:
         both = (
-            f"“{conflict_messages.value(store, c, s)}” ({conflict_messages.author(c, s)})"
+            f"“{conflict_messages.conflict_value(store, c, s)}” ({conflict_messages.conflict_author(c, s)})"
             for s in conflict_messages.SIDES
         )
-        say(f"{c['id']}: {conflict_messages.about(store, c)}: {' ≠ '.join(both)}")
+        print_text(f"{c['id']}: {conflict_messages.conflict_title(store, c)}: {' ≠ '.join(both)}")
 
 
 @hq.command()
@@ -218,8 +223,8 @@ def resolve(obj: Context, conflict: str, take: "Side") -> None:
     """Settle a conflict: the value is written as a change, and all laptops take it."""
     from fieldapp.sync.merge import resolve as conflict_work
 
-    conflict_work.resolve(obj.open(), conflict, take)
-    note(_("Settled."))
+    conflict_work.resolve_conflict(obj.open(), conflict, take)
+    print_message(_("Settled."))
 
 
 @hq.command()
@@ -228,7 +233,7 @@ def adopt(obj: Context) -> None:
     """Take over the work of a copied disk that no laptop brings any more: it is in quarantine, and counts then."""
     from fieldapp.sync.merge import forks
 
-    say(_("{n} parts of logs were taken over.").format(n=forks.adopt(obj.open())))
+    print_text(_("{n} parts of logs were taken over.").format(n=forks.adopt_branches(obj.open())))
 
 
 @hq.command()
@@ -238,12 +243,12 @@ def quarantine(obj: Context, as_json: bool) -> None:
     """What was refused, and what waits."""
     from fieldapp.sync.exchange import status
 
-    state = status.status(obj.open())
+    state = status.exchange_status(obj.open())
     if as_json:
-        say_json({"quarantined": state.quarantined, "held": state.held, "set_aside": state.set_aside})
+        print_json({"quarantined": state.quarantined, "held": state.held, "set_aside": state.set_aside})
         return
     for line in (*state.quarantined, *state.held, *state.set_aside):
-        say(line)
+        print_text(line)
 
 
 @hq.command("open-data")
@@ -255,15 +260,15 @@ def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
     """All records for analysts, into the new folder DEST: SQLite, CSV and a data dictionary, not encrypted."""
     from fieldapp.reports import open_data as records
 
-    written = records.write(obj.open(), dest, personal=personal)
+    written = records.write_package(obj.open(), dest, personal=personal)
     if as_json:
-        say_json(written)
+        print_json(written)
         return
     count = sum(written.rows.values())
-    say(_("{path}: {n} rows in {tables} tables.").format(path=dest, n=count, tables=len(written.rows)))
+    print_text(_("{path}: {n} rows in {tables} tables.").format(path=dest, n=count, tables=len(written.rows)))
     if written.left_out:
-        note(_("Left out as personal: {columns}.").format(columns=", ".join(written.left_out)))
-    note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=dest))
+        print_message(_("Left out as personal: {columns}.").format(columns=", ".join(written.left_out)))
+    print_message(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=dest))
 
 
 @hq.command("publish")
@@ -292,17 +297,19 @@ def hq_publish(
     place = tables.Place(partitions or 4, servers) if partitions or servers or sql else None
     if sql:
         for statement in mirror.statements(obj.open(), place or tables.Place()):
-            say(statement + ";")
+            print_text(statement + ";")
         return
     assert url is not None
     server.check_url(url)
     done = mirror.publish(obj.open(), url, place, anew=anew)
     if as_json:
-        say_json(done)
+        print_json(done)
     elif done.loaded:
-        say(_("Everything was loaded: {n} rows in {tables} tables.").format(n=done.rows, tables=len(done.tables)))
+        print_text(
+            _("Everything was loaded: {n} rows in {tables} tables.").format(n=done.rows, tables=len(done.tables))
+        )
     else:
-        say(counted("{n} row was brought up to date.", "{n} rows were brought up to date.", done.rows))
+        print_text(counted("{n} row was brought up to date.", "{n} rows were brought up to date.", done.rows))
 
 
 @hq.command("coverage")
@@ -319,14 +326,14 @@ def hq_coverage(obj: Context, months: int, days: int | None, as_json: bool) -> N
         coverage.set_limit_days(store, days)
     found = coverage.coverage(store, date.today(), months)
     if as_json:
-        say_json(found)
+        print_json(found)
         return
     for post in found.posts:
-        say(f"{'!' if post.late else '·'} {post.name} ({post.code}) · {coverage.heard_words(post)}"
+        print_text(f"{'!' if post.late else '·'} {post.name} ({post.code}) · {coverage.heard_words(post)}"
             f" · {_('{n} to be looked at').format(n=post.waiting)}")  # fmt: skip
-        say("    " + "  ".join(f"{m.month} {_(coverage.MARKS[m.state])}" for m in post.months))
-        for line in coverage.details(post, found.limit_days):
-            say(f"    {line}")
+        print_text("    " + "  ".join(f"{m.month} {_(coverage.MARKS[m.state])}" for m in post.months))
+        for line in coverage.post_details(post, found.limit_days):
+            print_text(f"    {line}")
 
 
 @hq.command("queue")
@@ -342,15 +349,15 @@ def review_queue(obj: Context, kind: str | None, post: str | None, as_json: bool
     kinds = [records.model_of(kind).KIND] if kind else list(reviews.REVIEWED)
     store = obj.open()
     post_id = lists.post_named(store, post)["id"] if post else None
-    waiting = [one for k in kinds for one in review_queue.queue(store, k, post_id, limit=1000)]
+    waiting = [one for k in kinds for one in review_queue.review_queue(store, k, post_id, limit=1000)]
     if as_json:
-        say_json([{"kind": w.kind, "seen": w.seen, "again": w.again, **w.row} for w in waiting])
+        print_json([{"kind": w.kind, "seen": w.seen, "again": w.again, **w.row} for w in waiting])
         return
     for one in waiting:
         name = words.labels(store, one.kind, [one.row["id"]])[one.row["id"]]
-        say(f"{'~' if one.again else '·'} {one.row['id']}  {_(records.model_of(one.kind).TITLE)} · {name}")
+        print_text(f"{'~' if one.again else '·'} {one.row['id']}  {_(records.model_of(one.kind).TITLE)} · {name}")
     if not waiting:
-        note(_("Nothing waits to be looked at."))
+        print_message(_("Nothing waits to be looked at."))
 
 
 @hq.command("accept")
@@ -363,8 +370,8 @@ def accept(obj: Context, ids: Sequence[str]) -> None:
     store, once = obj.open(), dict.fromkeys(ids)
     with store.transaction():
         for row_id in once:
-            review_queue.review(store, row_id, "accepted")
-    note(_("{n} accepted.").format(n=len(once)))
+            review_queue.review_record(store, row_id, "accepted")
+    print_message(_("{n} accepted.").format(n=len(once)))
 
 
 @hq.command("return")
@@ -376,4 +383,4 @@ def send_back(obj: Context, id: str, comment: str, field: str) -> None:
     """Return a record to its post with a comment; the next reply carries it."""
     from fieldapp.work import review_queue
 
-    say(review_queue.review(obj.open(), id, "returned", comment=comment, field=field))
+    print_text(review_queue.review_record(obj.open(), id, "returned", comment=comment, field=field))

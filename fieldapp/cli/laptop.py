@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fieldapp.cli import terminal
-from fieldapp.cli.base import PATH, Context, as_json, ask_passphrase, cli, note, say, say_json
+from fieldapp.cli.base import PATH, Context, as_json, ask_passphrase, cli, print_json, print_message, print_text
 from fieldapp.cli.hq import hq
 from fieldapp.cli.user import show_code
 from fieldapp.errors import FieldappError
@@ -27,16 +27,16 @@ def demo(workspace: Path | None) -> None:
 
     with tempfile.TemporaryDirectory(prefix="fieldapp-demo-") as temporary:
         folder = workspace or Path(temporary)
-        round_trip.run(folder, say)
+        round_trip.run_demo(folder, print_text)
         if workspace is not None:
-            note(_("Kept in {folder}. The passphrase is: {passphrase}").format(
+            print_message(_("Kept in {folder}. The passphrase is: {passphrase}").format(
                 folder=folder, passphrase=round_trip.PASSPHRASE))  # fmt: skip
         if sys.stdin.isatty() and sys.stdout.isatty():
             click.pause(_("Any key opens the post's screen (passphrase: demo)."))
             with terminal.silent():
-                from fieldapp.tui.app import run
+                from fieldapp.tui.app import run_app
 
-                run(folder / "post")
+                run_app(folder / "post")
 
 
 @cli.command()
@@ -47,8 +47,8 @@ def tutorial(workspace: Path, again: bool) -> None:
     """A guided first quarter of an hour on practice records; without a terminal: the steps, and what is done."""
     from fieldapp import tutorial as practising
 
-    note(_("The practice records are being opened; the first time takes some seconds."))
-    store = practising.begin(workspace, again=again)
+    print_message(_("The practice records are being opened; the first time takes some seconds."))
+    store = practising.begin_practice(workspace, again=again)
     if sys.stdin.isatty() and sys.stdout.isatty():
         with terminal.silent():
             from fieldapp.tui.tutorial import TutorialApp
@@ -57,7 +57,7 @@ def tutorial(workspace: Path, again: bool) -> None:
             app.run()
         sys.exit(app.return_code or 0)
     for number, step in enumerate(practising.steps(store), start=1):
-        say(f"{'✓' if step.done else '·'} {number} {step.text}")
+        print_text(f"{'✓' if step.done else '·'} {number} {step.text}")
     store.close()
 
 
@@ -97,23 +97,25 @@ def init(
         store = enrolment.init_further_hq(
             obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop, province=province
         )
-        say(_("Compare headquarters' fingerprint by telephone:"))
+        print_text(_("Compare headquarters' fingerprint by telephone:"))
         for hq in peers.others(store):
-            say(f"  {hq.title}: {hq.fingerprint}")
+            print_text(f"  {hq.title}: {hq.fingerprint}")
     elif pack is not None:
-        store = enrolment.init_post(obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop or peers.FIRST)
+        store = enrolment.init_post(
+            obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop or peers.FIRST_LETTER
+        )
         hq = peers.others(store)[0]
-        say(_("{post} can record. Compare headquarters' fingerprint by telephone:").format(
+        print_text(_("{post} can record. Compare headquarters' fingerprint by telephone:").format(
             post=store.identity.post_name))  # fmt: skip
-        say(f"  {hq.title}: {hq.fingerprint}")
+        print_text(f"  {hq.title}: {hq.fingerprint}")
     else:
         store = enrolment.init_hq(
             obj.home, name=name or "", user=user_name, passphrase=passphrase, code=code, province=province
         )
         show_code(store, recovery.renew_code(store))
-        say(_("{name} can begin. Its fingerprint:").format(name=name))
+        print_text(_("{name} can begin. Its fingerprint:").format(name=name))
     own = peers.own(store)
-    say(f"  {own.title}: {own.fingerprint}")
+    print_text(f"  {own.title}: {own.fingerprint}")
     store.close()
 
 
@@ -133,16 +135,18 @@ def serve(obj: Context, write: bool, port: int, host: str, network: bool) -> Non
         raise FieldappError(_('This needs further libraries: pip install "fieldapp[hq]".')) from None
 
     def announce(address: str) -> None:
-        say(address)
-        note(_("Open it in a browser of this machine; it opens one, once. Ctrl+C ends it."))
-        note(_("Records can be changed there.") if write else _("Records can be looked at there, not changed."))
+        print_text(address)
+        print_message(_("Open it in a browser of this machine; it opens one, once. Ctrl+C ends it."))
+        print_message(
+            _("Records can be changed there.") if write else _("Records can be looked at there, not changed.")
+        )
 
     address = browser.checked_address(host, network=network)
-    desk = browser.Desk(browser.program(obj.home, write=write))
+    desk = browser.BrowserServer(browser.program(obj.home, write=write))
     try:
         asyncio.run(browser.serve(desk, address, port, announce))
     except KeyboardInterrupt:
-        note(_("Ended."))
+        print_message(_("Ended."))
 
 
 @cli.command()
@@ -154,19 +158,19 @@ def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
     from fieldapp.sync.safety import doctor as examination
 
     store = obj.open()
-    found = examination.examine(store, mend=rebuild)
+    found = examination.examine_replica(store, mend=rebuild)
     if found.file_errors and rebuild:
         from fieldapp.sync.safety import salvage
 
-        store, lost = salvage.salvage(store)
+        store, lost = salvage.salvage_file(store)
         for line in lost.lines():
-            note(line)
-        found = examination.examine(store, mend=True)
+            print_message(line)
+        found = examination.examine_replica(store, mend=True)
     if as_json:
-        say_json(found)
+        print_json(found)
     else:
         for line in found.lines():
-            say(line)
+            print_text(line)
     if not found.healthy:
         sys.exit(1)
 
@@ -180,15 +184,15 @@ def backup(obj: Context, dest: Path | None, as_json: bool) -> None:
     from fieldapp.sync.safety import backup as backups
 
     store = obj.open()
-    folder = dest or store.home / backups.FOLDER
+    folder = dest or store.home / backups.BACKUP_FOLDER
     if dest is None:
         folder.mkdir(mode=0o700, exist_ok=True)
-    made = backups.write(store, folder)
+    made = backups.write_backup(store, folder)
     if as_json:
-        say_json(made)
+        print_json(made)
         return
-    say(str(made.path))
-    note(_("{size} bytes, read back and compared. The passphrases of today open it.").format(size=made.size))
+    print_text(str(made.path))
+    print_message(_("{size} bytes, read back and compared. The passphrases of today open it.").format(size=made.size))
 
 
 @cli.command()
@@ -199,9 +203,12 @@ def restore(obj: Context, file: Path) -> None:
     from fieldapp.sync.safety import backup as backups
 
     user = obj.user or click.prompt(_("Who works?"), err=True)
-    who = backups.restore(file, obj.home, user, ask_passphrase())
-    say(_("{name} is restored in {home}. What headquarters has of later days comes back with its next reply.").format(
-        name=who.post_name or who.name, home=obj.home))  # fmt: skip
+    who = backups.restore_backup(file, obj.home, user, ask_passphrase())
+    print_text(
+        _("{name} is restored in {home}. What headquarters has of later days comes back with its next reply.").format(
+            name=who.post_name or who.name, home=obj.home
+        )
+    )
 
 
 @cli.command()
@@ -225,10 +232,12 @@ def kit(
 
     store = None if unsigned else obj.open()
     platforms = list(assemble.PLATFORMS) if platform == "all" else [platform]
-    made = assemble.make(dest, assemble.targets(platforms, pythons or assemble.PYTHONS), note, python_installer)
-    say(str(made))
+    made = assemble.make_kit(
+        dest, assemble.targets(platforms, pythons or assemble.PYTHONS), print_message, python_installer
+    )
+    print_text(str(made))
     if store is None:
-        note(_("Nobody has signed it yet: `fieldapp hq sign-kit {kit}` at headquarters.").format(kit=made))
+        print_message(_("Nobody has signed it yet: `fieldapp hq sign-kit {kit}` at headquarters.").format(kit=made))
     else:
         _sign_kit(store, made)
 
@@ -236,9 +245,9 @@ def kit(
 def _sign_kit(store: "Store", folder: Path) -> None:
     from fieldapp.kit import assemble
 
-    words = assemble.sign(store, folder)
-    note(_("Signed. Whoever installs it reads these words:"))
-    note(f"  {words}")
+    words = assemble.sign_kit(store, folder)
+    print_message(_("Signed. Whoever installs it reads these words:"))
+    print_message(f"  {words}")
 
 
 @cli.command()
@@ -254,18 +263,18 @@ def upgrade(obj: Context, kit: Path | None, back: bool, yes: bool) -> None:
         raise click.UsageError(_("Name the folder of the kit, or give --back."))
     store = obj.open()
     if kit is None:
-        change: upgrades.Upgrade | upgrades.Back = upgrades.Back(store, note)
+        change: upgrades.Upgrade | upgrades.Back = upgrades.Back(store, print_message)
         question = _("Go back to {version}? All that was recorded stays.")
     else:
-        found = upgrades.examine(store, kit)
-        say(_("{version}, signed by {signer} ({fingerprint}).").format(
+        found = upgrades.examine_kit(store, kit)
+        print_text(_("{version}, signed by {signer} ({fingerprint}).").format(
             version=found.version, signer=found.signer, fingerprint=found.fingerprint))  # fmt: skip
         for line in found.lines:
-            say(line)
-        change = upgrades.Upgrade(store, kit, found.version, note)
+            print_text(line)
+        change = upgrades.Upgrade(store, kit, found.version, print_message)
         question = _("Upgrade to {version}?")
     if not yes and not click.confirm(question.format(version=change.version), err=True):
-        note(_("Nothing was changed."))
+        print_message(_("Nothing was changed."))
         return
     change.run()
 

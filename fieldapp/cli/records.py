@@ -13,15 +13,15 @@ from fieldapp.cli.base import (
     IN_PART,
     PATH,
     Context,
-    Day,
+    DayParam,
     as_json,
     cli,
     confirmed,
     json_source,
-    note,
+    print_json,
+    print_message,
+    print_text,
     read_json,
-    say,
-    say_json,
 )
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
@@ -51,7 +51,7 @@ def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
                 where = _("Record {n}: ").format(n=number) if isinstance(given, list) else ""
                 raise type(error)(where + str(error), error.fields) from None
     for row_id in ids:
-        say(row_id)
+        print_text(row_id)
 
 
 @cli.command()
@@ -64,15 +64,15 @@ def schema(kind: str) -> None:
     described = model.model_json_schema()
     for name, child in model.CHILDREN.items():
         described["properties"][name] = {"type": "array", "items": child.model.model_json_schema()}
-    say_json(described)
+    print_json(described)
 
 
 @cli.command("list")
 @click.argument("kind")
 @as_json
 @click.option("--search", default="", help="Words, without diacritics if you like.")
-@click.option("--from", "first", type=Day())
-@click.option("--to", "last", type=Day())
+@click.option("--from", "first", type=DayParam())
+@click.option("--to", "last", type=DayParam())
 @click.option("--voided", is_flag=True, help="Voided ones too.")
 @click.pass_obj
 def list_records(
@@ -86,18 +86,18 @@ def list_records(
     rows: list[dict[str, Any]] = []
     after = None
     while True:
-        page = lists.page(
+        page = lists.record_window(
             store, kind, text=search, date_from=first, date_to=last, after=after, limit=500, voided=voided
         )
         rows += page.rows
         if not as_json:
             for row, texts in zip(page.rows, words.display(store, kind, page.rows, model.LIST), strict=True):
-                say(f"{row['id']}  {'  '.join(texts)}")
+                print_text(f"{row['id']}  {'  '.join(texts)}")
         after = page.after
         if after is None:
             break
     if as_json:
-        say_json(rows)
+        print_json(rows)
 
 
 @cli.command()
@@ -117,12 +117,12 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
         document = {"kind": found.kind, **found.row, **found.children}
         if history:
             document["history"] = [asdict(s) for s in steps]
-        say_json(document)
+        print_json(document)
         return
     for title, text in view.describe(store, found):
-        say(f"{title}: {text}")
+        print_text(f"{title}: {text}")
     for step in past.history_lines(store, steps):
-        say(step)
+        print_text(step)
 
 
 @cli.command()
@@ -138,7 +138,7 @@ def edit(obj: Context, id: str, source: str, confirm: bool) -> None:
     if not isinstance(given, dict):
         raise FieldappError(_("A record is a JSON object, several are a list of them."))
     store = obj.open()
-    say(records.save(store, records.get(store, id).kind, given, id, confirm=confirm))
+    print_text(records.save(store, records.get(store, id).kind, given, id, confirm=confirm))
 
 
 @cli.command()
@@ -150,7 +150,7 @@ def void(obj: Context, id: str, reason: str) -> None:
     from fieldapp.records import records
 
     records.void(obj.open(), id, reason)
-    note(_("Voided. It stays readable with its reason."))
+    print_message(_("Voided. It stays readable with its reason."))
 
 
 @cli.command("import-table")
@@ -197,7 +197,7 @@ def import_table(
         raise click.UsageError(_("Give FILE --kind KIND, or --batches, or --take-back BATCH --reason TEXT."))
     if not all("=" in text for text in given):
         raise click.UsageError(_("--set takes FIELD=VALUE."))
-    order = importing.Order(
+    order = importing.ImportOptions(
         kind,
         sheet,
         messages.read_map(read_json(mapped)) if mapped else {},
@@ -207,13 +207,13 @@ def import_table(
         again,
         dry_run,
     )
-    outcome = importing.take_in(obj.open(), file, order)
+    outcome = importing.import_sheet(obj.open(), file, order)
     if as_json:
-        say_json(outcome)
+        print_json(outcome)
     else:
-        say(messages.summary(outcome))
-    for line in messages.details(outcome):
-        note(line)
+        print_text(messages.import_summary(outcome))
+    for line in messages.import_details(outcome):
+        print_message(line)
     if outcome.refused:
         sys.exit(IN_PART if outcome.added or outcome.known else 1)
 
@@ -227,17 +227,17 @@ def _batches(obj: Context, number: int | None, reason: str, as_json: bool) -> No
     if number is None:
         listed = taking.batches(store)
         if as_json:
-            say_json(listed)
+            print_json(listed)
         for line in [] if as_json else messages.batch_lines(listed):
-            say(line)
+            print_text(line)
         return
     taken = taking.take_back(store, number, reason)
     if as_json:
-        say_json(taken)
+        print_json(taken)
     else:
-        say(messages.taken_back(taken))
+        print_text(messages.taken_back_text(taken))
     for entered in taken.edited:
-        note(_("Edited since, and kept: {record} ({id}).").format(record=entered.label, id=entered.id))
+        print_message(_("Edited since, and kept: {record} ({id}).").format(record=entered.label, id=entered.id))
     if taken.edited:
         sys.exit(IN_PART if taken.voided else 1)
 
@@ -259,12 +259,12 @@ def rekey_sample(obj: Context, kind: str, size: int, seed: str | None, as_json: 
     from fieldapp.work import double_entry
 
     records.model_of(kind)
-    drawn = double_entry.draw(obj.open(), kind, size, seed or f"{date.today():%Y-%m}")
+    drawn = double_entry.draw_sample(obj.open(), kind, size, seed or f"{date.today():%Y-%m}")
     if as_json:
-        say_json(drawn)
+        print_json(drawn)
         return
     for one in drawn:
-        say(f"{double_entry.SIGNS[one.state]} {one.row_id}  {one.paper}  ({one.by})")
+        print_text(f"{double_entry.KEYING_SIGNS[one.state]} {one.row_id}  {one.paper}  ({one.by})")
 
 
 @rekey.command("enter")
@@ -279,8 +279,8 @@ def rekey_enter(obj: Context, id: str, source: str, confirm: bool) -> None:
     given = read_json(source)
     if not isinstance(given, dict):
         raise FieldappError(_("A record is a JSON object, several are a list of them."))
-    for difference in double_entry.key_again(obj.open(), id, given, confirm=confirm).differences:
-        say(f"≠ {difference.title}: {difference.recorded or _('(empty)')} ≠ {difference.keyed or _('(empty)')}")
+    for difference in double_entry.compare_keying(obj.open(), id, given, confirm=confirm).differences:
+        print_text(f"≠ {difference.title}: {difference.recorded or _('(empty)')} ≠ {difference.keyed or _('(empty)')}")
 
 
 @rekey.command("rates")
@@ -292,12 +292,12 @@ def rekey_rates(obj: Context, kind: str | None, as_json: bool) -> None:
     from fieldapp.records import records
     from fieldapp.work import double_entry
 
-    found = double_entry.rates(obj.open(), records.model_of(kind).KIND if kind else None)
+    found = double_entry.error_rates(obj.open(), records.model_of(kind).KIND if kind else None)
     if as_json:
-        say_json([{**asdict(rate), "percent": round(rate.percent, 2)} for rate in found])
+        print_json([{**asdict(rate), "percent": round(rate.percent, 2)} for rate in found])
         return
     for line in double_entry.rate_lines(found):
-        say(line)
+        print_text(line)
 
 
 @cli.command()
@@ -311,13 +311,13 @@ def todo(obj: Context, as_json: bool) -> None:
 
     store = obj.open()
     today = date.today()
-    found = [*notices.late_posts(store, today), *waiting.todo(store, today)]
-    found += notices.todo(status.status(store), store.role, keys=False)
-    found += notices.to_review(store, keys=False) if store.role == "hq" else []
+    found = [*notices.late_posts_line(store, today), *waiting.todo(store, today)]
+    found += notices.exchange_todo(status.exchange_status(store), store.role, keys=False)
+    found += notices.review_line(store, keys=False) if store.role == "hq" else []
     if as_json:
-        say_json(found)
+        print_json(found)
         return
     for item in found:
-        say(f"{item.sign} {item.when:<16} {item.text}  {item.target}".rstrip())
+        print_text(f"{item.sign} {item.when:<16} {item.text}  {item.target}".rstrip())
     if not found:
-        note(_("Nothing is open."))
+        print_message(_("Nothing is open."))

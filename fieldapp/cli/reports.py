@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from fieldapp.cli.base import PATH, Context, Day, as_json, cli, layouts, note, read_json, say, say_json
+from fieldapp.cli.base import (
+    PATH,
+    Context,
+    DayParam,
+    as_json,
+    cli,
+    layouts,
+    print_json,
+    print_message,
+    print_text,
+    read_json,
+)
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 
@@ -19,8 +30,8 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@click.option("--from", "first", type=Day())
-@click.option("--to", "last", type=Day())
+@click.option("--from", "first", type=DayParam())
+@click.option("--to", "last", type=DayParam())
 @click.option("--period", "named", metavar="P", help="2026, 2026-11, 2026-Q4, 2026-H1 or term (2020–2025).")
 @click.option("--unit", metavar="CODE", help="Only this unit and what belongs to it.")
 @click.option("--post", metavar="CODE", help="Only this post.")
@@ -71,7 +82,7 @@ def report(
 ) -> None:
     """The figures of a period; without dates, of this year up to today."""
     from fieldapp.reports import narrative, tables
-    from fieldapp.reports.files.write import FORMS, write
+    from fieldapp.reports.files.write import FORMS, write_report
     from fieldapp.reports.provenance import provenance
     from fieldapp.reports.query import Period, Query, period_of
     from fieldapp.reports.report import report as make
@@ -93,8 +104,8 @@ def report(
     if form == "csv":
         people.check(store, people.Act.REPORT_FILES)
     if form in FORMS and out is not None:
-        write(store, query, form, out, layout=layout, number=number, template=template, personal=personal)
-        note(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=out))
+        write_report(store, query, form, out, layout=layout, number=number, template=template, personal=personal)
+        print_message(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=out))
         return
     if records:
         _show_behind(store, query, records, as_json)
@@ -102,17 +113,17 @@ def report(
     if by:
         table = tables.table(store, query, by)
         if as_json or form == "json":
-            say_json(table)
+            print_json(table)
         else:
-            say(narrative.as_table(table))
+            print_text(narrative.as_table(table))
         return
     result = make(store, query)
     if as_json or form == "json":
-        say_json({**result.as_json(), "computed_from": provenance(store)})
+        print_json({**result.as_json(), "computed_from": provenance(store)})
     elif form == "csv":
         click.echo(narrative.as_csv(result), nl=False)
     else:
-        say(narrative.as_text(result))
+        print_text(narrative.as_text(result))
 
 
 @cli.command()
@@ -127,8 +138,8 @@ def letterhead(obj: Context, layout: "LayoutCode", source: str | None) -> None:
     if not isinstance(given, dict):
         raise FieldappError(_("A letterhead is a JSON object."))
     store = obj.open()
-    kept = heads.keep(store, layout, given) if given else heads.letterhead(store, layout)
-    say_json(kept.model_dump())
+    kept = heads.save_letterhead(store, layout, given) if given else heads.letterhead(store, layout)
+    print_json(kept.model_dump())
 
 
 def _show_behind(store: "Store", query: "Query", named: str, as_json: bool) -> None:
@@ -144,11 +155,11 @@ def _show_behind(store: "Store", query: "Query", named: str, as_json: bool) -> N
             named=named, listed=listed or "–"))  # fmt: skip
     lines = behind(store, query, figure)
     if as_json:
-        say_json(lines)
+        print_json(lines)
         return
     kinds = {line.kind for line in lines}
     labels = {k: words.labels(store, k, [x.record for x in lines if x.kind == k]) for k in kinds}
     for line in lines:
         amount = line.words if line.amount is None else str(line.amount)
-        say(f"{line.record}  {line.day}  {amount or '–'}  {labels[line.kind][line.record]}")
-    say(f"{figure.title}: {figure.text}")
+        print_text(f"{line.record}  {line.day}  {amount or '–'}  {labels[line.kind][line.record]}")
+    print_text(f"{figure.title}: {figure.text}")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from fieldapp.cli.base import IN_PART, PATH, Context, as_json, cli, note, say, say_json
+from fieldapp.cli.base import IN_PART, PATH, Context, as_json, cli, print_json, print_message, print_text
 from fieldapp.errors import FieldappError
-from fieldapp.escaping import shown
+from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
 
 
@@ -30,15 +30,15 @@ def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None
 
     store = obj.open()
     results = outgoing.export(store, dest, to)
-    beside = backups.with_export(store, dest)
+    beside = backups.backup_with_export(store, dest)
     if as_json:
-        say_json(results)
+        print_json(results)
         return
     for r in results:
-        say(r.sentence)
+        print_text(r.sentence)
     if beside:
-        note(beside)
-    note(_("The stick may be pulled."))
+        print_message(beside)
+    print_message(_("The stick may be pulled."))
 
 
 @sync.command("import")
@@ -53,7 +53,7 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
 
     if reply_to is not None and not reply_to.is_dir():
         raise FieldappError(
-            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(reply_to))
+            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=display_path(reply_to))
         )
     store = obj.open()
     results = incoming.import_files(store, paths)
@@ -63,26 +63,26 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
             {"state": r.state, **{k: v for k, v in asdict(r).items() if k not in ("arrived", "waiting")}}
             for r in results
         ]
-        say_json(files if done is None else {"files": files, **asdict(done)})
+        print_json(files if done is None else {"files": files, **asdict(done)})
     for r in results:
         if not as_json and not r.for_others:
-            say(r.sentence)
+            print_text(r.sentence)
         for line in r.problems:
-            note(line)
+            print_message(line)
     if not results:
-        note(_("No bundles there."))
-    if counts := incoming.summary(results):
-        note(counts)
-    if below := incoming.not_read(paths):
-        note(below)
-    if asking := incoming.asking(results):
+        print_message(_("No bundles there."))
+    if counts := incoming.files_summary(results):
+        print_message(counts)
+    if below := incoming.unread_folders_text(paths):
+        print_message(below)
+    if asking := incoming.awaiting_certificate(results):
         line = _("Waiting to be certified: {names}. `fieldapp hq replicas` shows the fingerprint: compare it by"
                  " telephone, then `fieldapp hq trust`.")  # fmt: skip
-        note(line.format(names=", ".join(asking)))
+        print_message(line.format(names=", ".join(asking)))
     for made in done.written if done and not as_json else []:
-        say(made.sentence)
+        print_text(made.sentence)
     for line in done.problems if done else []:
-        note(line)
+        print_message(line)
     if any(not r.complete for r in results) or (done and done.problems):
         sys.exit(1 if results and all(r.refused for r in results) else IN_PART)
 
@@ -92,27 +92,27 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
 @click.pass_obj
 def sync_status(obj: Context, as_json: bool) -> None:
     """What each other replica has of our changes, and what waits."""
-    from fieldapp.records.words import instant
+    from fieldapp.records.words import local_instant
     from fieldapp.sync.exchange import status
 
     store = obj.open()
-    state, peers = status.status(store), status.peers_status(store)
+    state, peers = status.exchange_status(store), status.peers_status(store)
     if as_json:
-        say_json({**asdict(state), "peers": peers})
+        print_json({**asdict(state), "peers": peers})
         return
-    say(state.sentence)
+    print_text(state.sentence)
     for p in peers:
-        say(_("{name}: has {received} of the {of} changes of this laptop; last heard {when}.").format(
-            name=p.name, received=p.received, of=p.of, when=instant(p.heard_at) if p.heard_at else _("never"),
+        print_text(_("{name}: has {received} of the {of} changes of this laptop; last heard {when}.").format(
+            name=p.name, received=p.received, of=p.of, when=local_instant(p.heard_at) if p.heard_at else _("never"),
         ))  # fmt: skip
         if p.lacks:
-            since = instant(p.lacks_since) if p.lacks_since else "–"
-            say("  " + _("Of all laptops' changes together it lacks {n}, the oldest of {when}.").format(
+            since = local_instant(p.lacks_since) if p.lacks_since else "–"
+            print_text("  " + _("Of all laptops' changes together it lacks {n}, the oldest of {when}.").format(
                 n=p.lacks, when=since))  # fmt: skip
     for line in (*state.held, *state.quarantined, *state.set_aside):
-        say(line)
+        print_text(line)
     if state.clock_warning:
-        note(state.clock_warning)
+        print_message(state.clock_warning)
 
 
 @sync.command("clean")
@@ -125,19 +125,21 @@ def sync_clean(obj: Context, dest: Path, yes: bool, as_json: bool) -> None:
     from fieldapp.sync.exchange import sticks
 
     store = obj.open()
-    old = sticks.old(store, dest)
+    old = sticks.old_bundles(store, dest)
     if as_json:
-        say_json(old)
+        print_json(old)
     for file in old:
         if not as_json:
-            say(file.sentence)
+            print_text(file.sentence)
     if not old:
-        note(_("There is nothing to clear."))
+        print_message(_("There is nothing to clear."))
         return
     if yes or click.confirm(_("Take {n} bundles away?").format(n=len(old)), err=True):
-        note(counted("{n} bundle was taken away.", "{n} bundles were taken away.", sticks.clear(store, old)))
+        print_message(
+            counted("{n} bundle was taken away.", "{n} bundles were taken away.", sticks.delete_bundles(store, old))
+        )
     else:
-        note(_("Nothing was changed."))
+        print_message(_("Nothing was changed."))
 
 
 @sync.command("verify")
@@ -150,12 +152,12 @@ def sync_verify(obj: Context, file: Path, as_json: bool) -> None:
 
     from fieldapp.sync.exchange import incoming
 
-    inspected = incoming.verify(obj.open(), file)
+    inspected = incoming.verify_bundle(obj.open(), file)
     if as_json:
-        say_json(msgspec.to_builtins(inspected.manifest))
+        print_json(msgspec.to_builtins(inspected.manifest))
         return
-    say(_("{file} is whole and signed by {sender} ({fingerprint}).").format(
-        file=shown(file.name), sender=inspected.sender.post_name or inspected.sender.name,
+    print_text(_("{file} is whole and signed by {sender} ({fingerprint}).").format(
+        file=display_path(file.name), sender=inspected.sender.post_name or inspected.sender.name,
         fingerprint=inspected.fingerprint))  # fmt: skip
 
 
@@ -174,15 +176,15 @@ def verify_history(
     from fieldapp.sync.safety import archive as archives
 
     identities, roots = ([], set(root)) if root else archives.keys_of(obj.open())
-    history = archives.examine(archive, [*identities, *archives.read_identities(identity)], roots)
+    history = archives.examine_archive(archive, [*identities, *archives.read_identities(identity)], roots)
     if as_json:
-        say_json(history)
+        print_json(history)
     else:
         for line in [*(log.sentence for log in history.logs), *history.notes]:
-            say(line)
+            print_text(line)
         for line in history.problems:
-            note(line)
+            print_message(line)
         if not history.problems:
-            say(_("All is well: {n} bundles, each log is what its author signed.").format(n=history.bundles))
+            print_text(_("All is well: {n} bundles, each log is what its author signed.").format(n=history.bundles))
     if history.problems:
         sys.exit(1)

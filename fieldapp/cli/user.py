@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fieldapp.cli.base import PATH, Context, as_json, ask_new_passphrase, ask_passphrase, cli, note, say, say_json
+from fieldapp.cli.base import (
+    PATH,
+    Context,
+    as_json,
+    ask_new_passphrase,
+    ask_passphrase,
+    cli,
+    print_json,
+    print_message,
+    print_text,
+)
 from fieldapp.i18n import _
 
 if TYPE_CHECKING:
@@ -29,10 +39,10 @@ def user_list(obj: Context, as_json: bool) -> None:
 
     found = people.people(obj.open())
     if as_json:
-        say_json(found)
+        print_json(found)
         return
     for person in found:
-        say(f"{person.name}  {people.role_name(person.role)}")
+        print_text(f"{person.name}  {people.role_name(person.role)}")
 
 
 @user.command("add")
@@ -45,8 +55,8 @@ def user_add(obj: Context, name: str, role: str) -> None:
 
     store = obj.open()
     people.check(store, people.Act.USERS)
-    people.add(store, name, ask_new_passphrase(), people.Role(role))
-    note(_("{name} can work on this laptop now.").format(name=name))
+    people.add_person(store, name, ask_new_passphrase(), people.Role(role))
+    print_message(_("{name} can work on this laptop now.").format(name=name))
 
 
 @user.command("role")
@@ -58,7 +68,7 @@ def user_role(obj: Context, name: str, role: str) -> None:
     from fieldapp.store import people
 
     people.set_role(obj.open(), name, people.Role(role))
-    note(_("{name}: {role} from now on.").format(name=name, role=people.role_name(people.Role(role))))
+    print_message(_("{name}: {role} from now on.").format(name=name, role=people.role_name(people.Role(role))))
 
 
 @user.command("remove")
@@ -68,8 +78,8 @@ def user_remove(obj: Context, name: str) -> None:
     """Let somebody in no longer; what he recorded stays."""
     from fieldapp.store import people
 
-    people.remove(obj.open(), name)
-    note(_("{name} can no longer open this laptop. What he recorded stays.").format(name=name))
+    people.remove_person(obj.open(), name)
+    print_message(_("{name} can no longer open this laptop. What he recorded stays.").format(name=name))
 
 
 @user.command("setting")
@@ -85,7 +95,7 @@ def user_setting(obj: Context, lock_minutes: int | None, stick_backup: str | Non
     for key, value in (("lock_minutes", lock_minutes), ("stick_backup", stick_backup)):
         if value is not None:
             store.set_setting(key, str(value))
-        say(f"{key}: {store.setting(key, '–')}")
+        print_text(f"{key}: {store.setting(key, '–')}")
 
 
 @user.command("passphrase")
@@ -96,7 +106,7 @@ def user_passphrase(obj: Context) -> None:
 
     store = obj.open()
     people.change_passphrase(store, ask_new_passphrase())
-    note(_("The new passphrase holds from now on."))
+    print_message(_("The new passphrase holds from now on."))
 
 
 @user.command("code")
@@ -114,10 +124,10 @@ def user_code(obj: Context) -> None:
 def show_code(store: "Store", code: str) -> None:
     """Headquarters has nobody to call: it writes its code down."""
     if store.identity.role == "hq":
-        say(_("Recovery code. Write it down and lock it in the safe; it opens this file without a passphrase:"))
-        say(f"  {code}")
+        print_text(_("Recovery code. Write it down and lock it in the safe; it opens this file without a passphrase:"))
+        print_text(f"  {code}")
     else:
-        note(_("The new code goes to headquarters with the next bundle."))
+        print_message(_("The new code goes to headquarters with the next bundle."))
 
 
 @user.command("recover")
@@ -133,16 +143,16 @@ def user_recover(obj: Context, answer: Path | None, code: bool, request: Path | 
         raise click.UsageError(_("Give --code, --request FOLDER, or the file with headquarters' answer."))
     if answer is not None:
         name = recovery.accept(obj.home, answer, ask_passphrase())
-        note(_("{name} can work on this laptop again.").format(name=name))
+        print_message(_("{name} can work on this laptop again.").format(name=name))
         return
     name = obj.whose()
     if code:
         heard = click.prompt(_("Recovery code"), err=True)
         recovery.accept_code(obj.home, name, heard, ask_new_passphrase()).close()
-        note(_("{name} can work on this laptop again.").format(name=name))
-        note(_("The code is used up; the next export takes a new one to headquarters."))
+        print_message(_("{name} can work on this laptop again.").format(name=name))
+        print_message(_("The code is used up; the next export takes a new one to headquarters."))
     elif request is not None:
         path, words = recovery.request(obj.home, name, ask_new_passphrase(), request)
-        say(str(path))
-        note(_("Carry it to headquarters, and read them these words by telephone:"))
-        say(f"  {words}")
+        print_text(str(path))
+        print_message(_("Carry it to headquarters, and read them these words by telephone:"))
+        print_text(f"  {words}")

@@ -7,8 +7,8 @@ from pydantic import BeforeValidator, Field
 from fieldapp.domain.model import (
     Child,
     Day,
-    HeirOf,
-    Letter,
+    LetterNumber,
+    LongText,
     MaybeDay,
     MaybePastDay,
     Name,
@@ -19,7 +19,7 @@ from fieldapp.domain.model import (
     Remark,
     Scaled,
     Short,
-    Story,
+    SuccessorOf,
     tidy_line,
 )
 
@@ -48,7 +48,7 @@ class Event(Record):
     name: Annotated[Name, Field(title="Name")]
     date_from: Annotated[Day, Field(title="From")]
     date_to: Annotated[MaybeDay, Field(title="To")] = None
-    description: Annotated[Story, Field(title="Description")] = None
+    description: Annotated[LongText, Field(title="Description")] = None
 
 
 class ActivityMeasure(Record):
@@ -132,10 +132,12 @@ class Activity(Record):
     unit_id: Annotated[str, Ref("unit"), Field(title="Where")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
     event_id: Annotated[str | None, Ref("event"), Field(title="Event")] = None
-    description: Annotated[Story, Field(title="Description")] = None
+    description: Annotated[LongText, Field(title="Description")] = None
     partners: Annotated[Remark, Field(title="Partners")] = None
     people: Annotated[Remark, Personal(), Field(title="People in charge")] = None
-    joint_reference: Annotated[Letter, Field(title="Joint reference")] = None
+    joint_reference: Annotated[LetterNumber, Field(title="Joint reference")] = None
     agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
     ethnic_group_id: Annotated[str | None, Ref("ethnic_group"), Field(title="Ethnic group helped")] = None
-    unit_now_id: Annotated[str | None, Ref("unit"), HeirOf("unit_id"), Field(title="Today's unit (if split)")] = None
+    unit_now_id: Annotated[str | None, Ref("unit"), SuccessorOf("unit_id"), Field(title="Today's unit (if split)")] = (
+        None
+    )

@@ -8,7 +8,8 @@ from fieldapp.domain.model import (
     Child,
     Count,
     Day,
-    Letter,
+    LetterNumber,
+    LongText,
     MaybeDay,
     MaybePastDay,
     Name,
@@ -18,7 +19,6 @@ from fieldapp.domain.model import (
     Ref,
     Remark,
     Short,
-    Story,
     tidy_line,
 )
 
@@ -46,12 +46,12 @@ class Agreement(Record):
 
     agreement_type: Annotated[AgreementType, Field(title="Type of agreement")] = "regulation"
     name: Annotated[Name, Field(title="Name")]
-    number: Annotated[Letter, Field(title="Number")] = None
+    number: Annotated[LetterNumber, Field(title="Number")] = None
     parties: Annotated[Remark, Field(title="Parties")] = None
     signed_on: Annotated[MaybePastDay, Field(title="Signed on")] = None
     date_from: Annotated[Day, Field(title="In force from")]
     date_to: Annotated[MaybeDay, Field(title="In force to")] = None
-    note: Annotated[Story, Field(title="Note")] = None
+    note: Annotated[LongText, Field(title="Note")] = None
 
 
 class AgreementTask(Record):
@@ -112,7 +112,7 @@ class Matter(Record):
     opened_on: Annotated[PastDay, Field(title="Opened on")]
     due_on: Annotated[MaybeDay, Field(title="Due on")] = None
     closed_on: Annotated[MaybePastDay, Field(title="Done on")] = None
-    result: Annotated[Story, Field(title="Result")] = None
+    result: Annotated[LongText, Field(title="Result")] = None
     agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
 
 
@@ -131,8 +131,8 @@ class SelfManagementGroup(Record):
     unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
     leader: Annotated[Short, Personal(), Field(title="Leader")] = None
-    marker_from: Annotated[Letter, Field(title="From marker")] = None
-    marker_to: Annotated[Letter, Field(title="To marker")] = None
+    marker_from: Annotated[LetterNumber, Field(title="From marker")] = None
+    marker_to: Annotated[LetterNumber, Field(title="To marker")] = None
     length_m: Annotated[Count, Field(title="Length (m)")] = None
     markers: Annotated[Count, Field(title="Markers")] = None
     households: Annotated[Count, Field(title="Households")] = None
@@ -160,8 +160,8 @@ class ReviewMeeting(Record):
     period_to: Annotated[MaybeDay, Field(title="Period to")] = None
     agreement_id: Annotated[str | None, Ref("agreement"), Field(title="Agreement")] = None
     place: Annotated[Short, Field(title="Place")] = None
-    content: Annotated[Story, Field(title="Content")] = None
-    conclusion: Annotated[Story, Field(title="Conclusion")] = None
+    content: Annotated[LongText, Field(title="Content")] = None
+    conclusion: Annotated[LongText, Field(title="Conclusion")] = None
 
 
 class Commendation(Record):
@@ -178,4 +178,4 @@ class Commendation(Record):
     recipient: Annotated[Name, Personal(), Field(title="To whom")]
     form: Annotated[Short, Field(title="Form")] = None
     awarded_by: Annotated[Short, Field(title="Awarded by")] = None
-    reason: Annotated[Story, Field(title="For what")] = None
+    reason: Annotated[LongText, Field(title="For what")] = None

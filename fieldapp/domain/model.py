@@ -52,7 +52,7 @@ class Scaled:
 
 
 @dataclass(frozen=True)
-class HeirOf:
+class SuccessorOf:
     """The field says which successor of the unit in ``field`` is meant; asked only where there are several."""
 
     field: str
@@ -84,11 +84,11 @@ Name = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(tidy_
 
 Short = Annotated[str | None, Field(min_length=1, max_length=200), BeforeValidator(tidy_line)]
 
-Letter = Annotated[str | None, Field(min_length=1, max_length=60), BeforeValidator(tidy_line)]
+LetterNumber = Annotated[str | None, Field(min_length=1, max_length=60), BeforeValidator(tidy_line)]
 
 Remark = Annotated[str | None, Field(min_length=1, max_length=1000), BeforeValidator(tidy_line)]
 
-Story = Annotated[str | None, Long(), Personal(), Field(min_length=1, max_length=4000), BeforeValidator(tidy_lines)]
+LongText = Annotated[str | None, Long(), Personal(), Field(min_length=1, max_length=4000), BeforeValidator(tidy_lines)]
 
 Day = date
 
@@ -195,7 +195,7 @@ def _shape(name: str, info: FieldInfo) -> FieldShape:
     required = info.is_required()
     title = info.title or name
     if ref is not None:
-        heir_of = next((m.field for m in info.metadata if isinstance(m, HeirOf)), None)
+        heir_of = next((m.field for m in info.metadata if isinstance(m, SuccessorOf)), None)
         return FieldShape(name, title, "ref", required, ref=ref, heir_of=heir_of)
     if get_origin(base) is Literal:
         return FieldShape(name, title, "choice", not optional, choices=get_args(base), default=default)

@@ -7,7 +7,8 @@ from pydantic import Field
 from fieldapp.domain.model import (
     Child,
     Day,
-    Letter,
+    LetterNumber,
+    LongText,
     MaybeDay,
     MaybePastDay,
     Name,
@@ -17,7 +18,6 @@ from fieldapp.domain.model import (
     Ref,
     Remark,
     Short,
-    Story,
     Year,
 )
 
@@ -32,7 +32,7 @@ Body = Literal["party_committee", "peoples_council"]
 
 BodyLevel = Literal["hamlet", "commune", "district", "province"]
 
-Outcome = Literal["pending", "elected", "not_elected", "withdrawn"]
+CandidacyResult = Literal["pending", "elected", "not_elected", "withdrawn"]
 
 
 class Member(Record):
@@ -64,7 +64,7 @@ class Introduction(Record):
 
     member_id: Annotated[str, Ref("member"), Field(title="Party member")]
     party_cell_id: Annotated[str, Ref("party_cell"), Field(title="Party cell")]
-    letter_number: Annotated[Letter, Personal(), Field(title="Letter number")] = None
+    letter_number: Annotated[LetterNumber, Personal(), Field(title="Letter number")] = None
     letter_date: Annotated[MaybeDay, Field(title="Letter date")] = None
     date_from: Annotated[Day, Field(title="From")]
     date_to: Annotated[MaybeDay, Field(title="To")] = None
@@ -99,8 +99,8 @@ class Meeting(Record):
     meeting_type: Annotated[MeetingType, Field(title="Type of meeting")] = "regular"
     held_on: Annotated[PastDay, Field(title="Date")]
     place: Annotated[Short, Field(title="Place")] = None
-    content: Annotated[Story, Field(title="Content")] = None
-    resolution: Annotated[Story, Field(title="Resolution")] = None
+    content: Annotated[LongText, Field(title="Content")] = None
+    resolution: Annotated[LongText, Field(title="Resolution")] = None
 
 
 class HouseholdCharge(Record):
@@ -167,8 +167,8 @@ class Candidacy(Record):
     body: Annotated[Body, Field(title="Body")]
     level: Annotated[BodyLevel, Field(title="Level")]
     unit_id: Annotated[str | None, Ref("unit"), Field(title="Unit")] = None
-    term: Annotated[Letter, Field(title="Term")] = None
+    term: Annotated[LetterNumber, Field(title="Term")] = None
     nominated_on: Annotated[PastDay, Field(title="Nominated on")]
-    outcome: Annotated[Outcome, Field(title="Outcome")] = "pending"
+    outcome: Annotated[CandidacyResult, Field(title="Outcome")] = "pending"
     decided_on: Annotated[MaybePastDay, Field(title="Decided on")] = None
     note: Annotated[Remark, Personal(), Field(title="Note")] = None

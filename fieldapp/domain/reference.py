@@ -6,7 +6,7 @@ from pydantic import Field
 
 from fieldapp.domain.model import (
     Day,
-    Letter,
+    LetterNumber,
     MaybeDay,
     Name,
     Quantity,
@@ -20,7 +20,7 @@ from fieldapp.domain.model import (
 
 Level = Literal["province", "district", "commune", "hamlet"]
 
-Section = Literal[
+KindSection = Literal[
     "works",
     "labour",
     "health",
@@ -59,7 +59,7 @@ class Unit(Record):
     ORDERED = (("valid_from", "valid_to"),)
 
     level: Annotated[Level, Field(title="Level")]
-    code: Annotated[Letter, Field(title="Code")] = None
+    code: Annotated[LetterNumber, Field(title="Code")] = None
     name: Annotated[Name, Field(title="Name")]
     parent_id: Annotated[str | None, Ref("unit"), Field(title="Belongs to")] = None
     valid_from: Annotated[MaybeDay, Field(title="Valid from")] = None
@@ -116,7 +116,7 @@ class ActivityKind(Record):
 
     code: Annotated[Name, Field(title="Code", max_length=60)]
     name: Annotated[Name, Field(title="Name")]
-    section: Annotated[Section, Field(title="Section")]
+    section: Annotated[KindSection, Field(title="Section")]
     position: Annotated[int, Field(title="Order")] = 0
     also_called: Annotated[Short, Field(title="Also called")] = None
 
@@ -182,7 +182,7 @@ class KindField(Record):
     field_type: Annotated[FieldType, Field(title="Type of field")]
     choices: Annotated[Remark, Field(title="Choices (separated by ;)")] = None
     decimals: Annotated[int, Field(title="Decimals", ge=0, le=3)] = 0
-    unit_name: Annotated[Letter, Field(title="Unit of measure")] = None
+    unit_name: Annotated[LetterNumber, Field(title="Unit of measure")] = None
     needed: Annotated[bool, Field(title="Needed")] = False
     hint: Annotated[Short, Field(title="Hint")] = None
     minimum: Annotated[Quantity, Scaled("decimals"), Field(title="At least")] = None

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fieldapp.domain.model import Letter, Personal, Record, Remark
+from fieldapp.domain.model import LetterNumber, Personal, Record, Remark
 
-Outcome = Literal["accepted", "returned"]
+ReviewOutcome = Literal["accepted", "returned"]
 
 
 class Review(Record):
@@ -22,11 +22,11 @@ class Review(Record):
 
     record_kind: Annotated[str, Field(title="Kind of record", min_length=1, max_length=60)]
     record_id: Annotated[str, Field(title="Record", min_length=1, max_length=60)]
-    outcome: Annotated[Outcome, Field(title="Outcome")]
-    field: Annotated[Letter, Field(title="Field")] = None
+    outcome: Annotated[ReviewOutcome, Field(title="Outcome")]
+    field: Annotated[LetterNumber, Field(title="Field")] = None
     comment: Annotated[Remark, Personal(), Field(title="Comment")] = None
     seen: Annotated[str, Field(title="Seen as", min_length=1, max_length=60)]
-    replaces: Annotated[Letter, Field(title="Replaces")] = None
+    replaces: Annotated[LetterNumber, Field(title="Replaces")] = None
 
     def rule_breaks(self) -> list[tuple[str, str]]:
         """What is returned says why."""

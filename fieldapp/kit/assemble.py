@@ -69,11 +69,11 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
 """Platform -> what environment markers ask. pip judges markers by the machine that it runs on, whatever ``--platform``
 says: on Linux it would leave out what only Windows needs."""
 
-Say = Callable[[str], None]
+Announce = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetMachine:
     """One kind of machine."""
 
     platform: str
@@ -102,16 +102,16 @@ class Target:
         return [*tags, f"--python-version={self.python}", "--implementation=cp", "--only-binary=:all:"]
 
 
-def targets(platforms: Iterable[str], pythons: Iterable[str]) -> list[Target]:
+def targets(platforms: Iterable[str], pythons: Iterable[str]) -> list[TargetMachine]:
     """Every platform with every Python."""
     versions = list(pythons)
-    return [Target(platform, version) for platform in platforms for version in versions]
+    return [TargetMachine(platform, version) for platform in platforms for version in versions]
 
 
-def make(
+def make_kit(
     dest: Path,
-    wanted: Sequence[Target],
-    say: Say,
+    wanted: Sequence[TargetMachine],
+    say: Announce,
     python_installer: Path | None = None,
 ) -> Path:
     """Gather a kit, not yet signed, into a new folder below ``dest``; returns it. Needs a package index."""
@@ -125,7 +125,7 @@ def make(
         (made / "wheels").mkdir(parents=True)
         told = {"@PYTHONS@": ", ".join(sorted({target.python for target in wanted}))}
         told |= _carry_python(made, python_installer, wanted)
-        _gather(made, wanted, say)
+        _fill_kit(made, wanted, say)
         for name, platforms in START_SCRIPTS.items():
             if platforms & {target.platform for target in wanted}:
                 text = (PACKAGE / "kit" / name).read_text(encoding="utf-8")
@@ -134,7 +134,7 @@ def make(
                 ending = "\r\n" if name.endswith(".cmd") else "\n"
                 (made / name).write_text(text, encoding="utf-8", newline=ending)
         shutil.copy(packaged("CHANGELOG.md"), made)
-        pages.write(made / "guide")
+        pages.write_guide(made / "guide")
         (made / install.SUMS).write_text(_sums(made), encoding="utf-8", newline="\n")
         made.rename(kit)
     sync_folder(dest)
@@ -144,7 +144,7 @@ def make(
 # wheels ---------------------------------------------------------------------------------------------------------
 
 
-def _gather(kit: Path, wanted: Sequence[Target], say: Say) -> None:
+def _fill_kit(kit: Path, wanted: Sequence[TargetMachine], say: Announce) -> None:
     own = own_wheel(kit / "wheels")
     pins = pinned(packaged("constraints.txt").read_text(encoding="utf-8"))
     known = {NAME: requirements(own)}
@@ -163,7 +163,7 @@ def pinned(text: str) -> dict[str, str]:
 
 
 def _download(
-    wheels: Path, target: Target, known: dict[str, list[Requirement]], pins: Mapping[str, str]
+    wheels: Path, target: TargetMachine, known: dict[str, list[Requirement]], pins: Mapping[str, str]
 ) -> dict[str, set[str]]:
     """Fetch what the program needs on the target, step by step: what a wheel requires is known once it is here.
 
@@ -224,7 +224,7 @@ def wheels_of(wheels: Path, name: str) -> Iterator[Path]:
     return (path for path in sorted(wheels.glob("*.whl")) if parse_wheel_filename(path.name)[0] == name)
 
 
-def _wheel(wheels: Path, target: Target, name: str) -> Path:
+def _wheel(wheels: Path, target: TargetMachine, name: str) -> Path:
     """The wheel of a package that the target installs."""
     fitting = supported(target)
     found = [path for path in wheels_of(wheels, name) if parse_wheel_filename(path.name)[3] & fitting]
@@ -233,7 +233,7 @@ def _wheel(wheels: Path, target: Target, name: str) -> Path:
     return found[0]
 
 
-def supported(target: Target) -> set[object]:
+def supported(target: TargetMachine) -> set[object]:
     """The tags of wheels that the target can install."""
     from packaging.tags import compatible_tags, cpython_tags
 
@@ -243,7 +243,7 @@ def supported(target: Target) -> set[object]:
                                                                          platforms)}  # fmt: skip
 
 
-def _requirement(wheels: Path, target: Target, name: str) -> str:
+def _requirement(wheels: Path, target: TargetMachine, name: str) -> str:
     wheel = _wheel(wheels, target, name)
     version = parse_wheel_filename(wheel.name)[1]
     return f"{name}=={version} --hash=sha256:{_sha256(wheel)}\n"
@@ -252,7 +252,7 @@ def _requirement(wheels: Path, target: Target, name: str) -> str:
 # the list and its signature ------------------------------------------------------------------------------------------
 
 
-def _carry_python(kit: Path, file: Path | None, wanted: Iterable[Target]) -> dict[str, str]:
+def _carry_python(kit: Path, file: Path | None, wanted: Iterable[TargetMachine]) -> dict[str, str]:
     """Lay a Python into the kit: an embeddable zip is unpacked, so that it runs as it lies there; an installer is what
     the start script checks and starts. Returns what the start script is told: mark -> value."""
     fitting = {f"python{target.python.replace('.', '')}._pth" for target in wanted if target.platform == "windows"}
@@ -297,7 +297,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sign(store: Store, kit: Path) -> str:
+def sign_kit(store: Store, kit: Path) -> str:
     """Check a kit's files, and put headquarters' signature beside the list; returns headquarters' fingerprint."""
     me = peers.own(store)
     if me.role != "hq" or me.trust != "certified":
@@ -305,16 +305,16 @@ def sign(store: Store, kit: Path) -> str:
     people.check(store, Act.CERTIFY)
     try:
         install.check_files(kit)
-    except install.Refused as refused:
+    except install.InstallRefused as refused:
         raise FieldappError(str(refused)) from None
     secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
-    signature = keys.sign(secret, (kit / install.SUMS).read_bytes(), f"fieldapp kit {version(kit)}")
+    signature = keys.sign(secret, (kit / install.SUMS).read_bytes(), f"fieldapp kit {kit_version(kit)}")
     for name, data in ((install.CERTIFICATE, me.certificate), (install.SIGNATURE, signature)):
-        with drives.whole_file(kit / name) as file:
+        with drives.atomic_file(kit / name) as file:
             file.write(data)
     return me.fingerprint
 
 
-def version(kit: Path) -> str:
+def kit_version(kit: Path) -> str:
     """The version of the program in a kit."""
     return str(parse_wheel_filename(next(wheels_of(kit / "wheels", NAME)).name)[1])

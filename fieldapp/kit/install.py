@@ -49,11 +49,11 @@ EMBEDDED_PACKAGES = "Lib\\site-packages"
 """Where an embeddable Python finds what is installed, beside its ``python.exe``"""
 
 
-class Refused(Exception):
+class InstallRefused(Exception):
     """Why the kit is not taken, in the user's language. Nothing was changed."""
 
 
-def tell(vietnamese: str, english: str) -> str:
+def in_language(vietnamese: str, english: str) -> str:
     """The sentence in the user's language. The program's catalogue is in a wheel, which is not checked yet."""
     return english if os.environ.get("FIELDAPP_LANG", "").startswith("en") else vietnamese
 
@@ -156,8 +156,8 @@ def check_files(kit: Path) -> int:
     try:
         lines = (kit / SUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        raise Refused(
-            tell(
+        raise InstallRefused(
+            in_language(
                 f"Không đọc được {SUMS}. Đây không phải bộ cài, hoặc bộ cài bị thiếu tệp.",
                 f"{SUMS} cannot be read. This is no kit, or it is incomplete.",
             )
@@ -165,22 +165,26 @@ def check_files(kit: Path) -> int:
     for line in lines:
         found = re.fullmatch(r"([0-9a-f]{64})  ([A-Za-z0-9_][\w.+!/-]*)", line, re.ASCII)
         if found is None or ".." in found[2]:
-            raise Refused(tell(f"{SUMS} bị hỏng. Hãy xin bộ cài khác.", f"{SUMS} is damaged. Ask for another kit."))
+            raise InstallRefused(
+                in_language(f"{SUMS} bị hỏng. Hãy xin bộ cài khác.", f"{SUMS} is damaged. Ask for another kit.")
+            )
         try:
             with (kit / found[2]).open("rb") as file:
                 right = hashlib.file_digest(file, "sha256").hexdigest() == found[1]
         except OSError:
             right = False
         if not right:
-            raise Refused(
-                tell(
+            raise InstallRefused(
+                in_language(
                     f"Tệp {found[2]} bị thiếu, bị hỏng hoặc bị sửa. Chưa cài gì. Hãy xin bộ cài khác.",
                     f"{found[2]} is missing, damaged or altered. Nothing was installed. Take another kit.",
                 )
             )
     listed = {line[66:] for line in lines}
     if not lines or "install.py" not in listed or len(listed) != len(lines):
-        raise Refused(tell(f"{SUMS} bị hỏng. Hãy xin bộ cài khác.", f"{SUMS} is damaged. Ask for another kit."))
+        raise InstallRefused(
+            in_language(f"{SUMS} bị hỏng. Hãy xin bộ cài khác.", f"{SUMS} is damaged. Ask for another kit.")
+        )
     return len(lines)
 
 
@@ -195,8 +199,8 @@ def signer(kit: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         good = False
     if not good:
-        raise Refused(
-            tell(
+        raise InstallRefused(
+            in_language(
                 "Chữ ký của bộ cài không đúng. Chưa cài gì. Hãy báo sở chỉ huy.",
                 "The kit's signature is wrong. Nothing was installed. Tell headquarters.",
             )
@@ -221,8 +225,8 @@ def check_pack(pack: Path, certificate: dict[str, Any]) -> None:
     except (OSError, tarfile.TarError, ValueError, AttributeError, RecursionError):
         known = set()
     if certificate["sign_key"] not in known:
-        raise Refused(
-            tell(
+        raise InstallRefused(
+            in_language(
                 f"{pack.name} không phải của sở chỉ huy đã ký bộ cài này. Chưa cài gì. Hãy gọi sở chỉ huy.",
                 f"{pack.name} is not of the headquarters that signed this kit. Nothing was installed. "
                 "Call headquarters.",
@@ -242,8 +246,8 @@ def requirements(kit: Path) -> Path:
     if not found.is_file() or machine not in SIXTY_FOUR or old or store:
         what = " ".join(part for part in (name, machine, "Microsoft Store" if store else "", library, number) if part)
         there = ", ".join(sorted(path.stem for path in (kit / "requirements").glob("*.txt")))
-        raise Refused(
-            tell(
+        raise InstallRefused(
+            in_language(
                 f"Bộ cài này dành cho {there} (64 bit, Linux từ glibc 2.28); máy này là {what}. Chưa cài gì.",
                 f"This kit is for {there} (64-bit, Linux with glibc 2.28 or newer); this machine is {what}. "
                 "Nothing was installed.",
@@ -327,17 +331,17 @@ def install_beside(kit: Path) -> Path:
         done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         shutil.rmtree(folder, ignore_errors=True)
-        raise Refused(
-            tell(
+        raise InstallRefused(
+            in_language(
                 f"Không cài được: {done.stderr.strip()[-400:]}",
                 f"The installation failed: {done.stderr.strip()[-400:]}",
             )
         )
-    whole_file(folder / COMPLETE, mark.encode("ascii"))
+    write_atomically(folder / COMPLETE, mark.encode("ascii"))
     return folder
 
 
-def whole_file(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that it is there as a whole or as it was before."""
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:
@@ -359,7 +363,7 @@ def installed() -> Path | None:
 
 def switch(name: str) -> None:
     """Let another version start from now on."""
-    whole_file(root() / CURRENT, name.encode("ascii"))
+    write_atomically(root() / CURRENT, name.encode("ascii"))
 
 
 LAUNCHER_LINUX = """\
@@ -427,7 +431,7 @@ def _desktop() -> Path:
 def _write_if_other(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.is_file() or path.read_bytes() != data:
-        whole_file(path, data)
+        write_atomically(path, data)
 
 
 # what a person starts -------------------------------------------------------------------------------------------
@@ -444,24 +448,24 @@ def begin_post(folder: Path, found: list[Path], user: str | None) -> int:
         return 0
     pack = found[0]
     if len(found) > 1:
-        print(tell("Có nhiều gói cấp của đồn:", "There are several packs of posts:"))
+        print(in_language("Có nhiều gói cấp của đồn:", "There are several packs of posts:"))
         for number, path in enumerate(found, start=1):
             print(f"  {number}  {path.name}")
-        answer = input(tell("Đồn của máy này là số mấy? ", "Which number is this laptop's post? "))
+        answer = input(in_language("Đồn của máy này là số mấy? ", "Which number is this laptop's post? "))
         if not answer.isdecimal() or not 1 <= int(answer) <= len(found):
             return IN_PART
         pack = found[int(answer) - 1]
-    user = user or input(tell("Họ tên người dùng máy: ", "Name of who works on this laptop: ")).strip()
+    user = user or input(in_language("Họ tên người dùng máy: ", "Name of who works on this laptop: ")).strip()
     return subprocess.run([*program(folder), "init", "--pack", str(pack), "--user", user], check=False).returncode
 
 
-def run(kit: Path, *, unsigned: bool, beside: bool, user: str | None) -> int:
+def install_kit(kit: Path, *, unsigned: bool, beside: bool, user: str | None) -> int:
     """Check, install, and say what to do next."""
     count = check_files(kit)
     certificate = signer(kit)
     if certificate is None and not unsigned:
-        raise Refused(
-            tell(
+        raise InstallRefused(
+            in_language(
                 "Bộ cài này chưa có chữ ký của sở chỉ huy. Chưa cài gì. Hãy xin bộ cài đã ký.",
                 "Headquarters has not signed this kit. Nothing was installed. Ask for a signed one.",
             )
@@ -471,14 +475,14 @@ def run(kit: Path, *, unsigned: bool, beside: bool, user: str | None) -> int:
         for pack in found:
             check_pack(pack, certificate)
         print(
-            tell(
+            in_language(
                 f"Đủ {count} tệp, không tệp nào bị sửa. Người ký: {certificate['name']}",
                 f"All {count} files are as they were listed. Signed by {certificate['name']}",
             )
         )
         print("  " + fingerprint(certificate["sign_key"], certificate["age_key"]))
         print(
-            tell(
+            in_language(
                 "Gọi điện cho sở chỉ huy, so mười tiếng này.", "Compare these ten words with headquarters by telephone."
             )
         )
@@ -486,15 +490,19 @@ def run(kit: Path, *, unsigned: bool, beside: bool, user: str | None) -> int:
     before = installed()
     if before is not None and before.name != version(kit) and not beside and has_records():
         return subprocess.run([*program(before), "upgrade", str(kit)], check=False).returncode
-    print(tell("Đang cài, chừng một phút…", "Installing, about a minute…"), flush=True)
+    print(in_language("Đang cài, chừng một phút…", "Installing, about a minute…"), flush=True)
     folder = install_beside(kit)
     if beside:
         return 0
     switch(folder.name)
     launcher = make_entries()
-    print(tell(f"Đã cài fieldapp {folder.name}. Lệnh: {launcher}", f"fieldapp {folder.name} is installed: {launcher}"))
+    print(
+        in_language(
+            f"Đã cài fieldapp {folder.name}. Lệnh: {launcher}", f"fieldapp {folder.name} is installed: {launcher}"
+        )
+    )
     if not found and not has_records():
-        print(tell(f"Tập thử: {launcher} tutorial", f"To practise: {launcher} tutorial"))
+        print(in_language(f"Tập thử: {launcher} tutorial", f"To practise: {launcher} tutorial"))
     return begin_post(folder, found, user)
 
 
@@ -503,11 +511,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     parser = argparse.ArgumentParser(
-        prog="install", description=tell("Cài fieldapp, không cần mạng.", "Install fieldapp, without a network.")
+        prog="install", description=in_language("Cài fieldapp, không cần mạng.", "Install fieldapp, without a network.")
     )
-    parser.add_argument("--user", help=tell("Họ tên người dùng máy.", "Who works on this laptop."))
+    parser.add_argument("--user", help=in_language("Họ tên người dùng máy.", "Who works on this laptop."))
     parser.add_argument(
-        "--unsigned", action="store_true", help=tell("Cài cả khi chưa có chữ ký.", "Install although nobody signed.")
+        "--unsigned",
+        action="store_true",
+        help=in_language("Cài cả khi chưa có chữ ký.", "Install although nobody signed."),
     )
     parser.add_argument("--beside", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--fits", action="store_true", help=argparse.SUPPRESS)  # the start scripts look for a Python
@@ -517,19 +527,19 @@ def main() -> None:
         if given.fits:
             requirements(kit)
             return
-        code = run(kit, unsigned=given.unsigned, beside=given.beside, user=given.user)
-    except Refused as refused:
+        code = install_kit(kit, unsigned=given.unsigned, beside=given.beside, user=given.user)
+    except InstallRefused as refused:
         print(refused, file=sys.stderr)
         sys.exit(1)
     except (EOFError, KeyboardInterrupt):
         print(
-            tell("Dừng giữa chừng. Chạy lại bất cứ lúc nào.", "Broken off. Run it again at any time."),
+            in_language("Dừng giữa chừng. Chạy lại bất cứ lúc nào.", "Broken off. Run it again at any time."),
             file=sys.stderr,
         )
         sys.exit(1)
     except OSError as error:
         print(
-            tell(
+            in_language(
                 f"Không ghi được: {error}. Chạy lại bất cứ lúc nào.",
                 f"Writing failed: {error}. Run it again at any time.",
             ),

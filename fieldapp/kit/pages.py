@@ -22,7 +22,7 @@ table {{ border-collapse: collapse }} td, th {{ border-bottom: 1px solid #ccc; p
 """
 
 
-def write(folder: Path) -> None:
+def write_guide(folder: Path) -> None:
     """Write ``folder/LANGUAGE/*.html`` and the pictures that they show."""
     markdown = MarkdownIt().enable("table")
     for source in sorted(packaged("guide").glob("*/*.md")):

@@ -24,10 +24,10 @@ def records(store: Store) -> dict[str, int]:
     return {table: store.value(f"SELECT count(*) FROM {table}") for table in capture.synced_tables(store.db)}
 
 
-def run(home: Path, key: bytes, user: str) -> dict[str, Any]:
+def try_replica(home: Path, key: bytes, user: str) -> dict[str, Any]:
     """Bring the replica up to date and examine it."""
     with replica.open_with_key(home, key, user) as store:
-        found = doctor.examine(store)
+        found = doctor.examine_replica(store)
         return {
             "version": fieldapp.__version__,
             "healthy": found.healthy,
@@ -38,7 +38,7 @@ def run(home: Path, key: bytes, user: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     try:
-        said = run(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline().strip()), sys.argv[2])
+        said = try_replica(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline().strip()), sys.argv[2])
     except FieldappError as error:
         said = {"version": fieldapp.__version__, "healthy": False, "lines": [str(error)], "records": {}}
     print(json.dumps(said))  # noqa: T201 — the answer

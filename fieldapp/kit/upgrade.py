@@ -35,11 +35,11 @@ TRIAL = ".trial-"
 KEPT_VERSIONS = 2
 """The one that starts, and the one before it"""
 
-Say = Callable[[str], None]
+Announce = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class News:
+class KitNews:
     """What a kit brings."""
 
     version: str
@@ -50,12 +50,12 @@ class News:
     """what is new, for users"""
 
 
-def examine(store: Store, kit: Path) -> News:
+def examine_kit(store: Store, kit: Path) -> KitNews:
     """Check a kit's files, and that a headquarters which this replica trusts has signed it. Changes nothing."""
     try:
         install.check_files(kit)
         certificate = install.signer(kit)
-    except install.Refused as refused:
+    except install.InstallRefused as refused:
         raise FieldappError(str(refused)) from None
     signature = (kit / install.SIGNATURE).read_bytes() if certificate else b""
     signed = (kit / install.SUMS).read_bytes()
@@ -74,10 +74,10 @@ def examine(store: Store, kit: Path) -> News:
                 version=version, installed=fieldapp.__version__
             )
         )
-    return News(version, by[0].title, by[0].fingerprint, news(kit, fieldapp.__version__))
+    return KitNews(version, by[0].title, by[0].fingerprint, kit_news(kit, fieldapp.__version__))
 
 
-def news(kit: Path, installed: str) -> list[str]:
+def kit_news(kit: Path, installed: str) -> list[str]:
     """The lines of the kit's changelog above the section of the installed version, without sections that are empty."""
     text = (kit / "CHANGELOG.md").read_text(encoding="utf-8")
     lines = []
@@ -117,7 +117,7 @@ class _Change:
     advice = ""
     """What to do if the other version cannot take over"""
 
-    def __init__(self, store: Store, version: str, say: Say) -> None:
+    def __init__(self, store: Store, version: str, say: Announce) -> None:
         self.home, self.user, self._key = store.home, store.user, store.key
         self.version = version
         self._store = store
@@ -137,24 +137,24 @@ class _Change:
         for left in (self._kits, *self.home.glob(TRIAL + "*")):
             shutil.rmtree(left, ignore_errors=True)
         self._store.close()
-        _alone(self.home / FILE, self._key)
+        _check_alone(self.home / FILE, self._key)
         self._store = Store.open(self.home, self._key, self.user)
 
     def back_up(self) -> None:
         """Write a backup beside the automatic ones."""
-        folder = self.home / backup.FOLDER
+        folder = self.home / backup.BACKUP_FOLDER
         folder.mkdir(mode=0o700, exist_ok=True)
-        made = backup.write(self._store, folder)
+        made = backup.write_backup(self._store, folder)
         self._say(_("Backup: {path}").format(path=made.path))
 
     def copy_records(self) -> None:
         """Copy the records, encrypted as they are, for the trial."""
         self._before = trial.records(self._store)
-        (self._trial / vault.FOLDER).mkdir(mode=0o700, parents=True)
+        (self._trial / vault.KEYS_FOLDER).mkdir(mode=0o700, parents=True)
         self._store.db.execute("VACUUM INTO ?", [str(self._trial / FILE)])
-        for path in (self.home / vault.FOLDER).iterdir():
+        for path in (self.home / vault.KEYS_FOLDER).iterdir():
             if vault.KEY_FILE.fullmatch(path.name):
-                shutil.copy(path, self._trial / vault.FOLDER)
+                shutil.copy(path, self._trial / vault.KEYS_FOLDER)
 
     def try_copy(self) -> None:
         """Let the other version take over and examine the copy; nothing of the records has been touched yet."""
@@ -174,7 +174,7 @@ class _Change:
         self._store.close()
         install.switch(self.version)
 
-    def settle(self) -> None:
+    def take_over(self) -> None:
         """Let the other version open the records; if it cannot, the one that runs starts again."""
         found = self._examine(self.home)
         if not self._is_good(found):
@@ -184,7 +184,7 @@ class _Change:
                     version=self.version,
                     why=" ".join(found["lines"][:3]),
                     installed=fieldapp.__version__,
-                    folder=self.home / backup.FOLDER,
+                    folder=self.home / backup.BACKUP_FOLDER,
                 )
             )
         self._say(_("{version} is in use.").format(version=self.version))
@@ -205,7 +205,7 @@ class _Change:
 class Upgrade(_Change):
     """To the version in a kit, in the order of ``STEPS``."""
 
-    def __init__(self, store: Store, kit: Path, version: str, say: Say) -> None:
+    def __init__(self, store: Store, kit: Path, version: str, say: Announce) -> None:
         super().__init__(store, version, say)
         self.kit = kit
         self._copy = self._kits / kit.name
@@ -223,7 +223,7 @@ class Upgrade(_Change):
                 target = self._copy / source.relative_to(self.kit)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
-        if examine(self._store, self._copy).version != self.version:
+        if examine_kit(self._store, self._copy).version != self.version:
             raise FieldappError(_("The kit changed while it was read. Nothing was changed; take another stick."))
         self._say(_("The kit is whole and signed; it was copied, the stick may be pulled."))
 
@@ -251,7 +251,7 @@ class Back(_Change):
     """To the version before, in the order of ``STEPS_BACK``, with all that was recorded since. The newer one stays
     installed: its kit brings it back."""
 
-    def __init__(self, store: Store, say: Say) -> None:
+    def __init__(self, store: Store, say: Announce) -> None:
         super().__init__(store, version_before(), say)
         self.advice = " " + _("Go on recording, export to headquarters, and tell it what is wrong.")
 
@@ -269,7 +269,7 @@ STEPS: tuple[Callable[[Upgrade], None], ...] = (
     Upgrade.copy_records,
     Upgrade.try_copy,
     Upgrade.switch,
-    Upgrade.settle,
+    Upgrade.take_over,
     Upgrade.tidy,
 )
 
@@ -279,7 +279,7 @@ STEPS_BACK: tuple[Callable[[Back], None], ...] = (
     Back.copy_records,
     Back.try_copy,
     Back.switch,
-    Back.settle,
+    Back.take_over,
 )
 
 
@@ -297,7 +297,7 @@ def _last_line(text: str) -> str:
     return next((line for line in reversed(text.splitlines()) if line.strip()), "")
 
 
-def _alone(path: Path, key: bytes) -> None:
+def _check_alone(path: Path, key: bytes) -> None:
     """Refused while another window has the records open: it would go on with what the new version has changed."""
     db = connect(path, key)
     try:

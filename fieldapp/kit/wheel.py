@@ -18,7 +18,7 @@ from fieldapp.packaged import CHECKOUT
 NAME = "fieldapp"
 LEFT_OUT = {"INSTALLER", "REQUESTED", "direct_url.json", "RECORD"}
 """What an installer adds beside a wheel's metadata"""
-LONG_AGO = (1980, 1, 1, 0, 0, 0)
+FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 """The same program gives the same bytes"""
 
 
@@ -28,7 +28,7 @@ def own_wheel(folder: Path) -> Path:
     A checkout (also one installed as editable) is built by its build backend; an installed wheel is put together from
     its RECORD, and refused where a file is not what was installed.
     """
-    return _build(folder) if (CHECKOUT / "pyproject.toml").is_file() else rebuild(NAME, folder)
+    return _build(folder) if (CHECKOUT / "pyproject.toml").is_file() else rebuild_wheel(NAME, folder)
 
 
 def _build(folder: Path) -> Path:
@@ -41,7 +41,7 @@ def _build(folder: Path) -> Path:
     return next(folder.glob(f"{NAME}-*.whl"))
 
 
-def rebuild(name: str, folder: Path) -> Path:
+def rebuild_wheel(name: str, folder: Path) -> Path:
     """Put an installed distribution together as a wheel again, each file compared with its RECORD."""
     dist = importlib.metadata.distribution(name)
     metadata = f"{dist.name.replace('-', '_')}-{dist.version}"
@@ -61,12 +61,12 @@ def rebuild(name: str, folder: Path) -> Path:
                         file=file
                     )
                 )
-            wheel.writestr(zipfile.ZipInfo(str(file), LONG_AGO), data, zipfile.ZIP_DEFLATED)
+            wheel.writestr(zipfile.ZipInfo(str(file), FIXED_TIME), data, zipfile.ZIP_DEFLATED)
             listed.append((str(file), f"sha256={found}", str(len(data))))
         record = f"{metadata}.dist-info/RECORD"
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([*listed, (record, "", "")])
-        wheel.writestr(zipfile.ZipInfo(record, LONG_AGO), text.getvalue(), zipfile.ZIP_DEFLATED)
+        wheel.writestr(zipfile.ZipInfo(record, FIXED_TIME), text.getvalue(), zipfile.ZIP_DEFLATED)
     return target
 
 

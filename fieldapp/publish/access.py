@@ -7,7 +7,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from fieldapp.publish.tables import PATH, RETURNED, Table
+from fieldapp.publish.tables import PATH, RETURNED, MirrorTable
 
 CONTROL = "fieldapp_control"
 WRITER, ANALYST, PROVINCE = "fieldapp_writer", "fieldapp_analyst", "fieldapp_province"
@@ -59,7 +59,7 @@ def visible_posts() -> str:
         $$"""
 
 
-def grants(tables: Sequence[Table], schema: str) -> Iterator[str]:
+def grants(tables: Sequence[MirrorTable], schema: str) -> Iterator[str]:
     """The statements that give each role what is its own."""
     yield f"GRANT USAGE ON SCHEMA {schema} TO {ANALYST}, {PROVINCE}"
     for table in tables:

@@ -38,7 +38,7 @@ PARAMETERS = {
 BOOLEANS = ("approximate",)
 
 
-def create() -> Iterator[str]:
+def create_views() -> Iterator[str]:
     """The statements that make the functions and views; names are found by the search path of the session."""
     yield _units_inside()
     yield _figures()

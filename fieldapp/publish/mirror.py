@@ -18,10 +18,10 @@ from fieldapp.publish.access import CONTROL
 from fieldapp.publish.tables import (
     RETURNED,
     SCHEMA,
+    MirrorTable,
     Place,
-    Table,
-    create,
     create_elsewhere,
+    create_tables,
     create_views,
     keys,
     shape_hash,
@@ -72,7 +72,7 @@ def publish(
     people.check(store, people.Act.PUBLISH)
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters publishes records."))
-    with server.connect(url) as pg:
+    with server.connect_server(url) as pg:
         return _Mirror(store, pg, place, progress or (lambda _table, _rows: None)).run(anew)
 
 
@@ -84,18 +84,18 @@ def statements(store: Store, place: Place) -> list[str]:
         *access.control(),
         f"CREATE SCHEMA {SCHEMA}",
         *(s for server in place.servers for s in create_elsewhere(made, SCHEMA, place, server)),
-        *(s for t in made for s in (*create(t, SCHEMA, place, SCHEMA), *keys(t, SCHEMA, place))),
+        *(s for t in made for s in (*create_tables(t, SCHEMA, place, SCHEMA), *keys(t, SCHEMA, place))),
         *_meaning(store, made),
     ]
 
 
-def _meaning(store: Store, made: Sequence[Table]) -> Iterator[str]:
+def _meaning(store: Store, made: Sequence[MirrorTable]) -> Iterator[str]:
     """What is made over the loaded tables: views, figures, rights."""
     yield f"SET LOCAL search_path = {SCHEMA}"
     yield f"CREATE TABLE {RETURNED} (post_id text NOT NULL, kind text NOT NULL, record_id text PRIMARY KEY)"
     yield from create_views(store, made)
     yield f"CREATE VIEW mirrored AS SELECT mirrored_at FROM {CONTROL}.state"
-    made_of = list(figures.create())
+    made_of = list(figures.create_views())
     yield made_of[0]
     yield access.visible_posts()
     yield from made_of[1:]
@@ -212,7 +212,7 @@ class _Mirror:
                 self._tell(name, create_elsewhere(self.tables, elsewhere, self.place, name))
             self.pg.execute(f"CREATE SCHEMA {LOADING}")
             for table in self.tables:
-                for statement in create(table, LOADING, self.place, elsewhere):
+                for statement in create_tables(table, LOADING, self.place, elsewhere):
                     self.pg.execute(statement)
             said = {"mark": mark.as_json(), "shape": self.shape, "done": {}, "elsewhere": elsewhere}
             self.pg.execute(f"UPDATE {CONTROL}.state SET loading = %s", [json.dumps(said)])
@@ -223,7 +223,7 @@ class _Mirror:
         self.pg.execute("CREATE EXTENSION IF NOT EXISTS dblink")
         self.pg.execute("SELECT dblink_exec(%s, %s)", [name, "BEGIN; " + "; ".join(told) + "; COMMIT"])
 
-    def _load_part(self, table: Table, last: str) -> str | None:
+    def _load_part(self, table: MirrorTable, last: str) -> str | None:
         """Copy the rows behind an id and remember how far; the last id, None where that was all."""
         end = self.store.row(
             f"SELECT max(id) AS id, count(*) AS n FROM (SELECT id FROM {table.name} WHERE id > ? ORDER BY id LIMIT ?)",
@@ -243,7 +243,7 @@ class _Mirror:
             )
         return reached
 
-    def _copy(self, table: Table, schema: str, which: str, params: list[Any]) -> None:
+    def _copy(self, table: MirrorTable, schema: str, which: str, params: list[Any]) -> None:
         """Copy the rows that a condition on them says."""
         names = ", ".join(c.name for c in table.columns)
         fields = [c.source for c in table.columns]
@@ -254,7 +254,7 @@ class _Mirror:
                 self.written[table.name] = self.written.get(table.name, 0) + len(some)
                 self.progress(table.name, self.written[table.name])
 
-    def _values(self, table: Table, fields: list[str], rows: list[str]) -> Iterable[Sequence[Any]]:
+    def _values(self, table: MirrorTable, fields: list[str], rows: list[str]) -> Iterable[Sequence[Any]]:
         ids = json.dumps([row[:ID] for row in rows])
         found: Iterable[Sequence[Any]] = self.store.db.execute(
             f"SELECT {', '.join(fields)} FROM {table.name} WHERE id IN (SELECT value FROM json_each(?))", [ids]
@@ -312,7 +312,7 @@ class _Mirror:
             self.pg.execute(f"UPDATE {CONTROL}.state SET watermark = %s, mirrored_at = now()", [said])
         return reached, done
 
-    def _replace(self, table: Table, schema: str, ids: list[str]) -> None:
+    def _replace(self, table: MirrorTable, schema: str, ids: list[str]) -> None:
         """Rows as they are now instead of those that the mirror has: taken out by key, and copied in."""
         given = json.dumps(ids)
         there = "id IN (SELECT value FROM json_each(?))"
@@ -335,7 +335,7 @@ class _Mirror:
 
     def _returned(self) -> None:
         """The records that count in no figure until something is done about them."""
-        said = [(s.kind, s.record) for s in reviews.returned(self.store)]
+        said = [(s.kind, s.record) for s in reviews.returned_records(self.store)]
         posts: dict[str, str] = {}
         for kind in {k for k, _record in said}:
             ids = json.dumps([record for k, record in said if k == kind])

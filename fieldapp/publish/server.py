@@ -36,7 +36,7 @@ def check_url(url: str) -> None:
 
 
 @contextmanager
-def connect(url: str) -> Iterator[Any]:
+def connect_server(url: str) -> Iterator[Any]:
     """A psycopg connection in autocommit that alone may write the mirror. FieldappError says what PostgreSQL said."""
     try:
         import psycopg

@@ -16,7 +16,7 @@ from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.i18n import _
 from fieldapp.publish.dialect import PLAIN, literal, plain_columns, to_postgres
 from fieldapp.records.words import choice_title
-from fieldapp.reports.open_data import columns_of
+from fieldapp.reports.open_data import data_columns
 from fieldapp.reports.sources import JOINT, MEASURES, SOURCES
 from fieldapp.store.store import Store
 
@@ -35,7 +35,7 @@ RETURNED = "returned_record"
 
 
 @dataclass(frozen=True)
-class Column:
+class MirrorColumn:
     """One column, and how SQLite gives it as a field of COPY's text format."""
 
     name: str
@@ -48,13 +48,13 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class MirrorTable:
     """One kind of record."""
 
     name: str
     title: str
     reference: bool
-    columns: tuple[Column, ...]
+    columns: tuple[MirrorColumn, ...]
     indexes: tuple[tuple[str, str], ...]
     """(name, columns and condition)"""
 
@@ -77,12 +77,12 @@ class Place:
         return (None, *self.servers)[part % (len(self.servers) + 1)]
 
 
-def tables(store: Store) -> list[Table]:
+def tables(store: Store) -> list[MirrorTable]:
     """All tables, parents first."""
     plain = plain_columns([*SOURCES.values(), MEASURES, JOINT])
     found = []
     for model in RECORDS:
-        said = {c.name: c for c in columns_of(model)}
+        said = {c.name: c for c in data_columns(model)}
         columns = []
         for row in store.rows(f"PRAGMA table_info({model.KIND})"):
             name = row["name"]
@@ -90,14 +90,16 @@ def tables(store: Store) -> list[Table]:
             sort = known.type if known else "string"
             personal = known.personal if known else True
             comment = _comment(model.KIND, known)
-            columns.append(Column(name, TYPES.get(sort, TEXT), bool(row["notnull"]), personal, comment, name))
+            columns.append(MirrorColumn(name, TYPES.get(sort, TEXT), bool(row["notnull"]), personal, comment, name))
             if (model.KIND, name) in plain:
                 words = _("{title}: as it is compared, without case, tone and diacritics").format(
                     title=known.title if known else name
                 )
-                columns.append(Column(name + PLAIN, TEXT, False, personal, words, f"plain({name})"))
+                columns.append(MirrorColumn(name + PLAIN, TEXT, False, personal, words, f"plain({name})"))
         found.append(
-            Table(model.KIND, _(model.PLURAL), model.REFERENCE, tuple(columns), tuple(_indexes(store, model.KIND)))
+            MirrorTable(
+                model.KIND, _(model.PLURAL), model.REFERENCE, tuple(columns), tuple(_indexes(store, model.KIND))
+            )
         )
     return found
 
@@ -128,7 +130,7 @@ def views(store: Store) -> Iterator[tuple[str, str]]:
         yield row["name"], to_postgres(re.sub(r"^CREATE VIEW \w+ AS\s", "", row["sql"]))
 
 
-def create_views(store: Store, tables: Sequence[Table]) -> Iterator[str]:
+def create_views(store: Store, tables: Sequence[MirrorTable]) -> Iterator[str]:
     """The statements that make them. One over records of posts shows a reader only those that he may see."""
     of_posts = [t.name for t in tables if not t.reference]
     for name, query in views(store):
@@ -136,14 +138,14 @@ def create_views(store: Store, tables: Sequence[Table]) -> Iterator[str]:
         yield f"CREATE VIEW {name} {'WITH (security_invoker) ' if asks else ''}AS {query}"
 
 
-def parts(table: Table, place: Place) -> list[tuple[str, str | None]]:
+def parts(table: MirrorTable, place: Place) -> list[tuple[str, str | None]]:
     """(name, server) of the tables that hold a table's rows."""
     if table.reference or place.partitions == 1:
         return [(table.name, None)]
     return [(f"{table.name}_{n}", place.server(n)) for n in range(place.partitions)]
 
 
-def create(table: Table, schema: str, place: Place, elsewhere: str) -> Iterator[str]:
+def create_tables(table: MirrorTable, schema: str, place: Place, elsewhere: str) -> Iterator[str]:
     """The statements that make an empty table without keys. Parts on another server are made there first, in the
     schema ``elsewhere``: ``create_elsewhere``."""
     columns = _columns(table)
@@ -160,7 +162,7 @@ def create(table: Table, schema: str, place: Place, elsewhere: str) -> Iterator[
         yield f"COMMENT ON COLUMN {schema}.{table.name}.{column.name} IS {literal(column.comment)}"
 
 
-def create_elsewhere(tables: Sequence[Table], schema: str, place: Place, server: str) -> Iterator[str]:
+def create_elsewhere(tables: Sequence[MirrorTable], schema: str, place: Place, server: str) -> Iterator[str]:
     """The statements that make on another server the parts that it holds, with their keys."""
     yield f"CREATE SCHEMA {schema}"
     for table in tables:
@@ -170,18 +172,18 @@ def create_elsewhere(tables: Sequence[Table], schema: str, place: Place, server:
                 yield from _keys(table, schema, name)
 
 
-def keys(table: Table, schema: str, place: Place) -> Iterator[str]:
+def keys(table: MirrorTable, schema: str, place: Place) -> Iterator[str]:
     """The statements that make the keys and indexes of the parts that lie here."""
     for name, server in parts(table, place):
         if server is None:
             yield from _keys(table, schema, name)
 
 
-def _columns(table: Table) -> str:
+def _columns(table: MirrorTable) -> str:
     return ", ".join(f"{c.name} {c.type}{' NOT NULL' if c.required else ''}" for c in table.columns)
 
 
-def _keys(table: Table, schema: str, name: str) -> Iterator[str]:
+def _keys(table: MirrorTable, schema: str, name: str) -> Iterator[str]:
     yield f"ALTER TABLE {schema}.{name} ADD PRIMARY KEY ({', '.join(table.key)})"
     for index, over in table.indexes:
         yield f"CREATE INDEX {index}{name.removeprefix(table.name)} ON {schema}.{name} {over}"

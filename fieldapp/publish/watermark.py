@@ -13,7 +13,7 @@ from fieldapp.store import log
 from fieldapp.store.store import Store
 from fieldapp.sync.merge.admission import IMPOSSIBLE
 
-Cell = tuple[str, str]
+CellValue = tuple[str, str]
 """(table, row)"""
 
 
@@ -68,11 +68,11 @@ def fits(store: Store, mark: Watermark) -> bool:
     )
 
 
-def touched(store: Store, mark: Watermark, most: int) -> tuple[dict[Cell, None], Watermark]:
+def touched(store: Store, mark: Watermark, most: int) -> tuple[dict[CellValue, None], Watermark]:
     """The rows that changed since, and the mark that is reached with them: that of now, or, where there are more than
     ``most``, one on the way. Those that headquarters writes itself come first, and together with what waited."""
     now = of(store)
-    cells: dict[Cell, None] = {}
+    cells: dict[CellValue, None] = {}
     for log_id, (last, _hlc) in now.logs.items():
         known = mark.logs.get(log_id, [0])[0]
         for row in store.rows(
@@ -81,7 +81,7 @@ def touched(store: Store, mark: Watermark, most: int) -> tuple[dict[Cell, None],
         ):
             cells[row["table_name"], row["row_id"]] = None
     waited = [(log_id, seq) for log_id, seq in (*mark.waiting, *now.waiting)]
-    cells |= {(c.table, c.row_id): None for c in log.at_places(store, waited).values()}
+    cells |= {(c.table, c.row_id): None for c in log.changes_at(store, waited).values()}
     for row in store.rows("SELECT number FROM local_segment WHERE number > ? ORDER BY number", [mark.number]):
         cells |= {(line[1], line[2]): None for line in log.lines_of_segment(store, row["number"])}
         if len(cells) >= most:

@@ -12,7 +12,7 @@ from fieldapp.records.words import labels
 from fieldapp.store.store import Row, Store
 
 
-def alike(store: Store, record: Record, children: Mapping[str, Sequence[Any]]) -> Question | None:
+def duplicate_question(store: Store, record: Record, children: Mapping[str, Sequence[Any]]) -> Question | None:
     """The question about a new record that agrees with a stored one in all that says what it is about, and in an
     amount."""
     model = type(record)
@@ -23,8 +23,8 @@ def alike(store: Store, record: Record, children: Mapping[str, Sequence[Any]]) -
         for c in children.get("measures", ())
         if isinstance(c.record, ActivityMeasure) and c.record.amount is not None
     }
-    for row in twins(store, model, columns_of(record)):
-        if not _shares(store, row, amounts):
+    for row in possible_duplicates(store, model, columns_of(record)):
+        if not _shares_amount(store, row, amounts):
             continue
         name = labels(store, model.KIND, [row["id"]])[row["id"]]
         sentence = _("{by} recorded the same already: {name}. Is this another one?")
@@ -32,7 +32,7 @@ def alike(store: Store, record: Record, children: Mapping[str, Sequence[Any]]) -
     return None
 
 
-def twins(store: Store, model: type[Record], columns: Mapping[str, Any]) -> Iterator[Row]:
+def possible_duplicates(store: Store, model: type[Record], columns: Mapping[str, Any]) -> Iterator[Row]:
     """The stored records that agree with ``columns`` in what says what a record is about, the newest first; of kinds
     that do not say it, in name and day."""
     fields = model.ALIKE or [*dict.fromkeys([*model.LABEL, *([model.DATE] if model.DATE else [])])]
@@ -41,17 +41,17 @@ def twins(store: Store, model: type[Record], columns: Mapping[str, Any]) -> Iter
         f"SELECT r.* FROM {model.KIND} r WHERE {same} AND r.voided_at IS NULL ORDER BY r.id DESC",
         [columns[field] for field in fields],
     )
-    return (row for row in rows if not _differs(columns, row, model))
+    return (row for row in rows if not _is_told_apart(columns, row, model))
 
 
-def _differs(columns: Mapping[str, Any], row: Row, model: type[Record]) -> bool:
+def _is_told_apart(columns: Mapping[str, Any], row: Row, model: type[Record]) -> bool:
     """Whether both say something, and not the same, in a field that tells records of one day and place apart."""
     return any(
         columns[field] is not None and row[field] is not None and columns[field] != row[field] for field in model.APART
     )
 
 
-def _shares(store: Store, row: Row, amounts: set[tuple[str, int]]) -> bool:
+def _shares_amount(store: Store, row: Row, amounts: set[tuple[str, int]]) -> bool:
     """Whether an amount of one measure stands in both, or neither says any."""
     stored = store.rows(
         "SELECT measure_id, amount FROM activity_measure WHERE activity_id = ? AND voided_at IS NULL", [row["id"]]

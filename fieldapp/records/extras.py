@@ -11,7 +11,7 @@ from fieldapp.domain.amounts import format_amount, parse_amount
 from fieldapp.domain.dates import format_date, parse_date
 from fieldapp.domain.reference import split_choices
 from fieldapp.i18n import _
-from fieldapp.records.soft_limits import beyond
+from fieldapp.records.soft_limits import hard_limit_text
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, search_key
 
@@ -33,7 +33,7 @@ def read_value(field: Mapping[str, Any], value: Any) -> str:
             if isinstance(value, int)
             else parse_amount(str(value), field["decimals"], money=field["unit_name"] == "đồng")
         )
-        problem = beyond(amount, field)
+        problem = hard_limit_text(amount, field)
         if problem is not None:
             raise ValueError(problem)
         return str(amount)

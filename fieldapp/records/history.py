@@ -8,7 +8,7 @@ from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
 from fieldapp.records.records import get
-from fieldapp.records.words import choice_title, display, instant, labels, voided_word
+from fieldapp.records.words import choice_title, display, labels, local_instant, voided_word
 from fieldapp.store import log
 from fieldapp.store.store import Row, Store
 
@@ -37,7 +37,9 @@ def history(store: Store, row_id: str) -> list[Step]:
     ids = [row_id]
     for child in BY_KIND[found.kind].CHILDREN.values():
         ids += [r["id"] for r in store.rows(f"SELECT id FROM {child.model.KIND} WHERE {child.parent} = ?", [row_id])]
-    changes = sorted((c for found in log.of_rows(store, ids).values() for c in found), key=lambda c: (c.hlc, c.log_id))
+    changes = sorted(
+        (c for found in log.changes_of_rows(store, ids).values() for c in found), key=lambda c: (c.hlc, c.log_id)
+    )
     aside = {(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")}
     seen: dict[tuple[str, str], Any] = {}
     steps = []
@@ -80,9 +82,9 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
         model = BY_KIND[step.kind]
         titles = {shape.name: shape.title for shape in fields_of(model)}
         row: Row = {**dict.fromkeys(titles), **began.get(step.row_id, {})}
-        who = f"{instant(step.at)}  {step.actor or _('unknown')}  "
+        who = f"{local_instant(step.at)}  {step.actor or _('unknown')}  "
         if step.field == "created_at":
-            about = _as_it_began(store, step.kind, row) if step.kind in parents else ""
+            about = _first_label(store, step.kind, row) if step.kind in parents else ""
             lines.append(who + _("New: {what}").format(what=f"{_(model.TITLE)} {about}".strip()))
         elif step.kind in parents and step.field == "voided_at":
             about = labels(store, step.kind, [step.row_id])[step.row_id]
@@ -102,6 +104,6 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
     return lines
 
 
-def _as_it_began(store: Store, kind: str, row: Row) -> str:
+def _first_label(store: Store, kind: str, row: Row) -> str:
     """A row's label from what was written first, not from what it is now."""
     return " · ".join(text for text in display(store, kind, [row], BY_KIND[kind].LABEL)[0] if text)

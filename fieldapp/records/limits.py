@@ -6,26 +6,31 @@ from fieldapp.domain.assistance import Activity, ActivityExtra, ActivityMeasure
 from fieldapp.domain.model import Record
 from fieldapp.i18n import _
 from fieldapp.records import extras
-from fieldapp.records.soft_limits import Question, beyond, unusual
+from fieldapp.records.soft_limits import Question, hard_limit_text, soft_limit_question
 from fieldapp.store.store import Row, Store
 
 
-def broken(store: Store, record: Record, row: Record, *, new: bool) -> Iterator[tuple[str, str]]:
+def hard_limit_violations(store: Store, record: Record, row: Record, *, new: bool) -> Iterator[tuple[str, str]]:
     """(field, sentence) where a figure of an activity is beyond what is possible, or new and not one of its kind.
 
     Extra fields are not told here: ``reading`` refuses them.
     """
-    if new and isinstance(record, Activity) and isinstance(row, ActivityMeasure) and not _offered(store, record, row):
+    if (
+        new
+        and isinstance(record, Activity)
+        and isinstance(row, ActivityMeasure)
+        and not _not_of_kind(store, record, row)
+    ):
         yield "measure_id", _("This kind of activity has no such figure.")
     found = _amount(store, record, row)
     if found is not None and isinstance(row, ActivityMeasure):
         field, amount, limits = found
-        sentence = beyond(amount, limits)
+        sentence = hard_limit_text(amount, limits)
         if sentence is not None:
             yield field, sentence
 
 
-def _offered(store: Store, record: Activity, row: ActivityMeasure) -> bool:
+def _not_of_kind(store: Store, record: Activity, row: ActivityMeasure) -> bool:
     found: int = store.value(
         "SELECT EXISTS (SELECT 1 FROM kind_measure"
         " WHERE activity_kind_id = ? AND measure_id = ? AND voided_at IS NULL)",
@@ -34,14 +39,14 @@ def _offered(store: Store, record: Activity, row: ActivityMeasure) -> bool:
     return bool(found)
 
 
-def unusual_of(store: Store, record: Record, row: Record) -> Iterator[Question]:
+def soft_limit_questions(store: Store, record: Record, row: Record) -> Iterator[Question]:
     """The question about a figure or an extra field of an activity that is beyond what is usual."""
     found = _amount(store, record, row)
     if found is not None:
-        yield from unusual(*found)
+        yield from soft_limit_question(*found)
 
 
-def missing(store: Store, record: Record, given: Collection[str]) -> Mapping[str, str]:
+def missing_extras(store: Store, record: Record, given: Collection[str]) -> Mapping[str, str]:
     """A sentence for each extra field that the activity's kind needs and that was not given."""
     if not isinstance(record, Activity):
         return {}

@@ -17,7 +17,7 @@ from fieldapp.records.words import labels
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, name_sort_key, search_key, sort_key, spelling
 
-ELSEWHERE = 1_000
+OTHER_PLACE = 1_000
 """Farther from a name than any words in it"""
 
 OTHER_PROVINCE = 2
@@ -28,7 +28,7 @@ CONSIDERED = 400
 
 
 @dataclass(frozen=True)
-class Page:
+class RecordWindow:
     """A window on a list."""
 
     rows: list[Row]
@@ -36,7 +36,7 @@ class Page:
     """Key to ask for the next window with; None at the end."""
 
 
-def page(
+def record_window(
     store: Store,
     kind: str,
     *,
@@ -46,7 +46,7 @@ def page(
     after: tuple[Any, str] | None = None,
     limit: int = 100,
     voided: bool = False,
-) -> Page:
+) -> RecordWindow:
     """A window of a list: by the Vietnamese alphabet for kinds with a name and no date, else newest first."""
     model = model_of(kind)
     order = model.DATE or _name_column(model)
@@ -57,11 +57,11 @@ def page(
     source = f"{kind} t"
     query = search_index.match(text)
     if text.strip() and query is None:
-        return Page([], None)
+        return RecordWindow([], None)
     if query is not None:
         source = f"local_search s CROSS JOIN {kind} t ON t.id = s.row_id"
         where += ["local_search MATCH ?", "s.rowid BETWEEN ? AND ?"]
-        params += [query, *search_index.places(kind, date_from, date_to)]
+        params += [query, *search_index.entry_range(kind, date_from, date_to)]
     elif model.DATE:
         for bound, compare in ((date_from, ">="), (date_to, "<=")):
             if bound is not None:
@@ -87,7 +87,7 @@ def page(
     entries = [row.pop("entry") for row in rows[:limit]]
     rows = rows[:limit]
     last = (entries[-1] if by_entry else rows[-1][order], rows[-1]["id"]) if more else None
-    return Page(rows, last)
+    return RecordWindow(rows, last)
 
 
 def _name_column(model: type[Record]) -> str:
@@ -126,7 +126,7 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     if query is not None:
         source = f"local_search s CROSS JOIN {kind} t ON t.id = s.row_id"
         where += ["local_search MATCH :query", "s.rowid BETWEEN :low AND :high"]
-        named["low"], named["high"] = search_index.places(kind)
+        named["low"], named["high"] = search_index.entry_range(kind)
     rank, order = "0", "t.id DESC"
     by_name = model.DATE is None and not any(s.name == "position" and s.type == "integer" for s in fields_of(model))
     if kind == "unit":
@@ -164,7 +164,7 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     return [(row["id"], labelled[row["id"]] + _past(kind, row, on or date.today())) for row in found]
 
 
-def heirs(store: Store, unit_id: str) -> list[tuple[str, str]]:
+def successors(store: Store, unit_id: str) -> list[tuple[str, str]]:
     """The units of today that a unit became: (id, label); the unit itself where it still is one.
 
     The same as the view ``unit_today``, which says it of all units at once.
@@ -192,10 +192,10 @@ def _distance(row: Row, name: str, typed: Sequence[str], away: int) -> tuple[boo
     called = [(search_key(word), spelling(word)) for word in re.findall(r"\w+", str(row[name]))]
     also = search_key(row.get("also_called") or "").split()
     key = search_key(" ".join(typed))
-    far = sum(min((_between(word, *of) for of in called), default=ELSEWHERE) for word in typed)
-    if far >= ELSEWHERE and also and {*key.split()} <= {*also}:
+    far = sum(min((_between(word, *of) for of in called), default=OTHER_PLACE) for word in typed)
+    if far >= OTHER_PLACE and also and {*key.split()} <= {*also}:
         far = len(typed)
-    elsewhere = far >= ELSEWHERE
+    elsewhere = far >= OTHER_PLACE
     return elsewhere, away, 0 if elsewhere else far, not search_key(str(row[name])).startswith(key)
 
 
@@ -205,7 +205,7 @@ def _between(word: str, key: str, spelled: tuple[str, tuple[int, ...]]) -> int:
     if search_key(word) == key:
         return 0 if (letters, tones) == spelled else 1
     if not key.startswith(search_key(word)):
-        return ELSEWHERE
+        return OTHER_PLACE
     return 2 if spelled[0].startswith(letters) and spelled[1][: len(tones)] == tones else 3
 
 

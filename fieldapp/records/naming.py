@@ -49,7 +49,7 @@ Names = tuple[Name, ...]
 """The ways to read one text: “Buôn Đôn” may be the hamlet Đôn, or the district that is called so"""
 
 
-def loosely(store: Store, kind: str, text: str) -> list[Row]:
+def find_by_spoken_name(store: Store, kind: str, text: str) -> list[Row]:
     """The standing records that ``text`` may mean: a name as a whole, or a first part that is the name and further
     ones that are found in the label (what a unit belongs to, a member's position)."""
     parts = [part for part in _PARTS.split(text) if search_key(part)]
@@ -69,11 +69,11 @@ def loosely(store: Store, kind: str, text: str) -> list[Row]:
 
 def _found_by_words(store: Store, kind: str, name: str) -> list[Row]:
     """Records with all words of a name: quick, and mostly enough."""
-    query = search_index.match(_bare(kind, name)[1])
+    query = search_index.match(_without_rank(kind, name)[1])
     return [] if query is None else store.rows(
         f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id"
         " WHERE local_search MATCH ? AND s.rowid BETWEEN ? AND ? AND t.voided_at IS NULL",
-        [query, *search_index.places(kind)],
+        [query, *search_index.entry_range(kind)],
     )  # fmt: skip
 
 
@@ -88,8 +88,8 @@ def _best(store: Store, kind: str, rows: Iterable[Row], name: str, rest: Sequenc
     wanted = {bare for _sorts, bare in said}
     found = {}
     for row in rows:
-        close = [names for names in _called(kind, row) if any(bare in wanted for _sorts, bare in names)]
-        grade = max((_alike(said, names) for names in close), default=0)
+        close = [names for names in _names_of(kind, row) if any(bare in wanted for _sorts, bare in names)]
+        grade = max((_names_match(said, names) for names in close), default=0)
         if grade:
             found[row["id"]] = grade
     if found and rest:
@@ -118,7 +118,7 @@ def _codes_above(store: Store, row: Row) -> Iterator[str | None]:
         yield row["code"]
 
 
-def _called(kind: str, row: Row) -> Iterator[Names]:
+def _names_of(kind: str, row: Row) -> Iterator[Names]:
     """The names of a record, those that it is also called by too."""
     for field in _NAMES:
         if row.get(field):
@@ -127,7 +127,7 @@ def _called(kind: str, row: Row) -> Iterator[Names]:
         yield _names(kind, name)
 
 
-def _bare(kind: str, text: str) -> tuple[tuple[str, ...], str]:
+def _without_rank(kind: str, text: str) -> tuple[tuple[str, ...], str]:
     """The words for what it is, as they are written out, and what is left."""
     key = search_key(text)
     sorts = []
@@ -140,17 +140,17 @@ def _bare(kind: str, text: str) -> tuple[tuple[str, ...], str]:
 
 @lru_cache(maxsize=1 << 14)
 def _names(kind: str, text: str) -> Names:
-    sorts, bare = _bare(kind, text)
+    sorts, bare = _without_rank(kind, text)
     whole = search_key(text)
     return tuple({(sorts, bare.replace(" ", "")), (tuple("" for _sort in sorts), whole.replace(" ", ""))})
 
 
-def _alike(said: Names, other: Names) -> int:
+def _names_match(said: Names, other: Names) -> int:
     """2: the same name; 1: the same where one of the two does not say what it is; 0: another."""
-    return max(_alike_read(a, b) for a in said for b in other)
+    return max(_readings_match(a, b) for a in said for b in other)
 
 
-def _alike_read(said: Name, other: Name) -> int:
+def _readings_match(said: Name, other: Name) -> int:
     if not said[1] or said[1] != other[1]:
         return 0
     if any(a and b and a != b for a, b in zip(said[0], other[0], strict=True)):
@@ -161,5 +161,5 @@ def _alike_read(said: Name, other: Name) -> int:
 def _in_label(kind: str, part: str, label: str) -> bool:
     """Whether a further part is said in a label."""
     return any(
-        _alike(_names(sort, part), _names(sort, piece)) for piece in label.split(" · ") for sort in {"unit", kind}
+        _names_match(_names(sort, part), _names(sort, piece)) for piece in label.split(" · ") for sort in {"unit", kind}
     )

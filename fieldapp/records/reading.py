@@ -20,10 +20,10 @@ from fieldapp.records.words import choice_title, labels
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, search_key
 
-MOST_DECIMALS = 3
+MAX_DECIMALS = 3
 """More are refused in the field that says them: an amount is not scaled by them"""
 
-LONGEST_NAME = 500
+MAX_NAME = 500
 """A name with all that it belongs to; the search index takes no text of any length"""
 
 
@@ -149,10 +149,10 @@ def columns_of(record: Record) -> dict[str, Any]:
     return {k: int(v) if isinstance(v, bool) else v for k, v in values.items()}
 
 
-def resolve(store: Store, kind: str, text: str, on: date | None = None) -> str:
+def resolve_reference(store: Store, kind: str, text: str, on: date | None = None) -> str:
     """The id of the record of ``kind`` that ``text`` names: its id, its code, its name, or its name as people say it
-    (``naming.loosely``). ValueError with a sentence where there is none, or several."""
-    if len(text) > LONGEST_NAME:
+    (``naming.find_by_spoken_name``). ValueError with a sentence where there is none, or several."""
+    if len(text) > MAX_NAME:
         raise ValueError(_("Not found: {text}.").format(text=f"{text[:40]}…"))
     if len(text) == 36:
         named = store.row(f"SELECT voided_at FROM {kind} WHERE id = ?", [text])
@@ -160,13 +160,15 @@ def resolve(store: Store, kind: str, text: str, on: date | None = None) -> str:
             raise ValueError(_("No longer in use: {name}.").format(name=labels(store, kind, [text])[text]))
         if named is not None:
             return text
-    candidates = _in_force(kind, _named(store, kind, text) or naming.loosely(store, kind, text), on or date.today())
+    candidates = _in_force(
+        kind, _records_named(store, kind, text) or naming.find_by_spoken_name(store, kind, text), on or date.today()
+    )
     candidates = naming.at_home(store, kind, candidates)
     if len(candidates) == 1:
         found: str = candidates[0]["id"]
         return found
     if not candidates:
-        retired = _named(store, kind, text, retired=True)
+        retired = _records_named(store, kind, text, retired=True)
         if retired:
             name = labels(store, kind, [retired[0]["id"]])[retired[0]["id"]]
             raise ValueError(_("No longer in use: {name}.").format(name=name))
@@ -175,7 +177,7 @@ def resolve(store: Store, kind: str, text: str, on: date | None = None) -> str:
     raise ValueError(_("{text} names several: {listed}. Give the code or the id.").format(text=text, listed=listed))
 
 
-def _named(store: Store, kind: str, text: str, *, retired: bool = False) -> list[Row]:
+def _records_named(store: Store, kind: str, text: str, *, retired: bool = False) -> list[Row]:
     """The records of which ``text`` is the code, else the name: as spelled, else without tones and diacritics.
 
     ``retired``: of those that were voided, otherwise of those that stand.
@@ -195,7 +197,7 @@ def _named(store: Store, kind: str, text: str, *, retired: bool = False) -> list
         for row in store.rows(
             f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id"
             f" WHERE local_search MATCH ? AND s.rowid BETWEEN ? AND ? AND t.{stands}",
-            [query, *search_index.places(kind)],
+            [query, *search_index.entry_range(kind)],
         )
         if any(search_key(row[f] or "") == key for f in fields)
     ]
@@ -223,7 +225,7 @@ def _read(
         text = clean(value)
         if text in kept:
             return text
-        return resolve(store, shape.ref, text, on) if text else None
+        return resolve_reference(store, shape.ref, text, on) if text else None
     if shape.type == "choice" and isinstance(value, str):
         return clean(value) or None
     if shape.type in ("integer", "year") and isinstance(value, str):
@@ -241,7 +243,7 @@ def _decimals(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> int
     by = others.get(shape.scaled_by)
     if isinstance(by, str):
         return int(store.value("SELECT decimals FROM measure WHERE id = ?", [by]) or 0)
-    return by if isinstance(by, int) and 0 <= by <= MOST_DECIMALS else 0
+    return by if isinstance(by, int) and 0 <= by <= MAX_DECIMALS else 0
 
 
 def _is_money(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> bool:
@@ -298,7 +300,7 @@ def _with_amount(store: Store, values: dict[str, Any]) -> dict[str, Any]:
 def _measure(store: Store, text: str) -> str:
     """The id of a measure, be it retired: whether it may be used is told where the field itself is read."""
     known = store.value("SELECT id FROM measure WHERE id = ?", [text])
-    return known or resolve(store, "measure", text)
+    return known or resolve_reference(store, "measure", text)
 
 
 def _with_value(store: Store, values: dict[str, Any], kind_id: str | None) -> dict[str, Any]:

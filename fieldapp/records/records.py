@@ -12,12 +12,12 @@ from fieldapp.domain import rules
 from fieldapp.domain.assistance import ActivityExtra
 from fieldapp.domain.model import Child, Record
 from fieldapp.domain.records import BY_KIND
-from fieldapp.errors import FieldappError, Unsure
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import limits, reviews, search_index, words
-from fieldapp.records.duplicates import alike
+from fieldapp.records.duplicates import duplicate_question
 from fieldapp.records.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
-from fieldapp.records.soft_limits import Question, answers, future_days, open_questions
+from fieldapp.records.soft_limits import Question, answered, future_day_questions, unanswered
 from fieldapp.store import people
 from fieldapp.store.ids import FIRST_DAY, derived_id
 from fieldapp.store.people import Act
@@ -77,7 +77,7 @@ def save(
         old = _changeable(store, kind, row_id, scope) if row_id is not None else None
         new_id = old.row["id"] if old else fresh_id or str(uuid_utils.uuid7())
         entry = _read_entry(store, model, data, old, new_id, compare)
-        _ask(entry, confirm)
+        _ask_questions(entry, confirm)
         _write(store, entry.record, old.row if old else None, scope, new_id, entry.questions[""])
         for name, rows in entry.children.items():
             before = old.children[name] if old else []
@@ -90,7 +90,7 @@ class _Undo(Exception):
     """Nothing was wrong: what was done is taken back."""
 
 
-def tried(
+def preview(
     store: Store, kind: str, data: Mapping[str, Any], *, confirm: bool = False, instead_of: str | None = None
 ) -> Found:
     """A new record as it would be: recorded, read and taken back in one transaction; refused as ``save`` refuses.
@@ -145,7 +145,7 @@ def _read_entry(
     try:
         own = {k: v for k, v in data.items() if k not in model.CHILDREN}
         record = read_record(store, model, own, old.row if old else None)
-        problems |= _across(store, record, old)
+        problems |= _rules_across_records(store, record, old)
     except FieldappError as error:
         problems |= error.fields
     parent = {"id": new_id} | (columns_of(record) if record else {})
@@ -160,44 +160,45 @@ def _read_entry(
         except FieldappError as error:
             problems |= error.fields
     if record is not None and not problems:
-        problems |= _within(store, record, children, new=old is None)
+        problems |= _rules_within_record(store, record, children, new=old is None)
     if problems or record is None:
         raise refused(problems)
     rows = [r for group in children.values() for r in group]
     before_row = old.row if old else None
-    questions = {"": list(future_days(record, date.today()))}
-    twin = alike(store, record, children) if old is None and compare else None
+    questions = {"": list(future_day_questions(record, date.today()))}
+    twin = duplicate_question(store, record, children) if old is None and compare else None
     questions[""] += [twin] if twin else []
-    questions[""] += reviews.questions(store, before_row, model.KIND, data, columns_of(record))
+    questions[""] += reviews.returned_questions(store, before_row, model.KIND, data, columns_of(record))
     questions |= {
-        r.key: [*future_days(r.record, date.today()), *limits.unusual_of(store, record, r.record)] for r in rows
+        r.key: [*future_day_questions(r.record, date.today()), *limits.soft_limit_questions(store, record, r.record)]
+        for r in rows
     }
     confirmed = {"": old.row.get("confirmed") if old else None} | {r.key: r.old and r.old["confirmed"] for r in rows}
     return _Entry(record, children, twin.value if twin else None, confirmed, questions)
 
 
-def _ask(entry: _Entry, confirm: bool) -> None:
+def _ask_questions(entry: _Entry, confirm: bool) -> None:
     """Raise what is unusual and was not answered yet."""
     asked = {
         f"{key}.{q.field}".lstrip("."): q.sentence
         for key, questions in entry.questions.items()
-        for q in open_questions(questions, entry.confirmed[key])
+        for q in unanswered(questions, entry.confirmed[key])
     }
     if asked and not confirm:
         listed = " ".join(asked.values())
-        raise Unsure(_("Not saved yet. {questions}").format(questions=listed), asked, entry.twin)
+        raise NeedsConfirmation(_("Not saved yet. {questions}").format(questions=listed), asked, entry.twin)
 
 
-def _across(store: Store, record: Record, old: Found | None) -> dict[str, str]:
+def _rules_across_records(store: Store, record: Record, old: Found | None) -> dict[str, str]:
     """The rules that the record breaks together with others, each naming one of them."""
     kind, own_id = record.KIND, old.row["id"] if old else None
     problems: dict[str, str] = {}
-    for field, message, other in rules.across(record, _others(store, record, own_id)):
+    for field, message, other in rules.across(record, _comparable_rows(store, record, own_id)):
         problems[field] = _(message).format(other=words.labels(store, kind, [other["id"]])[other["id"]])
     return problems
 
 
-def _others(store: Store, record: Record, own_id: str | None) -> list[Row]:
+def _comparable_rows(store: Store, record: Record, own_id: str | None) -> list[Row]:
     """Rows that a rule across records compares with: those that agree in the fields that say what it is about."""
     fields = rules.compared_by(type(record))
     if not fields:
@@ -210,18 +211,20 @@ def _others(store: Store, record: Record, own_id: str | None) -> list[Row]:
     )
 
 
-def _within(store: Store, record: Record, children: Mapping[str, list[ChildRow]], *, new: bool) -> dict[str, str]:
+def _rules_within_record(
+    store: Store, record: Record, children: Mapping[str, list[ChildRow]], *, new: bool
+) -> dict[str, str]:
     """The rules that the record and its rows break together."""
     rows = [r for group in children.values() for r in group]
     problems = {
         r.key: _(message) for r in rows if (message := rules.within(record, r.record, [o.record for o in rows]))
     }
     for r in rows:
-        told = limits.broken(store, record, r.record, new=r.old is None)
+        told = limits.hard_limit_violations(store, record, r.record, new=r.old is None)
         problems |= {f"{r.key}.{field}": sentence for field, sentence in told}
     if new or "extras" in children:
         given = {r.record.kind_field_id for r in rows if isinstance(r.record, ActivityExtra)}
-        problems |= limits.missing(store, record, given)
+        problems |= limits.missing_extras(store, record, given)
     return problems
 
 
@@ -255,7 +258,7 @@ def writable_scope(store: Store, model: type[Record]) -> str:
 def _write(store: Store, record: Record, old: Row | None, scope: str, row_id: str, questions: list[Question]) -> None:
     values = columns_of(record)
     if not record.REFERENCE:
-        values["confirmed"] = answers(questions)
+        values["confirmed"] = answered(questions)
     if old is not None:
         changed = {k: v for k, v in values.items() if v != old[k]}
         if changed:

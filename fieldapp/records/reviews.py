@@ -18,18 +18,18 @@ from fieldapp.store.store import Row, Store
 REVIEWED = tuple(m.KIND for m in RECORDS if m.TOP and not m.REFERENCE)
 """Kinds that posts record, and headquarters looks at"""
 
-State = Literal["accepted", "changed", "returned", "corrected"]
+ReviewState = Literal["accepted", "changed", "returned", "corrected"]
 """``changed``: other than when it was accepted. ``corrected``: other than when it was returned."""
 
 
 @dataclass(frozen=True)
-class Said:
+class LastReview:
     """The newest review of one record."""
 
     id: str
     kind: str
     record: str
-    state: State
+    state: ReviewState
     field: str | None
     """the field, or the name of the rows, that the comment is about; None: the whole record"""
     comment: str | None
@@ -66,7 +66,7 @@ def _filled(model: type[Record], alias: str) -> str:
     )
 
 
-def fingerprint(store: Store, kind: str, row_id: str) -> str:
+def record_fingerprint(store: Store, kind: str, row_id: str) -> str:
     """A record's fingerprint as it stands now."""
     found: str = store.value(f"SELECT {fingerprint_sql(kind, 'r')} FROM {kind} r WHERE r.id = ?", [row_id])
     return found
@@ -89,45 +89,45 @@ def waiting_counts(store: Store) -> list[tuple[str, str, int]]:
     return found
 
 
-def said_of(store: Store, kind: str, ids: Collection[str]) -> dict[str, Said]:
+def last_reviews(store: Store, kind: str, ids: Collection[str]) -> dict[str, LastReview]:
     """What headquarters said last of each of some records of a kind; nothing of those that it did not look at."""
     among = "l.record_id IN (SELECT value FROM json_each(?))"
-    return {s.record: s for s in _said(store, kind, among, [json.dumps([*ids])])}
+    return {s.record: s for s in _last_reviews(store, kind, among, [json.dumps([*ids])])}
 
 
-def returned(store: Store) -> list[Said]:
+def returned_records(store: Store) -> list[LastReview]:
     """All records that were sent back and that nothing was done about yet, the newest comment first."""
-    return store.until_changed("returned", lambda: _returned(store))
+    return store.cached_until_changed("returned", lambda: _returned(store))
 
 
-def _returned(store: Store) -> list[Said]:
+def _returned(store: Store) -> list[LastReview]:
     kinds = store.rows("SELECT DISTINCT record_kind AS kind FROM review WHERE outcome = 'returned' ORDER BY kind")
-    found: list[Said] = []
+    found: list[LastReview] = []
     for row in kinds:
         if row["kind"] in BY_KIND:
             sent_back = "l.outcome = 'returned' AND r.voided_at IS NULL"
-            found += [s for s in _said(store, row["kind"], sent_back, []) if s.returned]
+            found += [s for s in _last_reviews(store, row["kind"], sent_back, []) if s.returned]
     return sorted(found, key=lambda s: (s.at, s.id), reverse=True)
 
 
-def _said(store: Store, kind: str, where: str, params: list[Any]) -> Iterable[Said]:
+def _last_reviews(store: Store, kind: str, where: str, params: list[Any]) -> Iterable[LastReview]:
     for r in store.rows(
         f"SELECT l.*, {fingerprint_sql(kind, 'r')} AS now FROM review_latest l JOIN {kind} r ON r.id = l.record_id"
         f" WHERE l.record_kind = ? AND {where}",
         [kind, *params],
     ):
         stands = r["seen"] == r["now"]
-        state: State
+        state: ReviewState
         if r["outcome"] == "returned":
             state = "returned" if stands else "corrected"
         else:
             state = "accepted" if stands else "changed"
-        yield Said(
+        yield LastReview(
             r["id"], kind, r["record_id"], state, r["field"], r["comment"], r["created_by"], r["created_at"], r["seen"]
         )
 
 
-def in_words(said: Said) -> str:
+def review_text(said: LastReview) -> str:
     """What headquarters said, in a line: “Đã duyệt (Trực ban)”, “Trả lại, Số liệu: “xem lại””."""
     if said.state == "accepted":
         return _("✓ accepted ({by})").format(by=said.by)
@@ -147,12 +147,14 @@ def field_title(kind: str, field: str) -> str:
     return next((_(s.title) for s in fields_of(model) if s.name == field), field)
 
 
-def questions(store: Store, old: Row | None, kind: str, given: Mapping[str, Any], now: Row) -> Iterable[Question]:
+def returned_questions(
+    store: Store, old: Row | None, kind: str, given: Mapping[str, Any], now: Row
+) -> Iterable[Question]:
     """What a person who saves a returned record is asked when what the comment is about stays as it was.
 
     ``given``: what was given to be saved; ``now``: the record's columns as they will be.
     """
-    said = said_of(store, kind, [old["id"]]).get(old["id"]) if old else None
+    said = last_reviews(store, kind, [old["id"]]).get(old["id"]) if old else None
     if old is None or said is None or not said.returned:
         return
     if said.field is None:

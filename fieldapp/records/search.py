@@ -10,17 +10,17 @@ from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.records import reviews, search_index
 from fieldapp.store.store import Store
 
-State = Literal["any", "standing", "voided", "returned"]
+RecordState = Literal["any", "standing", "voided", "returned"]
 
 
 @dataclass(frozen=True)
-class Sieve:
+class Filter:
     """What a record must be, beside having the words."""
 
     kind: str | None = None
     first: date | None = None
     last: date | None = None
-    state: State = "standing"
+    state: RecordState = "standing"
     units: tuple[str, ...] | None = None
     """Ids of units: a record lies in one of them, or is of a party cell there"""
 
@@ -33,7 +33,7 @@ class Hit:
     row_id: str
 
 
-def find(store: Store, text: str, sieve: Sieve, limit: int = 100) -> list[Hit]:
+def search_records(store: Store, text: str, sieve: Filter, limit: int = 100) -> list[Hit]:
     """Records whose words begin with the words typed, and that the sieve lets through: the newest first."""
     query = search_index.match(text)
     if query is None and text.strip():
@@ -46,7 +46,7 @@ def find(store: Store, text: str, sieve: Sieve, limit: int = 100) -> list[Hit]:
     return [hit for _day, hit in sorted(found, key=lambda f: f[0], reverse=True)[:limit]]
 
 
-def _of_kind(store: Store, kind: str, query: str | None, sieve: Sieve, limit: int) -> list[tuple[str, Hit]]:
+def _of_kind(store: Store, kind: str, query: str | None, sieve: Filter, limit: int) -> list[tuple[str, Hit]]:
     """(day, hit) of one kind, newest first."""
     model = BY_KIND[kind]
     day = model.DATE or "created_at"
@@ -56,7 +56,7 @@ def _of_kind(store: Store, kind: str, query: str | None, sieve: Sieve, limit: in
     if query is not None:
         source = f"local_search s CROSS JOIN {kind} t ON t.id = s.row_id"
         where.append("local_search MATCH ? AND s.rowid BETWEEN ? AND ?")
-        params += [query, *search_index.places(kind)]
+        params += [query, *search_index.entry_range(kind)]
         order = "s.rowid DESC"
     if sieve.state == "voided":
         where.append("t.voided_at IS NOT NULL")
@@ -67,7 +67,7 @@ def _of_kind(store: Store, kind: str, query: str | None, sieve: Sieve, limit: in
         where.append(f"({' OR '.join(somewhere) or '0'})")
         params += [json.dumps(sieve.units)] * len(somewhere)
     if sieve.state == "returned":
-        ids = [said.record for said in reviews.returned(store) if said.kind == kind]
+        ids = [said.record for said in reviews.returned_records(store) if said.kind == kind]
         where.append("t.id IN (SELECT value FROM json_each(?))")
         params.append(json.dumps(ids))
     for bound, compare in ((sieve.first, ">="), (sieve.last, "<=")):

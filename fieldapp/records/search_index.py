@@ -1,8 +1,9 @@
 """The search index: words of each record without case, tone and diacritics.
 
 Derived from the rows, kept in the encrypted file. What is recorded here enters it in the transaction that writes the
-row; what was imported, right after the import: the records are safe by then, and ``catch_up`` goes on where it was
-interrupted. It also brings up to date where the history of a row is found (``log.catch_up``).
+row. What was imported enters it right after the import: the records are safe by then, and an interrupted
+``index_imported`` continues where it stopped. It also updates the index that finds the history of a row
+(``log.index_touched_rows``).
 
 An entry's number says kind and day, so that FTS5 finds the newest of one kind first, and stops when there are enough.
 """
@@ -23,17 +24,17 @@ from fieldapp.vietnamese.text import search_key
 
 SERIAL_BITS, DAY_BITS, KIND_BITS = 28, 22, 13
 
-REACHED = "search_reached"
+INDEXED_UNTIL = "search_reached"
 """Local setting: number of the last applied segment whose rows are in the index"""
 
-TOGETHER = 8
+SEGMENTS_AT_ONCE = 8
 """Segments whose rows enter the index in one transaction"""
 
 BATCH = 5_000
 """Rows whose entries are made together, in the order of their numbers: FTS5 writes out what it has at each step back"""
 
 
-def places(kind: str, first: date | None = None, last: date | None = None) -> tuple[int, int]:
+def entry_range(kind: str, first: date | None = None, last: date | None = None) -> tuple[int, int]:
     """Lowest and highest number of the entries of a kind whose day lies between two; without a day is before all."""
     low = zlib.crc32(kind.encode()) >> (32 - KIND_BITS) << (SERIAL_BITS + DAY_BITS)
     begin = first.toordinal() if first else 0
@@ -58,7 +59,7 @@ def index(store: Store, kind: str, rows: list[Row]) -> None:
             said = [row[f] for f in texts if row[f]] + [named[ref].get(row[f], "") for f, ref in refs if row[f]]
             day = row[model.DATE] if model.DATE else None
             words[row["id"]] = (_low(kind, day), search_key(" ".join(said)))
-        _put(store, kind, words)
+        _enter_rows(store, kind, words)
 
 
 def index_ids(store: Store, kind: str, ids: list[str]) -> None:
@@ -70,39 +71,39 @@ def index_ids(store: Store, kind: str, ids: list[str]) -> None:
 
 def has_entries(store: Store, kind: str) -> bool:
     """Whether there is anything to find of a kind: quicker to ask than to search for."""
-    return store.value("SELECT 1 FROM local_search WHERE rowid BETWEEN ? AND ? LIMIT 1", places(kind)) is not None
+    return store.value("SELECT 1 FROM local_search WHERE rowid BETWEEN ? AND ? LIMIT 1", entry_range(kind)) is not None
 
 
-def forget(store: Store, ids: Iterable[str]) -> None:
+def unindex(store: Store, ids: Iterable[str]) -> None:
     """Take rows out of the index that are no more."""
-    _take_out(store, _numbers(store, ids))
+    _delete_entries(store, _numbers(store, ids))
 
 
-def catch_up(store: Store, progress: Callable[[int, int], None] | None = None) -> None:
+def index_imported(store: Store, progress: Callable[[int, int], None] | None = None) -> None:
     """Bring the rows of imported segments into the index; told (done, of) in segments.
 
     Where a migration says so, the whole index is built instead.
     """
     if store.setting(REINDEX) is not None:
         reindex(store)
-    log.catch_up(store)
-    reached = int(store.setting(REACHED, "0") or 0)
+    log.index_touched_rows(store)
+    reached = int(store.setting(INDEXED_UNTIL, "0") or 0)
     numbers = [
         row["number"]
         for row in store.rows("SELECT number FROM local_segment WHERE number > ? ORDER BY number", [reached])
     ]
-    for start in range(0, len(numbers), TOGETHER):
+    for start in range(0, len(numbers), SEGMENTS_AT_ONCE):
         with store.transaction(derived=True):
             touched: dict[str, dict[str, None]] = {}
-            for number in numbers[start : start + TOGETHER]:
+            for number in numbers[start : start + SEGMENTS_AT_ONCE]:
                 for _hlc, table, row_id, cols, *_rest in log.lines_of_segment(store, number):
                     if not _words_of(table).isdisjoint(cols):
                         touched.setdefault(table, {})[row_id] = None
             for kind, ids in touched.items():
                 index_ids(store, kind, list(ids))
-            store.set_setting(REACHED, str(number))
+            store.set_setting(INDEXED_UNTIL, str(number))
         if progress is not None:
-            progress(min(start + TOGETHER, len(numbers)), len(numbers))
+            progress(min(start + SEGMENTS_AT_ONCE, len(numbers)), len(numbers))
 
 
 @cache
@@ -118,14 +119,14 @@ def _words_of(kind: str) -> frozenset[str]:
 def _low(kind: str, day: str | None) -> int:
     """The lowest number of a kind's entries on a day."""
     given = date.fromisoformat(day) if day else None
-    return places(kind, given, given)[0]
+    return entry_range(kind, given, given)[0]
 
 
-def _put(store: Store, kind: str, words: dict[str, tuple[int, str]]) -> None:
+def _enter_rows(store: Store, kind: str, words: dict[str, tuple[int, str]]) -> None:
     """Enter rows: id -> (lowest number of its day, words). One whose day is what it was keeps its number."""
     old = _numbers(store, words)
     stay = {i: number for i, number in old.items() if words[i][0] <= number < words[i][0] + (1 << SERIAL_BITS)}
-    _take_out(store, {i: number for i, number in old.items() if i not in stay})
+    _delete_entries(store, {i: number for i, number in old.items() if i not in stay})
     run = store.db.conn.executemany
     changed = sorted((number, words[i][1]) for i, number in stay.items())
     run("UPDATE local_search SET words = ?2 WHERE rowid = ?1", changed)
@@ -159,7 +160,7 @@ def _numbers(store: Store, ids: Iterable[str]) -> dict[str, int]:
     return {row["row_id"]: row["search_rowid"] for row in rows}
 
 
-def _take_out(store: Store, numbers: dict[str, int]) -> None:
+def _delete_entries(store: Store, numbers: dict[str, int]) -> None:
     store.db.conn.executemany("DELETE FROM local_search WHERE rowid = ?", [(n,) for n in numbers.values()])
     store.db.conn.executemany("DELETE FROM local_search_row WHERE row_id = ?", [(i,) for i in numbers])
 
@@ -172,7 +173,7 @@ def reindex(store: Store) -> None:
         for kind, model in BY_KIND.items():
             if model.TOP or model.REFERRED:
                 index(store, kind, store.rows(f"SELECT * FROM {kind}"))
-        store.set_setting(REACHED, str(log.last_number(store)))
+        store.set_setting(INDEXED_UNTIL, str(log.last_number(store)))
         store.db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])
 
 

@@ -28,7 +28,7 @@ class Question:
         return f"{self.field}={self.value}"
 
 
-def future_days(record: Record, today: date) -> Iterable[Question]:
+def future_day_questions(record: Record, today: date) -> Iterable[Question]:
     """Days that lie in the future where the past is usual."""
     for shape in fields_of(type(record)):
         day = getattr(record, shape.name)
@@ -40,7 +40,7 @@ def future_days(record: Record, today: date) -> Iterable[Question]:
             )
 
 
-def beyond(amount: int, limits: Mapping[str, Any]) -> str | None:
+def hard_limit_text(amount: int, limits: Mapping[str, Any]) -> str | None:
     """The sentence for an amount that may not be: beyond ``minimum`` or ``maximum``; all in units of 10^-decimals."""
     if limits["minimum"] is not None and amount < limits["minimum"]:
         return _at_least(limits)
@@ -49,23 +49,23 @@ def beyond(amount: int, limits: Mapping[str, Any]) -> str | None:
     return None
 
 
-def shown_limits(limits: Mapping[str, Any]) -> list[str]:
+def limits_text(limits: Mapping[str, Any]) -> list[str]:
     """What an amount may be at least and at most, in sentences."""
     least = [_at_least(limits)] if limits["minimum"] is not None else []
     return least + ([_at_most(limits)] if limits["maximum"] is not None else [])
 
 
 def _at_least(limits: Mapping[str, Any]) -> str:
-    return _("At least {limit}.").format(limit=_shown(limits)(limits["minimum"]))
+    return _("At least {limit}.").format(limit=_limits_in_words(limits)(limits["minimum"]))
 
 
 def _at_most(limits: Mapping[str, Any]) -> str:
-    return _("At most {limit}.").format(limit=_shown(limits)(limits["maximum"]))
+    return _("At most {limit}.").format(limit=_limits_in_words(limits)(limits["maximum"]))
 
 
-def unusual(field: str, amount: int, limits: Mapping[str, Any]) -> Iterable[Question]:
+def soft_limit_question(field: str, amount: int, limits: Mapping[str, Any]) -> Iterable[Question]:
     """The question about an amount beyond the usual limits; all in units of 10^-decimals."""
-    shown = _shown(limits)
+    shown = _limits_in_words(limits)
     low, high = limits["usual_minimum"], limits["usual_maximum"]
     if high is not None and amount > high:
         sentence = _("{amount} is unusually much: mostly at most {limit}. Is it right?")
@@ -75,18 +75,18 @@ def unusual(field: str, amount: int, limits: Mapping[str, Any]) -> Iterable[Ques
         yield Question(field, str(amount), sentence.format(amount=shown(amount), limit=shown(low)))
 
 
-def open_questions(questions: Iterable[Question], confirmed: str | None) -> list[Question]:
+def unanswered(questions: Iterable[Question], confirmed: str | None) -> list[Question]:
     """Those that were not answered before."""
     known = set((confirmed or "").split("\n"))
     return [q for q in questions if q.answer not in known]
 
 
-def answers(questions: Iterable[Question]) -> str | None:
+def answered(questions: Iterable[Question]) -> str | None:
     """What a row keeps once all its questions are answered."""
     return "\n".join(sorted({q.answer for q in questions})) or None
 
 
-def _shown(limits: Mapping[str, Any]) -> Callable[[int], str]:
+def _limits_in_words(limits: Mapping[str, Any]) -> Callable[[int], str]:
     unit = limits["unit_name"] or ""
     if unit == "đồng":
         return format_money

@@ -16,11 +16,11 @@ APPROXIMATE = re.compile(r"^\s*(~|khoảng|about)\s*", re.IGNORECASE)
 AT, BETWEEN = "@", ";"
 """``120 @30/11; 80 @1/12``: 120 up to 30 November, 80 more up to 1 December"""
 
-Figure = dict[str, Any]
+FigureData = dict[str, Any]
 """``measure_id``, ``amount``, ``approximate``, ``note``, ``measured_on``: a row as ``records.save`` takes it"""
 
 
-def read_figures(text: str, measure: Mapping[str, Any], last: date) -> list[Figure]:
+def read_figures(text: str, measure: Mapping[str, Any], last: date) -> list[FigureData]:
     """The figures that were typed, without ``measure_id``: one, or one for each part; ValueError with a sentence.
 
     ``last``: a day without a year is the newest such until then.
@@ -35,7 +35,7 @@ def read_figures(text: str, measure: Mapping[str, Any], last: date) -> list[Figu
     return _parts(words, measure, last) if AT in words or counted else [_figure(words, measure)]
 
 
-def _parts(words: str, measure: Mapping[str, Any], last: date) -> list[Figure]:
+def _parts(words: str, measure: Mapping[str, Any], last: date) -> list[FigureData]:
     figures = []
     for part in filter(None, map(clean, words.split(BETWEEN))):
         amount, at, day = map(clean, part.rpartition(AT))
@@ -45,7 +45,7 @@ def _parts(words: str, measure: Mapping[str, Any], last: date) -> list[Figure]:
     return figures
 
 
-def _figure(words: str, measure: Mapping[str, Any]) -> Figure:
+def _figure(words: str, measure: Mapping[str, Any]) -> FigureData:
     if measure["nature"] == "text":
         return {"amount": None, "approximate": False, "note": words, "measured_on": None}
     if not any(character.isdigit() for character in words):
@@ -57,10 +57,10 @@ def _figure(words: str, measure: Mapping[str, Any]) -> Figure:
 
 def figures_typed(figures: Sequence[Mapping[str, Any]], measure: Mapping[str, Any]) -> str:
     """Stored figures of one measure as a person would have typed them."""
-    return f"{BETWEEN} ".join(_typed(figure, measure) for figure in figures)
+    return f"{BETWEEN} ".join(_figure_typed(figure, measure) for figure in figures)
 
 
-def _typed(figure: Mapping[str, Any], measure: Mapping[str, Any]) -> str:
+def _figure_typed(figure: Mapping[str, Any], measure: Mapping[str, Any]) -> str:
     words = str(figure.get("note") or "")
     if figure.get("amount") is not None:
         sign = "~" if figure.get("approximate") else ""

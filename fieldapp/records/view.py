@@ -10,8 +10,8 @@ from fieldapp.domain.model import Child, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
 from fieldapp.records import extras, reviews
-from fieldapp.records.records import Found, tried
-from fieldapp.records.words import amount_text, display, instant, voided_word
+from fieldapp.records.records import Found, preview
+from fieldapp.records.words import amount_text, display, local_instant, voided_word
 from fieldapp.store.store import Row, Store
 
 
@@ -20,20 +20,20 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
     model = BY_KIND[found.kind]
     shapes = fields_of(model)
     texts = display(store, found.kind, [found.row], [s.name for s in shapes])[0]
-    said = reviews.said_of(store, found.kind, [found.row["id"]]).get(found.row["id"])
-    lines = [(_("Headquarters"), reviews.in_words(said))] if said else []
+    said = reviews.last_reviews(store, found.kind, [found.row["id"]]).get(found.row["id"])
+    lines = [(_("Headquarters"), reviews.review_text(said))] if said else []
     lines += [(_(s.title), t + _sure(found.row, s.name)) for s, t in zip(shapes, texts, strict=True) if t]
     for name, child in model.CHILDREN.items():
         for row in found.children[name]:
             lines.append((_(child.model.TITLE), child_text(store, child, row) + _sure(row)))
     if found.row["voided_at"] is not None:
-        lines.append((voided_word(model), f"{instant(found.row['voided_at'])}: {found.row['void_reason']}"))
+        lines.append((voided_word(model), f"{local_instant(found.row['voided_at'])}: {found.row['void_reason']}"))
     return lines
 
 
 def as_it_would_be(store: Store, kind: str, data: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A new record as ``describe`` would show it."""
-    return describe(store, tried(store, kind, data, confirm=True))
+    return describe(store, preview(store, kind, data, confirm=True))
 
 
 def figures_of(store: Store, ids: Iterable[str]) -> dict[str, str]:

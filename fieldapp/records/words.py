@@ -43,7 +43,7 @@ def display(
             named[field] = labels(store, ref, {row[field] for row in rows if row[field] is not None}, short)
     scaled = {f: _decimals(store, shapes[f], rows) for f in fields}
     return [
-        [text_of(shapes[f], row[f], named.get(f, {}), decimals=scaled[f][at]) for f in fields]
+        [field_text(shapes[f], row[f], named.get(f, {}), decimals=scaled[f][at]) for f in fields]
         for at, row in enumerate(rows)
     ]
 
@@ -57,7 +57,7 @@ def _decimals(store: Store, shape: FieldShape, rows: Sequence[Row]) -> list[int]
     return [int((known[b] if isinstance(b, str) else b) or 0) for b in by]
 
 
-def text_of(shape: FieldShape, value: Any, named: Mapping[str, str], *, decimals: int = 0) -> str:
+def field_text(shape: FieldShape, value: Any, named: Mapping[str, str], *, decimals: int = 0) -> str:
     """The value of a field as a person reads it; ``named``: words for the ids of references."""
     if value is None:
         return ""
@@ -95,7 +95,7 @@ def amount_text(row: Mapping[str, Any], measure: Mapping[str, Any]) -> str:
     return _("about {amount}").format(amount=text) if row["approximate"] else text
 
 
-def instant(at: str) -> str:
+def local_instant(at: str) -> str:
     """“25/11/2026 07:48” by this laptop's time."""
     try:
         moment = datetime.fromisoformat(at).astimezone()

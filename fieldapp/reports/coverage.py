@@ -15,7 +15,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import reviews
 from fieldapp.records.records import model_of
-from fieldapp.records.words import instant
+from fieldapp.records.words import local_instant
 from fieldapp.reports.query import Period
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
@@ -23,12 +23,12 @@ from fieldapp.sync.format import clock
 from fieldapp.sync.merge import segment_state
 from fieldapp.sync.peers import peers
 
-State = Literal["accepted", "received", "partly", "nothing", "late", "awaited", "before"]
+MonthState = Literal["accepted", "received", "partly", "nothing", "late", "awaited", "before"]
 """``accepted``: whole, and all was accepted. ``received``: whole. ``partly``: some of it, or of its days, is known.
 ``nothing``: whole, and nothing was recorded. ``late``: nothing of it was heard, and the post is late. ``awaited``: not
 heard, and not late. ``before``: headquarters did not have the post yet."""
 
-MARKS: dict[State, str] = {
+MARKS: dict[MonthState, str] = {
     "accepted": "accepted",
     "received": "received",
     "partly": "in part",
@@ -54,7 +54,7 @@ class Month:
     records: int
     accepted: int
     """of them, as they stand"""
-    state: State
+    state: MonthState
 
 
 @dataclass(frozen=True)
@@ -261,14 +261,14 @@ def _post(
         name = f"{period.first:%Y-%m}"
         n, accepted = counts.get((row["id"], name), (0, 0))
         months.append(Month(name, n, accepted, _state(period, (n, accepted), heard, whole, late=late, born=born)))
-    missing = status.missing_of(store, row["id"])
+    missing = status.missing_segments_text(store, row["id"])
     iso = heard.isoformat() if heard else None
     return PostCoverage(row["id"], row["code"], row["name"], iso, silent, late, waiting, missing, months, laptops)
 
 
 def _state(
     period: Period, counted: tuple[int, int], heard: date | None, whole: date | None, *, late: bool, born: date | None
-) -> State:
+) -> MonthState:
     records, accepted = counted
     if whole is not None and whole > period.last:
         if records:
@@ -328,10 +328,10 @@ def _clock(said: Row, had: str | None) -> str | None:
         return _("its clock cannot be read")
     tolerance = timedelta(milliseconds=clock.TOLERANCE_MS)
     if wall + tolerance < max(clock.BUILT, _instant(had) or clock.BUILT):
-        return _("its clock is slow: it stood at {at}").format(at=instant(said["at"]))
+        return _("its clock is slow: it stood at {at}").format(at=local_instant(said["at"]))
     heard_at = _instant(said["heard_at"])
     if heard_at is not None and wall > heard_at + tolerance:
-        return _("its clock is fast: it stood at {at}").format(at=instant(said["at"]))
+        return _("its clock is fast: it stood at {at}").format(at=local_instant(said["at"]))
     return None
 
 
@@ -340,7 +340,7 @@ def heard_words(post: PostCoverage) -> str:
     return format_date(date.fromisoformat(post.heard)) if post.heard else _("never")
 
 
-def details(post: PostCoverage, limit: int) -> list[str]:
+def post_details(post: PostCoverage, limit: int) -> list[str]:
     """What else a person must know of a post: silence, gaps, clocks, laptops."""
     found = []
     if post.late:

@@ -210,7 +210,7 @@ def narrowed(store: Store, query: Query) -> dict[str, Any]:
         "post": post["id"] if post else None,
         "moved": json.dumps([[r["unit_id"], r["today_id"]] for r in moved]),
         "units": json.dumps(inside(store, unit["id"])) if unit else None,
-        "returned": json.dumps([said.record for said in reviews.returned(store)]),
+        "returned": json.dumps([said.record for said in reviews.returned_records(store)]),
     }
 
 

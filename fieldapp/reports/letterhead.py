@@ -53,7 +53,7 @@ def letterhead(store: Store, layout: LayoutCode) -> Letterhead:
     )
 
 
-def keep(store: Store, layout: LayoutCode, given: Mapping[str, Any]) -> Letterhead:
+def save_letterhead(store: Store, layout: LayoutCode, given: Mapping[str, Any]) -> Letterhead:
     """Change the fields that are given, and keep all; FieldappError names what is wrong with them."""
     try:
         changed = Letterhead.model_validate({**letterhead(store, layout).model_dump(), **given})

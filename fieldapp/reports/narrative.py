@@ -12,7 +12,7 @@ from fieldapp.i18n import _, counted
 from fieldapp.reports.coordination import TaskDone
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.report import Report
-from fieldapp.reports.tables import Table
+from fieldapp.reports.tables import FigureTable
 
 HEADINGS = {
     "works": "Civil works handed over",
@@ -121,7 +121,7 @@ PROSE: Mapping[str, Callable[[str], str]] = {
 """Figures that read better in words of their own than behind their title."""
 
 
-def as_table(table: Table) -> str:
+def as_table(table: FigureTable) -> str:
     """Parts side by side as tab-separated lines; a mark shows lines whose parts do not add up, with the reason."""
     lines = ["\t".join([_("Figure"), *table.titles, _("whole")])]
     for line in table.lines:

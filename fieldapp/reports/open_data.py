@@ -35,7 +35,7 @@ AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
-class Column:
+class DataColumn:
     """One column of one table."""
 
     name: str
@@ -60,25 +60,25 @@ class Written:
     """what was left out as personal: ``table.column``, or a column of every table"""
 
 
-def columns_of(model: type[Record]) -> list[Column]:
+def data_columns(model: type[Record]) -> list[DataColumn]:
     """The columns of a kind of record: those that every record has, then those of its model."""
     return [*_recorded(model.REFERENCE), *(_column(shape) for shape in fields_of(model))]
 
 
-def _recorded(reference: bool) -> list[Column]:
+def _recorded(reference: bool) -> list[DataColumn]:
     return [
-        Column("id", "id", "string", True, "UUIDv7"),
-        *([] if reference else [Column("post_id", _("Post"), "string", True, ref="post")]),
-        Column("created_at", _("Recorded at"), "datetime", True),
-        Column("created_by", _("Recorded by"), "string", True, personal=True),
-        Column(
+        DataColumn("id", "id", "string", True, "UUIDv7"),
+        *([] if reference else [DataColumn("post_id", _("Post"), "string", True, ref="post")]),
+        DataColumn("created_at", _("Recorded at"), "datetime", True),
+        DataColumn("created_by", _("Recorded by"), "string", True, personal=True),
+        DataColumn(
             "voided_at", _("Voided at"), "datetime", False, _("Empty: it counts. Otherwise it counts in no figure.")
         ),
-        Column("void_reason", _("Reason"), "string", False, personal=True),
+        DataColumn("void_reason", _("Reason"), "string", False, personal=True),
     ]
 
 
-def _column(shape: FieldShape) -> Column:
+def _column(shape: FieldShape) -> DataColumn:
     description = ""
     if shape.scaled_by is not None:
         description = _("Whole number in units of 10^-decimals; {by} says how many decimals.").format(
@@ -86,13 +86,13 @@ def _column(shape: FieldShape) -> Column:
         )
     if shape.choices:
         description = "; ".join(f"{code}: {_(choice_title(code))}" for code in shape.choices)
-    return Column(
+    return DataColumn(
         shape.name, _(shape.title), TYPES.get(shape.type, "string"), shape.required, description, shape.ref,
         shape.choices, shape.personal,
     )  # fmt: skip
 
 
-def write(store: Store, dest: Path, *, personal: bool = False) -> Written:
+def write_package(store: Store, dest: Path, *, personal: bool = False) -> Written:
     """Write all records into the new or empty folder ``dest``; ``personal``: with what says who a person is.
 
     FieldappError where the folder holds something, or cannot be written; what was begun is then taken away again.
@@ -121,7 +121,7 @@ def write(store: Store, dest: Path, *, personal: bool = False) -> Written:
 
 def _write(store: Store, dest: Path, personal: bool, made: list[Path]) -> Written:
     rows: dict[str, int] = {}
-    tables = {m: [c for c in columns_of(m) if personal or not c.personal] for m in RECORDS}
+    tables = {m: [c for c in data_columns(m) if personal or not c.personal] for m in RECORDS}
     left_out = [] if personal else _left_out()
     made.append(dest / DATABASE)
     with closing(sqlite.connect(str(dest / DATABASE), isolation_level=None)) as plain:
@@ -144,7 +144,7 @@ def _left_out() -> list[str]:
     return [*common, *(f"{m.KIND}.{s.name}" for m in RECORDS for s in fields_of(m) if s.personal)]
 
 
-def _table(store: Store, plain: Any, path: Path, model: type[Record], columns: Sequence[Column]) -> int:
+def _table(store: Store, plain: Any, path: Path, model: type[Record], columns: Sequence[DataColumn]) -> int:
     """One kind of record, into the database and into its CSV file."""
     names = [c.name for c in columns]
     plain.execute(_ddl(model, columns))
@@ -166,11 +166,11 @@ def _read(store: Store, model: type[Record], names: Sequence[str]) -> Iterator[l
         yield rows
 
 
-def _said(column: Column, value: Any) -> Any:
+def _said(column: DataColumn, value: Any) -> Any:
     return ("true" if value else "false") if column.type == "boolean" and value is not None else value
 
 
-def _ddl(model: type[Record], columns: Sequence[Column]) -> str:
+def _ddl(model: type[Record], columns: Sequence[DataColumn]) -> str:
     lines = []
     for c in columns:
         line = f"{c.name} {'INTEGER' if c.type in ('integer', 'boolean') else 'TEXT'}"
@@ -180,7 +180,7 @@ def _ddl(model: type[Record], columns: Sequence[Column]) -> str:
     return f"CREATE TABLE {model.KIND} (\n    {listed}\n) STRICT"
 
 
-def _dictionary(plain: Any, tables: dict[type[Record], list[Column]]) -> None:
+def _dictionary(plain: Any, tables: dict[type[Record], list[DataColumn]]) -> None:
     plain.execute(
         "CREATE TABLE dictionary (place INTEGER PRIMARY KEY, table_name TEXT, table_title TEXT, column_name TEXT,"
         " title TEXT, type TEXT, refers_to TEXT, description TEXT) STRICT"
@@ -196,7 +196,7 @@ def _dictionary(plain: Any, tables: dict[type[Record], list[Column]]) -> None:
 
 
 def _package(
-    store: Store, tables: dict[type[Record], list[Column]], rows: dict[str, int], left_out: list[str]
+    store: Store, tables: dict[type[Record], list[DataColumn]], rows: dict[str, int], left_out: list[str]
 ) -> dict[str, Any]:
     """The data package's descriptor (Frictionless Data Package 1.0, tabular)."""
     state = provenance(store)
@@ -226,7 +226,7 @@ def _package(
     }
 
 
-def _schema(columns: Sequence[Column]) -> dict[str, Any]:
+def _schema(columns: Sequence[DataColumn]) -> dict[str, Any]:
     return {
         "fields": [
             {

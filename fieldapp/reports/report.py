@@ -41,7 +41,7 @@ class Completeness:
 
 
 @dataclass(frozen=True)
-class Progress:
+class PlanProgress:
     """A plan's target, and what was done of it."""
 
     title: str
@@ -85,7 +85,7 @@ class Report:
     figures: list[Figure]
     before: list[Figure]
     """those of the same period before"""
-    plan: list[Progress]
+    plan: list[PlanProgress]
     tasks: list[TaskDone]
     late: list[LateWith]
     completeness: Completeness
@@ -123,7 +123,7 @@ def report(store: Store, query: Query) -> Report:
         post["name"] if post else None,
         figures(store, query),
         figures(store, query.over(query.period.before())),
-        progress(store, query, _plans_within(store, query, post)),
+        plan_progress(store, query, _plans_within(store, query, post)),
         tasks(store, query),
         late_with(store, query),
         _completeness(store, query),
@@ -139,7 +139,7 @@ def plans_on(store: Store, day: date) -> list[Row]:
     )
 
 
-def progress(store: Store, query: Query, plans: Sequence[Row]) -> list[Progress]:
+def plan_progress(store: Store, query: Query, plans: Sequence[Row]) -> list[PlanProgress]:
     """What was done of each plan, over the plan's own period."""
     counted: dict[tuple[str, str, str | None], list[Figure]] = {}
     found = []
@@ -153,13 +153,13 @@ def progress(store: Store, query: Query, plans: Sequence[Row]) -> list[Progress]
     return found
 
 
-def _progress(store: Store, plan: Row, query: Query, counted: Sequence[Figure]) -> Progress:
+def _progress(store: Store, plan: Row, query: Query, counted: Sequence[Figure]) -> PlanProgress:
     post = store.value("SELECT name FROM post WHERE id = ?", [plan["for_post_id"]])
     if plan["measure_id"] is None:
         indicator = BY_CODE[plan["indicator"]]
         found = next((f for f in counted if f.code == indicator.code), None)
         figure = found or Figure(indicator.section, indicator.code, _(indicator.title), 0, 0, _(indicator.unit))
-        return Progress(_(indicator.title), post, query, figure, plan["target"])
+        return PlanProgress(_(indicator.title), post, query, figure, plan["target"])
     measure = store.row("SELECT * FROM measure WHERE id = ?", [plan["measure_id"]])
     assert measure is not None
     title, kind = measure["name"], plan["activity_kind_id"]
@@ -171,7 +171,7 @@ def _progress(store: Store, plan: Row, query: Query, counted: Sequence[Figure]) 
     )  # fmt: skip
     lines = behind(store, query, empty)
     figure = replace(empty, value=sum(x.amount or 0 for x in lines), count=len({x.record for x in lines}))
-    return Progress(title, post, query, figure, plan["target"])
+    return PlanProgress(title, post, query, figure, plan["target"])
 
 
 def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
@@ -187,9 +187,9 @@ def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
 
 
 def _completeness(store: Store, query: Query) -> Completeness:
-    state = status.status(store)
+    state = status.exchange_status(store)
     bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
-    sent_back = json.dumps([said.record for said in reviews.returned(store)])
+    sent_back = json.dumps([said.record for said in reviews.returned_records(store)])
     voided = returned = 0
     for model in RECORDS:
         if model.TOP and not model.REFERENCE and model.DATE:

@@ -33,7 +33,7 @@ TITLES: dict[By, str] = {
 
 
 @dataclass(frozen=True)
-class Line:
+class FigureLine:
     """One figure over all parts."""
 
     figure: Figure
@@ -48,15 +48,15 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Table:
+class FigureTable:
     """Lines of figures under the titles of the parts."""
 
     titles: list[str]
-    lines: list[Line]
+    lines: list[FigureLine]
 
 
 @dataclass(frozen=True)
-class Piece:
+class SplitPart:
     """One part of a split, with its figures. ``query`` and ``part`` find the records behind them."""
 
     title: str
@@ -65,29 +65,29 @@ class Piece:
     figures: list[Figure]
 
 
-def pieces(store: Store, query: Query, by: By) -> list[Piece]:
+def split_parts(store: Store, query: Query, by: By) -> list[SplitPart]:
     """The figures of each part: months in their order, others by name, what belongs to none last."""
     if by == "month":
         return [
-            Piece(f"{m.first.month}/{m.first.year}", query.over(m), None, figures(store, query.over(m)))
+            SplitPart(f"{m.first.month}/{m.first.year}", query.over(m), None, figures(store, query.over(m)))
             for m in query.period.months()
         ]
     parts = grouped(store, query, by)
     named = words.labels(store, KINDS[by], [key for key in parts if key is not None], short=True)
     keys = sorted((key for key in parts if key is not None), key=lambda key: (named[key], key))
-    found = [Piece(named[key], query, (by, key), parts[key]) for key in keys]
+    found = [SplitPart(named[key], query, (by, key), parts[key]) for key in keys]
     if None in parts:
         title = _("not assigned") if by == "commune" else _("not said")
-        found.append(Piece(title, query, (by, None), parts[None]))
+        found.append(SplitPart(title, query, (by, None), parts[None]))
     return found
 
 
-def table(store: Store, query: Query, by: By) -> Table:
+def table(store: Store, query: Query, by: By) -> FigureTable:
     """The figures of a query, split."""
-    found = pieces(store, query, by)
-    return Table([p.title for p in found], _lines(figures(store, query), [p.figures for p in found]))
+    found = split_parts(store, query, by)
+    return FigureTable([p.title for p in found], _lines(figures(store, query), [p.figures for p in found]))
 
 
-def _lines(whole: Iterable[Figure], parts: list[list[Figure]]) -> list[Line]:
+def _lines(whole: Iterable[Figure], parts: list[list[Figure]]) -> list[FigureLine]:
     found = [{(f.section, f.code): f for f in part} for part in parts]
-    return [Line(f, [part.get((f.section, f.code)) for part in found]) for f in whole]
+    return [FigureLine(f, [part.get((f.section, f.code)) for part in found]) for f in whole]

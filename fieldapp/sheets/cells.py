@@ -9,7 +9,7 @@ from typing import Any
 from fieldapp.domain.dates import format_date
 from fieldapp.vietnamese.text import clean
 
-Cell = str | int | float | bool | date
+SheetCell = str | int | float | bool | date
 """Text is clean (``domain.text.clean``), a day has no time."""
 
 EMPTY = ("", "-", "–", "—")
@@ -20,11 +20,11 @@ ERRORS = frozenset({"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#
 
 
 @dataclass(frozen=True)
-class Table:
+class SheetTable:
     """One sheet of a file: ``rows[n]`` is its line n + 1."""
 
     name: str
-    rows: Sequence[Sequence[Cell]]
+    rows: Sequence[Sequence[SheetCell]]
     merged: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     """Place (row, column, from 0) of a merged cell that is not its first -> the place of the first"""
     others: Sequence[str] = ()
@@ -34,14 +34,14 @@ class Table:
         """Where the value that a cell shows is kept."""
         return self.merged.get((row, column), (row, column))
 
-    def cell(self, row: int, column: int) -> Cell:
+    def cell(self, row: int, column: int) -> SheetCell:
         """What a cell shows: of a merged one, what is kept in its first."""
         row, column = self.origin(row, column)
         cells = self.rows[row]
         return cells[column] if column < len(cells) else ""
 
 
-def cell_of(value: Any) -> Cell:
+def cell_of(value: Any) -> SheetCell:
     """A value of a spreadsheet as a cell."""
     if isinstance(value, datetime):
         return value.date()
@@ -55,7 +55,7 @@ def cell_of(value: Any) -> Cell:
     return clean(str(value), multiline=True)
 
 
-def text_of(cell: Cell) -> str:
+def cell_text(cell: SheetCell) -> str:
     """What a person would have typed for it: ``05/11/2013``, ``24211``, ``73,4``; numbers to the 15 digits that a
     spreadsheet keeps."""
     if isinstance(cell, bool):

@@ -8,14 +8,14 @@ from pathlib import Path
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import Cell, Table, cell_of
+from fieldapp.sheets.cells import SheetCell, SheetTable, cell_of
 
 DELIMITERS = (";", ",", "\t")
 _LOOKED_AT = 100
 """Lines from which the delimiter is found"""
 
 
-def read_csv(path: Path) -> Table:
+def read_csv(path: Path) -> SheetTable:
     """The table of a CSV file; FieldappError says what is wrong."""
     text = _decoded(limits.read_bytes(path), path)
     delimiter = None
@@ -24,7 +24,7 @@ def read_csv(path: Path) -> Table:
         delimiter = said.strip()[4:] or "\t"
     if delimiter not in DELIMITERS:
         delimiter = _delimiter(text)
-    rows: list[list[Cell]] = []
+    rows: list[list[SheetCell]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             if len(rows) == limits.ROWS or len(row) > limits.COLUMNS:
@@ -35,7 +35,7 @@ def read_csv(path: Path) -> Table:
             _("{file}, line {line} cannot be read as CSV: {why}.").format(file=path.name, line=len(rows) + 1, why=error)
         ) from None
     limits.check_cells(path.name, rows)
-    return Table(path.stem, rows)
+    return SheetTable(path.stem, rows)
 
 
 def _decoded(data: bytes, path: Path) -> str:

@@ -21,7 +21,7 @@ LONGEST = 80
 
 
 @dataclass(frozen=True)
-class Day:
+class SheetDay:
     """A day as it was understood."""
 
     day: date
@@ -29,7 +29,7 @@ class Day:
     """what to ask where the year was not written"""
 
 
-def read_day(text: str, today: date, year: int | None) -> Day:
+def read_day(text: str, today: date, year: int | None) -> SheetDay:
     """The day that a cell says; ValueError with a sentence. ``year``: that of days which do not say it."""
     said = clean(text)[: LONGEST + 1]
     said = _LEADING.sub("", _TIME.sub("", said))
@@ -37,12 +37,12 @@ def read_day(text: str, today: date, year: int | None) -> Day:
         said = "/".join(part for part in found.groups() if part)
     short = _DAY_AND_MONTH.match(said)
     if short and year is not None:
-        return Day(parse_date(f"{short[1]}/{short[2]}/{year}", today))
+        return SheetDay(parse_date(f"{short[1]}/{short[2]}/{year}", today))
     day = parse_date(said, today)
     if re.search(r"\d{4}|\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}|^\d{6}$", said):
-        return Day(day)
+        return SheetDay(day)
     question = _("“{text}” says no year: read as {day}. Give the year by --year, or confirm.")
-    return Day(day, question.format(text=clean(text), day=format_date(day)))
+    return SheetDay(day, question.format(text=clean(text), day=format_date(day)))
 
 
 def split_range(text: str) -> tuple[str, str] | None:

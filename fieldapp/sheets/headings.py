@@ -15,7 +15,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, everywhere
 from fieldapp.records.words import choice_title
 from fieldapp.sheets import marks
-from fieldapp.sheets.cells import Table, text_of
+from fieldapp.sheets.cells import SheetTable, cell_text
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, search_key
 
@@ -26,7 +26,7 @@ LONGEST = 200
 
 
 @dataclass(frozen=True)
-class Field:
+class FieldTarget:
     """A field of the record."""
 
     name: str
@@ -35,7 +35,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Above:
+class ParentTarget:
     """What a unit belongs to, in a column of its own."""
 
     name: str
@@ -43,7 +43,7 @@ class Above:
 
 
 @dataclass(frozen=True)
-class Figure:
+class FigureTarget:
     """A figure of an activity."""
 
     measures: Mapping[str, int]
@@ -54,7 +54,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Extra:
+class ExtraTarget:
     """An extra field of a kind of activity."""
 
     name: str
@@ -62,29 +62,29 @@ class Extra:
 
 
 @dataclass(frozen=True)
-class Bodies:
+class BodiesTarget:
     """Bodies of one type that an activity strengthened or helped."""
 
     target_type: str
 
 
 @dataclass(frozen=True)
-class Mark:
+class MarkTarget:
     """What this program wrote beside the rows of a sheet of refused ones."""
 
     name: str
 
 
-Target = Field | Above | Figure | Extra | Bodies | Mark
+ColumnTarget = FieldTarget | ParentTarget | FigureTarget | ExtraTarget | BodiesTarget | MarkTarget
 
 
 @dataclass(frozen=True)
-class Column:
+class SheetColumn:
     """One column that is understood."""
 
     at: int
     heading: str
-    target: Target
+    target: ColumnTarget
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Layout:
     line: int
     """index of the row of headings"""
     headings: Sequence[str]
-    columns: Sequence[Column]
+    columns: Sequence[SheetColumn]
     unknown: Sequence[int]
     """columns with a heading that says nothing to the program, from 0"""
 
@@ -112,24 +112,24 @@ _COUNTING = re.compile(r"^(?:tong so|tong|so luong|so) ")
 # How well a heading fits; less is better
 EXACT, CODE, ALIAS, BEGINNING, UNIT = range(5)
 
-Vocabulary = Mapping[str, Sequence[tuple[int, Target]]]
+Vocabulary = Mapping[str, Sequence[tuple[int, ColumnTarget]]]
 """Key of a heading -> what it may mean, each with how well it fits"""
 
 
 def find_layout(
-    store: Store, model: type[Record], tables: Sequence[Table], chosen: Mapping[str, str | None]
-) -> tuple[Table, Layout]:
+    store: Store, model: type[Record], tables: Sequence[SheetTable], chosen: Mapping[str, str | None]
+) -> tuple[SheetTable, Layout]:
     """The table that has headings, and how to read it; FieldappError if none has.
 
     ``chosen``: heading -> field as ``field_named`` takes it, or None for a column that is left out on purpose.
     """
     known = _vocabulary(store, model)
     explicit = {search_key(h): None if f is None else field_named(store, model, f) for h, f in chosen.items()}
-    best: tuple[int, Table, Layout] | None = None
+    best: tuple[int, SheetTable, Layout] | None = None
     for table in tables:
         for line in range(min(len(table.rows), LOOKED_AT)):
             layout = _layout(model, table, line, known, explicit)
-            found = len({repr(c.target) for c in layout.columns if not isinstance(c.target, Mark)})
+            found = len({repr(c.target) for c in layout.columns if not isinstance(c.target, MarkTarget)})
             if best is None or found > best[0]:
                 best = (found, table, layout)
         if best is not None and best[0] >= _enough(best[2]):
@@ -151,23 +151,23 @@ def _enough(layout: Layout) -> int:
     return 1 if len([h for h in layout.headings if h]) <= 2 else 2
 
 
-def field_named(store: Store, model: type[Record], text: str) -> Target:
+def field_named(store: Store, model: type[Record], text: str) -> ColumnTarget:
     """What a map means: a field by its name or label, ``measures.CODE``, ``extras.CODE``, ``targets.TYPE``."""
     sort, _dot, name = clean(text).partition(".")
     if issubclass(model, Activity) and name:
         if sort == "measures":
             row = store.row("SELECT id FROM measure WHERE code = ? AND voided_at IS NULL", [name])
             if row is not None:
-                return Figure({row["id"]: EXACT})
+                return FigureTarget({row["id"]: EXACT})
         elif sort == "extras":
-            return Extra(name)
+            return ExtraTarget(name)
         elif sort == "targets" and name in get_args(TargetType):
-            return Bodies(name)
+            return BodiesTarget(name)
     shapes = {shape.name: shape for shape in fields_of(model)}
     for candidate in (text, f"{text}_id"):
         if candidate in shapes:
             return _field(shapes[candidate])
-    found = [t for _grade, t in _vocabulary(store, model).get(search_key(text), ()) if not isinstance(t, Mark)]
+    found = [t for _grade, t in _vocabulary(store, model).get(search_key(text), ()) if not isinstance(t, MarkTarget)]
     if not found:
         fields = ", ".join(sorted(shapes))
         raise FieldappError(
@@ -176,15 +176,15 @@ def field_named(store: Store, model: type[Record], text: str) -> Target:
     return found[0]
 
 
-def _field(shape: FieldShape) -> Field:
-    return Field(shape.name, shape.type == "integer")
+def _field(shape: FieldShape) -> FieldTarget:
+    return FieldTarget(shape.name, shape.type == "integer")
 
 
 def _layout(
-    model: type[Record], table: Table, line: int, known: Vocabulary, explicit: Mapping[str, Target | None]
+    model: type[Record], table: SheetTable, line: int, known: Vocabulary, explicit: Mapping[str, ColumnTarget | None]
 ) -> Layout:
     width = max((len(row) for row in table.rows), default=0)
-    headings = [clean(text_of(table.cell(line, at))[:LONGEST]) for at in range(width)]
+    headings = [clean(cell_text(table.cell(line, at))[:LONGEST]) for at in range(width)]
     columns, unknown = [], []
     for at, heading in enumerate(headings):
         key = search_key(heading)
@@ -193,18 +193,18 @@ def _layout(
         if key in explicit:
             target = explicit[key]
             if target is not None:
-                columns.append((EXACT, Column(at, heading, target)))
+                columns.append((EXACT, SheetColumn(at, heading, target)))
             continue
         grade, target = _meaning(heading, known)
         if target is None:
             unknown.append(at)
         else:
-            columns.append((grade, Column(at, heading, target)))
+            columns.append((grade, SheetColumn(at, heading, target)))
     kept, lost = _best(columns)
     return Layout(model, line, headings, kept, sorted([*unknown, *lost]))
 
 
-def _best(columns: Sequence[tuple[int, Column]]) -> tuple[list[Column], list[int]]:
+def _best(columns: Sequence[tuple[int, SheetColumn]]) -> tuple[list[SheetColumn], list[int]]:
     """Of several columns that mean the same, those that fit best; the places of the others."""
     best: dict[str, int] = {}
     for grade, column in columns:
@@ -215,9 +215,9 @@ def _best(columns: Sequence[tuple[int, Column]]) -> tuple[list[Column], list[int
 
 
 def _check_twice(layout: Layout) -> None:
-    seen: dict[str, Column] = {}
+    seen: dict[str, SheetColumn] = {}
     for column in layout.columns:
-        if isinstance(column.target, Above):
+        if isinstance(column.target, ParentTarget):
             continue
         first = seen.setdefault(repr(column.target), column)
         if first is not column:
@@ -237,7 +237,7 @@ def letters(at: int) -> str:
     return name
 
 
-def _meaning(heading: str, known: Vocabulary) -> tuple[int, Target | None]:
+def _meaning(heading: str, known: Vocabulary) -> tuple[int, ColumnTarget | None]:
     """What a heading says, and how well it fits; None if it says nothing known.
 
     A unit in brackets must be that of the figure, or say thousands or millions: “Gạo (tấn)” is no figure in kg.
@@ -248,9 +248,9 @@ def _meaning(heading: str, known: Vocabulary) -> tuple[int, Target | None]:
             fitting = [(g, t) for g, t in known.get(said, ()) if _in_unit(t, unit, known)]
             if fitting:
                 grade, target = min(fitting, key=lambda found: found[0])
-                figures = [t for g, t in fitting if isinstance(t, Figure)]
-                if isinstance(target, Figure):
-                    target = Figure(_together(figures), _times(unit))
+                figures = [t for g, t in fitting if isinstance(t, FigureTarget)]
+                if isinstance(target, FigureTarget):
+                    target = FigureTarget(_together(figures), _times(unit))
                 return grade, target
     return UNIT, None
 
@@ -268,24 +268,24 @@ def _times(unit: str) -> str:
     return _TIMES.get(bare, "")
 
 
-def _in_unit(target: Target, unit: str, known: Vocabulary) -> bool:
+def _in_unit(target: ColumnTarget, unit: str, known: Vocabulary) -> bool:
     """Whether what a heading says in brackets fits what the column would mean."""
-    if not search_key(unit) or isinstance(target, Mark):
+    if not search_key(unit) or isinstance(target, MarkTarget):
         return True
-    if isinstance(target, Field):
+    if isinstance(target, FieldTarget):
         return not target.counted
-    if not isinstance(target, Figure):
+    if not isinstance(target, FigureTarget):
         return True
     said = search_key(unit).replace(" ", "")
     key = "dong" if _times(unit) or said in ("d", "vnd") else search_key(unit)
     return any(
-        isinstance(other, Figure) and other.measures.keys() & target.measures.keys()
+        isinstance(other, FigureTarget) and other.measures.keys() & target.measures.keys()
         for grade, other in known.get(key, ())
         if grade == UNIT
     )
 
 
-def _together(figures: Sequence[Figure]) -> dict[str, int]:
+def _together(figures: Sequence[FigureTarget]) -> dict[str, int]:
     measures: dict[str, int] = {}
     for figure in figures:
         for measure, grade in figure.measures.items():
@@ -295,16 +295,16 @@ def _together(figures: Sequence[Figure]) -> dict[str, int]:
 
 def _vocabulary(store: Store, model: type[Record]) -> Vocabulary:
     """Every heading that is understood for a kind of record."""
-    known: dict[str, list[tuple[int, Target]]] = {}
+    known: dict[str, list[tuple[int, ColumnTarget]]] = {}
 
-    def add(text: str, grade: int, target: Target) -> None:
+    def add(text: str, grade: int, target: ColumnTarget) -> None:
         key = search_key(text)
         if key:
             known.setdefault(key, []).append((grade, target))
 
     for mark in marks.MARKS:
         for text in everywhere(mark):
-            add(text, EXACT, Mark(mark))
+            add(text, EXACT, MarkTarget(mark))
     fields = {shape.name: shape for shape in fields_of(model)}
     for shape in fields.values():
         for text in everywhere(shape.title):
@@ -315,26 +315,26 @@ def _vocabulary(store: Store, model: type[Record]) -> Vocabulary:
         for measure in store.rows("SELECT id, code, name, unit_name FROM measure WHERE voided_at IS NULL"):
             _add_measure(known, measure)
         for row in store.rows("SELECT DISTINCT code, name FROM kind_field WHERE voided_at IS NULL ORDER BY name"):
-            add(row["name"], EXACT, Extra(row["name"]))
-            add(row["code"], CODE, Extra(row["name"]))
+            add(row["name"], EXACT, ExtraTarget(row["name"]))
+            add(row["code"], CODE, ExtraTarget(row["name"]))
         for target_type in get_args(TargetType):
             for title in everywhere(choice_title(target_type)):
                 for doing in ("được củng cố", "củng cố", "được giúp", "giúp"):
-                    add(f"{title} {doing}", ALIAS, Bodies(target_type))
+                    add(f"{title} {doing}", ALIAS, BodiesTarget(target_type))
     for field, heading in _aliases():
         name = field.rstrip("/")
         if name in fields:
-            add(heading, ALIAS, Above(name) if field.endswith("/") else _field(fields[name]))
+            add(heading, ALIAS, ParentTarget(name) if field.endswith("/") else _field(fields[name]))
     return known
 
 
-def _add_measure(known: dict[str, list[tuple[int, Target]]], measure: Row) -> None:
+def _add_measure(known: dict[str, list[tuple[int, ColumnTarget]]], measure: Row) -> None:
     """A measure is called by its name, the first words of it, its code, or its unit."""
     words = search_key(measure["name"]).split()
     said = [(" ".join(words), EXACT), (search_key(measure["code"]), CODE), (search_key(measure["unit_name"]), UNIT)]
     said += [(" ".join(words[:n]), BEGINNING) for n in range(1, len(words))]
     for key, grade in said:
-        known.setdefault(key, []).append((grade, Figure({measure["id"]: grade})))
+        known.setdefault(key, []).append((grade, FigureTarget({measure["id"]: grade})))
 
 
 @cache

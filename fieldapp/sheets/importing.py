@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from fieldapp.domain.model import Record, fields_of
-from fieldapp.errors import FieldappError, Unsure
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import records
-from fieldapp.records.duplicates import twins
+from fieldapp.records.duplicates import possible_duplicates
 from fieldapp.records.words import labels
 from fieldapp.sheets import marks
-from fieldapp.sheets.cells import Table, text_of
-from fieldapp.sheets.headings import Field, Layout, field_named, find_layout, letters
+from fieldapp.sheets.cells import SheetTable, cell_text
+from fieldapp.sheets.headings import FieldTarget, Layout, field_named, find_layout, letters
 from fieldapp.sheets.lines import lines_of
 from fieldapp.sheets.reading import read_tables
-from fieldapp.sheets.refused_rows import Refused, free_name, write_refused
-from fieldapp.sheets.rows import Reading, RowReader, Said
+from fieldapp.sheets.refused_rows import RefusedRow, free_name, write_refused
+from fieldapp.sheets.rows import ParsedRow, RowCells, RowReader
 from fieldapp.store.ids import FIRST_DAY, derived_id
 from fieldapp.store.store import Store, now
 from fieldapp.vietnamese.text import clean
@@ -35,7 +35,7 @@ _MARK = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 
 @dataclass(frozen=True)
-class Order:
+class ImportOptions:
     """How a sheet is to be taken in."""
 
     kind: str
@@ -54,7 +54,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Entered:
+class ImportedRow:
     """A row and its record."""
 
     line: int
@@ -63,7 +63,7 @@ class Entered:
 
 
 @dataclass
-class Outcome:
+class SheetOutcome:
     """What became of a sheet."""
 
     file: str
@@ -72,12 +72,12 @@ class Outcome:
     dry_run: bool
     batch: int | None = None
     """number to take it back with; None if nothing was added"""
-    added: list[Entered] = field(default_factory=list)
-    known: list[Entered] = field(default_factory=list)
+    added: list[ImportedRow] = field(default_factory=list)
+    known: list[ImportedRow] = field(default_factory=list)
     """in already, from an earlier time"""
-    voided: list[Entered] = field(default_factory=list)
+    voided: list[ImportedRow] = field(default_factory=list)
     """recorded once and voided since: not recorded again"""
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RefusedRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """what was left out, and why"""
     refused_file: str | None = None
@@ -87,7 +87,7 @@ class _Undo(Exception):
     """Everything was tried; nothing is kept."""
 
 
-def take_in(store: Store, path: Path, order: Order) -> Outcome:
+def import_sheet(store: Store, path: Path, order: ImportOptions) -> SheetOutcome:
     """Record the rows of a sheet; FieldappError if none can be, then nothing was changed.
 
     The sheet of refused rows is written before the records are kept: either both are there or neither.
@@ -98,10 +98,10 @@ def take_in(store: Store, path: Path, order: Order) -> Outcome:
     scope = records.writable_scope(store, model)
     table, layout = find_layout(store, model, read_tables(path, order.sheet), order.columns)
     given = {name: field_named(store, model, name) for name in order.given}
-    _check_needed(model, layout, [t.name for t in given.values() if isinstance(t, Field)])
-    outcome = Outcome(clean(path.name), table.name, order.kind, order.dry_run)
+    _check_needed(model, layout, [t.name for t in given.values() if isinstance(t, FieldTarget)])
+    outcome = SheetOutcome(clean(path.name), table.name, order.kind, order.dry_run)
     _note_columns(outcome, table, layout)
-    taking = _Taking(store, model, scope, order, table, layout)
+    taking = _Import(store, model, scope, order, table, layout)
     try:
         with store.transaction():
             taking.enter(outcome)
@@ -120,7 +120,7 @@ def take_in(store: Store, path: Path, order: Order) -> Outcome:
 
 def _check_needed(model: type[Record], layout: Layout, given: Sequence[str]) -> None:
     """Refuse a sheet in which every row would lack the same."""
-    there = {c.target.name for c in layout.columns if isinstance(c.target, Field)} | {*given}
+    there = {c.target.name for c in layout.columns if isinstance(c.target, FieldTarget)} | {*given}
     missing = [s for s in fields_of(model) if s.required and s.default is None and s.name not in there]
     if missing:
         raise FieldappError(
@@ -133,7 +133,7 @@ def _check_needed(model: type[Record], layout: Layout, given: Sequence[str]) -> 
         )  # fmt: skip
 
 
-def _note_columns(outcome: Outcome, table: Table, layout: Layout) -> None:
+def _note_columns(outcome: SheetOutcome, table: SheetTable, layout: Layout) -> None:
     """Say which columns are left out because nobody knows what they are, and which other sheets."""
     for at in layout.unknown:
         filled = sum(1 for line in range(layout.line + 1, len(table.rows)) if table.cell(line, at) != "")
@@ -150,11 +150,11 @@ def _note_columns(outcome: Outcome, table: Table, layout: Layout) -> None:
         )
 
 
-class _Taking:
+class _Import:
     """One sheet on its way in, inside a transaction."""
 
     def __init__(
-        self, store: Store, model: type[Record], scope: str, order: Order, table: Table, layout: Layout
+        self, store: Store, model: type[Record], scope: str, order: ImportOptions, table: SheetTable, layout: Layout
     ) -> None:
         self._store = store
         self._model = model
@@ -169,7 +169,7 @@ class _Taking:
         self.fingerprints: dict[str, str] = {}
         """of the rows that were added, by the ids of their records"""
 
-    def enter(self, outcome: Outcome) -> None:
+    def enter(self, outcome: SheetOutcome) -> None:
         """Every row of the sheet; FieldappError if there is none."""
         rows = []
         for at, why_not in lines_of(self._table, self._layout):
@@ -186,7 +186,9 @@ class _Taking:
         if not rows:
             raise FieldappError(_("There are no rows below the headings of {file}.").format(file=outcome.file))
 
-    def _enter_row(self, outcome: Outcome, line: int, said: Said, row_id: str, standing: Mapping[str, bool]) -> None:
+    def _enter_row(
+        self, outcome: SheetOutcome, line: int, said: RowCells, row_id: str, standing: Mapping[str, bool]
+    ) -> None:
         last = list(standing)[-1] if standing else None
         if last is not None and not standing[last]:
             outcome.known.append(self._entered(line, last))
@@ -201,9 +203,9 @@ class _Taking:
                 self.fingerprints[new_id] = said.fingerprint()
                 outcome.added.append(self._entered(line, new_id))
             else:
-                outcome.refused.append(Refused(line, reason, row_id, self._original(line - 1)))
+                outcome.refused.append(RefusedRow(line, reason, row_id, self._original(line - 1)))
 
-    def _note_change(self, outcome: Outcome, line: int, said: Said, row_id: str) -> None:
+    def _note_change(self, outcome: SheetOutcome, line: int, said: RowCells, row_id: str) -> None:
         """Say that a row which is in already was mended once more: its record is not touched."""
         then = self._store.value("SELECT said FROM local_batch_row WHERE row_id = ? ORDER BY batch_id DESC", [row_id])
         if then is not None and then != said.fingerprint():
@@ -215,12 +217,12 @@ class _Taking:
 
     def _original(self, at: int) -> dict[str, str]:
         """The cells of a row as they were, those of unknown columns too."""
-        texts = [text_of(self._table.cell(at, column)) for column in range(len(self._layout.headings))]
+        texts = [cell_text(self._table.cell(at, column)) for column in range(len(self._layout.headings))]
         return {
             h or letters(n): text for n, (h, text) in enumerate(zip(self._layout.headings, texts, strict=True)) if text
         }
 
-    def _identity(self, said: Said) -> str:
+    def _identity(self, said: RowCells) -> str:
         """The id that the record of a row has or will have."""
         mark = said.marks.get(marks.ROW, "")
         if _MARK.fullmatch(mark) and not self._of_another(mark):
@@ -256,15 +258,15 @@ class _Taking:
             found[own] = row["voided_at"] is not None
             own = self._next(row_id, len(found))
 
-    def _entered(self, line: int, row_id: str) -> Entered:
-        return Entered(line, row_id, labels(self._store, self._model.KIND, [row_id])[row_id])
+    def _entered(self, line: int, row_id: str) -> ImportedRow:
+        return ImportedRow(line, row_id, labels(self._store, self._model.KIND, [row_id])[row_id])
 
     def _record(self, data: Mapping[str, Any], row_id: str) -> None:
         """Rows of one sheet that say the same are two; with others each is compared by ``_alike``."""
         confirm = self._order.confirm
         records.save(self._store, self._model.KIND, data, confirm=confirm, fresh_id=row_id, compare=False)
 
-    def _save(self, said: Said, row_id: str) -> str | None:
+    def _save(self, said: RowCells, row_id: str) -> str | None:
         """Record one row; the reason if it is refused, and then nothing of it is there."""
         reading = self._reader.read(said)
         confirm = self._order.confirm
@@ -273,7 +275,7 @@ class _Taking:
             with self._store.transaction():
                 try:
                     self._record(reading.data, row_id)
-                except Unsure as error:
+                except NeedsConfirmation as error:
                     problems = error.fields
                 if not confirm and not problems:
                     problems = self._alike(row_id, marked=bool(said.marks.get(marks.ROW)))
@@ -296,7 +298,7 @@ class _Taking:
         recorded: its neighbours on the sheet that it comes from are others."""
         columns = self._store.row(f"SELECT * FROM {self._model.KIND} WHERE id = ?", [row_id])
         assert columns is not None
-        ids = [row["id"] for row in twins(self._store, self._model, columns)]
+        ids = [row["id"] for row in possible_duplicates(self._store, self._model, columns)]
         found = next((i for i in ids if i != row_id and i not in self._here and not (marked and self._came(i))), None)
         if found is None:
             return {}
@@ -309,7 +311,7 @@ class _Taking:
         return self._store.value("SELECT 1 FROM local_batch_row WHERE row_id = ?", [row_id]) is not None
 
 
-def _sentence(store: Store, model: type[Record], reading: Reading, key: str, text: str) -> str:
+def _sentence(store: Store, model: type[Record], reading: ParsedRow, key: str, text: str) -> str:
     """A problem with the heading of the cell that it is about."""
     parts = key.split(".")
     titles = {shape.name: _(shape.title) for shape in fields_of(model)}
@@ -322,7 +324,7 @@ def _sentence(store: Store, model: type[Record], reading: Reading, key: str, tex
     return f"“{clean(title)}”: {text}" if title else text
 
 
-def _keep(store: Store, outcome: Outcome, fingerprints: Mapping[str, str]) -> int:
+def _keep(store: Store, outcome: SheetOutcome, fingerprints: Mapping[str, str]) -> int:
     """Remember which records came with this sheet."""
     hlc = store.value("SELECT hlc FROM local_session")
     cursor = store.db.execute(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.sheets.cells import Cell
+from fieldapp.sheets.cells import SheetCell
 
 BYTES = 20 << 20
 """of the file"""
@@ -40,7 +40,7 @@ def too_large(name: str) -> FieldappError:
     )  # fmt: skip
 
 
-def check_cells(name: str, rows: Sequence[Sequence[Cell]]) -> None:
+def check_cells(name: str, rows: Sequence[Sequence[SheetCell]]) -> None:
     """Refuse more lines and columns, or more text in a cell, than there may be."""
     if len(rows) > ROWS:
         raise too_large(name)

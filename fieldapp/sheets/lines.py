@@ -4,21 +4,21 @@ import re
 from collections.abc import Iterator
 
 from fieldapp.i18n import _
-from fieldapp.sheets.cells import Table, text_of
-from fieldapp.sheets.headings import Field, Layout
+from fieldapp.sheets.cells import SheetTable, cell_text
+from fieldapp.sheets.headings import FieldTarget, Layout
 from fieldapp.vietnamese.text import search_key
 
 TOTALS = frozenset({"tong", "tong so", "tong cong", "cong", "cong don", "tong hop"})
 _NUMBER = re.compile(r"\(?(\d{1,3})\)?")
 
 
-def lines_of(table: Table, layout: Layout) -> Iterator[tuple[int, str | None]]:
+def lines_of(table: SheetTable, layout: Layout) -> Iterator[tuple[int, str | None]]:
     """The lines below the headings that are not blank: index, and a sentence for one that is no row."""
     headings = [search_key(heading) for heading in layout.headings]
     for at in range(layout.line + 1, len(table.rows)):
-        if all(text_of(cell) == "" for cell in table.rows[at]):
+        if all(cell_text(cell) == "" for cell in table.rows[at]):
             continue
-        shown = [text_of(table.cell(at, column)) for column in range(len(headings))]
+        shown = [cell_text(table.cell(at, column)) for column in range(len(headings))]
         filled = [text for text in shown if text]
         if [search_key(text) for text in shown] == headings:
             yield at, _("the headings once more")
@@ -42,5 +42,5 @@ def _dated(layout: Layout, shown: list[str]) -> bool:
     return any(
         shown[column.at]
         for column in layout.columns
-        if isinstance(column.target, Field) and column.target.name == layout.model.DATE
+        if isinstance(column.target, FieldTarget) and column.target.name == layout.model.DATE
     )

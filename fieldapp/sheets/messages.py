@@ -6,8 +6,8 @@ from typing import Any
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records.records import model_of
-from fieldapp.records.words import instant
-from fieldapp.sheets.importing import Outcome
+from fieldapp.records.words import local_instant
+from fieldapp.sheets.importing import SheetOutcome
 from fieldapp.sheets.take_back import Batch, TakenBack
 from fieldapp.vietnamese.text import clean
 
@@ -19,7 +19,7 @@ def read_map(given: Any) -> dict[str, str | None]:
     return {heading: field if field else None for heading, field in given.items()}
 
 
-def summary(outcome: Outcome) -> str:
+def import_summary(outcome: SheetOutcome) -> str:
     """One sentence: how many are in, were in already, were refused."""
     counts = {"added": len(outcome.added), "known": len(outcome.known), "refused": len(outcome.refused)}
     if outcome.dry_run:
@@ -27,7 +27,7 @@ def summary(outcome: Outcome) -> str:
     return _("{added} rows recorded, {known} were in already, {refused} refused.").format(**counts)
 
 
-def details(outcome: Outcome) -> Iterator[str]:
+def import_details(outcome: SheetOutcome) -> Iterator[str]:
     """What else a person must know, line by line."""
     yield from outcome.notes
     for entered in outcome.voided:
@@ -49,13 +49,15 @@ def batch_lines(batches: Sequence[Batch]) -> Iterator[str]:
     for batch in batches:
         line = _("{n}  {at}  {who}  {kind}  {file}  {records} records, {standing} of them standing, {refused} refused")
         said = line.format(
-            n=batch.number, at=instant(batch.given_at), who=batch.given_by, kind=_(model_of(batch.kind).TITLE),
+            n=batch.number, at=local_instant(batch.given_at), who=batch.given_by, kind=_(model_of(batch.kind).TITLE),
             file=clean(batch.file), records=batch.records, standing=batch.standing, refused=batch.refused,
         )  # fmt: skip
-        yield said + (_("; taken back {at}").format(at=instant(batch.taken_back_at)) if batch.taken_back_at else "")
+        yield said + (
+            _("; taken back {at}").format(at=local_instant(batch.taken_back_at)) if batch.taken_back_at else ""
+        )
 
 
-def taken_back(taken: TakenBack) -> str:
+def taken_back_text(taken: TakenBack) -> str:
     """One sentence: how many records were voided."""
     return _("Batch {n}: {voided} records voided, {edited} edited since and kept, {before} voided before.").format(
         n=taken.number, voided=len(taken.voided), edited=len(taken.edited), before=taken.before

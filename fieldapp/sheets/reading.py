@@ -4,14 +4,14 @@ from pathlib import Path
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.sheets.cells import Table
+from fieldapp.sheets.cells import SheetTable
 from fieldapp.sheets.csvfile import read_csv
 from fieldapp.sheets.xlsx import read_xlsx
 
 SUFFIXES = (".xlsx", ".xlsm", ".csv", ".txt", ".tsv")
 
 
-def read_tables(path: Path, sheet: str | None = None) -> list[Table]:
+def read_tables(path: Path, sheet: str | None = None) -> list[SheetTable]:
     """The tables of a file that are not empty, the one named ``sheet`` alone; FieldappError says what is wrong."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:

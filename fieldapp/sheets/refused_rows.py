@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from fieldapp.errors import FieldappError
-from fieldapp.escaping import is_formula
+from fieldapp.escaping import looks_like_formula
 from fieldapp.i18n import _
 from fieldapp.sheets import marks
-from fieldapp.sheets.cells import Cell, Table
-from fieldapp.sheets.headings import Layout, Mark
+from fieldapp.sheets.cells import SheetCell, SheetTable
+from fieldapp.sheets.headings import Layout, MarkTarget
 
 WIDEST = 60
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedRow:
     """A row that did not go in."""
 
     line: int
@@ -40,13 +40,13 @@ def free_name(given: Path) -> Path:
     return path
 
 
-def write_refused(path: Path, table: Table, layout: Layout, rows: Sequence[Refused]) -> None:
+def write_refused(path: Path, table: SheetTable, layout: Layout, rows: Sequence[RefusedRow]) -> None:
     """Write the sheet: no file of that name is left half written. Text is text, never a formula or a link."""
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxWriterException
 
     part = path.with_name(path.name + ".part")
-    own = {column.at for column in layout.columns if isinstance(column.target, Mark)}
+    own = {column.at for column in layout.columns if isinstance(column.target, MarkTarget)}
     kept = [at for at in range(len(layout.headings)) if at not in own]
     kept = [at for at in kept if layout.headings[at] or any(table.cell(row.line - 1, at) != "" for row in rows)]
     titles = [_(marks.REASON), _(marks.LINE), *(layout.headings[at] for at in kept), _(marks.ROW)]
@@ -81,7 +81,7 @@ def write_refused(path: Path, table: Table, layout: Layout, rows: Sequence[Refus
         ) from None  # fmt: skip
 
 
-def _write(sheet: Any, looks: Mapping[str, Any], row: int, column: int, cell: Cell) -> None:
+def _write(sheet: Any, looks: Mapping[str, Any], row: int, column: int, cell: SheetCell) -> None:
     if isinstance(cell, bool):
         sheet.write_boolean(row, column, cell, looks["text"])
     elif isinstance(cell, int | float):
@@ -89,5 +89,5 @@ def _write(sheet: Any, looks: Mapping[str, Any], row: int, column: int, cell: Ce
     elif isinstance(cell, date):
         sheet.write_datetime(row, column, cell, looks["day"])
     elif cell:
-        look = looks["quoted"] if is_formula(cell) else looks["text"]  # a formula once the cell is edited
+        look = looks["quoted"] if looks_like_formula(cell) else looks["text"]  # a formula once the cell is edited
         sheet.write_string(row, column, cell, look)

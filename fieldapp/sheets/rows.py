@@ -11,12 +11,22 @@ from fieldapp.domain.assistance import Activity
 from fieldapp.domain.model import FieldShape, fields_of
 from fieldapp.i18n import _, everywhere
 from fieldapp.records import lists
-from fieldapp.records.reading import resolve
+from fieldapp.records.reading import resolve_reference
 from fieldapp.records.typed_figures import read_figures
 from fieldapp.records.words import choice_title
-from fieldapp.sheets.cells import ERRORS, Table, text_of
+from fieldapp.sheets.cells import ERRORS, SheetTable, cell_text
 from fieldapp.sheets.days import read_day, split_range
-from fieldapp.sheets.headings import Above, Bodies, Extra, Field, Figure, Layout, Mark, Target, field_named
+from fieldapp.sheets.headings import (
+    BodiesTarget,
+    ColumnTarget,
+    ExtraTarget,
+    FieldTarget,
+    FigureTarget,
+    Layout,
+    MarkTarget,
+    ParentTarget,
+    field_named,
+)
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, search_key
 
@@ -27,21 +37,21 @@ _VAGUE = ("hang", "vai", "nhieu", "mot so", "mai", "chua", "khong ro", "it", "kh
 
 
 @dataclass(frozen=True)
-class Told:
+class FilledCell:
     """A cell that says something."""
 
     heading: str
-    target: Target
+    target: ColumnTarget
     text: str
     repeated: bool
     """it belongs to a merged cell of which it is not the first"""
 
 
 @dataclass
-class Said:
+class RowCells:
     """What the cells of a row hold."""
 
-    cells: list[Told] = field(default_factory=list)
+    cells: list[FilledCell] = field(default_factory=list)
     marks: dict[str, str] = field(default_factory=dict)
     """``marks`` -> what this program wrote there, if the sheet is one of refused rows"""
 
@@ -51,23 +61,23 @@ class Said:
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
-def _place(told: Told) -> str:
+def _place(told: FilledCell) -> str:
     """What a cell is about, whatever else the program knows today."""
     match told.target:
-        case Field(name):
+        case FieldTarget(name):
             return name
-        case Above(name):
+        case ParentTarget(name):
             return f"{name}/{search_key(told.heading)}"
-        case Bodies(target_type):
+        case BodiesTarget(target_type):
             return f"targets.{target_type}"
-        case Extra(name):
+        case ExtraTarget(name):
             return f"extras.{search_key(name)}"
         case _:
             return f"measures.{search_key(told.heading)}"
 
 
 @dataclass
-class Reading:
+class ParsedRow:
     """What a row says."""
 
     data: dict[str, Any] = field(default_factory=dict)
@@ -85,7 +95,7 @@ class RowReader:
     def __init__(
         self,
         store: Store,
-        table: Table,
+        table: SheetTable,
         layout: Layout,
         given: Mapping[str, str],
         year: int | None,
@@ -105,25 +115,25 @@ class RowReader:
         self._known: dict[tuple[str, str, date | None], str | ValueError] = {}
         self._measures: dict[str, Mapping[str, Row]] = {}
 
-    def said(self, at: int) -> Said:
+    def said(self, at: int) -> RowCells:
         """What the cells of a row hold, before anything is looked up."""
-        said = Said()
+        said = RowCells()
         for column in self._layout.columns:
             cell = self._table.cell(at, column.at)
-            text = text_of(cell)
-            if isinstance(column.target, Mark):
+            text = cell_text(cell)
+            if isinstance(column.target, MarkTarget):
                 said.marks[column.target.name] = clean(text)
                 continue
             text = text or self._defaults.get(repr(column.target), "")
             if text:
                 repeated = self._table.origin(at, column.at) != (at, column.at)
-                said.cells.append(Told(column.heading, column.target, text, repeated))
-        said.cells += [Told(name, target, text, False) for name, target, text in self._given if text]
+                said.cells.append(FilledCell(column.heading, column.target, text, repeated))
+        said.cells += [FilledCell(name, target, text, False) for name, target, text in self._given if text]
         return said
 
-    def read(self, said: Said) -> Reading:
+    def read(self, said: RowCells) -> ParsedRow:
         """What a row says, wrong or right."""
-        reading = Reading()
+        reading = ParsedRow()
         self._read_fields(reading, said.cells)
         if issubclass(self._layout.model, Activity):
             self._read_figures(reading, said.cells)
@@ -136,9 +146,9 @@ class RowReader:
 
     # fields ---------------------------------------------------------------------------------------------------
 
-    def _read_fields(self, reading: Reading, told: list[Told]) -> None:
-        texts = {t.target.name: (t.heading, t.text) for t in told if isinstance(t.target, Field)}
-        above = [(t.target.name, t.text) for t in told if isinstance(t.target, Above)]
+    def _read_fields(self, reading: ParsedRow, told: list[FilledCell]) -> None:
+        texts = {t.target.name: (t.heading, t.text) for t in told if isinstance(t.target, FieldTarget)}
+        above = [(t.target.name, t.text) for t in told if isinstance(t.target, ParentTarget)]
         self._split_period(texts)
         date_field = self._layout.model.DATE
         on: date | None = None
@@ -190,7 +200,7 @@ class RowReader:
         asked = (kind, text, on)
         if asked not in self._known:
             try:
-                self._known[asked] = resolve(self._store, kind, text, on)
+                self._known[asked] = resolve_reference(self._store, kind, text, on)
             except ValueError as error:
                 self._known[asked] = error
         found = self._known[asked]
@@ -200,7 +210,7 @@ class RowReader:
 
     # what belongs to an activity --------------------------------------------------------------------------------
 
-    def _read_figures(self, reading: Reading, told: list[Told]) -> None:
+    def _read_figures(self, reading: ParsedRow, told: list[FilledCell]) -> None:
         kind = reading.data.get("activity_kind_id")
         if kind is None:
             return
@@ -209,13 +219,13 @@ class RowReader:
         figures: list[dict[str, Any]] = []
         extras: list[dict[str, Any]] = []
         for cell in told:
-            if not isinstance(cell.target, Figure | Extra):
+            if not isinstance(cell.target, FigureTarget | ExtraTarget):
                 continue
             if cell.text in ERRORS:
                 reading.problems[cell.heading] = failed(cell.text)
             elif cell.repeated:
                 reading.problems[cell.heading] = _("This cell is merged over several lines: give each its own figure.")
-            elif isinstance(cell.target, Extra):
+            elif isinstance(cell.target, ExtraTarget):
                 reading.titles[f"extras.{len(extras)}"] = cell.heading
                 extras.append({"kind_field_id": cell.target.name, "value": cell.text})
             else:
@@ -233,7 +243,7 @@ class RowReader:
             reading.data["extras"] = extras
 
     def _figures(
-        self, reading: Reading, heading: str, target: Figure, text: str, measures: Mapping[str, Row]
+        self, reading: ParsedRow, heading: str, target: FigureTarget, text: str, measures: Mapping[str, Row]
     ) -> list[dict[str, Any]]:
         """The rows of one figure; ValueError with a sentence."""
         offered = {m: grade for m, grade in target.measures.items() if m in measures}
@@ -259,11 +269,11 @@ class RowReader:
                 )
         return [{"measure_id": measure["id"], **row} for row in rows]
 
-    def _read_bodies(self, reading: Reading, told: list[Told]) -> None:
+    def _read_bodies(self, reading: ParsedRow, told: list[FilledCell]) -> None:
         bodies: list[dict[str, Any]] = []
         day = reading.data.get("date_from")
         for cell in told:
-            if not isinstance(cell.target, Bodies):
+            if not isinstance(cell.target, BodiesTarget):
                 continue
             sort = cell.target.target_type
             for name in filter(None, map(clean, cell.text.replace("\n", ";").split(";"))):
@@ -277,7 +287,7 @@ class RowReader:
         if bodies:
             reading.data["targets"] = bodies
 
-    def _body(self, target_type: str, name: str, on: date | None, reading: Reading) -> dict[str, Any]:
+    def _body(self, target_type: str, name: str, on: date | None, reading: ParsedRow) -> dict[str, Any]:
         """Which body is named: a cell and a commune are one of those on record, others may be a mere name."""
         if name in ERRORS:
             raise ValueError(failed(name))

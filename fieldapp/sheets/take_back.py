@@ -8,7 +8,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.records.words import labels
-from fieldapp.sheets.importing import Entered
+from fieldapp.sheets.importing import ImportedRow
 from fieldapp.store import log
 from fieldapp.store.store import Row, Store, now
 
@@ -36,8 +36,8 @@ class TakenBack:
     """What became of the records of a batch."""
 
     number: int
-    voided: list[Entered] = field(default_factory=list)
-    edited: list[Entered] = field(default_factory=list)
+    voided: list[ImportedRow] = field(default_factory=list)
+    edited: list[ImportedRow] = field(default_factory=list)
     """changed since: they stay"""
     before: int = 0
     """voided already"""
@@ -81,7 +81,7 @@ def take_back(store: Store, number: int, reason: str) -> TakenBack:
         named = labels(store, kind, [row["row_id"] for row in rows])
         changed = _changed_since(store, kind, [row["row_id"] for row in rows if row["voided_at"] is None], batch["hlc"])
         for row in rows:
-            entered = Entered(row["line"], row["row_id"], named[row["row_id"]])
+            entered = ImportedRow(row["line"], row["row_id"], named[row["row_id"]])
             if row["voided_at"] is not None:
                 taken.before += 1
             elif row["row_id"] in changed:
@@ -100,7 +100,7 @@ def _changed_since(store: Store, kind: str, ids: Sequence[str], hlc: int) -> set
     aside = {(row["log_id"], row["seq"]) for row in store.rows("SELECT log_id, seq FROM local_set_aside")}
     return {
         belongs[row_id]
-        for row_id, changes in log.of_rows(store, belongs).items()
+        for row_id, changes in log.changes_of_rows(store, belongs).items()
         for c in changes
         if (c.log_id, c.seq) not in aside and ("created_at" not in c.cols or (c.hlc > hlc and c.hlc == changes[0].hlc))
     }

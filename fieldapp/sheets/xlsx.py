@@ -15,7 +15,7 @@ from xml.parsers import expat
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import Cell, Table, cell_of
+from fieldapp.sheets.cells import SheetCell, SheetTable, cell_of
 from fieldapp.vietnamese.text import clean
 
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
@@ -26,7 +26,7 @@ _REF = re.compile(r"([A-Za-z]{1,7})([0-9]{1,9})")
 _ERROR_CELL = re.compile(rb'(<(?:\w+:)?c\b[^<>]*\bt=)(["\'])e\2')
 
 
-def read_xlsx(path: Path, wanted: str | None) -> list[Table]:
+def read_xlsx(path: Path, wanted: str | None) -> list[SheetTable]:
     """The sheets of a file that are not empty, the one that is ``wanted`` alone; FieldappError says what is wrong."""
     data = limits.read_bytes(path)
     if data.startswith(OLD_EXCEL):
@@ -131,7 +131,7 @@ def _column(letters: str) -> int:
     return number
 
 
-def _tables(data: io.BytesIO, path: Path, wanted: str | None) -> list[Table]:
+def _tables(data: io.BytesIO, path: Path, wanted: str | None) -> list[SheetTable]:
     from python_calamine import CalamineWorkbook, SheetTypeEnum
 
     try:
@@ -148,7 +148,7 @@ def _tables(data: io.BytesIO, path: Path, wanted: str | None) -> list[Table]:
         raise unreadable(path) from None
     filled = {}
     for name, (values, merges) in grids.items():
-        rows: list[list[Cell]] = [[cell_of(value) for value in row] for row in values]
+        rows: list[list[SheetCell]] = [[cell_of(value) for value in row] for row in values]
         limits.check_cells(path.name, rows)
         if any(cell != "" for row in rows for cell in row):
             filled[name] = (rows, _merged(rows, merges))
@@ -164,13 +164,13 @@ def _tables(data: io.BytesIO, path: Path, wanted: str | None) -> list[Table]:
             )
         filled = {name: filled[name] for name in chosen[:1]}
     return [
-        Table(clean(name), rows, merged, [clean(other) for other in filled if other != name])
+        SheetTable(clean(name), rows, merged, [clean(other) for other in filled if other != name])
         for name, (rows, merged) in filled.items()
     ]
 
 
 def _merged(
-    rows: list[list[Cell]], merges: list[tuple[tuple[int, int], tuple[int, int]]]
+    rows: list[list[SheetCell]], merges: list[tuple[tuple[int, int], tuple[int, int]]]
 ) -> dict[tuple[int, int], tuple[int, int]]:
     """The cells that show what another one keeps, within the sheet."""
     places: dict[tuple[int, int], tuple[int, int]] = {}

@@ -75,7 +75,7 @@ def baseline_rows() -> Iterator[BaselineRow]:
     for table, row in (*_new_units(new), *_old_units(new, filter(_shipped_first, became)), *_kinds()):
         seen.add(row["id"])
         yield table, row
-    later = [line for line in became if _shipped(line)]
+    later = [line for line in became if _is_shipped(line)]
     for table, row in (*_old_units(new, later), *_province_successions(new, later), *_ethnic_groups(), *_kind_fields()):
         if row["id"] not in seen:
             yield table, row
@@ -115,7 +115,7 @@ def _shipped_first(line: dict[str, str]) -> bool:
     return line["old_province"] == "Tỉnh Đắk Lắk" and line["old_district"] in FIRST_DISTRICTS
 
 
-def _shipped(line: dict[str, str]) -> bool:
+def _is_shipped(line: dict[str, str]) -> bool:
     """Whether a line of the succession file is shipped: what is Đắk Lắk today.
 
     The one place to widen. A unit shipped without a code keeps the id made without it, so codes of provinces and

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 META_COLUMNS = ("id", "post_id", "created_at", "created_by", "voided_at", "void_reason", "confirmed")
 """Columns of a synced table that the store fills in; reference tables have neither ``post_id`` nor ``confirmed``."""
 
-IDENTITY = ("id", "post_id", "created_at", "created_by")
+IDENTITY_COLUMNS = ("id", "post_id", "created_at", "created_by")
 
 LAST_MS = 7_226_582_400_000
 """The year 2199: a broken wall clock beyond it does not take the log with it."""
@@ -29,25 +29,25 @@ def synced_tables(db: Database) -> list[str]:
 
 
 @contextmanager
-def lifted(db: Database) -> Iterator[None]:
+def without_triggers(db: Database) -> Iterator[None]:
     """Take the triggers away while many imported changes are folded in, inside an applying transaction: nobody else
     writes meanwhile, and an error brings them back with all that it undoes. Silent triggers cost half of the time."""
     assert db.conn.in_transaction
-    _remove(db)
+    _remove_triggers(db)
     yield
-    install(db)
+    install_triggers(db)
 
 
-def install(db: Database) -> None:
+def install_triggers(db: Database) -> None:
     """Make the triggers of every synced table anew, after the tables have changed."""
-    _remove(db)
+    _remove_triggers(db)
     for table in synced_tables(db):
         columns = [c.name for c in db.table(table).columns]
         for statement in _triggers(table, columns):
             db.execute(statement)
 
 
-def _remove(db: Database) -> None:
+def _remove_triggers(db: Database) -> None:
     for (name,) in db.execute(
         "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'capture\\_%' ESCAPE '\\'"
     ).fetchall():
@@ -58,7 +58,7 @@ def _triggers(table: str, columns: list[str]) -> Iterator[str]:
     live = "(SELECT applying FROM local_session) = 0"
     scope = "NEW.post_id" if "post_id" in columns else "'*'"
     carried = [c for c in columns if c not in ("id", "post_id")]
-    identity = [c for c in IDENTITY if c in columns]
+    identity = [c for c in IDENTITY_COLUMNS if c in columns]
     fixed = " OR ".join(f"NEW.{c} IS NOT OLD.{c}" for c in identity)
     yield f"""CREATE TRIGGER capture_new_{table} BEFORE INSERT ON {table} WHEN {live}
         BEGIN SELECT RAISE(ABORT, 'rows are never replaced') WHERE EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id);
@@ -69,11 +69,11 @@ def _triggers(table: str, columns: list[str]) -> Iterator[str]:
     yield f"""CREATE TRIGGER capture_delete_{table} BEFORE DELETE ON {table} WHEN {live}
         BEGIN SELECT RAISE(ABORT, 'rows are never deleted: void the record'); END"""
     yield f"""CREATE TRIGGER capture_insert_{table} AFTER INSERT ON {table} WHEN {live}
-        BEGIN {_log(table, scope, _fragment(carried, "NEW.{0} IS NOT NULL"))} END"""
+        BEGIN {_log_trigger(table, scope, _fragment(carried, "NEW.{0} IS NOT NULL"))} END"""
     changed = " OR ".join(f"NEW.{c} IS NOT OLD.{c}" for c in carried)
     settled = " OR ".join(f"col = '{c}' AND NEW.{c} IS NOT OLD.{c}" for c in carried)
     yield f"""CREATE TRIGGER capture_update_{table} AFTER UPDATE ON {table} WHEN {live} AND ({changed})
-        BEGIN {_log(table, scope, _fragment(carried, "NEW.{0} IS NOT OLD.{0}"))}
+        BEGIN {_log_trigger(table, scope, _fragment(carried, "NEW.{0} IS NOT OLD.{0}"))}
         DELETE FROM local_conflict WHERE row_id = NEW.id AND table_name = '{table}' AND ({settled}); END"""
 
 
@@ -83,7 +83,7 @@ def _fragment(columns: list[str], when: str) -> str:
     return f"concat('{{', substr(concat({', '.join(parts)}), 2), '}}')"
 
 
-def _log(table: str, scope: str, cols: str) -> str:
+def _log_trigger(table: str, scope: str, cols: str) -> str:
     return f"""
         {_CLOCK}
         UPDATE local_log SET seq = seq + 1 WHERE own = 1 AND scope = {scope};

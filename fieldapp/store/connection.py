@@ -25,7 +25,7 @@ OperationalError: type[Exception] = sqlcipher.OperationalError
 
 KEY_BYTES = 32
 SQLITE_CORRUPT = 11
-TOGETHER = 500
+FETCH_ROWS = 500
 """Rows that are read before it is looked whether all pages of them were whole"""
 
 
@@ -68,7 +68,7 @@ class _Cursor(sqlcipher.Cursor):  # type: ignore[misc]
         self.connection.look()
         return row
 
-    def fetchmany(self, size: int = TOGETHER) -> Any:
+    def fetchmany(self, size: int = FETCH_ROWS) -> Any:
         rows = super().fetchmany(size)
         self.connection.look()
         return rows
@@ -114,12 +114,12 @@ def connect(path: Path, key: bytes) -> "Database":
         if connection is not None:
             connection.close()
         if not disk_errors.is_damage(error):
-            raise disk_errors.explain(error) or error from error
+            raise disk_errors.disk_error_text(error) or error from error
         raise CannotOpen(
             _("The data file cannot be opened: its key does not fit or it is damaged. Nothing was changed.")
         ) from error
     connection.create_collation("vietnamese", _compare)
-    connection.create_function("plain", 1, _plain, deterministic=True)
+    connection.create_function("plain", 1, _comparison_text, deterministic=True)
     connection.create_function("fingerprint", 1, _fingerprint, deterministic=True)
     return Database(cast(Any, connection))
 
@@ -151,6 +151,6 @@ def _fingerprint(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _plain(text: object) -> str | None:
+def _comparison_text(text: object) -> str | None:
     """SQL ``plain(text)``: text as it is compared where people spell one thing in several ways."""
     return None if text is None else search_key(str(text))

@@ -11,11 +11,11 @@ BUSY, READONLY, IO_ERROR, CORRUPT, FULL, CANNOT_OPEN, NOT_A_DATABASE = 5, 8, 10,
 """SQLite's result codes, without their extended part"""
 
 
-class DiskTrouble(FieldappError):
+class DiskError(FieldappError):
     """The disk or the file, not what was entered."""
 
 
-def explain(error: BaseException) -> DiskTrouble | None:
+def disk_error_text(error: BaseException) -> DiskError | None:
     """The sentence for an error of the database or of the operating system; None where it is no trouble with a disk."""
     if isinstance(error, sqlcipher.DatabaseError):
         return _of_database((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
@@ -33,9 +33,9 @@ def is_damage(error: BaseException) -> bool:
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in (CORRUPT, NOT_A_DATABASE)
 
 
-def beginning_damaged() -> DiskTrouble:
+def beginning_damaged() -> DiskError:
     """The key fits and the file cannot be opened: then its first page is damaged, and with it the way to all others."""
-    return DiskTrouble(
+    return DiskError(
         _(
             "The data file is damaged where it begins, and cannot be opened. Leave it as it is. Take the newest backup:"
             " `fieldapp --home NEW_FOLDER restore BACKUP`; the automatic ones lie in the folder `backups`."
@@ -43,7 +43,7 @@ def beginning_damaged() -> DiskTrouble:
     )
 
 
-def _of_database(code: int) -> DiskTrouble | None:
+def _of_database(code: int) -> DiskError | None:
     if code == FULL:
         return _full()
     if code in (READONLY, CANNOT_OPEN):
@@ -51,27 +51,27 @@ def _of_database(code: int) -> DiskTrouble | None:
     if code == IO_ERROR:
         return _failing()
     if code in (CORRUPT, NOT_A_DATABASE):
-        return DiskTrouble(
+        return DiskError(
             _(
                 "A part of the data file is damaged and cannot be read. Nothing was changed. `fieldapp doctor` says"
                 " which; `fieldapp doctor --rebuild` saves what can be read, `fieldapp restore` takes a backup."
             )
         )
     if code == BUSY:
-        return DiskTrouble(
+        return DiskError(
             _("Another program holds the data file. Nothing was recorded; close the other window and try again.")
         )
     return None
 
 
-def _full() -> DiskTrouble:
-    return DiskTrouble(
+def _full() -> DiskError:
+    return DiskError(
         _("The disk is full. Nothing was recorded; what was confirmed before is safe. Free space, then save again.")
     )
 
 
-def _read_only() -> DiskTrouble:
-    return DiskTrouble(
+def _read_only() -> DiskError:
+    return DiskError(
         _(
             "The folder of the records cannot be written. Nothing was recorded; what was confirmed before is safe."
             " Check the permissions of the folder and the disk."
@@ -79,8 +79,8 @@ def _read_only() -> DiskTrouble:
     )
 
 
-def _failing() -> DiskTrouble:
-    return DiskTrouble(
+def _failing() -> DiskError:
+    return DiskError(
         _(
             "The disk failed while it was read or written. Nothing was recorded. Write a backup to a stick now"
             " (`fieldapp backup FOLDER`), then have the disk checked."

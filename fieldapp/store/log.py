@@ -6,7 +6,8 @@ changes in ``local_change``: those that were sealed here, and those that were ap
 own log may have both kinds, where a copy of this disk wrote in it too.
 
 Both are found by ``touch_key``. Neither an import nor a save waits for these two indexes, whose entries lie all over
-them: they are brought up to date by ``catch_up``. The newest few changes of ``local_change`` are read through instead.
+them: ``index_touched_rows`` brings them up to date. The newest few changes of ``local_change`` are read through
+instead.
 """
 
 import io
@@ -32,9 +33,9 @@ TOUCHED = "touched_reached"
 TOUCHED_CHANGES = "touched_changes"
 """Local setting: JSON, log -> last of its changes in ``local_change`` that ``local_touch_change`` has"""
 
-_BEHIND = "FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq"
+_AFTER = "FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq"
 
-TOGETHER = 20_000
+BATCH = 20_000
 """Changes that are entered at a time"""
 
 NEWEST = 500
@@ -62,7 +63,7 @@ class Change:
     at: str
 
 
-def instant(hlc: int) -> str:
+def hlc_instant(hlc: int) -> str:
     """The wall clock of a reading, as a change's ``at`` has it; empty beyond the year 9999."""
     ms = hlc >> 16
     try:
@@ -85,19 +86,19 @@ def touch_keys(ids: Iterable[str]) -> str:
     return json.dumps(sorted({touch_key(row_id) for row_id in ids}))
 
 
-def of_rows(store: Store, ids: Iterable[str]) -> dict[str, list[Change]]:
+def changes_of_rows(store: Store, ids: Iterable[str]) -> dict[str, list[Change]]:
     """All changes of some rows, whatever the table, in order (hlc, log); a row without any is left out."""
     wanted = set(ids)
-    catch_up(store)
+    index_touched_rows(store)
     found: dict[str, list[Change]] = {}
-    for change in (*map(_change, stored(store, wanted)), *_in_segments(store, wanted)):
+    for change in (*map(_change, stored_changes(store, wanted)), *_in_segments(store, wanted)):
         found.setdefault(change.row_id, []).append(change)
     for changes in found.values():
         changes.sort(key=lambda c: (c.hlc, c.log_id))
     return found
 
 
-def at_places(store: Store, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Change]:
+def changes_at(store: Store, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Change]:
     """The changes at some places, (log, seq) each."""
     found: dict[tuple[str, int], Change] = {}
     by_segment: dict[int, set[int]] = {}
@@ -114,11 +115,11 @@ def at_places(store: Store, places: Iterable[tuple[str, int]]) -> dict[tuple[str
         if number is not None:
             by_segment.setdefault(number, set()).add(seq)
     for number, seqs in by_segment.items():
-        found |= {(c.log_id, c.seq): c for c in of_segment(store, number) if c.seq in seqs}
+        found |= {(c.log_id, c.seq): c for c in changes_of_segment(store, number) if c.seq in seqs}
     return found
 
 
-def since(store: Store, log_id: str, after: int, last: int = 1 << 62) -> Iterator[Change]:
+def changes_after(store: Store, log_id: str, after: int, last: int = 1 << 62) -> Iterator[Change]:
     """The changes of a log behind a sequence number, up to another; in order."""
     for row in store.rows(
         f"SELECT {_COLUMNS} FROM local_change WHERE log_id = ? AND seq BETWEEN ? AND ? ORDER BY seq",
@@ -134,22 +135,22 @@ def _numbered_since(store: Store, log_id: str, after: int, last: int = 1 << 62) 
         " AND last > ? AND first <= ? ORDER BY last",
         [log_id, after, last],
     ):
-        yield from (c for c in of_segment(store, row["number"]) if after < c.seq <= last)
+        yield from (c for c in changes_of_segment(store, row["number"]) if after < c.seq <= last)
 
 
-def changed(store: Store, ids: Collection[str], log_id: str, after: int) -> set[str]:
+def rows_changed_after(store: Store, ids: Collection[str], log_id: str, after: int) -> set[str]:
     """Those of some rows that a log changes behind a sequence number."""
-    found = {row["row_id"] for row in stored(store, ids) if row["log_id"] == log_id and row["seq"] > after}
+    found = {row["row_id"] for row in stored_changes(store, ids) if row["log_id"] == log_id and row["seq"] > after}
     return found | {c.row_id for c in _numbered_since(store, log_id, after) if c.row_id in ids}
 
 
-def everything(store: Store) -> Iterator[Change]:
+def all_changes(store: Store) -> Iterator[Change]:
     """The whole log, one part after the other."""
     for row in store.rows("SELECT id FROM local_log ORDER BY id"):
-        yield from since(store, row["id"], 0)
+        yield from changes_after(store, row["id"], 0)
 
 
-def of_segment(store: Store, number: int) -> list[Change]:
+def changes_of_segment(store: Store, number: int) -> list[Change]:
     """The changes of a numbered segment."""
     row = _segment(store, number)
     return [_from_line(row, place, line) for place, line in enumerate(_lines(row["bytes"]))]
@@ -164,19 +165,19 @@ def _lines(data: bytes) -> list[list[Any]]:
     return _LINES.decode_lines(unpack(data))[1:]
 
 
-def enter_last(store: Store, hash_: str, hlc: int, at: str) -> None:
+def store_last_change(store: Store, hash_: str, hlc: int, at: str) -> None:
     """Remember when the last change of an applied segment was made; inside a transaction."""
     store.db.execute("UPDATE local_segment SET last_hlc = ?, last_at = ? WHERE hash = ?", [hlc, at, hash_])
 
 
-def enter(store: Store, hash_: str) -> None:
+def number_segment(store: Store, hash_: str) -> None:
     """Number an applied segment; inside a transaction. Its changes are in the log now."""
     number = last_number(store) + 1
     store.db.execute("UPDATE local_segment SET number = ? WHERE hash = ?", [number, hash_])
     store.set_setting(NUMBER, str(number))
 
 
-def leave(store: Store, log_id: str) -> dict[tuple[str, str], None]:
+def remove_segments(store: Store, log_id: str) -> dict[tuple[str, str], None]:
     """Take out of the log the changes of segments that are not applied any more; their (table, row). Inside a
     transaction, with nothing of the log unsealed."""
     last = store.value("SELECT max(last) FROM local_segment WHERE log_id = ? AND state = 'applied'", [log_id]) or 0
@@ -214,7 +215,7 @@ def last_number(store: Store) -> int:
     return int(store.setting(NUMBER, "0") or 0)
 
 
-def catch_up(store: Store) -> None:
+def index_touched_rows(store: Store) -> None:
     """Enter the rows of segments that were applied since the last time into ``local_touch``, and of changes that were
     written here into ``local_touch_change`` where they are many.
 
@@ -234,14 +235,14 @@ def catch_up(store: Store) -> None:
 
 
 def _catch_up_changes(store: Store) -> None:
-    many = f"SELECT 1 {_BEHIND} LIMIT 1 OFFSET {NEWEST}"
+    many = f"SELECT 1 {_AFTER} LIMIT 1 OFFSET {NEWEST}"
     logs, begun = _newest(store)
     if begun and not any(store.value(many, place) for place in logs.items()):
         return
     with store.transaction(derived=True):
         logs, _begun = _newest(store)
         for log_id in logs:
-            while rows := store.rows(f"SELECT row_id, seq {_BEHIND} LIMIT {TOGETHER}", [log_id, logs[log_id]]):
+            while rows := store.rows(f"SELECT row_id, seq {_AFTER} LIMIT {BATCH}", [log_id, logs[log_id]]):
                 entries = sorted((touch_key(row["row_id"]), log_id, row["seq"]) for row in rows)
                 store.db.conn.executemany("INSERT INTO local_touch_change VALUES (?, ?, ?)", entries)
                 logs[log_id] = rows[-1]["seq"]
@@ -261,7 +262,7 @@ def _newest(store: Store) -> tuple[dict[str, int], bool]:
     return {log["id"]: reached.get(log["id"], 0) for log in logs}, said is not None
 
 
-def number_anew(store: Store) -> None:
+def renumber(store: Store) -> None:
     """Set the numbers right after segments were put into a new file: rows are yet to be found by them."""
     store.set_setting(NUMBER, str(store.value("SELECT coalesce(max(number), 0) FROM local_segment")))
     store.set_setting(TOUCHED, "0")
@@ -279,7 +280,7 @@ def unpack(data: bytes, limit: int = -1) -> bytes:
         return reader.read(limit)
 
 
-def stored(store: Store, ids: Collection[str]) -> Iterator[Row]:
+def stored_changes(store: Store, ids: Collection[str]) -> Iterator[Row]:
     """The changes of some rows that are in ``local_change``, as they are there; in no order."""
     _catch_up_changes(store)
     rows = store.rows(
@@ -289,7 +290,7 @@ def stored(store: Store, ids: Collection[str]) -> Iterator[Row]:
     )
     yield from (row for row in rows if row["row_id"] in ids)
     for place in _newest(store)[0].items():
-        yield from (row for row in store.rows(f"SELECT * {_BEHIND}", place) if row["row_id"] in ids)
+        yield from (row for row in store.rows(f"SELECT * {_AFTER}", place) if row["row_id"] in ids)
 
 
 def _in_segments(store: Store, wanted: set[str]) -> Iterator[Change]:
@@ -308,7 +309,7 @@ def _in_segments(store: Store, wanted: set[str]) -> Iterator[Change]:
         yield from (
             _picked(store, number, ids)
             if len(ids) <= FEW
-            else (c for c in of_segment(store, number) if c.row_id in ids)
+            else (c for c in changes_of_segment(store, number) if c.row_id in ids)
         )
 
 
@@ -340,7 +341,7 @@ def _segment(store: Store, number: int) -> Row:
 
 def _from_line(segment: Row, place: int, line: list[Any]) -> Change:
     hlc, table, row_id, cols, actor, *at = line
-    said = at[0] if at else instant(hlc)
+    said = at[0] if at else hlc_instant(hlc)
     return Change(segment["log_id"], segment["first"] + place, hlc, table, row_id, cols, actor, said)
 
 

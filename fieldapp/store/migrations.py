@@ -27,11 +27,11 @@ from fieldapp.store.connection import DatabaseError, in_memory
 migrations = Migrations("fieldapp")
 
 REINDEX = "reindex"
-"""Local setting: the search index is to be built from the rows (``search_index.catch_up``)"""
+"""Local setting: the search index is to be built from the rows (``search_index.index_imported``)"""
 
 
 @migrations(name="0001_first")
-def first(_db: Database) -> None:
+def initial_schema(_db: Database) -> None:
     """The first shape: ``schema.sql`` of version 0.1, with which every file begins."""
 
 
@@ -42,19 +42,19 @@ def all_records(db: Database) -> None:
 
 
 @migrations(name="0003_review")
-def review(db: Database) -> None:
+def reviews(db: Database) -> None:
     """What headquarters thinks of a post's records."""
     add_what_is_missing(db)
 
 
 @migrations(name="0004_batches")
-def batches(db: Database) -> None:
+def imported_sheets(db: Database) -> None:
     """Sheets that were taken in: of this replica alone, so what segments say has not changed."""
     add_what_is_missing(db)
 
 
 @migrations(name="0005_accidents")
-def accidents(db: Database) -> None:
+def receipts_and_revocations(db: Database) -> None:
     """Receipts by database, revocations, what is no segment, bundles that were written."""
     add_what_is_missing(db)
     if "have" not in {column.name for column in db.table("local_replica").columns}:
@@ -77,13 +77,13 @@ def search_by_day(db: Database) -> None:
 
 
 @migrations(name="0007_people")
-def with_people(db: Database) -> None:
+def roles_and_recovery_codes(db: Database) -> None:
     """Roles of those who work on the laptop, and recovery codes at headquarters."""
     add_what_is_missing(db)
 
 
 @migrations(name="0008_heard")
-def heard(db: Database) -> None:
+def bundle_read_times(db: Database) -> None:
     """When a bundle was read here, and the version of the program that wrote it."""
     add_what_is_missing(db)
 
@@ -100,7 +100,7 @@ def log_in_segments(db: Database) -> None:
 
 
 @migrations(name="0010_rekeying")
-def rekeying(db: Database) -> None:
+def double_entry(db: Database) -> None:
     """What was keyed again blind: of this laptop alone."""
     add_what_is_missing(db)
 
@@ -112,7 +112,7 @@ def segment_state(db: Database) -> None:
 
 
 @migrations(name="0012_years")
-def years(db: Database) -> None:
+def activity_end_index(db: Database) -> None:
     """A report finds the activities that ended in its period without reading those of all years; and whether a segment
     stands is known without reading it."""
     add_what_is_missing(db)
@@ -157,13 +157,13 @@ def schema_sql() -> str:
     return (Path(__file__).parents[2] / "schema.sql").read_text(encoding="utf-8")
 
 
-def create(db: Database) -> None:
+def create_schema(db: Database) -> None:
     """Make a new, empty replica's tables, with the reference data that every copy of the program ships."""
     db.conn.executescript("BEGIN IMMEDIATE;" + schema_sql())
     db.execute("INSERT INTO local_session (one, hlc, actor, applying) VALUES (1, 0, 'fieldapp', 1)")
     _baseline(db)
     db.execute("UPDATE local_session SET applying = 0, actor = NULL")
-    capture.install(db)
+    capture.install_triggers(db)
     db.execute("COMMIT")
     migrations.apply(db)
     db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])  # who begins the replica fills the index
@@ -180,7 +180,7 @@ def migrate(db: Database, *, complete: bool = False) -> bool:
         return False
     db.execute("BEGIN IMMEDIATE")
     try:
-        had, shipped = _columns(db), _shipped(db)
+        had, shipped = _columns(db), _last_baseline_change(db)
         migrations.apply(db)
         if complete:
             add_what_is_missing(db)
@@ -188,8 +188,8 @@ def migrate(db: Database, *, complete: bool = False) -> bool:
         db.execute("UPDATE local_session SET applying = 1")
         _baseline(db)
         db.execute("UPDATE local_session SET applying = 0")
-        capture.install(db)
-        _remember(db, had, shipped)
+        capture.install_triggers(db)
+        _store_refold(db, had, shipped)
         db.execute("COMMIT")
     except BaseException:
         if db.conn.in_transaction:
@@ -219,7 +219,7 @@ def _step_back(db: Database) -> None:
     with db.atomic():
         db.conn.executemany("DELETE FROM _sqlite_migrations WHERE name = ?", [(name,) for name in newer])
         add_what_is_missing(db)
-        capture.install(db)
+        capture.install_triggers(db)
         db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])
 
 
@@ -297,13 +297,13 @@ def _columns(db: Database) -> dict[str, list[str]]:
     return {table: [column.name for column in db.table(table).columns] for table in capture.synced_tables(db)}
 
 
-def _shipped(db: Database) -> int:
+def _last_baseline_change(db: Database) -> int:
     """The last change of the baseline that the file holds."""
     row = db.execute("SELECT seq FROM local_log WHERE id = ?", [BASELINE_LOG]).fetchone()
     return row[0] if row else 0
 
 
-def _remember(db: Database, had: Mapping[str, Sequence[str]], shipped: int) -> None:
+def _store_refold(db: Database, had: Mapping[str, Sequence[str]], shipped: int) -> None:
     """Keep what is new, beside what is still to be folded in since an upgrade before this one."""
     row = db.execute("SELECT value FROM local_setting WHERE key = ?", [REFOLD]).fetchone()
     before: dict[str, Any] = json.loads(row[0]) if row else {"columns": {}, "shipped": shipped}
@@ -363,7 +363,7 @@ def _baseline(db: Database) -> None:
     """
     import msgspec
 
-    done = _shipped(db)
+    done = _last_baseline_change(db)
     logged = []
     seq = 0
     for seq, (table, row_id, cols, is_new) in enumerate(baseline_changes(), start=1):

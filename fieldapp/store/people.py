@@ -15,7 +15,7 @@ from fieldapp.store import vault
 from fieldapp.store.store import Store, now
 from fieldapp.vietnamese.text import clean
 
-SHORTEST = 8
+MIN_PASSPHRASE = 8
 """Characters of a passphrase that is chosen here"""
 
 
@@ -59,7 +59,7 @@ NEEDS: Mapping[Act, Role] = {
     Act.RECOVER: Role.ADMINISTRATOR,
 }
 
-ORDER = list(Role)
+ROLES = list(Role)
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ def role_of(store: Store, name: str) -> Role:
 
 def may(store: Store, act: Act) -> bool:
     """Whether he who works now may do this."""
-    return not store.read_only and ORDER.index(role_of(store, store.user)) >= ORDER.index(NEEDS[act])
+    return not store.read_only and ROLES.index(role_of(store, store.user)) >= ROLES.index(NEEDS[act])
 
 
 def check(store: Store, act: Act) -> None:
     """Refuse what he who works now may not do."""
-    store.may_change()
+    store.check_writable()
     if not may(store, act):
         raise FieldappError(
             _("{who} may not do this: it takes the role {role}. Nothing was changed.").format(
@@ -116,7 +116,7 @@ def enter_first(store: Store) -> None:
         _enter(store, store.user, Role.ADMINISTRATOR)
 
 
-def add(store: Store, name: str, passphrase: str, role: Role) -> None:
+def add_person(store: Store, name: str, passphrase: str, role: Role) -> None:
     """Let a further person in."""
     check(store, Act.USERS)
     check_passphrase(passphrase)
@@ -142,7 +142,7 @@ def set_role(store: Store, name: str, role: Role) -> None:
             _enter(store, there, role if there == name else role_of(store, there))
 
 
-def remove(store: Store, name: str) -> None:
+def remove_person(store: Store, name: str) -> None:
     """Let somebody in no longer: his passphrase opens nothing here. What he recorded stays, with his name."""
     check(store, Act.USERS)
     _known(store, name)
@@ -150,7 +150,7 @@ def remove(store: Store, name: str) -> None:
     with store.transaction():
         for there in vault.users(store.home):
             _enter(store, there, role_of(store, there))
-        vault.remove(store.home, name)
+        vault.remove_user(store.home, name)
         store.db.execute("DELETE FROM local_user WHERE name = ?", [name])
 
 
@@ -162,9 +162,9 @@ def change_passphrase(store: Store, passphrase: str) -> None:
 
 def check_passphrase(passphrase: str) -> None:
     """Refuse a passphrase that is guessed in no time."""
-    if len(clean(passphrase)) < SHORTEST:
+    if len(clean(passphrase)) < MIN_PASSPHRASE:
         raise FieldappError(
-            _("The passphrase is too short: take at least {n} characters, best several words.").format(n=SHORTEST)
+            _("The passphrase is too short: take at least {n} characters, best several words.").format(n=MIN_PASSPHRASE)
         )
 
 

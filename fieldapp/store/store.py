@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
-from fieldapp.errors import FieldappError, OnlyReading
+from fieldapp.errors import FieldappError, ReadOnly
 from fieldapp.i18n import _
 from fieldapp.store import disk_errors, migrations, vault
 from fieldapp.store.connection import CannotOpen, connect
@@ -53,7 +53,7 @@ class Draft:
 
 
 class Store:
-    """An open replica. Not for two threads at once: a worker opens its own with ``again``."""
+    """An open replica. Not for two threads at once: a worker opens its own with ``reopen``."""
 
     def __init__(self, db: Database, path: Path, key: bytes, user: str) -> None:
         self.db = db
@@ -62,7 +62,7 @@ class Store:
         """Who writes: goes into ``created_by`` and every change."""
         self._key = key
         self.read_only = False
-        """Nothing may be changed here: see ``only_read``"""
+        """Nothing may be changed here: see ``set_read_only``"""
         self._known: dict[str, tuple[tuple[int, int], Any]] = {}
 
     @classmethod
@@ -75,7 +75,7 @@ class Store:
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)
         db = connect(part, key)
-        migrations.create(db)
+        migrations.create_schema(db)
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         db.close()
         part.chmod(0o600)
@@ -104,28 +104,30 @@ class Store:
         except CannotOpen as error:  # its key fits: so it is damaged where it begins
             raise disk_errors.beginning_damaged() from error
 
-    def again(self) -> "Store":
+    def reopen(self) -> "Store":
         """A second connection to the same file, for a worker thread."""
         store = Store.open(self.home, self._key, self.user)
         if self.read_only:
-            store.only_read()
+            store.set_read_only()
         return store
 
-    def only_read(self) -> None:
-        """Refuse every change from now on, in what ``again`` opens too: in ``transaction`` by a sentence, and elsewhere
-        by the database itself."""
+    def set_read_only(self) -> None:
+        """Refuse every change from now on, here and in what ``reopen`` opens.
+
+        ``transaction`` refuses with a sentence; elsewhere the database itself refuses.
+        """
         self.read_only = True
         self.db.execute("PRAGMA query_only = ON")
 
-    def may_change(self) -> None:
+    def check_writable(self) -> None:
         """Raise OnlyReading where nothing may be changed."""
         if self.read_only:
-            raise OnlyReading(_("The records are open for reading only. Nothing was changed."))
+            raise ReadOnly(_("The records are open for reading only. Nothing was changed."))
 
     def add_user(self, user: str, passphrase: str) -> None:
         """Let a further person in, or give this one a new passphrase."""
-        self.may_change()
-        vault.seal(self.home, user, passphrase, self._key)
+        self.check_writable()
+        vault.seal_for_user(self.home, user, passphrase, self._key)
 
     def seal_for_recovery(self, recipient: str) -> None:
         """Let headquarters open this file, should all passphrases be forgotten."""
@@ -160,7 +162,7 @@ class Store:
         self.db, self._key, self.user = opened.db, opened._key, opened.user
         self._known.clear()
         if self.read_only:
-            self.only_read()
+            self.set_read_only()
 
     def __enter__(self) -> "Store":
         return self
@@ -185,7 +187,7 @@ class Store:
                 raise
             return
         if not derived:
-            self.may_change()
+            self.check_writable()
         try:
             if self.read_only:  # an index may be written
                 self.db.execute("PRAGMA query_only = OFF")
@@ -198,7 +200,7 @@ class Store:
             self._known.clear()
             if self.db.conn.in_transaction:
                 self.db.execute("ROLLBACK")
-            told = disk_errors.explain(error)
+            told = disk_errors.disk_error_text(error)
             if told is not None:
                 raise told from error
             raise
@@ -238,7 +240,7 @@ class Store:
         found = self.db.execute(sql, params).fetchone()
         return found[0] if found else None
 
-    def until_changed(self, what: str, compute: Callable[[], Known]) -> Known:
+    def cached_until_changed(self, what: str, compute: Callable[[], Known]) -> Known:
         """What ``compute`` gives, asked for once until the file is changed, here or by another connection."""
         state = (self.value("PRAGMA data_version"), self.db.conn.total_changes)
         known = self._known.get(what)

@@ -14,14 +14,14 @@ from pathlib import Path
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import counted
 
-SUFFIX = ".tries"
-FREE = 3
+ATTEMPTS_SUFFIX = ".tries"
+FREE_ATTEMPTS = 3
 """So many wrong tries cost nothing but the derivation"""
-LONGEST = 300
+LONGEST_DELAY = 300
 """seconds"""
 
 
-class Slowed(FieldappError):
+class TooManyAttempts(FieldappError):
     """Too early for another try; ``seconds`` says how much."""
 
     def __init__(self, seconds: int) -> None:
@@ -35,23 +35,25 @@ class Slowed(FieldappError):
         self.seconds = seconds
 
 
-def begin(path: Path) -> None:
-    """Count a try in ``path`` as wrong until ``forget`` says that it was right; raises Slowed where it comes too early.
+def count_attempt(path: Path) -> None:
+    """Count an attempt in ``path`` as wrong until ``clear_attempts`` says that it was right.
+
+    Raises TooManyAttempts where it comes too early.
 
     A clock that was set back does not make anybody wait longer than the delay itself.
     """
-    count, last = _read(path)
+    count, last = _read_count(path)
     now = time.time()
     if last > now:
-        _write(path, count, now)
+        _write_count(path, count, now)
         last = now
     wait = last + delay(count) - now
     if wait > 0:
-        raise Slowed(math.ceil(wait))
-    _write(path, count + 1, now)
+        raise TooManyAttempts(math.ceil(wait))
+    _write_count(path, count + 1, now)
 
 
-def forget(path: Path) -> None:
+def clear_attempts(path: Path) -> None:
     """The passphrase was right, or is a new one."""
     with suppress(OSError):
         path.unlink(missing_ok=True)
@@ -59,10 +61,10 @@ def forget(path: Path) -> None:
 
 def delay(count: int) -> int:
     """Seconds to wait after so many wrong tries: 2, 4, 8 … up to five minutes."""
-    return 0 if count < FREE else min(2 ** min(count - FREE + 1, 20), LONGEST)
+    return 0 if count < FREE_ATTEMPTS else min(2 ** min(count - FREE_ATTEMPTS + 1, 20), LONGEST_DELAY)
 
 
-def _read(path: Path) -> tuple[int, float]:
+def _read_count(path: Path) -> tuple[int, float]:
     try:
         found = json.loads(path.read_text(encoding="ascii"))
         count, last = int(found["wrong"]), float(found["last"])
@@ -71,7 +73,7 @@ def _read(path: Path) -> tuple[int, float]:
     return (count, last) if count >= 0 and math.isfinite(last) else (0, 0.0)
 
 
-def _write(path: Path, count: int, now: float) -> None:
+def _write_count(path: Path, count: int, now: float) -> None:
     with suppress(OSError):  # a disk that cannot be written keeps nobody from his records
         path.write_text(json.dumps({"wrong": count, "last": now}), encoding="ascii")
         path.chmod(0o600)

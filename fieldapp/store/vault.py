@@ -26,16 +26,18 @@ from fieldapp.store.connection import KEY_BYTES
 from fieldapp.store.disk import sync_folder
 from fieldapp.vietnamese.text import clean
 
-FOLDER = "keys"
-RECOVERY = "recovery.age"
-CODE = "recovery-code.json"
+KEYS_FOLDER = "keys"
+RECOVERY_FILE = "recovery.age"
+CODE_FILE = "recovery-code.json"
 USER_SUFFIX = ".user.age"
-PRACTICE = "practice.txt"
+PRACTICE_FILE = "practice.txt"
 """Of a practice workspace: its passphrase, which is no secret. For the screen before the records are open; what makes
 records those of practice is signed (``fieldapp/sync/peers/practice.py``)"""
 MAX_NAME = 60
 """Characters: percent-encoded, a name must still be a file name"""
-KEY_FILE = re.compile(rf"[A-Za-z0-9%_.~-]{{1,240}}{re.escape(USER_SUFFIX)}|{re.escape(RECOVERY)}|{re.escape(CODE)}")
+KEY_FILE = re.compile(
+    rf"[A-Za-z0-9%_.~-]{{1,240}}{re.escape(USER_SUFFIX)}|{re.escape(RECOVERY_FILE)}|{re.escape(CODE_FILE)}"
+)
 """Names of the files in the folder of keys that belong into a backup"""
 
 _WRONG = 3
@@ -71,18 +73,18 @@ def new_key() -> bytes:
 
 def users(home: Path) -> list[str]:
     """Names of those for whom the key is sealed, in the order of their files."""
-    return [unquote(p.name.removesuffix(USER_SUFFIX)) for p in sorted((home / FOLDER).glob("*" + USER_SUFFIX))]
+    return [unquote(p.name.removesuffix(USER_SUFFIX)) for p in sorted((home / KEYS_FOLDER).glob("*" + USER_SUFFIX))]
 
 
 def practice_passphrase(home: Path) -> str | None:
     """What opens a workspace for practice; None of a real one."""
     try:
-        return (home / PRACTICE).read_text(encoding="utf-8").strip()
+        return (home / PRACTICE_FILE).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return None
 
 
-def seal(home: Path, user: str, passphrase: str, key: bytes) -> None:
+def seal_for_user(home: Path, user: str, passphrase: str, key: bytes) -> None:
     """Seal ``key`` for ``user``; a file of this user that is there already is replaced."""
     phrase, name = clean(passphrase), clean(user)
     if not name or len(name) > MAX_NAME:
@@ -91,23 +93,23 @@ def seal(home: Path, user: str, passphrase: str, key: bytes) -> None:
         raise FieldappError(_("{name} uses this laptop already.").format(name=name))
     if not phrase:
         raise FieldappError(_("The passphrase is empty. Choose one of several words."))
-    _write(_user_file(home, name), seal_under(_whole(key), phrase))
-    throttle.forget(_tries_file(home, name))
+    _write(_user_file(home, name), seal_with_passphrase(_check_key(key), phrase))
+    throttle.clear_attempts(_attempts_file(home, name))
 
 
-def set_aside(home: Path) -> None:
+def set_keys_aside(home: Path) -> None:
     """Move keys away that belong to no database here: of a beginning that was cut off, or of a file that was moved."""
-    folder = home / FOLDER
+    folder = home / KEYS_FOLDER
     if any(folder.glob("*.age")):
-        folder.rename(folder.with_name(f"{FOLDER}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"))
+        folder.rename(folder.with_name(f"{KEYS_FOLDER}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"))
 
 
-def remove(home: Path, user: str) -> None:
+def remove_user(home: Path, user: str) -> None:
     """Take a user's sealed key away: his passphrase opens nothing here any more."""
     _user_file(home, user).unlink(missing_ok=True)
-    if (home / FOLDER).is_dir():
-        sync_folder(home / FOLDER)
-    throttle.forget(_tries_file(home, user))
+    if (home / KEYS_FOLDER).is_dir():
+        sync_folder(home / KEYS_FOLDER)
+    throttle.clear_attempts(_attempts_file(home, user))
 
 
 def unseal(home: Path, user: str, passphrase: str) -> bytes:
@@ -122,24 +124,24 @@ def unseal(home: Path, user: str, passphrase: str) -> bytes:
         raise FieldappError(_("No user of this name uses this laptop: {user}.").format(user=user)) from error
     except OSError as error:
         raise _damaged(_user_file(home, user)) from error
-    waiting = _tries_file(home, user)
-    throttle.begin(waiting)
-    key = open_sealed(sealed, passphrase)
+    waiting = _attempts_file(home, user)
+    throttle.count_attempt(waiting)
+    key = open_with_passphrase(sealed, passphrase)
     if key is None:
         raise FieldappError(_("The passphrase is wrong. Nothing was changed; try again."))
-    throttle.forget(waiting)
+    throttle.clear_attempts(waiting)
     if len(key) != KEY_BYTES:
         raise _damaged(_user_file(home, user))
     return key
 
 
-def seal_under(secret: bytes, passphrase: str) -> bytes:
+def seal_with_passphrase(secret: bytes, passphrase: str) -> bytes:
     """An age file that only the passphrase opens; takes about a second."""
     sealed: bytes = pyrage.passphrase.encrypt(secret, clean(passphrase))
     return sealed
 
 
-def open_sealed(sealed: bytes, passphrase: str) -> bytes | None:
+def open_with_passphrase(sealed: bytes, passphrase: str) -> bytes | None:
     """What an age file holds that was sealed under a passphrase; None where that is another one.
 
     The derivation takes a second and holds Python's lock: it runs in a process of its own, so that the screen goes on
@@ -179,14 +181,14 @@ def open_sealed(sealed: bytes, passphrase: str) -> bytes | None:
 
 def seal_for_recovery(home: Path, recipient: str, key: bytes, whose: Mapping[str, str]) -> None:
     """Seal ``key`` to headquarters' recovery key, an age recipient, with words on whose it is."""
-    said = json.dumps({"key": _whole(key).hex(), **whose}, ensure_ascii=False).encode()
-    _write(home / FOLDER / RECOVERY, pyrage.encrypt(said, [pyrage.x25519.Recipient.from_str(recipient)]))
+    said = json.dumps({"key": _check_key(key).hex(), **whose}, ensure_ascii=False).encode()
+    _write(home / KEYS_FOLDER / RECOVERY_FILE, pyrage.encrypt(said, [pyrage.x25519.Recipient.from_str(recipient)]))
 
 
 def sealed_for_recovery(home: Path) -> bytes:
     """The file that only headquarters' recovery key opens."""
     try:
-        return (home / FOLDER / RECOVERY).read_bytes()
+        return (home / KEYS_FOLDER / RECOVERY_FILE).read_bytes()
     except OSError:
         raise FieldappError(
             _("This laptop's key was not sealed for headquarters. Restore a backup with `fieldapp restore`.")
@@ -197,16 +199,16 @@ def seal_under_code(home: Path, code: str, key: bytes, recipient: str | None) ->
     """Seal ``key`` under a recovery code, and the code to headquarters' recovery key, together or not at all."""
     to = [pyrage.x25519.Recipient.from_str(recipient)] if recipient else None
     files = {
-        "key": b64encode(seal_under(_whole(key), code)).decode(),
+        "key": b64encode(seal_with_passphrase(_check_key(key), code)).decode(),
         "code": b64encode(pyrage.encrypt(code.encode(), to)).decode() if to else None,
     }
-    _write(home / FOLDER / CODE, json.dumps(files).encode())
+    _write(home / KEYS_FOLDER / CODE_FILE, json.dumps(files).encode())
 
 
 def sealed_code(home: Path) -> str | None:
     """The laptop's recovery code, sealed to headquarters' recovery key; base64. None where there is none."""
     try:
-        found = json.loads((home / FOLDER / CODE).read_bytes())["code"]
+        found = json.loads((home / KEYS_FOLDER / CODE_FILE).read_bytes())["code"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if isinstance(found, str) else None
@@ -215,31 +217,31 @@ def sealed_code(home: Path) -> str | None:
 def unseal_with_code(home: Path, code: str) -> bytes:
     """The database key, opened with the recovery code; wrong ones make the next try wait."""
     try:
-        sealed = b64decode(json.loads((home / FOLDER / CODE).read_bytes())["key"], validate=True)
+        sealed = b64decode(json.loads((home / KEYS_FOLDER / CODE_FILE).read_bytes())["key"], validate=True)
     except (OSError, ValueError, KeyError, TypeError):
         raise FieldappError(
             _("This laptop has no recovery code. Recover it by stick: `fieldapp user recover --request FOLDER`.")
         ) from None
-    waiting = home / FOLDER / (CODE + throttle.SUFFIX)
-    throttle.begin(waiting)
-    key = open_sealed(sealed, code)
+    waiting = home / KEYS_FOLDER / (CODE_FILE + throttle.ATTEMPTS_SUFFIX)
+    throttle.count_attempt(waiting)
+    key = open_with_passphrase(sealed, code)
     if key is None:
         raise FieldappError(_("This is not the code of this laptop, or it was used already. Nothing was changed."))
-    throttle.forget(waiting)
+    throttle.clear_attempts(waiting)
     return key
 
 
-def keep(home: Path, name: str, sealed: bytes) -> None:
+def write_key_file(home: Path, name: str, sealed: bytes) -> None:
     """Write a small sealed file into the folder of keys, whole or not at all."""
-    _write(home / FOLDER / name, sealed)
+    _write(home / KEYS_FOLDER / name, sealed)
 
 
 def _user_file(home: Path, user: str) -> Path:
-    return home / FOLDER / (quote(clean(user), safe="") + USER_SUFFIX)
+    return home / KEYS_FOLDER / (quote(clean(user), safe="") + USER_SUFFIX)
 
 
-def _tries_file(home: Path, user: str) -> Path:
-    return home / FOLDER / (quote(clean(user), safe="") + throttle.SUFFIX)
+def _attempts_file(home: Path, user: str) -> Path:
+    return home / KEYS_FOLDER / (quote(clean(user), safe="") + throttle.ATTEMPTS_SUFFIX)
 
 
 def _busy() -> FieldappError:
@@ -252,7 +254,7 @@ def _damaged(path: Path | None) -> FieldappError:
     )
 
 
-def _whole(key: bytes) -> bytes:
+def _check_key(key: bytes) -> bytes:
     """The database key; a replica that was locked meanwhile has none, and what is sealed would open nothing."""
     if len(key) != KEY_BYTES:
         raise FieldappError(_("The records were locked meanwhile. Nothing was changed: unlock them, and do it again."))

@@ -12,12 +12,12 @@ from textual.dom import DOMNode
 from textual.worker import WorkerFailed
 
 from fieldapp.crash import log_crash
-from fieldapp.errors import FieldappError, OnlyReading
+from fieldapp.errors import FieldappError, ReadOnly
 from fieldapp.i18n import _
 from fieldapp.store import disk_errors
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
-from fieldapp.tui.keys import HABITS
+from fieldapp.tui.keys import INPUT_METHODS
 from fieldapp.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class FieldApp(Host):
         self.home = home
         for theme in themes.THEMES:
             self.register_theme(theme)
-        self.theme = themes.first()
+        self.theme = themes.default_theme()
         self._touched = _clocks()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -90,7 +90,7 @@ class FieldApp(Host):
 
         self._store = store
         if self.read_only:
-            store.only_read()
+            store.set_read_only()
         self.habit = store.setting(TYPING, "") or ""
         if (chosen := store.setting(THEME)) in themes.titles():
             self.theme = str(chosen)
@@ -162,8 +162,8 @@ class FieldApp(Host):
         if self.read_only:
             return
         try:
-            with self.store.again() as store:
-                backup.daily(store)
+            with self.store.reopen() as store:
+                backup.daily_backup(store)
         except (FieldappError, OSError) as error:
             text = _("No backup of today: {why}").format(why=error)
             self.call_from_thread(self.notify, text, markup=False, severity="warning", timeout=10)
@@ -182,7 +182,7 @@ class FieldApp(Host):
             return True
         try:
             return await super().run_action(action, default_namespace, namespaces)
-        except OnlyReading:
+        except ReadOnly:
             self._say_read_only()
             return True
 
@@ -195,7 +195,7 @@ class FieldApp(Host):
 
     def action_typing(self) -> None:
         """The next way of typing Vietnamese; remembered."""
-        names = ["", *HABITS]
+        names = ["", *INPUT_METHODS]
         self._take_habit(names[(names.index(self.habit) + 1) % len(names)])
         self.notify(self.habit or _("Typing is left to the machine's input method."), markup=False)
 
@@ -264,7 +264,7 @@ class FieldApp(Host):
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             error = error.error
         self._exception = error
-        told = disk_errors.explain(error)
+        told = disk_errors.disk_error_text(error)
         if told is not None:
             self.exit(return_code=1, message=str(told))
             return
@@ -276,7 +276,7 @@ class FieldApp(Host):
         self.exit(return_code=1, message=str(lacking or unexpected.format(path=path)))
 
 
-def run(home: Path, *, read_only: bool = False) -> None:
+def run_app(home: Path, *, read_only: bool = False) -> None:
     """Open the screen on the replica in ``home``; ``read_only``: to look, and change nothing."""
     app = FieldApp(home, read_only=read_only)
     app.run()

@@ -21,7 +21,7 @@ _MARK = re.compile(r"<!-- F1: ([\w* ]+) -->")
 
 
 @dataclass(frozen=True)
-class Section:
+class GuideSection:
     """A part of the guide with its heading."""
 
     part: str
@@ -33,7 +33,7 @@ class Section:
     """without markup: one line for each paragraph and entry"""
 
 
-def sections() -> list[Section]:
+def guide_sections() -> list[GuideSection]:
     """The guide in the user's language, else in Vietnamese."""
     folder = packaged("guide") / language()
     if not folder.is_dir():
@@ -41,18 +41,18 @@ def sections() -> list[Section]:
     return [section for part in ORDER for section in _of(folder / f"{part}.md")]
 
 
-def about(screen: str, *, at_hq: bool) -> list[Section]:
+def guide_for(screen: str, *, at_hq: bool) -> list[GuideSection]:
     """What the guide says of a screen, then what it says of all; headquarters' own page is for headquarters."""
-    found = [section for section in sections() if at_hq or section.part != "headquarters"]
+    found = [section for section in guide_sections() if at_hq or section.part != "headquarters"]
     return [s for s in found if screen in s.screens] + [s for s in found if EVERYWHERE in s.screens]
 
 
-def _of(path: Path) -> Iterator[Section]:
+def _of(path: Path) -> Iterator[GuideSection]:
     for part in path.read_text(encoding="utf-8").split("\n## ")[1:]:
         title, _newline, body = part.partition("\n")
         mark = _MARK.search(body)
         text = "\n".join(_lines(MarkdownIt().parse(_MARK.sub("", body)))).strip("\n")
-        yield Section(path.stem, title, frozenset(mark[1].split()) if mark else frozenset(), text)
+        yield GuideSection(path.stem, title, frozenset(mark[1].split()) if mark else frozenset(), text)
 
 
 def _lines(tokens: list[Token]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from fieldapp.vietnamese.telex import TELEX, VNI, Method
 
 Result = TypeVar("Result")
 
-HABITS: Mapping[str, tuple[Method, bool]] = {
+INPUT_METHODS: Mapping[str, tuple[Method, bool]] = {
     f"{method.name} {sample}": (method, sample == "hoà") for method in (TELEX, VNI) for sample in ("hòa", "hoà")
 }
 """What F12 goes through: method, and where it places tones"""
@@ -67,11 +67,11 @@ class TypingApp(App[Result]):
     @property
     def habit(self) -> str:
         """The program's own input method as the header shows it; empty while it is off."""
-        return next((name for name, habit in HABITS.items() if habit == (self.method, self.modern)), "")
+        return next((name for name, habit in INPUT_METHODS.items() if habit == (self.method, self.modern)), "")
 
     @habit.setter
     def habit(self, name: str) -> None:
-        self.method, self.modern = HABITS.get(name, (None, False))
+        self.method, self.modern = INPUT_METHODS.get(name, (None, False))
 
     def __init__(self) -> None:
         self._due: deque[Callable[[], Any]] = deque()

@@ -100,6 +100,6 @@ def titles() -> Mapping[str, str]:
     return {DARK.name: _("dark"), LIGHT.name: _("light"), SIXTEEN.name: _("16 colours")}
 
 
-def first() -> str:
+def default_theme() -> str:
     """The theme to begin with, before one is chosen: what the terminal can show."""
     return SIXTEEN.name if os.environ.get("TERM") in ("linux", "vt220", "ansi", "screen") else DARK.name

@@ -29,7 +29,7 @@ class StepLine(Static):
 
     def renew(self) -> None:
         """Say anew what is next."""
-        self.update(Content(tutorial.say(self.app.store)))
+        self.update(Content(tutorial.next_step_text(self.app.store)))
 
 
 class TutorialApp(FieldApp):
@@ -61,7 +61,7 @@ class TutorialApp(FieldApp):
     @work(thread=True)
     def _carry(self) -> None:
         try:
-            with self.store.again() as store:
+            with self.store.reopen() as store:
                 tutorial.carry(store)
         finally:
             self._carrying = False

@@ -3,7 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 
-from fieldapp.vietnamese.telex import Method, compose, finish, spell
+from fieldapp.vietnamese.telex import Method, compose, finish_word, spell
 
 CODE_SIGNS = ("_", "@")
 """What stands beside one of these is part of a code, and no word"""
@@ -19,7 +19,7 @@ class _Word:
 
 
 @dataclass
-class Typist:
+class InputMethod:
     """One place where text is typed. ``before`` is always the whole text before the cursor."""
 
     method: Method
@@ -42,7 +42,7 @@ class Typist:
         word, self._word = self._word, None
         if word is None or before[word.start :] != word.shown:
             return before
-        return before[: word.start] + (word.keys if is_code else finish(word.keys, self.method, self.modern))
+        return before[: word.start] + (word.keys if is_code else finish_word(word.keys, self.method, self.modern))
 
     def _word_at(self, before: str) -> _Word:
         """The word in progress, or one that is come back to."""

@@ -1,8 +1,8 @@
 """Vietnamese from plain keys, Telex or VNI, for machines that have no input method.
 
-A word is a function of its keys: ``compose`` gives what stands on the screen while it is typed, ``finish`` what stands
-there once it is over. Marks and tones may come where they belong or at the end of the word; the same key again takes
-them back. What cannot be Vietnamese stands as it was typed, key by key. See ``docs/typing.md``.
+A word is a function of its keys: ``compose`` gives what stands on the screen while it is typed, ``finish_word`` what
+stands there once it is over. Marks and tones may come where they belong or at the end of the word; the same key again
+takes them back. What cannot be Vietnamese stands as it was typed, key by key. See ``docs/typing.md``.
 """
 
 import unicodedata
@@ -72,7 +72,7 @@ def compose(keys: str, method: Method, modern: bool = False) -> str:
     return _typed(keys, method, modern).shown
 
 
-def finish(keys: str, method: Method, modern: bool = False) -> str:
+def finish_word(keys: str, method: Method, modern: bool = False) -> str:
     """What the keys of one word show once it is over: one that is no whole syllable stands as it was typed."""
     return _typed(keys, method, modern).finished
 

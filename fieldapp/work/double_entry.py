@@ -21,21 +21,21 @@ from fieldapp.store import log
 from fieldapp.store.store import Row, Store, now
 from fieldapp.vietnamese.text import clean, spelling
 
-State = Literal["open", "own", "same", "different"]
+KeyingState = Literal["open", "own", "same", "different"]
 """``own``: who works now wrote in it, so another person keys it. ``same``, ``different``: keyed again already"""
 
-SIGNS: Mapping[State, str] = {"open": "·", "own": "–", "same": "✓", "different": "≠"}
+KEYING_SIGNS: Mapping[KeyingState, str] = {"open": "·", "own": "–", "same": "✓", "different": "≠"}
 
 
 @dataclass(frozen=True)
-class Drawn:
+class SampledRecord:
     """One record of a sample."""
 
     row_id: str
     paper: str
     """what finds it on paper, in words"""
     by: str
-    state: State
+    state: KeyingState
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Rate:
+class ErrorRate:
     """How often a field was keyed differently."""
 
     kind: str
@@ -79,7 +79,7 @@ class Rate:
         return 100 * self.different / self.compared
 
 
-def draw(store: Store, kind: str, size: int, seed: str) -> list[Drawn]:
+def draw_sample(store: Store, kind: str, size: int, seed: str) -> list[SampledRecord]:
     """The first ``size`` records of a kind in an order that only the seed decides: the same for everybody.
 
     A larger sample holds the smaller one.
@@ -100,40 +100,40 @@ def draw(store: Store, kind: str, size: int, seed: str) -> list[Drawn]:
             [row_id],
         )
     ]
-    papers = words.display(store, kind, rows, shown(model))
+    papers = words.display(store, kind, rows, identifying_fields(model))
     return [
-        Drawn(row["id"], " · ".join(filter(None, paper)), row["created_by"], _state(store, kind, row))
+        SampledRecord(row["id"], " · ".join(filter(None, paper)), row["created_by"], _state(store, kind, row))
         for row, paper in zip(rows, papers, strict=True)
     ]
 
 
-def _state(store: Store, kind: str, row: Row) -> State:
+def _state(store: Store, kind: str, row: Row) -> KeyingState:
     if row["checked"] is not None:
         return "different" if row["checked"] else "same"
-    return "own" if _wrote(store, kind, row) else "open"
+    return "own" if _is_own_work(store, kind, row) else "open"
 
 
-def _wrote(store: Store, kind: str, row: Row) -> bool:
+def _is_own_work(store: Store, kind: str, row: Row) -> bool:
     """Whether who works now wrote in a record or in a row that belongs to it."""
     ids = [row["id"]]
     for child in records.model_of(kind).CHILDREN.values():
         ids += [r["id"] for r in store.rows(f"SELECT id FROM {child.model.KIND} WHERE {child.parent} = ?", [row["id"]])]
-    writers = {change.actor for changes in log.of_rows(store, ids).values() for change in changes}
+    writers = {change.actor for changes in log.changes_of_rows(store, ids).values() for change in changes}
     return store.user in writers | {row["created_by"]}
 
 
-def shown(model: type[Record]) -> list[str]:
+def identifying_fields(model: type[Record]) -> list[str]:
     """The fields that find a record on paper: they are not hidden from who keys it again, and count in no rate."""
     return [*([model.DATE] if model.DATE else []), model.LABEL[0]]
 
 
-def given(store: Store, row_id: str) -> dict[str, Any]:
+def blind_form_data(store: Store, row_id: str) -> dict[str, Any]:
     """What stands in the form of who keys a record again, in the shape of ``records.as_data``."""
     found = records.get(store, row_id)
-    return {field: found.row[field] for field in shown(records.model_of(found.kind))}
+    return {field: found.row[field] for field in identifying_fields(records.model_of(found.kind))}
 
 
-def key_again(store: Store, row_id: str, data: Mapping[str, Any], *, confirm: bool = False) -> Comparison:
+def compare_keying(store: Store, row_id: str, data: Mapping[str, Any], *, confirm: bool = False) -> Comparison:
     """Compare a record with what was keyed blind, and remember how much of it differed.
 
     ``data`` and what is refused or asked about: as for ``records.save``. The record itself stays as it is.
@@ -143,11 +143,11 @@ def key_again(store: Store, row_id: str, data: Mapping[str, Any], *, confirm: bo
     scope = records.writable_scope(store, model)
     if not model.REFERENCE and stored.row["post_id"] != scope:
         raise FieldappError(_("This record belongs to another post. Only that post changes it."))
-    if _wrote(store, stored.kind, stored.row):
+    if _is_own_work(store, stored.kind, stored.row):
         raise FieldappError(_("You wrote in this record yourself: another person keys it again."))
     if store.value("SELECT 1 FROM local_rekeyed WHERE row_id = ?", [row_id]):
         raise FieldappError(_("This record was keyed again already."))
-    keyed = records.tried(store, stored.kind, data, confirm=confirm, instead_of=row_id)
+    keyed = records.preview(store, stored.kind, data, confirm=confirm, instead_of=row_id)
     made = _compare(store, stored, keyed)
     different = dict.fromkeys(made.compared, 0)
     for difference in made.differences:
@@ -172,7 +172,7 @@ def _compare(store: Store, stored: Found, keyed: Found) -> Comparison:
         values = (stored.row[shape.name], keyed.row[shape.name])
         if values == (None, None):
             continue
-        if shape.name not in shown(model):
+        if shape.name not in identifying_fields(model):
             compared[shape.name] = 1
         if _plain(values[0]) != _plain(values[1]):
             differences.append(Difference(shape.name, (), _(shape.title), recorded, again))
@@ -181,7 +181,7 @@ def _compare(store: Store, stored: Found, keyed: Found) -> Comparison:
         if there or here:
             compared[name] = len(there | here)
         for row in there | here:
-            if _said(child, there.get(row)) != _said(child, here.get(row)):
+            if _child_words(child, there.get(row)) != _child_words(child, here.get(row)):
                 both = [child_text(store, child, rows[row]) if row in rows else "" for rows in (there, here)]
                 differences.append(Difference(name, row, reviews.field_title(stored.kind, name), *both))
     return Comparison(stored.row["id"], stored, keyed, compared, differences)
@@ -192,7 +192,7 @@ def _by_subject(child: Child, rows: Sequence[Row]) -> dict[tuple[str, ...], Row]
     return {tuple(str(row[field] or "") for field in child.about): row for row in rows}
 
 
-def _said(child: Child, row: Row | None) -> Any:
+def _child_words(child: Child, row: Row | None) -> Any:
     if row is None:
         return None
     return {k: _plain(v) for k, v in stored_fields(child.model, row).items() if k != child.parent}
@@ -205,7 +205,7 @@ def _plain(value: Any) -> Any:
     return spelling(clean(value).rstrip("."))
 
 
-def take(store: Store, made: Comparison, chosen: Collection[Difference]) -> None:
+def take_keyed(store: Store, made: Comparison, chosen: Collection[Difference]) -> None:
     """Write what was keyed in place of what was recorded, in the chosen differences: a change like any other."""
     if not chosen:
         return
@@ -230,18 +230,18 @@ def take(store: Store, made: Comparison, chosen: Collection[Difference]) -> None
     records.save(store, made.stored.kind, data, made.row_id, confirm=True)
 
 
-def rates(store: Store, kind: str | None = None) -> list[Rate]:
+def error_rates(store: Store, kind: str | None = None) -> list[ErrorRate]:
     """How often each field of a kind, or of all kinds, was keyed differently; what differs most first."""
     rows = store.rows(
         "SELECT k.kind, f.key AS field, sum(f.value ->> 0) AS compared, sum(f.value ->> 1) AS different"
         " FROM local_rekeyed k, json_each(k.fields) f WHERE ? IS NULL OR k.kind = ? GROUP BY k.kind, f.key",
         [kind, kind],
     )
-    found = [Rate(title=reviews.field_title(row["kind"], row["field"]), **row) for row in rows]
+    found = [ErrorRate(title=reviews.field_title(row["kind"], row["field"]), **row) for row in rows]
     return sorted(found, key=lambda rate: (-rate.percent, -rate.compared, rate.kind, rate.field))
 
 
-def rate_lines(rates: Sequence[Rate]) -> list[str]:
+def rate_lines(rates: Sequence[ErrorRate]) -> list[str]:
     """Rates as a table, with their sum."""
     if not rates:
         return [_("Nothing was keyed again yet.")]

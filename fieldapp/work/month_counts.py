@@ -5,11 +5,11 @@ from datetime import date
 from fieldapp.domain.records import RECORDS
 from fieldapp.store.store import Store
 
-MOST = 6
+MAX_KINDS = 6
 """More kinds do not fit below what must be done"""
 
 
-def counts(store: Store, today: date) -> list[tuple[str, int]]:
+def month_counts(store: Store, today: date) -> list[tuple[str, int]]:
     """(kind, its records of this month) of the kinds that the posts recorded most of, those without any left out.
 
     Read through the indexes on dates: a count of all there ever was would read the whole table.
@@ -21,4 +21,4 @@ def counts(store: Store, today: date) -> list[tuple[str, int]]:
             column = model.DATE or "created_at"
             sql = f"SELECT count(*) FROM {model.KIND} WHERE voided_at IS NULL AND {column} BETWEEN ? AND ?"
             found.append((model.KIND, store.value(sql, [first, f"{today.isoformat()}T~"])))
-    return sorted((c for c in found if c[1]), key=lambda c: -c[1])[:MOST]
+    return sorted((c for c in found if c[1]), key=lambda c: -c[1])[:MAX_KINDS]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.escaping import brief
+from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange.status import Status
@@ -17,11 +17,11 @@ REVIEW = "review"
 """Kind of what waits to be looked at"""
 POSTS = "posts"
 """Kind of what the grid of posts by months shows"""
-NAMED = 5
+MAX_NAMES = 5
 """Late posts that are named; the grid shows all"""
 
 
-def late_posts(store: Store, today: date) -> list[Todo]:
+def late_posts_line(store: Store, today: date) -> list[Todo]:
     """One line of the posts of which nothing was heard for longer than is allowed; headquarters' alone."""
     if store.role != "hq":
         return []
@@ -30,14 +30,14 @@ def late_posts(store: Store, today: date) -> list[Todo]:
     late = coverage.late_posts(store, today)
     if not late:
         return []
-    named = ", ".join(_("{post} ({n} days)").format(post=name, n=days) for name, days in late[:NAMED])
-    more = " …" if len(late) > NAMED else ""
+    named = ", ".join(_("{post} ({n} days)").format(post=name, n=days) for name, days in late[:MAX_NAMES])
+    more = " …" if len(late) > MAX_NAMES else ""
     text = _("not heard of for more than {days} days: {named}")
     text = text.format(days=coverage.limit_days(store), named=named + more)
     return [_line("!", counted("{n} post", "{n} posts", len(late)), text, POSTS)]
 
 
-def to_review(store: Store, *, keys: bool = True) -> list[Todo]:
+def review_line(store: Store, *, keys: bool = True) -> list[Todo]:
     """One line of the records that wait to be looked at. ``keys``: it names a key, for the screen; else a command."""
     from fieldapp.records import reviews
 
@@ -53,7 +53,7 @@ def to_review(store: Store, *, keys: bool = True) -> list[Todo]:
     return [_line("·", _("to review"), text, REVIEW)]
 
 
-def todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
+def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
     """One line for each sort of thing that waits; more about it is on the USB screen. ``keys`` as above."""
     found = []
     if state.clock_warning:
@@ -78,7 +78,7 @@ def todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
     return found
 
 
-def sentences(state: Status, role: str) -> list[str]:
+def exchange_sentences(state: Status, role: str) -> list[str]:
     """All that waits or was refused, in full, for the USB screen."""
     found = [state.clock_warning] if state.clock_warning else []
     found += [*state.held, *state.quarantined, *state.set_aside]
@@ -86,14 +86,14 @@ def sentences(state: Status, role: str) -> list[str]:
         hint = _("Esc, then F6 and F7, show them.") if role == "hq" else ""
         found.append(f"{_conflicts(state)}. {hint}".strip())
     if role == "hq" and state.asking:
-        found.append(asking(state.asking))
+        found.append(certificate_request_text(state.asking))
     return found
 
 
-def asking(names: Sequence[str]) -> str:
+def certificate_request_text(names: Sequence[str]) -> str:
     """Who waits to be certified, and by which keys it is done."""
     line = _("Waiting to be certified: {names}. Esc, then F6 and F7, show the fingerprint: compare it by telephone.")
-    return line.format(names=", ".join(map(brief, names)))
+    return line.format(names=", ".join(map(brief_text, names)))
 
 
 def _conflicts(state: Status) -> str:

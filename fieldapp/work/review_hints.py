@@ -13,12 +13,12 @@ from fieldapp.store.store import Row, Store
 
 FAR_MORE = 3
 """So many times the most that the post ever recorded of the same is far more than usual"""
-ENOUGH = 5
+MIN_COMPARED = 5
 """Fewer figures than these say nothing about what is usual"""
 
 
 @dataclass(frozen=True)
-class Doubt:
+class ReviewHint:
     """One check of the records of a kind."""
 
     kind: str
@@ -35,21 +35,21 @@ _FIGURES = """
         JOIN measure m ON m.id = v.measure_id
     WHERE a.voided_at IS NULL AND v.amount IS NOT NULL"""
 
-_ASKED = "a.id IN (SELECT value FROM json_each(:ids))"
+_AMONG = "a.id IN (SELECT value FROM json_each(:ids))"
 
-DOUBTS: tuple[Doubt, ...] = (
-    Doubt(
+HINTS: tuple[ReviewHint, ...] = (
+    ReviewHint(
         "activity",
         "{measure}: {amount}; the most that the post recorded before was {most}.",
         f"""
-        WITH f AS ({_FIGURES} AND {_ASKED})
+        WITH f AS ({_FIGURES} AND {_AMONG})
         SELECT f.record, f.measure, f.amount, f.unit_name, f.decimals, max(o.amount) AS most
         FROM f JOIN activity b ON b.post_id = f.post_id AND b.activity_kind_id = f.activity_kind_id
                 AND b.voided_at IS NULL AND b.date_from <= f.date_from AND b.id <> f.record
             JOIN activity_measure o ON o.activity_id = b.id AND o.measure_id = f.measure_id AND o.voided_at IS NULL
-        GROUP BY f.fact HAVING count(o.amount) >= {ENOUGH} AND f.amount > {FAR_MORE} * max(o.amount)""",
+        GROUP BY f.fact HAVING count(o.amount) >= {MIN_COMPARED} AND f.amount > {FAR_MORE} * max(o.amount)""",
     ),
-    Doubt(
+    ReviewHint(
         "activity",
         "The same kind, place and day as another record ({other}): recorded twice, or a joint activity?",
         f"""
@@ -59,30 +59,30 @@ DOUBTS: tuple[Doubt, ...] = (
                 AND coalesce(b.hamlet, '') = coalesce(a.hamlet, '')
                 AND (a.joint_reference IS NULL OR a.joint_reference IS NOT b.joint_reference)
             JOIN post p ON p.id = b.post_id
-        WHERE {_ASKED} GROUP BY a.id""",
+        WHERE {_AMONG} GROUP BY a.id""",
     ),
-    Doubt(
+    ReviewHint(
         "activity",
         "More persons ({persons}) than visits ({visits}).",
         f"""
-        WITH f AS ({_FIGURES} AND {_ASKED})
+        WITH f AS ({_FIGURES} AND {_AMONG})
         SELECT p.record, p.amount AS persons, v.amount AS visits
         FROM f p JOIN f v ON v.record = p.record AND v.measure_id IN (SELECT id FROM measure WHERE code = 'luot_kham')
         WHERE p.measure_id IN (SELECT id FROM measure WHERE code = 'nguoi_kham') AND p.amount > v.amount""",
     ),
-    Doubt(
+    ReviewHint(
         "activity",
         "The post was asked about something unusual, and confirmed it.",
         f"""
-        SELECT a.id AS record FROM activity a WHERE {_ASKED} AND (a.confirmed IS NOT NULL OR EXISTS (
+        SELECT a.id AS record FROM activity a WHERE {_AMONG} AND (a.confirmed IS NOT NULL OR EXISTS (
             SELECT 1 FROM activity_measure v WHERE v.activity_id = a.id AND v.voided_at IS NULL
             AND v.confirmed IS NOT NULL))""",
     ),
-    Doubt(
+    ReviewHint(
         "activity",
         "It says no figure.",
         f"""
-        SELECT a.id AS record FROM activity a WHERE {_ASKED} AND NOT EXISTS (
+        SELECT a.id AS record FROM activity a WHERE {_AMONG} AND NOT EXISTS (
             SELECT 1 FROM activity_measure v WHERE v.activity_id = a.id AND v.voided_at IS NULL)
             AND EXISTS (SELECT 1 FROM kind_measure k WHERE k.activity_kind_id = a.activity_kind_id
                 AND k.voided_at IS NULL)
@@ -91,12 +91,12 @@ DOUBTS: tuple[Doubt, ...] = (
 )
 
 
-def doubts(store: Store, kind: str, ids: Collection[str]) -> dict[str, list[str]]:
+def hints_for(store: Store, kind: str, ids: Collection[str]) -> dict[str, list[str]]:
     """Record -> sentences of what to look at twice; records without any are not there."""
 
     found: dict[str, list[str]] = {}
     asked = {"ids": json.dumps([*ids])}
-    for doubt in DOUBTS:
+    for doubt in HINTS:
         if doubt.kind == kind:
             for row in store.rows(doubt.sql, asked):
                 found.setdefault(row["record"], []).append(_(doubt.sentence).format_map(_in_words(row)))

@@ -7,7 +7,7 @@ import uuid_utils
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
-from fieldapp.domain.review import Outcome, Review
+from fieldapp.domain.review import Review, ReviewOutcome
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import history, records, reviews
@@ -19,18 +19,18 @@ from fieldapp.vietnamese.text import clean
 
 
 @dataclass(frozen=True)
-class Waiting:
+class QueuedRecord:
     """A record that headquarters has not looked at, or that was changed since."""
 
     kind: str
     row: Row
     seen: str
-    """its fingerprint now: give it to ``review``"""
+    """its fingerprint now: give it to ``review_record``"""
     again: bool
     """it was looked at before and is other now"""
 
 
-def queue(store: Store, kind: str, post_id: str | None = None, limit: int = 100) -> list[Waiting]:
+def review_queue(store: Store, kind: str, post_id: str | None = None, limit: int = 100) -> list[QueuedRecord]:
     """Records of a kind that wait: those that were changed since they were looked at first, then the oldest."""
     rows = store.rows(
         f"SELECT r.*, l.id AS looked_at, {reviews.fingerprint_sql(kind, 'r')} AS now {reviews.waiting_sql(kind)}"
@@ -38,13 +38,15 @@ def queue(store: Store, kind: str, post_id: str | None = None, limit: int = 100)
         [post_id, post_id, limit],
     )
     return [
-        Waiting(kind, {k: v for k, v in r.items() if k not in ("looked_at", "now")}, r["now"], bool(r["looked_at"]))
+        QueuedRecord(
+            kind, {k: v for k, v in r.items() if k not in ("looked_at", "now")}, r["now"], bool(r["looked_at"])
+        )
         for r in rows
     ]
 
 
-def review(
-    store: Store, row_id: str, outcome: Outcome, *, comment: str = "", field: str = "", seen: str | None = None
+def review_record(
+    store: Store, row_id: str, outcome: ReviewOutcome, *, comment: str = "", field: str = "", seen: str | None = None
 ) -> str:
     """Accept a post's record, or return it with a comment on a field or on rows that belong to it; the review's id.
 
@@ -57,10 +59,10 @@ def review(
     with store.transaction():
         found = records.get(store, row_id)
         _check(found, clean(field))
-        stands = reviews.fingerprint(store, found.kind, row_id)
+        stands = reviews.record_fingerprint(store, found.kind, row_id)
         if seen is not None and seen != stands:
             raise FieldappError(_("The record was changed since you looked at it. Look again."))
-        before = reviews.said_of(store, found.kind, [row_id]).get(row_id)
+        before = reviews.last_reviews(store, found.kind, [row_id]).get(row_id)
         given = {
             "record_kind": found.kind,
             "record_id": row_id,
@@ -88,11 +90,11 @@ def reviewable(store: Store, found: Found) -> bool:
     return may and found.kind in reviews.REVIEWED and found.row["voided_at"] is None
 
 
-def accept_all(store: Store, waiting: Sequence[Waiting]) -> int:
+def accept_all(store: Store, waiting: Sequence[QueuedRecord]) -> int:
     """Accept records that were looked at together, all or none."""
     with store.transaction():
         for one in waiting:
-            review(store, one.row["id"], "accepted", seen=one.seen)
+            review_record(store, one.row["id"], "accepted", seen=one.seen)
     return len(waiting)
 
 
@@ -108,7 +110,7 @@ def _check(found: Found, field: str) -> None:
 
 def changed_since(store: Store, found: Found) -> list[str]:
     """What was changed in a record since headquarters looked at it last, as lines of its history."""
-    said = reviews.said_of(store, found.kind, [found.row["id"]]).get(found.row["id"])
+    said = reviews.last_reviews(store, found.kind, [found.row["id"]]).get(found.row["id"])
     if said is None or said.state not in ("corrected", "changed"):
         return []
     looked = history.history(store, said.id)[0]

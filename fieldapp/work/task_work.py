@@ -17,7 +17,7 @@ TASK = "agreement_task"
 
 
 @dataclass(frozen=True)
-class Deed:
+class TaskRecord:
     """One record that serves a task."""
 
     kind: str
@@ -34,11 +34,11 @@ class TaskWork:
     number: int
     title: str
     total: int
-    deeds: Sequence[Deed]
+    deeds: Sequence[TaskRecord]
     """the newest of each kind, newest first"""
 
 
-def served(store: Store, agreement_id: str) -> list[TaskWork]:
+def work_by_task(store: Store, agreement_id: str) -> list[TaskWork]:
     """The tasks of an agreement by number, each with the records that name it."""
     tasks = store.rows(
         f"SELECT id, number, title FROM {TASK} WHERE agreement_id = ? AND voided_at IS NULL ORDER BY number, id",
@@ -55,12 +55,12 @@ def served(store: Store, agreement_id: str) -> list[TaskWork]:
             newest = f"SELECT *, {model.DATE} AS day {where} ORDER BY {model.DATE} DESC, id DESC LIMIT {NEWEST}"
             rows += [(row["day"], model, row) for row in store.rows(newest, [task["id"]])]
         rows.sort(key=lambda found: (found[0], found[2]["id"]), reverse=True)
-        deeds = [_deed(store, model, row) for _day, model, row in rows]
+        deeds = [_task_record(store, model, row) for _day, model, row in rows]
         work.append(TaskWork(task["number"], task["title"], total, deeds))
     return work
 
 
-def _deed(store: Store, model: type[Record], row: Row) -> Deed:
+def _task_record(store: Store, model: type[Record], row: Row) -> TaskRecord:
     fields = [name for name in model.LABEL if name != model.DATE]
     text = " · ".join(t for t in display(store, model.KIND, [row], fields, short=True)[0] if t)
-    return Deed(model.KIND, row["id"], format_date(date.fromisoformat(row["day"])), text)
+    return TaskRecord(model.KIND, row["id"], format_date(date.fromisoformat(row["day"])), text)

@@ -18,7 +18,7 @@ MEETING_DAY = 20
 """From this day of a month on a cell should have met in it; before, in the month before"""
 TAKES_PART_MONTHS = 3
 """A cell whose meetings the post recorded in so many months before is one that it takes part in"""
-MOST = 50
+MAX_LISTED = 50
 """More of one sort are not listed one by one: nobody reads on."""
 
 
@@ -41,12 +41,12 @@ class Todo:
 def todo(store: Store, today: date) -> list[Todo]:
     """What waits for a person, what matters most first; at headquarters across its posts."""
     if store.identity.role == "hq":
-        return [*_late_by_post(store, today), *_broken(store), *_introductions(store, today), *_drafts(store)]
+        return [*_late_by_post(store, today), *_violations(store), *_introductions(store, today), *_drafts(store)]
     return [
         *_drafts(store),  # after a power cut a person looks for what was typed
         *_matters(store, today),
         *_returned(store),
-        *_broken(store),
+        *_violations(store),
         *_introductions(store, today),
         *_cells_not_met(store, today),
         *_missing_members(store, today),
@@ -55,7 +55,7 @@ def todo(store: Store, today: date) -> list[Todo]:
     ]
 
 
-def _left(day: str, today: date) -> int:
+def _days_left(day: str, today: date) -> int:
     return (date.fromisoformat(day) - today).days
 
 
@@ -68,10 +68,10 @@ def _matters(store: Store, today: date) -> Iterator[Todo]:
     rows = store.rows(
         "SELECT id, matter_type, counterpart, subject, due_on FROM matter"
         " WHERE closed_on IS NULL AND voided_at IS NULL AND due_on <= ? ORDER BY due_on, id LIMIT ?",
-        [(today + timedelta(DUE_DAYS)).isoformat(), MOST],
+        [(today + timedelta(DUE_DAYS)).isoformat(), MAX_LISTED],
     )
     for row in rows:
-        left = _left(row["due_on"], today)
+        left = _days_left(row["due_on"], today)
         when = counted("{n} day late", "{n} days late", -left) if left < 0 else _soon(left)
         about = f"{_(words.choice_title(row['matter_type']))} · {row['counterpart']}: {row['subject']}"
         due = _("due {day}").format(day=format_date(date.fromisoformat(row["due_on"]))[:5])
@@ -80,7 +80,7 @@ def _matters(store: Store, today: date) -> Iterator[Todo]:
 
 def _returned(store: Store) -> Iterator[Todo]:
     """Records that headquarters sent back, with what it says of them."""
-    for said in reviews.returned(store)[:MOST]:
+    for said in reviews.returned_records(store)[:MAX_LISTED]:
         title = _(records.model_of(said.kind).TITLE)
         name = words.labels(store, said.kind, [said.record])[said.record]
         text = _("{title} · {name}: “{comment}”").format(title=title, name=name, comment=said.comment)
@@ -98,18 +98,18 @@ def _late_by_post(store: Store, today: date) -> Iterator[Todo]:
     posts: dict[str, list[Row]] = {}
     for row in rows:
         posts.setdefault(row["post_id"], []).append(row)
-    for of_post in sorted(posts.values(), key=lambda of_post: min(r["longest"] for r in of_post))[:MOST]:
+    for of_post in sorted(posts.values(), key=lambda of_post: min(r["longest"] for r in of_post))[:MAX_LISTED]:
         longest = min(r["longest"] for r in of_post)
-        when = counted("{n} day late", "{n} days late", -_left(longest[:10], today))
+        when = counted("{n} day late", "{n} days late", -_days_left(longest[:10], today))
         types = ", ".join(f"{r['n']} {_(words.choice_title(r['matter_type'])).lower()}" for r in of_post)
         late = counted("{n} matter late", "{n} matters late", sum(r["n"] for r in of_post))
         text = f"{of_post[0]['name']}: {late} ({types})"
         yield Todo("!", when, text, "matter", longest[10:])
 
 
-def _broken(store: Store) -> Iterator[Todo]:
+def _violations(store: Store) -> Iterator[Todo]:
     """Rules that the merge of two laptops broke."""
-    found = rule_violations.broken(store)[:MOST]
+    found = rule_violations.violations(store)[:MAX_LISTED]
     posts = _post_names(store)
     for breach in found:
         of_post = f"{posts[breach.post_id]}: " if breach.post_id in posts else ""
@@ -126,10 +126,10 @@ def _introductions(store: Store, today: date) -> Iterator[Todo]:
         " WHERE i.voided_at IS NULL AND i.end_reason IS NULL AND i.date_to BETWEEN ? AND ?"
         " AND NOT EXISTS (SELECT 1 FROM introduction n WHERE n.member_id = i.member_id"
         "  AND n.voided_at IS NULL AND n.date_from > i.date_to) ORDER BY i.date_to, i.id LIMIT ?",
-        [(today - timedelta(ENDED_DAYS)).isoformat(), last.isoformat(), MOST],
+        [(today - timedelta(ENDED_DAYS)).isoformat(), last.isoformat(), MAX_LISTED],
     )
     for row in rows:
-        left = _left(row["date_to"], today)
+        left = _days_left(row["date_to"], today)
         when = counted("{n} day over", "{n} days over", -left) if left < 0 else _soon(left)
         of_post = f"{posts[row['post_id']]}: " if row["post_id"] in posts else ""
         text = of_post + _("Introduction ends: {name}").format(name=f"{row['full_name']}, {row['cell']}")
@@ -151,7 +151,12 @@ def _cells_not_met(store: Store, today: date) -> Iterator[Todo]:
         " AND NOT EXISTS (SELECT 1 FROM meeting m WHERE m.party_cell_id = c.id AND m.voided_at IS NULL"
         "   AND m.held_on BETWEEN :first AND :last)"
         " ORDER BY c.name COLLATE vietnamese, c.id LIMIT :most",
-        {"first": first, "last": last, "before": _months_after(month, -TAKES_PART_MONTHS).isoformat(), "most": MOST},
+        {
+            "first": first,
+            "last": last,
+            "before": _months_after(month, -TAKES_PART_MONTHS).isoformat(),
+            "most": MAX_LISTED,
+        },
     )
     when = _("month {month}").format(month=f"{month:%m/%Y}")
     for row in rows:
@@ -186,7 +191,7 @@ def _missing_members(store: Store, today: date) -> Iterator[Todo]:
         " WHERE i.voided_at IS NULL AND i.date_from <= :today AND (i.date_to IS NULL OR i.date_to >= :today)"
         " GROUP BY i.id HAVING count(DISTINCT t.id) = 2 AND sum(a.status = 'present') = 0"
         " ORDER BY cell COLLATE vietnamese, m.full_name COLLATE vietnamese, m.id LIMIT :most",
-        {"today": today.isoformat(), "most": MOST},
+        {"today": today.isoformat(), "most": MAX_LISTED},
     )
     excuses = (_("without excuse"), _("one of them without excuse"), _("with excuse"))
     for row in rows:
@@ -203,7 +208,7 @@ def _charges_left(store: Store, today: date) -> Iterator[Todo]:
         " JOIN member m ON m.id = h.member_id JOIN introduction i ON i.member_id = h.member_id AND i.voided_at IS NULL"
         " WHERE h.voided_at IS NULL AND h.date_to IS NULL"
         " GROUP BY h.id HAVING max(coalesce(i.date_to, '9999')) < ? ORDER BY ended, h.id LIMIT ?",
-        [today.isoformat(), MOST],
+        [today.isoformat(), MAX_LISTED],
     )
     for row in rows:
         text = _("{member} still looks after {household}; the introduction ended on {day}").format(
@@ -217,11 +222,11 @@ def _agreements(store: Store, today: date) -> Iterator[Todo]:
     rows = store.rows(
         "SELECT id, name, date_to FROM agreement WHERE voided_at IS NULL AND date_to BETWEEN ? AND ?"
         " ORDER BY date_to, id LIMIT ?",
-        [today.isoformat(), (today + timedelta(SOON_DAYS)).isoformat(), MOST],
+        [today.isoformat(), (today + timedelta(SOON_DAYS)).isoformat(), MAX_LISTED],
     )
     for row in rows:
         text = _("Agreement ends: {name}").format(name=row["name"])
-        yield Todo("·", _soon(_left(row["date_to"], today)), text, "agreement", row["id"])
+        yield Todo("·", _soon(_days_left(row["date_to"], today)), text, "agreement", row["id"])
 
 
 def _drafts(store: Store) -> Sequence[Todo]:
@@ -229,16 +234,16 @@ def _drafts(store: Store) -> Sequence[Todo]:
         Todo(
             "·",
             _("draft"),
-            " · ".join((_(records.model_of(d.kind).TITLE), words.instant(d.saved_at), *_beginning(d))),
+            " · ".join((_(records.model_of(d.kind).TITLE), words.local_instant(d.saved_at), *_draft_title(d))),
             d.kind,
             d.id,
             draft=True,
         )
-        for d in store.drafts()[:MOST]
+        for d in store.drafts()[:MAX_LISTED]
     ]
 
 
-def _beginning(draft: Draft) -> list[str]:
+def _draft_title(draft: Draft) -> list[str]:
     """The first things that were typed, by which a person knows a draft."""
     typed = [v.get("text") if isinstance(v, dict) else v for v in draft.data.values()]
     return [v for v in typed if isinstance(v, str) and v.strip()][:3]

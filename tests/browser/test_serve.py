@@ -42,7 +42,7 @@ class Visit:
 async def served(world: World, home: str = "hq", *, write: bool = False) -> AsyncGenerator[Visit]:
     """The server on a free port, until the block ends."""
     announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    desk = serve.Desk(serve.program(world.root / home, write=write))
+    desk = serve.BrowserServer(serve.program(world.root / home, write=write))
     jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
     async with asyncio.timeout(PATIENCE), aiohttp.ClientSession(cookie_jar=jar) as session:
         running = asyncio.create_task(serve.serve(desk, "127.0.0.1", 0, announced.set_result))

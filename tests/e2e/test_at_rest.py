@@ -126,7 +126,7 @@ async def test_marked_words_are_readable_nowhere(world: World, run: Run, tempora
     assert mark(world.post, field, FIELD) > 60
     world.post.save_draft(str(uuid_utils.uuid7()), "event", None, {"name": FIELD})
     world.post.set_setting("a_setting", FIELD)
-    people.add(world.post, FIELD, "mưa đầu mùa", people.Role.RECORDER)
+    people.add_person(world.post, FIELD, "mưa đầu mùa", people.Role.RECORDER)
     await use_the_screen(world)
     assert run("sync", "export", world.usb)[0] == 1  # two people: who?
     code, out, err = run("--user", world.post.user, "sync", "export", world.usb)
@@ -135,12 +135,12 @@ async def test_marked_words_are_readable_nowhere(world: World, run: Run, tempora
     assert run("sync", "export", world.usb, home="hq")[0] == 0
     assert run("--user", world.post.user, "sync", "import", world.usb)[0] == 0
     assert FIELD in run("list", "event", home="hq")[1]
-    backup.write(world.post, temporary / "tmp")
-    backup.daily(world.post)
-    backup.onto_stick(world.post, world.usb)
+    backup.write_backup(world.post, temporary / "tmp")
+    backup.daily_backup(world.post)
+    backup.backup_to_stick(world.post, world.usb)
     recovery.request(world.root / "post", world.post.user, "mưa đầu mùa", world.usb)
     try:
-        lists.page(world.post, FIELD)
+        lists.record_window(world.post, FIELD)
     except Exception as error:
         log_crash(error, world.root / "post")
     assert (world.root / "post" / "fieldapp.log").exists()
@@ -153,7 +153,7 @@ async def test_marked_words_are_readable_nowhere(world: World, run: Run, tempora
 def test_files_are_for_their_owner_alone(world: World, spared: None) -> None:
     world.well()
     people.change_passphrase(world.post, PASSPHRASE)
-    backup.daily(world.post)
+    backup.daily_backup(world.post)
     log_crash(ValueError("x"), world.root / "post")
     with world.post.transaction():
         files = [p for p in (world.root / "post").rglob("*") if p.is_file()]

@@ -110,10 +110,10 @@ def test_an_evening(world: World) -> None:
     text = as_text(report(world.hq, Query(PERIOD)))
     for figure in ("1 giếng", "12 hộ", "35 triệu đồng", "1 đảng viên"):
         assert f": {figure}  (1 bản ghi)" in text
-    (meeting,) = lists.page(world.hq, "meeting").rows
+    (meeting,) = lists.record_window(world.hq, "meeting").rows
     attendance = records.get(world.hq, meeting["id"]).children["attendance"]
     assert [a["status"] for a in attendance] == ["present"]
-    (well,) = lists.page(world.hq, "activity").rows
+    (well,) = lists.record_window(world.hq, "activity").rows
     assert (well["hamlet"], well["description"]) == ("Buôn Ba Na", "Giếng khoan nghĩa tình")
 
 
@@ -135,7 +135,7 @@ def test_a_dead_battery_leaves_the_draft(world: World) -> None:
     terminal.type(F2)
     terminal.wait("✓ Đã ghi")
     terminal.end()
-    assert [m["full_name"] for m in lists.page(world.post, "member").rows] == ["Rơ Châm Hyeo"]
+    assert [m["full_name"] for m in lists.record_window(world.post, "member").rows] == ["Rơ Châm Hyeo"]
 
 
 def test_a_passphrase_typed_while_the_program_loads_opens_it_and_is_not_shown(world: World) -> None:
@@ -195,13 +195,15 @@ def test_typed_ahead_over_screens(world: World) -> None:
     terminal.type(CTRL_A, CTRL_K, typed("blêh"), ENTER, F8, typed("Ghi nhầm người"), ENTER)
     terminal.wait("· đã hủy")
     terminal.end()
-    names = {row["full_name"]: row["void_reason"] for row in lists.page(world.post, "member", voided=True).rows}
+    names = {
+        row["full_name"]: row["void_reason"] for row in lists.record_window(world.post, "member", voided=True).rows
+    }
     assert names == {"H'Rơ Châm Hyeo": None, "Siu Blêh": "Ghi nhầm người"}
-    (event,) = lists.page(world.post, "event").rows
+    (event,) = lists.record_window(world.post, "event").rows
     assert event["name"] == "Lũ 2013"
-    (meeting,) = lists.page(world.post, "meeting").rows
+    (meeting,) = lists.record_window(world.post, "meeting").rows
     assert meeting["held_on"] == "2013-11-03"
-    (well_row,) = lists.page(world.post, "activity").rows
+    (well_row,) = lists.record_window(world.post, "activity").rows
     assert (well_row["hamlet"], well_row["description"]) == ("Buôn Ba Na", "Giếng sâu")
     measures = records.get(world.post, well_row["id"]).children["measures"]
     assert sorted(m["amount"] for m in measures) == [1, 12, 35_000_000]

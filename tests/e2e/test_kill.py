@@ -90,7 +90,7 @@ def test_killed_while_recording(world: World) -> None:
             figures = store.value("SELECT count(*) FROM activity_measure")
             assert len(there) == figures  # none without its figure
     with Store.open(home, key, user) as store:
-        assert doctor.examine(store).healthy
+        assert doctor.examine_replica(store).healthy
         assert len(confirmed) > ROUNDS
     print(f"{ROUNDS} kills while recording, {len(confirmed)} confirmed records, all there")
 
@@ -108,7 +108,7 @@ def test_killed_while_exporting(world: World) -> None:
         files = set(drives.bundles_in(world.usb))
         assert {Path(line) for line in said if len(line) != 36} <= files
         for file in files - whole:
-            incoming.verify(world.hq, file)  # what has a bundle's name is whole
+            incoming.verify_bundle(world.hq, file)  # what has a bundle's name is whole
         whole |= files
         if number % SETTLE == SETTLE - 1:
             assert all(r.complete for r in incoming.import_files(world.hq, [world.usb]))
@@ -120,7 +120,7 @@ def test_killed_while_exporting(world: World) -> None:
     incoming.import_files(world.hq, [world.usb])
     with Store.open(home, key, user) as store:
         assert confirmed <= {r["id"] for r in store.rows("SELECT id FROM activity")}
-        assert doctor.examine(store).healthy
+        assert doctor.examine_replica(store).healthy
         (world.root / "last").mkdir()
         outgoing.export(store, world.root / "last")
         assert all(r.complete for r in incoming.import_files(world.hq, [world.root / "last"]))
@@ -153,5 +153,5 @@ def test_killed_while_importing(world: World) -> None:
             incoming.import_files(store, [world.usb])
             assert state(store)["activity"] == state(world.post)["activity"]
     with Store.open(home, key, user) as store:
-        assert doctor.examine(store).healthy
+        assert doctor.examine_replica(store).healthy
     print(f"{ROUNDS} kills while importing, {halves} of them after some bundles and before others, none half applied")

@@ -44,7 +44,7 @@ from fieldapp.store.store import Store
 from fieldapp.sync.safety import backup
 from fieldapp.sync.exchange import incoming, outgoing
 root, key, user = Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), sys.argv[3]
-vault.seal_under = lambda secret, phrase: b"sealed under " + phrase.encode() + bytes(4000)
+vault.seal_with_passphrase = lambda secret, phrase: b"sealed under " + phrase.encode() + bytes(4000)
 told = os.open(root / "told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 def tell(what):
     os.write(told, f"{what}\\n".encode())
@@ -61,10 +61,10 @@ store.save_draft("d", "event", None, {"name": "nháp"})
 tell("draft d")
 for made in outgoing.export(store, root / "usb"):
     tell(f"written usb/{made.path.name}")
-made = backup.write(store, root / "usb")
+made = backup.write_backup(store, root / "usb")
 tell(f"written usb/{made.path.name}")
 work(3, 3000)
-vault.keep(store.home, "Y Nguyên.passphrase.age", b"another" * 300)
+vault.write_key_file(store.home, "Y Nguyên.passphrase.age", b"another" * 300)
 tell("written post/keys/Y Nguyên.passphrase.age")
 assert all(r.complete for r in incoming.import_files(store, [root / "from-hq"]))
 tell("imported")
@@ -180,7 +180,7 @@ def look(left: Path, world: World, said: list[str], whole: dict[str, bytes], see
         if line.startswith("written"):
             assert (left / line.split(" ", 1)[1]).exists(), f"{line} was said, and it is not there"
     for path in left.rglob("*"):
-        if path.name.endswith((bundle.SUFFIX, backup.SUFFIX, ".passphrase.age")):
+        if path.name.endswith((bundle.BUNDLE_SUFFIX, backup.BACKUP_SUFFIX, ".passphrase.age")):
             name = str(world.root / path.relative_to(left))
             assert path.read_bytes() == whole[name], f"{path.name} looks complete and is not"
             seen["whole files"] += 1
@@ -190,6 +190,6 @@ def look(left: Path, world: World, said: list[str], whole: dict[str, bytes], see
         assert recorded <= there, f"{len(recorded - there)} confirmed records are lost"
         assert len(there) == store.value("SELECT count(*) FROM activity_measure WHERE amount = 1")
         assert ("draft d" not in said) or [d.id for d in store.drafts()] == ["d"]
-        assert doctor.examine(store).healthy
+        assert doctor.examine_replica(store).healthy
         assert lists.count(store, "activity") == len(there)
         seen["with confirmed records"] += bool(recorded)

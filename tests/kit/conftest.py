@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from fieldapp.kit import assemble
-from fieldapp.kit.assemble import Target
+from fieldapp.kit.assemble import TargetMachine
 
-HERE = Target("linux", f"{sys.version_info[0]}.{sys.version_info[1]}")
-WINDOWS = Target("windows", "3.12")
+HERE = TargetMachine("linux", f"{sys.version_info[0]}.{sys.version_info[1]}")
+WINDOWS = TargetMachine("windows", "3.12")
 PATIENCE = 400.0
 """Seconds"""
 
@@ -35,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 assert time.monotonic() < until, "another worker did not finish its kit"
                 time.sleep(0.2)
         found = next(shared.glob("fieldapp-kit-*"), None)
-        return found or assemble.make(shared, [HERE, WINDOWS], lambda _line: None)
+        return found or assemble.make_kit(shared, [HERE, WINDOWS], lambda _line: None)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from fieldapp.errors import FieldappError
 from fieldapp.kit import assemble, install, wheel
-from fieldapp.kit.assemble import Target
+from fieldapp.kit.assemble import TargetMachine
 
 from .conftest import HERE, WINDOWS
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(600)  # who asks for the kit first makes it, an
 CRLF = re.compile(rb"(?<!\r)\n")
 
 
-def listed(kit: Path, target: Target) -> dict[str, Path]:
+def listed(kit: Path, target: TargetMachine) -> dict[str, Path]:
     """Name -> the wheel that the target installs, found by its hash."""
     by_hash = {assemble._sha256(path): path for path in (kit / "wheels").iterdir()}
     lines = (kit / "requirements" / f"{target.name}.txt").read_text(encoding="utf-8").splitlines()
@@ -51,7 +51,7 @@ def inside(path: Path, name: str) -> Message:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", [HERE, WINDOWS], ids=lambda target: target.platform)
-def test_each_wheel_fits_the_machine_and_nothing_is_missing(made: Path, target: Target) -> None:
+def test_each_wheel_fits_the_machine_and_nothing_is_missing(made: Path, target: TargetMachine) -> None:
     wheels = listed(made, target)
     fitting = assemble.supported(target)
     assert {"fieldapp", "sqlcipher3", "pyrage", "lxml", "pip"} <= set(wheels)
@@ -79,11 +79,11 @@ def test_each_wheel_fits_the_machine_and_nothing_is_missing(made: Path, target: 
 
 
 def test_no_wheel_for_linux_asks_for_a_newer_glibc() -> None:
-    tags = {str(tag) for tag in assemble.supported(Target("linux", "3.11"))}
+    tags = {str(tag) for tag in assemble.supported(TargetMachine("linux", "3.11"))}
     assert "cp311-cp311-manylinux_2_28_x86_64" in tags
     assert "cp310-abi3-manylinux2014_x86_64" in tags
     assert not [tag for tag in tags if re.search(r"manylinux_2_(29|[3-9]\d)|win|macos|musl", tag)]
-    assert not {str(tag) for tag in assemble.supported(Target("windows", "3.13"))} & {"cp313-cp313-win32"}
+    assert not {str(tag) for tag in assemble.supported(TargetMachine("windows", "3.13"))} & {"cp313-cp313-win32"}
 
 
 def test_markers_ask_the_machine_that_installs_not_the_one_that_gathers() -> None:
@@ -94,7 +94,7 @@ def test_markers_ask_the_machine_that_installs_not_the_one_that_gathers() -> Non
     }
     needed = {
         t.name: set(assemble.closure(known, t.environment))
-        for t in (Target("windows", "3.13"), Target("linux", "3.11"))
+        for t in (TargetMachine("windows", "3.13"), TargetMachine("linux", "3.11"))
     }
     assert needed == {
         "windows-3.13": {"fieldapp", "a", "b", "only-windows"},
@@ -111,7 +111,7 @@ def test_each_dependency_is_pinned() -> None:
 
 
 def test_an_installed_package_is_put_together_as_it_was(tmp_path: Path) -> None:
-    path = wheel.rebuild("tabulate", tmp_path)
+    path = wheel.rebuild_wheel("tabulate", tmp_path)
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         record = list(csv.reader(io.StringIO(archive.read(names[-1]).decode())))
@@ -119,20 +119,20 @@ def test_an_installed_package_is_put_together_as_it_was(tmp_path: Path) -> None:
         assert all(f"sha256={wheel._hash(archive.read(name))}" == digest for name, digest, _size in record[:-1])
     assert not [name for name in names if name.endswith(("INSTALLER", ".pyc")) or ".." in name]
     (tmp_path / "again").mkdir()
-    assert wheel.rebuild("tabulate", tmp_path / "again").read_bytes() == path.read_bytes()
+    assert wheel.rebuild_wheel("tabulate", tmp_path / "again").read_bytes() == path.read_bytes()
 
 
 def test_an_altered_package_is_not_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with zipfile.ZipFile(wheel.rebuild("tabulate", tmp_path)) as archive:
+    with zipfile.ZipFile(wheel.rebuild_wheel("tabulate", tmp_path)) as archive:
         archive.extractall(tmp_path / "site")
     metadata = next((tmp_path / "site").glob("*.dist-info"))
     monkeypatch.setattr(importlib.metadata, "distribution", lambda _name: importlib.metadata.PathDistribution(metadata))
     (tmp_path / "kit").mkdir()
-    assert wheel.rebuild("tabulate", tmp_path / "kit").exists()
+    assert wheel.rebuild_wheel("tabulate", tmp_path / "kit").exists()
     with next((tmp_path / "site").rglob("*.py")).open("a", encoding="utf-8") as file:
         file.write("\n")
     with pytest.raises(FieldappError, match="không còn đúng như lúc cài"):
-        wheel.rebuild("tabulate", tmp_path / "kit")
+        wheel.rebuild_wheel("tabulate", tmp_path / "kit")
     assert not list((tmp_path / "kit").iterdir())
 
 
@@ -194,9 +194,9 @@ def embeddable(path: Path, *more: str, machine: bytes = b"\x64\x86", version: st
 
 
 def test_an_embeddable_python_lies_in_the_kit_as_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assemble, "_gather", lambda *_args: None)
+    monkeypatch.setattr(assemble, "_fill_kit", lambda *_args: None)
     zipped = embeddable(tmp_path / "python-3.12.9-embed-amd64.zip")
-    made = assemble.make(tmp_path, [WINDOWS], print, zipped)
+    made = assemble.make_kit(tmp_path, [WINDOWS], print, zipped)
     assert (made / "python" / "python.exe").read_bytes().startswith(b"MZ")
     assert "python/python312._pth" in (made / install.SUMS).read_text(encoding="ascii")
     assert install.check_files(made) > 5
@@ -204,7 +204,7 @@ def test_an_embeddable_python_lies_in_the_kit_as_it_runs(tmp_path: Path, monkeyp
     script = (made / "install.cmd").read_text(encoding="ascii")
     assert "Python 3.12 (64-bit" in script
     with pytest.raises(FieldappError, match="đã có"):
-        assemble.make(tmp_path, [WINDOWS], print)
+        assemble.make_kit(tmp_path, [WINDOWS], print)
 
 
 def test_a_python_that_could_install_nothing_is_not_carried(tmp_path: Path) -> None:
@@ -214,17 +214,17 @@ def test_a_python_that_could_install_nothing_is_not_carried(tmp_path: Path) -> N
     ):
         (tmp_path / zipped.stem).mkdir()
         with pytest.raises(FieldappError, match="không phải cho Windows x64"):
-            assemble.make(tmp_path / zipped.stem, [WINDOWS], print, zipped)
+            assemble.make_kit(tmp_path / zipped.stem, [WINDOWS], print, zipped)
         assert not list((tmp_path / zipped.stem).iterdir()), "told before anything is fetched"
 
 
 def test_an_installer_is_carried_and_its_hash_stands_in_the_start_script(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assemble, "_gather", lambda *_args: None)
+    monkeypatch.setattr(assemble, "_fill_kit", lambda *_args: None)
     setup = tmp_path / "python-3.12.9-amd64.exe"
     setup.write_bytes(b"MZ")
-    made = assemble.make(tmp_path, [WINDOWS], print, setup)
+    made = assemble.make_kit(tmp_path, [WINDOWS], print, setup)
     script = (made / "install.cmd").read_text(encoding="ascii")
     assert f'"{assemble._sha256(setup)}"' in script
     assert f"python\\{setup.name}" in script
@@ -233,7 +233,7 @@ def test_an_installer_is_carried_and_its_hash_stands_in_the_start_script(
 
 @pytest.mark.parametrize("bad", ["x.msi", "no such.exe", "a b.exe", "torn.zip", "other.zip", "outside.zip"])
 def test_what_is_no_python_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str) -> None:
-    monkeypatch.setattr(assemble, "_gather", lambda *_args: None)
+    monkeypatch.setattr(assemble, "_fill_kit", lambda *_args: None)
     for name in ("x.msi", "a b.exe", "torn.zip"):
         (tmp_path / name).write_bytes(b"MZ")
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
@@ -241,7 +241,7 @@ def test_what_is_no_python_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     embeddable(tmp_path / "outside.zip", "../outside.exe")
     (tmp_path / "made").mkdir()
     with pytest.raises(FieldappError, match="không phải bộ cài Python"):
-        assemble.make(tmp_path / "made", [WINDOWS], print, tmp_path / bad)
+        assemble.make_kit(tmp_path / "made", [WINDOWS], print, tmp_path / bad)
     assert not list((tmp_path / "made").iterdir()), "nothing half made is left"
 
 

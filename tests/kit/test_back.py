@@ -143,7 +143,7 @@ def test_back_with_all_records_or_refused_whenever_it_is_killed(laptop: Laptop) 
     assert (laptop.version, laptop.newer_migrations()) == (NEXT, 1)
     laptop.execute("ALTER TABLE local_draft RENAME COLUMN typed TO data")
 
-    before_settling = upgrade.STEPS_BACK.index(upgrade.Back.settle)
+    before_settling = upgrade.STEPS_BACK.index(upgrade.Back.take_over)
     code, said = laptop.call(BACK, before_settling)
     assert code == -signal.SIGKILL, said
     assert (laptop.version, laptop.newer_migrations()) == (OLD, 1)

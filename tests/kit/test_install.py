@@ -100,7 +100,7 @@ def files_in(home: Path) -> list[Path]:
 
 @pytest.fixture
 def signed(world: World, kit: Path) -> Path:
-    assemble.sign(world.hq, kit)
+    assemble.sign_kit(world.hq, kit)
     return kit
 
 
@@ -167,7 +167,7 @@ def test_a_kit_that_nobody_signed_or_of_another_headquarters_is_refused(
 ) -> None:
     code, said = started(tmp_path / "home", "sh", kit / "install.sh")
     assert (code, "chưa có chữ ký" in said) == (1, True)
-    assemble.sign(world.hq, kit)
+    assemble.sign_kit(world.hq, kit)
     (tmp_path / "other").mkdir()
     other: Store = enrolment.init_hq(tmp_path / "hq2", name="Sở khác", user="B", passphrase="x y z w")
     enrolment.write_pack(other, code="KHAC", name="Đồn khác", dest=kit.parent)
@@ -180,22 +180,22 @@ def test_a_kit_that_nobody_signed_or_of_another_headquarters_is_refused(
 @pytest.mark.slow
 def test_a_machine_that_the_kit_is_not_for_is_told(signed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "libc_ver", lambda: ("glibc", "2.27"))
-    with pytest.raises(install.Refused, match=r"glibc 2\.28"):
+    with pytest.raises(install.InstallRefused, match=r"glibc 2\.28"):
         install.requirements(signed)
     monkeypatch.undo()
     assert install.requirements(signed).name.startswith("linux-")
     monkeypatch.setattr(sysconfig, "get_platform", lambda: "linux-aarch64")
-    with pytest.raises(install.Refused, match="aarch64"):
+    with pytest.raises(install.InstallRefused, match="aarch64"):
         install.requirements(signed)
     monkeypatch.setattr(install, "WINDOWS", True)
     monkeypatch.setattr(sys, "version_info", (3, 12, 9, "final", 0))
     monkeypatch.setattr(sysconfig, "get_platform", lambda: "win32")
-    with pytest.raises(install.Refused, match=r"windows-3\.12 win32"):
+    with pytest.raises(install.InstallRefused, match=r"windows-3\.12 win32"):
         install.requirements(signed)
     monkeypatch.setattr(sysconfig, "get_platform", lambda: "win-amd64")
     assert install.requirements(signed).name == "windows-3.12.txt"
     monkeypatch.setattr(sys, "base_prefix", r"C:\Program Files\WindowsApps\PythonSoftwareFoundation.Python.3.12_x64")
-    with pytest.raises(install.Refused, match="Microsoft Store"):
+    with pytest.raises(install.InstallRefused, match="Microsoft Store"):
         install.requirements(signed)
 
 
@@ -208,7 +208,7 @@ def test_the_embeddable_python_has_no_venv_and_is_not_asked_for_it() -> None:
 @pytest.mark.parametrize("line", ["../x", "/etc/passwd", "a/../../x", "a b", "x\ty"])
 def test_a_list_names_only_files_of_the_kit(tmp_path: Path, line: str) -> None:
     (tmp_path / install.SUMS).write_text(f"{'0' * 64}  {line}\n", encoding="utf-8")
-    with pytest.raises(install.Refused):
+    with pytest.raises(install.InstallRefused):
         install.check_files(tmp_path)
 
 

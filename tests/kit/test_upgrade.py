@@ -144,7 +144,7 @@ def laptop(openable: World, kit: Path, tmp_path: Path) -> Laptop:
     for number in range(3):
         records.save(world.post, "event", {"name": f"Lũ {number}", "date_from": "2013-09-18"})
     world.post.close()
-    assemble.sign(world.hq, kit)
+    assemble.sign_kit(world.hq, kit)
     home = tmp_path / "home"
     home.mkdir()
     made = Laptop(world, home)
@@ -162,7 +162,7 @@ def test_killed_at_any_point_a_version_works_with_all_records(
     stick = next_version(made, tmp_path, monkeypatch)
     code, said = laptop.upgrade(stick)
     assert (code, "not signed by our headquarters" in said) == (1, True)
-    assemble.sign(world.hq, stick)
+    assemble.sign_kit(world.hq, stick)
     everything = laptop.events()
     assert len(everything) == 3
 
@@ -225,7 +225,7 @@ def test_what_is_no_upgrade_is_refused(
 ) -> None:
     code, _out, err = run("upgrade", kit)
     assert (code, "không phải do sở chỉ huy của ta ký" in err) == (1, True)
-    assemble.sign(world.hq, kit)
+    assemble.sign_kit(world.hq, kit)
     code, _out, err = run("upgrade", kit)
     assert (code, f"đang dùng {OLD}" in err) == (1, True)
     monkeypatch.setattr("fieldapp.__version__", "0.0.9")
@@ -240,7 +240,7 @@ def test_what_is_no_upgrade_is_refused(
 def test_what_is_new_stands_above_the_installed_version(tmp_path: Path) -> None:
     text = "# Changelog\n\nAbout.\n\n## 0.10.0\n\n- ten\n\n## 0.9.1\n\n- nine\n\n## 0.9.0\n\n- old\n"
     (tmp_path / "CHANGELOG.md").write_text(text, encoding="utf-8")
-    assert upgrade.news(tmp_path, "0.9.0") == ["## 0.10.0", "- ten", "## 0.9.1", "- nine"]
+    assert upgrade.kit_news(tmp_path, "0.9.0") == ["## 0.10.0", "- ten", "## 0.9.1", "- nine"]
     assert upgrade._number("0.10.0") > upgrade._number("0.9.1")
 
 
@@ -251,21 +251,21 @@ def test_what_is_new_leaves_out_sections_without_entries(tmp_path: Path) -> None
     )
     (tmp_path / "CHANGELOG.md").write_text(text, encoding="utf-8")
     nine = ["## [0.9.1] - 2027-01-01", "- nine"]
-    assert upgrade.news(tmp_path, "0.9.0") == ["## [0.10.0] - 2027-02-01", "### Fixed", "- ten", *nine]
-    assert upgrade.news(tmp_path, "0.10.0") == []
-    assert upgrade.news(CHECKOUT, "0.0.1")[0].startswith("## ["), "our own is written so"
+    assert upgrade.kit_news(tmp_path, "0.9.0") == ["## [0.10.0] - 2027-02-01", "### Fixed", "- ten", *nine]
+    assert upgrade.kit_news(tmp_path, "0.10.0") == []
+    assert upgrade.kit_news(CHECKOUT, "0.0.1")[0].startswith("## ["), "our own is written so"
 
 
 def test_another_window_is_asked_to_close(world: World) -> None:
     path, key = world.root / "post" / FILE, world.keys["post"]
     with pytest.raises(FieldappError, match="cửa sổ khác"):
-        upgrade._alone(path, key)
+        upgrade._check_alone(path, key)
     world.post.close()
-    upgrade._alone(path, key)
+    upgrade._check_alone(path, key)
 
 
 def test_the_trial_counts_and_examines(world: World) -> None:
     world.well()
     world.post.close()
-    found = trial.run(world.root / "post", world.keys["post"], USER)
+    found = trial.try_replica(world.root / "post", world.keys["post"], USER)
     assert (found["healthy"], found["records"]["activity"], found["version"]) == (True, 1, OLD)

@@ -104,7 +104,7 @@ def test_recording_goes_on_while_the_mirror_is_written(
     world: World, database: str, pg: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mirror, "PART", 500)
-    other = world.hq.again()
+    other = world.hq.reopen()
     made: list[str] = []
 
     def save(table: str, _rows: int) -> None:
@@ -218,11 +218,11 @@ def test_every_table_says_what_it_is(world: World, database: str, pg: psycopg.Co
     ).fetchall()
     assert {name for name, comment in said if comment} == wanted
     personal = {(t.name, c.name) for t in tables(world.hq) for c in t.columns if c.personal}
-    assert {(m.KIND, c.name) for m in RECORDS for c in open_data.columns_of(m) if c.personal} <= personal
+    assert {(m.KIND, c.name) for m in RECORDS for c in open_data.data_columns(m) if c.personal} <= personal
     keys = pg.execute(
         "SELECT indrelid::regclass::text, (SELECT attname FROM pg_attribute WHERE attrelid = indrelid AND attnum ="
         " indkey[0]) FROM pg_index WHERE indisprimary AND indrelid::regclass::text LIKE '%\\_1'"
     ).fetchall()
     assert {column for _table, column in keys} == {"post_id"}
     assert run("hq", "publish", "--sql", home="hq")[1].startswith("CREATE ROLE fieldapp_writer")
-    assert status.status(world.hq).conflicts == 0
+    assert status.exchange_status(world.hq).conflicts == 0

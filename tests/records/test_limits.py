@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from field import Run, World
 
-from fieldapp.errors import FieldappError, Unsure
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import lists, records, view
 from fieldapp.store.store import Store
@@ -32,7 +32,7 @@ def answered(store: Store, row_id: str) -> list[str | None]:
 
 
 def test_an_unusual_amount_is_asked_about_once(world: World) -> None:
-    with pytest.raises(Unsure) as asked:
+    with pytest.raises(NeedsConfirmation) as asked:
         records.save(world.post, "activity", CLINIC)
     assert list(asked.value.fields) == ["measures.0.amount"]
     assert "5.000" in asked.value.fields["measures.0.amount"]
@@ -47,12 +47,12 @@ def test_an_unusual_amount_is_asked_about_once(world: World) -> None:
 
 def test_another_amount_is_another_question(world: World) -> None:
     row_id = records.save(world.post, "activity", CLINIC, confirm=True)
-    with pytest.raises(Unsure):
+    with pytest.raises(NeedsConfirmation):
         records.save(world.post, "activity", visits(5001), row_id)
     assert answered(world.post, row_id) == ["amount=5000", None], "what was asked about was not saved"
     records.save(world.post, "activity", visits(300), row_id)
     assert answered(world.post, row_id) == [None]
-    with pytest.raises(Unsure):
+    with pytest.raises(NeedsConfirmation):
         records.save(world.post, "activity", visits(5000), row_id)
 
 
@@ -60,7 +60,7 @@ def test_another_amount_is_another_question(world: World) -> None:
 def test_tonnes_typed_where_kilograms_are_meant(world: World, amount: int, asks: bool) -> None:
     entry = RELIEF | {"measures": [{"measure": "gao_kg", "amount": amount}]}
     if asks:
-        with pytest.raises(Unsure, match="kg"):
+        with pytest.raises(NeedsConfirmation, match="kg"):
             records.save(world.post, "activity", entry)
     row_id = records.save(world.post, "activity", entry, confirm=asks)
     assert answered(world.post, row_id) == [f"amount={amount}" if asks else None]
@@ -76,25 +76,25 @@ def test_a_hard_limit_is_no_question(world: World) -> None:
         for confirm in (False, True):
             with pytest.raises(FieldappError) as refused:
                 records.save(world.post, "activity", CLINIC | visits(amount), confirm=confirm)
-            assert not isinstance(refused.value, Unsure)
+            assert not isinstance(refused.value, NeedsConfirmation)
             assert list(refused.value.fields) == ["measures.0.amount"]
     assert records.save(world.post, "activity", CLINIC | visits(4000), confirm=True)
 
 
 def test_a_day_in_the_future_is_asked_about(world: World) -> None:
     entry = CLINIC | visits(30) | {"date_from": TOMORROW}
-    with pytest.raises(Unsure) as asked:
+    with pytest.raises(NeedsConfirmation) as asked:
         records.save(world.post, "activity", entry)
     assert list(asked.value.fields) == ["date_from"]
     row_id = records.save(world.post, "activity", entry, confirm=True)
     records.save(world.post, "activity", {"hamlet": "Buôn Ba Na"}, row_id)
-    with pytest.raises(Unsure):
+    with pytest.raises(NeedsConfirmation):
         records.save(world.post, "activity", {"date_from": (date.today() + timedelta(2)).isoformat()}, row_id)
 
 
 def test_all_questions_are_asked_together_and_after_all_problems(world: World) -> None:
     both = CLINIC | {"date_from": TOMORROW}
-    with pytest.raises(Unsure) as asked:
+    with pytest.raises(NeedsConfirmation) as asked:
         records.save(world.post, "activity", both)
     assert asked.value.fields.keys() == {"date_from", "measures.0.amount"}
     with pytest.raises(FieldappError) as refused:
@@ -154,7 +154,7 @@ def depth(world: World) -> str:
 def test_limits_of_an_extra_field(world: World, depth: str) -> None:
     row_id = world.well(extras={"do_sau": "62,5"})
     assert "Độ sâu: 62,5 m" in [text for _title, text in view.describe(world.post, records.get(world.post, row_id))]
-    with pytest.raises(Unsure) as asked:
+    with pytest.raises(NeedsConfirmation) as asked:
         records.save(world.post, "activity", {"extras": {"do_sau": "100"}}, row_id)
     assert list(asked.value.fields) == ["extras.0.value"]
     records.save(world.post, "activity", {"extras": {"do_sau": "100"}}, row_id, confirm=True)
@@ -162,7 +162,7 @@ def test_limits_of_an_extra_field(world: World, depth: str) -> None:
     for wrong in ("0,5", "301", "sâu"):
         with pytest.raises(FieldappError) as refused:
             records.save(world.post, "activity", {"extras": {"do_sau": wrong}}, row_id, confirm=True)
-        assert not isinstance(refused.value, Unsure)
+        assert not isinstance(refused.value, NeedsConfirmation)
         assert list(refused.value.fields) == ["extras.0.value"]
     (kept,) = records.get(world.post, row_id).children["extras"]
     assert (kept["value"], kept["confirmed"]) == ("1000", "value=1000")
@@ -190,7 +190,7 @@ def test_what_was_recorded_before_a_field_was_needed_can_still_be_changed(world:
 
 
 def test_what_is_out_of_range_is_told_the_range_and_a_choice_its_words(world: World) -> None:
-    cell = lists.page(world.post, "party_cell").rows[0]["id"]
+    cell = lists.record_window(world.post, "party_cell").rows[0]["id"]
     with pytest.raises(FieldappError) as refused:
         records.save(world.post, "cell_rating", {"party_cell_id": cell, "year": 20266, "rating": "tốt lắm"})
     assert "nhiều nhất 2100" in refused.value.fields["year"]

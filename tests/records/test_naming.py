@@ -7,7 +7,7 @@ from field import World
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import records
-from fieldapp.records.reading import resolve
+from fieldapp.records.reading import resolve_reference
 from fieldapp.records.words import labels
 
 THEN, NOW = date(2013, 11, 5), date(2026, 11, 5)
@@ -28,7 +28,7 @@ THEN, NOW = date(2013, 11, 5), date(2026, 11, 5)
     ],
 )
 def test_units(world: World, text: str, on: date, label: str) -> None:
-    found = resolve(world.post, "unit", text, on)
+    found = resolve_reference(world.post, "unit", text, on)
     assert labels(world.post, "unit", [found])[found] == label
 
 
@@ -47,7 +47,7 @@ def test_units(world: World, text: str, on: date, label: str) -> None:
 )
 def test_units_that_may_be_several_or_none(world: World, text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        resolve(world.post, "unit", text, THEN)
+        resolve_reference(world.post, "unit", text, THEN)
 
 
 def test_the_own_province_comes_first(world: World) -> None:
@@ -55,7 +55,11 @@ def test_the_own_province_comes_first(world: World) -> None:
         "SELECT n.id, n.name FROM unit n JOIN unit p ON p.id = n.parent_id AND p.code = '66' WHERE n.valid_to IS NULL"
         " AND (SELECT count(*) FROM unit o WHERE o.name = n.name AND o.valid_to IS NULL) > 1 LIMIT 1"
     )
-    assert [resolve(world.post, "unit", row["name"], NOW) for row in several] == [row["id"] for row in several] != []
+    assert (
+        [resolve_reference(world.post, "unit", row["name"], NOW) for row in several]
+        == [row["id"] for row in several]
+        != []
+    )
 
 
 def test_cells_people_and_kinds(world: World) -> None:
@@ -63,22 +67,22 @@ def test_cells_people_and_kinds(world: World) -> None:
         position: records.save(world.post, "member", {"full_name": "Nguyễn Văn B", "position": position})
         for position in ("Đại úy, đội trưởng", "Trung tá")
     }
-    assert resolve(world.post, "member", "Đ/c Nguyễn Văn B, Trung tá") == ids["Trung tá"]
-    assert resolve(world.post, "member", "nguyen van b - trung tá") == ids["Trung tá"]
+    assert resolve_reference(world.post, "member", "Đ/c Nguyễn Văn B, Trung tá") == ids["Trung tá"]
+    assert resolve_reference(world.post, "member", "nguyen van b - trung tá") == ids["Trung tá"]
     for cell in ("buôn Ba Na", "CB Ba Na", "Chi bộ buôn Ba-na", "Chi bộ buôn Ba Na (Ia Rvê)"):
-        assert resolve(world.post, "party_cell", cell)
+        assert resolve_reference(world.post, "party_cell", cell)
     with pytest.raises(ValueError, match="Không tìm thấy"):
-        resolve(world.post, "party_cell", "thôn Ba Na")
+        resolve_reference(world.post, "party_cell", "thôn Ba Na")
     with pytest.raises(ValueError, match="Trung tá"):
-        resolve(world.post, "member", "Nguyễn Văn B")
+        resolve_reference(world.post, "member", "Nguyễn Văn B")
     with pytest.raises(ValueError, match="Mái ấm"):
-        resolve(world.post, "activity_kind", "nhà tình thương")
+        resolve_reference(world.post, "activity_kind", "nhà tình thương")
 
 
 def test_a_text_of_any_length_is_only_not_found(world: World) -> None:
     for text in ("a b " * 8000, "x" * 32_000, "a" + " " * 32_000 + "b", ", " * 16_000, "(" * 32_000):
         with pytest.raises(ValueError, match="Không tìm thấy"):
-            resolve(world.post, "unit", text, THEN)
+            resolve_reference(world.post, "unit", text, THEN)
 
 
 @pytest.mark.parametrize("decimals", [10**40, -1, [1], "x"])

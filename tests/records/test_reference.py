@@ -10,7 +10,7 @@ from form_hands import Hands, hands
 from textual.events import Paste
 
 from fieldapp.domain.model import fields_of
-from fieldapp.errors import FieldappError, Unsure
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import extras, lists, records, view
 from fieldapp.records.words import choice_title
@@ -118,7 +118,7 @@ async def test_a_kind_is_added_on_the_screen_and_recorded_at_the_post(world: Wor
     assert [f["id"] for f in extras.fields_of_kind(world.post, added.kind)] == [added.field]
     row_id = records.save(world.post, "activity", SEEDLINGS)
     assert {"Cây giống: 1.500 cây", "Loại giống: Cà phê"} <= {*lines(world.post, row_id)}
-    with pytest.raises(Unsure):
+    with pytest.raises(NeedsConfirmation):
         records.save(world.post, "activity", SEEDLINGS | {"measures": [{"measure": "cay_giong", "amount": 5000}]})
     with pytest.raises(FieldappError) as refused:
         records.save(world.post, "activity", SEEDLINGS | {"extras": {"loai_giong": "lúa"}})
@@ -194,7 +194,7 @@ def test_a_retired_kind(world: World) -> None:
     records.save(world.post, "activity", SEEDLINGS | {"activity_kind": added.kind}, row_id)
     assert {"Cây giống: 1.500 cây", "Loại giống: Cà phê"} <= {*lines(world.post, row_id)}
     assert any("Cấp cây giống, con giống" in line for line in lines(world.post, row_id))
-    assert [r["id"] for r in lists.page(world.post, "activity", text="con giong").rows] == [row_id]
+    assert [r["id"] for r in lists.record_window(world.post, "activity", text="con giong").rows] == [row_id]
     assert counted(world.post) == {"cay_giong": 1500}
 
 

@@ -54,16 +54,16 @@ def exchange_all(world: World, b: Store) -> None:
 
 
 def cell(world: World) -> str:
-    found: str = lists.page(world.post, "party_cell").rows[0]["id"]
+    found: str = lists.record_window(world.post, "party_cell").rows[0]["id"]
     return found
 
 
-def everywhere(world: World, b: Store) -> list[rule_violations.Broken]:
+def everywhere(world: World, b: Store) -> list[rule_violations.Violation]:
     """What is broken: the same for all three."""
-    found = rule_violations.broken(world.post)
-    assert rule_violations.broken(b) == found
-    assert rule_violations.broken(world.hq) == found
-    assert rule_violations.broken(world.post) == found, "a second look says something else"
+    found = rule_violations.violations(world.post)
+    assert rule_violations.violations(b) == found
+    assert rule_violations.violations(world.hq) == found
+    assert rule_violations.violations(world.post) == found, "a second look says something else"
     return found
 
 
@@ -74,7 +74,7 @@ def test_two_introductions_at_one_time(world: World, b: Store) -> None:
     first = records.save(world.post, "introduction", {**entry, "date_from": "2026-01-01", "date_to": "2026-06-30"})
     second = records.save(b, "introduction", {**entry, "date_from": "2026-06-01"})
     apart = records.save(b, "introduction", {**entry, "date_from": "2024-01-01", "date_to": "2025-12-31"})
-    assert rule_violations.broken(world.post) == rule_violations.broken(b) == []
+    assert rule_violations.violations(world.post) == rule_violations.violations(b) == []
     exchange_all(world, b)
     (found,) = everywhere(world, b)
     assert (found.kind, found.target, found.ids) == ("introduction", first, (first, second))
@@ -83,7 +83,7 @@ def test_two_introductions_at_one_time(world: World, b: Store) -> None:
     assert "01/01/2026 – 30/06/2026" in found.sentence
     assert "01/06/2026 – …" in found.sentence
     records.save(world.post, "introduction", {"date_to": "2026-05-31", "end_reason": "chuyển chi bộ"}, first)
-    assert rule_violations.broken(world.post) == []
+    assert rule_violations.violations(world.post) == []
     exchange_all(world, b)
     assert everywhere(world, b) == []
 
@@ -158,7 +158,7 @@ def test_a_figure_as_a_whole_beside_its_parts(world: World, b: Store) -> None:
 
 def test_more_than_are_told_at_once(world: World, b: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for ten years of them at every start: what was looked at once is not read again."""
-    monkeypatch.setattr(rule_violations, "MOST", 2)
+    monkeypatch.setattr(rule_violations, "MAX_LISTED", 2)
     members = [records.save(world.post, "member", {"full_name": f"Đảng viên {number}"}) for number in range(4)]
     exchange_all(world, b)
     for member in members:
@@ -168,10 +168,10 @@ def test_more_than_are_told_at_once(world: World, b: Store, monkeypatch: pytest.
     told = everywhere(world, b)
     assert len(told) == 2
     with monkeypatch.context() as seen:
-        seen.setattr(log, "since", lambda *_: pytest.fail("what was seen is read again"))
-        assert rule_violations.broken(world.hq) == told
-        seen.setattr(rule_violations, "MOST", 9)
-        assert len(rule_violations.broken(world.hq)) == 4
+        seen.setattr(log, "changes_after", lambda *_: pytest.fail("what was seen is read again"))
+        assert rule_violations.violations(world.hq) == told
+        seen.setattr(rule_violations, "MAX_LISTED", 9)
+        assert len(rule_violations.violations(world.hq)) == 4
     for breach in told:
         records.void(world.post, breach.ids[1], "trùng")
     exchange_all(world, b)
@@ -184,9 +184,9 @@ def test_the_doctor_tells_it_and_is_content(world: World, b: Store) -> None:
     for store, rating in ((world.post, "good"), (b, "excellent")):
         records.save(store, "cell_rating", {"party_cell_id": cell(world), "year": 2025, "rating": rating})
     exchange_all(world, b)
-    found = doctor.examine(world.post)
+    found = doctor.examine_replica(world.post)
     assert found.healthy
-    assert [f.sentence for f in found.broken] == [f.sentence for f in rule_violations.broken(world.post)]
+    assert [f.sentence for f in found.broken] == [f.sentence for f in rule_violations.violations(world.post)]
     assert found.broken[0].sentence in "\n".join(found.lines())
 
 
@@ -194,8 +194,10 @@ def test_every_rule_of_a_model_has_fields_that_are_there() -> None:
     for model in RECORDS:
         named = {*model.UNIQUE, *(f for pair in model.ORDERED for f in pair)}
         assert named <= model.model_fields.keys(), model.KIND
-    assert {"introduction", "cell_rating", "attendance", "activity_measure", "matter"} <= {*rule_violations.RULED}
-    assert "party_cell" not in rule_violations.RULED
+    assert {"introduction", "cell_rating", "attendance", "activity_measure", "matter"} <= {
+        *rule_violations.CHECKED_KINDS
+    }
+    assert "party_cell" not in rule_violations.CHECKED_KINDS
 
 
 day = st.dates(date(2026, 1, 1), date(2026, 1, 12))
@@ -233,7 +235,7 @@ def test_listed_is_what_entry_refuses(
         ids.append(introduce(other, records.save(store, "member", {"full_name": "khác"})))
         with store.transaction():
             store.db.execute("UPDATE introduction SET member_id = ? WHERE id = ?", [member, ids[1]])
-    found = [b.ids for b in rule_violations.broken(store)]
+    found = [b.ids for b in rule_violations.violations(store)]
     assert (tuple(sorted(ids)) in found) == refused
     for row_id in ids:
         with suppress(FieldappError):

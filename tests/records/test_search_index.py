@@ -12,15 +12,15 @@ from fieldapp.store import migrations
 
 
 def test_kinds_and_days_have_places_of_their_own() -> None:
-    ranges = sorted(search_index.places(kind) for kind in BY_KIND)
+    ranges = sorted(search_index.entry_range(kind) for kind in BY_KIND)
     assert all(0 <= low < high < 2**63 for low, high in ranges)
     assert all(one[1] < other[0] for one, other in pairwise(ranges)), "two kinds share their places"
-    low, high = search_index.places("activity")
+    low, high = search_index.entry_range("activity")
     day = date(2013, 10, 5)
     assert (
         low
-        < search_index.places("activity", day, day)[0]
-        < search_index.places("activity", day + timedelta(1))[0]
+        < search_index.entry_range("activity", day, day)[0]
+        < search_index.entry_range("activity", day + timedelta(1))[0]
         < high
     )
 
@@ -30,25 +30,25 @@ def test_what_is_found_comes_newest_first_in_windows(world: World) -> None:
     ids = [world.well(date_from=day, description=f"Giếng thứ {number}") for number, day in enumerate(days)]
     found, after = [], None
     while True:
-        page = lists.page(world.post, "activity", text="gieng thu", after=after, limit=2)
+        page = lists.record_window(world.post, "activity", text="gieng thu", after=after, limit=2)
         found += [row["id"] for row in page.rows]
         after = page.after
         if after is None:
             break
     assert found == [ids[3], ids[2], ids[0], ids[1], ids[4]]
-    within = lists.page(
+    within = lists.record_window(
         world.post, "activity", text="gieng", date_from=date(2012, 1, 31), date_to=date(2013, 10, 5)
     ).rows
     assert [row["id"] for row in within] == [ids[2], ids[0], ids[1]]
-    assert lists.page(world.post, "event", text="gieng").rows == []
+    assert lists.record_window(world.post, "event", text="gieng").rows == []
 
 
 def test_a_record_is_found_on_its_new_day(world: World) -> None:
     first = world.well(date_from="2013-10-05")
     second = world.well(date_from="2013-10-06")
-    assert [row["id"] for row in lists.page(world.post, "activity", text="gieng").rows] == [second, first]
+    assert [row["id"] for row in lists.record_window(world.post, "activity", text="gieng").rows] == [second, first]
     records.save(world.post, "activity", {"date_from": "2013-10-07"}, first)
-    assert [row["id"] for row in lists.page(world.post, "activity", text="gieng").rows] == [first, second]
+    assert [row["id"] for row in lists.record_window(world.post, "activity", text="gieng").rows] == [first, second]
     assert world.post.value("SELECT count(*) FROM local_search WHERE row_id = ?", [first]) == 1
 
 
@@ -59,9 +59,9 @@ def test_an_index_from_before_is_built_anew(world: World) -> None:
         world.post.db.execute("DELETE FROM local_search")
         world.post.db.execute("INSERT INTO local_search VALUES ('activity', ?, 'gieng khoan')", [well])
         world.post.db.execute("UPDATE local_search_row SET search_rowid = 1 WHERE row_id = ?", [well])
-    assert lists.page(world.post, "activity", text="gieng").rows == []
+    assert lists.record_window(world.post, "activity", text="gieng").rows == []
     world.post.set_setting(migrations.REINDEX, "")
     again = replica.open_with_key(world.root / "post", world.keys["post"], "A")
     assert again.setting(migrations.REINDEX) is None
-    assert [row["id"] for row in lists.page(again, "activity", text="gieng").rows] == [well]
+    assert [row["id"] for row in lists.record_window(again, "activity", text="gieng").rows] == [well]
     again.close()

@@ -9,7 +9,7 @@ from field import Run, World
 import fieldapp
 from fieldapp.errors import FieldappError
 from fieldapp.records import records
-from fieldapp.reports.coverage import PostCoverage, coverage, details, late_posts, set_limit_days
+from fieldapp.reports.coverage import PostCoverage, coverage, late_posts, post_details, set_limit_days
 from fieldapp.sync.exchange import enrolment, status
 from fieldapp.sync.format import segment
 from fieldapp.sync.peers import peers
@@ -38,7 +38,7 @@ def test_a_month_is_whole_when_its_end_was_heard_of(world: World) -> None:
     assert [m.month for m in post.months][-2:] == [f"{LAST_MONTH:%Y-%m}", f"{TODAY:%Y-%m}"]
     assert states(post) == ["before"] * 4 + ["received", "partly"]
     assert (post.waiting, post.heard, post.silent_days, post.late) == (2, TODAY.isoformat(), 0, False)
-    review_queue.accept_all(world.hq, review_queue.queue(world.hq, "activity"))
+    review_queue.accept_all(world.hq, review_queue.review_queue(world.hq, "activity"))
     post = one(world)
     assert states(post)[-2:] == ["accepted", "partly"]
     assert (post.waiting, post.months[-2].accepted) == (0, 1)
@@ -55,7 +55,7 @@ def test_silence_is_late_after_the_limit(world: World) -> None:
     later = TODAY + timedelta(days=31)
     post = one(world, later)
     assert post.late
-    assert "31 ngày" in details(post, 30)[0]
+    assert "31 ngày" in post_details(post, 30)[0]
     assert states(one(world, later + timedelta(days=31)))[-1] == "late"
     enrolment.write_pack(world.hq, code="EABUNG", name="Đồn BP Ea Bung", dest=world.usb)
     found = coverage(world.hq, TODAY)
@@ -78,7 +78,7 @@ def test_what_is_missing_is_named_and_leaves_months_in_part(world: World) -> Non
     for _part in range(2):
         world.well(date_from="2013-01-06", hamlet=f"Buôn {_part}")
         with world.post.transaction():
-            segment.seal(world.post)
+            segment.seal_open_changes(world.post)
     hidden = world.post.value("SELECT hash FROM local_segment WHERE replica_id = ? AND first = 4", [own])
     world.post.db.execute("UPDATE local_segment SET state = 'quarantined' WHERE hash = ?", [hidden])
     world.carry(world.post, world.hq)
@@ -87,7 +87,7 @@ def test_what_is_missing_is_named_and_leaves_months_in_part(world: World) -> Non
         world.hq.db.execute("UPDATE local_segment SET last_hlc = last_hlc - ? WHERE replica_id = ?", [75 * DAY, own])
     post = one(world)
     assert "4–6" in post.missing[0]
-    assert details(post, 30)[0] == f"! {post.missing[0]}"
+    assert post_details(post, 30)[0] == f"! {post.missing[0]}"
     assert states(post)[:2] == ["nothing"] * 2
     assert states(post)[-3:] == ["partly"] * 3
 
@@ -124,7 +124,7 @@ def test_a_laptop_that_waits_is_not_forgotten(world: World) -> None:
     post = enrolment.init_post(world.root / "second", pack, user="B", passphrase="x y")
     world.carry(post, world.hq)
     post.close()
-    lines = details(next(p for p in coverage(world.hq, TODAY).posts if p.code == "EABUNG"), 30)
+    lines = post_details(next(p for p in coverage(world.hq, TODAY).posts if p.code == "EABUNG"), 30)
     assert any("chờ chứng thực" in line for line in lines)
 
 
@@ -142,7 +142,7 @@ def test_on_the_command_line(world: World, run: Run) -> None:
     code, _out, err = run("hq", "coverage")
     assert code == 1
     assert "sở chỉ huy" in err.lower()
-    assert status.missing_of(world.hq, found["posts"][0]["post_id"]) == []
+    assert status.missing_segments_text(world.hq, found["posts"][0]["post_id"]) == []
 
 
 def test_late_posts_are_those_of_the_grid(world: World) -> None:

@@ -48,14 +48,14 @@ def cells(world: World) -> None:
         unit = demo._old_commune(world.hq, code)
         for number in range(demo.CELLS_PER_COMMUNE):
             records.save(world.hq, "party_cell", {"name": f"Chi bộ thôn {number} {name}", "unit_id": unit})
-    cell = lists.page(world.hq, "party_cell", text="ba na").rows[0]
+    cell = lists.record_window(world.hq, "party_cell", text="ba na").rows[0]
     records.void(world.hq, cell["id"], "của bài kiểm tra khác")
     world.carry(world.hq, world.post)
 
 
 def test_the_source_s_figures_come_out_again(world: World) -> None:
     cells(world)
-    demo.enter(world.post)
+    demo.enter_activities(world.post)
     world.carry(world.post, world.hq)
     made = report(world.hq, YEAR)
     text = narrative.as_text(made)
@@ -136,7 +136,7 @@ def test_unknown_is_not_zero_and_about_is_said(world: World) -> None:
 
 
 def test_bodies_and_members_count_once(world: World) -> None:
-    cell = lists.page(world.post, "party_cell").rows[0]["id"]
+    cell = lists.record_window(world.post, "party_cell").rows[0]["id"]
     for month in (2, 9):
         records.save(world.post, "activity", {
             "activity_kind_id": "cung_co_co_so_chinh_tri", "date_from": f"2013-{month:02d}-01", "unit_id": "24221",

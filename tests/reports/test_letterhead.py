@@ -4,7 +4,7 @@ import json
 
 from field import Run, World
 
-from fieldapp.reports.letterhead import keep, letterhead
+from fieldapp.reports.letterhead import letterhead, save_letterhead
 
 
 def test_before_anything_is_kept_it_is_what_is_known(world: World) -> None:
@@ -16,7 +16,7 @@ def test_before_anything_is_kept_it_is_what_is_known(world: World) -> None:
 
 
 def test_layouts_are_kept_apart(world: World) -> None:
-    keep(world.hq, "party", {"issuer": " Đảng ủy\tBĐBP ", "signer": "H'Bia Êban"})
+    save_letterhead(world.hq, "party", {"issuer": " Đảng ủy\tBĐBP ", "signer": "H'Bia Êban"})
     assert letterhead(world.hq, "party").issuer == "Đảng ủy BĐBP"
     assert letterhead(world.hq, "decree30").issuer == "Sở chỉ huy"
 

@@ -34,7 +34,7 @@ CASTS: dict[str, Any] = {
 @pytest.fixture
 def written(world: World, tmp_path: Path) -> Path:
     fill(world)
-    return open_data.write(world.hq, tmp_path / "mở").path
+    return open_data.write_package(world.hq, tmp_path / "mở").path
 
 
 def test_every_file_is_as_its_dictionary_says(world: World, written: Path) -> None:
@@ -62,7 +62,7 @@ def test_every_column_of_the_schema_is_there_or_personal(world: World, written: 
         for model in RECORDS:
             stored = {r["name"] for r in world.hq.rows(f"PRAGMA table_info({model.KIND})")}
             here = {row[1] for row in plain.execute(f"PRAGMA table_info({model.KIND})")}
-            personal = {c.name for c in open_data.columns_of(model) if c.personal}
+            personal = {c.name for c in open_data.data_columns(model) if c.personal}
             assert stored - NOT_WRITTEN == here | personal
             assert here.isdisjoint(personal)
 
@@ -71,7 +71,7 @@ def test_nobody_is_named_unless_asked_for(world: World, written: Path, tmp_path:
     for path in written.iterdir():
         assert "Y Thanh Niê".encode() not in path.read_bytes(), path.name
         assert b"Nguy\xe1\xbb\x85n V\xc4\x83n A" not in path.read_bytes(), path.name
-    more = open_data.write(world.hq, tmp_path / "đủ", personal=True)
+    more = open_data.write_package(world.hq, tmp_path / "đủ", personal=True)
     assert "Y Thanh Niê" in (more.path / "member.csv").read_text(encoding="utf-8")
     assert more.left_out == []
 
@@ -121,5 +121,5 @@ def test_what_was_begun_is_taken_away(world: World, tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(open_data, "_package", full)
     with pytest.raises(FieldappError, match="Ổ đĩa đầy"):
-        open_data.write(world.hq, tmp_path / "mở")
+        open_data.write_package(world.hq, tmp_path / "mở")
     assert list((tmp_path / "mở").iterdir()) == []

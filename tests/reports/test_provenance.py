@@ -26,11 +26,11 @@ def test_the_version_vector_with_its_heads(world: World) -> None:
     assert (there[own.log].head, there[own.log].sealed, there[own.log].seq) == (found["hash"], 3, 3)
     world.well()
     with world.post.transaction():
-        segment.seal(world.post)
+        segment.seal_open_changes(world.post)
     newest = next(x for x in provenance(world.post).logs if x.log == own.log)
     assert (newest.seq, newest.sealed) == (6, 6)
     assert newest.head != there[own.log].head
-    assert status.status(world.hq).held == []
+    assert status.exchange_status(world.hq).held == []
 
 
 def test_the_report_as_json_says_it_too(run: Run, world: World) -> None:

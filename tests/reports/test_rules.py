@@ -59,7 +59,7 @@ def strengthen(world: World, day: str, *bodies: dict[str, str], unit: str = "242
 
 def test_a_year_of_bodies_is_not_the_sum_of_its_months(world: World) -> None:
     """Rule 3; the months add up to 2 cells, the year has 1, and the table says why."""
-    cell = {"target_type": "party_cell", "party_cell_id": lists.page(world.post, "party_cell").rows[0]["id"]}
+    cell = {"target_type": "party_cell", "party_cell_id": lists.record_window(world.post, "party_cell").rows[0]["id"]}
     strengthen(world, "2013-02-10", cell)
     strengthen(world, "2013-08-10", cell)
     made = table(world.post, YEAR, "month")
@@ -73,7 +73,7 @@ def test_a_year_of_bodies_is_not_the_sum_of_its_months(world: World) -> None:
 
 def test_members_count_while_their_introduction_is_in_force(world: World) -> None:
     """Rule 4; two introductions of one member are 2 rows, and one that began before the period has no date in it."""
-    cell = lists.page(world.post, "party_cell").rows[0]["id"]
+    cell = lists.record_window(world.post, "party_cell").rows[0]["id"]
     for name, spans in (("Trần Văn B", [("2012-01-01", "2012-06-30"), ("2012-07-01", None)]),
                         ("Lê Văn C", [("2011-01-01", "2012-12-31")])):  # fmt: skip
         member = records.save(world.post, "member", {"full_name": name})
@@ -93,7 +93,7 @@ def second_post(world: World) -> Store:
     post = enrolment.init_post(world.root / "post2", pack, user="Lê Văn D", passphrase=PASSPHRASE)
     outgoing.export(post, stick)
     incoming.import_files(world.hq, [stick])
-    enrolment.trust(world.hq, "IALOP")
+    enrolment.trust_replica(world.hq, "IALOP")
     return post
 
 

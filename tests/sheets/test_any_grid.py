@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fieldapp.errors import FieldappError
 from fieldapp.sheets import importing
-from fieldapp.sheets.importing import Order
+from fieldapp.sheets.importing import ImportOptions
 from fieldapp.store.store import Store
 
 HEADINGS = ("Ngày", "Loại hoạt động", "Nơi", "Huyện", "Số hộ", "Ngày công", "Gạo (kg)", "Trị giá (triệu đồng)",
@@ -62,8 +62,8 @@ def test_any_grid(world: World, folder: Path, grid: tuple[list[str], list[list[s
     with undone(store):
         before = store.value("SELECT count(*) FROM local_change")
         try:
-            outcome = importing.take_in(
-                store, path, Order("activity", confirm=confirm, given={"activity_kind": "thien_tai"})
+            outcome = importing.import_sheet(
+                store, path, ImportOptions("activity", confirm=confirm, given={"activity_kind": "thien_tai"})
             )
         except FieldappError as error:
             assert str(error)
@@ -77,8 +77,8 @@ def test_any_grid(world: World, folder: Path, grid: tuple[list[str], list[list[s
             assert (outcome.refused_file is None) is (outcome.refused == [])
             for refused in outcome.refused:
                 assert refused.reason
-            again = importing.take_in(
-                store, path, Order("activity", confirm=confirm, given={"activity_kind": "thien_tai"})
+            again = importing.import_sheet(
+                store, path, ImportOptions("activity", confirm=confirm, given={"activity_kind": "thien_tai"})
             )
             assert ({e.id for e in again.known}, again.added) == (added, [])
     for file_made in folder.glob("*refused*"):

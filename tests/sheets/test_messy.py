@@ -14,10 +14,10 @@ from python_calamine import CalamineWorkbook
 from fieldapp.reports.figures import figures
 from fieldapp.reports.query import Period, Query
 from fieldapp.sheets import importing
-from fieldapp.sheets.importing import Order, Outcome
+from fieldapp.sheets.importing import ImportOptions, SheetOutcome
 from fieldapp.store.store import Store
 
-ORDER = Order("activity")
+ORDER = ImportOptions("activity")
 
 
 def reported(store: Store) -> Counter[tuple[int, str]]:
@@ -78,7 +78,7 @@ def test_500_rows(world: World, sheet: tuple[Path, list[messy_sheet.Row]], tmp_p
     good, bad = ([r for r in rows if (r.wrong is None) is right] for right in (True, False))
     assert (len(good), len(bad)) == (455, 45)
 
-    outcome = importing.take_in(world.post, path, ORDER)
+    outcome = importing.import_sheet(world.post, path, ORDER)
     assert [e.line for e in outcome.added] == [r.line for r in good]
     assert {r.line: r.wrong for r in bad if (r.wrong or "") not in _reasons(outcome)[r.line]} == {}
     assert [r.line for r in outcome.refused] == [r.line for r in bad]
@@ -93,20 +93,20 @@ def test_500_rows(world: World, sheet: tuple[Path, list[messy_sheet.Row]], tmp_p
     assert [line[heading.index("Ghi chú")] for line in lines] == [r.cells["Ghi chú"] for r in bad], "original cells"
 
     before = world.post.value("SELECT count(*) FROM local_change")
-    again = importing.take_in(world.post, path, ORDER)
+    again = importing.import_sheet(world.post, path, ORDER)
     assert (len(again.added), len(again.known), len(again.refused), again.batch) == (0, 455, 45, None)
     assert world.post.value("SELECT count(*) FROM local_change") == before
 
     mended = tmp_path / "mended.xlsx"
     mend(refused, mended, bad)
-    third = importing.take_in(world.post, mended, ORDER)
+    third = importing.import_sheet(world.post, mended, ORDER)
     assert [(r.line, r.reason) for r in third.refused] == []
     assert len(third.added) == len(bad)
     assert reported(world.post) == recounted(rows)
     for file in (path, mended, refused):
-        assert importing.take_in(world.post, file, ORDER).added == []
+        assert importing.import_sheet(world.post, file, ORDER).added == []
     assert reported(world.post) == recounted(rows)
 
 
-def _reasons(outcome: Outcome) -> dict[int, str]:
+def _reasons(outcome: SheetOutcome) -> dict[int, str]:
     return {refused.line: refused.reason for refused in outcome.refused}

@@ -12,7 +12,7 @@ import xlsxwriter
 
 from fieldapp.errors import FieldappError
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import Table, text_of
+from fieldapp.sheets.cells import SheetTable, cell_text
 from fieldapp.sheets.reading import read_tables
 
 ROWS = [
@@ -22,8 +22,8 @@ ROWS = [
 ]
 
 
-def texts(table: Table) -> list[list[str]]:
-    return [[text_of(cell) for cell in row] for row in table.rows]
+def texts(table: SheetTable) -> list[list[str]]:
+    return [[cell_text(cell) for cell in row] for row in table.rows]
 
 
 def refused(path: Path) -> str:

@@ -14,28 +14,28 @@ from field import Run, World
 from fieldapp.errors import FieldappError
 from fieldapp.records import records, words
 from fieldapp.sheets import importing
-from fieldapp.sheets.importing import Order, Outcome
+from fieldapp.sheets.importing import ImportOptions, SheetOutcome
 from fieldapp.sheets.take_back import batches, take_back
 from fieldapp.store.store import Store
 
 Line = Sequence[Any]
-Give = Callable[..., Outcome]
+Give = Callable[..., SheetOutcome]
 
 
 @pytest.fixture
 def give(world: World, tmp_path: Path) -> Give:
     """Give a table to the post, or to headquarters; the file's name may say which sheet it is."""
 
-    def call(kind: str, *lines: Line, store: Store | None = None, name: str = "a.csv", **order: Any) -> Outcome:
+    def call(kind: str, *lines: Line, store: Store | None = None, name: str = "a.csv", **order: Any) -> SheetOutcome:
         path = tmp_path / name
         text = "\n".join("\t".join(f'"{cell}"' for cell in line) for line in lines)
         path.write_text(text, encoding="utf-8")
-        return importing.take_in(store or world.post, path, Order(kind, **order))
+        return importing.import_sheet(store or world.post, path, ImportOptions(kind, **order))
 
     return call
 
 
-def reasons(outcome: Outcome) -> list[str]:
+def reasons(outcome: SheetOutcome) -> list[str]:
     return [refused.reason for refused in outcome.refused]
 
 
@@ -102,7 +102,7 @@ def test_two_lines_of_headings_and_numbers_below(world: World, tmp_path: Path) -
         sheet.write_row(line, 2, ["kham_chua_benh", commune, 100 + line])
     sheet.write_row(8, 0, ["Cộng", "", "", "", 318])
     book.close()
-    outcome = importing.take_in(world.post, path, Order("activity"))
+    outcome = importing.import_sheet(world.post, path, ImportOptions("activity"))
     assert [entered.line for entered in outcome.added] == [6]
     assert measures(world.post, outcome.added[0].id) == {"luot_kham": 105, "tri_gia_kham": 12_000_000}
     assert [refused.line for refused in outcome.refused] == [7, 8]
@@ -513,7 +513,7 @@ def test_days_of_the_sheet_are_real_days_in_the_sheet_of_refused_rows(world: Wor
     sheet.write_row(1, 1, ["lao_dong_san_xuat", "?", 24211.5])
     sheet.write_string(1, 4, '=HYPERLINK("http://x")')
     book.close()
-    outcome = importing.take_in(world.post, path, Order("activity"))
+    outcome = importing.import_sheet(world.post, path, ImportOptions("activity"))
     file = outcome.refused_file or ""
     table = CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()
     assert table[1][2:7] == [date(2013, 11, 5), "lao_dong_san_xuat", "?", 24211.5, '=HYPERLINK("http://x")']

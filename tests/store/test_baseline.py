@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from fieldapp.domain.reference import Nature, Section
+from fieldapp.domain.reference import KindSection, Nature
 from fieldapp.store import baseline
 from fieldapp.store.baseline import baseline_rows
 
@@ -68,7 +68,7 @@ def test_parents_come_first() -> None:
 
 
 def test_sections_and_natures_are_known() -> None:
-    assert {r["section"] for t, r in ROWS if t == "activity_kind"} == set(get_args(Section))
+    assert {r["section"] for t, r in ROWS if t == "activity_kind"} == set(get_args(KindSection))
     assert {r["nature"] for t, r in ROWS if t == "measure"} <= set(get_args(Nature))
 
 
@@ -138,7 +138,7 @@ def test_turns_and_persons_and_the_sorts_of_money_stay_apart() -> None:
 
 def test_shipping_every_old_unit_is_one_filter(monkeypatch: pytest.MonkeyPatch) -> None:
     """With all lines let through: insertable, one unit for each old code, and the rows of today as they are."""
-    monkeypatch.setattr(baseline, "_shipped", lambda line: bool(line["old_name"]))
+    monkeypatch.setattr(baseline, "_is_shipped", lambda line: bool(line["old_name"]))
     wide = list(baseline_rows())
     by_id: dict[str, dict[str, Any]] = {}
     for _table, row in wide:

@@ -55,7 +55,7 @@ def test_a_damaged_page_is_never_read_as_zeros(whole: bytes, tmp_path: Path, rea
             else:
                 rows = cursor.fetchall()
         except DatabaseError as error:
-            assert disk_errors.explain(error) is not None
+            assert disk_errors.disk_error_text(error) is not None
             refused += 1
         else:
             assert rows == LONG

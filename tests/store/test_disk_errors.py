@@ -64,7 +64,7 @@ def test_a_write_that_fails(world: World) -> None:
     confirmed = done.stdout.count("confirmed") + 1
     with Store.open(world.root / "post", world.keys["post"], "A") as store:
         assert store.value("SELECT count(*) FROM activity") == confirmed
-        assert doctor.examine(store).healthy
+        assert doctor.examine_replica(store).healthy
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
@@ -90,7 +90,7 @@ def test_a_full_disk(world: World) -> None:
     world.post.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     pages = world.post.value("PRAGMA page_count")
     world.post.db.execute(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(disk_errors.DiskTrouble, match="Ổ đĩa đầy"):
+    with pytest.raises(disk_errors.DiskError, match="Ổ đĩa đầy"):
         for _ in range(100):
             world.well(description="x" * 3000)
     confirmed = world.post.value("SELECT count(*) FROM activity")
@@ -98,7 +98,7 @@ def test_a_full_disk(world: World) -> None:
     second = world.well()
     assert {first, second} <= {r["id"] for r in world.post.rows("SELECT id FROM activity")}
     assert world.post.value("SELECT count(*) FROM activity") == confirmed + 1
-    assert doctor.examine(world.post).healthy
+    assert doctor.examine_replica(world.post).healthy
 
 
 async def test_a_full_disk_while_a_form_is_open(world: World) -> None:
@@ -111,7 +111,7 @@ async def test_a_full_disk_while_a_form_is_open(world: World) -> None:
         store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         store.db.execute(f"PRAGMA max_page_count = {store.value('PRAGMA page_count')}")
         for size in (3000, 300, 30):  # until no page of drafts has room
-            with pytest.raises(disk_errors.DiskTrouble):
+            with pytest.raises(disk_errors.DiskError):
                 for number in range(1000):
                     store.save_draft(f"{size} {number}", "event", None, {"name": "x" * size})
         await s.press("Siu Bleh " + "x" * 150)
@@ -127,16 +127,16 @@ async def test_a_full_disk_while_a_form_is_open(world: World) -> None:
     ("number", "words"), [(28, "Ổ đĩa đầy"), (30, "không ghi được"), (13, "không ghi được"), (5, "Ổ đĩa lỗi")]
 )
 def test_what_the_operating_system_says(number: int, words: str) -> None:
-    told = disk_errors.explain(OSError(number, "x"))
+    told = disk_errors.disk_error_text(OSError(number, "x"))
     assert told is not None
     assert words in str(told)
-    assert disk_errors.explain(ValueError("x")) is None
-    assert disk_errors.explain(FileNotFoundError(2, "x")) is None
+    assert disk_errors.disk_error_text(ValueError("x")) is None
+    assert disk_errors.disk_error_text(FileNotFoundError(2, "x")) is None
 
 
 def test_another_program_holds_the_file(world: World) -> None:
     world.post.db.execute("PRAGMA busy_timeout = 10")
-    with world.post.again() as other:
+    with world.post.reopen() as other:
         other.db.execute("BEGIN IMMEDIATE")
         with pytest.raises(FieldappError, match="chương trình khác"):
             world.well()

@@ -180,8 +180,8 @@ def test_rows_and_log_are_what_they_were(world: World, version_1: Path, name: st
 
 
 def test_the_doctor_finds_it_healthy(world: World, run: Run) -> None:
-    assert doctor.examine(world.hq).lines() == doctor.Findings([], [], [], False, []).lines()
-    vault.seal(world.root / "post", USER, PASSPHRASE, KEYS["post"])
+    assert doctor.examine_replica(world.hq).lines() == doctor.Findings([], [], [], False, []).lines()
+    vault.seal_for_user(world.root / "post", USER, PASSPHRASE, KEYS["post"])
     assert run("doctor")[0] == 0
 
 
@@ -232,7 +232,7 @@ def test_an_upgrade_is_done_as_a_whole_or_not_at_all(
         raise FieldappError("kaputt")
 
     with monkeypatch.context() as patched:
-        patched.setattr(capture, "install", fail)
+        patched.setattr(capture, "install_triggers", fail)
         with pytest.raises(FieldappError):
             Store.open(home, KEYS["post"], USER)
     untouched = connect(home / FILE, KEYS["post"])
@@ -250,7 +250,7 @@ def set_aside(store: Store, table: str) -> None:
     """As a version does that has no such table."""
     store.db.conn.executemany(
         "INSERT INTO local_set_aside VALUES (?, ?, ?)",
-        [(c.log_id, c.seq, UNKNOWN_TABLE) for c in log.everything(store) if c.table == table],
+        [(c.log_id, c.seq, UNKNOWN_TABLE) for c in log.all_changes(store) if c.table == table],
     )
 
 
@@ -302,19 +302,19 @@ def test_what_was_not_understood_counts_after_the_upgrade(
     assert state(world.hq) == before
     assert world.hq.rows("SELECT * FROM local_set_aside") == []
     assert world.hq.setting(REFOLD) is None
-    assert lists.page(world.hq, "agreement", text="quy che").rows
-    assert doctor.examine(world.hq).healthy
+    assert lists.record_window(world.hq, "agreement", text="quy che").rows
+    assert doctor.examine_replica(world.hq).healthy
 
 
 def test_catching_up_is_done_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: object) -> None:
         raise AssertionError("folded again")
 
-    monkeypatch.setattr(merge, "fold", fail)
-    merge.catch_up(world.hq)
+    monkeypatch.setattr(merge, "fold_rows", fail)
+    merge.fold_after_upgrade(world.hq)
     world.hq.set_setting(REFOLD, NOTHING_NEW)
     with pytest.raises(AssertionError):
-        merge.catch_up(world.hq)
+        merge.fold_after_upgrade(world.hq)
     assert world.hq.setting(REFOLD) == NOTHING_NEW, "what failed is tried again"
 
 
@@ -327,7 +327,7 @@ def test_a_table_set_aside_by_name_is_folded_in(world: World) -> None:
         world.hq.db.execute("DELETE FROM matter")
         set_aside(world.hq, "matter")
     world.hq.set_setting(REFOLD, NOTHING_NEW)
-    merge.catch_up(world.hq)
+    merge.fold_after_upgrade(world.hq)
     assert state(world.hq) == before
     assert world.hq.rows("SELECT * FROM local_set_aside") == []
 
@@ -363,7 +363,7 @@ def test_what_a_newer_version_has_brought_further_goes_on_here(world: World) -> 
     logged = store.value("SELECT cols FROM local_change WHERE row_id = ? ORDER BY seq DESC LIMIT 1", [row_id])
     assert logged == '{"colour":"xanh"}', "and what is set there is logged"
     assert store.value("SELECT 1 FROM activity WHERE id = ?", [well]) == 1
-    assert doctor.examine(store).healthy
+    assert doctor.examine_replica(store).healthy
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,8 @@ def test_what_an_older_version_forgot_is_applied_again(
     assert migrations.migrate(store.db)
     replica.bring_up_to_date(store)
     assert shape_of(store) == shape
-    assert {row["name"] for row in lists.page(store, "event").rows} == {"Lũ 2013", "Chưa gửi"}
-    assert doctor.examine(store).healthy
+    assert {row["name"] for row in lists.record_window(store, "event").rows} == {"Lũ 2013", "Chưa gửi"}
+    assert doctor.examine_replica(store).healthy
 
 
 def test_a_past_file_is_brought_up_to_date_and_work_goes_on(
@@ -118,13 +118,13 @@ def test_a_past_file_is_brought_up_to_date_and_work_goes_on(
         places = [at for at, column in enumerate(columns) if column in still]
         now = set(store.db.execute(f"SELECT {', '.join(columns[at] for at in places)} FROM {table}").fetchall())
         assert {tuple(row[at] for at in places) for row in rows} <= now, table
-    assert {row["name"] for row in lists.page(store, "event").rows} == {"Lũ 2013", "Chưa gửi"}
-    assert len(lists.page(store, "activity", text="gieng").rows) == 2
+    assert {row["name"] for row in lists.record_window(store, "event").rows} == {"Lũ 2013", "Chưa gửi"}
+    assert len(lists.record_window(store, "activity", text="gieng").rows) == 2
     assert [draft.data for draft in store.drafts()] == [{"name": "Đang gõ"}]
-    before = status.status(store).unsent_records
+    before = status.exchange_status(store).unsent_records
     assert before >= 1
     records.save(store, "event", {"name": "Bản mới", "date_from": "2014-01-01"})
     (tmp_path / "usb").mkdir()
     (made,) = outgoing.export(store, tmp_path / "usb")
     assert made.records >= before + 1
-    assert doctor.examine(store).healthy
+    assert doctor.examine_replica(store).healthy

@@ -25,7 +25,7 @@ from fieldapp.sync.peers import logs
 @pytest.fixture
 def recorder(world: World, spared: None) -> Store:
     """Somebody who only records, at the post."""
-    people.add(world.post, "Siu Blêh", "mưa đầu mùa", Role.RECORDER)
+    people.add_person(world.post, "Siu Blêh", "mưa đầu mùa", Role.RECORDER)
     return Store.open(world.root / "post", world.keys["post"], "Siu Blêh")
 
 
@@ -43,9 +43,9 @@ def test_a_recorder_records_and_no_more(world: World, recorder: Store, tmp_path:
         lambda: records.void(recorder, of_others, "ghi trùng"),
         lambda: outgoing.export(recorder, world.usb),
         lambda: incoming.import_files(recorder, [world.usb]),
-        lambda: people.add(recorder, "Ai đó", "mưa đầu mùa", Role.RECORDER),
+        lambda: people.add_person(recorder, "Ai đó", "mưa đầu mùa", Role.RECORDER),
         lambda: people.set_role(recorder, "Siu Blêh", Role.ADMINISTRATOR),
-        lambda: people.remove(recorder, USER),
+        lambda: people.remove_person(recorder, USER),
     )
     before = recorder.rows("SELECT * FROM local_change ORDER BY log_id, seq"), recorder.rows("SELECT * FROM local_user")
     for act in refused:
@@ -70,31 +70,31 @@ def test_each_role_may_what_the_one_before_it_may(world: World, act: Act) -> Non
 
 def test_an_officer_exports_and_voids_what_others_wrote(world: World, spared: None) -> None:
     row_id = world.well()
-    people.add(world.post, "Trần Văn B", "mưa đầu mùa", Role.OFFICER)
+    people.add_person(world.post, "Trần Văn B", "mưa đầu mùa", Role.OFFICER)
     officer = Store.open(world.root / "post", world.keys["post"], "Trần Văn B")
     records.void(officer, row_id, "ghi trùng")
     assert len(outgoing.export(officer, world.usb)) == 1
     with pytest.raises(FieldappError, match="quản trị"):
-        people.remove(officer, USER)
+        people.remove_person(officer, USER)
     officer.close()
 
 
 def test_all_records_with_names_leave_by_an_administrator_alone(world: World, spared: None, tmp_path: Path) -> None:
-    people.add(world.hq, "Trần Văn B", "mưa đầu mùa", Role.OFFICER)
+    people.add_person(world.hq, "Trần Văn B", "mưa đầu mùa", Role.OFFICER)
     officer = Store.open(world.root / "hq", world.keys["hq"], "Trần Văn B")
     with pytest.raises(FieldappError, match="quản trị"):
         mirror.publish(officer, "postgresql:///nowhere")
     with pytest.raises(FieldappError, match="quản trị"):
-        open_data.write(officer, tmp_path / "open", personal=True)
+        open_data.write_package(officer, tmp_path / "open", personal=True)
     assert not (tmp_path / "open").exists()
-    assert open_data.write(officer, tmp_path / "open").rows
+    assert open_data.write_package(officer, tmp_path / "open").rows
     officer.close()
-    assert open_data.write(world.hq, tmp_path / "personal", personal=True).rows
+    assert open_data.write_package(world.hq, tmp_path / "personal", personal=True).rows
 
 
 def test_one_administrator_stays(world: World) -> None:
     acts: tuple[Callable[[], object], ...] = (
-        lambda: people.remove(world.post, USER),
+        lambda: people.remove_person(world.post, USER),
         lambda: people.set_role(world.post, USER, Role.OFFICER),
     )
     for act in acts:
@@ -106,7 +106,7 @@ def test_one_administrator_stays(world: World) -> None:
 def test_a_removed_user_gets_in_no_longer_and_his_records_stay(world: World, recorder: Store) -> None:
     row_id = records.save(recorder, "event", {"name": "Lũ", "date_from": "2013-09-18"})
     recorder.close()
-    people.remove(world.post, "Siu Blêh")
+    people.remove_person(world.post, "Siu Blêh")
     assert [p.name for p in people.people(world.post)] == [USER]
     with pytest.raises(FieldappError, match="Không có người dùng"):
         vault.unseal(world.root / "post", "Siu Blêh", "mưa đầu mùa")
@@ -117,7 +117,7 @@ def test_a_file_from_before_there_were_roles(world: World, spared: None) -> None
     """Who was in may do everything, until somebody gets a role."""
     world.post.db.execute("DELETE FROM local_user")
     assert people.role_of(world.post, USER) is Role.ADMINISTRATOR
-    people.add(world.post, "Siu Blêh", "mưa đầu mùa", Role.RECORDER)
+    people.add_person(world.post, "Siu Blêh", "mưa đầu mùa", Role.RECORDER)
     assert {p.name: p.role for p in people.people(world.post)} == {
         USER: Role.ADMINISTRATOR,
         "Siu Blêh": Role.RECORDER,
@@ -170,29 +170,29 @@ def test_wrong_tries_are_slowed_and_nobody_is_locked_out(tmp_path: Path, monkeyp
     waits: list[int] = []
     for _ in range(20):
         try:
-            throttle.begin(path)
+            throttle.count_attempt(path)
             waits.append(0)
-        except throttle.Slowed as slowed:
+        except throttle.TooManyAttempts as slowed:
             waits.append(slowed.seconds)
             clock[0] += slowed.seconds
-            throttle.begin(path)
+            throttle.count_attempt(path)
     assert waits[:3] == [0, 0, 0]
     assert waits[3:] == sorted(waits[3:])
     assert waits[3] > 0
-    assert waits[-1] == throttle.LONGEST
+    assert waits[-1] == throttle.LONGEST_DELAY
     clock[0] -= 1e9  # the battery of the clock died
-    with pytest.raises(throttle.Slowed):
-        throttle.begin(path)
-    clock[0] += throttle.LONGEST
-    throttle.begin(path)
-    throttle.forget(path)
-    throttle.begin(path)
+    with pytest.raises(throttle.TooManyAttempts):
+        throttle.count_attempt(path)
+    clock[0] += throttle.LONGEST_DELAY
+    throttle.count_attempt(path)
+    throttle.clear_attempts(path)
+    throttle.count_attempt(path)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"wrong": "x", "last": 1}', '{"wrong": 9, "last": NaN}', "\xff"])
 def test_a_damaged_count_keeps_nobody_out(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.tries").write_text(text, encoding="latin-1")
-    throttle.begin(tmp_path / "a.tries")
+    throttle.count_attempt(tmp_path / "a.tries")
 
 
 def test_the_right_passphrase_ends_the_waiting(world: World) -> None:
@@ -250,7 +250,7 @@ def test_a_beginning_that_fails_leaves_nothing_and_takes_no_old_key(
         raise OSError("no space")
 
     with monkeypatch.context() as patch:
-        patch.setattr(logs, "begin", fail)
+        patch.setattr(logs, "begin_log", fail)
         with pytest.raises(OSError, match="no space"):
             enrolment.init_hq(home, name="SCH", user="A", passphrase="a b")
     assert [p.name for p in home.rglob("*") if p.is_file()] == ["old.user.age"]

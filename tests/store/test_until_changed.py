@@ -9,14 +9,14 @@ from fieldapp.work import review_queue
 
 
 def returned(world: World) -> list[str]:
-    return [said.record for said in reviews.returned(world.hq)]
+    return [said.record for said in reviews.returned_records(world.hq)]
 
 
 def test_it_is_asked_once_and_again_after_each_change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Store] = []
     real = reviews._returned
 
-    def counted(store: Store) -> list[reviews.Said]:
+    def counted(store: Store) -> list[reviews.LastReview]:
         asked.append(store)
         return real(store)
 
@@ -26,7 +26,7 @@ def test_it_is_asked_once_and_again_after_each_change(world: World, monkeypatch:
     asked.clear()
     assert [returned(world) for _ in range(3)] == [[], [], []]
     assert len(asked) == 1
-    review_queue.review(world.hq, well, "returned", comment="xem lại")
+    review_queue.review_record(world.hq, well, "returned", comment="xem lại")
     assert [returned(world) for _ in range(3)] == [[well]] * 3
     assert len(asked) == 2
 
@@ -35,8 +35,8 @@ def test_another_connection_changes_it_too(world: World) -> None:
     well = world.well()
     world.carry(world.post, world.hq)
     assert returned(world) == []
-    with world.hq.again() as other:
-        review_queue.review(other, well, "returned", comment="xem lại")
+    with world.hq.reopen() as other:
+        review_queue.review_record(other, well, "returned", comment="xem lại")
     assert returned(world) == [well]
 
 
@@ -44,13 +44,13 @@ def test_what_was_taken_back_is_forgotten(world: World) -> None:
     well = world.well()
     world.carry(world.post, world.hq)
     with pytest.raises(ZeroDivisionError), world.hq.transaction():
-        review_queue.review(world.hq, well, "returned", comment="xem lại")
+        review_queue.review_record(world.hq, well, "returned", comment="xem lại")
         assert returned(world) == [well]
         raise ZeroDivisionError
     assert returned(world) == []
     with world.hq.transaction():
         with pytest.raises(ZeroDivisionError), world.hq.transaction():
-            review_queue.review(world.hq, well, "returned", comment="xem lại")
+            review_queue.review_record(world.hq, well, "returned", comment="xem lại")
             assert returned(world) == [well]
             raise ZeroDivisionError
         assert returned(world) == []

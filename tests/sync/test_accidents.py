@@ -14,7 +14,7 @@ import pytest
 from field import World
 from sync_state import arrived_or_recorded, state
 
-from fieldapp.domain.review import Outcome
+from fieldapp.domain.review import ReviewOutcome
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.records import lists, records, reviews, rule_violations
 from fieldapp.store import capture, log, migrations, people, vault
@@ -54,7 +54,7 @@ class Field(World):
         pack = enrolment.write_pack(self.hq, code=code, dest=self.usb)
         store = self.keep(enrolment.init_post(self.root / name, pack, user="Trần Văn B", passphrase="x", laptop=name))
         self.carry(store, self.hq)
-        enrolment.trust(self.hq, store.identity.replica_id)
+        enrolment.trust_replica(self.hq, store.identity.replica_id)
         return store
 
     def copy_of_disk(self, name: str) -> Store:
@@ -100,7 +100,7 @@ class Field(World):
 def no_key_derivation() -> Generator[None, None, None]:
     """The key derivation of new laptops, seconds long by intention, is spared."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(vault, "seal", lambda *_args: None)
+        patched.setattr(vault, "seal_for_user", lambda *_args: None)
         yield
 
 
@@ -145,13 +145,13 @@ def event(store: Store, name: str) -> str:
 
 
 def events(store: Store) -> list[str]:
-    return sorted(r["name"] for r in lists.page(store, "event", limit=100).rows)
+    return sorted(r["name"] for r in lists.record_window(store, "event", limit=100).rows)
 
 
 def quiet(*stores: Store) -> None:
     """Nothing waits, nothing is in quarantine, nothing was set aside, and the records are what the log says."""
     for store in stores:
-        found = status.status(store)
+        found = status.exchange_status(store)
         assert (found.held, found.quarantined, found.set_aside) == ([], [], [])
         assert is_what_the_log_says(store)
 
@@ -199,9 +199,9 @@ def test_a_reply_is_lost(field: Field) -> None:
     event(field.post, "một")
     field.round(field.post, field.hq)  # the stick with the reply does not come back
     event(field.post, "hai")
-    assert status.status(field.post).unsent == 2
+    assert status.exchange_status(field.post).unsent == 2
     field.round(field.post, field.hq, field.post)
-    assert status.status(field.post).unsent == 0
+    assert status.exchange_status(field.post).unsent == 0
     assert state(field.hq) == state(field.post)
     quiet(field.hq, field.post)
 
@@ -229,9 +229,9 @@ def test_a_part_is_missing_and_is_named(field: Field, monkeypatch: pytest.Monkey
     field.round(field.hq, b, field.post, stick=field.stick())
     event(field.post, "A")
     a_alone = field.stick()
-    lacking = bundle_contents._lacking
+    lacking = bundle_contents._missing_segments
     with monkeypatch.context() as part:
-        part.setattr(bundle_contents, "_lacking", lambda *given: [
+        part.setattr(bundle_contents, "_missing_segments", lambda *given: [
             row for row in lacking(*given) if row["replica_id"] != b.identity.replica_id])  # fmt: skip
         outgoing.export(field.post, a_alone)
     (waits,) = [r for r in incoming.import_files(field.hq, [a_alone]) if not r.for_others]
@@ -258,7 +258,7 @@ def test_the_stick_is_full(field: Field, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_stick_is_pulled_during_export(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     event(field.post, "một")
     stick = field.stick()
-    before = status.status(field.post)
+    before = status.exchange_status(field.post)
 
     def pulled(_path: Path, _progress: Any) -> str:
         raise OSError(5, "Input/output error")
@@ -267,7 +267,7 @@ def test_the_stick_is_pulled_during_export(field: Field, monkeypatch: pytest.Mon
     with pytest.raises(FieldappError, match="thiết bị đọc ghi bị lỗi"):
         outgoing.export(field.post, stick)
     assert list(stick.iterdir()) == []
-    assert status.status(field.post) == before
+    assert status.exchange_status(field.post) == before
 
 
 @three_laptops
@@ -278,7 +278,7 @@ def test_work_is_cancelled_between_members(field: Field) -> None:
     event(field.post, "hai")
     sent = field.stick()
     outgoing.export(field.post, sent)
-    before = state(field.hq), status.status(field.hq), status.status(field.post)
+    before = state(field.hq), status.exchange_status(field.hq), status.exchange_status(field.post)
 
     def after(steps: int) -> bundle.Progress:
         left = iter(range(steps))
@@ -299,7 +299,7 @@ def test_work_is_cancelled_between_members(field: Field) -> None:
     for steps in range(2):
         with pytest.raises(Cancelled):
             incoming.import_files(field.hq, [sent], after(steps))
-        assert (state(field.hq), status.status(field.hq), status.status(field.post)) == before
+        assert (state(field.hq), status.exchange_status(field.hq), status.exchange_status(field.post)) == before
     (done, *_others) = [r for r in incoming.import_files(field.hq, [sent]) if not r.for_others]
     assert done.complete
     assert events(field.hq) == ["hai", "một"]
@@ -340,7 +340,7 @@ def test_a_disk_is_cloned_and_both_go_on(field: Field, first: str, received: boo
     (conflict,) = merge.conflicts(field.hq)
     assert {conflict["winner"]["value"], conflict["loser"]["value"]} == {"gốc", "bản sao"}
     assert all(logged_once(store) for store in stores)
-    assert status.status(clone).unsent == status.status(field.post).unsent == 0
+    assert status.exchange_status(clone).unsent == status.exchange_status(field.post).unsent == 0
     quiet(*stores)
 
 
@@ -353,7 +353,7 @@ def test_an_old_backup_is_restored(field: Field) -> None:
     event(field.post, "sau sao lưu")
     field.round(field.post, field.hq)
     field.set_back("backup")
-    forks.begin_new_log(field.post)
+    forks.begin_new_logs(field.post)
     event(field.post, "sau khôi phục")
     assert events(field.post) == ["chưa gửi lúc sao lưu", "sau khôi phục", "trước"]
     field.round(field.post, field.hq, field.post, field.hq, field.post)
@@ -361,7 +361,7 @@ def test_an_old_backup_is_restored(field: Field) -> None:
     assert state(field.post) == state(field.hq)
     assert logged_once(field.post)
     assert logged_once(field.hq)
-    assert status.status(field.post).unsent == 0
+    assert status.exchange_status(field.post).unsent == 0
     quiet(field.post, field.hq)
 
 
@@ -414,14 +414,14 @@ def test_a_copied_disk_is_gone_before_its_work_was_logged_anew(field: Field) -> 
     field.round(clone, field.hq)  # and is never seen again
     assert events(field.hq) == ["gốc", "trước"]
     with pytest.raises(FieldappError, match="Chỉ sở chỉ huy"):
-        forks.adopt(field.post)
-    assert forks.adopt(field.hq) == 1
-    assert forks.adopt(field.hq) == 0
+        forks.adopt_branches(field.post)
+    assert forks.adopt_branches(field.hq) == 1
+    assert forks.adopt_branches(field.hq) == 0
     field.round(field.hq, field.post, field.hq)
     assert events(field.post) == events(field.hq) == ["bản sao", "gốc", "trước"]
     assert state(field.post) == state(field.hq)
     assert records.get(field.hq, lost).row == records.get(clone, lost).row
-    assert log.of_rows(field.hq, [lost])[lost][0].actor == "Lê Văn C"
+    assert log.changes_of_rows(field.hq, [lost])[lost][0].actor == "Lê Văn C"
     quiet(field.hq, field.post)
     for _turn in range(2):
         field.round(clone, field.hq, field.post, clone)  # it turns up after all
@@ -440,14 +440,14 @@ def test_another_laptop_follows_headquarters_in_a_fork(field: Field) -> None:
     records.save(b, "household_charge", {"member_id": member, "household": "Y Bloom", "unit_id": "24221",
                                          "date_from": "2013-10-01"})  # fmt: skip
     field.round(field.post, field.hq, b)
-    assert lists.page(b, "member").rows == []
-    assert lists.page(b, "household_charge").rows == []
-    assert doctor.examine(b).healthy
+    assert lists.record_window(b, "member").rows == []
+    assert lists.record_window(b, "household_charge").rows == []
+    assert doctor.examine_replica(b).healthy
     for _turn in range(3):
         field.round(b, field.hq, clone, field.hq, field.post, field.hq, b)
     for store in (field.hq, field.post, clone, b):
-        assert [r["full_name"] for r in lists.page(store, "member").rows] == ["Y Thanh"]
-        assert [r["household"] for r in lists.page(store, "household_charge").rows] == ["Y Bloom"]
+        assert [r["full_name"] for r in lists.record_window(store, "member").rows] == ["Y Thanh"]
+        assert [r["household"] for r in lists.record_window(store, "household_charge").rows] == ["Y Bloom"]
     assert state(field.hq) == state(b) == state(clone) == state(field.post)
     quiet(field.hq, field.post, clone, b)
 
@@ -459,16 +459,16 @@ def test_headquarters_disk_is_set_back(field: Field) -> None:
     records.save(field.hq, "party_cell", {"name": "Chi bộ thôn 5", "unit_id": "24214"})
     event(field.post, "một")
     field.round(field.post, field.hq, field.post)
-    assert status.status(field.post).unsent == 0
+    assert status.exchange_status(field.post).unsent == 0
     field.hq.close()
     shutil.rmtree(field.root / "hq")
     shutil.copytree(field.root / "hq-backup", field.root / "hq")
     field.hq = Store.open(field.root / "hq", field.keys["hq"], "Trực ban")
-    forks.begin_new_log(field.hq)
+    forks.begin_new_logs(field.hq)
     records.save(field.hq, "party_cell", {"name": "Chi bộ thôn 6", "unit_id": "24214"})
     field.round(field.hq, field.post, field.hq, field.post)
     assert state(field.hq) == state(field.post)
-    names = [r["name"] for r in lists.page(field.hq, "party_cell").rows]
+    names = [r["name"] for r in lists.record_window(field.hq, "party_cell").rows]
     assert {"Chi bộ thôn 5", "Chi bộ thôn 6"} <= set(names)
     assert events(field.hq) == ["một"]
     quiet(field.hq, field.post)
@@ -480,7 +480,7 @@ def test_headquarters_disk_is_set_back(field: Field) -> None:
 def test_the_clock_jumps(field: Field) -> None:
     """A dead battery puts the laptop into 2010: order holds, and there is a warning."""
     row_id = event(field.post, "một")
-    assert status.status(field.post).clock_warning is None
+    assert status.exchange_status(field.post).clock_warning is None
     field.post.db.conn.create_function("unixepoch", 1, lambda _part: 1262304000.0)
     records.save(field.post, "event", {"name": "hai"}, row_id)
     readings = [
@@ -493,7 +493,7 @@ def test_the_clock_jumps(field: Field) -> None:
     records.save(field.post, "event", {"name": "ba"}, row_id)
     (waits,) = field.carry(field.post, field.hq)
     assert "đồng hồ" in waits.held[0]
-    assert status.status(field.post).clock_warning is not None
+    assert status.exchange_status(field.post).clock_warning is not None
 
 
 def test_a_newer_version_meets_an_older(field: Field) -> None:
@@ -503,7 +503,7 @@ def test_a_newer_version_meets_an_older(field: Field) -> None:
              "CREATE TABLE flood AS SELECT id, post_id, created_at, created_by, name FROM event WHERE 0"]  # fmt: skip
     for statement in newer:
         field.post.db.execute(statement)
-    capture.install(field.post.db)
+    capture.install_triggers(field.post.db)
     with field.post.transaction():
         field.post.db.execute("UPDATE event SET weather = 'mưa' WHERE id = ?", [row_id])
         field.post.db.execute(
@@ -514,19 +514,19 @@ def test_a_newer_version_meets_an_older(field: Field) -> None:
     assert events(field.hq) == ["một"]
     for statement in newer:
         field.hq.db.execute(statement.replace("ALTER TABLE event", "ALTER TABLE event"))
-    capture.install(field.hq.db)
+    capture.install_triggers(field.hq.db)
     field.hq.set_setting(REFOLD, '{"columns": {"event": ["weather"]}, "shipped": 1000000}')
     field.hq.db.execute("CREATE UNIQUE INDEX flood_id ON flood (id)")
-    merge.catch_up(field.hq)
+    merge.fold_after_upgrade(field.hq)
     assert field.hq.value("SELECT weather FROM event") == "mưa"
     assert field.hq.value("SELECT name FROM flood") == "một"
-    assert status.status(field.hq).set_aside == []
+    assert status.exchange_status(field.hq).set_aside == []
 
 
 def test_a_bundle_of_a_newer_format_is_refused_with_what_to_do(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     stick = field.stick()
     with monkeypatch.context() as newer:
-        newer.setattr(bundle, "FORMAT", "fieldapp-bundle/2")
+        newer.setattr(bundle, "BUNDLE_FORMAT", "fieldapp-bundle/2")
         outgoing.export(field.post, stick)
     (refused,) = incoming.import_files(field.hq, [stick])
     assert refused.refused is not None
@@ -557,13 +557,13 @@ def test_a_laptop_is_replaced(field: Field) -> None:
     event(field.post, "một")
     field.round(field.post, field.hq)
     new = field.laptop("mới")
-    enrolment.revoke(field.hq, field.post.identity.replica_id)
+    enrolment.revoke_replica(field.hq, field.post.identity.replica_id)
     field.round(field.hq, new)
     assert events(new) == ["một"]
     event(new, "hai")
     field.round(new, field.hq, new)
     assert state(new) == state(field.hq)
-    assert status.status(new).unsent == 0
+    assert status.exchange_status(new).unsent == 0
     quiet(new, field.hq)
 
 
@@ -577,9 +577,9 @@ def test_a_lost_laptop_is_revoked(field: Field) -> None:
     field.round(b, field.post)
     event(field.post, "biết kẻ trộm")
     assert events(field.post) == ["biết kẻ trộm", "kẻ trộm", "trước khi mất"]
-    enrolment.revoke(field.hq, b.identity.replica_id)
+    enrolment.revoke_replica(field.hq, b.identity.replica_id)
     with pytest.raises(FieldappError, match="đã bị thu hồi"):
-        enrolment.revoke(field.hq, b.identity.replica_id)
+        enrolment.revoke_replica(field.hq, b.identity.replica_id)
     (later,) = field.carry(b, field.hq)
     assert "thu hồi" in later.quarantined[0]
     field.round(field.hq, field.post, field.hq, field.post)
@@ -587,10 +587,10 @@ def test_a_lost_laptop_is_revoked(field: Field) -> None:
         assert events(store) == ["biết kẻ trộm", "trước khi mất"]
         assert is_what_the_log_says(store)
     assert state(field.hq) == state(field.post)
-    assert status.status(field.post).held == status.status(field.hq).held == []
+    assert status.exchange_status(field.post).held == status.exchange_status(field.hq).held == []
     with pytest.raises(FieldappError):
         outgoing.export(field.hq, field.stick(), b.identity.replica_id)
-    enrolment.trust(field.hq, b.identity.replica_id)  # it was found, and nobody had opened it
+    enrolment.trust_replica(field.hq, b.identity.replica_id)  # it was found, and nobody had opened it
     field.round(field.hq, field.post)
     assert state(field.hq) == state(field.post)
     assert "kẻ trộm" in events(field.post)
@@ -598,7 +598,7 @@ def test_a_lost_laptop_is_revoked(field: Field) -> None:
 
 def test_only_the_headquarters_that_certified_revokes(field: Field) -> None:
     with pytest.raises(FieldappError):
-        enrolment.revoke(field.post, peers.others(field.post)[0].id)
+        enrolment.revoke_replica(field.post, peers.others(field.post)[0].id)
     stick = field.stick()
     forged = keys.Revocation(
         keys.REVOCATION_FORMAT, peers.others(field.post)[0].id, peers.own(field.post).id, 1 << 60, {}
@@ -647,7 +647,7 @@ def test_a_headquarters_with_two_officers_laptops(field: Field) -> None:
     with pytest.raises(FieldappError, match="Chỉ sở chỉ huy"):
         enrolment.write_pack(second, code="X", name="x", dest=field.usb)
     field.carry(second, field.hq)
-    enrolment.trust(field.hq, second.identity.replica_id)
+    enrolment.trust_replica(field.hq, second.identity.replica_id)
     field.round(field.hq, second, field.hq, field.post)
     assert events(second) == ["một"]
     records.save(field.hq, "party_cell", {"name": "Chi bộ thôn 5", "unit_id": "24214"})
@@ -656,19 +656,19 @@ def test_a_headquarters_with_two_officers_laptops(field: Field) -> None:
     new = field.keep(enrolment.init_post(field.root / "ea-bung", other, user="B", passphrase="x"))
     event(new, "Ea Bung")
     field.carry(new, second)
-    enrolment.trust(second, "EABUNG")  # certified by the second laptop
+    enrolment.trust_replica(second, "EABUNG")  # certified by the second laptop
     event(field.post, "hai")
     for _turn in range(2):
         field.round(field.post, second, field.hq, second, field.post, new, field.hq)
     assert events(field.hq) == events(second) == ["Ea Bung", "hai", "một"]
     assert state(field.hq) == state(second)
-    assert status.status(field.post).unsent == status.status(new).unsent == 0
-    assert [r["name"] for r in lists.page(new, "party_cell").rows] == [
-        r["name"] for r in lists.page(field.hq, "party_cell").rows
+    assert status.exchange_status(field.post).unsent == status.exchange_status(new).unsent == 0
+    assert [r["name"] for r in lists.record_window(new, "party_cell").rows] == [
+        r["name"] for r in lists.record_window(field.hq, "party_cell").rows
     ]
     assert events(field.post) == ["hai", "một"]
     quiet(field.hq, second, field.post, new)
-    enrolment.revoke(field.hq, second.identity.replica_id)  # what it certified stands, by the first
+    enrolment.revoke_replica(field.hq, second.identity.replica_id)  # what it certified stands, by the first
     assert {p.trust for p in peers.others(field.hq) if p.role == "post"} == {"certified"}
     event(new, "sau thu hồi")
     field.round(new, field.hq, new)
@@ -680,26 +680,26 @@ def test_two_officers_decide_otherwise_about_one_record(field: Field) -> None:
     pack = enrolment.write_hq_pack(field.hq, dest=field.usb)
     second = field.keep(enrolment.init_further_hq(field.root / "hq-b", pack, user="Phó", passphrase="x", laptop="B"))
     field.carry(second, field.hq)
-    enrolment.trust(field.hq, second.identity.replica_id)
+    enrolment.trust_replica(field.hq, second.identity.replica_id)
     ids = [event(field.post, name) for name in ("một", "hai", "ba")]
     field.round(field.post, field.hq, second)
-    decided: tuple[Outcome, ...] = ("returned", "accepted", "returned")
+    decided: tuple[ReviewOutcome, ...] = ("returned", "accepted", "returned")
     for record, here in zip(ids, decided, strict=True):
-        review_queue.review(field.hq, record, here, comment="Sai ngày" if here == "returned" else "")
+        review_queue.review_record(field.hq, record, here, comment="Sai ngày" if here == "returned" else "")
         if record == ids[2]:
             field.round(field.hq, second)  # who knows what the other said decides
-        review_queue.review(second, record, "accepted")
+        review_queue.review_record(second, record, "accepted")
     field.round(second, field.hq, field.post, field.hq, second)
     for store in (field.hq, second, field.post):
-        (told,) = rule_violations.broken(store)
+        (told,) = rule_violations.violations(store)
         assert told.target == ids[0]
         assert "“Sai ngày”" in told.sentence
         assert "Phó đã duyệt" in told.sentence
-    review_queue.review(second, ids[0], "returned", comment="Sai ngày thật")
+    review_queue.review_record(second, ids[0], "returned", comment="Sai ngày thật")
     field.round(second, field.hq, field.post)
     for store in (field.hq, second, field.post):
-        assert rule_violations.broken(store) == []
-        assert [said.comment for said in reviews.returned(store)] == ["Sai ngày thật"]
+        assert rule_violations.violations(store) == []
+        assert [said.comment for said in reviews.returned_records(store)] == ["Sai ngày thật"]
 
 
 @three_headquarters
@@ -712,31 +712,31 @@ def test_headquarters_above_headquarters(field: Field) -> None:
     records.save(other, "party_cell", {"name": "Chi bộ Gia Lai", "unit_id": "24214"})
     pack = enrolment.write_hq_pack(nation, dest=field.usb)
     for province in (field.hq, other):
-        assert enrolment.join(province, pack).above
+        assert enrolment.join_headquarters(province, pack).above
     sent = field.stick()
     field.round(field.hq, other, stick=sent)
     incoming.import_files(nation, [sent])
     assert events(nation) == []
-    assert status.status(nation).held
-    enrolment.trust(nation, "SCH")
-    enrolment.trust(nation, "GL")
+    assert status.exchange_status(nation).held
+    enrolment.trust_replica(nation, "SCH")
+    enrolment.trust_replica(nation, "GL")
     assert events(nation) == ["Đắk Lắk"]
     records.save(nation, "measure", {"code": "moi", "name": "Chỉ tiêu mới", "unit_name": "lượt", "decimals": 0,
                                      "nature": "turns"})  # fmt: skip
     field.round(nation, field.hq, other, field.post, field.hq, nation)
     assert state(field.hq) == state(field.post)
     assert field.post.value("SELECT name FROM measure WHERE code = 'moi'") == "Chỉ tiêu mới"
-    assert [r["name"] for r in lists.page(other, "party_cell").rows] == ["Chi bộ Gia Lai"]
-    assert "Chi bộ Gia Lai" in {r["name"] for r in lists.page(nation, "party_cell").rows}
-    assert "Chi bộ Gia Lai" not in {r["name"] for r in lists.page(field.hq, "party_cell").rows}
+    assert [r["name"] for r in lists.record_window(other, "party_cell").rows] == ["Chi bộ Gia Lai"]
+    assert "Chi bộ Gia Lai" in {r["name"] for r in lists.record_window(nation, "party_cell").rows}
+    assert "Chi bộ Gia Lai" not in {r["name"] for r in lists.record_window(field.hq, "party_cell").rows}
     assert events(other) == []
     posts = "SELECT hash, signature FROM local_segment WHERE replica_id = ? AND state = 'applied' ORDER BY hash"
     author = field.post.identity.replica_id
     assert nation.rows(posts, [author]) == field.post.rows(posts, [author]) != []
     records.save(field.hq, "party_cell", {"name": "Chi bộ thôn 7", "unit_id": "24214"})
-    enrolment.revoke(field.hq, "IARVE")  # travels up
+    enrolment.revoke_replica(field.hq, "IARVE")  # travels up
     field.round(field.hq, nation)
-    assert peers.find(nation, "IARVE").trust == "revoked"
+    assert peers.find_peer(nation, "IARVE").trust == "revoked"
     assert events(nation) == ["Đắk Lắk"]
     quiet(nation, field.hq, other)
 
@@ -747,14 +747,14 @@ def test_a_province_speaks_for_its_own_posts_only(field: Field) -> None:
     nation, other = field.open("nation"), field.open("other")
     pack = enrolment.write_hq_pack(nation, dest=field.usb)
     for province in (field.hq, other):
-        enrolment.join(province, pack)
+        enrolment.join_headquarters(province, pack)
     sent = field.stick()
     field.round(field.post, field.hq, other, stick=sent)
     incoming.import_files(nation, [sent])
-    enrolment.trust(nation, "SCH")
-    enrolment.trust(nation, "GL")
+    enrolment.trust_replica(nation, "SCH")
+    enrolment.trust_replica(nation, "GL")
     field.round(field.hq, nation)
-    laptop = peers.find(nation, "IARVE")
+    laptop = peers.find_peer(nation, "IARVE")
     stolen = keys.new_keys()
     made = keys.Certificate(
         format=keys.CERTIFICATE_FORMAT, replica="01a21028-e504-733d-a09e-2ffb5a3b3fff", name="X", role="post",
@@ -773,8 +773,8 @@ def test_a_province_speaks_for_its_own_posts_only(field: Field) -> None:
             "INSERT INTO local_revocation VALUES (?, 1, '{}', ?, ?)", [laptop.id, paper, keys.sign(secret, paper, "x")]
         )
     field.round(other, nation)
-    assert peers.find(nation, "IARVE").id == laptop.id
-    assert peers.find(nation, laptop.id).trust == "certified"
+    assert peers.find_peer(nation, "IARVE").id == laptop.id
+    assert peers.find_peer(nation, laptop.id).trust == "certified"
     assert peers.get(nation, made.replica) is None
 
 
@@ -786,18 +786,18 @@ def test_what_is_no_segment_is_kept(field: Field, monkeypatch: pytest.MonkeyPatc
     stick = field.stick()
     outgoing.export(field.post, stick)
     garbage = b"not zstd at all"
-    real = bundle.contents
+    real = bundle.read_segments
 
     def with_garbage(inspected: bundle.Inspected, secret: str | None) -> Any:
         yield garbage, b"x"
         yield from real(inspected, secret)
 
-    monkeypatch.setattr(bundle, "contents", with_garbage)
+    monkeypatch.setattr(bundle, "read_segments", with_garbage)
     (found,) = incoming.import_files(field.hq, [stick])
     assert found.applied == 1
     assert len(found.quarantined) == 1
     assert field.hq.value("SELECT bytes FROM local_broken") == garbage
-    assert status.status(field.hq).quarantined == found.quarantined
+    assert status.exchange_status(field.hq).quarantined == found.quarantined
 
 
 def log_by_hand(store: Store, table: str, row_id: str, cols: str) -> None:
@@ -841,7 +841,7 @@ def test_a_change_outside_its_author_s_scope_is_set_aside(field: Field) -> None:
     other = field.keep(enrolment.init_post(field.root / "other", pack, user="B", passphrase="x"))
     theirs = event(other, "Ea Bung")
     field.carry(other, field.hq)
-    enrolment.trust(field.hq, "EABUNG")
+    enrolment.trust_replica(field.hq, "EABUNG")
     log_by_hand(field.post, "event", theirs, '{"name":"giả"}')
     (there,) = field.carry(field.post, field.hq)
     assert len(there.set_aside) == 1
@@ -865,8 +865,8 @@ def test_a_conflict_is_resolved_by_a_change(field: Field, at: str, take: resolve
     assert merge.conflicts(field.post) == merge.conflicts(b) == [conflict]
     resolver = field.hq if at == "hq" else field.post
     with pytest.raises(FieldappError, match="Không có xung đột"):
-        resolve.resolve(resolver, "x", take)
-    resolve.resolve(resolver, conflict["id"], take)
+        resolve.resolve_conflict(resolver, "x", take)
+    resolve.resolve_conflict(resolver, conflict["id"], take)
     assert merge.conflicts(resolver) == []
     field.round(resolver, field.hq, field.post, b)
     for store in (field.hq, field.post, b):
@@ -885,25 +885,28 @@ def test_old_bundles_are_cleared_and_other_files_are_not_touched(field: Field) -
         (stick / name).write_bytes(b"x")
     event(field.post, "một")
     (first,) = outgoing.export(field.post, stick)
-    assert sticks.old(field.post, stick) == []
+    assert sticks.old_bundles(field.post, stick) == []
     event(field.post, "hai")
     (second,) = outgoing.export(field.post, stick)
-    assert [(o.path, o.why) for o in sticks.old(field.post, stick)] == [(first.path, "newer")]
+    assert [(o.path, o.why) for o in sticks.old_bundles(field.post, stick)] == [(first.path, "newer")]
     (stick / "changed").mkdir()
     changed = stick / "changed" / first.path.name
     changed.write_bytes(first.path.read_bytes()[:-1])
-    assert sticks.old(field.post, stick / "changed") == []
+    assert sticks.old_bundles(field.post, stick / "changed") == []
     field.round(field.hq, stick=stick)
-    assert {(o.path, o.why) for o in sticks.old(field.hq, stick)} == {(first.path, "read"), (second.path, "read")}
+    assert {(o.path, o.why) for o in sticks.old_bundles(field.hq, stick)} == {
+        (first.path, "read"),
+        (second.path, "read"),
+    }
     (reply,) = [p for p in drives.bundles_in(stick) if p.name.startswith("sch-iarve")]
-    assert reply not in {o.path for o in sticks.old(field.post, stick)}
+    assert reply not in {o.path for o in sticks.old_bundles(field.post, stick)}
     incoming.import_files(field.post, [stick])
-    assert {(o.path, o.why) for o in sticks.old(field.post, stick)} == {
+    assert {(o.path, o.why) for o in sticks.old_bundles(field.post, stick)} == {
         (first.path, "newer"),
         (second.path, "received"),
         (reply, "read"),
     }
-    sticks.clear(field.post, sticks.old(field.post, stick))
+    sticks.delete_bundles(field.post, sticks.old_bundles(field.post, stick))
     assert sorted(p.name for p in stick.iterdir()) == sorted(
         ["ảnh cưới.jpg", "x_1234_20261125T011906Z_1.fieldapp.tar.age", ".fieldapp.tar.age", "changed"]
     )

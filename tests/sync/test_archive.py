@@ -12,7 +12,7 @@ from fieldapp.sync.exchange import incoming, outgoing
 from fieldapp.sync.format import keys, segment
 from fieldapp.sync.peers import peers
 from fieldapp.sync.safety import archive
-from fieldapp.sync.safety.archive import History
+from fieldapp.sync.safety.archive import ProvedHistory
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def kept(world: World, tmp_path: Path) -> Path:
     return folder
 
 
-def examine(world: World, folder: Path, at: Store | None = None) -> History:
-    return archive.examine([folder], *archive.keys_of(at or world.hq))
+def examine(world: World, folder: Path, at: Store | None = None) -> ProvedHistory:
+    return archive.examine_archive([folder], *archive.keys_of(at or world.hq))
 
 
 def of_post(folder: Path) -> list[Path]:

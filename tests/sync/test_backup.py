@@ -32,7 +32,7 @@ def known(world: World) -> None:
 
 
 def restored(path: Path, home: Path) -> Store:
-    who = backup.restore(path, home, USER, PASSPHRASE)
+    who = backup.restore_backup(path, home, USER, PASSPHRASE)
     store = replica.unlock(home, USER, PASSPHRASE)
     assert store.identity == who
     return store
@@ -40,16 +40,16 @@ def restored(path: Path, home: Path) -> Store:
 
 def test_a_backup_while_somebody_records_and_back(world: World, tmp_path: Path) -> None:
     first = world.well(description="trước")
-    with world.post.again() as other, other.transaction():
+    with world.post.reopen() as other, other.transaction():
         other.db.execute("UPDATE activity SET hamlet = 'Buôn B' WHERE id = ?", [first])
-        made = backup.write(world.post, tmp_path)  # what is not confirmed yet is not in it
+        made = backup.write_backup(world.post, tmp_path)  # what is not confirmed yet is not in it
     before = state(world.post)
     world.well(description="sau")
     store = restored(made.path, tmp_path / "new")
     assert [r["description"] for r in state(store)["activity"]] == ["trước"]
     assert [r["hamlet"] for r in state(store)["activity"]] == [None]
     assert [r["hamlet"] for r in before["activity"]] == ["Buôn B"]
-    assert doctor.examine(store).healthy
+    assert doctor.examine_replica(store).healthy
     assert people.role_of(store, USER) is Role.ADMINISTRATOR
     store.close()
 
@@ -58,7 +58,7 @@ def test_after_a_restore_both_days_work_arrives(world: World, tmp_path: Path) ->
     """What was sent after the backup comes back with headquarters' reply; what is recorded after it arrives."""
     world.well(description="một")
     world.carry(world.post, world.hq)
-    made = backup.write(world.post, tmp_path)
+    made = backup.write_backup(world.post, tmp_path)
     world.well(description="hai")
     world.carry(world.post, world.hq)
     world.post.close()
@@ -70,24 +70,24 @@ def test_after_a_restore_both_days_work_arrives(world: World, tmp_path: Path) ->
         assert all(r.complete for r in [*sent, *back] if not r.for_others), [r.problems for r in [*sent, *back]]
     for store in (world.post, world.hq):
         assert {r["description"] for r in state(store)["activity"]} == {"một", "hai", "ba"}
-        assert status.status(store).quarantined == []
+        assert status.exchange_status(store).quarantined == []
     assert state(world.post) == state(world.hq)
 
 
 def test_a_restored_laptop_has_a_code_of_its_own(world: World, tmp_path: Path) -> None:
     world.carry(world.post, world.hq)
     old = recovery.code_of(world.hq, peers.others(world.hq)[0])
-    store = restored(backup.write(world.post, tmp_path).path, tmp_path / "new")
+    store = restored(backup.write_backup(world.post, tmp_path).path, tmp_path / "new")
     with pytest.raises(FieldappError, match="đã dùng"):
         recovery.accept_code(tmp_path / "new", USER, old, "một câu khác hẳn")
     store.close()
 
 
 def test_it_takes_the_passphrase_of_that_day(world: World, tmp_path: Path) -> None:
-    made = backup.write(world.post, tmp_path)
+    made = backup.write_backup(world.post, tmp_path)
     people.change_passphrase(world.post, "rừng khộp mùa khô")
     with pytest.raises(FieldappError, match="Mật khẩu sai"):
-        backup.restore(made.path, tmp_path / "new", USER, "rừng khộp mùa khô")
+        backup.restore_backup(made.path, tmp_path / "new", USER, "rừng khộp mùa khô")
     assert not (tmp_path / "new").exists()
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
     restored(made.path, tmp_path / "new").close()
@@ -106,7 +106,7 @@ def test_a_backup_of_a_newer_program_is_refused_with_what_to_do(
         number = f"{len(ours) + 1:04d}"
         later = type(ours[0])(f"{number}_of_the_next_version", lambda _db: None)
         newer.setattr(migrations.migrations, "_migrations", [*ours, later])
-        made = backup.write(world.post, tmp_path)
+        made = backup.write_backup(world.post, tmp_path)
         restored(made.path, tmp_path / "there").close()
     code, _out, err = run("--user", USER, "restore", made.path, home="new")
     assert (code, "phiên bản mới hơn (9.8.7)" in err) == (1, True), err
@@ -114,7 +114,7 @@ def test_a_backup_of_a_newer_program_is_refused_with_what_to_do(
 
 
 def test_keys_that_lie_there_are_not_lost(world: World, tmp_path: Path) -> None:
-    made = backup.write(world.post, tmp_path)
+    made = backup.write_backup(world.post, tmp_path)
     (tmp_path / "new" / "keys").mkdir(parents=True)
     (tmp_path / "new" / "keys" / "Ai.user.age").write_bytes(b"of a file that was moved elsewhere")
     restored(made.path, tmp_path / "new").close()
@@ -126,7 +126,7 @@ def test_keys_that_lie_there_are_not_lost(world: World, tmp_path: Path) -> None:
 def made_once(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     root = tmp_path_factory.mktemp("backup")
     copy = first_world.copy(root / "world")
-    data = backup.write(copy.post, root).path.read_bytes()
+    data = backup.write_backup(copy.post, root).path.read_bytes()
     copy.close()
     return data
 
@@ -159,14 +159,14 @@ def test_a_damaged_backup_is_refused_whole(
     "name", ["../x.user.age", "/tmp/x.user.age", "keys/../x.user.age", "keys/x.sh", "fieldapp.log"]
 )
 def test_a_backup_writes_nowhere_else(world: World, tmp_path: Path, name: str) -> None:
-    made = backup.write(world.post, tmp_path)
+    made = backup.write_backup(world.post, tmp_path)
     forged = tmp_path / "forged"
     with tarfile.open(made.path) as source, tarfile.open(forged, "w") as target:
         for info in source.getmembers():
             found = source.extractfile(info)
             assert found is not None
             content = found.read()
-            if info.name == backup.MANIFEST:
+            if info.name == backup.BACKUP_MANIFEST:
                 content = content.replace(b'"keys/recovery.age"', f'"{name}"'.encode())
             info.name = name if info.name == "keys/recovery.age" else info.name
             info.size = len(content)
@@ -196,23 +196,23 @@ def test_one_a_day_and_the_old_ones_go(world: World, monkeypatch: pytest.MonkeyP
     )
     for number in range(60):
         Days.moment = datetime(2026, 1, 1, 8) + timedelta(days=number)
-        assert backup.daily(world.post) is not None
-        assert backup.daily(world.post) is None
-    kept = [backup._day(path) for path in backup.automatic(world.post.home)]
+        assert backup.daily_backup(world.post) is not None
+        assert backup.daily_backup(world.post) is None
+    kept = [backup._day(path) for path in backup.automatic_backups(world.post.home)]
     weeks, days = [date(2026, 2, day) for day in (8, 15, 22)], [date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 1)]
     assert kept == [*weeks, *days][::-1]
 
 
 def test_none_where_the_disk_is_nearly_full(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drives, "free_space", lambda _folder: 1_000_000)
-    assert backup.daily(world.post) is None
-    assert backup.onto_stick(world.post, world.usb) is None
-    assert backup.with_export(world.post, world.usb) == ""
+    assert backup.daily_backup(world.post) is None
+    assert backup.backup_to_stick(world.post, world.usb) is None
+    assert backup.backup_with_export(world.post, world.usb) == ""
 
 
 def test_the_automatic_one_restores(world: World, tmp_path: Path) -> None:
     row_id = world.well()
-    made = backup.daily(world.post)
+    made = backup.daily_backup(world.post)
     assert made is not None
     assert oct(made.path.stat().st_mode)[-3:] == "600"
     store = restored(made.path, tmp_path / "new")
@@ -225,20 +225,20 @@ def test_the_automatic_one_restores(world: World, tmp_path: Path) -> None:
 
 def test_on_the_stick_for_headquarters_alone(world: World, tmp_path: Path) -> None:
     row_id = world.well()
-    assert "sao lưu" in backup.with_export(world.post, world.usb)
-    assert "sao lưu" in backup.with_export(world.post, world.usb)
+    assert "sao lưu" in backup.backup_with_export(world.post, world.usb)
+    assert "sao lưu" in backup.backup_with_export(world.post, world.usb)
     (sealed,) = world.usb.glob("*" + backup.SEALED_SUFFIX)  # the newer in place of the older
     with pytest.raises(FieldappError, match="niêm phong"):
         restored(sealed, tmp_path / "new")
     with pytest.raises(FieldappError, match="Chỉ sở chỉ huy"):
-        backup.open_sealed(world.post, sealed, tmp_path)
-    opened = backup.open_sealed(world.hq, sealed, tmp_path)
+        backup.open_sealed_backup(world.post, sealed, tmp_path)
+    opened = backup.open_sealed_backup(world.hq, sealed, tmp_path)
     store = restored(opened, tmp_path / "new")
     assert [r["id"] for r in state(store)["activity"]] == [row_id]
     store.close()
-    assert backup.onto_stick(world.hq, world.usb) is None
-    world.post.set_setting(backup.STICK, "off")
-    assert backup.onto_stick(world.post, world.usb) is None
+    assert backup.backup_to_stick(world.hq, world.usb) is None
+    world.post.set_setting(backup.STICK_SETTING, "off")
+    assert backup.backup_to_stick(world.post, world.usb) is None
     assert [p for p in world.root.rglob("*") if p.name.startswith((".sealing-", ".snapshot-"))] == []
 
 
@@ -247,13 +247,13 @@ def test_a_stick_that_fails_under_it_is_told_in_a_sentence(world: World, monkeyp
     there = list(world.usb.iterdir())
     stick_that_fails(monkeypatch, PermissionError(errno.EPERM, "Operation not permitted"))
     with pytest.raises(FieldappError, match="không có quyền truy cập"):
-        backup.onto_stick(world.post, world.usb)
+        backup.backup_to_stick(world.post, world.usb)
     assert list(world.usb.iterdir()) == there
 
 
 def test_bundles_beside_it_are_read_as_before(world: World) -> None:
     outgoing.export(world.post, world.usb)
-    backup.with_export(world.post, world.usb)
+    backup.backup_with_export(world.post, world.usb)
     (result,) = incoming.import_files(world.hq, [world.usb])
     assert result.complete
 

@@ -24,17 +24,17 @@ from fieldapp.vietnamese.text import clean
 
 def test_there_and_back(world: World) -> None:
     row_id = world.well(description="Giếng [red]khoan[/] =1+1")
-    assert status.received(world.post, [row_id]) == set()
+    assert status.received_records(world.post, [row_id]) == set()
     (there,) = world.carry(world.post, world.hq)
     assert there.complete
     assert there.applied == 3
     assert state(world.hq) == state(world.post)
     (back,) = world.carry(world.hq, world.post)
     assert back.complete
-    assert status.received(world.post, [row_id]) == {row_id}
-    assert status.status(world.post).unsent == 0
+    assert status.received_records(world.post, [row_id]) == {row_id}
+    assert status.exchange_status(world.post).unsent == 0
     records.save(world.post, "activity", {"hamlet": "Buôn B"}, row_id)
-    assert status.received(world.post, [row_id]) == set()
+    assert status.received_records(world.post, [row_id]) == set()
 
 
 def test_a_lost_stick_costs_nothing(world: World) -> None:
@@ -68,10 +68,10 @@ def test_a_gap_waits_and_is_named(world: World) -> None:
     hq = peers.others(world.post)[0]
     world.well()
     with world.post.transaction():
-        segment.seal(world.post)
+        segment.seal_open_changes(world.post)
     world.well()
     with world.post.transaction():
-        segment.seal(world.post)
+        segment.seal_open_changes(world.post)
     first, second = world.root / "first", world.root / "second"
     for stick in (first, second):
         stick.mkdir()
@@ -87,8 +87,8 @@ def test_a_gap_waits_and_is_named(world: World) -> None:
     assert "1–3" in result.held[0]
     (result,) = incoming.import_files(world.hq, [first])
     assert result.complete
-    assert len(lists.page(world.hq, "activity").rows) == 2
-    assert status.status(world.hq).held == []
+    assert len(lists.record_window(world.hq, "activity").rows) == 2
+    assert status.exchange_status(world.hq).held == []
 
 
 def test_not_certified_waits_and_is_not_lost(world: World) -> None:
@@ -98,12 +98,12 @@ def test_not_certified_waits_and_is_not_lost(world: World) -> None:
     (held,) = world.carry(post, world.hq)
     assert held.applied == 0
     assert "Đồn BP Ea Bung" in held.held[0]
-    assert lists.page(world.hq, "event").rows == []
-    _peer, changes = enrolment.trust(world.hq, "EABUNG")
+    assert lists.record_window(world.hq, "event").rows == []
+    _peer, changes = enrolment.trust_replica(world.hq, "EABUNG")
     assert changes == 1
-    assert [r["name"] for r in lists.page(world.hq, "event").rows] == ["Tết quân dân"]
+    assert [r["name"] for r in lists.record_window(world.hq, "event").rows] == ["Tết quân dân"]
     assert len(peers.own(post).fingerprint.split()) == 10
-    assert peers.own(post).fingerprint == peers.find(world.hq, "EABUNG").fingerprint
+    assert peers.own(post).fingerprint == peers.find_peer(world.hq, "EABUNG").fingerprint
     post.close()
 
 
@@ -158,7 +158,7 @@ def test_a_forged_sender_is_refused(world: World) -> None:
     world.post.db.execute("UPDATE local_replica SET sign_secret = ? WHERE own = 1", [other.sign_secret])
     (result,) = world.carry(world.post, world.hq)
     assert result.refused is not None
-    assert lists.page(world.hq, "activity").rows == []
+    assert lists.record_window(world.hq, "activity").rows == []
 
 
 def test_a_change_outside_its_authors_part_is_set_aside_and_told(world: World) -> None:
@@ -191,7 +191,7 @@ def test_a_change_outside_its_authors_part_is_set_aside_and_told(world: World) -
     assert world.hq.value("SELECT name FROM unit WHERE id = ?", [forged[0][1]]) != "Xã của tôi"
     (told,) = world.carry(world.hq, world.post)
     assert len(told.set_aside) == 6
-    assert doctor.examine(world.hq).healthy
+    assert doctor.examine_replica(world.hq).healthy
 
 
 def test_doctor_finds_and_mends_what_was_changed_behind_its_back(world: World) -> None:
@@ -200,9 +200,9 @@ def test_doctor_finds_and_mends_what_was_changed_behind_its_back(world: World) -
     world.hq.db.execute("UPDATE local_session SET applying = 1")
     world.hq.db.execute("UPDATE activity_measure SET amount = 9")
     world.hq.db.execute("UPDATE local_session SET applying = 0")
-    assert not doctor.examine(world.hq).healthy
-    assert len(doctor.examine(world.hq, mend=True).differing) == 2
-    assert doctor.examine(world.hq).healthy
+    assert not doctor.examine_replica(world.hq).healthy
+    assert len(doctor.examine_replica(world.hq, mend=True).differing) == 2
+    assert doctor.examine_replica(world.hq).healthy
     assert sorted(m["amount"] for m in records.get(world.hq, row_id).children["measures"]) == [1, 12]
 
 
@@ -244,7 +244,7 @@ def test_any_order_of_sticks_ends_in_the_same_state(world: World, data: st.DataO
     for stick in data.draw(st.lists(st.sampled_from(sticks), max_size=4)) + data.draw(st.permutations(sticks)):
         incoming.import_files(world.hq, [stick])
     assert state(world.hq) == state(world.post)
-    assert status.status(world.hq).held == []
+    assert status.exchange_status(world.hq).held == []
 
 
 def test_a_full_stick_leaves_nothing_that_looks_complete(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,7 +290,7 @@ def test_a_record_may_name_one_that_was_made_after_it(world: World) -> None:
     assert result.set_aside == []
     assert records.get(world.hq, row_id).row["event_id"] == event
     assert state(world.hq) == state(world.post)
-    assert doctor.examine(world.hq).healthy
+    assert doctor.examine_replica(world.hq).healthy
 
 
 def test_a_receipt_for_a_copy_of_this_disk_is_not_ours(world: World) -> None:
@@ -308,8 +308,8 @@ def test_a_receipt_for_a_copy_of_this_disk_is_not_ours(world: World) -> None:
     (refused,) = world.carry(clone, world.hq)
     assert refused.quarantined
     world.carry(world.hq, clone)
-    assert status.received(clone, [row_id]) == set()
-    assert status.status(clone).unsent == 4
+    assert status.received_records(clone, [row_id]) == set()
+    assert status.exchange_status(clone).unsent == 4
     clone.close()
 
 
@@ -319,8 +319,8 @@ def test_a_user_s_name_is_kept_clean_and_his_records_arrive(world: World, tmp_pa
     post = enrolment.init_post(tmp_path / "p", pack, user=name, passphrase="x y", laptop="Ma\u0301y ")
     records.save(post, "event", {"name": "Tết quân dân", "date_from": "2013-01-20"})
     world.carry(post, world.hq)
-    enrolment.trust(world.hq, post.identity.replica_id)
-    assert [r["created_by"] for r in lists.page(world.hq, "event").rows] == [clean(name)]
+    enrolment.trust_replica(world.hq, post.identity.replica_id)
+    assert [r["created_by"] for r in lists.record_window(world.hq, "event").rows] == [clean(name)]
     assert vault.users(tmp_path / "p") == [clean(name)]
     post.close()
 
@@ -367,6 +367,6 @@ def test_no_segment_is_read_to_know_which_of_all_laptops_heads_stand(world: Worl
     """Headquarters asks after every bundle: reading them took a third of an import from 900 laptops."""
     asked: list[str] = []
     with world.hq.db.tracer(lambda sql, _params: asked.append(sql)):
-        receipts.not_applied(world.hq)
+        receipts.unapplied_heads(world.hq)
     plan = [row["detail"] for row in world.hq.rows(f"EXPLAIN QUERY PLAN {asked[-1]}")]
     assert any("COVERING INDEX local_segment_stands" in step for step in plan), plan

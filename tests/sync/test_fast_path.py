@@ -31,7 +31,7 @@ def everything(store: Store) -> tuple[dict[str, list[Row]], list[Row], list[Row]
 
 def all_to_the_fold(
     _store: Store, _author: admission.Author, sealed: Sealed, _avoid: set[str], _pending: fast_path.Pending
-) -> list[admission.Cell]:
+) -> list[admission.RowKey]:
     return list(dict.fromkeys((e.table, e.row_id) for e in sealed.entries))
 
 
@@ -109,30 +109,30 @@ def test_both_ways_say_the_same(
         patched.setattr(fast_path, "MAX_PENDING", may_wait)
         incoming.import_files(world.hq, sticks)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(fast_path, "write", all_to_the_fold)
+        patched.setattr(fast_path, "write_rows", all_to_the_fold)
         incoming.import_files(folded, sticks)
     assert everything(world.hq) == everything(folded)
-    assert doctor.examine(world.hq).healthy
+    assert doctor.examine_replica(world.hq).healthy
     for store in (b, folded):
         store.close()
     world.close()
 
 
 @pytest.fixture
-def fold_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[admission.Cell]]:
+def fold_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[admission.RowKey]]:
     """The rows that were folded since."""
-    folded: list[admission.Cell] = []
-    real = merge.fold
+    folded: list[admission.RowKey] = []
+    real = merge.fold_rows
 
     def fold(store: Store, schema: admission.Schema, cells: Any) -> None:
         folded.extend(cells)
         real(store, schema, cells)
 
-    monkeypatch.setattr(merge, "fold", fold)
+    monkeypatch.setattr(merge, "fold_rows", fold)
     return lambda: folded
 
 
-def test_what_nobody_else_touched_is_not_folded(world: World, fold_of: Callable[[], list[admission.Cell]]) -> None:
+def test_what_nobody_else_touched_is_not_folded(world: World, fold_of: Callable[[], list[admission.RowKey]]) -> None:
     well = world.well(hamlet="Buôn A")
     records.save(world.post, "activity", {"hamlet": "Buôn B"}, well)
     (result,) = world.carry(world.post, world.hq)
@@ -142,7 +142,7 @@ def test_what_nobody_else_touched_is_not_folded(world: World, fold_of: Callable[
     assert records.get(world.hq, well).row["hamlet"] == "Buôn C"
 
 
-def test_only_what_both_changed_is_folded(world: World, fold_of: Callable[[], list[admission.Cell]]) -> None:
+def test_only_what_both_changed_is_folded(world: World, fold_of: Callable[[], list[admission.RowKey]]) -> None:
     b = second_laptop(world)
     both, other = world.well(), world.well()
     world.carry(world.post, b)
@@ -171,7 +171,7 @@ def test_a_beginning_that_is_logged_twice_counts_once_if_it_says_the_same(world:
     assert len(result.set_aside) == 1
     assert [r["reason"] for r in everything(world.hq)[2]] == [admission.NOT_ALLOWED]
     assert everything(world.hq)[0] == before[0]
-    assert doctor.examine(world.hq).healthy
+    assert doctor.examine_replica(world.hq).healthy
 
 
 def test_what_is_said_about_a_post_it_cannot_say_itself(world: World) -> None:
@@ -192,7 +192,7 @@ def test_the_history_of_an_imported_record_is_complete(world: World) -> None:
     assert world.hq.value("SELECT count(*) FROM local_change WHERE row_id = ?", [well]) == 0
     assert history.history(world.hq, well) == history.history(world.post, well)
     places = [(s.log_id, s.seq) for s in history.history(world.hq, well)]
-    assert {c.row_id for c in log.at_places(world.hq, places).values()} >= {well}
+    assert {c.row_id for c in log.changes_at(world.hq, places).values()} >= {well}
 
 
 def test_an_import_that_ended_before_its_index_is_found_after_the_next_start(
@@ -200,16 +200,16 @@ def test_an_import_that_ended_before_its_index_is_found_after_the_next_start(
 ) -> None:
     well = world.well(description="Giếng buôn Ba Na")
     with monkeypatch.context() as patched:
-        patched.setattr(search_index, "catch_up", lambda *_: None)
+        patched.setattr(search_index, "index_imported", lambda *_: None)
         world.carry(world.post, world.hq)
     assert history.history(world.hq, well) == history.history(world.post, well), "who asks for rows waits for them"
-    assert not lists.page(world.hq, "activity", text="ba na").rows
-    search_index.catch_up(world.hq)
-    assert [r["id"] for r in lists.page(world.hq, "activity", text="ba na").rows] == [well]
+    assert not lists.record_window(world.hq, "activity", text="ba na").rows
+    search_index.index_imported(world.hq)
+    assert [r["id"] for r in lists.record_window(world.hq, "activity", text="ba na").rows] == [well]
 
 
 def test_a_large_import_brings_the_triggers_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(incoming, "LARGE", 0)
+    monkeypatch.setattr(incoming, "LARGE_IMPORT", 0)
     triggers = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
     before = world.hq.rows(triggers)
     world.well()
@@ -220,7 +220,7 @@ def test_a_large_import_brings_the_triggers_back(world: World, monkeypatch: pyte
         raise OSError("pulled")
 
     world.well()
-    monkeypatch.setattr(segment_state, "release", fail)
+    monkeypatch.setattr(segment_state, "apply_held", fail)
     (result,) = world.carry(world.post, world.hq)
     assert result.refused
     assert world.hq.rows(triggers) == before

@@ -60,7 +60,7 @@ def forge(
         name = f"segments/{log}-{first:010d}.jsonl.zst"
         members += [(name, content), (name + ".minisig", signature)]
     manifest = bundle.Manifest(
-        format=bundle.FORMAT,
+        format=bundle.BUNDLE_FORMAT,
         kind="bundle",
         sender=sender.replica,
         made_at=NOW,
@@ -68,13 +68,13 @@ def forge(
         number=1,
         recipients=[peers.own(to).id],
         have=have or {},
-        members=[bundle.list_member(n, d) for n, d in members],
+        members=[bundle.member_line(n, d) for n, d in members],
         counts={},
         program="0",
         schema=1,
     )
     plain = io.BytesIO()
-    bundle.write(plain, manifest, keys.sign(own.sign_secret, bundle.encode_manifest(manifest), "x"), iter(members))
+    bundle.write_tar(plain, manifest, keys.sign(own.sign_secret, bundle.encode_manifest(manifest), "x"), iter(members))
     recipient = pyrage.x25519.Recipient.from_str(peers.own(to).age_key)
     path.write_bytes(pyrage.encrypt(plain.getvalue(), [recipient]))
     return path
@@ -89,7 +89,7 @@ def sealed(
     first: int = 1,
 ) -> Segment:
     header = segment.Header(
-        segment.FORMAT, 1, log, scope, replica, first, first + len(changes) - 1, None, {}, NOW
+        segment.SEGMENT_FORMAT, 1, log, scope, replica, first, first + len(changes) - 1, None, {}, NOW
     )  # fmt: skip
     rows = [
         {"hlc": h, "table_name": t, "row_id": r, "cols": json.dumps(c), "actor": "x", "at": NOW}
@@ -106,8 +106,8 @@ def other_post(hq: Store) -> tuple[keys.Keys, keys.Certificate]:
     request = certificate(own, new_id(), post_id=post_id)
     data = keys.encode_certificate(request)
     with hq.transaction():
-        peers.learn(hq, request, data, keys.sign(own.sign_secret, data, "x"))
-        peers.trust(hq, peers.find(hq, request.replica))
+        peers.take_certificate(hq, request, data, keys.sign(own.sign_secret, data, "x"))
+        peers.certify(hq, peers.find_peer(hq, request.replica))
     return own, request
 
 
@@ -122,7 +122,7 @@ def test_a_receipt_in_headquarters_name_is_refused(world: World, tmp_path: Path)
     )  # fmt: skip
     (result,) = incoming.import_files(world.post, [forged])
     assert result.refused
-    assert status.received(world.post, [row_id]) == set()
+    assert status.received_records(world.post, [row_id]) == set()
 
 
 @pytest.mark.parametrize("hlc", [(1 << 63) - 1, segment.MAX_HLC])
@@ -147,8 +147,8 @@ def test_a_post_cannot_write_another_post_s_records(world: World, tmp_path: Path
     )  # fmt: skip
     incoming.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, 1, segments=[attack])])
     assert records.get(world.hq, event).row["name"] == "Lũ 2013"
-    assert len(status.status(world.hq).set_aside) == 1
-    assert doctor.examine(world.hq).healthy
+    assert len(status.exchange_status(world.hq).set_aside) == 1
+    assert doctor.examine_replica(world.hq).healthy
 
 
 def test_a_request_s_role_does_not_outlive_the_certificate(world: World) -> None:
@@ -156,19 +156,19 @@ def test_a_request_s_role_does_not_outlive_the_certificate(world: World) -> None
     claim = certificate(own, replica, role="hq")
     data = keys.encode_certificate(claim)
     with world.post.transaction():
-        peers.learn(world.post, claim, data, keys.sign(own.sign_secret, data, "x"))
+        peers.take_certificate(world.post, claim, data, keys.sign(own.sign_secret, data, "x"))
     post_id = records.save(world.hq, "post", {"code": "OTHER", "name": "Đồn khác"})
     request = certificate(own, replica, post_id=post_id)
     data = keys.encode_certificate(request)
     with world.hq.transaction():
-        peers.learn(world.hq, request, data, keys.sign(own.sign_secret, data, "x"))
-        peers.trust(world.hq, peers.find(world.hq, replica))
-    given = peers.find(world.hq, replica)
+        peers.take_certificate(world.hq, request, data, keys.sign(own.sign_secret, data, "x"))
+        peers.certify(world.hq, peers.find_peer(world.hq, replica))
+    given = peers.find_peer(world.hq, replica)
     decoded = keys.decode_certificate(given.certificate)
     assert decoded is not None
     with world.post.transaction():
-        peers.learn(world.post, decoded, given.certificate, given.certificate_signature)
-    known = peers.find(world.post, replica)
+        peers.take_certificate(world.post, decoded, given.certificate, given.certificate_signature)
+    known = peers.find_peer(world.post, replica)
     assert (known.role, known.trust, known.post_id) == ("post", "certified", post_id)
 
 
@@ -236,7 +236,7 @@ def unpacked(store: Store, path: Path) -> list[tuple[str, bytes]]:
     """The members of a bundle, as its reader gets them."""
     secret = store.value("SELECT age_secret FROM local_replica WHERE own = 1")
     plain = pyrage.decrypt(path.read_bytes(), [pyrage.x25519.Identity.from_str(secret)])
-    return list(tarball.members(io.BytesIO(plain)))
+    return list(tarball.read_members(io.BytesIO(plain)))
 
 
 def packed(store: Store, path: Path, members: Sequence[tuple[str, bytes]]) -> Path:
@@ -315,30 +315,30 @@ def test_a_replayed_receipt_and_certificate_undo_nothing(world: World) -> None:
         (made,) = outgoing.export(world.hq, world.usb, peers.own(world.post).id)
         replies.append(made.path)
         incoming.import_files(world.post, [made.path])
-    enrolment.revoke(world.hq, peers.own(world.post).id)
+    enrolment.revoke_replica(world.hq, peers.own(world.post).id)
     after = world.hq.value("SELECT trust FROM local_replica WHERE own = 0")
     old, _new = replies
     (result,) = incoming.import_files(world.post, [old])
     assert result.applied == 0
-    assert status.received(world.post, [row_id]) == {row_id}
+    assert status.received_records(world.post, [row_id]) == {row_id}
     old_certificate = [m for m in unpacked(world.post, old) if m[0] == f"certs/{peers.own(world.post).id}.json"]
     if old_certificate:  # nobody but the reader itself is in it where the post has one laptop
         certificate = keys.decode_certificate(old_certificate[0][1])
         assert certificate is not None
         signature = dict(unpacked(world.post, old))[old_certificate[0][0] + ".minisig"]
         with world.hq.transaction():
-            peers.learn(world.hq, certificate, old_certificate[0][1], signature)
+            peers.take_certificate(world.hq, certificate, old_certificate[0][1], signature)
     assert (after, world.hq.value("SELECT trust FROM local_replica WHERE own = 0")) == ("revoked", "revoked")
 
 
 def test_an_old_certificate_does_not_undo_a_revocation(world: World) -> None:
-    peer = peers.find(world.hq, "IARVE")
+    peer = peers.find_peer(world.hq, "IARVE")
     certificate = keys.decode_certificate(peer.certificate)
     assert certificate is not None
-    enrolment.revoke(world.hq, peer.id)
+    enrolment.revoke_replica(world.hq, peer.id)
     with world.hq.transaction():
-        peers.learn(world.hq, certificate, peer.certificate, peer.certificate_signature)
-    assert peers.find(world.hq, peer.id).trust == "revoked"
+        peers.take_certificate(world.hq, certificate, peer.certificate, peer.certificate_signature)
+    assert peers.find_peer(world.hq, peer.id).trust == "revoked"
 
 
 def test_a_stolen_post_key_writes_its_own_post_s_records_alone_and_not_for_long(world: World, tmp_path: Path) -> None:
@@ -360,13 +360,13 @@ def test_a_stolen_post_key_writes_its_own_post_s_records_alone_and_not_for_long(
         incoming.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, number + 1, segments=[attack])])
     assert [r["id"] for r in world.hq.rows("SELECT id FROM event")] == [tries["own"][2]]
     assert world.hq.row("SELECT * FROM activity_kind WHERE id = ?", [kind["id"]]) == kind
-    assert len(status.status(world.hq).set_aside) == 3
-    enrolment.revoke(world.hq, sender.replica)
+    assert len(status.exchange_status(world.hq).set_aside) == 3
+    enrolment.revoke_replica(world.hq, sender.replica)
     later = sealed(own, new_id(), sender.post_id, sender.replica, [(ahead + 9, "event", new_id(), row)])
     (result,) = incoming.import_files(world.hq, [forge(tmp_path / "b", own, sender, world.hq, 9, segments=[later])])
     assert result.state == "quarantined"
     assert world.hq.value("SELECT count(*) FROM event") == 1
-    assert doctor.examine(world.hq).healthy
+    assert doctor.examine_replica(world.hq).healthy
 
 
 def test_an_endless_file_is_refused_and_a_pipe_is_no_file(world: World, tmp_path: Path) -> None:
@@ -399,13 +399,13 @@ def test_a_laptop_takes_new_keys(world: World) -> None:
     pack = enrolment.write_pack(world.hq, code="IARVE", name="Đồn BP Ia Rvê", dest=world.usb)
     with enrolment.init_post(world.root / "new", pack, user="A", passphrase="lúa nước sông", laptop="A2") as renewed:
         world.carry(renewed, world.hq)
-        enrolment.trust(world.hq, renewed.identity.replica_id)
-        enrolment.revoke(world.hq, peers.own(world.post).id)
+        enrolment.trust_replica(world.hq, renewed.identity.replica_id)
+        enrolment.revoke_replica(world.hq, peers.own(world.post).id)
         (result,) = world.carry(world.hq, renewed)
         assert result.complete
         assert records.get(renewed, row_id).row["id"] == row_id
         assert peers.own(renewed).sign_key != peers.own(world.post).sign_key
-        assert status.received(renewed, [row_id]) == {row_id}
+        assert status.received_records(renewed, [row_id]) == {row_id}
         records.save(renewed, "event", {"name": "Lũ 2013", "date_from": "2013-09-18"})
         (arrived,) = world.carry(renewed, world.hq)
         assert arrived.complete

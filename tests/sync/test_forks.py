@@ -37,16 +37,16 @@ def test_the_branch_that_does_not_stand_is_the_longer_one(world: World, tmp_path
         sticks[-1].mkdir()
         outgoing.export(clone, sticks[-1], world.hq.identity.replica_id)
     incoming.import_files(world.hq, sticks if way == "in order" else sticks[::-1])
-    assert status.status(world.hq).held == []
+    assert status.exchange_status(world.hq).held == []
     for _ in range(2):
         for store in (clone, world.post):
             world.carry(world.hq, store)
             world.carry(store, world.hq)
     world.carry(world.hq, world.post)
-    assert len(lists.page(world.hq, "event").rows) == 5
+    assert len(lists.record_window(world.hq, "event").rows) == 5
     assert state(world.hq) == state(world.post) == state(clone)
     for store in (world.hq, world.post, clone):
-        found = status.status(store)
+        found = status.exchange_status(store)
         assert (found.held, found.quarantined, found.unsent) == ([], [], 0)
     clone.close()
 
@@ -72,9 +72,9 @@ def test_two_posts_have_two_branches_of_headquarters_own_log(world: World, tmp_p
                 world.carry(post, hq)
     for store in (world.hq, clone, world.post, b):
         assert state(store) == state(world.hq)
-        found = status.status(store)
+        found = status.exchange_status(store)
         assert (found.held, found.quarantined, found.unsent) == ([], [], 0)
-    assert {r["name"] for r in lists.page(b, "party_cell").rows} >= {"Chi bộ thôn 0", "Chi bộ thôn 1"}
+    assert {r["name"] for r in lists.record_window(b, "party_cell").rows} >= {"Chi bộ thôn 0", "Chi bộ thôn 1"}
     clone.close()
     b.close()
 
@@ -91,7 +91,7 @@ def test_a_copy_of_headquarters_is_heard_though_the_other_s_clock_stands_ahead(w
     for number, store in enumerate((world.hq, clone)):
         records.save(store, "party_cell", {"name": f"Chi bộ thôn {number}", "unit_id": "24214"})
         with store.transaction():
-            segment.seal(store)
+            segment.seal_open_changes(store)
         newest = "SELECT hash FROM local_segment WHERE scope = '*' ORDER BY last_hlc DESC LIMIT 1"
         first[store.value(newest)] = store
     stands, other = first[min(first)], first[max(first)]
@@ -117,7 +117,7 @@ def test_a_disk_is_set_back_whose_clock_stood_years_ahead(world: World, tmp_path
     for _ in range(2):
         world.carry(world.post, world.hq)
         world.carry(world.hq, world.post)
-    assert "Chi bộ thôn 5" in {r["name"] for r in lists.page(world.post, "party_cell").rows}
+    assert "Chi bộ thôn 5" in {r["name"] for r in lists.record_window(world.post, "party_cell").rows}
     assert state(world.hq) == state(world.post)
 
 
@@ -143,9 +143,9 @@ def test_what_a_copied_disk_wrote_reaches_the_other_by_way_of_a_third(world: Wor
             world.carry(world.hq, store)
         for sender, to in ((world.post, b), (world.post, clone), (b, world.post), (clone, world.post)):
             world.carry(sender, to)
-    assert len(lists.page(world.hq, "event").rows) == 4
+    assert len(lists.record_window(world.hq, "event").rows) == 4
     for store in replicas:
-        found = status.status(store)
+        found = status.exchange_status(store)
         assert (found.held, found.quarantined, found.unsent) == ([], [], 0)
         assert state(store) == state(world.hq)
     clone.close()

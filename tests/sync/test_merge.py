@@ -101,10 +101,10 @@ def test_after_a_full_exchange_all_agree(
     seen = {name: everything(store) for name, store in stores.items()}
     assert seen["hq"] == seen["a"] == seen["b"]
     for store in stores.values():
-        assert status.status(store).held == []
-        assert status.status(store).quarantined == []
+        assert status.exchange_status(store).held == []
+        assert status.exchange_status(store).quarantined == []
     one = sorted(stores)[seed % len(stores)]  # all have the same rows: folding one anew is enough
-    assert doctor.examine(stores[one]).healthy
+    assert doctor.examine_replica(stores[one]).healthy
     for store in stores.values():
         store.close()
 
@@ -139,9 +139,9 @@ def test_one_set_of_segments_in_random_orders_is_one_state(
         for row in new:
             with store.transaction(applying=True):
                 pending = fast_path.Pending(store)
-                incoming._take(store, row["bytes"], row["signature"], incoming.Imported(home), pending)
-                merge.finish(store, pending)
-                segment_state.release(store)
+                incoming._store_arrived(store, row["bytes"], row["signature"], incoming.Imported(home), pending)
+                merge.flush_pending(store, pending)
+                segment_state.apply_held(store)
         assert everything(store) == expected
         hashes.add(hashlib.sha256(json.dumps(everything(store)).encode()).hexdigest())
         store.close()
@@ -158,4 +158,4 @@ def test_a_refused_save_leaves_no_trace(world: World) -> None:
         world.well(measures=[{"measure_id": "gieng", "amount": 1}, {"measure_id": "gieng", "amount": "x"}])
     assert (everything(world.post), world.post.value("SELECT max(seq) FROM local_log WHERE own = 1")) == before
     with world.post.transaction():
-        assert segment.seal(world.post) == 0
+        assert segment.seal_open_changes(world.post) == 0

@@ -137,7 +137,7 @@ def test_a_request_that_is_none_is_refused(world: World, change: dict[str, objec
 
 def test_only_an_administrator_of_headquarters_gives_out(world: World, tmp_path: Path) -> None:
     sent(world)
-    people.add(world.hq, "Người ghi", NEW, Role.OFFICER)
+    people.add_person(world.hq, "Người ghi", NEW, Role.OFFICER)
     other = Store.open(world.root / "hq", world.keys["hq"], "Người ghi")
     path, _words = recovery.request(world.root / "post", USER, NEW, world.usb)
     for act in (

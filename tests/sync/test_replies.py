@@ -38,7 +38,7 @@ def enrol(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Enro
         return Store.open(home, key, user)
 
     monkeypatch.setattr(vault, "new_key", lambda: KEY)
-    monkeypatch.setattr(vault, "seal", lambda *_args: None)
+    monkeypatch.setattr(vault, "seal_for_user", lambda *_args: None)
     monkeypatch.setattr(Store, "create", create)
 
     def make(number: int, certify: bool = True) -> list[Store]:
@@ -51,7 +51,7 @@ def enrol(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Enro
             outgoing.export(made[-1], first)
         assert all(not r.refused for r in incoming.import_files(world.hq, [first]))
         for post in made if certify else []:
-            enrolment.trust(world.hq, post.identity.replica_id)
+            enrolment.trust_replica(world.hq, post.identity.replica_id)
         return made
 
     return make
@@ -68,7 +68,7 @@ def hide_the_first_part(post: Store) -> None:
     for name in ("Một", "Hai"):
         records.save(post, "event", {"name": name, "date_from": "2013-01-20"})
         with post.transaction():
-            segment.seal(post)
+            segment.seal_open_changes(post)
     own = post.identity.replica_id
     post.db.execute("UPDATE local_segment SET state = 'quarantined' WHERE replica_id = ? AND first = 1", [own])
 
@@ -115,7 +115,7 @@ def test_the_sticks_of_a_morning(world: World, enrol: Enrol, run: Run, tmp_path:
         if number in (0, 2, 5, 6):
             (read,) = incoming.import_files(post, [reply])
             assert read.complete
-            assert status.status(post).unsent == (0 if number == 6 else 2 if number == 0 else 1)
+            assert status.exchange_status(post).unsent == (0 if number == 6 else 2 if number == 0 else 1)
 
     world.post.close()
     for file, data in zip(files, whole, strict=True):
@@ -126,7 +126,7 @@ def test_the_sticks_of_a_morning(world: World, enrol: Enrol, run: Run, tmp_path:
     results = incoming.import_files(world.hq, sticks)
     assert {r.state for r in results if not r.for_others} == {"applied", "known"}, "what waited, waits no longer"
     assert sum(r.applied for r in results) == 2 * 2 + 4
-    assert status.status(world.hq).held == []
+    assert status.exchange_status(world.hq).held == []
 
 
 def test_what_waits_says_so_until_its_part_comes(world: World, enrol: Enrol, tmp_path: Path) -> None:

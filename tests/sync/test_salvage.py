@@ -79,10 +79,10 @@ def test_one_flipped_bit_is_never_a_wrong_value(filled: World, tmp_path: Path) -
                     try:
                         assert everything_of(store, table) == rows, f"bit {bit}: {table}"
                     except DatabaseError as error:
-                        assert disk_errors.explain(error) is not None
+                        assert disk_errors.disk_error_text(error) is not None
                         told += 1
         except (FieldappError, DatabaseError) as error:
-            assert isinstance(error, FieldappError) or disk_errors.explain(error) is not None
+            assert isinstance(error, FieldappError) or disk_errors.disk_error_text(error) is not None
             told += 1
     print(f"{FLIPS} flipped bits, {told} tables or files refused to be read")
     assert told > 10
@@ -131,8 +131,8 @@ def test_damage_to_the_log_is_mended_from_its_other_half(filled: World, table: s
     """The root page: nothing of the table can be read any more. What is lost is said, and what arrived is not."""
     truth = state(filled.post)
     damage(close(filled), *pages_of_closed(filled, table))
-    filled.post, lost = salvage.salvage(Store.open(filled.root / "post", filled.keys["post"], USER))
-    assert doctor.examine(filled.post).healthy
+    filled.post, lost = salvage.salvage_file(Store.open(filled.root / "post", filled.keys["post"], USER))
+    assert doctor.examine_replica(filled.post).healthy
     assert lost.lines()
     for _round in range(2):
         results = [*filled.carry(filled.post, filled.hq), *filled.carry(filled.hq, filled.post)]
@@ -143,7 +143,7 @@ def test_damage_to_the_log_is_mended_from_its_other_half(filled: World, table: s
     arrived = {r["id"] for r in truth["activity"] if int(str(r["description"]).rsplit(" ", 1)[1]) < 60}
     assert not gone & arrived
     assert bool(gone) == (table == "local_change")  # the unsealed ones lay nowhere else
-    assert status.status(filled.post).quarantined == []
+    assert status.exchange_status(filled.post).quarantined == []
     filled.well(description="Giếng số 99")
     filled.carry(filled.post, filled.hq)
     assert state(filled.post) == state(filled.hq)
@@ -166,13 +166,13 @@ def test_every_page_in_turn(filled: World, tmp_path: Path) -> None:
         (home / FILE).write_bytes(whole)
         damage(home / FILE, page)
         try:
-            store, _lost = salvage.salvage(Store.open(home, filled.keys["post"], USER))
+            store, _lost = salvage.salvage_file(Store.open(home, filled.keys["post"], USER))
         except (FieldappError, DatabaseError) as error:
-            assert isinstance(error, FieldappError) or disk_errors.explain(error)
+            assert isinstance(error, FieldappError) or disk_errors.disk_error_text(error)
             assert (home / FILE).exists()
             continue
         with store:
-            assert doctor.examine(store).healthy
+            assert doctor.examine_replica(store).healthy
             for table, rows in state(store).items():
                 known = {r["id"]: r for r in truth[table]}
                 assert all(known[r["id"]] == r for r in rows)

@@ -7,7 +7,7 @@ import pytest
 from field import Run, World
 from sync_state import new_post, no_unicode, second_laptop
 
-from fieldapp.escaping import shown
+from fieldapp.escaping import display_path
 from fieldapp.sync.exchange import outgoing, sticks
 from fieldapp.sync.format import drives
 
@@ -18,7 +18,7 @@ def test_a_name_that_is_no_unicode_stops_nothing(world: World, run: Run) -> None
     path = no_unicode(world.usb)
     world.well()
     (mine,) = outgoing.export(world.post, world.usb)
-    assert sticks.old(world.post, world.usb) == []
+    assert sticks.old_bundles(world.post, world.usb) == []
     code, out, err = run("sync", "import", world.usb, home="hq")
     assert (code, "3 thay đổi mới" in out) == (3, True)
     assert f"xau\ufffd\ufffd{SUFFIX}" in err
@@ -109,7 +109,7 @@ def test_bundles_in_folders_below_are_not_read_and_that_is_said(world: World, ru
     assert (code, out) == (0, "")
     assert err.splitlines() == [
         "Ở đó không có gói nào.",
-        f"Chưa đọc các gói trong thư mục con. Muốn đọc thì nêu thư mục đó: {shown(made.path.parent)}",
+        f"Chưa đọc các gói trong thư mục con. Muốn đọc thì nêu thư mục đó: {display_path(made.path.parent)}",
     ]
     code, out, err = run("sync", "import", world.usb, made.path.parent, home="hq")
     assert (code, "3 thay đổi mới" in out, err) == (0, True, "")
@@ -120,14 +120,14 @@ def test_bundles_in_folders_below_are_not_read_and_that_is_said(world: World, ru
 def test_what_the_system_says_is_vietnamese(world: World, run: Run) -> None:
     for arguments in (("import", world.usb / "x"), ("verify", world.usb / "x")):
         code, _out, err = run("sync", *arguments, home="hq")
-        assert (code, err) == (1, f"Không đọc được {shown(world.usb / 'x')}: không có tệp nào tên như vậy.\n")
+        assert (code, err) == (1, f"Không đọc được {display_path(world.usb / 'x')}: không có tệp nào tên như vậy.\n")
 
 
 def test_another_stick_in_the_same_place_is_not_cleared(world: World) -> None:
     """What was named is taken away if it is still that: a stick may be changed between two keys."""
     made = [outgoing.export(world.post, world.usb)[0].path for _turn in range(3)]
-    named = sticks.old(world.post, world.usb)
+    named = sticks.old_bundles(world.post, world.usb)
     assert [old.path for old in named] == made[:2]
     made[0].write_bytes(b"somebody else's")
-    assert sticks.clear(world.post, named) == 1
+    assert sticks.delete_bundles(world.post, named) == 1
     assert drives.bundles_in(world.usb) == [made[0], made[2]]

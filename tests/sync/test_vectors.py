@@ -13,7 +13,7 @@ from soak import small_baseline
 from sync_state import arrived_or_recorded
 from vector_files import FOLDER, INDEX, KEYS, PACK, VECTORS, Files, become_the_reader
 
-from fieldapp.errors import Refused
+from fieldapp.errors import FileRefused
 from fieldapp.store.capture import synced_tables
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, incoming
@@ -106,10 +106,10 @@ def test_a_bundle(reader: Store, files: Files, name: str) -> None:
     ]
     assert conflicts == vector.get("conflicts", [])
     if "have" in vector:
-        said = receipts.newest(reader, KEYS["hq"]["replica"])
+        said = receipts.latest_receipt(reader, KEYS["hq"]["replica"])
         assert {log: head.last for log, head in said.items()} == vector["have"]
     if "after" in vector or "set_aside" in vector:
-        assert doctor.examine(reader).healthy
+        assert doctor.examine_replica(reader).healthy
 
 
 @pytest.mark.parametrize("name", PACKS)
@@ -117,7 +117,7 @@ def test_a_pack(begun: tuple[Path, bytes], files: Files, tmp_path: Path, name: s
     vector = VECTORS[name]
     home = tmp_path / "home"
     if vector["result"] == "refused":
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(FileRefused) as refused:
             enrolment.init_post(home, files.path(vector), user="B", passphrase="x")
         assert refused.value.reason == vector["reason"]
         assert not [p for p in home.rglob("*") if p.is_file()]
@@ -144,7 +144,7 @@ def test_all_of_them_on_one_stick(reader: Store, files: Files, seed: int) -> Non
         for told in vector.get("segments", []):
             if told["state"] == "unreadable":
                 assert told["sha256"] not in states
-    assert doctor.examine(reader).healthy
+    assert doctor.examine_replica(reader).healthy
 
 
 def test_the_files_are_what_the_generator_writes(tmp_path: Path) -> None:

@@ -115,20 +115,20 @@ def stick(tmp_path: Path) -> Iterator[Stick]:
 def memory_of(post: Store) -> tuple[Any, ...]:
     """What an export that failed must leave as it was: records, what is unsent, what was written before."""
     number: list[Row] = post.rows("SELECT * FROM local_setting ORDER BY key")
-    return state(post), status.status(post), number, post.rows("SELECT * FROM local_written ORDER BY 1")
+    return state(post), status.exchange_status(post), number, post.rows("SELECT * FROM local_written ORDER BY 1")
 
 
 def look(world: World, stick: Stick, to: Path) -> tuple[set[str], int]:
     """Each file that has the name of a bundle or a backup is whole; (their names, how many others there are)."""
     whole, others = set(), 0
     for file in stick.read(to):
-        if file.name.endswith(bundle.SUFFIX):
-            incoming.verify(world.hq, file)
+        if file.name.endswith(bundle.BUNDLE_SUFFIX):
+            incoming.verify_bundle(world.hq, file)
         elif file.name.endswith(backup.SEALED_SUFFIX):
             opened = to.parent / "opened"
             shutil.rmtree(opened, ignore_errors=True)
             opened.mkdir()
-            backup.open_sealed(world.hq, file, opened)
+            backup.open_sealed_backup(world.hq, file, opened)
         else:
             others += 1
             continue
@@ -147,7 +147,7 @@ def test_exports_that_are_interrupted(world: World, stick: Stick, monkeypatch: p
     stick.plug_in()
     began = time.monotonic()
     outgoing.export(world.post, stick.path)
-    backup.with_export(world.post, stick.path)
+    backup.backup_with_export(world.post, stick.path)
     usual = time.monotonic() - began
     stick.unplug()
     seen: Counter[str] = Counter()
@@ -167,7 +167,7 @@ def test_exports_that_are_interrupted(world: World, stick: Stick, monkeypatch: p
         said = None
         try:
             (said,) = outgoing.export(world.post, stick.path, progress=progress)
-            backup.with_export(world.post, stick.path)
+            backup.backup_with_export(world.post, stick.path)
         except FieldappError as error:
             assert str(error)
         timer.cancel()
@@ -179,11 +179,11 @@ def test_exports_that_are_interrupted(world: World, stick: Stick, monkeypatch: p
         whole, others = look(world, stick, world.root / "read")
         if said is not None:
             assert said.path.name in whole, "it was said that the stick may be pulled"
-            assert status.status(world.post).unsent == before[1].unsent
+            assert status.exchange_status(world.post).unsent == before[1].unsent
         seen[f"{way}: {'written' if said else 'refused'}, {len(whole)} whole, {others} others"] += 1
     print(f"{PULLS} interrupted exports", dict(sorted(seen.items())))
     assert sum(n for what, n in seen.items() if "refused" in what) >= PULLS / 4
-    assert doctor.examine(world.post).healthy
+    assert doctor.examine_replica(world.post).healthy
     stick.format()
     outgoing.export(world.post, stick.plug_in())
     stick.unplug()

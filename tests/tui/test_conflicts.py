@@ -22,7 +22,7 @@ async def test_the_chosen_value_is_a_change_that_all_take(world: World) -> None:
     world.carry(b, world.hq)
     (before,) = [c for c in merge.conflicts(world.hq) if c["column"] == "hamlet"]
     assert before["winner"]["value"] == "Buôn B"
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("ctrl+p", "can quyet dinh", "enter")
         assert isinstance(s.app.screen, ConflictsScreen)
         assert "Buôn [b]A[/]" in s.text
@@ -59,7 +59,7 @@ async def test_a_figure_is_named_by_the_record_that_it_belongs_to(world: World) 
         world.carry(store, world.hq)
     b.close()
     assert [(c["table"], c["column"]) for c in merge.conflicts(world.hq)] == [("activity_measure", "amount")]
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f6", "f7", "enter")
         assert "Giếng khoan" in s.text
         assert "1.300" in s.text
@@ -76,7 +76,7 @@ async def test_a_laptop_is_certified_by_its_words(world: World) -> None:
     incoming.import_files(world.hq, [world.usb])
     words = peers.own(post).fingerprint.split()
     post.close()
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f6", "f7")
         assert isinstance(s.app.screen, ConflictsScreen)
         assert "! Thay đổi 1–1 của Đồn BP Ea Bung" in s.text
@@ -85,22 +85,22 @@ async def test_a_laptop_is_certified_by_its_words(world: World) -> None:
         assert all(word in s.text for word in words)
         assert s.footer.endswith("Giúp")
         await s.press("enter", "escape")
-        assert peers.find(world.hq, "EABUNG").trust == "pending", "nothing is certified by Enter"
+        assert peers.find_peer(world.hq, "EABUNG").trust == "pending", "nothing is certified by Enter"
         await s.press("enter", "f2")
         assert isinstance(s.app.screen, ConflictsScreen)
         assert "Không còn gì" in s.text
-    assert peers.find(world.hq, "EABUNG").trust == "certified"
+    assert peers.find_peer(world.hq, "EABUNG").trust == "certified"
     assert records.get(world.hq, event).row["name"] == "Tết quân dân"
 
 
 async def test_a_laptop_that_replaces_a_revoked_one_is_told_from_it(world: World) -> None:
-    old = enrolment.revoke(world.hq, "IARVE")
+    old = enrolment.revoke_replica(world.hq, "IARVE")
     pack = enrolment.write_pack(world.hq, code="IARVE", dest=world.usb)
     post = enrolment.init_post(world.root / "second", pack, user="B", passphrase="x y")
     world.carry(post, world.hq)
     new = post.identity.replica_id
     post.close()
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f6", "f7")
         assert f"Đồn BP Ia Rvê (A · {new[-4:]})" in s.text
         await s.press("enter")
@@ -117,7 +117,7 @@ async def test_a_laptop_that_waits_bears_the_name_that_its_post_has_now(world: W
     world.carry(post, world.hq)
     post.close()
     enrolment.rename_post(world.hq, "EABUNG", name="Đồn BP Ia Lốp")
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f6", "f7")
         assert isinstance(s.app.screen, ConflictsScreen)
         assert "Đồn BP Ia Lốp (A) chờ chứng thực" in s.text

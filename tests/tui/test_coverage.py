@@ -11,14 +11,14 @@ from fieldapp.records import reviews
 from fieldapp.sync.exchange import enrolment
 from fieldapp.tui.screens import home
 from fieldapp.tui.screens.coverage import CoverageScreen
-from fieldapp.tui.screens.review_overview import WaitingScreen
+from fieldapp.tui.screens.review_overview import ReviewOverviewScreen
 
 
 async def test_from_the_grid_to_what_waits_of_one_post(world: World) -> None:
     world.well(date_from=date.today().isoformat())
     world.carry(world.post, world.hq)
     enrolment.write_pack(world.hq, code="EABUNG", name="Đồn [b]Ea Bung[/]", dest=world.usb)
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         assert "F6 Đồn" in s.footer
         assert s.footer.endswith("Giúp")
         await s.press("f6")
@@ -42,7 +42,7 @@ async def test_from_the_grid_to_what_waits_of_one_post(world: World) -> None:
         assert f"phiên bản {fieldapp.__version__}" in s.text
         assert s.footer.endswith("Giúp")
         await s.press("enter")
-        assert isinstance(s.app.screen, WaitingScreen)
+        assert isinstance(s.app.screen, ReviewOverviewScreen)
         assert "Đồn BP Ia Rvê" in s.text
         await s.press("escape", "up", "enter")
         assert "Không có gì chờ duyệt" in s.text
@@ -52,10 +52,10 @@ async def test_from_the_grid_to_what_waits_of_one_post(world: World) -> None:
 
 
 async def test_it_is_found_by_its_name_at_headquarters_only(world: World) -> None:
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("ctrl+p", "cac don: don nao", "enter")
         assert isinstance(s.app.screen, CoverageScreen)
-    async with run(world.root / "post", world.post.again()) as s:
+    async with run(world.root / "post", world.post.reopen()) as s:
         await s.press("ctrl+p", "don nao chua gui", "enter")
         assert not isinstance(s.app.screen, CoverageScreen)
         await s.press("escape", "f6")
@@ -70,14 +70,14 @@ async def test_a_post_that_is_silent_stands_on_the_first_screen(world: World, mo
         def today(cls) -> date:  # type: ignore[override]
             return today
 
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         assert "không có tin" not in s.text
     monkeypatch.setattr(home, "date", Then)
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         line = next(x for x in s.text.splitlines() if "không có tin" in x)
         assert " ".join(line.split()) == "! 1 đồn quá 30 ngày không có tin: Đồn BP Ia Rvê (45 ngày)"
         await s.press("home", "enter")
         assert isinstance(s.app.screen, CoverageScreen)
     monkeypatch.undo()
-    async with run(world.root / "post", world.post.again()) as s:
+    async with run(world.root / "post", world.post.reopen()) as s:
         assert "quá 30 ngày" not in s.text

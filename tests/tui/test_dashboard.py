@@ -12,7 +12,7 @@ from textual.widgets import OptionList, Static
 from fieldapp.records import records
 from fieldapp.reports.figures import behind, figures
 from fieldapp.reports.query import Query, View, period_of
-from fieldapp.reports.tables import TITLES, pieces
+from fieldapp.reports.tables import TITLES, split_parts
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.dashboard import DashboardScreen
 from fieldapp.tui.screens.record import RecordScreen
@@ -30,7 +30,7 @@ def test_the_records_behind_a_part_add_up_to_it(world: World, view: View) -> Non
     query = Query(YEAR.period, view=view, today=YEAR.today)
     whole = {(f.section, f.code): f.value or 0 for f in figures(world.hq, query) if f.adds_up}
     for by in TITLES:
-        split = pieces(world.hq, query, by)
+        split = split_parts(world.hq, query, by)
         for piece in split:
             for figure in piece.figures:
                 lines = behind(world.hq, piece.query, figure, piece.part)
@@ -52,7 +52,7 @@ def said(app: FieldApp, where: str) -> str:
 
 async def test_a_bar_opens_its_records(world: World) -> None:
     fill(world)
-    app = FieldApp(world.root / "hq", world.hq.again())
+    app = FieldApp(world.root / "hq", world.hq.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(DashboardScreen(YEAR))
         await press(pilot)
@@ -71,7 +71,7 @@ async def test_a_bar_opens_its_records(world: World) -> None:
 
 
 async def test_it_is_found_by_its_name(world: World) -> None:
-    app = FieldApp(world.root / "hq", world.hq.again())
+    app = FieldApp(world.root / "hq", world.hq.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "ctrl+p", *"bieu do", "enter")
         assert isinstance(app.screen, DashboardScreen)
@@ -79,7 +79,7 @@ async def test_it_is_found_by_its_name(world: World) -> None:
 
 async def test_a_plan_opens_what_was_done(world: World) -> None:
     fill(world)
-    app = FieldApp(world.root / "hq", world.hq.again())
+    app = FieldApp(world.root / "hq", world.hq.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(DashboardScreen(YEAR))
         await press(pilot, *["f4"] * 4)

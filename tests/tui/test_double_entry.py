@@ -73,7 +73,7 @@ async def test_esc_leaves_a_blind_form_when_it_comes_twice_and_keeps_nothing(wor
         await strokes(s.pilot, "<escape>")
         assert isinstance(s.app.screen, SampleScreen)
     assert world.post.drafts() == []
-    assert double_entry.rates(world.post) == []
+    assert double_entry.error_rates(world.post) == []
 
 
 async def test_both_values_may_be_the_same_word(world: World) -> None:
@@ -92,7 +92,7 @@ async def test_what_differs_is_left_as_it_is(world: World) -> None:
         assert isinstance(s.app.screen, SampleScreen)
     found = records.get(world.post, row_id).row
     assert (found["hamlet"], found["description"]) == ("Buôn Ba Na", "Khoan giếng")
-    assert {rate.field for rate in double_entry.rates(world.post) if rate.different} == {
+    assert {rate.field for rate in double_entry.error_rates(world.post) if rate.different} == {
         "hamlet",
         "description",
         "measures",

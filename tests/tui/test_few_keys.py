@@ -147,7 +147,7 @@ MEETING = Deed(
 
 async def test_an_evening_costs_few_keys(world: World) -> None:
     _fill(world)
-    app = FieldApp(world.root / "post", world.post.again())
+    app = FieldApp(world.root / "post", world.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await strokes(pilot, "<f2>", ON)
         for deed in EVENING if os.environ.get("FIELDAPP_SOAK") else [max(EVENING, key=lambda deed: deed.keys)]:

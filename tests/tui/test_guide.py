@@ -99,7 +99,7 @@ def test_each_picture_and_page_is_there(path: Path) -> None:
 def test_each_key_works_where_the_guide_says(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIELDAPP_LANG", language)
     everywhere = keys_of(FieldApp, HomeScreen)
-    found = guide.sections()
+    found = guide.guide_sections()
     assert {section.part for section in found} == set(guide.ORDER)
     total = 0
     for section in found:
@@ -123,7 +123,7 @@ def test_both_languages_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     said = []
     for language in ("vi", "en"):
         monkeypatch.setenv("FIELDAPP_LANG", language)
-        said.append([(s.part, s.screens, named(s.text)) for s in guide.sections()])
+        said.append([(s.part, s.screens, named(s.text)) for s in guide.guide_sections()])
     assert said[0] == said[1]
     pairs = [(path, path.parents[1] / "en" / path.name) for path in PAGES if path.parent.name == "vi"]
     assert len(pairs) == PARTS
@@ -159,6 +159,6 @@ async def test_f1_shows_the_words_of_the_guide(world: World) -> None:
             assert "Viết ngày, số, tên" in shown
             assert "**" not in shown
             assert "`" not in shown
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", "f1")
         assert "Cắm tất cả USB" in "\n".join(str(static.render()) for static in s.app.screen.query("Static"))

@@ -5,7 +5,7 @@ from form_hands import hands, strokes
 
 from fieldapp.records import form_memory, lists, records
 from fieldapp.tui.app import FieldApp
-from fieldapp.tui.screens.duplicate import TwinDialog
+from fieldapp.tui.screens.duplicate import DuplicateDialog
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
 
@@ -23,7 +23,7 @@ async def test_a_pinned_field_stays_until_it_is_let_go(world: World) -> None:
         await h.type("<enter>", "<f7>")  # the date stays no longer, though what stands there is kept
         assert set(form_memory.pins(world.post, "activity")) == {"unit_id"}
         await h.type("<shift+tab>", "gieng", "<enter>", "<f2>", "<f2>")  # the same day and place again: yes
-    (second,) = [r for r in lists.page(world.post, "activity").rows if r["id"] != first["id"]]
+    (second,) = [r for r in lists.record_window(world.post, "activity").rows if r["id"] != first["id"]]
     assert second["unit_id"] == first["unit_id"]
     assert second["date_from"] == first["date_from"]
     async with hands(world.post, "activity") as h:
@@ -66,7 +66,7 @@ async def test_what_may_be_a_double_is_shown_beside_it(world: World) -> None:
     other = world.well(hamlet="Buôn Ba Na", date_from="2026-11-05", description="Khoan giếng")
     async with hands(world.post, "activity") as h:
         await h.type(*WELL, "<enter>", "<enter>", "<enter>", "1", "<enter>", "12", "<f2>")
-        assert isinstance(h.app.screen, TwinDialog)
+        assert isinstance(h.app.screen, DuplicateDialog)
         text = h.text()
         assert "đang ghi" in text
         assert "Khoan giếng" in text

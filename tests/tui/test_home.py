@@ -71,7 +71,7 @@ async def looking(root: Path, store: Store) -> AsyncGenerator[Eyes, None]:
 
 
 def cell(world: World) -> str:
-    found: str = lists.page(world.post, "party_cell").rows[0]["id"]
+    found: str = lists.record_window(world.post, "party_cell").rows[0]["id"]
     return found
 
 
@@ -95,7 +95,7 @@ async def test_each_line_opens_what_it_is_about(world: World) -> None:
             world.post, "meeting", {"party_cell_id": cell(world), "held_on": held_on, "attendance": attendance}
         )
     late(world, "[b]Cột mốc[/]")
-    async with looking(world.root, world.post.again()) as eyes:
+    async with looking(world.root, world.post.reopen()) as eyes:
         assert "! trễ 3 ngày" in eyes.text
         assert "[b]Cột mốc[/] (hạn 22/11)" in eyes.text
         for words, name in (("Cột mốc", "Xã Ia Lốp"), ("Trần Văn Bình", "Trần Văn Bình")):
@@ -116,7 +116,7 @@ async def test_each_line_opens_what_it_is_about(world: World) -> None:
 
 async def test_the_form_that_the_cell_is_filled_in_for(world: World) -> None:
     records.save(world.post, "meeting", {"party_cell_id": cell(world), "held_on": "2024-10-03"})
-    async with looking(world.root, world.post.again()) as eyes:
+    async with looking(world.root, world.post.reopen()) as eyes:
         await eyes.choose("chưa có kỳ sinh hoạt")
         form = eyes.app.screen
         assert isinstance(form, FormScreen)
@@ -128,7 +128,7 @@ async def test_the_form_that_the_cell_is_filled_in_for(world: World) -> None:
         await eyes.press("f2")
         assert isinstance(eyes.app.screen, HomeScreen)
         assert "chưa có kỳ sinh hoạt" not in eyes.text
-        assert [m["held_on"] for m in lists.page(world.post, "meeting").rows] == ["2024-11-03", "2024-10-03"]
+        assert [m["held_on"] for m in lists.record_window(world.post, "meeting").rows] == ["2024-11-03", "2024-10-03"]
 
 
 async def test_the_month_s_counts_stay_below_the_list(world: World) -> None:
@@ -144,7 +144,7 @@ async def test_the_month_s_counts_stay_below_the_list(world: World) -> None:
     }
     for kind, data in kinds.items():
         records.save(world.post, kind, data)
-    async with looking(world.root, world.post.again()) as eyes:
+    async with looking(world.root, world.post.reopen()) as eyes:
         counts = eyes.lines[-9:-1]
         assert "Đã ghi trong tháng 11/2024" in counts[0]
         assert counts[1].endswith(" 30")
@@ -153,5 +153,5 @@ async def test_the_month_s_counts_stay_below_the_list(world: World) -> None:
 
 
 async def test_a_month_without_records_says_so(world: World) -> None:
-    async with looking(world.root, world.post.again()) as eyes:
+    async with looking(world.root, world.post.reopen()) as eyes:
         assert "Chưa ghi gì trong tháng 11/2024" in eyes.text

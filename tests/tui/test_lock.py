@@ -53,11 +53,11 @@ async def test_a_key_covers_the_screen_and_the_draft_stays(world: World) -> None
         await s.press(PASSPHRASE, "enter")
         await s.wait("Siu Bleh")
         await s.press("f2")
-    assert [m["full_name"] for m in lists.page(world.post, "member").rows] == ["Siu Bleh"]
+    assert [m["full_name"] for m in lists.record_window(world.post, "member").rows] == ["Siu Bleh"]
 
 
 async def test_somebody_else_begins_at_the_first_screen(world: World) -> None:
-    people.add(world.post, "Trần Văn B", "mưa đầu mùa", Role.RECORDER)
+    people.add_person(world.post, "Trần Văn B", "mưa đầu mùa", Role.RECORDER)
     async with at_post(world) as s:
         await type_a_member(s)
         await s.press("ctrl+l")
@@ -145,13 +145,13 @@ async def test_a_new_passphrase_is_finished_before_anything_is_locked_or_left(
 
 
 def test_a_replica_that_is_locked_seals_no_key(world: World) -> None:
-    before = {path.name: path.read_bytes() for path in (world.root / "post" / vault.FOLDER).iterdir()}
+    before = {path.name: path.read_bytes() for path in (world.root / "post" / vault.KEYS_FOLDER).iterdir()}
     world.post.lock()
     with pytest.raises(FieldappError, match="bị khóa giữa chừng"):
         people.change_passphrase(world.post, "rung khop kho")
     with pytest.raises(FieldappError, match="bị khóa giữa chừng"):
         world.post.seal_under_code("1234", None)
-    assert {path.name: path.read_bytes() for path in (world.root / "post" / vault.FOLDER).iterdir()} == before
+    assert {path.name: path.read_bytes() for path in (world.root / "post" / vault.KEYS_FOLDER).iterdir()} == before
 
 
 async def test_people_are_let_in_and_removed(world: World) -> None:

@@ -22,7 +22,7 @@ async def test_lines_of_one_kind_with_day_and_place_staying(world: World) -> Non
         assert "12 hộ" in said(app, "#reading")
         await strokes(pilot, "<f2>")
         await strokes(pilot, "6/11/26", "<enter>", "<enter>", "2", "<enter>", "<enter>", "70tr", "<enter>")
-        found = lists.page(world.post, "activity").rows
+        found = lists.record_window(world.post, "activity").rows
         assert [r["date_from"] for r in found] == ["2026-11-06", "2026-11-05"]
         assert found[0]["unit_id"] == found[1]["unit_id"]
         figures = [[m["amount"] for m in records.get(world.post, r["id"]).children["measures"]] for r in found]
@@ -52,14 +52,14 @@ async def test_a_line_that_was_begun_is_a_draft_of_the_form(world: World) -> Non
         await strokes(pilot, "5/11/26", "<enter>", "ia rve", "<enter>", "3", "<escape>", "<escape>")
         (draft,) = world.post.drafts()
         await strokes(pilot, "<enter>", "<f2>")
-        (saved,) = lists.page(world.post, "activity").rows
+        (saved,) = lists.record_window(world.post, "activity").rows
         assert [m["amount"] for m in records.get(world.post, saved["id"]).children["measures"]] == [3]
         assert draft.kind == "activity"
 
 
 async def test_any_kind_can_be_entered_quickly(world: World) -> None:
     for kind in ("member", "commendation", "household_charge", "matter"):
-        app = FieldApp(world.root / "post", world.post.again())
+        app = FieldApp(world.root / "post", world.post.reopen())
         async with app.run_test(size=(80, 24)) as pilot:
             await app.push_screen(QuickScreen(kind))
             await strokes(pilot, "<enter>", "<enter>")

@@ -14,7 +14,7 @@ from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.people import PeopleScreen
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.report import ReportScreen
-from fieldapp.tui.screens.review_list import PileScreen
+from fieldapp.tui.screens.review_list import ReviewListScreen
 
 
 @pytest.mark.parametrize("home", ["post", "hq"])
@@ -26,8 +26,8 @@ async def test_no_key_on_any_screen_changes_anything(world: World, home: str) ->
     before = kept(store)
     screens: list[Page] = [HomeScreen(), ListScreen("activity"), RecordScreen(well), ReportScreen(), PeopleScreen()]
     if home == "hq":
-        screens += [ListScreen("party_cell"), PileScreen("activity", store.value("SELECT id FROM post"))]
-    async with Running(FieldApp(world.root / home, store.again(), read_only=True)) as s:
+        screens += [ListScreen("party_cell"), ReviewListScreen("activity", store.value("SELECT id FROM post"))]
+    async with Running(FieldApp(world.root / home, store.reopen(), read_only=True)) as s:
         depth = len(s.app.screen_stack) + 1
         for screen in screens:
             s.app.push_screen(screen)
@@ -45,7 +45,7 @@ async def test_no_key_on_any_screen_changes_anything(world: World, home: str) ->
 
 async def test_the_footer_offers_no_key_that_changes_something(world: World) -> None:
     world.carry(world.post, world.hq)
-    async with Running(FieldApp(world.root / "hq", world.hq.again(), read_only=True)) as s:
+    async with Running(FieldApp(world.root / "hq", world.hq.reopen(), read_only=True)) as s:
         assert "F2" not in s.footer and "F9" not in s.footer and "F8" in s.footer
         await s.press("f8")
         assert "F7" not in s.footer
@@ -56,7 +56,7 @@ async def test_the_footer_offers_no_key_that_changes_something(world: World) -> 
 
 async def test_a_draft_does_not_open(world: World) -> None:
     world.post.save_draft("1", "activity", None, {"description": "gõ dở"})
-    async with Running(FieldApp(world.root / "post", world.post.again(), read_only=True)) as s:
+    async with Running(FieldApp(world.root / "post", world.post.reopen(), read_only=True)) as s:
         await s.press("enter")
         assert any("chỉ để xem" in note.message for note in s.app._notifications)
         assert isinstance(s.app.screen, HomeScreen)

@@ -38,7 +38,7 @@ def said(app: FieldApp, where: str) -> str:
 async def test_a_figure_opens_its_records_and_they_add_up(world: World) -> None:
     first = world.well(date_from="2013-02-01", measures=[{"measure_id": "gieng", "amount": 2}])
     world.well(date_from="2013-10-01", measures=[{"measure_id": "gieng", "amount": 3}])
-    app = FieldApp(world.root / "post", world.post.again())
+    app = FieldApp(world.root / "post", world.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "f8")
         assert "năm 2013" in said(app, "#what")
@@ -52,7 +52,7 @@ async def test_a_figure_opens_its_records_and_they_add_up(world: World) -> None:
 
 async def test_the_period_moves_and_changes_its_length(world: World) -> None:
     world.well(date_from="2013-10-01")
-    app = FieldApp(world.root / "post", world.post.again())
+    app = FieldApp(world.root / "post", world.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "f8", "f4", "f4")
         assert "quý IV/2013" in said(app, "#what")
@@ -73,7 +73,7 @@ async def test_the_first_screen_shows_how_far_the_plan_is(world: World, monkeypa
         "target": 4})  # fmt: skip
     world.carry(world.hq, world.post)
     world.well()
-    app = FieldApp(world.root / "post", world.post.again())
+    app = FieldApp(world.root / "post", world.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot)
         assert "███" in said(app, "#plan")

@@ -35,7 +35,7 @@ async def write(pilot: Pilot[Any], screen: ReportFileScreen, *keys: str) -> str:
 
 async def test_files_are_written_beside_each_other(world: World, tmp_path: Path) -> None:
     world.well()
-    app = FieldApp(world.root / "post", world.post.again())
+    app = FieldApp(world.root / "post", world.post.reopen())
     folder = tmp_path / "báo cáo"
     folder.mkdir()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -53,7 +53,7 @@ async def test_files_are_written_beside_each_other(world: World, tmp_path: Path)
 
 @pytest.mark.parametrize("folder", ["/nowhere/here", "/" + "x" * 300])
 async def test_a_folder_that_is_not_there_is_said(world: World, folder: str) -> None:
-    app = FieldApp(world.root / "post", world.post.again())
+    app = FieldApp(world.root / "post", world.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await to_files(pilot, Path(folder))
         assert (await write(pilot, screen, "tab", "enter")).startswith("! Không ghi được")

@@ -13,8 +13,8 @@ from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.record import RecordScreen
-from fieldapp.tui.screens.review_list import PileScreen
-from fieldapp.tui.screens.review_overview import WaitingScreen
+from fieldapp.tui.screens.review_list import ReviewListScreen
+from fieldapp.tui.screens.review_overview import ReviewOverviewScreen
 
 
 def lines(app: FieldApp) -> str:
@@ -45,19 +45,19 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         await app.workers.wait_for_complete()
         assert "· chờ duyệt 2 bản ghi của 1 đồn" in lines(app)
         await strokes(pilot, "<enter>")
-        assert isinstance(app.screen, WaitingScreen)
+        assert isinstance(app.screen, ReviewOverviewScreen)
         assert "2 Đồn BP Ia Rvê" in lines(app)
         await strokes(pilot, "<enter>")
-        assert isinstance(app.screen, PileScreen)
+        assert isinstance(app.screen, ReviewListScreen)
         assert " · Giếng khoan · 05/10/2013 · Xã Ia RVê · 1 giếng, 12 hộ" in lines(app)
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, RecordScreen)
         await strokes(pilot, "<f8>", "so lieu", "<enter>", "may ho?", "<enter>")
-        said = reviews.said_of(world.hq, "activity", [well])[well]
+        said = reviews.last_reviews(world.hq, "activity", [well])[well]
         assert (said.state, said.field, said.comment) == ("returned", "measures", "may ho?")
-        assert isinstance(app.screen, PileScreen)
+        assert isinstance(app.screen, ReviewListScreen)
         await strokes(pilot, "<f10>")
-        assert reviews.said_of(world.hq, "activity", [other])[other].state == "accepted"
+        assert reviews.last_reviews(world.hq, "activity", [other])[other].state == "accepted"
         assert "Không có gì chờ duyệt" in lines(app)
     again = world.copy(world.root.parent / "again")
     again.carry(again.hq, again.post)
@@ -75,7 +75,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         assert isinstance(app.screen, FormScreen)  # asked: is it right as it is?
         await strokes(pilot, "<f2>")
         assert isinstance(app.screen, RecordScreen)
-        assert reviews.said_of(again.post, "activity", [well])[well].state == "corrected"
+        assert reviews.last_reviews(again.post, "activity", [well])[well].state == "corrected"
         assert (await signs_of_list(app, pilot))[well] == "·"
     again2 = again.copy(world.root.parent / "again2")
     again2.carry(again2.post, again2.hq)
@@ -85,7 +85,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         assert "~" in lines(app)
         await strokes(pilot, "<f2>")
         assert records.get(again2.hq, well)
-        assert reviews.said_of(again2.hq, "activity", [well])[well].state == "accepted"
+        assert reviews.last_reviews(again2.hq, "activity", [well])[well].state == "accepted"
 
 
 async def test_accepting_waits_for_a_second_look_where_something_is_odd(world: World) -> None:
@@ -94,11 +94,11 @@ async def test_accepting_waits_for_a_second_look_where_something_is_odd(world: W
     app = FieldApp(world.root / "hq", world.hq)
     async with app.run_test(size=(80, 24)) as pilot:
         await strokes(pilot, "<f7>", "<enter>", "<f10>")
-        assert reviews.said_of(world.hq, "activity", twice) == {}
+        assert reviews.last_reviews(world.hq, "activity", twice) == {}
         assert "ghi hai lần" in lines(app)
         await strokes(pilot, "<enter>", "<f2>")
-        assert isinstance(app.screen, PileScreen)
-        assert len(reviews.said_of(world.hq, "activity", twice)) == 1
+        assert isinstance(app.screen, ReviewListScreen)
+        assert len(reviews.last_reviews(world.hq, "activity", twice)) == 1
 
 
 async def test_a_long_pile_keeps_its_heading_in_sight(world: World) -> None:

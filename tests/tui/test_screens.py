@@ -76,7 +76,7 @@ def test_they_do_in_english(filled: World, tmp_path: Path) -> None:
 
 async def test_a_list_reads_on_window_by_window(post: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list, "WINDOW", 5)
-    app = FieldApp(post.root / "post", post.post.again())
+    app = FieldApp(post.root / "post", post.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await write(pilot, "f4", "enter")
@@ -86,11 +86,11 @@ async def test_a_list_reads_on_window_by_window(post: World, monkeypatch: pytest
 
 
 async def test_a_record_is_voided_with_its_reason(post: World) -> None:
-    app = FieldApp(post.root / "post", post.post.again())
+    app = FieldApp(post.root / "post", post.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await write(pilot, "f4", "enter", *"so 6", "enter", "f8", *"nhap trung", "enter")
-        rows = lists.page(post.post, "activity", text="so 6", voided=True).rows
+        rows = lists.record_window(post.post, "activity", text="so 6", voided=True).rows
         assert [r["void_reason"] for r in rows] == ["nhap trung"]
         await write(pilot, "escape")
         assert app.screen._rows == []  # type: ignore[attr-defined]
@@ -99,7 +99,7 @@ async def test_a_record_is_voided_with_its_reason(post: World) -> None:
 async def test_text_is_never_markup(post: World) -> None:
     harm = "[red]đỏ[/] [/] [link=x] \\[ $(x)"
     row_id = records.save(post.post, "event", {"name": harm, "date_from": "2013-11-01", "description": harm})
-    app = FieldApp(post.root / "post", post.post.again())
+    app = FieldApp(post.root / "post", post.post.reopen())
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(pilot)
         await write(pilot, "f4", *["s", "u", "space", "k", "i", "e", "n"], "enter")
@@ -114,8 +114,8 @@ async def test_what_was_not_foreseen_goes_to_the_log_file(post: World, monkeypat
     def fail(*_args: object) -> None:
         raise ZeroDivisionError(secret)
 
-    monkeypatch.setattr(home_queries, "counts", fail)
-    app = FieldApp(post.root / "post", post.post.again())
+    monkeypatch.setattr(home_queries, "month_counts", fail)
+    app = FieldApp(post.root / "post", post.post.reopen())
     await asyncio.wait_for(app.run_async(headless=True), 30)
     assert app.return_code == 1
     log = (post.root / "post" / "fieldapp.log").read_text(encoding="utf-8")

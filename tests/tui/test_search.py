@@ -17,7 +17,7 @@ def shown(app: FieldApp) -> list[str]:
 
 
 async def test_any_record_by_a_person_a_number_or_an_old_district(world: World) -> None:
-    cell = lists.page(world.post, "party_cell").rows[0]["id"]
+    cell = lists.record_window(world.post, "party_cell").rows[0]["id"]
     member = records.save(world.post, "member", {"full_name": "Y Hòa Êban"})
     letter = {"member_id": member, "party_cell_id": cell, "date_from": "2013-01-01", "letter_number": "12-GT/ĐU"}
     introduction = records.save(world.post, "introduction", letter)
@@ -43,7 +43,7 @@ async def test_kind_period_and_state_narrow(world: World) -> None:
     sent_back = world.well(date_from="2013-03-05")
     world.well(date_from="2013-05-05")
     world.carry(world.post, world.hq)
-    review_queue.review(world.hq, sent_back, "returned", comment="xem lại")
+    review_queue.review_record(world.hq, sent_back, "returned", comment="xem lại")
     world.carry(world.hq, world.post)
     records.void(world.post, wrong, "nhầm")
     records.save(world.post, "event", {"name": "Lũ lớn", "date_from": "2013-09-18"})

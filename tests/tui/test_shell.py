@@ -77,7 +77,7 @@ print(*sorted({later} & sys.modules.keys()))
 
 
 async def test_home_says_what_must_be_done(world: World) -> None:
-    cell = lists.page(world.post, "party_cell").rows[0]["id"]
+    cell = lists.record_window(world.post, "party_cell").rows[0]["id"]
     for name, days in (("Trần Văn Bình", 12), ("Siu Blêh", -3)):
         member = records.save(world.post, "member", {"full_name": name})
         end = (date.today() + timedelta(days)).isoformat()
@@ -119,7 +119,7 @@ async def test_headquarters_sees_what_waits(world: World) -> None:
     outgoing.export(new, world.usb)
     new.close()
     incoming.import_files(world.hq, [world.usb])
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         assert "chờ chứng thực" in s.text
         assert "đang chờ hoặc bị từ chối" in s.text
         await s.press("enter")
@@ -225,7 +225,7 @@ async def test_headquarters_takes_all_sticks_in_one_go(world: World, monkeypatch
     (there,) = outgoing.export(world.post, sticks[0])
     for number in range(20):
         (sticks[1] / f"{number:02d}.fieldapp.tar.age").write_bytes(b"junk")
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9")
         assert "Cả 2 USB" in s.text
         await s.press("down", "down", "enter")

@@ -13,7 +13,7 @@ async def test_a_name_that_is_no_unicode_stops_nothing(world: World) -> None:
     no_unicode(world.usb)
     world.well()
     outgoing.export(world.post, world.usb)
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("✓ XONG. Có thể rút USB.")
         assert "xau\ufffd\ufffd.fieldapp.tar.age" in s.text
@@ -23,7 +23,7 @@ async def test_a_name_is_no_line_of_its_own(world: World) -> None:
     world.well()
     (made,) = outgoing.export(world.post, world.usb)
     made.path.rename(world.usb / "x\n✓ Đồn Yalop (A): 500 thay đổi mới (y.fieldapp.tar.age")
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("✓ XONG. Có thể rút USB.")
         assert "(“x ✓ Đồn Yalop" in " ".join(s.text.split())
@@ -33,13 +33,13 @@ async def test_a_name_is_no_line_of_its_own(world: World) -> None:
 async def test_what_is_for_others_is_said(world: World) -> None:
     outgoing.export(world.post, world.usb)
     (there,) = outgoing.export(world.hq, world.usb)
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         there.path.write_bytes(b"not what this laptop wrote")
         await s.press("f9", str(world.usb), "enter")
         await s.wait("✓ XONG. Có thể rút USB.")
         assert "2 gói: 1 đã nhận từ trước · 1 bị từ chối" in s.text
     (world.usb / there.path.name).unlink()
-    async with run(world.root / "post", world.post.again()) as s:
+    async with run(world.root / "post", world.post.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("✓ XONG. Có thể rút USB.")
         assert "Ở đó không có gói nào" not in s.text
@@ -48,7 +48,7 @@ async def test_what_is_for_others_is_said(world: World) -> None:
 
 async def test_what_is_to_be_decided_is_said_with_its_keys(world: World) -> None:
     new_post(world, "EABUNG", "Đồn BP Ea Bung").close()
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("Chờ chứng thực: Đồn BP Ea Bung (A). Bấm Esc, F6, F7")
         await s.wait("Esc Quay lại")
@@ -66,7 +66,7 @@ async def test_what_waits_names_no_command_on_the_screen(world: World) -> None:
         records.save(store, "activity", {"hamlet": hamlet}, event)
         world.carry(store, world.hq)
     other.close()
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9")
         assert "1 ô do hai người ghi khác nhau. Bấm Esc, F6, F7" in s.text
         assert "fieldapp" not in s.text
@@ -77,7 +77,7 @@ async def test_of_a_file_its_folder_is_meant(world: World) -> None:
     world.well()
     (made,) = outgoing.export(world.post, world.usb)
     outgoing.export(world.post, world.usb / "tháng 11")
-    async with run(world.root / "hq", world.hq.again()) as s:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", str(made.path), "enter")
         await s.wait("✓ XONG. Có thể rút USB.")
         assert "3 thay đổi mới" in s.text

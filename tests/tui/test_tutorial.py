@@ -9,7 +9,7 @@ from field import Run, World
 from screen_hands import Screens
 
 from fieldapp import tutorial
-from fieldapp.errors import FieldappError, Refused
+from fieldapp.errors import FieldappError, FileRefused
 from fieldapp.store.store import FILE, Store
 from fieldapp.sync.exchange import enrolment, incoming, outgoing
 from fieldapp.sync.format import bundle
@@ -24,7 +24,7 @@ PATIENCE = 1200
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     """A practice workspace, and its post's key."""
     folder = tmp_path_factory.mktemp("practice")
-    with tutorial.begin(folder) as store:
+    with tutorial.begin_practice(folder) as store:
         return folder, store.key
 
 
@@ -78,7 +78,7 @@ async def test_each_step_is_checked_off_when_it_was_done(
         assert [step.done for step in tutorial.steps(again)] == [True] * 5
     monkeypatch.setattr(tutorial, "_make", lambda folder: None)
     with pytest.raises(FieldappError, match="chưa có dữ liệu"):
-        tutorial.begin(home.parent, again=True)
+        tutorial.begin_practice(home.parent, again=True)
     assert not home.exists(), "what was practised is forgotten"
 
 
@@ -87,23 +87,23 @@ def test_practice_writes_nowhere_else(post: Store, tmp_path: Path) -> None:
     with pytest.raises(FieldappError, match="chỉ ghi vào USB tập"):
         outgoing.export(post, tmp_path / "real stick")
     assert not list((tmp_path / "real stick").iterdir())
-    (written,) = outgoing.export(post, practice.stick(post))
+    (written,) = outgoing.export(post, practice.practice_stick(post))
     assert written.path.name.startswith("tap_")
 
 
 def test_headquarters_and_practice_take_nothing_from_each_other(world: World, post: Store, tmp_path: Path) -> None:
-    (written,) = outgoing.export(post, practice.stick(post))
+    (written,) = outgoing.export(post, practice.practice_stick(post))
     (imported,) = incoming.import_files(world.hq, [written.path])
     assert (imported.for_others, imported.applied) == (True, 0)
     # even where somebody has sealed it to the real headquarters
     inspected = bundle.inspect(written.path, str(_hq(post).value("SELECT age_secret FROM local_replica WHERE own = 1")))
-    with pytest.raises(Refused, match="sổ tập") as refused:
-        practice.check_sender(world.hq, inspected.sender, written.path.name)
+    with pytest.raises(FileRefused, match="sổ tập") as refused:
+        practice.check_practice_sender(world.hq, inspected.sender, written.path.name)
     assert refused.value.reason == "practice"
-    practice.check_sender(post, inspected.sender, written.path.name)
+    practice.check_practice_sender(post, inspected.sender, written.path.name)
     pack = next(world.usb.glob("*" + bundle.PACK_SUFFIX))
-    with pytest.raises(Refused, match="sổ tập"):
-        practice.check_sender(post, bundle.inspect(pack, None).sender, pack.name)
+    with pytest.raises(FileRefused, match="sổ tập"):
+        practice.check_practice_sender(post, bundle.inspect(pack, None).sender, pack.name)
     with pytest.raises(FieldappError, match="dành cho sổ tập"):
         enrolment.write_pack(world.hq, code="TAP", name="Đồn thật", dest=tmp_path)
     with pytest.raises(FieldappError, match="dành cho sổ tập"):
@@ -116,7 +116,7 @@ def _hq(post: Store) -> Store:
 
 def test_no_real_post_begins_from_a_practice_pack(post: Store, run: Run, tmp_path: Path) -> None:
     with _hq(post) as hq:
-        pack = enrolment.write_pack(hq, code="TAP", name="Đồn tập", dest=practice.stick(post))
+        pack = enrolment.write_pack(hq, code="TAP", name="Đồn tập", dest=practice.practice_stick(post))
     code, _out, err = run("init", "--pack", pack, "--user", "A", home="new")
     assert (code, "gói cấp để tập" in err) == (1, True)
 

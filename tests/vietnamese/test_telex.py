@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.vietnamese.input_method import Typist
+from fieldapp.vietnamese.input_method import InputMethod
 from fieldapp.vietnamese.syllables import ONSETS, RIMES, STOPS, with_tone
-from fieldapp.vietnamese.telex import METHODS, TELEX, VNI, Method, compose, finish, spell
+from fieldapp.vietnamese.telex import METHODS, TELEX, VNI, Method, compose, finish_word, spell
 from fieldapp.vietnamese.text import search_key, sort_key
 
 DATA = Path(__file__).parent.parent / "data"
@@ -36,7 +36,7 @@ def syllables() -> Iterator[tuple[str, str, int]]:
 
 
 def typed(text: str, method: Method, modern: bool = False) -> str:
-    typist, before = Typist(method, modern), ""
+    typist, before = InputMethod(method, modern), ""
     for key in text:
         before = typist.press(before, key)
     return typist.finish(before)
@@ -51,7 +51,7 @@ def test_every_syllable_arrives(method: Method, modern: bool, at_end: bool) -> N
     if modern:  # the others are written alike
         all_of_them = [with_tone(o + r, tone, True) for o, r, tone in syllables() if tone and r in ("oa", "oe", "uy")]
     wrong = [
-        (w, spell(w, method, at_end)) for w in all_of_them if finish(spell(w, method, at_end), method, modern) != w
+        (w, spell(w, method, at_end)) for w in all_of_them if finish_word(spell(w, method, at_end), method, modern) != w
     ]
     assert wrong == []
 
@@ -77,7 +77,7 @@ def test_tones_stand_where_they_are_written(keys: str, old: str, modern: str) ->
      ("Rvee", "Rvê"), ("Bleeh", "Blêh"), ("message", "message"), ("tesst", "test"), ("errors", "errors")],
 )  # fmt: skip
 def test_telex(keys: str, shown: str) -> None:
-    assert finish(keys, TELEX) == shown
+    assert finish_word(keys, TELEX) == shown
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_telex(keys: str, shown: str) -> None:
      ("hoa20", "hoa"), ("B52", "B52"), ("mc42", "mc42")],
 )  # fmt: skip
 def test_vni(keys: str, shown: str) -> None:
-    assert finish(keys, VNI) == shown
+    assert finish_word(keys, VNI) == shown
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_word_is_come_back_to() -> None:
         (VNI, "tiê", "ng1", "tiếng"),
         (TELEX, "as", "k", "ask"),
     ):
-        typist, before = Typist(method), f"một {first}"
+        typist, before = InputMethod(method), f"một {first}"
         for key in rest:
             before = typist.press(before, key)
         assert before == f"một {meant}"

@@ -5,7 +5,7 @@ import json
 import pytest
 from field import Run, World
 
-from fieldapp.errors import FieldappError, Unsure
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import records
 from fieldapp.work import double_entry
 
@@ -28,52 +28,52 @@ def by_another(world: World, count: int) -> list[str]:
 def test_a_sample_is_drawn_by_its_seed_alone_and_a_larger_one_holds_it(world: World) -> None:
     by_another(world, 12)
     small, large, other = (
-        [d.row_id for d in double_entry.draw(world.post, "activity", size, seed)]
+        [d.row_id for d in double_entry.draw_sample(world.post, "activity", size, seed)]
         for size, seed in ((4, "2026-11"), (8, "2026-11"), (8, "2026-12"))
     )
     assert large[:4] == small
     assert len(set(large)) == 8
     assert other != large
-    assert len(double_entry.draw(world.post, "activity", 100, "x")) == 12
+    assert len(double_entry.draw_sample(world.post, "activity", 100, "x")) == 12
 
 
 def test_nobody_keys_again_what_he_wrote_in(world: World) -> None:
     (row_id,) = by_another(world, 1)
     records.save(world.post, "activity", {"hamlet": "Buôn Ba Na"}, row_id)
     with pytest.raises(FieldappError, match="người khác"):
-        double_entry.key_again(world.post, row_id, WELL)
-    assert double_entry.draw(world.post, "activity", 1, "")[0].state == "own"
+        double_entry.compare_keying(world.post, row_id, WELL)
+    assert double_entry.draw_sample(world.post, "activity", 1, "")[0].state == "own"
 
 
 def test_keying_again_refuses_and_asks_as_recording_does_and_leaves_no_trace(world: World) -> None:
     (row_id,) = by_another(world, 1)
     before = world.post.value("SELECT count(*) FROM local_change")
     with pytest.raises(FieldappError) as refused:
-        double_entry.key_again(world.post, row_id, {**WELL, "date_from": "2013-02-31"})
+        double_entry.compare_keying(world.post, row_id, {**WELL, "date_from": "2013-02-31"})
     assert "date_from" in refused.value.fields
-    with pytest.raises(Unsure):
-        double_entry.key_again(world.post, row_id, {**WELL, "measures": [{"measure_id": "gieng", "amount": 99}]})
-    made = double_entry.key_again(world.post, row_id, {**WELL, "date_from": "2013-10-01"})
+    with pytest.raises(NeedsConfirmation):
+        double_entry.compare_keying(world.post, row_id, {**WELL, "measures": [{"measure_id": "gieng", "amount": 99}]})
+    made = double_entry.compare_keying(world.post, row_id, {**WELL, "date_from": "2013-10-01"})
     assert made.differences == []
     assert made.compared == {"unit_id": 1, "measures": 2}
     assert world.post.value("SELECT count(*) FROM local_change") == before
     assert world.post.value("SELECT count(*) FROM activity") == 1
     assert records.get(world.post, row_id).row["voided_at"] is None
     with pytest.raises(FieldappError, match="rồi"):
-        double_entry.key_again(world.post, row_id, WELL)
+        double_entry.compare_keying(world.post, row_id, WELL)
 
 
 def test_rows_that_one_keying_lacks_differ_and_are_taken(world: World) -> None:
     (row_id,) = by_another(world, 1)
     entry = {**WELL, "hamlet": "Buôn Ba Na", "measures": [{"measure_id": "gieng", "amount": 2}]}
-    made = double_entry.key_again(world.post, row_id, entry)
+    made = double_entry.compare_keying(world.post, row_id, entry)
     assert [(d.field, bool(d.recorded), bool(d.keyed)) for d in made.differences] == [
         ("date_from", True, True),
         ("hamlet", False, True),
         ("measures", True, True),
         ("measures", True, False),
     ]
-    double_entry.take(world.post, made, made.differences[1:])
+    double_entry.take_keyed(world.post, made, made.differences[1:])
     found = records.get(world.post, row_id)
     assert (found.row["hamlet"], found.row["date_from"]) == ("Buôn Ba Na", "2013-10-01")
     assert [row["amount"] for row in found.children["measures"]] == [2]
@@ -86,7 +86,7 @@ def test_a_meeting_keyed_again_meets_no_rule_with_itself(world: World) -> None:
     given = {"member_id": member, "party_cell_id": cell, "date_from": "2013-01-01"}
     row_id = records.save(world.post, "introduction", given)
     world.post.user = me
-    made = double_entry.key_again(world.post, row_id, {**given, "role": "Bí thư"})
+    made = double_entry.compare_keying(world.post, row_id, {**given, "role": "Bí thư"})
     assert [d.field for d in made.differences] == ["role"]
 
 

@@ -7,7 +7,7 @@ import pytest
 import uuid_utils
 from field import Run, World
 
-from fieldapp.errors import FieldappError, Unsure
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import records, reviews, view
 from fieldapp.reports.figures import figures
 from fieldapp.reports.narrative import left_out
@@ -22,7 +22,7 @@ YEAR = Query(Period(date(2013, 1, 1), date(2013, 12, 31)))
 
 
 def state(store: Store, row_id: str) -> str | None:
-    said = reviews.said_of(store, records.get(store, row_id).kind, [row_id]).get(row_id)
+    said = reviews.last_reviews(store, records.get(store, row_id).kind, [row_id]).get(row_id)
     return said.state if said else None
 
 
@@ -34,7 +34,7 @@ def returned_well(world: World, field: str = "measures") -> str:
     """A well that headquarters sent back; the post has the reply."""
     well = world.well()
     world.carry(world.post, world.hq)
-    review_queue.review(world.hq, well, "returned", comment="Mấy hộ? Xem lại", field=field)
+    review_queue.review_record(world.hq, well, "returned", comment="Mấy hộ? Xem lại", field=field)
     world.carry(world.hq, world.post)
     return well
 
@@ -57,14 +57,14 @@ def test_return_see_correct_see_the_difference_accept(world: World) -> None:
     world.carry(world.post, world.hq)
     other = world.well(hamlet="Buôn Khác")
     world.carry(world.post, world.hq)
-    first, second = review_queue.queue(world.hq, "activity")
+    first, second = review_queue.review_queue(world.hq, "activity")
     assert (first.row["id"], first.again, second.row["id"]) == (well, True, other)  # corrected ones come first
     (difference,) = review_queue.changed_since(world.hq, records.get(world.hq, well))
     assert difference.endswith("Hộ hưởng lợi · Số: 12 → 21")
     review_queue.accept_all(world.hq, [first])
     assert state(world.hq, well) == "accepted"
     assert wells(world.hq) == 2
-    assert [w.row["id"] for w in review_queue.queue(world.hq, "activity")] == [other]
+    assert [w.row["id"] for w in review_queue.review_queue(world.hq, "activity")] == [other]
     world.carry(world.hq, world.post)
     assert state(world.post, well) == "accepted"
     assert dict(view.describe(world.post, records.get(world.post, well)))["Sở chỉ huy"] == "✓ đã duyệt (Trực ban)"
@@ -74,51 +74,51 @@ def test_return_see_correct_see_the_difference_accept(world: World) -> None:
 def test_what_was_returned_may_be_right_and_says_so(world: World, field: str) -> None:
     well = returned_well(world, field)
     other = {} if not field else {"description": "Giếng khoan nghĩa tình"}
-    with pytest.raises(Unsure, match="Mấy hộ"):
+    with pytest.raises(NeedsConfirmation, match="Mấy hộ"):
         records.save(world.post, "activity", other, well)
     assert state(world.post, well) == "returned"
     records.save(world.post, "activity", other, well, confirm=True)
     assert state(world.post, well) == "corrected"
     world.carry(world.post, world.hq)
-    assert [w.again for w in review_queue.queue(world.hq, "activity")] == [True]
+    assert [w.again for w in review_queue.review_queue(world.hq, "activity")] == [True]
 
 
 def test_a_record_that_changed_after_the_look_is_looked_at_again(world: World) -> None:
     well = world.well()
     world.carry(world.post, world.hq)
-    (waiting,) = review_queue.queue(world.hq, "activity")
+    (waiting,) = review_queue.review_queue(world.hq, "activity")
     records.save(world.post, "activity", {"description": "Sửa sau"}, well)
     world.carry(world.post, world.hq)
     with pytest.raises(FieldappError, match="đã được sửa"):
-        review_queue.review(world.hq, well, "accepted", seen=waiting.seen)
+        review_queue.review_record(world.hq, well, "accepted", seen=waiting.seen)
     assert state(world.hq, well) is None
-    review_queue.review(world.hq, well, "accepted")
+    review_queue.review_record(world.hq, well, "accepted")
     records.void(world.post, well, "nhầm")
     world.carry(world.post, world.hq)
-    assert review_queue.queue(world.hq, "activity") == []  # voided: nothing to look at
+    assert review_queue.review_queue(world.hq, "activity") == []  # voided: nothing to look at
 
 
 def test_two_officers_who_did_not_know_each_other(world: World) -> None:
     """Each replica takes the same one of two reviews of one record; a later one that knew both replaces it."""
     well = world.well()
     world.carry(world.post, world.hq)
-    review_queue.review(world.hq, well, "accepted")
+    review_queue.review_record(world.hq, well, "accepted")
     with world.hq.transaction():  # as a second officer's laptop would have written it
         copy = world.hq.row("SELECT * FROM review")
         assert copy is not None
         copy |= {"id": "f" * 36, "outcome": "returned", "comment": "Xem lại"}
         world.hq.db.table("review").insert(copy)
     assert state(world.hq, well) == "returned"
-    review_queue.review(world.hq, well, "accepted")
+    review_queue.review_record(world.hq, well, "accepted")
     assert state(world.hq, well) in ("accepted", "returned")
-    review_queue.review(world.hq, well, "accepted")
+    review_queue.review_record(world.hq, well, "accepted")
     assert state(world.hq, well) == "accepted"
 
 
 def test_a_post_reviews_nothing(world: World) -> None:
     well = world.well()
     with pytest.raises(FieldappError, match="Chỉ sở chỉ huy"):
-        review_queue.review(world.post, well, "accepted")
+        review_queue.review_record(world.post, well, "accepted")
     with world.post.transaction():  # and what it writes behind the program's back does not count elsewhere
         row = {
             "id": str(uuid_utils.uuid7()),
@@ -128,14 +128,14 @@ def test_a_post_reviews_nothing(world: World) -> None:
             "record_kind": "activity",
             "record_id": well,
             "outcome": "accepted",
-            "seen": reviews.fingerprint(world.post, "activity", well),
+            "seen": reviews.record_fingerprint(world.post, "activity", well),
         }
         world.post.db.table("review").insert(row)
     (result,) = world.carry(world.post, world.hq)
     assert result.set_aside
     assert state(world.hq, well) is None
     assert world.hq.value("SELECT count(*) FROM review") == 0
-    assert status.status(world.hq).set_aside
+    assert status.exchange_status(world.hq).set_aside
 
 
 def test_a_joint_activity_that_was_returned_leaves_the_word_to_the_other(world: World) -> None:
@@ -144,9 +144,9 @@ def test_a_joint_activity_that_was_returned_leaves_the_word_to_the_other(world: 
     world.carry(world.post, world.hq)
     before = wells(world.hq)
     speaker = mine if before == 1 else next(
-        w.row["id"] for w in review_queue.queue(world.hq, "activity") if w.row["id"] != mine
+        w.row["id"] for w in review_queue.review_queue(world.hq, "activity") if w.row["id"] != mine
     )  # fmt: skip
-    review_queue.review(world.hq, speaker, "returned", comment="xem lại")
+    review_queue.review_record(world.hq, speaker, "returned", comment="xem lại")
     assert {before, wells(world.hq)} == {1, 3}
 
 
@@ -158,7 +158,7 @@ def test_what_is_odd_is_said(world: World) -> None:
     odd = world.well(date_from="2013-08-01", **kind, measures=many)
     twice = [world.well(), world.well()]
     nothing = world.well(date_from="2013-09-01", measures=[])
-    found = review_hints.doubts(world.post, "activity", [*visits, odd, *twice, nothing])
+    found = review_hints.hints_for(world.post, "activity", [*visits, odd, *twice, nothing])
     twice_over = "Cùng loại, nơi, ngày với bản ghi khác (Đồn BP Ia Rvê): ghi hai lần, hay là hoạt động chung?"
     more = "Lượt người khám, chữa bệnh: 700 lượt; trước đó đồn ghi nhiều nhất là 106 lượt."
     assert found == {

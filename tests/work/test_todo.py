@@ -13,7 +13,7 @@ from field import Run, World
 from fieldapp.records import lists, records
 from fieldapp.store.store import Store
 from fieldapp.work import month_counts
-from fieldapp.work.todo import MOST, Todo, todo
+from fieldapp.work.todo import MAX_LISTED, Todo, todo
 
 TODAY = date(2024, 11, 25)
 
@@ -23,7 +23,7 @@ def day(days: int) -> str:
 
 
 def cell(world: World) -> str:
-    found: str = lists.page(world.post, "party_cell").rows[0]["id"]
+    found: str = lists.record_window(world.post, "party_cell").rows[0]["id"]
     return found
 
 
@@ -38,7 +38,7 @@ def introduce(world: World, member_id: str, first: str = "2024-01-01", last: str
 
 def meet(world: World, held_on: str, **attendance: str) -> str:
     """A meeting of the cell; ``attendance`` maps a member's given name to his status."""
-    ids = {row["full_name"].split()[-1]: row["id"] for row in lists.page(world.post, "member").rows}
+    ids = {row["full_name"].split()[-1]: row["id"] for row in lists.record_window(world.post, "member").rows}
     rows = [{"member_id": ids[name], "status": status} for name, status in attendance.items()]
     return records.save(
         world.post, "meeting", {"party_cell_id": cell(world), "held_on": held_on, "attendance": rows}
@@ -165,9 +165,9 @@ def test_a_meeting_without_the_member_on_its_list_says_nothing(world: World) -> 
 
 
 def test_more_of_one_sort_are_not_listed_one_by_one(world: World) -> None:
-    for number in range(MOST + 5):
+    for number in range(MAX_LISTED + 5):
         matter(world, f"Việc {number}", day(-number - 1))
-    assert len(of_kind(world.post, "matter")) == MOST
+    assert len(of_kind(world.post, "matter")) == MAX_LISTED
 
 
 # headquarters ---------------------------------------------------------------------------------------------------
@@ -218,14 +218,14 @@ def test_headquarters_sees_what_is_late_post_by_post(world: World) -> None:
     count = len(statements(world.hq, lambda: todo(world.hq, TODAY)))
     fill(world.hq, 60)
     assert len(statements(world.hq, lambda: todo(world.hq, TODAY))) == count
-    assert len(of_kind(world.hq, "matter")) == len(of_kind(world.hq, "introduction")) == MOST
+    assert len(of_kind(world.hq, "matter")) == len(of_kind(world.hq, "introduction")) == MAX_LISTED
 
 
 def test_no_long_table_is_read_through(world: World) -> None:
     """What the first screen asks goes through indexes, whatever was recorded in all the years."""
     introduce(world, member(world, "Trần Văn Bình"))
     for store in (world.post, world.hq):
-        asked = statements(store, lambda store=store: (todo(store, TODAY), month_counts.counts(store, TODAY)))  # type: ignore[misc]
+        asked = statements(store, lambda store=store: (todo(store, TODAY), month_counts.month_counts(store, TODAY)))  # type: ignore[misc]
         plans = [
             step["detail"]
             for sql in asked
@@ -237,12 +237,12 @@ def test_no_long_table_is_read_through(world: World) -> None:
 
 
 def test_the_counts_are_those_of_the_month(world: World) -> None:
-    assert month_counts.counts(world.post, TODAY) == []
+    assert month_counts.month_counts(world.post, TODAY) == []
     for date_from in ("2024-11-01", "2024-11-25", "2024-10-31", "2023-11-10"):
         world.well(date_from=date_from)
     records.void(world.post, world.well(date_from="2024-11-02"), "nhầm")
     meet(world, "2024-11-03")
-    assert month_counts.counts(world.post, TODAY) == [("activity", 2), ("meeting", 1)]
+    assert month_counts.month_counts(world.post, TODAY) == [("activity", 2), ("meeting", 1)]
 
 
 # the command line -----------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.reports.figures import Figure
-from fieldapp.reports.report import Progress
-from fieldapp.reports.tables import Line
+from fieldapp.reports.report import PlanProgress
+from fieldapp.reports.tables import FigureLine
 
 MOST_COLUMNS = 24
 """More months than these stand together as years"""
@@ -44,7 +44,7 @@ class Chart:
         return "; ".join(f"{bar.label}: {bar.text}" for bar in self.bars if bar.text)
 
 
-def months(titles: Sequence[str], line: Line) -> Chart:
+def months(titles: Sequence[str], line: FigureLine) -> Chart:
     """One figure over the months (``1/2013``), over the years where there are many; upright bars."""
     labels, parts = list(titles), list(line.parts)
     if len(labels) > MOST_COLUMNS:
@@ -54,13 +54,13 @@ def months(titles: Sequence[str], line: Line) -> Chart:
     return Chart(line.figure.title, line.figure.unit, _bars(labels, parts))
 
 
-def parts(titles: Sequence[str], line: Line) -> Chart:
+def parts(titles: Sequence[str], line: FigureLine) -> Chart:
     """One figure over places or kinds, those without it left out; lying bars."""
     bars = [bar for bar in _bars(titles, line.parts) if bar.text]
     return Chart(line.figure.title, line.figure.unit, bars)
 
 
-def plan(progress: Sequence[Progress]) -> list[Bar]:
+def plan(progress: Sequence[PlanProgress]) -> list[Bar]:
     """What was done of each target."""
     return [
         Bar(f"{p.title}{f' · {p.post}' if p.post else ''} ({p.period.title})", float(min(p.percent, 100)), p.text)

@@ -20,15 +20,15 @@ from fieldapp.reports.figures import Figure, behind
 from fieldapp.reports.letterhead import LayoutCode, Letterhead, letterhead
 from fieldapp.reports.provenance import Provenance, provenance
 from fieldapp.reports.query import Query
-from fieldapp.reports.report import Progress, Report, report
-from fieldapp.reports.tables import TITLES, By, Table, table
+from fieldapp.reports.report import PlanProgress, Report, report
+from fieldapp.reports.tables import TITLES, By, FigureTable, table
 from fieldapp.store.store import Store
 
 SPLITS: tuple[By, ...] = ("month", "post", "commune", "kind")
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """The figures under one heading."""
 
     title: str
@@ -42,11 +42,11 @@ class Split:
 
     by: By
     title: str
-    table: Table
+    table: FigureTable
 
 
 @dataclass(frozen=True)
-class Entry:
+class FigureEntry:
     """One thing that a figure counts, and the record that says so, in words."""
 
     figure: Figure
@@ -72,13 +72,13 @@ class Document:
     about: str
     facts: list[tuple[str, str]]
     """(what, value): period, area, units, when it was computed and by what"""
-    sections: list[Section]
+    sections: list[ReportSection]
     late: list[Figure]
     """matters that were done late or are late and open"""
     left_out: list[str]
     provenance: Provenance
     splits: list[Split]
-    entries: list[Entry]
+    entries: list[FigureEntry]
     codes: frozenset[str]
     """``section.code`` of every figure that there may be, also of those of which nothing is recorded"""
     before: dict[tuple[str, str], Figure] = field(repr=False)
@@ -90,7 +90,7 @@ class Document:
         return found.text if found else ""
 
 
-def make(
+def make_document(
     store: Store,
     query: Query,
     layout: LayoutCode = "decree30",
@@ -121,7 +121,7 @@ def make(
         about=_about(made),
         facts=_facts(made, state),
         sections=[
-            Section(_(narrative.HEADINGS[section]), narrative.prose(group), group)
+            ReportSection(_(narrative.HEADINGS[section]), narrative.prose(group), group)
             for section, group in ((s, list(g)) for s, g in groupby(figures, key=lambda f: f.section))
         ],
         late=[f for f in figures if f.section == "coordination" and f.code.endswith(("_late", "_overdue"))],
@@ -157,24 +157,24 @@ def _facts(made: Report, state: Provenance) -> list[tuple[str, str]]:
         (_("Period"), f"{format_date(period.first)} – {format_date(period.last)} ({period.title})"),
         (_("Area"), ", ".join(name for name in (made.post, made.unit) if name) or _("everything recorded here")),
         (_("Units"), _("In today's units") if made.query.view == "now" else _("In the units of the time")),
-        (_("Computed"), f"{instant(state.made_at)}, {state.replica}, fieldapp {state.program}"),
+        (_("Computed"), f"{instant_with_seconds(state.made_at)}, {state.replica}, fieldapp {state.program}"),
     ]
 
 
-def instant(at: str) -> str:
+def instant_with_seconds(at: str) -> str:
     """“07:48:12 25/11/2026” by this laptop's time."""
     moment = datetime.fromisoformat(at).astimezone()
     return f"{moment:%H:%M:%S} {format_date(moment.date())}"
 
 
-def _entries(store: Store, query: Query, figures: list[Figure], personal: bool) -> list[Entry]:
+def _entries(store: Store, query: Query, figures: list[Figure], personal: bool) -> list[FigureEntry]:
     found = [(f, line) for f in narrative.in_order(figures) for line in behind(store, query, f)]
     ids: dict[str, set[str]] = {}
     for _figure, line in found:
         ids.setdefault(line.kind, set()).add(line.record)
     labels = {kind: _labels(store, kind, sorted(wanted), personal) for kind, wanted in ids.items()}
     return [
-        Entry(f, x.day, x.amount, x.words, _(BY_KIND[x.kind].TITLE), x.record, *labels[x.kind][x.record])
+        FigureEntry(f, x.day, x.amount, x.words, _(BY_KIND[x.kind].TITLE), x.record, *labels[x.kind][x.record])
         for f, x in found
     ]
 
@@ -299,7 +299,7 @@ def figures_grid(document: Document) -> Grid:
     return Grid(head, rows, (7, 4.4, 4.4, 2.2), frozenset({1, 2, 3}))
 
 
-def plan_grid(plan: list[Progress]) -> Grid:
+def plan_grid(plan: list[PlanProgress]) -> Grid:
     """Target, what was done and how much of it."""
     rows = [[f"{p.title}{f' · {p.post}' if p.post else ''}", p.period.title, p.text] for p in plan]
     return Grid([_("Target"), _("Period"), _("Done of the target")], rows, (7, 4, 7), frozenset({2}))

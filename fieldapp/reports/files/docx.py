@@ -26,7 +26,7 @@ from docx.text.paragraph import Paragraph as WordParagraph
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.reports.files.document import Block, Document, Grid, Heading, Item, Paragraph, annex, body
-from fieldapp.reports.files.letter import FONT, Letter, Line, Page, letter, placeholders
+from fieldapp.reports.files.letter import FONT, Letter, LetterLine, Paper, letter, placeholders
 
 BODY = "noi_dung"
 PLACE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
@@ -68,7 +68,7 @@ def _written(document: Document) -> WordDocument:
     return paper
 
 
-def _set_up(paper: WordDocument, page: Page) -> None:
+def _set_up(paper: WordDocument, page: Paper) -> None:
     section = paper.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(page.top), Mm(page.bottom)
@@ -112,7 +112,7 @@ def _foot(paper: WordDocument, form: Letter) -> None:
 
 def _frame(
     paper: WordDocument,
-    rows: Sequence[tuple[list[Line], list[Line]]],
+    rows: Sequence[tuple[list[LetterLine], list[LetterLine]]],
     shares: tuple[float, float],
     width: float,
     left: WD_ALIGN_PARAGRAPH = WD_ALIGN_PARAGRAPH.CENTER,
@@ -133,7 +133,7 @@ def _frame(
 
 def _stack(
     place: WordDocument | _Cell,
-    lines: Iterable[Line],
+    lines: Iterable[LetterLine],
     width: float,
     align: WD_ALIGN_PARAGRAPH = WD_ALIGN_PARAGRAPH.CENTER,
 ) -> WordParagraph:

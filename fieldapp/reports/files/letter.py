@@ -20,7 +20,7 @@ LINE_OF_PARTY = 207.0
 
 
 @dataclass(frozen=True)
-class Line:
+class LetterLine:
     """One line of the head or foot."""
 
     text: str
@@ -36,7 +36,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Page:
+class Paper:
     """A4; millimetres."""
 
     top: float
@@ -60,16 +60,16 @@ class Page:
 class Letter:
     """The parts around the text."""
 
-    page: Page
-    head: list[tuple[list[Line], list[Line]]]
+    page: Paper
+    head: list[tuple[list[LetterLine], list[LetterLine]]]
     """rows of two columns, all centred"""
     head_shares: tuple[float, float]
-    title: list[Line]
-    recipients: list[Line]
+    title: list[LetterLine]
+    recipients: list[LetterLine]
     """left below; from the second on a list"""
-    signature: list[Line]
+    signature: list[LetterLine]
     """right below, centred"""
-    annex: list[Line]
+    annex: list[LetterLine]
     """heading of the annex, centred"""
     foot_shares: tuple[float, float] = (0.45, 0.55)
 
@@ -84,32 +84,32 @@ def _decree30(document: Document) -> Letter:
     issuer = head.issuer.upper()
     about = _first_upper(document.about)
     return Letter(
-        Page(top=20, bottom=20, left=30, right=15, number_at=10, body=14, heading=14, table=12),
+        Paper(top=20, bottom=20, left=30, right=15, number_at=10, body=14, heading=14, table=12),
         head=[
             (
-                [*([Line(head.superior.upper(), 13)] if head.superior else []),
-                 Line(issuer, 13, bold=True, rule=_part(issuer, 13, 0.4, 180))],
-                [Line("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, bold=True),
-                 Line("Độc lập - Tự do - Hạnh phúc", 14, bold=True, rule=LINE_OF_MOTTO)],
+                [*([LetterLine(head.superior.upper(), 13)] if head.superior else []),
+                 LetterLine(issuer, 13, bold=True, rule=_part(issuer, 13, 0.4, 180))],
+                [LetterLine("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, bold=True),
+                 LetterLine("Độc lập - Tự do - Hạnh phúc", 14, bold=True, rule=LINE_OF_MOTTO)],
             ),
             (
-                [Line(f"Số: {document.number or BLANK}/{head.sign}", 13, gap=6)],
-                [Line(_place_and_date(document), 14, italic=True, gap=6)],
+                [LetterLine(f"Số: {document.number or BLANK}/{head.sign}", 13, gap=6)],
+                [LetterLine(_place_and_date(document), 14, italic=True, gap=6)],
             ),
         ],
         head_shares=(0.385, 0.615),
         title=[
-            Line("BÁO CÁO", 14, bold=True, gap=18),
-            Line(about, 14, bold=True, rule=_part(about, 14, 0.4, 180)),
+            LetterLine("BÁO CÁO", 14, bold=True, gap=18),
+            LetterLine(about, 14, bold=True, rule=_part(about, 14, 0.4, 180)),
         ],
         recipients=[
-            Line("Nơi nhận:", 12, bold=True, italic=True),
-            *(Line(text, 11) for text in _listed(head.recipients, ";")),
+            LetterLine("Nơi nhận:", 12, bold=True, italic=True),
+            *(LetterLine(text, 11) for text in _listed(head.recipients, ";")),
         ],
         signature=[
-            *([Line(head.authority.upper(), 14, bold=True)] if head.authority else []),
-            Line(head.position.upper(), 14, bold=True),
-            Line(head.signer, 14, bold=True, gap=70),
+            *([LetterLine(head.authority.upper(), 14, bold=True)] if head.authority else []),
+            LetterLine(head.position.upper(), 14, bold=True),
+            LetterLine(head.signer, 14, bold=True, gap=70),
         ],
         annex=_annex(document, f"số {document.number or BLANK}/{head.sign}"),
     )  # fmt: skip
@@ -119,44 +119,44 @@ def _party(document: Document) -> Letter:
     head = document.letterhead
     about = document.about[:1].lower() + document.about[1:]
     return Letter(
-        Page(top=20, bottom=20, left=30, right=20, number_at=10, body=14, heading=14, table=12),
+        Paper(top=20, bottom=20, left=30, right=20, number_at=10, body=14, heading=14, table=12),
         head=[
             (
-                [*([Line(head.superior.upper(), 14)] if head.superior else []),
-                 Line(head.issuer.upper(), 14, bold=True), Line("*", 14)],
-                [Line("ĐẢNG CỘNG SẢN VIỆT NAM", 15, bold=True, rule=LINE_OF_PARTY)],
+                [*([LetterLine(head.superior.upper(), 14)] if head.superior else []),
+                 LetterLine(head.issuer.upper(), 14, bold=True), LetterLine("*", 14)],
+                [LetterLine("ĐẢNG CỘNG SẢN VIỆT NAM", 15, bold=True, rule=LINE_OF_PARTY)],
             ),
             (
-                [Line(f"Số {document.number or BLANK}-{head.sign}", 14)],
-                [Line(_place_and_date(document), 14, italic=True)],
+                [LetterLine(f"Số {document.number or BLANK}-{head.sign}", 14)],
+                [LetterLine(_place_and_date(document), 14, italic=True)],
             ),
         ],
         head_shares=(0.42, 0.58),
         title=[
-            Line("BÁO CÁO", 16, bold=True, gap=18),
-            Line(about, 14, bold=True, rule=_part(about, 14, 1 / 3, 150)),
+            LetterLine("BÁO CÁO", 16, bold=True, gap=18),
+            LetterLine(about, 14, bold=True, rule=_part(about, 14, 1 / 3, 150)),
         ],
         recipients=[
-            Line("Nơi nhận:", 14, underline=True),
-            *(Line(text, 12) for text in _listed(head.recipients, ",")),
+            LetterLine("Nơi nhận:", 14, underline=True),
+            *(LetterLine(text, 12) for text in _listed(head.recipients, ",")),
         ],
         signature=[
-            *([Line(head.authority.upper(), 14, bold=True)] if head.authority else []),
-            Line(head.position.upper(), 14),
-            Line(head.signer, 14, bold=True, gap=70),
+            *([LetterLine(head.authority.upper(), 14, bold=True)] if head.authority else []),
+            LetterLine(head.position.upper(), 14),
+            LetterLine(head.signer, 14, bold=True, gap=70),
         ],
         annex=_annex(document, f"số {document.number or BLANK}-{head.sign}"),
     )  # fmt: skip
 
 
-def _annex(document: Document, number: str) -> list[Line]:
+def _annex(document: Document, number: str) -> list[LetterLine]:
     """The word, the name, and which letter it belongs to, with a line below."""
     day = made_on(document)
     belongs = f"(Kèm theo Báo cáo {number} ngày {_day(day)} của {document.letterhead.issuer})"
     return [
-        Line("Phụ lục", 14, bold=True),
-        Line("NGUỒN SỐ LIỆU", 14, bold=True),
-        Line(belongs, 14, italic=True, rule=_part("Phụ lục" * 4, 14, 0.5, 150)),
+        LetterLine("Phụ lục", 14, bold=True),
+        LetterLine("NGUỒN SỐ LIỆU", 14, bold=True),
+        LetterLine(belongs, 14, italic=True, rule=_part("Phụ lục" * 4, 14, 0.5, 150)),
     ]
 
 

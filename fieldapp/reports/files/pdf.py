@@ -14,7 +14,7 @@ from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 
 from fieldapp.reports.files.document import Block, Document, Grid, Heading, Item, annex, body
-from fieldapp.reports.files.letter import Letter, Line, letter
+from fieldapp.reports.files.letter import Letter, LetterLine, letter
 
 FONT = "Liberation Serif"
 STYLES = {"": "Regular", "B": "Bold", "I": "Italic", "BI": "BoldItalic"}
@@ -24,7 +24,7 @@ INDENT = 36.0
 """Points that the first line of a paragraph is drawn in: 12.7 mm"""
 
 
-class Paper(FPDF):
+class PdfPaper(FPDF):
     """A4 in points, with the page number above, from the second page on."""
 
     def __init__(self, form: Letter) -> None:
@@ -53,7 +53,7 @@ class Paper(FPDF):
 def pdf_bytes(document: Document) -> bytes:
     """The file."""
     form = letter(document)
-    paper = Paper(form)
+    paper = PdfPaper(form)
     paper.set_title(document.about)
     paper.set_author(document.letterhead.issuer)
     paper.set_lang("vi-VN")
@@ -79,24 +79,26 @@ def pdf_bytes(document: Document) -> bytes:
     return bytes(paper.output())
 
 
-def _head(paper: Paper, form: Letter) -> None:
+def _head(paper: PdfPaper, form: Letter) -> None:
     widths = [form.page.width * share for share in form.head_shares]
     for sides in form.head:
         _beside(paper, sides, widths, ("C", "C"))
 
 
-def _foot(paper: Paper, form: Letter) -> None:
+def _foot(paper: PdfPaper, form: Letter) -> None:
     paper.ln(form.page.body)
     widths = [form.page.width * share for share in form.foot_shares]
     _beside(paper, (form.recipients, form.signature), widths, ("L", "C"))
 
 
-def _foot_height(paper: Paper, form: Letter) -> float:
+def _foot_height(paper: PdfPaper, form: Letter) -> float:
     sides = zip((form.recipients, form.signature), form.foot_shares, strict=True)
     return form.page.body + max(_height(paper, lines, form.page.width * share) for lines, share in sides)
 
 
-def _beside(paper: Paper, sides: tuple[list[Line], list[Line]], widths: list[float], align: tuple[str, str]) -> None:
+def _beside(
+    paper: PdfPaper, sides: tuple[list[LetterLine], list[LetterLine]], widths: list[float], align: tuple[str, str]
+) -> None:
     """Two columns of lines that begin at one height."""
     top, low, left = paper.get_y(), paper.get_y(), paper.l_margin
     for lines, width, how in zip(sides, widths, align, strict=True):
@@ -108,7 +110,7 @@ def _beside(paper: Paper, sides: tuple[list[Line], list[Line]], widths: list[flo
     paper.set_xy(paper.l_margin, low)
 
 
-def _line(paper: Paper, line: Line, left: float, width: float, align: str) -> None:
+def _line(paper: PdfPaper, line: LetterLine, left: float, width: float, align: str) -> None:
     _font(paper, line)
     paper.set_xy(left, paper.get_y() + line.gap)
     paper.multi_cell(width, line.size * LEADING, line.text, align=align, new_x="LMARGIN", new_y="NEXT")
@@ -119,7 +121,7 @@ def _line(paper: Paper, line: Line, left: float, width: float, align: str) -> No
         paper.set_y(at + 3)
 
 
-def _height(paper: Paper, lines: Iterable[Line], width: float) -> float:
+def _height(paper: PdfPaper, lines: Iterable[LetterLine], width: float) -> float:
     """How high lines stand, in points."""
     total = 0.0
     for line in lines:
@@ -131,11 +133,11 @@ def _height(paper: Paper, lines: Iterable[Line], width: float) -> float:
     return total
 
 
-def _font(paper: Paper, line: Line) -> None:
+def _font(paper: PdfPaper, line: LetterLine) -> None:
     paper.set_font(FONT, "B" * line.bold + "I" * line.italic + "U" * line.underline, line.size)
 
 
-def _block(paper: Paper, block: Block, size: float, table_size: float) -> None:
+def _block(paper: PdfPaper, block: Block, size: float, table_size: float) -> None:
     if isinstance(block, Grid):
         _grid(paper, block, table_size)
         return
@@ -154,7 +156,7 @@ def _block(paper: Paper, block: Block, size: float, table_size: float) -> None:
         paragraph.write(text)
 
 
-def _grid(paper: Paper, grid: Grid, size: float) -> None:
+def _grid(paper: PdfPaper, grid: Grid, size: float) -> None:
     paper.set_font(FONT, "", size)
     paper.set_line_width(0.5)
     strong = FontFace(emphasis="BOLD")

@@ -20,7 +20,7 @@ Form = Literal["docx", "xlsx", "pdf", "html"]
 FORMS: tuple[Form, ...] = get_args(Form)
 
 
-def write(
+def write_report(
     store: Store,
     query: Query,
     form: Form,
@@ -40,10 +40,10 @@ def write(
     writer = _writer(form, template)
     people.check(store, people.Act.REPORT_FILES)
     many = form in ("xlsx", "html")
-    made = document.make(
+    made = document.make_document(
         store, query, layout, number, splits=many, entries=form == "xlsx", personal=personal
     )  # fmt: skip
-    save(out, writer(made))
+    save_file(out, writer(made))
 
 
 def _writer(form: Form, template: Path | None) -> Callable[[Document], bytes]:
@@ -73,7 +73,7 @@ def _writer(form: Form, template: Path | None) -> Callable[[Document], bytes]:
         ) from None
 
 
-def save(out: Path, data: bytes) -> None:
+def save_file(out: Path, data: bytes) -> None:
     """Put bytes into a new file: written beside it first, then renamed. FieldappError where that fails."""
     part = out.with_name(out.name + ".part")
     try:

@@ -12,9 +12,9 @@ import xlsxwriter
 
 from fieldapp.i18n import _
 from fieldapp.reports.figures import Figure
-from fieldapp.reports.files.document import Document, Entry, Split, instant
+from fieldapp.reports.files.document import Document, FigureEntry, Split, instant_with_seconds
 
-Cell = str | int | date | Figure | None
+CellValue = str | int | date | Figure | None
 """A figure stands for its number, or where no record says one for its words"""
 
 EXACT = 10**15
@@ -64,7 +64,7 @@ class Sheets:
         }
 
     def write(
-        self, name: str, title: str, lines: Iterable[str], head: Sequence[str], rows: Iterable[Sequence[Cell]],
+        self, name: str, title: str, lines: Iterable[str], head: Sequence[str], rows: Iterable[Sequence[CellValue]],
         widths: Sequence[int],
     ) -> None:  # fmt: skip
         """A title, lines of text, then a table whose headings stay in sight."""
@@ -92,7 +92,7 @@ class Sheets:
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
 
-    def _cell(self, sheet: Any, row: int, column: int, value: Cell) -> None:
+    def _cell(self, sheet: Any, row: int, column: int, value: CellValue) -> None:
         if isinstance(value, Figure):
             if value.value is None or abs(value.value) >= EXACT:
                 sheet.write_string(row, column, value.text, self._text)
@@ -121,7 +121,7 @@ def _figures(sheets: Sheets, document: Document) -> None:
 
 def _split(sheets: Sheets, split: Split) -> None:
     head = [_("Figure"), _("Unit of measure"), *split.table.titles, _("whole")]
-    rows: list[list[Cell]] = [
+    rows: list[list[CellValue]] = [
         [(MARK if line.differs else "") + line.figure.title, line.figure.unit, *line.parts, line.figure]
         for line in split.table.lines
     ]
@@ -132,7 +132,7 @@ def _split(sheets: Sheets, split: Split) -> None:
 
 def _plan(sheets: Sheets, document: Document) -> None:
     head = [_("Target"), _("Post"), _("Period"), _("Done"), _("Target"), _("Unit of measure"), "%"]
-    rows: list[list[Cell]] = [
+    rows: list[list[CellValue]] = [
         [p.title, p.post or "", p.period.title, _number(p.done, p.figure.decimals),
          _number(p.target, p.figure.decimals), p.figure.unit, p.percent]
         for p in document.report.plan
@@ -144,10 +144,10 @@ def _number(value: int, decimals: int) -> Figure:
     return Figure("", "", "", value, decimals, "")
 
 
-def _entries(sheets: Sheets, entries: Sequence[Entry]) -> None:
+def _entries(sheets: Sheets, entries: Sequence[FigureEntry]) -> None:
     head = [_("Figure"), _("Date"), _("Adds"), _("Unit of measure"), _("In words"), _("Kind"), _("Record"), _("Post"),
             _("Code"), "id"]  # fmt: skip
-    rows: list[list[Cell]] = [
+    rows: list[list[CellValue]] = [
         [e.figure.title, date.fromisoformat(e.day) if e.day >= "1900-03-01" else e.day,
          None if e.amount is None else _number(e.amount, e.figure.decimals), e.figure.unit, e.words or "", e.kind,
          e.label, e.post, f"{e.figure.section}.{e.figure.code}", e.record]
@@ -163,13 +163,14 @@ def _entries(sheets: Sheets, entries: Sequence[Entry]) -> None:
 def _sources(sheets: Sheets, document: Document) -> None:
     state = document.provenance
     head = [_("Laptop"), _("Records of"), _("Changes"), _("Sealed"), _("Log"), _("SHA-256 of its newest segment")]
-    rows: list[list[Cell]] = [
+    rows: list[list[CellValue]] = [
         [x.author or _("shipped with the program"), _("reference data") if x.scope == "*" else x.scope, x.seq, x.sealed,
          x.log, x.head or ""]
         for x in state.logs
     ]  # fmt: skip
     lines = [
         _("Whoever holds the same logs up to the same changes computes the same figures."),
-        f"{_('Computed')}: {instant(state.made_at)}, {state.replica}, fieldapp {state.program}, schema {state.schema}",
+        f"{_('Computed')}: {instant_with_seconds(state.made_at)}, {state.replica}, fieldapp {state.program},"
+        f" schema {state.schema}",
     ]
     sheets.write(_("Sources"), _("What the figures were computed from"), lines, head, rows, (36, 20, 12, 12, 40, 70))

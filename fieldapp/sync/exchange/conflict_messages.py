@@ -10,12 +10,12 @@ from fieldapp.sync.merge.resolve import Side
 SIDES: tuple[Side, Side] = ("winner", "loser")
 
 
-def about(store: Store, conflict: Row) -> str:
+def conflict_title(store: Store, conflict: Row) -> str:
     """“Hoạt động · Giếng khoan · 05/10/2013 · Thôn, buôn”, at headquarters with the post in front."""
     kind = conflict["table"]
     if kind not in BY_KIND:
         return f"{kind} · {conflict['column']}"
-    record_id = record(store, conflict)
+    record_id = conflict_record(store, conflict)
     found = records.get(store, record_id)
     parts = []
     if store.identity.role == "hq":
@@ -26,7 +26,7 @@ def about(store: Store, conflict: Row) -> str:
     return " · ".join([*filter(None, parts), reviews.field_title(kind, conflict["column"])])
 
 
-def record(store: Store, conflict: Row) -> str:
+def conflict_record(store: Store, conflict: Row) -> str:
     """Id of the record that a conflict's row is, or belongs to."""
     kind, row_id = conflict["table"], conflict["row"]
     for model in BY_KIND.values():
@@ -36,7 +36,7 @@ def record(store: Store, conflict: Row) -> str:
     return str(row_id)
 
 
-def value(store: Store, conflict: Row, side: Side) -> str:
+def conflict_value(store: Store, conflict: Row, side: Side) -> str:
     """One side's value as a person reads it."""
     kind, column, written = conflict["table"], conflict["column"], conflict[side]["value"]
     if written is None:
@@ -48,6 +48,6 @@ def value(store: Store, conflict: Row, side: Side) -> str:
     return str(written)
 
 
-def author(conflict: Row, side: Side) -> str:
+def conflict_author(conflict: Row, side: Side) -> str:
     """“Nguyễn Văn A, 26/11/2026 08:04”."""
-    return f"{conflict[side]['actor'] or '?'}, {words.instant(conflict[side]['at'])}"
+    return f"{conflict[side]['actor'] or '?'}, {words.local_instant(conflict[side]['at'])}"

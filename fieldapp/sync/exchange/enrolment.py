@@ -9,8 +9,8 @@ from string import ascii_uppercase
 
 import uuid_utils
 
-from fieldapp.errors import FieldappError, Refused
-from fieldapp.escaping import shown
+from fieldapp.errors import FieldappError, FileRefused
+from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.records import naming, records, search_index
 from fieldapp.store import people, vault
@@ -31,15 +31,15 @@ def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "S
     _check_code(code)
     if province not in _provinces():
         raise FieldappError(_("There is no province with the code {code}; 66 is one.").format(code=clean(province)))
-    with _beginning(home, user, passphrase) as store:
+    with _new_replica(home, user, passphrase) as store:
         with store.transaction():
             own = keys.new_keys()
             certificate = _request(own, name=name, role="hq", code=code)
             peers.add_own(store, own, certificate, "certified")
-            logs.begin(store, "*")
+            logs.begin_log(store, "*")
             for_recovery = keys.new_keys()
-            store.set_setting(recovery.RECIPIENT, for_recovery.age_key)
-            store.set_setting(recovery.IDENTITY, for_recovery.age_secret)
+            store.set_setting(recovery.RECOVERY_RECIPIENT, for_recovery.age_key)
+            store.set_setting(recovery.RECOVERY_IDENTITY, for_recovery.age_secret)
             store.set_setting(naming.PROVINCE, province)
         search_index.reindex(store)
     return store
@@ -56,7 +56,7 @@ def write_pack(store: Store, *, code: str, name: str | None = None, dest: Path) 
     _check_code(code)
     practice.check_code(store, code)
     practice.check_dest(store, dest)
-    with _packing(store, dest):
+    with _pack_folder(store, dest):
         # capitals do not part two codes: the packs of both would have one name on a FAT stick
         post = store.row("SELECT * FROM post WHERE code = ? COLLATE NOCASE AND voided_at IS NULL", [code])
         if post is not None:
@@ -73,20 +73,20 @@ def write_pack(store: Store, *, code: str, name: str | None = None, dest: Path) 
         else:
             post_id = records.save(store, "post", {"code": code, "name": name, "unit_id": _province(store)})
         if not store.value("SELECT 1 FROM local_log WHERE own = 1 AND scope = ?", [post_id]):
-            logs.begin(store, post_id)
+            logs.begin_log(store, post_id)
     return _write_pack(store, dest / (code + bundle.PACK_SUFFIX), post_id)
 
 
 def write_hq_pack(store: Store, *, dest: Path) -> Path:
     """Write the pack from which a further laptop of this headquarters starts, or by which a headquarters below it
     joins, into the folder ``dest``. Signed, not encrypted, as a post's."""
-    with _packing(store, dest):
+    with _pack_folder(store, dest):
         code = store.identity.post_code
     return _write_pack(store, dest / f"{code}-HQ{bundle.PACK_SUFFIX}", None)
 
 
 @contextmanager
-def _packing(store: Store, dest: Path) -> Iterator[None]:
+def _pack_folder(store: Store, dest: Path) -> Iterator[None]:
     if store.identity.role != "hq" or peers.own(store).trust != "certified":
         raise FieldappError(_("Only headquarters writes packs."))
     people.check(store, Act.CERTIFY)
@@ -94,37 +94,41 @@ def _packing(store: Store, dest: Path) -> Iterator[None]:
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
     with store.transaction():
         yield
-        segment.seal(store)
+        segment.seal_open_changes(store)
 
 
 def _write_pack(store: Store, target: Path, post_id: str | None) -> Path:
-    goes = bundle_contents.for_pack(store)
-    manifest = bundle.with_post(bundle_contents.manifest(store, goes, 0), post_id, store.setting(recovery.RECIPIENT))
+    goes = bundle_contents.contents_for_pack(store)
+    manifest = bundle.with_post(
+        bundle_contents.manifest_of(store, goes, 0), post_id, store.setting(recovery.RECOVERY_RECIPIENT)
+    )
     secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
-    with drives.whole_file(target) as file:
-        bundle.write(file, manifest, signature, bundle_contents.members(store, goes))
+    with drives.atomic_file(target) as file:
+        bundle.write_tar(file, manifest, signature, bundle_contents.bundle_members(store, goes))
     return target
 
 
-def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str = peers.FIRST) -> Store:
+def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str = peers.FIRST_LETTER) -> Store:
     """Make a post's replica in ``home`` from headquarters' pack; it can record at once."""
     inspected = bundle.inspect(pack, None)
     post_id = inspected.manifest.post_id
     if post_id is None:
-        raise Refused(
-            bundle.WRONG_KIND, _("{name} is no pack for a post. Nothing was changed.").format(name=shown(pack.name))
+        raise FileRefused(
+            bundle.WRONG_KIND,
+            _("{name} is no pack for a post. Nothing was changed.").format(name=display_path(pack.name)),
         )
 
     def enter(store: Store) -> None:
         post = store.row("SELECT * FROM post WHERE id = ?", [post_id])
         if post is None:
-            raise Refused(
-                "incomplete", _("{name} is incomplete. Ask headquarters for a new pack.").format(name=shown(pack.name))
+            raise FileRefused(
+                "incomplete",
+                _("{name} is incomplete. Ask headquarters for a new pack.").format(name=display_path(pack.name)),
             )
         own = keys.new_keys()
         peers.add_own(store, own, _request(own, name=laptop, role="post", code=post["code"], post=post), "pending")
-        logs.begin(store, post["id"])
+        logs.begin_log(store, post["id"])
         province = store.value("SELECT code FROM unit WHERE id = ?", [post["unit_id"]])
         store.set_setting(naming.PROVINCE, province or "")
 
@@ -141,17 +145,17 @@ def init_further_hq(
     """
     inspected = bundle.inspect(pack, None)
     if inspected.manifest.post_id is not None:
-        raise Refused(
+        raise FileRefused(
             bundle.WRONG_KIND,
-            _("{name} is no pack for headquarters. Nothing was changed.").format(name=shown(pack.name)),
+            _("{name} is no pack for headquarters. Nothing was changed.").format(name=display_path(pack.name)),
         )
 
     def enter(store: Store) -> None:
         own, hq = keys.new_keys(), _root(inspected)[0]
         name = f"{hq.name} ({_free_letter(store, hq.post_code, laptop)})"
         peers.add_own(store, own, _request(own, name=name, role="hq", code=hq.post_code), "pending")
-        logs.begin(store, "*")
-        logs.begin_missing(store)
+        logs.begin_log(store, "*")
+        logs.begin_missing_logs(store)
         store.set_setting(naming.PROVINCE, province)
 
     return _from_pack(home, inspected, user, passphrase, enter)
@@ -159,7 +163,7 @@ def init_further_hq(
 
 def _free_letter(store: Store, code: str | None, wanted: str | None) -> str:
     taken = {search_key(p.letter) for p in peers.others(store) if p.role == "hq" and p.post_code == code}
-    taken.add(search_key(peers.FIRST))
+    taken.add(search_key(peers.FIRST_LETTER))
     free: str = next(c for c in (*ascii_uppercase, str(len(taken) + 1)) if search_key(c) not in taken)
     chosen = clean(wanted or "") or free
     if search_key(chosen) in taken:
@@ -172,21 +176,21 @@ def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, ent
     """A new replica that trusts the headquarters which signed a pack, and holds its reference data."""
     pack, manifest = inspected.path, inspected.manifest
     root = _root(inspected)
-    with _beginning(home, user, passphrase) as store:
+    with _new_replica(home, user, passphrase) as store:
         with store.transaction(applying=True):
             peers.add_root(store, *root)
             result = incoming.Imported(pack)
             incoming.receive(store, inspected, None, result)
             if not result.complete:
-                raise Refused(
+                raise FileRefused(
                     "incomplete",
-                    _("{name} is incomplete. Ask headquarters for a new pack.").format(name=shown(pack.name)),
+                    _("{name} is incomplete. Ask headquarters for a new pack.").format(name=display_path(pack.name)),
                 )
             enter(store)
-            receipts.heard(store, manifest)
+            receipts.record_receipt(store, manifest)
             clock.observe(store, manifest.hlc)
             if manifest.recovery:
-                store.set_setting(recovery.RECIPIENT, manifest.recovery)
+                store.set_setting(recovery.RECOVERY_RECIPIENT, manifest.recovery)
         if manifest.recovery:
             store.seal_for_recovery(manifest.recovery)
             recovery.renew_code(store)
@@ -200,37 +204,39 @@ def _root(inspected: Inspected) -> tuple[keys.Certificate, bytes, bytes]:
     sender = inspected.sender
     roots = [c for c in inspected.certificates if c[0].is_request and c[0].replica == sender.issuer]
     if inspected.manifest.kind != "pack" or sender.role != "hq" or not roots or roots[0][0].role != "hq":
-        raise Refused(bundle.WRONG_KIND, _("{name} is no pack. Nothing was changed.").format(name=inspected.path.name))
+        raise FileRefused(
+            bundle.WRONG_KIND, _("{name} is no pack. Nothing was changed.").format(name=inspected.path.name)
+        )
     return roots[0]
 
 
-def join(store: Store, pack: Path) -> Peer:
+def join_headquarters(store: Store, pack: Path) -> Peer:
     """Let this headquarters report to the one that wrote ``pack``, which stands above it; returns that one. From then
     on ``export`` writes for it too: all segments of our posts as they are, so that it checks each signature itself."""
     inspected = bundle.inspect(pack, None)
-    practice.check_sender(store, inspected.sender, pack.name)
+    practice.check_practice_sender(store, inspected.sender, pack.name)
     above = _root(inspected)[0]
     me = peers.own(store)
     if me.role != "hq" or inspected.manifest.post_id is not None:
-        raise Refused(
+        raise FileRefused(
             bundle.WRONG_KIND,
-            _("{name} is no pack for headquarters. Nothing was changed.").format(name=shown(pack.name)),
+            _("{name} is no pack for headquarters. Nothing was changed.").format(name=display_path(pack.name)),
         )
     if above.post_code == me.post_code:
         raise FieldappError(
             _("That headquarters has our own code {code}. Each needs a code of its own.").format(code=above.post_code)
         )
     with store.transaction(applying=True):
-        segment.seal(store)
+        segment.seal_open_changes(store)
         for certificate, data, signature in inspected.certificates:
-            peers.learn(store, certificate, data, signature)
-        peer = peers.find(store, above.replica)
-        peers.trust(store, peer, above=True)
+            peers.take_certificate(store, certificate, data, signature)
+        peer = peers.find_peer(store, above.replica)
+        peers.certify(store, peer, above=True)
         result = incoming.Imported(pack)
         incoming.receive(store, inspected, None, result)
-        receipts.heard(store, inspected.manifest)
-    search_index.catch_up(store)
-    return peers.find(store, above.replica)
+        receipts.record_receipt(store, inspected.manifest)
+    search_index.index_imported(store)
+    return peers.find_peer(store, above.replica)
 
 
 def rename_post(store: Store, text: str, *, name: str, code: str | None = None) -> list[Peer]:
@@ -254,34 +260,34 @@ def rename_post(store: Store, text: str, *, name: str, code: str | None = None) 
                 _("The code {code} is that of {post}. Nothing was changed.").format(code=code, post=other)
             )
         records.save(store, "post", {"name": name, **({"code": code} if code else {})}, post_id)
-        peers.renew(store, post_id)
+        peers.renew_certificates(store, post_id)
     return [p for p in peers.others(store) if p.post_id == post_id and p.trust == "certified"]
 
 
-def trust(store: Store, text: str) -> tuple[Peer, int]:
+def trust_replica(store: Store, text: str) -> tuple[Peer, int]:
     """Certify a replica, and apply what it sent before; returns it and how many changes came in."""
     people.check(store, Act.CERTIFY)
     with store.transaction(applying=True):
-        segment.seal(store)
-        peer = peers.find(store, text, peers.waits)
-        peers.trust(store, peer)
-        peers.learn_pending(store)
-        revocation.release(store)
+        segment.seal_open_changes(store)
+        peer = peers.find_peer(store, text, peers.can_be_certified)
+        peers.certify(store, peer)
+        peers.review_pending_certificates(store)
+        revocation.release_quarantined(store)
         before = store.value("SELECT coalesce(sum(seq), 0) FROM local_log")
-        segment_state.release(store)
-        segment_state.settle(store)
+        segment_state.apply_held(store)
+        segment_state.settle_forks(store)
         arrived = store.value("SELECT coalesce(sum(seq), 0) FROM local_log") - before
-    search_index.catch_up(store)
+    search_index.index_imported(store)
     return peer, arrived
 
 
-def revoke(store: Store, text: str) -> Peer:
+def revoke_replica(store: Store, text: str) -> Peer:
     """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
     people.check(store, Act.CERTIFY)
     with store.transaction(applying=True):
-        segment.seal(store)
-        peer = peers.find(store, text, None)
-        revocation.revoke(store, peer)
+        segment.seal_open_changes(store)
+        peer = peers.find_peer(store, text, None)
+        revocation.sign_revocation(store, peer)
         return peer
 
 
@@ -305,25 +311,25 @@ def _check_code(code: str) -> None:
 
 
 @contextmanager
-def _beginning(home: Path, user: str, passphrase: str) -> Iterator[Store]:
+def _new_replica(home: Path, user: str, passphrase: str) -> Iterator[Store]:
     """A new replica whose first user is its administrator. What fails leaves nothing, so that it can be tried again."""
     if (home / FILE).exists():
         raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(OSError):  # a folder that was there, or that somebody else owns
         home.chmod(0o700)
-    vault.set_aside(home)
+    vault.set_keys_aside(home)
     store = None
     try:
         key = vault.new_key()
-        vault.seal(home, user, passphrase, key)
+        vault.seal_for_user(home, user, passphrase, key)
         store = Store.create(home, key, user)
         people.enter_first(store)
         yield store
     except BaseException:
         if store is not None:
             store.close()
-        for path in [*home.glob("fieldapp.db*"), *home.glob("fieldapp.part*"), *(home / vault.FOLDER).glob("*")]:
+        for path in [*home.glob("fieldapp.db*"), *home.glob("fieldapp.part*"), *(home / vault.KEYS_FOLDER).glob("*")]:
             path.unlink(missing_ok=True)
         raise
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from fieldapp.errors import Cancelled, FieldappError, Refused, reason
-from fieldapp.escaping import brief, shown
+from fieldapp.errors import Cancelled, FieldappError, FileRefused, os_error_text
+from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
 from fieldapp.records import search_index
 from fieldapp.store import capture, people
@@ -19,23 +19,23 @@ from fieldapp.sync.exchange import messages, outgoing, sticks
 from fieldapp.sync.format import bundle, drives, segment
 from fieldapp.sync.format.bundle import Inspected, Progress
 from fieldapp.sync.merge import fast_path, merge, revocation, segment_state
-from fieldapp.sync.merge.forks import SETTLED
+from fieldapp.sync.merge.forks import FORK_SETTLED
 from fieldapp.sync.merge.segment_state import BAD_SIGNATURE, WAITS
 from fieldapp.sync.peers import peers, practice, receipts, recovery
 
-NAMED = 3
+MAX_NAMES = 3
 """Folders that are named"""
 
-LARGE = 100_000
+LARGE_IMPORT = 100_000
 """Bytes of a bundle from which on it is quicker to take the capture triggers, which only keep silent, away meanwhile"""
 
 MAX_BROKEN = 64 * 1024 * 1024
 """Bytes that are kept of what is no segment"""
 
 
-Outcome = Literal["applied", "known", "waits", "quarantined", "refused", "for_others", "own"]
+FileOutcome = Literal["applied", "known", "waits", "quarantined", "refused", "for_others", "own"]
 
-MARKS: dict[Outcome, str] = {
+OUTCOME_WORDS: dict[FileOutcome, str] = {
     "applied": "with new changes",
     "known": "that had come before",
     "waits": "that wait",
@@ -79,7 +79,7 @@ class Imported:
     """hashes of those that wait: to be said when all files were read"""
 
     @property
-    def state(self) -> Outcome:
+    def state(self) -> FileOutcome:
         """In a word; ``known``: all of it had come before."""
         if self.for_others:
             return "own" if self.own else "for_others"
@@ -98,9 +98,9 @@ class Imported:
     def sentence(self) -> str:
         """Whose file it is, what is new in it, and what had come before."""
         if not self.sender:
-            return _("{file}: nothing of it was taken in.").format(file=shown(self.path.name))
+            return _("{file}: nothing of it was taken in.").format(file=display_path(self.path.name))
         return _("{who}: {n} new changes, {known} had come before ({file}).").format(
-            file=shown(self.path.name), who=self.title, n=self.applied, known=self.known
+            file=display_path(self.path.name), who=self.title, n=self.applied, known=self.known
         )
 
     @property
@@ -127,7 +127,7 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
         try:
             files += [(file, True) for file in drives.bundles_in(path)] if path.is_dir() else [(path, False)]
         except OSError as error:
-            why = _("{path} cannot be read: {why}.").format(path=shown(path), why=reason(error))
+            why = _("{path} cannot be read: {why}.").format(path=display_path(path), why=os_error_text(error))
             results.append(Imported(path, refused=why))
     with store.bulk():
         try:
@@ -136,13 +136,13 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
                     progress("read", number, len(files))
                 results.append(_import_or_refuse(store, file, from_folder, progress))
         except Cancelled:
-            _index(store, None)  # of the files before
+            _index_imported(store, None)  # of the files before
             raise
-        _index(store, progress)
+        _index_imported(store, progress)
     said = {hash_ for result in results for hash_ in result.arrived}
     for result in results:
         waited, result.waiting, result.held = result.waiting, [], []
-        _say_what_arrived(store, waited, result, said)
+        _report_arrived(store, waited, result, said)
     return results
 
 
@@ -151,32 +151,33 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
         return _import_file(store, file, progress)
     except bundle.NotForUs as error:
         why = None if from_folder else str(error)
-        return Imported(file, refused=why, reason=error.reason, for_others=True, own=sticks.is_own(store, file))
-    except bundle.Damaged as error:
-        return Imported(file, refused=f"{error} {_again(store, file)}", reason=error.reason)
-    except Refused as error:
+        return Imported(file, refused=why, reason=error.reason, for_others=True, own=sticks.is_own_bundle(store, file))
+    except bundle.DamagedFile as error:
+        return Imported(file, refused=f"{error} {_resend_advice(store, file)}", reason=error.reason)
+    except FileRefused as error:
         return Imported(file, refused=str(error), reason=error.reason)
     except FieldappError as error:
         return Imported(file, refused=str(error))
     except (OSError, RecursionError, MemoryError) as error:
         why = _("{path} cannot be read: {why}.").format(
-            path=shown(file.name), why=reason(error) if isinstance(error, OSError) else type(error).__name__
+            path=display_path(file.name),
+            why=os_error_text(error) if isinstance(error, OSError) else type(error).__name__,
         )
         return Imported(file, refused=why)
 
 
-def _again(store: Store, file: Path) -> str:
+def _resend_advice(store: Store, file: Path) -> str:
     """What to do about a bundle that is damaged: who is to write it again."""
     me = peers.own(store)
-    writer = outgoing.author(file.name, [me, *peers.others(store)])
+    writer = outgoing.sender_of_name(file.name, [me, *peers.others(store)])
     if writer is None:
         return _("Ask for it to be exported again.")
     if writer.id == me.id:
         return _("Export it again.")
-    return _("Ask {name} to export again.").format(name=brief(writer.title))
+    return _("Ask {name} to export again.").format(name=brief_text(writer.title))
 
 
-def _index(store: Store, progress: Progress | None) -> None:
+def _index_imported(store: Store, progress: Progress | None) -> None:
     """Let what was imported be found. The records are in by now, so that nothing is left to cancel."""
 
     def told(done: int, of: int) -> None:
@@ -184,10 +185,10 @@ def _index(store: Store, progress: Progress | None) -> None:
             if progress is not None:
                 progress("index", done, of)
 
-    search_index.catch_up(store, told)
+    search_index.index_imported(store, told)
 
 
-def summary(results: Sequence[Imported]) -> str:
+def files_summary(results: Sequence[Imported]) -> str:
     """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 gửi cho máy khác”; empty for one file that was told.
 
     What lies in a folder for others is passed over, and is told here alone.
@@ -196,26 +197,26 @@ def summary(results: Sequence[Imported]) -> str:
     if not results or (len(results) == 1 and not passed_over):
         return ""
     numbers = Counter(r.state for r in results)
-    parts = " · ".join(f"{numbers[state]} {_(word)}" for state, word in MARKS.items() if numbers[state])
+    parts = " · ".join(f"{numbers[state]} {_(word)}" for state, word in OUTCOME_WORDS.items() if numbers[state])
     line = f"{counted('{n} bundle', '{n} bundles', len(results))}: {parts}"
     return _("No bundle there is for this laptop. {line}").format(line=line) if results == passed_over else line
 
 
-def not_read(paths: Sequence[Path]) -> str:
+def unread_folders_text(paths: Sequence[Path]) -> str:
     """Which folders below those that were read hold bundles too; empty where there are none."""
-    below = [shown(found) for path in paths for found in drives.folders_with_bundles(path) if found not in paths]
+    below = [display_path(found) for path in paths for found in drives.folders_with_bundles(path) if found not in paths]
     if not below:
         return ""
-    named = ", ".join(below[:NAMED]) + (" …" if len(below) > NAMED else "")
+    named = ", ".join(below[:MAX_NAMES]) + (" …" if len(below) > MAX_NAMES else "")
     return _("Bundles in folders below were not read. Name a folder to read it: {named}").format(named=named)
 
 
-def asking(results: Sequence[Imported]) -> list[str]:
+def awaiting_certificate(results: Sequence[Imported]) -> list[str]:
     """Names of those whose bundles came and who wait for us to certify them."""
     return list(dict.fromkeys(r.title for r in results if r.asks))
 
 
-def verify(store: Store, path: Path) -> Inspected:
+def verify_bundle(store: Store, path: Path) -> Inspected:
     """Check a bundle from beginning to end, and change nothing."""
     return bundle.inspect(path, _age_secret(store))
 
@@ -229,21 +230,25 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
     secret = _age_secret(store)
     inspected = bundle.inspect(path, secret)
     if inspected.manifest.kind != "bundle":
-        raise Refused(bundle.WRONG_KIND, _("{name} is no bundle for importing.").format(name=shown(path.name)))
+        raise FileRefused(
+            bundle.WRONG_KIND, _("{name} is no bundle for importing.").format(name=display_path(path.name))
+        )
     if store.value("SELECT id FROM local_replica WHERE own = 1") not in inspected.manifest.recipients:
-        raise bundle.NotForUs(_("{name} is for somebody else.").format(name=shown(path.name)))
-    practice.check_sender(store, inspected.sender, shown(path.name))
-    peers.check_sender(store, inspected.sender, shown(path.name))
+        raise bundle.NotForUs(_("{name} is for somebody else.").format(name=display_path(path.name)))
+    practice.check_practice_sender(store, inspected.sender, display_path(path.name))
+    peers.check_sender_keys(store, inspected.sender, display_path(path.name))
     sender = inspected.sender
-    result = Imported(path, brief(sender.post_name or sender.name), sender.replica, brief(sender.name))
+    result = Imported(path, brief_text(sender.post_name or sender.name), sender.replica, brief_text(sender.name))
     with store.transaction(applying=True):
-        segment.seal(store)
+        segment.seal_open_changes(store)
         receive(store, inspected, secret, result, progress)
-        recovery.learn(store, inspected.manifest)
+        recovery.take_recovery_code(store, inspected.manifest)
         known, me = peers.get(store, sender.replica), peers.own(store)
-        result.asks = known is not None and me.role == "hq" and peers.is_asking(me, known)
+        result.asks = known is not None and me.role == "hq" and peers.awaits_certificate(me, known)
         if known is not None and known.trust == "certified":
-            result.set_aside += [messages.set_aside(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside]
+            result.set_aside += [
+                messages.rejected_change_text(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside
+            ]
     return result
 
 
@@ -252,61 +257,63 @@ def receive(
 ) -> None:
     """Take in the papers and segments of a file that was inspected; inside an applying transaction."""
     for certificate, data, signature in inspected.certificates:
-        peers.learn(store, certificate, data, signature)
+        peers.take_certificate(store, certificate, data, signature)
     if inspected.manifest.kind == "bundle":
-        peers.learn_pending(store)
+        peers.review_pending_certificates(store)
         for paper, data, signature in inspected.revocations:
-            revocation.learn(store, paper, data, signature)
-        revocation.release(store)
+            revocation.take_revocation(store, paper, data, signature)
+        revocation.release_quarantined(store)
     total = sum(1 for m in inspected.manifest.members if m.name.endswith(".zst"))
     arrived: list[str] = []
-    large = sum(m.size for m in inspected.manifest.members) > LARGE
+    large = sum(m.size for m in inspected.manifest.members) > LARGE_IMPORT
     pending = fast_path.Pending(store)
     with (
-        capture.lifted(store.db) if large else nullcontext(),
-        closing(bundle.contents(inspected, secret)) as contents,
+        capture.without_triggers(store.db) if large else nullcontext(),
+        closing(bundle.read_segments(inspected, secret)) as contents,
     ):
         for number, (data, signature) in enumerate(contents):
-            arrived += _take(store, data, signature, result, pending)
+            arrived += _store_arrived(store, data, signature, result, pending)
             if progress is not None:
                 progress("apply", number + 1, total)
-        merge.finish(store, pending)
-        segment_state.release(store)
+        merge.flush_pending(store, pending)
+        segment_state.apply_held(store)
     if inspected.manifest.kind == "bundle":
-        receipts.heard(store, inspected.manifest)
-        segment_state.release(store)  # what the sender has, and waits for nothing, need not wait here
-        segment_state.settle(store)
-    _say_what_arrived(store, arrived, result, set())
+        receipts.record_receipt(store, inspected.manifest)
+        segment_state.apply_held(store)  # what the sender has, and waits for nothing, need not wait here
+        segment_state.settle_forks(store)
+    _report_arrived(store, arrived, result, set())
 
 
-def _say_what_arrived(store: Store, arrived: Sequence[str], result: Imported, said: set[str]) -> None:
+def _report_arrived(store: Store, arrived: Sequence[str], result: Imported, said: set[str]) -> None:
     """Complete a result by what became of segments; those ``said`` already came by another file too."""
     decided = []
     for hash_ in arrived:
-        row = store.row(f"SELECT {messages.HEAD} FROM local_segment WHERE hash = ?", [hash_])
+        row = store.row(f"SELECT {messages.SEGMENT_COLUMNS} FROM local_segment WHERE hash = ?", [hash_])
         assert row is not None
         if row["state"] == "held":
             result.waiting.append(hash_)
-            result.held.append(messages.held(store, row))
+            result.held.append(messages.waiting_text(store, row))
             continue
-        if row["reason"] == SETTLED or (row["state"] == "applied" and hash_ in said):
+        if row["reason"] == FORK_SETTLED or (row["state"] == "applied" and hash_ in said):
             result.known += row["last"] - row["first"] + 1
         elif row["state"] == "applied":
             result.applied += row["last"] - row["first"] + 1
         else:
-            result.quarantined.append(messages.quarantined(store, row))
+            result.quarantined.append(messages.quarantine_text(store, row))
         decided.append(hash_)
     for row in store.rows(
         "SELECT a.* FROM local_set_aside a JOIN local_segment s ON s.log_id = a.log_id AND a.seq BETWEEN s.first"
         " AND s.last WHERE s.state = 'applied' AND s.hash IN (SELECT value FROM json_each(?))",
         [json.dumps([hash_ for hash_ in decided if hash_ not in said])],
     ):
-        result.set_aside.append(messages.set_aside(row["log_id"], row["seq"], row["reason"]))
+        result.set_aside.append(messages.rejected_change_text(row["log_id"], row["seq"], row["reason"]))
     result.arrived += decided
     said.update(decided)
 
 
-def _take(store: Store, data: bytes, signature: bytes, result: Imported, pending: fast_path.Pending) -> list[str]:
+def _store_arrived(
+    store: Store, data: bytes, signature: bytes, result: Imported, pending: fast_path.Pending
+) -> list[str]:
     """Store a segment as held, or quarantine it; returns its hash if it is new or still waits, [] if it was there."""
     hash_ = segment.digest(data)
     known = store.row("SELECT first, last, state, reason FROM local_segment WHERE hash = ?", [hash_])
@@ -323,25 +330,25 @@ def _take(store: Store, data: bytes, signature: bytes, result: Imported, pending
         return []
     try:
         sealed = segment.read(data)
-    except segment.Broken as error:
-        _keep_broken(store, result.sender, str(error), data, signature)
-        result.quarantined.append(messages.broken(str(error)))
+    except segment.BadSegment as error:
+        _store_bad_segment(store, result.sender, str(error), data, signature)
+        result.quarantined.append(messages.bad_segment_text(str(error)))
         return []
     header = sealed.header
     row = {"hash": hash_, "replica_id": header.replica, "log_id": header.log, "scope": header.scope,
            "first": header.first, "last": header.last, "prev": header.prev, "knows": json.dumps(header.knows),
            "bytes": data, "signature": signature}  # fmt: skip
-    if segment_state.judge(store, row)[0] == "applied" and not segment_state.is_ahead(
+    if segment_state.classify(store, row)[0] == "applied" and not segment_state.is_ahead(
         sealed
     ):  # the usual case: at once, while it is in memory
-        segment.keep(store, header, data, signature, "applied")
-        segment_state.apply(store, sealed, hash_, pending)
+        segment.store_segment(store, header, data, signature, "applied")
+        segment_state.apply_segment(store, sealed, hash_, pending)
     else:
-        segment.keep(store, header, data, signature, "held", WAITS)
+        segment.store_segment(store, header, data, signature, "held", WAITS)
     return [hash_]
 
 
-def _keep_broken(store: Store, sender: str, why: str, data: bytes, signature: bytes) -> None:
+def _store_bad_segment(store: Store, sender: str, why: str, data: bytes, signature: bytes) -> None:
     """Keep what is no segment, up to a limit: a stranger must not fill the disk with it."""
     there = store.value("SELECT coalesce(sum(length(bytes)), 0) FROM local_broken")
     if there + len(data) <= MAX_BROKEN:

@@ -1,6 +1,6 @@
 """What waits, was refused or does not count, in sentences."""
 
-from fieldapp.escaping import brief
+from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.merge import admission, forks
@@ -10,19 +10,19 @@ from fieldapp.sync.merge.segment_state import BAD_SIGNATURE, CLOCK_AHEAD, FOREIG
 from fieldapp.sync.peers import peers, receipts
 from fieldapp.vietnamese.text import clean
 
-HEAD = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reason"
+SEGMENT_COLUMNS = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reason"
 """Columns of a segment that its sentence is made of"""
 
 
-def author(store: Store, replica_id: str) -> str:
+def replica_title(store: Store, replica_id: str) -> str:
     """How people call a replica."""
     found = peers.get(store, replica_id)
-    return brief(found.title) if found else _("an unknown laptop ({id})").format(id=replica_id[-4:])
+    return brief_text(found.title) if found else _("an unknown laptop ({id})").format(id=replica_id[-4:])
 
 
-def held(store: Store, row: Row) -> str:
-    """What a segment (``HEAD``) waits for."""
-    who = author(store, row["replica_id"])
+def waiting_text(store: Store, row: Row) -> str:
+    """What a segment (``SEGMENT_COLUMNS``) waits for."""
+    who = replica_title(store, row["replica_id"])
     what = {"first": row["first"], "last": row["last"], "who": who}
     if row["reason"] in (UNTRUSTED, UNKNOWN_AUTHOR):
         return _("Changes {first}–{last} of {who} wait until headquarters has certified that laptop.").format(**what)
@@ -33,19 +33,19 @@ def held(store: Store, row: Row) -> str:
         return _("Changes {first}–{last} of {who} wait: changes {a}–{b} of it have not arrived.").format(
             **what, a=reached + 1, b=row["first"] - 1
         )
-    for log, last in forks.missing(store, row).items():
+    for log, last in forks.missing_knowledge(store, row).items():
         known = store.row("SELECT replica_id, seq FROM local_log WHERE id = ?", [log])
         return _("Changes {first}–{last} of {who} wait: changes {a}–{b} of {other} have not arrived.").format(
             **what,
             a=(known["seq"] if known else 0) + 1,
             b=last,
-            other=author(store, known["replica_id"] if known else receipts.author(store, log) or log),
+            other=replica_title(store, known["replica_id"] if known else receipts.author_of_log(store, log) or log),
         )
     return _("Changes {first}–{last} of {who} wait.").format(**what)
 
 
-def quarantined(store: Store, row: Row) -> str:
-    """Why a segment (``HEAD``) is not applied, and will not be."""
+def quarantine_text(store: Store, row: Row) -> str:
+    """Why a segment (``SEGMENT_COLUMNS``) is not applied, and will not be."""
     reasons = {
         BAD_SIGNATURE: _("the signature is not its author's"),
         FORK: _(
@@ -57,17 +57,17 @@ def quarantined(store: Store, row: Row) -> str:
     return _("Changes {first}–{last} of {who} are in quarantine: {why}.").format(
         first=row["first"],
         last=row["last"],
-        who=author(store, row["replica_id"]),
+        who=replica_title(store, row["replica_id"]),
         why=reasons.get(row["reason"], row["reason"]),
     )
 
 
-def broken(why: str) -> str:
+def bad_segment_text(why: str) -> str:
     """What came in a segment's place."""
-    return _("A part of the bundle is no segment: {why}.").format(why=brief(why))
+    return _("A part of the bundle is no segment: {why}.").format(why=brief_text(why))
 
 
-def set_aside(log: str, seq: int, reason: str) -> str:
+def rejected_change_text(log: str, seq: int, reason: str) -> str:
     """Why a change of an applied segment does not count; ``reason`` is one of ``objections``, or a later version's."""
     reasons = {
         admission.UNKNOWN_TABLE: _("this version does not know that kind of record"),

@@ -13,19 +13,19 @@ from typing import IO
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import Cancelled, FieldappError
-from fieldapp.escaping import shown
+from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
 from fieldapp.store import people
 from fieldapp.store.people import Act
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import bundle_contents, sticks
-from fieldapp.sync.exchange.bundle_contents import Stock
+from fieldapp.sync.exchange.bundle_contents import Inventory
 from fieldapp.sync.format import bundle, drives, keys, segment, tarball
 from fieldapp.sync.format.bundle import Manifest, Progress
 from fieldapp.sync.peers import logs, peers, practice
 from fieldapp.sync.peers.peers import Peer
 
-EXPORTED = "exported_changes"
+EXPORTED_CHANGES = "exported_changes"
 """Local setting: how many own changes there were when a bundle for headquarters was last written."""
 
 
@@ -61,14 +61,14 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     people.check(store, Act.EXPORT)
     if not dest.is_dir():
         raise FieldappError(
-            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(dest))
+            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=display_path(dest))
         )
     practice.check_dest(store, dest)
     with store.transaction():
-        segment.seal(store)
-        sealed = logs.written(store)
-    stock = bundle_contents.stock(store)
-    recipients = [peers.find(store, to)] if to else peers.partners(store, stock.others)
+        segment.seal_open_changes(store)
+        sealed = logs.changes_written(store)
+    stock = bundle_contents.take_inventory(store)
+    recipients = [peers.find_peer(store, to)] if to else peers.partners(store, stock.others)
     if not recipients:
         raise FieldappError(
             _("Nobody to write for: no laptop is certified yet. Compare the fingerprint of one that came; certify it.")
@@ -82,11 +82,11 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
             made.path.unlink(missing_ok=True)
         raise
     if any(p.role == "hq" for p in recipients):
-        store.set_setting(EXPORTED, str(sealed))
+        store.set_setting(EXPORTED_CHANGES, str(sealed))
     return done
 
 
-def export_to(store: Store, dest: Path, stock: Stock, to: Peer, progress: Progress | None = None) -> Exported:
+def export_to(store: Store, dest: Path, stock: Inventory, to: Peer, progress: Progress | None = None) -> Exported:
     """Write one recipient's bundle; what is to go is sealed already."""
     if to.trust != "certified":
         raise FieldappError(
@@ -95,18 +95,18 @@ def export_to(store: Store, dest: Path, stock: Stock, to: Peer, progress: Progre
             )
         )
     secret: bytes = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
-    goes = bundle_contents.for_peer(store, stock, to)
+    goes = bundle_contents.contents_for_peer(store, stock, to)
     number = int(store.setting("bundle_number", "0") or 0) + 1
-    with drives.telling(dest):
+    with drives.explaining_os_errors(dest):
         while (target := dest / _file_name(stock.me, to, number)).exists():  # a copy of this disk wrote it
             number += 1
-    manifest = bundle_contents.manifest(store, goes, number)
+    manifest = bundle_contents.manifest_of(store, goes, number)
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
     done = 0
 
     def members() -> Iterator[tuple[str, bytes]]:
         nonlocal done
-        for name, data in bundle_contents.members(store, goes):
+        for name, data in bundle_contents.bundle_members(store, goes):
             yield name, data
             done += 1
             if progress is not None:
@@ -119,12 +119,12 @@ def export_to(store: Store, dest: Path, stock: Stock, to: Peer, progress: Progre
     me = stock.me
     archived = [me.age_key] if me.role == "hq" else []  # so that its archive tells what it signed: ``archive``
     drives.check_space(dest, sum(m.size + tarball.BLOCK * 2 for m in manifest.members))
-    with drives.whole_file(target, verified) as file:
+    with drives.atomic_file(target, verified) as file:
         _encrypt_tar(file, manifest, signature, members(), [to.age_key, *archived])
-    sha256, size = drives.written_to(file)
+    sha256, size = drives.digest_of_written(file)
     with store.transaction():
         store.set_setting("bundle_number", str(number))
-        sticks.remember(store, target.name, to, number, sha256, goes.chosen)
+        sticks.record_written_bundle(store, target.name, to, number, sha256, goes.chosen)
     return Exported(
         path=target,
         recipient=to.title,
@@ -155,7 +155,7 @@ def _encrypt_tar(
     worker.start()
     try:
         with suppress(OSError), os.fdopen(write_fd, "wb") as plain:
-            bundle.write(plain, manifest, signature, members)
+            bundle.write_tar(plain, manifest, signature, members)
     finally:
         worker.join()
     if failed:
@@ -164,17 +164,17 @@ def _encrypt_tar(
 
 def _file_name(me: Peer, to: Peer, number: int) -> str:
     """A name that FAT keeps and that says whose it is; a reply also names the post that it is for."""
-    who = name_of(me, to if me.role == "hq" and to.role == "post" else None)
-    return f"{who}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{number}{bundle.SUFFIX}"
+    who = name_prefix(me, to if me.role == "hq" and to.role == "post" else None)
+    return f"{who}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{number}{bundle.BUNDLE_SUFFIX}"
 
 
-def author(name: str, known: Iterable[Peer]) -> Peer | None:
+def sender_of_name(name: str, known: Iterable[Peer]) -> Peer | None:
     """Who wrote a bundle, by the beginning of its name: for when it cannot be read."""
     found = re.match("([a-z0-9]+)(?:-[a-z0-9]+)?(_[0-9a-f]{4})_", name.lower())
-    return next((p for p in known if found and name_of(p) == found[1] + found[2]), None)
+    return next((p for p in known if found and name_prefix(p) == found[1] + found[2]), None)
 
 
-def name_of(sender: Peer, to: Peer | None = None) -> str:
+def name_prefix(sender: Peer, to: Peer | None = None) -> str:
     """How the name of a sender's bundles begins."""
     code = f"{sender.post_code}-{to.post_code}" if to else f"{sender.post_code}"
     return f"{code.lower()}_{sender.id[-4:]}"

@@ -33,13 +33,17 @@ def reply(
     Where a bundle could not be read, its name says whose stick it is: so the post learns that it did not arrive.
     """
     with store.transaction():
-        segment.seal(store)
+        segment.seal_open_changes(store)
     done = Replies()
-    stock = bundle_contents.stock(store)
+    stock = bundle_contents.take_inventory(store)
     partners = peers.partners(store, stock.others)
     wanted: dict[tuple[str, Path], Peer] = {}
     for result in results:
-        sender = peers.get(store, result.sender_id) if result.sender_id else outgoing.author(result.path.name, partners)
+        sender = (
+            peers.get(store, result.sender_id)
+            if result.sender_id
+            else outgoing.sender_of_name(result.path.name, partners)
+        )
         if sender is None:
             continue
         if sender.trust != "certified":

@@ -12,7 +12,7 @@ from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import messages, outgoing
 from fieldapp.sync.format import clock
 from fieldapp.sync.merge import admission
-from fieldapp.sync.merge.forks import SETTLED
+from fieldapp.sync.merge.forks import FORK_SETTLED
 from fieldapp.sync.peers import logs, peers, receipts
 from fieldapp.sync.peers.peers import Peer
 
@@ -69,39 +69,42 @@ class Status:
         )
 
 
-def status(store: Store) -> Status:
+def exchange_status(store: Store) -> Status:
     """What is not sent, what waits, and what was refused: every screen asks."""
     me, known = peers.own(store), peers.others(store)
     partners = peers.partners(store, known, asking=True)
     above = [p for p in partners if p.role == "hq"] if me.role == "post" else []
     received = [p.received_until for p in _peers_status(store, above, known) if p.received_until]
     unsent = _unsent(store)
-    since = max(0, logs.written(store) - int(store.setting(outgoing.EXPORTED, "0") or 0))
+    since = max(0, logs.changes_written(store) - int(store.setting(outgoing.EXPORTED_CHANGES, "0") or 0))
     warning = None
     if clock.wall_is_behind(store):
         warning = _("This laptop's clock stands before the newest entry: set the date and time. Order is kept anyway.")
     segments = store.rows(
-        f"SELECT {messages.HEAD}, received_at FROM local_segment WHERE state = 'held'"
-        f" UNION ALL SELECT {messages.HEAD}, received_at FROM local_segment WHERE state = 'quarantined' AND reason <> ?"
+        f"SELECT {messages.SEGMENT_COLUMNS}, received_at FROM local_segment WHERE state = 'held'"
+        f" UNION ALL SELECT {messages.SEGMENT_COLUMNS}, received_at FROM local_segment"
+        " WHERE state = 'quarantined' AND reason <> ?"
         " ORDER BY received_at, log_id, first",
-        [SETTLED],
+        [FORK_SETTLED],
     )
-    quarantined = [messages.quarantined(store, s) for s in segments if s["state"] == "quarantined"]
-    quarantined += [messages.broken(r["why"]) for r in store.rows("SELECT why FROM local_broken ORDER BY received_at")]
+    quarantined = [messages.quarantine_text(store, s) for s in segments if s["state"] == "quarantined"]
+    quarantined += [
+        messages.bad_segment_text(r["why"]) for r in store.rows("SELECT why FROM local_broken ORDER BY received_at")
+    ]
     if me.trust == "revoked":
         quarantined.insert(
             0, _("Headquarters has revoked this laptop: what it writes from now on is not taken. Ask there.")
         )
     return Status(
         unsent=len(unsent),
-        unsent_records=len(_records_of(store, unsent)),
+        unsent_records=len(_records_of_rows(store, unsent)),
         laptops=len(partners),
-        asking=[p.title for p in partners if peers.is_asking(me, p)],
+        asking=[p.title for p in partners if peers.awaits_certificate(me, p)],
         received_until=max(received, default=None),
-        held=[messages.held(store, s) for s in segments if s["state"] == "held"],
+        held=[messages.waiting_text(store, s) for s in segments if s["state"] == "held"],
         quarantined=quarantined,
         set_aside=[
-            messages.set_aside(r["log_id"], r["seq"], r["reason"])
+            messages.rejected_change_text(r["log_id"], r["seq"], r["reason"])
             for r in store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
         ],
         conflicts=store.value("SELECT count(*) FROM local_conflict"),
@@ -117,17 +120,21 @@ def peers_status(store: Store) -> list[PeerStatus]:
     return _peers_status(store, peers.partners(store, known, asking=True), known)
 
 
-def missing_of(store: Store, post_id: str) -> list[str]:
+def missing_segments_text(store: Store, post_id: str) -> list[str]:
     """A sentence for each part of a post's logs that waits, and for what, or that was refused, and why."""
     rows = store.rows(
-        f"SELECT {messages.HEAD} FROM local_segment WHERE scope = ? AND (state = 'held' OR state = 'quarantined'"
-        " AND reason <> ?) ORDER BY state = 'quarantined', log_id, first",
-        [post_id, SETTLED],
+        f"SELECT {messages.SEGMENT_COLUMNS} FROM local_segment"
+        " WHERE scope = ? AND (state = 'held' OR state = 'quarantined' AND reason <> ?)"
+        " ORDER BY state = 'quarantined', log_id, first",
+        [post_id, FORK_SETTLED],
     )
-    return [messages.held(store, row) if row["state"] == "held" else messages.quarantined(store, row) for row in rows]
+    return [
+        messages.waiting_text(store, row) if row["state"] == "held" else messages.quarantine_text(store, row)
+        for row in rows
+    ]
 
 
-def received(store: Store, ids: Sequence[str]) -> set[str]:
+def received_records(store: Store, ids: Sequence[str]) -> set[str]:
     """Those of the records whose changes headquarters has all acknowledged; at headquarters, all."""
     if store.identity.role == "hq":
         return set(ids)
@@ -141,7 +148,7 @@ def received(store: Store, ids: Sequence[str]) -> set[str]:
     lacking = {
         belongs[row_id]
         for log_id, reached in _acknowledged(store).items()
-        for row_id in change_log.changed(store, belongs.keys(), log_id, reached)
+        for row_id in change_log.rows_changed_after(store, belongs.keys(), log_id, reached)
     }
     return set(ids) - lacking
 
@@ -149,8 +156,11 @@ def received(store: Store, ids: Sequence[str]) -> set[str]:
 def _acknowledged(store: Store) -> dict[str, int]:
     """Own log -> its last change that headquarters has acknowledged, by what each of its laptops said last."""
     above = [p.id for p in peers.others(store) if p.role == "hq" and p.trust == "certified"]
-    heads = [receipts.newest(store, replica_id) for replica_id in above]
-    return {log: max((receipts.reached(store, [have], log) for have in heads), default=0) for log in logs.own(store)}
+    heads = [receipts.latest_receipt(store, replica_id) for replica_id in above]
+    return {
+        log: max((receipts.acknowledged_through(store, [have], log) for have in heads), default=0)
+        for log in logs.own_logs(store)
+    }
 
 
 def _parents() -> dict[str, str]:
@@ -158,18 +168,18 @@ def _parents() -> dict[str, str]:
     return {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
 
 
-def _unsent(store: Store) -> list[admission.Cell]:
+def _unsent(store: Store) -> list[admission.RowKey]:
     """The row of each own change that headquarters has not acknowledged; none at headquarters."""
     if store.identity.role == "hq":
         return []
     return [
         (c.table, c.row_id)
         for log_id, reached in _acknowledged(store).items()
-        for c in change_log.since(store, log_id, reached)
+        for c in change_log.changes_after(store, log_id, reached)
     ]
 
 
-def _records_of(store: Store, changes: Sequence[admission.Cell]) -> set[str]:
+def _records_of_rows(store: Store, changes: Sequence[admission.RowKey]) -> set[str]:
     """The records that changed rows belong to: a figure belongs to its activity."""
     by_table: dict[str, set[str]] = {}
     for table, row_id in changes:
@@ -190,18 +200,18 @@ def _peers_status(store: Store, about: Sequence[Peer], known: list[Peer]) -> lis
     known_logs = store.rows(
         "SELECT id, seq, scope, replica_id FROM local_log WHERE id <> ? AND seq > 0", [BASELINE_LOG]
     )
-    return [_peer_status(store, me, peer, peers.reader(store, peer, known), known_logs) for peer in about]
+    return [_peer_status(store, me, peer, peers.reader_for(store, peer, known), known_logs) for peer in about]
 
 
 def _peer_status(store: Store, me: Peer, peer: Peer, reader: peers.Reader, known_logs: Sequence[Row]) -> PeerStatus:
     visible = [log for log in known_logs if reader.sees(log["scope"], log["replica_id"])]
     databases, heard_at = receipts.all_heads(store, peer.id)
-    reached = {log["id"]: receipts.reached(store, databases, log["id"]) for log in visible}
+    reached = {log["id"]: receipts.acknowledged_through(store, databases, log["id"]) for log in visible}
     own = [log for log in visible if log["replica_id"] == me.id]
     lacking = [log for log in visible if log["replica_id"] != peer.id and reached[log["id"]] < log["seq"]]
     has = [(log["id"], reached[log["id"]]) for log in own]
     lacks = [(log["id"], reached[log["id"]] + 1) for log in lacking]
-    changes = change_log.at_places(store, [*has, *lacks])
+    changes = change_log.changes_at(store, [*has, *lacks])
     return PeerStatus(
         replica_id=peer.id,
         name=peer.title,
@@ -213,5 +223,5 @@ def _peer_status(store: Store, me: Peer, peer: Peer, reader: peers.Reader, known
         received_until=max((changes[place].at for place in has if place in changes), default=None),
         lacks=sum(log["seq"] - reached[log["id"]] for log in lacking),
         lacks_since=min((changes[place].at for place in lacks if place in changes), default=None),
-        asks=peers.is_asking(me, peer),
+        asks=peers.awaits_certificate(me, peer),
     )

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from fieldapp.errors import FieldappError, reason
-from fieldapp.escaping import shown
+from fieldapp.errors import FieldappError, os_error_text
+from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import bundle, drives
@@ -23,7 +23,7 @@ Why = Literal["received", "newer", "read"]
 
 
 @dataclass(frozen=True)
-class Old:
+class OldBundle:
     """A bundle that may be cleared."""
 
     path: Path
@@ -41,10 +41,10 @@ class Old:
             "newer": _("a newer one on this stick holds the same"),
             "read": _("it was for this laptop and is read"),
         }
-        return f"{shown(self.path.name)}: {reasons[self.why]}"
+        return f"{display_path(self.path.name)}: {reasons[self.why]}"
 
 
-def remember(store: Store, name: str, to: Peer, number: int, sha256: str, chosen: Sequence[Row]) -> None:
+def record_written_bundle(store: Store, name: str, to: Peer, number: int, sha256: str, chosen: Sequence[Row]) -> None:
     """Keep what a bundle held that was written; inside a transaction."""
     last: dict[str, int] = {}
     for row in chosen:
@@ -54,14 +54,14 @@ def remember(store: Store, name: str, to: Peer, number: int, sha256: str, chosen
     )
 
 
-def old(store: Store, folder: Path) -> list[Old]:
+def old_bundles(store: Store, folder: Path) -> list[OldBundle]:
     """The bundles in a folder that may be cleared, by name. Nothing is changed."""
     if not folder.is_dir():
         raise FieldappError(
-            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(folder))
+            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=display_path(folder))
         )
     files = drives.bundles_in(folder)
-    written = {path: row for path in files if (row := _written(store, path))}
+    written = {path: row for path in files if (row := _written_bundle(store, path))}
     newest: dict[str, int] = {}
     for row in written.values():
         newest[row["recipient"]] = max(newest.get(row["recipient"], 0), row["number"])
@@ -75,31 +75,35 @@ def old(store: Store, folder: Path) -> list[Old]:
         elif _is_received(store, written[path]):
             why = "received"
         if why:
-            found.append(Old(path, why, path.stat().st_size))
+            found.append(OldBundle(path, why, path.stat().st_size))
     return found
 
 
-def clear(store: Store, files: Sequence[Old]) -> int:
-    """Take bundles away that ``old`` named, if they still are what it named: another stick may be plugged in by now.
-    How many."""
-    still = {found.path for folder in {file.path.parent for file in files} for found in old(store, folder)}
+def delete_bundles(store: Store, files: Sequence[OldBundle]) -> int:
+    """Delete bundles that ``old_bundles`` named; returns how many.
+
+    Only those that are still what it named: another stick may be plugged in by now.
+    """
+    still = {found.path for folder in {file.path.parent for file in files} for found in old_bundles(store, folder)}
     cleared = [file for file in files if file.path in still]
     for file in cleared:
         try:
             file.path.unlink(missing_ok=True)
         except OSError as error:
             raise FieldappError(
-                _("{path} cannot be taken away: {why}.").format(path=shown(file.path.name), why=reason(error))
+                _("{path} cannot be taken away: {why}.").format(
+                    path=display_path(file.path.name), why=os_error_text(error)
+                )
             ) from None
     return len(cleared)
 
 
-def is_own(store: Store, path: Path) -> bool:
+def is_own_bundle(store: Store, path: Path) -> bool:
     """Whether this laptop wrote a bundle."""
-    return _written(store, path) is not None
+    return _written_bundle(store, path) is not None
 
 
-def _written(store: Store, path: Path) -> Row | None:
+def _written_bundle(store: Store, path: Path) -> Row | None:
     """What is known of a bundle of ours; only if the file is still what was written."""
     if not path.name.isascii():  # what we write has a plain name; others' may not even be Unicode
         return None
@@ -117,7 +121,7 @@ def _written(store: Store, path: Path) -> Row | None:
 def _is_received(store: Store, row: Row) -> bool:
     logs = json.loads(row["logs"])
     databases, _at = receipts.all_heads(store, row["recipient"])
-    return bool(logs) and all(receipts.reached(store, databases, g) >= n for g, n in logs.items())
+    return bool(logs) and all(receipts.acknowledged_through(store, databases, g) >= n for g, n in logs.items())
 
 
 def _is_read(store: Store, path: Path) -> bool:

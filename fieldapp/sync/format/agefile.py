@@ -7,7 +7,7 @@ MAX_HEADER = 65_536
 """Bytes"""
 
 
-def begins_well(source: IO[bytes]) -> bool:
+def has_age_header(source: IO[bytes]) -> bool:
     """Whether a file begins with an age header that is not too long; leaves it at its beginning.
 
     The library reads a header line by line into memory, however long a line is: a file of zeros would fill it.

@@ -1,7 +1,7 @@
 """Bundles: ``age( tar( manifest.json, manifest.json.minisig, certs/…, segments/… ) )``; packs, the same unencrypted.
 
 ``docs/bundle-format.md`` specifies the format. Reading is streaming and in two passes: ``inspect`` reads the whole file
-and believes nothing until every size, hash and the sender's signature have been checked; only then ``contents`` is
+and believes nothing until every size, hash and the sender's signature have been checked; only then ``read_segments`` is
 read again and applied. The plain text is never written to a disk.
 """
 
@@ -17,19 +17,19 @@ from typing import IO, Annotated
 import msgspec
 import pyrage
 
-from fieldapp.errors import FieldappError, Refused, reason
-from fieldapp.escaping import shown
+from fieldapp.errors import FieldappError, FileRefused, os_error_text
+from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.sync.format import agefile, keys, tarball
 from fieldapp.sync.format.segment import INSTANT, MAX_HLC, digest
 from fieldapp.vietnamese.text import clean
 
-FORMAT = "fieldapp-bundle/1"
-SUFFIX = ".fieldapp.tar.age"
+BUNDLE_FORMAT = "fieldapp-bundle/1"
+BUNDLE_SUFFIX = ".fieldapp.tar.age"
 PACK_SUFFIX = ".fieldapp-pack.tar"
 MANIFEST = "manifest.json"
 SIGNATURE = ".minisig"
-MAX_PAPER = 16_384
+MAX_DOCUMENT = 16_384
 """Bytes of a certificate or a signature"""
 
 FOR_OTHERS = "for_others"
@@ -43,35 +43,35 @@ _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MEMBER = re.compile(rf"((?:certs|revocations)/{_UUID}\.json|segments/{_UUID}-[0-9]{{10}}\.jsonl\.zst)(\.minisig)?")
 
 Progress = Callable[[str, int, int], None]
-"""Told (stage, done, of): stage is one of ``write``, ``verify``, ``read``, ``apply``, ``index``. It may raise
+"""Told (stage, done, of): stage is one of ``write_tar``, ``verify``, ``read``, ``apply``, ``index``. It may raise
 ``Cancelled``; at ``index`` that is too late."""
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+NonNegative = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 """Sizes and sequence numbers: what every reader of JSON holds exactly"""
 
 
-class Member(msgspec.Struct, frozen=True):
+class MemberLine(msgspec.Struct, frozen=True):
     """One file of the tar as the manifest lists it."""
 
     name: str
-    size: Count
+    size: NonNegative
     sha256: str
 
 
 class Head(msgspec.Struct, frozen=True):
     """How far a log has been received: its last change, and the hash of the segment that brought it."""
 
-    last: Count
+    last: NonNegative
     hash: str
     replica: str = ""
     """whose log it is, to name it before anything of it has come"""
 
 
-class SetAside(msgspec.Struct, frozen=True):
+class RejectedChange(msgspec.Struct, frozen=True):
     """A change of the recipient's that the sender did not let count, with the rule that it breaks."""
 
     log: str
-    seq: Count
+    seq: NonNegative
     reason: str
 
 
@@ -83,14 +83,14 @@ class Manifest(msgspec.Struct, frozen=True):
     sender: str
     made_at: str
     hlc: int
-    number: Count
+    number: NonNegative
     recipients: list[str]
     have: dict[str, Head]
-    members: list[Member]
-    counts: dict[str, Count]
+    members: list[MemberLine]
+    counts: dict[str, NonNegative]
     program: str
     schema: int
-    set_aside: list[SetAside] = []
+    set_aside: list[RejectedChange] = []
     log: str = ""
     """the log that the sender writes now; headquarters, that for all"""
     post_id: str | None = None
@@ -121,7 +121,7 @@ class Inspected:
         return keys.fingerprint(self.sender.sign_key, self.sender.age_key)
 
 
-def write(stream: IO[bytes], manifest: Manifest, signature: bytes, members: Iterator[tuple[str, bytes]]) -> None:
+def write_tar(stream: IO[bytes], manifest: Manifest, signature: bytes, members: Iterator[tuple[str, bytes]]) -> None:
     """Write the plain tar of a bundle whose manifest lists just these members in this order."""
     tarball.write_member(stream, MANIFEST, encode_manifest(manifest))
     tarball.write_member(stream, MANIFEST + SIGNATURE, signature)
@@ -140,9 +140,9 @@ def with_post(manifest: Manifest, post_id: str | None, recovery: str | None) -> 
     return msgspec.structs.replace(manifest, post_id=post_id, recovery=recovery)
 
 
-def list_member(name: str, data: bytes) -> Member:
+def member_line(name: str, data: bytes) -> MemberLine:
     """A file's line in the manifest."""
-    return Member(name, len(data), digest(data))
+    return MemberLine(name, len(data), digest(data))
 
 
 def inspect(path: Path, age_secret: str | None) -> Inspected:
@@ -152,49 +152,49 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
     """
     papers: dict[str, bytes] = {}
     try:
-        with _plain(path, age_secret) as stream:
-            members = tarball.members(stream)
+        with _decrypted_tar(path, age_secret) as stream:
+            members = tarball.read_members(stream)
             raw = _next(members, MANIFEST)
             manifest = _manifest(raw)
             signature = _next(members, MANIFEST + SIGNATURE)
-            if len(signature) > MAX_PAPER:
+            if len(signature) > MAX_DOCUMENT:
                 raise tarball.BadTar("a signature that is too large")
             for expected in manifest.members:
                 data = _next(members, expected.name)
-                if list_member(expected.name, data) != expected:
+                if member_line(expected.name, data) != expected:
                     raise tarball.BadTar("a member is not as the manifest lists it")
                 if not expected.name.startswith("segments/"):
                     papers[expected.name] = data
             if next(members, None) is not None:
                 raise tarball.BadTar("more members than the manifest lists")
     except tarball.BadTar as error:
-        raise Damaged(path, pack=age_secret is None) from error
+        raise DamagedFile(path, pack=age_secret is None) from error
     inspected = Inspected(path, manifest, _certificates(papers), _revocations(papers))
     if not inspected.certificates or inspected.sender.replica != manifest.sender:
-        raise Refused(
-            NO_SENDER, _("{name} does not say who made it. Nothing was changed.").format(name=shown(path.name))
+        raise FileRefused(
+            NO_SENDER, _("{name} does not say who made it. Nothing was changed.").format(name=display_path(path.name))
         )
     if not keys.verify(inspected.sender.sign_key, raw, signature):
-        raise Refused(
+        raise FileRefused(
             FORGED,
             _("The signature of {name} is not its sender's: it was forged or changed. Nothing was changed.").format(
-                name=shown(path.name)
+                name=display_path(path.name)
             ),
         )
     return inspected
 
 
-def contents(inspected: Inspected, age_secret: str | None) -> Generator[tuple[bytes, bytes], None, None]:
+def read_segments(inspected: Inspected, age_secret: str | None) -> Generator[tuple[bytes, bytes], None, None]:
     """(bytes, signature) of each segment in a bundle that was inspected."""
-    with _plain(inspected.path, age_secret) as stream:
+    with _decrypted_tar(inspected.path, age_secret) as stream:
         held: tuple[str, bytes] | None = None
         listed = {m.name: m for m in inspected.manifest.members}
-        for name, data in tarball.members(stream):
+        for name, data in tarball.read_members(stream):
             if not name.startswith("segments/"):
                 continue
-            if listed.get(name) != list_member(name, data):
-                raise Refused(
-                    DAMAGED, _("{name} was changed while it was read.").format(name=shown(inspected.path.name))
+            if listed.get(name) != member_line(name, data):
+                raise FileRefused(
+                    DAMAGED, _("{name} was changed while it was read.").format(name=display_path(inspected.path.name))
                 )
             if not name.endswith(SIGNATURE):
                 held = (name, data)
@@ -214,8 +214,8 @@ def _manifest(data: bytes) -> Manifest:
         manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise tarball.BadTar(f"manifest: {error}") from None
-    if manifest.format != FORMAT:
-        raise Refused(
+    if manifest.format != BUNDLE_FORMAT:
+        raise FileRefused(
             NEWER_FORMAT,
             _("This bundle was made by a newer version ({format}). Upgrade this program first.").format(
                 format=clean(manifest.format)[:40]
@@ -224,7 +224,7 @@ def _manifest(data: bytes) -> Manifest:
     names = [m.name for m in manifest.members]
     if len(set(names)) != len(names) or not all(_MEMBER.fullmatch(n) for n in names):
         raise tarball.BadTar("the manifest lists what may not be in a bundle")
-    if any(m.size > MAX_PAPER and not m.name.endswith(".zst") for m in manifest.members):
+    if any(m.size > MAX_DOCUMENT and not m.name.endswith(".zst") for m in manifest.members):
         raise tarball.BadTar("a certificate or signature that is too large")
     if not INSTANT.fullmatch(manifest.made_at):
         raise tarball.BadTar("manifest: instant")
@@ -254,25 +254,27 @@ def _revocations(found: dict[str, bytes]) -> list[tuple[keys.Revocation, bytes, 
 
 
 @contextmanager
-def _plain(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
+def _decrypted_tar(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
     """The tar inside a file as a stream. What is wrong with the encryption raises on leaving, or when it is read."""
     if path.exists() and not path.is_file():  # a pipe or a device would be waited for
         why = _("it is a folder, name a file in it") if path.is_dir() else _("it is no file")
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=why))
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=display_path(path), why=why))
     try:
         source = path.open("rb")
     except OSError as error:
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=reason(error))) from None
+        raise FieldappError(
+            _("{path} cannot be read: {why}.").format(path=display_path(path), why=os_error_text(error))
+        ) from None
     with source:
         if age_secret is None:
             yield source
             return
-        if not agefile.begins_well(source):
-            if tarball.begins_well(source):
-                raise Refused(
+        if not agefile.has_age_header(source):
+            if tarball.has_tar_header(source):
+                raise FileRefused(
                     DAMAGED,
                     _("{name} is a pack: `fieldapp init --pack` begins from it. Nothing was changed.").format(
-                        name=shown(path.name)
+                        name=display_path(path.name)
                     ),
                 )
             raise tarball.BadTar("no age file")
@@ -294,11 +296,11 @@ def _plain(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
             yield reader
         except tarball.BadTar:
             _stop(reader, worker)
-            _tell(path, failed)
+            _explain(path, failed)
             raise
         finally:
             _stop(reader, worker)
-        _tell(path, failed)
+        _explain(path, failed)
 
 
 def _stop(reader: IO[bytes], worker: threading.Thread) -> None:
@@ -306,7 +308,7 @@ def _stop(reader: IO[bytes], worker: threading.Thread) -> None:
     worker.join()
 
 
-def _tell(path: Path, failed: list[Exception]) -> None:
+def _explain(path: Path, failed: list[Exception]) -> None:
     """Say what decryption met, which is a better reason than what the reader of its output saw."""
     if not failed or isinstance(failed[0], BrokenPipeError | ValueError):
         return
@@ -315,22 +317,24 @@ def _tell(path: Path, failed: list[Exception]) -> None:
         text = str(error).lower()
         if "no matching" in text:
             raise NotForUs(
-                _("{name} is for somebody else: it is not encrypted to this laptop.").format(name=shown(path.name))
+                _("{name} is for somebody else: it is not encrypted to this laptop.").format(
+                    name=display_path(path.name)
+                )
             )
-        raise Damaged(path) from error
+        raise DamagedFile(path) from error
     if isinstance(error, OSError):
-        raise Damaged(path) from error
+        raise DamagedFile(path) from error
     raise error
 
 
-class NotForUs(Refused):
+class NotForUs(FileRefused):
     """The bundle is encrypted to others: on a stick with bundles of many posts, nothing to worry about."""
 
     def __init__(self, message: str) -> None:
         super().__init__(FOR_OTHERS, message)
 
 
-class Damaged(Refused):
+class DamagedFile(FileRefused):
     """A file that is cut off, damaged, or something else; why in English is the error that it was raised from."""
 
     def __init__(self, path: Path, pack: bool = False) -> None:
@@ -338,4 +342,4 @@ class Damaged(Refused):
             text = _("{name} is damaged or is no pack. Nothing was changed. Ask headquarters for a new pack.")
         else:
             text = _("{name} is cut off, damaged or no bundle. Nothing was changed.")
-        super().__init__(DAMAGED, text.format(name=shown(path.name)))
+        super().__init__(DAMAGED, text.format(name=display_path(path.name)))

@@ -26,7 +26,7 @@ def reading(at: datetime) -> int:
     return round(at.timestamp() * 1000) << 16
 
 
-def furthest(at: datetime | None = None) -> int:
+def latest_plausible(at: datetime | None = None) -> int:
     """The furthest reading that is believed: ten years ahead of the wall clock, or of this program where a dead
     battery has set the clock before it."""
     return reading(max(at or datetime.now(UTC), BUILT)) + (AHEAD_MS << 16)

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.errors import FieldappError, reason
-from fieldapp.escaping import shown
+from fieldapp.errors import FieldappError, os_error_text
+from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store.disk import sync_folder
 
 CHUNK = 1 << 20
 PLUGGED_IN = ("/media/", "/run/media/", "/mnt/")
 MB = 1_000_000
-SPARE = MB
+RESERVE = MB
 """Bytes beside the content: manifest, age, and what the file system takes"""
 _DRIVE_REMOVABLE = 2
 _NO_DIALOGUE = 1
@@ -50,9 +50,11 @@ def drives() -> list[Drive]:
 
 def bundles_in(folder: Path) -> list[Path]:
     """Bundle files in a folder, by name; other people's files are passed over."""
-    from fieldapp.sync.format.bundle import SUFFIX
+    from fieldapp.sync.format.bundle import BUNDLE_SUFFIX
 
-    return sorted(p for p in folder.iterdir() if p.name.endswith(SUFFIX) and not p.name.startswith(".") and p.is_file())
+    return sorted(
+        p for p in folder.iterdir() if p.name.endswith(BUNDLE_SUFFIX) and not p.name.startswith(".") and p.is_file()
+    )
 
 
 def folders_with_bundles(folder: Path) -> list[Path]:
@@ -76,12 +78,14 @@ def free_space(folder: Path) -> int:
 
 def check_space(folder: Path, size: int) -> None:
     """Refuse to begin what does not fit; ``size`` in bytes."""
-    with telling(folder):
+    with explaining_os_errors(folder):
         free = free_space(folder)
-    if free < size + SPARE:
+    if free < size + RESERVE:
         raise FieldappError(
             _("{folder} has {free} MB free, {size} MB are needed. Nothing was written; take another stick.").format(
-                folder=shown(folder), free=format_amount(free // MB), size=format_amount((size + SPARE) // MB + 1)
+                folder=display_path(folder),
+                free=format_amount(free // MB),
+                size=format_amount((size + RESERVE) // MB + 1),
             )
         )
 
@@ -120,20 +124,20 @@ def _windows_roots(kernel: Any = None) -> Iterator[tuple[Path, str]]:
 
 
 @contextmanager
-def telling(folder: Path) -> Iterator[None]:
+def explaining_os_errors(folder: Path) -> Iterator[None]:
     """What the system says of a folder to write to, as a sentence for the user."""
     try:
         yield
     except OSError as error:
         raise FieldappError(
             _("Writing to {folder} failed: {why}. Nothing here was changed; free space or take another stick.").format(
-                folder=shown(folder), why=reason(error)
+                folder=display_path(folder), why=os_error_text(error)
             )
         ) from error
 
 
 @contextmanager
-def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> Iterator[IO[bytes]]:
+def atomic_file(target: Path, progress: Callable[[int], None] | None = None) -> Iterator[IO[bytes]]:
     """Write a file that is complete or not there: ``.part``, flush, fsync, read back and compare, rename, fsync.
 
     After the block has ended without an error the stick may be pulled. ``progress`` is told the bytes read back.
@@ -141,7 +145,7 @@ def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> I
     """
     part = target.with_name(target.name + ".part")
     try:
-        with telling(target.parent):
+        with explaining_os_errors(target.parent):
             with part.open("wb") as raw:
                 writer = _Hashing(raw)
                 try:
@@ -155,18 +159,18 @@ def whole_file(target: Path, progress: Callable[[int], None] | None = None) -> I
             if _read_back(part, progress) != writer.hash.hexdigest():
                 raise FieldappError(
                     _("What was read back from {folder} is not what was written. Take another stick.").format(
-                        folder=shown(target.parent)
+                        folder=display_path(target.parent)
                     )
                 )
             part.replace(target)
             sync_folder(target.parent)
     except BaseException:
-        _forget(part)
+        _remove_part(part)
         raise
 
 
-def written_to(file: IO[bytes]) -> tuple[str, int]:
-    """What was written to a file that ``whole_file`` gave: SHA-256 in hex, and bytes."""
+def digest_of_written(file: IO[bytes]) -> tuple[str, int]:
+    """What was written to a file that ``atomic_file`` gave: SHA-256 in hex, and bytes."""
     assert isinstance(file, _Hashing)
     return file.hash.hexdigest(), file.size
 
@@ -207,6 +211,6 @@ def _read_back(path: Path, progress: Callable[[int], None] | None) -> str:
     return found.hexdigest()
 
 
-def _forget(part: Path) -> None:
+def _remove_part(part: Path) -> None:
     with suppress(OSError):
         part.unlink(missing_ok=True)

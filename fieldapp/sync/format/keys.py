@@ -148,10 +148,10 @@ def fingerprint(sign_key: str, age_key: str) -> str:
 
     The syllables avoid what dialects confuse: l and n, ch and tr, s and x, d and gi and v, final n and ng.
     """
-    return spoken(f"{sign_key}\n{age_key}")
+    return spoken_hash(f"{sign_key}\n{age_key}")
 
 
-def spoken(text: str) -> str:
+def spoken_hash(text: str) -> str:
     """Any text in ten syllables, to be compared by telephone."""
     digest = hashlib.sha256(text.encode()).digest()[:FINGERPRINT_BYTES]
     return " ".join(_syllable(byte) for byte in digest)

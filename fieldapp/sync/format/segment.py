@@ -25,7 +25,7 @@ from fieldapp.store.store import Row, Store, now
 from fieldapp.sync.format import keys
 from fieldapp.vietnamese.text import clean
 
-FORMAT = "fieldapp-segment/1"
+SEGMENT_FORMAT = "fieldapp-segment/1"
 MAX_CHANGES = 5_000
 MAX_PLAIN = 64 * 1024 * 1024
 """Bytes of a segment's text: more is refused before it takes memory."""
@@ -43,7 +43,7 @@ ZSTD_LEVEL = 17
 ZSTD_CHUNK = 1024
 """Bytes that are decompressed at a time: even of a bomb, no more than some 40 MB come out of them"""
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+NonNegative = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 """Sequence numbers: what every reader of JSON holds exactly"""
 
 
@@ -58,14 +58,14 @@ class Header(msgspec.Struct, frozen=True):
     log: str
     scope: str
     replica: str
-    first: Count
-    last: Count
+    first: NonNegative
+    last: NonNegative
     prev: str | None
-    knows: dict[str, Count]
+    knows: dict[str, NonNegative]
     sealed_at: str
 
 
-class Entry(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True, gc=False):
+class ChangeLine(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True, gc=False):
     """A change as a line of a segment has it: its log and sequence number follow from the header."""
 
     hlc: int
@@ -81,7 +81,7 @@ class Sealed:
     """What a segment says, checked for form."""
 
     header: Header
-    entries: list[Entry]
+    entries: list[ChangeLine]
     plain: bool
     """every value is null, an integer that SQLite holds, or text as the store keeps it; otherwise each must be looked
     at"""
@@ -89,13 +89,13 @@ class Sealed:
     def change(self, place: int) -> Change:
         """The change in a place, from 0."""
         entry, header = self.entries[place], self.header
-        at = log.instant(entry.hlc) if entry.at is msgspec.UNSET else entry.at
+        at = log.hlc_instant(entry.hlc) if entry.at is msgspec.UNSET else entry.at
         return Change(
             header.log, header.first + place, entry.hlc, entry.table, entry.row_id, entry.cols, entry.actor, at
         )
 
 
-class Broken(ValueError):
+class BadSegment(ValueError):
     """These bytes are no segment: says in English why, for the log and the quarantine."""
 
 
@@ -115,7 +115,7 @@ def encode(header: Header, changes: list[Row]) -> bytes:
             msgspec.Raw(change["cols"].encode()),
             change["actor"],
         ]
-        if change["at"] != log.instant(change["hlc"]):
+        if change["at"] != log.hlc_instant(change["hlc"]):
             line.append(change["at"])
         lines.append(msgspec.json.encode(line))
     text = b"\n".join(lines) + b"\n"
@@ -138,21 +138,21 @@ def read(data: bytes) -> Sealed:
     head, _lf, body = text.partition(b"\n")
     header = _header(head)
     if not text.endswith(b"\n"):
-        raise Broken("cut off")
+        raise BadSegment("cut off")
     count = body.count(b"\n")
     if not 1 <= header.first <= header.last or header.last - header.first + 1 != count:
-        raise Broken("the header counts other changes than there are")
+        raise BadSegment("the header counts other changes than there are")
     if count > MAX_CHANGES:
-        raise Broken("too many changes")
+        raise BadSegment("too many changes")
     if (header.first == 1) != (header.prev is None):
-        raise Broken("only the first segment of a log has no predecessor")
+        raise BadSegment("only the first segment of a log has no predecessor")
     entries = _all_lines(body, count)
     if entries is not None:
         return Sealed(header, entries, _is_clean(body))
     lines = body.split(b"\n")[:-1]
-    entries = [_entry(header.first + n, line) for n, line in enumerate(lines)]
+    entries = [_change_line(header.first + n, line) for n, line in enumerate(lines)]
     if any(a.hlc >= b.hlc for a, b in pairwise(entries)):
-        raise Broken("the clock goes back")
+        raise BadSegment("the clock goes back")
     return Sealed(header, entries, plain=False)
 
 
@@ -160,23 +160,23 @@ def _header(line: bytes) -> Header:
     try:
         header = msgspec.json.decode(line, type=Header)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Broken(f"header: {error}") from None
-    if header.format != FORMAT:
-        raise Broken(f"format {header.format!r} is not known here")
+        raise BadSegment(f"header: {error}") from None
+    if header.format != SEGMENT_FORMAT:
+        raise BadSegment(f"format {header.format!r} is not known here")
     if not (_UUID.fullmatch(header.log) and _UUID.fullmatch(header.replica)):
-        raise Broken("log and replica are ids")
+        raise BadSegment("log and replica are ids")
     return header
 
 
-_LINES = msgspec.json.Decoder(Entry)
+_LINES = msgspec.json.Decoder(ChangeLine)
 _DIGITS = bytes.maketrans(b"0123456789abcdef", b"0" * 16)
-_FORM = b"00000000-0000-0000-0000-000000000000\n"
+_UUID_FORM = b"00000000-0000-0000-0000-000000000000\n"
 """What is left of an id when each digit is 0"""
 _ESCAPE = re.compile(rb'\\[^n"/]')
 
 
-def _all_lines(body: bytes, count: int) -> list[Entry] | None:
-    """The changes, if each is of the form of ``_entry`` and holds only values that can be stored; otherwise None."""
+def _all_lines(body: bytes, count: int) -> list[ChangeLine] | None:
+    """The changes, if each has the form of ``_change_line`` and only values that can be stored; otherwise None."""
     try:
         entries = _LINES.decode_lines(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -189,7 +189,7 @@ def _all_lines(body: bytes, count: int) -> list[Entry] | None:
         or not body.startswith(b"[")  # no value holds a list: so each line begins and ends with one
         or body.count(b"]\n[") != count - 1
         or not (hlcs[0] > 0 and hlcs[-1] <= MAX_HLC and all(map(operator.lt, hlcs, hlcs[1:])))
-        or ids.encode().translate(_DIGITS) != _FORM * count
+        or ids.encode().translate(_DIGITS) != _UUID_FORM * count
         or not all(_TABLE.fullmatch(table) for table in {e.table for e in entries})
         or not all(map(_is_actor, {e.actor for e in entries}))
         or not all([e.cols for e in entries])  # noqa: C419 - a list is quicker
@@ -215,26 +215,26 @@ def _is_clean(body: bytes) -> bool:
     return text.isprintable() and unicodedata.is_normalized("NFC", text)
 
 
-def _entry(seq: int, line: bytes) -> Entry:
+def _change_line(seq: int, line: bytes) -> ChangeLine:
     try:
         fields = msgspec.json.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Broken(f"change {seq}: {error}") from None
+        raise BadSegment(f"change {seq}: {error}") from None
     if not isinstance(fields, list) or len(fields) not in (5, 6):
-        raise Broken(f"change {seq}: not an array of 5 or 6")
+        raise BadSegment(f"change {seq}: not an array of 5 or 6")
     hlc, table, row_id, cols, actor = fields[:5]
     if type(hlc) is not int or not 0 < hlc <= MAX_HLC:
-        raise Broken(f"change {seq}: clock")
-    at = fields[5] if len(fields) == 6 else log.instant(hlc)
+        raise BadSegment(f"change {seq}: clock")
+    at = fields[5] if len(fields) == 6 else log.hlc_instant(hlc)
     if not (isinstance(table, str) and isinstance(row_id, str) and isinstance(cols, dict) and isinstance(at, str)):
-        raise Broken(f"change {seq}: types")
+        raise BadSegment(f"change {seq}: types")
     if not (_TABLE.fullmatch(table) and _UUID.fullmatch(row_id) and INSTANT.fullmatch(at)):
-        raise Broken(f"change {seq}: table, row and instant")
+        raise BadSegment(f"change {seq}: table, row and instant")
     if not _is_actor(actor):
-        raise Broken(f"change {seq}: actor")
+        raise BadSegment(f"change {seq}: actor")
     if not cols or any(isinstance(v, list | dict) for v in cols.values()):
-        raise Broken(f"change {seq}: types")
-    return Entry(hlc, table, row_id, cols, actor, at)
+        raise BadSegment(f"change {seq}: types")
+    return ChangeLine(hlc, table, row_id, cols, actor, at)
 
 
 def _text(data: bytes) -> bytes:
@@ -246,16 +246,16 @@ def _text(data: bytes) -> bytes:
             part = frame.decompress(data[start : start + ZSTD_CHUNK])
             size += len(part)
             if size > MAX_PLAIN:
-                raise Broken("larger than a segment may be")
+                raise BadSegment("larger than a segment may be")
             parts.append(part)
     except (zstandard.ZstdError, MemoryError) as error:
-        raise Broken(f"zstd: {error}") from None
+        raise BadSegment(f"zstd: {error}") from None
     if not frame.eof or frame.unused_data:
-        raise Broken("not one whole zstd frame")
+        raise BadSegment("not one whole zstd frame")
     return b"".join(parts)
 
 
-def seal(store: Store, progress: Callable[[int, int], None] | None = None) -> int:
+def seal_open_changes(store: Store, progress: Callable[[int, int], None] | None = None) -> int:
     """Seal the open changes of all own logs; returns how many. Inside a transaction.
 
     Called before every export and before every import is applied, so that all changes of a segment were made under
@@ -291,7 +291,7 @@ def seal_rows(store: Store, own_log: Row, changes: list[Row], knows: dict[str, i
     assert own is not None
     last, prev = _head(store, own_log["id"])
     header = Header(
-        format=FORMAT,
+        format=SEGMENT_FORMAT,
         schema=SEGMENT_SCHEMA,
         log=own_log["id"],
         scope=own_log["scope"],
@@ -304,8 +304,8 @@ def seal_rows(store: Store, own_log: Row, changes: list[Row], knows: dict[str, i
     )
     data = encode(header, changes)
     signature = keys.sign(own["sign_secret"], data, f"fieldapp segment {own_log['id']} {last + 1}")
-    keep(store, header, data, signature, "applied")
-    log.enter_last(store, digest(data), changes[-1]["hlc"], changes[-1]["at"])
+    store_segment(store, header, data, signature, "applied")
+    log.store_last_change(store, digest(data), changes[-1]["hlc"], changes[-1]["at"])
 
 
 def _next_changes(store: Store, log_id: str, after: int) -> list[Row]:
@@ -329,7 +329,7 @@ def _next_changes(store: Store, log_id: str, after: int) -> list[Row]:
 
 def _knows(store: Store, own_log: Row) -> dict[str, int]:
     """The version vector over the logs of '*' and of this log's own scope. A reader may be one who never gets some of
-    these, as a province does not get its neighbour's; he then does not wait for them (``forks.missing``)."""
+    these, as a province does not get its neighbour's; he then does not wait for them (``forks.missing_knowledge``)."""
     return {
         row["id"]: row["seq"]
         for row in store.rows(
@@ -339,7 +339,9 @@ def _knows(store: Store, own_log: Row) -> dict[str, int]:
     }
 
 
-def keep(store: Store, header: Header, data: bytes, signature: bytes, state: str, reason: str | None = None) -> None:
+def store_segment(
+    store: Store, header: Header, data: bytes, signature: bytes, state: str, reason: str | None = None
+) -> None:
     """Store a segment's bytes as they are."""
     store.db.execute(
         "INSERT INTO local_segment (hash, log_id, scope, replica_id, first, last, prev, knows, bytes, signature, state,"

@@ -38,14 +38,14 @@ def write_end(stream: IO[bytes]) -> None:
     stream.write(bytes(2 * BLOCK))
 
 
-def begins_well(source: IO[bytes]) -> bool:
+def has_tar_header(source: IO[bytes]) -> bool:
     """Whether a file begins as such a tar; leaves it at its beginning."""
     head = source.read(BLOCK)
     source.seek(0)
     return head[MAGIC] == b"ustar\0"
 
 
-def members(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
+def read_members(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     """(name, content) of each file, in order, to the end of the archive; BadTar if anything else is there."""
     for _ in range(MAX_MEMBERS):
         block = _exactly(stream, BLOCK)

@@ -8,7 +8,7 @@ from typing import Any
 from fieldapp.domain.records import BY_KIND
 from fieldapp.store.store import Store
 
-Cell = tuple[str, str]
+RowKey = tuple[str, str]
 """(table, row id)"""
 
 UNKNOWN_TABLE = "unknown_table"
@@ -17,7 +17,7 @@ UNCLEAN_TEXT = "unclean_text"
 NO_SUCH_ROW = "no_such_row"
 IMPOSSIBLE = "impossible_value"
 
-BEGINNING = ("created_at", "created_by")
+BEGIN_COLUMNS = ("created_at", "created_by")
 """Columns that only the first change of a row sets"""
 
 MAX_INTEGER = 1 << 63
@@ -34,7 +34,7 @@ class Author:
 
 
 @dataclass(frozen=True)
-class Logged:
+class AuthoredChange:
     """A change together with who wrote it."""
 
     log_id: str
@@ -88,37 +88,37 @@ class Schema:
         return author.role != "post" or author.scope == author.post_id
 
 
-def objection(schema: Schema, change: Logged, before: list[Logged]) -> str | None:
+def rejection_reason(schema: Schema, change: AuthoredChange, before: list[AuthoredChange]) -> str | None:
     """The rule that forbids a change to count; ``before`` are the changes of the row that stand, in order."""
     if change.table not in schema.columns:
         return UNKNOWN_TABLE
     if not schema.may_write(change.author, change.table):
         return NOT_ALLOWED
-    if before and (before[0].scope != change.scope or _begins_otherwise(change, before[0])):
+    if before and (before[0].scope != change.scope or _contradicts_beginning(change, before[0])):
         return NOT_ALLOWED
     if change.cols.keys() & {"id", "post_id"}:
         return NOT_ALLOWED
     if not before and "created_at" not in change.cols:
         return NO_SUCH_ROW
-    if not all(map(_fits, change.cols.values())):
+    if not all(map(_fits_column, change.cols.values())):
         return IMPOSSIBLE
     if not all(map(_is_clean, change.cols.values())):
         return UNCLEAN_TEXT
     return None
 
 
-def _begins_otherwise(change: Logged, first: Logged) -> bool:
+def _contradicts_beginning(change: AuthoredChange, first: AuthoredChange) -> bool:
     """Whether a later change says otherwise than the first when and by whom the row was begun. The same it may say: a
     change that is logged twice, by a copied disk, counts once."""
-    return any(name in change.cols and change.cols[name] != first.cols.get(name) for name in BEGINNING)
+    return any(name in change.cols and change.cols[name] != first.cols.get(name) for name in BEGIN_COLUMNS)
 
 
 def is_storable(value: Any) -> bool:
     """Whether a change may set this value, as far as it alone says."""
-    return _fits(value) and _is_clean(value)
+    return _fits_column(value) and _is_clean(value)
 
 
-def _fits(value: Any) -> bool:
+def _fits_column(value: Any) -> bool:
     return not isinstance(value, int) or -MAX_INTEGER <= value < MAX_INTEGER
 
 

@@ -21,10 +21,10 @@ from fieldapp.store import log
 from fieldapp.store.connection import IntegrityError
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Store
-from fieldapp.sync.format.segment import Entry, Sealed
-from fieldapp.sync.merge.admission import Author, Cell, Schema, is_storable
+from fieldapp.sync.format.segment import ChangeLine, Sealed
+from fieldapp.sync.merge.admission import Author, RowKey, Schema, is_storable
 
-ALWAYS = 1 << 62
+KNOWS_ALL = 1 << 62
 """How far a log is known where nothing of it can be unknown"""
 
 Values = list[tuple[Any, ...]]
@@ -58,11 +58,11 @@ class _Plan:
     """ids of the rows that are left to the fold"""
 
 
-class _Refused(Exception):
+class _NotWritable(Exception):
     """A row is not there, or is another post's."""
 
 
-def doubtful(store: Store, sealed: Sealed) -> set[str]:
+def rows_to_fold(store: Store, sealed: Sealed) -> set[str]:
     """The rows of a segment, not yet entered, whose fold may not simply end with its changes.
 
     These are rows with a change that the author did not know, or whose reading is not before the segment's first: only
@@ -70,19 +70,19 @@ def doubtful(store: Store, sealed: Sealed) -> set[str]:
     """
     found = {r["row_id"] for r in store.rows("SELECT DISTINCT row_id FROM local_conflict")}
     aside = [(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")]
-    found |= {c.row_id for c in log.at_places(store, aside).values()}
-    numbers, rows_too = _beyond(store, sealed)
+    found |= {c.row_id for c in log.changes_at(store, aside).values()}
+    numbers, rows_too = _unknown_to_author(store, sealed)
     if not numbers and not rows_too:
         return found
     ids = {e.row_id for e in sealed.entries}
     if rows_too:
         found |= {
             r["row_id"]
-            for r in log.stored(store, ids)
-            if r["hlc"] >= sealed.entries[0].hlc or r["seq"] > _known(sealed, r["log_id"])
+            for r in log.stored_changes(store, ids)
+            if r["hlc"] >= sealed.entries[0].hlc or r["seq"] > _known_through(sealed, r["log_id"])
         }
     if numbers:
-        log.catch_up(store)
+        log.index_touched_rows(store)
         touched = store.rows(
             "SELECT key, segment FROM local_touch WHERE key IN (SELECT value FROM json_each(?))", [log.touch_keys(ids)]
         )
@@ -91,13 +91,13 @@ def doubtful(store: Store, sealed: Sealed) -> set[str]:
     return found
 
 
-def _beyond(store: Store, sealed: Sealed) -> tuple[set[int], bool]:
+def _unknown_to_author(store: Store, sealed: Sealed) -> tuple[set[int], bool]:
     """(numbers of the segments in the same scope that lie beyond what the author knew, whether rows of the log do)."""
     first = sealed.entries[0].hlc
     numbers: set[int] = set()
     rows_too = False
     for row in store.rows("SELECT id FROM local_log WHERE scope = ?", [sealed.header.scope]):
-        known = _known(sealed, row["id"])
+        known = _known_through(sealed, row["id"])
         newest = store.row("SELECT seq, hlc FROM local_change WHERE log_id = ? ORDER BY seq DESC LIMIT 1", [row["id"]])
         rows_too = rows_too or (newest is not None and (newest["seq"] > known or newest["hlc"] >= first))
         for found in store.rows(
@@ -111,10 +111,10 @@ def _beyond(store: Store, sealed: Sealed) -> tuple[set[int], bool]:
     return numbers, rows_too
 
 
-def _known(sealed: Sealed, log_id: str) -> int:
+def _known_through(sealed: Sealed, log_id: str) -> int:
     """How far a segment's author knew a log: their own, and the baseline, wholly."""
     if log_id in (sealed.header.log, BASELINE_LOG):
-        return ALWAYS
+        return KNOWS_ALL
     return sealed.header.knows.get(log_id, 0)
 
 
@@ -136,7 +136,7 @@ class Pending:
         """Read once, and only where something new came."""
         return Schema(self._store)
 
-    def add(self, updates: Mapping[_Update, Values]) -> list[Cell]:
+    def add(self, updates: Mapping[_Update, Values]) -> list[RowKey]:
         """Let updates wait; returns the rows whose updates were refused meanwhile."""
         ids = [values[0] for rows in updates.values() for values in rows]
         refused = [] if self._ids.isdisjoint(ids) else self.flush()
@@ -148,7 +148,7 @@ class Pending:
             refused += self.flush()
         return refused
 
-    def flush(self) -> list[Cell]:
+    def flush(self) -> list[RowKey]:
         """Write what waits; if any of it is refused, returns all of its rows, which are left to the fold."""
         updates, self._updates = self._updates, {}
         self._ids, self._text = set(), 0
@@ -156,19 +156,19 @@ class Pending:
             for update, rows in updates.items():
                 rows.sort(key=itemgetter(0))
                 if self._store.db.conn.executemany(update.sql, rows).rowcount != len(rows):
-                    raise _Refused
-        except (IntegrityError, _Refused):  # what was written before it is right, and the fold says the same again
+                    raise _NotWritable
+        except (IntegrityError, _NotWritable):  # what was written before it is right, and the fold says the same again
             return [(update.table, values[0]) for update, rows in updates.items() for values in rows]
         return []
 
 
-def write(store: Store, author: Author, sealed: Sealed, doubtful_ids: set[str], pending: Pending) -> list[Cell]:
+def write_rows(store: Store, author: Author, sealed: Sealed, doubtful_ids: set[str], pending: Pending) -> list[RowKey]:
     """Write what can be written as it is; updates wait in ``pending``. Returns the rows that are left to the fold, in
     the order of their changes."""
     schema = pending.schema
     plan = _Planner(schema, author, doubtful_ids, clean=sealed.plain).plan(sealed.entries)
     to_fold = plan.to_fold
-    refused: list[Cell] = []
+    refused: list[RowKey] = []
     rank = {table: place for place, table in enumerate(schema.columns)}
     try:
         for columns in sorted(plan.inserts, key=lambda c: rank[c.table]):
@@ -209,10 +209,10 @@ class _Planner:
         self._clean = clean
         self._plan = _Plan()
 
-    def plan(self, entries: list[Entry]) -> _Plan:
+    def plan(self, entries: list[ChangeLine]) -> _Plan:
         """Sort the changes by what is done with them, and by table and columns."""
         repeated_ids = _repeated(entries)
-        repeated: list[Entry] = []
+        repeated: list[ChangeLine] = []
         to_fold = self._plan.to_fold
         by_shape: dict[tuple[str, ...], Values | None] = {}
         for entry in entries:
@@ -235,7 +235,7 @@ class _Planner:
         self._plan_repeated(repeated)
         return self._plan
 
-    def _plan_repeated(self, entries: list[Entry]) -> None:
+    def _plan_repeated(self, entries: list[ChangeLine]) -> None:
         """Rows that change several times: what their columns are in the end."""
         rows: dict[str, tuple[str, dict[str, Any], bool]] = {}
         to_fold = self._plan.to_fold
@@ -275,7 +275,7 @@ class _Planner:
         return planned.setdefault(_Columns(table, tuple(cols)), [])
 
 
-def _repeated(entries: list[Entry]) -> set[str]:
+def _repeated(entries: list[ChangeLine]) -> set[str]:
     """The rows that change more than once."""
     ids = [e.row_id for e in entries]
     if len(set(ids)) == len(ids):

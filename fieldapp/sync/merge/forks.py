@@ -23,27 +23,27 @@ from fieldapp.sync.peers.peers import Peer
 
 MAX_SEQ = 1 << 53
 FORK = "fork"
-SETTLED = "settled"
+FORK_SETTLED = "settled"
 """A branch that does not stand, and all of whose changes are in the log all the same"""
 
 
-def begin_new_log(store: Store) -> None:
+def begin_new_logs(store: Store) -> None:
     """After a backup was restored: what is recorded from now on goes into new logs, so that it never contradicts what
     this laptop wrote after the backup. What headquarters has of that comes back in its reply."""
     with store.transaction(applying=True):
-        segment.seal(store)
+        segment.seal_open_changes(store)
         for log in store.rows("SELECT scope FROM local_log WHERE own = 1 ORDER BY scope"):
-            logs.begin(store, log["scope"])
+            logs.begin_log(store, log["scope"])
 
 
-def settle(store: Store, followed: set[str]) -> bool:
+def follow_headquarters(store: Store, followed: set[str]) -> bool:
     """Follow, in each log, the branch of the headquarters that certified its author; inside an applying transaction,
     with nothing unsealed. True if a branch was changed, so that held segments may now be applied.
 
     Heads in ``followed`` are left; those that were followed now are added. So this ends, whatever others say.
     """
     changed = False
-    for peer_id, log_id, head in receipts.not_applied(store):
+    for peer_id, log_id, head in receipts.unapplied_heads(store):
         log = store.row("SELECT * FROM local_log WHERE id = ?", [log_id])
         author = peers.get(store, log["replica_id"]) if log else None
         peer = peers.get(store, peer_id)
@@ -52,7 +52,7 @@ def settle(store: Store, followed: set[str]) -> bool:
         if not _decides(peer, author) or head.hash in followed or _is_applied(store, head.hash):
             continue
         if log["own"] and head.last > log["seq"]:  # a copy of this disk is ahead of us, or we were set back
-            logs.begin(store, log["scope"])
+            logs.begin_log(store, log["scope"])
         branch = _branch(store, author, log_id, head.hash)
         parted = receipts.branch_point(store, log_id, head.hash)
         if branch and parted is not None and parted < log["seq"]:
@@ -62,7 +62,7 @@ def settle(store: Store, followed: set[str]) -> bool:
             followed.add(head.hash)
             changed = True
         elif branch and branch[0]["state"] == "quarantined":  # it goes on where we have followed since
-            _hold(store, branch)
+            _hold_branch(store, branch)
             followed.add(head.hash)
             changed = True
     return changed
@@ -98,13 +98,13 @@ def _branch(store: Store, author: Peer, log_id: str, head: str) -> list[Row]:
             return []
         if row["state"] == "applied":
             break
-        if row["state"] == "quarantined" and row["reason"] not in (FORK, SETTLED):
+        if row["state"] == "quarantined" and row["reason"] not in (FORK, FORK_SETTLED):
             return []
         if row["replica_id"] != author.id or not keys.verify(author.sign_key, row["bytes"], row["signature"]):
             return []
         found.append(row)
         hash_ = row["prev"]
-    return [] if any(missing(store, row) for row in found) else found[::-1]
+    return [] if any(missing_knowledge(store, row) for row in found) else found[::-1]
 
 
 def _follow(store: Store, log: Row, author: Peer, parted: int, branch: list[Row]) -> None:
@@ -115,26 +115,26 @@ def _follow(store: Store, log: Row, author: Peer, parted: int, branch: list[Row]
     )
     if author.id == store.identity.replica_id:
         if log["own"]:
-            logs.begin(store, log["scope"])
+            logs.begin_log(store, log["scope"])
         stands = {_identity(change) for row in branch for change in segment.decode(row["bytes"])[1]}
         for row in ours:
-            _log_again(store, row, stands, parted)
+            _relog_segment(store, row, stands, parted)
     for row in ours:
         store.db.execute(
             "UPDATE local_segment SET state = 'quarantined', reason = ? WHERE hash = ?", [FORK, row["hash"]]
         )
-    merge.refold(store, merge.withdraw(store, log["id"]))
+    merge.refold(store, merge.withdraw_log(store, log["id"]))
     for row in branch:
         store.db.execute("UPDATE local_segment SET state = 'applied', reason = NULL WHERE hash = ?", [row["hash"]])
-        merge.apply(store, segment.read(row["bytes"]), row["hash"])
+        merge.apply_changes(store, segment.read(row["bytes"]), row["hash"])
 
 
-def _hold(store: Store, branch: list[Row]) -> None:
+def _hold_branch(store: Store, branch: list[Row]) -> None:
     for row in branch:
         store.db.execute("UPDATE local_segment SET state = 'held' WHERE hash = ?", [row["hash"]])
 
 
-def _log_again(store: Store, ours: Row, stands: set[tuple[object, ...]], parted: int) -> None:
+def _relog_segment(store: Store, ours: Row, stands: set[tuple[object, ...]], parted: int) -> None:
     """Seal anew, in the log that is written now, what the branch that stands lacks of a segment: under the knowledge
     under which it was made, so that conflicts stay what they were."""
     changes = [c for c in segment.decode(ours["bytes"])[1] if _identity(c) not in stands]
@@ -165,7 +165,7 @@ def _log_again(store: Store, ours: Row, stands: set[tuple[object, ...]], parted:
     segment.seal_rows(store, log, rows, {known: last for known, last in knows.items() if last})
 
 
-def adopt(store: Store) -> int:
+def adopt_branches(store: Store) -> int:
     """Log the work of branches that do not stand in headquarters' own log, with its values, times and authors; returns
     how many segments. For a laptop that will not do so itself: it is gone, or its disk was set back meanwhile. If it
     does after all, each change still counts once.
@@ -173,7 +173,7 @@ def adopt(store: Store) -> int:
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters takes over the work of a laptop that is gone."))
     with store.transaction(applying=True):
-        segment.seal(store)
+        segment.seal_open_changes(store)
         found = store.rows(
             "SELECT * FROM local_segment WHERE state = 'quarantined' AND reason = ? AND scope IN"
             " (SELECT scope FROM local_log WHERE own = 1) ORDER BY log_id, first, hash",
@@ -182,7 +182,7 @@ def adopt(store: Store) -> int:
         touched = []
         for row in found:
             parted = receipts.branch_point(store, row["log_id"], row["prev"])
-            _log_again(store, row, set(), parted or 0)
+            _relog_segment(store, row, set(), parted or 0)
             touched += [(c.table, c.row_id) for c in segment.decode(row["bytes"])[1]]
         merge.refold(store, touched)
         forget_settled(store)
@@ -194,10 +194,10 @@ def _identity(change: Change) -> tuple[object, ...]:
     return change.hlc, change.table, change.row_id, json.dumps(change.cols, sort_keys=True)
 
 
-def is_off(store: Store, hash_: str | None) -> bool:
+def is_off_branch(store: Store, hash_: str | None) -> bool:
     """Whether a segment belongs to a branch that does not stand: so does what goes on from it."""
     found = "SELECT 1 FROM local_segment WHERE hash = ? AND state = 'quarantined' AND reason IN (?, ?)"
-    return store.value(found, [hash_, FORK, SETTLED]) is not None
+    return store.value(found, [hash_, FORK, FORK_SETTLED]) is not None
 
 
 def forget_settled(store: Store) -> None:
@@ -211,18 +211,18 @@ def forget_settled(store: Store) -> None:
         changes = segment.decode(row["bytes"])[1]
         if not _not_logged(store, changes[:1]) and not _not_logged(store, changes):  # one costs less, and often says it
             store.db.execute(
-                "UPDATE local_segment SET state = 'quarantined', reason = ? WHERE hash = ?", [SETTLED, row["hash"]]
+                "UPDATE local_segment SET state = 'quarantined', reason = ? WHERE hash = ?", [FORK_SETTLED, row["hash"]]
             )
 
 
 def _not_logged(store: Store, changes: list[Change], besides: str = "") -> list[Change]:
     """Those of some changes that are in no log, ``besides`` one: with its reading and values a change is one's only."""
-    found = change_log.of_rows(store, {c.row_id for c in changes})
+    found = change_log.changes_of_rows(store, {c.row_id for c in changes})
     there = {_identity(c) for same_row in found.values() for c in same_row if c.log_id != besides}
     return [c for c in changes if _identity(c) not in there]
 
 
-def missing(store: Store, row: Row) -> dict[str, int]:
+def missing_knowledge(store: Store, row: Row) -> dict[str, int]:
     """log -> last change that a segment's author knew and that is not here.
 
     Nobody waits for what never comes: a branch that does not stand, or the log of a laptop that was revoked; and nobody
@@ -241,7 +241,7 @@ def missing(store: Store, row: Row) -> dict[str, int]:
         for r in store.rows(
             "SELECT log_id, max(last) AS last FROM local_segment WHERE state = 'quarantined' AND reason IN (?, ?, ?)"
             " GROUP BY log_id",
-            [FORK, SETTLED, revocation.REVOKED],
+            [FORK, FORK_SETTLED, revocation.REVOKED],
         )
     }
     for revoked in store.rows("SELECT logs FROM local_revocation"):

@@ -19,24 +19,24 @@ from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock
 from fieldapp.sync.format.segment import Sealed
 from fieldapp.sync.merge import fast_path
-from fieldapp.sync.merge.admission import IMPOSSIBLE, Author, Cell, Logged, Schema, objection
+from fieldapp.sync.merge.admission import IMPOSSIBLE, Author, AuthoredChange, RowKey, Schema, rejection_reason
 
 BATCH = 5_000
 """Rows whose changes are in memory together while they are folded"""
 
 
-def apply(store: Store, sealed: Sealed, hash_: str, pending: fast_path.Pending | None = None) -> None:
+def apply_changes(store: Store, sealed: Sealed, hash_: str, pending: fast_path.Pending | None = None) -> None:
     """Enter a segment's changes into the log and make rows what the log then says; inside an applying transaction.
 
     Most segments are a post's next ones, and nobody else wrote in between: then their changes come last in the fold of
     each row, and are written as they are. Where that is not sure, rows are folded. With ``pending`` updates may wait,
-    until ``finish``.
+    until ``flush_pending``.
     """
     header, entries = sealed.header, sealed.entries
     author = _authors(store, header.log).get(header.log) or _author(store, header.scope, header.replica)
-    doubtful = fast_path.doubtful(store, sealed)  # before the segment is there itself
-    log.enter(store, hash_)
-    log.enter_last(store, hash_, entries[-1].hlc, sealed.change(len(entries) - 1).at)
+    doubtful = fast_path.rows_to_fold(store, sealed)  # before the segment is there itself
+    log.number_segment(store, hash_)
+    log.store_last_change(store, hash_, entries[-1].hlc, sealed.change(len(entries) - 1).at)
     store.db.execute(
         "INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, ?, ?, 0, ?)"
         " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq",
@@ -44,19 +44,19 @@ def apply(store: Store, sealed: Sealed, hash_: str, pending: fast_path.Pending |
     )
     clock.observe(store, entries[-1].hlc)
     updates = pending or fast_path.Pending(store)
-    to_fold = fast_path.write(store, author, sealed, doubtful, updates)
+    to_fold = fast_path.write_rows(store, author, sealed, doubtful, updates)
     retry = store.value("SELECT 1 FROM local_set_aside WHERE reason = ? LIMIT 1", [IMPOSSIBLE])
     if pending is None or to_fold or retry:
         to_fold = list(dict.fromkeys([*updates.flush(), *to_fold]))
     if to_fold or retry:
-        fold(store, updates.schema, to_fold)
+        fold_rows(store, updates.schema, to_fold)
 
 
-def finish(store: Store, pending: fast_path.Pending) -> None:
+def flush_pending(store: Store, pending: fast_path.Pending) -> None:
     """Write the updates that wait; inside an applying transaction."""
     to_fold = pending.flush()
     if to_fold:
-        fold(store, pending.schema, to_fold)
+        fold_rows(store, pending.schema, to_fold)
 
 
 def _author(store: Store, scope: str, replica_id: str) -> Author:
@@ -76,7 +76,7 @@ def _authors(store: Store, only: str | None = None) -> dict[str, Author]:
     }
 
 
-def fold(store: Store, schema: Schema, cells: Iterable[Cell]) -> None:
+def fold_rows(store: Store, schema: Schema, cells: Iterable[RowKey]) -> None:
     """Make rows what their changes say.
 
     What was impossible is tried again while something changes: the row that it names may have come since, in the same
@@ -88,109 +88,109 @@ def fold(store: Store, schema: Schema, cells: Iterable[Cell]) -> None:
     while todo or seen is None:
         for start in range(0, len(todo), BATCH):
             part = todo[start : start + BATCH]
-            changes = log.of_rows(store, [row_id for _table, row_id in part])
+            changes = log.changes_of_rows(store, [row_id for _table, row_id in part])
             rows = {
                 (table, row_id): [
-                    Logged(c.log_id, c.seq, c.hlc, table, c.cols, authors[c.log_id])
+                    AuthoredChange(c.log_id, c.seq, c.hlc, table, c.cols, authors[c.log_id])
                     for c in changes.get(row_id, [])
                     if c.table == table
                 ]
                 for table, row_id in part
             }
-            _clear(store, rows)
+            _forget_findings(store, rows)
             for (table, row_id), logged in rows.items():
                 if _fold_row(store, schema, table, row_id, logged):
                     written.setdefault(table, {})[row_id] = None
         aside = store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
-        todo = [] if aside == seen else _impossible(store)
+        todo = [] if aside == seen else _impossible_rows(store)
         seen = aside
     for table, ids in written.items():
         if table in BY_KIND and (BY_KIND[table].TOP or BY_KIND[table].REFERRED):
             search_index.index_ids(store, table, list(ids))
 
 
-def _impossible(store: Store) -> list[Cell]:
+def _impossible_rows(store: Store) -> list[RowKey]:
     """The rows of which a change could not be, in the order of their changes."""
     places = [
         (r["log_id"], r["seq"])
         for r in store.rows("SELECT log_id, seq FROM local_set_aside WHERE reason = ?", [IMPOSSIBLE])
     ]
-    changes = sorted(log.at_places(store, places).values(), key=lambda c: (c.hlc, c.row_id))
+    changes = sorted(log.changes_at(store, places).values(), key=lambda c: (c.hlc, c.row_id))
     return list(dict.fromkeys((c.table, c.row_id) for c in changes))
 
 
-def catch_up(store: Store) -> None:
+def fold_after_upgrade(store: Store) -> None:
     """Fold in what an older version of the program logged without understanding it; once after each upgrade."""
     said = store.setting(REFOLD)
     if said is None:
         return
     with store.transaction(applying=True):
-        fold(store, Schema(store), _not_understood(store, **json.loads(said)))
+        fold_rows(store, Schema(store), _not_understood(store, **json.loads(said)))
         store.db.execute("DELETE FROM local_setting WHERE key = ?", [REFOLD])
 
 
-def _not_understood(store: Store, columns: dict[str, list[str]], shipped: int) -> list[Cell]:
+def _not_understood(store: Store, columns: dict[str, list[str]], shipped: int) -> list[RowKey]:
     """Rows that an older version could not fold, or index, whole: a change was set aside, or sets one of ``columns``,
     which it had not, or is of the baseline and came after ``shipped``."""
     aside = {(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")}
     new = {table: set(names) for table, names in columns.items()}
-    return _cells(
+    return _row_keys(
         c
-        for c in log.everything(store)
+        for c in log.all_changes(store)
         if (c.log_id == BASELINE_LOG and c.seq > shipped)
         or (c.log_id, c.seq) in aside
         or not new.get(c.table, set()).isdisjoint(c.cols)
     )
 
 
-def _cells(changes: Iterable[Change]) -> list[Cell]:
+def _row_keys(changes: Iterable[Change]) -> list[RowKey]:
     """The rows of some changes, in the order of their first ones."""
-    first: dict[Cell, int] = {}
+    first: dict[RowKey, int] = {}
     for c in changes:
         cell = (c.table, c.row_id)
         first[cell] = min(c.hlc, first.get(cell, c.hlc))
     return sorted(first, key=lambda cell: (first[cell], cell[1]))
 
 
-def withdraw(store: Store, log_id: str) -> list[Cell]:
+def withdraw_log(store: Store, log_id: str) -> list[RowKey]:
     """Take back the changes of a log that no applied segment holds any more; returns their rows, to be refolded.
 
     Inside an applying transaction, with nothing of the log unsealed.
     """
-    touched = log.leave(store, log_id)
+    touched = log.remove_segments(store, log_id)
     last = store.value("SELECT seq FROM local_log WHERE id = ?", [log_id])
     store.db.execute("DELETE FROM local_set_aside WHERE log_id = ? AND seq > ?", [log_id, last])
     return list(touched)
 
 
-def refold(store: Store, cells: Iterable[Cell]) -> None:
+def refold(store: Store, cells: Iterable[RowKey]) -> None:
     """Make rows what their changes say, after some were taken back: a row that nothing begins any more goes, and what
     names it is judged anew."""
     schema = Schema(store)
     wanted = [cell for cell in dict.fromkeys(cells) if cell[0] in schema.columns]
-    begun = {cell for cell, change in _logged(store, wanted) if "created_at" in change.cols}
+    begun = {cell for cell, change in _authored_changes(store, wanted) if "created_at" in change.cols}
     gone = {cell: None for cell in wanted if cell not in begun}
     todo = list(gone)
     while todo:
-        todo = [cell for cell in _naming(store, schema, todo) if cell not in gone]
+        todo = [cell for cell in _rows_referring_to(store, schema, todo) if cell not in gone]
         gone.update(dict.fromkeys(todo))
     store.db.execute("PRAGMA defer_foreign_keys = ON")
     for table, row_id in gone:
         store.db.execute(f"DELETE FROM {table} WHERE id = ?", [row_id])
     store.db.execute("PRAGMA defer_foreign_keys = OFF")
-    search_index.forget(store, [row_id for _table, row_id in gone])
-    fold(store, schema, _in_order(store, [*wanted, *gone]))
+    search_index.unindex(store, [row_id for _table, row_id in gone])
+    fold_rows(store, schema, _in_order(store, [*wanted, *gone]))
 
 
-def _logged(store: Store, cells: list[Cell]) -> Iterator[tuple[Cell, Change]]:
+def _authored_changes(store: Store, cells: list[RowKey]) -> Iterator[tuple[RowKey, Change]]:
     """The changes of some rows, each with its row."""
     for start in range(0, len(cells), BATCH):
         part = set(cells[start : start + BATCH])
-        for changes in log.of_rows(store, [row_id for _table, row_id in part]).values():
+        for changes in log.changes_of_rows(store, [row_id for _table, row_id in part]).values():
             yield from (((c.table, c.row_id), c) for c in changes if (c.table, c.row_id) in part)
 
 
-def _naming(store: Store, schema: Schema, cells: list[Cell]) -> list[Cell]:
+def _rows_referring_to(store: Store, schema: Schema, cells: list[RowKey]) -> list[RowKey]:
     """The rows that name one of some rows."""
     named: dict[str, list[str]] = {}
     for table, row_id in cells:
@@ -205,20 +205,20 @@ def _naming(store: Store, schema: Schema, cells: list[Cell]) -> list[Cell]:
     return found
 
 
-def _in_order(store: Store, cells: list[Cell]) -> list[Cell]:
+def _in_order(store: Store, cells: list[RowKey]) -> list[RowKey]:
     """Rows in the order of their first changes: what is named before what names it."""
     first = dict.fromkeys(cells, 0)
-    for cell, change in _logged(store, list(first)):
+    for cell, change in _authored_changes(store, list(first)):
         first[cell] = min(first[cell] or change.hlc, change.hlc)
     return sorted(first, key=lambda cell: (first[cell], cell[1]))
 
 
-def rebuild(store: Store) -> list[Cell]:
+def rebuild(store: Store) -> list[RowKey]:
     """Fold the whole log anew; returns the rows that were not what the log says. Inside an applying transaction."""
     schema = Schema(store)
     before = {t: {r["id"]: r for r in store.rows(f"SELECT * FROM {t}")} for t in schema.columns}
-    cells = _cells(log.everything(store))
-    fold(store, schema, cells)
+    cells = _row_keys(log.all_changes(store))
+    fold_rows(store, schema, cells)
     known = set(cells)
     wrong = [(t, i) for t, rows in before.items() for i in rows if (t, i) not in known]
     for table, row_id in reversed(wrong):
@@ -230,35 +230,35 @@ def rebuild(store: Store) -> list[Cell]:
     return wrong
 
 
-def _clear(store: Store, rows: Mapping[Cell, list[Logged]]) -> None:
+def _forget_findings(store: Store, rows: Mapping[RowKey, list[AuthoredChange]]) -> None:
     """Forget what was found about some rows and their changes."""
     changes = [(c.log_id, c.seq) for logged in rows.values() for c in logged]
     store.db.conn.executemany("DELETE FROM local_set_aside WHERE log_id = ? AND seq = ?", changes)
     store.db.conn.executemany("DELETE FROM local_conflict WHERE table_name = ? AND row_id = ?", list(rows))
 
 
-def _fold_row(store: Store, schema: Schema, table: str, row_id: str, logged: list[Logged]) -> bool:
+def _fold_row(store: Store, schema: Schema, table: str, row_id: str, logged: list[AuthoredChange]) -> bool:
     """Make a row what its changes say; whether there is anything of it."""
-    standing: list[Logged] = []
+    standing: list[AuthoredChange] = []
     for change in logged:
-        reason = objection(schema, change, standing)
+        reason = rejection_reason(schema, change, standing)
         if reason is None:
             standing.append(change)
         else:
-            _set_aside(store, change, reason)
+            _reject(store, change, reason)
     if not standing:
         return False
     try:
         _write(store, schema, table, row_id, standing)
     except IntegrityError:
-        _clear(store, {(table, row_id): logged})
+        _forget_findings(store, {(table, row_id): logged})
         standing = _one_by_one(store, schema, table, row_id, logged)
     if len({c.log_id for c in standing}) > 1:
         _conflicts(store, schema, table, row_id, standing)
     return bool(standing)
 
 
-def _write(store: Store, schema: Schema, table: str, row_id: str, changes: list[Logged]) -> None:
+def _write(store: Store, schema: Schema, table: str, row_id: str, changes: list[AuthoredChange]) -> None:
     columns = schema.columns[table]
     values: dict[str, Any] = {"id": row_id}
     if "post_id" in columns:
@@ -275,12 +275,14 @@ def _write(store: Store, schema: Schema, table: str, row_id: str, changes: list[
     )
 
 
-def _one_by_one(store: Store, schema: Schema, table: str, row_id: str, changes: list[Logged]) -> list[Logged]:
+def _one_by_one(
+    store: Store, schema: Schema, table: str, row_id: str, changes: list[AuthoredChange]
+) -> list[AuthoredChange]:
     """Find which changes cannot be: each is tried on top of those that stand. A CHECK says what one column of one
     row may hold, so the outcome does not depend on the others."""
-    standing: list[Logged] = []
+    standing: list[AuthoredChange] = []
     for change in changes:
-        reason = objection(schema, change, standing)
+        reason = rejection_reason(schema, change, standing)
         if reason is None:
             try:
                 with store.db.atomic():
@@ -289,20 +291,20 @@ def _one_by_one(store: Store, schema: Schema, table: str, row_id: str, changes: 
                 continue
             except IntegrityError:
                 reason = IMPOSSIBLE
-        _set_aside(store, change, reason)
+        _reject(store, change, reason)
     return standing
 
 
-def _set_aside(store: Store, change: Logged, reason: str) -> None:
+def _reject(store: Store, change: AuthoredChange, reason: str) -> None:
     store.db.execute("INSERT INTO local_set_aside VALUES (?, ?, ?)", [change.log_id, change.seq, reason])
 
 
-def _conflicts(store: Store, schema: Schema, table: str, row_id: str, changes: list[Logged]) -> None:
+def _conflicts(store: Store, schema: Schema, table: str, row_id: str, changes: list[AuthoredChange]) -> None:
     """List the cells where values differ of which neither author knew the other's, and none came later."""
     knows = {(c.log_id, c.seq): _knowledge(store, c) for c in changes}
     for column in schema.columns[table]:
         setting = [c for c in changes if column in c.cols and c.log_id != BASELINE_LOG]
-        newest = [c for c in setting if not any(_knew(knows, o, c) for o in setting if o is not c)]
+        newest = [c for c in setting if not any(_was_known(knows, o, c) for o in setting if o is not c)]
         if len(newest) < 2:
             continue
         winner = newest[-1]
@@ -319,13 +321,13 @@ def _differ(column: str, one: Any, other: Any) -> bool:
     return bool(one != other) and not (column == "voided_at" and None not in (one, other))
 
 
-def _knew(knows: dict[tuple[str, int], dict[str, int]], later: Logged, earlier: Logged) -> bool:
+def _was_known(knows: dict[tuple[str, int], dict[str, int]], later: AuthoredChange, earlier: AuthoredChange) -> bool:
     if later.log_id == earlier.log_id:
         return later.seq > earlier.seq
     return knows[(later.log_id, later.seq)].get(earlier.log_id, 0) >= earlier.seq
 
 
-def _knowledge(store: Store, change: Logged) -> dict[str, int]:
+def _knowledge(store: Store, change: AuthoredChange) -> dict[str, int]:
     """What the author of a change knew; an own change that is not sealed yet knows all that is here."""
     found = store.value(
         "SELECT knows FROM local_segment WHERE log_id = ? AND first <= ? AND ? <= last AND state = 'applied'",
@@ -341,7 +343,9 @@ def conflicts(store: Store) -> list[Row]:
     """Each conflict with both values, authors and times, and an ``id`` to name it by."""
     found: list[Row] = []
     rows = store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log, loser_seq")
-    changes = log.at_places(store, [(r[f"{side}_log"], r[f"{side}_seq"]) for r in rows for side in ("winner", "loser")])
+    changes = log.changes_at(
+        store, [(r[f"{side}_log"], r[f"{side}_seq"]) for r in rows for side in ("winner", "loser")]
+    )
     for row in rows:
         sides = {}
         for side in ("winner", "loser"):

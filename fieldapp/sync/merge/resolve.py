@@ -14,7 +14,7 @@ from fieldapp.vietnamese.text import clean
 Side = Literal["winner", "loser"]
 
 
-def resolve(store: Store, conflict_id: str, take: Side) -> None:
+def resolve_conflict(store: Store, conflict_id: str, take: Side) -> None:
     """Let one side of a conflict (an ``id`` of ``merge.conflicts``) stand for good, here and, with the next exchange,
     everywhere."""
     with store.transaction(applying=True):
@@ -42,4 +42,4 @@ def resolve(store: Store, conflict_id: str, take: Side) -> None:
                 log,
             ],
         )
-        merge.fold(store, schema, [(table, row_id)])
+        merge.fold_rows(store, schema, [(table, row_id)])

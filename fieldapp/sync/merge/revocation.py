@@ -17,7 +17,7 @@ from fieldapp.sync.peers.peers import Peer
 REVOKED = "revoked"
 
 
-def revoke(store: Store, peer: Peer) -> None:
+def sign_revocation(store: Store, peer: Peer) -> None:
     """Trust a laptop no longer; what headquarters has of it stands. Inside an applying transaction, after sealing."""
     me = peers.own(store)
     if me.role != "hq" or me.trust != "certified" or not _may_revoke(store, me, peer):
@@ -34,11 +34,11 @@ def revoke(store: Store, peer: Peer) -> None:
     )
     data = keys.encode_revocation(revocation)
     secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
-    _keep(store, revocation, data, keys.sign(secret, data, "fieldapp revocation"))
-    peers.renew_those_of(store, peer)
+    _store_revocation(store, revocation, data, keys.sign(secret, data, "fieldapp revocation"))
+    peers.renew_certificates_of(store, peer)
 
 
-def learn(store: Store, revocation: keys.Revocation, data: bytes, signature: bytes) -> None:
+def take_revocation(store: Store, revocation: keys.Revocation, data: bytes, signature: bytes) -> None:
     """Take in a revocation from a bundle, if it is a later word than what is known, of who may say so; inside an
     applying transaction."""
     peer, issuer = peers.get(store, revocation.replica), peers.get(store, revocation.issuer)
@@ -49,7 +49,7 @@ def learn(store: Store, revocation: keys.Revocation, data: bytes, signature: byt
     if certificate is None or revocation.hlc <= max(certificate.hlc, known) or not _may_revoke(store, issuer, peer):
         return
     if keys.verify(issuer.sign_key, data, signature):
-        _keep(store, revocation, data, signature)
+        _store_revocation(store, revocation, data, signature)
 
 
 def _may_revoke(store: Store, issuer: Peer, peer: Peer) -> bool:
@@ -61,7 +61,7 @@ def _may_revoke(store: Store, issuer: Peer, peer: Peer) -> bool:
     return peer.issuer != peer.id and certifier is not None and certifier.post_code == issuer.post_code
 
 
-def _keep(store: Store, revocation: keys.Revocation, data: bytes, signature: bytes) -> None:
+def _store_revocation(store: Store, revocation: keys.Revocation, data: bytes, signature: bytes) -> None:
     store.db.execute("UPDATE local_replica SET trust = 'revoked' WHERE id = ?", [revocation.replica])
     store.db.execute(
         "INSERT OR REPLACE INTO local_revocation VALUES (?, ?, ?, ?, ?)",
@@ -77,17 +77,17 @@ def _keep(store: Store, revocation: keys.Revocation, data: bytes, signature: byt
             " WHERE log_id = ? AND last > ? AND state = 'applied'",
             [REVOKED, log["id"], last],
         )
-        touched += merge.withdraw(store, log["id"])
+        touched += merge.withdraw_log(store, log["id"])
     merge.refold(store, touched)
 
 
-def stands(store: Store, segment: Row) -> bool:
+def is_within_revocation(store: Store, segment: Row) -> bool:
     """Whether a segment of a revoked laptop lies within what headquarters lets stand."""
     logs = store.value("SELECT logs FROM local_revocation WHERE replica_id = ?", [segment["replica_id"]])
     return logs is not None and segment["last"] <= json.loads(logs).get(segment["log_id"], 0)
 
 
-def release(store: Store) -> None:
+def release_quarantined(store: Store) -> None:
     """Hold anew what was quarantined of laptops that were revoked and are trusted again; inside a transaction."""
     store.db.execute(
         "UPDATE local_segment SET state = 'held' WHERE state = 'quarantined' AND reason = ? AND replica_id IN"
@@ -96,7 +96,7 @@ def release(store: Store) -> None:
     )
 
 
-def papers(store: Store, readers: list[str]) -> list[Row]:
+def signed_revocations(store: Store, readers: list[str]) -> list[Row]:
     """(replica_id, paper, signature) of each revoked laptop among those named."""
     return store.rows(
         "SELECT replica_id, paper, signature FROM local_revocation"

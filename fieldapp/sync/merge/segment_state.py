@@ -15,7 +15,7 @@ CLOCK_AHEAD = "clock_ahead"
 FOREIGN_LOG = "foreign_log"
 
 
-def judge(store: Store, row: Row) -> tuple[str, str | None]:
+def classify(store: Store, row: Row) -> tuple[str, str | None]:
     """(state, reason) of a held segment, as things stand: applied means that it may be applied now."""
     author = store.row("SELECT sign_key, trust, own FROM local_replica WHERE id = ?", [row["replica_id"]])
     if author is None:
@@ -23,7 +23,7 @@ def judge(store: Store, row: Row) -> tuple[str, str | None]:
     if not keys.verify(author["sign_key"], row["bytes"], row["signature"]):
         return "quarantined", BAD_SIGNATURE
     if author["trust"] == "revoked" and not author["own"]:
-        if not revocation.stands(store, row):
+        if not revocation.is_within_revocation(store, row):
             return "quarantined", REVOKED
     elif author["trust"] != "certified" and not author["own"]:
         return "held", UNTRUSTED
@@ -31,7 +31,7 @@ def judge(store: Store, row: Row) -> tuple[str, str | None]:
     if log is not None and (log["scope"], log["replica_id"]) != (row["scope"], row["replica_id"]):
         return "quarantined", FOREIGN_LOG
     reached = log["seq"] if log else 0
-    if row["first"] <= reached or forks.is_off(store, row["prev"]):
+    if row["first"] <= reached or forks.is_off_branch(store, row["prev"]):
         return "quarantined", FORK
     if row["first"] > reached + 1:
         return "held", WAITS
@@ -40,25 +40,25 @@ def judge(store: Store, row: Row) -> tuple[str, str | None]:
     )
     if row["prev"] != head:
         return "quarantined", FORK
-    if forks.missing(store, row):
+    if forks.missing_knowledge(store, row):
         return "held", WAITS
     return "applied", None
 
 
 def is_ahead(sealed: segment.Sealed) -> bool:
     """Whether a segment would drag along the clock of everybody."""
-    return sealed.entries[-1].hlc > clock.furthest()
+    return sealed.entries[-1].hlc > clock.latest_plausible()
 
 
-def apply(store: Store, sealed: segment.Sealed, hash_: str, pending: fast_path.Pending | None = None) -> None:
+def apply_segment(store: Store, sealed: segment.Sealed, hash_: str, pending: fast_path.Pending | None = None) -> None:
     """Apply a segment that was judged so; of a log that is our own, we write on in another."""
     header = sealed.header
-    merge.apply(store, sealed, hash_, pending)
+    merge.apply_changes(store, sealed, hash_, pending)
     if store.value("SELECT own FROM local_log WHERE id = ?", [header.log]):  # by a copy of this disk
-        logs.begin(store, header.scope)
+        logs.begin_log(store, header.scope)
 
 
-def release(store: Store) -> None:
+def apply_held(store: Store) -> None:
     """Apply every held segment that can be applied, until none is left that can; inside an applying transaction."""
     progress = True
     while progress:
@@ -66,7 +66,7 @@ def release(store: Store) -> None:
         held = store.rows("SELECT hash FROM local_segment WHERE state = 'held' ORDER BY log_id, first, hash")
         for row in (store.row("SELECT * FROM local_segment WHERE hash = ?", [h["hash"]]) for h in held):
             assert row is not None
-            state, reason = judge(store, row)
+            state, reason = classify(store, row)
             sealed = segment.read(row["bytes"]) if state == "applied" else None
             if sealed is not None and is_ahead(sealed):
                 state, reason = "held", CLOCK_AHEAD
@@ -75,15 +75,15 @@ def release(store: Store) -> None:
                     "UPDATE local_segment SET state = ?, reason = ? WHERE hash = ?", [state, reason, row["hash"]]
                 )
             if sealed is not None and state == "applied":
-                apply(store, sealed, row["hash"])
+                apply_segment(store, sealed, row["hash"])
                 progress = True
 
 
-def settle(store: Store) -> None:
+def settle_forks(store: Store) -> None:
     """Follow headquarters in logs that have two branches, and apply what waited for that; inside an applying
     transaction."""
     followed: set[str] = set()
-    while forks.settle(store, followed):
-        release(store)
+    while forks.follow_headquarters(store, followed):
+        apply_held(store)
     forks.forget_settled(store)
-    logs.begin_missing(store)
+    logs.begin_missing_logs(store)

@@ -6,7 +6,7 @@ from fieldapp.store import log
 from fieldapp.store.store import Store
 
 
-def begin(store: Store, scope: str) -> None:
+def begin_log(store: Store, scope: str) -> None:
     """Write what comes from now on in ``scope`` into a new log; one that was written till now is closed, and stays.
     Inside a transaction."""
     store.db.execute("UPDATE local_log SET own = 0 WHERE own = 1 AND scope = ?", [scope])
@@ -16,7 +16,7 @@ def begin(store: Store, scope: str) -> None:
     )
 
 
-def begin_missing(store: Store) -> None:
+def begin_missing_logs(store: Store) -> None:
     """At headquarters: a log for each of its own posts, which another of its laptops may have entered; inside a
     transaction."""
     me = store.identity
@@ -35,24 +35,24 @@ def begin_missing(store: Store) -> None:
             [me.post_code],
         )
     }
-    for post_id, changes in log.of_rows(store, [row["id"] for row in without]).items():
+    for post_id, changes in log.changes_of_rows(store, [row["id"] for row in without]).items():
         if any(c.table == "post" and c.log_id in ours for c in changes):
-            begin(store, post_id)
+            begin_log(store, post_id)
 
 
-def own(store: Store) -> list[str]:
+def own_logs(store: Store) -> list[str]:
     """Ids of all logs that this replica has ever written."""
     found = store.rows("SELECT id FROM local_log WHERE replica_id = ? ORDER BY id", [store.identity.replica_id])
     return [row["id"] for row in found]
 
 
-def writing(store: Store) -> str:
+def current_log(store: Store) -> str:
     """The log that tells this database from a copy of it: a post's own, headquarters' for all."""
     found: str = store.value("SELECT id FROM local_log WHERE own = 1 ORDER BY scope <> '*', id")
     return found
 
 
-def written(store: Store) -> int:
+def changes_written(store: Store) -> int:
     """How many changes this replica has logged."""
     found: int = store.value(
         "SELECT coalesce(sum(seq), 0) FROM local_log WHERE replica_id = ?", [store.identity.replica_id]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fieldapp.errors import FieldappError, Refused
+from fieldapp.errors import FieldappError, FileRefused
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store, now
 from fieldapp.sync.format import clock, keys
@@ -11,7 +11,7 @@ from fieldapp.vietnamese.text import search_key
 
 OTHER_KEYS = "other_keys"
 
-FIRST = "A"
+FIRST_LETTER = "A"
 """What the first laptop of a post or a headquarters is called"""
 
 
@@ -77,7 +77,7 @@ class Peer:
         if self.post_name:
             return self.name
         _name, bracket, letter = self.name.removesuffix(")").rpartition(" (")
-        return letter if bracket and self.name.endswith(")") else FIRST
+        return letter if bracket and self.name.endswith(")") else FIRST_LETTER
 
     @property
     def fingerprint(self) -> str:
@@ -123,7 +123,7 @@ def others(store: Store) -> list[Peer]:
     return [_peer(r) for r in store.rows(f"{_MANY} own = 0 ORDER BY post_code, name, id")]
 
 
-def reader(store: Store, to: Peer, known: list[Peer] | None = None) -> Reader:
+def reader_for(store: Store, to: Peer, known: list[Peer] | None = None) -> Reader:
     """What may reach a peer. All of it goes to our own headquarters and up; down to a headquarters what its posts
     wrote, to a post what is for all and its own; never from one province to another. ``known``: all
     ``others``, where the caller has them."""
@@ -144,7 +144,7 @@ def is_below(me: Peer, headquarters: Peer) -> bool:
     return not headquarters.above and headquarters.post_code != me.post_code
 
 
-def is_asking(me: Peer, peer: Peer) -> bool:
+def awaits_certificate(me: Peer, peer: Peer) -> bool:
     """Whether a replica waits for our headquarters to certify it; others wait for theirs to be."""
     return peer.trust == "pending" and peer.issuer in (peer.id, me.id)
 
@@ -162,7 +162,7 @@ def partners(store: Store, known: list[Peer] | None = None, *, asking: bool = Fa
         ours = {me.id} | {p.id for p in found if p.role == "hq" and p.post_code == me.post_code}
         found = [p for p in found if p.role == "hq" or p.issuer in ours]
     chosen = {p.id for p in found}
-    return [p for p in known if p.id in chosen or (asking and is_asking(me, p))]
+    return [p for p in known if p.id in chosen or (asking and awaits_certificate(me, p))]
 
 
 def in_use(peer: Peer) -> bool:
@@ -170,12 +170,12 @@ def in_use(peer: Peer) -> bool:
     return peer.trust != "revoked"
 
 
-def waits(peer: Peer) -> bool:
+def can_be_certified(peer: Peer) -> bool:
     """Whether a replica is one that may be meant where one is to be certified."""
     return peer.trust == "pending"
 
 
-def find(store: Store, text: str, meant: Callable[[Peer], bool] | None = in_use) -> Peer:
+def find_peer(store: Store, text: str, meant: Callable[[Peer], bool] | None = in_use) -> Peer:
     """The other replica that ``text`` names, as people write it: its title as the program prints it, its post's code or
     name, also with the laptop's letter (``IARVE-B``), its id, or at least four of that id's first or last letters.
 
@@ -237,7 +237,7 @@ def add_root(store: Store, certificate: keys.Certificate, data: bytes, signature
     _insert(store, certificate, data, signature, "certified")
 
 
-def learn(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes) -> None:
+def take_certificate(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes) -> None:
     """Take in a certificate from a bundle, as far as its signature carries; inside a transaction.
 
     One by a certified headquarters certifies, also anew. A request of an unknown replica is kept as pending, and so is
@@ -252,7 +252,7 @@ def learn(store: Store, certificate: keys.Certificate, data: bytes, signature: b
         return
     if known is not None and known.trust != "pending":
         is_root = known.issuer == known.id
-        if is_root or not same_keys or certificate.hlc <= _newest_paper(store, known):
+        if is_root or not same_keys or certificate.hlc <= _newest_statement(store, known):
             return
     issuer = get(store, certificate.issuer)
     if issuer is None or issuer.role != "hq" or issuer.trust != "certified":
@@ -271,10 +271,10 @@ def learn(store: Store, certificate: keys.Certificate, data: bytes, signature: b
             "UPDATE local_replica SET sign_key = ?, age_key = ? WHERE id = ?",
             [certificate.sign_key, certificate.age_key, certificate.replica],
         )
-    _certify(store, certificate, data, signature)
+    _store_certificate(store, certificate, data, signature)
 
 
-def learn_pending(store: Store) -> None:
+def review_pending_certificates(store: Store) -> None:
     """Judge anew the certificates that came before their issuer was certified; inside a transaction."""
     found = True
     while found:
@@ -286,12 +286,12 @@ def learn_pending(store: Store) -> None:
             peer = _peer(row)
             certificate = keys.decode_certificate(peer.certificate)
             if certificate is not None and not certificate.is_request:
-                learn(store, certificate, peer.certificate, peer.certificate_signature)
+                take_certificate(store, certificate, peer.certificate, peer.certificate_signature)
                 trust = store.value("SELECT trust FROM local_replica WHERE id = ?", [peer.id])
                 found = found or trust == "certified"
 
 
-def _newest_paper(store: Store, peer: Peer) -> int:
+def _newest_statement(store: Store, peer: Peer) -> int:
     """The clock of the last certificate or revocation of a replica."""
     certificate = keys.decode_certificate(peer.certificate)
     revoked = store.value("SELECT hlc FROM local_revocation WHERE replica_id = ?", [peer.id])
@@ -315,7 +315,7 @@ def _may_certify(store: Store, issuer: Peer, certificate: keys.Certificate, know
     return all(code.get(_peer(row).issuer) == issuer.post_code for row in rows)
 
 
-def trust(store: Store, peer: Peer, *, above: bool = False) -> None:
+def certify(store: Store, peer: Peer, *, above: bool = False) -> None:
     """Certify a replica after its fingerprint was compared, also one that was revoked; inside a transaction.
     Headquarters only. ``above``: it is a headquarters above ours."""
     if peer.trust == "certified":
@@ -323,14 +323,14 @@ def trust(store: Store, peer: Peer, *, above: bool = False) -> None:
     _issue(store, peer, above=above)
 
 
-def renew(store: Store, post_id: str) -> None:
+def renew_certificates(store: Store, post_id: str) -> None:
     """Certify the laptops of a post anew, with the post's code and name of today; inside a transaction."""
     for peer in others(store):
         if peer.post_id == post_id and peer.trust == "certified":
             _issue(store, peer)
 
 
-def renew_those_of(store: Store, issuer: Peer) -> None:
+def renew_certificates_of(store: Store, issuer: Peer) -> None:
     """Vouch for all whom another laptop of headquarters certified, which is trusted no longer; inside a transaction."""
     for peer in others(store):
         if peer.issuer == issuer.id and peer.id != issuer.id and peer.trust == "certified":
@@ -366,20 +366,20 @@ def _issue(store: Store, peer: Peer, *, above: bool = False) -> None:
     )
     data = keys.encode_certificate(certificate)
     secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
-    _certify(store, certificate, data, keys.sign(secret, data, "fieldapp certificate"))
+    _store_certificate(store, certificate, data, keys.sign(secret, data, "fieldapp certificate"))
 
 
-def check_sender(store: Store, certificate: keys.Certificate, name: str) -> None:
+def check_sender_keys(store: Store, certificate: keys.Certificate, name: str) -> None:
     """Refuse a bundle in the name of a replica whose keys are known to be others."""
     known = store.row("SELECT sign_key, age_key FROM local_replica WHERE id = ? AND own = 0", [certificate.replica])
     if known is not None and (known["sign_key"], known["age_key"]) != (certificate.sign_key, certificate.age_key):
-        raise Refused(
+        raise FileRefused(
             OTHER_KEYS,
             _("{name} claims a sender whose keys are others: it is forged. Nothing was changed.").format(name=name),
         )
 
 
-def _certify(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes) -> None:
+def _store_certificate(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes) -> None:
     """What the certificate says replaces what was claimed or certified before, also that the replica was revoked."""
     store.db.execute("DELETE FROM local_revocation WHERE replica_id = ?", [certificate.replica])
     store.db.execute(

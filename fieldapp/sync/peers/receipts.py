@@ -11,12 +11,12 @@ from fieldapp.vietnamese.text import clean
 Heads = dict[str, Head]
 """log -> how far"""
 
-SILENT_MS = 90 * 86_400_000
-FORKED = "#fork"
+SILENCE_MS = 90 * 86_400_000
+FORK_SUFFIX = "#fork"
 """Ends the key of a database that writes another branch of a log than ours"""
 
 
-def heard(store: Store, manifest: Manifest) -> None:
+def record_receipt(store: Store, manifest: Manifest) -> None:
     """Keep what a certified sender says it has, unless a later word of it is known; inside a transaction.
 
     A copied or restored disk is one replica with several databases: each is known by the log that it writes. One that
@@ -28,13 +28,13 @@ def heard(store: Store, manifest: Manifest) -> None:
     sender = manifest.sender
     if not store.value("SELECT 1 FROM local_replica WHERE id = ? AND own = 0 AND trust = 'certified'", [sender]):
         return
-    if manifest.hlc <= clock.furthest():
+    if manifest.hlc <= clock.latest_plausible():
         clock.observe(store, manifest.hlc)
     key = _database(store, manifest)
     last = store.value("SELECT hlc FROM local_receipt WHERE replica_id = ? AND log_id = ?", [sender, key])
     if last is not None and manifest.hlc <= last:
         return
-    if last is None and not key.endswith(FORKED):
+    if last is None and not key.endswith(FORK_SUFFIX):
         store.db.execute(
             "UPDATE local_receipt SET have = NULL WHERE replica_id = ? AND hlc < ?", [sender, manifest.hlc]
         )
@@ -48,10 +48,10 @@ def heard(store: Store, manifest: Manifest) -> None:
 def _database(store: Store, manifest: Manifest) -> str:
     head = manifest.have.get(manifest.log)
     state = head and store.value("SELECT state FROM local_segment WHERE hash = ?", [head.hash])
-    return manifest.log + (FORKED if state == "quarantined" else "")
+    return manifest.log + (FORK_SUFFIX if state == "quarantined" else "")
 
 
-def newest(store: Store, replica_id: str) -> Heads:
+def latest_receipt(store: Store, replica_id: str) -> Heads:
     """What a replica said last that it has."""
     said = store.value(
         "SELECT have FROM local_receipt WHERE replica_id = ? AND have IS NOT NULL ORDER BY hlc DESC LIMIT 1",
@@ -60,7 +60,7 @@ def newest(store: Store, replica_id: str) -> Heads:
     return _heads(said)
 
 
-def not_applied(store: Store) -> list[tuple[str, str, Head]]:
+def unapplied_heads(store: Store) -> list[tuple[str, str, Head]]:
     """(replica, log, head) of each head that a certified replica said last that it has, and that is not applied here;
     of headquarters' logs, where the branches themselves say which stands, also what another of its databases has.
 
@@ -84,7 +84,7 @@ def all_heads(store: Store, replica_id: str) -> tuple[tuple[Heads, ...], str | N
     rows = store.rows(
         "SELECT have, at FROM local_receipt WHERE replica_id = ?1 AND have IS NOT NULL"
         " AND hlc > (SELECT max(hlc) FROM local_receipt WHERE replica_id = ?1) - ?2",
-        [replica_id, SILENT_MS << 16],
+        [replica_id, SILENCE_MS << 16],
     )
     return tuple(_heads(row["have"]) for row in rows), max((row["at"] for row in rows), default=None)
 
@@ -93,7 +93,7 @@ def _heads(said: str | None) -> Heads:
     return {log: Head(**head) for log, head in json.loads(said or "{}").items()}
 
 
-def reached(store: Store, databases: Sequence[Heads], log_id: str) -> int:
+def acknowledged_through(store: Store, databases: Sequence[Heads], log_id: str) -> int:
     """How far all databases of a peer have a log as we have it: up to where their branches and ours part.
 
     A head that is unknown here is that of a peer who is ahead of us, unless it lies before our own: then it is another
@@ -103,10 +103,10 @@ def reached(store: Store, databases: Sequence[Heads], log_id: str) -> int:
     log = store.row("SELECT seq, replica_id FROM local_log WHERE id = ?", [log_id])
     seq: int = log["seq"] if log else 0
     own = log is not None and log["replica_id"] == store.identity.replica_id
-    return min((_reached(store, heads.get(log_id), log_id, seq, own) for heads in databases), default=0)
+    return min((_acknowledged_in_log(store, heads.get(log_id), log_id, seq, own) for heads in databases), default=0)
 
 
-def _reached(store: Store, head: Head | None, log_id: str, seq: int, own: bool) -> int:
+def _acknowledged_in_log(store: Store, head: Head | None, log_id: str, seq: int, own: bool) -> int:
     if head is None:
         return 0
     parted = branch_point(store, log_id, head.hash)
@@ -115,7 +115,7 @@ def _reached(store: Store, head: Head | None, log_id: str, seq: int, own: bool) 
     return head.last if parted == seq and not own else parted
 
 
-def author(store: Store, log_id: str) -> str | None:
+def author_of_log(store: Store, log_id: str) -> str | None:
     """Replica id of who writes a log of which nothing has come, as somebody said who has it."""
     found: str | None = store.value(
         "SELECT json_extract(h.value, '$.replica') FROM local_receipt r, json_each(r.have) h WHERE h.key = ?"

@@ -20,8 +20,8 @@ from typing import TypeVar
 import msgspec
 import pyrage
 
-from fieldapp.errors import FieldappError, reason
-from fieldapp.escaping import shown
+from fieldapp.errors import FieldappError, os_error_text
+from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store import people, vault
 from fieldapp.store.connection import KEY_BYTES
@@ -32,24 +32,24 @@ from fieldapp.sync.format.bundle import Manifest
 from fieldapp.sync.peers.peers import Peer
 from fieldapp.vietnamese.text import clean
 
-RECIPIENT = "recovery_recipient"
+RECOVERY_RECIPIENT = "recovery_recipient"
 """Local setting: headquarters' recovery key, to which codes and backups are sealed"""
-IDENTITY = "recovery_identity"
+RECOVERY_IDENTITY = "recovery_identity"
 """Local setting at headquarters: its secret half"""
 
 REQUEST = "fieldapp-recovery-request/1"
 ANSWER = "fieldapp-recovery-answer/1"
 REQUEST_SUFFIX = ".fieldapp-recovery-request.json"
 ANSWER_SUFFIX = ".fieldapp-recovery-answer.json"
-WAITING = "recovering.age"
+PENDING_FILE = "recovering.age"
 """In the folder of keys: the secret half of the request's key, under the new passphrase"""
-MAX_PAPER = 16_384
+MAX_DOCUMENT = 16_384
 """Bytes of a request or an answer"""
 
-Paper = TypeVar("Paper", "_Request", "_Answer")
+Document = TypeVar("Document", "_Request", "_Answer")
 
-GROUPS = 7
-GROUP = 4
+CODE_GROUPS = 7
+GROUP_DIGITS = 4
 """Digits of a group, without its check digit"""
 
 
@@ -67,7 +67,7 @@ class _Answer(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Asked:
+class RecoveryRequest:
     """A request as headquarters sees it. ``whose`` is what the laptop sealed in when it was enrolled."""
 
     user: str
@@ -90,15 +90,15 @@ def request(home: Path, user: str, passphrase: str, dest: Path) -> tuple[Path, s
     people.check_passphrase(passphrase)
     sealed = vault.sealed_for_recovery(home)
     fresh = pyrage.x25519.Identity.generate()
-    vault.keep(home, WAITING, vault.seal_under(str(fresh).encode(), passphrase))
+    vault.write_key_file(home, PENDING_FILE, vault.seal_with_passphrase(str(fresh).encode(), passphrase))
     asked = _Request(REQUEST, clean(user), str(fresh.to_public()), b64encode(sealed).decode())
     target = dest / f"{str(fresh.to_public())[-8:]}{REQUEST_SUFFIX}"
-    with drives.whole_file(target) as file:
+    with drives.atomic_file(target) as file:
         file.write(msgspec.json.encode(asked))
-    return target, keys.spoken(asked.to)
+    return target, keys.spoken_hash(asked.to)
 
 
-def read_request(store: Store, path: Path) -> Asked:
+def read_request(store: Store, path: Path) -> RecoveryRequest:
     """At headquarters: what somebody asks for. Nothing is given out yet."""
     people.check(store, Act.RECOVER)
     identity = _identity(store)
@@ -110,20 +110,20 @@ def read_request(store: Store, path: Path) -> Asked:
         pyrage.x25519.Recipient.from_str(asked.to)
     except (pyrage.DecryptError, pyrage.RecipientError, OSError, ValueError, KeyError, TypeError):
         raise FieldappError(
-            _("{name} is no request of a laptop of ours. Nothing was changed.").format(name=shown(path.name))
+            _("{name} is no request of a laptop of ours. Nothing was changed.").format(name=display_path(path.name))
         ) from None
     if len(key) != KEY_BYTES:
         raise FieldappError(
-            _("{name} is no request of a laptop of ours. Nothing was changed.").format(name=shown(path.name))
+            _("{name} is no request of a laptop of ours. Nothing was changed.").format(name=display_path(path.name))
         )
-    return Asked(clean(asked.user), laptop, keys.spoken(asked.to), asked.to, key)
+    return RecoveryRequest(clean(asked.user), laptop, keys.spoken_hash(asked.to), asked.to, key)
 
 
-def answer(asked: Asked, dest: Path) -> Path:
+def answer(asked: RecoveryRequest, dest: Path) -> Path:
     """At headquarters, after the words were compared: write the answer into the folder ``dest``."""
     sealed = pyrage.encrypt(asked.key, [pyrage.x25519.Recipient.from_str(asked.to)])
     target = dest / f"{asked.to[-8:]}{ANSWER_SUFFIX}"
-    with drives.whole_file(target) as file:
+    with drives.atomic_file(target) as file:
         file.write(msgspec.json.encode(_Answer(ANSWER, asked.user, b64encode(sealed).decode())))
     return target
 
@@ -131,10 +131,10 @@ def answer(asked: Asked, dest: Path) -> Path:
 def accept(home: Path, path: Path, passphrase: str) -> str:
     """At the post: take the answer; ``passphrase`` is the one that was chosen with the request. Returns the user."""
     answered = _read(path, _Answer, ANSWER)
-    waiting = home / vault.FOLDER / WAITING
+    waiting = home / vault.KEYS_FOLDER / PENDING_FILE
     if not waiting.exists():
         raise FieldappError(_("This laptop did not ask. Begin with `fieldapp user recover --request FOLDER`."))
-    secret = vault.open_sealed(waiting.read_bytes(), passphrase)
+    secret = vault.open_with_passphrase(waiting.read_bytes(), passphrase)
     if secret is None:
         raise FieldappError(_("The passphrase is wrong. It is the one that was chosen with the request; try again."))
     try:
@@ -142,9 +142,9 @@ def accept(home: Path, path: Path, passphrase: str) -> str:
         key: bytes = pyrage.decrypt(b64decode(answered.sealed, validate=True), [identity])
     except (pyrage.DecryptError, OSError, ValueError):
         raise FieldappError(
-            _("{name} answers another request. Nothing was changed.").format(name=shown(path.name))
+            _("{name} answers another request. Nothing was changed.").format(name=display_path(path.name))
         ) from None
-    _let_in(home, answered.user, passphrase, key).close()
+    _open_with_key(home, answered.user, passphrase, key).close()
     waiting.unlink(missing_ok=True)
     return answered.user
 
@@ -154,8 +154,8 @@ def accept(home: Path, path: Path, passphrase: str) -> str:
 
 def renew_code(store: Store) -> str:
     """Make a new recovery code in place of the one before; returns it. A post sends it with its next bundle."""
-    code = "".join(str(secrets.randbelow(10)) for _digit in range(GROUPS * GROUP))
-    store.seal_under_code(code, store.setting(RECIPIENT))
+    code = "".join(str(secrets.randbelow(10)) for _digit in range(CODE_GROUPS * GROUP_DIGITS))
+    store.seal_under_code(code, store.setting(RECOVERY_RECIPIENT))
     return spoken_code(code)
 
 
@@ -189,16 +189,16 @@ def accept_code(home: Path, user: str, code: str, passphrase: str) -> Store:
     _check_user(home, user)
     people.check_passphrase(passphrase)
     digits = read_code(code)
-    store = _let_in(home, user, passphrase, vault.unseal_with_code(home, digits))
+    store = _open_with_key(home, user, passphrase, vault.unseal_with_code(home, digits))
     renew_code(store)
     return store
 
 
-def learn(store: Store, manifest: Manifest) -> None:
+def take_recovery_code(store: Store, manifest: Manifest) -> None:
     """Keep the code that a laptop sends, unless a later one is known; inside a transaction. Headquarters only."""
-    if manifest.recovery_code is None or store.setting(IDENTITY) is None:
+    if manifest.recovery_code is None or store.setting(RECOVERY_IDENTITY) is None:
         return
-    if len(manifest.recovery_code) > MAX_PAPER:
+    if len(manifest.recovery_code) > MAX_DOCUMENT:
         return
     store.db.execute(
         "INSERT INTO local_recovery_code SELECT id, ?, ? FROM local_replica WHERE id = ? AND own = 0"
@@ -210,29 +210,31 @@ def learn(store: Store, manifest: Manifest) -> None:
 
 def spoken_code(digits: str) -> str:
     """28 digits as they are read out: seven groups of five, the fifth of each its check digit."""
-    groups = [digits[at : at + GROUP] for at in range(0, len(digits), GROUP)]
+    groups = [digits[at : at + GROUP_DIGITS] for at in range(0, len(digits), GROUP_DIGITS)]
     return " ".join(group + _check_digit(number, group) for number, group in enumerate(groups, start=1))
 
 
 def read_code(text: str) -> str:
     """The 28 digits of a code as it was heard; FieldappError names the groups that were misheard."""
     digits = "".join(c for c in text if c.isascii() and c.isdigit())
-    if len(digits) != GROUPS * (GROUP + 1):
+    if len(digits) != CODE_GROUPS * (GROUP_DIGITS + 1):
         raise FieldappError(
             _("The code has {n} groups of {m} digits; {k} digits were typed.").format(
-                n=GROUPS, m=GROUP + 1, k=len(digits)
+                n=CODE_GROUPS, m=GROUP_DIGITS + 1, k=len(digits)
             )
         )
-    groups = [digits[at : at + GROUP + 1] for at in range(0, len(digits), GROUP + 1)]
-    wrong = [n for n, group in enumerate(groups, start=1) if _check_digit(n, group[:GROUP]) != group[GROUP]]
+    groups = [digits[at : at + GROUP_DIGITS + 1] for at in range(0, len(digits), GROUP_DIGITS + 1)]
+    wrong = [
+        n for n, group in enumerate(groups, start=1) if _check_digit(n, group[:GROUP_DIGITS]) != group[GROUP_DIGITS]
+    ]
     if wrong:
         raise FieldappError(_("Misheard: group {groups}. Ask for it again.").format(groups=", ".join(map(str, wrong))))
-    return "".join(group[:GROUP] for group in groups)
+    return "".join(group[:GROUP_DIGITS] for group in groups)
 
 
 def read_digits(text: str) -> str:
     """Digits of a code that was unsealed."""
-    if len(text) != GROUPS * GROUP or not (text.isascii() and text.isdigit()):
+    if len(text) != CODE_GROUPS * GROUP_DIGITS or not (text.isascii() and text.isdigit()):
         raise ValueError("no code")
     return text
 
@@ -250,7 +252,7 @@ def _check_digit(number: int, group: str) -> str:
 
 
 def _identity(store: Store) -> pyrage.x25519.Identity:
-    secret = store.setting(IDENTITY)
+    secret = store.setting(RECOVERY_IDENTITY)
     if secret is None:
         raise FieldappError(_("Only headquarters opens a laptop again."))
     return pyrage.x25519.Identity.from_str(secret)
@@ -265,25 +267,29 @@ def _check_user(home: Path, user: str) -> None:
         )
 
 
-def _let_in(home: Path, user: str, passphrase: str, key: bytes) -> Store:
+def _open_with_key(home: Path, user: str, passphrase: str, key: bytes) -> Store:
     """Open the replica with a key that came from elsewhere, and only then seal it for the user."""
     _check_user(home, user)
     store = Store.open(home, key, user)
     if not vault.users(home):  # all key files are lost: somebody must be able to let the others in again
         people.enter_first(store)
-    vault.seal(home, user, passphrase, key)
+    vault.seal_for_user(home, user, passphrase, key)
     return store
 
 
-def _read(path: Path, kind: type[Paper], form: str) -> Paper:
+def _read(path: Path, kind: type[Document], form: str) -> Document:
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_PAPER + 1)
+            data = file.read(MAX_DOCUMENT + 1)
         paper = msgspec.json.decode(data, type=kind)
     except OSError as error:
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=shown(path), why=reason(error))) from None
+        raise FieldappError(
+            _("{path} cannot be read: {why}.").format(path=display_path(path), why=os_error_text(error))
+        ) from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         paper = None
     if paper is None or paper.format != form:
-        raise FieldappError(_("{name} is not what is needed here. Nothing was changed.").format(name=shown(path.name)))
+        raise FieldappError(
+            _("{name} is not what is needed here. Nothing was changed.").format(name=display_path(path.name))
+        )
     return paper

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pyrage
 
-from fieldapp.errors import FieldappError, Refused
-from fieldapp.escaping import shown
+from fieldapp.errors import FieldappError, FileRefused
+from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
 from fieldapp.sync.format import bundle, keys, segment
@@ -23,7 +23,7 @@ from fieldapp.sync.peers import peers
 
 
 @dataclass(frozen=True)
-class LogState:
+class ProvedLog:
     """What is proved of one log."""
 
     log: str
@@ -52,10 +52,10 @@ class LogState:
 
 
 @dataclass(frozen=True)
-class History:
+class ProvedHistory:
     """What an archive proves, and what is wrong with it."""
 
-    logs: list[LogState]
+    logs: list[ProvedLog]
     bundles: int
     """files that are whole and signed by somebody whom headquarters vouches for"""
     problems: list[str]
@@ -73,7 +73,7 @@ class _Piece:
 
 
 @dataclass
-class _Found:
+class _Collected:
     bundles: list[Inspected] = field(default_factory=list)
     pieces: dict[str, _Piece] = field(default_factory=dict)
     signatures: dict[str, list[tuple[bytes, bytes]]] = field(default_factory=lambda: defaultdict(list))
@@ -98,19 +98,21 @@ def read_identities(files: Iterable[Path]) -> list[str]:
         except (OSError, UnicodeDecodeError, pyrage.IdentityError):
             identities = []
         if not identities:
-            raise FieldappError(_("{path} holds no age identity.").format(path=shown(file)))
+            raise FieldappError(_("{path} holds no age identity.").format(path=display_path(file)))
     return found
 
 
-def examine(paths: Sequence[Path], identities: Sequence[str], roots: set[str]) -> History:
+def examine_archive(paths: Sequence[Path], identities: Sequence[str], roots: set[str]) -> ProvedHistory:
     """Read every bundle and pack in files and folders. ``roots``: minisign keys of the headquarters that is trusted."""
-    found = _Found()
+    found = _Collected()
     for path in _files(paths):
         _read(found, path, identities)
     people = _certified(found.bundles, roots)
     trusted = [b for b in found.bundles if _is_of(people, b.manifest.sender, b.sender.sign_key)]
     for other in (b for b in found.bundles if b not in trusted):
-        found.problems.append(_("{file}: headquarters vouches for no such sender.").format(file=shown(other.path.name)))
+        found.problems.append(
+            _("{file}: headquarters vouches for no such sender.").format(file=display_path(other.path.name))
+        )
     logs: dict[str, list[_Piece]] = defaultdict(list)
     for piece in found.pieces.values():
         signers = [c.sign_key for c in people.get(piece.header.replica, [])]
@@ -118,8 +120,8 @@ def examine(paths: Sequence[Path], identities: Sequence[str], roots: set[str]) -
             logs[piece.header.log].append(piece)
         else:
             found.problems.append(_("{what} in {file}: not signed by its author.").format(
-                what=_what(people, piece.header), file=piece.file))  # fmt: skip
-    said = _said(trusted, people)
+                what=_segment_words(people, piece.header), file=piece.file))  # fmt: skip
+    said = _signed_heads(trusted, people)
     states = [_follow(found, people, log, logs[log], said[log]) for log in sorted(logs)]
     for log in sorted(said.keys() - logs.keys()):
         last = max(head.last for head, *_rest in said[log])
@@ -129,38 +131,38 @@ def examine(paths: Sequence[Path], identities: Sequence[str], roots: set[str]) -
             )
         )
     _numbers(found, trusted)
-    return History(states, len(trusted), found.problems, found.notes)
+    return ProvedHistory(states, len(trusted), found.problems, found.notes)
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if not path.exists():
-            raise FieldappError(_("There is no {path}.").format(path=shown(path)))
+            raise FieldappError(_("There is no {path}.").format(path=display_path(path)))
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        files += [p for p in inside if p.name.endswith((bundle.SUFFIX, bundle.PACK_SUFFIX)) and p.is_file()]
+        files += [p for p in inside if p.name.endswith((bundle.BUNDLE_SUFFIX, bundle.PACK_SUFFIX)) and p.is_file()]
     if not files:
         raise FieldappError(_("There is no bundle in it. Name the folder that holds the bundles."))
     return files
 
 
-def _read(found: _Found, path: Path, identities: Sequence[str]) -> None:
+def _read(found: _Collected, path: Path, identities: Sequence[str]) -> None:
     for secret in [None] if path.name.endswith(bundle.PACK_SUFFIX) else identities:
         try:
             inspected = bundle.inspect(path, secret)
-            for data, signature in bundle.contents(inspected, secret):
+            for data, signature in bundle.read_segments(inspected, secret):
                 _keep(found, path, data, signature)
         except NotForUs:
             continue
-        except Refused as error:
+        except FileRefused as error:
             found.problems.append(str(error))
             return
         found.bundles.append(inspected)
         return
-    found.notes.append(_("{file} is encrypted to others: it was not read.").format(file=shown(path.name)))
+    found.notes.append(_("{file} is encrypted to others: it was not read.").format(file=display_path(path.name)))
 
 
-def _keep(found: _Found, path: Path, data: bytes, signature: bytes) -> None:
+def _keep(found: _Collected, path: Path, data: bytes, signature: bytes) -> None:
     hash_ = segment.digest(data)
     pair = (data, signature)
     if hash_ in found.pieces:
@@ -168,9 +170,11 @@ def _keep(found: _Found, path: Path, data: bytes, signature: bytes) -> None:
             found.signatures[hash_].append(pair)
         return
     try:
-        found.pieces[hash_] = _Piece(hash_, segment.read(data).header, shown(path.name))
-    except segment.Broken as why:
-        found.problems.append(_("{file}: a part of it is no segment ({why}).").format(file=shown(path.name), why=why))
+        found.pieces[hash_] = _Piece(hash_, segment.read(data).header, display_path(path.name))
+    except segment.BadSegment as why:
+        found.problems.append(
+            _("{file}: a part of it is no segment ({why}).").format(file=display_path(path.name), why=why)
+        )
         return
     found.signatures[hash_].append(pair)
 
@@ -200,23 +204,25 @@ def _is_of(people: dict[str, list[keys.Certificate]], replica: str, sign_key: st
     return any(c.sign_key == sign_key for c in people.get(replica, []))
 
 
-Said = tuple[bundle.Head, bool, str, str]
+SignedHead = tuple[bundle.Head, bool, str, str]
 """(head, whether headquarters says so, when, name of the file)"""
 
 
-def _said(bundles: Sequence[Inspected], people: dict[str, list[keys.Certificate]]) -> dict[str, list[Said]]:
+def _signed_heads(
+    bundles: Sequence[Inspected], people: dict[str, list[keys.Certificate]]
+) -> dict[str, list[SignedHead]]:
     """Log -> every head of it that somebody signed."""
-    said: dict[str, list[Said]] = defaultdict(list)
+    said: dict[str, list[SignedHead]] = defaultdict(list)
     for one in bundles:
         hq = any(c.role == "hq" for c in people[one.manifest.sender])
         for log, head in one.manifest.have.items():
-            said[log].append((head, hq, one.manifest.made_at, shown(one.path.name)))
+            said[log].append((head, hq, one.manifest.made_at, display_path(one.path.name)))
     return said
 
 
 def _follow(
-    found: _Found, people: dict[str, list[keys.Certificate]], log: str, pieces: list[_Piece], said: list[Said]
-) -> LogState:
+    found: _Collected, people: dict[str, list[keys.Certificate]], log: str, pieces: list[_Piece], said: list[SignedHead]
+) -> ProvedLog:
     """Go along a log from its beginning, and hold what was said of it against what is there."""
     named = {head.hash for head, hq, *_rest in said if hq}
     by_prev: dict[str | None, list[_Piece]] = defaultdict(list)
@@ -228,14 +234,14 @@ def _follow(
     while following := [p for p in by_prev[head] if p.header.first == last + 1 and p.header.log == log]:
         if len(following) > 1:
             found.problems.append(_("{what}: there are two histories from change {n} on.").format(
-                what=_what(people, following[0].header), n=last + 1))  # fmt: skip
-        following.sort(key=lambda p: (not _leads_to(p, named, by_prev), p.hash))
+                what=_segment_words(people, following[0].header), n=last + 1))  # fmt: skip
+        following.sort(key=lambda p: (not _is_or_follows(p, named, by_prev), p.hash))
         chain.append(following[0])
         head, last = following[0].hash, following[0].header.last
     for piece in pieces:
         if piece not in chain and piece.header.prev not in {p.hash for p in pieces} and piece.header.first > last:
             found.problems.append(_("{what}: changes {a}–{b} before it are missing.").format(
-                what=_what(people, piece.header), a=last + 1, b=piece.header.first - 1))  # fmt: skip
+                what=_segment_words(people, piece.header), a=last + 1, b=piece.header.first - 1))  # fmt: skip
     ends = {p.hash: p.header.last for p in chain}
     received, at = 0, None
     for given, hq, when, file in sorted(said, key=lambda s: s[0].last):
@@ -250,10 +256,10 @@ def _follow(
             )
             found.problems.append(sentence.format(log=log[-4:], file=file, last=given.last, here=last))
     author = pieces[0].header
-    return LogState(log, _name(people, author.replica), author.scope, last, len(chain), head or "", received, at)
+    return ProvedLog(log, _name(people, author.replica), author.scope, last, len(chain), head or "", received, at)
 
 
-def _leads_to(piece: _Piece, named: set[str], by_prev: dict[str | None, list[_Piece]]) -> bool:
+def _is_or_follows(piece: _Piece, named: set[str], by_prev: dict[str | None, list[_Piece]]) -> bool:
     """Whether a head that headquarters named is this segment, or comes after it."""
     rest = [piece]
     while rest:
@@ -264,7 +270,7 @@ def _leads_to(piece: _Piece, named: set[str], by_prev: dict[str | None, list[_Pi
     return False
 
 
-def _numbers(found: _Found, bundles: Sequence[Inspected]) -> None:
+def _numbers(found: _Collected, bundles: Sequence[Inspected]) -> None:
     """Which bundles of a sender are not here: the next one holds what was not acknowledged, so it is no fault alone."""
     by_sender: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     names: dict[str, str] = {}
@@ -289,7 +295,7 @@ def _name(people: dict[str, list[keys.Certificate]], replica: str) -> str:
     return f"{known[-1].post_name} ({known[-1].name})" if known[-1].post_name else known[-1].name
 
 
-def _what(people: dict[str, list[keys.Certificate]], header: Header) -> str:
+def _segment_words(people: dict[str, list[keys.Certificate]], header: Header) -> str:
     return _("{who}, changes {first}–{last}").format(
         who=_name(people, header.replica), first=header.first, last=header.last
     )

@@ -27,8 +27,8 @@ import pyrage
 
 import fieldapp
 from fieldapp.domain.amounts import format_amount
-from fieldapp.errors import FieldappError, reason
-from fieldapp.escaping import shown
+from fieldapp.errors import FieldappError, os_error_text
+from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store import disk_errors, people, vault
 from fieldapp.store.connection import DatabaseError
@@ -40,22 +40,22 @@ from fieldapp.sync.format import agefile, drives
 from fieldapp.sync.merge import forks
 from fieldapp.sync.peers import recovery
 
-FORMAT = "fieldapp-backup/1"
-SUFFIX = ".fieldapp-backup.tar"
-SEALED_SUFFIX = SUFFIX + ".age"
-FOLDER = "backups"
+BACKUP_FORMAT = "fieldapp-backup/1"
+BACKUP_SUFFIX = ".fieldapp-backup.tar"
+SEALED_SUFFIX = BACKUP_SUFFIX + ".age"
+BACKUP_FOLDER = "backups"
 """In the workspace: the automatic ones"""
-MANIFEST = "backup.json"
+BACKUP_MANIFEST = "backup.json"
 MAX_MANIFEST = 1 << 20
 MAX_KEY_FILE = 1 << 16
 
 DAYS, WEEKS = 3, 4
 """The automatic ones that are kept: of the newest days, and of the newest weeks"""
-ROOM = 3
+ROOM_FACTOR = 3
 """An automatic one is written where so many times its size is free"""
-STICK = "stick_backup"
+STICK_SETTING = "stick_backup"
 """Local setting: ``off`` where no backup goes onto the stick with an export"""
-MOST_ON_STICK = 64 * 1024 * 1024
+MAX_ON_STICK = 64 * 1024 * 1024
 """Bytes: a larger file would keep the officer waiting at a slow stick, and is backed up when asked for"""
 
 
@@ -87,40 +87,44 @@ class Backup:
 # writing --------------------------------------------------------------------------------------------------------
 
 
-def write(store: Store, folder: Path) -> Backup:
+def write_backup(store: Store, folder: Path) -> Backup:
     """Write a backup into ``folder``, while others may be recording; whole or not there."""
     people.check(store, Act.BACKUP)
     if not folder.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder))
-    return _write(store, folder / f"{_name(store)}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}")
+    return _write(store, folder / f"{_name(store)}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}{BACKUP_SUFFIX}")
 
 
-def daily(store: Store) -> Backup | None:
+def daily_backup(store: Store) -> Backup | None:
     """Write today's automatic backup, unless there is one or too little room for it, and let the oldest go."""
-    folder = store.home / FOLDER
+    folder = store.home / BACKUP_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     today = datetime.now(UTC).date()
-    if any(_day(path) == today for path in automatic(store.home)):
+    if any(_day(path) == today for path in automatic_backups(store.home)):
         return None
-    if drives.free_space(folder) < ROOM * store.path.stat().st_size:
+    if drives.free_space(folder) < ROOM_FACTOR * store.path.stat().st_size:
         return None
-    made = _write(store, folder / f"{_name(store)}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}")
-    kept = _kept([day for path in automatic(store.home) if (day := _day(path))])
-    for path in automatic(store.home):
+    made = _write(store, folder / f"{_name(store)}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}{BACKUP_SUFFIX}")
+    kept = _kept([day for path in automatic_backups(store.home) if (day := _day(path))])
+    for path in automatic_backups(store.home):
         if path != made.path and _day(path) not in kept:
             path.unlink(missing_ok=True)
     return made
 
 
-def automatic(home: Path) -> list[Path]:
+def automatic_backups(home: Path) -> list[Path]:
     """The automatic backups of a workspace, newest first."""
-    return sorted((p for p in (home / FOLDER).glob("*" + SUFFIX) if _day(p)), key=lambda p: p.name[-36:], reverse=True)
+    return sorted(
+        (p for p in (home / BACKUP_FOLDER).glob("*" + BACKUP_SUFFIX) if _day(p)),
+        key=lambda p: p.name[-36:],
+        reverse=True,
+    )
 
 
-def with_export(store: Store, folder: Path) -> str:
+def backup_with_export(store: Store, folder: Path) -> str:
     """Put a backup beside an export, and say so in a sentence; empty where none was due. Never fails."""
     try:
-        made = onto_stick(store, folder)
+        made = backup_to_stick(store, folder)
     except (FieldappError, OSError) as error:
         return _("The backup was not written, the bundle was: {why}").format(why=error)
     if made is None:
@@ -130,41 +134,41 @@ def with_export(store: Store, folder: Path) -> str:
     )
 
 
-def onto_stick(store: Store, folder: Path) -> Backup | None:
+def backup_to_stick(store: Store, folder: Path) -> Backup | None:
     """Put a backup that only headquarters can open beside an export, in place of the one before.
 
     None where there is nothing to seal it to (headquarters itself has no one above to open it), where it is switched
     off, or where it is too large or the stick too full: an export never fails for it.
     """
-    to = store.setting(recovery.RECIPIENT)
-    if store.identity.role != "post" or to is None or store.setting(STICK) == "off":
+    to = store.setting(recovery.RECOVERY_RECIPIENT)
+    if store.identity.role != "post" or to is None or store.setting(STICK_SETTING) == "off":
         return None
     size = store.path.stat().st_size
-    if size > MOST_ON_STICK or drives.free_space(folder) < 2 * size:
+    if size > MAX_ON_STICK or drives.free_space(folder) < 2 * size:
         return None
     target = folder / f"{_name(store)}{SEALED_SUFFIX}"
     with tempfile.TemporaryDirectory(prefix=".sealing-", dir=store.home) as temporary:
         plain = _write(store, Path(temporary) / "backup.tar")
-        with plain.path.open("rb") as source, drives.whole_file(target) as file:
+        with plain.path.open("rb") as source, drives.atomic_file(target) as file:
             pyrage.encrypt_io(source, file, [pyrage.x25519.Recipient.from_str(to)])
     return Backup(target, target.stat().st_size)
 
 
-def open_sealed(store: Store, path: Path, dest: Path) -> Path:
+def open_sealed_backup(store: Store, path: Path, dest: Path) -> Path:
     """At headquarters: open a backup that lay on a stick, so that the post can restore it. Its passphrases stay."""
     people.check(store, Act.RECOVER)
-    secret = store.setting(recovery.IDENTITY)
+    secret = store.setting(recovery.RECOVERY_IDENTITY)
     if secret is None:
         raise FieldappError(_("Only headquarters opens a laptop again."))
     target = dest / path.name.removesuffix(".age")
     try:
-        with path.open("rb") as source, drives.whole_file(target) as file:
-            if not agefile.begins_well(source):
+        with path.open("rb") as source, drives.atomic_file(target) as file:
+            if not agefile.has_age_header(source):
                 raise pyrage.DecryptError("no age file")
             pyrage.decrypt_io(source, file, [pyrage.x25519.Identity.from_str(secret)])
     except (pyrage.DecryptError, FileNotFoundError) as error:
         raise FieldappError(
-            _("{name} is no backup of a laptop of ours, or is damaged.").format(name=shown(path.name))
+            _("{name} is no backup of a laptop of ours, or is damaged.").format(name=display_path(path.name))
         ) from error
     return target
 
@@ -172,9 +176,9 @@ def open_sealed(store: Store, path: Path, dest: Path) -> Path:
 def _write(store: Store, target: Path) -> Backup:
     """A consistent copy of the database by ``VACUUM INTO`` (SQLCipher writes it under the same key), then the tar."""
     with _snapshot(store) as copy:
-        files = [(FILE, copy), *((f"{vault.FOLDER}/{p.name}", p) for p in _key_files(store.home))]
+        files = [(FILE, copy), *((f"{vault.KEYS_FOLDER}/{p.name}", p) for p in _key_files(store.home))]
         manifest = _Manifest(
-            FORMAT,
+            BACKUP_FORMAT,
             store.identity.replica_id,
             store.identity.post_code or "",
             now(),
@@ -184,10 +188,10 @@ def _write(store: Store, target: Path) -> Backup:
         )
         said = msgspec.json.encode(manifest)
         with (
-            drives.whole_file(target) as file,
+            drives.atomic_file(target) as file,
             tarfile.open(fileobj=file, mode="w|", format=tarfile.GNU_FORMAT) as tar,
         ):
-            tar.addfile(_info(MANIFEST, len(said)), io.BytesIO(said))
+            tar.addfile(_info(BACKUP_MANIFEST, len(said)), io.BytesIO(said))
             for name, path in files:
                 with path.open("rb") as source:
                     tar.addfile(_info(name, path.stat().st_size), source)
@@ -205,13 +209,13 @@ def _snapshot(store: Store) -> Iterator[Path]:
         store.db.execute("VACUUM INTO ?", [name])
         yield path
     except DatabaseError as error:
-        raise disk_errors.explain(error) or error from error
+        raise disk_errors.disk_error_text(error) or error from error
     finally:
         path.unlink(missing_ok=True)
 
 
 def _key_files(home: Path) -> list[Path]:
-    return sorted(p for p in (home / vault.FOLDER).iterdir() if vault.KEY_FILE.fullmatch(p.name))
+    return sorted(p for p in (home / vault.KEYS_FOLDER).iterdir() if vault.KEY_FILE.fullmatch(p.name))
 
 
 def _info(name: str, size: int) -> tarfile.TarInfo:
@@ -229,7 +233,7 @@ def _name(store: Store) -> str:
 def _day(path: Path) -> date | None:
     """The day in a backup's name."""
     try:
-        return datetime.strptime(path.name.removesuffix(SUFFIX)[-16:], "%Y%m%dT%H%M%SZ").date()
+        return datetime.strptime(path.name.removesuffix(BACKUP_SUFFIX)[-16:], "%Y%m%dT%H%M%SZ").date()
     except ValueError:
         return None
 
@@ -251,7 +255,7 @@ def _sha256(path: Path) -> str:
 # restoring ------------------------------------------------------------------------------------------------------
 
 
-def restore(path: Path, home: Path, user: str, passphrase: str) -> Identity:
+def restore_backup(path: Path, home: Path, user: str, passphrase: str) -> Identity:
     """Make the replica of a backup in ``home``, where there is none, with ``user``'s passphrase of that day; who it is.
 
     Everything is checked before anything is in its place: sizes, hashes, the passphrase, each page of the database. The
@@ -265,15 +269,15 @@ def restore(path: Path, home: Path, user: str, passphrase: str) -> Identity:
         _unpack(path, made)
         with Store.unlock(made, user, passphrase) as store:
             _check(store, path)
-            forks.begin_new_log(store)
-            if store.setting(recovery.RECIPIENT):
+            forks.begin_new_logs(store)
+            if store.setting(recovery.RECOVERY_RECIPIENT):
                 recovery.renew_code(store)
             who = store.identity
             store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         _put(made, home)
     except OSError as error:
-        raise disk_errors.explain(error) or FieldappError(
-            _("{path} cannot be read: {why}.").format(path=shown(path.name), why=reason(error))
+        raise disk_errors.disk_error_text(error) or FieldappError(
+            _("{path} cannot be read: {why}.").format(path=display_path(path.name), why=os_error_text(error))
         ) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
@@ -285,7 +289,7 @@ def _unpack(path: Path, folder: Path) -> None:
     try:
         with path.open("rb") as source, tarfile.open(fileobj=source, mode="r|") as tar:
             first = tar.next()
-            if first is None or first.name != MANIFEST or first.size > MAX_MANIFEST or not first.isreg():
+            if first is None or first.name != BACKUP_MANIFEST or first.size > MAX_MANIFEST or not first.isreg():
                 raise _no_backup(path)
             listed = _manifest(path, cast(IO[bytes], tar.extractfile(first)).read())
             for member in listed.members:
@@ -309,15 +313,15 @@ def _manifest(path: Path, said: bytes) -> _Manifest:
         manifest = msgspec.json.decode(said, type=_Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise _no_backup(path) from None
-    if manifest.format != FORMAT or manifest.schema > schema_version():
+    if manifest.format != BACKUP_FORMAT or manifest.schema > schema_version():
         raise FieldappError(
             _("This backup was made by a newer version ({format}). Upgrade this program first.").format(
                 format=manifest.program[:40]
             )
         )
     names = [member.name for member in manifest.members]
-    keys = [name.removeprefix(vault.FOLDER + "/") for name in names if name != FILE]
-    sound = all(vault.KEY_FILE.fullmatch(key) and f"{vault.FOLDER}/{key}" in names for key in keys)
+    keys = [name.removeprefix(vault.KEYS_FOLDER + "/") for name in names if name != FILE]
+    sound = all(vault.KEY_FILE.fullmatch(key) and f"{vault.KEYS_FOLDER}/{key}" in names for key in keys)
     if FILE not in names or len(set(names)) != len(names) or not sound:
         raise _no_backup(path)
     if any(m.size > MAX_KEY_FILE for m in manifest.members if m.name != FILE):
@@ -329,11 +333,13 @@ def _no_backup(path: Path) -> FieldappError:
     if path.name.endswith(".age"):
         return FieldappError(
             _("{name} is sealed for headquarters: there, `fieldapp hq open-backup` opens it.").format(
-                name=shown(path.name)
+                name=display_path(path.name)
             )
         )
     return FieldappError(
-        _("{name} is no backup, or is damaged. Nothing was changed; take another one.").format(name=shown(path.name))
+        _("{name} is no backup, or is damaged. Nothing was changed; take another one.").format(
+            name=display_path(path.name)
+        )
     )
 
 
@@ -346,9 +352,9 @@ def _check(store: Store, path: Path) -> None:
 def _put(made: Path, home: Path) -> None:
     """Move the finished replica to its place; the database last, since it is what makes a folder a replica."""
     home.mkdir(mode=0o700, exist_ok=True)
-    vault.set_aside(home)
-    if (home / vault.FOLDER).is_dir():
-        shutil.rmtree(home / vault.FOLDER)
-    (made / vault.FOLDER).rename(home / vault.FOLDER)
+    vault.set_keys_aside(home)
+    if (home / vault.KEYS_FOLDER).is_dir():
+        shutil.rmtree(home / vault.KEYS_FOLDER)
+    (made / vault.KEYS_FOLDER).rename(home / vault.KEYS_FOLDER)
     (made / FILE).rename(home / FILE)
     sync_folder(home)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 from fieldapp.i18n import _
 from fieldapp.records import rule_violations
-from fieldapp.records.rule_violations import Broken
+from fieldapp.records.rule_violations import Violation
 from fieldapp.store import log, migrations
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import keys, segment
 from fieldapp.sync.merge import merge
-from fieldapp.sync.merge.admission import Cell
+from fieldapp.sync.merge.admission import RowKey
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class Findings:
     file_errors: list[str]
     bad_segments: list[str]
     """hashes of applied segments that are not what was signed, or whose changes are not in the log"""
-    differing: list[Cell]
+    differing: list[RowKey]
     """rows that are not what the log says"""
     mended: bool
-    broken: list[Broken]
+    broken: list[Violation]
     """rules that the merge of two laptops broke: for a person to mend, no damage"""
     lacking: list[str] = field(default_factory=list)
     """tables, columns, indexes and views that this version needs and the file lacks; the rest was not examined then"""
@@ -65,22 +65,22 @@ class _Undo(Exception):
     """Leaves the transaction without keeping what was folded."""
 
 
-def examine(store: Store, mend: bool = False) -> Findings:
+def examine_replica(store: Store, mend: bool = False) -> Findings:
     """Check everything; ``mend`` keeps the records as the log says them."""
     file_errors = _file_errors(store)
     if file_errors:  # what stands on other pages proves nothing
         return Findings(file_errors, [], [], False, [])
     needed = lacking = migrations.lacking(store.db)
     if needed and mend:
-        store.may_change()
+        store.check_writable()
         migrations.migrate(store.db, complete=True)
-        merge.catch_up(store)
+        merge.fold_after_upgrade(store)
         lacking = migrations.lacking(store.db)
     added = [name for name in needed if name not in lacking]
     if lacking:  # what is missing would be asked for
         return Findings([], [], [], mend, [], lacking, added)
     bad = _bad_segments(store)
-    differing: list[Cell] = []
+    differing: list[RowKey] = []
     try:
         with store.transaction(applying=True):
             differing = merge.rebuild(store)
@@ -88,7 +88,7 @@ def examine(store: Store, mend: bool = False) -> Findings:
                 raise _Undo
     except _Undo:
         pass
-    return Findings(file_errors, bad, differing, mend, rule_violations.broken(store), lacking, added)
+    return Findings(file_errors, bad, differing, mend, rule_violations.violations(store), lacking, added)
 
 
 def _file_errors(store: Store) -> list[str]:
@@ -112,7 +112,7 @@ def _file_errors(store: Store) -> list[str]:
 def _bad_segments(store: Store) -> list[str]:
     bad = []
     heads: dict[str, str] = {}
-    log.catch_up(store)
+    log.index_touched_rows(store)
     sums = "SELECT segment, count(*) AS n, sum(key & 0xFFFFFFFF) AS total FROM local_touch GROUP BY segment"
     touched = {r["segment"]: (r["n"], r["total"]) for r in store.rows(sums)}
     for row in store.rows("SELECT hash FROM local_segment WHERE state = 'applied' AND log_id <> ?"
@@ -140,11 +140,11 @@ def _in_log(store: Store, row: Row, touched: tuple[int, int | None]) -> bool:
     (``touched``: how many, and the sum of the low halves of their keys)."""
     try:
         header, changes = segment.decode(row["bytes"])
-    except segment.Broken:
+    except segment.BadSegment:
         return False
     if (header.log, header.first, header.last) != (row["log_id"], row["first"], row["last"]):
         return False
     if row["number"] is not None:
         keys_of = {log.touch_key(c.row_id) for c in changes}
         return touched == (len(keys_of), sum(key & 0xFFFFFFFF for key in keys_of))
-    return list(log.since(store, header.log, header.first - 1, header.last)) == changes
+    return list(log.changes_after(store, header.log, header.first - 1, header.last)) == changes

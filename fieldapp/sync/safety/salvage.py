@@ -31,7 +31,7 @@ from fieldapp.sync.peers import logs, peers, receipts
 
 DERIVED = ("local_search", "local_set_aside", "local_conflict", "local_session", "local_touch")
 """Local tables that are made anew"""
-MOST_FAILURES = 500
+MAX_FAILURES = 500
 """What is still not bounded after so many readings of one table that failed, counts as lost"""
 PAGE, ROWS_OF_A_PAGE = 4096, 20
 """Where nobody can say any more how many rows there were: so many at most"""
@@ -67,23 +67,23 @@ class Lost:
         return found
 
 
-def salvage(store: Store) -> tuple[Store, Lost]:
+def salvage_file(store: Store) -> tuple[Store, Lost]:
     """Put a new file in the place of a damaged one; ``store`` is closed. Returns the new replica and what is lost."""
     path, key, user = store.path, store.key, store.user
     lost = Lost()
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
     new = connect(part, key)
-    migrations.create(new)
+    migrations.create_schema(new)
     made = Store(new, part, key, user)
     part.chmod(0o600)
     with made.transaction(applying=True):
         _copy(path, made, lost)
         _check_own(made)
-        _mend_from_segments(made)
+        _fill_from_segments(made)
         tail = _cut_broken_chains(made, lost)
         _begin_missing(made)
-        _log_anew(made, tail, lost)
+        _relog_tail(made, tail, lost)
         merge.rebuild(made)
         made.db.execute(
             "UPDATE local_session SET hlc = max((SELECT max(hlc) FROM local_change),"
@@ -93,7 +93,7 @@ def salvage(store: Store) -> tuple[Store, Lost]:
     made.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     made.close()
     store.close()
-    lost.kept = _exchange(path, part)
+    lost.kept = _replace_file(path, part)
     return Store.open(path.parent, key, user), lost
 
 
@@ -113,7 +113,7 @@ def _copy(path: Path, made: Store, lost: Lost) -> None:
         lost.segments |= bool(reader.unreadable and table == "local_segment")
         if reader.unreadable and table not in ("local_change", "local_segment"):
             lost.rows[table] = reader.unreadable
-    change_log.number_anew(made)
+    change_log.renumber(made)
     made.db.execute(
         "UPDATE local_log SET seq = (SELECT max(seq) FROM local_change WHERE log_id = id) WHERE id = ?", [BASELINE_LOG]
     )
@@ -140,7 +140,7 @@ class _Reader:
         self._table = table
         self._columns = ", ".join(columns)
         self._connection: Any = None
-        self._patience = MOST_FAILURES
+        self._patience = MAX_FAILURES
         self.unreadable = 0
 
     def by_rowid(self) -> Iterator[tuple[Any, ...]]:
@@ -225,7 +225,7 @@ class _Reader:
         return True
 
 
-def _mend_from_segments(made: Store) -> None:
+def _fill_from_segments(made: Store) -> None:
     """Changes that a segment holds and the log lacks; logs that only their segments know. What a numbered segment holds
     is in the log by that."""
     for row in made.rows(
@@ -233,7 +233,7 @@ def _mend_from_segments(made: Store) -> None:
     ):
         try:
             header, changes = segment.decode(row["bytes"])
-        except segment.Broken:
+        except segment.BadSegment:
             made.db.execute("DELETE FROM local_segment WHERE hash = ?", [row["hash"]])
             continue
         made.db.execute(
@@ -284,13 +284,15 @@ def _cut_broken_chains(made: Store, lost: Lost) -> list[Row]:
         made.db.execute("DELETE FROM local_change WHERE log_id = ? AND seq > ?", [log["id"], last])
         made.db.execute("UPDATE local_log SET seq = ? WHERE id = ?", [last, log["id"]])
         if log["own"] and behind:
-            logs.begin(made, log["scope"])
+            logs.begin_log(made, log["scope"])
     return tail
 
 
 def _acknowledged(made: Store, log_id: str) -> int:
     """How far a certified headquarters said that it has a log."""
-    heads = [receipts.newest(made, p.id) for p in peers.others(made) if p.role == "hq" and p.trust == "certified"]
+    heads = [
+        receipts.latest_receipt(made, p.id) for p in peers.others(made) if p.role == "hq" and p.trust == "certified"
+    ]
     return max((head[log_id].last for head in heads if log_id in head), default=0)
 
 
@@ -299,8 +301,8 @@ def _begin_missing(made: Store) -> None:
     me = made.identity
     for scope in [me.post_id] if me.post_id else ["*"]:
         if not made.value("SELECT 1 FROM local_log WHERE own = 1 AND scope = ?", [scope]):
-            logs.begin(made, scope)
-    logs.begin_missing(made)
+            logs.begin_log(made, scope)
+    logs.begin_missing_logs(made)
 
 
 def _gaps(log: str, last: int, until: int, there: list[int]) -> list[tuple[str, int, int]]:
@@ -313,7 +315,7 @@ def _gaps(log: str, last: int, until: int, there: list[int]) -> list[tuple[str, 
     return found
 
 
-def _log_anew(made: Store, tail: list[Row], lost: Lost) -> None:
+def _relog_tail(made: Store, tail: list[Row], lost: Lost) -> None:
     """Log own changes in the log that is written now, with their values, times and authors."""
     for row in sorted(tail, key=lambda r: r["hlc"]):
         log = made.row("SELECT id, seq FROM local_log WHERE own = 1 AND scope = ?", [row["scope"]])
@@ -325,7 +327,7 @@ def _log_anew(made: Store, tail: list[Row], lost: Lost) -> None:
         lost.logged_anew += 1
 
 
-def _exchange(path: Path, part: Path) -> Path:
+def _replace_file(path: Path, part: Path) -> Path:
     """Put the new file in the place of the old one, which stays beside it under the time.
 
     The old one's write-ahead log goes with it before: left there, SQLite would take it for the new file's.

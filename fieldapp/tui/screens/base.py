@@ -33,10 +33,10 @@ class OrderedKeys(Screen[Any]):
             return {}
         hidden = self.CHANGES if self.app.read_only else ()
         keys = {key: active for key, active in super().active_bindings.items() if active.binding.action not in hidden}
-        return dict(sorted(keys.items(), key=lambda item: _place(item[0])))
+        return dict(sorted(keys.items(), key=lambda item: _footer_place(item[0])))
 
 
-def _place(key: str) -> tuple[int, int]:
+def _footer_place(key: str) -> tuple[int, int]:
     if key in FIRST_KEYS:
         return 0, FIRST_KEYS.index(key)
     if key in LAST_KEYS:

@@ -32,12 +32,14 @@ class ConflictsScreen(Page):
         yield OpenList(id="open", markup=False)
 
     def renew(self) -> None:
-        state = status.status(self.store)
+        state = status.exchange_status(self.store)
         me = peers.own(self.store)
         self._conflicts = merge.conflicts(self.store)
-        asking = [p for p in peers.others(self.store) if peers.is_asking(me, p)] if me.role == "hq" else []
+        asking = [p for p in peers.others(self.store) if peers.awaits_certificate(me, p)] if me.role == "hq" else []
         self._asking: list[Peer] = asking
-        lines = [("≠", f"{conflict_messages.about(self.store, c)}: {_both(self.store, c)}") for c in self._conflicts]
+        lines = [
+            ("≠", f"{conflict_messages.conflict_title(self.store, c)}: {_both(self.store, c)}") for c in self._conflicts
+        ]
         lines += [("·", _("{name} waits to be certified").format(name=p.title)) for p in asking]
         lines += [("!", sentence) for sentence in (*state.held, *state.quarantined, *state.set_aside)]
         nothing = f"✓ {_('Nothing is to be decided.')}"
@@ -73,18 +75,18 @@ class ConflictScreen(Page):
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
-        self.query_one("#what", Static).update(Content(conflict_messages.about(self.store, self._conflict)))
+        self.query_one("#what", Static).update(Content(conflict_messages.conflict_title(self.store, self._conflict)))
         lines = []
         for side, word in zip(conflict_messages.SIDES, (_("stands now"), _("was overruled")), strict=True):
-            by = f"{conflict_messages.author(self._conflict, side)}, {word}"
-            value = conflict_messages.value(self.store, self._conflict, side)
+            by = f"{conflict_messages.conflict_author(self._conflict, side)}, {word}"
+            value = conflict_messages.conflict_value(self.store, self._conflict, side)
             lines.append(Content(f" {value}\n     {by}"))
         refill(self.query_one(OptionList), lines)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         side: resolve.Side = "loser" if event.option_index else "winner"
         try:
-            resolve.resolve(self.store, self._conflict["id"], side)
+            resolve.resolve_conflict(self.store, self._conflict["id"], side)
         except FieldappError as error:
             self.query_one("#message", Static).update(Content(str(error)))
             return
@@ -95,7 +97,7 @@ class ConflictScreen(Page):
         """The record that the field belongs to."""
         from fieldapp.tui.screens.record import RecordScreen
 
-        self.app.push_screen(RecordScreen(conflict_messages.record(self.store, self._conflict)))
+        self.app.push_screen(RecordScreen(conflict_messages.conflict_record(self.store, self._conflict)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A kind that this version does not know is not shown."""
@@ -131,7 +133,7 @@ class LaptopScreen(Page):
     def action_certify(self) -> None:
         """Certify it, and apply what it sent."""
         try:
-            peer, changes = enrolment.trust(self.store, self._peer.id)
+            peer, changes = enrolment.trust_replica(self.store, self._peer.id)
         except FieldappError as error:
             self.query_one("#message", Static).update(Content(str(error)))
             return
@@ -144,6 +146,6 @@ class LaptopScreen(Page):
 
 def _both(store: Store, conflict: Row) -> str:
     return " ≠ ".join(
-        f"“{conflict_messages.value(store, conflict, side)}” ({conflict[side]['actor'] or '?'})"
+        f"“{conflict_messages.conflict_value(store, conflict, side)}” ({conflict[side]['actor'] or '?'})"
         for side in conflict_messages.SIDES
     )

@@ -11,12 +11,12 @@ from textual.widgets import OptionList, Static
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _
-from fieldapp.reports.coverage import PostCoverage, State, coverage, details, heard_words
+from fieldapp.reports.coverage import MonthState, PostCoverage, coverage, heard_words, post_details
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.lines import refill
 from fieldapp.tui.widgets.scrolling import cut
 
-SIGNS: dict[State, str] = {
+SIGNS: dict[MonthState, str] = {
     "accepted": "██",
     "received": "▓▓",
     "partly": "▒▒",
@@ -81,13 +81,13 @@ class CoverageScreen(Page):
 
     def _show_details(self) -> None:
         at = self.query_one(OptionList).highlighted
-        lines = details(self._posts[at], self._limit) if at is not None and self._posts else []
+        lines = post_details(self._posts[at], self._limit) if at is not None and self._posts else []
         self.query_one("#details", Static).update(Content("\n".join(lines)))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        from fieldapp.tui.screens.review_overview import WaitingScreen
+        from fieldapp.tui.screens.review_overview import ReviewOverviewScreen
 
-        self.app.push_screen(WaitingScreen(self._posts[event.option_index].post_id))
+        self.app.push_screen(ReviewOverviewScreen(self._posts[event.option_index].post_id))
 
     def action_decide(self) -> None:
         """Conflicts, new laptops, and what was refused."""

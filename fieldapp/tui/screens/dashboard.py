@@ -16,7 +16,7 @@ from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure, Part, figures
 from fieldapp.reports.query import Query
 from fieldapp.reports.report import report
-from fieldapp.reports.tables import TITLES, By, pieces
+from fieldapp.reports.tables import TITLES, By, split_parts
 from fieldapp.tui.screens.base import Page
 
 SPLITS: tuple[By, ...] = ("month", "commune", "post", "kind")
@@ -104,7 +104,7 @@ class DashboardScreen(Page):
 
     def _parts(self, by: By, figure: Figure) -> list[Bar]:
         found = []
-        for piece in pieces(self.store, self._query, by):
+        for piece in split_parts(self.store, self._query, by):
             same = next((f for f in piece.figures if (f.section, f.code) == (figure.section, figure.code)), None)
             if same is not None:
                 found.append(Bar(piece.title, same.text, float(same.value or 0), piece.query, same, piece.part))
@@ -121,11 +121,11 @@ class DashboardScreen(Page):
         ]
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        from fieldapp.tui.screens.figure_records import BehindScreen
+        from fieldapp.tui.screens.figure_records import FigureRecordsScreen
 
         bar = self._bars[event.option_index]
         called = "" if self._by in ("month", None) else bar.label
-        self.app.push_screen(BehindScreen(bar.query, bar.figure, bar.part, called))
+        self.app.push_screen(FigureRecordsScreen(bar.query, bar.figure, bar.part, called))
 
     def action_figure(self, step: int) -> None:
         """Go to the figure before or after."""

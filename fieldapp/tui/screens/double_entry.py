@@ -20,7 +20,7 @@ from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.menu import by_use, writable
 from fieldapp.tui.widgets.lines import hanging, refill
 from fieldapp.work import double_entry
-from fieldapp.work.double_entry import Comparison, Drawn
+from fieldapp.work.double_entry import Comparison, SampledRecord
 
 SIZES = (5, 10, 20, 50, 100)
 
@@ -41,7 +41,7 @@ class SampleScreen(Page):
         super().__init__()
         self._kind = kind
         self._wanted = SIZES[1]
-        self._drawn: list[Drawn] = []
+        self._drawn: list[SampledRecord] = []
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
@@ -50,14 +50,16 @@ class SampleScreen(Page):
 
     def renew(self) -> None:
         today = date.today()
-        self._drawn = double_entry.draw(self.store, self._kind, self._wanted, f"{today:%Y-%m}")
+        self._drawn = double_entry.draw_sample(self.store, self._kind, self._wanted, f"{today:%Y-%m}")
         done = sum(1 for d in self._drawn if d.state in ("same", "different"))
         title = _("Key again › {kind} · sample of {month}: {done} of {n}").format(
             kind=_(records.model_of(self._kind).PLURAL), month=f"{today:%m/%Y}", done=done, n=len(self._drawn)
         )
         self.query_one("#what", Static).update(Content(title))
         by = _("recorded by {who}")
-        lines = [hanging(double_entry.SIGNS[d.state], f"{d.paper}  ({by.format(who=d.by)})") for d in self._drawn]
+        lines = [
+            hanging(double_entry.KEYING_SIGNS[d.state], f"{d.paper}  ({by.format(who=d.by)})") for d in self._drawn
+        ]
         refill(self.query_one(OptionList), lines, f"· {_('There is nothing to key again.')}")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -69,7 +71,7 @@ class SampleScreen(Page):
         }.get(chosen.state, "")
         self.query_one("#message", Static).update(Content(said))
         if not said:
-            self.app.push_screen(BlindForm(self._kind, chosen, double_entry.given(self.store, chosen.row_id)))
+            self.app.push_screen(BlindForm(self._kind, chosen, double_entry.blind_form_data(self.store, chosen.row_id)))
 
     def action_more(self) -> None:
         """The next larger sample; after the largest the smallest."""
@@ -90,7 +92,7 @@ class BlindForm(FormScreen):
     )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "save", _("Compare"), key_display="F2")]
 
-    def __init__(self, kind: str, drawn: Drawn, given: Mapping[str, Any]) -> None:
+    def __init__(self, kind: str, drawn: SampledRecord, given: Mapping[str, Any]) -> None:
         super().__init__(kind, initial=given)
         self._drawn = drawn
         self._warned = False
@@ -122,7 +124,7 @@ class BlindForm(FormScreen):
 
     def record(self, data: Mapping[str, Any], *, confirm: bool) -> None:
         """Compare, and show what differs."""
-        made = double_entry.key_again(self.store, self._drawn.row_id, data, confirm=confirm)
+        made = double_entry.compare_keying(self.store, self._drawn.row_id, data, confirm=confirm)
         self._over = True
         if not made.differences:
             self.app.notify(_("✓ Both keyings are alike."), markup=False)
@@ -153,7 +155,7 @@ class DifferencesScreen(Page):
         Binding("escape", "back", _("Leave as it is"), key_display="Esc"),
     ]
 
-    def __init__(self, made: Comparison, drawn: Drawn) -> None:
+    def __init__(self, made: Comparison, drawn: SampledRecord) -> None:
         super().__init__()
         self._made = made
         self._drawn = drawn
@@ -191,7 +193,7 @@ class DifferencesScreen(Page):
         """Write what was keyed again where it stands."""
         chosen = [self._made.differences[number] for number in sorted(self._keyed)]
         try:
-            double_entry.take(self.store, self._made, chosen)
+            double_entry.take_keyed(self.store, self._made, chosen)
         except FieldappError as error:
             sentence = "; ".join(error.fields.values()) or str(error)
             self.query_one("#message", Static).update(Content(f"! {sentence}"))
@@ -216,7 +218,7 @@ class RatesScreen(Page):
 
     def renew(self) -> None:
         self.query_one("#rates", Static).update(
-            Content("\n".join(double_entry.rate_lines(double_entry.rates(self.store, self._kind))))
+            Content("\n".join(double_entry.rate_lines(double_entry.error_rates(self.store, self._kind))))
         )
 
 

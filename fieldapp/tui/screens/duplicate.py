@@ -18,7 +18,7 @@ Lines = Sequence[tuple[str, str]]
 """(title, text) of each field that holds something"""
 
 
-class TwinDialog(Dialog):
+class DuplicateDialog(Dialog):
     """Dismisses with True where it is another one and shall be recorded."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "record", _("Record all the same"))]

@@ -16,11 +16,11 @@ from fieldapp.reports.query import Query
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.widgets.lines import refill
 
-MOST = 500
+MAX_RECORDS = 500
 """Lines that are shown: nobody reads on, and ``report --records`` prints all"""
 
 
-class BehindScreen(Page):
+class FigureRecordsScreen(Page):
     """The lines add up to the figure; a dash adds nothing: the thing was counted above, or the record says words."""
 
     def __init__(self, query: Query, figure: Figure, part: Part | None = None, called: str = "") -> None:
@@ -38,7 +38,7 @@ class BehindScreen(Page):
 
     def renew(self) -> None:
         lines = behind(self.store, self._query, self._figure, self._part)
-        shown = lines[:MOST]
+        shown = lines[:MAX_RECORDS]
         self._records = [line.record for line in shown]
         labels: dict[str, str] = {}
         for kind in {line.kind for line in shown}:
@@ -47,7 +47,7 @@ class BehindScreen(Page):
         title = " · ".join(t for t in (self._figure.title, self._query.period.title, self._called) if t)
         self.query_one("#what", Static).update(Content(title))
         total = sum(line.amount or 0 for line in lines)
-        more = f" · {_('{n} more').format(n=len(lines) - MOST)}" if len(lines) > MOST else ""
+        more = f" · {_('{n} more').format(n=len(lines) - MAX_RECORDS)}" if len(lines) > MAX_RECORDS else ""
         text = f"{_('whole')}: {format_amount(total, self._figure.decimals)} = {self._figure.text}{more}"
         self.query_one("#sum", Static).update(Content(text))
 

@@ -18,13 +18,13 @@ from textual.widgets import Static
 
 from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
-from fieldapp.errors import FieldappError, Unsure
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import form_memory, records, reviews, view, words
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
-from fieldapp.tui.widgets.editor import Context, Editor
+from fieldapp.tui.widgets.editor import Editor, FormContext
 from fieldapp.tui.widgets.entries import field_row
 from fieldapp.tui.widgets.extras import ExtrasEditor
 from fieldapp.tui.widgets.field_row import FieldRow
@@ -140,14 +140,14 @@ class FormScreen(Page):
 
     def _show_comment(self) -> None:
         """What headquarters wants mended, at its field."""
-        said = reviews.said_of(self.store, self.kind, [self.row_id]).get(self.row_id) if self.row_id else None
+        said = reviews.last_reviews(self.store, self.kind, [self.row_id]).get(self.row_id) if self.row_id else None
         if said is None or not said.returned:
             return
         about = next((e for e in self._editors if e.key == said.field), None)
         if about is None:
-            self._say(reviews.in_words(said), "-told")
+            self._say(reviews.review_text(said), "-told")
         else:
-            about.show_comment(reviews.in_words(said))
+            about.show_comment(reviews.review_text(said))
             about.focus_problem()
 
     def _stored(self) -> dict[str, Any]:
@@ -197,7 +197,7 @@ class FormScreen(Page):
         self._follow_due = False
         if self._over or self.app.locked:
             return
-        context = Context({e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}, self._day())
+        context = FormContext({e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}, self._day())
         for editor in self._editors:
             editor.follow(context)
 
@@ -270,7 +270,7 @@ class FormScreen(Page):
 
     def _before(self) -> dict[str, Any] | None:
         """The record that this person recorded last, or a sentence that there is none."""
-        found = form_memory.previous(self.store, self.kind, self.row_id)
+        found = form_memory.previous_record(self.store, self.kind, self.row_id)
         if found is None:
             self._say(_("There is no earlier record of this kind to copy from."))
             return None
@@ -284,7 +284,7 @@ class FormScreen(Page):
             self._keep_pins()
 
     def _keep_pins(self) -> None:
-        form_memory.keep_pins(self.store, self.kind, {row.key: row.typed for row in self._rows if row.pinned})
+        form_memory.save_pins(self.store, self.kind, {row.key: row.typed for row in self._rows if row.pinned})
 
     def action_templates(self) -> None:
         """Take a form that was kept under a name, or keep this one, without its days."""
@@ -296,7 +296,7 @@ class FormScreen(Page):
             if choice.keep:
                 days = {shape.name for shape in fields_of(self.model) if shape.type == "date"}
                 typed = {key: value for key, value in self._changed().items() if key not in days}
-                form_memory.keep_template(self.store, self.kind, choice.name, typed)
+                form_memory.save_template(self.store, self.kind, choice.name, typed)
                 self.app.notify(_("Kept as “{name}”.").format(name=choice.name), markup=False)
                 return
             self._restore(form_memory.templates(self.store, self.kind).get(choice.name, {}))
@@ -322,7 +322,7 @@ class FormScreen(Page):
             return
         for editor in self._editors:
             editor.show_problem(None)
-        unsettled = {e.key: sentence for e in self._editors if (sentence := e.settle())}
+        unsettled = {e.key: sentence for e in self._editors if (sentence := e.resolve_typed())}
         self._follow()  # a kind chosen just now has its own measures
         if unsettled:
             self._show_problems(unsettled, "")
@@ -330,7 +330,7 @@ class FormScreen(Page):
         data = self._data()
         try:
             self.record(data, confirm=data == self._asked)
-        except Unsure as question:
+        except NeedsConfirmation as question:
             self._show_problems(question.fields, str(question), asks=True)
             self._asked = data
             if question.alike is not None:
@@ -355,11 +355,11 @@ class FormScreen(Page):
 
     def _show_twin(self, question: str, data: Mapping[str, Any], other: str) -> None:
         """Show the record that says the same beside this one."""
-        from fieldapp.tui.screens.duplicate import TwinDialog
+        from fieldapp.tui.screens.duplicate import DuplicateDialog
 
         mine = view.as_it_would_be(self.store, self.kind, data)
         there = view.describe(self.store, records.get(self.store, other))
-        self.app.push_screen(TwinDialog(question, mine, there), lambda yes: self.action_save() if yes else None)
+        self.app.push_screen(DuplicateDialog(question, mine, there), lambda yes: self.action_save() if yes else None)
 
     def _data(self) -> dict[str, Any]:
         """What was entered; of a record that exists, only what was changed."""
@@ -444,11 +444,11 @@ def _more_fields(model: type[Record]) -> list[FieldShape]:
     return [shapes[name] for name in model.MORE]
 
 
-def write(app: Host, kind: str, initial: Mapping[str, Any] | None = None) -> None:
+def open_form(app: Host, kind: str, initial: Mapping[str, Any] | None = None) -> None:
     """Open the form for a new record, and after each that was recorded the next, until the form is left."""
 
     def recorded(row_id: str | None) -> None:
         if row_id is not None:
-            write(app, kind)
+            open_form(app, kind)
 
     app.push_screen(FormScreen(kind, initial=initial), recorded)

@@ -25,7 +25,7 @@ class HelpScreen(Dialog):
         )
         store = self.app.readable
         at_hq = store is not None and store.identity.role == "hq"
-        self._sections = guide.about(type(screen).__name__, at_hq=at_hq)
+        self._sections = guide.guide_for(type(screen).__name__, at_hq=at_hq)
         self._about = "" if len(self._sections) > 1 else str(getattr(screen, "HELP", None) or "")
 
     def compose(self) -> ComposeResult:

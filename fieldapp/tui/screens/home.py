@@ -70,9 +70,9 @@ class HomeScreen(Page):
         today = date.today()
         state = self.query_one(HeaderLine).state
         self._due = [
-            *notices.late_posts(self.store, today),
+            *notices.late_posts_line(self.store, today),
             *todo(self.store, today),
-            *notices.todo(state, self.store.role),
+            *notices.exchange_todo(state, self.store.role),
         ]
         self.query_one("#what", Static).update(Content(f"{_('To do')}   {format_date_long(today)}"))
         self._list_todo()
@@ -92,8 +92,8 @@ class HomeScreen(Page):
     @work(thread=True, exclusive=True)
     def _count_to_review(self) -> None:
         try:
-            with self.store.again() as store:
-                found = notices.to_review(store)
+            with self.store.reopen() as store:
+                found = notices.review_line(store)
         except FieldappError:  # the file was locked meanwhile
             return
         self.app.call_from_thread(self._show_to_review, found)
@@ -104,7 +104,7 @@ class HomeScreen(Page):
             self._list_todo()
 
     def _counts(self, today: date) -> str:
-        counted = month_counts.counts(self.store, today)
+        counted = month_counts.month_counts(self.store, today)
         title = _("Recorded in {month}") if counted else _("Nothing recorded yet in {month}")
         lines = [f"{_(records.model_of(kind).PLURAL):<40}{format_amount(number):>10}" for kind, number in counted]
         return "\n".join([title.format(month=f"{today:%m/%Y}"), *lines])
@@ -112,10 +112,10 @@ class HomeScreen(Page):
     def _plan(self, today: date) -> Iterator[str]:
         """What was done of the plans in force, each with a bar."""
         from fieldapp.reports.query import Period, Query
-        from fieldapp.reports.report import plans_on, progress
+        from fieldapp.reports.report import plan_progress, plans_on
 
         plans = plans_on(self.store, today)[:MOST_PLANS]
-        for made in progress(self.store, Query(Period(today, today), today=today), plans):
+        for made in plan_progress(self.store, Query(Period(today, today), today=today), plans):
             full = min(made.percent, 100) * BAR // 100
             yield f"{made.title[:30]:<31}{'█' * full:<{BAR}} {made.text}"
 
@@ -173,12 +173,12 @@ class HomeScreen(Page):
 
     def action_write(self) -> None:
         """Choose a kind, then its form."""
-        from fieldapp.tui.screens.form import write
+        from fieldapp.tui.screens.form import open_form
         from fieldapp.tui.screens.menu import KindMenu
 
         def chosen(kind: str | None) -> None:
             if kind is not None:
-                write(self.app, kind)
+                open_form(self.app, kind)
 
         self.app.push_screen(KindMenu(self.store, "write"), chosen)
 
@@ -200,9 +200,9 @@ class HomeScreen(Page):
 
     def action_review(self) -> None:
         """Look at what the posts recorded."""
-        from fieldapp.tui.screens.review_overview import WaitingScreen
+        from fieldapp.tui.screens.review_overview import ReviewOverviewScreen
 
-        self.app.push_screen(WaitingScreen())
+        self.app.push_screen(ReviewOverviewScreen())
 
     def action_posts(self) -> None:
         """Who is missing?"""

@@ -80,7 +80,7 @@ class ListScreen(Page):
 
     def _widths(self, titles: Sequence[str]) -> list[int]:
         """Each column as wide as what it shows; where that does not fit, the widest ones give way."""
-        rows = lists.page(self.store, self.kind, limit=WINDOW).rows
+        rows = lists.record_window(self.store, self.kind, limit=WINDOW).rows
         dates = {s.name for s in fields_of(self.model) if s.type == "date"}
         least = ["05/11/2026" if name in dates else "" for name in self.model.LIST]
         shown = [titles, least, *words.display(self.store, self.kind, rows, self.model.LIST, short=True)]
@@ -117,13 +117,13 @@ class ListScreen(Page):
 
     def _more(self, limit: int | None = None) -> None:
         """Read the next window of the list."""
-        page = lists.page(
+        page = lists.record_window(
             self.store, self.kind, text=self.query_one(TextField).value, after=self._after, limit=limit or WINDOW,
             voided=self._voided,
         )  # fmt: skip
-        has = status.received(self.store, [r["id"] for r in page.rows])
+        has = status.received_records(self.store, [r["id"] for r in page.rows])
         shown = words.display(self.store, self.kind, page.rows, self.model.LIST, short=True)
-        back = {said.record for said in reviews.returned(self.store) if said.kind == self.kind}
+        back = {said.record for said in reviews.returned_records(self.store) if said.kind == self.kind}
         self._table.add([(_sign(r, has, back), texts) for r, texts in zip(page.rows, shown, strict=True)])
         self._rows += page.rows
         self._after = page.after
@@ -163,15 +163,15 @@ class ListScreen(Page):
 
     def action_write(self) -> None:
         """A new record of this kind."""
-        from fieldapp.tui.screens.form import write
+        from fieldapp.tui.screens.form import open_form
 
-        write(self.app, self.kind)
+        open_form(self.app, self.kind)
 
     def action_quick(self) -> None:
         """Many records of this kind, one a line."""
-        from fieldapp.tui.screens.quick import begin
+        from fieldapp.tui.screens.quick import open_quick_entry
 
-        begin(self.app, self.kind)
+        open_quick_entry(self.app, self.kind)
 
     def action_key_again(self) -> None:
         """A sample of this kind, to be keyed again blind."""

@@ -37,9 +37,9 @@ def _places(store: Store) -> list[tuple[Place, str]]:
 
     def form(kind: str) -> Place:
         def go(app: Host) -> None:
-            from fieldapp.tui.screens.form import write
+            from fieldapp.tui.screens.form import open_form
 
-            write(app, kind)
+            open_form(app, kind)
 
         return go
 
@@ -67,9 +67,9 @@ def _key_again(app: Host) -> None:
 
 
 def _review(app: Host) -> None:
-    from fieldapp.tui.screens.review_overview import WaitingScreen
+    from fieldapp.tui.screens.review_overview import ReviewOverviewScreen
 
-    app.push_screen(WaitingScreen())
+    app.push_screen(ReviewOverviewScreen())
 
 
 def _posts(app: Host) -> None:

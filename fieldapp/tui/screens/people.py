@@ -17,11 +17,11 @@ from fieldapp.store.people import Role
 from fieldapp.store.store import Store
 from fieldapp.sync.peers import recovery
 from fieldapp.tui.screens.base import Page
-from fieldapp.tui.screens.questions import Asking, Question, agreed
+from fieldapp.tui.screens.questions import Question, QuestionsDialog, agreed
 from fieldapp.tui.widgets.lines import refill
 
 
-class PassphraseScreen(Asking):
+class PassphraseScreen(QuestionsDialog):
     """A new passphrase for who works now; the old one is asked for, because a screen may stand open."""
 
     WRITES = True
@@ -35,7 +35,7 @@ class PassphraseScreen(Asking):
         super().__init__(f"{_('New passphrase')} · {store.user}", asked)
         self._store = store
 
-    def settle(self, answers: Sequence[str]) -> str:
+    def submit(self, answers: Sequence[str]) -> str:
         """Check the old one, take the new one."""
         old, new, again = answers
         agreed(new, again)
@@ -45,7 +45,7 @@ class PassphraseScreen(Asking):
         return _("The new passphrase holds from now on.")
 
 
-class NewPersonScreen(Asking):
+class NewPersonScreen(QuestionsDialog):
     """Let a further person in, as recorder; the role is changed in the list."""
 
     WRITES = True
@@ -59,15 +59,15 @@ class NewPersonScreen(Asking):
         super().__init__(_("Let a person in"), asked)
         self._store = store
 
-    def settle(self, answers: Sequence[str]) -> str:
+    def submit(self, answers: Sequence[str]) -> str:
         """Enter him."""
         name, passphrase, again = answers
-        with self._store.again() as store:
-            people.add(store, name, agreed(passphrase, again), Role.RECORDER)
+        with self._store.reopen() as store:
+            people.add_person(store, name, agreed(passphrase, again), Role.RECORDER)
         return _("{name} can work on this laptop now.").format(name=name)
 
 
-class RecoverScreen(Asking):
+class RecoverScreen(QuestionsDialog):
     """Open the laptop again with the code that headquarters reads out; dismisses with the open replica."""
 
     WRITES = True
@@ -82,7 +82,7 @@ class RecoverScreen(Asking):
         self._home = home
         self._user = user
 
-    def settle(self, answers: Sequence[str]) -> Store:
+    def submit(self, answers: Sequence[str]) -> Store:
         """Open it."""
         code, passphrase, again = answers
         store = recovery.accept_code(self._home, self._user, code, agreed(passphrase, again))
@@ -130,7 +130,7 @@ class PeopleScreen(Page):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         chosen = self._people[event.option_index]
-        after = people.ORDER[(people.ORDER.index(chosen.role) + 1) % len(people.ORDER)]
+        after = people.ROLES[(people.ROLES.index(chosen.role) + 1) % len(people.ROLES)]
         self._try(lambda: people.set_role(self.store, chosen.name, after))
 
     def action_remove(self) -> None:
@@ -144,7 +144,7 @@ class PeopleScreen(Page):
             self._say(_("F8 again: {name} can no longer open this laptop. What he recorded stays.").format(name=chosen))
             return
         self._asked = ""
-        self._try(lambda: people.remove(self.store, chosen))
+        self._try(lambda: people.remove_person(self.store, chosen))
 
     def _try(self, act: Callable[[], None]) -> None:
         try:

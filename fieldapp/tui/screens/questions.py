@@ -32,11 +32,11 @@ class AnswerField(TextField):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Next"), key_display="Enter")]
 
 
-class Asking(Dialog):
-    """Asks ``questions``; F2 calls ``settle`` with the answers in a thread, and closes unless that refuses."""
+class QuestionsDialog(Dialog):
+    """Asks ``questions``; F2 calls ``submit`` with the answers in a thread, and closes unless that refuses."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "settle", _("Finish")),
+        Binding("f2", "submit", _("Finish")),
         Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
     ]
 
@@ -59,13 +59,13 @@ class Asking(Dialog):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What was begun is finished first."""
-        return not (self.busy and action in ("settle", "close"))
+        return not (self.busy and action in ("submit", "close"))
 
-    def settle(self, answers: Sequence[str]) -> Any:
+    def submit(self, answers: Sequence[str]) -> Any:
         """Do what was asked for, in a thread; FieldappError is shown and asks again. What it returns is the result."""
         raise NotImplementedError
 
-    def action_settle(self) -> None:
+    def action_submit(self) -> None:
         """Take the answers."""
         if not self.busy:
             self.busy = True
@@ -76,7 +76,7 @@ class Asking(Dialog):
     @work(thread=True)
     def _run(self, answers: Sequence[str]) -> None:
         try:
-            result = self.settle(answers)
+            result = self.submit(answers)
         except FieldappError as error:
             self.app.call_from_thread(self._refused, str(error))
         else:

@@ -15,14 +15,14 @@ from textual.widgets import Static
 
 from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
-from fieldapp.errors import FieldappError, Unsure
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import lists, records, words
 from fieldapp.store.store import Store
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder
-from fieldapp.tui.widgets.editor import Context
+from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entries import ENTRIES
 from fieldapp.tui.widgets.entry import Entry
 from fieldapp.tui.widgets.figure_field import FigureField
@@ -37,7 +37,7 @@ STAYS = ("date", "ref", "choice", "year")
 
 
 @dataclass(frozen=True)
-class Cell:
+class EntryColumn:
     """One column: where what is typed goes."""
 
     key: str
@@ -70,7 +70,7 @@ class QuickScreen(Page):
         super().__init__()
         self._model = records.model_of(kind)
         self._activity_kind = activity_kind
-        self._cells: list[Cell] = []
+        self._cells: list[EntryColumn] = []
         self._asked: dict[str, Any] | None = None
         self._draft_id = str(uuid_utils.uuid7())
 
@@ -120,7 +120,7 @@ class QuickScreen(Page):
 
     def _follow(self) -> None:
         data = {c.key: c.entry.data for c in self._cells if not c.measure}
-        context = Context({KIND: self._activity_kind, **data}, iso_date(data.get(self._model.DATE or "")))
+        context = FormContext({KIND: self._activity_kind, **data}, iso_date(data.get(self._model.DATE or "")))
         for cell in self._cells:
             cell.entry.follow(context)
 
@@ -140,7 +140,7 @@ class QuickScreen(Page):
         """Record the line and begin the next; True: Enter was for this."""
         for cell in self._cells:
             cell.entry.compose_letters()
-            cell.entry.settle()
+            cell.entry.resolve_typed()
         self._follow()
         data = self._data()
         if not any(c.entry.data for c in self._cells if not c.stays):
@@ -148,7 +148,7 @@ class QuickScreen(Page):
             return True
         try:
             row_id = records.save(self.store, self._model.KIND, data, confirm=data == self._asked)
-        except Unsure as question:
+        except NeedsConfirmation as question:
             self._asked = data
             self._point_at(question.fields)
             self._say("? " + _("{question} F2 again says yes.").format(question=str(question)))
@@ -221,26 +221,26 @@ class QuickScreen(Page):
         self.store.save_draft(self._draft_id, self._model.KIND, None, typed)
 
 
-def _cells(store: Store, model: type[Record], activity_kind: str | None) -> list[Cell]:
+def _cells(store: Store, model: type[Record], activity_kind: str | None) -> list[EntryColumn]:
     """The columns of a kind, what is needed first: fields that must be filled, figures, then what the list shows."""
     shapes = [s for s in fields_of(model) if s.name != KIND and s.type != "long" and s.heir_of is None]
     needed = [_cell(store, s) for s in shapes if s.required]
     figures = [
-        Cell(m["id"], m["name"], FIGURE, FigureField(m, {}), stays=False, measure=True)
+        EntryColumn(m["id"], m["name"], FIGURE, FigureField(m, {}), stays=False, measure=True)
         for m in (lists.measures_of(store, activity_kind) if activity_kind else [])
     ]
     further = [_cell(store, s) for s in shapes if not s.required and (s.name in model.LIST or s.name == "hamlet")]
     return needed + figures + further
 
 
-def _cell(store: Store, shape: FieldShape) -> Cell:
+def _cell(store: Store, shape: FieldShape) -> EntryColumn:
     entry = ENTRIES[shape.type](store, shape)
-    return Cell(shape.name, _(shape.title), WIDTHS.get(shape.type, TEXT), entry, stays=shape.type in STAYS)
+    return EntryColumn(shape.name, _(shape.title), WIDTHS.get(shape.type, TEXT), entry, stays=shape.type in STAYS)
 
 
-def _fitting(cells: list[Cell], room: int) -> list[Cell]:
+def _fitting(cells: list[EntryColumn], room: int) -> list[EntryColumn]:
     """As many columns as there is room for."""
-    fitted: list[Cell] = []
+    fitted: list[EntryColumn] = []
     for cell in cells:
         room -= cell.width + 1
         if room < 0 and fitted:
@@ -249,12 +249,12 @@ def _fitting(cells: list[Cell], room: int) -> list[Cell]:
     return fitted
 
 
-def _in_columns(cells: list[Cell], texts: list[str]) -> str:
+def _in_columns(cells: list[EntryColumn], texts: list[str]) -> str:
     shown = [cut(text, cell.width - 1) for cell, text in zip(cells, texts, strict=True)]
     return "".join(t + " " * (c.width + 1 - cell_len(t)) for c, t in zip(cells, shown, strict=True))
 
 
-def begin(app: Host, kind: str) -> None:
+def open_quick_entry(app: Host, kind: str) -> None:
     """Open quick entry of a kind; of activities, the kind of activity is chosen first."""
     if kind != "activity":
         app.push_screen(QuickScreen(kind))

@@ -118,7 +118,7 @@ class RecordScreen(Page):
             title += f" · {words.voided_word(self._model).lower()}"
         if self.store.role == "hq":
             state = self._to_look_at(found)
-        elif status.received(self.store, [self._record_id]):
+        elif status.received_records(self.store, [self._record_id]):
             state = f"✓ {_('headquarters has it')}"
         else:
             state = f"· {_('headquarters does not have it yet')}"
@@ -127,7 +127,7 @@ class RecordScreen(Page):
         self._show_doubts(found)
         has_tasks = any(child.model.REFERRED for child in self._model.CHILDREN.values())
         work = self.query_one(WorkList)
-        work.show(task_work.served(self.store, self._record_id) if has_tasks else [])
+        work.show(task_work.work_by_task(self.store, self._record_id) if has_tasks else [])
         self.query_one("#served").display = work.option_count > 0
         steps = history.history(self.store, self._record_id)
         self.query_one("#history", Static).update(_history(history.history_lines(self.store, steps)))
@@ -135,7 +135,7 @@ class RecordScreen(Page):
 
     def _to_look_at(self, found: records.Found) -> str:
         """At headquarters: whether the record waits for a look."""
-        said = reviews.said_of(self.store, found.kind, [self._record_id]).get(self._record_id)
+        said = reviews.last_reviews(self.store, found.kind, [self._record_id]).get(self._record_id)
         seen = said is not None and said.state in ("accepted", "returned")
         return f"· {_('to review')}" if self._reviewable and not seen else ""
 
@@ -143,10 +143,10 @@ class RecordScreen(Page):
         """What the reviewer looks at: what is odd, and what was changed since the last look."""
         lines = []
         if self._reviewable:
-            self._seen = reviews.fingerprint(self.store, found.kind, self._record_id)
+            self._seen = reviews.record_fingerprint(self.store, found.kind, self._record_id)
             lines = [
                 f"? {d}"
-                for d in review_hints.doubts(self.store, found.kind, [self._record_id]).get(self._record_id, [])
+                for d in review_hints.hints_for(self.store, found.kind, [self._record_id]).get(self._record_id, [])
             ]
             if changed := review_queue.changed_since(self.store, found):
                 lines += [_("Changed since it was looked at:"), *(f"  {line}" for line in changed)]
@@ -184,7 +184,7 @@ class RecordScreen(Page):
     def action_accept(self) -> None:
         """Say that the record is right, and go back to what waits."""
         try:
-            review_queue.review(self.store, self._record_id, "accepted", seen=self._seen)
+            review_queue.review_record(self.store, self._record_id, "accepted", seen=self._seen)
         except FieldappError as error:
             self._update("#message", str(error))
             return
@@ -238,7 +238,7 @@ class RecordScreen(Page):
             if self._about is None:
                 records.void(self.store, self._record_id, event.value)
             else:
-                review_queue.review(
+                review_queue.review_record(
                     self.store, self._record_id, "returned", comment=event.value, field=self._about, seen=self._seen
                 )
         except FieldappError as error:

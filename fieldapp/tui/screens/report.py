@@ -16,7 +16,7 @@ from fieldapp.i18n import _
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Query, period_of
-from fieldapp.reports.report import Progress, Report, report
+from fieldapp.reports.report import PlanProgress, Report, report
 from fieldapp.tui.screens.base import Page
 
 LENGTHS = ("{year}", "{year}-H{half}", "{year}-Q{quarter}", "{year}-{month}", "term")
@@ -50,7 +50,7 @@ class ReportScreen(Page):
         self._day = date.today()
         self._now = False
         self._figures: dict[str, Figure] = {}
-        self._plans: dict[str, Progress] = {}
+        self._plans: dict[str, PlanProgress] = {}
 
     @property
     def _query(self) -> Query:
@@ -105,14 +105,14 @@ class ReportScreen(Page):
         figures.focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        from fieldapp.tui.screens.figure_records import BehindScreen
+        from fieldapp.tui.screens.figure_records import FigureRecordsScreen
 
         chosen = str(event.option.id)
         if chosen in self._plans:
             plan = self._plans[chosen]
-            self.app.push_screen(BehindScreen(plan.query, plan.figure))
+            self.app.push_screen(FigureRecordsScreen(plan.query, plan.figure))
         else:
-            self.app.push_screen(BehindScreen(self._query, self._figures[chosen]))
+            self.app.push_screen(FigureRecordsScreen(self._query, self._figures[chosen]))
 
     def action_move(self, step: int) -> None:
         """Go to the period before or after."""

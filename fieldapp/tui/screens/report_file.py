@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.reports.files.write import Form, write
+from fieldapp.reports.files.write import Form, write_report
 from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.query import Query
 from fieldapp.tui.screens.base import Chooser, Page
@@ -82,10 +82,10 @@ class ReportFileScreen(Page):
 
     @work(thread=True)
     def _write(self, sort: Sort, folder: Path) -> None:
-        store = self.store.again()
+        store = self.store.reopen()
         try:
             path = _free(folder, self._query, sort)
-            write(store, self._query, sort.form, path, layout=sort.layout)
+            write_report(store, self._query, sort.form, path, layout=sort.layout)
             line = "✓ " + _("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=path)
         except FieldappError as error:
             line = f"! {error}"

@@ -18,7 +18,7 @@ AT_ONCE = 200
 """Records that are shown; the next ones follow when these are done"""
 
 
-class PileScreen(Page):
+class ReviewListScreen(Page):
     """``~`` changed since the last look, ``?`` something is odd: the sentence stands below."""
 
     HELP = "F2 accepts the chosen one, F10 all that have no question mark. Enter opens one: it can be returned there."
@@ -39,9 +39,9 @@ class PileScreen(Page):
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
-        self._waiting = review_queue.queue(self.store, self._kind, self._post_id, AT_ONCE)
+        self._waiting = review_queue.review_queue(self.store, self._kind, self._post_id, AT_ONCE)
         ids = [w.row["id"] for w in self._waiting]
-        self._doubts = review_hints.doubts(self.store, self._kind, ids)
+        self._doubts = review_hints.hints_for(self.store, self._kind, ids)
         rows = [w.row for w in self._waiting]
         names = words.display(self.store, self._kind, rows, records.model_of(self._kind).LABEL, short=True)
         figures = view.figures_of(self.store, ids)
@@ -73,7 +73,7 @@ class PileScreen(Page):
         """Accept all that are shown and about which nothing is odd or new."""
         self._accept([w for w in self._waiting if not w.again and w.row["id"] not in self._doubts])
 
-    def _accept(self, chosen: list[review_queue.Waiting]) -> None:
+    def _accept(self, chosen: list[review_queue.QueuedRecord]) -> None:
         try:
             number = review_queue.accept_all(self.store, chosen)
         except FieldappError as error:

@@ -11,7 +11,7 @@ from fieldapp.tui.screens.base import Chooser, Page
 from fieldapp.tui.widgets.lines import refill
 
 
-class WaitingScreen(Page):
+class ReviewOverviewScreen(Page):
     """One line for each post and kind; Enter goes through its records."""
 
     HELP = "What the posts recorded and headquarters has not looked at, or what was changed since. Enter opens a pile."
@@ -36,7 +36,7 @@ class WaitingScreen(Page):
         refill(self.query_one(OptionList), lines, f"✓ {_('Nothing waits to be looked at.')}")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        from fieldapp.tui.screens.review_list import PileScreen
+        from fieldapp.tui.screens.review_list import ReviewListScreen
 
         post_id, kind, _number = self._piles[event.option_index]
-        self.app.push_screen(PileScreen(kind, post_id))
+        self.app.push_screen(ReviewListScreen(kind, post_id))

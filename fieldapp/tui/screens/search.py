@@ -14,7 +14,7 @@ from textual.widgets import Static
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _, counted
 from fieldapp.records import lists, records, reviews, search, words
-from fieldapp.records.search import Hit, Sieve
+from fieldapp.records.search import Filter, Hit
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder, Group, WordField
@@ -68,7 +68,7 @@ class SearchScreen(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sieve = Sieve()
+        self._sieve = Filter()
         self._said: dict[str, str] = {}
         """What narrows the search, in words"""
         self._hits: list[Hit] = []
@@ -91,13 +91,13 @@ class SearchScreen(Page):
         return self.query_one(RecordTable)
 
     def renew(self) -> None:
-        self._hits = search.find(self.store, self.query_one(HitField).value, self._sieve)
+        self._hits = search.search_records(self.store, self.query_one(HitField).value, self._sieve)
         names: dict[str, str] = {}
         for kind in {hit.kind for hit in self._hits}:
             names |= words.labels(self.store, kind, [hit.row_id for hit in self._hits if hit.kind == kind])
         shown, at = self._hits_shown, self._hits_shown.chosen
         shown.clear()
-        back = {said.record for said in reviews.returned(self.store)}
+        back = {said.record for said in reviews.returned_records(self.store)}
         shown.add(
             [
                 ("↩" if h.row_id in back else " ", (_(records.model_of(h.kind).TITLE), names[h.row_id]))

@@ -15,8 +15,8 @@ from textual.widgets import OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.errors import Cancelled, FieldappError, reason
-from fieldapp.escaping import brief, shown
+from fieldapp.errors import Cancelled, FieldappError, os_error_text
+from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import incoming, outgoing, replies, status, sticks
@@ -80,19 +80,19 @@ class SyncScreen(Page):
         self.query_one("#bar").display = False
 
     def renew(self) -> None:
-        state = status.status(self.store)
+        state = status.exchange_status(self.store)
         role = self.store.identity.role
         self.query_one("#unsent", Static).update(Content(_waiting(state, role)))
         if self.busy or self._lines:
             return
-        self._show([f"! {sentence}" for sentence in notices.sentences(state, role)])
-        self._drives = practice.sticks(self.store) or drives.drives()
+        self._show([f"! {sentence}" for sentence in notices.exchange_sentences(state, role)])
+        self._drives = practice.practice_drives(self.store) or drives.drives()
         listed = self.query_one("#drives", OptionList)
         listed.clear_options()
         for d in self._drives:
             size = format_amount(d.free // 100_000_000, 1)
             bundles = counted("{n} bundle", "{n} bundles", d.bundles)
-            words = _("{name}   {size} GB free   {bundles}").format(name=brief(d.name), size=size, bundles=bundles)
+            words = _("{name}   {size} GB free   {bundles}").format(name=brief_text(d.name), size=size, bundles=bundles)
             listed.add_option(Option(Content(f" {words}")))
         if role == "hq" and len(self._drives) > 1:
             words = _("All {n} sticks, each with the reply for its own post").format(n=len(self._drives))
@@ -104,7 +104,7 @@ class SyncScreen(Page):
         (listed if self._drives else self.query_one("#folder")).focus()
 
     def _forget_old(self) -> None:
-        self._old: list[sticks.Old] = []
+        self._old: list[sticks.OldBundle] = []
         self._named = False
         """The old bundles were named: F7 may take them away"""
 
@@ -138,7 +138,7 @@ class SyncScreen(Page):
             return
         named, self._old = self._old, []
         try:
-            cleared = sticks.clear(self.store, named)
+            cleared = sticks.delete_bundles(self.store, named)
         except FieldappError as error:
             self._say(f"! {error}")
         else:
@@ -180,27 +180,29 @@ class SyncScreen(Page):
 
     @work(thread=True)
     def _run(self, folders: Sequence[Path]) -> None:
-        store = self.store.again()
+        store = self.store.reopen()
         tell = self.app.call_from_thread
         last: list[str] = []
         try:
             for folder in folders:
                 if not os.path.isdir(folder):  # noqa: PTH112 — Path.is_dir raises for a name that is too long
                     raise FieldappError(
-                        _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown(folder))
+                        _("There is no folder {dest}. Plug the stick in, or name another.").format(
+                            dest=display_path(folder)
+                        )
                     )
             results = incoming.import_files(store, folders, self._progress)
             self._imported(results)
-            if below := incoming.not_read(folders):
+            if below := incoming.unread_folders_text(folders):
                 tell(self._say, f"· {below}")
             if len(folders) > 1:
                 self._reply(store, results)
             else:
                 for made in outgoing.export(store, folders[0], progress=self._progress):
                     tell(self._say, f"✓ {made.sentence}")
-            if len(folders) == 1 and (beside := backup.with_export(store, folders[0])):
+            if len(folders) == 1 and (beside := backup.backup_with_export(store, folders[0])):
                 tell(self._say, f"· {beside}")
-            self._old = [old for folder in folders for old in sticks.old(store, folder)]
+            self._old = [old for folder in folders for old in sticks.old_bundles(store, folder)]
             if self._old:
                 line = counted(
                     "{n} old bundle on it is not needed any more: F7 names it and takes it away.",
@@ -215,7 +217,7 @@ class SyncScreen(Page):
             last = [f"! {error}"]
         except OSError as error:
             line = _("{folder} cannot be read or written: {why}. Plug the stick in again, or take another.")
-            last = [f"! {line.format(folder=', '.join(map(shown, folders)), why=reason(error))}"]
+            last = [f"! {line.format(folder=', '.join(map(display_path, folders)), why=os_error_text(error))}"]
         finally:
             store.close()
             tell(self._done, last)
@@ -229,17 +231,17 @@ class SyncScreen(Page):
                 tell(self._say, f"{'✓' if result.complete else '!'} {result.sentence}")
             for sentence in result.problems:
                 tell(self._say, f"! {sentence}")
-        if counts := incoming.summary(results):
+        if counts := incoming.files_summary(results):
             tell(self._say, f"  {counts}")
-        if asking := incoming.asking(results):
-            tell(self._say, f"! {notices.asking(asking)}")
+        if asking := incoming.awaiting_certificate(results):
+            tell(self._say, f"! {notices.certificate_request_text(asking)}")
 
     def _reply(self, store: Store, results: list[incoming.Imported]) -> None:
         """Each reply onto the stick that its bundle came from."""
         tell = self.app.call_from_thread
         done = replies.reply(store, results, progress=self._progress)
         for made in done.written:
-            tell(self._say, f"✓ {shown(made.path.parent.name)}: {made.sentence}")
+            tell(self._say, f"✓ {display_path(made.path.parent.name)}: {made.sentence}")
         for sentence in done.problems:
             tell(self._say, f"! {sentence}")
 

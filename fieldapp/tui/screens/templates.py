@@ -41,5 +41,5 @@ class TemplateMenu(Finder):
         """Forget the chosen template."""
         chosen = self.chosen
         if isinstance(chosen, Choice) and not chosen.keep:
-            form_memory.drop_template(self._store, self._kind, chosen.name)
+            form_memory.delete_template(self._store, self._kind, chosen.name)
             self.refilter()

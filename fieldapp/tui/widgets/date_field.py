@@ -5,7 +5,7 @@ from typing import Any
 
 from fieldapp.domain.dates import format_date, format_date_long, iso_date, parse_date
 from fieldapp.i18n import _
-from fieldapp.tui.widgets.entry import Entry, Reading
+from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.vietnamese.text import clean
 
 
@@ -64,11 +64,11 @@ class DateField(Entry):
     def load(self, value: Any) -> None:
         self.value = format_date(date.fromisoformat(str(value))) if value else ""
 
-    def reading(self) -> Reading:
+    def reading(self) -> EntryReading:
         if not clean(self.value):
-            return Reading(_("5, 5/11, 051126, hn today, hq yesterday") if self.has_focus else "")
+            return EntryReading(_("5, 5/11, 051126, hn today, hq yesterday") if self.has_focus else "")
         try:
             day = self._parse()
         except ValueError as error:
-            return Reading(str(error), understood=False)
-        return Reading(f"→ {format_date_long(day)}")
+            return EntryReading(str(error), understood=False)
+        return EntryReading(f"→ {format_date_long(day)}")

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 
 @dataclass(frozen=True)
-class Context:
+class FormContext:
     """What the other fields of the form say at this moment."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -21,7 +21,7 @@ class Context:
     """The day that the record is about, once it is understood"""
 
 
-def sign(asks: bool) -> str:
+def problem_sign(asks: bool) -> str:
     """What stands before a sentence beside a field: ``?`` where it asks, ``!`` where something is wrong."""
     return "?" if asks else "!"
 
@@ -73,10 +73,10 @@ class Editor(Vertical):
         self.load(value)
         return True
 
-    def follow(self, context: Context) -> None:
+    def follow(self, context: FormContext) -> None:
         """The other fields now say this."""
 
-    def settle(self) -> str | None:
+    def resolve_typed(self) -> str | None:
         """Make up one's mind about half-entered text before saving; a sentence if that cannot be done."""
         return None
 

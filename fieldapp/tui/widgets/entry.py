@@ -8,13 +8,13 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from fieldapp.i18n import _
-from fieldapp.tui.widgets.editor import Context
+from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import clean
 
 
 @dataclass(frozen=True)
-class Reading:
+class EntryReading:
     """What the program makes of a text; shown beside it at once."""
 
     text: str = ""
@@ -36,7 +36,7 @@ class Entry(TextField):
 
     def __init__(self) -> None:
         super().__init__(placeholder="—")
-        self.around = Context()
+        self.around = FormContext()
         self.at_enter: Callable[[], bool] = lambda: False
         """Tried before Enter goes on; True where Enter was for something else"""
 
@@ -63,17 +63,17 @@ class Entry(TextField):
         """Show a stored value."""
         self.value = "" if value is None else str(value)
 
-    def follow(self, context: Context) -> None:
+    def follow(self, context: FormContext) -> None:
         """The other fields of the form now say this."""
         self.around = context
 
-    def settle(self) -> str | None:
+    def resolve_typed(self) -> str | None:
         """Make up one's mind about half-entered text; a sentence if that cannot be done."""
         return None
 
-    def reading(self) -> Reading:
+    def reading(self) -> EntryReading:
         """What the text means, or what is expected here."""
-        return Reading()
+        return EntryReading()
 
     async def action_submit(self) -> None:
         """Go on to the next field, unless Enter is for something else here."""
@@ -105,6 +105,6 @@ class LongEntry(Entry):
     def load(self, value: Any) -> None:
         self.value = "" if value is None else f" {self.LINE_END} ".join(str(value).split("\n"))
 
-    def reading(self) -> Reading:
+    def reading(self) -> EntryReading:
         fits = len(self.value) < self.content_size.width
-        return Reading("" if fits else str(self.data or ""))
+        return EntryReading("" if fits else str(self.data or ""))

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.events import DescendantBlur, DescendantFocus
 from textual.widgets import Input, Static
 
-from fieldapp.tui.widgets.editor import Context, Editor, sign
+from fieldapp.tui.widgets.editor import Editor, FormContext, problem_sign
 from fieldapp.tui.widgets.entry import Entry
 
 LABEL_WIDTH = 22
@@ -105,14 +105,14 @@ class FieldRow(Editor):
     def load(self, value: Any) -> None:
         self.entry.load(value)
 
-    def follow(self, context: Context) -> None:
+    def follow(self, context: FormContext) -> None:
         self.entry.follow(context)
         if self.is_mounted:
             self._show_if_wanted()
             self.refresh_reading()
 
-    def settle(self) -> str | None:
-        return self.entry.settle()
+    def resolve_typed(self) -> str | None:
+        return self.entry.resolve_typed()
 
     def show_problem(self, sentence: str | None, where: str = "", *, asks: bool = False) -> None:
         self.set_class(sentence is not None, "-wrong")
@@ -123,7 +123,7 @@ class FieldRow(Editor):
         if self._problem is None:
             self._problem = Static(classes="problem", markup=False)
             self.mount(self._problem)
-        self._problem.update(Content(f"{sign(asks)} {sentence}"))
+        self._problem.update(Content(f"{problem_sign(asks)} {sentence}"))
         self.call_after_refresh(self._show_all)
 
     def focus_problem(self) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from fieldapp.domain.dates import format_date, iso_date
 from fieldapp.i18n import _
-from fieldapp.records.typed_figures import APPROXIMATE, AT, BETWEEN, Figure, read_figures
+from fieldapp.records.typed_figures import APPROXIMATE, AT, BETWEEN, FigureData, read_figures
 from fieldapp.records.words import amount_text
-from fieldapp.tui.widgets.editor import Context
-from fieldapp.tui.widgets.entry import Entry, Reading
+from fieldapp.tui.widgets.editor import FormContext
+from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.vietnamese.text import clean
 
 
@@ -26,7 +26,7 @@ class FigureField(Entry):
         self._notes = notes
 
     @property
-    def data(self) -> list[Figure] | None:
+    def data(self) -> list[FigureData] | None:
         """The rows; an amount stays text while it is not understood."""
         if not clean(self.value):
             return None
@@ -40,22 +40,22 @@ class FigureField(Entry):
                 figure["note"] = self._notes.get(figure["measured_on"])
         return [{"measure_id": self.measure["id"], **figure} for figure in figures]
 
-    def reading(self) -> Reading:
+    def reading(self) -> EntryReading:
         if not clean(self.value):
-            return Reading(" · ".join(filter(None, (self.measure["unit_name"], self._hint_of_parts()))))
+            return EntryReading(" · ".join(filter(None, (self.measure["unit_name"], self._hint_of_parts()))))
         try:
             figures = read_figures(self.value, self.measure, _last_day(self.around))
         except ValueError as error:
-            return Reading(str(error), understood=False)
+            return EntryReading(str(error), understood=False)
         (figure, *more) = figures
         if more or figure["measured_on"]:
             parts = (f"{_day(f)}: {amount_text(f, self.measure)}" for f in figures)
-            return Reading(f"→ {f'{BETWEEN} '.join(parts)}")
+            return EntryReading(f"→ {f'{BETWEEN} '.join(parts)}")
         if figure["amount"] is None and figure["approximate"]:
-            return Reading(_("no number; will read “{words}”").format(words=figure["note"]))
+            return EntryReading(_("no number; will read “{words}”").format(words=figure["note"]))
         if figure["amount"] is None:
-            return Reading()
-        return Reading(f"→ {amount_text(figure, self.measure)}")
+            return EntryReading()
+        return EntryReading(f"→ {amount_text(figure, self.measure)}")
 
     def _hint_of_parts(self) -> str:
         """How to say when each part was done; only where the activity lasts several days."""
@@ -67,10 +67,10 @@ class FigureField(Entry):
         )
 
 
-def _last_day(context: Context) -> date:
+def _last_day(context: FormContext) -> date:
     """The day before which a day without a year is looked for: the activity's last."""
     return iso_date(context.values.get("date_to")) or context.on or date.today()
 
 
-def _day(figure: Figure) -> str:
+def _day(figure: FigureData) -> str:
     return format_date(date.fromisoformat(figure["measured_on"]))

@@ -32,7 +32,7 @@ class HeaderLine(Horizontal):
     def refresh_state(self) -> None:
         """Say anew how things stand."""
         store = self.app.store
-        self.state = status.status(store)
+        self.state = status.exchange_status(store)
         identity = store.identity
         who = f"{identity.post_name or identity.name} · {store.user}"
         marks = [_("PRACTICE")] if practice.is_practice(store) else []

@@ -9,14 +9,14 @@ from textual.containers import Vertical
 from fieldapp.domain.model import Child
 from fieldapp.records import records
 from fieldapp.store.store import Row, Store
-from fieldapp.tui.widgets.editor import Context, Editor
+from fieldapp.tui.widgets.editor import Editor, FormContext
 from fieldapp.tui.widgets.field_row import FieldRow
-from fieldapp.tui.widgets.section import Section
+from fieldapp.tui.widgets.section import FormSection
 
 KIND = "activity_kind_id"
 
 
-class KindRows(Section):
+class KindRows(FormSection):
     """``data`` is the rows of the lines on show that have a value.
 
     What was typed in a line that the kind just chosen does not have is kept, and shown again with its kind. What the
@@ -88,7 +88,7 @@ class KindRows(Section):
         line.restore(self._typed[line.key])
         return True
 
-    def follow(self, context: Context) -> None:
+    def follow(self, context: FormContext) -> None:
         """Show the lines of the chosen kind, with those that the record already had."""
         kind = context.values.get(KIND)
         if kind != self._kind:
@@ -102,9 +102,9 @@ class KindRows(Section):
         for line in self._rows:
             line.follow(context)
 
-    def settle(self) -> str | None:
+    def resolve_typed(self) -> str | None:
         for line in self._rows:
-            line.settle()
+            line.resolve_typed()
         return None
 
     def show_problem(self, sentence: str | None, where: str = "", *, asks: bool = False) -> None:

@@ -7,11 +7,11 @@ from fieldapp.domain.amounts import format_amount, parse_amount
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
-from fieldapp.records.soft_limits import beyond, shown_limits
+from fieldapp.records.soft_limits import hard_limit_text, limits_text
 from fieldapp.records.words import amount_text
 from fieldapp.store.store import Store
-from fieldapp.tui.widgets.editor import Context
-from fieldapp.tui.widgets.entry import Entry, Reading
+from fieldapp.tui.widgets.editor import FormContext
+from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.vietnamese.text import clean
 
 Scale = Mapping[str, Any]
@@ -20,10 +20,10 @@ Scale = Mapping[str, Any]
 WHOLE: Scale = {"decimals": 0, "unit_name": ""}
 
 
-def scale_by(store: Store, field: str) -> Callable[[Context], Scale]:
+def scale_by(store: Store, field: str) -> Callable[[FormContext], Scale]:
     """What the form's ``field`` says of a number: a measure is chosen in it, or the number of decimals typed."""
 
-    def scale(context: Context) -> Scale:
+    def scale(context: FormContext) -> Scale:
         said = str(context.values.get(field) or "")
         if said.isdecimal():
             return {"decimals": int(said), "unit_name": ""}
@@ -42,7 +42,7 @@ class NumberField(Entry):
     OVERWRITES = True
     VIETNAMESE = False
 
-    def __init__(self, scale: Callable[[Context], Scale] | None = None) -> None:
+    def __init__(self, scale: Callable[[FormContext], Scale] | None = None) -> None:
         super().__init__()
         self._scale_in = scale or (lambda context: WHOLE)
         self._scale = WHOLE
@@ -53,26 +53,26 @@ class NumberField(Entry):
         self.value = "" if value is None else format_amount(int(value), self._scale["decimals"])
         self._loaded = None if value is None else (int(value), self.value)
 
-    def follow(self, context: Context) -> None:
+    def follow(self, context: FormContext) -> None:
         super().follow(context)
         self._scale = self._scale_in(context)
         if self._loaded is not None and self._loaded[1] == self.value:
             self.load(self._loaded[0])
         self._loaded = None  # from now on the text stays as it is, whatever measure is chosen
 
-    def reading(self) -> Reading:
+    def reading(self) -> EntryReading:
         if not clean(self.value):
-            return Reading(_("a number: 12, 2.100") if self.has_focus else "")
+            return EntryReading(_("a number: 12, 2.100") if self.has_focus else "")
         try:
             money = self._scale is not WHOLE and self._scale["unit_name"] in ("đồng", "")
             amount = parse_amount(self.value, self._scale["decimals"], money=money)
         except ValueError as error:
-            return Reading(str(error), understood=False)
+            return EntryReading(str(error), understood=False)
         return self._understood(amount)
 
-    def _understood(self, amount: int) -> Reading:
+    def _understood(self, amount: int) -> EntryReading:
         words = amount_text({"amount": amount, "approximate": False}, self._scale).rstrip()
-        return Reading("" if words == self.value else f"→ {words}")
+        return EntryReading("" if words == self.value else f"→ {words}")
 
 
 class YearField(Entry):
@@ -82,14 +82,14 @@ class YearField(Entry):
     OVERWRITES = True
     VIETNAMESE = False
 
-    def reading(self) -> Reading:
+    def reading(self) -> EntryReading:
         if not clean(self.value):
-            return Reading(_("a year: 2026") if self.has_focus else "")
+            return EntryReading(_("a year: 2026") if self.has_focus else "")
         try:
             parse_amount(self.value)
         except ValueError as error:
-            return Reading(str(error), understood=False)
-        return Reading()
+            return EntryReading(str(error), understood=False)
+        return EntryReading()
 
 
 class LimitedField(NumberField):
@@ -101,12 +101,12 @@ class LimitedField(NumberField):
         super().__init__(lambda context: {"decimals": field["decimals"], "unit_name": field["unit_name"] or ""})
         self._field = field
 
-    def reading(self) -> Reading:
+    def reading(self) -> EntryReading:
         if not clean(self.value):
-            parts = [self._field["unit_name"], *shown_limits(self._field)]
-            return Reading(" · ".join(part for part in parts if part))
+            parts = [self._field["unit_name"], *limits_text(self._field)]
+            return EntryReading(" · ".join(part for part in parts if part))
         return super().reading()
 
-    def _understood(self, amount: int) -> Reading:
-        problem = beyond(amount, self._field)
-        return Reading(problem, understood=False) if problem else super()._understood(amount)
+    def _understood(self, amount: int) -> EntryReading:
+        problem = hard_limit_text(amount, self._field)
+        return EntryReading(problem, understood=False) if problem else super()._understood(amount)

@@ -13,14 +13,14 @@ from textual.widgets.option_list import Option
 from fieldapp.i18n import _
 from fieldapp.records import lists, words
 from fieldapp.store.store import Store
-from fieldapp.tui.widgets.editor import Context
-from fieldapp.tui.widgets.entry import Entry, Reading
+from fieldapp.tui.widgets.editor import FormContext
+from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.vietnamese.text import clean, search_key
 
 Choice = tuple[str, str]
 """The value and the words for it"""
 
-Offer = Callable[[str, Context], Sequence[Choice]]
+Offer = Callable[[str, FormContext], Sequence[Choice]]
 """What fits the text typed so far"""
 
 LIMIT = 60
@@ -95,7 +95,7 @@ class PickList(Entry):
     def load(self, value: Any) -> None:
         self._show(value, "" if value is None else self._name_of(str(value)))
 
-    def settle(self) -> str | None:
+    def resolve_typed(self) -> str | None:
         """Take what was typed for a choice if it can mean but one."""
         text = clean(self.value)
         if self._taken or not text:
@@ -106,12 +106,12 @@ class PickList(Entry):
             self._show(*(same or choices)[0])
         return None
 
-    def reading(self) -> Reading:
+    def reading(self) -> EntryReading:
         if self._taken or not clean(self.value):
-            return Reading()
+            return EntryReading()
         if not self._current():
-            return Reading(_("not in the list"), understood=False)
-        return Reading() if self.is_open else Reading(_("choose from the list: F4"), understood=False)
+            return EntryReading(_("not in the list"), understood=False)
+        return EntryReading() if self.is_open else EntryReading(_("choose from the list: F4"), understood=False)
 
     @property
     def is_open(self) -> bool:
@@ -183,7 +183,7 @@ class PickList(Entry):
         super()._on_blur(event)
         if self.screen.focused is not self:  # otherwise this is late news: the field is being typed in again
             self.menu.hide()
-            self.settle()
+            self.resolve_typed()
 
     def _drop_down(self) -> None:
         self.menu.show(self._current())
@@ -235,13 +235,13 @@ class HeirField(PickList):
     def wanted(self) -> bool:
         return len(self._heirs) > 1
 
-    def follow(self, context: Context) -> None:
+    def follow(self, context: FormContext) -> None:
         super().follow(context)
         unit = context.values.get(self._of)
         if unit == self._unit:
             return
         self._unit = unit
-        self._heirs = lists.heirs(self._store, str(unit)) if unit else []
+        self._heirs = lists.successors(self._store, str(unit)) if unit else []
         if self._heirs and self.typed.get("value") not in [value for value, _words in self._heirs]:
             self.load(None)
 

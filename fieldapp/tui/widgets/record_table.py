@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from fieldapp.tui.widgets.scrolling import cut
 
-Line = tuple[str, Sequence[str]]
+TableLine = tuple[str, Sequence[str]]
 """A sign of one column, and the text of each column"""
 
 
@@ -28,7 +28,7 @@ class RecordTable(Widget, can_focus=False):
     def __init__(self) -> None:
         super().__init__()
         self._columns: Sequence[tuple[str, int]] = ()
-        self._lines: list[Line] = []
+        self._lines: list[TableLine] = []
         self._first = 0
         """The line that stands at the top"""
         self.chosen = 0
@@ -39,7 +39,7 @@ class RecordTable(Widget, can_focus=False):
         self.refresh()
 
     @property
-    def lines(self) -> Sequence[Line]:
+    def lines(self) -> Sequence[TableLine]:
         """What can be chosen."""
         return self._lines
 
@@ -48,7 +48,7 @@ class RecordTable(Widget, can_focus=False):
         self._lines = []
         self.choose(0)
 
-    def add(self, lines: Sequence[Line]) -> None:
+    def add(self, lines: Sequence[TableLine]) -> None:
         """Further lines below those that are there."""
         self._lines += lines
         self.refresh()
@@ -77,7 +77,7 @@ class RecordTable(Widget, can_focus=False):
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(name)
 
-    def _strip(self, line: Line, style: Style) -> Strip:
+    def _strip(self, line: TableLine, style: Style) -> Strip:
         sign, texts = line
         cells = [f" {sign} "]
         for text, (_title, width) in zip(texts, self._columns, strict=True):

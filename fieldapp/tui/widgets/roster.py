@@ -12,11 +12,11 @@ from fieldapp.domain.model import Child
 from fieldapp.i18n import _, counted
 from fieldapp.records import lists, words
 from fieldapp.store.store import Row, Store
-from fieldapp.tui.widgets.editor import Context
+from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.roster_grid import RosterGrid, Seat
-from fieldapp.tui.widgets.section import Section
+from fieldapp.tui.widgets.section import FormSection
 from fieldapp.vietnamese.text import clean
 
 
@@ -37,7 +37,7 @@ class ReasonField(Entry):
         self._editor.reason_given()
 
 
-class RosterEditor(Section):
+class RosterEditor(FormSection):
     """``data`` is ``[{member_id, status, reason}]`` of the members that were marked; the others are not known."""
 
     copies = False  # who was there last time says nothing about this time
@@ -90,7 +90,7 @@ class RosterEditor(Section):
         self._loaded = list(self._marks)
         self._mark_seats()
 
-    def follow(self, context: Context) -> None:
+    def follow(self, context: FormContext) -> None:
         """Show the members of the chosen cell on the day of the meeting."""
         cell, day = context.values.get("party_cell_id"), context.on
         if (cell, day) == self._shown:

@@ -11,10 +11,10 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import reading, words
 from fieldapp.store.store import Store
-from fieldapp.tui.widgets.editor import Context, Editor
+from fieldapp.tui.widgets.editor import Editor, FormContext
 from fieldapp.tui.widgets.entries import field_row
 from fieldapp.tui.widgets.row_list import RowList
-from fieldapp.tui.widgets.section import Section
+from fieldapp.tui.widgets.section import FormSection
 
 Item = dict[str, Any]
 """A row in the shape of ``records.as_data``; ``id`` where it is stored already"""
@@ -23,7 +23,7 @@ NEW = {"id": "new"}
 """The record that the rows belong to, while it has no id"""
 
 
-class RowsEditor(Section):
+class RowsEditor(FormSection):
     """``data`` is the rows, in the order of what they are about.
 
     Enter on the last field adds a row and begins the next one; on fields that are all empty it goes on. A row that is
@@ -78,11 +78,11 @@ class RowsEditor(Section):
         """Take over the previous record's rows, as new ones."""
         return super().copy_from([{k: v for k, v in item.items() if k != "id"} for item in value or ()])
 
-    def follow(self, context: Context) -> None:
+    def follow(self, context: FormContext) -> None:
         for row in self._fields.values():
             row.follow(context)
 
-    def settle(self) -> str | None:
+    def resolve_typed(self) -> str | None:
         """Add what stands in the fields; a sentence if it is not complete."""
         if self._is_blank() or self._add():
             return None
@@ -134,7 +134,7 @@ class RowsEditor(Section):
         """Put what stands in the fields into the list; otherwise say what is wrong beside its field."""
         for row in self._fields.values():
             row.show_problem(None)
-            row.settle()
+            row.resolve_typed()
         item: Item = {name: row.data for name, row in self._fields.items() if row.data is not None}
         problems: Mapping[str, str] = {}
         try:

@@ -6,10 +6,10 @@ from textual.widgets import Static
 
 from fieldapp.domain.model import Child
 from fieldapp.i18n import _
-from fieldapp.tui.widgets.editor import Editor, sign
+from fieldapp.tui.widgets.editor import Editor, problem_sign
 
 
-class Section(Editor):
+class FormSection(Editor):
     """A titled editor of child rows, with a place for one problem that belongs to no single row."""
 
     DEFAULT_CSS = """
@@ -42,4 +42,4 @@ class Section(Editor):
     def show_problem(self, sentence: str | None, where: str = "", *, asks: bool = False) -> None:
         self.set_class(sentence is not None, "-wrong")
         self.set_class(asks, "-asked")
-        self._problem.update(Content(f"{sign(asks)} {sentence}" if sentence else ""))
+        self._problem.update(Content(f"{problem_sign(asks)} {sentence}" if sentence else ""))

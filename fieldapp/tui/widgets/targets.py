@@ -11,12 +11,12 @@ from fieldapp.domain.model import Child
 from fieldapp.i18n import _
 from fieldapp.records import lists, words
 from fieldapp.store.store import Store
-from fieldapp.tui.widgets.editor import Context, Editor
-from fieldapp.tui.widgets.entry import Reading
+from fieldapp.tui.widgets.editor import Editor, FormContext
+from fieldapp.tui.widgets.entry import EntryReading
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.pick_list import LIMIT, Choice, Offer, PickList, code_field
 from fieldapp.tui.widgets.row_list import RowList
-from fieldapp.tui.widgets.section import Section
+from fieldapp.tui.widgets.section import FormSection
 from fieldapp.vietnamese.text import clean
 
 CELL, UNIT, NAME = "party_cell_id", "unit_id", "name"
@@ -26,7 +26,7 @@ NAMED_FIRST = ("household_group", "other", "hamlet")
 """Bodies that mostly have a name only; of the others mostly the commune is said"""
 CHOSEN_ONLY = ("commune", "party_cell")
 
-Target = dict[str, Any]
+TargetRow = dict[str, Any]
 
 
 class BodyField(PickList):
@@ -57,26 +57,26 @@ class BodyField(PickList):
         """Add all cells of the form's commune."""
         self._add_all()
 
-    def reading(self) -> Reading:
+    def reading(self) -> EntryReading:
         if clean(self.value) and not self._ready():
-            return Reading(_("choose the type of body first"), understood=False)
+            return EntryReading(_("choose the type of body first"), understood=False)
         return super().reading()
 
-    def settle(self) -> str | None:
+    def resolve_typed(self) -> str | None:
         """A name that was typed and not added yet is not thrown away by saving."""
         if clean(self.value):
             return _("“{text}” was not added: choose it from the list, or delete it.").format(text=clean(self.value))
         return None
 
 
-class TargetsEditor(Section):
+class TargetsEditor(FormSection):
     """``data`` is ``[{target_type, unit_id | party_cell_id | name}]``; a body is listed once."""
 
     def __init__(self, store: Store, key: str, child: Child) -> None:
         super().__init__(key, child)
         self._store = store
-        self._around = Context()
-        self._targets: list[Target] = []
+        self._around = FormContext()
+        self._targets: list[TargetRow] = []
         self._type = FieldRow("target_type", _("Type of body"), code_field(TYPES), indent=1)
         body = BodyField(self._offer, self._add, self._add_cells, lambda: self._chosen_type() is not None)
         self._body = FieldRow("body", _("Which"), body, indent=1)
@@ -88,7 +88,7 @@ class TargetsEditor(Section):
         yield self._list
 
     @property
-    def data(self) -> list[Target]:
+    def data(self) -> list[TargetRow]:
         return [dict(target) for target in self._targets]
 
     @property
@@ -104,14 +104,14 @@ class TargetsEditor(Section):
         self._targets = [dict(target) for target in value or ()]
         self._show_list()
 
-    def follow(self, context: Context) -> None:
+    def follow(self, context: FormContext) -> None:
         self._around = context
         self._type.follow(context)
         self._body.follow(context)
 
-    def settle(self) -> str | None:
-        self._type.settle()
-        return self._body.settle()
+    def resolve_typed(self) -> str | None:
+        self._type.resolve_typed()
+        return self._body.resolve_typed()
 
     def focus_problem(self) -> None:
         self._body.focus_problem()
@@ -120,10 +120,10 @@ class TargetsEditor(Section):
         self.show_problem(None)
 
     def _chosen_type(self) -> str | None:
-        self._type.settle()
+        self._type.resolve_typed()
         return self._type.data if self._type.data in TYPES else None
 
-    def _offer(self, text: str, context: Context) -> list[Choice]:
+    def _offer(self, text: str, context: FormContext) -> list[Choice]:
         chosen = self._chosen_type()
         if chosen is None:
             return []
@@ -137,7 +137,7 @@ class TargetsEditor(Section):
 
     def _add(self, value: str) -> None:
         column, _colon, what = value.partition(":")
-        target: Target = {"target_type": self._chosen_type(), column: what}
+        target: TargetRow = {"target_type": self._chosen_type(), column: what}
         unit = self._around.values.get("unit_id")
         if column == NAME and unit and len(str(unit)) == 36:
             target[UNIT] = unit  # a name alone would make one hamlet of the “Thôn 5” of two communes
@@ -149,10 +149,10 @@ class TargetsEditor(Section):
         if not unit:
             self.show_problem(_("Choose the unit of the activity first: then its party cells can all be added."))
             return
-        cells: list[Target] = []
+        cells: list[TargetRow] = []
         after = None
         while True:
-            page = lists.page(self._store, "party_cell", after=after, limit=500)
+            page = lists.record_window(self._store, "party_cell", after=after, limit=500)
             cells += [{"target_type": "party_cell", CELL: row["id"]} for row in page.rows if row["unit_id"] == unit]
             after = page.after
             if after is None:
@@ -161,7 +161,7 @@ class TargetsEditor(Section):
             self.show_problem(_("No party cells are recorded for this unit."))
         self._append(cells)
 
-    def _append(self, targets: list[Target]) -> None:
+    def _append(self, targets: list[TargetRow]) -> None:
         new = [target for target in targets if target not in self._targets]
         if new:
             self._targets += new

@@ -15,7 +15,7 @@ from textual.reactive import Reactive
 from textual.widgets import Input
 
 from fieldapp.tui.keys import TypingApp
-from fieldapp.vietnamese.input_method import Typist
+from fieldapp.vietnamese.input_method import InputMethod
 from fieldapp.vietnamese.text import clean
 
 OPENKEY_MARK = "\u202f"
@@ -68,7 +68,7 @@ class TextField(Input):
         )
         self.stays = stays
         self.cursor_blink = False
-        self._typist: Typist | None = None
+        self._typist: InputMethod | None = None
         self._past: list[Moment] = []
         self._future: list[Moment] = []
         self._last = Moment("", 0)
@@ -136,7 +136,7 @@ class TextField(Input):
             self._insert(key)
             return
         if self._typist is None or (self._typist.method, self._typist.modern) != (app.method, app.modern):
-            self._typist = Typist(app.method, app.modern)
+            self._typist = InputMethod(app.method, app.modern)
         self.delete_selection()
         here = self.cursor_position
         before = self._typist.press(self.value[:here], key)

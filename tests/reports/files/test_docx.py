@@ -33,8 +33,8 @@ HEAD = {
 
 
 def letter(world: World, layout: LayoutCode, template: Path | None = None) -> Any:
-    letterhead.keep(world.hq, layout, HEAD)
-    made = document.make(world.hq, YEAR, layout, "12")
+    letterhead.save_letterhead(world.hq, layout, HEAD)
+    made = document.make_document(world.hq, YEAR, layout, "12")
     return docx.Document(io.BytesIO(docx_bytes(made, template)))
 
 
@@ -249,8 +249,8 @@ def placed(tmp_path: Path, where: str, xml: str, text: str) -> Path:
 
 def parts(world: World, path: Path) -> dict[str, str]:
     """The XML of each part of the letter that a template was filled for."""
-    letterhead.keep(world.hq, "decree30", HEAD)
-    made = docx_bytes(document.make(world.hq, YEAR, "decree30", "12"), path)
+    letterhead.save_letterhead(world.hq, "decree30", HEAD)
+    made = docx_bytes(document.make_document(world.hq, YEAR, "decree30", "12"), path)
     with zipfile.ZipFile(io.BytesIO(made)) as packed:
         return {name: packed.read(name).decode() for name in packed.namelist() if name.endswith(".xml")}
 

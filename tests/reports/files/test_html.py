@@ -16,7 +16,7 @@ FETCHES = {"link", "script", "iframe", "object", "embed", "img", "audio", "video
 
 
 def page(world: World, query: Query = YEAR) -> tuple[str, Page]:
-    data = html_bytes(document.make(world.hq, query, splits=True))
+    data = html_bytes(document.make_document(world.hq, query, splits=True))
     return data.decode(), Page(data)
 
 

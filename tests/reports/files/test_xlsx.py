@@ -16,7 +16,7 @@ YEAR = Query(period_of("2013", date(2026, 1, 1)))
 
 
 def book(world: World, **how: Any) -> Workbook:
-    return Workbook(xlsx_bytes(document.make(world.hq, YEAR, splits=True, entries=True, **how)))
+    return Workbook(xlsx_bytes(document.make_document(world.hq, YEAR, splits=True, entries=True, **how)))
 
 
 def test_headings_stay_in_sight(world: World) -> None:
