@@ -1,6 +1,6 @@
 # make demo   the main job, end to end
 # make test   all tests
-# make check  lint and types
+# make check  lint, types, and the contracts that hold the layers
 # make release  version, changelog and tag checked; wheel, sdist, SBOM and kit into dist/, built twice and compared
 # make soak   random schedules of laptops and sticks, one set of changes in many orders, the sticks of forty posts in one
 #             morning, the mirror under MIRROR_KILLS kills, kills, power cuts, flipped bits, interrupted exports and mutated bundles, as many as the
@@ -37,6 +37,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
 release: $(VENV)/.dev
 	$(BIN)/python tools/release.py $(RELEASE)

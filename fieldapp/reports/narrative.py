@@ -142,8 +142,8 @@ def left_out(report: Report) -> list[str]:
             returned=c.returned,
             drafts=counted("{n} draft", "{n} drafts", c.drafts),
             waiting=counted(
-                "{n} parcel of changes that waits or was refused",
-                "{n} parcels of changes that wait or were refused",
+                "{n} batch of changes that waits or was refused",
+                "{n} batches of changes that wait or were refused",
                 c.waiting,
             ),
         )

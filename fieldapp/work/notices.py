@@ -60,7 +60,7 @@ def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
         found.append(_line("!", _("clock"), state.clock_warning))
     if refused := len(state.held) + len(state.quarantined) + len(state.set_aside):
         text = counted(
-            "{n} parcel or change waits or was refused", "{n} parcels or changes wait or were refused", refused
+            "{n} batch or change waits or was refused", "{n} batches or changes wait or were refused", refused
         )
         found.append(_line("!", _("from the stick"), text, DECIDE))
     if state.conflicts:

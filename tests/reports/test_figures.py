@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from field import World
+from field import Run, World
 
 from fieldapp import demo
 from fieldapp.records import lists, records
@@ -169,6 +169,15 @@ def test_text_is_no_formula_in_csv(world: World, harm: str) -> None:
     world.well(measures=[{"measure_id": "gieng", "note": harm, "approximate": True}])
     assert f"'{harm}" in narrative.as_csv(report(world.post, Query(demo.PERIOD)))
     assert clean(harm) == harm
+
+
+def test_parts_side_by_side_keep_their_columns_on_a_terminal(world: World, run: Run) -> None:
+    world.well()
+    code, out, _err = run("report", "--from", "2013-01-01", "--to", "2013-12-31", "--by", "month")
+    lines = out.splitlines()
+    assert code == 0
+    assert {line.count("\t") for line in lines if not line.startswith("*")} == {13}
+    assert "\ufffd" not in out
 
 
 def test_what_has_no_number_is_told(world: World) -> None:
