@@ -54,7 +54,7 @@ class Event(Record):
 class ActivityMeasure(Record):
     """One figure of an activity. Unknown is not zero: ``amount`` None with ``approximate`` is "by the dozen".
 
-    ``measured_on`` dates a part of a long activity: that part counts on its own day (``domain.md``, rule 6).
+    ``measured_on`` dates a part of a long activity: that part counts on its own day (``docs/counting-rules.md``, rule 6).
     """
 
     KIND = "activity_measure"
@@ -88,7 +88,7 @@ class ActivityExtra(Record):
 
 
 class ActivityTarget(Record):
-    """A body that an activity strengthened or helped; counted distinct (``domain.md``, rule 3)."""
+    """A body that an activity strengthened or helped; counted distinct (``docs/counting-rules.md``, rule 3)."""
 
     KIND = "activity_target"
     TITLE = "Body helped"

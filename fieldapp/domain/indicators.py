@@ -2,8 +2,8 @@
 
 The sums of measures are not listed here: each measure that a kind of activity is recorded with is a figure of its own,
 so that headquarters adds figures without code. What is listed is what naive counting gets wrong: bodies, members and
-cells count once in the period, however often they occur (``domain.md``, rules 3 and 4), and what is in force counts in
-every period that it touches.
+cells count once in the period, however often they occur (``docs/counting-rules.md``, rules 3 and 4), and what is in
+force counts in every period that it touches.
 """
 
 from dataclasses import dataclass
