@@ -8,7 +8,9 @@ from field import World
 
 ROOT = Path(__file__).parents[1]
 PROMISES = [
-    name for name in ("counting-rules.md", "security.md", "reliability.md", "sync.md", "postgresql.md") if (ROOT / "docs" / name).exists()
+    name
+    for name in ("counting-rules.md", "security.md", "reliability.md", "sync.md", "postgresql.md")
+    if (ROOT / "docs" / name).exists()
 ]
 
 

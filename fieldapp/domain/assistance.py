@@ -54,7 +54,8 @@ class Event(Record):
 class ActivityMeasure(Record):
     """One figure of an activity. Unknown is not zero: ``amount`` None with ``approximate`` is "by the dozen".
 
-    ``measured_on`` dates a part of a long activity: that part counts on its own day (``docs/counting-rules.md``, rule 6).
+    ``measured_on`` dates a part of a long activity: that part counts on its own day
+    (``docs/counting-rules.md``, rule 6).
     """
 
     KIND = "activity_measure"
