@@ -1,8 +1,8 @@
 """The reference data that every copy of the program ships: units, kinds of activity, measures, ethnic groups.
 
-It is a log in which each version of the program goes on where the one before ended: what a version has added never
-changes place. Ids are computed from what the rows are, so every replica has the same (``tests/store/test_baseline.py``
-pins some).
+It is a log. Each version of the program adds its changes after those of the version before, and never moves a change.
+Ids are computed from the rows' natural keys, so every replica has the same ids (``tests/store/test_baseline.py`` pins
+some).
 """
 
 import csv
@@ -46,8 +46,8 @@ OLD_DISTRICTS = {
     ("Tỉnh Phú Yên", "Huyện Phú Hòa"): "563",
     ("Tỉnh Phú Yên", "Thị xã Đông Hòa"): "564",
 }
-"""Codes of old provinces and districts, which the succession file lacks. A name here is also the spelling that is
-shipped: the file has some with both habits of placing the tone."""
+"""Codes of old provinces and districts, which the succession file lacks. The spelling here is also the one that is
+shipped: the file has some names with both habits of placing the tone."""
 
 FIRST_DISTRICTS = ("Huyện Ea Súp", "Huyện Buôn Đôn")
 """The old districts that version 1 shipped."""
@@ -57,9 +57,9 @@ BaselineChange = tuple[str, str, dict[str, Any], bool]
 
 
 def baseline_changes() -> Iterator[BaselineChange]:
-    """(table, row id, columns, whether the row is new), in an order in which parents come first.
+    """The changes of the baseline: (table, row id, columns, whether the row is new), parents first.
 
-    A new row lacks only author, time and void columns.
+    The columns of a new row lack only author, time and void columns.
     """
     for table, row in baseline_rows():
         yield table, row["id"], {k: v for k, v in row.items() if k != "id"}, True
@@ -71,11 +71,11 @@ def baseline_rows() -> Iterator[BaselineRow]:
     """The shipped rows, those of older versions first."""
     new: dict[str, str] = {}
     seen: set[str] = set()
-    became = list(_table("unit_succession_2025.csv"))
-    for table, row in (*_new_units(new), *_old_units(new, filter(_shipped_first, became)), *_kinds()):
+    successions = list(_table("unit_succession_2025.csv"))
+    for table, row in (*_new_units(new), *_old_units(new, filter(_shipped_first, successions)), *_kinds()):
         seen.add(row["id"])
         yield table, row
-    later = [line for line in became if _is_shipped(line)]
+    later = [line for line in successions if _is_shipped(line)]
     for table, row in (*_old_units(new, later), *_province_successions(new, later), *_ethnic_groups(), *_kind_fields()):
         if row["id"] not in seen:
             yield table, row
@@ -87,7 +87,7 @@ def _table(name: str) -> Iterator[dict[str, str]]:
 
 
 def _unit(level: str, code: str, name: str, parent: str | None, old: bool, place: str = "") -> BaselineRow:
-    """``place`` stands for the code in the id of a unit that has none: names repeat between districts."""
+    """The row of a unit. Without a code, its id is made with ``place`` instead: names repeat between districts."""
     day = FIRST_DAY if old else REFORM
     return "unit", {
         "id": derived_id("unit", day, level, code or place, clean(name)),
@@ -101,7 +101,7 @@ def _unit(level: str, code: str, name: str, parent: str | None, old: bool, place
 
 
 def _new_units(new: dict[str, str]) -> Iterator[BaselineRow]:
-    """The units of today; enters the ids of the communes into ``new`` by their codes."""
+    """The units of today; puts the ids of the communes into ``new``, by code."""
     provinces: dict[str, str] = {}
     for line in _table("units_2025.csv"):
         parent = provinces[line["parent_code"]] if line["parent_code"] else None
@@ -116,16 +116,16 @@ def _shipped_first(line: dict[str, str]) -> bool:
 
 
 def _is_shipped(line: dict[str, str]) -> bool:
-    """Whether a line of the succession file is shipped: what is Đắk Lắk today.
+    """Whether a line of the succession file is shipped: only lines of what is Đắk Lắk today.
 
-    The one place to widen. A unit shipped without a code keeps the id made without it, so codes of provinces and
-    districts go into the tables above in the same version.
+    To ship more, change only this function. A unit shipped without a code keeps the id made without it, so add the
+    codes of its province and district to the tables above in the same version.
     """
     return line["old_province"] in OLD_PROVINCES
 
 
 def _old_units(new: dict[str, str], lines: Iterable[dict[str, str]]) -> Iterator[BaselineRow]:
-    """The old units of some lines, province by province, with their communes and what became of them."""
+    """The old units of some lines, province by province, then their communes and the successions."""
     lines = sorted(lines, key=lambda line: not line["old_code"])
     provinces: dict[str, str] = {}
     districts: dict[tuple[str, str], str] = {}
@@ -145,15 +145,15 @@ def _old_units(new: dict[str, str], lines: Iterable[dict[str, str]]) -> Iterator
     passed: set[tuple[str, str]] = set()
     for line in lines:
         district = districts[(line["old_province"], _district(line))]
-        # A line without a code is a part of the unit of that name. Tones count: Phú Thạnh and Phú Thành of one district
-        # are two communes; where the tone is placed does not.
+        # A line without a code is a part of the unit with that name. Different tones make different names (Phú Thạnh
+        # and Phú Thành of one district are two communes); different places of the same tone do not.
         key = (district, _spelling(line["old_name"]))
         if key not in communes:
             place = clean(f"{line['old_province']}/{_district(line)}")
             table, row = _unit("commune", line["old_code"], line["old_name"], district, old=True, place=place)
             communes[key] = row["id"]
             yield table, row
-        if line["new_code"] not in new:  # five codes that nobody could confirm: no successor, "not assigned"
+        if line["new_code"] not in new:  # five codes that nobody could confirm: no successor, shown as "not assigned"
             continue
         old_id, new_id = communes[key], new[line["new_code"]]
         if (old_id, new_id) in passed:  # two parts of one unit went to the same successor
@@ -173,13 +173,13 @@ def _succession(old_id: str, new_id: str) -> BaselineRow:
 
 @cache
 def _spelling(name: str) -> tuple[str, tuple[int, ...]]:
-    """A name's letters and, apart from them, its tones: equal for both habits of placing a tone."""
+    """A name's letters and, separately, its tones: equal for both habits of placing a tone."""
     letters, tones, _text = sort_key(clean(name).casefold())
     return letters, tuple(tone for tone in tones if tone)
 
 
 def _district(line: dict[str, str]) -> str:
-    """The line's old district in the spelling that is shipped."""
+    """The old district of a line, in the shipped spelling."""
     return _shipped_spelling(line["old_province"], clean(line["old_district"]))
 
 
@@ -190,7 +190,7 @@ def _shipped_spelling(province: str, district: str) -> str:
 
 
 def _province_successions(new: dict[str, str], lines: list[dict[str, str]]) -> Iterator[BaselineRow]:
-    """What became of the old provinces that are shipped: the province of most of their communes."""
+    """Successions of the shipped old provinces: the new province is the one that got most of their communes."""
     units = {line["code"]: line for line in _table("units_2025.csv")}
     for name, code in OLD_PROVINCES.items():
         successors = Counter(
@@ -238,7 +238,7 @@ def _kind_fields() -> Iterator[BaselineRow]:
 
 
 def _limits() -> Iterator[BaselineChange]:
-    """What is usual of a figure, so that a slip of the finger is asked about."""
+    """Usual limits of figures, so that the program asks about a typing error."""
     for line in _table("kind_limits.csv"):
         ids = [
             derived_id(table, FIRST_DAY, line[column])

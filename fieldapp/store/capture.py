@@ -1,8 +1,8 @@
 """Triggers that write the change log, derived from the tables: nothing that writes the file can bypass them.
 
-For each synced table: an insert or update writes its change in the same transaction (an update
-knows all that is here, so it settles the conflicts of its cells); deleting, replacing a row and
-changing its identity are refused. While imported changes are folded in (``local_session.applying``) they are silent.
+On each synced table, an insert or update writes its change in the same transaction. An update knows everything that is
+here, so it also resolves the conflicts of the cells that it changes. The triggers refuse to delete or replace a row and
+to change its identity. They do nothing while imported changes are folded in (``local_session.applying``).
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ META_COLUMNS = ("id", "post_id", "created_at", "created_by", "voided_at", "void_
 IDENTITY_COLUMNS = ("id", "post_id", "created_at", "created_by")
 
 LAST_MS = 7_226_582_400_000
-"""The year 2199: a broken wall clock beyond it does not take the log with it."""
+"""The year 2199: the log's clock does not follow a broken wall clock beyond it"""
 
 _WALL = f"min(CAST(round(unixepoch('subsec') * 1000) AS INTEGER), {LAST_MS}) << 16"
 _CLOCK = f"UPDATE local_session SET hlc = max(hlc + 1, {_WALL});"
@@ -24,14 +24,17 @@ _NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
 
 def synced_tables(db: Database) -> list[str]:
-    """Names of the tables whose rows cross between replicas, parents before those that refer to them."""
+    """Names of the tables whose rows are exchanged between replicas, parents before the tables that refer to them."""
     return [name for name in db.table_names() if not name.startswith(("local_", "sqlite_", "_sqlite_"))]
 
 
 @contextmanager
 def without_triggers(db: Database) -> Iterator[None]:
-    """Take the triggers away while many imported changes are folded in, inside an applying transaction: nobody else
-    writes meanwhile, and an error brings them back with all that it undoes. Silent triggers cost half of the time."""
+    """Remove the triggers while many imported changes are folded in; inside an applying transaction.
+
+    Nobody else can write meanwhile, and after an error the rollback restores the triggers. Without this, triggers that
+    do nothing would take half of the time.
+    """
     assert db.conn.in_transaction
     _remove_triggers(db)
     yield
@@ -39,7 +42,7 @@ def without_triggers(db: Database) -> Iterator[None]:
 
 
 def install_triggers(db: Database) -> None:
-    """Make the triggers of every synced table anew, after the tables have changed."""
+    """Create the triggers of every synced table; replaces those that exist, after the tables have changed."""
     _remove_triggers(db)
     for table in synced_tables(db):
         columns = [c.name for c in db.table(table).columns]
@@ -78,7 +81,7 @@ def _triggers(table: str, columns: list[str]) -> Iterator[str]:
 
 
 def _fragment(columns: list[str], when: str) -> str:
-    """SQL for the JSON object of the columns that ``when`` picks: cheaper than json_object over all of them."""
+    """SQL for a JSON object of the columns that ``when`` selects: cheaper than json_object over all columns."""
     parts = [f"CASE WHEN {when.format(c)} THEN ',\"{c}\":' || json_quote(NEW.{c}) END" for c in columns]
     return f"concat('{{', substr(concat({', '.join(parts)}), 2), '}}')"
 

@@ -1,7 +1,7 @@
 """The one way to open the encrypted file: SQLCipher under sqlite-utils, with the pragmas that the guarantees rest on.
 
-What works with the open database imports its exceptions from here: sqlcipher3 has classes of its own, and catching
-those of the standard library's ``sqlite3`` would catch nothing.
+Import database exceptions from here: sqlcipher3 has its own classes, and catching those of the standard library's
+``sqlite3`` would catch nothing.
 """
 
 import hashlib
@@ -26,32 +26,34 @@ OperationalError: type[Exception] = sqlcipher.OperationalError
 KEY_BYTES = 32
 SQLITE_CORRUPT = 11
 FETCH_ROWS = 500
-"""Rows that are read before it is looked whether all pages of them were whole"""
+"""Rows that are read between two checks whether all pages were undamaged"""
 
 
 class CannotOpen(FieldappError):
-    """The key does not fit, or the file is damaged where it begins."""
+    """The key does not fit, or the first page of the file is damaged."""
 
 
 class _Connection(sqlcipher.Connection):  # type: ignore[misc]
-    """A connection that gives out no row of a page that is not what was written.
+    """A connection that never returns a row from a damaged page.
 
-    Where a page fails its HMAC, SQLCipher puts zeros into its place and lets the next page fail. A page that only
-    continues a long value has no form by which SQLite would notice: its zeros would be read as text and numbers,
-    without an error. ``PRAGMA cipher_status`` tells, from then on.
+    Where a page fails its HMAC, SQLCipher replaces it with zeros and lets the next page fail. A page that only
+    continues a long value has no structure that SQLite could check: its zeros would be read as text and numbers,
+    without an error. From then on, ``PRAGMA cipher_status`` reports the failure.
     """
 
     sound = False
-    """whether anything could be read: of a new file there is nothing yet"""
+    """Whether SQLCipher has reported that pages can be read; a new file has no pages yet"""
 
     def cursor(self, factory: Any = None) -> Any:
-        """Of a kind that looks before it gives out rows."""
+        """A cursor that checks the pages before it returns rows."""
         return super().cursor(factory or _Cursor)
 
     def look(self) -> None:
-        """DatabaseError if a page that was read was not whole."""
+        """Raise DatabaseError if a page that was read is damaged."""
         held, asked = super().cursor(sqlcipher.Cursor), super().cursor(sqlcipher.Cursor)
-        held.execute("PRAGMA cipher_status")  # a statement that is in use is prepared anew, and then SQLCipher answers
+        # SQLCipher answers while it prepares the statement. A statement that is in use is prepared again: so keep the
+        # first one in use, and read the answer of the second.
+        held.execute("PRAGMA cipher_status")
         sound = asked.execute("PRAGMA cipher_status").fetchone() == ("1",)
         asked.close()
         held.close()
@@ -91,16 +93,16 @@ class _Cursor(sqlcipher.Cursor):  # type: ignore[misc]
 def connect(path: Path, key: bytes) -> "Database":
     """Open or create the encrypted database at ``path`` with a raw 32-byte ``key``.
 
-    A transaction that has returned is on the disk (WAL, ``synchronous=FULL``), as far as the disk keeps its word.
-    Raises FieldappError when the key does not fit or the file is no such database.
+    A transaction that has returned is on the disk (WAL, ``synchronous=FULL``), if the disk itself works correctly.
+    Raises FieldappError when the key does not fit or the file is not such a database.
     """
-    from sqlite_utils import Database  # the lock screen, which opens nothing yet, does not wait for it
+    from sqlite_utils import Database  # imported late: the lock screen opens no database and need not wait for it
 
     connection = None
     try:
         connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False, factory=_Connection)
         for pragma in (
-            "cipher_log_level = NONE",  # otherwise a wrong key is told on stderr
+            "cipher_log_level = NONE",  # otherwise a wrong key is reported on stderr
             f"key = \"x'{key.hex()}'\"",
             "temp_store = MEMORY",  # no readable temporary files
             "foreign_keys = ON",
@@ -125,14 +127,17 @@ def connect(path: Path, key: bytes) -> "Database":
 
 
 def in_memory() -> "Database":
-    """An empty database of the same SQLite, to compare shapes with."""
+    """An empty database of the same SQLite, to compare tables and columns with."""
     from sqlite_utils import Database
 
     return Database(cast(Any, sqlcipher.connect(":memory:", isolation_level=None)))
 
 
 def connect_to_read(path: Path, key: bytes) -> Any:
-    """A bare connection that only reads: cheap, for a file of which much cannot be read. Somebody else has it open."""
+    """A plain read-only connection, cheap to open: for a file with many damaged pages.
+
+    Another connection has the file open.
+    """
     uri = f"{path.absolute().as_uri()}?mode=ro"
     connection = sqlcipher.connect(uri, uri=True, isolation_level=None, factory=_Connection)
     connection.execute("PRAGMA cipher_log_level = NONE")
@@ -147,10 +152,10 @@ def _compare(left: str, right: str) -> int:
 
 
 def _fingerprint(text: str) -> str:
-    """SQL ``fingerprint(text)``: BLAKE2b of 12 bytes, hex: tells one state of a record from another."""
+    """SQL ``fingerprint(text)``: BLAKE2b of 12 bytes, hex. It distinguishes states of a record."""
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def _comparison_text(text: object) -> str | None:
-    """SQL ``plain(text)``: text as it is compared where people spell one thing in several ways."""
+    """SQL ``plain(text)``: a form of the text that is equal for different spellings of the same thing."""
     return None if text is None else search_key(str(text))

@@ -1,4 +1,4 @@
-"""What must be on the disk when it is said to be."""
+"""Force file names onto the disk, so that they survive a power cut."""
 
 import os
 from contextlib import suppress
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def sync_folder(folder: Path) -> None:
-    """Put the names in a folder onto the disk: a file that was made, renamed or taken away stays so in a power cut."""
+    """Write the names in a folder to the disk, so that a power cut does not undo a new, renamed or deleted file."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""What the disk does to the database, in sentences: what happened, what is safe, and the way on."""
+"""Sentences for errors of the disk and of the database file: what happened, what is safe, what to do next."""
 
 import errno
 
@@ -12,11 +12,11 @@ BUSY, READONLY, IO_ERROR, CORRUPT, FULL, CANNOT_OPEN, NOT_A_DATABASE = 5, 8, 10,
 
 
 class DiskError(FieldappError):
-    """The disk or the file, not what was entered."""
+    """The disk or the file failed; what the person entered is not the cause."""
 
 
 def disk_error_text(error: BaseException) -> DiskError | None:
-    """The sentence for an error of the database or of the operating system; None where it is no trouble with a disk."""
+    """The sentence for an error of the database or the operating system; None if it is not about the disk."""
     if isinstance(error, sqlcipher.DatabaseError):
         return _of_database((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -29,12 +29,12 @@ def disk_error_text(error: BaseException) -> DiskError | None:
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether an error of the database says that what it reads is not what was written, or not under this key."""
+    """Whether a database error says that the file is damaged, or was written under another key."""
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in (CORRUPT, NOT_A_DATABASE)
 
 
 def beginning_damaged() -> DiskError:
-    """The key fits and the file cannot be opened: then its first page is damaged, and with it the way to all others."""
+    """The sentence for a file whose first page is damaged: the key fits, but no other page can be found."""
     return DiskError(
         _(
             "The data file is damaged where it begins, and cannot be opened. Leave it as it is. Take the newest backup:"

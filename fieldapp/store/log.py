@@ -1,13 +1,13 @@
-"""The change log as it is kept: what was written here as rows, what came from elsewhere in the bytes of its segments.
+"""The stored change log: own changes are rows, changes from elsewhere stay in the bytes of their segments.
 
-A segment that was applied has a number; its changes are not kept a second time, ``local_touch`` says which rows it
-touches. A row's history so costs the segments that it is in: a millisecond each. Segments without a number have their
-changes in ``local_change``: those that were sealed here, and those that were applied before segments had numbers. An
-own log may have both kinds, where a copy of this disk wrote in it too.
+A segment from elsewhere gets a number when it is applied. Its changes are not stored a second time: ``local_touch``
+says which rows it touches. To read a row's history costs a millisecond for each segment that the row is in. Segments
+without a number have their changes in ``local_change``: those that were sealed here, and those that were applied before
+segments had numbers. An own log may have both kinds, where a copy of this disk wrote in it too.
 
-Both are found by ``touch_key``. Neither an import nor a save waits for these two indexes, whose entries lie all over
-them: ``index_touched_rows`` brings them up to date. The newest few changes of ``local_change`` are read through
-instead.
+Two indexes, ``local_touch`` and ``local_touch_change``, find a row's changes by ``touch_key``. New entries go to places
+all over these indexes, which is slow. So neither an import nor a save waits for them: ``index_touched_rows`` brings
+them up to date later. The newest few changes of ``local_change`` are read one by one instead.
 """
 
 import io
@@ -24,14 +24,14 @@ from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 
 NUMBER = "segment_number"
-"""Local setting: the last number that was given to a segment. None is given twice: what is done once for each segment
-is remembered by it."""
+"""Local setting: the last number that was given to a segment. No number is given twice: the program remembers by number
+what it has done once for each segment"""
 
 TOUCHED = "touched_reached"
-"""Local setting: number of the last segment whose rows are in ``local_touch``"""
+"""Local setting: the number of the last segment whose rows are in ``local_touch``"""
 
 TOUCHED_CHANGES = "touched_changes"
-"""Local setting: JSON, log -> last of its changes in ``local_change`` that ``local_touch_change`` has"""
+"""Local setting: JSON, log -> the last of its changes in ``local_change`` that ``local_touch_change`` has"""
 
 _AFTER = "FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq"
 
@@ -39,10 +39,10 @@ BATCH = 20_000
 """Changes that are entered at a time"""
 
 NEWEST = 500
-"""Up to so many changes of a log are read through when a row is asked for; more are entered first"""
+"""Up to this many changes of a log are read one by one when a row is asked for; more are indexed first"""
 
 FEW = 50
-"""Up to so many rows are looked for in a segment's text; for more it is read as a whole."""
+"""Up to this many rows are looked for in a segment's text; for more, the whole segment is read"""
 
 _LINES: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
@@ -64,7 +64,7 @@ class Change:
 
 
 def hlc_instant(hlc: int) -> str:
-    """The wall clock of a reading, as a change's ``at`` has it; empty beyond the year 9999."""
+    """The wall clock time of a clock reading, written as in a change's ``at``; empty beyond the year 9999."""
     ms = hlc >> 16
     try:
         moment = datetime.fromtimestamp(ms // 1000, UTC)
@@ -74,9 +74,10 @@ def hlc_instant(hlc: int) -> str:
 
 
 def touch_key(row_id: str) -> int:
-    """The first 63 bits of a row's id, by which ``local_touch`` finds it: rows made one after the other lie together.
+    """The first 63 bits of a row's id: the key of ``local_touch``.
 
-    Two rows may share it: what is found is compared with the whole id.
+    Rows made one after the other have keys close together. Two rows may share a key, so compare what is found with the
+    whole id.
     """
     return int(row_id[:8] + row_id[9:13] + row_id[14:18], 16) & 0x7FFF_FFFF_FFFF_FFFF
 
@@ -87,7 +88,7 @@ def touch_keys(ids: Iterable[str]) -> str:
 
 
 def changes_of_rows(store: Store, ids: Iterable[str]) -> dict[str, list[Change]]:
-    """All changes of some rows, whatever the table, in order (hlc, log); a row without any is left out."""
+    """All changes of some rows of any table, in order (hlc, log); a row without changes is left out."""
     wanted = set(ids)
     index_touched_rows(store)
     found: dict[str, list[Change]] = {}
@@ -120,7 +121,7 @@ def changes_at(store: Store, places: Iterable[tuple[str, int]]) -> dict[tuple[st
 
 
 def changes_after(store: Store, log_id: str, after: int, last: int = 1 << 62) -> Iterator[Change]:
-    """The changes of a log behind a sequence number, up to another; in order."""
+    """The changes of a log after the sequence number ``after``, up to and with ``last``; in order."""
     for row in store.rows(
         f"SELECT {_COLUMNS} FROM local_change WHERE log_id = ? AND seq BETWEEN ? AND ? ORDER BY seq",
         [log_id, after + 1, last],
@@ -139,13 +140,13 @@ def _numbered_since(store: Store, log_id: str, after: int, last: int = 1 << 62) 
 
 
 def rows_changed_after(store: Store, ids: Collection[str], log_id: str, after: int) -> set[str]:
-    """Those of some rows that a log changes behind a sequence number."""
+    """Those of some rows that a log changes after the sequence number ``after``."""
     found = {row["row_id"] for row in stored_changes(store, ids) if row["log_id"] == log_id and row["seq"] > after}
     return found | {c.row_id for c in _numbered_since(store, log_id, after) if c.row_id in ids}
 
 
 def all_changes(store: Store) -> Iterator[Change]:
-    """The whole log, one part after the other."""
+    """All changes of all logs, one log after the other."""
     for row in store.rows("SELECT id FROM local_log ORDER BY id"):
         yield from changes_after(store, row["id"], 0)
 
@@ -157,7 +158,7 @@ def changes_of_segment(store: Store, number: int) -> list[Change]:
 
 
 def lines_of_segment(store: Store, number: int) -> list[list[Any]]:
-    """The changes of a numbered segment as its lines have them: hlc, table, row, cols, actor, perhaps at."""
+    """The lines of a numbered segment, one for each change: hlc, table, row, cols, actor, perhaps at."""
     return _lines(_segment(store, number)["bytes"])
 
 
@@ -166,23 +167,25 @@ def _lines(data: bytes) -> list[list[Any]]:
 
 
 def store_last_change(store: Store, hash_: str, hlc: int, at: str) -> None:
-    """Remember when the last change of an applied segment was made; inside a transaction."""
+    """Store when the last change of an applied segment was made; inside a transaction."""
     store.db.execute("UPDATE local_segment SET last_hlc = ?, last_at = ? WHERE hash = ?", [hlc, at, hash_])
 
 
 def number_segment(store: Store, hash_: str) -> None:
-    """Number an applied segment; inside a transaction. Its changes are in the log now."""
+    """Give an applied segment its number, so that its changes are in the log; inside a transaction."""
     number = last_number(store) + 1
     store.db.execute("UPDATE local_segment SET number = ? WHERE hash = ?", [number, hash_])
     store.set_setting(NUMBER, str(number))
 
 
 def remove_segments(store: Store, log_id: str) -> dict[tuple[str, str], None]:
-    """Take out of the log the changes of segments that are not applied any more; their (table, row). Inside a
-    transaction, with nothing of the log unsealed."""
+    """Remove the changes of segments that are no longer applied from the log; return the (table, row) of each.
+
+    Inside a transaction, when the log has no unsealed changes.
+    """
     last = store.value("SELECT max(last) FROM local_segment WHERE log_id = ? AND state = 'applied'", [log_id]) or 0
-    behind = "FROM local_change WHERE log_id = ? AND seq > ?"
-    found = store.rows(f"SELECT DISTINCT table_name, row_id {behind}", [log_id, last])
+    removed = "FROM local_change WHERE log_id = ? AND seq > ?"
+    found = store.rows(f"SELECT DISTINCT table_name, row_id {removed}", [log_id, last])
     touched = {(row["table_name"], row["row_id"]): None for row in found}
     for row in store.rows(
         "SELECT number FROM local_segment WHERE log_id = ? AND state <> 'applied' AND number IS NOT NULL", [log_id]
@@ -198,7 +201,7 @@ def remove_segments(store: Store, log_id: str) -> dict[tuple[str, str], None]:
         " WHERE log_id = ? AND state <> 'applied'",
         [log_id],
     )
-    store.db.execute(f"DELETE {behind}", [log_id, last])
+    store.db.execute(f"DELETE {removed}", [log_id, last])
     store.db.conn.executemany(
         "DELETE FROM local_touch_change WHERE key = ? AND log_id = ? AND seq > ?",
         [(touch_key(row["row_id"]), log_id, last) for row in found],
@@ -216,10 +219,9 @@ def last_number(store: Store) -> int:
 
 
 def index_touched_rows(store: Store) -> None:
-    """Enter the rows of segments that were applied since the last time into ``local_touch``, and of changes that were
-    written here into ``local_touch_change`` where they are many.
+    """Bring ``local_touch`` and, where many changes were written here, ``local_touch_change`` up to date.
 
-    An import leaves it to the time after it; whoever asks for rows before that, waits for it.
+    An import does not call this: it is done afterwards. A query for a row's changes before that waits for it.
     """
     _catch_up_changes(store)
     reached = int(store.setting(TOUCHED, "0") or 0)
@@ -250,38 +252,44 @@ def _catch_up_changes(store: Store) -> None:
 
 
 def _newest(store: Store) -> tuple[dict[str, int], bool]:
-    """Log -> its last change in ``local_touch_change``, of each that may have later ones in ``local_change``; and
-    whether anything was entered. Logs of others got rows before segments had numbers, and never since: they are looked
-    at the first time only."""
-    said = store.setting(TOUCHED_CHANGES)
-    reached = json.loads(said or "{}")
+    """Log -> its last change in ``local_touch_change``, for each log that may have later ones in ``local_change``; and
+    whether the index was ever filled.
+
+    Logs of other replicas got rows in ``local_change`` only before segments had numbers. So they are looked at the
+    first time only.
+    """
+    stored = store.setting(TOUCHED_CHANGES)
+    reached = json.loads(stored or "{}")
     logs = store.rows(
         "SELECT id FROM local_log WHERE ? OR id = ? OR replica_id = (SELECT id FROM local_replica WHERE own = 1)",
-        [said is None, BASELINE_LOG],
+        [stored is None, BASELINE_LOG],
     )
-    return {log["id"]: reached.get(log["id"], 0) for log in logs}, said is not None
+    return {log["id"]: reached.get(log["id"], 0) for log in logs}, stored is not None
 
 
 def renumber(store: Store) -> None:
-    """Set the numbers right after segments were put into a new file: rows are yet to be found by them."""
+    """Correct the settings about segment numbers after segments were put into a new file.
+
+    The two indexes are then filled from the first segment on.
+    """
     store.set_setting(NUMBER, str(store.value("SELECT coalesce(max(number), 0) FROM local_segment")))
     store.set_setting(TOUCHED, "0")
     store.db.execute("DELETE FROM local_setting WHERE key = ?", [TOUCHED_CHANGES])
 
 
 def as_stored(cols: dict[str, Any]) -> str:
-    """The columns of a change as ``local_change`` has them."""
+    """The columns of a change, as JSON for ``local_change``."""
     return json.dumps(cols, ensure_ascii=False, separators=(",", ":"))
 
 
 def unpack(data: bytes, limit: int = -1) -> bytes:
-    """The text of a segment, at most ``limit`` bytes of it; zstandard.ZstdError if it is none."""
+    """The decompressed text of a segment, at most ``limit`` bytes. Raises zstandard.ZstdError for other bytes."""
     with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(io.BytesIO(data)) as reader:
         return reader.read(limit)
 
 
 def stored_changes(store: Store, ids: Collection[str]) -> Iterator[Row]:
-    """The changes of some rows that are in ``local_change``, as they are there; in no order."""
+    """The changes of some rows that are in ``local_change``, as stored; in no order."""
     _catch_up_changes(store)
     rows = store.rows(
         "SELECT c.* FROM local_touch_change t CROSS JOIN local_change c ON c.log_id = t.log_id AND c.seq = t.seq"
@@ -314,7 +322,7 @@ def _in_segments(store: Store, wanted: set[str]) -> Iterator[Change]:
 
 
 def _picked(store: Store, number: int, ids: set[str]) -> Iterator[Change]:
-    """The changes of a few rows in a segment: only the lines that hold an id are read."""
+    """The changes of a few rows in a segment: only lines that hold one of the ids are parsed."""
     row = _segment(store, number)
     text = unpack(row["bytes"])
     starts = set()
@@ -341,8 +349,8 @@ def _segment(store: Store, number: int) -> Row:
 
 def _from_line(segment: Row, place: int, line: list[Any]) -> Change:
     hlc, table, row_id, cols, actor, *at = line
-    said = at[0] if at else hlc_instant(hlc)
-    return Change(segment["log_id"], segment["first"] + place, hlc, table, row_id, cols, actor, said)
+    instant = at[0] if at else hlc_instant(hlc)
+    return Change(segment["log_id"], segment["first"] + place, hlc, table, row_id, cols, actor, instant)
 
 
 def _change(row: Row) -> Change:

@@ -1,11 +1,13 @@
-"""The stored shape, from one version of the program to the next.
+"""The stored shape (tables, columns, indexes, views), from one version of the program to the next.
 
-A new file is made from ``schema.sql``, the one truth; an old one is brought there by the numbered migrations below.
-Both end in the same shape (``tests/store/test_migrations.py``), and the capture triggers are derived anew after either.
+A new file is made from ``schema.sql``, which alone defines the shape. The numbered migrations below bring an old file
+there. Both ways give the same shape (``tests/store/test_migrations.py``). After either, the capture triggers are
+derived again from the tables.
 
-Who goes back to the version before (``fieldapp upgrade --back``) opens with it what the newer one has brought further.
-So a migration adds, and what an older version needs is taken away one version later; and each must bear to be applied
-again, since the older version forgets those that it does not know (``tests/store/test_past_schemas.py``).
+Somebody may go back to the version before (``fieldapp upgrade --back``), which then opens a file that the newer version
+has migrated. So a migration adds things. It removes what an older version needs only one version later. It must also be
+possible to apply a migration again: the older version forgets the migrations that it does not know
+(``tests/store/test_past_schemas.py``).
 """
 
 import json
@@ -27,7 +29,7 @@ from fieldapp.store.connection import DatabaseError, in_memory
 migrations = Migrations("fieldapp")
 
 REINDEX = "reindex"
-"""Local setting: the search index is to be built from the rows (``search_index.index_imported``)"""
+"""Local setting: the search index must be built again from the rows (``search_index.index_imported``)"""
 
 
 @migrations(name="0001_first")
@@ -43,19 +45,19 @@ def all_records(db: Database) -> None:
 
 @migrations(name="0003_review")
 def reviews(db: Database) -> None:
-    """What headquarters thinks of a post's records."""
+    """Headquarters' reviews of a post's records."""
     add_what_is_missing(db)
 
 
 @migrations(name="0004_batches")
 def imported_sheets(db: Database) -> None:
-    """Sheets that were taken in: of this replica alone, so what segments say has not changed."""
+    """Imported sheets: stored in this replica alone, so the content of segments has not changed."""
     add_what_is_missing(db)
 
 
 @migrations(name="0005_accidents")
 def receipts_and_revocations(db: Database) -> None:
-    """Receipts by database, revocations, what is no segment, bundles that were written."""
+    """Receipts by database, revocations, parts of bundles that are not segments, bundles that were written."""
     add_what_is_missing(db)
     if "have" not in {column.name for column in db.table("local_replica").columns}:
         return
@@ -69,7 +71,7 @@ def receipts_and_revocations(db: Database) -> None:
 
 @migrations(name="0006_search_by_day")
 def search_by_day(db: Database) -> None:
-    """Entries of the search index have numbers that say kind and day: it is built anew when the file is opened."""
+    """Entries of the search index get numbers made of kind and day. The next opening of the file builds it again."""
     db.execute("DROP TABLE local_search")
     db.execute("DELETE FROM local_search_row")
     add_what_is_missing(db)
@@ -90,7 +92,7 @@ def bundle_read_times(db: Database) -> None:
 
 @migrations(name="0009_log_in_segments")
 def log_in_segments(db: Database) -> None:
-    """The changes of others stay in the bytes of their segments; those that are in ``local_change`` stay there."""
+    """Changes of other replicas stay in the bytes of their segments; those already in ``local_change`` stay there."""
     add_what_is_missing(db)
     for column, source in (("last_hlc", "hlc"), ("last_at", "at")):
         db.execute(
@@ -101,27 +103,30 @@ def log_in_segments(db: Database) -> None:
 
 @migrations(name="0010_rekeying")
 def double_entry(db: Database) -> None:
-    """What was keyed again blind: of this laptop alone."""
+    """Records that were keyed a second time, blind: stored on this laptop alone."""
     add_what_is_missing(db)
 
 
 @migrations(name="0011_segment_state")
 def segment_state(db: Database) -> None:
-    """What waits or was refused is found without reading every segment."""
+    """Find held and quarantined segments without reading every segment."""
     add_what_is_missing(db)
 
 
 @migrations(name="0012_years")
 def activity_end_index(db: Database) -> None:
-    """A report finds the activities that ended in its period without reading those of all years; and whether a segment
-    stands is known without reading it."""
+    """Two indexes: a report finds the activities that ended in its period without reading those of all years, and the
+    state of a segment is found without reading the segment."""
     add_what_is_missing(db)
 
 
 @migrations(name="0013_changes_by_row")
 def changes_by_row(db: Database) -> None:
-    """What finds a row's changes is brought up to date when somebody asks, not by each save. It begins anew where the
-    version before, which does not know it, wrote meanwhile (``upgrade --back``)."""
+    """The index of a row's changes is brought up to date when somebody asks for them, not by each save.
+
+    The index starts empty, also where the migration is applied again: the version before does not know the index and
+    may have written changes meanwhile (``upgrade --back``).
+    """
     add_what_is_missing(db)
     db.execute("DROP INDEX IF EXISTS local_change_row")
     db.execute("DELETE FROM local_touch_change")
@@ -129,23 +134,23 @@ def changes_by_row(db: Database) -> None:
 
 
 SEGMENT_SCHEMA = 4
-"""The ``schema`` that segments and manifests state: the shape of the tables whose rows are logged, not of the file.
+"""The ``schema`` number in segments and manifests: the shape of the tables whose rows are logged, not of the file.
 
-Those tables have not changed since migration 4; the migrations after it touch what a replica keeps for itself. So this
-is a constant, and the same changes give the same bytes whichever version seals them. Readers do not check it. Whoever
-changes a logged table sets it to the number of their migration (``tests/store/test_migrations.py`` asks for it).
+Those tables have not changed since migration 4. Later migrations only change what a replica keeps for itself. So this
+is a constant, and the same changes give the same bytes in every version of the program. Readers do not check it. If you
+change a logged table, set it to the number of your migration (``tests/store/test_migrations.py`` requires it).
 """
 
 BASELINE_LOG = "baseline"
 BASELINE_TIME = "2025-07-01T00:00:00Z"
 
 REFOLD = "refold"
-"""Local setting: the shape has grown, and what an older version of the program did not understand is to be folded in.
-JSON: ``columns``, table -> columns that it lacked; ``shipped``, the last change of the baseline that it had."""
+"""Local setting: the file got new columns, so changes that an older version of the program did not understand must be
+folded in. JSON: ``columns``, table -> columns that it lacked; ``shipped``, the last change of the baseline it had"""
 
 
 def schema_version() -> int:
-    """Number of the newest migration: the shape of the file that this version of the program works with."""
+    """The number of the newest migration: the file's shape that this version of the program works with."""
     return max(int(migration.name.partition("_")[0]) for migration in migrations._migrations)
 
 
@@ -158,7 +163,7 @@ def schema_sql() -> str:
 
 
 def create_schema(db: Database) -> None:
-    """Make a new, empty replica's tables, with the reference data that every copy of the program ships."""
+    """Create the tables of a new replica, with the reference data that every copy of the program ships."""
     db.conn.executescript("BEGIN IMMEDIATE;" + schema_sql())
     db.execute("INSERT INTO local_session (one, hlc, actor, applying) VALUES (1, 0, 'fieldapp', 1)")
     _baseline(db)
@@ -166,13 +171,13 @@ def create_schema(db: Database) -> None:
     capture.install_triggers(db)
     db.execute("COMMIT")
     migrations.apply(db)
-    db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])  # who begins the replica fills the index
+    db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])  # the code that begins the replica fills the index
 
 
 def migrate(db: Database, *, complete: bool = False) -> bool:
     """Bring an old file to the newest shape, all or nothing; True if something was done.
 
-    ``complete``: also add what the file lacks although no migration is pending, as where a version changed
+    ``complete``: also add what the file lacks although no migration is pending, for example where a version changed
     ``schema.sql`` and forgot the migration.
     """
     _step_back(db)
@@ -199,10 +204,10 @@ def migrate(db: Database, *, complete: bool = False) -> bool:
 
 
 def _step_back(db: Database) -> None:
-    """Make this version's own a file that a newer one has brought further, if it lacks nothing that this one needs.
+    """Let this version use a file that a newer version has migrated, if the file has everything that this one needs.
 
-    What the newer one added stays. Its migrations are forgotten, so that they are applied again when it comes back, to
-    what was recorded meanwhile too.
+    What the newer version added stays. Its migrations are forgotten. So they are applied again when the newer version
+    comes back, also to what was recorded meanwhile. Raises FieldappError if this version cannot use the file.
     """
     known = {migration.name for migration in migrations._migrations}
     newer = [migration.name for migration in migrations.applied(db) if migration.name not in known]
@@ -224,7 +229,11 @@ def _step_back(db: Database) -> None:
 
 
 def unmet(db: Database) -> list[str]:
-    """``table.column`` of what this version needs and a file has not, or has and this version would leave empty."""
+    """The columns (``table.column``) that stop this version from using a file.
+
+    These are columns that it needs and the file lacks, and columns of the file that must be given and that this version
+    does not know.
+    """
     file = _shape(db)
     found = []
     for table, here in _own_shape(schema_sql()).items():
@@ -237,7 +246,7 @@ def unmet(db: Database) -> list[str]:
 class _Column(NamedTuple):
     type: str
     must_be_given: bool
-    """it may not be empty, and has no default"""
+    """It may not be empty and has no default"""
 
 
 Shape = dict[str, dict[str, _Column]]
@@ -264,8 +273,8 @@ def _own_shape(sql: str) -> Shape:
 
 
 def lacking(db: Database) -> list[str]:
-    """What a file should have and has not: tables, ``table.column``, and indexes and views that are missing or read
-    otherwise."""
+    """What a file should have and lacks: tables, columns (``table.column``), and indexes and views that are missing or
+    have another definition."""
     tables = set(db.table_names())
     found = [name if name.partition(".")[0] in tables else name.partition(".")[0] for name in unmet(db)]
     have = dict(db.execute("SELECT name, sql FROM sqlite_master").fetchall())
@@ -278,7 +287,7 @@ def lacking(db: Database) -> list[str]:
 
 
 def explain(db: Database) -> FieldappError | None:
-    """The sentence for an error that nobody foresaw, if the file lacks something: then that is why."""
+    """The sentence for an unexpected error, if the file lacks something; that is then taken as the cause."""
     try:
         what = lacking(db)
     except DatabaseError:  # closed, or damaged
@@ -304,22 +313,22 @@ def _last_baseline_change(db: Database) -> int:
 
 
 def _store_refold(db: Database, had: Mapping[str, Sequence[str]], shipped: int) -> None:
-    """Keep what is new, beside what is still to be folded in since an upgrade before this one."""
+    """Store which columns are new, together with what is still to be folded in since an earlier upgrade."""
     row = db.execute("SELECT value FROM local_setting WHERE key = ?", [REFOLD]).fetchone()
     before: dict[str, Any] = json.loads(row[0]) if row else {"columns": {}, "shipped": shipped}
     now = _columns(db)
     columns = {
         table: [*before["columns"].get(table, []), *(c for c in now[table] if c not in had[table])] for table in had
     }
-    said = json.dumps({"columns": {t: c for t, c in columns.items() if c}, "shipped": before["shipped"]})
-    db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, ?)", [REFOLD, said])
+    refold = json.dumps({"columns": {t: c for t, c in columns.items() if c}, "shipped": before["shipped"]})
+    db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, ?)", [REFOLD, refold])
 
 
 def add_what_is_missing(db: Database) -> None:
-    """Add the tables, columns, indexes and views that ``schema.sql`` has and the file lacks; views and indexes that are
-    written otherwise now are made anew.
+    """Add the tables, columns, indexes and views that ``schema.sql`` has and the file lacks.
 
-    Columns that come later may be empty, so that SQLite adds them without writing the table anew.
+    Views and indexes whose definition has changed are created again. A column that is added later must allow NULL, so
+    that SQLite adds it without writing the whole table again.
     """
     have = dict(db.execute("SELECT name, sql FROM sqlite_master").fetchall())
     for sort, name, statement in _statements():
@@ -333,7 +342,7 @@ def add_what_is_missing(db: Database) -> None:
 
 
 def _statements() -> Iterator[tuple[str, str, str]]:
-    """The statements of ``schema.sql`` without comments: what each creates, its name, its text."""
+    """The CREATE statements of ``schema.sql`` without comments: (what it creates, name, text)."""
     text = re.sub(r"--[^\n]*", "", schema_sql())
     for statement in (part.strip() for part in text.split(";")):
         found = re.match(r"CREATE (TABLE|UNIQUE INDEX|INDEX|VIEW|VIRTUAL TABLE) (\w+)", statement)
@@ -356,10 +365,10 @@ def _add_columns(db: Database, table: str, statement: str) -> None:
 
 
 def _baseline(db: Database) -> None:
-    """Write the shipped reference data that the file lacks, and its changes: a log that every replica makes by itself.
+    """Write the shipped reference data that the file lacks, and its log. Every replica writes this log itself.
 
-    A newer version of the program goes on where an older one ended. The log is never exported. Its clock readings lie
-    before any real one, so that headquarters' changes win over it.
+    A newer version of the program continues where an older one ended. The log is never exported. Its clock readings are
+    lower than any real one, so that headquarters' changes win over it.
     """
     import msgspec
 
@@ -377,8 +386,8 @@ def _baseline(db: Database) -> None:
         else:
             sets = ", ".join(f"{name} = ?" for name in cols)
             db.execute(f"UPDATE {table} SET {sets} WHERE id = ?", [*cols.values(), row_id])
-        said = msgspec.json.encode({k: v for k, v in cols.items() if v is not None}).decode()
-        logged.append((BASELINE_LOG, seq, seq, table, row_id, said, None, BASELINE_TIME))
+        logged_cols = msgspec.json.encode({k: v for k, v in cols.items() if v is not None}).decode()
+        logged.append((BASELINE_LOG, seq, seq, table, row_id, logged_cols, None, BASELINE_TIME))
     db.conn.executemany("INSERT INTO local_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)", logged)
     db.execute(
         "INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, '*', '', 0, ?)"

@@ -1,8 +1,8 @@
 """Who works on this laptop, and who may do what: the one place where that is decided.
 
-Roles lie in the encrypted database, so nobody changes his own from outside. They hold inside this program. Whoever can
-open the file holds its key, and with tools of his own could write anything into it: then the change log says so, and
-headquarters' receipts keep what was there before (``docs/security.md``).
+Roles are stored in the encrypted database, so nobody changes their own role from outside. Only this program enforces
+them. A person who can open the file has its key, and could write anything into it with other tools. Then the change log
+shows it, and headquarters' receipts keep what was there before (``docs/security.md``).
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from fieldapp.store.store import Store, now
 from fieldapp.vietnamese.text import clean
 
 MIN_PASSPHRASE = 8
-"""Characters of a passphrase that is chosen here"""
+"""Least number of characters of a passphrase that is chosen here"""
 
 
 class Role(StrEnum):
-    """What somebody does here; each may all that those before him may."""
+    """What somebody does here. Each role may do all that the roles before it may do."""
 
     RECORDER = "recorder"
     OFFICER = "officer"
@@ -28,22 +28,22 @@ class Role(StrEnum):
 
 
 class Act(StrEnum):
-    """What not everybody may. Everybody reads, records, corrects, and voids his own."""
+    """What not everybody may do. Everybody may read, record, correct, and void their own records."""
 
     VOID_OTHERS = "void_others"
     EXPORT = "export"
     IMPORT = "import"
     REPORT_FILES = "report_files"
     REVIEW = "review"
-    """at headquarters: accept, return"""
+    """At headquarters: accept and return records"""
     CERTIFY = "certify"
-    """at headquarters: packs, trust"""
+    """At headquarters: write packs, certify replicas"""
     USERS = "users"
     BACKUP = "backup"
     PUBLISH = "publish"
-    """at headquarters: give all records away with what says who a person is, into a database or a folder of others"""
+    """At headquarters: give all records, with the data that identifies persons, to a database or folder of others"""
     RECOVER = "recover"
-    """at headquarters: open a post's laptop again"""
+    """At headquarters: open a post's laptop again"""
 
 
 NEEDS: Mapping[Act, Role] = {
@@ -72,7 +72,7 @@ class Person:
 
 
 def role_of(store: Store, name: str) -> Role:
-    """Somebody's role. In a file from before there were roles, until one is given, everybody is administrator."""
+    """Somebody's role. In a file from before there were roles, everybody is administrator until a role is set."""
     found = store.value("SELECT role FROM local_user WHERE name = ?", [name])
     if found is not None:
         return Role(found)
@@ -80,12 +80,12 @@ def role_of(store: Store, name: str) -> Role:
 
 
 def may(store: Store, act: Act) -> bool:
-    """Whether he who works now may do this."""
+    """Whether the current user may do this."""
     return not store.read_only and ROLES.index(role_of(store, store.user)) >= ROLES.index(NEEDS[act])
 
 
 def check(store: Store, act: Act) -> None:
-    """Refuse what he who works now may not do."""
+    """Raise FieldappError if the current user may not do this."""
     store.check_writable()
     if not may(store, act):
         raise FieldappError(
@@ -96,7 +96,7 @@ def check(store: Store, act: Act) -> None:
 
 
 def role_name(role: Role) -> str:
-    """A role as people call it."""
+    """The name of a role in the user's language."""
     return {
         Role.RECORDER: _("recorder"),
         Role.OFFICER: _("officer"),
@@ -105,25 +105,25 @@ def role_name(role: Role) -> str:
 
 
 def people(store: Store) -> list[Person]:
-    """All who have a passphrase here, by the order of their files."""
+    """All who have a passphrase here, in the order of their key files."""
     added = {r["name"]: r["added_at"] for r in store.rows("SELECT name, added_at FROM local_user")}
     return [Person(name, role_of(store, name), added.get(name)) for name in vault.users(store.home)]
 
 
 def enter_first(store: Store) -> None:
-    """Whoever begins a replica is its administrator; inside a transaction or not."""
+    """Make the person who begins a replica its administrator; inside a transaction or not."""
     with store.transaction():
         _enter(store, store.user, Role.ADMINISTRATOR)
 
 
 def add_person(store: Store, name: str, passphrase: str, role: Role) -> None:
-    """Let a further person in."""
+    """Add a person, with a passphrase and a role."""
     check(store, Act.USERS)
     check_passphrase(passphrase)
     name = clean(name)
     if name in vault.users(store.home):
         raise FieldappError(_("{name} uses this laptop already.").format(name=name))
-    with store.transaction():  # first who he is, then his key: half of it lets nobody in
+    with store.transaction():  # first the role, then the key: if this is cut off, the new person cannot get in
         if not store.value("SELECT 1 FROM local_user"):
             for there in vault.users(store.home):
                 _enter(store, there, Role.ADMINISTRATOR)
@@ -132,7 +132,7 @@ def add_person(store: Store, name: str, passphrase: str, role: Role) -> None:
 
 
 def set_role(store: Store, name: str, role: Role) -> None:
-    """Give somebody another role; one administrator stays."""
+    """Give somebody another role; refused if no administrator would be left."""
     check(store, Act.USERS)
     _known(store, name)
     if role is not Role.ADMINISTRATOR:
@@ -143,7 +143,7 @@ def set_role(store: Store, name: str, role: Role) -> None:
 
 
 def remove_person(store: Store, name: str) -> None:
-    """Let somebody in no longer: his passphrase opens nothing here. What he recorded stays, with his name."""
+    """Remove a person: their passphrase no longer opens anything here. What they recorded stays, with their name."""
     check(store, Act.USERS)
     _known(store, name)
     _one_stays(store, name)
@@ -155,13 +155,13 @@ def remove_person(store: Store, name: str) -> None:
 
 
 def change_passphrase(store: Store, passphrase: str) -> None:
-    """Take a new passphrase for him who works now."""
+    """Set a new passphrase for the current user."""
     check_passphrase(passphrase)
     store.add_user(store.user, passphrase)
 
 
 def check_passphrase(passphrase: str) -> None:
-    """Refuse a passphrase that is guessed in no time."""
+    """Raise FieldappError for a passphrase that is too short, and so too easy to guess."""
     if len(clean(passphrase)) < MIN_PASSPHRASE:
         raise FieldappError(
             _("The passphrase is too short: take at least {n} characters, best several words.").format(n=MIN_PASSPHRASE)

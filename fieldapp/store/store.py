@@ -1,4 +1,4 @@
-"""One replica's encrypted file: opening, transactions, who it is, settings and drafts."""
+"""One replica's encrypted file: opening, transactions, identity, settings and drafts."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ from fieldapp.vietnamese.text import clean
 FILE = "fieldapp.db"
 
 BULK_CACHE_KB = 65_536
-"""As much as leaves an import below 200 MB in all"""
+"""Page cache during large work; so large that an import stays below 200 MB of memory in all"""
 
 Row = dict[str, Any]
 Known = TypeVar("Known")
@@ -85,7 +85,7 @@ class Store:
 
     @classmethod
     def open(cls, home: Path, key: bytes, user: str) -> "Store":
-        """Open the replica in ``home`` with its raw key. People come in by ``fieldapp.replica``."""
+        """Open the replica in ``home`` with its raw key. For passphrases, see ``fieldapp.replica``."""
         path = home / FILE
         if not path.exists():
             raise FieldappError(_("There is no replica in {home}. Make one with `fieldapp init`.").format(home=home))
@@ -101,7 +101,7 @@ class Store:
         key = vault.unseal(home, user, passphrase)
         try:
             return cls.open(home, key, user)
-        except CannotOpen as error:  # its key fits: so it is damaged where it begins
+        except CannotOpen as error:  # the key fits, so the first page is damaged
             raise disk_errors.beginning_damaged() from error
 
     def reopen(self) -> "Store":
@@ -112,31 +112,31 @@ class Store:
         return store
 
     def set_read_only(self) -> None:
-        """Refuse every change from now on, here and in what ``reopen`` opens.
+        """Refuse every change from now on, here and in stores that ``reopen`` opens.
 
-        ``transaction`` refuses with a sentence; elsewhere the database itself refuses.
+        ``transaction`` raises ReadOnly with a sentence; other writes are refused by the database itself.
         """
         self.read_only = True
         self.db.execute("PRAGMA query_only = ON")
 
     def check_writable(self) -> None:
-        """Raise OnlyReading where nothing may be changed."""
+        """Raise ReadOnly if nothing may be changed."""
         if self.read_only:
             raise ReadOnly(_("The records are open for reading only. Nothing was changed."))
 
     def add_user(self, user: str, passphrase: str) -> None:
-        """Let a further person in, or give this one a new passphrase."""
+        """Add a user, or give an existing one a new passphrase."""
         self.check_writable()
         vault.seal_for_user(self.home, user, passphrase, self._key)
 
     def seal_for_recovery(self, recipient: str) -> None:
-        """Let headquarters open this file, should all passphrases be forgotten."""
+        """Let headquarters open this file if all passphrases are forgotten."""
         who = self.identity
         whose = {"replica": who.replica_id, "name": who.name, "post": who.post_name or ""}
         vault.seal_for_recovery(self.home, recipient, self._key, whose)
 
     def seal_under_code(self, code: str, recipient: str | None) -> None:
-        """Let whoever knows the recovery code open this file; ``recipient`` is who gets to know it."""
+        """Let the recovery code open this file; the code is sealed to ``recipient``, if given."""
         vault.seal_under_code(self.home, code, self._key, recipient)
 
     @property
@@ -158,7 +158,7 @@ class Store:
         self._key = b""
 
     def resume(self, opened: "Store") -> None:
-        """Go on as the replica that somebody opened; ``opened`` is this one from now on."""
+        """Continue after ``lock``: take over the connection, key and user of ``opened``."""
         self.db, self._key, self.user = opened.db, opened._key, opened.user
         self._known.clear()
         if self.read_only:
@@ -172,18 +172,19 @@ class Store:
 
     @contextmanager
     def transaction(self, *, applying: bool = False, derived: bool = False) -> Iterator[None]:
-        """All or nothing, and who writes is said to the capture triggers.
+        """Write all or nothing, and tell the capture triggers who writes.
 
-        ``applying``: changes are folded in from elsewhere, capture keeps silent. May be nested: the outermost counts.
-        ``derived``: nothing is written but what is computed from the log, an index. Where nothing may be changed that
-        is all that may be written, everything else raises OnlyReading.
+        ``applying``: changes from elsewhere are folded in, so the capture triggers do nothing.
+        ``derived``: only data computed from the log is written, such as an index. A read-only store allows only this
+        and raises ReadOnly for everything else.
+        Transactions may be nested: the arguments of the outermost one count.
         """
         if self.db.conn.in_transaction:
             try:
                 with self.db.atomic():
                     yield
             except BaseException:
-                self._known.clear()  # it may be of what is taken back
+                self._known.clear()  # values may be computed from what is rolled back
                 raise
             return
         if not derived:
@@ -200,9 +201,9 @@ class Store:
             self._known.clear()
             if self.db.conn.in_transaction:
                 self.db.execute("ROLLBACK")
-            told = disk_errors.disk_error_text(error)
-            if told is not None:
-                raise told from error
+            disk_error = disk_errors.disk_error_text(error)
+            if disk_error is not None:
+                raise disk_error from error
             raise
         finally:
             if self.read_only:
@@ -210,7 +211,7 @@ class Store:
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
-        """For large work: many pages in memory, and the write-ahead log goes into the file once, at the end."""
+        """For large work: a larger page cache, and one checkpoint of the write-ahead log at the end."""
         cache = self.value("PRAGMA cache_size")
         checkpoint = self.value("PRAGMA wal_autocheckpoint")
         self.db.execute(f"PRAGMA cache_size = -{BULK_CACHE_KB}")
@@ -241,7 +242,7 @@ class Store:
         return found[0] if found else None
 
     def cached_until_changed(self, what: str, compute: Callable[[], Known]) -> Known:
-        """What ``compute`` gives, asked for once until the file is changed, here or by another connection."""
+        """The result of ``compute``, cached under ``what`` until this or another connection changes the file."""
         state = (self.value("PRAGMA data_version"), self.db.conn.total_changes)
         known = self._known.get(what)
         if known is None or known[0] != state:
@@ -251,12 +252,12 @@ class Store:
 
     @cached_property
     def role(self) -> str:
-        """``hq`` or ``post``, for good."""
+        """``hq`` or ``post``; it never changes."""
         return self.identity.role
 
     @property
     def identity(self) -> Identity:
-        """Who this replica is; every replica is somebody from ``init`` on."""
+        """Who this replica is; every replica has an identity from ``init`` on."""
         row = self.row(
             "SELECT id AS replica_id, name, role, post_id, post_code, post_name FROM local_replica WHERE own = 1"
         )
@@ -264,12 +265,12 @@ class Store:
         return Identity(**row)
 
     def setting(self, key: str, default: str | None = None) -> str | None:
-        """A local setting's text."""
+        """The text of a local setting, or ``default``."""
         found: str | None = self.value("SELECT value FROM local_setting WHERE key = ?", [key])
         return default if found is None else found
 
     def set_setting(self, key: str, value: str) -> None:
-        """Keep a local setting."""
+        """Store a local setting."""
         with self.transaction():
             self.db.execute(
                 "INSERT INTO local_setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -277,7 +278,7 @@ class Store:
             )
 
     def save_draft(self, draft_id: str, kind: str, row_id: str | None, data: dict[str, Any]) -> None:
-        """Keep a form as it stands; the same id replaces what was kept."""
+        """Store a form as it is now; replaces the draft with the same id."""
         with self.transaction():
             self.db.execute(
                 "INSERT INTO local_draft VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
@@ -286,7 +287,7 @@ class Store:
             )
 
     def drop_draft(self, draft_id: str) -> None:
-        """Forget a draft: it was recorded, or is not wanted."""
+        """Delete a draft: it was recorded, or is no longer wanted."""
         with self.transaction():
             self.db.execute("DELETE FROM local_draft WHERE id = ?", [draft_id])
 

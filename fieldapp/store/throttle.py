@@ -1,8 +1,8 @@
-"""Wrong passphrases are slowed: each further one makes the next wait longer, and none locks out for ever.
+"""A growing delay after wrong passphrases. Nobody is locked out for ever.
 
-This holds up somebody at the keyboard. Whoever has the disk in his own machine is held up by the key derivation
-(scrypt) and by the passphrase alone. The count lies in a small file beside the sealed key and is written *before* a
-try, so that ending the program does not win a free one.
+This slows down somebody at the keyboard. A person who puts the disk into another machine is slowed down only by the key
+derivation (scrypt) and the passphrase itself. The count is in a small file beside the sealed key. It is written
+*before* a try, so that ending the program does not give a free one.
 """
 
 import json
@@ -16,13 +16,13 @@ from fieldapp.i18n import counted
 
 ATTEMPTS_SUFFIX = ".tries"
 FREE_ATTEMPTS = 3
-"""So many wrong tries cost nothing but the derivation"""
+"""This many wrong tries cost no delay, only the derivation"""
 LONGEST_DELAY = 300
-"""seconds"""
+"""Seconds"""
 
 
 class TooManyAttempts(FieldappError):
-    """Too early for another try; ``seconds`` says how much."""
+    """It is too early for another try: wait ``seconds``."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(
@@ -36,11 +36,10 @@ class TooManyAttempts(FieldappError):
 
 
 def count_attempt(path: Path) -> None:
-    """Count an attempt in ``path`` as wrong until ``clear_attempts`` says that it was right.
+    """Count an attempt in ``path`` as wrong, until ``clear_attempts`` removes the count.
 
-    Raises TooManyAttempts where it comes too early.
-
-    A clock that was set back does not make anybody wait longer than the delay itself.
+    Raises TooManyAttempts if the attempt comes too early. A clock that was set back does not make anybody wait longer
+    than the delay itself.
     """
     count, last = _read_count(path)
     now = time.time()
@@ -54,7 +53,7 @@ def count_attempt(path: Path) -> None:
 
 
 def clear_attempts(path: Path) -> None:
-    """The passphrase was right, or is a new one."""
+    """Remove the count: the passphrase was right, or there is a new one."""
     with suppress(OSError):
         path.unlink(missing_ok=True)
 
@@ -74,6 +73,6 @@ def _read_count(path: Path) -> tuple[int, float]:
 
 
 def _write_count(path: Path, count: int, now: float) -> None:
-    with suppress(OSError):  # a disk that cannot be written keeps nobody from his records
+    with suppress(OSError):  # a disk that cannot be written must not keep anybody from the records
         path.write_text(json.dumps({"wrong": count, "last": now}), encoding="ascii")
         path.chmod(0o600)

@@ -1,8 +1,8 @@
-"""The database's random key, sealed in small files beside it: one per user, one for headquarters' recovery, one for the
-telephone.
+"""The database's random key, sealed in small files beside the database.
 
-Each is an age file: a user's under his passphrase (scrypt), the recovery file to headquarters' recovery key, the
-telephone's under the laptop's recovery code. ``fieldapp/sync/peers/recovery.py`` says who gets what.
+There is one file per user, one for recovery by headquarters, and one for recovery by telephone. Each is an age file: a
+user's under their passphrase (scrypt), the recovery file to headquarters' recovery key, the telephone's under the
+laptop's recovery code. ``fieldapp/sync/peers/recovery.py`` says who gets what.
 """
 
 import json
@@ -31,20 +31,21 @@ RECOVERY_FILE = "recovery.age"
 CODE_FILE = "recovery-code.json"
 USER_SUFFIX = ".user.age"
 PRACTICE_FILE = "practice.txt"
-"""Of a practice workspace: its passphrase, which is no secret. For the screen before the records are open; what makes
-records those of practice is signed (``fieldapp/sync/peers/practice.py``)"""
+"""The file with the passphrase of a practice workspace, which is no secret. The lock screen shows it. This file alone
+does not make records practice records: that is signed (``fieldapp/sync/peers/practice.py``)"""
 MAX_NAME = 60
-"""Characters: percent-encoded, a name must still be a file name"""
+"""Greatest number of characters of a name: percent-encoded, it must still fit into a file name"""
 KEY_FILE = re.compile(
     rf"[A-Za-z0-9%_.~-]{{1,240}}{re.escape(USER_SUFFIX)}|{re.escape(RECOVERY_FILE)}|{re.escape(CODE_FILE)}"
 )
-"""Names of the files in the folder of keys that belong into a backup"""
+"""Names of the files in the folder of keys that belong in a backup"""
 
 _WRONG = 3
 """Exit code of the process that unseals: the passphrase does not fit"""
 _BUSY, _AGAIN = 4, 25
-"""age measures the machine and refuses what would take it far too long. One that is busy for a moment is measured as
-too slow for a file of its own: that is tried again, and is no wrong passphrase"""
+"""age measures the machine and refuses a file that would take it far too long. A machine that is busy for a moment may
+seem too slow for its own file. This does not mean that the passphrase is wrong: it is tried up to _AGAIN times, and
+then the exit code is _BUSY"""
 _UNSEAL = f"""
 import sys
 import time
@@ -72,12 +73,12 @@ def new_key() -> bytes:
 
 
 def users(home: Path) -> list[str]:
-    """Names of those for whom the key is sealed, in the order of their files."""
+    """The names of the users for whom the key is sealed, in the order of their files."""
     return [unquote(p.name.removesuffix(USER_SUFFIX)) for p in sorted((home / KEYS_FOLDER).glob("*" + USER_SUFFIX))]
 
 
 def practice_passphrase(home: Path) -> str | None:
-    """What opens a workspace for practice; None of a real one."""
+    """The passphrase of a practice workspace; None for a real one."""
     try:
         return (home / PRACTICE_FILE).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -98,14 +99,17 @@ def seal_for_user(home: Path, user: str, passphrase: str, key: bytes) -> None:
 
 
 def set_keys_aside(home: Path) -> None:
-    """Move keys away that belong to no database here: of a beginning that was cut off, or of a file that was moved."""
+    """Rename the folder of keys if its keys belong to no database here.
+
+    Such keys remain where the start of a replica was cut off, or where the database file was moved.
+    """
     folder = home / KEYS_FOLDER
     if any(folder.glob("*.age")):
         folder.rename(folder.with_name(f"{KEYS_FOLDER}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"))
 
 
 def remove_user(home: Path, user: str) -> None:
-    """Take a user's sealed key away: his passphrase opens nothing here any more."""
+    """Delete a user's sealed key, so that their passphrase no longer opens anything here."""
     _user_file(home, user).unlink(missing_ok=True)
     if (home / KEYS_FOLDER).is_dir():
         sync_folder(home / KEYS_FOLDER)
@@ -115,8 +119,8 @@ def remove_user(home: Path, user: str) -> None:
 def unseal(home: Path, user: str, passphrase: str) -> bytes:
     """The database key, opened with the user's passphrase.
 
-    Passphrases are compared in Unicode NFC, whatever the keyboard sent. A wrong one raises FieldappError after no
-    more than the key derivation, and makes the next try wait (``tries``).
+    Passphrases are compared in Unicode NFC, whatever the keyboard sent. A wrong one raises FieldappError right after
+    the key derivation, and makes the next try wait (``throttle``).
     """
     try:
         sealed = _user_file(home, user).read_bytes()
@@ -136,17 +140,17 @@ def unseal(home: Path, user: str, passphrase: str) -> bytes:
 
 
 def seal_with_passphrase(secret: bytes, passphrase: str) -> bytes:
-    """An age file that only the passphrase opens; takes about a second."""
+    """Encrypt a secret into an age file that only the passphrase opens; takes about a second."""
     sealed: bytes = pyrage.passphrase.encrypt(secret, clean(passphrase))
     return sealed
 
 
 def open_with_passphrase(sealed: bytes, passphrase: str) -> bytes | None:
-    """What an age file holds that was sealed under a passphrase; None where that is another one.
+    """The content of an age file that was sealed with a passphrase; None if the passphrase is wrong.
 
-    The derivation takes a second and holds Python's lock: it runs in a process of its own, so that the screen goes on
-    living; and what it needed of the memory is gone when that ends. A packaged program has no Python to start, and
-    does it here. Raises FieldappError for a file that is damaged.
+    The derivation takes a second and holds Python's lock. So it runs in another process: the screen stays responsive,
+    and the memory is free again when the process ends. A packaged program has no Python to start, so it derives the key
+    in this process. Raises FieldappError for a damaged file.
     """
     phrase = clean(passphrase)
     if getattr(sys, "frozen", False):
@@ -159,10 +163,10 @@ def open_with_passphrase(sealed: bytes, passphrase: str) -> bytes | None:
         except (OSError, ValueError) as error:
             raise _damaged(None) from error
         return here
-    said = phrase.encode()
+    encoded = phrase.encode()
     done = subprocess.run(  # noqa: S603 — this very Python, with the program above
         [sys.executable, "-I", "-S", "-c", _UNSEAL, str(Path(pyrage.__file__).parents[1])],
-        input=len(said).to_bytes(4, "big") + said + sealed,
+        input=len(encoded).to_bytes(4, "big") + encoded + sealed,
         capture_output=True,
         check=False,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
@@ -180,9 +184,9 @@ def open_with_passphrase(sealed: bytes, passphrase: str) -> bytes | None:
 
 
 def seal_for_recovery(home: Path, recipient: str, key: bytes, whose: Mapping[str, str]) -> None:
-    """Seal ``key`` to headquarters' recovery key, an age recipient, with words on whose it is."""
-    said = json.dumps({"key": _check_key(key).hex(), **whose}, ensure_ascii=False).encode()
-    _write(home / KEYS_FOLDER / RECOVERY_FILE, pyrage.encrypt(said, [pyrage.x25519.Recipient.from_str(recipient)]))
+    """Seal ``key`` to headquarters' recovery key, an age recipient; ``whose`` says whose key it is."""
+    content = json.dumps({"key": _check_key(key).hex(), **whose}, ensure_ascii=False).encode()
+    _write(home / KEYS_FOLDER / RECOVERY_FILE, pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(recipient)]))
 
 
 def sealed_for_recovery(home: Path) -> bytes:
@@ -196,7 +200,10 @@ def sealed_for_recovery(home: Path) -> bytes:
 
 
 def seal_under_code(home: Path, code: str, key: bytes, recipient: str | None) -> None:
-    """Seal ``key`` under a recovery code, and the code to headquarters' recovery key, together or not at all."""
+    """Seal ``key`` under a recovery code, and the code to headquarters' recovery key: both or neither.
+
+    Without a ``recipient`` the code itself is not stored.
+    """
     to = [pyrage.x25519.Recipient.from_str(recipient)] if recipient else None
     files = {
         "key": b64encode(seal_with_passphrase(_check_key(key), code)).decode(),
@@ -206,7 +213,7 @@ def seal_under_code(home: Path, code: str, key: bytes, recipient: str | None) ->
 
 
 def sealed_code(home: Path) -> str | None:
-    """The laptop's recovery code, sealed to headquarters' recovery key; base64. None where there is none."""
+    """The laptop's recovery code, sealed to headquarters' recovery key; base64. None if it is not stored."""
     try:
         found = json.loads((home / KEYS_FOLDER / CODE_FILE).read_bytes())["code"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -215,7 +222,7 @@ def sealed_code(home: Path) -> str | None:
 
 
 def unseal_with_code(home: Path, code: str) -> bytes:
-    """The database key, opened with the recovery code; wrong ones make the next try wait."""
+    """The database key, opened with the recovery code; a wrong code makes the next try wait."""
     try:
         sealed = b64decode(json.loads((home / KEYS_FOLDER / CODE_FILE).read_bytes())["key"], validate=True)
     except (OSError, ValueError, KeyError, TypeError):
@@ -232,7 +239,7 @@ def unseal_with_code(home: Path, code: str) -> bytes:
 
 
 def write_key_file(home: Path, name: str, sealed: bytes) -> None:
-    """Write a small sealed file into the folder of keys, whole or not at all."""
+    """Write a small sealed file into the folder of keys, completely or not at all."""
     _write(home / KEYS_FOLDER / name, sealed)
 
 
@@ -255,7 +262,7 @@ def _damaged(path: Path | None) -> FieldappError:
 
 
 def _check_key(key: bytes) -> bytes:
-    """The database key; a replica that was locked meanwhile has none, and what is sealed would open nothing."""
+    """Return the key if it is complete. A replica that was locked meanwhile has no key: raises FieldappError then."""
     if len(key) != KEY_BYTES:
         raise FieldappError(_("The records were locked meanwhile. Nothing was changed: unlock them, and do it again."))
     return key
