@@ -1,4 +1,4 @@
-"""A record that looks as if it were recorded already: asked about once, before it counts twice."""
+"""Possible duplicates: ask once about a new record that looks like a stored one, before it counts twice."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -13,8 +13,11 @@ from fieldapp.store.store import Row, Store
 
 
 def duplicate_question(store: Store, record: Record, children: Mapping[str, Sequence[Any]]) -> Question | None:
-    """The question about a new record that agrees with a stored one in all that says what it is about, and in an
-    amount."""
+    """The question about a new record that may be a duplicate; None if there is no such question.
+
+    The record may be a duplicate if a stored record has the same values in the fields ``ALIKE`` of the model, and an
+    amount in common. Models without ``ALIKE`` give no question.
+    """
     model = type(record)
     if not model.ALIKE:
         return None
@@ -33,8 +36,10 @@ def duplicate_question(store: Store, record: Record, children: Mapping[str, Sequ
 
 
 def possible_duplicates(store: Store, model: type[Record], columns: Mapping[str, Any]) -> Iterator[Row]:
-    """The stored records that agree with ``columns`` in what says what a record is about, the newest first; of kinds
-    that do not say it, in name and day."""
+    """The stored records that have the same values as ``columns`` in the fields ``ALIKE`` of the model, newest first.
+
+    Models without ``ALIKE``: in the fields of the label and the day.
+    """
     fields = model.ALIKE or [*dict.fromkeys([*model.LABEL, *([model.DATE] if model.DATE else [])])]
     same = " AND ".join(f"r.{field} IS ?" for field in fields)
     rows = store.rows(
@@ -45,14 +50,14 @@ def possible_duplicates(store: Store, model: type[Record], columns: Mapping[str,
 
 
 def _is_told_apart(columns: Mapping[str, Any], row: Row, model: type[Record]) -> bool:
-    """Whether both say something, and not the same, in a field that tells records of one day and place apart."""
+    """Whether both have a value, and not the same one, in a field that distinguishes records of one day and place."""
     return any(
         columns[field] is not None and row[field] is not None and columns[field] != row[field] for field in model.APART
     )
 
 
 def _shares_amount(store: Store, row: Row, amounts: set[tuple[str, int]]) -> bool:
-    """Whether an amount of one measure stands in both, or neither says any."""
+    """Whether both have the same amount of a measure, or neither has any amount."""
     stored = store.rows(
         "SELECT measure_id, amount FROM activity_measure WHERE activity_id = ? AND voided_at IS NULL", [row["id"]]
     )

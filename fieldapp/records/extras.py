@@ -1,6 +1,7 @@
 """Extra fields of kinds: their values as people give them, as they are stored, and in words.
 
-Stored as text: a number as its digits in units of 10^-decimals, a date as ISO, a choice as one of the field's choices.
+They are stored as text: a number as its digits in units of 10^-decimals, a date as ISO, a choice as one of the field's
+choices.
 """
 
 from collections.abc import Mapping
@@ -17,14 +18,14 @@ from fieldapp.vietnamese.text import clean, search_key
 
 
 def fields_of_kind(store: Store, kind_id: str) -> list[Row]:
-    """The extra fields that activities of a kind are recorded with today, in the order of the form."""
+    """The extra fields for activities of a kind, without voided ones, in the order of the form."""
     return store.rows(
         "SELECT * FROM kind_field WHERE activity_kind_id = ? AND voided_at IS NULL ORDER BY position, id", [kind_id]
     )
 
 
 def read_value(field: Mapping[str, Any], value: Any) -> str:
-    """A value as it is stored; ValueError with a sentence where it is none."""
+    """A given value as it is stored; ValueError with a sentence if it does not fit the field."""
     if isinstance(value, bool | float) or not isinstance(value, str | int | date):
         raise ValueError(_("This cannot be understood."))
     if field["field_type"] == "number":
@@ -52,7 +53,7 @@ def read_value(field: Mapping[str, Any], value: Any) -> str:
 
 
 def value_text(field: Mapping[str, Any], value: str) -> str:
-    """A stored value in words; one that no longer fits its field is shown as it is."""
+    """A stored value in words; a value that no longer fits its field is shown as it is."""
     try:
         if field["field_type"] == "number":
             return f"{format_amount(int(value), field['decimals'])} {field['unit_name'] or ''}".strip()

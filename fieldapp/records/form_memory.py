@@ -1,6 +1,6 @@
-"""What makes the next form shorter: fields that stay, forms kept as templates, and the record before.
+"""What saves typing in the next form: pinned fields that keep their value, templates, and the record before.
 
-All of it is kept on this laptop, for each of its users.
+All of it is stored on this laptop, separately for each user.
 """
 
 import json
@@ -11,36 +11,36 @@ from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import clean
 
 TypedForm = dict[str, Any]
-"""Field -> what was typed in it, as a draft keeps it"""
+"""Field -> what was typed in it, as in a draft"""
 
 
 def pins(store: Store, kind: str) -> TypedForm:
-    """The fields of a kind's form that stay as they were, with what stands in them."""
+    """The pinned fields of a kind's form, with their values."""
     return _load(store, f"pins:{kind}")
 
 
 def save_pins(store: Store, kind: str, typed: Mapping[str, Any]) -> None:
-    """Let these fields, and no others, stay."""
+    """Pin these fields, and no others."""
     _store(store, f"pins:{kind}", typed)
 
 
 def templates(store: Store, kind: str) -> dict[str, TypedForm]:
-    """The forms of a kind that were kept under a name, by name."""
+    """The templates of a kind: name -> form."""
     return dict(sorted(_load(store, f"templates:{kind}").items()))
 
 
 def save_template(store: Store, kind: str, name: str, typed: Mapping[str, Any]) -> None:
-    """Keep a form under a name; the same name replaces what was kept."""
+    """Store a form as a template; replaces a template with the same name."""
     _store(store, f"templates:{kind}", {**templates(store, kind), clean(name)[:60]: dict(typed)})
 
 
 def delete_template(store: Store, kind: str, name: str) -> None:
-    """Forget a template."""
+    """Delete a template."""
     _store(store, f"templates:{kind}", {k: v for k, v in templates(store, kind).items() if k != name})
 
 
 def previous_record(store: Store, kind: str, besides: str | None = None) -> str | None:
-    """The id of the record of a kind that this user recorded last, other than ``besides``; else of anybody's."""
+    """The id of the newest record of a kind by this user, or else by anybody; never ``besides``."""
     found: str | None = store.value(
         f"SELECT id FROM {kind} WHERE voided_at IS NULL AND id IS NOT ?"
         " ORDER BY created_by = ? DESC, created_at DESC, id DESC LIMIT 1",

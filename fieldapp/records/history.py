@@ -1,4 +1,4 @@
-"""Who set which field when, from what to what: read from the change log."""
+"""The history of a record, read from the change log: who set which field, when, from what to what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ class Step:
     old: Any
     new: Any
     first: bool
-    """set when the row began"""
+    """Whether the change created the row"""
     hlc: int
     log_id: str
     seq: int
 
 
 def history(store: Store, row_id: str) -> list[Step]:
-    """Who set which field when, from what to what: the record and the rows that belong to it, oldest first."""
+    """The steps of a record and of the rows that belong to it, oldest first; without rejected changes."""
     found = get(store, row_id)
     ids = [row_id]
     for child in BY_KIND[found.kind].CHILDREN.values():
@@ -40,11 +40,11 @@ def history(store: Store, row_id: str) -> list[Step]:
     changes = sorted(
         (c for found in log.changes_of_rows(store, ids).values() for c in found), key=lambda c: (c.hlc, c.log_id)
     )
-    aside = {(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")}
+    rejected = {(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")}
     seen: dict[tuple[str, str], Any] = {}
     steps = []
     for c in changes:
-        if (c.log_id, c.seq) in aside:
+        if (c.log_id, c.seq) in rejected:
             continue
         for field, new in c.cols.items():
             cell = (c.row_id, field)
@@ -68,9 +68,9 @@ def history(store: Store, row_id: str) -> list[Step]:
 
 
 def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
-    """Steps of a history as a person reads them: when, who, which field, from what to what.
+    """The steps of a history as a person reads them: when, who, which field, from what to what.
 
-    What was written when a row began is one line; later steps are one line each.
+    All values that a row was created with make one line; each later step makes one line.
     """
     lines = []
     parents = {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
@@ -105,5 +105,5 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
 
 
 def _first_label(store: Store, kind: str, row: Row) -> str:
-    """A row's label from what was written first, not from what it is now."""
+    """The label that a row had when it was created."""
     return " · ".join(text for text in display(store, kind, [row], BY_KIND[kind].LABEL)[0] if text)

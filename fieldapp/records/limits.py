@@ -1,4 +1,7 @@
-"""The limits that headquarters sets for figures and extra fields of a kind: hard ones refuse, usual ones ask."""
+"""The limits that headquarters sets for figures and extra fields of a kind.
+
+A value beyond a hard limit is refused; a value beyond a soft limit raises a question.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -11,15 +14,15 @@ from fieldapp.store.store import Row, Store
 
 
 def hard_limit_violations(store: Store, record: Record, row: Record, *, new: bool) -> Iterator[tuple[str, str]]:
-    """(field, sentence) where a figure of an activity is beyond what is possible, or new and not one of its kind.
+    """(field, sentence) for a figure beyond a hard limit, and for a new figure that the kind of activity does not have.
 
-    Extra fields are not told here: ``reading`` refuses them.
+    Extra fields are not checked here: ``reading`` refuses them.
     """
     if (
         new
         and isinstance(record, Activity)
         and isinstance(row, ActivityMeasure)
-        and not _not_of_kind(store, record, row)
+        and not _is_of_kind(store, record, row)
     ):
         yield "measure_id", _("This kind of activity has no such figure.")
     found = _amount(store, record, row)
@@ -30,7 +33,8 @@ def hard_limit_violations(store: Store, record: Record, row: Record, *, new: boo
             yield field, sentence
 
 
-def _not_of_kind(store: Store, record: Activity, row: ActivityMeasure) -> bool:
+def _is_of_kind(store: Store, record: Activity, row: ActivityMeasure) -> bool:
+    """Whether the activity's kind has the measure of the figure."""
     found: int = store.value(
         "SELECT EXISTS (SELECT 1 FROM kind_measure"
         " WHERE activity_kind_id = ? AND measure_id = ? AND voided_at IS NULL)",
@@ -40,14 +44,14 @@ def _not_of_kind(store: Store, record: Activity, row: ActivityMeasure) -> bool:
 
 
 def soft_limit_questions(store: Store, record: Record, row: Record) -> Iterator[Question]:
-    """The question about a figure or an extra field of an activity that is beyond what is usual."""
+    """The question about a figure or an extra field of an activity that is beyond a soft limit."""
     found = _amount(store, record, row)
     if found is not None:
         yield from soft_limit_question(*found)
 
 
 def missing_extras(store: Store, record: Record, given: Collection[str]) -> Mapping[str, str]:
-    """A sentence for each extra field that the activity's kind needs and that was not given."""
+    """Field -> sentence for each extra field that the activity's kind needs and that was not given."""
     if not isinstance(record, Activity):
         return {}
     return {
@@ -58,7 +62,7 @@ def missing_extras(store: Store, record: Record, given: Collection[str]) -> Mapp
 
 
 def _amount(store: Store, record: Record, row: Record) -> tuple[str, int, Row] | None:
-    """(field, amount, its limits) of a row of an activity that has an amount and limits."""
+    """(field, amount, limits) of a row of an activity; None if it has no amount or no limits."""
     limits = None
     if isinstance(record, Activity) and isinstance(row, ActivityMeasure) and row.amount is not None:
         limits = store.row(

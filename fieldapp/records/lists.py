@@ -1,4 +1,4 @@
-"""Windows on the records of a kind, and what pick lists offer."""
+"""Lists of the records of a kind, read in windows, and the choices of pick lists."""
 
 import re
 from collections.abc import Sequence
@@ -18,22 +18,22 @@ from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, name_sort_key, search_key, sort_key, spelling
 
 OTHER_PLACE = 1_000
-"""Farther from a name than any words in it"""
+"""A distance greater than any that words of the name itself can have: the match is elsewhere in the label"""
 
 OTHER_PROVINCE = 2
-"""Part of a unit's place in a pick list"""
+"""The bit in a unit's rank in a pick list that says that it is in another province"""
 
 CONSIDERED = 400
-"""So many of those that fit are put in order for a pick list, the best of them first"""
+"""The number of best matches that are sorted for a pick list"""
 
 
 @dataclass(frozen=True)
 class RecordWindow:
-    """A window on a list."""
+    """A window of a list: some of its rows, in order."""
 
     rows: list[Row]
     after: tuple[Any, str] | None
-    """Key to ask for the next window with; None at the end."""
+    """The key to ask for the next window with; None at the end"""
 
 
 def record_window(
@@ -47,7 +47,7 @@ def record_window(
     limit: int = 100,
     voided: bool = False,
 ) -> RecordWindow:
-    """A window of a list: by the Vietnamese alphabet for kinds with a name and no date, else newest first."""
+    """A window of a list: kinds with a name and no date by the Vietnamese alphabet, others newest first."""
     model = model_of(kind)
     order = model.DATE or _name_column(model)
     newest_first = order in (model.DATE, "id")
@@ -67,7 +67,7 @@ def record_window(
             if bound is not None:
                 where.append(f"t.{model.DATE} {compare} ?")
                 params.append(bound.isoformat())
-    by_entry = query is not None and model.DATE is not None  # the entries stand in the order of the days
+    by_entry = query is not None and model.DATE is not None  # the numbers of entries are in the order of the days
     if by_entry:
         ordered = "s.rowid DESC"
         if after is not None:
@@ -96,13 +96,13 @@ def _name_column(model: type[Record]) -> str:
 
 
 def count(store: Store, kind: str) -> int:
-    """How many records of the kind stand, voided ones left out."""
+    """The number of records of the kind, without voided ones."""
     found: int = store.value(f"SELECT count(*) FROM {kind} WHERE voided_at IS NULL")
     return found
 
 
 def post_named(store: Store, text: str) -> Row:
-    """The post with this code or id, one that is in use first; FieldappError where there is none."""
+    """The post with this code or id; one that is in use comes before a voided one. FieldappError if there is none."""
     named = clean(text)
     found = store.row(
         "SELECT * FROM post WHERE (id = ? OR code = ? COLLATE NOCASE) ORDER BY voided_at IS NOT NULL", [named, named]
@@ -113,9 +113,9 @@ def post_named(store: Store, text: str) -> Row:
 
 
 def choices(store: Store, kind: str, text: str, on: date | None = None, limit: int = 12) -> list[tuple[str, str]]:
-    """What a pick list offers for the words or the code typed: (id, label), those in force on the day first.
+    """What a pick list offers for the typed words or code: (id, label) each, those in force on the day first.
 
-    Tasks of an agreement that is not in force are offered only when they are asked for by words.
+    Tasks of an agreement that is not in force are offered only if ``text`` is not empty.
     """
     query = search_index.match(text)
     if query is None and text.strip():
@@ -150,24 +150,24 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         f" LIMIT {max(limit, CONSIDERED)}"
     )
     found = store.rows(fitting, named)
-    if query is not None and len(found) >= CONSIDERED:  # what has the very words may lie beyond those
+    if query is not None and len(found) >= CONSIDERED:  # records with exactly these words may be left out: add them
         there = {row["id"] for row in found}
         whole = store.rows(fitting, {**named, "query": query.replace("*", "")})
         found += [row for row in whole if row["id"] not in there]
-    if by_name:  # sorting all that fit by the Vietnamese alphabet in SQL would be felt at each key
+    if by_name:  # to sort all matches by the Vietnamese alphabet in SQL would be too slow at each key
         alphabet = name_sort_key if name == "full_name" else sort_key
         found.sort(key=lambda row: (row["place"], alphabet(row[name])))
     typed = re.findall(r"\w+", clean(text))
     found.sort(key=lambda row: _distance(row, name, typed, row["place"] & OTHER_PROVINCE))
     found = found[:limit]
     labelled = labels(store, kind, [row["id"] for row in found])
-    return [(row["id"], labelled[row["id"]] + _past(kind, row, on or date.today())) for row in found]
+    return [(row["id"], labelled[row["id"]] + _former_mark(kind, row, on or date.today())) for row in found]
 
 
 def successors(store: Store, unit_id: str) -> list[tuple[str, str]]:
-    """The units of today that a unit became: (id, label); the unit itself where it still is one.
+    """The units of today that a unit became: (id, label) each; the unit itself if it still exists.
 
-    The same as the view ``unit_today``, which says it of all units at once.
+    The view ``unit_today`` gives the same for all units at once.
     """
     found = store.rows(
         "WITH RECURSIVE"
@@ -183,16 +183,19 @@ def successors(store: Store, unit_id: str) -> list[tuple[str, str]]:
 
 
 def _distance(row: Row, name: str, typed: Sequence[str], away: int) -> tuple[bool, int, int, bool]:
-    """How far what was typed is from the name of a record: the nearest is offered first, since whoever types all of a
-    name takes the first line without looking. Far ``away`` is whatever has that name there; a name may begin otherwise.
+    """The distance of the typed words from the name of a record, as a sort key: the nearest record is offered first.
 
-    A word typed is nearest to the same one, accents and all; then to one of the same letters, then to one that begins
-    so. All words typed may also be whole ones of what the record is also called. The rest fits elsewhere.
+    A person who types a whole name takes the first line without looking. The parts of the key, in this order: whether
+    the words are not in the name; ``away`` (not 0 for a unit in another province); the sum of the distances of the
+    words; whether the name does not begin with the typed text.
+
+    A typed word is nearest to the same word with the same accents; then to a word with the same letters, then to a word
+    that begins with it. If all typed words are whole words of ``also_called``, this counts as in the name.
     """
-    called = [(search_key(word), spelling(word)) for word in re.findall(r"\w+", str(row[name]))]
+    words = [(search_key(word), spelling(word)) for word in re.findall(r"\w+", str(row[name]))]
     also = search_key(row.get("also_called") or "").split()
     key = search_key(" ".join(typed))
-    far = sum(min((_between(word, *of) for of in called), default=OTHER_PLACE) for word in typed)
+    far = sum(min((_between(word, *of) for of in words), default=OTHER_PLACE) for word in typed)
     if far >= OTHER_PLACE and also and {*key.split()} <= {*also}:
         far = len(typed)
     elsewhere = far >= OTHER_PLACE
@@ -200,7 +203,7 @@ def _distance(row: Row, name: str, typed: Sequence[str], away: int) -> tuple[boo
 
 
 def _between(word: str, key: str, spelled: tuple[str, tuple[int, ...]]) -> int:
-    """From a word typed to one of a name."""
+    """The distance of a typed word from a word of a name, given by its search key and its spelling."""
     letters, tones = spelling(word)
     if search_key(word) == key:
         return 0 if (letters, tones) == spelled else 1
@@ -209,14 +212,14 @@ def _between(word: str, key: str, spelled: tuple[str, tuple[int, ...]]) -> int:
     return 2 if spelled[0].startswith(letters) and spelled[1][: len(tones)] == tones else 3
 
 
-def _past(kind: str, row: Row, day: date) -> str:
-    """The mark of a unit that is no longer one on the day."""
+def _former_mark(kind: str, row: Row, day: date) -> str:
+    """The mark of a unit that no longer exists on the day; '' for others."""
     over = kind == "unit" and row["valid_to"] is not None and row["valid_to"] < day.isoformat()
     return f" ({_('former')})" if over else ""
 
 
 def measures_of(store: Store, kind_id: str) -> list[Row]:
-    """The measures that activities of a kind are recorded with, each with its ``hint``, in the order of the form."""
+    """The measures for activities of a kind, each with its ``hint``, in the order of the form."""
     return store.rows(
         "SELECT m.*, k.hint FROM kind_measure k JOIN measure m ON m.id = k.measure_id"
         " WHERE k.activity_kind_id = ? AND k.voided_at IS NULL AND m.voided_at IS NULL ORDER BY k.position, k.id",
@@ -225,9 +228,10 @@ def measures_of(store: Store, kind_id: str) -> list[Row]:
 
 
 def roster(store: Store, cell_id: str, on: date) -> list[Row]:
-    """The members of a cell on a day: its own, and those introduced to it; with the role of the latter.
+    """The members of a cell on a day: its own members, and those introduced to it.
 
-    Columns: id, full_name, position, role, introduced (0 or 1); by the Vietnamese alphabet, given name first.
+    Columns: id, full_name, position, role (of introduced members), introduced (0 or 1). In the order of the Vietnamese
+    alphabet, given name first.
     """
     day = on.isoformat()
     rows = store.rows(

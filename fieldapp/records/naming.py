@@ -1,6 +1,7 @@
-"""Names as people say them: without the word for what it is, spaced otherwise, with what it belongs to.
+"""Names as people write them: without the type word, with other spaces, followed by what the thing belongs to.
 
-``Ia Rvê``, ``xã EaSúp, huyện Ea Súp``, ``X. Ia Rvê (Ea Súp)``, ``Đ/c Nguyễn Văn A``, ``buôn Ba Na`` for a cell.
+``Ia Rvê``, ``xã EaSúp, huyện Ea Súp``, ``X. Ia Rvê (Ea Súp)``, ``Đ/c Nguyễn Văn A``, ``buôn Ba Na`` for a cell. A type
+word says what the thing is: ``xã`` (commune), ``đồng chí`` (comrade).
 """
 
 import json
@@ -16,7 +17,7 @@ from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import search_key
 
 PROVINCE = "province"
-"""Local setting: code of the province whose units are meant first."""
+"""Local setting: the code of the own province; among units of the same name, its units come first"""
 
 _PLACES = (
     "thanh pho", "tp", "tinh", "huien", "h", "thi xa", "tx", "quan", "xa", "x", "phuong", "p", "thi tran", "tt",
@@ -31,7 +32,7 @@ _SORTS = {
     "member": (("dong chi", "d c", "dc"), _RANKS),
     "post": (("don bien phong", "don bp", "dbp", "don"),),
 }
-"""Words for what a thing is, as search keys, in the order in which they stand before its name"""
+"""Kind -> groups of type words as search keys, in the order in which they come before a name"""
 
 _LONG = {
     "tp": "thanh pho", "h": "huien", "tx": "thi xa", "x": "xa", "p": "phuong", "tt": "thi tran", "cb": "chi bo",
@@ -43,15 +44,18 @@ _PARTS = re.compile(r"\s*[,;·()\[\]]\s*|\s+[-–—]\s+")
 _NAMES = ("name", "full_name", "title")
 
 Name = tuple[tuple[str, ...], str]
-"""The words for what it is ('' where one is not said), and the name itself without spaces"""
+"""The type words ('' for one that is missing), and the name itself without spaces"""
 
 Names = tuple[Name, ...]
-"""The ways to read one text: “Buôn Đôn” may be the hamlet Đôn, or the district that is called so"""
+"""The ways to read one text: “Buôn Đôn” may be the hamlet (``buôn``) Đôn, or the district named Buôn Đôn"""
 
 
 def find_by_spoken_name(store: Store, kind: str, text: str) -> list[Row]:
-    """The standing records that ``text`` may mean: a name as a whole, or a first part that is the name and further
-    ones that are found in the label (what a unit belongs to, a member's position)."""
+    """The records of ``kind`` that ``text`` may mean; voided records are left out.
+
+    The whole text may be a name. Or its first part is the name, and all further parts are found in the record's label
+    (what a unit belongs to, a member's position).
+    """
     parts = [part for part in _PARTS.split(text) if search_key(part)]
     fields = [s.name for s in fields_of(BY_KIND[kind]) if s.name in (*_NAMES, "also_called")]
     if not parts or not fields:
@@ -68,8 +72,8 @@ def find_by_spoken_name(store: Store, kind: str, text: str) -> list[Row]:
 
 
 def _found_by_words(store: Store, kind: str, name: str) -> list[Row]:
-    """Records with all words of a name: quick, and mostly enough."""
-    query = search_index.match(_without_rank(kind, name)[1])
+    """Records with all words of a name, from the search index: quick, and mostly enough."""
+    query = search_index.match(_split_type_words(kind, name)[1])
     return [] if query is None else store.rows(
         f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id"
         " WHERE local_search MATCH ? AND s.rowid BETWEEN ? AND ? AND t.voided_at IS NULL",
@@ -78,18 +82,18 @@ def _found_by_words(store: Store, kind: str, name: str) -> list[Row]:
 
 
 def _all(store: Store, kind: str, fields: Sequence[str]) -> list[Row]:
-    """All records, for a name that is spaced otherwise."""
+    """All records: for a name that is written with other spaces."""
     return store.rows(f"SELECT id, {', '.join(fields)} FROM {kind} WHERE voided_at IS NULL")
 
 
 def _best(store: Store, kind: str, rows: Iterable[Row], name: str, rest: Sequence[str]) -> list[str]:
-    """The ids of those that a name fits best, further parts being found in their labels."""
-    said = _names(kind, name)
-    wanted = {bare for _sorts, bare in said}
+    """The ids of the rows that ``name`` fits best, and whose labels contain all parts in ``rest``."""
+    typed = _names(kind, name)
+    wanted = {bare for _sorts, bare in typed}
     found = {}
     for row in rows:
         close = [names for names in _names_of(kind, row) if any(bare in wanted for _sorts, bare in names)]
-        grade = max((_names_match(said, names) for names in close), default=0)
+        grade = max((_names_match(typed, names) for names in close), default=0)
         if grade:
             found[row["id"]] = grade
     if found and rest:
@@ -99,7 +103,7 @@ def _best(store: Store, kind: str, rows: Iterable[Row], name: str, rest: Sequenc
 
 
 def at_home(store: Store, kind: str, rows: list[Row]) -> list[Row]:
-    """Of several units of one name those in the own province, if there are such."""
+    """Of several units with the same name, those in the own province; all if none is there."""
     if kind != "unit" or len(rows) < 2:
         return rows
     province = store.setting(PROVINCE)
@@ -119,7 +123,7 @@ def _codes_above(store: Store, row: Row) -> Iterator[str | None]:
 
 
 def _names_of(kind: str, row: Row) -> Iterator[Names]:
-    """The names of a record, those that it is also called by too."""
+    """The names of a record, with its other names (``also_called``)."""
     for field in _NAMES:
         if row.get(field):
             yield _names(kind, row[field])
@@ -127,8 +131,8 @@ def _names_of(kind: str, row: Row) -> Iterator[Names]:
         yield _names(kind, name)
 
 
-def _without_rank(kind: str, text: str) -> tuple[tuple[str, ...], str]:
-    """The words for what it is, as they are written out, and what is left."""
+def _split_type_words(kind: str, text: str) -> tuple[tuple[str, ...], str]:
+    """The type words at the start of ``text``, abbreviations written out, and the rest of the text."""
     key = search_key(text)
     sorts = []
     for words in _SORTS.get(kind, ()):
@@ -140,26 +144,26 @@ def _without_rank(kind: str, text: str) -> tuple[tuple[str, ...], str]:
 
 @lru_cache(maxsize=1 << 14)
 def _names(kind: str, text: str) -> Names:
-    sorts, bare = _without_rank(kind, text)
+    sorts, bare = _split_type_words(kind, text)
     whole = search_key(text)
     return tuple({(sorts, bare.replace(" ", "")), (tuple("" for _sort in sorts), whole.replace(" ", ""))})
 
 
-def _names_match(said: Names, other: Names) -> int:
-    """2: the same name; 1: the same where one of the two does not say what it is; 0: another."""
-    return max(_readings_match(a, b) for a in said for b in other)
+def _names_match(typed: Names, other: Names) -> int:
+    """2: the same name; 1: the same name, but one of the two lacks a type word; 0: different names."""
+    return max(_readings_match(a, b) for a in typed for b in other)
 
 
-def _readings_match(said: Name, other: Name) -> int:
-    if not said[1] or said[1] != other[1]:
+def _readings_match(typed: Name, other: Name) -> int:
+    if not typed[1] or typed[1] != other[1]:
         return 0
-    if any(a and b and a != b for a, b in zip(said[0], other[0], strict=True)):
+    if any(a and b and a != b for a, b in zip(typed[0], other[0], strict=True)):
         return 0
-    return 2 if said[0] == other[0] else 1
+    return 2 if typed[0] == other[0] else 1
 
 
 def _in_label(kind: str, part: str, label: str) -> bool:
-    """Whether a further part is said in a label."""
+    """Whether a part of the text is found in a label."""
     return any(
         _names_match(_names(sort, part), _names(sort, piece)) for piece in label.split(" · ") for sort in {"unit", kind}
     )

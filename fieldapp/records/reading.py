@@ -1,5 +1,7 @@
-"""What people and programs give, read as records: references by name, dates and amounts in short forms, and what is
-wrong with which field."""
+"""Read the data that people and programs give, as records.
+
+References may be given by name, dates and amounts in short forms. Errors say what is wrong with which field.
+"""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -21,24 +23,24 @@ from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, search_key
 
 MAX_DECIMALS = 3
-"""More are refused in the field that says them: an amount is not scaled by them"""
+"""Most decimals that amounts are scaled by. More are refused in the field for the number of decimals"""
 
 MAX_NAME = 500
-"""A name with all that it belongs to; the search index takes no text of any length"""
+"""Most characters of a name with all that it belongs to; the search index must not get a text of any length"""
 
 
 @dataclass(frozen=True)
 class ChildRow:
-    """A row that belongs to a record, as it will be; ``old`` is the stored row that it takes the place of."""
+    """A row that belongs to a record, as it will be; ``old`` is the stored row that it replaces."""
 
     key: str
-    """where it stands in what was given: ``measures.0``"""
+    """Its place in the given data: ``measures.0``"""
     record: Record
     old: Row | None
 
 
 def refused(problems: Mapping[str, str]) -> FieldappError:
-    """The error that says what is wrong with which field."""
+    """The error for wrong fields; ``problems``: field -> sentence."""
     listed = "; ".join(f"{field}: {sentence}" for field, sentence in problems.items())
     return FieldappError(_("Not saved. {problems}").format(problems=listed), problems)
 
@@ -51,9 +53,10 @@ def read_record(
     on: date | None = None,
     kept: Collection[str] = (),
 ) -> Record:
-    """The record that ``given`` describes on top of ``old``; FieldappError has a sentence for each wrong field.
+    """The record that ``given`` describes; fields that are not given are taken from ``old``.
 
-    ``on``: the day that units are named of. ``kept``: ids that may be named although they went out of use.
+    FieldappError has a sentence for each wrong field. ``on``: names of units are looked up as of this day. ``kept``:
+    ids that may be named although they are no longer in use.
     """
     shapes = {s.name: s for s in fields_of(model)}
     aliases = {s.name.removesuffix("_id"): s.name for s in shapes.values() if s.ref}
@@ -62,7 +65,7 @@ def read_record(
     values = stored_fields(model, old) if old else {}
     kept = {*kept, *(str(v) for v in values.values())}
     on = on or (_maybe_date(changed.get(model.DATE, values.get(model.DATE))) if model.DATE else None)
-    for shape in sorted(shapes.values(), key=lambda s: s.scaled_by is not None):  # what scales them first
+    for shape in sorted(shapes.values(), key=lambda s: s.scaled_by is not None):  # first the fields that scale others
         if shape.name in changed:
             try:
                 values[shape.name] = _read(store, shape, changed[shape.name], values, on, kept)
@@ -91,9 +94,12 @@ def read_children(
     old: Sequence[Row],
     on: date | None,
 ) -> list[ChildRow]:
-    """The rows of one sort under a record (``parent``: its columns, as far as they are known), each matched with the
-    stored row that its ``id`` names, else with the one about the same; FieldappError has a sentence for each wrong
-    field of each."""
+    """The rows of one sort that belong to a record, each matched with a stored row.
+
+    A row with an ``id`` is matched with the stored row of this id, else with the stored row that has the same values in
+    the fields ``child.about``. ``parent``: the columns of the record, as far as they are known. FieldappError has a
+    sentence for each wrong field of each row.
+    """
     if child.editor == "extras" and isinstance(given, Mapping):
         given = [{"kind_field_id": field, "value": value} for field, value in given.items()]
     if not isinstance(given, list) or not all(isinstance(item, Mapping) for item in given):
@@ -101,7 +107,7 @@ def read_children(
     by_id = {row["id"]: row for row in old}
     named = {item["id"] for item in given if isinstance(item.get("id"), str)}
     left: dict[tuple[Any, ...], list[Row]] = {}
-    for row in old:  # a merge may have left two rows about the same
+    for row in old:  # after a merge there may be two rows about the same thing
         if row["id"] not in named:
             left.setdefault(tuple(row[f] for f in child.about), []).append(row)
     kept = {parent["id"], *(str(v) for row in old for v in row.values())}
@@ -135,7 +141,7 @@ def read_children(
 
 
 def stored_fields(model: type[Record], row: Row) -> dict[str, Any]:
-    """The fields of a stored row as the model takes them."""
+    """The fields of a stored row, as values for the model."""
     values = {s.name: row[s.name] for s in fields_of(model)}
     for s in fields_of(model):
         if s.type == "boolean":
@@ -150,8 +156,11 @@ def columns_of(record: Record) -> dict[str, Any]:
 
 
 def resolve_reference(store: Store, kind: str, text: str, on: date | None = None) -> str:
-    """The id of the record of ``kind`` that ``text`` names: its id, its code, its name, or its name as people say it
-    (``naming.find_by_spoken_name``). ValueError with a sentence where there is none, or several."""
+    """The id of the record of ``kind`` that ``text`` names.
+
+    ``text`` is its id, its code, its name, or its name as people say it (``naming.find_by_spoken_name``). Raises
+    ValueError with a sentence if there is no such record, or several.
+    """
     if len(text) > MAX_NAME:
         raise ValueError(_("Not found: {text}.").format(text=f"{text[:40]}…"))
     if len(text) == 36:
@@ -178,14 +187,14 @@ def resolve_reference(store: Store, kind: str, text: str, on: date | None = None
 
 
 def _records_named(store: Store, kind: str, text: str, *, retired: bool = False) -> list[Row]:
-    """The records of which ``text`` is the code, else the name: as spelled, else without tones and diacritics.
+    """The records with the code ``text``, else with this name as spelled, else with this name without tones and marks.
 
-    ``retired``: of those that were voided, otherwise of those that stand.
+    Only voided records if ``retired``, otherwise only those that are not voided.
     """
-    stands = f"voided_at IS {'NOT NULL' if retired else 'NULL'}"
+    in_use = f"voided_at IS {'NOT NULL' if retired else 'NULL'}"
     fields = [s.name for s in fields_of(BY_KIND[kind]) if s.name in ("code", "name", "full_name", "title")]
     if "code" in fields:
-        coded = store.rows(f"SELECT * FROM {kind} WHERE code = ? AND {stands}", [text])
+        coded = store.rows(f"SELECT * FROM {kind} WHERE code = ? AND {in_use}", [text])
         if coded:
             return coded
     query = search_index.match(text)
@@ -196,7 +205,7 @@ def _records_named(store: Store, kind: str, text: str, *, retired: bool = False)
         row
         for row in store.rows(
             f"SELECT t.* FROM local_search s JOIN {kind} t ON t.id = s.row_id"
-            f" WHERE local_search MATCH ? AND s.rowid BETWEEN ? AND ? AND t.{stands}",
+            f" WHERE local_search MATCH ? AND s.rowid BETWEEN ? AND ? AND t.{in_use}",
             [query, *search_index.entry_range(kind)],
         )
         if any(search_key(row[f] or "") == key for f in fields)
@@ -205,7 +214,7 @@ def _records_named(store: Store, kind: str, text: str, *, retired: bool = False)
 
 
 def _in_force(kind: str, rows: list[Row], day: date) -> list[Row]:
-    """Of several units those that were units on the day, if there are such."""
+    """Of several units, those that existed on the day; all if none did."""
     if kind != "unit" or len(rows) < 2:
         return rows
     on = day.isoformat()
@@ -215,7 +224,7 @@ def _in_force(kind: str, rows: list[Row], day: date) -> list[Row]:
 def _read(
     store: Store, shape: FieldShape, value: Any, others: Mapping[str, Any], on: date | None, kept: Collection[str]
 ) -> Any:
-    """A value as given, in the form that the model checks; ValueError with a sentence."""
+    """A given value in the form that the model takes; ValueError with a sentence."""
     if shape.type == "date":
         return _read_date(value, iso_date(others.get(shape.after)) if shape.after else None)
     if shape.type == "ref" and value is not None:
@@ -247,7 +256,7 @@ def _decimals(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> int
 
 
 def _is_money(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> bool:
-    """Whether millions may be written short: of a measure in đồng, and of limits whose unit is not known here."""
+    """Whether millions may be written short: for a measure in đồng, and for limits, whose unit is not known here."""
     by = others.get(shape.scaled_by) if shape.scaled_by else None
     if isinstance(by, str):
         return bool(store.value("SELECT unit_name = 'đồng' FROM measure WHERE id = ?", [by]))
@@ -270,7 +279,7 @@ def _maybe_date(value: Any) -> date | None:
 
 
 def _child_values(store: Store, child: Child, item: Mapping[str, Any], parent: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given for a child row, its amount or value read by the measure or field that it belongs to."""
+    """The given values of a child row; its amount or value is read according to its measure or extra field."""
     values = dict(item)
     if child.editor == "measures":
         return _with_amount(store, values)
@@ -298,7 +307,7 @@ def _with_amount(store: Store, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _measure(store: Store, text: str) -> str:
-    """The id of a measure, be it retired: whether it may be used is told where the field itself is read."""
+    """The id of a measure, also of a retired one: whether it may be used is checked where the field itself is read."""
     known = store.value("SELECT id FROM measure WHERE id = ?", [text])
     return known or resolve_reference(store, "measure", text)
 
@@ -321,7 +330,7 @@ def _with_value(store: Store, values: dict[str, Any], kind_id: str | None) -> di
 
 
 def _bound(limit: int) -> str:
-    """A limit as people write it: a year without points."""
+    """A limit as people write it; a number that may be a year has no points."""
     return format_amount(limit) if limit > 9999 else str(limit)
 
 

@@ -1,4 +1,4 @@
-"""Records of every kind: validate, save, void, read. The screen and ``add`` both end here."""
+"""Records of every kind: validate, save, void, read. The screens and the command ``add`` both use this module."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,7 +25,7 @@ from fieldapp.store.store import Row, Store, now
 from fieldapp.vietnamese.text import clean
 
 REMOVED = "removed from the form"
-"""Why a row that belonged to a record is voided"""
+"""The ``void_reason`` of a row that belonged to a record and was removed from it"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Found:
 
 
 def model_of(kind: str) -> type[Record]:
-    """The model of a kind; FieldappError names the kinds if there is none such."""
+    """The model of a kind; FieldappError with the list of kinds if there is no such kind."""
     model = BY_KIND.get(kind)
     if model is None:
         raise FieldappError(
@@ -63,11 +63,14 @@ def save(
     """Record a new record, or change the fields in ``data`` of an old one; returns its id.
 
     ``data`` maps fields to values as people or programs write them: references by id, code or name, dates as ISO or in
-    a short form, amounts as integers or as text. A key of ``Record.CHILDREN`` gives *all* rows of that sort: those
-    left out are voided; an ``id`` says which stored row one is, whatever else changes of it. All or nothing;
-    FieldappError.fields says what is wrong with which field. What is unusual raises Unsure, unless ``confirm``: then
-    the answer is remembered with the row. ``fresh_id``: the id of a new record; those of the rows that belong to it are
-    then computed from it and from what they are about. ``compare``: ask about a new record that may be there already.
+    a short form, amounts as integers or as text. A key of ``Record.CHILDREN`` gives *all* rows of that sort: stored
+    rows that are left out are voided. A row with an ``id`` changes the stored row with this id.
+
+    All or nothing: FieldappError.fields says what is wrong with which field. Unusual values raise NeedsConfirmation;
+    with ``confirm`` they are saved, and the answer is stored with the row.
+    ``fresh_id``: the id of a new record; the ids of its child rows are then computed from it and their fields
+    ``Child.about``.
+    ``compare``: ask about a new record that may be a duplicate.
     """
     model = model_of(kind)
     if not model.TOP:
@@ -87,15 +90,15 @@ def save(
 
 
 class _Undo(Exception):
-    """Nothing was wrong: what was done is taken back."""
+    """Rolls the transaction of a preview back; nothing was wrong."""
 
 
 def preview(
     store: Store, kind: str, data: Mapping[str, Any], *, confirm: bool = False, instead_of: str | None = None
 ) -> Found:
-    """A new record as it would be: recorded, read and taken back in one transaction; refused as ``save`` refuses.
+    """A new record as it would be: saved, read and rolled back in one transaction. Raises the errors of ``save``.
 
-    ``instead_of``: a record that is out of the way meanwhile, so that rules and questions do not compare with it.
+    ``instead_of``: a record that counts as voided meanwhile, so that rules and questions do not compare with it.
     """
     found: Found | None = None
     with suppress(_Undo), store.transaction():
@@ -109,14 +112,14 @@ def preview(
 
 @dataclass(frozen=True)
 class _Entry:
-    """What was given, read and found right; nothing is written yet."""
+    """The given data, read and valid; nothing is written yet."""
 
     record: Record
     children: dict[str, list[ChildRow]]
-    twin: str | None
-    """a stored record that says the same"""
+    duplicate: str | None
+    """Id of a stored record that seems to be the same"""
     confirmed: dict[str, str | None]
-    """Key of a row (empty: the record's own) -> the answers that are kept with it"""
+    """Key of a row (empty: the record's own) -> the answers stored with it"""
     questions: dict[str, list[Question]]
 
 
@@ -139,7 +142,7 @@ def _check_scope(row: Row, scope: str) -> None:
 def _read_entry(
     store: Store, model: type[Record], data: Mapping[str, Any], old: Found | None, new_id: str, compare: bool
 ) -> _Entry:
-    """Everything that was given, or FieldappError with every problem of every part."""
+    """Read all given data; FieldappError with every problem of every part."""
     problems: dict[str, str] = {}
     record = None
     try:
@@ -166,19 +169,19 @@ def _read_entry(
     rows = [r for group in children.values() for r in group]
     before_row = old.row if old else None
     questions = {"": list(future_day_questions(record, date.today()))}
-    twin = duplicate_question(store, record, children) if old is None and compare else None
-    questions[""] += [twin] if twin else []
+    duplicate = duplicate_question(store, record, children) if old is None and compare else None
+    questions[""] += [duplicate] if duplicate else []
     questions[""] += reviews.returned_questions(store, before_row, model.KIND, data, columns_of(record))
     questions |= {
         r.key: [*future_day_questions(r.record, date.today()), *limits.soft_limit_questions(store, record, r.record)]
         for r in rows
     }
     confirmed = {"": old.row.get("confirmed") if old else None} | {r.key: r.old and r.old["confirmed"] for r in rows}
-    return _Entry(record, children, twin.value if twin else None, confirmed, questions)
+    return _Entry(record, children, duplicate.value if duplicate else None, confirmed, questions)
 
 
 def _ask_questions(entry: _Entry, confirm: bool) -> None:
-    """Raise what is unusual and was not answered yet."""
+    """Raise NeedsConfirmation with the questions that were not answered yet, unless ``confirm``."""
     asked = {
         f"{key}.{q.field}".lstrip("."): q.sentence
         for key, questions in entry.questions.items()
@@ -186,11 +189,11 @@ def _ask_questions(entry: _Entry, confirm: bool) -> None:
     }
     if asked and not confirm:
         listed = " ".join(asked.values())
-        raise NeedsConfirmation(_("Not saved yet. {questions}").format(questions=listed), asked, entry.twin)
+        raise NeedsConfirmation(_("Not saved yet. {questions}").format(questions=listed), asked, entry.duplicate)
 
 
 def _rules_across_records(store: Store, record: Record, old: Found | None) -> dict[str, str]:
-    """The rules that the record breaks together with others, each naming one of them."""
+    """Field -> sentence for each rule that the record breaks together with another record; the sentence names it."""
     kind, own_id = record.KIND, old.row["id"] if old else None
     problems: dict[str, str] = {}
     for field, message, other in rules.across(record, _comparable_rows(store, record, own_id)):
@@ -199,7 +202,7 @@ def _rules_across_records(store: Store, record: Record, old: Found | None) -> di
 
 
 def _comparable_rows(store: Store, record: Record, own_id: str | None) -> list[Row]:
-    """Rows that a rule across records compares with: those that agree in the fields that say what it is about."""
+    """The stored rows that the rules compare the record with: equal in the fields of ``rules.compared_by``."""
     fields = rules.compared_by(type(record))
     if not fields:
         return []
@@ -214,14 +217,14 @@ def _comparable_rows(store: Store, record: Record, own_id: str | None) -> list[R
 def _rules_within_record(
     store: Store, record: Record, children: Mapping[str, list[ChildRow]], *, new: bool
 ) -> dict[str, str]:
-    """The rules that the record and its rows break together."""
+    """Field -> sentence for each rule that the record and its rows break together."""
     rows = [r for group in children.values() for r in group]
     problems = {
         r.key: _(message) for r in rows if (message := rules.within(record, r.record, [o.record for o in rows]))
     }
     for r in rows:
-        told = limits.hard_limit_violations(store, record, r.record, new=r.old is None)
-        problems |= {f"{r.key}.{field}": sentence for field, sentence in told}
+        broken_limits = limits.hard_limit_violations(store, record, r.record, new=r.old is None)
+        problems |= {f"{r.key}.{field}": sentence for field, sentence in broken_limits}
     if new or "extras" in children:
         given = {r.record.kind_field_id for r in rows if isinstance(r.record, ActivityExtra)}
         problems |= limits.missing_extras(store, record, given)
@@ -229,7 +232,7 @@ def _rules_within_record(
 
 
 def void(store: Store, row_id: str, reason: str) -> None:
-    """Take a record out of every list and figure, for a reason that stays with it. It is never deleted."""
+    """Take a record out of every list and figure. It is never deleted, and the reason is stored with it."""
     text = clean(reason)
     if not text:
         raise FieldappError(_("Say why the record is voided."), {"reason": _("Say why the record is voided.")})
@@ -244,7 +247,7 @@ def void(store: Store, row_id: str, reason: str) -> None:
 
 
 def writable_scope(store: Store, model: type[Record]) -> str:
-    """The scope in which this replica writes records of the model; refused where that is not its part."""
+    """The scope in which this replica writes records of the model; FieldappError if it may not write them."""
     identity = store.identity
     if model.REFERENCE:
         if identity.role != "hq":
@@ -285,7 +288,7 @@ def _write_children(
     questions: Mapping[str, list[Question]],
     fresh_id: str | None,
 ) -> None:
-    """Make the stored rows of one sort those that were read; the rest is voided."""
+    """Write the given rows of one sort, and void the other stored rows of that sort."""
     kept = set()
     for row in rows:
         row_id = row.old["id"] if row.old else _child_id(child, row.record, fresh_id)
@@ -298,7 +301,7 @@ def _write_children(
 
 
 def _child_id(child: Child, record: Record, fresh_id: str | None) -> str:
-    """The id of a new row: computed where that of its record was given."""
+    """The id of a new row; computed if the id of its record was given (``fresh_id``)."""
     if fresh_id is None:
         return str(uuid_utils.uuid7())
     about = columns_of(record)
@@ -306,7 +309,7 @@ def _child_id(child: Child, record: Record, fresh_id: str | None) -> str:
 
 
 def get(store: Store, row_id: str) -> Found:
-    """A record by its id, whatever its kind."""
+    """The record of any kind with this id; FieldappError if there is none."""
     for kind, model in BY_KIND.items():
         row = store.row(f"SELECT * FROM {kind} WHERE id = ?", [row_id])
         if row is not None:
@@ -321,7 +324,10 @@ def get(store: Store, row_id: str) -> Found:
 
 
 def as_data(found: Found) -> dict[str, Any]:
-    """A record in the form that ``save`` takes, ids for references; rows that others refer to with their own ``id``."""
+    """A record in the form that ``save`` takes, with ids for references.
+
+    Child rows that other records refer to have their own ``id``.
+    """
     model = BY_KIND[found.kind]
     data = stored_fields(model, found.row)
     for name, child in model.CHILDREN.items():

@@ -1,7 +1,7 @@
-"""What headquarters said of records, and whether the record still is what it was looked at.
+"""Headquarters' reviews of records, and whether a record was changed since its review.
 
-A review names the record's fingerprint as it was seen. Whether the record was changed since is a comparison of two
-values, so that every replica with the same rows says the same, whatever its clock.
+A review stores the fingerprint of the record as the officer saw it. To find out whether the record was changed since,
+compare it with the fingerprint of today. So every replica with the same rows gives the same answer, whatever its clock.
 """
 
 import json
@@ -16,10 +16,10 @@ from fieldapp.records.soft_limits import Question
 from fieldapp.store.store import Row, Store
 
 REVIEWED = tuple(m.KIND for m in RECORDS if m.TOP and not m.REFERENCE)
-"""Kinds that posts record, and headquarters looks at"""
+"""Kinds that posts record and headquarters reviews"""
 
 ReviewState = Literal["accepted", "changed", "returned", "corrected"]
-"""``changed``: other than when it was accepted. ``corrected``: other than when it was returned."""
+"""``changed``: the record was changed since it was accepted. ``corrected``: it was changed since it was returned"""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class LastReview:
     record: str
     state: ReviewState
     field: str | None
-    """the field, or the name of the rows, that the comment is about; None: the whole record"""
+    """The field, or the name of the child rows, that the comment is about; None: the whole record"""
     comment: str | None
     by: str
     at: str
@@ -39,14 +39,14 @@ class LastReview:
 
     @property
     def returned(self) -> bool:
-        """Sent back, and nothing was done about it yet."""
+        """Whether the record was returned and not changed since."""
         return self.state == "returned"
 
 
 def fingerprint_sql(kind: str, alias: str) -> str:
-    """SQL for the fingerprint of a record and of the rows that belong to it.
+    """SQL for the fingerprint of a record with the rows that belong to it.
 
-    Only what is filled in counts, so that a column that a later version adds changes no fingerprint.
+    Empty columns do not count, so that a new column in a later version does not change any fingerprint.
     """
     model = BY_KIND[kind]
     parts = [_filled(model, alias)]
@@ -67,13 +67,13 @@ def _filled(model: type[Record], alias: str) -> str:
 
 
 def record_fingerprint(store: Store, kind: str, row_id: str) -> str:
-    """A record's fingerprint as it stands now."""
+    """The fingerprint of a record as it is now."""
     found: str = store.value(f"SELECT {fingerprint_sql(kind, 'r')} FROM {kind} r WHERE r.id = ?", [row_id])
     return found
 
 
 def waiting_sql(kind: str) -> str:
-    """SQL from FROM on: the records ``r`` of a kind that wait to be looked at, each with the newest review ``l``."""
+    """SQL from FROM on: the records ``r`` of a kind that wait for review, each with its newest review ``l``."""
     return (
         f"FROM {kind} r LEFT JOIN review l ON l.id = (SELECT n.id FROM review_latest n WHERE n.record_id = r.id)"
         f" WHERE r.voided_at IS NULL AND (l.id IS NULL OR l.seen <> {fingerprint_sql(kind, 'r')})"
@@ -81,7 +81,7 @@ def waiting_sql(kind: str) -> str:
 
 
 def waiting_counts(store: Store) -> list[tuple[str, str, int]]:
-    """(post's id, kind, how many of its records wait to be looked at), only where some do."""
+    """(post's id, kind, number of its records that wait for review), for each post and kind where some wait."""
     found = []
     for kind in REVIEWED:
         rows = store.rows(f"SELECT r.post_id, count(*) AS n {waiting_sql(kind)} GROUP BY r.post_id")
@@ -90,13 +90,13 @@ def waiting_counts(store: Store) -> list[tuple[str, str, int]]:
 
 
 def last_reviews(store: Store, kind: str, ids: Collection[str]) -> dict[str, LastReview]:
-    """What headquarters said last of each of some records of a kind; nothing of those that it did not look at."""
+    """Record's id -> its last review, for some records of a kind; records that were never reviewed are left out."""
     among = "l.record_id IN (SELECT value FROM json_each(?))"
     return {s.record: s for s in _last_reviews(store, kind, among, [json.dumps([*ids])])}
 
 
 def returned_records(store: Store) -> list[LastReview]:
-    """All records that were sent back and that nothing was done about yet, the newest comment first."""
+    """The last reviews of all records that were returned and not changed since, the newest review first."""
     return store.cached_until_changed("returned", lambda: _returned(store))
 
 
@@ -116,27 +116,27 @@ def _last_reviews(store: Store, kind: str, where: str, params: list[Any]) -> Ite
         f" WHERE l.record_kind = ? AND {where}",
         [kind, *params],
     ):
-        stands = r["seen"] == r["now"]
+        unchanged = r["seen"] == r["now"]
         state: ReviewState
         if r["outcome"] == "returned":
-            state = "returned" if stands else "corrected"
+            state = "returned" if unchanged else "corrected"
         else:
-            state = "accepted" if stands else "changed"
+            state = "accepted" if unchanged else "changed"
         yield LastReview(
             r["id"], kind, r["record_id"], state, r["field"], r["comment"], r["created_by"], r["created_at"], r["seen"]
         )
 
 
-def review_text(said: LastReview) -> str:
-    """What headquarters said, in a line: “Đã duyệt (Trực ban)”, “Trả lại, Số liệu: “xem lại””."""
-    if said.state == "accepted":
-        return _("✓ accepted ({by})").format(by=said.by)
-    if said.state == "changed":
-        return _("~ accepted, changed since ({by})").format(by=said.by)
-    about = f" · {field_title(said.kind, said.field)}" if said.field else ""
-    if said.state == "corrected":
-        return _("~ returned{about}: “{comment}”; changed since").format(about=about, comment=said.comment)
-    return _("↩ returned{about}: “{comment}”").format(about=about, comment=said.comment)
+def review_text(review: LastReview) -> str:
+    """A review in one line: “Đã duyệt (Trực ban)”, “Trả lại, Số liệu: “xem lại””."""
+    if review.state == "accepted":
+        return _("✓ accepted ({by})").format(by=review.by)
+    if review.state == "changed":
+        return _("~ accepted, changed since ({by})").format(by=review.by)
+    about = f" · {field_title(review.kind, review.field)}" if review.field else ""
+    if review.state == "corrected":
+        return _("~ returned{about}: “{comment}”; changed since").format(about=about, comment=review.comment)
+    return _("↩ returned{about}: “{comment}”").format(about=about, comment=review.comment)
 
 
 def field_title(kind: str, field: str) -> str:
@@ -150,19 +150,19 @@ def field_title(kind: str, field: str) -> str:
 def returned_questions(
     store: Store, old: Row | None, kind: str, given: Mapping[str, Any], now: Row
 ) -> Iterable[Question]:
-    """What a person who saves a returned record is asked when what the comment is about stays as it was.
+    """The question to a person who saves a returned record without changing the field that the comment is about.
 
-    ``given``: what was given to be saved; ``now``: the record's columns as they will be.
+    ``given``: the fields to be saved; ``now``: the record's columns as they will be.
     """
-    said = last_reviews(store, kind, [old["id"]]).get(old["id"]) if old else None
-    if old is None or said is None or not said.returned:
+    review = last_reviews(store, kind, [old["id"]]).get(old["id"]) if old else None
+    if old is None or review is None or not review.returned:
         return
-    if said.field is None:
+    if review.field is None:
         untouched = not given
-    elif said.field in now:
-        untouched = now[said.field] == old[said.field]
+    elif review.field in now:
+        untouched = now[review.field] == old[review.field]
     else:
-        untouched = said.field not in given
+        untouched = review.field not in given
     if untouched:
-        sentence = _("Headquarters sent it back: “{comment}” Is it right as it is?").format(comment=said.comment)
-        yield Question(said.field or "", said.id, sentence)
+        sentence = _("Headquarters sent it back: “{comment}” Is it right as it is?").format(comment=review.comment)
+        yield Question(review.field or "", review.id, sentence)

@@ -1,8 +1,9 @@
-"""What the merge of two laptops broke: rules that each kept on entry, and that their rows break together.
+"""Rules that stored records break after a merge: each of two laptops kept the rule, their rows together do not.
 
-Nothing here stops an import; a person mends it. The log is read once: how far, and which rows broke a rule then, is a
-local setting. What a change touched is compared with all that is there, through indexes, so a look costs what has come
-since the last one. A row that broke a rule is looked at again until it is mended.
+Nothing here stops an import; a person corrects the records. Each part of the log is read only once: a local setting
+says how far it was read, and which rows broke a rule then. The rows that new changes touch are compared with all stored
+rows, through indexes, so a check costs only what has come since the last one. A row that broke a rule is checked again
+until it is corrected.
 """
 
 import json
@@ -24,20 +25,20 @@ from fieldapp.store.migrations import BASELINE_LOG, SEGMENT_SCHEMA
 from fieldapp.store.store import Row, Store
 
 CHECKED_UNTIL = "checked"
-"""Local setting: JSON of the shape of the logged tables, how far each log was read, and the rows to look at again."""
+"""Local setting: JSON with the shape of the logged tables, how far each log was read, and the rows to check again"""
 
 PARENTS: Mapping[str, tuple[type[Record], Child]] = {
     child.model.KIND: (model, child) for model in RECORDS for child in model.CHILDREN.values()
 }
-"""Kind of a row that belongs to a record -> the record's model, and how it belongs."""
+"""Kind of a child row -> the model of its record, and how it belongs to it"""
 
 CHECKED_KINDS = [m.KIND for m in RECORDS if m.KIND in PARENTS or m.ORDERED or rules.compared_by(m) or m is Review]
 """Kinds whose rows can break a rule"""
 
 MAX_LISTED = 200
-"""More that break one rule are not told at once"""
+"""Most violations of one rule that are listed at once"""
 
-_STANDS = "a.id IN (SELECT value FROM json_each(?)) AND a.voided_at IS NULL"
+_NOT_VOIDED = "a.id IN (SELECT value FROM json_each(?)) AND a.voided_at IS NULL"
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,18 @@ class Violation:
 
     kind: str
     target: str
-    """the record to open, of this kind"""
+    """The record to open; ``kind`` is its kind"""
     ids: tuple[str, ...]
-    """the rows that break the rule: one, or two together"""
+    """The rows that break the rule: one, or two together"""
     post_id: str | None
     sentence: str
-    """which records, what is wrong with them and what to do"""
+    """Which records, what is wrong with them and what to do"""
 
 
 def violations(store: Store) -> list[Violation]:
-    """Every rule that rows break, alone or with others; the same wherever the same segments were applied.
+    """Every violation of a rule, by one row or by two together; the same on every replica with the same segments.
 
-    The order is that of the models, then of the ids, which is that of recording.
+    In the order of the models, then of the ids (the order of recording).
     """
     state = json.loads(store.setting(CHECKED_UNTIL) or "{}")
     if state.get("schema") != SEGMENT_SCHEMA:
@@ -67,18 +68,18 @@ def violations(store: Store) -> list[Violation]:
     for kind, ids in _rows_since(store, reached, state["seen"]):
         suspects.setdefault(kind, set()).update(ids)
     found: dict[tuple[int, tuple[str, ...], str], Violation] = {}
-    look_again: dict[str, set[str]] = {}
+    check_again: dict[str, set[str]] = {}
     for kind, ids in suspects.items():
         for rule in _rules(kind):
             breaking = [row["id"] for row in store.rows(f"SELECT DISTINCT a.id {rule.rows}", [json.dumps(sorted(ids))])]
             if breaking:
-                look_again.setdefault(kind, set()).update(breaking)
-                told = rule.told(store, rule.rows, json.dumps(breaking))
-                found |= {(CHECKED_KINDS.index(kind), b.ids, b.sentence): b for b in told}
+                check_again.setdefault(kind, set()).update(breaking)
+                described = rule.describe(store, rule.rows, json.dumps(breaking))
+                found |= {(CHECKED_KINDS.index(kind), v.ids, v.sentence): v for v in described}
     if reached != state["seen"]:
         for row in _waiting(store):
-            look_again.setdefault(row["table_name"], set()).add(row["row_id"])
-        rows = {kind: sorted(ids) for kind, ids in look_again.items()}
+            check_again.setdefault(row["table_name"], set()).add(row["row_id"])
+        rows = {kind: sorted(ids) for kind, ids in check_again.items()}
         with store.transaction(derived=True):
             store.set_setting(CHECKED_UNTIL, json.dumps({"schema": SEGMENT_SCHEMA, "seen": reached, "rows": rows}))
     return [found[place] for place in sorted(found)]
@@ -87,7 +88,7 @@ def violations(store: Store) -> list[Violation]:
 def _rows_since(
     store: Store, reached: Mapping[str, int], seen: Mapping[str, int]
 ) -> Iterator[tuple[str, Iterable[str]]]:
-    """The rows that came since the last look: of each log and kind, their ids."""
+    """The rows changed since the last check: (kind, ids) for each log and kind."""
     for log_id, last in reached.items():
         if last > seen.get(log_id, 0):
             rows: dict[str, set[str]] = {}
@@ -98,23 +99,24 @@ def _rows_since(
 
 
 def _waiting(store: Store) -> list[Row]:
-    """Rows of which a change does not count: it may later, when what it names has come."""
+    """Rows with a rejected change. It may count later, when the row that it refers to has arrived."""
     places = [(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")]
     found = {(c.table, c.row_id) for c in log.changes_at(store, places).values() if c.table in CHECKED_KINDS}
     return [{"table_name": table, "row_id": row_id} for table, row_id in sorted(found)]
 
 
 class _Rule(NamedTuple):
-    """What rows of one kind may not be."""
+    """One rule for the rows of one kind."""
 
     rows: str
-    """SQL from FROM on: the rows ``a`` of a JSON list of ids that break it, where it takes two each with its ``b``"""
-    told: Callable[[Store, str, str], Iterator[Violation]]
-    """takes a store, ``rows`` and the list: a sentence for each of the first ``MAX_LISTED``"""
+    """SQL from FROM on: the rows ``a`` of a JSON list of ids that break the rule; if two rows break it together, the
+    other one is ``b``"""
+    describe: Callable[[Store, str, str], Iterator[Violation]]
+    """Takes a store, ``rows`` and the list of ids; gives the first ``MAX_LISTED`` violations"""
 
 
 def _rules(kind: str) -> Iterator[_Rule]:
-    """Each rule that rows of a kind can break, in the order of the model."""
+    """Each rule that rows of a kind can break."""
     model = BY_KIND[kind]
     for first, last in model.ORDERED:
         yield _Rule(_single_row_rules(model, f"a.{last} < a.{first}"), partial(_wrong_order, model, first, last))
@@ -125,12 +127,12 @@ def _rules(kind: str) -> Iterator[_Rule]:
         yield _Rule(_pair_rules(model, rules.compared_by(model), overlap), partial(_overlapping, model))
     if kind in PARENTS:  # ``rules.within``
         parent, child = PARENTS[kind]
-        about, stands = child.about, f"EXISTS (SELECT 1 FROM {parent.KIND} p WHERE p.id = a.{child.parent}"
-        stands += " AND p.voided_at IS NULL)"
+        about, wrong = child.about, f"EXISTS (SELECT 1 FROM {parent.KIND} p WHERE p.id = a.{child.parent}"
+        wrong += " AND p.voided_at IS NULL)"
         if child.editor == "measures":
             about = ("measure_id",)
-            stands += " AND (a.measured_on IS b.measured_on OR a.measured_on IS NULL OR b.measured_on IS NULL)"
-        yield _Rule(_pair_rules(child.model, (child.parent, *about), stands), partial(_child_rules, parent, child))
+            wrong += " AND (a.measured_on IS b.measured_on OR a.measured_on IS NULL OR b.measured_on IS NULL)"
+        yield _Rule(_pair_rules(child.model, (child.parent, *about), wrong), partial(_child_rules, parent, child))
     if model is Review:
         apart = "a.outcome <> b.outcome AND NOT EXISTS (SELECT 1 FROM review n WHERE n.replaces IN (a.id, b.id))"
         apart += " AND coalesce(CASE WHEN a.id > b.id THEN a.replaces ELSE b.replaces END, '') < min(a.id, b.id)"
@@ -138,21 +140,24 @@ def _rules(kind: str) -> Iterator[_Rule]:
 
 
 def _single_row_rules(model: type[Record], wrong: str) -> str:
-    """Standing rows of which a condition in SQL is true."""
-    return f"FROM {model.KIND} a WHERE {_STANDS} AND {wrong}"
+    """SQL from FROM on: rows that are not voided and for which the condition ``wrong`` is true."""
+    return f"FROM {model.KIND} a WHERE {_NOT_VOIDED} AND {wrong}"
 
 
 def _pair_rules(model: type[Record], fields: Sequence[str], wrong: str = "1") -> str:
-    """Standing rows with another of their scope that agrees in ``fields``, a condition over both being true."""
+    """SQL from FROM on: pairs of rows of one scope with the same values in ``fields``, and ``wrong`` true for the pair.
+
+    Voided rows are left out.
+    """
     same = " AND ".join(f"b.{f} IS a.{f}" for f in (fields if model.REFERENCE else (*fields, "post_id")))
     both = f"{model.KIND} a JOIN {model.KIND} b ON {same} AND b.id <> a.id AND b.voided_at IS NULL"
-    return f"FROM {both} WHERE {_STANDS} AND {wrong}"
+    return f"FROM {both} WHERE {_NOT_VOIDED} AND {wrong}"
 
 
 def _wrong_order(
     model: type[Record], first: str, last: str, store: Store, breaking: str, among: str
 ) -> Iterator[Violation]:
-    """One day before another that it follows."""
+    """The field ``last`` is a day before the field ``first``."""
     rows = store.rows(f"SELECT a.* {breaking} ORDER BY a.id LIMIT {MAX_LISTED}", [among])
     named = words.labels(store, model.KIND, [row["id"] for row in rows])
     titles = {shape.name: _(shape.title) for shape in fields_of(model)}
@@ -168,7 +173,7 @@ def _wrong_order(
 
 
 def _duplicates(model: type[Record], store: Store, breaking: str, among: str) -> Iterator[Violation]:
-    """Two records that agree in what makes them one."""
+    """Two records with the same values in the fields that must be unique."""
     for first, second, named in _pairs(store, model, breaking, among):
         sentence = _("{what} twice: {name}, by {first} and by {second}. Void one of them.").format(
             what=_(model.TITLE), name=named[first["id"]], first=_origin(first), second=_origin(second)
@@ -177,7 +182,7 @@ def _duplicates(model: type[Record], store: Store, breaking: str, among: str) ->
 
 
 def _overlapping(model: type[Record], store: Store, breaking: str, among: str) -> Iterator[Violation]:
-    """Two records of which only one may be in force on a day."""
+    """Two records in force on the same day where only one may be."""
     for first, second, named in _pairs(store, model, breaking, among):
         sentence = _("At one time: {first} and {second}. End one of them, or void the one that is wrong.").format(
             first=f"{named[first['id']]} ({_period(first)})", second=f"{named[second['id']]} ({_period(second)})"
@@ -186,7 +191,7 @@ def _overlapping(model: type[Record], store: Store, breaking: str, among: str) -
 
 
 def _child_rules(model: type[Record], child: Child, store: Store, breaking: str, among: str) -> Iterator[Violation]:
-    """Two rows of one record about the same; a figure as a whole beside its parts."""
+    """Two rows of one record about the same thing, or a figure as a whole beside its parts."""
     pairs = _pairs(store, child.model, breaking, among)
     parents = words.labels(store, model.KIND, {first[child.parent] for first, _second, _named in pairs})
     twice = _("{record}: {what} twice, {first} and {second}. Open it and keep one of them.")
@@ -194,30 +199,30 @@ def _child_rules(model: type[Record], child: Child, store: Store, breaking: str,
     for first, second, _named in pairs:
         parent = first[child.parent]
         sentence = twice if first.get("measured_on") == second.get("measured_on") else parts
-        told = sentence.format(
+        text = sentence.format(
             record=parents[parent],
             what=_(child.model.TITLE),
             first=f"{view.child_text(store, child, first)} ({_origin(first)})",
             second=f"{view.child_text(store, child, second)} ({_origin(second)})",
         )
-        yield Violation(model.KIND, parent, (first["id"], second["id"]), first["post_id"], told)
+        yield Violation(model.KIND, parent, (first["id"], second["id"]), first["post_id"], text)
 
 
 def _opposed_reviews(store: Store, breaking: str, among: str) -> Iterator[Violation]:
-    """Two officers decided otherwise about one state of a record, neither knowing of the other."""
+    """Two officers decided differently about the same state of a record, without knowing of each other."""
     for first, second, _named in _pairs(store, Review, breaking, among):
-        back, well = sorted((first, second), key=lambda row: row["outcome"] == "accepted")
+        returned, accepted = sorted((first, second), key=lambda row: row["outcome"] == "accepted")
         kind, record = first["record_kind"], first["record_id"]
         if kind in BY_KIND and (label := words.labels(store, kind, [record]).get(record)):
             sentence = _(
                 "{record}: returned by {a} (“{comment}”) and accepted by {b}, who did not know of each other."
                 " Headquarters looks at it again."
-            ).format(record=label, a=back["created_by"], comment=back["comment"], b=well["created_by"])
+            ).format(record=label, a=returned["created_by"], comment=returned["comment"], b=accepted["created_by"])
             yield Violation(kind, record, (first["id"], second["id"]), first["post_id"], sentence)
 
 
 def _pairs(store: Store, model: type[Record], breaking: str, among: str) -> list[tuple[Row, Row, Mapping[str, str]]]:
-    """The two rows that break a rule together, the older first, with the labels of all."""
+    """The pairs of rows that break a rule together: (older row, newer row, labels of the rows of all pairs)."""
     kind = model.KIND
     pairs = store.rows(
         f"SELECT DISTINCT min(a.id, b.id) AS first, max(a.id, b.id) AS second {breaking}"
@@ -238,7 +243,7 @@ def _period(row: Row) -> str:
 
 
 def _origin(row: Row) -> str:
-    """Who recorded a row, and when: what tells two records apart that say the same."""
+    """Who recorded a row, and when: this distinguishes two records with the same content."""
     return f"{row['created_by']}, {words.local_instant(row['created_at'])}"
 
 

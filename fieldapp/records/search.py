@@ -1,4 +1,4 @@
-"""Finding a record of any kind: by words, and by what is known of it."""
+"""Find records of any kind: by words, and by kind, day, state and place."""
 
 import json
 from dataclasses import dataclass
@@ -15,38 +15,38 @@ RecordState = Literal["any", "standing", "voided", "returned"]
 
 @dataclass(frozen=True)
 class Filter:
-    """What a record must be, beside having the words."""
+    """Conditions on a record, besides its words."""
 
     kind: str | None = None
     first: date | None = None
     last: date | None = None
     state: RecordState = "standing"
     units: tuple[str, ...] | None = None
-    """Ids of units: a record lies in one of them, or is of a party cell there"""
+    """Ids of units: the record is in one of them, or belongs to a party cell there"""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One record that fits."""
+    """One record that was found."""
 
     kind: str
     row_id: str
 
 
-def search_records(store: Store, text: str, sieve: Filter, limit: int = 100) -> list[Hit]:
-    """Records whose words begin with the words typed, and that the sieve lets through: the newest first."""
+def search_records(store: Store, text: str, conditions: Filter, limit: int = 100) -> list[Hit]:
+    """Records that meet ``conditions`` and that have, for each typed word, a word that begins with it; newest first."""
     query = search_index.match(text)
     if query is None and text.strip():
         return []
     found: list[tuple[str, Hit]] = []
     for model in RECORDS:
-        wanted = sieve.kind == model.KIND if sieve.kind else query is not None or not model.REFERENCE
+        wanted = conditions.kind == model.KIND if conditions.kind else query is not None or not model.REFERENCE
         if model.TOP and wanted and (query is None or search_index.has_entries(store, model.KIND)):
-            found += _of_kind(store, model.KIND, query, sieve, limit)
+            found += _of_kind(store, model.KIND, query, conditions, limit)
     return [hit for _day, hit in sorted(found, key=lambda f: f[0], reverse=True)[:limit]]
 
 
-def _of_kind(store: Store, kind: str, query: str | None, sieve: Filter, limit: int) -> list[tuple[str, Hit]]:
+def _of_kind(store: Store, kind: str, query: str | None, conditions: Filter, limit: int) -> list[tuple[str, Hit]]:
     """(day, hit) of one kind, newest first."""
     model = BY_KIND[kind]
     day = model.DATE or "created_at"
@@ -58,19 +58,19 @@ def _of_kind(store: Store, kind: str, query: str | None, sieve: Filter, limit: i
         where.append("local_search MATCH ? AND s.rowid BETWEEN ? AND ?")
         params += [query, *search_index.entry_range(kind)]
         order = "s.rowid DESC"
-    if sieve.state == "voided":
+    if conditions.state == "voided":
         where.append("t.voided_at IS NOT NULL")
-    elif sieve.state != "any":
+    elif conditions.state != "any":
         where.append("t.voided_at IS NULL")
-    if sieve.units is not None:
-        somewhere = _within(model)
+    if conditions.units is not None:
+        somewhere = _in_units(model)
         where.append(f"({' OR '.join(somewhere) or '0'})")
-        params += [json.dumps(sieve.units)] * len(somewhere)
-    if sieve.state == "returned":
-        ids = [said.record for said in reviews.returned_records(store) if said.kind == kind]
+        params += [json.dumps(conditions.units)] * len(somewhere)
+    if conditions.state == "returned":
+        ids = [review.record for review in reviews.returned_records(store) if review.kind == kind]
         where.append("t.id IN (SELECT value FROM json_each(?))")
         params.append(json.dumps(ids))
-    for bound, compare in ((sieve.first, ">="), (sieve.last, "<=")):
+    for bound, compare in ((conditions.first, ">="), (conditions.last, "<=")):
         if bound is not None:
             where.append(f"substr(t.{day}, 1, 10) {compare} ?" if day == "created_at" else f"t.{day} {compare} ?")
             params.append(bound.isoformat())
@@ -78,12 +78,15 @@ def _of_kind(store: Store, kind: str, query: str | None, sieve: Filter, limit: i
         f"SELECT t.id, t.{day} AS day FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {limit}",
         params,
     )
-    recorded = model.DATE is not None and not model.REFERENCE  # what posts wrote comes before the units that it names
+    recorded = model.DATE is not None and not model.REFERENCE  # posts' records come before the units that they name
     return [(r["day"] if recorded else "", Hit(kind, r["id"])) for r in rows]
 
 
-def _within(model: type[Record]) -> list[str]:
-    """SQL conditions, any of which says that a record of a kind lies in given units: a JSON list, once for each."""
+def _in_units(model: type[Record]) -> list[str]:
+    """SQL conditions; a record is in the given units if any of them is true.
+
+    Each condition has one parameter: the ids of the units as a JSON list.
+    """
     given = "(SELECT value FROM json_each(?))"
     found = ["t.id IN " + given] if model.KIND == "unit" else []
     for shape in fields_of(model):

@@ -1,11 +1,12 @@
-"""The search index: words of each record without case, tone and diacritics.
+"""The search index: the words of each record without case, tone and diacritics.
 
-Derived from the rows, kept in the encrypted file. What is recorded here enters it in the transaction that writes the
-row. What was imported enters it right after the import: the records are safe by then, and an interrupted
-``index_imported`` continues where it stopped. It also updates the index that finds the history of a row
+It is computed from the rows and stored in the encrypted file. A record that is entered here is indexed in the same
+transaction. Imported records are indexed right after the import: they are safe by then, and an interrupted
+``index_imported`` continues where it stopped. ``index_imported`` also updates the index for the history of a row
 (``log.index_touched_rows``).
 
-An entry's number says kind and day, so that FTS5 finds the newest of one kind first, and stops when there are enough.
+The number of an entry is made of kind and day, so that FTS5 finds the newest of one kind first and stops when there are
+enough.
 """
 
 import json
@@ -25,17 +26,21 @@ from fieldapp.vietnamese.text import search_key
 SERIAL_BITS, DAY_BITS, KIND_BITS = 28, 22, 13
 
 INDEXED_UNTIL = "search_reached"
-"""Local setting: number of the last applied segment whose rows are in the index"""
+"""Local setting: the number of the last applied segment whose rows are in the index"""
 
 SEGMENTS_AT_ONCE = 8
-"""Segments whose rows enter the index in one transaction"""
+"""Segments whose rows are put into the index in one transaction"""
 
 BATCH = 5_000
-"""Rows whose entries are made together, in the order of their numbers: FTS5 writes out what it has at each step back"""
+"""Rows whose entries are written together, in the order of their numbers: FTS5 flushes whenever a number is lower than
+the one before"""
 
 
 def entry_range(kind: str, first: date | None = None, last: date | None = None) -> tuple[int, int]:
-    """Lowest and highest number of the entries of a kind whose day lies between two; without a day is before all."""
+    """The lowest and the highest number for entries of a kind from ``first`` to ``last``.
+
+    Entries without a day come before all others.
+    """
     low = zlib.crc32(kind.encode()) >> (32 - KIND_BITS) << (SERIAL_BITS + DAY_BITS)
     begin = first.toordinal() if first else 0
     end = last.toordinal() if last else (1 << DAY_BITS) - 1
@@ -43,7 +48,7 @@ def entry_range(kind: str, first: date | None = None, last: date | None = None) 
 
 
 def index(store: Store, kind: str, rows: list[Row]) -> None:
-    """Put rows of one kind into the index, in place of what it holds of them."""
+    """Put rows of one kind into the index; replaces their entries."""
     model = BY_KIND[kind]
     shapes = fields_of(model)
     texts = [s.name for s in shapes if s.type in ("text", "long")]
@@ -56,9 +61,9 @@ def index(store: Store, kind: str, rows: list[Row]) -> None:
         }
         words = {}
         for row in part:
-            said = [row[f] for f in texts if row[f]] + [named[ref].get(row[f], "") for f, ref in refs if row[f]]
+            values = [row[f] for f in texts if row[f]] + [named[ref].get(row[f], "") for f, ref in refs if row[f]]
             day = row[model.DATE] if model.DATE else None
-            words[row["id"]] = (_low(kind, day), search_key(" ".join(said)))
+            words[row["id"]] = (_low(kind, day), search_key(" ".join(values)))
         _enter_rows(store, kind, words)
 
 
@@ -70,19 +75,19 @@ def index_ids(store: Store, kind: str, ids: list[str]) -> None:
 
 
 def has_entries(store: Store, kind: str) -> bool:
-    """Whether there is anything to find of a kind: quicker to ask than to search for."""
+    """Whether the index has entries of a kind; quicker than a search."""
     return store.value("SELECT 1 FROM local_search WHERE rowid BETWEEN ? AND ? LIMIT 1", entry_range(kind)) is not None
 
 
 def unindex(store: Store, ids: Iterable[str]) -> None:
-    """Take rows out of the index that are no more."""
+    """Remove rows that no longer exist from the index."""
     _delete_entries(store, _numbers(store, ids))
 
 
 def index_imported(store: Store, progress: Callable[[int, int], None] | None = None) -> None:
-    """Bring the rows of imported segments into the index; told (done, of) in segments.
+    """Put the rows of imported segments into the index; calls ``progress`` with (done, all) in segments.
 
-    Where a migration says so, the whole index is built instead.
+    If a migration has asked for it (``REINDEX``), the whole index is built instead.
     """
     if store.setting(REINDEX) is not None:
         reindex(store)
@@ -108,7 +113,7 @@ def index_imported(store: Store, progress: Callable[[int, int], None] | None = N
 
 @cache
 def _words_of(kind: str) -> frozenset[str]:
-    """The columns of a kind from which the index is made; none of a kind that is not in it."""
+    """The columns of a kind that its index entries are made from; empty for a kind that is not indexed."""
     model = BY_KIND.get(kind)
     if model is None or not (model.TOP or model.REFERRED):
         return frozenset()
@@ -123,7 +128,10 @@ def _low(kind: str, day: str | None) -> int:
 
 
 def _enter_rows(store: Store, kind: str, words: dict[str, tuple[int, str]]) -> None:
-    """Enter rows: id -> (lowest number of its day, words). One whose day is what it was keeps its number."""
+    """Write the entries of rows: id -> (lowest number of its day, words).
+
+    A row whose day has not changed keeps its number.
+    """
     old = _numbers(store, words)
     stay = {i: number for i, number in old.items() if words[i][0] <= number < words[i][0] + (1 << SERIAL_BITS)}
     _delete_entries(store, {i: number for i, number in old.items() if i not in stay})
@@ -143,7 +151,7 @@ def _enter_rows(store: Store, kind: str, words: dict[str, tuple[int, str]]) -> N
 
 
 def _next(store: Store, low: int) -> int:
-    """The number behind the newest entry of a kind and day."""
+    """The number after the newest entry of a kind and day."""
     newest: int | None = store.value(
         "SELECT rowid FROM local_search WHERE rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT 1",
         [low, low + (1 << SERIAL_BITS) - 1],
@@ -152,7 +160,7 @@ def _next(store: Store, low: int) -> int:
 
 
 def _numbers(store: Store, ids: Iterable[str]) -> dict[str, int]:
-    """Row -> number of its entry, of those that have one."""
+    """Row's id -> number of its entry, for rows that have one."""
     rows = store.rows(
         "SELECT row_id, search_rowid FROM local_search_row WHERE row_id IN (SELECT value FROM json_each(?))",
         [json.dumps(list(ids))],
@@ -178,9 +186,9 @@ def reindex(store: Store) -> None:
 
 
 def match(text: str) -> str | None:
-    """The FTS5 query that finds all words of ``text`` as beginnings; None if there is nothing to look for.
+    """The FTS5 query for records that have, for each word of ``text``, a word beginning with it; None without words.
 
-    ``search_key`` leaves letters, digits and spaces only, so the quotes cannot be escaped from.
+    ``search_key`` leaves only letters, digits and spaces, so a text cannot break out of the quotes.
     """
     words = search_key(text).split()
     return " ".join(f'"{word}"*' for word in words) if words else None

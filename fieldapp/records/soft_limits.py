@@ -1,6 +1,7 @@
-"""Soft limits: what is unusual is asked about once, and the answer is remembered with the row.
+"""Soft limits: the program asks once about an unusual value, and stores the answer with the row.
 
-A row's ``confirmed`` holds the answers, one ``field=value`` a line: while the value stands, it is not asked again.
+A row's ``confirmed`` holds the answers, one ``field=value`` a line: the question is not asked again until the value
+changes.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,7 @@ from fieldapp.i18n import _
 
 @dataclass(frozen=True)
 class Question:
-    """One thing to ask about; ``field`` and ``value`` are what the answer is kept under."""
+    """One question to the user; its answer is stored under ``field`` and ``value``."""
 
     field: str
     value: str
@@ -24,12 +25,12 @@ class Question:
 
     @property
     def answer(self) -> str:
-        """The line that remembers it."""
+        """The line in ``confirmed`` that stores the answer."""
         return f"{self.field}={self.value}"
 
 
 def future_day_questions(record: Record, today: date) -> Iterable[Question]:
-    """Days that lie in the future where the past is usual."""
+    """Questions about days in the future, in fields where past days are usual."""
     for shape in fields_of(type(record)):
         day = getattr(record, shape.name)
         if shape.past and day is not None and day > today:
@@ -41,7 +42,7 @@ def future_day_questions(record: Record, today: date) -> Iterable[Question]:
 
 
 def hard_limit_text(amount: int, limits: Mapping[str, Any]) -> str | None:
-    """The sentence for an amount that may not be: beyond ``minimum`` or ``maximum``; all in units of 10^-decimals."""
+    """The sentence for an amount beyond ``minimum`` or ``maximum``, or None; all amounts in units of 10^-decimals."""
     if limits["minimum"] is not None and amount < limits["minimum"]:
         return _at_least(limits)
     if limits["maximum"] is not None and amount > limits["maximum"]:
@@ -50,7 +51,7 @@ def hard_limit_text(amount: int, limits: Mapping[str, Any]) -> str | None:
 
 
 def limits_text(limits: Mapping[str, Any]) -> list[str]:
-    """What an amount may be at least and at most, in sentences."""
+    """Sentences for the least and the greatest amount allowed, where there are such limits."""
     least = [_at_least(limits)] if limits["minimum"] is not None else []
     return least + ([_at_most(limits)] if limits["maximum"] is not None else [])
 
@@ -64,7 +65,7 @@ def _at_most(limits: Mapping[str, Any]) -> str:
 
 
 def soft_limit_question(field: str, amount: int, limits: Mapping[str, Any]) -> Iterable[Question]:
-    """The question about an amount beyond the usual limits; all in units of 10^-decimals."""
+    """The question about an amount beyond the usual limits; all amounts in units of 10^-decimals."""
     shown = _limits_in_words(limits)
     low, high = limits["usual_minimum"], limits["usual_maximum"]
     if high is not None and amount > high:
@@ -76,13 +77,13 @@ def soft_limit_question(field: str, amount: int, limits: Mapping[str, Any]) -> I
 
 
 def unanswered(questions: Iterable[Question], confirmed: str | None) -> list[Question]:
-    """Those that were not answered before."""
+    """The questions that were not answered before, according to the row's ``confirmed``."""
     known = set((confirmed or "").split("\n"))
     return [q for q in questions if q.answer not in known]
 
 
 def answered(questions: Iterable[Question]) -> str | None:
-    """What a row keeps once all its questions are answered."""
+    """The ``confirmed`` of a row with all its questions answered."""
     return "\n".join(sorted({q.answer for q in questions})) or None
 
 

@@ -1,5 +1,5 @@
-"""The figures of an activity as people type them: a number, an approximate one, mere words, or one for each part of the
-time."""
+"""The figures of an activity as people type them: a number, an approximate number, only words, or a number for each
+part of the time."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,16 @@ from fieldapp.vietnamese.text import clean
 APPROXIMATE = re.compile(r"^\s*(~|khoảng|about)\s*", re.IGNORECASE)
 
 AT, BETWEEN = "@", ";"
-"""``120 @30/11; 80 @1/12``: 120 up to 30 November, 80 more up to 1 December"""
+"""Signs in ``120 @30/11; 80 @1/12``: 120 up to 30 November, 80 more up to 1 December"""
 
 FigureData = dict[str, Any]
 """``measure_id``, ``amount``, ``approximate``, ``note``, ``measured_on``: a row as ``records.save`` takes it"""
 
 
 def read_figures(text: str, measure: Mapping[str, Any], last: date) -> list[FigureData]:
-    """The figures that were typed, without ``measure_id``: one, or one for each part; ValueError with a sentence.
+    """The typed figures, without ``measure_id``: one, or one for each part. Raises ValueError with a sentence.
 
-    ``last``: a day without a year is the newest such until then.
+    ``last``: a day without a year is read as the latest such day up to ``last``.
     """
     words = clean(text)
     if measure["nature"] == "text" and AT in words:

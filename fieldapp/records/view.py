@@ -16,16 +16,16 @@ from fieldapp.store.store import Row, Store
 
 
 def describe(store: Store, found: Found) -> list[tuple[str, str]]:
-    """(title, text) of each field of a record that holds something, then of the rows that belong to it."""
+    """(title, text) of each field of a record that is not empty, then of each row that belongs to it."""
     model = BY_KIND[found.kind]
     shapes = fields_of(model)
     texts = display(store, found.kind, [found.row], [s.name for s in shapes])[0]
-    said = reviews.last_reviews(store, found.kind, [found.row["id"]]).get(found.row["id"])
-    lines = [(_("Headquarters"), reviews.review_text(said))] if said else []
-    lines += [(_(s.title), t + _sure(found.row, s.name)) for s, t in zip(shapes, texts, strict=True) if t]
+    review = reviews.last_reviews(store, found.kind, [found.row["id"]]).get(found.row["id"])
+    lines = [(_("Headquarters"), reviews.review_text(review))] if review else []
+    lines += [(_(s.title), t + _confirmed_mark(found.row, s.name)) for s, t in zip(shapes, texts, strict=True) if t]
     for name, child in model.CHILDREN.items():
         for row in found.children[name]:
-            lines.append((_(child.model.TITLE), child_text(store, child, row) + _sure(row)))
+            lines.append((_(child.model.TITLE), child_text(store, child, row) + _confirmed_mark(row)))
     if found.row["voided_at"] is not None:
         lines.append((voided_word(model), f"{local_instant(found.row['voided_at'])}: {found.row['void_reason']}"))
     return lines
@@ -37,7 +37,7 @@ def as_it_would_be(store: Store, kind: str, data: Mapping[str, Any]) -> list[tup
 
 
 def figures_of(store: Store, ids: Iterable[str]) -> dict[str, str]:
-    """The figures of activities in a line each: “185 lượt, 5 triệu đồng”; nothing of those without."""
+    """Activity's id -> its figures in one line: “185 lượt, 5 triệu đồng”; activities without figures are left out."""
     found: dict[str, list[str]] = {}
     for row in store.rows(
         "SELECT v.*, m.unit_name, m.decimals FROM activity_measure v JOIN measure m ON m.id = v.measure_id"
@@ -62,7 +62,7 @@ def child_text(store: Store, child: Child, row: Row) -> str:
     return " · ".join(t for t in display(store, child.model.KIND, [row], child.model.LIST)[0] if t)
 
 
-def _sure(row: Row, field: str = "") -> str:
-    """The mark of what was unusual and confirmed by the person who entered it."""
+def _confirmed_mark(row: Row, field: str = "") -> str:
+    """The mark of an unusual value that the person who entered it confirmed; '' for others."""
     lines = (row.get("confirmed") or "").split("\n")
     return f" ({_('confirmed')})" if any(line and line.startswith(field) for line in lines) else ""

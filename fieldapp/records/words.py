@@ -1,4 +1,4 @@
-"""Records in words: what a person reads of rows, references, figures and histories."""
+"""Records in words: texts for people, made from rows, references, figures and times."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +15,9 @@ from fieldapp.vietnamese.text import clean
 
 
 def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> dict[str, str]:
-    """The name of each record to a person: its label fields, references by their own labels, joined by “ · ”.
+    """Id -> label, the name of a record for people: its label fields, joined by “ · ”.
 
-    ``short``: the first of them only.
+    References are shown by their own labels. ``short``: the first label field only.
     """
     wanted = sorted(set(ids))
     if not wanted:
@@ -31,9 +31,9 @@ def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> 
 def display(
     store: Store, kind: str, rows: Sequence[Row], fields: Sequence[str], short: bool = False
 ) -> list[list[str]]:
-    """The text of some fields of some rows as a person reads it: dates, choices and references in words.
+    """The texts of some fields, for each row: dates, choices and references in words.
 
-    ``short``: references by the first of their label fields, for the columns of a list.
+    ``short``: references are shown by the first of their label fields, for the columns of a list.
     """
     shapes = {s.name: s for s in fields_of(BY_KIND[kind])}
     named: dict[str, dict[str, str]] = {}
@@ -49,7 +49,7 @@ def display(
 
 
 def _decimals(store: Store, shape: FieldShape, rows: Sequence[Row]) -> list[int]:
-    """The decimals of an integer field in each row: those of the measure, or of the field, that scales it."""
+    """The decimals of an integer field in each row: those of the measure or of the field that scales it."""
     if shape.scaled_by is None:
         return [0] * len(rows)
     by = [row[shape.scaled_by] for row in rows]
@@ -80,7 +80,7 @@ def choice_title(value: str) -> str:
 
 
 def voided_word(model: type[Record]) -> str:
-    """What a record that was taken out of use is called: reference data is retired, what was recorded is voided."""
+    """The word for a voided record: reference data is “retired”, other records are “voided”."""
     return _("Retired") if model.REFERENCE else _("Voided")
 
 
@@ -96,7 +96,7 @@ def amount_text(row: Mapping[str, Any], measure: Mapping[str, Any]) -> str:
 
 
 def local_instant(at: str) -> str:
-    """“25/11/2026 07:48” by this laptop's time."""
+    """An instant in this laptop's time: “25/11/2026 07:48”."""
     try:
         moment = datetime.fromisoformat(at).astimezone()
     except (ValueError, OverflowError, OSError):
