@@ -1,7 +1,8 @@
-"""A second look: a sample of records is keyed again blind by another person, as the verification of census data does.
+"""Double entry: another person keys a sample of records a second time, blind, as in the verification of census data.
 
-What was found stays on this laptop: how well its people type is nobody else's matter, and what they mend reaches
-headquarters as changes like any other, with who made them. A record is keyed again once; never by who wrote in it.
+The results stay on this laptop: how well its people type concerns nobody else. Corrections reach headquarters as
+ordinary changes, with the name of the person who made them. A record is keyed a second time only once, and never by a
+person who wrote in it.
 """
 
 import hashlib
@@ -22,7 +23,8 @@ from fieldapp.store.store import Row, Store, now
 from fieldapp.vietnamese.text import clean, spelling
 
 KeyingState = Literal["open", "own", "same", "different"]
-"""``own``: who works now wrote in it, so another person keys it. ``same``, ``different``: keyed again already"""
+"""``own``: the current user wrote in it, so another person must key it. ``same``, ``different``: the result of a second
+keying that was done"""
 
 KEYING_SIGNS: Mapping[KeyingState, str] = {"open": "·", "own": "–", "same": "✓", "different": "≠"}
 
@@ -33,19 +35,19 @@ class SampledRecord:
 
     row_id: str
     paper: str
-    """what finds it on paper, in words"""
+    """The values that identify it in the paper files, in words"""
     by: str
     state: KeyingState
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One field, or one row that belongs to the record, of which the two keyings say something else."""
+    """One field, or one child row of the record, that differs between the two keyings."""
 
     field: str
-    """a field's name, or the name of the rows as in ``Record.CHILDREN``"""
+    """The name of a field, or of the rows as in ``Record.CHILDREN``"""
     row: tuple[str, ...]
-    """of a row: what it is about; empty for a field"""
+    """For a row: its values in the fields ``Child.about``; empty for a field"""
     title: str
     recorded: str
     keyed: str
@@ -59,7 +61,7 @@ class Comparison:
     stored: Found
     keyed: Found
     compared: Mapping[str, int]
-    """Field, or name of rows -> how many values of it one keying or both have"""
+    """Field, or name of rows -> the number of its values that one or both keyings have"""
     differences: Sequence[Difference]
 
 
@@ -75,22 +77,22 @@ class ErrorRate:
 
     @property
     def percent(self) -> float:
-        """Of the values compared."""
+        """Percent of the compared values that differed."""
         return 100 * self.different / self.compared
 
 
 def draw_sample(store: Store, kind: str, size: int, seed: str) -> list[SampledRecord]:
-    """The first ``size`` records of a kind in an order that only the seed decides: the same for everybody.
+    """Draw the first ``size`` records of a kind, in an order that depends only on the seed and the records' ids.
 
-    A larger sample holds the smaller one.
+    Everybody gets the same sample for the same seed. A larger sample contains the smaller one.
     """
     model = records.model_of(kind)
     scope = records.writable_scope(store, model)
     mine = "" if model.REFERENCE else " AND r.post_id = ?"
-    standing = store.rows(
+    candidates = store.rows(
         f"SELECT r.id FROM {kind} r WHERE r.voided_at IS NULL{mine}", [] if model.REFERENCE else [scope]
     )
-    drawn = sorted((row["id"] for row in standing), key=lambda i: hashlib.sha256(f"{seed}\n{i}".encode()).digest())
+    drawn = sorted((row["id"] for row in candidates), key=lambda i: hashlib.sha256(f"{seed}\n{i}".encode()).digest())
     rows = [
         row
         for row_id in drawn[: max(size, 0)]
@@ -114,7 +116,7 @@ def _state(store: Store, kind: str, row: Row) -> KeyingState:
 
 
 def _is_own_work(store: Store, kind: str, row: Row) -> bool:
-    """Whether who works now wrote in a record or in a row that belongs to it."""
+    """Whether the current user wrote in a record or in a row that belongs to it."""
     ids = [row["id"]]
     for child in records.model_of(kind).CHILDREN.values():
         ids += [r["id"] for r in store.rows(f"SELECT id FROM {child.model.KIND} WHERE {child.parent} = ?", [row["id"]])]
@@ -123,20 +125,23 @@ def _is_own_work(store: Store, kind: str, row: Row) -> bool:
 
 
 def identifying_fields(model: type[Record]) -> list[str]:
-    """The fields that find a record on paper: they are not hidden from who keys it again, and count in no rate."""
+    """The fields that identify a record in the paper files.
+
+    They are shown to the person who keys it again, and do not count in error rates.
+    """
     return [*([model.DATE] if model.DATE else []), model.LABEL[0]]
 
 
 def blind_form_data(store: Store, row_id: str) -> dict[str, Any]:
-    """What stands in the form of who keys a record again, in the shape of ``records.as_data``."""
+    """The values that the form for the second keying begins with, in the shape of ``records.as_data``."""
     found = records.get(store, row_id)
     return {field: found.row[field] for field in identifying_fields(records.model_of(found.kind))}
 
 
 def compare_keying(store: Store, row_id: str, data: Mapping[str, Any], *, confirm: bool = False) -> Comparison:
-    """Compare a record with what was keyed blind, and remember how much of it differed.
+    """Compare a record with its second, blind keying, and store how much of it differed.
 
-    ``data`` and what is refused or asked about: as for ``records.save``. The record itself stays as it is.
+    ``data`` and the errors are those of ``records.save``. The record itself does not change.
     """
     stored = records.get(store, row_id)
     model = records.model_of(stored.kind)
@@ -168,14 +173,14 @@ def _compare(store: Store, stored: Found, keyed: Found) -> Comparison:
     texts = words.display(store, stored.kind, [stored.row, keyed.row], [s.name for s in shapes])
     compared: dict[str, int] = {}
     differences = []
-    for shape, recorded, again in zip(shapes, *texts, strict=True):
+    for shape, recorded, rekeyed in zip(shapes, *texts, strict=True):
         values = (stored.row[shape.name], keyed.row[shape.name])
         if values == (None, None):
             continue
         if shape.name not in identifying_fields(model):
             compared[shape.name] = 1
         if _plain(values[0]) != _plain(values[1]):
-            differences.append(Difference(shape.name, (), _(shape.title), recorded, again))
+            differences.append(Difference(shape.name, (), _(shape.title), recorded, rekeyed))
     for name, child in model.CHILDREN.items():
         there, here = (_by_subject(child, found.children[name]) for found in (stored, keyed))
         if there or here:
@@ -188,7 +193,7 @@ def _compare(store: Store, stored: Found, keyed: Found) -> Comparison:
 
 
 def _by_subject(child: Child, rows: Sequence[Row]) -> dict[tuple[str, ...], Row]:
-    """The rows by what they are about."""
+    """The rows by their values in the fields ``child.about``."""
     return {tuple(str(row[field] or "") for field in child.about): row for row in rows}
 
 
@@ -199,14 +204,14 @@ def _child_words(child: Child, row: Row | None) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A text without what no two people write alike: capitals, the place of a tone, the full stop at the end."""
+    """A text without details that people write differently: capitals, the place of a tone, a full stop at the end."""
     if not isinstance(value, str):
         return value
     return spelling(clean(value).rstrip("."))
 
 
 def take_keyed(store: Store, made: Comparison, chosen: Collection[Difference]) -> None:
-    """Write what was keyed in place of what was recorded, in the chosen differences: a change like any other."""
+    """Write the values of the second keying into the record, for the chosen differences: an ordinary change."""
     if not chosen:
         return
     model = records.model_of(made.stored.kind)
@@ -231,7 +236,7 @@ def take_keyed(store: Store, made: Comparison, chosen: Collection[Difference]) -
 
 
 def error_rates(store: Store, kind: str | None = None) -> list[ErrorRate]:
-    """How often each field of a kind, or of all kinds, was keyed differently; what differs most first."""
+    """How often each field of a kind, or of all kinds, was keyed differently; the highest rate first."""
     rows = store.rows(
         "SELECT k.kind, f.key AS field, sum(f.value ->> 0) AS compared, sum(f.value ->> 1) AS different"
         " FROM local_rekeyed k, json_each(k.fields) f WHERE ? IS NULL OR k.kind = ? GROUP BY k.kind, f.key",
@@ -242,7 +247,7 @@ def error_rates(store: Store, kind: str | None = None) -> list[ErrorRate]:
 
 
 def rate_lines(rates: Sequence[ErrorRate]) -> list[str]:
-    """Rates as a table, with their sum."""
+    """Error rates as the lines of a table, with a line for the whole."""
     if not rates:
         return [_("Nothing was keyed again yet.")]
     lines = [(f"{_(records.model_of(r.kind).TITLE)} · {r.title}", r.compared, r.different) for r in rates]

@@ -1,4 +1,4 @@
-"""How much of what was recorded lately: the figures of the first screen."""
+"""The figures of the first screen: how many records of each kind there are in this month."""
 
 from datetime import date
 
@@ -6,13 +6,13 @@ from fieldapp.domain.records import RECORDS
 from fieldapp.store.store import Store
 
 MAX_KINDS = 6
-"""More kinds do not fit below what must be done"""
+"""Most kinds that fit below the list of things to do"""
 
 
 def month_counts(store: Store, today: date) -> list[tuple[str, int]]:
-    """(kind, its records of this month) of the kinds that the posts recorded most of, those without any left out.
+    """(kind, number of its records in this month) for the kinds with most records; kinds without any are left out.
 
-    Read through the indexes on dates: a count of all there ever was would read the whole table.
+    This uses the indexes on dates: to count all records ever would read the whole table.
     """
     first = today.replace(day=1).isoformat()
     found = []

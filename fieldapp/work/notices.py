@@ -1,4 +1,4 @@
-"""What the state of exchange asks of people: lines for the first screen, and sentences for the USB screen."""
+"""Notices about the exchange that need a person: lines for the first screen, and sentences for the USB screen."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,18 +11,18 @@ from fieldapp.sync.exchange.status import Status
 from fieldapp.work.todo import Todo
 
 DECIDE = "decide"
-"""Kind of what a person decides on the screen for it"""
+"""``Todo.kind`` of things that a person decides on the screen for decisions"""
 
 REVIEW = "review"
-"""Kind of what waits to be looked at"""
+"""``Todo.kind`` of records that wait for review"""
 POSTS = "posts"
-"""Kind of what the grid of posts by months shows"""
+"""``Todo.kind`` of late posts; the grid of posts by months shows them"""
 MAX_NAMES = 5
-"""Late posts that are named; the grid shows all"""
+"""Most late posts that are named; the grid shows all"""
 
 
 def late_posts_line(store: Store, today: date) -> list[Todo]:
-    """One line of the posts of which nothing was heard for longer than is allowed; headquarters' alone."""
+    """At headquarters: one line with the posts that have sent nothing for longer than is allowed."""
     if store.role != "hq":
         return []
     from fieldapp.reports import coverage
@@ -38,7 +38,10 @@ def late_posts_line(store: Store, today: date) -> list[Todo]:
 
 
 def review_line(store: Store, *, keys: bool = True) -> list[Todo]:
-    """One line of the records that wait to be looked at. ``keys``: it names a key, for the screen; else a command."""
+    """One line with the number of records that wait for review.
+
+    ``keys``: the line names a key, for the screen; otherwise a command.
+    """
     from fieldapp.records import reviews
 
     counts = reviews.waiting_counts(store)
@@ -54,7 +57,7 @@ def review_line(store: Store, *, keys: bool = True) -> list[Todo]:
 
 
 def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
-    """One line for each sort of thing that waits; more about it is on the USB screen. ``keys`` as above."""
+    """One line for each sort of thing that waits; the USB screen says more. ``keys``: as for ``review_line``."""
     found = []
     if state.clock_warning:
         found.append(_line("!", _("clock"), state.clock_warning))
@@ -79,7 +82,7 @@ def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
 
 
 def exchange_sentences(state: Status, role: str) -> list[str]:
-    """All that waits or was refused, in full, for the USB screen."""
+    """A sentence for everything that waits or was refused, for the USB screen."""
     found = [state.clock_warning] if state.clock_warning else []
     found += [*state.held, *state.quarantined, *state.set_aside]
     if state.conflicts:
@@ -91,7 +94,7 @@ def exchange_sentences(state: Status, role: str) -> list[str]:
 
 
 def certificate_request_text(names: Sequence[str]) -> str:
-    """Who waits to be certified, and by which keys it is done."""
+    """The sentence that says which replicas wait to be certified, and which keys lead there."""
     line = _("Waiting to be certified: {names}. Esc, then F6 and F7, show the fingerprint: compare it by telephone.")
     return line.format(names=", ".join(map(brief_text, names)))
 

@@ -1,6 +1,6 @@
-"""What makes a reviewer look twice: checks as data, each with the sentence that explains it.
+"""Hints for reviewers: checks as data, each with a sentence that says why to look twice.
 
-A check is a SELECT that gives ``record`` and what its sentence names; it says nothing about right or wrong.
+A check is a SELECT of ``record`` and the columns that its sentence names. A hint does not mean that a record is wrong.
 """
 
 import json
@@ -12,9 +12,9 @@ from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
 
 FAR_MORE = 3
-"""So many times the most that the post ever recorded of the same is far more than usual"""
+"""An amount is far more than usual if it exceeds this many times the greatest that the post recorded before"""
 MIN_COMPARED = 5
-"""Fewer figures than these say nothing about what is usual"""
+"""With fewer figures to compare with, nothing is known about what is usual"""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ReviewHint:
     sentence: str
     """English message; its parameters are columns of ``sql``"""
     sql: str
-    """SELECT of ``record`` and the columns that the sentence names; ``:ids`` is a JSON list of records"""
+    """SELECT of ``record`` and the columns that the sentence names; ``:ids`` is a JSON list of records' ids"""
 
 
 _FIGURES = """
@@ -92,14 +92,13 @@ HINTS: tuple[ReviewHint, ...] = (
 
 
 def hints_for(store: Store, kind: str, ids: Collection[str]) -> dict[str, list[str]]:
-    """Record -> sentences of what to look at twice; records without any are not there."""
-
+    """Record's id -> sentences of its hints; records without hints are left out."""
     found: dict[str, list[str]] = {}
-    asked = {"ids": json.dumps([*ids])}
-    for doubt in HINTS:
-        if doubt.kind == kind:
-            for row in store.rows(doubt.sql, asked):
-                found.setdefault(row["record"], []).append(_(doubt.sentence).format_map(_in_words(row)))
+    params = {"ids": json.dumps([*ids])}
+    for hint in HINTS:
+        if hint.kind == kind:
+            for row in store.rows(hint.sql, params):
+                found.setdefault(row["record"], []).append(_(hint.sentence).format_map(_in_words(row)))
     return found
 
 

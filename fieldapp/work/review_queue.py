@@ -1,4 +1,4 @@
-"""Headquarters' desk: the records that wait for a look, and what the officer decides."""
+"""The review queue of headquarters: the records that wait for review, and the officer's decisions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,18 +20,18 @@ from fieldapp.vietnamese.text import clean
 
 @dataclass(frozen=True)
 class QueuedRecord:
-    """A record that headquarters has not looked at, or that was changed since."""
+    """A record that headquarters has not reviewed, or that was changed since its last review."""
 
     kind: str
     row: Row
     seen: str
-    """its fingerprint now: give it to ``review_record``"""
+    """Its fingerprint now: pass it to ``review_record``"""
     again: bool
-    """it was looked at before and is other now"""
+    """Whether it was reviewed before and changed since"""
 
 
 def review_queue(store: Store, kind: str, post_id: str | None = None, limit: int = 100) -> list[QueuedRecord]:
-    """Records of a kind that wait: those that were changed since they were looked at first, then the oldest."""
+    """Records of a kind that wait for review: those changed since a review, then the others; oldest first in each."""
     rows = store.rows(
         f"SELECT r.*, l.id AS looked_at, {reviews.fingerprint_sql(kind, 'r')} AS now {reviews.waiting_sql(kind)}"
         " AND (? IS NULL OR r.post_id = ?) ORDER BY l.id IS NULL, r.id LIMIT ?",
@@ -48,10 +48,11 @@ def review_queue(store: Store, kind: str, post_id: str | None = None, limit: int
 def review_record(
     store: Store, row_id: str, outcome: ReviewOutcome, *, comment: str = "", field: str = "", seen: str | None = None
 ) -> str:
-    """Accept a post's record, or return it with a comment on a field or on rows that belong to it; the review's id.
+    """Accept a post's record, or return it with a comment; returns the review's id.
 
-    ``seen``: the fingerprint that was looked at; refused when the record is other by now. The review reaches the post
-    with the next reply.
+    ``field``: the field, or the name of the child rows, that the comment is about. ``seen``: the fingerprint of the
+    record as the officer saw it; FieldappError if the record was changed since. The review reaches the post with the
+    next reply.
     """
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters reviews records."))
@@ -59,8 +60,8 @@ def review_record(
     with store.transaction():
         found = records.get(store, row_id)
         _check(found, clean(field))
-        stands = reviews.record_fingerprint(store, found.kind, row_id)
-        if seen is not None and seen != stands:
+        current = reviews.record_fingerprint(store, found.kind, row_id)
+        if seen is not None and seen != current:
             raise FieldappError(_("The record was changed since you looked at it. Look again."))
         before = reviews.last_reviews(store, found.kind, [row_id]).get(row_id)
         given = {
@@ -69,7 +70,7 @@ def review_record(
             "outcome": outcome,
             "field": clean(field) or None,
             "comment": clean(comment) or None,
-            "seen": stands,
+            "seen": current,
             "replaces": before.id if before else None,
         }
         values = columns_of(read_record(store, Review, given))
@@ -85,13 +86,13 @@ def review_record(
 
 
 def reviewable(store: Store, found: Found) -> bool:
-    """Whether this replica's people accept and return the record."""
+    """Whether the record can be accepted or returned on this replica."""
     may = not store.read_only and store.role == "hq"
     return may and found.kind in reviews.REVIEWED and found.row["voided_at"] is None
 
 
 def accept_all(store: Store, waiting: Sequence[QueuedRecord]) -> int:
-    """Accept records that were looked at together, all or none."""
+    """Accept records that were reviewed together, all or none; returns their number."""
     with store.transaction():
         for one in waiting:
             review_record(store, one.row["id"], "accepted", seen=one.seen)
@@ -109,21 +110,21 @@ def _check(found: Found, field: str) -> None:
 
 
 def changed_since(store: Store, found: Found) -> list[str]:
-    """What was changed in a record since headquarters looked at it last, as lines of its history."""
-    said = reviews.last_reviews(store, found.kind, [found.row["id"]]).get(found.row["id"])
-    if said is None or said.state not in ("corrected", "changed"):
+    """What was changed in a record since its last review, as lines of its history."""
+    review = reviews.last_reviews(store, found.kind, [found.row["id"]]).get(found.row["id"])
+    if review is None or review.state not in ("corrected", "changed"):
         return []
-    looked = history.history(store, said.id)[0]
-    late = [
+    reviewed = history.history(store, review.id)[0]
+    later = [
         step
         for step in history.history(store, found.row["id"])
-        if step.hlc > looked.hlc or _arrived(store, step) > said.at
+        if step.hlc > reviewed.hlc or _arrived(store, step) > review.at
     ]
-    return history.history_lines(store, late)
+    return history.history_lines(store, later)
 
 
 def _arrived(store: Store, step: history.Step) -> str:
-    """When the change came to this replica; empty for its own."""
+    """When the change arrived at this replica; empty for a change that was made here."""
     found = store.value(
         "SELECT s.received_at FROM local_segment s JOIN local_log g ON g.id = s.log_id AND g.own = 0"
         " WHERE s.log_id = ? AND s.first <= ? AND ? <= s.last",

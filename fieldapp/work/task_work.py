@@ -11,7 +11,7 @@ from fieldapp.records.words import display
 from fieldapp.store.store import Row, Store
 
 NEWEST = 20
-"""Records of one task and kind that are named one by one"""
+"""Most records of one task and kind that are listed one by one"""
 
 TASK = "agreement_task"
 
@@ -35,7 +35,7 @@ class TaskWork:
     title: str
     total: int
     deeds: Sequence[TaskRecord]
-    """the newest of each kind, newest first"""
+    """The newest records of each kind, newest first"""
 
 
 def work_by_task(store: Store, agreement_id: str) -> list[TaskWork]:

@@ -13,13 +13,13 @@ from fieldapp.store.store import Draft, Row, Store
 DUE_DAYS = 7
 SOON_DAYS = 30
 ENDED_DAYS = 365
-"""What ended longer ago is no longer asked about"""
+"""Introductions that ended more days ago are no longer listed"""
 MEETING_DAY = 20
-"""From this day of a month on a cell should have met in it; before, in the month before"""
+"""From this day of a month on, a cell should have met in this month; before it, in the month before"""
 TAKES_PART_MONTHS = 3
-"""A cell whose meetings the post recorded in so many months before is one that it takes part in"""
+"""A post takes part in a cell if it recorded one of its meetings in this many months before"""
 MAX_LISTED = 50
-"""More of one sort are not listed one by one: nobody reads on."""
+"""Most things of one sort that are listed: nobody reads a longer list"""
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,18 @@ class Todo:
     text: str
     kind: str
     target: str
-    """id of the record, or of the draft where ``draft``; empty where a new record is to be written"""
+    """The id of the record, or of the draft if ``draft``; empty for a new record"""
     draft: bool = False
     initial: Mapping[str, Any] = field(default_factory=dict)
-    """what a new record of ``kind`` begins with"""
+    """The values that a new record of ``kind`` begins with"""
 
 
 def todo(store: Store, today: date) -> list[Todo]:
-    """What waits for a person, what matters most first; at headquarters across its posts."""
+    """All things to do, the most important first; at headquarters for all its posts."""
     if store.identity.role == "hq":
         return [*_late_by_post(store, today), *_violations(store), *_introductions(store, today), *_drafts(store)]
     return [
-        *_drafts(store),  # after a power cut a person looks for what was typed
+        *_drafts(store),  # after a power cut people look for what they had typed
         *_matters(store, today),
         *_returned(store),
         *_violations(store),
@@ -64,7 +64,7 @@ def _soon(left: int) -> str:
 
 
 def _matters(store: Store, today: date) -> Iterator[Todo]:
-    """Those that are late, longest first, then those due soon."""
+    """Matters that are late, the most days late first, then those that are due soon."""
     rows = store.rows(
         "SELECT id, matter_type, counterpart, subject, due_on FROM matter"
         " WHERE closed_on IS NULL AND voided_at IS NULL AND due_on <= ? ORDER BY due_on, id LIMIT ?",
@@ -79,16 +79,19 @@ def _matters(store: Store, today: date) -> Iterator[Todo]:
 
 
 def _returned(store: Store) -> Iterator[Todo]:
-    """Records that headquarters sent back, with what it says of them."""
-    for said in reviews.returned_records(store)[:MAX_LISTED]:
-        title = _(records.model_of(said.kind).TITLE)
-        name = words.labels(store, said.kind, [said.record])[said.record]
-        text = _("{title} · {name}: “{comment}”").format(title=title, name=name, comment=said.comment)
-        yield Todo("↩", _("returned"), text, said.kind, said.record)
+    """Records that headquarters returned, with its comments."""
+    for review in reviews.returned_records(store)[:MAX_LISTED]:
+        title = _(records.model_of(review.kind).TITLE)
+        name = words.labels(store, review.kind, [review.record])[review.record]
+        text = _("{title} · {name}: “{comment}”").format(title=title, name=name, comment=review.comment)
+        yield Todo("↩", _("returned"), text, review.kind, review.record)
 
 
 def _late_by_post(store: Store, today: date) -> Iterator[Todo]:
-    """Each post's late matters in one line, the post with the longest first; it opens that matter."""
+    """One line for each post with late matters; it opens the one that is late by most days.
+
+    The post with the most days comes first.
+    """
     rows = store.rows(
         "SELECT m.post_id, m.matter_type, count(*) AS n, min(m.due_on || m.id) AS longest, p.name FROM matter m"
         " JOIN post p ON p.id = m.post_id WHERE m.closed_on IS NULL AND m.voided_at IS NULL AND m.due_on < ?"
@@ -108,16 +111,17 @@ def _late_by_post(store: Store, today: date) -> Iterator[Todo]:
 
 
 def _violations(store: Store) -> Iterator[Todo]:
-    """Rules that the merge of two laptops broke."""
+    """Rules that stored records break after the merge of two laptops."""
     found = rule_violations.violations(store)[:MAX_LISTED]
     posts = _post_names(store)
-    for breach in found:
-        of_post = f"{posts[breach.post_id]}: " if breach.post_id in posts else ""
-        yield Todo("!", _("to be mended"), of_post + breach.sentence, breach.kind, breach.target)
+    for violation in found:
+        of_post = f"{posts[violation.post_id]}: " if violation.post_id in posts else ""
+        yield Todo("!", _("to be mended"), of_post + violation.sentence, violation.kind, violation.target)
 
 
 def _introductions(store: Store, today: date) -> Iterator[Todo]:
-    """Introductions that ended lately without a reason and without a new one; at a post also those that end soon."""
+    """Introductions that ended lately without a reason and without a later introduction; at a post also those that end
+    soon."""
     posts = _post_names(store)
     last = today - timedelta(1) if posts else today + timedelta(SOON_DAYS)
     rows = store.rows(
@@ -137,7 +141,7 @@ def _introductions(store: Store, today: date) -> Iterator[Todo]:
 
 
 def _cells_not_met(store: Store, today: date) -> Iterator[Todo]:
-    """Cells that the post takes part in and that have no meeting in the month; each opens the form for one."""
+    """Cells that the post takes part in and that have no meeting in the month; each line opens the form for one."""
     month = _month_to_meet(today)
     first, last = month.isoformat(), (_months_after(month, 1) - timedelta(1)).isoformat()
     rows = store.rows(
@@ -176,9 +180,9 @@ def _months_after(day: date, months: int) -> date:
 
 
 def _missing_members(store: Store, today: date) -> Iterator[Todo]:
-    """The post's members, introduced to a cell today, who were at neither of its last two meetings.
+    """Members of the post, introduced to a cell today, who were absent from both of its last two meetings.
 
-    ``CROSS JOIN`` keeps the order: cells have few meetings to look at, while attendance is a long table.
+    ``CROSS JOIN`` fixes the order of the join: a cell has few meetings to read, while attendance is a long table.
     """
     rows = store.rows(
         "SELECT m.id, m.full_name, c.name AS cell, sum(a.status = 'excused') AS excused FROM introduction i"
@@ -244,13 +248,13 @@ def _drafts(store: Store) -> Sequence[Todo]:
 
 
 def _draft_title(draft: Draft) -> list[str]:
-    """The first things that were typed, by which a person knows a draft."""
+    """The first texts that were typed, by which a person recognizes a draft."""
     typed = [v.get("text") if isinstance(v, dict) else v for v in draft.data.values()]
     return [v for v in typed if isinstance(v, str) and v.strip()][:3]
 
 
 def _post_names(store: Store) -> dict[str | None, str]:
-    """Names of the posts by id, where there are several to tell apart: at headquarters."""
+    """Names of the posts by id at headquarters; empty at a post, where there is only one."""
     if store.identity.role != "hq":
         return {}
     return {row["id"]: row["name"] for row in store.rows("SELECT id, name FROM post")}
