@@ -17,10 +17,10 @@ _NUMBER = re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]{0,2}(?: [0-9]{
 def parse_amount(text: str, decimals: int = 0, *, money: bool = True) -> int:
     """The amount that ``text`` means, in units of 10^-decimals; ValueError says what is expected.
 
-    The point groups thousands, the comma is the decimal mark: ``2.100`` is 2100, ``73,4`` is 73.4; ``2.1`` and
-    ``0.500`` are refused, and ``1,000``, which may be an English thousand: ``1,125`` is taken where there are three
-    decimals. ``70tr``, ``1,5 triệu``, ``3tr5`` (3.5 million), ``5k``, ``2 tỷ``; ``đồng`` may follow. Millions
-    and milliards are said so of ``money`` only.
+    The point groups thousands, the comma is the decimal mark: ``2.100`` is 2100, ``73,4`` is 73.4. ``2.1`` and
+    ``0.500`` are refused. So is ``1,000``, which may be an English thousand; but ``1,125`` is accepted with three
+    decimals. Short forms: ``70tr``, ``1,5 triệu``, ``3tr5`` (3.5 million), ``5k``, ``2 tỷ``; ``đồng`` may follow.
+    Words for millions and billions are accepted for ``money`` only.
     """
     typed = re.sub(r"\s*(đồng|đ|dong)$", "", " ".join(unicodedata.normalize("NFC", text).lower().split()))
     found = re.fullmatch(rf"{_NUMBER.pattern}(?: ?([^\W\d_]+)([0-9])?)?", typed)
@@ -35,7 +35,7 @@ def parse_amount(text: str, decimals: int = 0, *, money: bool = True) -> int:
     if tail is not None and fraction:
         raise ValueError(_expected())
     english = factor_name is None and re.fullmatch(r"[1-9][0-9]{0,2}", whole) and len(fraction) == 3
-    if english and (decimals < 3 or fraction.endswith("0")):  # format_amount writes no such number
+    if english and (decimals < 3 or fraction.endswith("0")):  # format_amount never writes such a number
         raise ValueError(_unclear_comma(whole, fraction))
     whole, fraction = re.sub(r"[. ]", "", whole).lstrip("0"), (fraction or tail or "").rstrip("0")
     if len(whole) > len(str(MAX_AMOUNT)):
@@ -68,7 +68,7 @@ def _unclear_comma(whole: str, fraction: str) -> str:
 
 
 def format_amount(value: int, decimals: int = 0) -> str:
-    """``2.385``, ``73,4``"""
+    """An amount in units of 10^-decimals as text: ``2.385``, ``73,4``."""
     whole, fraction = divmod(abs(value), 10**decimals)
     text = ("-" if value < 0 else "") + f"{whole:,}".replace(",", ".")
     tail = f"{fraction:0{decimals}d}".rstrip("0") if decimals else ""
@@ -76,7 +76,10 @@ def format_amount(value: int, decimals: int = 0) -> str:
 
 
 def format_money(dong: int) -> str:
-    """``70 triệu đồng``, ``1,5 triệu đồng``, ``2 tỷ đồng``; what does not come out even: ``1.250.000 đồng``"""
+    """An amount of money as text: ``70 triệu đồng``, ``1,5 triệu đồng``, ``2 tỷ đồng``.
+
+    An amount that would need more than one decimal is written out: ``1.250.000 đồng``.
+    """
     for size, name in ((10**9, "tỷ"), (10**6, "triệu")):
         if dong >= size and dong % (size // 10) == 0:
             return f"{format_amount(dong * 10 // size, 1)} {name} đồng"

@@ -54,8 +54,8 @@ class Event(Record):
 class ActivityMeasure(Record):
     """One figure of an activity. Unknown is not zero: ``amount`` None with ``approximate`` is "by the dozen".
 
-    ``measured_on`` dates a part of a long activity: that part counts on its own day
-    (``docs/counting-rules.md``, rule 6).
+    ``measured_on`` gives the day of a part of a long activity: this part counts on its own day, figures without it on
+    the day when the activity ended (``docs/counting-rules.md``, rule 6).
     """
 
     KIND = "activity_measure"
@@ -89,7 +89,7 @@ class ActivityExtra(Record):
 
 
 class ActivityTarget(Record):
-    """A body that an activity strengthened or helped; counted distinct (``docs/counting-rules.md``, rule 3)."""
+    """A body that an activity strengthened or helped; counts once a period (``docs/counting-rules.md``, rule 3)."""
 
     KIND = "activity_target"
     TITLE = "Body helped"

@@ -1,4 +1,4 @@
-"""What the post and the local bodies do together: agreements, matters, border line, reviews, commendations."""
+"""The post's cooperation with local bodies: agreements, matters, border line, reviews, commendations."""
 
 from typing import Annotated, Literal
 
@@ -34,7 +34,7 @@ RecipientType = Literal["collective", "individual"]
 
 
 class Agreement(Record):
-    """A coordination regulation, plan or programme with local bodies; its numbered tasks are what was agreed to do."""
+    """A coordination regulation, plan or programme agreed with local bodies, with numbered tasks."""
 
     KIND = "agreement"
     TITLE = "Agreement"
@@ -55,7 +55,7 @@ class Agreement(Record):
 
 
 class AgreementTask(Record):
-    """A numbered task of an agreement: activities and matters may name the one that they serve."""
+    """A numbered task of an agreement; an activity or a matter may name the task that it serves."""
 
     KIND = "agreement_task"
     TITLE = "Task"

@@ -8,15 +8,15 @@ from fieldapp.i18n import _
 
 FIRST_YEAR = 1900
 YEARS_AHEAD = 20
-"""A year of two digits that would lie further ahead than this is of the last century: ``98`` is 1998"""
+"""A year of two digits is at most this far in the future; otherwise it is in the last century: ``98`` is 1998"""
 
 
 def parse_date(text: str, today: date, after: date | None = None) -> date:
     """The date that ``text`` means on the day ``today``; ValueError says what is expected.
 
-    ``5`` is the newest 5th that has been, ``5/11`` the newest 5 November; ``5/11/26``, ``051126`` and ``05112026`` say
-    the year; ``2026-11-05`` is ISO; ``hn`` is today and ``hq`` yesterday. ``after``: the day on which begins what ends
-    on this one; if the newest such day that has been lies before it, the first one from then on is meant.
+    ``5`` is the last 5th of a month up to today, ``5/11`` the last 5 November. ``5/11/26``, ``051126`` and ``05112026``
+    have a year; ``2026-11-05`` is ISO; ``hn`` is today and ``hq`` is yesterday. ``after``: for the end of a period, the
+    day on which it begins. If the last such day is before ``after``, the first one from ``after`` on is meant.
     """
     typed = unicodedata.normalize("NFC", text).strip().lower()
     if typed in ("hn", "hôm nay"):
@@ -48,7 +48,7 @@ def parse_date(text: str, today: date, after: date | None = None) -> date:
 
 
 def _first_from(after: date, day: int, month: int | None = None) -> date:
-    """The first such day of a month, of this month or of any, that is not before ``after``."""
+    """The first date with this day (and this month, if given) that is not before ``after``."""
     months = ((after.year + (after.month - 1 + n) // 12, (after.month - 1 + n) % 12 + 1) for n in range(12 * 9))
     return next(
         date(y, m, day) for y, m in months if month in (None, m) and _is_date(y, m, day) and date(y, m, day) >= after
@@ -56,7 +56,7 @@ def _first_from(after: date, day: int, month: int | None = None) -> date:
 
 
 def iso_date(value: object) -> date | None:
-    """A day that is stored or was read; None for whatever is none."""
+    """A date, or a text with an ISO date, as a date; None for everything else."""
     if isinstance(value, date):
         return value
     try:
@@ -66,12 +66,12 @@ def iso_date(value: object) -> date | None:
 
 
 def format_date(day: date) -> str:
-    """``05/11/2026``"""
+    """A date as text: ``05/11/2026``."""
     return f"{day.day:02d}/{day.month:02d}/{day.year:04d}"
 
 
 def format_date_long(day: date) -> str:
-    """``thứ năm, 05/11/2026``"""
+    """A date with its weekday: ``thứ năm, 05/11/2026``."""
     weekdays = (
         _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
     )  # fmt: skip

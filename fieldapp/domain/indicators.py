@@ -1,8 +1,8 @@
-"""Figures as data: what is counted, over which source, by which date, with which filter.
+"""Figures as data: what is counted, from which source, by which date, with which filter.
 
-The sums of measures are not listed here: each measure that a kind of activity is recorded with is a figure of its own,
-so that headquarters adds figures without code. What is listed is what naive counting gets wrong: bodies, members and
-cells count once in the period, however often they occur (``docs/counting-rules.md``, rules 3 and 4), and what is in
+The sums of measures are not listed here: each measure of a kind of activity is a figure of its own, so that
+headquarters adds figures without code. Listed here are the figures that naive counting gets wrong: bodies, members and
+cells count once in a period, however often they occur (``docs/counting-rules.md``, rules 3 and 4). A record that is in
 force counts in every period that it touches.
 """
 
@@ -26,30 +26,30 @@ Source = Literal[
     "review_meeting",
     "commendation",
 ]
-"""A set of facts, one a row; ``reports/sources.py`` says where they come from."""
+"""A set of facts, one in each row; ``reports/sources.py`` says where they come from"""
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """One figure. ``where`` keeps the facts whose column is one of the values."""
+    """One figure. ``where`` is a filter: (column, values); a fact counts if its column has one of the values."""
 
     code: str
     section: str
     title: str
     """English message"""
     unit: str
-    """English message: the word behind the number"""
+    """English message: the word after the number"""
     source: Source
     counts: Literal["distinct", "sum"] = "distinct"
     of: str = "record"
-    """The column that is counted distinct or summed"""
+    """The column whose distinct values are counted, or whose values are summed"""
     when: Literal["day", "in_force"] = "day"
-    """``day``: the fact's last day lies in the period; ``in_force``: one of its days does"""
+    """``day``: the fact's last day is in the period; ``in_force``: at least one of its days is"""
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def adds_up(self) -> bool:
-        """Whether the parts of a period or of an area add up to the whole: not where one thing occurs in several."""
+        """Whether the parts of a period or an area add up to the whole; not if one thing may occur in several parts."""
         return self.when == "day" and (self.counts == "sum" or self.of == "record")
 
 
@@ -58,7 +58,7 @@ def _bodies(code: str, title: str, unit: str, target_type: TargetType) -> Indica
 
 
 def _matters(matter_type: MatterType, title: str) -> tuple[Indicator, ...]:
-    """What was opened in the period, and of that what was done in time, late, or is late and not done."""
+    """Matters opened in the period: all, and those done in time, done late, late and not done, or open and not late."""
     kind = ("matter_type", (matter_type,))
     named = ((code, f"{title}: {state}") for code, state in (
         ("", "in all"), ("_on_time", "done in time"), ("_late", "done late"), ("_overdue", "late and not done"),

@@ -1,8 +1,9 @@
-"""What a kind of record is: a pydantic model whose fields are the columns of the table of the same name.
+"""The base of all kinds of record: a kind is a pydantic model whose fields are the columns of the table of this name.
 
-``schema.sql`` has the tables; ``tests/domain/test_records.py`` holds the two together. A field's ``title`` is the
-English message that the catalogues translate. Forms, lists, validation, the command line and export are made from the
-models: a new kind of record is one class in the module of its section, one table in ``schema.sql``, and translations.
+``schema.sql`` has the tables; ``tests/domain/test_records.py`` checks that models and tables agree. A field's ``title``
+is the English message that the catalogues translate. Forms, lists, validation, the command line and export are made
+from the models: a new kind of record needs one class in the module of its section, one table in ``schema.sql``, and
+translations.
 """
 
 from collections.abc import Mapping
@@ -30,30 +31,35 @@ class Long:
 
 @dataclass(frozen=True)
 class Personal:
-    """The field says who a person is, or something about one: left out of files for others unless they ask for it."""
+    """The field identifies a person or says something about one.
+
+    It is left out of files for others, unless it is asked for.
+    """
 
 
 @dataclass(frozen=True)
 class Past:
-    """The day lies in the past as a rule: one in the future is asked about once."""
+    """The day is normally in the past: the program asks once about a day in the future."""
 
 
 @dataclass(frozen=True)
 class YearMark:
-    """The whole number is a year: shown without a point for thousands."""
+    """The whole number is a year: it is shown without a point for thousands."""
 
 
 @dataclass(frozen=True)
 class Scaled:
-    """The whole number counts units of 10^-decimals; ``by`` is the field that says how many decimals: itself, or a
-    reference to a record that has ``decimals``."""
+    """The whole number counts units of 10^-decimals.
+
+    The field ``by`` gives the number of decimals: it is this number, or a reference to a record with ``decimals``.
+    """
 
     by: str
 
 
 @dataclass(frozen=True)
 class SuccessorOf:
-    """The field says which successor of the unit in ``field`` is meant; asked only where there are several."""
+    """The field says which successor of the unit in ``field`` is meant; needed only if there are several."""
 
     field: str
 
@@ -62,8 +68,8 @@ class SuccessorOf:
 class Child:
     """Rows of another table that are entered with their parent, on the same form.
 
-    ``parent`` is the child's column that names the parent; ``editor`` says how the form shows them; two rows of one
-    parent that agree in ``about`` are the same row.
+    ``parent``: the child's column that names the parent. ``editor``: how the form shows the rows. ``about``: fields
+    that identify a row; two rows of one parent with the same values in them are the same row.
     """
 
     model: "type[Record]"
@@ -109,43 +115,43 @@ END_BEFORE_BEGINNING = "The end lies before the beginning."
 
 
 class Record(BaseModel):
-    """What a person enters of one record."""
+    """The fields of a record that a person enters."""
 
     model_config = ConfigDict(extra="forbid")
 
     KIND: ClassVar[str]
-    """The kind's code, which is its table's name."""
+    """The kind's code, which is also the name of its table"""
     TITLE: ClassVar[str]
     PLURAL: ClassVar[str]
     REFERENCE: ClassVar[bool] = False
-    """Reference data: headquarters writes it, all read it. Otherwise a post does, and the row carries ``post_id``."""
+    """Reference data: headquarters writes it, all read it. Otherwise a post writes it, and the row has a ``post_id``"""
     ABOUT_A_POST: ClassVar[bool] = False
-    """Headquarters writes it, of and for one post."""
+    """Headquarters writes it, about one post and for this post"""
     LABEL: ClassVar[tuple[str, ...]]
-    """Fields that together name a record to a person, in a list of choices or a title."""
+    """Fields that together name a record for people, in a list of choices or a title"""
     LIST: ClassVar[tuple[str, ...]]
-    """Fields shown as columns of the list."""
+    """Fields shown as columns of the list"""
     DATE: ClassVar[str | None] = None
-    """The field that places the record in time."""
+    """The field with the day of the record"""
     CHILDREN: ClassVar[Mapping[str, Child]] = {}
-    """Name in the JSON form -> rows entered together with this record."""
+    """Name in the JSON form -> rows entered together with this record"""
     TOP: ClassVar[bool] = True
-    """Has a list and a form of its own; False for rows that live on their parent's form."""
+    """Has its own list and form; False for rows that are entered on their parent's form"""
     REFERRED: ClassVar[bool] = False
-    """A row of a parent's form that other records refer to: it is searched for by words like those with a list."""
+    """A row of a parent's form that other records refer to: the search index has it, like records with a list"""
     UNIQUE: ClassVar[tuple[str, ...]] = ()
-    """Two records that agree in these fields say the same twice: refused on entry, listed after a merge."""
+    """Two records with the same values in these fields are duplicates: refused on entry, listed after a merge"""
     ALIKE: ClassVar[tuple[str, ...]] = ()
-    """A new record that agrees with another in these fields may say the same twice: it is asked about once."""
+    """A new record with the same values as another in these fields may be a duplicate: the program asks once"""
     APART: ClassVar[tuple[str, ...]] = ()
-    """Fields that tell records which agree in ``ALIKE`` apart, where both fill them in and not with the same."""
+    """Fields that distinguish records which are equal in ``ALIKE``, where both are filled in and differ"""
     MORE: ClassVar[tuple[str, ...]] = ()
-    """Fields that are mostly left empty, in the order of the form: they come last there, behind the children."""
+    """Fields that are mostly left empty, in the order of the form: they come last there, after the children"""
     ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """Pairs of days of which the second never lies before the first: refused on entry, listed after a merge."""
+    """Pairs of days; the second must not be before the first: refused on entry, listed after a merge"""
 
     def rule_breaks(self) -> list[tuple[str, str]]:
-        """Rules over several fields: (field, English message) for each that is broken. Checked on entry only."""
+        """(field, English message) for each broken rule over several fields. Checked on entry only."""
         values = self.__dict__
         return [
             (last, END_BEFORE_BEGINNING)
@@ -166,15 +172,15 @@ class FieldShape:
     choices: tuple[str, ...] = ()
     default: Any = None
     scaled_by: str | None = None
-    """an integer in units of 10^-decimals: the field that says how many decimals"""
+    """For an integer in units of 10^-decimals: the field that gives the number of decimals"""
     past: bool = False
-    """a date that lies in the past as a rule"""
+    """A date that is normally in the past"""
     heir_of: str | None = None
-    """a reference to a unit that became of the one in this field"""
+    """For a reference to a unit: it is a successor of the unit in this field"""
     after: str | None = None
-    """a date that is not before the one in this field"""
+    """For a date: it is not before the date in this field"""
     personal: bool = False
-    """says who a person is, or something about one"""
+    """The field identifies a person or says something about one"""
 
 
 def fields_of(model: type[Record]) -> list[FieldShape]:
@@ -219,6 +225,7 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
 
 
 def limits_in_order(record: Record) -> list[tuple[str, str]]:
+    """(field, English message) if an upper limit is below its lower limit."""
     for least, most in (("minimum", "maximum"), ("usual_minimum", "usual_maximum")):
         low, high = getattr(record, least), getattr(record, most)
         if low is not None and high is not None and high < low:

@@ -36,7 +36,7 @@ CandidacyResult = Literal["pending", "elected", "not_elected", "withdrawn"]
 
 
 class Member(Record):
-    """A party member: of the post (no cell of his own here), or of a village cell (``party_cell_id``)."""
+    """A party member: of the post (without a cell of their own here), or of a village cell (``party_cell_id``)."""
 
     KIND = "member"
     TITLE = "Party member"

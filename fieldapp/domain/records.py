@@ -70,6 +70,6 @@ RECORDS: tuple[type[Record], ...] = (
     Commendation,
     Review,
 )
-"""Every kind, parents before those that refer to them."""
+"""Every kind, parents before the kinds that refer to them"""
 
 BY_KIND: Mapping[str, type[Record]] = {record.KIND: record for record in RECORDS}

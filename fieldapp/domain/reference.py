@@ -46,7 +46,7 @@ PlanIndicator = Literal[
     "households_in_charge",
     "commendations",
 ]
-"""Figures beside those of measures that a plan may set a target for; codes of ``domain/indicators.py``."""
+"""Figures, besides those of measures, that a plan may set a target for; codes from ``domain/indicators.py``"""
 
 
 class Unit(Record):
@@ -198,7 +198,7 @@ class KindField(Record):
 
 
 def split_choices(text: str | None) -> list[str]:
-    """The choices of an extra field, as written with semicolons between them; each once."""
+    """The choices of an extra field, from a text with semicolons between them; each choice once."""
     return list(dict.fromkeys(part.strip() for part in (text or "").split(";") if part.strip()))
 
 
@@ -217,9 +217,9 @@ class PartyCell(Record):
 
 
 class Plan(Record):
-    """A target that headquarters sets for a post, or for all together, over a period.
+    """A target that headquarters sets for one post, or for all posts together, over a period.
 
-    ``target`` is in the measure's units of 10^-decimals, like the amounts that it is compared with.
+    ``target`` is in units of 10^-decimals of the measure, like the amounts that it is compared with.
     """
 
     KIND = "plan"

@@ -1,4 +1,4 @@
-"""What headquarters says of a post's record: accepted, or returned with a comment."""
+"""Headquarters' review of a post's record: accepted, or returned with a comment."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ ReviewOutcome = Literal["accepted", "returned"]
 
 
 class Review(Record):
-    """One look at one record. It is never changed: another look is another review, which replaces it."""
+    """One review of one record. It is never changed: a later review of the record replaces it."""
 
     KIND = "review"
     TITLE = "Review"
@@ -29,7 +29,7 @@ class Review(Record):
     replaces: Annotated[LetterNumber, Field(title="Replaces")] = None
 
     def rule_breaks(self) -> list[tuple[str, str]]:
-        """What is returned says why."""
+        """A returned record needs a comment."""
         if self.outcome == "returned" and self.comment is None:
             return [("comment", "Say what is to be mended.")]
         return []

@@ -1,4 +1,4 @@
-"""Rules across rows, checked on entry; after a merge, what breaks them is listed for a person."""
+"""Rules over several rows, checked on entry. After a merge, rows that break them are listed for a person to correct."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -13,14 +13,14 @@ TWICE = "This is recorded already: {other}."
 
 
 def compared_by(model: type[Record]) -> tuple[str, ...]:
-    """The fields in which those records agree that a new record of the model is compared with."""
+    """The fields that select stored records to compare a new record with: those with the same values in them."""
     return ("member_id",) if model is Introduction else model.UNIQUE
 
 
 def across(record: Record, others: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """(field, English message, the other row) for each rule that the record breaks together with another.
+    """(field, English message, the other row) for each rule that the record breaks together with another record.
 
-    ``others``: rows as stored that agree with it in ``compared_by``.
+    ``others``: stored rows with the same values in the fields ``compared_by``.
     """
     for other in others:
         if not isinstance(record, Introduction):
@@ -30,7 +30,7 @@ def across(record: Record, others: Iterable[Mapping[str, Any]]) -> Iterator[tupl
 
 
 def within(record: Record, row: Record, rows: Sequence[Record]) -> str | None:
-    """The English message of the rule that a row breaks together with its record and the record's other rows."""
+    """The English message of the rule that a child row breaks together with its record and its other rows, or None."""
     if not isinstance(record, Activity) or not isinstance(row, ActivityMeasure):
         return None
     if row.measured_on is None:
