@@ -1,7 +1,8 @@
-"""What a Vietnamese syllable is made of, as it is written: onset, rime, tone; and where the tone stands.
+"""The parts of a written Vietnamese syllable: onset, rime and tone, and which letter has the tone mark.
 
-Letters here are lower-case and carry their mark (ă â ê ô ơ ư đ), never a tone. Names of the Highlands (Krông, Drắk,
-Blêh) have further onsets and codas; they begin with a capital, which keeps English words out.
+Letters here are lower-case, with their mark (ă â ê ô ơ ư đ) but without a tone. Names from the Highlands (Krông, Drắk,
+Blêh) have more onsets and codas. These are allowed only in words that begin with a capital, which keeps English words
+out.
 """
 
 import unicodedata
@@ -41,7 +42,7 @@ _HIGHLAND_NUCLEI = """
 _HIGHLAND_CODAS = "c h i k l m n ng nh o p r s t u w y"
 STOPS = ("c", "ch", "k", "p", "t")
 PREFIX = "ê"
-"""The syllable before the last one in names such as Êban"""
+"""The first syllable of names such as Êban"""
 
 
 def plain(letters: str) -> str:
@@ -50,7 +51,7 @@ def plain(letters: str) -> str:
 
 
 def split(letters: str) -> tuple[str, str]:
-    """Onset and rime; ``gi`` before a vowel and ``qu`` are onsets."""
+    """The onset and the rime; ``qu``, and ``gi`` before a vowel, are onsets."""
     if letters.startswith("qu") or (letters.startswith("gi") and letters[2:3] and letters[2] in VOWELS):
         return letters[:2], letters[2:]
     at = next((n for n, letter in enumerate(letters) if letter in VOWELS), len(letters))
@@ -58,9 +59,10 @@ def split(letters: str) -> tuple[str, str]:
 
 
 def fits(letters: str, tone: int, name: bool) -> bool:
-    """Whether a syllable may begin so; marks may still come to letters that have none.
+    """Whether a syllable may begin with these letters; letters without a mark may still get one.
 
-    Consonants alone always may: they begin a word, or are an abbreviation. ``name``: begins with a capital.
+    Consonants without a vowel are always allowed: they begin a word, or are an abbreviation. ``name``: the word begins
+    with a capital.
     """
     onset, rime = split(letters)
     if not rime:
@@ -92,7 +94,7 @@ def complete(letters: str, tone: int, name: bool) -> bool:
 
 
 def takes_tone(letters: str, tone: int, name: bool) -> bool:
-    """Whether the tone can be set now."""
+    """Whether the tone can be set on these letters, as typed so far."""
     onset, rime = split(letters)
     if not rime:
         return False
@@ -102,10 +104,11 @@ def takes_tone(letters: str, tone: int, name: bool) -> bool:
 
 
 def tone_place(letters: str, modern: bool) -> int:
-    """Index of the letter that carries the tone.
+    """The index of the letter that has the tone.
 
-    On the marked vowel, of two on the second; else on the only vowel, before a coda on the last one, of three on the
-    middle one, of two on the first. ``modern``: open ``oa``, ``oe``, ``uy`` carry it on the second (hoà, not hòa).
+    It is the vowel with a mark, the second if there are two. Without marks it is the only vowel; before a coda the last
+    vowel; else the middle one of three, or the first of two. ``modern``: in open ``oa``, ``oe``, ``uy`` it is the
+    second (hoà, not hòa).
     """
     onset, rime = split(letters)
     start = len(onset)
@@ -123,7 +126,7 @@ def tone_place(letters: str, modern: bool) -> int:
 
 
 def with_tone(letters: str, tone: int, modern: bool) -> str:
-    """The syllable as it is written, in NFC."""
+    """The letters with the tone, in NFC."""
     if not tone:
         return letters
     at = tone_place(letters, modern) + 1
@@ -148,6 +151,6 @@ def _highland_beginnings() -> frozenset[str]:
 
 
 def _begun(rimes: frozenset[str]) -> frozenset[str]:
-    """All beginnings of the rimes, each with any of its marks not yet set."""
+    """All beginnings of the rimes, each in all variants where some marks are not yet set."""
     begun = {rime[:end] for rime in rimes for end in range(1, len(rime) + 1)}
     return frozenset("".join(letters) for rime in begun for letters in product(*({c, PLAIN.get(c, c)} for c in rime)))

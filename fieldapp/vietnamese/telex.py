@@ -1,8 +1,8 @@
 """Vietnamese from plain keys, Telex or VNI, for machines that have no input method.
 
-A word is a function of its keys: ``compose`` gives what stands on the screen while it is typed, ``finish_word`` what
-stands there once it is over. Marks and tones may come where they belong or at the end of the word; the same key again
-takes them back. What cannot be Vietnamese stands as it was typed, key by key. See ``docs/typing.md``.
+A word is computed from its keys only: ``compose`` gives the text shown while the word is typed, ``finish_word`` the
+text after its end. Keys for marks and tones may follow their letter or come at the end of the word; the same key again
+takes the mark or tone back. A word that cannot be Vietnamese is shown as typed, key by key. See ``docs/typing.md``.
 """
 
 import unicodedata
@@ -14,9 +14,9 @@ from typing import Literal
 from fieldapp.vietnamese.syllables import PLAIN, TONES, VOWELS, complete, fits, plain, split, takes_tone, with_tone
 
 CODE_SIGNS = "_@"
-"""What stands beside one of these is no word"""
+"""Letters beside one of these signs are not a word"""
 SMALL_KEY = "\\"
-"""After a letter: the one with a breve, caron, tilde or stroke that Ede, Jarai and Bahnar write"""
+"""The key that gives the last letter the breve, caron, tilde or stroke of Ede, Jarai and Bahnar"""
 SMALL = {
     "a": "ă", "b": "ƀ", "c": "č", "d": "đ", "e": "ĕ", "i": "ĭ", "n": "ñ", "o": "ŏ", "u": "ŭ",
     "ê": "ê\u0306", "ô": "ô\u0306", "ơ": "ơ\u0306", "ư": "ư\u0306", "â": "â\u0306",
@@ -30,14 +30,14 @@ class Method:
 
     name: str
     tones: Mapping[str, int]
-    """Key -> tone; 0 takes the tone away"""
+    """Key -> tone; 0 removes the tone"""
     marks: Mapping[str, Mapping[str, str]]
-    """Key -> letter -> the same with its mark"""
+    """Key -> letter -> the letter with its mark"""
     alone: Mapping[str, str]
-    """Key -> the letter that it is behind an onset"""
+    """Key -> the letter that it gives after an onset"""
 
     def takes(self, key: str) -> bool:
-        """Whether the key may be part of a word that has begun."""
+        """Whether the key may continue a word."""
         return (key.isascii() and key.isalpha()) or key == SMALL_KEY or key in self.tones or key in self.marks
 
 
@@ -68,17 +68,17 @@ METHODS = {method.name: method for method in (TELEX, VNI)}
 
 
 def compose(keys: str, method: Method, modern: bool = False) -> str:
-    """What the keys of one word show while it is typed. ``modern``: hoà, not hòa."""
+    """The text that the keys of one word show while it is typed. ``modern``: hoà, not hòa."""
     return _typed(keys, method, modern).shown
 
 
 def finish_word(keys: str, method: Method, modern: bool = False) -> str:
-    """What the keys of one word show once it is over: one that is no whole syllable stands as it was typed."""
+    """The text that the keys of one word show after its end; a word that is not a whole syllable is shown as typed."""
     return _typed(keys, method, modern).finished
 
 
 def spell(word: str, method: Method, at_end: bool = False) -> str:
-    """Keys that give the word: each mark and the tone behind its letter, or all of them at the end of the word."""
+    """Keys that give the word, with keys for marks and the tone after their letter or, if ``at_end``, at its end."""
     keys, later, tone = [], [], ""
     tone_keys = {tone: key for key, tone in method.tones.items()}
     small = False
@@ -97,7 +97,7 @@ def spell(word: str, method: Method, at_end: bool = False) -> str:
         elif mark not in later:
             later.append(mark)
         if base == "o" and "".join(keys).lower().endswith("oo") and "o" in method.marks:
-            keys.append("o")  # boong, and not bông
+            keys.append("o")  # for boong, not bông
         if toned:
             tone = tone_keys[toned]
             keys.append("" if at_end else tone)
@@ -105,7 +105,7 @@ def spell(word: str, method: Method, at_end: bool = False) -> str:
 
 
 def _letters(word: str) -> list[str]:
-    """Each letter with the marks that stand behind it."""
+    """The letters, each with the combining marks after it."""
     letters: list[str] = []
     for c in unicodedata.normalize("NFC", word):
         if unicodedata.combining(c) and letters:
@@ -131,14 +131,14 @@ class _Word:
     upper: list[bool] = field(default_factory=list)
     tone: int = 0
     changed: bool = False
-    """Something else than the keys themselves is shown"""
+    """The shown text differs from the keys"""
     spent: set[str] = field(default_factory=set)
-    """Keys whose mark was taken back: from then on they are letters"""
+    """Keys whose mark was taken back: from then on they are ordinary letters"""
     mode: Literal["syllable", "as typed", "free"] = "syllable"
     text: str = ""
-    """What is shown in the other modes"""
+    """The shown text in the other two modes"""
     taken_back: int = 0
-    """So many keys there were when a tone or mark was taken back"""
+    """The number of keys when a tone or mark was taken back"""
 
     @property
     def shown(self) -> str:
@@ -178,7 +178,7 @@ class _Word:
             if self.tone == 0:
                 return False
             self.tone = 0
-            if tone:  # the same key again takes the tone back, and is a letter now
+            if tone:  # the same key again takes the tone back and gives a letter
                 self._take_back()
             return True
         if not takes_tone(self.letters, tone, self._is_name):
@@ -215,12 +215,18 @@ class _Word:
         return self.keys[-2:-1].lower() == self.keys[-1:].lower()
 
     def _take_back(self) -> None:
-        """A key that came twice running is meant once, as a letter; with others between, the word is a foreign one."""
+        """Show the text as typed, after a mark or tone was taken back.
+
+        If the same key came twice in a row, it gives one letter. With other keys between, the word is a foreign one.
+        """
         self._stop(self.shown + self.keys[-1] if self._is_doubled else self._as_typed())
         self.taken_back = len(self.keys)
 
     def _places(self, table: Mapping[str, str]) -> list[int]:
-        """Letters that the mark belongs to. Of consonants the first, or the last while there is no vowel yet (HĐND)."""
+        """The places of letters that can have the mark.
+
+        For a consonant: the first letter, or the last one while there is no vowel yet (HĐND).
+        """
         onset, rime = split(self.letters)
         if "d" in table:
             place = 0 if rime else len(onset) - 1
@@ -228,7 +234,7 @@ class _Word:
         return [n for n in range(len(onset), len(self.letters)) if plain(self.letters[n]) in table]
 
     def _changes(self, table: Mapping[str, str], places: list[int]) -> list[dict[int, str]]:
-        """What the mark may do, the likeliest first."""
+        """The possible changes by the mark (place -> letter), the most likely first."""
         open_places = [n for n in reversed(places) if self.letters[n] != table[plain(self.letters[n])]]
         changes = [{n: table[plain(self.letters[n])]} for n in open_places]
         at = plain(self.letters).find("uo")
@@ -244,7 +250,7 @@ class _Word:
             self._add(alone.upper() if key.isupper() else alone)
             self.changed = True
             return
-        if not key.isalpha():  # a digit that has nothing to do
+        if not key.isalpha():  # a digit that sets no tone or mark
             self._stop(self.shown + key)
             return
         self._add(key)
@@ -262,7 +268,7 @@ class _Word:
         self.text, self.mode = text, "as typed"
 
     def _as_typed(self) -> str:
-        """The keys; but đ among the first consonants stays: no other language doubles d there, and ĐBP is meant."""
+        """The keys as typed, but đ among the first consonants stays: no other language has a double d there (ĐBP)."""
         marks = {key: m for key, m in self.method.marks.items() if "d" in m}
         shown = ""
         for n, key in enumerate(self.keys):
@@ -281,7 +287,7 @@ class _Word:
     # Ede, Jarai, Bahnar -----------------------------------------------------------------------------------------
 
     def _small(self) -> None:
-        """Give the last letter its further mark, or take that back; from then on marks go by pairs of keys."""
+        """Give the last letter the mark of ``SMALL``, or take it back; afterwards, marks need pairs of keys."""
         text = self.shown
         letters = _letters(text)
         pair = self._pair(text[-2:-1], text[-1:])
