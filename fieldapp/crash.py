@@ -1,4 +1,4 @@
-"""What was not foreseen goes to a log file in the workspace, never to the screen."""
+"""Unexpected errors are written to a log file in the workspace, never to the screen."""
 
 import traceback
 from datetime import UTC, datetime
@@ -8,9 +8,10 @@ NAME = "fieldapp.log"
 
 
 def log_crash(error: BaseException, home: Path) -> Path:
-    """Append the error's traceback to the log file in the workspace; returns its path.
+    """Append the error's traceback to the log file in the workspace; returns the path of the log file.
 
-    Only places in the program are written, and the kind of error: its text, and values of variables, may be records.
+    Only the kind of error and places in the program are written: the error's text and the values of variables may
+    contain records.
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = home / NAME

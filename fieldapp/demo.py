@@ -1,6 +1,6 @@
-"""The round trip on the source's figures: recorded at a post, carried on a stick, counted at headquarters.
+"""A demo of the round trip with the source's figures: recorded at a post, carried on a stick, counted at headquarters.
 
-What is entered here are records, never figures: the report adds them up.
+The demo enters only single records: the report adds up the figures.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ Announce = Callable[[str], None]
 
 
 def run_demo(workspace: Path, say: Announce) -> None:
-    """Make ``hq/``, ``post/`` and ``usb/`` in the workspace and carry the records from one to the other."""
+    """Create ``hq/``, ``post/`` and ``usb/`` in the workspace, and carry records from the post to headquarters."""
     if (workspace / "hq").exists() or (workspace / "post").exists():
         raise FieldappError(_("There is a demo in {home} already. Name another folder.").format(home=workspace))
     usb = workspace / "usb"
@@ -193,7 +193,7 @@ def _activities(flood: str, post: Store) -> list[dict[str, Any]]:
 
 
 def _introduce(post: Store) -> int:
-    """Thirty members of the post, each introduced to a cell."""
+    """Enter thirty members of the post, each introduced to a cell; returns the number of records."""
     cells = [row["id"] for row in lists.record_window(post, "party_cell").rows]
     number = 0
     for given in GIVEN_NAMES:
@@ -216,7 +216,8 @@ def _introduce(post: Store) -> int:
 
 
 def _meet(post: Store) -> int:
-    """One regular meeting of the first cell: its own members and the introduced one."""
+    """Enter a regular meeting of the first cell, with its own members and the introduced one; returns the number of
+    records."""
     cell = lists.record_window(post, "party_cell").rows[0]["id"]
     for name in ("Y Thanh Niê", "H'Bia Êban", "Siu Blêh"):
         records.save(post, "member", {"full_name": name, "party_cell_id": cell})

@@ -1,4 +1,4 @@
-"""The one kind of error that a user is meant to read."""
+"""Errors that users read: ``FieldappError`` and its subclasses."""
 
 import errno
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from fieldapp.i18n import _
 
 
 class FieldappError(Exception):
-    """What happened, what is safe and what to do next, in the user's language.
+    """An error with a message for the user: what happened, what is safe and what to do next, in the user's language.
 
-    Everything that is refused raises this; anything else that reaches the top is a defect and goes to the log file.
-    ``fields`` maps a field of a form to the sentence that belongs beside it.
+    Every refusal raises this. Any other error that reaches the top is a defect and goes to the log file. ``fields``
+    maps a field of a form to the sentence to show beside it.
     """
 
     def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
@@ -19,9 +19,9 @@ class FieldappError(Exception):
 
 
 class NeedsConfirmation(FieldappError):
-    """What was given is unusual: nothing was saved yet, and it is when the same is given again with ``confirm``.
+    """The given data is unusual. Nothing was saved; give the same data again with ``confirm`` to save it.
 
-    ``fields`` maps a field to the question that belongs beside it. ``alike``: the id of the record that says the same.
+    ``fields`` maps a field to the question to show beside it. ``alike``: the id of a record that may be the same.
     """
 
     def __init__(self, message: str, fields: Mapping[str, str] | None = None, alike: str | None = None) -> None:
@@ -30,11 +30,11 @@ class NeedsConfirmation(FieldappError):
 
 
 class ReadOnly(FieldappError):
-    """The records were opened to be read: nothing may be changed."""
+    """The records are open for reading only: nothing may be changed."""
 
 
 class FileRefused(FieldappError):
-    """A file that is not taken. ``os_error_text`` is the word for it in ``docs/bundle-format.md``, for programs."""
+    """A file is refused. ``reason`` is a code for programs, as listed in ``docs/bundle-format.md``."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -42,11 +42,11 @@ class FileRefused(FieldappError):
 
 
 class Cancelled(Exception):
-    """A person broke the work off; raised by what is told of its progress. Nothing was changed."""
+    """A person cancelled the work; raised by the callback that reports its progress. Nothing was changed."""
 
 
 def os_error_text(error: OSError) -> str:
-    """What the system says of a file or stick, within a sentence; what is not usual in the system's own words."""
+    """The text of an operating system error, for use within a sentence; rare errors have the system's own words."""
     usual = {
         errno.ENOENT: _("there is nothing of that name"),
         errno.EACCES: _("access is denied"),

@@ -1,29 +1,30 @@
 """Text that somebody else wrote, made safe to print, to export and to quote within a sentence.
 
-A record, a bundle or a file name may hold anything. A terminal obeys escape sequences, and a spreadsheet computes what
-looks like a formula (CSV injection): whatever prints or exports such text passes it through here.
+A record, a bundle or a file name may contain anything. A terminal obeys escape sequences, and a spreadsheet computes
+text that looks like a formula (CSV injection). So code that prints or exports such text must pass it through this
+module.
 """
 
 import unicodedata
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet may take for a formula"""
+"""A spreadsheet may take a text for a formula if it begins with one of these"""
 
 MAX_BRIEF = 100
-"""Characters that are shown of a name: more than those have that the program gives"""
+"""Most characters that are shown of a name; names given by the program are shorter"""
 _QUOTES = str.maketrans("“”", "''")
 
 
 def for_terminal(text: str) -> str:
-    """Text as a terminal may print it: line feeds and tabs stay, other unprintable characters are replaced by a sign.
+    """Text that is safe to print on a terminal: line feeds and tabs stay, other unprintable characters are replaced.
 
-    Tabs separate the columns of a table; what records say has none (``vietnamese.text.clean``).
+    Tabs separate the columns of a table; texts of records have none (``vietnamese.text.clean``).
     """
     return "".join(c if c in "\n\t" or c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def for_csv(cell: object) -> object:
-    """A cell as a CSV file may hold it: a text that looks like a formula stands behind an apostrophe."""
+    """A cell that is safe in a CSV file: a text that looks like a formula gets an apostrophe in front."""
     return f"'{cell}" if isinstance(cell, str) and looks_like_formula(cell) else cell
 
 
@@ -33,15 +34,15 @@ def looks_like_formula(text: str) -> bool:
 
 
 def display_path(name: object) -> str:
-    """A file's name or path as people are shown it: ``brief_text``, in quotes where it has a blank.
+    """A file's name or path for display: ``brief_text``, in quotes if it contains a space.
 
-    Whoever gave the file its name cannot make it look like a sentence of the program, or hide one.
+    So a file's name cannot look like a sentence of the program, or hide one.
     """
     text = brief_text(str(name)).translate(_QUOTES)
     return f"“{text}”" if " " in text else text
 
 
 def brief_text(text: str) -> str:
-    """Text from outside within a sentence: one line of printable characters, without its middle where it is long."""
+    """Text from outside for use within a sentence: one line of printable characters; a long text loses its middle."""
     text = for_terminal(" ".join(unicodedata.normalize("NFC", text).split()))
     return text if len(text) <= MAX_BRIEF else f"{text[: MAX_BRIEF // 2]}…{text[-MAX_BRIEF // 2 :]}"

@@ -1,7 +1,7 @@
-"""The way in: a replica opened in the state of this version of the program.
+"""Open a replica, and bring it to the state that this version of the program needs.
 
 The screen, the command line, an upgrade and the tutorial open records here. ``Store`` opens the encrypted file and
-migrates its tables; what is computed from the records is brought up to date here, because it needs more than the file.
+migrates its tables. This module then updates data computed from the records, because that needs more than the file.
 """
 
 from pathlib import Path
@@ -26,9 +26,9 @@ def open_with_key(home: Path, key: bytes, user: str) -> Store:
 
 
 def bring_up_to_date(store: Store) -> None:
-    """Bring the search index up to date, then fold in what an older version of the program did not understand.
+    """Bring the search index up to date, then fold in changes that an older version of the program did not understand.
 
-    The index comes first: folding enters rows into it.
+    The index comes first, because folding adds rows to it.
     """
     search_index.index_imported(store)
     merge.fold_after_upgrade(store)

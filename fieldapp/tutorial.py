@@ -1,6 +1,6 @@
-"""A first quarter of an hour: a practice post, its headquarters and a stick, and what to do one after the other.
+"""A tutorial of a quarter of an hour: a practice post, its headquarters and a stick, and steps to do one by one.
 
-Whether a step is done is read from the practice records, so that nothing is checked off that was not done.
+Whether a step is done is read from the practice records, so that only steps that were really done are checked off.
 """
 
 import shutil
@@ -21,7 +21,7 @@ USER = "Nguyễn Văn Tập"
 FOUND_SETTING = "tutorial_found"
 """Local setting of the practice post: a record was opened from the search"""
 CARRIED_SETTING = "tutorial_carried"
-"""Local setting of the practice post: up to where headquarters has read the stick; as ``outgoing.EXPORTED_CHANGES``"""
+"""Local setting of the practice post: how far headquarters has read the stick, like ``outgoing.EXPORTED_CHANGES``"""
 
 TITLES = {
     "well": "Record a well: F2, choose the activity, type “gieng” for its kind, date hn, place 24221, 1 well; F2.",
@@ -36,7 +36,7 @@ DONE = "Well done: recorded, found, carried, received. Ctrl+Q leaves; real recor
 
 @dataclass(frozen=True)
 class Step:
-    """Something to do."""
+    """One step of the tutorial."""
 
     name: str
     text: str
@@ -44,7 +44,7 @@ class Step:
 
 
 def begin_practice(folder: Path, *, again: bool = False) -> Store:
-    """The practice post in ``folder``, made where there is none yet; ``again`` begins anew."""
+    """Open the practice post in ``folder``; create it if there is none. ``again``: delete it first and start again."""
     home = folder / "post"
     if again:
         _forget(folder)
@@ -54,7 +54,7 @@ def begin_practice(folder: Path, *, again: bool = False) -> Store:
 
 
 def _practice(home: Path, user: str) -> Store:
-    """Open a practice replica; refused if it is a real one."""
+    """Open a practice replica; FieldappError if it is a real one."""
     store = replica.unlock(home, user, PASSPHRASE)
     if not practice.is_practice(store):
         store.close()
@@ -64,7 +64,7 @@ def _practice(home: Path, user: str) -> Store:
 
 
 def _forget(folder: Path) -> None:
-    """Take a practice workspace away, and nothing else."""
+    """Delete a practice workspace, and nothing else."""
     if (folder / "post" / FILE).exists():
         _practice(folder / "post", USER).close()
     for name in ("post", "hq", practice.STICK_FOLDER):
@@ -73,7 +73,7 @@ def _forget(folder: Path) -> None:
 
 def _make(folder: Path) -> None:
     for name in ("post", "hq"):
-        shutil.rmtree(folder / name, ignore_errors=True)  # half made, when the power went
+        shutil.rmtree(folder / name, ignore_errors=True)  # an incomplete one, left by a power cut
     usb = folder / practice.STICK_FOLDER
     usb.mkdir(parents=True, exist_ok=True)
     hq = enrolment.init_hq(
@@ -91,7 +91,7 @@ def _make(folder: Path) -> None:
 
 
 def steps(store: Store) -> list[Step]:
-    """What there is to do at a practice post, and what of it is done."""
+    """The steps at a practice post, and whether each is done."""
     wells = store.value(
         "SELECT count(*) FROM activity a JOIN activity_kind k ON k.id = a.activity_kind_id"
         " WHERE k.code = 'gieng_khoan' AND a.voided_at IS NULL"
@@ -108,7 +108,7 @@ def steps(store: Store) -> list[Step]:
 
 
 def next_step_text(store: Store) -> str:
-    """The next thing to do, as one line of the screen: “2/5 …”."""
+    """The next step as one line of the screen: “2/5 …”."""
     todo = [(number, step) for number, step in enumerate(steps(store), start=1) if not step.done]
     if not todo:
         return "✓ " + _(DONE)
@@ -117,21 +117,21 @@ def next_step_text(store: Store) -> str:
 
 
 def found(store: Store) -> None:
-    """A record was opened from the search."""
+    """Store that a record was opened from the search."""
     if store.setting(FOUND_SETTING) is None:
         store.set_setting(FOUND_SETTING, "1")
 
 
 def is_waiting(store: Store) -> bool:
-    """Whether the stick was written since it was last carried."""
+    """Whether the stick was written since it was last carried to headquarters."""
     written = store.setting(outgoing.EXPORTED_CHANGES)
     return written is not None and written != store.setting(CARRIED_SETTING)
 
 
 def carry(store: Store) -> None:
-    """Be the officer and headquarters: take in what lies on the practice stick, certify, and write the reply.
+    """Do the work of the officer and of headquarters: import the practice stick, certify, and write the reply.
 
-    A practice headquarters needs no telephone.
+    A practice headquarters certifies without a telephone call.
     """
     written = store.setting(outgoing.EXPORTED_CHANGES)
     usb, me = practice.practice_stick(store), store.identity
