@@ -532,8 +532,8 @@ CREATE INDEX commendation_date ON commendation (awarded_on, id);
 
 -- headquarters about one post's records -------------------------------------------------------------------------------
 
--- What headquarters thinks of a record. replaces: the review that its author knew and thinks otherwise than; so the
--- newest word does not depend on clocks. seen: fingerprint of the record as it was looked at.
+-- Headquarters' reviews of records. replaces: the earlier review that this one replaces, because its author knew it. So
+-- the newest review does not depend on clocks. seen: fingerprint of the record as the author saw it.
 CREATE TABLE review (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
     post_id TEXT NOT NULL REFERENCES post (id),
@@ -572,7 +572,7 @@ WITH RECURSIVE
 SELECT u.id AS unit_id, CASE WHEN count(l.heir_id) = 1 THEN min(l.heir_id) END AS today_id, count(l.heir_id) AS heirs
 FROM unit u LEFT JOIN last l ON l.unit_id = u.id GROUP BY u.id;
 
--- The newest word of headquarters on each record; of two officers who did not know each other's, one for all replicas.
+-- The newest review of each record. Of two reviews whose authors did not know each other's, all replicas take the same.
 CREATE VIEW review_latest AS
 SELECT r.* FROM review r
 WHERE NOT EXISTS (SELECT 1 FROM review n WHERE n.replaces = r.id AND n.record_id = r.record_id)
@@ -620,7 +620,7 @@ CREATE TABLE local_receipt (
     PRIMARY KEY (replica_id, log_id)
 ) STRICT, WITHOUT ROWID;
 
--- Laptops that headquarters trusts no longer: its signed word, which travels on in bundles.
+-- Revoked laptops: headquarters' signed revocations, which bundles carry on to other replicas.
 CREATE TABLE local_revocation (
     replica_id TEXT NOT NULL PRIMARY KEY,
     hlc INTEGER NOT NULL,            -- of it and a certificate of that laptop, the later counts
@@ -681,10 +681,10 @@ CREATE UNIQUE INDEX local_segment_place ON local_segment (log_id, first) WHERE s
 CREATE UNIQUE INDEX local_segment_number ON local_segment (number) WHERE number IS NOT NULL;
 -- How far the segments of a log reach, without reading their bytes.
 CREATE INDEX local_segment_reach ON local_segment (log_id, last, last_hlc, number) WHERE state = 'applied';
--- Whether a segment stands, without reading its bytes: asked of all laptops' heads after every bundle. Unique, so that
+-- The state of a segment, without reading its bytes: asked for all laptops' heads after every bundle. Unique, so that
 -- SQLite takes it rather than the key.
 CREATE UNIQUE INDEX local_segment_stands ON local_segment (hash, state);
--- What waits and what was refused, which is asked after every bundle: few among very many.
+-- Held and quarantined segments, which are asked for after every bundle: few among very many.
 CREATE INDEX local_segment_held ON local_segment (log_id, first, hash) WHERE state = 'held';
 CREATE INDEX local_segment_refused ON local_segment (reason) WHERE state = 'quarantined';
 
@@ -695,7 +695,7 @@ CREATE TABLE local_touch (
     PRIMARY KEY (key, segment)
 ) STRICT, WITHOUT ROWID;
 
--- Parts of bundles that are no segments: kept as they came, for a person to look at.
+-- Parts of bundles that are not segments: stored as they came, for a person to look at.
 CREATE TABLE local_broken (
     hash TEXT NOT NULL PRIMARY KEY,
     sender TEXT NOT NULL,
@@ -714,7 +714,7 @@ CREATE TABLE local_written (
     logs TEXT NOT NULL               -- JSON: log -> its last change in the bundle
 ) STRICT;
 
--- Both lists are functions of the applied segments; doctor --rebuild makes them anew.
+-- Rejected changes, and conflicts. Both are computed from the applied segments; doctor --rebuild builds them again.
 CREATE TABLE local_set_aside (
     log_id TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -777,7 +777,7 @@ CREATE TABLE local_setting (
     value TEXT NOT NULL
 ) STRICT;
 
--- Who works on this laptop. Here, and not beside the sealed keys, so that nobody changes his own role from outside.
+-- Who works on this laptop. Here, and not beside the sealed keys, so that nobody changes their own role from outside.
 CREATE TABLE local_user (
     name TEXT NOT NULL PRIMARY KEY,
     role TEXT NOT NULL CHECK (role IN ('recorder', 'officer', 'administrator')),
