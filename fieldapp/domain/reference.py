@@ -137,10 +137,10 @@ class Measure(Record):
 
 
 class KindMeasure(Record):
-    """A measure that activities of a kind are recorded with.
+    """A measure for activities of a kind.
 
-    Limits are in the measure's units of 10^-decimals: beyond ``minimum`` and ``maximum`` an amount is refused, beyond
-    the usual ones it is asked about once.
+    Limits are in units of 10^-decimals of the measure. An amount beyond ``minimum`` or ``maximum`` is refused; about an
+    amount beyond the usual limits, the program asks once.
     """
 
     KIND = "kind_measure"

@@ -15,7 +15,7 @@ from fieldapp.store.store import Row, Store
 
 @dataclass(frozen=True)
 class Step:
-    """One cell that one change set: a line of a record's history."""
+    """One line of a record's history: one change of the log set one cell."""
 
     at: str
     actor: str | None

@@ -36,7 +36,7 @@ TOUCHED_CHANGES = "touched_changes"
 _AFTER = "FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq"
 
 BATCH = 20_000
-"""Changes that are entered at a time"""
+"""Changes that are indexed in one step"""
 
 NEWEST = 500
 """Up to this many changes of a log are read one by one when a row is asked for; more are indexed first"""

@@ -148,9 +148,9 @@ def seal_with_passphrase(secret: bytes, passphrase: str) -> bytes:
 def open_with_passphrase(sealed: bytes, passphrase: str) -> bytes | None:
     """The content of an age file that was sealed with a passphrase; None if the passphrase is wrong.
 
-    The derivation takes a second and holds Python's lock. So it runs in another process: the screen stays responsive,
-    and the memory is free again when the process ends. A packaged program has no Python to start, so it derives the key
-    in this process. Raises FieldappError for a damaged file.
+    The derivation takes a second and holds the global interpreter lock. So it runs in another process: the screen stays
+    responsive, and the memory is free again when the process ends. A packaged program has no Python to start, so it
+    derives the key in this process. Raises FieldappError for a damaged file.
     """
     phrase = clean(passphrase)
     if getattr(sys, "frozen", False):

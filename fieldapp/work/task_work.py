@@ -23,7 +23,7 @@ class TaskRecord:
     kind: str
     row_id: str
     day: str
-    """``05/11/2026``"""
+    """As text: ``05/11/2026``"""
     text: str
 
 

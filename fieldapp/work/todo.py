@@ -174,7 +174,7 @@ def _month_to_meet(today: date) -> date:
 
 
 def _months_after(day: date, months: int) -> date:
-    """The first day of the month so many months later."""
+    """The first day of the month that is ``months`` months later."""
     number = day.year * 12 + day.month - 1 + months
     return date(number // 12, number % 12 + 1, 1)
 
