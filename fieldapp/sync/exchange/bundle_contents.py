@@ -1,4 +1,4 @@
-"""What goes into a bundle: which segments and certificates for whom, and the manifest over them."""
+"""The contents of a bundle: which segments and certificates a recipient gets, and the manifest of them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,19 +23,19 @@ _SEGMENT = "hash, log_id, scope, replica_id, first, last, reason"
 
 @dataclass(frozen=True)
 class Inventory:
-    """What this replica has to give. Read once, however many bundles are written: headquarters writes a thousand."""
+    """What this replica has to send. It is read once for many bundles: headquarters writes a thousand."""
 
     me: Peer
     others: list[Peer]
     heads: list[Row]
     """the newest applied segment of each log"""
     beside: list[Row]
-    """segments that are not applied and go out all the same: what waits, and branches that do not stand"""
+    """segments that are not applied but may be sent: held ones, and those quarantined as a fork or as revoked"""
 
 
 @dataclass(frozen=True)
 class BundleContents:
-    """What goes to one recipient, or into a pack."""
+    """The contents of a bundle for one recipient, or of a pack."""
 
     to: Peer | None
     chosen: list[Row]
@@ -43,11 +43,11 @@ class BundleContents:
     certificates: list[Peer]
     """our own first, then headquarters'"""
     have: dict[str, Head]
-    """our version vector with head hashes, of the logs that the reader may know of"""
+    """our version vector with head hashes, of the logs that the recipient may see"""
 
 
 def take_inventory(store: Store) -> Inventory:
-    """What there is to give; what is recorded is sealed already."""
+    """Read what this replica has to send; own changes must be sealed already."""
     return Inventory(
         me=peers.own(store),
         others=peers.others(store),
@@ -63,63 +63,66 @@ def take_inventory(store: Store) -> Inventory:
     )
 
 
-def contents_for_peer(store: Store, stock: Inventory, to: Peer) -> BundleContents:
-    """All that a peer may see and has not said it has, and the certificates of all whom it may exchange with."""
-    reader = peers.reader_for(store, to, stock.others)
-    visible = [head for head in stock.heads if reader.sees(head["scope"], head["replica_id"])]
-    chosen = _missing_segments(store, stock, reader, visible, to)
+def contents_for_peer(store: Store, inventory: Inventory, to: Peer) -> BundleContents:
+    """All that a peer may see and has not acknowledged, with the certificates of all whom it may exchange with."""
+    reader = peers.reader_for(store, to, inventory.others)
+    visible = [head for head in inventory.heads if reader.sees(head["scope"], head["replica_id"])]
+    chosen = _missing_segments(store, inventory, reader, visible, to)
     authors = {row["replica_id"] for row in chosen}
-    known = [p for p in stock.others if p.id in authors or (p.trust != "pending" and reader.knows(p))]
-    return BundleContents(to, chosen, _ordered(stock.me, known), _heads_by_log(visible))
+    known = [p for p in inventory.others if p.id in authors or (p.trust != "pending" and reader.knows(p))]
+    return BundleContents(to, chosen, _ordered(inventory.me, known), _heads_by_log(visible))
 
 
 def contents_for_pack(store: Store) -> BundleContents:
     """All reference data and its authors' certificates: what a new replica starts from."""
-    have = take_inventory(store)
-    heads = [head for head in have.heads if head["scope"] == "*"]
+    inventory = take_inventory(store)
+    heads = [head for head in inventory.heads if head["scope"] == "*"]
     chosen = [row for head in heads for row in _applied_since(store, head["log_id"], 0)]
     authors = {row["replica_id"] for row in chosen}
     return BundleContents(
-        None, chosen, _ordered(have.me, [p for p in have.others if p.id in authors]), _heads_by_log(heads)
+        None, chosen, _ordered(inventory.me, [p for p in inventory.others if p.id in authors]), _heads_by_log(heads)
     )
 
 
-def _missing_segments(store: Store, stock: Inventory, reader: peers.Reader, visible: list[Row], to: Peer) -> list[Row]:
-    """Segments that a peer may see and has not said it has, each log in order.
+def _missing_segments(
+    store: Store, inventory: Inventory, reader: peers.Reader, visible: list[Row], to: Peer
+) -> list[Row]:
+    """Segments that a peer may see and has not acknowledged, each log in order.
 
-    What it wrote itself too, where its disk was set back. Headquarters also gets the branches that do not stand, again
-    and again until all of their changes are logged anew: it may be the one that lost them.
+    Once a receipt of the peer has come, also those that it wrote itself: its disk may have been set back. Headquarters
+    also gets the quarantined branches, again and again until all of their changes are logged in another log: it may be
+    the one that lost them.
     """
     databases, heard_at = receipts.all_heads(store, to.id)
-    reached: dict[str, int] = {}
+    acknowledged: dict[str, int] = {}
 
-    def beyond(row: Row) -> bool:
+    def is_missing(row: Row) -> bool:
         log_id = row["log_id"]
-        if log_id not in reached:
-            reached[log_id] = receipts.acknowledged_through(store, databases, log_id)
-        return bool(row["last"] > reached[log_id])
+        if log_id not in acknowledged:
+            acknowledged[log_id] = receipts.acknowledged_through(store, databases, log_id)
+        return bool(row["last"] > acknowledged[log_id])
 
     chosen = [
         row
         for head in visible
-        if (heard_at or head["replica_id"] != to.id) and beyond(head)
-        for row in _applied_since(store, head["log_id"], reached[head["log_id"]])
+        if (heard_at or head["replica_id"] != to.id) and is_missing(head)
+        for row in _applied_since(store, head["log_id"], acknowledged[head["log_id"]])
     ]
     chosen += [
         row
-        for row in stock.beside
+        for row in inventory.beside
         if (row["reason"] not in (FORK, FORK_SETTLED, REVOKED) or to.role == "hq")
         and reader.sees(row["scope"], row["replica_id"])
-        and (row["reason"] == FORK or beyond(row))
+        and (row["reason"] == FORK or is_missing(row))
         and (heard_at or row["replica_id"] != to.id)
     ]
     return sorted(chosen, key=lambda row: (row["scope"] != "*", row["log_id"], row["first"], row["hash"]))
 
 
-def _applied_since(store: Store, log_id: str, reached: int) -> list[Row]:
+def _applied_since(store: Store, log_id: str, after: int) -> list[Row]:
     return store.rows(
         f"SELECT {_SEGMENT} FROM local_segment WHERE log_id = ? AND last > ? AND state = 'applied' ORDER BY first",
-        [log_id, reached],
+        [log_id, after],
     )
 
 
@@ -131,18 +134,18 @@ def _heads_by_log(heads: list[Row]) -> dict[str, Head]:
     return {row["log_id"]: Head(row["last"], row["hash"], row["replica_id"]) for row in heads}
 
 
-def bundle_members(store: Store, parcel: BundleContents) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of what goes into the tar: certificates, the sender's first, revocations, then segments."""
-    for peer in parcel.certificates:
+def bundle_members(store: Store, contents: BundleContents) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of each file in the tar: certificates, the sender's first, then revocations, then segments."""
+    for peer in contents.certificates:
         yield f"certs/{peer.id}.json", peer.certificate
         yield f"certs/{peer.id}.json{bundle.SIGNATURE}", peer.certificate_signature
-    for paper in revocation.signed_revocations(store, [p.id for p in parcel.certificates]):
-        yield f"revocations/{paper['replica_id']}.json", paper["paper"]
-        yield f"revocations/{paper['replica_id']}.json{bundle.SIGNATURE}", paper["signature"]
+    for revoked in revocation.signed_revocations(store, [p.id for p in contents.certificates]):
+        yield f"revocations/{revoked['replica_id']}.json", revoked["paper"]
+        yield f"revocations/{revoked['replica_id']}.json{bundle.SIGNATURE}", revoked["signature"]
     names: set[str] = set()
-    for row in parcel.chosen:
+    for row in contents.chosen:
         name = f"segments/{row['log_id']}-{row['first']:010d}.jsonl.zst"
-        if name in names:  # two branches that begin in one place
+        if name in names:  # a segment of another branch that begins at the same change
             name = f"segments/{row['log_id']}-{10**10 - len(names)}.jsonl.zst"
         names.add(name)
         stored = store.row("SELECT bytes, signature FROM local_segment WHERE hash = ?", [row["hash"]])
@@ -151,22 +154,22 @@ def bundle_members(store: Store, parcel: BundleContents) -> Iterator[tuple[str, 
         yield name + bundle.SIGNATURE, stored["signature"]
 
 
-def manifest_of(store: Store, parcel: BundleContents, number: int) -> Manifest:
-    """The manifest of a bundle, or of a pack where the parcel is for nobody."""
-    to = parcel.to
+def manifest_of(store: Store, contents: BundleContents, number: int) -> Manifest:
+    """The manifest of a bundle, or of a pack if the contents have no recipient."""
+    to = contents.to
     with store.transaction():
         hlc = clock.tick(store)
     return Manifest(
         format=bundle.BUNDLE_FORMAT,
         kind="bundle" if to else "pack",
-        sender=parcel.certificates[0].id,
+        sender=contents.certificates[0].id,
         made_at=now(),
         hlc=hlc,
         number=number,
         recipients=[to.id] if to else [],
-        have=parcel.have,
-        members=[bundle.member_line(name, data) for name, data in bundle_members(store, parcel)],
-        counts=_rows_per_table(store, parcel.chosen),
+        have=contents.have,
+        members=[bundle.member_line(name, data) for name, data in bundle_members(store, contents)],
+        counts=_rows_per_table(store, contents.chosen),
         program=fieldapp.__version__,
         schema=SEGMENT_SCHEMA,
         set_aside=_rejected_changes(store, to),
@@ -176,7 +179,7 @@ def manifest_of(store: Store, parcel: BundleContents, number: int) -> Manifest:
 
 
 def _rows_per_table(store: Store, chosen: Sequence[Row]) -> dict[str, int]:
-    """Changed rows per table."""
+    """Table -> number of rows that the segments change, summed over the segments."""
     counts: dict[str, int] = {}
     for row in chosen:
         place = [row["log_id"], row["first"], row["last"]]
@@ -197,7 +200,7 @@ def _rows_per_table(store: Store, chosen: Sequence[Row]) -> dict[str, int]:
 
 
 def _rejected_changes(store: Store, to: Peer | None) -> list[RejectedChange]:
-    """The changes of a peer's own logs that do not count here."""
+    """The changes of a peer's own logs that are rejected here."""
     if to is None:
         return []
     return [

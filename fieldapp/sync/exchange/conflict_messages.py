@@ -1,4 +1,4 @@
-"""A conflict in words: the post, the record and the field that it is about, and both values as a person reads them."""
+"""A conflict in words: its post, its record, its field, and both values as a person reads them."""
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
@@ -11,7 +11,7 @@ SIDES: tuple[Side, Side] = ("winner", "loser")
 
 
 def conflict_title(store: Store, conflict: Row) -> str:
-    """“Hoạt động · Giếng khoan · 05/10/2013 · Thôn, buôn”, at headquarters with the post in front."""
+    """“Hoạt động · Giếng khoan · 05/10/2013 · Thôn, buôn”; at headquarters the post's name comes first."""
     kind = conflict["table"]
     if kind not in BY_KIND:
         return f"{kind} · {conflict['column']}"
@@ -27,7 +27,7 @@ def conflict_title(store: Store, conflict: Row) -> str:
 
 
 def conflict_record(store: Store, conflict: Row) -> str:
-    """Id of the record that a conflict's row is, or belongs to."""
+    """Id of the record that the conflict's row belongs to; the row itself may be the record."""
     kind, row_id = conflict["table"], conflict["row"]
     for model in BY_KIND.values():
         for child in model.CHILDREN.values():

@@ -1,5 +1,7 @@
-"""How replicas begin: headquarters by itself, a post and headquarters' further laptops from a pack that it wrote; and
-whom headquarters trusts."""
+"""Enrolment: makes new replicas, and certifies and revokes them.
+
+Headquarters begins by itself. A post, and a further laptop of headquarters, begin from a pack that headquarters wrote.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -46,10 +48,10 @@ def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "S
 
 
 def write_pack(store: Store, *, code: str, name: str | None = None, dest: Path) -> Path:
-    """Enter a post, if it is not there yet, and write the pack from which its laptops start into the folder ``dest``.
+    """Write the pack from which a post's laptops start into the folder ``dest``; enter the post if its code is new.
 
-    Only a new code needs a ``name``. With a known one it must be that post's, as people write it: two posts that were
-    given one code by mistake would be one for ever.
+    Only a new code needs a ``name``. If a name is given for a known code, it must be that post's name, as people write
+    it. Otherwise two posts that were given one code by mistake would be one post for ever.
 
     The pack is signed, not encrypted: it holds no secret. The post compares headquarters' fingerprint by telephone.
     """
@@ -57,7 +59,7 @@ def write_pack(store: Store, *, code: str, name: str | None = None, dest: Path) 
     practice.check_code(store, code)
     practice.check_dest(store, dest)
     with _pack_folder(store, dest):
-        # capitals do not part two codes: the packs of both would have one name on a FAT stick
+        # capital and small letters do not distinguish codes: two packs would have one name on a FAT stick
         post = store.row("SELECT * FROM post WHERE code = ? COLLATE NOCASE AND voided_at IS NULL", [code])
         if post is not None:
             code, post_id = post["code"], post["id"]
@@ -78,8 +80,10 @@ def write_pack(store: Store, *, code: str, name: str | None = None, dest: Path) 
 
 
 def write_hq_pack(store: Store, *, dest: Path) -> Path:
-    """Write the pack from which a further laptop of this headquarters starts, or by which a headquarters below it
-    joins, into the folder ``dest``. Signed, not encrypted, as a post's."""
+    """Write a pack for headquarters into the folder ``dest``; like a post's it is signed, not encrypted.
+
+    A further laptop of this headquarters starts from it, or a headquarters below this one joins with it.
+    """
     with _pack_folder(store, dest):
         code = store.identity.post_code
     return _write_pack(store, dest / f"{code}-HQ{bundle.PACK_SUFFIX}", None)
@@ -98,14 +102,14 @@ def _pack_folder(store: Store, dest: Path) -> Iterator[None]:
 
 
 def _write_pack(store: Store, target: Path, post_id: str | None) -> Path:
-    goes = bundle_contents.contents_for_pack(store)
+    contents = bundle_contents.contents_for_pack(store)
     manifest = bundle.with_post(
-        bundle_contents.manifest_of(store, goes, 0), post_id, store.setting(recovery.RECOVERY_RECIPIENT)
+        bundle_contents.manifest_of(store, contents, 0), post_id, store.setting(recovery.RECOVERY_RECIPIENT)
     )
     secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
     with drives.atomic_file(target) as file:
-        bundle.write_tar(file, manifest, signature, bundle_contents.bundle_members(store, goes))
+        bundle.write_tar(file, manifest, signature, bundle_contents.bundle_members(store, contents))
     return target
 
 
@@ -138,10 +142,10 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
 def init_further_hq(
     home: Path, pack: Path, *, user: str, passphrase: str, laptop: str | None = None, province: str = "66"
 ) -> Store:
-    """Make a further laptop of a headquarters in ``home`` from its pack. It writes and certifies as the first does,
-    once that one has certified it; what the posts recorded comes with the first bundle.
+    """Make a further laptop of a headquarters in ``home`` from its pack.
 
-    ``laptop``: its letter, which none that the pack knows may have; the next one that is free where none is given.
+    Once the first laptop has certified it, it writes and certifies just as that one does. The posts' records come with
+    the first bundle. ``laptop``: its letter, which no laptop in the pack may have; by default the next free one.
     """
     inspected = bundle.inspect(pack, None)
     if inspected.manifest.post_id is not None:
@@ -173,7 +177,10 @@ def _free_letter(store: Store, code: str | None, wanted: str | None) -> str:
 
 
 def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, enter: Callable[[Store], None]) -> Store:
-    """A new replica that trusts the headquarters which signed a pack, and holds its reference data."""
+    """Make a replica that trusts the headquarters that signed a pack, and has its reference data.
+
+    ``enter`` enters the replica itself, inside the transaction.
+    """
     pack, manifest = inspected.path, inspected.manifest
     root = _root(inspected)
     with _new_replica(home, user, passphrase) as store:
@@ -199,8 +206,11 @@ def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, ent
 
 
 def _root(inspected: Inspected) -> tuple[keys.Certificate, bytes, bytes]:
-    """The certificate in a pack that is to be trusted: of the headquarters that signed it, or, where that is one of its
-    further laptops, of the first, which vouches for it."""
+    """The certificate in a pack that is its root of trust, with its bytes and its signature.
+
+    It is that of the laptop that signed the pack. If a further laptop of headquarters signed it, it is that of the
+    first laptop, which vouches for the further one.
+    """
     sender = inspected.sender
     roots = [c for c in inspected.certificates if c[0].is_request and c[0].replica == sender.issuer]
     if inspected.manifest.kind != "pack" or sender.role != "hq" or not roots or roots[0][0].role != "hq":
@@ -211,8 +221,11 @@ def _root(inspected: Inspected) -> tuple[keys.Certificate, bytes, bytes]:
 
 
 def join_headquarters(store: Store, pack: Path) -> Peer:
-    """Let this headquarters report to the one that wrote ``pack``, which stands above it; returns that one. From then
-    on ``export`` writes for it too: all segments of our posts as they are, so that it checks each signature itself."""
+    """Let this headquarters report to the one above it that wrote ``pack``; returns that one.
+
+    From then on ``export`` writes for it, too. All segments of our posts go there unchanged, so that it checks each
+    signature itself.
+    """
     inspected = bundle.inspect(pack, None)
     practice.check_practice_sender(store, inspected.sender, pack.name)
     above = _root(inspected)[0]
@@ -240,7 +253,7 @@ def join_headquarters(store: Store, pack: Path) -> Peer:
 
 
 def rename_post(store: Store, text: str, *, name: str, code: str | None = None) -> list[Peer]:
-    """Give a post another name, and code; its laptops, which are returned, learn it with the next reply.
+    """Give a post another name, and code if given; returns its laptops, which learn it with the next reply.
 
     A post that is merged into another keeps its records, its laptops and its history: it goes on as a part of the
     other, under the name that headquarters gives it.
@@ -265,7 +278,7 @@ def rename_post(store: Store, text: str, *, name: str, code: str | None = None) 
 
 
 def trust_replica(store: Store, text: str) -> tuple[Peer, int]:
-    """Certify a replica, and apply what it sent before; returns it and how many changes came in."""
+    """Certify a replica, and apply what it sent before; returns it and how many changes were applied."""
     people.check(store, Act.CERTIFY)
     with store.transaction(applying=True):
         segment.seal_open_changes(store)
@@ -282,7 +295,7 @@ def trust_replica(store: Store, text: str) -> tuple[Peer, int]:
 
 
 def revoke_replica(store: Store, text: str) -> Peer:
-    """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
+    """Revoke a laptop: its changes that are here stay valid, later ones are quarantined."""
     people.check(store, Act.CERTIFY)
     with store.transaction(applying=True):
         segment.seal_open_changes(store)
@@ -296,7 +309,7 @@ def _provinces() -> set[str]:
 
 
 def _province(store: Store) -> str:
-    """The unit of headquarters' province, in force now."""
+    """Id of the unit that is headquarters' province today."""
     found: str = store.value(
         "SELECT id FROM unit WHERE level = 'province' AND code = ? AND valid_to IS NULL",
         [store.setting(naming.PROVINCE)],
@@ -312,11 +325,11 @@ def _check_code(code: str) -> None:
 
 @contextmanager
 def _new_replica(home: Path, user: str, passphrase: str) -> Iterator[Store]:
-    """A new replica whose first user is its administrator. What fails leaves nothing, so that it can be tried again."""
+    """Make a replica whose first user is its administrator. A failure leaves no file, so that one can try again."""
     if (home / FILE).exists():
         raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(OSError):  # a folder that was there, or that somebody else owns
+    with suppress(OSError):  # the folder may have been there before, and belong to somebody else
         home.chmod(0o700)
     vault.set_keys_aside(home)
     store = None

@@ -1,4 +1,4 @@
-"""What comes from a stick: files are checked from beginning to end, then their papers and segments are taken in."""
+"""Import from a stick: a file is checked from beginning to end, then its certificates and segments are taken in."""
 
 import json
 from collections import Counter
@@ -24,13 +24,13 @@ from fieldapp.sync.merge.segment_state import BAD_SIGNATURE, WAITS
 from fieldapp.sync.peers import peers, practice, receipts, recovery
 
 MAX_NAMES = 3
-"""Folders that are named"""
+"""How many folders a sentence names"""
 
 LARGE_IMPORT = 100_000
-"""Bytes of a bundle from which on it is quicker to take the capture triggers, which only keep silent, away meanwhile"""
+"""Bytes of a bundle from which it is faster to drop the capture triggers meanwhile: they do nothing in an import"""
 
 MAX_BROKEN = 64 * 1024 * 1024
-"""Bytes that are kept of what is no segment"""
+"""Total bytes that are kept of members that are not segments"""
 
 
 FileOutcome = Literal["applied", "known", "waits", "quarantined", "refused", "for_others", "own"]
@@ -44,12 +44,12 @@ OUTCOME_WORDS: dict[FileOutcome, str] = {
     "for_others": "for other laptops",
     "own": "that this laptop wrote",
 }
-"""What is said of so many bundles, in this order"""
+"""How the summary names the bundles of each outcome, in this order"""
 
 
 @dataclass
 class Imported:
-    """What became of one file."""
+    """The result of importing one file."""
 
     path: Path
     sender: str = ""
@@ -60,27 +60,27 @@ class Imported:
     asks: bool = False
     """the sender waits for us to compare its fingerprint and certify it"""
     applied: int = 0
-    """changes that were new and are in now"""
+    """number of new changes that were applied"""
     known: int = 0
-    """changes that were there already"""
+    """number of changes that were already here"""
     held: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
-    """changes of ours that the sender does not let count, and of the sender's that we do not"""
+    """a sentence for each change of ours that the sender rejected, and for each of the sender's rejected here"""
     refused: str | None = None
     reason: str | None = None
-    """why it was refused, in the word of the format"""
+    """why it was refused: one of the reasons in ``format/bundle.py``, ``peers`` or ``practice``"""
     for_others: bool = False
     own: bool = False
-    """one of those for others, that this laptop wrote"""
+    """it is for others, and this laptop wrote it"""
     arrived: list[str] = field(default_factory=list)
-    """hashes of the segments of which it is said what became of them"""
+    """hashes of the segments that were applied or quarantined, and are reported in this result"""
     waiting: list[str] = field(default_factory=list)
-    """hashes of those that wait: to be said when all files were read"""
+    """hashes of the segments that wait; they are reported when all files have been read"""
 
     @property
     def state(self) -> FileOutcome:
-        """In a word; ``known``: all of it had come before."""
+        """The outcome in one word; ``known``: all of it had come before."""
         if self.for_others:
             return "own" if self.own else "for_others"
         if self.refused is not None:
@@ -91,7 +91,7 @@ class Imported:
 
     @property
     def complete(self) -> bool:
-        """Everything in it is applied."""
+        """Whether everything in it is applied."""
         return self.refused is None and not self.held and not self.quarantined
 
     @property
@@ -105,20 +105,20 @@ class Imported:
 
     @property
     def title(self) -> str:
-        """How people call the sender."""
+        """The sender's name for people."""
         return self.sender if self.sender == self.laptop else f"{self.sender} ({self.laptop})"
 
     @property
     def problems(self) -> list[str]:
-        """A sentence for each thing that is not applied, or does not count."""
+        """A sentence for each segment that is not applied, each rejected change, and a refused file."""
         return [*self.held, *self.quarantined, *self.set_aside, *([self.refused] if self.refused else [])]
 
 
 def import_files(store: Store, paths: Sequence[Path], progress: Progress | None = None) -> list[Imported]:
-    """Apply bundles; a folder stands for the bundles in it. One bad file never stops those behind it.
+    """Apply bundles; a folder means all bundles in it. One bad file never stops those after it.
 
-    Idempotent, in any order, all or nothing per segment. What waited for a part that a later file brought does not wait
-    in what is returned.
+    Idempotent, in any order, all or nothing per segment. The results say what still waits after the last file: a
+    segment may wait for a part that a later file brings.
     """
     people.check(store, Act.IMPORT)
     results: list[Imported] = []
@@ -136,13 +136,13 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
                     progress("read", number, len(files))
                 results.append(_import_or_refuse(store, file, from_folder, progress))
         except Cancelled:
-            _index_imported(store, None)  # of the files before
+            _index_imported(store, None)  # the files before this one are in
             raise
         _index_imported(store, progress)
-    said = {hash_ for result in results for hash_ in result.arrived}
+    reported = {hash_ for result in results for hash_ in result.arrived}
     for result in results:
         waited, result.waiting, result.held = result.waiting, [], []
-        _report_arrived(store, waited, result, said)
+        _report_arrived(store, waited, result, reported)
     return results
 
 
@@ -167,7 +167,7 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
 
 
 def _resend_advice(store: Store, file: Path) -> str:
-    """What to do about a bundle that is damaged: who is to write it again."""
+    """A sentence that says who must export a damaged bundle again."""
     me = peers.own(store)
     writer = outgoing.sender_of_name(file.name, [me, *peers.others(store)])
     if writer is None:
@@ -178,32 +178,33 @@ def _resend_advice(store: Store, file: Path) -> str:
 
 
 def _index_imported(store: Store, progress: Progress | None) -> None:
-    """Let what was imported be found. The records are in by now, so that nothing is left to cancel."""
+    """Enter imported records into the search index. They are stored already, so ``Cancelled`` is ignored."""
 
-    def told(done: int, of: int) -> None:
+    def report(done: int, of: int) -> None:
         with suppress(Cancelled):
             if progress is not None:
                 progress("index", done, of)
 
-    search_index.index_imported(store, told)
+    search_index.index_imported(store, report)
 
 
 def files_summary(results: Sequence[Imported]) -> str:
-    """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 gửi cho máy khác”; empty for one file that was told.
+    """“40 gói: 34 có thay đổi mới · 3 bị từ chối · 2 còn chờ · 1 gửi cho máy khác”.
 
-    What lies in a folder for others is passed over, and is told here alone.
+    Empty for a single file: that has a sentence of its own. Bundles in a folder that are for others are skipped, and
+    only this summary mentions them.
     """
-    passed_over = [r for r in results if r.for_others and r.refused is None]
-    if not results or (len(results) == 1 and not passed_over):
+    skipped = [r for r in results if r.for_others and r.refused is None]
+    if not results or (len(results) == 1 and not skipped):
         return ""
     numbers = Counter(r.state for r in results)
     parts = " · ".join(f"{numbers[state]} {_(word)}" for state, word in OUTCOME_WORDS.items() if numbers[state])
     line = f"{counted('{n} bundle', '{n} bundles', len(results))}: {parts}"
-    return _("No bundle there is for this laptop. {line}").format(line=line) if results == passed_over else line
+    return _("No bundle there is for this laptop. {line}").format(line=line) if results == skipped else line
 
 
 def unread_folders_text(paths: Sequence[Path]) -> str:
-    """Which folders below those that were read hold bundles too; empty where there are none."""
+    """A sentence that names the folders inside ``paths`` that hold bundles too; empty if there are none."""
     below = [display_path(found) for path in paths for found in drives.folders_with_bundles(path) if found not in paths]
     if not below:
         return ""
@@ -212,7 +213,7 @@ def unread_folders_text(paths: Sequence[Path]) -> str:
 
 
 def awaiting_certificate(results: Sequence[Imported]) -> list[str]:
-    """Names of those whose bundles came and who wait for us to certify them."""
+    """Names of the senders that wait for us to certify them."""
     return list(dict.fromkeys(r.title for r in results if r.asks))
 
 
@@ -255,13 +256,13 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
 def receive(
     store: Store, inspected: Inspected, secret: str | None, result: Imported, progress: Progress | None = None
 ) -> None:
-    """Take in the papers and segments of a file that was inspected; inside an applying transaction."""
+    """Take in the certificates, revocations and segments of an inspected file; inside an applying transaction."""
     for certificate, data, signature in inspected.certificates:
         peers.take_certificate(store, certificate, data, signature)
     if inspected.manifest.kind == "bundle":
         peers.review_pending_certificates(store)
-        for paper, data, signature in inspected.revocations:
-            revocation.take_revocation(store, paper, data, signature)
+        for revoked, data, signature in inspected.revocations:
+            revocation.take_revocation(store, revoked, data, signature)
         revocation.release_quarantined(store)
     total = sum(1 for m in inspected.manifest.members if m.name.endswith(".zst"))
     arrived: list[str] = []
@@ -279,13 +280,13 @@ def receive(
         segment_state.apply_held(store)
     if inspected.manifest.kind == "bundle":
         receipts.record_receipt(store, inspected.manifest)
-        segment_state.apply_held(store)  # what the sender has, and waits for nothing, need not wait here
+        segment_state.apply_held(store)  # what the sender has applied need not wait here either
         segment_state.settle_forks(store)
     _report_arrived(store, arrived, result, set())
 
 
-def _report_arrived(store: Store, arrived: Sequence[str], result: Imported, said: set[str]) -> None:
-    """Complete a result by what became of segments; those ``said`` already came by another file too."""
+def _report_arrived(store: Store, arrived: Sequence[str], result: Imported, reported: set[str]) -> None:
+    """Add the state of segments to a result; those in ``reported`` came in another file, too."""
     decided = []
     for hash_ in arrived:
         row = store.row(f"SELECT {messages.SEGMENT_COLUMNS} FROM local_segment WHERE hash = ?", [hash_])
@@ -294,7 +295,7 @@ def _report_arrived(store: Store, arrived: Sequence[str], result: Imported, said
             result.waiting.append(hash_)
             result.held.append(messages.waiting_text(store, row))
             continue
-        if row["reason"] == FORK_SETTLED or (row["state"] == "applied" and hash_ in said):
+        if row["reason"] == FORK_SETTLED or (row["state"] == "applied" and hash_ in reported):
             result.known += row["last"] - row["first"] + 1
         elif row["state"] == "applied":
             result.applied += row["last"] - row["first"] + 1
@@ -304,17 +305,17 @@ def _report_arrived(store: Store, arrived: Sequence[str], result: Imported, said
     for row in store.rows(
         "SELECT a.* FROM local_set_aside a JOIN local_segment s ON s.log_id = a.log_id AND a.seq BETWEEN s.first"
         " AND s.last WHERE s.state = 'applied' AND s.hash IN (SELECT value FROM json_each(?))",
-        [json.dumps([hash_ for hash_ in decided if hash_ not in said])],
+        [json.dumps([hash_ for hash_ in decided if hash_ not in reported])],
     ):
         result.set_aside.append(messages.rejected_change_text(row["log_id"], row["seq"], row["reason"]))
     result.arrived += decided
-    said.update(decided)
+    reported.update(decided)
 
 
 def _store_arrived(
     store: Store, data: bytes, signature: bytes, result: Imported, pending: fast_path.Pending
 ) -> list[str]:
-    """Store a segment as held, or quarantine it; returns its hash if it is new or still waits, [] if it was there."""
+    """Store a segment, and apply it if that is possible now; returns [its hash] if it is new or waits, otherwise []."""
     hash_ = segment.digest(data)
     known = store.row("SELECT first, last, state, reason FROM local_segment WHERE hash = ?", [hash_])
     if known is not None and known["reason"] == BAD_SIGNATURE:
@@ -340,7 +341,7 @@ def _store_arrived(
            "bytes": data, "signature": signature}  # fmt: skip
     if segment_state.classify(store, row)[0] == "applied" and not segment_state.is_ahead(
         sealed
-    ):  # the usual case: at once, while it is in memory
+    ):  # the usual case: apply it while it is in memory
         segment.store_segment(store, header, data, signature, "applied")
         segment_state.apply_segment(store, sealed, hash_, pending)
     else:
@@ -349,9 +350,9 @@ def _store_arrived(
 
 
 def _store_bad_segment(store: Store, sender: str, why: str, data: bytes, signature: bytes) -> None:
-    """Keep what is no segment, up to a limit: a stranger must not fill the disk with it."""
-    there = store.value("SELECT coalesce(sum(length(bytes)), 0) FROM local_broken")
-    if there + len(data) <= MAX_BROKEN:
+    """Keep a member that is not a segment, up to a limit: nobody must fill the disk with such members."""
+    kept = store.value("SELECT coalesce(sum(length(bytes)), 0) FROM local_broken")
+    if kept + len(data) <= MAX_BROKEN:
         store.db.execute(
             "INSERT OR IGNORE INTO local_broken VALUES (?, ?, ?, ?, ?, ?)",
             [segment.digest(data), sender, why, data, signature, now()],

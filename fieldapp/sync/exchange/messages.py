@@ -1,4 +1,4 @@
-"""What waits, was refused or does not count, in sentences."""
+"""Sentences about segments that wait or were refused, and about rejected changes."""
 
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
@@ -11,17 +11,17 @@ from fieldapp.sync.peers import peers, receipts
 from fieldapp.vietnamese.text import clean
 
 SEGMENT_COLUMNS = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reason"
-"""Columns of a segment that its sentence is made of"""
+"""Columns of a segment that its sentences need"""
 
 
 def replica_title(store: Store, replica_id: str) -> str:
-    """How people call a replica."""
+    """A replica's name for people."""
     found = peers.get(store, replica_id)
     return brief_text(found.title) if found else _("an unknown laptop ({id})").format(id=replica_id[-4:])
 
 
 def waiting_text(store: Store, row: Row) -> str:
-    """What a segment (``SEGMENT_COLUMNS``) waits for."""
+    """What a segment waits for; ``row`` has the ``SEGMENT_COLUMNS``."""
     who = replica_title(store, row["replica_id"])
     what = {"first": row["first"], "last": row["last"], "who": who}
     if row["reason"] in (UNTRUSTED, UNKNOWN_AUTHOR):
@@ -45,7 +45,7 @@ def waiting_text(store: Store, row: Row) -> str:
 
 
 def quarantine_text(store: Store, row: Row) -> str:
-    """Why a segment (``SEGMENT_COLUMNS``) is not applied, and will not be."""
+    """Why a segment is in quarantine; ``row`` has the ``SEGMENT_COLUMNS``."""
     reasons = {
         BAD_SIGNATURE: _("the signature is not its author's"),
         FORK: _(
@@ -63,12 +63,12 @@ def quarantine_text(store: Store, row: Row) -> str:
 
 
 def bad_segment_text(why: str) -> str:
-    """What came in a segment's place."""
+    """Why a member of a bundle is not a segment."""
     return _("A part of the bundle is no segment: {why}.").format(why=brief_text(why))
 
 
 def rejected_change_text(log: str, seq: int, reason: str) -> str:
-    """Why a change of an applied segment does not count; ``reason`` is one of ``objections``, or a later version's."""
+    """Why a change is rejected; ``reason``: one of those in ``merge/admission.py``, or one of a later version."""
     reasons = {
         admission.UNKNOWN_TABLE: _("this version does not know that kind of record"),
         admission.NOT_ALLOWED: _("its author may not write that"),

@@ -1,4 +1,4 @@
-"""What goes onto a stick: a bundle for each recipient, complete or not there."""
+"""Export to a stick: a bundle for each recipient, complete or not there."""
 
 import os
 import re
@@ -42,7 +42,7 @@ class Exported:
 
     @property
     def sentence(self) -> str:
-        """What was written, for people."""
+        """A sentence that says what was written."""
         return _("{file} for {to}: {records}, {changes}, {size} bytes, read back and compared.").format(
             file=self.path.name,
             to=self.recipient,
@@ -53,10 +53,11 @@ class Exported:
 
 
 def export(store: Store, dest: Path, to: str | None = None, progress: Progress | None = None) -> list[Exported]:
-    """Write a bundle for each recipient into the folder ``dest``: all that he has not acknowledged, and our receipt.
+    """Write a bundle for each recipient into the folder ``dest``: all that it has not acknowledged, and our receipt.
 
     ``to`` names one recipient; otherwise a post writes for headquarters and its own other laptops, headquarters for
-    every certified laptop. A file is complete or not there, and the replica's state does not depend on it.
+    every laptop that it certified and for the one above. A file is complete or not there, and the replica's state does
+    not depend on it.
     """
     people.check(store, Act.EXPORT)
     if not dest.is_dir():
@@ -67,8 +68,8 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     with store.transaction():
         segment.seal_open_changes(store)
         sealed = logs.changes_written(store)
-    stock = bundle_contents.take_inventory(store)
-    recipients = [peers.find_peer(store, to)] if to else peers.partners(store, stock.others)
+    inventory = bundle_contents.take_inventory(store)
+    recipients = [peers.find_peer(store, to)] if to else peers.partners(store, inventory.others)
     if not recipients:
         raise FieldappError(
             _("Nobody to write for: no laptop is certified yet. Compare the fingerprint of one that came; certify it.")
@@ -76,7 +77,7 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     done: list[Exported] = []
     try:
         for peer in recipients:
-            done.append(export_to(store, dest, stock, peer, progress))
+            done.append(export_to(store, dest, inventory, peer, progress))
     except Cancelled:
         for made in done:
             made.path.unlink(missing_ok=True)
@@ -86,8 +87,8 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     return done
 
 
-def export_to(store: Store, dest: Path, stock: Inventory, to: Peer, progress: Progress | None = None) -> Exported:
-    """Write one recipient's bundle; what is to go is sealed already."""
+def export_to(store: Store, dest: Path, inventory: Inventory, to: Peer, progress: Progress | None = None) -> Exported:
+    """Write one recipient's bundle into the folder ``dest``; own changes must be sealed already."""
     if to.trust != "certified":
         raise FieldappError(
             _("{name} is not certified. Compare its fingerprint, then `fieldapp hq trust {id}`.").format(
@@ -95,18 +96,18 @@ def export_to(store: Store, dest: Path, stock: Inventory, to: Peer, progress: Pr
             )
         )
     secret: bytes = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
-    goes = bundle_contents.contents_for_peer(store, stock, to)
+    contents = bundle_contents.contents_for_peer(store, inventory, to)
     number = int(store.setting("bundle_number", "0") or 0) + 1
     with drives.explaining_os_errors(dest):
-        while (target := dest / _file_name(stock.me, to, number)).exists():  # a copy of this disk wrote it
+        while (target := dest / _file_name(inventory.me, to, number)).exists():  # written by a copy of this disk
             number += 1
-    manifest = bundle_contents.manifest_of(store, goes, number)
+    manifest = bundle_contents.manifest_of(store, contents, number)
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
     done = 0
 
     def members() -> Iterator[tuple[str, bytes]]:
         nonlocal done
-        for name, data in bundle_contents.bundle_members(store, goes):
+        for name, data in bundle_contents.bundle_members(store, contents):
             yield name, data
             done += 1
             if progress is not None:
@@ -116,19 +117,19 @@ def export_to(store: Store, dest: Path, stock: Inventory, to: Peer, progress: Pr
         if progress is not None:
             progress("verify", size, 0)
 
-    me = stock.me
-    archived = [me.age_key] if me.role == "hq" else []  # so that its archive tells what it signed: ``archive``
+    me = inventory.me
+    archived = [me.age_key] if me.role == "hq" else []  # it can read them again: ``safety/archive.py``
     drives.check_space(dest, sum(m.size + tarball.BLOCK * 2 for m in manifest.members))
     with drives.atomic_file(target, verified) as file:
         _encrypt_tar(file, manifest, signature, members(), [to.age_key, *archived])
     sha256, size = drives.digest_of_written(file)
     with store.transaction():
         store.set_setting("bundle_number", str(number))
-        sticks.record_written_bundle(store, target.name, to, number, sha256, goes.chosen)
+        sticks.record_written_bundle(store, target.name, to, number, sha256, contents.chosen)
     return Exported(
         path=target,
         recipient=to.title,
-        changes=sum(s["last"] - s["first"] + 1 for s in goes.chosen),
+        changes=sum(s["last"] - s["first"] + 1 for s in contents.chosen),
         records=sum(n for t, n in manifest.counts.items() if BY_KIND.get(t) is None or BY_KIND[t].TOP),
         size=size,
     )
@@ -137,7 +138,7 @@ def export_to(store: Store, dest: Path, stock: Inventory, to: Peer, progress: Pr
 def _encrypt_tar(
     target: IO[bytes], manifest: Manifest, signature: bytes, members: Iterator[tuple[str, bytes]], recipients: list[str]
 ) -> None:
-    """age runs in a thread of its own, over a pipe from the tar, so that no more than a member is in memory."""
+    """Encrypt a tar with age, in a thread that reads it from a pipe: no more than one member is in memory."""
     import pyrage
 
     to = [pyrage.x25519.Recipient.from_str(r) for r in recipients]
@@ -163,18 +164,18 @@ def _encrypt_tar(
 
 
 def _file_name(me: Peer, to: Peer, number: int) -> str:
-    """A name that FAT keeps and that says whose it is; a reply also names the post that it is for."""
+    """A file name that FAT allows and that names the sender; if headquarters writes for a post, also the post."""
     who = name_prefix(me, to if me.role == "hq" and to.role == "post" else None)
     return f"{who}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{number}{bundle.BUNDLE_SUFFIX}"
 
 
 def sender_of_name(name: str, known: Iterable[Peer]) -> Peer | None:
-    """Who wrote a bundle, by the beginning of its name: for when it cannot be read."""
+    """The replica that wrote a bundle, by the beginning of its file name; for bundles that cannot be read."""
     found = re.match("([a-z0-9]+)(?:-[a-z0-9]+)?(_[0-9a-f]{4})_", name.lower())
     return next((p for p in known if found and name_prefix(p) == found[1] + found[2]), None)
 
 
 def name_prefix(sender: Peer, to: Peer | None = None) -> str:
-    """How the name of a sender's bundles begins."""
+    """The beginning of the file names of a sender's bundles."""
     code = f"{sender.post_code}-{to.post_code}" if to else f"{sender.post_code}"
     return f"{code.lower()}_{sender.id[-4:]}"

@@ -1,4 +1,4 @@
-"""The replies to many bundles at once, each onto the stick that its bundle came from."""
+"""Replies to many bundles at once: each is written onto the stick that its bundle came from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from fieldapp.sync.peers.peers import Peer
 
 @dataclass
 class Replies:
-    """What was written, and a sentence for each reply that was not."""
+    """The replies that were written, and a sentence for each one that was not."""
 
     written: list[Exported] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -27,16 +27,17 @@ class Replies:
 def reply(
     store: Store, results: Sequence[Imported], dest: Path | None = None, progress: Progress | None = None
 ) -> Replies:
-    """Write for each sender, and the other certified laptops of its post, into the folder of its bundle, or all into
-    ``dest``. A stick that is full or gone keeps no other from its reply.
+    """Write a reply for each sender, and for the other certified laptops of its post.
 
-    Where a bundle could not be read, its name says whose stick it is: so the post learns that it did not arrive.
+    The replies go into the folder of the sender's bundle, or all into ``dest``. If one stick is full or gone, the
+    others still get their replies. If a bundle could not be read, its file name tells the sender: with the reply the
+    post learns that the bundle did not arrive.
     """
     with store.transaction():
         segment.seal_open_changes(store)
     done = Replies()
-    stock = bundle_contents.take_inventory(store)
-    partners = peers.partners(store, stock.others)
+    inventory = bundle_contents.take_inventory(store)
+    partners = peers.partners(store, inventory.others)
     wanted: dict[tuple[str, Path], Peer] = {}
     for result in results:
         sender = (
@@ -61,7 +62,7 @@ def reply(
             if progress is not None:
                 progress("write", number, len(wanted))
             try:
-                done.written.append(outgoing.export_to(store, folder, stock, to))
+                done.written.append(outgoing.export_to(store, folder, inventory, to))
             except (FieldappError, OSError) as error:
                 done.problems.append(f"{to.title}: {error}")
     except Cancelled:

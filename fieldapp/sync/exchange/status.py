@@ -1,4 +1,4 @@
-"""Who has what: what headquarters has not received, what waits here, and what others lack."""
+"""The state of exchange: what headquarters has not received, what waits here, and what other laptops lack."""
 
 import json
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class PeerStatus:
     received_until: str | None
     """instant of the newest of our changes that it has"""
     lacks: int
-    """changes that it may see, whoever made them, and has not said it has"""
+    """number of changes, of any author but itself, that it may see and has not acknowledged"""
     lacks_since: str | None
     """instant of the oldest of them"""
     asks: bool
@@ -45,7 +45,7 @@ class Status:
     unsent: int
     unsent_records: int
     laptops: int
-    """whom we exchange with, and who asks to"""
+    """number of laptops that we exchange with, or that wait to be certified"""
     asking: list[str]
     """names of those that wait to be certified"""
     received_until: str | None
@@ -56,13 +56,13 @@ class Status:
     conflicts: int
     clock_warning: str | None
     awaited: int
-    """so many of the unsent lie in a bundle that was written since; its receipt has not come"""
+    """how many of the unsent changes are in a bundle that was written already, but is not acknowledged yet"""
     exported: bool
-    """all of them do"""
+    """all own changes are in a bundle that was written"""
 
     @property
     def sentence(self) -> str:
-        """What headquarters has not received, for people."""
+        """A sentence that says how much headquarters has not received."""
         return _("{changes} in {records} not received by headquarters.").format(
             changes=counted("{n} change", "{n} changes", self.unsent),
             records=counted("{n} record", "{n} records", self.unsent_records),
@@ -70,7 +70,7 @@ class Status:
 
 
 def exchange_status(store: Store) -> Status:
-    """What is not sent, what waits, and what was refused: every screen asks."""
+    """What is not sent, what waits, and what was refused. Every screen calls this."""
     me, known = peers.own(store), peers.others(store)
     partners = peers.partners(store, known, asking=True)
     above = [p for p in partners if p.role == "hq"] if me.role == "post" else []
@@ -115,13 +115,13 @@ def exchange_status(store: Store) -> Status:
 
 
 def peers_status(store: Store) -> list[PeerStatus]:
-    """Who has what: of each laptop that we exchange with, or that asks to."""
+    """The status of each laptop that we exchange with, or that waits to be certified."""
     known = peers.others(store)
     return _peers_status(store, peers.partners(store, known, asking=True), known)
 
 
 def missing_segments_text(store: Store, post_id: str) -> list[str]:
-    """A sentence for each part of a post's logs that waits, and for what, or that was refused, and why."""
+    """A sentence for each segment of a post's logs that waits or was refused: what it waits for, or why."""
     rows = store.rows(
         f"SELECT {messages.SEGMENT_COLUMNS} FROM local_segment"
         " WHERE scope = ? AND (state = 'held' OR state = 'quarantined' AND reason <> ?)"
@@ -135,7 +135,7 @@ def missing_segments_text(store: Store, post_id: str) -> list[str]:
 
 
 def received_records(store: Store, ids: Sequence[str]) -> set[str]:
-    """Those of the records whose changes headquarters has all acknowledged; at headquarters, all."""
+    """Those records whose changes headquarters has acknowledged completely; at headquarters, all of ``ids``."""
     if store.identity.role == "hq":
         return set(ids)
     belongs = {row_id: row_id for row_id in ids}
@@ -145,16 +145,16 @@ def received_records(store: Store, ids: Sequence[str]) -> set[str]:
             [json.dumps(list(ids))],
         ):
             belongs[row["id"]] = row["record"]
-    lacking = {
+    unacknowledged = {
         belongs[row_id]
-        for log_id, reached in _acknowledged(store).items()
-        for row_id in change_log.rows_changed_after(store, belongs.keys(), log_id, reached)
+        for log_id, last in _acknowledged(store).items()
+        for row_id in change_log.rows_changed_after(store, belongs.keys(), log_id, last)
     }
-    return set(ids) - lacking
+    return set(ids) - unacknowledged
 
 
 def _acknowledged(store: Store) -> dict[str, int]:
-    """Own log -> its last change that headquarters has acknowledged, by what each of its laptops said last."""
+    """Own log id -> its last change that headquarters has acknowledged, by the latest receipt of any of its laptops."""
     above = [p.id for p in peers.others(store) if p.role == "hq" and p.trust == "certified"]
     heads = [receipts.latest_receipt(store, replica_id) for replica_id in above]
     return {
@@ -164,18 +164,18 @@ def _acknowledged(store: Store) -> dict[str, int]:
 
 
 def _parents() -> dict[str, str]:
-    """Kind of rows that belong to a record -> the column that names it."""
+    """Table of rows that belong to a record -> its column with the record's id."""
     return {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
 
 
 def _unsent(store: Store) -> list[admission.RowKey]:
-    """The row of each own change that headquarters has not acknowledged; none at headquarters."""
+    """The row of each own change that headquarters has not acknowledged, one for each change; none at headquarters."""
     if store.identity.role == "hq":
         return []
     return [
         (c.table, c.row_id)
-        for log_id, reached in _acknowledged(store).items()
-        for c in change_log.changes_after(store, log_id, reached)
+        for log_id, last in _acknowledged(store).items()
+        for c in change_log.changes_after(store, log_id, last)
     ]
 
 
@@ -206,22 +206,22 @@ def _peers_status(store: Store, about: Sequence[Peer], known: list[Peer]) -> lis
 def _peer_status(store: Store, me: Peer, peer: Peer, reader: peers.Reader, known_logs: Sequence[Row]) -> PeerStatus:
     visible = [log for log in known_logs if reader.sees(log["scope"], log["replica_id"])]
     databases, heard_at = receipts.all_heads(store, peer.id)
-    reached = {log["id"]: receipts.acknowledged_through(store, databases, log["id"]) for log in visible}
+    acknowledged = {log["id"]: receipts.acknowledged_through(store, databases, log["id"]) for log in visible}
     own = [log for log in visible if log["replica_id"] == me.id]
-    lacking = [log for log in visible if log["replica_id"] != peer.id and reached[log["id"]] < log["seq"]]
-    has = [(log["id"], reached[log["id"]]) for log in own]
-    lacks = [(log["id"], reached[log["id"]] + 1) for log in lacking]
+    lacking = [log for log in visible if log["replica_id"] != peer.id and acknowledged[log["id"]] < log["seq"]]
+    has = [(log["id"], acknowledged[log["id"]]) for log in own]
+    lacks = [(log["id"], acknowledged[log["id"]] + 1) for log in lacking]
     changes = change_log.changes_at(store, [*has, *lacks])
     return PeerStatus(
         replica_id=peer.id,
         name=peer.title,
         role=peer.role,
         trust=peer.trust,
-        received=sum(reached[log["id"]] for log in own),
+        received=sum(acknowledged[log["id"]] for log in own),
         of=sum(log["seq"] for log in own),
         heard_at=heard_at,
         received_until=max((changes[place].at for place in has if place in changes), default=None),
-        lacks=sum(log["seq"] - reached[log["id"]] for log in lacking),
+        lacks=sum(log["seq"] - acknowledged[log["id"]] for log in lacking),
         lacks_since=min((changes[place].at for place in lacks if place in changes), default=None),
         asks=peers.awaits_certificate(me, peer),
     )

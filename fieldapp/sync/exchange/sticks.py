@@ -1,7 +1,7 @@
-"""Old bundles on a stick: those of ours that may go, because their recipient has what they hold.
+"""Old bundles on a stick: those that are not needed any more and may be deleted.
 
-A stick carries bundles of several posts and other people's files: only what this laptop wrote itself, and what was
-written for it and is wholly in, is ever looked at, and only by its exact content.
+A stick carries bundles of several posts and other people's files. So only two kinds are ever considered: bundles that
+this laptop wrote itself, recognised by their exact content, and bundles for this laptop that are applied completely.
 """
 
 import hashlib
@@ -24,12 +24,12 @@ Why = Literal["received", "newer", "read"]
 
 @dataclass(frozen=True)
 class OldBundle:
-    """A bundle that may be cleared."""
+    """A bundle that may be deleted."""
 
     path: Path
     why: Why
-    """``received``: its recipient has it all; ``newer``: a newer one beside it holds the same; ``read``: it was for us
-    and is wholly in"""
+    """``received``: its recipient has all of it; ``newer``: a newer one beside it holds the same; ``read``: it was for
+    us and all of it is applied"""
     size: int
     """bytes"""
 
@@ -45,7 +45,7 @@ class OldBundle:
 
 
 def record_written_bundle(store: Store, name: str, to: Peer, number: int, sha256: str, chosen: Sequence[Row]) -> None:
-    """Keep what a bundle held that was written; inside a transaction."""
+    """Store what a written bundle holds; inside a transaction. ``chosen``: its segments; ``sha256``: of the file."""
     last: dict[str, int] = {}
     for row in chosen:
         last[row["log_id"]] = max(last.get(row["log_id"], 0), row["last"])
@@ -55,7 +55,7 @@ def record_written_bundle(store: Store, name: str, to: Peer, number: int, sha256
 
 
 def old_bundles(store: Store, folder: Path) -> list[OldBundle]:
-    """The bundles in a folder that may be cleared, by name. Nothing is changed."""
+    """The bundles in a folder that may be deleted, by name. Nothing is changed."""
     if not folder.is_dir():
         raise FieldappError(
             _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=display_path(folder))
@@ -80,9 +80,9 @@ def old_bundles(store: Store, folder: Path) -> list[OldBundle]:
 
 
 def delete_bundles(store: Store, files: Sequence[OldBundle]) -> int:
-    """Delete bundles that ``old_bundles`` named; returns how many.
+    """Delete bundles that ``old_bundles`` gave; returns how many.
 
-    Only those that are still what it named: another stick may be plugged in by now.
+    Only those that it gives again now are deleted: another stick may have been plugged in.
     """
     still = {found.path for folder in {file.path.parent for file in files} for found in old_bundles(store, folder)}
     cleared = [file for file in files if file.path in still]
@@ -104,8 +104,8 @@ def is_own_bundle(store: Store, path: Path) -> bool:
 
 
 def _written_bundle(store: Store, path: Path) -> Row | None:
-    """What is known of a bundle of ours; only if the file is still what was written."""
-    if not path.name.isascii():  # what we write has a plain name; others' may not even be Unicode
+    """The ``local_written`` row of a bundle of ours; None if it is not ours, or the file is not what was written."""
+    if not path.name.isascii():  # our bundles have ASCII names; a name of other files may not even be Unicode
         return None
     row = store.row("SELECT * FROM local_written WHERE name = ?", [path.name])
     if row is None:

@@ -8,9 +8,9 @@ MAX_HEADER = 65_536
 
 
 def has_age_header(source: IO[bytes]) -> bool:
-    """Whether a file begins with an age header that is not too long; leaves it at its beginning.
+    """Whether a file begins with an age header that is not too long; seeks back to the beginning.
 
-    The library reads a header line by line into memory, however long a line is: a file of zeros would fill it.
+    The library reads each line of a header into memory, however long it is: a file of zeros would fill the memory.
     """
     head = source.read(MAX_HEADER)
     source.seek(0)

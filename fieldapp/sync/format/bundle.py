@@ -1,8 +1,8 @@
-"""Bundles: ``age( tar( manifest.json, manifest.json.minisig, certs/…, segments/… ) )``; packs, the same unencrypted.
+"""Bundles: ``age( tar( manifest.json, manifest.json.minisig, certs/…, segments/… ) )``; packs: the same, unencrypted.
 
-``docs/bundle-format.md`` specifies the format. Reading is streaming and in two passes: ``inspect`` reads the whole file
-and believes nothing until every size, hash and the sender's signature have been checked; only then ``read_segments`` is
-read again and applied. The plain text is never written to a disk.
+``docs/bundle-format.md`` specifies the format. A file is read as a stream, in two passes. ``inspect`` reads the whole
+file and believes nothing until every size, every hash and the sender's signature have been checked. Only then does
+``read_segments`` read it again, to apply it. The plain text is never written to a disk.
 """
 
 import os
@@ -43,11 +43,11 @@ _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MEMBER = re.compile(rf"((?:certs|revocations)/{_UUID}\.json|segments/{_UUID}-[0-9]{{10}}\.jsonl\.zst)(\.minisig)?")
 
 Progress = Callable[[str, int, int], None]
-"""Told (stage, done, of): stage is one of ``write_tar``, ``verify``, ``read``, ``apply``, ``index``. It may raise
+"""Called with (stage, done, total); stage is one of ``write``, ``verify``, ``read``, ``apply``, ``index``. It may raise
 ``Cancelled``; at ``index`` that is too late."""
 
 NonNegative = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
-"""Sizes and sequence numbers: what every reader of JSON holds exactly"""
+"""Sizes and sequence numbers: integers that every JSON reader represents exactly"""
 
 
 class MemberLine(msgspec.Struct, frozen=True):
@@ -64,11 +64,11 @@ class Head(msgspec.Struct, frozen=True):
     last: NonNegative
     hash: str
     replica: str = ""
-    """whose log it is, to name it before anything of it has come"""
+    """id of the replica that writes the log, to name it before any of its segments has come"""
 
 
 class RejectedChange(msgspec.Struct, frozen=True):
-    """A change of the recipient's that the sender did not let count, with the rule that it breaks."""
+    """A change by the recipient that the sender rejected, with the rule that it breaks."""
 
     log: str
     seq: NonNegative
@@ -76,7 +76,7 @@ class RejectedChange(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """The first member: what the bundle holds and what its sender has. Fields of a later format are passed over."""
+    """The first member: what the bundle holds and what its sender has. Fields of a later format are ignored."""
 
     format: str
     kind: str
@@ -92,7 +92,7 @@ class Manifest(msgspec.Struct, frozen=True):
     schema: int
     set_aside: list[RejectedChange] = []
     log: str = ""
-    """the log that the sender writes now; headquarters, that for all"""
+    """the log that the sender writes now; of headquarters, its log in scope '*'"""
     post_id: str | None = None
     recovery: str | None = None
     recovery_code: str | None = None
@@ -101,7 +101,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Inspected:
-    """A bundle that is whole and carries its sender's own signature; whether we trust that sender is another matter."""
+    """A bundle that is complete and carries its sender's own signature. Whether to trust the sender is open."""
 
     path: Path
     manifest: Manifest
@@ -122,7 +122,7 @@ class Inspected:
 
 
 def write_tar(stream: IO[bytes], manifest: Manifest, signature: bytes, members: Iterator[tuple[str, bytes]]) -> None:
-    """Write the plain tar of a bundle whose manifest lists just these members in this order."""
+    """Write the plain tar of a bundle; the manifest must list exactly these members in this order."""
     tarball.write_member(stream, MANIFEST, encode_manifest(manifest))
     tarball.write_member(stream, MANIFEST + SIGNATURE, signature)
     for name, data in members:
@@ -136,7 +136,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 
 def with_post(manifest: Manifest, post_id: str | None, recovery: str | None) -> Manifest:
-    """The manifest of a pack: for which post, and to which age recipient its database key is sealed for recovery."""
+    """The manifest of a pack: adds the post, and the age recipient to which the database key is sealed for recovery."""
     return msgspec.structs.replace(manifest, post_id=post_id, recovery=recovery)
 
 
@@ -146,11 +146,11 @@ def member_line(name: str, data: bytes) -> MemberLine:
 
 
 def inspect(path: Path, age_secret: str | None) -> Inspected:
-    """Check a file from beginning to end; FieldappError says what is wrong, and nothing has been touched.
+    """Check a file from beginning to end. Changes nothing; raises FieldappError that says what is wrong.
 
     ``age_secret`` is our age identity; None reads a pack.
     """
-    papers: dict[str, bytes] = {}
+    documents: dict[str, bytes] = {}
     try:
         with _decrypted_tar(path, age_secret) as stream:
             members = tarball.read_members(stream)
@@ -164,12 +164,12 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
                 if member_line(expected.name, data) != expected:
                     raise tarball.BadTar("a member is not as the manifest lists it")
                 if not expected.name.startswith("segments/"):
-                    papers[expected.name] = data
+                    documents[expected.name] = data
             if next(members, None) is not None:
                 raise tarball.BadTar("more members than the manifest lists")
     except tarball.BadTar as error:
         raise DamagedFile(path, pack=age_secret is None) from error
-    inspected = Inspected(path, manifest, _certificates(papers), _revocations(papers))
+    inspected = Inspected(path, manifest, _certificates(documents), _revocations(documents))
     if not inspected.certificates or inspected.sender.replica != manifest.sender:
         raise FileRefused(
             NO_SENDER, _("{name} does not say who made it. Nothing was changed.").format(name=display_path(path.name))
@@ -185,7 +185,7 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
 
 
 def read_segments(inspected: Inspected, age_secret: str | None) -> Generator[tuple[bytes, bytes], None, None]:
-    """(bytes, signature) of each segment in a bundle that was inspected."""
+    """(bytes, signature) of each segment in an inspected bundle."""
     with _decrypted_tar(inspected.path, age_secret) as stream:
         held: tuple[str, bytes] | None = None
         listed = {m.name: m for m in inspected.manifest.members}
@@ -255,8 +255,8 @@ def _revocations(found: dict[str, bytes]) -> list[tuple[keys.Revocation, bytes, 
 
 @contextmanager
 def _decrypted_tar(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
-    """The tar inside a file as a stream. What is wrong with the encryption raises on leaving, or when it is read."""
-    if path.exists() and not path.is_file():  # a pipe or a device would be waited for
+    """The tar inside a file as a stream. Errors of decryption are raised while it is read, or when the block ends."""
+    if path.exists() and not path.is_file():  # opening a pipe or a device would block
         why = _("it is a folder, name a file in it") if path.is_dir() else _("it is no file")
         raise FieldappError(_("{path} cannot be read: {why}.").format(path=display_path(path), why=why))
     try:
@@ -309,7 +309,7 @@ def _stop(reader: IO[bytes], worker: threading.Thread) -> None:
 
 
 def _explain(path: Path, failed: list[Exception]) -> None:
-    """Say what decryption met, which is a better reason than what the reader of its output saw."""
+    """Raise the error that decryption met: it says more than the error of the reader of its output."""
     if not failed or isinstance(failed[0], BrokenPipeError | ValueError):
         return
     error = failed[0]
@@ -328,14 +328,14 @@ def _explain(path: Path, failed: list[Exception]) -> None:
 
 
 class NotForUs(FileRefused):
-    """The bundle is encrypted to others: on a stick with bundles of many posts, nothing to worry about."""
+    """The bundle is encrypted to others: normal on a stick with bundles of many posts."""
 
     def __init__(self, message: str) -> None:
         super().__init__(FOR_OTHERS, message)
 
 
 class DamagedFile(FileRefused):
-    """A file that is cut off, damaged, or something else; why in English is the error that it was raised from."""
+    """A file that is cut off, damaged, or something else; the error it is raised from says why, in English."""
 
     def __init__(self, path: Path, pack: bool = False) -> None:
         if pack:

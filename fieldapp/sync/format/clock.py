@@ -1,8 +1,9 @@
 """The hybrid logical clock (Kulkarni et al., "Logical Physical Clocks", 2014) as one 64-bit integer.
 
-48 bits of milliseconds since 1970 over 16 bits of counter. The capture triggers give readings, in SQL
-(``store/capture.py``); this module reads them and moves the clock past what is imported. A laptop whose battery died
-and that wakes in 2010 goes on counting behind the newest reading that it has seen: order never depends on the wall.
+The high 48 bits are milliseconds since 1970, the low 16 bits a counter. The capture triggers give readings, in SQL
+(``store/capture.py``); this module reads them and moves the clock past the readings that are imported. A laptop whose
+battery died may wake in 2010: it goes on counting after the newest reading that it has seen. So the order of changes
+never depends on the wall clock.
 """
 
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ BUILT = datetime(2026, 1, 1, tzinfo=UTC)
 AHEAD_MS = 10 * 365 * 86_400_000
 
 TOLERANCE_MS = 3_600_000
-"""A wall clock that stands further than this before the newest reading is worth a warning."""
+"""Milliseconds. A wall clock that is further than this before the newest reading is worth a warning."""
 
 
 def milliseconds(hlc: int) -> int:
@@ -27,8 +28,10 @@ def reading(at: datetime) -> int:
 
 
 def latest_plausible(at: datetime | None = None) -> int:
-    """The furthest reading that is believed: ten years ahead of the wall clock, or of this program where a dead
-    battery has set the clock before it."""
+    """The latest reading that is believed: ten years ahead of the wall clock.
+
+    If a dead battery has set the wall clock to a time before ``BUILT``, it is ten years ahead of ``BUILT``.
+    """
     return reading(max(at or datetime.now(UTC), BUILT)) + (AHEAD_MS << 16)
 
 
@@ -50,6 +53,6 @@ def current(store: Store) -> int:
 
 
 def wall_is_behind(store: Store, at: datetime | None = None) -> bool:
-    """Whether the wall clock stands before the newest entry: a dead battery, or somebody else's clock ran ahead."""
+    """Whether the wall clock is before the newest reading: the battery died, or another laptop's clock was ahead."""
     wall = round((at or datetime.now(UTC)).timestamp() * 1000)
     return milliseconds(current(store)) > wall + TOLERANCE_MS

@@ -1,4 +1,4 @@
-"""Sticks and folders: which drives are there, and writing a file so that it is either whole or not there."""
+"""Sticks and folders: lists the drives, and writes files so that each is either complete or not there."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ CHUNK = 1 << 20
 PLUGGED_IN = ("/media/", "/run/media/", "/mnt/")
 MB = 1_000_000
 RESERVE = MB
-"""Bytes beside the content: manifest, age, and what the file system takes"""
+"""Bytes needed besides the content: for the manifest, for age, and for the file system"""
 _DRIVE_REMOVABLE = 2
 _NO_DIALOGUE = 1
 """SEM_FAILCRITICALERRORS"""
@@ -49,7 +49,7 @@ def drives() -> list[Drive]:
 
 
 def bundles_in(folder: Path) -> list[Path]:
-    """Bundle files in a folder, by name; other people's files are passed over."""
+    """Bundle files in a folder, by name; other files are skipped."""
     from fieldapp.sync.format.bundle import BUNDLE_SUFFIX
 
     return sorted(
@@ -58,8 +58,7 @@ def bundles_in(folder: Path) -> list[Path]:
 
 
 def folders_with_bundles(folder: Path) -> list[Path]:
-    """Folders just below one in which bundles lie, by name; hidden ones, and those that may not be read, are passed
-    over."""
+    """Folders directly in this one that hold bundles, by name; hidden and unreadable ones are skipped."""
     found = []
     with suppress(OSError):
         for below in sorted(folder.iterdir()):
@@ -77,7 +76,7 @@ def free_space(folder: Path) -> int:
 
 
 def check_space(folder: Path, size: int) -> None:
-    """Refuse to begin what does not fit; ``size`` in bytes."""
+    """Refuse to write what does not fit; ``size`` in bytes."""
     with explaining_os_errors(folder):
         free = free_space(folder)
     if free < size + RESERVE:
@@ -100,10 +99,10 @@ def _linux_roots() -> Iterator[tuple[Path, str]]:
 
 
 def _windows_roots(kernel: Any = None) -> Iterator[tuple[Path, str]]:
-    """Removable drives, by the functions of kernel32.dll, which the tests put another in the place of.
+    """Removable drives, by the functions of kernel32.dll; tests pass another ``kernel``.
 
-    A card reader without a card is a removable drive without a volume: asking for it must not open a system dialogue,
-    and it is passed over.
+    A card reader without a card is a removable drive without a volume. It is skipped, and asking for it must not open a
+    system dialogue.
     """
     import ctypes
 
@@ -125,7 +124,7 @@ def _windows_roots(kernel: Any = None) -> Iterator[tuple[Path, str]]:
 
 @contextmanager
 def explaining_os_errors(folder: Path) -> Iterator[None]:
-    """What the system says of a folder to write to, as a sentence for the user."""
+    """Turn an OSError of writing to a folder into a FieldappError with a sentence for the user."""
     try:
         yield
     except OSError as error:
@@ -140,8 +139,8 @@ def explaining_os_errors(folder: Path) -> Iterator[None]:
 def atomic_file(target: Path, progress: Callable[[int], None] | None = None) -> Iterator[IO[bytes]]:
     """Write a file that is complete or not there: ``.part``, flush, fsync, read back and compare, rename, fsync.
 
-    After the block has ended without an error the stick may be pulled. ``progress`` is told the bytes read back.
-    Raises FieldappError (stick full, pulled, read-only); then nothing that looks complete is there.
+    After the block has ended without an error the stick may be pulled. ``progress`` gets the number of bytes read back.
+    Raises FieldappError (stick full, pulled, read-only); then there is no file that looks complete.
     """
     part = target.with_name(target.name + ".part")
     try:
@@ -170,7 +169,7 @@ def atomic_file(target: Path, progress: Callable[[int], None] | None = None) -> 
 
 
 def digest_of_written(file: IO[bytes]) -> tuple[str, int]:
-    """What was written to a file that ``atomic_file`` gave: SHA-256 in hex, and bytes."""
+    """SHA-256 in hex, and number of bytes, of the content written so far to a file from ``atomic_file``."""
     assert isinstance(file, _Hashing)
     return file.hash.hexdigest(), file.size
 

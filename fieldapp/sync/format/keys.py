@@ -1,8 +1,8 @@
 """Keys and certificates: Ed25519 for signing (minisign), X25519 for encryption (age).
 
-A certificate binds a replica to its keys, role and post, and is signed by headquarters. One that is signed by the
-replica itself is a request: it proves that the keys belong together, not whose they are. Headquarters compares the
-fingerprint by telephone and then certifies.
+A certificate binds a replica to its keys, role and post, and is signed by headquarters. A certificate signed by the
+replica itself is a request: it proves that the keys belong together, but not to whom they belong. Headquarters compares
+the fingerprint by telephone and then certifies.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ class Certificate(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     post_id: str | None = None
     post_name: str | None = None
     hlc: int = 0
-    """The issuer's clock: of two certificates of a replica, or one and a revocation, the greater counts"""
+    """The issuer's clock reading: of all certificates and revocations of a replica, the one with the greatest counts"""
     above: bool = False
     """A headquarters above the issuer's"""
 
@@ -58,15 +58,15 @@ class Certificate(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Revocation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A headquarters' word that a replica is trusted no longer, in the form that is signed."""
+    """A headquarters' statement that a replica is no longer trusted, in the form that is signed."""
 
     format: str
     replica: str
     issuer: str
     hlc: int
-    """as a certificate's"""
+    """as in a certificate"""
     logs: dict[str, int]
-    """log -> last change that stands; of a log that is not named, none does"""
+    """log id -> last change that stays valid; of a log that is not named, no change stays valid"""
 
 
 def new_keys() -> Keys:
@@ -115,7 +115,7 @@ def encode_revocation(revocation: Revocation) -> bytes:
 
 
 def decode_certificate(data: bytes) -> Certificate | None:
-    """A certificate from outside; None if it is none of a form that this version knows."""
+    """A certificate from outside; None if it does not have a form that this version knows."""
     try:
         certificate = msgspec.json.decode(data, type=Certificate)
         pyrage.x25519.Recipient.from_str(certificate.age_key)
@@ -135,7 +135,7 @@ def decode_certificate(data: bytes) -> Certificate | None:
 
 
 def decode_revocation(data: bytes) -> Revocation | None:
-    """A revocation from outside; None if it is none of a form that this version knows."""
+    """A revocation from outside; None if it does not have a form that this version knows."""
     try:
         revocation = msgspec.json.decode(data, type=Revocation)
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -1,7 +1,7 @@
 """Segments: runs of one log's changes, sealed into signed files whose bytes never change again.
 
 ``docs/bundle-format.md`` specifies the format. Line 1 is the header; each further line is one change, a JSON array
-``[hlc, table, row, cols, actor, at]``; the change's sequence number is the header's ``first`` plus its place. ``at`` is
+``[hlc, table, row, cols, actor, at]``. The change's sequence number is the header's ``first`` plus its place. ``at`` is
 left out where it is the same millisecond as the clock reading.
 """
 
@@ -28,30 +28,30 @@ from fieldapp.vietnamese.text import clean
 SEGMENT_FORMAT = "fieldapp-segment/1"
 MAX_CHANGES = 5_000
 MAX_PLAIN = 64 * 1024 * 1024
-"""Bytes of a segment's text: more is refused before it takes memory."""
+"""Bytes of a segment's text: a longer one is refused before it fills the memory."""
 SEAL_PLAIN = MAX_PLAIN // 8
-"""Bytes of changes after which a segment is sealed, however few they are"""
+"""Bytes of changes after which a segment is sealed, however few changes there are"""
 MAX_HLC = 7_258_118_400_000 << 16
-"""The clock of the year 2200. A reading beyond it is a lie, and would leave no room to count on."""
+"""The reading of the year 2200. A later one must be false, and would leave no room to count on."""
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TABLE = re.compile("[a-z_]{1,60}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z")
 MAX_ACTOR = 200
 ZSTD_LEVEL = 17
-"""A twelfth smaller than 12, at 36 µs a change (``docs/speed.md``); a reader takes any"""
+"""Output is a twelfth smaller than at level 12, at 36 µs a change (``docs/speed.md``); readers accept any level"""
 ZSTD_CHUNK = 1024
-"""Bytes that are decompressed at a time: even of a bomb, no more than some 40 MB come out of them"""
+"""Bytes that are decompressed at a time: even a decompression bomb gives no more than about 40 MB for them"""
 
 NonNegative = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
-"""Sequence numbers: what every reader of JSON holds exactly"""
+"""Sequence numbers: integers that every JSON reader represents exactly"""
 
 
 _Stored = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 
 
 class Header(msgspec.Struct, frozen=True):
-    """Line 1 of a segment. Fields of a later format are passed over."""
+    """Line 1 of a segment. Fields of a later format are ignored."""
 
     format: str
     schema: int
@@ -66,7 +66,7 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class ChangeLine(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=True, gc=False):
-    """A change as a line of a segment has it: its log and sequence number follow from the header."""
+    """A change as it is written in a line of a segment: log and sequence number follow from the header."""
 
     hlc: int
     table: str
@@ -78,16 +78,16 @@ class ChangeLine(msgspec.Struct, array_like=True, forbid_unknown_fields=True, fr
 
 @dataclass(frozen=True)
 class Sealed:
-    """What a segment says, checked for form."""
+    """The content of a segment, checked for form."""
 
     header: Header
     entries: list[ChangeLine]
     plain: bool
-    """every value is null, an integer that SQLite holds, or text as the store keeps it; otherwise each must be looked
-    at"""
+    """every value is null, an integer that SQLite can store, or text as the store keeps it; if False, each value must
+    be checked"""
 
     def change(self, place: int) -> Change:
-        """The change in a place, from 0."""
+        """The change at a place, counted from 0."""
         entry, header = self.entries[place], self.header
         at = log.hlc_instant(entry.hlc) if entry.at is msgspec.UNSET else entry.at
         return Change(
@@ -96,7 +96,7 @@ class Sealed:
 
 
 class BadSegment(ValueError):
-    """These bytes are no segment: says in English why, for the log and the quarantine."""
+    """These bytes are not a segment; the message says why in English, for the log and the quarantine."""
 
 
 def digest(data: bytes) -> str:
@@ -123,16 +123,16 @@ def encode(header: Header, changes: list[Row]) -> bytes:
 
 
 def decode(data: bytes) -> tuple[Header, list[Change]]:
-    """Header and changes of a segment from outside, checked for form; Broken if anything is not as specified."""
+    """Header and changes of a segment from outside, checked for form; BadSegment if anything is not as specified."""
     sealed = read(data)
     return sealed.header, [sealed.change(place) for place in range(len(sealed.entries))]
 
 
 def read(data: bytes) -> Sealed:
-    """A segment from outside, checked for form; Broken if anything is not as specified.
+    """A segment from outside, checked for form; BadSegment if anything is not as specified.
 
-    The lines are read all at once. Where that finds something wrong, they are read one by one: to say what, or because
-    it is only a value that will not count.
+    All lines are read at once. If that finds something wrong, they are read one by one: either a line is bad, and the
+    error names it, or only a value cannot be stored, and its change is rejected later.
     """
     text = _text(data)
     head, _lf, body = text.partition(b"\n")
@@ -171,12 +171,12 @@ def _header(line: bytes) -> Header:
 _LINES = msgspec.json.Decoder(ChangeLine)
 _DIGITS = bytes.maketrans(b"0123456789abcdef", b"0" * 16)
 _UUID_FORM = b"00000000-0000-0000-0000-000000000000\n"
-"""What is left of an id when each digit is 0"""
+"""An id after each of its digits is replaced with 0"""
 _ESCAPE = re.compile(rb'\\[^n"/]')
 
 
 def _all_lines(body: bytes, count: int) -> list[ChangeLine] | None:
-    """The changes, if each has the form of ``_change_line`` and only values that can be stored; otherwise None."""
+    """The changes, if each has the form that ``_change_line`` checks and only values that can be stored; else None."""
     try:
         entries = _LINES.decode_lines(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -186,7 +186,7 @@ def _all_lines(body: bytes, count: int) -> list[ChangeLine] | None:
     instants = {e.at for e in entries} - {msgspec.UNSET}
     if (
         len(entries) != count
-        or not body.startswith(b"[")  # no value holds a list: so each line begins and ends with one
+        or not body.startswith(b"[")  # no value is a list: so this and the next test say that each line is an array
         or body.count(b"]\n[") != count - 1
         or not (hlcs[0] > 0 and hlcs[-1] <= MAX_HLC and all(map(operator.lt, hlcs, hlcs[1:])))
         or ids.encode().translate(_DIGITS) != _UUID_FORM * count
@@ -204,10 +204,10 @@ def _is_actor(actor: object) -> bool:
 
 
 def _is_clean(body: bytes) -> bool:
-    """Whether no text of some lines can have a character that is never stored: every part of a text in NFC is in NFC,
-    and controls and what turns the reading are not printable.
+    """Whether no text in these lines can have a character that is never stored. False also where that is not certain.
 
-    Unsure where there are escapes other than of the line feed, the quotation mark and the stroke.
+    Every part of a text in NFC is in NFC. Control characters and those that change the direction of text are not
+    printable. Not certain are escapes other than those of the line feed, the quotation mark and the slash.
     """
     if _ESCAPE.search(body):
         return False
@@ -238,7 +238,7 @@ def _change_line(seq: int, line: bytes) -> ChangeLine:
 
 
 def _text(data: bytes) -> bytes:
-    """The text of a segment: one whole zstd frame and nothing behind it, so that every reader sees the same."""
+    """The text of a segment: one complete zstd frame and nothing after it, so that every reader sees the same."""
     frame = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
     parts, size = [], 0
     try:
@@ -258,8 +258,8 @@ def _text(data: bytes) -> bytes:
 def seal_open_changes(store: Store, progress: Callable[[int, int], None] | None = None) -> int:
     """Seal the open changes of all own logs; returns how many. Inside a transaction.
 
-    Called before every export and before every import is applied, so that all changes of a segment were made under
-    the same knowledge.
+    Called before every export, and before an import is applied. So all changes of a segment were made with the same
+    knowledge of other logs.
     """
     done = 0
     open_logs = store.rows(  # in one query: headquarters has a log for each post
@@ -286,7 +286,7 @@ def _head(store: Store, log_id: str) -> tuple[int, str | None]:
 
 
 def seal_rows(store: Store, own_log: Row, changes: list[Row], knows: dict[str, int]) -> None:
-    """Seal the next changes of an own log, made under the knowledge ``knows``; inside a transaction."""
+    """Seal the next changes of an own log; inside a transaction. ``knows``: the version vector they were made with."""
     own = store.row("SELECT id, sign_secret FROM local_replica WHERE own = 1")
     assert own is not None
     last, prev = _head(store, own_log["id"])
@@ -309,7 +309,7 @@ def seal_rows(store: Store, own_log: Row, changes: list[Row], knows: dict[str, i
 
 
 def _next_changes(store: Store, log_id: str, after: int) -> list[Row]:
-    """As many changes of a log as a segment takes, by their number and by the size of their text; at least one."""
+    """The next changes of a log, as many as fit into a segment by number and by size of text; at least one."""
     cursor = store.db.execute(
         "SELECT hlc, table_name, row_id, cols, actor, at, seq FROM local_change WHERE log_id = ? AND seq > ?"
         f" ORDER BY seq LIMIT {MAX_CHANGES}",
@@ -328,8 +328,11 @@ def _next_changes(store: Store, log_id: str, after: int) -> list[Row]:
 
 
 def _knows(store: Store, own_log: Row) -> dict[str, int]:
-    """The version vector over the logs of '*' and of this log's own scope. A reader may be one who never gets some of
-    these, as a province does not get its neighbour's; he then does not wait for them (``forks.missing_knowledge``)."""
+    """The version vector over the logs of '*' and of this log's own scope.
+
+    Some readers never get some of these logs: a province does not get its neighbour's. They do not wait for those
+    (``forks.missing_knowledge``).
+    """
     return {
         row["id"]: row["seq"]
         for row in store.rows(
@@ -342,7 +345,7 @@ def _knows(store: Store, own_log: Row) -> dict[str, int]:
 def store_segment(
     store: Store, header: Header, data: bytes, signature: bytes, state: str, reason: str | None = None
 ) -> None:
-    """Store a segment's bytes as they are."""
+    """Store a segment's bytes unchanged."""
     store.db.execute(
         "INSERT INTO local_segment (hash, log_id, scope, replica_id, first, last, prev, knows, bytes, signature, state,"
         " reason, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

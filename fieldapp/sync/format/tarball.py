@@ -1,7 +1,7 @@
 """The tar inside a bundle: plain files, in order, nothing else.
 
-Python's ``tarfile`` reads headers of any length into memory and follows links; a bundle comes from a stick that
-anybody may have had in hand. So this reader takes plain USTAR members only and checks each size before it reads.
+Python's ``tarfile`` reads headers of any length into memory and follows links, but a bundle comes from a stick that
+anybody may have had. So this reader accepts plain USTAR members only, and checks each size before it reads.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import IO
 
 BLOCK = 512
 MAGIC = slice(257, 263)
-"""Its place in a header"""
+"""The place of the magic bytes in a header"""
 MAX_MEMBER = 64 * 1024 * 1024
 MAX_MEMBERS = 200_000
 _NUMBERS = ((100, 108), (108, 116), (116, 124), (124, 136), (136, 148), (148, 156), (329, 337), (337, 345))
@@ -20,7 +20,7 @@ _OCTAL = re.compile(rb" *[0-7]*[ \0]*")
 
 
 class BadTar(ValueError):
-    """The stream is not such a tar: says in English why."""
+    """The stream is not such a tar; the message says why in English."""
 
 
 def write_member(stream: IO[bytes], name: str, data: bytes) -> None:
@@ -39,7 +39,7 @@ def write_end(stream: IO[bytes]) -> None:
 
 
 def has_tar_header(source: IO[bytes]) -> bool:
-    """Whether a file begins as such a tar; leaves it at its beginning."""
+    """Whether a file begins with the header of such a tar; seeks back to the beginning."""
     head = source.read(BLOCK)
     source.seek(0)
     return head[MAGIC] == b"ustar\0"
@@ -56,7 +56,7 @@ def read_members(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
             return
         if block[MAGIC] != b"ustar\0":
             raise BadTar("not plain USTAR")
-        # what Python reads as a number is more: 1_0, -1, base-256
+        # Python would also read other numbers: 1_0, -1, base-256
         if not all(_OCTAL.fullmatch(block[slice(*place)]) for place in _NUMBERS):
             raise BadTar("a number that is not octal")
         try:

@@ -1,5 +1,8 @@
-"""Which changes may count: by rules that every replica applies alike, from the change, its author and what stands
-before it. A change that may not is set aside with the reason (``docs/bundle-format.md``, Merge)."""
+"""The rules that decide which changes count (``docs/bundle-format.md``, Merge).
+
+They look at the change, its author, and the row's earlier changes that count. They are the same in every replica. A
+change that breaks one is rejected, with the reason.
+"""
 
 import unicodedata
 from dataclasses import dataclass
@@ -21,12 +24,12 @@ BEGIN_COLUMNS = ("created_at", "created_by")
 """Columns that only the first change of a row sets"""
 
 MAX_INTEGER = 1 << 63
-"""What SQLite holds"""
+"""SQLite stores integers from its negative up to one below it"""
 
 
 @dataclass(frozen=True)
 class Author:
-    """Who writes a log, as certified, and for which scope."""
+    """The author of a log as certified, and the log's scope."""
 
     scope: str
     role: str
@@ -50,7 +53,7 @@ class AuthoredChange:
 
 
 class Schema:
-    """What the fold needs to know of the tables, read once; parents come before those that refer to them."""
+    """What the fold needs to know about the tables, read once; a table comes after those that it refers to."""
 
     def __init__(self, store: Store) -> None:
         found: dict[str, list[str]] = {}
@@ -75,11 +78,11 @@ class Schema:
                 self.columns[table] = found[table]
 
     def is_reference(self, table: str) -> bool:
-        """Written by headquarters for all."""
+        """Whether a table is reference data: written by headquarters for all."""
         return "post_id" not in self.columns[table]
 
     def may_write(self, author: Author, table: str) -> bool:
-        """Whether changes of a table by this author may count."""
+        """Whether changes of a table by this author can count."""
         reference = self.is_reference(table)
         if reference != (author.scope == "*") or (reference and author.role != "hq"):
             return False
@@ -89,7 +92,7 @@ class Schema:
 
 
 def rejection_reason(schema: Schema, change: AuthoredChange, before: list[AuthoredChange]) -> str | None:
-    """The rule that forbids a change to count; ``before`` are the changes of the row that stand, in order."""
+    """The rule that a change breaks, or None if it counts; ``before``: the row's earlier ones that count, in order."""
     if change.table not in schema.columns:
         return UNKNOWN_TABLE
     if not schema.may_write(change.author, change.table):
@@ -108,13 +111,15 @@ def rejection_reason(schema: Schema, change: AuthoredChange, before: list[Author
 
 
 def _contradicts_beginning(change: AuthoredChange, first: AuthoredChange) -> bool:
-    """Whether a later change says otherwise than the first when and by whom the row was begun. The same it may say: a
-    change that is logged twice, by a copied disk, counts once."""
+    """Whether a later change sets another time or author of the row's creation than the first change.
+
+    The same values are allowed: a copied disk logs a change twice, and it counts once.
+    """
     return any(name in change.cols and change.cols[name] != first.cols.get(name) for name in BEGIN_COLUMNS)
 
 
 def is_storable(value: Any) -> bool:
-    """Whether a change may set this value, as far as it alone says."""
+    """Whether a change may set this value, judging by the value alone."""
     return _fits_column(value) and _is_clean(value)
 
 
@@ -123,7 +128,11 @@ def _fits_column(value: Any) -> bool:
 
 
 def _is_clean(value: Any) -> bool:
-    """Text as the store keeps it: NFC, no control characters beside the line feed, none that turn the reading."""
+    """Whether a value is null, an integer, or text as the store keeps it.
+
+    Such text is in NFC and has no character of the categories Cc, Cf and Cs (control, invisible, surrogate) other than
+    the line feed.
+    """
     if not isinstance(value, str):
         return value is None or (isinstance(value, int) and not isinstance(value, bool))
     if value.isascii() and value.isprintable():

@@ -1,13 +1,13 @@
-"""The fast path of the merge: changes that come last in the fold of their rows are written as they are.
+"""The fast path of the merge: changes that come last in the fold of their rows are written directly.
 
-Concurrency is rare. A segment whose author knew all that is there of a row adds to the end of that row's fold, so the
-row need not be folded again: its changes are inserts and updates, many rows to a statement. Whatever is not surely so
-is left to the fold: rows that somebody else changed meanwhile, rows with a change that does not count or a conflict,
-and changes that may not count. If SQLite refuses one statement, the whole segment is left to the fold: no savepoint is
-needed, which would copy each page that it touches.
+Concurrent changes are rare. If a segment's author knew all that is here of a row, the segment's changes come at the end
+of that row's fold, and the row need not be folded again. The changes become inserts and updates, many rows to a
+statement. If that is not certain, a row is left to the fold: a row that somebody else changed meanwhile, one with a
+rejected change or a conflict, and one with a change that may not count. If SQLite refuses one statement, the whole
+segment is left to the fold. So no savepoint is needed, which would copy each page that it touches.
 
-Which change counts never depends on another row: so it does not matter that updates wait (``Pending``), as long as none
-does when a row is folded or read.
+Whether a change counts never depends on another row. So updates may wait (``Pending``), as long as none is waiting when
+a row is folded or read.
 """
 
 from collections import Counter
@@ -25,13 +25,13 @@ from fieldapp.sync.format.segment import ChangeLine, Sealed
 from fieldapp.sync.merge.admission import Author, RowKey, Schema, is_storable
 
 KNOWS_ALL = 1 << 62
-"""How far a log is known where nothing of it can be unknown"""
+"""How far an author knows a log that they must know completely"""
 
 Values = list[tuple[Any, ...]]
-"""What one statement writes into many rows: of each its id, then its columns"""
+"""What one statement writes into many rows: for each row its id, then its columns"""
 
 MAX_PENDING, MAX_PENDING_TEXT = 100_000, 8_000_000
-"""Rows, and characters of their values, that wait at most: some 40 MB"""
+"""How many rows, and how many characters of their values, may wait: about 40 MB"""
 
 
 class _Columns(NamedTuple):
@@ -50,7 +50,7 @@ class _Update(NamedTuple):
 
 @dataclass
 class _Plan:
-    """What becomes of the changes of one segment."""
+    """What is to be done with the changes of one segment."""
 
     inserts: dict[_Columns, Values] = field(default_factory=dict)
     updates: dict[_Columns, Values] = field(default_factory=dict)
@@ -59,18 +59,19 @@ class _Plan:
 
 
 class _NotWritable(Exception):
-    """A row is not there, or is another post's."""
+    """A row does not exist, or belongs to another post."""
 
 
 def rows_to_fold(store: Store, sealed: Sealed) -> set[str]:
-    """The rows of a segment, not yet entered, whose fold may not simply end with its changes.
+    """Ids of the rows that must be folded: the changes of a segment may not come last in their fold.
 
-    These are rows with a change that the author did not know, or whose reading is not before the segment's first: only
-    a clock that lies makes the second without the first. Also rows of which something is set aside or in conflict.
+    The segment must not be entered yet. The rows are those with a change that its author did not know, or with a
+    reading that is not before the segment's first. (Only a wrong clock causes the second without the first.) All rows
+    with a rejected change or a conflict are among them, too.
     """
     found = {r["row_id"] for r in store.rows("SELECT DISTINCT row_id FROM local_conflict")}
-    aside = [(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")]
-    found |= {c.row_id for c in log.changes_at(store, aside).values()}
+    rejected = [(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")]
+    found |= {c.row_id for c in log.changes_at(store, rejected).values()}
     numbers, rows_too = _unknown_to_author(store, sealed)
     if not numbers and not rows_too:
         return found
@@ -92,7 +93,8 @@ def rows_to_fold(store: Store, sealed: Sealed) -> set[str]:
 
 
 def _unknown_to_author(store: Store, sealed: Sealed) -> tuple[set[int], bool]:
-    """(numbers of the segments in the same scope that lie beyond what the author knew, whether rows of the log do)."""
+    """(numbers of the segments in the same scope with changes after those that the author knew, whether the rows of
+    ``local_change`` have such changes, too)."""
     first = sealed.entries[0].hlc
     numbers: set[int] = set()
     rows_too = False
@@ -112,17 +114,17 @@ def _unknown_to_author(store: Store, sealed: Sealed) -> tuple[set[int], bool]:
 
 
 def _known_through(sealed: Sealed, log_id: str) -> int:
-    """How far a segment's author knew a log: their own, and the baseline, wholly."""
+    """How far a segment's author knew a log; they know all of their own log and of the baseline."""
     if log_id in (sealed.header.log, BASELINE_LOG):
         return KNOWS_ALL
     return sealed.header.knows.get(log_id, 0)
 
 
 class Pending:
-    """Updates that wait for those of the segments behind them: written together in the order of the rows, they read,
-    encrypt and write each page of a table once, and not once for every segment.
+    """Updates that wait, to be written together with those of the segments after them.
 
-    Rows that are new do not wait. No two updates of one row do: the second makes the first be written.
+    Written in the order of the rows, they read, encrypt and write each page of a table once, and not once for every
+    segment. New rows do not wait. No two updates of one row wait: before a second one is added, the first is written.
     """
 
     def __init__(self, store: Store) -> None:
@@ -133,11 +135,11 @@ class Pending:
 
     @cached_property
     def schema(self) -> Schema:
-        """Read once, and only where something new came."""
+        """The schema, read once, and only if it is needed."""
         return Schema(self._store)
 
     def add(self, updates: Mapping[_Update, Values]) -> list[RowKey]:
-        """Let updates wait; returns the rows whose updates were refused meanwhile."""
+        """Let updates wait; returns the rows whose earlier updates were written now, and refused."""
         ids = [values[0] for rows in updates.values() for values in rows]
         refused = [] if self._ids.isdisjoint(ids) else self.flush()
         self._ids.update(ids)
@@ -149,7 +151,7 @@ class Pending:
         return refused
 
     def flush(self) -> list[RowKey]:
-        """Write what waits; if any of it is refused, returns all of its rows, which are left to the fold."""
+        """Write the waiting updates; if one is refused, returns all of their rows, which are left to the fold."""
         updates, self._updates = self._updates, {}
         self._ids, self._text = set(), 0
         try:
@@ -157,16 +159,18 @@ class Pending:
                 rows.sort(key=itemgetter(0))
                 if self._store.db.conn.executemany(update.sql, rows).rowcount != len(rows):
                     raise _NotWritable
-        except (IntegrityError, _NotWritable):  # what was written before it is right, and the fold says the same again
+        except (IntegrityError, _NotWritable):  # updates written before it are right: the fold gives the same
             return [(update.table, values[0]) for update, rows in updates.items() for values in rows]
         return []
 
 
-def write_rows(store: Store, author: Author, sealed: Sealed, doubtful_ids: set[str], pending: Pending) -> list[RowKey]:
-    """Write what can be written as it is; updates wait in ``pending``. Returns the rows that are left to the fold, in
-    the order of their changes."""
+def write_rows(store: Store, author: Author, sealed: Sealed, excluded_ids: set[str], pending: Pending) -> list[RowKey]:
+    """Write a segment's changes directly where possible; returns the rows left to the fold, in order of their changes.
+
+    Updates wait in ``pending``. ``excluded_ids``: the rows that ``rows_to_fold`` gave.
+    """
     schema = pending.schema
-    plan = _Planner(schema, author, doubtful_ids, clean=sealed.plain).plan(sealed.entries)
+    plan = _Planner(schema, author, excluded_ids, clean=sealed.plain).plan(sealed.entries)
     to_fold = plan.to_fold
     refused: list[RowKey] = []
     rank = {table: place for place, table in enumerate(schema.columns)}
@@ -191,7 +195,7 @@ def _insert(schema: Schema, scope: str, columns: _Columns) -> str:
 
 
 def _update(schema: Schema, scope: str, columns: _Columns) -> _Update:
-    """The statement for rows that are there; it passes over another post's."""
+    """The statement for rows that exist; it does not change rows of another post."""
     table, names = columns
     sets = ", ".join(f"{name} = ?{place}" for place, name in enumerate(names, start=2))
     mine = "" if schema.is_reference(table) else f" AND post_id = '{scope}'"
@@ -199,25 +203,25 @@ def _update(schema: Schema, scope: str, columns: _Columns) -> _Update:
 
 
 class _Planner:
-    """Decides what becomes of the changes of one segment."""
+    """Decides what is to be done with the changes of one segment."""
 
-    def __init__(self, schema: Schema, author: Author, doubtful_ids: set[str], *, clean: bool) -> None:
-        """``clean``: every value can be stored as it is, and need not be looked at."""
+    def __init__(self, schema: Schema, author: Author, excluded_ids: set[str], *, clean: bool) -> None:
+        """``clean``: every value can be stored as it is, and need not be checked."""
         self._schema = schema
         self._author = author
-        self._doubtful_ids = doubtful_ids
+        self._excluded_ids = excluded_ids
         self._clean = clean
         self._plan = _Plan()
 
     def plan(self, entries: list[ChangeLine]) -> _Plan:
-        """Sort the changes by what is done with them, and by table and columns."""
+        """Sort the changes into inserts, updates and those left to the fold, and by table and columns."""
         repeated_ids = _repeated(entries)
         repeated: list[ChangeLine] = []
         to_fold = self._plan.to_fold
         by_shape: dict[tuple[str, ...], Values | None] = {}
         for entry in entries:
             row_id, cols = entry.row_id, entry.cols
-            if row_id in self._doubtful_ids:
+            if row_id in self._excluded_ids:
                 to_fold.add(row_id)
                 continue
             if row_id in repeated_ids:
@@ -236,7 +240,7 @@ class _Planner:
         return self._plan
 
     def _plan_repeated(self, entries: list[ChangeLine]) -> None:
-        """Rows that change several times: what their columns are in the end."""
+        """Plan the rows that change several times: each is written once, with its final values."""
         rows: dict[str, tuple[str, dict[str, Any], bool]] = {}
         to_fold = self._plan.to_fold
         for entry in entries:
@@ -257,8 +261,7 @@ class _Planner:
             self._values(table, cols, is_new).append((row_id, *cols.values()))
 
     def _is_new(self, table: str, cols: Mapping[str, Any]) -> bool | None:
-        """Whether a change of these columns begins a row; None if it may not count, or has columns that are not
-        known."""
+        """Whether a change of these columns begins a row; None if it may not count, or sets unknown columns."""
         columns = self._schema.columns.get(table)
         if columns is None or not self._schema.may_write(self._author, table):
             return None
@@ -276,7 +279,7 @@ class _Planner:
 
 
 def _repeated(entries: list[ChangeLine]) -> set[str]:
-    """The rows that change more than once."""
+    """Ids of the rows that change more than once."""
     ids = [e.row_id for e in entries]
     if len(set(ids)) == len(ids):
         return set()

@@ -1,10 +1,14 @@
-"""Two histories of one log: a disk that was copied, or set back to an older state.
+"""Forks: two histories of one log, because a disk was copied or set back to an older state.
 
-A log is a chain of segments. Where a post's has two branches, the headquarters that certified its author decides: the
-one it took in first stands, and the others follow what its bundles say it has. Nobody stands above all headquarters: of
-their logs the branch stands that begins with the smaller hash. If each followed the other's word, they would go round
-in a circle. The author's own laptop takes a new log and logs there, with their values, times and authors, what the
-branch that stands lacks: so both laptops' work arrives.
+A log is a chain of segments. In a fork one branch is applied, and the others are quarantined.
+
+For a post's log, the headquarters that certified its author decides. It applies the branch that it read first, and the
+other replicas follow what its bundles say it has. No replica is above all headquarters. So for their own logs the
+branches themselves decide: the one that begins with the smaller hash is applied. If two headquarters followed each
+other's receipts, they would never agree.
+
+The author's own laptop begins a new log. There it logs the changes that the applied branch lacks, with their values,
+times and authors. So the work of both laptops arrives.
 """
 
 import json
@@ -24,12 +28,15 @@ from fieldapp.sync.peers.peers import Peer
 MAX_SEQ = 1 << 53
 FORK = "fork"
 FORK_SETTLED = "settled"
-"""A branch that does not stand, and all of whose changes are in the log all the same"""
+"""Reason of a quarantined branch whose changes are all in applied logs as well"""
 
 
 def begin_new_logs(store: Store) -> None:
-    """After a backup was restored: what is recorded from now on goes into new logs, so that it never contradicts what
-    this laptop wrote after the backup. What headquarters has of that comes back in its reply."""
+    """After a backup was restored: begin new logs, to which all further changes go.
+
+    So these never contradict the changes that this laptop had written after the backup. Those of them that headquarters
+    has come back in its reply.
+    """
     with store.transaction(applying=True):
         segment.seal_open_changes(store)
         for log in store.rows("SELECT scope FROM local_log WHERE own = 1 ORDER BY scope"):
@@ -37,10 +44,11 @@ def begin_new_logs(store: Store) -> None:
 
 
 def follow_headquarters(store: Store, followed: set[str]) -> bool:
-    """Follow, in each log, the branch of the headquarters that certified its author; inside an applying transaction,
-    with nothing unsealed. True if a branch was changed, so that held segments may now be applied.
+    """Apply, in each log, the branch of the headquarters that certified its author; returns whether any was changed.
 
-    Heads in ``followed`` are left; those that were followed now are added. So this ends, whatever others say.
+    Inside an applying transaction, with nothing unsealed. If it returns True, held segments may now be applied. Heads
+    in ``followed`` are skipped, and those that are followed now are added. So a loop over this ends, whatever other
+    replicas say.
     """
     changed = False
     for peer_id, log_id, head in receipts.unapplied_heads(store):
@@ -54,14 +62,14 @@ def follow_headquarters(store: Store, followed: set[str]) -> bool:
         if log["own"] and head.last > log["seq"]:  # a copy of this disk is ahead of us, or we were set back
             logs.begin_log(store, log["scope"])
         branch = _branch(store, author, log_id, head.hash)
-        parted = receipts.branch_point(store, log_id, head.hash)
-        if branch and parted is not None and parted < log["seq"]:
-            if author.role == "hq" and branch[0]["hash"] > _first_beyond(store, log_id, parted):
+        last_common = receipts.branch_point(store, log_id, head.hash)
+        if branch and last_common is not None and last_common < log["seq"]:
+            if author.role == "hq" and branch[0]["hash"] > _first_after(store, log_id, last_common):
                 continue
-            _follow(store, log, author, parted, branch)
+            _follow(store, log, author, last_common, branch)
             followed.add(head.hash)
             changed = True
-        elif branch and branch[0]["state"] == "quarantined":  # it goes on where we have followed since
+        elif branch and branch[0]["state"] == "quarantined":  # it continues a branch that we have followed since
             _hold_branch(store, branch)
             followed.add(head.hash)
             changed = True
@@ -73,23 +81,30 @@ def _is_applied(store: Store, hash_: str) -> bool:
 
 
 def _decides(peer: Peer, author: Peer) -> bool:
-    """Whether a peer's word counts about the branch of a post's log: its certifier's; until there is one, any
-    headquarters'. About headquarters' logs everybody's does: which branch stands, the branches say themselves."""
+    """Whether a peer's receipts are followed for the logs of an author.
+
+    For a post's log, only the headquarters that certified the author; before that, any headquarters. For a log of
+    headquarters, every peer: there the branches themselves decide which is applied.
+    """
     if author.role == "hq":
         return True
     return peer.id == author.issuer or (author.issuer == author.id and peer.role == "hq")
 
 
-def _first_beyond(store: Store, log_id: str, parted: int) -> str:
+def _first_after(store: Store, log_id: str, last_common: int) -> str:
+    """Hash of the applied segment that begins after a change."""
     found: str = store.value(
         "SELECT hash FROM local_segment WHERE log_id = ? AND first > ? AND state = 'applied' ORDER BY first LIMIT 1",
-        [log_id, parted],
+        [log_id, last_common],
     )
     return found
 
 
 def _branch(store: Store, author: Peer, log_id: str, head: str) -> list[Row]:
-    """The segments from where a branch parts from ours up to its head, if all are here, sound, and can be applied."""
+    """The segments of a branch, from where it leaves ours up to its head.
+
+    Empty unless all of them are here, are signed by the author, and can be applied.
+    """
     found: list[Row] = []
     hash_: str | None = head
     while hash_ is not None:
@@ -107,18 +122,18 @@ def _branch(store: Store, author: Peer, log_id: str, head: str) -> list[Row]:
     return [] if any(missing_knowledge(store, row) for row in found) else found[::-1]
 
 
-def _follow(store: Store, log: Row, author: Peer, parted: int, branch: list[Row]) -> None:
-    """Put the branch of headquarters in the place of ours, from where they part."""
+def _follow(store: Store, log: Row, author: Peer, last_common: int, branch: list[Row]) -> None:
+    """Replace our branch with headquarters' one, after the last change that they have in common."""
     ours = store.rows(
         "SELECT * FROM local_segment WHERE log_id = ? AND first > ? AND state = 'applied' ORDER BY first",
-        [log["id"], parted],
+        [log["id"], last_common],
     )
     if author.id == store.identity.replica_id:
         if log["own"]:
             logs.begin_log(store, log["scope"])
-        stands = {_identity(change) for row in branch for change in segment.decode(row["bytes"])[1]}
+        applied = {_identity(change) for row in branch for change in segment.decode(row["bytes"])[1]}
         for row in ours:
-            _relog_segment(store, row, stands, parted)
+            _relog_segment(store, row, applied, last_common)
     for row in ours:
         store.db.execute(
             "UPDATE local_segment SET state = 'quarantined', reason = ? WHERE hash = ?", [FORK, row["hash"]]
@@ -134,10 +149,13 @@ def _hold_branch(store: Store, branch: list[Row]) -> None:
         store.db.execute("UPDATE local_segment SET state = 'held' WHERE hash = ?", [row["hash"]])
 
 
-def _relog_segment(store: Store, ours: Row, stands: set[tuple[object, ...]], parted: int) -> None:
-    """Seal anew, in the log that is written now, what the branch that stands lacks of a segment: under the knowledge
-    under which it was made, so that conflicts stay what they were."""
-    changes = [c for c in segment.decode(ours["bytes"])[1] if _identity(c) not in stands]
+def _relog_segment(store: Store, ours: Row, applied: set[tuple[object, ...]], last_common: int) -> None:
+    """Log and seal, in the current own log, the changes of a segment that the applied branch lacks.
+
+    ``applied``: the identities of the changes of that branch. The new segment names the same version vector as the old
+    one, so that conflicts stay what they were.
+    """
+    changes = [c for c in segment.decode(ours["bytes"])[1] if _identity(c) not in applied]
     changes = _not_logged(store, changes, besides=ours["log_id"])
     log = store.row("SELECT * FROM local_log WHERE own = 1 AND scope = ?", [ours["scope"]])
     assert log is not None
@@ -161,14 +179,15 @@ def _relog_segment(store: Store, ours: Row, stands: set[tuple[object, ...]], par
         [(log["id"], *row.values()) for row in rows],
     )
     store.db.execute("UPDATE local_log SET seq = ? WHERE id = ?", [rows[-1]["seq"], log["id"]])
-    knows = {**json.loads(ours["knows"]), ours["log_id"]: parted}
+    knows = {**json.loads(ours["knows"]), ours["log_id"]: last_common}
     segment.seal_rows(store, log, rows, {known: last for known, last in knows.items() if last})
 
 
 def adopt_branches(store: Store) -> int:
-    """Log the work of branches that do not stand in headquarters' own log, with its values, times and authors; returns
-    how many segments. For a laptop that will not do so itself: it is gone, or its disk was set back meanwhile. If it
-    does after all, each change still counts once.
+    """Log the changes of quarantined branches in headquarters' own log; returns how many segments.
+
+    The changes keep their values, times and authors. This is for a laptop that will not log them itself, because it is
+    gone, or its disk was set back meanwhile. If it does so after all, each change still counts once.
     """
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters takes over the work of a laptop that is gone."))
@@ -181,8 +200,8 @@ def adopt_branches(store: Store) -> int:
         )
         touched = []
         for row in found:
-            parted = receipts.branch_point(store, row["log_id"], row["prev"])
-            _relog_segment(store, row, set(), parted or 0)
+            last_common = receipts.branch_point(store, row["log_id"], row["prev"])
+            _relog_segment(store, row, set(), last_common or 0)
             touched += [(c.table, c.row_id) for c in segment.decode(row["bytes"])[1]]
         merge.refold(store, touched)
         forget_settled(store)
@@ -190,43 +209,49 @@ def adopt_branches(store: Store) -> int:
 
 
 def _identity(change: Change) -> tuple[object, ...]:
-    """What makes two logged changes the same one."""
+    """What identifies a change: if it is equal for two logged changes, they are the same change."""
     return change.hlc, change.table, change.row_id, json.dumps(change.cols, sort_keys=True)
 
 
 def is_off_branch(store: Store, hash_: str | None) -> bool:
-    """Whether a segment belongs to a branch that does not stand: so does what goes on from it."""
+    """Whether a segment belongs to a quarantined branch; then every segment that follows it does, too."""
     found = "SELECT 1 FROM local_segment WHERE hash = ? AND state = 'quarantined' AND reason IN (?, ?)"
     return store.value(found, [hash_, FORK, FORK_SETTLED]) is not None
 
 
 def forget_settled(store: Store) -> None:
-    """Mark the branches that do not stand and of which nothing is missing: no longer anybody's concern; inside a
-    transaction. At a post also what waits for the rest of such a branch, which headquarters does not send."""
+    """Mark the quarantined branches whose changes are all logged elsewhere as settled; inside a transaction.
+
+    At a post also mark held segments that wait for the rest of such a branch: headquarters does not send it.
+    """
     for row in store.rows(
         "SELECT hash, bytes FROM local_segment WHERE state = 'quarantined' AND reason = ?"
         " UNION ALL SELECT hash, bytes FROM local_segment WHERE state = 'held' AND reason = 'waits' AND ?",
         [FORK, store.identity.role == "post"],
     ):
         changes = segment.decode(row["bytes"])[1]
-        if not _not_logged(store, changes[:1]) and not _not_logged(store, changes):  # one costs less, and often says it
+        if not _not_logged(store, changes[:1]) and not _not_logged(store, changes):  # one costs less, and often decides
             store.db.execute(
                 "UPDATE local_segment SET state = 'quarantined', reason = ? WHERE hash = ?", [FORK_SETTLED, row["hash"]]
             )
 
 
 def _not_logged(store: Store, changes: list[Change], besides: str = "") -> list[Change]:
-    """Those of some changes that are in no log, ``besides`` one: with its reading and values a change is one's only."""
+    """Those of some changes that are in no log other than ``besides``.
+
+    The same clock reading with the same values means the same change.
+    """
     found = change_log.changes_of_rows(store, {c.row_id for c in changes})
     there = {_identity(c) for same_row in found.values() for c in same_row if c.log_id != besides}
     return [c for c in changes if _identity(c) not in there]
 
 
 def missing_knowledge(store: Store, row: Row) -> dict[str, int]:
-    """log -> last change that a segment's author knew and that is not here.
+    """log id -> last change that a segment's author knew, for each log whose changes up to there are not all here.
 
-    Nobody waits for what never comes: a branch that does not stand, or the log of a laptop that was revoked; and nobody
-    for what a peer that has applied the segment has not, or may not name to us.
+    A segment does not wait for changes that may never come: those of a quarantined branch, or of a revoked laptop's
+    logs. It does not wait either for changes that a peer lacks which has applied the segment, or for logs that are not
+    in that peer's receipt: the peer may not name some logs to us.
     """
     known = store.rows(
         "SELECT k.key AS log_id, k.value AS last, coalesce(l.seq, 0) AS seq"
@@ -235,8 +260,8 @@ def missing_knowledge(store: Store, row: Row) -> dict[str, int]:
     )
     if not known:
         return {}
-    have, lacking = {r["log_id"]: r["seq"] for r in known}, {r["log_id"]: r["last"] for r in known}
-    over = {
+    have, missing = {r["log_id"]: r["seq"] for r in known}, {r["log_id"]: r["last"] for r in known}
+    not_awaited = {
         r["log_id"]: r["last"]
         for r in store.rows(
             "SELECT log_id, max(last) AS last FROM local_segment WHERE state = 'quarantined' AND reason IN (?, ?, ?)"
@@ -245,15 +270,15 @@ def missing_knowledge(store: Store, row: Row) -> dict[str, int]:
         )
     }
     for revoked in store.rows("SELECT logs FROM local_revocation"):
-        over.update(dict.fromkeys(json.loads(revoked["logs"]), MAX_SEQ))
-    lacking = {log: last for log, last in lacking.items() if over.get(log, 0) < last}
-    for heads in _applied_by(store, row) if lacking else ():
-        lacking = {log: last for log, last in lacking.items() if log in heads and have[log] < heads[log].last}
-    return lacking
+        not_awaited.update(dict.fromkeys(json.loads(revoked["logs"]), MAX_SEQ))
+    missing = {log: last for log, last in missing.items() if not_awaited.get(log, 0) < last}
+    for heads in _applied_by(store, row) if missing else ():
+        missing = {log: last for log, last in missing.items() if log in heads and have[log] < heads[log].last}
+    return missing
 
 
 def _applied_by(store: Store, row: Row) -> Iterator[receipts.Heads]:
-    """What each peer says it has that has applied a segment."""
+    """The heads that certified peers say they have, one for each of their databases that has applied a segment."""
     for peer in peers.others(store):
         for heads in receipts.all_heads(store, peer.id)[0] if peer.trust == "certified" else ():
             head = heads.get(row["log_id"])

@@ -1,8 +1,9 @@
 """The merge: a row is a fold over the changes of its cells, a pure function of the set of applied segments.
 
-Per column the change with the greatest (hlc, log) wins. Which changes may count is decided per change, by rules that
-every replica applies alike; those that may not are set aside with the reason. Two changes of one cell conflict when
-neither's author knew the other and the values differ. Live import and ``doctor --rebuild`` use this one fold.
+Per column the change with the greatest (hlc, log) wins. Rules that are the same in every replica decide for each change
+whether it counts; one that does not is rejected, with the reason. Two changes of one cell (one column of one row)
+conflict when neither author knew the other's change and the values differ. Live import and ``doctor --rebuild`` use the
+same fold.
 """
 
 import json
@@ -22,19 +23,19 @@ from fieldapp.sync.merge import fast_path
 from fieldapp.sync.merge.admission import IMPOSSIBLE, Author, AuthoredChange, RowKey, Schema, rejection_reason
 
 BATCH = 5_000
-"""Rows whose changes are in memory together while they are folded"""
+"""How many rows are folded at a time, with their changes in memory"""
 
 
 def apply_changes(store: Store, sealed: Sealed, hash_: str, pending: fast_path.Pending | None = None) -> None:
-    """Enter a segment's changes into the log and make rows what the log then says; inside an applying transaction.
+    """Enter a segment's changes into the log and bring its rows up to date; inside an applying transaction.
 
-    Most segments are a post's next ones, and nobody else wrote in between: then their changes come last in the fold of
-    each row, and are written as they are. Where that is not sure, rows are folded. With ``pending`` updates may wait,
-    until ``flush_pending``.
+    Most segments are a post's next ones, and nobody else wrote in between. Then their changes come last in the fold of
+    each row, and are written directly (``fast_path``). Where that is not certain, rows are folded. With ``pending``,
+    updates may wait until ``flush_pending``.
     """
     header, entries = sealed.header, sealed.entries
     author = _authors(store, header.log).get(header.log) or _author(store, header.scope, header.replica)
-    doubtful = fast_path.rows_to_fold(store, sealed)  # before the segment is there itself
+    excluded_ids = fast_path.rows_to_fold(store, sealed)  # before the segment itself is entered
     log.number_segment(store, hash_)
     log.store_last_change(store, hash_, entries[-1].hlc, sealed.change(len(entries) - 1).at)
     store.db.execute(
@@ -44,7 +45,7 @@ def apply_changes(store: Store, sealed: Sealed, hash_: str, pending: fast_path.P
     )
     clock.observe(store, entries[-1].hlc)
     updates = pending or fast_path.Pending(store)
-    to_fold = fast_path.write_rows(store, author, sealed, doubtful, updates)
+    to_fold = fast_path.write_rows(store, author, sealed, excluded_ids, updates)
     retry = store.value("SELECT 1 FROM local_set_aside WHERE reason = ? LIMIT 1", [IMPOSSIBLE])
     if pending is None or to_fold or retry:
         to_fold = list(dict.fromkeys([*updates.flush(), *to_fold]))
@@ -53,7 +54,7 @@ def apply_changes(store: Store, sealed: Sealed, hash_: str, pending: fast_path.P
 
 
 def flush_pending(store: Store, pending: fast_path.Pending) -> None:
-    """Write the updates that wait; inside an applying transaction."""
+    """Write the waiting updates; inside an applying transaction."""
     to_fold = pending.flush()
     if to_fold:
         fold_rows(store, pending.schema, to_fold)
@@ -65,7 +66,7 @@ def _author(store: Store, scope: str, replica_id: str) -> Author:
 
 
 def _authors(store: Store, only: str | None = None) -> dict[str, Author]:
-    """Log -> its author; the baseline's is headquarters. ``only``: of one log."""
+    """Log id -> its author; the baseline's author is headquarters. ``only``: id of the one log that is wanted."""
     return {
         r["id"]: Author(r["scope"], r["role"] or "hq", r["post_id"])
         for r in store.rows(
@@ -76,15 +77,15 @@ def _authors(store: Store, only: str | None = None) -> dict[str, Author]:
     }
 
 
-def fold_rows(store: Store, schema: Schema, cells: Iterable[RowKey]) -> None:
-    """Make rows what their changes say.
+def fold_rows(store: Store, schema: Schema, row_keys: Iterable[RowKey]) -> None:
+    """Fold rows: make each what its changes say.
 
-    What was impossible is tried again while something changes: the row that it names may have come since, in the same
-    segment or in one that this one's author did not know.
+    A change that was rejected as impossible is tried again as long as something changes. The row that it refers to may
+    have come meanwhile, in the same segment or in one that this segment's author did not know.
     """
     written: dict[str, dict[str, None]] = {}
     authors = _authors(store)
-    todo, seen = list(cells), None
+    todo, seen = list(row_keys), None
     while todo or seen is None:
         for start in range(0, len(todo), BATCH):
             part = todo[start : start + BATCH]
@@ -101,16 +102,16 @@ def fold_rows(store: Store, schema: Schema, cells: Iterable[RowKey]) -> None:
             for (table, row_id), logged in rows.items():
                 if _fold_row(store, schema, table, row_id, logged):
                     written.setdefault(table, {})[row_id] = None
-        aside = store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
-        todo = [] if aside == seen else _impossible_rows(store)
-        seen = aside
+        rejected = store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
+        todo = [] if rejected == seen else _impossible_rows(store)
+        seen = rejected
     for table, ids in written.items():
         if table in BY_KIND and (BY_KIND[table].TOP or BY_KIND[table].REFERRED):
             search_index.index_ids(store, table, list(ids))
 
 
 def _impossible_rows(store: Store) -> list[RowKey]:
-    """The rows of which a change could not be, in the order of their changes."""
+    """The rows that have a change rejected as impossible, in the order of those changes."""
     places = [
         (r["log_id"], r["seq"])
         for r in store.rows("SELECT log_id, seq FROM local_set_aside WHERE reason = ?", [IMPOSSIBLE])
@@ -120,40 +121,43 @@ def _impossible_rows(store: Store) -> list[RowKey]:
 
 
 def fold_after_upgrade(store: Store) -> None:
-    """Fold in what an older version of the program logged without understanding it; once after each upgrade."""
-    said = store.setting(REFOLD)
-    if said is None:
+    """Fold the rows that an older version of the program logged without understanding them; once after each upgrade."""
+    stored = store.setting(REFOLD)
+    if stored is None:
         return
     with store.transaction(applying=True):
-        fold_rows(store, Schema(store), _not_understood(store, **json.loads(said)))
+        fold_rows(store, Schema(store), _not_understood(store, **json.loads(stored)))
         store.db.execute("DELETE FROM local_setting WHERE key = ?", [REFOLD])
 
 
 def _not_understood(store: Store, columns: dict[str, list[str]], shipped: int) -> list[RowKey]:
-    """Rows that an older version could not fold, or index, whole: a change was set aside, or sets one of ``columns``,
-    which it had not, or is of the baseline and came after ``shipped``."""
-    aside = {(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")}
+    """Rows that an older version of the program could not fold or index completely.
+
+    They have a change that was rejected, or that sets one of ``columns``, which that version did not have, or that is a
+    change of the baseline after number ``shipped``.
+    """
+    rejected = {(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")}
     new = {table: set(names) for table, names in columns.items()}
     return _row_keys(
         c
         for c in log.all_changes(store)
         if (c.log_id == BASELINE_LOG and c.seq > shipped)
-        or (c.log_id, c.seq) in aside
+        or (c.log_id, c.seq) in rejected
         or not new.get(c.table, set()).isdisjoint(c.cols)
     )
 
 
 def _row_keys(changes: Iterable[Change]) -> list[RowKey]:
-    """The rows of some changes, in the order of their first ones."""
+    """The rows that some changes belong to, in the order of the first change of each."""
     first: dict[RowKey, int] = {}
     for c in changes:
-        cell = (c.table, c.row_id)
-        first[cell] = min(c.hlc, first.get(cell, c.hlc))
-    return sorted(first, key=lambda cell: (first[cell], cell[1]))
+        row = (c.table, c.row_id)
+        first[row] = min(c.hlc, first.get(row, c.hlc))
+    return sorted(first, key=lambda row: (first[row], row[1]))
 
 
 def withdraw_log(store: Store, log_id: str) -> list[RowKey]:
-    """Take back the changes of a log that no applied segment holds any more; returns their rows, to be refolded.
+    """Remove the changes of a log that no applied segment holds any more; returns their rows, to be refolded.
 
     Inside an applying transaction, with nothing of the log unsealed.
     """
@@ -163,16 +167,18 @@ def withdraw_log(store: Store, log_id: str) -> list[RowKey]:
     return list(touched)
 
 
-def refold(store: Store, cells: Iterable[RowKey]) -> None:
-    """Make rows what their changes say, after some were taken back: a row that nothing begins any more goes, and what
-    names it is judged anew."""
+def refold(store: Store, row_keys: Iterable[RowKey]) -> None:
+    """Fold rows again after some of their changes were removed; inside an applying transaction.
+
+    A row that no change begins any more is deleted. The rows that refer to it are folded again as well.
+    """
     schema = Schema(store)
-    wanted = [cell for cell in dict.fromkeys(cells) if cell[0] in schema.columns]
-    begun = {cell for cell, change in _authored_changes(store, wanted) if "created_at" in change.cols}
-    gone = {cell: None for cell in wanted if cell not in begun}
+    wanted = [row for row in dict.fromkeys(row_keys) if row[0] in schema.columns]
+    begun = {row for row, change in _authored_changes(store, wanted) if "created_at" in change.cols}
+    gone = {row: None for row in wanted if row not in begun}
     todo = list(gone)
     while todo:
-        todo = [cell for cell in _rows_referring_to(store, schema, todo) if cell not in gone]
+        todo = [row for row in _rows_referring_to(store, schema, todo) if row not in gone]
         gone.update(dict.fromkeys(todo))
     store.db.execute("PRAGMA defer_foreign_keys = ON")
     for table, row_id in gone:
@@ -182,44 +188,44 @@ def refold(store: Store, cells: Iterable[RowKey]) -> None:
     fold_rows(store, schema, _in_order(store, [*wanted, *gone]))
 
 
-def _authored_changes(store: Store, cells: list[RowKey]) -> Iterator[tuple[RowKey, Change]]:
+def _authored_changes(store: Store, row_keys: list[RowKey]) -> Iterator[tuple[RowKey, Change]]:
     """The changes of some rows, each with its row."""
-    for start in range(0, len(cells), BATCH):
-        part = set(cells[start : start + BATCH])
+    for start in range(0, len(row_keys), BATCH):
+        part = set(row_keys[start : start + BATCH])
         for changes in log.changes_of_rows(store, [row_id for _table, row_id in part]).values():
             yield from (((c.table, c.row_id), c) for c in changes if (c.table, c.row_id) in part)
 
 
-def _rows_referring_to(store: Store, schema: Schema, cells: list[RowKey]) -> list[RowKey]:
-    """The rows that name one of some rows."""
-    named: dict[str, list[str]] = {}
-    for table, row_id in cells:
-        named.setdefault(table, []).append(row_id)
+def _rows_referring_to(store: Store, schema: Schema, row_keys: list[RowKey]) -> list[RowKey]:
+    """The rows that refer to any of the given rows."""
+    ids_by_table: dict[str, list[str]] = {}
+    for table, row_id in row_keys:
+        ids_by_table.setdefault(table, []).append(row_id)
     found = []
     for table in schema.columns:
         for key in store.rows(f"PRAGMA foreign_key_list({table})"):
-            ids = json.dumps(named.get(key["table"], []))
+            ids = json.dumps(ids_by_table.get(key["table"], []))
             column = key["from"]
             rows = store.rows(f"SELECT id FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))", [ids])
             found += [(table, row["id"]) for row in rows]
     return found
 
 
-def _in_order(store: Store, cells: list[RowKey]) -> list[RowKey]:
-    """Rows in the order of their first changes: what is named before what names it."""
-    first = dict.fromkeys(cells, 0)
-    for cell, change in _authored_changes(store, list(first)):
-        first[cell] = min(first[cell] or change.hlc, change.hlc)
-    return sorted(first, key=lambda cell: (first[cell], cell[1]))
+def _in_order(store: Store, row_keys: list[RowKey]) -> list[RowKey]:
+    """Rows in the order of their first changes, so that each comes before the rows that refer to it."""
+    first = dict.fromkeys(row_keys, 0)
+    for row, change in _authored_changes(store, list(first)):
+        first[row] = min(first[row] or change.hlc, change.hlc)
+    return sorted(first, key=lambda row: (first[row], row[1]))
 
 
 def rebuild(store: Store) -> list[RowKey]:
-    """Fold the whole log anew; returns the rows that were not what the log says. Inside an applying transaction."""
+    """Fold all logs again; returns the rows that differed from what the logs say. Inside an applying transaction."""
     schema = Schema(store)
     before = {t: {r["id"]: r for r in store.rows(f"SELECT * FROM {t}")} for t in schema.columns}
-    cells = _row_keys(log.all_changes(store))
-    fold_rows(store, schema, cells)
-    known = set(cells)
+    logged = _row_keys(log.all_changes(store))
+    fold_rows(store, schema, logged)
+    known = set(logged)
     wrong = [(t, i) for t, rows in before.items() for i in rows if (t, i) not in known]
     for table, row_id in reversed(wrong):
         store.db.execute(f"DELETE FROM {table} WHERE id = ?", [row_id])
@@ -231,31 +237,31 @@ def rebuild(store: Store) -> list[RowKey]:
 
 
 def _forget_findings(store: Store, rows: Mapping[RowKey, list[AuthoredChange]]) -> None:
-    """Forget what was found about some rows and their changes."""
+    """Delete the stored rejections and conflicts of some rows."""
     changes = [(c.log_id, c.seq) for logged in rows.values() for c in logged]
     store.db.conn.executemany("DELETE FROM local_set_aside WHERE log_id = ? AND seq = ?", changes)
     store.db.conn.executemany("DELETE FROM local_conflict WHERE table_name = ? AND row_id = ?", list(rows))
 
 
 def _fold_row(store: Store, schema: Schema, table: str, row_id: str, logged: list[AuthoredChange]) -> bool:
-    """Make a row what its changes say; whether there is anything of it."""
-    standing: list[AuthoredChange] = []
+    """Fold one row; returns whether any of its changes counts."""
+    accepted: list[AuthoredChange] = []
     for change in logged:
-        reason = rejection_reason(schema, change, standing)
+        reason = rejection_reason(schema, change, accepted)
         if reason is None:
-            standing.append(change)
+            accepted.append(change)
         else:
             _reject(store, change, reason)
-    if not standing:
+    if not accepted:
         return False
     try:
-        _write(store, schema, table, row_id, standing)
+        _write(store, schema, table, row_id, accepted)
     except IntegrityError:
         _forget_findings(store, {(table, row_id): logged})
-        standing = _one_by_one(store, schema, table, row_id, logged)
-    if len({c.log_id for c in standing}) > 1:
-        _conflicts(store, schema, table, row_id, standing)
-    return bool(standing)
+        accepted = _one_by_one(store, schema, table, row_id, logged)
+    if len({c.log_id for c in accepted}) > 1:
+        _conflicts(store, schema, table, row_id, accepted)
+    return bool(accepted)
 
 
 def _write(store: Store, schema: Schema, table: str, row_id: str, changes: list[AuthoredChange]) -> None:
@@ -268,7 +274,7 @@ def _write(store: Store, schema: Schema, table: str, row_id: str, changes: list[
     names = ", ".join(columns)
     marks = ", ".join("?" * len(columns))
     sets = ", ".join(f"{c} = excluded.{c}" for c in columns if c != "id")
-    other = " OR ".join(f"{table}.{c} IS NOT excluded.{c}" for c in columns if c != "id")  # most are so already
+    other = " OR ".join(f"{table}.{c} IS NOT excluded.{c}" for c in columns if c != "id")  # most are equal already
     store.db.execute(
         f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {sets} WHERE {other}",
         [values.get(c) for c in columns],
@@ -278,21 +284,23 @@ def _write(store: Store, schema: Schema, table: str, row_id: str, changes: list[
 def _one_by_one(
     store: Store, schema: Schema, table: str, row_id: str, changes: list[AuthoredChange]
 ) -> list[AuthoredChange]:
-    """Find which changes cannot be: each is tried on top of those that stand. A CHECK says what one column of one
-    row may hold, so the outcome does not depend on the others."""
-    standing: list[AuthoredChange] = []
+    """Find the changes that break a constraint, and return the others: each is tried on top of those that count.
+
+    A CHECK limits one column of one row, so the result does not depend on other columns.
+    """
+    accepted: list[AuthoredChange] = []
     for change in changes:
-        reason = rejection_reason(schema, change, standing)
+        reason = rejection_reason(schema, change, accepted)
         if reason is None:
             try:
                 with store.db.atomic():
-                    _write(store, schema, table, row_id, [*standing, change])
-                standing.append(change)
+                    _write(store, schema, table, row_id, [*accepted, change])
+                accepted.append(change)
                 continue
             except IntegrityError:
                 reason = IMPOSSIBLE
         _reject(store, change, reason)
-    return standing
+    return accepted
 
 
 def _reject(store: Store, change: AuthoredChange, reason: str) -> None:
@@ -300,7 +308,10 @@ def _reject(store: Store, change: AuthoredChange, reason: str) -> None:
 
 
 def _conflicts(store: Store, schema: Schema, table: str, row_id: str, changes: list[AuthoredChange]) -> None:
-    """List the cells where values differ of which neither author knew the other's, and none came later."""
+    """Store the conflicts of a row: for each column, look at the changes that no other change knew.
+
+    The last of them is the winner. Each other one with a different value is stored as a loser.
+    """
     knows = {(c.log_id, c.seq): _knowledge(store, c) for c in changes}
     for column in schema.columns[table]:
         setting = [c for c in changes if column in c.cols and c.log_id != BASELINE_LOG]
@@ -317,7 +328,7 @@ def _conflicts(store: Store, schema: Schema, table: str, row_id: str, changes: l
 
 
 def _differ(column: str, one: Any, other: Any) -> bool:
-    """Whether two values of a column contradict each other: when a row was voided does not, that it was does."""
+    """Whether two values of a column contradict each other. Two times in ``voided_at`` do not: both void the row."""
     return bool(one != other) and not (column == "voided_at" and None not in (one, other))
 
 
@@ -328,7 +339,7 @@ def _was_known(knows: dict[tuple[str, int], dict[str, int]], later: AuthoredChan
 
 
 def _knowledge(store: Store, change: AuthoredChange) -> dict[str, int]:
-    """What the author of a change knew; an own change that is not sealed yet knows all that is here."""
+    """The version vector that the author of a change had; for an own change not sealed yet, all that is here."""
     found = store.value(
         "SELECT knows FROM local_segment WHERE log_id = ? AND first <= ? AND ? <= last AND state = 'applied'",
         [change.log_id, change.seq, change.seq],
@@ -340,7 +351,7 @@ def _knowledge(store: Store, change: AuthoredChange) -> dict[str, int]:
 
 
 def conflicts(store: Store) -> list[Row]:
-    """Each conflict with both values, authors and times, and an ``id`` to name it by."""
+    """Each conflict with both values, authors and times, and an ``id`` that names it."""
     found: list[Row] = []
     rows = store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log, loser_seq")
     changes = log.changes_at(

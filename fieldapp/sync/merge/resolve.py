@@ -1,4 +1,4 @@
-"""A conflict is settled by a change like any other: it says one of the two values, and its author knew both."""
+"""Settles a conflict, by a change like any other: it sets one of the two values, and its author knew both."""
 
 import json
 from typing import Literal
@@ -15,8 +15,10 @@ Side = Literal["winner", "loser"]
 
 
 def resolve_conflict(store: Store, conflict_id: str, take: Side) -> None:
-    """Let one side of a conflict (an ``id`` of ``merge.conflicts``) stand for good, here and, with the next exchange,
-    everywhere."""
+    """Settle a conflict with the value of one side: here at once, and everywhere with the next exchange.
+
+    ``conflict_id`` is an ``id`` of ``merge.conflicts``.
+    """
     with store.transaction(applying=True):
         found = next((c for c in merge.conflicts(store) if c["id"] == conflict_id), None)
         if found is None:

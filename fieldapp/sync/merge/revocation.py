@@ -1,7 +1,8 @@
-"""A laptop that is trusted no longer: lost, stolen, handed back.
+"""Revocation of a laptop that is no longer trusted, because it was lost, stolen or handed back.
 
-Headquarters signs how far each of its logs stands; that word travels on in bundles. What the laptop wrote beyond it is
-quarantined, wherever it arrives, and taken back where it was applied. A later certificate undoes it.
+Headquarters signs up to which change each of the laptop's logs is valid; this statement travels on in bundles. Later
+changes by the laptop are quarantined wherever they arrive, and withdrawn where they were applied. A later certificate
+undoes the revocation.
 """
 
 import json
@@ -18,7 +19,7 @@ REVOKED = "revoked"
 
 
 def sign_revocation(store: Store, peer: Peer) -> None:
-    """Trust a laptop no longer; what headquarters has of it stands. Inside an applying transaction, after sealing."""
+    """Revoke a laptop; its changes that headquarters has stay valid. Inside an applying transaction, after sealing."""
     me = peers.own(store)
     if me.role != "hq" or me.trust != "certified" or not _may_revoke(store, me, peer):
         raise FieldappError(_("{name} was certified by another headquarters: only that one revokes it.").format(
@@ -39,8 +40,11 @@ def sign_revocation(store: Store, peer: Peer) -> None:
 
 
 def take_revocation(store: Store, revocation: keys.Revocation, data: bytes, signature: bytes) -> None:
-    """Take in a revocation from a bundle, if it is a later word than what is known, of who may say so; inside an
-    applying transaction."""
+    """Take in a revocation from a bundle; inside an applying transaction.
+
+    It is ignored unless its issuer may revoke the laptop and signed it, and it is newer than the laptop's certificate
+    and revocation that are known here.
+    """
     peer, issuer = peers.get(store, revocation.replica), peers.get(store, revocation.issuer)
     if peer is None or issuer is None or issuer.role != "hq" or issuer.trust != "certified":
         return
@@ -53,8 +57,10 @@ def take_revocation(store: Store, revocation: keys.Revocation, data: bytes, sign
 
 
 def _may_revoke(store: Store, issuer: Peer, peer: Peer) -> bool:
-    """The headquarters that certified it, by any of its laptops. A root of trust nobody revokes: who starts anew takes
-    a new pack."""
+    """Whether ``issuer`` is of the headquarters that certified a laptop; of a pending laptop, any headquarters may be.
+
+    Nobody can revoke a root of trust: headquarters that replaces it begins again, with new packs.
+    """
     certifier = peers.get(store, peer.issuer)
     if peer.trust == "pending":
         return True
@@ -68,7 +74,7 @@ def _store_revocation(store: Store, revocation: keys.Revocation, data: bytes, si
         [revocation.replica, revocation.hlc, json.dumps(revocation.logs), data, signature],
     )
     if revocation.replica == store.identity.replica_id:
-        return  # what this laptop holds, its people can still read
+        return  # this laptop itself is revoked: its users can still read what is on it
     touched = []
     for log in store.rows("SELECT id FROM local_log WHERE replica_id = ?", [revocation.replica]):
         last = revocation.logs.get(log["id"], 0)
@@ -82,13 +88,13 @@ def _store_revocation(store: Store, revocation: keys.Revocation, data: bytes, si
 
 
 def is_within_revocation(store: Store, segment: Row) -> bool:
-    """Whether a segment of a revoked laptop lies within what headquarters lets stand."""
+    """Whether a segment of a revoked laptop is among those that the revocation leaves valid."""
     logs = store.value("SELECT logs FROM local_revocation WHERE replica_id = ?", [segment["replica_id"]])
     return logs is not None and segment["last"] <= json.loads(logs).get(segment["log_id"], 0)
 
 
 def release_quarantined(store: Store) -> None:
-    """Hold anew what was quarantined of laptops that were revoked and are trusted again; inside a transaction."""
+    """Hold again the quarantined segments of laptops that were revoked and are trusted again; inside a transaction."""
     store.db.execute(
         "UPDATE local_segment SET state = 'held' WHERE state = 'quarantined' AND reason = ? AND replica_id IN"
         " (SELECT id FROM local_replica WHERE trust = 'certified')",
@@ -96,10 +102,10 @@ def release_quarantined(store: Store) -> None:
     )
 
 
-def signed_revocations(store: Store, readers: list[str]) -> list[Row]:
-    """(replica_id, paper, signature) of each revoked laptop among those named."""
+def signed_revocations(store: Store, replica_ids: list[str]) -> list[Row]:
+    """(replica_id, paper, signature) of each given replica that is revoked; ``paper`` is the signed revocation."""
     return store.rows(
         "SELECT replica_id, paper, signature FROM local_revocation"
         " WHERE replica_id IN (SELECT value FROM json_each(?)) ORDER BY replica_id",
-        [json.dumps(readers)],
+        [json.dumps(replica_ids)],
     )

@@ -1,4 +1,4 @@
-"""What becomes of a segment: applied, held until something has come, or quarantined (docs/bundle-format.md)."""
+"""The state of a segment: applied, held until something else comes, or quarantined (``docs/bundle-format.md``)."""
 
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock, keys, segment
@@ -16,7 +16,7 @@ FOREIGN_LOG = "foreign_log"
 
 
 def classify(store: Store, row: Row) -> tuple[str, str | None]:
-    """(state, reason) of a held segment, as things stand: applied means that it may be applied now."""
+    """(state, reason) that a held segment should have now; ``applied`` means that it can be applied."""
     author = store.row("SELECT sign_key, trust, own FROM local_replica WHERE id = ?", [row["replica_id"]])
     if author is None:
         return "held", UNKNOWN_AUTHOR
@@ -46,20 +46,20 @@ def classify(store: Store, row: Row) -> tuple[str, str | None]:
 
 
 def is_ahead(sealed: segment.Sealed) -> bool:
-    """Whether a segment would drag along the clock of everybody."""
+    """Whether a segment's last clock reading is implausibly late: it would move the clock of all replicas ahead."""
     return sealed.entries[-1].hlc > clock.latest_plausible()
 
 
 def apply_segment(store: Store, sealed: segment.Sealed, hash_: str, pending: fast_path.Pending | None = None) -> None:
-    """Apply a segment that was judged so; of a log that is our own, we write on in another."""
+    """Apply a segment for which ``classify`` gave ``applied``; if it is of a log that we write, begin a new log."""
     header = sealed.header
     merge.apply_changes(store, sealed, hash_, pending)
-    if store.value("SELECT own FROM local_log WHERE id = ?", [header.log]):  # by a copy of this disk
+    if store.value("SELECT own FROM local_log WHERE id = ?", [header.log]):  # written by a copy of this disk
         logs.begin_log(store, header.scope)
 
 
 def apply_held(store: Store) -> None:
-    """Apply every held segment that can be applied, until none is left that can; inside an applying transaction."""
+    """Apply held segments until none is left that can be applied; inside an applying transaction."""
     progress = True
     while progress:
         progress = False
@@ -80,8 +80,10 @@ def apply_held(store: Store) -> None:
 
 
 def settle_forks(store: Store) -> None:
-    """Follow headquarters in logs that have two branches, and apply what waited for that; inside an applying
-    transaction."""
+    """Follow headquarters in logs that have two branches; inside an applying transaction.
+
+    Held segments that waited for that are applied.
+    """
     followed: set[str] = set()
     while forks.follow_headquarters(store, followed):
         apply_held(store)

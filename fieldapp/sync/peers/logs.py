@@ -1,4 +1,4 @@
-"""The logs that this replica writes: one for each scope at a time, each with an id of its own."""
+"""The logs that this replica writes: one at a time for each scope, each with an id of its own."""
 
 import uuid_utils
 
@@ -7,8 +7,10 @@ from fieldapp.store.store import Store
 
 
 def begin_log(store: Store, scope: str) -> None:
-    """Write what comes from now on in ``scope`` into a new log; one that was written till now is closed, and stays.
-    Inside a transaction."""
+    """Begin a new log for ``scope``, to which all further changes go; inside a transaction.
+
+    The log that was written until now is kept, and gets no more changes.
+    """
     store.db.execute("UPDATE local_log SET own = 0 WHERE own = 1 AND scope = ?", [scope])
     store.db.execute(
         "INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, ?, ?, 1, 0)",
@@ -17,8 +19,10 @@ def begin_log(store: Store, scope: str) -> None:
 
 
 def begin_missing_logs(store: Store) -> None:
-    """At headquarters: a log for each of its own posts, which another of its laptops may have entered; inside a
-    transaction."""
+    """At headquarters: begin a log for each of its own posts that has none here; inside a transaction.
+
+    Another laptop of headquarters may have entered the post.
+    """
     me = store.identity
     if me.role != "hq":
         return
@@ -47,7 +51,7 @@ def own_logs(store: Store) -> list[str]:
 
 
 def current_log(store: Store) -> str:
-    """The log that tells this database from a copy of it: a post's own, headquarters' for all."""
+    """Id of the log that distinguishes this database from a copy: a post's only log, headquarters' in scope '*'."""
     found: str = store.value("SELECT id FROM local_log WHERE own = 1 ORDER BY scope <> '*', id")
     return found
 

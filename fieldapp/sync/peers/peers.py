@@ -1,4 +1,4 @@
-"""The replicas that this one knows: their certificates, whether they are trusted, and what they said they have."""
+"""The replicas that this one knows: their certificates, whether they are trusted, and what may be sent to them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from fieldapp.vietnamese.text import search_key
 OTHER_KEYS = "other_keys"
 
 FIRST_LETTER = "A"
-"""What the first laptop of a post or a headquarters is called"""
+"""The letter of the first laptop of a post or a headquarters"""
 
 
 _SELECT = (
     "SELECT r.*, coalesce(t.name, r.post_name) AS post_now, {namesakes} AS namesakes"
     " FROM local_replica r LEFT JOIN post t ON t.id = r.post_id WHERE"
 )
-"""With the name that the post has now: a laptop that is not certified keeps the certificate of another day"""
+"""With the post's name of today: the certificate of a laptop that is not certified may have an earlier name"""
 _ONE = _SELECT.format(
     namesakes="(SELECT count(*) FROM local_replica o WHERE o.name = r.name AND o.post_id IS r.post_id)"
 )
 _MANY = f"SELECT * FROM ({_SELECT.format(namesakes='count(*) OVER (PARTITION BY r.name, r.post_id)')} true) WHERE"
-"""The same for many: counted in one go"""
+"""The same for many replicas: one query counts the namesakes of all"""
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ class Peer:
     certificate: bytes
     certificate_signature: bytes
     issuer: str
-    """replica id of who certified it; its own where it asks to be, or is a root of trust"""
+    """id of the replica that certified it; its own id if it requests a certificate or is a root of trust"""
     above: bool
     """a headquarters above ours"""
     shared: bool
-    """another replica has the same post and name: a laptop that replaced a lost one"""
+    """another replica has the same post and name: for example a laptop that replaced a lost one"""
 
     @property
     def short_id(self) -> str:
-        """The end of its id, as it stands in the names of its bundles."""
+        """The end of its id, as in the file names of its bundles."""
         return self.id[-4:]
 
     @property
@@ -61,19 +61,19 @@ class Peer:
 
     @property
     def title(self) -> str:
-        """How people call it; with the end of its id where another is called the same."""
+        """Its name for people; with the end of its id if another replica has the same name."""
         if not self.shared:
             return self.plain_title
         return f"{self.post_name} ({self.called})" if self.post_name else f"{self.name} ({self.short_id})"
 
     @property
     def called(self) -> str:
-        """The laptop's name within its post, told apart as ``title``."""
+        """The laptop's name within its post, with the end of its id as in ``title``."""
         return f"{self.name} · {self.short_id}" if self.shared else self.name
 
     @property
     def letter(self) -> str:
-        """What the laptop is called within its post or headquarters, whose first is A."""
+        """The laptop's letter within its post or headquarters; the first laptop has A."""
         if self.post_name:
             return self.name
         _name, bracket, letter = self.name.removesuffix(")").rpartition(" (")
@@ -92,16 +92,16 @@ class Reader:
     everything: bool
     scopes: frozenset[str | None]
     hidden: frozenset[str]
-    """headquarters whose reference data is not for it: those beside it, below ours"""
+    """ids of the headquarters whose reference data is not for it: the other ones below ours"""
 
     def sees(self, scope: str, author: str) -> bool:
-        """Whether the logs of an author in a scope may."""
+        """Whether the logs of an author in a scope may reach the peer."""
         if self.everything:
             return True
         return author not in self.hidden if scope == "*" else scope in self.scopes
 
     def knows(self, peer: Peer) -> bool:
-        """Whether it may exchange with another replica, or reads what that one wrote."""
+        """Whether the peer may exchange with another replica, or may read what that one wrote."""
         return self.everything or (peer.id not in self.hidden if peer.role == "hq" else peer.post_id in self.scopes)
 
 
@@ -124,9 +124,11 @@ def others(store: Store) -> list[Peer]:
 
 
 def reader_for(store: Store, to: Peer, known: list[Peer] | None = None) -> Reader:
-    """What may reach a peer. All of it goes to our own headquarters and up; down to a headquarters what its posts
-    wrote, to a post what is for all and its own; never from one province to another. ``known``: all
-    ``others``, where the caller has them."""
+    """What may reach a peer. ``known``: all ``others``, if the caller has them.
+
+    Our own headquarters and any above it get everything. A headquarters below ours gets what its posts wrote. A post
+    gets what is for all, and its own. Nothing passes from one province to another.
+    """
     me = own(store)
     if to.role == "hq" and (me.role == "post" or to.above or to.post_code == me.post_code):
         return Reader(True, frozenset(), frozenset())
@@ -140,19 +142,24 @@ def reader_for(store: Store, to: Peer, known: list[Peer] | None = None) -> Reade
 
 
 def is_below(me: Peer, headquarters: Peer) -> bool:
-    """Whether a headquarters is one that ours certified, and not another laptop of ours."""
+    """Whether a headquarters is below ours: neither above, nor another laptop of our own headquarters."""
     return not headquarters.above and headquarters.post_code != me.post_code
 
 
 def awaits_certificate(me: Peer, peer: Peer) -> bool:
-    """Whether a replica waits for our headquarters to certify it; others wait for theirs to be."""
+    """Whether a replica waits for our headquarters to certify it.
+
+    Other pending replicas have a certificate already, and wait until its issuer is certified here.
+    """
     return peer.trust == "pending" and peer.issuer in (peer.id, me.id)
 
 
 def partners(store: Store, known: list[Peer] | None = None, *, asking: bool = False) -> list[Peer]:
-    """Those for whom this replica writes: a post for headquarters and its own other laptops, headquarters for all that
-    it certified itself and for the one above. ``known``: all ``others``, where the caller has them; ``asking``: also
-    those that wait to be certified."""
+    """The peers for which this replica writes bundles.
+
+    A post writes for headquarters and for its own other laptops; headquarters for all that it certified itself and for
+    the one above. ``known``: all ``others``, if the caller has them; ``asking``: also those that wait to be certified.
+    """
     me = own(store)
     known = others(store) if known is None else known
     found = [p for p in known if p.trust == "certified"]
@@ -166,21 +173,22 @@ def partners(store: Store, known: list[Peer] | None = None, *, asking: bool = Fa
 
 
 def in_use(peer: Peer) -> bool:
-    """Whether a replica is one that people mean when they name its post."""
+    """Whether people may mean this replica when they name its post."""
     return peer.trust != "revoked"
 
 
 def can_be_certified(peer: Peer) -> bool:
-    """Whether a replica is one that may be meant where one is to be certified."""
+    """Whether people may mean this replica when they certify one."""
     return peer.trust == "pending"
 
 
 def find_peer(store: Store, text: str, meant: Callable[[Peer], bool] | None = in_use) -> Peer:
-    """The other replica that ``text`` names, as people write it: its title as the program prints it, its post's code or
-    name, also with the laptop's letter (``IARVE-B``), its id, or at least four of that id's first or last letters.
+    """Find the other replica that ``text`` names, as people write it; FieldappError if it names none or several.
 
-    A letter alone names it only where no other has that letter, at any post. Of several at a post that one is taken
-    which alone is ``meant``.
+    ``text`` is its title as the program prints it, or its post's code or name, also with the laptop's letter
+    (``IARVE-B``), or its id, or at least four characters from the beginning or end of the id. A letter alone is enough
+    only if no other replica has that letter, at any post. If a post has several laptops and exactly one of them fulfils
+    ``meant``, that one is taken.
     """
     known = others(store)
     key, part = search_key(text), text.strip().lower()
@@ -203,27 +211,29 @@ def find_peer(store: Store, text: str, meant: Callable[[Peer], bool] | None = in
 
 
 def _names(peer: Peer) -> set[str]:
-    """What names a replica, apart from its letter and its id, as it is compared."""
+    """All texts that name a replica, as search keys; without its letter alone and its id."""
     codes = [peer.post_code or "", f"{peer.post_code} {peer.letter}"]
     return {search_key(t) for t in (*codes, peer.post_name or peer.name, peer.plain_title, peer.title)} - {""}
 
 
 def _distinct(peer: Peer, known: list[Peer]) -> str:
-    """The end of a replica's id, so much of it that it names no other."""
+    """The end of a replica's id, long enough to name no other."""
     ends = (peer.id[-n:] for n in range(4, len(peer.id)))
     return next((end for end in ends if sum(p.id.endswith(end) for p in known) == 1), peer.id)
 
 
 def namesakes(store: Store, peer: Peer) -> list[str]:
-    """A sentence for each other replica that is called as this one: which of them is it, when it is to be certified?"""
+    """A sentence for each other replica with the same name as this one, so that people certify the right one."""
     same = [p for p in others(store) if p.plain_title == peer.plain_title and p.id != peer.id] if peer.shared else []
     sentence = _("Another laptop is called {name} too: {id}, {trust}. This one is {own}.")
     return [sentence.format(name=peer.plain_title, id=p.short_id, trust=_(p.trust), own=peer.short_id) for p in same]
 
 
 def add_own(store: Store, own_keys: keys.Keys, certificate: keys.Certificate, trust: str) -> None:
-    """Enter this replica, with its secrets; inside a transaction. The first of a headquarters trusts itself
-    (``certified``), every other waits (``pending``)."""
+    """Enter this replica, with its secrets; inside a transaction.
+
+    ``trust``: the first laptop of a headquarters trusts itself (``certified``), every other one waits (``pending``).
+    """
     data = keys.encode_certificate(certificate)
     _insert(store, certificate, data, keys.sign(own_keys.sign_secret, data, "fieldapp certificate"), trust)
     store.db.execute(
@@ -238,11 +248,12 @@ def add_root(store: Store, certificate: keys.Certificate, data: bytes, signature
 
 
 def take_certificate(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes) -> None:
-    """Take in a certificate from a bundle, as far as its signature carries; inside a transaction.
+    """Take in a certificate from a bundle, as far as its signature allows; inside a transaction.
 
-    One by a certified headquarters certifies, also anew. A request of an unknown replica is kept as pending, and so is
-    a certificate whose issuer is not certified yet. Other keys for a replica that is certified are passed over: the
-    keys that are known stay. So is another's word about a root of trust.
+    A certificate by a certified headquarters certifies the replica, also a second time. A request of an unknown replica
+    is kept as pending. So is a certificate whose issuer is not certified yet. A certificate with other keys for a
+    replica that is already certified is ignored: the known keys are kept. A certificate by another replica for a root
+    of trust is ignored too.
     """
     known = get(store, certificate.replica)
     same_keys = known is None or (known.sign_key, known.age_key) == (certificate.sign_key, certificate.age_key)
@@ -264,7 +275,7 @@ def take_certificate(store: Store, certificate: keys.Certificate, data: bytes, s
     if known is None:
         _insert(store, certificate, data, signature, "certified")
         return
-    if not same_keys:  # nobody had vouched for those that came first
+    if not same_keys:  # the keys that came first were not certified
         if known.id == own(store).id:
             return
         store.db.execute(
@@ -275,7 +286,7 @@ def take_certificate(store: Store, certificate: keys.Certificate, data: bytes, s
 
 
 def review_pending_certificates(store: Store) -> None:
-    """Judge anew the certificates that came before their issuer was certified; inside a transaction."""
+    """Check again the certificates that came before their issuer was certified; inside a transaction."""
     found = True
     while found:
         found = False
@@ -292,17 +303,20 @@ def review_pending_certificates(store: Store) -> None:
 
 
 def _newest_statement(store: Store, peer: Peer) -> int:
-    """The clock of the last certificate or revocation of a replica."""
+    """The clock reading of the newest certificate or revocation of a replica."""
     certificate = keys.decode_certificate(peer.certificate)
     revoked = store.value("SELECT hlc FROM local_revocation WHERE replica_id = ?", [peer.id])
     return max(certificate.hlc if certificate else 0, revoked or 0)
 
 
 def _may_certify(store: Store, issuer: Peer, certificate: keys.Certificate, known: Peer | None) -> bool:
-    """Whether a headquarters may say so: one below ours only of its own laptops, and of posts that no other certified;
-    and nobody of a laptop that another headquarters certified."""
+    """Whether a headquarters may issue this certificate.
+
+    No headquarters may certify a laptop that another one certified. A headquarters below ours may certify only its own
+    laptops, and those of posts for which no other headquarters has certified a laptop.
+    """
     if not store.value("SELECT 1 FROM local_replica WHERE own = 1"):
-        return True  # in a pack, which a replica begins with: its signer vouches for all
+        return True  # a new replica reads its pack: whoever signed the pack vouches for all certificates in it
     me = own(store)
     code = {r["id"]: r["post_code"] for r in store.rows("SELECT id, post_code FROM local_replica WHERE role = 'hq'")}
     if known is not None and known.trust != "pending" and code.get(known.issuer) != issuer.post_code:
@@ -316,22 +330,27 @@ def _may_certify(store: Store, issuer: Peer, certificate: keys.Certificate, know
 
 
 def certify(store: Store, peer: Peer, *, above: bool = False) -> None:
-    """Certify a replica after its fingerprint was compared, also one that was revoked; inside a transaction.
-    Headquarters only. ``above``: it is a headquarters above ours."""
+    """Certify a replica whose fingerprint was compared, also one that was revoked; inside a transaction.
+
+    Headquarters only. ``above``: it is a headquarters above ours.
+    """
     if peer.trust == "certified":
         raise FieldappError(_("{name} is certified already.").format(name=peer.title))
     _issue(store, peer, above=above)
 
 
 def renew_certificates(store: Store, post_id: str) -> None:
-    """Certify the laptops of a post anew, with the post's code and name of today; inside a transaction."""
+    """Certify the laptops of a post again, with the post's current code and name; inside a transaction."""
     for peer in others(store):
         if peer.post_id == post_id and peer.trust == "certified":
             _issue(store, peer)
 
 
 def renew_certificates_of(store: Store, issuer: Peer) -> None:
-    """Vouch for all whom another laptop of headquarters certified, which is trusted no longer; inside a transaction."""
+    """Certify again all replicas that ``issuer`` certified; inside a transaction.
+
+    ``issuer`` is another laptop of our headquarters that is no longer trusted.
+    """
     for peer in others(store):
         if peer.issuer == issuer.id and peer.id != issuer.id and peer.trust == "certified":
             _issue(store, peer, above=peer.above)
@@ -370,7 +389,7 @@ def _issue(store: Store, peer: Peer, *, above: bool = False) -> None:
 
 
 def check_sender_keys(store: Store, certificate: keys.Certificate, name: str) -> None:
-    """Refuse a bundle in the name of a replica whose keys are known to be others."""
+    """Refuse a bundle in the name of a replica that is known to have other keys."""
     known = store.row("SELECT sign_key, age_key FROM local_replica WHERE id = ? AND own = 0", [certificate.replica])
     if known is not None and (known["sign_key"], known["age_key"]) != (certificate.sign_key, certificate.age_key):
         raise FileRefused(
@@ -380,7 +399,7 @@ def check_sender_keys(store: Store, certificate: keys.Certificate, name: str) ->
 
 
 def _store_certificate(store: Store, certificate: keys.Certificate, data: bytes, signature: bytes) -> None:
-    """What the certificate says replaces what was claimed or certified before, also that the replica was revoked."""
+    """Store a certificate in place of earlier certificates, requests and revocations of the replica."""
     store.db.execute("DELETE FROM local_revocation WHERE replica_id = ?", [certificate.replica])
     store.db.execute(
         "UPDATE local_replica SET trust = 'certified', name = ?, role = ?, post_id = ?, post_code = ?, post_name = ?,"

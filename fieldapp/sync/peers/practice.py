@@ -1,7 +1,7 @@
-"""Practice: replicas that nobody can take for real ones.
+"""Practice: replicas that nobody can mistake for real ones.
 
-Their mark, the post code, stands in each certificate, so it is signed, and in every file name. A practice replica and a
-real one take nothing from each other.
+Their mark is the post code: it is in each certificate, so it is signed, and in every file name. A practice replica and
+a real one accept nothing from each other.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from fieldapp.sync.format import drives
 from fieldapp.sync.format.keys import Certificate
 
 PRACTICE_CODE = "TAP"
-"""“tập”, to practise: of a practice headquarters and its post, and of no real one"""
+"""“tập”, to practise: the code of a practice headquarters and of its post, and of no real one"""
 REASON = "practice"
 STICK_FOLDER = "usb"
 
@@ -24,12 +24,12 @@ def is_practice(store: Store) -> bool:
 
 
 def practice_stick(store: Store) -> Path:
-    """The folder that is a practice replica's stick: the only place to which it writes."""
+    """The folder that serves as a practice replica's stick: the only place to which it writes."""
     return store.home.parent / STICK_FOLDER
 
 
 def practice_drives(store: Store) -> list[drives.Drive]:
-    """The practice stick as a drive, in practice; nothing elsewhere."""
+    """The practice stick as a drive; an empty list in a real replica."""
     if not is_practice(store):
         return []
     folder = practice_stick(store)
@@ -48,7 +48,7 @@ def check_dest(store: Store, dest: Path) -> None:
 
 
 def check_practice_sender(store: Store, sender: Certificate, name: str) -> None:
-    """Refuse what practice says to a real replica, and the other way round."""
+    """Refuse a practice bundle in a real replica, and a real bundle in a practice replica."""
     if (sender.post_code == PRACTICE_CODE) != is_practice(store):
         raise FileRefused(
             REASON,
@@ -57,7 +57,7 @@ def check_practice_sender(store: Store, sender: Certificate, name: str) -> None:
 
 
 def check_code(store: Store, code: str) -> None:
-    """Refuse the mark as a real post's code, and another one in practice."""
+    """Refuse the practice code for a real post, and any other code in practice."""
     if (code.upper() == PRACTICE_CODE) != is_practice(store):
         raise FieldappError(_("The code {code} is kept for practice. Take another one.").format(code=PRACTICE_CODE))
 

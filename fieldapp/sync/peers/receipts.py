@@ -1,4 +1,4 @@
-"""What other replicas say that they have, and how far that is what we have."""
+"""Receipts: how far other replicas say they have each log, and how far that agrees with ours."""
 
 import json
 from collections.abc import Sequence
@@ -9,21 +9,23 @@ from fieldapp.sync.format.bundle import Head, Manifest
 from fieldapp.vietnamese.text import clean
 
 Heads = dict[str, Head]
-"""log -> how far"""
+"""log id -> how far a replica has that log"""
 
 SILENCE_MS = 90 * 86_400_000
 FORK_SUFFIX = "#fork"
-"""Ends the key of a database that writes another branch of a log than ours"""
+"""Ends the key of a database that writes another branch of a log than ours. The key is the id of the log that it
+writes."""
 
 
 def record_receipt(store: Store, manifest: Manifest) -> None:
-    """Keep what a certified sender says it has, unless a later word of it is known; inside a transaction.
+    """Store what a certified sender says it has, unless a later receipt of it is known; inside a transaction.
 
-    A copied or restored disk is one replica with several databases: each is known by the log that it writes. One that
-    begins a log is taken to go on in the place of the others, which come back when they are heard again.
+    If a disk was copied or restored, one replica has several databases. Each is identified by the log that it writes.
+    A database that writes a log not seen before is taken to replace the others. If a bundle of one of the others comes
+    later, that database counts again.
 
-    The clock moves past the manifest's: our own word must count as later where a disk that was set back speaks with the
-    clock of then, and its first word would be taken for an old one.
+    Our clock moves past the manifest's. If our own disk was set back, so was our clock, and peers would take our next
+    receipt for an old one. A peer that has read our later bundles has a clock that is past all of them.
     """
     sender = manifest.sender
     if not store.value("SELECT 1 FROM local_replica WHERE id = ? AND own = 0 AND trust = 'certified'", [sender]):
@@ -52,19 +54,19 @@ def _database(store: Store, manifest: Manifest) -> str:
 
 
 def latest_receipt(store: Store, replica_id: str) -> Heads:
-    """What a replica said last that it has."""
-    said = store.value(
+    """What a replica has according to its latest receipt."""
+    have = store.value(
         "SELECT have FROM local_receipt WHERE replica_id = ? AND have IS NOT NULL ORDER BY hlc DESC LIMIT 1",
         [replica_id],
     )
-    return _heads(said)
+    return _heads(have)
 
 
 def unapplied_heads(store: Store) -> list[tuple[str, str, Head]]:
-    """(replica, log, head) of each head that a certified replica said last that it has, and that is not applied here;
-    of headquarters' logs, where the branches themselves say which stands, also what another of its databases has.
+    """(replica, log, head) of each head in the latest receipt of a certified replica that is not applied here.
 
-    One query: headquarters asks after every bundle, and may have heard of a thousand laptops.
+    For logs of headquarters, the heads of all databases of a replica: there the branches themselves decide which of
+    them counts (``forks``). One query: headquarters asks this after every bundle, and may know a thousand laptops.
     """
     rows = store.rows(
         "SELECT p.id, h.key AS log_id, h.value AS head FROM local_replica p JOIN local_receipt r ON r.replica_id = p.id"
@@ -79,8 +81,11 @@ def unapplied_heads(store: Store) -> list[tuple[str, str, Head]]:
 
 
 def all_heads(store: Store, replica_id: str) -> tuple[tuple[Heads, ...], str | None]:
-    """What each database of a replica has, and when one was last heard. One that is silent while another speaks was
-    set back, and would be sent everything for ever; if it is only in a drawer, it is known again by its next word."""
+    """What each database of a replica has, and the instant of the latest of their receipts.
+
+    A database that sends nothing for 90 days while another one of the same replica does is left out: it was probably
+    set back, and would be sent everything for ever. If it was only in a drawer, its next bundle brings it back.
+    """
     rows = store.rows(
         "SELECT have, at FROM local_receipt WHERE replica_id = ?1 AND have IS NOT NULL"
         " AND hlc > (SELECT max(hlc) FROM local_receipt WHERE replica_id = ?1) - ?2",
@@ -89,16 +94,16 @@ def all_heads(store: Store, replica_id: str) -> tuple[tuple[Heads, ...], str | N
     return tuple(_heads(row["have"]) for row in rows), max((row["at"] for row in rows), default=None)
 
 
-def _heads(said: str | None) -> Heads:
-    return {log: Head(**head) for log, head in json.loads(said or "{}").items()}
+def _heads(have: str | None) -> Heads:
+    return {log: Head(**head) for log, head in json.loads(have or "{}").items()}
 
 
 def acknowledged_through(store: Store, databases: Sequence[Heads], log_id: str) -> int:
-    """How far all databases of a peer have a log as we have it: up to where their branches and ours part.
+    """The last change up to which all databases of a peer have a log as we have it: where their branches leave ours.
 
-    A head that is unknown here is that of a peer who is ahead of us, unless it lies before our own: then it is another
-    branch, and where they part nobody here knows. Of our own logs such a head never counts: it may be the receipt of a
-    copy of this disk.
+    If a head is unknown here, the peer is ahead of us, and has all that we have. But if that head has a lower number
+    than ours, it belongs to another branch, and it is not known here where the branches divide. For our own logs an
+    unknown head never counts: it may be the receipt of a copy of this disk.
     """
     log = store.row("SELECT seq, replica_id FROM local_log WHERE id = ?", [log_id])
     seq: int = log["seq"] if log else 0
@@ -109,14 +114,14 @@ def acknowledged_through(store: Store, databases: Sequence[Heads], log_id: str) 
 def _acknowledged_in_log(store: Store, head: Head | None, log_id: str, seq: int, own: bool) -> int:
     if head is None:
         return 0
-    parted = branch_point(store, log_id, head.hash)
-    if parted is None:
+    last_common = branch_point(store, log_id, head.hash)
+    if last_common is None:
         return head.last if head.last >= seq and not own else 0
-    return head.last if parted == seq and not own else parted
+    return head.last if last_common == seq and not own else last_common
 
 
 def author_of_log(store: Store, log_id: str) -> str | None:
-    """Replica id of who writes a log of which nothing has come, as somebody said who has it."""
+    """Id of the replica that writes a log, according to a receipt; for a log that is known only from receipts."""
     found: str | None = store.value(
         "SELECT json_extract(h.value, '$.replica') FROM local_receipt r, json_each(r.have) h WHERE h.key = ?"
         " AND json_extract(h.value, '$.replica') <> ''",
@@ -126,8 +131,10 @@ def author_of_log(store: Store, log_id: str) -> str | None:
 
 
 def branch_point(store: Store, log_id: str, hash_: str | None) -> int | None:
-    """The last change that is both in the branch that ends with a segment, and in ours; None where a segment between
-    is not here."""
+    """The last change that is both in our branch of a log and in the branch that ends with the segment ``hash_``.
+
+    0 if they have no change in common; None if a segment between is not here.
+    """
     while hash_ is not None:
         row = store.row("SELECT last, prev, state FROM local_segment WHERE hash = ? AND log_id = ?", [hash_, log_id])
         if row is None:

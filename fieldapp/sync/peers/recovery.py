@@ -1,14 +1,14 @@
 """Forgotten passphrase: headquarters opens the laptop again, by stick or by telephone.
 
-**By stick.** The post's database key lies beside the database, sealed to headquarters' recovery key. The post writes a
-request: that sealed key, and a fresh public key whose secret half stays on the laptop under the new passphrase.
-Headquarters compares ten syllables of the fresh key by telephone, opens the sealed key and seals it anew to the fresh
-one. So nothing that travels opens anything: neither the request, nor the answer, nor both.
+**By stick.** The post's database key is stored beside the database, sealed to headquarters' recovery key. The post
+writes a request: that sealed key, and a fresh public key. The secret half of the fresh key stays on the laptop, under
+the new passphrase. Headquarters compares ten syllables of the fresh key by telephone, opens the sealed key and seals it
+to the fresh one. So nothing that travels opens anything: neither the request, nor the answer, nor both.
 
-**By telephone.** A key of 256 bits cannot be read out. So each laptop makes a recovery code of its own at enrolment, 28
-random digits (93 bits) with a check digit in each group, seals its database key under it, and sends the code, sealed to
-headquarters' recovery key, in every bundle. Headquarters opens it when somebody calls whom they know, and reads it out.
-It is good once: its use makes a new one, which goes with the next bundle.
+**By telephone.** A key of 256 bits cannot be read out. So each laptop makes a recovery code of its own at enrolment: 28
+random digits (93 bits), with a check digit in each group. The laptop seals its database key with the code. It sends the
+code in every bundle, sealed to headquarters' recovery key. When a known person calls, headquarters opens the code and
+reads it out. A code works once: its use makes a new one, which is sent with the next bundle.
 """
 
 import secrets
@@ -68,12 +68,12 @@ class _Answer(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class RecoveryRequest:
-    """A request as headquarters sees it. ``whose`` is what the laptop sealed in when it was enrolled."""
+    """A request as headquarters sees it. The laptop sealed in ``laptop`` and ``key`` when it was enrolled."""
 
     user: str
     laptop: str
     words: str
-    """Of the fresh key, to be compared by telephone"""
+    """the fresh key in ten syllables, to compare by telephone"""
     to: str
     key: bytes
 
@@ -82,7 +82,7 @@ class RecoveryRequest:
 
 
 def request(home: Path, user: str, passphrase: str, dest: Path) -> tuple[Path, str]:
-    """At the post: write a request into the folder ``dest``; returns it and the words to read out by telephone.
+    """At the post: write a request into the folder ``dest``; returns its path and the words to read out by telephone.
 
     ``passphrase`` is the new one; it opens the laptop when the answer has come.
     """
@@ -99,14 +99,14 @@ def request(home: Path, user: str, passphrase: str, dest: Path) -> tuple[Path, s
 
 
 def read_request(store: Store, path: Path) -> RecoveryRequest:
-    """At headquarters: what somebody asks for. Nothing is given out yet."""
+    """At headquarters: read a request. Nothing is given out yet."""
     people.check(store, Act.RECOVER)
     identity = _identity(store)
     asked = _read(path, _Request, REQUEST)
     try:
-        said = msgspec.json.decode(pyrage.decrypt(b64decode(asked.sealed, validate=True), [identity]))
-        key = bytes.fromhex(said["key"])
-        laptop = " ".join(clean(str(said[part])) for part in ("post", "name") if said[part])
+        opened = msgspec.json.decode(pyrage.decrypt(b64decode(asked.sealed, validate=True), [identity]))
+        key = bytes.fromhex(opened["key"])
+        laptop = " ".join(clean(str(opened[part])) for part in ("post", "name") if opened[part])
         pyrage.x25519.Recipient.from_str(asked.to)
     except (pyrage.DecryptError, pyrage.RecipientError, OSError, ValueError, KeyError, TypeError):
         raise FieldappError(
@@ -120,7 +120,7 @@ def read_request(store: Store, path: Path) -> RecoveryRequest:
 
 
 def answer(asked: RecoveryRequest, dest: Path) -> Path:
-    """At headquarters, after the words were compared: write the answer into the folder ``dest``."""
+    """At headquarters, after the words were compared: write the answer into the folder ``dest``; returns its path."""
     sealed = pyrage.encrypt(asked.key, [pyrage.x25519.Recipient.from_str(asked.to)])
     target = dest / f"{asked.to[-8:]}{ANSWER_SUFFIX}"
     with drives.atomic_file(target) as file:
@@ -129,7 +129,10 @@ def answer(asked: RecoveryRequest, dest: Path) -> Path:
 
 
 def accept(home: Path, path: Path, passphrase: str) -> str:
-    """At the post: take the answer; ``passphrase`` is the one that was chosen with the request. Returns the user."""
+    """At the post: open the laptop with the answer, and return the user.
+
+    ``passphrase`` is the one that was chosen with the request.
+    """
     answered = _read(path, _Answer, ANSWER)
     waiting = home / vault.KEYS_FOLDER / PENDING_FILE
     if not waiting.exists():
@@ -153,14 +156,14 @@ def accept(home: Path, path: Path, passphrase: str) -> str:
 
 
 def renew_code(store: Store) -> str:
-    """Make a new recovery code in place of the one before; returns it. A post sends it with its next bundle."""
+    """Make a new recovery code in place of the old one, and return it. A post sends it with its next bundle."""
     code = "".join(str(secrets.randbelow(10)) for _digit in range(CODE_GROUPS * GROUP_DIGITS))
     store.seal_under_code(code, store.setting(RECOVERY_RECIPIENT))
     return spoken_code(code)
 
 
 def code_of(store: Store, peer: Peer) -> str:
-    """At headquarters: the recovery code of a laptop, to be read out to somebody whom one knows."""
+    """At headquarters: the recovery code of a laptop, to read out to a known person."""
     people.check(store, Act.RECOVER)
     identity = _identity(store)
     sealed = store.value("SELECT sealed FROM local_recovery_code WHERE replica_id = ?", [peer.id])
@@ -182,9 +185,9 @@ def code_of(store: Store, peer: Peer) -> str:
 
 
 def accept_code(home: Path, user: str, code: str, passphrase: str) -> Store:
-    """At the post: open the laptop with the code that headquarters read out, for a user who takes a new passphrase.
+    """At the post: open the laptop with the code that headquarters read out; ``passphrase`` is the user's new one.
 
-    The code is used up: a new one goes to headquarters with the next bundle.
+    The code is then used up: a new one goes to headquarters with the next bundle.
     """
     _check_user(home, user)
     people.check_passphrase(passphrase)
@@ -195,7 +198,7 @@ def accept_code(home: Path, user: str, code: str, passphrase: str) -> Store:
 
 
 def take_recovery_code(store: Store, manifest: Manifest) -> None:
-    """Keep the code that a laptop sends, unless a later one is known; inside a transaction. Headquarters only."""
+    """Store the code that a laptop sends, unless a later one is known; inside a transaction. Headquarters only."""
     if manifest.recovery_code is None or store.setting(RECOVERY_IDENTITY) is None:
         return
     if len(manifest.recovery_code) > MAX_DOCUMENT:
@@ -209,13 +212,13 @@ def take_recovery_code(store: Store, manifest: Manifest) -> None:
 
 
 def spoken_code(digits: str) -> str:
-    """28 digits as they are read out: seven groups of five, the fifth of each its check digit."""
+    """28 digits as they are read out: seven groups of five digits; the fifth of each group is its check digit."""
     groups = [digits[at : at + GROUP_DIGITS] for at in range(0, len(digits), GROUP_DIGITS)]
     return " ".join(group + _check_digit(number, group) for number, group in enumerate(groups, start=1))
 
 
 def read_code(text: str) -> str:
-    """The 28 digits of a code as it was heard; FieldappError names the groups that were misheard."""
+    """The 28 digits of a code that was read out; FieldappError names the groups that were misheard."""
     digits = "".join(c for c in text if c.isascii() and c.isdigit())
     if len(digits) != CODE_GROUPS * (GROUP_DIGITS + 1):
         raise FieldappError(
@@ -233,14 +236,14 @@ def read_code(text: str) -> str:
 
 
 def read_digits(text: str) -> str:
-    """Digits of a code that was unsealed."""
+    """The 28 digits of an unsealed code; ValueError if the text is something else."""
     if len(text) != CODE_GROUPS * GROUP_DIGITS or not (text.isascii() and text.isdigit()):
         raise ValueError("no code")
     return text
 
 
 def _check_digit(number: int, group: str) -> str:
-    """ISO 7064 MOD 11,10 over the group's place and its digits: tells a wrong digit, and neighbours exchanged."""
+    """ISO 7064 MOD 11,10 over the group's place and its digits: finds a wrong digit, and swapped neighbours."""
     product = 10
     for digit in f"{number}{group}":
         total = (product + int(digit)) % 10 or 10
@@ -259,7 +262,7 @@ def _identity(store: Store) -> pyrage.x25519.Identity:
 
 
 def _check_user(home: Path, user: str) -> None:
-    """Recovery gives an old user a new passphrase; it makes nobody new, unless no key file is left."""
+    """Refuse a user who has no key file: recovery adds no users. If no key file is left, accept any name."""
     there = vault.users(home)
     if there and clean(user) not in there:
         raise FieldappError(
@@ -271,7 +274,7 @@ def _open_with_key(home: Path, user: str, passphrase: str, key: bytes) -> Store:
     """Open the replica with a key that came from elsewhere, and only then seal it for the user."""
     _check_user(home, user)
     store = Store.open(home, key, user)
-    if not vault.users(home):  # all key files are lost: somebody must be able to let the others in again
+    if not vault.users(home):  # all key files are lost: one user must be able to add the others again
         people.enter_first(store)
     vault.seal_for_user(home, user, passphrase, key)
     return store
@@ -281,15 +284,15 @@ def _read(path: Path, kind: type[Document], form: str) -> Document:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_DOCUMENT + 1)
-        paper = msgspec.json.decode(data, type=kind)
+        document = msgspec.json.decode(data, type=kind)
     except OSError as error:
         raise FieldappError(
             _("{path} cannot be read: {why}.").format(path=display_path(path), why=os_error_text(error))
         ) from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        paper = None
-    if paper is None or paper.format != form:
+        document = None
+    if document is None or document.format != form:
         raise FieldappError(
             _("{name} is not what is needed here. Nothing was changed.").format(name=display_path(path.name))
         )
-    return paper
+    return document

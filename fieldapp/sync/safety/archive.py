@@ -1,8 +1,8 @@
-"""The history that an archive of bundles proves: each log a signed chain, as far as headquarters' receipts signed it.
+"""The history that an archive of bundles proves: each log is a signed chain, confirmed by headquarters' receipts.
 
-Nothing but the files, keys that open them and headquarters' public keys is believed; no database is asked. Every
-bundle names, in its signed manifest, the head that its sender has of each log: so what was dropped shows where somebody
-has said that it was there, and what was exchanged shows by its hash.
+Only the files, the keys that open them and headquarters' public keys are used; no database is asked. The signed
+manifest of every bundle names the head that its sender has of each log. So a segment that was removed is noticed if any
+receipt names it or a later one, and a segment that was replaced is noticed by its hash.
 """
 
 from collections import defaultdict
@@ -24,28 +24,28 @@ from fieldapp.sync.peers import peers
 
 @dataclass(frozen=True)
 class ProvedLog:
-    """What is proved of one log."""
+    """What an archive proves about one log."""
 
     log: str
     author: str
     """the post's name and the laptop's"""
     scope: str
     last: int
-    """changes 1 to this are an unbroken chain, each segment signed by the author"""
+    """changes 1 to ``last`` are an unbroken chain, each segment signed by the author"""
     segments: int
     head: str
     """hash of the last segment of the chain"""
     received: int
-    """up to this change headquarters has signed that it has the log, and it is what lies here"""
+    """headquarters has signed that it has the log up to this change, with the content that is in the archive"""
     received_at: str | None
-    """when headquarters said so, by its wall clock"""
+    """the instant of that receipt, by headquarters' wall clock"""
 
     @property
     def sentence(self) -> str:
-        """For people."""
+        """The proof in words."""
         text = _("{author}, log {log}: changes 1–{last} in {segments} parts, an unbroken signed chain, head {head}.")
-        said = _("Headquarters signed 1–{received} ({at}).") if self.received else _("No receipt of headquarters.")
-        return f"{text} {said}".format(
+        receipt = _("Headquarters signed 1–{received} ({at}).") if self.received else _("No receipt of headquarters.")
+        return f"{text} {receipt}".format(
             author=self.author, log=self.log[-4:], last=self.last, segments=self.segments, head=self.head[:16],
             received=self.received, at=self.received_at,
         )  # fmt: skip
@@ -57,14 +57,14 @@ class ProvedHistory:
 
     logs: list[ProvedLog]
     bundles: int
-    """files that are whole and signed by somebody whom headquarters vouches for"""
+    """number of files that are complete and signed by a replica that headquarters certified"""
     problems: list[str]
     notes: list[str]
-    """what is no fault by itself: files for others, bundles that are not here whose content is"""
+    """what is no fault by itself: files for others, and bundles that are missing"""
 
 
 @dataclass(frozen=True)
-class _Piece:
+class _Segment:
     """A segment of the archive."""
 
     hash: str
@@ -75,7 +75,7 @@ class _Piece:
 @dataclass
 class _Collected:
     bundles: list[Inspected] = field(default_factory=list)
-    pieces: dict[str, _Piece] = field(default_factory=dict)
+    segments: dict[str, _Segment] = field(default_factory=dict)
     signatures: dict[str, list[tuple[bytes, bytes]]] = field(default_factory=lambda: defaultdict(list))
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -88,7 +88,7 @@ def keys_of(store: Store) -> tuple[list[str], set[str]]:
 
 
 def read_identities(files: Iterable[Path]) -> list[str]:
-    """The age identities in files as ``age-keygen`` writes them."""
+    """The age identities in files of the form that ``age-keygen`` writes."""
     found = []
     for file in files:
         try:
@@ -103,28 +103,31 @@ def read_identities(files: Iterable[Path]) -> list[str]:
 
 
 def examine_archive(paths: Sequence[Path], identities: Sequence[str], roots: set[str]) -> ProvedHistory:
-    """Read every bundle and pack in files and folders. ``roots``: minisign keys of the headquarters that is trusted."""
+    """Read every bundle and pack in files and folders, and check what they prove.
+
+    ``identities``: age identities that open them; ``roots``: minisign keys of the headquarters that is trusted.
+    """
     found = _Collected()
     for path in _files(paths):
         _read(found, path, identities)
-    people = _certified(found.bundles, roots)
-    trusted = [b for b in found.bundles if _is_of(people, b.manifest.sender, b.sender.sign_key)]
+    certified = _certified(found.bundles, roots)
+    trusted = [b for b in found.bundles if _is_of(certified, b.manifest.sender, b.sender.sign_key)]
     for other in (b for b in found.bundles if b not in trusted):
         found.problems.append(
             _("{file}: headquarters vouches for no such sender.").format(file=display_path(other.path.name))
         )
-    logs: dict[str, list[_Piece]] = defaultdict(list)
-    for piece in found.pieces.values():
-        signers = [c.sign_key for c in people.get(piece.header.replica, [])]
-        if any(keys.verify(key, *pair) for key in signers for pair in found.signatures[piece.hash]):
-            logs[piece.header.log].append(piece)
+    logs: dict[str, list[_Segment]] = defaultdict(list)
+    for archived in found.segments.values():
+        signers = [c.sign_key for c in certified.get(archived.header.replica, [])]
+        if any(keys.verify(key, *pair) for key in signers for pair in found.signatures[archived.hash]):
+            logs[archived.header.log].append(archived)
         else:
             found.problems.append(_("{what} in {file}: not signed by its author.").format(
-                what=_segment_words(people, piece.header), file=piece.file))  # fmt: skip
-    said = _signed_heads(trusted, people)
-    states = [_follow(found, people, log, logs[log], said[log]) for log in sorted(logs)]
-    for log in sorted(said.keys() - logs.keys()):
-        last = max(head.last for head, *_rest in said[log])
+                what=_segment_words(certified, archived.header), file=archived.file))  # fmt: skip
+    heads = _signed_heads(trusted, certified)
+    states = [_follow(found, certified, log, logs[log], heads[log]) for log in sorted(logs)]
+    for log in sorted(heads.keys() - logs.keys()):
+        last = max(head.last for head, *_rest in heads[log])
         found.problems.append(
             _("Log {log}: nothing of it is here, but changes 1–{last} of it were there.").format(
                 log=log[-4:], last=last
@@ -165,12 +168,12 @@ def _read(found: _Collected, path: Path, identities: Sequence[str]) -> None:
 def _keep(found: _Collected, path: Path, data: bytes, signature: bytes) -> None:
     hash_ = segment.digest(data)
     pair = (data, signature)
-    if hash_ in found.pieces:
+    if hash_ in found.segments:
         if pair not in found.signatures[hash_]:
             found.signatures[hash_].append(pair)
         return
     try:
-        found.pieces[hash_] = _Piece(hash_, segment.read(data).header, display_path(path.name))
+        found.segments[hash_] = _Segment(hash_, segment.read(data).header, display_path(path.name))
     except segment.BadSegment as why:
         found.problems.append(
             _("{file}: a part of it is no segment ({why}).").format(file=display_path(path.name), why=why)
@@ -180,98 +183,106 @@ def _keep(found: _Collected, path: Path, data: bytes, signature: bytes) -> None:
 
 
 def _certified(bundles: Sequence[Inspected], roots: set[str]) -> dict[str, list[keys.Certificate]]:
-    """Replica -> its certificates that headquarters signed, or a laptop of it that it certified."""
-    papers = {data: (c, s) for b in bundles for c, data, s in b.certificates}
-    people: dict[str, list[keys.Certificate]] = defaultdict(list)
-    for data, (certificate, signature) in papers.items():
+    """Replica id -> its certificates that are valid: signed by a root of trust, or by a headquarters certified so."""
+    signed = {data: (c, s) for b in bundles for c, data, s in b.certificates}
+    certified: dict[str, list[keys.Certificate]] = defaultdict(list)
+    for data, (certificate, signature) in signed.items():
         own = certificate.is_request and certificate.role == "hq" and certificate.sign_key in roots
         if own and keys.verify(certificate.sign_key, data, signature):
-            people[certificate.replica].append(certificate)
+            certified[certificate.replica].append(certificate)
     more = True
     while more:
         more = False
-        for data, (certificate, signature) in papers.items():
-            issuers = [c for c in people.get(certificate.issuer, []) if c.role == "hq"]
-            if certificate in people[certificate.replica] or certificate.is_request:
+        for data, (certificate, signature) in signed.items():
+            issuers = [c for c in certified.get(certificate.issuer, []) if c.role == "hq"]
+            if certificate in certified[certificate.replica] or certificate.is_request:
                 continue
             if any(keys.verify(issuer.sign_key, data, signature) for issuer in issuers):
-                people[certificate.replica].append(certificate)
+                certified[certificate.replica].append(certificate)
                 more = True
-    return people
+    return certified
 
 
-def _is_of(people: dict[str, list[keys.Certificate]], replica: str, sign_key: str) -> bool:
-    return any(c.sign_key == sign_key for c in people.get(replica, []))
+def _is_of(certified: dict[str, list[keys.Certificate]], replica: str, sign_key: str) -> bool:
+    return any(c.sign_key == sign_key for c in certified.get(replica, []))
 
 
 SignedHead = tuple[bundle.Head, bool, str, str]
-"""(head, whether headquarters says so, when, name of the file)"""
+"""(head, whether headquarters signed it, when, name of the file)"""
 
 
 def _signed_heads(
-    bundles: Sequence[Inspected], people: dict[str, list[keys.Certificate]]
+    bundles: Sequence[Inspected], certified: dict[str, list[keys.Certificate]]
 ) -> dict[str, list[SignedHead]]:
-    """Log -> every head of it that somebody signed."""
-    said: dict[str, list[SignedHead]] = defaultdict(list)
+    """Log id -> every head of it in a signed manifest."""
+    heads: dict[str, list[SignedHead]] = defaultdict(list)
     for one in bundles:
-        hq = any(c.role == "hq" for c in people[one.manifest.sender])
+        hq = any(c.role == "hq" for c in certified[one.manifest.sender])
         for log, head in one.manifest.have.items():
-            said[log].append((head, hq, one.manifest.made_at, display_path(one.path.name)))
-    return said
+            heads[log].append((head, hq, one.manifest.made_at, display_path(one.path.name)))
+    return heads
 
 
 def _follow(
-    found: _Collected, people: dict[str, list[keys.Certificate]], log: str, pieces: list[_Piece], said: list[SignedHead]
+    found: _Collected,
+    certified: dict[str, list[keys.Certificate]],
+    log: str,
+    segments: list[_Segment],
+    heads: list[SignedHead],
 ) -> ProvedLog:
-    """Go along a log from its beginning, and hold what was said of it against what is there."""
-    named = {head.hash for head, hq, *_rest in said if hq}
-    by_prev: dict[str | None, list[_Piece]] = defaultdict(list)
-    for piece in pieces:
-        by_prev[piece.header.prev].append(piece)
-    chain: list[_Piece] = []
+    """Follow a log's chain from its beginning, and compare the signed heads with it."""
+    named = {head.hash for head, hq, *_rest in heads if hq}
+    by_prev: dict[str | None, list[_Segment]] = defaultdict(list)
+    for archived in segments:
+        by_prev[archived.header.prev].append(archived)
+    chain: list[_Segment] = []
     head: str | None = None
     last = 0
     while following := [p for p in by_prev[head] if p.header.first == last + 1 and p.header.log == log]:
         if len(following) > 1:
             found.problems.append(_("{what}: there are two histories from change {n} on.").format(
-                what=_segment_words(people, following[0].header), n=last + 1))  # fmt: skip
+                what=_segment_words(certified, following[0].header), n=last + 1))  # fmt: skip
         following.sort(key=lambda p: (not _is_or_follows(p, named, by_prev), p.hash))
         chain.append(following[0])
         head, last = following[0].hash, following[0].header.last
-    for piece in pieces:
-        if piece not in chain and piece.header.prev not in {p.hash for p in pieces} and piece.header.first > last:
+    for archived in segments:
+        if (
+            archived not in chain
+            and archived.header.prev not in {p.hash for p in segments}
+            and archived.header.first > last
+        ):
             found.problems.append(_("{what}: changes {a}–{b} before it are missing.").format(
-                what=_segment_words(people, piece.header), a=last + 1, b=piece.header.first - 1))  # fmt: skip
+                what=_segment_words(certified, archived.header), a=last + 1, b=archived.header.first - 1))  # fmt: skip
     ends = {p.hash: p.header.last for p in chain}
     received, at = 0, None
-    for given, hq, when, file in sorted(said, key=lambda s: s[0].last):
-        if ends.get(given.hash) == given.last:
-            if hq and given.last >= received:
-                received, at = given.last, when
-        elif given.hash not in {p.hash for p in pieces}:
+    for signed, hq, when, file in sorted(heads, key=lambda s: s[0].last):
+        if ends.get(signed.hash) == signed.last:
+            if hq and signed.last >= received:
+                received, at = signed.last, when
+        elif signed.hash not in {p.hash for p in segments}:
             sentence = (
                 _("Log {log}: {file} says that changes 1–{last} were there; here it ends with {here}.")
-                if given.last > last
+                if signed.last > last
                 else _("Log {log}: {file} names another content of changes 1–{last} than lies here.")
             )
-            found.problems.append(sentence.format(log=log[-4:], file=file, last=given.last, here=last))
-    author = pieces[0].header
-    return ProvedLog(log, _name(people, author.replica), author.scope, last, len(chain), head or "", received, at)
+            found.problems.append(sentence.format(log=log[-4:], file=file, last=signed.last, here=last))
+    author = segments[0].header
+    return ProvedLog(log, _name(certified, author.replica), author.scope, last, len(chain), head or "", received, at)
 
 
-def _is_or_follows(piece: _Piece, named: set[str], by_prev: dict[str | None, list[_Piece]]) -> bool:
-    """Whether a head that headquarters named is this segment, or comes after it."""
-    rest = [piece]
+def _is_or_follows(archived: _Segment, named: set[str], by_prev: dict[str | None, list[_Segment]]) -> bool:
+    """Whether a head that headquarters signed (``named``) is this segment, or comes after it."""
+    rest = [archived]
     while rest:
-        piece = rest.pop()
-        if piece.hash in named:
+        archived = rest.pop()
+        if archived.hash in named:
             return True
-        rest += [p for p in by_prev[piece.hash] if p.header.first > piece.header.last]
+        rest += [p for p in by_prev[archived.hash] if p.header.first > archived.header.last]
     return False
 
 
 def _numbers(found: _Collected, bundles: Sequence[Inspected]) -> None:
-    """Which bundles of a sender are not here: the next one holds what was not acknowledged, so it is no fault alone."""
+    """Note which bundles of a sender are missing; no fault by itself: the next one holds what was not acknowledged."""
     by_sender: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     names: dict[str, str] = {}
     for one in bundles:
@@ -288,14 +299,14 @@ def _numbers(found: _Collected, bundles: Sequence[Inspected]) -> None:
             )
 
 
-def _name(people: dict[str, list[keys.Certificate]], replica: str) -> str:
-    known = people.get(replica)
+def _name(certified: dict[str, list[keys.Certificate]], replica: str) -> str:
+    known = certified.get(replica)
     if not known:
         return _("an unknown laptop ({id})").format(id=replica[-4:])
     return f"{known[-1].post_name} ({known[-1].name})" if known[-1].post_name else known[-1].name
 
 
-def _segment_words(people: dict[str, list[keys.Certificate]], header: Header) -> str:
+def _segment_words(certified: dict[str, list[keys.Certificate]], header: Header) -> str:
     return _("{who}, changes {first}–{last}").format(
-        who=_name(people, header.replica), first=header.first, last=header.last
+        who=_name(certified, header.replica), first=header.first, last=header.last
     )

@@ -1,12 +1,13 @@
-"""Backups: the whole replica in one file, while the program runs; and back.
+"""Backups: write the whole replica into one file, while the program runs; and restore it.
 
     backup = tar( backup.json, fieldapp.db, keys/… )        <code>_<replica>_<UTC>.fieldapp-backup.tar
 
-The database in it is a consistent copy under the same key, and so as unreadable as the file itself; the keys are the
-sealed ones beside it, so the passphrases of that day open it. On a stick it is sealed once more, to headquarters'
-recovery key: whoever finds the stick has not even a passphrase to guess at.
+The database in it is a consistent copy, encrypted with the same key. The key files are those beside the database, so
+the passphrases of that day open it. On a stick the backup is sealed once more, to headquarters' recovery key: somebody
+who finds the stick cannot even try passphrases.
 
-A restored replica begins a new log. What it wrote after the backup and headquarters has comes back in its reply.
+A restored replica begins a new log. Changes that it wrote after the backup, and that headquarters has, come back in
+headquarters' reply.
 """
 
 import hashlib
@@ -44,19 +45,19 @@ BACKUP_FORMAT = "fieldapp-backup/1"
 BACKUP_SUFFIX = ".fieldapp-backup.tar"
 SEALED_SUFFIX = BACKUP_SUFFIX + ".age"
 BACKUP_FOLDER = "backups"
-"""In the workspace: the automatic ones"""
+"""In the workspace: the folder of automatic backups"""
 BACKUP_MANIFEST = "backup.json"
 MAX_MANIFEST = 1 << 20
 MAX_KEY_FILE = 1 << 16
 
 DAYS, WEEKS = 3, 4
-"""The automatic ones that are kept: of the newest days, and of the newest weeks"""
+"""The automatic backups that are kept: those of the newest days, and the newest of each of the newest weeks"""
 ROOM_FACTOR = 3
-"""An automatic one is written where so many times its size is free"""
+"""An automatic backup is written only if this many times the size of the database is free"""
 STICK_SETTING = "stick_backup"
-"""Local setting: ``off`` where no backup goes onto the stick with an export"""
+"""Local setting: ``off`` if no backup goes onto the stick with an export"""
 MAX_ON_STICK = 64 * 1024 * 1024
-"""Bytes: a larger file would keep the officer waiting at a slow stick, and is backed up when asked for"""
+"""Bytes: a larger database would make the officer wait for a slow stick; it is backed up only on request"""
 
 
 class _Member(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ class _Manifest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Backup:
-    """One that was written, and read back."""
+    """A backup that was written, and read back."""
 
     path: Path
     size: int
@@ -88,7 +89,7 @@ class Backup:
 
 
 def write_backup(store: Store, folder: Path) -> Backup:
-    """Write a backup into ``folder``, while others may be recording; whole or not there."""
+    """Write a backup into ``folder``, complete or not there; others may record meanwhile."""
     people.check(store, Act.BACKUP)
     if not folder.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder))
@@ -96,7 +97,7 @@ def write_backup(store: Store, folder: Path) -> Backup:
 
 
 def daily_backup(store: Store) -> Backup | None:
-    """Write today's automatic backup, unless there is one or too little room for it, and let the oldest go."""
+    """Write today's automatic backup, unless there is one already or too little space, and delete old ones."""
     folder = store.home / BACKUP_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     today = datetime.now(UTC).date()
@@ -122,7 +123,7 @@ def automatic_backups(home: Path) -> list[Path]:
 
 
 def backup_with_export(store: Store, folder: Path) -> str:
-    """Put a backup beside an export, and say so in a sentence; empty where none was due. Never fails."""
+    """Put a backup beside an export, and return a sentence about it; empty if none was written. Never fails."""
     try:
         made = backup_to_stick(store, folder)
     except (FieldappError, OSError) as error:
@@ -135,10 +136,10 @@ def backup_with_export(store: Store, folder: Path) -> str:
 
 
 def backup_to_stick(store: Store, folder: Path) -> Backup | None:
-    """Put a backup that only headquarters can open beside an export, in place of the one before.
+    """Put a backup that only headquarters can open beside an export; it replaces the previous one.
 
-    None where there is nothing to seal it to (headquarters itself has no one above to open it), where it is switched
-    off, or where it is too large or the stick too full: an export never fails for it.
+    None if there is no key to seal it to, or at headquarters (nobody above could open it), if such backups are switched
+    off, or if it is too large or the stick too full: a backup must not make an export fail.
     """
     to = store.setting(recovery.RECOVERY_RECIPIENT)
     if store.identity.role != "post" or to is None or store.setting(STICK_SETTING) == "off":
@@ -155,7 +156,10 @@ def backup_to_stick(store: Store, folder: Path) -> Backup | None:
 
 
 def open_sealed_backup(store: Store, path: Path, dest: Path) -> Path:
-    """At headquarters: open a backup that lay on a stick, so that the post can restore it. Its passphrases stay."""
+    """At headquarters: unseal a backup from a stick into the folder ``dest``, so that the post can restore it.
+
+    The passphrases in it stay the same. Returns the path of the unsealed backup.
+    """
     people.check(store, Act.RECOVER)
     secret = store.setting(recovery.RECOVERY_IDENTITY)
     if secret is None:
@@ -174,7 +178,7 @@ def open_sealed_backup(store: Store, path: Path, dest: Path) -> Path:
 
 
 def _write(store: Store, target: Path) -> Backup:
-    """A consistent copy of the database by ``VACUUM INTO`` (SQLCipher writes it under the same key), then the tar."""
+    """Copy the database by ``VACUUM INTO`` (consistent, and encrypted with the same key), then write the tar."""
     with _snapshot(store) as copy:
         files = [(FILE, copy), *((f"{vault.KEYS_FOLDER}/{p.name}", p) for p in _key_files(store.home))]
         manifest = _Manifest(
@@ -186,12 +190,12 @@ def _write(store: Store, target: Path) -> Backup:
             schema_version(),
             [_Member(name, path.stat().st_size, _sha256(path)) for name, path in files],
         )
-        said = msgspec.json.encode(manifest)
+        encoded = msgspec.json.encode(manifest)
         with (
             drives.atomic_file(target) as file,
             tarfile.open(fileobj=file, mode="w|", format=tarfile.GNU_FORMAT) as tar,
         ):
-            tar.addfile(_info(BACKUP_MANIFEST, len(said)), io.BytesIO(said))
+            tar.addfile(_info(BACKUP_MANIFEST, len(encoded)), io.BytesIO(encoded))
             for name, path in files:
                 with path.open("rb") as source:
                     tar.addfile(_info(name, path.stat().st_size), source)
@@ -239,7 +243,7 @@ def _day(path: Path) -> date | None:
 
 
 def _kept(days: Sequence[date]) -> set[date]:
-    """Of the days that there are: the newest, and the newest of each of the newest weeks."""
+    """The days to keep: the newest ones, and the newest day of each of the newest weeks."""
     newest = sorted(set(days), reverse=True)
     weeks: dict[date, date] = {}
     for day in newest:
@@ -256,10 +260,11 @@ def _sha256(path: Path) -> str:
 
 
 def restore_backup(path: Path, home: Path, user: str, passphrase: str) -> Identity:
-    """Make the replica of a backup in ``home``, where there is none, with ``user``'s passphrase of that day; who it is.
+    """Restore a backup into ``home``, where no replica may be; returns the replica's identity.
 
-    Everything is checked before anything is in its place: sizes, hashes, the passphrase, each page of the database. The
-    replica begins a new log, and a new recovery code.
+    ``passphrase`` is that of ``user`` on the day of the backup. Sizes, hashes, the passphrase and each page of the
+    database are checked before anything is put in its place. The replica begins a new log, and gets a new recovery
+    code.
     """
     if (home / FILE).exists():
         raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
@@ -285,7 +290,7 @@ def restore_backup(path: Path, home: Path, user: str, passphrase: str) -> Identi
 
 
 def _unpack(path: Path, folder: Path) -> None:
-    """Take out just the files that the manifest lists, each with its size and hash."""
+    """Extract the files that the manifest lists, and no others; check the size and hash of each."""
     try:
         with path.open("rb") as source, tarfile.open(fileobj=source, mode="r|") as tar:
             first = tar.next()
@@ -308,9 +313,9 @@ def _unpack(path: Path, folder: Path) -> None:
         raise _no_backup(path) from error
 
 
-def _manifest(path: Path, said: bytes) -> _Manifest:
+def _manifest(path: Path, data: bytes) -> _Manifest:
     try:
-        manifest = msgspec.json.decode(said, type=_Manifest)
+        manifest = msgspec.json.decode(data, type=_Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise _no_backup(path) from None
     if manifest.format != BACKUP_FORMAT or manifest.schema > schema_version():
@@ -350,7 +355,7 @@ def _check(store: Store, path: Path) -> None:
 
 
 def _put(made: Path, home: Path) -> None:
-    """Move the finished replica to its place; the database last, since it is what makes a folder a replica."""
+    """Move the finished replica to its place; the database last, because a folder with a database is a replica."""
     home.mkdir(mode=0o700, exist_ok=True)
     vault.set_keys_aside(home)
     if (home / vault.KEYS_FOLDER).is_dir():

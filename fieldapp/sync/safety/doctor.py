@@ -1,4 +1,4 @@
-"""The examination: is the file sound, is the log what its authors signed, are the records what the log says?"""
+"""Examines a replica: is the file undamaged, is the log what its authors signed, are the records what the log says?"""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,24 +17,25 @@ from fieldapp.sync.merge.admission import RowKey
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found; empty lists are good."""
+    """The result of an examination; empty lists are good."""
 
     file_errors: list[str]
     bad_segments: list[str]
     """hashes of applied segments that are not what was signed, or whose changes are not in the log"""
     differing: list[RowKey]
-    """rows that are not what the log says"""
+    """rows that differ from what the log says"""
     mended: bool
+    """whether ``differing`` rows were corrected, and what the file lacks was added if possible"""
     broken: list[Violation]
-    """rules that the merge of two laptops broke: for a person to mend, no damage"""
+    """rules that the merge of two laptops broke: not damage, but a person must correct the records"""
     lacking: list[str] = field(default_factory=list)
-    """tables, columns, indexes and views that this version needs and the file lacks; the rest was not examined then"""
+    """tables, columns, indexes and views that this version needs and the file lacks; then nothing else was examined"""
     added: list[str] = field(default_factory=list)
-    """those of them that were added"""
+    """names of tables, columns, indexes and views that were lacking and were added"""
 
     @property
     def healthy(self) -> bool:
-        """Nothing is wrong, or all that was wrong has been mended."""
+        """Whether nothing is wrong, or everything that was wrong has been corrected."""
         sound = not self.file_errors and not self.lacking and not self.bad_segments
         return sound and (self.mended or not self.differing)
 
@@ -62,13 +63,13 @@ class Findings:
 
 
 class _Undo(Exception):
-    """Leaves the transaction without keeping what was folded."""
+    """Rolls back the transaction, so that folded rows are not kept."""
 
 
 def examine_replica(store: Store, mend: bool = False) -> Findings:
-    """Check everything; ``mend`` keeps the records as the log says them."""
+    """Check everything. ``mend``: correct the records to what the log says, and add what the file lacks."""
     file_errors = _file_errors(store)
-    if file_errors:  # what stands on other pages proves nothing
+    if file_errors:  # further checks would prove nothing
         return Findings(file_errors, [], [], False, [])
     needed = lacking = migrations.lacking(store.db)
     if needed and mend:
@@ -77,7 +78,7 @@ def examine_replica(store: Store, mend: bool = False) -> Findings:
         merge.fold_after_upgrade(store)
         lacking = migrations.lacking(store.db)
     added = [name for name in needed if name not in lacking]
-    if lacking:  # what is missing would be asked for
+    if lacking:  # the other checks would query what is missing
         return Findings([], [], [], mend, [], lacking, added)
     bad = _bad_segments(store)
     differing: list[RowKey] = []
@@ -92,14 +93,14 @@ def examine_replica(store: Store, mend: bool = False) -> Findings:
 
 
 def _file_errors(store: Store) -> list[str]:
-    """What SQLCipher (each page's HMAC) and SQLite (how the pages hang together) find wrong.
+    """The errors that SQLCipher (the HMAC of each page) and SQLite (the structure of the pages) find.
 
-    SQLCipher looks at the file alone. A power cut while the write-ahead log goes into it leaves torn pages there, of
-    which the log has the whole ones: that is no damage, and doing it again mends it.
+    SQLCipher checks only the database file. A power cut during a checkpoint leaves incomplete pages in it, but the
+    write-ahead log still has those pages complete. That is no damage: a checkpoint is made first, which repairs them.
     """
     found = []
     if not store.db.conn.in_transaction:
-        with suppress(DatabaseError):  # what cannot be read is told by what follows
+        with suppress(DatabaseError):  # the checks below report pages that cannot be read
             store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     for pragma in ("cipher_integrity_check", "integrity_check"):
         try:
@@ -136,8 +137,11 @@ def _bad_segments(store: Store) -> list[str]:
 
 
 def _in_log(store: Store, row: Row, touched: tuple[int, int | None]) -> bool:
-    """Whether the log holds just the changes that the sealed bytes hold: as rows, or found by each row they touch
-    (``touched``: how many, and the sum of the low halves of their keys)."""
+    """Whether the log holds exactly the changes of a segment's sealed bytes.
+
+    The log has them as rows of ``local_change``, or, for a numbered segment, in the index of the rows that it touches.
+    ``touched``: how many rows the index has for the segment, and the sum of the low halves of their keys.
+    """
     try:
         header, changes = segment.decode(row["bytes"])
     except segment.BadSegment:

@@ -1,9 +1,9 @@
-"""A file with damaged pages: what can be read goes into a new one, and the records are folded anew from the log.
+"""Salvage of a file with damaged pages: copies what can be read into a new file, and folds the records from the log.
 
-Our own log is there twice, as sealed segments and change by change, so most damage to one of them is mended by the
-other. The damaged file is kept beside the new one. What is lost of other replicas' logs comes again with their next
-bundles, because ours then says that we have less. What is left of an own log from the first lost segment on is logged
-anew in a new log, as after a restored backup: a log whose chain is broken cannot be sent.
+Our own log is stored twice, as sealed segments and as single changes, so most damage to one is repaired from the other.
+The damaged file is kept beside the new one. Lost parts of other replicas' logs come again with their next bundles,
+because our receipt then says that we have less. A log whose chain of segments is broken cannot be sent. So what is left
+of an own log after the first lost segment is logged again in a new log, as after a restored backup.
 """
 
 import heapq
@@ -30,26 +30,27 @@ from fieldapp.sync.merge import merge
 from fieldapp.sync.peers import logs, peers, receipts
 
 DERIVED = ("local_search", "local_set_aside", "local_conflict", "local_session", "local_touch")
-"""Local tables that are made anew"""
+"""Local tables that are not copied but derived again"""
 MAX_FAILURES = 500
-"""What is still not bounded after so many readings of one table that failed, counts as lost"""
+"""After this many failed reads of one table, the ranges that are still unread count as lost"""
 PAGE, ROWS_OF_A_PAGE = 4096, 20
-"""Where nobody can say any more how many rows there were: so many at most"""
+"""Bytes of a page, and the most rows on one: an upper limit if the number of rows cannot be read"""
 
 
 @dataclass
 class Lost:
-    """What could not be read, and was not mended from elsewhere."""
+    """What could not be read, and could not be repaired from elsewhere."""
 
     rows: dict[str, int] = field(default_factory=dict)
-    """local table -> places that could not be read; some of them may have been empty"""
+    """local table -> number of places that could not be read; some of them may have been empty"""
     changes: list[tuple[str, int, int]] = field(default_factory=list)
     """(log, first, last) of changes that are gone"""
     segments: bool = False
-    """some could not be read: nobody knows whether a log was sealed up to its end"""
+    """whether some segments could not be read: then it is unknown whether a log was sealed up to its end"""
     logged_anew: int = 0
+    """number of own changes that were logged again in a new log"""
     kept: Path | None = None
-    """the damaged file"""
+    """the path of the damaged file"""
 
     def lines(self) -> list[str]:
         """What happened, in sentences."""
@@ -68,7 +69,7 @@ class Lost:
 
 
 def salvage_file(store: Store) -> tuple[Store, Lost]:
-    """Put a new file in the place of a damaged one; ``store`` is closed. Returns the new replica and what is lost."""
+    """Replace a damaged file with a new one; closes ``store``. Returns the new replica and what is lost."""
     path, key, user = store.path, store.key, store.user
     lost = Lost()
     part = path.with_suffix(".part")
@@ -99,17 +100,21 @@ def salvage_file(store: Store) -> tuple[Store, Lost]:
 
 def _copy(path: Path, made: Store, lost: Lost) -> None:
     tables = [t for t in made.db.table_names() if t.startswith("local_") and not t.startswith(DERIVED)]
-    for table in sorted(tables, key=lambda t: t == "local_change"):  # which logs there are must be known first
+    for table in sorted(tables, key=lambda t: t == "local_change"):  # last: to read it, the logs must be known
         columns = [c.name for c in made.db.table(table).columns]
         marks = ", ".join("?" * len(columns))
         reader = _Reader(path, made.key, table, columns)
-        keyed = made.value("SELECT wr FROM pragma_table_list WHERE name = ?", [table])
+        no_rowid = made.value("SELECT wr FROM pragma_table_list WHERE name = ?", [table])
         rows = (
-            reader.by_log(made) if table == "local_change" else reader.from_both_ends() if keyed else reader.by_rowid()
+            reader.by_log(made)
+            if table == "local_change"
+            else reader.from_both_ends()
+            if no_rowid
+            else reader.by_rowid()
         )
-        keep = "OR REPLACE" if table in ("local_log", "local_replica") else "OR IGNORE"
+        if_present = "OR REPLACE" if table in ("local_log", "local_replica") else "OR IGNORE"
         for row in rows:
-            made.db.execute(f"INSERT {keep} INTO {table} ({', '.join(columns)}) VALUES ({marks})", row)
+            made.db.execute(f"INSERT {if_present} INTO {table} ({', '.join(columns)}) VALUES ({marks})", row)
         lost.segments |= bool(reader.unreadable and table == "local_segment")
         if reader.unreadable and table not in ("local_change", "local_segment"):
             lost.rows[table] = reader.unreadable
@@ -120,7 +125,7 @@ def _copy(path: Path, made: Store, lost: Lost) -> None:
 
 
 def _check_own(made: Store) -> None:
-    """Without its own keys a replica is nobody."""
+    """Refuse to go on if the replica's own keys are lost."""
     if made.row("SELECT 1 FROM local_replica WHERE own = 1") is None:
         raise FieldappError(
             _("This laptop's own keys cannot be read. Nothing was changed; restore a backup: `fieldapp restore`.")
@@ -128,10 +133,11 @@ def _check_own(made: Store) -> None:
 
 
 class _Reader:
-    """Reads one table around its damaged pages: a range that cannot be read is halved, the largest first, until it can
-    be read, is one row, or the patience is at its end.
+    """Reads one table around its damaged pages.
 
-    SQLCipher gives a connection up after a page that is not what was written, so each failure opens another.
+    A range that cannot be read is halved, the largest first, until it can be read, is one row, or too many reads have
+    failed. SQLCipher does not use a connection any more after it has read a damaged page, so each failure opens another
+    one.
     """
 
     def __init__(self, path: Path, key: bytes, table: str, columns: list[str]) -> None:
@@ -140,28 +146,28 @@ class _Reader:
         self._table = table
         self._columns = ", ".join(columns)
         self._connection: Any = None
-        self._patience = MAX_FAILURES
+        self._failures_left = MAX_FAILURES
         self.unreadable = 0
 
     def by_rowid(self) -> Iterator[tuple[Any, ...]]:
-        """All rows that can be read."""
+        """All readable rows of a table with row numbers."""
         last = self._try(f"SELECT max(rowid) FROM {self._table}", ())
         high = last[0][0] or 0 if last else self._path.stat().st_size // PAGE * ROWS_OF_A_PAGE
         yield from self._range("rowid BETWEEN ? AND ?", (), high)
 
     def from_both_ends(self) -> Iterator[tuple[Any, ...]]:
-        """The rows of a small table without row numbers, before the first damaged page and behind the last."""
+        """The rows of a small table without row numbers, before the first damaged page and after the last."""
         keys = "1, 2"  # its key is its first columns
         for order in (keys, "1 DESC, 2 DESC"):
             rows: list[tuple[Any, ...]] = []
-            whole = self._read(f"SELECT {self._columns} FROM {self._table} ORDER BY {order}", (), rows)
+            complete = self._read(f"SELECT {self._columns} FROM {self._table} ORDER BY {order}", (), rows)
             yield from rows
-            if whole:
+            if complete:
                 return
         self.unreadable += 1
 
     def by_log(self, made: Store) -> Iterator[tuple[Any, ...]]:
-        """All changes that can be read, of the logs that are known; the baseline's are there already."""
+        """All readable changes of the known logs; those of the baseline are already in the new file."""
         for log in made.rows(
             "SELECT id, max(seq) AS seq FROM (SELECT id, seq FROM local_log UNION"
             " SELECT log_id, last FROM local_segment WHERE state = 'applied') WHERE id <> ? GROUP BY id",
@@ -180,7 +186,7 @@ class _Reader:
             found = self._try(f"SELECT {self._columns} FROM {self._table} WHERE {where}", (*fixed, low, high))
             if found is not None:
                 yield from found
-            elif size == -1 or self._patience <= 0 or self._has_no_root:
+            elif size == -1 or self._failures_left <= 0 or self._has_no_root:
                 self.unreadable -= size
             else:
                 middle = (low + high) // 2
@@ -189,9 +195,10 @@ class _Reader:
 
     @cached_property
     def _has_no_root(self) -> bool:
-        """Whether the page through which every row is reached is damaged: then no range can be read, however small.
+        """Whether the table's root page is damaged: then no range can be read, however small.
 
-        SQLCipher looks at the file alone. Where there is something in the write-ahead log, it may have the page whole.
+        False if there is anything in the write-ahead log: SQLCipher checks only the database file, and the log may have
+        the page complete.
         """
         log = self._path.with_name(self._path.name + "-wal")
         if log.exists() and log.stat().st_size:
@@ -209,7 +216,7 @@ class _Reader:
         return rows if self._read(sql, params, rows) else None
 
     def _read(self, sql: str, params: tuple[Any, ...], rows: list[tuple[Any, ...]]) -> bool:
-        """Fetch into ``rows`` as far as it goes; whether that was to the end."""
+        """Fetch into ``rows`` as far as possible; returns whether all were read."""
         try:
             if self._connection is None:
                 self._connection = connect_to_read(self._path, self._key)
@@ -217,7 +224,7 @@ class _Reader:
         except DatabaseError as error:
             if not disk_errors.is_damage(error):
                 raise
-            self._patience -= 1
+            self._failures_left -= 1
             if self._connection is not None:
                 self._connection.close()
             self._connection = None
@@ -226,8 +233,10 @@ class _Reader:
 
 
 def _fill_from_segments(made: Store) -> None:
-    """Changes that a segment holds and the log lacks; logs that only their segments know. What a numbered segment holds
-    is in the log by that."""
+    """Enter changes that a segment holds and the log lacks, and logs that are known only by their segments.
+
+    The changes of a numbered segment are not entered: the log reads them from the segment itself.
+    """
     for row in made.rows(
         "SELECT hash, number, bytes FROM local_segment WHERE state = 'applied' ORDER BY log_id, first"
     ):
@@ -251,8 +260,11 @@ def _fill_from_segments(made: Store) -> None:
 
 
 def _cut_broken_chains(made: Store, lost: Lost) -> list[Row]:
-    """Shorten each log to where its chain of segments is whole; returns the own changes behind that which headquarters
-    has not acknowledged: those that it has come back with its reply, as they were sealed."""
+    """Cut each log after the unbroken part of its chain of segments; returns own changes that must be logged again.
+
+    These are the own changes after the cut that headquarters has not acknowledged. Those that it has acknowledged come
+    back with its reply, as they were sealed.
+    """
     tail: list[Row] = []
     me = made.value("SELECT id FROM local_replica WHERE own = 1")
     for log in made.rows("SELECT * FROM local_log WHERE id <> ?", [BASELINE_LOG]):
@@ -267,29 +279,29 @@ def _cut_broken_chains(made: Store, lost: Lost) -> list[Row]:
                 continue
             broken = True
             made.db.execute("DELETE FROM local_segment WHERE hash = ?", [row["hash"]])
-        behind = made.rows("SELECT * FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq", [log["id"], last])
-        lost.changes += _gaps(log["id"], last, max(log["seq"], last), [r["seq"] for r in behind])
-        whole = (
+        rest = made.rows("SELECT * FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq", [log["id"], last])
+        lost.changes += _gaps(log["id"], last, max(log["seq"], last), [r["seq"] for r in rest])
+        complete = (
             not broken
-            and not (lost.segments and behind)
-            and [r["seq"] for r in behind] == list(range(last + 1, log["seq"] + 1))
+            and not (lost.segments and rest)
+            and [r["seq"] for r in rest] == list(range(last + 1, log["seq"] + 1))
         )
-        if log["own"] and whole:
-            continue  # nothing lost: what is not sealed yet stays where it is
+        if log["own"] and complete:
+            continue  # nothing is lost: changes that are not sealed yet stay in this log
         if log["replica_id"] == me:
             acknowledged = _acknowledged(made, log["id"])
-            tail += [{**row, "scope": log["scope"]} for row in behind if row["seq"] > acknowledged]
+            tail += [{**row, "scope": log["scope"]} for row in rest if row["seq"] > acknowledged]
             if acknowledged > last:
                 lost.changes.append((log["id"], last + 1, acknowledged))
         made.db.execute("DELETE FROM local_change WHERE log_id = ? AND seq > ?", [log["id"], last])
         made.db.execute("UPDATE local_log SET seq = ? WHERE id = ?", [last, log["id"]])
-        if log["own"] and behind:
+        if log["own"] and rest:
             logs.begin_log(made, log["scope"])
     return tail
 
 
 def _acknowledged(made: Store, log_id: str) -> int:
-    """How far a certified headquarters said that it has a log."""
+    """The last change of a log that a certified headquarters has, according to its receipts."""
     heads = [
         receipts.latest_receipt(made, p.id) for p in peers.others(made) if p.role == "hq" and p.trust == "certified"
     ]
@@ -297,7 +309,7 @@ def _acknowledged(made: Store, log_id: str) -> int:
 
 
 def _begin_missing(made: Store) -> None:
-    """A log to go on with, for each scope that is written here."""
+    """Begin a log for each scope that is written here and has none."""
     me = made.identity
     for scope in [me.post_id] if me.post_id else ["*"]:
         if not made.value("SELECT 1 FROM local_log WHERE own = 1 AND scope = ?", [scope]):
@@ -305,10 +317,10 @@ def _begin_missing(made: Store) -> None:
     logs.begin_missing_logs(made)
 
 
-def _gaps(log: str, last: int, until: int, there: list[int]) -> list[tuple[str, int, int]]:
-    """The runs between ``last`` and ``until`` that are not there."""
+def _gaps(log: str, last: int, until: int, present: list[int]) -> list[tuple[str, int, int]]:
+    """(log, first, last) of each run of changes after ``last`` and up to ``until`` that is not in ``present``."""
     found = []
-    for seq in [*there, until + 1]:
+    for seq in [*present, until + 1]:
         if seq > last + 1:
             found.append((log, last + 1, seq - 1))
         last = seq
@@ -316,7 +328,7 @@ def _gaps(log: str, last: int, until: int, there: list[int]) -> list[tuple[str, 
 
 
 def _relog_tail(made: Store, tail: list[Row], lost: Lost) -> None:
-    """Log own changes in the log that is written now, with their values, times and authors."""
+    """Log own changes again in the log that is written now, with their values, times and authors."""
     for row in sorted(tail, key=lambda r: r["hlc"]):
         log = made.row("SELECT id, seq FROM local_log WHERE own = 1 AND scope = ?", [row["scope"]])
         if log is None:
@@ -328,9 +340,9 @@ def _relog_tail(made: Store, tail: list[Row], lost: Lost) -> None:
 
 
 def _replace_file(path: Path, part: Path) -> Path:
-    """Put the new file in the place of the old one, which stays beside it under the time.
+    """Replace the damaged file with the new one; returns its new path beside it, with the time in its name.
 
-    The old one's write-ahead log goes with it before: left there, SQLite would take it for the new file's.
+    Its write-ahead log is moved first: if it stayed, SQLite would take it for that of the new file.
     """
     kept = path.with_name(f"{FILE}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     for suffix in ("-wal", "-shm"):
@@ -339,7 +351,7 @@ def _replace_file(path: Path, part: Path) -> Path:
             beside.rename(kept.with_name(kept.name + suffix))
     try:
         kept.hardlink_to(path)
-    except OSError:  # no file system for it
+    except OSError:  # this file system has no hard links
         shutil.copyfile(path, kept)
     part.replace(path)
     sync_folder(path.parent)
