@@ -1,4 +1,4 @@
-// Keys go to the program from its first picture on, and again when the window comes back.
+// Send keys to the program from its first output on, and again when the window gets the focus back.
 "use strict";
 function take() {
   const keys = document.querySelector(".xterm-helper-textarea");

@@ -1,9 +1,10 @@
-"""Serves the screen to a browser. Who gets in, from where, and what the page may load is decided here.
+"""Serves the screen to a browser, and decides who gets in, from where, and what the page may load.
 
-One address, of this machine only unless another is asked for; an address with a token that opens one session, once;
-then a cookie that no script reads and no other site sends. The program that runs behind it asks for a passphrase like
-any other, and only reads unless told otherwise. The page loads nothing from elsewhere: its terminal and font come from
-the package ``textual-serve``, whose own page asks a network for its font, so it is not used.
+The server listens on one address, which is of this machine only unless another is asked for. The address to open holds
+a token that starts one session, once. After that a cookie lets the page in; no script can read it and no other site can
+send it. The program behind the page asks for a passphrase like any other, and is read-only unless ``write`` is set.
+The page loads nothing from elsewhere: its terminal and font come from the package ``textual-serve``. That package's own
+page loads its font from the network, so it is not used.
 """
 
 import asyncio
@@ -30,9 +31,9 @@ from fieldapp.i18n import _
 COOKIE = "fieldapp"
 LOOPBACK = "127.0.0.1"
 PATIENCE = 10.0
-"""Seconds that a program has to end after its page was left"""
+"""Seconds that a program has to end after its page was closed"""
 LARGEST = 1 << 20
-"""Bytes of one message of the page: a long paste"""
+"""Most bytes of one message of the page: enough for a long paste"""
 STATIC = Path(textual_serve.__file__).parent / "static"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -64,7 +65,7 @@ class Program(AppService):
         return process
 
     async def stop(self) -> None:
-        """Let the program end: what is typed becomes a draft. One that does not is ended."""
+        """Let the program end, so that typed text becomes a draft. Kill it if it does not end in time."""
         with suppress(TimeoutError):
             await asyncio.wait_for(super().stop(), PATIENCE)
         if self._process is not None and self._process.returncode is None:
@@ -76,7 +77,7 @@ class Program(AppService):
 
 
 class BrowserServer:
-    """The web application: the page, its terminal's files, and the socket to a program of its own for each page."""
+    """The web application: the page, the files of its terminal, and for each page a socket to a separate program."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         """``arguments``: the program and its arguments."""
@@ -85,9 +86,9 @@ class BrowserServer:
         self._session = secrets.token_urlsafe(32)
         self._hosts: frozenset[str] = frozenset()
         self._open: set[web.WebSocketResponse] = set()
-        self._page = jinja2.Environment(autoescape=True).from_string(_own("page.html.j2"))
+        self._page = jinja2.Environment(autoescape=True).from_string(_package_file("page.html.j2"))
         self.application = web.Application(middlewares=[self._guard])
-        self.application.on_response_prepare.append(self._careful)
+        self.application.on_response_prepare.append(self._set_security_headers)
         self.application.on_shutdown.append(self._close_all)
         self.application.add_routes(
             [
@@ -99,7 +100,7 @@ class BrowserServer:
         )
 
     def opened(self, address: str, port: int) -> str:
-        """Take requests that name this address and port, and no others; the address to open, good once."""
+        """Accept only requests for this address and port; returns the address to open, which works once."""
         shown = f"[{address}]" if ":" in address else address
         names = [shown, *(["localhost"] if ipaddress.ip_address(address).is_loopback else [])]
         self._hosts = frozenset(f"{name}:{port}" for name in names)
@@ -107,8 +108,11 @@ class BrowserServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Let in who has the cookie, on a page of our own. Another name of this machine would be a page that had its
-        name changed to our address (DNS rebinding); another origin, a page that reaches over from elsewhere."""
+        """Let in requests that have the cookie and come from our own page.
+
+        A request for another host name comes from a page whose name was pointed at our address (DNS rebinding). A
+        request of another origin comes from a page of another site.
+        """
         origin = request.headers.get("Origin")
         here = (
             request.host in self._hosts
@@ -119,13 +123,13 @@ class BrowserServer:
         if not here:
             return self._refused()
         if request.path == "/" and "token" in request.query:
-            return self._enter(request.query["token"])
+            return self._exchange_token(request.query["token"])
         if not _same(request.cookies.get(COOKIE), self._session):
             return self._refused()
         return await handler(request)
 
-    def _enter(self, given: str) -> web.Response:
-        """The cookie for the token, once."""
+    def _exchange_token(self, given: str) -> web.Response:
+        """Give the cookie in exchange for the token, once."""
         if not _same(given, self._token):
             return self._refused()
         self._token = None
@@ -140,8 +144,8 @@ class BrowserServer:
         text = self._page.render(title="fieldapp", refused=sentence)
         return web.Response(status=403, text=text, content_type="text/html")
 
-    async def _careful(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Nothing is loaded from elsewhere, framed, or kept."""
+    async def _set_security_headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Forbid the browser to load from elsewhere, to show the page in a frame, and to cache it."""
         response.headers.update(
             {
                 "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
@@ -165,10 +169,10 @@ class BrowserServer:
         return web.Response(text=text, content_type="text/html")
 
     async def _script(self, _request: web.Request) -> web.Response:
-        return web.Response(text=_own("page.js"), content_type="text/javascript")
+        return web.Response(text=_package_file("page.js"), content_type="text/javascript")
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
-        """A program of its own for each page; it ends with it."""
+        """Run a separate program for each page; it ends with the page."""
         websocket = web.WebSocketResponse(heartbeat=15, max_msg_size=LARGEST)
         await websocket.prepare(request)
         self._open.add(websocket)
@@ -188,22 +192,22 @@ class BrowserServer:
             await websocket.close()
 
 
-def _own(name: str) -> str:
+def _package_file(name: str) -> str:
     """A file of this package."""
     return (files("fieldapp") / "browser" / name).read_text(encoding="utf-8")
 
 
 async def _pass_on(program: Program, websocket: web.WebSocketResponse, text: str) -> bool:
-    """What the page says, to the program; False where no page of ours says that."""
+    """Pass a message of the page on to the program; False if our page never sends such a message."""
     try:
-        said, about = (*json.loads(text), None)[:2]
-        match said:
+        sort, value = (*json.loads(text), None)[:2]
+        match sort:
             case "stdin":
-                await program.send_bytes(str(about).encode())
+                await program.send_bytes(str(value).encode())
             case "resize":
-                await program.set_terminal_size(_size(about["width"], 80), _size(about["height"], 24))
+                await program.set_terminal_size(_size(value["width"], 80), _size(value["height"], 24))
             case "ping":
-                await websocket.send_json(["pong", about])
+                await websocket.send_json(["pong", value])
             case "focus":
                 await program.focus()
             case "blur":
@@ -216,7 +220,7 @@ async def _pass_on(program: Program, websocket: web.WebSocketResponse, text: str
 
 
 def _size(given: object, otherwise: int) -> int:
-    """Columns or rows of a terminal, within reason."""
+    """Columns or rows of a terminal, within limits; ``otherwise`` if ``given`` is not a number."""
     try:
         return min(max(int(str(given)), 10), 1000)
     except ValueError:
@@ -228,7 +232,10 @@ def _same(given: str | None, secret: str | None) -> bool:
 
 
 def checked_address(named: str, *, network: bool) -> str:
-    """The address to listen on. One that other machines reach must be asked for twice: what goes there is readable."""
+    """The address to listen on.
+
+    One that other machines reach must be asked for twice, also by ``network``, because the traffic is not encrypted.
+    """
     try:
         address = ipaddress.ip_address(LOOPBACK if named == "localhost" else named)
     except ValueError:
@@ -253,9 +260,9 @@ def program(home: Path, *, write: bool) -> list[str]:
     return [*start, "--home", str(home.absolute()), *([] if write else ["--read-only"])]
 
 
-async def serve(desk: BrowserServer, address: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serve until the task is cancelled. ``port`` 0: one that is free. ``announce`` gets the address to open."""
-    runner = web.AppRunner(desk.application, access_log=None, shutdown_timeout=2 * PATIENCE)
+async def serve(server: BrowserServer, address: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serve until the task is cancelled. ``port`` 0: a free one. ``announce`` is called with the address to open."""
+    runner = web.AppRunner(server.application, access_log=None, shutdown_timeout=2 * PATIENCE)
     await runner.setup()
     try:
         try:
@@ -266,7 +273,7 @@ async def serve(desk: BrowserServer, address: str, port: int, announce: Callable
                     address=address, port=port, why=os.strerror(error.errno or 0)
                 )
             ) from error
-        announce(desk.opened(address, runner.addresses[0][1]))
+        announce(server.opened(address, runner.addresses[0][1]))
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()

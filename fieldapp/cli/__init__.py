@@ -1,4 +1,4 @@
-"""The command line: everything that the screen does, scripted. Thin: it reads arguments and prints answers.
+"""The command line: everything that the screen does, for scripts. It only reads arguments and prints answers.
 
 Exit codes: 0 done, 1 refused or failed with a sentence, 2 wrong usage, 3 done in part.
 """
@@ -16,23 +16,22 @@ from fieldapp.i18n import _
 __all__ = ["cli", "main"]
 
 COMMANDS = (records, sync, reports, hq, laptop, user)
-"""Where commands are; each module adds its own to ``cli``"""
+"""The modules with commands; each adds its own to ``cli``"""
 
 
 def _no_core_dump() -> None:
-    """What is in memory is not for the disk."""
+    """Forbid core dumps: what is in memory must not reach the disk."""
     try:
         import resource
-    except ImportError:  # Windows has none to forbid
+    except ImportError:  # Windows has no such limit
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def main() -> None:
     """The console script: no traceback reaches a user."""
-    os.environ.setdefault(
-        "PYDANTIC_DISABLE_PLUGINS", "1"
-    )  # looking for some among all packages takes a tenth of a start
+    # searching all packages for plugins takes a tenth of the start
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     _no_core_dump()
     context = Context()
     try:
@@ -57,9 +56,9 @@ def main() -> None:
         from fieldapp.crash import log_crash
         from fieldapp.store import disk_errors, migrations
 
-        told = disk_errors.disk_error_text(error)
-        if told is not None:
-            print_message(str(told))
+        disk_error = disk_errors.disk_error_text(error)
+        if disk_error is not None:
+            print_message(str(disk_error))
             sys.exit(1)
         path = log_crash(error, context.home)
         unexpected = _("Something unexpected happened. What was confirmed is safe. The details are in {path}.")

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 IN_PART = 3
 _SURROGATE = re.compile("[\ud800-\udfff]")
-"""How Python spells a byte of a file's name that is no UTF-8: JSON has an escape for it, UTF-8 has not"""
+"""How Python spells a byte of a file name that is not UTF-8: JSON can escape it, UTF-8 cannot encode it"""
 
 
 class Context:
-    """What the options before the command say; opens the replica when a command needs it."""
+    """The options before the command; opens the replica when a command needs it."""
 
     def __init__(self) -> None:
         self.home = Path.home() / "fieldapp"
@@ -35,7 +35,7 @@ class Context:
         """the replica, once a command has opened it"""
 
     def open(self) -> "Store":
-        """The replica, unlocked with a passphrase that is asked for or read from ``FIELDAPP_PASSPHRASE_FILE``."""
+        """The unlocked replica; the passphrase is asked for, or read from ``FIELDAPP_PASSPHRASE_FILE``."""
         from fieldapp import replica
 
         user = self.whose()
@@ -43,7 +43,7 @@ class Context:
         return self.store
 
     def whose(self) -> str:
-        """Who works: named by --user, or the only one; empty where there is nobody yet."""
+        """Who works: the person named by --user, or the only user; empty if there is nobody yet."""
         from fieldapp.store import vault
 
         names = vault.users(self.home)
@@ -69,12 +69,12 @@ def _from_file(named: str) -> str:
 
 
 def print_text(text: str) -> None:
-    """Print an answer. Text that came from outside may hold terminal escapes: they do not reach the terminal."""
+    """Print an answer. Terminal escapes in text that came from outside do not reach the terminal."""
     click.echo(for_terminal(text))
 
 
 def print_message(text: str) -> None:
-    """Print a message beside the answer, on stderr."""
+    """Print a message on stderr, apart from the answer."""
     click.echo(for_terminal(text), err=True)
 
 
@@ -106,7 +106,7 @@ class DayParam(click.ParamType[date]):
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """The date; wrong usage if it is none."""
+        """The date; a usage error if it is not one."""
         from fieldapp.domain.dates import parse_date
 
         if isinstance(value, date):
@@ -124,7 +124,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 
 
 confirmed = click.option(
-    "--confirm", is_flag=True, help="Record what is unusual too: it was asked about, and is right."
+    "--confirm", is_flag=True, help="Record unusual values too: they were asked about, and are right."
 )
 
 
@@ -137,13 +137,13 @@ json_source = click.option("--json", "source", required=True, metavar="FILE|-", 
 
 @click.group(invoke_without_command=True)
 @click.option("--home", type=PATH, envvar="FIELDAPP_HOME", default=Path.home() / "fieldapp", show_default=True,
-              help="The workspace.")  # fmt: skip
+              help="Folder of the workspace.")  # fmt: skip
 @click.option("--user", envvar="FIELDAPP_USER", help="Who works, where several people use the laptop.")
-@click.option("--read-only", is_flag=True, help="The screen to look at: nothing can be changed.")
+@click.option("--read-only", is_flag=True, help="Open the screen for reading only: nothing can be changed.")
 @click.version_option(fieldapp.__version__)
 @click.pass_context
 def cli(ctx: click.Context, home: Path, user: str | None, read_only: bool) -> None:
-    """Offline-first field records for border posts. Without a command: the screen."""
+    """Offline-first field records for border posts. Without a command, the screen opens."""
     ctx.obj.home, ctx.obj.user = home, user
     if ctx.invoked_subcommand is None:
         with terminal.silent():

@@ -26,11 +26,11 @@ def hq() -> None:
 @click.option("--code", help="The post's code, such as IARVE.")
 @click.option("--name", help="The post's name, where its code is new.")
 @click.option("--role", type=click.Choice(["post", "hq"]), default="post", show_default=True,
-              help="hq: for a further laptop of headquarters, or for one below to join.")  # fmt: skip
+              help="hq: for a further laptop of headquarters, or for a lower headquarters to join.")  # fmt: skip
 @click.argument("dest", type=PATH)
 @click.pass_obj
 def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path) -> None:
-    """Write the pack from which a post's laptops start, or headquarters' own."""
+    """Write the pack from which the laptops of a post start, or further laptops of headquarters."""
     from fieldapp.records import lists
     from fieldapp.sync.exchange import enrolment
 
@@ -52,7 +52,7 @@ def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path
 @click.argument("pack", type=PATH)
 @click.pass_obj
 def join(obj: Context, pack: Path) -> None:
-    """Report to the headquarters above that wrote PACK (`hq pack --role hq`)."""
+    """Join the higher headquarters that wrote PACK (`hq pack --role hq`): bundles go to it too."""
     from fieldapp.sync.exchange import enrolment
 
     above = enrolment.join_headquarters(obj.open(), pack)
@@ -66,7 +66,7 @@ def join(obj: Context, pack: Path) -> None:
 @click.option("--code", help="Its new code.")
 @click.pass_obj
 def rename(obj: Context, post: str, name: str, code: str | None) -> None:
-    """Give a post another name; its records and laptops stay. A merged post goes on so as a part of the other."""
+    """Rename a post; its records and laptops stay. A merged post goes on this way as a part of the other post."""
     from fieldapp.sync.exchange import enrolment
 
     renewed = enrolment.rename_post(obj.open(), post, name=name, code=code)
@@ -75,8 +75,8 @@ def rename(obj: Context, post: str, name: str, code: str | None) -> None:
     )
 
 
-def _agreed(store: "Store", peer: "Peer", question: str, yes: bool) -> bool:
-    """Show on a terminal which laptop is meant, and ask; a script has said what it wants."""
+def _is_confirmed(store: "Store", peer: "Peer", question: str, yes: bool) -> bool:
+    """Show on a terminal which laptop is meant, and ask. True without asking if ``yes`` or in a script."""
     from fieldapp.sync.peers import peers
 
     if yes or not sys.stdin.isatty():
@@ -96,13 +96,13 @@ def _agreed(store: "Store", peer: "Peer", question: str, yes: bool) -> bool:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def revoke(obj: Context, replica: str, yes: bool) -> None:
-    """Trust a laptop no longer: what is here of it stands, what comes later is quarantined."""
+    """Stop trusting a laptop: its changes that are here stay valid, later ones are quarantined."""
     from fieldapp.sync.exchange import enrolment
     from fieldapp.sync.peers import peers
 
     store = obj.open()
     peer = peers.find_peer(store, replica, None)
-    if peer.trust != "revoked" and not _agreed(store, peer, _("Trust this laptop no longer?"), yes):
+    if peer.trust != "revoked" and not _is_confirmed(store, peer, _("Trust this laptop no longer?"), yes):
         return
     peer = enrolment.revoke_replica(store, peer.id)
     print_text(_("{name} is revoked. The other laptops learn it with the next reply.").format(name=peer.title))
@@ -112,7 +112,7 @@ def revoke(obj: Context, replica: str, yes: bool) -> None:
 @as_json
 @click.pass_obj
 def replicas(obj: Context, as_json: bool) -> None:
-    """The laptops that are known, with their fingerprints."""
+    """List the known laptops with their fingerprints."""
     from fieldapp.sync.peers import peers, receipts
 
     store = obj.open()
@@ -137,7 +137,7 @@ def trust(obj: Context, replica: str, yes: bool) -> None:
     store = obj.open()
     peer = peers.find_peer(store, replica, peers.can_be_certified)
     question = _("Are these the words that were read out from that laptop by telephone?")
-    if peer.trust != "certified" and not _agreed(store, peer, question, yes):
+    if peer.trust != "certified" and not _is_confirmed(store, peer, question, yes):
         return
     peer, changes = enrolment.trust_replica(store, peer.id)
     print_text(
@@ -151,7 +151,7 @@ def trust(obj: Context, replica: str, yes: bool) -> None:
 @click.argument("replica")
 @click.pass_obj
 def recovery_code(obj: Context, replica: str) -> None:
-    """Read the recovery code of a laptop to somebody whom you know, by telephone."""
+    """Show the recovery code of a laptop, to be read by telephone to somebody you know."""
     from fieldapp.sync.peers import peers, recovery
 
     store = obj.open()
@@ -170,7 +170,7 @@ def recovery_code(obj: Context, replica: str) -> None:
 @click.argument("dest", type=PATH)
 @click.pass_obj
 def open_backup(obj: Context, file: Path, dest: Path) -> None:
-    """Open a backup that lay on a post's stick; the post restores it with `fieldapp restore`."""
+    """Open a backup from a post's stick; the post then restores it with `fieldapp restore`."""
     from fieldapp.sync.safety import backup as backups
 
     print_text(str(backups.open_sealed_backup(obj.open(), file, dest)))
@@ -198,7 +198,7 @@ def recover(obj: Context, request: Path, compared: bool) -> None:
 @as_json
 @click.pass_obj
 def conflicts(obj: Context, as_json: bool) -> None:
-    """Cells that two people set without knowing of each other."""
+    """List the fields that two people set without knowing of each other."""
     from fieldapp.sync.exchange import conflict_messages
     from fieldapp.sync.merge import merge
 
@@ -230,7 +230,7 @@ def resolve(obj: Context, conflict: str, take: "Side") -> None:
 @hq.command()
 @click.pass_obj
 def adopt(obj: Context) -> None:
-    """Take over the work of a copied disk that no laptop brings any more: it is in quarantine, and counts then."""
+    """Take over the quarantined work of a copied disk that no laptop brings any more; it counts from then on."""
     from fieldapp.sync.merge import forks
 
     print_text(_("{n} parts of logs were taken over.").format(n=forks.adopt_branches(obj.open())))
@@ -240,7 +240,7 @@ def adopt(obj: Context) -> None:
 @as_json
 @click.pass_obj
 def quarantine(obj: Context, as_json: bool) -> None:
-    """What was refused, and what waits."""
+    """List what was refused, and what waits."""
     from fieldapp.sync.exchange import status
 
     state = status.exchange_status(obj.open())
@@ -253,11 +253,11 @@ def quarantine(obj: Context, as_json: bool) -> None:
 
 @hq.command("open-data")
 @click.argument("dest", type=PATH)
-@click.option("--personal", is_flag=True, help="With the columns that say who a person is.")
+@click.option("--personal", is_flag=True, help="Include the columns that say who a person is.")
 @as_json
 @click.pass_obj
 def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
-    """All records for analysts, into the new folder DEST: SQLite, CSV and a data dictionary, not encrypted."""
+    """Write all records for analysts into the new folder DEST: SQLite, CSV, data dictionary; not encrypted."""
     from fieldapp.reports import open_data as records
 
     written = records.write_package(obj.open(), dest, personal=personal)
@@ -276,7 +276,7 @@ def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
 @click.option("--partitions", type=click.IntRange(1, 1024), help="Parts of each table, by post; counts at a new load.")
 @click.option("--server", "servers", multiple=True, help="A foreign server that holds parts too; several are allowed.")
 @click.option("--anew", is_flag=True, help="Load everything again, beside what is there.")
-@click.option("--sql", is_flag=True, help="Print what PostgreSQL will be told, and do nothing.")
+@click.option("--sql", is_flag=True, help="Print the SQL for PostgreSQL, and do nothing.")
 @as_json
 @click.pass_obj
 def hq_publish(
@@ -289,7 +289,7 @@ def hq_publish(
     as_json: bool,
 ) -> None:
     """Mirror all records into the PostgreSQL at URL (postgresql://host/name, without a password): at first all of
-    them, then what changed. The password comes from ~/.pgpass, a service or the environment."""
+    them, later only changes. The password comes from ~/.pgpass, a service or the environment."""
     from fieldapp.publish import mirror, server, tables
 
     if url is None and not sql:
@@ -314,11 +314,11 @@ def hq_publish(
 
 @hq.command("coverage")
 @click.option("--months", type=click.IntRange(1, 36), default=6, show_default=True, help="How many, with this one.")
-@click.option("--days", type=int, help="A post not heard of for longer is late; kept for the screen too.")
+@click.option("--days", type=int, help="A post not heard from for longer is late; kept for the screen too.")
 @as_json
 @click.pass_obj
 def hq_coverage(obj: Context, months: int, days: int | None, as_json: bool) -> None:
-    """Who is missing: each post's months, what was heard of it last, what waits."""
+    """Show which posts are missing: the months of each post, when it was last heard from, what waits."""
     from fieldapp.reports import coverage
 
     store = obj.open()
@@ -342,7 +342,7 @@ def hq_coverage(obj: Context, months: int, days: int | None, as_json: bool) -> N
 @as_json
 @click.pass_obj
 def review_queue(obj: Context, kind: str | None, post: str | None, as_json: bool) -> None:
-    """Records that wait to be looked at, changed ones first."""
+    """List the records that wait for review, changed ones first."""
     from fieldapp.records import lists, records, reviews, words
     from fieldapp.work import review_queue
 
@@ -376,7 +376,7 @@ def accept(obj: Context, ids: Sequence[str]) -> None:
 
 @hq.command("return")
 @click.argument("id")
-@click.option("--comment", required=True, help="What is to be mended.")
+@click.option("--comment", required=True, help="What is to be corrected.")
 @click.option("--field", default="", help="The field that it is about, such as date_from or measures.")
 @click.pass_obj
 def send_back(obj: Context, id: str, comment: str, field: str) -> None:

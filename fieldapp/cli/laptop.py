@@ -1,4 +1,4 @@
-"""Commands about this laptop and its workspace: begin, practise, check, keep, install, upgrade."""
+"""Commands about this laptop and its workspace: start, practise, check, back up, install, upgrade."""
 
 import sys
 import tempfile
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @cli.command()
 @click.option("--workspace", type=PATH, help="Keep hq/, post/ and usb/ in this folder.")
 def demo(workspace: Path | None) -> None:
-    """The round trip on a real report's figures; on a terminal it then opens the post's screen."""
+    """Show a round trip with the figures of a real report; on a terminal, then open the post's screen."""
     from fieldapp import demo as round_trip
 
     with tempfile.TemporaryDirectory(prefix="fieldapp-demo-") as temporary:
@@ -42,9 +42,9 @@ def demo(workspace: Path | None) -> None:
 @cli.command()
 @click.option("--workspace", type=PATH, default=Path.home() / "fieldapp-tutorial", show_default=True,
               help="Where the practice records are.")  # fmt: skip
-@click.option("--again", is_flag=True, help="Begin anew; what was practised is forgotten.")
+@click.option("--again", is_flag=True, help="Start over; what was practised is deleted.")
 def tutorial(workspace: Path, again: bool) -> None:
-    """A guided first quarter of an hour on practice records; without a terminal: the steps, and what is done."""
+    """Guide through the first quarter of an hour on practice records; without a terminal, list the steps."""
     from fieldapp import tutorial as practising
 
     print_message(_("The practice records are being opened; the first time takes some seconds."))
@@ -67,7 +67,7 @@ def tutorial(workspace: Path, again: bool) -> None:
 @click.option("--code", default="SCH", show_default=True, help="Headquarters' short code, used in file names.")
 @click.option("--province", default="66", show_default=True, help="Code of headquarters' province.")
 @click.option("--pack", type=PATH, help="A post starts from the pack that headquarters wrote.")
-@click.option("--laptop", help="What this laptop is called: A at a post, the next letter at headquarters.")
+@click.option("--laptop", help="Letter of this laptop; otherwise A at a post, the next free one at headquarters.")
 @click.option("--user", "user_name", required=True, help="Who works on this laptop.")
 @click.pass_obj
 def init(
@@ -80,7 +80,7 @@ def init(
     laptop: str | None,
     user_name: str,
 ) -> None:
-    """Begin a replica: headquarters by --role hq --name, a post by --pack, a further laptop of headquarters by
+    """Create a replica: headquarters by --role hq --name, a post by --pack, a further laptop of headquarters by
     --role hq --pack."""
     from fieldapp.store import people
     from fieldapp.sync.exchange import enrolment
@@ -121,12 +121,12 @@ def init(
 
 @cli.command()
 @click.option("--write", is_flag=True, help="Records can be changed too; otherwise they are only shown.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Otherwise one that is free.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on: of this machine alone.")
-@click.option("--network", is_flag=True, help="--host may be one that other machines reach; nothing is encrypted.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; otherwise one that is free.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; the default is local.")
+@click.option("--network", is_flag=True, help="Allow a --host that other machines reach; nothing is encrypted.")
 @click.pass_obj
 def serve(obj: Context, write: bool, port: int, host: str, network: bool) -> None:
-    """The screen in a browser of this machine, until Ctrl+C; only to look at, unless --write."""
+    """Show the screen in a browser of this machine until Ctrl+C; read-only unless --write."""
     import asyncio
 
     try:
@@ -142,19 +142,19 @@ def serve(obj: Context, write: bool, port: int, host: str, network: bool) -> Non
         )
 
     address = browser.checked_address(host, network=network)
-    desk = browser.BrowserServer(browser.program(obj.home, write=write))
+    server = browser.BrowserServer(browser.program(obj.home, write=write))
     try:
-        asyncio.run(browser.serve(desk, address, port, announce))
+        asyncio.run(browser.serve(server, address, port, announce))
     except KeyboardInterrupt:
         print_message(_("Ended."))
 
 
 @cli.command()
-@click.option("--rebuild", is_flag=True, help="Fold the log again and mend what differs.")
+@click.option("--rebuild", is_flag=True, help="Fold the log again and repair what differs.")
 @as_json
 @click.pass_obj
 def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
-    """Check the file, the log's signatures, and that every record is what the log says."""
+    """Check the file, the log's signatures, and that every record matches the log."""
     from fieldapp.sync.safety import doctor as examination
 
     store = obj.open()
@@ -199,7 +199,7 @@ def backup(obj: Context, dest: Path | None, as_json: bool) -> None:
 @click.argument("file", type=PATH)
 @click.pass_obj
 def restore(obj: Context, file: Path) -> None:
-    """Make the replica of a backup in --home, where there must be none. Name the person by --user."""
+    """Restore a backup into --home, where there must be no replica. Name the person by --user."""
     from fieldapp.sync.safety import backup as backups
 
     user = obj.user or click.prompt(_("Who works?"), err=True)
@@ -252,11 +252,11 @@ def _sign_kit(store: "Store", folder: Path) -> None:
 
 @cli.command()
 @click.argument("kit", type=PATH, required=False)
-@click.option("--back", is_flag=True, help="To the version before, with all that was recorded since.")
+@click.option("--back", is_flag=True, help="Go back to the version before; what was recorded since stays.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def upgrade(obj: Context, kit: Path | None, back: bool, yes: bool) -> None:
-    """Take the new version in KIT: checked, tried on a copy of the records, and only then in use."""
+    """Upgrade to the version in KIT: it is checked, tried on a copy of the records, and only then used."""
     from fieldapp.kit import upgrade as upgrades
 
     if (kit is not None) == back:

@@ -1,4 +1,4 @@
-"""Commands on records: add, show, list, change, void, import, key again, what must be done."""
+"""Commands on records: add, show, list, change, void, import, key again, and what must be done."""
 
 import sys
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ from fieldapp.i18n import _
 @confirmed
 @click.pass_obj
 def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
-    """Record one object or a list of them, all or none; prints the ids."""
+    """Record one JSON object or a list of them, all or none, and print the ids."""
     from fieldapp.records import records
 
     given = read_json(source)
@@ -57,7 +57,7 @@ def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
 @cli.command()
 @click.argument("kind")
 def schema(kind: str) -> None:
-    """JSON Schema of what `add KIND` takes."""
+    """Print the JSON Schema of what `add KIND` takes."""
     from fieldapp.records import records
 
     model = records.model_of(kind)
@@ -78,7 +78,7 @@ def schema(kind: str) -> None:
 def list_records(
     obj: Context, kind: str, as_json: bool, search: str, first: date | None, last: date | None, voided: bool
 ) -> None:
-    """Records of a kind, newest first."""
+    """List the records of a kind, newest first."""
     from fieldapp.records import lists, records, words
 
     model = records.model_of(kind)
@@ -102,11 +102,11 @@ def list_records(
 
 @cli.command()
 @click.argument("id")
-@click.option("--history", is_flag=True, help="Who set what when.")
+@click.option("--history", is_flag=True, help="Also show who set what, and when.")
 @as_json
 @click.pass_obj
 def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
-    """One record."""
+    """Show one record."""
     from fieldapp.records import history as past
     from fieldapp.records import records, view
 
@@ -158,13 +158,13 @@ def void(obj: Context, id: str, reason: str) -> None:
 @click.option("--kind", help="The kind of record that the rows are, as for `add`.")
 @click.option("--sheet", help="The sheet of a workbook; otherwise the first with headings.")
 @click.option("--map", "mapped", metavar="FILE", help='JSON: {"heading": "field"}; null leaves a column out.')
-@click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="What holds for every row without its own.")
+@click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="Value for every row without its own.")
 @click.option("--year", type=int, help="The year of days that are written without one.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
-@click.option("--confirm", is_flag=True, help="Record what is unusual too: it was looked at, and is right.")
-@click.option("--again", is_flag=True, help="Record rows anew whose records were voided since.")
-@click.option("--batches", is_flag=True, help="The sheets that went in, with their numbers.")
-@click.option("--take-back", type=int, metavar="BATCH", help="Void the records of a sheet, but for those edited since.")
+@click.option("--confirm", is_flag=True, help="Record unusual values too: they were looked at, and are right.")
+@click.option("--again", is_flag=True, help="Record rows again whose records were voided since.")
+@click.option("--batches", is_flag=True, help="List the imported sheets with their numbers.")
+@click.option("--take-back", type=int, metavar="BATCH", help="Void the records of a sheet, except those edited since.")
 @click.option("--reason", default="", help="Why it is taken back.")
 @as_json
 @click.pass_obj
@@ -184,14 +184,14 @@ def import_table(
     reason: str,
     as_json: bool,
 ) -> None:
-    """Record the rows of an XLSX or CSV sheet; the refused go into FILE-refused.xlsx, to be mended and given again.
+    """Record the rows of an XLSX or CSV sheet; refused ones go into FILE-refused.xlsx: correct and import that.
 
     Exit code 0: all rows are in; 3: some are refused; 1: none went in.
     """
     from fieldapp.sheets import importing, messages
 
     if batches or take_back is not None:
-        _batches(obj, take_back, reason, as_json)
+        _list_or_take_back(obj, take_back, reason, as_json)
         return
     if file is None or kind is None:
         raise click.UsageError(_("Give FILE --kind KIND, or --batches, or --take-back BATCH --reason TEXT."))
@@ -218,8 +218,8 @@ def import_table(
         sys.exit(IN_PART if outcome.added or outcome.known else 1)
 
 
-def _batches(obj: Context, number: int | None, reason: str, as_json: bool) -> None:
-    """List the sheets that went in, or take one back."""
+def _list_or_take_back(obj: Context, number: int | None, reason: str, as_json: bool) -> None:
+    """List the imported sheets, or take one back."""
     from fieldapp.sheets import messages
     from fieldapp.sheets import take_back as taking
 
@@ -244,17 +244,17 @@ def _batches(obj: Context, number: int | None, reason: str, as_json: bool) -> No
 
 @cli.group()
 def rekey() -> None:
-    """A second look: key a sample of records again, blind, and see how often each field differs."""
+    """Double entry: key a sample of records again, blind, and see how often each field differs."""
 
 
 @rekey.command("sample")
 @click.argument("kind")
 @click.option("--size", type=click.IntRange(1), default=10, show_default=True, help="How many records.")
-@click.option("--seed", metavar="TEXT", help="The same draws the same records; otherwise this month, as 2026-11.")
+@click.option("--seed", metavar="TEXT", help="The same seed draws the same records; otherwise this month, as 2026-11.")
 @as_json
 @click.pass_obj
 def rekey_sample(obj: Context, kind: str, size: int, seed: str | None, as_json: bool) -> None:
-    """Records to key again: · open, – of your own, ✓ keyed alike, ≠ keyed differently."""
+    """List records to key again: · open, – your own, ✓ keyed the same, ≠ keyed differently."""
     from fieldapp.records import records
     from fieldapp.work import double_entry
 
@@ -273,7 +273,7 @@ def rekey_sample(obj: Context, kind: str, size: int, seed: str | None, as_json: 
 @confirmed
 @click.pass_obj
 def rekey_enter(obj: Context, id: str, source: str, confirm: bool) -> None:
-    """Compare a record with what was keyed again; what differs is printed, and the record stays as it is."""
+    """Compare a record with its second keying and print what differs; the record is not changed."""
     from fieldapp.work import double_entry
 
     given = read_json(source)
@@ -288,7 +288,7 @@ def rekey_enter(obj: Context, id: str, source: str, confirm: bool) -> None:
 @as_json
 @click.pass_obj
 def rekey_rates(obj: Context, kind: str | None, as_json: bool) -> None:
-    """How often each field was keyed differently, what differs most first."""
+    """Show how often each field was keyed differently, the most frequent first."""
     from fieldapp.records import records
     from fieldapp.work import double_entry
 
@@ -304,7 +304,7 @@ def rekey_rates(obj: Context, kind: str | None, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def todo(obj: Context, as_json: bool) -> None:
-    """What must be done next, as on the first screen."""
+    """List what must be done next, as on the first screen."""
     from fieldapp.sync.exchange import status
     from fieldapp.work import notices
     from fieldapp.work import todo as waiting

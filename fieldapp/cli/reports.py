@@ -1,4 +1,4 @@
-"""Commands that count."""
+"""Commands for reports and their letterhead."""
 
 from datetime import date
 from pathlib import Path
@@ -80,7 +80,7 @@ def report(
     personal: bool,
     as_json: bool,
 ) -> None:
-    """The figures of a period; without dates, of this year up to today."""
+    """Report the figures of a period; without dates, of this year up to today."""
     from fieldapp.reports import narrative, tables
     from fieldapp.reports.files.write import FORMS, write_report
     from fieldapp.reports.provenance import provenance
@@ -108,7 +108,7 @@ def report(
         print_message(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=out))
         return
     if records:
-        _show_behind(store, query, records, as_json)
+        _print_counted_records(store, query, records, as_json)
         return
     if by:
         table = tables.table(store, query, by)
@@ -131,7 +131,7 @@ def report(
 @click.option("--json", "source", metavar="FILE|-", help="JSON object of the fields to change, - for stdin.")
 @click.pass_obj
 def letterhead(obj: Context, layout: "LayoutCode", source: str | None) -> None:
-    """Who a report comes from and goes to: show it, or change it."""
+    """Show or change who a report comes from and goes to."""
     from fieldapp.reports import letterhead as heads
 
     given = read_json(source) if source is not None else {}
@@ -142,8 +142,8 @@ def letterhead(obj: Context, layout: "LayoutCode", source: str | None) -> None:
     print_json(kept.model_dump())
 
 
-def _show_behind(store: "Store", query: "Query", named: str, as_json: bool) -> None:
-    """The records that a figure counts, each with what it adds."""
+def _print_counted_records(store: "Store", query: "Query", named: str, as_json: bool) -> None:
+    """Print the records that a figure counts, each with what it adds."""
     from fieldapp.records import words
     from fieldapp.reports.figures import behind, figures
 

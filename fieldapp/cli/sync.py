@@ -1,4 +1,4 @@
-"""Commands of the stick."""
+"""Commands for carrying changes on a stick."""
 
 import sys
 from collections.abc import Sequence
@@ -24,20 +24,20 @@ def sync() -> None:
 @as_json
 @click.pass_obj
 def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None:
-    """Write bundles into the folder DEST and read them back; a post also a backup that headquarters can open."""
+    """Write bundles into the folder DEST and read them back; a post adds a backup that headquarters can open."""
     from fieldapp.sync.exchange import outgoing
     from fieldapp.sync.safety import backup as backups
 
     store = obj.open()
     results = outgoing.export(store, dest, to)
-    beside = backups.backup_with_export(store, dest)
+    backed_up = backups.backup_with_export(store, dest)
     if as_json:
         print_json(results)
         return
     for r in results:
         print_text(r.sentence)
-    if beside:
-        print_message(beside)
+    if backed_up:
+        print_message(backed_up)
     print_message(_("The stick may be pulled."))
 
 
@@ -48,7 +48,7 @@ def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None
 @as_json
 @click.pass_obj
 def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path | None, as_json: bool) -> None:
-    """Apply bundles; a folder stands for the bundles in it. None that is bad keeps the others from going in."""
+    """Apply bundles; a folder stands for the bundles in it. A bad bundle does not stop the others."""
     from fieldapp.sync.exchange import incoming, replies
 
     if reply_to is not None and not reply_to.is_dir():
@@ -73,8 +73,8 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
         print_message(_("No bundles there."))
     if counts := incoming.files_summary(results):
         print_message(counts)
-    if below := incoming.unread_folders_text(paths):
-        print_message(below)
+    if unread := incoming.unread_folders_text(paths):
+        print_message(unread)
     if asking := incoming.awaiting_certificate(results):
         line = _("Waiting to be certified: {names}. `fieldapp hq replicas` shows the fingerprint: compare it by"
                  " telephone, then `fieldapp hq trust`.")  # fmt: skip
@@ -91,7 +91,7 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
 @as_json
 @click.pass_obj
 def sync_status(obj: Context, as_json: bool) -> None:
-    """What each other replica has of our changes, and what waits."""
+    """Show what each other replica has of our changes, and what waits."""
     from fieldapp.records.words import local_instant
     from fieldapp.sync.exchange import status
 
@@ -121,7 +121,7 @@ def sync_status(obj: Context, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def sync_clean(obj: Context, dest: Path, yes: bool, as_json: bool) -> None:
-    """Clear old bundles from the folder DEST: those that were received or read. Other files are never touched."""
+    """Delete old bundles from the folder DEST: those that were received or read. Other files are never touched."""
     from fieldapp.sync.exchange import sticks
 
     store = obj.open()

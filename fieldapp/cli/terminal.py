@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """What is typed before the screen stands waits for it, as it was typed, and is not shown: it may be a passphrase.
+    """Keep what is typed before the screen is there, exactly as typed and not shown: it may be a passphrase.
 
-    A terminal would show it below the command, where it stays, and make Enter into another key. Afterwards the terminal
-    is what it was.
+    A terminal would show it below the command, where it stays, and would turn Enter into another key. Afterwards the
+    terminal has its former settings.
     """
     try:
         import termios
-    except ImportError:  # Windows shows what is typed only when somebody reads it
+    except ImportError:  # Windows shows what is typed only when a program reads it
         yield
         return
     if not sys.stdin.isatty():

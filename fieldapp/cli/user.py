@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @cli.group()
 def user() -> None:
-    """People who use this laptop."""
+    """Manage the people who use this laptop."""
 
 
 ROLES = click.Choice(["recorder", "officer", "administrator"])
@@ -34,7 +34,7 @@ ROLES = click.Choice(["recorder", "officer", "administrator"])
 @as_json
 @click.pass_obj
 def user_list(obj: Context, as_json: bool) -> None:
-    """Who uses this laptop, and what he may do."""
+    """List who uses this laptop, and what they may do."""
     from fieldapp.store import people
 
     found = people.people(obj.open())
@@ -50,7 +50,7 @@ def user_list(obj: Context, as_json: bool) -> None:
 @click.option("--role", type=ROLES, default="recorder", show_default=True)
 @click.pass_obj
 def user_add(obj: Context, name: str, role: str) -> None:
-    """Let a further person in; an administrator opens the file."""
+    """Let a further person in; only an administrator may."""
     from fieldapp.store import people
 
     store = obj.open()
@@ -75,7 +75,7 @@ def user_role(obj: Context, name: str, role: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def user_remove(obj: Context, name: str) -> None:
-    """Let somebody in no longer; what he recorded stays."""
+    """Remove a person, who then cannot open this laptop; what they recorded stays."""
     from fieldapp.store import people
 
     people.remove_person(obj.open(), name)
@@ -83,11 +83,11 @@ def user_remove(obj: Context, name: str) -> None:
 
 
 @user.command("setting")
-@click.option("--lock-minutes", type=click.IntRange(0, 600), help="The screen locks after so long; 0 is never.")
-@click.option("--stick-backup", type=click.Choice(["on", "off"]), help="A backup beside each export.")
+@click.option("--lock-minutes", type=click.IntRange(0, 600), help="Idle minutes until the screen locks; 0: never.")
+@click.option("--stick-backup", type=click.Choice(["on", "off"]), help="Write a backup beside each export.")
 @click.pass_obj
 def user_setting(obj: Context, lock_minutes: int | None, stick_backup: str | None) -> None:
-    """What holds on this laptop for all."""
+    """Show or change the settings that hold for everybody on this laptop."""
     from fieldapp.store import people
 
     store = obj.open()
@@ -101,7 +101,7 @@ def user_setting(obj: Context, lock_minutes: int | None, stick_backup: str | Non
 @user.command("passphrase")
 @click.pass_obj
 def user_passphrase(obj: Context) -> None:
-    """Take a new passphrase."""
+    """Change your passphrase."""
     from fieldapp.store import people
 
     store = obj.open()
@@ -122,7 +122,7 @@ def user_code(obj: Context) -> None:
 
 
 def show_code(store: "Store", code: str) -> None:
-    """Headquarters has nobody to call: it writes its code down."""
+    """Print headquarters' code, to be written down: it has nobody to call. A post's code goes with its next bundle."""
     if store.identity.role == "hq":
         print_text(_("Recovery code. Write it down and lock it in the safe; it opens this file without a passphrase:"))
         print_text(f"  {code}")
@@ -147,8 +147,8 @@ def user_recover(obj: Context, answer: Path | None, code: bool, request: Path | 
         return
     name = obj.whose()
     if code:
-        heard = click.prompt(_("Recovery code"), err=True)
-        recovery.accept_code(obj.home, name, heard, ask_new_passphrase()).close()
+        typed = click.prompt(_("Recovery code"), err=True)
+        recovery.accept_code(obj.home, name, typed, ask_new_passphrase()).close()
         print_message(_("{name} can work on this laptop again.").format(name=name))
         print_message(_("The code is used up; the next export takes a new one to headquarters."))
     elif request is not None:

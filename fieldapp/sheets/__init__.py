@@ -1,1 +1,1 @@
-"""Existing sheets in: XLSX and CSV tables, as people keep them, become records."""
+"""Import of existing sheets: XLSX and CSV tables, as people keep them, become records."""

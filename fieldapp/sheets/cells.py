@@ -1,4 +1,4 @@
-"""What a cell holds, and the same as a person would have typed it."""
+"""What a cell holds, and the text that a person would have typed for it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from fieldapp.domain.dates import format_date
 from fieldapp.vietnamese.text import clean
 
 SheetCell = str | int | float | bool | date
-"""Text is clean (``domain.text.clean``), a day has no time."""
+"""Text is clean (``vietnamese.text.clean``), a day has no time."""
 
 EMPTY = ("", "-", "–", "—")
-"""What stands in a cell of a printed table where there is nothing"""
+"""What a cell of a printed table holds if there is nothing to say"""
 
 ERRORS = frozenset({"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
-"""What a spreadsheet shows where a formula has failed"""
+"""What a spreadsheet shows if a formula has failed"""
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,16 @@ class SheetTable:
     name: str
     rows: Sequence[Sequence[SheetCell]]
     merged: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
-    """Place (row, column, from 0) of a merged cell that is not its first -> the place of the first"""
+    """Place (row, column, from 0) of a cell covered by a merged one -> place of the first cell of the merged one"""
     others: Sequence[str] = ()
     """names of the file's other sheets that are not empty"""
 
     def origin(self, row: int, column: int) -> tuple[int, int]:
-        """Where the value that a cell shows is kept."""
+        """The place of the value that a cell shows: for a cell covered by a merged one, the first cell of that."""
         return self.merged.get((row, column), (row, column))
 
     def cell(self, row: int, column: int) -> SheetCell:
-        """What a cell shows: of a merged one, what is kept in its first."""
+        """The value that a cell shows."""
         row, column = self.origin(row, column)
         cells = self.rows[row]
         return cells[column] if column < len(cells) else ""
@@ -56,8 +56,10 @@ def cell_of(value: Any) -> SheetCell:
 
 
 def cell_text(cell: SheetCell) -> str:
-    """What a person would have typed for it: ``05/11/2013``, ``24211``, ``73,4``; numbers to the 15 digits that a
-    spreadsheet keeps."""
+    """The text that a person would have typed for a cell: ``05/11/2013``, ``24211``, ``73,4``.
+
+    Numbers have up to 15 digits, as many as a spreadsheet keeps.
+    """
     if isinstance(cell, bool):
         return "1" if cell else "0"
     if isinstance(cell, int):

@@ -12,16 +12,16 @@ from fieldapp.sheets.cells import SheetCell, SheetTable, cell_of
 
 DELIMITERS = (";", ",", "\t")
 _LOOKED_AT = 100
-"""Lines from which the delimiter is found"""
+"""Lines that are looked at to find the delimiter"""
 
 
 def read_csv(path: Path) -> SheetTable:
     """The table of a CSV file; FieldappError says what is wrong."""
     text = _decoded(limits.read_bytes(path), path)
     delimiter = None
-    if text[:4].lower() == "sep=":  # Excel's own line that says it
-        said, _newline, text = text.partition("\n")
-        delimiter = said.strip()[4:] or "\t"
+    if text[:4].lower() == "sep=":  # Excel's own line that names the delimiter
+        first_line, _newline, text = text.partition("\n")
+        delimiter = first_line.strip()[4:] or "\t"
     if delimiter not in DELIMITERS:
         delimiter = _delimiter(text)
     rows: list[list[SheetCell]] = []
@@ -39,7 +39,7 @@ def read_csv(path: Path) -> SheetTable:
 
 
 def _decoded(data: bytes, path: Path) -> str:
-    """The text, in the encoding that its first bytes tell; never guessed: a wrong guess breaks Vietnamese words."""
+    """The text, in the encoding that its first bytes show. No guessing: a wrong guess breaks Vietnamese words."""
     encoding = "utf-8-sig"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
@@ -57,7 +57,7 @@ def _decoded(data: bytes, path: Path) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that makes the most columns, alike in most lines."""
+    """The delimiter that gives most lines the same number of columns; of equal ones, the one with most columns."""
 
     def columns(delimiter: str) -> tuple[int, int]:
         widths = []

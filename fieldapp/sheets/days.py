@@ -1,4 +1,4 @@
-"""Days in sheets: nobody sees beside them how they are understood, so one without its year is asked about."""
+"""Days in sheets. Nobody sees at once how a day is understood, so a day without a year leads to a question."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _DAY_AND_MONTH = re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})$")
 
 
 LONGEST = 80
-"""A longer text is no day"""
+"""Characters; a longer text is not a day"""
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,20 @@ class SheetDay:
 
     day: date
     question: str | None = None
-    """what to ask where the year was not written"""
+    """what to ask if the year was not written"""
 
 
 def read_day(text: str, today: date, year: int | None) -> SheetDay:
-    """The day that a cell says; ValueError with a sentence. ``year``: that of days which do not say it."""
-    said = clean(text)[: LONGEST + 1]
-    said = _LEADING.sub("", _TIME.sub("", said))
-    if found := _WORDS.match(said):
-        said = "/".join(part for part in found.groups() if part)
-    short = _DAY_AND_MONTH.match(said)
+    """The day in a cell; ValueError with a sentence if there is none. ``year``: for days written without one."""
+    written = clean(text)[: LONGEST + 1]
+    written = _LEADING.sub("", _TIME.sub("", written))
+    if found := _WORDS.match(written):
+        written = "/".join(part for part in found.groups() if part)
+    short = _DAY_AND_MONTH.match(written)
     if short and year is not None:
         return SheetDay(parse_date(f"{short[1]}/{short[2]}/{year}", today))
-    day = parse_date(said, today)
-    if re.search(r"\d{4}|\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}|^\d{6}$", said):
+    day = parse_date(written, today)
+    if re.search(r"\d{4}|\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}|^\d{6}$", written):
         return SheetDay(day)
     question = _("“{text}” says no year: read as {day}. Give the year by --year, or confirm.")
     return SheetDay(day, question.format(text=clean(text), day=format_date(day)))
@@ -47,10 +47,10 @@ def read_day(text: str, today: date, year: int | None) -> SheetDay:
 
 def split_range(text: str) -> tuple[str, str] | None:
     """First and last day of a period, as text: “5-7/11/2013”, “từ 5/11 đến 7/11/2013”; None if it is none."""
-    said = clean(text)
-    if len(said) > LONGEST:
+    written = clean(text)
+    if len(written) > LONGEST:
         return None
-    found = _SHORT_RANGE.match(said) or _RANGE.match(said)
+    found = _SHORT_RANGE.match(written) or _RANGE.match(written)
     if found is None:
         return None
     first, last = found[1].strip(), found[2].strip()

@@ -1,4 +1,4 @@
-"""What the columns of a table are: the line of headings is found, and each heading matched with what a record has."""
+"""What the columns of a table mean: finds the line of headings, and what each heading stands for in a record."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, search_key
 
 LOOKED_AT = 60
-"""The headings are among so many first lines"""
+"""The headings are among this many first lines"""
 LONGEST = 200
 """Characters of a heading that are looked at"""
 
@@ -31,12 +31,12 @@ class FieldTarget:
 
     name: str
     counted: bool = False
-    """a whole number, whose unit is fixed: another one in brackets would make another number of it"""
+    """a whole number with a fixed unit: another unit in brackets would make it another number"""
 
 
 @dataclass(frozen=True)
 class ParentTarget:
-    """What a unit belongs to, in a column of its own."""
+    """The larger unit that a unit belongs to, in a column of its own."""
 
     name: str
     """the field that names the unit"""
@@ -47,10 +47,10 @@ class FigureTarget:
     """A figure of an activity."""
 
     measures: Mapping[str, int]
-    """Id of each measure that the heading may mean -> how well it fits, less is better; which one it is, the kind of
-    the activity decides"""
+    """Id of each measure that the heading may mean -> how well it fits; less is better. The kind of the activity
+    decides which one it is"""
     times: str = ""
-    """the word for thousands or millions that the heading says: ``triệu``"""
+    """the word for thousands or millions in the heading, such as ``triệu``"""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class BodiesTarget:
 
 @dataclass(frozen=True)
 class MarkTarget:
-    """What this program wrote beside the rows of a sheet of refused ones."""
+    """A column that this program wrote, in a sheet of refused rows."""
 
     name: str
 
@@ -97,7 +97,7 @@ class Layout:
     headings: Sequence[str]
     columns: Sequence[SheetColumn]
     unknown: Sequence[int]
-    """columns with a heading that says nothing to the program, from 0"""
+    """columns whose heading the program does not know, from 0"""
 
 
 NUMBERING = frozenset({"stt", "tt", "so tt", "so thu tu", "thu tu", "no"})
@@ -121,7 +121,7 @@ def find_layout(
 ) -> tuple[SheetTable, Layout]:
     """The table that has headings, and how to read it; FieldappError if none has.
 
-    ``chosen``: heading -> field as ``field_named`` takes it, or None for a column that is left out on purpose.
+    ``chosen``: heading -> field as ``field_named`` takes it, or None to leave the column out.
     """
     known = _vocabulary(store, model)
     explicit = {search_key(h): None if f is None else field_named(store, model, f) for h, f in chosen.items()}
@@ -152,7 +152,7 @@ def _enough(layout: Layout) -> int:
 
 
 def field_named(store: Store, model: type[Record], text: str) -> ColumnTarget:
-    """What a map means: a field by its name or label, ``measures.CODE``, ``extras.CODE``, ``targets.TYPE``."""
+    """What a field in a map means: a field's name or label, ``measures.CODE``, ``extras.CODE``, ``targets.TYPE``."""
     sort, _dot, name = clean(text).partition(".")
     if issubclass(model, Activity) and name:
         if sort == "measures":
@@ -205,7 +205,7 @@ def _layout(
 
 
 def _best(columns: Sequence[tuple[int, SheetColumn]]) -> tuple[list[SheetColumn], list[int]]:
-    """Of several columns that mean the same, those that fit best; the places of the others."""
+    """Of several columns with the same meaning those that fit best, and the places of the others."""
     best: dict[str, int] = {}
     for grade, column in columns:
         key = repr(column.target)
@@ -238,14 +238,14 @@ def letters(at: int) -> str:
 
 
 def _meaning(heading: str, known: Vocabulary) -> tuple[int, ColumnTarget | None]:
-    """What a heading says, and how well it fits; None if it says nothing known.
+    """How well a heading fits, and what it means; None if it means nothing known.
 
-    A unit in brackets must be that of the figure, or say thousands or millions: “Gạo (tấn)” is no figure in kg.
+    A unit in brackets must be that of the figure, or mean thousands or millions: “Gạo (tấn)” is not a figure in kg.
     """
     for text, unit in ((heading, ""), *_without_unit(heading)):
         key = search_key(text)
-        for said in (key, _COUNTING.sub("", key), key.replace("gia tri", "tri gia")):
-            fitting = [(g, t) for g, t in known.get(said, ()) if _in_unit(t, unit, known)]
+        for name in (key, _COUNTING.sub("", key), key.replace("gia tri", "tri gia")):
+            fitting = [(g, t) for g, t in known.get(name, ()) if _in_unit(t, unit, known)]
             if fitting:
                 grade, target = min(fitting, key=lambda found: found[0])
                 figures = [t for g, t in fitting if isinstance(t, FigureTarget)]
@@ -269,15 +269,15 @@ def _times(unit: str) -> str:
 
 
 def _in_unit(target: ColumnTarget, unit: str, known: Vocabulary) -> bool:
-    """Whether what a heading says in brackets fits what the column would mean."""
+    """Whether the unit in a heading's brackets fits what the column would mean."""
     if not search_key(unit) or isinstance(target, MarkTarget):
         return True
     if isinstance(target, FieldTarget):
         return not target.counted
     if not isinstance(target, FigureTarget):
         return True
-    said = search_key(unit).replace(" ", "")
-    key = "dong" if _times(unit) or said in ("d", "vnd") else search_key(unit)
+    compact = search_key(unit).replace(" ", "")
+    key = "dong" if _times(unit) or compact in ("d", "vnd") else search_key(unit)
     return any(
         isinstance(other, FigureTarget) and other.measures.keys() & target.measures.keys()
         for grade, other in known.get(key, ())
@@ -329,11 +329,11 @@ def _vocabulary(store: Store, model: type[Record]) -> Vocabulary:
 
 
 def _add_measure(known: dict[str, list[tuple[int, ColumnTarget]]], measure: Row) -> None:
-    """A measure is called by its name, the first words of it, its code, or its unit."""
+    """Add what people call a measure: its name, the first words of it, its code, or its unit."""
     words = search_key(measure["name"]).split()
-    said = [(" ".join(words), EXACT), (search_key(measure["code"]), CODE), (search_key(measure["unit_name"]), UNIT)]
-    said += [(" ".join(words[:n]), BEGINNING) for n in range(1, len(words))]
-    for key, grade in said:
+    names = [(" ".join(words), EXACT), (search_key(measure["code"]), CODE), (search_key(measure["unit_name"]), UNIT)]
+    names += [(" ".join(words[:n]), BEGINNING) for n in range(1, len(words))]
+    for key, grade in names:
         known.setdefault(key, []).append((grade, FigureTarget({measure["id"]: grade})))
 
 

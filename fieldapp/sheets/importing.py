@@ -1,9 +1,9 @@
-"""A sheet goes in: each row is a record of its own, refused alone; the same row goes in once.
+"""Import of a sheet: each row becomes a record of its own or is refused alone, and the same row goes in only once.
 
-What makes a row the same is its content, and how often the sheet has said just that before: the id of its record is
-computed from them. So a sheet that is given again adds nothing, be it on another laptop of the post, and a record that
-was voided since does not come back by itself. A refused row carries that id along in the sheet of refused rows: mended,
-it is still the same row.
+Two rows are the same if they have the same content and the same number of equal rows before them. The id of a row's
+record is computed from both. So a sheet that is imported again adds nothing, even on another laptop of the post, and a
+record that was voided since does not come back by itself. In the sheet of refused rows each row carries this id, so a
+corrected row is still the same row.
 """
 
 import re
@@ -36,20 +36,20 @@ _MARK = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How a sheet is to be taken in."""
+    """How a sheet is to be imported."""
 
     kind: str
     sheet: str | None = None
     columns: Mapping[str, str | None] = field(default_factory=dict)
-    """heading -> field (``headings.field_named``); None leaves the column out on purpose"""
+    """heading -> field (``headings.field_named``); None leaves the column out"""
     given: Mapping[str, str] = field(default_factory=dict)
-    """field -> what holds for each row that does not say it"""
+    """field -> value for each row that has none of its own"""
     year: int | None = None
-    """of days that do not say theirs"""
+    """of days that are written without one"""
     confirm: bool = False
-    """what is unusual is right"""
+    """unusual values are right"""
     again: bool = False
-    """rows whose records were voided since are recorded anew"""
+    """rows whose records were voided since are recorded again"""
     dry_run: bool = False
 
 
@@ -64,19 +64,19 @@ class ImportedRow:
 
 @dataclass
 class SheetOutcome:
-    """What became of a sheet."""
+    """The result of importing a sheet."""
 
     file: str
     sheet: str
     kind: str
     dry_run: bool
     batch: int | None = None
-    """number to take it back with; None if nothing was added"""
+    """number by which the import can be taken back; None if nothing was added"""
     added: list[ImportedRow] = field(default_factory=list)
     known: list[ImportedRow] = field(default_factory=list)
-    """in already, from an earlier time"""
+    """recorded by an earlier import"""
     voided: list[ImportedRow] = field(default_factory=list)
-    """recorded once and voided since: not recorded again"""
+    """recorded earlier and voided since: not recorded again"""
     refused: list[RefusedRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """what was left out, and why"""
@@ -84,13 +84,13 @@ class SheetOutcome:
 
 
 class _Undo(Exception):
-    """Everything was tried; nothing is kept."""
+    """Rolls a transaction back: everything was tried, nothing is kept."""
 
 
 def import_sheet(store: Store, path: Path, order: ImportOptions) -> SheetOutcome:
-    """Record the rows of a sheet; FieldappError if none can be, then nothing was changed.
+    """Record the rows of a sheet; FieldappError if the sheet as a whole cannot go in, and then nothing was changed.
 
-    The sheet of refused rows is written before the records are kept: either both are there or neither.
+    The sheet of refused rows is written before the records are committed: either both are there or neither.
     """
     model = records.model_of(order.kind)
     if not model.TOP:
@@ -101,12 +101,12 @@ def import_sheet(store: Store, path: Path, order: ImportOptions) -> SheetOutcome
     _check_needed(model, layout, [t.name for t in given.values() if isinstance(t, FieldTarget)])
     outcome = SheetOutcome(clean(path.name), table.name, order.kind, order.dry_run)
     _note_columns(outcome, table, layout)
-    taking = _Import(store, model, scope, order, table, layout)
+    sheet_import = _Import(store, model, scope, order, table, layout)
     try:
         with store.transaction():
-            taking.enter(outcome)
+            sheet_import.enter(outcome)
             if outcome.added:
-                outcome.batch = _keep(store, outcome, taking.fingerprints)
+                outcome.batch = _store_batch(store, outcome, sheet_import.fingerprints)
             if order.dry_run:
                 raise _Undo
             if outcome.refused:
@@ -119,7 +119,7 @@ def import_sheet(store: Store, path: Path, order: ImportOptions) -> SheetOutcome
 
 
 def _check_needed(model: type[Record], layout: Layout, given: Sequence[str]) -> None:
-    """Refuse a sheet in which every row would lack the same."""
+    """Refuse a sheet in which every row would lack the same required field."""
     there = {c.target.name for c in layout.columns if isinstance(c.target, FieldTarget)} | {*given}
     missing = [s for s in fields_of(model) if s.required and s.default is None and s.name not in there]
     if missing:
@@ -134,7 +134,7 @@ def _check_needed(model: type[Record], layout: Layout, given: Sequence[str]) -> 
 
 
 def _note_columns(outcome: SheetOutcome, table: SheetTable, layout: Layout) -> None:
-    """Say which columns are left out because nobody knows what they are, and which other sheets."""
+    """Note which columns are left out because their heading is unknown, and which sheets are not read."""
     for at in layout.unknown:
         filled = sum(1 for line in range(layout.line + 1, len(table.rows)) if table.cell(line, at) != "")
         if filled:
@@ -151,7 +151,7 @@ def _note_columns(outcome: SheetOutcome, table: SheetTable, layout: Layout) -> N
 
 
 class _Import:
-    """One sheet on its way in, inside a transaction."""
+    """The import of one sheet, inside a transaction."""
 
     def __init__(
         self, store: Store, model: type[Record], scope: str, order: ImportOptions, table: SheetTable, layout: Layout
@@ -164,51 +164,51 @@ class _Import:
         self._layout = layout
         self._reader = RowReader(store, table, layout, order.given, order.year, date.today())
         self._seen: Counter[str] = Counter()
-        self._here: set[str] = set()
-        """records that rows of this sheet stand for"""
+        self._ids_here: set[str] = set()
+        """ids of the records of this sheet's rows"""
         self.fingerprints: dict[str, str] = {}
-        """of the rows that were added, by the ids of their records"""
+        """id of a record -> fingerprint of its row, for the rows that were added"""
 
     def enter(self, outcome: SheetOutcome) -> None:
-        """Every row of the sheet; FieldappError if there is none."""
+        """Import every row of the sheet; FieldappError if there is none."""
         rows = []
         for at, why_not in lines_of(self._table, self._layout):
             if why_not is not None:
                 outcome.notes.append(_("Line {line} is left out: {why}.").format(line=at + 1, why=why_not))
                 continue
-            said = self._reader.said(at)
-            row_id = self._identity(said)
-            standing = self._standing(row_id)
-            self._here.update(standing)
-            rows.append((at + 1, said, row_id, standing))
-        for line, said, row_id, standing in rows:
-            self._enter_row(outcome, line, said, row_id, standing)
+            cells = self._reader.cells_of(at)
+            row_id = self._identity(cells)
+            earlier = self._records_of_row(row_id)
+            self._ids_here.update(earlier)
+            rows.append((at + 1, cells, row_id, earlier))
+        for line, cells, row_id, earlier in rows:
+            self._enter_row(outcome, line, cells, row_id, earlier)
         if not rows:
             raise FieldappError(_("There are no rows below the headings of {file}.").format(file=outcome.file))
 
     def _enter_row(
-        self, outcome: SheetOutcome, line: int, said: RowCells, row_id: str, standing: Mapping[str, bool]
+        self, outcome: SheetOutcome, line: int, cells: RowCells, row_id: str, earlier: Mapping[str, bool]
     ) -> None:
-        last = list(standing)[-1] if standing else None
-        if last is not None and not standing[last]:
+        last = list(earlier)[-1] if earlier else None
+        if last is not None and not earlier[last]:
             outcome.known.append(self._entered(line, last))
-            self._note_change(outcome, line, said, last)
+            self._note_change(outcome, line, cells, last)
         elif last is not None and not self._order.again:
             outcome.voided.append(self._entered(line, last))
         else:
-            new_id = row_id if last is None else self._next(row_id, len(standing))
-            reason = self._save(said, new_id)
+            new_id = row_id if last is None else self._replacement_id(row_id, len(earlier))
+            reason = self._save(cells, new_id)
             if reason is None:
-                self._here.add(new_id)
-                self.fingerprints[new_id] = said.fingerprint()
+                self._ids_here.add(new_id)
+                self.fingerprints[new_id] = cells.fingerprint()
                 outcome.added.append(self._entered(line, new_id))
             else:
                 outcome.refused.append(RefusedRow(line, reason, row_id, self._original(line - 1)))
 
-    def _note_change(self, outcome: SheetOutcome, line: int, said: RowCells, row_id: str) -> None:
-        """Say that a row which is in already was mended once more: its record is not touched."""
+    def _note_change(self, outcome: SheetOutcome, line: int, cells: RowCells, row_id: str) -> None:
+        """Note a row that is in already but was changed on the sheet since: its record is not touched."""
         then = self._store.value("SELECT said FROM local_batch_row WHERE row_id = ? ORDER BY batch_id DESC", [row_id])
-        if then is not None and then != said.fingerprint():
+        if then is not None and then != cells.fingerprint():
             outcome.notes.append(
                 _(
                     "Line {line} is in already, and was changed on the sheet since: correct the record {id} itself."
@@ -216,38 +216,38 @@ class _Import:
             )
 
     def _original(self, at: int) -> dict[str, str]:
-        """The cells of a row as they were, those of unknown columns too."""
+        """Heading or letters of a column -> the text of its cell as it was; unknown columns too."""
         texts = [cell_text(self._table.cell(at, column)) for column in range(len(self._layout.headings))]
         return {
             h or letters(n): text for n, (h, text) in enumerate(zip(self._layout.headings, texts, strict=True)) if text
         }
 
-    def _identity(self, said: RowCells) -> str:
+    def _identity(self, cells: RowCells) -> str:
         """The id that the record of a row has or will have."""
-        mark = said.marks.get(marks.ROW, "")
+        mark = cells.marks.get(marks.ROW, "")
         if _MARK.fullmatch(mark) and not self._of_another(mark):
             key = mark
             self._seen[key] += 1
             if self._seen[key] == 1:
                 return mark
         else:
-            key = said.fingerprint()
+            key = cells.fingerprint()
             self._seen[key] += 1
         return derived_id(self._model.KIND, FIRST_DAY, "sheet", self._scope, key, str(self._seen[key]))
 
     def _of_another(self, mark: str) -> bool:
-        """Whether an id is that of a record of another kind or post."""
+        """Whether an id belongs to a record of another kind or post."""
         try:
             found = records.get(self._store, mark)
         except FieldappError:
             return False
         return found.kind != self._model.KIND or found.row.get("post_id", self._scope) != self._scope
 
-    def _next(self, row_id: str, number: int) -> str:
-        """The id of the record that takes the place of one that was voided."""
+    def _replacement_id(self, row_id: str, number: int) -> str:
+        """The id of the record that replaces voided record ``number`` of a row."""
         return derived_id(self._model.KIND, FIRST_DAY, "again", row_id, str(number))
 
-    def _standing(self, row_id: str) -> dict[str, bool]:
+    def _records_of_row(self, row_id: str) -> dict[str, bool]:
         """The records that a row has had, in order: id -> whether it is voided."""
         found: dict[str, bool] = {}
         own = row_id
@@ -256,19 +256,19 @@ class _Import:
             if row is None:
                 return found
             found[own] = row["voided_at"] is not None
-            own = self._next(row_id, len(found))
+            own = self._replacement_id(row_id, len(found))
 
     def _entered(self, line: int, row_id: str) -> ImportedRow:
         return ImportedRow(line, row_id, labels(self._store, self._model.KIND, [row_id])[row_id])
 
     def _record(self, data: Mapping[str, Any], row_id: str) -> None:
-        """Rows of one sheet that say the same are two; with others each is compared by ``_alike``."""
+        """Save a record. Equal rows of one sheet are two records; ``_duplicate_question`` compares with all others."""
         confirm = self._order.confirm
         records.save(self._store, self._model.KIND, data, confirm=confirm, fresh_id=row_id, compare=False)
 
-    def _save(self, said: RowCells, row_id: str) -> str | None:
-        """Record one row; the reason if it is refused, and then nothing of it is there."""
-        reading = self._reader.read(said)
+    def _save(self, cells: RowCells, row_id: str) -> str | None:
+        """Record one row; returns the reason if it is refused, and then nothing of it is kept."""
+        reading = self._reader.read(cells)
         confirm = self._order.confirm
         problems: dict[str, str] = {}
         try:
@@ -278,7 +278,7 @@ class _Import:
                 except NeedsConfirmation as error:
                     problems = error.fields
                 if not confirm and not problems:
-                    problems = self._alike(row_id, marked=bool(said.marks.get(marks.ROW)))
+                    problems = self._duplicate_question(row_id, marked=bool(cells.marks.get(marks.ROW)))
                 if reading.problems or problems or (reading.questions and not confirm):
                     raise _Undo
         except FieldappError as error:
@@ -289,30 +289,33 @@ class _Import:
             self._reader.forget(self._model.KIND)
             return None
         questions = {} if confirm else reading.questions
-        told = {**problems, **questions, **reading.problems}
-        return " ".join(_sentence(self._store, self._model, reading, key, text) for key, text in told.items())
+        sentences = {**problems, **questions, **reading.problems}
+        return " ".join(_sentence(self._store, self._model, reading, key, text) for key, text in sentences.items())
 
-    def _alike(self, row_id: str, *, marked: bool) -> dict[str, str]:
-        """The question whether a row is a record that is there already, though this sheet did not make it: one written
-        by hand, or one of a row that was different then, in an amount too. A row that is marked as refused was never
-        recorded: its neighbours on the sheet that it comes from are others."""
+    def _duplicate_question(self, row_id: str, *, marked: bool) -> dict[str, str]:
+        """Ask whether a row is a duplicate of a record that does not belong to a row of this sheet.
+
+        Such a record was entered by hand, or its row was different then, perhaps in an amount. A row that is ``marked``
+        as refused was never recorded, so a record that came with a sheet belongs to another row.
+        """
         columns = self._store.row(f"SELECT * FROM {self._model.KIND} WHERE id = ?", [row_id])
         assert columns is not None
         ids = [row["id"] for row in possible_duplicates(self._store, self._model, columns)]
-        found = next((i for i in ids if i != row_id and i not in self._here and not (marked and self._came(i))), None)
+        others = (i for i in ids if i != row_id and i not in self._ids_here)
+        found = next((i for i in others if not (marked and self._came_with_sheet(i))), None)
         if found is None:
             return {}
         label = labels(self._store, self._model.KIND, [found])[found]
         question = _("Like a record that is there already: {record} ({id}). If it is another one, confirm.")
         return {"": question.format(record=label, id=found)}
 
-    def _came(self, row_id: str) -> bool:
+    def _came_with_sheet(self, row_id: str) -> bool:
         """Whether a record came with a sheet."""
         return self._store.value("SELECT 1 FROM local_batch_row WHERE row_id = ?", [row_id]) is not None
 
 
 def _sentence(store: Store, model: type[Record], reading: ParsedRow, key: str, text: str) -> str:
-    """A problem with the heading of the cell that it is about."""
+    """A problem, after the heading of the cell that it is about."""
     parts = key.split(".")
     titles = {shape.name: _(shape.title) for shape in fields_of(model)}
     if parts[0] == "extras" and len(parts) == 2:
@@ -324,8 +327,8 @@ def _sentence(store: Store, model: type[Record], reading: ParsedRow, key: str, t
     return f"“{clean(title)}”: {text}" if title else text
 
 
-def _keep(store: Store, outcome: SheetOutcome, fingerprints: Mapping[str, str]) -> int:
-    """Remember which records came with this sheet."""
+def _store_batch(store: Store, outcome: SheetOutcome, fingerprints: Mapping[str, str]) -> int:
+    """Store which records came with this sheet; returns the number of the batch."""
     hlc = store.value("SELECT hlc FROM local_session")
     cursor = store.db.execute(
         "INSERT INTO local_batch (kind, file, sheet, given_at, given_by, hlc, refused) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -1,4 +1,4 @@
-"""How large a sheet may be: more is refused before memory is taken for it."""
+"""How large a sheet may be: a larger one is refused before memory is used for it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,20 +8,20 @@ from fieldapp.i18n import _
 from fieldapp.sheets.cells import SheetCell
 
 BYTES = 20 << 20
-"""of the file"""
+"""size of the file"""
 UNPACKED = 64 << 20
-"""bytes of what an XLSX packs, without pictures"""
+"""bytes that an XLSX unpacks to, without pictures"""
 PARTS = 1_000
 ROWS = 20_000
 COLUMNS = 256
 CELL = 32_767
-"""characters; what a spreadsheet holds in a cell"""
+"""characters; the most that a spreadsheet holds in a cell"""
 MERGED = 500_000
 """cells that may be merged into others"""
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a file that is not too large."""
+    """The bytes of a file; FieldappError if it is too large."""
     try:
         with path.open("rb") as file:
             data = file.read(BYTES + 1)
@@ -33,7 +33,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def too_large(name: str) -> FieldappError:
-    """The file, or what it unpacks to, is beyond the limits."""
+    """The error for a file that is beyond the limits, or unpacks to more."""
     return FieldappError(
         _("{file} is too large or not an ordinary sheet: at most {rows} lines, {columns} columns, {size} MB."
           " Divide it.").format(file=name, rows=f"{ROWS:,}".replace(",", "."), columns=COLUMNS, size=BYTES >> 20)
@@ -41,7 +41,7 @@ def too_large(name: str) -> FieldappError:
 
 
 def check_cells(name: str, rows: Sequence[Sequence[SheetCell]]) -> None:
-    """Refuse more lines and columns, or more text in a cell, than there may be."""
+    """Refuse a sheet with too many lines or columns, or with too much text in a cell."""
     if len(rows) > ROWS:
         raise too_large(name)
     for number, row in enumerate(rows, start=1):

@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"\(?(\d{1,3})\)?")
 
 
 def lines_of(table: SheetTable, layout: Layout) -> Iterator[tuple[int, str | None]]:
-    """The lines below the headings that are not blank: index, and a sentence for one that is no row."""
+    """The lines below the headings that are not blank: index, and for a line that is not a row the reason."""
     headings = [search_key(heading) for heading in layout.headings]
     for at in range(layout.line + 1, len(table.rows)):
         if all(cell_text(cell) == "" for cell in table.rows[at]):
@@ -31,14 +31,14 @@ def lines_of(table: SheetTable, layout: Layout) -> Iterator[tuple[int, str | Non
 
 
 def _numbers(filled: list[str]) -> bool:
-    """Whether cells only count the columns: (1) (2) (3) …"""
+    """Whether the cells only number the columns: (1) (2) (3) …"""
     found = [_NUMBER.fullmatch(text) for text in filled]
     numbers = [int(match[1]) for match in found if match]
     return len(numbers) == len(filled) >= 3 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def _dated(layout: Layout, shown: list[str]) -> bool:
-    """Whether a line has the day that a record has: then it is one, whatever else it says."""
+    """Whether a line has the day of a record: then it is a row, even if it looks like a total."""
     return any(
         shown[column.at]
         for column in layout.columns

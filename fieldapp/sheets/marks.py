@@ -1,4 +1,4 @@
-"""What a sheet of refused rows has beside the rows: headings that are known again when it is given."""
+"""Headings of the columns that the program adds to a sheet of refused rows, and knows when it is imported."""
 
 MARKS = ("Reason of the refusal", "Refused line", "Row mark (do not change)")
 

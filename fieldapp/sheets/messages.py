@@ -1,4 +1,4 @@
-"""What became of a sheet, in sentences; and the map of headings that a person wrote."""
+"""The result of an import in sentences, and the map of headings that a person wrote."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,14 +13,14 @@ from fieldapp.vietnamese.text import clean
 
 
 def read_map(given: Any) -> dict[str, str | None]:
-    """Heading -> field, as a map file says it."""
+    """Heading -> field, from the JSON of a map file; None leaves a column out."""
     if not isinstance(given, dict) or not all(v is None or isinstance(v, str) for v in given.values()):
         raise FieldappError(_('A map is a JSON object such as {"Ngày làm": "date_from", "Ghi chú": null}.'))
     return {heading: field if field else None for heading, field in given.items()}
 
 
 def import_summary(outcome: SheetOutcome) -> str:
-    """One sentence: how many are in, were in already, were refused."""
+    """One sentence: how many rows were recorded, were in already, were refused."""
     counts = {"added": len(outcome.added), "known": len(outcome.known), "refused": len(outcome.refused)}
     if outcome.dry_run:
         return _("{added} rows would be recorded, {known} are in already, {refused} would be refused.").format(**counts)
@@ -28,7 +28,7 @@ def import_summary(outcome: SheetOutcome) -> str:
 
 
 def import_details(outcome: SheetOutcome) -> Iterator[str]:
-    """What else a person must know, line by line."""
+    """Everything else that a person must know, line by line."""
     yield from outcome.notes
     for entered in outcome.voided:
         yield _("Line {line}: voided since, not recorded again: {record}. --again records it anew.").format(
@@ -45,14 +45,14 @@ def import_details(outcome: SheetOutcome) -> Iterator[str]:
 
 
 def batch_lines(batches: Sequence[Batch]) -> Iterator[str]:
-    """One line for each sheet that went in."""
+    """One line for each imported sheet."""
     for batch in batches:
         line = _("{n}  {at}  {who}  {kind}  {file}  {records} records, {standing} of them standing, {refused} refused")
-        said = line.format(
+        text = line.format(
             n=batch.number, at=local_instant(batch.given_at), who=batch.given_by, kind=_(model_of(batch.kind).TITLE),
             file=clean(batch.file), records=batch.records, standing=batch.standing, refused=batch.refused,
         )  # fmt: skip
-        yield said + (
+        yield text + (
             _("; taken back {at}").format(at=local_instant(batch.taken_back_at)) if batch.taken_back_at else ""
         )
 

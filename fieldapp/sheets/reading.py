@@ -1,4 +1,4 @@
-"""The tables of a file, whatever sort of sheet it is."""
+"""The tables of a file, whether XLSX or CSV."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ SUFFIXES = (".xlsx", ".xlsm", ".csv", ".txt", ".tsv")
 
 
 def read_tables(path: Path, sheet: str | None = None) -> list[SheetTable]:
-    """The tables of a file that are not empty, the one named ``sheet`` alone; FieldappError says what is wrong."""
+    """The tables of a file that are not empty, or only the one named ``sheet``; FieldappError says what is wrong."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise FieldappError(

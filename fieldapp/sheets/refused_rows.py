@@ -1,5 +1,4 @@
-"""The sheet of refused rows: each with its line, the reason and its cells as they were, to be mended and given
-again."""
+"""The sheet of refused rows, to be corrected and imported: each has its line, the reason and its original cells."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,19 +18,19 @@ WIDEST = 60
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """A row that did not go in."""
+    """A row that was not recorded."""
 
     line: int
-    """as a spreadsheet counts, from 1"""
+    """number as a spreadsheet counts, from 1"""
     reason: str
     mark: str
     """the id that its record will have"""
     cells: Mapping[str, str]
-    """heading, or name of the column -> what stands there"""
+    """heading, or letters of the column -> text of the cell"""
 
 
 def free_name(given: Path) -> Path:
-    """Where the refused rows of a file go: beside it, never over another file that may be half mended."""
+    """The path for the refused rows of a file: beside it, and never an existing file, which may be half corrected."""
     stem = given.stem.rpartition("-refused")[0] or given.stem
     number, path = 1, given.with_name(f"{stem}-refused.xlsx")
     while path.exists():
@@ -41,7 +40,7 @@ def free_name(given: Path) -> Path:
 
 
 def write_refused(path: Path, table: SheetTable, layout: Layout, rows: Sequence[RefusedRow]) -> None:
-    """Write the sheet: no file of that name is left half written. Text is text, never a formula or a link."""
+    """Write the sheet; the file is never left half written. Text is text, never a formula or a link."""
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxWriterException
 
@@ -89,5 +88,6 @@ def _write(sheet: Any, looks: Mapping[str, Any], row: int, column: int, cell: Sh
     elif isinstance(cell, date):
         sheet.write_datetime(row, column, cell, looks["day"])
     elif cell:
-        look = looks["quoted"] if looks_like_formula(cell) else looks["text"]  # a formula once the cell is edited
+        # without the quote, the text would become a formula once the cell is edited
+        look = looks["quoted"] if looks_like_formula(cell) else looks["text"]
         sheet.write_string(row, column, cell, look)

@@ -1,4 +1,4 @@
-"""A row of a table as a record: what each cell says, in the form that the store takes."""
+"""A row of a table as a record: what each cell means, in the form that ``records.save`` takes."""
 
 import hashlib
 import json
@@ -33,18 +33,18 @@ from fieldapp.vietnamese.text import clean, search_key
 YES = frozenset({"1", "x", "co", "v", "dung", "ies", "true"})
 NO = frozenset({"0", "khong", "no", "false"})
 _VAGUE = ("hang", "vai", "nhieu", "mot so", "mai", "chua", "khong ro", "it", "khoang", "duoi", "tren")
-"""How words begin that stand for a number which nobody knows"""
+"""Beginnings of words for a number that nobody knows"""
 
 
 @dataclass(frozen=True)
 class FilledCell:
-    """A cell that says something."""
+    """A cell that is not empty."""
 
     heading: str
     target: ColumnTarget
     text: str
     repeated: bool
-    """it belongs to a merged cell of which it is not the first"""
+    """it is covered by a merged cell, and is not its first"""
 
 
 @dataclass
@@ -53,32 +53,32 @@ class RowCells:
 
     cells: list[FilledCell] = field(default_factory=list)
     marks: dict[str, str] = field(default_factory=dict)
-    """``marks`` -> what this program wrote there, if the sheet is one of refused rows"""
+    """one of ``marks.MARKS`` -> what this program wrote there, in a sheet of refused rows"""
 
     def fingerprint(self) -> str:
-        """What makes it this row and no other: the same for the same content, wherever the columns stand."""
-        content = sorted((_place(told), " ".join(clean(told.text).casefold().split())) for told in self.cells)
+        """A hash that identifies the row: the same for the same content, in any order of the columns."""
+        content = sorted((_place(cell), " ".join(clean(cell.text).casefold().split())) for cell in self.cells)
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
-def _place(told: FilledCell) -> str:
-    """What a cell is about, whatever else the program knows today."""
-    match told.target:
+def _place(cell: FilledCell) -> str:
+    """What a cell is about; the same whatever reference data the program knows today."""
+    match cell.target:
         case FieldTarget(name):
             return name
         case ParentTarget(name):
-            return f"{name}/{search_key(told.heading)}"
+            return f"{name}/{search_key(cell.heading)}"
         case BodiesTarget(target_type):
             return f"targets.{target_type}"
         case ExtraTarget(name):
             return f"extras.{search_key(name)}"
         case _:
-            return f"measures.{search_key(told.heading)}"
+            return f"measures.{search_key(cell.heading)}"
 
 
 @dataclass
 class ParsedRow:
-    """What a row says."""
+    """What a row means: data for a record, problems and questions."""
 
     data: dict[str, Any] = field(default_factory=dict)
     """For ``records.save``"""
@@ -101,7 +101,7 @@ class RowReader:
         year: int | None,
         today: date,
     ) -> None:
-        """``given``: what holds for every row whose cell says nothing else; field as a map names it -> value."""
+        """``given``: field as a map names it -> value for every row whose cell is empty or missing."""
         self._store = store
         self._table = table
         self._layout = layout
@@ -115,44 +115,44 @@ class RowReader:
         self._known: dict[tuple[str, str, date | None], str | ValueError] = {}
         self._measures: dict[str, Mapping[str, Row]] = {}
 
-    def said(self, at: int) -> RowCells:
+    def cells_of(self, at: int) -> RowCells:
         """What the cells of a row hold, before anything is looked up."""
-        said = RowCells()
+        row = RowCells()
         for column in self._layout.columns:
             cell = self._table.cell(at, column.at)
             text = cell_text(cell)
             if isinstance(column.target, MarkTarget):
-                said.marks[column.target.name] = clean(text)
+                row.marks[column.target.name] = clean(text)
                 continue
             text = text or self._defaults.get(repr(column.target), "")
             if text:
                 repeated = self._table.origin(at, column.at) != (at, column.at)
-                said.cells.append(FilledCell(column.heading, column.target, text, repeated))
-        said.cells += [FilledCell(name, target, text, False) for name, target, text in self._given if text]
-        return said
+                row.cells.append(FilledCell(column.heading, column.target, text, repeated))
+        row.cells += [FilledCell(name, target, text, False) for name, target, text in self._given if text]
+        return row
 
-    def read(self, said: RowCells) -> ParsedRow:
-        """What a row says, wrong or right."""
+    def read(self, row: RowCells) -> ParsedRow:
+        """What a row means, right or wrong."""
         reading = ParsedRow()
-        self._read_fields(reading, said.cells)
+        self._read_fields(reading, row.cells)
         if issubclass(self._layout.model, Activity):
-            self._read_figures(reading, said.cells)
-            self._read_bodies(reading, said.cells)
+            self._read_figures(reading, row.cells)
+            self._read_bodies(reading, row.cells)
         return reading
 
     def forget(self, kind: str) -> None:
-        """A record of this kind was saved: names may mean something else now."""
+        """Forget names of this kind after a record of it was saved: they may mean something else now."""
         self._known = {asked: found for asked, found in self._known.items() if asked[0] != kind}
 
     # fields ---------------------------------------------------------------------------------------------------
 
-    def _read_fields(self, reading: ParsedRow, told: list[FilledCell]) -> None:
-        texts = {t.target.name: (t.heading, t.text) for t in told if isinstance(t.target, FieldTarget)}
-        above = [(t.target.name, t.text) for t in told if isinstance(t.target, ParentTarget)]
+    def _read_fields(self, reading: ParsedRow, cells: list[FilledCell]) -> None:
+        texts = {t.target.name: (t.heading, t.text) for t in cells if isinstance(t.target, FieldTarget)}
+        above = [(t.target.name, t.text) for t in cells if isinstance(t.target, ParentTarget)]
         self._split_period(texts)
         date_field = self._layout.model.DATE
         on: date | None = None
-        ordered = sorted(texts.items(), key=lambda item: item[0] != date_field)  # units are named of a day
+        ordered = sorted(texts.items(), key=lambda item: item[0] != date_field)  # a unit is looked up by the date
         for name, (heading, text) in ordered:
             shape = self._shapes[name]
             reading.titles[name] = heading
@@ -171,7 +171,7 @@ class RowReader:
                 on = date.fromisoformat(value)
 
     def _split_period(self, texts: dict[str, tuple[str, str]]) -> None:
-        """A period that was written in the column of its first day."""
+        """Split a period that was written in the column of its first day."""
         for first, last in self._layout.model.ORDERED:
             if first in texts and last not in texts and first == self._layout.model.DATE:
                 heading, text = texts[first]
@@ -196,7 +196,7 @@ class RowReader:
         return text, None
 
     def _named(self, kind: str, text: str, on: date | None) -> str:
-        """The id of what a cell names; ValueError with a sentence. The same name is looked up once."""
+        """The id of the record that a cell names; ValueError with a sentence. The same name is looked up only once."""
         asked = (kind, text, on)
         if asked not in self._known:
             try:
@@ -210,7 +210,7 @@ class RowReader:
 
     # what belongs to an activity --------------------------------------------------------------------------------
 
-    def _read_figures(self, reading: ParsedRow, told: list[FilledCell]) -> None:
+    def _read_figures(self, reading: ParsedRow, cells: list[FilledCell]) -> None:
         kind = reading.data.get("activity_kind_id")
         if kind is None:
             return
@@ -218,7 +218,7 @@ class RowReader:
             self._measures[kind] = {m["id"]: m for m in lists.measures_of(self._store, kind)}
         figures: list[dict[str, Any]] = []
         extras: list[dict[str, Any]] = []
-        for cell in told:
+        for cell in cells:
             if not isinstance(cell.target, FigureTarget | ExtraTarget):
                 continue
             if cell.text in ERRORS:
@@ -269,10 +269,10 @@ class RowReader:
                 )
         return [{"measure_id": measure["id"], **row} for row in rows]
 
-    def _read_bodies(self, reading: ParsedRow, told: list[FilledCell]) -> None:
+    def _read_bodies(self, reading: ParsedRow, cells: list[FilledCell]) -> None:
         bodies: list[dict[str, Any]] = []
         day = reading.data.get("date_from")
-        for cell in told:
+        for cell in cells:
             if not isinstance(cell.target, BodiesTarget):
                 continue
             sort = cell.target.target_type
@@ -288,7 +288,7 @@ class RowReader:
             reading.data["targets"] = bodies
 
     def _body(self, target_type: str, name: str, on: date | None, reading: ParsedRow) -> dict[str, Any]:
-        """Which body is named: a cell and a commune are one of those on record, others may be a mere name."""
+        """The body that is named: a party cell or a commune must be on record, others may be only a name."""
         if name in ERRORS:
             raise ValueError(failed(name))
         if target_type == "party_cell":
@@ -305,13 +305,13 @@ def failed(text: str) -> str:
 
 
 def _choice(shape: FieldShape, text: str) -> str:
-    """The code of a choice that a cell names: by its code, its words, or their beginning."""
+    """The code of the choice that a cell names by its code, its words, or the beginning of its words."""
     key = search_key(text)
-    said = {
+    names = {
         choice: {search_key(choice), *map(search_key, everywhere(choice_title(choice)))} for choice in shape.choices
     }
-    exact = [choice for choice, keys in said.items() if key in keys]
-    begun = [choice for choice, keys in said.items() if any(k.startswith(f"{key} ") for k in keys)]
+    exact = [choice for choice, keys in names.items() if key in keys]
+    begun = [choice for choice, keys in names.items() if any(k.startswith(f"{key} ") for k in keys)]
     found = exact or begun
     if len(found) != 1:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Sheets that went in, and one taken back: its records are voided, but for those that somebody has worked on since."""
+"""Imported sheets, and taking one back: its records are voided, except those that somebody has changed since."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from fieldapp.store.store import Row, Store, now
 
 @dataclass(frozen=True)
 class Batch:
-    """A sheet that went in."""
+    """An imported sheet."""
 
     number: int
     kind: str
@@ -25,7 +25,7 @@ class Batch:
     given_by: str
     records: int
     refused: int
-    """rows that did not go in then"""
+    """rows that were refused then"""
     standing: int
     """of its records, those that are not voided"""
     taken_back_at: str | None
@@ -33,18 +33,18 @@ class Batch:
 
 @dataclass
 class TakenBack:
-    """What became of the records of a batch."""
+    """What taking a batch back did to its records."""
 
     number: int
     voided: list[ImportedRow] = field(default_factory=list)
     edited: list[ImportedRow] = field(default_factory=list)
     """changed since: they stay"""
     before: int = 0
-    """voided already"""
+    """number of records that were voided already"""
 
 
 def batches(store: Store) -> list[Batch]:
-    """All sheets that went in, newest first."""
+    """All imported sheets, newest first."""
     return [_batch(store, row) for row in store.rows("SELECT * FROM local_batch ORDER BY id DESC")]
 
 
@@ -62,7 +62,7 @@ def _batch(store: Store, row: Row) -> Batch:
 
 
 def take_back(store: Store, number: int, reason: str) -> TakenBack:
-    """Void the records of a batch for a reason, all or nothing; those that were changed since stay and are named."""
+    """Void the records of a batch for a reason, all or nothing. Those changed since stay, and the result names them."""
     batch = store.row("SELECT * FROM local_batch WHERE id = ?", [number])
     if batch is None:
         raise FieldappError(
@@ -95,14 +95,15 @@ def take_back(store: Store, number: int, reason: str) -> TakenBack:
 
 
 def _changed_since(store: Store, kind: str, ids: Sequence[str], hlc: int) -> set[str]:
-    """The records that somebody changed, or what belongs to them, after the batch: here or, by a bundle, elsewhere."""
+    """The records that were changed after the batch, themselves or their children, here or on another replica."""
     belongs = {row_id: record for record in ids for row_id in (record, *_children(store, kind, record))}
-    aside = {(row["log_id"], row["seq"]) for row in store.rows("SELECT log_id, seq FROM local_set_aside")}
+    rejected = {(row["log_id"], row["seq"]) for row in store.rows("SELECT log_id, seq FROM local_set_aside")}
     return {
         belongs[row_id]
         for row_id, changes in log.changes_of_rows(store, belongs).items()
         for c in changes
-        if (c.log_id, c.seq) not in aside and ("created_at" not in c.cols or (c.hlc > hlc and c.hlc == changes[0].hlc))
+        if (c.log_id, c.seq) not in rejected
+        and ("created_at" not in c.cols or (c.hlc > hlc and c.hlc == changes[0].hlc))
     }
 
 

@@ -1,7 +1,7 @@
-"""XLSX read with care: what a file claims is measured before memory is taken for it.
+"""Reads XLSX with care: what a file claims is measured before memory is used for it.
 
-An XLSX is a zip of XML parts. Each part is unpacked here, up to a limit, its cells are counted, and only what was
-counted is handed on to the library, so that the two never read different things.
+An XLSX is a zip of XML parts. Each part is unpacked here, up to a limit, and its cells are counted. The library gets
+only what was counted, so the two never read different things.
 """
 
 import io
@@ -19,7 +19,7 @@ from fieldapp.sheets.cells import SheetCell, SheetTable, cell_of
 from fieldapp.vietnamese.text import clean
 
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-"""How files of Excel before 2007, and XLSX with a password, begin"""
+"""First bytes of a file of Excel before 2007, and of an XLSX with a password"""
 
 _CHUNK = 1 << 16
 _REF = re.compile(r"([A-Za-z]{1,7})([0-9]{1,9})")
@@ -27,7 +27,7 @@ _ERROR_CELL = re.compile(rb'(<(?:\w+:)?c\b[^<>]*\bt=)(["\'])e\2')
 
 
 def read_xlsx(path: Path, wanted: str | None) -> list[SheetTable]:
-    """The sheets of a file that are not empty, the one that is ``wanted`` alone; FieldappError says what is wrong."""
+    """The sheets of a file that are not empty, or only the one ``wanted``; FieldappError says what is wrong."""
     data = limits.read_bytes(path)
     if data.startswith(OLD_EXCEL):
         raise FieldappError(
@@ -43,7 +43,7 @@ def read_xlsx(path: Path, wanted: str | None) -> list[SheetTable]:
 
 
 def unreadable(path: Path) -> FieldappError:
-    """The file is no spreadsheet, or a broken one."""
+    """The error for a file that is not a spreadsheet, or a broken one."""
     return FieldappError(
         _("{file} cannot be read as a sheet. Open it in a spreadsheet program and save it as .xlsx again.").format(
             file=path.name
@@ -62,7 +62,7 @@ def _measured(data: bytes, name: str) -> io.BytesIO:
             raise limits.too_large(name)
         for info in parts:
             part = io.BytesIO()
-            with archive.open(info) as packed:  # reads no more than was declared, and checks the sum
+            with archive.open(info) as packed:  # reads no more than was declared, and checks the checksum
                 while chunk := packed.read(_CHUNK):
                     left -= len(chunk)
                     if left < 0:
@@ -70,14 +70,14 @@ def _measured(data: bytes, name: str) -> io.BytesIO:
                     part.write(chunk)
             text = part.getvalue()
             _Extent(name).measure(text)
-            # the library reads the failure of a formula as an empty cell: as text it can be refused
+            # the library would read a failed formula as an empty cell; as text it can be refused
             copy.writestr(info.filename, _ERROR_CELL.sub(rb"\1\2str\2", text))
     out.seek(0)
     return out
 
 
 class _Extent:
-    """How far the cells of an XML part reach; refused beyond the limits, or if it defines entities."""
+    """Measures how far the cells of an XML part reach; refuses one beyond the limits, or with a DOCTYPE (entities)."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -86,7 +86,7 @@ class _Extent:
         self._merges = 0
 
     def measure(self, text: bytes) -> None:
-        parser = expat.ParserCreate("UTF-8")  # as the library reads it, whatever the part says of itself
+        parser = expat.ParserCreate("UTF-8")  # as the library reads it, whatever encoding the part declares
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.StartDoctypeDeclHandler = self._doctype
@@ -144,7 +144,7 @@ def _tables(data: io.BytesIO, path: Path, wanted: str | None) -> list[SheetTable
         }
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
-    except BaseException:  # a panic of the library is no Exception
+    except BaseException:  # a panic of the library is not an Exception
         raise unreadable(path) from None
     filled = {}
     for name, (values, merges) in grids.items():
@@ -172,7 +172,7 @@ def _tables(data: io.BytesIO, path: Path, wanted: str | None) -> list[SheetTable
 def _merged(
     rows: list[list[SheetCell]], merges: list[tuple[tuple[int, int], tuple[int, int]]]
 ) -> dict[tuple[int, int], tuple[int, int]]:
-    """The cells that show what another one keeps, within the sheet."""
+    """Place of each cell that shows the value of another one -> place of that one; only within the sheet."""
     places: dict[tuple[int, int], tuple[int, int]] = {}
     left = limits.MERGED
     for (top, first), (bottom, last) in merges:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 KEY_NAMES = {"escape": "Esc", "shift+tab": "⇧Tab", "left": "←", "right": "→", "up": "↑", "down": "↓"}
 
 LOCK_MINUTES = "lock_minutes"
-"""Local setting: after how many minutes without a key the screen locks; 0 is never"""
+"""Local setting: minutes without a key press after which the screen locks; 0 means never"""
 DEFAULT_LOCK_MINUTES = 10
 LOOK_SECONDS = 5.0
 
@@ -36,7 +36,7 @@ def _clocks() -> tuple[float, float]:
 
 
 TYPING = "typing"
-"""Local setting: one of ``HABITS`` by its name; none or empty where the machine's own input method is used."""
+"""Local setting: a name in ``INPUT_METHODS``; unset or empty where the machine's own input method is used"""
 
 
 THEME = "theme"
@@ -44,12 +44,14 @@ THEME = "theme"
 
 
 class FieldApp(Host):
-    """The screen of one replica; ``store`` is given where it is unlocked already, ``read_only`` where it may be looked
-    at and not changed."""
+    """The application on one replica.
+
+    ``store``: given if the replica is unlocked already. ``read_only``: records can be looked at, not changed.
+    """
 
     CSS_PATH = "fieldapp.tcss"
     TITLE = "fieldapp"
-    ENABLE_COMMAND_PALETTE = False  # Textual's own offers to write the screen to a readable file
+    ENABLE_COMMAND_PALETTE = False  # Textual's own palette offers to save the screen to a readable file
     NOTIFICATION_TIMEOUT = 2.5
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", _("Help")),
@@ -72,7 +74,7 @@ class FieldApp(Host):
         return {"header-text": "#ffffff"}
 
     def get_key_display(self, binding: Binding) -> str:
-        """A key's name as it stands on the keyboard."""
+        """The name of a key as it is printed on the keyboard."""
         return binding.key_display or KEY_NAMES.get(binding.key) or binding.key.capitalize()
 
     def on_mount(self) -> None:
@@ -99,14 +101,16 @@ class FieldApp(Host):
     # locking ----------------------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Whatever a person does puts the lock off."""
+        """Put the lock off at each key press, paste and mouse click."""
         if isinstance(event, events.Key | events.Paste | events.MouseDown):
             self._touched = _clocks()
         await super().on_event(event)
 
     def _lock_when_left(self) -> None:
-        """Lock when nobody has touched a key for so many minutes, by either clock: one of them stands while a laptop
-        sleeps, the other may be set."""
+        """Lock when nobody has pressed a key for the set number of minutes.
+
+        Either of two clocks counts: one may stop while a laptop sleeps, the other may be set.
+        """
         if self._store is None or self.locked:
             return
         minutes = self._store.setting(LOCK_MINUTES, str(DEFAULT_LOCK_MINUTES)) or ""
@@ -115,14 +119,14 @@ class FieldApp(Host):
             self.action_lock()
 
     def action_lock(self) -> None:
-        """Cover the screen until a passphrase comes; what is typed waits. Not while something is being written."""
+        """Cover the screen until a passphrase is given; typed text stays. Not while something is being written."""
         from fieldapp.tui.screens.lock import LockScreen
 
         if self._store is not None and not self.locked and not self._is_busy():
             self.push_screen(LockScreen(self.home))
 
     def lock_store(self) -> None:
-        """Keep what is typed, close the file and forget its key: the screens below stand still meanwhile."""
+        """Keep what is typed, close the file and forget its key. Meanwhile the screens below do not change."""
         from fieldapp.tui.screens.base import Page
 
         for screen in self.screen_stack:
@@ -132,8 +136,10 @@ class FieldApp(Host):
         self.store.lock()
 
     def unlocked(self, opened: "Store") -> None:
-        """Show the first screen, or go on where it was left. Another person begins at the first screen and finds drafts
-        there."""
+        """Show the first screen, or go on where the work was left.
+
+        If another person unlocks, they begin at the first screen and find the drafts there.
+        """
         from fieldapp.tui.screens.home import HomeScreen
 
         if self._store is None:
@@ -156,7 +162,7 @@ class FieldApp(Host):
 
     @work(thread=True)
     def back_up(self) -> None:
-        """Write the backup of the day, beside the work; what hinders it is said, and hinders nothing else."""
+        """Write the backup of the day in a thread. If it fails, a message says why, and the work goes on."""
         from fieldapp.sync.safety import backup
 
         if self.read_only:
@@ -169,14 +175,14 @@ class FieldApp(Host):
             self.call_from_thread(self.notify, text, markup=False, severity="warning", timeout=10)
 
     def push_screen(self, screen: Any, *arguments: Any, **named: Any) -> Any:
-        """Show a screen; where the records may only be read, one that writes does not open, and that is said."""
+        """Show a screen. In read-only mode a screen that writes does not open, and a message says so."""
         if self.read_only and getattr(screen, "WRITES", False):
             self._say_read_only()
             return AwaitComplete()
         return super().push_screen(screen, *arguments, **named)
 
     async def run_action(self, action: Any, default_namespace: DOMNode | None = None, namespaces: Any = None) -> bool:
-        """Do what a key stands for; where the records may only be read, a key that changes some says so."""
+        """Run the action of a key. In read-only mode an action that changes records only shows a message."""
         if self.read_only and action in getattr(self.screen, "CHANGES", ()):
             self._say_read_only()
             return True
@@ -190,29 +196,29 @@ class FieldApp(Host):
         self.notify(_("The records are open for reading only. Nothing was changed."), markup=False)
 
     def action_help_quit(self) -> None:
-        """Ctrl+C: people hit it by habit; say which key it is."""
+        """Ctrl+C, which people press by habit: say which key quits."""
         self.notify(_("Ctrl+Q quits. What is typed is kept as a draft."), markup=False)
 
     def action_typing(self) -> None:
-        """The next way of typing Vietnamese; remembered."""
+        """Switch to the next way of typing Vietnamese, and remember it."""
         names = ["", *INPUT_METHODS]
-        self._take_habit(names[(names.index(self.habit) + 1) % len(names)])
+        self._set_habit(names[(names.index(self.habit) + 1) % len(names)])
         self.notify(self.habit or _("Typing is left to the machine's input method."), markup=False)
 
     def take_theme(self, name: str) -> None:
-        """Show these colours from now on; remembered."""
+        """Show these colours from now on, and remember them."""
         self.theme = name
         self.store.set_setting(THEME, name)
 
     def input_method_found(self) -> None:
-        """Leave typing to the machine, and say so."""
-        self._take_habit("")
+        """Turn the program's own input method off, and say so."""
+        self._set_habit("")
         self.notify(
             _("The machine has an input method of its own: this program's is off now. F12 puts it on again."),
             markup=False,
         )
 
-    def _take_habit(self, name: str) -> None:
+    def _set_habit(self, name: str) -> None:
         from fieldapp.tui.widgets.header import HeaderLine
 
         self.habit = name
@@ -222,7 +228,7 @@ class FieldApp(Host):
             header.show_typing()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """F12 works where Vietnamese is typed."""
+        """F12 works only in fields where Vietnamese is typed."""
         if action != "typing":
             return True
         return isinstance(self.focused, TextField) and self.focused.VIETNAMESE and not self.focused.password
@@ -235,7 +241,7 @@ class FieldApp(Host):
             self.push_screen(HelpScreen(self.screen))
 
     def action_palette(self) -> None:
-        """Go anywhere by its name; from the first screen on."""
+        """Go anywhere by its name; not before the replica is open, and not while work runs."""
         from fieldapp.tui.screens.base import Page
         from fieldapp.tui.screens.palette import Palette, Place
 
@@ -258,15 +264,15 @@ class FieldApp(Host):
             self._store.close()
 
     def _handle_exception(self, error: Exception) -> None:
-        """Not foreseen: the details go to the log file, the person is told where; what was typed is a draft."""
+        """End after an unexpected error: write the details to a log file and say where. Typed text stays a draft."""
         if self._exception is not None:
             return
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             error = error.error
         self._exception = error
-        told = disk_errors.disk_error_text(error)
-        if told is not None:
-            self.exit(return_code=1, message=str(told))
+        disk_error = disk_errors.disk_error_text(error)
+        if disk_error is not None:
+            self.exit(return_code=1, message=str(disk_error))
             return
         from fieldapp.store import migrations
 
@@ -277,7 +283,7 @@ class FieldApp(Host):
 
 
 def run_app(home: Path, *, read_only: bool = False) -> None:
-    """Open the screen on the replica in ``home``; ``read_only``: to look, and change nothing."""
+    """Open the screen on the replica in ``home``; ``read_only``: records can be looked at, not changed."""
     app = FieldApp(home, read_only=read_only)
     app.run()
     sys.exit(app.return_code or 0)

@@ -1,4 +1,6 @@
-"""The guide (``docs/guide``) as F1 shows it: the sections that name the screen which is open.
+"""The guide (``docs/guide``) as F1 shows it: the sections about the screen that is open.
+
+Each section names its screens below its heading:
 
 ## Heading
 <!-- F1: HomeScreen ListScreen -->      or * for every screen
@@ -25,16 +27,16 @@ class GuideSection:
     """A part of the guide with its heading."""
 
     part: str
-    """one of ``ORDER``: whom it is for"""
+    """one of ``ORDER``: the readers it is for"""
     title: str
     screens: frozenset[str]
-    """names of the screens that it is about"""
+    """class names of the screens that it is about"""
     text: str
     """without markup: one line for each paragraph and entry"""
 
 
 def guide_sections() -> list[GuideSection]:
-    """The guide in the user's language, else in Vietnamese."""
+    """The sections in the user's language, or in Vietnamese if there is no guide in it."""
     folder = packaged("guide") / language()
     if not folder.is_dir():
         folder = packaged("guide") / "vi"
@@ -42,7 +44,7 @@ def guide_sections() -> list[GuideSection]:
 
 
 def guide_for(screen: str, *, at_hq: bool) -> list[GuideSection]:
-    """What the guide says of a screen, then what it says of all; headquarters' own page is for headquarters."""
+    """The sections about a screen, then those about every screen; headquarters' own part only if ``at_hq``."""
     found = [section for section in guide_sections() if at_hq or section.part != "headquarters"]
     return [s for s in found if screen in s.screens] + [s for s in found if EVERYWHERE in s.screens]
 
@@ -56,7 +58,7 @@ def _of(path: Path) -> Iterator[GuideSection]:
 
 
 def _lines(tokens: list[Token]) -> Iterator[str]:
-    """Plain text of Markdown: a paragraph is one line, an empty one behind it; what is marked stands bare."""
+    """Plain text of Markdown without markup: one line for each paragraph, and an empty line after it."""
     sign = ""
     for token in tokens:
         if token.type == "list_item_open":

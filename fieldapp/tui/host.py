@@ -1,4 +1,4 @@
-"""The application as its screens and widgets see it, so that none of them imports ``fieldapp.tui.app``."""
+"""The application as screens and widgets see it, so that none of them has to import ``fieldapp.tui.app``."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Host(TypingApp[None]):
-    """What a screen or a widget may ask of its application; it gets there by ``app = getters.app(Host)``.
+    """What screens and widgets may ask of their application. They get it by ``app = getters.app(Host)``.
 
-    A base class and not a Protocol, because Textual checks it at run time. ``FieldApp`` is the real one; a test that
+    A base class, not a Protocol, because Textual checks it at run time. ``FieldApp`` is the real one; a test that
     shows a single screen makes its own.
     """
 
@@ -22,13 +22,13 @@ class Host(TypingApp[None]):
         super().__init__()
         self._store = store
         self.read_only = read_only
-        """The records may be looked at and not changed"""
+        """Records can be looked at, not changed"""
         self.locked = False
         """The screen is covered and the file closed"""
 
     @property
     def store(self) -> "Store":
-        """The open replica; there is one on every screen but the first."""
+        """The open replica; every screen has one except the first, which opens it."""
         if self._store is None:
             raise RuntimeError("locked")
         return self._store
@@ -39,7 +39,7 @@ class Host(TypingApp[None]):
         return None if self.locked else self._store
 
     def banner(self) -> Iterator[Widget]:
-        """What stands below the header of each page: nothing, but in the tutorial."""
+        """Widgets below the header of each page: none, except in the tutorial."""
         yield from ()
 
     def lock_store(self) -> None:

@@ -1,9 +1,9 @@
-"""The application that lets keys act in the order in which they were typed, over any change of focus or screen.
+"""The application that handles keys in the order in which they were typed, even if the focus or the screen changes.
 
-In a stock application printable keys act at once in the widget's own queue, while every binding (backspace, Enter, Tab)
-runs only after the key has bubbled to the application, behind later letters; and what Enter took from a list acts later
-still, by a message. Here each key acts within the application's own loop, and one that comes after more than typing
-waits until what that set off has happened.
+In a plain Textual application a printable key acts at once, in the widget's own queue. The binding of a key (backspace,
+Enter, Tab) runs only after the key has bubbled to the application, so later letters can come before it. What Enter
+takes from a list acts later still, through a message. Here each key is handled in the application's own loop. After a
+key that did more than type text, the next key waits until everything that it started has happened.
 """
 
 import asyncio
@@ -25,44 +25,44 @@ Result = TypeVar("Result")
 INPUT_METHODS: Mapping[str, tuple[Method, bool]] = {
     f"{method.name} {sample}": (method, sample == "hoà") for method in (TELEX, VNI) for sample in ("hòa", "hoà")
 }
-"""What F12 goes through: method, and where it places tones"""
+"""The input methods that F12 goes through: name -> method, and whether it places tones as in hoà"""
 
 
 @runtime_checkable
 class TypingField(Protocol):
-    """What the application asks of a field in which text is typed; ``TextField`` is one."""
+    """What the application needs of a field for text; ``TextField`` is one."""
 
     untouched: bool
-    """No key has come since the focus came"""
+    """No key has come since the field got the focus"""
 
     def take(self, event: events.Key) -> bool:
-        """Insert a typed character; False if the key is none."""
+        """Insert a typed character; False if the key is not one."""
 
     async def edit(self, key: str) -> bool:
-        """Let a key act that changes the text or moves the cursor; False if it is none."""
+        """Handle a key that changes the text or moves the cursor; False if it is another key."""
 
     def paste(self, text: str) -> None:
         """Insert pasted text."""
 
     def finish_word(self) -> None:
-        """The word that was being composed is over."""
+        """End the word that is being composed."""
 
     def compose_letters(self) -> None:
-        """Compose letters and marks: nothing more is typed here for now."""
+        """Compose letters and marks into single characters, when nothing more is typed here for now."""
 
 
 class TypingApp(App[Result]):
-    """An application whose keys act one after the other. Its widgets take keys by bindings, not by ``on_key``."""
+    """An application that handles keys one after the other. Its widgets take keys by bindings, not by ``on_key``."""
 
     method: Method | None = None
     """The program's own input method; None where the machine has one"""
     modern = False
-    """Tones stand as in hoà, not hòa"""
+    """Tones are placed as in hoà, not hòa"""
 
     _served: TypingField | None = None
     """The field that got the last key"""
     _settled = True
-    """Nothing can be on its way that moves the focus, changes the screen or fills a list"""
+    """Nothing is pending that moves the focus, changes the screen or fills a list"""
 
     @property
     def habit(self) -> str:
@@ -78,17 +78,17 @@ class TypingApp(App[Result]):
         super().__init__()
 
     async def on_event(self, event: events.Event) -> None:
-        """Let keys and pastes act here and now; leave everything else to Textual."""
+        """Handle keys and pastes here, at once; leave everything else to Textual."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
             return
         if not self.screen_stack:
             return
-        if not self.app_focus:  # a terminal may tell that it lost the focus, and not that it has it again
+        if not self.app_focus:  # a terminal may report a lost focus and then not its return
             self.app_focus = True
         if not self._settled or not self.screen.is_mounted:
             await self._settle()
-        if self._exit or not self.screen_stack:  # typed ahead of the end of the program
+        if self._exit or not self.screen_stack:  # typed before the program ended
             return
         field = self.focused if isinstance(self.focused, TypingField) else None
         if field is not None:
@@ -99,7 +99,7 @@ class TypingApp(App[Result]):
         elif field is not None:
             field.paste(event.text)
         if field is not None and self.focused is not field:
-            field.compose_letters()  # now, and not on Blur, which may come when the field is being typed in again
+            field.compose_letters()  # now, not on Blur: that may come when somebody types here again
 
     async def _press(self, event: events.Key, field: TypingField | None) -> None:
         self._settled = False
@@ -114,13 +114,13 @@ class TypingApp(App[Result]):
             await self._check_bindings(event.key)
 
     async def _settle(self) -> None:
-        """Wait until what the last key set off has happened: messages handled, screens there, their lists filled.
+        """Wait for all that the last key started: messages are handled, screens are there, their lists are filled.
 
-        Messages go from a widget through its ancestors to the screen, first in, first out. So a note that is sent the
-        same way arrives behind them all.
+        Messages go from a widget through its ancestors to the screen, first in, first out. So a callback that is
+        sent the same way arrives after all of them.
         """
         while not self._exit:
-            await self._flush_next_callbacks()  # what a screen returned goes to who asked for it
+            await self._flush_next_callbacks()  # what a screen returned goes to its caller
             await self._do_due()
             if not self.screen_stack:  # the last key ended the program
                 break
@@ -142,7 +142,7 @@ class TypingApp(App[Result]):
                 await asyncio.sleep(0)
 
     def call_later(self, callback: Callback, *args: Any, **kwargs: Any) -> bool:
-        """Do something behind the messages that wait, but before a key that is typed ahead: ``focus`` works so."""
+        """Run a callback after the waiting messages, but before a key that was typed ahead: ``focus`` relies on it."""
         self._due.append(partial(callback, *args, **kwargs))
         return super().call_later(self._do_due)
 
@@ -153,5 +153,5 @@ class TypingApp(App[Result]):
                 await done
 
     def input_method_found(self) -> None:
-        """A letter came that only an input method of the machine sends: two at once would break words."""
+        """A letter came that only the machine's input method sends. Turn ours off: two at once would break words."""
         self.method = None

@@ -1,7 +1,7 @@
 """The colours of the screen: dark, light, and sixteen colours for consoles that have no more.
 
-Text stands out from what is behind it by 4.5 to 1 at least (WCAG 2.2, 1.4.3); ``tests/tui/test_themes.py`` computes it
-over the screens. Colour never says anything that a sign beside it does not say too; so ``NO_COLOR`` loses nothing.
+The contrast of text with its background is at least 4.5 to 1 (WCAG 2.2, 1.4.3); ``tests/tui/test_themes.py`` computes
+it for the screens. A sign always says the same as a colour, so nothing is lost with ``NO_COLOR``.
 """
 
 import os
@@ -90,16 +90,16 @@ SIXTEEN = Theme(
         "scrollbar-background": "ansi_black",
     },
 )
-"""All colours are named, so that a console shows its own; none is mixed."""
+"""Only colours by name, which a console shows in its own way; none is mixed"""
 
 THEMES = (DARK, LIGHT, SIXTEEN)
 
 
 def titles() -> Mapping[str, str]:
-    """What people call each of the themes."""
+    """Name of a theme -> what people call it."""
     return {DARK.name: _("dark"), LIGHT.name: _("light"), SIXTEEN.name: _("16 colours")}
 
 
 def default_theme() -> str:
-    """The theme to begin with, before one is chosen: what the terminal can show."""
+    """The theme before one is chosen: one that the terminal can show."""
     return SIXTEEN.name if os.environ.get("TERM") in ("linux", "vt220", "ansi", "screen") else DARK.name

@@ -1,4 +1,4 @@
-"""The first quarter of an hour on the screen: what to do next stands below the header, and is checked off when done."""
+"""The guided first quarter of an hour: the next step is shown below the header, and checked off when it is done."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,19 +28,19 @@ class StepLine(Static):
         self.renew()
 
     def renew(self) -> None:
-        """Say anew what is next."""
+        """Show the step that is next now."""
         self.update(Content(tutorial.next_step_text(self.app.store)))
 
 
 class TutorialApp(FieldApp):
-    """The application on a practice post. The stick is carried by itself once it was written."""
+    """The application on a practice post. Once a stick is written, the program answers it as headquarters would."""
 
     def __init__(self, home: Path, store: Store) -> None:
         super().__init__(home, store)
         self._carrying = False
 
     def banner(self) -> Iterator[Widget]:
-        """What stands below the header of each page."""
+        """The widgets below the header of each page."""
         yield StepLine(markup=False)
 
     def on_mount(self) -> None:

@@ -1,4 +1,4 @@
-"""What all screens share: the header and the footer, and the open replica."""
+"""What all screens share: the header, the footer and the open replica."""
 
 from typing import Any, ClassVar
 
@@ -18,13 +18,13 @@ LAST_KEYS = ("escape", "f1")
 
 
 class OrderedKeys(Screen[Any]):
-    """The footer keeps one order whatever has the focus: fields and arrows, F2 to F12, Esc, help."""
+    """A screen with the same order of keys in its footer at all times: fields and arrows, F2 to F12, Esc, help."""
 
     app = getters.app(Host)
     WRITES: ClassVar[bool] = False
-    """Is there to change something or to write a file: does not open where the records may only be read"""
+    """The screen is there to change records or to write a file, so it does not open in read-only mode"""
     CHANGES: ClassVar[frozenset[str]] = frozenset()
-    """Actions that do: they are not in the footer then"""
+    """Actions that change records or write files: not in the footer in read-only mode"""
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -87,7 +87,7 @@ class Page(OrderedKeys):
         self.renew()
 
     def renew(self) -> None:
-        """Read anew what is shown: something may have been recorded on another screen."""
+        """Read again what is shown: something may have been recorded on another screen."""
 
     def keep(self) -> None:
         """Keep what is typed: the file is about to be closed."""

@@ -1,4 +1,4 @@
-"""What only a person decides: two values of one field, a new laptop, and what waits or was refused."""
+"""What only a person can decide: two values of one field, a new laptop, and what waits or was refused."""
 
 from typing import ClassVar
 
@@ -94,13 +94,13 @@ class ConflictScreen(Page):
         self.dismiss(None)
 
     def action_record(self) -> None:
-        """The record that the field belongs to."""
+        """Open the record that the field belongs to."""
         from fieldapp.tui.screens.record import RecordScreen
 
         self.app.push_screen(RecordScreen(conflict_messages.conflict_record(self.store, self._conflict)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A kind that this version does not know is not shown."""
+        """Hide F4 for a kind of record that this version does not know."""
         return action != "record" or self._conflict["table"] in BY_KIND
 
 
@@ -131,16 +131,16 @@ class LaptopScreen(Page):
         yield Static(id="message", classes="problem", markup=False)
 
     def action_certify(self) -> None:
-        """Certify it, and apply what it sent."""
+        """Certify the laptop, and apply what it sent."""
         try:
             peer, changes = enrolment.trust_replica(self.store, self._peer.id)
         except FieldappError as error:
             self.query_one("#message", Static).update(Content(str(error)))
             return
-        said = _("{name} is certified; {changes} applied.").format(
+        sentence = _("{name} is certified; {changes} applied.").format(
             name=peer.title, changes=counted("{n} change", "{n} changes", changes)
         )
-        self.app.notify(said, markup=False)
+        self.app.notify(sentence, markup=False)
         self.dismiss(None)
 
 

@@ -26,17 +26,17 @@ SIGNS: dict[MonthState, str] = {
     "before": "",
 }
 NAME = 27
-"""Columns of a post's name; a month takes five, so that a line fits into 80"""
+"""Columns for a post's name. A month takes five, so that a line fits into 80"""
 
 
 class PostList(OptionList):
-    """One post a line."""
+    """One post per line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Review"), key_display="Enter")]
 
 
 class CoverageScreen(Page):
-    """The grid; below it what is known of the chosen post."""
+    """The grid of posts and months; below it, what is known about the chosen post."""
 
     HELP = (
         "Each post's last six months. A month is whole when something was heard that was written after its end and"
@@ -90,19 +90,19 @@ class CoverageScreen(Page):
         self.app.push_screen(ReviewOverviewScreen(self._posts[event.option_index].post_id))
 
     def action_decide(self) -> None:
-        """Conflicts, new laptops, and what was refused."""
+        """Show conflicts, new laptops, and what was refused."""
         from fieldapp.tui.screens.conflicts import ConflictsScreen
 
         self.app.push_screen(ConflictsScreen())
 
     def action_report(self) -> None:
-        """The figures of a year."""
+        """Show the figures of a year."""
         from fieldapp.tui.screens.report import ReportScreen
 
         self.app.push_screen(ReportScreen())
 
     def action_usb(self) -> None:
-        """Take bundles in."""
+        """Import bundles."""
         from fieldapp.tui.screens.sync import SyncScreen
 
         self.app.push_screen(SyncScreen())

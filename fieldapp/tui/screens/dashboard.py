@@ -25,7 +25,7 @@ Key = tuple[str, str]
 """Section and code of a figure"""
 
 BESIDE = 48
-"""Columns that a bar leaves to its words"""
+"""Columns of a line that are left for words beside the bar"""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Bars(OptionList):
 
 
 class DashboardScreen(Page):
-    """One figure at a time; the arrows go to the others, F4 splits otherwise."""
+    """One figure at a time; the arrows go to the others, F4 splits it in another way."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "split", _("Split otherwise"))]
 
@@ -80,7 +80,7 @@ class DashboardScreen(Page):
         self._bars = self._plans() if self._by is None else self._parts(self._by, figure) if figure else []
         shown = self.query_one("#bars", OptionList)
         at = shown.highlighted
-        if at is None:  # at first the first bar that there is something behind
+        if at is None:  # at first the first bar that counts any record
             at = next((n for n, bar in enumerate(self._bars) if bar.figure.count), 0)
         shown.clear_options()
         width = self.app.size.width - BESIDE
@@ -124,8 +124,8 @@ class DashboardScreen(Page):
         from fieldapp.tui.screens.figure_records import FigureRecordsScreen
 
         bar = self._bars[event.option_index]
-        called = "" if self._by in ("month", None) else bar.label
-        self.app.push_screen(FigureRecordsScreen(bar.query, bar.figure, bar.part, called))
+        part_name = "" if self._by in ("month", None) else bar.label
+        self.app.push_screen(FigureRecordsScreen(bar.query, bar.figure, bar.part, part_name))
 
     def action_figure(self, step: int) -> None:
         """Go to the figure before or after."""
@@ -134,7 +134,7 @@ class DashboardScreen(Page):
             self.renew()
 
     def action_split(self) -> None:
-        """Month, commune, post, kind, plan."""
+        """Go to the next split: month, commune, post, kind, plan."""
         order = [*SPLITS, None]
         self._by = order[(order.index(self._by) + 1) % len(order)]
         self.renew()
@@ -145,7 +145,7 @@ class DashboardScreen(Page):
 
 
 def _stroke(share: float, width: int) -> str:
-    """A bar, exact to an eighth of a letter; ``width`` is that of a whole one."""
+    """A bar, exact to an eighth of a character; ``width``: that of a full bar."""
     eighths = round(share * width * 8)
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 

@@ -1,4 +1,4 @@
-"""A second look: a sample of a kind is keyed again blind, both keyings are shown, and how often each field differs."""
+"""Double entry: a sample of a kind is keyed again blind; the screens show both keyings and how often fields differ."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -26,7 +26,7 @@ SIZES = (5, 10, 20, 50, 100)
 
 
 class SampleScreen(Page):
-    """The records drawn, each with what finds it on paper; the sample of a month is the same for everybody."""
+    """The sampled records, each with what identifies it on paper. The sample of a month is the same for everybody."""
 
     HELP = (
         "Take the paper of a record and key it again: Enter opens an empty form. What differs is shown when you save."
@@ -64,27 +64,27 @@ class SampleScreen(Page):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         chosen = self._drawn[event.option_index]
-        said = {
+        why_not = {
             "own": _("You wrote in this record yourself: another person keys it again."),
             "same": _("This record was keyed again already."),
             "different": _("This record was keyed again already."),
         }.get(chosen.state, "")
-        self.query_one("#message", Static).update(Content(said))
-        if not said:
+        self.query_one("#message", Static).update(Content(why_not))
+        if not why_not:
             self.app.push_screen(BlindForm(self._kind, chosen, double_entry.blind_form_data(self.store, chosen.row_id)))
 
     def action_more(self) -> None:
-        """The next larger sample; after the largest the smallest."""
+        """Draw the next larger sample; after the largest, the smallest."""
         self._wanted = SIZES[(SIZES.index(self._wanted) + 1) % len(SIZES)]
         self.renew()
 
     def action_rates(self) -> None:
-        """How often each field differed."""
+        """Show how often each field differed."""
         self.app.push_screen(RatesScreen(self._kind))
 
 
 class BlindForm(FormScreen):
-    """The form of a new record, on which one that is there already is keyed again without being seen."""
+    """An empty form in which an existing record is keyed again without being seen."""
 
     HELP = (
         "Key the record again from its paper, as if it were new. Nothing is recorded: F2 compares, and shows what"
@@ -102,19 +102,19 @@ class BlindForm(FormScreen):
         return _("Key again, blind")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What was recorded before, here or elsewhere, helps nobody to key blind."""
+        """Hide the keys that bring in recorded values: blind keying must not use them."""
         if action in ("copy", "copy_all", "pin", "templates"):
             return False
         return super().check_action(action, parameters)
 
     def keep(self) -> None:
-        """No draft: it would come back as a record of its own."""
+        """Keep no draft: it would come back as a record of its own."""
 
     def _pin_again(self) -> None:
-        """Nothing stays from the record before."""
+        """Keep nothing from the record before."""
 
     def action_leave(self) -> None:
-        """Leave; what is typed is lost, so Esc comes twice."""
+        """Leave. What was typed is lost, so Esc must be pressed twice."""
         if self._typed() != self._kept and not self._warned:
             self._warned = True
             self._say(_("Nothing of this is kept. Esc again leaves."), "-asked")
@@ -144,7 +144,7 @@ class SideList(OptionList):
 
 
 class DifferencesScreen(Page):
-    """Both values of what differs; who keyed again says which is right."""
+    """Both values of each difference; the person who keyed again says which one is right."""
 
     HELP = (
         "Look at the paper. Space, or Enter, goes from one value to the other: ● stands. F2 writes what was keyed again"
@@ -160,7 +160,7 @@ class DifferencesScreen(Page):
         self._made = made
         self._drawn = drawn
         self._keyed: set[int] = set()
-        """Numbers of the differences in which what was keyed again stands"""
+        """Numbers of the differences for which the value keyed again is chosen"""
 
     def body(self) -> ComposeResult:
         title = _("{n} differ › {paper}").format(n=len(self._made.differences), paper=self._drawn.paper)
@@ -185,12 +185,12 @@ class DifferencesScreen(Page):
         refill(self.query_one(OptionList), shown)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Let the other value stand."""
+        """Choose the other value."""
         self._keyed ^= {event.option_index}
         self.renew()
 
     def action_take(self) -> None:
-        """Write what was keyed again where it stands."""
+        """Write the values keyed again where they are chosen."""
         chosen = [self._made.differences[number] for number in sorted(self._keyed)]
         try:
             double_entry.take_keyed(self.store, self._made, chosen)
@@ -223,7 +223,7 @@ class RatesScreen(Page):
 
 
 def choose_kind(app: Host) -> None:
-    """Go to the sample of a kind that is chosen first."""
+    """Let the user choose a kind, then go to its sample."""
     store = app.store
     named = [(m.KIND, _(m.PLURAL)) for m in by_use(m for m in RECORDS if writable(store, m))]
 

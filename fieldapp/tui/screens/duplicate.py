@@ -19,7 +19,7 @@ Lines = Sequence[tuple[str, str]]
 
 
 class DuplicateDialog(Dialog):
-    """Dismisses with True where it is another one and shall be recorded."""
+    """Dismisses with True if the new record is another one and is to be recorded."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "record", _("Record all the same"))]
 
@@ -37,12 +37,12 @@ class DuplicateDialog(Dialog):
         yield Footer(show_command_palette=False, compact=True)
 
     def action_record(self) -> None:
-        """It is another one."""
+        """Answer that it is another record."""
         self.dismiss(True)
 
 
 def _side_by_side(mine: Lines, other: Lines) -> Table:
-    """Equal lines once, differing ones marked."""
+    """Both records in one table: equal lines once, differing lines marked."""
     table = Table.grid(padding=(0, 1))
     table.add_column(width=20)
     table.add_column(ratio=1)

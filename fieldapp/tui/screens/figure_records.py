@@ -17,14 +17,14 @@ from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.widgets.lines import refill
 
 MAX_RECORDS = 500
-"""Lines that are shown: nobody reads on, and ``report --records`` prints all"""
+"""Lines shown at most: nobody reads more, and ``report --records`` prints all"""
 
 
 class FigureRecordsScreen(Page):
-    """The lines add up to the figure; a dash adds nothing: the thing was counted above, or the record says words."""
+    """The lines add up to the figure. A dash adds nothing: it was counted above, or the record has only words."""
 
     def __init__(self, query: Query, figure: Figure, part: Part | None = None, called: str = "") -> None:
-        """``part``: of a figure of one part, called so."""
+        """``part``: the part that the figure is of, named ``called``."""
         super().__init__()
         self._query = query
         self._figure = figure

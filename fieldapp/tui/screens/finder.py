@@ -1,4 +1,4 @@
-"""A small window in which one thing is found: typing filters, the arrows choose, Enter takes it."""
+"""A small window to find one thing: typing filters, the arrows choose, Enter takes it."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import search_key
 
 Group = tuple[str, Sequence[tuple[Any, str]]]
-"""A heading, and (value, name) of what stands below it"""
+"""A heading, and (value, name) of each line below it"""
 
 
 class WordField(TextField):
@@ -38,7 +38,7 @@ class Finder(Dialog):
         self._title = title
         self._groups = groups
         self._values: list[Any] = []
-        """Of each line of the list; None of a heading"""
+        """The value of each line of the list; None for a heading"""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -53,7 +53,7 @@ class Finder(Dialog):
         self.refilter()
 
     def groups(self, typed: str) -> Sequence[Group]:
-        """What there is to be found; ``typed`` matters where a new name may be given."""
+        """What can be found. ``typed`` matters where a new name may be given."""
         return self._groups
 
     @property
@@ -63,7 +63,7 @@ class Finder(Dialog):
         return None if at is None else self._values[at]
 
     def refilter(self) -> None:
-        """Look anew at what fits the words typed."""
+        """Filter again by the words typed."""
         self._filter(self.query_one(WordField).value)
 
     def on_input_changed(self, event: TextField.Changed) -> None:

@@ -1,6 +1,6 @@
 """The form for any kind of record, made from its model: what happened?
 
-Nothing typed is lost: at most a second after a key the form is kept as a draft, and dropped when it is recorded.
+Nothing typed is lost: within a second after a key the form is kept as a draft, until the record is saved.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ EDITORS: Mapping[str, Callable[[Store, str, Child], Editor]] = {
     "roster": RosterEditor,
     "rows": RowsEditor,
 }
-"""How the rows that belong to a record are entered."""
+"""``Child.editor`` -> the widget for the rows that belong to a record"""
 
 
 class FormScreen(Page):
@@ -92,16 +92,17 @@ class FormScreen(Page):
         self._at_start: dict[str, Any] = {}
         self._kept: dict[str, Any] = {}
         self._kept_line = Static(id="kept", markup=False)
-        self._said_of: dict[str, Any] | None = None
+        self._typed_at_message: dict[str, Any] | None = None
         """What was typed when the message was shown; None while there is none"""
         self._asked: dict[str, Any] | None = None
-        """What was entered when saving asked whether it is right"""
+        """What was entered when saving asked for confirmation; saving the same again confirms it"""
         self._follow_due = False
         self._over = False
+        """The form was recorded or left: nothing is kept any more"""
 
     @property
     def purpose(self) -> str:
-        """What is done here, in a word."""
+        """What the form is for, in a word."""
         return _("Change") if self.row_id else _("New")
 
     # showing ----------------------------------------------------------------------------------------------------
@@ -139,15 +140,15 @@ class FormScreen(Page):
         self.set_interval(KEEP_EVERY_SECONDS, self.keep)
 
     def _show_comment(self) -> None:
-        """What headquarters wants mended, at its field."""
-        said = reviews.last_reviews(self.store, self.kind, [self.row_id]).get(self.row_id) if self.row_id else None
-        if said is None or not said.returned:
+        """Show headquarters' comment on a returned record, at its field."""
+        review = reviews.last_reviews(self.store, self.kind, [self.row_id]).get(self.row_id) if self.row_id else None
+        if review is None or not review.returned:
             return
-        about = next((e for e in self._editors if e.key == said.field), None)
+        about = next((e for e in self._editors if e.key == review.field), None)
         if about is None:
-            self._say(reviews.review_text(said), "-told")
+            self._say(reviews.review_text(review), "-note")
         else:
-            about.show_comment(reviews.review_text(said))
+            about.show_comment(reviews.review_text(review))
             about.focus_problem()
 
     def _stored(self) -> dict[str, Any]:
@@ -156,7 +157,7 @@ class FormScreen(Page):
         return {shape.name: shape.default for shape in fields_of(self.model) if shape.default is not None}
 
     def _pin_again(self) -> None:
-        """Show what stays from the record before, and say so at its fields."""
+        """Show the values that stay from the record before, and mark their fields."""
         if self.row_id is not None:
             return
         pinned = form_memory.pins(self.store, self.kind)
@@ -170,7 +171,7 @@ class FormScreen(Page):
         return [editor for editor in self._editors if isinstance(editor, FieldRow)]
 
     def _first_open(self) -> Editor:
-        """The first field that does not stay as it was."""
+        """The first field that is not pinned; the very first if all are."""
         return next((e for e in self._editors if not (isinstance(e, FieldRow) and e.pinned)), self._editors[0])
 
     def _load(self, data: Mapping[str, Any]) -> None:
@@ -186,14 +187,15 @@ class FormScreen(Page):
 
     def on_editor_changed(self, event: Editor.Changed) -> None:
         event.stop()
-        if self._said_of is not None and self._typed() != self._said_of:  # otherwise it is late news
+        # with nothing typed since, the event is older than the message
+        if self._typed_at_message is not None and self._typed() != self._typed_at_message:
             self._say(None)
         if not self._follow_due:
             self._follow_due = True
             self.call_after_refresh(self._follow)
 
     def _follow(self) -> None:
-        """Let every part know what the others say."""
+        """Let every part know what the other fields hold."""
         self._follow_due = False
         if self._over or self.app.locked:
             return
@@ -211,11 +213,11 @@ class FormScreen(Page):
         return {editor.key: editor.typed for editor in self._editors}
 
     def _changed(self) -> dict[str, Any]:
-        """What was typed in the parts that differ from what was there at first."""
+        """What was typed in the parts that differ from their state at the start."""
         return {key: typed for key, typed in self._typed().items() if typed != self._at_start.get(key)}
 
     def keep(self) -> None:
-        """Keep the form as it stands, if it changed since it was kept last."""
+        """Keep the form as a draft, if it changed since it was kept last."""
         if self._over or (typed := self._typed()) == self._kept:
             return
         self._kept = typed
@@ -254,13 +256,13 @@ class FormScreen(Page):
         self.dismiss(None)
 
     def action_copy(self) -> None:
-        """Copy the focused field from the record before."""
+        """Copy the focused field from the previous record."""
         editor, before = self._focused_editor(), self._before()
         if editor is not None and before is not None and not editor.copy_from(before.get(editor.key)):
             self._say(_("The previous record has nothing to copy here."))
 
     def action_copy_all(self) -> None:
-        """Copy the whole record before; what is typed already stays."""
+        """Copy the previous record into all fields that are empty."""
         before = self._before()
         if before is not None:
             for editor in self._editors:
@@ -269,7 +271,7 @@ class FormScreen(Page):
                     self._follow()
 
     def _before(self) -> dict[str, Any] | None:
-        """The record that this person recorded last, or a sentence that there is none."""
+        """The record that this person recorded last; None, with a message, if there is none."""
         found = form_memory.previous_record(self.store, self.kind, self.row_id)
         if found is None:
             self._say(_("There is no earlier record of this kind to copy from."))
@@ -277,7 +279,7 @@ class FormScreen(Page):
         return records.as_data(records.get(self.store, found))
 
     def action_pin(self) -> None:
-        """Let the focused field stay for the next record, or no longer."""
+        """Pin the focused field, so that its value stays for the next record, or unpin it."""
         editor = self._focused_editor()
         if isinstance(editor, FieldRow):
             editor.pin(not editor.pinned)
@@ -287,7 +289,7 @@ class FormScreen(Page):
         form_memory.save_pins(self.store, self.kind, {row.key: row.typed for row in self._rows if row.pinned})
 
     def action_templates(self) -> None:
-        """Take a form that was kept under a name, or keep this one, without its days."""
+        """Fill the form from a template, or keep this form as a template, without its days."""
         from fieldapp.tui.screens.templates import Choice, TemplateMenu
 
         def chosen(choice: Choice | None) -> None:
@@ -334,16 +336,16 @@ class FormScreen(Page):
             self._show_problems(question.fields, str(question), asks=True)
             self._asked = data
             if question.alike is not None:
-                self._show_twin(str(question), data, question.alike)
+                self._show_duplicate(str(question), data, question.alike)
             return
         except FieldappError as error:
             if error.fields and self.row_id is None and not self._changed():  # F2 pressed once too often
-                self._say(_("Nothing was typed into this form yet. What was recorded before is safe."), "-told")
+                self._say(_("Nothing was typed into this form yet. What was recorded before is safe."), "-note")
             else:
                 self._show_problems(error.fields, str(error))
 
     def record(self, data: Mapping[str, Any], *, confirm: bool) -> None:
-        """Record what was entered, and close the form; refused and asked about as ``records.save`` does."""
+        """Record what was entered, and close the form. Raises what ``records.save`` raises."""
         row_id = records.save(self.store, self.kind, data, self.row_id, confirm=confirm)
         self._over = True
         self._drop()
@@ -353,8 +355,8 @@ class FormScreen(Page):
         self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False)
         self.dismiss(row_id)
 
-    def _show_twin(self, question: str, data: Mapping[str, Any], other: str) -> None:
-        """Show the record that says the same beside this one."""
+    def _show_duplicate(self, question: str, data: Mapping[str, Any], other: str) -> None:
+        """Show the possible duplicate beside this record."""
         from fieldapp.tui.screens.duplicate import DuplicateDialog
 
         mine = view.as_it_would_be(self.store, self.kind, data)
@@ -362,18 +364,18 @@ class FormScreen(Page):
         self.app.push_screen(DuplicateDialog(question, mine, there), lambda yes: self.action_save() if yes else None)
 
     def _data(self) -> dict[str, Any]:
-        """What was entered; of a record that exists, only what was changed."""
+        """What was entered; for an existing record, only what was changed."""
         if self.row_id is not None:
             changed = self._changed()
             return {e.key: e.data for e in self._editors if e.key in changed}
         return {e.key: e.data for e in self._editors if e.data not in (None, [])}
 
     def focus_next(self, selector: str | type[QueryType] = "*") -> Widget | None:
-        """Go on to the next field; at the last one stay, and say how to save."""
+        """Go to the next field; at the last one stay, and say how to save."""
         self._follow()  # what was chosen just now may show a further field
         chain = self.focus_chain
         if chain and self.focused is chain[-1]:
-            self._say(_("This was the last field. F2 saves."), "-told")
+            self._say(_("This was the last field. F2 saves."), "-note")
             return self.focused
         found = super().focus_next(selector)
         while isinstance(found, RowList) and found.passed_over:
@@ -382,9 +384,9 @@ class FormScreen(Page):
 
     @property
     def focus_chain(self) -> list[Widget]:
-        """What may have the focus, in the order of the form.
+        """The widgets that can have the focus, in the order of the form.
 
-        Textual's own order is that of places on the screen, and a field that was shown just now has none yet.
+        Textual orders them by their places on the screen, and a field that was shown just now has no place yet.
         """
         return [
             widget
@@ -396,7 +398,7 @@ class FormScreen(Page):
     # problems ---------------------------------------------------------------------------------------------------
 
     def _show_problems(self, problems: Mapping[str, str], message: str, *, asks: bool = False) -> None:
-        """Each sentence beside its field, the focus on the first; what belongs to no field goes below."""
+        """Show each sentence beside its field and focus the first; ``message`` goes below if no field is named."""
         wrong = []
         for editor in self._editors:
             for key, sentence in problems.items():
@@ -419,33 +421,33 @@ class FormScreen(Page):
         if self.focused is not None:
             self.focused.scroll_visible(animate=False)
 
-    def _say(self, message: str | None, sort: Literal["-wrong", "-asked", "-told"] = "-wrong") -> None:
-        self._said_of = self._typed() if message else None
+    def _say(self, message: str | None, sort: Literal["-wrong", "-asked", "-note"] = "-wrong") -> None:
+        self._typed_at_message = self._typed() if message else None
         line = self.query_one("#message", Static)
-        sign = {"-wrong": "!", "-asked": "?", "-told": "·"}[sort]
+        sign = {"-wrong": "!", "-asked": "?", "-note": "·"}[sort]
         line.update(Content(f"{sign} {message}" if message else ""))
         line.set_classes([sort, *(["-shown"] if message else [])])
 
 
 def _first_fields(model: type[Record]) -> list[FieldShape]:
-    """The fields before the children: in the model's order, but each heir of a unit beside that unit."""
+    """The fields before the children, in the model's order; the field for a unit's successor follows that unit."""
     shapes = [shape for shape in fields_of(model) if shape.name not in model.MORE]
-    heirs = {shape.heir_of: shape for shape in shapes if shape.heir_of}
+    successors = {shape.heir_of: shape for shape in shapes if shape.heir_of}
     placed = []
     for shape in shapes:
         if not shape.heir_of:
-            placed += [shape, heirs[shape.name]] if shape.name in heirs else [shape]
+            placed += [shape, successors[shape.name]] if shape.name in successors else [shape]
     return placed
 
 
 def _more_fields(model: type[Record]) -> list[FieldShape]:
-    """The fields behind the children."""
+    """The fields after the children."""
     shapes = {shape.name: shape for shape in fields_of(model)}
     return [shapes[name] for name in model.MORE]
 
 
 def open_form(app: Host, kind: str, initial: Mapping[str, Any] | None = None) -> None:
-    """Open the form for a new record, and after each that was recorded the next, until the form is left."""
+    """Open the form for a new record; after each record that is saved open the next form, until one is left."""
 
     def recorded(row_id: str | None) -> None:
         if row_id is not None:

@@ -1,4 +1,4 @@
-"""F1: every key that works on the screen now, and what the guide says of it."""
+"""F1: every key that works on the screen now, and what the guide says about the screen."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from fieldapp.tui.screens.base import Dialog
 
 
 class HelpScreen(Dialog):
-    """The keys of ``screen``."""
+    """The keys of ``screen``, and the sections of the guide about it."""
 
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()

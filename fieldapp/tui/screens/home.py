@@ -27,7 +27,7 @@ from fieldapp.work.todo import Todo, todo
 AGAIN_SECONDS = 3.0
 MOST_PLANS = 4
 BAR = 12
-"""Columns of a whole bar"""
+"""Columns of a full bar"""
 
 
 class TodoList(OptionList):
@@ -57,7 +57,7 @@ class HomeScreen(Page):
         super().__init__()
         self._asked = ""
         self._to_review: list[Todo] | None = None
-        """Headquarters' alone, and counted beside the work: that takes long where there are many records"""
+        """Only at headquarters. Counted in a thread, because it takes long if there are many records"""
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
@@ -110,7 +110,7 @@ class HomeScreen(Page):
         return "\n".join([title.format(month=f"{today:%m/%Y}"), *lines])
 
     def _plan(self, today: date) -> Iterator[str]:
-        """What was done of the plans in force, each with a bar."""
+        """The progress of the plans in force: one line with a bar for each."""
         from fieldapp.reports.query import Period, Query
         from fieldapp.reports.report import plan_progress, plans_on
 
@@ -120,11 +120,11 @@ class HomeScreen(Page):
             yield f"{made.title[:30]:<31}{'█' * full:<{BAR}} {made.text}"
 
     def action_leave(self) -> None:
-        """Quit, when pressed again: getting in costs a passphrase."""
+        """Quit on the second press: getting in again costs a passphrase."""
         self._twice("escape", _("Esc again quits."), self.app.exit)
 
     def action_discard(self) -> None:
-        """Forget the chosen draft, when pressed again."""
+        """Delete the chosen draft on the second press."""
         at = self.query_one("#todo", OptionList).highlighted
         if at is None or at >= len(self._todo) or not self._todo[at].draft:
             return
@@ -137,7 +137,7 @@ class HomeScreen(Page):
         self._twice(chosen, _("Del again forgets this draft."), drop)
 
     def _twice(self, what: str, warning: str, act: Callable[[], object]) -> None:
-        """Do what cannot be taken back only when the key comes twice within some seconds."""
+        """Do what cannot be undone only if the key is pressed twice within some seconds."""
         if self._asked == what:
             act()
             return
@@ -172,7 +172,7 @@ class HomeScreen(Page):
             self.app.push_screen(FormScreen(chosen.kind, row_id, draft, initial=chosen.initial))
 
     def action_write(self) -> None:
-        """Choose a kind, then its form."""
+        """Choose a kind, then open its form."""
         from fieldapp.tui.screens.form import open_form
         from fieldapp.tui.screens.menu import KindMenu
 
@@ -183,7 +183,7 @@ class HomeScreen(Page):
         self.app.push_screen(KindMenu(self.store, "write"), chosen)
 
     def action_books(self) -> None:
-        """Choose a kind, then its list."""
+        """Choose a kind, then open its list."""
         from fieldapp.tui.screens.menu import KindMenu
 
         self.app.push_screen(KindMenu(self.store, "look"), lambda kind: self._list(kind) if kind else None)
@@ -195,7 +195,7 @@ class HomeScreen(Page):
         self.app.push_screen(SearchScreen())
 
     def action_meetings(self) -> None:
-        """The list of cell meetings."""
+        """Open the list of cell meetings."""
         self._list("meeting")
 
     def action_review(self) -> None:
@@ -205,7 +205,7 @@ class HomeScreen(Page):
         self.app.push_screen(ReviewOverviewScreen())
 
     def action_posts(self) -> None:
-        """Who is missing?"""
+        """Show which posts are missing."""
         from fieldapp.tui.screens.coverage import CoverageScreen
 
         self.app.push_screen(CoverageScreen())
@@ -221,7 +221,7 @@ class HomeScreen(Page):
         self.app.push_screen(ListScreen(kind))
 
     def action_report(self) -> None:
-        """The figures of a year."""
+        """Show the figures of a year."""
         from fieldapp.tui.screens.report import ReportScreen
 
         self.app.push_screen(ReportScreen())
@@ -234,7 +234,7 @@ class HomeScreen(Page):
 
 
 def _in_columns(todo: Todo) -> Table:
-    """Sign, when, what; a long text goes on below itself."""
+    """Sign, when, what; a long text wraps within its column."""
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(width=2, justify="right")
     table.add_column(width=14)

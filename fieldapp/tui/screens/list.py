@@ -24,9 +24,9 @@ from fieldapp.tui.widgets.text_field import TextField
 WINDOW = 100
 """Rows read at a time"""
 WIDE = 120
-"""Columns from which on the record is shown at the right"""
+"""Columns of the screen from which on the record is shown at the right"""
 DETAIL = 60
-"""Columns that it takes there, as in the style sheet"""
+"""Columns that the record takes there, as in the style sheet"""
 
 
 class SearchField(TextField):
@@ -79,7 +79,7 @@ class ListScreen(Page):
         self._table.set_columns(list(zip(named, self._widths(named), strict=True)))
 
     def _widths(self, titles: Sequence[str]) -> list[int]:
-        """Each column as wide as what it shows; where that does not fit, the widest ones give way."""
+        """Each column as wide as its content; if that does not fit, the widest ones get narrower."""
         rows = lists.record_window(self.store, self.kind, limit=WINDOW).rows
         dates = {s.name for s in fields_of(self.model) if s.type == "date"}
         least = ["05/11/2026" if name in dates else "" for name in self.model.LIST]
@@ -121,10 +121,10 @@ class ListScreen(Page):
             self.store, self.kind, text=self.query_one(TextField).value, after=self._after, limit=limit or WINDOW,
             voided=self._voided,
         )  # fmt: skip
-        has = status.received_records(self.store, [r["id"] for r in page.rows])
+        received = status.received_records(self.store, [r["id"] for r in page.rows])
         shown = words.display(self.store, self.kind, page.rows, self.model.LIST, short=True)
-        back = {said.record for said in reviews.returned_records(self.store) if said.kind == self.kind}
-        self._table.add([(_sign(r, has, back), texts) for r, texts in zip(page.rows, shown, strict=True)])
+        returned = {review.record for review in reviews.returned_records(self.store) if review.kind == self.kind}
+        self._table.add([(_sign(r, received, returned), texts) for r, texts in zip(page.rows, shown, strict=True)])
         self._rows += page.rows
         self._after = page.after
         more = "+" if self._after is not None else ""
@@ -162,44 +162,44 @@ class ListScreen(Page):
         return action not in ("write", "quick", "key_again") or writable(self.store, self.model)
 
     def action_write(self) -> None:
-        """A new record of this kind."""
+        """Write a new record of this kind."""
         from fieldapp.tui.screens.form import open_form
 
         open_form(self.app, self.kind)
 
     def action_quick(self) -> None:
-        """Many records of this kind, one a line."""
+        """Enter many records of this kind, one per line."""
         from fieldapp.tui.screens.quick import open_quick_entry
 
         open_quick_entry(self.app, self.kind)
 
     def action_key_again(self) -> None:
-        """A sample of this kind, to be keyed again blind."""
+        """Show a sample of this kind, to be keyed again blind."""
         from fieldapp.tui.screens.double_entry import SampleScreen
 
         self.app.push_screen(SampleScreen(self.kind))
 
     def action_voided(self) -> None:
-        """Show voided records too, or no longer."""
+        """Show voided records too, or hide them again."""
         self._voided = not self._voided
         self._search()
 
     def action_retired(self) -> None:
-        """The same of reference data."""
+        """Do the same for reference data, which is called retired."""
         self.action_voided()
 
 
-def _sign(row: Row, has: Collection[str], back: Collection[str]) -> str:
-    """How things stand with a record: the first that holds."""
+def _sign(row: Row, received: Collection[str], returned: Collection[str]) -> str:
+    """The sign of a record's state: the first that holds."""
     if row["voided_at"]:
         return "×"
-    if row["id"] in back:
+    if row["id"] in returned:
         return "↩"
-    return "✓" if row["id"] in has else "·"
+    return "✓" if row["id"] in received else "·"
 
 
 def _fitted(widest: Sequence[int], room: int) -> list[int]:
-    """Widths that fill the room: the narrow columns whole, the others alike."""
+    """Widths that fill the room: narrow columns keep theirs, the others share what is left."""
     left, columns = room, len(widest)
     share = 0
     for width in sorted(widest):

@@ -1,4 +1,4 @@
-"""The screen is covered: nothing can be read, what was typed waits, and a passphrase uncovers it."""
+"""The lock screen: nothing can be read, what was typed stays, and a passphrase uncovers it."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from fieldapp.tui.screens.unlock import UnlockScreen
 
 
 class LockScreen(UnlockScreen, inherit_bindings=False):
-    """Covers everything until one of the laptop's users is there; the file is closed meanwhile, its key forgotten."""
+    """Covers everything until a user of the laptop unlocks it. Meanwhile the file is closed and its key forgotten."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "recover", _("Forgotten?"))]
 

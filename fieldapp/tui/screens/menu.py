@@ -1,4 +1,4 @@
-"""Which kind of record: made from the models."""
+"""The menu of the kinds of record, made from the models."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -31,7 +31,7 @@ def writable(store: Store, model: type[Record]) -> bool:
 
 
 def by_use(models: Iterable[type[Record]]) -> list[type[Record]]:
-    """Those that are written most first."""
+    """The models, those that are written most first."""
     return sorted(models, key=lambda m: FIRST.index(m.KIND) if m.KIND in FIRST else len(FIRST))
 
 

@@ -12,7 +12,7 @@ from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.menu import by_use, writable
 
 Place = Callable[[Host], None]
-"""Goes there"""
+"""Goes to the place, or does what its name says"""
 
 
 class Palette(Finder):
@@ -25,7 +25,7 @@ class Palette(Finder):
 
 
 def _places(store: Store) -> list[tuple[Place, str]]:
-    """(place, name) of every screen that can be gone to: lists, forms, report and USB."""
+    """(place, name) of everything that can be reached: forms, lists, other screens and settings."""
 
     def book(kind: str) -> Place:
         def go(app: Host) -> None:

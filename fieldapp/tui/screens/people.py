@@ -22,7 +22,7 @@ from fieldapp.tui.widgets.lines import refill
 
 
 class PassphraseScreen(QuestionsDialog):
-    """A new passphrase for who works now; the old one is asked for, because a screen may stand open."""
+    """A new passphrase for the current user. The old one is asked for, because a screen may have been left open."""
 
     WRITES = True
 
@@ -36,7 +36,7 @@ class PassphraseScreen(QuestionsDialog):
         self._store = store
 
     def submit(self, answers: Sequence[str]) -> str:
-        """Check the old one, take the new one."""
+        """Check the old passphrase, then take the new one."""
         old, new, again = answers
         agreed(new, again)
         people.check_passphrase(new)
@@ -46,7 +46,7 @@ class PassphraseScreen(QuestionsDialog):
 
 
 class NewPersonScreen(QuestionsDialog):
-    """Let a further person in, as recorder; the role is changed in the list."""
+    """Let a further person in, as recorder; their role can be changed in the list."""
 
     WRITES = True
 
@@ -60,7 +60,7 @@ class NewPersonScreen(QuestionsDialog):
         self._store = store
 
     def submit(self, answers: Sequence[str]) -> str:
-        """Enter him."""
+        """Add the person."""
         name, passphrase, again = answers
         with self._store.reopen() as store:
             people.add_person(store, name, agreed(passphrase, again), Role.RECORDER)
@@ -83,7 +83,7 @@ class RecoverScreen(QuestionsDialog):
         self._user = user
 
     def submit(self, answers: Sequence[str]) -> Store:
-        """Open it."""
+        """Open the replica with the code."""
         code, passphrase, again = answers
         store = recovery.accept_code(self._home, self._user, code, agreed(passphrase, again))
         replica.bring_up_to_date(store)
@@ -99,7 +99,7 @@ class PersonList(OptionList):
 
 
 class PeopleScreen(Page):
-    """Who uses this laptop and what he may do; an administrator changes it."""
+    """Who uses this laptop and what they may do; an administrator can change it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "add", _("Let in")),
@@ -121,7 +121,7 @@ class PeopleScreen(Page):
         refill(self.query_one("#people", OptionList), lines)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Who is no administrator only looks."""
+        """Only an administrator can add or remove people."""
         return action not in ("add", "remove") or people.may(self.store, people.Act.USERS)
 
     def action_add(self) -> None:
@@ -134,7 +134,7 @@ class PeopleScreen(Page):
         self._try(lambda: people.set_role(self.store, chosen.name, after))
 
     def action_remove(self) -> None:
-        """Let the chosen person in no longer, when pressed again."""
+        """Remove the chosen person on the second press: they can no longer open this laptop."""
         at = self.query_one("#people", OptionList).highlighted
         if at is None:
             return

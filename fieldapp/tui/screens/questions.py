@@ -33,7 +33,7 @@ class AnswerField(TextField):
 
 
 class QuestionsDialog(Dialog):
-    """Asks ``questions``; F2 calls ``submit`` with the answers in a thread, and closes unless that refuses."""
+    """Asks ``questions``. F2 calls ``submit`` with the answers in a thread; the window closes unless that fails."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "submit", _("Finish")),
@@ -58,11 +58,11 @@ class QuestionsDialog(Dialog):
         self.query(AnswerField).first().focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What was begun is finished first."""
+        """While the work runs, it cannot be started again or closed."""
         return not (self.busy and action in ("submit", "close"))
 
     def submit(self, answers: Sequence[str]) -> Any:
-        """Do what was asked for, in a thread; FieldappError is shown and asks again. What it returns is the result."""
+        """Do the work, in a thread; the result dismisses the window. FieldappError is shown, and the questions stay."""
         raise NotImplementedError
 
     def action_submit(self) -> None:
@@ -92,7 +92,7 @@ class QuestionsDialog(Dialog):
 
 
 def agreed(passphrase: str, again: str) -> str:
-    """A passphrase that was typed twice alike."""
+    """The passphrase, if it was typed the same twice; FieldappError if not."""
     if passphrase != again:
         raise FieldappError(_("The two passphrases differ. Type them again."))
     return passphrase

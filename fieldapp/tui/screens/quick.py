@@ -1,4 +1,4 @@
-"""Many records of one kind, one a line: Enter goes on from cell to cell, and behind the last one records the line."""
+"""Many records of one kind, one per line: Enter goes from cell to cell, and after the last one records the line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,12 +33,12 @@ WIDTHS: Mapping[str, int] = {"date": 13, "ref": 20, "choice": 14, "integer": 11,
 TEXT, FIGURE = 18, 12
 """Columns of a cell for text, and for a figure"""
 STAYS = ("date", "ref", "choice", "year")
-"""Types of field that keep what stands in them from line to line"""
+"""Types of field that keep their value from line to line"""
 
 
 @dataclass(frozen=True)
 class EntryColumn:
-    """One column: where what is typed goes."""
+    """One column: the field or measure that is typed in it, and its widget."""
 
     key: str
     title: str
@@ -66,7 +66,7 @@ class QuickScreen(Page):
     """
 
     def __init__(self, kind: str, activity_kind: str | None = None) -> None:
-        """``activity_kind``: id of the kind of activity that all lines are of."""
+        """``activity_kind``: id of the kind that the activities of all lines have."""
         super().__init__()
         self._model = records.model_of(kind)
         self._activity_kind = activity_kind
@@ -137,7 +137,7 @@ class QuickScreen(Page):
         self._record()
 
     def _record(self) -> bool:
-        """Record the line and begin the next; True: Enter was for this."""
+        """Record the line and begin the next. Always True: Enter does nothing else."""
         for cell in self._cells:
             cell.entry.compose_letters()
             cell.entry.resolve_typed()
@@ -183,7 +183,7 @@ class QuickScreen(Page):
         self.set_focus(self._cells[0].entry)
 
     def _point_at(self, problems: Mapping[str, str]) -> None:
-        """The focus to the first cell that a sentence is about."""
+        """Focus the first cell that a sentence is about."""
         figures = [c for c in self._cells if c.measure and c.entry.data]
         for key in problems:
             part, _dot, rest = key.partition(".")
@@ -210,7 +210,7 @@ class QuickScreen(Page):
         self.keep()
 
     def keep(self) -> None:
-        """Keep the line that was begun."""
+        """Keep the line that was begun, as a draft of the form."""
         if not any(c.entry.data for c in self._cells if not c.stays):
             return
         typed: dict[str, Any] = {c.key: c.entry.typed for c in self._cells if not c.measure}
@@ -222,7 +222,7 @@ class QuickScreen(Page):
 
 
 def _cells(store: Store, model: type[Record], activity_kind: str | None) -> list[EntryColumn]:
-    """The columns of a kind, what is needed first: fields that must be filled, figures, then what the list shows."""
+    """The columns for a kind, in this order: required fields, figures, other fields that its list shows."""
     shapes = [s for s in fields_of(model) if s.name != KIND and s.type != "long" and s.heir_of is None]
     needed = [_cell(store, s) for s in shapes if s.required]
     figures = [
@@ -255,7 +255,7 @@ def _in_columns(cells: list[EntryColumn], texts: list[str]) -> str:
 
 
 def open_quick_entry(app: Host, kind: str) -> None:
-    """Open quick entry of a kind; of activities, the kind of activity is chosen first."""
+    """Open quick entry for a kind of record; for activities, their kind is chosen first."""
     if kind != "activity":
         app.push_screen(QuickScreen(kind))
         return

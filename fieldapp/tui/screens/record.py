@@ -1,4 +1,4 @@
-"""One record: what it says, what was done for its tasks, what headquarters has of it, and its history."""
+"""One record: what it says, what was done for its tasks, whether headquarters has it, and its history."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -27,13 +27,13 @@ LABEL_WIDTH = 22
 
 
 class ReasonField(TextField):
-    """Why a record is voided, or what is to be mended of it."""
+    """Why a record is voided, or what is to be corrected in it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Confirm"), key_display="Enter")]
 
 
 class WorkList(OptionList):
-    """What was done for each task of an agreement, one record a line."""
+    """What was done for each task of an agreement, one record per line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", _("Open"), key_display="Enter"),
@@ -44,7 +44,7 @@ class WorkList(OptionList):
         super().__init__(id="work", markup=False)
 
     def show(self, work: Sequence[task_work.TaskWork]) -> None:
-        """Show this work; of each task how much there is, and the newest. The same line stays highlighted."""
+        """Show this work: the number of records for each task, and the newest ones. The same line stays highlighted."""
         at = self.highlighted
         self.clear_options()
         for task in work:
@@ -73,7 +73,7 @@ class WorkList(OptionList):
 class RecordScreen(Page):
     """Shows one record of any kind."""
 
-    AUTO_FOCUS = ""  # else what is typed would go into the reason, which nobody sees yet
+    AUTO_FOCUS = ""  # otherwise typing would go into the reason, which is not shown yet
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "work", _("What was done"), key_display="Enter"),
         Binding("f2", "change", _("Change")),
@@ -89,9 +89,9 @@ class RecordScreen(Page):
         super().__init__()
         self._record_id = row_id
         self._seen = ""
-        """Its fingerprint as it is shown"""
+        """The fingerprint of the record as it is shown"""
         self._about: str | None = None
-        """What a comment is about that is being typed: a field, or empty for the whole; None where a reason is typed"""
+        """What the comment being typed is about: a field, or empty for the whole; None while a reason is typed"""
 
     def body(self) -> ComposeResult:
         yield Static(id="title", classes="section", markup=False)
@@ -117,14 +117,14 @@ class RecordScreen(Page):
         if not self._open:
             title += f" · {words.voided_word(self._model).lower()}"
         if self.store.role == "hq":
-            state = self._to_look_at(found)
+            state = self._review_note(found)
         elif status.received_records(self.store, [self._record_id]):
             state = f"✓ {_('headquarters has it')}"
         else:
             state = f"· {_('headquarters does not have it yet')}"
         self._update("#title", f"{title}   {state}".rstrip())
         self.query_one("#fields", Static).update(_in_columns(view.describe(self.store, found)))
-        self._show_doubts(found)
+        self._show_hints(found)
         has_tasks = any(child.model.REFERRED for child in self._model.CHILDREN.values())
         work = self.query_one(WorkList)
         work.show(task_work.work_by_task(self.store, self._record_id) if has_tasks else [])
@@ -133,14 +133,14 @@ class RecordScreen(Page):
         self.query_one("#history", Static).update(_history(history.history_lines(self.store, steps)))
         self.refresh_bindings()
 
-    def _to_look_at(self, found: records.Found) -> str:
-        """At headquarters: whether the record waits for a look."""
-        said = reviews.last_reviews(self.store, found.kind, [self._record_id]).get(self._record_id)
-        seen = said is not None and said.state in ("accepted", "returned")
+    def _review_note(self, found: records.Found) -> str:
+        """At headquarters: a note if the record waits for review."""
+        review = reviews.last_reviews(self.store, found.kind, [self._record_id]).get(self._record_id)
+        seen = review is not None and review.state in ("accepted", "returned")
         return f"· {_('to review')}" if self._reviewable and not seen else ""
 
-    def _show_doubts(self, found: records.Found) -> None:
-        """What the reviewer looks at: what is odd, and what was changed since the last look."""
+    def _show_hints(self, found: records.Found) -> None:
+        """Show the reviewer what is odd, and what was changed since the last review."""
         lines = []
         if self._reviewable:
             self._seen = reviews.record_fingerprint(self.store, found.kind, self._record_id)
@@ -182,7 +182,7 @@ class RecordScreen(Page):
         self.app.push_screen(FormScreen(self._model.KIND, self._record_id))
 
     def action_accept(self) -> None:
-        """Say that the record is right, and go back to what waits."""
+        """Accept the record, and go back to the list."""
         try:
             review_queue.review_record(self.store, self._record_id, "accepted", seen=self._seen)
         except FieldappError as error:
@@ -192,7 +192,7 @@ class RecordScreen(Page):
         self.dismiss(None)
 
     def action_send_back(self) -> None:
-        """Choose what the comment is about, then write it in the page."""
+        """Let the reviewer choose what the comment is about, then write it on the page."""
         from fieldapp.tui.screens.finder import Finder
 
         fields = [(shape.name, _(shape.title)) for shape in fields_of(self._model)]
@@ -207,7 +207,7 @@ class RecordScreen(Page):
         self.app.push_screen(Finder(_("What is the comment about?"), groups), chosen)
 
     def action_void(self) -> None:
-        """Ask for the reason, in the page."""
+        """Ask for the reason, on the page."""
         self._about = None
         self._ask(
             _("Why is it retired? Enter retires it, Esc keeps it.")
@@ -221,7 +221,7 @@ class RecordScreen(Page):
         self.query_one("#reason").focus()
 
     def action_retire(self) -> None:
-        """Reference data is not wrong when it goes out of use: another word for the same."""
+        """Void reference data. The key is called Retire: data that goes out of use is not wrong."""
         self.action_void()
 
     def action_work(self) -> None:
@@ -229,7 +229,7 @@ class RecordScreen(Page):
         self.query_one(WorkList).focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Open the record that served a task."""
+        """Open the record of work done for a task."""
         if event.option_id is not None:
             self.app.push_screen(RecordScreen(event.option_id))
 
@@ -252,7 +252,7 @@ class RecordScreen(Page):
         self.on_screen_resume()
 
     def action_back(self) -> None:
-        """Leave the reason or the work alone, or go back."""
+        """Close the reason or leave the list of work; otherwise go back."""
         if self.query_one("#void-line").has_class("-shown"):
             self._close_void()
         elif self.query_one(WorkList).has_focus:
@@ -268,7 +268,7 @@ class RecordScreen(Page):
 
 
 def _history(lines: Sequence[str]) -> Table:
-    """When, who, what; a long text goes on below itself."""
+    """When, who, what; a long text wraps within its column."""
     table = Table.grid(padding=(0, 2, 0, 0))
     for _when_and_who in range(2):
         table.add_column(no_wrap=True)
@@ -279,7 +279,7 @@ def _history(lines: Sequence[str]) -> Table:
 
 
 def _in_columns(lines: Sequence[tuple[str, str]]) -> Table:
-    """Titles left, texts right; a long text goes on below itself."""
+    """Titles left, texts right; a long text wraps within its column."""
     table = Table.grid(padding=(0, 1))
     table.add_column(width=LABEL_WIDTH)
     table.add_column(ratio=1)

@@ -34,7 +34,7 @@ class FigureList(OptionList):
 
 
 class ReportScreen(Page):
-    """One period; the arrows go to those before and after."""
+    """One period; the arrows go to the period before or after."""
 
     CHANGES = frozenset({"file"})
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -125,17 +125,17 @@ class ReportScreen(Page):
             self.renew()
 
     def action_length(self) -> None:
-        """Year, half-year, quarter, month, party term."""
+        """Go to the next length: year, half-year, quarter, month, party term."""
         self._length = (self._length + 1) % len(LENGTHS)
         self.renew()
 
     def action_units(self) -> None:
-        """Units of the time, or of today."""
+        """Switch between the units of the time and those of today."""
         self._now = not self._now
         self.renew()
 
     def action_bars(self) -> None:
-        """The figures as bars."""
+        """Show the figures as bars."""
         from fieldapp.tui.screens.dashboard import DashboardScreen
 
         at = self.query_one("#figures", OptionList).highlighted_option
@@ -150,7 +150,7 @@ class ReportScreen(Page):
 
 
 def _columns(title: str, text: str, before: str) -> Table:
-    """Title, figure, and that of the period before."""
+    """Title, figure, and the figure of the period before."""
     table = Table.grid(padding=(0, 1), expand=True)
     for ratio in (5, 3, 2):
         table.add_column(ratio=ratio)

@@ -1,4 +1,4 @@
-"""The report into a file: for whom, and where to."""
+"""Write the report into a file: choose the sort of file and its folder."""
 
 import os
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from fieldapp.vietnamese.text import clean
 
 @dataclass(frozen=True)
 class Sort:
-    """A file that can be chosen."""
+    """A sort of file that can be chosen."""
 
     form: Form
     layout: LayoutCode
@@ -101,18 +101,18 @@ class ReportFileScreen(Page):
         self.query_one("#said", Static).update(Content(line))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the file is written nobody leaves."""
+        """The screen cannot be left while the file is written."""
         return not (self.busy and action == "back")
 
 
 def _documents() -> Path:
-    """Where people look for their files."""
+    """The folder where people look for their files."""
     found = Path.home() / "Documents"
     return found if found.is_dir() else Path.home()
 
 
 def _free(folder: Path, query: Query, sort: Sort) -> Path:
-    """A name that no file has yet."""
+    """A path in the folder that no file has yet."""
     period = f"{query.period.first:%Y%m%d}-{query.period.last:%Y%m%d}"
     name = f"bao-cao_{period}{'_dang' if sort.layout == 'party' else ''}"
     number, path = 1, folder / f"{name}.{sort.form}"

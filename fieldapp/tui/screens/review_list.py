@@ -1,4 +1,4 @@
-"""The records of one post and kind that wait: accept, look closer, or accept all that nothing is odd about."""
+"""The records of one post and kind that wait for review: accept one, look closer, or accept all without a hint."""
 
 from typing import ClassVar
 
@@ -15,11 +15,11 @@ from fieldapp.tui.widgets.lines import hanging, refill
 from fieldapp.work import review_hints, review_queue
 
 AT_ONCE = 200
-"""Records that are shown; the next ones follow when these are done"""
+"""Records shown at once; the next ones follow when these are done"""
 
 
 class ReviewListScreen(Page):
-    """``~`` changed since the last look, ``?`` something is odd: the sentence stands below."""
+    """``~``: changed since the last review. ``?``: something is odd, and a sentence below says what."""
 
     HELP = "F2 accepts the chosen one, F10 all that have no question mark. Enter opens one: it can be returned there."
     CHANGES = frozenset({"accept", "accept_all"})
@@ -41,17 +41,17 @@ class ReviewListScreen(Page):
     def renew(self) -> None:
         self._waiting = review_queue.review_queue(self.store, self._kind, self._post_id, AT_ONCE)
         ids = [w.row["id"] for w in self._waiting]
-        self._doubts = review_hints.hints_for(self.store, self._kind, ids)
+        self._hints = review_hints.hints_for(self.store, self._kind, ids)
         rows = [w.row for w in self._waiting]
         names = words.display(self.store, self._kind, rows, records.model_of(self._kind).LABEL, short=True)
         figures = view.figures_of(self.store, ids)
         lines = []
         for one, texts in zip(self._waiting, names, strict=True):
             row_id = one.row["id"]
-            odd = self._doubts.get(row_id, [])
-            sign = "~" if one.again else "?" if odd else "·"
+            hints = self._hints.get(row_id, [])
+            sign = "~" if one.again else "?" if hints else "·"
             name = " · ".join(filter(None, [*texts, figures.get(row_id)]))
-            lines.append(hanging(sign, "\n".join([name, *(f"? {sentence}" for sentence in odd)])))
+            lines.append(hanging(sign, "\n".join([name, *(f"? {sentence}" for sentence in hints)])))
         refill(self.query_one(OptionList), lines, f"✓ {_('Nothing waits to be looked at.')}")
         post = self.store.value("SELECT name FROM post WHERE id = ?", [self._post_id])
         number = counted("{n} record", "{n} records", len(ids), f"{len(ids)}{'+' if len(ids) == AT_ONCE else ''}")
@@ -70,8 +70,8 @@ class ReviewListScreen(Page):
             self._accept([self._waiting[at]])
 
     def action_accept_all(self) -> None:
-        """Accept all that are shown and about which nothing is odd or new."""
-        self._accept([w for w in self._waiting if not w.again and w.row["id"] not in self._doubts])
+        """Accept all records shown that are not odd and were not changed since the last review."""
+        self._accept([w for w in self._waiting if not w.again and w.row["id"] not in self._hints])
 
     def _accept(self, chosen: list[review_queue.QueuedRecord]) -> None:
         try:

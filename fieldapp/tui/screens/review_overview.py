@@ -1,4 +1,4 @@
-"""What waits to be looked at, by post and kind: can I sign this?"""
+"""What waits for review, by post and kind: can I sign this?"""
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -17,7 +17,7 @@ class ReviewOverviewScreen(Page):
     HELP = "What the posts recorded and headquarters has not looked at, or what was changed since. Enter opens a pile."
 
     def __init__(self, post_id: str | None = None) -> None:
-        """``post_id``: only this post's."""
+        """``post_id``: show only this post's records."""
         super().__init__()
         self._post_id = post_id
 
@@ -28,15 +28,15 @@ class ReviewOverviewScreen(Page):
     def renew(self) -> None:
         posts = {r["id"]: r["name"] for r in self.store.rows("SELECT id, name FROM post")}
         counts = [c for c in reviews.waiting_counts(self.store) if self._post_id in (None, c[0])]
-        self._piles = sorted(counts, key=lambda c: (posts[c[0]], -c[2]))
+        self._counts = sorted(counts, key=lambda c: (posts[c[0]], -c[2]))
         lines = [
             Content(f"{format_amount(number):>8}  {posts[post_id]:<32} {_(records.model_of(kind).PLURAL)}")
-            for post_id, kind, number in self._piles
+            for post_id, kind, number in self._counts
         ]
         refill(self.query_one(OptionList), lines, f"✓ {_('Nothing waits to be looked at.')}")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         from fieldapp.tui.screens.review_list import ReviewListScreen
 
-        post_id, kind, _number = self._piles[event.option_index]
+        post_id, kind, _number = self._counts[event.option_index]
         self.app.push_screen(ReviewListScreen(kind, post_id))

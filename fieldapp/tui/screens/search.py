@@ -68,9 +68,9 @@ class SearchScreen(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sieve = Filter()
-        self._said: dict[str, str] = {}
-        """What narrows the search, in words"""
+        self._search_filter = Filter()
+        self._filter_words: dict[str, str] = {}
+        """What is filtered by -> the chosen value in words; empty for all"""
         self._hits: list[Hit] = []
 
     def body(self) -> ComposeResult:
@@ -91,16 +91,16 @@ class SearchScreen(Page):
         return self.query_one(RecordTable)
 
     def renew(self) -> None:
-        self._hits = search.search_records(self.store, self.query_one(HitField).value, self._sieve)
+        self._hits = search.search_records(self.store, self.query_one(HitField).value, self._search_filter)
         names: dict[str, str] = {}
         for kind in {hit.kind for hit in self._hits}:
             names |= words.labels(self.store, kind, [hit.row_id for hit in self._hits if hit.kind == kind])
         shown, at = self._hits_shown, self._hits_shown.chosen
         shown.clear()
-        back = {said.record for said in reviews.returned_records(self.store)}
+        returned = {review.record for review in reviews.returned_records(self.store)}
         shown.add(
             [
-                ("↩" if h.row_id in back else " ", (_(records.model_of(h.kind).TITLE), names[h.row_id]))
+                ("↩" if h.row_id in returned else " ", (_(records.model_of(h.kind).TITLE), names[h.row_id]))
                 for h in self._hits
             ]
         )
@@ -108,8 +108,8 @@ class SearchScreen(Page):
         number = counted(
             "{n} record", "{n} records", len(self._hits), f"{len(self._hits)}{'+' if len(self._hits) == 100 else ''}"
         )
-        said = " · ".join([number, *filter(None, self._said.values())])
-        self.query_one("#sieve", Static).update(Content(said), layout=False)
+        summary = " · ".join([number, *filter(None, self._filter_words.values())])
+        self.query_one("#sieve", Static).update(Content(summary), layout=False)
 
     def on_input_changed(self) -> None:
         self._hits_shown.choose(0)
@@ -129,24 +129,25 @@ class SearchScreen(Page):
     # narrowing --------------------------------------------------------------------------------------------------
 
     def action_kind(self) -> None:
-        """One kind of record, or all."""
+        """Filter by one kind of record, or show all."""
         kinds = [({"kind": m.KIND}, _(m.PLURAL)) for m in by_use(RECORDS) if m.TOP]
         self._narrow(_("Kind"), [({"kind": None}, _("every kind")), *kinds])
 
     def action_unit(self) -> None:
-        """One unit with what belongs to it, or everywhere."""
+        """Filter by one unit with what belongs to it, or show everywhere."""
         from fieldapp.reports.query import inside
 
         def chosen(unit: str | None) -> None:
             if unit is not None:
-                self._sieve = replace(self._sieve, units=tuple(inside(self.store, unit)) if unit else None)
-                self._said["unit"] = words.labels(self.store, "unit", [unit])[unit] if unit else ""
+                units = tuple(inside(self.store, unit)) if unit else None
+                self._search_filter = replace(self._search_filter, units=units)
+                self._filter_words["unit"] = words.labels(self.store, "unit", [unit])[unit] if unit else ""
                 self.renew()
 
         self.app.push_screen(UnitFinder(self.store), chosen)
 
     def action_period(self) -> None:
-        """A month, a year, or always."""
+        """Filter by a month, a quarter or a year, or show always."""
         from fieldapp.reports.query import period_of
 
         today = date.today()
@@ -158,7 +159,7 @@ class SearchScreen(Page):
         self._narrow(_("Period"), named)
 
     def action_state(self) -> None:
-        """What stands, what was voided, or what was returned."""
+        """Filter by state: not voided, returned, voided, or any."""
         named = [
             ({"state": "standing"}, _("not voided")),
             ({"state": "returned"}, _("returned by headquarters")),
@@ -171,8 +172,8 @@ class SearchScreen(Page):
         def chosen(number: int | None) -> None:
             if number is not None:
                 changes, title = named[number]
-                self._sieve = replace(self._sieve, **changes)
-                self._said[what] = title if number else ""
+                self._search_filter = replace(self._search_filter, **changes)
+                self._filter_words[what] = title if number else ""
                 self.renew()
 
         numbered = [(number, title) for number, (_changes, title) in enumerate(named)]

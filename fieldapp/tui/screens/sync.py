@@ -44,7 +44,7 @@ class Drives(OptionList):
 
 
 class FolderField(TextField):
-    """A folder to write to, in place of a stick."""
+    """A folder to write to, instead of a stick."""
 
     VIETNAMESE = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Start"), key_display="Enter")]
@@ -106,7 +106,7 @@ class SyncScreen(Page):
     def _forget_old(self) -> None:
         self._old: list[sticks.OldBundle] = []
         self._named = False
-        """The old bundles were named: F7 may take them away"""
+        """The old bundles were listed: F7 may delete them"""
 
     def action_other(self) -> None:
         """Go from the drives to the folder, or back."""
@@ -120,16 +120,16 @@ class SyncScreen(Page):
         self.refresh_bindings()
 
     def action_stop(self) -> None:
-        """Break the work off at the next step."""
+        """Stop the work at the next step."""
         self._stop = True
 
     def action_turn(self, way: int) -> None:
-        """Read on in what was said, or back."""
+        """Scroll the messages down or up."""
         steps = self.query_one("#steps", VerticalScroll)
         steps.scroll_relative(y=way * (steps.size.height - 1), animate=False)
 
     def action_clear(self) -> None:
-        """Name the old bundles; take them away when pressed again."""
+        """List the old bundles; delete them on the second press."""
         if not self._named:
             self._named = True
             asked = counted("F7 again takes {n} bundle away.", "F7 again takes {n} bundles away.", len(self._old))
@@ -165,7 +165,7 @@ class SyncScreen(Page):
             self._show(["! " + _("Plug a stick in and press F5, or type a folder.")])
 
     def _chosen(self, at: int) -> list[Path]:
-        """The stick of a line, or all of them."""
+        """The stick of a line; all sticks for the last line."""
         return [d.path for d in self._drives] if at == len(self._drives) else [self._drives[at].path]
 
     def _begin(self, folders: Sequence[Path]) -> None:
@@ -193,15 +193,15 @@ class SyncScreen(Page):
                     )
             results = incoming.import_files(store, folders, self._progress)
             self._imported(results)
-            if below := incoming.unread_folders_text(folders):
-                tell(self._say, f"· {below}")
+            if unread := incoming.unread_folders_text(folders):
+                tell(self._say, f"· {unread}")
             if len(folders) > 1:
                 self._reply(store, results)
             else:
                 for made in outgoing.export(store, folders[0], progress=self._progress):
                     tell(self._say, f"✓ {made.sentence}")
-            if len(folders) == 1 and (beside := backup.backup_with_export(store, folders[0])):
-                tell(self._say, f"· {beside}")
+            if len(folders) == 1 and (backed_up := backup.backup_with_export(store, folders[0])):
+                tell(self._say, f"· {backed_up}")
             self._old = [old for folder in folders for old in sticks.old_bundles(store, folder)]
             if self._old:
                 line = counted(
@@ -237,7 +237,7 @@ class SyncScreen(Page):
             tell(self._say, f"! {notices.certificate_request_text(asking)}")
 
     def _reply(self, store: Store, results: list[incoming.Imported]) -> None:
-        """Each reply onto the stick that its bundle came from."""
+        """Write each reply onto the stick that its bundle came from."""
         tell = self.app.call_from_thread
         done = replies.reply(store, results, progress=self._progress)
         for made in done.written:
@@ -272,7 +272,7 @@ class SyncScreen(Page):
         self.on_screen_resume()
 
     def _show_busy(self) -> None:
-        """While the work runs there is a bar, and one key."""
+        """Show a bar and a single key while the work runs."""
         self.query_one("#bar").display = self.busy
         for where in ("#drives", "#folder"):
             self.query_one(where).disabled = self.busy
@@ -281,7 +281,7 @@ class SyncScreen(Page):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the work runs it can only be broken off."""
+        """While the work runs, it can only be stopped."""
         if action == "stop":
             return self.busy
         if action in ("turn", "other"):  # both do not fit into the footer: F5 goes back to the choice
@@ -293,7 +293,7 @@ class SyncScreen(Page):
 
 
 def _waiting(state: status.Status, role: str) -> str:
-    """What there is to carry."""
+    """A sentence on what there is to carry."""
     if role == "hq":
         return _("The reply for each post is written onto the stick.")
     if not state.unsent:
@@ -302,8 +302,8 @@ def _waiting(state: status.Status, role: str) -> str:
 
 
 def _folder(typed: str) -> Path:
-    """The folder that is meant: of a file, the one that it lies in."""
+    """The folder that is meant; for a file, the folder that holds it."""
     path = Path(typed)
-    with suppress(RuntimeError):  # “~somebody” whom this machine does not know
+    with suppress(RuntimeError):  # “~name” of a user unknown to this machine
         path = path.expanduser()
     return path.parent if os.path.isfile(path) else path  # noqa: PTH113 — as above

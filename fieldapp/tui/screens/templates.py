@@ -1,4 +1,4 @@
-"""Forms kept under a name: take one, or keep the one that stands here."""
+"""Templates, which are forms kept under a name: take one, or keep the current form as one."""
 
 from typing import ClassVar, NamedTuple
 
@@ -12,15 +12,15 @@ from fieldapp.vietnamese.text import clean
 
 
 class Choice(NamedTuple):
-    """What was chosen."""
+    """The template that was chosen."""
 
     name: str
     keep: bool
-    """keep the form as it stands under the name; otherwise take what is kept under it"""
+    """True: keep the current form under the name; False: take the form that is kept under it"""
 
 
 class TemplateMenu(Finder):
-    """Dismisses with a ``Choice``, or None. A name that is not there yet keeps the form under it."""
+    """Dismisses with a ``Choice``, or None. A name that is not in use yet keeps the form under it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("delete", "forget", _("Forget"), key_display="Del", priority=True)]
 
@@ -30,7 +30,7 @@ class TemplateMenu(Finder):
         super().__init__(_("Templates"), [])
 
     def groups(self, typed: str) -> list[Group]:
-        """The templates, and what was typed as a new name."""
+        """The templates, and the typed text as a new name."""
         names = list(form_memory.templates(self._store, self._kind))
         taken = [(Choice(name, keep=False), name) for name in names]
         name = clean(typed)

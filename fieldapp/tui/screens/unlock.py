@@ -1,4 +1,4 @@
-"""The first screen: who works, and his passphrase."""
+"""The first screen: who works, and their passphrase."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 class UserList(OptionList):
-    """Who works."""
+    """The people who use this laptop."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Choose"), key_display="Enter")]
 
 
 class PassphraseField(TextField):
-    """What opens the replica."""
+    """The passphrase that opens the replica."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Open"), key_display="Enter")]
 
@@ -52,7 +52,7 @@ class UnlockScreen(Screen[None]):
 
     @property
     def keys_wait(self) -> bool:
-        """While the passphrase is tried, keys that are typed ahead wait for the first screen."""
+        """While the passphrase is checked, keys that are typed ahead wait for the first screen."""
         return self._opening and self.is_active
 
     def compose(self) -> ComposeResult:
@@ -85,7 +85,7 @@ class UnlockScreen(Screen[None]):
 
     @work(thread=True)
     def _load_first_screen(self) -> None:
-        """Load, while the passphrase is typed, what the first screen needs."""
+        """Import what the first screen needs while the passphrase is typed."""
         from fieldapp import replica  # noqa: F401
         from fieldapp.tui.screens import home  # noqa: F401
 
@@ -101,7 +101,7 @@ class UnlockScreen(Screen[None]):
         return self._users[at or 0]
 
     def action_recover(self) -> None:
-        """The passphrase is forgotten: headquarters reads out a code."""
+        """Open the replica without the passphrase, by a code that headquarters reads out."""
         from fieldapp.tui.screens.people import RecoverScreen
 
         def opened(store: "Store | None") -> None:

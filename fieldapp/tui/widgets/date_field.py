@@ -1,4 +1,4 @@
-"""A field for a day: takes ``5``, ``5/11``, ``051126``, ``hn``, and says at once which day that is."""
+"""A field for a day: takes ``5``, ``5/11``, ``051126``, ``hn``, and shows at once which day that is."""
 
 from datetime import date
 from typing import Any
@@ -10,10 +10,10 @@ from fieldapp.vietnamese.text import clean
 
 
 class DateField(Entry):
-    """A day. ``data`` is the ISO date, or the text as typed while it is not understood: saving then says why.
+    """A day. ``data`` is the ISO date, or the typed text while it is not understood: saving then says why.
 
-    A short form means what it meant on the day it was typed: drafts and pins keep the whole date, and leaving the field
-    writes it out.
+    A short form keeps the meaning that it had on the day when it was typed: drafts and pins store the whole date, and
+    leaving the field writes it out.
     """
 
     WIDTH = 14
@@ -21,11 +21,11 @@ class DateField(Entry):
     VIETNAMESE = False
 
     def __init__(self, after: str | None = None) -> None:
-        """``after``: the field of the day that this one does not lie before."""
+        """``after``: name of the field with the day that this day must not be before."""
         super().__init__()
         self._after = after
         self._read_as = "", date.today()
-        """A text and the day on which it was typed"""
+        """A text, and the day on which it was typed"""
 
     @property
     def _typed_on(self) -> date:

@@ -1,4 +1,4 @@
-"""What a form needs of each of its parts, whatever they look like."""
+"""The base of all parts of a form: what the form needs of each of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,23 +13,23 @@ from textual.widgets import Static
 
 @dataclass(frozen=True)
 class FormContext:
-    """What the other fields of the form say at this moment."""
+    """What the other fields of the form hold at this moment."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
-    """Key of a field -> its data: an id where one was chosen, else what was typed, else None"""
+    """Key of a field -> its data: the id of what was chosen, else the typed text, else None"""
     on: date | None = None
     """The day that the record is about, once it is understood"""
 
 
 def problem_sign(asks: bool) -> str:
-    """What stands before a sentence beside a field: ``?`` where it asks, ``!`` where something is wrong."""
+    """The sign before a sentence beside a field: ``?`` if it asks, ``!`` if something is wrong."""
     return "?" if asks else "!"
 
 
 class Editor(Vertical):
     """One part of a form: a field, or the rows of one sort that belong to the record.
 
-    ``data`` is in the shape that ``records.save`` takes; ``typed`` is what a draft keeps, ``restore`` takes it back.
+    ``data`` has the shape that ``records.save`` takes. ``typed`` is what a draft keeps; ``restore`` shows it again.
     """
 
     copies = True
@@ -46,7 +46,7 @@ class Editor(Vertical):
     def __init__(self, key: str) -> None:
         super().__init__()
         self.key = key
-        """The field's name, or the children's, in the JSON form of the record"""
+        """The name of the field, or of the children, in the JSON form of the record"""
 
     @property
     def data(self) -> Any:
@@ -74,23 +74,24 @@ class Editor(Vertical):
         return True
 
     def follow(self, context: FormContext) -> None:
-        """The other fields now say this."""
+        """Adapt to what the other fields now hold."""
 
     def resolve_typed(self) -> str | None:
-        """Make up one's mind about half-entered text before saving; a sentence if that cannot be done."""
+        """Decide what half-entered text means, before saving; returns a sentence if that is not possible."""
         return None
 
     def show_problem(self, sentence: str | None, where: str = "", *, asks: bool = False) -> None:
-        """Say what is wrong, or no longer; ``where`` is the rest of the key after this part's own (``0.amount``).
+        """Show what is wrong; None for ``sentence`` takes the problem away.
 
-        ``asks``: the sentence asks whether something unusual is right.
+        ``where``: the rest of the key after this part's own, such as ``0.amount``. ``asks``: the sentence asks whether
+        something unusual is right.
         """
         raise NotImplementedError
 
     def show_comment(self, text: str) -> None:
-        """Show, for as long as the form is open, what headquarters says of this part."""
+        """Show headquarters' comment on this part, for as long as the form is open."""
         self.mount(Static(Content(text), classes="comment", markup=False), after=0)
 
     def focus_problem(self) -> None:
-        """Move the focus to what is wrong, or to the first place that takes it."""
+        """Focus what is wrong, or the first field of this part."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Fields of a form: a line of text, on which all others rest, a code, and a text of several sentences."""
+"""Fields of a form: a line of text (the base of all others), a code, and a text of several sentences."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from fieldapp.vietnamese.text import clean
 
 @dataclass(frozen=True)
 class EntryReading:
-    """What the program makes of a text; shown beside it at once."""
+    """How the program understands a text; shown beside it at once."""
 
     text: str = ""
     understood: bool = True
@@ -32,13 +32,13 @@ class Entry(TextField):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Next"), key_display="Enter")]
 
     WIDTH: ClassVar[int | None] = None
-    """Columns; None takes what the line has, and the reading goes below."""
+    """Columns; None: as wide as the line, with the reading below."""
 
     def __init__(self) -> None:
         super().__init__(placeholder="—")
         self.around = FormContext()
         self.at_enter: Callable[[], bool] = lambda: False
-        """Tried before Enter goes on; True where Enter was for something else"""
+        """Called before Enter goes on; True if Enter was for something else"""
 
     @property
     def data(self) -> Any:
@@ -47,7 +47,7 @@ class Entry(TextField):
 
     @property
     def wanted(self) -> bool:
-        """Whether the field is to be seen at all, as the form stands now."""
+        """Whether the field is shown at all, given what the other fields hold."""
         return True
 
     @property
@@ -64,11 +64,11 @@ class Entry(TextField):
         self.value = "" if value is None else str(value)
 
     def follow(self, context: FormContext) -> None:
-        """The other fields of the form now say this."""
+        """Adapt to what the other fields of the form now hold."""
         self.around = context
 
     def resolve_typed(self) -> str | None:
-        """Make up one's mind about half-entered text; a sentence if that cannot be done."""
+        """Decide what half-entered text means; returns a sentence if that is not possible."""
         return None
 
     def reading(self) -> EntryReading:
@@ -82,18 +82,18 @@ class Entry(TextField):
             await super().action_submit()
 
     def companion(self) -> Widget | None:
-        """A widget that lives below the field, such as a list of choices."""
+        """A widget below the field, such as a list of choices."""
         return None
 
 
 class CodeEntry(Entry):
-    """A code of reference data, taken key by key."""
+    """A code of reference data; each key counts as it is, without the input method."""
 
     VIETNAMESE = False
 
 
 class LongEntry(Entry):
-    """A text of several sentences, typed on one line and shown whole below it; ``⏎`` stands for a line's end."""
+    """A text of several sentences, typed on one line and shown whole below it; ``⏎`` marks the end of a line."""
 
     LINE_END = "⏎"
 

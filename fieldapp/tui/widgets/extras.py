@@ -41,7 +41,7 @@ class ExtrasEditor(KindRows):
 
 
 def _entry(field: Mapping[str, Any]) -> Entry:
-    """How the field is entered."""
+    """The widget for an extra field of this type."""
     if field["field_type"] == "number":
         return LimitedField(field)
     if field["field_type"] == "date":

@@ -17,8 +17,10 @@ LABEL_WIDTH = 22
 
 
 class FieldRow(Editor):
-    """A labelled field. ``▸`` marks where the focus is, ``*`` what is needed, ``◆`` what stays for the next record,
-    ``!`` what is wrong, ``?`` a question."""
+    """A labelled field.
+
+    Signs: ``▸`` has the focus, ``*`` required, ``◆`` stays for the next record, ``!`` wrong, ``?`` a question.
+    """
 
     DEFAULT_CSS = """
     FieldRow { height: auto; }
@@ -87,7 +89,7 @@ class FieldRow(Editor):
         self.query_one(".label", Static).update(self._label(self.has_focus_within))
 
     def pin(self, pinned: bool) -> None:
-        """Show that what stands here stays for the next record, or no longer."""
+        """Mark that the value stays for the next record, or take the mark away."""
         self.pinned = pinned
         self.query_one(".label", Static).update(self._label(self.has_focus_within))
 
@@ -130,7 +132,7 @@ class FieldRow(Editor):
         self.entry.focus()
 
     def refresh_reading(self) -> None:
-        """Say anew what the field's text means."""
+        """Show what the field's text means now."""
         reading = self.entry.reading()
         text = reading.text if reading.understood else f"? {reading.text}"
         if self._hint and not self.entry.value:
@@ -145,7 +147,7 @@ class FieldRow(Editor):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if self.typed != self._problem_of:  # otherwise this is late news
+        if self.typed != self._problem_of:  # otherwise the event is older than the problem
             self.show_problem(None)
         self.refresh_reading()
         self.post_message(self.Changed())

@@ -1,4 +1,4 @@
-"""The field for a figure of an activity: a number, an approximate one, mere words, or one for each part of the time."""
+"""The field for a figure of an activity: a number, an approximate one, only words, or one for each part of the time."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -20,14 +20,14 @@ class FigureField(Entry):
     OVERWRITES = True
 
     def __init__(self, measure: Mapping[str, Any], notes: Mapping[str | None, str]) -> None:
-        """``notes``: day of a part -> a remark beside its number, which cannot be shown but must not be lost."""
+        """``notes``: day of a part -> the remark on its number. It cannot be shown here, but must not be lost."""
         super().__init__()
         self.measure = measure
         self._notes = notes
 
     @property
     def data(self) -> list[FigureData] | None:
-        """The rows; an amount stays text while it is not understood."""
+        """The rows of the figure; a text that is not understood stays as the amount."""
         if not clean(self.value):
             return None
         try:
@@ -58,7 +58,7 @@ class FigureField(Entry):
         return EntryReading(f"→ {amount_text(figure, self.measure)}")
 
     def _hint_of_parts(self) -> str:
-        """How to say when each part was done; only where the activity lasts several days."""
+        """An example of how to give each part its day; only if the activity lasts several days."""
         first, last = self.around.on, _last_day(self.around)
         if not self.has_focus or first is None or first >= last:
             return ""
@@ -68,7 +68,7 @@ class FigureField(Entry):
 
 
 def _last_day(context: FormContext) -> date:
-    """The day before which a day without a year is looked for: the activity's last."""
+    """The activity's last day: a day without a year is the newest one up to it."""
     return iso_date(context.values.get("date_to")) or context.on or date.today()
 
 

@@ -1,4 +1,4 @@
-"""The line at the top of every screen: who and where, and what headquarters has."""
+"""The line at the top of every screen: who works, at which post, and what headquarters has."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ class HeaderLine(Horizontal):
         self.refresh_state()
 
     def refresh_state(self) -> None:
-        """Say anew how things stand."""
+        """Show the current state."""
         store = self.app.store
         self.state = status.exchange_status(store)
         identity = store.identity

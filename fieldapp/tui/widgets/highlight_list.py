@@ -1,4 +1,4 @@
-"""Items in lines, of which one is highlighted: what the row list and the roster have in common."""
+"""A list of items with one highlighted: the base of the row list and the roster."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Generic, TypeVar
@@ -29,11 +29,11 @@ class HighlightList(Widget, Generic[T], can_focus=True):
         self._at = 0
 
     def text_of(self, number: int, width: int) -> str:
-        """What stands beside the mark of the highlighted item, in at most ``width`` columns."""
+        """The text of an item, after the place for the highlight mark, in at most ``width`` columns."""
         raise NotImplementedError
 
     def column_width(self, width: int) -> int:
-        """How wide the items are in a widget of this width; where two fit, they stand in two columns."""
+        """How wide the items are in a widget of this width; if two fit, the list has two columns."""
         return width
 
     def show(self, items: Sequence[T]) -> None:

@@ -1,4 +1,4 @@
-"""Rows of a form that follow the kind of activity: one line for each thing that the kind is recorded with."""
+"""Rows of a form that depend on the kind of activity: one line for each of its measures or extra fields."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,10 +17,10 @@ KIND = "activity_kind_id"
 
 
 class KindRows(FormSection):
-    """``data`` is the rows of the lines on show that have a value.
+    """``data`` is the rows of the visible lines that have a value.
 
-    What was typed in a line that the kind just chosen does not have is kept, and shown again with its kind. What the
-    record has in lines that went out of use stays on show.
+    If another kind is chosen, the text of lines that it lacks is kept, and shown again with the first kind. Lines that
+    the record has, but that went out of use, stay visible.
     """
 
     DEFAULT_CSS = "KindRows.-empty { display: none; }"
@@ -40,19 +40,19 @@ class KindRows(FormSection):
         self._box.styles.height = "auto"
 
     def lines_of(self, kind: str) -> list[Row]:
-        """What activities of the kind are recorded with: the records that the lines are about."""
+        """The records that the lines of a kind are about: its measures or extra fields."""
         raise NotImplementedError
 
     def make_row(self, about: Mapping[str, Any]) -> FieldRow:
-        """The line about such a record; its key is the record's id."""
+        """The line about one of these records; its key is the record's id."""
         raise NotImplementedError
 
     def rows_of(self, row: FieldRow) -> list[dict[str, Any]]:
-        """What a line holds, as rows that ``records.save`` takes; none where it is empty."""
+        """The content of a line, as rows for ``records.save``; no rows if it is empty."""
         raise NotImplementedError
 
     def typed_of(self, about: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
-        """Stored rows about one thing, as its line's ``restore`` takes them."""
+        """Stored rows about one record, in the form that ``restore`` of its line takes."""
         raise NotImplementedError
 
     def compose_rows(self) -> ComposeResult:
@@ -79,7 +79,7 @@ class KindRows(FormSection):
         self._fill()
 
     def copy_from(self, value: Any) -> bool:
-        """Take over what the previous record has in the focused line alone."""
+        """Take over the previous record's value of the focused line only."""
         line = next((row for row in self._rows if row.has_focus_within), None)
         rows = [row for row in value or () if line is not None and row[self._about] == line.key]
         if line is None or not rows:
@@ -138,7 +138,7 @@ class KindRows(FormSection):
             self._box.mount(*rows)
 
     def _take(self, rows: Sequence[Mapping[str, Any]] | None) -> list[str]:
-        """Remember stored rows as if they had been typed; what they are about."""
+        """Remember stored rows as if they had been typed; returns the ids that they are about."""
         groups: dict[str, list[Mapping[str, Any]]] = {}
         for row in rows or ():
             groups.setdefault(row[self._about], []).append(row)
@@ -161,5 +161,5 @@ class KindRows(FormSection):
 
 
 def _words(typed: Any) -> str:
-    """The text of what a draft keeps of a field, by which an empty one is known."""
+    """The text in what a draft keeps of a field; it is blank if the field is empty."""
     return str(typed["text"] if isinstance(typed, dict) else typed)

@@ -11,7 +11,7 @@ from textual.widgets.option_list import Option
 
 
 def refill(shown: OptionList, lines: Iterable[VisualType], nothing: str = "") -> None:
-    """Show these lines instead, with the focus; the same place stays highlighted. ``nothing``: where there are none."""
+    """Show these lines instead and focus the list; the highlight keeps its place. ``nothing``: text for no lines."""
     at = shown.highlighted or 0
     options = [Option(line) for line in lines]
     shown.clear_options()
@@ -23,7 +23,7 @@ def refill(shown: OptionList, lines: Iterable[VisualType], nothing: str = "") ->
 
 
 def hanging(sign: str, text: str) -> Table:
-    """A sign, and beside it a text that goes on below itself."""
+    """A sign, and beside it a text that wraps within its own column."""
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(width=2, justify="right")
     table.add_column(ratio=1)

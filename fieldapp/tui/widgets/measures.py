@@ -13,12 +13,12 @@ from fieldapp.tui.widgets.kind_rows import KindRows
 
 
 class MeasuresEditor(KindRows):
-    """``data`` is ``[{measure_id, amount, approximate, note, measured_on}]``; a line in parts has several rows."""
+    """``data`` is ``[{measure_id, amount, approximate, note, measured_on}]``; a line with parts has several rows."""
 
     def __init__(self, store: Store, key: str, child: Child) -> None:
         super().__init__(store, key, child)
         self._notes: dict[str, dict[str | None, str]] = {}
-        """Measure -> day of the part -> the remark beside a number"""
+        """Measure -> day of the part -> the remark on its number"""
 
     def lines_of(self, kind: str) -> list[Row]:
         return lists.measures_of(self._store, kind)

@@ -1,4 +1,4 @@
-"""Fields for numbers: a whole number, one with decimals that another field says, a year, a number with limits."""
+"""Fields for numbers: a whole number, one whose decimals another field sets, a year, a number with limits."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,14 +21,14 @@ WHOLE: Scale = {"decimals": 0, "unit_name": ""}
 
 
 def scale_by(store: Store, field: str) -> Callable[[FormContext], Scale]:
-    """What the form's ``field`` says of a number: a measure is chosen in it, or the number of decimals typed."""
+    """The scale of a number from ``field`` of the form, which holds a measure or the number of decimals."""
 
     def scale(context: FormContext) -> Scale:
-        said = str(context.values.get(field) or "")
-        if said.isdecimal():
-            return {"decimals": int(said), "unit_name": ""}
+        held = str(context.values.get(field) or "")
+        if held.isdecimal():
+            return {"decimals": int(held), "unit_name": ""}
         try:
-            return records.get(store, said).row if said else WHOLE
+            return records.get(store, held).row if held else WHOLE
         except FieldappError:
             return WHOLE
 
@@ -36,7 +36,7 @@ def scale_by(store: Store, field: str) -> Callable[[FormContext], Scale]:
 
 
 class NumberField(Entry):
-    """A number. What was stored is shown once the form says how many of its digits are decimals."""
+    """A number. A stored one is shown right once the form says how many of its digits are decimals."""
 
     WIDTH = 14
     OVERWRITES = True
@@ -47,7 +47,7 @@ class NumberField(Entry):
         self._scale_in = scale or (lambda context: WHOLE)
         self._scale = WHOLE
         self._loaded: tuple[int, str] | None = None
-        """A stored number and how it was shown, until the form has said its scale"""
+        """A stored number and how it was shown, until the form has given its scale"""
 
     def load(self, value: Any) -> None:
         self.value = "" if value is None else format_amount(int(value), self._scale["decimals"])
@@ -76,7 +76,7 @@ class NumberField(Entry):
 
 
 class YearField(Entry):
-    """A year, which has no point for thousands."""
+    """A year, which has no separator for thousands."""
 
     WIDTH = 14
     OVERWRITES = True
@@ -93,7 +93,7 @@ class YearField(Entry):
 
 
 class LimitedField(NumberField):
-    """The number of an extra field, with its unit and what it may be at least and at most."""
+    """The number of an extra field, with its unit, minimum and maximum."""
 
     WIDTH = 18
 

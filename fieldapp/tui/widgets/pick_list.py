@@ -1,4 +1,4 @@
-"""A field whose value is chosen from a list that narrows down as one types, without diacritics, by code or words."""
+"""A field with a list of choices that narrows down while one types: by code or words, without diacritics."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -21,7 +21,7 @@ Choice = tuple[str, str]
 """The value and the words for it"""
 
 Offer = Callable[[str, FormContext], Sequence[Choice]]
-"""What fits the text typed so far"""
+"""Gives the choices that fit the text typed so far"""
 
 LIMIT = 60
 
@@ -96,7 +96,7 @@ class PickList(Entry):
         self._show(value, "" if value is None else self._name_of(str(value)))
 
     def resolve_typed(self) -> str | None:
-        """Take what was typed for a choice if it can mean but one."""
+        """Take the typed text for a choice if it can mean only one."""
         text = clean(self.value)
         if self._taken or not text:
             return None
@@ -123,23 +123,23 @@ class PickList(Entry):
         self._show(*choice)
 
     def watch_value(self, value: str) -> None:
-        """Offer what fits the text as it stands now."""
+        """Offer the choices that fit the current text."""
         if self._taken and value == self._taken[1]:
             return
         self._taken = None
         self._stale = True
-        if value and self.is_mounted and self.screen.focused is self:  # the news of the focus may still be on its way
+        if value and self.is_mounted and self.screen.focused is self:  # the focus event may still be on its way
             self._drop_down()
         else:
             self.menu.hide()
 
     def _begin(self) -> None:
-        """Typing over a choice is a new search, not a change to its words."""
+        """Begin a new search when somebody types over a choice: its words are not changed."""
         self._forget()
         super()._begin()
 
     def action_delete_left(self) -> None:
-        """Take the choice back, or delete one character of a search."""
+        """Remove the choice, or delete one character of a search."""
         if not self._forget():
             super().action_delete_left()
 
@@ -150,7 +150,7 @@ class PickList(Entry):
         return taken
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the list is closed, Esc is the form's."""
+        """While the list is closed, Esc belongs to the form."""
         return action != "close" or self.is_open
 
     def action_move(self, step: int) -> None:
@@ -181,7 +181,7 @@ class PickList(Entry):
 
     def _on_blur(self, event: Blur) -> None:
         super()._on_blur(event)
-        if self.screen.focused is not self:  # otherwise this is late news: the field is being typed in again
+        if self.screen.focused is not self:  # otherwise the event is late: somebody types here again
             self.menu.hide()
             self.resolve_typed()
 
@@ -202,11 +202,11 @@ class PickList(Entry):
         if self.value == text and self.is_mounted:
             self.post_message(self.Changed(self, text))
         self.value = text
-        self.cursor_position = 0 if self._taken else len(text)  # a choice that is too long is read from its beginning
+        self.cursor_position = 0 if self._taken else len(text)  # a long choice is shown from its beginning
 
 
 def reference_field(store: Store, kind: str) -> PickList:
-    """A field that holds the id of a record of ``kind``; those in force on the day of the form come first."""
+    """A field that holds the id of a record of ``kind``; records in force on the day of the form come first."""
     return PickList(
         lambda text, context: lists.choices(store, kind, text, context.on, LIMIT),
         lambda value: words.labels(store, kind, [value]).get(value, value),
@@ -214,18 +214,18 @@ def reference_field(store: Store, kind: str) -> PickList:
 
 
 class HeirField(PickList):
-    """Which of the units of today that a split unit became is meant; not to be seen where there is no choice."""
+    """Which of today's units is meant, after a unit was split; hidden while there is only one or none."""
 
     def __init__(self, store: Store, of: str) -> None:
-        """``of``: the field that holds the unit."""
+        """``of``: name of the field that holds the unit."""
         super().__init__(
-            lambda text, _context: fitting(self._heirs, text),
+            lambda text, _context: fitting(self._successors, text),
             lambda value: words.labels(store, "unit", [value]).get(value, value),
         )
         self._store = store
         self._of = of
         self._unit: Any = None
-        self._heirs: list[Choice] = []
+        self._successors: list[Choice] = []
 
     @property
     def data(self) -> Any:
@@ -233,7 +233,7 @@ class HeirField(PickList):
 
     @property
     def wanted(self) -> bool:
-        return len(self._heirs) > 1
+        return len(self._successors) > 1
 
     def follow(self, context: FormContext) -> None:
         super().follow(context)
@@ -241,8 +241,8 @@ class HeirField(PickList):
         if unit == self._unit:
             return
         self._unit = unit
-        self._heirs = lists.successors(self._store, str(unit)) if unit else []
-        if self._heirs and self.typed.get("value") not in [value for value, _words in self._heirs]:
+        self._successors = lists.successors(self._store, str(unit)) if unit else []
+        if self._successors and self.typed.get("value") not in [value for value, _words in self._successors]:
             self.load(None)
 
 
@@ -257,7 +257,7 @@ def named_field(named: Sequence[Choice]) -> PickList:
 
 
 def fitting(choices: Sequence[Choice], text: str) -> list[Choice]:
-    """Those in whose words each word typed begins one."""
+    """The choices that fit: each typed word begins one of their words."""
     typed = search_key(text).split()
     return [c for c in choices if all(any(w.startswith(t) for w in search_key(c[1]).split()) for t in typed)]
 

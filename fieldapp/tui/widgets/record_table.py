@@ -1,4 +1,4 @@
-"""Records in columns, one a line, with one of them chosen; paints only the lines in sight, which makes it quick."""
+"""Records in columns, one per line, one of them chosen. Only visible lines are painted, which makes it fast."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -12,11 +12,11 @@ from textual.widget import Widget
 from fieldapp.tui.widgets.scrolling import cut
 
 TableLine = tuple[str, Sequence[str]]
-"""A sign of one column, and the text of each column"""
+"""A sign, one character wide, and the text of each column"""
 
 
 class RecordTable(Widget, can_focus=False):
-    """Shows ``lines`` below the titles of their columns. The keys belong to a field beside it."""
+    """Shows ``lines`` below the titles of their columns. It takes no keys: a field beside it does."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--titles", "table--chosen"}
     DEFAULT_CSS = """
@@ -30,31 +30,31 @@ class RecordTable(Widget, can_focus=False):
         self._columns: Sequence[tuple[str, int]] = ()
         self._lines: list[TableLine] = []
         self._first = 0
-        """The line that stands at the top"""
+        """Index of the line at the top"""
         self.chosen = 0
 
     def set_columns(self, columns: Sequence[tuple[str, int]]) -> None:
-        """Title and width of each column, without the sign's."""
+        """Set the title and width of each column, without the sign's."""
         self._columns = columns
         self.refresh()
 
     @property
     def lines(self) -> Sequence[TableLine]:
-        """What can be chosen."""
+        """The lines that can be chosen."""
         return self._lines
 
     def clear(self) -> None:
-        """No lines."""
+        """Remove all lines."""
         self._lines = []
         self.choose(0)
 
     def add(self, lines: Sequence[TableLine]) -> None:
-        """Further lines below those that are there."""
+        """Add lines below those that are there."""
         self._lines += lines
         self.refresh()
 
     def choose(self, line: int) -> None:
-        """Choose a line, and have it in sight."""
+        """Choose a line, and scroll to it."""
         self.chosen = max(0, min(line, len(self._lines) - 1))
         self._bring_into_sight()
         self.refresh()

@@ -33,12 +33,12 @@ class ReasonField(Entry):
         self._editor.reason_given()
 
     def action_leave(self) -> None:
-        """Back to the list; what was typed counts."""
+        """Go back to the list; the typed reason counts."""
         self._editor.reason_given()
 
 
 class RosterEditor(FormSection):
-    """``data`` is ``[{member_id, status, reason}]`` of the members that were marked; the others are not known."""
+    """``data`` is ``[{member_id, status, reason}]`` of the marked members; of the others nothing is known."""
 
     copies = False  # who was there last time says nothing about this time
 
@@ -136,7 +136,7 @@ class RosterEditor(FormSection):
         self.post_message(self.Changed())
 
     def _seats_of_others(self, shown: set[str]) -> list[Seat]:
-        """Members whose attendance was recorded, though they are not of the cell on that day any more."""
+        """Members whose attendance was recorded, although they no longer belong to the cell on that day."""
         others = [member for member in self._loaded if member not in shown]
         named = words.labels(self._store, "member", others)
         return [Seat(member, named.get(member, "?"), "") for member in others]

@@ -1,4 +1,4 @@
-"""The members of a cell in two columns, each with the sign of whether they were there."""
+"""The members of a cell in two columns, each with a sign for their attendance."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ COLUMN_AT_MOST = 56
 
 @dataclass
 class Seat:
-    """One member and what is known of their attendance; ``status`` None while nothing was said."""
+    """One member and their attendance; ``status`` is None while it is not marked."""
 
     member_id: str
     name: str
@@ -49,7 +49,7 @@ class RosterGrid(HighlightList[Seat]):
         super().__init__()
         self._ask_reason = ask_reason
         self.hint = ""
-        """What is said while there is nobody to show"""
+        """What is shown while there are no members"""
 
     def show(self, items: Sequence[Seat]) -> None:
         """Show these members instead, the first of them highlighted."""
@@ -72,18 +72,18 @@ class RosterGrid(HighlightList[Seat]):
         return f"{number + 1:>3} {SIGNS[seat.status]} {name} "
 
     def action_across(self, step: int) -> None:
-        """Highlight the member beside."""
+        """Highlight the member in the other column."""
         there = self._at + step * self._lines_at(self.content_size.width)
         self._highlight(there if 0 <= there < len(self.items) else self._at)
 
     def action_all_present(self) -> None:
-        """Everybody was there; the exceptions are marked afterwards."""
+        """Mark everybody as present; the exceptions are marked afterwards."""
         for seat in self.items:
             seat.status, seat.reason = "present", None
         self._marked()
 
     def action_mark(self) -> None:
-        """Present, or absent if present already."""
+        """Mark as present, or as absent if present already."""
         if not self.items:
             return
         seat = self.items[self._at]
@@ -91,7 +91,7 @@ class RosterGrid(HighlightList[Seat]):
         self._marked()
 
     def action_excuse(self) -> None:
-        """Absent with a reason, which is asked for."""
+        """Mark as excused, and ask for the reason."""
         if not self.items:
             return
         seat = self.items[self._at]

@@ -1,4 +1,4 @@
-"""The rows added so far, one a line; Delete takes one out, and Enter may take one up to change it."""
+"""The rows added so far, one per line. Delete removes one; Enter takes one up to change it, if that is offered."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -11,8 +11,10 @@ from fieldapp.tui.widgets.scrolling import cut
 
 
 class RowList(HighlightList[str]):
-    """Empty, it cannot be reached. A list whose rows can be taken up stands above their fields, and going forward
-    passes over it."""
+    """An empty list cannot be focused.
+
+    A list whose rows can be taken up is above their fields, and going forward passes over it.
+    """
 
     DEFAULT_CSS = """
     RowList { height: auto; margin: 0 1 0 22; }
@@ -39,7 +41,7 @@ class RowList(HighlightList[str]):
 
     @property
     def passed_over(self) -> bool:
-        """Whether going forward does not stop here."""
+        """Whether going forward skips this list."""
         return self._take is not None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -50,7 +52,7 @@ class RowList(HighlightList[str]):
         return f" {cut(self.items[number], width - 1)}"
 
     def action_move(self, step: int) -> None:
-        """Highlight the line above or below; below the last one are the fields, where the list stands above them."""
+        """Highlight the line above or below; from the last line go to the fields, if they are below the list."""
         if self._take is not None and self._at + step == len(self.items):
             self.screen.focus_next()
         else:
@@ -62,6 +64,6 @@ class RowList(HighlightList[str]):
             self._take(self._at)
 
     def action_remove(self) -> None:
-        """Take the highlighted line out."""
+        """Remove the highlighted line."""
         if self.items:
             self._remove(self._at)

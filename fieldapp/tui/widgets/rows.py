@@ -17,16 +17,16 @@ from fieldapp.tui.widgets.row_list import RowList
 from fieldapp.tui.widgets.section import FormSection
 
 Item = dict[str, Any]
-"""A row in the shape of ``records.as_data``; ``id`` where it is stored already"""
+"""A row in the shape of ``records.as_data``; it has an ``id`` if it is stored already"""
 
 NEW = {"id": "new"}
-"""The record that the rows belong to, while it has no id"""
+"""Stands for the record that the rows belong to, while it has no id"""
 
 
 class RowsEditor(FormSection):
     """``data`` is the rows, in the order of what they are about.
 
-    Enter on the last field adds a row and begins the next one; on fields that are all empty it goes on. A row that is
+    Enter on the last field adds a row and begins the next one; if all fields are empty, it goes on. A row that was
     taken up from the list goes back to its place in the same way.
     """
 
@@ -43,9 +43,9 @@ class RowsEditor(FormSection):
         self._proposed: dict[str, str] = {}
         self._items: list[Item] = []
         self._taken: Item | None = None
-        """The row of the list that stands in the fields"""
+        """The row of the list that is in the fields, to be changed"""
         self._sentences: list[tuple[Item, str, str, bool]] = []
-        """Row, field, sentence, whether it asks: what saving said"""
+        """Problems found by saving: row, field, sentence, whether it asks"""
         self._list = RowList(self._remove, self._take)
         list(self._fields.values())[-1].entry.at_enter = self._entered
 
@@ -83,7 +83,7 @@ class RowsEditor(FormSection):
             row.follow(context)
 
     def resolve_typed(self) -> str | None:
-        """Add what stands in the fields; a sentence if it is not complete."""
+        """Add what is in the fields; returns a sentence if it is not complete."""
         if self._is_blank() or self._add():
             return None
         return _("The row below is not added yet: complete it, or empty its fields.")
@@ -111,7 +111,7 @@ class RowsEditor(FormSection):
         next((row for row in rows if row.has_class("-wrong")), rows[0]).focus_problem()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the way up only where there are rows."""
+        """Offer the way up only if there are rows."""
         return action != "list" or (bool(self._items) and not self._list.has_focus)
 
     def action_list(self) -> None:
@@ -123,7 +123,7 @@ class RowsEditor(FormSection):
             super().show_problem(None)
 
     def _entered(self) -> bool:
-        """Enter on the last field; False lets it go on."""
+        """Handle Enter on the last field; False lets it go on."""
         if self._is_blank():
             return False
         if self._add():
@@ -131,7 +131,7 @@ class RowsEditor(FormSection):
         return True
 
     def _add(self) -> bool:
-        """Put what stands in the fields into the list; otherwise say what is wrong beside its field."""
+        """Put what is in the fields into the list; if that fails, say what is wrong beside its field."""
         for row in self._fields.values():
             row.show_problem(None)
             row.resolve_typed()
@@ -165,7 +165,7 @@ class RowsEditor(FormSection):
         self._changed()
 
     def _take(self, line: int) -> None:
-        """Bring a row of the list into the fields, once what stands there is in its place."""
+        """Bring a row of the list into the fields, after what is there now went into the list."""
         item = self._items[line]
         if self._is_blank() or self._add():
             self._take_up(item)
@@ -196,7 +196,7 @@ class RowsEditor(FormSection):
             self._proposed[name] = row.typed
 
     def _is_blank(self) -> bool:
-        """Whether nothing was typed in the fields, and no row stands there."""
+        """Whether nothing was typed in the fields, and no row was taken up into them."""
         fields = self._fields.items()
         return self._taken is None and all(row.typed == self._proposed.get(name) for name, row in fields)
 
@@ -204,7 +204,7 @@ class RowsEditor(FormSection):
         signs = ["›" if item is self._taken else " " for item in self._items]
         self._list.show([f"{sign} {self._words(item)}" for sign, item in zip(signs, self._items, strict=True)])
         self.show_number(len(self._items))
-        self.refresh_bindings()  # whether there is a way up
+        self.refresh_bindings()  # the way up may have appeared or gone
 
     def _words(self, item: Item) -> str:
         row = {name: item.get(name) for name in self._fields}

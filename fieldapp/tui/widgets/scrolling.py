@@ -1,4 +1,4 @@
-"""Keeping one line of a widget in sight inside the page that scrolls, and keeping a text in one line."""
+"""Helpers: keep a line of a widget visible inside a scrolling page, and cut a text to one line."""
 
 from rich.cells import cell_len, set_cell_size
 from textual.containers import VerticalScroll
@@ -16,6 +16,6 @@ def show_line(widget: Widget, line: int) -> None:
 
 
 def cut(text: str, width: int) -> str:
-    """The text in one line; what does not fit shows as “…”."""
+    """The text in one line; “…” replaces what does not fit."""
     line = text.replace("\n", " ")
     return line if cell_len(line) <= width else set_cell_size(line, width - 1).rstrip() + "…"

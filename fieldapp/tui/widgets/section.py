@@ -1,4 +1,4 @@
-"""The part of a form that holds rows of another table: a heading, and what its kind of rows needs below it."""
+"""The part of a form with rows of another table: a heading, and below it the widgets for such rows."""
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -32,11 +32,11 @@ class FormSection(Editor):
         yield from self.compose_rows()
 
     def compose_rows(self) -> ComposeResult:
-        """What stands below the heading."""
+        """The widgets below the heading."""
         yield from ()
 
     def show_number(self, number: int) -> None:
-        """Say in the heading how many rows there are."""
+        """Show the number of rows in the heading."""
         self._heading.update(Content(f"{self.title}: {number}" if number else self.title))
 
     def show_problem(self, sentence: str | None, where: str = "", *, asks: bool = False) -> None:

@@ -23,14 +23,14 @@ CELL, UNIT, NAME = "party_cell_id", "unit_id", "name"
 
 TYPES: tuple[str, ...] = get_args(TargetType)
 NAMED_FIRST = ("household_group", "other", "hamlet")
-"""Bodies that mostly have a name only; of the others mostly the commune is said"""
+"""Types whose bodies mostly have only a name; bodies of other types are mostly given by their commune"""
 CHOSEN_ONLY = ("commune", "party_cell")
 
 TargetRow = dict[str, Any]
 
 
 class BodyField(PickList):
-    """Where bodies are named one after the other: Enter adds and empties the field; on an empty one it goes on."""
+    """Names bodies one after the other: Enter adds one and empties the field; in an empty field it goes on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f6", "all", _("All of the commune"), key_display="F6")]
 
@@ -63,7 +63,7 @@ class BodyField(PickList):
         return super().reading()
 
     def resolve_typed(self) -> str | None:
-        """A name that was typed and not added yet is not thrown away by saving."""
+        """Object to a name that was typed but not added: saving must not lose it."""
         if clean(self.value):
             return _("“{text}” was not added: choose it from the list, or delete it.").format(text=clean(self.value))
         return None
@@ -140,11 +140,11 @@ class TargetsEditor(FormSection):
         target: TargetRow = {"target_type": self._chosen_type(), column: what}
         unit = self._around.values.get("unit_id")
         if column == NAME and unit and len(str(unit)) == 36:
-            target[UNIT] = unit  # a name alone would make one hamlet of the “Thôn 5” of two communes
+            target[UNIT] = unit  # by name alone, the “Thôn 5” of two communes would be one hamlet
         self._append([target])
 
     def _add_cells(self) -> None:
-        """All party cells of the commune that the form names."""
+        """Add all party cells of the commune that the form names."""
         unit = self._around.values.get("unit_id")
         if not unit:
             self.show_problem(_("Choose the unit of the activity first: then its party cells can all be added."))
@@ -177,7 +177,7 @@ class TargetsEditor(FormSection):
         self.post_message(self.Changed())
 
     def _show_list(self) -> None:
-        """Newest first: what was just added stands below the field."""
+        """Show the newest first: what was just added is right below the field."""
         self._list.show([self._words(target) for target in reversed(self._targets)])
         self.show_number(len(self._targets))
 

@@ -1,7 +1,7 @@
 """The text field in which typed Vietnamese arrives as typed.
 
-Input methods correct by backspaces and new letters in one burst, which a field must take letter by letter, in order:
-see ``fieldapp.tui.keys`` for how keys get here. Where the machine has no input method, the field composes words itself.
+An input method corrects a word by a burst of backspaces and new letters. A field must take them one by one, in order:
+``fieldapp.tui.keys`` sees to it. Where the machine has no input method, the field composes words itself.
 """
 
 import unicodedata
@@ -19,16 +19,16 @@ from fieldapp.vietnamese.input_method import InputMethod
 from fieldapp.vietnamese.text import clean
 
 OPENKEY_MARK = "\u202f"
-"""The narrow no-break space that OpenKey sends and then deletes: it counts as a character until it is stored."""
+"""The narrow no-break space that OpenKey sends and then deletes: it counts as a character until the text is stored."""
 
 
 EDITS = ("delete", "cursor", "home", "end", "select_all", "cut")
-"""What the actions that stay within the field begin with"""
+"""Beginnings of the names of actions that stay within the field"""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What stood in a field, and where the cursor was."""
+    """The text of a field and its cursor at one moment."""
 
     value: str
     cursor: int
@@ -43,14 +43,14 @@ class TextField(Input):
         Binding("ctrl+y", "redo", "Redo", show=False),
     ]
     virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
-    """How long the text is. A field does not grow with it, so it needs no new layout of the screen at each key."""
+    """How long the text is. The field does not grow with it, so the screen needs no new layout at each key."""
     VIETNAMESE = True
     """The program's own input method works here; not in fields for codes, numbers, dates and paths"""
     OVERWRITES = False
     """The first character typed after coming back to the field replaces what is there, as in a field for a number."""
 
     untouched = False
-    """No key has come since the focus came"""
+    """No key has come since the field got the focus"""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class TextField(Input):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """``stays``: Enter does not move on, and only ``Submitted`` tells of it."""
+        """``stays``: Enter does not move on; it only sends ``Submitted``."""
         super().__init__(
             value, placeholder=placeholder, password=password, select_on_focus=False, id=id, classes=classes
         )
@@ -78,11 +78,11 @@ class TextField(Input):
 
     @property
     def text(self) -> str:
-        """What was typed as it is stored: NFC, trimmed, without control characters."""
+        """The typed text as it is stored: NFC, trimmed, without control characters."""
         return clean(self.value)
 
     def take(self, event: events.Key) -> bool:
-        """Insert a typed character; False if the key is none, and may be bound to something."""
+        """Insert a typed character; False if the key is not one, and may have a binding."""
         typed = event.character
         if typed is None or not (event.is_printable or typed == OPENKEY_MARK):
             return False
@@ -93,7 +93,7 @@ class TextField(Input):
         return True
 
     async def edit(self, key: str) -> bool:
-        """Let a key act that changes the text or moves the cursor; False if it is none."""
+        """Handle a key that changes the text or moves the cursor; False if it is another key."""
         binding = next((b for b in self._bindings.key_to_bindings.get(key, ()) if b.action.startswith(EDITS)), None)
         if binding is None:
             return False
@@ -104,7 +104,7 @@ class TextField(Input):
         return True
 
     def paste(self, text: str) -> None:
-        """Insert pasted text: lines are joined by spaces, tabs become some, letters composed; nothing is dropped."""
+        """Insert pasted text: lines are joined by spaces, tabs become spaces, letters are composed; no text is lost."""
         before = self._moment
         self._begin()
         kept = "".join(
@@ -114,7 +114,7 @@ class TextField(Input):
         self._remember(before, step=True)
 
     def _begin(self) -> None:
-        """Something is about to be typed."""
+        """Prepare for typing: a field that overwrites is emptied first."""
         if self.OVERWRITES and self.untouched:
             self.value = ""
 
@@ -127,7 +127,7 @@ class TextField(Input):
     # the program's own input method -----------------------------------------------------------------------------
 
     def _type(self, key: str) -> None:
-        """Insert a key, or let it act on the word before the cursor."""
+        """Insert a key, or let it change the word before the cursor."""
         app = self.app
         if key.isalpha() and not key.isascii() and app.method:
             app.input_method_found()
@@ -143,7 +143,7 @@ class TextField(Input):
         self._put(before, here)
 
     def finish_word(self) -> None:
-        """The word that was being composed is over: if it is no Vietnamese one, it stands as it was typed."""
+        """End the word that is being composed; if it is not Vietnamese, it becomes what was typed."""
         if self._typist is not None:
             unedited, here = self._moment == self._last, self.cursor_position
             self._put(self._typist.finish(self.value[:here]), here)
@@ -156,7 +156,7 @@ class TextField(Input):
             self.cursor_position = len(before)
 
     def _correct(self, value: str, cursor: int) -> None:
-        """Change what stands there as a part of the last edit."""
+        """Change the text as a part of the last edit."""
         unedited = self._moment == self._last
         self.value, self.cursor_position = value, cursor
         if unedited:
@@ -169,7 +169,7 @@ class TextField(Input):
         return Moment(self.value, self.cursor_position)
 
     def _remember(self, before: Moment, *, step: bool = False) -> None:
-        """Keep what stood before an edit, once for each word: what an input method corrects belongs to its word.
+        """Keep the state before an edit, once for each word: corrections by an input method belong to their word.
 
         ``step``: the edit is more than a letter of a word.
         """
@@ -188,11 +188,11 @@ class TextField(Input):
         self._last = after
 
     def action_undo(self) -> None:
-        """Take the last word back, typed or deleted."""
+        """Undo the last word that was typed or deleted."""
         self._go(self._past, self._future)
 
     def action_redo(self) -> None:
-        """Put it there again."""
+        """Redo what was undone."""
         self._go(self._future, self._past)
 
     def _go(self, source: list[Moment], other: list[Moment]) -> None:
@@ -209,7 +209,7 @@ class TextField(Input):
     # leaving ----------------------------------------------------------------------------------------------------
 
     async def action_submit(self) -> None:
-        """Go on to the next field, now: what is typed ahead lands there."""
+        """Go to the next field at once, so that what is typed ahead gets there."""
         self.compose_letters()
         if self.stays:
             await super().action_submit()
@@ -217,14 +217,15 @@ class TextField(Input):
             self.screen.focus_next()
 
     def _on_blur(self, event: events.Blur) -> None:
-        if self.screen.focused is not self:  # otherwise this is late news: the field is being typed in again
+        if self.screen.focused is not self:  # otherwise the event is late: somebody types here again
             self.compose_letters()
         super()._on_blur(event)
 
     def compose_letters(self) -> None:
-        """Compose letters and marks. Not while typing: an input method counts its backspaces in what it sent.
+        """Compose letters and marks into single characters.
 
-        The cursor stays behind the letter that it was behind.
+        Not while somebody types: an input method counts its backspaces in the characters that it sent. The cursor stays
+        after the same letter.
         """
         self.finish_word()
         composed = _composed(self.value)
