@@ -27,6 +27,11 @@ class ConflictsScreen(Page):
         " Enter shows its fingerprint. ! waits, or was refused: the reason stands there."
     )
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._conflicts: list[Row] = []
+        self._asking: list[Peer] = []
+
     def body(self) -> ComposeResult:
         yield Static(Content(_("To decide")), classes="section")
         yield OpenList(id="open", markup=False)
@@ -36,7 +41,7 @@ class ConflictsScreen(Page):
         me = peers.own(self.store)
         self._conflicts = merge.conflicts(self.store)
         asking = [p for p in peers.others(self.store) if peers.awaits_certificate(me, p)] if me.role == "hq" else []
-        self._asking: list[Peer] = asking
+        self._asking = asking
         lines = [
             ("≠", f"{conflict_messages.conflict_title(self.store, c)}: {_both(self.store, c)}") for c in self._conflicts
         ]

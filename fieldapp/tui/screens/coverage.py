@@ -1,5 +1,6 @@
 """Posts by months: who is missing?"""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import ClassVar
 
@@ -48,6 +49,11 @@ class CoverageScreen(Page):
         Binding("f8", "report", _("Report")),
         Binding("f9", "usb", _("USB")),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._posts: Sequence[PostCoverage] = ()
+        self._limit = 0
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)

@@ -30,6 +30,7 @@ class FigureRecordsScreen(Page):
         self._figure = figure
         self._part = part
         self._called = called
+        self._records: list[str] = []
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)

@@ -56,6 +56,8 @@ class HomeScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self._asked = ""
+        self._due: list[Todo] = []
+        self._todo: list[Todo] = []
         self._to_review: list[Todo] | None = None
         """Only at headquarters. Counted in a thread, because it takes long if there are many records"""
 

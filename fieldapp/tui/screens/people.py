@@ -109,6 +109,7 @@ class PeopleScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self._asked = ""
+        self._people: list[people.Person] = []
 
     def body(self) -> ComposeResult:
         yield Static(Content(_("Who uses this laptop")), classes="section")

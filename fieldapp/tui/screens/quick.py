@@ -71,6 +71,7 @@ class QuickScreen(Page):
         self._model = records.model_of(kind)
         self._activity_kind = activity_kind
         self._cells: list[EntryColumn] = []
+        self._lines: list[str] = []
         self._asked: dict[str, Any] | None = None
         self._draft_id = str(uuid_utils.uuid7())
 
@@ -95,7 +96,6 @@ class QuickScreen(Page):
         yield Static(id="message", classes="problem", markup=False)
 
     def on_mount(self) -> None:
-        self._lines: list[str] = []
         self._cells[0].entry.focus()
         self._follow()
 

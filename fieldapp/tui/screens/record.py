@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from fieldapp.domain.model import fields_of
+from fieldapp.domain.model import Record, fields_of
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import history, records, reviews, view, words
@@ -88,6 +88,11 @@ class RecordScreen(Page):
     def __init__(self, row_id: str) -> None:
         super().__init__()
         self._record_id = row_id
+        self._model: type[Record] = Record
+        """Of every kind, until the record was read"""
+        self._read = False
+        self._open = False
+        self._reviewable = False
         self._seen = ""
         """The fingerprint of the record as it is shown"""
         self._about: str | None = None
@@ -111,6 +116,7 @@ class RecordScreen(Page):
     def renew(self) -> None:
         found = records.get(self.store, self._record_id)
         self._model = records.model_of(found.kind)
+        self._read = True
         self._open = found.row["voided_at"] is None
         self._reviewable = review_queue.reviewable(self.store, found)
         title = _(self._model.TITLE)
@@ -158,8 +164,8 @@ class RecordScreen(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer changing and voiding only where they may be done."""
-        if not hasattr(self, "_model"):
-            return True
+        if not self._read:
+            return False
         if action == "work":
             work = self.query_one(WorkList)
             return work.has_records and not work.has_focus

@@ -1,5 +1,6 @@
 """The records of one post and kind that wait for review: accept one, look closer, or accept all without a hint."""
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -32,6 +33,8 @@ class ReviewListScreen(Page):
         super().__init__()
         self._kind = kind
         self._post_id = post_id
+        self._waiting: Sequence[review_queue.QueuedRecord] = ()
+        self._doubts: Mapping[str, Sequence[str]] = {}
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)

@@ -20,6 +20,7 @@ class ReviewOverviewScreen(Page):
         """``post_id``: show only this post's records."""
         super().__init__()
         self._post_id = post_id
+        self._piles: list[tuple[str, str, int]] = []
 
     def body(self) -> ComposeResult:
         yield Static(Content(_("Waits to be looked at")), classes="section")

@@ -64,6 +64,13 @@ class SyncScreen(Page):
         Binding("pageup", "turn(-1)", _("Scroll"), priority=True, show=False),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[str] = []
+        self._drives: list[drives.Drive] = []
+        self._stop = False
+        self._forget_old()
+
     def body(self) -> ComposeResult:
         yield Static(id="unsent", classes="section", markup=False)
         yield Drives(id="drives", markup=False)
@@ -74,9 +81,6 @@ class SyncScreen(Page):
             yield Static(id="lines", classes="line", markup=False)
 
     def on_mount(self) -> None:
-        self._lines: list[str] = []
-        self._forget_old()
-        self._stop = False
         self.query_one("#bar").display = False
 
     def renew(self) -> None:
@@ -285,7 +289,7 @@ class SyncScreen(Page):
         if action == "stop":
             return self.busy
         if action in ("turn", "other"):  # both do not fit into the footer: F5 goes back to the choice
-            long = self.query_one("#steps", VerticalScroll).max_scroll_y > 0
+            long = any(steps.max_scroll_y > 0 for steps in self.query("#steps").results(VerticalScroll))
             return long if action == "turn" else not (long or self.busy)
         if action == "clear":
             return bool(self._old) and not self.busy

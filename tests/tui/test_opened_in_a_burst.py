@@ -1,0 +1,166 @@
+"""Keys that come in one burst with the one that opens a screen: fast typists, type-ahead on a slow disk."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+from typing import Any
+
+from field import World
+from screen_hands import Running, Screens
+from sync_state import second_laptop
+from textual import events
+from textual.screen import Screen
+
+from fieldapp.records import records
+from fieldapp.reports.figures import figures
+from fieldapp.reports.query import Period, Query
+from fieldapp.store.store import Store
+from fieldapp.sync.merge.merge import conflicts
+from fieldapp.sync.peers import peers
+from fieldapp.tui import screens
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens import (
+    conflicts as deciding,
+)
+from fieldapp.tui.screens import (
+    coverage,
+    dashboard,
+    double_entry,
+    duplicate,
+    figure_records,
+    finder,
+    form,
+    help,
+    home,
+    menu,
+    palette,
+    people,
+    quick,
+    record,
+    report,
+    report_file,
+    review_list,
+    review_overview,
+    search,
+    sync,
+    templates,
+)
+from fieldapp.tui.screens import (
+    list as listing,
+)
+from fieldapp.work import double_entry as keying
+
+YEAR = Query(Period(date(2013, 1, 1), date(2013, 12, 31)))
+Make = Callable[[World, Store], Screen[Any]]
+
+
+def well_of(store: Store) -> str:
+    return str(store.value("SELECT id FROM activity ORDER BY id LIMIT 1"))
+
+
+def compared(store: Store) -> keying.Comparison:
+    found = records.get(store, well_of(store))
+    return keying.Comparison(well_of(store), found, found, {}, [])
+
+
+def drawn(store: Store) -> keying.SampledRecord:
+    return keying.SampledRecord(well_of(store), "05/10/2013", "A", "open")
+
+
+POST: dict[type[Screen[Any]], Make] = {
+    home.HomeScreen: lambda _w, _s: home.HomeScreen(),
+    form.FormScreen: lambda _w, _s: form.FormScreen("activity"),
+    quick.QuickScreen: lambda _w, _s: quick.QuickScreen("member"),
+    listing.ListScreen: lambda _w, _s: listing.ListScreen("activity"),
+    record.RecordScreen: lambda _w, s: record.RecordScreen(well_of(s)),
+    search.SearchScreen: lambda _w, _s: search.SearchScreen(),
+    search.UnitFinder: lambda _w, s: search.UnitFinder(s),
+    sync.SyncScreen: lambda _w, _s: sync.SyncScreen(),
+    report.ReportScreen: lambda _w, _s: report.ReportScreen(),
+    report_file.ReportFileScreen: lambda _w, _s: report_file.ReportFileScreen(YEAR),
+    dashboard.DashboardScreen: lambda _w, _s: dashboard.DashboardScreen(YEAR),
+    figure_records.FigureRecordsScreen: lambda _w, s: figure_records.FigureRecordsScreen(YEAR, figures(s, YEAR)[0]),
+    double_entry.SampleScreen: lambda _w, _s: double_entry.SampleScreen("activity"),
+    double_entry.BlindForm: lambda _w, s: double_entry.BlindForm("activity", drawn(s), {}),
+    double_entry.DifferencesScreen: lambda _w, s: double_entry.DifferencesScreen(compared(s), drawn(s)),
+    double_entry.RatesScreen: lambda _w, _s: double_entry.RatesScreen(None),
+    deciding.ConflictsScreen: lambda _w, _s: deciding.ConflictsScreen(),
+    people.PeopleScreen: lambda _w, _s: people.PeopleScreen(),
+    people.PassphraseScreen: lambda _w, s: people.PassphraseScreen(s),
+    people.NewPersonScreen: lambda _w, s: people.NewPersonScreen(s),
+    people.RecoverScreen: lambda _w, s: people.RecoverScreen(s.home, s.user),
+    duplicate.DuplicateDialog: lambda _w, _s: duplicate.DuplicateDialog("?", [("a", "1")], [("a", "2")]),
+    templates.TemplateMenu: lambda _w, s: templates.TemplateMenu(s, "activity"),
+    menu.KindMenu: lambda _w, s: menu.KindMenu(s, "write"),
+    palette.Palette: lambda _w, s: palette.Palette(s),
+    finder.Finder: lambda _w, _s: finder.Finder("?", [("", [(1, "a")])]),
+    help.HelpScreen: lambda _w, _s: help.HelpScreen(home.HomeScreen()),
+}
+HQ: dict[type[Screen[Any]], Make] = {
+    coverage.CoverageScreen: lambda _w, _s: coverage.CoverageScreen(),
+    review_overview.ReviewOverviewScreen: lambda _w, _s: review_overview.ReviewOverviewScreen(),
+    review_list.ReviewListScreen: lambda w, _s: review_list.ReviewListScreen("activity", w.post.identity.post_id or ""),
+    deciding.LaptopScreen: lambda w, s: deciding.LaptopScreen(peers.others(s)[0]),
+}
+BASES = {"OrderedKeys", "Page", "Dialog", "QuestionsDialog", "UnlockScreen", "LockScreen"}
+"""What is no screen by itself; the way in has bursts of its own in test_shell and test_lock"""
+
+
+def every_screen() -> Iterator[type[Screen[Any]]]:
+    for module in walk_packages(screens.__path__, "fieldapp.tui.screens."):
+        for value in vars(import_module(module.name)).values():
+            if isinstance(value, type) and issubclass(value, Screen) and value.__module__.startswith("fieldapp"):
+                yield value
+
+
+def test_no_screen_is_forgotten() -> None:
+    assert {screen.__name__ for screen in every_screen()} - BASES == {
+        screen.__name__ for screen in (*POST, *HQ, deciding.ConflictScreen)
+    }
+
+
+async def burst(s: Screens, screen: Screen[Any], keys: Sequence[str]) -> None:
+    """Open a screen; the keys are there before it is."""
+    s.app.push_screen(screen)
+    for name in keys:
+        s.app.post_message(events.Key(name, name if len(name) == 1 else None))
+    await s.press()
+    assert s.app._exception is None
+    assert s.app.is_running
+
+
+async def test_at_a_post(world: World) -> None:
+    world.well()
+    await opened_and_left(world, world.root / "post", world.post, POST)
+
+
+async def test_at_headquarters(world: World) -> None:
+    other = second_laptop(world)
+    well = world.well()
+    world.carry(world.post, other)
+    for laptop, text in ((world.post, "sâu 60 m"), (other, "sâu 80 m")):
+        records.save(laptop, "activity", {"description": text}, well)
+    world.carry(world.post, world.hq)
+    world.carry(other, world.hq)
+    (conflict,) = conflicts(world.hq)
+    at_hq = {**HQ, deciding.ConflictScreen: lambda _w, _s: deciding.ConflictScreen(conflict)}
+    await opened_and_left(world, world.root / "hq", world.hq, at_hq)
+
+
+async def opened_and_left(
+    world: World, folder: Path, store: Store, screens_of: Mapping[type[Screen[Any]], Make]
+) -> None:
+    async with Running(FieldApp(folder, store.reopen())) as s:
+        for make in screens_of.values():
+            early = make(world, s.app.store)  # the footer may ask before the screen is mounted
+            bindings = early._bindings.key_to_bindings
+            for binding in (b for found in bindings.values() for b in found if "." not in b.action):
+                name, _dot, arguments = binding.action.partition("(")
+                early.check_action(name, (int(arguments[:-1]),) if arguments else ())
+            for keys in (["escape"], ["x", "enter"]):
+                await burst(s, make(world, s.app.store), keys)
+                while len(s.app.screen_stack) > 2:
+                    s.app.pop_screen()
+                await s.press()
