@@ -13,11 +13,11 @@ class FormSection(Editor):
     """A titled editor of child rows, with a place for one problem that belongs to no single row."""
 
     DEFAULT_CSS = """
-    Section { height: auto; margin: 1 0 0 0; }
-    Section > .title { text-style: bold; padding: 0 1; }
-    Section > .problem { color: $text-error; text-style: bold; padding: 0 1; display: none; }
-    Section.-wrong > .problem { display: block; }
-    Section.-asked > .problem { color: $text-warning; }
+    FormSection { height: auto; margin: 1 0 0 0; }
+    FormSection > .title { text-style: bold; padding: 0 1; }
+    FormSection > .problem { color: $text-error; text-style: bold; padding: 0 1; display: none; }
+    FormSection.-wrong > .problem { display: block; }
+    FormSection.-asked > .problem { color: $text-warning; }
     """
 
     def __init__(self, key: str, child: Child) -> None:
