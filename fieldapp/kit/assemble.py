@@ -126,6 +126,8 @@ def make_kit(
         told = {"@PYTHONS@": ", ".join(sorted({target.python for target in wanted}))}
         told |= _carry_python(made, python_installer, wanted)
         _fill_kit(made, wanted, say)
+        for target in wanted:
+            _try_plan(made, target)
         for name, platforms in START_SCRIPTS.items():
             if platforms & {target.platform for target in wanted}:
                 text = (PACKAGE / "kit" / name).read_text(encoding="utf-8")
@@ -154,6 +156,22 @@ def _fill_kit(kit: Path, wanted: Sequence[TargetMachine], say: Announce) -> None
         lines = [_requirement(kit / "wheels", target, name) for name in sorted(names)]
         (kit / "requirements" / f"{target.name}.txt").write_text("".join(lines), encoding="utf-8", newline="\n")
         say(_("{target}: {n} packages.").format(target=target.name, n=len(names)))
+
+
+def _try_plan(kit: Path, target: TargetMachine) -> None:
+    """Let pip make the plan of an installation on the target, from the kit's own files and without a network.
+
+    So a wheel that is missing, of another machine, or not what its hash says is found where the kit is made, and not
+    at a post.
+    """
+    listed = kit / "requirements" / f"{target.name}.txt"
+    with tempfile.TemporaryDirectory(prefix="fieldapp-plan-") as nowhere:
+        options = ["--dry-run", "--no-deps", "--no-cache-dir", "--target", nowhere, *target.pip, "-r", str(listed)]
+        done = install.run_pip(Path(sys.executable), kit, options)
+    if done.returncode:
+        raise FieldappError(
+            _("The kit cannot be installed on {target}: {why}").format(target=target.name, why=install.why(done.stderr))
+        )
 
 
 def pinned(text: str) -> dict[str, str]:

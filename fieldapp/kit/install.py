@@ -45,6 +45,7 @@ IN_PART = 3
 LOADS = (
     "import fieldapp.tui.app, fieldapp.sync.exchange.incoming; from fieldapp.sync.format import keys; keys.new_keys()"
 )
+START_PIP = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('pip', None, '__main__', True)"
 EMBEDDED_PACKAGES = "Lib\\site-packages"
 """Where an embeddable Python finds what is installed, beside its ``python.exe``"""
 
@@ -312,19 +313,7 @@ def install_beside(kit: Path) -> Path:
         paths = (folder / embedded.name).read_text(encoding="ascii")
         if EMBEDDED_PACKAGES not in paths:
             (folder / embedded.name).write_text(f"{paths}\n{EMBEDDED_PACKAGES}\n", encoding="ascii")
-    pip = next((kit / "wheels").glob("pip-*.whl"))
-    command = [str(python_of(folder)), "-I", str(pip / "pip"), "--isolated", "install", "-q", "--no-index", "--no-deps"]
-    command += ["--find-links", str(kit / "wheels"), "--require-hashes", "--no-cache-dir", *into, "-r", str(listed)]
-    quiet = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
-    done = subprocess.run(
-        [*command, "--disable-pip-version-check"],
-        env={**environment, **quiet},
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    done = run_pip(python_of(folder), kit, ["--no-deps", "--no-cache-dir", *into, "-r", str(listed)])
     if done.returncode == 0:
         # what is compiled is loaded too: it may lack a library of this machine, or lie where nothing may run
         command = [*program(folder)[:-2], "-c", LOADS]
@@ -333,12 +322,35 @@ def install_beside(kit: Path) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         raise InstallRefused(
             in_language(
-                f"Không cài được: {done.stderr.strip()[-400:]}",
-                f"The installation failed: {done.stderr.strip()[-400:]}",
+                f"Không cài được: {why(done.stderr)}",
+                f"The installation failed: {why(done.stderr)}",
             )
         )
     write_atomically(folder / COMPLETE, mark.encode("ascii"))
     return folder
+
+
+def run_pip(python: Path, kit: Path, options: list[str]) -> subprocess.CompletedProcess[str]:
+    """``pip install`` with the pip of the kit, its wheels and no network, under the interpreter ``python``.
+
+    pip is started as a module. Started under the name of its wheel it refuses, on Windows, to install itself, which a
+    package in the kit requires.
+    """
+    pip = next((kit / "wheels").glob("pip-*.whl"))
+    command = [str(python), "-I", "-X", "utf8", "-c", START_PIP, str(pip), "--isolated", "install", "-q", "--no-index"]
+    command += ["--find-links", str(kit / "wheels"), "--require-hashes", "--disable-pip-version-check", *options]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
+    environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return subprocess.run(
+        command, env=environment, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+
+
+def why(said: str) -> str:
+    """The lines that say why a program failed: those marked as errors, else the last one; 400 characters at most."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return " ".join(errors or lines[-1:])[:400]
 
 
 def write_atomically(path: Path, data: bytes) -> None:
