@@ -238,7 +238,7 @@ class Nation:
 
     def _change(self, laptop: Laptop, table: str, row_id: str, cols: dict[str, Any]) -> dict[str, Any]:
         assert table in BY_KIND
-        at = status.change_log.instant(laptop.hlc)
+        at = status.change_log.hlc_instant(laptop.hlc)
         return {"hlc": laptop.hlc, "table_name": table, "row_id": row_id, "cols": msgspec.json.encode(cols).decode(),
                 "actor": "A", "at": at}  # fmt: skip
 
