@@ -1,4 +1,4 @@
-"""What the change log costs on saving: the same inserts with and without the capture triggers, in one run.
+"""The cost of the change log on saving: the same inserts with and without the capture triggers, in one run.
 
     python benchmarks/capture.py [RECORDS]
 

@@ -2,9 +2,9 @@
 
     python benchmarks/memory.py [--mb 500]
 
-Linux only. Target: at most 200 MB each. The changes carry long random texts, so that the bundle is large though its
-rows are few; they are in a column that the search index leaves out. Each step tells its progress; one import is
-cancelled halfway, and leaves nothing.
+Linux only. Target: at most 200 MB each. The changes have long random texts, so that the bundle is large though its rows
+are few. The texts are in a column that the search index leaves out. Each step reports its progress; one import is
+cancelled halfway, and must leave nothing.
 """
 
 import argparse
@@ -26,18 +26,18 @@ LIMIT_MB = 200
 
 
 class Cancelled(Exception):
-    """What a screen raises from the progress when the user has asked for it."""
+    """Raised from the progress function, as a screen does when the user cancels."""
 
 
 def fill(store: Store, megabytes: int) -> None:
-    """Activities with random texts, until their bundle is about as large."""
+    """Record activities with random texts, until their bundle has about this size."""
     rng = random.Random(1)
     post_id, kind = store.identity.post_id, store.value("SELECT id FROM activity_kind LIMIT 1")
     unit = store.value("SELECT id FROM unit WHERE level = 'commune' LIMIT 1")
     number, of = 0, megabytes * 1_000_000 // (TEXT * 3 // 4)
     while number < of:
         with store.transaction():
-            for number in range(number, min(number + 500, of)):  # noqa: B020 - goes on where it was
+            for number in range(number, min(number + 500, of)):  # noqa: B020 - continues where it was
                 store.db.conn.execute(
                     "INSERT INTO activity (id, post_id, created_at, created_by, confirmed, activity_kind_id, date_from,"
                     " unit_id) VALUES (?, ?, '2026-01-01T00:00:00Z', 'A', ?, ?, '2026-01-01', ?)",
@@ -48,17 +48,17 @@ def fill(store: Store, megabytes: int) -> None:
 
 
 def peak_mb() -> float:
-    """The most memory that this process held; getrusage would also count what its parent held before it began."""
+    """The most memory that this process held; getrusage would count also what its parent held when it began."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def step(name: str, store: Store, stick: Path) -> None:
     """One measured step, in this process."""
-    told = []
+    stages = []
 
     def progress(stage: str, done: int, of: int) -> None:
-        told.append(stage)
+        stages.append(stage)
         if name == "cancel" and stage == "apply" and done > of // 2:
             raise Cancelled
 
@@ -78,7 +78,7 @@ def step(name: str, store: Store, stick: Path) -> None:
     peak = peak_mb()
     verdict = "reached" if peak <= LIMIT_MB else "NOT reached"
     print(f"{name:8} peak {peak:6.0f} MB of {LIMIT_MB} ({verdict})  {time.perf_counter() - began:6.1f} s"
-          f"  {len(told)} times told", flush=True)  # fmt: skip
+          f"  {len(stages)} reports of progress", flush=True)  # fmt: skip
 
 
 def main() -> None:

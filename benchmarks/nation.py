@@ -1,8 +1,8 @@
 """The nation, simulated: hundreds of posts, two laptops each, ten years, through the program's own bundles and import.
 
-Headquarters is a real replica. The laptops are what headquarters sees of laptops: keys, certificates, logs, sealed and
-signed segments, encrypted bundles, made by the program's own functions without a database each. At every tenth of the
-way it is measured what a day at headquarters costs.
+Headquarters is a real replica. Of the laptops there is only what headquarters sees: keys, certificates, logs, sealed
+and signed segments, encrypted bundles. The program's own functions make them, without a database for each laptop. After
+every year the cost of a day at headquarters is measured.
 
     python benchmarks/nation.py --posts 450 --years 10 --changes 250 --json nation.json --svg docs/scale.svg
 """
@@ -71,7 +71,7 @@ class Laptop:
 
 @dataclass
 class Post:
-    """A post and its laptops, who hear of each other's work once a year."""
+    """A post and its laptops, which learn of each other's changes once a year."""
 
     id: str
     code: str
@@ -87,7 +87,7 @@ class Nation:
         self.root = root
         vault.seal_with_passphrase = lambda secret, _passphrase: (
             secret
-        )  # the derivation is slow by intention, and no subject here
+        )  # the derivation is slow by intention, and not measured here
         self.hq = enrolment.init_hq(root / "hq", name="Bộ", user="A", passphrase="a b c d e f")
         self.kinds = [r["id"] for r in self.hq.rows("SELECT id FROM activity_kind ORDER BY position")]
         self.measures = [r["id"] for r in self.hq.rows("SELECT id FROM measure ORDER BY code LIMIT 12")]
@@ -136,11 +136,11 @@ class Nation:
         shutil.rmtree(stick)
 
     def write(self, post: Post, laptop: Laptop, segments: list[tuple[int, int, bytes, bytes]], dest: Path) -> int:
-        """A bundle of a laptop for headquarters; its size."""
-        papers = keys.encode_certificate(laptop.certificate)
-        signature = keys.sign(laptop.own.sign_secret, papers, "fieldapp certificate")
+        """Write a bundle of a laptop for headquarters; its size."""
+        certificate = keys.encode_certificate(laptop.certificate)
+        signature = keys.sign(laptop.own.sign_secret, certificate, "fieldapp certificate")
         replica = laptop.certificate.replica
-        members = [(f"certs/{replica}.json", papers), (f"certs/{replica}.json.minisig", signature)]
+        members = [(f"certs/{replica}.json", certificate), (f"certs/{replica}.json.minisig", signature)]
         for first, _last, data, signed in segments:
             name = f"segments/{laptop.log}-{first:010d}.jsonl.zst"
             members += [(name, data), (name + bundle.SIGNATURE, signed)]
@@ -164,7 +164,7 @@ class Nation:
         return len(data)
 
     def year(self, year: int, changes: int, bundles: int, dest: Path) -> tuple[int, int]:
-        """The bundles of a year on sticks in ``dest``; (changes, bytes)."""
+        """Write the bundles of a year into ``dest``; (changes, bytes)."""
         made = size = 0
         for post in self.posts:
             known = {other.log: other.seq for other in post.laptops if other.seq}
@@ -238,13 +238,13 @@ class Nation:
 
     def _change(self, laptop: Laptop, table: str, row_id: str, cols: dict[str, Any]) -> dict[str, Any]:
         assert table in BY_KIND
-        at = status.change_log.instant(laptop.hlc)
+        at = status.change_log.hlc_instant(laptop.hlc)
         return {"hlc": laptop.hlc, "table_name": table, "row_id": row_id, "cols": msgspec.json.encode(cols).decode(),
                 "actor": "A", "at": at}  # fmt: skip
 
 
 def timed(work: Callable[[], Any]) -> float:
-    """Processor seconds."""
+    """Processor seconds that ``work`` takes."""
     begin = time.process_time()
     work()
     return time.process_time() - begin
@@ -253,7 +253,7 @@ def timed(work: Callable[[], Any]) -> float:
 def measure(
     nation: Nation, year: int, asked: argparse.Namespace, before: dict[str, Any] | None, url: str | None
 ) -> dict[str, Any]:
-    """One tenth of the way: its bundles come in, and what headquarters does with all that is there then."""
+    """Measure one year: the import of its bundles, then what headquarters does with all that it has."""
     hq, stick = nation.hq, nation.root / "stick"
     stick.mkdir()
     changes, size = nation.year(year, asked.changes, asked.bundles, stick)
@@ -289,7 +289,7 @@ def measure(
 
 
 def in_postgres(nation: Nation, year: int, url: str) -> dict[str, Any]:
-    """The year's bundles into the mirror, 1,000 changes more, and the figures of the year there."""
+    """Measure the mirror: the year's bundles, then 1,000 more changes, and the figures of the year in PostgreSQL."""
     from fieldapp.publish.mirror import publish
 
     hq, stick, found = nation.hq, nation.root / "stick", dict[str, Any]()
@@ -309,17 +309,17 @@ def in_postgres(nation: Nation, year: int, url: str) -> dict[str, Any]:
     import psycopg
 
     with psycopg.connect(url) as connection:
-        said = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        size = connection.execute("SELECT pg_database_size(current_database())").fetchone()
         begin = time.monotonic()
         connection.execute("SELECT count(*) FROM fieldapp.figures(%s, %s)", [date(year, 1, 1), date(year, 12, 31)])
         found["report_postgres"] = time.monotonic() - begin
-    assert said is not None
-    found["postgres_bytes"] = said[0]
+    assert size is not None
+    found["postgres_bytes"] = size[0]
     return found
 
 
 class _Undo(Exception):
-    """Leaves the transaction."""
+    """Rolls the transaction back."""
 
 
 def _rebuild(store: Store) -> None:
@@ -348,7 +348,7 @@ CURVES = (
 
 
 def picture(found: list[dict[str, Any]], title: str) -> str:
-    """Growth curves, each in a small field of its own; both axes begin at zero."""
+    """Growth curves as SVG, each in a small field of its own; both axes begin at zero."""
     width, height, across = 240, 120, 4
     parts = []
     most = max(f["total"] for f in found)
@@ -418,10 +418,10 @@ def main() -> None:
             total += figures["changes"]
             figures["total"] = total
             found.append(figures)
-            said = " ".join(
+            line = " ".join(
                 f"{k}={v * 1e6:.0f}µs" if k in ("import", "index", "again") else f"{k}={v:.3f}" if isinstance(v, float)
                 else f"{k}={v}" for k, v in figures.items())  # fmt: skip
-            print(f"{time.monotonic() - begin:5.0f} s  {said}", flush=True)
+            print(f"{time.monotonic() - begin:5.0f} s  {line}", flush=True)
             if asked.json:
                 size_asked = {k: v for k, v in vars(asked).items() if k not in ("keep", "json", "svg")}
                 asked.json.write_text(json.dumps({"asked": size_asked, "found": found}, indent=1))

@@ -1,4 +1,4 @@
-"""The mirror in PostgreSQL: rows per second against plain COPY of the same rows, and what 1,000 changes cost later.
+"""The mirror in PostgreSQL: rows per second against plain COPY of the same rows, and the cost of 1,000 changes later.
 
 python benchmarks/publish.py --rows 1000000          in a cluster of its own
 python benchmarks/publish.py --rows 10000000 --by-bundle 30000 --rounds 1
@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import postgres  # type: ignore[import-not-found]
 import psycopg
-from work import behind, make_world, record  # type: ignore[import-not-found]
+from work import make_world, record, record_rows  # type: ignore[import-not-found]
 
 from fieldapp.publish.mirror import publish
 from fieldapp.publish.tables import SCHEMA, Place, tables
@@ -31,15 +31,14 @@ PART = 100
 
 
 class Clock:
-    """Processor seconds of this process and of the tests' cluster: on a shared machine they say more than the wall
-    clock."""
+    """Processor time of this process and of the tests' cluster: on a shared machine the wall clock says less."""
 
     def __init__(self, url: str) -> None:
         self._pid = int((Path(url.split("host=")[1]) / "data" / "postmaster.pid").read_text().split()[0])
         self.begin()
 
     def begin(self) -> None:
-        """Start anew; no connection may be open."""
+        """Start again from zero; no connection may be open."""
         self._wall, self._from = time.monotonic(), self._now()
 
     def _now(self) -> float:
@@ -54,8 +53,10 @@ class Clock:
 
 
 def plain_copy(url: str, store: Store) -> tuple[float, float]:
-    """(wall, processor) seconds of a plain COPY by psycopg: the same rows, lying in memory as COPY reads them, into the
-    same tables; keys and indexes are made then."""
+    """(wall, processor) seconds of a plain COPY by psycopg into the same tables, with keys and indexes made after it.
+
+    The same rows are in memory already, in COPY's format.
+    """
     found = []
     with psycopg.connect(url, autocommit=True) as pg:
         for table in tables(store):
@@ -82,8 +83,11 @@ def plain_copy(url: str, store: Store) -> tuple[float, float]:
 
 
 def fill(hq: Store, times: int) -> None:
-    """Each row that came by bundle so many times more, straight into headquarters' file and without a log: through a
-    post and its bundles ten million take hours. A copy's id lies behind the row's own, its activity is a copy too."""
+    """Copy each row that came by bundle so many times, directly into headquarters' file and without a log.
+
+    Through a post and its bundles ten million rows take hours. A copy's id sorts after the row's own; the activity of a
+    copied figure is a copy too.
+    """
     for table, of in (("activity", ""), ("activity_measure", "activity_id")):
         names = [row["name"] for row in hq.rows(f"PRAGMA table_info({table})")]
         copied = [f"substr({c}, 1, 24) || printf('%012x', n)" if c in ("id", of) else c for c in names]
@@ -112,7 +116,7 @@ def main() -> None:
         url: str = stack.enter_context(postgres.cluster())
         world = make_world(Path(folder))
         by_bundle = min(asked.by_bundle or asked.rows, asked.rows)
-        recorder = behind(world, by_bundle, asked.rows // by_bundle)
+        recorder = record_rows(world, by_bundle, asked.rows // by_bundle)
         hq: Any = world.open("hq")
         if by_bundle < asked.rows:
             fill(hq, asked.rows // by_bundle - 1)

@@ -1,10 +1,11 @@
-"""How the screen feels with many records behind it, against a bare Textual application, in real pseudo-terminals.
+"""How fast the screen is with many records, against a bare Textual application, in real pseudo-terminals.
 
     python benchmarks/screen.py [--rows N] [--home DIR]
 
-Fills a post's encrypted file with N activities (100,000), or uses the one that ``--home`` kept, and prints: key press
-to first painted byte in a form, and start to first screen, each beside a bare application in the same run; search as
-one types, and opening the list, each until the last byte is painted. Ours and theirs take turns: noise hits both.
+Fills a post's encrypted file with N activities (100,000), or uses the one that ``--home`` has. Prints the time from
+key press to first painted byte in a form, and from start to first screen, each beside a bare application in the same
+run. Prints also the time of a search while typing, and of opening the list, each until the last byte is painted. Ours
+and theirs take turns, so that noise hits both.
 """
 
 import argparse
@@ -32,7 +33,7 @@ from fieldapp.vietnamese.text import search_key
 PASSPHRASE = "lúa nước sông"
 USER = "Nguyễn Văn A"
 QUIET = 0.15
-"""Seconds without a byte after which a screen stands"""
+"""Seconds without a byte after which a screen is complete"""
 KEYS, BLOCKS = 40, 8
 STARTS = 5
 OPENINGS = 3
@@ -43,7 +44,7 @@ from textual.widgets import Input, Static
 class Bare(App):
     def compose(self):
         yield Input()
-        yield Static("stands")
+        yield Static("ready")
 Bare().run()
 """
 PROGRAM = """
@@ -92,12 +93,12 @@ class Terminal:
         self._fd = self._child.child_fd
 
     def read(self, seconds: float) -> bytes:
-        """What it paints next; nothing if it paints nothing for so long."""
+        """The next bytes that it paints; none if it paints nothing for so many seconds."""
         ready, _, _ = select.select([self._fd], [], [], seconds)
         return os.read(self._fd, 1 << 20) if ready else b""
 
     def rest(self, seconds: float = QUIET) -> float:
-        """Take what it paints until it is quiet; when the last byte came."""
+        """Read what it paints until it is quiet; the time of the last byte."""
         last = time.perf_counter()
         while self.read(seconds):
             last = time.perf_counter()
@@ -118,14 +119,14 @@ class Terminal:
         return time.perf_counter() - began
 
     def last_byte(self, keys: str) -> float:
-        """Seconds from the keys until the screen stands."""
+        """Seconds from the keys until the screen is complete."""
         began = time.perf_counter()
         os.write(self._fd, keys.encode())
         self.read(10)
         return self.rest() - began
 
     def searched(self) -> list[float]:
-        """Of each key of some searches, the seconds until the screen stands."""
+        """Seconds until the screen is complete, for each key of some searches."""
         taken = []
         for query in QUERIES:
             taken += [self.last_byte(letter) for letter in query]
@@ -137,7 +138,7 @@ class Terminal:
 
 
 def fill(root: Path, rows: int) -> None:
-    """A post with so many activities that headquarters has already, and their words in the search index."""
+    """Make a post with so many activities, which headquarters already has, and with their words in the search index."""
     hq = enrolment.init_hq(root / "hq", name="SCH", user=USER, passphrase=PASSPHRASE)
     pack = enrolment.write_pack(hq, code="IARVE", name="Đồn BP Ia Rvê", dest=root)
     store = enrolment.init_post(root / "post", pack, user=USER, passphrase=PASSPHRASE)
@@ -165,7 +166,7 @@ def fill(root: Path, rows: int) -> None:
 
 
 def activities(rows: int, post: str | None, kinds: Sequence[str], units: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """Twelve years of them, the newest today."""
+    """Rows of activities over twelve years, the newest today."""
     rng, at, today = random.Random(1), now(), date.today()
     for number in range(rows):
         day = today - timedelta(days=(rows - number) * 4380 // rows)
@@ -181,7 +182,7 @@ def keys(home: Path, key: str) -> tuple[list[float], list[float]]:
     """Key press to first painted byte: ours in the description of an activity, theirs in a bare Input."""
     ours, bare = Terminal(OURS, str(home), key, USER), Terminal(BARE)
     ours.until("Cần làm")
-    bare.until("stands")
+    bare.until("ready")
     for pressed in ("\x1bOQ", "\r", "gieng", "\r", "\r", "\r", "\r", "Buon Ba Na\r", "\r"):
         ours.last_byte(pressed)
     bare.rest()
@@ -200,7 +201,7 @@ def keys(home: Path, key: str) -> tuple[list[float], list[float]]:
 
 
 def searches(home: Path, key: str) -> tuple[list[float], list[float], list[float]]:
-    """To the last byte: opening the list of activities; each key of a search in it; and in the search of all (F3)."""
+    """Seconds to the last byte: opening the list of activities; each key of a search in it; each of one in all (F3)."""
     opened, in_list, in_all = [], [], []
     for _ in range(OPENINGS):
         ours = Terminal(OURS, str(home), key, USER)
@@ -218,17 +219,19 @@ def searches(home: Path, key: str) -> tuple[list[float], list[float], list[float
 
 
 def starts(home: Path, key: str) -> tuple[list[float], list[float], list[float]]:
-    """Start to first screen: ours to where the passphrase is typed, ours with the file unlocked, theirs bare."""
+    """Start to first screen: ours up to the passphrase, ours with the file unlocked, and the bare application."""
     locked, opened, bare = [], [], []
     for _ in range(STARTS):
-        for taken, words, code in ((locked, "khẩu", PROGRAM), (opened, "Cần làm", OURS), (bare, "stands", BARE)):
+        for taken, words, code in ((locked, "khẩu", PROGRAM), (opened, "Cần làm", OURS), (bare, "ready", BARE)):
             terminal = Terminal(code, str(home), key, USER)
             taken.append(terminal.until(words))
             terminal.end()
     return locked, opened, bare
 
 
-def told(what: str, ours: Sequence[float], bare: Sequence[float], of: Callable[[Sequence[float]], float]) -> None:
+def print_ratio(
+    what: str, ours: Sequence[float], bare: Sequence[float], of: Callable[[Sequence[float]], float]
+) -> None:
     mine, theirs = of(ours), of(bare)
     print(f"{what:<34}{1e3 * mine:8.1f} ms   bare {1e3 * theirs:8.1f} ms   {mine / theirs:.2f}×")
 
@@ -245,11 +248,11 @@ def main(rows: int, home: Path) -> None:
     store.close()
     print(f"{count:,} activities, {size >> 20} MiB; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     pressed = keys(post, key.hex())
-    told("key to first byte, p95 (2×)", *pressed, p95)
-    told("                   median", *pressed, statistics.median)
+    print_ratio("key to first byte, p95 (2×)", *pressed, p95)
+    print_ratio("                   median", *pressed, statistics.median)
     locked, opened, bare = starts(post, key.hex())
-    told("start to passphrase", locked, bare, statistics.median)
-    told("start to first screen, unlocked", opened, bare, statistics.median)
+    print_ratio("start to passphrase", locked, bare, statistics.median)
+    print_ratio("start to first screen, unlocked", opened, bare, statistics.median)
     shown, in_list, in_all = searches(post, key.hex())
     print(f"{'opening the list (300 ms)':<34}{1e3 * statistics.median(shown):8.1f} ms")
     for what, taken in (("in a list", in_list), ("of all, F3", in_all)):

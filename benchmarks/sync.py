@@ -5,8 +5,8 @@
 The work: 100,000 new rows, 80,000 updates of one column, 20,000 voids, over ``--rows`` rows that both sides have.
 The peers are SQLite's session extension, in an encrypted file (sqlite3mc, its ``sqlcipher`` scheme: same cipher, same
 check of every page) and in a plain one, and pygeodiff (plain files only). They get the same tables with every
-constraint and index, the same ids, cache and checkpoint rule; they keep no history, sign nothing, and have no search
-index: ours has all of these. Needs the extra ``bench``.
+constraint and index, and the same ids, cache and checkpoint rule. They keep no history, sign nothing, and have no
+search index: ours has all of these. Needs the extra ``bench``.
 """
 
 import argparse
@@ -33,13 +33,13 @@ from fieldapp.store.store import BULK_CACHE_KB, Store
 from fieldapp.sync.exchange import incoming, outgoing
 
 CACHE_KB = BULK_CACHE_KB
-"""Page cache of both sides while they import: what the program takes"""
+"""Page cache of both sides while they import: the size that the program uses"""
 SEGMENT = 1_000
 KEY = "00112233445566778899aabbccddeeff" * 2
 
 
 CLOCK = time.perf_counter if "--wall" in sys.argv else time.process_time
-"""Seconds of the processor, of all threads: on a machine that others use too, the wall clock says little."""
+"""Processor time of all threads, in seconds: on a shared machine the wall clock says little."""
 
 
 def timed(work: Callable[[], Any]) -> float:
@@ -53,7 +53,7 @@ def timed(work: Callable[[], Any]) -> float:
 
 
 def ours(world: World, work: list[list[Statement]], small: bool) -> dict[str, float]:
-    """Capture, bytes, import and second import through the program's own functions."""
+    """Measure capture, bytes, import and second import through the program's own functions."""
     found: dict[str, float] = {}
     scratch = world.root / "ours"
     shutil.rmtree(scratch, ignore_errors=True)
@@ -86,7 +86,7 @@ def ours(world: World, work: list[list[Statement]], small: bool) -> dict[str, fl
 
 @contextmanager
 def index_later() -> Iterator[Callable[[Store], None]]:
-    """Leave out what follows an import, so that it can be measured apart: the peers have no index for search."""
+    """Leave out the indexing after an import, to measure it apart: the peers have no index for search."""
     real = search_index.index_imported
     search_index.index_imported = lambda *_: None  # type: ignore[assignment]
     try:
@@ -101,8 +101,10 @@ def take_in(store: Store, file: Path, into: list[incoming.Imported]) -> None:
 
 
 def ours_small(world: World, work: list[list[Statement]], scratch: Path) -> dict[str, float]:
-    """The same work in segments of 1,000 changes: in 200 bundles, of which headquarters acknowledges each before the
-    next is written; and in one."""
+    """Measure the same work in segments of 1,000 changes: in 200 bundles, and in one.
+
+    Headquarters acknowledges each of the 200 bundles before the next is written.
+    """
     stick, together = scratch / "small", scratch / "together"
     stick.mkdir()
     together.mkdir()
@@ -139,7 +141,7 @@ def ours_small(world: World, work: list[list[Statement]], scratch: Path) -> dict
 
 
 def peer_connect(path: Path, encrypted: bool) -> apsw.Connection:
-    """A peer's file as both sides have it: WAL, full synchronous, checkpoint after the work."""
+    """Open a peer's file in the way of both sides: WAL, full synchronous, checkpoint after the work."""
     db = apsw.Connection(str(path))
     if encrypted:
         db.execute("PRAGMA cipher = 'sqlcipher'")
@@ -172,7 +174,7 @@ def peer_before(store: Store, path: Path, encrypted: bool, strict: bool = True) 
 
 
 def peer_record(db: apsw.Connection, transactions: list[list[Statement]]) -> None:
-    """Carry the work out in a peer's file."""
+    """Do the work in a peer's file."""
     for statements in transactions:
         db.execute("BEGIN IMMEDIATE")
         for sql, params in statements:
@@ -199,7 +201,7 @@ def peer_apply(db: apsw.Connection, packed: list[bytes], *, again: bool = False)
 
 
 def peer(world: World, work: list[list[Statement]], encrypted: bool, small: bool) -> dict[str, float]:
-    """The same measures of the session extension."""
+    """Measure the same of the session extension."""
     before = world.root / f"peer-{'encrypted' if encrypted else 'plain'}.db"
     if not before.exists():
         part = before.with_suffix(".part")
@@ -259,7 +261,7 @@ def peer(world: World, work: list[list[Statement]], encrypted: bool, small: bool
 
 
 def geodiff(world: World, work: list[list[Statement]]) -> dict[str, float]:
-    """pygeodiff compares two files: no capture; plain files only, and its SQLite knows no STRICT tables."""
+    """Measure pygeodiff. It compares two plain files, without capture; its SQLite has no STRICT tables."""
     import pygeodiff
 
     scratch = world.root / "geodiff"
@@ -328,9 +330,9 @@ def compare(results: dict[str, dict[str, float]], changes: int) -> list[str]:
 
 
 def growth(sizes: dict[int, dict[str, dict[str, float]]]) -> list[str]:
-    """What more rows behind do to each engine: seconds, and how many times those over the fewest rows."""
+    """The cost of more existing rows for each engine: seconds, and their ratio to those over the fewest rows."""
     fewest = next(iter(sizes))
-    lines = [f"{'rows behind':34}" + "".join(f"{rows:>20,}" for rows in sizes)]
+    lines = [f"{'existing rows':34}" + "".join(f"{rows:>20,}" for rows in sizes)]
     for measure, title in (("import", "import"), ("again", "second import"), ("capture", "the work with capture")):
         for name in sizes[fewest]:
             found = {rows: results[name][measure] for rows, results in sizes.items() if measure in results[name]}
@@ -345,8 +347,10 @@ def growth(sizes: dict[int, dict[str, dict[str, float]]]) -> list[str]:
 
 
 def measure(root: Path, rows: int, asked: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """All engines by turns over ``rows`` rows: whatever else the machine does meets each of them. The least of each
-    figure counts, for others only ever add to it."""
+    """Measure all engines by turns over ``rows`` rows, so that other load on the machine meets each of them.
+
+    The least of each figure counts, because other load can only add to it.
+    """
     world, recorder = world_in(root, rows)
     if asked.rounds == 0:
         return {}
@@ -373,14 +377,14 @@ def measure(root: Path, rows: int, asked: argparse.Namespace) -> dict[str, dict[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Exchange against other engines on the same work")
-    parser.add_argument("--rows", type=int, nargs="+", default=[200_000], help="rows behind; several for growth")
-    parser.add_argument("--rounds", type=int, default=3, help="the least of so many; 0 only makes the rows behind")
+    parser.add_argument("--rows", type=int, nargs="+", default=[200_000], help="existing rows; several for growth")
+    parser.add_argument("--rounds", type=int, default=3, help="the least of so many; 0 only makes the existing rows")
     parser.add_argument("--part", type=float, default=1.0, help="part of the 200,000 changes")
     parser.add_argument("--small", action="store_true", help="also in bundles of 1,000 changes")
     parser.add_argument("--geodiff", action="store_true", help="pygeodiff too")
     parser.add_argument("--wall", action="store_true", help="by the wall clock, not the processor's")
     parser.add_argument("--only", choices=["ours", "peers"], help="measure one side")
-    parser.add_argument("--keep", type=Path, help="folder where the rows behind are kept for the next time")
+    parser.add_argument("--keep", type=Path, help="folder that keeps the existing rows for the next time")
     parser.add_argument("--json", type=Path, help="write the figures there")
     asked = parser.parse_args()
     print(

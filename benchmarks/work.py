@@ -1,4 +1,4 @@
-"""The work that benchmarks of exchange measure: a world of two replicas, rows behind, and 200,000 changes on them."""
+"""The work that benchmarks of exchange measure: a world of two replicas with rows, and 200,000 changes of them."""
 
 import random
 import shutil
@@ -68,7 +68,8 @@ def _keys(root: Path) -> dict[str, bytes]:
 class Recorder:
     """Makes the statements of a post's records: activities, each with two figures.
 
-    ``sparse``: the entries lie that many times as far apart."""
+    ``sparse``: the entries are so many times further apart in time.
+    """
 
     def __init__(self, store: Store, seed: int, sparse: int = 1) -> None:
         self.random = random.Random(seed)
@@ -86,12 +87,12 @@ class Recorder:
         return " ".join(self.random.choices(WORDS, k=self.random.randint(4, 12)))
 
     def stamp(self) -> str:
-        """The next instant: an entry takes some seconds."""
+        """The next instant; an entry takes some seconds."""
         self.made_at += timedelta(seconds=self.random.randint(1, 90) * self.sparse)
         return f"{self.made_at:%Y-%m-%dT%H:%M:%SZ}"
 
     def new_id(self) -> str:
-        """A UUIDv7 of the moment: entries are seconds apart, so no two share what a generator counts on from."""
+        """A UUIDv7 of the moment; its other bits are random, because entries are seconds apart."""
         ms, bits = round(self.made_at.timestamp() * 1000) + self.random.randint(0, 999), self.random.getrandbits(74)
         number = ms << 80 | 7 << 76 | (bits >> 62) << 64 | 2 << 62 | bits & (1 << 62) - 1
         return str(UUID(int=number))
@@ -123,7 +124,7 @@ class Recorder:
                 )
 
     def changes(self, updates: int, voids: int) -> tuple[list[Statement], list[Statement]]:
-        """Updates of one column each, and voids, spread over what is there; no row twice."""
+        """Updates of one column each, and voids, spread over the existing rows; no row twice."""
         rng = self.random
         figures = rng.sample(self.figures, (updates + voids) * 2 // 3)
         activities = rng.sample(self.activities, updates + voids - len(figures))
@@ -157,15 +158,15 @@ class Recorder:
 
 
 def record(store: Store, transactions: list[list[Statement]]) -> None:
-    """Carry statements out at a replica, a transaction each."""
+    """Run statements at a replica, each list in a transaction."""
     for statements in transactions:
         with store.transaction():
             for sql, params in statements:
                 store.db.conn.execute(sql, params)
 
 
-def behind(world: World, rows: int, sparse: int = 1) -> Recorder:
-    """Enter ``rows`` rows at the post and bring them to headquarters through a bundle and its receipt."""
+def record_rows(world: World, rows: int, sparse: int = 1) -> Recorder:
+    """Enter ``rows`` rows at the post, bring them to headquarters by a bundle, and bring its receipt back."""
     post, hq = world.open("post"), world.open("hq")
     recorder = Recorder(post, 1, sparse)
     statements = recorder.rows(rows)
@@ -182,12 +183,14 @@ def behind(world: World, rows: int, sparse: int = 1) -> Recorder:
 
 
 def world_in(root: Path, rows: int) -> tuple[World, Recorder]:
-    """A world with ``rows`` rows behind, and who goes on recording in it. One that was made there before is taken as it
-    is: three million rows take long."""
+    """A world with ``rows`` rows, and the recorder that goes on in it.
+
+    A world that was made there before is used again: three million rows take long.
+    """
     made = root / "made"
     if not made.exists():
         world = make_world(root)
-        recorder = behind(world, rows)
+        recorder = record_rows(world, rows)
         made.write_text(str(rows))
         return world, recorder
     if made.read_text() != str(rows):
@@ -195,6 +198,6 @@ def world_in(root: Path, rows: int) -> tuple[World, Recorder]:
     world = World(root, _keys(root))
     with world.open("post") as post:
         recorder = Recorder(post, 1)
-    for _statement in recorder.rows(rows):  # the same again, by the same seed
+    for _statement in recorder.rows(rows):  # the same ids again, by the same seed
         pass
     return world, recorder

@@ -1,4 +1,4 @@
-"""Vietnamese as input methods of the machine send it: backspaces and the new letters in one burst."""
+"""Vietnamese as the machine's input methods send it: backspaces and the new letters in one burst."""
 
 import random
 import unicodedata
@@ -7,12 +7,12 @@ BACKSPACES = ("\x7f", "\x08")
 
 
 def plain(word: str) -> str:
-    """The letters that are hit first, before the input method knows the mark."""
+    """The letters that are typed first, before the input method knows the mark."""
     return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c)).replace("đ", "d")
 
 
 def corrected(text: str, rng: random.Random, mark: str = "") -> str:
-    """Each word is sent plain up to a place, then taken back by backspaces and sent anew."""
+    """Send each word plain first; then backspaces remove its end, and the right letters follow."""
     sent = []
     for word in text.split(" "):
         bare = plain(word)

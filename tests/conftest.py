@@ -1,4 +1,4 @@
-"""What every test stands on: Vietnamese, a quiet terminal, deterministic examples; in CI a skip is a failure."""
+"""The ground of every test: Vietnamese, a quiet terminal, deterministic examples. In CI a skip is a failure."""
 
 import gc
 import hashlib
@@ -22,7 +22,7 @@ from fieldapp.store.baseline import baseline_changes
 from fieldapp.vietnamese.text import clean
 
 KERNEL = "this kernel"
-"""In the reason of a skip: nothing that is installed would help"""
+"""Words in the reason of a skip that no installation would prevent"""
 
 LONGEST = ("tests/kit/test_upgrade.py", "tests/tui/test_screens.py", "tests/kit/test_install.py", "tests/e2e/")
 
@@ -38,12 +38,12 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: one that starts last would keep the others' processors waiting."""
+    """Run the longest tests first: one that starts last would keep the other processors waiting."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_collection_finish() -> None:
-    """What is imported by now stays: the collector of garbage need not look at it again and again."""
+    """What is imported by now stays, so the garbage collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
@@ -61,7 +61,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
-    """The same for a module that skips itself as a whole, as ``pytest.importorskip`` does."""
+    """The same for a module that is skipped as a whole, as by ``pytest.importorskip``."""
     report = yield
     if report.skipped and os.environ.get("FIELDAPP_NO_SKIP") and KERNEL not in str(report.longrepr):
         report.outcome = "failed"
@@ -78,38 +78,39 @@ def first_world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def world(first_world: World, tmp_path: Path) -> Generator[World, None, None]:
-    """A headquarters and a certified post, of this test alone."""
+    """A headquarters and a certified post, for one test."""
     made = first_world.copy(tmp_path / "world")
     yield made
     made.close()
 
 
 SPARED = b"spared"
-SEAL_UNDER, OPEN_SEALED = vault.seal_with_passphrase, vault.open_with_passphrase
+"""Begins what was sealed without the derivation"""
+REAL_SEAL, REAL_OPEN = vault.seal_with_passphrase, vault.open_with_passphrase
 
 
-def _seal_under(secret: bytes, passphrase: str) -> bytes:
+def _fast_seal(secret: bytes, passphrase: str) -> bytes:
     return SPARED + hashlib.sha256(clean(passphrase).encode()).digest() + secret
 
 
-def _open_sealed(sealed: bytes, passphrase: str) -> bytes | None:
+def _fast_open(sealed: bytes, passphrase: str) -> bytes | None:
     if not sealed.startswith(SPARED):
-        return OPEN_SEALED(sealed, passphrase)
-    return sealed[len(SPARED) + 32 :] if sealed.startswith(_seal_under(b"", passphrase)) else None
+        return REAL_OPEN(sealed, passphrase)
+    return sealed[len(SPARED) + 32 :] if sealed.startswith(_fast_seal(b"", passphrase)) else None
 
 
 @pytest.fixture(autouse=True, scope="session")
 def spared() -> Generator[None, None, None]:
-    """Passphrases are sealed without the derivation, which takes a second by intention; ``derived`` has it."""
+    """Seal passphrases without the key derivation, which takes a second by intention; ``derived`` has it."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(vault, "seal_with_passphrase", _seal_under)
-        patched.setattr(vault, "open_with_passphrase", _open_sealed)
+        patched.setattr(vault, "seal_with_passphrase", _fast_seal)
+        patched.setattr(vault, "open_with_passphrase", _fast_open)
         yield
 
 
 @pytest.fixture(autouse=True, scope="session")
 def computed_once() -> Generator[None, None, None]:
-    """What a new replica begins with is the same for all of them: it is computed for the first alone."""
+    """Compute the baseline once: it is the same for every new replica."""
     computed = cache(lambda: list(baseline_changes()))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(migrations, "baseline_changes", lambda: iter(computed()))
@@ -118,9 +119,9 @@ def computed_once() -> Generator[None, None, None]:
 
 @pytest.fixture(scope="session")
 def really_sealed(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The keys of the first world, sealed as the program does it."""
+    """The keys of the first world, sealed with the real key derivation."""
     root = tmp_path_factory.mktemp("sealed")
-    _seal(root, first_world.keys, SEAL_UNDER)
+    _seal(root, first_world.keys, REAL_SEAL)
     return root
 
 
@@ -133,15 +134,15 @@ def _seal(root: Path, keys: dict[str, bytes], how: Callable[[bytes, str], bytes]
 
 @pytest.fixture
 def derived(monkeypatch: pytest.MonkeyPatch, really_sealed: Path, world: World) -> World:
-    """A world whose passphrases are sealed as the program does it: for those who open it from another process."""
-    monkeypatch.setattr(vault, "seal_with_passphrase", SEAL_UNDER)
+    """A world sealed with the real key derivation, for tests that open it from another process."""
+    monkeypatch.setattr(vault, "seal_with_passphrase", REAL_SEAL)
     shutil.copytree(really_sealed, world.root, dirs_exist_ok=True)
     return world
 
 
 @pytest.fixture
 def openable(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
-    """The same, at once: for those whose other processes are about something else than passphrases."""
+    """A world that another process can open at once, for tests that are not about passphrases."""
     monkeypatch.setattr(vault, "seal_with_passphrase", light_seal.seal)
     _seal(world.root, world.keys, light_seal.seal)
     return world
@@ -151,7 +152,7 @@ def openable(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
 def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Run a command at the post, or at ``home``; (exit code, stdout, stderr).
 
-    The key derivation, seconds long by intention, is spared where the passphrase is right.
+    The key derivation, which takes seconds by intention, is left out where the passphrase is right.
     """
     secret = tmp_path / "passphrase"
     secret.write_text(PASSPHRASE + "\n", encoding="utf-8")
@@ -183,7 +184,7 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 
 @pytest.fixture(autouse=True)
 def typed_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``Pilot.press`` sends its keys in one burst, as a keyboard does; it does not wait for each."""
+    """Let ``Pilot.press`` send its keys in one burst, as a keyboard does, without waiting for each."""
 
     async def at_once(_least: float = 0) -> None:
         return

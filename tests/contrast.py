@@ -1,4 +1,4 @@
-"""How far the text of a running application stands out from what is behind it, as WCAG 2.2 computes it."""
+"""The contrast between text and background in a running application, as WCAG 2.2 computes it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from rich.terminal_theme import TerminalTheme
 from textual.app import App
 
 TEXT, DRAWN = 4.5, 3.0
-"""Least ratio of text, and of lines and bars that are drawn (1.4.3, 1.4.11)"""
+"""Least ratio of text, and of drawn lines and bars (1.4.3, 1.4.11)"""
 LINES = {*map(chr, range(0x2500, 0x25A0))}
 
 CONSOLE = TerminalTheme(
@@ -22,7 +22,7 @@ CONSOLE = TerminalTheme(
 
 
 def faint(app: App[Any]) -> list[str]:
-    """What stands on the screen and does not stand out enough, with its ratio."""
+    """The texts on the screen that have too little contrast, each with its ratio."""
     return sorted({f"{ratio:.2f} “{text}” {style}" for text, style, ratio in _ratios(app) if ratio < _least(text)})
 
 

@@ -19,7 +19,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @dataclass
 class World:
-    """Folders and open replicas; ``key`` maps a replica's folder name to its raw database key."""
+    """Folders and open replicas; ``keys`` maps a replica's folder name to its raw database key."""
 
     root: Path
     keys: dict[str, bytes]
@@ -40,14 +40,14 @@ class World:
         self.post.close()
 
     def carry(self, sender: Store, to: Store) -> list[incoming.Imported]:
-        """Export from one to a fresh stick, import at the other."""
+        """Export from ``sender`` to a fresh stick, and import it at ``to``."""
         stick = self.root / f"stick-{len(list(self.root.glob('stick-*')))}"
         stick.mkdir()
         outgoing.export(sender, stick, to.identity.replica_id)
         return incoming.import_files(to, [stick])
 
     def well(self, **fields: object) -> str:
-        """A drilled well, recorded at the post."""
+        """Record a drilled well at the post; its id."""
         entry = {
             "activity_kind_id": "gieng_khoan",
             "date_from": "2013-10-05",
@@ -68,7 +68,7 @@ def build(root: Path) -> World:
     outgoing.export(post, usb)
     incoming.import_files(hq, [usb])
     enrolment.trust_replica(hq, "IARVE")
-    for name in ("A", "B", "Lê Văn C"):  # whom tests open the file as, by its raw key
+    for name in ("A", "B", "Lê Văn C"):  # users as whom tests open the file by its raw key
         post.db.execute("INSERT INTO local_user VALUES (?, 'administrator', '2026-01-01T00:00:00Z')", [name])
     hq.close()
     post.close()

@@ -1,6 +1,6 @@
-"""An age file under a passphrase whose derivation takes no time: for tests that open it from other processes.
+"""Age files under a passphrase whose derivation takes no time: for tests that open them from other processes.
 
-As https://c2sp.org/age says it. The program reads how much work a file asks for from the file itself.
+The format is that of https://c2sp.org/age. The program reads from the file itself how much work it asks for.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from fieldapp.vietnamese.text import clean
 
 WORK = 4
-"""Logarithm of scrypt's N; age itself takes 17 or 18"""
+"""Logarithm of scrypt's N; age itself uses 17 or 18"""
 
 
 def seal(secret: bytes, passphrase: str) -> bytes:
-    """What ``vault.seal_with_passphrase`` gives, but for the work that it takes to open it; up to 64 KiB."""
+    """Seal like ``vault.seal_with_passphrase``, but so that opening takes no work; up to 64 KiB."""
     file_key, salt, nonce = os.urandom(16), os.urandom(16), os.urandom(16)
     salted = b"age-encryption.org/v1/scrypt" + salt
     wrap_key = hashlib.scrypt(clean(passphrase).encode(), salt=salted, n=1 << WORK, r=8, p=1, dklen=32)

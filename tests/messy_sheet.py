@@ -1,4 +1,4 @@
-"""A sheet as a post might have kept it for years: every habit of writing in it, and what each row means."""
+"""A sheet such as a post may have used for years, with every habit of writing, and the meaning of each row."""
 
 import random
 import unicodedata
@@ -21,7 +21,7 @@ KINDS = {
     "thien_tai": ("thien_tai", {"gao_kg": "Gạo (kg)", "tien_mat": "Tiền mặt", "ho": "Số hộ"}),
     "gieng_khoan": ("GIENG KHOAN", {"tri_gia_cong_trinh": "Trị giá (triệu đồng)", "ho_huong_loi": "Số hộ"}),
 }
-"""Code -> how the sheet calls it, and measure -> its column"""
+"""Code of a kind -> (its name in the sheet, {measure -> its column})"""
 
 THEN = (("Ia Rvê", "Ea Súp"), ("xã Ia Lốp", "huyện Ea Súp"), (24229.0, ""), ("X. Krông Na", "Buôn Đôn"))
 NOW = (("Phường Hòa Hiệp", ""), ("Phường Hoà Hiệp", ""), ("Xã Ia Rvê", ""), ("ia lop", ""))
@@ -55,21 +55,21 @@ MILLIONS: Sequence[Callable[[int], Any]] = (
 
 @dataclass
 class Row:
-    """One row: its cells by heading, and what it means."""
+    """One row: its cells by heading, and its meaning."""
 
     cells: dict[str, Any]
     kind: str
     day: date
     figures: dict[str, int]
     wrong: str | None = None
-    """a part of the reason why it is refused"""
+    """part of the reason why it is refused"""
     line: int = 0
-    mended: dict[str, Any] = field(default_factory=dict)
-    """what to write so that it goes in"""
+    corrected: dict[str, Any] = field(default_factory=dict)
+    """cells to write so that it is accepted"""
 
 
 def rows(number: int, wrong_each: int = 11) -> list[Row]:
-    """So many rows, always the same; every so many one is wrong in some way."""
+    """So many rows, always the same; every ``wrong_each``-th is wrong in some way."""
     draw = random.Random(2013)
     made = [_row(draw, n) for n in range(number)]
     for at, row in enumerate(made[wrong_each - 1 :: wrong_each]):
@@ -131,7 +131,7 @@ WRONG = (
 
 
 def _spoil(row: Row, mistake: Mistake) -> None:
-    row.mended = {heading: row.cells.get(heading, "") for heading in mistake.cells}
+    row.corrected = {heading: row.cells.get(heading, "") for heading in mistake.cells}
     if "Số hộ" in mistake.cells and "Số hộ" not in KINDS[row.kind][1].values():
         row.wrong = "không có số liệu đó" if mistake.reason != "Công thức" else mistake.reason
     else:
@@ -140,7 +140,7 @@ def _spoil(row: Row, mistake: Mistake) -> None:
 
 
 def write(path: Path, table: Sequence[Row]) -> None:
-    """The sheet: a merged title, blank lines above and between, the heading below, a total at the end."""
+    """Write the sheet: a merged title, the headings below, blank lines between rows, a total at the end."""
     book = xlsxwriter.Workbook(str(path))
     sheet = book.add_worksheet("Sổ theo dõi")
     day = book.add_format({"num_format": "dd/mm/yyyy"})

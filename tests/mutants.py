@@ -1,8 +1,8 @@
 """Bundles that are wrong in one to three places: structured mutations of good ones, each drawn from its number.
 
-They are made by the second writer of the format (``tests/vectors/make.py``), from inside out: a change line, a header,
-the compressed bytes, a certificate, the manifest, the members, the tar, the encrypted file. What lies around the
-mutation is made right again, signed with the author's own key, so that it gets as deep as it can.
+The second writer of the format (``tests/vectors/make.py``) makes them, from inside out: a change line, a header, the
+compressed bytes, a certificate, the manifest, the members, the tar, the encrypted file. All around a mutation is made
+valid again, and signed with the author's own key, so that the mutation gets as deep into the program as it can.
 """
 
 import hashlib
@@ -39,17 +39,17 @@ TEXTS: tuple[bytes, ...] = (
     b"\r\n", b" ", b"[", b"]", b"{", b"}", b",", b'"', b"9" * 5000, b"[" * 100_000,
     b'{"a":' * 100_000, b"\xef\xbb\xbf", b"null",
 )  # fmt: skip
-"""What JSON is not, or hardly"""
+"""Bytes that are not JSON, or almost not"""
 
 
 @dataclass(frozen=True)
 class Mutant:
     number: int
     data: bytes
-    """the file as it lies on the stick"""
+    """the file on the stick"""
     tar: bytes | None
-    """what is inside; None where the encryption itself was hurt"""
-    deeds: tuple[str, ...]
+    """the decrypted content; None where the encryption itself was damaged"""
+    mutations: tuple[str, ...]
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Draft:
     """A bundle that is not put together yet."""
 
     sender: Replica
-    papers: list[tuple[str, bytes, Replica]]
+    documents: list[tuple[str, bytes, Replica]]
     """(name without .minisig, content, who signs it)"""
     segments: list[tuple[str, bytes, Replica]]
     manifest: Json
@@ -99,18 +99,18 @@ ONE = make.segment(_OF_A, knows={LOG_ALL: 2})
 
 
 def pack() -> bytes:
-    """From which the reader begins."""
+    """The pack from which the reader begins."""
     manifest = {"kind": "pack", "recipients": [], "number": 0, "post_id": IARVE[0], "recovery": None,
                 "have": {LOG_ALL: {"last": 2, "hash": FOR_ALL_OF_PACK.hash}}, "hlc": make.hlc(-10)}  # fmt: skip
     return make.Bundle(HQ, [FOR_ALL_OF_PACK], make.certificate(HQ), manifest).tar()
 
 
 def first_bundle() -> bytes:
-    """Of A, good: who has read it knows A and has its first segment."""
+    """A good bundle of A: a reader of it knows A and has its first segment."""
     return encrypted(make.Bundle(A, [ONE], make.certificate(A), {"number": 1, "hlc": make.hlc(50)}).tar())
 
 
-def _paper(who: Replica, issuer: Replica = HQ) -> tuple[str, bytes, Replica]:
+def _cert(who: Replica, issuer: Replica = HQ) -> tuple[str, bytes, Replica]:
     name, data = make.certificate(who, issuer)[0]
     return name, data, issuer
 
@@ -127,21 +127,21 @@ def _bases() -> list[Draft]:
     of_x = make.segment(_OF_D, LOG_X, X)
     of_stranger = make.segment(_OF_A, LOG_S, STRANGER)
     have = {LOG_ALL: {"last": 3, "hash": for_all.hash}, LOG_A: {"last": 6, "hash": two.hash, "replica": A.id}}
-    aside = [{"log": make.LOG_B, "seq": 1, "reason": "not_allowed"}]
+    rejected = [{"log": make.LOG_B, "seq": 1, "reason": "not_allowed"}]
     name, data = make.revocation(D, HQ, hlc=make.hlc(60), logs={LOG_D: 1})[0]
     revocation = (name, data, HQ)
     return [
-        Draft(A, [_paper(A), _paper(HQ, HQ), _paper(B)], [_sealed(ONE, A), _sealed(two, A)], {"hlc": make.hlc(100)}),
+        Draft(A, [_cert(A), _cert(HQ, HQ), _cert(B)], [_sealed(ONE, A), _sealed(two, A)], {"hlc": make.hlc(100)}),
         Draft(
             HQ,
-            [_paper(HQ, HQ), _paper(A), _paper(D)],
+            [_cert(HQ, HQ), _cert(A), _cert(D)],
             [_sealed(for_all, HQ), _sealed(ONE, A), _sealed(two, A), _sealed(of_d, D), _sealed(of_hq, HQ)],
-            {"have": have, "set_aside": aside, "number": 7, "hlc": make.hlc(200), "log": LOG_ALL},
+            {"have": have, "set_aside": rejected, "number": 7, "hlc": make.hlc(200), "log": LOG_ALL},
         ),
-        Draft(D, [_paper(D), _paper(A)], [_sealed(ONE, A), _sealed(of_d, D)], {"number": 3, "have": have}),
-        Draft(HQ, [_paper(HQ, HQ), _paper(D), _paper(A), revocation], [_sealed(ONE, A), _sealed(of_d, D)], {}),
-        Draft(X, [_paper(X), _paper(A)], [_sealed(of_x, X), _sealed(ONE, A)], {}),
-        Draft(STRANGER, [_paper(STRANGER, STRANGER)], [_sealed(of_stranger, STRANGER)], {"have": have}),
+        Draft(D, [_cert(D), _cert(A)], [_sealed(ONE, A), _sealed(of_d, D)], {"number": 3, "have": have}),
+        Draft(HQ, [_cert(HQ, HQ), _cert(D), _cert(A), revocation], [_sealed(ONE, A), _sealed(of_d, D)], {}),
+        Draft(X, [_cert(X), _cert(A)], [_sealed(of_x, X), _sealed(ONE, A)], {}),
+        Draft(STRANGER, [_cert(STRANGER, STRANGER)], [_sealed(of_stranger, STRANGER)], {"have": have}),
     ]
 
 
@@ -152,25 +152,25 @@ BASES = _bases()
 
 
 def mutant(number: int) -> Mutant:
-    """The mutant of this number, always the same but for what age draws."""
+    """The mutant of this number: always the same, except for what age draws."""
     chance = random.Random(number)
     base = chance.choice(BASES)
-    draft = Draft(base.sender, list(base.papers), list(base.segments), dict(base.manifest))
-    deeds: list[str] = []
+    draft = Draft(base.sender, list(base.documents), list(base.segments), dict(base.manifest))
+    mutations: list[str] = []
     if chance.random() < 0.7:
         for _ in range(chance.choice((1, 1, 1, 2))):
-            deed = chance.choice((_in_segment, _in_segment, _in_segment, _in_paper, _of_author, _of_sender))
-            deeds.append(deed(chance, draft))
+            mutate = chance.choice((_in_segment, _in_segment, _in_segment, _in_document, _of_author, _of_sender))
+            mutations.append(mutate(chance, draft))
     outer = chance.random()
-    in_manifest = outer < 0.35 or not deeds
-    plain = _put_together(chance, draft, in_manifest, deeds)
-    if outer > 0.8 or (not deeds):
-        plain = _in_tar(chance, plain, deeds)
+    in_manifest = outer < 0.35 or not mutations
+    plain = _put_together(chance, draft, in_manifest, mutations)
+    if outer > 0.8 or (not mutations):
+        plain = _in_tar(chance, plain, mutations)
     data = encrypted(plain)
     if 0.75 < outer < 0.8:
-        deeds.append("age")
-        return Mutant(number, _hurt(chance, data), None, tuple(deeds))
-    return Mutant(number, data, plain, tuple(deeds))
+        mutations.append("age")
+        return Mutant(number, _damaged(chance, data), None, tuple(mutations))
+    return Mutant(number, data, plain, tuple(mutations))
 
 
 def encrypted(plain: bytes) -> bytes:
@@ -180,8 +180,8 @@ def encrypted(plain: bytes) -> bytes:
 
 
 def _of_author(chance: random.Random, draft: Draft) -> str:
-    """Signed by somebody else."""
-    parts = draft.segments if chance.random() < 0.5 else draft.papers
+    """Let somebody else sign a member."""
+    parts = draft.segments if chance.random() < 0.5 else draft.documents
     place = chance.randrange(len(parts))
     name, data, _author = parts[place]
     parts[place] = (name, data, chance.choice(PEOPLE))
@@ -193,13 +193,13 @@ def _of_sender(chance: random.Random, draft: Draft) -> str:
     return "sender"
 
 
-def _in_paper(chance: random.Random, draft: Draft) -> str:
-    place = chance.randrange(len(draft.papers))
-    name, data, author = draft.papers[place]
-    draft.papers[place] = (name, _other_json(chance, data), author)
+def _in_document(chance: random.Random, draft: Draft) -> str:
+    place = chance.randrange(len(draft.documents))
+    name, data, author = draft.documents[place]
+    draft.documents[place] = (name, _other_json(chance, data), author)
     if chance.random() < 0.1:
-        chance.shuffle(draft.papers)
-    return f"paper {name.split('/')[0]}"
+        chance.shuffle(draft.documents)
+    return f"document {name.split('/')[0]}"
 
 
 def _in_segment(chance: random.Random, draft: Draft) -> str:
@@ -211,44 +211,44 @@ def _in_segment(chance: random.Random, draft: Draft) -> str:
         draft.segments[place] = (name, _other_frame(chance, data, text), author)
         return "frame"
     if draw < 0.35:
-        lines[0], deed = _other_json(chance, lines[0]), "header"
+        lines[0], mutation = _other_json(chance, lines[0]), "header"
     elif draw < 0.8:
         line = chance.randrange(1, len(lines))
-        lines[line], deed = _other_json(chance, lines[line]), "change"
+        lines[line], mutation = _other_json(chance, lines[line]), "change"
     elif draw < 0.9:
-        deed = _other_lines(chance, lines)
+        mutation = _other_lines(chance, lines)
     else:
-        draft.segments[place] = (name, make.compress(_hurt(chance, text)), author)
+        draft.segments[place] = (name, make.compress(_damaged(chance, text)), author)
         return "text"
     draft.segments[place] = (name, make.compress(b"\n".join(lines) + b"\n"), author)
-    return deed
+    return mutation
 
 
 def _other_lines(chance: random.Random, lines: list[bytes]) -> str:
     line = chance.randrange(1, len(lines))
-    deed = chance.choice(("drop", "double", "swap", "blank", "many"))
-    if deed == "drop":
+    mutation = chance.choice(("drop", "double", "swap", "blank", "many"))
+    if mutation == "drop":
         del lines[line]
-    elif deed == "double":
+    elif mutation == "double":
         lines.insert(line, lines[line])
-    elif deed == "swap":
+    elif mutation == "swap":
         lines[1:] = chance.sample(lines[1:], len(lines) - 1)
-    elif deed == "blank":
+    elif mutation == "blank":
         lines.insert(line, b"")
     else:
         first = _OF_A[0]
         lines[1:] = [make.to_json([first[0] + n, *first[1:]]) for n in range(chance.choice((2, 50, 5001)))]
-    if chance.random() < 0.7:  # the header counts what is there
-        with suppress(ValueError, TypeError, KeyError, RecursionError):  # unless that was hurt before
+    if chance.random() < 0.7:  # the header counts the lines that are there
+        with suppress(ValueError, TypeError, KeyError, RecursionError):  # unless it was damaged before
             header = json.loads(lines[0])
             header["last"] = header["first"] + len(lines) - 2
             lines[0] = make.to_json(header)
-    return f"lines {deed}"
+    return f"lines {mutation}"
 
 
 @cache
 def bombs() -> list[bytes]:
-    """Frames that hold too much text, or want too large a window. Making them takes more memory than reading."""
+    """Frames that hold too much text, or ask for too large a window. Making them takes more memory than reading."""
     zeros = bytes(1 << 20)
     packed = zstandard.ZstdCompressor(level=3).compressobj()
     bomb = b"".join([*(packed.compress(zeros) for _ in range(INFLATED >> 20)), packed.flush()])
@@ -258,7 +258,7 @@ def bombs() -> list[bytes]:
 
 
 def _text_of(data: bytes) -> bytes:
-    """The text of a segment; nothing, where it was hurt before."""
+    """The text of a segment; empty where it was damaged before."""
     try:
         return zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj().decompress(data)
     except zstandard.ZstdError:
@@ -266,31 +266,31 @@ def _text_of(data: bytes) -> bytes:
 
 
 def _other_frame(chance: random.Random, data: bytes, text: bytes) -> bytes:
-    deed = chance.randrange(8)
-    if deed == 0:
+    mutation = chance.randrange(8)
+    if mutation == 0:
         return data + data
-    if deed == 1:
+    if mutation == 1:
         return data + b"\0"
-    if deed == 2:
+    if mutation == 2:
         return zstandard.ZstdCompressor(level=1, write_content_size=False).compress(text)
-    if deed == 3 and chance.random() < 0.1:
+    if mutation == 3 and chance.random() < 0.1:
         return chance.choice(bombs())
-    if deed == 4:
+    if mutation == 4:
         return text
-    return _hurt(chance, data)
+    return _damaged(chance, data)
 
 
-def _put_together(chance: random.Random, draft: Draft, in_manifest: bool, deeds: list[str]) -> bytes:
+def _put_together(chance: random.Random, draft: Draft, in_manifest: bool, mutations: list[str]) -> bytes:
     members: list[Member] = []
-    for name, data, author in [*draft.papers, *draft.segments]:
+    for name, data, author in [*draft.documents, *draft.segments]:
         signature = author.sign(data, "x")
         if chance.random() < 0.01:
-            signature = _hurt(chance, signature)
-            deeds.append("signature")
+            signature = _damaged(chance, signature)
+            mutations.append("signature")
         members += [(name, data), (name + ".minisig", signature)]
     listed = list(members)
     if in_manifest and chance.random() < 0.3:
-        deeds.append("members")
+        mutations.append("members")
         members = _other_members(chance, members)
         if chance.random() < 0.6:
             listed = list(members)
@@ -301,13 +301,13 @@ def _put_together(chance: random.Random, draft: Draft, in_manifest: bool, deeds:
         **draft.manifest,
     }  # fmt: skip
     text = make.to_json(document)
-    if in_manifest and (not deeds or chance.random() < 0.6):
-        deeds.append("manifest")
+    if in_manifest and (not mutations or chance.random() < 0.6):
+        mutations.append("manifest")
         text = _other_json(chance, text)
     signature = draft.sender.sign(text, "fieldapp manifest", prehashed=chance.random() > 0.01)
     if chance.random() < 0.02:
-        deeds.append("signature of the manifest")
-        signature = _hurt(chance, signature)
+        mutations.append("signature of the manifest")
+        signature = _damaged(chance, signature)
     return make.tar([("manifest.json", text), ("manifest.json.minisig", signature), *members])
 
 
@@ -319,22 +319,22 @@ def make_listed(name: str, data: bytes) -> Json:
 def _other_members(chance: random.Random, members: list[Member]) -> list[Member]:
     place, other = chance.randrange(len(members)), chance.randrange(len(members))
     name, data = members[place]
-    deed = chance.randrange(6)
-    if deed == 0:
+    mutation = chance.randrange(6)
+    if mutation == 0:
         return members[:place] + members[place + 1 :]
-    if deed == 1:
+    if mutation == 1:
         return [*members, members[place]]
-    if deed == 2:
+    if mutation == 2:
         swapped = list(members)
         swapped[place], swapped[other] = members[other], members[place]
         return swapped
-    if deed == 3:
+    if mutation == 3:
         names = ("/etc/cron.d/x", "segments/../x", "certs/x.json", "x.exe", name.upper(), name + "/", members[other][0],
                  name.replace("certs", "revocations"), f"segments/{LOG_A}-0000000009.jsonl.zst")  # fmt: skip
         return [*members[:place], (chance.choice(names), data), *members[place + 1 :]]
-    if deed == 4:
+    if mutation == 4:
         return [*members[:place], (name, members[other][1]), *members[place + 1 :]]
-    return [*members[:place], (name, _hurt(chance, data)), *members[place + 1 :]]
+    return [*members[:place], (name, _damaged(chance, data)), *members[place + 1 :]]
 
 
 HEADER = {"name": (0, 100), "mode": (100, 108), "uid": (108, 116), "size": (124, 136), "mtime": (136, 148),
@@ -342,11 +342,11 @@ HEADER = {"name": (0, 100), "mode": (100, 108), "uid": (108, 116), "size": (124,
           "owner": (265, 297), "prefix": (345, 500)}  # fmt: skip
 
 
-def _in_tar(chance: random.Random, plain: bytes, deeds: list[str]) -> bytes:
+def _in_tar(chance: random.Random, plain: bytes, mutations: list[str]) -> bytes:
     headers = _headers(plain)
     if chance.random() < 0.4 or not headers:
-        deeds.append("tar")
-        return _hurt(chance, plain)
+        mutations.append("tar")
+        return _damaged(chance, plain)
     at = chance.choice(headers)
     block = bytearray(plain[at : at + 512])
     field = chance.choice(list(HEADER))
@@ -357,7 +357,7 @@ def _in_tar(chance: random.Random, plain: bytes, deeds: list[str]) -> bytes:
     value = chance.choice(values)[:size]
     block[begin : begin + len(value)] = value
     fixed = make.with_sum(bytes(block)) if chance.random() < 0.8 else bytes(block)
-    deeds.append(f"tar {field}")
+    mutations.append(f"tar {field}")
     return plain[:at] + fixed + plain[at + 512 :]
 
 
@@ -369,48 +369,48 @@ def _headers(plain: bytes) -> list[int]:
     return found
 
 
-def _hurt(chance: random.Random, data: bytes) -> bytes:
-    """A few bytes flipped, cut out, doubled, put in, or everything behind a place gone."""
-    hurt = bytearray(data)
-    deed = chance.randrange(6)
-    at = chance.randrange(len(hurt)) if hurt else 0
+def _damaged(chance: random.Random, data: bytes) -> bytes:
+    """Flip, remove, double or insert a few bytes, or remove everything after a place."""
+    changed = bytearray(data)
+    mutation = chance.randrange(6)
+    at = chance.randrange(len(changed)) if changed else 0
     length = chance.choice((1, 1, 2, 16, 512))
-    if deed == 0 and hurt:
-        hurt[at] ^= 1 << chance.randrange(8)
-    elif deed == 1 and hurt:
-        hurt[at] = chance.randrange(256)
-    elif deed == 2:
-        del hurt[at : at + length]
-    elif deed == 3:
-        hurt[at:at] = hurt[at : at + length]
-    elif deed == 4:
-        hurt[at:at] = chance.choice((chance.randbytes(length), bytes(length), *TEXTS[:12]))
+    if mutation == 0 and changed:
+        changed[at] ^= 1 << chance.randrange(8)
+    elif mutation == 1 and changed:
+        changed[at] = chance.randrange(256)
+    elif mutation == 2:
+        del changed[at : at + length]
+    elif mutation == 3:
+        changed[at:at] = changed[at : at + length]
+    elif mutation == 4:
+        changed[at:at] = chance.choice((chance.randbytes(length), bytes(length), *TEXTS[:12]))
     else:
-        del hurt[at:]
-    if hurt == data and hurt:
-        hurt[at] ^= 1
-    return bytes(hurt)
+        del changed[at:]
+    if changed == data and changed:
+        changed[at] ^= 1
+    return bytes(changed)
 
 
 def _as_json(value: Any) -> bytes:
-    """With half of a surrogate pair as bytes, where there is one."""
+    """JSON text, in which half of a surrogate pair becomes bytes."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def _other_json(chance: random.Random, text: bytes) -> bytes:
-    """A JSON text with another value somewhere, a key more or less, or what is no JSON."""
+    """A JSON text with another value somewhere, a key more or less, or made invalid."""
     if (draw := chance.random()) < 0.08:
-        return _hurt(chance, text)
+        return _damaged(chance, text)
     if draw < 0.14:
         at = chance.randrange(len(text) + 1)
         return text[:at] + chance.choice(TEXTS) + text[at:]
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return _hurt(chance, text)
+        return _damaged(chance, text)
     places = list(_places(value))
     if not places:
-        return _hurt(chance, text)
+        return _damaged(chance, text)
     holder, key = chance.choice(places)
     if draw < 0.24 and isinstance(holder, dict):
         holder[chance.choice(("x", "", "id", "post_id", "created_at", "name", "hlc", "above", "amount", "colour"))] = (

@@ -1,7 +1,7 @@
 """Pictures of every screen at 80×24 and 160×50, in Vietnamese and English, compared with those in ``docs/screens``.
 
-A tour is one run of the application: keys lead from screen to screen, and each is drawn at both sizes. The words of a
-screen are fixed when its module is loaded, so English tours run in a process of their own: ``python -m pictures ROOT``.
+A tour is one run of the application: keys lead from screen to screen, and each is drawn at both sizes. A screen gets
+its words when its module is loaded, so English tours run in a process of their own: ``python -m pictures ROOT``.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 from contrast import faint
 from field import USER, World
-from form_hands import strokes
+from form_driver import strokes
 from sync_state import second_laptop
 from textual.pilot import Pilot
 
@@ -35,8 +35,8 @@ from fieldapp.work import review_queue
 FOLDER = Path(__file__).parents[1] / "docs" / "screens"
 SIZES = ((80, 24), (160, 50))
 OTHER = "Lê Văn C"
-REST, STANDS = 60, 6
-"""Turns of the loop within which a screen must stand still, and for how many it must, if it is not as expected"""
+MAX_TURNS, STILL_TURNS = 60, 6
+"""Turns of the loop within which a screen must stop changing; turns without change after which it has stopped"""
 
 
 class Shot(NamedTuple):
@@ -44,7 +44,7 @@ class Shot(NamedTuple):
 
     name: str
     keys: Sequence[str] = ()
-    """that lead to it from the one before; ``<f2>`` is a key, anything else is typed"""
+    """keys that lead to it from the one before; ``<f2>`` is a key, anything else is typed"""
 
 
 FORM = ("kham chua", "<enter>", "5/10/2013", "<enter>", "<enter>", "24221", "<enter>")
@@ -114,19 +114,19 @@ ENGLISH = {
     "hoat dong": "activit",
     "quy che": "agreement",
 }
-"""What is typed to find a screen by its name"""
+"""Vietnamese words that are typed to find something by its name -> the English ones"""
 
 
-class Then(date):
-    """A day on which the pictures are taken."""
+class FixedDate(date):
+    """A date whose today is the day of the pictures."""
 
     @classmethod
-    def today(cls) -> "Then":
+    def today(cls) -> "FixedDate":
         return cls(2013, 11, 24)
 
 
 def fill(world: World) -> None:
-    """The records of the source at the post; at headquarters some of them, a conflict, and a laptop that asks."""
+    """Record the demo's activities and more at the post; at headquarters a conflict and a laptop to certify."""
     made = world.post
     cell = lists.record_window(made, "party_cell").rows[0]["id"]
     for name in ("Y Thanh Niê", "H'Bia Êban", "Siu Blêh", "Rơ Châm Hyeo", "Ksor H'Nan", "Nguyễn Thị Ánh", "Lê Văn Đạt"):
@@ -182,15 +182,15 @@ def fill(world: World) -> None:
 
 @contextmanager
 def still() -> Iterator[None]:
-    """Nothing that differs from run to run: no clock, no sticks, no keys made at random."""
+    """Remove what differs from run to run: the clock, sticks, random keys."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (
-            "tui.screens.home", "tui.screens.report", "tui.screens.coverage", "tui.screens.rekeying",
-            "tui.screens.search", "tui.screens.palette", "store.home",
+            "tui.screens.home", "tui.screens.report", "tui.screens.coverage", "tui.screens.double_entry",
+            "tui.screens.search", "tui.screens.palette", "work.month_counts",
         ):  # fmt: skip
-            patch.setattr(f"fieldapp.{module}.date", Then)
-        for module in ("store.words", "store.view", "store.history"):
-            patch.setattr(f"fieldapp.{module}.instant", lambda at: "24/11/2013 21:40")
+            patch.setattr(f"fieldapp.{module}.date", FixedDate)
+        for module in ("records.words", "records.view", "records.history"):
+            patch.setattr(f"fieldapp.{module}.local_instant", lambda at: "24/11/2013 21:40")
         patch.setattr("fieldapp.reports.narrative._instant", lambda at: "21:40 24/11/2013")
         patch.setattr("fieldapp.tui.screens.report_file._documents", lambda: Path("D:/Báo cáo"))
         patch.setattr("fieldapp.tui.widgets.header._day", lambda instant: "12/11")
@@ -203,11 +203,11 @@ def still() -> Iterator[None]:
 
 
 async def tour(name: str, root: Path, keys: Mapping[str, bytes]) -> list[str]:
-    """Go through one tour; what does not look as in its picture, is too faint, or did not come to rest."""
+    """Go through one tour; lists what differs from its picture, is too faint, or does not stop changing."""
     store = None if name == "locked" else Store.open(root / name, keys[name], USER if name == "post" else "Trực ban")
     app = FieldApp(root / "post" if store is None else root / name, store)
     wrong: list[str] = []
-    sizes = SIZES if language() == "vi" else SIZES[:1]  # whether English words fit shows where there is little room
+    sizes = SIZES if language() == "vi" else SIZES[:1]  # the small size shows whether English words fit
     with still():
         async with app.run_test(size=sizes[0]) as pilot:
             for number, shot in enumerate(TOURS[name]):
@@ -228,15 +228,15 @@ async def _compare(pilot: Pilot[Any], name: str) -> list[str]:
     path = (FOLDER if language() == "vi" else FOLDER / language()) / f"{name}.svg"
     expected = path.read_text(encoding="utf-8") if path.exists() else ""
     before, same = "", 0
-    for _turn in range(REST):
+    for _turn in range(MAX_TURNS):
         await pilot.pause()
         drawn = _dated(app.export_screenshot(title="fieldapp"))
         same = same + 1 if drawn == before else 0
-        if drawn == expected or same == STANDS:  # a busy machine draws late what a screen reads
+        if drawn == expected or same == STILL_TURNS:  # on a busy machine a screen may draw its data late
             break
         before = drawn
     else:
-        return [f"{name} does not stand still"]
+        return [f"{name} does not stop changing"]
     if os.environ.get("FIELDAPP_UPDATE_SCREENS") and drawn != expected:
         path.parent.mkdir(exist_ok=True)
         path.write_text(drawn, encoding="utf-8")
@@ -249,14 +249,16 @@ async def _compare(pilot: Pilot[Any], name: str) -> list[str]:
 
 
 def _dated(drawn: str) -> str:
-    """The day of today, which says when something was heard, replaced by that of the pictures; and without the number
-    by which names in a picture are told from those in others: it depends on all that is shown, so on the day too."""
-    return re.sub(r"terminal-\d+", "terminal", drawn.replace(format_date(date.today()), format_date(Then.today())))
+    """The picture with the fixed date in place of today's, and without the number in its names of classes.
+
+    The number keeps such names apart from those in other pictures; it depends on all that is shown, so on the day too.
+    """
+    return re.sub(r"terminal-\d+", "terminal", drawn.replace(format_date(date.today()), format_date(FixedDate.today())))
 
 
 async def all_tours(root: Path, keys: Mapping[str, bytes]) -> list[str]:
-    """Go through every tour."""
-    return [f"{name}: {said}" for name in TOURS for said in await tour(name, root, keys)]
+    """Go through every tour; lists what is wrong."""
+    return [f"{name}: {problem}" for name in TOURS for problem in await tour(name, root, keys)]
 
 
 if __name__ == "__main__":

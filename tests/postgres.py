@@ -22,7 +22,7 @@ USER = "nobody"
 
 
 def binaries() -> Path | None:
-    """The folder with ``initdb`` of PostgreSQL 15 or newer: Debian keeps it off the path."""
+    """The folder with ``initdb`` of PostgreSQL 15 or newer; on Debian it is not in PATH."""
     found = [p.parent for p in Path("/usr/lib/postgresql").glob("*/bin/initdb") if int(p.parts[-3]) >= 15]
     if found:
         return max(found, key=lambda p: int(p.parts[-2]))
@@ -32,10 +32,10 @@ def binaries() -> Path | None:
 
 @contextmanager
 def cluster() -> Iterator[str]:
-    """A running cluster; the address of its database ``postgres`` as its superuser ``fieldapp``."""
+    """A running cluster; gives the address of its database ``postgres``, as its superuser ``fieldapp``."""
     bin_dir = binaries()
     assert bin_dir is not None
-    root = Path(tempfile.mkdtemp(prefix="fieldapp-pg-", dir="/tmp"))  # a socket's path is short
+    root = Path(tempfile.mkdtemp(prefix="fieldapp-pg-", dir="/tmp"))  # the path of a socket must be short
     as_user = ["setpriv", f"--reuid={USER}", "--clear-groups", "--"] if os.geteuid() == 0 else []
     if as_user:
         shutil.chown(root, USER)
@@ -68,14 +68,14 @@ def cluster() -> Iterator[str]:
 
 
 def new_database(url: str, name: str, owner: str = "fieldapp") -> str:
-    """Make an empty database in a cluster; its address."""
+    """Make an empty database in a cluster; returns its address."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE template0")
     return url.replace("/postgres?", f"/{name}?")
 
 
 def login(url: str, name: str, *roles: str) -> str:
-    """Make a login that is a member of some roles; the database's address for it."""
+    """Make a login that is a member of some roles; returns the database's address for it."""
     with psycopg.connect(url, autocommit=True) as connection:
         have = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
         if have is None:
@@ -90,13 +90,13 @@ def rows(connection: psycopg.Connection[Any], store: Store) -> dict[str, list[tu
     found = {}
     for table in tables(store):
         names = [c.name for c in table.columns]
-        said = connection.execute(f"SELECT {', '.join(names)} FROM {SCHEMA}.{table.name} ORDER BY id").fetchall()
-        found[table.name] = [tuple(map(_plainly, row)) for row in said]
+        stored = connection.execute(f"SELECT {', '.join(names)} FROM {SCHEMA}.{table.name} ORDER BY id").fetchall()
+        found[table.name] = [tuple(map(_as_in_sqlite, row)) for row in stored]
     return found
 
 
 def rows_here(store: Store) -> dict[str, list[tuple[Any, ...]]]:
-    """The same of headquarters' file."""
+    """The same rows from headquarters' file."""
     return {
         table.name: store.db.execute(
             f"SELECT {', '.join(c.source for c in table.columns)} FROM {table.name} ORDER BY id"
@@ -105,7 +105,7 @@ def rows_here(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def _plainly(value: Any) -> Any:
+def _as_in_sqlite(value: Any) -> Any:
     if isinstance(value, bool):
         return int(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -1,12 +1,12 @@
-"""What a disk may hold after a power cut, from the calls that ``tests/e2e/recorder.c`` wrote down.
+"""What a disk may hold after a power cut, computed from the calls that ``tests/e2e/recorder.c`` recorded.
 
-The model is the one that SQLite asks of a disk, and no kinder:
+The model assumes no more of a disk than SQLite does:
 
-- What was written to a file and not yet synced may be there or not, each sector for itself, in any order. A write is
-  torn at 512 or at 4,096 bytes. Bytes that never came are zeros; a file is as large as any write that came needs.
+- What was written to a file and not yet synced may be there or not, each sector by itself, in any order. A write is
+  torn at 512 or at 4,096 bytes. Bytes that were not written are zeros; a file is as large as its last sector needs.
 - Changing a file's size is a write like another.
-- Making, renaming and unlinking names comes in order: a cut leaves a beginning of what was not yet synced with the
-  folder, as the journal of a file system does. Syncing a folder, or a file of that name, puts them onto the disk.
+- Creating, renaming and unlinking happen in order: of the operations not yet synced, a power cut leaves the first few,
+  as the journal of a file system does. Syncing a folder, or a file of that name, puts them onto the disk.
 - What ``fsync`` returned for is there.
 """
 
@@ -20,14 +20,14 @@ from pathlib import Path
 @dataclass(frozen=True)
 class Call:
     kind: str
-    """as in recorder.c"""
+    """a letter, as in recorder.c"""
     name: str
     offset: int
     data: bytes
 
 
 def calls(record: Path) -> Iterator[Call]:
-    """What was recorded, in order."""
+    """The recorded calls, in order."""
     data = record.read_bytes()
     at = 0
     while at < len(data):
@@ -41,7 +41,7 @@ def calls(record: Path) -> Iterator[Call]:
 
 @dataclass
 class File:
-    """What is surely on the disk, and what is on its way: (offset, data) of writes, (size, None) of cuts."""
+    """What is surely on the disk, and what is pending: (offset, data) of writes, (size, None) of truncations."""
 
     sure: bytearray = field(default_factory=bytearray)
     pending: list[tuple[int, bytes | None]] = field(default_factory=list)
@@ -68,10 +68,10 @@ class Disk:
         self.seen = {name: File(bytearray(data)) for name, data in begin.items()}
         self.sure = dict(self.seen)
         self.names: list[tuple[str, str, File | None]] = []
-        """(folder, name, file, or None where it is gone) of names on their way, in order"""
+        """pending changes of names, in order: (folder, name, file or None where it is gone)"""
 
     def do(self, call: Call) -> None:
-        """What a call changes. ValueError at one that the model does not know."""
+        """Apply a call; ValueError at one that the model does not know."""
         file = self.seen.get(call.name)
         if call.kind == "c":
             self.seen[call.name] = File()
@@ -107,7 +107,7 @@ class Disk:
         self.names.append((name.rpartition("/")[0], name, self.seen.get(name)))
 
     def _sync_names(self, reached: object) -> None:
-        """All up to the last that is reached: names come in order."""
+        """Sync all pending names up to the last one that is reached: names come in order."""
         assert callable(reached)
         last = max((place for place, n in enumerate(self.names) if reached(*n)), default=-1)
         for _folder, name, file in self.names[: last + 1]:
@@ -115,7 +115,7 @@ class Disk:
         del self.names[: last + 1]
 
     def after_a_cut(self, chance: random.Random) -> dict[str, bytes]:
-        """One of the states that a power cut now may leave."""
+        """One of the states that a power cut at this moment may leave."""
         files = dict(self.sure)
         for _folder, name, file in self.names[: chance.randrange(len(self.names) + 1)]:
             _set(files, name, file)
@@ -132,7 +132,7 @@ def _set(files: dict[str, File], name: str, file: File | None) -> None:
 
 
 def _torn(file: File, chance: random.Random, sector: int, share: float) -> bytes:
-    """What is sure, and of what is not each sector with this chance."""
+    """What is sure, and each pending sector with the chance ``share``."""
     content = bytearray(file.sure)
     for offset, data in file.pending:
         if data is None:

@@ -1,4 +1,4 @@
-"""Random records of every kind, straight from the models: few values, so that they meet."""
+"""Random records of every kind, made from the models. There are few values, so that records share them."""
 
 import random
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ FIRST = date(2023, 6, 1)
 
 
 def fill(store: Store, seed: int, rows: int, posts: int = 3) -> None:
-    """Write ``rows`` records of each kind of field table into headquarters' file, of several posts: as if folded."""
+    """Write ``rows`` records of each kind, of several posts, into headquarters' file as a fold would."""
     rng = random.Random(seed)
     ids: dict[str, list[str]] = {}
     with store.transaction(applying=True):

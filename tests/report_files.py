@@ -1,4 +1,4 @@
-"""A year with something of everything that a report can hold, and readers of the files it is written into."""
+"""A year with one of everything that a report can hold, and readers of the files that reports are written into."""
 
 import io
 import re
@@ -18,7 +18,7 @@ EDE = "Buôn Ƀă Čư Êgiê\u0306 Mdrô\u0306"
 
 
 def fill(world: World) -> None:
-    """Records at the post, carried to headquarters, with a plan: numbers, words, decimals, money, what is late."""
+    """Record at the post and carry to headquarters: numbers, words, decimals, money, a late matter; and a plan."""
     world.well(date_from="2013-03-05")
     world.well(date_from="2013-10-05", description=FORMULA)
     world.well(date_from="2012-10-05", measures=[{"measure_id": "gieng", "amount": 3}])

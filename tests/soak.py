@@ -1,8 +1,8 @@
-"""Laptops, sticks and bad luck: a machine that draws schedules, and a model that knows what must come of them.
+"""Laptops, sticks and bad luck: a machine that draws schedules, and a model that knows what must result.
 
-The model keeps every value that a save confirmed, with who wrote it and what that replica knew then. It folds them by
-the rules of ``docs/bundle-format.md`` in a few lines of its own, so that what it expects does not come from the code
-under test.
+The model keeps every value that a save confirmed, with its author and what that replica knew then. It folds them by the
+rules of ``docs/bundle-format.md`` in a few lines of its own, so that its expectations do not come from the code under
+test.
 """
 
 import random
@@ -39,9 +39,9 @@ replicas has the first n, and perhaps a clone."""
 POSTS = {"p": "PPP", "q": "QQQ"}
 HEADQUARTERS = ("hq", "hq-b", "nation")
 ROUNDS = 6
-"""Full exchanges after which nobody may lack anything"""
+"""Full exchanges after which no replica may lack anything"""
 ADOPT = 2
-"""The exchange after which headquarters adopts what still lies in quarantine"""
+"""The exchange after which headquarters adopts what is still in quarantine"""
 
 EDITS = {
     "party_cell": ("hamlet",),
@@ -56,9 +56,9 @@ EDITS = {
 
 OLD_LACKS_TABLE = "matter"
 OLD_LACKS_COLUMNS = {"activity_measure": "note", "event": "date_to"}
-"""What the older version of the program does not know"""
+"""The table and columns that the older version of the program does not have"""
 
-DEEDS = (
+ACTIONS = (
     *("work",) * 8,
     *("carry",) * 6,
     *("export",) * 3,
@@ -66,10 +66,10 @@ DEEDS = (
     *("lose_a_file", "lose_a_stick", "damage", "clock_jumps", "upgrade", "restart", "clone"),
     *("back_up", "restore") * 2,
 )
-"""What may happen, as often as it is drawn. Methods of ``Laptops`` that take the name of a replica."""
+"""What may happen; repeated ones are drawn more often. Methods of ``Laptops`` that take the name of a replica."""
 
 CLONE = "'"
-"""Ends the name of a laptop into which the disk of another was copied"""
+"""Ends the name of a laptop onto which the disk of another was copied"""
 
 Key = tuple[str, str]
 """(table, row id)"""
@@ -89,13 +89,15 @@ class Written:
     """log -> last change that its author had"""
 
 
-# what the machine starts from ------------------------------------------------------------------------------------
+# the state from which the machine starts -------------------------------------------------------------------------
 
 
 @contextmanager
 def small_baseline() -> Iterator[None]:
-    """Replicas that ship four units instead of fourteen thousand, and derive no keys from passphrases: a schedule
-    copies them in milliseconds."""
+    """Make replicas that ship four units instead of fourteen thousand, and derive no keys from passphrases.
+
+    A schedule copies such replicas in milliseconds.
+    """
     codes = {"66", "646", "24221", "24214"}
     rows = [
         (table, row_id, cols, is_new)
@@ -158,7 +160,7 @@ def _carry(sender: Store, to: Store, folder: Path) -> None:
 
 
 def as_old(template: Path, size: int, name: str, key: bytes) -> Path:
-    """A home as an older version of the program has it, which lacks a table and two columns; made once."""
+    """The home of a replica in an older version of the program, which lacks a table and two columns; made once."""
     home = template / f"{size}-old" / name
     if home.exists():
         return home
@@ -190,7 +192,7 @@ def rows_of(store: Store) -> dict[Key, Row]:
 
 
 def vector(store: Store) -> dict[str, int]:
-    """log -> last change that is in."""
+    """log -> its last applied change."""
     return {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
 
 
@@ -202,15 +204,15 @@ def knew(later: Written, earlier: Written) -> bool:
 
 
 class Model:
-    """All confirmed values, and what a set of them must look like."""
+    """All confirmed values, and the rows and conflicts that must result from a set of them."""
 
     def __init__(self) -> None:
         self.cells: dict[tuple[Key, str], list[Written]] = defaultdict(list)
         self.lost: set[Written] = set()
-        """What no disk has any more, though a stick may: it was set back before anybody else had them"""
+        """values that no disk has any more, though a stick may: their disk was set back before anybody else had them"""
 
     def confirm(self, store: Store, before: dict[Key, Row], had: dict[str, int]) -> None:
-        """Take in what a save changed, as its user sees it; each value must be in the log."""
+        """Add what a save changed, as its user sees it; each value must be in the log."""
         after = rows_of(store)
         assert before.keys() <= after.keys()
         logged = store.rows(
@@ -227,8 +229,11 @@ class Model:
                     )
 
     def known(self, store: Store) -> dict[tuple[Key, str], list[tuple[Written, str]]]:
-        """What a replica has of each cell, with the log in which it has it, oldest first. A change is found by its
-        reading and its row: a laptop whose disk was copied logs it anew, in another log."""
+        """The values that a replica has of each cell, with the log that holds them, oldest first.
+
+        A change is found by its clock reading and its row: a laptop whose disk was copied logs it again, in another
+        log.
+        """
         logged = defaultdict(list)
         for c in arrived_or_recorded(store):
             logged[c.hlc, c.table, c.row_id].append((c.log_id, c.cols))
@@ -245,21 +250,20 @@ class Model:
         return found
 
     def rows(self, store: Store) -> dict[Key, dict[str, Any]]:
-        """What a replica must show of the changes that it has: per column the newest."""
+        """The rows that a replica must show for the changes that it has: in each column the newest."""
         found: dict[Key, dict[str, Any]] = defaultdict(dict)
         for (key, col), there in self.known(store).items():
             found[key][col] = there[-1][0].value
         return dict(found)
 
     def conflicts(self, store: Store) -> set[tuple[Any, ...]]:
-        """(table, row, column, winning value, losing log, losing seq) of each value that neither side knew; as long as
-        no log has two histories."""
+        """(table, row, column, winning value, losing log, losing seq) of each conflict, where no log has a fork."""
         found = set()
         for ((table, row_id), col), there in self.known(store).items():
             written = [w for w, _log in there]
             newest = [w for w in written if not any(knew(other, w) for other in written if other is not w)]
             winner = newest[-1]
-            losers = [w for w in newest[:-1] if w.value != winner.value and col != "voided_at"]  # both say: void
+            losers = [w for w in newest[:-1] if w.value != winner.value and col != "voided_at"]  # both are void
             found |= {(table, row_id, col, winner.value, w.log, w.seq) for w in losers}
         return found
 
@@ -268,14 +272,14 @@ class Model:
 
 
 class Laptops(RuleBasedStateMachine):
-    """2 to 6 replicas and 2 sticks. ``template`` is what ``build`` made, ``folder`` where a run may write."""
+    """2 to 6 replicas and 2 sticks. ``template`` is the folder of ``build``, ``folder`` is where a run may write."""
 
     template: ClassVar[Path]
     keys: ClassVar[dict[str, bytes]]
     folder: ClassVar[Path]
     runs: ClassVar[Iterator[int]] = count()
     seen: ClassVar[dict[str, int]] = defaultdict(int)
-    """What came up in all schedules: a machine that never saw a conflict shows nothing"""
+    """Counts of what happened in all schedules: a machine that never had a conflict proves nothing"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -283,7 +287,7 @@ class Laptops(RuleBasedStateMachine):
         self.stores: dict[str, Store] = {}
         self.old: set[str] = set()
         self.forked = False
-        """a disk was copied, or set back: a log may have two histories"""
+        """whether a disk was copied or set back: a log may then have a fork"""
         self.model = Model()
 
     @initialize(draw=st.integers(0, 2**64 - 1))
@@ -304,13 +308,13 @@ class Laptops(RuleBasedStateMachine):
         self.sticks = [self.root / "stick-0", self.root / "stick-1"]
         for stick in self.sticks:
             stick.mkdir()
-        self.record("p-a")  # something that two laptops share from the beginning
+        self.record("p-a")  # so that two laptops share a record from the beginning
         if "p-b" in self.stores:
             self.bring("p-a", "p-b")
 
     @contextmanager
     def confirming(self, name: str) -> Iterator[Store]:
-        """A save that may be refused; what it confirmed goes into the model."""
+        """Run a save that may be refused; what it confirms goes into the model."""
         store = self.stores[name]
         before, had = rows_of(store), vector(store)
         try:
@@ -322,11 +326,14 @@ class Laptops(RuleBasedStateMachine):
 
     @rule(draw=st.integers(0, 2**64 - 1))
     def step(self, draw: int) -> None:
-        """All of a step comes from one number. Hypothesis leaves out rules at random and likes small values: given
-        rules and arguments to choose, half of its schedules had no save, and hardly two laptops met in a cell. A
-        failure shrinks by leaving out steps; those that are left stay as they are."""
+        """Do one action; all of it comes from one number.
+
+        Hypothesis leaves out rules at random and prefers small values. When it chose rules and arguments itself, half
+        of its schedules had no save, and two laptops hardly ever wrote the same cell. A failure shrinks by leaving out
+        steps; the remaining ones stay as they are.
+        """
         self.rng = random.Random(draw)
-        what, name = self.rng.choice(DEEDS), self.rng.choice(list(self.stores))
+        what, name = self.rng.choice(ACTIONS), self.rng.choice(list(self.stores))
         note(f"{name}: {what}")
         getattr(self, what)(name)
 
@@ -368,7 +375,7 @@ class Laptops(RuleBasedStateMachine):
                 records.save(store, kind, entry)
 
     def insert_event(self, store: Store, entry: dict[str, Any]) -> None:
-        """As the older version saves it: this version's would name a column that is not there."""
+        """Save an event as the older version does: this version's save would name a missing column."""
         row = {"id": str(uuid_utils.uuid7()), "post_id": store.identity.post_id,
                "created_at": "2013-01-01T00:00:00Z", "created_by": store.user, **entry}  # fmt: skip
         with store.transaction():
@@ -376,7 +383,7 @@ class Laptops(RuleBasedStateMachine):
             store.db.execute(f"INSERT INTO event ({', '.join(row)}) VALUES ({marks})", list(row.values()))
 
     def pick(self, name: str) -> Key | None:
-        """One of the rows that this replica may write, mostly of the oldest: those are shared."""
+        """One of the rows that this replica may write, mostly one of the oldest, which others have too."""
         post = self.stores[name].identity.post_id
         rows = sorted(rows_of(self.stores[name]).items(), key=lambda pair: pair[0][1])
         mine = [k for k, r in rows if r.get("post_id") == post]
@@ -385,7 +392,7 @@ class Laptops(RuleBasedStateMachine):
         return self.rng.choice(mine) if mine else None
 
     def edit(self, name: str) -> None:
-        """By any program that writes the file: the log must catch it."""
+        """Change a row as any other program may: the log must record it."""
         key = self.pick(name)
         if key is None:
             self.record(name)
@@ -411,7 +418,7 @@ class Laptops(RuleBasedStateMachine):
     # what sticks go through
 
     def partners(self, name: str) -> list[str]:
-        """Those for whom a replica writes: headquarters for all, a post's laptops for each other too."""
+        """The replicas for which a replica writes: headquarters for all, a post's laptops for each other too."""
         ids = {p.id for p in peers.partners(self.stores[name])}
         return [n for n, s in self.stores.items() if s.identity.replica_id in ids]
 
@@ -423,7 +430,7 @@ class Laptops(RuleBasedStateMachine):
             outgoing.export(self.stores[name], stick, self.stores[other].identity.replica_id)
 
     def carry(self, name: str) -> None:
-        """Over a stick of its own, at once."""
+        """Export to a partner and import there at once, over a separate stick."""
         self.bring(name, self.rng.choice(self.partners(name)))
 
     def bring(self, name: str, other: str) -> None:
@@ -469,7 +476,7 @@ class Laptops(RuleBasedStateMachine):
             file.unlink()
 
     def damage(self, _name: str) -> None:
-        """A copy of a bundle beside it that ends early, or has a flipped bit."""
+        """Put a copy of a bundle beside it that ends early, or has a flipped bit."""
         file = self.a_file()
         if file is None:
             return
@@ -484,7 +491,7 @@ class Laptops(RuleBasedStateMachine):
     # what laptops go through
 
     def clock_jumps(self, name: str) -> None:
-        """A wall clock that stood ahead leaves its reading behind; back in 2010, every reading is the last plus one."""
+        """Set the logical clock as a wall clock that ran ahead leaves it. With one in 2010, readings go on by one."""
         self.stores[name].db.execute(
             "UPDATE local_session SET hlc = max(hlc, ((CAST(unixepoch() AS INTEGER) + ? * 86400) * 1000) << 16)",
             [self.rng.randint(-3000, 1000)],
@@ -513,7 +520,7 @@ class Laptops(RuleBasedStateMachine):
         shutil.copytree(self.root / name, self.root / to, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
 
     def clone(self, name: str) -> None:
-        """The disk is copied into another laptop, and both go on."""
+        """Copy the disk onto another laptop; both go on."""
         if name in self.old or any(n.endswith(CLONE) for n in self.stores):
             return
         self.copy_disk(name, name + CLONE)
@@ -526,7 +533,7 @@ class Laptops(RuleBasedStateMachine):
             self.copy_disk(name, f"backup-{name}")
 
     def restore(self, name: str) -> None:
-        """The disk is set back, told to the program or not. What nobody else had by then is lost with it."""
+        """Set the disk back, with or without notice to the program. What no other replica has is lost."""
         if name in self.old or not (self.root / f"backup-{name}").exists():
             return
         before = self.known(name)
@@ -546,14 +553,14 @@ class Laptops(RuleBasedStateMachine):
     # what must hold
 
     def as_expected(self, name: str) -> None:
-        """The rows and conflicts of a replica are those of the changes that it has, and of nothing else."""
+        """Check that a replica's rows and conflicts are exactly those of the changes that it has."""
         store = self.stores[name]
         rows, expected = rows_of(store), self.model.rows(store)
-        if self.forked:  # what began a row may be in a branch that does not stand, until it is logged anew
+        if self.forked:  # the first change of a row may be in a branch that does not count, until it is logged again
             places = [(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")]
-            aside = {(c.table, c.row_id) for c in change_log.changes_at(store, places).values()}
-            rows = {k: v for k, v in rows.items() if k not in aside}
-            expected = {k: v for k, v in expected.items() if k not in aside}
+            rejected = {(c.table, c.row_id) for c in change_log.changes_at(store, places).values()}
+            rows = {k: v for k, v in rows.items() if k not in rejected}
+            expected = {k: v for k, v in expected.items() if k not in rejected}
         if name in self.old:
             expected = {
                 (t, i): {c: v for c, v in cols.items() if OLD_LACKS_COLUMNS.get(t) != c}
@@ -574,33 +581,38 @@ class Laptops(RuleBasedStateMachine):
         if not self.forked:
             above = [vector(s) for n, s in self.stores.items() if n.removesuffix(CLONE) in HEADQUARTERS]
             for log, reached in status._acknowledged(store).items():
-                assert any(reached <= have.get(log, 0) for have in above), "a receipt for what headquarters has not"
+                assert any(reached <= have.get(log, 0) for have in above), "a receipt for what headquarters lacks"
 
     def everybody_meets(self) -> None:
-        """All exchange, over a stick of their own, until nobody lacks anything: to headquarters and back, in any order
-        among themselves, again and again."""
+        """Let all exchange, over a separate stick, until no replica lacks anything.
+
+        Rounds to headquarters and rounds back take turns; within a round the order is random.
+        """
         for turn in range(2 * ROUNDS):
             ways = [(n, o) for n in self.stores for o in self.partners(n) if self.is_up(n, o) == (turn % 2 == 0)]
             self.rng.shuffle(ways)
             for sender, to in ways:
                 self.bring(sender, to)
-            heard = turn >= (3 if self.forked else 1)  # what a disk that was set back lacks, others learn by its word
-            if heard and all(self.is_quiet(name) and self.agrees(name) for name in self.stores):
+            informed = turn >= (3 if self.forked else 1)  # only its receipt tells others what a disk set back lacks
+            if informed and all(self.is_quiet(name) and self.agrees(name) for name in self.stores):
                 return
-            if turn == 2 * ADOPT + 1 and self.forked:  # who logged it has lost it: headquarters takes it over
+            if turn == 2 * ADOPT + 1 and self.forked:  # the author has lost it: headquarters adopts it
                 forks.adopt_branches(self.stores["hq"])
-        told = {n: [p for p in (state.held, state.quarantined, state.unsent) if p] for n, s in self.stores.items()
+        left = {n: [p for p in (state.held, state.quarantined, state.unsent) if p] for n, s in self.stores.items()
                 if (state := status.exchange_status(s))}  # fmt: skip
-        raise AssertionError(f"after {ROUNDS} full exchanges somebody still lacks something: {told}")
+        raise AssertionError(f"after {ROUNDS} full exchanges somebody still lacks something: {left}")
 
     def is_up(self, sender: str, to: str) -> bool:
-        """Whether a way leads to a headquarters, or from one laptop to a later one of the same kind."""
+        """Whether an exchange goes towards headquarters, or from one laptop to a later one of the same kind."""
         rank = {"p": 0, "q": 0, "h": 1, "n": 2}
         return (rank[sender[0]], sender) < (rank[to[0]], to)
 
     def is_quiet(self, name: str) -> bool:
-        """Nothing waits, and nobody whom this replica writes for lacks what it has. Of a disk that was set back more
-        than once nobody knows which of its states goes on: to those all is sent again and again."""
+        """Whether nothing waits, and no replica for which this one writes lacks what it has.
+
+        If a disk was set back more than once, nobody knows which of its states goes on: everything is then sent again
+        and again.
+        """
         store = self.stores[name]
         state, ids = status.exchange_status(store), {p.id for p in peers.partners(store)}
         lacking = not self.forked and any(p.lacks for p in status.peers_status(store) if p.replica_id in ids)
@@ -612,7 +624,7 @@ class Laptops(RuleBasedStateMachine):
                 for name in self.stores:
                     self.upgrade(name)
                 for name in [n for n in self.stores if n.endswith(CLONE)]:
-                    self.record(name)  # both go on: two disks that nothing tells apart are one to everybody
+                    self.record(name)  # both go on: to all others, two identical disks are one
                     self.record(name.removesuffix(CLONE))
                 self.everybody_meets()
                 self.nothing_is_missing()
@@ -622,19 +634,19 @@ class Laptops(RuleBasedStateMachine):
             shutil.rmtree(self.root, ignore_errors=True)
 
     def seen_by(self, name: str, everywhere: dict[Key, Row]) -> dict[Key, Row]:
-        """What of headquarters' rows a replica may see."""
+        """The rows of headquarters that a replica may see."""
         post = self.stores[name].identity.post_id
         return {k: r for k, r in everywhere.items() if post is None or r.get("post_id", post) == post}
 
     def agrees(self, name: str) -> bool:
-        """Whether a replica has the rows of headquarters that it may see, bit for bit, and the conflicts of those."""
+        """Whether a replica has exactly the rows of headquarters that it may see, and their conflicts."""
         hq, store = self.stores["hq"], self.stores[name]
         mine = self.seen_by(name, rows_of(hq))
         conflicts = [c for c in merge.conflicts(hq) if (c["table"], c["row"]) in mine]
         return rows_of(store) == mine and merge.conflicts(store) == conflicts
 
     def nothing_is_missing(self) -> None:
-        """All that may see the same have the same, bit for bit; every confirmed value is in everybody's log."""
+        """Check that all replicas have exactly the rows that they may see, and every confirmed value of these."""
         self.seen["schedules"] += 1
         self.seen["replicas"] += len(self.stores)
         everywhere = rows_of(self.stores["hq"])
@@ -648,6 +660,6 @@ class Laptops(RuleBasedStateMachine):
                     assert w in there or key not in mine, (name, w)
             self.as_expected(name)
         assert {k for (k, _c), ws in self.model.cells.items() if set(ws) - self.model.lost} <= everywhere.keys()
-        if self.seen["schedules"] % 4 == 0:  # all have the same rows: folding one anew, now and then, is enough
+        if self.seen["schedules"] % 4 == 0:  # all have the same rows: to examine one, now and then, is enough
             one = self.rng.choice(list(self.stores.values()))
             assert doctor.examine_replica(one).healthy

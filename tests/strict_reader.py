@@ -1,6 +1,6 @@
-"""What a right reader says of one file, after ``docs/bundle-format.md``: written for the tests, of nothing of ours.
+"""A strict reader of one file, written for the tests from ``docs/bundle-format.md``, without any code of fieldapp.
 
-It judges what one file and a few known keys can show: steps 2 to 8 of reading a bundle, and whether a segment is one.
+It checks what one file and a few known keys can show: steps 2 to 8 of reading a bundle, and if a segment is valid.
 """
 
 import base64
@@ -24,14 +24,14 @@ MB = 1 << 20
 
 
 class Bad(Exception):
-    """In the word of the format."""
+    """A file is wrong; the message is the format's word for the reason."""
 
 
 # JSON and signatures ---------------------------------------------------------------------------------------------
 
 
 def loads(text: bytes) -> Any:
-    """One JSON value; Bad where it is none."""
+    """One JSON value; Bad if the text is not one."""
 
     def constant(_name: str) -> None:
         raise ValueError
@@ -65,7 +65,7 @@ def is_clean(text: str) -> bool:
 
 
 def is_signed(key: str, data: bytes, signature: bytes) -> bool:
-    """minisign's prehashed form, with its trusted comment."""
+    """Whether a minisign signature is valid: prehashed form, with its trusted comment."""
     try:
         lines = [line.decode("utf-8") for line in signature.splitlines()]
         if len(lines) != 4 or not lines[0].startswith("untrusted comment: "):
@@ -88,7 +88,7 @@ def is_signed(key: str, data: bytes, signature: bytes) -> bool:
 
 
 def members_of(tar: bytes, most: int | None = None) -> list[tuple[str, bytes]]:
-    """Name and content of each, or of the first few; Bad where it is no such tar."""
+    """(name, content) of each member, or of the first ``most``; Bad if it is not a valid tar."""
     found: list[tuple[str, bytes]] = []
     at = 0
     while len(found) != most:
@@ -135,7 +135,7 @@ STRINGS = ("format", "kind", "sender", "made_at", "program")
 
 
 def is_manifest(m: Any) -> bool:
-    """Fields and types."""
+    """Whether the fields and types are those of a manifest."""
     if not (isinstance(m, dict) and all(isinstance(m.get(k), str) for k in STRINGS)):
         return False
     texts = ("log",)
@@ -148,7 +148,7 @@ def is_manifest(m: Any) -> bool:
         and _map_of(m.get("have"), _is_head)
         and _list_of(m.get("members"), _is_member)
         and _map_of(m.get("counts"), is_count)
-        and _list_of(m.get("set_aside", []), _is_aside)
+        and _list_of(m.get("set_aside", []), _is_rejected)
         and all(isinstance(m.get(k, ""), str) for k in texts)
         and all(isinstance(m.get(k), str | None) for k in nullable)
     )
@@ -180,7 +180,7 @@ def _is_member(m: Any) -> bool:
     )
 
 
-def _is_aside(a: Any) -> bool:
+def _is_rejected(a: Any) -> bool:
     return (
         isinstance(a, dict)
         and isinstance(a.get("log"), str)
@@ -189,21 +189,21 @@ def _is_aside(a: Any) -> bool:
     )
 
 
-CERTIFICATE = {"format", "replica", "name", "role", "sign_key", "age_key", "issuer", "issued_at", "post_code"}
-PERHAPS = {"post_id", "post_name", "hlc", "above"}
+REQUIRED = {"format", "replica", "name", "role", "sign_key", "age_key", "issuer", "issued_at", "post_code"}
+OPTIONAL = {"post_id", "post_name", "hlc", "above"}
 
 
 def certificate(data: bytes) -> dict[str, Any] | None:
-    """A certificate of valid form."""
+    """The certificate, or None if its form is not valid."""
     try:
         c = loads(data)
     except Bad:
         return None
-    if not isinstance(c, dict) or c.keys() - CERTIFICATE - PERHAPS or CERTIFICATE - c.keys():
+    if not isinstance(c, dict) or c.keys() - REQUIRED - OPTIONAL or REQUIRED - c.keys():
         return None
     hlc, above = c.get("hlc", 0), c.get("above", False)
     if not (
-        all(isinstance(c[k], str) for k in CERTIFICATE)
+        all(isinstance(c[k], str) for k in REQUIRED)
         and all(isinstance(c.get(k), str | None) for k in ("post_id", "post_name"))
         and type(hlc) is int
         and 0 <= hlc < 1 << 63
@@ -225,7 +225,7 @@ def certificate(data: bytes) -> dict[str, Any] | None:
 
 
 def verdict(tar: bytes, reader: str, known: dict[str, tuple[str, str]]) -> str | None:
-    """Why the bundle in this tar is refused; None if it is taken. ``known``: other replica -> its two keys."""
+    """Why the bundle in this tar is refused; None if it is accepted. ``known``: other replica -> its two keys."""
     try:
         ((name, raw),) = members_of(tar, 1) or (("", b""),)
         if name != "manifest.json":
@@ -242,11 +242,11 @@ def verdict(tar: bytes, reader: str, known: dict[str, tuple[str, str]]) -> str |
         _check_members(m, members[2:], signature)
     except Bad as bad:
         return str(bad)
-    papers = dict(members[2:])
+    contents = dict(members[2:])
     valid = []
     for name, data in members[2:]:
         found = certificate(data) if name.startswith("certs/") and name.endswith(".json") else None
-        if found and name == f"certs/{found['replica']}.json" and name + ".minisig" in papers:
+        if found and name == f"certs/{found['replica']}.json" and name + ".minisig" in contents:
             valid.append(found)
     if not valid or valid[0]["replica"] != m["sender"]:
         return "no_sender"
@@ -278,7 +278,7 @@ def _check_members(m: dict[str, Any], members: list[tuple[str, bytes]], signatur
 
 
 def segments_of(tar: bytes) -> list[tuple[bytes, bytes]]:
-    """(content, signature) of each segment whose signature follows it at once."""
+    """(content, signature) of each segment that its signature follows directly."""
     return [
         (data, signature)
         for (name, data), (follows, signature) in pairwise(members_of(tar))
@@ -287,7 +287,7 @@ def segments_of(tar: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def segment(data: bytes) -> tuple[dict[str, Any], list[list[Any]]] | None:
-    """Header and changes, or None where this is no segment."""
+    """Header and changes; None if this is not a segment."""
     try:
         text = _text(data)
         if not text.endswith(b"\n"):
@@ -353,7 +353,7 @@ def _is_change(c: Any) -> bool:
 
 
 def is_stored(text: str) -> bool:
-    """Text as a record may hold it."""
+    """Whether a record may hold this text."""
     return unicodedata.is_normalized("NFC", text) and not any(
         unicodedata.category(c) in ("Cc", "Cf", "Cs") and c != "\n" for c in text
     )

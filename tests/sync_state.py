@@ -1,4 +1,4 @@
-"""What sync tests compare, and a second laptop to compare it with."""
+"""The state that sync tests compare, and a second laptop to compare it with."""
 
 import io
 import os
@@ -42,7 +42,7 @@ DERIVED = ("touched_reached", "touched_changes", "search_reached", "checked")
 
 
 def kept(store: Store) -> dict[str, list[Row]]:
-    """Every row of the file, but for the indexes that are computed from the log."""
+    """Every row of the file, except the indexes that are computed from the log."""
     tables = [r["name"] for r in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
     derived = ("local_touch", "local_search", "sqlite_")
     rows = {t: store.rows(f"SELECT * FROM {t}") for t in tables if not t.startswith(derived)}
@@ -51,7 +51,7 @@ def kept(store: Store) -> dict[str, list[Row]]:
 
 
 def stick_that_fails(patched: pytest.MonkeyPatch, error: OSError) -> None:
-    """Whatever is written to a stick from now on ends in ``error``, as the system would say it."""
+    """From now on every write to a stick raises ``error``, as the system would."""
 
     class Failing(io.BytesIO):
         def write(self, _data: object) -> int:
@@ -62,14 +62,14 @@ def stick_that_fails(patched: pytest.MonkeyPatch, error: OSError) -> None:
 
 
 def no_unicode(folder: Path) -> Path:
-    """A bundle, by its name, that another system called so."""
+    """A file that has a bundle's name in bytes that are not UTF-8, as another system may write it."""
     path = folder / os.fsdecode(b"xau\xff\xfe.fieldapp.tar.age")
     path.write_bytes(b"z")
     return path
 
 
 def new_post(world: World, code: str, name: str) -> Store:
-    """A post that begins, whose first bundle is on the stick and not read yet."""
+    """A new post, whose first bundle is on the stick and not read yet."""
     pack = enrolment.write_pack(world.hq, code=code, name=name, dest=world.usb)
     store = enrolment.init_post(world.root / code.lower(), pack, user="Lê Văn C", passphrase="x y")
     outgoing.export(store, world.usb)

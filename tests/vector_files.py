@@ -1,4 +1,4 @@
-"""The test vectors of the format, as files to read."""
+"""The test vectors of the format, as files that tests read."""
 
 import io
 import json
@@ -25,7 +25,7 @@ READER = KEYS["reader"]
 
 @dataclass(frozen=True)
 class Files:
-    """Every vector as a file, those that lie unencrypted in the archive encrypted to the reader."""
+    """Every vector as a file; those that are unencrypted in the archive are encrypted to the reader."""
 
     folder: Path
 
@@ -43,7 +43,7 @@ class Files:
         return cls(folder)
 
     def path(self, vector: dict[str, Any]) -> Path:
-        """The bundle or pack that is to be read."""
+        """The bundle or pack of a vector."""
         if vector["form"] == "tar":
             return self.folder / "made" / f"{vector['name']}.fieldapp.tar.age"
         there: Path = FOLDER / vector["file"]
@@ -51,7 +51,7 @@ class Files:
 
 
 def become_the_reader(store: Store) -> None:
-    """Take the keys and ids of the index in the place of those that were drawn."""
+    """Replace the random keys and ids of a replica by those of the index."""
     request = keys.decode_certificate(peers.own(store).certificate)
     assert request is not None
     own = msgspec.structs.replace(

@@ -2,7 +2,7 @@
 
     python tools/release.py [--tag] [--no-kit] [-- OPTIONS OF fieldapp kit]
 
-``make release`` runs it, and ``docs/release.md`` tells what comes out. Nothing is pushed or published.
+``make release`` runs it, and ``docs/release.md`` describes the result. Nothing is pushed or published.
 """
 
 import argparse
@@ -38,7 +38,7 @@ from fieldapp.kit.wheel import NAME
 
 ROOT = Path(__file__).parents[1]
 LICENSES = {"click-default-group": "BSD-3-Clause", "pyrage": "MIT", "sqlcipher3": "Zlib"}
-"""Of packages whose metadata names none: as the licence file in the wheel reads"""
+"""Licences of packages whose metadata names none, from the licence file in the wheel"""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def version_of(source: str) -> str:
 
 
 def disagreements(version: str, changelog: str, tagged: str, head: str) -> list[str]:
-    """What keeps a version from being released, in sentences; ``tagged`` is empty where there is no tag yet."""
+    """The reasons why a version cannot be released, as sentences; ``tagged`` is empty where there is no tag yet."""
     found = []
     parts = re.split(r"(?m)^## ", changelog)
     headings = [part.partition("\n")[0] for part in parts[1:]]
@@ -89,7 +89,7 @@ def disagreements(version: str, changelog: str, tagged: str, head: str) -> list[
 
 
 def checked(*, to_tag: bool) -> Release:
-    """The release that this checkout is, or an exit that says what is missing."""
+    """The release of this checkout; exits with what is missing."""
     version = version_of((ROOT / "fieldapp" / "__init__.py").read_text(encoding="utf-8"))
     head = git("rev-parse", "HEAD")
     release = Release(version, head, int(git("log", "-1", "--format=%ct", head)))
@@ -108,7 +108,7 @@ def checked(*, to_tag: bool) -> Release:
 
 
 def export(commit: str, folder: Path) -> None:
-    """Lay the files of a commit into a folder: nothing else of the checkout gets into the release."""
+    """Put the files of a commit into a folder: nothing else of the checkout gets into the release."""
     archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(folder, filter="data")
@@ -134,7 +134,7 @@ def build(release: Release, source: Path, out: Path, kit_options: Sequence[str] 
 
 
 def check_kit(kit: Path, wheel: Path, materials: str) -> None:
-    """Exit where a kit carries another wheel of the program, or a package that the bill of materials does not list."""
+    """Exit if a kit holds another wheel of the program, or a package that the bill of materials does not list."""
     if (kit / "wheels" / wheel.name).read_bytes() != wheel.read_bytes():
         sys.exit("The kit carries another wheel of the program than the release.")
     listed = set(re.findall(r'"pkg:pypi/([^"]+)"', materials))
@@ -145,7 +145,7 @@ def check_kit(kit: Path, wheel: Path, materials: str) -> None:
 
 
 def sums(folder: Path) -> dict[str, str]:
-    """Path -> SHA-256, of all that was built; a kit counts as its list, which names each of its files."""
+    """Path -> SHA-256 of all that was built; for a kit that of its list, which has the SHA-256 of every file."""
     built = sorted([*(p for p in folder.iterdir() if p.is_file()), *folder.glob(f"{NAME}-kit-*/SHA256SUMS")])
     return {path.relative_to(folder).as_posix(): _sha256(path) for path in built}
 
@@ -187,7 +187,7 @@ def sbom(release: Release, wheel: Path, source: Path) -> str:
 
 
 def _needs(known: dict[str, list[Requirement]], environment: Mapping[str, str]) -> dict[str, set[str]]:
-    """Each package that the program needs in an environment -> those that it needs itself; ``known`` grows."""
+    """Each package that the program needs in an environment -> the packages that it requires; ``known`` grows."""
     while missing := assemble.closure(known, environment).keys() - known.keys():
         known.update({name: _requirements(name) for name in missing})
     names = assemble.closure(known, environment)
@@ -202,7 +202,7 @@ def _wanted(requirements: Sequence[Requirement], extras: set[str], environment: 
 
 
 def _requirements(name: str) -> list[Requirement]:
-    """What a package requires, by the metadata of the one that is installed here."""
+    """The requirements of a package, from the metadata of the one that is installed here."""
     try:
         return [Requirement(text) for text in importlib.metadata.requires(name) or []]
     except importlib.metadata.PackageNotFoundError:
@@ -210,7 +210,7 @@ def _requirements(name: str) -> list[Requirement]:
 
 
 def _license(name: str, version: str) -> str:
-    """As the metadata of the installed package states it."""
+    """The licence of a package, as the metadata of the installed package states it."""
     metadata = importlib.metadata.metadata(name)
     if metadata["Version"] != version:
         sys.exit(f"{name} {metadata['Version']} is installed, and constraints.txt names {version}: `make clean`.")
@@ -233,7 +233,7 @@ def _component(name: str, version: str, license_text: str, sort: ComponentType =
 
 
 def main() -> None:
-    """Check, build twice in two folders, compare, and lay the result into ``dist``."""
+    """Check, build twice in two folders, compare, and put the result into ``dist``."""
     parser = argparse.ArgumentParser(description="Make a release of this commit in dist/.")
     parser.add_argument("--tag", action="store_true", help="set the tag, when all was built; it is not pushed")
     parser.add_argument("--no-kit", action="store_true", help="no kit, which needs a package index and minutes")

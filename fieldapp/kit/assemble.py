@@ -1,8 +1,8 @@
-"""Making a kit: the program and all it needs, for machines that never see a network, in one folder of a stick.
+"""Make a kit: the program and all it needs, in one folder of a stick, for machines that never see a network.
 
     fieldapp-kit-0.2.0/
-      install.cmd, install.sh     what a person starts; they find a Python and run
-      install.py                  which checks every file, then installs (Python's own library only)
+      install.cmd, install.sh     what a person starts; they find a Python and run install.py
+      install.py                  checks every file, then installs (Python's own library only)
       requirements/TARGET.txt     what is installed on one kind of machine, each wheel by version and SHA-256
       wheels/*.whl                of all targets
       python/                     a Python for Windows, where one was given: unpacked, or its installer
@@ -12,7 +12,7 @@
       SHA256SUMS.minisig          headquarters' signature
       headquarters.json           its certificate: name and keys
 
-Made where a package index can be reached; signed by headquarters, which is another laptop if need be.
+A kit is made where a package index can be reached. Headquarters signs it, on another laptop where necessary.
 """
 
 import hashlib
@@ -45,11 +45,11 @@ from fieldapp.sync.peers import peers
 
 PYTHONS = ("3.11", "3.12", "3.13")
 EXTRAS = ("hq",)
-"""A kit serves posts and headquarters alike"""
+"""Extras of the package that every kit holds: it serves posts and headquarters alike"""
 GLIBC = 28
 """The newest minor version of glibc 2 that a Linux wheel may ask for: Debian 10, RHEL 8"""
 START_SCRIPTS = {"install.cmd": {"windows"}, "install.sh": {"linux"}, "install.py": {"windows", "linux"}}
-"""Name -> platforms that need it"""
+"""File name -> platforms that need it"""
 
 PLATFORMS: Mapping[str, tuple[str, ...]] = {
     "windows": ("win_amd64",),
@@ -66,8 +66,8 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
     "windows": {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt", "platform_machine": "AMD64"},
     "linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "platform_machine": "x86_64"},
 }
-"""Platform -> what environment markers ask. pip judges markers by the machine that it runs on, whatever ``--platform``
-says: on Linux it would leave out what only Windows needs."""
+"""Platform -> values of environment markers. pip evaluates markers for the machine that it runs on, whatever
+``--platform`` says: on Linux it would leave out what only Windows needs."""
 
 Announce = Callable[[str], None]
 
@@ -81,12 +81,12 @@ class TargetMachine:
 
     @property
     def name(self) -> str:
-        """As the list of requirements is called."""
+        """The name of its list of requirements."""
         return f"{self.platform}-{self.python}"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What markers ask, of this machine."""
+        """The values of environment markers on this machine."""
         return {
             **ENVIRONMENTS[self.platform],
             "python_version": self.python,
@@ -114,7 +114,7 @@ def make_kit(
     say: Announce,
     python_installer: Path | None = None,
 ) -> Path:
-    """Gather a kit, not yet signed, into a new folder below ``dest``; returns it. Needs a package index."""
+    """Make an unsigned kit in a new folder below ``dest``; returns that folder. Needs a package index."""
     if not dest.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
     kit = dest / f"{NAME}-kit-{fieldapp.__version__}"
@@ -123,15 +123,15 @@ def make_kit(
     with tempfile.TemporaryDirectory(prefix=".fieldapp-kit-", dir=dest) as temporary:
         made = Path(temporary) / kit.name
         (made / "wheels").mkdir(parents=True)
-        told = {"@PYTHONS@": ", ".join(sorted({target.python for target in wanted}))}
-        told |= _carry_python(made, python_installer, wanted)
+        marks = {"@PYTHONS@": ", ".join(sorted({target.python for target in wanted}))}
+        marks |= _add_python(made, python_installer, wanted)
         _fill_kit(made, wanted, say)
         for target in wanted:
             _try_plan(made, target)
         for name, platforms in START_SCRIPTS.items():
             if platforms & {target.platform for target in wanted}:
                 text = (PACKAGE / "kit" / name).read_text(encoding="utf-8")
-                for mark, value in told.items():
+                for mark, value in marks.items():
                     text = text.replace(mark, value)
                 ending = "\r\n" if name.endswith(".cmd") else "\n"
                 (made / name).write_text(text, encoding="utf-8", newline=ending)
@@ -175,7 +175,7 @@ def _try_plan(kit: Path, target: TargetMachine) -> None:
 
 
 def pinned(text: str) -> dict[str, str]:
-    """Canonical name -> version."""
+    """Canonical name -> version, from the text of ``constraints.txt``."""
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return {canonicalize_name(name): version for name, _sep, version in (x.partition("==") for x in lines) if version}
 
@@ -183,10 +183,10 @@ def pinned(text: str) -> dict[str, str]:
 def _download(
     wheels: Path, target: TargetMachine, known: dict[str, list[Requirement]], pins: Mapping[str, str]
 ) -> dict[str, set[str]]:
-    """Fetch what the program needs on the target, step by step: what a wheel requires is known once it is here.
+    """Fetch what the program needs on the target, step by step: the requirements of a wheel are known once it is here.
 
-    Every package has its one pinned version, so there is nothing to choose. ``known``: what packages require, by name;
-    grows. Returns name -> extras.
+    Every package has its one pinned version, so there is nothing to choose. ``known``: name -> requirements; grows.
+    Returns name -> extras.
     """
     fetched: set[str] = {NAME}
     while True:
@@ -211,7 +211,7 @@ def _download(
 
 
 def closure(known: Mapping[str, Sequence[Requirement]], environment: Mapping[str, str]) -> dict[str, set[str]]:
-    """What the program needs in an environment, as far as it is known what packages require: name -> extras."""
+    """What the program needs in an environment, as far as requirements are ``known``: name -> extras."""
     needed: dict[str, set[str]] = {NAME: set(EXTRAS)}
     waiting = [NAME]
     while waiting:
@@ -230,11 +230,11 @@ def closure(known: Mapping[str, Sequence[Requirement]], environment: Mapping[str
 
 
 def requirements(wheel: Path) -> list[Requirement]:
-    """What a wheel requires."""
+    """The requirements of a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         name = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA") and n.count("/") == 1)
-        said = HeaderParser().parsestr(archive.read(name).decode("utf-8"))
-    return [Requirement(text) for text in said.get_all("Requires-Dist", [])]
+        metadata = HeaderParser().parsestr(archive.read(name).decode("utf-8"))
+    return [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
 
 
 def wheels_of(wheels: Path, name: str) -> Iterator[Path]:
@@ -270,13 +270,15 @@ def _requirement(wheels: Path, target: TargetMachine, name: str) -> str:
 # the list and its signature ------------------------------------------------------------------------------------------
 
 
-def _carry_python(kit: Path, file: Path | None, wanted: Iterable[TargetMachine]) -> dict[str, str]:
-    """Lay a Python into the kit: an embeddable zip is unpacked, so that it runs as it lies there; an installer is what
-    the start script checks and starts. Returns what the start script is told: mark -> value."""
+def _add_python(kit: Path, file: Path | None, wanted: Iterable[TargetMachine]) -> dict[str, str]:
+    """Put a Python into the kit; returns the values for the start script: mark -> value.
+
+    An embeddable zip is unpacked, ready to run. An installer is copied; the start script checks and starts it.
+    """
     fitting = {f"python{target.python.replace('.', '')}._pth" for target in wanted if target.platform == "windows"}
-    told = {"@PYTHON_SETUP@": "", "@PYTHON_SHA256@": ""}
+    marks = {"@PYTHON_SETUP@": "", "@PYTHON_SHA256@": ""}
     if file is None:
-        return told
+        return marks
     refused = FieldappError(_("{path} is no Python installer (.exe) or embeddable zip.").format(path=file))
     try:
         if file.suffix == ".zip":
@@ -289,7 +291,7 @@ def _carry_python(kit: Path, file: Path | None, wanted: Iterable[TargetMachine])
                         _("{path} is not for Windows x64, or its version has no wheels in this kit.").format(path=file)
                     )
                 archive.extractall(kit / "python")
-            return told
+            return marks
         if file.suffix != ".exe" or not re.fullmatch(r"[\w.-]+", file.name, re.ASCII):
             raise refused
         (kit / "python").mkdir()
@@ -300,7 +302,7 @@ def _carry_python(kit: Path, file: Path | None, wanted: Iterable[TargetMachine])
 
 
 def _is_for_x64(program: bytes) -> bool:
-    """Whether a Windows program is for x86-64: what its PE header says."""
+    """Whether a Windows program is for x86-64, by its PE header."""
     at = int.from_bytes(program[0x3C:0x40], "little")
     return program[at : at + 6] == b"PE\0\0\x64\x86"
 

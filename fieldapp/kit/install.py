@@ -1,13 +1,13 @@
 """Install the program from this folder: no network, no administrator. Every file is checked before anything is done.
 
-It stands in a kit beside what it installs, and needs nothing but Python's own library: the wheels are what is checked.
-The list of checksums is signed by headquarters. Whoever can change this file too can make it say anything, so at a
-first installation the signature guards against damage and mix-ups; ``minisign -V`` on another machine, or the program
-that is already installed (``fieldapp upgrade``), guards against forgers.
+It is in a kit, beside what it installs. It needs only Python's own library, because it has to check the wheels first.
+Headquarters signs the list of checksums. An attacker who can change this file too can make it print anything, so at a
+first installation the signature guards only against damage and mix-ups. ``minisign -V`` on another machine, or the
+program that is already installed (``fieldapp upgrade``), guards against forgery.
 
     <data folder of the user>/fieldapp/
       versions/0.2.0/     one environment for each version; ``complete`` in it is written last
-      current             the name of the version that starts; replaced as a whole
+      current             the name of the version that starts; replaced atomically
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CURRENT = "current"
 COMPLETE = "complete"
 WINDOWS = os.name == "nt"
 SIXTY_FOUR = ("win-amd64", "linux-x86_64")
-"""What the interpreter was built for: wheels are for it, not for the processor"""
+"""What the interpreter must be built for: wheels have to fit the interpreter, not the processor"""
 IN_PART = 3
 LOADS = (
     "import fieldapp.tui.app, fieldapp.sync.exchange.incoming; from fieldapp.sync.format import keys; keys.new_keys()"
@@ -51,11 +51,11 @@ EMBEDDED_PACKAGES = "Lib\\site-packages"
 
 
 class InstallRefused(Exception):
-    """Why the kit is not taken, in the user's language. Nothing was changed."""
+    """The kit is refused; the message says why in the user's language. Nothing was changed."""
 
 
 def in_language(vietnamese: str, english: str) -> str:
-    """The sentence in the user's language. The program's catalogue is in a wheel, which is not checked yet."""
+    """The sentence in the user's language. The program's translations are in a wheel that is not checked yet."""
     return english if os.environ.get("FIELDAPP_LANG", "").startswith("en") else vietnamese
 
 
@@ -89,7 +89,7 @@ def _times(number: int, point: _Point) -> _Point:
 
 
 def _point(data: bytes) -> _Point | None:
-    """Section 5.1.3; None if the bytes are no point of the curve."""
+    """Decode a point (section 5.1.3); None if the bytes are not a point of the curve."""
     number = int.from_bytes(data, "little")
     sign, y = number >> 255, number & (1 << 255) - 1
     if y >= _P:
@@ -131,9 +131,9 @@ def minisign(sign_key: str, message: bytes, signature: bytes) -> bool:
         return False
     if not trusted.startswith("trusted comment: "):
         return False
-    said = trusted[len("trusted comment: ") :].encode("utf-8")
+    comment = trusted[len("trusted comment: ") :].encode("utf-8")
     hashed = hashlib.blake2b(message).digest()
-    return ed25519(key[10:], hashed, made[10:]) and ed25519(key[10:], made[10:] + said, whole)
+    return ed25519(key[10:], hashed, made[10:]) and ed25519(key[10:], made[10:] + comment, whole)
 
 
 _INITIALS = ("b", "ch", "đ", "g", "h", "kh", "l", "m", "ng", "nh", "ph", "r", "t", "th", "v", "x")
@@ -141,19 +141,19 @@ _RHYMES = ("a", "e", "ê", "i", "o", "ô", "ơ", "u", "ư", "ai", "ao", "âu", "
 
 
 def fingerprint(sign_key: str, age_key: str) -> str:
-    """Two public keys in ten syllables, as the program says them (``fieldapp/sync/format/keys.py``)."""
-    said = []
+    """The fingerprint of two public keys in ten syllables, as the program has it (``fieldapp/sync/format/keys.py``)."""
+    syllables = []
     for byte in hashlib.sha256((sign_key + "\n" + age_key).encode()).digest()[:10]:
         initial, rhyme = _INITIALS[byte >> 4], _RHYMES[byte & 15]
-        said.append(initial + ("h" if initial in ("g", "ng") and rhyme[0] in "eêi" else "") + rhyme)
-    return " ".join(said)
+        syllables.append(initial + ("h" if initial in ("g", "ng") and rhyme[0] in "eêi" else "") + rhyme)
+    return " ".join(syllables)
 
 
 # checking -------------------------------------------------------------------------------------------------------
 
 
 def check_files(kit: Path) -> int:
-    """Compare every file with the list; returns how many there are. Refused names the first that is not right."""
+    """Compare every file with the list; returns their number. InstallRefused names the first that is wrong."""
     try:
         lines = (kit / SUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
@@ -190,7 +190,7 @@ def check_files(kit: Path) -> int:
 
 
 def signer(kit: Path) -> dict[str, Any] | None:
-    """The certificate of the headquarters that signed the list; None if nobody did. Refused if the signature is bad."""
+    """The certificate of the headquarters that signed the list; None if none did. InstallRefused at a bad signature."""
     if not (kit / SIGNATURE).exists() and not (kit / CERTIFICATE).exists():
         return None
     try:
@@ -210,12 +210,12 @@ def signer(kit: Path) -> dict[str, Any] | None:
 
 
 def packs(kit: Path) -> list[Path]:
-    """The packs of posts that lie in the kit or beside it."""
+    """The packs of posts in the kit or beside it."""
     return sorted({*kit.glob("*" + PACK), *kit.parent.glob("*" + PACK)})
 
 
 def check_pack(pack: Path, certificate: dict[str, Any]) -> None:
-    """Refused unless the pack is of the headquarters that signed the kit. The program checks the pack itself."""
+    """InstallRefused unless the pack is of the headquarters that signed the kit. The program checks the rest later."""
     known = set()
     try:
         with tarfile.open(pack, "r:") as tar:
@@ -236,13 +236,13 @@ def check_pack(pack: Path, certificate: dict[str, Any]) -> None:
 
 
 def requirements(kit: Path) -> Path:
-    """The list for this machine."""
+    """The list of requirements for this machine; InstallRefused if the kit has none."""
     name = ("windows" if WINDOWS else "linux") + f"-{sys.version_info[0]}.{sys.version_info[1]}"
     found = kit / "requirements" / (name + ".txt")
     machine = sysconfig.get_platform()
     library, number = ("", "") if WINDOWS else platform.libc_ver()
     old = not WINDOWS and (library != "glibc" or tuple(map(int, number.split(".")[:2])) < (2, 28))
-    # What the Microsoft Store's Python writes into LOCALAPPDATA is seen by itself alone.
+    # Only the Microsoft Store's Python itself can see what it writes into LOCALAPPDATA.
     store = WINDOWS and "WindowsApps" in sys.base_prefix
     if not found.is_file() or machine not in SIXTY_FOUR or old or store:
         what = " ".join(part for part in (name, machine, "Microsoft Store" if store else "", library, number) if part)
@@ -286,17 +286,17 @@ def program(folder: Path) -> list[str]:
 
 
 def install_beside(kit: Path) -> Path:
-    """Make the environment of the kit's version, and touch no other; returns its folder. One that is whole is kept."""
+    """Make the environment of the kit's version, and change no other; returns its folder. A complete one is kept."""
     listed = requirements(kit)
     folder = root() / "versions" / version(kit)
     mark = hashlib.sha256((kit / SUMS).read_bytes()).hexdigest()
     if (folder / COMPLETE).is_file() and (folder / COMPLETE).read_text(encoding="ascii") == mark:
         return folder
-    if folder.exists():  # as a whole or not at all: Windows lets no program go that runs
-        aside = root() / f"{folder.name}.old"
-        shutil.rmtree(aside, ignore_errors=True)
-        folder.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+    if folder.exists():  # renamed, so that all of it goes or nothing: Windows does not delete a program that runs
+        old_folder = root() / f"{folder.name}.old"
+        shutil.rmtree(old_folder, ignore_errors=True)
+        folder.rename(old_folder)
+        shutil.rmtree(old_folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     into: list[str] = []
     base = Path(sys.executable).parent
@@ -305,8 +305,8 @@ def install_beside(kit: Path) -> Path:
         import venv  # the embeddable Python has none
 
         venv.create(folder, with_pip=False, symlinks=not WINDOWS)
-    else:  # the embeddable Python knows no environments: it is copied, and told where its packages are
-        # without the attributes of a stick that is read only: what has them cannot be deleted
+    else:  # the embeddable Python has no environments: it is copied, and the path of its packages is added
+        # without the attributes of a read-only stick: files that have them cannot be deleted
         left_out = shutil.ignore_patterns("Lib", COMPLETE)
         shutil.copytree(base, folder, ignore=left_out, copy_function=shutil.copyfile)
         into = ["--target", str(folder / "Lib" / "site-packages")]
@@ -315,7 +315,7 @@ def install_beside(kit: Path) -> Path:
             (folder / embedded.name).write_text(f"{paths}\n{EMBEDDED_PACKAGES}\n", encoding="ascii")
     done = run_pip(python_of(folder), kit, ["--no-deps", "--no-cache-dir", *into, "-r", str(listed)])
     if done.returncode == 0:
-        # what is compiled is loaded too: it may lack a library of this machine, or lie where nothing may run
+        # compiled modules are loaded as a test: this machine may lack a library, or forbid programs in this folder
         command = [*program(folder)[:-2], "-c", LOADS]
         done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
@@ -354,7 +354,7 @@ def why(said: str) -> str:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that it is there as a whole or as it was before."""
+    """Write a file so that it holds either all of ``data`` or what it held before."""
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:
         file.write(data)
@@ -411,8 +411,11 @@ Categories=Office;
 
 
 def make_entries() -> Path:
-    """Make what starts the program: a command, and an entry in the menu. Returns the command. It starts whatever
-    ``current`` names, so an upgrade does not touch it: cmd.exe reads a script while it runs."""
+    """Make a command and a menu entry that start the program; returns the command.
+
+    The command starts the version that ``current`` names, so that an upgrade need not change it: cmd.exe reads a script
+    while it runs.
+    """
     if WINDOWS:
         menu = Path(os.environ["APPDATA"]) / "Microsoft" / "Windows" / "Start Menu" / "Programs"
         launcher = root() / "fieldapp.cmd"
@@ -430,7 +433,7 @@ def make_entries() -> Path:
 
 
 def _desktop() -> Path:
-    """The user's desktop, which Windows may have moved. Not every Windows shows a script that lies in the menu."""
+    """The user's desktop, which Windows may have moved. Not every Windows shows a script that is in the menu."""
     if sys.platform == "win32":
         import winreg
 

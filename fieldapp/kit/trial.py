@@ -1,9 +1,9 @@
-"""Open a replica with this version, bring it to its shape, and examine it: how an upgrade tries the other version.
+"""Open a replica with this version, migrate it, and examine it: so an upgrade tries the other version.
 
     python -I -m fieldapp.kit.trial HOME USER        the database's key in hex on stdin
 
 Prints one JSON document: ``version``, ``healthy``, ``lines`` of the examination, ``records`` of each kind. An older
-version reads it, so what is there keeps its meaning. Exit code 0 if it is healthy.
+version reads it, so these fields must keep their meaning. Exit code 0 if the replica is healthy.
 """
 
 import json
@@ -20,7 +20,7 @@ from fieldapp.sync.safety import doctor
 
 
 def records(store: Store) -> dict[str, int]:
-    """Table -> rows, of all that is logged."""
+    """Table -> number of rows, of all tables that are logged."""
     return {table: store.value(f"SELECT count(*) FROM {table}") for table in capture.synced_tables(store.db)}
 
 
@@ -38,8 +38,8 @@ def try_replica(home: Path, key: bytes, user: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     try:
-        said = try_replica(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline().strip()), sys.argv[2])
+        result = try_replica(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline().strip()), sys.argv[2])
     except FieldappError as error:
-        said = {"version": fieldapp.__version__, "healthy": False, "lines": [str(error)], "records": {}}
-    print(json.dumps(said))  # noqa: T201 — the answer
-    sys.exit(0 if said["healthy"] else 1)
+        result = {"version": fieldapp.__version__, "healthy": False, "lines": [str(error)], "records": {}}
+    print(json.dumps(result))  # noqa: T201 — the answer
+    sys.exit(0 if result["healthy"] else 1)

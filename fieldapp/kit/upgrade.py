@@ -1,11 +1,11 @@
-"""A new version from a stick, or the one before again: tried on a copy of the records, and only then what starts.
+"""Change to a new version from a stick, or back to the one before. It is first tried on a copy of the records.
 
-    kits/, .trial-…     what the steps need; the next time takes them away if this one is killed
-    versions/OLD, NEW   side by side; ``current`` names the one that starts, and is replaced as a whole
+    kits/, .trial-…     what the steps need; if a run is killed, the next one removes them
+    versions/OLD, NEW   side by side; ``current`` names the one that starts, and is replaced atomically
 
-Until ``current`` is replaced nothing of the version that runs or of the records is touched. The records are brought to
-the other version's shape when it opens them, in one transaction. So a kill at any moment leaves a version that works
-with all records. The way back is the same: no older records are put in the place of those of today.
+Until ``current`` is replaced, the running version and the records are not changed. The other version migrates the
+records when it opens them, in one transaction. So a kill at any moment leaves a version that works, with all records.
+The way back is the same: it keeps the records of today, and restores no older ones.
 """
 
 import json
@@ -51,7 +51,7 @@ class KitNews:
 
 
 def examine_kit(store: Store, kit: Path) -> KitNews:
-    """Check a kit's files, and that a headquarters which this replica trusts has signed it. Changes nothing."""
+    """Check a kit's files and that a trusted headquarters signed it; FieldappError if not. Changes nothing."""
     try:
         install.check_files(kit)
         certificate = install.signer(kit)
@@ -78,7 +78,7 @@ def examine_kit(store: Store, kit: Path) -> KitNews:
 
 
 def kit_news(kit: Path, installed: str) -> list[str]:
-    """The lines of the kit's changelog above the section of the installed version, without sections that are empty."""
+    """The lines of the kit's changelog above the section of the installed version, without empty sections."""
     text = (kit / "CHANGELOG.md").read_text(encoding="utf-8")
     lines = []
     for section in re.split(r"(?m)^## ", text)[1:]:
@@ -96,7 +96,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def version_before() -> str:
-    """The newest of the installed versions that are older than the one that runs."""
+    """The newest installed version that is older than the running one."""
     older = [
         folder.name
         for folder in (install.root() / "versions").glob("*")
@@ -112,7 +112,7 @@ def version_before() -> str:
 
 
 class _Change:
-    """The steps from the version that runs to another, which is installed beside it. Each may be killed."""
+    """The steps from the running version to another, which is installed beside it. Each may be killed."""
 
     advice = ""
     """What to do if the other version cannot take over"""
@@ -128,7 +128,7 @@ class _Change:
         self._folder = install.root() / "versions" / version
 
     def prepare(self) -> None:
-        """Refuse where it cannot be done, and take away what a killed upgrade left."""
+        """Remove what a killed upgrade left. FieldappError where the change is not possible."""
         people.check(self._store, Act.BACKUP)
         if install.installed() is None or install.python_of(_running()).parent != Path(sys.executable).parent:
             raise FieldappError(
@@ -157,7 +157,7 @@ class _Change:
                 shutil.copy(path, self._trial / vault.KEYS_FOLDER)
 
     def try_copy(self) -> None:
-        """Let the other version take over and examine the copy; nothing of the records has been touched yet."""
+        """Let the other version migrate and examine the copy; the records themselves are not changed yet."""
         found = self._examine(self._trial)
         shutil.rmtree(self._trial, ignore_errors=True)
         if not self._is_good(found):
@@ -175,7 +175,7 @@ class _Change:
         install.switch(self.version)
 
     def take_over(self) -> None:
-        """Let the other version open the records; if it cannot, the one that runs starts again."""
+        """Let the other version open the records; if it cannot, the running version starts again from now on."""
         found = self._examine(self.home)
         if not self._is_good(found):
             install.switch(_running().name)
@@ -203,7 +203,7 @@ class _Change:
 
 
 class Upgrade(_Change):
-    """To the version in a kit, in the order of ``STEPS``."""
+    """Change to the version in a kit, in the order of ``STEPS``."""
 
     def __init__(self, store: Store, kit: Path, version: str, say: Announce) -> None:
         super().__init__(store, version, say)
@@ -211,14 +211,14 @@ class Upgrade(_Change):
         self._copy = self._kits / kit.name
 
     def run(self) -> None:
-        """All steps; what is said on the way goes to ``say``. FieldappError: the old version stays."""
+        """Run all steps; messages go to ``say``. After a FieldappError the old version stays."""
         for step in STEPS:
             step(self)
 
     def take(self) -> None:
         """Copy the kit from the stick, and check the copy: what is installed is what was checked."""
         drives.check_space(install.root(), 4 * sum(p.stat().st_size for p in self.kit.rglob("*") if p.is_file()))
-        for source in self.kit.rglob("*"):  # names and bytes alone: a stick that is read only marks what it gives
+        for source in self.kit.rglob("*"):  # only names and bytes: files of a read-only stick would be read-only too
             if source.is_file():
                 target = self._copy / source.relative_to(self.kit)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -240,7 +240,7 @@ class Upgrade(_Change):
             )
 
     def tidy(self) -> None:
-        """Take away what is no longer needed; the version before stays."""
+        """Remove what is no longer needed; the version before stays."""
         shutil.rmtree(self._kits, ignore_errors=True)
         folders = sorted(self._folder.parent.iterdir(), key=lambda folder: _number(folder.name))
         for old in folders[:-KEPT_VERSIONS]:
@@ -248,15 +248,17 @@ class Upgrade(_Change):
 
 
 class Back(_Change):
-    """To the version before, in the order of ``STEPS_BACK``, with all that was recorded since. The newer one stays
-    installed: its kit brings it back."""
+    """Change to the version before, in the order of ``STEPS_BACK``, with all that was recorded since.
+
+    The newer version stays installed; its kit switches to it again.
+    """
 
     def __init__(self, store: Store, say: Announce) -> None:
         super().__init__(store, version_before(), say)
         self.advice = " " + _("Go on recording, export to headquarters, and tell it what is wrong.")
 
     def run(self) -> None:
-        """All steps; what is said on the way goes to ``say``. FieldappError: the version that runs stays."""
+        """Run all steps; messages go to ``say``. After a FieldappError the running version stays."""
         for step in STEPS_BACK:
             step(self)
 
@@ -284,13 +286,13 @@ STEPS_BACK: tuple[Callable[[Back], None], ...] = (
 
 
 def _running() -> Path:
-    """The folder of the installed version that runs."""
+    """The folder of the running version."""
     return install.root() / "versions" / fieldapp.__version__
 
 
-def _call(command: list[str], said: str = "") -> subprocess.CompletedProcess[str]:
+def _call(command: list[str], secret: str = "") -> subprocess.CompletedProcess[str]:
     """Run a program of ours; a secret goes to it through its input, never on the command line."""
-    return subprocess.run(command, input=said, capture_output=True, check=False, encoding="utf-8", errors="replace")  # noqa: S603
+    return subprocess.run(command, input=secret, capture_output=True, check=False, encoding="utf-8", errors="replace")  # noqa: S603
 
 
 def _last_line(text: str) -> str:
@@ -298,7 +300,7 @@ def _last_line(text: str) -> str:
 
 
 def _check_alone(path: Path, key: bytes) -> None:
-    """Refused while another window has the records open: it would go on with what the new version has changed."""
+    """FieldappError while another window has the records open: it would go on with what the new version changed."""
     db = connect(path, key)
     try:
         db.execute("PRAGMA busy_timeout = 0")

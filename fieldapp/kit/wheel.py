@@ -19,14 +19,14 @@ NAME = "fieldapp"
 LEFT_OUT = {"INSTALLER", "REQUESTED", "direct_url.json", "RECORD"}
 """What an installer adds beside a wheel's metadata"""
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)
-"""The same program gives the same bytes"""
+"""Time of every file in the wheel: so the same program gives the same bytes"""
 
 
 def own_wheel(folder: Path) -> Path:
     """Write the wheel of the running program into ``folder``.
 
-    A checkout (also one installed as editable) is built by its build backend; an installed wheel is put together from
-    its RECORD, and refused where a file is not what was installed.
+    A checkout (also one installed as editable) is built by its build backend. An installed wheel is put together from
+    its RECORD; FieldappError if a file was changed since it was installed.
     """
     return _build(folder) if (CHECKOUT / "pyproject.toml").is_file() else rebuild_wheel(NAME, folder)
 
@@ -42,7 +42,7 @@ def _build(folder: Path) -> Path:
 
 
 def rebuild_wheel(name: str, folder: Path) -> Path:
-    """Put an installed distribution together as a wheel again, each file compared with its RECORD."""
+    """Put an installed distribution together as a wheel again; each file is compared with its RECORD."""
     dist = importlib.metadata.distribution(name)
     metadata = f"{dist.name.replace('-', '_')}-{dist.version}"
     tag = str(dist.read_text("WHEEL")).split("Tag: ")[1].split()[0]
@@ -71,5 +71,5 @@ def rebuild_wheel(name: str, folder: Path) -> Path:
 
 
 def _hash(data: bytes) -> str:
-    """As RECORD has it."""
+    """SHA-256 in the form that RECORD has."""
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()

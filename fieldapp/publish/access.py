@@ -1,8 +1,8 @@
 """Who may read what: three group roles that the administrator grants to people's own logins.
 
-``fieldapp_writer`` owns the mirror. ``fieldapp_analyst`` reads every row without the columns that say who a person is.
-``fieldapp_province`` reads every column of the rows of its own posts: those whose unit lies in a unit that
-``fieldapp_control.access`` gives to the login, or that it names by their code.
+``fieldapp_writer`` owns the mirror. ``fieldapp_analyst`` reads every row, but no personal columns.
+``fieldapp_province`` reads every column of the rows of its own posts. ``fieldapp_control.access`` gives a login its
+posts: by the code of a post, or by the code of a unit that the post's unit lies in.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,21 +12,21 @@ from fieldapp.publish.tables import PATH, RETURNED, MirrorTable
 CONTROL = "fieldapp_control"
 WRITER, ANALYST, PROVINCE = "fieldapp_writer", "fieldapp_analyst", "fieldapp_province"
 OPEN = "open_"
-"""Begins the name of a table's view without personal columns: ``SELECT *`` works there for an analyst too"""
+"""Prefix of a table's view without personal columns, where ``SELECT *`` works for an analyst too"""
 
 CALLER = "coalesce(nullif(current_setting('role'), 'none'), session_user)::name"
-"""Who asks, inside a function that runs with its owner's rights too"""
+"""The role that asks, also inside a function that runs with its owner's rights"""
 
 SEES_ALL = f"(pg_has_role({CALLER}, '{ANALYST}', 'MEMBER') OR pg_has_role({CALLER}, '{WRITER}', 'MEMBER'))"
 
 
 def roles() -> list[tuple[str, str]]:
-    """(role, statement that makes it)"""
+    """(role, statement that makes it) of each role."""
     return [(role, f"CREATE ROLE {role} NOLOGIN") for role in (WRITER, ANALYST, PROVINCE)]
 
 
 def control() -> Iterator[str]:
-    """The statements that make what outlives every new load."""
+    """The statements that make the tables of the control schema, which outlive every load."""
     yield f"CREATE SCHEMA IF NOT EXISTS {CONTROL}"
     yield (
         f"CREATE TABLE IF NOT EXISTS {CONTROL}.state (one boolean PRIMARY KEY DEFAULT true CHECK (one),"
@@ -44,7 +44,7 @@ def control() -> Iterator[str]:
 
 
 def visible_posts() -> str:
-    """The function that says which posts the caller sees by ``access``."""
+    """The statement that makes the function ``visible_posts``: the posts that the caller sees by ``access``."""
     return f"""
         CREATE FUNCTION visible_posts() RETURNS text[] LANGUAGE sql STABLE SECURITY DEFINER {PATH} AS $$
             WITH given AS MATERIALIZED (
@@ -60,7 +60,7 @@ def visible_posts() -> str:
 
 
 def grants(tables: Sequence[MirrorTable], schema: str) -> Iterator[str]:
-    """The statements that give each role what is its own."""
+    """The statements that give each role its rights, and make the views without personal columns."""
     yield f"GRANT USAGE ON SCHEMA {schema} TO {ANALYST}, {PROVINCE}"
     for table in tables:
         name = f"{schema}.{table.name}"

@@ -1,14 +1,14 @@
-"""The program's SQL as PostgreSQL reads it.
+"""Translate the program's SQL into PostgreSQL's.
 
-Only what the program's own queries use is known here; what is not, PostgreSQL refuses when a view or a function is
-made, and a test compares every figure.
+Only what the program's own queries use is translated. PostgreSQL refuses anything else when a view or a function is
+created, and a test compares every figure.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 
 PLAIN = "_plain"
-"""Ends the name of a column that holds another's text as ``plain`` compares it (``fieldapp/store/connection.py``)"""
+"""Suffix of a column that holds another column's text as ``plain`` compares it (``fieldapp/store/connection.py``)"""
 
 TODAY = "(now() AT TIME ZONE 'UTC')::date"
 
@@ -21,8 +21,11 @@ _RULES = (
 
 
 def to_postgres(sql: str, parameters: Mapping[str, str] | None = None, booleans: Iterable[str] = ()) -> str:
-    """Translate a query. ``parameters``: name -> what stands for ``:name``, or for ``json_each(:name)`` where it ends
-    in ``[]``. ``booleans``: columns that are numbers in SQLite."""
+    """Translate a query.
+
+    ``parameters``: name -> SQL that replaces ``:name``, or ``json_each(:name)`` where the name ends in ``[]``.
+    ``booleans``: boolean columns, which are numbers in SQLite.
+    """
     for pattern, instead in _RULES:
         sql = re.sub(pattern, instead, sql)
     for column in booleans:
@@ -37,7 +40,7 @@ def to_postgres(sql: str, parameters: Mapping[str, str] | None = None, booleans:
 
 
 def plain_columns(sqls: Iterable[str]) -> set[tuple[str, str]]:
-    """(table, column) of the texts that some queries compare by ``plain``."""
+    """(table, column) of the texts that the queries compare by ``plain``."""
     found = set()
     for sql in sqls:
         by_alias = {alias: table for table, alias in re.findall(r"(?:FROM|JOIN) (\w+) (\w+)", sql)}
@@ -46,5 +49,5 @@ def plain_columns(sqls: Iterable[str]) -> set[tuple[str, str]]:
 
 
 def literal(text: str) -> str:
-    """A text as a literal; only for what the program itself says."""
+    """A text as an SQL literal; only for the program's own texts."""
     return "'" + text.replace("'", "''") + "'"

@@ -1,7 +1,7 @@
-"""The figures in PostgreSQL: one function and the views over it, made from the SQL that the program counts by itself.
+"""The figures in PostgreSQL: one function and the views over it, made from the SQL that the program itself counts by.
 
-``figures(first_day, last_day, …)`` runs with the rights of the mirror's owner, so that an analyst has numbers from
-columns that he may not read; it counts only posts that the caller may see (``fieldapp/publish/access.py``).
+``figures(first_day, last_day, …)`` runs with the rights of the mirror's owner, so that analysts have numbers from
+columns that they may not read. It counts only posts that the caller may see (``fieldapp/publish/access.py``).
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ BOOLEANS = ("approximate",)
 
 
 def create_views() -> Iterator[str]:
-    """The statements that make the functions and views; names are found by the search path of the session."""
+    """The statements that make the functions and views; the search path of the session finds their names."""
     yield _units_inside()
     yield _figures()
     about = _("The figures of a period, as the program reports them. group_by: {groups}; in_units: then, now")
@@ -125,7 +125,7 @@ def _postgres(sql: str) -> str:
 
 
 def _over(name: str, step: str, group: str | None) -> str:
-    """A view of the figures of each year or month since the first activity, ten years back at most for months."""
+    """A view of the figures of each year since the first activity, or of each month of the last ten years."""
     begin = "(SELECT min(date_from) FROM activity)" if step == "1 year" else "CURRENT_DATE - interval '10 years'"
     grouped = f", {literal(group)}" if group else ""
     unit = step.removeprefix("1 ")

@@ -1,8 +1,8 @@
-"""The mirror: all records once, by COPY into tables beside; from then on the rows that changed.
+"""The mirror: load all records once, by COPY into new tables; from then on, write the rows that changed.
 
-Nothing is written to headquarters' file, and it is read in transactions that hold nobody up. A part of the first load
-and how far it goes are one transaction of PostgreSQL; so are the rows of an update and its watermark, and so is putting
-the loaded tables in place. Whenever this is killed, PostgreSQL holds a whole state, and the next run goes on from it.
+Headquarters' file is only read, in transactions that block nobody. One transaction of PostgreSQL holds a part of the
+first load and the position that it reaches; or the rows of an update and the watermark; or the step that puts the
+loaded tables in place. So PostgreSQL has a consistent state whenever a run is killed, and the next run goes on from it.
 """
 
 import json
@@ -41,13 +41,13 @@ AT_ONCE = 5_000
 """Rows in memory together"""
 
 ID = 36
-"""Characters of a row's id: ``schema.sql``"""
+"""Characters of a row's id (``schema.sql``)"""
 
 TOGETHER = 100_000
-"""Changed rows that appear at one moment; where there are more, segment by segment"""
+"""Changed rows that one transaction writes; where there are more, it ends after the segment that reaches this number"""
 
 Progress = Callable[[str, int], None]
-"""Told (table, rows so far)"""
+"""Called with (table, rows so far)"""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Published:
     """What a run did."""
 
     loaded: bool
-    """everything anew"""
+    """whether everything was loaded again"""
     rows: int
     """rows that were written"""
     tables: dict[str, int]
@@ -65,9 +65,10 @@ class Published:
 def publish(
     store: Store, url: str, place: Place | None = None, *, anew: bool = False, progress: Progress | None = None
 ) -> Published:
-    """Bring the mirror at ``url`` to what headquarters' file says; FieldappError says why not, and what stands then.
+    """Bring the mirror at ``url`` up to date with headquarters' file.
 
-    ``anew``: load everything again. ``place`` counts when everything is loaded; None: as it is, or the default.
+    ``anew``: load everything again. ``place`` has an effect when everything is loaded; None: the present one, or the
+    default. FieldappError gives the reason, and the state of the mirror then.
     """
     people.check(store, people.Act.PUBLISH)
     if store.identity.role != "hq":
@@ -77,7 +78,7 @@ def publish(
 
 
 def statements(store: Store, place: Place) -> list[str]:
-    """All that PostgreSQL is told about shape, for an administrator to read."""
+    """All statements that make the mirror's roles, tables, views and rights, for an administrator to read."""
     made = tables(store)
     return [
         *(statement for _role, statement in access.roles()),
@@ -85,12 +86,12 @@ def statements(store: Store, place: Place) -> list[str]:
         f"CREATE SCHEMA {SCHEMA}",
         *(s for server in place.servers for s in create_elsewhere(made, SCHEMA, place, server)),
         *(s for t in made for s in (*create_tables(t, SCHEMA, place, SCHEMA), *keys(t, SCHEMA, place))),
-        *_meaning(store, made),
+        *_views_and_rights(store, made),
     ]
 
 
-def _meaning(store: Store, made: Sequence[MirrorTable]) -> Iterator[str]:
-    """What is made over the loaded tables: views, figures, rights."""
+def _views_and_rights(store: Store, made: Sequence[MirrorTable]) -> Iterator[str]:
+    """The statements for what is made over the loaded tables: views, figures, rights."""
     yield f"SET LOCAL search_path = {SCHEMA}"
     yield f"CREATE TABLE {RETURNED} (post_id text NOT NULL, kind text NOT NULL, record_id text PRIMARY KEY)"
     yield from create_views(store, made)
@@ -130,11 +131,11 @@ class _Mirror:
         while not done:
             mark, done = self._update(mark, loading=load)
         if load:
-            self._settle()
+            self._finish_load()
         return Published(load, sum(self.written.values()), self.written)
 
     def _prepare(self) -> None:
-        """Roles and what outlives a load. Whoever may not make them is told what to have made."""
+        """Make the roles and what outlives a load. FieldappError names the statements that this login may not run."""
         from psycopg.errors import InsufficientPrivilege
 
         have = {row[0] for row in self.pg.execute("SELECT rolname FROM pg_roles")}
@@ -154,7 +155,7 @@ class _Mirror:
                 self.pg.execute(statement)
 
     def _is_writer(self) -> bool:
-        """Whether this login works as the writer: a superuser owns what he makes."""
+        """Whether this login works as the writer. A superuser does not: they own what they make."""
         row = self.pg.execute(
             "SELECT pg_has_role(%s, 'MEMBER') AND NOT rolsuper FROM pg_roles WHERE rolname = current_user",
             [access.WRITER],
@@ -171,8 +172,8 @@ class _Mirror:
             "elsewhere": elsewhere,
         }
 
-    def _mark(self, said: dict[str, Any] | None) -> Watermark | None:
-        return Watermark(**said) if said else None
+    def _mark(self, stored: dict[str, Any] | None) -> Watermark | None:
+        return Watermark(**stored) if stored else None
 
     def _fits(self, mark: Watermark) -> bool:
         with self._reading():
@@ -180,7 +181,7 @@ class _Mirror:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """One state of headquarters' file; nobody waits for us."""
+        """Read one state of headquarters' file, without blocking anybody."""
         self.store.db.execute("BEGIN")
         try:
             yield
@@ -190,7 +191,7 @@ class _Mirror:
     # first load -------------------------------------------------------------------------------------------------
 
     def _load(self, anew: bool) -> Watermark:
-        """Fill tables beside; the mark from when that began. Goes on where an earlier run was killed."""
+        """Load everything into new tables, going on where an earlier run was killed; the mark of when that began."""
         loading = self.state["loading"]
         mark = self._mark(loading["mark"]) if loading else None
         if mark is None or anew or loading["shape"] != self.shape or not self._fits(mark):
@@ -209,22 +210,22 @@ class _Mirror:
         with self.pg.transaction():
             self.pg.execute(f"DROP SCHEMA IF EXISTS {LOADING} CASCADE")
             for name in self.place.servers:
-                self._tell(name, create_elsewhere(self.tables, elsewhere, self.place, name))
+                self._run_on(name, create_elsewhere(self.tables, elsewhere, self.place, name))
             self.pg.execute(f"CREATE SCHEMA {LOADING}")
             for table in self.tables:
                 for statement in create_tables(table, LOADING, self.place, elsewhere):
                     self.pg.execute(statement)
-            said = {"mark": mark.as_json(), "shape": self.shape, "done": {}, "elsewhere": elsewhere}
-            self.pg.execute(f"UPDATE {CONTROL}.state SET loading = %s", [json.dumps(said)])
+            loading = {"mark": mark.as_json(), "shape": self.shape, "done": {}, "elsewhere": elsewhere}
+            self.pg.execute(f"UPDATE {CONTROL}.state SET loading = %s", [json.dumps(loading)])
         return mark
 
-    def _tell(self, name: str, told: Iterable[str]) -> None:
-        """Have another server carry statements out, in one transaction there."""
+    def _run_on(self, name: str, commands: Iterable[str]) -> None:
+        """Run statements on another server, in one transaction there."""
         self.pg.execute("CREATE EXTENSION IF NOT EXISTS dblink")
-        self.pg.execute("SELECT dblink_exec(%s, %s)", [name, "BEGIN; " + "; ".join(told) + "; COMMIT"])
+        self.pg.execute("SELECT dblink_exec(%s, %s)", [name, "BEGIN; " + "; ".join(commands) + "; COMMIT"])
 
     def _load_part(self, table: MirrorTable, last: str) -> str | None:
-        """Copy the rows behind an id and remember how far; the last id, None where that was all."""
+        """Copy a part of the rows after an id, and store the position; the last id copied, None where that was all."""
         end = self.store.row(
             f"SELECT max(id) AS id, count(*) AS n FROM (SELECT id FROM {table.name} WHERE id > ? ORDER BY id LIMIT ?)",
             [last, PART],
@@ -244,7 +245,7 @@ class _Mirror:
         return reached
 
     def _copy(self, table: MirrorTable, schema: str, which: str, params: list[Any]) -> None:
-        """Copy the rows that a condition on them says."""
+        """Copy the rows that meet a condition."""
         names = ", ".join(c.name for c in table.columns)
         fields = [c.source for c in table.columns]
         rows = self.store.db.execute(f"SELECT {lines.line_sql(fields)} FROM {table.name} WHERE {which}", params)
@@ -262,23 +263,23 @@ class _Mirror:
         return found
 
     def _put_in_place(self) -> None:
-        """The loaded tables instead of those that were there; in the transaction that brings them up to date."""
+        """Replace the mirror's tables by the loaded ones; in the transaction that brings them up to date."""
         self.pg.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
         self.pg.execute(f"ALTER SCHEMA {LOADING} RENAME TO {SCHEMA}")
-        for statement in _meaning(self.store, self.tables):
+        for statement in _views_and_rights(self.store, self.tables):
             self.pg.execute(statement)
         self.pg.execute(
             f"UPDATE {CONTROL}.state SET shape = %s, elsewhere = loading ->> 'elsewhere', loading = NULL",
             [json.dumps(self.shape)],
         )
 
-    def _settle(self) -> None:
-        """After a load: what PostgreSQL plans by, and away with the parts elsewhere of mirrors that are no more."""
+    def _finish_load(self) -> None:
+        """Collect the statistics that PostgreSQL plans by, and drop the parts of earlier mirrors on other servers."""
         for table in self.tables:
             self.pg.execute(f"ANALYZE {SCHEMA}.{table.name}")
         kept = self._state()["elsewhere"]
         for name in self.place.servers:
-            self._tell(name, [
+            self._run_on(name, [
                 "DO $$ DECLARE s name; BEGIN FOR s IN SELECT nspname FROM pg_namespace"
                 f" WHERE nspname ~ '^{SCHEMA}_[0-9]+_[0-9]+$' AND nspname <> '{kept}'"
                 " LOOP EXECUTE format('DROP SCHEMA %I CASCADE', s); END LOOP; END $$"
@@ -287,8 +288,10 @@ class _Mirror:
     # what changed -----------------------------------------------------------------------------------------------
 
     def _update(self, mark: Watermark, *, loading: bool) -> tuple[Watermark, bool]:
-        """Write the rows that changed since ``mark``, and the mark that is reached; whether that is all. What was
-        loaded beside comes in the place of what was there when nothing is lacking."""
+        """Write the rows that changed since ``mark``, and the new mark; that mark, and whether nothing is left.
+
+        After a load the rows go into the loaded tables. Once nothing is left, these replace the mirror's tables.
+        """
         with self._reading(), self.pg.transaction():
             cells, reached = watermark.touched(self.store, mark, TOGETHER)
             done = reached == watermark.of(self.store)
@@ -299,21 +302,21 @@ class _Mirror:
             for table in self.tables:
                 if table.name in by_table:
                     self._replace(table, LOADING if loading else SCHEMA, by_table[table.name])
-            said = json.dumps(reached.as_json())
+            stored = json.dumps(reached.as_json())
             if loading and not done:
                 self.pg.execute(
-                    f"UPDATE {CONTROL}.state SET loading = jsonb_set(loading, ARRAY['mark'], %s::jsonb)", [said]
+                    f"UPDATE {CONTROL}.state SET loading = jsonb_set(loading, ARRAY['mark'], %s::jsonb)", [stored]
                 )
                 return reached, done
             if loading:
                 self._put_in_place()
             if loading or cells:
                 self._returned()
-            self.pg.execute(f"UPDATE {CONTROL}.state SET watermark = %s, mirrored_at = now()", [said])
+            self.pg.execute(f"UPDATE {CONTROL}.state SET watermark = %s, mirrored_at = now()", [stored])
         return reached, done
 
     def _replace(self, table: MirrorTable, schema: str, ids: list[str]) -> None:
-        """Rows as they are now instead of those that the mirror has: taken out by key, and copied in."""
+        """Replace rows of the mirror by their present state: delete them by key, then copy."""
         given = json.dumps(ids)
         there = "id IN (SELECT value FROM json_each(?))"
         found: dict[str, list[str]] = {}
@@ -334,18 +337,18 @@ class _Mirror:
             self._copy(table, schema, there, [given])
 
     def _returned(self) -> None:
-        """The records that count in no figure until something is done about them."""
-        said = [(s.kind, s.record) for s in reviews.returned_records(self.store)]
+        """Write which records are returned: they count in no figure until something is done about them."""
+        returned = [(review.kind, review.record) for review in reviews.returned_records(self.store)]
         posts: dict[str, str] = {}
-        for kind in {k for k, _record in said}:
-            ids = json.dumps([record for k, record in said if k == kind])
+        for kind in {k for k, _record in returned}:
+            ids = json.dumps([record for k, record in returned if k == kind])
             posts |= {
                 r["id"]: r["post_id"]
                 for r in self.store.rows(
                     f"SELECT id, post_id FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [ids]
                 )
             }
-        now = json.dumps([{"post_id": posts[record], "kind": kind, "record_id": record} for kind, record in said])
+        now = json.dumps([{"post_id": posts[record], "kind": kind, "record_id": record} for kind, record in returned])
         listed = "SELECT * FROM jsonb_to_recordset(%s::jsonb) AS r (post_id text, kind text, record_id text)"
         self.pg.execute(
             f"DELETE FROM {SCHEMA}.{RETURNED} WHERE record_id NOT IN (SELECT record_id FROM ({listed}) n)", [now]

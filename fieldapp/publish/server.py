@@ -1,4 +1,4 @@
-"""The connection to PostgreSQL. What is secret comes as libpq finds it: a password file, a service, the environment."""
+"""The connection to PostgreSQL. libpq finds secrets by itself: in a password file, a service or the environment."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,20 +13,20 @@ LOCK = 0x6669656C64  # "field"
 SECRETS = ("password", "sslpassword")
 
 OLDEST = 150000
-"""PostgreSQL 15: views that ask with the reader's rights"""
+"""PostgreSQL 15 is the first with views that use the reader's rights"""
 
 
 def check_url(url: str) -> None:
-    """FieldappError where the address is none, or carries a secret: everybody on this machine sees a command line."""
+    """FieldappError if the address is invalid or holds a secret: everybody on this machine can see a command line."""
     from psycopg.conninfo import conninfo_to_dict
 
     try:
-        said = conninfo_to_dict(url)
+        parts = conninfo_to_dict(url)
     except Exception:
         raise FieldappError(
             _("That is no address of a database, such as postgresql://host/name. Nothing was sent.")
         ) from None
-    if any(said.get(secret) for secret in SECRETS):
+    if any(parts.get(secret) for secret in SECRETS):
         raise FieldappError(
             _(
                 "The address holds a password, which everybody on this machine can read. Take it out: put it into the"
@@ -37,7 +37,10 @@ def check_url(url: str) -> None:
 
 @contextmanager
 def connect_server(url: str) -> Iterator[Any]:
-    """A psycopg connection in autocommit that alone may write the mirror. FieldappError says what PostgreSQL said."""
+    """A psycopg connection in autocommit; no other may write the mirror meanwhile.
+
+    FieldappError gives PostgreSQL's message.
+    """
     try:
         import psycopg
     except ImportError:
@@ -66,9 +69,9 @@ def connect_server(url: str) -> Iterator[Any]:
             _("Another mirror is at work, or somebody reads for long. What was written is whole; run it again later.")
         ) from None
     except psycopg.Error as error:
-        said = str(error).strip().splitlines() or [type(error).__name__]
+        message = str(error).strip().splitlines() or [type(error).__name__]
         raise FieldappError(
             _("PostgreSQL refused: {why}. What was written is whole; running it again goes on from there.").format(
-                why=said[0].rstrip(".")
+                why=message[0].rstrip(".")
             )
         ) from error

@@ -1,9 +1,9 @@
-"""The tables: columns of ``schema.sql``, types and titles of the models, keys that begin with the post.
+"""The mirror's tables: columns of ``schema.sql``, types and titles of the models, keys that begin with the post.
 
-A table of a post's records is partitioned by post into ``partitions`` parts, which may lie on other servers
-(``postgres_fdw``); with one part it is a plain table, as Citus distributes it. Keys and indexes are made on the parts:
-PostgreSQL knows no unique index over parts elsewhere. There are no foreign keys: rows come in the order of their
-changes, and headquarters' file holds them already.
+A table of posts' records is partitioned by post into ``partitions`` parts, which may be on other servers
+(``postgres_fdw``). With one part it is a plain table, as Citus distributes it. Keys and indexes are made on the parts:
+PostgreSQL has no unique index over parts on other servers. There are no foreign keys: rows come in the order of their
+changes, and headquarters' file keeps the foreign keys already.
 """
 
 import hashlib
@@ -21,22 +21,22 @@ from fieldapp.reports.sources import JOINT, MEASURES, SOURCES
 from fieldapp.store.store import Store
 
 TYPES = {"integer": "bigint", "boolean": "boolean", "date": "date"}
-"""Kind of field -> type; the others are texts that compare byte by byte, as in SQLite"""
+"""Kind of field -> PostgreSQL's type; all others are texts that compare byte by byte, as in SQLite"""
 
 TEXT = 'text COLLATE "C"'
 
 SCHEMA = "fieldapp"
 
 PATH = f"SET search_path = {SCHEMA}, pg_temp"
-"""Of every function: names mean ours, whoever calls"""
+"""Set on every function, so that names mean the mirror's tables for every caller"""
 
 RETURNED = "returned_record"
-"""The records that were sent back and that nothing was done about yet: they count in no figure"""
+"""Table of the returned records about which nothing was done yet: they count in no figure"""
 
 
 @dataclass(frozen=True)
 class MirrorColumn:
-    """One column, and how SQLite gives it as a field of COPY's text format."""
+    """One column, and the expression that reads it from SQLite."""
 
     name: str
     type: str
@@ -60,17 +60,17 @@ class MirrorTable:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The primary key: the post leads."""
+        """The primary key; the post comes first."""
         return ("id",) if self.reference else ("post_id", "id")
 
 
 @dataclass(frozen=True)
 class Place:
-    """How the parts are spread."""
+    """How the parts are spread over servers."""
 
     partitions: int = 4
     servers: tuple[str, ...] = ()
-    """names of foreign servers that take turns with this one in holding parts"""
+    """names of foreign servers: the parts go by turns to this server and to each of these"""
 
     def server(self, part: int) -> str | None:
         """The server that holds a part; None: this one."""
@@ -82,11 +82,11 @@ def tables(store: Store) -> list[MirrorTable]:
     plain = plain_columns([*SOURCES.values(), MEASURES, JOINT])
     found = []
     for model in RECORDS:
-        said = {c.name: c for c in data_columns(model)}
+        described = {c.name: c for c in data_columns(model)}
         columns = []
         for row in store.rows(f"PRAGMA table_info({model.KIND})"):
             name = row["name"]
-            known = said.get(name)
+            known = described.get(name)
             sort = known.type if known else "string"
             personal = known.personal if known else True
             comment = _comment(model.KIND, known)
@@ -116,7 +116,7 @@ def _comment(kind: str, column: Any) -> str:
 
 
 def _indexes(store: Store, table: str) -> Iterator[tuple[str, str]]:
-    """The indexes of ``schema.sql``, as they stand there."""
+    """(name, columns and condition) of the indexes of ``schema.sql``."""
     for row in store.rows(
         "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL ORDER BY name",
         [table],
@@ -131,7 +131,7 @@ def views(store: Store) -> Iterator[tuple[str, str]]:
 
 
 def create_views(store: Store, tables: Sequence[MirrorTable]) -> Iterator[str]:
-    """The statements that make them. One over records of posts shows a reader only those that he may see."""
+    """The statements that make the views. A view over records of posts shows readers only the rows they may see."""
     of_posts = [t.name for t in tables if not t.reference]
     for name, query in views(store):
         asks = any(re.search(rf"\b{table}\b", query) for table in of_posts)
@@ -146,8 +146,10 @@ def parts(table: MirrorTable, place: Place) -> list[tuple[str, str | None]]:
 
 
 def create_tables(table: MirrorTable, schema: str, place: Place, elsewhere: str) -> Iterator[str]:
-    """The statements that make an empty table without keys. Parts on another server are made there first, in the
-    schema ``elsewhere``: ``create_elsewhere``."""
+    """The statements that make an empty table without keys.
+
+    Parts on another server must exist there, in the schema ``elsewhere``: see ``create_elsewhere``.
+    """
     columns = _columns(table)
     split = not table.reference and place.partitions > 1
     yield f"CREATE TABLE {schema}.{table.name} ({columns}){' PARTITION BY HASH (post_id)' if split else ''}"
@@ -163,7 +165,7 @@ def create_tables(table: MirrorTable, schema: str, place: Place, elsewhere: str)
 
 
 def create_elsewhere(tables: Sequence[MirrorTable], schema: str, place: Place, server: str) -> Iterator[str]:
-    """The statements that make on another server the parts that it holds, with their keys."""
+    """The statements that another server runs to make the parts that it holds, with their keys."""
     yield f"CREATE SCHEMA {schema}"
     for table in tables:
         for name, where in parts(table, place):
@@ -173,7 +175,7 @@ def create_elsewhere(tables: Sequence[MirrorTable], schema: str, place: Place, s
 
 
 def keys(table: MirrorTable, schema: str, place: Place) -> Iterator[str]:
-    """The statements that make the keys and indexes of the parts that lie here."""
+    """The statements that make the keys and indexes of the parts on this server."""
     for name, server in parts(table, place):
         if server is None:
             yield from _keys(table, schema, name)
@@ -190,5 +192,5 @@ def _keys(table: MirrorTable, schema: str, name: str) -> Iterator[str]:
 
 
 def shape_hash(statements: Sequence[str]) -> str:
-    """Tells one shape of the mirror from another."""
+    """A hash of the statements, which differs between shapes of the mirror."""
     return hashlib.sha256("\n".join(statements).encode()).hexdigest()

@@ -1,9 +1,9 @@
-"""Up to which change of headquarters' logs the mirror goes, and which rows have changed since.
+"""How far the mirror goes in headquarters' logs, and which rows have changed since.
 
-Segments that were applied have numbers, given once and in order; what was written here has its place in its log. A row
-changes without a later change of its own in one case only: a change of it could not be, and something that came since
-made it possible. Those rows are remembered. Where something was taken back (a revoked laptop, a copied disk, an older
-backup, a mended file), the marks do not fit any more, and everything is loaded anew.
+Applied segments have numbers, given once and in order; a change that was written here has its number in its log. In one
+case only does a row change without a new change of its own: a change of it was impossible, and something that arrived
+later made it possible. Those rows are remembered. If something was taken back (a revoked laptop, a copied disk, an
+older backup, a repaired file), the marks no longer fit, and everything is loaded again.
 """
 
 from dataclasses import asdict, dataclass
@@ -14,31 +14,31 @@ from fieldapp.store.store import Store
 from fieldapp.sync.merge.admission import IMPOSSIBLE
 
 CellValue = tuple[str, str]
-"""(table, row)"""
+"""(table, id of the row)"""
 
 
 @dataclass(frozen=True)
 class Watermark:
-    """A state of headquarters' logs. As JSON it is kept in PostgreSQL, in the transaction that writes the rows."""
+    """A state of headquarters' logs. PostgreSQL keeps it as JSON, written in the transaction that writes the rows."""
 
     replica: str
     number: int
-    """of the last segment"""
+    """number of the last segment"""
     segments: int
-    """how many have a number up to that"""
+    """how many segments have a number up to that"""
     last: str | None
     """the last segment's hash"""
     logs: dict[str, list[int]]
-    """log whose changes are rows here -> its last change, and that one's clock"""
+    """log whose changes are stored as rows -> number of its last change, and that change's clock reading"""
     waiting: list[list[Any]]
-    """places of changes that cannot be yet: log, number"""
+    """changes that are not possible yet, each as log and number"""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def of(store: Store) -> Watermark:
-    """The state as it is now; inside the transaction that reads the rows."""
+    """The watermark of the present state; call it inside the transaction that reads the rows."""
     number = log.last_number(store)
     return Watermark(
         store.identity.replica_id,
@@ -57,7 +57,7 @@ def of(store: Store) -> Watermark:
 
 
 def fits(store: Store, mark: Watermark) -> bool:
-    """Whether all that the mirror was made from is still there: only then is what came since all that is new."""
+    """Whether all that the mirror was made from is still there: only then are later changes all that is new."""
     if mark.replica != store.identity.replica_id or log.last_number(store) < mark.number:
         return False
     if _segments(store, mark.number) != mark.segments or _hash(store, mark.number) != mark.last:
@@ -69,8 +69,11 @@ def fits(store: Store, mark: Watermark) -> bool:
 
 
 def touched(store: Store, mark: Watermark, most: int) -> tuple[dict[CellValue, None], Watermark]:
-    """The rows that changed since, and the mark that is reached with them: that of now, or, where there are more than
-    ``most``, one on the way. Those that headquarters writes itself come first, and together with what waited."""
+    """The rows that changed since ``mark``, and the mark that is reached with them.
+
+    It is the present mark or, where ``most`` rows or more changed, an earlier one. Headquarters' own changes and those
+    that waited always come first, all of them.
+    """
     now = of(store)
     cells: dict[CellValue, None] = {}
     for log_id, (last, _hlc) in now.logs.items():

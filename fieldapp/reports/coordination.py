@@ -1,7 +1,7 @@
 """What was done for each task of the agreements, and with whom matters are late.
 
-A regulation that was signed above the posts is entered by each of them: tasks of one number under agreements of one
-name are one task.
+A regulation that was signed above the posts is entered by each post. Tasks with the same number, under agreements with
+the same name, are therefore one task.
 """
 
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from fieldapp.store.store import Store
 
 @dataclass(frozen=True)
 class TaskDone:
-    """One task, and how much names it in the period."""
+    """One task, and how many records of the period name it."""
 
     agreement: str
     number: int
     title: str
     activities: int
-    """joint ones once"""
+    """joint ones count once"""
     matters: int
 
     @property
     def text(self) -> str:
-        """“3 hoạt động, 1 việc phối hợp”, or that nothing names it."""
+        """“3 hoạt động, 1 việc phối hợp”, or that there is nothing yet."""
         parts = [counted("{n} activity", "{n} activities", self.activities)] if self.activities else []
         parts += [counted("{n} matter", "{n} matters", self.matters)] if self.matters else []
         return ", ".join(parts) or _("nothing yet")
@@ -35,7 +35,7 @@ class TaskDone:
 
 @dataclass(frozen=True)
 class LateWith:
-    """Matters of one sort with one body that were done late, or are late and open."""
+    """Matters of one type with one body that were done late, or are late and open."""
 
     counterpart: str
     matter_type: str
@@ -57,7 +57,7 @@ _SERVED = """
 
 
 def tasks(store: Store, query: Query) -> list[TaskDone]:
-    """The tasks of the agreements in force in the period, and those that something was done for, by number."""
+    """The tasks of the agreements in force in the period, and others that its records name, by number."""
     rows = store.rows(
         f"""
         {with_facts(_SERVED)},
@@ -76,7 +76,7 @@ def tasks(store: Store, query: Query) -> list[TaskDone]:
 
 
 def late_with(store: Store, query: Query) -> list[LateWith]:
-    """With whom matters opened in the period were done late or are late, the most first."""
+    """The bodies with which matters opened in the period were done late or are late, the most matters first."""
     rows = store.rows(
         f"""
         {with_facts(SOURCES["matter"])} SELECT min(x.counterpart) AS counterpart, f.matter_type, count(*) AS n

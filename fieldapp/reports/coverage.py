@@ -1,7 +1,7 @@
-"""Who is missing? For each post and month what was recorded, came and was looked at, and what is known of its laptops.
+"""Which posts are missing: for each post and month, what was recorded, received and reviewed; and its laptops.
 
-A month is whole when something was heard of the post that was written after the month's end, and nothing before that
-is missing. Instants rest on the hybrid logical clock: a laptop whose battery died writes 2010 on its bundles.
+A month is complete when headquarters has something that the post wrote after the month's end, and nothing from before
+it is missing. Times come from the hybrid logical clock, because a laptop whose battery died writes 2010 on its bundles.
 """
 
 from collections.abc import Sequence
@@ -24,9 +24,9 @@ from fieldapp.sync.merge import segment_state
 from fieldapp.sync.peers import peers
 
 MonthState = Literal["accepted", "received", "partly", "nothing", "late", "awaited", "before"]
-"""``accepted``: whole, and all was accepted. ``received``: whole. ``partly``: some of it, or of its days, is known.
-``nothing``: whole, and nothing was recorded. ``late``: nothing of it was heard, and the post is late. ``awaited``: not
-heard, and not late. ``before``: headquarters did not have the post yet."""
+"""``accepted``: complete, and every record is accepted. ``received``: complete. ``partly``: some of its records or days
+are known. ``nothing``: complete, and nothing was recorded. ``late``: nothing has arrived, and the post is late.
+``awaited``: nothing has arrived, and the post is not late. ``before``: headquarters did not have the post yet."""
 
 MARKS: dict[MonthState, str] = {
     "accepted": "accepted",
@@ -41,7 +41,7 @@ MARKS: dict[MonthState, str] = {
 
 MONTHS = 6
 LIMIT = "silent_days"
-"""Local setting: a post of which nothing was heard for more days than this is late"""
+"""Local setting: the number of days without news after which a post is late"""
 LIMIT_DAYS = 30
 
 
@@ -53,7 +53,7 @@ class Month:
     """2026-11"""
     records: int
     accepted: int
-    """of them, as they stand"""
+    """how many of them are accepted as they are now"""
     state: MonthState
 
 
@@ -65,11 +65,11 @@ class Laptop:
     name: str
     trust: str
     heard: str | None
-    """day of the newest that was heard of it; ISO"""
+    """day of its newest change or receipt that is known here; ISO"""
     program: str | None
-    """version"""
+    """version of the program, from its last receipt"""
     clock: str | None
-    """a sentence where its clock stands wrong"""
+    """what is wrong with its clock, as a sentence; None where nothing is"""
 
 
 @dataclass(frozen=True)
@@ -80,43 +80,43 @@ class PostCoverage:
     code: str
     name: str
     heard: str | None
-    """day of the newest that was heard of any of its laptops; ISO"""
+    """the newest such day of any of its laptops; ISO"""
     silent_days: int | None
-    """since then, or since headquarters has the post; None where that is not known"""
+    """days since then, or since headquarters added the post; None where neither is known"""
     late: bool
     waiting: int
-    """records that wait to be looked at"""
+    """records that wait for review"""
     missing: list[str]
-    """a sentence for each part of its logs that waits, and for what, or that was refused, and why"""
+    """one sentence for each part of its logs that waits or was refused, with the reason"""
     months: list[Month]
     laptops: list[Laptop]
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """All posts, those that are late first, then by name."""
+    """All posts: the late ones first, then by name."""
 
     today: str
     limit_days: int
     posts: list[PostCoverage]
     late: int
-    """posts that are"""
+    """number of late posts"""
 
 
 def limit_days(store: Store) -> int:
-    """After how many days without a word a post is late."""
+    """The number of days without news after which a post is late."""
     return int(store.setting(LIMIT, str(LIMIT_DAYS)) or LIMIT_DAYS)
 
 
 def set_limit_days(store: Store, days: int) -> None:
-    """Keep another limit."""
+    """Change the limit; FieldappError unless it is 1 to 366 days."""
     if not 1 <= days <= 366:
         raise FieldappError(_("The limit is 1 to 366 days."))
     store.set_setting(LIMIT, str(days))
 
 
 def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
-    """The posts that this headquarters has, over the running month and those before it."""
+    """The posts of this headquarters over ``months`` months, the current one last. FieldappError at a post."""
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters sees all posts."))
     grid = _months(today, months)
@@ -135,12 +135,12 @@ def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
 
 
 def late_posts(store: Store, today: date) -> list[tuple[str, int]]:
-    """(name, days without a word) of the posts that are late, the longest first."""
+    """(name, days without news) of the late posts, the longest silence first."""
     limit = limit_days(store)
     heard: dict[str, list[date]] = {}
-    for said in _said(store):
-        if said["post_id"] is not None and (moment := _heard_at(said)) is not None:
-            heard.setdefault(said["post_id"], []).append(moment.astimezone().date())
+    for laptop in _laptop_rows(store):
+        if laptop["post_id"] is not None and (moment := _heard_at(laptop)) is not None:
+            heard.setdefault(laptop["post_id"], []).append(moment.astimezone().date())
     found = [
         (row["name"], _silent_days(row, max(heard.get(row["id"], []), default=None), today)) for row in _posts(store)
     ]
@@ -153,7 +153,7 @@ def _posts(store: Store) -> list[Row]:
 
 def _laptops(store: Store) -> dict[str | None, list[Laptop]]:
     """The laptops of each post, by name."""
-    had = {
+    acknowledged = {
         (r["replica_id"], r["log_id"]): r["at"]
         for r in store.rows(
             "SELECT r.replica_id, r.log_id, max(c.at) AS at FROM local_receipt r, json_each(r.have) h"
@@ -165,23 +165,26 @@ def _laptops(store: Store) -> dict[str | None, list[Laptop]]:
     }
     called = {p.id: p.called for p in peers.others(store)}
     found: dict[str | None, list[Laptop]] = {}
-    for said in _said(store):
-        heard = _heard_at(said)
+    for row in _laptop_rows(store):
+        heard = _heard_at(row)
         laptop = Laptop(
-            said["id"],
-            called[said["id"]],
-            said["trust"],
+            row["id"],
+            called[row["id"]],
+            row["trust"],
             heard.astimezone().date().isoformat() if heard else None,
-            said["program"],
-            None if said["told"] is None else _clock(said, had.get((said["id"], said["log_id"]))),
+            row["program"],
+            None if row["told"] is None else _clock(row, acknowledged.get((row["id"], row["log_id"]))),
         )
-        found.setdefault(said["post_id"], []).append(laptop)
+        found.setdefault(row["post_id"], []).append(laptop)
     return found
 
 
-def _said(store: Store) -> list[Row]:
-    """What is known of each laptop in one query, for there may be a thousand: itself; its last receipt (``told``: that
-    one's clock), NULL where none came; the clock of its newest change that is in."""
+def _laptop_rows(store: Store) -> list[Row]:
+    """All that is known of each laptop, in one query, for there may be a thousand.
+
+    Each row has the laptop, its last receipt, and the clock of its newest applied change (``newest``). ``told`` is the
+    receipt's clock; the receipt's columns are NULL where none came.
+    """
     return store.rows(
         "SELECT p.id, p.name, p.trust, p.post_id, t.hlc AS told, t.log_id, t.at, t.heard_at, t.program, w.newest"
         " FROM local_replica p"
@@ -193,10 +196,10 @@ def _said(store: Store) -> list[Row]:
     )
 
 
-def _heard_at(said: Row) -> datetime | None:
-    """When a laptop last said anything."""
-    readings = [_moment(said["newest"], None)] if said["newest"] is not None else []
-    readings += [_moment(said["told"], said["heard_at"])] if said["told"] is not None else []
+def _heard_at(laptop: Row) -> datetime | None:
+    """When a laptop wrote the newest change or receipt that is known here; None where there is none."""
+    readings = [_moment(laptop["newest"], None)] if laptop["newest"] is not None else []
+    readings += [_moment(laptop["told"], laptop["heard_at"])] if laptop["told"] is not None else []
     return max(readings, default=None)
 
 
@@ -204,13 +207,13 @@ def _heard(laptops: Sequence[Laptop]) -> date | None:
     return max((date.fromisoformat(x.heard) for x in laptops if x.heard), default=None)
 
 
-def _born(post: Row) -> date | None:
+def _added_on(post: Row) -> date | None:
     begun = _instant(post["created_at"])
     return begun.date() if begun else None
 
 
 def _silent_days(post: Row, heard: date | None, today: date) -> int | None:
-    since = heard or _born(post)
+    since = heard or _added_on(post)
     return max((today - since).days, 0) if since else None
 
 
@@ -249,7 +252,7 @@ def _post(
     limit: int,
     today: date,
 ) -> PostCoverage:
-    heard, born = _heard(laptops), _born(row)
+    heard, added = _heard(laptops), _added_on(row)
     silent = _silent_days(row, heard, today)
     late = silent is not None and silent > limit
     whole = heard
@@ -260,29 +263,29 @@ def _post(
     for period in grid:
         name = f"{period.first:%Y-%m}"
         n, accepted = counts.get((row["id"], name), (0, 0))
-        months.append(Month(name, n, accepted, _state(period, (n, accepted), heard, whole, late=late, born=born)))
+        months.append(Month(name, n, accepted, _state(period, (n, accepted), heard, whole, late=late, added=added)))
     missing = status.missing_segments_text(store, row["id"])
     iso = heard.isoformat() if heard else None
     return PostCoverage(row["id"], row["code"], row["name"], iso, silent, late, waiting, missing, months, laptops)
 
 
 def _state(
-    period: Period, counted: tuple[int, int], heard: date | None, whole: date | None, *, late: bool, born: date | None
+    period: Period, counted: tuple[int, int], heard: date | None, whole: date | None, *, late: bool, added: date | None
 ) -> MonthState:
     records, accepted = counted
     if whole is not None and whole > period.last:
         if records:
             return "accepted" if accepted == records else "received"
-        return "before" if born is not None and born > period.last else "nothing"
+        return "before" if added is not None and added > period.last else "nothing"
     if records or (heard is not None and heard >= period.first):
         return "partly"
-    if born is not None and born > period.last:
+    if added is not None and added > period.last:
         return "before"
     return "late" if late else "awaited"
 
 
 def _gaps(store: Store) -> dict[str, date]:
-    """Post -> the day from which on changes of it are missing, where some are known to be."""
+    """Scope (a post's id) -> the first day of which changes are known to be missing."""
     found: dict[str, date] = {}
     for r in store.rows(
         "SELECT s.scope, s.log_id, c.last_hlc AS hlc FROM local_segment s LEFT JOIN local_log l ON l.id = s.log_id"
@@ -296,7 +299,7 @@ def _gaps(store: Store) -> dict[str, date]:
 
 
 def _begun(log_id: str) -> int:
-    """The clock when a log was begun of which nothing is here: its id is a UUIDv7."""
+    """The clock when a log was begun, read from its id (a UUIDv7); for a log of which nothing is here."""
     try:
         return (UUID(log_id).int >> 80) << 16
     except ValueError:
@@ -304,7 +307,7 @@ def _begun(log_id: str) -> int:
 
 
 def _moment(hlc: int, heard_at: str | None) -> datetime:
-    """When something was written: by its author's logical clock, and not after it was read here."""
+    """When something was written, by its author's logical clock, but never later than it was read here."""
     latest = datetime.fromisoformat(heard_at) if heard_at else datetime.now(UTC)
     written = min(clock.milliseconds(hlc), round(latest.timestamp() * 1000))
     return datetime.fromtimestamp(written / 1000, UTC)
@@ -317,31 +320,31 @@ def _instant(at: str | None) -> datetime | None:
         return None
 
 
-def _clock(said: Row, had: str | None) -> str | None:
-    """What is wrong with the wall clock of a laptop, as its last bundle shows.
+def _clock(laptop: Row, acknowledged: str | None) -> str | None:
+    """What is wrong with the wall clock of a laptop, as its last bundle shows; None where nothing is.
 
-    It is slow where it stands before the program was made, or before something of ours that the laptop ``had`` then.
-    The logical clock would not tell: one clock that runs ahead moves everybody's.
+    The clock is slow if it shows a time before the program was built, or before ``acknowledged``: the time of a change
+    of ours that the laptop already had. The logical clock would not show it: one that runs ahead moves all others.
     """
-    wall = _instant(said["at"])
+    wall = _instant(laptop["at"])
     if wall is None:
         return _("its clock cannot be read")
     tolerance = timedelta(milliseconds=clock.TOLERANCE_MS)
-    if wall + tolerance < max(clock.BUILT, _instant(had) or clock.BUILT):
-        return _("its clock is slow: it stood at {at}").format(at=local_instant(said["at"]))
-    heard_at = _instant(said["heard_at"])
+    if wall + tolerance < max(clock.BUILT, _instant(acknowledged) or clock.BUILT):
+        return _("its clock is slow: it stood at {at}").format(at=local_instant(laptop["at"]))
+    heard_at = _instant(laptop["heard_at"])
     if heard_at is not None and wall > heard_at + tolerance:
-        return _("its clock is fast: it stood at {at}").format(at=local_instant(said["at"]))
+        return _("its clock is fast: it stood at {at}").format(at=local_instant(laptop["at"]))
     return None
 
 
 def heard_words(post: PostCoverage) -> str:
-    """The day when a post was heard last, for people."""
+    """The day of the last news from a post, in words."""
     return format_date(date.fromisoformat(post.heard)) if post.heard else _("never")
 
 
 def post_details(post: PostCoverage, limit: int) -> list[str]:
-    """What else a person must know of a post: silence, gaps, clocks, laptops."""
+    """The details of a post, a line each: silence, gaps, its laptops and their clocks."""
     found = []
     if post.late:
         sentence = _("Nothing was heard of it for {n} days; {limit} are allowed.")

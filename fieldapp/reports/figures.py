@@ -1,8 +1,8 @@
 """Figures of a period, computed by SQL over the store, each with the records behind it.
 
-An activity counts in the period in which it ended, a dated part of a figure on its own day (rule 6); a joint activity
-of several posts, which each recorded under one joint reference, counts once (rule 5); bodies and members count once
-(rules 3 and 4); voided and returned records never count and are told apart (rule 8); unknown is not zero (rule 9).
+An activity counts in the period in which it ended, a dated part of a figure on its own day (rule 6). A joint activity,
+which several posts recorded under one joint reference, counts once (rule 5). Bodies and members count once (rules 3
+and 4). Voided and returned records never count; they are reported separately (rule 8). Unknown is not zero (rule 9).
 """
 
 import json
@@ -25,7 +25,7 @@ Part = tuple[Group, str | None]
 """A group, and the key of one of its parts"""
 
 HIGH = 10**9
-"""Amounts are summed in two parts, so that no sum leaves 64 bits."""
+"""Amounts are summed in two parts, so that no sum exceeds 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,16 @@ class Figure:
     code: str
     title: str
     value: int | None
-    """in units of 10^-decimals; None where no record says a number"""
+    """in units of 10^-decimals; None where no record gives a number"""
     decimals: int
     unit: str
     approximate: bool = False
     in_words: list[str] = field(default_factory=list)
-    """what records say instead of a number, such as “hàng chục”"""
+    """words that records give instead of a number, such as “hàng chục”"""
     count: int = 0
-    """records behind it: ``behind`` lists them"""
+    """number of records that it counts: ``behind`` lists them"""
     adds_up: bool = True
-    """whether the figures of parts of the period or the area add up to it"""
+    """whether the figures of the parts of a period or an area add up to it"""
     measure_id: str | None = None
     kind_id: str | None = None
     """the kind of activity, where the figure is of one kind only"""
@@ -70,8 +70,8 @@ class Behind:
     kind: str
     day: str
     amount: int | None
-    """what it adds to the figure, in units of 10^-decimals; None where the record says words, or the figure counts a
-    thing that an earlier line counted already"""
+    """what it adds to the figure, in units of 10^-decimals; None where the record gives words instead, or an earlier
+    line counted the same thing"""
     words: str | None
 
 
@@ -81,7 +81,7 @@ def amount_in_words(value: int, decimals: int, unit: str) -> str:
 
 
 def figures(store: Store, query: Query) -> list[Figure]:
-    """All figures of a query; what nothing was recorded of is not there."""
+    """The figures of a query for which something was recorded."""
     return grouped(store, query, None).get(None, [])
 
 
@@ -100,7 +100,7 @@ def grouped(store: Store, query: Query, by: Group | None) -> dict[str | None, li
 def behind(store: Store, query: Query, figure: Figure, part: Part | None = None) -> list[Behind]:
     """What a figure counts, by day: the amounts add up to its value.
 
-    ``part``: of a figure that ``grouped`` gave for one part. A figure without a section counts in all of them.
+    ``part``: the part for which ``grouped`` gave the figure. A figure without a section counts in all sections.
     """
     params, narrow = narrowed(store, query), NARROW
     if part is not None:
@@ -135,7 +135,7 @@ def behind(store: Store, query: Query, figure: Figure, part: Part | None = None)
 
 
 def unassigned(store: Store, query: Query) -> int:
-    """How many activities of the period lie in an old unit that was split, and do not say in which part."""
+    """The number of activities of the period in an old unit that was split, where the record does not say the part."""
     if query.view == "then":
         return 0
     params = narrowed(store, replace(query, unit=None))
@@ -151,7 +151,7 @@ def unassigned(store: Store, query: Query) -> int:
 
 
 def without_figure(store: Store, query: Query) -> int:
-    """How many activities of the period say nothing of how much was done: no figure at all, or not how many works."""
+    """The number of activities of the period that do not say how much was done: no figure, or no number of works."""
     params = narrowed(store, replace(query, unit=None, view="then"))
     known = "SELECT 1 FROM activity_measure f WHERE f.activity_id = a.id AND f.voided_at IS NULL"
     known += " AND (f.amount IS NOT NULL OR f.note IS NOT NULL)"
@@ -192,7 +192,7 @@ GROUPS: Mapping[Group | None, str] = {
 
 
 def with_facts(facts: str, joint: bool = False) -> str:
-    """The beginning of a query over ``facts``; with ``joint`` it may name those figures of joint activities."""
+    """The beginning of a query over ``facts``; ``joint``: also define ``joint``, the figures of joint activities."""
     parts = [f"moved AS MATERIALIZED ({MOVED})"]
     if joint:
         parts.append(f"joint AS MATERIALIZED ({JOINT})")
@@ -210,12 +210,12 @@ def narrowed(store: Store, query: Query) -> dict[str, Any]:
         "post": post["id"] if post else None,
         "moved": json.dumps([[r["unit_id"], r["today_id"]] for r in moved]),
         "units": json.dumps(inside(store, unit["id"])) if unit else None,
-        "returned": json.dumps([said.record for said in reviews.returned_records(store)]),
+        "returned": json.dumps([review.record for review in reviews.returned_records(store)]),
     }
 
 
 def sums_sql(part: str, narrow: str = NARROW) -> str:
-    """The figures of measures; ``part``: SQL for what they are grouped by."""
+    """The query for the figures of measures; ``part``: SQL to group them by."""
     return f"""
         {with_facts(MEASURES, joint=True)}
         SELECT {part} AS part, k.section, m.id AS measure_id, m.code, m.name, m.unit_name, m.decimals,
@@ -233,7 +233,7 @@ def sums_sql(part: str, narrow: str = NARROW) -> str:
 
 
 def counts_sql(source: Source, indicators: Sequence[Indicator], part: str, narrow: str = NARROW) -> str:
-    """What the indicators of a source count: ``v0`` and ``n0`` are the first's figure and the records behind it."""
+    """The query for the indicators of a source: ``v0`` and ``n0`` are the first one's value and number of records."""
     return (
         f"{with_facts(SOURCES[source])} SELECT {part} AS part, {', '.join(_columns(indicators))} {FROM}"
         f" WHERE {narrow} AND {_within(indicators)} GROUP BY part"
@@ -241,7 +241,7 @@ def counts_sql(source: Source, indicators: Sequence[Indicator], part: str, narro
 
 
 def _within(indicators: Sequence[Indicator]) -> str:
-    """The days that any of some indicators counts, so that an index finds them."""
+    """A condition on the days that any of the indicators counts, so that an index can be used."""
     if all(indicator.when == "day" for indicator in indicators):
         return "f.last BETWEEN :first AND :last"
     return "f.first <= :last AND (f.last IS NULL OR f.last >= :first)"
@@ -254,7 +254,7 @@ def by_source() -> Iterator[tuple[Source, list[Indicator]]]:
 
 
 def _sums(store: Store, params: dict[str, Any], by: Group | None) -> Iterator[tuple[str | None, Figure]]:
-    """The figures of measures: of works one for each kind, of others one for each section."""
+    """The figures of measures: one for each kind of works; for others, one for each section."""
     rows = store.rows(sums_sql(GROUPS[by]), params)
     for r in rows:
         of_kind = r["kind_id"] is not None
@@ -299,7 +299,7 @@ def _columns(indicators: Iterable[Indicator]) -> Iterator[str]:
 
 
 def _condition(indicator: Indicator) -> str:
-    """Codes of indicators are ours, so they may stand in the SQL."""
+    """The condition of an indicator. Its codes are the program's own, so they may be written into the SQL."""
     if indicator.when == "day":
         parts = ["coalesce(f.last, f.first) BETWEEN :first AND :last"]
     else:

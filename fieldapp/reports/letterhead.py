@@ -1,4 +1,4 @@
-"""Who a report comes from and goes to: what stands around its text. Kept on this laptop, one for each layout."""
+"""The letterhead: who a report comes from and goes to. Kept on this laptop, one for each layout."""
 
 import json
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from fieldapp.i18n import _
 from fieldapp.store.store import Store
 
 LayoutCode = Literal["decree30", "party"]
-"""Decree 30/2020/NĐ-CP for the papers of offices; Guide 36-HD/VPTW of 2018 for those of the Party"""
+"""Decree 30/2020/NĐ-CP for letters of offices; Guide 36-HD/VPTW of 2018 for letters of the Party"""
 
 Text = Annotated[str, Field(max_length=200), BeforeValidator(lambda value: tidy_line(value) or "")]
 
 
 class Letterhead(BaseModel):
-    """All may be empty: then a blank is left to be filled in by hand."""
+    """The parts of a letterhead. Each may be empty: then a blank is left to be filled in by hand."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,7 +26,7 @@ class Letterhead(BaseModel):
     """the body above"""
     issuer: Text = ""
     sign: Text = "BC"
-    """what follows the number: ``BC-BCH``"""
+    """follows the number: ``BC-BCH``"""
     place: Text = ""
     """where it is signed: ``Đắk Lắk``"""
     recipients: Annotated[list[Text], Field(max_length=20)] = ["Lưu: VT"]
@@ -37,7 +37,7 @@ class Letterhead(BaseModel):
 
 
 def letterhead(store: Store, layout: LayoutCode) -> Letterhead:
-    """What was kept for a layout; before that, what is known of this replica."""
+    """The saved letterhead of a layout; before one is saved, one made from what this replica knows of itself."""
     kept = store.setting(_key(layout))
     if kept is not None:
         return Letterhead.model_validate_json(kept)
@@ -54,7 +54,7 @@ def letterhead(store: Store, layout: LayoutCode) -> Letterhead:
 
 
 def save_letterhead(store: Store, layout: LayoutCode, given: Mapping[str, Any]) -> Letterhead:
-    """Change the fields that are given, and keep all; FieldappError names what is wrong with them."""
+    """Change the given fields and save the letterhead; FieldappError names the fields that are wrong."""
     try:
         changed = Letterhead.model_validate({**letterhead(store, layout).model_dump(), **given})
     except ValidationError as error:

@@ -49,10 +49,10 @@ def as_text(report: Report) -> str:
         found = list(group)
         lines += [f"{number}. {_(HEADINGS[section])}", f"   {prose(found)}"]
         for figure in found:
-            behind = counted("{n} record", "{n} records", figure.count)
+            records = counted("{n} record", "{n} records", figure.count)
             earlier = before.get((figure.section, figure.code))
             was = f"; {_('before')}: {earlier.text}" if earlier is not None else ""
-            lines.append(f"   - {figure.title}: {figure.text}  ({behind}{was})")
+            lines.append(f"   - {figure.title}: {figure.text}  ({records}{was})")
     if not report.figures:
         lines.append(_("Nothing is recorded in this period."))
     if report.plan:
@@ -82,8 +82,8 @@ def in_order(figures: Sequence[Figure]) -> list[Figure]:
 
 def prose(figures: Sequence[Figure]) -> str:
     """The figures of one section as a sentence: “Giúp 722 ngày công; khám, chữa bệnh 2.385 lượt.”"""
-    said = "; ".join(PROSE[f.code](f.text) if f.code in PROSE else f"{_lower(f.title)} {f.text}" for f in figures)
-    return said[:1].upper() + said[1:] + "."
+    text = "; ".join(PROSE[f.code](f.text) if f.code in PROSE else f"{_lower(f.title)} {f.text}" for f in figures)
+    return text[:1].upper() + text[1:] + "."
 
 
 def _lower(text: str) -> str:
@@ -118,11 +118,11 @@ PROSE: Mapping[str, Callable[[str], str]] = {
     "meetings_held": lambda n: _("recorded {n} of party cells").format(n=n),
     "meetings_attended": lambda n: _("members of the post attended {n}").format(n=n),
 }
-"""Figures that read better in words of their own than behind their title."""
+"""Code -> words for figures that read better so than as title and number."""
 
 
 def as_table(table: FigureTable) -> str:
-    """Parts side by side as tab-separated lines; a mark shows lines whose parts do not add up, with the reason."""
+    """Parts side by side as tab-separated lines. A mark shows lines whose parts do not add up; a note says why."""
     lines = ["\t".join([_("Figure"), *table.titles, _("whole")])]
     for line in table.lines:
         mark = " *" if line.differs else ""
@@ -193,7 +193,7 @@ def _instant(at: str | None) -> str:
 
 
 def as_csv(report: Report) -> str:
-    """One line per figure; text that a spreadsheet would take for a formula is set behind an apostrophe."""
+    """One line per figure; text that a spreadsheet would take for a formula gets an apostrophe in front."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["section", "code", "title", "value", "decimals", "unit", "approximate", "in_words", "records"])

@@ -1,7 +1,7 @@
 """All records for analysts: one plain SQLite file, CSV files, and a dictionary of every column (Frictionless).
 
-Everything is derived from the models: a new kind of record or column is in it by itself, and what is marked personal
-there is left out unless asked for. Ids stay, so that records can be joined; they stand for people without naming them.
+Everything is derived from the models: a new kind of record or a new column is included by itself. Columns that are
+marked personal are left out unless asked for. Ids stay, so that records can be joined; they do not name a person.
 """
 
 import csv
@@ -31,7 +31,7 @@ TYPES = {"integer": "integer", "year": "integer", "boolean": "boolean", "date": 
 """Kind of field -> type of the table schema; the others are strings"""
 
 AT_ONCE = 5_000
-"""Rows held in memory together"""
+"""Rows held in memory at once"""
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,13 @@ class DataColumn:
 
 @dataclass(frozen=True)
 class Written:
-    """What lies in the folder now."""
+    """What was written into the folder."""
 
     path: Path
     rows: dict[str, int]
     """table -> rows"""
     left_out: list[str]
-    """what was left out as personal: ``table.column``, or a column of every table"""
+    """personal columns that were left out: ``table.column``, or the name of a column that every table has"""
 
 
 def data_columns(model: type[Record]) -> list[DataColumn]:
@@ -93,9 +93,9 @@ def _column(shape: FieldShape) -> DataColumn:
 
 
 def write_package(store: Store, dest: Path, *, personal: bool = False) -> Written:
-    """Write all records into the new or empty folder ``dest``; ``personal``: with what says who a person is.
+    """Write all records into ``dest``, a new or empty folder; ``personal``: with the personal columns.
 
-    FieldappError where the folder holds something, or cannot be written; what was begun is then taken away again.
+    Raises FieldappError if the folder is not empty or cannot be written; files that were begun are then removed.
     """
     people.check(store, people.Act.PUBLISH if personal else people.Act.REPORT_FILES)
     made: list[Path] = []
@@ -139,13 +139,13 @@ def _write(store: Store, dest: Path, personal: bool, made: list[Path]) -> Writte
 
 
 def _left_out() -> list[str]:
-    """What is left out: columns of every table by their name, others as ``table.column``."""
+    """The personal columns: those of every table by their name, others as ``table.column``."""
     common = [c.name for c in _recorded(False) if c.personal]
     return [*common, *(f"{m.KIND}.{s.name}" for m in RECORDS for s in fields_of(m) if s.personal)]
 
 
 def _table(store: Store, plain: Any, path: Path, model: type[Record], columns: Sequence[DataColumn]) -> int:
-    """One kind of record, into the database and into its CSV file."""
+    """Write one kind of record into the database and into its CSV file; the number of rows."""
     names = [c.name for c in columns]
     plain.execute(_ddl(model, columns))
     insert = f"INSERT INTO {model.KIND} VALUES ({', '.join('?' * len(names))})"
@@ -155,7 +155,7 @@ def _table(store: Store, plain: Any, path: Path, model: type[Record], columns: S
         writer.writerow(names)
         for rows in _read(store, model, names):
             plain.executemany(insert, rows)
-            writer.writerows([for_csv(_said(c, v)) for c, v in zip(columns, row, strict=True)] for row in rows)
+            writer.writerows([for_csv(_csv_value(c, v)) for c, v in zip(columns, row, strict=True)] for row in rows)
             count += len(rows)
     return count
 
@@ -166,7 +166,7 @@ def _read(store: Store, model: type[Record], names: Sequence[str]) -> Iterator[l
         yield rows
 
 
-def _said(column: DataColumn, value: Any) -> Any:
+def _csv_value(column: DataColumn, value: Any) -> Any:
     return ("true" if value else "false") if column.type == "boolean" and value is not None else value
 
 

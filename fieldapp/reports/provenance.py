@@ -1,4 +1,4 @@
-"""What a report was computed from: whoever holds the same segments computes the same figures."""
+"""What a report was computed from: a replica with the same segments computes the same figures."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class LogState:
     seq: int
     """last change that counts"""
     sealed: int
-    """last change that lies in a sealed segment"""
+    """last change in a sealed segment"""
     head: str | None
     """SHA-256 of that segment's file, hex; it chains to all before it"""
 

@@ -1,4 +1,4 @@
-"""What a report is asked for: a period, an area, a post, and in which units."""
+"""The query of a report: a period, an area, a post, and which units to use."""
 
 from calendar import monthrange
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean
 
 View = Literal["then", "now"]
-"""Units of the time, or today's units through the succession table"""
+"""``then``: units of the time; ``now``: today's units, by the succession table"""
 
 PARTY_TERM = (date(2020, 1, 1), date(2025, 12, 31))
 """The party term 2020–2025"""
@@ -20,7 +20,7 @@ PARTY_TERM = (date(2020, 1, 1), date(2025, 12, 31))
 
 @dataclass(frozen=True)
 class Period:
-    """Two days, both inside."""
+    """A first and a last day, both included."""
 
     first: date
     last: date
@@ -47,7 +47,7 @@ class Period:
         return _("from {first} to {last}").format(first=format_date(self.first), last=format_date(self.last))
 
     def months(self) -> list["Period"]:
-        """The period cut at the ends of months."""
+        """The period, cut at the ends of months."""
         found, day = [], self.first
         while day <= self.last:
             end = min(day.replace(day=monthrange(day.year, day.month)[1]), self.last)
@@ -56,7 +56,7 @@ class Period:
         return found
 
     def before(self) -> "Period":
-        """The same period before: whole months by as many months, other periods by as many days."""
+        """The preceding period: as many months for whole months, else as many days."""
         last_of_month = monthrange(self.last.year, self.last.month)[1]
         if self.first.day == 1 and self.last.day == last_of_month:
             n = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
@@ -68,7 +68,7 @@ class Period:
 
 
 def period_of(text: str, today: date) -> Period:
-    """``2026``, ``2026-11``, ``2026-Q4``, ``2026-H1``, ``term``; FieldappError says what is expected."""
+    """Read ``2026``, ``2026-11``, ``2026-Q4``, ``2026-H1`` or ``term``; FieldappError says what is expected."""
     import re
 
     typed = clean(text).upper()
@@ -91,18 +91,18 @@ def period_of(text: str, today: date) -> Period:
 
 @dataclass(frozen=True)
 class Query:
-    """All that decides a report's figures, beside the records."""
+    """All that decides a report's figures besides the records."""
 
     period: Period
     unit: str | None = None
-    """id or code; its records and those of what belongs to it"""
+    """id or code; includes the units that belong to it"""
     post: str | None = None
     """id or code"""
     view: View = "then"
     today: date = field(default_factory=date.today)
 
     def over(self, period: Period) -> "Query":
-        """The same question about another period."""
+        """The same query over another period."""
         return replace(self, period=period)
 
 
@@ -110,7 +110,7 @@ UNIT_NAMED = """
     SELECT * FROM unit WHERE (id = :text OR code = :text) AND voided_at IS NULL ORDER BY
         (valid_from IS NULL OR valid_from <= :day) AND (valid_to IS NULL OR :day <= valid_to) DESC,
         valid_to IS NOT NULL, id"""
-"""The units with an id or code, that of a day first"""
+"""The units with an id or code; those that are valid on ``:day`` come first"""
 
 INSIDE = """
     WITH inside AS (SELECT value AS id FROM json_each(:inside))
@@ -119,12 +119,15 @@ INSIDE = """
     SELECT s.old_unit_id FROM unit_succession s WHERE s.voided_at IS NULL AND s.new_unit_id IN (SELECT id FROM inside)
         AND NOT EXISTS (SELECT 1 FROM unit_succession o WHERE o.old_unit_id = s.old_unit_id
             AND o.voided_at IS NULL AND o.new_unit_id NOT IN (SELECT id FROM inside))"""
-"""What belongs to some units, and the old units all of which became part of them: one step"""
+"""One step: the units that belong to some units, and the old units whose successors are all among these"""
 
 
 def find_unit(store: Store, query: Query) -> Row | None:
-    """The unit that a query is narrowed to: of several with a code the one of the time, or of today, as the view says.
-    FieldappError where there is none."""
+    """The unit that a query is narrowed to; None where it names none.
+
+    If several units have the code, the view decides: the unit of the time, or of today. Raises FieldappError where no
+    unit has it.
+    """
     if query.unit is None:
         return None
     day = (query.period.last if query.view == "then" else query.today).isoformat()
@@ -135,14 +138,14 @@ def find_unit(store: Store, query: Query) -> Row | None:
 
 
 def find_post(store: Store, query: Query) -> Row | None:
-    """The post that a query is narrowed to; FieldappError where there is none."""
+    """The post that a query is narrowed to; None where it names none. FieldappError where there is no such post."""
     if query.post is None:
         return None
     return lists.post_named(store, query.post)
 
 
 def inside(store: Store, unit_id: str) -> list[str]:
-    """The ids of a unit, of what belongs to it, and of the old units all of which became part of it."""
+    """The ids of a unit, of the units that belong to it, and of the old units whose successors are all among these."""
     import json
 
     found = {unit_id}

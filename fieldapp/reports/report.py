@@ -24,47 +24,48 @@ class Completeness:
 
     voided: int
     returned: int
-    """sent back by headquarters, and nothing done about it yet"""
+    """returned by headquarters, and nothing was done about them yet"""
     drafts: int
     conflicts: int
     waiting: int
     """segments that are held or in quarantine"""
     set_aside: int
+    """rejected changes"""
     joint: int
     """activities of the period that several posts recorded under one reference"""
     unassigned: int
-    """activities in a unit that was split, of which nobody said in which part"""
+    """activities in a unit that was split, where the record does not say in which part"""
     without_figure: int
-    """activities that say nothing of how much was done"""
+    """activities that do not say how much was done"""
     posts: list[tuple[str, str | None]]
-    """(post's laptop, instant of its newest change that is in)"""
+    """(post's laptop, instant of its newest applied change)"""
 
 
 @dataclass(frozen=True)
 class PlanProgress:
-    """A plan's target, and what was done of it."""
+    """A plan's target, and how much of it was done."""
 
     title: str
     post: str | None
     query: Query
     """over the plan's own period"""
     figure: Figure
-    """what was done, as a figure of the query: ``behind`` lists its records"""
+    """the amount done, as a figure of the query: ``behind`` lists its records"""
     target: int
 
     @property
     def period(self) -> Period:
-        """The plan's own."""
+        """The plan's own period."""
         return self.query.period
 
     @property
     def done(self) -> int:
-        """In units of 10^-decimals."""
+        """The amount done, in units of 10^-decimals."""
         return self.figure.value or 0
 
     @property
     def percent(self) -> int:
-        """Of the target, rounded down: 99 is not done."""
+        """Percent of the target, rounded down: 99 is not done."""
         return self.done * 100 // self.target
 
     @property
@@ -84,7 +85,7 @@ class Report:
     post: str | None
     figures: list[Figure]
     before: list[Figure]
-    """those of the same period before"""
+    """figures of the preceding period"""
     plan: list[PlanProgress]
     tasks: list[TaskDone]
     late: list[LateWith]
@@ -115,7 +116,7 @@ class Report:
 
 
 def report(store: Store, query: Query) -> Report:
-    """All that the records say to a query."""
+    """The full report for a query."""
     unit, post = find_unit(store, query), find_post(store, query)
     return Report(
         query,
@@ -131,7 +132,7 @@ def report(store: Store, query: Query) -> Report:
 
 
 def plans_on(store: Store, day: date) -> list[Row]:
-    """The plans in force on a day for this post; at headquarters those for all together."""
+    """The plans of this post that are in force on a day; at headquarters, those for all posts together."""
     return store.rows(
         "SELECT * FROM plan WHERE voided_at IS NULL AND date_from <= ? AND ? <= date_to AND for_post_id IS ?"
         " ORDER BY date_to, id",
@@ -140,7 +141,7 @@ def plans_on(store: Store, day: date) -> list[Row]:
 
 
 def plan_progress(store: Store, query: Query, plans: Sequence[Row]) -> list[PlanProgress]:
-    """What was done of each plan, over the plan's own period."""
+    """How much of each plan was done, over the plan's own period."""
     counted: dict[tuple[str, str, str | None], list[Figure]] = {}
     found = []
     for plan in plans:
@@ -175,7 +176,7 @@ def _progress(store: Store, plan: Row, query: Query, counted: Sequence[Figure]) 
 
 
 def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
-    """The plans whose whole period lies in the report's: of its post, or of all."""
+    """The plans whose whole period is within the report's; where the report is on one post, only that post's."""
     mine = store.identity.post_id
     if query.unit is not None:
         return []
@@ -189,7 +190,7 @@ def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
 def _completeness(store: Store, query: Query) -> Completeness:
     state = status.exchange_status(store)
     bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
-    sent_back = json.dumps([said.record for said in reviews.returned_records(store)])
+    sent_back = json.dumps([review.record for review in reviews.returned_records(store)])
     voided = returned = 0
     for model in RECORDS:
         if model.TOP and not model.REFERENCE and model.DATE:

@@ -1,9 +1,9 @@
 """The facts that figures are counted from: one SELECT for each source.
 
-Each gives ``record`` and ``kind`` (what to open), ``first`` and ``last`` (days; ``last`` NULL: still in force, only
-where all indicators of the source count what is in force),
-``post_id``, ``unit_id`` with ``unit_now_id`` (which successor is meant, where the record says), ``activity_kind_id``,
-``event_id``, ``ethnic_group_id``, and the columns that indicators name. Voided records are in none of them.
+The columns of each: ``record`` and ``kind`` (what to open); ``first`` and ``last``, as days; ``post_id``; ``unit_id``
+and ``unit_now_id`` (the successor that is meant, where the record says); ``activity_kind_id``, ``event_id``,
+``ethnic_group_id``; and the columns that indicators name. ``last`` is NULL where the fact is still in force; this
+occurs only where all indicators of the source count what is in force. Voided records are in none of them.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _ACTIVITY = "a.activity_kind_id, a.event_id, a.ethnic_group_id"
 _NOWHERE = "NULL AS unit_id, NULL AS unit_now_id"
 
 SOURCES: Mapping[Source, str] = {
-    # A body is what was named: a cell, else a unit, where the name alone would make one hamlet of two.
+    # A body is a party cell, else a unit with a name: by its name alone, two hamlets would be one.
     "target": f"""
         SELECT a.id AS record, 'activity' AS kind, a.date_from AS first, coalesce(a.date_to, a.date_from) AS last,
             a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY}, t.target_type,
@@ -94,7 +94,7 @@ MEASURES = f"""
             AND o.measure_id = v.measure_id AND o.measured_on IS NOT DISTINCT FROM v.measured_on
             AND o.voided_at IS NULL AND o.id > v.id)
 """
-"""The figures of activities. Of two rows about the same, which a merge may have left, the newer counts."""
+"""The figures of activities. A merge may have left two rows about the same: the newer counts."""
 
 JOINT = """
     SELECT id FROM (
@@ -107,17 +107,18 @@ JOINT = """
             AND a.id NOT IN (SELECT value FROM json_each(:returned))
     ) spoken WHERE activity_id = speaker
 """
-"""The figures that count of joint activities: for each reference, kind and measure those of one post, chosen before
-the period and the area are cut out, so that no neighbouring period or area counts the other's too (rule 5). A report
-on one post has that post's own."""
+"""The figures of joint activities that count: for each reference, kind and measure, those of one post (rule 5).
+
+The post is chosen before the period and the area narrow the query. Otherwise two neighbouring periods or areas could
+each count the figures of another post. A report on one post uses that post's own."""
 
 MOVED_NOW = """
     SELECT unit_id, today_id FROM unit_today WHERE today_id IS DISTINCT FROM unit_id
         AND unit_id IN (SELECT id FROM unit WHERE valid_to IS NOT NULL)"""
-"""Old units with today's, from the succession table"""
+"""Old units and those of today, by the succession table"""
 
 MOVED = "SELECT json_extract(value, '$[0]') AS unit_id, json_extract(value, '$[1]') AS today_id FROM json_each(:moved)"
-"""Old units with today's: empty for a report in the units of the time; NULL where a unit was split."""
+"""Old units and those of today; empty for a report in the units of the time. NULL where a unit was split."""
 
 PLACE = "CASE WHEN moved.unit_id IS NULL THEN f.unit_id ELSE coalesce(f.unit_now_id, moved.today_id) END"
 """Where a fact belongs in the view of the report; NULL: not assigned, or nowhere."""

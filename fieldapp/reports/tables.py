@@ -19,7 +19,7 @@ KINDS: dict[Group, str] = {
     "event": "event",
     "ethnic_group": "ethnic_group",
 }
-"""What the parts of a group are records of."""
+"""Group -> the kind of record that its parts are."""
 
 
 TITLES: dict[By, str] = {
@@ -37,13 +37,13 @@ class FigureLine:
     """One figure over all parts."""
 
     figure: Figure
-    """of the whole"""
+    """the figure of the whole"""
     parts: list[Figure | None]
     """one for each part, None where it has nothing"""
 
     @property
     def differs(self) -> bool:
-        """Whether the parts do not add up to the whole, as where one body occurs in several of them."""
+        """Whether the parts do not add up to the whole, for example where one body occurs in several of them."""
         return sum(p.value or 0 for p in self.parts if p is not None) != (self.figure.value or 0)
 
 
@@ -66,7 +66,7 @@ class SplitPart:
 
 
 def split_parts(store: Store, query: Query, by: By) -> list[SplitPart]:
-    """The figures of each part: months in their order, others by name, what belongs to none last."""
+    """The figures of each part: months in their order, others by name, records that belong to no part last."""
     if by == "month":
         return [
             SplitPart(f"{m.first.month}/{m.first.year}", query.over(m), None, figures(store, query.over(m)))
@@ -83,7 +83,7 @@ def split_parts(store: Store, query: Query, by: By) -> list[SplitPart]:
 
 
 def table(store: Store, query: Query, by: By) -> FigureTable:
-    """The figures of a query, split."""
+    """The figures of a query, split into parts."""
     found = split_parts(store, query, by)
     return FigureTable([p.title for p in found], _lines(figures(store, query), [p.figures for p in found]))
 

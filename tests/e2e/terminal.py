@@ -1,4 +1,4 @@
-"""The real program in a real pseudo-terminal, read as a person reads it: by the screen."""
+"""The real program in a real pseudo-terminal, read by its screen, as a person reads it."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ ENTER, ESC, TAB, DOWN = "\r", "\x1b", "\t", "\x1b[B"
 F2, F6, F8, F9 = "\x1bOQ", "\x1b[17~", "\x1b[19~", "\x1b[20~"
 CTRL_A, CTRL_K, CTRL_P = "\x01", "\x0b", "\x10"
 PATIENCE = 30.0
-"""Seconds until a screen that does not come is an error; nothing is measured by it."""
+"""Seconds that a test waits for a screen; nothing is measured by it."""
 
 
 class Terminal:
@@ -34,13 +34,13 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What stands on the screen."""
+        """The screen as text."""
         if self._read():
             self._text = "\n".join(self.screen.display)
         return self._text
 
     def _read(self) -> bool:
-        """Take what has come until nothing comes for a moment; whether something did."""
+        """Read what has come until nothing comes for a moment; whether something came."""
         came = False
         while True:
             try:
@@ -55,13 +55,13 @@ class Terminal:
             self._stream.feed(data)
 
     def wait(self, words: str) -> None:
-        """Wait until ``words`` stand on the screen."""
+        """Wait until ``words`` are on the screen."""
         end = time.monotonic() + PATIENCE
         while words not in self.text:
             assert time.monotonic() < end, f"“{words}” did not come:\n{self.text}"
 
     def wait_gone(self, words: str) -> None:
-        """Wait until ``words`` no longer stand on the screen."""
+        """Wait until ``words`` are no longer on the screen."""
         end = time.monotonic() + PATIENCE
         while words in self.text:
             assert time.monotonic() < end, f"“{words}” did not go:\n{self.text}"
@@ -71,12 +71,12 @@ class Terminal:
         self._child.send("".join(keys).encode())
 
     def kill(self) -> None:
-        """As if the battery were empty."""
+        """Kill the program, as an empty battery would."""
         self._child.kill(9)
         self._child.close()
 
     def end(self) -> None:
-        """Ctrl+Q, and wait for the program to go."""
+        """Press Ctrl+Q, and wait for the program to end."""
         self.type("\x11")
         self._child.expect(pexpect.EOF, timeout=PATIENCE)
         self._child.close()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import uuid_utils
 from field import PASSPHRASE, Run, World
-from screen_hands import at_post
+from screen_driver import at_post
 
 from fieldapp.crash import log_crash
 from fieldapp.domain.model import FieldShape, Record, fields_of

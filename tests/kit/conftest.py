@@ -1,4 +1,4 @@
-"""One kit for all tests of a run: made once, whichever worker asks first, for this Python on Linux and for Windows."""
+"""One kit for all tests of a run, for this Python on Linux and for Windows: the first worker that needs it makes it."""
 
 import fcntl
 import os
@@ -16,12 +16,12 @@ from fieldapp.kit.assemble import TargetMachine
 HERE = TargetMachine("linux", f"{sys.version_info[0]}.{sys.version_info[1]}")
 WINDOWS = TargetMachine("windows", "3.12")
 PATIENCE = 400.0
-"""Seconds"""
+"""Seconds to wait for another worker's kit"""
 
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An unsigned kit; not to be changed: ``kit`` is a copy."""
+    """An unsigned kit that tests must not change: ``kit`` is a copy."""
     base = tmp_path_factory.getbasetemp()
     shared = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "kit"
     shared.mkdir(exist_ok=True)
@@ -40,13 +40,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def kit(made: Path, tmp_path: Path) -> Path:
-    """A kit of this test alone, on a stick with a space and Vietnamese letters in its name."""
+    """A kit for one test, on a stick with a space and Vietnamese letters in its name."""
     return shutil.copytree(made, tmp_path / "Bộ cài (E)" / made.name, copy_function=os.link)
 
 
 @pytest.fixture
 def spoil() -> Callable[[Path], None]:
-    """Changes one byte in the middle of a file; whoever shares it by a hard link keeps his."""
+    """Changes one byte in the middle of a file; its other hard links keep the old content."""
 
     def change(path: Path) -> None:
         data = bytearray(path.read_bytes())

@@ -124,7 +124,8 @@ def test_killed_at_any_moment_it_goes_on(world: World, database: str, pg: psycop
     home, rng = world.hq.home, random.Random(os.environ.get("FIELDAPP_SEED", "7"))
 
     def begin(url: str) -> subprocess.Popen[str]:
-        command = [sys.executable, str(Path(__file__).with_name("once.py")), str(home), world.keys["hq"].hex(), url]
+        script = Path(__file__).with_name("run_mirror.py")
+        command = [sys.executable, str(script), str(home), world.keys["hq"].hex(), url]
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
         started = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
         assert started.stdout is not None

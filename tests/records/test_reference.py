@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from field import Run, World
-from form_hands import Hands, hands
+from form_driver import FormDriver, form_driver
 from textual.events import Paste
 
 from fieldapp.domain.model import fields_of
@@ -22,25 +22,25 @@ from fieldapp.vietnamese.text import search_key
 YEAR = Period(date(2013, 1, 1), date(2013, 12, 31))
 
 
-async def put(h: Hands, key: str, text: str) -> None:
+async def put(form: FormDriver, key: str, text: str) -> None:
     """Paste into a field in place of what it holds, and go on; letter by letter would take its time."""
-    h.row(key).focus_problem()
-    await h.pilot.pause()
-    field = h.row(key).entry
-    await h.type(*["<backspace>"] * len(field.value))
+    form.row(key).focus_problem()
+    await form.pilot.pause()
+    field = form.row(key).entry
+    await form.type(*["<backspace>"] * len(field.value))
     field.post_message(Paste(text))
-    await h.type("<enter>")
+    await form.type("<enter>")
 
 
-async def fill(h: Hands, kind: str, **fields: str) -> str:
+async def fill(form: FormDriver, kind: str, **fields: str) -> str:
     """Fill in a form as a person does, save, and return the new record's id."""
     shapes = {s.name: s for s in fields_of(records.model_of(kind))}
     for name, text in fields.items():
         choice = shapes[name].type in ("choice", "boolean")
-        await put(h, name, search_key(_(choice_title(text))) if choice else text)
-    await h.type("<f2>")
-    assert isinstance(h.app.result, str), h.text()
-    return h.app.result
+        await put(form, name, search_key(_(choice_title(text))) if choice else text)
+    await form.type("<f2>")
+    assert isinstance(form.app.result, str), form.text()
+    return form.app.result
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,17 @@ class Added:
 
 async def add_by_hand(hq: Store) -> Added:
     """A kind with a measure, its limits and a field of its own, typed into the ordinary forms."""
-    async with hands(hq, "activity_kind") as h:
-        kind = await fill(h, "activity_kind", code="cap_cay_giong", name="Cấp cây giống, con giống", section="labour")
-    async with hands(hq, "measure") as h:
-        measure = await fill(h, "measure", code="cay_giong", name="Cây giống", unit_name="cây", nature="quantity")
-    async with hands(hq, "kind_measure") as h:
-        pair = await fill(h, "kind_measure", activity_kind_id="cay giong", measure_id="cay giong", maximum="10.000",
+    async with form_driver(hq, "activity_kind") as form:
+        kind = await fill(
+            form, "activity_kind", code="cap_cay_giong", name="Cấp cây giống, con giống", section="labour"
+        )
+    async with form_driver(hq, "measure") as form:
+        measure = await fill(form, "measure", code="cay_giong", name="Cây giống", unit_name="cây", nature="quantity")
+    async with form_driver(hq, "kind_measure") as form:
+        pair = await fill(form, "kind_measure", activity_kind_id="cay giong", measure_id="cay giong", maximum="10.000",
                           usual_maximum="2.000")  # fmt: skip
-    async with hands(hq, "kind_field") as h:
-        field = await fill(h, "kind_field", activity_kind_id="cay giong", code="loai_giong", name="Loại giống",
+    async with form_driver(hq, "kind_field") as form:
+        field = await fill(form, "kind_field", activity_kind_id="cay giong", code="loai_giong", name="Loại giống",
                            field_type="choice", choices="Cà phê; Điều; Bò giống")  # fmt: skip
     return Added(kind, measure, pair, field)
 
@@ -131,7 +133,7 @@ async def test_a_kind_is_added_on_the_screen_and_recorded_at_the_post(world: Wor
 async def test_the_post_types_it_and_goes_on_changing_it_when_all_of_it_is_retired(world: World) -> None:
     added = add(world.hq)
     world.carry(world.hq, world.post)
-    async with hands(world.post, "activity") as h:
+    async with form_driver(world.post, "activity") as form:
         for key, text in (
             ("activity_kind_id", "cay giong"),
             ("date_from", "5/10/2013"),
@@ -139,24 +141,24 @@ async def test_the_post_types_it_and_goes_on_changing_it_when_all_of_it_is_retir
             (added.measure, "1.500"),
             (added.field, "ca"),
         ):
-            await put(h, key, text)
-        await h.type("<f2>")
-        row_id = h.app.result
-        assert isinstance(row_id, str), h.text()
+            await put(form, key, text)
+        await form.type("<f2>")
+        row_id = form.app.result
+        assert isinstance(row_id, str), form.text()
     assert {"Cây giống: 1.500 cây", "Loại giống: Cà phê"} <= {*lines(world.post, row_id)}
     for retired in (added.kind_measure, added.field, added.measure, added.kind):
         records.void(world.hq, retired, "không dùng nữa")
     world.carry(world.hq, world.post)
-    async with hands(world.post, "activity", row_id) as h:
+    async with form_driver(world.post, "activity", row_id) as form:
         for key, text in (("hamlet", "Buôn Ba Na"), (added.measure, "1.600")):
-            await put(h, key, text)
-        await h.type("<f2>")
-        assert h.app.result == row_id, h.text()
+            await put(form, key, text)
+        await form.type("<f2>")
+        assert form.app.result == row_id, form.text()
     assert {"Cây giống: 1.600 cây", "Loại giống: Cà phê", "Buôn Ba Na"} <= {*lines(world.post, row_id)}
-    async with hands(world.post, "activity") as h:
-        await put(h, "activity_kind_id", "cay giong")
-        await h.type("<f2>")
-        assert h.app.result == "open"
+    async with form_driver(world.post, "activity") as form:
+        await put(form, "activity_kind_id", "cay giong")
+        await form.type("<f2>")
+        assert form.app.result == "open"
         assert lists.count(world.post, "activity") == 1
 
 

@@ -55,7 +55,7 @@ def mend(refused: Path, mended: Path, rows: list[messy_sheet.Row]) -> None:
         for column, cell in enumerate(line):
             value = cell
             if at:
-                value = by_line[int(line[1])].mended.get(table[0][column], cell)
+                value = by_line[int(line[1])].corrected.get(table[0][column], cell)
             if isinstance(value, date):
                 sheet.write_datetime(at, column, value, day)
             elif isinstance(value, str):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from field import PASSPHRASE, Run, World
-from screen_hands import at_post
+from screen_driver import at_post
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import lists

@@ -67,7 +67,7 @@ def test_mutated_bundles(readers: tuple[Path, bytes], tmp_path: Path, first: int
         **os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "HOME": str(elsewhere), "TMPDIR": str(elsewhere),
         "MALLOC_ARENA_MAX": "2",
     }  # fmt: skip
-    script = Path(__file__).parents[1] / "judge_mutants.py"
+    script = Path(__file__).parents[1] / "check_mutants.py"
     count = min(SHARD, FIRST + MUTANTS - first)
     done = subprocess.run(
         [sys.executable, str(script), str(work), readers[1].hex(), str(first), str(count)],

@@ -1,7 +1,7 @@
 """Conflicts, new laptops and what was refused are worked off on the screen."""
 
 from field import World
-from screen_hands import run
+from screen_driver import run
 from sync_state import second_laptop
 
 from fieldapp.records import records

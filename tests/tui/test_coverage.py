@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from field import World
-from screen_hands import run
+from screen_driver import run
 
 import fieldapp
 from fieldapp.records import reviews

@@ -1,8 +1,8 @@
 """A second look on the screen: what another person recorded is keyed again blind, and he who keys it chooses."""
 
 from field import World
-from form_hands import strokes
-from screen_hands import at_post
+from form_driver import strokes
+from screen_driver import at_post
 
 from fieldapp.records import records
 from fieldapp.tui.screens.double_entry import BlindForm, DifferencesScreen, SampleScreen

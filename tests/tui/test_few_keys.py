@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from field import World
-from form_hands import strokes
+from form_driver import strokes
 from textual.events import Key
 from textual.pilot import Pilot
 

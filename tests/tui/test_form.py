@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from field import World
-from form_hands import cell, hands, members
+from form_driver import cell, form_driver, members
 from textual.widgets import Static
 
 from fieldapp.domain.dates import format_date
@@ -15,13 +15,13 @@ BORDER_COMMUNE = "24221"
 
 
 async def test_a_drilled_well_is_recorded_by_keys_alone(world: World) -> None:
-    async with hands(world.post, "activity") as h:
-        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", "<enter>")
-        await h.type("<enter>", "Buôn Ba Na", "<enter>", "<enter>", "Khoan giếng", "<enter>")
-        await h.type("1", "<enter>", "12", "<enter>", "70tr")
-        assert "→ 70 triệu đồng" in h.text()
-        await h.type("<f2>")
-        found = records.get(world.post, h.app.result)
+    async with form_driver(world.post, "activity") as form:
+        await form.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", "<enter>")
+        await form.type("<enter>", "Buôn Ba Na", "<enter>", "<enter>", "Khoan giếng", "<enter>")
+        await form.type("1", "<enter>", "12", "<enter>", "70tr")
+        assert "→ 70 triệu đồng" in form.text()
+        await form.type("<f2>")
+        found = records.get(world.post, form.app.result)
     unit = records.get(world.post, found.row["unit_id"]).row
     assert (found.row["date_from"], found.row["hamlet"], unit["code"]) == ("2013-10-05", "Buôn Ba Na", BORDER_COMMUNE)
     assert [m["amount"] for m in found.children["measures"]] == [1, 12, 70_000_000]
@@ -29,113 +29,113 @@ async def test_a_drilled_well_is_recorded_by_keys_alone(world: World) -> None:
 
 
 async def test_households_are_not_counted_in_millions_of_dong(world: World) -> None:
-    async with hands(world.post, "activity") as h:
-        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", "<enter>")
-        await h.type("<enter>", "Buôn Ba Na", "<enter>", "<enter>", "Khoan giếng", "<enter>", "1", "<enter>", "80tr")
-        assert "số tiền" in h.text()
-        await h.type("<f2>")
-        assert h.app.result == "open"
+    async with form_driver(world.post, "activity") as form:
+        await form.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", "<enter>")
+        await form.type("<enter>", "Buôn Ba Na", "<enter>", "<enter>", "Khoan giếng", "<enter>", "1", "<enter>", "80tr")
+        assert "số tiền" in form.text()
+        await form.type("<f2>")
+        assert form.app.result == "open"
 
 
 async def test_the_day_of_the_form_says_which_units_come_first(world: World) -> None:
-    async with hands(world.post, "activity") as h:
-        await h.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve")
-        assert h.text().index("Huyện Ea Súp") < h.text().index("Xã Ia Rvê · Đắk Lắk")
+    async with form_driver(world.post, "activity") as form:
+        await form.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve")
+        assert form.text().index("Huyện Ea Súp") < form.text().index("Xã Ia Rvê · Đắk Lắk")
 
 
 async def test_a_wrong_date_is_said_at_once_and_refused_and_mended(world: World) -> None:
-    async with hands(world.post, "event") as h:
-        await h.type("Lũ 2013", "<enter>", "31/2/26")
-        assert "31/02/2026" in h.said("date_from")
-        await h.type("<enter>", "<f2>")
-        assert h.app.result == "open"
-        assert h.focus_is_at("date_from")
-        assert h.said("date_from").startswith("!")
-        assert h.row("name").data == "Lũ 2013"
-        await h.type(*["<backspace>"] * 7, "30/9/13")
-        assert "thứ hai, 30/09/2013" in h.said("date_from")
-        await h.type("<f2>")
-        assert records.get(world.post, h.app.result).row["date_from"] == "2013-09-30"
+    async with form_driver(world.post, "event") as form:
+        await form.type("Lũ 2013", "<enter>", "31/2/26")
+        assert "31/02/2026" in form.note("date_from")
+        await form.type("<enter>", "<f2>")
+        assert form.app.result == "open"
+        assert form.focus_is_at("date_from")
+        assert form.note("date_from").startswith("!")
+        assert form.row("name").data == "Lũ 2013"
+        await form.type(*["<backspace>"] * 7, "30/9/13")
+        assert "thứ hai, 30/09/2013" in form.note("date_from")
+        await form.type("<f2>")
+        assert records.get(world.post, form.app.result).row["date_from"] == "2013-09-30"
 
 
 async def test_an_end_before_the_beginning_is_said_beside_the_end(world: World) -> None:
-    async with hands(world.post, "event") as h:
-        await h.type("Lũ", "<enter>", "5/10/13", "<enter>", "1/10/13", "<f2>")
-        assert h.focus_is_at("date_to")
-        assert h.said("date_to").startswith("!")
+    async with form_driver(world.post, "event") as form:
+        await form.type("Lũ", "<enter>", "5/10/13", "<enter>", "1/10/13", "<f2>")
+        assert form.focus_is_at("date_to")
+        assert form.note("date_to").startswith("!")
 
 
 async def test_what_was_typed_comes_back_after_leaving(world: World) -> None:
-    async with hands(world.post, "activity") as h:
-        await h.type("gieng", "<enter>", "32", "<enter>", "<enter>", "ia rve", "<enter>", "Buôn [/] Ba", "<enter>")
-        await h.type("<enter>", "<enter>", "hàng chục", "<escape>")
-        assert h.app.result is None
+    async with form_driver(world.post, "activity") as form:
+        await form.type("gieng", "<enter>", "32", "<enter>", "<enter>", "ia rve", "<enter>", "Buôn [/] Ba", "<enter>")
+        await form.type("<enter>", "<enter>", "hàng chục", "<escape>")
+        assert form.app.result is None
     (draft,) = world.post.drafts()
-    async with hands(world.post, "activity", draft=draft) as h:
-        assert h.row("activity_kind_id").entry.value == "Giếng khoan"
-        assert h.row("date_from").entry.value == "32"
-        assert h.row("hamlet").entry.value == "Buôn [/] Ba"
-        assert h.part("measures").data[0]["note"] == "hàng chục"
-        await h.type("<enter>", *["<backspace>"] * 2, "5/10/13", "<f2>")
-        assert records.get(world.post, h.app.result).row["hamlet"] == "Buôn [/] Ba"
+    async with form_driver(world.post, "activity", draft=draft) as form:
+        assert form.row("activity_kind_id").entry.value == "Giếng khoan"
+        assert form.row("date_from").entry.value == "32"
+        assert form.row("hamlet").entry.value == "Buôn [/] Ba"
+        assert form.part("measures").data[0]["note"] == "hàng chục"
+        await form.type("<enter>", *["<backspace>"] * 2, "5/10/13", "<f2>")
+        assert records.get(world.post, form.app.result).row["hamlet"] == "Buôn [/] Ba"
     assert world.post.drafts() == []
 
 
 async def test_f2_once_too_often_frightens_nobody(world: World) -> None:
     """The form that comes after a saved one is empty: an impatient second F2 is told so; nothing is marked wrong."""
-    async with hands(world.post, "event") as h:
-        await h.type("<f2>")
-        assert "Những gì đã ghi trước đó vẫn an toàn" in h.text()
-        assert "!" not in h.said("name")
-        await h.type("Lũ", "<f2>")
-        assert h.said("date_from").startswith("!")
+    async with form_driver(world.post, "event") as form:
+        await form.type("<f2>")
+        assert "Những gì đã ghi trước đó vẫn an toàn" in form.text()
+        assert "!" not in form.note("name")
+        await form.type("Lũ", "<f2>")
+        assert form.note("date_from").startswith("!")
 
 
 async def test_no_draft_of_a_form_in_which_nothing_was_typed(world: World) -> None:
-    async with hands(world.post, "meeting") as h:
-        await h.type("<enter>", "<enter>", "<escape>")
+    async with form_driver(world.post, "meeting") as form:
+        await form.type("<enter>", "<enter>", "<escape>")
     assert world.post.drafts() == []
 
 
 async def test_a_draft_is_kept_while_typing(world: World) -> None:
-    async with hands(world.post, "event") as h:
-        await h.type("Lũ")
-        h.app.form.keep()
+    async with form_driver(world.post, "event") as form:
+        await form.type("Lũ")
+        form.app.form.keep()
         (draft,) = world.post.drafts()
         assert draft.data == {"name": "Lũ"}
-        await h.type("<backspace>", "<backspace>", "<escape>")
+        await form.type("<backspace>", "<backspace>", "<escape>")
     assert world.post.drafts() == []
 
 
 async def test_a_draft_keeps_the_day_that_was_meant_when_it_was_typed(world: World) -> None:
     day = format_date(date.today())
-    async with hands(world.post, "event") as h:
-        await h.type("Lũ", "<enter>", "hn")
-        h.app.form.keep()
+    async with form_driver(world.post, "event") as form:
+        await form.type("Lũ", "<enter>", "hn")
+        form.app.form.keep()
         (draft,) = world.post.drafts()
         assert draft.data["date_from"] == day
-        await h.type("<enter>")
-        assert h.row("date_from").entry.value == day
-        await h.type("<escape>")
+        await form.type("<enter>")
+        assert form.row("date_from").entry.value == day
+        await form.type("<escape>")
 
 
 async def test_a_draft_is_kept_when_the_program_is_quit(world: World) -> None:
-    async with hands(world.post, "event") as h:
-        await h.type("Lũ")
-        h.app.exit()
+    async with form_driver(world.post, "event") as form:
+        await form.type("Lũ")
+        form.app.exit()
     (draft,) = world.post.drafts()
     assert draft.data == {"name": "Lũ"}
 
 
 async def test_escape_closes_the_list_first_and_then_the_form(world: World) -> None:
-    async with hands(world.post, "activity") as h:
-        await h.type("gieng", "<escape>")
-        assert h.app.result == "open"
-        assert h.row("activity_kind_id").entry.value == "gieng"
-        await h.type("<f4>", "<down>", "<down>", "<up>", "<enter>")
-        assert h.row("activity_kind_id").entry.value == "Nhà đại đoàn kết"
-        await h.type("<shift+tab>", "<escape>")
-        assert h.app.result is None
+    async with form_driver(world.post, "activity") as form:
+        await form.type("gieng", "<escape>")
+        assert form.app.result == "open"
+        assert form.row("activity_kind_id").entry.value == "gieng"
+        await form.type("<f4>", "<down>", "<down>", "<up>", "<enter>")
+        assert form.row("activity_kind_id").entry.value == "Nhà đại đoàn kết"
+        await form.type("<shift+tab>", "<escape>")
+        assert form.app.result is None
 
 
 async def test_an_overlapping_introduction_is_refused_at_its_date(world: World) -> None:
@@ -143,40 +143,40 @@ async def test_an_overlapping_introduction_is_refused_at_its_date(world: World) 
     records.save(
         world.post, "introduction", {"member_id": member, "party_cell_id": cell(world), "date_from": "2026-01-01"}
     )
-    async with hands(world.post, "introduction") as h:
-        await h.type("tran", "<enter>", "ba na", "<enter>", "<enter>", "<enter>", "3/11/26", "<enter>", "<f2>")
-        assert h.app.result == "open"
-        assert h.focus_is_at("date_from")
-        assert h.said("date_from").startswith("!")
-        assert h.row("date_from").entry.value == "03/11/2026"
+    async with form_driver(world.post, "introduction") as form:
+        await form.type("tran", "<enter>", "ba na", "<enter>", "<enter>", "<enter>", "3/11/26", "<enter>", "<f2>")
+        assert form.app.result == "open"
+        assert form.focus_is_at("date_from")
+        assert form.note("date_from").startswith("!")
+        assert form.row("date_from").entry.value == "03/11/2026"
     assert lists.count(world.post, "introduction") == 1
 
 
 async def test_text_is_never_markup(world: World) -> None:
     name = "[red]x[/] [/] [@click=app.quit]y"
     member = records.save(world.post, "member", {"full_name": name, "party_cell_id": cell(world)})
-    async with hands(world.post, "meeting") as h:
-        await h.type("ba na", "<enter>", "<enter>", "3/11/26", "<enter>", name)
-        assert name in h.text().split("1 ·")[1]
-        await h.type("<f2>")
-        assert records.get(world.post, h.app.result).row["place"] == name
-    async with hands(world.post, "introduction") as h:
-        await h.type("x")
-        assert f" {name}" in h.text()
-        await h.type("<enter>")
-        assert h.row("member_id").data == member
-        await h.type("[/]", "<enter>", "<f2>")
-        assert "[/]" in h.said("party_cell_id")
+    async with form_driver(world.post, "meeting") as form:
+        await form.type("ba na", "<enter>", "<enter>", "3/11/26", "<enter>", name)
+        assert name in form.text().split("1 ·")[1]
+        await form.type("<f2>")
+        assert records.get(world.post, form.app.result).row["place"] == name
+    async with form_driver(world.post, "introduction") as form:
+        await form.type("x")
+        assert f" {name}" in form.text()
+        await form.type("<enter>")
+        assert form.row("member_id").data == member
+        await form.type("[/]", "<enter>", "<f2>")
+        assert "[/]" in form.note("party_cell_id")
 
 
 async def test_only_what_was_changed_is_written(world: World) -> None:
     story = "Dòng một.\nDòng hai: [/]."
     activity = world.well(description=story, partners="Trạm y tế")
     before = len(history.history(world.post, activity))
-    async with hands(world.post, "activity", activity) as h:
-        h.row("people").entry.focus()
-        await h.type("Siu Blêh", "<f2>")
-        assert h.app.result == activity
+    async with form_driver(world.post, "activity", activity) as form:
+        form.row("people").entry.focus()
+        await form.type("Siu Blêh", "<f2>")
+        assert form.app.result == activity
     steps = history.history(world.post, activity)[before:]
     assert [(s.field, s.new) for s in steps] == [("people", "Siu Blêh")]
     assert records.get(world.post, activity).row["description"] == story
@@ -184,39 +184,39 @@ async def test_only_what_was_changed_is_written(world: World) -> None:
 
 async def test_lines_of_a_long_text_survive_an_edit(world: World) -> None:
     activity = world.well(description="Một.\nHai.")
-    async with hands(world.post, "activity", activity) as h:
-        h.row("description").entry.focus()
-        await h.type("<end>", " Ba.", "<f2>")
+    async with form_driver(world.post, "activity", activity) as form:
+        form.row("description").entry.focus()
+        await form.type("<end>", " Ba.", "<f2>")
     assert records.get(world.post, activity).row["description"] == "Một.\nHai. Ba."
 
 
 async def test_a_field_is_copied_from_the_record_before(world: World) -> None:
     world.well(partners="Trạm y tế xã", hamlet="Buôn Ba Na")
-    async with hands(world.post, "activity") as h:
-        await h.type("<f5>", "<enter>")
-        assert h.row("activity_kind_id").entry.value == "Giếng khoan"
-        h.row("partners").entry.focus()
-        await h.type("<f5>")
-        assert h.row("partners").data == "Trạm y tế xã"
-        assert h.row("hamlet").data is None
-        h.row("description").entry.focus()
-        await h.type("<enter>", "<enter>", "<f5>")
-        assert [figure["amount"] for figure in h.part("measures").data] == [12]
+    async with form_driver(world.post, "activity") as form:
+        await form.type("<f5>", "<enter>")
+        assert form.row("activity_kind_id").entry.value == "Giếng khoan"
+        form.row("partners").entry.focus()
+        await form.type("<f5>")
+        assert form.row("partners").data == "Trạm y tế xã"
+        assert form.row("hamlet").data is None
+        form.row("description").entry.focus()
+        await form.type("<enter>", "<enter>", "<f5>")
+        assert [figure["amount"] for figure in form.part("measures").data] == [12]
 
 
 async def test_saving_twice_in_a_row_records_once(world: World) -> None:
-    async with hands(world.post, "event") as h:
-        await h.type("Lũ", "<enter>", "5/10/13")
-        await h.pilot.press("f2", "f2", "f2")
+    async with form_driver(world.post, "event") as form:
+        await form.type("Lũ", "<enter>", "5/10/13")
+        await form.pilot.press("f2", "f2", "f2")
     assert lists.count(world.post, "event") == 1
 
 
 async def test_what_may_not_be_recorded_is_said_and_stays(world: World) -> None:
-    async with hands(world.post, "party_cell") as h:
-        await h.type("Chi bộ", "<enter>", "ia rve", "<enter>", "<f2>")
-        assert h.app.result == "open"
-        assert str(h.app.form.query_one("#message", Static).render()).startswith("! ")
-        assert h.row("name").data == "Chi bộ"
+    async with form_driver(world.post, "party_cell") as form:
+        await form.type("Chi bộ", "<enter>", "ia rve", "<enter>", "<f2>")
+        assert form.app.result == "open"
+        assert str(form.app.form.query_one("#message", Static).render()).startswith("! ")
+        assert form.row("name").data == "Chi bộ"
 
 
 @pytest.mark.parametrize(
@@ -224,34 +224,34 @@ async def test_what_may_not_be_recorded_is_said_and_stays(world: World) -> None:
     [*((kind, (80, 24)) for kind, model in BY_KIND.items() if model.TOP), ("activity", (160, 50))],
 )
 async def test_every_kind_has_a_form_whose_focus_is_in_sight(world: World, kind: str, size: tuple[int, int]) -> None:
-    async with hands(world.post, kind, size=size) as h:
+    async with form_driver(world.post, kind, size=size) as form:
         seen = set()
         for _turn in range(40):
-            focused = h.app.focused
+            focused = form.app.focused
             assert focused is not None
             for _wait in range(20):
                 if 0 <= focused.region.y < size[1] - 1:
                     break
-                await h.pilot.pause()
+                await form.pilot.pause()
             else:
                 raise AssertionError(f"{focused} is at {focused.region}, out of sight")
             if focused in seen:
                 break
             seen.add(focused)
-            keys = h.app.screen.query("FooterKey")
+            keys = form.app.screen.query("FooterKey")
             assert sum(key.region.width for key in keys) + len(keys) <= size[0] + 1
-            await h.type("<enter>")
+            await form.type("<enter>")
         assert len(seen) >= len(BY_KIND[kind].model_fields)
 
 
 async def test_an_end_without_a_year_is_that_after_the_beginning(world: World) -> None:
     begun = date.today() - timedelta(days=3)
     ends = date(begun.year, begun.month, 1) - timedelta(days=1)  # has been, before the beginning
-    async with hands(world.post, "event") as h:
-        await h.type("Lũ", "<enter>", f"{begun:%d/%m/%Y}", "<enter>", f"{ends.day}/{ends.month}")
-        assert f"{ends.year + 1}" in h.said("date_to")
-        await h.type("<f2>", "<f2>")
-        assert records.get(world.post, h.app.result).row["date_to"] > begun.isoformat()
+    async with form_driver(world.post, "event") as form:
+        await form.type("Lũ", "<enter>", f"{begun:%d/%m/%Y}", "<enter>", f"{ends.day}/{ends.month}")
+        assert f"{ends.year + 1}" in form.note("date_to")
+        await form.type("<f2>", "<f2>")
+        assert records.get(world.post, form.app.result).row["date_to"] > begun.isoformat()
     given = {"name": "Hạn", "date_from": begun.isoformat(), "date_to": f"{ends.day}/{ends.month}"}
     row = records.get(world.post, records.save(world.post, "event", given, confirm=True)).row
     assert row["date_to"] > begun.isoformat()

@@ -12,7 +12,7 @@ import click
 import pytest
 from field import World
 from markdown_it import MarkdownIt
-from screen_hands import at_post, run
+from screen_driver import at_post, run
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen

@@ -1,7 +1,7 @@
 """Fewer keys for the next record: fields that stay, the record before, templates, what may be a double."""
 
 from field import World
-from form_hands import hands, strokes
+from form_driver import form_driver, strokes
 
 from fieldapp.records import form_memory, lists, records
 from fieldapp.tui.app import FieldApp
@@ -13,22 +13,22 @@ WELL = ("gieng", "<enter>", "5/11/26", "<enter>", "<enter>", "ia rve", "<enter>"
 
 
 async def test_a_pinned_field_stays_until_it_is_let_go(world: World) -> None:
-    async with hands(world.post, "activity") as h:
-        await h.type("gieng", "<enter>", "5/11/26", "<f7>", "<enter>", "<enter>", "ia rve", "<enter>", "<shift+tab>")
-        await h.type("<f7>", "<f2>")
-        first = records.get(world.post, h.app.result).row
-    async with hands(world.post, "activity") as h:
-        assert "◆" in h.text()
-        assert h.focus_is_at("activity_kind_id")  # the first that does not stay
-        await h.type("<enter>", "<f7>")  # the date stays no longer, though what stands there is kept
+    async with form_driver(world.post, "activity") as form:
+        await form.type("gieng", "<enter>", "5/11/26", "<f7>", "<enter>", "<enter>", "ia rve", "<enter>", "<shift+tab>")
+        await form.type("<f7>", "<f2>")
+        first = records.get(world.post, form.app.result).row
+    async with form_driver(world.post, "activity") as form:
+        assert "◆" in form.text()
+        assert form.focus_is_at("activity_kind_id")  # the first that does not stay
+        await form.type("<enter>", "<f7>")  # the date stays no longer, though what stands there is kept
         assert set(form_memory.pins(world.post, "activity")) == {"unit_id"}
-        await h.type("<shift+tab>", "gieng", "<enter>", "<f2>", "<f2>")  # the same day and place again: yes
+        await form.type("<shift+tab>", "gieng", "<enter>", "<f2>", "<f2>")  # the same day and place again: yes
     (second,) = [r for r in lists.record_window(world.post, "activity").rows if r["id"] != first["id"]]
     assert second["unit_id"] == first["unit_id"]
     assert second["date_from"] == first["date_from"]
-    async with hands(world.post, "activity") as h:
-        assert h.row("unit_id").data == first["unit_id"]
-        assert h.row("date_from").data is None
+    async with form_driver(world.post, "activity") as form:
+        assert form.row("unit_id").data == first["unit_id"]
+        assert form.row("date_from").data is None
 
 
 async def test_shift_f5_copies_the_record_that_this_person_recorded_last(world: World) -> None:
@@ -37,53 +37,53 @@ async def test_shift_f5_copies_the_record_that_this_person_recorded_last(world: 
     world.post.user = "Người khác"
     world.well(description="của người khác", date_from="2013-09-05")
     world.post.user = before
-    async with hands(world.post, "activity") as h:
-        await h.type("<enter>", "7/11/13", "<shift+f5>", "<f2>")
-        saved = records.get(world.post, h.app.result)
+    async with form_driver(world.post, "activity") as form:
+        await form.type("<enter>", "7/11/13", "<shift+f5>", "<f2>")
+        saved = records.get(world.post, form.app.result)
     assert (saved.row["description"], saved.row["date_from"]) == ("của tôi", "2013-11-07")
     assert [m["amount"] for m in saved.children["measures"]] == [1, 12]
 
 
 async def test_a_template_keeps_all_but_the_days(world: World) -> None:
-    async with hands(world.post, "activity") as h:
-        await h.type(*WELL, "<f6>", "Giếng hằng tháng", "<enter>")
+    async with form_driver(world.post, "activity") as form:
+        await form.type(*WELL, "<f6>", "Giếng hằng tháng", "<enter>")
         assert list(form_memory.templates(world.post, "activity")) == ["Giếng hằng tháng"]
-        await h.type("<escape>")
+        await form.type("<escape>")
     for draft in world.post.drafts():
         world.post.drop_draft(draft.id)
-    async with hands(world.post, "activity") as h:
-        await h.type("<f6>", "hang", "<enter>")
-        assert h.row("date_from").data is None
-        assert h.row("hamlet").data == "Buôn Ba Na"
-        await h.type("<enter>", "6/11/26", "<f2>")
-        assert records.get(world.post, h.app.result).row["hamlet"] == "Buôn Ba Na"
-    async with hands(world.post, "activity") as h:
-        await h.type("<f6>", "<delete>", "<escape>")
+    async with form_driver(world.post, "activity") as form:
+        await form.type("<f6>", "hang", "<enter>")
+        assert form.row("date_from").data is None
+        assert form.row("hamlet").data == "Buôn Ba Na"
+        await form.type("<enter>", "6/11/26", "<f2>")
+        assert records.get(world.post, form.app.result).row["hamlet"] == "Buôn Ba Na"
+    async with form_driver(world.post, "activity") as form:
+        await form.type("<f6>", "<delete>", "<escape>")
         assert form_memory.templates(world.post, "activity") == {}
 
 
 async def test_what_may_be_a_double_is_shown_beside_it(world: World) -> None:
     other = world.well(hamlet="Buôn Ba Na", date_from="2026-11-05", description="Khoan giếng")
-    async with hands(world.post, "activity") as h:
-        await h.type(*WELL, "<enter>", "<enter>", "<enter>", "1", "<enter>", "12", "<f2>")
-        assert isinstance(h.app.screen, DuplicateDialog)
-        text = h.text()
+    async with form_driver(world.post, "activity") as form:
+        await form.type(*WELL, "<enter>", "<enter>", "<enter>", "1", "<enter>", "12", "<f2>")
+        assert isinstance(form.app.screen, DuplicateDialog)
+        text = form.text()
         assert "đang ghi" in text
         assert "Khoan giếng" in text
-        await h.type("<escape>")
-        assert h.app.result == "open"
+        await form.type("<escape>")
+        assert form.app.result == "open"
         assert lists.count(world.post, "activity") == 1  # what was shown was taken back
         assert world.post.value("SELECT count(*) FROM local_change WHERE table_name = 'activity'") == 1
-        await h.type("<f2>", "<f2>")
-        assert h.app.result not in ("open", other)
+        await form.type("<f2>", "<f2>")
+        assert form.app.result not in ("open", other)
     assert lists.count(world.post, "activity") == 2
 
 
 async def test_another_place_or_amount_is_no_double(world: World) -> None:
     world.well(hamlet="Buôn Ba Na", date_from="2026-11-05")
-    async with hands(world.post, "activity") as h:
-        await h.type(*WELL[:-1], "Buôn Khác", "<f2>")
-        assert h.app.result != "open"
+    async with form_driver(world.post, "activity") as form:
+        await form.type(*WELL[:-1], "Buôn Khác", "<f2>")
+        assert form.app.result != "open"
 
 
 async def test_f2_records_and_opens_the_next_form(world: World) -> None:

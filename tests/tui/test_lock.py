@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from field import PASSPHRASE, USER, World
-from screen_hands import KEYS, PATIENCE, Screens, at_post, run
+from screen_driver import KEYS, PATIENCE, ScreenDriver, at_post, run
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import lists
@@ -32,7 +32,7 @@ def known(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     people.change_passphrase(world.post, PASSPHRASE)
 
 
-async def type_a_member(s: Screens) -> None:
+async def type_a_member(s: ScreenDriver) -> None:
     await s.press("ctrl+p", "ghi dang vien", "enter")
     assert isinstance(s.app.screen, FormScreen)
     await s.press("Siu Bleh")

@@ -8,7 +8,7 @@ from pkgutil import walk_packages
 from typing import Any
 
 from field import World
-from screen_hands import Running, Screens
+from screen_driver import Running, ScreenDriver
 from sync_state import second_laptop
 from textual import events
 from textual.screen import Screen
@@ -120,7 +120,7 @@ def test_no_screen_is_forgotten() -> None:
     assert {screen.__name__ for screen in every_screen()} - BASES == opened
 
 
-async def burst(s: Screens, screen: Screen[Any], keys: Sequence[str]) -> None:
+async def burst(s: ScreenDriver, screen: Screen[Any], keys: Sequence[str]) -> None:
     """Open a screen; the keys are there before it is."""
     s.app.push_screen(screen)
     for name in keys:

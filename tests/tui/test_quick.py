@@ -1,7 +1,7 @@
 """Quick entry: one record a line, by keys alone."""
 
 from field import World
-from form_hands import strokes
+from form_driver import strokes
 from textual.widgets import Static
 
 from fieldapp.records import lists, records

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from field import World
-from screen_hands import Running
+from screen_driver import Running
 from sync_state import kept
 
 from fieldapp.tui.app import FieldApp

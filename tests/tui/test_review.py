@@ -3,7 +3,7 @@
 from typing import Any
 
 from field import World
-from form_hands import strokes
+from form_driver import strokes
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 

@@ -1,7 +1,7 @@
 """F3 finds a record of any kind by what people remember of it."""
 
 from field import World
-from form_hands import strokes
+from form_driver import strokes
 from textual.widgets import Static
 
 from fieldapp.records import lists, records

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from field import PASSPHRASE, USER, World
-from screen_hands import at_post, run
+from screen_driver import at_post, run
 
 from fieldapp.records import lists, records
 from fieldapp.store import vault

@@ -1,7 +1,7 @@
 """What the USB screen says of what lies on a stick."""
 
 from field import World
-from screen_hands import at_post, run
+from screen_driver import at_post, run
 from sync_state import new_post, no_unicode, second_laptop
 
 from fieldapp.records import records

@@ -19,7 +19,7 @@ class Fields(TypingApp[None]):
         yield TextField(id="second", password=True)
 
 
-class Hands:
+class FieldDriver:
     def __init__(self, app: Fields, pilot: Pilot[None]) -> None:
         self.app = app
         self._pilot = pilot
@@ -43,10 +43,10 @@ class Hands:
 
 
 @asynccontextmanager
-async def hands() -> AsyncGenerator[Hands, None]:
+async def field_driver() -> AsyncGenerator[FieldDriver, None]:
     app = Fields()
     async with app.run_test() as pilot:
-        yield Hands(app, pilot)
+        yield FieldDriver(app, pilot)
 
 
 UNDO, REDO = "<ctrl+z>", "<ctrl+y>"
@@ -61,61 +61,61 @@ UNDO, REDO = "<ctrl+z>", "<ctrl+y>"
     ],
 )
 async def test_undo_goes_by_words(words: list[str]) -> None:
-    async with hands() as h:
+    async with field_driver() as fields:
         texts = [""]
         for word in words:
-            await h.type(word + " ")
-            texts.append(h.value)
+            await fields.type(word + " ")
+            texts.append(fields.value)
         for text in reversed(texts[:-1]):
-            await h.type(UNDO)
-            assert h.value == text
-        await h.type(UNDO)
-        assert h.value == ""
+            await fields.type(UNDO)
+            assert fields.value == text
+        await fields.type(UNDO)
+        assert fields.value == ""
         for text in texts[1:]:
-            await h.type(REDO)
-            assert h.value == text
-        await h.type(UNDO, "khác", REDO)
-        assert h.value == texts[-2] + "khác", "typing forgets what could be put there again"
+            await fields.type(REDO)
+            assert fields.value == text
+        await fields.type(UNDO, "khác", REDO)
+        assert fields.value == texts[-2] + "khác", "typing forgets what could be put there again"
 
 
 async def test_what_was_deleted_or_pasted_over_comes_back() -> None:
-    async with hands() as h:
-        await h.type("giúp dân gặt lúa", "<ctrl+a>", "<ctrl+k>")
-        assert h.value == ""
-        await h.type(UNDO)
-        assert h.value == "giúp dân gặt lúa"
-        await h.type("<end>", "« chạy lũ»")
-        assert h.value == "giúp dân gặt lúa chạy lũ"
-        await h.type(UNDO)
-        assert h.value == "giúp dân gặt lúa"
-        await h.type("~~~", "mía", UNDO, UNDO, UNDO, UNDO, UNDO, UNDO)
-        assert h.value == ""
+    async with field_driver() as fields:
+        await fields.type("giúp dân gặt lúa", "<ctrl+a>", "<ctrl+k>")
+        assert fields.value == ""
+        await fields.type(UNDO)
+        assert fields.value == "giúp dân gặt lúa"
+        await fields.type("<end>", "« chạy lũ»")
+        assert fields.value == "giúp dân gặt lúa chạy lũ"
+        await fields.type(UNDO)
+        assert fields.value == "giúp dân gặt lúa"
+        await fields.type("~~~", "mía", UNDO, UNDO, UNDO, UNDO, UNDO, UNDO)
+        assert fields.value == ""
 
 
 async def test_undo_does_not_go_behind_what_was_set() -> None:
-    async with hands() as h:
-        await h.type("gõ dở")
-        h.app.query_one("#first", TextField).value = "từ lần trước"
-        await h.type(UNDO)
-        assert h.value == "từ lần trước"
+    async with field_driver() as fields:
+        await fields.type("gõ dở")
+        fields.app.query_one("#first", TextField).value = "từ lần trước"
+        await fields.type(UNDO)
+        assert fields.value == "từ lần trước"
 
 
 async def test_the_own_input_method_in_the_field() -> None:
-    async with hands() as h:
-        h.app.method = TELEX
-        await h.type("giup dân")
-        assert h.app.method is None, "â comes from an input method of the machine"
-        h.app.method = TELEX
-        await h.type("<end>", " gawtj data", " Windows USB", "<tab>", "aass")
-        assert h.value == "giup dân gặt data Windows USB"
-        assert h.app.query_one("#second", TextField).value == "aass", "a passphrase is taken key by key"
-        await h.type("<shift+tab>", "<end>", " luas", UNDO)
-        assert h.value == "giup dân gặt data Windows USB "
-        await h.type("data", "<tab>")
-        assert h.value.endswith("USB data"), "a word ends when the field is left"
+    async with field_driver() as fields:
+        fields.app.method = TELEX
+        await fields.type("giup dân")
+        assert fields.app.method is None, "â comes from an input method of the machine"
+        fields.app.method = TELEX
+        await fields.type("<end>", " gawtj data", " Windows USB", "<tab>", "aass")
+        assert fields.value == "giup dân gặt data Windows USB"
+        assert fields.app.query_one("#second", TextField).value == "aass", "a passphrase is taken key by key"
+        await fields.type("<shift+tab>", "<end>", " luas", UNDO)
+        assert fields.value == "giup dân gặt data Windows USB "
+        await fields.type("data", "<tab>")
+        assert fields.value.endswith("USB data"), "a word ends when the field is left"
 
 
 async def test_a_pasted_tab_parts_words() -> None:
-    async with hands() as h:
-        await h.type("«lúa\ttại»")
-        assert h.value == "lúa tại"
+    async with field_driver() as fields:
+        await fields.type("«lúa\ttại»")
+        assert fields.value == "lúa tại"

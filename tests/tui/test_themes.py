@@ -3,7 +3,7 @@
 import pytest
 from contrast import faint, greys_only
 from field import World
-from screen_hands import at_post
+from screen_driver import at_post
 
 from fieldapp.tui import themes
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from field import Run, World
-from screen_hands import Screens
+from screen_driver import ScreenDriver
 
 from fieldapp import tutorial
 from fieldapp.errors import FieldappError, FileRefused
@@ -42,7 +42,7 @@ async def test_each_step_is_checked_off_when_it_was_done(
     home = post.home
     app = TutorialApp(home, post)
     async with app.run_test(size=(80, 24)) as pilot:
-        s = Screens(app, pilot)
+        s = ScreenDriver(app, pilot)
         await s.wait("1/5 Ghi một giếng khoan")
         assert s.text.startswith(" SỔ TẬP · Đồn tập")
         await s.press("f2", "hoat dong", "enter", "gieng", "enter", "hn", "enter", "enter", "24221", "enter")

@@ -1,4 +1,4 @@
-"""A small application in a terminal of its own: two fields, whose values it writes to a file when it ends."""
+"""A small application for a terminal of its own: two fields, whose noted values it writes to a file when it ends."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ class Typing(TypingApp[None]):
         self.method = METHODS.get(sys.argv[2])
 
     def action_note(self) -> None:
-        """Write down what the fields hold, and begin anew in the first."""
+        """Note the values of the fields, clear them, and focus the first."""
         self.seen.append([f.text if isinstance(f, TextField) else f.value for f in self.query(Input)])
         for f in self.query(Input):
             f.value = ""

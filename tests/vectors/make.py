@@ -1,7 +1,7 @@
-"""Writes the test vectors beside it: a second writer of the format, after ``docs/bundle-format.md`` and nothing else.
+"""Writes the test vectors beside it: a second writer of the format, made from ``docs/bundle-format.md`` alone.
 
-It imports nothing of fieldapp, and what a right reader must say is written by hand here, not taken from a reader's
-mouth. Everything but the encryption is deterministic: an ``.age`` file whose plain text is the same is left as it is.
+It imports nothing of fieldapp. The result that a correct reader must give is written here by hand, not taken from a
+reader. Everything but the encryption is deterministic: an ``.age`` file whose plain text is the same stays as it is.
 Run it with the Python of the development environment: ``python tests/vectors/make.py``.
 """
 
@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 
 def uid(name: str) -> str:
-    """An id that stands for ``name``, in the form of a UUIDv7."""
+    """An id made from ``name``, in the form of a UUIDv7."""
     h = hashlib.sha256(name.encode()).hexdigest()
     return f"{h[:8]}-{h[8:12]}-7{h[13:16]}-8{h[17:20]}-{h[20:32]}"
 
@@ -48,7 +48,7 @@ def to_json(value: Any) -> bytes:
 
 @dataclass(frozen=True)
 class Replica:
-    """A laptop, with keys that follow from its name."""
+    """A laptop, with a signing key that is made from its name."""
 
     name: str
     age_secret: str
@@ -97,7 +97,7 @@ B = Replica("B", "AGE-SECRET-KEY-1W5LUJ6TFMG70N58F2P3ERU2RD4WLJ5UN4MX36HDX4LQXQE
 D = Replica("D", "AGE-SECRET-KEY-17NA9RQ6ACPS3GFQHTR40CUXX7UKSNS2H70GD2YSY5ADU9L820ZAQ843GMY", post=IARVE)
 X = Replica("X", "AGE-SECRET-KEY-14XRVPEWEANL5NV7HQ3WRFXZC3SR58204J24LFZ0428LL52P28KRSUKPZMK", post=OTHER)
 STRANGER = Replica("S", "AGE-SECRET-KEY-1D4K3Y9ZXV0RP5DXNU8S34K2NFRRV2AKNNMYFSRQ34CPZ4U7DGGJSSQTGVY", post=IARVE)
-"""Headquarters; laptops A, B and D of the post IARVE, X of the post OTHER; one whom nobody certified. B reads."""
+"""Headquarters; laptops A, B and D of the post IARVE, X of the post OTHER; one that nobody certified. B reads."""
 
 LOG_ALL, LOG_HQ = uid("log of HQ for all"), uid("log of HQ for IARVE")
 LOG_A, LOG_B, LOG_D, LOG_X, LOG_S = (uid(f"log of {r.name}") for r in (A, B, D, X, STRANGER))
@@ -119,9 +119,9 @@ def certificate(
     return [(path, text), (path + ".minisig", (signer or issuer).sign(text, "fieldapp certificate"))]
 
 
-def revocation(who: Replica, issuer: Replica = HQ, signer: Replica | None = None, /, **said: Any) -> list[Member]:
+def revocation(who: Replica, issuer: Replica = HQ, signer: Replica | None = None, /, **fields: Any) -> list[Member]:
     """A revocation and its signature."""
-    text = to_json({"format": "fieldapp-revocation/1", "replica": who.id, "issuer": issuer.id, **said})
+    text = to_json({"format": "fieldapp-revocation/1", "replica": who.id, "issuer": issuer.id, **fields})
     path = f"revocations/{who.id}.json"
     return [(path, text), (path + ".minisig", (signer or issuer).sign(text, "fieldapp revocation"))]
 
@@ -183,13 +183,13 @@ def segment(
 
 @dataclass
 class Bundle:
-    """What a bundle consists of; a test changes a part before or after it is signed."""
+    """The parts of a bundle; a vector changes some of them before or after the signature."""
 
     sender: Replica = A
     segments: Sequence[Segment] = ()
     certs: Sequence[Member] | None = None
     manifest: Json = field(default_factory=dict)
-    """fields that replace those of a right manifest"""
+    """fields that replace those of a correct manifest"""
     edit: Callable[[Json], Any] | None = None
     """changes the manifest before it is signed"""
     raw: Callable[[bytes], bytes] | None = None
@@ -237,7 +237,7 @@ def tar(members: Sequence[Member]) -> bytes:
 
 
 def with_sum(block: bytes) -> bytes:
-    """A tar header whose checksum is right again."""
+    """A tar header with a correct checksum."""
     blank = block[:148] + b" " * 8 + block[156:]
     return block[:148] + b"%06o\0 " % sum(blank) + block[156:]
 
@@ -246,7 +246,7 @@ def with_sum(block: bytes) -> bytes:
 
 INDEX: list[Json] = []
 PLAIN: list[Member] = []
-"""What goes into the archive of files that are not encrypted"""
+"""Files for the archive of those that are not encrypted"""
 
 
 def write(name: str, data: bytes) -> str:
@@ -256,7 +256,7 @@ def write(name: str, data: bytes) -> str:
 
 
 def encrypted(name: str, plain: bytes, to: Replica) -> str:
-    """Encrypt, unless the file that is there holds the same already: encryption never gives the same bytes twice."""
+    """Encrypt, unless the existing file holds the same already: encryption never gives the same bytes twice."""
     path = HERE / name
     identity = pyrage.x25519.Identity.from_str(to.age_secret)
     try:
@@ -270,9 +270,9 @@ def encrypted(name: str, plain: bytes, to: Replica) -> str:
 
 def vector(
     name: str, about: str, plain: bytes | Bundle, *, form: str = "tar", to: Replica = B, file: str = "",
-    result: str = "accepted", single: str | None = "same", **said: Any,
+    result: str = "accepted", single: str | None = "same", **fields: Any,
 ) -> None:  # fmt: skip
-    """Enter a vector. ``single`` is as ``result`` unless said otherwise."""
+    """Add a vector. ``single`` is the same as ``result`` unless given."""
     if isinstance(plain, Bundle):
         plain = plain.tar()
     if file:
@@ -282,17 +282,17 @@ def vector(
     else:
         file = f"{form}/{name}.tar"
         PLAIN.append((file, plain))
-    entry = {"name": name, "about": about, "file": file, "form": form, "result": result, **said}
+    entry = {"name": name, "about": about, "file": file, "form": form, "result": result, **fields}
     INDEX.append({**entry, "single": result if single == "same" else single})
 
 
-def refused(name: str, about: str, plain: bytes | Bundle, reason: str = "damaged", **said: Any) -> None:
-    vector(name, about, plain, result="refused", reason=reason, **said)
+def refused(name: str, about: str, plain: bytes | Bundle, reason: str = "damaged", **fields: Any) -> None:
+    vector(name, about, plain, result="refused", reason=reason, **fields)
 
 
 def states(*segments: Segment, state: str = "applied", reason: str | None = None) -> list[Json]:
-    told = {"state": state, "reason": reason} if reason else {"state": state}
-    return [{"log": s.log, "first": s.first, "sha256": s.hash, **told} for s in segments]
+    outcome = {"state": state, "reason": reason} if reason else {"state": state}
+    return [{"log": s.log, "first": s.first, "sha256": s.hash, **outcome} for s in segments]
 
 
 def row(table: str, key: str, /, **cols: Any) -> Json:
@@ -300,7 +300,7 @@ def row(table: str, key: str, /, **cols: Any) -> Json:
 
 
 def new(name: str, /, **cols: Any) -> Json:
-    """What the first change of an event holds."""
+    """The columns of an event's first change."""
     return {"created_at": DAY, "created_by": "Nguyễn Văn A", "name": name, "date_from": "2013-09-18", **cols}
 
 
@@ -309,7 +309,7 @@ FLOOD = new("Lũ 2013 Ea Súp")
 FIRST = [hlc(1), "event", EVENT, FLOOD, "Nguyễn Văn A", "2025-10-09T08:53:21.500Z"]
 SEALED = segment([FIRST])
 ROW = row("event", "event 1", **FLOOD)
-"""One event, in one segment of A, and the row that comes of it"""
+"""One event, in one segment of A, and the resulting row"""
 
 
 def good() -> None:
@@ -345,9 +345,9 @@ def good() -> None:
         row("member", "member 1", created_at=DAY, created_by="Nguyễn Văn A", full_name="Y Thanh Niê", voided_at=DAY,
             void_reason="ghi trùng"),
     ]  # fmt: skip
-    papers = certificate(A) + certificate(HQ) + certificate(B)
+    certs = certificate(A) + certificate(HQ) + certificate(B)
     vector("two-segments", "New rows; edited, emptied and voided in a second segment", Bundle(segments=[one, two],
-           certs=papers), form="age", segments=states(one, two), records=rows)  # fmt: skip
+           certs=certs), form="age", segments=states(one, two), records=rows)  # fmt: skip
     vector("two-segments-backwards", "The order of segments in a bundle does not matter",
            Bundle(segments=[two, one]), segments=states(one, two), records=rows)  # fmt: skip
 
@@ -357,9 +357,9 @@ def good() -> None:
     seen = segment([[hlc(8), "event", EVENT, {"description": "Đã xem"}, "Trực ban"]], LOG_HQ, HQ, knows={LOG_A: 1})
     have = {LOG_ALL: {"last": 3, "hash": more.hash}, LOG_A: {"last": 1, "hash": SEALED.hash},
             LOG_B: {"last": 1, "hash": of_b.hash}, LOG_HQ: {"last": 1, "hash": seen.hash}}  # fmt: skip
-    aside = [{"log": LOG_B, "seq": 1, "reason": "a_reason_of_a_later_version"}]
+    rejected = [{"log": LOG_B, "seq": 1, "reason": "a_reason_of_a_later_version"}]
     reply = Bundle(HQ, [more, SEALED, of_b, seen], certificate(HQ) + certificate(A) + certificate(B),
-                   {"have": have, "set_aside": aside, "number": 12})  # fmt: skip
+                   {"have": have, "set_aside": rejected, "number": 12})  # fmt: skip
     vector(
         "reply", "Headquarters' reply: what is for all, what others of the post wrote, the reader's own from before its"
         " disk was lost, a receipt, and a change that does not count there",
@@ -375,28 +375,28 @@ def good() -> None:
 
     a = segment([[hlc(10), "event", EVENT, {"name": "Lũ của A"}, "A"]], after=SEALED)
     d = segment([[hlc(11), "event", EVENT, {"name": "Lũ của D"}, "D"]], LOG_D, D, knows={LOG_A: 1})
-    papers = certificate(A) + certificate(D) + certificate(HQ)
+    certs = certificate(A) + certificate(D) + certificate(HQ)
     vector("conflict", "Two set one cell without knowing of each other: the later wins, both are listed",
-           Bundle(segments=[SEALED, a, d], certs=papers), segments=states(SEALED, a, d),
+           Bundle(segments=[SEALED, a, d], certs=certs), segments=states(SEALED, a, d),
            records=[ROW | {"name": "Lũ của D"}],
            conflicts=[["event", EVENT, "name", "Lũ của D", "Lũ của A"]])  # fmt: skip
     knew = segment([[hlc(11), "event", EVENT, {"name": "Lũ của D"}, "D"]], LOG_D, D, knows={LOG_A: 2})
-    vector("no-conflict", "The later knew the earlier", Bundle(segments=[SEALED, a, knew], certs=papers),
+    vector("no-conflict", "The later knew the earlier", Bundle(segments=[SEALED, a, knew], certs=certs),
            segments=states(SEALED, a, knew), records=[ROW | {"name": "Lũ của D"}], conflicts=[])  # fmt: skip
     tie = segment([[hlc(10), "event", EVENT, {"name": "Lũ của D"}, "D"]], LOG_D, D, knows={LOG_A: 1})
     wins = max((LOG_A, "Lũ của A"), (LOG_D, "Lũ của D"))[1]
     loses = min((LOG_A, "Lũ của A"), (LOG_D, "Lũ của D"))[1]
-    vector("tie", "One reading in two logs: the greater log id wins", Bundle(segments=[SEALED, a, tie], certs=papers),
+    vector("tie", "One reading in two logs: the greater log id wins", Bundle(segments=[SEALED, a, tie], certs=certs),
            segments=states(SEALED, a, tie), records=[ROW | {"name": wins}],
            conflicts=[["event", EVENT, "name", wins, loses]])  # fmt: skip
     close = segment([[hlc(10) + 1, "event", EVENT, {"name": "Lũ của D"}, "D"]], LOG_D, D, knows={LOG_A: 1})
     vector("close", "Readings that differ by one: a reader who rounds them to 53 bits sees a tie",
-           Bundle(segments=[SEALED, a, close], certs=papers), segments=states(SEALED, a, close),
+           Bundle(segments=[SEALED, a, close], certs=certs), segments=states(SEALED, a, close),
            records=[ROW | {"name": "Lũ của D"}],
            conflicts=[["event", EVENT, "name", "Lũ của D", "Lũ của A"]])  # fmt: skip
     apart = segment([[hlc(11), "event", EVENT, {"date_to": "2013-09-30"}, "D"]], LOG_D, D, knows={LOG_A: 1})
     vector("other-columns", "Two set different cells of one row: both stand, no conflict",
-           Bundle(segments=[SEALED, a, apart], certs=papers), segments=states(SEALED, a, apart),
+           Bundle(segments=[SEALED, a, apart], certs=certs), segments=states(SEALED, a, apart),
            records=[ROW | {"name": "Lũ của A", "date_to": "2013-09-30"}], conflicts=[])  # fmt: skip
 
     later = segment([[hlc(1), "event", EVENT, {**FLOOD, "colour": "nâu"}, "A"]], of_what_comes={"x": [1]}, schema=99)
@@ -439,7 +439,7 @@ def good() -> None:
 
 
 def damaged_files() -> None:
-    """What has happened to the file, or to its tar."""
+    """The file or its tar is damaged."""
     whole = (HERE / "age/one-segment.fieldapp.tar.age").read_bytes()
     mac = whole.index(b"\n---") + 10
     for name, about, content in (
@@ -560,7 +560,7 @@ def bad_manifests() -> None:
         lambda t: t[:-1] + b',"x":' + b"[" * 10**5 + b"]" * 10**5 + b"}",
     )
     INDEX[-2]["single"] = None  # jq 1.6 reads such bytes as U+FFFD
-    INDEX[-3]["single"] = None  # and takes a mark
+    INDEX[-3]["single"] = None  # and it accepts a byte order mark
 
     forged: Callable[[bytes], bytes] = lambda t: STRANGER.sign(t, "fieldapp manifest")  # noqa: E731
     refused("manifest-forged", "The manifest is signed by another", Bundle(segments=[SEALED], signed=forged), "forged")
@@ -609,7 +609,7 @@ def bad_manifests() -> None:
 
 
 def bad_segments() -> None:
-    """The bundle is taken; a segment is not, or waits."""
+    """The bundle is accepted; a segment is not, or waits."""
 
     def one(
         name: str, about: str, made: Segment, state: str, reason: str | None = None, single: str | None = "refused",
@@ -635,12 +635,12 @@ def bad_segments() -> None:
         "held", "unknown_author", certs=certificate(A) + certificate(STRANGER, HQ, STRANGER))  # fmt: skip
     one("forged-request", "Its author's request is signed by another", of_stranger, "held", "unknown_author",
         certs=certificate(A) + certificate(STRANGER, STRANGER, A))  # fmt: skip
-    twin = Replica("twin of A", STRANGER.age_secret, post=IARVE)
-    with_twin = certificate(twin, twin, replica=A.id, issuer=A.id, path=f"certs/{A.id}.json")
-    by_twin = segment([[hlc(30), "event", EVENT, {"name": "x"}, "A"]], LOG_A, twin, after=SEALED, replica=A.id)
+    copy = Replica("twin of A", STRANGER.age_secret, post=IARVE)
+    with_copy = certificate(copy, copy, replica=A.id, issuer=A.id, path=f"certs/{A.id}.json")
+    by_copy = segment([[hlc(30), "event", EVENT, {"name": "x"}, "A"]], LOG_A, copy, after=SEALED, replica=A.id)
     vector("other-keys-for-an-author", "Other keys for a laptop that is known: the keys that are known stay",
-           Bundle(D, [by_twin], certificate(D) + with_twin), after=["one-segment"], records=[ROW], single=None,
-           segments=states(by_twin, state="quarantined", reason="bad_signature"))  # fmt: skip
+           Bundle(D, [by_copy], certificate(D) + with_copy), after=["one-segment"], records=[ROW], single=None,
+           segments=states(by_copy, state="quarantined", reason="bad_signature"))  # fmt: skip
 
     second = segment([[hlc(20), "event", EVENT, {"name": "Lũ lớn"}, "A"]], after=SEALED)
     one("gap", "What comes before it has not arrived", second, "held", "waits", single=None)
@@ -677,19 +677,19 @@ def bad_segments() -> None:
     stays = segment([[hlc(1), "event", uid("event d"), new("Của D"), "D"]], LOG_D, D)
     goes = segment([[hlc(2), "event", uid("event d"), {"name": "Sau thu hồi"}, "D"]], LOG_D, D, after=stays)
     of_d, kept, both = row("event", "event d", **new("Của D")), states(stays), states(stays, goes)
-    papers = certificate(HQ) + certificate(D)
+    certs = certificate(HQ) + certificate(D)
 
-    def revoked(name: str, about: str, paper: list[Member], before: list[Member] = papers) -> None:
+    def revoked(name: str, about: str, revocation: list[Member], before: list[Member] = certs) -> None:
         """A revocation that does not count."""
-        vector(name, about, Bundle(HQ, [stays, goes], before + paper), segments=both,
+        vector(name, about, Bundle(HQ, [stays, goes], before + revocation), segments=both,
                records=[of_d | {"name": "Sau thu hồi"}], single=None)  # fmt: skip
 
     logs: Json = {"hlc": hlc(5), "logs": {LOG_D: 1}}
-    vector("revoked", "Headquarters revokes a laptop from a change on", Bundle(HQ, [stays, goes], papers
+    vector("revoked", "Headquarters revokes a laptop from a change on", Bundle(HQ, [stays, goes], certs
            + revocation(D, **logs)), segments=kept + states(goes, state="quarantined", reason="revoked"),
            records=[of_d], single="refused")  # fmt: skip
     revoked("revocation-forged", "A revocation that another signed", revocation(D, HQ, A, **logs))
-    revoked("revocation-of-a-post", "A revocation by a post", revocation(D, A, **logs), papers + certificate(A))
+    revoked("revocation-of-a-post", "A revocation by a post", revocation(D, A, **logs), certs + certificate(A))
     revoked("revocation-unknown-field", "A revocation with an unknown field", revocation(D, why="x", **logs))
     revoked("certified-again", "A revocation, and a certificate that is later", revocation(D, **logs),
             certificate(HQ) + certificate(D, hlc=hlc(6)))  # fmt: skip
@@ -787,34 +787,34 @@ def bad_segments() -> None:
 
 
 def bad_changes() -> None:
-    """The segment is taken; a change in it does not count, by a rule that every replica applies alike."""
+    """The segment is accepted; a change in it does not count, by a rule that every replica applies alike."""
 
-    def aside(name: str, about: str, change: Any, reason: str) -> None:
+    def rejected(name: str, about: str, change: Any, reason: str) -> None:
         made = segment([FIRST, [hlc(2), *change, "A"] if isinstance(change, list) else change])
         vector(name, about, Bundle(segments=[made]), segments=states(made), records=[ROW],
                set_aside=[[LOG_A, 2, reason]], single=None)  # fmt: skip
 
     def value(name: str, about: str, cols: Json, reason: str) -> None:
-        aside(name, about, ["event", EVENT, cols], reason)
+        rejected(name, about, ["event", EVENT, cols], reason)
 
-    aside(
+    rejected(
         "unknown-table",
         "A table that is not known",
         ["weather", uid("w"), {"created_at": DAY, "rain": 1}],
         "unknown_table",
     )
-    aside(
+    rejected(
         "local-table", "A table that never crosses", ["local_setting", uid("w"), {"created_at": DAY}], "unknown_table"
     )
-    aside("reference-table", "A post writes what headquarters writes for all",
-          ["post", OTHER[0], {"name": "Của tôi"}], "not_allowed")  # fmt: skip
-    aside("no-such-row", "A row that nobody made", ["event", uid("nobody"), {"name": "x"}], "no_such_row")
-    aside("no-such-parent", "It names a record that is not there",
-          ["activity_measure", uid("m"), {"created_at": DAY, "created_by": "A", "activity_id": uid("nowhere"),
-                                          "measure_id": uid("nothing"), "approximate": 0}],
-          "impossible_value")  # fmt: skip
-    aside("not-null", "A row that lacks what it must have", ["event", uid("e"), {"created_at": DAY, "created_by": "A"}],
-          "impossible_value")  # fmt: skip
+    rejected("reference-table", "A post writes what headquarters writes for all",
+             ["post", OTHER[0], {"name": "Của tôi"}], "not_allowed")  # fmt: skip
+    rejected("no-such-row", "A row that nobody made", ["event", uid("nobody"), {"name": "x"}], "no_such_row")
+    rejected("no-such-parent", "It names a record that is not there",
+             ["activity_measure", uid("m"), {"created_at": DAY, "created_by": "A", "activity_id": uid("nowhere"),
+                                             "measure_id": uid("nothing"), "approximate": 0}],
+             "impossible_value")  # fmt: skip
+    rejected("not-null", "A row that lacks what it must have",
+             ["event", uid("e"), {"created_at": DAY, "created_by": "A"}], "impossible_value")  # fmt: skip
     value("made-again", "A row is made a second time, by another", new("Lũ khác", created_by="X"), "not_allowed")
     value("made-at-another-time", "A row is made a second time, at another time",
           {"created_at": "2025-10-10T00:00:00Z"}, "not_allowed")  # fmt: skip

@@ -1,6 +1,6 @@
-"""Charts of bars: how long each is and what is written at it. The page draws them as SVG.
+"""Bar charts: the length of each bar, and what is written at it. The page draws them as SVG.
 
-No library: a report needs bars, and these are a few lines.
+There is no library: a report needs only bars, and these are a few lines.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ from fieldapp.reports.report import PlanProgress
 from fieldapp.reports.tables import FigureLine
 
 MOST_COLUMNS = 24
-"""More months than these stand together as years"""
+"""More months than these are shown as years"""
 LONGEST = 7
-"""Letters that fit above an upright bar"""
+"""Letters that fit above a vertical bar"""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Bar:
     text: str
     """its value in words"""
     short: str = ""
-    """what fits above an upright bar"""
+    """the value in a form that fits above a vertical bar"""
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class Chart:
 
     @property
     def told(self) -> str:
-        """The chart for people who do not see it."""
+        """The chart in words, for people who cannot see it."""
         return "; ".join(f"{bar.label}: {bar.text}" for bar in self.bars if bar.text)
 
 
 def months(titles: Sequence[str], line: FigureLine) -> Chart:
-    """One figure over the months (``1/2013``), over the years where there are many; upright bars."""
+    """Vertical bars of one figure, by month (``1/2013``), or by year where there are many months."""
     labels, parts = list(titles), list(line.parts)
     if len(labels) > MOST_COLUMNS:
         labels, parts = _years(labels, parts)
@@ -55,13 +55,13 @@ def months(titles: Sequence[str], line: FigureLine) -> Chart:
 
 
 def parts(titles: Sequence[str], line: FigureLine) -> Chart:
-    """One figure over places or kinds, those without it left out; lying bars."""
+    """Horizontal bars of one figure by place or kind; parts without it are left out."""
     bars = [bar for bar in _bars(titles, line.parts) if bar.text]
     return Chart(line.figure.title, line.figure.unit, bars)
 
 
 def plan(progress: Sequence[PlanProgress]) -> list[Bar]:
-    """What was done of each target."""
+    """A bar for each target: how much of it was done."""
     return [
         Bar(f"{p.title}{f' · {p.post}' if p.post else ''} ({p.period.title})", float(min(p.percent, 100)), p.text)
         for p in progress
@@ -84,15 +84,15 @@ def _years(labels: Sequence[str], parts: Sequence[Figure | None]) -> tuple[list[
         if figure is not None and so_far is not None:
             value = None if so_far.value is None and figure.value is None else (so_far.value or 0) + (figure.value or 0)
             approximate = so_far.approximate or figure.approximate
-            spoken = list(dict.fromkeys([*so_far.in_words, *figure.in_words]))
-            summed[year] = replace(so_far, value=value, approximate=approximate, in_words=spoken)
+            in_words = list(dict.fromkeys([*so_far.in_words, *figure.in_words]))
+            summed[year] = replace(so_far, value=value, approximate=approximate, in_words=in_words)
         elif figure is not None:
             summed[year] = figure
     return list(summed), list(summed.values())
 
 
 def _short(figure: Figure) -> str:
-    """1.200, 35,5tr, 2tỷ; a star where it does not fit or is no number."""
+    """1.200, 35,5tr, 2tỷ; a star where the value does not fit or is not a number."""
     if figure.value is None:
         return "*"
     if figure.unit == "đồng":

@@ -1,6 +1,6 @@
-"""A report as a document, before any format: what stands in it, in which order, in the user's language.
+"""A report as a document, before any file format: its content, in order, in the user's language.
 
-Texts are plain: each writer makes them text in its own format, never markup and never a formula.
+Texts are plain. Each writer escapes them for its own format, so that none becomes markup or a formula.
 """
 
 import json
@@ -38,7 +38,7 @@ class ReportSection:
 
 @dataclass(frozen=True)
 class Split:
-    """The figures side by side."""
+    """The figures of the parts, side by side."""
 
     by: By
     title: str
@@ -47,7 +47,7 @@ class Split:
 
 @dataclass(frozen=True)
 class FigureEntry:
-    """One thing that a figure counts, and the record that says so, in words."""
+    """One thing that a figure counts, with the words for the record that says so."""
 
     figure: Figure
     day: str
@@ -63,7 +63,7 @@ class FigureEntry:
 
 @dataclass(frozen=True)
 class Document:
-    """All that the files are written from; everything in it is of one state of the replica."""
+    """All that the files are written from, read from one state of the replica."""
 
     report: Report
     letterhead: Letterhead
@@ -80,12 +80,12 @@ class Document:
     splits: list[Split]
     entries: list[FigureEntry]
     codes: frozenset[str]
-    """``section.code`` of every figure that there may be, also of those of which nothing is recorded"""
+    """``section.code`` of every possible figure, also where nothing is recorded"""
     before: dict[tuple[str, str], Figure] = field(repr=False)
-    """(section, code) -> the figure of the same period before"""
+    """(section, code) -> the figure of the preceding period"""
 
     def was(self, figure: Figure) -> str:
-        """The figure of the same period before, or nothing."""
+        """The figure of the preceding period in words; empty where there is none."""
         found = self.before.get((figure.section, figure.code))
         return found.text if found else ""
 
@@ -102,8 +102,8 @@ def make_document(
 ) -> Document:
     """The document of a query.
 
-    ``splits``: with the tables by month, post, commune and kind; ``entries``: with the records behind each figure,
-    in which names of people and free texts are left out unless ``personal``.
+    ``splits``: with the tables by month, post, commune and kind. ``entries``: with the records behind each figure.
+    ``personal``: with names of people and free texts in them.
     """
     with store.transaction():
         made = report(store, query)
@@ -180,7 +180,7 @@ def _entries(store: Store, query: Query, figures: list[Figure], personal: bool) 
 
 
 def _labels(store: Store, kind: str, ids: list[str], personal: bool) -> dict[str, tuple[str, str]]:
-    """id -> (the fields of its list in words, its post)."""
+    """id -> (the fields that a list shows of the record, in words; the name of its post)."""
     model = BY_KIND[kind]
     fields = [f for f in model.LIST if f != model.DATE and (personal or not names_people(model, f))]
     named: dict[str, tuple[str, str]] = {}
@@ -194,7 +194,7 @@ def _labels(store: Store, kind: str, ids: list[str], personal: bool) -> dict[str
 
 
 def names_people(model: type[Record], name: str) -> bool:
-    """Whether the words of a field say who somebody is: it is marked so, or refers to a record whose name is."""
+    """Whether a field tells who a person is: it is marked personal, or refers to a record whose label is."""
     shape = next(s for s in fields_of(model) if s.name == name)
     if shape.ref is None or shape.ref == model.KIND:
         return shape.personal
@@ -234,7 +234,7 @@ class Grid:
     shares: tuple[float, ...]
     """widths of the columns, relative"""
     right: frozenset[int] = frozenset()
-    """columns whose cells stand right"""
+    """columns whose cells are aligned right"""
 
 
 Block = Heading | Paragraph | Item | Grid
@@ -290,7 +290,7 @@ def annex(document: Document) -> Iterator[Block]:
 
 
 def figures_grid(document: Document) -> Grid:
-    """All figures, with those of the period before and how many records are behind each."""
+    """All figures, each with that of the preceding period and its number of records."""
     rows: list[list[str]] = []
     for number, section in enumerate(document.sections, start=1):
         rows.append([f"{number}. {section.title}"])
@@ -300,13 +300,13 @@ def figures_grid(document: Document) -> Grid:
 
 
 def plan_grid(plan: list[PlanProgress]) -> Grid:
-    """Target, what was done and how much of it."""
+    """Each target, its period, and how much was done."""
     rows = [[f"{p.title}{f' · {p.post}' if p.post else ''}", p.period.title, p.text] for p in plan]
     return Grid([_("Target"), _("Period"), _("Done of the target")], rows, (7, 4, 7), frozenset({2}))
 
 
 def logs_grid(state: Provenance) -> Grid:
-    """The version vector."""
+    """The version vector as a table."""
     rows = [
         [
             log.author or _("shipped with the program"),

@@ -1,4 +1,4 @@
-"""The report as a letter for Word: in a layout prescribed, or into a template of headquarters' own."""
+"""The report as a letter for Word: in a prescribed layout, or in headquarters' own template."""
 
 import io
 import re
@@ -31,13 +31,16 @@ from fieldapp.reports.files.letter import FONT, Letter, LetterLine, Paper, lette
 BODY = "noi_dung"
 PLACE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
 
-# python-docx keeps these parts as bytes; as stories they are filled like the text and the heads of pages.
+# python-docx would read these parts as bytes; as stories they are filled like the text and the page headers.
 PartFactory.part_type_for |= {CONTENT_TYPE.WML_FOOTNOTES: StoryPart, CONTENT_TYPE.WML_ENDNOTES: StoryPart}
 
 
 def docx_bytes(document: Document, template: Path | None = None) -> bytes:
-    """The file. A template's styles, head and foot stay; its placeholders are filled, its ``{{noi_dung}}`` becomes
-    the text. FieldappError where the template cannot be read, or names what is not there."""
+    """The bytes of the Word file.
+
+    A template keeps its styles, header and footer. Its placeholders are filled, and its ``{{noi_dung}}`` becomes the
+    text. Raises FieldappError if the template cannot be read, has an unknown placeholder, or lacks ``{{noi_dung}}``.
+    """
     paper = _filled(document, template) if template is not None else _written(document)
     core = paper.core_properties
     core.title, core.author, core.subject = document.about, document.letterhead.issuer, ""
@@ -92,8 +95,8 @@ def _set_up(paper: WordDocument, page: Paper) -> None:
 
 
 def _font(style: ParagraphStyle, size: float) -> None:
-    """Times New Roman for all letters."""
-    style.font.name = None  # takes off the theme's fonts, which Word would prefer
+    """Set Times New Roman for the letters of all scripts."""
+    style.font.name = None  # removes the theme's fonts, which Word would prefer
     style.font.name, style.font.size = FONT, Pt(size)
     look = style.element.rPr
     for script in ("eastAsia", "cs"):
@@ -103,7 +106,7 @@ def _font(style: ParagraphStyle, size: float) -> None:
 
 def _foot(paper: WordDocument, form: Letter) -> None:
     paper.add_paragraph()
-    for paragraph in paper.paragraphs[-2:]:  # a signature does not stand alone on its page
+    for paragraph in paper.paragraphs[-2:]:  # a signature must not be alone on its page
         paragraph.paragraph_format.keep_with_next = True
     sides = (form.recipients, form.signature)
     table = _frame(paper, [sides], form.foot_shares, form.page.width, WD_ALIGN_PARAGRAPH.LEFT)
@@ -117,7 +120,7 @@ def _frame(
     width: float,
     left: WD_ALIGN_PARAGRAPH = WD_ALIGN_PARAGRAPH.CENTER,
 ) -> Table:
-    """Lines side by side, in an invisible table of two columns that is as wide as the text."""
+    """Add lines side by side, in an invisible table of two columns that is as wide as the text."""
     table: Table = paper.add_table(rows=len(rows), cols=2)
     _columns(table, [Pt(width * share) for share in shares])
     margins = _element("w:tblCellMar", *(_element(f"w:{side}", w="0", type="dxa") for side in ("left", "right")))
@@ -137,7 +140,7 @@ def _stack(
     width: float,
     align: WD_ALIGN_PARAGRAPH = WD_ALIGN_PARAGRAPH.CENTER,
 ) -> WordParagraph:
-    """Lines below each other; the first of them."""
+    """Add lines below each other; return the first."""
     written = []
     for line in lines:
         paragraph = place.add_paragraph()
@@ -153,7 +156,7 @@ def _stack(
 
 
 def _rule(paragraph: WordParagraph, indent: float) -> None:
-    """A thin line: the upper border of an empty paragraph that is drawn in from both sides."""
+    """Draw a thin line: the upper border of an empty paragraph, indented on both sides."""
     shape = paragraph.paragraph_format
     shape.left_indent = shape.right_indent = Pt(indent)
     shape.line_spacing = Pt(4)
@@ -164,7 +167,7 @@ def _rule(paragraph: WordParagraph, indent: float) -> None:
 
 
 def _columns(table: Table, widths: Iterable[Length]) -> None:
-    """Columns of these widths; rows that are added later take them over."""
+    """Set the widths of the columns; rows that are added later inherit them."""
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
@@ -177,7 +180,7 @@ def _mark(row: _Row, name: str) -> None:
 
 
 def _element(name: str, *children: BaseOxmlElement, **attributes: str) -> BaseOxmlElement:
-    """What Word knows and python-docx has no call for."""
+    """An XML element for which python-docx has no call."""
     element = OxmlElement(name, {qn(f"w:{key}"): value for key, value in attributes.items()})
     element.extend(children)
     return element
@@ -233,7 +236,7 @@ def _grid(paper: WordDocument, grid: Grid, size: float) -> None:
 
 
 def _border(table: Table) -> None:
-    """Lines around every cell, said in the table itself: a template may have no style for it."""
+    """Draw lines around every cell, in the table itself: a template may have no style for it."""
     sides = ("top", "left", "bottom", "right", "insideH", "insideV")
     lines = (_element(f"w:{side}", val="single", sz="4", space="0", color="000000") for side in sides)
     table._tbl.tblPr.insert_element_before(
@@ -293,14 +296,14 @@ def _filled(document: Document, template: Path) -> WordDocument:
 
 
 def _paragraphs(paper: WordDocument) -> Iterator[CT_P]:
-    """All there are, in whatever they stand: tables, text boxes, content controls, heads and feet of pages, notes."""
+    """All paragraphs, also in tables, text boxes, content controls, page headers, page footers and notes."""
     for part in paper.part.package.iter_parts():
         if isinstance(part, StoryPart):
             yield from part.element.iter(qn("w:p"))
 
 
 def _pieces(paragraph: CT_P) -> list[BaseOxmlElement]:
-    """The pieces of its text, without those of text boxes that hang on it."""
+    """The pieces of a paragraph's text, without those of text boxes that are anchored in it."""
     return [t for t in paragraph.iter(qn("w:t")) if next(t.iterancestors(qn("w:p"))) is paragraph]
 
 
@@ -309,17 +312,17 @@ def _found(pieces: Iterable[BaseOxmlElement]) -> list[re.Match[str]]:
 
 
 def _fill(paragraph: CT_P, known: dict[str, str]) -> set[str]:
-    """Put in what the placeholders stand for; the names that are unknown.
+    """Replace the placeholders of a paragraph by their values; if some are unknown, only return their names.
 
-    Word cuts a line into pieces anywhere: a placeholder may lie over several, and its value takes the look of the
-    first. What is put in is not read again, so a record's text with braces stays text.
+    Word may cut a line into pieces anywhere: a placeholder may span several, and its value gets the format of the
+    first. A value is not searched for placeholders, so a record's text with braces stays text.
     """
     pieces = _pieces(paragraph)
     found = _found(pieces)
     unknown = {match[1] for match in found} - known.keys()
     if unknown or not found:
         return unknown
-    for match in reversed(found):  # from the end, so that the places before stay where they are
+    for match in reversed(found):  # from the end, so that earlier places stay valid
         value, at = known[match[1]], 0
         for piece in pieces:
             text = piece.text or ""
@@ -348,10 +351,9 @@ def _text(piece: BaseOxmlElement, text: str) -> BaseOxmlElement:
 
 
 def _unbind(paragraph: CT_P) -> None:
-    """Content controls around and in a paragraph keep what was put into them.
+    """Unbind the content controls around and in a paragraph, so that they show the new text.
 
-    Word would show the data that a control is bound to instead, would take the text for a prompt, or would allow one
-    line only.
+    Otherwise Word would show the data that a control is bound to, take the text for a prompt, or allow only one line.
     """
     for mark in paragraph.xpath(
         "(ancestor::w:sdt | .//w:sdt)/w:sdtPr"
@@ -361,7 +363,7 @@ def _unbind(paragraph: CT_P) -> None:
 
 
 def _replace(paper: WordDocument, place: CT_P, blocks: Iterable[Block]) -> None:
-    """Put the blocks where a paragraph is. They are written at the end of the text, then moved there."""
+    """Replace a paragraph by blocks. They are written at the end of the text, then moved."""
     for name in ("Heading 1", "Heading 2"):
         if name not in paper.styles:
             paper.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).font.bold = True

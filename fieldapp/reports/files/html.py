@@ -36,13 +36,13 @@ def html_bytes(document: Document) -> bytes:
 
 
 def _charts(split: Split) -> list[charts.Chart]:
-    """One chart for each figure whose parts may stand beside each other."""
+    """One chart for each figure whose parts add up."""
     draw = charts.months if split.by == "month" else charts.parts
     return [draw(split.table.titles, line) for line in split.table.lines if line.figure.adds_up and line.figure.value]
 
 
 def _number(figure: Figure) -> str:
-    """The number for programs that read the page: ``73.4``; empty where there is none."""
+    """The number in a form for programs that read the page: ``73.4``; empty where there is none."""
     if figure.value is None:
         return ""
     whole, fraction = divmod(figure.value, 10**figure.decimals)

@@ -1,7 +1,7 @@
-"""How an official letter looks: which line stands where, in which size. The writers only draw it.
+"""The layout of an official letter: the place and size of each line. The writers only draw it.
 
-Sizes and places of offices' letters are those of the annex to Decree 30/2020/NĐ-CP, of the Party's those of Guide
-36-HD/VPTW of 2018. The fixed lines are Vietnamese by law, whatever the language of the program.
+Letters of offices follow the annex to Decree 30/2020/NĐ-CP, letters of the Party follow Guide 36-HD/VPTW of 2018. The
+fixed lines are Vietnamese by law, also where the program's language is English.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ FONT = "Times New Roman"
 BLANK = "\N{NO-BREAK SPACE}" * 6
 """Room for a number that is written by hand"""
 LINE_OF_MOTTO = 171.0
-"""Points that “Độc lập - Tự do - Hạnh phúc” is long in 14 points bold: the line below it is as long"""
+"""Width in points of “Độc lập - Tự do - Hạnh phúc” in 14 points bold, and so of the line below it"""
 LINE_OF_PARTY = 207.0
-"""The same of “ĐẢNG CỘNG SẢN VIỆT NAM” in 15 points bold"""
+"""The same for “ĐẢNG CỘNG SẢN VIỆT NAM” in 15 points bold"""
 
 
 @dataclass(frozen=True)
@@ -30,29 +30,29 @@ class LetterLine:
     italic: bool = False
     underline: bool = False
     rule: float = 0
-    """points of a line drawn below it, centred"""
+    """width in points of a line drawn below it, centred"""
     gap: float = 0
     """points left free above it"""
 
 
 @dataclass(frozen=True)
 class Paper:
-    """A4; millimetres."""
+    """An A4 page, in millimetres."""
 
     top: float
     bottom: float
     left: float
     right: float
     number_at: float
-    """distance of the page number from the upper edge; none on the first page"""
+    """distance of the page number from the upper edge; the first page has no number"""
     body: float
-    """points of the text"""
+    """size of the text in points"""
     heading: float
     table: float
 
     @property
     def width(self) -> float:
-        """Of the text, in points."""
+        """Width of the text in points."""
         return (210 - self.left - self.right) * 72 / 25.4
 
 
@@ -66,16 +66,16 @@ class Letter:
     head_shares: tuple[float, float]
     title: list[LetterLine]
     recipients: list[LetterLine]
-    """left below; from the second on a list"""
+    """below, on the left; the lines from the second on are a list"""
     signature: list[LetterLine]
-    """right below, centred"""
+    """below, on the right, centred"""
     annex: list[LetterLine]
     """heading of the annex, centred"""
     foot_shares: tuple[float, float] = (0.45, 0.55)
 
 
 def letter(document: Document) -> Letter:
-    """The parts of the document's layout."""
+    """The letter of a document, in the document's layout."""
     return _party(document) if document.layout == "party" else _decree30(document)
 
 
@@ -150,7 +150,7 @@ def _party(document: Document) -> Letter:
 
 
 def _annex(document: Document, number: str) -> list[LetterLine]:
-    """The word, the name, and which letter it belongs to, with a line below."""
+    """The heading of the annex: its name, and the letter that it belongs to, with a line below."""
     day = made_on(document)
     belongs = f"(Kèm theo Báo cáo {number} ngày {_day(day)} của {document.letterhead.issuer})"
     return [
@@ -161,7 +161,7 @@ def _annex(document: Document, number: str) -> list[LetterLine]:
 
 
 def made_on(document: Document) -> date:
-    """The day on which the figures were computed, here."""
+    """The day on which the figures were computed, in local time."""
     return datetime.fromisoformat(document.provenance.made_at).astimezone().date()
 
 
@@ -181,7 +181,10 @@ def _listed(texts: list[str], between: str) -> list[str]:
 
 
 def _part(text: str, size: float, share: float, most: float) -> float:
-    """Points of a part of a line; letters are about half as wide as high, capitals two thirds."""
+    """The width in points of a share of a line of text, estimated; at most ``most``.
+
+    Letters are about half as wide as high, capitals two thirds.
+    """
     return min(len(text) * size * (0.66 if text.isupper() else 0.46) * share, most)
 
 
@@ -190,8 +193,10 @@ def _first_upper(text: str) -> str:
 
 
 def placeholders(document: Document) -> dict[str, str]:
-    """What ``{{name}}`` in a template of headquarters' own stands for, beside ``{{noi_dung}}``, the text itself:
-    parts of the letter, and figures by ``section.code``."""
+    """The values of the placeholders ``{{name}}`` in a template: parts of the letter, and figures by ``section.code``.
+
+    The text itself, ``{{noi_dung}}``, is not among them.
+    """
     head, facts = document.letterhead, dict(document.facts)
     plain = {
         "ten_loai": "BÁO CÁO",

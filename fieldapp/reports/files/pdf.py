@@ -1,8 +1,8 @@
 """The report as PDF, in the same layouts as the letter for Word, without any other program.
 
-The letters are those of Liberation Serif, which is as wide as Times New Roman, so that lines break alike, and has every
-letter of Vietnamese and Ê Đê. It is embedded in the file. A second mark over ê, ô, ơ or ư, as Ê Đê has it, stands right
-of the first: the font knows no other place for it.
+The font is Liberation Serif, embedded in the file. It is as wide as Times New Roman, so that lines break at the same
+places, and it has every letter of Vietnamese and Ê Đê. A second mark over ê, ô, ơ or ư, as Ê Đê has it, is drawn to the
+right of the first: the font has no other place for it.
 """
 
 from collections.abc import Iterable
@@ -19,13 +19,13 @@ from fieldapp.reports.files.letter import Letter, LetterLine, letter
 FONT = "Liberation Serif"
 STYLES = {"": "Regular", "B": "Bold", "I": "Italic", "BI": "BoldItalic"}
 LEADING = 1.2
-"""Height of a line, in sizes of its letters"""
+"""Height of a line, as a multiple of its font size"""
 INDENT = 36.0
-"""Points that the first line of a paragraph is drawn in: 12.7 mm"""
+"""Indent of the first line of a paragraph in points: 12.7 mm"""
 
 
 class PdfPaper(FPDF):
-    """A4 in points, with the page number above, from the second page on."""
+    """A4 in points, with the page number at the top from the second page on."""
 
     def __init__(self, form: Letter) -> None:
         super().__init__(unit="pt", format="A4")
@@ -41,7 +41,7 @@ class PdfPaper(FPDF):
                 self.add_font(FONT, style, path)
 
     def header(self) -> None:
-        """The page number."""
+        """Draw the page number."""
         if self.page_no() == 1:
             return
         self.set_font(FONT, "", self._form.page.body)
@@ -51,7 +51,7 @@ class PdfPaper(FPDF):
 
 
 def pdf_bytes(document: Document) -> bytes:
-    """The file."""
+    """The bytes of the PDF file."""
     form = letter(document)
     paper = PdfPaper(form)
     paper.set_title(document.about)
@@ -67,7 +67,7 @@ def pdf_bytes(document: Document) -> bytes:
     for block in blocks:
         _block(paper, block, form.page.body, form.page.table)
     if paper.will_page_break(_foot_height(paper, form) + 3 * form.page.body):
-        paper.add_page()  # a signature does not stand alone on its page
+        paper.add_page()  # a signature must not be alone on its page
     _block(paper, last, form.page.body, form.page.table)
     _foot(paper, form)
     paper.add_page()
@@ -99,7 +99,7 @@ def _foot_height(paper: PdfPaper, form: Letter) -> float:
 def _beside(
     paper: PdfPaper, sides: tuple[list[LetterLine], list[LetterLine]], widths: list[float], align: tuple[str, str]
 ) -> None:
-    """Two columns of lines that begin at one height."""
+    """Draw two columns of lines that begin at the same height."""
     top, low, left = paper.get_y(), paper.get_y(), paper.l_margin
     for lines, width, how in zip(sides, widths, align, strict=True):
         paper.set_y(top)
@@ -122,7 +122,7 @@ def _line(paper: PdfPaper, line: LetterLine, left: float, width: float, align: s
 
 
 def _height(paper: PdfPaper, lines: Iterable[LetterLine], width: float) -> float:
-    """How high lines stand, in points."""
+    """The height of lines below each other, in points."""
     total = 0.0
     for line in lines:
         _font(paper, line)
@@ -147,7 +147,7 @@ def _block(paper: PdfPaper, block: Block, size: float, table_size: float) -> Non
     text = f"- {block.text}" if isinstance(block, Item) else block.text
     if isinstance(block, Heading):
         paper.ln(4)
-        if paper.will_page_break(high * 3):  # a heading does not stand last on its page
+        if paper.will_page_break(high * 3):  # a heading must not be last on its page
             paper.add_page()
             paper.set_font(FONT, bold, size)
     align = "L" if isinstance(block, Heading | Item) else "J"

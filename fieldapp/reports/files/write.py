@@ -1,4 +1,4 @@
-"""A report into a file: which writer, and that a file is whole or not there."""
+"""Write a report into a file: choose the writer, and leave either the whole file or none."""
 
 import os
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def write_report(
 ) -> None:
     """Write the report of a query; ``template`` is for Word only.
 
-    FieldappError where the file is there already, cannot be written, or the libraries of the extra ``hq`` are missing.
+    Raises FieldappError if the file exists or cannot be written, or the libraries of the extra ``hq`` are missing.
     """
     if os.path.exists(out):  # noqa: PTH110 — Path.exists raises for a name that is too long
         raise FieldappError(_("There is a file {path} already. It stays as it is: name another.").format(path=out))
@@ -74,7 +74,7 @@ def _writer(form: Form, template: Path | None) -> Callable[[Document], bytes]:
 
 
 def save_file(out: Path, data: bytes) -> None:
-    """Put bytes into a new file: written beside it first, then renamed. FieldappError where that fails."""
+    """Write bytes into a new file: first into one beside it, which is then renamed. FieldappError where that fails."""
     part = out.with_name(out.name + ".part")
     try:
         with part.open("wb") as stream:

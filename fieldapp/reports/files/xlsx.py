@@ -1,6 +1,6 @@
 """The report as a workbook: figures as numbers, tables with frozen headings, and the records behind each figure.
 
-Every text is written as text: what a record says is never a formula or a link.
+Every text is written as text: the content of a record never becomes a formula or a link.
 """
 
 import io
@@ -15,7 +15,7 @@ from fieldapp.reports.figures import Figure
 from fieldapp.reports.files.document import Document, FigureEntry, Split, instant_with_seconds
 
 CellValue = str | int | date | Figure | None
-"""A figure stands for its number, or where no record says one for its words"""
+"""A figure is written as its number; where no record gives a number, as its words"""
 
 EXACT = 10**15
 """A cell holds numbers of 15 digits; longer ones are written as text, so that none is rounded."""
@@ -27,7 +27,7 @@ MARK = "* "
 
 
 def xlsx_bytes(document: Document) -> bytes:
-    """The file."""
+    """The bytes of the workbook."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({
@@ -47,7 +47,7 @@ def xlsx_bytes(document: Document) -> bytes:
 
 
 class Sheets:
-    """Sheets of one workbook that all look alike."""
+    """The sheets of one workbook, all in the same format."""
 
     def __init__(self, book: Any) -> None:
         self._book = book
@@ -67,7 +67,7 @@ class Sheets:
         self, name: str, title: str, lines: Iterable[str], head: Sequence[str], rows: Iterable[Sequence[CellValue]],
         widths: Sequence[int],
     ) -> None:  # fmt: skip
-        """A title, lines of text, then a table whose headings stay in sight."""
+        """Write a sheet: a title, lines of text, then a table whose headings stay in sight."""
         sheet = self._book.add_worksheet(name)
         sheet.write_string(0, 0, title, self._title)
         at = 1

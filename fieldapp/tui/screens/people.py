@@ -35,7 +35,7 @@ class PassphraseScreen(QuestionsDialog):
         super().__init__(f"{_('New passphrase')} · {store.user}", asked)
         self._store = store
 
-    def submit(self, answers: Sequence[str]) -> str:
+    def finish(self, answers: Sequence[str]) -> str:
         """Check the old passphrase, then take the new one."""
         old, new, again = answers
         agreed(new, again)
@@ -59,7 +59,7 @@ class NewPersonScreen(QuestionsDialog):
         super().__init__(_("Let a person in"), asked)
         self._store = store
 
-    def submit(self, answers: Sequence[str]) -> str:
+    def finish(self, answers: Sequence[str]) -> str:
         """Add the person."""
         name, passphrase, again = answers
         with self._store.reopen() as store:
@@ -82,7 +82,7 @@ class RecoverScreen(QuestionsDialog):
         self._home = home
         self._user = user
 
-    def submit(self, answers: Sequence[str]) -> Store:
+    def finish(self, answers: Sequence[str]) -> Store:
         """Open the replica with the code."""
         code, passphrase, again = answers
         store = recovery.accept_code(self._home, self._user, code, agreed(passphrase, again))

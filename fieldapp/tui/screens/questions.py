@@ -33,10 +33,10 @@ class AnswerField(TextField):
 
 
 class QuestionsDialog(Dialog):
-    """Asks ``questions``. F2 calls ``submit`` with the answers in a thread; the window closes unless that fails."""
+    """Asks ``questions``. F2 calls ``finish`` with the answers in a thread; the window closes unless that fails."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "submit", _("Finish")),
+        Binding("f2", "finish", _("Finish")),
         Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
     ]
 
@@ -59,13 +59,13 @@ class QuestionsDialog(Dialog):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the work runs, it cannot be started again or closed."""
-        return not (self.busy and action in ("submit", "close"))
+        return not (self.busy and action in ("finish", "close"))
 
-    def submit(self, answers: Sequence[str]) -> Any:
+    def finish(self, answers: Sequence[str]) -> Any:
         """Do the work, in a thread; the result dismisses the window. FieldappError is shown, and the questions stay."""
         raise NotImplementedError
 
-    def action_submit(self) -> None:
+    def action_finish(self) -> None:
         """Take the answers."""
         if not self.busy:
             self.busy = True
@@ -76,7 +76,7 @@ class QuestionsDialog(Dialog):
     @work(thread=True)
     def _run(self, answers: Sequence[str]) -> None:
         try:
-            result = self.submit(answers)
+            result = self.finish(answers)
         except FieldappError as error:
             self.app.call_from_thread(self._refused, str(error))
         else:

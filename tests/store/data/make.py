@@ -1,10 +1,10 @@
-"""How ``schemas.tar.zst`` was made: each past shape of the file, written by the version of the program that had it.
+"""Makes ``schemas.tar.zst``: each past schema of the file, written by the version of the program that had it.
 
     python tests/store/data/make.py        in a checkout with its history; not part of the tests
 
-Each version runs from its commit, begins a headquarters and a post, records, and exchanges once. Its post's file is
-exported unencrypted, so that they compress together: most of each is the same reference data. A new migration adds the
-commit before it to ``COMMITS``.
+Each version runs from its commit, makes a headquarters and a post, records, and exchanges once. Its post's file is
+exported unencrypted, so that the files compress well together: most of each is the same reference data. A new migration
+adds the commit before it to ``COMMITS``.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""A running application on a real encrypted store, its keys and what it shows."""
+"""A driver of the running application on a real encrypted store: it presses keys and reads the screen."""
 
 import asyncio
 from pathlib import Path
@@ -10,25 +10,25 @@ from textual.pilot import Pilot
 from fieldapp.tui.app import FieldApp
 
 PATIENCE = 200
-"""Turns of the loop until something that does not come is an error"""
+"""Turns of the loop that a test waits for something"""
 
 
-class Screens:
-    """A running application, its keys and what it shows."""
+class ScreenDriver:
+    """Presses keys in a running application and reads its screen."""
 
     def __init__(self, app: FieldApp, pilot: Pilot[Any]) -> None:
         self.app = app
         self.pilot = pilot
 
     async def press(self, *keys: str) -> None:
-        """Keys by name; a text of several letters is typed."""
+        """Press keys by name; a text that is not the name of a key is typed."""
         for key in keys:
             await self.pilot.press(*([key] if key in KEYS else key))
         for _ in range(3):
             await self.pilot.pause()
 
     async def wait(self, words: str) -> None:
-        """Wait until ``words`` stand on the screen."""
+        """Wait until ``words`` are on the screen."""
         for _ in range(PATIENCE):
             if words in self.text:
                 return
@@ -45,7 +45,7 @@ class Screens:
 
     @property
     def text(self) -> str:
-        """What stands on the screen."""
+        """The screen as text."""
         strips = self.app.screen._compositor.render_strips()
         return "\n".join(strip.text.rstrip() for strip in strips)
 
@@ -83,10 +83,10 @@ class Running:
         self._app = app
         self._context = app.run_test(size=(80, 24))
 
-    async def __aenter__(self) -> Screens:
-        screens = Screens(self._app, await self._context.__aenter__())
-        await screens.press()
-        return screens
+    async def __aenter__(self) -> ScreenDriver:
+        driver = ScreenDriver(self._app, await self._context.__aenter__())
+        await driver.press()
+        return driver
 
     async def __aexit__(self, *error: Any) -> None:
         await self._context.__aexit__(*error)

@@ -1,4 +1,4 @@
-"""One run of the mirror in a process of its own, in small steps, to be killed: HOME KEY URL."""
+"""Run the mirror once in a process of its own, in small steps, so that a test can kill it: HOME KEY URL."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Hands that type into a form on a real encrypted store, and look at what stands there."""
+"""A driver that types into a form on a real encrypted store and reads what the form shows."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ from fieldapp.tui.widgets.field_row import FieldRow
 
 
 class FormApp(Host):
-    """Nothing but a store and one form."""
+    """An application with only a store and one form."""
 
     def __init__(self, store: Store, form: FormScreen) -> None:
         super().__init__(store)
@@ -33,7 +33,7 @@ class FormApp(Host):
 
 
 async def strokes(pilot: Pilot[Any], *parts: str) -> None:
-    """``<f2>`` is a key, anything else is typed letter by letter, as fast as an input method does."""
+    """Press keys: ``<f2>`` is a key, anything else is typed letter by letter, as fast as an input method does."""
     for part in parts:
         if part.startswith("<") and part.endswith(">"):
             await pilot.press(part[1:-1])
@@ -41,19 +41,19 @@ async def strokes(pilot: Pilot[Any], *parts: str) -> None:
             for letter in part:
                 pilot.app.post_message(Key(letter, letter))
             await pilot.pause()
-    for _ in range(3):  # what the last key set off: messages, then what waits for the screen to be drawn
+    for _ in range(3):  # the effects of the last key: messages, then what waits for the screen to be drawn
         await pilot.pause()
 
 
-class Hands:
-    """Types, and looks at what stands there."""
+class FormDriver:
+    """Types into a form and reads what it shows."""
 
     def __init__(self, app: FormApp, pilot: Pilot[None]) -> None:
         self.app = app
         self.pilot = pilot
 
     async def type(self, *parts: str) -> None:
-        """``<f2>`` is a key, anything else is typed letter by letter, as fast as an input method does."""
+        """Press keys, as ``strokes`` does."""
         await strokes(self.pilot, *parts)
 
     def row(self, key: str) -> FieldRow:
@@ -70,20 +70,21 @@ class Hands:
     def focus_is_at(self, key: str) -> bool:
         return self.row(key).has_focus_within
 
-    def said(self, key: str) -> str:
-        """What stands beside or below a field."""
+    def note(self, key: str) -> str:
+        """The text beside or below a field."""
         row = self.row(key)
         return " ".join(str(s.render()) for s in row.query(Static) if s.display and not s.has_class("label"))
 
 
 @asynccontextmanager
-async def hands(
+async def form_driver(
     store: Store, kind: str, row_id: str | None = None, draft: Draft | None = None, size: tuple[int, int] = (80, 24)
-) -> AsyncGenerator[Hands, None]:
+) -> AsyncGenerator[FormDriver, None]:
+    """Run an application with one form, new or of a record or draft, and drive it."""
     app = FormApp(store, FormScreen(kind, row_id, draft))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        yield Hands(app, pilot)
+        yield FormDriver(app, pilot)
 
 
 def cell(world: World) -> str:

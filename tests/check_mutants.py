@@ -1,9 +1,9 @@
-"""Reads mutants and judges what the program made of each: ``python judge_mutants.py HOME KEY FIRST COUNT``.
+"""Import mutants and check what the program does with each: ``python check_mutants.py HOME KEY FIRST COUNT``.
 
 ``HOME`` holds two replicas of the reader of the test vectors: ``new`` has read the pack, ``later`` one bundle of A too.
-Each mutant is a file, really encrypted, and read by ``incoming.import_files`` on the encrypted database, inside a
-transaction that is taken back: what is spared is the commit, and making the replica anew. Prints one JSON document;
-the process is given 300 MB.
+Each mutant is a really encrypted file, which ``incoming.import_files`` reads into the encrypted database. This happens
+in a transaction that is rolled back, which saves the commit and a new replica for every mutant. Prints one JSON
+document; the process gets 300 MB.
 """
 
 import json
@@ -28,12 +28,12 @@ from fieldapp.sync.safety import doctor
 LIMIT = 300 * 1000 * 1000
 """Bytes of memory that the process may write to (RLIMIT_DATA: heap, anonymous mappings, stacks of threads)"""
 DOCTOR_EACH = 100
-"""Of so many accepted mutants one is followed by a whole examination"""
+"""After every so many accepted mutants the doctor examines the replica"""
 REFUSALS = {"damaged", "for_others", "newer_format", "no_sender", "forged", "wrong_kind", "other_keys"}
 
 
 class _Undo(Exception):
-    """Leaves the transaction."""
+    """Rolls the transaction back."""
 
 
 def main() -> None:
@@ -43,26 +43,27 @@ def main() -> None:
     written_elsewhere: list[str] = []
     watch(home, written_elsewhere)
 
-    judges = [Judge(Store.open(home / name, key, "B"), home / "stick") for name in ("new", "later")]
+    checkers = [Checker(Store.open(home / name, key, "B"), home / "stick") for name in ("new", "later")]
     seen: Counter[str] = Counter()
     wrong: list[str] = []
     for number in range(first, first + count):
-        judge = judges[number % 2]
+        checker = checkers[number % 2]
         try:
-            seen[judge.judge(number)] += 1
+            seen[checker.check(number)] += 1
         except Wrong as error:
-            wrong.append(f"mutant {number} {judge.deeds}: {error}")
+            wrong.append(f"mutant {number} {checker.mutations}: {error}")
         except Exception as error:
-            wrong.append(f"mutant {number} {judge.deeds}: {type(error).__name__} {error}")
+            wrong.append(f"mutant {number} {checker.mutations}: {type(error).__name__} {error}")
     peak = peak_mb()
-    deeds = sum((j.kinds for j in judges), Counter[str]())
+    mutations = sum((c.counts for c in checkers), Counter[str]())
     for sentence in wrong:
         print(sentence, file=sys.stderr)
-    print(json.dumps({"seen": seen, "wrong": wrong, "peak_mb": peak, "elsewhere": written_elsewhere, "deeds": deeds}))
+    result = {"seen": seen, "wrong": wrong, "peak_mb": peak, "elsewhere": written_elsewhere, "mutations": mutations}
+    print(json.dumps(result))
 
 
 def peak_mb() -> int:
-    """The most memory that this process held. ``ru_maxrss`` would begin with that of who started it."""
+    """The most memory that this process held. ``ru_maxrss`` would count also what its parent held when it began."""
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -70,7 +71,7 @@ def peak_mb() -> int:
 
 
 def watch(home: Path, found: list[str]) -> None:
-    """Note each file that Python opens for writing, makes, moves or links outside of ``home``, and each program."""
+    """Note each file that Python opens for writing, makes, moves or links outside of ``home``, and each program run."""
     allowed = (str(home) + os.sep, os.devnull)
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -97,11 +98,11 @@ def watch(home: Path, found: list[str]) -> None:
 
 
 class Wrong(Exception):
-    """What the program did is not right."""
+    """The program did something wrong."""
 
 
-class Judge:
-    """A reader with the rows, papers and segments that it had before a mutant."""
+class Checker:
+    """A reader, with the rows, certificates and segments that it had before a mutant."""
 
     def __init__(self, store: Store, stick: Path) -> None:
         search_index.index_imported(store)
@@ -109,40 +110,40 @@ class Judge:
         self.tables = sorted(synced_tables(store.db))
         self.reader = store.identity.replica_id
         self.rows = self.read_rows()
-        self.people = self.read_people()
+        self.replicas = self.read_replicas()
         self.segments = {r["hash"] for r in store.rows("SELECT hash FROM local_segment")}
-        self.known = {id_: (p["sign_key"], p["age_key"]) for id_, p in self.people.items() if not p["own"]}
-        self.deeds: tuple[str, ...] = ()
+        self.known = {id_: (p["sign_key"], p["age_key"]) for id_, p in self.replicas.items() if not p["own"]}
+        self.mutations: tuple[str, ...] = ()
         self.accepted = 0
-        self.kinds: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
 
     def read_rows(self) -> dict[tuple[str, str], dict[str, Any]]:
         return {(t, r["id"]): r for t in self.tables for r in self.store.rows(f"SELECT * FROM {t}")}
 
-    def read_people(self) -> dict[str, dict[str, Any]]:
+    def read_replicas(self) -> dict[str, dict[str, Any]]:
         columns = "id, own, role, trust, post_id, sign_key, age_key, certificate, certificate_signature"
         return {r["id"]: r for r in self.store.rows(f"SELECT {columns} FROM local_replica")}
 
-    def judge(self, number: int) -> str:
-        """Read a mutant; says what became of it. Wrong, or whatever the program raised."""
+    def check(self, number: int) -> str:
+        """Import a mutant and check the result; returns it in words. Raises Wrong, or what the program raised."""
         mutant = mutants.mutant(number)
-        self.deeds = mutant.deeds
-        self.kinds.update(mutant.deeds)
+        self.mutations = mutant.mutations
+        self.counts.update(mutant.mutations)
         self.file.write_bytes(mutant.data)
-        said = ""
+        outcome = ""
         try:
             with self.store.transaction(applying=True):
                 before = self.store.db.conn.total_changes
                 (result,) = incoming.import_files(self.store, [self.file])
                 changed = self.store.db.conn.total_changes != before
-                said = self.look(mutant, result, changed)
+                outcome = self.check_result(mutant, result, changed)
                 raise _Undo
         except _Undo:
             pass
-        return said
+        return outcome
 
-    def look(self, mutant: mutants.Mutant, result: incoming.Imported, changed: bool) -> str:
-        """Compare what was done with what a right reader does."""
+    def check_result(self, mutant: mutants.Mutant, result: incoming.Imported, changed: bool) -> str:
+        """Compare what the program did with what a correct reader does."""
         for sentence in [result.sentence, *result.problems]:
             if "\x1b" in sentence or "Traceback" in sentence:
                 raise Wrong(f"says {sentence!r}")
@@ -157,21 +158,21 @@ class Judge:
                 raise Wrong("something was written for a file that was refused")
             return str(result.reason)
         assert mutant.tar is not None
-        self.look_at_segments(mutant.tar)
-        self.look_at_people()
-        self.look_at_rows()
+        self.check_segments(mutant.tar)
+        self.check_replicas()
+        self.check_rows()
         self.accepted += 1
         if self.accepted % DOCTOR_EACH == 1:
-            self.look_as_doctor()
+            self.check_with_doctor()
         return f"accepted, {result.state}"
 
-    def look_at_segments(self, tar: bytes) -> None:
-        """What is a segment is kept, what is none is not; what is applied is its author's, in one chain."""
+    def check_segments(self, tar: bytes) -> None:
+        """Exactly the valid segments are stored; the applied ones are signed by their author and form one chain."""
         kept = {r["hash"]: r for r in self.store.rows("SELECT hash, log_id, first, last FROM local_segment")}
         for data, _signature in strict_reader.segments_of(tar):
-            told = strict_reader.segment(data)
-            if (told is not None) != (segment.digest(data) in kept):
-                raise Wrong(f"a segment is {'not ' if told else ''}kept")
+            valid = strict_reader.segment(data)
+            if (valid is not None) != (segment.digest(data) in kept):
+                raise Wrong(f"a segment is {'not ' if valid else ''}kept")
         heads: dict[str, tuple[int, str | None]] = {}
         for row in self.store.rows(
             "SELECT s.*, p.sign_key, p.trust, p.own FROM local_segment s LEFT JOIN local_replica p"
@@ -187,10 +188,10 @@ class Judge:
                 raise Wrong("a log is no chain")
             heads[row["log_id"]] = (row["last"], row["hash"])
 
-    def look_at_people(self) -> None:
-        """Nobody is trusted but by headquarters' word, and the keys that are known stay."""
-        for id_, now in self.read_people().items():
-            before = self.people.get(id_)
+    def check_replicas(self) -> None:
+        """A replica is trusted only by headquarters' signature, and known keys do not change."""
+        for id_, now in self.read_replicas().items():
+            before = self.replicas.get(id_)
             if before == now:
                 continue
             if before and before["trust"] != "pending" and (before["sign_key"], before["age_key"]) != (
@@ -204,19 +205,19 @@ class Judge:
             ):
                 raise Wrong("certified without headquarters' signature")
             if now["trust"] == "revoked":
-                paper = self.store.row("SELECT paper, signature FROM local_revocation WHERE replica_id = ?", [id_])
-                if paper is None or not strict_reader.is_signed(HQ.sign_key, paper["paper"], paper["signature"]):
+                stored = self.store.row("SELECT paper, signature FROM local_revocation WHERE replica_id = ?", [id_])
+                if stored is None or not strict_reader.is_signed(HQ.sign_key, stored["paper"], stored["signature"]):
                     raise Wrong("revoked without headquarters' signature")
 
-    def look_at_rows(self) -> None:
-        """Each value that is new stands in an applied change of somebody who may write it, and is clean."""
+    def check_rows(self) -> None:
+        """Each new value is in an applied change of an author who may write it, and is clean."""
         wrote: dict[tuple[str, str], list[tuple[str, str, dict[str, Any]]]] = {}
         for row in self.store.rows("SELECT * FROM local_segment WHERE state = 'applied' AND log_id <> 'baseline'"):
-            told = strict_reader.segment(row["bytes"])
-            assert told is not None
-            for change in told[1]:
+            valid = strict_reader.segment(row["bytes"])
+            assert valid is not None
+            for change in valid[1]:
                 wrote.setdefault((change[1], change[2]), []).append((row["scope"], row["replica_id"], change[3]))
-        people = self.read_people()
+        replicas = self.read_replicas()
         for key, now in self.read_rows().items():
             before = self.rows.get(key, {})
             if now == before:
@@ -232,8 +233,8 @@ class Judge:
                 allowed = [
                     scope
                     for scope, author, _cols in who
-                    if (scope == "*" and people[author]["role"] == "hq")
-                    or (scope != "*" and (people[author]["role"] == "hq" or people[author]["post_id"] == scope))
+                    if (scope == "*" and replicas[author]["role"] == "hq")
+                    or (scope != "*" and (replicas[author]["role"] == "hq" or replicas[author]["post_id"] == scope))
                 ]
                 if value is not None and not any((scope == "*") == reference for scope in allowed):
                     raise Wrong(f"{table}.{column} is {value!r}, which nobody wrote who may")
@@ -242,14 +243,14 @@ class Judge:
             if now.get("post_id") not in (None, *(s for s, _a, _c in wrote.get(key, []))):
                 raise Wrong(f"{table} belongs to a post in whose name nobody wrote")
 
-    def look_as_doctor(self) -> None:
+    def check_with_doctor(self) -> None:
         found = doctor.examine_replica(self.store)
         if not found.healthy:
             raise Wrong(f"the doctor finds {found.lines()}")
 
 
 def _is(written: Any, stored: Any) -> bool:
-    """Whether a value of a change can be what stands in a column: a STRICT table makes 5 of "5", and "5" of 5."""
+    """Whether a column can hold this value because of a change: a STRICT table turns "5" into 5, and 5 into "5"."""
     return bool(written == stored) or ({type(written), type(stored)} == {int, str} and str(written) == str(stored))
 
 
