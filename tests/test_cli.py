@@ -1,7 +1,10 @@
 """The command line: what is printed, and the exit codes that scripts rest on."""
 
+import io
 import json
 import re
+import sys
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 from field import PASSPHRASE, Run, World
 from sync_state import second_laptop
 
+from fieldapp import cli
 from fieldapp.cli import base
 from fieldapp.records import records
 from fieldapp.store import capture, vault
@@ -407,3 +411,50 @@ def test_a_further_laptop_of_headquarters_is_no_second_a(run: Run, world: World)
     code, out, _err = run(*begin, home="hq-c")
     assert code == 0
     assert "  Sở chỉ huy (C): " in out, "not (B) (C), and none that the pack knows"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_json_as_notepad_and_powershell_write_it(run: Run, world: World, tmp_path: Path, encoding: str) -> None:
+    given = tmp_path / "giếng.json"
+    given.write_text(json.dumps({**WELL, "description": "Gặt lúa ở Ế"}, ensure_ascii=False), encoding=encoding)
+    code, out, _err = run("add", "activity", "--json", given)
+    assert code == 0
+    assert records.get(world.post, out.strip()).row["description"] == "Gặt lúa ở Ế"
+
+
+def test_json_in_no_known_encoding_is_refused(run: Run, world: World, tmp_path: Path) -> None:
+    given = tmp_path / "cp1258.json"
+    given.write_bytes(json.dumps({**WELL, "description": "Gặt lúa"}, ensure_ascii=False).encode("cp1258", "replace"))
+    code, _out, err = run("add", "activity", "--json", given)
+    assert code == 1
+    assert "JSON" in err
+    assert world.post.value("SELECT count(*) FROM activity") == 0
+
+
+def test_a_passphrase_file_with_a_byte_order_mark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        named = tmp_path / encoding
+        named.write_text("lúa nước sông\r\n", encoding=encoding)
+        monkeypatch.setenv("FIELDAPP_PASSPHRASE_FILE", str(named))
+        assert base.ask_passphrase() == "lúa nước sông"
+
+
+def test_streams_are_utf_8_whatever_the_code_page(run: Run, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows gives a program that writes to a pipe or a file the code page of the machine."""
+    assert run("todo")[0] == 0
+    words = {**WELL, "description": "Gặt lúa ở Ế"}
+    given, out = io.BytesIO(json.dumps(words, ensure_ascii=False).encode()), io.BytesIO()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(given, encoding="cp1252"))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="cp1252"))
+    monkeypatch.setattr(sys, "argv", ["fieldapp", "--home", str(world.root / "post"), "add", "activity", "--json", "-"])
+    with suppress(SystemExit):
+        cli.main()
+    sys.stdout.flush()
+    row_id = out.getvalue().decode().strip()
+    assert records.get(world.post, row_id).row["description"] == "Gặt lúa ở Ế"
+    monkeypatch.setattr(sys, "argv", ["fieldapp", "--home", str(world.root / "post"), "show", row_id])
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="cp1252", errors="strict"))
+    with suppress(SystemExit):
+        cli.main()
+    sys.stdout.flush()
+    assert "Gặt lúa ở Ế" in out.getvalue().decode()

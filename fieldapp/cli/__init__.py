@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 refused or failed with a sentence, 2 wrong usage, 3 done in part.
 """
 
+import io
 import os
 import sys
 
@@ -28,11 +29,19 @@ def _no_core_dump() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def _speak_utf8() -> None:
+    """Read and write UTF-8 whatever the code page: cp1252 has no ế, and would record other letters than were given."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=stream.errors)
+
+
 def main() -> None:
     """The console script: no traceback reaches a user."""
     # searching all packages for plugins takes a tenth of the start
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     _no_core_dump()
+    _speak_utf8()
     context = Context()
     try:
         cli.main(prog_name="fieldapp", standalone_mode=False, obj=context)

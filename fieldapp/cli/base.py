@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import fieldapp
+from fieldapp import textfile
 from fieldapp.cli import terminal
 from fieldapp.errors import FieldappError
 from fieldapp.escaping import for_terminal
@@ -63,7 +64,7 @@ def ask_passphrase(confirm: bool = False) -> str:
 
 def _from_file(named: str) -> str:
     try:
-        return Path(named).read_text(encoding="utf-8").rstrip("\r\n")
+        return textfile.read(Path(named)).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise FieldappError(_("The passphrase file cannot be read: {why}.").format(why=error)) from None
 
@@ -92,8 +93,8 @@ def _plain(value: Any) -> Any:
 
 def read_json(source: str) -> Any:
     try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-        return jsonlib.loads(text)
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        return jsonlib.loads(textfile.decoded(data))
     except OSError as error:
         raise FieldappError(_("{path} cannot be read: {why}.").format(path=source, why=error.strerror)) from None
     except (ValueError, RecursionError) as error:

@@ -121,7 +121,7 @@ def report(
     if as_json or form == "json":
         print_json({**result.as_json(), "computed_from": provenance(store)})
     elif form == "csv":
-        click.echo(narrative.as_csv(result), nl=False)
+        click.echo(narrative.as_csv(result).encode(), nl=False)  # as bytes: Windows would end each line twice
     else:
         print_text(narrative.as_text(result))
 

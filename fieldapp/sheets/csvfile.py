@@ -1,10 +1,10 @@
 """CSV as spreadsheet programs write it: UTF-8 or UTF-16, with commas, semicolons or tabs."""
 
-import codecs
 import csv
 import io
 from pathlib import Path
 
+from fieldapp import textfile
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
@@ -39,14 +39,9 @@ def read_csv(path: Path) -> SheetTable:
 
 
 def _decoded(data: bytes, path: Path) -> str:
-    """The text, in the encoding that its first bytes show. No guessing: a wrong guess breaks Vietnamese words."""
-    encoding = "utf-8-sig"
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    elif data[1:2] == b"\0" and data[3:4] in (b"\0", b""):
-        encoding = "utf-16-le"
+    """The text of a CSV file."""
     try:
-        text = data.decode(encoding)
+        text = textfile.decoded(data)
     except UnicodeDecodeError:
         raise FieldappError(
             _("{file} is not UTF-8. Save it as “CSV UTF-8”, or as .xlsx.").format(file=path.name)

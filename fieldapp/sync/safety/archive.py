@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyrage
 
+from fieldapp import textfile
 from fieldapp.errors import FieldappError, FileRefused
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
@@ -92,7 +93,7 @@ def read_identities(files: Iterable[Path]) -> list[str]:
     found = []
     for file in files:
         try:
-            lines = file.read_text(encoding="utf-8").split()
+            lines = textfile.read(file).split()
             identities = [line for line in lines if line.startswith("AGE-SECRET-KEY-1")]
             found += [str(pyrage.x25519.Identity.from_str(text)) for text in identities]
         except (OSError, UnicodeDecodeError, pyrage.IdentityError):
