@@ -126,8 +126,6 @@ def make_kit(
         marks = {"@PYTHONS@": ", ".join(sorted({target.python for target in wanted}))}
         marks |= _add_python(made, python_installer, wanted)
         _fill_kit(made, wanted, say)
-        for target in wanted:
-            _try_plan(made, target)
         for name, platforms in START_SCRIPTS.items():
             if platforms & {target.platform for target in wanted}:
                 text = (PACKAGE / "kit" / name).read_text(encoding="utf-8")
@@ -155,10 +153,11 @@ def _fill_kit(kit: Path, wanted: Sequence[TargetMachine], say: Announce) -> None
         names = _download(kit / "wheels", target, known, pins)
         lines = [_requirement(kit / "wheels", target, name) for name in sorted(names)]
         (kit / "requirements" / f"{target.name}.txt").write_text("".join(lines), encoding="utf-8", newline="\n")
+        try_plan(kit, target)
         say(_("{target}: {n} packages.").format(target=target.name, n=len(names)))
 
 
-def _try_plan(kit: Path, target: TargetMachine) -> None:
+def try_plan(kit: Path, target: TargetMachine) -> None:
     """Let pip make the plan of an installation on the target, from the kit's own files and without a network.
 
     So a wheel that is missing, of another machine, or not what its hash says is found where the kit is made, and not

@@ -185,6 +185,18 @@ def test_a_windows_wheel_needs_only_what_windows_and_python_have(made: Path) -> 
             assert max(map(len, archive.namelist())) < 120, path.name
 
 
+def test_a_kit_that_lacks_a_wheel_or_has_another_is_refused_where_it_is_made(kit: Path) -> None:
+    assemble.try_plan(kit, HERE)
+    assemble.try_plan(kit, WINDOWS)
+    (needed,) = assemble.wheels_of(kit / "wheels", "click")
+    needed.rename(kit / needed.name)
+    with pytest.raises(FieldappError, match=r"ERROR: .*click"):
+        assemble.try_plan(kit, WINDOWS)
+    (kit / "wheels" / needed.name).write_bytes((kit / needed.name).read_bytes() + b" ")
+    with pytest.raises(FieldappError, match=r"(?i)hash"):
+        assemble.try_plan(kit, HERE)
+
+
 def embeddable(path: Path, *more: str, machine: bytes = b"\x64\x86", version: str = "312") -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("python.exe", b"MZ".ljust(0x3C, b"\0") + b"\x40\0\0\0PE\0\0" + machine)
