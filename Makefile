@@ -2,9 +2,10 @@
 # make test   all tests
 # make check  lint, types, and the contracts that hold the layers
 # make release  version, changelog and tag checked; wheel, sdist, SBOM and kit into dist/, built twice and compared
-# make soak   random schedules of laptops and sticks, one set of changes in many orders, the sticks of forty posts in one
-#             morning, the mirror under MIRROR_KILLS kills, kills, power cuts, flipped bits, interrupted exports and mutated bundles, as many as the
-#             variables below say: hours
+# make soak   random schedules of laptops and sticks, one set of changes in many orders, the fast path of the merge beside
+#             the fold, figures beside a recount, the sticks of forty posts in one morning, the mirror under MIRROR_KILLS
+#             kills, kills, power cuts, flipped bits, interrupted exports and mutated bundles, as many as the variables
+#             below say: hours
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,6 +16,7 @@ PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools fusefat gcc libc
 export TMPDIR := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 SCHEDULES ?= 20000
 ORDERS ?= 1000
+EXAMPLES ?= 500
 KILLS ?= 1000
 MIRROR_KILLS ?= 50
 CUTS ?= 5000
@@ -47,6 +49,10 @@ soak: $(VENV)/.dev
 		tests/tui/test_few_keys.py \
 		tests/sync/test_soak.py tests/sync/test_merge.py::test_one_set_of_segments_in_random_orders_is_one_state \
 		tests/sync/test_replies.py::test_the_sticks_of_a_morning
+	FIELDAPP_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) \
+		tests/sync/test_merge.py::test_after_a_full_exchange_all_agree \
+		tests/sync/test_fast_path.py::test_both_ways_say_the_same \
+		tests/reports/test_rules.py::test_the_figures_equal_a_recount
 	FIELDAPP_KILLS=$(MIRROR_KILLS) $(BIN)/python -m pytest -q -rP $(SOAK) \
 		tests/publish/test_mirror.py::test_killed_at_any_moment_it_goes_on
 	FIELDAPP_KILLS=$(KILLS) FIELDAPP_CUTS=$(CUTS) FIELDAPP_FLIPS=$(FLIPS) FIELDAPP_PAGES=$(PAGES) FIELDAPP_PULLS=$(PULLS) \

@@ -26,7 +26,8 @@ KERNEL = "this kernel"
 
 LONGEST = ("tests/kit/test_upgrade.py", "tests/tui/test_screens.py", "tests/kit/test_install.py", "tests/e2e/")
 
-settings.register_profile("fieldapp", deadline=None, derandomize=True)
+# The same examples in every run, but for ``make soak``, which asks for many: then others each time, kept if they fail.
+settings.register_profile("fieldapp", deadline=None, derandomize="FIELDAPP_EXAMPLES" not in os.environ, print_blob=True)
 settings.load_profile("fieldapp")
 
 

@@ -88,6 +88,55 @@ def test_the_one_with_figures_speaks_for_a_joint_activity(world: World) -> None:
     assert year(world.post)["works.gieng_khoan.gieng"].value == 1
 
 
+SPOKEN: dict[str, dict[str, object] | None] = {
+    "number": {"amount": 7},
+    "zero": {"amount": 0},
+    "words": {"note": "hàng chục", "approximate": True},
+    "nothing": None,
+}
+"""What one of the posts says of the wells of a joint activity"""
+
+
+@pytest.mark.parametrize(("first", "second", "text"), [
+    ("words", "number", "7 giếng"), ("number", "words", "7 giếng"),
+    ("words", "zero", "0 giếng"), ("zero", "words", "0 giếng"),
+    ("nothing", "words", "hàng chục giếng"), ("words", "nothing", "hàng chục giếng"),
+    ("nothing", "number", "7 giếng"), ("number", "nothing", "7 giếng"),
+    ("zero", "number", "0 giếng"), ("number", "zero", "7 giếng"), ("nothing", "nothing", None),
+])  # fmt: skip
+def test_of_a_joint_activity_a_number_counts_before_words(
+    world: World, first: str, second: str, text: str | None
+) -> None:
+    """Whichever was recorded first; of two numbers, and of two in words, the first."""
+    for says in (SPOKEN[first], SPOKEN[second]):
+        world.well(joint_reference="PH-01", measures=[] if says is None else [{"measure_id": "gieng", **says}])
+    counted = year(world.post).get("works.gieng_khoan.gieng")
+    assert (counted and counted.text) == text
+    assert report(world.post, YEAR).completeness.joint == 2
+    if counted:
+        assert (counted.count, len(behind(world.post, YEAR, counted))) == (1, 1)
+
+
+def test_of_a_joint_activity_each_measure_has_the_number_that_anybody_said(world: World) -> None:
+    """One post counted the wells, the other the households."""
+    world.well(
+        joint_reference="PH-01",
+        measures=[
+            {"measure_id": "gieng", "amount": 3},
+            {"measure_id": "ho_huong_loi", "note": "cả buôn", "approximate": True},
+        ],
+    )
+    world.well(
+        joint_reference="ph 01",
+        measures=[
+            {"measure_id": "gieng", "note": "vài", "approximate": True},
+            {"measure_id": "ho_huong_loi", "amount": 20},
+        ],
+    )
+    found = {code: f.text for code, f in year(world.post).items()}
+    assert found == {"works.gieng_khoan.gieng": "3 giếng", "works.ho_huong_loi": "20 hộ"}
+
+
 def test_a_measure_that_a_kind_has_twice_is_summed_once(world: World) -> None:
     world.well()
     world.hq.db.execute(

@@ -452,6 +452,40 @@ def test_another_laptop_follows_headquarters_in_a_fork(field: Field) -> None:
     quiet(field.hq, field.post, clone, b)
 
 
+@three_laptops
+@pytest.mark.parametrize("longer", [0, 1, 2])
+def test_a_branch_that_another_laptop_has_is_sent_until_its_work_is_in(field: Field, longer: int) -> None:
+    """The copy gave its work to B alone, and is gone. B follows headquarters, and sticks of B are lost: it goes on
+    sending that branch, though what headquarters has of the log is as long, or longer."""
+    b = field.open("B")
+    clone = field.copy_of_disk("clone")
+    lost = event(clone, "bản sao")
+    field.carry(clone, b)
+    for number in range(1 + longer):
+        event(field.post, f"gốc {number}")
+    field.round(field.post, field.hq, b)
+    hq = peers.find_peer(b, field.hq.identity.replica_id)
+    log_id = log.changes_of_rows(clone, [lost])[lost][0].log_id
+    for _lost in range(2):
+        outgoing.export(b, field.stick())
+        assert log_id in [
+            row["log_id"] for row in bundle_contents.contents_for_peer(b, bundle_contents.take_inventory(b), hq).chosen
+        ]
+    assert "bản sao" not in events(field.hq)
+    field.carry(b, field.hq)
+    assert status.exchange_status(field.hq).quarantined
+    assert forks.adopt_branches(field.hq) == 1
+    for store in (field.post, b):
+        field.carry(field.hq, store)
+    assert bundle_contents.contents_for_peer(b, bundle_contents.take_inventory(b), hq).chosen == [], (
+        "its work is in: the branch is nobody's concern"
+    )
+    for store in (field.hq, field.post, b):
+        assert events(store) == sorted(["bản sao", *(f"gốc {n}" for n in range(1 + longer))])
+    field.round(b, field.hq, field.post, field.hq, b)
+    quiet(field.hq, field.post, b)
+
+
 def test_headquarters_disk_is_set_back(field: Field) -> None:
     """Its posts bring back what it wrote since, and its receipts begin anew."""
     field.round(field.post, field.hq, field.post)
@@ -868,12 +902,31 @@ def test_a_conflict_is_resolved_by_a_change(field: Field, at: str, take: resolve
         resolve.resolve_conflict(resolver, "x", take)
     resolve.resolve_conflict(resolver, conflict["id"], take)
     assert merge.conflicts(resolver) == []
+    found = {
+        text: [r["id"] for r in lists.record_window(resolver, "event", text=text).rows] for text in ("của A", "của B")
+    }
+    assert found == {text: [row_id] if text == conflict[take]["value"] else [] for text in found}
     field.round(resolver, field.hq, field.post, b)
     for store in (field.hq, field.post, b):
         assert merge.conflicts(store) == []
         assert events(store) == [conflict[take]["value"]]
     assert state(field.hq) == state(field.post) == state(b)
     quiet(field.hq, field.post, b)
+
+
+@three_laptops
+def test_a_conflict_has_a_name_that_others_do_not_change(field: Field) -> None:
+    """By its row, its column, and which of those of this cell it is: a person writes it down."""
+    b, c = field.open("B"), field.open("C")
+    row_id = event(field.post, "gốc")
+    field.round(field.post, b, c)
+    for number, store in enumerate((field.post, b, c)):
+        records.save(store, "event", {"name": f"tên {number}", "description": f"lời {number % 2}"}, row_id)
+    field.round(field.post, b, c, field.hq)
+    names = [c["id"].removeprefix(row_id) for c in merge.conflicts(field.hq)]
+    assert names == [".description.1", ".name.1", ".name.2"]
+    resolve.resolve_conflict(field.hq, f"{row_id}.description.1", "winner")
+    assert [c["id"].removeprefix(row_id) for c in merge.conflicts(field.hq)] == [".name.1", ".name.2"]
 
 
 # sticks ---------------------------------------------------------------------------------------------------------------

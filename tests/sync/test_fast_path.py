@@ -1,8 +1,10 @@
 """The short way of the merge and the fold say the same, and imported changes are found by their rows."""
 
+import os
 import random
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +12,23 @@ import pytest
 from field import World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sync_state import second_laptop, state
+from sync_state import new_post, second_laptop, state
 
 from fieldapp.records import history, lists, records, search_index
 from fieldapp.store import log
+from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.exchange import incoming, outgoing
+from fieldapp.sync.exchange import enrolment, incoming, outgoing
+from fieldapp.sync.format import segment
 from fieldapp.sync.format.segment import Sealed
 from fieldapp.sync.merge import admission, fast_path, merge, segment_state
 from fieldapp.sync.safety import doctor
 
 WELL = {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221",
         "measures": [{"measure_id": "gieng", "amount": 1}]}  # fmt: skip
+
+
+EXAMPLES = int(os.environ.get("FIELDAPP_EXAMPLES", "4"))
 
 
 def everything(store: Store) -> tuple[dict[str, list[Row]], list[Row], list[Row]]:
@@ -37,7 +44,7 @@ def all_to_the_fold(
 
 def forged(store: Store, changes: list[tuple[str, str, str]]) -> None:
     """Write changes into the own log that its triggers would not: (table, row, columns as JSON)."""
-    own = store.row("SELECT id, seq FROM local_log WHERE own = 1")
+    own = store.row("SELECT id, seq FROM local_log WHERE own = 1 ORDER BY scope <> '*'")  # as headquarters, for all
     assert own is not None
     with store.transaction():
         for number, (table, row_id, cols) in enumerate(changes, start=1):
@@ -46,7 +53,7 @@ def forged(store: Store, changes: list[tuple[str, str, str]]) -> None:
                 "INSERT INTO local_change SELECT ?, ?, hlc, ?, ?, ?, 'x', '2026-11-24T00:00:00Z' FROM local_session",
                 [own["id"], own["seq"] + number, table, row_id, cols],
             )
-        store.db.execute("UPDATE local_log SET seq = seq + ? WHERE own = 1", [len(changes)])
+        store.db.execute("UPDATE local_log SET seq = seq + ? WHERE id = ?", [len(changes), own["id"]])
 
 
 COLUMNS = ['{"hamlet":"Buôn %d"}', '{"hamlet":""}', '{"people":"a\\u0007%d"}', '{"unit_id":"nowhere"}', '{"rain":%d}',
@@ -70,7 +77,7 @@ def pair(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.root
 
 
-@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(deeds=st.lists(deed, min_size=3, max_size=14), seed=st.integers(0, 99), may_wait=st.sampled_from([1, 100_000]))
 def test_both_ways_say_the_same(
     pair: Path, first_world: World, tmp_path_factory: pytest.TempPathFactory, deeds: list[tuple[str, int, str]],
@@ -81,41 +88,123 @@ def test_both_ways_say_the_same(
     root = tmp_path_factory.mktemp("run")
     shutil.copytree(pair, root, dirs_exist_ok=True)
     world = World(root, first_world.keys)
-    b = Store.open(root / "laptop-b", world.keys["laptop-b"], "Trần Văn B")
-    rng = random.Random(seed)
-    for what, number, cols in [("new", 0, ""), ("carry", 0, ""), *deeds]:
-        store = b if what.startswith("b ") else world.post
-        known = [r["id"] for r in store.rows("SELECT id FROM activity WHERE voided_at IS NULL ORDER BY id")]
-        if what == "new":
-            records.save(store, "activity", WELL, confirm=True)
-        elif what == "carry":
-            world.carry(world.post, b)
-        elif what == "b carry":
-            world.carry(b, world.post)
-        elif what == "forge" and known:
-            table = "weather" if number == 9 else "activity"
-            forged(store, [(table, known[number % len(known)], cols.replace("%d", str(number)))])
-        elif known:
-            records.save(store, "activity", {"hamlet": f"Buôn {rng.randint(0, 3)}"}, known[number % len(known)])
-    shutil.copytree(root / "hq", root / "folded")
-    folded = Store.open(root / "folded", world.keys["hq"], "Trực ban")
-    sticks: list[Path] = []
-    for sender in (world.post, b):
-        stick = root / f"out-{len(sticks)}"
-        stick.mkdir()
-        outgoing.export(sender, stick, world.hq.identity.replica_id)
-        sticks.append(stick)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(fast_path, "MAX_PENDING", may_wait)
-        incoming.import_files(world.hq, sticks)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(fast_path, "write_rows", all_to_the_fold)
-        incoming.import_files(folded, sticks)
-    assert everything(world.hq) == everything(folded)
-    assert doctor.examine_replica(world.hq).healthy
-    for store in (b, folded):
-        store.close()
-    world.close()
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, root)  # of many examples, as in a soak, the files would fill the disk
+        undo.callback(world.close)
+        b = undo.enter_context(closing(Store.open(root / "laptop-b", world.keys["laptop-b"], "Trần Văn B")))
+        rng = random.Random(seed)
+        for what, number, cols in [("new", 0, ""), ("carry", 0, ""), *deeds]:
+            store = b if what.startswith("b ") else world.post
+            known = [r["id"] for r in store.rows("SELECT id FROM activity WHERE voided_at IS NULL ORDER BY id")]
+            if what == "new":
+                records.save(store, "activity", WELL, confirm=True)
+            elif what == "carry":
+                world.carry(world.post, b)
+            elif what == "b carry":
+                world.carry(b, world.post)
+            elif what == "forge" and known:
+                table = "weather" if number == 9 else "activity"
+                forged(store, [(table, known[number % len(known)], cols.replace("%d", str(number)))])
+            elif known:
+                records.save(store, "activity", {"hamlet": f"Buôn {rng.randint(0, 3)}"}, known[number % len(known)])
+        shutil.copytree(root / "hq", root / "folded")
+        folded = undo.enter_context(closing(Store.open(root / "folded", world.keys["hq"], "Trực ban")))
+        sticks: list[Path] = []
+        for sender in (world.post, b):
+            stick = root / f"out-{len(sticks)}"
+            stick.mkdir()
+            outgoing.export(sender, stick, world.hq.identity.replica_id)
+            sticks.append(stick)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(fast_path, "MAX_PENDING", may_wait)
+            incoming.import_files(world.hq, sticks)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(fast_path, "write_rows", all_to_the_fold)
+            incoming.import_files(folded, sticks)
+        assert everything(world.hq) == everything(folded)
+        assert doctor.examine_replica(world.hq).healthy
+
+
+def as_folded(store: Store) -> tuple[dict[str, list[Row]], list[Row], list[Row]]:
+    """Everything, as the fold says it of the whole log."""
+    with store.transaction(applying=True):
+        merge.rebuild(store)
+    return everything(store)
+
+
+@pytest.mark.parametrize("reader", ["hq", "b"])
+@pytest.mark.parametrize(("tick", "counts"), [(-1, "Buôn B"), (0, "Buôn B"), (1, "Buôn A")])
+def test_a_clock_that_lies_is_not_written_straight(world: World, reader: str, tick: int, counts: str) -> None:
+    """A knows what B wrote, and gives its own change a reading before it, or the same, where the later log counts.
+    Its next change, of another record, has a right one."""
+    b = second_laptop(world)
+    well, other = world.well(hamlet="Buôn 0"), world.well(hamlet="Buôn 0")
+    world.carry(world.post, b)
+    records.save(b, "activity", {"hamlet": "Buôn B"}, well)
+    world.carry(b, world.post)
+    (of_a, of_b) = (log.changes_of_rows(world.post, [well])[well][place] for place in (0, -1))
+    assert of_a.log_id < of_b.log_id
+    forged(world.post, [("activity", row_id, '{"hamlet":"Buôn A"}') for row_id in (well, other)])
+    with world.post.transaction():
+        first = "seq = (SELECT max(seq) - 1 FROM local_change WHERE log_id = ?1) AND log_id = ?1"
+        world.post.db.execute(f"UPDATE local_change SET hlc = ?2 WHERE {first}", [of_a.log_id, of_b.hlc + tick])
+    reads = world.hq if reader == "hq" else b
+    if reader == "hq":
+        world.carry(b, world.hq)
+    world.carry(world.post, reads)
+    assert records.get(reads, well).row["hamlet"] == counts
+    assert everything(reads) == as_folded(reads)
+    b.close()
+
+
+def test_updates_that_wait_are_written_in_their_order(world: World) -> None:
+    """Three segments of one import change a row: the second sets more of it, the third what the first did."""
+    well = world.well(hamlet="Buôn 0")
+    world.carry(world.post, world.hq)
+    for number, more in enumerate([{}, {"description": "giữa"}, {}]):
+        records.save(world.post, "activity", {"hamlet": f"Buôn {number + 1}", **more}, well)
+        with world.post.transaction():
+            segment.seal_open_changes(world.post)
+    (result,) = world.carry(world.post, world.hq)
+    assert result.applied == 3
+    row = records.get(world.hq, well).row
+    assert (row["hamlet"], row["description"]) == ("Buôn 3", "giữa")
+    assert everything(world.hq) == as_folded(world.hq)
+
+
+@pytest.mark.parametrize(("tick", "counts"), [(-1, "shipped"), (0, "shipped"), (1, "forged")])
+def test_what_is_shipped_is_not_overwritten_by_a_reading_that_lies(world: World, tick: int, counts: str) -> None:
+    """Headquarters gives a change of a shipped row the reading of the last change that came with the program."""
+    last = "SELECT row_id, hlc, cols FROM local_change WHERE log_id = ? ORDER BY seq DESC LIMIT 1"
+    shipped = world.post.row(last, [BASELINE_LOG])
+    assert shipped is not None
+    assert "also_called" in shipped["cols"]
+    row_id = shipped["row_id"]
+    before = records.get(world.post, row_id)
+    forged(world.hq, [(before.kind, row_id, '{"also_called":"forged"}')])
+    change = "UPDATE local_change SET hlc = ? WHERE row_id = ? AND log_id <> ?"
+    with world.hq.transaction():
+        world.hq.db.execute(change, [shipped["hlc"] + tick, row_id, BASELINE_LOG])
+    world.carry(world.hq, world.post)
+    assert (records.get(world.post, row_id) == before) == (counts == "shipped")
+    assert everything(world.post) == as_folded(world.post)
+
+
+@pytest.mark.parametrize("forger_first", [True, False])
+def test_a_change_before_its_row_is_of_the_post_that_begins_it(world: World, forger_first: bool) -> None:
+    """A post names a record of another, which headquarters has or has not got: the reason does not depend on it."""
+    other = new_post(world, "EABUNG", "Đồn BP Ea Bung")
+    world.carry(other, world.hq)
+    enrolment.trust_replica(world.hq, "EABUNG")
+    theirs = records.save(other, "event", {"name": "Lũ 2013", "date_from": "2013-09-18"})
+    world.well()
+    forged(world.post, [("event", theirs, '{"name":"Giả"}')])
+    for sender in (world.post, other) if forger_first else (other, world.post):
+        world.carry(sender, world.hq)
+    assert records.get(world.hq, theirs).row["name"] == "Lũ 2013"
+    assert [r["reason"] for r in everything(world.hq)[2]] == [admission.NOT_ALLOWED]
+    assert everything(world.hq) == as_folded(world.hq)
+    other.close()
 
 
 @pytest.fixture
@@ -132,14 +221,23 @@ def fold_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[admission.RowK
     return lambda: folded
 
 
-def test_what_nobody_else_touched_is_not_folded(world: World, fold_of: Callable[[], list[admission.RowKey]]) -> None:
-    well = world.well(hamlet="Buôn A")
-    records.save(world.post, "activity", {"hamlet": "Buôn B"}, well)
+@pytest.mark.parametrize("text", ["Buôn A", "a \\ b", "\U0001f642", "dòng\nhai"])
+def test_what_nobody_else_touched_is_not_folded(
+    world: World, fold_of: Callable[[], list[admission.RowKey]], text: str
+) -> None:
+    """Whatever the text, and whether a row is new, changed once or several times in one segment."""
+    well, other = world.well(description="Buôn A"), world.well(description=text)
+    records.save(world.post, "activity", {"description": text}, well)
     (result,) = world.carry(world.post, world.hq)
+    assert (result.complete, fold_of()) == (True, [])
+    for description in ("Buôn B", text):
+        records.save(world.post, "activity", {"description": description, "hamlet": "Buôn B"}, well)
     records.save(world.post, "activity", {"hamlet": "Buôn C"}, well)
+    records.void(world.post, other, "nhập trùng")
     (second,) = world.carry(world.post, world.hq)
-    assert (result.complete, second.applied, fold_of()) == (True, 1, [])
-    assert records.get(world.hq, well).row["hamlet"] == "Buôn C"
+    assert (second.applied, fold_of()) == (4, [])
+    assert everything(world.hq) == everything(world.post)
+    assert records.get(world.hq, well).row["description"] == text
 
 
 def test_only_what_both_changed_is_folded(world: World, fold_of: Callable[[], list[admission.RowKey]]) -> None:

@@ -23,6 +23,7 @@ from fieldapp.sync.safety import doctor
 
 FIELDS = ("hamlet", "description", "people")
 ORDERS = int(os.environ.get("FIELDAPP_ORDERS", "20"))
+EXAMPLES = int(os.environ.get("FIELDAPP_EXAMPLES", "4"))
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +83,7 @@ def play(world: World, stores: dict[str, Store], action: tuple[str, str, int], r
         records.void(store, row_id, f"{who} thấy trùng")
 
 
-@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(schedule=st.lists(step, min_size=4, max_size=25), seed=st.integers(0, 2**16))
 def test_after_a_full_exchange_all_agree(
     trio: Path, first_world: World, tmp_path_factory: pytest.TempPathFactory,
@@ -92,21 +93,24 @@ def test_after_a_full_exchange_all_agree(
     shutil.copytree(trio, root, dirs_exist_ok=True)
     world = World(root, first_world.keys)
     stores = open_all(world)
-    rng = random.Random(seed)
-    for action in schedule:
-        play(world, stores, action, rng)
-    for path in ("a b", "b a", "a hq", "b hq", "hq a", "hq b"):
-        sender, to = path.split()
-        world.carry(stores[sender], stores[to])
-    seen = {name: everything(store) for name, store in stores.items()}
-    assert seen["hq"] == seen["a"] == seen["b"]
-    for store in stores.values():
-        assert status.exchange_status(store).held == []
-        assert status.exchange_status(store).quarantined == []
-    one = sorted(stores)[seed % len(stores)]  # all have the same rows: folding one anew is enough
-    assert doctor.examine_replica(stores[one]).healthy
-    for store in stores.values():
-        store.close()
+    try:
+        rng = random.Random(seed)
+        for action in schedule:
+            play(world, stores, action, rng)
+        for path in ("a b", "b a", "a hq", "b hq", "hq a", "hq b"):
+            sender, to = path.split()
+            world.carry(stores[sender], stores[to])
+        seen = {name: everything(store) for name, store in stores.items()}
+        assert seen["hq"] == seen["a"] == seen["b"]
+        for store in stores.values():
+            assert status.exchange_status(store).held == []
+            assert status.exchange_status(store).quarantined == []
+        one = sorted(stores)[seed % len(stores)]  # all have the same rows: folding one anew is enough
+        assert doctor.examine_replica(stores[one]).healthy
+    finally:
+        for store in stores.values():
+            store.close()
+        shutil.rmtree(root)  # of many examples, as in a soak, the files would fill the disk
 
 
 def test_one_set_of_segments_in_random_orders_is_one_state(
