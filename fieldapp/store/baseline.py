@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
 from fieldapp.store.ids import FIRST_DAY, derived_id
@@ -52,6 +53,15 @@ shipped: the file has some names with both habits of placing the tone."""
 FIRST_DISTRICTS = ("Huyện Ea Súp", "Huyện Buôn Đôn")
 """The old districts that version 1 shipped."""
 
+SHIPPED = 4208
+"""How many changes ``baseline_changes`` gives. A file that has fewer takes in the rest when it is opened, and need not
+compute them to know that."""
+
+FIRST_LINES = {"activity_kinds.csv": 22, "measures.csv": 38}
+FIRST_PAIRS = 63
+"""How many lines of these files, and how many pairs of kind and measure in ``kind_measures.csv``, version 0.1 shipped.
+What was appended since comes at the end of the log."""
+
 BaselineRow = tuple[str, dict[str, Any]]
 BaselineChange = tuple[str, str, dict[str, Any], bool]
 
@@ -61,14 +71,22 @@ def baseline_changes() -> Iterator[BaselineChange]:
 
     The columns of a new row lack only author, time and void columns.
     """
-    for table, row in baseline_rows():
+    for table, row in _rows_of_0_2():
         yield table, row["id"], {k: v for k, v in row.items() if k != "id"}, True
     yield from _limits()
     yield from _synonyms()
+    for table, row in _kinds_since():
+        yield table, row["id"], {k: v for k, v in row.items() if k != "id"}, True
 
 
 def baseline_rows() -> Iterator[BaselineRow]:
     """The shipped rows, those of older versions first."""
+    yield from _rows_of_0_2()
+    yield from _kinds_since()
+
+
+def _rows_of_0_2() -> Iterator[BaselineRow]:
+    """The rows that version 0.2 shipped, before the limits and synonyms of its kinds."""
     new: dict[str, str] = {}
     seen: set[str] = set()
     successions = list(_table("unit_succession_2025.csv"))
@@ -262,25 +280,45 @@ def _synonyms() -> Iterator[BaselineChange]:
 
 
 def _kinds() -> Iterator[BaselineRow]:
-    ids: dict[tuple[str, str], str] = {}
+    """The kinds, the measures and the measures of kinds that version 0.1 shipped."""
     for table, name in (("activity_kind", "activity_kinds.csv"), ("measure", "measures.csv")):
-        for position, line in enumerate(_table(name), start=1):
-            row_id = ids[(table, line["code"])] = derived_id(table, FIRST_DAY, line["code"])
-            row: dict[str, Any] = {"id": row_id, **line}
-            if table == "measure":
-                row["decimals"] = int(line["decimals"])
-            else:
-                row["position"] = position
+        for row in islice(_named(table, name).values(), FIRST_LINES[name]):
             yield table, row
+    for _kind, _measure, row in islice(_measures_of_kinds(), FIRST_PAIRS):
+        yield "kind_measure", row
+
+
+def _kinds_since() -> Iterator[BaselineRow]:
+    """The rows appended since 0.2, in the order of ``kind_measures.csv``: each after its kind and its measure."""
+    shipped = {row["id"] for _table, row in _kinds()}
+    for kind, measure, pair in islice(_measures_of_kinds(), FIRST_PAIRS, None):
+        for table, row in (("activity_kind", kind), ("measure", measure), ("kind_measure", pair)):
+            if row["id"] not in shipped:
+                shipped.add(row["id"])
+                yield table, row
+
+
+def _named(table: str, name: str) -> dict[str, dict[str, Any]]:
+    """Code -> row of the kinds, or of the measures."""
+    rows: dict[str, dict[str, Any]] = {}
+    for position, line in enumerate(_table(name), start=1):
+        row: dict[str, Any] = {"id": derived_id(table, FIRST_DAY, line["code"]), **line}
+        if table == "measure":
+            row["decimals"] = int(line["decimals"])
+        else:
+            row["position"] = position
+        rows[line["code"]] = row
+    return rows
+
+
+def _measures_of_kinds() -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+    """(kind, measure, row that joins them); the later lines of a kind continue the positions of its first."""
+    kinds, measures = _named("activity_kind", "activity_kinds.csv"), _named("measure", "measures.csv")
+    positions: Counter[str] = Counter()
     for line in _table("kind_measures.csv"):
-        for position, measure in enumerate(line["measures"].split(), start=1):
-            kind_id, measure_id = ids[("activity_kind", line["kind"])], ids[("measure", measure)]
-            yield (
-                "kind_measure",
-                {
-                    "id": derived_id("kind_measure", FIRST_DAY, kind_id, measure_id),
-                    "activity_kind_id": kind_id,
-                    "measure_id": measure_id,
-                    "position": position,
-                },
-            )
+        kind = kinds[line["kind"]]
+        for code in line["measures"].split():
+            positions[line["kind"]] += 1
+            ids = {"activity_kind_id": kind["id"], "measure_id": measures[code]["id"]}
+            row_id = derived_id("kind_measure", FIRST_DAY, *ids.values())
+            yield kind, measures[code], {"id": row_id, **ids, "position": positions[line["kind"]]}

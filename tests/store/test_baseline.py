@@ -4,16 +4,20 @@ import hashlib
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 
 from fieldapp.domain.reference import KindSection, Nature
-from fieldapp.store import baseline
+from fieldapp.store import baseline, migrations
 from fieldapp.store.baseline import baseline_rows
+from fieldapp.store.store import Store
 
 ROWS = list(baseline_rows())
+VERSION_0_2 = (4208, "1d41a12db5cbcf78de028294e3dd909a0c84c9bce4823785c7c9e5331123d345")
+"""How many changes of the log version 0.2 shipped, and their hash"""
 FIRST_VERSION = "d35945d882e8ba5863858817569d7f0d1a55693c724b78c89c08b2c57b1313a9"
 UNITS = {row["id"]: row for table, row in ROWS if table == "unit"}
 
@@ -120,6 +124,48 @@ def test_what_version_1_shipped_comes_first_and_unchanged() -> None:
     """A newer version goes on behind what older ones wrote: 3516 rows, hashed as version 0.1 made them."""
     first = [[table, row] for table, row in ROWS[:3516]]
     assert hashlib.sha256(json.dumps(first, ensure_ascii=False).encode()).hexdigest() == FIRST_VERSION
+
+
+def test_the_log_of_version_0_2_comes_first_and_unchanged() -> None:
+    """Limits and synonyms too. Existing files continue after the number that they have."""
+    number, digest = VERSION_0_2
+    first = list(baseline.baseline_changes())[:number]
+    assert hashlib.sha256(json.dumps(first, ensure_ascii=False).encode()).hexdigest() == digest, (
+        "A line was changed, or does not come last: only measures.csv, activity_kinds.csv and kind_measures.csv may"
+        " grow, at their ends."
+    )
+
+
+def test_the_number_of_shipped_changes_is_right() -> None:
+    assert sum(1 for _change in baseline.baseline_changes()) == baseline.SHIPPED, "set SHIPPED to this number"
+
+
+def test_a_measure_that_is_shipped_later_reaches_existing_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a migration: the shape of the file is the newest."""
+    key = b"k" * 32
+    before = list(baseline.baseline_changes())
+    Store.create(tmp_path / "post", key, "A").close()
+    lists_of = {name: list(baseline._table(name)) for name in ("measures.csv", "kind_measures.csv")}
+    lists_of["measures.csv"].append({"code": "cay_giong", "name": "Cây giống", "unit_name": "cây", "decimals": "0",
+                                     "nature": "quantity"})  # fmt: skip
+    lists_of["kind_measures.csv"].append({"kind": "lao_dong_san_xuat", "measures": "cay_giong"})
+    real = baseline._table
+    monkeypatch.setattr(baseline, "_table", lambda name: iter(lists_of[name]) if name in lists_of else real(name))
+    after = list(baseline.baseline_changes())
+    assert after[: len(before)] == before
+    assert [table for table, *_rest in after[len(before) :]] == ["measure", "kind_measure"]
+    monkeypatch.setattr(migrations, "baseline_changes", lambda: iter(after))
+    monkeypatch.setattr(migrations, "SHIPPED", len(after))
+    with Store.open(tmp_path / "post", key, "A") as store:
+        found = store.row(
+            "SELECT m.name, k.position FROM measure m JOIN kind_measure k ON k.measure_id = m.id WHERE m.code = ?",
+            ["cay_giong"],
+        )
+        assert found is not None
+        assert (found["name"], found["position"] > 1) == ("Cây giống", True)
+        assert store.value("SELECT seq FROM local_log WHERE id = ?", [migrations.BASELINE_LOG]) == len(after)
 
 
 def test_every_kind_has_measures_unless_it_counts_targets() -> None:

@@ -35,8 +35,15 @@ WRITE = """
 import sys
 from pathlib import Path
 import sqlcipher3.dbapi2 as sqlcipher
-from fieldapp.store import lists, records, vault
-from fieldapp.sync import enrolment, exchange
+from fieldapp.store import vault
+try:
+    from fieldapp.records import records
+    from fieldapp.sync.exchange import enrolment, incoming, outgoing
+    export, import_files, trust = outgoing.export, incoming.import_files, enrolment.trust_replica
+except ImportError:  # as the modules lay until schema 13
+    from fieldapp.store import records
+    from fieldapp.sync import enrolment, exchange
+    export, import_files, trust = exchange.export, exchange.import_files, exchange.trust
 
 root = Path(sys.argv[1])
 (root / "usb").mkdir()
@@ -45,9 +52,9 @@ hq = enrolment.init_hq(root / "hq", name="Sở chỉ huy", user="Trực ban", pa
 cell = records.save(hq, "party_cell", {"name": "Chi bộ buôn Ba Na", "unit_id": "24221", "hamlet": "Buôn Ba Na"})
 pack = enrolment.write_pack(hq, code="IARVE", name="Đồn BP Ia Rvê", dest=root / "usb")
 post = enrolment.init_post(root / "post", pack, user=user, passphrase=words)
-exchange.export(post, root / "usb")
-exchange.import_files(hq, [root / "usb"])
-exchange.trust(hq, "IARVE")
+export(post, root / "usb")
+import_files(hq, [root / "usb"])
+trust(hq, "IARVE")
 member = records.save(post, "member", {"full_name": "Siu Blêh", "party_cell_id": cell})
 records.save(post, "meeting", {"party_cell_id": cell, "held_on": "2013-11-03", "content": "Thường kỳ",
                                "attendance": [{"member_id": member, "status": "present"}]})
@@ -57,10 +64,10 @@ for number in range(3):
         "activity_kind_id": "gieng_khoan", "date_from": f"2013-1{number}-05", "unit_id": "24221", "event_id": flood,
         "description": f"Giếng số {number}", "measures": [{"measure_id": "gieng", "amount": 1}]})
 records.void(post, well, "nhập trùng")
-exchange.export(post, root / "usb")
-exchange.import_files(hq, [root / "usb"])
-exchange.export(hq, root / "usb")
-exchange.import_files(post, [root / "usb"])
+export(post, root / "usb")
+import_files(hq, [root / "usb"])
+export(hq, root / "usb")
+import_files(post, [root / "usb"])
 records.save(post, "event", {"name": "Chưa gửi", "date_from": "2013-12-01"})
 post.save_draft("d1", "event", None, {"name": "Đang gõ"})
 post.close()
