@@ -185,7 +185,7 @@ def recover(obj: Context, request: Path, compared: bool) -> None:
     from fieldapp.sync.peers import recovery
 
     asked = recovery.read_request(obj.open(), request)
-    print_text(_("{user} at {laptop} asks. Let him read these words by telephone:").format(
+    print_text(_("{user} at {laptop} asks. Have them read these words out by telephone:").format(
         user=asked.user, laptop=asked.laptop))  # fmt: skip
     print_text(f"  {asked.words}")
     if compared:
@@ -268,7 +268,7 @@ def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
     print_text(_("{path}: {n} rows in {tables} tables.").format(path=dest, n=count, tables=len(written.rows)))
     if written.left_out:
         print_message(_("Left out as personal: {columns}.").format(columns=", ".join(written.left_out)))
-    print_message(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=dest))
+    print_message(_("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=dest))
 
 
 @hq.command("publish")
