@@ -314,11 +314,11 @@ def hq_publish(
 
 @hq.command("coverage")
 @click.option("--months", type=click.IntRange(1, 36), default=6, show_default=True, help="How many, with this one.")
-@click.option("--days", type=int, help="A post not heard from for longer is late; kept for the screen too.")
+@click.option("--days", type=int, help="A post without news for longer is late; kept for the screen too.")
 @as_json
 @click.pass_obj
 def hq_coverage(obj: Context, months: int, days: int | None, as_json: bool) -> None:
-    """Show which posts are missing: the months of each post, when it was last heard from, what waits."""
+    """Show which posts are missing: the months of each post, its last news, what waits."""
     from fieldapp.reports import coverage
 
     store = obj.open()
