@@ -46,7 +46,7 @@ class HomeScreen(Page):
         Binding("f4", "books", _("Book")),
         Binding("f6", "meetings", _("Cells")),
         Binding("f6", "posts", _("Post")),
-        Binding("f7", "review", _("Review")),
+        Binding("f7", "review", _("Desk")),
         Binding("f8", "report", _("Report")),
         Binding("f9", "usb", _("USB")),
         Binding("delete", "discard", _("Drop the draft"), show=False),
