@@ -53,7 +53,7 @@ def os_error_text(error: OSError) -> str:
         errno.EPERM: _("access is denied"),
         errno.EROFS: _("it is write-protected"),
         errno.ENOSPC: _("no space is left"),
-        errno.EIO: _("the device does not answer rightly"),
+        errno.EIO: _("the device does not answer correctly"),
         errno.ENODEV: _("it was pulled"),
         errno.ENXIO: _("it was pulled"),
         errno.EISDIR: _("it is a folder, name a file in it"),

@@ -16,8 +16,10 @@ from fieldapp.reports.narrative import HEADINGS
 from fieldapp.work.review_hints import HINTS
 
 SOURCE = Path(__file__).parents[1] / "fieldapp"
-KEPT = {"HELP", "STAGES", "TITLES", "MARKS", "DONE"}
+KEPT = {"HELP", "STAGES", "TITLES", "MARKS", "OUTCOME_WORDS", "DONE", "OVERLAP", "TWICE"}
 """Names under which texts are kept that ``_`` gets later"""
+TRUST = {"pending", "certified", "revoked"}
+"""Values of ``Peer.trust``, which ``_`` gets as they are"""
 CATALOGUE = SOURCE / "locale" / "vi" / "LC_MESSAGES" / "fieldapp.po"
 
 
@@ -65,10 +67,16 @@ def in_models() -> Iterator[str]:
 def test_every_message_is_translated() -> None:
     with CATALOGUE.open("rb") as file:
         catalogue = read_po(file, locale="vi")
-    wanted: set[Message] = {*in_code(), *in_models()}
+    wanted: set[Message] = {*in_code(), *in_models(), *TRUST}
     translated = {m.id for m in catalogue if m.string and all(m.string)}
     missing = sorted(map(str, wanted - translated))
     assert missing == []
+
+
+def test_no_entry_is_left_over() -> None:
+    with CATALOGUE.open("rb") as file:
+        entries = {m.id for m in read_po(file, locale="vi") if m.id}
+    assert sorted(map(str, entries - {*in_code(), *in_models(), *TRUST})) == []
 
 
 def test_placeholders_survive() -> None:

@@ -139,7 +139,7 @@ class BrowserServer:
 
     def _refused(self) -> web.Response:
         sentence = _(
-            "You cannot get in this way. The address opens one browser, once: end `fieldapp serve`, and start it anew."
+            "You cannot get in this way. The address opens one browser, once: end `fieldapp serve`, and start it again."
         )
         text = self._page.render(title="fieldapp", refused=sentence)
         return web.Response(status=403, text=text, content_type="text/html")
@@ -241,7 +241,7 @@ def checked_address(named: str, *, network: bool) -> str:
     except ValueError:
         raise FieldappError(_("{name} is no address: give numbers, such as 127.0.0.1.").format(name=named)) from None
     if address.is_unspecified:
-        raise FieldappError(_("{name} stands for every network of this machine: name one address.").format(name=named))
+        raise FieldappError(_("{name} means every network of this machine: name one address.").format(name=named))
     if not address.is_loopback and not network:
         raise FieldappError(
             _(

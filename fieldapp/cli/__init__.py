@@ -48,7 +48,7 @@ def main() -> None:
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:
-        print_message(_("Broken off. Nothing was changed."))
+        print_message(_("Cancelled. Nothing was changed."))
         sys.exit(1)
     except click.ClickException as error:
         error.show()

@@ -185,7 +185,7 @@ def recover(obj: Context, request: Path, compared: bool) -> None:
     from fieldapp.sync.peers import recovery
 
     asked = recovery.read_request(obj.open(), request)
-    print_text(_("{user} at {laptop} asks. Let him read these words by telephone:").format(
+    print_text(_("{user} at {laptop} asks. Have them read these words out by telephone:").format(
         user=asked.user, laptop=asked.laptop))  # fmt: skip
     print_text(f"  {asked.words}")
     if compared:
@@ -268,7 +268,7 @@ def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
     print_text(_("{path}: {n} rows in {tables} tables.").format(path=dest, n=count, tables=len(written.rows)))
     if written.left_out:
         print_message(_("Left out as personal: {columns}.").format(columns=", ".join(written.left_out)))
-    print_message(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=dest))
+    print_message(_("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=dest))
 
 
 @hq.command("publish")
@@ -314,11 +314,11 @@ def hq_publish(
 
 @hq.command("coverage")
 @click.option("--months", type=click.IntRange(1, 36), default=6, show_default=True, help="How many, with this one.")
-@click.option("--days", type=int, help="A post not heard from for longer is late; kept for the screen too.")
+@click.option("--days", type=int, help="A post without news for longer is late; kept for the screen too.")
 @as_json
 @click.pass_obj
 def hq_coverage(obj: Context, months: int, days: int | None, as_json: bool) -> None:
-    """Show which posts are missing: the months of each post, when it was last heard from, what waits."""
+    """Show which posts are missing: the months of each post, its last news, what waits."""
     from fieldapp.reports import coverage
 
     store = obj.open()

@@ -246,7 +246,7 @@ def _sign_kit(store: "Store", folder: Path) -> None:
     from fieldapp.kit import assemble
 
     words = assemble.sign_kit(store, folder)
-    print_message(_("Signed. Whoever installs it reads these words:"))
+    print_message(_("Signed. The person who installs it sees these words:"))
     print_message(f"  {words}")
 
 

@@ -91,7 +91,7 @@ def report(
     today = date.today()
     period = period_of(named, today) if named else Period(first or date(today.year, 1, 1), last or today)
     if period.last < period.first:
-        raise FieldappError(_("The end lies before the beginning."))
+        raise FieldappError(_("The end is before the beginning."))
     query = Query(period, unit, post, units, today)
     if form in FORMS and (out is None or by or records or as_json):
         raise click.UsageError(_("A {form} file is the whole report: give --out FILE, without --by, --records, --json.")
@@ -105,7 +105,7 @@ def report(
         people.check(store, people.Act.REPORT_FILES)
     if form in FORMS and out is not None:
         write_report(store, query, form, out, layout=layout, number=number, template=template, personal=personal)
-        print_message(_("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=out))
+        print_message(_("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=out))
         return
     if records:
         _print_counted_records(store, query, records, as_json)

@@ -102,7 +102,7 @@ def sync_status(obj: Context, as_json: bool) -> None:
         return
     print_text(state.sentence)
     for p in peers:
-        print_text(_("{name}: has {received} of the {of} changes of this laptop; last heard {when}.").format(
+        print_text(_("{name}: has {received} of the {of} changes of this laptop; last bundle from it: {when}.").format(
             name=p.name, received=p.received, of=p.of, when=local_instant(p.heard_at) if p.heard_at else _("never"),
         ))  # fmt: skip
         if p.lacks:

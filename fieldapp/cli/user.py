@@ -79,7 +79,7 @@ def user_remove(obj: Context, name: str) -> None:
     from fieldapp.store import people
 
     people.remove_person(obj.open(), name)
-    print_message(_("{name} can no longer open this laptop. What he recorded stays.").format(name=name))
+    print_message(_("{name} can no longer open this laptop. What they recorded stays.").format(name=name))
 
 
 @user.command("setting")
@@ -106,7 +106,7 @@ def user_passphrase(obj: Context) -> None:
 
     store = obj.open()
     people.change_passphrase(store, ask_new_passphrase())
-    print_message(_("The new passphrase holds from now on."))
+    print_message(_("The new passphrase is valid from now on."))
 
 
 @user.command("code")

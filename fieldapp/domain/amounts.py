@@ -41,11 +41,11 @@ def parse_amount(text: str, decimals: int = 0, *, money: bool = True) -> int:
     if len(whole) > len(str(MAX_AMOUNT)):
         raise ValueError(_("The number is too large."))
     if len(fraction) > len(str(MAX_AMOUNT)):
-        raise ValueError(_("This number has too many digits behind the comma."))
+        raise ValueError(_("This number has too many digits after the comma."))
     scaled, rest = divmod(int(f"{whole}{fraction}" or "0") * factor * 10**decimals, 10 ** len(fraction))
     if rest:
         if decimals:
-            raise ValueError(_("This number has at most {n} digits behind the comma.").format(n=decimals))
+            raise ValueError(_("This number has at most {n} digits after the comma.").format(n=decimals))
         raise ValueError(_("This number is a whole one."))
     if scaled > MAX_AMOUNT:
         raise ValueError(_("The number is too large."))

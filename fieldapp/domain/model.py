@@ -111,7 +111,7 @@ Count = Annotated[int | None, Field(ge=0, le=10**9)]
 Quantity = Annotated[int | None, Field(ge=0, le=10**15)]
 
 
-END_BEFORE_BEGINNING = "The end lies before the beginning."
+END_BEFORE_BEGINNING = "The end is before the beginning."
 
 
 class Record(BaseModel):
@@ -229,5 +229,5 @@ def limits_in_order(record: Record) -> list[tuple[str, str]]:
     for least, most in (("minimum", "maximum"), ("usual_minimum", "usual_maximum")):
         low, high = getattr(record, least), getattr(record, most)
         if low is not None and high is not None and high < low:
-            return [(most, "The upper limit lies below the lower one.")]
+            return [(most, "The upper limit is below the lower one.")]
     return []

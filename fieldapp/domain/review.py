@@ -31,5 +31,5 @@ class Review(Record):
     def rule_breaks(self) -> list[tuple[str, str]]:
         """A returned record needs a comment."""
         if self.outcome == "returned" and self.comment is None:
-            return [("comment", "Say what is to be mended.")]
+            return [("comment", "Say what must be corrected.")]
         return []

@@ -180,7 +180,7 @@ class _Change:
         if not self._is_good(found):
             install.switch(_running().name)
             raise FieldappError(
-                _("{version} could not take over: {why} {installed} starts again; a backup lies in {folder}.").format(
+                _("{version} could not take over: {why} {installed} starts again; a backup is in {folder}.").format(
                     version=self.version,
                     why=" ".join(found["lines"][:3]),
                     installed=fieldapp.__version__,

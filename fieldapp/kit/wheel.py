@@ -57,7 +57,7 @@ def rebuild_wheel(name: str, folder: Path) -> Path:
             if file.hash is None or file.hash.value != found:
                 target.unlink(missing_ok=True)
                 raise FieldappError(
-                    _("{file} is not as it was installed. Install the program anew, then make the kit.").format(
+                    _("{file} is not as it was installed. Install the program again, then make the kit.").format(
                         file=file
                     )
                 )

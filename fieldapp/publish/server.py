@@ -66,7 +66,7 @@ def connect_server(url: str) -> Iterator[Any]:
             yield connection
     except psycopg.errors.LockNotAvailable:
         raise FieldappError(
-            _("Another mirror is at work, or somebody reads for long. What was written is whole; run it again later.")
+            _("Another mirror is at work, or a reader blocks it. What was written is whole; run it again later.")
         ) from None
     except psycopg.Error as error:
         message = str(error).strip().splitlines() or [type(error).__name__]

@@ -162,7 +162,7 @@ def _wrong_order(
     named = words.labels(store, model.KIND, [row["id"] for row in rows])
     titles = {shape.name: _(shape.title) for shape in fields_of(model)}
     for row in rows:
-        sentence = _("{record}: “{last}” ({end}) lies before “{first}” ({beginning}). Correct one of them.").format(
+        sentence = _("{record}: “{last}” ({end}) is before “{first}” ({beginning}). Correct one of them.").format(
             record=named[row["id"]],
             last=titles[last],
             end=_day(row[last]),

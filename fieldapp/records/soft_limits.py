@@ -37,7 +37,7 @@ def future_day_questions(record: Record, today: date) -> Iterable[Question]:
             yield Question(
                 shape.name,
                 day.isoformat(),
-                _("{day} lies in the future. Is it right?").format(day=format_date(day)),
+                _("{day} is in the future. Is it right?").format(day=format_date(day)),
             )
 
 

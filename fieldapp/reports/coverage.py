@@ -331,10 +331,10 @@ def _clock(laptop: Row, acknowledged: str | None) -> str | None:
         return _("its clock cannot be read")
     tolerance = timedelta(milliseconds=clock.TOLERANCE_MS)
     if wall + tolerance < max(clock.BUILT, _instant(acknowledged) or clock.BUILT):
-        return _("its clock is slow: it stood at {at}").format(at=local_instant(laptop["at"]))
+        return _("its clock is slow: it showed {at}").format(at=local_instant(laptop["at"]))
     heard_at = _instant(laptop["heard_at"])
     if heard_at is not None and wall > heard_at + tolerance:
-        return _("its clock is fast: it stood at {at}").format(at=local_instant(laptop["at"]))
+        return _("its clock is fast: it showed {at}").format(at=local_instant(laptop["at"]))
     return None
 
 
@@ -347,12 +347,12 @@ def post_details(post: PostCoverage, limit: int) -> list[str]:
     """The details of a post, a line each: silence, gaps, its laptops and their clocks."""
     found = []
     if post.late:
-        sentence = _("Nothing was heard of it for {n} days; {limit} are allowed.")
+        sentence = _("No news from it for {n} days; {limit} are allowed.")
         found.append("! " + sentence.format(n=post.silent_days, limit=limit))
     found += [f"! {sentence}" for sentence in post.missing]
     for laptop in post.laptops:
         day = format_date(date.fromisoformat(laptop.heard)) if laptop.heard else _("never")
-        parts = [_("Laptop {name}: heard {day}").format(name=laptop.name, day=day)]
+        parts = [_("Laptop {name}: last news {day}").format(name=laptop.name, day=day)]
         if laptop.trust == "pending":
             parts.append(_("waits to be certified"))
         if laptop.program:

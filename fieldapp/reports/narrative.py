@@ -137,7 +137,7 @@ def left_out(report: Report) -> list[str]:
     """What the figures leave out and as of when, and the rules by which they count."""
     c = report.completeness
     lines = [
-        _("Left out: {voided} voided, {returned} returned and not mended yet, {drafts}, {waiting}.").format(
+        _("Left out: {voided} voided, {returned} returned and not corrected yet, {drafts}, {waiting}.").format(
             voided=c.voided,
             returned=c.returned,
             drafts=counted("{n} draft", "{n} drafts", c.drafts),

@@ -205,9 +205,9 @@ def _package(
         "name": "fieldapp-records",
         "title": _("Records of the border posts"),
         "description": _(
-            "Columns that say who a person is were left out: {columns}. Ids stand for people: whoever knows the post"
-            " may still tell who is meant. A text that begins with = + - @ stands behind an apostrophe in the CSV"
-            " files, so that no spreadsheet computes it; {database} has it as it was typed."
+            "Columns that say who a person is were left out: {columns}. Ids stand for people: a reader who knows"
+            " the post may still recognize them. A text that begins with = + - @ has an apostrophe before it in the"
+            " CSV files, so that no spreadsheet computes it; {database} has it as it was typed."
         ).format(columns=", ".join(left_out) or "–", database=DATABASE),
         "created": state.made_at,
         "fieldapp": {"database": DATABASE, **asdict(state)},

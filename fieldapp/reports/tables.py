@@ -77,7 +77,7 @@ def split_parts(store: Store, query: Query, by: By) -> list[SplitPart]:
     keys = sorted((key for key in parts if key is not None), key=lambda key: (named[key], key))
     found = [SplitPart(named[key], query, (by, key), parts[key]) for key in keys]
     if None in parts:
-        title = _("not assigned") if by == "commune" else _("not said")
+        title = _("not assigned") if by == "commune" else _("not stated")
         found.append(SplitPart(title, query, (by, None), parts[None]))
     return found
 

@@ -41,7 +41,7 @@ def read_day(text: str, today: date, year: int | None) -> SheetDay:
     day = parse_date(written, today)
     if re.search(r"\d{4}|\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}|^\d{6}$", written):
         return SheetDay(day)
-    question = _("“{text}” says no year: read as {day}. Give the year by --year, or confirm.")
+    question = _("“{text}” has no year: read as {day}. Give the year by --year, or confirm.")
     return SheetDay(day, question.format(text=clean(text), day=format_date(day)))
 
 

@@ -222,7 +222,7 @@ def _check_twice(layout: Layout) -> None:
         first = seen.setdefault(repr(column.target), column)
         if first is not column:
             raise FieldappError(
-                _("The columns “{first}” and “{second}” ({n1} and {n2}) mean the same. Say by --map which one counts.")
+                _("The columns “{first}” and “{second}” ({n1} and {n2}) mean the same. Give by --map which one counts.")
                 .format(first=first.heading, second=column.heading, n1=letters(first.at), n2=letters(column.at))
             )  # fmt: skip
 

@@ -124,8 +124,8 @@ def _check_needed(model: type[Record], layout: Layout, given: Sequence[str]) -> 
     missing = [s for s in fields_of(model) if s.required and s.default is None and s.name not in there]
     if missing:
         raise FieldappError(
-            _("No column says {fields}. The headings are: {headings}. Name the column by --map, or give the same for"
-              " all rows by --set {field}=….").format(
+            _("No column gives {fields}. The headings are: {headings}. Name the column by --map, or give the same"
+              " for all rows by --set {field}=….").format(
                 fields=", ".join(f"“{_(s.title)}”" for s in missing),
                 headings=", ".join(f"“{h}”" for h in layout.headings if h),
                 field=missing[0].name.removesuffix("_id"),
@@ -139,7 +139,7 @@ def _note_columns(outcome: SheetOutcome, table: SheetTable, layout: Layout) -> N
         filled = sum(1 for line in range(layout.line + 1, len(table.rows)) if table.cell(line, at) != "")
         if filled:
             outcome.notes.append(
-                _("Column {column} “{heading}” is not known: its {n} values are left out. Say by --map what it is.")
+                _("Column {column} “{heading}” is not known: its {n} values are left out. Name its field by --map.")
                 .format(column=letters(at), heading=layout.headings[at], n=filled)
             )  # fmt: skip
     if table.others:
@@ -306,7 +306,7 @@ class _Import:
         if found is None:
             return {}
         label = labels(self._store, self._model.KIND, [found])[found]
-        question = _("Like a record that is there already: {record} ({id}). If it is another one, confirm.")
+        question = _("Like a record that exists already: {record} ({id}). If it is another one, confirm.")
         return {"": question.format(record=label, id=found)}
 
     def _came_with_sheet(self, row_id: str) -> bool:

@@ -31,13 +31,15 @@ def import_details(outcome: SheetOutcome) -> Iterator[str]:
     """Everything else that a person must know, line by line."""
     yield from outcome.notes
     for entered in outcome.voided:
-        yield _("Line {line}: voided since, not recorded again: {record}. --again records it anew.").format(
+        yield _("Line {line}: voided since, so not recorded again: {record}. With --again it is.").format(
             line=entered.line, record=entered.label
         )
     for refused in outcome.refused:
         yield _("Line {line}: {reason}").format(line=refused.line, reason=refused.reason)
     if outcome.refused_file:
-        yield _("The refused rows are in {file}: mend them there and give that file.").format(file=outcome.refused_file)
+        yield _("The refused rows are in {file}: correct them there, then import that file.").format(
+            file=outcome.refused_file
+        )
     if outcome.batch is not None:
         yield _("Batch {n}; to take it back: fieldapp import-table --take-back {n} --reason …").format(n=outcome.batch)
     if outcome.dry_run:

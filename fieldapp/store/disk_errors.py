@@ -37,8 +37,8 @@ def beginning_damaged() -> DiskError:
     """The sentence for a file whose first page is damaged: the key fits, but no other page can be found."""
     return DiskError(
         _(
-            "The data file is damaged where it begins, and cannot be opened. Leave it as it is. Take the newest backup:"
-            " `fieldapp --home NEW_FOLDER restore BACKUP`; the automatic ones lie in the folder `backups`."
+            "The data file is damaged at its beginning, and cannot be opened. Leave it as it is. Take the newest"
+            " backup: `fieldapp --home NEW_FOLDER restore BACKUP`; the automatic ones are in the folder `backups`."
         )
     )
 

@@ -89,7 +89,7 @@ def check(store: Store, act: Act) -> None:
     store.check_writable()
     if not may(store, act):
         raise FieldappError(
-            _("{who} may not do this: it takes the role {role}. Nothing was changed.").format(
+            _("{who} may not do this: it needs the role {role}. Nothing was changed.").format(
                 who=store.user, role=role_name(NEEDS[act])
             )
         )

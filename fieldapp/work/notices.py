@@ -32,7 +32,7 @@ def late_posts_line(store: Store, today: date) -> list[Todo]:
         return []
     named = ", ".join(_("{post} ({n} days)").format(post=name, n=days) for name, days in late[:MAX_NAMES])
     more = " …" if len(late) > MAX_NAMES else ""
-    text = _("not heard of for more than {days} days: {named}")
+    text = _("without news for more than {days} days: {named}")
     text = text.format(days=coverage.limit_days(store), named=named + more)
     return [_line("!", counted("{n} post", "{n} posts", len(late)), text, POSTS)]
 

@@ -80,7 +80,7 @@ HINTS: tuple[ReviewHint, ...] = (
     ),
     ReviewHint(
         "activity",
-        "It says no figure.",
+        "It has no figure.",
         f"""
         SELECT a.id AS record FROM activity a WHERE {_AMONG} AND NOT EXISTS (
             SELECT 1 FROM activity_measure v WHERE v.activity_id = a.id AND v.voided_at IS NULL)

@@ -116,7 +116,7 @@ def _violations(store: Store) -> Iterator[Todo]:
     posts = _post_names(store)
     for violation in found:
         of_post = f"{posts[violation.post_id]}: " if violation.post_id in posts else ""
-        yield Todo("!", _("to be mended"), of_post + violation.sentence, violation.kind, violation.target)
+        yield Todo("!", _("to correct"), of_post + violation.sentence, violation.kind, violation.target)
 
 
 def _introductions(store: Store, today: date) -> Iterator[Todo]:

@@ -268,7 +268,7 @@ def body(document: Document) -> Iterator[Block]:
     if made.plan:
         yield plan_grid(made.plan)
     else:
-        yield Paragraph(_("There is no plan whose period lies in this one."))
+        yield Paragraph(_("There is no plan whose period is within this one."))
     if document.late:
         yield Paragraph(_("Late: {figures}.").format(figures="; ".join(f"{f.title} {f.text}" for f in document.late)))
     if made.late:
@@ -285,7 +285,7 @@ def annex(document: Document) -> Iterator[Block]:
     """What the figures were computed from, without its heading."""
     for what, value in document.facts:
         yield Item(f"{what}: {value}")
-    yield Paragraph(_("Whoever holds the same logs up to the same changes computes the same figures."))
+    yield Paragraph(_("Anyone with the same logs up to the same changes computes the same figures."))
     yield logs_grid(document.provenance)
 
 

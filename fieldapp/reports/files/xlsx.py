@@ -169,7 +169,7 @@ def _sources(sheets: Sheets, document: Document) -> None:
         for x in state.logs
     ]  # fmt: skip
     lines = [
-        _("Whoever holds the same logs up to the same changes computes the same figures."),
+        _("Anyone with the same logs up to the same changes computes the same figures."),
         f"{_('Computed')}: {instant_with_seconds(state.made_at)}, {state.replica}, fieldapp {state.program},"
         f" schema {state.schema}",
     ]

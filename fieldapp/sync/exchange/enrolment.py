@@ -171,7 +171,7 @@ def _free_letter(store: Store, code: str | None, wanted: str | None) -> str:
     free: str = next(c for c in (*ascii_uppercase, str(len(taken) + 1)) if search_key(c) not in taken)
     chosen = clean(wanted or "") or free
     if search_key(chosen) in taken:
-        sentence = _("Headquarters has a laptop {letter}. Nothing was changed; take another --laptop, as {free}.")
+        sentence = _("Headquarters has a laptop {letter}. Nothing was changed; take another --laptop, such as {free}.")
         raise FieldappError(sentence.format(letter=chosen, free=free))
     return chosen
 

@@ -49,7 +49,7 @@ def quarantine_text(store: Store, row: Row) -> str:
     reasons = {
         BAD_SIGNATURE: _("the signature is not its author's"),
         FORK: _(
-            "its disk was copied or set back. It brings this anew; if it is gone, `fieldapp hq adopt` takes it over"
+            "its disk was copied or set back. It sends this again; if it is gone, `fieldapp hq adopt` takes it over"
         ),
         FOREIGN_LOG: _("it claims a log that belongs to another laptop"),
         REVOKED: _("headquarters has revoked that laptop"),

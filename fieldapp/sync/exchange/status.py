@@ -79,7 +79,7 @@ def exchange_status(store: Store) -> Status:
     since = max(0, logs.changes_written(store) - int(store.setting(outgoing.EXPORTED_CHANGES, "0") or 0))
     warning = None
     if clock.wall_is_behind(store):
-        warning = _("This laptop's clock stands before the newest entry: set the date and time. Order is kept anyway.")
+        warning = _("This laptop's clock is before the newest entry: set the date and time. Order is kept anyway.")
     segments = store.rows(
         f"SELECT {messages.SEGMENT_COLUMNS}, received_at FROM local_segment WHERE state = 'held'"
         f" UNION ALL SELECT {messages.SEGMENT_COLUMNS}, received_at FROM local_segment"

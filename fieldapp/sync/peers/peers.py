@@ -394,7 +394,7 @@ def check_sender_keys(store: Store, certificate: keys.Certificate, name: str) ->
     if known is not None and (known["sign_key"], known["age_key"]) != (certificate.sign_key, certificate.age_key):
         raise FileRefused(
             OTHER_KEYS,
-            _("{name} claims a sender whose keys are others: it is forged. Nothing was changed.").format(name=name),
+            _("{name} claims a sender who has other keys: it is forged. Nothing was changed.").format(name=name),
         )
 
 

@@ -264,7 +264,7 @@ def _follow(
             sentence = (
                 _("Log {log}: {file} says that changes 1–{last} were there; here it ends with {here}.")
                 if signed.last > last
-                else _("Log {log}: {file} names another content of changes 1–{last} than lies here.")
+                else _("Log {log}: {file} names other contents for changes 1–{last} than are here.")
             )
             found.problems.append(sentence.format(log=log[-4:], file=file, last=signed.last, here=last))
     author = segments[0].header
@@ -294,7 +294,7 @@ def _numbers(found: _Collected, bundles: Sequence[Inspected]) -> None:
         lacking = sorted(set(range(1, max(numbers))) - numbers.keys())
         if lacking:
             found.notes.append(
-                _("{who}: bundles {numbers} are not here (for others, or lost; what they held is told above).").format(
+                _("{who}: bundles {numbers} are not here (for others, or lost; what they held is named above).").format(
                     who=names[sender], numbers=", ".join(map(str, lacking[:20])) + ("…" if len(lacking) > 20 else "")
                 )
             )

@@ -56,10 +56,12 @@ class Findings:
         found += [_("A sealed part of the log is not what its author signed: {hash}").format(hash=h)
                   for h in self.bad_segments]  # fmt: skip
         for table, row_id in self.differing:
-            text = _("Mended from the log: {table} {id}") if self.mended else _("Not what the log says: {table} {id}")
+            text = (
+                _("Corrected from the log: {table} {id}") if self.mended else _("Not what the log says: {table} {id}")
+            )
             found.append(text.format(table=table, id=row_id))
         found = found or [_("All is well: the file is sound, the log is signed, the records are what the log says.")]
-        return found + [_("To be mended by a person: {what}").format(what=b.sentence) for b in self.broken]
+        return found + [_("A person must correct this: {what}").format(what=b.sentence) for b in self.broken]
 
 
 class _Undo(Exception):

@@ -54,7 +54,7 @@ class Lost:
 
     def lines(self) -> list[str]:
         """What happened, in sentences."""
-        found = [_("The records were folded anew into a new file. The damaged one is kept: {path}").format(
+        found = [_("The records were folded again into a new file. The damaged one is kept: {path}").format(
             path=self.kept)]  # fmt: skip
         found += [
             _("Lost: changes {first}–{last} of log {log}. What others have of them comes with their bundles.").format(
@@ -64,7 +64,7 @@ class Lost:
         ]
         found += [_("Unreadable: up to {n} rows of {table}.").format(n=n, table=t) for t, n in self.rows.items()]
         if self.logged_anew:
-            found.append(_("{n} changes were logged anew; export soon.").format(n=self.logged_anew))
+            found.append(_("{n} changes were logged again; export soon.").format(n=self.logged_anew))
         return found
 
 

@@ -23,8 +23,8 @@ class ConflictsScreen(Page):
     """Conflicts first, then laptops to certify, then what waits or was refused, each with its reason."""
 
     HELP = (
-        "≠ two people wrote a field without knowing of each other: Enter shows both. · a laptop waits to be certified:"
-        " Enter shows its fingerprint. ! waits, or was refused: the reason stands there."
+        "≠ two people wrote a field without knowing of each other: Enter shows both. · a laptop waits to be"
+        " certified: Enter shows its fingerprint. ! waits, or was refused: with the reason."
     )
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class ConflictScreen(Page):
     def renew(self) -> None:
         self.query_one("#what", Static).update(Content(conflict_messages.conflict_title(self.store, self._conflict)))
         lines = []
-        for side, word in zip(conflict_messages.SIDES, (_("stands now"), _("was overruled")), strict=True):
+        for side, word in zip(conflict_messages.SIDES, (_("in use now"), _("not used")), strict=True):
             by = f"{conflict_messages.conflict_author(self._conflict, side)}, {word}"
             value = conflict_messages.conflict_value(self.store, self._conflict, side)
             lines.append(Content(f" {value}\n     {by}"))
@@ -113,8 +113,8 @@ class LaptopScreen(Page):
     """A new laptop's fingerprint, to compare by telephone word by word."""
 
     HELP = (
-        "Ring the post up and let it read its fingerprint from its own screen. Only where all ten words are the same is"
-        " it their laptop: then F2. What it sent before comes in at once."
+        "Call the post and have them read the fingerprint from their own screen. If all ten words are the same, it"
+        " is their laptop: press F2. What it sent before is applied at once."
     )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "certify", _("Same words: certify"))]
 
@@ -131,7 +131,7 @@ class LaptopScreen(Page):
         half = (len(fingerprint) + 1) // 2
         for part in (fingerprint[:half], fingerprint[half:]):
             yield Static(Content("   " + "   ".join(part)), classes="line words")
-        advice = _("One word is other: it is not that laptop. Certify nothing, and look for how the bundle got here.")
+        advice = _("If one word differs, it is not that laptop. Certify nothing, and find out how the bundle got here.")
         yield Static(Content(advice), classes="line")
         yield Static(id="message", classes="problem", markup=False)
 

@@ -40,8 +40,9 @@ class CoverageScreen(Page):
     """The grid of posts and months; below it, what is known about the chosen post."""
 
     HELP = (
-        "Each post's last six months. A month is whole when something was heard that was written after its end and"
-        " nothing before is missing. Below: what is known of the chosen post. Enter opens what of it waits for review."
+        "Each post's last six months. A month is complete when something has arrived that was written after its"
+        " end, and nothing before is missing. Below: what is known of the chosen post. Enter opens its records that"
+        " wait for review."
     )
     CHANGES = frozenset({"usb"})
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,7 +67,7 @@ class CoverageScreen(Page):
         found = coverage(self.store, date.today())
         self._posts = found.posts
         self._limit = found.limit_days
-        title = _("{n} posts · {late} not heard of for more than {days} days")
+        title = _("{n} posts · {late} without news for more than {days} days")
         line = title.format(n=len(found.posts), late=found.late, days=found.limit_days)
         self.query_one("#what", Static).update(Content(line))
         nothing = _("There is no post yet: `fieldapp hq pack` makes one.")
@@ -74,7 +75,7 @@ class CoverageScreen(Page):
         months = found.posts[0].months if found.posts else []
         heads = "".join(f"{_('M{month}').format(month=int(m.month[5:])):>5}" for m in months)
         self.query_one("#months", Static).update(
-            Content(f"{'':<{NAME - 1}}{heads}{_('last heard'):>12}{_('to review'):>10}" if months else "")
+            Content(f"{'':<{NAME - 1}}{heads}{_('last news'):>12}{_('to review'):>10}" if months else "")
         )
         legend = [(_("accepted"), "accepted"), (_("received"), "received"), (_("in part"), "partly"),
                   (_("nothing recorded"), "nothing"), (_("late"), "late"), (_("awaited"), "awaited")]  # fmt: skip

@@ -29,8 +29,9 @@ class SampleScreen(Page):
     """The sampled records, each with what identifies it on paper. The sample of a month is the same for everybody."""
 
     HELP = (
-        "Take the paper of a record and key it again: Enter opens an empty form. What differs is shown when you save."
-        " · open, – written by yourself: another person keys it, ✓ keyed alike, ≠ keyed differently. F6 draws more."
+        "Take the paper of a record and key it again: Enter opens an empty form. What differs is shown when you"
+        " save. · open, – written by yourself: another person keys it, ✓ keyed the same, ≠ keyed differently. F6"
+        " draws more."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f6", "more", _("Larger sample")),
@@ -127,7 +128,7 @@ class BlindForm(FormScreen):
         made = double_entry.compare_keying(self.store, self._drawn.row_id, data, confirm=confirm)
         self._over = True
         if not made.differences:
-            self.app.notify(_("✓ Both keyings are alike."), markup=False)
+            self.app.notify(_("✓ Both keyings are the same."), markup=False)
             self.dismiss(None)
             return
         app = self.app
@@ -147,8 +148,8 @@ class DifferencesScreen(Page):
     """Both values of each difference; the person who keyed again says which one is right."""
 
     HELP = (
-        "Look at the paper. Space, or Enter, goes from one value to the other: ● stands. F2 writes what was keyed again"
-        " where it stands, as a change like any other. Esc leaves the record as it is."
+        "Look at the paper. Space, or Enter, chooses the other value: ● marks the chosen one. F2 writes what was"
+        " keyed again where it is chosen, as a change like any other. Esc leaves the record as it is."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "take", _("Write")),
@@ -206,7 +207,7 @@ class DifferencesScreen(Page):
 class RatesScreen(Page):
     """How often each field was keyed differently."""
 
-    HELP = "Of the values that were keyed twice, how many differed. What differs most stands first."
+    HELP = "Of the values that were keyed twice, how many differed. What differs most is first."
 
     def __init__(self, kind: str | None) -> None:
         super().__init__()

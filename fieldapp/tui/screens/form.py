@@ -413,7 +413,7 @@ class FormScreen(Page):
         elif asks:
             self._say(_("Not saved yet. Look at what is marked with “?”: F2 again confirms it."), "-asked")
         elif wrong:
-            self._say(_("Not saved. {n} to be mended, marked with “!”.").format(n=len(wrong)))
+            self._say(_("Not saved. {n} to correct, marked with “!”.").format(n=len(wrong)))
         else:
             self._say(message)
 

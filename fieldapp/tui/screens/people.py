@@ -28,7 +28,7 @@ class PassphraseScreen(QuestionsDialog):
 
     def __init__(self, store: Store) -> None:
         asked = [
-            Question(_("Passphrase that holds now"), hidden=True),
+            Question(_("Current passphrase"), hidden=True),
             Question(_("New passphrase"), hidden=True),
             Question(_("The same again"), hidden=True),
         ]
@@ -42,7 +42,7 @@ class PassphraseScreen(QuestionsDialog):
         people.check_passphrase(new)
         vault.unseal(self._store.home, self._store.user, old)
         people.change_passphrase(self._store, new)
-        return _("The new passphrase holds from now on.")
+        return _("The new passphrase is valid from now on.")
 
 
 class NewPersonScreen(QuestionsDialog):
@@ -56,7 +56,7 @@ class NewPersonScreen(QuestionsDialog):
             Question(_("Passphrase"), hidden=True),
             Question(_("The same again"), hidden=True),
         ]
-        super().__init__(_("Let a person in"), asked)
+        super().__init__(_("Add a person"), asked)
         self._store = store
 
     def finish(self, answers: Sequence[str]) -> str:
@@ -102,7 +102,7 @@ class PeopleScreen(Page):
     """Who uses this laptop and what they may do; an administrator can change it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "add", _("Let in")),
+        Binding("f2", "add", _("Add user")),
         Binding("f8", "remove", _("Remove")),
     ]
 
@@ -142,7 +142,9 @@ class PeopleScreen(Page):
         chosen = self._people[at].name
         if self._asked != chosen:
             self._asked = chosen
-            self._say(_("F8 again: {name} can no longer open this laptop. What he recorded stays.").format(name=chosen))
+            self._say(
+                _("F8 again: {name} can no longer open this laptop. What they recorded stays.").format(name=chosen)
+            )
             return
         self._asked = ""
         self._try(lambda: people.remove_person(self.store, chosen))

@@ -207,7 +207,7 @@ class RecordScreen(Page):
         def chosen(about: str | None) -> None:
             if about is not None:
                 self._about = about
-                self._ask(_("What is to be mended? Enter returns the record to its post, Esc does not."))
+                self._ask(_("What must be corrected? Enter returns the record to its post, Esc does not."))
 
         groups = [("", [("", _("The whole record")), *children, *fields])]
         self.app.push_screen(Finder(_("What is the comment about?"), groups), chosen)

@@ -86,7 +86,7 @@ class ReportFileScreen(Page):
         try:
             path = _free(folder, self._query, sort)
             write_report(store, self._query, sort.form, path, layout=sort.layout)
-            line = "✓ " + _("{path} is written. It is not encrypted: keep it as the paper it is.").format(path=path)
+            line = "✓ " + _("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=path)
         except FieldappError as error:
             line = f"! {error}"
         finally:

@@ -14,7 +14,7 @@ from fieldapp.tui.widgets.lines import refill
 class ReviewOverviewScreen(Page):
     """One line for each post and kind; Enter goes through its records."""
 
-    HELP = "What the posts recorded and headquarters has not looked at, or what was changed since. Enter opens a pile."
+    HELP = "What the posts recorded and headquarters has not looked at, or what was changed since. Enter opens a line."
 
     def __init__(self, post_id: str | None = None) -> None:
         """``post_id``: show only this post's records."""

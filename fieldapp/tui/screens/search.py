@@ -57,7 +57,7 @@ class SearchScreen(Page):
         Binding("f4", "kind", _("Kind")),
         Binding("f5", "unit", _("Where")),
         Binding("f6", "period", _("When")),
-        Binding("f7", "state", _("Stand")),
+        Binding("f7", "state", _("Status")),
     ]
     DEFAULT_CSS = """
     SearchScreen #search-line { height: 1; margin: 1 0; }

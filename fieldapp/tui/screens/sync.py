@@ -216,7 +216,7 @@ class SyncScreen(Page):
                 last.append(f"· {line}")
             last.append("✓ " + _("DONE. The stick may be pulled."))
         except Cancelled:
-            last = ["! " + _("Broken off. No unfinished bundle is on the stick; what was read whole counts.")]
+            last = ["! " + _("Cancelled. No unfinished bundle is on the stick; bundles that were read whole count.")]
         except FieldappError as error:
             last = [f"! {error}"]
         except OSError as error:
