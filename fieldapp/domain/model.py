@@ -2,8 +2,8 @@
 
 ``schema.sql`` has the tables; ``tests/domain/test_records.py`` checks that models and tables agree. A field's ``title``
 is the English message that the catalogues translate. Forms, lists, validation, the command line and export are made
-from the models: a new kind of record needs one class in the module of its section, one table in ``schema.sql``, and
-translations.
+from the models: a new kind of record needs one class in the module of its section, one table in ``schema.sql``, a
+migration, and translations (CONTRIBUTING.md).
 """
 
 from collections.abc import Mapping
