@@ -14,6 +14,8 @@ TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy fusefat fusermount gc
 PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools fusefat gcc libc6-dev postgresql
 # Tests copy encrypted files by the thousand: in memory where there is enough of it.
 export TMPDIR := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
+# Where this is set, each of the hundred processes of a run would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
 SCHEDULES ?= 20000
 ORDERS ?= 1000
 EXAMPLES ?= 500

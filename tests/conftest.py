@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import idle
 import light_seal
 import pytest
 from field import PASSPHRASE, USER, Run, World, build
@@ -34,8 +35,9 @@ settings.load_profile("fieldapp")
 def pytest_configure() -> None:
     os.environ.update(FIELDAPP_LANG="vi", TERM="xterm-256color", COLORTERM="truecolor")
     os.environ["FIELDAPP_HOME"] = str(Path(os.devnull) / "home")  # a test that names no workspace must not find one
-    for name in ("FIELDAPP_USER", "FIELDAPP_PASSPHRASE_FILE", "NO_COLOR"):
+    for name in ("FIELDAPP_USER", "FIELDAPP_PASSPHRASE_FILE", "NO_COLOR", "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(name, None)
+    sys.dont_write_bytecode = False  # or each of a run's hundred processes compiles the program anew
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -183,11 +185,9 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     return call
 
 
-@pytest.fixture(autouse=True)
-def typed_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let ``Pilot.press`` send its keys in one burst, as a keyboard does, without waiting for each."""
-
-    async def at_once(_least: float = 0) -> None:
-        return
-
-    monkeypatch.setattr("textual.app.wait_for_idle", at_once)
+@pytest.fixture(autouse=True, scope="session")
+def without_a_clock() -> Generator[None, None, None]:
+    """Tests of screens wait until all is done that is to be done."""
+    with pytest.MonkeyPatch.context() as patched:
+        idle.without_a_clock(patched)
+        yield

@@ -18,6 +18,7 @@ import pytest
 from contrast import faint
 from field import USER, World
 from form_driver import strokes
+from idle import without_a_clock
 from sync_state import second_laptop
 from textual.pilot import Pilot
 
@@ -35,8 +36,9 @@ from fieldapp.work import review_queue
 FOLDER = Path(__file__).parents[1] / "docs" / "screens"
 SIZES = ((80, 24), (160, 50))
 OTHER = "Lê Văn C"
-MAX_TURNS, STILL_TURNS = 60, 6
-"""Turns of the loop within which a screen must stop changing; turns without change after which it has stopped"""
+MAX_TURNS, STILL_TURNS, A_WHILE = 60, 6, 0.05
+"""Looks within which a screen must stop changing; looks without change after which it has stopped; seconds between
+those"""
 
 
 class Shot(NamedTuple):
@@ -229,7 +231,7 @@ async def _compare(pilot: Pilot[Any], name: str) -> list[str]:
     expected = path.read_text(encoding="utf-8") if path.exists() else ""
     before, same = "", 0
     for _turn in range(MAX_TURNS):
-        await pilot.pause()
+        await pilot.pause(A_WHILE if same else None)
         drawn = _dated(app.export_screenshot(title="fieldapp"))
         same = same + 1 if drawn == before else 0
         if drawn == expected or same == STILL_TURNS:  # on a busy machine a screen may draw its data late
@@ -268,6 +270,8 @@ if __name__ == "__main__":
     gc.freeze()  # as tests/conftest.py
     gc.set_threshold(50_000, 20, 20)
     given = {name: bytes.fromhex(key) for name, key in json.loads(sys.stdin.read()).items()}
-    found = asyncio.run(all_tours(Path(sys.argv[1]), given))
+    with pytest.MonkeyPatch.context() as patched:
+        without_a_clock(patched)
+        found = asyncio.run(all_tours(Path(sys.argv[1]), given))
     print("\n".join(found))
     sys.exit(bool(found))

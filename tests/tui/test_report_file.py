@@ -27,6 +27,7 @@ async def to_files(pilot: Pilot[Any], folder: Path) -> ReportFileScreen:
 async def write(pilot: Pilot[Any], screen: ReportFileScreen, *keys: str) -> str:
     """Press keys, wait until the file is written; what is then said."""
     await pilot.press(*keys)
+    await pilot.pause()
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
     assert not screen.busy

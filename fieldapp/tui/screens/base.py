@@ -6,11 +6,12 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, OptionList
+from textual.widgets import OptionList
 
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
 from fieldapp.tui.host import Host
+from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.header import HeaderLine
 
 FIRST_KEYS = ("enter", "tab", "shift+tab", "down", "up", "left", "right")
@@ -76,7 +77,7 @@ class Page(OrderedKeys):
         yield HeaderLine()
         yield from self.app.banner()
         yield from self.body()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     def body(self) -> ComposeResult:
         """The widgets between header and footer."""

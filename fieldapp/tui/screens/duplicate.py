@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from fieldapp.i18n import _
 from fieldapp.tui.screens.base import Dialog
+from fieldapp.tui.widgets.footer import KeyFooter
 
 Lines = Sequence[tuple[str, str]]
 """(title, text) of each field that holds something"""
@@ -34,7 +35,7 @@ class DuplicateDialog(Dialog):
             yield Static(Content(self._question), classes="section")
             with VerticalScroll():
                 yield Static(_side_by_side(self._mine, self._other), id="both")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     def action_record(self) -> None:
         """Answer that it is another record."""

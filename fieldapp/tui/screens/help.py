@@ -6,11 +6,12 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from fieldapp.i18n import _
 from fieldapp.tui import guide
 from fieldapp.tui.screens.base import Dialog
+from fieldapp.tui.widgets.footer import KeyFooter
 
 
 class HelpScreen(Dialog):
@@ -37,4 +38,4 @@ class HelpScreen(Dialog):
             for section in self._sections:
                 yield Static(Content("\n" + section.title), classes="section")
                 yield Static(Content(section.text))
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()

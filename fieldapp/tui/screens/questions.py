@@ -9,11 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.tui.screens.base import Dialog
+from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import clean
 
@@ -52,7 +53,7 @@ class QuestionsDialog(Dialog):
                 yield Static(Content(question.label), classes="line")
                 yield AnswerField(password=question.hidden)
             yield Static(id="message", classes="problem", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.query(AnswerField).first().focus()

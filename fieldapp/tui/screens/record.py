@@ -179,7 +179,7 @@ class RecordScreen(Page):
 
     def action_scroll(self, step: int) -> None:
         """Scroll by some lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=5 * step, animate=False)
+        self.query_one(VerticalScroll).scroll_relative(y=5 * step, animate=False, immediate=True)
 
     def action_change(self) -> None:
         """Open the form on this record."""

@@ -130,7 +130,7 @@ class SyncScreen(Page):
     def action_turn(self, way: int) -> None:
         """Scroll the messages down or up."""
         steps = self.query_one("#steps", VerticalScroll)
-        steps.scroll_relative(y=way * (steps.size.height - 1), animate=False)
+        steps.scroll_relative(y=way * (steps.size.height - 1), animate=False, immediate=True)
 
     def action_clear(self) -> None:
         """List the old bundles; delete them on the second press."""

@@ -9,13 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import vault
 from fieldapp.tui.host import Host
+from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class UnlockScreen(Screen[None]):
             if self._practice:
                 yield Static(Content(_("For practice it is: {passphrase}").format(passphrase=self._practice)))
             yield Static(id="message", classes="problem", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     def _title(self) -> str:
         title = _("Field records of the border post")

@@ -1,0 +1,55 @@
+"""Waiting until an application has nothing to do, by what it has to do instead of by the clock.
+
+Textual's ``Pilot`` sends a message to every widget of the screen and waits for each, then sleeps a fiftieth of a second
+and looks how much of the processor was used meanwhile. Tests of screens did little but that, and on a busy machine they
+went on too early. Here the event loop is asked.
+"""
+
+import asyncio
+from time import monotonic
+from typing import Any
+from weakref import WeakSet
+
+import pytest
+from textual.pilot import Pilot
+from textual.worker import Worker
+
+CALM = 2
+"""Turns of the loop with nothing to do: the first may have been the one in which a thread woke somebody"""
+PATIENCE, PATIENCE_WITH_THREADS = 30.0, 1.0
+"""Seconds; a thread may be made to hang, and the test goes on beside it"""
+SECONDS_PER_PICTURE = 0.25
+"""Where nobody pauses: a slow machine draws no more often"""
+
+_hanging: WeakSet[Worker[Any]] = WeakSet()
+
+
+async def until_idle(pilot: Pilot[Any], _timeout: float = 0) -> bool:
+    """Return when all messages are handled and the work of threads is done; timers are not waited for."""
+    loop = asyncio.get_running_loop()
+    begun = monotonic()
+    calm = 0
+    while calm < CALM:
+        spent = monotonic() - begun
+        assert spent < PATIENCE, "the application does not come to rest"
+        working = [worker for worker in pilot.app.workers if worker.is_running and worker not in _hanging]
+        if spent > PATIENCE_WITH_THREADS:
+            _hanging.update(working)
+        await asyncio.sleep(0.001 if working else 0)
+        calm = 0 if working or loop._ready else calm + 1  # type: ignore[attr-defined]
+    return True
+
+
+def without_a_clock(patched: pytest.MonkeyPatch) -> None:
+    """``Pilot.press`` sends its keys in one burst, as a keyboard does, and waits until all that they set off is done.
+
+    Each pause draws the screen. What would be drawn by the clock in between, sixty times in a second, nobody looks at.
+    """
+
+    async def at_once(_least: float = 0) -> None:
+        return
+
+    patched.setattr("textual.app.wait_for_idle", at_once)
+    patched.setattr("textual.pilot.wait_for_idle", at_once)
+    patched.setattr(Pilot, "_wait_for_screen", until_idle)
+    patched.setattr("textual.screen.UPDATE_PERIOD", SECONDS_PER_PICTURE)
