@@ -3,6 +3,7 @@
 import csv
 import importlib.metadata
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -261,6 +262,8 @@ def test_only_headquarters_signs_and_only_what_is_whole(
         ["minisign", "-Vm", install.SUMS, "-P", certificate["sign_key"]],
         ["sha256sum", "-c", install.SUMS],
     ):
+        if os.name == "nt":
+            continue  # there the program alone checks a kit
         if shutil.which(command[0]) is None:
             pytest.skip(f"{command[0]} is not here")
         done = subprocess.run(command, cwd=kit, capture_output=True, text=True, check=False, timeout=60)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 import platform
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
+import on_windows
 import pytest
 from field import PASSPHRASE, USER, World
 from hypothesis import given, settings
@@ -76,6 +78,8 @@ def test_the_words_are_those_of_the_program(one: str, two: str) -> None:
 
 def offline() -> list[str]:
     """What starts a program where there is no network."""
+    if os.name == "nt":
+        pytest.skip(on_windows.ABSENT + "sh and unshare; tools/windows.sh installs a kit there")
     command = ["unshare", "--map-root-user", "--net"]
     done = subprocess.run([*command, "true"], capture_output=True, text=True, check=False, timeout=PATIENCE)
     if done.returncode:
