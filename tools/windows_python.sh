@@ -40,14 +40,30 @@ install_wine() {
         wine wine64 gcc-mingw-w64-x86-64 unzip zip >/dev/null
 }
 
-# The library of a Linux Python of this version. The patch level may differ.
+# The library of a Linux Python of this version; the patch level may differ. Debian 12 has that of 3.11, Debian 13 of 3.13.
 find_library() {
-    local found=${FIELDAPP_WINDOWS_LIB:-}
-    [ -n "$found" ] || found=$("python$VERSION" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))' 2>/dev/null) ||
+    LIBRARY=${FIELDAPP_WINDOWS_LIB:-}
+    [ -n "$LIBRARY" ] || LIBRARY=$("python$VERSION" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))' 2>/dev/null) ||
+        fetch_library || LIBRARY=
+    [ -n "$LIBRARY" ] ||
         missing "Python $VERSION for Windows needs the library (Lib) of a Linux Python $VERSION, and none is here." \
-            "Install python$VERSION, or name its folder: FIELDAPP_WINDOWS_LIB=/usr/lib/python$VERSION"
-    [ -f "$found/os.py" ] && [ -f "$found/sqlite3/dbapi2.py" ] || missing "$found is not the library of a Python"
-    LIBRARY=$found
+            "Install python$VERSION, or name the folder: FIELDAPP_WINDOWS_LIB=/usr/lib/python$VERSION"
+    [ -f "$LIBRARY/os.py" ] && [ -f "$LIBRARY/sqlite3/dbapi2.py" ] || missing "$LIBRARY is not the library of a Python"
+}
+
+# From the next Debian, unpacked and not installed, with lists of packages of its own.
+fetch_library() {
+    [ "$VERSION" = 3.13 ] && command -v apt-get dpkg-deb >/dev/null || return 1
+    local apt=$DIR/debian
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+    echo 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main' \
+        >"$apt/sources.list"
+    local options=(-qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=- -o APT::Sandbox::User=root
+        -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache")
+    (cd "$apt" && apt-get "${options[@]}" update && apt-get "${options[@]}" download libpython3.13-stdlib libpython3.13-minimal &&
+        for package in *.deb; do dpkg-deb -x "$package" files; done) >&2 || return 1
+    LIBRARY=$apt/files/usr/lib/python3.13
+    find "$LIBRARY" -xtype l -delete # to settings in /etc
 }
 
 # wine prints nothing that a user needs; its services must not inherit a pipe, which they would hold open.
@@ -101,7 +117,7 @@ build_python() {
     [ ! -f "$from/files/zlib1.dll" ] || cp "$from/files/zlib1.dll" "$PYTHON/DLLs/"
     cp "$from/files/python$DIGITS.dll" "$PYTHON/"
     cp -rL "$LIBRARY" "$PYTHON/Lib"
-    rm -rf "$PYTHON"/Lib/{lib-dynload,site-packages,dist-packages,test} "$from"
+    rm -rf "$PYTHON"/Lib/{lib-dynload,site-packages,dist-packages,test} "$from" "$DIR/debian"
     find "$PYTHON/Lib" -name __pycache__ -prune -exec rm -rf {} +
     mkdir -p "$PYTHON/Lib/site-packages"
     $CC -O1 -municode -DDLL="L\"python$DIGITS.dll\"" -x c - -o "$PYTHON/python.exe" <<'C'
