@@ -69,7 +69,7 @@ fetch_library() {
 # wine prints nothing that a user needs; its services must not inherit a pipe, which they would hold open.
 write_wine_settings() {
     cat >"$DIR/settings.sh" <<SETTINGS
-export WINEPREFIX='$PREFIX' WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml,winemenubuilder.exe=d"
+export WINEPREFIX='$PREFIX' WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml,winemenubuilder.exe,winedbg.exe=d"
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=
 unset DISPLAY PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 wineserver -p </dev/null >/dev/null 2>&1 || true
@@ -113,6 +113,7 @@ build_python() {
         --python-version "$VERSION" -d "$from" "panda3d==$PANDA3D"
     unzip -q -o -j "$from"/panda3d-*-cp"$DIGITS"-*.whl 'deploy_libs/*' -d "$from/files"
     rm -f "$from"/files/api-ms-win-* "$from"/files/VCRUNTIME* "$from"/files/*cp313t* # Wine has its own runtime
+    rm -f "$from"/files/_wmi.pyd # platform does without; Wine 8 lacks propsys.VariantToString, and would end the process
     cp "$from"/files/*.pyd "$from"/files/lib*.dll "$from/files/sqlite3.dll" "$PYTHON/DLLs/"
     [ ! -f "$from/files/zlib1.dll" ] || cp "$from/files/zlib1.dll" "$PYTHON/DLLs/"
     cp "$from/files/python$DIGITS.dll" "$PYTHON/"
