@@ -201,3 +201,5 @@ def typed_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
         return
 
     monkeypatch.setattr("textual.app.wait_for_idle", at_once)
+    if os.name == "nt":
+        monkeypatch.setattr("textual.pilot.wait_for_idle", on_windows.wait_for_idle)

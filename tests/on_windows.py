@@ -3,9 +3,11 @@
 A skip for another reason is a failure there, as it is in CI (``conftest.py``).
 """
 
+import asyncio
 import os
 import signal
 import sys
+import time
 
 import pytest
 
@@ -29,6 +31,8 @@ NAMES = needs(os.name != "nt", "such file names")
 TERMINAL = ABSENT + "pseudo-terminals (pexpect)"
 """The reason for ``pytest.importorskip("pexpect")``"""
 
+IDLE_READINGS = 4
+
 WINE: dict[str, str] = {}
 """Test, without parameters -> what Wine does otherwise than Windows"""
 
@@ -40,6 +44,20 @@ def under_wine() -> bool:
     import ctypes
 
     return hasattr(ctypes.windll.ntdll, "wine_get_version")
+
+
+async def wait_for_idle(_least: float = 0, most: float = 5) -> None:
+    """Wait as Textual does until the process does nothing.
+
+    Windows counts processor time in ticks of 10 to 16 ms. Textual compares it after 20 ms with one, and takes a program
+    that works for an idle one; so nothing must be counted several times in a row.
+    """
+    end = time.monotonic() + most
+    idle = 0
+    while idle < IDLE_READINGS and time.monotonic() < end:
+        before = time.process_time()
+        await asyncio.sleep(0.02)
+        idle = idle + 1 if time.process_time() == before else 0
 
 
 def leave_out_wine_s_own(items: list[pytest.Item]) -> None:
