@@ -2,6 +2,8 @@
 # make test   all tests
 # make check  lint, types, and the contracts that hold the layers
 # make release  version, changelog and tag checked; wheel, sdist, SBOM and kit into dist/, built twice and compared
+# make windows        all tests on Windows' Python under Wine, by folder; WINDOWS_PYTHON=3.12 for another; TESTS="store sync"
+# make windows-quick  what every landing runs of it: a kit's life on a laptop with Windows, some tests; minutes
 # make soak   random schedules of laptops and sticks, one set of changes in many orders, the fast path of the merge beside
 #             the fold, figures beside a recount, the sticks of forty posts in one morning, the mirror under MIRROR_KILLS
 #             kills, kills, power cuts, flipped bits, interrupted exports and mutated bundles, as many as the variables
@@ -28,7 +30,7 @@ PULLS ?= 200
 MUTANTS ?= 100000
 SOAK := --timeout 43200 # seconds for one test: at full size some take hours, and one that hangs is still named
 
-.PHONY: demo test check release soak locale tools clean
+.PHONY: demo test check release soak windows windows-quick locale tools clean
 .DELETE_ON_ERROR: # a half-made environment is made anew the next time
 
 demo: $(VENV)/.installed
@@ -42,6 +44,12 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
+
+windows: $(VENV)/.dev
+	tools/windows.sh suite $(TESTS)
+
+windows-quick: $(VENV)/.dev
+	tools/windows.sh quick
 
 release: $(VENV)/.dev
 	$(BIN)/python tools/release.py $(RELEASE)

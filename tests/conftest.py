@@ -13,6 +13,7 @@ from typing import Any
 
 import idle
 import light_seal
+import on_windows
 import pytest
 from field import PASSPHRASE, USER, Run, World, build
 from hypothesis import settings
@@ -42,6 +43,7 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest tests first: one that starts last would keep the other processors waiting."""
+    on_windows.leave_out_wine_s_own(items)
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
@@ -52,11 +54,20 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+def _skipped_wrongly(report: Any) -> bool:
+    reason = str(report.longrepr)
+    return (
+        report.skipped
+        and bool(os.environ.get("FIELDAPP_NO_SKIP"))
+        and KERNEL not in reason
+        and not on_windows.allowed(reason)
+    )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
     report = yield
-    missing_here = KERNEL in str(report.longrepr)
-    if report.skipped and os.environ.get("FIELDAPP_NO_SKIP") and not hasattr(report, "wasxfail") and not missing_here:
+    if _skipped_wrongly(report) and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"
     return report
@@ -66,7 +77,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
     """The same for a module that is skipped as a whole, as by ``pytest.importorskip``."""
     report = yield
-    if report.skipped and os.environ.get("FIELDAPP_NO_SKIP") and KERNEL not in str(report.longrepr):
+    if _skipped_wrongly(report):
         report.outcome = "failed"
         report.longrepr = f"skipped where nothing may be: {report.longrepr}"
     return report

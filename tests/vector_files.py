@@ -33,21 +33,32 @@ class Files:
     def unpack(cls, folder: Path) -> "Files":
         plain = zstandard.ZstdDecompressor().decompressobj().decompress((FOLDER / "plain.tar.zst").read_bytes())
         with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
-            tar.extractall(folder, filter="data")
+            for member in tar:
+                data = tar.extractfile(member)
+                assert data is not None
+                path = _unpacked(folder, member.name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data.read())
         to = [pyrage.x25519.Recipient.from_str(KEYS["reader"]["age_key"])]
         (folder / "made").mkdir()
         for vector in VECTORS.values():
             if vector["form"] == "tar":
-                made = folder / "made" / f"{vector['name']}.fieldapp.tar.age"
-                made.write_bytes(pyrage.encrypt((folder / vector["file"]).read_bytes(), to))
+                made = folder / "made" / f"v-{vector['name']}.fieldapp.tar.age"
+                made.write_bytes(pyrage.encrypt(_unpacked(folder, vector["file"]).read_bytes(), to))
         return cls(folder)
 
     def path(self, vector: dict[str, Any]) -> Path:
         """The bundle or pack of a vector."""
         if vector["form"] == "tar":
-            return self.folder / "made" / f"{vector['name']}.fieldapp.tar.age"
+            return self.folder / "made" / f"v-{vector['name']}.fieldapp.tar.age"
         there: Path = FOLDER / vector["file"]
-        return there if there.exists() else self.folder / vector["file"]
+        return there if there.exists() else _unpacked(self.folder, vector["file"])
+
+
+def _unpacked(folder: Path, name: str) -> Path:
+    """The place of a member: one vector is called nul, which is no name for a file on Windows."""
+    inside = Path(name)
+    return folder / inside.parent / f"v-{inside.name}"
 
 
 def become_the_reader(store: Store) -> None:

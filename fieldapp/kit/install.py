@@ -524,7 +524,8 @@ def install_kit(kit: Path, *, unsigned: bool, beside: bool, user: str | None) ->
 def main() -> None:
     """The command line of a kit."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        # whatever the code page, as the program itself; by line, because the programs started here print too
+        stream.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)  # type: ignore[union-attr]
     parser = argparse.ArgumentParser(
         prog="install", description=in_language("Cài fieldapp, không cần mạng.", "Install fieldapp, without a network.")
     )

@@ -48,6 +48,7 @@ def rebuild_wheel(name: str, folder: Path) -> Path:
     tag = str(dist.read_text("WHEEL")).split("Tag: ")[1].split()[0]
     target = folder / f"{metadata}-{tag}.whl"
     listed = []
+    altered = None
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as wheel:
         for file in sorted(dist.files or [], key=str):
             if file.parts[0] == ".." or file.suffix == ".pyc" or file.name in LEFT_OUT:
@@ -55,18 +56,19 @@ def rebuild_wheel(name: str, folder: Path) -> Path:
             data = file.read_binary()
             found = _hash(data)
             if file.hash is None or file.hash.value != found:
-                target.unlink(missing_ok=True)
-                raise FieldappError(
-                    _("{file} is not as it was installed. Install the program again, then make the kit.").format(
-                        file=file
-                    )
-                )
+                altered = file
+                break
             wheel.writestr(zipfile.ZipInfo(str(file), FIXED_TIME), data, zipfile.ZIP_DEFLATED)
             listed.append((str(file), f"sha256={found}", str(len(data))))
         record = f"{metadata}.dist-info/RECORD"
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([*listed, (record, "", "")])
         wheel.writestr(zipfile.ZipInfo(record, FIXED_TIME), text.getvalue(), zipfile.ZIP_DEFLATED)
+    if altered is not None:
+        target.unlink()  # only now: Windows does not delete an open file
+        raise FieldappError(
+            _("{file} is not as it was installed. Install the program again, then make the kit.").format(file=altered)
+        )
     return target
 
 

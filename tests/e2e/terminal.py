@@ -5,8 +5,11 @@ import sys
 import time
 from pathlib import Path
 
-import pexpect
+import on_windows
 import pyte
+import pytest
+
+pexpect = pytest.importorskip("pexpect", reason=on_windows.TERMINAL)
 
 ENTER, ESC, TAB, DOWN = "\r", "\x1b", "\t", "\x1b[B"
 F2, F6, F8, F9 = "\x1bOQ", "\x1b[17~", "\x1b[19~", "\x1b[20~"

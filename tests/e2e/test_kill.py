@@ -13,7 +13,7 @@ import threading
 import time
 from pathlib import Path
 
-import pytest
+import on_windows
 from field import World
 from sync_state import state
 
@@ -22,7 +22,7 @@ from fieldapp.sync.exchange import incoming, outgoing
 from fieldapp.sync.format import drives
 from fieldapp.sync.safety import doctor
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
+pytestmark = on_windows.KILL
 ROUNDS = -(-int(os.environ.get("FIELDAPP_KILLS", "9")) // 3)
 PATIENCE = 120
 """Seconds after which a child that says nothing is given up"""

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import on_windows
 import power_cut
 import pytest
 from field import USER, World
@@ -31,9 +32,13 @@ CUTS = int(os.environ.get("FIELDAPP_CUTS", "30"))
 PATIENCE = 300
 """Seconds for the program"""
 COMPILER = shutil.which("gcc") or shutil.which("cc")
-pytestmark = pytest.mark.skipif(
-    COMPILER is None or not sys.platform.startswith("linux"), reason="the recorder needs a C compiler and LD_PRELOAD"
-)
+pytestmark = [
+    on_windows.needs(os.name == "posix", "LD_PRELOAD, by which writes are recorded"),
+    pytest.mark.skipif(
+        COMPILER is None or not sys.platform.startswith("linux"),
+        reason="the recorder needs a C compiler and LD_PRELOAD",
+    ),
+]
 
 CHILD = """
 import os, sys

@@ -1,11 +1,11 @@
 """One kit for all tests of a run, for this Python on Linux and for Windows: the first worker that needs it makes it."""
 
-import fcntl
 import os
 import shutil
+import sqlite3
 import sys
-import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ import pytest
 from fieldapp.kit import assemble
 from fieldapp.kit.assemble import TargetMachine
 
-HERE = TargetMachine("linux", f"{sys.version_info[0]}.{sys.version_info[1]}")
+HERE = TargetMachine("windows" if os.name == "nt" else "linux", f"{sys.version_info[0]}.{sys.version_info[1]}")
 WINDOWS = TargetMachine("windows", "3.12")
 PATIENCE = 400.0
 """Seconds to wait for another worker's kit"""
@@ -25,15 +25,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     shared = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "kit"
     shared.mkdir(exist_ok=True)
-    until = time.monotonic() + PATIENCE
-    with (shared / "lock").open("w") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                assert time.monotonic() < until, "another worker did not finish its kit"
-                time.sleep(0.2)
+    with closing(sqlite3.connect(shared / "lock", timeout=PATIENCE)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")  # the lock that every system has, and that goes with its process
         found = next(shared.glob("fieldapp-kit-*"), None)
         return found or assemble.make_kit(shared, [HERE, WINDOWS], lambda _line: None)
 

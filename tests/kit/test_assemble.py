@@ -3,6 +3,7 @@
 import csv
 import importlib.metadata
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -141,12 +142,13 @@ def test_an_altered_package_is_not_passed_on(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.slow
 def test_start_scripts_are_what_their_shells_read(made: Path) -> None:
-    for name in ("install.sh", "install.cmd"):
+    for name in ("install.sh", "install.cmd") if HERE.platform == "linux" else ("install.cmd",):
         data = (made / name).read_bytes()
         assert data.isascii(), name
         assert not re.search(rb"@\w+@", data), name
-    assert b"\r" not in (made / "install.sh").read_bytes()
-    assert subprocess.run(["dash", "-n", made / "install.sh"], check=False, timeout=60).returncode == 0
+    if HERE.platform == "linux":
+        assert b"\r" not in (made / "install.sh").read_bytes()
+        assert subprocess.run(["dash", "-n", made / "install.sh"], check=False, timeout=60).returncode == 0
     check_cmd((made / "install.cmd").read_bytes())
     check_cmd(install.LAUNCHER_WINDOWS.replace("\n", "\r\n").encode())
 
@@ -207,6 +209,7 @@ def embeddable(path: Path, *more: str, machine: bytes = b"\x64\x86", version: st
 
 def test_an_embeddable_python_lies_in_the_kit_as_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assemble, "_fill_kit", lambda *_args: None)
+    monkeypatch.setattr(assemble, "_try_plan", lambda *_args: None)
     zipped = embeddable(tmp_path / "python-3.12.9-embed-amd64.zip")
     made = assemble.make_kit(tmp_path, [WINDOWS], print, zipped)
     assert (made / "python" / "python.exe").read_bytes().startswith(b"MZ")
@@ -234,6 +237,7 @@ def test_an_installer_is_carried_and_its_hash_stands_in_the_start_script(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(assemble, "_fill_kit", lambda *_args: None)
+    monkeypatch.setattr(assemble, "_try_plan", lambda *_args: None)
     setup = tmp_path / "python-3.12.9-amd64.exe"
     setup.write_bytes(b"MZ")
     made = assemble.make_kit(tmp_path, [WINDOWS], print, setup)
@@ -246,6 +250,7 @@ def test_an_installer_is_carried_and_its_hash_stands_in_the_start_script(
 @pytest.mark.parametrize("bad", ["x.msi", "no such.exe", "a b.exe", "torn.zip", "other.zip", "outside.zip"])
 def test_what_is_no_python_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str) -> None:
     monkeypatch.setattr(assemble, "_fill_kit", lambda *_args: None)
+    monkeypatch.setattr(assemble, "_try_plan", lambda *_args: None)
     for name in ("x.msi", "a b.exe", "torn.zip"):
         (tmp_path / name).write_bytes(b"MZ")
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
@@ -273,6 +278,8 @@ def test_only_headquarters_signs_and_only_what_is_whole(
         ["minisign", "-Vm", install.SUMS, "-P", certificate["sign_key"]],
         ["sha256sum", "-c", install.SUMS],
     ):
+        if os.name == "nt":
+            continue  # there the program alone checks a kit
         if shutil.which(command[0]) is None:
             pytest.skip(f"{command[0]} is not here")
         done = subprocess.run(command, cwd=kit, capture_output=True, text=True, check=False, timeout=60)

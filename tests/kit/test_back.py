@@ -13,6 +13,7 @@ import sysconfig
 import venv
 from pathlib import Path
 
+import on_windows
 import pytest
 from field import USER, Run, World
 
@@ -134,6 +135,7 @@ def laptop(derived: World, tmp_path: Path) -> Laptop:
     return made
 
 
+@on_windows.SHELL
 @pytest.mark.slow
 def test_back_with_all_records_or_refused_whenever_it_is_killed(laptop: Laptop) -> None:
     laptop.execute("ALTER TABLE local_draft RENAME COLUMN data TO typed")

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import on_windows
 import pytest
 from field import PASSPHRASE, USER, Run, World
 
@@ -155,6 +156,7 @@ def laptop(openable: World, kit: Path, tmp_path: Path) -> Laptop:
     return made
 
 
+@on_windows.SHELL
 @pytest.mark.slow
 def test_killed_at_any_point_a_version_works_with_all_records(
     world: World, laptop: Laptop, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -219,6 +221,7 @@ def test_killed_at_any_point_a_version_works_with_all_records(
     assert (code, f"This kit brings {NEXT}, and {NEXT} is installed" in said) == (1, True)
 
 
+@on_windows.SHELL
 @pytest.mark.slow
 def test_what_is_no_upgrade_is_refused(
     world: World, run: Run, kit: Path, spoil: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch

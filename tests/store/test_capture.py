@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+import on_windows
 import pytest
 from field import USER, World
 
@@ -106,7 +107,7 @@ PATIENCE = 120
 """Seconds after which a process that says nothing is given up"""
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
+@on_windows.FORK
 def test_kill_between_any_two_statements_of_a_save(world: World) -> None:
     """Neither the record nor its changes, until the save has returned; then both."""
     key = world.keys["post"].hex()

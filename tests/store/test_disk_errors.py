@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import on_windows
 import pytest
 from field import PASSPHRASE, Run, World
 from screen_driver import at_post
@@ -54,9 +55,9 @@ def in_a_child(world: World, how: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@on_windows.LIMITS
 def test_a_write_that_fails(world: World) -> None:
     """The kernel refuses to let the write-ahead log grow (RLIMIT_FSIZE): SQLite sees an I/O error."""
-    pytest.importorskip("resource")
     world.close()
     done = in_a_child(world, "io")
     assert done.returncode == 1, done.stderr
@@ -67,7 +68,7 @@ def test_a_write_that_fails(world: World) -> None:
         assert doctor.examine_replica(store).healthy
 
 
-@pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+@on_windows.PERMISSIONS
 def test_a_folder_that_cannot_be_written(world: World) -> None:
     """Opened by somebody who may read it and no more."""
     world.close()

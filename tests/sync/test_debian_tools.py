@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import on_windows
 import pytest
 from field import World
 
@@ -15,7 +16,10 @@ from fieldapp.sync.peers import peers
 os.environ["PATH"] += os.pathsep + "/usr/sbin"
 TOOLS = ("age", "tar", "minisign", "zstd", "jq", "sqlite3", "mkfs.vfat", "mcopy")
 MISSING = [t for t in TOOLS if shutil.which(t) is None]
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"Debian tools are missing: {', '.join(MISSING)}")
+pytestmark = [
+    on_windows.SHELL,
+    pytest.mark.skipif(bool(MISSING), reason=f"Debian tools are missing: {', '.join(MISSING)}"),
+]
 
 
 def run(*command: object, cwd: Path) -> str:

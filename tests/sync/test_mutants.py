@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import mutants
+import on_windows
 import pytest
 from soak import small_baseline
 from vector_files import become_the_reader
@@ -20,7 +21,7 @@ from vector_files import become_the_reader
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, incoming
 
-pytest.importorskip("resource", reason="the limit of memory is POSIX's")
+pytestmark = on_windows.LIMITS
 
 MUTANTS = int(os.environ.get("FIELDAPP_MUTANTS", "150"))
 FIRST = int(os.environ.get("FIELDAPP_MUTANTS_FIRST", "0"))

@@ -7,13 +7,17 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import on_windows
 import pytest
 from vector_files import KEYS, VECTORS, Files
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "read-bundle.sh"
 TOOLS = ("bash", "age", "tar", "minisign", "zstd", "jq", "sha256sum")
 MISSING = [t for t in TOOLS if shutil.which(t) is None]
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"Debian tools are missing: {', '.join(MISSING)}")
+pytestmark = [
+    on_windows.SHELL,
+    pytest.mark.skipif(bool(MISSING), reason=f"Debian tools are missing: {', '.join(MISSING)}"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import on_windows
 import pytest
 from field import Run, World
 from sync_state import new_post, no_unicode, second_laptop
@@ -32,9 +33,9 @@ def test_a_name_that_is_no_unicode_stops_nothing(world: World, run: Run) -> None
 @pytest.mark.parametrize(
     "name",
     [
-        "x\nĐồn Yalop (A): 500 thay đổi mới, 0 đã có từ trước (y",
+        pytest.param("x\nĐồn Yalop (A): 500 thay đổi mới, 0 đã có từ trước (y", marks=on_windows.NAMES),
         "x\u2028✓ XONG. Có thể rút USB.",
-        "x\u202egnort\r\x1b[2K",
+        pytest.param("x\u202egnort\r\x1b[2K", marks=on_windows.NAMES),
         "x" + " " * 150 + "Đồn Yalop (A): 500 thay đổi mới",
     ],
 )

@@ -136,7 +136,7 @@ def test_all_of_them_on_one_stick(reader: Store, files: Files, seed: int) -> Non
     results = incoming.import_files(reader, paths)
     assert len(results) == len(paths)
     for result, path in zip(results, paths, strict=True):
-        name = path.name.removesuffix(".fieldapp.tar.age")
+        name = path.name.removeprefix("v-").removesuffix(".fieldapp.tar.age")
         if VECTORS[name]["result"] == "refused":
             assert result.reason in (VECTORS[name]["reason"], "other_keys")
     states = {r["hash"]: r for r in reader.rows("SELECT hash, state, reason FROM local_segment")}

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import on_windows
 import pytest
 from field import World
 from sync_state import state
@@ -31,7 +32,10 @@ os.environ["PATH"] += os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
 MISSING = [t for t in ("mkfs.vfat", "fusefat", "fusermount", "mdir", "mcopy", "minfo") if shutil.which(t) is None]
 if not os.access("/dev/fuse", os.R_OK | os.W_OK):
     MISSING.append("this kernel has no /dev/fuse")
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"no FAT in user space here: {', '.join(MISSING)}")
+pytestmark = [
+    on_windows.SHELL,
+    pytest.mark.skipif(bool(MISSING), reason=f"no FAT in user space here: {', '.join(MISSING)}"),
+]
 
 PULLS = int(os.environ.get("FIELDAPP_PULLS", "6"))
 PATIENCE = 30

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from itertools import zip_longest
 from pathlib import Path
 
-import pexpect
+import on_windows
 import pytest
 from bursts import corrected
 
 import fieldapp
 from fieldapp.vietnamese.telex import METHODS, Method, spell
+
+pexpect = pytest.importorskip("pexpect", reason=on_windows.TERMINAL)
 
 HERE = Path(__file__).parent
 OWN_WORDS = """

@@ -881,7 +881,7 @@ def main() -> None:
     lines = ",\n".join(json.dumps(v, ensure_ascii=False) for v in INDEX)
     text = json.dumps({**document, "vectors": []}, ensure_ascii=False, indent=1)
     (HERE / "vectors.json").write_text(
-        text.replace('"vectors": []', f'"vectors": [\n{lines}\n]') + "\n", encoding="utf-8"
+        text.replace('"vectors": []', f'"vectors": [\n{lines}\n]') + "\n", encoding="utf-8", newline="\n"
     )
 
 
