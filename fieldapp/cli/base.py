@@ -43,6 +43,14 @@ class Context:
         self.store = replica.unlock(self.home, user, ask_passphrase() if user else "")
         return self.store
 
+    def open_as_it_is(self) -> "Store":
+        """The unlocked replica, without what ``open`` computes from its records: they may lie on damaged pages."""
+        from fieldapp.store.store import Store
+
+        user = self.whose()
+        self.store = Store.unlock(self.home, user, ask_passphrase() if user else "")
+        return self.store
+
     def whose(self) -> str:
         """Who works: the person named by --user, or the only user; empty if there is nobody yet."""
         from fieldapp.store import vault

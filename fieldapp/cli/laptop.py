@@ -155,17 +155,27 @@ def serve(obj: Context, write: bool, port: int, host: str, network: bool) -> Non
 @click.pass_obj
 def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
     """Check the file, the log's signatures, and that every record matches the log."""
+    from fieldapp import replica
+    from fieldapp.store.connection import DatabaseError
+    from fieldapp.store.disk_errors import is_damage, rebuild_failed
     from fieldapp.sync.safety import doctor as examination
+    from fieldapp.sync.safety import salvage
 
-    store = obj.open()
-    found = examination.examine_replica(store, mend=rebuild)
-    if found.file_errors and rebuild:
-        from fieldapp.sync.safety import salvage
-
-        store, lost = salvage.salvage_file(store)
-        for line in lost.lines():
-            print_message(line)
-        found = examination.examine_replica(store, mend=True)
+    try:
+        store = obj.open_as_it_is()
+        found = examination.examine_file(store)
+        if found.file_errors and rebuild:
+            store, lost = salvage.salvage_file(store)
+            obj.store = store
+            for line in lost.lines():
+                print_message(line)
+        if rebuild or not found.file_errors:
+            replica.bring_up_to_date(store)
+            found = examination.examine_replica(store, mend=rebuild)
+    except DatabaseError as error:
+        if rebuild and is_damage(error):
+            raise rebuild_failed() from error
+        raise
     if as_json:
         print_json(found)
     else:

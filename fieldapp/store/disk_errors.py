@@ -43,6 +43,17 @@ def beginning_damaged() -> DiskError:
     )
 
 
+def rebuild_failed() -> DiskError:
+    """The sentence for a file of which not enough can be read to build a new one."""
+    return DiskError(
+        _(
+            "Too much of the data file is damaged: `fieldapp doctor --rebuild` cannot save it. Nothing was changed. Take"
+            " the newest backup: `fieldapp --home NEW_FOLDER restore BACKUP`; the automatic ones lie in the folder"
+            " `backups`."
+        )
+    )
+
+
 def _of_database(code: int) -> DiskError | None:
     if code == FULL:
         return _full()
