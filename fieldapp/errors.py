@@ -5,6 +5,9 @@ from collections.abc import Mapping
 
 from fieldapp.i18n import _
 
+HELD = (32, 33)
+"""Windows' error codes for a file, or a part of it, that another program has open"""
+
 
 class FieldappError(Exception):
     """An error with a message for the user: what happened, what is safe and what to do next, in the user's language.
@@ -47,6 +50,8 @@ class Cancelled(Exception):
 
 def os_error_text(error: OSError) -> str:
     """The text of an operating system error, for use within a sentence; rare errors have the system's own words."""
+    if getattr(error, "winerror", None) in HELD:
+        return _("another window or program has it open")
     usual = {
         errno.ENOENT: _("there is nothing of that name"),
         errno.EACCES: _("access is denied"),

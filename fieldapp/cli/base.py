@@ -14,7 +14,7 @@ import click
 import fieldapp
 from fieldapp import textfile
 from fieldapp.cli import terminal
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import for_terminal
 from fieldapp.i18n import _
 
@@ -104,7 +104,7 @@ def read_json(source: str) -> Any:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         return jsonlib.loads(textfile.decoded(data))
     except OSError as error:
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=source, why=error.strerror)) from None
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=source, why=os_error_text(error))) from None
     except (ValueError, RecursionError) as error:
         raise FieldappError(_("{path} is not JSON: {why}.").format(path=source, why=error)) from None
 
@@ -126,7 +126,19 @@ class DayParam(click.ParamType[date]):
             self.fail(str(error), param, ctx)
 
 
-PATH = click.Path(path_type=Path)
+class FileParam(click.Path):
+    """A path; on Windows a name that no file can have is refused with a sentence."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path as a ``Path``."""
+        from fieldapp.store import disk
+
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        disk.check_name(path)
+        return path
+
+
+PATH = FileParam(path_type=Path)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

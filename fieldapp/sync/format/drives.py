@@ -14,7 +14,7 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
-from fieldapp.store.disk import sync_folder
+from fieldapp.store import disk
 
 CHUNK = 1 << 20
 PLUGGED_IN = ("/media/", "/run/media/", "/mnt/")
@@ -128,6 +128,9 @@ def explaining_os_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        held = disk.held_text(error)
+        if held:
+            raise FieldappError(held) from error
         raise FieldappError(
             _("Writing to {folder} failed: {why}. Nothing here was changed; free space or take another stick.").format(
                 folder=display_path(folder), why=os_error_text(error)
@@ -142,6 +145,7 @@ def atomic_file(target: Path, progress: Callable[[int], None] | None = None) -> 
     After the block has ended without an error the stick may be pulled. ``progress`` gets the number of bytes read back.
     Raises FieldappError (stick full, pulled, read-only); then there is no file that looks complete.
     """
+    disk.check_name(target)
     part = target.with_name(target.name + ".part")
     try:
         with explaining_os_errors(target.parent):
@@ -161,10 +165,10 @@ def atomic_file(target: Path, progress: Callable[[int], None] | None = None) -> 
                         folder=display_path(target.parent)
                     )
                 )
-            part.replace(target)
-            sync_folder(target.parent)
+            disk.replace(part, target)
+            disk.sync_folder(target.parent)
     except BaseException:
-        _remove_part(part)
+        disk.try_remove(part)
         raise
 
 
@@ -208,8 +212,3 @@ def _read_back(path: Path, progress: Callable[[int], None] | None) -> str:
             if progress is not None:
                 progress(done)
     return found.hexdigest()
-
-
-def _remove_part(part: Path) -> None:
-    with suppress(OSError):
-        part.unlink(missing_ok=True)
