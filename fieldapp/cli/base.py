@@ -38,9 +38,12 @@ class Context:
     def open(self) -> "Store":
         """The unlocked replica; the passphrase is asked for, or read from ``FIELDAPP_PASSPHRASE_FILE``."""
         from fieldapp import replica
+        from fieldapp.store import place
 
         user = self.whose()
         self.store = replica.unlock(self.home, user, ask_passphrase() if user else "")
+        for line in place.warn_once(self.store):
+            print_message(line)
         return self.store
 
     def open_as_it_is(self) -> "Store":
