@@ -107,7 +107,7 @@ def check_name(path: Path) -> None:
     """
     if not WINDOWS:
         return
-    named = PureWindowsPath(path)
+    named = PureWindowsPath(str(path))  # as text: of a path, each part would be read for a drive again
     for part in named.parts[bool(named.anchor) :]:
         why = _refusal(part)
         if why:

@@ -4,7 +4,7 @@ import errno
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import WINDOWS_CODES, FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import disk
 
@@ -23,13 +23,14 @@ def disk_error_text(error: BaseException) -> DiskError | None:
     held = disk.held_text(error)
     if held:
         return DiskError(held)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if not isinstance(error, OSError):
+        return None
+    meant = WINDOWS_CODES.get(getattr(error, "winerror", None) or 0, error.errno)
+    if meant in (errno.ENOSPC, errno.EDQUOT):
         return _full()
-    if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+    if meant in (errno.EROFS, errno.EACCES, errno.EPERM):
         return _read_only()
-    if isinstance(error, OSError) and error.errno == errno.EIO:
-        return _failing()
-    return None
+    return _failing() if meant == errno.EIO else None
 
 
 def is_damage(error: BaseException) -> bool:

@@ -64,7 +64,7 @@ def mirrored_by(folder: Path) -> str | None:
             named = os.environ.get(variable)
             if named and path.is_relative_to(named):
                 return "OneDrive"
-        for part in PureWindowsPath(path).parts:
+        for part in PureWindowsPath(str(path)).parts:
             name = part.casefold()
             found = next((s for n, s in SERVICES.items() if name == n or name.startswith((n + " - ", n + " ("))), None)
             if found:

@@ -13,7 +13,7 @@ from field import Run, World
 
 from fieldapp.errors import FieldappError
 from fieldapp.reports.files.write import save_file
-from fieldapp.store import disk, vault
+from fieldapp.store import disk, place, vault
 from fieldapp.sync.format import drives
 
 DENIED, HELD, LOCKED, ELSEWHERE = 5, 32, 33, 112
@@ -134,6 +134,7 @@ def test_a_command_says_which_file_is_held(
     ("name", "why"),
     [
         ("bao-cao:quy 4.docx", "ký tự :"),
+        ("mục/a:b.docx", "ký tự :"),
         ("a?.docx", "ký tự ?"),
         ("NUL", "thiết bị"),
         ("con.docx", "thiết bị"),
@@ -157,13 +158,51 @@ def test_a_name_that_windows_cannot_have_is_refused(
     code, _out, err = run("report", "--format", "html", "--out", name)
     assert code == 1
     assert why in err
-    assert set(tmp_path.iterdir()) == before
+    assert {path for path in tmp_path.iterdir() if path.name != "stdin.json"} == before  # that one is `run`'s
 
 
 @pytest.mark.parametrize("name", ["báo cáo.docx", "CONG.docx", "COM.docx", "a.con", ".ẩn", "E:a.docx", "../a.docx"])
 def test_usual_names_are_taken(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(disk, "WINDOWS", True)
     disk.check_name(Path(name))
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (19, "bị khóa ghi"),
+        (21, "đã bị rút"),
+        (1167, "đã bị rút"),
+        (1117, "thiết bị"),
+        (39, "hết chỗ"),
+        (206, "tên quá dài"),
+        (223, "quá lớn"),
+    ],
+)
+def test_windows_own_codes_say_what_happened_to_a_stick(
+    tmp_path: Path, refuse: Callable[[int, int], list[float]], code: int, words: str
+) -> None:
+    """Python has one number, EACCES or EINVAL, for most of them."""
+    slept = refuse(code, 1)
+    with pytest.raises(FieldappError) as refused:
+        put_on_stick(tmp_path / "a.tar")
+    assert words in str(refused.value)
+    assert slept == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("system", "fits"), [("FAT32", False), ("vfat", False), ("exFAT", True), ("NTFS", True)])
+def test_four_gigabytes_are_not_begun_on_fat32(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str, fits: bool
+) -> None:
+    monkeypatch.setattr(place, "volume", lambda _folder: place.Volume(system))
+    monkeypatch.setattr(drives, "free_space", lambda _folder: 1 << 40)
+    drives.check_space(tmp_path, (4 << 30) - 1)
+    if fits:
+        drives.check_space(tmp_path, 4 << 30)
+        return
+    with pytest.raises(FieldappError, match="FAT32"):
+        drives.check_space(tmp_path, 4 << 30)
 
 
 HOLDER = """

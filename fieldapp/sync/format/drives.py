@@ -14,11 +14,15 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
-from fieldapp.store import disk
+from fieldapp.store import disk, place
 
 CHUNK = 1 << 20
 PLUGGED_IN = ("/media/", "/run/media/", "/mnt/")
 MB = 1_000_000
+MAX_FAT_FILE = (4 << 30) - 1
+"""Bytes of the largest file on FAT32"""
+FAT32 = {"fat", "fat32", "vfat", "msdos"}
+"""File systems with that limit, as Windows and Linux call them; exFAT has none"""
 RESERVE = MB
 """Bytes needed besides the content: for the manifest, for age, and for the file system"""
 _DRIVE_REMOVABLE = 2
@@ -79,6 +83,13 @@ def check_space(folder: Path, size: int) -> None:
     """Refuse to write what does not fit; ``size`` in bytes."""
     with explaining_os_errors(folder):
         free = free_space(folder)
+    if size > MAX_FAT_FILE and place.volume(folder).file_system.lower() in FAT32:
+        raise FieldappError(
+            _(
+                "{folder} is formatted as FAT32, which holds no file of more than 4 GB, and {size} MB are needed."
+                " Nothing was written; take a stick that is formatted as exFAT or NTFS."
+            ).format(folder=display_path(folder), size=format_amount(size // MB + 1))
+        )
     if free < size + RESERVE:
         raise FieldappError(
             _("{folder} has {free} MB free, {size} MB are needed. Nothing was written; take another stick.").format(
