@@ -46,7 +46,7 @@ def sync_folder(folder: Path) -> None:
 
 def replace(source: Path, target: Path) -> None:
     """Rename ``source`` to ``target``, which is replaced if it is there; OSError, after some attempts on Windows."""
-    _patiently(lambda: os.replace(source, target))  # noqa: PTH105 — the error names both files, and tests replace it
+    _patiently(lambda: source.replace(target))
 
 
 def rename(source: Path, target: Path) -> None:
