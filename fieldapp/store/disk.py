@@ -7,15 +7,16 @@ it runs before the program is there.
 
 import os
 import shutil
+import struct
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path, PureWindowsPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fieldapp.errors import HELD, FieldappError
-from fieldapp.escaping import display_path
+from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _
 
 WINDOWS = os.name == "nt"
@@ -25,6 +26,9 @@ DENIED, NOT_EMPTY = 5, 145
 """Windows' error codes: also given for a file that is being replaced, and a folder whose files are being deleted"""
 MAX_PATH = 259
 """Most characters of a path on Windows, unless the machine allows longer ones"""
+MAX_HOLDERS = 8
+HOLDER = struct.Struct("<I8x512s144x")
+"""Of Windows' RM_PROCESS_INFO: the number of the process and its name; 668 bytes"""
 _FORBIDDEN = '<>:"|?*'
 _DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
     f"{name}{number}" for name in ("COM", "LPT") for number in "0123456789¹²³"
@@ -95,9 +99,48 @@ def held_text(error: BaseException) -> str | None:
     path = error.filename2 or error.filename
     if code == DENIED and not (error.filename2 and os.path.isfile(path) and os.access(path, os.W_OK)):  # noqa: PTH113 — it may be str or bytes
         return None  # a rename that is refused, onto a file that may be written: only an open file does that
+    named = os.fsdecode(path) if path else ""
+    who = holders(Path(named)) if named else []
+    if who:
+        text = _("{path} is open in {programs}. Nothing was changed: close it there, then do this again.")
+        return text.format(path=display_path(named), programs=", ".join(brief_text(name) for name in who))
     return _(
         "{path} is open in another window or program. Nothing was changed: close it there, then do this again."
-    ).format(path=display_path(os.fsdecode(path)) if path else "–")
+    ).format(path=display_path(named) if named else "–")
+
+
+def holders(path: Path, manager: Any = None) -> list[str]:
+    """The programs that have a file open, as Windows calls them; empty where it does not tell.
+
+    Asked of the restart manager, rstrtmgr.dll, as installers do; tests pass another ``manager``.
+    """
+    import ctypes
+
+    try:
+        if manager is None:
+            if sys.platform != "win32":
+                return []
+            manager = ctypes.WinDLL("rstrtmgr")
+        session, key = ctypes.c_uint32(), ctypes.create_unicode_buffer(33)
+        if manager.RmStartSession(ctypes.byref(session), 0, key):
+            return []
+        try:
+            files = (ctypes.c_wchar_p * 1)(os.path.abspath(path))  # noqa: PTH100 — resolve opens the file
+            needed, count, reasons = ctypes.c_uint32(), ctypes.c_uint32(MAX_HOLDERS), ctypes.c_uint32()
+            found = ctypes.create_string_buffer(MAX_HOLDERS * HOLDER.size)
+            if manager.RmRegisterResources(session, 1, files, 0, None, 0, None) or manager.RmGetList(
+                session, ctypes.byref(needed), ctypes.byref(count), found, ctypes.byref(reasons)
+            ):
+                return []
+        finally:
+            manager.RmEndSession(session)
+    except (OSError, AttributeError):  # an edition of Windows without it
+        return []
+    listed = list(HOLDER.iter_unpack(found.raw))[: count.value]
+    names = {
+        name.decode("utf-16-le", "replace").partition("\0")[0] for process, name in listed if process != os.getpid()
+    }
+    return sorted(names - {""})
 
 
 def check_name(path: Path) -> None:
