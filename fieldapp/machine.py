@@ -35,7 +35,7 @@ from fieldapp.store.store import FILE
 State = Literal["good", "warning", "bad", "unknown"]
 SIGNS: dict[State, str] = {"good": "✓", "warning": "!", "bad": "✗", "unknown": "·"}
 
-TRIED = ((3, 11), (3, 14))
+TRIED = ((3, 11), (3, 15))
 """The first Python that the program runs on, and the first with which it was never run"""
 LIBRARIES = ("sqlcipher3.dbapi2", "pyrage", "minisign", "msgspec", "pydantic_core", "uuid_utils", "zstandard",
              "python_calamine")  # fmt: skip
@@ -131,7 +131,7 @@ def python_check() -> Check:
                      _("This is the Microsoft Store's Python. Use the one in the kit."), measured)  # fmt: skip
     if not TRIED[0] <= sys.version_info[:2] < TRIED[1]:
         return Check("python", "Python", "warning", text,
-                     _("The program was never run with it; 3.11, 3.12 and 3.13 are tried."), measured)  # fmt: skip
+                     _("The program was never run with it; 3.11 to 3.14 are tried."), measured)  # fmt: skip
     return Check("python", "Python", "good", text, measured=measured)
 
 

@@ -85,7 +85,7 @@ def test_what_is_measured_is_judged(check: Check, state: str) -> None:
 def test_python_of_32_bits_or_a_version_never_tried_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 15, 0, "final", 0))
     assert machine.python_check().state == "warning"
-    monkeypatch.setattr(sys, "version_info", (3, 13, 1, "final", 0))
+    monkeypatch.setattr(sys, "version_info", (3, 14, 1, "final", 0))
     assert machine.python_check().state == "good"
     monkeypatch.setattr(sys, "executable", r"C:\Users\A\AppData\Local\Microsoft\WindowsApps\python.exe")
     assert machine.python_check().state == "warning"

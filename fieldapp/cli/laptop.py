@@ -255,8 +255,8 @@ def restore(obj: Context, file: Path) -> None:
 @cli.command()
 @click.argument("dest", type=PATH)
 @click.option("--platform", type=click.Choice(["windows", "linux", "all"]), default="all", show_default=True)
-@click.option("--python", "pythons", type=click.Choice(["3.11", "3.12", "3.13"]), multiple=True,
-              help="Only for this Python; may be given several times. Otherwise for all three.")  # fmt: skip
+@click.option("--python", "pythons", type=click.Choice(["3.11", "3.12", "3.13", "3.14"]), multiple=True,
+              help="Only for this Python; may be given several times. Otherwise for all four.")  # fmt: skip
 @click.option("--python-installer", type=PATH, metavar="FILE", help="Python for Windows, .exe or embeddable .zip.")
 @click.option("--unsigned", is_flag=True, help="Headquarters signs it later, by `hq sign-kit`.")
 @click.pass_obj

@@ -42,7 +42,7 @@ from fieldapp.store.store import Store
 from fieldapp.sync.format import drives, keys
 from fieldapp.sync.peers import peers
 
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 EXTRAS = ("hq",)
 """Extras of the package that every kit holds: it serves posts and headquarters alike"""
 GLIBC = 28

@@ -15,7 +15,7 @@ from __future__ import annotations
 import sys
 
 if sys.version_info < (3, 11):
-    sys.exit("fieldapp: Python 3.11, 3.12, 3.13 (64-bit)")
+    sys.exit("fieldapp: Python 3.11, 3.12, 3.13, 3.14 (64-bit)")
 
 import argparse
 import base64
