@@ -73,7 +73,7 @@ locale: $(VENV)/.dev
 	$(BIN)/pybabel compile --directory fieldapp/locale --domain fieldapp
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit("fieldapp needs Python 3.11 or newer; name one: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else "fieldapp needs Python 3.11 to 3.14, and %s is %d.%d: name another by make PYTHON=python3.12" % (sys.executable, v[0], v[1]))'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt

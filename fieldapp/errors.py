@@ -5,6 +5,30 @@ from collections.abc import Mapping
 
 from fieldapp.i18n import _
 
+HELD = (32, 33)
+"""Windows' error codes for a file, or a part of it, that another program has open"""
+
+WINDOWS_CODES = {
+    19: errno.EROFS,  # write protected
+    21: errno.ENODEV,  # not ready
+    23: errno.EIO,  # checksum
+    34: errno.ENODEV,  # another disk
+    39: errno.ENOSPC,
+    55: errno.ENODEV,
+    112: errno.ENOSPC,
+    123: errno.ENOENT,  # no such name
+    206: errno.ENAMETOOLONG,
+    223: errno.EFBIG,  # 4 GB, on FAT32
+    433: errno.ENODEV,
+    1006: errno.ENODEV,  # the volume was changed meanwhile
+    1110: errno.ENODEV,
+    1117: errno.EIO,
+    1167: errno.ENODEV,  # not connected
+    1392: errno.EIO,
+    1393: errno.EIO,
+}
+"""Windows' error codes -> what they mean; Python says EACCES or EINVAL for most of them"""
+
 
 class FieldappError(Exception):
     """An error with a message for the user: what happened, what is safe and what to do next, in the user's language.
@@ -47,6 +71,9 @@ class Cancelled(Exception):
 
 def os_error_text(error: OSError) -> str:
     """The text of an operating system error, for use within a sentence; rare errors have the system's own words."""
+    code = getattr(error, "winerror", None)
+    if code in HELD:
+        return _("another window or program has it open")
     usual = {
         errno.ENOENT: _("there is nothing of that name"),
         errno.EACCES: _("access is denied"),
@@ -59,5 +86,7 @@ def os_error_text(error: OSError) -> str:
         errno.EISDIR: _("it is a folder, name a file in it"),
         errno.ENOTDIR: _("it is no folder"),
         errno.ENAMETOOLONG: _("the name is too long"),
+        errno.EFBIG: _("the file is too large for this disk or stick"),
     }
-    return usual.get(error.errno or 0) or error.strerror or type(error).__name__
+    meant = WINDOWS_CODES.get(code or 0, error.errno or 0)
+    return usual.get(meant) or error.strerror or type(error).__name__

@@ -3,7 +3,6 @@
 Whether a step is done is read from the practice records, so that only steps that were really done are checked off.
 """
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from fieldapp import replica
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
-from fieldapp.store import vault
+from fieldapp.store import disk, vault
 from fieldapp.store.store import FILE, Store
 from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
 from fieldapp.sync.peers import peers, practice
@@ -68,12 +67,12 @@ def _forget(folder: Path) -> None:
     if (folder / "post" / FILE).exists():
         _practice(folder / "post", USER).close()
     for name in ("post", "hq", practice.STICK_FOLDER):
-        shutil.rmtree(folder / name, ignore_errors=True)
+        disk.try_remove(folder / name)
 
 
 def _make(folder: Path) -> None:
     for name in ("post", "hq"):
-        shutil.rmtree(folder / name, ignore_errors=True)  # an incomplete one, left by a power cut
+        disk.try_remove(folder / name)  # an incomplete one, left by a power cut
     usb = folder / practice.STICK_FOLDER
     usb.mkdir(parents=True, exist_ok=True)
     hq = enrolment.init_hq(
@@ -84,7 +83,7 @@ def _make(folder: Path) -> None:
     pack = enrolment.write_pack(hq, code=practice.PRACTICE_CODE, name="Đồn tập", dest=usb)
     hq.close()
     post = enrolment.init_post(folder / "post", pack, user=USER, passphrase=PASSPHRASE)
-    pack.unlink()
+    disk.remove(pack)
     for name in ("Y Thanh Niê", "H'Bia Êban", "Siu Blêh", "Trần Văn Bình"):
         records.save(post, "member", {"full_name": name, "party_cell_id": cell_id})
     post.close()

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import release
 
 import fieldapp
+from fieldapp import machine
 from fieldapp.kit import assemble
 
 ROOT = release.ROOT
@@ -110,3 +112,34 @@ def test_a_kit_is_compared_with_the_release(wheels: list[Path], tmp_path: Path) 
     carried.write_bytes(b"another")
     with pytest.raises(SystemExit, match="another wheel"):
         release.check_kit(tmp_path, wheels[0], bill)
+
+
+def test_the_pythons_are_the_same_everywhere() -> None:
+    """What the kit is made for is what the README and the metadata name; what the Makefile takes is what pip takes."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [line.rpartition(" ")[2] for line in project["classifiers"] if re.search(r"Python :: 3\.\d+$", line)]
+    assert tuple(named) == assemble.PYTHONS
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"Needs Python {', '.join(named[:-1])} or {named[-1]} " in readme
+    least, most = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", project["requires-python"]).groups()  # type: ignore[union-attr]
+    assert f"(3, {least}) <= v < (3, {most})" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert ((3, int(named[0].split(".")[1])), (3, int(named[-1].split(".")[1]) + 1)) == machine.TRIED
+
+
+@pytest.mark.parametrize(("version", "good"), [("3, 10", False), ("3, 11", True), ("3, 14", True), ("3, 15", False)])
+def test_make_on_an_unsupported_python_says_so_before_pip(tmp_path: Path, version: str, good: bool) -> None:
+    """A Python that says that it is another version, and writes down what else it was asked for."""
+    fake = tmp_path / "python"
+    fake.write_text(
+        f"#!{sys.executable}\nimport sys\nif sys.argv[1] == '-c':\n    sys.version_info = ({version}, 0, 'final', 0)\n"
+        "    exec(sys.argv[2])\nelse:\n    print('asked:', *sys.argv[1:])\n",
+        encoding="utf-8",
+    )
+    fake.chmod(0o755)
+    target = str(tmp_path / ".venv/bin/python")
+    command = ["make", "-f", str(ROOT / "Makefile"), f"VENV={tmp_path / '.venv'}", f"PYTHON={fake}", target]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode == 0) == good
+    assert ("asked: -m venv" in done.stdout) == good
+    sentence = f"fieldapp needs Python 3.11 to 3.14, and {sys.executable} is {version.replace(', ', '.')}"
+    assert (sentence in done.stderr) != good

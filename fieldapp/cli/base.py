@@ -14,7 +14,7 @@ import click
 import fieldapp
 from fieldapp import textfile
 from fieldapp.cli import terminal
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import for_terminal
 from fieldapp.i18n import _
 
@@ -38,9 +38,20 @@ class Context:
     def open(self) -> "Store":
         """The unlocked replica; the passphrase is asked for, or read from ``FIELDAPP_PASSPHRASE_FILE``."""
         from fieldapp import replica
+        from fieldapp.store import place
 
         user = self.whose()
         self.store = replica.unlock(self.home, user, ask_passphrase() if user else "")
+        for line in place.warn_once(self.store):
+            print_message(line)
+        return self.store
+
+    def open_as_it_is(self) -> "Store":
+        """The unlocked replica, without what ``open`` computes from its records: they may lie on damaged pages."""
+        from fieldapp.store.store import Store
+
+        user = self.whose()
+        self.store = Store.unlock(self.home, user, ask_passphrase() if user else "")
         return self.store
 
     def whose(self) -> str:
@@ -96,7 +107,7 @@ def read_json(source: str) -> Any:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         return jsonlib.loads(textfile.decoded(data))
     except OSError as error:
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=source, why=error.strerror)) from None
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=source, why=os_error_text(error))) from None
     except (ValueError, RecursionError) as error:
         raise FieldappError(_("{path} is not JSON: {why}.").format(path=source, why=error)) from None
 
@@ -118,7 +129,19 @@ class DayParam(click.ParamType[date]):
             self.fail(str(error), param, ctx)
 
 
-PATH = click.Path(path_type=Path)
+class FileParam(click.Path):
+    """A path; on Windows a name that no file can have is refused with a sentence."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path as a ``Path``."""
+        from fieldapp.store import disk
+
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        disk.check_name(path)
+        return path
+
+
+PATH = FileParam(path_type=Path)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

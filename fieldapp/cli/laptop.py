@@ -45,8 +45,14 @@ def demo(workspace: Path | None) -> None:
 @click.option("--again", is_flag=True, help="Start over; what was practised is deleted.")
 def tutorial(workspace: Path, again: bool) -> None:
     """Guide through the first quarter of an hour on practice records; without a terminal, list the steps."""
+    from fieldapp import machine
     from fieldapp import tutorial as practising
 
+    for check in machine.check_machine(workspace):
+        if check.state in ("bad", "warning"):
+            for line in check.lines():
+                print_message(line)
+    print_message(_("`fieldapp check-machine` says more about this laptop."))
     print_message(_("The practice records are being opened; the first time takes some seconds."))
     store = practising.begin_practice(workspace, again=again)
     if sys.stdin.isatty() and sys.stdout.isatty():
@@ -59,6 +65,29 @@ def tutorial(workspace: Path, again: bool) -> None:
     for number, step in enumerate(practising.steps(store), start=1):
         print_text(f"{'✓' if step.done else '·'} {number} {step.text}")
     store.close()
+
+
+@cli.command("check-machine")
+@as_json
+@click.pass_obj
+def check_machine(obj: Context, as_json: bool) -> None:
+    """Say in a page whether this laptop will do, and what to do where it will not. Nothing is changed."""
+    from fieldapp import machine
+    from fieldapp.cli.measure import ask_terminal
+
+    checks = machine.check_machine(obj.home, ask_terminal())
+    if as_json:
+        print_json(machine.as_document(checks))
+    else:
+        for line in [line for check in checks for line in check.lines()]:
+            print_text(line)
+        print_text(
+            _("This laptop will do.")
+            if machine.will_do(checks)
+            else _("This laptop will not do yet: see the lines with ✗.")
+        )
+    if not machine.will_do(checks):
+        sys.exit(1)
 
 
 @cli.command()
@@ -82,7 +111,7 @@ def init(
 ) -> None:
     """Create a replica: headquarters by --role hq --name, a post by --pack, a further laptop of headquarters by
     --role hq --pack."""
-    from fieldapp.store import people
+    from fieldapp.store import people, place
     from fieldapp.sync.exchange import enrolment
     from fieldapp.sync.format import bundle
     from fieldapp.sync.peers import peers, practice, recovery
@@ -116,6 +145,8 @@ def init(
         print_text(_("{name} can begin. Its fingerprint:").format(name=name))
     own = peers.own(store)
     print_text(f"  {own.title}: {own.fingerprint}")
+    for line in place.warn_once(store):
+        print_message(line)
     store.close()
 
 
@@ -155,17 +186,27 @@ def serve(obj: Context, write: bool, port: int, host: str, network: bool) -> Non
 @click.pass_obj
 def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
     """Check the file, the log's signatures, and that every record matches the log."""
+    from fieldapp import replica
+    from fieldapp.store.connection import DatabaseError
+    from fieldapp.store.disk_errors import is_damage, rebuild_failed
     from fieldapp.sync.safety import doctor as examination
+    from fieldapp.sync.safety import salvage
 
-    store = obj.open()
-    found = examination.examine_replica(store, mend=rebuild)
-    if found.file_errors and rebuild:
-        from fieldapp.sync.safety import salvage
-
-        store, lost = salvage.salvage_file(store)
-        for line in lost.lines():
-            print_message(line)
-        found = examination.examine_replica(store, mend=True)
+    try:
+        store = obj.open_as_it_is()
+        found = examination.examine_file(store)
+        if found.file_errors and rebuild:
+            store, lost = salvage.salvage_file(store)
+            obj.store = store
+            for line in lost.lines():
+                print_message(line)
+        if rebuild or not found.file_errors:
+            replica.bring_up_to_date(store)
+            found = examination.examine_replica(store, mend=rebuild)
+    except DatabaseError as error:
+        if rebuild and is_damage(error):
+            raise rebuild_failed() from error
+        raise
     if as_json:
         print_json(found)
     else:
@@ -214,8 +255,8 @@ def restore(obj: Context, file: Path) -> None:
 @cli.command()
 @click.argument("dest", type=PATH)
 @click.option("--platform", type=click.Choice(["windows", "linux", "all"]), default="all", show_default=True)
-@click.option("--python", "pythons", type=click.Choice(["3.11", "3.12", "3.13"]), multiple=True,
-              help="Only for this Python; may be given several times. Otherwise for all three.")  # fmt: skip
+@click.option("--python", "pythons", type=click.Choice(["3.11", "3.12", "3.13", "3.14"]), multiple=True,
+              help="Only for this Python; may be given several times. Otherwise for all four.")  # fmt: skip
 @click.option("--python-installer", type=PATH, metavar="FILE", help="Python for Windows, .exe or embeddable .zip.")
 @click.option("--unsigned", is_flag=True, help="Headquarters signs it later, by `hq sign-kit`.")
 @click.pass_obj

@@ -36,14 +36,13 @@ from fieldapp.i18n import _
 from fieldapp.kit import install, pages
 from fieldapp.kit.wheel import NAME, own_wheel
 from fieldapp.packaged import PACKAGE, packaged
-from fieldapp.store import people
-from fieldapp.store.disk import sync_folder
+from fieldapp.store import disk, people
 from fieldapp.store.people import Act
 from fieldapp.store.store import Store
 from fieldapp.sync.format import drives, keys
 from fieldapp.sync.peers import peers
 
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 EXTRAS = ("hq",)
 """Extras of the package that every kit holds: it serves posts and headquarters alike"""
 GLIBC = 28
@@ -136,8 +135,8 @@ def make_kit(
         shutil.copy(packaged("CHANGELOG.md"), made)
         pages.write_guide(made / "guide")
         (made / install.SUMS).write_text(_sums(made), encoding="utf-8", newline="\n")
-        made.rename(kit)
-    sync_folder(dest)
+        disk.rename(made, kit)
+    disk.sync_folder(dest)
     return kit
 
 

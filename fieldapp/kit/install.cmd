@@ -15,7 +15,7 @@ rem 1. The Python that lies in the kit, the launcher's, one by name (an .exe: a 
 rem that a kit's installer made. Each is asked whether it fits.
 set TRIED="%HERE%python\python.exe"
 call :try
-for %%V in (3.13 3.12 3.11) do (
+for %%V in (3.13 3.12 3.11 3.14) do (
     set TRIED=py.exe -%%V
     call :try
 )

@@ -15,7 +15,7 @@ from __future__ import annotations
 import sys
 
 if sys.version_info < (3, 11):
-    sys.exit("fieldapp: Python 3.11, 3.12, 3.13 (64-bit)")
+    sys.exit("fieldapp: Python 3.11, 3.12, 3.13, 3.14 (64-bit)")
 
 import argparse
 import base64
@@ -29,6 +29,8 @@ import shutil
 import subprocess
 import sysconfig
 import tarfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -295,7 +297,7 @@ def install_beside(kit: Path) -> Path:
     if folder.exists():  # renamed, so that all of it goes or nothing: Windows does not delete a program that runs
         old_folder = root() / f"{folder.name}.old"
         shutil.rmtree(old_folder, ignore_errors=True)
-        folder.rename(old_folder)
+        patiently(lambda: folder.rename(old_folder))
         shutil.rmtree(old_folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     into: list[str] = []
@@ -353,6 +355,19 @@ def why(said: str) -> str:
     return " ".join(errors or lines[-1:])[:400]
 
 
+def patiently(rename: Callable[[], object]) -> None:
+    """Rename; on Windows several attempts: a virus scanner has each new file open for a moment."""
+    for seconds in (0.05, 0.1, 0.2, 0.4, 0.8):
+        try:
+            rename()
+            return
+        except OSError as error:
+            if getattr(error, "winerror", None) not in (5, 32, 33):
+                raise
+        time.sleep(seconds)
+    rename()
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that it holds either all of ``data`` or what it held before."""
     part = path.with_name(path.name + ".part")
@@ -360,7 +375,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(path)
+    patiently(lambda: part.replace(path))
 
 
 def installed() -> Path | None:

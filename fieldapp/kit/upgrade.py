@@ -23,7 +23,7 @@ import fieldapp
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.kit import install, trial
-from fieldapp.store import people, vault
+from fieldapp.store import disk, people, vault
 from fieldapp.store.connection import DatabaseError, connect
 from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Store
@@ -135,7 +135,7 @@ class _Change:
                 _("This program was not installed from a kit. Install the new one as you did this one.")
             )
         for left in (self._kits, *self.home.glob(TRIAL + "*")):
-            shutil.rmtree(left, ignore_errors=True)
+            disk.try_remove(left)
         self._store.close()
         _check_alone(self.home / FILE, self._key)
         self._store = Store.open(self.home, self._key, self.user)
@@ -159,7 +159,7 @@ class _Change:
     def try_copy(self) -> None:
         """Let the other version migrate and examine the copy; the records themselves are not changed yet."""
         found = self._examine(self._trial)
-        shutil.rmtree(self._trial, ignore_errors=True)
+        disk.try_remove(self._trial)
         if not self._is_good(found):
             raise FieldappError(
                 _("{version} does not get on with these records: {why} Nothing was changed, {installed} stays.").format(
@@ -241,10 +241,10 @@ class Upgrade(_Change):
 
     def tidy(self) -> None:
         """Remove what is no longer needed; the version before stays."""
-        shutil.rmtree(self._kits, ignore_errors=True)
+        disk.try_remove(self._kits)
         folders = sorted(self._folder.parent.iterdir(), key=lambda folder: _number(folder.name))
         for old in folders[:-KEPT_VERSIONS]:
-            shutil.rmtree(old, ignore_errors=True)
+            disk.try_remove(old)
 
 
 class Back(_Change):

@@ -16,12 +16,12 @@ import sqlcipher3.dbapi2 as sqlite
 
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.records import RECORDS
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import for_csv
 from fieldapp.i18n import _
 from fieldapp.records.words import choice_title
 from fieldapp.reports.provenance import provenance
-from fieldapp.store import people
+from fieldapp.store import disk, people
 from fieldapp.store.store import Store
 
 DATABASE = "records.sqlite"
@@ -109,12 +109,15 @@ def write_package(store: Store, dest: Path, *, personal: bool = False) -> Writte
             return _write(store, dest, personal, made)
     except (OSError, FieldappError) as error:
         for path in made:
-            path.unlink(missing_ok=True)
+            disk.try_remove(path)
         if isinstance(error, FieldappError):
             raise
+        held = disk.held_text(error)
+        if held:
+            raise FieldappError(held) from None
         raise FieldappError(
             _("{path} cannot be written: {why}. Name another file or folder.").format(
-                path=dest, why=error.strerror or error
+                path=dest, why=os_error_text(error)
             )
         ) from None
 

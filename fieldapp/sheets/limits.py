@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.i18n import _
 from fieldapp.sheets.cells import SheetCell
 
@@ -26,7 +26,7 @@ def read_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(BYTES + 1)
     except OSError as error:
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=path, why=error.strerror)) from None
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=path, why=os_error_text(error))) from None
     if len(data) > BYTES:
         raise too_large(path.name)
     return data

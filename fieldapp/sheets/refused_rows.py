@@ -6,12 +6,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import looks_like_formula
 from fieldapp.i18n import _
 from fieldapp.sheets import marks
 from fieldapp.sheets.cells import SheetCell, SheetTable
 from fieldapp.sheets.headings import Layout, MarkTarget
+from fieldapp.store import disk
 
 WIDEST = 60
 
@@ -71,12 +72,15 @@ def write_refused(path: Path, table: SheetTable, layout: Layout, rows: Sequence[
                 _write(sheet, looks, number, column, table.cell(row.line - 1, at))
             sheet.write_string(number, len(kept) + 2, row.mark, looks["grey"])
         book.close()
-        part.replace(path)
+        disk.replace(part, path)
     except (OSError, XlsxWriterException) as error:
-        part.unlink(missing_ok=True)
+        disk.try_remove(part)
+        held = disk.held_text(error)
+        if held:
+            raise FieldappError(held) from None
         raise FieldappError(
             _("{path} cannot be written: {why}. Nothing was recorded. Copy the sheet to a folder that can be written.")
-            .format(path=path, why=getattr(error, "strerror", None) or error)
+            .format(path=path, why=os_error_text(error) if isinstance(error, OSError) else error)
         ) from None  # fmt: skip
 
 

@@ -1,8 +1,39 @@
-"""Force file names onto the disk, so that they survive a power cut."""
+"""Files on the disk: names that last, moves and deletions that wait for a virus scanner, names that Windows refuses.
+
+Everything that renames, replaces or deletes a file does it here: Windows refuses while another program has the file
+open, and a virus scanner opens each new file for a moment. ``kit/install.py`` has its own copy of the waiting, because
+it runs before the program is there.
+"""
 
 import os
+import shutil
+import struct
+import sys
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from typing import Any, TypeVar
+
+from fieldapp.errors import HELD, FieldappError
+from fieldapp.escaping import brief_text, display_path
+from fieldapp.i18n import _
+
+WINDOWS = os.name == "nt"
+WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between the attempts: a second and a half in all"""
+DENIED, NOT_EMPTY = 5, 145
+"""Windows' error codes: also given for a file that is being replaced, and a folder whose files are being deleted"""
+MAX_PATH = 259
+"""Most characters of a path on Windows, unless the machine allows longer ones"""
+MAX_HOLDERS = 8
+HOLDER = struct.Struct("<I8x512s144x")
+"""Of Windows' RM_PROCESS_INFO: the number of the process and its name; 668 bytes"""
+_FORBIDDEN = '<>:"|?*'
+_DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
+    f"{name}{number}" for name in ("COM", "LPT") for number in "0123456789¹²³"
+}
+Result = TypeVar("Result")
 
 
 def sync_folder(folder: Path) -> None:
@@ -15,3 +46,150 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def replace(source: Path, target: Path) -> None:
+    """Rename ``source`` to ``target``, which is replaced if it is there; OSError, after some attempts on Windows."""
+    _patiently(lambda: source.replace(target))
+
+
+def rename(source: Path, target: Path) -> None:
+    """Rename a file or folder; OSError, after some attempts on Windows."""
+    _patiently(lambda: source.rename(target))
+
+
+def remove(path: Path) -> None:
+    """Delete a file, if it is there; OSError, after some attempts on Windows."""
+    _patiently(lambda: path.unlink(missing_ok=True))
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder with everything in it, if it is there; OSError, after some attempts on Windows."""
+    with suppress(FileNotFoundError):
+        _patiently(lambda: shutil.rmtree(folder))
+
+
+def try_remove(path: Path) -> None:
+    """Delete a file or a folder with everything in it, as far as that is possible."""
+    with suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            remove_tree(path)
+        else:
+            remove(path)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _patiently(do: Callable[[], Result]) -> Result:
+    for seconds in WAITS:
+        try:
+            return do()
+        except OSError as error:
+            if getattr(error, "winerror", None) not in (*HELD, DENIED, NOT_EMPTY):
+                raise
+        time.sleep(seconds)
+    return do()
+
+
+def held_text(error: BaseException) -> str | None:
+    """The sentence for a file that another program has open; None if that is not the error."""
+    code = getattr(error, "winerror", None)
+    if not isinstance(error, OSError) or code not in (*HELD, DENIED):
+        return None
+    path = error.filename2 or error.filename
+    if code == DENIED and not (error.filename2 and os.path.isfile(path) and os.access(path, os.W_OK)):  # noqa: PTH113 — it may be str or bytes
+        return None  # a rename that is refused, onto a file that may be written: only an open file does that
+    named = os.fsdecode(path) if path else ""
+    who = holders(Path(named)) if named else []
+    if who:
+        text = _("{path} is open in {programs}. Nothing was changed: close it there, then do this again.")
+        return text.format(path=display_path(named), programs=", ".join(brief_text(name) for name in who))
+    return _(
+        "{path} is open in another window or program. Nothing was changed: close it there, then do this again."
+    ).format(path=display_path(named) if named else "–")
+
+
+def holders(path: Path, manager: Any = None) -> list[str]:
+    """The programs that have a file open, as Windows calls them; empty where it does not tell.
+
+    Asked of the restart manager, rstrtmgr.dll, as installers do; tests pass another ``manager``.
+    """
+    import ctypes
+
+    try:
+        if manager is None:
+            if sys.platform != "win32":
+                return []
+            manager = ctypes.WinDLL("rstrtmgr")
+        session, key = ctypes.c_uint32(), ctypes.create_unicode_buffer(33)
+        if manager.RmStartSession(ctypes.byref(session), 0, key):
+            return []
+        try:
+            files = (ctypes.c_wchar_p * 1)(os.path.abspath(path))  # noqa: PTH100 — resolve opens the file
+            needed, count, reasons = ctypes.c_uint32(), ctypes.c_uint32(MAX_HOLDERS), ctypes.c_uint32()
+            found = ctypes.create_string_buffer(MAX_HOLDERS * HOLDER.size)
+            if manager.RmRegisterResources(session, 1, files, 0, None, 0, None) or manager.RmGetList(
+                session, ctypes.byref(needed), ctypes.byref(count), found, ctypes.byref(reasons)
+            ):
+                return []
+        finally:
+            manager.RmEndSession(session)
+    except (OSError, AttributeError):  # an edition of Windows without it
+        return []
+    listed = list(HOLDER.iter_unpack(found.raw))[: count.value]
+    names = {
+        name.decode("utf-16-le", "replace").partition("\0")[0] for process, name in listed if process != os.getpid()
+    }
+    return sorted(names - {""})
+
+
+def check_name(path: Path) -> None:
+    """FieldappError for a path that Windows cannot have, or would take for something else than a file.
+
+    ``a:b`` would be written into a hidden stream of the file ``a``, and ``NUL`` into nothing.
+    """
+    if not WINDOWS:
+        return
+    named = PureWindowsPath(str(path))  # as text: of a path, each part would be read for a drive again
+    for part in named.parts[bool(named.anchor) :]:
+        why = _refusal(part)
+        if why:
+            raise FieldappError(
+                _("{name} cannot be a file's name on Windows: {why}. Nothing was written; name another.").format(
+                    name=display_path(part), why=why
+                )
+            )
+    length = len(os.path.abspath(path))  # noqa: PTH100 — Path.resolve follows links
+    if length > MAX_PATH and not long_paths():
+        raise FieldappError(
+            _(
+                "The path has {n} characters, and Windows takes {most} at most. Nothing was written; name a folder"
+                " nearer to the top, such as C:\\fieldapp."
+            ).format(n=length, most=MAX_PATH)
+        )
+
+
+def _refusal(part: str) -> str:
+    if part in (".", ".."):
+        return ""
+    found = next((c for c in part if c in _FORBIDDEN or ord(c) < 32), None)
+    if found is not None:
+        return _("it contains the character {character}").format(character=found if ord(found) >= 32 else repr(found))
+    if part.endswith((" ", ".")):
+        return _("it ends with a blank or a full stop")
+    if part.partition(".")[0].rstrip(" ").upper() in _DEVICES:
+        return _("Windows calls a device so")
+    return ""
+
+
+def long_paths() -> bool:
+    """Whether this machine allows paths beyond 259 characters; true where the system is not Windows."""
+    if sys.platform != "win32":
+        return not WINDOWS
+    import winreg
+
+    try:
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SYSTEM\CurrentControlSet\Control\FileSystem") as settings:
+            return bool(winreg.QueryValueEx(settings, "LongPathsEnabled")[0])
+    except OSError:
+        return False

@@ -4,8 +4,9 @@ import errno
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import WINDOWS_CODES, FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import disk
 
 BUSY, READONLY, IO_ERROR, CORRUPT, FULL, CANNOT_OPEN, NOT_A_DATABASE = 5, 8, 10, 11, 13, 14, 26
 """SQLite's result codes, without their extended part"""
@@ -19,13 +20,17 @@ def disk_error_text(error: BaseException) -> DiskError | None:
     """The sentence for an error of the database or the operating system; None if it is not about the disk."""
     if isinstance(error, sqlcipher.DatabaseError):
         return _of_database((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    held = disk.held_text(error)
+    if held:
+        return DiskError(held)
+    if not isinstance(error, OSError):
+        return None
+    meant = WINDOWS_CODES.get(getattr(error, "winerror", None) or 0, error.errno)
+    if meant in (errno.ENOSPC, errno.EDQUOT):
         return _full()
-    if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+    if meant in (errno.EROFS, errno.EACCES, errno.EPERM):
         return _read_only()
-    if isinstance(error, OSError) and error.errno == errno.EIO:
-        return _failing()
-    return None
+    return _failing() if meant == errno.EIO else None
 
 
 def is_damage(error: BaseException) -> bool:
@@ -39,6 +44,17 @@ def beginning_damaged() -> DiskError:
         _(
             "The data file is damaged at its beginning, and cannot be opened. Leave it as it is. Take the newest"
             " backup: `fieldapp --home NEW_FOLDER restore BACKUP`; the automatic ones are in the folder `backups`."
+        )
+    )
+
+
+def rebuild_failed() -> DiskError:
+    """The sentence for a file of which not enough can be read to build a new one."""
+    return DiskError(
+        _(
+            "Too much of the data file is damaged: `fieldapp doctor --rebuild` cannot save it. Nothing was changed."
+            " Take the newest backup: `fieldapp --home NEW_FOLDER restore BACKUP`; the automatic ones lie in the folder"
+            " `backups`."
         )
     )
 

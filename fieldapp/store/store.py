@@ -13,9 +13,8 @@ from sqlite_utils import Database
 
 from fieldapp.errors import FieldappError, ReadOnly
 from fieldapp.i18n import _
-from fieldapp.store import disk_errors, migrations, vault
+from fieldapp.store import disk, disk_errors, migrations, vault
 from fieldapp.store.connection import CannotOpen, connect
-from fieldapp.store.disk import sync_folder
 from fieldapp.vietnamese.text import clean
 
 FILE = "fieldapp.db"
@@ -73,14 +72,14 @@ class Store:
             raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = path.with_suffix(".part")
-        part.unlink(missing_ok=True)
+        disk.remove(part)
         db = connect(part, key)
         migrations.create_schema(db)
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         db.close()
         part.chmod(0o600)
-        part.replace(path)
-        sync_folder(home)
+        disk.replace(part, path)
+        disk.sync_folder(home)
         return cls.open(home, key, user)
 
     @classmethod

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import counted
+from fieldapp.store import disk
 
 ATTEMPTS_SUFFIX = ".tries"
 FREE_ATTEMPTS = 3
@@ -54,8 +55,7 @@ def count_attempt(path: Path) -> None:
 
 def clear_attempts(path: Path) -> None:
     """Remove the count: the passphrase was right, or there is a new one."""
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
+    disk.try_remove(path)
 
 
 def delay(count: int) -> int:

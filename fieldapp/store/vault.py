@@ -21,9 +21,8 @@ import pyrage
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import throttle
+from fieldapp.store import disk, throttle
 from fieldapp.store.connection import KEY_BYTES
-from fieldapp.store.disk import sync_folder
 from fieldapp.vietnamese.text import clean
 
 KEYS_FOLDER = "keys"
@@ -105,14 +104,14 @@ def set_keys_aside(home: Path) -> None:
     """
     folder = home / KEYS_FOLDER
     if any(folder.glob("*.age")):
-        folder.rename(folder.with_name(f"{KEYS_FOLDER}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"))
+        disk.rename(folder, folder.with_name(f"{KEYS_FOLDER}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"))
 
 
 def remove_user(home: Path, user: str) -> None:
     """Delete a user's sealed key, so that their passphrase no longer opens anything here."""
-    _user_file(home, user).unlink(missing_ok=True)
+    disk.remove(_user_file(home, user))
     if (home / KEYS_FOLDER).is_dir():
-        sync_folder(home / KEYS_FOLDER)
+        disk.sync_folder(home / KEYS_FOLDER)
     throttle.clear_attempts(_attempts_file(home, user))
 
 
@@ -271,11 +270,11 @@ def _check_key(key: bytes) -> bytes:
 def _write(path: Path, sealed: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
+    disk.remove(part)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(sealed)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(path)
-    sync_folder(path.parent)
-    sync_folder(path.parent.parent)
+    disk.replace(part, path)
+    disk.sync_folder(path.parent)
+    disk.sync_folder(path.parent.parent)

@@ -14,7 +14,7 @@ from textual.worker import WorkerFailed
 from fieldapp.crash import log_crash
 from fieldapp.errors import FieldappError, ReadOnly
 from fieldapp.i18n import _
-from fieldapp.store import disk_errors
+from fieldapp.store import disk_errors, place
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
 from fieldapp.tui.keys import INPUT_METHODS
@@ -144,6 +144,8 @@ class FieldApp(Host):
 
         if self._store is None:
             self.enter(opened)
+            for line in place.warn_once(opened):
+                self.notify(line, markup=False, severity="warning", timeout=30)
             self.back_up()
             return
         another = opened.user != self.store.user

@@ -179,3 +179,39 @@ def test_every_page_in_turn(filled: World, tmp_path: Path) -> None:
                 assert all(known[r["id"]] == r for r in rows)
             saved += 1
     assert saved
+
+
+@pytest.mark.parametrize(
+    ("table", "saved"),
+    [
+        ("local_change", True),
+        ("local_segment", True),
+        ("local_log", True),
+        ("local_setting", True),
+        ("local_session", True),
+        ("local_touch", True),
+        ("_sqlite_migrations", False),
+        ("local_replica", False),
+    ],
+)
+def test_whatever_is_damaged_the_doctor_says_what_helps(filled: World, run: Run, table: str, saved: bool) -> None:
+    """``--rebuild`` never tells to run itself: it saves the file, or says to take a backup."""
+    pages = pages_of(filled.post, table)
+    before = close(filled)
+    damage(before, *pages)
+    bytes_before = before.read_bytes()
+    code, out, err = run("doctor")
+    assert code == 1
+    assert "doctor --rebuild" in out + err
+    code, out, err = run("doctor", "--rebuild")
+    if saved:
+        assert code == 0, out + err
+        assert "doctor --rebuild" not in out + err
+        assert "damaged-" in err
+        assert run("doctor")[0] == 0
+        assert run("list", "activity")[0] == 0
+    else:
+        assert code == 1
+        assert "restore" in err
+        assert before.read_bytes() == bytes_before
+        assert list(before.parent.glob("*.damaged-*")) == []

@@ -1,5 +1,6 @@
 """The screens around the form, as they are used: unlocking, what must be done, going about, the stick."""
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -32,6 +33,18 @@ async def test_a_wrong_passphrase_is_said_and_the_right_one_opens(world: World) 
         await s.press(PASSPHRASE, "enter")
         await s.wait("Cần làm")
         assert s.app.store.user == USER
+
+
+async def test_records_in_a_mirrored_folder_are_warned_about_once(world: World, tmp_path: Path) -> None:
+    world.close()
+    home = tmp_path / "OneDrive" / "fieldapp"
+    shutil.copytree(world.root / "post", home)
+    for warned in (True, False):
+        async with run(home) as s:
+            await s.press(PASSPHRASE, "enter")
+            await s.wait("Cần làm")
+            notes = [note.message for note in s.app._notifications]
+            assert any("OneDrive đang sao chép" in note for note in notes) == warned
 
 
 async def test_one_of_several_users_is_chosen(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

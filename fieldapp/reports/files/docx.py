@@ -23,7 +23,7 @@ from docx.styles.style import ParagraphStyle
 from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph as WordParagraph
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.i18n import _
 from fieldapp.reports.files.document import Block, Document, Grid, Heading, Item, Paragraph, annex, body
 from fieldapp.reports.files.letter import FONT, Letter, LetterLine, Paper, letter, placeholders
@@ -262,7 +262,7 @@ def _filled(document: Document, template: Path) -> WordDocument:
     try:
         paper = docx.Document(io.BytesIO(template.read_bytes()))
     except OSError as error:
-        why = error.strerror or str(error)
+        why = os_error_text(error)
         raise FieldappError(_("{path} cannot be read: {why}.").format(path=template, why=why)) from None
     except Exception:
         raise FieldappError(

@@ -2,17 +2,16 @@
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal, get_args
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.i18n import _
 from fieldapp.reports.files import document
 from fieldapp.reports.files.document import Document
 from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.query import Query
-from fieldapp.store import people
+from fieldapp.store import disk, people
 from fieldapp.store.store import Store
 
 Form = Literal["docx", "xlsx", "pdf", "html"]
@@ -75,18 +74,21 @@ def _writer(form: Form, template: Path | None) -> Callable[[Document], bytes]:
 
 def save_file(out: Path, data: bytes) -> None:
     """Write bytes into a new file: first into one beside it, which is then renamed. FieldappError where that fails."""
+    disk.check_name(out)
     part = out.with_name(out.name + ".part")
     try:
         with part.open("wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        part.replace(out)
+        disk.replace(part, out)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
+        disk.try_remove(part)
+        held = disk.held_text(error)
+        if held:
+            raise FieldappError(held) from None
         raise FieldappError(
             _("{path} cannot be written: {why}. Name another file or folder.").format(
-                path=out, why=error.strerror or error
+                path=out, why=os_error_text(error)
             )
         ) from None

@@ -15,7 +15,7 @@ from fieldapp.errors import FieldappError, FileRefused
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.records import naming, records, search_index
-from fieldapp.store import people, vault
+from fieldapp.store import disk, people, vault
 from fieldapp.store.baseline import baseline_rows
 from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Row, Store, now
@@ -343,7 +343,7 @@ def _new_replica(home: Path, user: str, passphrase: str) -> Iterator[Store]:
         if store is not None:
             store.close()
         for path in [*home.glob("fieldapp.db*"), *home.glob("fieldapp.part*"), *(home / vault.KEYS_FOLDER).glob("*")]:
-            path.unlink(missing_ok=True)
+            disk.try_remove(path)
         raise
 
 

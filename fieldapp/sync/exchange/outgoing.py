@@ -15,7 +15,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
-from fieldapp.store import people
+from fieldapp.store import disk, people
 from fieldapp.store.people import Act
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import bundle_contents, sticks
@@ -80,7 +80,7 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
             done.append(export_to(store, dest, inventory, peer, progress))
     except Cancelled:
         for made in done:
-            made.path.unlink(missing_ok=True)
+            disk.try_remove(made.path)
         raise
     if any(p.role == "hq" for p in recipients):
         store.set_setting(EXPORTED_CHANGES, str(sealed))

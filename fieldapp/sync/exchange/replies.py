@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import disk
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import bundle_contents, outgoing
 from fieldapp.sync.exchange.incoming import Imported
@@ -67,6 +68,6 @@ def reply(
                 done.problems.append(f"{to.title}: {error}")
     except Cancelled:
         for made in done.written:
-            made.path.unlink(missing_ok=True)
+            disk.try_remove(made.path)
         raise
     return done

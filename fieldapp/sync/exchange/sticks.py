@@ -14,6 +14,7 @@ from typing import Literal
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
+from fieldapp.store import disk
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import bundle, drives
 from fieldapp.sync.peers import receipts
@@ -88,8 +89,11 @@ def delete_bundles(store: Store, files: Sequence[OldBundle]) -> int:
     cleared = [file for file in files if file.path in still]
     for file in cleared:
         try:
-            file.path.unlink(missing_ok=True)
+            disk.remove(file.path)
         except OSError as error:
+            held = disk.held_text(error)
+            if held:
+                raise FieldappError(held) from None
             raise FieldappError(
                 _("{path} cannot be taken away: {why}.").format(
                     path=display_path(file.path.name), why=os_error_text(error)

@@ -14,11 +14,15 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
-from fieldapp.store.disk import sync_folder
+from fieldapp.store import disk, place
 
 CHUNK = 1 << 20
 PLUGGED_IN = ("/media/", "/run/media/", "/mnt/")
 MB = 1_000_000
+MAX_FAT_FILE = (4 << 30) - 1
+"""Bytes of the largest file on FAT32"""
+FAT32 = {"fat", "fat32", "vfat", "msdos"}
+"""File systems with that limit, as Windows and Linux call them; exFAT has none"""
 RESERVE = MB
 """Bytes needed besides the content: for the manifest, for age, and for the file system"""
 _DRIVE_REMOVABLE = 2
@@ -79,6 +83,13 @@ def check_space(folder: Path, size: int) -> None:
     """Refuse to write what does not fit; ``size`` in bytes."""
     with explaining_os_errors(folder):
         free = free_space(folder)
+    if size > MAX_FAT_FILE and place.volume(folder).file_system.lower() in FAT32:
+        raise FieldappError(
+            _(
+                "{folder} is formatted as FAT32, which holds no file of more than 4 GB, and {size} MB are needed."
+                " Nothing was written; take a stick that is formatted as exFAT or NTFS."
+            ).format(folder=display_path(folder), size=format_amount(size // MB + 1))
+        )
     if free < size + RESERVE:
         raise FieldappError(
             _("{folder} has {free} MB free, {size} MB are needed. Nothing was written; take another stick.").format(
@@ -128,6 +139,9 @@ def explaining_os_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        held = disk.held_text(error)
+        if held:
+            raise FieldappError(held) from error
         raise FieldappError(
             _("Writing to {folder} failed: {why}. Nothing here was changed; free space or take another stick.").format(
                 folder=display_path(folder), why=os_error_text(error)
@@ -142,6 +156,7 @@ def atomic_file(target: Path, progress: Callable[[int], None] | None = None) -> 
     After the block has ended without an error the stick may be pulled. ``progress`` gets the number of bytes read back.
     Raises FieldappError (stick full, pulled, read-only); then there is no file that looks complete.
     """
+    disk.check_name(target)
     part = target.with_name(target.name + ".part")
     try:
         with explaining_os_errors(target.parent):
@@ -161,10 +176,10 @@ def atomic_file(target: Path, progress: Callable[[int], None] | None = None) -> 
                         folder=display_path(target.parent)
                     )
                 )
-            part.replace(target)
-            sync_folder(target.parent)
+            disk.replace(part, target)
+            disk.sync_folder(target.parent)
     except BaseException:
-        _remove_part(part)
+        disk.try_remove(part)
         raise
 
 
@@ -208,8 +223,3 @@ def _read_back(path: Path, progress: Callable[[int], None] | None) -> str:
             if progress is not None:
                 progress(done)
     return found.hexdigest()
-
-
-def _remove_part(part: Path) -> None:
-    with suppress(OSError):
-        part.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ import pyrage
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
-from fieldapp.store import people, vault
+from fieldapp.store import disk, people, vault
 from fieldapp.store.connection import KEY_BYTES
 from fieldapp.store.people import Act
 from fieldapp.store.store import Store
@@ -148,7 +148,7 @@ def accept(home: Path, path: Path, passphrase: str) -> str:
             _("{name} answers another request. Nothing was changed.").format(name=display_path(path.name))
         ) from None
     _open_with_key(home, answered.user, passphrase, key).close()
-    waiting.unlink(missing_ok=True)
+    disk.remove(waiting)
     return answered.user
 
 

@@ -31,9 +31,8 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
-from fieldapp.store import disk_errors, people, vault
+from fieldapp.store import disk, disk_errors, people, vault
 from fieldapp.store.connection import DatabaseError
-from fieldapp.store.disk import sync_folder
 from fieldapp.store.migrations import schema_version
 from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Identity, Store, now
@@ -109,7 +108,7 @@ def daily_backup(store: Store) -> Backup | None:
     kept = _kept([day for path in automatic_backups(store.home) if (day := _day(path))])
     for path in automatic_backups(store.home):
         if path != made.path and _day(path) not in kept:
-            path.unlink(missing_ok=True)
+            disk.try_remove(path)
     return made
 
 
@@ -215,7 +214,7 @@ def _snapshot(store: Store) -> Iterator[Path]:
     except DatabaseError as error:
         raise disk_errors.disk_error_text(error) or error from error
     finally:
-        path.unlink(missing_ok=True)
+        disk.try_remove(path)
 
 
 def _key_files(home: Path) -> list[Path]:
@@ -285,7 +284,7 @@ def restore_backup(path: Path, home: Path, user: str, passphrase: str) -> Identi
             _("{path} cannot be read: {why}.").format(path=display_path(path.name), why=os_error_text(error))
         ) from error
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        disk.try_remove(made)
     return who
 
 
@@ -359,7 +358,7 @@ def _put(made: Path, home: Path) -> None:
     home.mkdir(mode=0o700, exist_ok=True)
     vault.set_keys_aside(home)
     if (home / vault.KEYS_FOLDER).is_dir():
-        shutil.rmtree(home / vault.KEYS_FOLDER)
-    (made / vault.KEYS_FOLDER).rename(home / vault.KEYS_FOLDER)
-    (made / FILE).rename(home / FILE)
-    sync_folder(home)
+        disk.remove_tree(home / vault.KEYS_FOLDER)
+    disk.rename(made / vault.KEYS_FOLDER, home / vault.KEYS_FOLDER)
+    disk.rename(made / FILE, home / FILE)
+    disk.sync_folder(home)

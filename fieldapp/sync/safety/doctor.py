@@ -68,11 +68,16 @@ class _Undo(Exception):
     """Rolls back the transaction, so that folded rows are not kept."""
 
 
+def examine_file(store: Store) -> Findings:
+    """Check the pages of the file, and nothing that lies on them: the first thing to do with a damaged file."""
+    return Findings(_file_errors(store), [], [], False, [])
+
+
 def examine_replica(store: Store, mend: bool = False) -> Findings:
     """Check everything. ``mend``: correct the records to what the log says, and add what the file lacks."""
-    file_errors = _file_errors(store)
-    if file_errors:  # further checks would prove nothing
-        return Findings(file_errors, [], [], False, [])
+    found = examine_file(store)
+    if found.file_errors:  # further checks would prove nothing
+        return found
     needed = lacking = migrations.lacking(store.db)
     if needed and mend:
         store.check_writable()
@@ -91,7 +96,7 @@ def examine_replica(store: Store, mend: bool = False) -> Findings:
                 raise _Undo
     except _Undo:
         pass
-    return Findings(file_errors, bad, differing, mend, rule_violations.violations(store), lacking, added)
+    return Findings([], bad, differing, mend, rule_violations.violations(store), lacking, added)
 
 
 def _file_errors(store: Store) -> list[str]:

@@ -19,10 +19,9 @@ from typing import Any
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import search_index
-from fieldapp.store import disk_errors, migrations
+from fieldapp.store import disk, disk_errors, migrations
 from fieldapp.store import log as change_log
 from fieldapp.store.connection import DatabaseError, connect, connect_to_read
-from fieldapp.store.disk import sync_folder
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import FILE, Row, Store
 from fieldapp.sync.format import segment
@@ -73,7 +72,7 @@ def salvage_file(store: Store) -> tuple[Store, Lost]:
     path, key, user = store.path, store.key, store.user
     lost = Lost()
     part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
+    disk.remove(part)
     new = connect(part, key)
     migrations.create_schema(new)
     made = Store(new, part, key, user)
@@ -348,11 +347,11 @@ def _replace_file(path: Path, part: Path) -> Path:
     for suffix in ("-wal", "-shm"):
         beside = path.with_name(path.name + suffix)
         if beside.exists():
-            beside.rename(kept.with_name(kept.name + suffix))
+            disk.rename(beside, kept.with_name(kept.name + suffix))
     try:
         kept.hardlink_to(path)
     except OSError:  # this file system has no hard links
         shutil.copyfile(path, kept)
-    part.replace(path)
-    sync_folder(path.parent)
+    disk.replace(part, path)
+    disk.sync_folder(path.parent)
     return kept
