@@ -23,6 +23,7 @@ from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
 from fieldapp.records import lists, records
 from fieldapp.store import capture, log, migrations, vault
+from fieldapp.store.baseline import baseline_changes
 from fieldapp.store.connection import connect
 from fieldapp.store.migrations import BASELINE_LOG, REFOLD, REINDEX
 from fieldapp.store.store import FILE, Row, Store
@@ -330,6 +331,24 @@ def test_a_table_set_aside_by_name_is_folded_in(world: World) -> None:
     merge.fold_after_upgrade(world.hq)
     assert state(world.hq) == before
     assert world.hq.rows("SELECT * FROM local_set_aside") == []
+
+
+def test_what_is_shipped_later_does_not_win_over_headquarters(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer version ships other words for two kinds; headquarters had changed those of one before."""
+    ids = [world.hq.value("SELECT id FROM activity_kind WHERE code = ?", [c]) for c in ("gieng_khoan", "thien_tai")]
+    records.save(world.hq, "activity_kind", {"also_called": "giếng làng"}, ids[0])
+    world.carry(world.hq, world.post)
+    newer = [*baseline_changes(), *(("activity_kind", i, {"also_called": "tên mới"}, False) for i in ids)]
+    monkeypatch.setattr(migrations, "baseline_changes", lambda: iter(newer))
+    for store in (world.hq, world.post):
+        store.db.execute("DELETE FROM _sqlite_migrations WHERE name = (SELECT max(name) FROM _sqlite_migrations)")
+        assert migrations.migrate(store.db)
+        merge.fold_after_upgrade(store)
+        called = [store.value("SELECT also_called FROM activity_kind WHERE id = ?", [i]) for i in ids]
+        assert called == ["giếng làng", "tên mới"]
+        found = {text: [i for i, _label in lists.choices(store, "activity_kind", text)] for text in called}
+        assert found == {"giếng làng": [ids[0]], "tên mới": [ids[1]]}
+        assert doctor.examine_replica(store).healthy
 
 
 # back to the version before ------------------------------------------------------------------------------------------

@@ -132,9 +132,8 @@ def as_folded(store: Store) -> tuple[dict[str, list[Row]], list[Row], list[Row]]
     return everything(store)
 
 
-@pytest.mark.parametrize("reader", ["hq", "b"])
 @pytest.mark.parametrize(("tick", "counts"), [(-1, "Buôn B"), (0, "Buôn B"), (1, "Buôn A")])
-def test_a_clock_that_lies_is_not_written_straight(world: World, reader: str, tick: int, counts: str) -> None:
+def test_a_clock_that_lies_is_not_written_straight(world: World, tick: int, counts: str) -> None:
     """A knows what B wrote, and gives its own change a reading before it, or the same, where the later log counts.
     Its next change, of another record, has a right one."""
     b = second_laptop(world)
@@ -148,12 +147,11 @@ def test_a_clock_that_lies_is_not_written_straight(world: World, reader: str, ti
     with world.post.transaction():
         first = "seq = (SELECT max(seq) - 1 FROM local_change WHERE log_id = ?1) AND log_id = ?1"
         world.post.db.execute(f"UPDATE local_change SET hlc = ?2 WHERE {first}", [of_a.log_id, of_b.hlc + tick])
-    reads = world.hq if reader == "hq" else b
-    if reader == "hq":
-        world.carry(b, world.hq)
-    world.carry(world.post, reads)
-    assert records.get(reads, well).row["hamlet"] == counts
-    assert everything(reads) == as_folded(reads)
+    world.carry(b, world.hq)
+    for reader in (world.hq, b):  # one has B's change in a segment, the other in its own log
+        world.carry(world.post, reader)
+        assert records.get(reader, well).row["hamlet"] == counts
+        assert everything(reader) == as_folded(reader)
     b.close()
 
 

@@ -14,9 +14,11 @@ import uuid_utils
 from field import World
 
 from fieldapp.records import records
+from fieldapp.store import log as change_log
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
 from fieldapp.sync.format import bundle, clock, keys, segment, tarball
+from fieldapp.sync.merge import revocation
 from fieldapp.sync.peers import peers
 from fieldapp.sync.safety import doctor
 
@@ -339,6 +341,41 @@ def test_an_old_certificate_does_not_undo_a_revocation(world: World) -> None:
     with world.hq.transaction():
         peers.take_certificate(world.hq, certificate, peer.certificate, peer.certificate_signature)
     assert peers.find_peer(world.hq, peer.id).trust == "revoked"
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "a post's", "its own", "the laptop's"])
+def test_only_headquarters_word_revokes(world: World, whose: str) -> None:
+    """A word that is well signed, by who may not say it: it is passed over, and what came with it is read."""
+    own, sender = other_post(world.hq)
+    victim = peers.find_peer(world.hq, "IARVE")
+    issuer = {"nobody's": new_id(), "a post's": sender.replica, "its own": peers.own(world.hq).id,
+              "the laptop's": victim.id}[whose]  # fmt: skip
+    word = keys.Revocation(keys.REVOCATION_FORMAT, victim.id, issuer, clock.current(world.hq) + 1, {})
+    data = keys.encode_revocation(word)
+    with world.hq.transaction(applying=True):
+        revocation.take_revocation(world.hq, word, data, keys.sign(own.sign_secret, data, "x"))
+        assert peers.find_peer(world.hq, victim.id).trust == "certified"
+        secret = world.hq.value("SELECT sign_secret FROM local_replica WHERE own = 1")
+        revocation.take_revocation(world.hq, word, data, keys.sign(secret, data, "x"))
+    assert peers.find_peer(world.hq, victim.id).trust == ("revoked" if whose == "its own" else "certified")
+
+
+def test_what_is_refused_stays_refused_though_its_changes_are_known(world: World, tmp_path: Path) -> None:
+    """A copy of a post's work under another log, signed by somebody else: it is shown, not taken for a branch of which
+    nothing is missing."""
+    event = records.save(world.post, "event", {"name": "Lũ 2013", "date_from": "2013-09-18"})
+    world.carry(world.post, world.hq)
+    own, sender = other_post(world.hq)
+    ((real,),) = change_log.changes_of_rows(world.hq, [event]).values()
+    me = world.post.identity
+    assert me.post_id
+    copy = sealed(own, new_id(), me.post_id, me.replica_id, [(real.hlc, real.table, real.row_id, real.cols)])
+    incoming.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, 1, segments=[copy])])
+    for _again in range(2):
+        refused = world.hq.rows("SELECT reason FROM local_segment WHERE state = 'quarantined'")
+        assert [r["reason"] for r in refused] == ["bad_signature"]
+        assert len(status.exchange_status(world.hq).quarantined) == 1
+        world.carry(world.post, world.hq)
 
 
 def test_a_stolen_post_key_writes_its_own_post_s_records_alone_and_not_for_long(world: World, tmp_path: Path) -> None:

@@ -74,13 +74,31 @@ def test_return_see_correct_see_the_difference_accept(world: World) -> None:
 def test_what_was_returned_may_be_right_and_says_so(world: World, field: str) -> None:
     well = returned_well(world, field)
     other = {} if not field else {"description": "Giếng khoan nghĩa tình"}
-    with pytest.raises(NeedsConfirmation, match="Mấy hộ"):
+    with pytest.raises(NeedsConfirmation, match="Mấy hộ") as asked:
         records.save(world.post, "activity", other, well)
+    assert [*asked.value.fields] == [field], "it belongs beside the field that the comment is about"
     assert state(world.post, well) == "returned"
     records.save(world.post, "activity", other, well, confirm=True)
     assert state(world.post, well) == "corrected"
     world.carry(world.post, world.hq)
     assert [w.again for w in review_queue.review_queue(world.hq, "activity")] == [True]
+
+
+def test_what_was_returned_and_voided_waits_for_nobody(world: World) -> None:
+    well, other = returned_well(world), world.well(hamlet="Buôn B")
+    world.carry(world.post, world.hq)
+    review_queue.accept_all(
+        world.hq, [w for w in review_queue.review_queue(world.hq, "activity") if w.row["id"] == other]
+    )
+    assert [r.record for r in reviews.returned_records(world.hq)] == [well]
+    records.void(world.post, well, "nhập trùng")
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    for store in (world.post, world.hq):
+        assert reviews.returned_records(store) == []
+        assert report(store, YEAR).completeness.returned == 0
+        assert {*reviews.last_reviews(store, "activity", [other])} == {other}
+    assert not [t for t in todo(world.post, date(2013, 11, 1)) if t.sign == "↩"]
 
 
 def test_a_record_that_changed_after_the_look_is_looked_at_again(world: World) -> None:
