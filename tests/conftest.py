@@ -4,9 +4,8 @@ import gc
 import hashlib
 import json
 import os
-import shutil
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -122,6 +121,14 @@ def spared() -> Generator[None, None, None]:
         yield
 
 
+@pytest.fixture
+def derived(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
+    """A world whose post is sealed with the real key derivation."""
+    monkeypatch.setattr(vault, "seal_with_passphrase", REAL_SEAL)
+    vault.seal_for_user(world.root / "post", USER, PASSPHRASE, world.keys["post"])
+    return world
+
+
 @pytest.fixture(autouse=True, scope="session")
 def computed_once() -> Generator[None, None, None]:
     """Compute the baseline once: it is the same for every new replica."""
@@ -131,34 +138,12 @@ def computed_once() -> Generator[None, None, None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def really_sealed(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The keys of the first world, sealed with the real key derivation."""
-    root = tmp_path_factory.mktemp("sealed")
-    _seal(root, first_world.keys, REAL_SEAL)
-    return root
-
-
-def _seal(root: Path, keys: dict[str, bytes], how: Callable[[bytes, str], bytes]) -> None:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(vault, "seal_with_passphrase", how)
-        for home, user in (("hq", "Trực ban"), ("post", USER)):
-            vault.seal_for_user(root / home, user, PASSPHRASE, keys[home])
-
-
-@pytest.fixture
-def derived(monkeypatch: pytest.MonkeyPatch, really_sealed: Path, world: World) -> World:
-    """A world sealed with the real key derivation, for tests that open it from another process."""
-    monkeypatch.setattr(vault, "seal_with_passphrase", REAL_SEAL)
-    shutil.copytree(really_sealed, world.root, dirs_exist_ok=True)
-    return world
-
-
 @pytest.fixture
 def openable(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
     """A world that another process can open at once, for tests that are not about passphrases."""
     monkeypatch.setattr(vault, "seal_with_passphrase", light_seal.seal)
-    _seal(world.root, world.keys, light_seal.seal)
+    for home, user in (("hq", "Trực ban"), ("post", USER)):
+        vault.seal_for_user(world.root / home, user, PASSPHRASE, world.keys[home])
     return world
 
 

@@ -187,7 +187,7 @@ async def opened(visit: Visit) -> AsyncGenerator[Screen]:
 F2, F5, F8 = "\x1bOQ", "\x1b[15~", "\x1b[19~"
 
 
-async def test_from_the_passphrase_to_a_bar_and_the_record_behind_it(derived: World, world: World) -> None:
+async def test_from_the_passphrase_to_a_bar_and_the_record_behind_it(openable: World, world: World) -> None:
     world.well(date_from=str(date.today()), hamlet="Buôn Ba Na")
     world.carry(world.post, world.hq)
     before = kept(world.hq)

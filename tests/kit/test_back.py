@@ -126,10 +126,10 @@ class Laptop:
 
 
 @pytest.fixture
-def laptop(derived: World, tmp_path: Path) -> Laptop:
-    records.save(derived.post, "event", {"name": "Lũ trước", "date_from": "2013-09-18"})
-    derived.post.close()
-    made = Laptop(derived, tmp_path / "home")
+def laptop(openable: World, tmp_path: Path) -> Laptop:
+    records.save(openable.post, "event", {"name": "Lũ trước", "date_from": "2013-09-18"})
+    openable.post.close()
+    made = Laptop(openable, tmp_path / "home")
     made.record("Lũ sau")
     assert made.newer_migrations() == 1
     return made

@@ -22,7 +22,7 @@ from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment
 from fieldapp.sync.format import keys
 
-from .conftest import HERE
+from .conftest import HERE, installing
 
 pytestmark = pytest.mark.timeout(600)  # who asks for the kit first makes it, and the others wait
 PATIENCE = 300
@@ -111,12 +111,15 @@ def signed(world: World, kit: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_post_is_installed_without_a_network_from_stick_and_pack(world: World, signed: Path, tmp_path: Path) -> None:
+def test_a_post_is_installed_without_a_network_from_stick_and_pack(
+    world: World, signed: Path, shared: Path, tmp_path: Path
+) -> None:
     shutil.copy(next(world.usb.glob("*.tar")), signed.parent)
     secret = tmp_path / "secret"
     secret.write_text(PASSPHRASE, encoding="utf-8")
     home = tmp_path / "Nguyễn Văn Á (b) $x"
-    code, said = started(home, "sh", signed / "install.sh", "--user", USER, FIELDAPP_PASSPHRASE_FILE=str(secret))
+    with installing(shared, home, anew=True):
+        code, said = started(home, "sh", signed / "install.sh", "--user", USER, FIELDAPP_PASSPHRASE_FILE=str(secret))
     assert code == 0, said
     own = world.hq.row("SELECT sign_key, age_key FROM local_replica WHERE own = 1")
     assert own is not None

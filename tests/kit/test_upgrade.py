@@ -21,7 +21,7 @@ from fieldapp.records import records
 from fieldapp.store.connection import connect
 from fieldapp.store.store import FILE, Store
 
-from .conftest import HERE
+from .conftest import HERE, installing
 
 pytestmark = pytest.mark.timeout(600)  # who asks for the kit first makes it, and the others wait
 OLD = fieldapp.__version__
@@ -84,7 +84,13 @@ def next_version(made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> P
         patched.setattr(wheel, "CHECKOUT", source)
         built = wheel.own_wheel(kit / "wheels")
     listed = kit / "requirements" / f"{HERE.name}.txt"
-    lines = [line for line in listed.read_text(encoding="utf-8").splitlines(True) if not line.startswith("fieldapp==")]
+    lines = listed.read_text(encoding="utf-8").splitlines(True)
+    wheels = {name: assemble._wheel(kit / "wheels", HERE, name) for name in (line.partition("==")[0] for line in lines)}
+    monkeypatch.setattr(assemble, "EXTRAS", ())  # what only reports as files need: test_install.py installs all
+    needed = assemble.closure({name: assemble.requirements(path) for name, path in wheels.items()}, HERE.environment)
+    for name in wheels.keys() - needed - {"pip"}:
+        wheels[name].unlink()
+    lines = [line for line in lines if line.partition("==")[0] in needed and not line.startswith("fieldapp==")]
     for path, text in (
         (listed, "".join([f"fieldapp=={NEXT} --hash=sha256:{assemble._sha256(built)}\n", *lines])),
         (kit / "CHANGELOG.md", (source / "CHANGELOG.md").read_text(encoding="utf-8")),
@@ -140,7 +146,7 @@ class Laptop:
 
 
 @pytest.fixture
-def laptop(openable: World, kit: Path, tmp_path: Path) -> Laptop:
+def laptop(openable: World, kit: Path, shared: Path, tmp_path: Path) -> Laptop:
     world = openable
     for number in range(3):
         records.save(world.post, "event", {"name": f"Lũ {number}", "date_from": "2013-09-18"})
@@ -149,7 +155,8 @@ def laptop(openable: World, kit: Path, tmp_path: Path) -> Laptop:
     home = tmp_path / "home"
     home.mkdir()
     made = Laptop(world, home)
-    code, said = made.call("sh", kit / "install.sh")
+    with installing(shared, home, anew=False):
+        code, said = made.call("sh", kit / "install.sh")
     assert code == 0, said
     world.post = Store.open(world.root / "post", world.keys["post"], USER)
     world.post.close()

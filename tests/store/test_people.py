@@ -221,17 +221,17 @@ def test_the_program_lives_on_while_a_key_is_derived(derived: World) -> None:
     assert turns > 20  # with the lock held it was two: before, and after
 
 
-def test_a_packaged_program_derives_by_itself(derived: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = derived
+def test_a_packaged_program_derives_by_itself(openable: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = openable
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert vault.unseal(world.root / "post", USER, PASSPHRASE) == world.keys["post"]
     with pytest.raises(FieldappError, match="Mật khẩu sai"):
         vault.unseal(world.root / "post", USER, "sai")
 
 
-def test_a_machine_that_is_too_busy_is_no_wrong_passphrase(derived: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_is_too_busy_is_no_wrong_passphrase(openable: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """age refuses a file that would take this machine far too long: here one that says that it takes hours."""
-    world = derived
+    world = openable
     (file,) = (world.root / "post" / "keys").glob("*.user.age")
     file.write_bytes(re.sub(rb"(-> scrypt \S+ )\d+", rb"\g<1>30", file.read_bytes()))
     monkeypatch.setattr(sys, "frozen", True, raising=False)
