@@ -29,10 +29,10 @@ NAMES = needs(os.name != "nt", "such file names")
 TERMINAL = ABSENT + "pseudo-terminals (pexpect)"
 """The reason for ``pytest.importorskip("pexpect")``"""
 
+_NAMES = "it stores names as UTF-8, which has no halves of surrogate pairs; NTFS has"
 WINE: dict[str, str] = {
-    "tests/sync/test_sticks.py::test_a_name_that_is_no_unicode_stops_nothing": (
-        "it stores names as UTF-8, which has no halves of surrogate pairs; NTFS has"
-    ),
+    "tests/sync/test_sticks.py::test_a_name_that_is_no_unicode_stops_nothing": _NAMES,
+    "tests/tui/test_sync.py::test_a_name_that_is_no_unicode_stops_nothing": _NAMES,
 }
 """Test, without parameters -> what Wine does otherwise than Windows"""
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import pytest
@@ -194,9 +194,10 @@ def still() -> Iterator[None]:
         for module in ("records.words", "records.view", "records.history"):
             patch.setattr(f"fieldapp.{module}.local_instant", lambda at: "24/11/2013 21:40")
         patch.setattr("fieldapp.reports.narrative._instant", lambda at: "21:40 24/11/2013")
-        patch.setattr("fieldapp.tui.screens.report_file._documents", lambda: Path("D:/Báo cáo"))
+        patch.setattr("fieldapp.tui.screens.report_file._documents", lambda: PurePosixPath("D:/Báo cáo"))
         patch.setattr("fieldapp.tui.widgets.header._day", lambda instant: "12/11")
-        patch.setattr("fieldapp.sync.format.drives._linux_roots", lambda: iter(()))
+        for system in ("linux", "windows"):
+            patch.setattr(f"fieldapp.sync.format.drives._{system}_roots", lambda: iter(()))
         patch.setattr("fieldapp.tui.screens.form.FormScreen.keep", lambda self: None)
         words = "gạo muối đường chè thuốc vải đèn dầu giấy bút"
         patch.setattr("fieldapp.sync.format.keys.fingerprint", lambda sign_key, age_key: words)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import on_windows
 import pytest
 import uuid_utils
 from field import PASSPHRASE, Run, World
@@ -150,6 +151,7 @@ async def test_marked_words_are_readable_nowhere(world: World, run: Run, tempora
     assert found(temporary, REFERENCE) == []
 
 
+@on_windows.PERMISSIONS
 def test_files_are_for_their_owner_alone(world: World, spared: None) -> None:
     world.well()
     people.change_passphrase(world.post, PASSPHRASE)
