@@ -14,7 +14,6 @@ from pathlib import Path
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.packaged import CHECKOUT
-from fieldapp.store import disk
 
 NAME = "fieldapp"
 LEFT_OUT = {"INSTALLER", "REQUESTED", "direct_url.json", "RECORD"}
@@ -56,7 +55,7 @@ def rebuild_wheel(name: str, folder: Path) -> Path:
             data = file.read_binary()
             found = _hash(data)
             if file.hash is None or file.hash.value != found:
-                disk.try_remove(target)
+                target.unlink(missing_ok=True)
                 raise FieldappError(
                     _("{file} is not as it was installed. Install the program anew, then make the kit.").format(
                         file=file
