@@ -209,7 +209,6 @@ def embeddable(path: Path, *more: str, machine: bytes = b"\x64\x86", version: st
 
 def test_an_embeddable_python_lies_in_the_kit_as_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assemble, "_fill_kit", lambda *_args: None)
-    monkeypatch.setattr(assemble, "_try_plan", lambda *_args: None)
     zipped = embeddable(tmp_path / "python-3.12.9-embed-amd64.zip")
     made = assemble.make_kit(tmp_path, [WINDOWS], print, zipped)
     assert (made / "python" / "python.exe").read_bytes().startswith(b"MZ")
@@ -237,7 +236,6 @@ def test_an_installer_is_carried_and_its_hash_stands_in_the_start_script(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(assemble, "_fill_kit", lambda *_args: None)
-    monkeypatch.setattr(assemble, "_try_plan", lambda *_args: None)
     setup = tmp_path / "python-3.12.9-amd64.exe"
     setup.write_bytes(b"MZ")
     made = assemble.make_kit(tmp_path, [WINDOWS], print, setup)
@@ -250,7 +248,6 @@ def test_an_installer_is_carried_and_its_hash_stands_in_the_start_script(
 @pytest.mark.parametrize("bad", ["x.msi", "no such.exe", "a b.exe", "torn.zip", "other.zip", "outside.zip"])
 def test_what_is_no_python_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str) -> None:
     monkeypatch.setattr(assemble, "_fill_kit", lambda *_args: None)
-    monkeypatch.setattr(assemble, "_try_plan", lambda *_args: None)
     for name in ("x.msi", "a b.exe", "torn.zip"):
         (tmp_path / name).write_bytes(b"MZ")
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
