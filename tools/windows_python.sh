@@ -28,8 +28,13 @@ missing() {
     exit 3
 }
 
+has() { # PROGRAMS...: `command -v` alone is content with one of them
+    local program
+    for program; do command -v "$program" >/dev/null || return 1; done
+}
+
 install_wine() {
-    command -v wine wineserver "$CC" unzip zip >/dev/null && return
+    has wine wineserver "$CC" unzip zip && return
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
         missing "Wine is not installed, and only root can install it:" \
             "apt-get install wine wine64 gcc-mingw-w64-x86-64 unzip zip"
@@ -53,7 +58,7 @@ find_library() {
 
 # From the next Debian, unpacked and not installed, with lists of packages of its own.
 fetch_library() {
-    [ "$VERSION" = 3.13 ] && command -v apt-get dpkg-deb >/dev/null || return 1
+    [ "$VERSION" = 3.13 ] && has apt-get dpkg-deb || return 1
     local apt=$DIR/debian
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
     echo 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main' \
