@@ -18,6 +18,20 @@ def test_amounts_as_people_type_them(typed: str, decimals: int, meant: int) -> N
     assert parse_amount(typed, decimals) == meant
 
 
+@pytest.mark.parametrize(("words", "factor"), [
+    ("k n ng nghìn ngàn nghin ngan", 1_000), ("tr triệu trieu", 1_000_000), ("tỷ tỉ ty ti", 1_000_000_000),
+])  # fmt: skip
+def test_every_word_for_a_large_number(words: str, factor: int) -> None:
+    for word in words.split():
+        for typed, times in ((f"2{word}", 20), (f"2 {word.upper()} đồng", 20), (f"1,5{word}", 15), (f"3{word}5", 35)):
+            assert parse_amount(typed) == times * factor // 10, typed
+        if factor > 1_000:
+            with pytest.raises(ValueError, match="tiền"):
+                parse_amount(f"2{word}", money=False)
+        else:
+            assert parse_amount(f"2{word}", money=False) == 2_000
+
+
 @pytest.mark.parametrize(
     "typed",
     ["", "2.1", "1.5tr", "-3", "73,4", "1e5", "1,5tr5", "12 con", "9999999 tỷ", "٣", "1..000", "0.500", "000.500",

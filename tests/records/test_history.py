@@ -28,6 +28,7 @@ def test_every_step_is_a_line_and_what_says_nothing_is_none(world: World) -> Non
     records.save(world.post, "activity", {"hamlet": "Buôn B"}, well)
     records.save(world.post, "activity", {"measures": [{"measure_id": "gieng", "amount": 1}]}, well)
     records.save(world.post, "activity", {"hamlet": None}, well)
+    records.save(world.post, "activity", {"unit_id": "24229"}, well)
     records.void(world.post, well, "nhập trùng")
     steps = history.history(world.post, well)
     lines = [line.split("  ", 2) for line in history.history_lines(world.post, steps)]
@@ -39,6 +40,7 @@ def test_every_step_is_a_line_and_what_says_nothing_is_none(world: World) -> Non
         "Thôn, buôn: Buôn A → Buôn B",
         "Bỏ: Số liệu Hộ hưởng lợi · 12",
         "Thôn, buôn: Buôn B → —",
+        "Nơi: Xã Ia RVê · Huyện Ea Súp · Tỉnh Đắk Lắk → Xã Ea Bung · Huyện Ea Súp · Tỉnh Đắk Lắk",
         "Đã hủy",
         "Lý do: — → nhập trùng",
     ]

@@ -9,6 +9,7 @@ from field import Run, World
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import lists, records, view
+from fieldapp.records.soft_limits import hard_limit_text, limits_text
 from fieldapp.store.store import Store
 
 CLINIC = {
@@ -126,6 +127,25 @@ def test_the_command_line_asks_too(run: Run) -> None:
     assert (code, "6.000" in err) == (1, True)
     assert run("edit", row_id, "--json", "-", "--confirm", stdin=visits(6000))[0] == 0
     assert run("add", "activity", "--json", "-", "--confirm", stdin=CLINIC | visits(-1))[0] == 1
+
+
+@pytest.mark.parametrize(("least", "most", "shown"), [
+    (None, None, []), (5, None, ["Ít nhất 0,5 km."]), (None, 20, ["Không quá 2 km."]),
+    (0, 0, ["Ít nhất 0 km.", "Không quá 0 km."]), (5, 20, ["Ít nhất 0,5 km.", "Không quá 2 km."]),
+])  # fmt: skip
+def test_limits_are_told_where_there_are_some(least: int | None, most: int | None, shown: list[str]) -> None:
+    """And what lies on them is within them."""
+    limits = {"minimum": least, "maximum": most, "decimals": 1, "unit_name": "km"}
+    assert limits_text(limits) == shown
+    for amount in (4, 5, 20, 21):
+        sentence = hard_limit_text(amount, limits)
+        assert sentence == (
+            shown[0]
+            if least is not None and amount < least
+            else shown[-1]
+            if most is not None and amount > most
+            else None
+        )
 
 
 # extra fields ---------------------------------------------------------------------------------------------------

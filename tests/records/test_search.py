@@ -1,0 +1,77 @@
+"""Finding records of any kind by what is known of them beside their words."""
+
+from datetime import date
+
+import pytest
+from field import World
+
+from fieldapp.records import lists, records, search
+from fieldapp.records.search import Filter
+from fieldapp.work import review_queue
+
+DAYS = ("2013-10-05", "2013-10-06", "2013-10-07")
+
+
+@pytest.fixture
+def wells(world: World) -> list[str]:
+    """Three wells, one a day."""
+    return [world.well(date_from=day, hamlet=f"Buôn {n}") for n, day in enumerate(DAYS)]
+
+
+def found(world: World, text: str, **sieve: object) -> list[str]:
+    return [hit.row_id for hit in search.search_records(world.post, text, Filter(**sieve))]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["", "giếng"])
+def test_by_days_both_of_which_count(world: World, wells: list[str], text: str) -> None:
+    given = {"kind": "activity"}
+    assert found(world, text, **given) == wells[::-1]
+    assert found(world, text, **given, first=date(2013, 10, 6)) == [wells[2], wells[1]]
+    assert found(world, text, **given, last=date(2013, 10, 6)) == [wells[1], wells[0]]
+    assert found(world, text, **given, first=date(2013, 10, 6), last=date(2013, 10, 6)) == [wells[1]]
+    assert found(world, text, **given, first=date(2013, 10, 8)) == []
+
+
+def test_what_has_no_day_of_its_own_by_the_day_when_it_was_recorded(world: World) -> None:
+    member = records.save(world.post, "member", {"full_name": "Trần Văn B"})
+    recorded = date.fromisoformat(records.get(world.post, member).row["created_at"][:10])
+    assert found(world, "", kind="member", first=recorded, last=recorded) == [member]
+
+
+def test_by_what_became_of_it(world: World, wells: list[str]) -> None:
+    world.carry(world.post, world.hq)
+    review_queue.review_record(world.hq, wells[0], "returned", comment="Mấy giếng?")
+    world.carry(world.hq, world.post)
+    records.void(world.post, wells[1], "nhập trùng")
+    for text in ("", "giếng"):
+        assert found(world, text, kind="activity") == [wells[2], wells[0]]
+        assert found(world, text, kind="activity", state="voided") == [wells[1]]
+        assert found(world, text, kind="activity", state="any") == wells[::-1]
+        assert found(world, text, kind="activity", state="returned") == [wells[0]]
+
+
+def test_by_where_it_lies(world: World, wells: list[str]) -> None:
+    """Itself a unit, in one, or of a party cell in one."""
+    there, elsewhere = (records.get(world.post, world.well(unit_id=u)).row["unit_id"] for u in ("24221", "24229"))
+    other = world.post.value("SELECT id FROM activity WHERE unit_id = ?", [elsewhere])
+    cell = lists.record_window(world.post, "party_cell").rows[0]
+    meeting = records.save(world.post, "meeting", {"party_cell_id": cell["id"], "held_on": "2013-01-01"})
+    records.save(world.post, "commendation", {
+        "awarded_on": "2013-01-01", "recipient_type": "collective", "recipient": "Đội 3"})  # fmt: skip
+    here = {"units": (there,)}
+    assert set(wells) < set(found(world, "", kind="activity", **here))
+    assert found(world, "", kind="activity", units=(elsewhere,)) == [other]
+    assert found(world, "", kind="meeting", units=(cell["unit_id"], elsewhere)) == [meeting]
+    assert found(world, "", kind="meeting", units=(elsewhere,)) == []
+    assert found(world, "", kind="party_cell", units=(cell["unit_id"],)) == [cell["id"]]
+    assert found(world, "Ia Rvê", kind="unit", **here) == [there]
+    assert found(world, "", kind="commendation", **here) == []
+    assert found(world, "", kind="commendation") != []
+
+
+def test_without_words_reference_data_is_not_listed_unless_asked_for(world: World, wells: list[str]) -> None:
+    assert {hit.kind for hit in search.search_records(world.post, "", Filter())} == {"activity"}
+    assert {hit.kind for hit in search.search_records(world.post, "ia rvê", Filter())} >= {"activity", "unit"}
+    assert found(world, "", kind="party_cell") != []
+    assert found(world, "!!") == []
+    assert [h.row_id for h in search.search_records(world.post, "", Filter(), limit=2)] == [wells[2], wells[1]]
