@@ -8,7 +8,7 @@ from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
 from fieldapp.records.records import get
-from fieldapp.records.words import choice_title, display, labels, local_instant, voided_word
+from fieldapp.records.words import display, labels, local_instant, voided_word
 from fieldapp.store import log
 from fieldapp.store.store import Row, Store
 
@@ -94,7 +94,8 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
         elif step.first or (step.field not in titles and (step.kind in parents or step.field != "void_reason")):
             continue
         else:
-            title, old, new = _(titles.get(step.field) or choice_title(step.field)), step.old, step.new
+            title = _(titles[step.field]) if step.field in titles else _("Void reason")
+            old, new = step.old, step.new
             if step.field in titles:
                 rows = [{**row, step.field: value} for value in (old, new)]
                 (old,), (new,) = display(store, step.kind, rows, [step.field])
