@@ -3,7 +3,7 @@
 # make check  lint, types, and the contracts that hold the layers
 # make release  version, changelog and tag checked; wheel, sdist, SBOM and kit into dist/, built twice and compared
 # make windows        all tests on Windows' Python under Wine, by folder; WINDOWS_PYTHON=3.12 for another; TESTS="store sync"
-# make windows-quick  what every landing runs of it: a kit's life on a laptop with Windows, some tests; minutes
+# make windows-quick  the core of it: a kit's life on a laptop with Windows, some tests; minutes
 # make soak   random schedules of laptops and sticks, one set of changes in many orders, the fast path of the merge beside
 #             the fold, figures beside a recount, the sticks of forty posts in one morning, the mirror under MIRROR_KILLS
 #             kills, kills, power cuts, flipped bits, interrupted exports and mutated bundles, as many as the variables

@@ -20,6 +20,7 @@ from hypothesis import settings
 from fieldapp import cli
 from fieldapp.store import migrations, vault
 from fieldapp.store.baseline import baseline_changes
+from fieldapp.sync.format import drives
 from fieldapp.vietnamese.text import clean
 
 KERNEL = "this kernel"
@@ -179,6 +180,13 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
         return code, out, err
 
     return call
+
+
+@pytest.fixture(autouse=True)
+def no_sticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is plugged into the machine that runs the tests is not offered: ``make windows`` has a stick at E:."""
+    real = drives._windows_roots
+    monkeypatch.setattr(drives, "_windows_roots", lambda kernel=None: real(kernel) if kernel else iter(()))
 
 
 @pytest.fixture(autouse=True, scope="session")

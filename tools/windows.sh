@@ -2,7 +2,7 @@
 # Run the program and its tests on Windows' Python, under Wine. tools/windows_python.sh says what that is made of.
 #
 #   tools/windows.sh suite [TESTS...]      the tests, one folder after another; counts by folder; exit 1 if any failed
-#   tools/windows.sh quick                 what every landing runs: a kit's life for a user with an awkward name, some tests
+#   tools/windows.sh quick                 the core of it: a kit's life for a user with an awkward name, some tests
 #   tools/windows.sh evening [CHECKOUT]    a kit's life alone, told step by step; CHECKOUT: of another commit
 #   tools/windows.sh python [ARGS...]      Windows' Python
 #
@@ -41,7 +41,7 @@ copy_checkout() {
     echo 'C:\fieldapp' >"$DRIVE/Python${VERSION/./}/Lib/site-packages/fieldapp.pth"
 }
 
-# Each landing's part: minutes. Few files of tests, those that rest most on how the system handles files.
+# The core, in minutes. Few files of tests, those that rest most on how the system handles files.
 quick() {
     FAILED=
     evening
