@@ -53,10 +53,6 @@ shipped: the file has some names with both habits of placing the tone."""
 FIRST_DISTRICTS = ("Huyện Ea Súp", "Huyện Buôn Đôn")
 """The old districts that version 1 shipped."""
 
-SHIPPED = 4208
-"""How many changes ``baseline_changes`` gives. A file that has fewer takes in the rest when it is opened, and need not
-compute them to know that."""
-
 FIRST_LINES = {"activity_kinds.csv": 22, "measures.csv": 38}
 FIRST_PAIRS = 63
 """How many lines of these files, and how many pairs of kind and measure in ``kind_measures.csv``, version 0.1 shipped.

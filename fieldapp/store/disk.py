@@ -76,8 +76,9 @@ def try_remove(path: Path) -> None:
             remove_tree(path)
         else:
             remove(path)
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
+    with suppress(OSError):  # a stick that is gone answers with errors to every question
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _patiently(do: Callable[[], Result]) -> Result:

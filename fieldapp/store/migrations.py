@@ -23,7 +23,7 @@ from sqlite_utils import Database, Migrations
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import capture
-from fieldapp.store.baseline import SHIPPED, baseline_changes
+from fieldapp.store.baseline import baseline_changes
 from fieldapp.store.connection import DatabaseError, in_memory
 
 migrations = Migrations("fieldapp")
@@ -175,13 +175,15 @@ def create_schema(db: Database) -> None:
 
 
 def migrate(db: Database, *, complete: bool = False) -> bool:
-    """Bring an old file to the newest shape and shipped reference data, all or nothing; True if something was done.
+    """Bring an old file to the newest shape, all or nothing; True if something was done.
+
+    With a pending migration the file also takes in the reference data that has been shipped since.
 
     ``complete``: also add what the file lacks although no migration is pending, for example where a version changed
     ``schema.sql`` and forgot the migration.
     """
     _step_back(db)
-    if not (complete or migrations.pending(db) or _last_baseline_change(db) < SHIPPED):
+    if not (complete or migrations.pending(db)):
         return False
     db.execute("BEGIN IMMEDIATE")
     try:

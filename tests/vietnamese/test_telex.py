@@ -72,7 +72,8 @@ def test_tones_stand_where_they_are_written(keys: str, old: str, modern: str) ->
     [("ass", "as"), ("asss", "ass"), ("aaa", "aa"), ("dd", "đ"), ("ddd", "dd"), ("aww", "aw"), ("tww", "tw"),
      ("tw", "tư"), ("w", "w"), ("nhw", "như"), ("duowcjd", "được"), ("dduwowcj", "được"), ("tuwowi", "tươi"),
      ("tuwoi", "tươi"), ("tieesngz", "tiêng"), ("tás", "tás"), ("tafs", "tá"), ("DDUWOWCJ", "ĐƯỢC"), ("Ddaats", "Đất"),
-     ("HDDND", "HĐND"), ("DDBP", "ĐBP"), ("QDD", "QĐ"), ("TUW", "TƯ"), ("booong", "boong"), ("gooongf", "goòng"),
+     ("HDDND", "HĐND"), ("DDBP", "ĐBP"), ("VPDDU", "VPĐU"), ("VPDDDU", "VPDDU"), ("DDd", "Dd"), ("ddD", "dD"),
+     ("QDD", "QĐ"), ("TUW", "TƯ"), ("booong", "boong"), ("gooongf", "goòng"),
      ("Kroong", "Krông"), ("DDawks", "Đắk"), ("Drawks", "Drắk"), ("EEban", "Êban"), ("Ksor", "Ksor"), ("Hyeo", "Hyeo"),
      ("Rvee", "Rvê"), ("Bleeh", "Blêh"), ("message", "message"), ("tesst", "test"), ("errors", "errors")],
 )  # fmt: skip
