@@ -25,6 +25,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.parser import HeaderParser
+from functools import cache
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -195,13 +196,15 @@ def _download(
         unpinned = [name for name in missing if name not in pins]
         if unpinned:
             raise FieldappError(_("constraints.txt names no version of {names}.").format(names=", ".join(unpinned)))
+        absent = [f"{name}=={pins[name]}" for name in missing if not _fitting(wheels, target, name)]
         command = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps"]
-        command += [*target.pip, "-d", str(wheels), *(f"{name}=={pins[name]}" for name in missing)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 — our own interpreter
-        if done.returncode:
-            why = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or [done.stderr[-300:]]
-            raise FieldappError(_("Packages for {target} could not be fetched: {why}").format(
-                target=target.name, why=why[-1]))  # fmt: skip
+        command += [*target.pip, "-d", str(wheels), *absent]
+        if absent:  # else other targets have the same wheels
+            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 — our interpreter
+            if done.returncode:
+                why = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or [done.stderr[-300:]]
+                raise FieldappError(_("Packages for {target} could not be fetched: {why}").format(
+                    target=target.name, why=why[-1]))  # fmt: skip
         fetched |= set(missing)
         for name in missing:
             if name not in known:
@@ -242,13 +245,18 @@ def wheels_of(wheels: Path, name: str) -> Iterator[Path]:
 
 def _wheel(wheels: Path, target: TargetMachine, name: str) -> Path:
     """The wheel of a package that the target installs."""
-    fitting = supported(target)
-    found = [path for path in wheels_of(wheels, name) if parse_wheel_filename(path.name)[3] & fitting]
+    found = _fitting(wheels, target, name)
     if not found:
         raise FieldappError(_("There is no wheel of {name} for {target}.").format(name=name, target=target.name))
     return found[0]
 
 
+def _fitting(wheels: Path, target: TargetMachine, name: str) -> list[Path]:
+    tags = supported(target)
+    return [path for path in wheels_of(wheels, name) if parse_wheel_filename(path.name)[3] & tags]
+
+
+@cache
 def supported(target: TargetMachine) -> set[object]:
     """The tags of wheels that the target can install."""
     from packaging.tags import compatible_tags, cpython_tags
