@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from field import World
@@ -11,6 +12,7 @@ from textual.widgets import Static
 
 from fieldapp.records import lists, records
 from fieldapp.store.store import Draft, Store
+from fieldapp.tui import app
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.widgets.editor import Editor
@@ -18,12 +20,17 @@ from fieldapp.tui.widgets.field_row import FieldRow
 
 
 class FormApp(Host):
-    """An application with only a store and one form."""
+    """An application with only a store and one form, drawn as in the real one."""
+
+    CSS_PATH = Path(app.__file__).with_name("fieldapp.tcss")
 
     def __init__(self, store: Store, form: FormScreen) -> None:
         super().__init__(store)
         self.form = form
         self.result: Any = "open"
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return app.FieldApp.get_theme_variable_defaults(self)  # type: ignore[arg-type]
 
     def on_mount(self) -> None:
         def left(result: Any) -> None:

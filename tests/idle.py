@@ -16,7 +16,7 @@ from textual.worker import Worker
 
 CALM = 2
 """Turns of the loop with nothing to do: the first may have been the one in which a thread woke somebody"""
-PATIENCE, PATIENCE_WITH_THREADS = 30.0, 1.0
+PATIENCE, PATIENCE_WITH_THREADS = 100.0, 1.0
 """Seconds; a thread may be made to hang, and the test goes on beside it"""
 SECONDS_PER_PICTURE = 0.25
 """Where nobody pauses: a slow machine draws no more often"""

@@ -28,9 +28,9 @@ class ScreenDriver:
             await self.pilot.pause()
 
     async def wait(self, words: str) -> None:
-        """Wait until ``words`` are on the screen."""
+        """Wait until ``words`` are on the screen, perhaps on two lines of it."""
         for _ in range(PATIENCE):
-            if words in self.text:
+            if words in self.text or words in " ".join(self.text.split()):
                 return
             await self.pilot.pause(0.05)
         raise AssertionError(f"“{words}” did not come:\n{self.text}")

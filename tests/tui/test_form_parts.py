@@ -1,19 +1,14 @@
 """The parts of a form that hold rows of their own: figures, bodies helped, attendance."""
 
-import pytest
 from field import World
 from form_driver import cell, form_driver, members
-from textual._wait import wait_for_idle
 from textual.widgets import Static
 
 from fieldapp.records import records
 from fieldapp.tui.widgets.field_row import FieldRow
 
 
-async def test_a_meeting_of_eighteen_is_marked_by_exception(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Drawn four times a second, as on a slow laptop, the page stays scrolled with blank lines above the form.
-    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 1 / 60)
-    monkeypatch.setattr("textual.pilot.wait_for_idle", wait_for_idle)
+async def test_a_meeting_of_eighteen_is_marked_by_exception(world: World) -> None:
     ids = members(world, 18)
     async with form_driver(world.post, "meeting") as form:
         await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4)
