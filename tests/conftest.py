@@ -6,10 +6,10 @@ import json
 import os
 import sys
 from collections.abc import Generator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+import few_units
 import idle
 import light_seal
 import on_windows
@@ -19,7 +19,6 @@ from hypothesis import settings
 
 from fieldapp import cli
 from fieldapp.store import migrations, vault
-from fieldapp.store.baseline import baseline_changes
 from fieldapp.sync.format import drives
 from fieldapp.vietnamese.text import clean
 
@@ -90,10 +89,21 @@ def first_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return made
 
 
+@pytest.fixture(scope="session")
+def first_whole_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migrations, "baseline_changes", lambda: iter(few_units.whole()))
+        made = build(tmp_path_factory.mktemp("whole-world"))
+    made.close()
+    return made
+
+
 @pytest.fixture
-def world(first_world: World, tmp_path: Path) -> Generator[World, None, None]:
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[World, None, None]:
     """A headquarters and a certified post, for one test."""
-    made = first_world.copy(tmp_path / "world")
+    whole = "whole_baseline" in request.fixturenames
+    first: World = request.getfixturevalue("first_whole_world" if whole else "first_world")
+    made = first.copy(tmp_path / "world")
     yield made
     made.close()
 
@@ -131,11 +141,17 @@ def derived(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def computed_once() -> Generator[None, None, None]:
-    """Compute the baseline once: it is the same for every new replica."""
-    computed = cache(lambda: list(baseline_changes()))
+def few_units_are_shipped() -> Generator[None, None, None]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(migrations, "baseline_changes", lambda: iter(computed()))
+        patched.setattr(migrations, "baseline_changes", lambda: iter(few_units.few()))
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole_baseline() -> Generator[None, None, None]:
+    """For a module: all shipped reference data is in new replicas, those of ``world`` too, as in real ones."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migrations, "baseline_changes", lambda: iter(few_units.whole()))
         yield
 
 

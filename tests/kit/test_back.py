@@ -25,6 +25,8 @@ from fieldapp.store.store import FILE
 
 from .test_upgrade import MIGRATION, NEXT, OLD
 
+pytestmark = pytest.mark.usefixtures("whole_baseline")
+
 PATIENCE = 120
 """Seconds until a started program counts as hanging"""
 

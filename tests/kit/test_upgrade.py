@@ -23,7 +23,10 @@ from fieldapp.store.store import FILE, Store
 
 from .conftest import HERE, installing
 
-pytestmark = pytest.mark.timeout(600)  # who asks for the kit first makes it, and the others wait
+pytestmark = [
+    pytest.mark.timeout(600),  # who asks for the kit first makes it, and the others wait
+    pytest.mark.usefixtures("whole_baseline"),  # the version that is installed continues its log
+]
 OLD = fieldapp.__version__
 NEXT = "0.3.0"
 PATIENCE = 300

@@ -17,6 +17,8 @@ from fieldapp.sheets import importing
 from fieldapp.sheets.importing import ImportOptions, SheetOutcome
 from fieldapp.store.store import Store
 
+pytestmark = pytest.mark.usefixtures("whole_baseline")
+
 ORDER = ImportOptions("activity")
 
 

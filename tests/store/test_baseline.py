@@ -15,6 +15,8 @@ from fieldapp.store import baseline, migrations
 from fieldapp.store.baseline import baseline_rows
 from fieldapp.store.store import Store
 
+pytestmark = pytest.mark.usefixtures("whole_baseline")
+
 ROWS = list(baseline_rows())
 SHIPPED_WITH = ("0013_changes_by_row", 4208)
 """The newest migration, and how many changes the program ships"""

@@ -32,6 +32,8 @@ from fieldapp.sync.merge import merge
 from fieldapp.sync.merge.admission import UNKNOWN_TABLE
 from fieldapp.sync.safety import doctor
 
+pytestmark = pytest.mark.usefixtures("whole_baseline")
+
 DATA = Path(__file__).parent / "data" / "v1.tar.zst"
 MOVED = {"have", "have_hlc", "have_at"}
 """What ``local_replica`` of version 0.1 said of receipts is ``local_receipt`` now"""
@@ -69,7 +71,7 @@ def copied(version_1: Path, root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def upgraded(version_1: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+def upgraded(whole_baseline: None, version_1: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     made = World(copied(version_1, tmp_path_factory.mktemp("upgraded") / "world"), KEYS)
     for store in (made.hq, made.post):
         assert store.setting(REFOLD) is not None

@@ -19,6 +19,8 @@ from fieldapp.store.store import FILE, Store
 from fieldapp.sync.exchange import outgoing, status
 from fieldapp.sync.safety import doctor
 
+pytestmark = pytest.mark.usefixtures("whole_baseline")
+
 DATA = Path(__file__).parent / "data" / "schemas.tar.zst"
 PAST = range(2, 13)
 KEY = b"p" * 32

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from field import World
 from form_driver import strokes
 from textual.events import Key
@@ -21,6 +22,8 @@ from fieldapp.records import lists, records, words
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
+
+pytestmark = pytest.mark.usefixtures("whole_baseline")
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "typing.md"
 MOST, MOST_FOR_A_MEETING = 60, 40

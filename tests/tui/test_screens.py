@@ -23,14 +23,16 @@ from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens import list
 from fieldapp.work import month_counts as home_queries
 
+pytestmark = pytest.mark.usefixtures("whole_baseline")
+
 PATIENCE = 600
 """Seconds for all English pictures, on a machine that does much else"""
 
 
-@pytest.fixture(scope="session")
-def filled(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+@pytest.fixture(scope="module")
+def filled(whole_baseline: None, first_whole_world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A post with the records of the source, and its headquarters."""
-    made = first_world.copy(tmp_path_factory.mktemp("filled"))
+    made = first_whole_world.copy(tmp_path_factory.mktemp("filled"))
     pictures.fill(made)
     made.close()
     return made
