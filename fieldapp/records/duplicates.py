@@ -59,6 +59,8 @@ def _is_told_apart(columns: Mapping[str, Any], row: Row, model: type[Record]) ->
 def _shares_amount(store: Store, row: Row, amounts: set[tuple[str, int]]) -> bool:
     """Whether both have the same amount of a measure, or neither has any amount."""
     stored = store.rows(
-        "SELECT measure_id, amount FROM activity_measure WHERE activity_id = ? AND voided_at IS NULL", [row["id"]]
+        "SELECT measure_id, amount FROM activity_measure"
+        " WHERE activity_id = ? AND voided_at IS NULL AND amount IS NOT NULL",
+        [row["id"]],
     )
     return any((v["measure_id"], v["amount"]) in amounts for v in stored) or not (amounts or stored)

@@ -69,6 +69,7 @@ def test_what_differs_elsewhere_may_be_the_same(world: World, kind: str, other: 
 @pytest.mark.parametrize(("before", "now", "same"), [
     ([], [], True), (ONE, ONE, True), (ONE, TWO, False), (ONE, HOMES, False), ([], ONE, False), (ONE, [], False),
     (ONE + HOMES, TWO + HOMES, True), (ONE, ONE + HOMES, True), (ONE + HOMES, TWO, False), ([], DOZENS, True),
+    (DOZENS, DOZENS, True), (DOZENS, [], True),
     (DOZENS, ONE, False), (ONE, DOZENS, False),
     ([{"measure_id": "gieng", "amount": 0}], [], False), ([], [{"measure_id": "gieng", "amount": 0}], False),
 ])  # fmt: skip
