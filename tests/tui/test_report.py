@@ -64,6 +64,18 @@ async def test_the_period_moves_and_changes_its_length(world: World) -> None:
         assert "hiện nay" in said(app, "#what")
 
 
+async def test_the_arrows_stop_at_the_last_period_that_can_be_reported(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Then, "today", classmethod(lambda cls: cls(2098, 6, 1)))
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "f8", "right", "right", "right")
+        assert "năm 2099" in said(app, "#what")
+        await press(pilot, "left")
+        assert "năm 2098" in said(app, "#what")
+
+
 async def test_the_first_screen_shows_how_far_the_plan_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from fieldapp.tui.screens import home
 

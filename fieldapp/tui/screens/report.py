@@ -21,6 +21,8 @@ from fieldapp.tui.screens.base import Page
 
 LENGTHS = ("{year}", "{year}-H{half}", "{year}-Q{quarter}", "{year}-{month}", "term")
 """Periods that F4 goes through, as ``period_of`` reads them"""
+FIRST_YEAR, LAST_YEAR = 1901, 2099
+"""Of the periods that ``period_of`` reads and that have one before them"""
 
 
 class FigureList(OptionList):
@@ -120,7 +122,7 @@ class ReportScreen(Page):
             return
         period = self._query.period
         first = period.before().first if step < 0 else period.last + timedelta(days=1)
-        if 1901 <= first.year <= 9990:
+        if FIRST_YEAR <= first.year <= LAST_YEAR:
             self._day = first
             self.renew()
 
