@@ -13,8 +13,6 @@ from typing import Literal
 
 from fieldapp.vietnamese.syllables import PLAIN, TONES, VOWELS, complete, fits, plain, split, takes_tone, with_tone
 
-CODE_SIGNS = "_@"
-"""Letters beside one of these signs are not a word"""
 SMALL_KEY = "\\"
 """The key that gives the last letter the breve, caron, tilde or stroke of Ede, Jarai and Bahnar"""
 SMALL = {

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO
 
 import msgspec
 import pyrage
@@ -21,7 +21,7 @@ from fieldapp.errors import FieldappError, FileRefused, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.sync.format import agefile, keys, tarball
-from fieldapp.sync.format.segment import INSTANT, MAX_HLC, digest
+from fieldapp.sync.format.segment import INSTANT, MAX_HLC, NonNegative, digest
 from fieldapp.vietnamese.text import clean
 
 BUNDLE_FORMAT = "fieldapp-bundle/1"
@@ -45,9 +45,6 @@ _MEMBER = re.compile(rf"((?:certs|revocations)/{_UUID}\.json|segments/{_UUID}-[0
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total); stage is one of ``write``, ``verify``, ``read``, ``apply``, ``index``. It may raise
 ``Cancelled``; at ``index`` that is too late."""
-
-NonNegative = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
-"""Sizes and sequence numbers: integers that every JSON reader represents exactly"""
 
 
 class MemberLine(msgspec.Struct, frozen=True):
