@@ -1,6 +1,8 @@
 """Errors that users read: ``FieldappError`` and its subclasses."""
 
 import errno
+import os
+import sys
 from collections.abc import Mapping
 
 from fieldapp.i18n import _
@@ -69,9 +71,38 @@ class Cancelled(Exception):
     """A person cancelled the work; raised by the callback that reports its progress. Nothing was changed."""
 
 
+def windows_code(error: BaseException) -> int:
+    """Windows' code of an error; 0 where there is none.
+
+    Python's ``open`` says EACCES for a file that another program holds as for one that nobody may read, without
+    Windows' code. So Windows is asked again.
+    """
+    code: int = getattr(error, "winerror", None) or 0
+    if code or not isinstance(error, PermissionError) or not error.filename:
+        return code
+    return code_of_opening(os.fsdecode(error.filename))
+
+
+def code_of_opening(path: str) -> int:
+    """Windows' code if a file cannot be opened now, one of HELD if that is the reason; 0 if it can, or elsewhere."""
+    code = 0
+    if sys.platform == "win32":
+        import _winapi
+
+        read, write, shared, existing = _winapi.GENERIC_READ, _winapi.GENERIC_WRITE, 3, _winapi.OPEN_EXISTING
+        for access in (read | write, read):
+            try:
+                _winapi.CloseHandle(_winapi.CreateFile(path, access, shared, 0, existing, 0, 0))
+            except OSError as error:
+                code = error.winerror
+                if code in HELD:
+                    break
+    return code
+
+
 def os_error_text(error: OSError) -> str:
     """The text of an operating system error, for use within a sentence; rare errors have the system's own words."""
-    code = getattr(error, "winerror", None)
+    code = windows_code(error)
     if code in HELD:
         return _("another window or program has it open")
     usual = {
@@ -88,5 +119,5 @@ def os_error_text(error: OSError) -> str:
         errno.ENAMETOOLONG: _("the name is too long"),
         errno.EFBIG: _("the file is too large for this disk or stick"),
     }
-    meant = WINDOWS_CODES.get(code or 0, error.errno or 0)
+    meant = WINDOWS_CODES.get(code, error.errno or 0)
     return usual.get(meant) or error.strerror or type(error).__name__

@@ -24,7 +24,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.kit import install, trial
 from fieldapp.store import disk, people, vault
-from fieldapp.store.connection import DatabaseError, connect
+from fieldapp.store.connection import check_alone
 from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, Store
 from fieldapp.sync.format import drives, keys
@@ -137,7 +137,7 @@ class _Change:
         for left in (self._kits, *self.home.glob(TRIAL + "*")):
             disk.try_remove(left)
         self._store.close()
-        _check_alone(self.home / FILE, self._key)
+        check_alone(self.home / FILE, self._key)
         self._store = Store.open(self.home, self._key, self.user)
 
     def back_up(self) -> None:
@@ -297,17 +297,3 @@ def _call(command: list[str], secret: str = "") -> subprocess.CompletedProcess[s
 
 def _last_line(text: str) -> str:
     return next((line for line in reversed(text.splitlines()) if line.strip()), "")
-
-
-def _check_alone(path: Path, key: bytes) -> None:
-    """FieldappError while another window has the records open: it would go on with what the new version changed."""
-    db = connect(path, key)
-    try:
-        db.execute("PRAGMA busy_timeout = 0")
-        db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        db.execute("BEGIN EXCLUSIVE")
-        db.execute("ROLLBACK")
-    except DatabaseError as error:
-        raise FieldappError(_("The program is open in another window. Close it there, then upgrade again.")) from error
-    finally:
-        db.close()

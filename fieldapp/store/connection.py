@@ -58,10 +58,19 @@ class _Connection(sqlcipher.Connection):  # type: ignore[misc]
         asked.close()
         held.close()
         if self.sound and not sound:
-            error = sqlcipher.DatabaseError("database disk image is malformed")
-            error.sqlite_errorcode = SQLITE_CORRUPT
-            raise error
+            raise _damaged()
         self.sound = sound
+
+
+def _damaged() -> Exception:
+    """SQLite's error for a damaged page.
+
+    Made here, not where it is raised: a frame that holds its own exception lives until the garbage is collected, and
+    with it the cursor and the open file, which Windows then does not let anyone replace.
+    """
+    error: Exception = sqlcipher.DatabaseError("database disk image is malformed")
+    error.sqlite_errorcode = SQLITE_CORRUPT  # type: ignore[attr-defined]
+    return error
 
 
 class _Cursor(sqlcipher.Cursor):  # type: ignore[misc]
@@ -116,7 +125,7 @@ def connect(path: Path, key: bytes) -> "Database":
         if connection is not None:
             connection.close()
         if not disk_errors.is_damage(error):
-            raise disk_errors.disk_error_text(error) or error from error
+            raise disk_errors.opening_error_text(error, path) or error from error
         raise CannotOpen(
             _("The data file cannot be opened: its key does not fit or it is damaged. Nothing was changed.")
         ) from error
@@ -124,6 +133,22 @@ def connect(path: Path, key: bytes) -> "Database":
     connection.create_function("plain", 1, _comparison_text, deterministic=True)
     connection.create_function("fingerprint", 1, _fingerprint, deterministic=True)
     return Database(cast(Any, connection))
+
+
+def check_alone(path: Path, key: bytes) -> None:
+    """FieldappError while another window has the file open: it would go on with what is to be changed or replaced."""
+    db = connect(path, key)
+    try:
+        db.execute("PRAGMA busy_timeout = 0")
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("BEGIN EXCLUSIVE")
+        db.execute("ROLLBACK")
+    except sqlcipher.OperationalError as error:
+        raise FieldappError(
+            _("The program is open in another window. Nothing was changed: close it there, then do this again.")
+        ) from error
+    finally:
+        db.close()
 
 
 def in_memory() -> "Database":
@@ -139,7 +164,10 @@ def connect_to_read(path: Path, key: bytes) -> Any:
     Another connection has the file open.
     """
     uri = f"{path.absolute().as_uri()}?mode=ro"
-    connection = sqlcipher.connect(uri, uri=True, isolation_level=None, factory=_Connection)
+    try:
+        connection = sqlcipher.connect(uri, uri=True, isolation_level=None, factory=_Connection)
+    except sqlcipher.DatabaseError as error:
+        raise disk_errors.opening_error_text(error, path) or error from error
     connection.execute("PRAGMA cipher_log_level = NONE")
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
     connection.sound = True

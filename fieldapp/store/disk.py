@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path, PureWindowsPath
 from typing import Any, TypeVar
 
-from fieldapp.errors import HELD, FieldappError
+from fieldapp.errors import HELD, FieldappError, windows_code
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _
 
@@ -94,13 +94,17 @@ def _patiently(do: Callable[[], Result]) -> Result:
 
 def held_text(error: BaseException) -> str | None:
     """The sentence for a file that another program has open; None if that is not the error."""
-    code = getattr(error, "winerror", None)
+    code = windows_code(error)
     if not isinstance(error, OSError) or code not in (*HELD, DENIED):
         return None
     path = error.filename2 or error.filename
     if code == DENIED and not (error.filename2 and os.path.isfile(path) and os.access(path, os.W_OK)):  # noqa: PTH113 — it may be str or bytes
         return None  # a rename that is refused, onto a file that may be written: only an open file does that
-    named = os.fsdecode(path) if path else ""
+    return open_elsewhere(os.fsdecode(path) if path else "")
+
+
+def open_elsewhere(named: str) -> str:
+    """The sentence for a file that another program has open; the name may be empty."""
     who = holders(Path(named)) if named else []
     if who:
         text = _("{path} is open in {programs}. Nothing was changed: close it there, then do this again.")

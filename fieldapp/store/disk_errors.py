@@ -1,10 +1,11 @@
 """Sentences for errors of the disk and of the database file: what happened, what is safe, what to do next."""
 
 import errno
+from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlcipher
 
-from fieldapp.errors import WINDOWS_CODES, FieldappError
+from fieldapp.errors import HELD, WINDOWS_CODES, FieldappError, code_of_opening, windows_code
 from fieldapp.i18n import _
 from fieldapp.store import disk
 
@@ -25,12 +26,25 @@ def disk_error_text(error: BaseException) -> DiskError | None:
         return DiskError(held)
     if not isinstance(error, OSError):
         return None
-    meant = WINDOWS_CODES.get(getattr(error, "winerror", None) or 0, error.errno)
+    meant = WINDOWS_CODES.get(windows_code(error), error.errno)
     if meant in (errno.ENOSPC, errno.EDQUOT):
         return _full()
     if meant in (errno.EROFS, errno.EACCES, errno.EPERM):
         return _read_only()
     return _failing() if meant == errno.EIO else None
+
+
+def opening_error_text(error: BaseException, path: Path) -> DiskError | None:
+    """The sentence for an error while the database file at ``path`` was opened.
+
+    SQLite says of a file that another program holds only that it cannot be opened.
+    """
+    for suffix in ("", "-wal", "-shm"):
+        file = f"{path}{suffix}"
+        code = code_of_opening(file)
+        if code in HELD:
+            return DiskError(disk.open_elsewhere(file))
+    return disk_error_text(error)
 
 
 def is_damage(error: BaseException) -> bool:

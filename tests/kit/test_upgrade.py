@@ -18,7 +18,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.kit import assemble, install, trial, upgrade, wheel
 from fieldapp.packaged import CHECKOUT
 from fieldapp.records import records
-from fieldapp.store.connection import connect
+from fieldapp.store.connection import check_alone, connect
 from fieldapp.store.store import FILE, Store
 
 from .conftest import HERE, installing
@@ -272,9 +272,9 @@ def test_what_is_new_leaves_out_sections_without_entries(tmp_path: Path) -> None
 def test_another_window_is_asked_to_close(world: World) -> None:
     path, key = world.root / "post" / FILE, world.keys["post"]
     with pytest.raises(FieldappError, match="cửa sổ khác"):
-        upgrade._check_alone(path, key)
+        check_alone(path, key)
     world.post.close()
-    upgrade._check_alone(path, key)
+    check_alone(path, key)
 
 
 def test_the_trial_counts_and_examines(world: World) -> None:

@@ -6,16 +6,19 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from field import Run, World
 
+from fieldapp import errors
 from fieldapp.errors import FieldappError
 from fieldapp.reports.files.write import save_file
-from fieldapp.store import disk, place, vault
+from fieldapp.store import disk, disk_errors, place, vault
+from fieldapp.store.store import FILE
 from fieldapp.sync.format import drives
 
 DENIED, HELD, LOCKED, ELSEWHERE = 5, 32, 33, 112
@@ -169,6 +172,45 @@ def test_usual_names_are_taken(monkeypatch: pytest.MonkeyPatch, name: str) -> No
     disk.check_name(Path(name))
 
 
+@pytest.mark.parametrize("command", [("list", "activity"), ("doctor",), ("doctor", "--rebuild")])
+def test_a_data_file_that_another_program_holds_is_said_to_be_held(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """SQLite says only that it cannot be opened, as of a folder; which of both it is, Windows is asked."""
+    world.close()
+    path = world.root / "post" / FILE
+    path.rename(path.with_name("away"))
+    path.mkdir()
+    code, _out, err = run(*command)
+    assert code == 1
+    assert "quyền của thư mục" in err
+    monkeypatch.setattr(disk_errors, "code_of_opening", lambda name: HELD if name == str(path) else 0)
+    code, _out, err = run(*command)
+    assert code == 1
+    assert f"{FILE} {OPEN}" in err
+    assert "quyền" not in err
+
+
+def test_a_file_to_be_read_that_another_program_holds_is_said_to_be_held(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's `open` says EACCES, without Windows' code."""
+    sheet = tmp_path / "a.csv"
+    sheet.write_text("họ tên\n", encoding="utf-8")
+    monkeypatch.setattr(errors, "code_of_opening", lambda name: HELD if name == str(sheet) else 0)
+    really = Path.open
+
+    def refuse(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if path == sheet:
+            raise PermissionError(13, "Permission denied", str(path))
+        return really(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    code, _out, err = run("import-table", str(sheet), "--kind", "member")
+    assert code == 1
+    assert "cửa sổ hoặc chương trình khác" in err, err
+
+
 class RestartManager:
     """rstrtmgr.dll, which knows who has a file open; the structure is laid out as Windows documents it."""
 
@@ -272,18 +314,42 @@ sys.stdin.readline()
 
 if sys.platform == "win32":  # no other system refuses to replace a file that is open
 
-    def test_a_file_that_another_program_really_holds(tmp_path: Path) -> None:
-        target = tmp_path / "a.docx"
-        target.write_bytes(b"old")
+    @contextmanager
+    def held(target: Path) -> Iterator[None]:
         holder = subprocess.Popen(
             [sys.executable, "-c", HOLDER, str(target)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == "held"
-        for write in (save, put_on_stick):
-            with pytest.raises(FieldappError, match=OPEN):
-                write(target)
-            assert [p.name for p in tmp_path.iterdir()] == ["a.docx"]
-        holder.communicate("\n")
+        try:
+            yield
+        finally:
+            holder.communicate("\n")
+
+    def test_a_file_that_another_program_really_holds(tmp_path: Path) -> None:
+        target = tmp_path / "a.docx"
+        target.write_bytes(b"old")
+        with held(target):
+            for write in (save, put_on_stick):
+                with pytest.raises(FieldappError, match=OPEN):
+                    write(target)
+                assert [p.name for p in tmp_path.iterdir()] == ["a.docx"]
         save(target)
         assert target.read_bytes() == b"new"
+
+    @pytest.mark.parametrize("command", [("list", "activity"), ("doctor",), ("doctor", "--rebuild")])
+    def test_a_data_file_that_another_program_really_holds(world: World, run: Run, command: tuple[str, ...]) -> None:
+        world.close()
+        with held(world.root / "post" / FILE):
+            code, _out, err = run(*command)
+        assert code == 1
+        assert f"{FILE} {OPEN}" in err
+        assert run(*command)[0] == 0
+
+    def test_a_file_to_be_read_that_another_program_really_holds(run: Run, tmp_path: Path) -> None:
+        sheet = tmp_path / "a.csv"
+        sheet.write_text("họ tên\n", encoding="utf-8")
+        with held(sheet):
+            code, _out, err = run("import-table", str(sheet), "--kind", "member")
+        assert code == 1
+        assert "cửa sổ hoặc chương trình khác" in err, err

@@ -4,13 +4,14 @@ import os
 import random
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from field import USER, Run, World
 from sync_state import state
 
 from fieldapp.errors import FieldappError
-from fieldapp.store import disk_errors
+from fieldapp.store import disk, disk_errors
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.store import FILE, Store
 from fieldapp.sync.exchange import status
@@ -125,6 +126,49 @@ def test_damaged_records_are_folded_again_and_nothing_is_lost(filled: World, run
     assert [d.id for d in filled.post.drafts()] == ["d"]
     assert len(list((filled.root / "post").glob(FILE + ".damaged-*Z"))) == 1
     assert run("doctor")[0] == 0
+
+
+def test_while_another_window_is_open_nothing_is_rebuilt(filled: World, run: Run) -> None:
+    """It would go on writing into the file that is put away."""
+    path = close(filled)
+    with Store.open(path.parent, filled.keys["post"], USER) as other:
+        pages = pages_of(other, "activity")
+        other.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        damage(path, *pages)
+        before = path.read_bytes()
+        code, _out, err = run("doctor", "--rebuild")
+        assert code == 1
+        assert "cửa sổ khác" in err
+        assert path.read_bytes() == before
+        assert [p.name for p in path.parent.glob(FILE + "*.damaged-*")] + [*path.parent.glob("*.part")] == []
+    assert run("doctor", "--rebuild")[0] == 0
+
+
+def test_a_file_that_stays_held_is_not_rebuilt_and_stays_as_it_was(
+    filled: World, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Windows refuses it, while a program has the file open in another way than SQLite does."""
+    pages = pages_of(filled.post, "activity")
+    path = close(filled)
+    damage(path, *pages)
+    before, really = path.read_bytes(), os.replace
+
+    def replace(source: Any, target: Any) -> None:
+        if Path(target) == path:
+            error = PermissionError(13, "x", str(source))
+            error.filename2, error.winerror = str(target), 32  # type: ignore[attr-defined,unused-ignore]
+            raise error
+        really(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(disk, "WAITS", ())
+    code, _out, err = run("doctor", "--rebuild")
+    assert code == 1
+    assert f"{FILE} đang mở" in err
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir() if p.suffix == ".part" or "damaged-" in p.name] == []
+    monkeypatch.setattr(os, "replace", really)
+    assert run("doctor", "--rebuild")[0] == 0
 
 
 @pytest.mark.parametrize("table", ["local_change", "local_segment", "local_log"])

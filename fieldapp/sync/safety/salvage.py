@@ -21,7 +21,7 @@ from fieldapp.i18n import _
 from fieldapp.records import search_index
 from fieldapp.store import disk, disk_errors, migrations
 from fieldapp.store import log as change_log
-from fieldapp.store.connection import DatabaseError, connect, connect_to_read
+from fieldapp.store.connection import DatabaseError, check_alone, connect, connect_to_read
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import FILE, Row, Store
 from fieldapp.sync.format import segment
@@ -70,6 +70,9 @@ class Lost:
 def salvage_file(store: Store) -> tuple[Store, Lost]:
     """Replace a damaged file with a new one; closes ``store``. Returns the new replica and what is lost."""
     path, key, user = store.path, store.key, store.user
+    store.close()
+    check_alone(path, key)
+    store = Store.open(path.parent, key, user)
     lost = Lost()
     part = path.with_suffix(".part")
     disk.remove(part)
@@ -93,7 +96,12 @@ def salvage_file(store: Store) -> tuple[Store, Lost]:
     made.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     made.close()
     store.close()
-    lost.kept = _replace_file(path, part)
+    try:
+        check_alone(path, key)  # one may have been opened meanwhile
+        lost.kept = _replace_file(path, part)
+    except BaseException:
+        disk.try_remove(part)
+        raise
     return Store.open(path.parent, key, user), lost
 
 
@@ -344,14 +352,22 @@ def _replace_file(path: Path, part: Path) -> Path:
     Its write-ahead log is moved first: if it stayed, SQLite would take it for that of the new file.
     """
     kept = path.with_name(f"{FILE}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    for suffix in ("-wal", "-shm"):
-        beside = path.with_name(path.name + suffix)
-        if beside.exists():
-            disk.rename(beside, kept.with_name(kept.name + suffix))
+    moved: list[tuple[Path, Path]] = []
     try:
-        kept.hardlink_to(path)
-    except OSError:  # this file system has no hard links
-        shutil.copyfile(path, kept)
-    disk.replace(part, path)
+        for suffix in ("-wal", "-shm"):
+            beside, there = path.with_name(path.name + suffix), kept.with_name(kept.name + suffix)
+            if beside.exists():
+                disk.rename(beside, there)
+                moved.append((beside, there))
+        try:
+            kept.hardlink_to(path)
+        except OSError:  # this file system has no hard links
+            shutil.copyfile(path, kept)
+        disk.replace(part, path)
+    except OSError:  # on Windows, because another program holds one of them: all is as it was
+        for beside, there in moved:
+            disk.rename(there, beside)
+        disk.try_remove(kept)
+        raise
     disk.sync_folder(path.parent)
     return kept
