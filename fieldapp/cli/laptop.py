@@ -257,7 +257,9 @@ def restore(obj: Context, file: Path) -> None:
 @click.option("--platform", type=click.Choice(["windows", "linux", "all"]), default="all", show_default=True)
 @click.option("--python", "pythons", type=click.Choice(["3.11", "3.12", "3.13", "3.14"]), multiple=True,
               help="Only for this Python; may be given several times. Otherwise for all four.")  # fmt: skip
-@click.option("--python-installer", type=PATH, metavar="FILE", help="Python for Windows, .exe or embeddable .zip.")
+@click.option("--python-installer", type=PATH, metavar="FILE",
+              help="Python for Windows, embeddable .zip or .exe; else a known .zip here or in DEST.")  # fmt: skip
+@click.option("--no-python", is_flag=True, help="Each laptop with Windows has a Python of its own.")
 @click.option("--unsigned", is_flag=True, help="Headquarters signs it later, by `hq sign-kit`.")
 @click.pass_obj
 def kit(
@@ -266,16 +268,20 @@ def kit(
     platform: str,
     pythons: Sequence[str],
     python_installer: Path | None,
+    no_python: bool,
     unsigned: bool,
 ) -> None:
     """Make a kit in the folder DEST that installs everything without a network. Needs a package index, once."""
-    from fieldapp.kit import assemble
+    from fieldapp.kit import assemble, windows_python
 
-    store = None if unsigned else obj.open()
     platforms = list(assemble.PLATFORMS) if platform == "all" else [platform]
-    made = assemble.make_kit(
-        dest, assemble.targets(platforms, pythons or assemble.PYTHONS), print_message, python_installer
-    )
+    pythons = pythons or assemble.PYTHONS
+    if python_installer is None and "windows" in platforms and not no_python:
+        python_installer = windows_python.find((Path.cwd(), dest), pythons)
+    if python_installer is not None and python_installer.is_file():
+        print_message(windows_python.sentence_about(python_installer))
+    store = None if unsigned else obj.open()
+    made = assemble.make_kit(dest, assemble.targets(platforms, pythons), print_message, python_installer)
     print_text(str(made))
     if store is None:
         print_message(_("Nobody has signed it yet: `fieldapp hq sign-kit {kit}` at headquarters.").format(kit=made))

@@ -8,6 +8,7 @@ program that is already installed (``fieldapp upgrade``), guards against forgery
     <data folder of the user>/fieldapp/
       versions/0.2.0/     one environment for each version; ``complete`` in it is written last
       current             the name of the version that starts; replaced atomically
+      fieldapp.cmd, uninstall.cmd     on Windows
 """
 
 from __future__ import annotations
@@ -285,6 +286,19 @@ def python_of(folder: Path) -> Path:
     return scripts if scripts.exists() else folder / "python.exe"
 
 
+def python_for(kit: Path) -> str:
+    """The interpreter that installs a kit: the one that the kit carries, or else the running one.
+
+    So a version brings its Python along, and does not depend on that of the version before.
+    """
+    carried = kit / "python" / "python.exe"
+    if WINDOWS and carried.is_file():
+        command = [str(carried), "-I", str(kit / "install.py"), "--fits"]
+        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+            return str(carried)
+    return sys.executable
+
+
 def program(folder: Path) -> list[str]:
     """The command that starts an installed version."""
     return [str(python_of(folder)), "-I", "-X", "utf8", "-m", "fieldapp"]
@@ -332,6 +346,7 @@ def install_beside(kit: Path) -> Path:
             )
         )
     write_atomically(folder / COMPLETE, mark.encode("ascii"))
+    offer_uninstall()
     return folder
 
 
@@ -417,6 +432,39 @@ if not "%CODE%"=="0" if "%~1"=="" pause
 exit /b %CODE%
 """
 
+UNINSTALL_WINDOWS = """\
+@echo off
+setlocal EnableExtensions DisableDelayedExpansion
+title fieldapp
+set "ROOT=%LOCALAPPDATA%\\fieldapp"
+rem cmd.exe reads a script while it runs, and this one goes: a copy of it does the work.
+if "%~1"=="remove" goto remove
+copy /y "%~f0" "%TEMP%\\fieldapp-uninstall.cmd" >nul 2>&1
+"%TEMP%\\fieldapp-uninstall.cmd" remove
+exit /b 1
+:remove
+set "CODE=1"
+set "VERSION="
+for /f "usebackq delims=" %%V in ("%ROOT%\\current") do set "VERSION=%%V"
+rem A folder whose program runs cannot be renamed: either all goes, or nothing.
+if exist "%ROOT%\\versions\\" rmdir /s /q "%ROOT%\\removed" >nul 2>&1
+if exist "%ROOT%\\versions\\" ren "%ROOT%\\versions" removed
+if exist "%ROOT%\\versions\\" goto open
+set "PYTHON=%ROOT%\\removed\\%VERSION%\\Scripts\\python.exe"
+if not exist "%PYTHON%" set "PYTHON=%ROOT%\\removed\\%VERSION%\\python.exe"
+"%PYTHON%" -I -X utf8 -m fieldapp.kit.install --uninstall
+set "CODE=%ERRORLEVEL%"
+rmdir /s /q "%ROOT%\\removed"
+rmdir "%ROOT%"
+goto end
+:open
+echo fieldapp dang mo. Chua go gi. Hay dong lai roi go lai.
+echo fieldapp is open. Nothing was removed. Close it, then do this again.
+:end
+pause
+exit /b %CODE%
+"""
+
 DESKTOP_ENTRY = """\
 [Desktop Entry]
 Type=Application
@@ -434,20 +482,30 @@ def make_entries() -> Path:
     The command starts the version that ``current`` names, so that an upgrade need not change it: cmd.exe reads a script
     while it runs.
     """
+    launcher, *more = entries()
     if WINDOWS:
-        menu = Path(os.environ["APPDATA"]) / "Microsoft" / "Windows" / "Start Menu" / "Programs"
-        launcher = root() / "fieldapp.cmd"
-        commands = launcher.parent.parent / "Microsoft" / "WindowsApps"  # where Windows looks for this user's commands
-        for folder in (launcher.parent, menu, _desktop(), *([commands] if commands.is_dir() else [])):
-            _write_if_other(folder / "fieldapp.cmd", LAUNCHER_WINDOWS.replace("\n", "\r\n").encode("ascii"))
+        for path in (launcher, *more):
+            _write_if_other(path, _for_cmd(LAUNCHER_WINDOWS))
         return launcher
-    launcher = Path.home() / ".local" / "bin" / "fieldapp"
     _write_if_other(launcher, LAUNCHER_LINUX.encode("ascii"))
     launcher.chmod(0o755)
     quoted = '"' + re.sub(r'(["`$\\])', r"\\\1", str(launcher)).replace("\\", "\\\\").replace("%", "%%") + '"'
-    entry = root().parent / "applications" / "fieldapp.desktop"
-    _write_if_other(entry, DESKTOP_ENTRY.format(launcher=quoted).encode("utf-8"))
+    _write_if_other(more[0], DESKTOP_ENTRY.format(launcher=quoted).encode("utf-8"))
     return launcher
+
+
+def entries() -> list[Path]:
+    """What starts the program, the command first; on Linux also its entry in the menu."""
+    if not WINDOWS:
+        return [Path.home() / ".local" / "bin" / "fieldapp", root().parent / "applications" / "fieldapp.desktop"]
+    menu = Path(os.environ["APPDATA"]) / "Microsoft" / "Windows" / "Start Menu" / "Programs"
+    commands = root().parent / "Microsoft" / "WindowsApps"  # where Windows looks for this user's commands
+    folders = (root(), menu, _desktop(), *([commands] if commands.is_dir() else []))
+    return [folder / "fieldapp.cmd" for folder in folders]
+
+
+def _for_cmd(script: str) -> bytes:
+    return script.replace("\n", "\r\n").encode("ascii")
 
 
 def _desktop() -> Path:
@@ -461,6 +519,66 @@ def _desktop() -> Path:
     return Path.home() / "Desktop"
 
 
+UNINSTALL = r"Software\Microsoft\Windows\CurrentVersion\Uninstall\fieldapp"
+"""Of this user's registry: what Windows lists under *Apps*"""
+
+
+def offer_uninstall() -> None:
+    """List the program among this user's apps on Windows, with what removes it. An upgrade does this too."""
+    if not WINDOWS:
+        return
+    script = root() / "uninstall.cmd"
+    _write_if_other(script, _for_cmd(UNINSTALL_WINDOWS))
+    if sys.platform == "win32":
+        import winreg
+
+        with winreg.CreateKey(winreg.HKEY_CURRENT_USER, UNINSTALL) as key:
+            for name, value in (
+                ("DisplayName", "fieldapp"),
+                ("InstallLocation", str(root())),
+                ("UninstallString", f'cmd.exe /d /s /c ""{script}""'),  # /s: the user's name may hold an &
+            ):
+                winreg.SetValueEx(key, name, 0, winreg.REG_SZ, value)
+            for name in ("NoModify", "NoRepair"):
+                winreg.SetValueEx(key, name, 0, winreg.REG_DWORD, 1)
+
+
+def uninstall() -> None:
+    """Remove the program for this user, and leave the records. InstallRefused while it is open on Windows.
+
+    Where ``uninstall.cmd`` has begun, it removes the folder in which this Python lies.
+    """
+    versions, removed = root() / "versions", root() / "removed"
+    if versions.exists():
+        shutil.rmtree(removed, ignore_errors=True)
+        try:
+            patiently(lambda: versions.rename(removed))
+        except OSError:
+            raise InstallRefused(
+                in_language(
+                    "fieldapp đang mở. Chưa gỡ gì. Hãy đóng lại rồi gỡ lại.",
+                    "fieldapp is open. Nothing was removed. Close it, then do this again.",
+                )
+            ) from None
+    for path in (*entries(), root() / CURRENT, root() / "uninstall.cmd"):
+        path.unlink(missing_ok=True)
+    if sys.platform == "win32":
+        import winreg
+
+        with contextlib.suppress(FileNotFoundError):
+            winreg.DeleteKey(winreg.HKEY_CURRENT_USER, UNINSTALL)
+    shutil.rmtree(root() / "kits", ignore_errors=True)
+    if removed not in Path(sys.executable).parents:
+        shutil.rmtree(removed, ignore_errors=True)
+        with contextlib.suppress(OSError):  # a Python that a kit's installer made lies there too
+            root().rmdir()
+    print(
+        in_language(f"Đã gỡ fieldapp. Sổ vẫn còn: {records()}", f"fieldapp was removed. The records stay: {records()}")
+        if has_records()
+        else in_language("Đã gỡ fieldapp.", "fieldapp was removed.")
+    )
+
+
 def _write_if_other(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.is_file() or path.read_bytes() != data:
@@ -470,9 +588,14 @@ def _write_if_other(path: Path, data: bytes) -> None:
 # what a person starts -------------------------------------------------------------------------------------------
 
 
+def records() -> Path:
+    """Where this user's replica lies, if there is one."""
+    return Path(os.environ.get("FIELDAPP_HOME") or Path.home() / "fieldapp")
+
+
 def has_records() -> bool:
     """Whether this user has a replica already."""
-    return (Path(os.environ.get("FIELDAPP_HOME") or Path.home() / "fieldapp") / "fieldapp.db").exists()
+    return (records() / "fieldapp.db").exists()
 
 
 def begin_post(folder: Path, found: list[Path], user: str | None) -> int:
@@ -553,6 +676,11 @@ def main() -> None:
         action="store_true",
         help=in_language("Cài cả khi chưa có chữ ký.", "Install although nobody signed."),
     )
+    parser.add_argument(
+        "--uninstall",
+        action="store_true",
+        help=in_language("Gỡ chương trình; sổ vẫn còn.", "Remove the program; the records stay."),
+    )
     parser.add_argument("--beside", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--fits", action="store_true", help=argparse.SUPPRESS)  # the start scripts look for a Python
     given = parser.parse_args()
@@ -560,6 +688,9 @@ def main() -> None:
     try:
         if given.fits:
             requirements(kit)
+            return
+        if given.uninstall:
+            uninstall()
             return
         code = install_kit(kit, unsigned=given.unsigned, beside=given.beside, user=given.user)
     except InstallRefused as refused:

@@ -231,7 +231,7 @@ class Upgrade(_Change):
         """Let the new version's own installer make its environment, beside the old one."""
         self._say(_("{version} is being installed beside {installed}: about a minute.").format(
             version=self.version, installed=fieldapp.__version__))  # fmt: skip
-        done = _call([sys.executable, "-I", str(self._copy / "install.py"), "--beside"])
+        done = _call([install.python_for(self._copy), "-I", str(self._copy / "install.py"), "--beside"])
         if done.returncode:
             raise FieldappError(
                 _("The installation failed: {why} {version} stays.").format(

@@ -21,8 +21,9 @@ from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from fieldapp.errors import FieldappError
-from fieldapp.kit import assemble, install, wheel
+from fieldapp.kit import assemble, install, wheel, windows_python
 from fieldapp.kit.assemble import TargetMachine
+from fieldapp.packaged import CHECKOUT
 
 from .conftest import HERE, WINDOWS
 
@@ -151,6 +152,7 @@ def test_start_scripts_are_what_their_shells_read(made: Path) -> None:
         assert subprocess.run(["dash", "-n", made / "install.sh"], check=False, timeout=60).returncode == 0
     check_cmd((made / "install.cmd").read_bytes())
     check_cmd(install.LAUNCHER_WINDOWS.replace("\n", "\r\n").encode())
+    check_cmd(install.UNINSTALL_WINDOWS.replace("\n", "\r\n").encode())
 
 
 def check_cmd(script: bytes) -> None:
@@ -243,6 +245,47 @@ def test_an_installer_is_carried_and_its_hash_stands_in_the_start_script(
     assert f'"{assemble._sha256(setup)}"' in script
     assert f"python\\{setup.name}" in script
     check_cmd((made / "install.cmd").read_bytes())
+
+
+def test_a_kit_for_windows_carries_a_python_unless_that_is_refused(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assemble, "_fill_kit", lambda *_args: None)
+    monkeypatch.chdir(tmp_path)
+    known, digest = next(iter(windows_python.EMBEDDABLE.items()))
+    stick = tmp_path / "usb"
+    stick.mkdir()
+    code, _out, err = run("kit", stick, "--unsigned")
+    assert code == 1
+    for words in (known, digest, windows_python.PAGE, "--no-python"):
+        assert words in err
+    code, _out, err = run("kit", stick, "--unsigned", "--platform", "windows", "--python", "3.14")
+    assert (code, "--python-installer" in err) == (1, True)
+    assert list(stick.iterdir()) == []
+    assert run("kit", stick, "--unsigned", "--platform", "linux")[0] == 0
+    shutil.rmtree(next(stick.iterdir()))
+    assert run("kit", stick, "--unsigned", "--no-python")[0] == 0
+    assert not (next(stick.iterdir()) / "python").exists()
+    shutil.rmtree(next(stick.iterdir()))
+    zipped = embeddable(tmp_path / known, version="313")
+    code, _out, err = run("kit", stick, "--unsigned")
+    assert (code, digest in err, assemble._sha256(zipped) in err) == (1, True, True), "not the file of that name"
+    monkeypatch.setitem(windows_python.EMBEDDABLE, known, assemble._sha256(zipped))
+    for place in (tmp_path, stick):
+        zipped = zipped.rename(place / known)
+        assert run("kit", stick, "--unsigned")[0] == 0
+        (made,) = [path for path in stick.iterdir() if path.is_dir()]
+        assert (made / "python" / "python.exe").exists()
+        shutil.rmtree(made)
+    other = embeddable(tmp_path / "python-3.14.9-embed-amd64.zip", version="314")
+    code, _out, err = run("kit", stick, "--unsigned", "--python-installer", other)
+    assert (code, assemble._sha256(other) in err) == (0, True), "it is for a person to compare"
+
+
+def test_the_zips_that_are_known_are_those_of_the_docs() -> None:
+    table = (CHECKOUT / "docs" / "install.md").read_text(encoding="utf-8")
+    found = dict(re.findall(r"^\| `(python-[^`]*-embed-amd64\.zip)` \| `([0-9a-f]{64})` \|", table, re.MULTILINE))
+    assert found == windows_python.EMBEDDABLE
 
 
 @pytest.mark.parametrize("bad", ["x.msi", "no such.exe", "a b.exe", "torn.zip", "other.zip", "outside.zip"])

@@ -146,6 +146,39 @@ def test_a_post_is_installed_without_a_network_from_stick_and_pack(
 
 
 @pytest.mark.slow
+def test_what_was_installed_is_removed_and_the_records_stay(
+    world: World, signed: Path, shared: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    with installing(shared, home, anew=False):
+        code, said = started(home, "sh", signed / "install.sh")
+    assert code == 0, said
+    shutil.copytree(world.root / "post", home / "fieldapp")
+    before = {path: path.read_bytes() for path in files_in(home / "fieldapp")}
+    (home / ".local/bin/other").write_text("", encoding="utf-8")
+    for _again in range(2):
+        code, said = started(home, "sh", signed / "install.sh", "--uninstall")
+        assert code == 0, said
+        assert f"Sổ vẫn còn: {home / 'fieldapp'}" in said
+        assert {path: path.read_bytes() for path in files_in(home)} == {**before, home / ".local/bin/other": b""}
+
+
+@on_windows.SHELL
+def test_a_kit_is_installed_by_the_python_that_it_carries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "WINDOWS", True)
+    (tmp_path / "install.py").write_text("", encoding="utf-8")
+    assert install.python_for(tmp_path) == sys.executable, "it carries none"
+    carried = tmp_path / "python" / "python.exe"
+    carried.parent.mkdir()
+    for code, expected in ((0, str(carried)), (1, sys.executable)):
+        carried.write_text(
+            f'#!/bin/sh\n[ "$*" = "-I {tmp_path}/install.py --fits" ] && exit {code}\n', encoding="utf-8"
+        )
+        carried.chmod(0o755)
+        assert install.python_for(tmp_path) == expected
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["a wheel", "the installer's list", "a list with a mended checksum", "signature"])
 def test_one_byte_changed_and_nothing_is_installed(
     signed: Path, tmp_path: Path, spoil: Callable[[Path], None], which: str
