@@ -34,7 +34,7 @@ settings.load_profile("fieldapp")
 
 def pytest_configure() -> None:
     os.environ.update(FIELDAPP_LANG="vi", TERM="xterm-256color", COLORTERM="truecolor")
-    os.environ["FIELDAPP_HOME"] = str(Path(os.devnull) / "home")  # a test that names no workspace must not find one
+    os.environ["FIELDAPP_HOME"] = str(Path(__file__) / "home")  # a test that names no workspace must not find one
     for name in ("FIELDAPP_USER", "FIELDAPP_PASSPHRASE_FILE", "NO_COLOR", "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(name, None)
     sys.dont_write_bytecode = False  # or each of a run's hundred processes compiles the program anew

@@ -57,4 +57,5 @@ async def test_a_folder_that_is_not_there_is_said(world: World, folder: str) -> 
     app = FieldApp(world.root / "post", world.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await to_files(pilot, Path(folder))
-        assert (await write(pilot, screen, "tab", "enter")).startswith("! Không ghi được")
+        said = await write(pilot, screen, "tab", "enter")
+        assert said.startswith(("! Không ghi được", "! Đường dẫn dài")), said  # on Windows, that path is refused before

@@ -1,5 +1,6 @@
 """What the USB screen says of what lies on a stick."""
 
+import on_windows
 from field import World
 from screen_driver import at_post, run
 from sync_state import new_post, no_unicode, second_laptop
@@ -19,6 +20,7 @@ async def test_a_name_that_is_no_unicode_stops_nothing(world: World) -> None:
         assert "xau\ufffd\ufffd.fieldapp.tar.age" in s.text
 
 
+@on_windows.NAMES
 async def test_a_name_is_no_line_of_its_own(world: World) -> None:
     world.well()
     (made,) = outgoing.export(world.post, world.usb)
