@@ -4,6 +4,7 @@
 #   tools/windows.sh suite [TESTS...]      the tests, one folder after another; counts by folder; exit 1 if any failed
 #   tools/windows.sh quick                 the core of it: a kit's life for a user with an awkward name, some tests
 #   tools/windows.sh evening [CHECKOUT]    a kit's life alone, told step by step; CHECKOUT: of another commit
+#   tools/windows.sh kit                   two people on one laptop: installed, demo, doctor, another Python, uninstalled
 #   tools/windows.sh python [ARGS...]      Windows' Python
 #
 # WINDOWS_PYTHON is 3.11, 3.12 or 3.13; otherwise that of .venv, which `make .venv/.dev` makes. The machine is kept in
@@ -82,14 +83,17 @@ suite() {
 # a kit's life -------------------------------------------------------------------------------------------------------
 
 # Runs a program as another user of the Windows: Wine takes the folders of a user from its own registry, not from outside.
-write_user() {
-    mkdir -p "$DRIVE/users/Đinh Nam & Út/AppData/Local" "$DRIVE/users/Đinh Nam & Út/AppData/Roaming"
+PERSON='Đinh Nam & Út'
+write_user() { # NAME: a user without any files
+    rm -rf "${DRIVE:?}/users/$1"
+    mkdir -p "$DRIVE/users/$1/AppData/Local" "$DRIVE/users/$1/AppData/Roaming"
     echo 'lúa nước sông' >"$DRIVE/passphrase.txt"
     cat >"$DRIVE/as_user.py" <<'PY'
 import os, subprocess, sys
-home = "C:\\users\\Đinh Nam & Út"
+name = sys.argv.pop(1)
+home = "C:\\users\\" + name
 os.environ.update(
-    USERPROFILE=home, HOMEDRIVE="C:", HOMEPATH=home[2:], USERNAME="Đinh Nam & Út",
+    USERPROFILE=home, HOMEDRIVE="C:", HOMEPATH=home[2:], USERNAME=name,
     APPDATA=home + "\\AppData\\Roaming", LOCALAPPDATA=home + "\\AppData\\Local",
     FIELDAPP_LANG="en", FIELDAPP_PASSPHRASE_FILE="C:\\passphrase.txt",
 )
@@ -100,8 +104,8 @@ sys.exit(subprocess.run(words, stdin=subprocess.DEVNULL).returncode)
 PY
 }
 
-laptop() { # PROGRAM ARGS...: as the user on Windows
-    (cd "$DRIVE" && "$DIR/wpy" -I as_user.py "$@") </dev/null
+laptop() { # PROGRAM ARGS...: as PERSON on Windows
+    (cd "$DRIVE" && "$DIR/wpy" -I as_user.py "$PERSON" "$@") </dev/null
 }
 
 headquarters() { # ARGS...: fieldapp at headquarters, on Linux
@@ -118,69 +122,110 @@ step() { # TITLE, then a command: shows its last lines; ends everything unless i
     [ "$code" = "${EXPECTED:-0}" ] || { echo "    exit code $code: it ends here" && exit 1; }
 }
 
-make_kit() { # CHECKOUT FOLDER: a signed kit, with a Python for Windows in it
-    local CHECKOUT=$1
+make_kit() { # CHECKOUT FOLDER [PYTHON]: a signed kit, with a Python for Windows in it
+    local CHECKOUT=$1 version=${3:-$VERSION}
     mkdir -p "$2"
-    headquarters kit "$2" --platform windows --python "$VERSION" --python-installer "$DIR/embed-$VERSION.zip"
+    headquarters kit "$2" --platform windows --python "$version" --python-installer "$DIR/../$version/embed-$version.zip"
 }
 
 # The same program with another number, as the next release would be.
-next_version() {
+next_version() { # [PYTHON]
     local next=$DIR/next
     rm -rf "$next"
     mkdir "$next"
     cp -r "$CHECKOUT"/{fieldapp,docs,schema.sql,constraints.txt,CHANGELOG.md,README.md,LICENSE,pyproject.toml} "$next/"
     sed -i "s/^__version__ = .*/__version__ = \"$NEXT\"/" "$next/fieldapp/__init__.py"
     sed -i "0,/^## \[Unreleased\]/s//## [Unreleased]\n\n## [$NEXT] - 2027-01-31\n\n### Added\n\n- A number./" "$next/CHANGELOG.md"
-    make_kit "$next" "$STICK/Bản mới"
+    make_kit "$next" "$STICK/Bản mới" "$@"
+}
+
+# Headquarters, and a stick with the pack of a post and a kit.
+prepare_stick() {
+    rm -rf "$DIR/headquarters" "${STICK:?}"/*
+    write_user "$PERSON"
+    mkdir -p "$STICK/Bộ cài & phần mềm (đồn)"
+    step "headquarters begins, on Linux" headquarters init --role hq --name 'Sở chỉ huy' --user 'Trực ban'
+    step "the pack of a post, on the stick" headquarters hq pack --code IARVE --name 'Đồn BP Ia Rvê' "$STICK/Bộ cài & phần mềm (đồn)"
+    step "the kit of version $NUMBER, beside it" make_kit "$CHECKOUT" "$STICK/Bộ cài & phần mềm (đồn)"
+}
+
+begin() { # [CHECKOUT]
+    CHECKOUT=$(cd "${1:-$HERE}" && pwd)
+    BEGUN=$SECONDS NEXT=9.0.0 STICK=$DIR/stick
+    NUMBER=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' "$CHECKOUT/fieldapp/__init__.py")
+    KIT='E:\Bộ cài & phần mềm (đồn)'"\\fieldapp-kit-$NUMBER" APP='%LOCALAPPDATA%\fieldapp\fieldapp.cmd'
+    prepare_stick
 }
 
 evening() {
-    CHECKOUT=$(cd "${1:-$HERE}" && pwd)
-    BEGUN=$SECONDS NEXT=9.0.0 STICK=$DIR/stick
-    local kit='E:\Bộ cài & phần mềm (đồn)' app='%LOCALAPPDATA%\fieldapp\fieldapp.cmd'
-    local number
-    number=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' "$CHECKOUT/fieldapp/__init__.py")
-    rm -rf "$DIR/headquarters" "${STICK:?}"/* "$DRIVE/users/Đinh Nam & Út"
-    write_user
-    mkdir -p "$STICK/Bộ cài & phần mềm (đồn)"
+    begin "$@"
     cat >"$STICK/evening.json" <<'JSON'
 [{"activity_kind": "Giếng khoan", "date_from": "5/10/2013", "unit": "Xã Ia RVê", "hamlet": "Buôn Ba Na",
   "measures": [{"measure": "gieng", "amount": "1"}, {"measure": "tri_gia_cong_trinh", "amount": "35tr"}]}]
 JSON
-    step "headquarters begins, on Linux" headquarters init --role hq --name 'Sở chỉ huy' --user 'Trực ban'
-    step "the pack of a post, on the stick" headquarters hq pack --code IARVE --name 'Đồn BP Ia Rvê' "$STICK/Bộ cài & phần mềm (đồn)"
-    step "the kit of version $number, beside it" make_kit "$CHECKOUT" "$STICK/Bộ cài & phần mềm (đồn)"
     step "the post's laptop installs from the stick (E:), and begins from the pack" \
-        laptop "$kit\\fieldapp-kit-$number\\install.cmd" --user 'Đinh Nam'
-    step "what is installed" laptop "$app" --version
-    step "a demo, in a folder of its own" laptop "$app" demo --workspace 'C:\users\Đinh Nam & Út\tập thử'
-    step "E: is a stick to it" laptop "%LOCALAPPDATA%\\fieldapp\\versions\\$number\\python.exe" -I -c \
+        laptop "$KIT\\install.cmd" --user 'Đinh Nam'
+    step "what is installed" laptop "$APP" --version
+    step "a demo, in a folder of its own" laptop "$APP" demo --workspace 'C:\users\Đinh Nam & Út\tập thử'
+    step "E: is a stick to it" laptop "%LOCALAPPDATA%\\fieldapp\\versions\\$NUMBER\\python.exe" -I -c \
         'import sys; from fieldapp.sync.format.drives import drives; print(*drives()); sys.exit(not drives())'
-    step "the evening is recorded" laptop "$app" add activity --json 'E:\evening.json'
-    step "and carried" laptop "$app" sync export 'E:\'
+    step "the evening is recorded" laptop "$APP" add activity --json 'E:\evening.json'
+    step "and carried" laptop "$APP" sync export 'E:\'
     EXPECTED=3 step "headquarters does not know the laptop yet" headquarters sync import "$STICK"
     step "headquarters certifies the laptop" headquarters hq trust IARVE --yes
     step "imports, and replies" headquarters sync import "$STICK" --reply
     step "has the record" headquarters list activity
-    step "the post reads the reply" laptop "$app" sync import 'E:\'
-    step "nothing waits any more" laptop "$app" sync status
+    step "the post reads the reply" laptop "$APP" sync import 'E:\'
+    step "nothing waits any more" laptop "$APP" sync status
     step "the report of the month, as a sheet on the stick" \
-        laptop "$app" report --from 1/10/2013 --to 31/10/2013 --format xlsx --out 'E:\Báo cáo tháng 10.xlsx'
+        laptop "$APP" report --from 1/10/2013 --to 31/10/2013 --format xlsx --out 'E:\Báo cáo tháng 10.xlsx'
     step "the kit of version $NEXT" next_version
-    step "upgrade" laptop "$app" upgrade "E:\\Bản mới\\fieldapp-kit-$NEXT" --yes
-    step "what starts now" laptop "$app" --version
-    step "and back" laptop "$app" upgrade --back --yes
-    step "what starts now" laptop "$app" --version
-    step "the record is there" laptop "$app" list activity
-    step "and all is sound" laptop "$app" doctor
+    step "upgrade" laptop "$APP" upgrade "E:\\Bản mới\\fieldapp-kit-$NEXT" --yes
+    step "what starts now" laptop "$APP" --version
+    step "and back" laptop "$APP" upgrade --back --yes
+    step "what starts now" laptop "$APP" --version
+    step "the record is there" laptop "$APP" list activity
+    step "and all is sound" laptop "$APP" doctor
     echo "* done: $((SECONDS - BEGUN)) s"
+}
+
+# Two people of one laptop, each by themselves; a version with another Python, if a machine for one was made; and the end.
+kit() {
+    begin
+    local first=$PERSON second='Y Bly Niê' other
+    local python="%LOCALAPPDATA%\\fieldapp\\versions\\$NEXT\\python.exe"
+    step "the first person installs, and begins from the pack" laptop "$KIT\\install.cmd" --user 'Đinh Nam'
+    step "a demo" laptop "$APP" demo --workspace 'C:\users\Đinh Nam & Út\tập thử'
+    step "what is recorded is sound" laptop "$APP" doctor
+    PERSON=$second
+    write_user "$PERSON"
+    step "the second person installs, from the same stick" laptop "$KIT\\install.cmd" --user 'Y Bly'
+    step "what is recorded is sound" laptop "$APP" doctor
+    step "how Windows would remove it" laptop reg query 'HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\fieldapp' /s
+    step "the second person uninstalls" laptop '%LOCALAPPDATA%\fieldapp\uninstall.cmd'
+    step "the program and its entries are gone, the records are there" is_uninstalled "$second"
+    PERSON=$first
+    step "the first person's program is there" laptop "$APP" doctor
+    other=$(cd "$DIR/.." && ls -d 3.*/embed-3.*.zip | grep -v "^$VERSION/" | tail -n 1) || other=
+    other=${other%%/*}
+    step "a kit of version $NEXT, with Python ${other:-$VERSION}" next_version ${other:+"$other"}
+    step "the first person upgrades" laptop "$APP" upgrade "E:\\Bản mới\\fieldapp-kit-$NEXT" --yes
+    step "and has that version, with that Python" laptop "$python" -I -c 'import sys, fieldapp; print(fieldapp.__version__, sys.version)'
+    step "which is sound" laptop "$APP" doctor
+    step "and uninstalls, from the kit" laptop "E:\\Bản mới\\fieldapp-kit-$NEXT\\install.cmd" --uninstall
+    step "the program and its entries are gone, the records are there" is_uninstalled "$first"
+    echo "* done: $((SECONDS - BEGUN)) s"
+}
+
+is_uninstalled() { # NAME
+    local home="$DRIVE/users/$1"
+    [ -s "$home/fieldapp/fieldapp.db" ] && ! find "$home/AppData" "$home/Desktop" -type f | grep .
 }
 
 command=${1:-}
 [ "$#" = 0 ] || shift
 case $command in
-    suite | quick | evening)
+    suite | quick | evening | kit)
         make_machine
         trap stop_machine EXIT
         "$command" "$@"

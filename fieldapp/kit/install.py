@@ -455,7 +455,7 @@ if not exist "%PYTHON%" set "PYTHON=%ROOT%\\removed\\%VERSION%\\python.exe"
 "%PYTHON%" -I -X utf8 -m fieldapp.kit.install --uninstall
 set "CODE=%ERRORLEVEL%"
 rmdir /s /q "%ROOT%\\removed"
-rmdir "%ROOT%"
+rmdir "%ROOT%" >nul 2>&1
 goto end
 :open
 echo fieldapp dang mo. Chua go gi. Hay dong lai roi go lai.
