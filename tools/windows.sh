@@ -18,7 +18,8 @@ DIR=${FIELDAPP_WINDOWS:-${XDG_CACHE_HOME:-$HOME/.cache}/fieldapp-windows}/$VERSI
 DRIVE=$DIR/prefix/drive_c
 TESTS="domain vietnamese records work store sheets reports sync publish kit browser tui e2e test_cli.py test_docs.py
 test_escaping.py test_messages.py"
-QUICK_TESTS="tests/store/test_connection.py tests/store/test_disk_errors.py tests/sync/test_sticks.py"
+QUICK_TESTS="tests/store/test_connection.py tests/store/test_disk.py tests/store/test_disk_errors.py tests/sync/test_sticks.py"
+PATIENCE=${FIELDAPP_WINDOWS_PATIENCE:-300} # seconds until a step of a kit's life counts as hanging
 
 make_machine() {
     local stamp code=0
@@ -42,27 +43,35 @@ copy_checkout() {
     echo 'C:\fieldapp' >"$DRIVE/Python${VERSION/./}/Lib/site-packages/fieldapp.pth"
 }
 
-# The core, in minutes. Few files of tests, those that rest most on how the system handles files.
+# The core, in minutes: a kit's life, and at the same time the few files of tests that rest most on how the system handles
+# files.
 quick() {
-    FAILED=
-    evening
     mkdir -p "$DIR/logs"
     copy_checkout
-    run_tests quick $QUICK_TESTS
-    [ -z "$FAILED" ] || exit 1
+    # shellcheck disable=SC2086
+    LIMIT=600 run_tests quick $QUICK_TESTS >"$DIR/logs/quick.counts" &
+    TESTS_RUN=$!
+    evening
+    wait "$TESTS_RUN" || { cat "$DIR/logs/quick.counts" && exit 1; }
+    cat "$DIR/logs/quick.counts"
 }
 
-stop_machine() { (. "$DIR/settings.sh" && wineserver -k) >/dev/null 2>&1 || true; }
+stop_machine() {
+    [ -z "${TESTS_RUN:-}" ] || kill "$TESTS_RUN" 2>/dev/null || true
+    (. "$DIR/settings.sh" && wineserver -k) >/dev/null 2>&1 || true
+}
 
 # the tests ----------------------------------------------------------------------------------------------------------
 
-run_tests() { # NAME TESTS...: prints pytest's last line behind the name; the whole output is in logs/
-    local log=$DIR/logs/$1.txt start=$SECONDS
+run_tests() { # NAME TESTS...: prints pytest's last line behind the name; the whole output is in logs/. 1 if any failed
+    local log=$DIR/logs/$1.txt start=$SECONDS code=0
     shift
-    (cd "$DRIVE/fieldapp" && FIELDAPP_NO_SKIP=1 "$DIR/wpy" -m pytest -q -rfEs -p no:cacheprovider --timeout 150 \
-        --basetemp 'C:\t' "$@" </dev/null >"$log") || FAILED="$FAILED $*"
+    (cd "$DRIVE/fieldapp" && FIELDAPP_NO_SKIP=1 timeout -k 10 "${LIMIT:-7200}" "$DIR/wpy" -m pytest -q -rfEs \
+        -p no:cacheprovider --timeout 150 --basetemp 'C:\t' "$@" </dev/null >"$log") || code=$?
+    [ "$code" != 124 ] || printf '\nno end after %s s\n' "${LIMIT:-7200}" >>"$log"
     printf '%-20s %s; %s s\n' "$(basename "$log" .txt)" "$(tail -n 1 "$log" | tr -d '=\r')" $((SECONDS - start))
     grep -aE '^(FAILED|ERROR) ' "$log" || true
+    [ "$code" = 0 ]
 }
 
 suite() {
@@ -72,7 +81,7 @@ suite() {
     copy_checkout
     for part in ${*:-$TESTS}; do
         part=${part#tests/}
-        run_tests "${part//\//-}" "tests/$part"
+        run_tests "${part//\//-}" "tests/$part" || FAILED="$FAILED $part"
     done
     echo "The whole output is in $DIR/logs/. Skipped:"
     cat "$DIR"/logs/*.txt | sed -n 's/^SKIPPED \[\([0-9]*\)\] [^ ]*: /\1 /p' | tr -d '\r' |
@@ -105,11 +114,11 @@ PY
 }
 
 laptop() { # PROGRAM ARGS...: as PERSON on Windows
-    (cd "$DRIVE" && "$DIR/wpy" -I as_user.py "$PERSON" "$@") </dev/null
+    (cd "$DRIVE" && timeout -k 10 "$PATIENCE" "$DIR/wpy" -I as_user.py "$PERSON" "$@") </dev/null
 }
 
 headquarters() { # ARGS...: fieldapp at headquarters, on Linux
-    (cd "$CHECKOUT" && FIELDAPP_LANG=en FIELDAPP_PASSPHRASE_FILE=$DRIVE/passphrase.txt \
+    (cd "$CHECKOUT" && FIELDAPP_LANG=en FIELDAPP_PASSPHRASE_FILE=$DRIVE/passphrase.txt timeout -k 10 "$PATIENCE" \
         "$PYTHON" -X utf8 -m fieldapp --home "$DIR/headquarters" --user 'Trực ban' "$@") </dev/null
 }
 
@@ -119,6 +128,7 @@ step() { # TITLE, then a command: shows its last lines; ends everything unless i
     shift
     out=$("$@" 2>&1) || code=$?
     printf '%s\n' "$out" | tr -d '\r' | grep -av '^WARNING' | tail -n "${LINES_SHOWN:-5}" | cut -c1-150 | sed 's/^/    /'
+    [ "$code" != 124 ] || echo "    no end after $PATIENCE s"
     [ "$code" = "${EXPECTED:-0}" ] || { echo "    exit code $code: it ends here" && exit 1; }
 }
 

@@ -9,7 +9,8 @@
 #   python.exe    a few lines of C that call Py_Main
 #   python3.dll   forwards each name of the stable ABI to pythonXY.dll
 #   bcryptprimitives.dll   Rust asks it for random bytes, and Wine 8 has none
-# Takes about three minutes and 1.5 GB; tools/windows.sh keeps the result, and calls this when its inputs have changed.
+# Takes about a minute and 1.5 GB; tools/windows.sh keeps the result, and calls this when its inputs have changed. Nothing
+# waits for ever: what cannot be fetched is named, and ends it.
 set -euo pipefail
 VERSION=$1
 mkdir -p "$2"
@@ -20,12 +21,24 @@ PANDA3D=1.10.16 # the release that carries 3.11.9, 3.12.10 and 3.13.11
 PREFIX=$DIR/prefix
 PYTHON=$PREFIX/drive_c/Python$DIGITS
 CC=x86_64-w64-mingw32-gcc
+DEBIAN="wine wine64 gcc-mingw-w64-x86-64-win32 unzip zip"
 TEST_PACKAGES="hypothesis pyte pytest pytest-asyncio pytest-textual-snapshot pytest-timeout pypdf babel build hatchling pip"
 
 say() { echo "windows: $*"; }
 missing() {
     echo "windows: $*" >&2
     exit 3
+}
+
+fetch() { # WHAT COMMAND...: a command that needs a network, its output only if it fails
+    local what=$1 out code=0
+    shift
+    out=$(timeout -k 10 "${FIELDAPP_WINDOWS_PATIENCE:-240}" "$@" 2>&1 </dev/null) || code=$?
+    [ "$code" != 0 ] || return 0
+    [ "$code" != 124 ] || out="$out"$'\n'"no end after ${FIELDAPP_WINDOWS_PATIENCE:-240} s"
+    printf '%s\n' "$out" | tail -n 5 >&2
+    echo "windows: could not be fetched: $what. Nothing else is wrong with this machine; try again when it can be." >&2
+    exit 1
 }
 
 has() { # PROGRAMS...: `command -v` alone is content with one of them
@@ -37,23 +50,28 @@ install_wine() {
     has wine wineserver "$CC" unzip zip && return
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
         missing "Wine is not installed, and only root can install it:" \
-            "apt-get install wine wine64 gcc-mingw-w64-x86-64 unzip zip"
+            "apt-get install $DEBIAN"
     fi
     say "installing Wine and a compiler for Windows"
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        wine wine64 gcc-mingw-w64-x86-64 unzip zip >/dev/null
+    fetch "the lists of Debian's packages" apt-get update -qq
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive fetch "Debian's packages $DEBIAN" \
+        apt-get install -y -qq --no-install-recommends $DEBIAN
 }
 
 # The library of a Linux Python of this version; the patch level may differ. Debian 12 has that of 3.11, Debian 13 of 3.13.
 find_library() {
     LIBRARY=${FIELDAPP_WINDOWS_LIB:-}
-    [ -n "$LIBRARY" ] || LIBRARY=$("python$VERSION" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))' 2>/dev/null) ||
-        fetch_library || LIBRARY=
+    [ -n "$LIBRARY" ] || LIBRARY=$(library_of "$PYTHON3" || library_of "python$VERSION") || fetch_library || LIBRARY=
     [ -n "$LIBRARY" ] ||
         missing "Python $VERSION for Windows needs the library (Lib) of a Linux Python $VERSION, and none is here." \
             "Install python$VERSION, or name the folder: FIELDAPP_WINDOWS_LIB=/usr/lib/python$VERSION"
     [ -f "$LIBRARY/os.py" ] && [ -f "$LIBRARY/sqlite3/dbapi2.py" ] || missing "$LIBRARY is not the library of a Python"
+}
+
+library_of() { # PYTHON: where its library lies, if it is of this version
+    "$1" -c 'import sys, sysconfig
+sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1] or print(sysconfig.get_path("stdlib")))' "$VERSION" 2>/dev/null
 }
 
 # From the next Debian, unpacked and not installed, with lists of packages of its own.
@@ -93,7 +111,7 @@ WPY
 build_prefix() {
     say "a new Windows in $PREFIX"
     . "$DIR/settings.sh"
-    wineboot -u </dev/null >/dev/null 2>&1
+    timeout -k 10 200 wineboot -u </dev/null >/dev/null 2>&1
     $CC -O1 -shared -x c - -o "$PREFIX/drive_c/windows/system32/bcryptprimitives.dll" -ladvapi32 <<'C'
 #include <windows.h>
 BOOLEAN NTAPI SystemFunction036(PVOID, ULONG); /* RtlGenRandom */
@@ -107,14 +125,15 @@ C
     # Wine's word for a removable drive; read when its server starts.
     wine reg add 'HKLM\Software\Wine\Drives' /v 'e:' /d floppy /f </dev/null >/dev/null 2>&1
     wineserver -k || true
-    wineserver -w || true
+    timeout -k 10 60 wineserver -w || true
 }
 
 build_python() {
     local from=$DIR/panda3d
     say "CPython $VERSION for Windows"
     mkdir -p "$from" "$PYTHON/DLLs"
-    "$PIP" download -qq --disable-pip-version-check --no-deps --only-binary=:all: --platform win_amd64 \
+    fetch "the wheel of panda3d $PANDA3D for Windows, which has Python's DLLs" \
+        "$PYTHON3" -m pip download -qq --disable-pip-version-check --no-deps --only-binary=:all: --platform win_amd64 \
         --python-version "$VERSION" -d "$from" "panda3d==$PANDA3D"
     unzip -q -o -j "$from"/panda3d-*-cp"$DIGITS"-*.whl 'deploy_libs/*' -d "$from/files"
     rm -f "$from"/files/api-ms-win-* "$from"/files/VCRUNTIME* "$from"/files/*cp313t* # Wine has its own runtime
@@ -155,8 +174,10 @@ project = tomllib.load(open(sys.argv[1], "rb"))["project"]
 print("\n".join(project["dependencies"] + project["optional-dependencies"]["hq"] + ["colorama", "tzdata", "aiohttp-jinja2"]))
 PY
     # shellcheck disable=SC2086
-    "$PIP" download -qq --disable-pip-version-check --only-binary=:all: --platform win_amd64 --python-version "$VERSION" \
-        --implementation cp -c "$CHECKOUT/constraints.txt" -d "$wheels" -r "$DIR/wanted.txt" $TEST_PACKAGES
+    fetch "the wheels of the program's dependencies for Windows" \
+        "$PYTHON3" -m pip download -qq --disable-pip-version-check --only-binary=:all: --platform win_amd64 \
+        --python-version "$VERSION" --implementation cp -c "$CHECKOUT/constraints.txt" -d "$wheels" \
+        -r "$DIR/wanted.txt" $TEST_PACKAGES
     for wheel in "$wheels"/*.whl; do unzip -q -o "$wheel" -d "$PYTHON/Lib/site-packages"; done
     rm -r "$wheels" "$DIR/wanted.txt"
 }
@@ -165,25 +186,23 @@ PY
 build_embeddable() {
     local flat
     flat=$(mktemp -d)
-    (cd "$PYTHON/Lib" && zip -q -r "$flat/python$DIGITS.zip" . \
+    (cd "$PYTHON/Lib" && zip -q -1 -r "$flat/python$DIGITS.zip" . \
         -x 'site-packages/*' 'test/*' 'idlelib/*' 'tkinter/*' 'ensurepip/*' 'venv/*')
     cp "$PYTHON"/*.exe "$PYTHON"/*.dll "$PYTHON"/DLLs/* "$flat/"
     printf 'python%s.zip\r\n.\r\n\r\n#import site\r\n' "$DIGITS" >"$flat/python$DIGITS._pth"
     rm -f "$DIR/embed-$VERSION.zip"
-    (cd "$flat" && zip -q "$DIR/embed-$VERSION.zip" -- *)
+    (cd "$flat" && zip -q -1 "$DIR/embed-$VERSION.zip" -- *)
     rm -r "$flat"
 }
 
 PYTHON3=${PYTHON3:-python3}
-PIP=$DIR/pip/bin/pip
 install_wine
 find_library
 rm -rf "$PREFIX" "$DIR/complete"
-"$PYTHON3" -m venv "$DIR/pip" # Debian's own pip refuses to work outside an environment
 write_wine_settings
 build_prefix
 build_python
 build_embeddable
 install_dependencies
-"$DIR/wpy" -c 'import sys, sqlite3, ssl, pyrage, sqlcipher3, textual; print("windows:", sys.version)' </dev/null
+timeout -k 10 200 "$DIR/wpy" -c 'import sys, sqlite3, ssl, pyrage, sqlcipher3, textual; print("windows:", sys.version)' </dev/null
 touch "$DIR/complete"
