@@ -166,7 +166,7 @@ def try_plan(kit: Path, target: TargetMachine) -> None:
     listed = kit / "requirements" / f"{target.name}.txt"
     with tempfile.TemporaryDirectory(prefix="fieldapp-plan-") as nowhere:
         options = ["--dry-run", "--no-deps", "--no-cache-dir", "--target", nowhere, *target.pip, "-r", str(listed)]
-        done = install.run_pip(Path(sys.executable), kit, options)
+        done = install.run_pip(Path(sys.executable), next(wheels_of(kit / "wheels", "pip")), options)
     if done.returncode:
         raise FieldappError(
             _("The kit cannot be installed on {target}: {why}").format(target=target.name, why=install.why(done.stderr))
@@ -331,16 +331,12 @@ def sign_kit(store: Store, kit: Path) -> str:
     people.check(store, Act.CERTIFY)
     try:
         install.check_files(kit)
+        version = install.version(kit)
     except install.InstallRefused as refused:
         raise FieldappError(str(refused)) from None
     secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
-    signature = keys.sign(secret, (kit / install.SUMS).read_bytes(), f"fieldapp kit {kit_version(kit)}")
+    signature = keys.sign(secret, (kit / install.SUMS).read_bytes(), f"fieldapp kit {version}")
     for name, data in ((install.CERTIFICATE, me.certificate), (install.SIGNATURE, signature)):
         with drives.atomic_file(kit / name) as file:
             file.write(data)
     return me.fingerprint
-
-
-def kit_version(kit: Path) -> str:
-    """The version of the program in a kit."""
-    return str(parse_wheel_filename(next(wheels_of(kit / "wheels", NAME)).name)[1])

@@ -31,7 +31,7 @@ import subprocess
 import sysconfig
 import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -158,8 +158,8 @@ def fingerprint(sign_key: str, age_key: str) -> str:
 # checking -------------------------------------------------------------------------------------------------------
 
 
-def check_files(kit: Path) -> int:
-    """Compare every file with the list; returns their number. InstallRefused names the first that is wrong."""
+def listed(kit: Path) -> dict[str, str]:
+    """File name -> SHA-256 in hex, of the kit's list; InstallRefused if there is none, or it is no list."""
     try:
         lines = (kit / SUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
@@ -169,30 +169,67 @@ def check_files(kit: Path) -> int:
                 f"{SUMS} cannot be read. This is no kit, or it is incomplete.",
             )
         ) from None
-    for line in lines:
-        found = re.fullmatch(r"([0-9a-f]{64})  ([A-Za-z0-9_][\w.+!/-]*)", line, re.ASCII)
-        if found is None or ".." in found[2]:
-            raise InstallRefused(
-                in_language(f"{SUMS} bị hỏng. Hãy xin bộ cài khác.", f"{SUMS} is damaged. Ask for another kit.")
-            )
+    found = [re.fullmatch(r"([0-9a-f]{64})  ([A-Za-z0-9_][\w.+!/-]*)", line, re.ASCII) for line in lines]
+    sums = {line[2]: line[1] for line in found if line is not None and ".." not in line[2]}
+    if "install.py" not in sums or len(sums) != len(lines):
+        raise InstallRefused(
+            in_language(f"{SUMS} bị hỏng. Hãy xin bộ cài khác.", f"{SUMS} is damaged. Ask for another kit.")
+        )
+    return sums
+
+
+def check_files(kit: Path) -> int:
+    """Compare every file with the list; returns their number. InstallRefused names the first that is wrong.
+
+    A file that the list does not name is wrong, too: Python or pip might run it. Beside the list lie its signature and
+    the packs of posts, which are checked by their own signatures.
+    """
+    sums = listed(kit)
+    for name, digest in sums.items():
         try:
-            with (kit / found[2]).open("rb") as file:
-                right = hashlib.file_digest(file, "sha256").hexdigest() == found[1]
+            with (kit / name).open("rb") as file:
+                right = hashlib.file_digest(file, "sha256").hexdigest() == digest
         except OSError:
             right = False
         if not right:
             raise InstallRefused(
                 in_language(
-                    f"Tệp {found[2]} bị thiếu, bị hỏng hoặc bị sửa. Chưa cài gì. Hãy xin bộ cài khác.",
-                    f"{found[2]} is missing, damaged or altered. Nothing was installed. Take another kit.",
+                    f"Tệp {name} bị thiếu, bị hỏng hoặc bị sửa. Chưa cài gì. Hãy xin bộ cài khác.",
+                    f"{name} is missing, damaged or altered. Nothing was installed. Take another kit.",
                 )
             )
-    listed = {line[66:] for line in lines}
-    if not lines or "install.py" not in listed or len(listed) != len(lines):
+    beside = {SUMS, SIGNATURE, CERTIFICATE, *(pack.name for pack in kit.glob("*" + PACK))}
+    for name in _files(kit):
+        if name not in sums and name not in beside:
+            shown = "".join(letter if letter.isprintable() else "?" for letter in name)
+            raise InstallRefused(
+                in_language(
+                    f"Tệp {shown} không có trong danh sách của bộ cài. Chưa cài gì. Hãy xin bộ cài khác.",
+                    f"{shown} is not in the kit's list. Nothing was installed. Take another kit.",
+                )
+            )
+    return len(sums)
+
+
+def _files(kit: Path) -> Iterator[str]:
+    """The names of all files of the kit, from its folder; also of links, which are not followed."""
+    for folder, below, names in os.walk(kit):
+        links = [name for name in below if (Path(folder) / name).is_symlink()]
+        for name in [*names, *links]:
+            yield (Path(folder) / name).relative_to(kit).as_posix()
+
+
+def wheel(kit: Path, package: str) -> Path:
+    """The wheel of a package that the kit has once, such as pip, by the list; InstallRefused if it has not."""
+    names = [name for name in listed(kit) if name.startswith(f"wheels/{package}-") and name.endswith(".whl")]
+    if len(names) != 1:
         raise InstallRefused(
-            in_language(f"{SUMS} bị hỏng. Hãy xin bộ cài khác.", f"{SUMS} is damaged. Ask for another kit.")
+            in_language(
+                f"Bộ cài phải có đúng một tệp của {package}. Chưa cài gì. Hãy xin bộ cài khác.",
+                f"A kit has one wheel of {package}. Nothing was installed. Take another kit.",
+            )
         )
-    return len(lines)
+    return kit / names[0]
 
 
 def signer(kit: Path) -> dict[str, Any] | None:
@@ -275,7 +312,12 @@ def root() -> Path:
 
 def version(kit: Path) -> str:
     """The version of the program in the kit."""
-    return next((kit / "wheels").glob("fieldapp-*.whl")).name.split("-")[1]
+    return wheel(kit, "fieldapp").name.split("-")[1]
+
+
+def number(version: str) -> tuple[int, ...]:
+    """A version as numbers that can be compared."""
+    return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
 def python_of(folder: Path) -> Path:
@@ -332,7 +374,8 @@ def install_beside(kit: Path) -> Path:
         paths = (folder / embedded.name).read_text(encoding="ascii")
         if EMBEDDED_PACKAGES not in paths:
             (folder / embedded.name).write_text(f"{paths}\n{EMBEDDED_PACKAGES}\n", encoding="ascii")
-    done = run_pip(python_of(folder), kit, ["--no-deps", "--no-cache-dir", "--no-compile", *into, "-r", str(listed)])
+    options = ["--no-deps", "--no-cache-dir", "--no-compile", *into, "-r", str(listed)]
+    done = run_pip(python_of(folder), wheel(kit, "pip"), options)
     if done.returncode == 0:
         # compiled modules are loaded as a test: this machine may lack a library, or forbid programs in this folder
         command = [*program(folder)[:-2], "-c", LOADS]
@@ -350,15 +393,14 @@ def install_beside(kit: Path) -> Path:
     return folder
 
 
-def run_pip(python: Path, kit: Path, options: list[str]) -> subprocess.CompletedProcess[str]:
-    """``pip install`` with the pip of the kit, its wheels and no network, under the interpreter ``python``.
+def run_pip(python: Path, pip: Path, options: list[str]) -> subprocess.CompletedProcess[str]:
+    """``pip install`` with the wheel of pip, the wheels beside it and no network, under the interpreter ``python``.
 
     pip is started as a module. Started under the name of its wheel it refuses, on Windows, to install itself, which a
     package in the kit requires.
     """
-    pip = next((kit / "wheels").glob("pip-*.whl"))
     command = [str(python), "-I", "-X", "utf8", "-c", START_PIP, str(pip), "--isolated", "install", "-q", "--no-index"]
-    command += ["--find-links", str(kit / "wheels"), "--require-hashes", "--disable-pip-version-check", *options]
+    command += ["--find-links", str(pip.parent), "--require-hashes", "--disable-pip-version-check", *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
     environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     return subprocess.run(
@@ -644,6 +686,15 @@ def install_kit(kit: Path, *, unsigned: bool, beside: bool, user: str | None) ->
         )
     requirements(kit)
     before = installed()
+    if before is not None and number(version(kit)) < number(before.name):
+        raise InstallRefused(
+            in_language(
+                f"Máy đang dùng {before.name}, bộ cài này là {version(kit)}, cũ hơn. Chưa cài gì. "
+                "Muốn trở lại bản trước: fieldapp upgrade --back",
+                f"{before.name} is installed, and this kit brings {version(kit)}, which is older. "
+                "Nothing was installed. To go back to the version before: fieldapp upgrade --back",
+            )
+        )
     if before is not None and before.name != version(kit) and not beside and has_records():
         return subprocess.run([*program(before), "upgrade", str(kit)], check=False).returncode
     print(in_language("Đang cài, chừng một phút…", "Installing, about a minute…"), flush=True)

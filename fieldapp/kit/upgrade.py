@@ -55,6 +55,7 @@ def examine_kit(store: Store, kit: Path) -> KitNews:
     try:
         install.check_files(kit)
         certificate = install.signer(kit)
+        version = install.version(kit)
     except install.InstallRefused as refused:
         raise FieldappError(str(refused)) from None
     signature = (kit / install.SIGNATURE).read_bytes() if certificate else b""
@@ -67,8 +68,7 @@ def examine_kit(store: Store, kit: Path) -> KitNews:
         raise FieldappError(
             _("This kit is not signed by our headquarters. Nothing was changed; show it to headquarters.")
         )
-    version = install.version(kit)
-    if _number(version) <= _number(fieldapp.__version__):
+    if install.number(version) <= install.number(fieldapp.__version__):
         raise FieldappError(
             _("This kit brings {version}, and {installed} is installed. Nothing was changed.").format(
                 version=version, installed=fieldapp.__version__
@@ -83,16 +83,12 @@ def kit_news(kit: Path, installed: str) -> list[str]:
     lines = []
     for section in re.split(r"(?m)^## ", text)[1:]:
         heading, *entries = [line for line in section.splitlines() if line.strip()]
-        version = _number(heading.split()[0])
-        if version and version <= _number(installed):
+        version = install.number(heading.split()[0])
+        if version and version <= install.number(installed):
             break
         if entries:
             lines += [f"## {heading}", *entries]
     return lines
-
-
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
 def version_before() -> str:
@@ -100,7 +96,7 @@ def version_before() -> str:
     older = [
         folder.name
         for folder in (install.root() / "versions").glob("*")
-        if (folder / install.COMPLETE).is_file() and _number(folder.name) < _number(fieldapp.__version__)
+        if (folder / install.COMPLETE).is_file() and install.number(folder.name) < install.number(fieldapp.__version__)
     ]
     if not older:
         raise FieldappError(
@@ -108,7 +104,7 @@ def version_before() -> str:
                 installed=fieldapp.__version__
             )
         )
-    return max(older, key=_number)
+    return max(older, key=install.number)
 
 
 class _Change:
@@ -217,12 +213,11 @@ class Upgrade(_Change):
 
     def take(self) -> None:
         """Copy the kit from the stick, and check the copy: what is installed is what was checked."""
-        drives.check_space(install.root(), 4 * sum(p.stat().st_size for p in self.kit.rglob("*") if p.is_file()))
-        for source in self.kit.rglob("*"):  # only names and bytes: files of a read-only stick would be read-only too
-            if source.is_file():
-                target = self._copy / source.relative_to(self.kit)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)
+        names = [*install.listed(self.kit), install.SUMS, install.SIGNATURE, install.CERTIFICATE]
+        drives.check_space(install.root(), 4 * sum((self.kit / name).stat().st_size for name in names))
+        for name in names:  # only names and bytes: files of a read-only stick would be read-only too
+            (self._copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.kit / name, self._copy / name)
         if examine_kit(self._store, self._copy).version != self.version:
             raise FieldappError(_("The kit changed while it was read. Nothing was changed; take another stick."))
         self._say(_("The kit is whole and signed; it was copied, the stick may be pulled."))
@@ -242,7 +237,7 @@ class Upgrade(_Change):
     def tidy(self) -> None:
         """Remove what is no longer needed; the version before stays."""
         disk.try_remove(self._kits)
-        folders = sorted(self._folder.parent.iterdir(), key=lambda folder: _number(folder.name))
+        folders = sorted(self._folder.parent.iterdir(), key=lambda folder: install.number(folder.name))
         for old in folders[:-KEPT_VERSIONS]:
             disk.try_remove(old)
 

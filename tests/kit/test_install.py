@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -217,6 +218,74 @@ def test_a_kit_that_nobody_signed_or_of_another_headquarters_is_refused(
     code, said = started(tmp_path / "home", "sh", kit / "install.sh")
     assert (code, "KHAC" in said) == (1, True)
     assert files_in(tmp_path / "home") == []
+
+
+ROGUE = """
+import pathlib
+(pathlib.Path.home() / "ran").touch()
+raise SystemExit("ran")
+"""
+ADDED = {
+    "a pip that comes first": "wheels/pip-0.0.1-py3-none-any.whl",
+    "a program of another number": "wheels/fieldapp-0.0.1-py3-none-any.whl",
+    "a module of the kit's Python": "python/venv.py",
+    "a start script": "setup.cmd",
+}
+
+
+def add_wheel(path: Path) -> None:
+    """A wheel that leaves a mark when a module of it is run."""
+    package = path.name.partition("-")[0]
+    path.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(f"{package}/__init__.py", ROGUE)
+        wheel.writestr(f"{package}/__main__.py", ROGUE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ADDED.values(), ids=ADDED.keys())
+def test_a_file_that_the_list_does_not_name_is_refused_by_name_and_nothing_of_it_runs(
+    signed: Path, tmp_path: Path, name: str
+) -> None:
+    add_wheel(signed / name)
+    code, said = started(tmp_path / "home", "sh", signed / "install.sh")
+    assert (code, name in said, "Chưa cài gì" in said) == (1, True, True), said
+    assert files_in(tmp_path / "home") == []
+
+
+def test_pip_and_version_are_those_of_the_list_whatever_else_lies_there(tmp_path: Path) -> None:
+    for name in ("wheels/pip-25.0-py3-none-any.whl", "wheels/fieldapp-0.2.0-py3-none-any.whl", "install.py"):
+        add_wheel(tmp_path / name)
+    (tmp_path / install.SUMS).write_text(assemble._sums(tmp_path), encoding="utf-8")
+    for number in range(20):  # folders list their files in no order
+        add_wheel(tmp_path / f"wheels/pip-0.{number}-py3-none-any.whl")
+        add_wheel(tmp_path / f"wheels/fieldapp-0.0.{number}-py3-none-any.whl")
+    assert install.version(tmp_path) == "0.2.0"
+    assert install.wheel(tmp_path, "pip").name == "pip-25.0-py3-none-any.whl"
+
+
+@pytest.mark.parametrize("package", ["pip", "fieldapp"])
+def test_a_list_with_two_programs_to_run_is_refused(tmp_path: Path, package: str) -> None:
+    add_wheel(tmp_path / "install.py")
+    for number in (1, 2):
+        add_wheel(tmp_path / f"wheels/{package}-0.{number}-py3-none-any.whl")
+    (tmp_path / install.SUMS).write_text(assemble._sums(tmp_path), encoding="utf-8")
+    with pytest.raises(install.InstallRefused, match=package):
+        install.wheel(tmp_path, package)
+
+
+@on_windows.SHELL
+@pytest.mark.slow
+def test_an_older_kit_does_not_take_the_place_of_a_newer_version(signed: Path, tmp_path: Path) -> None:
+    root = tmp_path / "home/.local/share/fieldapp"
+    newer = root / "versions/99.0.0"
+    newer.mkdir(parents=True)
+    (newer / install.COMPLETE).touch()
+    (root / install.CURRENT).write_text(newer.name, encoding="ascii")
+    code, said = started(tmp_path / "home", "sh", signed / "install.sh")
+    assert (code, "99.0.0" in said, "upgrade --back" in said) == (1, True, True), said
+    assert (root / install.CURRENT).read_text(encoding="ascii") == newer.name
+    assert list((root / "versions").iterdir()) == [newer]
 
 
 @on_windows.needs(os.name == "posix", "a kit for Linux; the refusals for Windows are shown on Linux")

@@ -244,17 +244,39 @@ def test_what_is_no_upgrade_is_refused(
     monkeypatch.setattr("fieldapp.__version__", "0.0.9")
     code, _out, err = run("upgrade", kit, "--yes")
     assert (code, "không được cài từ bộ cài" in err) == (1, True)
+    added = kit / "wheels" / "pip-0.0.1-py3-none-any.whl"
+    added.write_bytes(b"")
+    code, _out, err = run("upgrade", kit, "--yes")
+    assert (code, added.name in err) == (1, True)
+    added.unlink()
     spoil(next((kit / "wheels").glob("click-8*.whl")))
     code, _out, err = run("upgrade", kit, "--yes")
     assert (code, "click" in err) == (1, True)
     assert not (world.root / "post" / "backups").exists()
 
 
+@pytest.mark.slow
+def test_only_what_the_list_names_is_copied(
+    world: World, kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assemble.sign_kit(world.hq, kit)
+    monkeypatch.setattr("fieldapp.__version__", "0.0.9")
+    monkeypatch.setattr(install, "root", lambda: tmp_path)
+    change = upgrade.Upgrade(world.post, kit, install.version(kit), lambda _line: None)
+    listed = {line[66:] for line in (kit / install.SUMS).read_text(encoding="utf-8").splitlines()}
+    (kit / "wheels" / "pip-0.0.1-py3-none-any.whl").write_bytes(b"added after the kit was examined")
+    shutil.copy(next(world.usb.glob("*.tar")), kit)
+    change.take()
+    copy = tmp_path / "kits" / kit.name
+    found = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
+    assert found == {*listed, install.SUMS, install.SIGNATURE, install.CERTIFICATE}
+
+
 def test_what_is_new_stands_above_the_installed_version(tmp_path: Path) -> None:
     text = "# Changelog\n\nAbout.\n\n## 0.10.0\n\n- ten\n\n## 0.9.1\n\n- nine\n\n## 0.9.0\n\n- old\n"
     (tmp_path / "CHANGELOG.md").write_text(text, encoding="utf-8")
     assert upgrade.kit_news(tmp_path, "0.9.0") == ["## 0.10.0", "- ten", "## 0.9.1", "- nine"]
-    assert upgrade._number("0.10.0") > upgrade._number("0.9.1")
+    assert install.number("0.10.0") > install.number("0.9.1")
 
 
 def test_what_is_new_leaves_out_sections_without_entries(tmp_path: Path) -> None:
