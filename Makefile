@@ -6,8 +6,8 @@
 # make windows-quick  the core of it: a kit's life on a laptop with Windows, some tests; minutes
 # make soak   random schedules of laptops and sticks, one set of changes in many orders, the fast path of the merge beside
 #             the fold, figures beside a recount, the sticks of forty posts in one morning, the mirror under MIRROR_KILLS
-#             kills, kills, power cuts, flipped bits, interrupted exports and mutated bundles, as many as the variables
-#             below say: hours
+#             kills, kills, power cuts, flipped bits, interrupted exports, processes that begin the same at once, and
+#             mutated bundles, as many as the variables below say: hours
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,6 +27,7 @@ CUTS ?= 5000
 FLIPS ?= 500
 PAGES ?= 60
 PULLS ?= 200
+TOGETHER ?= 100
 MUTANTS ?= 100000
 SOAK := --timeout 43200 # seconds for one test: at full size some take hours, and one that hangs is still named
 
@@ -66,7 +67,8 @@ soak: $(VENV)/.dev
 	FIELDAPP_KILLS=$(MIRROR_KILLS) $(BIN)/python -m pytest -q -rP $(SOAK) \
 		tests/publish/test_mirror.py::test_killed_at_any_moment_it_goes_on
 	FIELDAPP_KILLS=$(KILLS) FIELDAPP_CUTS=$(CUTS) FIELDAPP_FLIPS=$(FLIPS) FIELDAPP_PAGES=$(PAGES) FIELDAPP_PULLS=$(PULLS) \
-		FIELDAPP_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) tests/e2e/test_kill.py \
+		FIELDAPP_MUTANTS=$(MUTANTS) FIELDAPP_TOGETHER=$(TOGETHER) \
+		$(BIN)/python -m pytest -q -n auto -rP $(SOAK) tests/e2e/test_kill.py tests/e2e/test_together.py \
 		tests/e2e/test_power_cut.py tests/sync/test_salvage.py tests/sync/test_vfat.py tests/sync/test_mutants.py
 
 locale: $(VENV)/.dev

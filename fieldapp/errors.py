@@ -107,6 +107,7 @@ def os_error_text(error: OSError) -> str:
         return _("another window or program has it open")
     usual = {
         errno.ENOENT: _("there is nothing of that name"),
+        errno.EEXIST: _("there is something of that name already"),
         errno.EACCES: _("access is denied"),
         errno.EPERM: _("access is denied"),
         errno.EROFS: _("it is write-protected"),

@@ -430,7 +430,7 @@ def patiently(rename: Callable[[], object]) -> None:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that it holds either all of ``data`` or what it held before."""
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another start of the installer has one of its own
     with part.open("wb") as file:
         file.write(data)
         file.flush()

@@ -5,6 +5,7 @@ marked personal are left out unless asked for. Ids stay, so that records can be 
 """
 
 import csv
+import errno
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -95,23 +96,26 @@ def _column(shape: FieldShape) -> DataColumn:
 def write_package(store: Store, dest: Path, *, personal: bool = False) -> Written:
     """Write all records into ``dest``, a new or empty folder; ``personal``: with the personal columns.
 
-    Raises FieldappError if the folder is not empty or cannot be written; files that were begun are then removed.
+    The folder is there when it is whole. Raises FieldappError if it is not empty or cannot be written.
     """
     people.check(store, people.Act.PUBLISH if personal else people.Act.REPORT_FILES)
-    made: list[Path] = []
     try:
         if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):
-            raise FieldappError(
-                _("{path} is not empty. Name a new folder: nothing in it was changed.").format(path=dest)
-            )
-        dest.mkdir(parents=True, exist_ok=True)
-        with store.transaction():
-            return _write(store, dest, personal, made)
-    except (OSError, FieldappError) as error:
-        for path in made:
-            disk.try_remove(path)
-        if isinstance(error, FieldappError):
-            raise
+            raise _not_empty(dest)
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        with disk.begun(dest.parent) as part:
+            part.mkdir()
+            with store.transaction():
+                rows, left_out = _write(store, part, personal)
+            if dest.exists():
+                dest.rmdir()
+            disk.take_name(part, dest)
+        return Written(dest, rows, left_out)
+    except FileExistsError:
+        raise _not_empty(dest) from None
+    except OSError as error:
+        if error.errno == errno.ENOTEMPTY:
+            raise _not_empty(dest) from None
         held = disk.held_text(error)
         if held:
             raise FieldappError(held) from None
@@ -122,23 +126,24 @@ def write_package(store: Store, dest: Path, *, personal: bool = False) -> Writte
         ) from None
 
 
-def _write(store: Store, dest: Path, personal: bool, made: list[Path]) -> Written:
+def _not_empty(dest: Path) -> FieldappError:
+    return FieldappError(_("{path} is not empty. Name a new folder: nothing in it was changed.").format(path=dest))
+
+
+def _write(store: Store, folder: Path, personal: bool) -> tuple[dict[str, int], list[str]]:
+    """Write everything into an empty folder: (table -> rows, personal columns that were left out)."""
     rows: dict[str, int] = {}
     tables = {m: [c for c in data_columns(m) if personal or not c.personal] for m in RECORDS}
     left_out = [] if personal else _left_out()
-    made.append(dest / DATABASE)
-    with closing(sqlite.connect(str(dest / DATABASE), isolation_level=None)) as plain:
+    with closing(sqlite.connect(str(folder / DATABASE), isolation_level=None)) as plain:
         plain.execute("BEGIN")
         _dictionary(plain, tables)
         for model, columns in tables.items():
-            path = dest / f"{model.KIND}.csv"
-            made.append(path)
-            rows[model.KIND] = _table(store, plain, path, model, columns)
+            rows[model.KIND] = _table(store, plain, folder / f"{model.KIND}.csv", model, columns)
         plain.execute("COMMIT")
-    made.append(dest / PACKAGE)
     package = _package(store, tables, rows, left_out)
-    (dest / PACKAGE).write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return Written(dest, rows, left_out)
+    (folder / PACKAGE).write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return rows, left_out
 
 
 def _left_out() -> list[str]:

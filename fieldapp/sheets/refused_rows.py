@@ -45,43 +45,44 @@ def write_refused(path: Path, table: SheetTable, layout: Layout, rows: Sequence[
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxWriterException
 
-    part = path.with_name(path.name + ".part")
     own = {column.at for column in layout.columns if isinstance(column.target, MarkTarget)}
     kept = [at for at in range(len(layout.headings)) if at not in own]
     kept = [at for at in kept if layout.headings[at] or any(table.cell(row.line - 1, at) != "" for row in rows)]
     titles = [_(marks.REASON), _(marks.LINE), *(layout.headings[at] for at in kept), _(marks.ROW)]
-    try:
-        book = xlsxwriter.Workbook(str(part), {"constant_memory": False, "in_memory": True})
-        looks = {
-            "head": book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"}),
-            "text": book.add_format({"text_wrap": True, "valign": "top"}),
-            "quoted": book.add_format({"text_wrap": True, "valign": "top", "quote_prefix": True}),
-            "day": book.add_format({"num_format": "dd/mm/yyyy", "valign": "top"}),
-            "grey": book.add_format({"font_color": "#808080", "valign": "top"}),
-        }
-        sheet = book.add_worksheet()
-        sheet.freeze_panes(1, 0)
-        for column, title in enumerate(titles):
-            sheet.write_string(0, column, title, looks["head"])
-            sheet.set_column(column, column, min(max(len(title), 12), WIDEST))
-        sheet.set_column(0, 0, WIDEST)
-        for number, row in enumerate(rows, start=1):
-            sheet.write_string(number, 0, row.reason, looks["text"])
-            sheet.write_number(number, 1, row.line, looks["grey"])
-            for column, at in enumerate(kept, start=2):
-                _write(sheet, looks, number, column, table.cell(row.line - 1, at))
-            sheet.write_string(number, len(kept) + 2, row.mark, looks["grey"])
-        book.close()
-        disk.replace(part, path)
-    except (OSError, XlsxWriterException) as error:
-        disk.try_remove(part)
-        held = disk.held_text(error)
-        if held:
-            raise FieldappError(held) from None
-        raise FieldappError(
-            _("{path} cannot be written: {why}. Nothing was recorded. Copy the sheet to a folder that can be written.")
-            .format(path=path, why=os_error_text(error) if isinstance(error, OSError) else error)
-        ) from None  # fmt: skip
+    with disk.begun(path.parent) as part:
+        try:
+            book = xlsxwriter.Workbook(str(part), {"constant_memory": False, "in_memory": True})
+            looks = {
+                "head": book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"}),
+                "text": book.add_format({"text_wrap": True, "valign": "top"}),
+                "quoted": book.add_format({"text_wrap": True, "valign": "top", "quote_prefix": True}),
+                "day": book.add_format({"num_format": "dd/mm/yyyy", "valign": "top"}),
+                "grey": book.add_format({"font_color": "#808080", "valign": "top"}),
+            }
+            sheet = book.add_worksheet()
+            sheet.freeze_panes(1, 0)
+            for column, title in enumerate(titles):
+                sheet.write_string(0, column, title, looks["head"])
+                sheet.set_column(column, column, min(max(len(title), 12), WIDEST))
+            sheet.set_column(0, 0, WIDEST)
+            for number, row in enumerate(rows, start=1):
+                sheet.write_string(number, 0, row.reason, looks["text"])
+                sheet.write_number(number, 1, row.line, looks["grey"])
+                for column, at in enumerate(kept, start=2):
+                    _write(sheet, looks, number, column, table.cell(row.line - 1, at))
+                sheet.write_string(number, len(kept) + 2, row.mark, looks["grey"])
+            book.close()
+            disk.take_name(part, path)
+        except (OSError, XlsxWriterException) as error:
+            held = disk.held_text(error)
+            if held:
+                raise FieldappError(held) from None
+            raise FieldappError(
+                _(
+                    "{path} cannot be written: {why}. Nothing was recorded. Copy the sheet to a folder that can be"
+                    " written."
+                ).format(path=path, why=os_error_text(error) if isinstance(error, OSError) else error)
+            ) from None
 
 
 def _write(sheet: Any, looks: Mapping[str, Any], row: int, column: int, cell: SheetCell) -> None:

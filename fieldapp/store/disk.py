@@ -5,13 +5,18 @@ open, and a virus scanner opens each new file for a moment. ``kit/install.py`` h
 it runs before the program is there.
 """
 
+import ctypes
+import errno
 import os
+import re
+import secrets
 import shutil
 import struct
 import sys
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PureWindowsPath
 from typing import Any, TypeVar
 
@@ -33,7 +38,119 @@ _FORBIDDEN = '<>:"|?*'
 _DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
     f"{name}{number}" for name in ("COM", "LPT") for number in "0123456789¹²³"
 }
+BEGUN = re.compile(r"\.fieldapp-[0-9a-f]{16}\.part(?:-wal|-shm|-journal)?")
+"""Names of what is not finished, and of the files that SQLite adds to it"""
+PATIENCE = 30.0
+"""Seconds that a process waits for another one that is at the same work"""
+_NO_REPLACE, _HERE = 1, -100
+"""RENAME_NOREPLACE and AT_FDCWD of Linux"""
+_held: dict[str, int] = {}
+"""Lock file -> the thread of this process that holds it"""
 Result = TypeVar("Result")
+
+
+# names that only one has ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def begun(folder: Path) -> Iterator[Path]:
+    """A name in ``folder`` that no other run has, for a file or folder that is being made there.
+
+    Rename it when it is whole: what still has this name after the block is removed. A kill leaves it, and
+    ``store/leftovers.py`` finds it by its name.
+    """
+    path = folder / f".fieldapp-{secrets.token_hex(8)}.part"
+    try:
+        yield path
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            try_remove(path.with_name(path.name + suffix))
+
+
+def is_begun(name: str) -> bool:
+    """Whether a file has the name of what is not finished."""
+    return BEGUN.fullmatch(name) is not None
+
+
+@contextmanager
+def alone(lock: Path, wait: float = PATIENCE) -> Iterator[None]:
+    """Let one process, and one thread of it, do this at a time; the others wait. ``lock``: an empty file that stays.
+
+    The lock goes with its process, however that ends. FieldappError after ``wait`` seconds. Where the lock file cannot
+    be made there is nothing to guard: nobody can write there.
+    """
+    if _held.get(str(lock)) == threading.get_ident():
+        yield
+        return
+    try:
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        yield
+        return
+    try:
+        until = time.monotonic() + wait
+        while not _try_lock(handle):
+            if time.monotonic() >= until:
+                raise FieldappError(
+                    _(
+                        "Another window of the program is at the same work. Nothing was changed: wait until it is done,"
+                        " then do this again."
+                    )
+                )
+            time.sleep(0.05)
+        _held[str(lock)] = threading.get_ident()
+        try:
+            yield
+        finally:
+            del _held[str(lock)]
+    finally:
+        os.close(handle)
+
+
+def _try_lock(handle: int) -> bool:
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+def take_name(source: Path, target: Path) -> None:
+    """Rename a finished file or folder to a name that nobody has; FileExistsError if somebody took it meanwhile.
+
+    Two that finish at the same moment cannot both take it, except on a file system that cannot rename so: there it is
+    looked at just before.
+    """
+    _patiently(lambda: _take_name(source, target))
+
+
+def _take_name(source: Path, target: Path) -> None:
+    if sys.platform == "linux":
+        rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+        if rename is not None:
+            if rename(_HERE, os.fsencode(source), _HERE, os.fsencode(target), _NO_REPLACE) == 0:
+                return
+            code = ctypes.get_errno()
+            if code not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+                raise OSError(code, os.strerror(code), str(target))
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    source.rename(target)  # on Windows it does not replace
+
+
+# moving and removing --------------------------------------------------------------------------------------------
 
 
 def sync_folder(folder: Path) -> None:
@@ -119,8 +236,6 @@ def holders(path: Path, manager: Any = None) -> list[str]:
 
     Asked of the restart manager, rstrtmgr.dll, as installers do; tests pass another ``manager``.
     """
-    import ctypes
-
     try:
         if manager is None:
             if sys.platform != "win32":

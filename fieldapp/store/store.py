@@ -19,6 +19,9 @@ from fieldapp.vietnamese.text import clean
 
 FILE = "fieldapp.db"
 
+WRITING = ".writing.lock"
+"""In the workspace: the lock of who begins, backs up, restores or rebuilds the replica, or exports from it"""
+
 BULK_CACHE_KB = 65_536
 """Page cache during large work; so large that an import stays below 200 MB of memory in all"""
 
@@ -71,14 +74,13 @@ class Store:
         if path.exists():
             raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        disk.remove(part)
-        db = connect(part, key)
-        migrations.create_schema(db)
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.close()
-        part.chmod(0o600)
-        disk.replace(part, path)
+        with disk.begun(home) as part:
+            db = connect(part, key)
+            migrations.create_schema(db)
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.close()
+            part.chmod(0o600)
+            disk.take_name(part, path)
         disk.sync_folder(home)
         return cls.open(home, key, user)
 

@@ -32,6 +32,8 @@ USER_SUFFIX = ".user.age"
 PRACTICE_FILE = "practice.txt"
 """The file with the passphrase of a practice workspace, which is no secret. The lock screen shows it. This file alone
 does not make records practice records: that is signed (``fieldapp/sync/peers/practice.py``)"""
+UNLOCKING = ".unlocking.lock"
+"""The lock of who tries a passphrase or a code"""
 MAX_NAME = 60
 """Greatest number of characters of a name: percent-encoded, it must still fit into a file name"""
 KEY_FILE = re.compile(
@@ -127,12 +129,9 @@ def unseal(home: Path, user: str, passphrase: str) -> bytes:
         raise FieldappError(_("No user of this name uses this laptop: {user}.").format(user=user)) from error
     except OSError as error:
         raise _damaged(_user_file(home, user)) from error
-    waiting = _attempts_file(home, user)
-    throttle.count_attempt(waiting)
-    key = open_with_passphrase(sealed, passphrase)
+    key = _attempt(home, _attempts_file(home, user), sealed, passphrase)
     if key is None:
         raise FieldappError(_("The passphrase is wrong. Nothing was changed; try again."))
-    throttle.clear_attempts(waiting)
     if len(key) != KEY_BYTES:
         raise _damaged(_user_file(home, user))
     return key
@@ -228,12 +227,22 @@ def unseal_with_code(home: Path, code: str) -> bytes:
         raise FieldappError(
             _("This laptop has no recovery code. Recover it by stick: `fieldapp user recover --request FOLDER`.")
         ) from None
-    waiting = home / KEYS_FOLDER / (CODE_FILE + throttle.ATTEMPTS_SUFFIX)
-    throttle.count_attempt(waiting)
-    key = open_with_passphrase(sealed, code)
+    key = _attempt(home, home / KEYS_FOLDER / (CODE_FILE + throttle.ATTEMPTS_SUFFIX), sealed, code)
     if key is None:
         raise FieldappError(_("This is not the code of this laptop, or it was used already. Nothing was changed."))
-    throttle.clear_attempts(waiting)
+    return key
+
+
+def _attempt(home: Path, attempts: Path, sealed: bytes, passphrase: str) -> bytes | None:
+    """Open a sealed file, or count a wrong try; None if it was wrong.
+
+    One try at a time: each counts as wrong until it has ended, and several right ones at once would be too many.
+    """
+    with disk.alone(home / UNLOCKING):
+        throttle.count_attempt(attempts)
+        key = open_with_passphrase(sealed, passphrase)
+        if key is not None:
+            throttle.clear_attempts(attempts)
     return key
 
 
@@ -269,12 +278,11 @@ def _check_key(key: bytes) -> bytes:
 
 def _write(path: Path, sealed: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    disk.remove(part)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(sealed)
-        file.flush()
-        os.fsync(file.fileno())
-    disk.replace(part, path)
+    with disk.begun(path.parent) as part:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(sealed)
+            file.flush()
+            os.fsync(file.fileno())
+        disk.replace(part, path)
     disk.sync_folder(path.parent)
     disk.sync_folder(path.parent.parent)

@@ -16,6 +16,7 @@ from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
 from fieldapp.reports import open_data
+from fieldapp.store import disk
 from fieldapp.store.capture import META_COLUMNS
 from fieldapp.store.store import Store
 
@@ -122,4 +123,5 @@ def test_what_was_begun_is_taken_away(world: World, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(open_data, "_package", full)
     with pytest.raises(FieldappError, match="Ổ đĩa đầy"):
         open_data.write_package(world.hq, tmp_path / "mở")
-    assert list((tmp_path / "mở").iterdir()) == []
+    assert not (tmp_path / "mở").exists()
+    assert not [path for path in tmp_path.iterdir() if disk.is_begun(path.name)]

@@ -16,6 +16,7 @@ from fieldapp.records import records, words
 from fieldapp.sheets import importing
 from fieldapp.sheets.importing import ImportOptions, SheetOutcome
 from fieldapp.sheets.take_back import batches, take_back
+from fieldapp.store import disk
 from fieldapp.store.store import Store
 
 Line = Sequence[Any]
@@ -458,7 +459,7 @@ def test_nothing_is_recorded_where_the_refused_rows_cannot_be_written(
     def full(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(disk, "take_name", full)
     with pytest.raises(FieldappError, match="a-refused"):
         give("activity", LABOUR, ONE, (*ONE[:2], "?", "1"))
     assert world.post.value("SELECT count(*) FROM activity") == 0

@@ -35,7 +35,7 @@ def write_report(
     Raises FieldappError if the file exists or cannot be written, or the libraries of the extra ``hq`` are missing.
     """
     if os.path.exists(out):  # noqa: PTH110 — Path.exists raises for a name that is too long
-        raise FieldappError(_("There is a file {path} already. It stays as it is: name another.").format(path=out))
+        raise _there(out)
     writer = _writer(form, template)
     people.check(store, people.Act.REPORT_FILES)
     many = form in ("xlsx", "html")
@@ -74,21 +74,26 @@ def _writer(form: Form, template: Path | None) -> Callable[[Document], bytes]:
 
 def save_file(out: Path, data: bytes) -> None:
     """Write bytes into a new file: first into one beside it, which is then renamed. FieldappError where that fails."""
-    disk.check_name(out)
-    part = out.with_name(out.name + ".part")
-    try:
-        with part.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        disk.replace(part, out)
-    except OSError as error:
-        disk.try_remove(part)
-        held = disk.held_text(error)
-        if held:
-            raise FieldappError(held) from None
-        raise FieldappError(
-            _("{path} cannot be written: {why}. Name another file or folder.").format(
-                path=out, why=os_error_text(error)
-            )
-        ) from None
+    with disk.begun(out.parent) as part:
+        disk.check_name(out)
+        try:
+            with part.open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            disk.take_name(part, out)
+        except FileExistsError:
+            raise _there(out) from None
+        except OSError as error:
+            held = disk.held_text(error)
+            if held:
+                raise FieldappError(held) from None
+            raise FieldappError(
+                _("{path} cannot be written: {why}. Name another file or folder.").format(
+                    path=out, why=os_error_text(error)
+                )
+            ) from None
+
+
+def _there(out: Path) -> FieldappError:
+    return FieldappError(_("There is a file {path} already. It stays as it is: name another.").format(path=out))

@@ -18,7 +18,7 @@ from fieldapp.records import naming, records, search_index
 from fieldapp.store import disk, people, vault
 from fieldapp.store.baseline import baseline_rows
 from fieldapp.store.people import Act
-from fieldapp.store.store import FILE, Row, Store, now
+from fieldapp.store.store import FILE, WRITING, Row, Store, now
 from fieldapp.sync.exchange import bundle_contents, incoming
 from fieldapp.sync.format import bundle, clock, drives, keys, segment
 from fieldapp.sync.format.bundle import Inspected
@@ -326,25 +326,26 @@ def _check_code(code: str) -> None:
 @contextmanager
 def _new_replica(home: Path, user: str, passphrase: str) -> Iterator[Store]:
     """Make a replica whose first user is its administrator. A failure leaves no file, so that one can try again."""
-    if (home / FILE).exists():
-        raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(OSError):  # the folder may have been there before, and belong to somebody else
-        home.chmod(0o700)
-    vault.set_keys_aside(home)
-    store = None
-    try:
-        key = vault.new_key()
-        vault.seal_for_user(home, user, passphrase, key)
-        store = Store.create(home, key, user)
-        people.enter_first(store)
-        yield store
-    except BaseException:
-        if store is not None:
-            store.close()
-        for path in [*home.glob("fieldapp.db*"), *home.glob("fieldapp.part*"), *(home / vault.KEYS_FOLDER).glob("*")]:
-            disk.try_remove(path)
-        raise
+    with disk.alone(home / WRITING):
+        if (home / FILE).exists():
+            raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
+        with suppress(OSError):  # the folder may have been there before, and belong to somebody else
+            home.chmod(0o700)
+        vault.set_keys_aside(home)
+        store = None
+        try:
+            key = vault.new_key()
+            vault.seal_for_user(home, user, passphrase, key)
+            store = Store.create(home, key, user)
+            people.enter_first(store)
+            yield store
+        except BaseException:
+            if store is not None:
+                store.close()
+            for path in [*home.glob("fieldapp.db*"), *(home / vault.KEYS_FOLDER).glob("*")]:
+                disk.try_remove(path)
+            raise
 
 
 def _request(own: keys.Keys, *, name: str, role: str, code: str, post: Row | None = None) -> keys.Certificate:

@@ -17,7 +17,7 @@ from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
 from fieldapp.store import disk, people
 from fieldapp.store.people import Act
-from fieldapp.store.store import Store
+from fieldapp.store.store import WRITING, Store
 from fieldapp.sync.exchange import bundle_contents, sticks
 from fieldapp.sync.exchange.bundle_contents import Inventory
 from fieldapp.sync.format import bundle, drives, keys, segment, tarball
@@ -65,6 +65,11 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
             _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=display_path(dest))
         )
     practice.check_dest(store, dest)
+    with disk.alone(store.home / WRITING):  # numbers and what a bundle holds are in one order
+        return _export(store, dest, to, progress)
+
+
+def _export(store: Store, dest: Path, to: str | None, progress: Progress | None) -> list[Exported]:
     with store.transaction():
         segment.seal_open_changes(store)
         sealed = logs.changes_written(store)
@@ -120,7 +125,7 @@ def export_to(store: Store, dest: Path, inventory: Inventory, to: Peer, progress
     me = inventory.me
     archived = [me.age_key] if me.role == "hq" else []  # it can read them again: ``safety/archive.py``
     drives.check_space(dest, sum(m.size + tarball.BLOCK * 2 for m in manifest.members))
-    with drives.atomic_file(target, verified) as file:
+    with drives.atomic_file(target, verified, new=True) as file:
         _encrypt_tar(file, manifest, signature, members(), [to.age_key, *archived])
     sha256, size = drives.digest_of_written(file)
     with store.transaction():

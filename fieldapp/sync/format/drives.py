@@ -150,37 +150,36 @@ def explaining_os_errors(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def atomic_file(target: Path, progress: Callable[[int], None] | None = None) -> Iterator[IO[bytes]]:
-    """Write a file that is complete or not there: ``.part``, flush, fsync, read back and compare, rename, fsync.
+def atomic_file(
+    target: Path, progress: Callable[[int], None] | None = None, *, new: bool = False
+) -> Iterator[IO[bytes]]:
+    """Write a file that is complete or not there: another name, flush, fsync, read back and compare, rename, fsync.
 
-    After the block has ended without an error the stick may be pulled. ``progress`` gets the number of bytes read back.
+    After the block has ended without an error the stick may be pulled. ``new``: a file of this name is not replaced,
+    also not one that appeared meanwhile. ``progress`` gets the number of bytes read back.
     Raises FieldappError (stick full, pulled, read-only); then there is no file that looks complete.
     """
     disk.check_name(target)
-    part = target.with_name(target.name + ".part")
-    try:
-        with explaining_os_errors(target.parent):
-            with part.open("wb") as raw:
-                writer = _Hashing(raw)
-                try:
-                    yield writer  # type: ignore[misc]
-                except Exception:
-                    if writer.failed is not None:  # age hides it in an error of its own
-                        raise writer.failed from None
-                    raise
-                raw.flush()
-                os.fsync(raw.fileno())
-            if _read_back(part, progress) != writer.hash.hexdigest():
-                raise FieldappError(
-                    _("What was read back from {folder} is not what was written. Take another stick.").format(
-                        folder=display_path(target.parent)
-                    )
+    with disk.begun(target.parent) as part, explaining_os_errors(target.parent):
+        disk.check_name(target)
+        with part.open("xb") as raw:
+            writer = _Hashing(raw)
+            try:
+                yield writer  # type: ignore[misc]
+            except Exception:
+                if writer.failed is not None:  # age hides it in an error of its own
+                    raise writer.failed from None
+                raise
+            raw.flush()
+            os.fsync(raw.fileno())
+        if _read_back(part, progress) != writer.hash.hexdigest():
+            raise FieldappError(
+                _("What was read back from {folder} is not what was written. Take another stick.").format(
+                    folder=display_path(target.parent)
                 )
-            disk.replace(part, target)
-            disk.sync_folder(target.parent)
-    except BaseException:
-        disk.try_remove(part)
-        raise
+            )
+        (disk.take_name if new else disk.replace)(part, target)
+        disk.sync_folder(target.parent)
 
 
 def digest_of_written(file: IO[bytes]) -> tuple[str, int]:

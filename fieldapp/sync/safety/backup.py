@@ -15,7 +15,6 @@ import io
 import os
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ from fieldapp.store import disk, disk_errors, people, vault
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.migrations import schema_version
 from fieldapp.store.people import Act
-from fieldapp.store.store import FILE, Identity, Store, now
+from fieldapp.store.store import FILE, WRITING, Identity, Store, now
 from fieldapp.sync.format import agefile, drives
 from fieldapp.sync.merge import forks
 from fieldapp.sync.peers import recovery
@@ -92,7 +91,8 @@ def write_backup(store: Store, folder: Path) -> Backup:
     people.check(store, Act.BACKUP)
     if not folder.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder))
-    return _write(store, folder / f"{_name(store)}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}{BACKUP_SUFFIX}")
+    with disk.alone(store.home / WRITING):
+        return _write(store, _new_path(store, folder))
 
 
 def daily_backup(store: Store) -> Backup | None:
@@ -100,16 +100,17 @@ def daily_backup(store: Store) -> Backup | None:
     folder = store.home / BACKUP_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     today = datetime.now(UTC).date()
-    if any(_day(path) == today for path in automatic_backups(store.home)):
-        return None
-    if drives.free_space(folder) < ROOM_FACTOR * store.path.stat().st_size:
-        return None
-    made = _write(store, folder / f"{_name(store)}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}{BACKUP_SUFFIX}")
-    kept = _kept([day for path in automatic_backups(store.home) if (day := _day(path))])
-    for path in automatic_backups(store.home):
-        if path != made.path and _day(path) not in kept:
-            disk.try_remove(path)
-    return made
+    with disk.alone(store.home / WRITING):
+        if any(_day(path) == today for path in automatic_backups(store.home)):
+            return None
+        if drives.free_space(folder) < ROOM_FACTOR * store.path.stat().st_size:
+            return None
+        made = _write(store, _new_path(store, folder))
+        kept = _kept([day for path in automatic_backups(store.home) if (day := _day(path))])
+        for path in automatic_backups(store.home):
+            if path != made.path and _day(path) not in kept:
+                disk.try_remove(path)
+        return made
 
 
 def automatic_backups(home: Path) -> list[Path]:
@@ -147,9 +148,9 @@ def backup_to_stick(store: Store, folder: Path) -> Backup | None:
     if size > MAX_ON_STICK or drives.free_space(folder) < 2 * size:
         return None
     target = folder / f"{_name(store)}{SEALED_SUFFIX}"
-    with tempfile.TemporaryDirectory(prefix=".sealing-", dir=store.home) as temporary:
-        plain = _write(store, Path(temporary) / "backup.tar")
-        with plain.path.open("rb") as source, drives.atomic_file(target) as file:
+    with disk.alone(store.home / WRITING), disk.begun(store.home) as plain:
+        _write(store, plain)
+        with plain.open("rb") as source, drives.atomic_file(target) as file:
             pyrage.encrypt_io(source, file, [pyrage.x25519.Recipient.from_str(to)])
     return Backup(target, target.stat().st_size)
 
@@ -191,7 +192,7 @@ def _write(store: Store, target: Path) -> Backup:
         )
         encoded = msgspec.json.encode(manifest)
         with (
-            drives.atomic_file(target) as file,
+            drives.atomic_file(target, new=True) as file,
             tarfile.open(fileobj=file, mode="w|", format=tarfile.GNU_FORMAT) as tar,
         ):
             tar.addfile(_info(BACKUP_MANIFEST, len(encoded)), io.BytesIO(encoded))
@@ -205,16 +206,13 @@ def _write(store: Store, target: Path) -> Backup:
 
 @contextmanager
 def _snapshot(store: Store) -> Iterator[Path]:
-    handle, name = tempfile.mkstemp(prefix=".snapshot-", dir=store.home)  # 0600; empty, as VACUUM INTO allows
-    os.close(handle)
-    path = Path(name)
-    try:
-        store.db.execute("VACUUM INTO ?", [name])
+    with disk.begun(store.home) as path:
+        path.touch(0o600)  # empty, as VACUUM INTO allows
+        try:
+            store.db.execute("VACUUM INTO ?", [str(path)])
+        except DatabaseError as error:
+            raise disk_errors.disk_error_text(error) or error from error
         yield path
-    except DatabaseError as error:
-        raise disk_errors.disk_error_text(error) or error from error
-    finally:
-        disk.try_remove(path)
 
 
 def _key_files(home: Path) -> list[Path]:
@@ -231,6 +229,16 @@ def _info(name: str, size: int) -> tarfile.TarInfo:
 def _name(store: Store) -> str:
     who = store.identity
     return f"{who.post_code or 'x'}_{who.replica_id[-4:]}".lower()
+
+
+def _new_path(store: Store, folder: Path) -> Path:
+    """The path of a backup of now; of the next second where there is one of this second already."""
+    at = datetime.now(UTC)
+    while True:
+        path = folder / f"{_name(store)}_{at:%Y%m%dT%H%M%SZ}{BACKUP_SUFFIX}"
+        if not path.exists():
+            return path
+        at += timedelta(seconds=1)
 
 
 def _day(path: Path) -> date | None:
@@ -265,10 +273,14 @@ def restore_backup(path: Path, home: Path, user: str, passphrase: str) -> Identi
     database are checked before anything is put in its place. The replica begins a new log, and gets a new recovery
     code.
     """
-    if (home / FILE).exists():
-        raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
+    _check_free(home)
     home.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=".fieldapp-restore-", dir=home.parent))
+    with disk.begun(home.parent) as made:
+        made.mkdir(0o700)
+        return _restore(path, made, home, user, passphrase)
+
+
+def _restore(path: Path, made: Path, home: Path, user: str, passphrase: str) -> Identity:
     try:
         _unpack(path, made)
         with Store.unlock(made, user, passphrase) as store:
@@ -283,8 +295,6 @@ def restore_backup(path: Path, home: Path, user: str, passphrase: str) -> Identi
         raise disk_errors.disk_error_text(error) or FieldappError(
             _("{path} cannot be read: {why}.").format(path=display_path(path.name), why=os_error_text(error))
         ) from error
-    finally:
-        disk.try_remove(made)
     return who
 
 
@@ -356,9 +366,17 @@ def _check(store: Store, path: Path) -> None:
 def _put(made: Path, home: Path) -> None:
     """Move the finished replica to its place; the database last, because a folder with a database is a replica."""
     home.mkdir(mode=0o700, exist_ok=True)
-    vault.set_keys_aside(home)
-    if (home / vault.KEYS_FOLDER).is_dir():
-        disk.remove_tree(home / vault.KEYS_FOLDER)
-    disk.rename(made / vault.KEYS_FOLDER, home / vault.KEYS_FOLDER)
-    disk.rename(made / FILE, home / FILE)
-    disk.sync_folder(home)
+    with disk.alone(home / WRITING):
+        _check_free(home)
+        vault.set_keys_aside(home)
+        if (home / vault.KEYS_FOLDER).is_dir():
+            disk.remove_tree(home / vault.KEYS_FOLDER)
+        disk.rename(made / vault.KEYS_FOLDER, home / vault.KEYS_FOLDER)
+        disk.take_name(made / FILE, home / FILE)
+        disk.sync_folder(home)
+
+
+def _check_free(home: Path) -> None:
+    """Refuse to restore over a replica."""
+    if (home / FILE).exists():
+        raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))

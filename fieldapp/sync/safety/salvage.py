@@ -23,7 +23,7 @@ from fieldapp.store import disk, disk_errors, migrations
 from fieldapp.store import log as change_log
 from fieldapp.store.connection import DatabaseError, check_alone, connect, connect_to_read
 from fieldapp.store.migrations import BASELINE_LOG
-from fieldapp.store.store import FILE, Row, Store
+from fieldapp.store.store import FILE, WRITING, Row, Store
 from fieldapp.sync.format import segment
 from fieldapp.sync.merge import merge
 from fieldapp.sync.peers import logs, peers, receipts
@@ -69,13 +69,16 @@ class Lost:
 
 def salvage_file(store: Store) -> tuple[Store, Lost]:
     """Replace a damaged file with a new one; closes ``store``. Returns the new replica and what is lost."""
+    with disk.alone(store.home / WRITING), disk.begun(store.home) as part:
+        return _salvage(store, part)
+
+
+def _salvage(store: Store, part: Path) -> tuple[Store, Lost]:
     path, key, user = store.path, store.key, store.user
     store.close()
     check_alone(path, key)
     store = Store.open(path.parent, key, user)
     lost = Lost()
-    part = path.with_suffix(".part")
-    disk.remove(part)
     new = connect(part, key)
     migrations.create_schema(new)
     made = Store(new, part, key, user)
