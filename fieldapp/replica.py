@@ -7,6 +7,7 @@ migrates its tables. This module then updates data computed from the records, be
 from pathlib import Path
 
 from fieldapp.records import search_index
+from fieldapp.store import leftovers, place
 from fieldapp.store.store import Store
 from fieldapp.sync.merge import merge
 
@@ -23,6 +24,12 @@ def open_with_key(home: Path, key: bytes, user: str) -> Store:
     store = Store.open(home, key, user)
     bring_up_to_date(store)
     return store
+
+
+def notices_at_start(store: Store) -> list[str]:
+    """What a person is told once, when the replica was opened: about its folder, and what runs that were broken off
+    have left, which is taken away here."""
+    return [*place.warn_once(store), *leftovers.take_away(store)]
 
 
 def bring_up_to_date(store: Store) -> None:

@@ -38,11 +38,10 @@ class Context:
     def open(self) -> "Store":
         """The unlocked replica; the passphrase is asked for, or read from ``FIELDAPP_PASSPHRASE_FILE``."""
         from fieldapp import replica
-        from fieldapp.store import place
 
         user = self.whose()
         self.store = replica.unlock(self.home, user, ask_passphrase() if user else "")
-        for line in place.warn_once(self.store):
+        for line in replica.notices_at_start(self.store):
             print_message(line)
         return self.store
 

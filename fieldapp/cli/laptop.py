@@ -222,10 +222,11 @@ def doctor(obj: Context, rebuild: bool, as_json: bool) -> None:
 @click.pass_obj
 def backup(obj: Context, dest: Path | None, as_json: bool) -> None:
     """Write a backup of everything into the folder DEST, or beside the automatic ones; work may go on meanwhile."""
+    from fieldapp.store.store import BACKUP_FOLDER
     from fieldapp.sync.safety import backup as backups
 
     store = obj.open()
-    folder = dest or store.home / backups.BACKUP_FOLDER
+    folder = dest or store.home / BACKUP_FOLDER
     if dest is None:
         folder.mkdir(mode=0o700, exist_ok=True)
     made = backups.write_backup(store, folder)

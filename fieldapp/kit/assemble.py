@@ -37,7 +37,7 @@ from fieldapp.i18n import _
 from fieldapp.kit import install, pages
 from fieldapp.kit.wheel import NAME, own_wheel
 from fieldapp.packaged import PACKAGE, packaged
-from fieldapp.store import disk, people
+from fieldapp.store import disk, leftovers, people
 from fieldapp.store.people import Act
 from fieldapp.store.store import Store
 from fieldapp.sync.format import drives, keys
@@ -117,6 +117,7 @@ def make_kit(
     """Make an unsigned kit in a new folder below ``dest``; returns that folder. Needs a package index."""
     if not dest.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
+    leftovers.take_away_in(dest)
     kit = dest / f"{NAME}-kit-{fieldapp.__version__}"
     if kit.exists():
         raise FieldappError(_("{path} is there already. Take it away, or name another folder.").format(path=kit))

@@ -1,7 +1,7 @@
 """Change to a new version from a stick, or back to the one before. It is first tried on a copy of the records.
 
-    kits/, .trial-…     what the steps need; if a run is killed, the next one removes them
-    versions/OLD, NEW   side by side; ``current`` names the one that starts, and is replaced atomically
+    .fieldapp-kit-copy/, .trial-…     what the steps need; if a run is killed, a later start removes them
+    versions/OLD, NEW                 side by side; ``current`` names the one that starts, and is replaced atomically
 
 Until ``current`` is replaced, the running version and the records are not changed. The other version migrates the
 records when it opens them, in one transaction. So a kill at any moment leaves a version that works, with all records.
@@ -23,15 +23,17 @@ import fieldapp
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.kit import install, trial
-from fieldapp.store import disk, people, vault
+from fieldapp.store import disk, leftovers, people, vault
 from fieldapp.store.connection import check_alone
 from fieldapp.store.people import Act
-from fieldapp.store.store import FILE, Store
+from fieldapp.store.store import BACKUP_FOLDER, FILE, Store
 from fieldapp.sync.format import drives, keys
 from fieldapp.sync.peers import peers
 from fieldapp.sync.safety import backup
 
 TRIAL = ".trial-"
+KITS = ".fieldapp-kit-copy"
+"""Both names are of those that the next start takes away: ``store/leftovers.py``"""
 KEPT_VERSIONS = 2
 """The one that starts, and the one before it"""
 
@@ -118,7 +120,7 @@ class _Change:
         self.version = version
         self._store = store
         self._say = say
-        self._kits = install.root() / "kits"
+        self._kits = install.root() / KITS
         self._trial = self.home / f"{TRIAL}{version}"
         self._before: Mapping[str, int] = {}
         self._folder = install.root() / "versions" / version
@@ -132,13 +134,14 @@ class _Change:
             )
         for left in (self._kits, *self.home.glob(TRIAL + "*")):
             disk.try_remove(left)
+        leftovers.remember(self._store, install.root())
         self._store.close()
         check_alone(self.home / FILE, self._key)
         self._store = Store.open(self.home, self._key, self.user)
 
     def back_up(self) -> None:
         """Write a backup beside the automatic ones."""
-        folder = self.home / backup.BACKUP_FOLDER
+        folder = self.home / BACKUP_FOLDER
         folder.mkdir(mode=0o700, exist_ok=True)
         made = backup.write_backup(self._store, folder)
         self._say(_("Backup: {path}").format(path=made.path))
@@ -180,7 +183,7 @@ class _Change:
                     version=self.version,
                     why=" ".join(found["lines"][:3]),
                     installed=fieldapp.__version__,
-                    folder=self.home / backup.BACKUP_FOLDER,
+                    folder=self.home / BACKUP_FOLDER,
                 )
             )
         self._say(_("{version} is in use.").format(version=self.version))

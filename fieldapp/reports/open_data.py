@@ -22,7 +22,7 @@ from fieldapp.escaping import for_csv
 from fieldapp.i18n import _
 from fieldapp.records.words import choice_title
 from fieldapp.reports.provenance import provenance
-from fieldapp.store import disk, people
+from fieldapp.store import disk, leftovers, people
 from fieldapp.store.store import Store
 
 DATABASE = "records.sqlite"
@@ -103,6 +103,7 @@ def write_package(store: Store, dest: Path, *, personal: bool = False) -> Writte
         if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):
             raise _not_empty(dest)
         dest.parent.mkdir(parents=True, exist_ok=True)
+        leftovers.remember(store, dest.parent)
         with disk.begun(dest.parent) as part:
             part.mkdir()
             with store.transaction():

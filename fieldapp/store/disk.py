@@ -49,6 +49,10 @@ _held: dict[str, int] = {}
 Result = TypeVar("Result")
 
 
+class Occupied(FieldappError):
+    """Another process is at the same work."""
+
+
 # names that only one has ----------------------------------------------------------------------------------------
 
 
@@ -76,7 +80,7 @@ def is_begun(name: str) -> bool:
 def alone(lock: Path, wait: float = PATIENCE) -> Iterator[None]:
     """Let one process, and one thread of it, do this at a time; the others wait. ``lock``: an empty file that stays.
 
-    The lock goes with its process, however that ends. FieldappError after ``wait`` seconds. Where the lock file cannot
+    The lock goes with its process, however that ends. Occupied after ``wait`` seconds. Where the lock file cannot
     be made there is nothing to guard: nobody can write there.
     """
     if _held.get(str(lock)) == threading.get_ident():
@@ -91,7 +95,7 @@ def alone(lock: Path, wait: float = PATIENCE) -> Iterator[None]:
         until = time.monotonic() + wait
         while not _try_lock(handle):
             if time.monotonic() >= until:
-                raise FieldappError(
+                raise Occupied(
                     _(
                         "Another window of the program is at the same work. Nothing was changed: wait until it is done,"
                         " then do this again."

@@ -19,6 +19,8 @@ from fieldapp.vietnamese.text import clean
 
 FILE = "fieldapp.db"
 
+BACKUP_FOLDER = "backups"
+"""In the workspace: the folder of automatic backups"""
 WRITING = ".writing.lock"
 """In the workspace: the lock of who begins, backs up, restores or rebuilds the replica, or exports from it"""
 

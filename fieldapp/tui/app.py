@@ -14,7 +14,7 @@ from textual.worker import WorkerFailed
 from fieldapp.crash import log_crash
 from fieldapp.errors import FieldappError, ReadOnly
 from fieldapp.i18n import _
-from fieldapp.store import disk_errors, place
+from fieldapp.store import disk_errors
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
 from fieldapp.tui.keys import INPUT_METHODS
@@ -140,11 +140,12 @@ class FieldApp(Host):
 
         If another person unlocks, they begin at the first screen and find the drafts there.
         """
+        from fieldapp import replica
         from fieldapp.tui.screens.home import HomeScreen
 
         if self._store is None:
             self.enter(opened)
-            for line in place.warn_once(opened):
+            for line in replica.notices_at_start(opened):
                 self.notify(line, markup=False, severity="warning", timeout=30)
             self.back_up()
             return

@@ -225,7 +225,7 @@ def test_killed_at_any_point_a_version_works_with_all_records(
     assert f"{NEXT} is in use" in said
     assert sorted(p.name for p in (laptop.root / "versions").iterdir()) == [OLD, NEXT]
     left = [p.name for p in laptop.post.iterdir() if p.name.startswith(upgrade.TRIAL)]
-    assert (left, (laptop.root / "kits").exists()) == ([], False)
+    assert (left, (laptop.root / upgrade.KITS).exists()) == ([], False)
     assert list((laptop.post / "backups").glob("*.tar"))
     code, said = laptop.call(laptop.launcher, "upgrade", stick, "--yes")
     assert (code, f"This kit brings {NEXT}, and {NEXT} is installed" in said) == (1, True)
@@ -267,7 +267,7 @@ def test_only_what_the_list_names_is_copied(
     (kit / "wheels" / "pip-0.0.1-py3-none-any.whl").write_bytes(b"added after the kit was examined")
     shutil.copy(next(world.usb.glob("*.tar")), kit)
     change.take()
-    copy = tmp_path / "kits" / kit.name
+    copy = tmp_path / upgrade.KITS / kit.name
     found = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()}
     assert found == {*listed, install.SUMS, install.SIGNATURE, install.CERTIFICATE}
 

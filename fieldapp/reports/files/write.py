@@ -11,7 +11,7 @@ from fieldapp.reports.files import document
 from fieldapp.reports.files.document import Document
 from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.query import Query
-from fieldapp.store import disk, people
+from fieldapp.store import disk, leftovers, people
 from fieldapp.store.store import Store
 
 Form = Literal["docx", "xlsx", "pdf", "html"]
@@ -42,6 +42,7 @@ def write_report(
     made = document.make_document(
         store, query, layout, number, splits=many, entries=form == "xlsx", personal=personal
     )  # fmt: skip
+    leftovers.remember(store, out.parent)
     save_file(out, writer(made))
 
 

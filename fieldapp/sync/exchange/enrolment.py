@@ -15,7 +15,7 @@ from fieldapp.errors import FieldappError, FileRefused
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.records import naming, records, search_index
-from fieldapp.store import disk, people, vault
+from fieldapp.store import disk, leftovers, people, vault
 from fieldapp.store.baseline import baseline_rows
 from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, WRITING, Row, Store, now
@@ -96,6 +96,7 @@ def _pack_folder(store: Store, dest: Path) -> Iterator[None]:
     people.check(store, Act.CERTIFY)
     if not dest.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
+    leftovers.remember(store, dest)
     with store.transaction():
         yield
         segment.seal_open_changes(store)

@@ -15,7 +15,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
-from fieldapp.store import disk, people
+from fieldapp.store import disk, leftovers, people
 from fieldapp.store.people import Act
 from fieldapp.store.store import WRITING, Store
 from fieldapp.sync.exchange import bundle_contents, sticks
@@ -65,6 +65,7 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
             _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=display_path(dest))
         )
     practice.check_dest(store, dest)
+    leftovers.remember(store, dest)
     with disk.alone(store.home / WRITING):  # numbers and what a bundle holds are in one order
         return _export(store, dest, to, progress)
 

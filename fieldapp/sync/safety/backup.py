@@ -30,11 +30,11 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
-from fieldapp.store import disk, disk_errors, people, vault
+from fieldapp.store import disk, disk_errors, leftovers, people, vault
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.migrations import schema_version
 from fieldapp.store.people import Act
-from fieldapp.store.store import FILE, WRITING, Identity, Store, now
+from fieldapp.store.store import BACKUP_FOLDER, FILE, WRITING, Identity, Store, now
 from fieldapp.sync.format import agefile, drives
 from fieldapp.sync.merge import forks
 from fieldapp.sync.peers import recovery
@@ -42,8 +42,6 @@ from fieldapp.sync.peers import recovery
 BACKUP_FORMAT = "fieldapp-backup/1"
 BACKUP_SUFFIX = ".fieldapp-backup.tar"
 SEALED_SUFFIX = BACKUP_SUFFIX + ".age"
-BACKUP_FOLDER = "backups"
-"""In the workspace: the folder of automatic backups"""
 BACKUP_MANIFEST = "backup.json"
 MAX_MANIFEST = 1 << 20
 MAX_KEY_FILE = 1 << 16
@@ -91,6 +89,7 @@ def write_backup(store: Store, folder: Path) -> Backup:
     people.check(store, Act.BACKUP)
     if not folder.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder))
+    leftovers.remember(store, folder)
     with disk.alone(store.home / WRITING):
         return _write(store, _new_path(store, folder))
 
@@ -148,6 +147,7 @@ def backup_to_stick(store: Store, folder: Path) -> Backup | None:
     if size > MAX_ON_STICK or drives.free_space(folder) < 2 * size:
         return None
     target = folder / f"{_name(store)}{SEALED_SUFFIX}"
+    leftovers.remember(store, folder)
     with disk.alone(store.home / WRITING), disk.begun(store.home) as plain:
         _write(store, plain)
         with plain.open("rb") as source, drives.atomic_file(target) as file:
