@@ -4,11 +4,13 @@ The screen, the command line, an upgrade and the tutorial open records here. ``S
 migrates its tables. This module then updates data computed from the records, because that needs more than the file.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 from fieldapp.records import search_index
-from fieldapp.store import leftovers, place
+from fieldapp.store import disk_errors, leftovers, place
 from fieldapp.store.store import Store
+from fieldapp.sync.format import drives
 from fieldapp.sync.merge import merge
 
 
@@ -27,15 +29,16 @@ def open_with_key(home: Path, key: bytes, user: str) -> Store:
 
 
 def notices_at_start(store: Store) -> list[str]:
-    """What a person is told once, when the replica was opened: about its folder, and what runs that were broken off
-    have left, which is taken away here."""
-    return [*place.warn_once(store), *leftovers.take_away(store)]
+    """What a person is told when the replica was opened: about its folder, what runs that were broken off have left,
+    which is taken away here, and that the disk is full, as long as it is."""
+    return [*place.warn_once(store), *leftovers.take_away(store), *drives.space_notices(store.home)]
 
 
 def bring_up_to_date(store: Store) -> None:
     """Bring the search index up to date, then fold in changes that an older version of the program did not understand.
 
-    The index comes first, because folding adds rows to it.
+    The index comes first, because folding adds rows to it. On a full disk both wait: records can be read without.
     """
-    search_index.index_imported(store)
-    merge.fold_after_upgrade(store)
+    with suppress(disk_errors.DiskFull):
+        search_index.index_imported(store)
+        merge.fold_after_upgrade(store)

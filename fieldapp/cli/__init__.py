@@ -65,7 +65,7 @@ def main() -> None:
         from fieldapp.crash import log_crash
         from fieldapp.store import disk_errors, migrations
 
-        disk_error = disk_errors.disk_error_text(error)
+        disk_error = disk_errors.disk_error_text(error, context.home)
         if disk_error is not None:
             print_message(str(disk_error))
             sys.exit(1)

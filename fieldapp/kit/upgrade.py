@@ -148,6 +148,7 @@ class _Change:
 
     def copy_records(self) -> None:
         """Copy the records, encrypted as they are, for the trial."""
+        drives.check_own_space(self.home, self._store.path.stat().st_size)
         self._before = trial.records(self._store)
         (self._trial / vault.KEYS_FOLDER).mkdir(mode=0o700, parents=True)
         self._store.db.execute("VACUUM INTO ?", [str(self._trial / FILE)])

@@ -8,6 +8,7 @@ until it is corrected.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -20,7 +21,7 @@ from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.domain.review import Review
 from fieldapp.i18n import _
 from fieldapp.records import view, words
-from fieldapp.store import log
+from fieldapp.store import disk_errors, log
 from fieldapp.store.migrations import BASELINE_LOG, SEGMENT_SCHEMA
 from fieldapp.store.store import Row, Store
 
@@ -80,7 +81,7 @@ def violations(store: Store) -> list[Violation]:
         for row in _waiting(store):
             check_again.setdefault(row["table_name"], set()).add(row["row_id"])
         rows = {kind: sorted(ids) for kind, ids in check_again.items()}
-        with store.transaction(derived=True):
+        with suppress(disk_errors.DiskFull), store.transaction(derived=True):  # else it is computed again
             store.set_setting(CHECKED_UNTIL, json.dumps({"schema": SEGMENT_SCHEMA, "seen": reached, "rows": rows}))
     return [found[place] for place in sorted(found)]
 

@@ -22,8 +22,9 @@ from fieldapp.escaping import for_csv
 from fieldapp.i18n import _
 from fieldapp.records.words import choice_title
 from fieldapp.reports.provenance import provenance
-from fieldapp.store import disk, leftovers, people
+from fieldapp.store import disk, disk_errors, leftovers, people
 from fieldapp.store.store import Store
+from fieldapp.sync.format import drives
 
 DATABASE = "records.sqlite"
 PACKAGE = "datapackage.json"
@@ -103,6 +104,7 @@ def write_package(store: Store, dest: Path, *, personal: bool = False) -> Writte
         if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):
             raise _not_empty(dest)
         dest.parent.mkdir(parents=True, exist_ok=True)
+        drives.check_space(dest.parent, 2 * store.path.stat().st_size)  # the tables twice, without indexes and history
         leftovers.remember(store, dest.parent)
         with disk.begun(dest.parent) as part:
             part.mkdir()
@@ -114,17 +116,21 @@ def write_package(store: Store, dest: Path, *, personal: bool = False) -> Writte
         return Written(dest, rows, left_out)
     except FileExistsError:
         raise _not_empty(dest) from None
+    except disk_errors.DiskFull:  # the records are only read
+        raise _cannot_be_written(dest, OSError(errno.ENOSPC, "")) from None
     except OSError as error:
         if error.errno == errno.ENOTEMPTY:
             raise _not_empty(dest) from None
         held = disk.held_text(error)
         if held:
             raise FieldappError(held) from None
-        raise FieldappError(
-            _("{path} cannot be written: {why}. Name another file or folder.").format(
-                path=dest, why=os_error_text(error)
-            )
-        ) from None
+        raise _cannot_be_written(dest, error) from None
+
+
+def _cannot_be_written(dest: Path, error: OSError) -> FieldappError:
+    return FieldappError(
+        _("{path} cannot be written: {why}. Name another file or folder.").format(path=dest, why=os_error_text(error))
+    )
 
 
 def _not_empty(dest: Path) -> FieldappError:

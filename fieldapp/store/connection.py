@@ -5,6 +5,7 @@ Import database exceptions from here: sqlcipher3 has its own classes, and catchi
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -107,9 +108,31 @@ def connect(path: Path, key: bytes) -> "Database":
     """
     from sqlite_utils import Database  # imported late: the lock screen opens no database and need not wait for it
 
-    connection = None
     try:
-        connection = sqlcipher.connect(str(path), isolation_level=None, check_same_thread=False, factory=_Connection)
+        connection = _open(str(path), key)
+    except sqlcipher.DatabaseError as error:
+        if os.name == "posix" and disk_errors.is_full(error, path.parent):
+            # There is no room for the file by which processes share the write-ahead log. This process keeps that in
+            # memory, and no other one can open the records meanwhile: so they can be read. Windows has no such way.
+            connection = _open(f"{path.absolute().as_uri()}?vfs=unix-excl", key)
+        elif disk_errors.is_damage(error):
+            raise CannotOpen(
+                _("The data file cannot be opened: its key does not fit or it is damaged. Nothing was changed.")
+            ) from error
+        else:
+            raise disk_errors.opening_error_text(error, path) or error from error
+    connection.create_collation("vietnamese", _compare)
+    connection.create_function("plain", 1, _comparison_text, deterministic=True)
+    connection.create_function("fingerprint", 1, _fingerprint, deterministic=True)
+    return Database(cast(Any, connection))
+
+
+def _open(name: str, key: bytes) -> Any:
+    """A connection with the settings; ``name``: a path, or an address of SQLite (``file:``)."""
+    connection = sqlcipher.connect(
+        name, isolation_level=None, check_same_thread=False, factory=_Connection, uri=name.startswith("file:")
+    )
+    try:
         for pragma in (
             "cipher_log_level = NONE",  # otherwise a wrong key is reported on stderr
             f"key = \"x'{key.hex()}'\"",
@@ -121,18 +144,10 @@ def connect(path: Path, key: bytes) -> "Database":
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-    except sqlcipher.DatabaseError as error:
-        if connection is not None:
-            connection.close()
-        if not disk_errors.is_damage(error):
-            raise disk_errors.opening_error_text(error, path) or error from error
-        raise CannotOpen(
-            _("The data file cannot be opened: its key does not fit or it is damaged. Nothing was changed.")
-        ) from error
-    connection.create_collation("vietnamese", _compare)
-    connection.create_function("plain", 1, _comparison_text, deterministic=True)
-    connection.create_function("fingerprint", 1, _fingerprint, deterministic=True)
-    return Database(cast(Any, connection))
+    except sqlcipher.DatabaseError:
+        connection.close()
+        raise
+    return connection
 
 
 def check_alone(path: Path, key: bytes) -> None:

@@ -1,6 +1,7 @@
 """Sentences for errors of the disk and of the database file: what happened, what is safe, what to do next."""
 
 import errno
+import shutil
 from pathlib import Path
 
 import sqlcipher3.dbapi2 as sqlcipher
@@ -13,14 +14,39 @@ BUSY, READONLY, IO_ERROR, CORRUPT, FULL, CANNOT_OPEN, NOT_A_DATABASE = 5, 8, 10,
 """SQLite's result codes, without their extended part"""
 
 
+NO_ROOM = 100_000
+"""Bytes: with less room than that an I/O error means that the disk is full. SQLite says so of the file that connections
+share, which needs 32 kB"""
+
+
 class DiskError(FieldappError):
-    """The disk or the file failed; what the person entered is not the cause."""
+    """The disk or the file failed; what the person entered is not the cause.
+
+    ``why``: the sentence about the disk alone. Only who has undone everything may add that nothing was recorded.
+    """
+
+    def __init__(self, why: str, *, undone: bool = False) -> None:
+        super().__init__(f"{_('Nothing was recorded.')} {why}" if undone else why)
+        self.why = why
 
 
-def disk_error_text(error: BaseException) -> DiskError | None:
-    """The sentence for an error of the database or the operating system; None if it is not about the disk."""
+class DiskFull(DiskError):
+    """There is no room on the disk. Reading goes on."""
+
+
+def disk_error_text(error: BaseException, folder: Path | None = None, *, undone: bool = False) -> DiskError | None:
+    """The sentence for an error of the database or the operating system; None if it is not about the disk.
+
+    ``folder``: where the database lies. ``undone``: all that was begun was rolled back, and the sentence says so.
+    """
     if isinstance(error, sqlcipher.DatabaseError):
-        return _of_database((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
+        found = _full() if is_full(error, folder) else _of_database(_code(error))
+    else:
+        found = _of_system(error)
+    return type(found)(found.why, undone=undone) if found is not None else None
+
+
+def _of_system(error: BaseException) -> DiskError | None:
     held = disk.held_text(error)
     if held:
         return DiskError(held)
@@ -44,12 +70,27 @@ def opening_error_text(error: BaseException, path: Path) -> DiskError | None:
         code = code_of_opening(file)
         if code in HELD:
             return DiskError(disk.open_elsewhere(file))
-    return disk_error_text(error)
+    return disk_error_text(error, path.parent)
 
 
 def is_damage(error: BaseException) -> bool:
     """Whether a database error says that the file is damaged, or was written under another key."""
-    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in (CORRUPT, NOT_A_DATABASE)
+    return _code(error) in (CORRUPT, NOT_A_DATABASE)
+
+
+def is_full(error: BaseException, folder: Path | None) -> bool:
+    """Whether a database error comes from a disk without room; ``folder``: where the database lies."""
+    code = _code(error)
+    if code != IO_ERROR or folder is None:
+        return code == FULL
+    try:
+        return shutil.disk_usage(folder).free < NO_ROOM
+    except OSError:
+        return False
+
+
+def _code(error: BaseException) -> int:
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
 
 
 def beginning_damaged() -> DiskError:
@@ -74,8 +115,6 @@ def rebuild_failed() -> DiskError:
 
 
 def _of_database(code: int) -> DiskError | None:
-    if code == FULL:
-        return _full()
     if code in (READONLY, CANNOT_OPEN):
         return _read_only()
     if code == IO_ERROR:
@@ -83,28 +122,24 @@ def _of_database(code: int) -> DiskError | None:
     if code in (CORRUPT, NOT_A_DATABASE):
         return DiskError(
             _(
-                "A part of the data file is damaged and cannot be read. Nothing was changed. `fieldapp doctor` says"
-                " which; `fieldapp doctor --rebuild` saves what can be read, `fieldapp restore` takes a backup."
+                "A part of the data file is damaged and cannot be read. `fieldapp doctor` says which;"
+                " `fieldapp doctor --rebuild` saves what can be read, `fieldapp restore` takes a backup."
             )
         )
     if code == BUSY:
-        return DiskError(
-            _("Another program holds the data file. Nothing was recorded; close the other window and try again.")
-        )
+        return DiskError(_("Another program holds the data file. Close the other window and try again."))
     return None
 
 
 def _full() -> DiskError:
-    return DiskError(
-        _("The disk is full. Nothing was recorded; what was confirmed before is safe. Free space, then save again.")
-    )
+    return DiskFull(_("The disk is full. What was confirmed before is safe. Free space, then do this again."))
 
 
 def _read_only() -> DiskError:
     return DiskError(
         _(
-            "The folder of the records cannot be written. Nothing was recorded; what was confirmed before is safe."
-            " Check the permissions of the folder and the disk."
+            "The folder of the records cannot be written. What was confirmed before is safe. Check the permissions of"
+            " the folder and the disk."
         )
     )
 
@@ -112,7 +147,7 @@ def _read_only() -> DiskError:
 def _failing() -> DiskError:
     return DiskError(
         _(
-            "The disk failed while it was read or written. Nothing was recorded. Write a backup to a stick now"
-            " (`fieldapp backup FOLDER`), then have the disk checked."
+            "The disk failed while it was read or written. Write a backup to a stick now (`fieldapp backup FOLDER`),"
+            " then have the disk checked."
         )
     )

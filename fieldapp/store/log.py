@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 import zstandard
 
+from fieldapp.store.disk_errors import DiskFull
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 
@@ -89,8 +90,16 @@ def touch_keys(ids: Iterable[str]) -> str:
 
 def changes_of_rows(store: Store, ids: Iterable[str]) -> dict[str, list[Change]]:
     """All changes of some rows of any table, in order (hlc, log); a row without changes is left out."""
-    wanted = set(ids)
-    index_touched_rows(store)
+    try:
+        index_touched_rows(store)
+    except DiskFull:
+        with store.undone():
+            index_touched_rows(store)
+            return _changes_of_rows(store, set(ids))
+    return _changes_of_rows(store, set(ids))
+
+
+def _changes_of_rows(store: Store, wanted: set[str]) -> dict[str, list[Change]]:
     found: dict[str, list[Change]] = {}
     for change in (*map(_change, stored_changes(store, wanted)), *_in_segments(store, wanted)):
         found.setdefault(change.row_id, []).append(change)

@@ -5,12 +5,14 @@ A program that mirrors a folder copies the database while it is being written, a
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
+from fieldapp.store import disk_errors
 
 if TYPE_CHECKING:
     from fieldapp.store.store import Store
@@ -151,5 +153,6 @@ def warn_once(store: "Store") -> list[str]:
         return []
     found = warnings(store.home)
     if found and not store.read_only:
-        store.set_setting(WARNED, str(store.home))
+        with suppress(disk_errors.DiskError):
+            store.set_setting(WARNED, str(store.home))
     return found

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from fieldapp.errors import FieldappError, ReadOnly
 from fieldapp.i18n import _
 from fieldapp.store import disk, disk_errors, migrations, vault
-from fieldapp.store.connection import CannotOpen, connect
+from fieldapp.store.connection import CannotOpen, DatabaseError, connect
 from fieldapp.vietnamese.text import clean
 
 FILE = "fieldapp.db"
@@ -204,13 +204,28 @@ class Store:
             self._known.clear()
             if self.db.conn.in_transaction:
                 self.db.execute("ROLLBACK")
-            disk_error = disk_errors.disk_error_text(error)
-            if disk_error is not None:
-                raise disk_error from error
+            # an OSError comes from another file, such as one on a stick: who writes that has a sentence for it
+            if isinstance(error, DatabaseError):
+                raise disk_errors.disk_error_text(error, self.home, undone=True) or error from error
             raise
         finally:
             if self.read_only:
                 self.db.execute("PRAGMA query_only = ON")
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Derive data that is rolled back at the end of the block: it stays in memory, where the disk has no room."""
+        try:
+            self.db.execute("PRAGMA query_only = OFF")
+            self.db.execute("PRAGMA cache_spill = OFF")
+            self.db.execute("BEGIN IMMEDIATE")
+            yield
+        finally:
+            self._known.clear()
+            if self.db.conn.in_transaction:
+                self.db.execute("ROLLBACK")
+            self.db.execute("PRAGMA cache_spill = ON")
+            self.db.execute(f"PRAGMA query_only = {'ON' if self.read_only else 'OFF'}")
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
@@ -226,7 +241,8 @@ class Store:
             self.db.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
             self.db.execute("PRAGMA shrink_memory")
             if not self.db.conn.in_transaction:
-                self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                with suppress(DatabaseError):  # what was committed is in the write-ahead log, wherever that is
+                    self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def rows(self, sql: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
         """The rows of a query as dicts."""

@@ -273,7 +273,7 @@ class FieldApp(Host):
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             error = error.error
         self._exception = error
-        disk_error = disk_errors.disk_error_text(error)
+        disk_error = disk_errors.disk_error_text(error, self.home)
         if disk_error is not None:
             self.exit(return_code=1, message=str(disk_error))
             return

@@ -121,7 +121,7 @@ def test_what_was_begun_is_taken_away(world: World, tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(open_data, "_package", full)
-    with pytest.raises(FieldappError, match="Ổ đĩa đầy"):
+    with pytest.raises(FieldappError, match="hết chỗ"):
         open_data.write_package(world.hq, tmp_path / "mở")
     assert not (tmp_path / "mở").exists()
     assert not [path for path in tmp_path.iterdir() if disk.is_begun(path.name)]

@@ -13,6 +13,7 @@ from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
 from fieldapp.records import search_index
 from fieldapp.store import capture, people
+from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.people import Act
 from fieldapp.store.store import Store, now
 from fieldapp.sync.exchange import messages, outgoing, sticks
@@ -26,6 +27,9 @@ from fieldapp.sync.peers import peers, practice, receipts, recovery
 MAX_NAMES = 3
 """How many folders a sentence names"""
 
+ROOM_FACTOR = 50
+"""Bytes of the disk that an import takes at most for each byte of its segments, which are compressed: rows, indexes,
+and the write-ahead log until it is checkpointed. Measured: 28 for large bundles, 49 for small ones"""
 LARGE_IMPORT = 100_000
 """Bytes of a bundle from which it is faster to drop the capture triggers meanwhile: they do nothing in an import"""
 
@@ -75,6 +79,8 @@ class Imported:
     """it is for others, and this laptop wrote it"""
     arrived: list[str] = field(default_factory=list)
     """hashes of the segments that were applied or quarantined, and are reported in this result"""
+    later: str | None = None
+    """what could not be done after it was taken in, and will be"""
     waiting: list[str] = field(default_factory=list)
     """hashes of the segments that wait; they are reported when all files have been read"""
 
@@ -111,7 +117,7 @@ class Imported:
     @property
     def problems(self) -> list[str]:
         """A sentence for each segment that is not applied, each rejected change, and a refused file."""
-        return [*self.held, *self.quarantined, *self.set_aside, *([self.refused] if self.refused else [])]
+        return [*self.held, *self.quarantined, *self.set_aside, *(text for text in (self.refused, self.later) if text)]
 
 
 def import_files(store: Store, paths: Sequence[Path], progress: Progress | None = None) -> list[Imported]:
@@ -136,9 +142,16 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
                     progress("read", number, len(files))
                 results.append(_import_or_refuse(store, file, from_folder, progress))
         except Cancelled:
-            _index_imported(store, None)  # the files before this one are in
+            with suppress(DiskError):
+                _index_imported(store, None)  # the files before this one are in
             raise
-        _index_imported(store, progress)
+        try:
+            _index_imported(store, progress)
+        except DiskError as error:
+            if results:
+                results[-1].later = _("What was taken in is recorded. Searching finds it later. {why}").format(
+                    why=error.why
+                )
     reported = {hash_ for result in results for hash_ in result.arrived}
     for result in results:
         waited, result.waiting, result.held = result.waiting, [], []
@@ -156,6 +169,9 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
         return Imported(file, refused=f"{error} {_resend_advice(store, file)}", reason=error.reason)
     except FileRefused as error:
         return Imported(file, refused=str(error), reason=error.reason)
+    except DiskError as error:
+        why = _("{file}: nothing of it was taken in. {why}").format(file=display_path(file.name), why=error.why)
+        return Imported(file, refused=why)
     except FieldappError as error:
         return Imported(file, refused=str(error))
     except (OSError, RecursionError, MemoryError) as error:
@@ -239,6 +255,7 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
     practice.check_practice_sender(store, inspected.sender, display_path(path.name))
     peers.check_sender_keys(store, inspected.sender, display_path(path.name))
     sender = inspected.sender
+    drives.check_own_space(store.home, ROOM_FACTOR * sum(m.size for m in inspected.manifest.members))
     result = Imported(path, brief_text(sender.post_name or sender.name), sender.replica, brief_text(sender.name))
     with store.transaction(applying=True):
         segment.seal_open_changes(store)

@@ -16,6 +16,7 @@ from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
 from fieldapp.store import disk, leftovers, people
+from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.people import Act
 from fieldapp.store.store import WRITING, Store
 from fieldapp.sync.exchange import bundle_contents, sticks
@@ -129,9 +130,13 @@ def export_to(store: Store, dest: Path, inventory: Inventory, to: Peer, progress
     with drives.atomic_file(target, verified, new=True) as file:
         _encrypt_tar(file, manifest, signature, members(), [to.age_key, *archived])
     sha256, size = drives.digest_of_written(file)
-    with store.transaction():
-        store.set_setting("bundle_number", str(number))
-        sticks.record_written_bundle(store, target.name, to, number, sha256, contents.chosen)
+    try:
+        with store.transaction():
+            store.set_setting("bundle_number", str(number))
+            sticks.record_written_bundle(store, target.name, to, number, sha256, contents.chosen)
+    except DiskError:  # which says that nothing was done
+        disk.try_remove(target)
+        raise
     return Exported(
         path=target,
         recipient=to.title,

@@ -79,8 +79,35 @@ def free_space(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def space_notices(home: Path) -> list[str]:
+    """A sentence if the disk of a workspace is so full that nothing can be recorded; else nothing."""
+    with suppress(OSError):
+        if free_space(home) < RESERVE:
+            return [
+                _("The disk of the records is full: they can be read, but hardly anything can be recorded. Free space.")
+            ]
+    return []
+
+
+def check_own_space(folder: Path, size: int) -> None:
+    """Refuse long work in the workspace for which the disk has no room; ``size`` in bytes, as far as it is known."""
+    with explaining_os_errors(folder):
+        free = free_space(folder)
+    if free < size + RESERVE:
+        raise FieldappError(
+            _(
+                "The disk of {folder} has {free} MB free, and this needs about {size} MB. Nothing was changed: free"
+                " space there, then do this again."
+            ).format(
+                folder=display_path(folder),
+                free=format_amount(free // MB),
+                size=format_amount((size + RESERVE) // MB + 1),
+            )
+        )
+
+
 def check_space(folder: Path, size: int) -> None:
-    """Refuse to write what does not fit; ``size`` in bytes."""
+    """Refuse to write onto a stick what does not fit; ``size`` in bytes."""
     with explaining_os_errors(folder):
         free = free_space(folder)
     if size > MAX_FAT_FILE and place.volume(folder).file_system.lower() in FAT32:

@@ -178,8 +178,14 @@ def open_sealed_backup(store: Store, path: Path, dest: Path) -> Path:
 
 
 def _write(store: Store, target: Path) -> Backup:
-    """Copy the database by ``VACUUM INTO`` (consistent, and encrypted with the same key), then write the tar."""
-    with _snapshot(store) as copy:
+    """Copy the database by ``VACUUM INTO`` (consistent, and encrypted with the same key), then write the tar.
+
+    Where the disk of the workspace has no room for the copy, it is made beside the backup.
+    """
+    size = store.path.stat().st_size
+    there = store.home if drives.free_space(store.home) >= 2 * size + drives.RESERVE else target.parent
+    drives.check_own_space(target.parent, size if there == store.home else 2 * size)
+    with _snapshot(store, there) as copy:
         files = [(FILE, copy), *((f"{vault.KEYS_FOLDER}/{p.name}", p) for p in _key_files(store.home))]
         manifest = _Manifest(
             BACKUP_FORMAT,
@@ -205,13 +211,13 @@ def _write(store: Store, target: Path) -> Backup:
 
 
 @contextmanager
-def _snapshot(store: Store) -> Iterator[Path]:
-    with disk.begun(store.home) as path:
+def _snapshot(store: Store, there: Path) -> Iterator[Path]:
+    with disk.begun(there) as path:
         path.touch(0o600)  # empty, as VACUUM INTO allows
         try:
             store.db.execute("VACUUM INTO ?", [str(path)])
         except DatabaseError as error:
-            raise disk_errors.disk_error_text(error) or error from error
+            raise disk_errors.disk_error_text(error, there) or error from error
         yield path
 
 
@@ -282,6 +288,7 @@ def restore_backup(path: Path, home: Path, user: str, passphrase: str) -> Identi
 
 def _restore(path: Path, made: Path, home: Path, user: str, passphrase: str) -> Identity:
     try:
+        drives.check_own_space(made, path.stat().st_size)
         _unpack(path, made)
         with Store.unlock(made, user, passphrase) as store:
             _check(store, path)

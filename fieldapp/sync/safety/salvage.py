@@ -24,7 +24,7 @@ from fieldapp.store import log as change_log
 from fieldapp.store.connection import DatabaseError, check_alone, connect, connect_to_read
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import FILE, WRITING, Row, Store
-from fieldapp.sync.format import segment
+from fieldapp.sync.format import drives, segment
 from fieldapp.sync.merge import merge
 from fieldapp.sync.peers import logs, peers, receipts
 
@@ -69,6 +69,7 @@ class Lost:
 
 def salvage_file(store: Store) -> tuple[Store, Lost]:
     """Replace a damaged file with a new one; closes ``store``. Returns the new replica and what is lost."""
+    drives.check_own_space(store.home, store.path.stat().st_size)
     with disk.alone(store.home / WRITING), disk.begun(store.home) as part:
         return _salvage(store, part)
 
