@@ -93,7 +93,7 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
 def sync_status(obj: Context, as_json: bool) -> None:
     """Show what each other replica has of our changes, and what waits."""
     from fieldapp.records.words import local_instant
-    from fieldapp.sync.exchange import status
+    from fieldapp.sync.exchange import messages, status
 
     store = obj.open()
     state, peers = status.exchange_status(store), status.peers_status(store)
@@ -111,8 +111,25 @@ def sync_status(obj: Context, as_json: bool) -> None:
                 n=p.lacks, when=since))  # fmt: skip
     for line in (*state.held, *state.quarantined, *state.set_aside):
         print_text(line)
+    if state.to_release:
+        print_text(messages.to_release_text(state.to_release))
     if state.clock_warning:
         print_message(state.clock_warning)
+
+
+@sync.command("release")
+@as_json
+@click.pass_obj
+def sync_release(obj: Context, as_json: bool) -> None:
+    """Log again, in today's order, what waits because it was written while a clock was far ahead."""
+    from fieldapp.sync.merge import release
+
+    number = release.release(obj.open())
+    if as_json:
+        print_json({"changes": number})
+        return
+    print_text(counted("{n} change was logged again.", "{n} changes were logged again.", number))
+    print_message(_("The next bundle takes them along: export now."))
 
 
 @sync.command("clean")

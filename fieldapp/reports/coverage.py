@@ -330,9 +330,12 @@ def _clock(laptop: Row, acknowledged: str | None) -> str | None:
     if wall is None:
         return _("its clock cannot be read")
     tolerance = timedelta(milliseconds=clock.TOLERANCE_MS)
-    if wall + tolerance < max(clock.BUILT, _instant(acknowledged) or clock.BUILT):
-        return _("its clock is slow: it showed {at}").format(at=local_instant(laptop["at"]))
     heard_at = _instant(laptop["heard_at"])
+    ours = _instant(acknowledged)
+    if ours is None or (heard_at is not None and ours > heard_at + tolerance):  # our own clock was ahead then
+        ours = clock.BUILT
+    if wall + tolerance < max(clock.BUILT, ours):
+        return _("its clock is slow: it showed {at}").format(at=local_instant(laptop["at"]))
     if heard_at is not None and wall > heard_at + tolerance:
         return _("its clock is fast: it showed {at}").format(at=local_instant(laptop["at"]))
     return None

@@ -7,6 +7,7 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
+from fieldapp.sync.exchange import messages
 from fieldapp.sync.exchange.status import Status
 from fieldapp.work.todo import Todo
 
@@ -61,6 +62,8 @@ def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
     found = []
     if state.clock_warning:
         found.append(_line("!", _("clock"), state.clock_warning))
+    if state.to_release:
+        found.append(_line("!", _("clock"), messages.to_release_text(state.to_release), DECIDE))
     if refused := len(state.held) + len(state.quarantined) + len(state.set_aside):
         text = counted(
             "{n} batch or change waits or was refused", "{n} batches or changes wait or were refused", refused
@@ -84,6 +87,7 @@ def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
 def exchange_sentences(state: Status, role: str) -> list[str]:
     """A sentence for everything that waits or was refused, for the USB screen."""
     found = [state.clock_warning] if state.clock_warning else []
+    found += [messages.to_release_text(state.to_release)] if state.to_release else []
     found += [*state.held, *state.quarantined, *state.set_aside]
     if state.conflicts:
         hint = _("Esc, then F6 and F7, show them.") if role == "hq" else ""

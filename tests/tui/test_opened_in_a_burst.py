@@ -18,6 +18,7 @@ from fieldapp.reports.figures import figures
 from fieldapp.reports.query import Period, Query
 from fieldapp.store.store import Store
 from fieldapp.sync.merge.merge import conflicts
+from fieldapp.sync.merge.release import ToRelease
 from fieldapp.sync.peers import peers
 from fieldapp.tui import screens
 from fieldapp.tui.app import FieldApp
@@ -102,6 +103,7 @@ HQ: dict[type[Screen[Any]], Make] = {
     coverage.CoverageScreen: lambda _w, _s: coverage.CoverageScreen(),
     review_overview.ReviewOverviewScreen: lambda _w, _s: review_overview.ReviewOverviewScreen(),
     review_list.ReviewListScreen: lambda w, _s: review_list.ReviewListScreen("activity", w.post.identity.post_id or ""),
+    deciding.ReleaseScreen: lambda _w, _s: deciding.ReleaseScreen(ToRelease(3, 2099)),
     deciding.LaptopScreen: lambda w, s: deciding.LaptopScreen(peers.others(s)[0]),
 }
 BASES = {"OrderedKeys", "Page", "Dialog", "QuestionsDialog", "UnlockScreen", "LockScreen"}

@@ -19,7 +19,7 @@ from fieldapp.store import disk, leftovers, people, vault
 from fieldapp.store.baseline import baseline_rows
 from fieldapp.store.people import Act
 from fieldapp.store.store import FILE, WRITING, Row, Store, now
-from fieldapp.sync.exchange import bundle_contents, incoming
+from fieldapp.sync.exchange import bundle_contents, incoming, messages
 from fieldapp.sync.format import bundle, clock, drives, keys, segment
 from fieldapp.sync.format.bundle import Inspected
 from fieldapp.sync.merge import revocation, segment_state
@@ -192,7 +192,8 @@ def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, ent
             if not result.complete:
                 raise FileRefused(
                     "incomplete",
-                    _("{name} is incomplete. Ask headquarters for a new pack.").format(name=display_path(pack.name)),
+                    messages.implausible_pack_text(store, display_path(pack.name))
+                    or _("{name} is incomplete. Ask headquarters for a new pack.").format(name=display_path(pack.name)),
                 )
             enter(store)
             receipts.record_receipt(store, manifest)

@@ -19,7 +19,7 @@ from fieldapp.store.store import Store, now
 from fieldapp.sync.exchange import messages, outgoing, sticks
 from fieldapp.sync.format import bundle, drives, segment
 from fieldapp.sync.format.bundle import Inspected, Progress
-from fieldapp.sync.merge import fast_path, merge, revocation, segment_state
+from fieldapp.sync.merge import fast_path, forks, merge, revocation, segment_state
 from fieldapp.sync.merge.forks import FORK_SETTLED
 from fieldapp.sync.merge.segment_state import BAD_SIGNATURE, WAITS
 from fieldapp.sync.peers import peers, practice, receipts, recovery
@@ -81,6 +81,8 @@ class Imported:
     """hashes of the segments that were applied or quarantined, and are reported in this result"""
     later: str | None = None
     """what could not be done after it was taken in, and will be"""
+    clock: str | None = None
+    """a sentence about the sender's clock, if its reading is implausible"""
     waiting: list[str] = field(default_factory=list)
     """hashes of the segments that wait; they are reported when all files have been read"""
 
@@ -116,8 +118,10 @@ class Imported:
 
     @property
     def problems(self) -> list[str]:
-        """A sentence for each segment that is not applied, each rejected change, and a refused file."""
-        return [*self.held, *self.quarantined, *self.set_aside, *(text for text in (self.refused, self.later) if text)]
+        """A sentence for each segment that is not applied, each rejected change, the sender's clock, a refused file,
+        and what could not be done afterwards."""
+        more = filter(None, [self.clock, self.refused, self.later])
+        return [*self.held, *self.quarantined, *self.set_aside, *more]
 
 
 def import_files(store: Store, paths: Sequence[Path], progress: Progress | None = None) -> list[Imported]:
@@ -264,6 +268,7 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
         known, me = peers.get(store, sender.replica), peers.own(store)
         result.asks = known is not None and me.role == "hq" and peers.awaits_certificate(me, known)
         if known is not None and known.trust == "certified":
+            result.clock = messages.implausible_clock_text(known.title, inspected.manifest.hlc)
             result.set_aside += [
                 messages.rejected_change_text(s.log, s.seq, s.reason) for s in inspected.manifest.set_aside
             ]
@@ -356,7 +361,7 @@ def _store_arrived(
     row = {"hash": hash_, "replica_id": header.replica, "log_id": header.log, "scope": header.scope,
            "first": header.first, "last": header.last, "prev": header.prev, "knows": json.dumps(header.knows),
            "bytes": data, "signature": signature}  # fmt: skip
-    if segment_state.classify(store, row)[0] == "applied" and not segment_state.is_ahead(
+    if segment_state.classify(store, row)[0] == "applied" and not forks.is_ahead(
         sealed
     ):  # the usual case: apply it while it is in memory
         segment.store_segment(store, header, data, signature, "applied")

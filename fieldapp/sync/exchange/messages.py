@@ -1,12 +1,13 @@
 """Sentences about segments that wait or were refused, and about rejected changes."""
 
 from fieldapp.escaping import brief_text
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.merge import admission, forks
-from fieldapp.sync.merge.forks import FORK
+from fieldapp.sync.format import clock, segment
+from fieldapp.sync.merge import admission, forks, release
+from fieldapp.sync.merge.forks import CLOCK_AHEAD, FORK
 from fieldapp.sync.merge.revocation import REVOKED
-from fieldapp.sync.merge.segment_state import BAD_SIGNATURE, CLOCK_AHEAD, FOREIGN_LOG, UNKNOWN_AUTHOR, UNTRUSTED
+from fieldapp.sync.merge.segment_state import BAD_SIGNATURE, FOREIGN_LOG, UNKNOWN_AUTHOR, UNTRUSTED
 from fieldapp.sync.peers import peers, receipts
 from fieldapp.vietnamese.text import clean
 
@@ -27,8 +28,15 @@ def waiting_text(store: Store, row: Row) -> str:
     if row["reason"] in (UNTRUSTED, UNKNOWN_AUTHOR):
         return _("Changes {first}–{last} of {who} wait until headquarters has certified that laptop.").format(**what)
     if row["reason"] == CLOCK_AHEAD:
-        return _("Changes {first}–{last} of {who} wait: that laptop's clock runs years ahead.").format(**what)
+        return _("Changes {first}–{last} of {who} wait: its clock showed {year}. {advice}").format(
+            **what, year=clock.year(_last_reading(store, row["hash"])), advice=_release_advice(store, row)
+        )
     reached = store.value("SELECT seq FROM local_log WHERE id = ?", [row["log_id"]]) or 0
+    before = store.row(f"SELECT {SEGMENT_COLUMNS} FROM local_segment WHERE hash = ?", [row["prev"]])
+    if before is not None and before["state"] == "held" and before["reason"] == CLOCK_AHEAD:
+        return _(
+            "Changes {first}–{last} of {who} wait for its changes before them, which its clock holds back."
+        ).format(**what)
     if row["first"] > reached + 1:
         return _("Changes {first}–{last} of {who} wait: changes {a}–{b} of it have not arrived.").format(
             **what, a=reached + 1, b=row["first"] - 1
@@ -42,6 +50,46 @@ def waiting_text(store: Store, row: Row) -> str:
             other=replica_title(store, known["replica_id"] if known else receipts.author_of_log(store, log) or log),
         )
     return _("Changes {first}–{last} of {who} wait.").format(**what)
+
+
+def implausible_clock_text(who: str, hlc: int) -> str | None:
+    """What a bundle with an implausible clock reading means for its reader; None for any other reading."""
+    if clock.is_plausible(hlc):
+        return None
+    return _(
+        "{who} wrote it while its clock showed {year}: what it says it has received is not counted. There: set the"
+        " clock, `fieldapp sync release`, and export again. Nothing is lost."
+    ).format(who=brief_text(who), year=clock.year(hlc))
+
+
+def implausible_pack_text(store: Store, name: str) -> str | None:
+    """Why nothing can begin from a pack whose segments have implausible clock readings; None if none of them has."""
+    hash_ = store.value("SELECT hash FROM local_segment WHERE state = 'held' AND reason = ? LIMIT 1", [CLOCK_AHEAD])
+    if hash_ is None:
+        return None
+    return _(
+        "{name} has entries from a day when headquarters' clock showed {year}. Nothing was changed. At headquarters:"
+        " set the clock, `fieldapp sync release`, and write a new pack."
+    ).format(name=name, year=clock.year(_last_reading(store, hash_)))
+
+
+def to_release_text(found: release.ToRelease) -> str:
+    """What a release here would log again, and how it is done."""
+    return _(
+        "{changes} recorded while a clock showed {year} wait. Release them: Enter in “To decide”, or"
+        " `fieldapp sync release`."
+    ).format(changes=counted("{n} change", "{n} changes", found.changes), year=found.year)
+
+
+def _last_reading(store: Store, hash_: str) -> int:
+    data = store.value("SELECT bytes FROM local_segment WHERE hash = ?", [hash_])
+    return segment.read(data).entries[-1].hlc
+
+
+def _release_advice(store: Store, row: Row) -> str:
+    if release.may_release(store, row):
+        return _("Release them: Enter in “To decide”, or `fieldapp sync release`.")
+    return _("Headquarters or that laptop releases them: `fieldapp sync release`.")
 
 
 def quarantine_text(store: Store, row: Row) -> str:

@@ -11,7 +11,7 @@ from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import messages, outgoing
 from fieldapp.sync.format import clock
-from fieldapp.sync.merge import admission
+from fieldapp.sync.merge import admission, release
 from fieldapp.sync.merge.forks import FORK_SETTLED
 from fieldapp.sync.peers import logs, peers, receipts
 from fieldapp.sync.peers.peers import Peer
@@ -55,6 +55,8 @@ class Status:
     set_aside: list[str]
     conflicts: int
     clock_warning: str | None
+    to_release: release.ToRelease | None
+    """what waits because a clock was far ahead, and can be released here"""
     awaited: int
     """how many of the unsent changes are in a bundle that was written already, but is not acknowledged yet"""
     exported: bool
@@ -109,6 +111,7 @@ def exchange_status(store: Store) -> Status:
         ],
         conflicts=store.value("SELECT count(*) FROM local_conflict"),
         clock_warning=warning,
+        to_release=release.to_release(store),
         awaited=max(0, len(unsent) - since),
         exported=since == 0,
     )

@@ -22,6 +22,11 @@ def milliseconds(hlc: int) -> int:
     return hlc >> 16
 
 
+def year(hlc: int) -> int:
+    """The year of a reading, for people."""
+    return int(1970 + milliseconds(hlc) // 31_556_952_000)
+
+
 def reading(at: datetime) -> int:
     """The first reading of an instant."""
     return round(at.timestamp() * 1000) << 16
@@ -35,9 +40,15 @@ def latest_plausible(at: datetime | None = None) -> int:
     return reading(max(at or datetime.now(UTC), BUILT)) + (AHEAD_MS << 16)
 
 
+def is_plausible(hlc: int) -> bool:
+    """Whether a reading may be kept: as our own clock, as the order of a receipt, of a certificate, of a code."""
+    return hlc <= latest_plausible()
+
+
 def observe(store: Store, hlc: int) -> None:
-    """Move the replica's clock past a reading that came from elsewhere; inside a transaction."""
-    store.db.execute("UPDATE local_session SET hlc = max(hlc, ?)", [hlc])
+    """Move the replica's clock past a reading that came from elsewhere, unless it is implausible; in a transaction."""
+    if is_plausible(hlc):
+        store.db.execute("UPDATE local_session SET hlc = max(hlc, ?)", [hlc])
 
 
 def tick(store: Store) -> int:

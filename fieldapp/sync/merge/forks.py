@@ -12,7 +12,7 @@ times and authors. So the work of both laptops arrives.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
@@ -20,12 +20,14 @@ from fieldapp.store import log as change_log
 from fieldapp.store.log import Change
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.format import keys, segment
+from fieldapp.sync.format import clock, keys, segment
 from fieldapp.sync.merge import merge, revocation
 from fieldapp.sync.peers import logs, peers, receipts
 from fieldapp.sync.peers.peers import Peer
 
 MAX_SEQ = 1 << 53
+CLOCK_AHEAD = "clock_ahead"
+"""Reason of a held segment whose clock readings are implausible"""
 FORK = "fork"
 FORK_SETTLED = "settled"
 """Reason of a quarantined branch whose changes are all in applied logs as well"""
@@ -117,6 +119,8 @@ def _branch(store: Store, author: Peer, log_id: str, head: str) -> list[Row]:
             return []
         if row["replica_id"] != author.id or not keys.verify(author.sign_key, row["bytes"], row["signature"]):
             return []
+        if is_ahead(segment.read(row["bytes"])):
+            return []
         found.append(row)
         hash_ = row["prev"]
     return [] if any(missing_knowledge(store, row) for row in found) else found[::-1]
@@ -144,6 +148,11 @@ def _follow(store: Store, log: Row, author: Peer, last_common: int, branch: list
         merge.apply_changes(store, segment.read(row["bytes"]), row["hash"])
 
 
+def is_ahead(sealed: segment.Sealed) -> bool:
+    """Whether a segment's last clock reading is implausibly late: it would move the clock of all replicas ahead."""
+    return not clock.is_plausible(sealed.entries[-1].hlc)
+
+
 def _hold_branch(store: Store, branch: list[Row]) -> None:
     for row in branch:
         store.db.execute("UPDATE local_segment SET state = 'held' WHERE hash = ?", [row["hash"]])
@@ -156,22 +165,32 @@ def _relog_segment(store: Store, ours: Row, applied: set[tuple[object, ...]], la
     one, so that conflicts stay what they were.
     """
     changes = [c for c in segment.decode(ours["bytes"])[1] if _identity(c) not in applied]
-    changes = _not_logged(store, changes, besides=ours["log_id"])
-    log = store.row("SELECT * FROM local_log WHERE own = 1 AND scope = ?", [ours["scope"]])
+    changes = not_logged(store, changes, besides=ours["log_id"])
+    knows = {**json.loads(ours["knows"]), ours["log_id"]: last_common}
+    log_again(store, ours["scope"], changes, knows, [c.hlc for c in changes])
+
+
+def log_again(store: Store, scope: str, changes: list[Change], knows: dict[str, int], readings: Sequence[int]) -> None:
+    """Log and seal changes once more, in the current own log of a scope; inside an applying transaction.
+
+    They keep their values, authors and times. ``knows``: the version vector they were made with; ``readings``: one for
+    each change, growing.
+    """
+    log = store.row("SELECT * FROM local_log WHERE own = 1 AND scope = ?", [scope])
     assert log is not None
     if not changes:
         return
     rows = [
         {
             "seq": number,
-            "hlc": c.hlc,
+            "hlc": hlc,
             "table_name": c.table,
             "row_id": c.row_id,
             "cols": change_log.as_stored(c.cols),
             "actor": c.actor,
             "at": c.at,
         }
-        for number, c in enumerate(changes, start=log["seq"] + 1)
+        for number, (c, hlc) in enumerate(zip(changes, readings, strict=True), start=log["seq"] + 1)
     ]
     columns = ", ".join(rows[0])
     store.db.conn.executemany(
@@ -179,7 +198,6 @@ def _relog_segment(store: Store, ours: Row, applied: set[tuple[object, ...]], la
         [(log["id"], *row.values()) for row in rows],
     )
     store.db.execute("UPDATE local_log SET seq = ? WHERE id = ?", [rows[-1]["seq"], log["id"]])
-    knows = {**json.loads(ours["knows"]), ours["log_id"]: last_common}
     segment.seal_rows(store, log, rows, {known: last for known, last in knows.items() if last})
 
 
@@ -219,31 +237,46 @@ def is_off_branch(store: Store, hash_: str | None) -> bool:
     return store.value(found, [hash_, FORK, FORK_SETTLED]) is not None
 
 
-def forget_settled(store: Store) -> None:
+def forget_settled(store: Store) -> bool:
     """Mark the quarantined branches whose changes are all logged elsewhere as settled; inside a transaction.
 
-    At a post also mark held segments that wait for the rest of such a branch: headquarters does not send it.
+    Also mark held segments with implausible clock readings, where somebody has released them, and at a post those that
+    wait for the rest of such a branch: headquarters does not send it. Returns whether any was marked.
     """
+    marked = False
     for row in store.rows(
         "SELECT hash, bytes FROM local_segment WHERE state = 'quarantined' AND reason = ?"
-        " UNION ALL SELECT hash, bytes FROM local_segment WHERE state = 'held' AND reason = 'waits' AND ?",
-        [FORK, store.identity.role == "post"],
+        " UNION ALL SELECT hash, bytes FROM local_segment WHERE state = 'held'"
+        " AND (reason = ? OR reason = 'waits' AND ?)",
+        [FORK, CLOCK_AHEAD, store.identity.role == "post"],
     ):
         changes = segment.decode(row["bytes"])[1]
-        if not _not_logged(store, changes[:1]) and not _not_logged(store, changes):  # one costs less, and often decides
+        if not not_logged(store, changes[:1]) and not not_logged(store, changes):  # one costs less, and often decides
             store.db.execute(
                 "UPDATE local_segment SET state = 'quarantined', reason = ? WHERE hash = ?", [FORK_SETTLED, row["hash"]]
             )
+            marked = True
+    return marked
 
 
-def _not_logged(store: Store, changes: list[Change], besides: str = "") -> list[Change]:
+def not_logged(store: Store, changes: list[Change], besides: str = "") -> list[Change]:
     """Those of some changes that are in no log other than ``besides``.
 
-    The same clock reading with the same values means the same change.
+    The same clock reading with the same values means the same change. An implausible reading is replaced by another
+    one when the change is released; there its author and time count instead.
     """
     found = change_log.changes_of_rows(store, {c.row_id for c in changes})
-    there = {_identity(c) for same_row in found.values() for c in same_row if c.log_id != besides}
-    return [c for c in changes if _identity(c) not in there]
+    logged = [c for same_row in found.values() for c in same_row if c.log_id != besides]
+    there, released = set(map(_identity, logged)), set(map(_identity_when_released, logged))
+    return [
+        c
+        for c in changes
+        if _identity(c) not in there and (clock.is_plausible(c.hlc) or _identity_when_released(c) not in released)
+    ]
+
+
+def _identity_when_released(change: Change) -> tuple[object, ...]:
+    return change.at, change.actor, *_identity(change)[1:]
 
 
 def missing_knowledge(store: Store, row: Row) -> dict[str, int]:

@@ -7,6 +7,8 @@ undoes the revocation.
 
 import json
 
+import msgspec
+
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
@@ -39,18 +41,29 @@ def sign_revocation(store: Store, peer: Peer) -> None:
     peers.renew_certificates_of(store, peer)
 
 
+def sign_again(store: Store, me: Peer) -> None:
+    """Sign our revocations with implausible clock readings once more, with right ones; inside a transaction."""
+    secret = store.value("SELECT sign_secret FROM local_replica WHERE own = 1")
+    for row in store.rows("SELECT paper FROM local_revocation WHERE hlc > ?", [clock.latest_plausible()]):
+        signed = keys.decode_revocation(row["paper"])
+        if signed is not None and signed.issuer == me.id:
+            revocation = msgspec.structs.replace(signed, hlc=clock.tick(store))
+            data = keys.encode_revocation(revocation)
+            _store_revocation(store, revocation, data, keys.sign(secret, data, "fieldapp revocation"))
+
+
 def take_revocation(store: Store, revocation: keys.Revocation, data: bytes, signature: bytes) -> None:
     """Take in a revocation from a bundle; inside an applying transaction.
 
     It is ignored unless its issuer may revoke the laptop and signed it, and it is newer than the laptop's certificate
-    and revocation that are known here.
+    and revocation that are known here. With an implausible clock reading it is ignored, because no later statement
+    would count beside it: headquarters signs it again (``sign_again``).
     """
     peer, issuer = peers.get(store, revocation.replica), peers.get(store, revocation.issuer)
     if peer is None or issuer is None or issuer.role != "hq" or issuer.trust != "certified":
         return
-    certificate = keys.decode_certificate(peer.certificate)
-    known = store.value("SELECT hlc FROM local_revocation WHERE replica_id = ?", [peer.id]) or 0
-    if certificate is None or revocation.hlc <= max(certificate.hlc, known) or not _may_revoke(store, issuer, peer):
+    late = peers.newest_statement(store, peer) < revocation.hlc <= clock.latest_plausible()
+    if not late or not _may_revoke(store, issuer, peer):
         return
     if keys.verify(issuer.sign_key, data, signature):
         _store_revocation(store, revocation, data, signature)

@@ -1,9 +1,9 @@
 """The state of a segment: applied, held until something else comes, or quarantined (``docs/bundle-format.md``)."""
 
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.format import clock, keys, segment
-from fieldapp.sync.merge import fast_path, forks, merge, revocation
-from fieldapp.sync.merge.forks import FORK
+from fieldapp.sync.format import keys, segment
+from fieldapp.sync.merge import fast_path, forks, merge, release, revocation
+from fieldapp.sync.merge.forks import CLOCK_AHEAD, FORK
 from fieldapp.sync.merge.revocation import REVOKED
 from fieldapp.sync.peers import logs
 
@@ -11,7 +11,6 @@ UNTRUSTED = "untrusted"
 UNKNOWN_AUTHOR = "unknown_author"
 WAITS = "waits"
 BAD_SIGNATURE = "bad_signature"
-CLOCK_AHEAD = "clock_ahead"
 FOREIGN_LOG = "foreign_log"
 
 
@@ -45,11 +44,6 @@ def classify(store: Store, row: Row) -> tuple[str, str | None]:
     return "applied", None
 
 
-def is_ahead(sealed: segment.Sealed) -> bool:
-    """Whether a segment's last clock reading is implausibly late: it would move the clock of all replicas ahead."""
-    return sealed.entries[-1].hlc > clock.latest_plausible()
-
-
 def apply_segment(store: Store, sealed: segment.Sealed, hash_: str, pending: fast_path.Pending | None = None) -> None:
     """Apply a segment for which ``classify`` gave ``applied``; if it is of a log that we write, begin a new log."""
     header = sealed.header
@@ -68,7 +62,7 @@ def apply_held(store: Store) -> None:
             assert row is not None
             state, reason = classify(store, row)
             sealed = segment.read(row["bytes"]) if state == "applied" else None
-            if sealed is not None and is_ahead(sealed):
+            if sealed is not None and forks.is_ahead(sealed):
                 state, reason = "held", CLOCK_AHEAD
             if (state, reason) != (row["state"], row["reason"]):
                 store.db.execute(
@@ -80,12 +74,14 @@ def apply_held(store: Store) -> None:
 
 
 def settle_forks(store: Store) -> None:
-    """Follow headquarters in logs that have two branches; inside an applying transaction.
+    """Follow headquarters in logs that have two branches, and forget what is logged elsewhere.
 
-    Held segments that waited for that are applied.
+    Inside an applying transaction. Held segments that waited for that are applied.
     """
     followed: set[str] = set()
     while forks.follow_headquarters(store, followed):
         apply_held(store)
-    forks.forget_settled(store)
+    release.release_if_logged_elsewhere(store)
+    while forks.forget_settled(store):  # what follows a settled segment is settled with it
+        apply_held(store)
     logs.begin_missing_logs(store)

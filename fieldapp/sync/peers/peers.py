@@ -253,7 +253,7 @@ def take_certificate(store: Store, certificate: keys.Certificate, data: bytes, s
     A certificate by a certified headquarters certifies the replica, also a second time. A request of an unknown replica
     is kept as pending. So is a certificate whose issuer is not certified yet. A certificate with other keys for a
     replica that is already certified is ignored: the known keys are kept. A certificate by another replica for a root
-    of trust is ignored too.
+    of trust is ignored too. So is one with an implausible clock reading: headquarters issues it again.
     """
     known = get(store, certificate.replica)
     same_keys = known is None or (known.sign_key, known.age_key) == (certificate.sign_key, certificate.age_key)
@@ -263,7 +263,8 @@ def take_certificate(store: Store, certificate: keys.Certificate, data: bytes, s
         return
     if known is not None and known.trust != "pending":
         is_root = known.issuer == known.id
-        if is_root or not same_keys or certificate.hlc <= _newest_statement(store, known):
+        late = newest_statement(store, known) < certificate.hlc <= clock.latest_plausible()
+        if is_root or not same_keys or not late:
             return
     issuer = get(store, certificate.issuer)
     if issuer is None or issuer.role != "hq" or issuer.trust != "certified":
@@ -302,11 +303,11 @@ def review_pending_certificates(store: Store) -> None:
                 found = found or trust == "certified"
 
 
-def _newest_statement(store: Store, peer: Peer) -> int:
-    """The clock reading of the newest certificate or revocation of a replica."""
+def newest_statement(store: Store, peer: Peer) -> int:
+    """The clock reading of the newest certificate or revocation of a replica; implausible ones count as 0."""
     certificate = keys.decode_certificate(peer.certificate)
     revoked = store.value("SELECT hlc FROM local_revocation WHERE replica_id = ?", [peer.id])
-    return max(certificate.hlc if certificate else 0, revoked or 0)
+    return max(hlc if clock.is_plausible(hlc) else 0 for hlc in (certificate.hlc if certificate else 0, revoked or 0))
 
 
 def _may_certify(store: Store, issuer: Peer, certificate: keys.Certificate, known: Peer | None) -> bool:
@@ -354,6 +355,11 @@ def renew_certificates_of(store: Store, issuer: Peer) -> None:
     for peer in others(store):
         if peer.issuer == issuer.id and peer.id != issuer.id and peer.trust == "certified":
             _issue(store, peer, above=peer.above)
+
+
+def issue_again(store: Store, peer: Peer) -> None:
+    """Certify a replica again, as it is; inside a transaction."""
+    _issue(store, peer, above=peer.above)
 
 
 def _issue(store: Store, peer: Peer, *, above: bool = False) -> None:

@@ -12,6 +12,8 @@ Heads = dict[str, Head]
 """log id -> how far a replica has that log"""
 
 SILENCE_MS = 90 * 86_400_000
+AHEAD_SUFFIX = "#ahead"
+"""Ends the key of a manifest whose reading is implausible: no receipt, only what that laptop's clock showed"""
 FORK_SUFFIX = "#fork"
 """Ends the key of a database that writes another branch of a log than ours. The key is the id of the log that it
 writes."""
@@ -26,12 +28,18 @@ def record_receipt(store: Store, manifest: Manifest) -> None:
 
     Our clock moves past the manifest's. If our own disk was set back, so was our clock, and peers would take our next
     receipt for an old one. A peer that has read our later bundles has a clock that is past all of them.
+
+    An implausible reading (``clock.is_plausible``) is never kept: every later receipt would look old. Of such a
+    manifest we keep only what that laptop's wall clock showed; the peer is sent too much until its clock is right.
     """
     sender = manifest.sender
     if not store.value("SELECT 1 FROM local_replica WHERE id = ? AND own = 0 AND trust = 'certified'", [sender]):
         return
-    if manifest.hlc <= clock.latest_plausible():
-        clock.observe(store, manifest.hlc)
+    store.db.execute("DELETE FROM local_receipt WHERE hlc > ?", [clock.latest_plausible()])  # from versions before 0.3
+    if not clock.is_plausible(manifest.hlc):
+        _keep(store, manifest, manifest.log + AHEAD_SUFFIX, None, clock.current(store))
+        return
+    clock.observe(store, manifest.hlc)
     key = _database(store, manifest)
     last = store.value("SELECT hlc FROM local_receipt WHERE replica_id = ? AND log_id = ?", [sender, key])
     if last is not None and manifest.hlc <= last:
@@ -41,9 +49,13 @@ def record_receipt(store: Store, manifest: Manifest) -> None:
             "UPDATE local_receipt SET have = NULL WHERE replica_id = ? AND hlc < ?", [sender, manifest.hlc]
         )
     have = json.dumps({g: {"last": h.last, "hash": h.hash, "replica": h.replica} for g, h in manifest.have.items()})
+    _keep(store, manifest, key, have, manifest.hlc)
+
+
+def _keep(store: Store, manifest: Manifest, key: str, have: str | None, hlc: int) -> None:
     store.db.execute(
         "INSERT OR REPLACE INTO local_receipt VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [sender, key, have, manifest.hlc, manifest.made_at, now(), clean(manifest.program)],
+        [manifest.sender, key, have, hlc, manifest.made_at, now(), clean(manifest.program)],
     )
 
 
@@ -56,8 +68,9 @@ def _database(store: Store, manifest: Manifest) -> str:
 def latest_receipt(store: Store, replica_id: str) -> Heads:
     """What a replica has according to its latest receipt."""
     have = store.value(
-        "SELECT have FROM local_receipt WHERE replica_id = ? AND have IS NOT NULL ORDER BY hlc DESC LIMIT 1",
-        [replica_id],
+        "SELECT have FROM local_receipt WHERE replica_id = ? AND have IS NOT NULL AND hlc <= ?"
+        " ORDER BY hlc DESC LIMIT 1",
+        [replica_id, clock.latest_plausible()],
     )
     return _heads(have)
 
@@ -68,10 +81,12 @@ def unapplied_heads(store: Store) -> list[tuple[str, str, Head]]:
     For logs of headquarters, the heads of all databases of a replica: there the branches themselves decide which of
     them counts (``forks``). One query: headquarters asks this after every bundle, and may know a thousand laptops.
     """
+    bound = clock.latest_plausible()
     rows = store.rows(
         "SELECT p.id, h.key AS log_id, h.value AS head FROM local_replica p JOIN local_receipt r ON r.replica_id = p.id"
-        " JOIN json_each(r.have) h WHERE p.own = 0 AND p.trust = 'certified' AND (r.hlc ="
-        " (SELECT max(n.hlc) FROM local_receipt n WHERE n.replica_id = p.id AND n.have IS NOT NULL)"
+        " JOIN json_each(r.have) h WHERE p.own = 0 AND p.trust = 'certified'"
+        f" AND r.hlc <= {bound} AND (r.hlc = (SELECT max(n.hlc) FROM local_receipt n"
+        f" WHERE n.replica_id = p.id AND n.have IS NOT NULL AND n.hlc <= {bound})"
         " OR EXISTS (SELECT 1 FROM local_log l JOIN local_replica a ON a.id = l.replica_id"
         " WHERE l.id = h.key AND a.role = 'hq'))"
         " AND NOT EXISTS (SELECT 1 FROM local_segment s WHERE s.hash = h.value ->> '$.hash' AND s.state = 'applied')"
@@ -87,9 +102,9 @@ def all_heads(store: Store, replica_id: str) -> tuple[tuple[Heads, ...], str | N
     set back, and would be sent everything for ever. If it was only in a drawer, its next bundle brings it back.
     """
     rows = store.rows(
-        "SELECT have, at FROM local_receipt WHERE replica_id = ?1 AND have IS NOT NULL"
-        " AND hlc > (SELECT max(hlc) FROM local_receipt WHERE replica_id = ?1) - ?2",
-        [replica_id, SILENCE_MS << 16],
+        "SELECT have, at FROM local_receipt WHERE replica_id = ?1 AND have IS NOT NULL AND hlc <= ?3"
+        " AND hlc > (SELECT max(hlc) FROM local_receipt WHERE replica_id = ?1 AND hlc <= ?3) - ?2",
+        [replica_id, SILENCE_MS << 16, clock.latest_plausible()],
     )
     return tuple(_heads(row["have"]) for row in rows), max((row["at"] for row in rows), default=None)
 

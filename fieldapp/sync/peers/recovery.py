@@ -27,7 +27,7 @@ from fieldapp.store import disk, people, vault
 from fieldapp.store.connection import KEY_BYTES
 from fieldapp.store.people import Act
 from fieldapp.store.store import Store
-from fieldapp.sync.format import drives, keys
+from fieldapp.sync.format import clock, drives, keys
 from fieldapp.sync.format.bundle import Manifest
 from fieldapp.sync.peers.peers import Peer
 from fieldapp.vietnamese.text import clean
@@ -198,7 +198,10 @@ def accept_code(home: Path, user: str, code: str, passphrase: str) -> Store:
 
 
 def take_recovery_code(store: Store, manifest: Manifest) -> None:
-    """Store the code that a laptop sends, unless a later one is known; inside a transaction. Headquarters only."""
+    """Store the code that a laptop sends, unless a later one is known; inside a transaction. Headquarters only.
+
+    An implausible clock reading counts as the earliest: no later code may look old beside it.
+    """
     if manifest.recovery_code is None or store.setting(RECOVERY_IDENTITY) is None:
         return
     if len(manifest.recovery_code) > MAX_DOCUMENT:
@@ -206,8 +209,13 @@ def take_recovery_code(store: Store, manifest: Manifest) -> None:
     store.db.execute(
         "INSERT INTO local_recovery_code SELECT id, ?, ? FROM local_replica WHERE id = ? AND own = 0"
         " ON CONFLICT (replica_id) DO UPDATE SET sealed = excluded.sealed, hlc = excluded.hlc"
-        " WHERE excluded.hlc > hlc",
-        [manifest.recovery_code, manifest.hlc, manifest.sender],
+        " WHERE excluded.hlc > hlc OR hlc > ?",
+        [
+            manifest.recovery_code,
+            manifest.hlc if clock.is_plausible(manifest.hlc) else 0,
+            manifest.sender,
+            clock.latest_plausible(),
+        ],
     )
 
 

@@ -11,8 +11,8 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.exchange import conflict_messages, enrolment, status
-from fieldapp.sync.merge import merge, resolve
+from fieldapp.sync.exchange import conflict_messages, enrolment, messages, status
+from fieldapp.sync.merge import merge, release, resolve
 from fieldapp.sync.peers import peers
 from fieldapp.sync.peers.peers import Peer
 from fieldapp.tui.screens.base import OpenList, Page
@@ -20,17 +20,19 @@ from fieldapp.tui.widgets.lines import hanging, refill
 
 
 class ConflictsScreen(Page):
-    """Conflicts first, then laptops to certify, then what waits or was refused, each with its reason."""
+    """Conflicts first, then laptops to certify, then changes to release, then what waits or was refused, and why."""
 
     HELP = (
         "≠ two people wrote a field without knowing of each other: Enter shows both. · a laptop waits to be"
-        " certified: Enter shows its fingerprint. ! waits, or was refused: with the reason."
+        " certified: Enter shows its fingerprint. · changes from a wrong clock wait: Enter releases them. ! waits, or"
+        " was refused: with the reason."
     )
 
     def __init__(self) -> None:
         super().__init__()
         self._conflicts: list[Row] = []
         self._asking: list[Peer] = []
+        self._to_release: release.ToRelease | None = None
 
     def body(self) -> ComposeResult:
         yield Static(Content(_("To decide")), classes="section")
@@ -46,6 +48,9 @@ class ConflictsScreen(Page):
             ("≠", f"{conflict_messages.conflict_title(self.store, c)}: {_both(self.store, c)}") for c in self._conflicts
         ]
         lines += [("·", _("{name} waits to be certified").format(name=p.title)) for p in asking]
+        self._to_release = state.to_release
+        if state.to_release:
+            lines.append(("·", messages.to_release_text(state.to_release)))
         lines += [("!", sentence) for sentence in (*state.held, *state.quarantined, *state.set_aside)]
         nothing = f"✓ {_('Nothing is to be decided.')}"
         refill(self.query_one(OptionList), [hanging(sign, text) for sign, text in lines], nothing)
@@ -56,6 +61,8 @@ class ConflictsScreen(Page):
             self.app.push_screen(ConflictScreen(self._conflicts[at]))
         elif at - len(self._conflicts) < len(self._asking):
             self.app.push_screen(LaptopScreen(self._asking[at - len(self._conflicts)]))
+        elif at == len(self._conflicts) + len(self._asking) and self._to_release:
+            self.app.push_screen(ReleaseScreen(self._to_release))
 
 
 class SideList(OptionList):
@@ -146,6 +153,39 @@ class LaptopScreen(Page):
             name=peer.title, changes=counted("{n} change", "{n} changes", changes)
         )
         self.app.notify(sentence, markup=False)
+        self.dismiss(None)
+
+
+class ReleaseScreen(Page):
+    """What was recorded while a clock was far ahead, and the key that logs it again."""
+
+    HELP = (
+        "A laptop's clock was years ahead when these were recorded, so no laptop can order them. F2 logs them again, in"
+        " their old order, with today's clock: nothing that was typed changes, and the next bundle takes them to all."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "release", _("Release"))]
+
+    def __init__(self, found: release.ToRelease) -> None:
+        super().__init__()
+        self._found = found
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(_("Recorded while a clock was wrong")), classes="section")
+        changes = counted("{n} change", "{n} changes", self._found.changes)
+        showed = _("{changes} were recorded while a laptop's clock showed {year}.")
+        yield Static(Content(showed.format(changes=changes, year=self._found.year)), classes="line")
+        yield Static(Content(_("F2 logs them again, in their old order, with today's clock. Nothing that was typed"
+                               " changes; the next bundle takes them to all laptops.")), classes="line")  # fmt: skip
+        yield Static(id="message", classes="problem", markup=False)
+
+    def action_release(self) -> None:
+        """Log the changes again."""
+        try:
+            number = release.release(self.store)
+        except FieldappError as error:
+            self.query_one("#message", Static).update(Content(str(error)))
+            return
+        self.app.notify(counted("{n} change was logged again.", "{n} changes were logged again.", number), markup=False)
         self.dismiss(None)
 
 

@@ -1,0 +1,295 @@
+"""A clock that stood far ahead, once: what it wrote and what others kept of it heals, and nothing is lost.
+
+``ahead`` leaves a replica as the versions before 0.3 left it: their own clock followed whatever the wall clock showed.
+"""
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from field import USER, Run, World
+from screen_driver import run as run_app
+from sync_state import state
+
+from fieldapp.errors import FieldappError
+from fieldapp.records import records
+from fieldapp.store import people
+from fieldapp.store.store import Store
+from fieldapp.sync.exchange import enrolment, status
+from fieldapp.sync.format import clock, segment
+from fieldapp.sync.merge import forks, merge, release
+from fieldapp.sync.peers import peers, recovery
+from fieldapp.sync.safety import doctor
+from fieldapp.tui.screens.conflicts import ConflictsScreen
+
+DAYS = [0, 3_400, 3_800, 26_645]
+FAR = 26_645
+"""Days from 2026 to 2099"""
+FEAST = {"name": "Tết quân dân", "date_from": "2013-01-20"}
+
+
+def ahead(store: Store, days: int = FAR) -> None:
+    then = clock.reading(datetime.now(UTC) + timedelta(days=days))
+    store.db.execute("UPDATE local_session SET hlc = max(hlc, ?)", [then])
+
+
+def wells(store: Store) -> int:
+    found: int = store.value("SELECT count(*) FROM activity WHERE voided_at IS NULL")
+    return found
+
+
+def save_disk(world: World, who: str) -> None:
+    store: Store = getattr(world, who)
+    store.close()
+    shutil.copytree(world.root / who, world.root / f"backup of {who}")
+    reopen(world, who)
+
+
+def reopen(world: World, who: str) -> None:
+    setattr(world, who, Store.open(world.root / who, world.keys[who], "Trực ban" if who == "hq" else USER))
+
+
+def restore(world: World, who: str) -> None:
+    """As ``fieldapp restore`` does: the old disk, which begins new logs."""
+    getattr(world, who).close()
+    shutil.rmtree(world.root / who)
+    shutil.copytree(world.root / f"backup of {who}", world.root / who)
+    reopen(world, who)
+    forks.begin_new_logs(getattr(world, who))
+
+
+def rounds(world: World, number: int = 3) -> None:
+    for _ in range(number):
+        world.carry(world.post, world.hq)
+        world.carry(world.hq, world.post)
+
+
+def all_is_well(world: World, number: int) -> None:
+    """Everything is everywhere, nothing waits or is unsent, and later work goes on as if nothing had been."""
+    assert (wells(world.post), wells(world.hq)) == (number, number)
+    assert state(world.post) == state(world.hq)
+    world.well(date_from="2013-12-30")
+    records.save(world.hq, "party_cell", {"name": "Chi bộ sau đó", "unit_id": "24214"})
+    rounds(world, 2)
+    assert (wells(world.post), wells(world.hq)) == (number + 1, number + 1)
+    assert state(world.post) == state(world.hq)
+    for store in (world.post, world.hq):
+        told = status.exchange_status(store)
+        assert (told.held, told.quarantined, told.unsent, told.to_release) == ([], [], 0, None)
+        assert clock.is_plausible(clock.current(store))
+        assert doctor.examine_replica(store).healthy
+
+
+@pytest.mark.parametrize("restored", [False, True])
+@pytest.mark.parametrize("days", DAYS)
+def test_headquarters_clock_was_ahead_for_one_reply(world: World, days: int, restored: bool) -> None:
+    world.well()
+    rounds(world, 1)
+    save_disk(world, "hq")
+    world.well(date_from="2013-10-06")
+    world.carry(world.post, world.hq)
+    ahead(world.hq, days)
+    records.save(world.hq, "party_cell", {"name": "Chi bộ năm 2099", "unit_id": "24214"})
+    world.carry(world.hq, world.post)
+    if restored:
+        restore(world, "hq")
+    world.well(date_from="2013-10-07")
+    rounds(world)
+    assert wells(world.hq) == 3, "what the post recorded comes, whatever headquarters' clock was"
+    for store in (world.hq, world.post):
+        if status.exchange_status(store).to_release:
+            release.release(store)
+    rounds(world)
+    assert "Chi bộ năm 2099" in {r["name"] for r in world.post.rows("SELECT name FROM party_cell")}
+    all_is_well(world, 3)
+
+
+@pytest.mark.parametrize("restored", [False, True])
+@pytest.mark.parametrize("days", DAYS)
+def test_a_post_s_clock_was_ahead_for_one_entry(world: World, days: int, restored: bool) -> None:
+    world.well()
+    rounds(world, 1)
+    save_disk(world, "post")
+    ahead(world.post, days)
+    world.well(date_from="2013-10-06")
+    world.carry(world.post, world.hq)
+    if restored:
+        restore(world, "post")
+    world.well(date_from="2013-10-07")
+    rounds(world)
+    for store in (world.post, world.hq):
+        if status.exchange_status(store).to_release:
+            release.release(store)
+    rounds(world)
+    all_is_well(world, 3)
+
+
+def test_headquarters_releases_what_a_post_wrote_and_the_post_learns_it(world: World) -> None:
+    """The post's laptop does nothing: it may be gone, or have a version that knows of no release."""
+    ahead(world.post)
+    well = world.well()
+    (waits,) = world.carry(world.post, world.hq)
+    assert "2099" in waits.held[0]
+    told = status.exchange_status(world.hq)
+    assert told.to_release is not None
+    assert told.to_release.year == 2099
+    assert release.release(world.hq) == 3
+    assert wells(world.hq) == 1
+    assert status.exchange_status(world.hq).held == []
+    records.save(world.hq, "party_cell", {"name": "Chi bộ sau đó", "unit_id": "24214"})
+    rounds(world)
+    assert clock.is_plausible(clock.current(world.post))
+    world.well(date_from="2013-10-07")
+    records.save(world.post, "activity", {"description": "sau đó"}, well)
+    rounds(world)
+    assert merge.conflicts(world.hq) == []
+    all_is_well(world, 2)
+
+
+def test_both_release_the_same(world: World) -> None:
+    ahead(world.post)
+    world.well()
+    world.carry(world.post, world.hq)
+    release.release(world.hq)
+    release.release(world.post)
+    rounds(world)
+    assert merge.conflicts(world.hq) == []
+    all_is_well(world, 1)
+
+
+def test_the_order_within_what_is_released_is_kept(world: World) -> None:
+    event = records.save(world.post, "event", {**FEAST, "name": "một"})
+    ahead(world.post)
+    for name in ("hai", "ba"):
+        records.save(world.post, "event", {"name": name}, event)
+        with world.post.transaction():
+            segment.seal_open_changes(world.post)
+    release.release(world.post)
+    assert world.post.value("SELECT name FROM event") == "ba"
+    records.save(world.post, "event", {"name": "bốn"}, event)
+    rounds(world)
+    assert world.hq.value("SELECT name FROM event") == "bốn"
+    assert merge.conflicts(world.hq) == []
+
+
+def test_a_receipt_that_an_older_version_kept_does_not_count(world: World) -> None:
+    world.well()
+    rounds(world, 1)
+    have = world.post.row("SELECT have, log_id FROM local_receipt")
+    assert have is not None
+    save_disk(world, "hq")
+    world.well(date_from="2013-10-06")
+    rounds(world, 1)
+    world.post.db.execute("UPDATE local_receipt SET hlc = ?", [clock.reading(datetime(2099, 11, 12, tzinfo=UTC))])
+    assert status.exchange_status(world.post).unsent == world.post.value(
+        "SELECT sum(seq) FROM local_log WHERE replica_id = ?", [world.post.identity.replica_id]
+    )
+    restore(world, "hq")
+    rounds(world, 2)
+    all_is_well(world, 2)
+
+
+def test_a_new_post_does_not_take_headquarters_clock_from_its_pack(world: World) -> None:
+    ahead(world.hq)
+    pack = enrolment.write_pack(world.hq, code="IARVE", dest=world.usb)
+    with enrolment.init_post(world.root / "new", pack, user="B", passphrase="x y", laptop="B") as post:
+        assert clock.is_plausible(clock.current(post))
+
+
+def test_a_pack_with_entries_of_2099_is_refused_and_after_a_release_a_new_one_is_not(world: World) -> None:
+    ahead(world.hq)
+    pack = enrolment.write_pack(world.hq, code="EABUNG", name="Đồn BP Ea Bung", dest=world.usb)
+    with pytest.raises(FieldappError, match="2099"):
+        enrolment.init_post(world.root / "new", pack, user="B", passphrase="x y")
+    release.release(world.hq)
+    pack = enrolment.write_pack(world.hq, code="EABUNG", dest=world.usb)
+    with enrolment.init_post(world.root / "new", pack, user="B", passphrase="x y") as post:
+        records.save(post, "event", FEAST)
+        world.carry(post, world.hq)
+        enrolment.trust_replica(world.hq, "EABUNG")
+        assert world.hq.value("SELECT count(*) FROM event") == 1
+
+
+def test_a_laptop_that_was_certified_and_revoked_in_2099_is_what_headquarters_says_today(world: World) -> None:
+    pack = enrolment.write_pack(world.hq, code="IARVE", dest=world.usb)
+    with enrolment.init_post(world.root / "b", pack, user="B", passphrase="x y", laptop="B") as b:
+        world.carry(b, world.hq)
+        enrolment.trust_replica(world.hq, b.identity.replica_id)
+        rounds(world, 1)
+
+        def trust() -> str | None:
+            found = peers.get(world.post, b.identity.replica_id)
+            return found.trust if found else None
+
+        assert trust() == "certified"
+        ahead(world.hq)
+        enrolment.revoke_replica(world.hq, b.identity.replica_id)
+        rounds(world, 1)
+        assert trust() == "certified", "no later word would count beside one of 2099"
+        release.release(world.hq)
+        rounds(world, 1)
+        assert trust() == "revoked"
+        world.post.db.execute("UPDATE local_revocation SET hlc = ?", [clock.reading(datetime(2099, 1, 1, tzinfo=UTC))])
+        enrolment.trust_replica(world.hq, b.identity.replica_id)
+        rounds(world, 1)
+        assert trust() == "certified"
+        enrolment.revoke_replica(world.hq, b.identity.replica_id)
+        rounds(world, 1)
+        assert trust() == "revoked"
+
+
+def test_a_recovery_code_that_was_sent_in_2099_gives_way_to_a_later_one(world: World) -> None:
+    ahead(world.post)
+    world.carry(world.post, world.hq)
+    before = world.hq.value("SELECT sealed FROM local_recovery_code")
+    release.release(world.post)
+    recovery.renew_code(world.post)
+    world.carry(world.post, world.hq)
+    assert world.hq.value("SELECT sealed FROM local_recovery_code") not in (None, before)
+
+
+def test_a_recorder_may_not_release(world: World) -> None:
+    ahead(world.post)
+    world.well()
+    people.add_person(world.post, "Người ghi", "mật khẩu dài", people.Role.RECORDER)
+    world.post.user = "Người ghi"
+    with pytest.raises(FieldappError):
+        release.release(world.post)
+
+
+def test_a_release_with_nothing_to_release_changes_nothing(world: World) -> None:
+    world.well()
+    rounds(world, 1)
+    before = state(world.post)
+    assert release.release(world.post) == 0
+    assert state(world.post) == before
+    all_is_well(world, 1)
+
+
+async def test_on_the_screen_enter_and_f2_release(world: World) -> None:
+    ahead(world.post)
+    world.well()
+    world.carry(world.post, world.hq)
+    async with run_app(world.root / "hq", world.hq.reopen()) as s:
+        assert "2099" in s.text
+        s.app.push_screen(ConflictsScreen())
+        await s.press("enter")
+        assert "F2 ghi lại" in s.text
+        await s.press("f2")
+        assert "Không còn gì cần quyết định" in s.text
+    assert wells(world.hq) == 1
+
+
+def test_on_the_command_line_status_says_what_to_do_and_it_works(world: World, run: Run) -> None:
+    ahead(world.post)
+    world.well()
+    world.carry(world.post, world.hq)
+    code, out, _err = run("sync", "status", home="hq")
+    assert code == 0
+    assert "fieldapp sync release" in out
+    code, out, err = run("sync", "release", home="hq")
+    assert (code, "3" in out) == (0, True), err
+    code, out, _err = run("sync", "status", "--json", home="hq")
+    assert (json.loads(out)["to_release"], json.loads(out)["held"]) == (None, [])
+    assert wells(world.hq) == 1
