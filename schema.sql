@@ -586,7 +586,10 @@ CREATE TABLE local_session (
     one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
     hlc INTEGER NOT NULL,            -- greatest hybrid logical clock reading seen or given
     actor TEXT,                      -- who writes; NULL: not this program
-    applying INTEGER NOT NULL CHECK (applying IN (0, 1))  -- 1 while imported changes are folded in
+    applying INTEGER NOT NULL CHECK (applying IN (0, 1)), -- 1 while imported changes are folded in
+    wall_offset INTEGER,             -- ms: added to what the machine's clock shows, as a person said
+    wall_until INTEGER,              -- ms since 1970: a wall clock beyond it is not believed; NULL: not looked at yet
+    wall_lead INTEGER                -- ms: how far hlc is known to be ahead of the time
 ) STRICT;
 
 -- What this replica is and knows of others. secret columns are filled for this replica's own row only.

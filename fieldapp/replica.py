@@ -10,14 +10,16 @@ from pathlib import Path
 from fieldapp.records import search_index
 from fieldapp.store import disk_errors, leftovers, place
 from fieldapp.store.store import Store
-from fieldapp.sync.format import drives
+from fieldapp.sync.format import clock, drives
 from fieldapp.sync.merge import merge
 
 
 def unlock(home: Path, user: str, passphrase: str) -> Store:
-    """Open the replica in ``home`` as ``user``."""
+    """Open the replica in ``home`` as ``user``, and look whether the machine's clock can be right."""
     store = Store.unlock(home, user, passphrase)
     bring_up_to_date(store)
+    with suppress(disk_errors.DiskFull):
+        clock.look(store)
     return store
 
 

@@ -186,11 +186,7 @@ def fill(world: World) -> None:
 def still() -> Iterator[None]:
     """Remove what differs from run to run: the clock, sticks, random keys."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (
-            "tui.screens.home", "tui.screens.report", "tui.screens.coverage", "tui.screens.double_entry",
-            "tui.screens.search", "tui.screens.palette", "work.month_counts",
-        ):  # fmt: skip
-            patch.setattr(f"fieldapp.{module}.date", FixedDate)
+        patch.setattr("fieldapp.store.wall.today", FixedDate.today)
         for module in ("records.words", "records.view", "records.history"):
             patch.setattr(f"fieldapp.{module}.local_instant", lambda at: "24/11/2013 21:40")
         patch.setattr("fieldapp.reports.narrative._instant", lambda at: "21:40 24/11/2013")

@@ -17,6 +17,7 @@ from fieldapp.cli import terminal
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import for_terminal
 from fieldapp.i18n import _
+from fieldapp.store import wall
 
 if TYPE_CHECKING:
     from fieldapp.store.store import Store
@@ -32,6 +33,8 @@ class Context:
     def __init__(self) -> None:
         self.home = Path.home() / "fieldapp"
         self.user: str | None = None
+        self.today: date | None = None
+        """the day that the person says it is"""
         self.store: Store | None = None
         """the replica, once a command has opened it"""
 
@@ -41,6 +44,7 @@ class Context:
 
         user = self.whose()
         self.store = replica.unlock(self.home, user, ask_passphrase() if user else "")
+        ask_day(self.store, self.today)
         for line in replica.notices_at_start(self.store):
             print_message(line)
         return self.store
@@ -62,6 +66,30 @@ class Context:
             raise FieldappError(_("Several people use this laptop: name one by --user ({names}).").format(
                 names=", ".join(names)))  # fmt: skip
         return (self.user or names[0]) if names else self.user or ""
+
+
+def ask_day(store: "Store", today: date | None) -> None:
+    """Where the machine's clock cannot be right, ask which day it is: on a terminal; otherwise only say so.
+
+    ``today``: the day that was given by ``--today``.
+    """
+    from fieldapp.sync.format import clock
+
+    if today is not None:
+        clock.confirm(store, today)
+    doubt = clock.doubt(store) if store.day_unknown else None
+    if doubt is None:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        print_message(str(clock.warning(store)))
+        return
+    print_message(doubt.sentence)
+    while store.day_unknown:
+        typed = click.prompt(_("Which day is it today? (dd/mm/yyyy)"), type=DAY, err=True)
+        try:
+            clock.confirm(store, typed)
+        except FieldappError as error:
+            print_message(str(error))
 
 
 def ask_passphrase(confirm: bool = False) -> str:
@@ -123,9 +151,12 @@ class DayParam(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return parse_date(str(value), date.today())
+            return parse_date(str(value), wall.today())
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+DAY = DayParam()
 
 
 class FileParam(click.Path):
@@ -162,12 +193,13 @@ json_source = click.option("--json", "source", required=True, metavar="FILE|-", 
 @click.option("--home", type=PATH, envvar="FIELDAPP_HOME", default=Path.home() / "fieldapp", show_default=True,
               help="Folder of the workspace.")  # fmt: skip
 @click.option("--user", envvar="FIELDAPP_USER", help="Who works, where several people use the laptop.")
+@click.option("--today", type=DAY, metavar="DAY", help="The day, where the machine's clock is wrong: 30/11/2026.")
 @click.option("--read-only", is_flag=True, help="Open the screen for reading only: nothing can be changed.")
 @click.version_option(fieldapp.__version__)
 @click.pass_context
-def cli(ctx: click.Context, home: Path, user: str | None, read_only: bool) -> None:
+def cli(ctx: click.Context, home: Path, user: str | None, today: date | None, read_only: bool) -> None:
     """Offline-first field records for border posts. Without a command, the screen opens."""
-    ctx.obj.home, ctx.obj.user = home, user
+    ctx.obj.home, ctx.obj.user, ctx.obj.today = home, user, today
     if ctx.invoked_subcommand is None:
         with terminal.silent():
             from fieldapp.tui.app import run_app

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from fieldapp.cli.base import PATH, Context, as_json, cli, print_json, print_message, print_text
 from fieldapp.i18n import _, counted
+from fieldapp.store import wall
 
 if TYPE_CHECKING:
     from fieldapp.store.store import Store
@@ -324,7 +324,7 @@ def hq_coverage(obj: Context, months: int, days: int | None, as_json: bool) -> N
     store = obj.open()
     if days is not None:
         coverage.set_limit_days(store, days)
-    found = coverage.coverage(store, date.today(), months)
+    found = coverage.coverage(store, wall.today(), months)
     if as_json:
         print_json(found)
         return

@@ -113,13 +113,14 @@ def init(
     --role hq --pack."""
     from fieldapp.store import people, place
     from fieldapp.sync.exchange import enrolment
-    from fieldapp.sync.format import bundle
+    from fieldapp.sync.format import bundle, clock
     from fieldapp.sync.peers import peers, practice, recovery
 
     if pack is None and not (role == "hq" and name):
         raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
     if pack is not None:
         practice.check_pack(bundle.inspect(pack, None).sender)
+    clock.check_new(obj.today)
     passphrase = ask_passphrase(True)
     people.check_passphrase(passphrase)
     if pack is not None and role == "hq":
@@ -145,6 +146,9 @@ def init(
         print_text(_("{name} can begin. Its fingerprint:").format(name=name))
     own = peers.own(store)
     print_text(f"  {own.title}: {own.fingerprint}")
+    clock.look(store)
+    if obj.today:
+        clock.confirm(store, obj.today)
     for line in place.warn_once(store):
         print_message(line)
     store.close()

@@ -25,6 +25,7 @@ from fieldapp.cli.base import (
 )
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import wall
 
 
 @cli.command()
@@ -259,7 +260,7 @@ def rekey_sample(obj: Context, kind: str, size: int, seed: str | None, as_json: 
     from fieldapp.work import double_entry
 
     records.model_of(kind)
-    drawn = double_entry.draw_sample(obj.open(), kind, size, seed or f"{date.today():%Y-%m}")
+    drawn = double_entry.draw_sample(obj.open(), kind, size, seed or f"{wall.today():%Y-%m}")
     if as_json:
         print_json(drawn)
         return
@@ -310,7 +311,7 @@ def todo(obj: Context, as_json: bool) -> None:
     from fieldapp.work import todo as waiting
 
     store = obj.open()
-    today = date.today()
+    today = wall.today()
     found = [*notices.late_posts_line(store, today), *waiting.todo(store, today)]
     found += notices.exchange_todo(status.exchange_status(store), store.role, keys=False)
     found += notices.review_line(store, keys=False) if store.role == "hq" else []

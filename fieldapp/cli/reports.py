@@ -20,6 +20,7 @@ from fieldapp.cli.base import (
 )
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import wall
 
 if TYPE_CHECKING:
     from fieldapp.reports.files.write import Form
@@ -88,7 +89,7 @@ def report(
     from fieldapp.reports.report import report as make
     from fieldapp.store import people
 
-    today = date.today()
+    today = wall.today()
     period = period_of(named, today) if named else Period(first or date(today.year, 1, 1), last or today)
     if period.last < period.first:
         raise FieldappError(_("The end is before the beginning."))

@@ -13,6 +13,7 @@ from fieldapp.domain.dates import format_date, parse_date
 from fieldapp.domain.reference import split_choices
 from fieldapp.i18n import _
 from fieldapp.records.soft_limits import hard_limit_text
+from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, search_key
 
@@ -39,7 +40,7 @@ def read_value(field: Mapping[str, Any], value: Any) -> str:
             raise ValueError(problem)
         return str(amount)
     if field["field_type"] == "date":
-        day = value if isinstance(value, date) else parse_date(str(value), date.today())
+        day = value if isinstance(value, date) else parse_date(str(value), wall.today())
         return day.isoformat()
     text = clean(str(value))
     if field["field_type"] == "choice":

@@ -14,6 +14,7 @@ from fieldapp.records import search_index
 from fieldapp.records.naming import PROVINCE
 from fieldapp.records.records import model_of
 from fieldapp.records.words import labels
+from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, name_sort_key, search_key, sort_key, spelling
 
@@ -120,7 +121,7 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     query = search_index.match(text)
     if query is None and text.strip():
         return []
-    model, name, day = BY_KIND[kind], _name_column(BY_KIND[kind]), (on or date.today()).isoformat()
+    model, name, day = BY_KIND[kind], _name_column(BY_KIND[kind]), (on or wall.today()).isoformat()
     source, where = f"{kind} t", ["t.voided_at IS NULL"]
     named: dict[str, Any] = {"day": day, "query": query}
     if query is not None:
@@ -161,7 +162,7 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     found.sort(key=lambda row: _distance(row, name, typed, row["place"] & OTHER_PROVINCE))
     found = found[:limit]
     labelled = labels(store, kind, [row["id"] for row in found])
-    return [(row["id"], labelled[row["id"]] + _former_mark(kind, row, on or date.today())) for row in found]
+    return [(row["id"], labelled[row["id"]] + _former_mark(kind, row, on or wall.today())) for row in found]
 
 
 def successors(store: Store, unit_id: str) -> list[tuple[str, str]]:

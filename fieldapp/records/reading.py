@@ -19,6 +19,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import extras, naming, search_index
 from fieldapp.records.words import choice_title, labels
+from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, search_key
 
@@ -170,7 +171,7 @@ def resolve_reference(store: Store, kind: str, text: str, on: date | None = None
         if named is not None:
             return text
     candidates = _in_force(
-        kind, _records_named(store, kind, text) or naming.find_by_spoken_name(store, kind, text), on or date.today()
+        kind, _records_named(store, kind, text) or naming.find_by_spoken_name(store, kind, text), on or wall.today()
     )
     candidates = naming.at_home(store, kind, candidates)
     if len(candidates) == 1:
@@ -268,7 +269,7 @@ def _read_date(value: Any, after: date | None = None) -> date | None:
         return value
     if not isinstance(value, str):
         raise ValueError(_("A date is a text such as 05/11/2026."))
-    return parse_date(value, date.today(), after) if clean(value) else None
+    return parse_date(value, wall.today(), after) if clean(value) else None
 
 
 def _maybe_date(value: Any) -> date | None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import uuid_utils
@@ -18,10 +17,10 @@ from fieldapp.records import limits, reviews, search_index, words
 from fieldapp.records.duplicates import duplicate_question
 from fieldapp.records.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
 from fieldapp.records.soft_limits import Question, answered, future_day_questions, unanswered
-from fieldapp.store import people
+from fieldapp.store import people, wall
 from fieldapp.store.ids import FIRST_DAY, derived_id
 from fieldapp.store.people import Act
-from fieldapp.store.store import Row, Store, now
+from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean
 
 REMOVED = "removed from the form"
@@ -103,7 +102,7 @@ def preview(
     found: Found | None = None
     with suppress(_Undo), store.transaction():
         if instead_of is not None:
-            _update(store, kind, instead_of, {"voided_at": now(), "void_reason": "tried"})
+            _update(store, kind, instead_of, {"voided_at": wall.instant(), "void_reason": "tried"})
         found = get(store, save(store, kind, data, confirm=confirm, compare=False))
         raise _Undo
     assert found is not None
@@ -168,12 +167,12 @@ def _read_entry(
         raise refused(problems)
     rows = [r for group in children.values() for r in group]
     before_row = old.row if old else None
-    questions = {"": list(future_day_questions(record, date.today()))}
+    questions = {"": list(future_day_questions(record, wall.today()))}
     duplicate = duplicate_question(store, record, children) if old is None and compare else None
     questions[""] += [duplicate] if duplicate else []
     questions[""] += reviews.returned_questions(store, before_row, model.KIND, data, columns_of(record))
     questions |= {
-        r.key: [*future_day_questions(r.record, date.today()), *limits.soft_limit_questions(store, record, r.record)]
+        r.key: [*future_day_questions(r.record, wall.today()), *limits.soft_limit_questions(store, record, r.record)]
         for r in rows
     }
     confirmed = {"": old.row.get("confirmed") if old else None} | {r.key: r.old and r.old["confirmed"] for r in rows}
@@ -243,7 +242,7 @@ def void(store: Store, row_id: str, reason: str) -> None:
         if found.row["created_by"] != store.user:
             people.check(store, Act.VOID_OTHERS)
         _check_scope(found.row, writable_scope(store, BY_KIND[found.kind]))
-        _update(store, found.kind, row_id, {"voided_at": now(), "void_reason": text})
+        _update(store, found.kind, row_id, {"voided_at": wall.instant(), "void_reason": text})
 
 
 def writable_scope(store: Store, model: type[Record]) -> str:
@@ -267,7 +266,7 @@ def _write(store: Store, record: Record, old: Row | None, scope: str, row_id: st
         if changed:
             _update(store, record.KIND, row_id, changed)
         return
-    full = {"id": row_id, "created_at": now(), "created_by": store.user, **values}
+    full = {"id": row_id, "created_at": wall.instant(), "created_by": store.user, **values}
     if not record.REFERENCE:
         full["post_id"] = scope
     names = ", ".join(full)
@@ -295,7 +294,7 @@ def _write_children(
         kept.add(row_id)
         _write(store, row.record, row.old, scope, row_id, questions[row.key])
     for gone in (row["id"] for row in old if row["id"] not in kept):
-        _update(store, child.model.KIND, gone, {"voided_at": now(), "void_reason": REMOVED})
+        _update(store, child.model.KIND, gone, {"voided_at": wall.instant(), "void_reason": REMOVED})
     if child.model.REFERRED:
         search_index.index_ids(store, child.model.KIND, [*kept])
 

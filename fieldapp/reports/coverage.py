@@ -17,6 +17,7 @@ from fieldapp.records import reviews
 from fieldapp.records.records import model_of
 from fieldapp.records.words import local_instant
 from fieldapp.reports.query import Period
+from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
 from fieldapp.sync.format import clock
@@ -308,7 +309,7 @@ def _begun(log_id: str) -> int:
 
 def _moment(hlc: int, heard_at: str | None) -> datetime:
     """When something was written, by its author's logical clock, but never later than it was read here."""
-    latest = datetime.fromisoformat(heard_at) if heard_at else datetime.now(UTC)
+    latest = datetime.fromisoformat(heard_at) if heard_at else wall.now()
     written = min(clock.milliseconds(hlc), round(latest.timestamp() * 1000))
     return datetime.fromtimestamp(written / 1000, UTC)
 
@@ -326,17 +327,17 @@ def _clock(laptop: Row, acknowledged: str | None) -> str | None:
     The clock is slow if it shows a time before the program was built, or before ``acknowledged``: the time of a change
     of ours that the laptop already had. The logical clock would not show it: one that runs ahead moves all others.
     """
-    wall = _instant(laptop["at"])
-    if wall is None:
+    showed = _instant(laptop["at"])
+    if showed is None:
         return _("its clock cannot be read")
     tolerance = timedelta(milliseconds=clock.TOLERANCE_MS)
     heard_at = _instant(laptop["heard_at"])
     ours = _instant(acknowledged)
     if ours is None or (heard_at is not None and ours > heard_at + tolerance):  # our own clock was ahead then
         ours = clock.BUILT
-    if wall + tolerance < max(clock.BUILT, ours):
+    if showed + tolerance < max(clock.BUILT, ours):
         return _("its clock is slow: it showed {at}").format(at=local_instant(laptop["at"]))
-    if heard_at is not None and wall > heard_at + tolerance:
+    if heard_at is not None and showed > heard_at + tolerance:
         return _("its clock is fast: it showed {at}").format(at=local_instant(laptop["at"]))
     return None
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import fieldapp
+from fieldapp.store import wall
 from fieldapp.store.migrations import BASELINE_LOG, schema_version
-from fieldapp.store.store import Store, now
+from fieldapp.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -52,4 +53,4 @@ def provenance(store: Store) -> Provenance:
     logs = [LogState(r["id"], r["author"], r["scope"], r["seq"], r["last"] or 0, r["hash"]) for r in rows]
     me = store.identity
     named = f"{me.post_name} ({me.name})" if me.post_name else me.name
-    return Provenance(fieldapp.__version__, schema_version(), named, now(), logs)
+    return Provenance(fieldapp.__version__, schema_version(), named, wall.instant(), logs)

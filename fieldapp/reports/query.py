@@ -8,6 +8,7 @@ from typing import Literal
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import lists
+from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean
 
@@ -99,7 +100,7 @@ class Query:
     post: str | None = None
     """id or code"""
     view: View = "then"
-    today: date = field(default_factory=date.today)
+    today: date = field(default_factory=wall.today)
 
     def over(self, period: Period) -> "Query":
         """The same query over another period."""

@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,9 @@ from fieldapp.sheets.lines import lines_of
 from fieldapp.sheets.reading import read_tables
 from fieldapp.sheets.refused_rows import RefusedRow, free_name, write_refused
 from fieldapp.sheets.rows import ParsedRow, RowCells, RowReader
+from fieldapp.store import wall
 from fieldapp.store.ids import FIRST_DAY, derived_id
-from fieldapp.store.store import Store, now
+from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import clean
 
 _MARK = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -162,7 +162,7 @@ class _Import:
         self._order = order
         self._table = table
         self._layout = layout
-        self._reader = RowReader(store, table, layout, order.given, order.year, date.today())
+        self._reader = RowReader(store, table, layout, order.given, order.year, wall.today())
         self._seen: Counter[str] = Counter()
         self._ids_here: set[str] = set()
         """ids of the records of this sheet's rows"""
@@ -332,7 +332,7 @@ def _store_batch(store: Store, outcome: SheetOutcome, fingerprints: Mapping[str,
     hlc = store.value("SELECT hlc FROM local_session")
     cursor = store.db.execute(
         "INSERT INTO local_batch (kind, file, sheet, given_at, given_by, hlc, refused) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [outcome.kind, clean(outcome.file), outcome.sheet, now(), store.user, hlc, len(outcome.refused)],
+        [outcome.kind, clean(outcome.file), outcome.sheet, wall.instant(), store.user, hlc, len(outcome.refused)],
     )
     number = int(cursor.lastrowid or 0)
     store.db.conn.executemany(

@@ -9,8 +9,8 @@ from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.records.words import labels
 from fieldapp.sheets.importing import ImportedRow
-from fieldapp.store import log
-from fieldapp.store.store import Row, Store, now
+from fieldapp.store import log, wall
+from fieldapp.store.store import Row, Store
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def take_back(store: Store, number: int, reason: str) -> TakenBack:
                 records.void(store, row["row_id"], reason)
                 taken.voided.append(entered)
         if taken.voided:
-            store.db.execute("UPDATE local_batch SET taken_back_at = ? WHERE id = ?", [now(), number])
+            store.db.execute("UPDATE local_batch SET taken_back_at = ? WHERE id = ?", [wall.instant(), number])
     return taken
 
 

@@ -16,11 +16,18 @@ META_COLUMNS = ("id", "post_id", "created_at", "created_by", "voided_at", "void_
 IDENTITY_COLUMNS = ("id", "post_id", "created_at", "created_by")
 
 LAST_MS = 7_226_582_400_000
-"""The year 2199: the log's clock does not follow a broken wall clock beyond it"""
+"""The year 2199: the log's clock follows no wall clock beyond it"""
 
-_WALL = f"min(CAST(round(unixepoch('subsec') * 1000) AS INTEGER), {LAST_MS}) << 16"
-_CLOCK = f"UPDATE local_session SET hlc = max(hlc + 1, {_WALL});"
-_NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
+_WALL = "(CAST(round(unixepoch('subsec') * 1000) AS INTEGER) + coalesce(wall_offset, 0))"
+_BELIEVED = f"{_WALL} <= coalesce(wall_until, {LAST_MS})"
+TICK = f"UPDATE local_session SET hlc = max(hlc + 1, CASE WHEN {_BELIEVED} THEN {_WALL} << 16 ELSE 0 END)"
+"""Gives the next reading: the wall clock, unless it shows more than is believed (``sync/format/clock.py``)"""
+NOW = (
+    "(SELECT strftime('%Y-%m-%dT%H:%M:%fZ',"
+    f" CASE WHEN {_BELIEVED} THEN {_WALL} ELSE (hlc >> 16) - coalesce(wall_lead, 0) END / 1000.0, 'unixepoch')"
+    " FROM local_session)"
+)
+"""This instant, as a change's ``at``; that of the newest entry where the wall clock is not believed"""
 
 
 def synced_tables(db: Database) -> list[str]:
@@ -88,10 +95,10 @@ def _fragment(columns: list[str], when: str) -> str:
 
 def _log_trigger(table: str, scope: str, cols: str) -> str:
     return f"""
-        {_CLOCK}
+        {TICK};
         UPDATE local_log SET seq = seq + 1 WHERE own = 1 AND scope = {scope};
         INSERT INTO local_change (log_id, seq, hlc, table_name, row_id, cols, actor, at)
             SELECT coalesce(l.id, RAISE(ABORT, 'this replica may not write this scope')),
-                l.seq, s.hlc, '{table}', NEW.id, {cols}, s.actor, {_NOW}
+                l.seq, s.hlc, '{table}', NEW.id, {cols}, s.actor, {NOW}
             FROM local_session s LEFT JOIN local_log l ON l.own = 1 AND l.scope = {scope};
     """

@@ -133,6 +133,12 @@ def changes_by_row(db: Database) -> None:
     db.execute("DELETE FROM local_setting WHERE key = 'touched_changes'")
 
 
+@migrations(name="0014_wall_clock")
+def wall_clock(db: Database) -> None:
+    """How far the wall clock is believed. The triggers, which are derived again, do not follow it beyond that."""
+    add_what_is_missing(db)
+
+
 SEGMENT_SCHEMA = 4
 """The ``schema`` number in segments and manifests: the shape of the tables whose rows are logged, not of the file.
 

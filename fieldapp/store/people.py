@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import vault
-from fieldapp.store.store import Store, now
+from fieldapp.store import vault, wall
+from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import clean
 
 MIN_PASSPHRASE = 8
@@ -182,5 +182,5 @@ def _one_stays(store: Store, name: str) -> None:
 def _enter(store: Store, name: str, role: Role) -> None:
     store.db.execute(
         "INSERT INTO local_user VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET role = excluded.role",
-        [name, role.value, now()],
+        [name, role.value, wall.instant()],
     )

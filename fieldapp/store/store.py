@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +12,7 @@ from sqlite_utils import Database
 
 from fieldapp.errors import FieldappError, ReadOnly
 from fieldapp.i18n import _
-from fieldapp.store import disk, disk_errors, migrations, vault
+from fieldapp.store import disk, disk_errors, migrations, vault, wall
 from fieldapp.store.connection import CannotOpen, DatabaseError, connect
 from fieldapp.vietnamese.text import clean
 
@@ -67,6 +66,8 @@ class Store:
         self._key = key
         self.read_only = False
         """Nothing may be changed here: see ``set_read_only``"""
+        self.day_unknown = False
+        """The machine's clock is not believed, and nobody has said which day it is (``sync/format/clock.py``)"""
         self._known: dict[str, tuple[tuple[int, int], Any]] = {}
 
     @classmethod
@@ -112,6 +113,7 @@ class Store:
         store = Store.open(self.home, self._key, self.user)
         if self.read_only:
             store.set_read_only()
+        store.day_unknown = self.day_unknown
         return store
 
     def set_read_only(self) -> None:
@@ -163,6 +165,7 @@ class Store:
     def resume(self, opened: "Store") -> None:
         """Continue after ``lock``: take over the connection, key and user of ``opened``."""
         self.db, self._key, self.user = opened.db, opened._key, opened.user
+        self.day_unknown = opened.day_unknown
         self._known.clear()
         if self.read_only:
             self.set_read_only()
@@ -302,7 +305,7 @@ class Store:
             self.db.execute(
                 "INSERT INTO local_draft VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
                 " SET data = excluded.data, saved_at = excluded.saved_at",
-                [draft_id, kind, row_id, json.dumps(data, ensure_ascii=False), now()],
+                [draft_id, kind, row_id, json.dumps(data, ensure_ascii=False), wall.instant()],
             )
 
     def drop_draft(self, draft_id: str) -> None:
@@ -316,8 +319,3 @@ class Store:
             Draft(r["id"], r["kind"], r["row_id"], json.loads(r["data"]), r["saved_at"])
             for r in self.rows("SELECT * FROM local_draft ORDER BY saved_at DESC, id")
         ]
-
-
-def now() -> str:
-    """This instant by the wall clock, as stored: UTC, ISO, ending in Z."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

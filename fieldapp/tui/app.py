@@ -97,6 +97,14 @@ class FieldApp(Host):
         if (chosen := store.setting(THEME)) in themes.titles():
             self.theme = str(chosen)
         self.push_screen(HomeScreen())
+        self._ask_day()
+
+    def _ask_day(self) -> None:
+        """Where the machine's clock cannot be right, ask which day it is."""
+        from fieldapp.tui.screens.day import DayDialog
+
+        if self.store.day_unknown:
+            self.push_screen(DayDialog())
 
     # locking ----------------------------------------------------------------------------------------------------
 
@@ -157,6 +165,7 @@ class FieldApp(Host):
         self.pop_screen()
         while another and len(self.screen_stack) > 1 and not isinstance(self.screen, HomeScreen):
             self.pop_screen()
+        self._ask_day()
 
     def _is_busy(self) -> bool:
         return any(getattr(screen, "busy", False) for screen in self.screen_stack)

@@ -18,8 +18,8 @@ from fieldapp.records import records, reviews, words
 from fieldapp.records.reading import stored_fields
 from fieldapp.records.records import Found
 from fieldapp.records.view import child_text
-from fieldapp.store import log
-from fieldapp.store.store import Row, Store, now
+from fieldapp.store import log, wall
+from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, spelling
 
 KeyingState = Literal["open", "own", "same", "different"]
@@ -162,7 +162,7 @@ def compare_keying(store: Store, row_id: str, data: Mapping[str, Any], *, confir
     with store.transaction():
         store.db.execute(
             "INSERT INTO local_rekeyed VALUES (?, ?, ?, ?, ?, ?)",
-            [row_id, stored.kind, now(), store.user, len(made.differences), json.dumps(counts)],
+            [row_id, stored.kind, wall.instant(), store.user, len(made.differences), json.dumps(counts)],
         )
     return made
 

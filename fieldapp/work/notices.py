@@ -11,6 +11,8 @@ from fieldapp.sync.exchange import messages
 from fieldapp.sync.exchange.status import Status
 from fieldapp.work.todo import Todo
 
+DAY = "day"
+"""``Todo.kind`` of a clock that cannot be right: a person says which day it is"""
 DECIDE = "decide"
 """``Todo.kind`` of things that a person decides on the screen for decisions"""
 
@@ -61,7 +63,7 @@ def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
     """One line for each sort of thing that waits; the USB screen says more. ``keys``: as for ``review_line``."""
     found = []
     if state.clock_warning:
-        found.append(_line("!", _("clock"), state.clock_warning))
+        found.append(_line("!", _("clock"), state.clock_warning, DAY))
     if state.to_release:
         found.append(_line("!", _("clock"), messages.to_release_text(state.to_release), DECIDE))
     if refused := len(state.held) + len(state.quarantined) + len(state.set_aside):

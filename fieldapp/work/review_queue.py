@@ -13,8 +13,8 @@ from fieldapp.i18n import _
 from fieldapp.records import history, records, reviews
 from fieldapp.records.reading import columns_of, read_record
 from fieldapp.records.records import Found
-from fieldapp.store import people
-from fieldapp.store.store import Row, Store, now
+from fieldapp.store import people, wall
+from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean
 
 
@@ -77,7 +77,7 @@ def review_record(
         values |= {
             "id": str(uuid_utils.uuid7()),
             "post_id": found.row["post_id"],
-            "created_at": now(),
+            "created_at": wall.instant(),
             "created_by": store.user,
         }
         names = ", ".join(values)

@@ -21,8 +21,8 @@ from fieldapp.crash import log_crash
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.records import lists, search_index
-from fieldapp.store import people
-from fieldapp.store.store import Store, now
+from fieldapp.store import people, wall
+from fieldapp.store.store import Store
 from fieldapp.sync.peers import recovery
 from fieldapp.sync.safety import backup
 from fieldapp.vietnamese.text import search_key
@@ -61,7 +61,7 @@ def mark(store: Store, models: list[type[Record]], word: str) -> int:
     for model in models:
         row = {shape.name: value(store, shape, word) for shape in fields_of(model)}
         marked += sum(v == word for v in row.values())
-        row |= {"id": str(uuid_utils.uuid7()), "created_at": now(), "created_by": store.user}
+        row |= {"id": str(uuid_utils.uuid7()), "created_at": wall.instant(), "created_by": store.user}
         if not model.REFERENCE:
             row |= {"post_id": store.identity.post_id, "confirmed": word, "voided_at": None, "void_reason": word}
             marked += 2

@@ -40,7 +40,7 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0013_changes_by_row", "b051312488f7324dfa20cf6738abb4031adfd6469ad8a13bdeabbb83082e3fcc")
+SCHEMA_OF_NEWEST = ("0014_wall_clock", "4dddb1d60d29d11a04fe14b5cfb1a1af3b98e90b1d69d60f73086eb8a9e1419b")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 LOGGED_TABLES = (4, "c7682a2f104bf60bb8ebf8b474547fd83e0bf7812df039b005a8204809fef1d1")
 """``SEGMENT_SCHEMA``, and the hash of the tables whose rows are logged"""

@@ -22,7 +22,7 @@ from fieldapp.sync.safety import doctor
 pytestmark = pytest.mark.usefixtures("whole_baseline")
 
 DATA = Path(__file__).parent / "data" / "schemas.tar.zst"
-PAST = range(2, 13)
+PAST = range(2, 14)
 KEY = b"p" * 32
 USER = "Nguyễn Văn A"
 Rows = dict[str, tuple[list[str], set[tuple[object, ...]]]]

@@ -15,7 +15,7 @@ from sync_state import state, stick_that_fails
 
 from fieldapp import replica
 from fieldapp.errors import FieldappError
-from fieldapp.store import migrations, people, vault
+from fieldapp.store import migrations, people, vault, wall
 from fieldapp.store.people import Role
 from fieldapp.store.store import FILE, Store
 from fieldapp.sync.exchange import incoming, outgoing, status
@@ -183,20 +183,13 @@ def test_a_backup_writes_nowhere_else(world: World, tmp_path: Path, name: str) -
 
 
 def test_one_a_day_and_the_old_ones_go(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Days(datetime):
-        moment = datetime(2026, 1, 1, 8)
-
-        @classmethod
-        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
-            return cls.moment
-
     copied = b"one of that day"
-    monkeypatch.setattr(backup, "datetime", Days)
     monkeypatch.setattr(
         backup, "_write", lambda _store, target: target.write_bytes(copied) and backup.Backup(target, 9)
     )
     for number in range(60):
-        Days.moment = datetime(2026, 1, 1, 8) + timedelta(days=number)
+        moment = datetime(2026, 1, 1, 8) + timedelta(days=number)
+        monkeypatch.setattr(wall, "now", lambda moment=moment: moment)
         assert backup.daily_backup(world.post) is not None
         assert backup.daily_backup(world.post) is None
     kept = [backup._day(path) for path in backup.automatic_backups(world.post.home)]

@@ -5,18 +5,21 @@
 
 import json
 import shutil
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from field import USER, Run, World
+from field import PASSPHRASE, USER, Run, World
 from screen_driver import run as run_app
+from sqlite_utils import Database
 from sync_state import state
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import records
-from fieldapp.store import people
+from fieldapp.store import connection, people, wall
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import enrolment, status
+from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
 from fieldapp.sync.format import clock, segment
 from fieldapp.sync.merge import forks, merge, release
 from fieldapp.sync.peers import peers, recovery
@@ -293,3 +296,151 @@ def test_on_the_command_line_status_says_what_to_do_and_it_works(world: World, r
     code, out, _err = run("sync", "status", "--json", home="hq")
     assert (json.loads(out)["to_release"], json.loads(out)["held"]) == (None, [])
     assert wells(world.hq) == 1
+
+
+# which day it is ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """Sets the machine's clock so many days ahead; everything that this process opens from then on sees it."""
+    real, shift = wall.shown, timedelta()
+    connected = connection.connect
+
+    def connect(path: Path, key: bytes) -> Database:
+        db = connected(path, key)
+        db.conn.create_function("unixepoch", 1, lambda _part: (real() + shift).timestamp())
+        return db
+
+    def set_to(days: int) -> None:
+        nonlocal shift
+        shift = timedelta(days=days)
+
+    monkeypatch.setattr("fieldapp.store.store.connect", connect)
+    monkeypatch.setattr(wall, "shown", lambda: real() + shift)
+    yield set_to
+    monkeypatch.undo()
+    wall.correct(timedelta())
+
+
+Machine = Callable[[int], None]
+TODAY = datetime.now(UTC).astimezone().date()
+WELL = {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221",
+        "measures": [{"measure_id": "gieng", "amount": 1}]}  # fmt: skip
+
+
+@pytest.mark.parametrize("days", [-400, *DAYS[1:]])
+def test_a_wall_clock_that_cannot_be_right_is_not_used(world: World, run: Run, machine: Machine, days: int) -> None:
+    """It may show what it likes: what is recorded meanwhile keeps its order and gets a plausible time."""
+    world.well()
+    newest = clock.current(world.post)
+    machine(days)
+    code, _out, err = run("add", "activity", "--confirm", "--json", "-", stdin=[WELL])
+    assert code == 0
+    assert "hôm nay là ngày nào" in err
+    last = world.post.row("SELECT hlc, at FROM local_change ORDER BY hlc DESC LIMIT 1")
+    assert last is not None
+    assert newest < last["hlc"] < newest + (1000 * 3600 << 16)
+    assert abs(datetime.fromisoformat(last["at"]) - datetime.now(UTC)) < timedelta(hours=1)
+
+
+@pytest.mark.parametrize("days", [-400, *DAYS[1:]])
+def test_nothing_is_exported_until_somebody_has_said_the_day(
+    world: World, run: Run, machine: Machine, days: int
+) -> None:
+    world.well()
+    stick = world.root / "stick"
+    stick.mkdir()
+    machine(days)
+    code, _out, err = run("sync", "export", stick)
+    assert (code, "--today" in err, list(stick.iterdir())) == (1, True, [])
+    code, _out, err = run("--today", f"{TODAY:%d/%m/%Y}", "sync", "export", stick)
+    assert code == 0, err
+    (result,) = incoming.import_files(world.hq, [stick])
+    assert (result.complete, result.clock) == (True, None)
+    assert abs(clock.milliseconds(clock.current(world.hq)) / 1000 - datetime.now(UTC).timestamp()) < 3600
+
+
+@pytest.mark.parametrize("days", DAYS)
+def test_headquarters_answers_when_the_day_is_said(world: World, run: Run, machine: Machine, days: int) -> None:
+    world.well()
+    stick = world.root / "stick"
+    stick.mkdir()
+    outgoing.export(world.post, stick)
+    machine(days)
+    code, _out, err = run("sync", "import", stick, "--reply", home="hq")
+    assert (code, "--today" in err) == ((0, False) if days == 0 else (1, True)), "the records are in all the same"
+    assert wells(world.hq) == 1
+    code, _out, err = run("hq", "pack", "--code", "EABUNG", "--name", "Đồn BP Ea Bung", stick, home="hq")
+    assert code == (0 if days == 0 else 1)
+    assert run("--today", f"{TODAY:%d/%m/%Y}", "sync", "export", stick, home="hq")[0] == 0
+    machine(0)
+    incoming.import_files(world.post, [stick])
+    assert status.exchange_status(world.post).unsent == 0
+    all_is_well(world, 1)
+
+
+def test_nobody_makes_it_2099_by_confirming_it(world: World, run: Run, machine: Machine) -> None:
+    machine(FAR)
+    code, _out, err = run("--today", "12/11/2099", "list", "activity")
+    assert (code, "Hôm nay không thể là 12/11/2099" in err) == (1, True)
+
+
+def test_a_day_that_is_confirmed_is_used_and_nobody_is_warned_any_more(
+    world: World, run: Run, machine: Machine
+) -> None:
+    """A laptop that lay in a drawer for two years; and one whose newest entry is wrong, not its clock."""
+    world.well()
+    machine(800)
+    then = TODAY + timedelta(days=800)
+    assert run("list", "activity")[2] != ""
+    assert run("--today", f"{then:%d/%m/%Y}", "list", "activity")[2] == ""
+    assert run("list", "activity")[2] == ""
+    assert run("add", "activity", "--confirm", "--json", "-", stdin=[WELL])[0] == 0
+    assert status.exchange_status(world.post).clock_warning is None
+    machine(0)
+    assert run("list", "activity")[2] != "", "the newest entry is later now"
+    assert run("--today", f"{TODAY:%d/%m/%Y}", "list", "activity")[2] == ""
+    assert run("list", "activity")[2] == ""
+    assert status.exchange_status(world.post).clock_warning is None
+
+
+def test_no_replica_begins_on_a_day_that_cannot_be(world: World, run: Run, machine: Machine) -> None:
+    pack = enrolment.write_pack(world.hq, code="EABUNG", name="Đồn BP Ea Bung", dest=world.usb)
+    machine(FAR)
+    code, _out, err = run("init", "--pack", pack, "--user", "B", home="new")
+    assert (code, "--today" in err) == (1, True)
+    assert run("--today", f"{TODAY:%d/%m/%Y}", "init", "--pack", pack, "--user", "B", home="new")[0] == 0
+
+
+async def test_the_screen_asks_after_unlocking_and_before_an_export(world: World, run: Run, machine: Machine) -> None:
+    world.well()
+    stick = world.root / "stick"
+    stick.mkdir()
+    machine(FAR)
+    async with run_app(world.root / "post") as s:
+        await s.press(PASSPHRASE, "enter")
+        await s.wait("Hôm nay là ngày nào?")
+        assert "2099" in s.text
+        await s.press("escape")
+        await s.press("f9")
+        await s.press("tab", str(stick), "enter")
+        await s.wait("Hôm nay là ngày nào?")
+        assert list(stick.iterdir()) == []
+        await s.press(f"{TODAY:%d/%m/%Y}", "enter")
+        await s.wait("Enter lần nữa")
+        await s.press("enter")
+        await s.wait("Có thể rút USB")
+    (result,) = incoming.import_files(world.hq, [stick])
+    assert (result.complete, result.clock) == (True, None)
+
+
+async def test_the_day_that_the_clock_shows_is_confirmed_at_once(world: World, run: Run, machine: Machine) -> None:
+    world.well()
+    machine(800)
+    async with run_app(world.root / "post") as s:
+        await s.press(PASSPHRASE, "enter")
+        await s.wait("Hôm nay là ngày nào?")
+        await s.press(f"{TODAY + timedelta(days=800):%d/%m/%Y}", "enter")
+        await s.wait("Cần làm")
+        assert "Hôm nay là ngày nào?" not in s.text

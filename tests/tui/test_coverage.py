@@ -8,8 +8,8 @@ from screen_driver import run
 
 import fieldapp
 from fieldapp.records import reviews
+from fieldapp.store import wall
 from fieldapp.sync.exchange import enrolment
-from fieldapp.tui.screens import home
 from fieldapp.tui.screens.coverage import CoverageScreen
 from fieldapp.tui.screens.review_overview import ReviewOverviewScreen
 
@@ -65,14 +65,9 @@ async def test_it_is_found_by_its_name_at_headquarters_only(world: World) -> Non
 async def test_a_post_that_is_silent_stands_on_the_first_screen(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     today = date.today() + timedelta(days=45)
 
-    class Then(date):
-        @classmethod
-        def today(cls) -> date:  # type: ignore[override]
-            return today
-
     async with run(world.root / "hq", world.hq.reopen()) as s:
         assert "không có tin" not in s.text
-    monkeypatch.setattr(home, "date", Then)
+    monkeypatch.setattr(wall, "today", lambda: today)
     async with run(world.root / "hq", world.hq.reopen()) as s:
         line = next(x for x in s.text.splitlines() if "không có tin" in x)
         assert " ".join(line.split()) == "! 1 đồn quá 30 ngày không có tin: Đồn BP Ia Rvê (45 ngày)"

@@ -11,9 +11,9 @@ from field import World
 from textual.pilot import Pilot
 
 from fieldapp.records import lists, records
+from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.tui.app import FieldApp
-from fieldapp.tui.screens import home
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.record import RecordScreen
@@ -22,15 +22,9 @@ from fieldapp.tui.screens.sync import SyncScreen
 TODAY = date(2024, 11, 25)
 
 
-class Then(date):
-    @classmethod
-    def today(cls) -> "Then":
-        return cls(2024, 11, 25)
-
-
 @pytest.fixture(autouse=True)
 def on_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(home, "date", Then)
+    monkeypatch.setattr(wall, "today", lambda: TODAY)
 
 
 class Eyes:

@@ -28,6 +28,7 @@ from fieldapp.tui.screens import (
 from fieldapp.tui.screens import (
     coverage,
     dashboard,
+    day,
     double_entry,
     duplicate,
     figure_records,
@@ -92,6 +93,7 @@ POST: dict[type[Screen[Any]], Make] = {
     people.PassphraseScreen: lambda _w, s: people.PassphraseScreen(s),
     people.NewPersonScreen: lambda _w, s: people.NewPersonScreen(s),
     people.RecoverScreen: lambda _w, s: people.RecoverScreen(s.home, s.user),
+    day.DayDialog: lambda _w, _s: day.DayDialog(),
     duplicate.DuplicateDialog: lambda _w, _s: duplicate.DuplicateDialog("?", [("a", "1")], [("a", "2")]),
     templates.TemplateMenu: lambda _w, s: templates.TemplateMenu(s, "activity"),
     menu.KindMenu: lambda _w, s: menu.KindMenu(s, "write"),

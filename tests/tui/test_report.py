@@ -9,20 +9,14 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from fieldapp.records import records
+from fieldapp.store import wall
 from fieldapp.tui.app import FieldApp
-from fieldapp.tui.screens import report
 from fieldapp.tui.screens.record import RecordScreen
-
-
-class Then(date):
-    @classmethod
-    def today(cls) -> "Then":
-        return cls(2013, 11, 24)
 
 
 @pytest.fixture(autouse=True)
 def on_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "date", Then)
+    monkeypatch.setattr(wall, "today", lambda: date(2013, 11, 24))
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
@@ -67,7 +61,7 @@ async def test_the_period_moves_and_changes_its_length(world: World) -> None:
 async def test_the_arrows_stop_at_the_last_period_that_can_be_reported(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Then, "today", classmethod(lambda cls: cls(2098, 6, 1)))
+    monkeypatch.setattr(wall, "today", lambda: date(2098, 6, 1))
     app = FieldApp(world.root / "post", world.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "f8", "right", "right", "right")
@@ -76,10 +70,7 @@ async def test_the_arrows_stop_at_the_last_period_that_can_be_reported(
         assert "năm 2098" in said(app, "#what")
 
 
-async def test_the_first_screen_shows_how_far_the_plan_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fieldapp.tui.screens import home
-
-    monkeypatch.setattr(home, "date", Then)
+async def test_the_first_screen_shows_how_far_the_plan_is(world: World) -> None:
     records.save(world.hq, "plan", {
         "for_post_id": "IARVE", "date_from": "2013-01-01", "date_to": "2013-12-31", "measure_id": "gieng",
         "target": 4})  # fmt: skip

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import fieldapp
 from fieldapp.store import log as change_log
-from fieldapp.store import vault
+from fieldapp.store import vault, wall
 from fieldapp.store.migrations import SEGMENT_SCHEMA
-from fieldapp.store.store import Row, Store, now
+from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import bundle, clock
 from fieldapp.sync.format.bundle import Head, Manifest, RejectedChange
 from fieldapp.sync.merge import revocation
@@ -163,7 +163,7 @@ def manifest_of(store: Store, contents: BundleContents, number: int) -> Manifest
         format=bundle.BUNDLE_FORMAT,
         kind="bundle" if to else "pack",
         sender=contents.certificates[0].id,
-        made_at=now(),
+        made_at=wall.instant(),
         hlc=hlc,
         number=number,
         recipients=[to.id] if to else [],

@@ -15,10 +15,10 @@ from fieldapp.errors import FieldappError, FileRefused
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.records import naming, records, search_index
-from fieldapp.store import disk, leftovers, people, vault
+from fieldapp.store import disk, leftovers, people, vault, wall
 from fieldapp.store.baseline import baseline_rows
 from fieldapp.store.people import Act
-from fieldapp.store.store import FILE, WRITING, Row, Store, now
+from fieldapp.store.store import FILE, WRITING, Row, Store
 from fieldapp.sync.exchange import bundle_contents, incoming, messages
 from fieldapp.sync.format import bundle, clock, drives, keys, segment
 from fieldapp.sync.format.bundle import Inspected
@@ -94,6 +94,7 @@ def _pack_folder(store: Store, dest: Path) -> Iterator[None]:
     if store.identity.role != "hq" or peers.own(store).trust != "certified":
         raise FieldappError(_("Only headquarters writes packs."))
     people.check(store, Act.CERTIFY)
+    clock.check_day(store)
     if not dest.is_dir():
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
     leftovers.remember(store, dest)
@@ -282,6 +283,7 @@ def rename_post(store: Store, text: str, *, name: str, code: str | None = None) 
 def trust_replica(store: Store, text: str) -> tuple[Peer, int]:
     """Certify a replica, and apply what it sent before; returns it and how many changes were applied."""
     people.check(store, Act.CERTIFY)
+    clock.check_day(store)
     with store.transaction(applying=True):
         segment.seal_open_changes(store)
         peer = peers.find_peer(store, text, peers.can_be_certified)
@@ -299,6 +301,7 @@ def trust_replica(store: Store, text: str) -> tuple[Peer, int]:
 def revoke_replica(store: Store, text: str) -> Peer:
     """Revoke a laptop: its changes that are here stay valid, later ones are quarantined."""
     people.check(store, Act.CERTIFY)
+    clock.check_day(store)
     with store.transaction(applying=True):
         segment.seal_open_changes(store)
         peer = peers.find_peer(store, text, None)
@@ -360,7 +363,7 @@ def _request(own: keys.Keys, *, name: str, role: str, code: str, post: Row | Non
         sign_key=own.sign_key,
         age_key=own.age_key,
         issuer=replica,
-        issued_at=now(),
+        issued_at=wall.instant(),
         post_id=post["id"] if post else None,
         post_code=code,
         post_name=post["name"] if post else None,

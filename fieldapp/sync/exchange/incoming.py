@@ -12,10 +12,10 @@ from fieldapp.errors import Cancelled, FieldappError, FileRefused, os_error_text
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
 from fieldapp.records import search_index
-from fieldapp.store import capture, people
+from fieldapp.store import capture, people, wall
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.people import Act
-from fieldapp.store.store import Store, now
+from fieldapp.store.store import Store
 from fieldapp.sync.exchange import messages, outgoing, sticks
 from fieldapp.sync.format import bundle, drives, segment
 from fieldapp.sync.format.bundle import Inspected, Progress
@@ -377,5 +377,5 @@ def _store_bad_segment(store: Store, sender: str, why: str, data: bytes, signatu
     if kept + len(data) <= MAX_BROKEN:
         store.db.execute(
             "INSERT OR IGNORE INTO local_broken VALUES (?, ?, ?, ?, ?, ?)",
-            [segment.digest(data), sender, why, data, signature, now()],
+            [segment.digest(data), sender, why, data, signature, wall.instant()],
         )

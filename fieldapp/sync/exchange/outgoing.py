@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -15,13 +14,13 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
-from fieldapp.store import disk, leftovers, people
+from fieldapp.store import disk, leftovers, people, wall
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.people import Act
 from fieldapp.store.store import WRITING, Store
 from fieldapp.sync.exchange import bundle_contents, sticks
 from fieldapp.sync.exchange.bundle_contents import Inventory
-from fieldapp.sync.format import bundle, drives, keys, segment, tarball
+from fieldapp.sync.format import bundle, clock, drives, keys, segment, tarball
 from fieldapp.sync.format.bundle import Manifest, Progress
 from fieldapp.sync.peers import logs, peers, practice
 from fieldapp.sync.peers.peers import Peer
@@ -66,6 +65,7 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
             _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=display_path(dest))
         )
     practice.check_dest(store, dest)
+    clock.check_day(store)
     leftovers.remember(store, dest)
     with disk.alone(store.home / WRITING):  # numbers and what a bundle holds are in one order
         return _export(store, dest, to, progress)
@@ -177,7 +177,7 @@ def _encrypt_tar(
 def _file_name(me: Peer, to: Peer, number: int) -> str:
     """A file name that FAT allows and that names the sender; if headquarters writes for a post, also the post."""
     who = name_prefix(me, to if me.role == "hq" and to.role == "post" else None)
-    return f"{who}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}_{number}{bundle.BUNDLE_SUFFIX}"
+    return f"{who}_{wall.now():%Y%m%dT%H%M%SZ}_{number}{bundle.BUNDLE_SUFFIX}"
 
 
 def sender_of_name(name: str, known: Iterable[Peer]) -> Peer | None:

@@ -11,7 +11,7 @@ from fieldapp.store.store import Store
 from fieldapp.sync.exchange import bundle_contents, outgoing
 from fieldapp.sync.exchange.incoming import Imported
 from fieldapp.sync.exchange.outgoing import Exported
-from fieldapp.sync.format import segment
+from fieldapp.sync.format import clock, segment
 from fieldapp.sync.format.bundle import Progress
 from fieldapp.sync.peers import peers
 from fieldapp.sync.peers.peers import Peer
@@ -34,6 +34,7 @@ def reply(
     others still get their replies. If a bundle could not be read, its file name tells the sender: with the reply the
     post learns that the bundle did not arrive.
     """
+    clock.check_day(store)
     with store.transaction():
         segment.seal_open_changes(store)
     done = Replies()

@@ -79,9 +79,6 @@ def exchange_status(store: Store) -> Status:
     received = [p.received_until for p in _peers_status(store, above, known) if p.received_until]
     unsent = _unsent(store)
     since = max(0, logs.changes_written(store) - int(store.setting(outgoing.EXPORTED_CHANGES, "0") or 0))
-    warning = None
-    if clock.wall_is_behind(store):
-        warning = _("This laptop's clock is before the newest entry: set the date and time. Order is kept anyway.")
     segments = store.rows(
         f"SELECT {messages.SEGMENT_COLUMNS}, received_at FROM local_segment WHERE state = 'held'"
         f" UNION ALL SELECT {messages.SEGMENT_COLUMNS}, received_at FROM local_segment"
@@ -110,7 +107,7 @@ def exchange_status(store: Store) -> Status:
             for r in store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
         ],
         conflicts=store.value("SELECT count(*) FROM local_conflict"),
-        clock_warning=warning,
+        clock_warning=clock.warning(store),
         to_release=release.to_release(store),
         awaited=max(0, len(unsent) - since),
         exported=since == 0,

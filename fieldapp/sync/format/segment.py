@@ -18,10 +18,10 @@ from typing import Annotated, Any
 import msgspec
 import zstandard
 
-from fieldapp.store import log
+from fieldapp.store import log, wall
 from fieldapp.store.log import Change
 from fieldapp.store.migrations import BASELINE_LOG, SEGMENT_SCHEMA
-from fieldapp.store.store import Row, Store, now
+from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import keys
 from fieldapp.vietnamese.text import clean
 
@@ -300,7 +300,7 @@ def seal_rows(store: Store, own_log: Row, changes: list[Row], knows: dict[str, i
         last=changes[-1]["seq"],
         prev=prev,
         knows=knows,
-        sealed_at=now(),
+        sealed_at=wall.instant(),
     )
     data = encode(header, changes)
     signature = keys.sign(own["sign_secret"], data, f"fieldapp segment {own_log['id']} {last + 1}")
@@ -362,6 +362,6 @@ def store_segment(
             signature,
             state,
             reason,
-            now(),
+            wall.instant(),
         ],
     )

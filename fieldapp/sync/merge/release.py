@@ -61,6 +61,7 @@ def release(store: Store) -> int:
     another laptop released them, are not logged twice. Headquarters issues certificates and revocations anew.
     """
     people.check(store, Act.IMPORT)
+    clock.check_day(store)
     with store.transaction(applying=True):
         segment.seal_open_changes(store)
         return release_sealed(store)
@@ -191,7 +192,7 @@ def _set_clock_back(store: Store) -> None:
         store.value("SELECT coalesce(max(last_hlc), 0) FROM local_segment WHERE state = 'applied'"),
         store.value("SELECT coalesce(max(hlc), 0) FROM local_receipt WHERE hlc <= ?", [bound]),
     )
-    store.db.execute("UPDATE local_session SET hlc = ? WHERE hlc > ?", [newest, bound])
+    store.db.execute("UPDATE local_session SET hlc = ?, wall_lead = 0 WHERE hlc > ?", [newest, bound])
     store.db.execute("DELETE FROM local_receipt WHERE hlc > ?", [bound])
     store.db.execute("UPDATE local_recovery_code SET hlc = 0 WHERE hlc > ?", [bound])
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.store import capture
 from fieldapp.store.store import Store
 from fieldapp.sync.format import clock
 from fieldapp.sync.merge import merge
@@ -34,7 +35,7 @@ def resolve_conflict(store: Store, conflict_id: str, take: Side) -> None:
         store.db.execute("UPDATE local_log SET seq = seq + 1 WHERE id = ?", [log])
         store.db.execute(
             "INSERT INTO local_change (log_id, seq, hlc, table_name, row_id, cols, actor, at)"
-            " SELECT id, seq, ?, ?, ?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM local_log WHERE id = ?",
+            f" SELECT id, seq, ?, ?, ?, ?, ?, {capture.NOW} FROM local_log WHERE id = ?",
             [
                 clock.tick(store),
                 table,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from fieldapp.errors import FieldappError, FileRefused
 from fieldapp.i18n import _
-from fieldapp.store.store import Row, Store, now
+from fieldapp.store import wall
+from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock, keys
 from fieldapp.vietnamese.text import search_key
 
@@ -382,7 +383,7 @@ def _issue(store: Store, peer: Peer, *, above: bool = False) -> None:
         sign_key=request.sign_key,
         age_key=request.age_key,
         issuer=me.id,
-        issued_at=now(),
+        issued_at=wall.instant(),
         post_id=request.post_id,
         post_code=code,
         post_name=name,

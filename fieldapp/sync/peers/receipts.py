@@ -3,7 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from fieldapp.store.store import Store, now
+from fieldapp.store import wall
+from fieldapp.store.store import Store
 from fieldapp.sync.format import clock
 from fieldapp.sync.format.bundle import Head, Manifest
 from fieldapp.vietnamese.text import clean
@@ -55,7 +56,7 @@ def record_receipt(store: Store, manifest: Manifest) -> None:
 def _keep(store: Store, manifest: Manifest, key: str, have: str | None, hlc: int) -> None:
     store.db.execute(
         "INSERT OR REPLACE INTO local_receipt VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [manifest.sender, key, have, hlc, manifest.made_at, now(), clean(manifest.program)],
+        [manifest.sender, key, have, hlc, manifest.made_at, wall.instant(), clean(manifest.program)],
     )
 
 

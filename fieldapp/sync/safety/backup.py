@@ -18,7 +18,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO, cast
 
@@ -30,11 +30,11 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
-from fieldapp.store import disk, disk_errors, leftovers, people, vault
+from fieldapp.store import disk, disk_errors, leftovers, people, vault, wall
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.migrations import schema_version
 from fieldapp.store.people import Act
-from fieldapp.store.store import BACKUP_FOLDER, FILE, WRITING, Identity, Store, now
+from fieldapp.store.store import BACKUP_FOLDER, FILE, WRITING, Identity, Store
 from fieldapp.sync.format import agefile, drives
 from fieldapp.sync.merge import forks
 from fieldapp.sync.peers import recovery
@@ -98,7 +98,7 @@ def daily_backup(store: Store) -> Backup | None:
     """Write today's automatic backup, unless there is one already or too little space, and delete old ones."""
     folder = store.home / BACKUP_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    today = datetime.now(UTC).date()
+    today = wall.now().date()
     with disk.alone(store.home / WRITING):
         if any(_day(path) == today for path in automatic_backups(store.home)):
             return None
@@ -191,7 +191,7 @@ def _write(store: Store, target: Path) -> Backup:
             BACKUP_FORMAT,
             store.identity.replica_id,
             store.identity.post_code or "",
-            now(),
+            wall.instant(),
             fieldapp.__version__,
             schema_version(),
             [_Member(name, path.stat().st_size, _sha256(path)) for name, path in files],
@@ -239,7 +239,7 @@ def _name(store: Store) -> str:
 
 def _new_path(store: Store, folder: Path) -> Path:
     """The path of a backup of now; of the next second where there is one of this second already."""
-    at = datetime.now(UTC)
+    at = wall.now()
     while True:
         path = folder / f"{_name(store)}_{at:%Y%m%dT%H%M%SZ}{BACKUP_SUFFIX}"
         if not path.exists():

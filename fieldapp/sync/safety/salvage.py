@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import search_index
-from fieldapp.store import disk, disk_errors, migrations
+from fieldapp.store import disk, disk_errors, migrations, wall
 from fieldapp.store import log as change_log
 from fieldapp.store.connection import DatabaseError, check_alone, connect, connect_to_read
 from fieldapp.store.migrations import BASELINE_LOG
@@ -355,7 +354,7 @@ def _replace_file(path: Path, part: Path) -> Path:
 
     Its write-ahead log is moved first: if it stayed, SQLite would take it for that of the new file.
     """
-    kept = path.with_name(f"{FILE}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    kept = path.with_name(f"{FILE}.damaged-{wall.now():%Y%m%dT%H%M%SZ}")
     moved: list[tuple[Path, Path]] = []
     try:
         for suffix in ("-wal", "-shm"):

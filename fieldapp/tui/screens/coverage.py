@@ -1,7 +1,6 @@
 """Posts by months: who is missing?"""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,6 +12,7 @@ from textual.widgets import OptionList, Static
 from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _
 from fieldapp.reports.coverage import MonthState, PostCoverage, coverage, heard_words, post_details
+from fieldapp.store import wall
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.lines import refill
 from fieldapp.tui.widgets.scrolling import cut
@@ -64,7 +64,7 @@ class CoverageScreen(Page):
         yield Static(id="legend", classes="line", markup=False)
 
     def renew(self) -> None:
-        found = coverage(self.store, date.today())
+        found = coverage(self.store, wall.today())
         self._posts = found.posts
         self._limit = found.limit_days
         title = _("{n} posts · {late} without news for more than {days} days")

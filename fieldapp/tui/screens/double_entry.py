@@ -1,7 +1,6 @@
 """Double entry: a sample of a kind is keyed again blind; the screens show both keyings and how often fields differ."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +12,7 @@ from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
+from fieldapp.store import wall
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.screens.finder import Finder
@@ -50,7 +50,7 @@ class SampleScreen(Page):
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
-        today = date.today()
+        today = wall.today()
         self._drawn = double_entry.draw_sample(self.store, self._kind, self._wanted, f"{today:%Y-%m}")
         done = sum(1 for d in self._drawn if d.state in ("same", "different"))
         title = _("Key again › {kind} · sample of {month}: {done} of {n}").format(

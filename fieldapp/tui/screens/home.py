@@ -18,6 +18,7 @@ from fieldapp.domain.dates import format_date_long
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
+from fieldapp.store import wall
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.header import HeaderLine
 from fieldapp.tui.widgets.lines import refill
@@ -69,7 +70,7 @@ class HomeScreen(Page):
             yield Static(id="plan", markup=False)
 
     def renew(self) -> None:
-        today = date.today()
+        today = wall.today()
         state = self.query_one(HeaderLine).state
         self._due = [
             *notices.late_posts_line(self.store, today),
@@ -154,6 +155,10 @@ class HomeScreen(Page):
         chosen = self._todo[event.option_index]
         if not chosen.kind:
             self.action_usb()
+        elif chosen.kind == notices.DAY:
+            from fieldapp.tui.screens.day import DayDialog
+
+            self.app.push_screen(DayDialog())
         elif chosen.kind == notices.REVIEW:
             self.action_review()
         elif chosen.kind == notices.POSTS:

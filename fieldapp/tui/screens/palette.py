@@ -1,10 +1,10 @@
 """Ctrl+P: go anywhere by its name."""
 
 from collections.abc import Callable
-from datetime import date
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
+from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
@@ -88,7 +88,7 @@ def _bars(app: Host) -> None:
     from fieldapp.reports.query import Query, period_of
     from fieldapp.tui.screens.dashboard import DashboardScreen
 
-    today = date.today()
+    today = wall.today()
     app.push_screen(DashboardScreen(Query(period_of(str(today.year), today), today=today)))
 
 

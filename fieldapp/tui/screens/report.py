@@ -1,6 +1,6 @@
 """The figures of a period, as they stand now; each opens the records behind it."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import groupby
 from typing import ClassVar
 
@@ -17,6 +17,7 @@ from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Query, period_of
 from fieldapp.reports.report import PlanProgress, Report, report
+from fieldapp.store import wall
 from fieldapp.tui.screens.base import Page
 
 LENGTHS = ("{year}", "{year}-H{half}", "{year}-Q{quarter}", "{year}-{month}", "term")
@@ -49,7 +50,7 @@ class ReportScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self._length = 0
-        self._day = date.today()
+        self._day = wall.today()
         self._now = False
         self._figures: dict[str, Figure] = {}
         self._plans: dict[str, PlanProgress] = {}
@@ -60,7 +61,7 @@ class ReportScreen(Page):
         text = LENGTHS[self._length].format(
             year=self._day.year, half=(month + 5) // 6, quarter=(month + 2) // 3, month=month
         )
-        return Query(period_of(text, self._day), view="now" if self._now else "then", today=date.today())
+        return Query(period_of(text, self._day), view="now" if self._now else "then", today=wall.today())
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -15,6 +14,7 @@ from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _, counted
 from fieldapp.records import lists, records, reviews, search, words
 from fieldapp.records.search import Filter, Hit
+from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder, Group, WordField
@@ -150,7 +150,7 @@ class SearchScreen(Page):
         """Filter by a month, a quarter or a year, or show always."""
         from fieldapp.reports.query import period_of
 
-        today = date.today()
+        today = wall.today()
         quarter, month = (today.month + 2) // 3, today.month
         named: list[tuple[dict[str, Any], str]] = [({"first": None, "last": None}, _("always"))]
         for text in (f"{today.year}-{month:02d}", f"{today.year}-Q{quarter}", str(today.year), str(today.year - 1)):

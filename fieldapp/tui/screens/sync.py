@@ -20,7 +20,7 @@ from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import incoming, outgoing, replies, status, sticks
-from fieldapp.sync.format import drives
+from fieldapp.sync.format import clock, drives
 from fieldapp.sync.peers import practice
 from fieldapp.sync.safety import backup
 from fieldapp.tui.screens.base import Page
@@ -174,6 +174,11 @@ class SyncScreen(Page):
 
     def _begin(self, folders: Sequence[Path]) -> None:
         if self.busy:
+            return
+        if clock.doubt(self.store) is not None:
+            from fieldapp.tui.screens.day import DayDialog
+
+            self.app.push_screen(DayDialog(), lambda said: self._begin(folders) if said else None)
             return
         self.busy = True
         self._stop = False

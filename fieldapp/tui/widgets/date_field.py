@@ -5,6 +5,7 @@ from typing import Any
 
 from fieldapp.domain.dates import format_date, format_date_long, iso_date, parse_date
 from fieldapp.i18n import _
+from fieldapp.store import wall
 from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.vietnamese.text import clean
 
@@ -24,13 +25,13 @@ class DateField(Entry):
         """``after``: name of the field with the day that this day must not be before."""
         super().__init__()
         self._after = after
-        self._read_as = "", date.today()
+        self._read_as = "", wall.today()
         """A text, and the day on which it was typed"""
 
     @property
     def _typed_on(self) -> date:
         if self._read_as[0] != self.value:
-            self._read_as = self.value, date.today()
+            self._read_as = self.value, wall.today()
         return self._read_as[1]
 
     @property

@@ -8,6 +8,7 @@ from fieldapp.domain.dates import format_date, iso_date
 from fieldapp.i18n import _
 from fieldapp.records.typed_figures import APPROXIMATE, AT, BETWEEN, FigureData, read_figures
 from fieldapp.records.words import amount_text
+from fieldapp.store import wall
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.vietnamese.text import clean
@@ -69,7 +70,7 @@ class FigureField(Entry):
 
 def _last_day(context: FormContext) -> date:
     """The activity's last day: a day without a year is the newest one up to it."""
-    return iso_date(context.values.get("date_to")) or context.on or date.today()
+    return iso_date(context.values.get("date_to")) or context.on or wall.today()
 
 
 def _day(figure: FigureData) -> str:

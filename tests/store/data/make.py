@@ -28,6 +28,7 @@ COMMITS = {
     10: "92ca833",
     11: "faf2e08",
     12: "23b5bfd",
+    13: "846974a",
 }
 """Number of the newest migration -> a commit that had it"""
 
