@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 DAY = "2025-10-09T08:53:20Z"
 START_MS = 1_760_000_000_000
 MAX_HLC = 7_258_118_400_000 << 16
+AHEAD = MAX_HLC - 5
+"""A reading in range, and more than ten years ahead of any reader"""
 
 Json = dict[str, Any]
 
@@ -372,6 +374,13 @@ def good() -> None:
            Bundle(HQ, [for_all], certificate(HQ), older), after=["reply"], segments=states(for_all),
            have={log: h["last"] for log, h in have.items()}, single=None,
            records=INDEX[-1]["records"])  # fmt: skip
+    ahead = {**reply.manifest, "have": {LOG_A: have[LOG_A]}, "hlc": AHEAD, "number": 13}
+    vector("reply-ahead", "A reply by a clock that is more than ten years ahead: what it holds counts, its receipt does"
+           " not", Bundle(HQ, reply.segments, reply.certs, ahead), segments=states(more, SEALED, of_b, seen),
+           have={LOG_ALL: 2}, records=INDEX[-1]["records"])  # fmt: skip
+    vector("reply-after-ahead", "Then one by a clock that is right: its receipt counts", reply, after=["reply-ahead"],
+           segments=states(more, SEALED, of_b, seen), have={log: h["last"] for log, h in have.items()},
+           records=INDEX[-1]["records"])  # fmt: skip
 
     a = segment([[hlc(10), "event", EVENT, {"name": "Lũ của A"}, "A"]], after=SEALED)
     d = segment([[hlc(11), "event", EVENT, {"name": "Lũ của D"}, "D"]], LOG_D, D, knows={LOG_A: 1})
@@ -432,7 +441,7 @@ def good() -> None:
     )
     vector("prefix", "A member's name in two parts, as USTAR has it",
            prefixed.replace(block, with_sum(split + block[500:])), segments=states(SEALED), records=[ROW])  # fmt: skip
-    future = segment([[MAX_HLC - 5, "event", EVENT, FLOOD, "A"]])
+    future = segment([[AHEAD, "event", EVENT, FLOOD, "A"]])
     vector("clock-ahead", "A clock that runs more than ten years ahead waits: it would take everybody's along",
            Bundle(segments=[future]), segments=states(future, state="held", reason="clock_ahead"), records=[],
            single=None)  # fmt: skip
@@ -693,6 +702,12 @@ def bad_segments() -> None:
     revoked("revocation-unknown-field", "A revocation with an unknown field", revocation(D, why="x", **logs))
     revoked("certified-again", "A revocation, and a certificate that is later", revocation(D, **logs),
             certificate(HQ) + certificate(D, hlc=hlc(6)))  # fmt: skip
+    revoked("revocation-ahead", "A revocation with a reading that is more than ten years ahead",
+            revocation(D, **logs | {"hlc": AHEAD}))  # fmt: skip
+    vector("certificate-ahead", "A certificate with a reading that is more than ten years ahead undoes nothing",
+           Bundle(HQ, [stays, goes], certificate(HQ) + certificate(D, hlc=AHEAD) + revocation(D, **logs)),
+           segments=kept + states(goes, state="quarantined", reason="revoked"), records=[of_d],
+           single="refused")  # fmt: skip
     revoked("root-revoked", "Nobody revokes a root of trust", revocation(HQ, **logs))
 
     def broken(name: str, about: str, made: Segment, single: str | None = "refused") -> None:
