@@ -12,7 +12,7 @@ from sync_state import second_laptop, state, stick_that_fails
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import lists, records
-from fieldapp.store import people, vault
+from fieldapp.store import people, vault, wall
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
 from fieldapp.sync.format import keys, segment
@@ -355,7 +355,7 @@ def test_voided_on_two_laptops_is_no_conflict_of_times(world: World, monkeypatch
     for name, to in ((world.post, world.hq), (world.hq, b)):
         world.carry(name, to)
     for number, store in enumerate((world.post, b)):
-        monkeypatch.setattr(records, "now", lambda number=number: f"2026-11-25T19:0{number}:00Z")
+        monkeypatch.setattr(wall, "instant", lambda number=number: f"2026-11-25T19:0{number}:00Z")
         records.void(store, well, "ghi trùng")
     for sender in (world.post, b):
         world.carry(sender, world.hq)
