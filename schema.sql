@@ -10,7 +10,7 @@
 -- over several columns can be broken by the merge of two laptops that each kept it.
 --
 -- Dates are ISO text, instants are UTC ISO text ending in Z, money is whole đồng, quantities are integers in units of
--- 10^-decimals of their measure. Ids are UUIDv7 text.
+-- 10^-decimals of their measure. Ids are UUID text (fieldapp/store/ids.py).
 
 -- reference ------------------------------------------------------------------------------------------------------
 
@@ -723,6 +723,15 @@ CREATE TABLE local_set_aside (
     seq INTEGER NOT NULL,
     reason TEXT NOT NULL,
     PRIMARY KEY (log_id, seq)
+) STRICT, WITHOUT ROWID;
+
+-- The rows that rejected changes name, and that are not there or another post's: when one of them comes, the rows with
+-- those changes are folded again.
+CREATE TABLE local_awaited (
+    awaited_id TEXT NOT NULL,
+    table_name TEXT NOT NULL,
+    row_id TEXT NOT NULL,            -- the row with the rejected change
+    PRIMARY KEY (awaited_id, table_name, row_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE local_conflict (

@@ -5,8 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import uuid_utils
-
 from fieldapp.domain import rules
 from fieldapp.domain.assistance import ActivityExtra
 from fieldapp.domain.model import Child, Record
@@ -18,7 +16,7 @@ from fieldapp.records.duplicates import duplicate_question
 from fieldapp.records.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
 from fieldapp.records.soft_limits import Question, answered, future_day_questions, unanswered
 from fieldapp.store import people, wall
-from fieldapp.store.ids import FIRST_DAY, derived_id
+from fieldapp.store.ids import FIRST_DAY, derived_id, named_id, new_id
 from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean
@@ -77,15 +75,15 @@ def save(
     with store.transaction():
         scope = writable_scope(store, model)
         old = _changeable(store, kind, row_id, scope) if row_id is not None else None
-        new_id = old.row["id"] if old else fresh_id or str(uuid_utils.uuid7())
-        entry = _read_entry(store, model, data, old, new_id, compare)
+        own_id = old.row["id"] if old else fresh_id or new_id(scope)
+        entry = _read_entry(store, model, data, old, own_id, compare)
         _ask_questions(entry, confirm)
-        _write(store, entry.record, old.row if old else None, scope, new_id, entry.questions[""])
+        _write(store, entry.record, old.row if old else None, scope, own_id, entry.questions[""])
         for name, rows in entry.children.items():
             before = old.children[name] if old else []
             _write_children(store, model.CHILDREN[name], rows, before, scope, entry.questions, fresh_id)
-        search_index.index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id = ?", [new_id]))
-        return new_id
+        search_index.index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id = ?", [own_id]))
+        return own_id
 
 
 class _Undo(Exception):
@@ -139,7 +137,7 @@ def _check_scope(row: Row, scope: str) -> None:
 
 
 def _read_entry(
-    store: Store, model: type[Record], data: Mapping[str, Any], old: Found | None, new_id: str, compare: bool
+    store: Store, model: type[Record], data: Mapping[str, Any], old: Found | None, own_id: str, compare: bool
 ) -> _Entry:
     """Read all given data; FieldappError with every problem of every part."""
     problems: dict[str, str] = {}
@@ -150,7 +148,7 @@ def _read_entry(
         problems |= _rules_across_records(store, record, old)
     except FieldappError as error:
         problems |= error.fields
-    parent = {"id": new_id} | (columns_of(record) if record else {})
+    parent = {"id": own_id} | (columns_of(record) if record else {})
     on = getattr(record, model.DATE) if record and model.DATE else None
     children: dict[str, list[ChildRow]] = {}
     for name, child in model.CHILDREN.items():
@@ -290,7 +288,7 @@ def _write_children(
     """Write the given rows of one sort, and void the other stored rows of that sort."""
     kept = set()
     for row in rows:
-        row_id = row.old["id"] if row.old else _child_id(child, row.record, fresh_id)
+        row_id = row.old["id"] if row.old else _child_id(child, row.record, fresh_id, scope)
         kept.add(row_id)
         _write(store, row.record, row.old, scope, row_id, questions[row.key])
     for gone in (row["id"] for row in old if row["id"] not in kept):
@@ -299,12 +297,13 @@ def _write_children(
         search_index.index_ids(store, child.model.KIND, [*kept])
 
 
-def _child_id(child: Child, record: Record, fresh_id: str | None) -> str:
+def _child_id(child: Child, record: Record, fresh_id: str | None, scope: str) -> str:
     """The id of a new row; computed if the id of its record was given (``fresh_id``)."""
     if fresh_id is None:
-        return str(uuid_utils.uuid7())
+        return new_id(scope)
     about = columns_of(record)
-    return derived_id(child.model.KIND, FIRST_DAY, fresh_id, *(str(about[field]) for field in child.about))
+    computed = derived_id(child.model.KIND, FIRST_DAY, fresh_id, *(str(about[field]) for field in child.about))
+    return named_id(computed, scope)
 
 
 def get(store: Store, row_id: str) -> Found:

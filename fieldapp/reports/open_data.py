@@ -69,7 +69,7 @@ def data_columns(model: type[Record]) -> list[DataColumn]:
 
 def _recorded(reference: bool) -> list[DataColumn]:
     return [
-        DataColumn("id", "id", "string", True, "UUIDv7"),
+        DataColumn("id", "id", "string", True, "UUID"),
         *([] if reference else [DataColumn("post_id", _("Post"), "string", True, ref="post")]),
         DataColumn("created_at", _("Recorded at"), "datetime", True),
         DataColumn("created_by", _("Recorded by"), "string", True, personal=True),

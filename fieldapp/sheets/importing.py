@@ -27,11 +27,11 @@ from fieldapp.sheets.reading import read_tables
 from fieldapp.sheets.refused_rows import RefusedRow, free_name, write_refused
 from fieldapp.sheets.rows import ParsedRow, RowCells, RowReader
 from fieldapp.store import wall
-from fieldapp.store.ids import FIRST_DAY, derived_id
+from fieldapp.store.ids import FIRST_DAY, derived_id, may_name, named_id
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import clean
 
-_MARK = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_MARK = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -233,10 +233,18 @@ class _Import:
         else:
             key = cells.fingerprint()
             self._seen[key] += 1
-        return derived_id(self._model.KIND, FIRST_DAY, "sheet", self._scope, key, str(self._seen[key]))
+        return self._computed_id("sheet", self._scope, key, str(self._seen[key]))
+
+    def _computed_id(self, *key: str) -> str:
+        """The id that follows from a key. A record that an earlier version made of the row keeps the id it has."""
+        computed = derived_id(self._model.KIND, FIRST_DAY, *key)
+        there = self._store.value(f"SELECT 1 FROM {self._model.KIND} WHERE id = ?", [computed])
+        return computed if there else named_id(computed, self._scope)
 
     def _of_another(self, mark: str) -> bool:
         """Whether an id belongs to a record of another kind or post."""
+        if not may_name(mark, self._scope):
+            return True
         try:
             found = records.get(self._store, mark)
         except FieldappError:
@@ -245,7 +253,7 @@ class _Import:
 
     def _replacement_id(self, row_id: str, number: int) -> str:
         """The id of the record that replaces voided record ``number`` of a row."""
-        return derived_id(self._model.KIND, FIRST_DAY, "again", row_id, str(number))
+        return self._computed_id("again", row_id, str(number))
 
     def _records_of_row(self, row_id: str) -> dict[str, bool]:
         """The records that a row has had, in order: id -> whether it is voided."""

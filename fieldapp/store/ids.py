@@ -1,12 +1,44 @@
-"""Row ids computed from a row's natural key, so that every replica gives a row the same id."""
+"""Row ids: new ones, those that are computed from a row's natural key, and the post that an id names."""
 
 import hashlib
 from datetime import UTC, datetime
 from uuid import UUID
 
+import uuid_utils
+
 FIRST_DAY = "2008-01-01"
 """The day in the ids of rows that have no natural date. The coordination regulation of the source has been in force
 since 2008, so no id has an earlier day"""
+
+
+NAMES_POST = "8"
+"""The version digit of an id that names its post"""
+_VERSION = 14
+_POST_DIGITS = 8
+
+
+def new_id(scope: str) -> str:
+    """The id of a new row of a scope: a post's id, or ``*`` for reference data."""
+    return named_id(str(uuid_utils.uuid7()), scope)
+
+
+def named_id(row_id: str, scope: str) -> str:
+    """The same id, naming the post of its scope; unchanged for reference data.
+
+    It is a UUID of version 8: the time, the counter and the random bits of ``row_id``, then the last eight digits of
+    the post's id. So a post's row can be begun by that post alone, whoever else learns its id.
+    """
+    if scope == "*":
+        return row_id
+    return f"{row_id[:_VERSION]}{NAMES_POST}{row_id[_VERSION + 1 : -_POST_DIGITS]}{scope[-_POST_DIGITS:]}"
+
+
+def may_name(row_id: str, scope: str) -> bool:
+    """Whether a row of a scope may have this id: it names no post, or the post of the scope.
+
+    The ids that versions up to 0.2 made name none.
+    """
+    return row_id[_VERSION] != NAMES_POST or row_id.endswith(scope[-_POST_DIGITS:])
 
 
 def derived_id(table: str, day: str, *key: str) -> str:

@@ -222,6 +222,16 @@ def remove_segments(store: Store, log_id: str) -> dict[tuple[str, str], None]:
     return touched
 
 
+def arrival(store: Store, log_id: str, seq: int) -> int:
+    """When a change was applied here, in comparison with others; 0 for one whose segment has no number."""
+    found: int | None = store.value(
+        "SELECT number FROM local_segment WHERE log_id = ? AND state = 'applied' AND first <= ?"
+        " ORDER BY first DESC LIMIT 1",
+        [log_id, seq],
+    )
+    return found or 0
+
+
 def last_number(store: Store) -> int:
     """The highest number that a segment has been given."""
     return int(store.setting(NUMBER, "0") or 0)

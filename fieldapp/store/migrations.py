@@ -135,7 +135,10 @@ def changes_by_row(db: Database) -> None:
 
 @migrations(name="0014_wall_clock")
 def wall_clock(db: Database) -> None:
-    """How far the wall clock is believed. The triggers, which are derived again, do not follow it beyond that."""
+    """How far the wall clock is believed. The triggers, which are derived again, do not follow it beyond that.
+
+    And what rejected changes wait for: entered when they are folded again, as after every migration (``REFOLD``).
+    """
     add_what_is_missing(db)
 
 

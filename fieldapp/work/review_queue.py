@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import uuid_utils
-
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.review import Review, ReviewOutcome
@@ -14,6 +12,7 @@ from fieldapp.records import history, records, reviews
 from fieldapp.records.reading import columns_of, read_record
 from fieldapp.records.records import Found
 from fieldapp.store import people, wall
+from fieldapp.store.ids import new_id
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean
 
@@ -75,7 +74,7 @@ def review_record(
         }
         values = columns_of(read_record(store, Review, given))
         values |= {
-            "id": str(uuid_utils.uuid7()),
+            "id": new_id(found.row["post_id"]),
             "post_id": found.row["post_id"],
             "created_at": wall.instant(),
             "created_by": store.user,

@@ -40,7 +40,7 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0014_wall_clock", "4dddb1d60d29d11a04fe14b5cfb1a1af3b98e90b1d69d60f73086eb8a9e1419b")
+SCHEMA_OF_NEWEST = ("0014_wall_clock", "f66d413a2b9d72e392e0d31aea4669763e26c59213f93f5c3ba350a2e209d1db")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 LOGGED_TABLES = (4, "c7682a2f104bf60bb8ebf8b474547fd83e0bf7812df039b005a8204809fef1d1")
 """``SEGMENT_SCHEMA``, and the hash of the tables whose rows are logged"""

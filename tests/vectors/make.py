@@ -36,6 +36,11 @@ def uid(name: str) -> str:
     return f"{h[:8]}-{h[8:12]}-7{h[13:16]}-8{h[17:20]}-{h[20:32]}"
 
 
+def named(row_id: str, post: tuple[str, str, str]) -> str:
+    """An id that names a post: version 8, the last eight digits of the post's id."""
+    return f"{row_id[:14]}8{row_id[15:28]}{post[0][-8:]}"
+
+
 def hlc(seconds: int) -> int:
     """A reading of the hybrid logical clock."""
     return (START_MS + 1000 * seconds) << 16
@@ -874,6 +879,19 @@ def bad_changes() -> None:
     vector("parent-later", "A row that names one that is made after it: folded again until nothing changes",
            Bundle(segments=[early]), segments=states(early), set_aside=[],
            records=[row("agreement_task", "task", **child), row("agreement", "agreement", **parent)])  # fmt: skip
+    theirs = named(uid("event of IARVE"), IARVE)
+    taken = segment([[1, "event", theirs, new("Của X"), "X"]], LOG_X, X, scope=OTHER[0])
+    mine = segment([[hlc(1), "event", theirs, new("Lũ 2013"), "A"]])
+    vector("id-of-another-post", "A post begins a row whose id names another post, by a clock of 1970: it is that"
+           " post's row all the same", Bundle(segments=[taken, mine], certs=certificate(A) + certificate(X)),
+           segments=states(taken, mine), records=[{"table": "event", "id": theirs, **new("Lũ 2013")}],
+           set_aside=[[LOG_X, 1, "not_allowed"]], single=None)  # fmt: skip
+    whole = segment([[hlc(1), "agreement", uid("agreement"), parent, "A"]])
+    task = segment([[hlc(2), "agreement_task", uid("task of X"), child, "X"]], LOG_X, X, scope=OTHER[0])
+    vector("record-of-another-post", "A row in the author's own scope that belongs to another post's record",
+           Bundle(segments=[whole, task], certs=certificate(A) + certificate(X)), segments=states(whole, task),
+           records=[row("agreement", "agreement", **parent)], set_aside=[[LOG_X, 1, "impossible_value"]],
+           single=None)  # fmt: skip
 
 
 def main() -> None:

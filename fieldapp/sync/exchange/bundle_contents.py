@@ -17,7 +17,7 @@ from fieldapp.sync.merge.revocation import REVOKED
 from fieldapp.sync.peers import logs, peers, receipts
 from fieldapp.sync.peers.peers import Peer
 
-_SEGMENT = "hash, log_id, scope, replica_id, first, last, reason"
+_SEGMENT = "hash, log_id, scope, replica_id, first, last, reason, number"
 """Columns of a segment without its bytes"""
 
 
@@ -116,7 +116,14 @@ def _missing_segments(
         and (row["reason"] == FORK or is_missing(row))
         and (heard_at or row["replica_id"] != to.id)
     ]
-    return sorted(chosen, key=lambda row: (row["scope"] != "*", row["log_id"], row["first"], row["hash"]))
+    return sorted(chosen, key=_as_applied)
+
+
+def _as_applied(row: Row) -> tuple[object, ...]:
+    """In the order in which segments were applied here, those for all first: of a row that two posts begin, another
+    headquarters then keeps the same one."""
+    number = row["number"]
+    return row["scope"] != "*", number is None, number or 0, row["log_id"], row["first"], row["hash"]
 
 
 def _applied_since(store: Store, log_id: str, after: int) -> list[Row]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldapp.domain.records import BY_KIND
+from fieldapp.store import ids
 from fieldapp.store.store import Store
 
 RowKey = tuple[str, str]
@@ -64,18 +65,26 @@ class Schema:
         ):
             found.setdefault(row["name"], []).append(row["col"])
         parents: dict[str, set[str]] = {table: set() for table in found}
+        self.references: dict[str, dict[str, str]] = {table: {} for table in found}
+        """Table -> its columns that name a row -> the table of that row"""
         for row in store.rows(
-            'SELECT m.name AS name, f."table" AS parent FROM sqlite_master m, pragma_foreign_key_list(m.name) f'
-            " WHERE m.type = 'table'"
+            'SELECT m.name AS name, f."from" AS col, f."table" AS parent'
+            " FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
         ):
             if row["name"] in found:
                 parents[row["name"]].add(row["parent"])
+                self.references[row["name"]][row["col"]] = row["parent"]
         self.refers_to_itself = {table for table, named in parents.items() if table in named}
         self.columns: dict[str, list[str]] = {}
         while len(self.columns) < len(found):
             ready = [t for t in found if t not in self.columns and parents[t] <= {*self.columns, t}]
             for table in ready or found.keys() - self.columns.keys():
                 self.columns[table] = found[table]
+        self.of_a_post = {
+            table: {col: parent for col, parent in named.items() if not self.is_reference(parent)}
+            for table, named in self.references.items()
+        }
+        """The same without the columns that name reference data"""
 
     def is_reference(self, table: str) -> bool:
         """Whether a table is reference data: written by headquarters for all."""
@@ -91,13 +100,29 @@ class Schema:
         return author.role != "post" or author.scope == author.post_id
 
 
-def rejection_reason(schema: Schema, change: AuthoredChange, before: list[AuthoredChange]) -> str | None:
-    """The rule that a change breaks, or None if it counts; ``before``: the row's earlier ones that count, in order."""
+def may_begin(schema: Schema, row_id: str, change: AuthoredChange) -> bool:
+    """Whether a change may begin a row: its author may write the table, and the id names no other post."""
+    return (
+        "created_at" in change.cols
+        and change.table in schema.columns
+        and schema.may_write(change.author, change.table)
+        and ids.may_name(row_id, change.scope)
+    )
+
+
+def rejection_reason(
+    schema: Schema, row_id: str, change: AuthoredChange, before: list[AuthoredChange], owner: str | None
+) -> str | None:
+    """The rule that a change of a row breaks, or None if it counts.
+
+    ``before``: the row's earlier changes that count, in order. ``owner``: the scope to which the row belongs; None if
+    no change may begin it.
+    """
     if change.table not in schema.columns:
         return UNKNOWN_TABLE
-    if not schema.may_write(change.author, change.table):
+    if not schema.may_write(change.author, change.table) or not ids.may_name(row_id, change.scope):
         return NOT_ALLOWED
-    if before and (before[0].scope != change.scope or _contradicts_beginning(change, before[0])):
+    if owner not in (None, change.scope) or (before and _contradicts_beginning(change, before[0])):
         return NOT_ALLOWED
     if change.cols.keys() & {"id", "post_id"}:
         return NOT_ALLOWED

@@ -3,13 +3,14 @@
 Concurrent changes are rare. If a segment's author knew all that is here of a row, the segment's changes come at the end
 of that row's fold, and the row need not be folded again. The changes become inserts and updates, many rows to a
 statement. If that is not certain, a row is left to the fold: a row that somebody else changed meanwhile, one with a
-rejected change or a conflict, and one with a change that may not count. If SQLite refuses one statement, the whole
-segment is left to the fold. So no savepoint is needed, which would copy each page that it touches.
+conflict, and one with a change that may not count. If SQLite refuses one statement, or does not write a row because it
+belongs to another post or names another post's record, the whole segment is left to the fold. So no savepoint is
+needed, which would copy each page that it touches.
 
-Whether a change counts never depends on another row. So updates may wait (``Pending``), as long as none is waiting when
-a row is folded or read.
+Updates may wait (``Pending``), as long as none is waiting when a row is folded or read.
 """
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 
 from fieldapp.store import log
 from fieldapp.store.connection import IntegrityError
+from fieldapp.store.ids import may_name
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Store
 from fieldapp.sync.format.segment import ChangeLine, Sealed
@@ -59,23 +61,29 @@ class _Plan:
 
 
 class _NotWritable(Exception):
-    """A row does not exist, or belongs to another post."""
+    """A row does not exist, or belongs to another post, or names a record of another post."""
 
 
 def rows_to_fold(store: Store, sealed: Sealed) -> set[str]:
     """Ids of the rows that must be folded: the changes of a segment may not come last in their fold.
 
     The segment must not be entered yet. The rows are those with a change that its author did not know, or with a
-    reading that is not before the segment's first. (Only a wrong clock causes the second without the first.) All rows
-    with a rejected change or a conflict are among them, too.
+    reading that is not before the segment's first. (Only a wrong clock causes the second without the first.) The rows
+    with a conflict are among them, too: a change may settle it.
     """
-    found = {r["row_id"] for r in store.rows("SELECT DISTINCT row_id FROM local_conflict")}
-    rejected = [(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")]
-    found |= {c.row_id for c in log.changes_at(store, rejected).values()}
+    ids = {e.row_id for e in sealed.entries}
+    found: set[str] = set()
+    if store.value("SELECT 1 FROM local_conflict LIMIT 1"):
+        found |= {
+            r["row_id"]
+            for r in store.rows(
+                "SELECT row_id FROM local_conflict WHERE row_id IN (SELECT value FROM json_each(?))",
+                [json.dumps(list(ids))],
+            )
+        }
     numbers, rows_too = _unknown_to_author(store, sealed)
     if not numbers and not rows_too:
         return found
-    ids = {e.row_id for e in sealed.entries}
     if rows_too:
         found |= {
             r["row_id"]
@@ -176,9 +184,11 @@ def write_rows(store: Store, author: Author, sealed: Sealed, excluded_ids: set[s
     rank = {table: place for place, table in enumerate(schema.columns)}
     try:
         for columns in sorted(plan.inserts, key=lambda c: rank[c.table]):
-            store.db.conn.executemany(_insert(schema, author.scope, columns), plan.inserts[columns])
+            rows = plan.inserts[columns]
+            if store.db.conn.executemany(_insert(schema, author.scope, columns), rows).rowcount != len(rows):
+                raise _NotWritable
         refused = pending.add({_update(schema, author.scope, c): values for c, values in plan.updates.items()})
-    except IntegrityError:
+    except (IntegrityError, _NotWritable):
         to_fold = {e.row_id for e in sealed.entries}
     if not to_fold and not refused:
         return []
@@ -186,20 +196,39 @@ def write_rows(store: Store, author: Author, sealed: Sealed, excluded_ids: set[s
 
 
 def _insert(schema: Schema, scope: str, columns: _Columns) -> str:
-    """The statement for new rows."""
-    names, marks = ["id", *columns.names], ["?"] * (len(columns.names) + 1)
+    """The statement for new rows; it does not write rows that name a record of another post."""
+    names, marks = ["id", *columns.names], [f"?{place}" for place in range(1, len(columns.names) + 2)]
     if not schema.is_reference(columns.table):
         names.append("post_id")
-        marks.append(f"'{scope}'")
-    return f"INSERT INTO {columns.table} ({', '.join(names)}) VALUES ({', '.join(marks)})"
+        marks.append(_quoted(scope))
+    wanted = _own_references(schema, scope, columns)
+    values = f"SELECT {', '.join(marks)} WHERE {' AND '.join(wanted)}" if wanted else f"VALUES ({', '.join(marks)})"
+    return f"INSERT INTO {columns.table} ({', '.join(names)}) {values}"
 
 
 def _update(schema: Schema, scope: str, columns: _Columns) -> _Update:
-    """The statement for rows that exist; it does not change rows of another post."""
+    """The statement for rows that exist; it changes no row of another post, and names no record of one."""
     table, names = columns
     sets = ", ".join(f"{name} = ?{place}" for place, name in enumerate(names, start=2))
-    mine = "" if schema.is_reference(table) else f" AND post_id = '{scope}'"
-    return _Update(table, f"UPDATE {table} SET {sets} WHERE id = ?1{mine}")
+    mine = [] if schema.is_reference(table) else [f"post_id = {_quoted(scope)}"]
+    wanted = " AND ".join(["id = ?1", *mine, *_own_references(schema, scope, columns)])
+    return _Update(table, f"UPDATE {table} SET {sets} WHERE {wanted}")
+
+
+def _own_references(schema: Schema, scope: str, columns: _Columns) -> list[str]:
+    """A condition for each value that names a record of a post: it is a record of this scope."""
+    parents = schema.of_a_post[columns.table]
+    return [
+        f"(?{place} IS NULL OR EXISTS (SELECT 1 FROM {parents[name]} p"
+        f" WHERE p.id = ?{place} AND p.post_id = {_quoted(scope)}))"
+        for place, name in enumerate(columns.names, start=2)
+        if name in parents
+    ]
+
+
+def _quoted(scope: str) -> str:
+    """A scope as an SQL text: it comes from a segment's header."""
+    return "'" + scope.replace("'", "''") + "'"
 
 
 class _Planner:
@@ -219,9 +248,10 @@ class _Planner:
         repeated: list[ChangeLine] = []
         to_fold = self._plan.to_fold
         by_shape: dict[tuple[str, ...], Values | None] = {}
+        scope = self._author.scope
         for entry in entries:
             row_id, cols = entry.row_id, entry.cols
-            if row_id in self._excluded_ids:
+            if row_id in self._excluded_ids or not may_name(row_id, scope):
                 to_fold.add(row_id)
                 continue
             if row_id in repeated_ids:

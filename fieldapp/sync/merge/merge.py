@@ -7,7 +7,8 @@ same fold.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from fieldapp.domain.records import BY_KIND
@@ -20,7 +21,15 @@ from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock
 from fieldapp.sync.format.segment import Sealed
 from fieldapp.sync.merge import fast_path
-from fieldapp.sync.merge.admission import IMPOSSIBLE, Author, AuthoredChange, RowKey, Schema, rejection_reason
+from fieldapp.sync.merge.admission import (
+    IMPOSSIBLE,
+    Author,
+    AuthoredChange,
+    RowKey,
+    Schema,
+    may_begin,
+    rejection_reason,
+)
 
 BATCH = 5_000
 """How many rows are folded at a time, with their changes in memory"""
@@ -46,10 +55,10 @@ def apply_changes(store: Store, sealed: Sealed, hash_: str, pending: fast_path.P
     clock.observe(store, entries[-1].hlc)
     updates = pending or fast_path.Pending(store)
     to_fold = fast_path.write_rows(store, author, sealed, excluded_ids, updates)
-    retry = store.value("SELECT 1 FROM local_set_aside WHERE reason = ? LIMIT 1", [IMPOSSIBLE])
-    if pending is None or to_fold or retry:
+    to_fold += _awaiting(store, [entry.row_id for entry in entries if "created_at" in entry.cols])
+    if pending is None or to_fold:
         to_fold = list(dict.fromkeys([*updates.flush(), *to_fold]))
-    if to_fold or retry:
+    if to_fold:
         fold_rows(store, updates.schema, to_fold)
 
 
@@ -80,44 +89,50 @@ def _authors(store: Store, only: str | None = None) -> dict[str, Author]:
 def fold_rows(store: Store, schema: Schema, row_keys: Iterable[RowKey]) -> None:
     """Fold rows: make each what its changes say.
 
-    A change that was rejected as impossible is tried again as long as something changes. The row that it refers to may
-    have come meanwhile, in the same segment or in one that this segment's author did not know.
+    Where a row appears, disappears or passes to another post by that, the rows that wait for it or refer to it are
+    folded again. References form no circle, so this ends.
     """
     written: dict[str, dict[str, None]] = {}
     authors = _authors(store)
-    todo, seen = list(row_keys), None
-    while todo or seen is None:
-        for start in range(0, len(todo), BATCH):
-            part = todo[start : start + BATCH]
-            changes = log.changes_of_rows(store, [row_id for _table, row_id in part])
-            rows = {
-                (table, row_id): [
-                    AuthoredChange(c.log_id, c.seq, c.hlc, table, c.cols, authors[c.log_id])
-                    for c in changes.get(row_id, [])
-                    if c.table == table
-                ]
-                for table, row_id in part
-            }
-            _forget_findings(store, rows)
-            for (table, row_id), logged in rows.items():
-                if _fold_row(store, schema, table, row_id, logged):
-                    written.setdefault(table, {})[row_id] = None
-        rejected = store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
-        todo = [] if rejected == seen else _impossible_rows(store)
-        seen = rejected
+    todo = dict.fromkeys(row_keys)
+    while todo:
+        part = [*todo][:BATCH]
+        changes = log.changes_of_rows(store, [row_id for _table, row_id in part])
+        rows = {
+            (table, row_id): [
+                AuthoredChange(c.log_id, c.seq, c.hlc, table, c.cols, authors[c.log_id])
+                for c in changes.get(row_id, [])
+                if c.table == table
+            ]
+            for table, row_id in part
+        }
+        _forget_findings(store, rows)
+        again: list[RowKey] = []
+        for row, logged in rows.items():
+            del todo[row]
+            counts, others = _fold_row(store, schema, row, logged)
+            again += others
+            if counts:
+                written.setdefault(row[0], {})[row[1]] = None
+        todo |= dict.fromkeys(again)
     for table, ids in written.items():
         if table in BY_KIND and (BY_KIND[table].TOP or BY_KIND[table].REFERRED):
             search_index.index_ids(store, table, list(ids))
 
 
-def _impossible_rows(store: Store) -> list[RowKey]:
-    """The rows that have a change rejected as impossible, in the order of those changes."""
-    places = [
-        (r["log_id"], r["seq"])
-        for r in store.rows("SELECT log_id, seq FROM local_set_aside WHERE reason = ?", [IMPOSSIBLE])
-    ]
-    changes = sorted(log.changes_at(store, places).values(), key=lambda c: (c.hlc, c.row_id))
-    return list(dict.fromkeys((c.table, c.row_id) for c in changes))
+def _awaiting(store: Store, ids: Sequence[str]) -> list[RowKey]:
+    """The rows with a change that was rejected because a row with one of these ids was not there, or another post's."""
+    if not ids or store.value("SELECT 1 FROM local_awaited LIMIT 1") is None:
+        return []
+    given = [json.dumps(list(ids))]
+    found = store.rows(
+        "SELECT DISTINCT table_name, row_id FROM local_awaited WHERE awaited_id IN (SELECT value FROM json_each(?))"
+        " ORDER BY row_id",
+        given,
+    )
+    if found:
+        store.db.execute("DELETE FROM local_awaited WHERE awaited_id IN (SELECT value FROM json_each(?))", given)
+    return [(row["table_name"], row["row_id"]) for row in found]
 
 
 def fold_after_upgrade(store: Store) -> None:
@@ -180,12 +195,17 @@ def refold(store: Store, row_keys: Iterable[RowKey]) -> None:
     while todo:
         todo = [row for row in _rows_referring_to(store, schema, todo) if row not in gone]
         gone.update(dict.fromkeys(todo))
+    _delete_rows(store, list(gone))
+    fold_rows(store, schema, _in_order(store, [*wanted, *gone]))
+
+
+def _delete_rows(store: Store, row_keys: Sequence[RowKey]) -> None:
+    """Delete rows that no change makes; those that refer to them are to be folded again before the transaction ends."""
     store.db.execute("PRAGMA defer_foreign_keys = ON")
-    for table, row_id in gone:
+    for table, row_id in row_keys:
         store.db.execute(f"DELETE FROM {table} WHERE id = ?", [row_id])
     store.db.execute("PRAGMA defer_foreign_keys = OFF")
-    search_index.unindex(store, [row_id for _table, row_id in gone])
-    fold_rows(store, schema, _in_order(store, [*wanted, *gone]))
+    search_index.unindex(store, [row_id for _table, row_id in row_keys])
 
 
 def _authored_changes(store: Store, row_keys: list[RowKey]) -> Iterator[tuple[RowKey, Change]]:
@@ -243,68 +263,146 @@ def _forget_findings(store: Store, rows: Mapping[RowKey, list[AuthoredChange]]) 
     store.db.conn.executemany("DELETE FROM local_conflict WHERE table_name = ? AND row_id = ?", list(rows))
 
 
-def _fold_row(store: Store, schema: Schema, table: str, row_id: str, logged: list[AuthoredChange]) -> bool:
-    """Fold one row; returns whether any of its changes counts."""
-    accepted: list[AuthoredChange] = []
+@dataclass
+class _Folded:
+    """What the changes of a row come to, if it belongs to one scope."""
+
+    accepted: list[AuthoredChange] = field(default_factory=list)
+    rejected: list[tuple[AuthoredChange, str]] = field(default_factory=list)
+    awaited: set[str] = field(default_factory=set)
+    """ids of the rows that rejected changes name, and that are not there or of another post"""
+
+
+def _fold_row(store: Store, schema: Schema, row: RowKey, logged: list[AuthoredChange]) -> tuple[bool, list[RowKey]]:
+    """Fold one row; returns whether any of its changes counts, and the rows that are to be folded again because of it.
+
+    It belongs to the first of its ``_claims`` of which a change counts.
+    """
+    table, row_id = row
+    known = table in schema.columns
+    before = _owner(store, schema, row) if known else None
+    folded, awaited = _Folded(), set[str]()
+    for owner in _claims(store, schema, row_id, logged):
+        folded = _fold_as(store, schema, row, logged, owner)
+        awaited |= folded.awaited
+        if folded.accepted:
+            break
+    for change, reason in folded.rejected:
+        store.db.execute("INSERT INTO local_set_aside VALUES (?, ?, ?)", [change.log_id, change.seq, reason])
+    store.db.conn.executemany(
+        "INSERT OR IGNORE INTO local_awaited VALUES (?, ?, ?)", [(i, table, row_id) for i in sorted(awaited)]
+    )
+    after = folded.accepted[0].scope if folded.accepted else None
+    if len({c.log_id for c in folded.accepted}) > 1:
+        _conflicts(store, schema, table, row_id, folded.accepted)
+    if after == before:
+        return after is not None, []
+    others = _awaiting(store, [row_id]) if after is not None else []
+    if before is not None:
+        others += _rows_referring_to(store, schema, [row])
+    if after is None and before is not None:
+        _delete_rows(store, [row])
+    return after is not None, others
+
+
+def _owner(store: Store, schema: Schema, row: RowKey) -> str | None:
+    """The scope of a row as it is stored; None if there is no such row."""
+    table, row_id = row
+    scope = "'*'" if schema.is_reference(table) else "post_id"
+    found: str | None = store.value(f"SELECT {scope} FROM {table} WHERE id = ?", [row_id])
+    return found
+
+
+def _claims(store: Store, schema: Schema, row_id: str, logged: list[AuthoredChange]) -> list[str | None]:
+    """The scopes that begin a row, the one that this replica applied first first; [None] if none may.
+
+    Only a row whose id names no post can have several: an honest post begins no row of another one. What its author
+    writes into a change does not count here, its clock reading least of all.
+    """
+    begun: dict[str | None, list[AuthoredChange]] = {}
     for change in logged:
-        reason = rejection_reason(schema, change, accepted)
+        if may_begin(schema, row_id, change):
+            begun.setdefault(change.scope, []).append(change)
+    if len(begun) < 2:
+        return [*begun] or [None]
+    return sorted(begun, key=lambda scope: (min(log.arrival(store, c.log_id, c.seq) for c in begun[scope]), scope))
+
+
+def _fold_as(store: Store, schema: Schema, row: RowKey, logged: list[AuthoredChange], owner: str | None) -> _Folded:
+    """Fold a row as one of a scope, and write it if any change counts."""
+    folded = _Folded()
+    values: dict[str, Any] = {}
+    for change in logged:
+        reason = rejection_reason(schema, row[1], change, folded.accepted, owner)
         if reason is None:
-            accepted.append(change)
+            folded.accepted.append(change)
+            values |= change.cols
         else:
-            _reject(store, change, reason)
-    if not accepted:
-        return False
+            folded.rejected.append((change, reason))
+    if not folded.accepted:
+        return folded
     try:
-        _write(store, schema, table, row_id, accepted)
+        _write(store, schema, row, folded.accepted[0].scope, values)
     except IntegrityError:
-        _forget_findings(store, {(table, row_id): logged})
-        accepted = _one_by_one(store, schema, table, row_id, logged)
-    if len({c.log_id for c in accepted}) > 1:
-        _conflicts(store, schema, table, row_id, accepted)
-    return bool(accepted)
+        return _one_by_one(store, schema, row, logged, owner)
+    return folded
 
 
-def _write(store: Store, schema: Schema, table: str, row_id: str, changes: list[AuthoredChange]) -> None:
+def _write(store: Store, schema: Schema, row: RowKey, scope: str, values: Mapping[str, Any]) -> None:
+    """Write a row; IntegrityError if it breaks a constraint, or names a record of another post."""
+    table, row_id = row
     columns = schema.columns[table]
-    values: dict[str, Any] = {"id": row_id}
-    if "post_id" in columns:
-        values["post_id"] = changes[0].scope
-    for change in changes:
-        values.update((k, v) for k, v in change.cols.items() if k in columns)
+    if _missing(store, schema, schema.of_a_post[table], values, scope):
+        raise IntegrityError("a record that is not there, or another post's")
     names = ", ".join(columns)
     marks = ", ".join("?" * len(columns))
     sets = ", ".join(f"{c} = excluded.{c}" for c in columns if c != "id")
     other = " OR ".join(f"{table}.{c} IS NOT excluded.{c}" for c in columns if c != "id")  # most are equal already
+    given = {**values, "id": row_id, "post_id": scope}
     store.db.execute(
         f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {sets} WHERE {other}",
-        [values.get(c) for c in columns],
+        [given.get(c) for c in columns],
     )
 
 
-def _one_by_one(
-    store: Store, schema: Schema, table: str, row_id: str, changes: list[AuthoredChange]
-) -> list[AuthoredChange]:
-    """Find the changes that break a constraint, and return the others: each is tried on top of those that count.
+def _missing(
+    store: Store, schema: Schema, references: Mapping[str, str], values: Mapping[str, Any], scope: str
+) -> set[str]:
+    """The ids among some values of a row that name a row that is not there, or a record of another post.
+
+    ``references``: column -> the table of the row that it names.
+    """
+    found = set()
+    for column, parent in references.items():
+        named = values.get(column)
+        if named is not None and _owner(store, schema, (parent, named)) not in ("*", scope):
+            found.add(str(named))
+    return found
+
+
+def _one_by_one(store: Store, schema: Schema, row: RowKey, changes: list[AuthoredChange], owner: str | None) -> _Folded:
+    """Find the changes that break a constraint: each is tried on top of those that count.
 
     A CHECK limits one column of one row, so the result does not depend on other columns.
     """
-    accepted: list[AuthoredChange] = []
+    folded = _Folded()
+    values: dict[str, Any] = {}
     for change in changes:
-        reason = rejection_reason(schema, change, accepted)
+        reason = rejection_reason(schema, row[1], change, folded.accepted, owner)
         if reason is None:
+            tried = values | change.cols
             try:
-                with store.db.atomic():
-                    _write(store, schema, table, row_id, [*accepted, change])
-                accepted.append(change)
-                continue
+                _write(store, schema, row, change.scope, tried)
             except IntegrityError:
                 reason = IMPOSSIBLE
-        _reject(store, change, reason)
-    return accepted
-
-
-def _reject(store: Store, change: AuthoredChange, reason: str) -> None:
-    store.db.execute("INSERT INTO local_set_aside VALUES (?, ?, ?)", [change.log_id, change.seq, reason])
+                named = {**change.cols, "post_id": change.scope}
+                folded.awaited |= _missing(store, schema, schema.references[row[0]], named, change.scope)
+            else:
+                folded.accepted.append(change)
+                values = tried
+                continue
+        folded.rejected.append((change, reason))
+    return folded
 
 
 def _conflicts(store: Store, schema: Schema, table: str, row_id: str, changes: list[AuthoredChange]) -> None:
@@ -315,7 +413,14 @@ def _conflicts(store: Store, schema: Schema, table: str, row_id: str, changes: l
     knows = {(c.log_id, c.seq): _knowledge(store, c) for c in changes}
     for column in schema.columns[table]:
         setting = [c for c in changes if column in c.cols and c.log_id != BASELINE_LOG]
-        newest = [c for c in setting if not any(_was_known(knows, o, c) for o in setting if o is not c)]
+        last: dict[str, int] = {}  # all others of a log were known by its last one
+        for c in setting:
+            last[c.log_id] = max(c.seq, last.get(c.log_id, 0))
+        newest = [
+            c
+            for c in setting
+            if c.seq == last[c.log_id] and not any(_was_known(knows, o, c) for o in setting if o is not c)
+        ]
         if len(newest) < 2:
             continue
         winner = newest[-1]

@@ -1,0 +1,105 @@
+"""Bundles, segments and certificates that are well made in every respect but what they claim."""
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import uuid_utils
+
+from fieldapp.records import records
+from fieldapp.store.store import Store
+from fieldapp.sync.format import bundle, keys, segment
+from fieldapp.sync.peers import peers
+
+NOW = "2026-01-01T00:00:00Z"
+Segment = tuple[str, int, bytes, bytes]
+
+
+def new_id() -> str:
+    return str(uuid_utils.uuid7())
+
+
+def certificate(own: keys.Keys, replica: str, **fields: Any) -> keys.Certificate:
+    given = {"role": "post", "post_id": None, "post_code": "OTHER", "issuer": replica, **fields}
+    return keys.Certificate(
+        format=keys.CERTIFICATE_FORMAT,
+        replica=replica,
+        name="X",
+        sign_key=own.sign_key,
+        age_key=own.age_key,
+        issued_at=NOW,
+        **given,
+    )
+
+
+def forge(
+    path: Path,
+    own: keys.Keys,
+    sender: keys.Certificate,
+    to: Store,
+    hlc: int,
+    have: dict[str, bundle.Head] | None = None,
+    segments: Sequence[Segment] = (),
+) -> Path:
+    """A bundle that is well made in every respect but what it claims."""
+    data = keys.encode_certificate(sender)
+    members = [
+        (f"certs/{sender.replica}.json", data),
+        (f"certs/{sender.replica}.json.minisig", keys.sign(own.sign_secret, data, "x")),
+    ]
+    for log, first, content, signature in segments:
+        name = f"segments/{log}-{first:010d}.jsonl.zst"
+        members += [(name, content), (name + ".minisig", signature)]
+    manifest = bundle.Manifest(
+        format=bundle.BUNDLE_FORMAT,
+        kind="bundle",
+        sender=sender.replica,
+        made_at=NOW,
+        hlc=hlc,
+        number=1,
+        recipients=[peers.own(to).id],
+        have=have or {},
+        members=[bundle.member_line(n, d) for n, d in members],
+        counts={},
+        program="0",
+        schema=1,
+    )
+    plain = io.BytesIO()
+    bundle.write_tar(plain, manifest, keys.sign(own.sign_secret, bundle.encode_manifest(manifest), "x"), iter(members))
+    recipient = pyrage.x25519.Recipient.from_str(peers.own(to).age_key)
+    path.write_bytes(pyrage.encrypt(plain.getvalue(), [recipient]))
+    return path
+
+
+def sealed(
+    own: keys.Keys,
+    log: str,
+    scope: str,
+    replica: str,
+    changes: Sequence[tuple[int, str, str, dict[str, Any]]],
+    first: int = 1,
+) -> Segment:
+    header = segment.Header(
+        segment.SEGMENT_FORMAT, 1, log, scope, replica, first, first + len(changes) - 1, None, {}, NOW
+    )  # fmt: skip
+    rows = [
+        {"hlc": h, "table_name": t, "row_id": r, "cols": json.dumps(c), "actor": "x", "at": NOW}
+        for h, t, r, c in changes
+    ]
+    data = segment.encode(header, rows)
+    return log, 1, data, keys.sign(own.sign_secret, data, "x")
+
+
+def other_post(hq: Store) -> tuple[keys.Keys, keys.Certificate]:
+    """A laptop of a second post, certified by headquarters, in the hands of somebody who means harm."""
+    own = keys.new_keys()
+    post_id = records.save(hq, "post", {"code": "OTHER", "name": "Đồn khác"})
+    request = certificate(own, new_id(), post_id=post_id)
+    data = keys.encode_certificate(request)
+    with hq.transaction():
+        peers.take_certificate(hq, request, data, keys.sign(own.sign_secret, data, "x"))
+        peers.certify(hq, peers.find_peer(hq, request.replica))
+    return own, request
