@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from fieldapp.i18n import _
 
@@ -62,6 +62,18 @@ def iso_date(value: object) -> date | None:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
+        return None
+
+
+def read_instant(text: str | None) -> datetime | None:
+    """An instant (ISO) in this laptop's time; None for every text that is none, and for None.
+
+    Each instant that is shown or compared is read here. It may come from another laptop, and a text of its form may
+    still be no day of the calendar, or one that this machine cannot show.
+    """
+    try:
+        return datetime.fromisoformat(text or "").astimezone()
+    except (ValueError, OverflowError, OSError):
         return None
 
 

@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from fieldapp.domain.amounts import format_amount, format_money
-from fieldapp.domain.dates import format_date
+from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.records import BY_KIND
+from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import clean
 
 
 def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> dict[str, str]:
@@ -96,9 +96,6 @@ def amount_text(row: Mapping[str, Any], measure: Mapping[str, Any]) -> str:
 
 
 def local_instant(at: str) -> str:
-    """An instant in this laptop's time: “25/11/2026 07:48”."""
-    try:
-        moment = datetime.fromisoformat(at).astimezone()
-    except (ValueError, OverflowError, OSError):
-        return clean(at)
-    return f"{format_date(moment.date())} {moment:%H:%M}"
+    """An instant in this laptop's time: “25/11/2026 07:48”; a text that is none stays as it is."""
+    moment = read_instant(at)
+    return brief_text(at) if moment is None else f"{format_date(moment.date())} {moment:%H:%M}"

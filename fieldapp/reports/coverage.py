@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from fieldapp.domain.dates import format_date
+from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import reviews
@@ -209,7 +209,7 @@ def _heard(laptops: Sequence[Laptop]) -> date | None:
 
 
 def _added_on(post: Row) -> date | None:
-    begun = _instant(post["created_at"])
+    begun = read_instant(post["created_at"])
     return begun.date() if begun else None
 
 
@@ -309,16 +309,9 @@ def _begun(log_id: str) -> int:
 
 def _moment(hlc: int, heard_at: str | None) -> datetime:
     """When something was written, by its author's logical clock, but never later than it was read here."""
-    latest = datetime.fromisoformat(heard_at) if heard_at else wall.now()
+    latest = read_instant(heard_at) or wall.now()
     written = min(clock.milliseconds(hlc), round(latest.timestamp() * 1000))
     return datetime.fromtimestamp(written / 1000, UTC)
-
-
-def _instant(at: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(at or "").astimezone()
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _clock(laptop: Row, acknowledged: str | None) -> str | None:
@@ -327,12 +320,12 @@ def _clock(laptop: Row, acknowledged: str | None) -> str | None:
     The clock is slow if it shows a time before the program was built, or before ``acknowledged``: the time of a change
     of ours that the laptop already had. The logical clock would not show it: one that runs ahead moves all others.
     """
-    showed = _instant(laptop["at"])
+    showed = read_instant(laptop["at"])
     if showed is None:
         return _("its clock cannot be read")
     tolerance = timedelta(milliseconds=clock.TOLERANCE_MS)
-    heard_at = _instant(laptop["heard_at"])
-    ours = _instant(acknowledged)
+    heard_at = read_instant(laptop["heard_at"])
+    ours = read_instant(acknowledged)
     if ours is None or (heard_at is not None and ours > heard_at + tolerance):  # our own clock was ahead then
         ours = clock.BUILT
     if showed + tolerance < max(clock.BUILT, ours):

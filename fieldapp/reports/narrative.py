@@ -3,11 +3,10 @@
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from itertools import groupby
 
-from fieldapp.domain.dates import format_date
-from fieldapp.escaping import for_csv
+from fieldapp.domain.dates import format_date, read_instant
+from fieldapp.escaping import brief_text, for_csv
 from fieldapp.i18n import _, counted
 from fieldapp.reports.coordination import TaskDone
 from fieldapp.reports.figures import Figure
@@ -188,8 +187,8 @@ def left_out(report: Report) -> list[str]:
 def _instant(at: str | None) -> str:
     if at is None:
         return _("nothing yet")
-    moment = datetime.fromisoformat(at).astimezone()
-    return f"{moment:%H:%M} {format_date(moment.date())}"
+    moment = read_instant(at)
+    return brief_text(at) if moment is None else f"{moment:%H:%M} {format_date(moment.date())}"
 
 
 def as_csv(report: Report) -> str:

@@ -1,8 +1,10 @@
 """What a report was computed from: a replica with the same segments computes the same figures."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import fieldapp
+from fieldapp.domain.dates import read_instant
 from fieldapp.store import wall
 from fieldapp.store.migrations import BASELINE_LOG, schema_version
 from fieldapp.store.store import Store
@@ -35,6 +37,11 @@ class Provenance:
     made_at: str
     """UTC, ISO"""
     logs: list[LogState]
+
+    @property
+    def moment(self) -> datetime:
+        """``made_at`` in this laptop's time."""
+        return read_instant(self.made_at) or wall.now().astimezone()
 
 
 def provenance(store: Store) -> Provenance:

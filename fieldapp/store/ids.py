@@ -1,7 +1,7 @@
 """Row ids: new ones, those that are computed from a row's natural key, and the post that an id names."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 import uuid_utils
@@ -47,7 +47,7 @@ def derived_id(table: str, day: str, *key: str) -> str:
     It has the form of a UUIDv7: the milliseconds of ``day`` (ISO, from 1970 on), then SHA-256 of table and key instead
     of random bits.
     """
-    ms = round(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1000)
+    ms = round(datetime.combine(date.fromisoformat(day), time(), UTC).timestamp() * 1000)
     rest = hashlib.sha256("|".join((table, *key)).encode()).digest()[:10]
     number = int.from_bytes(ms.to_bytes(6) + rest)
     number &= ~(0xF << 76) & ~(0x3 << 62)

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 import random_records
 from field import Run, World
+from odd_values import carry_odd_rows
 from postgres import new_database, rows, rows_here
 
 from fieldapp.domain.records import RECORDS
@@ -37,6 +38,13 @@ def same(pg: psycopg.Connection[Any], store: Store) -> None:
     there, here = rows(pg, store), rows_here(store)
     for table, found in here.items():
         assert there[table] == found, table
+
+
+def test_whatever_a_row_holds_it_is_published(world: World, database: str, pg: psycopg.Connection[Any]) -> None:
+    """Every value that a bundle may bring, in every column: an instant that is no day of the calendar ends nothing."""
+    carry_odd_rows(world)
+    assert publish(world.hq, database).loaded
+    same(pg, world.hq)
 
 
 def test_first_everything_then_what_changed(world: World, database: str, pg: psycopg.Connection[Any]) -> None:

@@ -6,13 +6,13 @@ Texts are plain. Each writer escapes them for its own format, so that none becom
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import groupby
 
-from fieldapp.domain.dates import format_date
+from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
+from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.records import words
 from fieldapp.reports import narrative
@@ -163,8 +163,8 @@ def _facts(made: Report, state: Provenance) -> list[tuple[str, str]]:
 
 def instant_with_seconds(at: str) -> str:
     """“07:48:12 25/11/2026” by this laptop's time."""
-    moment = datetime.fromisoformat(at).astimezone()
-    return f"{moment:%H:%M:%S} {format_date(moment.date())}"
+    moment = read_instant(at)
+    return brief_text(at) if moment is None else f"{moment:%H:%M:%S} {format_date(moment.date())}"
 
 
 def _entries(store: Store, query: Query, figures: list[Figure], personal: bool) -> list[FigureEntry]:

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 import docx
@@ -46,7 +46,7 @@ def docx_bytes(document: Document, template: Path | None = None) -> bytes:
     core.title, core.author, core.subject = document.about, document.letterhead.issuer, ""
     core.comments, core.keywords, core.language = "", "", "vi-VN"
     core.last_modified_by = ""
-    core.created = core.modified = datetime.fromisoformat(document.provenance.made_at).astimezone(UTC)
+    core.created = core.modified = document.provenance.moment.astimezone(UTC)
     out = io.BytesIO()
     paper.save(out)
     return out.getvalue()

@@ -5,7 +5,7 @@ fixed lines are Vietnamese by law, also where the program's language is English.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from fieldapp.i18n import _
 from fieldapp.reports.files.document import Document
@@ -162,7 +162,7 @@ def _annex(document: Document, number: str) -> list[LetterLine]:
 
 def made_on(document: Document) -> date:
     """The day on which the figures were computed, in local time."""
-    return datetime.fromisoformat(document.provenance.made_at).astimezone().date()
+    return document.provenance.moment.date()
 
 
 def _place_and_date(document: Document) -> str:

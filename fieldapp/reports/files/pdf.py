@@ -6,7 +6,6 @@ right of the first: the font has no other place for it.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 from importlib.resources import as_file, files
 
 from fpdf import FPDF
@@ -57,7 +56,7 @@ def pdf_bytes(document: Document) -> bytes:
     paper.set_title(document.about)
     paper.set_author(document.letterhead.issuer)
     paper.set_lang("vi-VN")
-    paper.set_creation_date(datetime.fromisoformat(document.provenance.made_at))
+    paper.set_creation_date(document.provenance.moment)
     paper.add_page()
     _head(paper, form)
     for line in form.title:

@@ -5,7 +5,7 @@ Every text is written as text: the content of a record never becomes a formula o
 
 import io
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import xlsxwriter
@@ -32,7 +32,7 @@ def xlsx_bytes(document: Document) -> bytes:
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({
         "title": document.about, "author": document.letterhead.issuer,
-        "created": datetime.fromisoformat(document.provenance.made_at).replace(tzinfo=None),
+        "created": document.provenance.moment.astimezone(UTC).replace(tzinfo=None),
     })  # fmt: skip
     sheets = Sheets(book)
     _figures(sheets, document)

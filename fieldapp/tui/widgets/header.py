@@ -1,14 +1,13 @@
 """The line at the top of every screen: who works, at which post, and what headquarters has."""
 
-from datetime import datetime
-
 from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from fieldapp.domain.dates import format_date
+from fieldapp.domain.dates import format_date, read_instant
+from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import status
@@ -65,4 +64,5 @@ def sent_text(store: Store, state: status.Status) -> str:
 
 
 def _day(instant: str) -> str:
-    return format_date(datetime.fromisoformat(instant).astimezone().date())[:5]
+    moment = read_instant(instant)
+    return format_date(moment.date())[:5] if moment else brief_text(instant)
