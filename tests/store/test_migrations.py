@@ -70,7 +70,7 @@ def copied(version_1: Path, root: Path) -> Path:
     return root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def upgraded(whole_baseline: None, version_1: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     made = World(copied(version_1, tmp_path_factory.mktemp("upgraded") / "world"), KEYS)
     for store in (made.hq, made.post):

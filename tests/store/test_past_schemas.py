@@ -65,8 +65,8 @@ def test_each_past_schema_is_stored() -> None:
     assert max(PAST) >= len(list(migrations.migrations._migrations)) - 1, "a new migration: see data/make.py"
 
 
-@pytest.fixture(scope="session")
-def shape(tmp_path_factory: pytest.TempPathFactory) -> Shape:
+@pytest.fixture(scope="module")
+def shape(whole_baseline: None, tmp_path_factory: pytest.TempPathFactory) -> Shape:
     with Store.create(tmp_path_factory.mktemp("new") / "new", b"n" * 32, "A") as new:
         return shape_of(new)
 
