@@ -97,6 +97,7 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("comment", ("<f8>",)),
         Shot("decide", ("<escape>", "<escape>", "<escape>", "<escape>", "<ctrl+p>", "can quyet", "<enter>")),
         Shot("conflict", ("<enter>",)),
+        Shot("undecided", ("<escape>", "<down>", "<enter>")),
         Shot("laptop", ("<escape>", "<down>", "<enter>")),
         Shot("hq_usb", ("<escape>", "<escape>", "<f9>")),
     ),
@@ -128,7 +129,7 @@ class FixedDate(date):
 
 
 def fill(world: World) -> None:
-    """Record the demo's activities and more at the post; at headquarters a conflict and a laptop to certify."""
+    """Record the demo's activities and more at the post; at headquarters what is to be decided."""
     made = world.post
     cell = lists.record_window(made, "party_cell").rows[0]["id"]
     for name in ("Y Thanh Niê", "H'Bia Êban", "Siu Blêh", "Rơ Châm Hyeo", "Ksor H'Nan", "Nguyễn Thị Ánh", "Lê Văn Đạt"):
@@ -161,12 +162,23 @@ def fill(world: World) -> None:
         "due_on": "2013-11-21",
     }
     records.save(made, "matter", matter)
+    award = {
+        "awarded_on": "2013-11-20",
+        "recipient_type": "individual",
+        "recipient": "Y Thanh Niê",
+        "form": "Giấy khen",
+    }
+    commendation = records.save(made, "commendation", award)
     b = second_laptop(world)
     world.carry(made, world.hq)
     well = lists.record_window(made, "activity", text="so 6").rows[0]["id"]
     world.carry(world.hq, b)
     for store, hamlet in ((made, "Buôn Ba Na"), (b, "Thôn 5")):
         records.save(store, "activity", {"hamlet": hamlet}, well)
+        world.carry(store, world.hq)
+    records.save(made, "commendation", {"form": "Bằng khen", "awarded_by": "UBND huyện Ea Súp"}, commendation)
+    records.void(b, commendation, "trùng với danh sách của huyện")
+    for store in (made, b):
         world.carry(store, world.hq)
     b.close()
     returned = lists.record_window(made, "activity", text="so 5").rows[0]["id"]

@@ -54,6 +54,18 @@ EDITS = {
 }
 """Table -> columns that are edited in place; the baseline has no rows in these tables."""
 
+SAME = {
+    "party_cell": ("name", "unit_id"),
+    "activity": ("activity_kind_id", "unit_id", "date_from"),
+    "event": ("name", "date_from"),
+    "member": ("full_name", "position"),
+    "introduction": ("member_id",),  # all of them begin on one day
+    "matter": ("opened_on", "matter_type", "counterpart", "subject"),
+}
+"""Table -> columns in which two rows for one thing are equal"""
+APART = ("hamlet", "event_id")
+"""Columns that tell them apart, where both have a value"""
+
 OLD_LACKS_TABLE = "matter"
 OLD_LACKS_COLUMNS = {"activity_measure": "note", "event": "date_to"}
 """The table and columns that the older version of the program does not have"""
@@ -267,6 +279,31 @@ class Model:
             found |= {(table, row_id, col, winner.value, w.log, w.seq) for w in losers}
         return found
 
+    def unknowing_voids(self, store: Store) -> dict[Key, list[tuple[str, int]]]:
+        """Each void that waits -> (log, seq) of what its author did not know, where no log has a fork."""
+        known, rows = self.known(store), self.rows(store)
+        voids = {key: {w for w, _log in there} for (key, col), there in known.items() if col == "voided_at"}
+        voiding = {(w.log, w.seq) for there in voids.values() for w in there}
+        edits: dict[Key, set[Written]] = defaultdict(set)
+        for (key, _col), there in known.items():
+            edits[key] |= {w for w, _log in there if (w.log, w.seq) not in voiding}
+        found = {}
+        for key, mine in voids.items():
+            newest = [v for v in mine if not any(knew(o, v) for o in mine if o is not v)]
+            own = [key, *(k for k, row in rows.items() if (key[0], row.get("activity_id")) == ("activity", key[1]))]
+            alike = [k for k in voids if k != key and self.alike(k[0], key[0], rows[k], rows[key])]
+            others = {w for k in own for w in edits[k]} | {w for k in alike for w in voids[k]}
+            unknown = {(w.hlc, w.log, w.seq) for w in others if not any(knew(v, w) or knew(w, v) for v in newest)}
+            if unknown:
+                found[key] = [(log, seq) for _hlc, log, seq in sorted(unknown)][-20:]
+        return found
+
+    def alike(self, kind: str, of: str, one: dict[str, Any], other: dict[str, Any]) -> bool:
+        """Whether two voided rows look the same."""
+        if kind != of or any(one.get(f) != other.get(f) for f in SAME[kind]):
+            return False
+        return not any(one.get(f) and other.get(f) and one[f] != other[f] for f in APART)
+
 
 # the machine -----------------------------------------------------------------------------------------------------
 
@@ -344,7 +381,7 @@ class Laptops(RuleBasedStateMachine):
         saves = self.rng.randint(1, 4)
         self.seen["saves"] += saves
         for _ in range(saves):
-            save = self.rng.choice([self.record, *[self.edit] * 8, self.void])
+            save = self.rng.choice([self.record, *[self.edit] * 8, *[self.void] * 2])
             save(name)
 
     def record(self, name: str) -> None:
@@ -572,12 +609,19 @@ class Laptops(RuleBasedStateMachine):
             shown = {c: v for c, v in row.items() if c not in ("id", "post_id") and v is not None}
             assert shown == {c: v for c, v in expected[key].items() if v is not None}, key
         if name not in self.old and not self.forked:
+            listed = merge.conflicts(store)
             found = {
                 (c["table"], c["row"], c["column"], c["winner"]["value"], c["loser"]["log"], c["loser"]["seq"])
-                for c in merge.conflicts(store)
+                for c in listed
+                if "unknown" not in c
             }
             assert found == self.model.conflicts(store)
+            voids = {
+                (c["table"], c["row"]): [(o["log"], o["seq"]) for o in c["unknown"]] for c in listed if "unknown" in c
+            }
+            assert voids == self.model.unknowing_voids(store)
             self.seen["conflicts"] += len(found)
+            self.seen["unknowing voids"] += len(voids)
         if not self.forked:
             above = [vector(s) for n, s in self.stores.items() if n.removesuffix(CLONE) in HEADQUARTERS]
             for log, reached in status._acknowledged(store).items():

@@ -198,7 +198,7 @@ def recover(obj: Context, request: Path, compared: bool) -> None:
 @as_json
 @click.pass_obj
 def conflicts(obj: Context, as_json: bool) -> None:
-    """List the fields that two people set without knowing of each other."""
+    """List the fields that two people set, and the voids that were made, without knowing of the other."""
     from fieldapp.sync.exchange import conflict_messages
     from fieldapp.sync.merge import merge
 
@@ -208,11 +208,8 @@ def conflicts(obj: Context, as_json: bool) -> None:
         print_json(found)
         return
     for c in found:
-        both = (
-            f"“{conflict_messages.conflict_value(store, c, s)}” ({conflict_messages.conflict_author(c, s)})"
-            for s in conflict_messages.SIDES
-        )
-        print_text(f"{c['id']}: {conflict_messages.conflict_title(store, c)}: {' ≠ '.join(both)}")
+        title, both = conflict_messages.conflict_title(store, c), conflict_messages.both_sides(store, c)
+        print_text(f"{c['id']}: {title}: {both}")
 
 
 @hq.command()
@@ -220,7 +217,10 @@ def conflicts(obj: Context, as_json: bool) -> None:
 @click.option("--take", type=click.Choice(["winner", "loser"]), required=True, help="The value that is right.")
 @click.pass_obj
 def resolve(obj: Context, conflict: str, take: "Side") -> None:
-    """Settle a conflict: the value is written as a change, and all laptops take it."""
+    """Settle a conflict: the value is written as a change, and all laptops take it.
+
+    Where a void is in question, the winner is the void; taking the loser takes the record back.
+    """
     from fieldapp.sync.merge import resolve as conflict_work
 
     conflict_work.resolve_conflict(obj.open(), conflict, take)

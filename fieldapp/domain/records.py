@@ -12,7 +12,7 @@ from fieldapp.domain.coordination import (
     ReviewMeeting,
     SelfManagementGroup,
 )
-from fieldapp.domain.model import Record
+from fieldapp.domain.model import Child, Record
 from fieldapp.domain.party import (
     Attendance,
     Candidacy,
@@ -73,3 +73,8 @@ RECORDS: tuple[type[Record], ...] = (
 """Every kind, parents before the kinds that refer to them"""
 
 BY_KIND: Mapping[str, type[Record]] = {record.KIND: record for record in RECORDS}
+
+PARENTS: Mapping[str, tuple[type[Record], Child]] = {
+    child.model.KIND: (model, child) for model in RECORDS for child in model.CHILDREN.values()
+}
+"""Kind of a child row -> the model of its record, and how it belongs to it"""

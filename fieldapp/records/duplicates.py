@@ -1,10 +1,15 @@
 """Possible duplicates: ask once about a new record that looks like a stored one, before it counts twice."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from fieldapp.domain import rules
 from fieldapp.domain.assistance import ActivityMeasure
 from fieldapp.domain.model import Record
+from fieldapp.domain.party import Introduction
+from fieldapp.domain.records import PARENTS
 from fieldapp.i18n import _
 from fieldapp.records.reading import columns_of
 from fieldapp.records.soft_limits import Question
@@ -40,13 +45,52 @@ def possible_duplicates(store: Store, model: type[Record], columns: Mapping[str,
 
     Models without ``ALIKE``: in the fields of the label and the day.
     """
-    fields = model.ALIKE or [*dict.fromkeys([*model.LABEL, *([model.DATE] if model.DATE else [])])]
+    fields = _alike_fields(model)
     same = " AND ".join(f"r.{field} IS ?" for field in fields)
     rows = store.rows(
         f"SELECT r.* FROM {model.KIND} r WHERE {same} AND r.voided_at IS NULL ORDER BY r.id DESC",
         [columns[field] for field in fields],
     )
     return (row for row in rows if not _is_told_apart(columns, row, model))
+
+
+def voided_alike(store: Store, model: type[Record], ids: Collection[str]) -> list[list[Row]]:
+    """Voided rows of a kind, together with all voided rows of their post that have the same values in the fields by
+    which two rows are taken for one: a list for each such set. ``may_be_the_same`` says which of a set are a pair."""
+    fields = _sameness(model)[0] if model.REFERENCE else (*_sameness(model)[0], "post_id")
+    same = " AND ".join(f"r.{field} IS s.{field}" for field in fields)
+    rows = store.rows(
+        f"SELECT r.* FROM (SELECT DISTINCT {', '.join(fields)} FROM {model.KIND}"
+        " WHERE id IN (SELECT value FROM json_each(?)) AND voided_at IS NOT NULL) s"
+        f" CROSS JOIN {model.KIND} r ON {same} WHERE r.voided_at IS NOT NULL ORDER BY r.id",
+        [json.dumps(sorted(ids))],
+    )
+    sets: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        sets.setdefault(tuple(row[field] for field in fields), []).append(row)
+    return list(sets.values())
+
+
+def may_be_the_same(model: type[Record], one: Row, other: Row) -> bool:
+    """Whether two rows of a set of ``voided_alike`` may be one thing that was recorded twice."""
+    if model is Introduction:
+        last = one["date_to"] and date.fromisoformat(one["date_to"])
+        return rules.overlap(date.fromisoformat(one["date_from"]), last, other["date_from"], other["date_to"])
+    return not any(None not in (one[f], other[f]) and one[f] != other[f] for f in _sameness(model)[1])
+
+
+def _sameness(model: type[Record]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(the fields in which two rows for one thing are equal, the fields that tell them apart where both are filled)."""
+    if model.KIND in PARENTS:
+        _parent, child = PARENTS[model.KIND]
+        if child.editor == "measures":  # a part of a figure has its own day
+            return (child.parent, "measure_id"), ("measured_on",)
+        return (child.parent, *child.about), ()
+    return rules.compared_by(model) or _alike_fields(model), model.APART
+
+
+def _alike_fields(model: type[Record]) -> tuple[str, ...]:
+    return model.ALIKE or tuple(dict.fromkeys([*model.LABEL, *([model.DATE] if model.DATE else [])]))
 
 
 def _is_told_apart(columns: Mapping[str, Any], row: Row, model: type[Record]) -> bool:

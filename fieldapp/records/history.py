@@ -72,7 +72,12 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
 
     All values that a row was created with make one line; each later step makes one line.
     """
-    lines = []
+    return [f"{local_instant(s.at)}  {s.actor or _('unknown')}  {text}" for s, text in step_texts(store, steps)]
+
+
+def step_texts(store: Store, steps: Sequence[Step]) -> list[tuple[Step, str]]:
+    """The steps of a history with what each did, in words: “Số hộ hưởng lợi · Số lượng: 12 → 120”."""
+    lines: list[tuple[Step, str]] = []
     parents = {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
     began: dict[str, Row] = {}
     for step in steps:
@@ -82,15 +87,17 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
         model = BY_KIND[step.kind]
         titles = {shape.name: shape.title for shape in fields_of(model)}
         row: Row = {**dict.fromkeys(titles), **began.get(step.row_id, {})}
-        who = f"{local_instant(step.at)}  {step.actor or _('unknown')}  "
         if step.field == "created_at":
             about = _first_label(store, step.kind, row) if step.kind in parents else ""
-            lines.append(who + _("New: {what}").format(what=f"{_(model.TITLE)} {about}".strip()))
+            lines.append((step, _("New: {what}").format(what=f"{_(model.TITLE)} {about}".strip())))
+        elif step.field == "voided_at" and step.new is None:
+            about = labels(store, step.kind, [step.row_id])[step.row_id] if step.kind in parents else ""
+            lines.append((step, _("Taken back: {what}").format(what=f"{_(model.TITLE)} {about}".strip())))
         elif step.kind in parents and step.field == "voided_at":
             about = labels(store, step.kind, [step.row_id])[step.row_id]
-            lines.append(who + _("Taken out: {what}").format(what=f"{_(model.TITLE)} {about}"))
+            lines.append((step, _("Taken out: {what}").format(what=f"{_(model.TITLE)} {about}")))
         elif step.field == "voided_at":
-            lines.append(who + voided_word(model))
+            lines.append((step, voided_word(model)))
         elif step.first or (step.field not in titles and (step.kind in parents or step.field != "void_reason")):
             continue
         else:
@@ -101,7 +108,7 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
                 (old,), (new,) = display(store, step.kind, rows, [step.field])
             if step.kind in parents and (about := labels(store, step.kind, [step.row_id], short=True)[step.row_id]):
                 title = f"{about} · {title}"
-            lines.append(f"{who}{title}: {old or '—'} → {new or '—'}")
+            lines.append((step, f"{title}: {old or '—'} → {new or '—'}"))
     return lines
 
 

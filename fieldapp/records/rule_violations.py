@@ -7,7 +7,7 @@ until it is corrected.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -17,21 +17,16 @@ from typing import NamedTuple
 from fieldapp.domain import rules
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, Record, fields_of
-from fieldapp.domain.records import BY_KIND, RECORDS
+from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
 from fieldapp.domain.review import Review
 from fieldapp.i18n import _
 from fieldapp.records import view, words
 from fieldapp.store import disk_errors, log
-from fieldapp.store.migrations import BASELINE_LOG, SEGMENT_SCHEMA
+from fieldapp.store.migrations import SEGMENT_SCHEMA
 from fieldapp.store.store import Row, Store
 
 CHECKED_UNTIL = "checked"
 """Local setting: JSON with the shape of the logged tables, how far each log was read, and the rows to check again"""
-
-PARENTS: Mapping[str, tuple[type[Record], Child]] = {
-    child.model.KIND: (model, child) for model in RECORDS for child in model.CHILDREN.values()
-}
-"""Kind of a child row -> the model of its record, and how it belongs to it"""
 
 CHECKED_KINDS = [m.KIND for m in RECORDS if m.KIND in PARENTS or m.ORDERED or rules.compared_by(m) or m is Review]
 """Kinds whose rows can break a rule"""
@@ -64,10 +59,11 @@ def violations(store: Store) -> list[Violation]:
     state = json.loads(store.setting(CHECKED_UNTIL) or "{}")
     if state.get("schema") != SEGMENT_SCHEMA:
         state = {"seen": {}, "rows": {}}
-    reached = {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log WHERE id <> ?", [BASELINE_LOG])}
+    reached = log.reached(store)
     suspects = {kind: set(ids) for kind, ids in state["rows"].items()}
-    for kind, ids in _rows_since(store, reached, state["seen"]):
-        suspects.setdefault(kind, set()).update(ids)
+    for kind, ids in log.rows_changed_since(store, state["seen"]).items():
+        if kind in CHECKED_KINDS:
+            suspects.setdefault(kind, set()).update(ids)
     found: dict[tuple[int, tuple[str, ...], str], Violation] = {}
     check_again: dict[str, set[str]] = {}
     for kind, ids in suspects.items():
@@ -78,32 +74,13 @@ def violations(store: Store) -> list[Violation]:
                 described = rule.describe(store, rule.rows, json.dumps(breaking))
                 found |= {(CHECKED_KINDS.index(kind), v.ids, v.sentence): v for v in described}
     if reached != state["seen"]:
-        for row in _waiting(store):
-            check_again.setdefault(row["table_name"], set()).add(row["row_id"])
+        for kind, ids in log.rows_with_rejected_changes(store).items():
+            if kind in CHECKED_KINDS:
+                check_again.setdefault(kind, set()).update(ids)
         rows = {kind: sorted(ids) for kind, ids in check_again.items()}
         with suppress(disk_errors.DiskFull), store.transaction(derived=True):  # else it is computed again
             store.set_setting(CHECKED_UNTIL, json.dumps({"schema": SEGMENT_SCHEMA, "seen": reached, "rows": rows}))
     return [found[place] for place in sorted(found)]
-
-
-def _rows_since(
-    store: Store, reached: Mapping[str, int], seen: Mapping[str, int]
-) -> Iterator[tuple[str, Iterable[str]]]:
-    """The rows changed since the last check: (kind, ids) for each log and kind."""
-    for log_id, last in reached.items():
-        if last > seen.get(log_id, 0):
-            rows: dict[str, set[str]] = {}
-            for change in log.changes_after(store, log_id, seen.get(log_id, 0)):
-                if change.table in CHECKED_KINDS:
-                    rows.setdefault(change.table, set()).add(change.row_id)
-            yield from rows.items()
-
-
-def _waiting(store: Store) -> list[Row]:
-    """Rows with a rejected change. It may count later, when the row that it refers to has arrived."""
-    places = [(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")]
-    found = {(c.table, c.row_id) for c in log.changes_at(store, places).values() if c.table in CHECKED_KINDS}
-    return [{"table_name": table, "row_id": row_id} for table, row_id in sorted(found)]
 
 
 class _Rule(NamedTuple):

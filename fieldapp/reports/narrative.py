@@ -147,6 +147,14 @@ def left_out(report: Report) -> list[str]:
             ),
         )
     ]
+    if c.undecided:
+        lines.append(
+            counted(
+                "{n} record waits for a decision: what was voided without knowing of other changes does not count yet.",
+                "{n} records wait for a decision: what was voided without knowing of other changes does not count yet.",
+                c.undecided,
+            )
+        )
     if c.set_aside or c.conflicts:
         lines.append(
             _("To look at: {conflicts}, {set_aside}.").format(

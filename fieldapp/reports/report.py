@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from fieldapp.domain.indicators import BY_CODE
-from fieldapp.domain.records import RECORDS
+from fieldapp.domain.model import Record
+from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.i18n import _
 from fieldapp.records import reviews
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
@@ -15,6 +16,7 @@ from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, u
 from fieldapp.reports.query import Period, Query, find_post, find_unit
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
+from fieldapp.sync.merge import voids
 from fieldapp.sync.peers import peers
 
 
@@ -25,6 +27,8 @@ class Completeness:
     voided: int
     returned: int
     """returned by headquarters, and nothing was done about them yet"""
+    undecided: int
+    """records of the period of which something was voided by somebody who did not know what others did to it"""
     drafts: int
     conflicts: int
     waiting: int
@@ -194,8 +198,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
     voided = returned = 0
     for model in RECORDS:
         if model.TOP and not model.REFERENCE and model.DATE:
-            day = "coalesce(date_to, date_from)" if model.KIND == "activity" else model.DATE
-            counted = f"SELECT count(*) FROM {model.KIND} WHERE {day} BETWEEN ? AND ?"
+            counted = f"SELECT count(*) FROM {model.KIND} WHERE {_day(model)} BETWEEN ? AND ?"
             voided += store.value(f"{counted} AND voided_at IS NOT NULL", bounds)
             returned += store.value(f"{counted} AND id IN (SELECT value FROM json_each(?))", [*bounds, sent_back])
     joint = store.value(
@@ -206,6 +209,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
     return Completeness(
         voided=voided,
         returned=returned,
+        undecided=_undecided(store, bounds),
         drafts=len(store.drafts()),
         conflicts=state.conflicts,
         waiting=len(state.held) + len(state.quarantined),
@@ -215,6 +219,24 @@ def _completeness(store: Store, query: Query) -> Completeness:
         without_figure=without_figure(store, query),
         posts=_posts(store),
     )
+
+
+def _undecided(store: Store, bounds: Sequence[str]) -> int:
+    """The number of records whose voids, or those of their lines, wait for a decision; of kinds with a day, those of
+    the period."""
+    return sum(
+        store.value(
+            f"SELECT count(*) FROM {model.KIND} WHERE id IN (SELECT value FROM json_each(?))"
+            f" AND ({_day(model)} IS NULL OR {_day(model)} BETWEEN ? AND ?)",
+            [json.dumps(sorted(ids)), *bounds],
+        )
+        for model, ids in ((BY_KIND[kind], ids) for kind, ids in voids.undecided_records(store).items())
+    )
+
+
+def _day(model: type[Record]) -> str:
+    """SQL for the day on which a record counts; NULL if its kind has none."""
+    return "coalesce(date_to, date_from)" if model.KIND == "activity" else model.DATE or "NULL"
 
 
 def _posts(store: Store) -> list[tuple[str, str | None]]:

@@ -12,7 +12,7 @@ them up to date later. The newest few changes of ``local_change`` are read one b
 
 import io
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -152,6 +152,30 @@ def rows_changed_after(store: Store, ids: Collection[str], log_id: str, after: i
     """Those of some rows that a log changes after the sequence number ``after``."""
     found = {row["row_id"] for row in stored_changes(store, ids) if row["log_id"] == log_id and row["seq"] > after}
     return found | {c.row_id for c in _numbered_since(store, log_id, after) if c.row_id in ids}
+
+
+def rows_changed_since(store: Store, seen: Mapping[str, int]) -> dict[str, set[str]]:
+    """Table -> ids of the rows that changes after these places touch: log -> seq; the baseline's are left out."""
+    found: dict[str, set[str]] = {}
+    for row in store.rows("SELECT id, seq FROM local_log WHERE id <> ?", [BASELINE_LOG]):
+        if row["seq"] > seen.get(row["id"], 0):
+            for change in changes_after(store, row["id"], seen.get(row["id"], 0)):
+                found.setdefault(change.table, set()).add(change.row_id)
+    return found
+
+
+def reached(store: Store) -> dict[str, int]:
+    """Log -> its last change here; without the baseline."""
+    return {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log WHERE id <> ?", [BASELINE_LOG])}
+
+
+def rows_with_rejected_changes(store: Store) -> dict[str, set[str]]:
+    """Table -> ids of rows with a rejected change. It may count later, when the row that it refers to has arrived."""
+    places = [(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")]
+    found: dict[str, set[str]] = {}
+    for change in changes_at(store, places).values():
+        found.setdefault(change.table, set()).add(change.row_id)
+    return found
 
 
 def all_changes(store: Store) -> Iterator[Change]:

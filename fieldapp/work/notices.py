@@ -73,6 +73,8 @@ def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
         found.append(_line("!", _("from the stick"), text, DECIDE))
     if state.conflicts:
         found.append(_line("!", _("conflict"), _conflicts(state), DECIDE))
+    if state.undecided:
+        found.append(_line("!", _("voided"), _undecided(state), DECIDE))
     if role == "hq":
         waits = _("{name} waits to be certified")
         found += [_line("·", _("new laptop"), waits.format(name=name), DECIDE) for name in state.asking]
@@ -91,9 +93,10 @@ def exchange_sentences(state: Status, role: str) -> list[str]:
     found = [state.clock_warning] if state.clock_warning else []
     found += [messages.to_release_text(state.to_release)] if state.to_release else []
     found += [*state.held, *state.quarantined, *state.set_aside]
-    if state.conflicts:
-        hint = _("Esc, then F6 and F7, show them.") if role == "hq" else ""
-        found.append(f"{_conflicts(state)}. {hint}".strip())
+    hint = _("Esc, then F6 and F7, show them.") if role == "hq" else ""
+    for number, sentence in ((state.conflicts, _conflicts(state)), (state.undecided, _undecided(state))):
+        if number:
+            found.append(f"{sentence}. {hint}".strip())
     if role == "hq" and state.asking:
         found.append(certificate_request_text(state.asking))
     return found
@@ -110,6 +113,14 @@ def _conflicts(state: Status) -> str:
         "{n} field was written differently by two people",
         "{n} fields were written differently by two people",
         state.conflicts,
+    )
+
+
+def _undecided(state: Status) -> str:
+    return counted(
+        "{n} record waits for a decision: it was voided by somebody who did not know of another change",
+        "{n} records wait for a decision: they were voided by people who did not know of other changes",
+        state.undecided,
     )
 
 

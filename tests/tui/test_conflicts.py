@@ -44,6 +44,36 @@ async def test_the_chosen_value_is_a_change_that_all_take(world: World) -> None:
     b.close()
 
 
+async def test_a_record_that_was_voided_without_knowing_is_taken_back_at_the_post(world: World) -> None:
+    well = world.well()
+    world.carry(world.post, world.hq)
+    b = second_laptop(world)
+    records.void(b, well, "không có giếng này")
+    records.save(world.post, "activity", {"hamlet": "Buôn [b]A[/]"}, well, confirm=True)
+    for laptop in (b, world.post):
+        world.carry(laptop, world.hq)
+    world.carry(world.hq, world.post)
+    async with run(world.root / "post", world.post.reopen()) as s:
+        assert "1 bản ghi chờ quyết định" in s.text
+        await s.press("enter")
+        assert isinstance(s.app.screen, ConflictsScreen)
+        assert "“không có giếng này” (Trần Văn B" in s.text
+        await s.press("enter")
+        assert isinstance(s.app.screen, ConflictScreen)
+        assert "Thôn, buôn: — → Buôn [b]A[/]" in s.text
+        await s.press("f4")
+        assert isinstance(s.app.screen, RecordScreen)
+        await s.press("escape", "down", "enter")
+        assert isinstance(s.app.screen, ConflictsScreen)
+        assert "Không còn gì" in s.text
+    assert records.get(world.post, well).row["voided_at"] is None
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, b)
+    assert records.get(b, well).row["hamlet"] == "Buôn [b]A[/]"
+    assert merge.conflicts(world.hq) == merge.conflicts(b) == []
+    b.close()
+
+
 async def test_a_figure_is_named_by_the_record_that_it_belongs_to(world: World) -> None:
     well = world.well()
     world.carry(world.post, world.hq)

@@ -1,9 +1,13 @@
-"""A conflict in words: its post, its record, its field, and both values as a person reads them."""
+"""A conflict in words: its post, its record, its field, and both values as a person reads them.
+
+Where a void is in question, one side is the void, the other tells what its author did not know.
+"""
 
 from fieldapp.domain.model import fields_of
-from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.records import BY_KIND, PARENTS
 from fieldapp.i18n import _
-from fieldapp.records import records, reviews, words
+from fieldapp.records import history, records, reviews, view, words
+from fieldapp.store import log as change_log
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.merge.resolve import Side
 
@@ -21,24 +25,40 @@ def conflict_title(store: Store, conflict: Row) -> str:
     if store.identity.role == "hq":
         parts.append(store.value("SELECT name FROM post WHERE id = ?", [found.row.get("post_id")]))
     parts += [_(BY_KIND[found.kind].TITLE), words.labels(store, found.kind, [record_id]).get(record_id, "")]
+    if is_about_a_void(conflict):
+        parts.append(_line_text(store, conflict) if found.kind != kind else None)
+        return " · ".join(filter(None, parts))
     if found.kind != kind:
         parts.append(_(BY_KIND[kind].TITLE))
     return " · ".join([*filter(None, parts), reviews.field_title(kind, conflict["column"])])
 
 
+def is_about_a_void(conflict: Row) -> bool:
+    """Whether the question is if a record, or a line of one, stays voided."""
+    return bool(conflict["column"] == "voided_at" and conflict["table"] in BY_KIND)
+
+
+def _line_text(store: Store, conflict: Row) -> str:
+    """The line of a record as a person reads it: “Số hộ hưởng lợi: 120 hộ”."""
+    _parent, child = PARENTS[conflict["table"]]
+    row = store.row(f"SELECT * FROM {conflict['table']} WHERE id = ?", [conflict["row"]])
+    return view.child_text(store, child, row) if row is not None else ""
+
+
 def conflict_record(store: Store, conflict: Row) -> str:
     """Id of the record that the conflict's row belongs to; the row itself may be the record."""
     kind, row_id = conflict["table"], conflict["row"]
-    for model in BY_KIND.values():
-        for child in model.CHILDREN.values():
-            if kind == child.model.KIND:
-                return str(store.value(f"SELECT {child.parent} FROM {kind} WHERE id = ?", [row_id]))
-    return str(row_id)
+    if kind not in PARENTS:
+        return str(row_id)
+    _parent, child = PARENTS[kind]
+    return str(store.value(f"SELECT {child.parent} FROM {kind} WHERE id = ?", [row_id]))
 
 
 def conflict_value(store: Store, conflict: Row, side: Side) -> str:
     """One side's value as a person reads it."""
     kind, column, written = conflict["table"], conflict["column"], conflict[side]["value"]
+    if is_about_a_void(conflict):
+        return _void_text(store, conflict, side)
     if written is None:
         return _("(empty)")
     if kind in BY_KIND and column in {s.name for s in fields_of(BY_KIND[kind])}:
@@ -46,6 +66,56 @@ def conflict_value(store: Store, conflict: Row, side: Side) -> str:
         if row is not None:
             return words.display(store, kind, [{**row, column: written}], [column])[0][0]
     return str(written)
+
+
+def both_sides(store: Store, conflict: Row) -> str:
+    """Both values, each with who wrote it and when: “Buôn A” (Nguyễn Văn A, …) ≠ “Buôn B” (Trần Văn B, …)."""
+    quoted = "{} ({})" if is_about_a_void(conflict) else "“{}” ({})"
+    return " ≠ ".join(
+        quoted.format(conflict_value(store, conflict, side), conflict_author(conflict, side)) for side in SIDES
+    )
+
+
+def choice_text(conflict: Row, side: Side) -> str:
+    """What it means to take a side: nothing to say where the value says it all."""
+    if not is_about_a_void(conflict):
+        return ""
+    if conflict["table"] in PARENTS:
+        return _("The line stays out") if conflict[side]["value"] else _("The line is taken back")
+    return _("It stays voided") if conflict[side]["value"] else _("It is taken back")
+
+
+def _void_text(store: Store, conflict: Row, side: Side) -> str:
+    """“hủy: “ghi trùng””, or what was done by somebody who did not know of it."""
+    one = conflict[side]
+    if one["value"] is not None:
+        change = change_log.changes_at(store, [(one["log"], one["seq"])])[(one["log"], one["seq"])]
+        reason = change.cols.get("void_reason")
+        if conflict["table"] in PARENTS and reason == records.REMOVED:
+            return _("line taken out")
+        return _("voided: “{reason}”").format(reason=reason or "")
+    if "unknown" not in conflict:
+        return _("taken back")
+    texts = []
+    for change in conflict["unknown"]:
+        if change["table"] == conflict["table"] and change["row"] != conflict["row"]:
+            named = words.labels(store, change["table"], [conflict["row"], change["row"]])
+            other = named[change["row"]] if named[change["row"]] != named[conflict["row"]] else ""
+            said = _("voided the other one that looks the same{named}: “{reason}”")
+            if conflict["table"] in PARENTS:
+                said = _("took out the other line about the same{named}")
+            reason = change["cols"].get("void_reason") or ""
+            texts.append(said.format(named=other and f" ({other})", reason=reason))
+    places = {(change["log"], change["seq"]) for change in conflict["unknown"]}
+    steps = history.step_texts(store, history.history(store, conflict_record(store, conflict)))
+    done = [text for step, text in steps if (step.log_id, step.seq) in places and step.row_id in _own(conflict)]
+    return "; ".join(dict.fromkeys([*texts, *done]))
+
+
+def _own(conflict: Row) -> set[str]:
+    """The row in question, and its lines that were changed."""
+    changed = {c["row"] for c in conflict["unknown"] if c["table"] != conflict["table"]}
+    return {conflict["row"], *changed}
 
 
 def conflict_author(conflict: Row, side: Side) -> str:

@@ -11,7 +11,7 @@ from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import messages, outgoing
 from fieldapp.sync.format import clock
-from fieldapp.sync.merge import admission, release
+from fieldapp.sync.merge import admission, release, voids
 from fieldapp.sync.merge.forks import FORK_SETTLED
 from fieldapp.sync.peers import logs, peers, receipts
 from fieldapp.sync.peers.peers import Peer
@@ -54,6 +54,9 @@ class Status:
     quarantined: list[str]
     set_aside: list[str]
     conflicts: int
+    """values that two people wrote without knowing of each other"""
+    undecided: int
+    """records that were voided, or lines of which were, by somebody who did not know what others did to them"""
     clock_warning: str | None
     to_release: release.ToRelease | None
     """what waits because a clock was far ahead, and can be released here"""
@@ -107,6 +110,7 @@ def exchange_status(store: Store) -> Status:
             for r in store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
         ],
         conflicts=store.value("SELECT count(*) FROM local_conflict"),
+        undecided=sum(map(len, voids.undecided_records(store).values())),
         clock_warning=clock.warning(store),
         to_release=release.to_release(store),
         awaited=max(0, len(unsent) - since),

@@ -20,7 +20,7 @@ from fieldapp.store.migrations import BASELINE_LOG, REFOLD
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock
 from fieldapp.sync.format.segment import Sealed
-from fieldapp.sync.merge import fast_path
+from fieldapp.sync.merge import fast_path, voids
 from fieldapp.sync.merge.admission import (
     IMPOSSIBLE,
     Author,
@@ -30,6 +30,7 @@ from fieldapp.sync.merge.admission import (
     may_begin,
     rejection_reason,
 )
+from fieldapp.sync.merge.knowledge import Knowledge
 
 BATCH = 5_000
 """How many rows are folded at a time, with their changes in memory"""
@@ -143,6 +144,7 @@ def fold_after_upgrade(store: Store) -> None:
     with store.transaction(applying=True):
         fold_rows(store, Schema(store), _not_understood(store, **json.loads(stored)))
         store.db.execute("DELETE FROM local_setting WHERE key = ?", [REFOLD])
+        voids.judge_all_again(store)
 
 
 def _not_understood(store: Store, columns: dict[str, list[str]], shipped: int) -> list[RowKey]:
@@ -179,6 +181,7 @@ def withdraw_log(store: Store, log_id: str) -> list[RowKey]:
     touched = log.remove_segments(store, log_id)
     last = store.value("SELECT seq FROM local_log WHERE id = ?", [log_id])
     store.db.execute("DELETE FROM local_set_aside WHERE log_id = ? AND seq > ?", [log_id, last])
+    voids.judge_all_again(store)
     return list(touched)
 
 
@@ -244,6 +247,7 @@ def rebuild(store: Store) -> list[RowKey]:
     schema = Schema(store)
     before = {t: {r["id"]: r for r in store.rows(f"SELECT * FROM {t}")} for t in schema.columns}
     logged = _row_keys(log.all_changes(store))
+    voids.judge_all_again(store)
     fold_rows(store, schema, logged)
     known = set(logged)
     wrong = [(t, i) for t, rows in before.items() for i in rows if (t, i) not in known]
@@ -410,7 +414,7 @@ def _conflicts(store: Store, schema: Schema, table: str, row_id: str, changes: l
 
     The last of them is the winner. Each other one with a different value is stored as a loser.
     """
-    knows = {(c.log_id, c.seq): _knowledge(store, c) for c in changes}
+    knowledge = Knowledge(store)
     for column in schema.columns[table]:
         setting = [c for c in changes if column in c.cols and c.log_id != BASELINE_LOG]
         last: dict[str, int] = {}  # all others of a log were known by its last one
@@ -419,7 +423,7 @@ def _conflicts(store: Store, schema: Schema, table: str, row_id: str, changes: l
         newest = [
             c
             for c in setting
-            if c.seq == last[c.log_id] and not any(_was_known(knows, o, c) for o in setting if o is not c)
+            if c.seq == last[c.log_id] and not any(knowledge.had(o, c) for o in setting if o is not c)
         ]
         if len(newest) < 2:
             continue
@@ -437,43 +441,38 @@ def _differ(column: str, one: Any, other: Any) -> bool:
     return bool(one != other) and not (column == "voided_at" and None not in (one, other))
 
 
-def _was_known(knows: dict[tuple[str, int], dict[str, int]], later: AuthoredChange, earlier: AuthoredChange) -> bool:
-    if later.log_id == earlier.log_id:
-        return later.seq > earlier.seq
-    return knows[(later.log_id, later.seq)].get(earlier.log_id, 0) >= earlier.seq
-
-
-def _knowledge(store: Store, change: AuthoredChange) -> dict[str, int]:
-    """The version vector that the author of a change had; for an own change not sealed yet, all that is here."""
-    found = store.value(
-        "SELECT knows FROM local_segment WHERE log_id = ? AND first <= ? AND ? <= last AND state = 'applied'",
-        [change.log_id, change.seq, change.seq],
-    )
-    if found is not None:
-        knows: dict[str, int] = json.loads(found)
-        return knows
-    return {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
-
-
 def conflicts(store: Store) -> list[Row]:
-    """Each conflict with both values, authors and times, and an ``id`` that names it."""
+    """Each conflict with both values, authors and times, and an ``id`` that names it; unknowing voids come last.
+
+    A void that was made without knowing what somebody else did is a conflict of ``voided_at``: the void stands, and
+    says when; the loser, which says that the row stands, is the last of the changes in ``unknown``.
+    """
     found: list[Row] = []
     rows = store.rows("SELECT * FROM local_conflict ORDER BY row_id, col, loser_log, loser_seq")
+    waiting = voids.unknowing_voids(store)
     changes = log.changes_at(
-        store, [(r[f"{side}_log"], r[f"{side}_seq"]) for r in rows for side in ("winner", "loser")]
+        store,
+        [
+            *((r[f"{side}_log"], r[f"{side}_seq"]) for r in rows for side in ("winner", "loser")),
+            *(place for void in waiting for place in (void.void, *void.others)),
+        ],
     )
     for row in rows:
-        sides = {}
-        for side in ("winner", "loser"):
-            change = changes[(row[f"{side}_log"], row[f"{side}_seq"])]
-            sides[side] = {
-                "value": change.cols[row["col"]],
-                "actor": change.actor,
-                "at": change.at,
-                "log": change.log_id,
-                "seq": change.seq,
-            }
         cell = {"table": row["table_name"], "row": row["row_id"], "column": row["col"]}
         number = 1 + sum(c["row"] == cell["row"] and c["column"] == cell["column"] for c in found[-9:])
-        found.append({"id": f"{row['row_id']}.{row['col']}.{number}", **cell, **sides})
+        sides = {side: changes[(row[f"{side}_log"], row[f"{side}_seq"])] for side in ("winner", "loser")}
+        values = {side: {"value": change.cols[row["col"]], **_origin(change)} for side, change in sides.items()}
+        found.append({"id": f"{row['row_id']}.{row['col']}.{number}", **cell, **values})
+    for void in waiting:
+        there, others = changes[void.void], [changes[place] for place in void.others]
+        found.append({
+            "id": f"{void.row}.voided_at.void", "table": void.kind, "row": void.row, "column": "voided_at",
+            "winner": {"value": there.cols["voided_at"], **_origin(there)},
+            "loser": {"value": None, **_origin(others[-1])},
+            "unknown": [{"table": c.table, "row": c.row_id, "cols": c.cols, **_origin(c)} for c in others],
+        })  # fmt: skip
     return found
+
+
+def _origin(change: Change) -> dict[str, Any]:
+    return {"actor": change.actor, "at": change.at, "log": change.log_id, "seq": change.seq}

@@ -1,12 +1,12 @@
 """Settles a conflict, by a change like any other: it sets one of the two values, and its author knew both."""
 
-import json
-from typing import Literal
+from typing import Any, Literal
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import capture
-from fieldapp.store.store import Store
+from fieldapp.store import capture, people
+from fieldapp.store import log as change_log
+from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock
 from fieldapp.sync.merge import merge
 from fieldapp.sync.merge.admission import Schema
@@ -18,13 +18,16 @@ Side = Literal["winner", "loser"]
 def resolve_conflict(store: Store, conflict_id: str, take: Side) -> None:
     """Settle a conflict with the value of one side: here at once, and everywhere with the next exchange.
 
-    ``conflict_id`` is an ``id`` of ``merge.conflicts``.
+    ``conflict_id`` is an ``id`` of ``merge.conflicts``. Whether a record stays voided is decided by those who may void
+    the records of others.
     """
     with store.transaction(applying=True):
         found = next((c for c in merge.conflicts(store) if c["id"] == conflict_id), None)
         if found is None:
             raise FieldappError(_("There is no conflict {id}. `fieldapp hq conflicts` lists them.").format(
                 id=clean(conflict_id)))  # fmt: skip
+        if found["column"] == "voided_at":
+            people.check(store, people.Act.VOID_OTHERS)
         schema = Schema(store)
         table, row_id = found["table"], found["row"]
         scope = "*" if schema.is_reference(table) else store.value(
@@ -40,9 +43,23 @@ def resolve_conflict(store: Store, conflict_id: str, take: Side) -> None:
                 clock.tick(store),
                 table,
                 row_id,
-                json.dumps({found["column"]: found[take]["value"]}, ensure_ascii=False, separators=(",", ":")),
+                change_log.as_stored(_columns(store, found, take)),
                 store.user,
                 log,
             ],
         )
         merge.fold_rows(store, schema, [(table, row_id)])
+
+
+def _columns(store: Store, conflict: Row, take: Side) -> dict[str, Any]:
+    """What the change sets: a void and its reason belong together."""
+    column, side = conflict["column"], conflict[take]
+    if column != "voided_at":
+        return {column: side["value"]}
+    if side["value"] is None:
+        return {"voided_at": None, "void_reason": None}
+    place = (side["log"], side["seq"])
+    return {
+        "voided_at": side["value"],
+        "void_reason": change_log.changes_at(store, [place])[place].cols.get("void_reason"),
+    }

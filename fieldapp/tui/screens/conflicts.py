@@ -1,21 +1,22 @@
-"""What only a person can decide: two values of one field, a new laptop, and what waits or was refused."""
+"""What only a person can decide: two values of one field, a void, a new laptop, and what waits or was refused."""
 
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.visual import VisualType
 from textual.widgets import OptionList, Static
 
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
-from fieldapp.store.store import Row, Store
+from fieldapp.store.store import Row
 from fieldapp.sync.exchange import conflict_messages, enrolment, messages, status
 from fieldapp.sync.merge import merge, release, resolve
 from fieldapp.sync.peers import peers
 from fieldapp.sync.peers.peers import Peer
-from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.screens.base import Chooser, OpenList, Page
 from fieldapp.tui.widgets.lines import hanging, refill
 
 
@@ -23,9 +24,9 @@ class ConflictsScreen(Page):
     """Conflicts first, then laptops to certify, then changes to release, then what waits or was refused, and why."""
 
     HELP = (
-        "≠ two people wrote a field without knowing of each other: Enter shows both. · a laptop waits to be"
-        " certified: Enter shows its fingerprint. · changes from a wrong clock wait: Enter releases them. ! waits, or"
-        " was refused: with the reason."
+        "≠ two people wrote a field, or one voided what the other changed, without knowing of each other: Enter shows"
+        " both. · a laptop waits to be certified: Enter shows its fingerprint. · changes from a wrong clock wait: Enter"
+        " releases them. ! waits, or was refused: with the reason."
     )
 
     def __init__(self) -> None:
@@ -44,8 +45,9 @@ class ConflictsScreen(Page):
         self._conflicts = merge.conflicts(self.store)
         asking = [p for p in peers.others(self.store) if peers.awaits_certificate(me, p)] if me.role == "hq" else []
         self._asking = asking
+        told = conflict_messages
         lines = [
-            ("≠", f"{conflict_messages.conflict_title(self.store, c)}: {_both(self.store, c)}") for c in self._conflicts
+            ("≠", f"{told.conflict_title(self.store, c)}: {told.both_sides(self.store, c)}") for c in self._conflicts
         ]
         lines += [("·", _("{name} waits to be certified").format(name=p.title)) for p in asking]
         self._to_release = state.to_release
@@ -74,7 +76,10 @@ class SideList(OptionList):
 class ConflictScreen(Page):
     """Both values, who wrote them and when. The chosen one is written as a change, and all laptops take it."""
 
-    HELP = "Choose the value that is right. It is written as a change like any other, and reaches the other laptops."
+    HELP = (
+        "Choose the value that is right, or whether the record stays voided. It is written as a change like any other,"
+        " and reaches the other laptops."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "record", _("Record"))]
 
     def __init__(self, conflict: Row) -> None:
@@ -83,16 +88,21 @@ class ConflictScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
-        yield SideList(id="sides", markup=False)
+        sides = Chooser if conflict_messages.is_about_a_void(self._conflict) else SideList
+        yield sides(id="sides", markup=False)
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
         self.query_one("#what", Static).update(Content(conflict_messages.conflict_title(self.store, self._conflict)))
-        lines = []
+        lines: list[VisualType] = []
         for side, word in zip(conflict_messages.SIDES, (_("in use now"), _("not used")), strict=True):
             by = f"{conflict_messages.conflict_author(self._conflict, side)}, {word}"
             value = conflict_messages.conflict_value(self.store, self._conflict, side)
-            lines.append(Content(f" {value}\n     {by}"))
+            if choice := conflict_messages.choice_text(self._conflict, side):
+                by = f"{conflict_messages.conflict_author(self._conflict, side)}: {value}"
+                lines.append(hanging("", f"{choice}\n{by}"))
+            else:
+                lines.append(Content(f" {value}\n     {by}"))
         refill(self.query_one(OptionList), lines)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -187,10 +197,3 @@ class ReleaseScreen(Page):
             return
         self.app.notify(counted("{n} change was logged again.", "{n} changes were logged again.", number), markup=False)
         self.dismiss(None)
-
-
-def _both(store: Store, conflict: Row) -> str:
-    return " ≠ ".join(
-        f"“{conflict_messages.conflict_value(store, conflict, side)}” ({conflict[side]['actor'] or '?'})"
-        for side in conflict_messages.SIDES
-    )

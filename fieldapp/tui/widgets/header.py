@@ -52,7 +52,7 @@ def sent_text(store: Store, state: status.Status) -> str:
         return _("{laptops} · {waiting} waiting · {conflicts}").format(
             laptops=counted("{n} laptop", "{n} laptops", state.laptops),
             waiting=waiting,
-            conflicts=counted("{n} conflict", "{n} conflicts", state.conflicts),
+            conflicts=counted("{n} conflict", "{n} conflicts", state.conflicts + state.undecided),
         )
     until = state.received_until
     received = _("HQ received up to {day}").format(day=_day(until)) if until else _("HQ received nothing yet")
