@@ -4,10 +4,10 @@
 # make release  version, changelog and tag checked; wheel, sdist, SBOM and kit into dist/, built twice and compared
 # make windows        all tests on Windows' Python under Wine, by folder; WINDOWS_PYTHON=3.12 for another; TESTS="store sync"
 # make windows-quick  the core of it: a kit's life on a laptop with Windows, some tests; minutes
-# make soak   random schedules of laptops and sticks, one set of changes in many orders, the fast path of the merge beside
-#             the fold, figures beside a recount, the sticks of forty posts in one morning, the mirror under MIRROR_KILLS
-#             kills, kills, power cuts, flipped bits, interrupted exports, processes that begin the same at once, and
-#             mutated bundles, as many as the variables below say: hours
+# make soak   random schedules of laptops and sticks, all schedules of small worlds EXPLORE actions deep, one set of
+#             changes in many orders, the fast path of the merge beside the fold, figures beside a recount, the sticks of
+#             forty posts in one morning, the mirror under MIRROR_KILLS kills, kills, power cuts, flipped bits, interrupted
+#             exports, processes that begin the same at once, and mutated bundles, as many as the variables below say: hours
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,6 +19,7 @@ export TMPDIR := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)
 # Where this is set, each of the hundred processes of a run would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 SCHEDULES ?= 20000
+EXPLORE ?= 4
 ORDERS ?= 1000
 EXAMPLES ?= 500
 KILLS ?= 1000
@@ -60,6 +61,7 @@ soak: $(VENV)/.dev
 		tests/tui/test_few_keys.py \
 		tests/sync/test_soak.py tests/sync/test_merge.py::test_one_set_of_segments_in_random_orders_is_one_state \
 		tests/sync/test_replies.py::test_the_sticks_of_a_morning
+	FIELDAPP_EXPLORE=$(EXPLORE) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) tests/sync/test_explore.py
 	FIELDAPP_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) \
 		tests/sync/test_merge.py::test_after_a_full_exchange_all_agree \
 		tests/sync/test_fast_path.py::test_both_ways_say_the_same \

@@ -122,14 +122,14 @@ def small_baseline() -> Iterator[None]:
         yield
 
 
-def build(root: Path) -> dict[str, bytes]:
-    """Enrol all replicas into ``root``; ``root/n`` has the first n of them. Returns their database keys."""
+def build(root: Path, size: int = len(NAMES)) -> dict[str, bytes]:
+    """Enrol the first replicas into ``root``; ``root/n`` has the first n of them. Returns their database keys."""
     usb = root / "usb"
     usb.mkdir(parents=True)
     homes = root / "all"
     hq = enrolment.init_hq(homes / "hq", name="Sở chỉ huy", user="hq", passphrase="x")
     stores = {"hq": hq}
-    for number, name in enumerate(NAMES[1:], start=2):
+    for number, name in enumerate(NAMES[1:size], start=2):
         stores[name] = _enrol(name, hq, homes / name, usb)
         for _turn in range(2):
             for sender, to in ((s, t) for s in stores.values() for t in stores.values()):

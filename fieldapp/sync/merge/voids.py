@@ -12,12 +12,13 @@ looks the same.
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
 from fieldapp.records import duplicates
-from fieldapp.store import log
+from fieldapp.store import disk_errors, log
 from fieldapp.store.log import Change
 from fieldapp.store.migrations import BASELINE_LOG, SEGMENT_SCHEMA
 from fieldapp.store.store import Row, Store
@@ -113,7 +114,7 @@ def _judged(store: Store) -> list[UnknowingVoid]:
     again_later = {kind: sorted(ids) for kind, ids in log.rows_with_rejected_changes(store).items() if kind in KINDS}
     stored = {"schema": SEGMENT_SCHEMA, "seen": reached, "waiting": [_as_json(v) for v in waiting],
               "again": again_later}  # fmt: skip
-    with store.transaction(derived=True):
+    with suppress(disk_errors.DiskFull), store.transaction(derived=True):  # else it is judged again
         store.set_setting(JUDGED, json.dumps(stored))
     return waiting
 
