@@ -32,8 +32,13 @@ def open_with_key(home: Path, key: bytes, user: str) -> Store:
 
 def notices_at_start(store: Store) -> list[str]:
     """What a person is told when the replica was opened: about its folder, what runs that were broken off have left,
-    which is taken away here, and that the disk is full, as long as it is."""
-    return [*place.warn_once(store), *leftovers.take_away(store), *drives.space_notices(store.home)]
+    which is taken away here, and, as long as it is so, that others can read it or that the disk is full."""
+    return [
+        *place.warn_once(store),
+        *place.access_notices(store.home),
+        *leftovers.take_away(store),
+        *drives.space_notices(store.home),
+    ]
 
 
 def bring_up_to_date(store: Store) -> None:

@@ -172,6 +172,7 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     """
     secret = tmp_path / "passphrase"
     secret.write_text(PASSPHRASE + "\n", encoding="utf-8")
+    secret.chmod(0o600)
     monkeypatch.setenv("FIELDAPP_PASSPHRASE_FILE", str(secret))
     real = vault.unseal
 

@@ -34,6 +34,10 @@ PATIENCE = 10.0
 """Seconds that a program has to end after its page was closed"""
 LARGEST = 1 << 20
 """Most bytes of one message of the page: enough for a long paste"""
+MOST_PAGES = 8
+"""Pages at a time; behind each is a program of its own"""
+MOST_CONNECTIONS = 128
+"""Connections at a time, also of those who get no further; what comes beyond is closed at once"""
 STATIC = Path(textual_serve.__file__).parent / "static"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -173,9 +177,18 @@ class BrowserServer:
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         """Run a separate program for each page; it ends with the page."""
+        if len(self._open) >= MOST_PAGES:
+            raise web.HTTPServiceUnavailable(text=_("Too many pages are open. Close one, then open it again."))
         websocket = web.WebSocketResponse(heartbeat=15, max_msg_size=LARGEST)
-        await websocket.prepare(request)
         self._open.add(websocket)
+        try:
+            await websocket.prepare(request)
+            await self._run(websocket, request)
+        finally:
+            self._open.discard(websocket)
+        return websocket
+
+    async def _run(self, websocket: web.WebSocketResponse, request: web.Request) -> None:
         program = Program(self._arguments, websocket)
         await program.start(*(_size(request.query.get(name), least) for name, least in (("width", 80), ("height", 24))))
         try:
@@ -183,13 +196,12 @@ class BrowserServer:
                 if message.type is not WSMsgType.TEXT or not await _pass_on(program, websocket, message.data):
                     break
         finally:
-            self._open.discard(websocket)
             await program.stop()
-        return websocket
 
     async def _close_all(self, _application: web.Application) -> None:
         for websocket in list(self._open):
-            await websocket.close()
+            if websocket.prepared:
+                await websocket.close()
 
 
 def _package_file(name: str) -> str:
@@ -228,7 +240,11 @@ def _size(given: object, otherwise: int) -> int:
 
 
 def _same(given: str | None, secret: str | None) -> bool:
-    return given is not None and secret is not None and secrets.compare_digest(given.encode(), secret.encode())
+    return (
+        given is not None
+        and secret is not None
+        and secrets.compare_digest(given.encode("utf-8", "surrogateescape"), secret.encode())
+    )
 
 
 def checked_address(named: str, *, network: bool) -> str:
@@ -264,16 +280,33 @@ async def serve(server: BrowserServer, address: str, port: int, announce: Callab
     """Serve until the task is cancelled. ``port`` 0: a free one. ``announce`` is called with the address to open."""
     runner = web.AppRunner(server.application, access_log=None, shutdown_timeout=2 * PATIENCE)
     await runner.setup()
+    listening = None
     try:
         try:
-            await web.TCPSite(runner, address, port).start()
+            listening = await asyncio.get_running_loop().create_server(_bounded(runner.server), address, port)
         except OSError as error:
             raise FieldappError(
                 _("{address} port {port} cannot be opened: {why}.").format(
                     address=address, port=port, why=os.strerror(error.errno or 0)
                 )
             ) from error
-        announce(server.opened(address, runner.addresses[0][1]))
+        announce(server.opened(address, listening.sockets[0].getsockname()[1]))
         await asyncio.Event().wait()
     finally:
+        if listening is not None:
+            listening.close()
         await runner.cleanup()
+
+
+def _bounded(server: web.Server | None) -> Callable[[], asyncio.BaseProtocol]:
+    """Who answers a new connection: the server, or, when there are too many, somebody who closes it."""
+    assert server is not None
+    return lambda: server() if len(server.connections) < MOST_CONNECTIONS else _Closing()
+
+
+class _Closing(asyncio.Protocol):
+    """Closes its connection at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()

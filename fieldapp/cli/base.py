@@ -15,7 +15,7 @@ import fieldapp
 from fieldapp import textfile
 from fieldapp.cli import terminal
 from fieldapp.errors import FieldappError, os_error_text
-from fieldapp.escaping import for_terminal
+from fieldapp.escaping import display_path, for_terminal
 from fieldapp.i18n import _
 from fieldapp.store import wall
 
@@ -101,6 +101,14 @@ def ask_passphrase(confirm: bool = False) -> str:
 
 
 def _from_file(named: str) -> str:
+    from fieldapp.store import place
+
+    if place.readable_by_others(Path(named)):
+        print_message(
+            _("Others on this machine can read the passphrase file {path}. Keep it to yourself: chmod 600").format(
+                path=display_path(named)
+            )
+        )
     try:
         return textfile.read(Path(named)).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from fieldapp.domain import lengths
 from fieldapp.domain.model import (
     Child,
     Day,
@@ -85,7 +86,9 @@ class ActivityExtra(Record):
 
     activity_id: Annotated[str, Ref("activity"), Field(title="Activity")]
     kind_field_id: Annotated[str, Ref("kind_field"), Field(title="Field")]
-    value: Annotated[str, Personal(), Field(title="Value", min_length=1, max_length=1000), BeforeValidator(tidy_line)]
+    value: Annotated[
+        str, Personal(), Field(title="Value", min_length=1, max_length=lengths.REMARK), BeforeValidator(tidy_line)
+    ]
 
 
 class ActivityTarget(Record):

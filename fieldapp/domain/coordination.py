@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from fieldapp.domain import lengths
 from fieldapp.domain.model import (
     Child,
     Count,
@@ -67,7 +68,7 @@ class AgreementTask(Record):
 
     agreement_id: Annotated[str, Ref("agreement"), Field(title="Agreement")]
     number: Annotated[int, Field(title="Number", ge=1, le=999)]
-    title: Annotated[str, Field(title="Task", min_length=1, max_length=1000), BeforeValidator(tidy_line)]
+    title: Annotated[str, Field(title="Task", min_length=1, max_length=lengths.REMARK), BeforeValidator(tidy_line)]
 
 
 class AgreementAmendment(Record):
@@ -80,7 +81,7 @@ class AgreementAmendment(Record):
 
     agreement_id: Annotated[str, Ref("agreement"), Field(title="Agreement")]
     amended_on: Annotated[PastDay, Field(title="Date")]
-    content: Annotated[str, Field(title="Content", min_length=1, max_length=1000), BeforeValidator(tidy_line)]
+    content: Annotated[str, Field(title="Content", min_length=1, max_length=lengths.REMARK), BeforeValidator(tidy_line)]
 
 
 Agreement.CHILDREN = {

@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
+from fieldapp.domain import lengths
 from fieldapp.vietnamese.text import clean
 
 
@@ -86,15 +87,17 @@ def tidy_lines(value: Any) -> Any:
     return (clean(value, multiline=True) or None) if isinstance(value, str) else value
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(tidy_line)]
+Name = Annotated[str, Field(min_length=1, max_length=lengths.NAME), BeforeValidator(tidy_line)]
 
-Short = Annotated[str | None, Field(min_length=1, max_length=200), BeforeValidator(tidy_line)]
+Short = Annotated[str | None, Field(min_length=1, max_length=lengths.NAME), BeforeValidator(tidy_line)]
 
-LetterNumber = Annotated[str | None, Field(min_length=1, max_length=60), BeforeValidator(tidy_line)]
+LetterNumber = Annotated[str | None, Field(min_length=1, max_length=lengths.CODE), BeforeValidator(tidy_line)]
 
-Remark = Annotated[str | None, Field(min_length=1, max_length=1000), BeforeValidator(tidy_line)]
+Remark = Annotated[str | None, Field(min_length=1, max_length=lengths.REMARK), BeforeValidator(tidy_line)]
 
-LongText = Annotated[str | None, Long(), Personal(), Field(min_length=1, max_length=4000), BeforeValidator(tidy_lines)]
+LongText = Annotated[
+    str | None, Long(), Personal(), Field(min_length=1, max_length=lengths.LONG), BeforeValidator(tidy_lines)
+]
 
 Day = date
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from fieldapp.domain import lengths
 from fieldapp.domain.model import (
     Day,
     LetterNumber,
@@ -101,7 +102,7 @@ class EthnicGroup(Record):
     LABEL = ("name",)
     LIST = ("name", "also_called", "code")
 
-    code: Annotated[Name, Field(title="Code", max_length=60)]
+    code: Annotated[Name, Field(title="Code", max_length=lengths.CODE)]
     name: Annotated[Name, Field(title="Name")]
     also_called: Annotated[Short, Field(title="Also called")] = None
 
@@ -114,7 +115,7 @@ class ActivityKind(Record):
     LABEL = ("name",)
     LIST = ("name", "section", "code")
 
-    code: Annotated[Name, Field(title="Code", max_length=60)]
+    code: Annotated[Name, Field(title="Code", max_length=lengths.CODE)]
     name: Annotated[Name, Field(title="Name")]
     section: Annotated[KindSection, Field(title="Section")]
     position: Annotated[int, Field(title="Order")] = 0
@@ -129,9 +130,9 @@ class Measure(Record):
     LABEL = ("name",)
     LIST = ("name", "unit_name", "nature", "code")
 
-    code: Annotated[Name, Field(title="Code", max_length=60)]
+    code: Annotated[Name, Field(title="Code", max_length=lengths.CODE)]
     name: Annotated[Name, Field(title="Name")]
-    unit_name: Annotated[str, Field(title="Unit of measure", min_length=1, max_length=60)]
+    unit_name: Annotated[str, Field(title="Unit of measure", min_length=1, max_length=lengths.CODE)]
     decimals: Annotated[int, Field(title="Decimals", ge=0, le=3)] = 0
     nature: Annotated[Nature, Field(title="Nature")]
 
@@ -177,7 +178,7 @@ class KindField(Record):
     LIST = ("activity_kind_id", "name", "field_type", "hint")
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
-    code: Annotated[Name, Field(title="Code", max_length=60)]
+    code: Annotated[Name, Field(title="Code", max_length=lengths.CODE)]
     name: Annotated[Name, Field(title="Name")]
     field_type: Annotated[FieldType, Field(title="Type of field")]
     choices: Annotated[Remark, Field(title="Choices (separated by ;)")] = None

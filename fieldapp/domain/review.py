@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from fieldapp.domain import lengths
 from fieldapp.domain.model import LetterNumber, Personal, Record, Remark
 
 ReviewOutcome = Literal["accepted", "returned"]
@@ -20,12 +21,12 @@ class Review(Record):
     LABEL = ("outcome", "comment")
     LIST = ("outcome", "field", "comment")
 
-    record_kind: Annotated[str, Field(title="Kind of record", min_length=1, max_length=60)]
-    record_id: Annotated[str, Field(title="Record", min_length=1, max_length=60)]
+    record_kind: Annotated[str, Field(title="Kind of record", min_length=1, max_length=lengths.CODE)]
+    record_id: Annotated[str, Field(title="Record", min_length=1, max_length=lengths.CODE)]
     outcome: Annotated[ReviewOutcome, Field(title="Outcome")]
     field: Annotated[LetterNumber, Field(title="Field")] = None
     comment: Annotated[Remark, Personal(), Field(title="Comment")] = None
-    seen: Annotated[str, Field(title="Seen as", min_length=1, max_length=60)]
+    seen: Annotated[str, Field(title="Seen as", min_length=1, max_length=lengths.CODE)]
     replaces: Annotated[LetterNumber, Field(title="Replaces")] = None
 
     def rule_breaks(self) -> list[tuple[str, str]]:

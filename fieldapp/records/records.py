@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from fieldapp.domain import rules
+from fieldapp.domain import lengths, rules
 from fieldapp.domain.assistance import ActivityExtra
 from fieldapp.domain.model import Child, Record
 from fieldapp.domain.records import BY_KIND
@@ -233,6 +233,9 @@ def void(store: Store, row_id: str, reason: str) -> None:
     text = clean(reason)
     if not text:
         raise FieldappError(_("Say why the record is voided."), {"reason": _("Say why the record is voided.")})
+    if len(text) > lengths.LONG:
+        sentence = _("Too long: at most {n} characters.").format(n=lengths.LONG)
+        raise FieldappError(sentence, {"reason": sentence})
     with store.transaction():
         found = get(store, row_id)
         if found.row["voided_at"] is not None:

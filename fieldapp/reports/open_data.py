@@ -107,9 +107,11 @@ def write_package(store: Store, dest: Path, *, personal: bool = False) -> Writte
         drives.check_space(dest.parent, 2 * store.path.stat().st_size)  # the tables twice, without indexes and history
         leftovers.remember(store, dest.parent)
         with disk.begun(dest.parent) as part:
-            part.mkdir()
+            part.mkdir(0o700 if personal else 0o777)
             with store.transaction():
                 rows, left_out = _write(store, part, personal)
+            for path in part.iterdir() if personal else ():
+                path.chmod(0o600)
             if dest.exists():
                 dest.rmdir()
             disk.take_name(part, dest)

@@ -72,6 +72,7 @@ def write_refused(path: Path, table: SheetTable, layout: Layout, rows: Sequence[
                     _write(sheet, looks, number, column, table.cell(row.line - 1, at))
                 sheet.write_string(number, len(kept) + 2, row.mark, looks["grey"])
             book.close()
+            part.chmod(0o600)  # it has the names of people that were in the sheet
             disk.take_name(part, path)
         except (OSError, XlsxWriterException) as error:
             held = disk.held_text(error)

@@ -40,6 +40,8 @@ _DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
 }
 BEGUN = re.compile(r"\.fieldapp-[0-9a-f]{16}\.part(?:-wal|-shm|-journal)?")
 """Names of what is not finished, and of the files that SQLite adds to it"""
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+"""How ``os.open`` makes a file that is not there yet"""
 PATIENCE = 30.0
 """Seconds that a process waits for another one that is at the same work"""
 _NO_REPLACE, _HERE = 1, -100
@@ -78,7 +80,7 @@ def is_begun(name: str) -> bool:
 
 @contextmanager
 def alone(lock: Path, wait: float = PATIENCE) -> Iterator[None]:
-    """Let one process, and one thread of it, do this at a time; the others wait. ``lock``: an empty file that stays.
+    """Let one process, and one thread of it, do this at a time; the others wait. ``lock``: an empty file.
 
     The lock goes with its process, however that ends. Occupied after ``wait`` seconds. Where the lock file cannot
     be made there is nothing to guard: nobody can write there.
@@ -87,27 +89,38 @@ def alone(lock: Path, wait: float = PATIENCE) -> Iterator[None]:
         yield
         return
     try:
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = _take_lock(lock, time.monotonic() + wait)
     except OSError:
         yield
         return
+    _held[str(lock)] = threading.get_ident()
     try:
-        until = time.monotonic() + wait
-        while not _try_lock(handle):
-            if time.monotonic() >= until:
-                raise Occupied(
-                    _(
-                        "Another window of the program is at the same work. Nothing was changed: wait until it is done,"
-                        " then do this again."
-                    )
-                )
-            time.sleep(0.05)
-        _held[str(lock)] = threading.get_ident()
-        try:
-            yield
-        finally:
-            del _held[str(lock)]
+        yield
     finally:
+        del _held[str(lock)]
+        os.close(handle)
+
+
+def _take_lock(lock: Path, until: float) -> int:
+    """Open and lock the file; Occupied if that is not possible in time. Who had it before may have deleted it."""
+    while True:
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            while not _try_lock(handle):
+                if time.monotonic() >= until:
+                    raise Occupied(
+                        _(
+                            "Another window of the program is at the same work. Nothing was changed: wait until it is"
+                            " done, then do this again."
+                        )
+                    )
+                time.sleep(0.05)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(handle), lock.stat()):
+                    return handle
+        except BaseException:
+            os.close(handle)
+            raise
         os.close(handle)
 
 

@@ -4,6 +4,7 @@ A program that mirrors a folder copies the database while it is being written, a
 """
 
 import os
+import stat
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -145,6 +146,28 @@ def warnings(folder: Path, on: Volume | None = None) -> list[str]:
             ).format(folder=shown)
         )
     return found
+
+
+def readable_by_others(path: Path) -> bool:
+    """Whether other accounts of this machine may look into a folder, or read a file; never on Windows and FAT, where
+    the mode says nothing."""
+    if os.name != "posix" or volume(path).is_fat:
+        return False
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return bool(mode & 0o055) if stat.S_ISDIR(mode) else stat.S_ISREG(mode) and bool(mode & 0o044)
+
+
+def access_notices(home: Path) -> list[str]:
+    """A sentence if other accounts may look into the folder of the records; else nothing."""
+    if not readable_by_others(home):
+        return []
+    return [
+        _("Other accounts of this machine may look into the folder of the records, {folder}. Keep it to yourself:"
+          " chmod 700").format(folder=display_path(home))
+    ]  # fmt: skip
 
 
 def warn_once(store: "Store") -> list[str]:

@@ -279,7 +279,7 @@ def _check_key(key: bytes) -> bytes:
 def _write(path: Path, sealed: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with disk.begun(path.parent) as part:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(part, disk.NEW_FILE, 0o600), "wb") as file:
             file.write(sealed)
             file.flush()
             os.fsync(file.fileno())

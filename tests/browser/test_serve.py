@@ -97,6 +97,46 @@ async def test_it_listens_on_the_loopback_address_alone(world: World) -> None:
                 await asyncio.wait_for(asyncio.open_connection(str(other), port), 5)
 
 
+async def asked(visit: Visit, cookie: bytes) -> bytes:
+    """The first line of the answer to a request with these bytes as its cookie."""
+    where = urlsplit(visit.root)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: " + where.netloc.encode() + b"\r\nCookie: " + cookie + b"\r\n\r\n")
+    line = await reader.readline()
+    writer.close()
+    return line
+
+
+@pytest.mark.parametrize("value", ["ế".encode(), b"\xff\xfe", b"\xed\xa0\x80", b"x" * 5000, b'"\\377"', b""])
+async def test_a_cookie_of_any_bytes_is_refused(world: World, value: bytes) -> None:
+    async with served(world) as visit:
+        assert b" 403 " in await asked(visit, b"fieldapp=" + value)
+
+
+async def test_pages_and_connections_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "MOST_PAGES", 1)
+    monkeypatch.setattr(serve, "MOST_CONNECTIONS", 4)
+    async with served(world) as visit:
+        await visit.status(visit.url)
+        headers = {"Origin": visit.root.rstrip("/")}
+        async with visit.session.ws_connect(f"{visit.root}ws", headers=headers):
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                await visit.session.ws_connect(f"{visit.root}ws", headers=headers)
+            assert refused.value.status == 503
+        where = urlsplit(visit.root)
+        many = [await asyncio.open_connection(where.hostname, where.port) for _ in range(8)]
+        ends = [asyncio.create_task(reader.read()) for reader, _writer in many]
+        done, waiting = await asyncio.wait(ends, timeout=2)
+        assert len(done) >= 4, "what came beyond the limit was closed"
+        assert len(waiting) <= 4
+        for task in (*done, *waiting):
+            task.cancel()
+            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+                await task
+        for _reader, writer in many:
+            writer.close()
+
+
 @pytest.mark.parametrize(
     ("named", "network", "says"),
     [

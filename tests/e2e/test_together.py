@@ -220,3 +220,23 @@ def test_who_waits_too_long_is_told(tmp_path: Path) -> None:
             worker.join(PATIENCE)
     assert "cửa sổ khác" in said[0]
     assert said[1] == "nobody held it"
+
+
+def test_a_lock_that_its_holder_deletes_is_nobody_s(tmp_path: Path) -> None:
+    held: list[int] = []
+    most: list[int] = []
+
+    def hold() -> None:
+        for _ in range(20):
+            with disk.alone(tmp_path / "lock", wait=PATIENCE):
+                held.append(1)
+                most.append(len(held))
+                disk.try_remove(tmp_path / "lock")
+                held.pop()
+
+    workers = [threading.Thread(target=hold) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(PATIENCE)
+    assert (len(most), max(most)) == (80, 1)

@@ -43,7 +43,7 @@ def write_report(
         store, query, layout, number, splits=many, entries=form == "xlsx", personal=personal
     )  # fmt: skip
     leftovers.remember(store, out.parent)
-    save_file(out, writer(made))
+    save_file(out, writer(made), private=personal)
 
 
 def _writer(form: Form, template: Path | None) -> Callable[[Document], bytes]:
@@ -73,12 +73,15 @@ def _writer(form: Form, template: Path | None) -> Callable[[Document], bytes]:
         ) from None
 
 
-def save_file(out: Path, data: bytes) -> None:
-    """Write bytes into a new file: first into one beside it, which is then renamed. FieldappError where that fails."""
+def save_file(out: Path, data: bytes, *, private: bool = False) -> None:
+    """Write bytes into a new file: first into one beside it, which is then renamed. FieldappError where that fails.
+
+    ``private``: it says who people are, and other accounts may not read it.
+    """
     with disk.begun(out.parent) as part:
         disk.check_name(out)
         try:
-            with part.open("xb") as stream:
+            with os.fdopen(os.open(part, disk.NEW_FILE, 0o600 if private else 0o666), "wb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())

@@ -348,7 +348,7 @@ def _new_replica(home: Path, user: str, passphrase: str) -> Iterator[Store]:
         except BaseException:
             if store is not None:
                 store.close()
-            for path in [*home.glob("fieldapp.db*"), *(home / vault.KEYS_FOLDER).glob("*")]:
+            for path in [*home.glob("fieldapp.db*"), *(home / vault.KEYS_FOLDER).glob("*"), home / WRITING]:
                 disk.try_remove(path)
             raise
 

@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from fieldapp.domain.lengths import too_long
 from fieldapp.domain.records import BY_KIND
 from fieldapp.store import ids
 from fieldapp.store.store import Store
@@ -128,7 +129,7 @@ def rejection_reason(
         return NOT_ALLOWED
     if not before and "created_at" not in change.cols:
         return NO_SUCH_ROW
-    if not all(map(_fits_column, change.cols.values())):
+    if not all(map(_fits_column, change.cols.values())) or too_long(change.cols):
         return IMPOSSIBLE
     if not all(map(_is_clean, change.cols.values())):
         return UNCLEAN_TEXT

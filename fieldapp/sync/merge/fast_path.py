@@ -18,6 +18,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from fieldapp.domain.lengths import UNCHECKED
 from fieldapp.store import log
 from fieldapp.store.connection import IntegrityError
 from fieldapp.store.ids import may_name
@@ -267,7 +268,20 @@ class _Planner:
             else:
                 values.append((row_id, *cols.values()))
         self._plan_repeated(repeated)
+        for planned in (self._plan.inserts, self._plan.updates):
+            for columns, values in planned.items():
+                self._leave_too_long(columns, values)
         return self._plan
+
+    def _leave_too_long(self, columns: _Columns, values: Values) -> None:
+        """Leave rows with a text that is too long to the fold, which rejects it."""
+        for place, name in enumerate(columns.names, start=1):
+            most = UNCHECKED.get(name)
+            if most is not None:
+                long = {row[0] for row in values if isinstance(row[place], str) and len(row[place]) > most}
+                if long:
+                    self._plan.to_fold.update(long)
+                    values[:] = [row for row in values if row[0] not in long]
 
     def _plan_repeated(self, entries: list[ChangeLine]) -> None:
         """Plan the rows that change several times: each is written once, with its final values."""

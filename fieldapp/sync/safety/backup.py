@@ -319,7 +319,7 @@ def _unpack(path: Path, folder: Path) -> None:
                     raise _no_backup(path)
                 target = folder / member.name
                 target.parent.mkdir(mode=0o700, exist_ok=True)
-                with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                with os.fdopen(os.open(target, disk.NEW_FILE, 0o600), "wb") as out:
                     shutil.copyfileobj(cast(IO[bytes], tar.extractfile(info)), out, drives.CHUNK)
                     out.flush()
                     os.fsync(out.fileno())
