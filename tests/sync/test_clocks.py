@@ -246,7 +246,7 @@ def test_a_recovery_code_that_was_sent_in_2099_gives_way_to_a_later_one(world: W
     ahead(world.post)
     world.carry(world.post, world.hq)
     before = world.hq.value("SELECT sealed FROM local_recovery_code")
-    release.release(world.post)
+    world.post.db.execute("UPDATE local_session SET hlc = ?", [clock.reading(datetime.now(UTC))])
     recovery.renew_code(world.post)
     world.carry(world.post, world.hq)
     assert world.hq.value("SELECT sealed FROM local_recovery_code") not in (None, before)
@@ -403,6 +403,21 @@ def test_a_day_that_is_confirmed_is_used_and_nobody_is_warned_any_more(
     assert run("--today", f"{TODAY:%d/%m/%Y}", "list", "activity")[2] == ""
     assert run("list", "activity")[2] == ""
     assert status.exchange_status(world.post).clock_warning is None
+
+
+@pytest.mark.parametrize("days", DAYS[1:])
+def test_a_right_clock_is_not_called_wrong_for_years(world: World, run: Run, days: int) -> None:
+    """Others were ahead, and all readings are since. Who says that this clock is right is not asked again."""
+    ahead(world.post, days)
+    world.well()
+    assert run("list", "activity")[2] != ""
+    assert run("--today", f"{TODAY:%d/%m/%Y}", "list", "activity")[2] == ""
+    world.well(date_from="2013-10-06")
+    assert run("list", "activity")[2] == ""
+    assert status.exchange_status(world.post).clock_warning is None
+    row = world.post.row("SELECT at FROM local_change ORDER BY hlc DESC LIMIT 1")
+    assert row is not None
+    assert datetime.fromisoformat(row["at"]).date() == datetime.now(UTC).date()
 
 
 def test_no_replica_begins_on_a_day_that_cannot_be(world: World, run: Run, machine: Machine) -> None:

@@ -117,7 +117,7 @@ def look(store: Store) -> None:
     wall.correct(timedelta())
     store.day_unknown = False
     if doubt(store) is None:
-        _believe(store, timedelta())
+        _believe(store)
         return
     store.day_unknown = True
     by = timedelta(milliseconds=_go_on_from(_newest(_session(store))) - _ms(wall.shown()))
@@ -142,7 +142,8 @@ def confirm(store: Store, today: date) -> None:
         raise FieldappError(_("Today cannot be {day}. Nothing was changed.").format(day=format_date(today)))
     wall.correct(by)
     store.day_unknown = False
-    _believe(store, by)
+    if not store.read_only:
+        _store(store, by)
 
 
 def check_day(store: Store) -> None:
@@ -166,23 +167,28 @@ def warning(store: Store) -> str | None:
     return f"{found.sentence} " + _("Its time is not used until somebody says which day it is. Order is kept.")
 
 
-def _believe(store: Store, by: timedelta) -> None:
-    """Store that the wall clock, corrected by this, is right; only where that changes something worth writing."""
+def _believe(store: Store) -> None:
+    """Store that the wall clock is right; only where that changes something worth writing."""
     session, now = _session(store), _ms(wall.now())
-    lead = max(0, milliseconds(session["hlc"]) - now)
-    known = session["wall_lead"] or 0
-    if store.read_only or (
-        not by
-        and not session["wall_offset"]
-        and now + _ASK_MS // 2 < (session["wall_until"] or 0) <= now + _ASK_MS
-        and (lead > known - _DAY_MS)
-    ):
-        return
+    known_until = now + _ASK_MS // 2 < (session["wall_until"] or 0) <= now + _ASK_MS
+    known_lead = abs(_lead(session, now) - (session["wall_lead"] or 0)) < _DAY_MS
+    if not (store.read_only or (known_until and known_lead and not session["wall_offset"])):
+        _store(store, timedelta())
+
+
+def _store(store: Store, by: timedelta) -> None:
+    """Store that the wall clock, corrected by this, is right."""
+    now = _ms(wall.now())
     with store.transaction(derived=True):
         store.db.execute(
             "UPDATE local_session SET wall_offset = ?, wall_until = ?, wall_lead = ?",
-            [by // _MILLISECOND, now + _ASK_MS, lead],
+            [by // _MILLISECOND, now + _ASK_MS, _lead(_session(store), now)],
         )
+
+
+def _lead(session: Row, now: int) -> int:
+    """How far the readings are ahead of an instant, in milliseconds."""
+    return max(0, milliseconds(session["hlc"]) - now)
 
 
 def _session(store: Store) -> Row:
