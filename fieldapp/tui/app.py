@@ -103,7 +103,7 @@ class FieldApp(Host):
         """Where the machine's clock cannot be right, ask which day it is."""
         from fieldapp.tui.screens.day import DayDialog
 
-        if self.store.day_unknown:
+        if self.store.day_unknown and not self.read_only:
             self.push_screen(DayDialog())
 
     # locking ----------------------------------------------------------------------------------------------------

@@ -459,3 +459,27 @@ async def test_the_day_that_the_clock_shows_is_confirmed_at_once(world: World, r
         await s.press(f"{TODAY + timedelta(days=800):%d/%m/%Y}", "enter")
         await s.wait("Cần làm")
         assert "Hôm nay là ngày nào?" not in s.text
+
+
+@pytest.mark.parametrize("first", ["post", "hq"])
+def test_both_were_ahead_together_and_took_in_each_other_s_work(world: World, machine: Machine, first: str) -> None:
+    """An older version on both, with one wrong day: nothing waits then, but nobody else could read it."""
+    well = world.well()
+    rounds(world, 1)
+    machine(FAR)
+    ahead(world.post)
+    records.save(world.post, "activity", {"description": "đồn"}, well)
+    world.well(date_from="2013-10-06")
+    assert world.carry(world.post, world.hq)[0].complete
+    cell = records.save(world.hq, "party_cell", {"name": "Chi bộ năm 2099", "unit_id": "24214"})
+    assert world.carry(world.hq, world.post)[0].complete
+    records.save(world.post, "member", {"full_name": "Siu Blêh", "party_cell_id": cell})
+    machine(0)
+    for store in (world.post, world.hq) if first == "post" else (world.hq, world.post):
+        assert status.exchange_status(store).to_release is not None
+        release.release(store)
+        assert doctor.examine_replica(store).healthy
+    rounds(world)
+    assert world.hq.value("SELECT full_name FROM member") == "Siu Blêh"
+    assert merge.conflicts(world.hq) == []
+    all_is_well(world, 2)
