@@ -1,6 +1,8 @@
 """Makes ``schemas.tar.zst``: each past schema of the file, written by the version of the program that had it.
 
-    python tests/store/data/make.py        in a checkout with its history; not part of the tests
+    .venv/bin/python tests/store/data/make.py        in a checkout with its history; not part of the tests
+
+What the file has already stays; without the file, all of it is made.
 
 Each version runs from its commit, makes a headquarters and a post, records, and exchanges once. Its post's file is
 exported unencrypted, so that the files compress well together: most of each is the same reference data. A new migration
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import zstandard
 
+FILE = "schemas.tar.zst"
 COMMITS = {
     2: "6fab230",
     3: "a466176",
@@ -85,7 +88,15 @@ def main() -> None:
     here = Path(__file__).parent
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar, tempfile.TemporaryDirectory() as temporary:
+        made = Path(temporary) / "made"
+        if (here / FILE).exists():
+            plain = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompress((here / FILE).read_bytes())
+            with tarfile.open(fileobj=io.BytesIO(plain)) as before:
+                before.extractall(made, filter="data")
         for number, commit in COMMITS.items():
+            if (made / f"{number}.db").exists():
+                tar.add(made / f"{number}.db", f"{number}.db")
+                continue
             source = Path(temporary) / str(number)
             source.mkdir()
             command = ["git", "archive", commit, "fieldapp", "schema.sql"]
@@ -99,7 +110,7 @@ def main() -> None:
     compressor = zstandard.ZstdCompressor(
         compression_params=zstandard.ZstdCompressionParameters.from_level(19, window_log=27, enable_ldm=True)
     )
-    (here / "schemas.tar.zst").write_bytes(compressor.compress(packed.getvalue()))
+    (here / FILE).write_bytes(compressor.compress(packed.getvalue()))
 
 
 if __name__ == "__main__":
