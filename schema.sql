@@ -623,6 +623,16 @@ CREATE TABLE local_receipt (
     PRIMARY KEY (replica_id, log_id)
 ) STRICT, WITHOUT ROWID;
 
+-- The heads that those receipts name, found by log: a receipt may name very many that are not here.
+CREATE TABLE local_head (
+    log_id TEXT NOT NULL,
+    replica_id TEXT NOT NULL,
+    database TEXT NOT NULL,          -- log_id of the receipt
+    last INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (log_id, replica_id, database)
+) STRICT, WITHOUT ROWID;
+
 -- Revoked laptops: headquarters' signed revocations, which bundles carry on to other replicas.
 CREATE TABLE local_revocation (
     replica_id TEXT NOT NULL PRIMARY KEY,
@@ -689,6 +699,7 @@ CREATE INDEX local_segment_reach ON local_segment (log_id, last, last_hlc, numbe
 CREATE UNIQUE INDEX local_segment_stands ON local_segment (hash, state);
 -- Held and quarantined segments, which are asked for after every bundle: few among very many.
 CREATE INDEX local_segment_held ON local_segment (log_id, first, hash) WHERE state = 'held';
+CREATE INDEX local_segment_held_of ON local_segment (replica_id, log_id, first, hash) WHERE state = 'held';
 CREATE INDEX local_segment_refused ON local_segment (reason) WHERE state = 'quarantined';
 
 -- Which rows the numbered segments touch (fieldapp/store/log.py).

@@ -137,9 +137,17 @@ def changes_by_row(db: Database) -> None:
 def wall_clock(db: Database) -> None:
     """How far the wall clock is believed. The triggers, which are derived again, do not follow it beyond that.
 
-    And what rejected changes wait for: entered when they are folded again, as after every migration (``REFOLD``).
+    What rejected changes wait for: entered when they are folded again, as after every migration (``REFOLD``).
+
+    The heads that receipts name, by log. They are entered anew, also where the migration is applied again: the version
+    before may have kept receipts meanwhile.
     """
     add_what_is_missing(db)
+    db.execute("DELETE FROM local_head")
+    db.execute(
+        "INSERT INTO local_head SELECT h.key, r.replica_id, r.log_id, h.value ->> '$.last', h.value ->> '$.hash'"
+        " FROM local_receipt r, json_each(r.have) h"
+    )
 
 
 SEGMENT_SCHEMA = 4

@@ -15,7 +15,7 @@ from fieldapp.records import search_index
 from fieldapp.store import capture, people, wall
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.people import Act
-from fieldapp.store.store import Store
+from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import messages, outgoing, sticks
 from fieldapp.sync.format import bundle, drives, segment
 from fieldapp.sync.format.bundle import Inspected, Progress
@@ -279,6 +279,7 @@ def receive(
     store: Store, inspected: Inspected, secret: str | None, result: Imported, progress: Progress | None = None
 ) -> None:
     """Take in the certificates, revocations and segments of an inspected file; inside an applying transaction."""
+    before = _standings(store)
     for certificate, data, signature in inspected.certificates:
         peers.take_certificate(store, certificate, data, signature)
     if inspected.manifest.kind == "bundle":
@@ -299,12 +300,38 @@ def receive(
             if progress is not None:
                 progress("apply", number + 1, total)
         merge.flush_pending(store, pending)
-        segment_state.apply_held(store)
+        of_post = _only_post(store, inspected, arrived) if before == _standings(store) else None
+        segment_state.apply_held(store, of_post)
     if inspected.manifest.kind == "bundle":
         receipts.record_receipt(store, inspected.manifest)
-        segment_state.apply_held(store)  # what the sender has applied need not wait here either
-        segment_state.settle_forks(store)
+        segment_state.apply_held(store, of_post)  # what the sender has applied need not wait here either
+        segment_state.settle_forks(store, of_post)
     _report_arrived(store, arrived, result, set())
+
+
+def _standings(store: Store) -> tuple[list[Row], list[Row]]:
+    """Who is certified and who is revoked."""
+    return (
+        store.rows("SELECT id, trust FROM local_replica ORDER BY id"),
+        store.rows("SELECT replica_id, hlc FROM local_revocation ORDER BY replica_id"),
+    )
+
+
+def _only_post(store: Store, inspected: Inspected, arrived: Sequence[str]) -> str | None:
+    """The post whose changes alone a bundle brings, from one of its certified laptops; None for every other bundle.
+
+    Then an import costs what is new in it, however much waits or was refused of other posts.
+    """
+    sender = peers.get(store, inspected.sender.replica)
+    if sender is None or sender.role != "post" or sender.trust != "certified":
+        return None
+    others = store.value(
+        "SELECT 1 FROM local_segment s LEFT JOIN local_replica r ON r.id = s.replica_id"
+        " WHERE s.hash IN (SELECT value FROM json_each(?))"
+        " AND (r.id IS NULL OR r.role <> 'post' OR r.trust <> 'certified' OR r.post_id IS NOT ?) LIMIT 1",
+        [json.dumps(list(arrived)), sender.post_id],
+    )
+    return None if others else sender.post_id
 
 
 def _report_arrived(store: Store, arrived: Sequence[str], result: Imported, reported: set[str]) -> None:
@@ -325,7 +352,7 @@ def _report_arrived(store: Store, arrived: Sequence[str], result: Imported, repo
             result.quarantined.append(messages.quarantine_text(store, row))
         decided.append(hash_)
     for row in store.rows(
-        "SELECT a.* FROM local_set_aside a JOIN local_segment s ON s.log_id = a.log_id AND a.seq BETWEEN s.first"
+        "SELECT a.* FROM local_segment s CROSS JOIN local_set_aside a ON s.log_id = a.log_id AND a.seq BETWEEN s.first"
         " AND s.last WHERE s.state = 'applied' AND s.hash IN (SELECT value FROM json_each(?))",
         [json.dumps([hash_ for hash_ in decided if hash_ not in reported])],
     ):

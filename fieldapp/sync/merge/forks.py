@@ -237,18 +237,19 @@ def is_off_branch(store: Store, hash_: str | None) -> bool:
     return store.value(found, [hash_, FORK, FORK_SETTLED]) is not None
 
 
-def forget_settled(store: Store) -> bool:
+def forget_settled(store: Store, post_id: str | None = None) -> bool:
     """Mark the quarantined branches whose changes are all logged elsewhere as settled; inside a transaction.
 
     Also mark held segments with implausible clock readings, where somebody has released them, and at a post those that
-    wait for the rest of such a branch: headquarters does not send it. Returns whether any was marked.
+    wait for the rest of such a branch: headquarters does not send it. ``post_id``: only those of the laptops of this
+    post. Returns whether any was marked.
     """
     marked = False
     for row in store.rows(
-        "SELECT hash, bytes FROM local_segment WHERE state = 'quarantined' AND reason = ?"
-        " UNION ALL SELECT hash, bytes FROM local_segment WHERE state = 'held'"
-        " AND (reason = ? OR reason = 'waits' AND ?)",
-        [FORK, CLOCK_AHEAD, store.identity.role == "post"],
+        "SELECT hash, bytes FROM local_segment WHERE (state = 'quarantined' AND reason = ?1"
+        " OR state = 'held' AND (reason = ?2 OR reason = 'waits' AND ?3))"
+        " AND (?4 IS NULL OR replica_id IN (SELECT id FROM local_replica WHERE post_id = ?4))",
+        [FORK, CLOCK_AHEAD, store.identity.role == "post", post_id],
     ):
         changes = segment.decode(row["bytes"])[1]
         if not not_logged(store, changes[:1]) and not not_logged(store, changes):  # one costs less, and often decides
@@ -305,18 +306,17 @@ def missing_knowledge(store: Store, row: Row) -> dict[str, int]:
     for revoked in store.rows("SELECT logs FROM local_revocation"):
         not_awaited.update(dict.fromkeys(json.loads(revoked["logs"]), MAX_SEQ))
     missing = {log: last for log, last in missing.items() if not_awaited.get(log, 0) < last}
-    for heads in _applied_by(store, row) if missing else ():
-        missing = {log: last for log, last in missing.items() if log in heads and have[log] < heads[log].last}
+    for peer_id, database in _applied_by(store, row) if missing else ():
+        heads = receipts.heads_of(store, peer_id, database, missing)
+        missing = {log: last for log, last in missing.items() if log in heads and have[log] < heads[log]}
     return missing
 
 
-def _applied_by(store: Store, row: Row) -> Iterator[receipts.Heads]:
-    """The heads that certified peers say they have, one for each of their databases that has applied a segment."""
-    for peer in peers.others(store):
-        for heads in receipts.all_heads(store, peer.id)[0] if peer.trust == "certified" else ():
-            head = heads.get(row["log_id"])
-            hash_ = head.hash if head and head.last >= row["last"] else None
-            while hash_ is not None and hash_ != row["hash"]:
-                hash_ = store.value("SELECT prev FROM local_segment WHERE hash = ?", [hash_])
-            if hash_ is not None:
-                yield heads
+def _applied_by(store: Store, row: Row) -> Iterator[tuple[str, str]]:
+    """(replica, database) of each database of a certified peer that has applied a segment."""
+    for peer_id, database, head in receipts.databases_ahead(store, row["log_id"], row["last"]):
+        hash_: str | None = head
+        while hash_ is not None and hash_ != row["hash"]:
+            hash_ = store.value("SELECT prev FROM local_segment WHERE hash = ?", [hash_])
+        if hash_ is not None:
+            yield peer_id, database

@@ -18,7 +18,7 @@ from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock, keys, segment
 from fieldapp.sync.merge import forks, merge, revocation
 from fieldapp.sync.merge.forks import CLOCK_AHEAD, FORK, FORK_SETTLED
-from fieldapp.sync.peers import logs, peers
+from fieldapp.sync.peers import logs, peers, receipts
 
 _SEGMENT = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reason"
 
@@ -193,7 +193,7 @@ def _set_clock_back(store: Store) -> None:
         store.value("SELECT coalesce(max(hlc), 0) FROM local_receipt WHERE hlc <= ?", [bound]),
     )
     store.db.execute("UPDATE local_session SET hlc = ?, wall_lead = 0 WHERE hlc > ?", [newest, bound])
-    store.db.execute("DELETE FROM local_receipt WHERE hlc > ?", [bound])
+    receipts.forget_implausible(store)
     store.db.execute("UPDATE local_recovery_code SET hlc = 0 WHERE hlc > ?", [bound])
 
 

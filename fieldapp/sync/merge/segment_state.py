@@ -52,12 +52,23 @@ def apply_segment(store: Store, sealed: segment.Sealed, hash_: str, pending: fas
         logs.begin_log(store, header.scope)
 
 
-def apply_held(store: Store) -> None:
-    """Apply held segments until none is left that can be applied; inside an applying transaction."""
+_HELD = "SELECT hash FROM local_segment WHERE state = 'held' ORDER BY log_id, first, hash"
+_HELD_OF = (
+    "SELECT s.hash FROM local_replica r CROSS JOIN local_segment s ON s.replica_id = r.id AND s.state = 'held'"
+    " WHERE (r.post_id = ? OR r.role = 'hq') AND r.trust <> 'pending' ORDER BY s.log_id, s.first, s.hash"
+)
+
+
+def apply_held(store: Store, post_id: str | None = None) -> None:
+    """Apply held segments until none is left that can be applied; inside an applying transaction.
+
+    ``post_id``: only those of this post's certified laptops and of headquarters. After a bundle that brought changes of
+    that post alone, no other segment can be applied: each waits for changes of its own post, or for what is for all.
+    """
     progress = True
     while progress:
         progress = False
-        held = store.rows("SELECT hash FROM local_segment WHERE state = 'held' ORDER BY log_id, first, hash")
+        held = store.rows(_HELD) if post_id is None else store.rows(_HELD_OF, [post_id])
         for row in (store.row("SELECT * FROM local_segment WHERE hash = ?", [h["hash"]]) for h in held):
             assert row is not None
             state, reason = classify(store, row)
@@ -73,15 +84,17 @@ def apply_held(store: Store) -> None:
                 progress = True
 
 
-def settle_forks(store: Store) -> None:
+def settle_forks(store: Store, post_id: str | None = None) -> None:
     """Follow headquarters in logs that have two branches, and forget what is logged elsewhere.
 
-    Inside an applying transaction. Held segments that waited for that are applied.
+    Inside an applying transaction. Held segments that waited for that are applied. ``post_id``: nothing but this post's
+    changes has come since the last time.
     """
     followed: set[str] = set()
     while forks.follow_headquarters(store, followed):
         apply_held(store)
+        post_id = None
     release.release_if_logged_elsewhere(store)
-    while forks.forget_settled(store):  # what follows a settled segment is settled with it
-        apply_held(store)
+    while forks.forget_settled(store, post_id):  # what follows a settled segment is settled with it
+        apply_held(store, post_id)
     logs.begin_missing_logs(store)

@@ -1,7 +1,7 @@
 """Receipts: how far other replicas say they have each log, and how far that agrees with ours."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from fieldapp.store import wall
 from fieldapp.store.store import Store
@@ -36,7 +36,7 @@ def record_receipt(store: Store, manifest: Manifest) -> None:
     sender = manifest.sender
     if not store.value("SELECT 1 FROM local_replica WHERE id = ? AND own = 0 AND trust = 'certified'", [sender]):
         return
-    store.db.execute("DELETE FROM local_receipt WHERE hlc > ?", [clock.latest_plausible()])  # from versions before 0.3
+    forget_implausible(store)  # from versions before 0.3
     if not clock.is_plausible(manifest.hlc):
         _keep(store, manifest, manifest.log + AHEAD_SUFFIX, None, clock.current(store))
         return
@@ -46,17 +46,48 @@ def record_receipt(store: Store, manifest: Manifest) -> None:
     if last is not None and manifest.hlc <= last:
         return
     if last is None and not key.endswith(FORK_SUFFIX):
-        store.db.execute(
-            "UPDATE local_receipt SET have = NULL WHERE replica_id = ? AND hlc < ?", [sender, manifest.hlc]
-        )
+        replaced = [sender, manifest.hlc]
+        for row in store.rows("SELECT log_id FROM local_receipt WHERE replica_id = ? AND hlc < ?", replaced):
+            _enter_heads(store, sender, row["log_id"], {})
+        store.db.execute("UPDATE local_receipt SET have = NULL WHERE replica_id = ? AND hlc < ?", replaced)
+    _enter_heads(store, sender, key, manifest.have)
     have = json.dumps({g: {"last": h.last, "hash": h.hash, "replica": h.replica} for g, h in manifest.have.items()})
     _keep(store, manifest, key, have, manifest.hlc)
+
+
+def forget_implausible(store: Store) -> None:
+    """Delete the receipts with readings that no clock can have had; inside a transaction."""
+    bound = clock.latest_plausible()
+    for row in store.rows("SELECT replica_id, log_id FROM local_receipt WHERE hlc > ?", [bound]):
+        _enter_heads(store, row["replica_id"], row["log_id"], {})
+    store.db.execute("DELETE FROM local_receipt WHERE hlc > ?", [bound])
 
 
 def _keep(store: Store, manifest: Manifest, key: str, have: str | None, hlc: int) -> None:
     store.db.execute(
         "INSERT OR REPLACE INTO local_receipt VALUES (?, ?, ?, ?, ?, ?, ?)",
         [manifest.sender, key, have, hlc, manifest.made_at, wall.instant(), clean(manifest.program)],
+    )
+
+
+def _enter_heads(store: Store, replica_id: str, database: str, heads: Heads) -> None:
+    """Enter the heads of a receipt for look-ups by log, as far as they differ from those of the one before."""
+    place = [replica_id, database]
+    before = {
+        row["log_id"]: (row["last"], row["hash"])
+        for row in store.rows(
+            "SELECT h.key AS log_id, h.value ->> '$.last' AS last, h.value ->> '$.hash' AS hash"
+            " FROM local_receipt r, json_each(r.have) h WHERE r.replica_id = ? AND r.log_id = ?",
+            place,
+        )
+    }
+    store.db.conn.executemany(
+        "DELETE FROM local_head WHERE log_id = ? AND replica_id = ? AND database = ?",
+        [(log_id, *place) for log_id in before.keys() - heads.keys()],
+    )
+    store.db.conn.executemany(
+        "INSERT OR REPLACE INTO local_head VALUES (?, ?, ?, ?, ?)",
+        [(g, *place, h.last, h.hash) for g, h in heads.items() if before.get(g) != (h.last, h.hash)],
     )
 
 
@@ -79,21 +110,22 @@ def latest_receipt(store: Store, replica_id: str) -> Heads:
 def unapplied_heads(store: Store) -> list[tuple[str, str, Head]]:
     """(replica, log, head) of each head in the latest receipt of a certified replica that is not applied here.
 
-    For logs of headquarters, the heads of all databases of a replica: there the branches themselves decide which of
+    Only heads of logs that are here. For logs of posts, only what headquarters says: nobody else decides about them.
+    For logs of headquarters, the heads of all databases of every replica: there the branches themselves decide which of
     them counts (``forks``). One query: headquarters asks this after every bundle, and may know a thousand laptops.
     """
     bound = clock.latest_plausible()
     rows = store.rows(
-        "SELECT p.id, h.key AS log_id, h.value AS head FROM local_replica p JOIN local_receipt r ON r.replica_id = p.id"
-        " JOIN json_each(r.have) h WHERE p.own = 0 AND p.trust = 'certified'"
-        f" AND r.hlc <= {bound} AND (r.hlc = (SELECT max(n.hlc) FROM local_receipt n"
-        f" WHERE n.replica_id = p.id AND n.have IS NOT NULL AND n.hlc <= {bound})"
-        " OR EXISTS (SELECT 1 FROM local_log l JOIN local_replica a ON a.id = l.replica_id"
-        " WHERE l.id = h.key AND a.role = 'hq'))"
-        " AND NOT EXISTS (SELECT 1 FROM local_segment s WHERE s.hash = h.value ->> '$.hash' AND s.state = 'applied')"
+        "SELECT p.id, h.log_id, h.last, h.hash FROM local_log l CROSS JOIN local_head h ON h.log_id = l.id"
+        " JOIN local_replica p ON p.id = h.replica_id JOIN local_replica a ON a.id = l.replica_id"
+        " JOIN local_receipt r ON r.replica_id = h.replica_id AND r.log_id = h.database"
+        f" WHERE p.own = 0 AND p.trust = 'certified' AND r.hlc <= {bound} AND (a.role = 'hq' OR p.role = 'hq'"
+        " AND r.hlc = (SELECT max(n.hlc) FROM local_receipt n"
+        f" WHERE n.replica_id = p.id AND n.have IS NOT NULL AND n.hlc <= {bound}))"
+        " AND NOT EXISTS (SELECT 1 FROM local_segment s WHERE s.hash = h.hash AND s.state = 'applied')"
         " ORDER BY p.post_code, p.name, p.id"
     )
-    return [(row["id"], row["log_id"], Head(**json.loads(row["head"]))) for row in rows]
+    return [(row["id"], row["log_id"], Head(row["last"], row["hash"])) for row in rows]
 
 
 def all_heads(store: Store, replica_id: str) -> tuple[tuple[Heads, ...], str | None]:
@@ -108,6 +140,33 @@ def all_heads(store: Store, replica_id: str) -> tuple[tuple[Heads, ...], str | N
         [replica_id, SILENCE_MS << 16, clock.latest_plausible()],
     )
     return tuple(_heads(row["have"]) for row in rows), max((row["at"] for row in rows), default=None)
+
+
+def databases_ahead(store: Store, log_id: str, last: int) -> list[tuple[str, str, str]]:
+    """(replica, database, hash of its head) of each database of a certified replica that has a log up to a change.
+
+    Databases that ``all_heads`` leaves out are left out here too.
+    """
+    rows = store.rows(
+        "SELECT h.replica_id, h.database, h.hash FROM local_head h"
+        " JOIN local_replica p ON p.id = h.replica_id AND p.own = 0 AND p.trust = 'certified'"
+        " JOIN local_receipt r ON r.replica_id = h.replica_id AND r.log_id = h.database"
+        " WHERE h.log_id = ? AND h.last >= ?"
+        " AND r.hlc > (SELECT max(n.hlc) FROM local_receipt n WHERE n.replica_id = p.id) - ?"
+        " ORDER BY p.post_code, p.name, p.id, h.database",
+        [log_id, last, SILENCE_MS << 16],
+    )
+    return [(row["replica_id"], row["database"], row["hash"]) for row in rows]
+
+
+def heads_of(store: Store, replica_id: str, database: str, logs: Iterable[str]) -> dict[str, int]:
+    """How far a database has some logs; one that its receipt does not name is left out."""
+    rows = store.rows(
+        "SELECT log_id, last FROM local_head WHERE log_id IN (SELECT value FROM json_each(?))"
+        " AND replica_id = ? AND database = ?",
+        [json.dumps(list(logs)), replica_id, database],
+    )
+    return {row["log_id"]: row["last"] for row in rows}
 
 
 def _heads(have: str | None) -> Heads:
