@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import on_windows
@@ -38,58 +40,73 @@ from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, outgoing
 from fieldapp.sync.safety import backup
 
-what, home, key, dest, user = sys.argv[2], Path(sys.argv[3]), bytes.fromhex(sys.argv[4]), Path(sys.argv[5]), sys.argv[6]
+what, home, key, user = sys.argv[2], Path(sys.argv[3]), bytes.fromhex(sys.argv[4]), sys.argv[5]
 store = Store.open(home, key, user) if what not in ("unlock", "key file", "begin") else None
 print("ready", flush=True)
-own = sys.stdin.readline().strip()
-try:
-    if what == "export":
-        said = outgoing.export(store, dest)[0].path
-    elif what == "backup":
-        said = backup.write_backup(store, dest).path
-    elif what == "backup on the stick":
-        said = backup.backup_to_stick(store, dest).path
-    elif what == "open data":
-        said = open_data.write_package(store, dest / "data").path
-    elif what == "report":
-        save_file(dest / "report.html", own.encode() * 100_000)
-        said = own
-    elif what == "key file":
-        vault.write_key_file(home, "x.user.age", own.encode() * 10_000)
-        said = own
-    elif what == "begin":
-        said = enrolment.init_hq(dest / "begun", name=own, user="A", passphrase="x y z w").identity.name
-    else:
-        said = vault.unseal(home, user, os.environ["PHRASE"]).hex()
-    print("done", said, flush=True)
-except FieldappError as error:
-    print("refused", error, flush=True)
+for line in sys.stdin:
+    own, dest = line[0], Path(line[1:].rstrip("\\n"))
+    try:
+        if what == "export":
+            said = outgoing.export(store, dest)[0].path
+        elif what == "backup":
+            said = backup.write_backup(store, dest).path
+        elif what == "backup on the stick":
+            said = backup.backup_to_stick(store, dest).path
+        elif what == "open data":
+            said = open_data.write_package(store, dest / "data").path
+        elif what == "report":
+            save_file(dest / "report.html", own.encode() * 100_000)
+            said = own
+        elif what == "key file":
+            vault.write_key_file(home, "x.user.age", own.encode() * 10_000)
+            said = own
+        elif what == "begin":
+            said = enrolment.init_hq(dest / "begun", name=own, user="A", passphrase="x y z w").identity.name
+        else:
+            said = vault.unseal(home, user, os.environ["PHRASE"]).hex()
+        print("done", said, flush=True)
+    except FieldappError as error:
+        print("refused", error, flush=True)
 """
 
 
-def together(what: str, home: Path, key: bytes, dest: Path, user: str = USER, at_once: int = AT_ONCE) -> list[str]:
-    """What so many processes say that begin the same at the same moment; each has a letter of its own."""
-    arguments = [os.pathsep.join(sys.path), what, str(home), key.hex(), str(dest), user]
+@contextmanager
+def together(what: str, home: Path, key: bytes, at_once: int = AT_ONCE) -> Iterator[Callable[[Path], list[str]]]:
+    """Processes that begin the same at the same moment, each with a letter of its own, as often as they are asked to.
+
+    Each time they are given a folder, and what they say comes back.
+    """
+    arguments = [os.pathsep.join(sys.path), what, str(home), key.hex(), USER]
     children = [
         subprocess.Popen([sys.executable, "-c", CHILD, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                          text=True, env={**os.environ, "PHRASE": PASSPHRASE, "FIELDAPP_LANG": "en"})
         for _ in range(at_once)
     ]  # fmt: skip
-    timers = [threading.Timer(PATIENCE, child.kill) for child in children]
-    for timer in timers:
-        timer.start()
-    for child in children:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-    for letter, child in zip("abcdefghij", children, strict=False):
-        assert child.stdin is not None
-        child.stdin.write(letter + "\n")
-        child.stdin.flush()
-    said = [child.communicate()[0].rstrip("\n") for child in children]
-    for timer in timers:
-        timer.cancel()
-    assert all(line.startswith(("done ", "refused ")) for line in said), said
-    return said
+
+    def heard() -> list[str]:
+        given_up = [threading.Timer(PATIENCE, child.kill) for child in children]
+        for timer in given_up:
+            timer.start()
+        said = [child.stdout.readline().rstrip("\n") for child in children if child.stdout]
+        for timer in given_up:
+            timer.cancel()
+        return said
+
+    def begin(dest: Path) -> list[str]:
+        for letter, child in zip("abcdefghij", children, strict=False):
+            assert child.stdin is not None
+            child.stdin.write(f"{letter}{dest}\n")
+            child.stdin.flush()
+        said = heard()
+        assert all(line.startswith(("done ", "refused ")) for line in said), said
+        return said
+
+    try:
+        assert heard() == ["ready"] * at_once
+        yield begin
+    finally:
+        for child in children:
+            child.communicate()
 
 
 def done(said: list[str]) -> list[str]:
@@ -115,12 +132,13 @@ def test_exports_at_once_onto_one_stick_are_each_whole(world: World) -> None:
     world.well(description="giếng " * 300)
     world.post.close()
     names: Counter[str] = Counter()
-    for _ in range(ROUNDS):
-        written = done(together("export", home, key, world.usb))
-        assert len(written) == AT_ONCE
-        names.update(written)
-        for path in written:
-            incoming.verify_bundle(world.hq, Path(path))
+    with together("export", home, key) as begin:
+        for _ in range(ROUNDS):
+            written = done(begin(world.usb))
+            assert len(written) == AT_ONCE
+            names.update(written)
+            for path in written:
+                incoming.verify_bundle(world.hq, Path(path))
     assert set(names.values()) == {1}, "two exports took one name"
     with Store.open(home, key, USER) as post:
         numbers = [row["number"] for row in post.rows("SELECT number FROM local_written")]
@@ -134,62 +152,70 @@ def test_exports_at_once_onto_one_stick_are_each_whole(world: World) -> None:
 def test_backups_at_once_are_each_whole(closed: World, what: str, tmp_path: Path) -> None:
     home, key = closed.root / "post", closed.keys["post"]
     seen: set[str] = set()
-    for number in range(ROUNDS):
-        written = done(together(what, home, key, closed.usb))
-        assert len(written) == AT_ONCE
-        if what == "backup":
-            assert len(set(written)) == AT_ONCE, "two backups took one name"
-            assert seen.isdisjoint(written)
-            seen |= set(written)
-            whole = [Path(path) for path in written]
-        else:
-            closed.hq = Store.open(closed.root / "hq", closed.keys["hq"], "Trực ban")
-            opened = tmp_path / f"opened-{number}"
-            opened.mkdir()
-            whole = [backup.open_sealed_backup(closed.hq, Path(written[0]), opened)]
-            closed.hq.close()
-        for path in whole:
-            assert backup.restore_backup(path, tmp_path / f"{path.name}-{number}", USER, PASSPHRASE)
+    with together(what, home, key) as begin:
+        for number in range(ROUNDS):
+            written = done(begin(closed.usb))
+            assert len(written) == AT_ONCE
+            if what == "backup":
+                assert len(set(written)) == AT_ONCE, "two backups took one name"
+                assert seen.isdisjoint(written)
+                seen |= set(written)
+                whole = [Path(path) for path in written]
+            else:
+                closed.hq = Store.open(closed.root / "hq", closed.keys["hq"], "Trực ban")
+                opened = tmp_path / f"opened-{number}"
+                opened.mkdir()
+                whole = [backup.open_sealed_backup(closed.hq, Path(written[0]), opened)]
+                closed.hq.close()
+            for path in whole:
+                assert backup.restore_backup(path, tmp_path / f"{path.name}-{number}", USER, PASSPHRASE)
     nothing_is_left(closed.root)
 
 
 def test_reports_at_once_under_one_name_are_one_whole_file(closed: World) -> None:
     home, key = closed.root / "post", closed.keys["post"]
-    for number in range(ROUNDS):
-        folder = closed.root / f"reports-{number}"
-        folder.mkdir()
-        (written,) = done(together("report", home, key, folder))
-        assert (folder / "report.html").read_bytes() == written.encode() * 100_000
-        assert [path.name for path in folder.iterdir()] == ["report.html"]
+    with together("report", home, key) as begin:
+        for number in range(ROUNDS):
+            folder = closed.root / f"reports-{number}"
+            folder.mkdir()
+            (written,) = done(begin(folder))
+            assert (folder / "report.html").read_bytes() == written.encode() * 100_000
+            assert [path.name for path in folder.iterdir()] == ["report.html"]
 
 
 def test_open_data_at_once_into_one_folder_are_one_whole_folder(closed: World) -> None:
     home, key = closed.root / "post", closed.keys["post"]
-    (closed.root / "out").mkdir()
-    (written,) = done(together("open data", home, key, closed.root / "out", at_once=2))
-    assert (Path(written) / open_data.PACKAGE).is_file()
-    assert [path.name for path in (closed.root / "out").iterdir()] == ["data"]
+    with together("open data", home, key, at_once=2) as begin:
+        for number in range(ROUNDS):
+            folder = closed.root / f"out-{number}"
+            folder.mkdir()
+            (written,) = done(begin(folder))
+            assert (Path(written) / open_data.PACKAGE).is_file()
+            assert [path.name for path in folder.iterdir()] == ["data"]
 
 
 def test_five_right_passphrases_at_once_are_not_too_many_wrong_tries(openable: World) -> None:
     home, key = openable.root / "post", openable.keys["post"]
-    for _ in range(ROUNDS):
-        said = together("unlock", home, key, home, at_once=5)
-        assert done(said) == [key.hex()] * 5, said
+    with together("unlock", home, key, at_once=5) as begin:
+        for _ in range(ROUNDS):
+            said = begin(home)
+            assert done(said) == [key.hex()] * 5, said
     assert vault.unseal(home, USER, PASSPHRASE) == key
 
 
 def test_key_files_written_at_once_are_each_whole(closed: World) -> None:
     home, key = closed.root / "post", closed.keys["post"]
-    for _ in range(ROUNDS):
-        assert len(done(together("key file", home, key, home))) == AT_ONCE
-        data = (home / vault.KEYS_FOLDER / "x.user.age").read_bytes()
-        assert data == data[:1] * 10_000
+    with together("key file", home, key) as begin:
+        for _ in range(ROUNDS):
+            assert len(done(begin(home))) == AT_ONCE
+            data = (home / vault.KEYS_FOLDER / "x.user.age").read_bytes()
+            assert data == data[:1] * 10_000
     nothing_is_left(home)
 
 
 def test_beginnings_at_once_in_one_folder_are_one_replica(closed: World, tmp_path: Path) -> None:
-    (name,) = done(together("begin", closed.root / "post", closed.keys["post"], tmp_path, at_once=2))
+    with together("begin", closed.root / "post", closed.keys["post"], at_once=2) as begin:
+        (name,) = done(begin(tmp_path))
     home = tmp_path / "begun"
     with Store.unlock(home, "A", "x y z w") as store:
         assert store.identity.name == name
