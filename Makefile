@@ -12,8 +12,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-TOOLS := age minisign zstd jq sqlite3 tmux mkfs.vfat mcopy fusefat fusermount gcc initdb
-PACKAGES := age minisign zstd jq sqlite3 tmux dosfstools mtools fusefat gcc libc6-dev postgresql
+TOOLS := age faketime minisign zstd jq sqlite3 tmux mkfs.vfat mcopy fusefat fusermount gcc initdb
+PACKAGES := age faketime minisign zstd jq sqlite3 tmux dosfstools mtools fusefat gcc libc6-dev postgresql
 # Tests copy encrypted files by the thousand: in memory where there is enough of it.
 export TMPDIR := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 # Where this is set, each of the hundred processes of a run would compile the program anew.

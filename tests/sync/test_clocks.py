@@ -4,13 +4,13 @@
 """
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from field import PASSPHRASE, USER, Run, World
+from clock_world import FAR, ahead, all_is_well, restore, rounds, save_disk, wells
+from field import PASSPHRASE, Run, World
 from screen_driver import run as run_app
 from sqlite_utils import Database
 from sync_state import state
@@ -18,70 +18,15 @@ from sync_state import state
 from fieldapp.errors import FieldappError
 from fieldapp.records import records
 from fieldapp.store import connection, people, wall
-from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
 from fieldapp.sync.format import clock, segment
-from fieldapp.sync.merge import forks, merge, release
+from fieldapp.sync.merge import merge, release
 from fieldapp.sync.peers import peers, recovery
 from fieldapp.sync.safety import doctor
 from fieldapp.tui.screens.conflicts import ConflictsScreen
 
 DAYS = [0, 3_400, 3_800, 26_645]
-FAR = 26_645
-"""Days from 2026 to 2099"""
 FEAST = {"name": "Tết quân dân", "date_from": "2013-01-20"}
-
-
-def ahead(store: Store, days: int = FAR) -> None:
-    then = clock.reading(datetime.now(UTC) + timedelta(days=days))
-    store.db.execute("UPDATE local_session SET hlc = max(hlc, ?)", [then])
-
-
-def wells(store: Store) -> int:
-    found: int = store.value("SELECT count(*) FROM activity WHERE voided_at IS NULL")
-    return found
-
-
-def save_disk(world: World, who: str) -> None:
-    store: Store = getattr(world, who)
-    store.close()
-    shutil.copytree(world.root / who, world.root / f"backup of {who}")
-    reopen(world, who)
-
-
-def reopen(world: World, who: str) -> None:
-    setattr(world, who, Store.open(world.root / who, world.keys[who], "Trực ban" if who == "hq" else USER))
-
-
-def restore(world: World, who: str) -> None:
-    """As ``fieldapp restore`` does: the old disk, which begins new logs."""
-    getattr(world, who).close()
-    shutil.rmtree(world.root / who)
-    shutil.copytree(world.root / f"backup of {who}", world.root / who)
-    reopen(world, who)
-    forks.begin_new_logs(getattr(world, who))
-
-
-def rounds(world: World, number: int = 3) -> None:
-    for _ in range(number):
-        world.carry(world.post, world.hq)
-        world.carry(world.hq, world.post)
-
-
-def all_is_well(world: World, number: int) -> None:
-    """Everything is everywhere, nothing waits or is unsent, and later work goes on as if nothing had been."""
-    assert (wells(world.post), wells(world.hq)) == (number, number)
-    assert state(world.post) == state(world.hq)
-    world.well(date_from="2013-12-30")
-    records.save(world.hq, "party_cell", {"name": "Chi bộ sau đó", "unit_id": "24214"})
-    rounds(world, 2)
-    assert (wells(world.post), wells(world.hq)) == (number + 1, number + 1)
-    assert state(world.post) == state(world.hq)
-    for store in (world.post, world.hq):
-        told = status.exchange_status(store)
-        assert (told.held, told.quarantined, told.unsent, told.to_release) == ([], [], 0, None)
-        assert clock.is_plausible(clock.current(store))
-        assert doctor.examine_replica(store).healthy
 
 
 @pytest.mark.parametrize("restored", [False, True])
