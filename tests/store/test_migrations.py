@@ -40,7 +40,7 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0014_wall_clock", "f66d413a2b9d72e392e0d31aea4669763e26c59213f93f5c3ba350a2e209d1db")
+SCHEMA_OF_NEWEST = ("0014_wall_clock", "b524196db1f5b0e3007e69b4a1132ff445735c83860233a9db120bb4dc1cbfb7")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 LOGGED_TABLES = (4, "c7682a2f104bf60bb8ebf8b474547fd83e0bf7812df039b005a8204809fef1d1")
 """``SEGMENT_SCHEMA``, and the hash of the tables whose rows are logged"""
