@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import random_records
 from field import World
 
+from fieldapp.domain.lengths import too_long
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.store import ids
@@ -26,7 +27,7 @@ def rows_with_odd_values(store: Store, base: Row, kind: str, scope: str) -> Iter
     kept = {"id", "post_id"}
     for column in [c for c in base if c not in kept]:
         for value in (None, *TEXTS, *NUMBERS):
-            if is_storable(value) and base[column] != value:
+            if is_storable(value) and not too_long({column: value}) and base[column] != value:
                 yield base | {column: value, "id": ids.new_id(scope)}
 
 

@@ -194,6 +194,10 @@ int renameat(int f, const char *from, int t, const char *to) {
     REAL(int, "renameat", int, const char *, int, const char *);
     return renamed(real(f, from, t, to), f, from, t, to);
 }
+int renameat2(int f, const char *from, int t, const char *to, unsigned int flags) {
+    REAL(int, "renameat2", int, const char *, int, const char *, unsigned int);
+    return renamed(real(f, from, t, to, flags), f, from, t, to);
+}
 
 static int unlinked(int done, int folder, const char *path) {
     char name[PATH_MAX];

@@ -10,6 +10,8 @@ from fieldapp.records import records
 from fieldapp.records.reading import resolve_reference
 from fieldapp.records.words import labels
 
+pytestmark = pytest.mark.usefixtures("whole_baseline")
+
 THEN, NOW = date(2013, 11, 5), date(2026, 11, 5)
 
 
