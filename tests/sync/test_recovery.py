@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyrage
 import pytest
-from field import USER, Run, World
+from field import PASSPHRASE, USER, Run, World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -99,6 +99,24 @@ def test_when_all_key_files_are_lost_the_recovered_one_is_administrator(world: W
     code = recovery.code_of(world.hq, peers.others(world.hq)[0])
     with recovery.accept_code(home, "Trần Văn B", code, NEW) as store:
         assert people.role_of(store, "Trần Văn B") is Role.ADMINISTRATOR
+
+
+def test_an_answer_opens_the_laptop_for_the_one_who_asked_alone(world: World) -> None:
+    """A recorder asks, and writes an administrator's name into headquarters' answer."""
+    home = world.root / "post"
+    people.add_person(world.post, "Người ghi", "mật khẩu cũ", Role.RECORDER)
+    before = vault.unseal(home, USER, PASSPHRASE)
+    world.post.close()
+    asked, _words = recovery.request(home, "Người ghi", NEW, world.usb)
+    answer = recovery.answer(recovery.read_request(world.hq, asked), world.usb)
+    said = json.loads(answer.read_bytes())
+    answer.write_text(json.dumps({**said, "user": USER}), encoding="utf-8")
+    with pytest.raises(FieldappError, match="Không có gì thay đổi"):
+        recovery.accept(home, answer, NEW)
+    assert vault.unseal(home, USER, PASSPHRASE) == before
+    answer.write_text(json.dumps(said), encoding="utf-8")
+    assert recovery.accept(home, answer, NEW) == "Người ghi"
+    world.post = Store.open(home, world.keys["post"], USER)
 
 
 def test_an_answer_to_somebody_else_opens_nothing(world: World) -> None:

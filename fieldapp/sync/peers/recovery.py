@@ -42,7 +42,7 @@ ANSWER = "fieldapp-recovery-answer/1"
 REQUEST_SUFFIX = ".fieldapp-recovery-request.json"
 ANSWER_SUFFIX = ".fieldapp-recovery-answer.json"
 PENDING_FILE = "recovering.age"
-"""In the folder of keys: the secret half of the request's key, under the new passphrase"""
+"""In the folder of keys: the secret half of the request's key and who asks, under the new passphrase"""
 MAX_DOCUMENT = 16_384
 """Bytes of a request or an answer"""
 
@@ -90,7 +90,8 @@ def request(home: Path, user: str, passphrase: str, dest: Path) -> tuple[Path, s
     people.check_passphrase(passphrase)
     sealed = vault.sealed_for_recovery(home)
     fresh = pyrage.x25519.Identity.generate()
-    vault.write_key_file(home, PENDING_FILE, vault.seal_with_passphrase(str(fresh).encode(), passphrase))
+    kept = f"{fresh}\n{clean(user)}".encode()
+    vault.write_key_file(home, PENDING_FILE, vault.seal_with_passphrase(kept, passphrase))
     asked = _Request(REQUEST, clean(user), str(fresh.to_public()), b64encode(sealed).decode())
     target = dest / f"{str(fresh.to_public())[-8:]}{REQUEST_SUFFIX}"
     with drives.atomic_file(target) as file:
@@ -131,7 +132,8 @@ def answer(asked: RecoveryRequest, dest: Path) -> Path:
 def accept(home: Path, path: Path, passphrase: str) -> str:
     """At the post: open the laptop with the answer, and return the user.
 
-    ``passphrase`` is the one that was chosen with the request.
+    ``passphrase`` is the one that was chosen with the request. It opens the laptop for the user who asked: an answer is
+    not signed, so what it says of the user may have been changed on the way.
     """
     answered = _read(path, _Answer, ANSWER)
     waiting = home / vault.KEYS_FOLDER / PENDING_FILE
@@ -140,16 +142,20 @@ def accept(home: Path, path: Path, passphrase: str) -> str:
     secret = vault.open_with_passphrase(waiting.read_bytes(), passphrase)
     if secret is None:
         raise FieldappError(_("The passphrase is wrong. It is the one that was chosen with the request; try again."))
+    fresh, _line, asked_by = secret.decode().partition("\n")
+    user = asked_by or answered.user  # version 0.2 did not keep who asked
     try:
-        identity = pyrage.x25519.Identity.from_str(secret.decode())
+        identity = pyrage.x25519.Identity.from_str(fresh)
+        if clean(answered.user) != user:
+            raise ValueError("another user")
         key: bytes = pyrage.decrypt(b64decode(answered.sealed, validate=True), [identity])
     except (pyrage.DecryptError, OSError, ValueError):
         raise FieldappError(
             _("{name} answers another request. Nothing was changed.").format(name=display_path(path.name))
         ) from None
-    _open_with_key(home, answered.user, passphrase, key).close()
+    _open_with_key(home, user, passphrase, key).close()
     disk.remove(waiting)
-    return answered.user
+    return user
 
 
 # by telephone ---------------------------------------------------------------------------------------------------
