@@ -86,10 +86,11 @@ def take_away_in(folder: Path, age: float = HOUR, others: re.Pattern[str] = OTHE
     """
     found = []
     with suppress(OSError):
-        for entry in sorted(folder.iterdir()):
-            least = age if disk.is_begun(entry.name) else HOUR if others.fullmatch(entry.name) else None
+        for name in sorted(os.listdir(folder)):  # noqa: PTH208 — paths of all files would cost at each start
+            least = age if disk.is_begun(name) else HOUR if others.fullmatch(name) else None
             if least is None:
                 continue
+            entry = folder / name
             with suppress(OSError, OverflowError, ValueError):
                 left = _look(entry)
                 if abs(time.time() - left.changed) >= least:

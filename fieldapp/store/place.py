@@ -151,13 +151,14 @@ def warnings(folder: Path, on: Volume | None = None) -> list[str]:
 def readable_by_others(path: Path) -> bool:
     """Whether other accounts of this machine may look into a folder, or read a file; never on Windows and FAT, where
     the mode says nothing."""
-    if os.name != "posix" or volume(path).is_fat:
+    if os.name != "posix":
         return False
     try:
         mode = path.stat().st_mode
     except OSError:
         return False
-    return bool(mode & 0o055) if stat.S_ISDIR(mode) else stat.S_ISREG(mode) and bool(mode & 0o044)
+    others = mode & 0o055 if stat.S_ISDIR(mode) else mode & 0o044 if stat.S_ISREG(mode) else 0
+    return bool(others) and not volume(path).is_fat
 
 
 def access_notices(home: Path) -> list[str]:
