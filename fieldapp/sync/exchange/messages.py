@@ -75,6 +75,11 @@ def implausible_pack_text(store: Store, name: str) -> str | None:
 
 def to_release_text(found: release.ToRelease) -> str:
     """What a release here would log again, and how it is done."""
+    if not found.changes:
+        return _(
+            "This laptop's clock showed {year} once, and its bundles still say so. Release it: Enter in “To decide”, or"
+            " `fieldapp sync release`."
+        ).format(year=found.year)
     return _(
         "{changes} recorded while a clock showed {year} wait. Release them: Enter in “To decide”, or"
         " `fieldapp sync release`."

@@ -181,9 +181,7 @@ class ReleaseScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(Content(_("Recorded while a clock was wrong")), classes="section")
-        changes = counted("{n} change", "{n} changes", self._found.changes)
-        showed = _("{changes} were recorded while a laptop's clock showed {year}.")
-        yield Static(Content(showed.format(changes=changes, year=self._found.year)), classes="line")
+        yield Static(Content(messages.to_release_text(self._found)), classes="line")
         yield Static(Content(_("F2 logs them again, in their old order, with today's clock. Nothing that was typed"
                                " changes; the next bundle takes them to all laptops.")), classes="line")  # fmt: skip
         yield Static(id="message", classes="problem", markup=False)
