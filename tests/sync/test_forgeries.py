@@ -17,7 +17,7 @@ from fieldapp.store import log as change_log
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
 from fieldapp.sync.format import bundle, clock, keys, segment, tarball
-from fieldapp.sync.merge import revocation
+from fieldapp.sync.merge import release, revocation
 from fieldapp.sync.peers import peers
 from fieldapp.sync.safety import doctor
 
@@ -358,3 +358,28 @@ def test_a_laptop_takes_new_keys(world: World) -> None:
     world.well()
     (late,) = world.carry(world.post, world.hq)
     assert late.state == "quarantined"
+
+
+@pytest.mark.parametrize("whose", ["another post's", "headquarters'"])
+def test_a_release_gives_a_post_s_changes_no_more_weight(world: World, tmp_path: Path, whose: str) -> None:
+    """A clock of 2099 makes them wait, and an officer releases them: in headquarters' own log all would count."""
+    own, sender = other_post(world.hq)
+    well = world.well()
+    world.carry(world.post, world.hq)
+    assert sender.post_id
+    assert world.post.identity.post_id
+    event = {"created_at": NOW, "created_by": "x", "name": "của họ", "date_from": "2013-01-01"}
+    review = {"created_at": NOW, "created_by": "x", "record_id": well, "record_kind": "activity", "outcome": "accepted",
+              "seen": "x"}  # fmt: skip
+    scope, table, row = (
+        (world.post.identity.post_id, "event", event)
+        if whose == "another post's"
+        else (sender.post_id, "review", review)
+    )
+    ahead = (2099 - 1970) * 31_556_952_000 << 16
+    attack = sealed(own, new_id(), scope, sender.replica, [(ahead, table, new_id(), row)])
+    (held,) = incoming.import_files(world.hq, [forge(tmp_path / "a", own, sender, world.hq, 1, segments=[attack])])
+    assert held.state == "waits"
+    assert release.release(world.hq) == 0
+    assert world.hq.value(f"SELECT count(*) FROM {table}") == 0
+    assert status.exchange_status(world.hq).held == []

@@ -22,6 +22,7 @@ from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock, keys, segment
 from fieldapp.sync.merge import merge, revocation
+from fieldapp.sync.merge.admission import Author, Schema
 from fieldapp.sync.peers import logs, peers, receipts
 from fieldapp.sync.peers.peers import Peer
 
@@ -158,7 +159,9 @@ def _hold_branch(store: Store, branch: list[Row]) -> None:
         store.db.execute("UPDATE local_segment SET state = 'held' WHERE hash = ?", [row["hash"]])
 
 
-def _relog_segment(store: Store, ours: Row, applied: set[tuple[object, ...]], last_common: int) -> None:
+def _relog_segment(
+    store: Store, ours: Row, applied: set[tuple[object, ...]], last_common: int, *, of_another: bool = False
+) -> None:
     """Log and seal, in the current own log, the changes of a segment that the applied branch lacks.
 
     ``applied``: the identities of the changes of that branch. The new segment names the same version vector as the old
@@ -166,6 +169,7 @@ def _relog_segment(store: Store, ours: Row, applied: set[tuple[object, ...]], la
     """
     changes = [c for c in segment.decode(ours["bytes"])[1] if _identity(c) not in applied]
     changes = not_logged(store, changes, besides=ours["log_id"])
+    changes = permitted(store, ours, changes) if of_another else changes
     knows = {**json.loads(ours["knows"]), ours["log_id"]: last_common}
     log_again(store, ours["scope"], changes, knows, [c.hlc for c in changes])
 
@@ -201,6 +205,15 @@ def log_again(store: Store, scope: str, changes: list[Change], knows: dict[str, 
     segment.seal_rows(store, log, rows, {known: last for known, last in knows.items() if last})
 
 
+def permitted(store: Store, row: Row, changes: list[Change]) -> list[Change]:
+    """Those of a segment's changes that their author may write: in our own log they would count whoever wrote them."""
+    author = store.row("SELECT role, post_id FROM local_replica WHERE id = ?", [row["replica_id"]])
+    if author is None:
+        return []
+    schema, by = Schema(store), Author(row["scope"], author["role"], author["post_id"])
+    return [c for c in changes if c.table in schema.columns and schema.may_write(by, c.table)]
+
+
 def adopt_branches(store: Store) -> int:
     """Log the changes of quarantined branches in headquarters' own log; returns how many segments.
 
@@ -219,7 +232,7 @@ def adopt_branches(store: Store) -> int:
         touched = []
         for row in found:
             last_common = receipts.branch_point(store, row["log_id"], row["prev"])
-            _relog_segment(store, row, set(), last_common or 0)
+            _relog_segment(store, row, set(), last_common or 0, of_another=True)
             touched += [(c.table, c.row_id) for c in segment.decode(row["bytes"])[1]]
         merge.refold(store, touched)
         forget_settled(store)

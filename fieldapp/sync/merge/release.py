@@ -5,7 +5,9 @@ that it writes after them. A release logs them again in a log of this replica, i
 authors, times and knowledge. Such changes are like any others: they reach every laptop, also one with an older version
 of the program. The segments with the old readings are then ``settled`` everywhere (``forks.forget_settled``).
 
-A laptop releases what it wrote itself; headquarters also what others wrote in a scope that it writes.
+A laptop releases what it wrote itself; headquarters also what others wrote in a scope that it writes. It then answers
+for these changes as for its own. So those that their author might not write are left out, and what this version does
+not know waits for its author.
 """
 
 import json
@@ -17,6 +19,7 @@ from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock, keys, segment
 from fieldapp.sync.merge import forks, merge, revocation
+from fieldapp.sync.merge.admission import Schema
 from fieldapp.sync.merge.forks import CLOCK_AHEAD, FORK, FORK_SETTLED
 from fieldapp.sync.peers import logs, peers, receipts
 
@@ -119,7 +122,10 @@ def _segments(store: Store) -> list[Row]:
         )
         if not clock.is_plausible(_last_reading(store, row["hash"]))
     ]
-    return [row for row in found if (row["hash"] in off or row["reason"] == FORK) and may_release(store, row)]
+    found = [row for row in found if (row["hash"] in off or row["reason"] == FORK) and may_release(store, row)]
+    known = Schema(store).columns
+    me = store.identity.replica_id
+    return [r for r in found if r["replica_id"] == me or all(c.table in known for c in _changes(store, r))]
 
 
 def _applied_ahead(store: Store) -> list[tuple[str, int]]:
@@ -158,6 +164,11 @@ def _unsealed(store: Store) -> int:
 def _changes(store: Store, row: Row) -> list[Change]:
     data = store.value("SELECT bytes FROM local_segment WHERE hash = ?", [row["hash"]])
     return segment.decode(data)[1]
+
+
+def _countable(store: Store, row: Row) -> list[Change]:
+    changes = _changes(store, row)
+    return changes if row["replica_id"] == store.identity.replica_id else forks.permitted(store, row, changes)
 
 
 def _last_reading(store: Store, hash_: str) -> int:
@@ -202,7 +213,7 @@ def _log_again(store: Store, found: list[Row], reach: dict[str, int], touched: l
 
     They get new readings in the order of the old ones. ``reach``: log -> its last change that stays.
     """
-    wanted = {row["hash"]: forks.not_logged(store, _changes(store, row)) for row in found}
+    wanted = {row["hash"]: forks.not_logged(store, _countable(store, row)) for row in found}
     ordered = sorted((c.hlc, c.log_id, c.seq) for changes in wanted.values() for c in changes)
     readings = {(log_id, seq): clock.tick(store) for _hlc, log_id, seq in ordered}
     for row in found:
