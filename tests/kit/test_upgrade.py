@@ -114,6 +114,7 @@ class Laptop:
         self.root = home / ".local/share/fieldapp"
         secret = home / "secret"
         secret.write_text(PASSPHRASE, encoding="utf-8")
+        secret.chmod(0o600)
         self.environment = {
             "HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "FIELDAPP_HOME": str(self.post),
             "FIELDAPP_PASSPHRASE_FILE": str(secret), "FIELDAPP_LANG": "en",
