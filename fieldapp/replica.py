@@ -14,10 +14,15 @@ from fieldapp.sync.format import clock, drives
 from fieldapp.sync.merge import merge
 
 
-def unlock(home: Path, user: str, passphrase: str) -> Store:
-    """Open the replica in ``home`` as ``user``, and look whether the machine's clock can be right."""
+def unlock(home: Path, user: str, passphrase: str, *, read_only: bool = False) -> Store:
+    """Open the replica in ``home`` as ``user``, and look whether the machine's clock can be right.
+
+    ``read_only``: nothing may be changed in it, from here on.
+    """
     store = Store.unlock(home, user, passphrase)
     bring_up_to_date(store)
+    if read_only:
+        store.set_read_only()
     with suppress(disk_errors.DiskFull):
         clock.look(store)
     return store

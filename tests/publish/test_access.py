@@ -62,6 +62,7 @@ def test_an_analyst_reads_every_figure_and_no_name(world: World, database: str) 
         assert analyst.execute("SELECT count(*) FROM fieldapp.unit_today").fetchone() is not None
 
 
+@pytest.mark.usefixtures("whole_baseline")
 def test_a_province_reads_its_own_posts_only(world: World, database: str, pg: psycopg.Connection[Any]) -> None:
     random_records.fill(world.hq, 5, 30)
     publish(world.hq, database, Place(2))

@@ -270,6 +270,7 @@ def test_a_pack_is_no_bundle_and_a_broken_pack_leaves_nothing(world: World) -> N
     assert not [p for p in Path(home).rglob("*") if p.is_file()]
 
 
+@pytest.mark.usefixtures("whole_baseline")
 def test_units_of_one_s_own_province_are_offered_first(world: World) -> None:
     day = date(2026, 11, 24)
     offered = [label for _id, label in lists.choices(world.post, "unit", "phu hoa", day, limit=60)]

@@ -117,7 +117,7 @@ class UnlockScreen(Screen[None]):
         from fieldapp import replica
 
         try:
-            store = replica.unlock(self._home, user, passphrase)
+            store = replica.unlock(self._home, user, passphrase, read_only=self.app.read_only)
         except FieldappError as error:
             self.app.call_from_thread(self._refused, str(error))
         else:
