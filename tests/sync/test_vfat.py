@@ -23,6 +23,7 @@ from field import World
 from sync_state import state
 
 from fieldapp.errors import FieldappError
+from fieldapp.store import leftovers
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import incoming, outgoing, status
 from fieldapp.sync.format import bundle, drives
@@ -117,8 +118,11 @@ def stick(tmp_path: Path) -> Iterator[Stick]:
 
 
 def memory_of(post: Store) -> tuple[Any, ...]:
-    """What an export that failed must leave as it was: records, what is unsent, what was written before."""
-    number: list[Row] = post.rows("SELECT * FROM local_setting ORDER BY key")
+    """What an export that failed must leave as it was: records, what is unsent, what was written before.
+
+    Where something was begun is remembered before it is: what is left of it has to be found.
+    """
+    number: list[Row] = post.rows("SELECT * FROM local_setting WHERE key <> ? ORDER BY key", [leftovers.FOLDERS])
     return state(post), status.exchange_status(post), number, post.rows("SELECT * FROM local_written ORDER BY 1")
 
 
