@@ -122,8 +122,9 @@ def memory_of(post: Store) -> tuple[Any, ...]:
 
     Where something was begun is remembered before it is: what is left of it has to be found.
     """
+    known = status.exchange_status(post)  # first, for what it computes is kept in a setting
     number: list[Row] = post.rows("SELECT * FROM local_setting WHERE key <> ? ORDER BY key", [leftovers.FOLDERS])
-    return state(post), status.exchange_status(post), number, post.rows("SELECT * FROM local_written ORDER BY 1")
+    return state(post), known, number, post.rows("SELECT * FROM local_written ORDER BY 1")
 
 
 def look(world: World, stick: Stick, to: Path) -> tuple[set[str], int]:
