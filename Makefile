@@ -61,6 +61,8 @@ soak: $(VENV)/.dev
 		tests/tui/test_few_keys.py \
 		tests/sync/test_soak.py tests/sync/test_merge.py::test_one_set_of_segments_in_random_orders_is_one_state \
 		tests/sync/test_replies.py::test_the_sticks_of_a_morning
+	FIELDAPP_ODD=100 $(BIN)/python -m pytest -q -rP $(SOAK) tests/reports/test_odd_values.py \
+		tests/publish/test_mirror.py::test_whatever_a_row_holds_it_is_published
 	FIELDAPP_EXPLORE=$(EXPLORE) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) tests/sync/test_explore.py
 	FIELDAPP_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) \
 		tests/sync/test_merge.py::test_after_a_full_exchange_all_agree \

@@ -94,7 +94,8 @@ def test_every_record_is_shown_whatever_it_holds(odd: World) -> None:
                 found = records.get(store, row["id"])
                 view.describe(store, found)
                 records.as_data(found)
-            history.history_lines(store, history.history(store, rows[-1]["id"]))
+            for row in rows[-1:]:
+                history.history_lines(store, history.history(store, row["id"]))
             if kind in reviews.REVIEWED:
                 review_queue.review_queue(store, kind)
                 review_hints.hints_for(store, kind, [row["id"] for row in rows])
@@ -106,16 +107,18 @@ def test_every_record_is_shown_whatever_it_holds(odd: World) -> None:
         search_records(store, "", Filter(), limit=5000)
 
 
+ROWS_OF_A_PAGE = 30
+
+
 async def test_every_list_is_drawn_whatever_it_holds(odd: World) -> None:
     for home, store in (("hq", odd.hq), ("post", odd.post)):
         app = FieldApp(odd.root / home, store.reopen())
         async with app.run_test(size=(160, 40)) as pilot:
             for kind in (k for k, m in BY_KIND.items() if m.TOP):
                 screen = ListScreen(kind)
-                app.push_screen(screen)
+                app.switch_screen(screen)
                 await pilot.pause()
-                for _page in range(4):
+                there: int = store.value(f"SELECT count(*) FROM {kind} WHERE voided_at IS NULL")
+                for _page in range(min(4, there // ROWS_OF_A_PAGE)):
                     await pilot.press("pagedown")
-                assert screen._rows or store.value(f"SELECT count(*) FROM {kind} WHERE voided_at IS NULL") == 0
-                app.pop_screen()
-                await pilot.pause()
+                assert screen._rows or there == 0
