@@ -21,7 +21,7 @@ from fieldapp.store import connection, people, wall
 from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
 from fieldapp.sync.format import clock, segment
 from fieldapp.sync.merge import merge, release
-from fieldapp.sync.peers import peers, recovery
+from fieldapp.sync.peers import peers, receipts, recovery
 from fieldapp.sync.safety import doctor
 from fieldapp.tui.screens.conflicts import ConflictsScreen
 
@@ -136,6 +136,22 @@ def test_a_receipt_that_an_older_version_kept_does_not_count(world: World) -> No
     restore(world, "hq")
     rounds(world, 2)
     all_is_well(world, 2)
+
+
+def test_a_receipt_of_2099_hides_no_other_one(world: World) -> None:
+    """Who has applied a segment is asked before the receipts that an older version kept are taken away."""
+    world.well()
+    rounds(world, 1)
+    log, other = world.post.value("SELECT id FROM local_log WHERE own = 1"), world.hq.identity.replica_id
+    ahead_of_it = receipts.databases_ahead(world.post, log, 1)
+    known = receipts.all_heads(world.post, other)
+    assert [replica for replica, _database, _head in ahead_of_it] == [other]
+    world.post.db.execute(
+        "INSERT INTO local_receipt SELECT replica_id, 'of 0.2', have, ?, at, heard_at, program FROM local_receipt",
+        [clock.reading(datetime(2099, 11, 12, tzinfo=UTC))],
+    )
+    assert receipts.all_heads(world.post, other) == known
+    assert receipts.databases_ahead(world.post, log, 1) == ahead_of_it
 
 
 def test_a_new_post_does_not_take_headquarters_clock_from_its_pack(world: World) -> None:

@@ -151,10 +151,10 @@ def databases_ahead(store: Store, log_id: str, last: int) -> list[tuple[str, str
         "SELECT h.replica_id, h.database, h.hash FROM local_head h"
         " JOIN local_replica p ON p.id = h.replica_id AND p.own = 0 AND p.trust = 'certified'"
         " JOIN local_receipt r ON r.replica_id = h.replica_id AND r.log_id = h.database"
-        " WHERE h.log_id = ? AND h.last >= ?"
-        " AND r.hlc > (SELECT max(n.hlc) FROM local_receipt n WHERE n.replica_id = p.id) - ?"
+        " WHERE h.log_id = ?1 AND h.last >= ?2 AND r.hlc <= ?4"
+        " AND r.hlc > (SELECT max(n.hlc) FROM local_receipt n WHERE n.replica_id = p.id AND n.hlc <= ?4) - ?3"
         " ORDER BY p.post_code, p.name, p.id, h.database",
-        [log_id, last, SILENCE_MS << 16],
+        [log_id, last, SILENCE_MS << 16, clock.latest_plausible()],
     )
     return [(row["replica_id"], row["database"], row["hash"]) for row in rows]
 
