@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldapp.domain.model import fields_of
-from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.records import BY_KIND, PARENTS
 from fieldapp.i18n import _
 from fieldapp.records.records import get
 from fieldapp.records.words import display, labels, local_instant, voided_word
@@ -78,7 +78,6 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
 def step_texts(store: Store, steps: Sequence[Step]) -> list[tuple[Step, str]]:
     """The steps of a history with what each did, in words: “Số hộ hưởng lợi · Số lượng: 12 → 120”."""
     lines: list[tuple[Step, str]] = []
-    parents = {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
     began: dict[str, Row] = {}
     for step in steps:
         if step.first:
@@ -88,17 +87,17 @@ def step_texts(store: Store, steps: Sequence[Step]) -> list[tuple[Step, str]]:
         titles = {shape.name: shape.title for shape in fields_of(model)}
         row: Row = {**dict.fromkeys(titles), **began.get(step.row_id, {})}
         if step.field == "created_at":
-            about = _first_label(store, step.kind, row) if step.kind in parents else ""
+            about = _first_label(store, step.kind, row) if step.kind in PARENTS else ""
             lines.append((step, _("New: {what}").format(what=f"{_(model.TITLE)} {about}".strip())))
         elif step.field == "voided_at" and step.new is None:
-            about = labels(store, step.kind, [step.row_id])[step.row_id] if step.kind in parents else ""
+            about = labels(store, step.kind, [step.row_id])[step.row_id] if step.kind in PARENTS else ""
             lines.append((step, _("Taken back: {what}").format(what=f"{_(model.TITLE)} {about}".strip())))
-        elif step.kind in parents and step.field == "voided_at":
+        elif step.kind in PARENTS and step.field == "voided_at":
             about = labels(store, step.kind, [step.row_id])[step.row_id]
             lines.append((step, _("Taken out: {what}").format(what=f"{_(model.TITLE)} {about}")))
         elif step.field == "voided_at":
             lines.append((step, voided_word(model)))
-        elif step.first or (step.field not in titles and (step.kind in parents or step.field != "void_reason")):
+        elif step.first or (step.field not in titles and (step.kind in PARENTS or step.field != "void_reason")):
             continue
         else:
             title = _(titles[step.field]) if step.field in titles else _("Void reason")
@@ -106,7 +105,7 @@ def step_texts(store: Store, steps: Sequence[Step]) -> list[tuple[Step, str]]:
             if step.field in titles:
                 rows = [{**row, step.field: value} for value in (old, new)]
                 (old,), (new,) = display(store, step.kind, rows, [step.field])
-            if step.kind in parents and (about := labels(store, step.kind, [step.row_id], short=True)[step.row_id]):
+            if step.kind in PARENTS and (about := labels(store, step.kind, [step.row_id], short=True)[step.row_id]):
                 title = f"{about} · {title}"
             lines.append((step, f"{title}: {old or '—'} → {new or '—'}"))
     return lines

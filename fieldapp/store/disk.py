@@ -170,6 +170,14 @@ def _take_name(source: Path, target: Path) -> None:
 # moving and removing --------------------------------------------------------------------------------------------
 
 
+def write_new(path: Path, data: bytes, mode: int) -> None:
+    """Write a file that is not there yet, through to the disk; OSError, FileExistsError if it is there."""
+    with os.fdopen(os.open(path, NEW_FILE, mode), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """Write the names in a folder to the disk, so that a power cut does not undo a new, renamed or deleted file."""
     if os.name == "nt":

@@ -157,9 +157,9 @@ def rows_changed_after(store: Store, ids: Collection[str], log_id: str, after: i
 def rows_changed_since(store: Store, seen: Mapping[str, int]) -> dict[str, set[str]]:
     """Table -> ids of the rows that changes after these places touch: log -> seq; the baseline's are left out."""
     found: dict[str, set[str]] = {}
-    for row in store.rows("SELECT id, seq FROM local_log WHERE id <> ?", [BASELINE_LOG]):
-        if row["seq"] > seen.get(row["id"], 0):
-            for change in changes_after(store, row["id"], seen.get(row["id"], 0)):
+    for log_id, last in reached(store).items():
+        if last > seen.get(log_id, 0):
+            for change in changes_after(store, log_id, seen.get(log_id, 0)):
                 found.setdefault(change.table, set()).add(change.row_id)
     return found
 

@@ -74,8 +74,7 @@ class Store:
     def create(cls, home: Path, key: bytes, user: str) -> "Store":
         """Make a new replica's file in ``home``; refused if there is one."""
         path = home / FILE
-        if path.exists():
-            raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
+        check_no_replica(home)
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with disk.begun(home) as part:
             db = connect(part, key)
@@ -319,3 +318,9 @@ class Store:
             Draft(r["id"], r["kind"], r["row_id"], json.loads(r["data"]), r["saved_at"])
             for r in self.rows("SELECT * FROM local_draft ORDER BY saved_at DESC, id")
         ]
+
+
+def check_no_replica(home: Path) -> None:
+    """FieldappError if there is a replica in a folder: none is made or restored over it."""
+    if (home / FILE).exists():
+        raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))

@@ -6,7 +6,6 @@ laptop's recovery code. ``fieldapp/sync/peers/recovery.py`` says who gets what.
 """
 
 import json
-import os
 import re
 import secrets
 import subprocess
@@ -279,10 +278,7 @@ def _check_key(key: bytes) -> bytes:
 def _write(path: Path, sealed: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with disk.begun(path.parent) as part:
-        with os.fdopen(os.open(part, disk.NEW_FILE, 0o600), "wb") as file:
-            file.write(sealed)
-            file.flush()
-            os.fsync(file.fileno())
+        disk.write_new(part, sealed, 0o600)
         disk.replace(part, path)
     disk.sync_folder(path.parent)
     disk.sync_folder(path.parent.parent)

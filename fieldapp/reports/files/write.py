@@ -81,10 +81,7 @@ def save_file(out: Path, data: bytes, *, private: bool = False) -> None:
     with disk.begun(out.parent) as part:
         disk.check_name(out)
         try:
-            with os.fdopen(os.open(part, disk.NEW_FILE, 0o600 if private else 0o666), "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
+            disk.write_new(part, data, 0o600 if private else 0o666)
             disk.take_name(part, out)
         except FileExistsError:
             raise _there(out) from None

@@ -18,7 +18,7 @@ from fieldapp.records import naming, records, search_index
 from fieldapp.store import disk, leftovers, people, vault, wall
 from fieldapp.store.baseline import baseline_rows
 from fieldapp.store.people import Act
-from fieldapp.store.store import FILE, WRITING, Row, Store
+from fieldapp.store.store import WRITING, Row, Store, check_no_replica
 from fieldapp.sync.exchange import bundle_contents, incoming, messages
 from fieldapp.sync.format import bundle, clock, drives, keys, segment
 from fieldapp.sync.format.bundle import Inspected
@@ -333,8 +333,7 @@ def _new_replica(home: Path, user: str, passphrase: str) -> Iterator[Store]:
     """Make a replica whose first user is its administrator. A failure leaves no file, so that one can try again."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with disk.alone(home / WRITING):
-        if (home / FILE).exists():
-            raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
+        check_no_replica(home)
         with suppress(OSError):  # the folder may have been there before, and belong to somebody else
             home.chmod(0o700)
         vault.set_keys_aside(home)

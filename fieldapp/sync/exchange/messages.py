@@ -29,7 +29,7 @@ def waiting_text(store: Store, row: Row) -> str:
         return _("Changes {first}–{last} of {who} wait until headquarters has certified that laptop.").format(**what)
     if row["reason"] == CLOCK_AHEAD:
         return _("Changes {first}–{last} of {who} wait: its clock showed {year}. {advice}").format(
-            **what, year=clock.year(_last_reading(store, row["hash"])), advice=_release_advice(store, row)
+            **what, year=clock.year(segment.last_reading(store, row["hash"])), advice=_release_advice(store, row)
         )
     reached = store.value("SELECT seq FROM local_log WHERE id = ?", [row["log_id"]]) or 0
     before = store.row(f"SELECT {SEGMENT_COLUMNS} FROM local_segment WHERE hash = ?", [row["prev"]])
@@ -70,7 +70,7 @@ def implausible_pack_text(store: Store, name: str) -> str | None:
     return _(
         "{name} has entries from a day when headquarters' clock showed {year}. Nothing was changed. At headquarters:"
         " set the clock, `fieldapp sync release`, and write a new pack."
-    ).format(name=name, year=clock.year(_last_reading(store, hash_)))
+    ).format(name=name, year=clock.year(segment.last_reading(store, hash_)))
 
 
 def to_release_text(found: release.ToRelease) -> str:
@@ -84,11 +84,6 @@ def to_release_text(found: release.ToRelease) -> str:
         "{changes} recorded while a clock showed {year} wait. Release them: Enter in “To decide”, or"
         " `fieldapp sync release`."
     ).format(changes=counted("{n} change", "{n} changes", found.changes), year=found.year)
-
-
-def _last_reading(store: Store, hash_: str) -> int:
-    data = store.value("SELECT bytes FROM local_segment WHERE hash = ?", [hash_])
-    return segment.read(data).entries[-1].hlc
 
 
 def _release_advice(store: Store, row: Row) -> str:

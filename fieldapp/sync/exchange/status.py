@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.records import PARENTS
 from fieldapp.i18n import _, counted
 from fieldapp.store import log as change_log
 from fieldapp.store.migrations import BASELINE_LOG
@@ -169,7 +169,7 @@ def _acknowledged(store: Store) -> dict[str, int]:
 
 def _parents() -> dict[str, str]:
     """Table of rows that belong to a record -> its column with the record's id."""
-    return {c.model.KIND: c.parent for m in BY_KIND.values() for c in m.CHILDREN.values()}
+    return {kind: child.parent for kind, (_model, child) in PARENTS.items()}
 
 
 def _unsent(store: Store) -> list[admission.RowKey]:

@@ -44,12 +44,12 @@ def reading(at: datetime) -> int:
     return round(at.timestamp() * 1000) << 16
 
 
-def latest_plausible(at: datetime | None = None) -> int:
+def latest_plausible() -> int:
     """The latest reading that is believed: ten years ahead of the wall clock.
 
     If a dead battery has set the wall clock to a time before ``BUILT``, it is ten years ahead of ``BUILT``.
     """
-    return reading(max(at or wall.now(), BUILT)) + (AHEAD_MS << 16)
+    return reading(max(wall.now(), BUILT)) + (AHEAD_MS << 16)
 
 
 def is_plausible(hlc: int) -> bool:

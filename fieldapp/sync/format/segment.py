@@ -122,6 +122,12 @@ def encode(header: Header, changes: list[Row]) -> bytes:
     return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(text)
 
 
+def last_reading(store: Store, hash_: str) -> int:
+    """The last clock reading of a stored segment, applied or not."""
+    data = store.value("SELECT bytes FROM local_segment WHERE hash = ?", [hash_])
+    return read(data).entries[-1].hlc
+
+
 def decode(data: bytes) -> tuple[Header, list[Change]]:
     """Header and changes of a segment from outside, checked for form; BadSegment if anything is not as specified."""
     sealed = read(data)

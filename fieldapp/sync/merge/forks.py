@@ -266,11 +266,14 @@ def forget_settled(store: Store, post_id: str | None = None) -> bool:
     ):
         changes = segment.decode(row["bytes"])[1]
         if not not_logged(store, changes[:1]) and not not_logged(store, changes):  # one costs less, and often decides
-            store.db.execute(
-                "UPDATE local_segment SET state = 'quarantined', reason = ? WHERE hash = ?", [FORK_SETTLED, row["hash"]]
-            )
+            settle(store, row["hash"])
             marked = True
     return marked
+
+
+def settle(store: Store, hash_: str) -> None:
+    """Mark a segment whose changes are all logged elsewhere; inside a transaction."""
+    store.db.execute("UPDATE local_segment SET state = 'quarantined', reason = ? WHERE hash = ?", [FORK_SETTLED, hash_])
 
 
 def not_logged(store: Store, changes: list[Change], besides: str = "") -> list[Change]:

@@ -1,6 +1,6 @@
 """The way out of implausible clock readings: an officer lets the changes be logged again, with readings of today.
 
-A laptop whose clock once showed 2099 wrote changes that wait everywhere (``segment_state.CLOCK_AHEAD``), and so do all
+A laptop whose clock once showed 2099 wrote changes that wait everywhere (``forks.CLOCK_AHEAD``), and so do all
 that it writes after them. A release logs them again in a log of this replica, in their old order, with the same values,
 authors, times and knowledge. Such changes are like any others: they reach every laptop, also one with an older version
 of the program. The segments with the old readings are then ``settled`` everywhere (``forks.forget_settled``).
@@ -20,7 +20,7 @@ from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock, keys, segment
 from fieldapp.sync.merge import forks, merge, revocation
 from fieldapp.sync.merge.admission import Schema
-from fieldapp.sync.merge.forks import CLOCK_AHEAD, FORK, FORK_SETTLED
+from fieldapp.sync.merge.forks import CLOCK_AHEAD, FORK
 from fieldapp.sync.peers import logs, peers, receipts
 
 _SEGMENT = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reason"
@@ -39,7 +39,7 @@ def to_release(store: Store) -> ToRelease | None:
     """What can be released here; None where nothing has an implausible reading. Every screen asks this."""
     ahead = [] if clock.is_plausible(clock.current(store)) else [clock.current(store)]
     held = store.rows(f"SELECT {_SEGMENT} FROM local_segment WHERE state = 'held' AND reason = ?", [CLOCK_AHEAD])
-    ahead += [_last_reading(store, row["hash"]) for row in held if may_release(store, row)]
+    ahead += [segment.last_reading(store, row["hash"]) for row in held if may_release(store, row)]
     if not ahead:
         return None
     changes = sum(row["last"] - row["first"] + 1 for row in _segments(store)) + _unsealed(store)
@@ -77,7 +77,7 @@ def release_sealed(store: Store) -> int:
     for log_id in dict.fromkeys(row["log_id"] for row in found):
         for row in found:
             if row["log_id"] == log_id:
-                _settle(store, row)
+                forks.settle(store, row["hash"])
         touched += merge.withdraw_log(store, log_id) if _known(store, log_id) else []
         reach[log_id] = store.value("SELECT seq FROM local_log WHERE id = ?", [log_id]) or 0
     _hold_ahead_of_others(store, touched)
@@ -120,7 +120,7 @@ def _segments(store: Store) -> list[Row]:
         for row in store.rows(
             f"SELECT {_SEGMENT} FROM local_segment WHERE state = 'quarantined' AND reason = ?", [FORK]
         )
-        if not clock.is_plausible(_last_reading(store, row["hash"]))
+        if not clock.is_plausible(segment.last_reading(store, row["hash"]))
     ]
     found = [row for row in found if (row["hash"] in off or row["reason"] == FORK) and may_release(store, row)]
     known = Schema(store).columns
@@ -171,19 +171,8 @@ def _countable(store: Store, row: Row) -> list[Change]:
     return changes if row["replica_id"] == store.identity.replica_id else forks.permitted(store, row, changes)
 
 
-def _last_reading(store: Store, hash_: str) -> int:
-    data = store.value("SELECT bytes FROM local_segment WHERE hash = ?", [hash_])
-    return segment.read(data).entries[-1].hlc
-
-
 def _known(store: Store, log_id: str) -> bool:
     return store.value("SELECT 1 FROM local_log WHERE id = ?", [log_id]) is not None
-
-
-def _settle(store: Store, row: Row) -> None:
-    store.db.execute(
-        "UPDATE local_segment SET state = 'quarantined', reason = ? WHERE hash = ?", [FORK_SETTLED, row["hash"]]
-    )
 
 
 def _hold_ahead_of_others(store: Store, touched: list[tuple[str, str]]) -> None:

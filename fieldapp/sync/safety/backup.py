@@ -34,7 +34,7 @@ from fieldapp.store import disk, disk_errors, leftovers, people, vault, wall
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.migrations import schema_version
 from fieldapp.store.people import Act
-from fieldapp.store.store import BACKUP_FOLDER, FILE, WRITING, Identity, Store
+from fieldapp.store.store import BACKUP_FOLDER, FILE, WRITING, Identity, Store, check_no_replica
 from fieldapp.sync.format import agefile, drives
 from fieldapp.sync.merge import forks
 from fieldapp.sync.peers import recovery
@@ -279,7 +279,7 @@ def restore_backup(path: Path, home: Path, user: str, passphrase: str) -> Identi
     database are checked before anything is put in its place. The replica begins a new log, and gets a new recovery
     code.
     """
-    _check_free(home)
+    check_no_replica(home)
     home.parent.mkdir(parents=True, exist_ok=True)
     with disk.begun(home.parent) as made:
         made.mkdir(0o700)
@@ -374,16 +374,10 @@ def _put(made: Path, home: Path) -> None:
     """Move the finished replica to its place; the database last, because a folder with a database is a replica."""
     home.mkdir(mode=0o700, exist_ok=True)
     with disk.alone(home / WRITING):
-        _check_free(home)
+        check_no_replica(home)
         vault.set_keys_aside(home)
         if (home / vault.KEYS_FOLDER).is_dir():
             disk.remove_tree(home / vault.KEYS_FOLDER)
         disk.rename(made / vault.KEYS_FOLDER, home / vault.KEYS_FOLDER)
         disk.take_name(made / FILE, home / FILE)
         disk.sync_folder(home)
-
-
-def _check_free(home: Path) -> None:
-    """Refuse to restore over a replica."""
-    if (home / FILE).exists():
-        raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))
