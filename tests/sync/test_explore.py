@@ -72,7 +72,7 @@ FAULTS = (
         "for o in alike", "for o in alike[:0]", 2,
     ),
     Fault(
-        "rows are folded in the order of logs", "a clock 1,000 days ahead", log.changes_of_rows,
+        "rows are folded in the order of logs", "a clock 1,000 days ahead", log._changes_of_rows,
         "(c.hlc, c.log_id)", "(c.log_id, c.seq)", 1,
     ),
     Fault(
@@ -98,12 +98,20 @@ FAULTS = (
 @contextmanager
 def planted(fault: Fault) -> Iterator[None]:
     text, names = textwrap.dedent(inspect.getsource(fault.function)), fault.function.__globals__
-    assert text.count(fault.right) == 1
+    assert text.count(fault.right) == 1, "the program has changed there: plant the fault where it is now"
     exec(text.replace(fault.right, fault.wrong), names)
     try:
         yield
     finally:
         names[fault.function.__name__] = fault.function
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_each_fault_can_be_planted(fault: Fault) -> None:
+    """Most are looked for by ``make soak`` alone, which is run rarely."""
+    before = fault.function.__globals__[fault.function.__name__]
+    with planted(fault):
+        assert fault.function.__globals__[fault.function.__name__] is not before
 
 
 @pytest.mark.parametrize("fault", FAULTS if DEEP else FAULTS[:1], ids=lambda fault: fault.name)
