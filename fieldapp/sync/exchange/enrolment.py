@@ -4,6 +4,7 @@ Headquarters begins by itself. A post, and a further laptop of headquarters, beg
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -332,24 +333,33 @@ def _check_code(code: str) -> None:
 def _new_replica(home: Path, user: str, passphrase: str) -> Iterator[Store]:
     """Make a replica whose first user is its administrator. A failure leaves no file, so that one can try again."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with disk.alone(home / WRITING):
-        check_no_replica(home)
-        with suppress(OSError):  # the folder may have been there before, and belong to somebody else
-            home.chmod(0o700)
-        vault.set_keys_aside(home)
-        store = None
-        try:
-            key = vault.new_key()
-            vault.seal_for_user(home, user, passphrase, key)
-            store = Store.create(home, key, user)
-            people.enter_first(store)
-            yield store
-        except BaseException:
-            if store is not None:
-                store.close()
-            for path in [*home.glob("fieldapp.db*"), *(home / vault.KEYS_FOLDER).glob("*"), home / WRITING]:
-                disk.try_remove(path)
-            raise
+    try:
+        with disk.alone(home / WRITING):
+            yield from _begin(home, user, passphrase)
+    except BaseException:
+        if sys.platform == "win32":  # there a file goes only when nobody holds it, and until here this process did
+            disk.try_remove(home / WRITING)
+        raise
+
+
+def _begin(home: Path, user: str, passphrase: str) -> Iterator[Store]:
+    check_no_replica(home)
+    with suppress(OSError):  # the folder may have been there before, and belong to somebody else
+        home.chmod(0o700)
+    vault.set_keys_aside(home)
+    store = None
+    try:
+        key = vault.new_key()
+        vault.seal_for_user(home, user, passphrase, key)
+        store = Store.create(home, key, user)
+        people.enter_first(store)
+        yield store
+    except BaseException:
+        if store is not None:
+            store.close()
+        for path in [*home.glob("fieldapp.db*"), *(home / vault.KEYS_FOLDER).glob("*"), home / WRITING]:
+            disk.try_remove(path)
+        raise
 
 
 def _request(own: keys.Keys, *, name: str, role: str, code: str, post: Row | None = None) -> keys.Certificate:
