@@ -87,12 +87,64 @@ def _authors(store: Store, only: str | None = None) -> dict[str, Author]:
     }
 
 
+class StoredRows:
+    """The rows of the tables as they are stored while some are folded, each read at most once.
+
+    For a fold of all rows they are read beforehand, table by table: most are what their changes say, and then no query
+    is needed for them at all.
+    """
+
+    def __init__(self, store: Store, schema: Schema, known: Mapping[str, Mapping[str, Row]] | None = None) -> None:
+        """``known``: table -> id -> row, all of them; otherwise each is asked for."""
+        self._store, self._schema = store, schema
+        self._known = None if known is None else {table: dict(rows) for table, rows in known.items()}
+
+    def scope(self, row: RowKey) -> str | None:
+        """The scope of a row; None if there is no such row."""
+        table, row_id = row
+        if self._known is not None:
+            stored = self._known[table].get(row_id)
+            return None if stored is None else "*" if self._schema.is_reference(table) else stored["post_id"]
+        scope = "'*'" if self._schema.is_reference(table) else "post_id"
+        found: str | None = self._store.value(f"SELECT {scope} FROM {table} WHERE id = ?", [row_id])
+        return found
+
+    def write(self, row: RowKey, given: Mapping[str, Any]) -> None:
+        """Make a row have these values, and NULL in all other columns; IntegrityError if it may not."""
+        table, row_id = row
+        columns = self._schema.columns[table]
+        values = {column: given.get(column) for column in columns}
+        if self._known is not None and self._known[table].get(row_id) == values:
+            return
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        sets = ", ".join(f"{c} = excluded.{c}" for c in columns if c != "id")
+        other = " OR ".join(f"{table}.{c} IS NOT excluded.{c}" for c in columns if c != "id")  # most are equal already
+        self._store.db.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {sets} WHERE {other}",
+            list(values.values()),
+        )
+        if self._known is not None:
+            self._known[table][row_id] = values
+
+    def deleted(self, row: RowKey) -> None:
+        """A row was deleted."""
+        if self._known is not None:
+            self._known[row[0]].pop(row[1], None)
+
+
 def fold_rows(store: Store, schema: Schema, row_keys: Iterable[RowKey]) -> None:
     """Fold rows: make each what its changes say.
 
     Where a row appears, disappears or passes to another post by that, the rows that wait for it or refer to it are
     folded again. References form no circle, so this ends.
     """
+    for table, ids in _fold(store, schema, row_keys, StoredRows(store, schema)).items():
+        if table in BY_KIND and (BY_KIND[table].TOP or BY_KIND[table].REFERRED):
+            search_index.index_ids(store, table, list(ids))
+
+
+def _fold(store: Store, schema: Schema, row_keys: Iterable[RowKey], stored: StoredRows) -> dict[str, dict[str, None]]:
+    """Fold rows, but do not index them; returns table -> ids of the rows of which a change counts."""
     written: dict[str, dict[str, None]] = {}
     authors = _authors(store)
     todo = dict.fromkeys(row_keys)
@@ -111,14 +163,12 @@ def fold_rows(store: Store, schema: Schema, row_keys: Iterable[RowKey]) -> None:
         again: list[RowKey] = []
         for row, logged in rows.items():
             del todo[row]
-            counts, others = _fold_row(store, schema, row, logged)
+            counts, others = _fold_row(store, schema, stored, row, logged)
             again += others
             if counts:
                 written.setdefault(row[0], {})[row[1]] = None
         todo |= dict.fromkeys(again)
-    for table, ids in written.items():
-        if table in BY_KIND and (BY_KIND[table].TOP or BY_KIND[table].REFERRED):
-            search_index.index_ids(store, table, list(ids))
+    return written
 
 
 def _awaiting(store: Store, ids: Sequence[str]) -> list[RowKey]:
@@ -243,12 +293,15 @@ def _in_order(store: Store, row_keys: list[RowKey]) -> list[RowKey]:
 
 
 def rebuild(store: Store) -> list[RowKey]:
-    """Fold all logs again; returns the rows that differed from what the logs say. Inside an applying transaction."""
+    """Fold all logs again; returns the rows that differed from what the logs say. Inside an applying transaction.
+
+    The search index is left as it is: whoever keeps the result builds it again.
+    """
     schema = Schema(store)
     before = {t: {r["id"]: r for r in store.rows(f"SELECT * FROM {t}")} for t in schema.columns}
     logged = _row_keys(log.all_changes(store))
     voids.judge_all_again(store)
-    fold_rows(store, schema, logged)
+    _fold(store, schema, logged, StoredRows(store, schema, before))
     known = set(logged)
     wrong = [(t, i) for t, rows in before.items() for i in rows if (t, i) not in known]
     for table, row_id in reversed(wrong):
@@ -277,25 +330,26 @@ class _Folded:
     """ids of the rows that rejected changes name, and that are not there or of another post"""
 
 
-def _fold_row(store: Store, schema: Schema, row: RowKey, logged: list[AuthoredChange]) -> tuple[bool, list[RowKey]]:
+def _fold_row(
+    store: Store, schema: Schema, stored: StoredRows, row: RowKey, logged: list[AuthoredChange]
+) -> tuple[bool, list[RowKey]]:
     """Fold one row; returns whether any of its changes counts, and the rows that are to be folded again because of it.
 
     It belongs to the first of its ``_claims`` of which a change counts.
     """
     table, row_id = row
     known = table in schema.columns
-    before = _owner(store, schema, row) if known else None
+    before = stored.scope(row) if known else None
     folded, awaited = _Folded(), set[str]()
     for owner in _claims(store, schema, row_id, logged):
-        folded = _fold_as(store, schema, row, logged, owner)
+        folded = _fold_as(schema, stored, row, logged, owner)
         awaited |= folded.awaited
         if folded.accepted:
             break
     for change, reason in folded.rejected:
         store.db.execute("INSERT INTO local_set_aside VALUES (?, ?, ?)", [change.log_id, change.seq, reason])
-    store.db.conn.executemany(
-        "INSERT OR IGNORE INTO local_awaited VALUES (?, ?, ?)", [(i, table, row_id) for i in sorted(awaited)]
-    )
+    for awaited_id in sorted(awaited):
+        store.db.execute("INSERT OR IGNORE INTO local_awaited VALUES (?, ?, ?)", [awaited_id, table, row_id])
     after = folded.accepted[0].scope if folded.accepted else None
     if len({c.log_id for c in folded.accepted}) > 1:
         _conflicts(store, schema, table, row_id, folded.accepted)
@@ -306,15 +360,8 @@ def _fold_row(store: Store, schema: Schema, row: RowKey, logged: list[AuthoredCh
         others += _rows_referring_to(store, schema, [row])
     if after is None and before is not None:
         _delete_rows(store, [row])
+        stored.deleted(row)
     return after is not None, others
-
-
-def _owner(store: Store, schema: Schema, row: RowKey) -> str | None:
-    """The scope of a row as it is stored; None if there is no such row."""
-    table, row_id = row
-    scope = "'*'" if schema.is_reference(table) else "post_id"
-    found: str | None = store.value(f"SELECT {scope} FROM {table} WHERE id = ?", [row_id])
-    return found
 
 
 def _claims(store: Store, schema: Schema, row_id: str, logged: list[AuthoredChange]) -> list[str | None]:
@@ -332,7 +379,9 @@ def _claims(store: Store, schema: Schema, row_id: str, logged: list[AuthoredChan
     return sorted(begun, key=lambda scope: (min(log.arrival(store, c.log_id, c.seq) for c in begun[scope]), scope))
 
 
-def _fold_as(store: Store, schema: Schema, row: RowKey, logged: list[AuthoredChange], owner: str | None) -> _Folded:
+def _fold_as(
+    schema: Schema, stored: StoredRows, row: RowKey, logged: list[AuthoredChange], owner: str | None
+) -> _Folded:
     """Fold a row as one of a scope, and write it if any change counts."""
     folded = _Folded()
     values: dict[str, Any] = {}
@@ -346,32 +395,20 @@ def _fold_as(store: Store, schema: Schema, row: RowKey, logged: list[AuthoredCha
     if not folded.accepted:
         return folded
     try:
-        _write(store, schema, row, folded.accepted[0].scope, values)
+        _write(schema, stored, row, folded.accepted[0].scope, values)
     except IntegrityError:
-        return _one_by_one(store, schema, row, logged, owner)
+        return _one_by_one(schema, stored, row, logged, owner)
     return folded
 
 
-def _write(store: Store, schema: Schema, row: RowKey, scope: str, values: Mapping[str, Any]) -> None:
+def _write(schema: Schema, stored: StoredRows, row: RowKey, scope: str, values: Mapping[str, Any]) -> None:
     """Write a row; IntegrityError if it breaks a constraint, or names a record of another post."""
-    table, row_id = row
-    columns = schema.columns[table]
-    if _missing(store, schema, schema.of_a_post[table], values, scope):
+    if _missing(stored, schema.of_a_post[row[0]], values, scope):
         raise IntegrityError("a record that is not there, or another post's")
-    names = ", ".join(columns)
-    marks = ", ".join("?" * len(columns))
-    sets = ", ".join(f"{c} = excluded.{c}" for c in columns if c != "id")
-    other = " OR ".join(f"{table}.{c} IS NOT excluded.{c}" for c in columns if c != "id")  # most are equal already
-    given = {**values, "id": row_id, "post_id": scope}
-    store.db.execute(
-        f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {sets} WHERE {other}",
-        [given.get(c) for c in columns],
-    )
+    stored.write(row, {**values, "id": row[1], "post_id": scope})
 
 
-def _missing(
-    store: Store, schema: Schema, references: Mapping[str, str], values: Mapping[str, Any], scope: str
-) -> set[str]:
+def _missing(stored: StoredRows, references: Mapping[str, str], values: Mapping[str, Any], scope: str) -> set[str]:
     """The ids among some values of a row that name a row that is not there, or a record of another post.
 
     ``references``: column -> the table of the row that it names.
@@ -379,12 +416,14 @@ def _missing(
     found = set()
     for column, parent in references.items():
         named = values.get(column)
-        if named is not None and _owner(store, schema, (parent, named)) not in ("*", scope):
+        if named is not None and stored.scope((parent, named)) not in ("*", scope):
             found.add(str(named))
     return found
 
 
-def _one_by_one(store: Store, schema: Schema, row: RowKey, changes: list[AuthoredChange], owner: str | None) -> _Folded:
+def _one_by_one(
+    schema: Schema, stored: StoredRows, row: RowKey, changes: list[AuthoredChange], owner: str | None
+) -> _Folded:
     """Find the changes that break a constraint: each is tried on top of those that count.
 
     A CHECK limits one column of one row, so the result does not depend on other columns.
@@ -396,11 +435,11 @@ def _one_by_one(store: Store, schema: Schema, row: RowKey, changes: list[Authore
         if reason is None:
             tried = values | change.cols
             try:
-                _write(store, schema, row, change.scope, tried)
+                _write(schema, stored, row, change.scope, tried)
             except IntegrityError:
                 reason = IMPOSSIBLE
                 named = {**change.cols, "post_id": change.scope}
-                folded.awaited |= _missing(store, schema, schema.references[row[0]], named, change.scope)
+                folded.awaited |= _missing(stored, schema.references[row[0]], named, change.scope)
             else:
                 folded.accepted.append(change)
                 values = tried

@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from fieldapp.i18n import _
-from fieldapp.records import rule_violations
+from fieldapp.records import rule_violations, search_index
 from fieldapp.records.rule_violations import Violation
 from fieldapp.store import log, migrations
 from fieldapp.store.connection import DatabaseError
@@ -94,6 +94,7 @@ def examine_replica(store: Store, mend: bool = False) -> Findings:
             differing = merge.rebuild(store)
             if not mend:
                 raise _Undo
+            search_index.reindex(store)
     except _Undo:
         pass
     return Findings([], bad, differing, mend, rule_violations.violations(store), lacking, added)
