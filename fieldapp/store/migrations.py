@@ -12,7 +12,7 @@ possible to apply a migration again: the older version forgets the migrations th
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -350,6 +350,7 @@ def add_what_is_missing(db: Database) -> None:
     that SQLite adds it without writing the whole table again.
     """
     have = dict(db.execute("SELECT name, sql FROM sqlite_master").fetchall())
+    columns = _shape(db)
     for sort, name, statement in _statements():
         if name in have and sort.endswith(("INDEX", "VIEW")) and have[name] != statement:
             db.execute(f"DROP {sort.split()[-1]} {name}")
@@ -357,16 +358,20 @@ def add_what_is_missing(db: Database) -> None:
         if name not in have:
             db.execute(statement)
         elif sort == "TABLE":
-            _add_columns(db, name, statement)
+            _add_columns(db, name, statement, columns[name])
 
 
-def _statements() -> Iterator[tuple[str, str, str]]:
+def _statements() -> list[tuple[str, str, str]]:
     """The CREATE statements of ``schema.sql`` without comments: (what it creates, name, text)."""
-    text = re.sub(r"--[^\n]*", "", schema_sql())
-    for statement in (part.strip() for part in text.split(";")):
-        found = re.match(r"CREATE (TABLE|UNIQUE INDEX|INDEX|VIEW|VIRTUAL TABLE) (\w+)", statement)
-        if found is not None:
-            yield found[1], found[2], statement
+    return _statements_of(schema_sql())
+
+
+@cache
+def _statements_of(sql: str) -> list[tuple[str, str, str]]:
+    text = re.sub(r"--[^\n]*", "", sql)
+    named = re.compile(r"CREATE (TABLE|UNIQUE INDEX|INDEX|VIEW|VIRTUAL TABLE) (\w+)")
+    statements = (part.strip() for part in text.split(";"))
+    return [(found[1], found[2], statement) for statement in statements if (found := named.match(statement))]
 
 
 def _normalized(sql: str) -> str:
@@ -374,8 +379,7 @@ def _normalized(sql: str) -> str:
     return " ".join(re.sub(r"--[^\n]*", "", sql).split())
 
 
-def _add_columns(db: Database, table: str, statement: str) -> None:
-    have = {column.name for column in db.table(table).columns}
+def _add_columns(db: Database, table: str, statement: str, have: Mapping[str, _Column]) -> None:
     body = statement[statement.index("(") + 1 : statement.rindex(")")]
     for definition in re.split(r", *\n {4}(?! )", body):
         name = definition.split()[0]
