@@ -29,7 +29,7 @@ from fieldapp.errors import os_error_text
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _
 from fieldapp.packaged import packaged
-from fieldapp.store import disk, place, vault
+from fieldapp.store import disk, place, vault, wall
 from fieldapp.store.store import FILE
 
 State = Literal["good", "warning", "bad", "unknown"]
@@ -280,16 +280,20 @@ def build_day() -> date | None:
 
 def clock_check(home: Path, now: datetime) -> Check:
     """Whether the clock stands before the program was made or the records were last written, and the time zone."""
-    offset = now.astimezone().utcoffset() or timedelta()
-    text = f"{now.astimezone():%d/%m/%Y %H:%M %z}"
+    try:
+        here = now.astimezone()
+    except (OSError, OverflowError):  # Windows knows no local time for it
+        here = now
+    offset = here.utcoffset() or timedelta()
+    text = f"{here:%d/%m/%Y %H:%M %z}"
     measured = {"utc": f"{now:%Y-%m-%dT%H:%M:%SZ}", "offset_minutes": int(offset.total_seconds() // 60)}
     title, advice = _("Clock"), _("Set the date and the time of the laptop.")
     built = build_day()
     if built is not None and now.date() < built - timedelta(days=1):
         return Check("clock", title, "bad", _("{now}: before the program was made").format(now=text), advice, measured)
     try:
-        written = datetime.fromtimestamp((home / FILE).stat().st_mtime, UTC)
-    except OSError:
+        written = wall.moment_of(1000 * (home / FILE).stat().st_mtime)
+    except (OSError, OverflowError):
         written = None
     if written is not None and now < written - timedelta(minutes=5):
         return Check("clock", title, "bad", _("{now}: before the records were last written").format(now=text), advice,

@@ -393,15 +393,17 @@ def explore(world: Small, depth: int, root: Path, template: Path) -> Explored:
     """Try all schedules of a world. Raises AssertionError with the schedule that does not end as it must."""
     found = Explored(world.name, depth)
     begun = Replicas(root / "begin", {}, Model(), False, ())
-    for name in world.replicas:
-        begun.take_disk(name, template / str(world.size) / name)
-    world.begin(begun)
-    for name in begun.stores:
-        if name != COPY:
-            with begun.stores[name].transaction():
-                segment.seal_open_changes(begun.stores[name])
-    _Search(world, root, found).go_on(begun, depth, None)
-    begun.close()
+    try:
+        for name in world.replicas:
+            begun.take_disk(name, template / str(world.size) / name)
+        world.begin(begun)
+        for name in begun.stores:
+            if name != COPY:
+                with begun.stores[name].transaction():
+                    segment.seal_open_changes(begun.stores[name])
+        _Search(world, root, found).go_on(begun, depth, None)
+    finally:
+        begun.close()
     return found
 
 

@@ -6,7 +6,7 @@ it is missing. Times come from the hybrid logical clock, because a laptop whose 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -141,7 +141,7 @@ def late_posts(store: Store, today: date) -> list[tuple[str, int]]:
     heard: dict[str, list[date]] = {}
     for laptop in _laptop_rows(store):
         if laptop["post_id"] is not None and (moment := _heard_at(laptop)) is not None:
-            heard.setdefault(laptop["post_id"], []).append(moment.astimezone().date())
+            heard.setdefault(laptop["post_id"], []).append(wall.local_day(moment))
     found = [
         (row["name"], _silent_days(row, max(heard.get(row["id"], []), default=None), today)) for row in _posts(store)
     ]
@@ -172,7 +172,7 @@ def _laptops(store: Store) -> dict[str | None, list[Laptop]]:
             row["id"],
             called[row["id"]],
             row["trust"],
-            heard.astimezone().date().isoformat() if heard else None,
+            wall.local_day(heard).isoformat() if heard else None,
             row["program"],
             None if row["told"] is None else _clock(row, acknowledged.get((row["id"], row["log_id"]))),
         )
@@ -294,7 +294,7 @@ def _gaps(store: Store) -> dict[str, date]:
         " WHERE s.state = 'held' AND s.reason = ?",
         [segment_state.WAITS],
     ):
-        moment = _moment(_begun(r["log_id"]) if r["hlc"] is None else r["hlc"], None).astimezone().date()
+        moment = wall.local_day(_moment(_begun(r["log_id"]) if r["hlc"] is None else r["hlc"], None))
         found[r["scope"]] = min(moment, found.get(r["scope"], moment))
     return found
 
@@ -311,7 +311,7 @@ def _moment(hlc: int, heard_at: str | None) -> datetime:
     """When something was written, by its author's logical clock, but never later than it was read here."""
     latest = read_instant(heard_at) or wall.now()
     written = min(clock.milliseconds(hlc), round(latest.timestamp() * 1000))
-    return datetime.fromtimestamp(written / 1000, UTC)
+    return wall.moment_of(written)
 
 
 def _clock(laptop: Row, acknowledged: str | None) -> str | None:

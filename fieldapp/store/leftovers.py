@@ -11,14 +11,13 @@ import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
-from fieldapp.store import disk, place, vault
+from fieldapp.store import disk, place, vault, wall
 from fieldapp.store.store import BACKUP_FOLDER, WRITING, Store
 
 FOLDERS = "begun_in"
@@ -64,7 +63,7 @@ def take_away(store: Store) -> list[str]:
         return []
     size = sum(left.size for left in found)
     names = ", ".join(display_path(left.path.name) for left in found[:3]) + (", …" if len(found) > 3 else "")
-    day = format_date(date.fromtimestamp(min(left.changed for left in found)))
+    day = format_date(wall.local_day(wall.moment_of(1000 * min(left.changed for left in found))))
     return [
         _(
             "A run that was broken off on {day} had left {files} unfinished ({names}; {size} MB). Taken away now;"
@@ -103,7 +102,7 @@ def _look(entry: Path) -> Leftover:
     inside = [entry, *entry.rglob("*")] if entry.is_dir() and not entry.is_symlink() else [entry]
     stats = [path.lstat() for path in inside]
     changed = max(stat.st_mtime for stat in stats)
-    date.fromtimestamp(changed)
+    wall.moment_of(1000 * changed)  # raises OverflowError for a time that is none
     return Leftover(entry, sum(stat.st_size for stat in stats), changed)
 
 

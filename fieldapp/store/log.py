@@ -14,12 +14,12 @@ import io
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import zstandard
 
+from fieldapp.store import wall
 from fieldapp.store.disk_errors import DiskFull
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
@@ -68,8 +68,8 @@ def hlc_instant(hlc: int) -> str:
     """The wall clock time of a clock reading, written as in a change's ``at``; empty beyond the year 9999."""
     ms = hlc >> 16
     try:
-        moment = datetime.fromtimestamp(ms // 1000, UTC)
-    except (ValueError, OverflowError, OSError):
+        moment = wall.moment_of(ms)
+    except OverflowError:
         return ""
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
 

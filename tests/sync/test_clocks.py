@@ -4,6 +4,7 @@
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -320,6 +321,23 @@ def test_nothing_is_exported_until_somebody_has_said_the_day(
     (result,) = incoming.import_files(world.hq, [stick])
     assert (result.complete, result.clock) == (True, None)
     assert abs(clock.milliseconds(clock.current(world.hq)) / 1000 - datetime.now(UTC).timestamp()) < 3600
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime.min.replace(tzinfo=UTC), datetime(1954, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+)
+@pytest.mark.parametrize("zone", ["UTC-14", "UTC+12"])
+def test_every_instant_has_a_day(moment: datetime, zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the ends of the calendar no system knows the local time, and Windows knows none before 1970."""
+    if hasattr(time, "tzset"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+    try:
+        assert abs(wall.local_day(moment).toordinal() - moment.toordinal()) <= 1
+    finally:
+        monkeypatch.undo()
+        if hasattr(time, "tzset"):
+            time.tzset()
 
 
 @pytest.mark.parametrize("days", DAYS)

@@ -108,7 +108,7 @@ def doubt(store: Store) -> Doubt | None:
     early = shown < _ms(BUILT) - _DAY_MS or shown < newest - TOLERANCE_MS
     if not (early or shown > latest or store.day_unknown):
         return None
-    return Doubt(wall.shown().astimezone().date(), _day(max(newest, _ms(BUILT))))
+    return Doubt(wall.shown_day(), _day(max(newest, _ms(BUILT))))
 
 
 def look(store: Store) -> None:
@@ -136,7 +136,7 @@ def confirm(store: Store, today: date) -> None:
     If the machine's clock shows another day, the program adds the difference as long as it runs. FieldappError for a
     day before the program was made or more than ten years after the newest entry: nothing may be written so late.
     """
-    by = timedelta(days=(today - wall.shown().astimezone().date()).days)
+    by = timedelta(days=(today - wall.shown_day()).days)
     ms = _ms(wall.shown() + by)
     if not _ms(BUILT) - _DAY_MS <= ms <= _plausible(_newest(_session(store))) + AHEAD_MS:
         raise FieldappError(_("Today cannot be {day}. Nothing was changed.").format(day=format_date(today)))
@@ -216,9 +216,9 @@ def _go_on_from(newest: int) -> int:
 
 def check_new(today: date | None) -> None:
     """Before a replica is made: refuse a wall clock that cannot be right, unless somebody says which day it is."""
-    by = timedelta(days=(today - wall.shown().astimezone().date()).days) if today else timedelta()
+    by = timedelta(days=(today - wall.shown_day()).days) if today else timedelta()
     if not _ms(BUILT) - _DAY_MS <= _ms(wall.shown() + by) <= _ms(BUILT) + AHEAD_MS:
-        shown = format_date(today or wall.shown().astimezone().date())
+        shown = format_date(today or wall.shown_day())
         raise FieldappError(
             _("It cannot be {shown} today. Set the clock, or say which day it is: `fieldapp --today DD/MM/YYYY …`."
               " Nothing was made.").format(shown=shown)
@@ -231,4 +231,4 @@ def _ms(at: datetime) -> int:
 
 
 def _day(ms: int) -> date:
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone().date()
+    return wall.local_day(wall.moment_of(ms))

@@ -54,7 +54,7 @@ class DayDialog(Dialog):
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         try:
             day = parse_date(clean(event.value), wall.today())
-            if day not in (self._typed, wall.shown().astimezone().date()):
+            if day not in (self._typed, wall.shown_day()):
                 self._typed = day
                 self._say(_("{day}: Enter again, if that is today.").format(day=format_date_long(day)))
                 return
@@ -62,7 +62,7 @@ class DayDialog(Dialog):
         except (ValueError, FieldappError) as error:
             self._say(str(error))
             return
-        if day != wall.shown().astimezone().date():
+        if day != wall.shown_day():
             self.app.notify(_("The program counts from this day. Set the laptop's clock too."), markup=False)
         self.dismiss(True)
 
