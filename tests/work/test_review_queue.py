@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 import uuid_utils
-from field import Run, World
+from field import Run, World, of_another_post
 
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import records, reviews, view
@@ -158,8 +158,9 @@ def test_a_post_reviews_nothing(world: World) -> None:
 
 def test_a_joint_activity_that_was_returned_leaves_the_word_to_the_other(world: World) -> None:
     mine = world.well(joint_reference="GK-1")
-    world.well(joint_reference="GK-1", measures=[{"measure_id": "gieng", "amount": 3}])
+    other = world.well(joint_reference="GK-1", measures=[{"measure_id": "gieng", "amount": 3}])
     world.carry(world.post, world.hq)
+    of_another_post(world.hq, other)
     before = wells(world.hq)
     speaker = mine if before == 1 else next(
         w.row["id"] for w in review_queue.review_queue(world.hq, "activity") if w.row["id"] != mine
