@@ -86,9 +86,10 @@ def of_another_post(store: Store, *ids: str, code: str = "IALOP") -> None:
     """Make activities those of another post, as a fold would have written them."""
     with store.transaction(applying=True):
         store.db.execute(
-            "INSERT OR IGNORE INTO post (id, created_at, created_by, code, name, unit_id)"
-            " SELECT ?, '2026-01-01T00:00:00Z', 'A', ?, ?, unit_id FROM post LIMIT 1",
-            [derived_id("post", FIRST_DAY, code), code, f"Đồn {code}"],
+            "INSERT INTO post (id, created_at, created_by, code, name, unit_id)"
+            " SELECT ?, '2026-01-01T00:00:00Z', 'A', ?, ?, unit_id FROM post"
+            " WHERE NOT EXISTS (SELECT 1 FROM post WHERE code = ?) LIMIT 1",
+            [derived_id("post", FIRST_DAY, code), code, f"Đồn {code}", code],
         )
         post = store.value("SELECT id FROM post WHERE code = ?", [code])
         for row_id in ids:

@@ -230,7 +230,6 @@ def narrowed(store: Store, query: Query) -> dict[str, Any]:
     """The parameters that narrow the SQL of figures to a query."""
     unit, post = find_unit(store, query), find_post(store, query)
     moved = store.rows(MOVED_NOW) if query.view == "now" else []
-    returned = json.dumps([review.record for review in reviews.returned_records(store)])
     return {
         "first": query.period.first.isoformat(),
         "last": query.period.last.isoformat(),
@@ -238,14 +237,18 @@ def narrowed(store: Store, query: Query) -> dict[str, Any]:
         "post": post["id"] if post else None,
         "moved": json.dumps([[r["unit_id"], r["today_id"]] for r in moved]),
         "units": json.dumps(inside(store, unit["id"])) if unit else None,
-        "returned": returned,
-        "deeds": store.cached_until_changed("deeds", lambda: _deeds(store, returned)),
+        **joint_deeds(store),
     }
 
 
-def _deeds(store: Store, returned: str) -> str:
-    """JSON: id of each record with a joint reference -> its deed."""
-    return json.dumps({r["record"]: r["deed"] for r in store.rows(DEEDS_NOW, {"returned": returned})})
+def joint_deeds(store: Store) -> dict[str, str]:
+    """The parameters of ``JOINT_DEEDS``, as JSON: the returned records; record with a joint reference -> its deed."""
+    returned = json.dumps([review.record for review in reviews.returned_records(store)])
+
+    def compute() -> str:
+        return json.dumps({r["record"]: r["deed"] for r in store.rows(DEEDS_NOW, {"returned": returned})})
+
+    return {"returned": returned, "deeds": store.cached_until_changed("deeds", compute)}
 
 
 def sums_sql(part: str, speaker: str, narrow: str = NARROW) -> str:

@@ -83,9 +83,10 @@ _WITHIN = """
     UNION SELECT d.activity_id FROM activity_measure d WHERE d.measured_on BETWEEN :first AND :last"""
 """The activities that may count in the period"""
 
-_NEWEST = """NOT EXISTS (SELECT 1 FROM activity_measure o WHERE o.activity_id = v.activity_id
+NEWEST_LINE = """NOT EXISTS (SELECT 1 FROM activity_measure o WHERE o.activity_id = v.activity_id
             AND o.measure_id = v.measure_id AND o.measured_on IS NOT DISTINCT FROM v.measured_on
             AND o.voided_at IS NULL AND o.id > v.id)"""
+"""Of two figures ``v`` of one measure that a merge left in an activity, the newer one"""
 
 MEASURES = f"""
     SELECT v.id AS fact, a.id AS record, 'activity' AS kind,
@@ -97,7 +98,7 @@ MEASURES = f"""
         AND coalesce(a.date_to, a.date_from) >= :first AND a.date_from <= :last
         AND coalesce(v.measured_on, a.date_to, a.date_from) BETWEEN :first AND :last
         AND (a.joint_reference IS NULL OR joint.fact IS NOT NULL)
-        AND {_NEWEST}
+        AND {NEWEST_LINE}
 """
 """The figures of activities; asks for ``joint``. A merge may have left two rows about the same: the newer counts."""
 
@@ -150,7 +151,7 @@ def joint(part: str, narrow: str) -> str:
                         f.record, f.post_id, f.deed, {part} AS part, CASE WHEN {narrow} THEN 1 ELSE 0 END AS within
                     FROM ({JOINT_RECORDS}) f JOIN activity_measure v ON v.activity_id = f.record
                         LEFT JOIN moved ON moved.unit_id = f.unit_id
-                    WHERE v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND {_NEWEST}
+                    WHERE v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND {NEWEST_LINE}
                         AND f.deed IN (SELECT deed FROM deed WHERE record IN ({_WITHIN}))
                 ) said
             ) spoken
