@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fieldapp.records import records
 from fieldapp.store import vault
+from fieldapp.store.ids import FIRST_DAY, derived_id
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, incoming, outgoing
 
@@ -79,3 +80,19 @@ def build(root: Path) -> World:
         "post": vault.unseal(root / "post", USER, PASSPHRASE),
     }
     return World(root, keys)
+
+
+def of_another_post(store: Store, *ids: str, code: str = "IALOP") -> None:
+    """Make activities those of another post, as a fold would have written them."""
+    with store.transaction(applying=True):
+        store.db.execute(
+            "INSERT INTO post (id, created_at, created_by, code, name, unit_id)"
+            " SELECT ?, '2026-01-01T00:00:00Z', 'A', ?, ?, unit_id FROM post"
+            " WHERE NOT EXISTS (SELECT 1 FROM post WHERE code = ?) LIMIT 1",
+            [derived_id("post", FIRST_DAY, code), code, f"Đồn {code}", code],
+        )
+        post = store.value("SELECT id FROM post WHERE code = ?", [code])
+        for row_id in ids:
+            store.db.execute("UPDATE activity SET post_id = ? WHERE id = ?", [post, row_id])
+            for child in ("activity_measure", "activity_target"):
+                store.db.execute(f"UPDATE {child} SET post_id = ? WHERE activity_id = ?", [post, row_id])

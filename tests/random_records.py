@@ -15,8 +15,14 @@ WORDS = ("buôn Ba Na", "Buôn Ba na", "Hòa", "hoà", "=1+1", "a\tb\\N", "dòng
 FIRST = date(2023, 6, 1)
 
 
-def fill(store: Store, seed: int, rows: int, posts: int = 3) -> None:
-    """Write ``rows`` records of each kind, of several posts, into headquarters' file as a fold would."""
+REFERENCES = ("05/KH", "05-kh", "6/KH")
+
+
+def fill(store: Store, seed: int, rows: int, posts: int = 3, *, joint: bool = False) -> None:
+    """Write ``rows`` records of each kind, of several posts, into headquarters' file as a fold would.
+
+    ``joint``: most activities have one of few joint references, and few days and kinds.
+    """
     rng = random.Random(seed)
     ids: dict[str, list[str]] = {}
     with store.transaction(applying=True):
@@ -40,7 +46,8 @@ def fill(store: Store, seed: int, rows: int, posts: int = 3) -> None:
                         rng,
                         kind,
                         _values(rng, fields_of(model), ids)
-                        | ({} if model.REFERENCE else {"post_id": rng.choice(ids["post"])}),
+                        | ({} if model.REFERENCE else {"post_id": rng.choice(ids["post"])})
+                        | (_joint(rng, ids) if joint and kind == "activity" else {}),
                     )
                     for _ in range(8 if model.REFERENCE else rows)
                 ]
@@ -51,6 +58,14 @@ def fill(store: Store, seed: int, rows: int, posts: int = 3) -> None:
                 post = store.value(f"SELECT post_id FROM {kind} WHERE id = ?", [record])
                 _write(store, rng, "review", {"post_id": post, "record_kind": kind, "record_id": record,
                                               "outcome": outcome, "seen": seen})  # fmt: skip
+
+
+def _joint(rng: random.Random, ids: dict[str, list[str]]) -> dict[str, Any]:
+    first = FIRST + timedelta(rng.randint(0, 40))
+    last = first + timedelta(rng.randint(0, 3))
+    kind = rng.choice(ids["activity_kind"][:2])
+    return {"joint_reference": rng.choice([*REFERENCES, None]), "activity_kind_id": kind,
+            "date_from": first.isoformat(), "date_to": rng.choice([None, last.isoformat()])}  # fmt: skip
 
 
 def _of_post(rng: random.Random, model: type[Record], ids: dict[str, list[str]]) -> dict[str, Any]:

@@ -79,6 +79,18 @@ class Workbook:
             found.append([cells.get(at) for at in range(max(cells, default=-1) + 1)])
         return found
 
+    def shown(self, name: str) -> list[tuple[float, str]]:
+        """(number, its format) of each cell with a number in a sheet."""
+        styles = ElementTree.fromstring(self.parts["xl/styles.xml"])
+        codes = {f.attrib["numFmtId"]: f.attrib["formatCode"] for f in styles.iter(f"{MAIN}numFmt")}
+        (cells,) = styles.iter(f"{MAIN}cellXfs")
+        formats = [codes.get(xf.attrib["numFmtId"], "") for xf in cells]
+        return [
+            (float(cell.findtext(f"{MAIN}v", "0")), formats[int(cell.attrib.get("s", "0"))])
+            for cell in ElementTree.fromstring(self.xml[name]).iter(f"{MAIN}c")
+            if cell.attrib.get("t") != "s" and cell.find(f"{MAIN}v") is not None
+        ]
+
     def table(self, name: str, first: str) -> list[dict[str, Any]]:
         """The rows below the heading row, which begins with ``first``, by heading."""
         rows = self.rows(name)

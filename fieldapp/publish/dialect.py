@@ -15,6 +15,7 @@ TODAY = "(now() AT TIME ZONE 'UTC')::date"
 _RULES = (
     (r"\bplain\((\w+\.\w+)\)", rf"\1{PLAIN}"),
     (r"date\('now'\)", TODAY),
+    (r"date\((\w+), '\+1 day'\)", r"(\1 + 1)"),
     (r"(\w+\.year) \|\| '(-\d\d-\d\d)'", r"(\1 || '\2')::date"),
     (r"\bjson_group_array\(", "array_agg("),
 )

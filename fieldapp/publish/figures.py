@@ -4,16 +4,16 @@
 columns that they may not read. It counts only posts that the caller may see (``fieldapp/publish/access.py``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.i18n import _
 from fieldapp.publish.access import SEES_ALL
 from fieldapp.publish.dialect import literal, to_postgres
 from fieldapp.publish.tables import PATH, RETURNED
-from fieldapp.reports.figures import GROUPS, HIGH, NARROW, by_source, counts_sql, sums_sql
+from fieldapp.reports.figures import GROUPS, HIGH, NARROW, SPEAKERS, Group, by_source, counts_sql, sums_sql
 from fieldapp.reports.query import INSIDE, UNIT_NAMED
-from fieldapp.reports.sources import MOVED, MOVED_NOW
+from fieldapp.reports.sources import DEEDS, DEEDS_NOW, MOVED, MOVED_NOW
 
 ARGUMENTS = (
     "first_day date, last_day date, group_by text DEFAULT NULL, of_post text DEFAULT NULL, of_unit text DEFAULT NULL,"
@@ -22,7 +22,7 @@ ARGUMENTS = (
 
 RESULT = (
     "part text, section text, code text, title text, value numeric, decimals bigint, unit_name text,"
-    " approximate boolean, in_words text[], records bigint, adds_up boolean, place bigint"
+    " approximate boolean, in_words text[], records bigint, adds_up boolean, place bigint, shared boolean"
 )
 
 PARAMETERS = {
@@ -69,14 +69,13 @@ def _units_inside() -> str:
 
 
 def _figures() -> str:
-    group = " ".join(f"WHEN '{name}' THEN {sql}" for name, sql in GROUPS.items() if name)
-    part = f"CASE group_by {group} END"
+    part, speaker = _by_group(GROUPS), _by_group(SPEAKERS)
     narrow = f"{NARROW} AND (everything OR f.post_id = ANY (seen))"
     queries = [
         f"""RETURN QUERY SELECT s.part, s.section, CASE WHEN s.kind_id IS NULL THEN s.code
             ELSE s.kind_code || '.' || s.code END, CASE WHEN s.kind_id IS NULL THEN s.name ELSE s.kind_name END,
             s.high * {HIGH} + s.low, s.decimals, s.unit_name, s.approximate = 1, array_remove(s.words, NULL), s.records,
-            true, s.place FROM ({_postgres(sums_sql(part, narrow))}) s;"""
+            true, s.place, s.shared = 1 FROM ({_postgres(sums_sql(part, speaker, narrow))}) s;"""
     ]
     place = {indicator.code: 10**6 + at for at, indicator in enumerate(INDICATORS)}
     for source, indicators in by_source():
@@ -87,7 +86,7 @@ def _figures() -> str:
         )
         queries.append(
             f"""RETURN QUERY SELECT q.part, x.section, x.code, x.title, x.value::numeric, 0::bigint, x.unit_name,
-                false, ARRAY[]::text[], x.records, x.adds_up, x.place
+                false, ARRAY[]::text[], x.records, x.adds_up, x.place, false
                 FROM ({_postgres(counts_sql(source, indicators, part, narrow))}) q CROSS JOIN LATERAL (VALUES {lines})
                 x (section, code, title, unit_name, adds_up, place, value, records) WHERE x.records > 0;"""
         )
@@ -119,9 +118,17 @@ def _figures() -> str:
         END $$"""
 
 
+def _by_group(parts: Mapping[Group | None, str]) -> str:
+    group = " ".join(f"WHEN '{name}' THEN {sql}" for name, sql in parts.items() if name)
+    return f"CASE group_by {group} END"
+
+
 def _postgres(sql: str) -> str:
     now = f"SELECT * FROM ({MOVED_NOW}) n WHERE in_units = 'now'"
-    return to_postgres(sql.replace(MOVED, now), PARAMETERS, BOOLEANS)
+    # of a deed the caller does not learn what posts recorded that they may not see
+    deeds = f"""SELECT n.* FROM ({DEEDS_NOW}) n JOIN activity own ON own.id = n.record
+        WHERE everything OR own.post_id = ANY (seen)"""
+    return to_postgres(sql.replace(MOVED, now).replace(DEEDS, deeds), PARAMETERS, BOOLEANS)
 
 
 def _over(name: str, step: str, group: str | None) -> str:

@@ -13,6 +13,7 @@ from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import limits, reviews, search_index, words
 from fieldapp.records.duplicates import duplicate_question
+from fieldapp.records.joint_references import reused_reference_question
 from fieldapp.records.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
 from fieldapp.records.soft_limits import Question, answered, future_day_questions, unanswered
 from fieldapp.store import people, wall
@@ -167,7 +168,7 @@ def _read_entry(
     before_row = old.row if old else None
     questions = {"": list(future_day_questions(record, wall.today()))}
     duplicate = duplicate_question(store, record, children) if old is None and compare else None
-    questions[""] += [duplicate] if duplicate else []
+    questions[""] += [duplicate] if duplicate else reused_reference_question(store, record, before_row)
     questions[""] += reviews.returned_questions(store, before_row, model.KIND, data, columns_of(record))
     questions |= {
         r.key: [*future_day_questions(r.record, wall.today()), *limits.soft_limit_questions(store, record, r.record)]

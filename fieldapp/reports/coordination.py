@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fieldapp.i18n import _, counted
 from fieldapp.records.words import choice_title
-from fieldapp.reports.figures import FROM, NARROW, narrowed, with_facts
+from fieldapp.reports.figures import FROM, JOINT_DEEDS, NARROW, narrowed, with_facts
 from fieldapp.reports.query import Query
 from fieldapp.reports.sources import SOURCES
 from fieldapp.store.store import Store
@@ -22,7 +22,7 @@ class TaskDone:
     number: int
     title: str
     activities: int
-    """joint ones count once"""
+    """of a joint deed, those of one post"""
     matters: int
 
     @property
@@ -48,27 +48,37 @@ class LateWith:
 
 
 _SERVED = """
-    SELECT a.id AS record, 'activity' AS kind, a.date_from AS first, coalesce(a.date_to, a.date_from) AS last,
-        a.post_id, a.unit_id, a.unit_now_id, a.agreement_task_id, coalesce(plain(a.joint_reference), a.id) AS thing
-    FROM activity a WHERE a.voided_at IS NULL AND a.agreement_task_id IS NOT NULL
+    SELECT a.id AS record, 'activity' AS kind, coalesce(a.date_to, a.date_from) AS day,
+        a.post_id, a.unit_id, a.unit_now_id, a.agreement_task_id, deed.deed
+    FROM activity a LEFT JOIN deed ON deed.record = a.id WHERE a.voided_at IS NULL AND a.agreement_task_id IS NOT NULL
     UNION ALL
-    SELECT x.id, 'matter', x.opened_on, x.opened_on, x.post_id, x.unit_id, NULL, x.agreement_task_id, x.id
+    SELECT x.id, 'matter', x.opened_on, x.post_id, x.unit_id, NULL, x.agreement_task_id, NULL
     FROM matter x WHERE x.voided_at IS NULL AND x.agreement_task_id IS NOT NULL"""
 
 
 def tasks(store: Store, query: Query) -> list[TaskDone]:
-    """The tasks of the agreements in force in the period, and others that its records name, by number."""
+    """The tasks of the agreements in force in the period, and others that its records name, by number.
+
+    Of a joint deed the post of the first record speaks, as in figures: before the period is cut out.
+    """
     rows = store.rows(
         f"""
-        {with_facts(_SERVED)},
-        served AS (SELECT f.* {FROM} WHERE {NARROW} AND coalesce(f.last, f.first) BETWEEN :first AND :last)
-        SELECT min(g.name) AS agreement, t.number, min(t.title) AS title,
-            count(DISTINCT CASE WHEN s.kind = 'activity' THEN s.thing END) AS activities,
-            count(DISTINCT CASE WHEN s.kind = 'matter' THEN s.thing END) AS matters
-        FROM agreement g JOIN agreement_task t ON t.agreement_id = g.id LEFT JOIN served s ON s.agreement_task_id = t.id
-        WHERE g.voided_at IS NULL AND t.voided_at IS NULL AND (:post IS NULL OR g.post_id = :post)
-            AND (s.record IS NOT NULL OR g.date_from <= :last AND coalesce(g.date_to, '9999') >= :first)
-        GROUP BY plain(g.name), t.number ORDER BY min(g.date_from), plain(g.name), t.number
+        {with_facts(_SERVED, JOINT_DEEDS)},
+        served AS (SELECT f.* {FROM} WHERE {NARROW} AND (f.deed IS NOT NULL OR f.day BETWEEN :first AND :last)),
+        named AS (
+            SELECT g.name, g.date_from, coalesce(g.date_to, '9999') AS date_to, t.number, t.title, s.kind, s.record,
+                s.day BETWEEN :first AND :last AS done, s.post_id, first_value(s.post_id) OVER (
+                    PARTITION BY plain(g.name), t.number, coalesce(s.deed, s.record) ORDER BY s.record) AS speaker
+            FROM agreement g JOIN agreement_task t ON t.agreement_id = g.id
+                LEFT JOIN served s ON s.agreement_task_id = t.id
+            WHERE g.voided_at IS NULL AND t.voided_at IS NULL AND (:post IS NULL OR g.post_id = :post)
+        )
+        SELECT min(n.name) AS agreement, n.number, min(n.title) AS title,
+            count(DISTINCT CASE WHEN n.done AND n.kind = 'activity' AND n.post_id = n.speaker THEN n.record END)
+                AS activities,
+            count(DISTINCT CASE WHEN n.done AND n.kind = 'matter' THEN n.record END) AS matters
+        FROM named n WHERE n.done OR n.date_from <= :last AND n.date_to >= :first
+        GROUP BY plain(n.name), n.number ORDER BY min(n.date_from), plain(n.name), n.number
         """,
         narrowed(store, query),
     )

@@ -16,13 +16,16 @@ from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator, Source
 from fieldapp.i18n import _
 from fieldapp.records import reviews
 from fieldapp.reports.query import Query, find_post, find_unit, inside
-from fieldapp.reports.sources import JOINT, MEASURES, MOVED, MOVED_NOW, PLACE, SOURCES
+from fieldapp.reports.sources import DEEDS, DEEDS_NOW, JOINT_RECORDS, MEASURES, MOVED, MOVED_NOW, PLACE, SOURCES, joint
 from fieldapp.store.store import Store
 
 Group = Literal["post", "commune", "kind", "event", "ethnic_group"]
 
 Part = tuple[Group, str | None]
 """A group, and the key of one of its parts"""
+
+STAR = " *"
+"""Behind a figure that counts only once in the whole together with those of others"""
 
 HIGH = 10**9
 """Amounts are summed in two parts, so that no sum exceeds 64 bits."""
@@ -45,6 +48,8 @@ class Figure:
     """words that records give instead of a number, such as “hàng chục”"""
     count: int = 0
     """number of records that it counts: ``behind`` lists them"""
+    shared: bool = False
+    """whether it is of a part, and holds joint activities of which others have amounts of their own (rule 5)"""
     adds_up: bool = True
     """whether the figures of the parts of a period or an area add up to it"""
     measure_id: str | None = None
@@ -53,13 +58,15 @@ class Figure:
 
     @property
     def text(self) -> str:
-        """“2.385 lượt”, “khoảng 70 triệu đồng”, “hàng chục phương tiện”, “12 phương tiện và hàng chục phương tiện”"""
+        """“2.385 lượt”, “khoảng 70 triệu đồng”, “hàng chục phương tiện”, “12 phương tiện và hàng chục phương tiện”;
+        with ``STAR`` where it is shared."""
         parts = []
         if self.value is not None:
             number = amount_in_words(self.value, self.decimals, self.unit)
             parts.append(_("about {amount}").format(amount=number) if self.approximate else number)
         parts += [f"{words} {self.unit}" for words in self.in_words]
-        return _(" and ").join(parts)
+        text = _(" and ").join(parts)
+        return text.rstrip() + STAR if self.shared else text
 
 
 @dataclass(frozen=True)
@@ -102,14 +109,14 @@ def behind(store: Store, query: Query, figure: Figure, part: Part | None = None)
 
     ``part``: the part for which ``grouped`` gave the figure. A figure without a section counts in all sections.
     """
-    params, narrow = narrowed(store, query), NARROW
+    params, narrow, speaker = narrowed(store, query), NARROW, SPEAKERS[part and part[0]]
     if part is not None:
         params["part"] = part[1]
         narrow += f" AND {GROUPS[part[0]]} IS :part"
     if figure.measure_id is not None:
         params |= {"measure": figure.measure_id, "section": figure.section, "kind": figure.kind_id}
         rows = store.rows(
-            f"{with_facts(MEASURES, joint=True)} SELECT f.record, f.kind, f.day, f.amount, f.note {FROM}"
+            f"{with_measures(speaker)} SELECT f.record, f.kind, f.day, f.amount, f.note {FROM}"
             f" JOIN activity_kind k ON k.id = f.activity_kind_id WHERE {narrow} AND f.measure_id = :measure"
             " AND (:section = '' OR k.section = :section) AND (:kind IS NULL OR k.id = :kind)"
             " ORDER BY f.day, f.record, f.fact",
@@ -169,6 +176,17 @@ def without_figure(store: Store, query: Query) -> int:
     )
 
 
+def joint_records(store: Store, query: Query) -> tuple[int, int]:
+    """(number of records of the period with a joint reference, number of deeds that they are)."""
+    row = store.row(
+        f"{with_facts(JOINT_RECORDS, JOINT_DEEDS)} SELECT count(*) AS records, count(DISTINCT f.deed) AS deeds {FROM}"
+        f" WHERE {NARROW} AND f.last BETWEEN :first AND :last",
+        narrowed(store, query),
+    )
+    assert row is not None
+    return row["records"], row["deeds"]
+
+
 # the queries ----------------------------------------------------------------------------------------------------
 
 FROM = "FROM facts f LEFT JOIN moved ON moved.unit_id = f.unit_id"
@@ -191,12 +209,21 @@ GROUPS: Mapping[Group | None, str] = {
 }
 
 
-def with_facts(facts: str, joint: bool = False) -> str:
-    """The beginning of a query over ``facts``; ``joint``: also define ``joint``, the figures of joint activities."""
-    parts = [f"moved AS MATERIALIZED ({MOVED})"]
-    if joint:
-        parts.append(f"joint AS MATERIALIZED ({JOINT})")
-    return f"WITH {', '.join(parts)}, facts AS ({facts})"
+SPEAKERS: Mapping[Group | None, str] = {by: sql if by in ("post", "commune") else "NULL" for by, sql in GROUPS.items()}
+"""The parts in each of which another post may speak of a joint deed; of kinds and events the parts add up"""
+
+
+def with_facts(facts: str, *before: str) -> str:
+    """The beginning of a query over ``facts``, which may ask for what is defined ``before``."""
+    return f"WITH {', '.join([f'moved AS MATERIALIZED ({MOVED})', *before])}, facts AS ({facts})"
+
+
+JOINT_DEEDS = f"deed AS MATERIALIZED ({DEEDS})"
+
+
+def with_measures(speaker: str, narrow: str = NARROW) -> str:
+    """The beginning of a query over the figures of activities; ``speaker``: one of ``SPEAKERS``."""
+    return with_facts(MEASURES, JOINT_DEEDS, f"joint AS MATERIALIZED ({joint(speaker, narrow)})")
 
 
 def narrowed(store: Store, query: Query) -> dict[str, Any]:
@@ -210,20 +237,30 @@ def narrowed(store: Store, query: Query) -> dict[str, Any]:
         "post": post["id"] if post else None,
         "moved": json.dumps([[r["unit_id"], r["today_id"]] for r in moved]),
         "units": json.dumps(inside(store, unit["id"])) if unit else None,
-        "returned": json.dumps([review.record for review in reviews.returned_records(store)]),
+        **joint_deeds(store),
     }
 
 
-def sums_sql(part: str, narrow: str = NARROW) -> str:
-    """The query for the figures of measures; ``part``: SQL to group them by."""
+def joint_deeds(store: Store) -> dict[str, str]:
+    """The parameters of ``JOINT_DEEDS``, as JSON: the returned records; record with a joint reference -> its deed."""
+    returned = json.dumps([review.record for review in reviews.returned_records(store)])
+
+    def compute() -> str:
+        return json.dumps({r["record"]: r["deed"] for r in store.rows(DEEDS_NOW, {"returned": returned})})
+
+    return {"returned": returned, "deeds": store.cached_until_changed("deeds", compute)}
+
+
+def sums_sql(part: str, speaker: str, narrow: str = NARROW) -> str:
+    """The query for the figures of measures; ``part``: SQL to group them by; ``speaker``: one of ``SPEAKERS``."""
     return f"""
-        {with_facts(MEASURES, joint=True)}
+        {with_measures(speaker, narrow)}
         SELECT {part} AS part, k.section, m.id AS measure_id, m.code, m.name, m.unit_name, m.decimals,
             CASE m.nature WHEN 'works' THEN k.id END AS kind_id, min(k.code) AS kind_code, min(k.name) AS kind_name,
             sum(f.amount / {HIGH}) AS high, sum(f.amount % {HIGH}) AS low,
             max(CASE WHEN f.amount IS NOT NULL THEN f.approximate ELSE 0 END) AS approximate,
             json_group_array(DISTINCT CASE WHEN f.amount IS NULL THEN f.note END) AS words,
-            count(DISTINCT f.record) AS records,
+            count(DISTINCT f.record) AS records, max(f.shared) AS shared,
             min(k.position * 1000 + coalesce((SELECT min(km.position) FROM kind_measure km WHERE
                 km.activity_kind_id = k.id AND km.measure_id = m.id AND km.voided_at IS NULL), 999)) AS place
         {FROM} JOIN activity_kind k ON k.id = f.activity_kind_id JOIN measure m ON m.id = f.measure_id
@@ -255,7 +292,7 @@ def by_source() -> Iterator[tuple[Source, list[Indicator]]]:
 
 def _sums(store: Store, params: dict[str, Any], by: Group | None) -> Iterator[tuple[str | None, Figure]]:
     """The figures of measures: one for each kind of works; for others, one for each section."""
-    rows = store.rows(sums_sql(GROUPS[by]), params)
+    rows = store.rows(sums_sql(GROUPS[by], SPEAKERS[by]), params)
     for r in rows:
         of_kind = r["kind_id"] is not None
         yield (
@@ -270,6 +307,7 @@ def _sums(store: Store, params: dict[str, Any], by: Group | None) -> Iterator[tu
                 approximate=bool(r["approximate"]),
                 in_words=[w for w in json.loads(r["words"]) if w],
                 count=r["records"],
+                shared=bool(r["shared"]),
                 measure_id=r["measure_id"],
                 kind_id=r["kind_id"],
             ),

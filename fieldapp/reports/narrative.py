@@ -120,6 +120,11 @@ PROSE: Mapping[str, Callable[[str], str]] = {
 """Code -> words for figures that read better so than as title and number."""
 
 
+def shared_note() -> str:
+    """What ``STAR`` behind a figure means."""
+    return _("* Others too have an amount of a joint activity in it: it counts once in the whole.")
+
+
 def as_table(table: FigureTable) -> str:
     """Parts side by side as tab-separated lines. A mark shows lines whose parts do not add up; a note says why."""
     lines = ["\t".join([_("Figure"), *table.titles, _("whole")])]
@@ -129,6 +134,8 @@ def as_table(table: FigureTable) -> str:
         lines.append("\t".join([line.figure.title + mark, *parts, line.figure.text]))
     if any(line.differs for line in table.lines):
         lines.append(_("* The parts do not add up: what occurs in several of them counts once in the whole."))
+    if table.shared:
+        lines.append(shared_note())
     return "\n".join(lines)
 
 
@@ -180,12 +187,13 @@ def left_out(report: Report) -> list[str]:
         )
     if c.joint:
         lines.append(
-            counted(
-                "{n} activity is a joint one: above the posts it counts once.",
-                "{n} activities are joint ones: above the posts each counts once.",
-                c.joint,
+            _("{records} with a joint reference, of {activities}: above the posts each counts once.").format(
+                records=counted("{n} record", "{n} records", c.joint),
+                activities=counted("{n} joint activity", "{n} joint activities", c.joint_deeds),
             )
         )
+    if any(figure.shared for figure in report.figures):
+        lines.append(shared_note())
     lines.append(_("An activity counts where it ended; bodies and members count once."))
     for name, at in c.posts:
         lines.append(_("{post}: recorded here up to {when}").format(post=name, when=_instant(at)))
@@ -203,9 +211,11 @@ def as_csv(report: Report) -> str:
     """One line per figure; text that a spreadsheet would take for a formula gets an apostrophe in front."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["section", "code", "title", "value", "decimals", "unit", "approximate", "in_words", "records"])
+    writer.writerow(
+        ["section", "code", "title", "value", "decimals", "unit", "approximate", "in_words", "records", "shared"]
+    )
     for f in report.figures:
         row = [f.section, f.code, f.title, f.value, f.decimals, f.unit, int(f.approximate), " ".join(f.in_words),
-               f.count]  # fmt: skip
+               f.count, int(f.shared)]  # fmt: skip
         writer.writerow([for_csv(cell) for cell in row])
     return out.getvalue()

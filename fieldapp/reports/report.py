@@ -12,7 +12,7 @@ from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.i18n import _
 from fieldapp.records import reviews
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
-from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, unassigned, without_figure
+from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, joint_records, unassigned, without_figure
 from fieldapp.reports.query import Period, Query, find_post, find_unit
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
@@ -36,7 +36,9 @@ class Completeness:
     set_aside: int
     """rejected changes"""
     joint: int
-    """activities of the period that several posts recorded under one reference"""
+    """records of the period with a joint reference"""
+    joint_deeds: int
+    """how many joint activities these are"""
     unassigned: int
     """activities in a unit that was split, where the record does not say in which part"""
     without_figure: int
@@ -201,11 +203,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
             counted = f"SELECT count(*) FROM {model.KIND} WHERE {_day(model)} BETWEEN ? AND ?"
             voided += store.value(f"{counted} AND voided_at IS NOT NULL", bounds)
             returned += store.value(f"{counted} AND id IN (SELECT value FROM json_each(?))", [*bounds, sent_back])
-    joint = store.value(
-        "SELECT count(*) FROM activity WHERE joint_reference IS NOT NULL AND voided_at IS NULL"
-        " AND coalesce(date_to, date_from) BETWEEN ? AND ?",
-        bounds,
-    )
+    joint, joint_deeds = joint_records(store, query)
     return Completeness(
         voided=voided,
         returned=returned,
@@ -215,6 +213,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
         waiting=len(state.held) + len(state.quarantined),
         set_aside=len(state.set_aside),
         joint=joint,
+        joint_deeds=joint_deeds,
         unassigned=unassigned(store, query),
         without_figure=without_figure(store, query),
         posts=_posts(store),

@@ -78,39 +78,85 @@ SOURCES: Mapping[Source, str] = {
         FROM commendation c WHERE c.voided_at IS NULL""",
 }
 
+_WITHIN = """
+    SELECT e.id FROM activity e WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last
+    UNION SELECT d.activity_id FROM activity_measure d WHERE d.measured_on BETWEEN :first AND :last"""
+"""The activities that may count in the period"""
+
+NEWEST_LINE = """NOT EXISTS (SELECT 1 FROM activity_measure o WHERE o.activity_id = v.activity_id
+            AND o.measure_id = v.measure_id AND o.measured_on IS NOT DISTINCT FROM v.measured_on
+            AND o.voided_at IS NULL AND o.id > v.id)"""
+"""Of two figures ``v`` of one measure that a merge left in an activity, the newer one"""
+
 MEASURES = f"""
     SELECT v.id AS fact, a.id AS record, 'activity' AS kind,
         coalesce(v.measured_on, a.date_to, a.date_from) AS day, a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY},
-        v.measure_id, v.amount, v.approximate, v.note
-    FROM activity a JOIN activity_measure v ON v.activity_id = a.id
-    WHERE a.id IN (
-            SELECT e.id FROM activity e WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last
-            UNION SELECT d.activity_id FROM activity_measure d WHERE d.measured_on BETWEEN :first AND :last)
+        v.measure_id, v.amount, v.approximate, v.note, coalesce(joint.shared, 0) AS shared
+    FROM activity a CROSS JOIN activity_measure v LEFT JOIN joint ON joint.fact = v.id
+    WHERE v.activity_id = a.id AND a.id IN ({_WITHIN})
         AND a.voided_at IS NULL AND v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
         AND coalesce(a.date_to, a.date_from) >= :first AND a.date_from <= :last
         AND coalesce(v.measured_on, a.date_to, a.date_from) BETWEEN :first AND :last
-        AND (a.joint_reference IS NULL OR v.id IN (SELECT id FROM joint))
-        AND NOT EXISTS (SELECT 1 FROM activity_measure o WHERE o.activity_id = v.activity_id
-            AND o.measure_id = v.measure_id AND o.measured_on IS NOT DISTINCT FROM v.measured_on
-            AND o.voided_at IS NULL AND o.id > v.id)
+        AND (a.joint_reference IS NULL OR joint.fact IS NOT NULL)
+        AND {NEWEST_LINE}
 """
-"""The figures of activities. A merge may have left two rows about the same: the newer counts."""
+"""The figures of activities; asks for ``joint``. A merge may have left two rows about the same: the newer counts."""
 
-JOINT = """
-    SELECT id FROM (
-        SELECT v.id, v.activity_id, first_value(v.activity_id) OVER (
-            PARTITION BY plain(a.joint_reference), a.activity_kind_id, v.measure_id
-            ORDER BY v.amount IS NULL, v.activity_id) AS speaker
-        FROM activity a CROSS JOIN activity_measure v
-        WHERE v.activity_id = a.id AND a.joint_reference IS NOT NULL AND a.voided_at IS NULL AND v.voided_at IS NULL
-            AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND (:post IS NULL OR a.post_id = :post)
-            AND a.id NOT IN (SELECT value FROM json_each(:returned))
-    ) spoken WHERE activity_id = speaker
-"""
-"""The figures of joint activities that count: for each reference, kind and measure, those of one post (rule 5).
+DEEDS_NOW = """
+    SELECT record, reference || '|' || activity_kind_id || '|' || sum(begins) OVER (
+        PARTITION BY reference, activity_kind_id ORDER BY first, record ROWS UNBOUNDED PRECEDING) AS deed
+    FROM (
+        SELECT dated.*, CASE WHEN first > max(date(last, '+1 day')) OVER (
+            PARTITION BY reference, activity_kind_id ORDER BY first, record
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) THEN 1 ELSE 0 END AS begins
+        FROM (
+            SELECT a.id AS record, a.activity_kind_id, a.date_from AS first, coalesce(a.date_to, a.date_from) AS last,
+                coalesce(nullif(plain(a.joint_reference), ''), a.id) AS reference
+            FROM activity a WHERE a.joint_reference IS NOT NULL AND a.voided_at IS NULL
+                AND a.id NOT IN (SELECT value FROM json_each(:returned))
+        ) dated
+    ) told"""
+"""The records with a joint reference, each with its joint deed (rule 5).
 
-The post is chosen before the period and the area narrow the query. Otherwise two neighbouring periods or areas could
-each count the figures of another post. A report on one post uses that post's own."""
+Records of one reference and kind are one deed while their days overlap or touch: a number of a plan that is used again
+next month or next year is another deed. The records of all posts make the deeds, whatever the query is narrowed to."""
+
+DEEDS = "SELECT key AS record, value AS deed FROM json_each(:deeds)"
+"""``DEEDS_NOW``, computed once for all queries of a report"""
+
+
+JOINT_RECORDS = """
+    SELECT deed.record, deed.deed, a.post_id, a.unit_id, a.unit_now_id, a.activity_kind_id,
+        coalesce(a.date_to, a.date_from) AS last
+    FROM deed CROSS JOIN activity a WHERE a.id = deed.record"""
+"""The records of the deeds as facts; asks for ``deed``"""
+
+
+def joint(part: str, narrow: str) -> str:
+    """The query for the figures of joint deeds that count: of each measure, those of the one post that speaks.
+
+    It is the post of the first record with a number, else of the first with words, within what ``narrow`` leaves and
+    within each ``part``; the query asks for ``deed``. The period is cut out later: otherwise two neighbouring periods
+    could each count the figures of another post. ``shared``: elsewhere another post speaks, so that the figure is in
+    the whole only once.
+    """
+    whole = "OVER (PARTITION BY deed, measure_id)"
+    return f"""
+        SELECT fact, CASE WHEN least_speaker <> greatest_speaker THEN 1 ELSE 0 END AS shared FROM (
+            SELECT spoken.*, min(speaker) {whole} AS least_speaker, max(speaker) {whole} AS greatest_speaker FROM (
+                SELECT said.*, first_value(post_id) OVER (
+                    PARTITION BY deed, measure_id, within, part ORDER BY worded, record) AS speaker
+                FROM (
+                    SELECT v.id AS fact, v.measure_id, CASE WHEN v.amount IS NULL THEN 1 ELSE 0 END AS worded,
+                        f.record, f.post_id, f.deed, {part} AS part, CASE WHEN {narrow} THEN 1 ELSE 0 END AS within
+                    FROM ({JOINT_RECORDS}) f JOIN activity_measure v ON v.activity_id = f.record
+                        LEFT JOIN moved ON moved.unit_id = f.unit_id
+                    WHERE v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND {NEWEST_LINE}
+                        AND f.deed IN (SELECT deed FROM deed WHERE record IN ({_WITHIN}))
+                ) said
+            ) spoken
+        ) heard WHERE within = 1 AND post_id = speaker"""
+
 
 MOVED_NOW = """
     SELECT unit_id, today_id FROM unit_today WHERE today_id IS DISTINCT FROM unit_id

@@ -54,6 +54,11 @@ class FigureTable:
     titles: list[str]
     lines: list[FigureLine]
 
+    @property
+    def shared(self) -> bool:
+        """Whether a figure in it has a star: it counts once in the whole together with those of others."""
+        return any(p.shared for line in self.lines for p in (*line.parts, line.figure) if p is not None)
+
 
 @dataclass(frozen=True)
 class SplitPart:

@@ -6,9 +6,13 @@ A check is a SELECT of ``record`` and the columns that its sentence names. A hin
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from fieldapp.domain.amounts import format_amount, format_money
+from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _
+from fieldapp.reports.figures import JOINT_DEEDS, joint_deeds
+from fieldapp.reports.sources import NEWEST_LINE
 from fieldapp.store.store import Row, Store
 
 FAR_MORE = 3
@@ -37,7 +41,47 @@ _FIGURES = """
 
 _AMONG = "a.id IN (SELECT value FROM json_each(:ids))"
 
+_DIFFERENT = ReviewHint(
+    "activity",
+    "Joint activity {reference}: {measure} is {amount} here, {told} by {other}. Which is right? It counts once.",
+    f"""
+        WITH {JOINT_DEEDS}, said AS MATERIALIZED (
+            SELECT d.deed, a.post_id, v.measure_id, sum(v.amount) AS amount
+            FROM deed d CROSS JOIN activity a CROSS JOIN activity_measure v
+            WHERE a.id = d.record AND v.activity_id = a.id AND v.voided_at IS NULL AND v.amount IS NOT NULL
+                AND {NEWEST_LINE}
+                AND d.deed IN (SELECT deed FROM deed WHERE record IN (SELECT value FROM json_each(:ids)))
+            GROUP BY d.deed, a.post_id, v.measure_id)
+        SELECT a.id AS record, a.joint_reference AS reference, m.name AS measure, m.unit_name, m.decimals, s.amount,
+            o.amount AS told, min(p.name) AS other, d.deed || s.measure_id AS about
+        FROM activity a JOIN deed d ON d.record = a.id JOIN said s ON s.deed = d.deed AND s.post_id = a.post_id
+            JOIN said o ON o.deed = s.deed AND o.measure_id = s.measure_id AND o.amount <> s.amount
+            JOIN measure m ON m.id = s.measure_id JOIN post p ON p.id = o.post_id
+        WHERE {_AMONG} GROUP BY a.id, s.measure_id""",
+)
+
+_APART = ReviewHint(
+    "activity",
+    "Joint reference {reference}: {other} has it in the same month ({day}), on days that do not touch."
+    " One activity or two? They count as two.",
+    f"""
+        WITH {JOINT_DEEDS}, named AS MATERIALIZED (
+            SELECT d.record, d.deed, a.post_id, a.activity_kind_id, plain(a.joint_reference) AS reference,
+                a.date_from AS day, substr(a.date_from, 1, 7) AS first,
+                substr(coalesce(a.date_to, a.date_from), 1, 7) AS last
+            FROM deed d CROSS JOIN activity a WHERE a.id = d.record)
+        SELECT a.id AS record, a.joint_reference AS reference, p.name AS other, min(o.day) AS day,
+            n.reference || n.activity_kind_id || min(n.day, o.day) || max(n.day, o.day) AS about
+        FROM activity a JOIN named n ON n.record = a.id
+            JOIN named o ON o.reference = n.reference AND o.activity_kind_id = n.activity_kind_id
+                AND o.post_id <> n.post_id AND o.deed <> n.deed AND o.first <= n.last AND n.first <= o.last
+            JOIN post p ON p.id = o.post_id
+        WHERE {_AMONG} AND n.reference <> '' GROUP BY a.id""",
+)
+
 HINTS: tuple[ReviewHint, ...] = (
+    _DIFFERENT,
+    _APART,
     ReviewHint(
         "activity",
         "{measure}: {amount}; the most that the post recorded before was {most}.",
@@ -94,7 +138,7 @@ HINTS: tuple[ReviewHint, ...] = (
 def hints_for(store: Store, kind: str, ids: Collection[str]) -> dict[str, list[str]]:
     """Record's id -> sentences of its hints; records without hints are left out."""
     found: dict[str, list[str]] = {}
-    params = {"ids": json.dumps([*ids])}
+    params = {"ids": json.dumps([*ids]), **joint_deeds(store)}
     for hint in HINTS:
         if hint.kind == kind:
             for row in store.rows(hint.sql, params):
@@ -102,11 +146,23 @@ def hints_for(store: Store, kind: str, ids: Collection[str]) -> dict[str, list[s
     return found
 
 
+def joint_hints(store: Store, ids: Collection[str]) -> list[tuple[str, str]]:
+    """(record, sentence) of the hints about joint references, of all records that are in one hint the first."""
+    params = {"ids": json.dumps([*ids]), **joint_deeds(store)}
+    found: dict[str, tuple[str, str]] = {}
+    for hint in (_DIFFERENT, _APART):
+        for row in store.rows(hint.sql, params):
+            found.setdefault(row["about"], (row["record"], _(hint.sentence).format_map(_in_words(row))))
+    return [*found.values()]
+
+
 def _in_words(row: Row) -> dict[str, str]:
     money = row.get("unit_name") == "đồng"
     words = {}
     for name, value in row.items():
-        if not isinstance(value, int):
+        if name == "day":
+            words[name] = format_date(date.fromisoformat(value))
+        elif not isinstance(value, int):
             words[name] = str(value)
         elif money:
             words[name] = format_money(value)

@@ -9,6 +9,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
 from fieldapp.records import records, reviews, rule_violations, words
 from fieldapp.store.store import Draft, Row, Store
+from fieldapp.work import review_hints
 
 DUE_DAYS = 7
 SOON_DAYS = 30
@@ -20,6 +21,8 @@ TAKES_PART_MONTHS = 3
 """A post takes part in a cell if it recorded one of its meetings in this many months before"""
 MAX_LISTED = 50
 """Most things of one sort that are listed: nobody reads a longer list"""
+MAX_COMPARED = 500
+"""Most records with a joint reference that are compared with others, the newest of those that were not accepted"""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,13 @@ class Todo:
 def todo(store: Store, today: date) -> list[Todo]:
     """All things to do, the most important first; at headquarters for all its posts."""
     if store.identity.role == "hq":
-        return [*_late_by_post(store, today), *_violations(store), *_introductions(store, today), *_drafts(store)]
+        return [
+            *_late_by_post(store, today),
+            *_violations(store),
+            *_joint(store),
+            *_introductions(store, today),
+            *_drafts(store),
+        ]
     return [
         *_drafts(store),  # after a power cut people look for what they had typed
         *_matters(store, today),
@@ -117,6 +126,25 @@ def _violations(store: Store) -> Iterator[Todo]:
     for violation in found:
         of_post = f"{posts[violation.post_id]}: " if violation.post_id in posts else ""
         yield Todo("!", _("to correct"), of_post + violation.sentence, violation.kind, violation.target)
+
+
+def _joint(store: Store) -> list[Todo]:
+    """Joint activities of which posts give different amounts, or whose days do not touch; those that headquarters has
+    accepted are left out."""
+
+    def find() -> list[Todo]:
+        posts = _post_names(store)
+        rows = store.rows(
+            "SELECT a.id, a.post_id FROM activity a WHERE a.joint_reference IS NOT NULL AND a.voided_at IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.record_id = a.id AND r.outcome = 'accepted')"
+            " ORDER BY +a.id DESC LIMIT ?",
+            [MAX_COMPARED],
+        )
+        of_post = {row["id"]: posts[row["post_id"]] for row in rows}
+        found = review_hints.joint_hints(store, [*of_post])[:MAX_LISTED]
+        return [Todo("!", _("joint"), f"{of_post[record]}: {text}", "activity", record) for record, text in found]
+
+    return store.cached_until_changed("joint", find)
 
 
 def _introductions(store: Store, today: date) -> Iterator[Todo]:

@@ -1,5 +1,6 @@
 """Every figure is the same in PostgreSQL: over random records of every kind, and what a person would compare."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -22,7 +23,7 @@ PERIODS = (Period(date(2024, 1, 1), date(2024, 12, 31)), Period(date(2025, 6, 1)
 def here(store: Store, query: Query, by: Any) -> dict[Any, Any]:
     return {
         (part, f.section, f.code): (f.title, f.value, f.decimals, f.unit, f.approximate, sorted(f.in_words), f.count,
-                                    f.adds_up)
+                                    f.adds_up, f.shared)
         for part, found in grouped(store, query, by).items()
         for f in found
     }  # fmt: skip
@@ -30,11 +31,12 @@ def here(store: Store, query: Query, by: Any) -> dict[Any, Any]:
 
 def there(pg: psycopg.Connection[Any], query: Query, by: Any) -> dict[Any, Any]:
     rows = pg.execute(
-        "SELECT part, section, code, title, value, decimals, unit_name, approximate, in_words, records, adds_up"
+        "SELECT part, section, code, title, value, decimals, unit_name, approximate, in_words, records, adds_up,"
+        " shared"
         " FROM fieldapp.figures(%s, %s, %s, %s, %s, %s, %s)",
         [query.period.first, query.period.last, by, query.post, query.unit, query.view, query.today],
     ).fetchall()
-    return {(r[0], r[1], r[2]): (r[3], r[4], r[5], r[6], r[7], sorted(r[8]), r[9], r[10]) for r in rows}
+    return {(r[0], r[1], r[2]): (r[3], r[4], r[5], r[6], r[7], sorted(r[8]), *r[9:]) for r in rows}
 
 
 def test_every_figure_is_the_same(world: World, database: str, pg: psycopg.Connection[Any]) -> None:
@@ -54,6 +56,32 @@ def test_every_figure_is_the_same(world: World, database: str, pg: psycopg.Conne
     assert {i.code for i in INDICATORS} - said == set()  # each was compared
     assert any("." in code for code in said)  # and works, and other measures
     assert any(f.in_words for f in figures(world.hq, queries[4]))
+
+
+def test_joint_deeds_are_the_same(world: World, database: str, pg: psycopg.Connection[Any]) -> None:
+    """Few references, days and kinds, so that posts meet in one deed; a post that may see its own alone has its own."""
+    random_records.fill(world.hq, 7, 60, joint=True)
+    publish(world.hq, database, Place(2))
+    unit = world.hq.value("SELECT unit_id FROM activity LIMIT 1")
+    whole = Query(PERIODS[2], today=TODAY)
+    starred = set()
+    for query in (whole, replace(whole, period=PERIODS[1]), replace(whole, post="P1"), replace(whole, unit=unit)):
+        for by in (None, "post", "commune", "kind"):
+            expected = here(world.hq, query, by)
+            assert there(pg, query, by) == expected
+            starred |= {(query.post, by) for f in expected.values() if f[-1]}
+    assert {("P1", None), (None, "post"), (None, "commune")} <= starred
+    own = here(world.hq, replace(whole, post="P1"), None)
+    pg.execute("CREATE ROLE joint_reader LOGIN IN ROLE fieldapp_province")
+    try:
+        pg.execute("INSERT INTO fieldapp_control.access VALUES ('joint_reader', 'P1')")
+        pg.execute("SET ROLE joint_reader")
+        seen = there(pg, whole, None)
+        assert {k: v[:-1] for k, v in seen.items()} == {k: v[:-1] for k, v in own.items()}
+        assert not any(v[-1] for v in seen.values())  # what another post recorded is not told
+    finally:
+        pg.execute("RESET ROLE")
+        pg.execute("DROP OWNED BY joint_reader; DROP ROLE joint_reader")
 
 
 def test_the_views_are_the_figures_of_their_periods(world: World, database: str, pg: psycopg.Connection[Any]) -> None:

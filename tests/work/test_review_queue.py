@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 import uuid_utils
-from field import Run, World
+from field import Run, World, of_another_post
 
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import records, reviews, view
@@ -14,7 +14,7 @@ from fieldapp.reports.narrative import left_out
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import status
+from fieldapp.sync.exchange import enrolment, status
 from fieldapp.work import review_hints, review_queue
 from fieldapp.work.todo import todo
 
@@ -158,14 +158,49 @@ def test_a_post_reviews_nothing(world: World) -> None:
 
 def test_a_joint_activity_that_was_returned_leaves_the_word_to_the_other(world: World) -> None:
     mine = world.well(joint_reference="GK-1")
-    world.well(joint_reference="GK-1", measures=[{"measure_id": "gieng", "amount": 3}])
+    other = world.well(joint_reference="GK-1", measures=[{"measure_id": "gieng", "amount": 3}])
     world.carry(world.post, world.hq)
+    of_another_post(world.hq, other)
     before = wells(world.hq)
     speaker = mine if before == 1 else next(
         w.row["id"] for w in review_queue.review_queue(world.hq, "activity") if w.row["id"] != mine
     )  # fmt: skip
     review_queue.review_record(world.hq, speaker, "returned", comment="xem lại")
     assert {before, wells(world.hq)} == {1, 3}
+
+
+def test_joint_activities_that_do_not_agree_are_listed_for_headquarters(world: World) -> None:
+    """In the review and in the to-do list, once for each pair, until headquarters has accepted; agreement is not."""
+
+    def told() -> list[str]:
+        return [t.text for t in todo(world.hq, date(2026, 1, 1)) if t.when == "phối hợp"]
+
+    def one(day: str, number: int, reference: str = "05/KH") -> str:
+        return world.well(
+            date_from=day, joint_reference=reference, measures=[{"measure_id": "gieng", "amount": number}]
+        )
+
+    enrolment.write_pack(world.hq, code="IALOP", name="Đồn IALOP", dest=world.usb)
+    mine, theirs = one("2013-05-31", 2), one("2013-06-01", 3)
+    same, as_well = one("2013-07-01", 4, "6/KH"), one("2013-07-02", 4, "6 kh")
+    apart, later = one("2013-08-01", 1, "7/KH"), one("2013-08-20", 1, "7-KH")
+    one("2013-09-01", 1, "8/KH"), one("2013-09-20", 1, "8/KH")
+    world.carry(world.post, world.hq)
+    of_another_post(world.hq, theirs, as_well, later)
+    hints = review_hints.hints_for(world.hq, "activity", [mine, theirs, same, as_well, apart, later])
+    about = {row_id: [text for text in texts if "phối hợp" in text.lower()] for row_id, texts in hints.items()}
+    different = "Hoạt động phối hợp 05/KH: Giếng ở đây là {} giếng, {} ghi {} giếng. Số nào đúng?"
+    assert about[mine][0].startswith(different.format(2, "Đồn IALOP", 3))
+    assert about[theirs][0].startswith(different.format(3, "Đồn BP Ia Rvê", 2))
+    assert "Đồn IALOP cũng dùng trong tháng này (20/08/2013)" in about[apart][0]
+    assert [about.get(row_id, []) for row_id in (same, as_well)] == [[], []]
+    listed = told()
+    assert [("05/KH" in text, "7/KH" in text or "7-KH" in text) for text in listed] == [(True, False), (False, True)]
+    for row_id in (mine, theirs):
+        review_queue.review_record(world.hq, row_id, "accepted")
+    assert len(told()) == 1
+    review_queue.review_record(world.hq, later, "returned", comment="ngày nào?")
+    assert told() == []
 
 
 def test_what_is_odd_is_said(world: World) -> None:

@@ -85,7 +85,8 @@ def _years(labels: Sequence[str], parts: Sequence[Figure | None]) -> tuple[list[
             value = None if so_far.value is None and figure.value is None else (so_far.value or 0) + (figure.value or 0)
             approximate = so_far.approximate or figure.approximate
             in_words = list(dict.fromkeys([*so_far.in_words, *figure.in_words]))
-            summed[year] = replace(so_far, value=value, approximate=approximate, in_words=in_words)
+            shared = so_far.shared or figure.shared
+            summed[year] = replace(so_far, value=value, approximate=approximate, in_words=in_words, shared=shared)
         elif figure is not None:
             summed[year] = figure
     return list(summed), list(summed.values())

@@ -10,6 +10,7 @@ from fieldapp.reports.figures import Figure
 from fieldapp.reports.files import charts
 from fieldapp.reports.files.document import Document, Split, instant_with_seconds, logs_grid
 from fieldapp.reports.files.letter import Letter, letter
+from fieldapp.reports.narrative import shared_note
 
 TEMPLATE = "report.html.j2"
 
@@ -30,6 +31,7 @@ def html_bytes(document: Document) -> bytes:
         logs=logs_grid(document.provenance),
         instant=instant_with_seconds,
         number=_number,
+        shared_note=shared_note(),
         bare=lambda figure: replace(figure, unit="").text.strip() if figure.unit != "đồng" else figure.text,
     )
     return page.encode()

@@ -11,8 +11,9 @@ from typing import Any
 import xlsxwriter
 
 from fieldapp.i18n import _
-from fieldapp.reports.figures import Figure
+from fieldapp.reports.figures import STAR, Figure
 from fieldapp.reports.files.document import Document, FigureEntry, Split, instant_with_seconds
+from fieldapp.reports.narrative import shared_note
 
 CellValue = str | int | date | Figure | None
 """A figure is written as its number; where no record gives a number, as its words"""
@@ -24,6 +25,9 @@ ROWS = 1_048_576
 """A sheet has no more rows."""
 
 MARK = "* "
+
+STARRED = f'"{STAR}"'
+"""The end of a format of numbers: the cell shows the star and holds the number"""
 
 
 def xlsx_bytes(document: Document) -> bytes:
@@ -59,8 +63,11 @@ class Sheets:
         self._title = book.add_format(common | {"bold": True, "font_size": 14})
         self._day = book.add_format(common | {"num_format": "dd/mm/yyyy", "align": "left"})
         self._numbers = {
-            decimals: book.add_format(common | {"num_format": f"#,##0.{'0' * decimals}" if decimals else "#,##0"})
+            (decimals, star): book.add_format(
+                common | {"num_format": "#,##0" + (f".{'0' * decimals}" if decimals else "") + star}
+            )
             for decimals in range(4)
+            for star in ("", STARRED)
         }
 
     def write(
@@ -97,9 +104,10 @@ class Sheets:
             if value.value is None or abs(value.value) >= EXACT:
                 sheet.write_string(row, column, value.text, self._text)
             else:
-                sheet.write_number(row, column, value.value / 10**value.decimals, self._numbers[value.decimals])
+                shown = self._numbers[value.decimals, STARRED if value.shared else ""]
+                sheet.write_number(row, column, value.value / 10**value.decimals, shown)
         elif isinstance(value, int):
-            sheet.write_number(row, column, value, self._numbers[0])
+            sheet.write_number(row, column, value, self._numbers[0, ""])
         elif isinstance(value, date):
             sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), self._day)
         elif value:
@@ -127,6 +135,7 @@ def _split(sheets: Sheets, split: Split) -> None:
     ]
     why = _("* The parts do not add up: what occurs in several of them counts once in the whole.")
     lines = [why] if any(line.differs for line in split.table.lines) else []
+    lines += [shared_note()] if split.table.shared else []
     sheets.write(split.title, split.title, lines, head, rows, (44, 16, *([14] * (len(split.table.titles) + 1))))
 
 

@@ -92,7 +92,9 @@ class DashboardScreen(Page):
         title, why = [self._query.period.title, _(TITLES[self._by]) if self._by else _("Plan")], ""
         if self._by is not None and figure is not None:
             title.append(f"{figure.title}: {figure.text} ({self._at + 1}/{len(found)})")
-            if not figure.adds_up:
+            if any(bar.figure.shared for bar in self._bars):
+                why = narrative.shared_note()
+            elif not figure.adds_up:
                 why = _("* The parts do not add up: what occurs in several of them counts once in the whole.")
         self.query_one("#what", Static).update(Content(" · ".join(title)))
         self.query_one("#why", Static).update(Content(why))
