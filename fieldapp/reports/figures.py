@@ -15,8 +15,9 @@ from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator, Source
 from fieldapp.i18n import _
 from fieldapp.records import reviews
-from fieldapp.reports.query import Query, find_post, find_unit, inside
-from fieldapp.reports.sources import JOINT, MEASURES, MOVED, MOVED_NOW, PLACE, SOURCES
+from fieldapp.reports.query import Query, find_post
+from fieldapp.reports.sources import BODIES, JOINT, MEASURES, MOVED, PLACE, PLACED, SOURCES
+from fieldapp.reports.units import units_of
 from fieldapp.store.store import Store
 
 Group = Literal["post", "commune", "kind", "event", "ethnic_group"]
@@ -134,20 +135,26 @@ def behind(store: Store, query: Query, figure: Figure, part: Part | None = None)
     return found
 
 
-def unassigned(store: Store, query: Query) -> int:
-    """The number of activities of the period in an old unit that was split, where the record does not say the part."""
-    if query.view == "then":
-        return 0
-    params = narrowed(store, replace(query, unit=None))
-    return int(
-        store.value(
-            f"WITH moved AS MATERIALIZED ({MOVED}) SELECT count(*) FROM activity a JOIN moved USING (unit_id)"
-            " WHERE a.voided_at IS NULL AND moved.today_id IS NULL AND a.unit_now_id IS NULL"
-            " AND coalesce(a.date_to, a.date_from) BETWEEN :first AND :last"
-            " AND (:post IS NULL OR a.post_id = :post) AND a.id NOT IN (SELECT value FROM json_each(:returned))",
+def unassigned(store: Store, query: Query) -> dict[str, int]:
+    """Kind -> number of records of the period that belong to no single unit of the view's day.
+
+    They are in a unit that was divided, or is made of several, and do not say which part is meant. Of a report that is
+    narrowed to a unit: those of which nobody knows whether they belong to it.
+    """
+    units = units_of(store, query)
+    if not (None in units.places.values() if units.doubtful is None else units.doubtful):
+        return {}
+    doubtful = None if units.doubtful is None else json.dumps(units.doubtful)
+    params = narrowed(store, query) | {"doubtful": doubtful}
+    found = {}
+    for kind, (facts, within) in _WITH_UNITS.items():
+        number = store.value(
+            f"{with_facts(facts)} SELECT count(DISTINCT f.record) {FROM} WHERE {_COUNTS} AND {within} AND {_DOUBTFUL}",
             params,
         )
-    )
+        if number:
+            found[kind] = int(number)
+    return found
 
 
 def without_figure(store: Store, query: Query) -> int:
@@ -171,14 +178,20 @@ def without_figure(store: Store, query: Query) -> int:
 
 # the queries ----------------------------------------------------------------------------------------------------
 
-FROM = "FROM facts f LEFT JOIN moved ON moved.unit_id = f.unit_id"
+FROM = f"FROM facts f {PLACED}"
 
 _UNITS = "(SELECT value FROM json_each(:units))"
 
-NARROW = (
-    "f.record NOT IN (SELECT value FROM json_each(:returned)) AND (:post IS NULL OR f.post_id = :post)"
-    f" AND (:units IS NULL OR {PLACE} IN {_UNITS} OR f.unit_id IN {_UNITS})"
+_COUNTS = "f.record NOT IN (SELECT value FROM json_each(:returned)) AND (:post IS NULL OR f.post_id = :post)"
+
+WITHIN = (
+    f"(:units IS NULL OR CASE WHEN :former THEN f.unit_id IN {_UNITS} OR {PLACE} IN {_UNITS}"
+    f" ELSE coalesce({PLACE}, f.unit_now_id, f.unit_id) IN {_UNITS} END)"
 )
+"""Whether a fact belongs to the area: by its place; without one, because all that might be its place is in the area.
+An area that was not there on the day of the view also has what was recorded in it."""
+
+NARROW = f"{_COUNTS} AND {WITHIN}"
 """A query's condition on facts"""
 
 GROUPS: Mapping[Group | None, str] = {
@@ -193,7 +206,7 @@ GROUPS: Mapping[Group | None, str] = {
 
 def with_facts(facts: str, joint: bool = False) -> str:
     """The beginning of a query over ``facts``; ``joint``: also define ``joint``, the figures of joint activities."""
-    parts = [f"moved AS MATERIALIZED ({MOVED})"]
+    parts = [f"moved AS MATERIALIZED ({MOVED})", f"bodies AS MATERIALIZED ({BODIES})"]
     if joint:
         parts.append(f"joint AS MATERIALIZED ({JOINT})")
     return f"WITH {', '.join(parts)}, facts AS ({facts})"
@@ -201,15 +214,14 @@ def with_facts(facts: str, joint: bool = False) -> str:
 
 def narrowed(store: Store, query: Query) -> dict[str, Any]:
     """The parameters that narrow the SQL of figures to a query."""
-    unit, post = find_unit(store, query), find_post(store, query)
-    moved = store.rows(MOVED_NOW) if query.view == "now" else []
+    post = find_post(store, query)
     return {
+        **units_of(store, query).params(),
+        "view": query.view,
         "first": query.period.first.isoformat(),
         "last": query.period.last.isoformat(),
         "today": query.today.isoformat(),
         "post": post["id"] if post else None,
-        "moved": json.dumps([[r["unit_id"], r["today_id"]] for r in moved]),
-        "units": json.dumps(inside(store, unit["id"])) if unit else None,
         "returned": json.dumps([review.record for review in reviews.returned_records(store)]),
     }
 
@@ -245,6 +257,27 @@ def _within(indicators: Sequence[Indicator]) -> str:
     if all(indicator.when == "day" for indicator in indicators):
         return "f.last BETWEEN :first AND :last"
     return "f.first <= :last AND (f.last IS NULL OR f.last >= :first)"
+
+
+_WITH_UNITS: Mapping[str, tuple[str, str]] = {
+    "activity": (
+        "SELECT a.id AS record, a.post_id, a.unit_id, a.unit_now_id FROM activity a WHERE a.voided_at IS NULL"
+        " AND a.id IN (SELECT e.id FROM activity e WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last"
+        " UNION SELECT d.activity_id FROM activity_measure d"
+        " WHERE d.measured_on BETWEEN :first AND :last AND d.voided_at IS NULL)",
+        "1",
+    ),
+    **{
+        source: (SOURCES[source], _within([i for i in INDICATORS if i.source == source]))
+        for source in ("introduction", "meeting", "household_charge", "candidacy", "cell_rating", "matter",
+                       "self_management_group")
+    },
+}  # fmt: skip
+"""Kind of record that has a unit -> its facts, and the condition on their days"""
+
+_DOUBTFUL = f"""CASE WHEN :doubtful IS NULL THEN {PLACE} IS NULL AND f.unit_id IS NOT NULL
+    ELSE coalesce(f.unit_now_id, f.unit_id) IN (SELECT value FROM json_each(:doubtful))
+        AND CASE WHEN :former THEN NOT coalesce({WITHIN}, 0) ELSE {PLACE} IS NULL END END"""
 
 
 def by_source() -> Iterator[tuple[Source, list[Indicator]]]:
