@@ -121,7 +121,7 @@ def _figures() -> str:
                 SELECT u.id INTO the_unit FROM ({to_postgres(UNIT_NAMED, PARAMETERS | {"text": "of_unit"})} LIMIT 1) u;
                 IF the_unit IS NULL THEN RAISE EXCEPTION 'there is no unit %', of_unit; END IF;
             END IF;
-            used := ARRAY({_postgres(IN_USE)}) || the_unit;
+            used := ARRAY(SELECT unnest(ARRAY[n.unit_id, n.unit_now_id]) FROM ({_postgres(IN_USE)}) n) || the_unit;
             SELECT array_agg(p.unit_id), array_agg(p.place_id),
                 array_agg(p.unit_id) FILTER (WHERE p.own), array_agg(p.place_id) FILTER (WHERE p.own)
                 INTO moved, moved_to, bodies, bodies_to

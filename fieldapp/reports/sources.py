@@ -117,10 +117,12 @@ JOINT = """
 The post is chosen before the period and the area narrow the query. Otherwise two neighbouring periods or areas could
 each count the figures of another post. A report on one post uses that post's own."""
 
-MOVED = "SELECT key AS unit_id, value AS today_id FROM json_each(:moved)"
-"""Units that were not there on the day of the view, and those of that day; NULL where there are several"""
+MOVED = "SELECT key AS unit_id, min(value) AS today_id FROM json_each(:moved) GROUP BY key"
+"""Units that were not there on the day of the view, and those of that day; NULL where there are several.
 
-BODIES = "SELECT key AS unit_id, value AS today_id FROM json_each(:bodies)"
+Grouped, so that SQLite sees one row a unit and makes an index: it read the whole list for each fact."""
+
+BODIES = "SELECT key AS unit_id, min(value) AS today_id FROM json_each(:bodies) GROUP BY key"
 """The same for counting bodies once"""
 
 PLACED = "LEFT JOIN moved ON moved.unit_id = f.unit_id LEFT JOIN moved chosen ON chosen.unit_id = f.unit_now_id"

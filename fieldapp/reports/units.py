@@ -23,7 +23,7 @@ FOLLOWED = "SELECT old_unit_id, new_unit_id, effective_on FROM unit_succession W
 
 _STEPS = f"""
     known AS ({FOLLOWED}),
-    step AS (
+    step AS MATERIALIZED (
         SELECT old_unit_id AS unit_id, new_unit_id AS next_id FROM known WHERE effective_on <= :day
         UNION ALL SELECT new_unit_id, old_unit_id FROM known WHERE effective_on > :day)"""
 """Each succession as a step towards ``:day``"""
@@ -84,20 +84,16 @@ BESIDE = f"""
     UNION SELECT u.id FROM unit u WHERE u.level = 'hamlet' AND u.parent_id IN (SELECT id FROM line)"""
 """Some units with all that they became and all that became them, in part or wholly, and the hamlets of these"""
 
-_ACTIVE = """
-    active AS (
-        SELECT e.id, e.unit_id, e.unit_now_id FROM activity e
-            WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last
-        UNION SELECT d.id, d.unit_id, d.unit_now_id FROM activity d WHERE d.id IN (
-            SELECT v.activity_id FROM activity_measure v WHERE v.measured_on BETWEEN :first AND :last)
-        UNION SELECT j.id, j.unit_id, j.unit_now_id FROM activity j WHERE j.joint_reference IS NOT NULL)"""
-
-IN_USE = f"""
-    WITH {_ACTIVE}
-    SELECT unit_id FROM active UNION SELECT unit_now_id FROM active
-    UNION SELECT t.unit_id FROM activity_target t WHERE t.activity_id IN (SELECT id FROM active)
-    UNION SELECT unit_id FROM party_cell UNION SELECT unit_id FROM household_charge UNION SELECT unit_id FROM candidacy
-    UNION SELECT unit_id FROM matter UNION SELECT unit_id FROM self_management_group"""
+IN_USE = """
+    SELECT e.unit_id, e.unit_now_id FROM activity e WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last
+    UNION SELECT d.unit_id, d.unit_now_id FROM activity d WHERE d.id IN (
+        SELECT v.activity_id FROM activity_measure v WHERE v.measured_on BETWEEN :first AND :last)
+    UNION SELECT j.unit_id, j.unit_now_id FROM activity j WHERE j.joint_reference IS NOT NULL
+    UNION SELECT t.unit_id, NULL FROM activity e JOIN activity_target t ON t.activity_id = e.id
+        WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last
+    UNION SELECT unit_id, NULL FROM party_cell UNION SELECT unit_id, NULL FROM household_charge
+    UNION SELECT unit_id, NULL FROM candidacy UNION SELECT unit_id, NULL FROM matter
+    UNION SELECT unit_id, NULL FROM self_management_group"""
 """The units that facts of a period name, and some more; few beside all units of the nation, old and new"""
 
 PLACES = f"""
@@ -179,8 +175,8 @@ def units_of(store: Store, query: Query) -> Units:
 
 
 def _units_of(store: Store, query: Query, unit: Row | None) -> Units:
-    days = {"first": query.period.first.isoformat(), "last": query.period.last.isoformat()}
-    used = {r["unit_id"] for r in store.rows(IN_USE, days) if r["unit_id"] is not None}
+    days = {"first": str(query.period.first), "last": str(query.period.last)}
+    used = {unit_id for row in store.rows(IN_USE, days) for unit_id in row.values() if unit_id is not None}
     seen = {"view": query.view, "day": units_day(query).isoformat(), "first": days["first"]}
     rows = store.rows(PLACES, {"used": json.dumps(sorted(used | ({unit["id"]} if unit else set()))), **seen})
     places = {r["unit_id"]: r["place_id"] for r in rows}
