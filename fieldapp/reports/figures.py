@@ -16,7 +16,7 @@ from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator, Source
 from fieldapp.i18n import _
 from fieldapp.records import reviews
 from fieldapp.reports.query import Query, find_post
-from fieldapp.reports.sources import BODIES, JOINT, MEASURES, MOVED, PLACE, PLACED, SOURCES
+from fieldapp.reports.sources import ACTIVITIES, BODIES, JOINT, MEASURES, MOVED, PLACE, PLACED, SOURCES
 from fieldapp.reports.units import units_of
 from fieldapp.store.store import Store
 
@@ -146,15 +146,21 @@ def unassigned(store: Store, query: Query) -> dict[str, int]:
         return {}
     doubtful = None if units.doubtful is None else json.dumps(units.doubtful)
     params = narrowed(store, query) | {"doubtful": doubtful}
-    found = {}
-    for kind, (facts, within) in _WITH_UNITS.items():
-        number = store.value(
-            f"{with_facts(facts)} SELECT count(DISTINCT f.record) {FROM} WHERE {_COUNTS} AND {within} AND {_DOUBTFUL}",
-            params,
+    found: dict[str, set[str]] = {}
+    for facts, counts in _facts_of_records():
+        sql = (
+            f"{with_facts(facts)} SELECT DISTINCT f.kind, f.record {FROM} WHERE {_COUNTS} AND {counts} AND {_DOUBTFUL}"
         )
-        if number:
-            found[kind] = int(number)
-    return found
+        for row in store.rows(sql, params):
+            found.setdefault(row["kind"], set()).add(row["record"])
+    return {kind: len(ids) for kind, ids in found.items()}
+
+
+def _facts_of_records() -> Iterator[tuple[str, str]]:
+    """The facts about activities and of each source, and the condition on those that count in the period."""
+    yield ACTIVITIES, "1"
+    for source, indicators in by_source():
+        yield SOURCES[source], f"{_within(indicators)} AND ({' OR '.join(map(_condition, indicators))})"
 
 
 def without_figure(store: Store, query: Query) -> int:
@@ -258,22 +264,6 @@ def _within(indicators: Sequence[Indicator]) -> str:
         return "f.last BETWEEN :first AND :last"
     return "f.first <= :last AND (f.last IS NULL OR f.last >= :first)"
 
-
-_WITH_UNITS: Mapping[str, tuple[str, str]] = {
-    "activity": (
-        "SELECT a.id AS record, a.post_id, a.unit_id, a.unit_now_id FROM activity a WHERE a.voided_at IS NULL"
-        " AND a.id IN (SELECT e.id FROM activity e WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last"
-        " UNION SELECT d.activity_id FROM activity_measure d"
-        " WHERE d.measured_on BETWEEN :first AND :last AND d.voided_at IS NULL)",
-        "1",
-    ),
-    **{
-        source: (SOURCES[source], _within([i for i in INDICATORS if i.source == source]))
-        for source in ("introduction", "meeting", "household_charge", "candidacy", "cell_rating", "matter",
-                       "self_management_group")
-    },
-}  # fmt: skip
-"""Kind of record that has a unit -> its facts, and the condition on their days"""
 
 _DOUBTFUL = f"""CASE WHEN :doubtful IS NULL THEN {PLACE} IS NULL AND f.unit_id IS NOT NULL
     ELSE coalesce(f.unit_now_id, f.unit_id) IN (SELECT value FROM json_each(:doubtful))

@@ -83,6 +83,14 @@ SOURCES: Mapping[Source, str] = {
         FROM commendation c WHERE c.voided_at IS NULL""",
 }
 
+ACTIVITIES = """
+    SELECT a.id AS record, 'activity' AS kind, a.post_id, a.unit_id, a.unit_now_id FROM activity a
+    WHERE a.voided_at IS NULL AND a.id IN (
+        SELECT e.id FROM activity e WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last
+        UNION SELECT d.activity_id FROM activity_measure d
+            WHERE d.measured_on BETWEEN :first AND :last AND d.voided_at IS NULL)"""
+"""The activities of the period, whatever figures they have"""
+
 MEASURES = f"""
     SELECT v.id AS fact, a.id AS record, 'activity' AS kind,
         coalesce(v.measured_on, a.date_to, a.date_from) AS day, a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY},
