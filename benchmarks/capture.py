@@ -14,7 +14,8 @@ from pathlib import Path
 import uuid_utils
 
 from fieldapp.store import capture
-from fieldapp.store.store import Store, now
+from fieldapp.store.store import Store
+from fieldapp.store.wall import instant
 from fieldapp.sync.exchange import enrolment
 
 ROUNDS = 5
@@ -28,7 +29,7 @@ def insert(store: Store, post_id: str, kind: str, unit: str, count: int) -> floa
             store.db.execute(
                 "INSERT INTO activity (id, post_id, created_at, created_by, activity_kind_id, date_from, unit_id,"
                 " description) VALUES (?, ?, ?, 'A', ?, '2026-11-05', ?, ?)",
-                [str(uuid_utils.uuid7()), post_id, now(), kind, unit, f"Giếng khoan số {number}"],
+                [str(uuid_utils.uuid7()), post_id, instant(), kind, unit, f"Giếng khoan số {number}"],
             )
     return time.perf_counter() - began
 

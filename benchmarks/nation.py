@@ -43,7 +43,8 @@ from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
 from fieldapp.store import vault
 from fieldapp.store.migrations import SEGMENT_SCHEMA
-from fieldapp.store.store import Store, now
+from fieldapp.store.store import Store
+from fieldapp.store.wall import instant
 from fieldapp.sync.exchange import enrolment, incoming, status
 from fieldapp.sync.format import bundle, keys, segment
 from fieldapp.sync.format.bundle import Head, Manifest
@@ -151,7 +152,7 @@ class Nation:
             if other.prev is not None:
                 have[other.log] = Head(other.seq, other.prev, other.certificate.replica)
         manifest = Manifest(
-            format=bundle.BUNDLE_FORMAT, kind="bundle", sender=replica, made_at=now(), hlc=laptop.hlc,
+            format=bundle.BUNDLE_FORMAT, kind="bundle", sender=replica, made_at=instant(), hlc=laptop.hlc,
             number=laptop.number, recipients=[self.hq_id], have=have,
             members=[bundle.member_line(n, d) for n, d in members],
             counts={}, program=fieldapp.__version__, schema=SEGMENT_SCHEMA, log=laptop.log,
@@ -187,7 +188,7 @@ class Nation:
             header = segment.Header(
                 format=segment.SEGMENT_FORMAT, schema=SEGMENT_SCHEMA, log=laptop.log, scope=post.id,
                 replica=laptop.certificate.replica, first=laptop.seq + 1, last=laptop.seq + len(part),
-                prev=laptop.prev, knows=knows, sealed_at=now(),
+                prev=laptop.prev, knows=knows, sealed_at=instant(),
             )  # fmt: skip
             data = segment.encode(header, part)
             signed = keys.sign(laptop.own.sign_secret, data, f"fieldapp segment {laptop.log} {header.first}")

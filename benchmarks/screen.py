@@ -26,7 +26,8 @@ import uuid_utils
 
 from fieldapp.records import search_index
 from fieldapp.store import vault
-from fieldapp.store.store import Store, now
+from fieldapp.store.store import Store
+from fieldapp.store.wall import instant
 from fieldapp.sync.exchange import enrolment
 from fieldapp.vietnamese.text import search_key
 
@@ -167,7 +168,7 @@ def fill(root: Path, rows: int) -> None:
 
 def activities(rows: int, post: str | None, kinds: Sequence[str], units: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Rows of activities over twelve years, the newest today."""
-    rng, at, today = random.Random(1), now(), date.today()
+    rng, at, today = random.Random(1), instant(), date.today()
     for number in range(rows):
         day = today - timedelta(days=(rows - number) * 4380 // rows)
         text = f"{rng.choice(VERBS)} {rng.choice(THINGS)} buôn {rng.choice(PLACES)}, số {number}"

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import uuid_utils
@@ -30,6 +31,7 @@ def fill(store: Store, seed: int, rows: int, posts: int = 3, *, joint: bool = Fa
             "SELECT id FROM unit WHERE valid_to IS NOT NULL AND level = 'commune' ORDER BY id")]  # fmt: skip
         now = [r["id"] for r in store.rows("SELECT id FROM unit WHERE valid_to IS NULL ORDER BY id")]
         ids["unit"] = rng.sample(moved, 20) + rng.sample(now, 8)
+        ids["unit"] += _lineage(store, rng)
         for model in RECORDS:
             kind = model.KIND
             if kind == "post":
@@ -66,6 +68,25 @@ def _joint(rng: random.Random, ids: dict[str, list[str]]) -> dict[str, Any]:
     kind = rng.choice(ids["activity_kind"][:2])
     return {"joint_reference": rng.choice([*REFERENCES, None]), "activity_kind_id": kind,
             "date_from": first.isoformat(), "date_to": rng.choice([None, last.isoformat()])}  # fmt: skip
+
+
+def _lineage(store: Store, rng: random.Random) -> list[str]:
+    """Communes of three generations, each become one or two of the next or nothing known, and hamlets in them."""
+    days = [None, "2024-07-01", "2025-07-01", None]
+    found: list[list[str]] = []
+    for at, (first, then) in enumerate(pairwise(days)):
+        last = then and (date.fromisoformat(then) - timedelta(1)).isoformat()
+        found.append([
+            _write(store, rng, "unit", {"level": "commune", "name": f"Xã {at} {n}", "code": f"9990{n}",
+                                        "valid_from": first, "valid_to": last}) for n in range(4)])  # fmt: skip
+    for at in (0, 1):
+        for old in found[at]:
+            for new in rng.sample(found[at + 1], rng.choice([0, 1, 1, 2])):
+                _write(store, rng, "unit_succession", {"old_unit_id": old, "new_unit_id": new,
+                                                       "effective_on": days[at + 1]})  # fmt: skip
+    hamlets = [_write(store, rng, "unit", {"level": "hamlet", "name": f"Buôn {n}", "parent_id": unit})
+               for n, unit in enumerate(found[0])]  # fmt: skip
+    return [*(unit for generation in found for unit in generation), *hamlets]
 
 
 def _of_post(rng: random.Random, model: type[Record], ids: dict[str, list[str]]) -> dict[str, Any]:

@@ -7,7 +7,9 @@ posts: by the code of a post, or by the code of a unit that the post's unit lies
 
 from collections.abc import Iterator, Sequence
 
+from fieldapp.publish.dialect import to_postgres
 from fieldapp.publish.tables import PATH, RETURNED, MirrorTable
+from fieldapp.reports.units import there
 
 CONTROL = "fieldapp_control"
 WRITER, ANALYST, PROVINCE = "fieldapp_writer", "fieldapp_analyst", "fieldapp_province"
@@ -45,13 +47,15 @@ def control() -> Iterator[str]:
 
 def visible_posts() -> str:
     """The statement that makes the function ``visible_posts``: the posts that the caller sees by ``access``."""
+    there_today = to_postgres(there("u"), {"day": "CURRENT_DATE"})
     return f"""
         CREATE FUNCTION visible_posts() RETURNS text[] LANGUAGE sql STABLE SECURITY DEFINER {PATH} AS $$
             WITH given AS MATERIALIZED (
                 SELECT a.code FROM {CONTROL}.access a JOIN pg_roles r ON r.rolname = a.role_name
                 WHERE pg_has_role({CALLER}, a.role_name, 'MEMBER')
             ), within AS MATERIALIZED (
-                SELECT unnest(units_inside(u.id)) AS unit_id FROM unit u JOIN given USING (code)
+                SELECT unnest(units_inside(ARRAY[u.id], CURRENT_DATE, NOT {there_today})) AS unit_id
+                FROM unit u JOIN given USING (code)
                 WHERE u.voided_at IS NULL
             )
             SELECT coalesce(array_agg(p.id), ARRAY[]::text[]) FROM post p

@@ -12,8 +12,8 @@ from fieldapp.publish.access import SEES_ALL
 from fieldapp.publish.dialect import literal, to_postgres
 from fieldapp.publish.tables import PATH, RETURNED
 from fieldapp.reports.figures import GROUPS, HIGH, NARROW, SPEAKERS, Group, by_source, counts_sql, sums_sql
-from fieldapp.reports.query import INSIDE, UNIT_NAMED
-from fieldapp.reports.sources import DEEDS, DEEDS_NOW, MOVED, MOVED_NOW
+from fieldapp.reports.sources import BODIES, DEEDS, DEEDS_NOW, MOVED
+from fieldapp.reports.units import IN_USE, INSIDE, PLACES, SAME_CODE, UNIT_NAMED
 
 ARGUMENTS = (
     "first_day date, last_day date, group_by text DEFAULT NULL, of_post text DEFAULT NULL, of_unit text DEFAULT NULL,"
@@ -29,9 +29,14 @@ PARAMETERS = {
     "first": "first_day",
     "last": "last_day",
     "today": "on_day",
+    "day": "the_day",
+    "view": "in_units",
     "post": "the_post",
     "units[]": "(SELECT unnest(the_units))",
     "units": "the_units",
+    "former": "former",
+    "used[]": "(SELECT unnest(used))",
+    "unit": "the_unit",
     "returned[]": f"(SELECT record_id FROM {RETURNED})",
 }
 
@@ -55,13 +60,15 @@ def create_views() -> Iterator[str]:
 
 
 def _units_inside() -> str:
-    step = to_postgres(INSIDE, {"inside[]": "(SELECT unnest(found) AS id)"})
+    names = {"inside[]": "(SELECT unnest(found) AS id)", "day": "the_day", "former": "former"}
+    step = to_postgres(INSIDE, names)
     return f"""
-        CREATE FUNCTION units_inside(of_unit text) RETURNS text[] LANGUAGE plpgsql STABLE {PATH} AS $$
-        DECLARE found text[] := ARRAY[of_unit]; more text[];
+        CREATE FUNCTION units_inside(of_units text[], the_day date, former boolean) RETURNS text[]
+        LANGUAGE plpgsql STABLE {PATH} AS $$
+        DECLARE found text[] := of_units; more text[];
         BEGIN
             LOOP
-                SELECT array_agg(s.id) INTO more FROM ({step}) s WHERE s.id <> ALL (found);
+                SELECT array_agg(s.id) INTO more FROM ({step}) s (id) WHERE s.id <> ALL (found);
                 IF more IS NULL THEN RETURN found; END IF;
                 found := found || more;
             END LOOP;
@@ -90,15 +97,14 @@ def _figures() -> str:
                 FROM ({_postgres(counts_sql(source, indicators, part, narrow))}) q CROSS JOIN LATERAL (VALUES {lines})
                 x (section, code, title, unit_name, adds_up, place, value, records) WHERE x.records > 0;"""
         )
-    named = to_postgres(
-        UNIT_NAMED, {"text": "of_unit", "day": "CASE in_units WHEN 'then' THEN last_day ELSE on_day END"}
-    )
     return f"""
         CREATE FUNCTION figures({ARGUMENTS}) RETURNS TABLE ({RESULT})
         LANGUAGE plpgsql STABLE SECURITY DEFINER {PATH} AS $$
         #variable_conflict use_column
         DECLARE
-            the_post text; the_units text[]; seen text[];
+            the_post text; the_unit text; the_units text[]; seen text[];
+            the_day date := CASE in_units WHEN 'then' THEN last_day ELSE on_day END;
+            used text[]; moved text[]; moved_to text[]; bodies text[]; bodies_to text[]; former boolean := false;
             everything boolean := {SEES_ALL};
         BEGIN
             IF group_by IS NOT NULL AND group_by NOT IN ({", ".join(literal(g) for g in GROUPS if g)}) THEN
@@ -111,8 +117,17 @@ def _figures() -> str:
                 IF the_post IS NULL THEN RAISE EXCEPTION 'there is no post %', of_post; END IF;
             END IF;
             IF of_unit IS NOT NULL THEN
-                SELECT units_inside(u.id) INTO the_units FROM ({named} LIMIT 1) u;
-                IF the_units IS NULL THEN RAISE EXCEPTION 'there is no unit %', of_unit; END IF;
+                SELECT u.id INTO the_unit FROM ({to_postgres(UNIT_NAMED, PARAMETERS | {"text": "of_unit"})} LIMIT 1) u;
+                IF the_unit IS NULL THEN RAISE EXCEPTION 'there is no unit %', of_unit; END IF;
+            END IF;
+            used := ARRAY(SELECT unnest(ARRAY[n.unit_id, n.unit_now_id]) FROM ({_postgres(IN_USE)}) n) || the_unit;
+            SELECT array_agg(p.unit_id), array_agg(p.place_id),
+                array_agg(p.unit_id) FILTER (WHERE p.own), array_agg(p.place_id) FILTER (WHERE p.own)
+                INTO moved, moved_to, bodies, bodies_to
+                FROM (SELECT r.*, r.base_id = r.unit_id AS own FROM ({_postgres(PLACES)}) r) p;
+            IF the_unit IS NOT NULL THEN
+                former := the_unit = ANY (coalesce(moved, '{{}}'));
+                the_units := units_inside(ARRAY({_postgres(SAME_CODE)}), the_day, former);
             END IF;
             {" ".join(queries)}
         END $$"""
@@ -124,11 +139,12 @@ def _by_group(parts: Mapping[Group | None, str]) -> str:
 
 
 def _postgres(sql: str) -> str:
-    now = f"SELECT * FROM ({MOVED_NOW}) n WHERE in_units = 'now'"
     # of a deed the caller does not learn what posts recorded that they may not see
     deeds = f"""SELECT n.* FROM ({DEEDS_NOW}) n JOIN activity own ON own.id = n.record
         WHERE everything OR own.post_id = ANY (seen)"""
-    return to_postgres(sql.replace(MOVED, now).replace(DEEDS, deeds), PARAMETERS, BOOLEANS)
+    for source, name in ((MOVED, "moved"), (BODIES, "bodies")):
+        sql = sql.replace(source, f"SELECT * FROM unnest({name}, {name}_to) AS n (unit_id, today_id)")
+    return to_postgres(sql.replace(DEEDS, deeds), PARAMETERS, BOOLEANS)
 
 
 def _over(name: str, step: str, group: str | None) -> str:

@@ -15,8 +15,21 @@ from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator, Source
 from fieldapp.i18n import _
 from fieldapp.records import reviews
-from fieldapp.reports.query import Query, find_post, find_unit, inside
-from fieldapp.reports.sources import DEEDS, DEEDS_NOW, JOINT_RECORDS, MEASURES, MOVED, MOVED_NOW, PLACE, SOURCES, joint
+from fieldapp.reports.query import Query, find_post
+from fieldapp.reports.sources import (
+    ACTIVITIES,
+    BODIES,
+    DEEDS,
+    DEEDS_NOW,
+    JOINT_RECORDS,
+    MEASURES,
+    MOVED,
+    PLACE,
+    PLACED,
+    SOURCES,
+    joint,
+)
+from fieldapp.reports.units import units_of
 from fieldapp.store.store import Store
 
 Group = Literal["post", "commune", "kind", "event", "ethnic_group"]
@@ -141,20 +154,32 @@ def behind(store: Store, query: Query, figure: Figure, part: Part | None = None)
     return found
 
 
-def unassigned(store: Store, query: Query) -> int:
-    """The number of activities of the period in an old unit that was split, where the record does not say the part."""
-    if query.view == "then":
-        return 0
-    params = narrowed(store, replace(query, unit=None))
-    return int(
-        store.value(
-            f"WITH moved AS MATERIALIZED ({MOVED}) SELECT count(*) FROM activity a JOIN moved USING (unit_id)"
-            " WHERE a.voided_at IS NULL AND moved.today_id IS NULL AND a.unit_now_id IS NULL"
-            " AND coalesce(a.date_to, a.date_from) BETWEEN :first AND :last"
-            " AND (:post IS NULL OR a.post_id = :post) AND a.id NOT IN (SELECT value FROM json_each(:returned))",
-            params,
+def unassigned(store: Store, query: Query) -> dict[str, int]:
+    """Kind -> number of records of the period that belong to no single unit of the view's day.
+
+    They are in a unit that was divided, or is made of several, and do not say which part is meant. Of a report that is
+    narrowed to a unit: those of which nobody knows whether they belong to it.
+    """
+    units = units_of(store, query)
+    if not (None in units.places.values() if units.doubtful is None else units.doubtful):
+        return {}
+    doubtful = None if units.doubtful is None else json.dumps(units.doubtful)
+    params = narrowed(store, query) | {"doubtful": doubtful}
+    found: dict[str, set[str]] = {}
+    for facts, counts in _facts_of_records():
+        sql = (
+            f"{with_facts(facts)} SELECT DISTINCT f.kind, f.record {FROM} WHERE {_COUNTS} AND {counts} AND {_DOUBTFUL}"
         )
-    )
+        for row in store.rows(sql, params):
+            found.setdefault(row["kind"], set()).add(row["record"])
+    return {kind: len(ids) for kind, ids in found.items()}
+
+
+def _facts_of_records() -> Iterator[tuple[str, str]]:
+    """The facts about activities and of each source, and the condition on those that count in the period."""
+    yield ACTIVITIES, "1"
+    for source, indicators in by_source():
+        yield SOURCES[source], f"{_within(indicators)} AND ({' OR '.join(map(_condition, indicators))})"
 
 
 def without_figure(store: Store, query: Query) -> int:
@@ -189,14 +214,20 @@ def joint_records(store: Store, query: Query) -> tuple[int, int]:
 
 # the queries ----------------------------------------------------------------------------------------------------
 
-FROM = "FROM facts f LEFT JOIN moved ON moved.unit_id = f.unit_id"
+FROM = f"FROM facts f {PLACED}"
 
 _UNITS = "(SELECT value FROM json_each(:units))"
 
-NARROW = (
-    "f.record NOT IN (SELECT value FROM json_each(:returned)) AND (:post IS NULL OR f.post_id = :post)"
-    f" AND (:units IS NULL OR {PLACE} IN {_UNITS} OR f.unit_id IN {_UNITS})"
+_COUNTS = "f.record NOT IN (SELECT value FROM json_each(:returned)) AND (:post IS NULL OR f.post_id = :post)"
+
+WITHIN = (
+    f"(:units IS NULL OR CASE WHEN :former THEN f.unit_id IN {_UNITS} OR {PLACE} IN {_UNITS}"
+    f" ELSE coalesce({PLACE}, f.unit_now_id, f.unit_id) IN {_UNITS} END)"
 )
+"""Whether a fact belongs to the area: by its place; without one, because all that might be its place is in the area.
+An area that was not there on the day of the view also has what was recorded in it."""
+
+NARROW = f"{_COUNTS} AND {WITHIN}"
 """A query's condition on facts"""
 
 GROUPS: Mapping[Group | None, str] = {
@@ -215,7 +246,8 @@ SPEAKERS: Mapping[Group | None, str] = {by: sql if by in ("post", "commune") els
 
 def with_facts(facts: str, *before: str) -> str:
     """The beginning of a query over ``facts``, which may ask for what is defined ``before``."""
-    return f"WITH {', '.join([f'moved AS MATERIALIZED ({MOVED})', *before])}, facts AS ({facts})"
+    parts = [f"moved AS MATERIALIZED ({MOVED})", f"bodies AS MATERIALIZED ({BODIES})", *before]
+    return f"WITH {', '.join(parts)}, facts AS ({facts})"
 
 
 JOINT_DEEDS = f"deed AS MATERIALIZED ({DEEDS})"
@@ -228,15 +260,14 @@ def with_measures(speaker: str, narrow: str = NARROW) -> str:
 
 def narrowed(store: Store, query: Query) -> dict[str, Any]:
     """The parameters that narrow the SQL of figures to a query."""
-    unit, post = find_unit(store, query), find_post(store, query)
-    moved = store.rows(MOVED_NOW) if query.view == "now" else []
+    post = find_post(store, query)
     return {
+        **units_of(store, query).params(),
+        "view": query.view,
         "first": query.period.first.isoformat(),
         "last": query.period.last.isoformat(),
         "today": query.today.isoformat(),
         "post": post["id"] if post else None,
-        "moved": json.dumps([[r["unit_id"], r["today_id"]] for r in moved]),
-        "units": json.dumps(inside(store, unit["id"])) if unit else None,
         **joint_deeds(store),
     }
 
@@ -282,6 +313,11 @@ def _within(indicators: Sequence[Indicator]) -> str:
     if all(indicator.when == "day" for indicator in indicators):
         return "f.last BETWEEN :first AND :last"
     return "f.first <= :last AND (f.last IS NULL OR f.last >= :first)"
+
+
+_DOUBTFUL = f"""CASE WHEN :doubtful IS NULL THEN {PLACE} IS NULL AND f.unit_id IS NOT NULL
+    ELSE coalesce(f.unit_now_id, f.unit_id) IN (SELECT value FROM json_each(:doubtful))
+        AND CASE WHEN :former THEN NOT coalesce({WITHIN}, 0) ELSE {PLACE} IS NULL END END"""
 
 
 def by_source() -> Iterator[tuple[Source, list[Indicator]]]:

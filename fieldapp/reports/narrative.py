@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from fieldapp.domain.dates import format_date, read_instant
+from fieldapp.domain.records import BY_KIND
 from fieldapp.escaping import brief_text, for_csv
 from fieldapp.i18n import _, counted
 from fieldapp.reports.coordination import TaskDone
@@ -170,12 +171,9 @@ def left_out(report: Report) -> list[str]:
             )
         )
     if c.unassigned:
+        what = ", ".join(f"{n} {_(BY_KIND[kind].TITLE).lower()}" for kind, n in c.unassigned_kinds.items())
         lines.append(
-            counted(
-                "Not assigned to a unit of today: {n} activity in a unit that was split.",
-                "Not assigned to a unit of today: {n} activities in units that were split.",
-                c.unassigned,
-            )
+            _("Not assigned to any unit: {what} in units that were divided or put together.").format(what=what)
         )
     if c.without_figure:
         lines.append(

@@ -107,52 +107,8 @@ class Query:
         return replace(self, period=period)
 
 
-UNIT_NAMED = """
-    SELECT * FROM unit WHERE (id = :text OR code = :text) AND voided_at IS NULL ORDER BY
-        (valid_from IS NULL OR valid_from <= :day) AND (valid_to IS NULL OR :day <= valid_to) DESC,
-        valid_to IS NOT NULL, id"""
-"""The units with an id or code; those that are valid on ``:day`` come first"""
-
-INSIDE = """
-    WITH inside AS (SELECT value AS id FROM json_each(:inside))
-    SELECT u.id FROM unit u WHERE u.parent_id IN (SELECT id FROM inside)
-    UNION
-    SELECT s.old_unit_id FROM unit_succession s WHERE s.voided_at IS NULL AND s.new_unit_id IN (SELECT id FROM inside)
-        AND NOT EXISTS (SELECT 1 FROM unit_succession o WHERE o.old_unit_id = s.old_unit_id
-            AND o.voided_at IS NULL AND o.new_unit_id NOT IN (SELECT id FROM inside))"""
-"""One step: the units that belong to some units, and the old units whose successors are all among these"""
-
-
-def find_unit(store: Store, query: Query) -> Row | None:
-    """The unit that a query is narrowed to; None where it names none.
-
-    If several units have the code, the view decides: the unit of the time, or of today. Raises FieldappError where no
-    unit has it.
-    """
-    if query.unit is None:
-        return None
-    day = (query.period.last if query.view == "then" else query.today).isoformat()
-    found = store.row(UNIT_NAMED, {"text": clean(query.unit), "day": day})
-    if found is None:
-        raise FieldappError(_("There is no unit with the code {code}.").format(code=clean(query.unit)))
-    return found
-
-
 def find_post(store: Store, query: Query) -> Row | None:
     """The post that a query is narrowed to; None where it names none. FieldappError where there is no such post."""
     if query.post is None:
         return None
     return lists.post_named(store, query.post)
-
-
-def inside(store: Store, unit_id: str) -> list[str]:
-    """The ids of a unit, of the units that belong to it, and of the old units whose successors are all among these."""
-    import json
-
-    found = {unit_id}
-    while True:
-        rows = store.rows(INSIDE, {"inside": json.dumps(sorted(found))})
-        more = {r["id"] for r in rows} - found
-        if not more:
-            return sorted(found)
-        found |= more

@@ -13,7 +13,8 @@ from fieldapp.i18n import _
 from fieldapp.records import reviews
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
 from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, joint_records, unassigned, without_figure
-from fieldapp.reports.query import Period, Query, find_post, find_unit
+from fieldapp.reports.query import Period, Query, find_post
+from fieldapp.reports.units import find_unit
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
 from fieldapp.sync.merge import voids
@@ -40,7 +41,9 @@ class Completeness:
     joint_deeds: int
     """how many joint activities these are"""
     unassigned: int
-    """activities in a unit that was split, where the record does not say in which part"""
+    """records in a unit that was divided, or is made of several, where the record does not say which part is meant"""
+    unassigned_kinds: dict[str, int]
+    """the same by kind of record"""
     without_figure: int
     """activities that do not say how much was done"""
     posts: list[tuple[str, str | None]]
@@ -204,6 +207,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
             voided += store.value(f"{counted} AND voided_at IS NOT NULL", bounds)
             returned += store.value(f"{counted} AND id IN (SELECT value FROM json_each(?))", [*bounds, sent_back])
     joint, joint_deeds = joint_records(store, query)
+    not_assigned = unassigned(store, query)
     return Completeness(
         voided=voided,
         returned=returned,
@@ -214,7 +218,8 @@ def _completeness(store: Store, query: Query) -> Completeness:
         set_aside=len(state.set_aside),
         joint=joint,
         joint_deeds=joint_deeds,
-        unassigned=unassigned(store, query),
+        unassigned=sum(not_assigned.values()),
+        unassigned_kinds=not_assigned,
         without_figure=without_figure(store, query),
         posts=_posts(store),
     )

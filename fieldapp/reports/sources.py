@@ -15,13 +15,17 @@ _ACTIVITY = "a.activity_kind_id, a.event_id, a.ethnic_group_id"
 _NOWHERE = "NULL AS unit_id, NULL AS unit_now_id"
 
 SOURCES: Mapping[Source, str] = {
-    # A body is a party cell, else a unit with a name: by its name alone, two hamlets would be one.
+    # A body is a party cell, else a unit with a name: by its name alone, two hamlets would be one. A unit under its old
+    # and its new name is one body: what it became by the day of the view, where that is one unit.
     "target": f"""
         SELECT a.id AS record, 'activity' AS kind, a.date_from AS first, coalesce(a.date_to, a.date_from) AS last,
             a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY}, t.target_type,
-            coalesce(t.party_cell_id, mt.today_id, t.unit_id, '') || '|' || coalesce(plain(t.name), '') AS body
+            coalesce(t.party_cell_id, CASE WHEN t.unit_id = a.unit_id AND a.unit_now_id IS NOT NULL
+                    AND bt.unit_id IS NOT NULL AND (:view = 'now' OR bt.today_id IS NULL)
+                THEN CASE WHEN bn.unit_id IS NULL THEN a.unit_now_id ELSE bn.today_id END END,
+                bt.today_id, t.unit_id, '') || '|' || coalesce(plain(t.name), '') AS body
         FROM activity a JOIN activity_target t ON t.activity_id = a.id
-            LEFT JOIN moved mt ON mt.unit_id = t.unit_id
+            LEFT JOIN bodies bt ON bt.unit_id = t.unit_id LEFT JOIN bodies bn ON bn.unit_id = a.unit_now_id
         WHERE a.voided_at IS NULL AND t.voided_at IS NULL""",
     "introduction": f"""
         SELECT i.id AS record, 'introduction' AS kind, i.date_from AS first, i.date_to AS last, i.post_id,
@@ -44,8 +48,9 @@ SOURCES: Mapping[Source, str] = {
     "household_charge": f"""
         SELECT h.id AS record, 'household_charge' AS kind, h.date_from AS first, h.date_to AS last, h.post_id,
             h.unit_id, NULL AS unit_now_id, {_PLAIN}, h.member_id,
-            h.unit_id || '|' || coalesce(plain(h.hamlet), '') || '|' || plain(h.household) AS household
-        FROM household_charge h WHERE h.voided_at IS NULL""",
+            coalesce(b.today_id, h.unit_id) || '|' || coalesce(plain(h.hamlet), '') || '|' || plain(h.household)
+                AS household
+        FROM household_charge h LEFT JOIN bodies b ON b.unit_id = h.unit_id WHERE h.voided_at IS NULL""",
     "candidacy": f"""
         SELECT c.id AS record, 'candidacy' AS kind, c.nominated_on AS first, c.nominated_on AS last, c.post_id,
             c.unit_id, NULL AS unit_now_id, {_PLAIN}, c.member_id, c.outcome
@@ -87,6 +92,14 @@ NEWEST_LINE = """NOT EXISTS (SELECT 1 FROM activity_measure o WHERE o.activity_i
             AND o.measure_id = v.measure_id AND o.measured_on IS NOT DISTINCT FROM v.measured_on
             AND o.voided_at IS NULL AND o.id > v.id)"""
 """Of two figures ``v`` of one measure that a merge left in an activity, the newer one"""
+
+ACTIVITIES = """
+    SELECT a.id AS record, 'activity' AS kind, a.post_id, a.unit_id, a.unit_now_id FROM activity a
+    WHERE a.voided_at IS NULL AND a.id IN (
+        SELECT e.id FROM activity e WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last
+        UNION SELECT d.activity_id FROM activity_measure d
+            WHERE d.measured_on BETWEEN :first AND :last AND d.voided_at IS NULL)"""
+"""The activities of the period, whatever figures they have"""
 
 MEASURES = f"""
     SELECT v.id AS fact, a.id AS record, 'activity' AS kind,
@@ -150,7 +163,7 @@ def joint(part: str, narrow: str) -> str:
                     SELECT v.id AS fact, v.measure_id, CASE WHEN v.amount IS NULL THEN 1 ELSE 0 END AS worded,
                         f.record, f.post_id, f.deed, {part} AS part, CASE WHEN {narrow} THEN 1 ELSE 0 END AS within
                     FROM ({JOINT_RECORDS}) f JOIN activity_measure v ON v.activity_id = f.record
-                        LEFT JOIN moved ON moved.unit_id = f.unit_id
+                        {PLACED}
                     WHERE v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND {NEWEST_LINE}
                         AND f.deed IN (SELECT deed FROM deed WHERE record IN ({_WITHIN}))
                 ) said
@@ -158,13 +171,18 @@ def joint(part: str, narrow: str) -> str:
         ) heard WHERE within = 1 AND post_id = speaker"""
 
 
-MOVED_NOW = """
-    SELECT unit_id, today_id FROM unit_today WHERE today_id IS DISTINCT FROM unit_id
-        AND unit_id IN (SELECT id FROM unit WHERE valid_to IS NOT NULL)"""
-"""Old units and those of today, by the succession table"""
+MOVED = "SELECT key AS unit_id, min(value) AS today_id FROM json_each(:moved) GROUP BY key"
+"""Units that were not there on the day of the view, and those of that day; NULL where there are several.
 
-MOVED = "SELECT json_extract(value, '$[0]') AS unit_id, json_extract(value, '$[1]') AS today_id FROM json_each(:moved)"
-"""Old units and those of today; empty for a report in the units of the time. NULL where a unit was split."""
+Grouped, so that SQLite sees one row a unit and makes an index: it read the whole list for each fact."""
 
-PLACE = "CASE WHEN moved.unit_id IS NULL THEN f.unit_id ELSE coalesce(f.unit_now_id, moved.today_id) END"
+BODIES = "SELECT key AS unit_id, min(value) AS today_id FROM json_each(:bodies) GROUP BY key"
+"""The same for counting bodies once"""
+
+PLACED = "LEFT JOIN moved ON moved.unit_id = f.unit_id LEFT JOIN moved chosen ON chosen.unit_id = f.unit_now_id"
+"""What ``PLACE`` needs, joined to facts ``f``"""
+
+PLACE = """CASE WHEN moved.unit_id IS NULL THEN f.unit_id
+    WHEN f.unit_now_id IS NULL OR (:view = 'then' AND moved.today_id IS NOT NULL) THEN moved.today_id
+    WHEN chosen.unit_id IS NULL THEN f.unit_now_id ELSE chosen.today_id END"""
 """Where a fact belongs in the view of the report; NULL: not assigned, or nowhere."""

@@ -42,9 +42,14 @@ def there(pg: psycopg.Connection[Any], query: Query, by: Any) -> dict[Any, Any]:
 def test_every_figure_is_the_same(world: World, database: str, pg: psycopg.Connection[Any]) -> None:
     random_records.fill(world.hq, 1, 100)
     publish(world.hq, database, Place(2))
-    units = [r["id"] for r in world.hq.rows("SELECT DISTINCT unit_id AS id FROM activity LIMIT 3")]
+    own = "SELECT id FROM unit WHERE code IN ('99900', '99901') OR name = 'Buôn 2' ORDER BY id"
+    units = [
+        r["id"] for sql in ("SELECT DISTINCT unit_id AS id FROM activity LIMIT 3", own) for r in world.hq.rows(sql)
+    ]
     queries = [Query(period, None, None, view, TODAY) for period in PERIODS for view in ("then", "now")]
-    queries += [Query(PERIODS[2], unit, None, view, TODAY) for unit in (*units, "66") for view in ("then", "now")]
+    queries += [
+        Query(PERIODS[2], unit, None, view, TODAY) for unit in (*units, "99902", "66") for view in ("then", "now")
+    ]
     queries += [Query(period, None, "P1", "now", TODAY) for period in PERIODS]
     said = set()
     for query in queries:
@@ -53,6 +58,8 @@ def test_every_figure_is_the_same(world: World, database: str, pg: psycopg.Conne
         said |= {code for _part, _section, code in expected}
     for by in GROUPS:
         assert there(pg, queries[1], by) == here(world.hq, queries[1], by)
+    for query in queries:
+        assert there(pg, query, "commune") == here(world.hq, query, "commune")
     assert {i.code for i in INDICATORS} - said == set()  # each was compared
     assert any("." in code for code in said)  # and works, and other measures
     assert any(f.in_words for f in figures(world.hq, queries[4]))

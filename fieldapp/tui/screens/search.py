@@ -135,11 +135,11 @@ class SearchScreen(Page):
 
     def action_unit(self) -> None:
         """Filter by one unit with what belongs to it, or show everywhere."""
-        from fieldapp.reports.query import inside
+        from fieldapp.reports.units import inside
 
         def chosen(unit: str | None) -> None:
             if unit is not None:
-                units = tuple(inside(self.store, unit)) if unit else None
+                units = tuple(inside(self.store, unit, wall.today())) if unit else None
                 self._search_filter = replace(self._search_filter, units=units)
                 self._filter_words["unit"] = words.labels(self.store, "unit", [unit])[unit] if unit else ""
                 self.renew()
