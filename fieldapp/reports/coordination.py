@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from fieldapp.i18n import _, counted
 from fieldapp.records.words import choice_title
-from fieldapp.reports.figures import FROM, NARROW, narrowed, with_facts
+from fieldapp.reports.figures import FROM, IN_FORCE, NARROW, narrowed, with_facts
 from fieldapp.reports.query import Query
-from fieldapp.reports.sources import SOURCES
+from fieldapp.reports.sources import SOURCES, left_out
 from fieldapp.store.store import Store
 
 
@@ -35,7 +35,7 @@ class TaskDone:
 
 @dataclass(frozen=True)
 class LateWith:
-    """Matters of one type with one body that were done late, or are late and open."""
+    """Matters of one type with one body that were done late, or were late and open at the end of the period."""
 
     counterpart: str
     matter_type: str
@@ -47,13 +47,15 @@ class LateWith:
         return f"{self.counterpart}: {self.number} {_(choice_title(self.matter_type)).lower()}"
 
 
-_SERVED = """
-    SELECT a.id AS record, 'activity' AS kind, a.date_from AS first, coalesce(a.date_to, a.date_from) AS last,
-        a.post_id, a.unit_id, a.unit_now_id, a.agreement_task_id, coalesce(plain(a.joint_reference), a.id) AS thing
-    FROM activity a WHERE a.voided_at IS NULL AND a.agreement_task_id IS NOT NULL
+_SERVED = f"""
+    SELECT a.id AS record, 'activity' AS kind, coalesce(a.date_to, a.date_from) AS first,
+        coalesce(a.date_to, a.date_from) AS last, a.post_id, a.unit_id, a.unit_now_id, {left_out("a")},
+        a.agreement_task_id, coalesce(plain(a.joint_reference), a.id) AS thing
+    FROM activity a WHERE a.agreement_task_id IS NOT NULL
     UNION ALL
-    SELECT x.id, 'matter', x.opened_on, x.opened_on, x.post_id, x.unit_id, NULL, x.agreement_task_id, x.id
-    FROM matter x WHERE x.voided_at IS NULL AND x.agreement_task_id IS NOT NULL"""
+    SELECT x.id, 'matter', x.opened_on, x.closed_on, x.post_id, x.unit_id, NULL, {left_out("x")},
+        x.agreement_task_id, x.id
+    FROM matter x WHERE x.agreement_task_id IS NOT NULL"""
 
 
 def tasks(store: Store, query: Query) -> list[TaskDone]:
@@ -61,7 +63,7 @@ def tasks(store: Store, query: Query) -> list[TaskDone]:
     rows = store.rows(
         f"""
         {with_facts(_SERVED)},
-        served AS (SELECT f.* {FROM} WHERE {NARROW} AND coalesce(f.last, f.first) BETWEEN :first AND :last)
+        served AS (SELECT f.* {FROM} WHERE {NARROW} AND {IN_FORCE})
         SELECT min(g.name) AS agreement, t.number, min(t.title) AS title,
             count(DISTINCT CASE WHEN s.kind = 'activity' THEN s.thing END) AS activities,
             count(DISTINCT CASE WHEN s.kind = 'matter' THEN s.thing END) AS matters
@@ -76,12 +78,12 @@ def tasks(store: Store, query: Query) -> list[TaskDone]:
 
 
 def late_with(store: Store, query: Query) -> list[LateWith]:
-    """The bodies with which matters opened in the period were done late or are late, the most matters first."""
+    """The bodies with which matters open in the period were done late or are late, the most matters first."""
     rows = store.rows(
         f"""
         {with_facts(SOURCES["matter"])} SELECT min(x.counterpart) AS counterpart, f.matter_type, count(*) AS n
         {FROM} JOIN matter x ON x.id = f.record
-        WHERE {NARROW} AND f.first BETWEEN :first AND :last AND f.state IN ('late', 'overdue')
+        WHERE {NARROW} AND {IN_FORCE} AND f.state IN ('late', 'overdue')
         GROUP BY plain(x.counterpart), f.matter_type ORDER BY n DESC, counterpart, f.matter_type
         """,
         narrowed(store, query),

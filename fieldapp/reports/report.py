@@ -8,11 +8,10 @@ from typing import Any
 
 from fieldapp.domain.indicators import BY_CODE
 from fieldapp.domain.model import Record
-from fieldapp.domain.records import BY_KIND, RECORDS
+from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
-from fieldapp.records import reviews
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
-from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, unassigned, without_figure
+from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, left_out, unassigned, without_figure
 from fieldapp.reports.query import Period, Query, find_post, find_unit
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
@@ -26,7 +25,7 @@ class Completeness:
 
     voided: int
     returned: int
-    """returned by headquarters, and nothing was done about them yet"""
+    """returned by headquarters, and nothing was done about them yet; both would count in some figure otherwise"""
     undecided: int
     """records of the period of which something was voided by somebody who did not know what others did to it"""
     drafts: int
@@ -194,21 +193,13 @@ def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
 def _completeness(store: Store, query: Query) -> Completeness:
     state = status.exchange_status(store)
     bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
-    sent_back = json.dumps([review.record for review in reviews.returned_records(store)])
-    voided = returned = 0
-    for model in RECORDS:
-        if model.TOP and not model.REFERENCE and model.DATE:
-            counted = f"SELECT count(*) FROM {model.KIND} WHERE {_day(model)} BETWEEN ? AND ?"
-            voided += store.value(f"{counted} AND voided_at IS NOT NULL", bounds)
-            returned += store.value(f"{counted} AND id IN (SELECT value FROM json_each(?))", [*bounds, sent_back])
     joint = store.value(
         "SELECT count(*) FROM activity WHERE joint_reference IS NOT NULL AND voided_at IS NULL"
         " AND coalesce(date_to, date_from) BETWEEN ? AND ?",
         bounds,
     )
     return Completeness(
-        voided=voided,
-        returned=returned,
+        **left_out(store, query),
         undecided=_undecided(store, bounds),
         drafts=len(store.drafts()),
         conflicts=state.conflicts,
