@@ -16,7 +16,7 @@ from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator, Source
 from fieldapp.i18n import _
 from fieldapp.records import reviews
 from fieldapp.reports.query import Query, find_post, find_unit, inside
-from fieldapp.reports.sources import ACTIVITIES, JOINT, MEASURES, MOVED, MOVED_NOW, PLACE, SOURCES
+from fieldapp.reports.sources import ACTIVITIES, JOINT, MEASURES, MOVED, MOVED_NOW, OUTSIDE_FIGURES, PLACE, SOURCES
 from fieldapp.store.store import Store
 
 Group = Literal["post", "commune", "kind", "event", "ethnic_group"]
@@ -182,6 +182,12 @@ def without_figure(store: Store, query: Query) -> int:
         f" AND NOT EXISTS ({known} AND f.measure_id IN ({kinds} AND m.nature = 'works')))"
     )
     sql = f"{with_facts(facts)} SELECT count(*) {FROM} WHERE {NARROW} AND f.last BETWEEN :first AND :last"
+    return int(store.value(sql, narrowed(store, query)))
+
+
+def outside(store: Store, query: Query) -> int:
+    """The number of figures of the period on a day of their own outside of the days of their activity (rule 6)."""
+    sql = f"{with_facts(OUTSIDE_FIGURES)} SELECT count(*) {FROM} WHERE {NARROW}"
     return int(store.value(sql, narrowed(store, query)))
 
 

@@ -11,7 +11,16 @@ from fieldapp.domain.model import Record
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
-from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, left_out, unassigned, without_figure
+from fieldapp.reports.figures import (
+    Figure,
+    amount_in_words,
+    behind,
+    figures,
+    left_out,
+    outside,
+    unassigned,
+    without_figure,
+)
 from fieldapp.reports.query import Period, Query, find_post, find_unit
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
@@ -40,6 +49,8 @@ class Completeness:
     """activities in a unit that was split, where the record does not say in which part"""
     without_figure: int
     """activities that do not say how much was done"""
+    outside: int
+    """figures with a day outside of the days of their activity: they count on that day"""
     posts: list[tuple[str, str | None]]
     """(post's laptop, instant of its newest applied change)"""
 
@@ -208,6 +219,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
         joint=joint,
         unassigned=unassigned(store, query),
         without_figure=without_figure(store, query),
+        outside=outside(store, query),
         posts=_posts(store),
     )
 

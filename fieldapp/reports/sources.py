@@ -11,6 +11,7 @@ record, as its single figures, are in none of them.
 from collections.abc import Mapping
 
 from fieldapp.domain.indicators import Source
+from fieldapp.records.dated_figures import OUTSIDE
 
 _PLAIN = "NULL AS activity_kind_id, NULL AS event_id, NULL AS ethnic_group_id"
 _ACTIVITY = "a.activity_kind_id, a.event_id, a.ethnic_group_id"
@@ -111,7 +112,6 @@ MEASURES = f"""
             SELECT e.id FROM activity e WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last
             UNION SELECT d.activity_id FROM activity_measure d WHERE d.measured_on BETWEEN :first AND :last)
         AND v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
-        AND coalesce(a.date_to, a.date_from) >= :first AND a.date_from <= :last
         AND coalesce(v.measured_on, a.date_to, a.date_from) BETWEEN :first AND :last
         AND (a.joint_reference IS NULL OR a.voided_at IS NOT NULL OR a.id IN {RETURNED}
             OR v.id IN (SELECT id FROM joint))
@@ -121,6 +121,16 @@ MEASURES = f"""
 """
 """The figures of activities. A merge may have left two rows about the same: the newer counts. Of joint activities that
 are left out, all figures are here: they speak for nobody."""
+
+OUTSIDE_FIGURES = f"""
+    SELECT v.id AS fact, a.id AS record, a.post_id, a.unit_id, a.unit_now_id, {left_out("a")}
+    FROM activity_measure v CROSS JOIN activity a ON a.id = v.activity_id
+    WHERE v.measured_on BETWEEN :first AND :last AND {OUTSIDE} AND v.voided_at IS NULL
+        AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM activity_measure o WHERE o.activity_id = v.activity_id
+            AND o.measure_id = v.measure_id AND o.measured_on = v.measured_on AND o.voided_at IS NULL AND o.id > v.id)
+"""
+"""The figures of the period on a day of their own that lies outside of their activity"""
 
 JOINT = """
     SELECT id FROM (

@@ -6,9 +6,12 @@ A check is a SELECT of ``record`` and the columns that its sentence names. A hin
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from fieldapp.domain.amounts import format_amount, format_money
+from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _
+from fieldapp.records.dated_figures import OUTSIDE
 from fieldapp.store.store import Row, Store
 
 FAR_MORE = 3
@@ -80,6 +83,14 @@ HINTS: tuple[ReviewHint, ...] = (
     ),
     ReviewHint(
         "activity",
+        "Figures on days outside of it: {days}.",
+        f"""
+        SELECT a.id AS record, group_concat(DISTINCT v.measured_on) AS days FROM activity a
+            JOIN activity_measure v ON v.activity_id = a.id AND v.voided_at IS NULL
+        WHERE {_AMONG} AND {OUTSIDE} GROUP BY a.id""",
+    ),
+    ReviewHint(
+        "activity",
         "It has no figure.",
         f"""
         SELECT a.id AS record FROM activity a WHERE {_AMONG} AND NOT EXISTS (
@@ -103,10 +114,13 @@ def hints_for(store: Store, kind: str, ids: Collection[str]) -> dict[str, list[s
 
 
 def _in_words(row: Row) -> dict[str, str]:
+    """The columns of a row as text; ``days`` is a list of days, parted by commas."""
     money = row.get("unit_name") == "đồng"
     words = {}
     for name, value in row.items():
-        if not isinstance(value, int):
+        if name == "days":
+            words[name] = ", ".join(format_date(date.fromisoformat(day)) for day in sorted(value.split(",")))
+        elif not isinstance(value, int):
             words[name] = str(value)
         elif money:
             words[name] = format_money(value)

@@ -1,15 +1,18 @@
 """Rule 6: on which day, and in which periods, a thing counts."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from field import World
+from field import Run, World
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import records
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import behind, figures
-from fieldapp.reports.query import Query, period_of
+from fieldapp.reports.query import Period, Query, period_of
 from fieldapp.reports.report import report
 from fieldapp.reports.tables import table
 from fieldapp.store.store import Store
@@ -140,3 +143,108 @@ def test_months_show_what_the_year_s_end_no_longer_has(world: World) -> None:
     assert differ <= {x.figure.code for x in made.lines if x.differs}
     assert not any(x.figure.adds_up for x in made.lines)
     assert "không bằng tổng" in narrative.as_table(made)
+
+
+# figures with a day of their own --------------------------------------------------------------------------------
+
+PARTS = {"2019-07-31": 4, "2019-08-31": 5, "2019-09-30": 4}
+
+
+def examined(world: World) -> str:
+    """An activity of a quarter, with a figure for each of its months."""
+    return world.well(
+        activity_kind_id="kham_chua_benh", date_from="2019-07-01", date_to="2019-09-30",
+        measures=[{"measure_id": "luot_kham", "amount": n, "measured_on": day} for day, n in PARTS.items()],
+    )  # fmt: skip
+
+
+def visits(store: Store, *periods: str) -> list[int | None]:
+    return [counted(store, period).get("luot_kham") for period in periods]
+
+
+def stored_days(world: World, row_id: str) -> list[str]:
+    return sorted(row["measured_on"] for row in records.get(world.post, row_id).children["measures"])
+
+
+def test_dated_figures_never_fall_out_of_every_month(world: World) -> None:
+    """With the activity's days changed, each month had nothing, and the quarter too."""
+    row_id = examined(world)
+    records.save(world.post, "activity", {"date_from": "2019-11-01", "date_to": "2019-11-30"}, row_id, confirm=True)
+    assert visits(world.post, "2019-07", "2019-08", "2019-09", "2019-Q3", "2019-11", "2019") == [4, 5, 4, 13, None, 13]
+
+
+DAY = st.dates(date(2018, 12, 1), date(2020, 1, 31))
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(first=DAY, days=st.integers(0, 120), parts=st.dictionaries(DAY, st.integers(1, 99), max_size=5))
+def test_months_add_up_whatever_the_days_of_an_activity_are(
+    world: World, first: date, days: int, parts: dict[date, int]
+) -> None:
+    """A merge may leave any days in any order: each dated figure counts in its month, and the sum is the whole."""
+    store = world.post
+    store.db.execute("BEGIN IMMEDIATE")
+    try:
+        store.db.execute("UPDATE local_session SET actor = 'x', applying = 0")
+        row_id = world.well(
+            activity_kind_id="kham_chua_benh", date_from="2018-12-01", date_to="2020-01-31",
+            measures=[{"measure_id": "luot_kham", "amount": n, "measured_on": d} for d, n in parts.items()],
+        )  # fmt: skip
+        store.db.execute("UPDATE activity SET date_from = ?, date_to = ? WHERE id = ?",
+                         [str(first), str(first + timedelta(days)), row_id])  # fmt: skip
+        whole = Period(date(2018, 12, 1), date(2020, 1, 31))
+        for month in whole.months():
+            value = sum(n for d, n in parts.items() if month.first <= d <= month.last)
+            assert [f.value for f in figures(store, Query(month))] == ([value] if value else [])
+        outside = sum(not first <= d <= first + timedelta(days) for d in parts)
+        made = report(store, Query(whole))
+        assert [f.value for f in made.figures] == ([sum(parts.values())] if parts else [])
+        assert made.completeness.outside == outside
+    finally:
+        store.db.execute("ROLLBACK")
+
+
+def test_the_report_says_which_figures_have_a_day_outside_of_their_activity(world: World) -> None:
+    row_id = examined(world)
+    records.save(world.post, "activity", {"date_from": "2019-08-01", "date_to": "2019-08-31"}, row_id, confirm=True)
+    said = {p: report(world.post, Query(period_of(p, TODAY), today=TODAY)) for p in ("2019-08", "2019-09", "2019")}
+    assert [made.completeness.outside for made in said.values()] == [0, 1, 2]
+    assert "2 số liệu có ngày nằm ngoài" in narrative.as_text(said["2019"])
+    assert "nằm ngoài" not in narrative.as_text(said["2019-08"])
+    records.void(world.post, row_id, "nhầm")
+    assert report(world.post, Query(period_of("2019", TODAY))).completeness.outside == 0
+
+
+def test_changing_the_days_of_an_activity_asks_about_its_dated_figures(world: World) -> None:
+    row_id = examined(world)
+    moved = {"date_from": "2019-07-06", "date_to": "2019-09-25"}
+    with pytest.raises(NeedsConfirmation) as asked:
+        records.save(world.post, "activity", moved, row_id)
+    assert asked.value.shift == 5
+    assert "30/09/2019" in asked.value.fields["measures"]
+    assert records.get(world.post, row_id).row["date_from"] == "2019-07-01"
+    records.save(world.post, "activity", moved, row_id, confirm=True)
+    assert stored_days(world, row_id) == list(PARTS)
+    records.save(world.post, "activity", {"description": "khám lưu động"}, row_id)  # answered: not asked again
+    with pytest.raises(NeedsConfirmation):  # other days are another question
+        records.save(world.post, "activity", {"date_to": "2019-09-24"}, row_id)
+    given = [{"measure_id": "luot_kham", "amount": n, "measured_on": d.replace("09-30", "09-20")}
+             for d, n in PARTS.items()]  # fmt: skip
+    records.save(world.post, "activity", {"date_to": "2019-09-24", "measures": given}, row_id)
+    assert stored_days(world, row_id) == ["2019-07-31", "2019-08-31", "2019-09-20"]
+    with pytest.raises(FieldappError, match="nằm ngoài") as refused:  # a new day must lie inside
+        records.save(world.post, "activity", {"measures": [{**given[0], "measured_on": "2019-10-01"}]}, row_id)
+    assert not isinstance(refused.value, NeedsConfirmation)
+
+
+def test_the_command_line_says_what_to_do_about_dated_figures(world: World, run: Run) -> None:
+    row_id = examined(world)
+    world.post.close()
+    moved = {"date_from": "2019-10-01", "date_to": "2019-10-31"}
+    code, _out, err = run("edit", row_id, "--json", "-", stdin=moved)
+    assert code == 1
+    assert "3 số liệu" in err
+    assert "--confirm" in err
+    assert run("edit", row_id, "--json", "-", "--confirm", stdin=moved)[0] == 0
+    code, out, _err = run("report", "--period", "2019-Q3", "--json")
+    assert (code, '"value": 13' in out, '"outside": 3' in out) == (0, True, True)
