@@ -48,11 +48,15 @@ class NeedsConfirmation(FieldappError):
     """The given data is unusual. Nothing was saved; give the same data again with ``confirm`` to save it.
 
     ``fields`` maps a field to the question to show beside it. ``alike``: the id of a record that may be the same.
+    ``shift``: the days by which an activity moves whose dated figures were asked about; 0 where there are none.
     """
 
-    def __init__(self, message: str, fields: Mapping[str, str] | None = None, alike: str | None = None) -> None:
+    def __init__(
+        self, message: str, fields: Mapping[str, str] | None = None, alike: str | None = None, shift: int = 0
+    ) -> None:
         super().__init__(message, fields)
         self.alike = alike
+        self.shift = shift
 
 
 class ReadOnly(FieldappError):

@@ -148,10 +148,13 @@ def edit(obj: Context, id: str, source: str, confirm: bool) -> None:
 @click.pass_obj
 def void(obj: Context, id: str, reason: str) -> None:
     """Take a record out of all lists and figures; it stays readable."""
-    from fieldapp.records import records
+    from fieldapp.records import leaving, records
 
-    records.void(obj.open(), id, reason)
+    store = obj.open()
+    records.void(store, id, reason)
     print_message(_("Voided. It stays readable with its reason."))
+    if also := leaving.leaving_text(store, records.get(store, id).kind, id):
+        print_message(also)
 
 
 @cli.command("import-table")

@@ -19,6 +19,7 @@ Source = Literal[
     "attendance",
     "household_charge",
     "candidacy",
+    "election",
     "cell_rating",
     "member_rating",
     "matter",
@@ -58,7 +59,8 @@ def _bodies(code: str, title: str, unit: str, target_type: TargetType) -> Indica
 
 
 def _matters(matter_type: MatterType, title: str) -> tuple[Indicator, ...]:
-    """Matters opened in the period: all, and those done in time, done late, late and not done, or open and not late."""
+    """Matters open in the period: all, and those done in time, done late, late and not done, or open and not late, as
+    was known at its end."""
     kind = ("matter_type", (matter_type,))
     named = ((code, f"{title}: {state}") for code, state in (
         ("", "in all"), ("_on_time", "done in time"), ("_late", "done late"), ("_overdue", "late and not done"),
@@ -71,6 +73,7 @@ def _matters(matter_type: MatterType, title: str) -> tuple[Indicator, ...]:
             title,
             "matters",
             "matter",
+            when="in_force",
             where=(kind, *((("state", (states[code],)),) if code else ())),
         )
         for code, title in named
@@ -112,10 +115,7 @@ INDICATORS: tuple[Indicator, ...] = (
         of="member_id", when="in_force",
     ),
     Indicator("candidacies", "party", "Members who stood for election", "party members", "candidacy", of="member_id"),
-    Indicator(
-        "candidates_elected", "party", "Members elected", "party members", "candidacy", of="member_id",
-        where=(("outcome", ("elected",)),),
-    ),
+    Indicator("candidates_elected", "party", "Members elected", "party members", "election", of="member_id"),
     *(
         Indicator(
             f"{kind}s_{rating}", "party", title, unit, f"{kind}_rating",  # type: ignore[arg-type]

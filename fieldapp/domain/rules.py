@@ -10,6 +10,8 @@ from fieldapp.domain.party import Introduction
 
 OVERLAP = "This member has an introduction in that time already: {other}. End it first."
 TWICE = "This is recorded already: {other}."
+ONE_OR_PARTS = "Give either one figure or one for each part."
+DAY_OUTSIDE = "This day lies outside the activity."
 
 
 def compared_by(model: type[Record]) -> tuple[str, ...]:
@@ -29,15 +31,18 @@ def across(record: Record, others: Iterable[Mapping[str, Any]]) -> Iterator[tupl
             yield "date_from", OVERLAP, other
 
 
-def within(record: Record, row: Record, rows: Sequence[Record]) -> str | None:
-    """The English message of the rule that a child row breaks together with its record and its other rows, or None."""
+def within(record: Record, row: Record, rows: Sequence[Record], *, stored: bool) -> str | None:
+    """The English message of the rule that a child row breaks together with its record and its other rows, or None.
+
+    ``stored``: the row was there with its day; whether that may lie outside of an activity is asked, not refused.
+    """
     if not isinstance(record, Activity) or not isinstance(row, ActivityMeasure):
         return None
     if row.measured_on is None:
         dated = (o for o in rows if isinstance(o, ActivityMeasure) and o.measure_id == row.measure_id and o.measured_on)
-        return "Give either one figure or one for each part." if any(dated) else None
-    if not record.date_from <= row.measured_on <= (record.date_to or record.date_from):
-        return "This day lies outside the activity."
+        return ONE_OR_PARTS if any(dated) else None
+    if not stored and not record.date_from <= row.measured_on <= (record.date_to or record.date_from):
+        return DAY_OUTSIDE
     return None
 
 

@@ -11,7 +11,7 @@ from fieldapp.domain.model import Child, Record
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import limits, reviews, search_index, words
+from fieldapp.records import dated_figures, limits, reviews, search_index, words
 from fieldapp.records.duplicates import duplicate_question
 from fieldapp.records.joint_references import reused_reference_question
 from fieldapp.records.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
@@ -119,6 +119,8 @@ class _Entry:
     confirmed: dict[str, str | None]
     """Key of a row (empty: the record's own) -> the answers stored with it"""
     questions: dict[str, list[Question]]
+    shift: int
+    """Days by which the first day of an activity moves"""
 
 
 def _changeable(store: Store, kind: str, row_id: str, scope: str) -> Found:
@@ -170,12 +172,15 @@ def _read_entry(
     duplicate = duplicate_question(store, record, children) if old is None and compare else None
     questions[""] += [duplicate] if duplicate else reused_reference_question(store, record, before_row)
     questions[""] += reviews.returned_questions(store, before_row, model.KIND, data, columns_of(record))
+    stored = old.children.get(dated_figures.FIELD) if old else None
+    questions[""] += dated_figures.outside_questions(record, stored, children.get(dated_figures.FIELD))
     questions |= {
         r.key: [*future_day_questions(r.record, wall.today()), *limits.soft_limit_questions(store, record, r.record)]
         for r in rows
     }
     confirmed = {"": old.row.get("confirmed") if old else None} | {r.key: r.old and r.old["confirmed"] for r in rows}
-    return _Entry(record, children, duplicate.value if duplicate else None, confirmed, questions)
+    shift = dated_figures.shift_of(record, before_row)
+    return _Entry(record, children, duplicate.value if duplicate else None, confirmed, questions, shift)
 
 
 def _ask_questions(entry: _Entry, confirm: bool) -> None:
@@ -187,7 +192,8 @@ def _ask_questions(entry: _Entry, confirm: bool) -> None:
     }
     if asked and not confirm:
         listed = " ".join(asked.values())
-        raise NeedsConfirmation(_("Not saved yet. {questions}").format(questions=listed), asked, entry.duplicate)
+        raise NeedsConfirmation(_("Not saved yet. {questions}").format(questions=listed), asked, entry.duplicate,
+                                entry.shift if dated_figures.FIELD in asked else 0)  # fmt: skip
 
 
 def _rules_across_records(store: Store, record: Record, old: Found | None) -> dict[str, str]:
@@ -218,7 +224,9 @@ def _rules_within_record(
     """Field -> sentence for each rule that the record and its rows break together."""
     rows = [r for group in children.values() for r in group]
     problems = {
-        r.key: _(message) for r in rows if (message := rules.within(record, r.record, [o.record for o in rows]))
+        r.key: _(message)
+        for r in rows
+        if (message := rules.within(record, r.record, [o.record for o in rows], stored=r.old is not None))
     }
     for r in rows:
         broken_limits = limits.hard_limit_violations(store, record, r.record, new=r.old is None)

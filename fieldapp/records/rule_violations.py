@@ -15,24 +15,31 @@ from functools import partial
 from typing import NamedTuple
 
 from fieldapp.domain import rules
+from fieldapp.domain.assistance import Activity, ActivityMeasure
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, Record, fields_of
 from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
 from fieldapp.domain.review import Review
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.records import view, words
+from fieldapp.records.dated_figures import OUTSIDE, UNASKED
 from fieldapp.store import disk_errors, log
 from fieldapp.store.migrations import SEGMENT_SCHEMA
 from fieldapp.store.store import Row, Store
 
+SHAPE = [SEGMENT_SCHEMA, 2]
+"""The shape of the logged tables, and the number of the rules: with other ones all rows are checked again"""
+
 CHECKED_UNTIL = "checked"
-"""Local setting: JSON with the shape of the logged tables, how far each log was read, and the rows to check again"""
+"""Local setting: JSON with ``SHAPE``, how far each log was read, and the rows to check again"""
 
 CHECKED_KINDS = [m.KIND for m in RECORDS if m.KIND in PARENTS or m.ORDERED or rules.compared_by(m) or m is Review]
 """Kinds whose rows can break a rule"""
 
 MAX_LISTED = 200
 """Most violations of one rule that are listed at once"""
+
+_IS_OUTSIDE = f"v.activity_id = a.id AND v.voided_at IS NULL AND {OUTSIDE}"
 
 _NOT_VOIDED = "a.id IN (SELECT value FROM json_each(?)) AND a.voided_at IS NULL"
 
@@ -57,13 +64,18 @@ def violations(store: Store) -> list[Violation]:
     In the order of the models, then of the ids (the order of recording).
     """
     state = json.loads(store.setting(CHECKED_UNTIL) or "{}")
-    if state.get("schema") != SEGMENT_SCHEMA:
+    if state.get("schema") != SHAPE:
         state = {"seen": {}, "rows": {}}
     reached = log.reached(store)
     suspects = {kind: set(ids) for kind, ids in state["rows"].items()}
     for kind, ids in log.rows_changed_since(store, state["seen"]).items():
         if kind in CHECKED_KINDS:
             suspects.setdefault(kind, set()).update(ids)
+    if figures := suspects.get(ActivityMeasure.KIND):
+        of_figures = "SELECT DISTINCT activity_id AS id FROM activity_measure"
+        of_figures += " WHERE measured_on IS NOT NULL AND id IN (SELECT value FROM json_each(?))"
+        activities = store.rows(of_figures, [json.dumps(sorted(figures))])
+        suspects.setdefault(Activity.KIND, set()).update(row["id"] for row in activities)
     found: dict[tuple[int, tuple[str, ...], str], Violation] = {}
     check_again: dict[str, set[str]] = {}
     for kind, ids in suspects.items():
@@ -79,7 +91,7 @@ def violations(store: Store) -> list[Violation]:
                 check_again.setdefault(kind, set()).update(ids)
         rows = {kind: sorted(ids) for kind, ids in check_again.items()}
         with suppress(disk_errors.DiskFull), store.transaction(derived=True):  # else it is computed again
-            store.set_setting(CHECKED_UNTIL, json.dumps({"schema": SEGMENT_SCHEMA, "seen": reached, "rows": rows}))
+            store.set_setting(CHECKED_UNTIL, json.dumps({"schema": SHAPE, "seen": reached, "rows": rows}))
     return [found[place] for place in sorted(found)]
 
 
@@ -111,6 +123,9 @@ def _rules(kind: str) -> Iterator[_Rule]:
             about = ("measure_id",)
             wrong += " AND (a.measured_on IS b.measured_on OR a.measured_on IS NULL OR b.measured_on IS NULL)"
         yield _Rule(_pair_rules(child.model, (child.parent, *about), wrong), partial(_child_rules, parent, child))
+    if model is Activity:
+        outside = f"EXISTS (SELECT 1 FROM activity_measure v WHERE {_IS_OUTSIDE})"
+        yield _Rule(_single_row_rules(model, f"{UNASKED} AND {outside}"), _outside)
     if model is Review:
         apart = "a.outcome <> b.outcome AND NOT EXISTS (SELECT 1 FROM review n WHERE n.replaces IN (a.id, b.id))"
         apart += " AND coalesce(CASE WHEN a.id > b.id THEN a.replaces ELSE b.replaces END, '') < min(a.id, b.id)"
@@ -148,6 +163,21 @@ def _wrong_order(
             beginning=_day(row[first]),
         )
         yield Violation(model.KIND, row["id"], (row["id"],), row.get("post_id"), sentence)
+
+
+def _outside(store: Store, breaking: str, among: str) -> Iterator[Violation]:
+    """An activity has figures with days outside of it, and nobody was asked about that."""
+    number = f"(SELECT count(*) FROM activity_measure v WHERE {_IS_OUTSIDE}) AS n"
+    rows = store.rows(f"SELECT a.*, {number} {breaking} ORDER BY a.id LIMIT {MAX_LISTED}", [among])
+    named = words.labels(store, Activity.KIND, [row["id"] for row in rows])
+    for row in rows:
+        sentence = _("{record} ({period}): {figures} on days outside of it. Correct its days or those of the figures.")
+        text = sentence.format(
+            record=named[row["id"]],
+            period=_period({**row, "date_to": row["date_to"] or row["date_from"]}),
+            figures=counted("{n} figure", "{n} figures", row["n"]),
+        )
+        yield Violation(Activity.KIND, row["id"], (row["id"],), row["post_id"], text)
 
 
 def _duplicates(model: type[Record], store: Store, breaking: str, among: str) -> Iterator[Violation]:

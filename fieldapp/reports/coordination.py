@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from fieldapp.i18n import _, counted
 from fieldapp.records.words import choice_title
-from fieldapp.reports.figures import FROM, JOINT_DEEDS, NARROW, narrowed, with_facts
+from fieldapp.reports.figures import FROM, IN_FORCE, JOINT_DEEDS, NARROW, narrowed, with_facts
 from fieldapp.reports.query import Query
-from fieldapp.reports.sources import SOURCES
+from fieldapp.reports.sources import SOURCES, left_out
 from fieldapp.store.store import Store
 
 
@@ -35,7 +35,7 @@ class TaskDone:
 
 @dataclass(frozen=True)
 class LateWith:
-    """Matters of one type with one body that were done late, or are late and open."""
+    """Matters of one type with one body that were done late, or were late and open at the end of the period."""
 
     counterpart: str
     matter_type: str
@@ -47,13 +47,15 @@ class LateWith:
         return f"{self.counterpart}: {self.number} {_(choice_title(self.matter_type)).lower()}"
 
 
-_SERVED = """
-    SELECT a.id AS record, 'activity' AS kind, coalesce(a.date_to, a.date_from) AS day,
-        a.post_id, a.unit_id, a.unit_now_id, a.agreement_task_id, deed.deed
-    FROM activity a LEFT JOIN deed ON deed.record = a.id WHERE a.voided_at IS NULL AND a.agreement_task_id IS NOT NULL
+_SERVED = f"""
+    SELECT a.id AS record, 'activity' AS kind, coalesce(a.date_to, a.date_from) AS first,
+        coalesce(a.date_to, a.date_from) AS last, a.post_id, a.unit_id, a.unit_now_id, {left_out("a")},
+        a.agreement_task_id, deed.deed
+    FROM activity a LEFT JOIN deed ON deed.record = a.id WHERE a.agreement_task_id IS NOT NULL
     UNION ALL
-    SELECT x.id, 'matter', x.opened_on, x.post_id, x.unit_id, NULL, x.agreement_task_id, NULL
-    FROM matter x WHERE x.voided_at IS NULL AND x.agreement_task_id IS NOT NULL"""
+    SELECT x.id, 'matter', x.opened_on, x.closed_on, x.post_id, x.unit_id, NULL, {left_out("x")},
+        x.agreement_task_id, NULL
+    FROM matter x WHERE x.agreement_task_id IS NOT NULL"""
 
 
 def tasks(store: Store, query: Query) -> list[TaskDone]:
@@ -64,10 +66,10 @@ def tasks(store: Store, query: Query) -> list[TaskDone]:
     rows = store.rows(
         f"""
         {with_facts(_SERVED, JOINT_DEEDS)},
-        served AS (SELECT f.* {FROM} WHERE {NARROW} AND (f.deed IS NOT NULL OR f.day BETWEEN :first AND :last)),
+        served AS (SELECT f.* {FROM} WHERE {NARROW} AND (f.deed IS NOT NULL OR {IN_FORCE})),
         named AS (
             SELECT g.name, g.date_from, coalesce(g.date_to, '9999') AS date_to, t.number, t.title, s.kind, s.record,
-                s.day BETWEEN :first AND :last AS done, s.post_id, first_value(s.post_id) OVER (
+                {IN_FORCE.replace('f.', 's.')} AS done, s.post_id, first_value(s.post_id) OVER (
                     PARTITION BY plain(g.name), t.number, coalesce(s.deed, s.record) ORDER BY s.record) AS speaker
             FROM agreement g JOIN agreement_task t ON t.agreement_id = g.id
                 LEFT JOIN served s ON s.agreement_task_id = t.id
@@ -86,12 +88,12 @@ def tasks(store: Store, query: Query) -> list[TaskDone]:
 
 
 def late_with(store: Store, query: Query) -> list[LateWith]:
-    """The bodies with which matters opened in the period were done late or are late, the most matters first."""
+    """The bodies with which matters open in the period were done late or are late, the most matters first."""
     rows = store.rows(
         f"""
         {with_facts(SOURCES["matter"])} SELECT min(x.counterpart) AS counterpart, f.matter_type, count(*) AS n
         {FROM} JOIN matter x ON x.id = f.record
-        WHERE {NARROW} AND f.first BETWEEN :first AND :last AND f.state IN ('late', 'overdue')
+        WHERE {NARROW} AND {IN_FORCE} AND f.state IN ('late', 'overdue')
         GROUP BY plain(x.counterpart), f.matter_type ORDER BY n DESC, counterpart, f.matter_type
         """,
         narrowed(store, query),

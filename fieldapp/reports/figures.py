@@ -7,7 +7,7 @@ and 4). Voided and returned records never count; they are reported separately (r
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Literal
 
@@ -18,12 +18,14 @@ from fieldapp.records import reviews
 from fieldapp.reports.query import Query, find_post
 from fieldapp.reports.sources import (
     ACTIVITIES,
+    ACTIVITIES_OF_PERIOD,
     BODIES,
     DEEDS,
     DEEDS_NOW,
     JOINT_RECORDS,
     MEASURES,
     MOVED,
+    OUTSIDE_FIGURES,
     PLACE,
     PLACED,
     SOURCES,
@@ -139,7 +141,7 @@ def behind(store: Store, query: Query, figure: Figure, part: Part | None = None)
     indicator = BY_CODE[figure.code]
     rows = store.rows(
         f"{with_facts(SOURCES[indicator.source])} SELECT f.record, f.kind, coalesce(f.last, f.first) AS day,"
-        f" f.{indicator.of} AS thing {FROM} WHERE {narrow} AND {_condition(indicator)}"
+        f" f.{indicator.of} AS thing {FROM} WHERE {narrow} AND {_counted_by(indicator)}"
         " ORDER BY day, f.record, thing",
         params,
     )
@@ -168,7 +170,8 @@ def unassigned(store: Store, query: Query) -> dict[str, int]:
     found: dict[str, set[str]] = {}
     for facts, counts in _facts_of_records():
         sql = (
-            f"{with_facts(facts)} SELECT DISTINCT f.kind, f.record {FROM} WHERE {_COUNTS} AND {counts} AND {_DOUBTFUL}"
+            f"{with_facts(facts)} SELECT DISTINCT f.kind, f.record {FROM}"
+            f" WHERE f.left_out IS NULL AND {_OF_POST} AND {counts} AND {_DOUBTFUL}"
         )
         for row in store.rows(sql, params):
             found.setdefault(row["kind"], set()).add(row["record"])
@@ -177,28 +180,50 @@ def unassigned(store: Store, query: Query) -> dict[str, int]:
 
 def _facts_of_records() -> Iterator[tuple[str, str]]:
     """The facts about activities and of each source, and the condition on those that count in the period."""
-    yield ACTIVITIES, "1"
+    yield ACTIVITIES_OF_PERIOD, "1"
     for source, indicators in by_source():
         yield SOURCES[source], f"{_within(indicators)} AND ({' OR '.join(map(_condition, indicators))})"
 
 
+def left_out(store: Store, query: Query) -> Mapping[str, int]:
+    """``voided`` and ``returned``: the number of records that some figure of the query would count if they were not
+    so. They are found by the conditions of the figures themselves (rule 8). What is both is voided."""
+    params = narrowed(store, query)
+    found: dict[str, set[str]] = {"voided": set(), "returned": set()}
+    for sql in _left_out_sqls():
+        for row in store.rows(sql, params):
+            found[row["left_out"]].add(row["record"])
+    return {why: len(ids) for why, ids in found.items()}
+
+
+def _left_out_sqls() -> Iterator[str]:
+    """For the sums and for each source: the records that are left out, and why. Those of ``attendance`` are meetings,
+    which ``meeting`` has too."""
+    chosen = f"SELECT DISTINCT f.record, f.left_out {FROM} WHERE f.left_out IS NOT NULL AND {OF_QUERY}"
+    yield f"{with_measures('NULL')} {chosen}"
+    for source, indicators in ((s, i) for s, i in by_source() if s != "attendance"):
+        counted = " OR ".join(map(_counted_by, indicators))
+        yield f"{with_facts(SOURCES[source])} {chosen} AND {_within(indicators)} AND ({counted})"
+
+
 def without_figure(store: Store, query: Query) -> int:
     """The number of activities of the period that do not say how much was done: no figure, or no number of works."""
-    params = narrowed(store, replace(query, unit=None, view="then"))
     known = "SELECT 1 FROM activity_measure f WHERE f.activity_id = a.id AND f.voided_at IS NULL"
     known += " AND (f.amount IS NOT NULL OR f.note IS NOT NULL)"
     kinds = "SELECT m.id FROM kind_measure k JOIN measure m ON m.id = k.measure_id WHERE k.activity_kind_id"
     kinds += " = a.activity_kind_id AND k.voided_at IS NULL"
-    return int(
-        store.value(
-            "SELECT count(*) FROM activity a WHERE a.voided_at IS NULL"
-            " AND coalesce(a.date_to, a.date_from) BETWEEN :first AND :last"
-            " AND (:post IS NULL OR a.post_id = :post) AND a.id NOT IN (SELECT value FROM json_each(:returned))"
-            f" AND ((EXISTS ({kinds}) AND NOT EXISTS ({known})) OR (EXISTS ({kinds} AND m.nature = 'works')"
-            f" AND NOT EXISTS ({known} AND f.measure_id IN ({kinds} AND m.nature = 'works'))))",
-            params,
-        )
+    facts = (
+        f"{ACTIVITIES} WHERE (EXISTS ({kinds}) AND NOT EXISTS ({known})) OR (EXISTS ({kinds} AND m.nature = 'works')"
+        f" AND NOT EXISTS ({known} AND f.measure_id IN ({kinds} AND m.nature = 'works')))"
     )
+    sql = f"{with_facts(facts)} SELECT count(*) {FROM} WHERE {NARROW} AND f.last BETWEEN :first AND :last"
+    return int(store.value(sql, narrowed(store, query)))
+
+
+def outside(store: Store, query: Query) -> int:
+    """The number of figures of the period on a day of their own outside of the days of their activity (rule 6)."""
+    sql = f"{with_facts(OUTSIDE_FIGURES)} SELECT count(*) {FROM} WHERE {NARROW}"
+    return int(store.value(sql, narrowed(store, query)))
 
 
 def joint_records(store: Store, query: Query) -> tuple[int, int]:
@@ -218,8 +243,6 @@ FROM = f"FROM facts f {PLACED}"
 
 _UNITS = "(SELECT value FROM json_each(:units))"
 
-_COUNTS = "f.record NOT IN (SELECT value FROM json_each(:returned)) AND (:post IS NULL OR f.post_id = :post)"
-
 WITHIN = (
     f"(:units IS NULL OR CASE WHEN :former THEN f.unit_id IN {_UNITS} OR {PLACE} IN {_UNITS}"
     f" ELSE coalesce({PLACE}, f.unit_now_id, f.unit_id) IN {_UNITS} END)"
@@ -227,8 +250,16 @@ WITHIN = (
 """Whether a fact belongs to the area: by its place; without one, because all that might be its place is in the area.
 An area that was not there on the day of the view also has what was recorded in it."""
 
-NARROW = f"{_COUNTS} AND {WITHIN}"
-"""A query's condition on facts"""
+_OF_POST = "(:post IS NULL OR f.post_id = :post)"
+
+OF_QUERY = f"{_OF_POST} AND {WITHIN}"
+"""A query's condition on the post and the place of facts"""
+
+NARROW = f"f.left_out IS NULL AND {OF_QUERY}"
+"""A query's condition on the facts that count"""
+
+IN_FORCE = "f.first <= :last AND (f.last IS NULL OR f.last >= :first)"
+"""That a fact is in force on at least one day of the period"""
 
 GROUPS: Mapping[Group | None, str] = {
     None: "NULL",
@@ -312,7 +343,7 @@ def _within(indicators: Sequence[Indicator]) -> str:
     """A condition on the days that any of the indicators counts, so that an index can be used."""
     if all(indicator.when == "day" for indicator in indicators):
         return "f.last BETWEEN :first AND :last"
-    return "f.first <= :last AND (f.last IS NULL OR f.last >= :first)"
+    return IN_FORCE
 
 
 _DOUBTFUL = f"""CASE WHEN :doubtful IS NULL THEN {PLACE} IS NULL AND f.unit_id IS NOT NULL
@@ -369,15 +400,17 @@ def _columns(indicators: Iterable[Indicator]) -> Iterator[str]:
         condition = _condition(indicator)
         thing = f"CASE WHEN {condition} THEN f.{indicator.of} END"
         yield f"sum({thing}) AS v{at}" if indicator.counts == "sum" else f"count(DISTINCT {thing}) AS v{at}"
-        yield f"count(DISTINCT CASE WHEN {condition} AND f.{indicator.of} IS NOT NULL THEN f.record END) AS n{at}"
+        yield f"count(DISTINCT CASE WHEN {_counted_by(indicator)} THEN f.record END) AS n{at}"
+
+
+def _counted_by(indicator: Indicator) -> str:
+    """The condition of an indicator, and that the fact has what it counts."""
+    return f"({_condition(indicator)} AND f.{indicator.of} IS NOT NULL)"
 
 
 def _condition(indicator: Indicator) -> str:
     """The condition of an indicator. Its codes are the program's own, so they may be written into the SQL."""
-    if indicator.when == "day":
-        parts = ["coalesce(f.last, f.first) BETWEEN :first AND :last"]
-    else:
-        parts = ["f.first <= :last AND (f.last IS NULL OR f.last >= :first)"]
+    parts = [IN_FORCE if indicator.when == "in_force" else "coalesce(f.last, f.first) BETWEEN :first AND :last"]
     for column, values in indicator.where:
         listed = ", ".join(f"'{value}'" for value in values)
         parts.append(f"f.{column} IN ({listed})")

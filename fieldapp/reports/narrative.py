@@ -183,6 +183,14 @@ def left_out(report: Report) -> list[str]:
                 c.without_figure,
             )
         )
+    if c.outside:
+        lines.append(
+            counted(
+                "{n} figure has a day outside of the days of its activity: it counts on its own day.",
+                "{n} figures have days outside of the days of their activities: each counts on its own day.",
+                c.outside,
+            )
+        )
     if c.joint:
         lines.append(
             _("{records} with a joint reference, of {activities}: above the posts each counts once.").format(

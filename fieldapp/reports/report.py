@@ -8,11 +8,20 @@ from typing import Any
 
 from fieldapp.domain.indicators import BY_CODE
 from fieldapp.domain.model import Record
-from fieldapp.domain.records import BY_KIND, RECORDS
+from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
-from fieldapp.records import reviews
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
-from fieldapp.reports.figures import Figure, amount_in_words, behind, figures, joint_records, unassigned, without_figure
+from fieldapp.reports.figures import (
+    Figure,
+    amount_in_words,
+    behind,
+    figures,
+    joint_records,
+    left_out,
+    outside,
+    unassigned,
+    without_figure,
+)
 from fieldapp.reports.query import Period, Query, find_post
 from fieldapp.reports.units import find_unit
 from fieldapp.store.store import Row, Store
@@ -27,7 +36,7 @@ class Completeness:
 
     voided: int
     returned: int
-    """returned by headquarters, and nothing was done about them yet"""
+    """returned by headquarters, and nothing was done about them yet; both would count in some figure otherwise"""
     undecided: int
     """records of the period of which something was voided by somebody who did not know what others did to it"""
     drafts: int
@@ -46,6 +55,8 @@ class Completeness:
     """the same by kind of record"""
     without_figure: int
     """activities that do not say how much was done"""
+    outside: int
+    """figures with a day outside of the days of their activity: they count on that day"""
     posts: list[tuple[str, str | None]]
     """(post's laptop, instant of its newest applied change)"""
 
@@ -199,18 +210,10 @@ def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
 def _completeness(store: Store, query: Query) -> Completeness:
     state = status.exchange_status(store)
     bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
-    sent_back = json.dumps([review.record for review in reviews.returned_records(store)])
-    voided = returned = 0
-    for model in RECORDS:
-        if model.TOP and not model.REFERENCE and model.DATE:
-            counted = f"SELECT count(*) FROM {model.KIND} WHERE {_day(model)} BETWEEN ? AND ?"
-            voided += store.value(f"{counted} AND voided_at IS NOT NULL", bounds)
-            returned += store.value(f"{counted} AND id IN (SELECT value FROM json_each(?))", [*bounds, sent_back])
     joint, joint_deeds = joint_records(store, query)
     not_assigned = unassigned(store, query)
     return Completeness(
-        voided=voided,
-        returned=returned,
+        **left_out(store, query),
         undecided=_undecided(store, bounds),
         drafts=len(store.drafts()),
         conflicts=state.conflicts,
@@ -221,6 +224,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
         unassigned=sum(not_assigned.values()),
         unassigned_kinds=not_assigned,
         without_figure=without_figure(store, query),
+        outside=outside(store, query),
         posts=_posts(store),
     )
 

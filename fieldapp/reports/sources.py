@@ -3,84 +3,104 @@
 The columns of each: ``record`` and ``kind`` (what to open); ``first`` and ``last``, as days; ``post_id``; ``unit_id``
 and ``unit_now_id`` (the successor that is meant, where the record says); ``activity_kind_id``, ``event_id``,
 ``ethnic_group_id``; and the columns that indicators name. ``last`` is NULL where the fact is still in force; this
-occurs only where all indicators of the source count what is in force. Voided records are in none of them.
+occurs only where all indicators of the source count what is in force. ``left_out`` says why the record does not count:
+``voided`` (it, or the member it is about), ``returned`` by headquarters, or NULL where it counts. Voided lines of a
+record, as its single figures, are in none of them.
 """
 
 from collections.abc import Mapping
 
 from fieldapp.domain.indicators import Source
+from fieldapp.records.dated_figures import OUTSIDE
 
 _PLAIN = "NULL AS activity_kind_id, NULL AS event_id, NULL AS ethnic_group_id"
 _ACTIVITY = "a.activity_kind_id, a.event_id, a.ethnic_group_id"
 _NOWHERE = "NULL AS unit_id, NULL AS unit_now_id"
+
+RETURNED = "(SELECT value FROM json_each(:returned))"
+"""Ids of the records that headquarters returned, and about which nothing was done yet"""
+
+
+def left_out(row: str, member: str | None = None) -> str:
+    """SQL for ``left_out`` of the record ``row``, which counts only together with ``member``."""
+    voided = f"{row}.voided_at IS NOT NULL" + (f" OR {member}.voided_at IS NOT NULL" if member else "")
+    return f"CASE WHEN {voided} THEN 'voided' WHEN {row}.id IN {RETURNED} THEN 'returned' END AS left_out"
+
 
 SOURCES: Mapping[Source, str] = {
     # A body is a party cell, else a unit with a name: by its name alone, two hamlets would be one. A unit under its old
     # and its new name is one body: what it became by the day of the view, where that is one unit.
     "target": f"""
         SELECT a.id AS record, 'activity' AS kind, a.date_from AS first, coalesce(a.date_to, a.date_from) AS last,
-            a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY}, t.target_type,
+            a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY}, {left_out("a")}, t.target_type,
             coalesce(t.party_cell_id, CASE WHEN t.unit_id = a.unit_id AND a.unit_now_id IS NOT NULL
                     AND bt.unit_id IS NOT NULL AND (:view = 'now' OR bt.today_id IS NULL)
                 THEN CASE WHEN bn.unit_id IS NULL THEN a.unit_now_id ELSE bn.today_id END END,
                 bt.today_id, t.unit_id, '') || '|' || coalesce(plain(t.name), '') AS body
         FROM activity a JOIN activity_target t ON t.activity_id = a.id
             LEFT JOIN bodies bt ON bt.unit_id = t.unit_id LEFT JOIN bodies bn ON bn.unit_id = a.unit_now_id
-        WHERE a.voided_at IS NULL AND t.voided_at IS NULL""",
+        WHERE t.voided_at IS NULL""",
     "introduction": f"""
         SELECT i.id AS record, 'introduction' AS kind, i.date_from AS first, i.date_to AS last, i.post_id,
-            p.unit_id, NULL AS unit_now_id, {_PLAIN}, i.member_id, i.party_cell_id
-        FROM introduction i JOIN party_cell p ON p.id = i.party_cell_id JOIN member m ON m.id = i.member_id
-        WHERE i.voided_at IS NULL AND m.voided_at IS NULL""",
+            p.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("i", "m")}, i.member_id, i.party_cell_id
+        FROM introduction i JOIN party_cell p ON p.id = i.party_cell_id JOIN member m ON m.id = i.member_id""",
     "meeting": f"""
         SELECT g.id AS record, 'meeting' AS kind, g.held_on AS first, g.held_on AS last, g.post_id,
-            p.unit_id, NULL AS unit_now_id, {_PLAIN}, g.meeting_type
-        FROM meeting g JOIN party_cell p ON p.id = g.party_cell_id WHERE g.voided_at IS NULL""",
+            p.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("g")}, g.meeting_type
+        FROM meeting g JOIN party_cell p ON p.id = g.party_cell_id""",
     # A merge may have left two rows of one member at one meeting: the newer counts.
     "attendance": f"""
         SELECT g.id AS record, 'meeting' AS kind, g.held_on AS first, g.held_on AS last, g.post_id,
-            p.unit_id, NULL AS unit_now_id, {_PLAIN}, t.id AS attendance_id, t.meeting_id, t.member_id, t.status,
+            p.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("g")}, t.id AS attendance_id, t.meeting_id,
+            t.member_id, t.status,
             CASE WHEN m.party_cell_id IS NULL THEN '1' ELSE '0' END AS own
         FROM meeting g JOIN party_cell p ON p.id = g.party_cell_id JOIN attendance t ON t.meeting_id = g.id
             JOIN member m ON m.id = t.member_id
-        WHERE g.voided_at IS NULL AND t.voided_at IS NULL AND NOT EXISTS (SELECT 1 FROM attendance o
+        WHERE t.voided_at IS NULL AND NOT EXISTS (SELECT 1 FROM attendance o
             WHERE o.meeting_id = t.meeting_id AND o.member_id = t.member_id AND o.voided_at IS NULL AND o.id > t.id)""",
     "household_charge": f"""
         SELECT h.id AS record, 'household_charge' AS kind, h.date_from AS first, h.date_to AS last, h.post_id,
-            h.unit_id, NULL AS unit_now_id, {_PLAIN}, h.member_id,
+            h.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("h", "m")}, h.member_id,
             coalesce(b.today_id, h.unit_id) || '|' || coalesce(plain(h.hamlet), '') || '|' || plain(h.household)
                 AS household
-        FROM household_charge h LEFT JOIN bodies b ON b.unit_id = h.unit_id WHERE h.voided_at IS NULL""",
+        FROM household_charge h JOIN member m ON m.id = h.member_id LEFT JOIN bodies b ON b.unit_id = h.unit_id""",
     "candidacy": f"""
         SELECT c.id AS record, 'candidacy' AS kind, c.nominated_on AS first, c.nominated_on AS last, c.post_id,
-            c.unit_id, NULL AS unit_now_id, {_PLAIN}, c.member_id, c.outcome
-        FROM candidacy c WHERE c.voided_at IS NULL""",
+            c.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("c", "m")}, c.member_id
+        FROM candidacy c JOIN member m ON m.id = c.member_id""",
+    "election": f"""
+        SELECT c.id AS record, 'candidacy' AS kind, coalesce(c.decided_on, c.nominated_on) AS first,
+            coalesce(c.decided_on, c.nominated_on) AS last, c.post_id,
+            c.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("c", "m")}, c.member_id
+        FROM candidacy c JOIN member m ON m.id = c.member_id WHERE c.outcome = 'elected'""",
     "cell_rating": f"""
         SELECT r.id AS record, 'cell_rating' AS kind, r.year || '-01-01' AS first, r.year || '-12-31' AS last,
-            r.post_id, p.unit_id, NULL AS unit_now_id, {_PLAIN}, r.party_cell_id, r.rating
-        FROM cell_rating r JOIN party_cell p ON p.id = r.party_cell_id WHERE r.voided_at IS NULL""",
+            r.post_id, p.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("r")}, r.party_cell_id, r.rating
+        FROM cell_rating r JOIN party_cell p ON p.id = r.party_cell_id""",
     "member_rating": f"""
         SELECT r.id AS record, 'member_rating' AS kind, r.year || '-01-01' AS first, r.year || '-12-31' AS last,
-            r.post_id, {_NOWHERE}, {_PLAIN}, r.member_id, r.rating
-        FROM member_rating r WHERE r.voided_at IS NULL""",
+            r.post_id, {_NOWHERE}, {_PLAIN}, {left_out("r", "m")}, r.member_id, r.rating
+        FROM member_rating r JOIN member m ON m.id = r.member_id""",
+    # The state is what was known at the end of the period, or today where it goes on: a past report does not change.
     "matter": f"""
-        SELECT x.id AS record, 'matter' AS kind, x.opened_on AS first, x.opened_on AS last, x.post_id,
-            x.unit_id, NULL AS unit_now_id, {_PLAIN}, x.matter_type,
-            CASE WHEN x.closed_on > x.due_on THEN 'late' WHEN x.closed_on IS NOT NULL THEN 'on_time'
-                WHEN x.due_on < :today THEN 'overdue' ELSE 'open' END AS state
-        FROM matter x WHERE x.voided_at IS NULL""",
+        SELECT x.id AS record, 'matter' AS kind, x.opened_on AS first, x.closed_on AS last, x.post_id,
+            x.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("x")}, x.matter_type,
+            CASE WHEN x.closed_on <= :last AND x.closed_on <= :today THEN
+                CASE WHEN x.closed_on > x.due_on THEN 'late' ELSE 'on_time' END
+                WHEN x.due_on < :last AND x.due_on < :today THEN 'overdue' ELSE 'open' END AS state
+        FROM matter x""",
     "self_management_group": f"""
         SELECT g.id AS record, 'self_management_group' AS kind, g.date_from AS first, g.date_to AS last, g.post_id,
-            g.unit_id, NULL AS unit_now_id, {_PLAIN}, g.households, g.markers, g.length_m
-        FROM self_management_group g WHERE g.voided_at IS NULL""",
+            g.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("g")}, g.households, g.markers, g.length_m
+        FROM self_management_group g""",
     "review_meeting": f"""
         SELECT v.id AS record, 'review_meeting' AS kind, v.held_on AS first, v.held_on AS last, v.post_id,
-            {_NOWHERE}, {_PLAIN}, v.review_type
-        FROM review_meeting v WHERE v.voided_at IS NULL""",
+            {_NOWHERE}, {_PLAIN}, {left_out("v")}, v.review_type
+        FROM review_meeting v""",
     "commendation": f"""
         SELECT c.id AS record, 'commendation' AS kind, c.awarded_on AS first, c.awarded_on AS last, c.post_id,
-            {_NOWHERE}, {_PLAIN}, c.recipient_type
-        FROM commendation c WHERE c.voided_at IS NULL""",
+            {_NOWHERE}, {_PLAIN}, {left_out("c")}, c.recipient_type
+        FROM commendation c""",
 }
 
 _WITHIN = """
@@ -93,9 +113,12 @@ NEWEST_LINE = """NOT EXISTS (SELECT 1 FROM activity_measure o WHERE o.activity_i
             AND o.voided_at IS NULL AND o.id > v.id)"""
 """Of two figures ``v`` of one measure that a merge left in an activity, the newer one"""
 
-ACTIVITIES = """
-    SELECT a.id AS record, 'activity' AS kind, a.post_id, a.unit_id, a.unit_now_id FROM activity a
-    WHERE a.voided_at IS NULL AND a.id IN (
+ACTIVITIES = f"""
+    SELECT a.id AS record, 'activity' AS kind, a.date_from AS first, coalesce(a.date_to, a.date_from) AS last,
+        a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY}, {left_out("a")} FROM activity a"""
+"""Activities themselves, whatever figures they have"""
+
+ACTIVITIES_OF_PERIOD = f"""{ACTIVITIES} WHERE a.id IN (
         SELECT e.id FROM activity e WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last
         UNION SELECT d.activity_id FROM activity_measure d
             WHERE d.measured_on BETWEEN :first AND :last AND d.voided_at IS NULL)"""
@@ -104,16 +127,26 @@ ACTIVITIES = """
 MEASURES = f"""
     SELECT v.id AS fact, a.id AS record, 'activity' AS kind,
         coalesce(v.measured_on, a.date_to, a.date_from) AS day, a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY},
-        v.measure_id, v.amount, v.approximate, v.note, coalesce(joint.shared, 0) AS shared
+        {left_out("a")}, v.measure_id, v.amount, v.approximate, v.note, coalesce(joint.shared, 0) AS shared
     FROM activity a CROSS JOIN activity_measure v LEFT JOIN joint ON joint.fact = v.id
     WHERE v.activity_id = a.id AND a.id IN ({_WITHIN})
-        AND a.voided_at IS NULL AND v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
-        AND coalesce(a.date_to, a.date_from) >= :first AND a.date_from <= :last
+        AND v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
         AND coalesce(v.measured_on, a.date_to, a.date_from) BETWEEN :first AND :last
-        AND (a.joint_reference IS NULL OR joint.fact IS NOT NULL)
+        AND (a.joint_reference IS NULL OR a.voided_at IS NOT NULL OR a.id IN {RETURNED} OR joint.fact IS NOT NULL)
         AND {NEWEST_LINE}
 """
-"""The figures of activities; asks for ``joint``. A merge may have left two rows about the same: the newer counts."""
+"""The figures of activities; asks for ``joint``. A merge may have left two rows about the same: the newer counts. Of
+joint activities that are left out, all figures are here: they speak for nobody."""
+
+OUTSIDE_FIGURES = f"""
+    SELECT v.id AS fact, a.id AS record, a.post_id, a.unit_id, a.unit_now_id, {left_out("a")}
+    FROM activity_measure v CROSS JOIN activity a ON a.id = v.activity_id
+    WHERE v.measured_on BETWEEN :first AND :last AND {OUTSIDE} AND v.voided_at IS NULL
+        AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM activity_measure o WHERE o.activity_id = v.activity_id
+            AND o.measure_id = v.measure_id AND o.measured_on = v.measured_on AND o.voided_at IS NULL AND o.id > v.id)
+"""
+"""The figures of the period on a day of their own that lies outside of their activity"""
 
 DEEDS_NOW = """
     SELECT record, reference || '|' || activity_kind_id || '|' || sum(begins) OVER (
@@ -140,7 +173,7 @@ DEEDS = "SELECT key AS record, value AS deed FROM json_each(:deeds)"
 
 JOINT_RECORDS = """
     SELECT deed.record, deed.deed, a.post_id, a.unit_id, a.unit_now_id, a.activity_kind_id,
-        coalesce(a.date_to, a.date_from) AS last
+        coalesce(a.date_to, a.date_from) AS last, NULL AS left_out
     FROM deed CROSS JOIN activity a WHERE a.id = deed.record"""
 """The records of the deeds as facts; asks for ``deed``"""
 

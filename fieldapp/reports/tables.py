@@ -1,7 +1,7 @@
 """Figures side by side: by month, post, commune, kind, event or ethnic group, with the whole in the last column."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from fieldapp.i18n import _
@@ -93,6 +93,14 @@ def table(store: Store, query: Query, by: By) -> FigureTable:
     return FigureTable([p.title for p in found], _lines(figures(store, query), [p.figures for p in found]))
 
 
-def _lines(whole: Iterable[Figure], parts: list[list[Figure]]) -> list[FigureLine]:
-    found = [{(f.section, f.code): f for f in part} for part in parts]
-    return [FigureLine(f, [part.get((f.section, f.code)) for part in found]) for f in whole]
+def _lines(whole: Sequence[Figure], parts: list[list[Figure]]) -> list[FigureLine]:
+    """A line for each figure of the whole, and for those of which only parts have something: a matter that was open at
+    the end of a month, and is not at that of the year."""
+    found = [{_key(f): f for f in part} for part in parts]
+    there = {_key(f) for f in whole}
+    only = {_key(f): replace(f, value=0, count=0) for part in parts for f in part if _key(f) not in there}
+    return [FigureLine(f, [part.get(_key(f)) for part in found]) for f in (*whole, *only.values())]
+
+
+def _key(figure: Figure) -> tuple[str, str]:
+    return figure.section, figure.code

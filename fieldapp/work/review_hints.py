@@ -11,6 +11,7 @@ from datetime import date
 from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _
+from fieldapp.records.dated_figures import OUTSIDE
 from fieldapp.reports.figures import JOINT_DEEDS, joint_deeds
 from fieldapp.reports.sources import NEWEST_LINE
 from fieldapp.store.store import Row, Store
@@ -124,6 +125,14 @@ HINTS: tuple[ReviewHint, ...] = (
     ),
     ReviewHint(
         "activity",
+        "Figures on days outside of it: {days}.",
+        f"""
+        SELECT a.id AS record, group_concat(DISTINCT v.measured_on) AS days FROM activity a
+            JOIN activity_measure v ON v.activity_id = a.id AND v.voided_at IS NULL
+        WHERE {_AMONG} AND {OUTSIDE} GROUP BY a.id""",
+    ),
+    ReviewHint(
+        "activity",
         "It has no figure.",
         f"""
         SELECT a.id AS record FROM activity a WHERE {_AMONG} AND NOT EXISTS (
@@ -157,11 +166,14 @@ def joint_hints(store: Store, ids: Collection[str]) -> list[tuple[str, str]]:
 
 
 def _in_words(row: Row) -> dict[str, str]:
+    """The columns of a row as text; ``days`` is a list of days, parted by commas."""
     money = row.get("unit_name") == "đồng"
     words = {}
     for name, value in row.items():
         if name == "day":
             words[name] = format_date(date.fromisoformat(value))
+        elif name == "days":
+            words[name] = ", ".join(format_date(date.fromisoformat(day)) for day in sorted(value.split(",")))
         elif not isinstance(value, int):
             words[name] = str(value)
         elif money:

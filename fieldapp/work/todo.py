@@ -237,7 +237,8 @@ def _charges_left(store: Store, today: date) -> Iterator[Todo]:
     """Households still in the charge of a member whose last introduction has ended."""
     rows = store.rows(
         "SELECT h.id, h.household, m.full_name, max(i.date_to) AS ended FROM household_charge h"
-        " JOIN member m ON m.id = h.member_id JOIN introduction i ON i.member_id = h.member_id AND i.voided_at IS NULL"
+        " JOIN member m ON m.id = h.member_id AND m.voided_at IS NULL"
+        " JOIN introduction i ON i.member_id = h.member_id AND i.voided_at IS NULL"
         " WHERE h.voided_at IS NULL AND h.date_to IS NULL"
         " GROUP BY h.id HAVING max(coalesce(i.date_to, '9999')) < ? ORDER BY ended, h.id LIMIT ?",
         [today.isoformat(), MAX_LISTED],

@@ -240,3 +240,28 @@ def test_listed_is_what_entry_refuses(
     for row_id in ids:
         with suppress(FieldappError):
             records.void(store, row_id, "thử")
+
+
+def test_a_figure_that_a_merge_leaves_outside_of_its_activity(world: World, b: Store) -> None:
+    """One laptop changes the days of the activity, the other adds a part: nobody was asked about it."""
+    parts = [{"measure_id": "gieng", "amount": 2, "measured_on": "2019-07-31"}]
+    row_id = world.well(date_from="2019-07-01", date_to="2019-09-30", measures=parts)
+    exchange_all(world, b)
+    records.save(b, "activity", {"date_to": "2019-07-31"}, row_id)
+    assert rule_violations.violations(world.post) == rule_violations.violations(b) == []
+    more = [*parts, {"measure_id": "gieng", "amount": 3, "measured_on": "2019-08-31"}]
+    records.save(world.post, "activity", {"measures": more}, row_id)
+    exchange_all(world, b)
+    (found,) = everywhere(world, b)
+    assert (found.kind, found.target, found.ids) == ("activity", row_id, (row_id,))
+    assert "(01/07/2019 – 31/07/2019): 1 số liệu có ngày nằm ngoài" in found.sentence
+    records.save(world.post, "activity", {"description": "đã xem"}, row_id, confirm=True)
+    exchange_all(world, b)
+    assert everywhere(world, b) == []
+    records.save(b, "activity", {"date_to": "2019-07-30"}, row_id, confirm=True)
+    records.save(world.post, "activity", {"date_from": "2019-06-01"}, row_id, confirm=True)
+    exchange_all(world, b)  # these days together nobody saw
+    assert "2 số liệu" in everywhere(world, b)[0].sentence
+    records.save(world.post, "activity", {"date_to": "2019-09-30"}, row_id)
+    exchange_all(world, b)
+    assert everywhere(world, b) == []

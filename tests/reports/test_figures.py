@@ -32,10 +32,10 @@ def year(store: Store, unit: str | None = None, query: Query = YEAR) -> dict[str
 def test_a_report_reads_only_what_lies_in_its_period(world: World) -> None:
     """Not the years before it: by the plans of its queries."""
     params = narrowed(world.hq, YEAR)
-    few = ("cell_rating", "member_rating")
+    few = ("cell_rating", "member_rating", "election")
     queries = {str(s): counts_sql(s, i, "NULL") for s, i in by_source() if s not in few}
     queries = {s: sql for s, sql in queries.items() if "f.last IS NULL" not in sql} | {"sums": sums_sql("NULL", "NULL")}
-    assert {"sums", "target", "meeting", "attendance", "matter"} <= set(queries)
+    assert {"sums", "target", "meeting", "attendance", "candidacy"} <= set(queries)
     for source, sql in queries.items():
         plan = [row["detail"] for row in world.hq.rows(f"EXPLAIN QUERY PLAN {sql}", params)]
         assert any(re.search(r">\? AND .*<\?", step) for step in plan), (source, plan)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldapp.domain.indicators import INDICATORS
-from fieldapp.domain.records import BY_KIND
 from fieldapp.records import lists, records
 from fieldapp.reports.figures import behind, figures, grouped
 from fieldapp.reports.query import Period, Query, period_of
@@ -52,13 +51,11 @@ class Counted:
     last: date
     inside: bool = True
     """whether it counts on the days between the first and the last too, as what is in force does"""
-    told: date = field(default=FIRST)
-    """the day by which a report says that it was voided"""
 
 
 def day(kind: str, column: str, data: dict[str, Any], *codes: str) -> Counted:
     """What counts on its one day."""
-    return Counted(kind, {column: LAST, **data}, frozenset(codes), LAST, LAST, told=LAST)
+    return Counted(kind, {column: LAST, **data}, frozenset(codes), LAST, LAST)
 
 
 def span(kind: str, data: dict[str, Any], *codes: str) -> Counted:
@@ -82,7 +79,7 @@ RECORDS = [
         {"activity_kind_id": "gieng_khoan", "unit_id": "24221", **SPAN,
          "measures": [{"measure_id": "gieng", "amount": 1}],
          "targets": [{"target_type": target, "name": "Buôn Ba Na"} for target in TARGETS]},
-        frozenset({"gieng_khoan.gieng", *TARGETS.values()}), LAST, LAST, told=LAST,
+        frozenset({"gieng_khoan.gieng", *TARGETS.values()}), LAST, LAST,
     ),
     span("introduction", {"member_id": MEMBER, "party_cell_id": CELL}, "members_introduced", "cells_with_members"),
     day("meeting", "held_on", {"party_cell_id": CELL, "attendance": ROSTER},
@@ -96,7 +93,7 @@ RECORDS = [
             date(2012, 12, 31), date(2012, 12, 31)),
     Counted("member_rating", {"member_id": MEMBER, "year": 2012, "rating": "excellent"},
             frozenset({"members_excellent"}), date(2012, 12, 31), date(2012, 12, 31)),
-    day("matter", "opened_on", MATTER, "support_request", "support_request_open"),
+    day("matter", "opened_on", {"closed_on": LAST, **MATTER}, "support_request", "support_request_on_time"),
     span("self_management_group", GROUP,
          "self_management_groups", "group_households", "group_markers", "group_length"),
     day("review_meeting", "held_on", {"review_type": "final_review"}, "final_reviews"),
@@ -163,10 +160,10 @@ def test_what_is_in_force_still_counts_from_its_first_day_on(post: Store, record
         assert found(post, Period(last, last)) == record.codes
 
 
-@pytest.mark.parametrize("record", [r for r in RECORDS if BY_KIND[r.kind].DATE], ids=lambda r: r.kind)
-def test_what_was_voided_is_told_in_the_period_of_its_day(post: Store, record: Counted) -> None:
+@pytest.mark.parametrize("record", RECORDS, ids=lambda r: r.kind)
+def test_what_was_voided_is_told_in_the_periods_in_which_it_would_count(post: Store, record: Counted) -> None:
     records.void(post, records.save(post, record.kind, record.data), "nhập trùng")
-    for period, told in around(record.told, record.told):
+    for period, told in around(record.first, record.last):
         assert report(post, Query(period)).completeness.voided == told, period
         assert figures(post, Query(period)) == []
 
@@ -210,8 +207,9 @@ def told(store: Store, period: Period) -> Completeness:
 
 @pytest.mark.parametrize("ends", [LAST, None])
 def test_what_a_report_leaves_out_is_told_where_the_activity_ended(world: World, ends: date | None) -> None:
-    """Joint, in a unit that was split, without a figure, and returned."""
-    well = world.well(date_from=FIRST, date_to=ends, joint_reference="PH-1", measures=[])
+    """Joint, in a unit that was split, without a number of works, and returned."""
+    households = [{"measure_id": "ho_huong_loi", "amount": 12}]
+    well = world.well(date_from=FIRST, date_to=ends, joint_reference="PH-1", measures=households)
     end = ends or FIRST
     for period, there in around(end, end):
         made = told(world.post, period)
@@ -240,7 +238,7 @@ def test_a_task_is_served_on_the_days_of_what_names_it(world: World) -> None:
         "tasks": [{"number": 1, "title": "Tuyên truyền"}]})  # fmt: skip
     task = records.get(world.post, agreement).children["tasks"][0]["id"]
     world.well(**SPAN, agreement_task_id=task)
-    records.save(world.post, "matter", {**MATTER, "opened_on": LAST, "agreement_task_id": task})
+    records.save(world.post, "matter", {**MATTER, "opened_on": LAST, "closed_on": LAST, "agreement_task_id": task})
     for period, there in around(LAST, LAST):
         tasks = report(world.post, Query(period)).tasks
         assert [(t.activities, t.matters) for t in tasks] == [(1, 1)] * there, period
@@ -256,15 +254,16 @@ def test_a_matter_may_be_done_on_the_day_when_it_is_due(
 ) -> None:
     """Said on that day, ``LAST``, or on the one after it where it was done then."""
     records.save(post, "matter", {**MATTER, "opened_on": LAST - DAY * 9, "due_on": due, "closed_on": closed})
-    query = Query(Period(LAST - DAY * 9, LAST), today=max(LAST, closed or LAST))
+    on = max(LAST, closed or LAST)
+    query = Query(Period(LAST - DAY * 9, on), today=on)
     assert {f.code for f in figures(post, query)} == {"support_request", f"support_request_{state}"}
     assert [x.number for x in report(post, query).late] == [1] * (state in ("late", "overdue"))
 
 
-def test_with_whom_matters_are_late_is_told_by_the_day_when_they_were_opened(post: Store) -> None:
-    records.save(post, "matter", {**MATTER, "opened_on": LAST, "due_on": LAST, "closed_on": LAST + DAY})
-    for period, there in around(LAST, LAST):
-        assert len(report(post, Query(period)).late) == there, period
+def test_with_whom_matters_are_late_is_told_while_they_are_open(post: Store) -> None:
+    records.save(post, "matter", {**MATTER, "opened_on": FIRST, "due_on": FIRST, "closed_on": LAST})
+    for period, there in around(FIRST, LAST):
+        assert len(report(post, Query(period)).late) == (there and period.last > FIRST), period
 
 
 def test_a_plan_is_of_the_report_whose_period_holds_all_of_it(world: World) -> None:

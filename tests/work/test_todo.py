@@ -170,6 +170,16 @@ def test_more_of_one_sort_are_not_listed_one_by_one(world: World) -> None:
     assert len(of_kind(world.post, "matter")) == MAX_LISTED
 
 
+def test_nobody_is_asked_about_the_households_of_a_voided_member(world: World) -> None:
+    who = member(world, "Lê Văn An")
+    introduce(world, who, first="2023-01-01", last="2023-12-31", end_reason="hết hạn")
+    entry = {"member_id": who, "household": "Y Thanh", "unit_id": "24221", "date_from": "2023-02-01"}
+    records.save(world.post, "household_charge", entry)
+    assert len(of_kind(world.post, "household_charge")) == 1
+    records.void(world.post, who, "nhầm")
+    assert of_kind(world.post, "household_charge") == []
+
+
 # headquarters ---------------------------------------------------------------------------------------------------
 
 

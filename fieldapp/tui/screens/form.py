@@ -20,7 +20,7 @@ from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import form_memory, records, reviews, view, words
+from fieldapp.records import dated_figures, form_memory, records, reviews, view, words
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
@@ -70,6 +70,7 @@ class FormScreen(Page):
         Binding("shift+f5,f17", "copy_all", _("All as before"), key_display="⇧F5", show=False),
         Binding("f6", "templates", _("Models"), key_display="F6"),
         Binding("f7", "pin", _("Pin"), key_display="F7"),
+        Binding("f8", "take_along", _("Take the figures along"), key_display="F8"),
         Binding("escape", "leave", _("Leave"), key_display="Esc"),
     ]
 
@@ -96,6 +97,8 @@ class FormScreen(Page):
         """What was typed when the message was shown; None while there is none"""
         self._asked: dict[str, Any] | None = None
         """What was entered when saving asked for confirmation; saving the same again confirms it"""
+        self._shift = 0
+        """Days by which the activity moves while its dated figures are asked about; else 0"""
         self._follow_due = False
         self._over = False
         """The form was recorded or left: nothing is kept any more"""
@@ -308,6 +311,8 @@ class FormScreen(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer copying and pinning only where they make sense."""
+        if action == "take_along":
+            return self._shift != 0
         editor = self._focused_editor() if action in ("copy", "pin") else None
         if action in ("pin", "templates", "copy_all") and self.row_id is not None:
             return False
@@ -335,6 +340,8 @@ class FormScreen(Page):
         except NeedsConfirmation as question:
             self._show_problems(question.fields, str(question), asks=True)
             self._asked = data
+            self._shift = question.shift
+            self.refresh_bindings()
             if question.alike is not None:
                 self._show_duplicate(str(question), data, question.alike)
             return
@@ -343,6 +350,12 @@ class FormScreen(Page):
                 self._say(_("Nothing was typed into this form yet. What was recorded before is safe."), "-note")
             else:
                 self._show_problems(error.fields, str(error))
+
+    def action_take_along(self) -> None:
+        """Give the dated figures days as much later as the activity is, and save."""
+        figures = next(editor for editor in self._editors if editor.key == dated_figures.FIELD)
+        figures.load(dated_figures.shifted(figures.data, self._shift))
+        self.action_save()
 
     def record(self, data: Mapping[str, Any], *, confirm: bool) -> None:
         """Record what was entered, and close the form. Raises what ``records.save`` raises."""
@@ -422,6 +435,9 @@ class FormScreen(Page):
             self.focused.scroll_visible(animate=False)
 
     def _say(self, message: str | None, sort: Literal["-wrong", "-asked", "-note"] = "-wrong") -> None:
+        if sort != "-asked" and self._shift:
+            self._shift = 0
+            self.refresh_bindings()
         self._typed_at_message = self._typed() if message else None
         line = self.query_one("#message", Static)
         sign = {"-wrong": "!", "-asked": "?", "-note": "·"}[sort]

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.records import history, records, reviews, view, words
+from fieldapp.records import history, leaving, records, reviews, view, words
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.menu import writable
@@ -215,11 +215,13 @@ class RecordScreen(Page):
     def action_void(self) -> None:
         """Ask for the reason, on the page."""
         self._about = None
-        self._ask(
+        also = leaving.leaving_text(self.store, self._model.KIND, self._record_id)
+        why = (
             _("Why is it retired? Enter retires it, Esc keeps it.")
             if self._model.REFERENCE
             else _("Why is it voided? Enter voids it, Esc keeps it.")
         )
+        self._ask("\n".join(filter(None, (also, why))))
 
     def _ask(self, why: str) -> None:
         self._update("#why", why)
