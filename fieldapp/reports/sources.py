@@ -81,7 +81,7 @@ SOURCES: Mapping[Source, str] = {
 MEASURES = f"""
     SELECT v.id AS fact, a.id AS record, 'activity' AS kind,
         coalesce(v.measured_on, a.date_to, a.date_from) AS day, a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY},
-        v.measure_id, v.amount, v.approximate, v.note
+        v.measure_id, v.amount, v.approximate, v.note, coalesce(nullif(plain(v.note), ''), v.note) AS folded
     FROM activity a JOIN activity_measure v ON v.activity_id = a.id
     WHERE a.id IN (
             SELECT e.id FROM activity e WHERE coalesce(e.date_to, e.date_from) BETWEEN :first AND :last
