@@ -235,7 +235,8 @@ def typed() -> dict[str, str]:
 def refuse_idle(names: Iterable[str], beside: str) -> None:
     """Refuse options that do nothing ``beside`` others: whoever gives one believes that it has an effect."""
     given = typed()
-    idle = [given[name] for name in names if name in given]
+    names = {*names}
+    idle = [shown for name, shown in given.items() if name in names]
     if idle:
         raise click.UsageError(
             _("{options}: does nothing together with {beside}. Leave it out.").format(
