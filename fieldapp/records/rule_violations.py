@@ -15,6 +15,7 @@ from functools import partial
 from typing import NamedTuple
 
 from fieldapp.domain import rules
+from fieldapp.domain.assistance import Activity, ActivityMeasure
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, Record, fields_of
 from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
@@ -27,6 +28,9 @@ from fieldapp.store.store import Row, Store
 
 CHECKED_UNTIL = "checked"
 """Local setting: JSON with the shape of the logged tables, how far each log was read, and the rows to check again"""
+
+RULES = 2
+"""Counts up with each new rule, so that all rows are checked once more"""
 
 CHECKED_KINDS = [m.KIND for m in RECORDS if m.KIND in PARENTS or m.ORDERED or rules.compared_by(m) or m is Review]
 """Kinds whose rows can break a rule"""
@@ -57,13 +61,17 @@ def violations(store: Store) -> list[Violation]:
     In the order of the models, then of the ids (the order of recording).
     """
     state = json.loads(store.setting(CHECKED_UNTIL) or "{}")
-    if state.get("schema") != SEGMENT_SCHEMA:
+    if (state.get("schema"), state.get("rules")) != (SEGMENT_SCHEMA, RULES):
         state = {"seen": {}, "rows": {}}
     reached = log.reached(store)
     suspects = {kind: set(ids) for kind, ids in state["rows"].items()}
     for kind, ids in log.rows_changed_since(store, state["seen"]).items():
         if kind in CHECKED_KINDS:
             suspects.setdefault(kind, set()).update(ids)
+    if changed := suspects.get("activity"):  # its kind may be another one now
+        of_changed = "SELECT id FROM activity_measure WHERE activity_id IN (SELECT value FROM json_each(?))"
+        lines = {row["id"] for row in store.rows(of_changed, [json.dumps(sorted(changed))])}
+        suspects["activity_measure"] = lines | suspects.get("activity_measure", set())
     found: dict[tuple[int, tuple[str, ...], str], Violation] = {}
     check_again: dict[str, set[str]] = {}
     for kind, ids in suspects.items():
@@ -79,7 +87,9 @@ def violations(store: Store) -> list[Violation]:
                 check_again.setdefault(kind, set()).update(ids)
         rows = {kind: sorted(ids) for kind, ids in check_again.items()}
         with suppress(disk_errors.DiskFull), store.transaction(derived=True):  # else it is computed again
-            store.set_setting(CHECKED_UNTIL, json.dumps({"schema": SEGMENT_SCHEMA, "seen": reached, "rows": rows}))
+            store.set_setting(
+                CHECKED_UNTIL, json.dumps({"schema": SEGMENT_SCHEMA, "rules": RULES, "seen": reached, "rows": rows})
+            )
     return [found[place] for place in sorted(found)]
 
 
@@ -111,6 +121,11 @@ def _rules(kind: str) -> Iterator[_Rule]:
             about = ("measure_id",)
             wrong += " AND (a.measured_on IS b.measured_on OR a.measured_on IS NULL OR b.measured_on IS NULL)"
         yield _Rule(_pair_rules(child.model, (child.parent, *about), wrong), partial(_child_rules, parent, child))
+    if model is ActivityMeasure:
+        lacks = "NOT EXISTS (SELECT 1 FROM kind_measure k WHERE k.measure_id = a.measure_id AND k.activity_kind_id ="
+        lacks += " (SELECT r.activity_kind_id FROM activity r WHERE r.id = a.activity_id))"
+        lacks += " AND EXISTS (SELECT 1 FROM activity r WHERE r.id = a.activity_id AND r.voided_at IS NULL)"
+        yield _Rule(_single_row_rules(model, lacks), _of_no_such_kind)
     if model is Review:
         apart = "a.outcome <> b.outcome AND NOT EXISTS (SELECT 1 FROM review n WHERE n.replaces IN (a.id, b.id))"
         apart += " AND coalesce(CASE WHEN a.id > b.id THEN a.replaces ELSE b.replaces END, '') < min(a.id, b.id)"
@@ -184,6 +199,19 @@ def _child_rules(model: type[Record], child: Child, store: Store, breaking: str,
             second=f"{view.child_text(store, child, second)} ({_origin(second)})",
         )
         yield Violation(model.KIND, parent, (first["id"], second["id"]), first["post_id"], text)
+
+
+def _of_no_such_kind(store: Store, breaking: str, among: str) -> Iterator[Violation]:
+    """A figure that the activity's kind has never had: the kind was changed, here or on another laptop."""
+    rows = store.rows(f"SELECT a.* {breaking} ORDER BY a.id LIMIT {MAX_LISTED}", [among])
+    parents = words.labels(store, "activity", {row["activity_id"] for row in rows})
+    for row in rows:
+        sentence = _(
+            "{record}: this kind of activity has no figure such as {figure}. Correct the kind, or take it out."
+        )
+        text = view.child_text(store, Activity.CHILDREN["measures"], row)
+        text = sentence.format(record=parents[row["activity_id"]], figure=text)
+        yield Violation("activity", row["activity_id"], (row["id"],), row["post_id"], text)
 
 
 def _opposed_reviews(store: Store, breaking: str, among: str) -> Iterator[Violation]:

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from field import Run, World
 from form_driver import form_driver
+from sync_state import second_laptop
 
-from fieldapp.records import records
+from fieldapp.records import limits, records
+from fieldapp.records.rule_violations import violations
 
 RELIEF: dict[str, Any] = {
     "activity_kind_id": "thien_tai",
@@ -112,3 +114,35 @@ async def test_the_form_asks_too(world: World) -> None:
             assert form.app.result == row_id
         assert kind(world, row_id) == "lao_dong_san_xuat"
         assert figures(world, row_id) == {"luot_cbcs": 7} | ({"ngay_cong": 5} if typed else {})
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_two_laptops_make_of_it_is_listed_for_a_person(world: World, first: int) -> None:
+    """One changes the kind, the other one adds a figure of the old kind: neither knew."""
+    row_id = world.well(**RELIEF | {"measures": RELIEF["measures"][1:]})
+    b = second_laptop(world)
+    world.carry(world.post, b)
+    records.save(world.post, "activity", {"activity_kind_id": "lao_dong_san_xuat"}, row_id)
+    records.save(b, "activity", {"measures": RELIEF["measures"]}, row_id)
+    for sender in (world.post, b)[:: 1 - 2 * first]:
+        world.carry(sender, world.hq)
+        violations(world.hq)
+    (found,) = violations(world.hq)
+    assert "không có số liệu Gạo: 50 kg" in found.sentence and found.target == row_id
+    world.carry(b, world.post)
+    assert [v.sentence for v in violations(world.post)] == [found.sentence]
+    records.save(world.post, "activity", {"measures": RELIEF["measures"][1:]}, row_id)
+    assert violations(world.post) == []
+    b.close()
+
+
+def test_so_is_what_an_older_version_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it was checked by the rules of that version already. A figure out of use is none of these."""
+    with monkeypatch.context() as older:
+        older.setattr(limits, "is_of_kind", lambda *_: True)
+        older.setattr("fieldapp.records.rule_violations.RULES", 1)
+        older.setattr("fieldapp.records.rule_violations._of_no_such_kind", lambda *_: iter(()))
+        row_id = world.well(**RELIEF)
+        records.save(world.post, "activity", {"activity_kind_id": "kham_chua_benh"}, row_id, confirm=True)
+        assert violations(world.post) == []
+    assert [v.target for v in violations(world.post)] == [row_id] * 2
