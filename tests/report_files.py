@@ -65,8 +65,14 @@ class Workbook:
         self.names = [s.attrib["name"] for s in book.iter(f"{MAIN}sheet")]
         self.xml = {n: self.parts[f"xl/worksheets/sheet{at}.xml"].decode() for at, n in enumerate(self.names, start=1)}
 
-    def rows(self, name: str) -> list[list[Any]]:
-        """The rows of a sheet, empty cells as None. Fails on a cell that holds a formula."""
+    def rows(self, name: str, *, shown: bool = False) -> list[list[Any]]:
+        """The rows of a sheet, empty cells as None. Fails on a cell that holds a formula.
+
+        ``shown``: numbers whose format has words are texts with them.
+        """
+        styles = ElementTree.fromstring(self.parts["xl/styles.xml"])
+        forms = {f.attrib["numFmtId"]: f.attrib["formatCode"] for f in styles.iter(f"{MAIN}numFmt")}
+        used = [forms.get(xf.attrib["numFmtId"], "") for xf in styles.find(f"{MAIN}cellXfs") or []]
         found = []
         for row in ElementTree.fromstring(self.xml[name]).iter(f"{MAIN}row"):
             cells: dict[int, Any] = {}
@@ -76,6 +82,9 @@ class Workbook:
                 if value is not None and value.text is not None:
                     text = cell.attrib.get("t") == "s"
                     cells[_column(cell.attrib["r"])] = self._texts[int(value.text)] if text else float(value.text)
+                    about = re.match('"(.*?)"#', used[int(cell.attrib.get("s", 0))])
+                    if shown and about and not text:
+                        cells[_column(cell.attrib["r"])] = about[1] + value.text
             found.append([cells.get(at) for at in range(max(cells, default=-1) + 1)])
         return found
 
@@ -93,7 +102,7 @@ class Workbook:
 
     def table(self, name: str, first: str) -> list[dict[str, Any]]:
         """The rows below the heading row, which begins with ``first``, by heading."""
-        rows = self.rows(name)
+        rows = self.rows(name, shown=shown)
         at = next(n for n, row in enumerate(rows) if row and row[0] == first and len(row) > 2)
         return [dict(zip(rows[at], [*row, *[None] * len(rows[at])], strict=False)) for row in rows[at + 1 :]]
 

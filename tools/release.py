@@ -129,7 +129,7 @@ def build(release: Release, source: Path, out: Path, kit_options: Sequence[str] 
     materials = sbom(release, wheel, source)
     (out / f"{NAME}-{release.version}.cdx.json").write_text(materials, encoding="utf-8", newline="\n")
     if kit_options is not None:
-        if "--python-installer" not in kit_options:
+        if not {"--python-installer", "linux"} & {*kit_options}:
             kit_options = ["--no-python", *kit_options]
         call(source, release.moment, "fieldapp", "kit", out, "--unsigned", *kit_options)
         check_kit(next(out.glob(f"{NAME}-kit-*")), wheel, materials)

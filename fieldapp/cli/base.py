@@ -3,13 +3,17 @@
 import json as jsonlib
 import os
 import re
+import shutil
+import stat
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, is_dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 import fieldapp
 from fieldapp import textfile
@@ -20,6 +24,7 @@ from fieldapp.i18n import _
 from fieldapp.store import wall
 
 if TYPE_CHECKING:
+    from fieldapp.cli.columns import Rows
     from fieldapp.store.store import Store
 
 IN_PART = 3
@@ -120,6 +125,26 @@ def print_text(text: str) -> None:
     click.echo(for_terminal(text))
 
 
+def print_table(rows: "Rows") -> None:
+    """Print a table: in columns on a terminal, otherwise with a tab between two cells, as ``cut`` reads it."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            print_text("\t".join(row))
+        return
+    from fieldapp.cli.columns import in_columns
+
+    for line in in_columns(rows, shutil.get_terminal_size().columns):
+        print_text(line)
+
+
+def goes_into_file() -> bool:
+    """Whether standard output is a file."""
+    try:
+        return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def print_message(text: str) -> None:
     """Print a message on stderr, apart from the answer."""
     click.echo(for_terminal(text), err=True)
@@ -195,6 +220,29 @@ layouts = click.option("--layout", type=click.Choice(["decree30", "party"]), def
 
 
 json_source = click.option("--json", "source", required=True, metavar="FILE|-", help="JSON file, - for stdin.")
+
+
+def typed() -> dict[str, str]:
+    """The options and arguments that were given on the command line, as a person writes them: ``by`` -> ``--by``."""
+    context = click.get_current_context()
+    return {
+        p.name: p.opts[0] if isinstance(p, click.Option) else p.make_metavar(context).strip("[].")
+        for p in context.command.params
+        if p.name and context.get_parameter_source(p.name) is ParameterSource.COMMANDLINE
+    }
+
+
+def refuse_idle(names: Iterable[str], beside: str) -> None:
+    """Refuse options that do nothing ``beside`` others: whoever gives one believes that it has an effect."""
+    given = typed()
+    names = {*names}
+    idle = [shown for name, shown in given.items() if name in names]
+    if idle:
+        raise click.UsageError(
+            _("{options}: does nothing together with {beside}. Leave it out.").format(
+                options=", ".join(idle), beside=beside
+            )
+        )
 
 
 @click.group(invoke_without_command=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fieldapp.cli.base import PATH, Context, as_json, cli, print_json, print_message, print_text
+from fieldapp.cli.base import PATH, Context, as_json, cli, print_json, print_message, print_text, refuse_idle
 from fieldapp.i18n import _, counted
 from fieldapp.store import wall
 
@@ -36,8 +36,9 @@ def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path
 
     if role != "hq" and not code:
         raise click.UsageError(_("Give --code of the post, and --name where it is new, or --role hq."))
+    refuse_idle(["code", "name"] if role == "hq" else [], "--role hq")
     store = obj.open()
-    if code and role != "hq":
+    if code:
         written = enrolment.write_pack(store, code=code, name=name, dest=dest)
         post = lists.post_named(store, code)
         print_message(_("The pack of {post} ({code}) is written. Its laptops start from it:").format(
@@ -294,6 +295,7 @@ def hq_publish(
 
     if url is None and not sql:
         raise click.UsageError(_("Name the database, such as postgresql://host/name, or give --sql."))
+    refuse_idle(["url", "anew", "as_json"] if sql else [], "--sql")
     place = tables.Place(partitions or 4, servers) if partitions or servers or sql else None
     if sql:
         for statement in mirror.statements(obj.open(), place or tables.Place()):

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from fieldapp.cli import terminal
-from fieldapp.cli.base import PATH, Context, as_json, ask_passphrase, cli, print_json, print_message, print_text
+from fieldapp.cli.base import (
+    PATH,
+    Context,
+    as_json,
+    ask_passphrase,
+    cli,
+    print_json,
+    print_message,
+    print_text,
+    refuse_idle,
+)
 from fieldapp.cli.hq import hq
 from fieldapp.cli.user import show_code
 from fieldapp.errors import FieldappError
@@ -118,6 +128,8 @@ def init(
 
     if pack is None and not (role == "hq" and name):
         raise click.UsageError(_("Give --role hq --name NAME, or --pack FILE for a post."))
+    refuse_idle(["laptop"] if pack is None else ["name", "code"], "--role hq --name" if pack is None else "--pack")
+    refuse_idle(["province"] if pack is not None and role != "hq" else [], "--pack")
     if pack is not None:
         practice.check_pack(bundle.inspect(pack, None).sender)
     clock.check_new(obj.today)
@@ -163,6 +175,7 @@ def init(
 def serve(obj: Context, write: bool, port: int, host: str, network: bool) -> None:
     """Show the screen in a browser of this machine until Ctrl+C; read-only unless --write."""
     import asyncio
+    import ipaddress
 
     try:
         from fieldapp.browser import serve as browser
@@ -177,6 +190,7 @@ def serve(obj: Context, write: bool, port: int, host: str, network: bool) -> Non
         )
 
     address = browser.checked_address(host, network=network)
+    refuse_idle(["network"] if ipaddress.ip_address(address).is_loopback else [], f"--host {address}")
     server = browser.BrowserServer(browser.program(obj.home, write=write))
     try:
         asyncio.run(browser.serve(server, address, port, announce))
@@ -279,6 +293,8 @@ def kit(
     """Make a kit in the folder DEST that installs everything without a network. Needs a package index, once."""
     from fieldapp.kit import assemble, windows_python
 
+    refuse_idle(["python_installer", "no_python"] if platform == "linux" else [], "--platform linux")
+    refuse_idle(["python_installer"] if no_python else [], "--no-python")
     platforms = list(assemble.PLATFORMS) if platform == "all" else [platform]
     pythons = pythons or assemble.PYTHONS
     if python_installer is None and "windows" in platforms and not no_python:

@@ -22,8 +22,11 @@ from fieldapp.cli.base import (
     print_message,
     print_text,
     read_json,
+    refuse_idle,
+    typed,
 )
 from fieldapp.errors import FieldappError
+from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store import wall
 
@@ -83,6 +86,8 @@ def list_records(
     from fieldapp.records import lists, records, words
 
     model = records.model_of(kind)
+    if model.DATE is None:
+        refuse_idle(["first", "last"], kind)
     store = obj.open()
     rows: list[dict[str, Any]] = []
     after = None
@@ -194,6 +199,13 @@ def import_table(
     """
     from fieldapp.sheets import importing, messages
 
+    if batches:
+        refuse_idle(typed().keys() - {"batches", "as_json"}, "--batches")
+    elif take_back is not None:
+        refuse_idle(typed().keys() - {"take_back", "reason", "as_json"}, "--take-back")
+    elif file is not None:
+        refuse_idle(["reason"], "FILE")
+        refuse_idle(["sheet"] if file.suffix.lower() == ".csv" else [], display_path(file.name))
     if batches or take_back is not None:
         _list_or_take_back(obj, take_back, reason, as_json)
         return

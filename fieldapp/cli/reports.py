@@ -12,11 +12,15 @@ from fieldapp.cli.base import (
     DayParam,
     as_json,
     cli,
+    goes_into_file,
     layouts,
     print_json,
     print_message,
+    print_table,
     print_text,
     read_json,
+    refuse_idle,
+    typed,
 )
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
@@ -56,7 +60,8 @@ if TYPE_CHECKING:
     default="text",
     show_default=True,
 )
-@click.option("--out", type=PATH, metavar="FILE", help="The new file, for docx, xlsx, pdf and html.")
+@click.option("--out", type=PATH, metavar="FILE", help="The new file, for docx, xlsx, pdf, html and csv.")
+@click.option("--no-bom", is_flag=True, help="CSV for other programs than Excel: a file does not begin with a mark.")
 @layouts
 @click.option("--number", default="", help="The letter's number.")
 @click.option("--template", type=PATH, metavar="FILE", help="A Word template of your own, with {{noi_dung}} in it.")
@@ -75,6 +80,7 @@ def report(
     records: str | None,
     form: "Form | Literal['text', 'json', 'csv']",
     out: Path | None,
+    no_bom: bool,
     layout: "LayoutCode",
     number: str,
     template: Path | None,
@@ -87,44 +93,85 @@ def report(
     from fieldapp.reports.provenance import provenance
     from fieldapp.reports.query import Period, Query, period_of
     from fieldapp.reports.report import report as make
-    from fieldapp.store import people
 
+    refuse_idle(["form"] if as_json else [], "--json")
+    refuse_idle(["first", "last"] if named else [], "--period")
+    refuse_idle(["by"] if records else [], "--records")
+    form = "json" if as_json else form
+    if form in FORMS and (out is None or by or records):
+        raise click.UsageError(_("A {form} file is the whole report: give --out FILE, without --by, --records, --json.")
+                               .format(form=form))  # fmt: skip
+    _refuse_options_of_other_forms(form)
     today = wall.today()
     period = period_of(named, today) if named else Period(first or date(today.year, 1, 1), last or today)
     if period.last < period.first:
         raise FieldappError(_("The end is before the beginning."))
     query = Query(period, unit, post, units, today)
-    if form in FORMS and (out is None or by or records or as_json):
-        raise click.UsageError(_("A {form} file is the whole report: give --out FILE, without --by, --records, --json.")
-                               .format(form=form))  # fmt: skip
-    if form not in FORMS and out is not None:
-        raise click.UsageError(_("--out is for --format docx, xlsx, pdf and html."))
-    if template is not None and form != "docx":
-        raise click.UsageError(_("--template is for --format docx."))
     store = obj.open()
-    if form == "csv":
-        people.check(store, people.Act.REPORT_FILES)
     if form in FORMS and out is not None:
         write_report(store, query, form, out, layout=layout, number=number, template=template, personal=personal)
-        print_message(_("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=out))
-        return
-    if records:
-        _print_counted_records(store, query, records, as_json)
-        return
-    if by:
+        _print_written(out)
+    elif records:
+        _print_counted_records(store, query, records, form, out, no_bom)
+    elif by:
         table = tables.table(store, query, by)
-        if as_json or form == "json":
+        if form == "json":
             print_json(table)
+        elif form == "csv":
+            _print_csv(store, narrative.table_as_csv(table), out, no_bom)
         else:
-            print_text(narrative.as_table(table))
-        return
-    result = make(store, query)
-    if as_json or form == "json":
-        print_json({**result.as_json(), "computed_from": provenance(store)})
+            print_table(narrative.table_rows(table))
+            for note in narrative.table_notes(table):
+                print_text(note)
+    elif form == "json":
+        print_json({**make(store, query).as_json(), "computed_from": provenance(store)})
     elif form == "csv":
-        click.echo(narrative.as_csv(result).encode(), nl=False)  # as bytes: Windows would end each line twice
+        _print_csv(store, narrative.as_csv(make(store, query)), out, no_bom)
     else:
-        print_text(narrative.as_text(result))
+        print_text(narrative.as_text(make(store, query)))
+
+
+FORMS_OF = {
+    "out": ("docx", "xlsx", "pdf", "html", "csv"),
+    "no_bom": ("csv",),
+    "layout": ("docx", "pdf", "html"),
+    "number": ("docx", "pdf", "html"),
+    "template": ("docx",),
+    "personal": ("xlsx",),
+}
+"""Option of ``report`` -> the forms in which it has an effect; those that are not here have one in all"""
+
+
+def _refuse_options_of_other_forms(form: str) -> None:
+    for name, shown in typed().items():
+        if form not in FORMS_OF.get(name, (form,)):
+            raise click.UsageError(
+                _("{option} is for --format {forms}.").format(option=shown, forms=", ".join(FORMS_OF[name]))
+            )
+
+
+def _print_csv(store: "Store", text: str, out: Path | None, no_bom: bool) -> None:
+    """Write CSV into a new file, or to standard output.
+
+    In a file it begins with a byte order mark, also where standard output is one: Excel takes other files for text in
+    the old code page.
+    """
+    from fieldapp.reports.files.write import save_file
+    from fieldapp.store import leftovers, people
+
+    people.check(store, people.Act.REPORT_FILES)
+    marked = not no_bom and (out is not None or goes_into_file())
+    data = text.encode("utf-8-sig" if marked else "utf-8")
+    if out is None:
+        click.echo(data, nl=False)  # as bytes: Windows would end each line twice
+        return
+    leftovers.remember(store, out.parent)
+    save_file(out, data)
+    _print_written(out)
+
+
+def _print_written(out: Path) -> None:
+    print_message(_("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=out))
 
 
 @cli.command()
@@ -143,9 +190,12 @@ def letterhead(obj: Context, layout: "LayoutCode", source: str | None) -> None:
     print_json(kept.model_dump())
 
 
-def _print_counted_records(store: "Store", query: "Query", named: str, as_json: bool) -> None:
+def _print_counted_records(
+    store: "Store", query: "Query", named: str, form: str, out: Path | None, no_bom: bool
+) -> None:
     """Print the records that a figure counts, each with what it adds."""
     from fieldapp.records import words
+    from fieldapp.reports import narrative
     from fieldapp.reports.figures import behind, figures
 
     found = figures(store, query)
@@ -155,12 +205,20 @@ def _print_counted_records(store: "Store", query: "Query", named: str, as_json: 
         raise FieldappError(_("There is no figure {named} in this report. Figures: {listed}.").format(
             named=named, listed=listed or "–"))  # fmt: skip
     lines = behind(store, query, figure)
-    if as_json:
+    if form == "json":
         print_json(lines)
         return
     kinds = {line.kind for line in lines}
     labels = {k: words.labels(store, k, [x.record for x in lines if x.kind == k]) for k in kinds}
+    if form == "csv":
+        head = ["record", "kind", "day", "amount", "decimals", "unit", "approximate", "in_words", "label"]
+        cells = (
+            [x.record, x.kind, x.day, x.amount, figure.decimals, figure.unit, int(x.approximate), x.words or "",
+             labels[x.kind][x.record]]
+            for x in lines
+        )  # fmt: skip
+        _print_csv(store, narrative.csv_text(head, cells), out, no_bom)
+        return
     for line in lines:
-        amount = line.words if line.amount is None else str(line.amount)
-        print_text(f"{line.record}  {line.day}  {amount or '–'}  {labels[line.kind][line.record]}")
+        print_text(f"{line.record}  {line.day}  {line.text(figure.decimals) or '–'}  {labels[line.kind][line.record]}")
     print_text(f"{figure.title}: {figure.text}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fieldapp.cli.base import IN_PART, PATH, Context, as_json, cli, print_json, print_message, print_text
+from fieldapp.cli.base import IN_PART, PATH, Context, as_json, cli, print_json, print_message, print_text, refuse_idle
 from fieldapp.errors import FieldappError
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
@@ -51,6 +51,7 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
     """Apply bundles; a folder stands for the bundles in it. A bad bundle does not stop the others."""
     from fieldapp.sync.exchange import incoming, replies
 
+    refuse_idle(["reply"] if reply_to else [], "--reply-to")
     if reply_to is not None and not reply_to.is_dir():
         raise FieldappError(
             _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=display_path(reply_to))

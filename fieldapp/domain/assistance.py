@@ -73,6 +73,11 @@ class ActivityMeasure(Record):
     note: Annotated[Remark, Field(title="Note")] = None
     measured_on: Annotated[MaybePastDay, Field(title="Up to")] = None
 
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        if self.approximate and self.amount is None and self.note is None:
+            return [("amount", "Give a number, or words in its place such as “hàng chục”.")]
+        return []
+
 
 class ActivityExtra(Record):
     """The value of an extra field: text as typed, a number as its digits in units of 10^-decimals, a date as ISO."""

@@ -40,6 +40,12 @@ PARAMETERS = {
     "returned[]": f"(SELECT record_id FROM {RETURNED})",
 }
 
+WORDS = r"""ARRAY(SELECT x.note FROM (SELECT DISTINCT ON (split_part(w, E'\t', 1)) split_part(w, E'\t', 2) AS at,
+    substr(w, length(split_part(w, E'\t', 1) || split_part(w, E'\t', 2)) + 3) AS note FROM unnest(s.words) w
+    WHERE w IS NOT NULL ORDER BY split_part(w, E'\t', 1), split_part(w, E'\t', 2) COLLATE "C") x
+    ORDER BY x.at COLLATE "C")"""
+"""Words for a number, each once in the spelling that occurs first (``reports.figures._words``)"""
+
 BOOLEANS = ("approximate",)
 
 
@@ -81,7 +87,7 @@ def _figures() -> str:
     queries = [
         f"""RETURN QUERY SELECT s.part, s.section, CASE WHEN s.kind_id IS NULL THEN s.code
             ELSE s.kind_code || '.' || s.code END, CASE WHEN s.kind_id IS NULL THEN s.name ELSE s.kind_name END,
-            s.high * {HIGH} + s.low, s.decimals, s.unit_name, s.approximate = 1, array_remove(s.words, NULL), s.records,
+            s.high * {HIGH} + s.low, s.decimals, s.unit_name, s.approximate = 1, {WORDS}, s.records,
             true, s.place, s.shared = 1 FROM ({_postgres(sums_sql(part, speaker, narrow))}) s;"""
     ]
     place = {indicator.code: 10**6 + at for at, indicator in enumerate(INDICATORS)}

@@ -17,7 +17,7 @@ from fieldapp.i18n import _
 from fieldapp.publish.dialect import PLAIN, literal, plain_columns, to_postgres
 from fieldapp.records.words import choice_title
 from fieldapp.reports.open_data import data_columns
-from fieldapp.reports.sources import DEEDS_NOW, SOURCES
+from fieldapp.reports.sources import DEEDS_NOW, MEASURES, SOURCES
 from fieldapp.store.store import Store
 
 TYPES = {"integer": "bigint", "boolean": "boolean", "date": "date"}
@@ -79,7 +79,7 @@ class Place:
 
 def tables(store: Store) -> list[MirrorTable]:
     """All tables, parents first."""
-    plain = plain_columns([*SOURCES.values(), DEEDS_NOW])
+    plain = plain_columns([*SOURCES.values(), MEASURES, DEEDS_NOW])
     found = []
     for model in RECORDS:
         described = {c.name: c for c in data_columns(model)}

@@ -22,7 +22,7 @@ def hard_limit_violations(store: Store, record: Record, row: Record, *, new: boo
         new
         and isinstance(record, Activity)
         and isinstance(row, ActivityMeasure)
-        and not _is_of_kind(store, record, row)
+        and not is_of_kind(store, record, row.measure_id)
     ):
         yield "measure_id", _("This kind of activity has no such figure.")
     found = _amount(store, record, row)
@@ -33,12 +33,12 @@ def hard_limit_violations(store: Store, record: Record, row: Record, *, new: boo
             yield field, sentence
 
 
-def _is_of_kind(store: Store, record: Activity, row: ActivityMeasure) -> bool:
-    """Whether the activity's kind has the measure of the figure."""
+def is_of_kind(store: Store, record: Activity, measure_id: str) -> bool:
+    """Whether the activity's kind has a measure."""
     found: int = store.value(
         "SELECT EXISTS (SELECT 1 FROM kind_measure"
         " WHERE activity_kind_id = ? AND measure_id = ? AND voided_at IS NULL)",
-        [record.activity_kind_id, row.measure_id],
+        [record.activity_kind_id, measure_id],
     )
     return bool(found)
 

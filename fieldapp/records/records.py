@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldapp.domain import lengths, rules
-from fieldapp.domain.assistance import ActivityExtra
+from fieldapp.domain.assistance import Activity, ActivityExtra
 from fieldapp.domain.model import Child, Record
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import dated_figures, limits, reviews, search_index, words
 from fieldapp.records.duplicates import duplicate_question
+from fieldapp.records.extras import fields_of_kind
 from fieldapp.records.joint_references import reused_reference_question
 from fieldapp.records.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
 from fieldapp.records.soft_limits import Question, answered, future_day_questions, unanswered
@@ -154,16 +155,19 @@ def _read_entry(
     parent = {"id": own_id} | (columns_of(record) if record else {})
     on = getattr(record, model.DATE) if record and model.DATE else None
     children: dict[str, list[ChildRow]] = {}
+    other_kind = record is not None and old is not None and _kind_changes(record, old)
+    foreign = _lines_of_other_kind(store, record, old) if other_kind and record and old else {}
     for name, child in model.CHILDREN.items():
-        if name not in data:
+        if name not in data and not other_kind:
             continue
         try:
             before = old.children[name] if old else []
-            children[name] = read_children(store, name, child, data[name], parent, before, on)
+            stay = [_line_data(child, row) for row in before if row not in foreign.get(name, [])]
+            children[name] = read_children(store, name, child, data.get(name, stay), parent, before, on)
         except FieldappError as error:
             problems |= error.fields
     if record is not None and not problems:
-        problems |= _rules_within_record(store, record, children, new=old is None)
+        problems |= _rules_within_record(store, record, children, new=old is None, other_kind=other_kind)
     if problems or record is None:
         raise refused(problems)
     rows = [r for group in children.values() for r in group]
@@ -174,6 +178,7 @@ def _read_entry(
     questions[""] += reviews.returned_questions(store, before_row, model.KIND, data, columns_of(record))
     stored = old.children.get(dated_figures.FIELD) if old else None
     questions[""] += dated_figures.outside_questions(record, stored, children.get(dated_figures.FIELD))
+    questions[""] += _questions_about_lost_lines(store, foreign, children)
     questions |= {
         r.key: [*future_day_questions(r.record, wall.today()), *limits.soft_limit_questions(store, record, r.record)]
         for r in rows
@@ -181,6 +186,38 @@ def _read_entry(
     confirmed = {"": old.row.get("confirmed") if old else None} | {r.key: r.old and r.old["confirmed"] for r in rows}
     shift = dated_figures.shift_of(record, before_row)
     return _Entry(record, children, duplicate.value if duplicate else None, confirmed, questions, shift)
+
+
+def _kind_changes(record: Record, old: Found) -> bool:
+    return isinstance(record, Activity) and record.activity_kind_id != old.row["activity_kind_id"]
+
+
+def _lines_of_other_kind(store: Store, record: Record, old: Found) -> dict[str, list[Row]]:
+    """The stored figures and extra fields that the kind of activity chosen now does not have."""
+    assert isinstance(record, Activity)
+    fields = {field["id"] for field in fields_of_kind(store, record.activity_kind_id)}
+    return {
+        "measures": [r for r in old.children["measures"] if not limits.is_of_kind(store, record, r["measure_id"])],
+        "extras": [r for r in old.children["extras"] if r["kind_field_id"] not in fields],
+    }
+
+
+def _questions_about_lost_lines(
+    store: Store, foreign: Mapping[str, list[Row]], children: Mapping[str, list[ChildRow]]
+) -> list[Question]:
+    """The question about lines that go because the record is of another kind of activity now."""
+    kept = {r.old["id"] for group in children.values() for r in group if r.old}
+    lost = {name: [row["id"] for row in rows if row["id"] not in kept] for name, rows in foreign.items()}
+    listed = [
+        text
+        for name, ids in lost.items()
+        for text in words.labels(store, Activity.CHILDREN[name].model.KIND, ids).values()
+    ]
+    if not listed:
+        return []
+    sentence = _("This kind of activity does not have: {lines}. It is taken out of the record. Is it right?")
+    value = " ".join(row_id for ids in lost.values() for row_id in ids)
+    return [Question("activity_kind_id", value, sentence.format(lines="; ".join(listed)))]
 
 
 def _ask_questions(entry: _Entry, confirm: bool) -> None:
@@ -219,9 +256,12 @@ def _comparable_rows(store: Store, record: Record, own_id: str | None) -> list[R
 
 
 def _rules_within_record(
-    store: Store, record: Record, children: Mapping[str, list[ChildRow]], *, new: bool
+    store: Store, record: Record, children: Mapping[str, list[ChildRow]], *, new: bool, other_kind: bool
 ) -> dict[str, str]:
-    """Field -> sentence for each rule that the record and its rows break together."""
+    """Field -> sentence for each rule that the record and its rows break together.
+
+    ``other_kind``: its kind of activity is another one than before.
+    """
     rows = [r for group in children.values() for r in group]
     problems = {
         r.key: _(message)
@@ -229,7 +269,7 @@ def _rules_within_record(
         if (message := rules.within(record, r.record, [o.record for o in rows], stored=r.old is not None))
     }
     for r in rows:
-        broken_limits = limits.hard_limit_violations(store, record, r.record, new=r.old is None)
+        broken_limits = limits.hard_limit_violations(store, record, r.record, new=r.old is None or other_kind)
         problems |= {f"{r.key}.{field}": sentence for field, sentence in broken_limits}
     if new or "extras" in children:
         given = {r.record.kind_field_id for r in rows if isinstance(r.record, ActivityExtra)}
@@ -341,9 +381,11 @@ def as_data(found: Found) -> dict[str, Any]:
     model = BY_KIND[found.kind]
     data = stored_fields(model, found.row)
     for name, child in model.CHILDREN.items():
-        data[name] = [
-            {k: v for k, v in stored_fields(child.model, row).items() if k != child.parent and v is not None}
-            | ({"id": row["id"]} if child.model.REFERRED else {})
-            for row in found.children[name]
-        ]
+        data[name] = [_line_data(child, row) for row in found.children[name]]
     return data
+
+
+def _line_data(child: Child, row: Row) -> dict[str, Any]:
+    """A row that belongs to a record, in the form that ``save`` takes."""
+    own = {k: v for k, v in stored_fields(child.model, row).items() if k != child.parent and v is not None}
+    return own | ({"id": row["id"]} if child.model.REFERRED else {})

@@ -33,6 +33,9 @@ SHAPE = [SEGMENT_SCHEMA, 2]
 CHECKED_UNTIL = "checked"
 """Local setting: JSON with ``SHAPE``, how far each log was read, and the rows to check again"""
 
+RULES = 2
+"""Counts up with each new rule, so that all rows are checked once more"""
+
 CHECKED_KINDS = [m.KIND for m in RECORDS if m.KIND in PARENTS or m.ORDERED or rules.compared_by(m) or m is Review]
 """Kinds whose rows can break a rule"""
 
@@ -76,6 +79,10 @@ def violations(store: Store) -> list[Violation]:
         of_figures += " WHERE measured_on IS NOT NULL AND id IN (SELECT value FROM json_each(?))"
         activities = store.rows(of_figures, [json.dumps(sorted(figures))])
         suspects.setdefault(Activity.KIND, set()).update(row["id"] for row in activities)
+    if changed := suspects.get("activity"):  # its kind may be another one now
+        of_changed = "SELECT id FROM activity_measure WHERE activity_id IN (SELECT value FROM json_each(?))"
+        lines = {row["id"] for row in store.rows(of_changed, [json.dumps(sorted(changed))])}
+        suspects["activity_measure"] = lines | suspects.get("activity_measure", set())
     found: dict[tuple[int, tuple[str, ...], str], Violation] = {}
     check_again: dict[str, set[str]] = {}
     for kind, ids in suspects.items():
@@ -126,6 +133,11 @@ def _rules(kind: str) -> Iterator[_Rule]:
     if model is Activity:
         outside = f"EXISTS (SELECT 1 FROM activity_measure v WHERE {_IS_OUTSIDE})"
         yield _Rule(_single_row_rules(model, f"{UNASKED} AND {outside}"), _outside)
+    if model is ActivityMeasure:
+        lacks = "NOT EXISTS (SELECT 1 FROM kind_measure k WHERE k.measure_id = a.measure_id AND k.activity_kind_id ="
+        lacks += " (SELECT r.activity_kind_id FROM activity r WHERE r.id = a.activity_id))"
+        lacks += " AND EXISTS (SELECT 1 FROM activity r WHERE r.id = a.activity_id AND r.voided_at IS NULL)"
+        yield _Rule(_single_row_rules(model, lacks), _of_no_such_kind)
     if model is Review:
         apart = "a.outcome <> b.outcome AND NOT EXISTS (SELECT 1 FROM review n WHERE n.replaces IN (a.id, b.id))"
         apart += " AND coalesce(CASE WHEN a.id > b.id THEN a.replaces ELSE b.replaces END, '') < min(a.id, b.id)"
@@ -214,6 +226,19 @@ def _child_rules(model: type[Record], child: Child, store: Store, breaking: str,
             second=f"{view.child_text(store, child, second)} ({_origin(second)})",
         )
         yield Violation(model.KIND, parent, (first["id"], second["id"]), first["post_id"], text)
+
+
+def _of_no_such_kind(store: Store, breaking: str, among: str) -> Iterator[Violation]:
+    """A figure that the activity's kind has never had: the kind was changed, here or on another laptop."""
+    rows = store.rows(f"SELECT a.* {breaking} ORDER BY a.id LIMIT {MAX_LISTED}", [among])
+    parents = words.labels(store, "activity", {row["activity_id"] for row in rows})
+    for row in rows:
+        sentence = _(
+            "{record}: this kind of activity has no figure such as {figure}. Correct the kind, or take it out."
+        )
+        text = view.child_text(store, Activity.CHILDREN["measures"], row)
+        text = sentence.format(record=parents[row["activity_id"]], figure=text)
+        yield Violation("activity", row["activity_id"], (row["id"],), row["post_id"], text)
 
 
 def _opposed_reviews(store: Store, breaking: str, among: str) -> Iterator[Violation]:

@@ -48,6 +48,8 @@ def _parts(words: str, measure: Mapping[str, Any], last: date) -> list[FigureDat
 def _figure(words: str, measure: Mapping[str, Any]) -> FigureData:
     if measure["nature"] == "text":
         return {"amount": None, "approximate": False, "note": words, "measured_on": None}
+    if not APPROXIMATE.sub("", words):
+        raise ValueError(_("Give a number, or words in its place such as “hàng chục”."))
     if not any(character.isdigit() for character in words):
         return {"amount": None, "approximate": True, "note": words, "measured_on": None}
     number = APPROXIMATE.sub("", words)

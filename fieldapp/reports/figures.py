@@ -33,6 +33,7 @@ from fieldapp.reports.sources import (
 )
 from fieldapp.reports.units import units_of
 from fieldapp.store.store import Store
+from fieldapp.vietnamese.text import search_key
 
 Group = Literal["post", "commune", "kind", "event", "ethnic_group"]
 
@@ -79,9 +80,9 @@ class Figure:
         if self.value is not None:
             number = amount_in_words(self.value, self.decimals, self.unit)
             parts.append(_("about {amount}").format(amount=number) if self.approximate else number)
-        parts += [f"{words} {self.unit}" for words in self.in_words]
+        parts += [f"{words} {self.unit}".rstrip() for words in self.in_words]
         text = _(" and ").join(parts)
-        return text.rstrip() + STAR if self.shared else text
+        return text + STAR if self.shared else text
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,19 @@ class Behind:
     """what it adds to the figure, in units of 10^-decimals; None where the record gives words instead, or an earlier
     line counted the same thing"""
     words: str | None
+    approximate: bool = False
+
+    def text(self, decimals: int) -> str:
+        """“2.100”, “khoảng 2.100”, or the words that the record gives instead; empty where it adds nothing."""
+        if self.amount is None:
+            return self.words or ""
+        number = format_amount(self.amount, decimals)
+        return _("about {amount}").format(amount=number) if self.approximate else number
 
 
 def amount_in_words(value: int, decimals: int, unit: str) -> str:
     """“70 triệu đồng”, “73,4 km”"""
-    return format_money(value) if unit == "đồng" else f"{format_amount(value, decimals)} {unit}"
+    return format_money(value) if unit == "đồng" else f"{format_amount(value, decimals)} {unit}".rstrip()
 
 
 def figures(store: Store, query: Query) -> list[Figure]:
@@ -131,13 +140,13 @@ def behind(store: Store, query: Query, figure: Figure, part: Part | None = None)
     if figure.measure_id is not None:
         params |= {"measure": figure.measure_id, "section": figure.section, "kind": figure.kind_id}
         rows = store.rows(
-            f"{with_measures(speaker)} SELECT f.record, f.kind, f.day, f.amount, f.note {FROM}"
+            f"{with_measures(speaker)} SELECT f.record, f.kind, f.day, f.amount, f.note, f.approximate {FROM}"
             f" JOIN activity_kind k ON k.id = f.activity_kind_id WHERE {narrow} AND f.measure_id = :measure"
             " AND (:section = '' OR k.section = :section) AND (:kind IS NULL OR k.id = :kind)"
             " ORDER BY f.day, f.record, f.fact",
             params,
         )
-        return [Behind(r["record"], r["kind"], r["day"], r["amount"], r["note"]) for r in rows]
+        return [Behind(r["record"], r["kind"], r["day"], r["amount"], r["note"], bool(r["approximate"])) for r in rows]
     indicator = BY_CODE[figure.code]
     rows = store.rows(
         f"{with_facts(SOURCES[indicator.source])} SELECT f.record, f.kind, coalesce(f.last, f.first) AS day,"
@@ -321,7 +330,8 @@ def sums_sql(part: str, speaker: str, narrow: str = NARROW) -> str:
             CASE m.nature WHEN 'works' THEN k.id END AS kind_id, min(k.code) AS kind_code, min(k.name) AS kind_name,
             sum(f.amount / {HIGH}) AS high, sum(f.amount % {HIGH}) AS low,
             max(CASE WHEN f.amount IS NOT NULL THEN f.approximate ELSE 0 END) AS approximate,
-            json_group_array(DISTINCT CASE WHEN f.amount IS NULL THEN f.note END) AS words,
+            json_group_array(DISTINCT CASE WHEN f.amount IS NULL
+                THEN f.folded || '\t' || f.day || f.record || '\t' || f.note END) AS words,
             count(DISTINCT f.record) AS records, max(f.shared) AS shared,
             min(k.position * 1000 + coalesce((SELECT min(km.position) FROM kind_measure km WHERE
                 km.activity_kind_id = k.id AND km.measure_id = m.id AND km.voided_at IS NULL), 999)) AS place
@@ -372,13 +382,27 @@ def _sums(store: Store, params: dict[str, Any], by: Group | None) -> Iterator[tu
                 decimals=r["decimals"],
                 unit=r["unit_name"],
                 approximate=bool(r["approximate"]),
-                in_words=[w for w in json.loads(r["words"]) if w],
+                in_words=_words(json.loads(r["words"])),
                 count=r["records"],
                 shared=bool(r["shared"]),
                 measure_id=r["measure_id"],
                 kind_id=r["kind_id"],
             ),
         )
+
+
+def _words(found: Iterable[str | None]) -> list[str]:
+    """Words for a number, by where they occur first. ``found``: each between tabs, as they are compared, where they
+    occur, and as written."""
+    return once(words for _where, words in sorted(text.split("\t", 2)[1:] for text in found if text))
+
+
+def once(words: Iterable[str | None]) -> list[str]:
+    """Words for a number, each once in its first spelling: “hàng chục” is “Hàng chục”."""
+    first: dict[str, str] = {}
+    for text in filter(None, words):
+        first.setdefault(search_key(text) or text, text)
+    return list(first.values())
 
 
 def _counts(store: Store, params: dict[str, Any], by: Group | None) -> Iterator[tuple[str | None, Figure]]:

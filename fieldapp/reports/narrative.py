@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 
 from fieldapp.domain.dates import format_date, read_instant
@@ -126,18 +126,29 @@ def shared_note() -> str:
     return _("* Others too have an amount of a joint activity in it: it counts once in the whole.")
 
 
-def as_table(table: FigureTable) -> str:
-    """Parts side by side as tab-separated lines. A mark shows lines whose parts do not add up; a note says why."""
-    lines = ["\t".join([_("Figure"), *table.titles, _("whole")])]
+def table_rows(table: FigureTable) -> list[list[str]]:
+    """Parts side by side below their headings. A mark shows where parts do not add up; ``table_notes`` says why."""
+    rows = [[_("Figure"), *table.titles, _("whole")]]
     for line in table.lines:
         mark = " *" if line.differs else ""
         parts = [p.text if p is not None else "" for p in line.parts]
-        lines.append("\t".join([line.figure.title + mark, *parts, line.figure.text]))
+        rows.append([line.figure.title + mark, *parts, line.figure.text])
+    return rows
+
+
+def table_notes(table: FigureTable) -> list[str]:
+    """What the marks in a table mean."""
+    notes = []
     if any(line.differs for line in table.lines):
-        lines.append(_("* The parts do not add up: what occurs in several of them counts once in the whole."))
+        notes.append(_("* The parts do not add up: what occurs in several of them counts once in the whole."))
     if table.shared:
-        lines.append(shared_note())
-    return "\n".join(lines)
+        notes.append(shared_note())
+    return notes
+
+
+def as_table(table: FigureTable) -> str:
+    """A table as tab-separated lines, with its notes."""
+    return "\n".join([*("\t".join(row) for row in table_rows(table)), *table_notes(table)])
 
 
 def left_out(report: Report) -> list[str]:
@@ -214,14 +225,33 @@ def _instant(at: str | None) -> str:
 
 
 def as_csv(report: Report) -> str:
-    """One line per figure; text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        ["section", "code", "title", "value", "decimals", "unit", "approximate", "in_words", "records", "shared"]
+    """One line per figure."""
+    head = ["section", "code", "title", "value", "decimals", "unit", "approximate", "in_words", "records", "shared"]
+    return csv_text(head, (
+        [f.section, f.code, f.title, f.value, f.decimals, f.unit, int(f.approximate), "; ".join(f.in_words), f.count,
+         int(f.shared)]
+        for f in report.figures
+    ))  # fmt: skip
+
+
+def table_as_csv(table: FigureTable) -> str:
+    """Parts side by side: a number in units of 10^-decimals where it says all, else the figure in words."""
+
+    def cell(figure: Figure | None) -> object:
+        if figure is None or figure.value is None or figure.approximate or figure.in_words:
+            return figure.text if figure is not None else ""
+        return figure.value
+
+    lines = (
+        [f.section, f.code, f.title, f.decimals, f.unit, *map(cell, line.parts), cell(f)]
+        for line in table.lines
+        for f in [line.figure]
     )
-    for f in report.figures:
-        row = [f.section, f.code, f.title, f.value, f.decimals, f.unit, int(f.approximate), " ".join(f.in_words),
-               f.count, int(f.shared)]  # fmt: skip
-        writer.writerow([for_csv(cell) for cell in row])
+    return csv_text(["section", "code", "title", "decimals", "unit", *table.titles, _("whole")], lines)
+
+
+def csv_text(head: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    """A CSV file's text; a cell that a spreadsheet would take for a formula gets an apostrophe in front."""
+    out = io.StringIO()
+    csv.writer(out).writerows([for_csv(cell) for cell in line] for line in (head, *lines))
     return out.getvalue()

@@ -18,6 +18,7 @@ from fieldapp.reports.figures import (
     figures,
     joint_records,
     left_out,
+    once,
     outside,
     unassigned,
     without_figure,
@@ -90,9 +91,10 @@ class PlanProgress:
 
     @property
     def text(self) -> str:
-        """“722 / 800 ngày công (90%)”"""
+        """“722 / 800 ngày công (90%)”, “khoảng 700 và hàng chục / 800 ngày công (87%)”"""
         decimals, unit = self.figure.decimals, self.figure.unit
-        done = amount_in_words(self.done, decimals, unit if unit == "đồng" else "").strip()
+        value = self.figure.value if self.figure.in_words else self.done
+        done = replace(self.figure, value=value, unit=unit if unit == "đồng" else "").text
         return f"{done} / {amount_in_words(self.target, decimals, unit)} ({self.percent}%)"
 
 
@@ -126,7 +128,7 @@ class Report:
             "plan": [
                 {"title": p.title, "post": p.post, "from": p.period.first.isoformat(), "to": p.period.last.isoformat(),
                  "target": p.target, "done": p.done, "decimals": p.figure.decimals, "unit": p.figure.unit,
-                 "percent": p.percent}
+                 "percent": p.percent, "text": p.text}
                 for p in self.plan
             ],
             "tasks": [asdict(task) for task in self.tasks],
@@ -191,7 +193,15 @@ def _progress(store: Store, plan: Row, query: Query, counted: Sequence[Figure]) 
         measure_id=plan["measure_id"], kind_id=kind,
     )  # fmt: skip
     lines = behind(store, query, empty)
-    figure = replace(empty, value=sum(x.amount or 0 for x in lines), count=len({x.record for x in lines}))
+    amounts = [x for x in lines if x.amount is not None]
+    in_words = once(x.words for x in lines if x.amount is None)
+    figure = replace(
+        empty,
+        value=sum(x.amount or 0 for x in lines) if amounts or not in_words else None,
+        count=len({x.record for x in lines}),
+        approximate=any(x.approximate for x in amounts),
+        in_words=in_words,
+    )
     return PlanProgress(title, post, query, figure, plan["target"])
 
 

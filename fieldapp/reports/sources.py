@@ -127,7 +127,8 @@ ACTIVITIES_OF_PERIOD = f"""{ACTIVITIES} WHERE a.id IN (
 MEASURES = f"""
     SELECT v.id AS fact, a.id AS record, 'activity' AS kind,
         coalesce(v.measured_on, a.date_to, a.date_from) AS day, a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY},
-        {left_out("a")}, v.measure_id, v.amount, v.approximate, v.note, coalesce(joint.shared, 0) AS shared
+        {left_out("a")}, v.measure_id, v.amount, v.approximate, v.note,
+        coalesce(nullif(plain(v.note), ''), v.note) AS folded, coalesce(joint.shared, 0) AS shared
     FROM activity a CROSS JOIN activity_measure v LEFT JOIN joint ON joint.fact = v.id
     WHERE v.activity_id = a.id AND a.id IN ({_WITHIN})
         AND v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 from field import Run, World
+from sync_state import second_laptop, state
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import records, words
@@ -18,6 +19,8 @@ from fieldapp.sheets.importing import ImportOptions, SheetOutcome
 from fieldapp.sheets.take_back import batches, take_back
 from fieldapp.store import disk
 from fieldapp.store.store import Store
+from fieldapp.sync.exchange import enrolment
+from fieldapp.sync.merge import merge
 
 Line = Sequence[Any]
 Give = Callable[..., SheetOutcome]
@@ -404,6 +407,37 @@ def test_two_laptops_that_take_in_the_same_sheet(give: Give, world: World, tmp_p
     )
     assert mine == theirs
     twin.close()
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_sheet_of_any_kind_that_both_laptops_take_in_is_in_once(kind: str, give: Give, world: World) -> None:
+    """Each of them first; what else holds is in ``test_one_sheet_on_two_laptops.py``."""
+    b = second_laptop(world)
+    records.save(world.post, "member", {"full_name": "Nguyễn Văn B"})
+    world.carry(world.post, b)
+    ids = {e.id for store in (world.post, b) for e in give(kind, *TABLES[kind], store=store).added}
+    for sender, to in [(b, world.hq), (world.post, world.hq), (world.post, b), (b, world.post)]:
+        assert [result.set_aside for result in world.carry(sender, to)] == [[]]
+    assert len(ids) == 1 and ids <= {row["id"] for row in world.hq.rows(f"SELECT id FROM {kind}")}
+    assert state(world.post) == state(b) == state(world.hq)
+    assert merge.conflicts(world.hq) == []
+    b.close()
+
+
+@pytest.mark.parametrize("kind", REFERENCE)
+def test_so_is_one_that_both_laptops_of_headquarters_take_in(kind: str, give: Give, world: World) -> None:
+    pack = enrolment.write_hq_pack(world.hq, dest=world.usb)
+    other = enrolment.init_further_hq(world.root / "hq-b", pack, user="Phó", passphrase="x", laptop="B")
+    world.carry(other, world.hq)
+    enrolment.trust_replica(world.hq, other.identity.replica_id)
+    world.carry(world.hq, other)
+    ids = {e.id for store in (world.hq, other) for e in give(kind, *REFERENCE[kind], store=store).added}
+    for sender, to in [(world.hq, world.post), (other, world.post), (world.hq, other), (other, world.hq)]:
+        assert [result.set_aside for result in world.carry(sender, to)] == [[]]
+    assert len(ids) == 1
+    assert state(world.hq)[kind] == state(other)[kind] == state(world.post)[kind]
+    assert merge.conflicts(world.hq) == []
+    other.close()
 
 
 def test_a_copied_mark_makes_another_row(give: Give) -> None:

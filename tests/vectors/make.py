@@ -860,6 +860,12 @@ def bad_changes() -> None:
     vector("logged-twice", "The same beginning of a row again, as a copied disk logs it: it counts, and changes nothing"
            " of when and by whom the row was made", Bundle(segments=[copied]), segments=states(copied),
            records=[ROW | {"name": "Lũ chép lại"}])  # fmt: skip
+    again = new("Lũ 2013 Ea Súp", created_at="2025-10-10T00:00:00Z", created_by="D", description="Ia Rvê")
+    begun = segment([[hlc(2), "event", EVENT, again, "D"]], LOG_D, D)
+    vector("begun-on-two-laptops", "Two laptops begin one row, as by one sheet: both count, and the first says when and"
+           " by whom it was made", Bundle(segments=[SEALED, begun], certs=certificate(A) + certificate(D)),
+           segments=states(SEALED, begun), records=[ROW | {"description": "Ia Rvê"}], conflicts=[],
+           set_aside=[])  # fmt: skip
     rain = segment([FIRST, [hlc(2), "event", EVENT, {"name": "a\x1bb"}, "A"],
                     [hlc(3), "event", EVENT, {"description": "Buôn C"}, "A"]])  # fmt: skip
     vector("bad-then-good", "A change behind one that does not count", Bundle(segments=[rain]), segments=states(rain),

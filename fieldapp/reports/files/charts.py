@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fieldapp.domain.amounts import format_amount, format_money
-from fieldapp.reports.figures import Figure
+from fieldapp.reports.figures import Figure, once
 from fieldapp.reports.report import PlanProgress
 from fieldapp.reports.tables import FigureLine
 
@@ -84,7 +84,7 @@ def _years(labels: Sequence[str], parts: Sequence[Figure | None]) -> tuple[list[
         if figure is not None and so_far is not None:
             value = None if so_far.value is None and figure.value is None else (so_far.value or 0) + (figure.value or 0)
             approximate = so_far.approximate or figure.approximate
-            in_words = list(dict.fromkeys([*so_far.in_words, *figure.in_words]))
+            in_words = once([*so_far.in_words, *figure.in_words])
             shared = so_far.shared or figure.shared
             summed[year] = replace(so_far, value=value, approximate=approximate, in_words=in_words, shared=shared)
         elif figure is not None:
@@ -93,11 +93,12 @@ def _years(labels: Sequence[str], parts: Sequence[Figure | None]) -> tuple[list[
 
 
 def _short(figure: Figure) -> str:
-    """1.200, 35,5tr, 2tỷ; a star where the value does not fit or is not a number."""
-    if figure.value is None:
+    """1.200, ~35,5tr, 2tỷ; a star where the value does not fit or is not a number alone."""
+    if figure.value is None or figure.in_words:
         return "*"
     if figure.unit == "đồng":
         text = format_money(figure.value).removesuffix(" đồng").replace(" triệu", "tr").replace(" tỷ", "tỷ")
     else:
         text = format_amount(figure.value, figure.decimals)
+    text = f"~{text}" if figure.approximate else text
     return text if len(text) <= LONGEST else "*"

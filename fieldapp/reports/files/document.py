@@ -54,6 +54,7 @@ class FigureEntry:
     amount: int | None
     """what it adds to the figure, in units of 10^-decimals"""
     words: str | None
+    approximate: bool
     kind: str
     record: str
     """id"""
@@ -174,7 +175,9 @@ def _entries(store: Store, query: Query, figures: list[Figure], personal: bool) 
         ids.setdefault(line.kind, set()).add(line.record)
     labels = {kind: _labels(store, kind, sorted(wanted), personal) for kind, wanted in ids.items()}
     return [
-        FigureEntry(f, x.day, x.amount, x.words, _(BY_KIND[x.kind].TITLE), x.record, *labels[x.kind][x.record])
+        FigureEntry(
+            f, x.day, x.amount, x.words, x.approximate, _(BY_KIND[x.kind].TITLE), x.record, *labels[x.kind][x.record]
+        )
         for f, x in found
     ]
 

@@ -5,6 +5,7 @@ Every text is written as text: the content of a record never becomes a formula o
 
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from fieldapp.reports.files.document import Document, FigureEntry, Split, instan
 from fieldapp.reports.narrative import shared_note
 
 CellValue = str | int | date | Figure | None
-"""A figure is written as its number; where no record gives a number, as its words"""
+"""A figure is written as its number, “khoảng” by the format of the cell; where records give words, all as words"""
 
 EXACT = 10**15
 """A cell holds numbers of 15 digits; longer ones are written as text, so that none is rounded."""
@@ -62,11 +63,13 @@ class Sheets:
         )
         self._title = book.add_format(common | {"bold": True, "font_size": 14})
         self._day = book.add_format(common | {"num_format": "dd/mm/yyyy", "align": "left"})
+        before, after = _("about {amount}").split("{amount}")
         self._numbers = {
-            (decimals, star): book.add_format(
-                common | {"num_format": "#,##0" + (f".{'0' * decimals}" if decimals else "") + star}
+            (decimals, about, star): book.add_format(
+                common | {"num_format": (f'"{before}"{digits}"{after}"' if about else digits) + star}
             )
-            for decimals in range(4)
+            for decimals, digits in enumerate(("#,##0", "#,##0.0", "#,##0.00", "#,##0.000"))
+            for about in (False, True)
             for star in ("", STARRED)
         }
 
@@ -101,13 +104,13 @@ class Sheets:
 
     def _cell(self, sheet: Any, row: int, column: int, value: CellValue) -> None:
         if isinstance(value, Figure):
-            if value.value is None or abs(value.value) >= EXACT:
+            if value.value is None or value.in_words or abs(value.value) >= EXACT:
                 sheet.write_string(row, column, value.text, self._text)
             else:
-                shown = self._numbers[value.decimals, STARRED if value.shared else ""]
-                sheet.write_number(row, column, value.value / 10**value.decimals, shown)
+                form = self._numbers[value.decimals, value.approximate, STARRED if value.shared else ""]
+                sheet.write_number(row, column, value.value / 10**value.decimals, form)
         elif isinstance(value, int):
-            sheet.write_number(row, column, value, self._numbers[0, ""])
+            sheet.write_number(row, column, value, self._numbers[0, False, ""])
         elif isinstance(value, date):
             sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), self._day)
         elif value:
@@ -118,8 +121,8 @@ def _figures(sheets: Sheets, document: Document) -> None:
     head = [_("Figure"), _("Number"), _("Unit of measure"), _("In words"), _("Period before"), _("Number of records"),
             _("Section"), _("Code")]  # fmt: skip
     rows = [
-        [f.title, f, f.unit, f.text, document.before.get((f.section, f.code)), f.count, section.title,
-         f"{f.section}.{f.code}"]
+        [f.title, f if f.value is None else replace(f, in_words=[]), f.unit, f.text,
+         document.before.get((f.section, f.code)), f.count, section.title, f"{f.section}.{f.code}"]
         for section in document.sections
         for f in section.figures
     ]  # fmt: skip
@@ -142,15 +145,15 @@ def _split(sheets: Sheets, split: Split) -> None:
 def _plan(sheets: Sheets, document: Document) -> None:
     head = [_("Target"), _("Post"), _("Period"), _("Done"), _("Target"), _("Unit of measure"), "%"]
     rows: list[list[CellValue]] = [
-        [p.title, p.post or "", p.period.title, _number(p.done, p.figure.decimals),
+        [p.title, p.post or "", p.period.title, p.figure if p.figure.in_words else replace(p.figure, value=p.done),
          _number(p.target, p.figure.decimals), p.figure.unit, p.percent]
         for p in document.report.plan
     ]  # fmt: skip
     sheets.write(_("Plan"), _("Plan"), [], head, rows, (44, 24, 20, 16, 16, 16, 8))
 
 
-def _number(value: int, decimals: int) -> Figure:
-    return Figure("", "", "", value, decimals, "")
+def _number(value: int, decimals: int, approximate: bool = False) -> Figure:
+    return Figure("", "", "", value, decimals, "", approximate)
 
 
 def _entries(sheets: Sheets, entries: Sequence[FigureEntry]) -> None:
@@ -158,8 +161,8 @@ def _entries(sheets: Sheets, entries: Sequence[FigureEntry]) -> None:
             _("Code"), "id"]  # fmt: skip
     rows: list[list[CellValue]] = [
         [e.figure.title, date.fromisoformat(e.day) if e.day >= "1900-03-01" else e.day,
-         None if e.amount is None else _number(e.amount, e.figure.decimals), e.figure.unit, e.words or "", e.kind,
-         e.label, e.post, f"{e.figure.section}.{e.figure.code}", e.record]
+         None if e.amount is None else _number(e.amount, e.figure.decimals, e.approximate), e.figure.unit,
+         e.words or "", e.kind, e.label, e.post, f"{e.figure.section}.{e.figure.code}", e.record]
         for e in entries
     ]  # fmt: skip
     lines = [_("Adds: what the record adds to the figure; empty where an earlier line counted the same already.")]

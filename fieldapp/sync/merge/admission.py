@@ -5,6 +5,7 @@ change that breaks one is rejected, with the reason.
 """
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,7 +124,7 @@ def rejection_reason(
         return UNKNOWN_TABLE
     if not schema.may_write(change.author, change.table) or not ids.may_name(row_id, change.scope):
         return NOT_ALLOWED
-    if owner not in (None, change.scope) or (before and _contradicts_beginning(change, before[0])):
+    if owner not in (None, change.scope) or (before and _contradicts_beginning(change, before)):
         return NOT_ALLOWED
     if change.cols.keys() & {"id", "post_id"}:
         return NOT_ALLOWED
@@ -136,12 +137,22 @@ def rejection_reason(
     return None
 
 
-def _contradicts_beginning(change: AuthoredChange, first: AuthoredChange) -> bool:
-    """Whether a later change sets another time or author of the row's creation than the first change.
+def _contradicts_beginning(change: AuthoredChange, before: list[AuthoredChange]) -> bool:
+    """Whether a later change sets another time or author of the row's creation than its own log did, or else the first.
 
-    The same values are allowed: a copied disk logs a change twice, and it counts once.
+    The same values are allowed: a copied disk logs a change twice, and it counts once. Another log may begin the row
+    too, with values of its own: two laptops import one sheet, whose rows have computed ids.
     """
-    return any(name in change.cols and change.cols[name] != first.cols.get(name) for name in BEGIN_COLUMNS)
+    own = next((c for c in before if c.log_id == change.log_id), None)
+    if own is None and change.cols.keys() >= {*BEGIN_COLUMNS}:
+        return False
+    said = before[0].cols | {name: own.cols[name] for name in BEGIN_COLUMNS if own is not None and name in own.cols}
+    return any(name in change.cols and change.cols[name] != said.get(name) for name in BEGIN_COLUMNS)
+
+
+def without_beginning(cols: Mapping[str, Any]) -> dict[str, Any]:
+    """What a later change of a row sets: when and by whom the row was made is said by the first one alone."""
+    return {name: value for name, value in cols.items() if name not in BEGIN_COLUMNS}
 
 
 def is_storable(value: Any) -> bool:

@@ -22,6 +22,7 @@ from fieldapp.sync.format import clock
 from fieldapp.sync.format.segment import Sealed
 from fieldapp.sync.merge import fast_path, voids
 from fieldapp.sync.merge.admission import (
+    BEGIN_COLUMNS,
     IMPOSSIBLE,
     Author,
     AuthoredChange,
@@ -29,8 +30,12 @@ from fieldapp.sync.merge.admission import (
     Schema,
     may_begin,
     rejection_reason,
+    without_beginning,
 )
 from fieldapp.sync.merge.knowledge import Knowledge
+
+NOT_IN_CONFLICT = frozenset({*BEGIN_COLUMNS, "confirmed"})
+"""Columns whose values cannot contradict each other: a row may be begun twice, and answers belong to other columns"""
 
 BATCH = 5_000
 """How many rows are folded at a time, with their changes in memory"""
@@ -388,8 +393,8 @@ def _fold_as(
     for change in logged:
         reason = rejection_reason(schema, row[1], change, folded.accepted, owner)
         if reason is None:
+            values |= without_beginning(change.cols) if folded.accepted else change.cols
             folded.accepted.append(change)
-            values |= change.cols
         else:
             folded.rejected.append((change, reason))
     if not folded.accepted:
@@ -433,7 +438,7 @@ def _one_by_one(
     for change in changes:
         reason = rejection_reason(schema, row[1], change, folded.accepted, owner)
         if reason is None:
-            tried = values | change.cols
+            tried = values | (without_beginning(change.cols) if folded.accepted else change.cols)
             try:
                 _write(schema, stored, row, change.scope, tried)
             except IntegrityError:
@@ -455,6 +460,8 @@ def _conflicts(store: Store, schema: Schema, table: str, row_id: str, changes: l
     """
     knowledge = Knowledge(store)
     for column in schema.columns[table]:
+        if column in NOT_IN_CONFLICT:
+            continue
         setting = [c for c in changes if column in c.cols and c.log_id != BASELINE_LOG]
         last: dict[str, int] = {}  # all others of a log were known by its last one
         for c in setting:

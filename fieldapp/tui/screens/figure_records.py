@@ -53,11 +53,10 @@ class FigureRecordsScreen(Page):
         self.query_one("#sum", Static).update(Content(text))
 
     def _drawn(self, line: Behind, labels: Mapping[str, str]) -> Table:
-        adds = line.words or "–" if line.amount is None else format_amount(line.amount, self._figure.decimals)
         table = Table.grid(padding=(0, 1), expand=True)
         table.add_column(width=16, justify="right")
         table.add_column(ratio=1)
-        table.add_row(Text(adds), Text(labels.get(line.record, "?")))
+        table.add_row(Text(line.text(self._figure.decimals) or "–"), Text(labels.get(line.record, "?")))
         return table
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -69,3 +69,35 @@ def test_words_stand_where_no_record_says_a_number(world: World) -> None:
     world.carry(world.post, world.hq)
     (row,) = book(world).table("Số liệu", "Số liệu")
     assert (row["Số"], row["Kỳ trước"]) == ("hàng chục phương tiện", None)
+
+
+def test_about_and_words_stay_beside_a_number_on_every_sheet(world: World) -> None:
+    """“khoảng” is in the format, so that the cell still adds up; with words beside its number it is text."""
+    kinds: list[tuple[str, dict[str, Any]]] = [
+             ("gao_kg", {"amount": "2.100", "approximate": True}), ("luot_phuong_tien", {"amount": 12}),
+             ("luot_phuong_tien", {"note": "Hàng chục", "approximate": True}),
+             ("luot_phuong_tien", {"note": "hàng chục", "approximate": True})]  # fmt: skip
+    for year in (2012, 2013):
+        for month, (measure, given) in enumerate(kinds, start=1):
+            records.save(world.post, "activity", {
+                "activity_kind_id": "thien_tai", "date_from": f"{year}-{month:02d}-20", "unit_id": "24221",
+                "measures": [{"measure_id": measure, **given}]}, confirm=True)  # fmt: skip
+    for measure in ("gao_kg", "luot_phuong_tien"):
+        records.save(world.hq, "plan", {
+            "date_from": "2013-01-01", "date_to": "2013-12-31", "measure_id": measure, "target": 4000})  # fmt: skip
+    world.carry(world.post, world.hq)
+    made = book(world)
+    rice, cars = (
+        next(row for row in made.table("Số liệu", "Số liệu", shown=True) if row["Mã"].endswith(code))
+        for code in ("gao_kg", "luot_phuong_tien")
+    )
+    assert (rice["Số"], rice["Kỳ trước"]) == ("khoảng 2100", "khoảng 2100")
+    words = "12 phương tiện và Hàng chục phương tiện"
+    assert (cars["Số"], cars["Kỳ trước"], cars["Viết thành lời"]) == (12, words, words)
+    cars, rice = made.table("Theo tháng", "Số liệu", shown=True)
+    assert (rice["1/2013"], rice["tổng"]) == ("khoảng 2100",) * 2
+    assert (cars["2/2013"], cars["3/2013"], cars["tổng"]) == (12, "Hàng chục phương tiện", words)
+    done = {row["Đã làm"] for row in made.table("Kế hoạch, chỉ tiêu", "Chỉ tiêu", shown=True)}
+    assert done == {"khoảng 2100", words}
+    behind = made.table("Bản ghi", "Số liệu", shown=True)
+    assert [row["Góp vào"] or row["Viết thành lời"] for row in behind] == [12, "Hàng chục", "hàng chục", "khoảng 2100"]

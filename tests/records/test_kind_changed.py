@@ -1,0 +1,148 @@
+"""An activity of another kind: what that kind does not have does not stay, and does not go without a word."""
+
+from typing import Any
+
+import pytest
+from field import Run, World
+from form_driver import form_driver
+from sync_state import second_laptop
+
+from fieldapp.records import limits, records
+from fieldapp.records.rule_violations import violations
+
+RELIEF: dict[str, Any] = {
+    "activity_kind_id": "thien_tai",
+    "date_from": "2019-05-01",
+    "measures": [{"measure_id": "gao_kg", "amount": 50}, {"measure_id": "luot_cbcs", "amount": 7}],
+}
+
+
+def figures(world: World, row_id: str) -> dict[str, int]:
+    rows = records.get(world.post, row_id).children["measures"]
+    return {world.post.value("SELECT code FROM measure WHERE id = ?", [r["measure_id"]]): r["amount"] for r in rows}
+
+
+def kind(world: World, row_id: str) -> str:
+    kind_id = records.get(world.post, row_id).row["activity_kind_id"]
+    return str(world.post.value("SELECT code FROM activity_kind WHERE id = ?", [kind_id]))
+
+
+def test_figures_that_the_new_kind_lacks_are_asked_about(world: World, run: Run) -> None:
+    """“lượt CBCS” is of both kinds, and stays."""
+    row_id = world.well(**RELIEF)
+    code, _out, err = run("edit", row_id, "--json", "-", stdin={"activity_kind_id": "lao_dong_san_xuat"})
+    assert code == 1
+    assert "Gạo · 50" in err and "Lượt cán bộ" not in err and "--confirm" in err
+    assert (kind(world, row_id), figures(world, row_id)) == ("thien_tai", {"gao_kg": 50, "luot_cbcs": 7})
+    code, _out, _err = run("edit", row_id, "--json", "-", "--confirm", stdin={"activity_kind_id": "lao_dong_san_xuat"})
+    assert code == 0
+    assert (kind(world, row_id), figures(world, row_id)) == ("lao_dong_san_xuat", {"luot_cbcs": 7})
+    report = run("report", "--period", "2019-05")[1]
+    assert "Gạo" not in report and "7 lượt CBCS" in report
+
+
+@pytest.mark.parametrize("confirm", [(), ("--confirm",)])
+def test_a_figure_given_for_a_kind_that_lacks_it_is_refused_as_in_a_new_record(
+    world: World, run: Run, confirm: tuple[str, ...]
+) -> None:
+    row_id = world.well(**RELIEF)
+    given = {"activity_kind_id": "lao_dong_san_xuat", "measures": RELIEF["measures"]}
+    code, _out, err = run("edit", row_id, "--json", "-", *confirm, stdin=given)
+    assert code == 1 and "không có số liệu đó" in err and "--confirm" not in err
+    assert kind(world, row_id) == "thien_tai"
+
+
+def test_the_limits_of_the_new_kind_hold_for_what_stays(world: World, run: Run) -> None:
+    labour, people = (
+        world.hq.value(f"SELECT id FROM {table} WHERE code = ?", [code])
+        for table, code in (("activity_kind", "lao_dong_san_xuat"), ("measure", "luot_cbcs"))
+    )
+    line = world.hq.value("SELECT id FROM kind_measure WHERE activity_kind_id = ? AND measure_id = ?", [labour, people])
+    records.save(world.hq, "kind_measure", {"maximum": 5}, line)
+    world.carry(world.hq, world.post)
+    row_id = world.well(**RELIEF)
+    code, _out, err = run("edit", row_id, "--json", "-", "--confirm", stdin={"activity_kind_id": "lao_dong_san_xuat"})
+    assert code == 1 and "5" in err
+    assert kind(world, row_id) == "thien_tai"
+
+
+def test_extra_fields_go_with_their_kind_and_those_of_the_new_one_are_needed(world: World, run: Run) -> None:
+    for name, of, needed in (("do_sau", "gieng_khoan", False), ("ha_tang", "nha_dai_doan_ket", True)):
+        records.save(world.hq, "kind_field", {"activity_kind_id": of, "code": name, "name": name,
+                                              "field_type": "text", "needed": needed})  # fmt: skip
+    world.carry(world.hq, world.post)
+    row_id = world.well(extras=[{"kind_field": "do_sau", "value": "30 m"}])
+    given: dict[str, Any] = {"activity_kind_id": "nha_dai_doan_ket"}
+    code, _out, err = run("edit", row_id, "--json", "-", "--confirm", stdin=given)
+    assert code == 1 and "extras" in err
+    given["extras"] = [{"kind_field": "ha_tang", "value": "điện"}]
+    code, _out, err = run("edit", row_id, "--json", "-", stdin=given)
+    assert code == 1 and "30 m" in err and "Giếng · 1" in err
+    assert run("edit", row_id, "--json", "-", "--confirm", stdin=given)[0] == 0
+    assert [r["value"] for r in records.get(world.post, row_id).children["extras"]] == ["điện"]
+    assert figures(world, row_id) == {"ho_huong_loi": 12}
+
+
+def test_a_figure_that_went_out_of_use_stays_while_the_kind_does(world: World, run: Run) -> None:
+    row_id = world.well(**RELIEF)
+    line = world.hq.value(
+        "SELECT k.id FROM kind_measure k JOIN measure m ON m.id = k.measure_id JOIN activity_kind a"
+        " ON a.id = k.activity_kind_id WHERE a.code = 'thien_tai' AND m.code = 'gao_kg'"
+    )
+    records.void(world.hq, line, "không dùng")
+    world.carry(world.hq, world.post)
+    assert run("edit", row_id, "--json", "-", stdin={"activity_kind_id": "thien_tai", "hamlet": "Buôn A"})[0] == 0
+    assert run("edit", row_id, "--json", "-", stdin={"measures": RELIEF["measures"]})[0] == 0
+    assert figures(world, row_id)["gao_kg"] == 50
+
+
+async def test_the_form_asks_too(world: World) -> None:
+    """F2 says what would be lost; F2 again says yes. With new figures typed as well as without."""
+    for typed in ("", "5"):
+        row_id = world.well(**RELIEF, hamlet=f"Buôn {typed}")
+        async with form_driver(world.post, "activity", row_id) as form:
+            form.row("activity_kind_id").entry.focus()
+            await form.type("lao dong", "<enter>")
+            if typed:
+                form.row(str(world.post.value("SELECT id FROM measure WHERE code = 'ngay_cong'"))).entry.focus()
+                await form.type(typed)
+            await form.type("<f2>")
+            assert form.app.result == "open"
+            assert "Gạo · 50" in " ".join(form.note("activity_kind_id").split())
+            assert kind(world, row_id) == "thien_tai"
+            await form.type("<f2>")
+            assert form.app.result == row_id
+        assert kind(world, row_id) == "lao_dong_san_xuat"
+        assert figures(world, row_id) == {"luot_cbcs": 7} | ({"ngay_cong": 5} if typed else {})
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_two_laptops_make_of_it_is_listed_for_a_person(world: World, first: int) -> None:
+    """One changes the kind, the other one adds a figure of the old kind: neither knew."""
+    row_id = world.well(**RELIEF | {"measures": RELIEF["measures"][1:]})
+    b = second_laptop(world)
+    world.carry(world.post, b)
+    records.save(world.post, "activity", {"activity_kind_id": "lao_dong_san_xuat"}, row_id)
+    records.save(b, "activity", {"measures": RELIEF["measures"]}, row_id)
+    for sender in (world.post, b)[:: 1 - 2 * first]:
+        world.carry(sender, world.hq)
+        violations(world.hq)
+    (found,) = violations(world.hq)
+    assert "không có số liệu Gạo: 50 kg" in found.sentence and found.target == row_id
+    world.carry(b, world.post)
+    assert [v.sentence for v in violations(world.post)] == [found.sentence]
+    records.save(world.post, "activity", {"measures": RELIEF["measures"][1:]}, row_id)
+    assert violations(world.post) == []
+    b.close()
+
+
+def test_so_is_what_an_older_version_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it was checked by the rules of that version already. A figure out of use is none of these."""
+    with monkeypatch.context() as older:
+        older.setattr(limits, "is_of_kind", lambda *_: True)
+        older.setattr("fieldapp.records.rule_violations.RULES", 1)
+        older.setattr("fieldapp.records.rule_violations._of_no_such_kind", lambda *_: iter(()))
+        row_id = world.well(**RELIEF)
+        records.save(world.post, "activity", {"activity_kind_id": "kham_chua_benh"}, row_id, confirm=True)
+        assert violations(world.post) == []
+    assert [v.target for v in violations(world.post)] == [row_id] * 2
