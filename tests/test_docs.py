@@ -48,3 +48,14 @@ def test_each_connection_has_the_settings(world: World) -> None:
     wanted = {"journal_mode": "wal", "synchronous": 2, "temp_store": 2, "foreign_keys": 1, "busy_timeout": 5000}
     with world.post.reopen() as store:
         assert {name: store.value(f"PRAGMA {name}") for name in wanted} == wanted
+
+
+def test_no_document_holds_marks_of_a_merge() -> None:
+    """One had three of them when it was published."""
+    marked = re.compile(r"^(<{7} |={7}$|>{7} )", re.MULTILINE)
+    found = [
+        path.name
+        for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+        if marked.search(path.read_text("utf-8"))
+    ]
+    assert found == []
