@@ -100,7 +100,7 @@ class Workbook:
             if cell.attrib.get("t") != "s" and cell.find(f"{MAIN}v") is not None
         ]
 
-    def table(self, name: str, first: str) -> list[dict[str, Any]]:
+    def table(self, name: str, first: str, *, shown: bool = False) -> list[dict[str, Any]]:
         """The rows below the heading row, which begins with ``first``, by heading."""
         rows = self.rows(name, shown=shown)
         at = next(n for n, row in enumerate(rows) if row and row[0] == first and len(row) > 2)

@@ -69,7 +69,7 @@ def tasks(store: Store, query: Query) -> list[TaskDone]:
         served AS (SELECT f.* {FROM} WHERE {NARROW} AND (f.deed IS NOT NULL OR {IN_FORCE})),
         named AS (
             SELECT g.name, g.date_from, coalesce(g.date_to, '9999') AS date_to, t.number, t.title, s.kind, s.record,
-                {IN_FORCE.replace('f.', 's.')} AS done, s.post_id, first_value(s.post_id) OVER (
+                {IN_FORCE.replace("f.", "s.")} AS done, s.post_id, first_value(s.post_id) OVER (
                     PARTITION BY plain(g.name), t.number, coalesce(s.deed, s.record) ORDER BY s.record) AS speaker
             FROM agreement g JOIN agreement_task t ON t.agreement_id = g.id
                 LEFT JOIN served s ON s.agreement_task_id = t.id
