@@ -186,8 +186,9 @@ def _units_of(store: Store, query: Query, unit: Row | None) -> Units:
     former = unit["id"] in places
     roots = [r["id"] for r in store.rows(SAME_CODE, {"unit": unit["id"], **seen})]
     found = _inside(store, roots, seen["day"], former=former)
-    beside = {r["id"] for r in store.rows(BESIDE, {"inside": json.dumps(found)})}
-    doubtful = sorted(used & (beside.difference(found) if former else beside))
+    unclear = used.difference(found) if former else {unit_id for unit_id, place in places.items() if place is None}
+    beside = {r["id"] for r in store.rows(BESIDE, {"inside": json.dumps(found)})} if unclear else set()
+    doubtful = sorted(unclear & beside)
     return Units(unit, places, bodies, found, former, doubtful)
 
 
