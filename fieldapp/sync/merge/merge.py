@@ -37,6 +37,11 @@ from fieldapp.sync.merge.knowledge import Knowledge
 NOT_IN_CONFLICT = frozenset({*BEGIN_COLUMNS, "confirmed"})
 """Columns whose values cannot contradict each other: a row may be begun twice, and answers belong to other columns"""
 
+RULES = "2"
+"""Counts up when other changes may count than before"""
+FOLDED_BY = "folded_by"
+"""Local setting: the ``RULES`` by which the rejected changes were looked at; without any, it need not be there"""
+
 BATCH = 5_000
 """How many rows are folded at a time, with their changes in memory"""
 
@@ -195,11 +200,23 @@ def fold_after_upgrade(store: Store) -> None:
     """Fold the rows that an older version of the program logged without understanding them; once after each upgrade."""
     stored = store.setting(REFOLD)
     if stored is None:
+        _fold_by_new_rules(store)
         return
     with store.transaction(applying=True):
         fold_rows(store, Schema(store), _not_understood(store, **json.loads(stored)))
         store.db.execute("DELETE FROM local_setting WHERE key = ?", [REFOLD])
         voids.judge_all_again(store)
+
+
+def _fold_by_new_rules(store: Store) -> None:
+    """Fold the rows with a change that older rules rejected; once after the rules were changed."""
+    rejected = [(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")]
+    if not rejected or store.setting(FOLDED_BY) == RULES:
+        return
+    with store.transaction(applying=True):
+        fold_rows(store, Schema(store), _row_keys(log.changes_at(store, rejected).values()))
+        voids.judge_all_again(store)
+        store.set_setting(FOLDED_BY, RULES)
 
 
 def _not_understood(store: Store, columns: dict[str, list[str]], shipped: int) -> list[RowKey]:
