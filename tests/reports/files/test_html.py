@@ -66,3 +66,13 @@ def test_what_was_done_of_a_plan_is_drawn(world: World) -> None:
     fill(world)
     _text, read = page(world)
     assert "2.385 / 2.000 lượt (119%)" in read.text
+
+
+def test_a_bar_says_that_its_value_is_about_so_much_or_has_words(world: World) -> None:
+    figures: list[dict[str, object]] = [{"amount": 12}, {"amount": 34, "approximate": True}, {"note": "nhiều"}]
+    for month, given in enumerate(figures, start=1):
+        world.well(date_from=f"2013-0{month}-20", measures=[{"measure_id": "gieng", **given}])
+    world.well(date_from="2013-04-20", measures=[{"measure_id": "gieng", "amount": 56}])
+    world.well(date_from="2013-04-21", measures=[{"measure_id": "gieng", "note": "vài cái"}])
+    found = table(world.post, YEAR, "month")
+    assert [bar.short for bar in charts.months(found.titles, found.lines[0]).bars[:4]] == ["12", "~34", "*", "*"]

@@ -13,6 +13,7 @@ from field import Run, World
 from report_files import FORMULA, SCRIPT, Page, Workbook, fill
 
 import fieldapp
+from fieldapp.records import records
 
 FORMS = ("docx", "xlsx", "pdf", "html")
 
@@ -144,3 +145,37 @@ def test_an_empty_period_is_a_file_too(run: Run, world: World, tmp_path: Path) -
         out = tmp_path / f"trống.{form}"
         assert run("report", "--period", "2009-05", "--format", form, "--out", out, home="hq")[0] == 0
         assert out.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("form", ["text", "json", "csv", *FORMS])
+def test_about_and_words_stand_beside_the_number_in_every_format(
+    run: Run, world: World, tmp_path: Path, form: str
+) -> None:
+    """In the figure, in the period before, and in the plan."""
+    for year in (2012, 2013):
+        for amount in ({"amount": 12, "approximate": True}, {"note": "hàng chục", "approximate": True}):
+            world.well(activity_kind_id="thien_tai", date_from=f"{year}-09-20",
+                       measures=[{"measure_id": "luot_phuong_tien", **amount}])  # fmt: skip
+    period = {"date_from": "2013-01-01", "date_to": "2013-12-31"}
+    records.save(world.hq, "plan", {**period, "measure_id": "luot_phuong_tien", "target": 80})
+    world.carry(world.post, world.hq)
+    if form in FORMS:
+        data = write(run, tmp_path, form)
+    else:
+        data = run("report", "--period", "2013", "--format", form, home="hq")[1].encode()
+    if form == "docx":
+        text = "".join(p.text for p in docx.Document(io.BytesIO(data)).element.body.iter() if p.text)
+    elif form == "pdf":
+        text = "".join(p.extract_text() for p in pypdf.PdfReader(io.BytesIO(data)).pages)
+    elif form == "xlsx":
+        rows = [row for name in Workbook(data).names for row in Workbook(data).rows(name, shown=True)]
+        text = " ".join(str(cell) for row in rows for cell in row)
+    else:
+        text = Page(data).text if form == "html" else data.decode()
+    text = "".join(text.split())
+    whole = "khoảng12phươngtiệnvàhàngchụcphươngtiện"
+    if form == "csv":
+        assert "12,0,phươngtiện,1,hàngchục" in text
+        return
+    assert text.count(whole) >= (1 if form == "json" else 2)
+    assert form == "xlsx" or "khoảng12vàhàngchục/80phươngtiện(15%)" in text
