@@ -1,5 +1,6 @@
 """Commands for reports and their letterhead."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--from", "first", type=DayParam())
 @click.option("--to", "last", type=DayParam())
 @click.option("--period", "named", metavar="P", help="2026, 2026-11, 2026-Q4, 2026-H1 or term (2020–2025).")
-@click.option("--unit", metavar="CODE", help="Only this unit and what belongs to it.")
+@click.option("--unit", metavar="CODE|NAME", help="Only this unit and what belongs to it.")
 @click.option("--post", metavar="CODE", help="Only this post.")
 @click.option(
     "--units",
@@ -82,6 +83,7 @@ def report(
     as_json: bool,
 ) -> None:
     """Report the figures of a period; without dates, of this year up to today."""
+    from fieldapp.records import units as units_in_time
     from fieldapp.reports import narrative, tables
     from fieldapp.reports.files.write import FORMS, write_report
     from fieldapp.reports.provenance import provenance
@@ -102,6 +104,8 @@ def report(
     if template is not None and form != "docx":
         raise click.UsageError(_("--template is for --format docx."))
     store = obj.open()
+    if unit is not None:
+        query = replace(query, unit=units_in_time.unit_named(store, unit, period.last if units == "then" else today))
     if form == "csv":
         people.check(store, people.Act.REPORT_FILES)
     if form in FORMS and out is not None:

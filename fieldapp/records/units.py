@@ -6,10 +6,14 @@ from datetime import date
 from fieldapp.domain.assistance import Activity
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.reference import Unit
+from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.records.reading import resolve_reference
 from fieldapp.records.soft_limits import Question
 from fieldapp.records.words import labels
 from fieldapp.store.store import Store
+from fieldapp.vietnamese.text import clean
 
 MAX_NAMED = 5
 """Most units that a question names"""
@@ -34,6 +38,20 @@ def successors(store: Store, unit_id: str) -> list[tuple[str, str]]:
     )
     named = labels(store, "unit", [row["id"] for row in found])
     return [(row["id"], named[row["id"]]) for row in found]
+
+
+def unit_named(store: Store, text: str, on: date) -> str:
+    """What names a unit in a report: a code or an id as it is given, for a name the id of the unit that has it.
+
+    Of units with the same name the one of that day is meant. FieldappError where no unit, or several, may be meant.
+    """
+    named = clean(text)
+    if store.value("SELECT 1 FROM unit WHERE (id = ? OR code = ?) AND voided_at IS NULL", [named, named]) is not None:
+        return named
+    try:
+        return resolve_reference(store, Unit.KIND, named, on)
+    except ValueError as error:
+        raise FieldappError(str(error)) from None
 
 
 def days_of(record: Record) -> Days | None:
