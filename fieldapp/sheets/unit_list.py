@@ -135,8 +135,7 @@ def take_unit_list(store: Store, units: Path | None, successions: Path | None, *
         if units is not None:
             lists.take_units(units, _rows(units, UNITS))
         if successions is not None:
-            for line, row in _rows(successions, SUCCESSIONS):
-                lists.take_succession(successions, line, row)
+            lists.take_successions(successions, _rows(successions, SUCCESSIONS))
         lists.check()
         if write:
             lists.write()
@@ -323,8 +322,28 @@ class _Lists:
                     place.parent = given
         return given
 
-    def take_succession(self, path: Path, line: int, row: Mapping[str, str]) -> None:
-        """Add what a line says that became of a unit, and end the unit on the day before."""
+    def take_successions(self, path: Path, rows: Iterable[tuple[int, Mapping[str, str]]]) -> None:
+        """Add what each line says that became of a unit, and end it on the day before, unless it was kept too."""
+        read = [self._succession(path, line, row) for line, row in rows]
+        kept = {(s.old, s.day) for s in read if s.old is s.new}
+        twice = {}
+        for s in read:
+            if s.old is s.new:
+                continue
+            if (s.old, s.new) in twice:
+                raise _wrong(path, s.line, _("{old} → {new} is given twice.").format(
+                    old=s.old.title, new=s.new.title))  # fmt: skip
+            twice[s.old, s.new] = s.line
+            if (s.old, s.day) not in kept and s.old.there(s.day):
+                s.old.end = _day_before(s.day)
+                s.old.path, s.old.line = path, s.line
+            self.successions.append(s)
+        for s in read:  # another line may have ended one of the two before
+            for place, day in ((s.old, _day_before(s.day)), (s.new, s.day)):
+                if not place.there(day):
+                    raise self._nobody(path, s.line, place.code, day)
+
+    def _succession(self, path: Path, line: int, row: Mapping[str, str]) -> _Succession:
         level = _level(path, line, row.get("level", "") or "commune")
         day = _day(path, line, row["effective"])
         if day is None:
@@ -335,22 +354,19 @@ class _Lists:
                 text=row["share"], shares=", ".join(filter(None, SHARES))))  # fmt: skip
         old = self._on(path, line, level, row["old_code"], _day_before(day))
         new = self._on(path, line, level, row["new_code"], day)
-        if old is new:  # it was kept as it is
-            return
-        if any(s.old is old and s.new is new for s in self.successions):
-            raise _wrong(path, line, _("{old} → {new} is given twice.").format(old=old.title, new=new.title))
-        if old.there(day):
-            old.end = _day_before(day)
-            old.path, old.line = path, line
-        self.successions.append(_Succession(old, new, day, SHARES[share], line))
+        return _Succession(old, new, day, SHARES[share], line)
 
     def _on(self, path: Path, line: int, level: str, text: str, day: str) -> _Place:
         code = _code(path, line, level, text)
         found = [place for place in self._with_code(level, code) if place.there(day)]
         if not found:
-            raise _wrong(path, line, _("no unit has the code {code} on {day}.").format(
-                code=code, day=format_date(date.fromisoformat(day))))  # fmt: skip
+            raise self._nobody(path, line, code, day)
         return found[0]
+
+    @staticmethod
+    def _nobody(path: Path, line: int, code: str | None, day: str) -> FieldappError:
+        shown = format_date(date.fromisoformat(day))
+        return _wrong(path, line, _("no unit has the code {code} on {day}.").format(code=code, day=shown))
 
     def check(self) -> None:
         """Refuse what would give two units one code at a time, or end a unit before it begins."""

@@ -1,16 +1,21 @@
 """A later official list of units: shown first, written as changes with validity days, carried to the posts."""
 
 import json
+import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from field import Run, World
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from fieldapp.errors import NeedsConfirmation
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import records, rule_violations
 from fieldapp.sheets import limits
+from fieldapp.sheets.unit_list import take_unit_list
 from fieldapp.store.store import Store
 
 HEAD = ("level", "code", "name", "parent_code", "valid_from", "valid_to", "basis")
@@ -126,6 +131,14 @@ def test_a_province_is_renamed_and_its_communes_belong_to_the_new_one(world: Wor
     assert records.get(world.post, new).row["valid_from"] == "2027-01-01"
 
 
+def test_a_commune_that_gave_land_away_and_was_kept_does_not_end(world: World, run: Run, csv: Write) -> None:
+    path = csv("s.csv", SUCCESSION, ("24538", "24568", "2027-01-01", "land"), ("24538", "24538", "2027-01-01", "part"))
+    code, out, _err = run("hq", "units", "--successions", path, "--yes", home="hq")
+    assert (code, "Xã Krông Ana (24538) → Xã Dur Kmăl (24568)" in out) == (0, True)
+    assert units(world.hq, "24538")[0][2] is None
+    assert json.loads(run("hq", "units", "--successions", path, "--json", home="hq")[1])["changes"] == []
+
+
 def test_codes_that_change_places(world: World, run: Run, csv: Write) -> None:
     one, other = named(world.hq, "Xã Krông Ana"), named(world.hq, "Xã Dur Kmăl")
     path = csv("u.csv", HEAD, ("commune", other["code"], one["name"], "66", "2025-07-01", "", ""),
@@ -223,3 +236,46 @@ def test_a_wrong_file_is_refused(world: World, run: Run, csv: Write, tmp_path: P
 
 def test_a_post_takes_no_list(run: Run, csv: Write) -> None:
     assert run("hq", "units", "--from", csv("u.csv", HEAD, GOOD), "--yes")[0] == 1
+
+
+class _Undo(Exception):
+    """Rolls back what one example wrote."""
+
+
+NAMES = ("Xã Krông Ana", "Phường Krông Ana", "Xã Krông A Na", "Xã Dur Kmăl", "Xã Ea Na", "Xã Mới", "Phường Mới")
+DAYS = ("", "2025-07-01", "2026-11-01", "2027-01-01", "2028-01-01")
+LINES = st.tuples(
+    st.just("commune"), st.sampled_from(("24538", "24559", "24568", "24999", "24998")), st.sampled_from(NAMES),
+    st.sampled_from(("66", "01")), st.sampled_from(DAYS), st.sampled_from(("", "", "2026-12-31", "2027-12-31")),
+    st.just(""),
+)  # fmt: skip
+PARTS = st.tuples(
+    st.sampled_from(("24538", "24559", "24999")), st.sampled_from(("24538", "24568", "24999")),
+    st.sampled_from(("2026-11-01", "2027-01-01")), st.sampled_from(("whole", "part")),
+)  # fmt: skip
+
+
+@settings(max_examples=int(os.environ.get("FIELDAPP_EXAMPLES", "60")),
+          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@given(st.lists(LINES, max_size=5), st.lists(PARTS, max_size=3))
+def test_any_list_is_refused_or_leaves_each_code_with_one_unit_and_brings_nothing_again(
+    world: World, csv: Write, lines: list[Sequence[str]], parts: list[Sequence[str]]
+) -> None:
+    paths = csv("u.csv", HEAD, *lines), csv("s.csv", SUCCESSION, *parts)
+    before = world.hq.rows("SELECT * FROM unit ORDER BY id")
+    with suppress(_Undo), world.hq.transaction():
+        shown = []
+        try:
+            shown = take_unit_list(world.hq, *paths, write=False).changes
+            assert world.hq.rows("SELECT * FROM unit ORDER BY id") == before
+            assert take_unit_list(world.hq, *paths, write=True).changes == shown
+        except FieldappError:
+            assert world.hq.rows("SELECT * FROM unit ORDER BY id") == before
+            raise _Undo from None
+        together = world.hq.rows(
+            "SELECT a.code FROM unit a JOIN unit b ON b.code = a.code AND a.id < b.id WHERE coalesce(a.valid_from, '')"
+            " <= coalesce(b.valid_to, '9999') AND coalesce(b.valid_from, '') <= coalesce(a.valid_to, '9999')"
+        )
+        assert together == []
+        assert take_unit_list(world.hq, *paths, write=False).changes == []
+        raise _Undo
