@@ -74,8 +74,9 @@ def index(store: Store, kind: str, rows: list[Row]) -> None:
 
 @lru_cache(maxsize=1 << 14)
 def _label_key(kind: str, label: str) -> str:
-    """The words of a reference's label."""
-    return " ".join(map(name_key, label.split(" · "))) if kind in NAMED else search_key(label)
+    """The words of a reference's label: the name, and after it what it belongs to."""
+    name, _dot, above = label.partition(" · ")
+    return f"{name_key(name)} {search_key(above)}" if kind in NAMED else search_key(label)
 
 
 def index_ids(store: Store, kind: str, ids: list[str]) -> None:

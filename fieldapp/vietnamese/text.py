@@ -102,15 +102,21 @@ def sort_key(text: str) -> tuple[str, tuple[int, ...], str]:
     letters: list[str] = []
     tones: list[int] = []
     for c in unicodedata.normalize("NFC", text).casefold():
-        parts = unicodedata.normalize("NFD", c)
-        tone = next((_TONES[p] for p in parts if p in _TONES), 0)
-        letter = unicodedata.normalize("NFC", "".join(p for p in parts if p not in _TONES))
-        base = letter if letter in _RANK else unicodedata.normalize("NFD", letter)[:1].translate(_PLAIN)
-        if not _in_word(base):
-            continue
-        letters.append(_RANK.get(base, base))
-        tones.append(tone)
+        letter, tone = _letter(c)
+        if letter:
+            letters.append(letter)
+            tones.append(tone)
     return "".join(letters), tuple(tones), text
+
+
+@lru_cache(maxsize=4_000)
+def _letter(c: str) -> tuple[str, int]:
+    """A character's place in the alphabet and its tone; without a place if it is no letter or digit."""
+    parts = unicodedata.normalize("NFD", c)
+    tone = next((_TONES[p] for p in parts if p in _TONES), 0)
+    letter = unicodedata.normalize("NFC", "".join(p for p in parts if p not in _TONES))
+    base = letter if letter in _RANK else unicodedata.normalize("NFD", letter)[:1].translate(_PLAIN)
+    return (_RANK.get(base, base), tone) if _in_word(base) else ("", 0)
 
 
 def spelling(text: str) -> tuple[str, tuple[int, ...]]:
