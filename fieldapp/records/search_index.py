@@ -203,5 +203,7 @@ def match(text: str) -> str | None:
     A name may be written with other blanks (``typed_words``). Search keys have only letters, digits and spaces, so a
     text cannot break out of the quotes.
     """
-    words = [" OR ".join(f'"{word}"*' for word in either) for either in typed_words(text)]
-    return " AND ".join(f"({word})" for word in words) if words else None
+    words = [[f'"{word}"*' for word in either] for either in typed_words(text)]
+    if all(len(either) == 1 for either in words):
+        return " ".join(word for (word,) in words) or None
+    return " AND ".join(f"({' OR '.join(either)})" for either in words)
