@@ -22,24 +22,6 @@ Days = tuple[date, date | None]
 """The first and the last day of a record; None as the last means that it still goes on"""
 
 
-def successors(store: Store, unit_id: str) -> list[tuple[str, str]]:
-    """The units of today that a unit became: (id, label) each; the unit itself if it still exists.
-
-    The view ``unit_today`` gives the same for all units at once.
-    """
-    found = store.rows(
-        "WITH RECURSIVE"
-        " passed AS (SELECT * FROM unit_succession WHERE voided_at IS NULL AND effective_on <= date('now')),"
-        " heir (id) AS (SELECT :unit UNION SELECT p.new_unit_id FROM heir h JOIN passed p ON p.old_unit_id = h.id)"
-        " SELECT u.id FROM heir h JOIN unit u ON u.id = h.id"
-        " WHERE NOT EXISTS (SELECT 1 FROM passed p WHERE p.old_unit_id = u.id)"
-        " AND (u.valid_to IS NULL OR u.valid_to >= date('now')) ORDER BY u.name COLLATE vietnamese, u.id",
-        {"unit": unit_id},
-    )
-    named = labels(store, "unit", [row["id"] for row in found])
-    return [(row["id"], named[row["id"]]) for row in found]
-
-
 def unit_named(store: Store, text: str, on: date) -> str:
     """What names a unit in a report: a code or an id as it is given, for a name the id of the unit that has it.
 

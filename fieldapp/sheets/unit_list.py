@@ -35,7 +35,8 @@ DIGITS = {"province": 2, "district": 3, "commune": 5}
 """How many digits official codes have: spreadsheet programs drop the zeros at the beginning"""
 SHARES: Mapping[str, str | None] = {
     "": None, "whole": "whole", "kept": "whole", "renamed": "whole", "retyped": "whole", "part": "part",
-    "people": "part", "all_people": "all_people", "land": "land", "all_land": "land",
+    "people": "part", "all_people": "all_people", "land_only": "land_only", "land": "land_only",
+    "all_land": "land_only",
 }  # fmt: skip
 """What the list says of a successor's share -> what is stored"""
 _KINDS = re.compile(r"^(tinh|thanh pho|huien|quan|thi xa|thi tran|xa|phuong|dac khu) ")

@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from fieldapp.i18n import _
-from fieldapp.records import lists, units, words
+from fieldapp.records import lists, words
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
@@ -241,7 +241,7 @@ class HeirField(PickList):
         if unit == self._unit:
             return
         self._unit = unit
-        self._successors = units.successors(self._store, str(unit)) if unit else []
+        self._successors = lists.successors(self._store, str(unit)) if unit else []
         if self._successors and self.typed.get("value") not in [value for value, _words in self._successors]:
             self.load(None)
 
