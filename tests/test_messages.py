@@ -16,7 +16,7 @@ from fieldapp.reports.narrative import HEADINGS
 from fieldapp.work.review_hints import HINTS
 
 SOURCE = Path(__file__).parents[1] / "fieldapp"
-KEPT = {"HELP", "STAGES", "TITLES", "MARKS", "OUTCOME_WORDS", "DONE", "OVERLAP", "TWICE", "ONE_OR_PARTS",
+KEPT = {"HELP", "STAGES", "TITLES", "MARKS", "OUTCOME_WORDS", "DONE", "OVERLAP", "SAME_CODE", "TWICE", "ONE_OR_PARTS",
         "DAY_OUTSIDE"}  # fmt: skip
 """Names under which texts are kept that ``_`` gets later"""
 TRUST = {"pending", "certified", "revoked"}

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -336,6 +337,32 @@ def hq_coverage(obj: Context, months: int, days: int | None, as_json: bool) -> N
         print_text("    " + "  ".join(f"{m.month} {_(coverage.MARKS[m.state])}" for m in post.months))
         for line in coverage.post_details(post, found.limit_days):
             print_text(f"    {line}")
+
+
+@hq.command("units")
+@click.option("--from", "units", type=PATH, metavar="FILE", help="CSV with level, code, name, parent_code, valid_from,"
+              " valid_to.")  # fmt: skip
+@click.option("--successions", type=PATH, metavar="FILE", help="CSV with old_code, new_code, effective, share.")
+@click.option("--yes", is_flag=True, help="Write it; otherwise it is only shown.")
+@as_json
+@click.pass_obj
+def unit_list(obj: Context, units: Path | None, successions: Path | None, yes: bool, as_json: bool) -> None:
+    """Take a later official list of units: show what it brings, and write it with --yes. The posts get it by reply."""
+    from fieldapp.sheets import messages
+    from fieldapp.sheets.unit_list import take_unit_list
+
+    if units is None and successions is None:
+        raise click.UsageError(_("Give --from FILE, --successions FILE, or both."))
+    outcome = take_unit_list(obj.open(), units, successions, write=yes)
+    if as_json:
+        print_json({"counts": outcome.counts(), **asdict(outcome)})
+    else:
+        for line in messages.unit_list_lines(outcome):
+            print_text(line)
+    if outcome.changes and not yes:
+        print_message(_("Nothing was changed. With --yes it is written."))
+    elif outcome.changes:
+        print_message(_("It is written. The posts get it with the next reply."))
 
 
 @hq.command("queue")

@@ -1,5 +1,6 @@
 """Commands for reports and their letterhead."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 @click.option("--from", "first", type=DayParam())
 @click.option("--to", "last", type=DayParam())
 @click.option("--period", "named", metavar="P", help="2026, 2026-11, 2026-Q4, 2026-H1 or term (2020–2025).")
-@click.option("--unit", metavar="CODE", help="Only this unit and what belongs to it.")
+@click.option("--unit", metavar="CODE|NAME", help="Only this unit and what belongs to it.")
 @click.option("--post", metavar="CODE", help="Only this post.")
 @click.option(
     "--units",
@@ -88,6 +89,7 @@ def report(
     as_json: bool,
 ) -> None:
     """Report the figures of a period; without dates, of this year up to today."""
+    from fieldapp.records import units as units_in_time
     from fieldapp.reports import narrative, tables
     from fieldapp.reports.files.write import FORMS, write_report
     from fieldapp.reports.provenance import provenance
@@ -108,6 +110,8 @@ def report(
         raise FieldappError(_("The end is before the beginning."))
     query = Query(period, unit, post, units, today)
     store = obj.open()
+    if unit is not None:
+        query = replace(query, unit=units_in_time.unit_named(store, unit, period.last if units == "then" else today))
     if form in FORMS and out is not None:
         write_report(store, query, form, out, layout=layout, number=number, template=template, personal=personal)
         _print_written(out)

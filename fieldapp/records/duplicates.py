@@ -10,6 +10,7 @@ from fieldapp.domain.assistance import ActivityMeasure
 from fieldapp.domain.model import Record
 from fieldapp.domain.party import Introduction
 from fieldapp.domain.records import PARENTS
+from fieldapp.domain.reference import Unit
 from fieldapp.i18n import _
 from fieldapp.records.reading import columns_of
 from fieldapp.records.soft_limits import Question
@@ -86,6 +87,8 @@ def _sameness(model: type[Record]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if child.editor == "measures":  # a part of a figure has its own day
             return (child.parent, "measure_id"), ("measured_on",)
         return (child.parent, *child.about), ()
+    if model is Unit:  # two that are not the same may have had one code, or rightly have none
+        return _alike_fields(model), model.APART
     return rules.compared_by(model) or _alike_fields(model), model.APART
 
 

@@ -1,10 +1,10 @@
 """Lists of the records of a kind, read in windows, and the choices of pick lists."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
@@ -16,13 +16,13 @@ from fieldapp.records.records import model_of
 from fieldapp.records.words import labels
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import clean, name_sort_key, search_key, sort_key, spelling
+from fieldapp.vietnamese.text import beside, clean, name_sort_key, runs, search_key, sort_key, spelling, words_of
 
 OTHER_PLACE = 1_000
 """A distance greater than any that words of the name itself can have: the match is elsewhere in the label"""
 
-OTHER_PROVINCE = 2
-"""The bit in a unit's rank in a pick list that says that it is in another province"""
+OTHER_PROVINCE, NOT_THERE = 2, 4
+"""The bits in a unit's rank in a pick list that say that it is in another province, and was not there on the day"""
 
 CONSIDERED = 400
 """The number of best matches that are sorted for a pick list"""
@@ -134,7 +134,7 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         named["province"] = store.setting(PROVINCE) or ""
         source += " LEFT JOIN unit p ON p.id = t.parent_id LEFT JOIN unit g ON g.id = p.parent_id"
         rank = (
-            "4 * (:day NOT BETWEEN coalesce(t.valid_from, '') AND coalesce(t.valid_to, '9999'))"
+            f"{NOT_THERE} * (:day NOT BETWEEN coalesce(t.valid_from, '') AND coalesce(t.valid_to, '9999'))"
             f" + {OTHER_PROVINCE} * (coalesce(g.code, p.code, t.code) IS NOT :province) + (t.level <> 'commune')"
         )
     elif kind == "agreement_task":
@@ -158,8 +158,9 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     if by_name:  # to sort all matches by the Vietnamese alphabet in SQL would be too slow at each key
         alphabet = name_sort_key if name == "full_name" else sort_key
         found.sort(key=lambda row: (row["place"], alphabet(row[name])))
-    typed = re.findall(r"\w+", clean(text))
-    found.sort(key=lambda row: _distance(row, name, typed, row["place"] & OTHER_PROVINCE))
+    typed = [[_form(word) for word in either] for either in beside(words_of(clean(text)))]
+    key = search_key(text)
+    found.sort(key=lambda row: _distance(row, name, typed, key))
     found = found[:limit]
     labelled = labels(store, kind, [row["id"] for row in found])
     return [(row["id"], labelled[row["id"]] + _former_mark(kind, row, on or wall.today())) for row in found]
@@ -183,34 +184,60 @@ def successors(store: Store, unit_id: str) -> list[tuple[str, str]]:
     return [(row["id"], named[row["id"]]) for row in found]
 
 
-def _distance(row: Row, name: str, typed: Sequence[str], away: int) -> tuple[bool, int, int, bool]:
+class _Form(NamedTuple):
+    """A word, for comparison."""
+
+    key: str
+    letters: str
+    tones: tuple[int, ...]
+
+
+@lru_cache(maxsize=1 << 16)
+def _form(word: str) -> _Form:
+    return _Form(search_key(word), *spelling(word))
+
+
+@lru_cache(maxsize=1 << 14)
+def _forms(name: str) -> tuple[_Form, ...]:
+    """The words of a name, and those made of words beside each other."""
+    words = words_of(name)
+    return tuple(map(_form, [*words, *runs(words)]))
+
+
+def _distance(
+    row: Row, name: str, typed: Sequence[Sequence[_Form]], key: str
+) -> tuple[bool, int, bool, int, int, bool]:
     """The distance of the typed words from the name of a record, as a sort key: the nearest record is offered first.
 
-    A person who types a whole name takes the first line without looking. The parts of the key, in this order: whether
-    the words are not in the name; ``away`` (not 0 for a unit in another province); the sum of the distances of the
-    words; whether the name does not begin with the typed text.
+    A person who types a whole name takes the first line without looking. ``typed``: for each word what may stand for
+    it; ``key``: the search key of the whole. The parts of the sort key, in this order: whether the words are not in the
+    name; whether a unit is in another province; whether one is only the beginning of a word; whether a unit was not
+    there on the day; the sum of the distances of the words; whether the name does not begin with the typed text.
 
     A typed word is nearest to the same word with the same accents; then to a word with the same letters, then to a word
     that begins with it. If all typed words are whole words of ``also_called``, this counts as in the name.
     """
-    words = [(search_key(word), spelling(word)) for word in re.findall(r"\w+", str(row[name]))]
-    also = search_key(row.get("also_called") or "").split()
-    key = search_key(" ".join(typed))
-    far = sum(min((_between(word, *of) for of in words), default=OTHER_PLACE) for word in typed)
-    if far >= OTHER_PLACE and also and {*key.split()} <= {*also}:
-        far = len(typed)
+    forms = _forms(str(row[name]))
+    each = [min((_between(one, form) for one in either for form in forms), default=OTHER_PLACE) for either in typed]
+    far, begun = sum(each), max(each, default=0) > 1
+    if far >= OTHER_PLACE and row.get("also_called"):
+        also = {form.key for form in _forms(row["also_called"])}
+        if all(any(one.key in also for one in either) for either in typed):
+            far, begun = len(typed), False
     elsewhere = far >= OTHER_PLACE
-    return elsewhere, away, 0 if elsewhere else far, not search_key(str(row[name])).startswith(key)
+    if elsewhere:
+        far, begun = 0, False
+    away, over = row["place"] & OTHER_PROVINCE, row["place"] & NOT_THERE
+    return elsewhere, away, begun, over, far, not search_key(str(row[name])).startswith(key)
 
 
-def _between(word: str, key: str, spelled: tuple[str, tuple[int, ...]]) -> int:
-    """The distance of a typed word from a word of a name, given by its search key and its spelling."""
-    letters, tones = spelling(word)
-    if search_key(word) == key:
-        return 0 if (letters, tones) == spelled else 1
-    if not key.startswith(search_key(word)):
+def _between(word: _Form, other: _Form) -> int:
+    """The distance of a typed word from a word of a name."""
+    if word.key == other.key:
+        return 0 if word[1:] == other[1:] else 1
+    if not other.key.startswith(word.key):
         return OTHER_PLACE
-    return 2 if spelled[0].startswith(letters) and spelled[1][: len(tones)] == tones else 3
+    return 2 if other.letters.startswith(word.letters) and other.tones[: len(word.tones)] == word.tones else 3
 
 
 def _former_mark(kind: str, row: Row, day: date) -> str:

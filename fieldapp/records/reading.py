@@ -56,8 +56,8 @@ def read_record(
 ) -> Record:
     """The record that ``given`` describes; fields that are not given are taken from ``old``.
 
-    FieldappError has a sentence for each wrong field. ``on``: names of units are looked up as of this day. ``kept``:
-    ids that may be named although they are no longer in use.
+    FieldappError has a sentence for each wrong field. ``on``: names of units are looked up as of this day, those of
+    successors as of today. ``kept``: ids that may be named although they are no longer in use.
     """
     shapes = {s.name: s for s in fields_of(model)}
     aliases = {s.name.removesuffix("_id"): s.name for s in shapes.values() if s.ref}
@@ -235,7 +235,7 @@ def _read(
         text = clean(value)
         if text in kept:
             return text
-        return resolve_reference(store, shape.ref, text, on) if text else None
+        return resolve_reference(store, shape.ref, text, None if shape.heir_of else on) if text else None
     if shape.type == "choice" and isinstance(value, str):
         return clean(value) or None
     if shape.type in ("integer", "year") and isinstance(value, str):

@@ -11,7 +11,7 @@ from fieldapp.domain.model import Child, Record
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import dated_figures, limits, reviews, search_index, words
+from fieldapp.records import dated_figures, limits, reviews, search_index, units, words
 from fieldapp.records.duplicates import duplicate_question
 from fieldapp.records.extras import fields_of_kind
 from fieldapp.records.joint_references import reused_reference_question
@@ -179,6 +179,7 @@ def _read_entry(
     stored = old.children.get(dated_figures.FIELD) if old else None
     questions[""] += dated_figures.outside_questions(record, stored, children.get(dated_figures.FIELD))
     questions[""] += _questions_about_lost_lines(store, foreign, children)
+    questions[""] += units.unit_questions(store, record, _units_of_rows(children, old))
     questions |= {
         r.key: [*future_day_questions(r.record, wall.today()), *limits.soft_limit_questions(store, record, r.record)]
         for r in rows
@@ -220,13 +221,20 @@ def _questions_about_lost_lines(
     return [Question("activity_kind_id", value, sentence.format(lines="; ".join(listed)))]
 
 
+def _units_of_rows(children: Mapping[str, list[ChildRow]], old: Found | None) -> list[str | None]:
+    """The units of the rows that belong to a record: of those that are given, otherwise of the stored ones."""
+    stored = [row.get("unit_id") for name, rows in (old.children if old else {}).items() if name not in children
+              for row in rows]  # fmt: skip
+    return stored + [getattr(row.record, "unit_id", None) for rows in children.values() for row in rows]
+
+
 def _ask_questions(entry: _Entry, confirm: bool) -> None:
     """Raise NeedsConfirmation with the questions that were not answered yet, unless ``confirm``."""
-    asked = {
-        f"{key}.{q.field}".lstrip("."): q.sentence
-        for key, questions in entry.questions.items()
-        for q in unanswered(questions, entry.confirmed[key])
-    }
+    asked: dict[str, str] = {}
+    for key, questions in entry.questions.items():
+        for q in unanswered(questions, entry.confirmed[key]):
+            field = f"{key}.{q.field}".lstrip(".")
+            asked[field] = f"{asked[field]} {q.sentence}" if field in asked else q.sentence
     if asked and not confirm:
         listed = " ".join(asked.values())
         raise NeedsConfirmation(_("Not saved yet. {questions}").format(questions=listed), asked, entry.duplicate,

@@ -18,7 +18,9 @@ from fieldapp.domain import rules
 from fieldapp.domain.assistance import Activity, ActivityMeasure
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, Record, fields_of
+from fieldapp.domain.party import Introduction
 from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
+from fieldapp.domain.reference import Unit
 from fieldapp.domain.review import Review
 from fieldapp.i18n import _, counted
 from fieldapp.records import view, words
@@ -119,9 +121,12 @@ def _rules(kind: str) -> Iterator[_Rule]:
         yield _Rule(_single_row_rules(model, f"a.{last} < a.{first}"), partial(_wrong_order, model, first, last))
     if model.UNIQUE:
         yield _Rule(_pair_rules(model, model.UNIQUE), partial(_duplicates, model))
-    elif rules.compared_by(model):  # ``rules.overlap``, in SQL
-        overlap = "a.date_from <= coalesce(b.date_to, '9999') AND b.date_from <= coalesce(a.date_to, '9999')"
-        yield _Rule(_pair_rules(model, rules.compared_by(model), overlap), partial(_overlapping, model))
+    elif model in rules.ONE_AT_A_TIME:  # ``rules.overlap``, in SQL
+        fields, ((first, last), *_more) = rules.ONE_AT_A_TIME[model], model.ORDERED
+        overlap = " AND ".join(f"a.{f} IS NOT NULL" for f in fields)
+        for one, other in ("ab", "ba"):
+            overlap += f" AND coalesce({one}.{first}, '') <= coalesce({other}.{last}, '9999')"
+        yield _Rule(_pair_rules(model, fields, overlap), _same_codes if model is Unit else _overlapping)
     if kind in PARENTS:  # ``rules.within``
         parent, child = PARENTS[kind]
         about, wrong = child.about, f"EXISTS (SELECT 1 FROM {parent.KIND} p WHERE p.id = a.{child.parent}"
@@ -201,13 +206,27 @@ def _duplicates(model: type[Record], store: Store, breaking: str, among: str) ->
         yield Violation(model.KIND, first["id"], (first["id"], second["id"]), first.get("post_id"), sentence)
 
 
-def _overlapping(model: type[Record], store: Store, breaking: str, among: str) -> Iterator[Violation]:
-    """Two records in force on the same day where only one may be."""
-    for first, second, named in _pairs(store, model, breaking, among):
+def _overlapping(store: Store, breaking: str, among: str) -> Iterator[Violation]:
+    """Two introductions of a member in force on the same day, where only one may be."""
+    for first, second, named in _pairs(store, Introduction, breaking, among):
         sentence = _("At one time: {first} and {second}. End one of them, or void the one that is wrong.").format(
             first=f"{named[first['id']]} ({_period(first)})", second=f"{named[second['id']]} ({_period(second)})"
         )
-        yield Violation(model.KIND, first["id"], (first["id"], second["id"]), first["post_id"], sentence)
+        yield Violation(Introduction.KIND, first["id"], (first["id"], second["id"]), first["post_id"], sentence)
+
+
+def _same_codes(store: Store, breaking: str, among: str) -> Iterator[Violation]:
+    """Two units in force on the same day with one code."""
+    for first, second, named in _pairs(store, Unit, breaking, among):
+        sentence = _(
+            "Code {code} stands for two units at one time: {first}, and {second}. End one of them, give it another code"
+            " or retire it."
+        ).format(
+            code=first["code"],
+            first=f"{named[first['id']]} ({_origin(first)})",
+            second=f"{named[second['id']]} ({_origin(second)})",
+        )
+        yield Violation(Unit.KIND, first["id"], (first["id"], second["id"]), None, sentence)
 
 
 def _child_rules(model: type[Record], child: Child, store: Store, breaking: str, among: str) -> Iterator[Violation]:

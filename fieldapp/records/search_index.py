@@ -13,7 +13,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
@@ -21,7 +21,7 @@ from fieldapp.records.words import labels
 from fieldapp.store import log
 from fieldapp.store.migrations import REINDEX
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import search_key
+from fieldapp.vietnamese.text import name_key, search_key, typed_words
 
 SERIAL_BITS, DAY_BITS, KIND_BITS = 28, 22, 13
 
@@ -30,6 +30,10 @@ INDEXED_UNTIL = "search_reached"
 
 SEGMENTS_AT_ONCE = 8
 """Segments whose rows are put into the index in one transaction"""
+
+NAMES = frozenset({"name", "full_name", "hamlet", "also_called"})
+NAMED = frozenset({"unit", "party_cell", "member", "post"})
+"""Fields with names, and kinds whose labels are names of places and people: they are found with other blanks too"""
 
 BATCH = 5_000
 """Rows whose entries are written together, in the order of their numbers: FTS5 flushes whenever a number is lower than
@@ -61,10 +65,18 @@ def index(store: Store, kind: str, rows: list[Row]) -> None:
         }
         words = {}
         for row in part:
-            values = [row[f] for f in texts if row[f]] + [named[ref].get(row[f], "") for f, ref in refs if row[f]]
+            values = [(name_key if f in NAMES else search_key)(row[f]) for f in texts if row[f]]
+            values += [_label_key(ref, named[ref].get(row[f], "")) for f, ref in refs if row[f]]
             day = row[model.DATE] if model.DATE else None
-            words[row["id"]] = (_low(kind, day), search_key(" ".join(values)))
+            words[row["id"]] = (_low(kind, day), " ".join(values))
         _enter_rows(store, kind, words)
+
+
+@lru_cache(maxsize=1 << 14)
+def _label_key(kind: str, label: str) -> str:
+    """The words of a reference's label: the name, and after it what it belongs to."""
+    name, _dot, above = label.partition(" · ")
+    return f"{name_key(name)} {search_key(above)}" if kind in NAMED else search_key(label)
 
 
 def index_ids(store: Store, kind: str, ids: list[str]) -> None:
@@ -188,7 +200,10 @@ def reindex(store: Store) -> None:
 def match(text: str) -> str | None:
     """The FTS5 query for records that have, for each word of ``text``, a word beginning with it; None without words.
 
-    ``search_key`` leaves only letters, digits and spaces, so a text cannot break out of the quotes.
+    A name may be written with other blanks (``typed_words``). Search keys have only letters, digits and spaces, so a
+    text cannot break out of the quotes.
     """
-    words = search_key(text).split()
-    return " ".join(f'"{word}"*' for word in words) if words else None
+    words = [[f'"{word}"*' for word in either] for either in typed_words(text)]
+    if all(len(either) == 1 for either in words):
+        return " ".join(word for (word,) in words) or None
+    return " AND ".join(f"({' OR '.join(either)})" for either in words)

@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fieldapp.errors import FieldappError
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.records.records import model_of
 from fieldapp.records.words import local_instant
 from fieldapp.sheets.importing import SheetOutcome
 from fieldapp.sheets.take_back import Batch, TakenBack
+from fieldapp.sheets.unit_list import UnitListOutcome
 from fieldapp.vietnamese.text import clean
+
+SHOWN = 10
+"""How many changes of one sort are shown"""
 
 
 def read_map(given: Any) -> dict[str, str | None]:
@@ -44,6 +48,28 @@ def import_details(outcome: SheetOutcome) -> Iterator[str]:
         yield _("Batch {n}; to take it back: fieldapp import-table --take-back {n} --reason …").format(n=outcome.batch)
     if outcome.dry_run:
         yield _("This was a trial: nothing was changed.")
+
+
+def unit_list_lines(outcome: UnitListOutcome) -> Iterator[str]:
+    """What a list of units brings: for each sort of change how many, and the first of them."""
+    titles = {
+        "new": _("New units"), "renamed": _("Renamed"), "recoded": _("With another code"), "corrected": _("Corrected"),
+        "ended": _("Ended"), "succeeded": _("Successions of units"),
+    }  # fmt: skip
+    for sort, number in outcome.counts().items():
+        if number:
+            yield f"{titles[sort]}: {number}"
+            yield from [f"  {change.text}" for change in outcome.changes if change.sort == sort][:SHOWN]
+            if number > SHOWN:
+                yield "  …"
+    if not outcome.changes:
+        yield _("The list brings nothing new.")
+    if outcome.unlisted:
+        yield counted(
+            "{n} unit in force is not on the list: it stays as it is.",
+            "{n} units in force are not on the list: they stay as they are.",
+            outcome.unlisted,
+        )
 
 
 def batch_lines(batches: Sequence[Batch]) -> Iterator[str]:

@@ -185,7 +185,7 @@ class RowReader:
             return day.day.isoformat(), day.question
         if shape.type == "ref":
             assert shape.ref is not None
-            return self._named(shape.ref, ", ".join(map(clean, [text, *above])), on), None
+            return self._named(shape.ref, ", ".join(map(clean, [text, *above])), None if shape.heir_of else on), None
         if shape.type == "choice":
             return _choice(shape, text), None
         if shape.type == "boolean":

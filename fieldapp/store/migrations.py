@@ -208,7 +208,7 @@ def migrate(db: Database, *, complete: bool = False) -> bool:
         migrations.apply(db)
         if complete:
             add_what_is_missing(db)
-            db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])
+        db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])  # words and keys may be others now
         db.execute("UPDATE local_session SET applying = 1")
         _baseline(db)
         db.execute("UPDATE local_session SET applying = 0")

@@ -1,7 +1,9 @@
 """Vietnamese text in the forms that are stored, searched and sorted by."""
 
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 """Combining marks of the tones in dictionary order: ngang (none), huyền, hỏi, ngã, sắc, nặng"""
@@ -10,6 +12,12 @@ _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _RANK = {letter: chr(0x100 + place) for place, letter in enumerate(_ALPHABET)}
 _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b", "ł": "l", "ø": "o"})
 """Letters that NFD does not decompose; ð and ɖ because their capitals look like Đ and are used for it in old files"""
+
+_SORTS = frozenset({"xa", "phuong", "huien", "tinh"})
+"""Search keys of words before most names of places: nobody writes them together with the name"""
+
+MOST_JOINED = 8
+"""In a longer text than this many words nobody looks for a name that is written with other blanks"""
 
 
 def clean(text: str, *, multiline: bool = False) -> str:
@@ -41,22 +49,74 @@ def _word_key(word: str) -> str:
     """The search key of a word; several words if it has punctuation. Cached, because a language has few words."""
     plain = unicodedata.normalize("NFD", word.casefold().translate(_PLAIN))
     letters = (c for c in plain if not unicodedata.combining(c))
-    spaced = "".join(c if c.isalnum() else " " for c in letters)
+    spaced = "".join(c if _in_word(c) else " " for c in letters)
     return " ".join(spaced.translate(_PLAIN).replace("y", "i").split())
 
 
+def _in_word(c: str) -> bool:
+    """Whether a character is a letter or digit; the modifier letters are not, some of which are used as apostrophes."""
+    return c.isalnum() and unicodedata.category(c) != "Lm"
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as they are spelled, without punctuation: ``M'Drắk`` has two."""
+    return "".join(c if _in_word(c) or unicodedata.combining(c) else " " for c in text).split()
+
+
+def runs(words: Sequence[str]) -> list[str]:
+    """Two and three words in a row, written as one: ``Ea H'leo`` is also written ``Ea Hleo`` and ``EaHleo``."""
+    return ["".join(words[at : at + n]) for at in range(len(words)) for n in (2, 3) if at + n <= len(words)]
+
+
+def name_key(text: str) -> str:
+    """The words that a name is searched by: its search key, and its words written as one.
+
+    Who types the beginning of a word finds it: so of the runs that begin at one word only the longest is needed.
+    """
+    words = search_key(text).split()
+    begun = (at for at in range(len(words) - 1) if words[at] not in _SORTS)
+    return " ".join([*words, *("".join(words[at : at + 3]) for at in begun)])
+
+
+def typed_words(text: str) -> list[list[str]]:
+    """For each typed word, what a name may have in its place: the word, or one word made of it and the one beside it.
+
+    ``Krông A Na`` finds ``Krông Ana``: both ``A`` and ``Na`` are found in ``Ana``. All are search keys.
+    """
+    return beside(search_key(text).split())
+
+
+def beside(words: Sequence[str]) -> list[list[str]]:
+    """Each word, with the words made of it and the one before or after it; without these in a long text."""
+    if len(words) > MOST_JOINED:
+        return [[word] for word in words]
+    pairs = ["".join(pair) for pair in pairwise(words)]
+    return [[word, *pairs[max(at - 1, 0) : at + 1]] for at, word in enumerate(words)]
+
+
 def sort_key(text: str) -> tuple[str, tuple[int, ...], str]:
-    """The sort key for the Vietnamese alphabet: first the letters of the whole text, then its tones, then case."""
+    """The sort key for the Vietnamese alphabet: first the letters of the whole text, then its tones, then the rest.
+
+    Blanks and punctuation belong to the rest: ``Ea H'leo`` stands beside ``Ea Hleo``.
+    """
     letters: list[str] = []
     tones: list[int] = []
     for c in unicodedata.normalize("NFC", text).casefold():
-        parts = unicodedata.normalize("NFD", c)
-        tone = next((_TONES[p] for p in parts if p in _TONES), 0)
-        letter = unicodedata.normalize("NFC", "".join(p for p in parts if p not in _TONES))
-        base = letter if letter in _RANK else unicodedata.normalize("NFD", letter)[:1].translate(_PLAIN)
-        letters.append(_RANK.get(base, base))
-        tones.append(tone)
+        letter, tone = _letter(c)
+        if letter:
+            letters.append(letter)
+            tones.append(tone)
     return "".join(letters), tuple(tones), text
+
+
+@lru_cache(maxsize=4_000)
+def _letter(c: str) -> tuple[str, int]:
+    """A character's place in the alphabet and its tone; without a place if it is no letter or digit."""
+    parts = unicodedata.normalize("NFD", c)
+    tone = next((_TONES[p] for p in parts if p in _TONES), 0)
+    letter = unicodedata.normalize("NFC", "".join(p for p in parts if p not in _TONES))
+    base = letter if letter in _RANK else unicodedata.normalize("NFD", letter)[:1].translate(_PLAIN)
+    return (_RANK.get(base, base), tone) if _in_word(base) else ("", 0)
 
 
 def spelling(text: str) -> tuple[str, tuple[int, ...]]:

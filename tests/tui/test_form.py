@@ -77,6 +77,8 @@ async def test_what_was_typed_comes_back_after_leaving(world: World) -> None:
         assert form.row("hamlet").entry.value == "Buôn [/] Ba"
         assert form.part("measures").data[0]["note"] == "hàng chục"
         await form.type("<enter>", *["<backspace>"] * 2, "5/10/13", "<f2>")
+        assert "01/07/2025" in form.note("unit_id"), "the unit was chosen before there was a day"
+        await form.type("<f2>")
         assert records.get(world.post, form.app.result).row["hamlet"] == "Buôn [/] Ba"
     assert world.post.drafts() == []
 
