@@ -158,7 +158,7 @@ def void(obj: Context, id: str, reason: str) -> None:
     store = obj.open()
     records.void(store, id, reason)
     print_message(_("Voided. It stays readable with its reason."))
-    if also := leaving.leaving_text(store, records.get(store, id).kind, id):
+    if also := leaving.leaving_text(store, records.get(store, id).kind, [id]):
         print_message(also)
 
 
@@ -236,6 +236,7 @@ def import_table(
 
 def _list_or_take_back(obj: Context, number: int | None, reason: str, as_json: bool) -> None:
     """List the imported sheets, or take one back."""
+    from fieldapp.records import leaving
     from fieldapp.sheets import messages
     from fieldapp.sheets import take_back as taking
 
@@ -248,10 +249,13 @@ def _list_or_take_back(obj: Context, number: int | None, reason: str, as_json: b
             print_text(line)
         return
     taken = taking.take_back(store, number, reason)
+    also = leaving.leaving_text(store, taken.kind, [entered.id for entered in taken.voided])
     if as_json:
         print_json(taken)
     else:
         print_text(messages.taken_back_text(taken))
+    if also:
+        print_message(also)
     for entered in taken.edited:
         print_message(_("Edited since, and kept: {record} ({id}).").format(record=entered.label, id=entered.id))
     if taken.edited:

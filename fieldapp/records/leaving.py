@@ -1,6 +1,7 @@
 """What no longer counts when a record is voided: the records that are about it."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
@@ -15,12 +16,13 @@ ABOUT_A_MEMBER: Mapping[str, Callable[[int], str]] = {
 words"""
 
 
-def leaving_text(store: Store, kind: str, row_id: str) -> str:
-    """A sentence about the records that leave the figures together with a record; empty if there are none."""
+def leaving_text(store: Store, kind: str, ids: Collection[str]) -> str:
+    """A sentence about the records that leave the figures together with some of a kind; empty if there are none."""
     if kind != "member":
         return ""
+    among = "member_id IN (SELECT value FROM json_each(?)) AND voided_at IS NULL"
     numbers = {
-        about: store.value(f"SELECT count(*) FROM {about} WHERE member_id = ? AND voided_at IS NULL", [row_id])
+        about: store.value(f"SELECT count(*) FROM {about} WHERE {among}", [json.dumps([*ids])])
         for about in ABOUT_A_MEMBER
     }
     what = ", ".join(ABOUT_A_MEMBER[about](n) for about, n in numbers.items() if n)

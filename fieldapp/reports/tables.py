@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from fieldapp.i18n import _
 from fieldapp.records import words
@@ -98,7 +98,8 @@ def _lines(whole: Sequence[Figure], parts: list[list[Figure]]) -> list[FigureLin
     the end of a month, and is not at that of the year."""
     found = [{_key(f): f for f in part} for part in parts]
     there = {_key(f) for f in whole}
-    only = {_key(f): replace(f, value=0, count=0) for part in parts for f in part if _key(f) not in there}
+    nothing: dict[str, Any] = {"value": 0, "count": 0, "approximate": False, "in_words": []}
+    only = {_key(f): replace(f, **nothing) for part in parts for f in part if _key(f) not in there}
     return [FigureLine(f, [part.get(_key(f)) for part in found]) for f in (*whole, *only.values())]
 
 

@@ -36,6 +36,7 @@ class TakenBack:
     """What taking a batch back did to its records."""
 
     number: int
+    kind: str
     voided: list[ImportedRow] = field(default_factory=list)
     edited: list[ImportedRow] = field(default_factory=list)
     """changed since: they stay"""
@@ -70,8 +71,8 @@ def take_back(store: Store, number: int, reason: str) -> TakenBack:
                 number=number
             )
         )
-    taken = TakenBack(number)
     kind = batch["kind"]
+    taken = TakenBack(number, kind)
     with store.transaction():
         rows = store.rows(
             f"SELECT r.row_id, r.line, t.voided_at FROM local_batch_row r JOIN {BY_KIND[kind].KIND} t"

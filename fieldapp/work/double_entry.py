@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fieldapp.domain.model import Child, Record, fields_of
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import records, reviews, words
+from fieldapp.records import dated_figures, records, reviews, words
 from fieldapp.records.reading import stored_fields
 from fieldapp.records.records import Found
 from fieldapp.records.view import child_text
@@ -211,7 +211,10 @@ def _plain(value: Any) -> Any:
 
 
 def take_keyed(store: Store, made: Comparison, chosen: Collection[Difference]) -> None:
-    """Write the values of the second keying into the record, for the chosen differences: an ordinary change."""
+    """Write the values of the second keying into the record, for the chosen differences: an ordinary change.
+
+    What is unusual was asked about when it was keyed. NeedsConfirmation where chosen days leave dated figures outside.
+    """
     if not chosen:
         return
     model = records.model_of(made.stored.kind)
@@ -232,7 +235,12 @@ def take_keyed(store: Store, made: Comparison, chosen: Collection[Difference]) -
             same = {"id": there["id"]} if there is not None and "id" in there else {}
             changed.append({k: v for k, v in here.items() if k != "id"} | same)
         data[difference.field] = changed
-    records.save(store, made.stored.kind, data, made.row_id, confirm=True)
+    try:
+        records.save(store, made.stored.kind, data, made.row_id)
+    except NeedsConfirmation as asked:
+        if dated_figures.FIELD in asked.fields:
+            raise
+        records.save(store, made.stored.kind, data, made.row_id, confirm=True)
 
 
 def error_rates(store: Store, kind: str | None = None) -> list[ErrorRate]:

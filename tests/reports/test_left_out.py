@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,6 +137,18 @@ def test_voiding_a_member_says_what_leaves_the_figures_with_it(
     assert code == 0
     assert "1 giới thiệu sinh hoạt, 1 hộ phụ trách, 1 lần ứng cử" in err
     assert "xếp loại" not in err
+
+
+def test_taking_back_a_sheet_of_members_says_what_leaves_the_figures(world: World, run: Run, tmp_path: Path) -> None:
+    sheet = tmp_path / "members.csv"
+    sheet.write_text("Họ và tên\nLê Văn Năm\nLê Văn Sáu\n", encoding="utf-8")
+    assert run("import-table", sheet, "--kind", "member")[0] == 0
+    for row in lists.record_window(world.post, "member").rows:
+        save(world, "introduction", member_id=row["id"], party_cell_id=cell(world.post), date_from="2018-01-01")
+    code, _out, err = run("import-table", "--take-back", "1", "--reason", "nhầm")
+    assert code == 0
+    assert "2 giới thiệu sinh hoạt" in err
+    assert told(world.post) == (2, 0)
 
 
 def test_only_what_makes_a_figure_is_behind_it(world: World, run: Run) -> None:

@@ -79,6 +79,21 @@ def test_rows_that_one_keying_lacks_differ_and_are_taken(world: World) -> None:
     assert [row["amount"] for row in found.children["measures"]] == [2]
 
 
+def test_days_keyed_again_leave_no_dated_figure_outside_without_a_word(world: World) -> None:
+    part = {"measure_id": "gieng", "amount": 1, "measured_on": "2013-10-05"}
+    me, world.post.user = world.post.user, OTHER
+    row_id = world.well(measures=[part])
+    world.post.user = me
+    keyed = {**WELL, "date_from": "2013-10-06", "measures": [{**part, "measured_on": "2013-10-06"}]}
+    made = double_entry.compare_keying(world.post, row_id, keyed)
+    days = [d for d in made.differences if d.field == "date_from"]
+    with pytest.raises(NeedsConfirmation, match="nằm ngoài"):
+        double_entry.take_keyed(world.post, made, days)
+    double_entry.take_keyed(world.post, made, made.differences)
+    (row,) = records.get(world.post, row_id).children["measures"]
+    assert row["measured_on"] == "2013-10-06"
+
+
 def test_a_meeting_keyed_again_meets_no_rule_with_itself(world: World) -> None:
     me, world.post.user = world.post.user, OTHER
     member = records.save(world.post, "member", {"full_name": "Siu Blêh"})

@@ -215,7 +215,7 @@ class RecordScreen(Page):
     def action_void(self) -> None:
         """Ask for the reason, on the page."""
         self._about = None
-        also = leaving.leaving_text(self.store, self._model.KIND, self._record_id)
+        also = leaving.leaving_text(self.store, self._model.KIND, [self._record_id])
         why = (
             _("Why is it retired? Enter retires it, Esc keeps it.")
             if self._model.REFERENCE
