@@ -84,6 +84,7 @@ ALWAYS: dict[str, set[str]] = {
     "hq replicas": {"--json"},
     "hq trust": {"--yes"},
     "hq recover": {"--compared"},
+    "hq units": {"--from", "--successions", "--yes", "--json"},
     "hq conflicts": {"--json"},
     "hq resolve": {"--take"},
     "hq quarantine": {"--json"},
