@@ -12,7 +12,7 @@ from fieldapp.publish.access import SEES_ALL
 from fieldapp.publish.dialect import literal, to_postgres
 from fieldapp.publish.tables import PATH, RETURNED
 from fieldapp.reports.figures import GROUPS, HIGH, NARROW, SPEAKERS, Group, by_source, counts_sql, sums_sql
-from fieldapp.reports.sources import BODIES, DEEDS, DEEDS_NOW, MOVED
+from fieldapp.reports.sources import BODIES, DEEDS, DEEDS_NOW, JOINT_RECORDS, MOVED
 from fieldapp.reports.units import IN_USE, INSIDE, PLACES, SAME_CODE, UNIT_NAMED
 
 ARGUMENTS = (
@@ -145,12 +145,11 @@ def _by_group(parts: Mapping[Group | None, str]) -> str:
 
 
 def _postgres(sql: str) -> str:
-    # of a deed the caller does not learn what posts recorded that they may not see
-    deeds = f"""SELECT n.* FROM ({DEEDS_NOW}) n JOIN activity own ON own.id = n.record
-        WHERE everything OR own.post_id = ANY (seen)"""
     for source, name in ((MOVED, "moved"), (BODIES, "bodies")):
         sql = sql.replace(source, f"SELECT * FROM unnest({name}, {name}_to) AS n (unit_id, today_id)")
-    return to_postgres(sql.replace(DEEDS, deeds), PARAMETERS, BOOLEANS)
+    # the caller does not learn what posts recorded of a deed that they may not see
+    own = "SELECT deed.*, NULL AS left_out FROM deed WHERE everything OR deed.post_id = ANY (seen)"
+    return to_postgres(sql.replace(DEEDS, DEEDS_NOW).replace(JOINT_RECORDS, own), PARAMETERS, BOOLEANS)
 
 
 def _over(name: str, step: str, group: str | None) -> str:

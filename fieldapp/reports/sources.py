@@ -150,14 +150,16 @@ OUTSIDE_FIGURES = f"""
 """The figures of the period on a day of their own that lies outside of their activity"""
 
 DEEDS_NOW = """
-    SELECT record, reference || '|' || activity_kind_id || '|' || sum(begins) OVER (
+    SELECT record, post_id, unit_id, unit_now_id, activity_kind_id, last,
+        reference || '|' || activity_kind_id || '|' || sum(begins) OVER (
         PARTITION BY reference, activity_kind_id ORDER BY first, record ROWS UNBOUNDED PRECEDING) AS deed
     FROM (
         SELECT dated.*, CASE WHEN first > max(date(last, '+1 day')) OVER (
             PARTITION BY reference, activity_kind_id ORDER BY first, record
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) THEN 1 ELSE 0 END AS begins
         FROM (
-            SELECT a.id AS record, a.activity_kind_id, a.date_from AS first, coalesce(a.date_to, a.date_from) AS last,
+            SELECT a.id AS record, a.post_id, a.unit_id, a.unit_now_id, a.activity_kind_id, a.date_from AS first,
+                coalesce(a.date_to, a.date_from) AS last,
                 coalesce(nullif(plain(a.joint_reference), ''), a.id) AS reference
             FROM activity a WHERE a.joint_reference IS NOT NULL AND a.voided_at IS NULL
                 AND a.id NOT IN (SELECT value FROM json_each(:returned))
@@ -171,12 +173,11 @@ next month or next year is another deed. The records of all posts make the deeds
 DEEDS = "SELECT key AS record, value AS deed FROM json_each(:deeds)"
 """``DEEDS_NOW``, computed once for all queries of a report"""
 
-
 JOINT_RECORDS = """
     SELECT deed.record, deed.deed, a.post_id, a.unit_id, a.unit_now_id, a.activity_kind_id,
         coalesce(a.date_to, a.date_from) AS last, NULL AS left_out
     FROM deed CROSS JOIN activity a WHERE a.id = deed.record"""
-"""The records of the deeds as facts; asks for ``deed``"""
+"""The records of the deeds as facts, as ``DEEDS_NOW`` gives them; asks for ``deed``"""
 
 
 def joint(part: str, narrow: str) -> str:
