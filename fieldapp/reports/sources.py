@@ -19,9 +19,11 @@ SOURCES: Mapping[Source, str] = {
     "target": f"""
         SELECT a.id AS record, 'activity' AS kind, a.date_from AS first, coalesce(a.date_to, a.date_from) AS last,
             a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY}, t.target_type,
-            coalesce(t.party_cell_id, mt.today_id, t.unit_id, '') || '|' || coalesce(plain(t.name), '') AS body
+            coalesce(t.party_cell_id, mt.today_id, t.unit_id, '') || '|' || coalesce(plain(t.name), '') AS body,
+            ut.border
         FROM activity a JOIN activity_target t ON t.activity_id = a.id
             LEFT JOIN moved mt ON mt.unit_id = t.unit_id
+            LEFT JOIN unit ut ON ut.id = coalesce(mt.today_id, t.unit_id)
         WHERE a.voided_at IS NULL AND t.voided_at IS NULL""",
     "introduction": f"""
         SELECT i.id AS record, 'introduction' AS kind, i.date_from AS first, i.date_to AS last, i.post_id,

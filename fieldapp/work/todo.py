@@ -9,6 +9,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
 from fieldapp.records import records, reviews, rule_violations, words
 from fieldapp.store.store import Draft, Row, Store
+from fieldapp.work import unit_codes
 
 DUE_DAYS = 7
 SOON_DAYS = 30
@@ -41,12 +42,19 @@ class Todo:
 def todo(store: Store, today: date) -> list[Todo]:
     """All things to do, the most important first; at headquarters for all its posts."""
     if store.identity.role == "hq":
-        return [*_late_by_post(store, today), *_violations(store), *_introductions(store, today), *_drafts(store)]
+        return [
+            *_late_by_post(store, today),
+            *_violations(store),
+            *_units_to_check(store),
+            *_introductions(store, today),
+            *_drafts(store),
+        ]
     return [
         *_drafts(store),  # after a power cut people look for what they had typed
         *_matters(store, today),
         *_returned(store),
         *_violations(store),
+        *_units_to_check(store),
         *_introductions(store, today),
         *_cells_not_met(store, today),
         *_missing_members(store, today),
@@ -117,6 +125,18 @@ def _violations(store: Store) -> Iterator[Todo]:
     for violation in found:
         of_post = f"{posts[violation.post_id]}: " if violation.post_id in posts else ""
         yield Todo("!", _("to correct"), of_post + violation.sentence, violation.kind, violation.target)
+
+
+def _units_to_check(store: Store) -> Iterator[Todo]:
+    """Records that may have been given their unit by a code that is another unit's."""
+    posts = _post_names(store)
+    for found in unit_codes.units_to_check(store)[:MAX_LISTED]:
+        of_post = f"{posts[found.post_id]}: " if found.post_id in posts else ""
+        name = words.labels(store, found.kind, [found.record])[found.record]
+        text = of_post + _("{name}: recorded under code {code}, which is {unit} now").format(
+            name=name, code=found.code, unit=found.now
+        )
+        yield Todo("!", _("to check"), text, found.kind, found.record)
 
 
 def _introductions(store: Store, today: date) -> Iterator[Todo]:
