@@ -25,7 +25,9 @@ CREATE TABLE unit (
     name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
     parent_id TEXT REFERENCES unit (id),
     valid_from TEXT CHECK (valid_from IS NULL OR date(valid_from) IS valid_from AND valid_from >= '1900'),
-    valid_to TEXT CHECK (valid_to IS NULL OR date(valid_to) IS valid_to AND valid_to >= '1900')
+    valid_to TEXT CHECK (valid_to IS NULL OR date(valid_to) IS valid_to AND valid_to >= '1900'),
+    border TEXT CHECK (border IS NULL OR border IN ('land_border')), -- a commune on the border
+    also_called TEXT CHECK (also_called IS NULL OR length(also_called) BETWEEN 1 AND 200)
 ) STRICT;
 CREATE INDEX unit_code ON unit (code);
 CREATE INDEX unit_parent ON unit (parent_id);
@@ -38,7 +40,8 @@ CREATE TABLE unit_succession (
     void_reason TEXT,
     old_unit_id TEXT NOT NULL REFERENCES unit (id),
     new_unit_id TEXT NOT NULL REFERENCES unit (id),
-    effective_on TEXT NOT NULL CHECK (date(effective_on) IS effective_on AND effective_on >= '1900')
+    effective_on TEXT NOT NULL CHECK (date(effective_on) IS effective_on AND effective_on >= '1900'),
+    share TEXT CHECK (share IS NULL OR share IN ('whole', 'part', 'all_people', 'land_only'))
 ) STRICT;
 CREATE INDEX unit_succession_old ON unit_succession (old_unit_id);
 
@@ -556,10 +559,13 @@ CREATE INDEX review_replaces ON review (replaces);
 -- views ----------------------------------------------------------------------------------------------------------
 
 -- Each unit with the unit of today that it became, through all successions in force; NULL where it became several, or
--- nobody knows what became of it.
+-- nobody knows what became of it. Who only got land where nobody lived is no heir.
 CREATE VIEW unit_today AS
 WITH RECURSIVE
-    passed AS (SELECT * FROM unit_succession WHERE voided_at IS NULL AND effective_on <= date('now')),
+    passed AS (
+        SELECT * FROM unit_succession
+        WHERE voided_at IS NULL AND effective_on <= date('now') AND share IS DISTINCT FROM 'land_only'
+    ),
     heir (unit_id, heir_id) AS (
         SELECT id, id FROM unit
         UNION SELECT h.unit_id, p.new_unit_id FROM heir h JOIN passed p ON p.old_unit_id = h.heir_id

@@ -32,10 +32,10 @@ def _few(changes: Iterable[BaselineChange]) -> Iterator[BaselineChange]:
     for change in changes:
         table, row_id, cols, is_new = change
         if table == "unit" and is_new:
-            if cols["parent_id"] in without_units | left_out:
+            if cols["parent_id"] in without_units or cols["parent_id"] in left_out:
                 left_out.add(row_id)
                 continue
             if cols["level"] == "province" and cols["code"] not in PROVINCES:
                 without_units.add(row_id)
-        if row_id not in left_out and not left_out & {value for value in cols.values() if isinstance(value, str)}:
+        if row_id not in left_out and left_out.isdisjoint(value for value in cols.values() if isinstance(value, str)):
             yield change

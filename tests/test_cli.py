@@ -26,7 +26,7 @@ from fieldapp.sync.peers.peers import Peer
 WELL = {
     "activity_kind": "Giếng khoan",
     "date_from": "5/10/2013",
-    "unit": "Xã Ia RVê",
+    "unit": "Xã Ia Rvê",
     "description": "Giếng buôn Ba Na",
     "measures": [{"measure": "gieng", "amount": "1"}, {"measure": "tri_gia_cong_trinh", "amount": "35tr"}],
 }

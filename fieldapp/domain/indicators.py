@@ -82,6 +82,10 @@ def _matters(matter_type: MatterType, title: str) -> tuple[Indicator, ...]:
 
 INDICATORS: tuple[Indicator, ...] = (
     _bodies("communes_strengthened", "Communes strengthened", "communes", "commune"),
+    Indicator(
+        "border_communes_strengthened", "political_base", "Border communes strengthened", "communes", "target",
+        of="body", where=(("target_type", ("commune",)), ("border", ("land_border",))),
+    ),
     _bodies("cells_strengthened", "Party cells strengthened", "party cells", "party_cell"),
     _bodies("police_strengthened", "Commune police strengthened", "police units", "police"),
     _bodies("militia_strengthened", "Militia strengthened", "militia units", "militia"),

@@ -142,6 +142,8 @@ class Record(BaseModel):
     """Has its own list and form; False for rows that are entered on their parent's form"""
     REFERRED: ClassVar[bool] = False
     """A row of a parent's form that other records refer to: the search index has it, like records with a list"""
+    FOUND_BY: ClassVar[tuple[str, ...]] = ()
+    """Fields with the records whose words it is found by; it has no entry of its own in the search index"""
     UNIQUE: ClassVar[tuple[str, ...]] = ()
     """Two records with the same values in these fields are duplicates: refused on entry, listed after a merge"""
     ALIKE: ClassVar[tuple[str, ...]] = ()

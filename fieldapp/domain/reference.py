@@ -37,6 +37,12 @@ KindSection = Literal[
 
 Nature = Literal["works", "persons", "turns", "households", "labour", "quantity", "cash", "in_kind", "service", "text"]
 
+Border = Literal["land_border"]
+
+Share = Literal["whole", "part", "all_people", "land_only"]
+"""What of an old unit went to a successor. ``all_people``: all who lived there, with a part of the land; ``land_only``:
+land where nobody lived"""
+
 FieldType = Literal["text", "number", "date", "choice"]
 
 PlanIndicator = Literal[
@@ -65,6 +71,8 @@ class Unit(Record):
     parent_id: Annotated[str | None, Ref("unit"), Field(title="Belongs to")] = None
     valid_from: Annotated[MaybeDay, Field(title="Valid from")] = None
     valid_to: Annotated[MaybeDay, Field(title="Valid to")] = None
+    border: Annotated[Border | None, Field(title="On the border")] = None
+    also_called: Annotated[Short, Field(title="Also called")] = None
 
 
 class UnitSuccession(Record):
@@ -73,12 +81,15 @@ class UnitSuccession(Record):
     PLURAL = "Successions of units"
     REFERENCE = True
     LABEL = ("old_unit_id", "new_unit_id")
-    LIST = ("old_unit_id", "new_unit_id", "effective_on")
+    LIST = ("old_unit_id", "new_unit_id", "effective_on", "share")
     DATE = "effective_on"
+    FOUND_BY = ("old_unit_id", "new_unit_id")
 
     old_unit_id: Annotated[str, Ref("unit"), Field(title="Old unit")]
     new_unit_id: Annotated[str, Ref("unit"), Field(title="New unit")]
     effective_on: Annotated[Day, Field(title="Effective on")]
+    share: Annotated[Share | None, Field(title="What went over")] = None
+    """Empty: not known, so that it counts like a part"""
 
 
 class Post(Record):

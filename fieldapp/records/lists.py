@@ -59,7 +59,8 @@ def record_window(
     query = search_index.match(text)
     if text.strip() and query is None:
         return RecordWindow([], None)
-    if query is not None:
+    by_entry = query is not None and model.DATE is not None  # the numbers of entries are in the order of the days
+    if query is not None and not model.FOUND_BY:
         source = f"local_search s CROSS JOIN {kind} t ON t.id = s.row_id"
         where += ["local_search MATCH ?", "s.rowid BETWEEN ? AND ?"]
         params += [query, *search_index.entry_range(kind, date_from, date_to)]
@@ -68,7 +69,13 @@ def record_window(
             if bound is not None:
                 where.append(f"t.{model.DATE} {compare} ?")
                 params.append(bound.isoformat())
-    by_entry = query is not None and model.DATE is not None  # the numbers of entries are in the order of the days
+    if query is not None and model.FOUND_BY:
+        by_entry = False
+        found = "SELECT row_id FROM local_search WHERE local_search MATCH ? AND rowid BETWEEN ? AND ?"
+        refs = {s.name: s.ref for s in fields_of(model) if s.ref is not None}
+        where.append(f"({' OR '.join(f't.{field} IN ({found})' for field in model.FOUND_BY)})")
+        for field in model.FOUND_BY:
+            params += [query, *search_index.entry_range(refs[field])]
     if by_entry:
         ordered = "s.rowid DESC"
         if after is not None:
@@ -169,11 +176,14 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
 def successors(store: Store, unit_id: str) -> list[tuple[str, str]]:
     """The units of today that a unit became: (id, label) each; the unit itself if it still exists.
 
+    Units that only got land where nobody lived are left out, so that records follow the people.
+
     The view ``unit_today`` gives the same for all units at once.
     """
     found = store.rows(
         "WITH RECURSIVE"
-        " passed AS (SELECT * FROM unit_succession WHERE voided_at IS NULL AND effective_on <= date('now')),"
+        " passed AS (SELECT * FROM unit_succession WHERE voided_at IS NULL AND effective_on <= date('now')"
+        "  AND share IS DISTINCT FROM 'land_only'),"
         " heir (id) AS (SELECT :unit UNION SELECT p.new_unit_id FROM heir h JOIN passed p ON p.old_unit_id = h.id)"
         " SELECT u.id FROM heir h JOIN unit u ON u.id = h.id"
         " WHERE NOT EXISTS (SELECT 1 FROM passed p WHERE p.old_unit_id = u.id)"

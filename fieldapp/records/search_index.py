@@ -86,6 +86,12 @@ def index_ids(store: Store, kind: str, ids: list[str]) -> None:
         index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [part]))
 
 
+def has_words(kind: str) -> bool:
+    """Whether records of a kind have entries in the index."""
+    model = BY_KIND[kind]
+    return (model.TOP or model.REFERRED) and not model.FOUND_BY
+
+
 def has_entries(store: Store, kind: str) -> bool:
     """Whether the index has entries of a kind; quicker than a search."""
     return store.value("SELECT 1 FROM local_search WHERE rowid BETWEEN ? AND ? LIMIT 1", entry_range(kind)) is not None
@@ -126,13 +132,14 @@ def index_imported(store: Store, progress: Callable[[int, int], None] | None = N
 @cache
 def _words_of(kind: str) -> frozenset[str]:
     """The columns of a kind that its index entries are made from; empty for a kind that is not indexed."""
-    model = BY_KIND.get(kind)
-    if model is None or not (model.TOP or model.REFERRED):
+    if kind not in BY_KIND or not has_words(kind):
         return frozenset()
+    model = BY_KIND[kind]
     words = {s.name for s in fields_of(model) if s.type in ("text", "long") or s.ref}
     return frozenset({"created_at", *words, *([model.DATE] if model.DATE else [])})
 
 
+@cache
 def _low(kind: str, day: str | None) -> int:
     """The lowest number of a kind's entries on a day."""
     given = date.fromisoformat(day) if day else None
@@ -190,8 +197,8 @@ def reindex(store: Store) -> None:
     with store.transaction(derived=True):
         store.db.execute("DELETE FROM local_search")
         store.db.execute("DELETE FROM local_search_row")
-        for kind, model in BY_KIND.items():
-            if model.TOP or model.REFERRED:
+        for kind in BY_KIND:
+            if has_words(kind):
                 index(store, kind, store.rows(f"SELECT * FROM {kind}"))
         store.set_setting(INDEXED_UNTIL, str(log.last_number(store)))
         store.db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])

@@ -27,18 +27,22 @@ def left_out(row: str, member: str | None = None) -> str:
     return f"CASE WHEN {voided} THEN 'voided' WHEN {row}.id IN {RETURNED} THEN 'returned' END AS left_out"
 
 
+_BODY_UNIT = """coalesce(CASE WHEN t.unit_id = a.unit_id AND a.unit_now_id IS NOT NULL
+                    AND bt.unit_id IS NOT NULL AND (:view = 'now' OR bt.today_id IS NULL)
+                THEN CASE WHEN bn.unit_id IS NULL THEN a.unit_now_id ELSE bn.today_id END END,
+                bt.today_id, t.unit_id)"""
+"""The unit of a body on the day of the view"""
+
 SOURCES: Mapping[Source, str] = {
     # A body is a party cell, else a unit with a name: by its name alone, two hamlets would be one. A unit under its old
     # and its new name is one body: what it became by the day of the view, where that is one unit.
     "target": f"""
         SELECT a.id AS record, 'activity' AS kind, a.date_from AS first, coalesce(a.date_to, a.date_from) AS last,
             a.post_id, a.unit_id, a.unit_now_id, {_ACTIVITY}, {left_out("a")}, t.target_type,
-            coalesce(t.party_cell_id, CASE WHEN t.unit_id = a.unit_id AND a.unit_now_id IS NOT NULL
-                    AND bt.unit_id IS NOT NULL AND (:view = 'now' OR bt.today_id IS NULL)
-                THEN CASE WHEN bn.unit_id IS NULL THEN a.unit_now_id ELSE bn.today_id END END,
-                bt.today_id, t.unit_id, '') || '|' || coalesce(plain(t.name), '') AS body
+            coalesce(t.party_cell_id, {_BODY_UNIT}, '') || '|' || coalesce(plain(t.name), '') AS body, ut.border
         FROM activity a JOIN activity_target t ON t.activity_id = a.id
             LEFT JOIN bodies bt ON bt.unit_id = t.unit_id LEFT JOIN bodies bn ON bn.unit_id = a.unit_now_id
+            LEFT JOIN unit ut ON ut.id = {_BODY_UNIT}
         WHERE t.voided_at IS NULL""",
     "introduction": f"""
         SELECT i.id AS record, 'introduction' AS kind, i.date_from AS first, i.date_to AS last, i.post_id,

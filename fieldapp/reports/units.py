@@ -18,8 +18,12 @@ from fieldapp.reports.query import Query
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean
 
-FOLLOWED = "SELECT old_unit_id, new_unit_id, effective_on FROM unit_succession WHERE voided_at IS NULL"
-"""The successions that records follow"""
+FOLLOWED = """
+    SELECT s.old_unit_id, s.new_unit_id, s.effective_on FROM unit_succession s WHERE s.voided_at IS NULL
+        AND NOT (s.share IS NOT DISTINCT FROM 'land_only' AND EXISTS (SELECT 1 FROM unit_succession p
+            WHERE p.old_unit_id = s.old_unit_id AND p.effective_on = s.effective_on AND p.voided_at IS NULL
+                AND p.share = 'all_people'))"""
+"""The successions that records follow: of a divided unit all of whose people went to one successor, that one"""
 
 _STEPS = f"""
     known AS ({FOLLOWED}),

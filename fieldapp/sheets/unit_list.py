@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from fieldapp.domain.dates import format_date
-from fieldapp.domain.model import fields_of
-from fieldapp.domain.reference import Level, Unit, UnitSuccession
+from fieldapp.domain.reference import Level, Unit
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
@@ -459,10 +458,9 @@ class _Lists:
                 days = {"valid_from": place.begin, "valid_to": place.end}
                 place.id = records.save(self._store, "unit", {**data, **days})
         self._save_all(changed, "parent_id", lambda place: place.parent.id if place.parent else None)
-        has_share = any(shape.name == "share" for shape in fields_of(UnitSuccession))
         for old, new, day, share, _line in successions:
-            data = {"old_unit_id": old.id, "new_unit_id": new.id, "effective_on": day}
-            records.save(self._store, "unit_succession", data | ({"share": share} if has_share else {}))
+            data = {"old_unit_id": old.id, "new_unit_id": new.id, "effective_on": day, "share": share}
+            records.save(self._store, "unit_succession", data)
 
     def _save_all(self, places: Iterable[_Place], column: str, value: Any) -> None:
         for place in places:

@@ -1,6 +1,7 @@
 """The reference data that every copy of the program ships: units, kinds of activity, measures, ethnic groups.
 
 It is a log. Each version of the program adds its changes after those of the version before, and never moves a change.
+``units_2025.csv`` and ``unit_succession_2025.csv`` are what was shipped first, with its faults: ids are made of it.
 Ids are computed from the rows' natural keys, so every replica has the same ids (``tests/store/test_baseline.py`` pins
 some).
 """
@@ -14,6 +15,7 @@ from importlib.resources import files
 from itertools import islice
 from typing import Any
 
+from fieldapp.store import units_2026
 from fieldapp.store.ids import FIRST_DAY, derived_id
 from fieldapp.vietnamese.text import clean, sort_key
 
@@ -67,18 +69,40 @@ def baseline_changes() -> Iterator[BaselineChange]:
 
     The columns of a new row lack only author, time and void columns.
     """
-    for table, row in _rows_of_0_2():
-        yield table, row["id"], {k: v for k, v in row.items() if k != "id"}, True
+    first = [_as_new(*row) for row in _rows_of_0_2()]
+    yield from first
     yield from _limits()
     yield from _synonyms()
-    for table, row in _kinds_since():
-        yield table, row["id"], {k: v for k, v in row.items() if k != "id"}, True
+    yield from units_2026.unit_changes(
+        first,
+        [units_2026.Line(*fields) for fields in _lines("units.csv")],
+        _lines("unit_successions.csv"),
+        dict(corrected_codes()),
+    )
+    for row in _kinds_since():
+        yield _as_new(*row)
+
+
+def _as_new(table: str, row: dict[str, Any]) -> BaselineChange:
+    return table, row["id"], {name: value for name, value in row.items() if name != "id"}, True
 
 
 def baseline_rows() -> Iterator[BaselineRow]:
-    """The shipped rows, those of older versions first."""
-    yield from _rows_of_0_2()
-    yield from _kinds_since()
+    """The shipped rows as they were shipped first, those of older versions first."""
+    for table, row_id, cols, is_new in baseline_changes():
+        if is_new:
+            yield table, {"id": row_id, **cols}
+
+
+def corrected_codes() -> list[tuple[str, str]]:
+    """(code as it was shipped first, official code) of each unit that was shipped with a wrong one."""
+    return [(code, official) for code, official in _lines("unit_codes_2025.csv")]
+
+
+def provinces_of_today() -> set[str]:
+    """The codes of the provinces."""
+    lines = map(units_2026.Line._make, _lines("units.csv"))
+    return {line.code for line in lines if len(line.code) == 2 and not line.valid_to}
 
 
 def _rows_of_0_2() -> Iterator[BaselineRow]:
@@ -89,8 +113,8 @@ def _rows_of_0_2() -> Iterator[BaselineRow]:
     for table, row in (*_new_units(new), *_old_units(new, filter(_shipped_first, successions)), *_kinds()):
         seen.add(row["id"])
         yield table, row
-    later = [line for line in successions if _is_shipped(line)]
-    for table, row in (*_old_units(new, later), *_province_successions(new, later), *_ethnic_groups(), *_kind_fields()):
+    again = (*_old_units(new, successions), *_province_successions(new, successions))
+    for table, row in (*again, *_ethnic_groups(), *_kind_fields()):
         if row["id"] not in seen:
             yield table, row
 
@@ -98,6 +122,12 @@ def _rows_of_0_2() -> Iterator[BaselineRow]:
 def _table(name: str) -> Iterator[dict[str, str]]:
     text = (files("fieldapp") / "data" / name).read_text(encoding="utf-8")
     yield from csv.DictReader(io.StringIO(text))
+
+
+def _lines(name: str) -> Iterator[list[str]]:
+    """The lines of a large table without its head; quicker than ``_table``."""
+    text = (files("fieldapp") / "data" / name).read_text(encoding="utf-8")
+    return islice(csv.reader(io.StringIO(text)), 1, None)
 
 
 def _unit(level: str, code: str, name: str, parent: str | None, old: bool, place: str = "") -> BaselineRow:
@@ -127,15 +157,6 @@ def _new_units(new: dict[str, str]) -> Iterator[BaselineRow]:
 def _shipped_first(line: dict[str, str]) -> bool:
     """Whether version 1 shipped a line of the succession file: the border districts of old Đắk Lắk."""
     return line["old_province"] == "Tỉnh Đắk Lắk" and line["old_district"] in FIRST_DISTRICTS
-
-
-def _is_shipped(line: dict[str, str]) -> bool:
-    """Whether a line of the succession file is shipped: only lines of what is Đắk Lắk today.
-
-    To ship more, change only this function. A unit shipped without a code keeps the id made without it, so add the
-    codes of its province and district to the tables above in the same version.
-    """
-    return line["old_province"] in OLD_PROVINCES
 
 
 def _old_units(new: dict[str, str], lines: Iterable[dict[str, str]]) -> Iterator[BaselineRow]:

@@ -13,8 +13,10 @@ possible to apply a migration again: the older version forgets the migrations th
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +25,7 @@ from sqlite_utils import Database, Migrations
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import capture
-from fieldapp.store.baseline import baseline_changes
+from fieldapp.store.baseline import BaselineChange, baseline_changes
 from fieldapp.store.connection import DatabaseError, in_memory
 
 migrations = Migrations("fieldapp")
@@ -150,12 +152,30 @@ def wall_clock(db: Database) -> None:
     )
 
 
-SEGMENT_SCHEMA = 4
+@migrations(name="0015_units")
+def units(db: Database) -> None:
+    """Units have the official codes, for the whole country before and after the reform, with border communes, earlier
+    names and the shares of successions.
+
+    What was recorded here before may have a unit by the code of another; applied again, that stays the same time.
+    """
+    add_what_is_missing(db)
+    db.execute("INSERT OR IGNORE INTO local_setting SELECT ?, hlc FROM local_session", [OFFICIAL_CODES_SINCE])
+
+
+OFFICIAL_CODES = 15
+"""The first ``schema`` of segments whose author had the official codes of units"""
+OFFICIAL_CODES_SINCE = "official_codes_since"
+"""Local setting: the clock when this file got them; not in a file that was made with them"""
+
+SEGMENT_SCHEMA = 15
 """The ``schema`` number in segments and manifests: the shape of the tables whose rows are logged, not of the file.
 
-Those tables have not changed since migration 4. Later migrations only change what a replica keeps for itself. So this
+Those tables have not changed since migration 15. Later migrations only change what a replica keeps for itself. So this
 is a constant, and the same changes give the same bytes in every version of the program. Readers do not check it. If you
 change a logged table, set it to the number of your migration (``tests/store/test_migrations.py`` requires it).
+
+It also tells which units an author had: before 15, some had the code of another (``work/unit_codes.py``).
 """
 
 BASELINE_LOG = "baseline"
@@ -187,8 +207,17 @@ def create_schema(db: Database) -> None:
     db.execute("UPDATE local_session SET applying = 0, actor = NULL")
     capture.install_triggers(db)
     db.execute("COMMIT")
-    migrations.apply(db)
-    db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])  # the code that begins the replica fills the index
+    _enter_as_applied(db)
+
+
+def _enter_as_applied(db: Database) -> None:
+    """A new file has the newest shape: its migrations have nothing to do."""
+    migrations.ensure_migrations_table(db)
+    now = datetime.now(UTC).isoformat(" ")
+    db.conn.executemany(
+        f"INSERT INTO {migrations.migrations_table} (migration_set, name, applied_at) VALUES (?, ?, ?)",
+        [(migrations.name, migration.name, now) for migration in migrations._migrations],
+    )
 
 
 def migrate(db: Database, *, complete: bool = False) -> bool:
@@ -396,24 +425,25 @@ def _baseline(db: Database) -> None:
     import msgspec
 
     done = _last_baseline_change(db)
-    logged = []
-    seq = 0
-    for seq, (table, row_id, cols, is_new) in enumerate(baseline_changes(), start=1):
-        if seq <= done:
-            continue
+    shipped = list(baseline_changes())
+    missing: list[BaselineChange] = [
+        (table, row_id, {**cols, "created_at": BASELINE_TIME, "created_by": "fieldapp"} if is_new else cols, is_new)
+        for table, row_id, cols, is_new in shipped[done:]
+    ]
+    for (table, is_new, names), rows in groupby(missing, lambda change: (change[0], change[3], tuple(change[2]))):
         if is_new:
-            cols = {**cols, "created_at": BASELINE_TIME, "created_by": "fieldapp"}  # noqa: PLW2901
-            names = ("id", *cols)
             marks = ", ".join("?" * len(names))
-            db.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", [row_id, *cols.values()])
+            statement = f"INSERT INTO {table} ({', '.join(names)}, id) VALUES ({marks}, ?)"
         else:
-            sets = ", ".join(f"{name} = ?" for name in cols)
-            db.execute(f"UPDATE {table} SET {sets} WHERE id = ?", [*cols.values(), row_id])
-        logged_cols = msgspec.json.encode({k: v for k, v in cols.items() if v is not None}).decode()
-        logged.append((BASELINE_LOG, seq, seq, table, row_id, logged_cols, None, BASELINE_TIME))
+            statement = f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?"
+        db.conn.executemany(statement, [(*cols.values(), row_id) for _table, row_id, cols, _is_new in rows])
+    logged = []
+    for seq, (table, row_id, cols, _is_new) in enumerate(missing, start=done + 1):
+        given = msgspec.json.encode({name: value for name, value in cols.items() if value is not None}).decode()
+        logged.append((BASELINE_LOG, seq, seq, table, row_id, given, None, BASELINE_TIME))
     db.conn.executemany("INSERT INTO local_change VALUES (?, ?, ?, ?, ?, ?, ?, ?)", logged)
     db.execute(
         "INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, '*', '', 0, ?)"
         " ON CONFLICT (id) DO UPDATE SET seq = excluded.seq",
-        [BASELINE_LOG, max(seq, done)],
+        [BASELINE_LOG, max(len(shipped), done)],
     )

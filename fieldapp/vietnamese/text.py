@@ -27,6 +27,8 @@ def clean(text: str, *, multiline: bool = False) -> str:
     become spaces.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    if text.isprintable():  # without any of these characters, as nearly every text
+        return text.strip()
     kept = []
     for c in text:
         if c in "\n\r\t\u2028\u2029":

@@ -9,7 +9,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
 from fieldapp.records import records, reviews, rule_violations, words
 from fieldapp.store.store import Draft, Row, Store
-from fieldapp.work import review_hints
+from fieldapp.work import review_hints, unit_codes
 
 DUE_DAYS = 7
 SOON_DAYS = 30
@@ -48,6 +48,7 @@ def todo(store: Store, today: date) -> list[Todo]:
             *_late_by_post(store, today),
             *_violations(store),
             *_joint(store),
+            *_units_to_check(store),
             *_introductions(store, today),
             *_drafts(store),
         ]
@@ -56,6 +57,7 @@ def todo(store: Store, today: date) -> list[Todo]:
         *_matters(store, today),
         *_returned(store),
         *_violations(store),
+        *_units_to_check(store),
         *_introductions(store, today),
         *_cells_not_met(store, today),
         *_missing_members(store, today),
@@ -145,6 +147,18 @@ def _joint(store: Store) -> list[Todo]:
         return [Todo("!", _("joint"), f"{of_post[record]}: {text}", "activity", record) for record, text in found]
 
     return store.cached_until_changed("joint", find)
+
+
+def _units_to_check(store: Store) -> Iterator[Todo]:
+    """Records that may have been given their unit by a code that is another unit's."""
+    posts = _post_names(store)
+    for found in unit_codes.units_to_check(store)[:MAX_LISTED]:
+        of_post = f"{posts[found.post_id]}: " if found.post_id in posts else ""
+        name = words.labels(store, found.kind, [found.record])[found.record]
+        text = of_post + _("{name}: recorded under code {code}, which is {unit} now").format(
+            name=name, code=found.code, unit=found.now
+        )
+        yield Todo("!", _("to check"), text, found.kind, found.record)
 
 
 def _introductions(store: Store, today: date) -> Iterator[Todo]:

@@ -120,11 +120,12 @@ def test_each_post_has_a_joint_activity_and_the_province_has_it_once(world: Worl
 
 def test_both_views_of_units_have_the_same_figures_where_a_unit_has_one_heir(world: World) -> None:
     """Rule 7; by code, the well of old Xã Ea Bar (24250) would stand in today's Xã Ea Nuôl without a word, and those
-    of old Xã Ia Rvê, which was split, in one of its two heirs."""
+    of old Xã Ea Bhốk, which was divided, in one of its two heirs. Old Xã Ia Rvê was kept whole."""
     world.well(unit_id="24250")
     world.well(unit_id="24221")
-    heir = world.post.value("SELECT id FROM unit WHERE code = '24214' AND valid_to IS NULL")
-    world.well(unit_id="24221", unit_now_id=heir)
+    world.well(unit_id="24550")
+    heir = world.post.value("SELECT id FROM unit WHERE code = '24544' AND valid_to IS NULL")
+    world.well(unit_id="24550", unit_now_id=heir)
     named = {
         view: {
             unit and records.get(world.post, unit).row["name"]: {f.code: f.value for f in found}["gieng_khoan.gieng"]
@@ -132,12 +133,44 @@ def test_both_views_of_units_have_the_same_figures_where_a_unit_has_one_heir(wor
         }
         for view in ("then", "now")
     }
-    assert named["then"] == {"Xã Ea Bar": 1, "Xã Ia RVê": 2}
-    assert named["now"] == {"Xã Ea Nuôl": 1, "Xã Ia Lốp": 1, None: 1}
+    assert named["then"] == {"Xã Ea Bar": 1, "Xã Ia Rvê": 1, "Xã Ea Bhốk": 2}
+    assert named["now"] == {"Xã Ea Nuôl": 1, "Xã Ia Rvê": 1, "Xã Ea Ktur": 1, None: 1}
     now = replace(YEAR, view="now")
-    assert counted(world.post, now)["works.gieng_khoan.gieng"].value == 3
+    assert counted(world.post, now)["works.gieng_khoan.gieng"].value == 4
     assert "chưa phân bổ" in narrative.as_table(table(world.post, now, "commune"))
     assert "1 hoạt động ở đơn vị đã bị chia" in narrative.as_text(report(world.post, now))
+
+
+def test_records_follow_all_people_of_a_divided_unit(world: World) -> None:
+    """Of old Xã Ea Bhốk all people went to Xã Ea Ktur, as headquarters says, and the other part is land only."""
+    world.well(unit_id="24550")
+    unit = "SELECT id FROM unit WHERE code = ? AND valid_to IS {}"
+    old = world.post.value(unit.format("'2025-06-30'"), ["24550"])
+    for code, share in (("24544", "all_people"), ("24561", "land_only")):
+        heir = world.hq.value(unit.format("NULL"), [code])
+        succession = world.hq.value(
+            "SELECT id FROM unit_succession WHERE old_unit_id = ? AND new_unit_id = ?", [old, heir]
+        )
+        records.save(world.hq, "unit_succession", {"share": share}, succession)
+    world.carry(world.hq, world.post)
+    found = grouped(world.post, replace(YEAR, view="now"), "commune")
+    assert [records.get(world.post, unit).row["name"] for unit in found if unit] == ["Xã Ea Ktur"]
+    assert [label.split(" · ")[0] for _id, label in lists.successors(world.post, old)] == ["Xã Ea Ktur"]
+
+
+def test_border_communes_that_were_strengthened_are_a_figure(world: World) -> None:
+    """Distinct communes with the mark, which headquarters can take away; Ea Súp (24211) is not on the border."""
+    targets = [{"target_type": "commune", "unit_id": code} for code in ("24221", "24214", "24211")]
+    for day in ("2013-03-01", "2013-04-01"):
+        records.save(world.post, "activity", {
+            "activity_kind_id": "cung_co_co_so_chinh_tri", "date_from": day, "unit_id": "24221",
+            "targets": targets})  # fmt: skip
+    assert counted(world.post)["political_base.border_communes_strengthened"].value == 2
+    assert counted(world.post)["political_base.communes_strengthened"].value == 3
+    iarve = world.hq.value("SELECT id FROM unit WHERE code = '24221' AND valid_to = '2025-06-30'")
+    records.save(world.hq, "unit", {"border": None}, iarve)
+    world.carry(world.hq, world.post)
+    assert counted(world.post)["political_base.border_communes_strengthened"].value == 1
 
 
 def test_what_is_left_out_is_said(world: World) -> None:
@@ -270,7 +303,7 @@ def recount(entries: Sequence[tuple[str, Mapping[str, Any]]], period: Period) ->
             measure = KINDS[e["kind"]]
             totals[f"{e['kind']}.{measure}" if measure == "gieng" else measure] += e["amount"]
     if bodies:
-        totals["communes_strengthened"] = len(bodies)
+        totals["communes_strengthened"] = totals["border_communes_strengthened"] = len(bodies)
     return {code: n for code, n in totals.items() if n}
 
 

@@ -348,7 +348,7 @@ def test_other_columns_and_their_order_do_not_make_other_rows(give: Give) -> Non
 
 
 def test_a_row_like_a_record_that_is_there_is_asked_about(give: Give, world: World) -> None:
-    by_hand = {"activity_kind": "lao_dong_san_xuat", "date_from": "2013-11-05", "unit": "Xã Ia RVê, Ea Súp"}
+    by_hand = {"activity_kind": "lao_dong_san_xuat", "date_from": "2013-11-05", "unit": "Xã Ia Rvê, Ea Súp"}
     row_id = records.save(world.post, "activity", by_hand)
     outcome = give("activity", LABOUR, ONE, TWO)
     assert [row_id in reason for reason in reasons(outcome)] == [True]

@@ -18,24 +18,42 @@ from fieldapp.store.store import Store
 pytestmark = pytest.mark.usefixtures("whole_baseline")
 
 ROWS = list(baseline_rows())
-SHIPPED_WITH = {"0013_changes_by_row": 4208}
+SHIPPED_WITH = {"0013_changes_by_row": 4208, "0015_units": 26372}
 """A migration -> how many changes the program ships since then"""
 VERSION_0_2 = (4208, "1d41a12db5cbcf78de028294e3dd909a0c84c9bce4823785c7c9e5331123d345")
 """How many changes of the log version 0.2 shipped, and their hash"""
 FIRST_VERSION = "d35945d882e8ba5863858817569d7f0d1a55693c724b78c89c08b2c57b1313a9"
-UNITS = {row["id"]: row for table, row in ROWS if table == "unit"}
+VERSION_0_3 = (26372, "ee38ffe3f0d4a3e37703f70e7ef8258d90afbc59497093b3ab2bd23ecce26a80")
+"""The same of the version with migration 15"""
+
+
+def _as_they_are() -> dict[str, dict[str, dict[str, Any]]]:
+    """Table -> row's id -> row, with all changes of the log."""
+    state: dict[str, dict[str, dict[str, Any]]] = {}
+    for table, row_id, cols, _is_new in baseline.baseline_changes():
+        state.setdefault(table, {}).setdefault(row_id, {"id": row_id}).update(cols)
+    return state
+
+
+STATE = _as_they_are()
+UNITS = STATE["unit"]
+SUCCESSIONS = [row for row in STATE["unit_succession"].values() if not row.get("voided_at")]
 
 
 def old(code: str) -> dict[str, Any]:
-    (unit,) = [u for u in UNITS.values() if u["code"] == code and u["valid_to"] and u["level"] == "commune"]
+    """The commune that had this code on the day before the reform."""
+    (unit,) = [u for u in UNITS.values() if u["code"] == code and u["valid_to"] == "2025-06-30"
+               and u["level"] == "commune"]  # fmt: skip
     return unit
 
 
-def successors(code: str) -> set[tuple[str, str]]:
+def successors(code: str) -> dict[tuple[str, str], str]:
+    """Code and name -> share."""
+    unit_id = old(code)["id"]
     return {
-        (UNITS[row["new_unit_id"]]["code"], UNITS[row["new_unit_id"]]["name"])
-        for table, row in ROWS
-        if table == "unit_succession" and row["old_unit_id"] == old(code)["id"]
+        (UNITS[row["new_unit_id"]]["code"], UNITS[row["new_unit_id"]]["name"]): row["share"]
+        for row in SUCCESSIONS
+        if row["old_unit_id"] == unit_id
     }
 
 
@@ -51,21 +69,93 @@ def test_ids_never_change() -> None:
     assert by_code[("unit", "24221", "2025-06-30")] == "011732a5-c400-758a-a25f-5b6e81cc61d6"
 
 
-def test_all_units_of_2025() -> None:
-    new = Counter(u["level"] for u in UNITS.values() if u["valid_to"] is None)
-    assert new == {"province": 34, "commune": 3321}
+def test_all_units_of_today_and_of_the_day_before_the_reform() -> None:
+    today = [u for u in UNITS.values() if u["valid_to"] is None]
+    assert Counter(u["level"] for u in today) == {"province": 34, "commune": 3321}
+    assert Counter(u["name"].split()[0] for u in today if u["level"] == "commune") == {
+        "Xã": 2599, "Phường": 709, "Đặc": 13}  # fmt: skip
+    before = [u for u in UNITS.values() if u["valid_to"] == "2025-06-30" and u["code"]]
+    assert Counter(u["level"] for u in before) == {"province": 63, "district": 696, "commune": 10035}
+    for units in (today, before):
+        assert set(Counter((u["level"], u["code"]) for u in units).values()) == {1}
+
+
+def test_codes_are_the_official_ones() -> None:
+    """Hạ Lang is 01558; the first version shipped Lý Quốc under it, with the id that stays."""
+    named = {u["code"]: u["name"] for u in UNITS.values() if u["valid_to"] is None}
+    assert (named["01558"], named["01537"], named["23938"]) == ("Xã Hạ Lang", "Xã Lý Quốc", "Xã Ia Mơ")
+    shipped = {row["id"]: row for table, row in ROWS if table == "unit"}
+    (mended,) = [u for u in UNITS.values() if u["code"] == "01537" and u["valid_to"] is None]
+    assert (shipped[mended["id"]]["code"], shipped[mended["id"]]["name"]) == ("01558", "Xã Lý Quốc")
+
+
+def test_names_are_spelled_as_in_the_resolutions() -> None:
+    names = {u["name"] for u in UNITS.values()}
+    assert not [name for name in names if "  " in name or re.search("[’–]", name)]
+    assert {"Xã Đắk Song", "Phường Đăk Bla", "Xã Đàm Thủy", "Xã M'Drắk", "Tỉnh Đắk Lắk"} <= names
 
 
 def test_old_border_communes_and_their_successors() -> None:
-    assert successors("24214") == {("24214", "Xã Ia Lốp")}
-    assert successors("24221") == {("24221", "Xã Ia Rvê"), ("24214", "Xã Ia Lốp")}
-    assert successors("24229") == {("24229", "Xã Ea Bung")}
-    assert successors("24235") == {("24235", "Xã Buôn Đôn")}
+    """Ia Rvê and Ia Lốp were both kept whole."""
+    assert successors("24214") == {("24214", "Xã Ia Lốp"): "whole"}
+    assert successors("24221") == {("24221", "Xã Ia Rvê"): "whole"}
+    assert successors("24229") == {("24229", "Xã Ea Bung"): "whole"}
+    assert successors("24235") == {("24235", "Xã Buôn Đôn"): "whole"}
+    border = {u["name"] for u in UNITS.values() if u.get("border") and (u["parent_id"] == PINNED["Đắk Lắk"])}
+    assert border == {"Xã Ia Lốp", "Xã Ia Rvê", "Xã Ea Bung", "Xã Buôn Đôn"}
+
+
+@pytest.mark.parametrize(
+    ("code", "parts"),
+    [
+        ("24550", {"Xã Ea Ktur", "Xã Dray Bhăng"}),
+        ("22225", {"Xã Ea Bá", "Xã Ea Ly"}),
+        ("22228", {"Xã Sông Hinh", "Xã Đức Bình"}),
+        ("22246", {"Phường Phú Yên", "Phường Hòa Hiệp"}),
+        ("22252", {"Phường Phú Yên", "Xã Tây Hòa"}),
+        ("22312", {"Phường Tuy Hòa", "Xã Phú Hòa 2"}),
+        ("22315", {"Phường Tuy Hòa", "Xã Phú Hòa 1"}),
+    ],
+)
+def test_divided_communes_have_all_their_successors(code: str, parts: set[str]) -> None:
+    assert {name: share for (_code, name), share in successors(code).items()} == dict.fromkeys(parts, "part")
+
+
+def test_every_unit_that_ended_has_successors() -> None:
+    """All that had a code, but a district: its communes have them. 441 communes were divided, 60 of them with all
+    people on one side."""
+    parts: dict[str, list[str]] = {}
+    for row in SUCCESSIONS:
+        if UNITS[row["old_unit_id"]]["code"]:
+            parts.setdefault(row["old_unit_id"], []).append(row["share"])
+    ended = [u for u in UNITS.values() if u["valid_to"] and u["code"]]
+    assert [u for u in ended if u["id"] not in parts and u["level"] != "district"] == []
+    divided = [shares for unit, shares in parts.items() if len(shares) > 1]
+    assert len(divided) == 441
+    assert sum("all_people" in shares for shares in divided) == 60
+    assert all(shares == ["whole"] for shares in parts.values() if len(shares) == 1)
+
+
+def test_what_was_made_a_city_or_a_ward_in_2026_goes_on_as_a_new_unit() -> None:
+    """25 units: they end, and have one successor with the same code. What belongs to a province belongs to the city."""
+    ended = [u for u in UNITS.values() if u["valid_to"] and u["valid_to"] > "2026"]
+    assert Counter(u["level"] for u in ended) == {"province": 3, "commune": 22}
+    for unit in ended:
+        (heir,) = [UNITS[row["new_unit_id"]] for row in SUCCESSIONS if row["old_unit_id"] == unit["id"]]
+        assert (heir["code"], heir["valid_to"], heir["name"] != unit["name"]) == (unit["code"], None, True)
+        assert heir["valid_from"] > unit["valid_to"]
+    (city,) = [u for u in UNITS.values() if u["name"] == "Thành phố Đồng Nai"]
+    assert sum(u["parent_id"] == city["id"] for u in UNITS.values()) == 95
 
 
 def test_a_code_is_not_an_identity() -> None:
     named = {(u["name"], u["valid_to"]) for u in UNITS.values() if u["code"] == "24250"}
     assert named == {("Xã Ea Bar", "2025-06-30"), ("Xã Ea Nuôl", None)}
+
+
+def test_names_that_had_gone_before_are_other_names_of_todays_units() -> None:
+    (unit,) = [u for u in UNITS.values() if u["name"] == "Phường Ninh Kiều"]
+    assert "Phường An Cư" in unit["also_called"]
 
 
 def test_parents_come_first() -> None:
@@ -96,8 +186,9 @@ PINNED = {
 
 @pytest.mark.parametrize(("what", "row_id"), PINNED.items())
 def test_ids_never_change_in_any_table(what: str, row_id: str) -> None:
-    names = {r["id"]: r["name"] if t == "unit" else r["code"] for t, r in ROWS if "name" in r}
-    for _table, row in ROWS:
+    first = ROWS[:3516]
+    names = {r["id"]: r["name"] if t == "unit" else r["code"] for t, r in first if "name" in r}
+    for _table, row in first:
         if "old_unit_id" in row:
             names[row["id"]] = f"{names[row['old_unit_id']]} > {names[row['new_unit_id']]}"
         elif "measure_id" in row:
@@ -108,20 +199,6 @@ def test_ids_never_change_in_any_table(what: str, row_id: str) -> None:
 def test_ids_have_the_form_of_rfc_9562() -> None:
     for _table, row in ROWS:
         assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", row["id"])
-
-
-def test_old_units_are_those_of_what_is_dak_lak_today() -> None:
-    aged = [u for u in UNITS.values() if u["valid_to"] is not None]
-    assert [(u["code"], u["name"]) for u in aged if u["level"] == "province"] == [
-        ("66", "Tỉnh Đắk Lắk"), ("54", "Tỉnh Phú Yên")]  # fmt: skip
-    districts = [u for u in aged if u["level"] == "district"]
-    assert len(districts) == len({u["code"] for u in districts}) == 24
-    assert {UNITS[u["parent_id"]]["name"] for u in districts} == {"Tỉnh Đắk Lắk", "Tỉnh Phú Yên"}
-    communes = Counter(UNITS[u["parent_id"]]["name"] for u in aged if u["level"] == "commune")
-    assert (communes["Huyện Ea Súp"], communes["Huyện Buôn Đôn"]) == (10, 7)
-    # written with both habits of placing the tone in the file: one district, one set of communes
-    assert communes["Thành phố Tuy Hòa"] > 10
-    assert "Thành phố Tuy Hoà" not in communes
 
 
 def test_what_version_1_shipped_comes_first_and_unchanged() -> None:
@@ -138,6 +215,9 @@ def test_the_log_of_version_0_2_comes_first_and_unchanged() -> None:
         "A line was changed, or does not come last: only measures.csv, activity_kinds.csv and kind_measures.csv may"
         " grow, at their ends."
     )
+    number, digest = VERSION_0_3
+    first = list(baseline.baseline_changes())[:number]
+    assert hashlib.sha256(json.dumps(first, ensure_ascii=False).encode()).hexdigest() == digest
 
 
 def test_what_is_shipped_comes_with_a_migration() -> None:
@@ -192,18 +272,3 @@ def test_turns_and_persons_and_the_sorts_of_money_stay_apart() -> None:
     natures = {r["code"]: r["nature"] for t, r in ROWS if t == "measure"}
     assert (natures["luot_kham"], natures["nguoi_kham"]) == ("turns", "persons")
     assert (natures["tien_mat"], natures["hien_vat_tri_gia"], natures["tri_gia_kham"]) == ("cash", "in_kind", "service")
-
-
-def test_shipping_every_old_unit_is_one_filter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With all lines let through: insertable, one unit for each old code, and the rows of today as they are."""
-    monkeypatch.setattr(baseline, "_is_shipped", lambda line: bool(line["old_name"]))
-    wide = list(baseline_rows())
-    by_id: dict[str, dict[str, Any]] = {}
-    for _table, row in wide:
-        assert row["id"] not in by_id
-        assert all(v in by_id for k, v in row.items() if k.endswith("_id") and v is not None)
-        by_id[row["id"]] = row
-    assert all(by_id[row["id"]] == row for _table, row in ROWS)
-    coded = {line["old_code"] for line in baseline._table("unit_succession_2025.csv") if line["old_code"]}
-    aged = [r["code"] for t, r in wide if t == "unit" and r["valid_to"] and r["level"] == "commune" and r["code"]]
-    assert Counter(aged) == dict.fromkeys(coded, 1)

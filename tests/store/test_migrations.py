@@ -40,9 +40,11 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0014_wall_clock", "b524196db1f5b0e3007e69b4a1132ff445735c83860233a9db120bb4dc1cbfb7")
+SCHEMA_OF_NEWEST = ("0015_units", "2dc432bacef6d307e940109868358bb86bffb6efbf87147114b6cd702c97a196")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
-LOGGED_TABLES = (4, "c7682a2f104bf60bb8ebf8b474547fd83e0bf7812df039b005a8204809fef1d1")
+CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}
+"""Table -> columns of shipped rows that a later version corrects"""
+LOGGED_TABLES = (15, "aec2e37480dcb22eb676967ea4e03f01411989270ef1491c57863dabc37a8d3a")
 """``SEGMENT_SCHEMA``, and the hash of the tables whose rows are logged"""
 
 
@@ -164,7 +166,8 @@ def test_rows_and_log_are_what_they_were(world: World, version_1: Path, name: st
     assert {"activity", "meeting", "attendance", "unit"} <= set(kept)
     for table in kept:
         before = then(version_1, name, f"SELECT * FROM {table}")
-        before = [{name: value for name, value in row.items() if name not in MOVED} for row in before]
+        left_out = {*MOVED, *CORRECTED.get(table, ())}
+        before = [{name: value for name, value in row.items() if name not in left_out} for row in before]
         columns = ", ".join(before[0]) if before else "*"
         after = {tuple(r.values()) for r in store.rows(f"SELECT {columns} FROM {table}")}
         missing = [r for r in before if tuple(r.values()) not in after]

@@ -22,9 +22,11 @@ from fieldapp.sync.safety import doctor
 pytestmark = pytest.mark.usefixtures("whole_baseline")
 
 DATA = Path(__file__).parent / "data" / "schemas.tar.zst"
-PAST = range(2, 14)
+PAST = range(2, 15)
 KEY = b"p" * 32
 USER = "Nguyễn Văn A"
+CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}
+"""Table -> columns of shipped rows that a later version corrects"""
 Rows = dict[str, tuple[list[str], set[tuple[object, ...]]]]
 """Table -> its columns, and the values of its rows"""
 Shape = dict[tuple[str, str], set[str]]
@@ -117,7 +119,7 @@ def test_a_past_file_is_brought_up_to_date_and_work_goes_on(
     assert {"activity", "meeting", "attendance", "event"} <= set(capture.synced_tables(store.db)) & set(had)
     for table, (columns, rows) in had.items():
         still = {column.name for column in store.db.table(table).columns}
-        places = [at for at, column in enumerate(columns) if column in still]
+        places = [at for at, name in enumerate(columns) if name in still and name not in CORRECTED.get(table, ())]
         now = set(store.db.execute(f"SELECT {', '.join(columns[at] for at in places)} FROM {table}").fetchall())
         assert {tuple(row[at] for at in places) for row in rows} <= now, table
     assert {row["name"] for row in lists.record_window(store, "event").rows} == {"Lũ 2013", "Chưa gửi"}

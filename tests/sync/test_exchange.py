@@ -111,7 +111,7 @@ def test_headquarters_reference_data_reaches_the_post(world: World) -> None:
     records.save(world.hq, "party_cell", {"name": "Chi bộ thôn 5", "unit": "24214"})
     world.carry(world.hq, world.post)
     assert [label for _id, label in lists.choices(world.post, "party_cell", "thon 5")] == [
-        "Chi bộ thôn 5 · Xã Ia Lốp · Đắk Lắk"
+        "Chi bộ thôn 5 · Xã Ia Lốp · Tỉnh Đắk Lắk"
     ]
     with pytest.raises(FieldappError, match="Chỉ sở chỉ huy"):
         records.save(world.post, "party_cell", {"name": "x", "unit": "24214"})
@@ -274,7 +274,7 @@ def test_a_pack_is_no_bundle_and_a_broken_pack_leaves_nothing(world: World) -> N
 def test_units_of_one_s_own_province_are_offered_first(world: World) -> None:
     day = date(2026, 11, 24)
     offered = [label for _id, label in lists.choices(world.post, "unit", "phu hoa", day, limit=60)]
-    here = [label.endswith("Đắk Lắk") for label in offered if "(cũ)" not in label]
+    here = [label.endswith("Tỉnh Đắk Lắk") for label in offered if "(cũ)" not in label]
     assert here[0]
     assert not here[-1]
     assert here == sorted(here, reverse=True)

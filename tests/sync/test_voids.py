@@ -137,7 +137,7 @@ def count(store: Store, code: str) -> int | None:
 
 
 OF_2012 = OF_2013.over(Period(date(2012, 1, 1), date(2012, 12, 31)))
-THE_WELL = "Giếng khoan · 05/10/2013 · Xã Ia RVê · Huyện Ea Súp · Tỉnh Đắk Lắk"
+THE_WELL = "Giếng khoan · 05/10/2013 · Xã Ia Rvê · Huyện Ea Súp · Tỉnh Đắk Lắk"
 
 
 def in_words(store: Store) -> list[tuple[str, ...]]:

@@ -64,7 +64,7 @@ async def test_a_bar_opens_its_records(world: World) -> None:
         assert isinstance(app.screen, RecordScreen)
         assert records.get(world.hq, app.screen._record_id).row["date_from"] == "2013-10-05"
         await press(pilot, "escape", "escape", "f4", "enter")
-        assert "Xã Ia RVê" in said(app, "#what")
+        assert "Xã Ia Rvê" in said(app, "#what")
         assert said(app, "#sum").startswith("tổng: 2 = 2 giếng")
         await press(pilot, "escape", "right")
         assert "Hộ hưởng lợi" in said(app, "#what")

@@ -40,7 +40,7 @@ async def test_households_are_not_counted_in_millions_of_dong(world: World) -> N
 async def test_the_day_of_the_form_says_which_units_come_first(world: World) -> None:
     async with form_driver(world.post, "activity") as form:
         await form.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve")
-        assert form.text().index("Huyện Ea Súp") < form.text().index("Xã Ia Rvê · Đắk Lắk")
+        assert form.text().index("Huyện Ea Súp") < form.text().index("Xã Ia Rvê · Tỉnh Đắk Lắk")
 
 
 async def test_a_wrong_date_is_said_at_once_and_refused_and_mended(world: World) -> None:

@@ -49,7 +49,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         assert "2 Đồn BP Ia Rvê" in lines(app)
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, ReviewListScreen)
-        assert " · Giếng khoan · 05/10/2013 · Xã Ia RVê · 1 giếng, 12 hộ" in lines(app)
+        assert " · Giếng khoan · 05/10/2013 · Xã Ia Rvê · 1 giếng, 12 hộ" in lines(app)
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, RecordScreen)
         await strokes(pilot, "<f8>", "so lieu", "<enter>", "may ho?", "<enter>")

@@ -17,7 +17,7 @@ from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.records import naming, records, search_index
 from fieldapp.store import disk, leftovers, people, vault, wall
-from fieldapp.store.baseline import baseline_rows
+from fieldapp.store.baseline import provinces_of_today
 from fieldapp.store.people import Act
 from fieldapp.store.store import WRITING, Row, Store, check_no_replica
 from fieldapp.sync.exchange import bundle_contents, incoming, messages
@@ -32,7 +32,7 @@ from fieldapp.vietnamese.text import clean, search_key
 def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "SCH", province: str = "66") -> Store:
     """Make a headquarters in ``home``, with a recovery key and the reference data that the program ships."""
     _check_code(code)
-    if province not in _provinces():
+    if province not in provinces_of_today():
         raise FieldappError(_("There is no province with the code {code}; 66 is one.").format(code=clean(province)))
     with _new_replica(home, user, passphrase) as store:
         with store.transaction():
@@ -308,10 +308,6 @@ def revoke_replica(store: Store, text: str) -> Peer:
         peer = peers.find_peer(store, text, None)
         revocation.sign_revocation(store, peer)
         return peer
-
-
-def _provinces() -> set[str]:
-    return {row["code"] for table, row in baseline_rows() if table == "unit" and row["level"] == "province"}
 
 
 def _province(store: Store) -> str:

@@ -149,7 +149,7 @@ def fold_rows(store: Store, schema: Schema, row_keys: Iterable[RowKey]) -> None:
     folded again. References form no circle, so this ends.
     """
     for table, ids in _fold(store, schema, row_keys, StoredRows(store, schema)).items():
-        if table in BY_KIND and (BY_KIND[table].TOP or BY_KIND[table].REFERRED):
+        if table in BY_KIND and search_index.has_words(table):
             search_index.index_ids(store, table, list(ids))
 
 
@@ -203,7 +203,9 @@ def fold_after_upgrade(store: Store) -> None:
         _fold_by_new_rules(store)
         return
     with store.transaction(applying=True):
-        fold_rows(store, Schema(store), _not_understood(store, **json.loads(stored)))
+        refold = json.loads(stored)
+        _index_shipped(store, refold["shipped"])
+        fold_rows(store, Schema(store), _not_understood(store, **refold))
         store.db.execute("DELETE FROM local_setting WHERE key = ?", [REFOLD])
         voids.judge_all_again(store)
 
@@ -219,20 +221,34 @@ def _fold_by_new_rules(store: Store) -> None:
         store.set_setting(FOLDED_BY, RULES)
 
 
-def _not_understood(store: Store, columns: dict[str, list[str]], shipped: int) -> list[RowKey]:
-    """Rows that an older version of the program could not fold or index completely.
+def _index_shipped(store: Store, after: int) -> None:
+    """Enter the rows that the program ships since then into the search index."""
+    ids: dict[str, dict[str, None]] = {}
+    for c in log.changes_after(store, BASELINE_LOG, after):
+        ids.setdefault(c.table, {})[c.row_id] = None
+    for table, of_table in ids.items():
+        if table in BY_KIND and search_index.has_words(table):
+            search_index.index_ids(store, table, list(of_table))
 
-    They have a change that was rejected, or that sets one of ``columns``, which that version did not have, or that is a
-    change of the baseline after number ``shipped``.
+
+def _not_understood(store: Store, columns: dict[str, list[str]], shipped: int) -> list[RowKey]:
+    """Rows that an older version of the program could not fold completely.
+
+    They have a change that was rejected, or that sets one of ``columns``, which that version did not have. Or a change
+    of the baseline after number ``shipped`` was written over what somebody else has changed.
     """
     rejected = {(r["log_id"], r["seq"]) for r in store.rows("SELECT log_id, seq FROM local_set_aside")}
     new = {table: set(names) for table, names in columns.items()}
+    written = {c.row_id for c in log.changes_after(store, BASELINE_LOG, shipped)}
     return _row_keys(
         c
         for c in log.all_changes(store)
-        if (c.log_id == BASELINE_LOG and c.seq > shipped)
-        or (c.log_id, c.seq) in rejected
-        or not new.get(c.table, set()).isdisjoint(c.cols)
+        if not (c.log_id == BASELINE_LOG and c.seq > shipped)
+        and (
+            (c.row_id in written and c.log_id != BASELINE_LOG)
+            or (c.log_id, c.seq) in rejected
+            or not new.get(c.table, set()).isdisjoint(c.cols)
+        )
     )
 
 

@@ -32,6 +32,7 @@ COMMITS = {
     11: "faf2e08",
     12: "23b5bfd",
     13: "846974a",
+    14: "c473ef6",
 }
 """Number of the newest migration -> a commit that had it"""
 
