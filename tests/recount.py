@@ -1,0 +1,473 @@
+"""All figures of a report, told again in plain Python from ``docs/counting-rules.md`` and from rows as they are stored.
+
+It shares no query with the program: rows are read whole, once, and everything else is loops over them. Where the rules
+leave something to be decided, the decision stands in a comment here.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from fieldapp.domain.indicators import INDICATORS, Indicator
+
+Row = Mapping[str, Any]
+Key = tuple[str, str]
+"""Section and code of a figure"""
+Where = Literal["in", "out", "unassigned"]
+KINDS_WITH_FIGURES = ("activity", "introduction", "meeting", "household_charge", "cell_rating", "member_rating",
+                      "candidacy", "matter", "self_management_group", "review_meeting", "commendation")  # fmt: skip
+TABLES = (*KINDS_WITH_FIGURES, "unit", "unit_succession", "post", "activity_kind", "measure", "kind_measure",
+          "party_cell", "member", "activity_measure", "activity_target", "attendance")  # fmt: skip
+FOREVER = "9999-12-31"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a figure is asked for: days as ISO text."""
+
+    first: str
+    last: str
+    today: str
+    unit: str | None = None
+    post: str | None = None
+    view: Literal["then", "now"] = "then"
+
+
+@dataclass
+class Told:
+    """One figure."""
+
+    value: int | None
+    count: int
+    records: list[tuple[Any, ...]]
+    """what makes it: of a sum (record, day, amount, words), else (record,)"""
+    approximate: bool = False
+    words: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that a record says and that may count."""
+
+    source: str
+    kind: str
+    record: str
+    post: str
+    first: str
+    last: str
+    unit: str | None
+    chosen: str | None
+    """the successor of its unit that the record says"""
+    state: Literal["counts", "voided", "returned"]
+    values: Row
+
+
+def folded(text: str | None) -> str:
+    """Spellings of one thing are equal: no case, marks, punctuation; đ is d, y is i."""
+    plain = unicodedata.normalize("NFD", (text or "").casefold().replace("đ", "d"))
+    letters = "".join(c for c in plain if not unicodedata.combining(c)).replace("y", "i")
+    return " ".join(re.sub(r"[\W_]", " ", letters).split())
+
+
+class Units:
+    """Which units are one place, at which time."""
+
+    def __init__(self, units: Iterable[Row], successions: Iterable[Row]) -> None:
+        self.rows = {u["id"]: u for u in units if u["voided_at"] is None}
+        given: dict[str, list[Row]] = defaultdict(list)
+        for s in successions:
+            if s["voided_at"] is None:
+                given[s["old_unit_id"]].append(s)
+        self.after: dict[str, list[tuple[str, str]]] = {}
+        self.before: dict[str, set[str]] = defaultdict(set)
+        for old, its in given.items():
+            # Where all people of a divided commune went to one successor, its records follow them.
+            people = [s for s in its if s.get("share") == "all_people"]
+            self.after[old] = [(s["new_unit_id"], s["effective_on"]) for s in people or its]
+            for new, _on in self.after[old]:
+                self.before[new].add(old)
+
+    def heirs(self, unit: str, today: str | None = None) -> set[str]:
+        """All that a unit became in the end (up to a day), itself where it did not become anything."""
+        ends, seen, todo = set(), {unit}, [unit]
+        while todo:
+            at = todo.pop()
+            following = {new for new, on in self.after.get(at, ()) if today is None or on <= today}
+            if not following:
+                ends.add(at)
+            todo += following - seen
+            seen |= following
+        return ends
+
+    def now(self, unit: str | None, today: str) -> str | None:
+        """The unit of today that a unit became; None if it became several, or nobody knows."""
+        ends = set() if unit is None else {e for e in self.heirs(unit, today) if self._in_force(e, today, today)}
+        return ends.pop() if len(ends) == 1 else None
+
+    def _in_force(self, unit: str, first: str, last: str) -> bool:
+        row = self.rows[unit]
+        return (row["valid_from"] or "") <= last and (row["valid_to"] or FOREVER) >= first
+
+    def line(self, unit: str) -> set[str]:
+        """Its predecessors and successors, and theirs: not its siblings."""
+        found = {unit}
+        after = {old: {new for new, _on in its} for old, its in self.after.items()}
+        for step in (self.before, after):
+            todo = [unit]
+            while todo:
+                more = step.get(todo.pop(), set()) - found
+                found |= more
+                todo += more
+        return found
+
+    def inside(self, text: str, asked: Asked) -> set[str]:
+        """The units that a narrowed report is about."""
+        if text in self.rows:
+            found = {text}
+        else:
+            named = sorted(u for u, row in self.rows.items() if row["code"] == text)
+            day = asked.last if asked.view == "then" else asked.today
+            there = [u for u in named if self._in_force(u, day, day)]
+            before = [u for u in named if (self.rows[u]["valid_to"] or FOREVER) < day]
+            anchor = (there or sorted(before, key=lambda u: self.rows[u]["valid_to"])[-1:]
+                      or sorted(named, key=lambda u: self.rows[u]["valid_from"]))[0]  # fmt: skip
+            found = {anchor} | {u for u in named if u in self.line(anchor)
+                                and self._in_force(u, asked.first, asked.last)}  # fmt: skip
+        while True:
+            more = {u for u, row in self.rows.items() if row["parent_id"] in found}
+            more |= {u for u, its in self.after.items() if its and {new for new, _on in its} <= found}
+            more |= {u for u, its in self.before.items() if its and its <= found}
+            if more <= found:
+                return found
+            found |= more
+
+    def where(self, unit: str | None, chosen: str | None, found: set[str], asked: Asked) -> Where:
+        """Whether what is recorded in a unit lies in a set of units."""
+        if unit is None:
+            return "out"
+        if asked.view == "now":
+            now = self.now(chosen or unit, asked.today)
+            if now is None:
+                return "unassigned" if self.heirs(chosen or unit, asked.today) & found else "out"
+            return "in" if now in found else "out"
+        if unit in found:
+            return "in"
+        if not self.line(unit) & found:
+            return "out"
+        if chosen is None:
+            return "unassigned"
+        if chosen in found:
+            return "in"
+        # The record says which part, and this part is not asked for; but it may have been divided again.
+        return "unassigned" if self.line(chosen) & found else "out"
+
+
+class Recount:
+    """The figures of the rows of one replica."""
+
+    def __init__(self, tables: Mapping[str, Sequence[Row]], returned: Iterable[str]) -> None:
+        self.tables = tables
+        self.returned = set(returned)
+        self.by_id = {table: {r["id"]: r for r in rows} for table, rows in tables.items()}
+        self.units = Units(tables["unit"], tables["unit_succession"])
+        self.facts = [f for kind in KINDS_WITH_FIGURES for row in tables[kind] for f in self._facts(kind, row)]
+        self.deed_of = self._deeds()
+
+    # facts
+
+    def _state(self, kind: str, row: Row) -> Literal["counts", "voided", "returned"]:
+        member = row.get("member_id") and self.by_id["member"][row["member_id"]]
+        if row["voided_at"] is not None or (member and member["voided_at"] is not None):
+            return "voided"
+        return "returned" if row["id"] in self.returned else "counts"
+
+    def _lines(self, table: str, parent: str, row: Row, *about: str) -> list[Row]:
+        """The lines of a record; of two about the same, the newer."""
+        newest: dict[tuple[Any, ...], Row] = {}
+        for line in sorted(self.tables[table], key=lambda x: x["id"]):
+            if line[parent] == row["id"] and line["voided_at"] is None:
+                newest[tuple(line[a] for a in about)] = line
+        return list(newest.values())
+
+    def _facts(self, kind: str, row: Row) -> Iterator[Fact]:
+        state, post = self._state(kind, row), row["post_id"]
+        unit = row.get("unit_id")
+        if "party_cell_id" in row:
+            unit = self.by_id["party_cell"][row["party_cell_id"]]["unit_id"]
+
+        def fact(source: str, first: str, last: str | None = None, /, **values: Any) -> Fact:
+            last = first if last is None else last
+            return Fact(source, kind, row["id"], post, first, last, unit, row.get("unit_now_id"), state,
+                        {**row, **values, "record": row["id"]})  # fmt: skip
+
+        if kind == "activity":
+            yield from self._of_activity(row, fact)
+        elif kind == "meeting":
+            yield fact("meeting", row["held_on"])
+            for line in self._lines("attendance", "meeting_id", row, "member_id"):
+                member = self.by_id["member"][line["member_id"]]
+                if member["voided_at"] is None:
+                    own = "1" if member["party_cell_id"] is None else "0"
+                    yield fact("attendance", row["held_on"], own=own, status=line["status"], attendance_id=line["id"],
+                               meeting_id=row["id"])  # fmt: skip
+        elif kind == "candidacy":
+            yield fact("candidacy", row["nominated_on"])
+            yield fact("decision", row["decided_on"] or row["nominated_on"])
+        elif kind in ("cell_rating", "member_rating"):
+            yield fact(kind, f"{row['year']}-12-31")  # a rating is of a whole year, so it counts at its end
+        elif kind == "matter":
+            yield fact(kind, row["opened_on"], row["closed_on"] or FOREVER)
+        elif kind == "household_charge":
+            # One household of one commune, in whatever spelling.
+            yield fact(kind, row["date_from"], row["date_to"] or FOREVER,
+                       household=(self._place(unit, None), folded(row["household"])))  # fmt: skip
+        elif kind in ("introduction", "self_management_group"):
+            yield fact(kind, row["date_from"], row["date_to"] or FOREVER)
+        else:
+            yield fact(kind, row["held_on" if kind == "review_meeting" else "awarded_on"])
+
+    def _of_activity(self, row: Row, fact: Callable[..., Fact]) -> Iterator[Fact]:
+        end = row["date_to"] or row["date_from"]
+        yield fact("activity", end)
+        for line in self._lines("activity_measure", "activity_id", row, "measure_id", "measured_on"):
+            if line["amount"] is not None or line["note"] is not None:
+                words = None if line["amount"] is not None else line["note"]
+                yield fact("measure", line["measured_on"] or end, measure=line["measure_id"], amount=line["amount"],
+                           words=words, approximate=bool(line["approximate"]), line=line["id"])  # fmt: skip
+        for line in (x for x in self.tables["activity_target"] if x["activity_id"] == row["id"]):
+            if line["voided_at"] is None:
+                yield fact("target", end, target_type=line["target_type"], body=self._body(row, line))
+
+    def _body(self, row: Row, line: Row) -> tuple[Any, ...]:
+        """What distinguishes a body that was helped: its cell; else its unit and its name."""
+        if line["party_cell_id"] is not None:
+            return ("cell", line["party_cell_id"])
+        chosen = row["unit_now_id"] if line["unit_id"] == row["unit_id"] else None
+        return (self._place(line["unit_id"], chosen), folded(line["name"]))
+
+    def _place(self, unit: str | None, chosen: str | None) -> str | None:
+        """A commune under its old and its new name is one."""
+        return (self.units.now(chosen or unit, FOREVER) or unit) if unit else None
+
+    # for people
+
+    def label(self, row_id: str | None) -> str:
+        """A unit's code and days, a post's code, or the id."""
+        for table in ("unit", "post", "activity_kind"):
+            row = self.by_id[table].get(row_id)
+            if row is not None:
+                days = f" ({row['valid_from'] or ''}–{row['valid_to'] or ''})" if table == "unit" else ""
+                return f"{row['code']}{days}"
+        return str(row_id)
+
+    def tell(self, record: str) -> str:
+        """What makes a record count, in one line."""
+        facts = [f for f in self.facts if f.record == record]
+        if not facts:
+            return ""
+        f = facts[0]
+        of_it = {k: v for k, v in f.values.items() if k in ("joint_reference", "date_from", "date_to")}
+        asked = ("amount", "words", "body", "status", "household", "state")
+        lines = [(x.source, x.first, x.last, {k: x.values[k] for k in asked if k in x.values}) for x in facts]
+        place = f"in {self.label(f.unit)}, now {self.label(f.chosen)}"
+        return f"{record} {f.kind} of {self.label(f.post)}, {f.state}, {place}, {of_it}: {lines}"
+
+    # joint activities
+
+    def _deeds(self) -> dict[str, tuple[str, str, int]]:
+        """Activity -> the joint deed that it is a record of."""
+        groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in self.tables["activity"]:
+            if row["joint_reference"] is not None and self._state("activity", row) == "counts":
+                groups[folded(row["joint_reference"]), row["activity_kind_id"]].append(row)
+        found = {}
+        for (reference, kind), rows in groups.items():
+            number, until = 0, ""
+            for row in sorted(rows, key=lambda r: str(r["date_from"])):
+                if row["date_from"] > until:
+                    number += 1
+                until = max(until, _next_day(row["date_to"] or row["date_from"]))
+                found[row["id"]] = (reference, kind, number)
+        return found
+
+    def posts_of(self, deed: tuple[str, str, int]) -> set[str]:
+        return {self.by_id["activity"][a]["post_id"] for a, d in self.deed_of.items() if d == deed}
+
+    def _spoken_for(self, lines: Sequence[Fact]) -> list[Fact]:
+        """Of the lines of one joint deed and measure those of the post that speaks; all other lines."""
+        speaker: dict[tuple[Any, ...], Fact] = {}
+        for line in sorted(lines, key=lambda x: (x.values["amount"] is None, x.record)):
+            if line.record in self.deed_of:
+                speaker.setdefault((self.deed_of[line.record], line.values["measure"]), line)
+        return [x for x in lines if x.record not in self.deed_of
+                or speaker[self.deed_of[x.record], x.values["measure"]].post == x.post]  # fmt: skip
+
+    # figures
+
+    def _chosen(self, asked: Asked, state: str = "counts", where: Where = "in") -> list[Fact]:
+        """The facts of a query's post and area, whatever their day."""
+        posts = {p["id"] for p in self.tables["post"] if asked.post in (None, p["id"], p["code"])}
+        found = None if asked.unit is None else self.units.inside(asked.unit, asked)
+        chosen = [f for f in self.facts if f.state == state and f.post in posts]
+        if found is None:
+            if where == "in":
+                return chosen
+            return [f for f in chosen if asked.view == "now" and f.unit and self.place(f, asked) is None]
+        cache: dict[tuple[str | None, str | None], Where] = {}
+        for f in chosen:
+            key = (f.unit, f.chosen)
+            if key not in cache:
+                cache[key] = self.units.where(*key, found, asked)
+        return [f for f in chosen if cache[f.unit, f.chosen] == where]
+
+    def place(self, fact: Fact, asked: Asked) -> str | None:
+        """The unit under which a fact stands in a table by communes."""
+        return fact.unit if asked.view == "then" else self.units.now(fact.chosen or fact.unit, asked.today)
+
+    def figures(self, asked: Asked) -> dict[Key, Told]:
+        return self._told(self._chosen(asked), asked)
+
+    def grouped(self, asked: Asked, by: str) -> dict[str | None, dict[Key, Told]]:
+        """The figures of each part. Of posts and communes, each has its own amount of a joint activity."""
+        facts = self._chosen(asked)
+        if by in ("kind", "event", "ethnic_group"):
+            facts = self._measures_spoken(facts)
+        parts: dict[str | None, list[Fact]] = defaultdict(list)
+        for f in facts:
+            parts[self._part(f, asked, by)].append(f)
+        spoken = by in ("kind", "event", "ethnic_group")
+        told = {part: self._told(its, asked, spoken=spoken) for part, its in parts.items()}
+        return {part: figures for part, figures in told.items() if figures}
+
+    def _part(self, fact: Fact, asked: Asked, by: str) -> str | None:
+        if by == "post":
+            return fact.post
+        if by == "commune":
+            return self.place(fact, asked)
+        column = {"kind": "activity_kind_id", "event": "event_id", "ethnic_group": "ethnic_group_id"}[by]
+        return fact.values.get(column)
+
+    def _measures_spoken(self, facts: Sequence[Fact]) -> list[Fact]:
+        spoken = self._spoken_for([f for f in facts if f.source == "measure"])
+        return [*spoken, *(f for f in facts if f.source != "measure")]
+
+    def _told(self, facts: Sequence[Fact], asked: Asked, *, spoken: bool = False) -> dict[Key, Told]:
+        told: dict[Key, Told] = {}
+        sums: dict[Key, list[Fact]] = defaultdict(list)
+        for f in facts if spoken else self._measures_spoken(facts):
+            if f.source == "measure" and asked.first <= f.last <= asked.last:
+                sums[self._key(f)].append(f)
+        for key, its in sums.items():
+            told[key] = _summed(its)
+        for indicator in INDICATORS:
+            counted = self._counted(indicator, [f for f in facts if _has(f, indicator, asked)])
+            if counted is not None:
+                told[indicator.section, indicator.code] = counted
+        return told
+
+    def _key(self, line: Fact) -> Key:
+        """Works are a figure for each kind of activity; other measures for each section."""
+        kind = self.by_id["activity_kind"][line.values["activity_kind_id"]]
+        measure = self.by_id["measure"][line.values["measure"]]
+        code = f"{kind['code']}.{measure['code']}" if measure["nature"] == "works" else measure["code"]
+        return kind["section"], code
+
+    def _counted(self, indicator: Indicator, facts: Sequence[Fact]) -> Told | None:
+        if indicator.counts == "sum":
+            facts = [f for f in facts if f.values[indicator.of] is not None]
+            value = sum(f.values[indicator.of] for f in facts)
+        else:
+            value = len({f.values[indicator.of] for f in facts})
+        records = {f.record for f in facts}
+        return Told(value, len(records), [(r,) for r in sorted(records)]) if facts else None
+
+    # what is left out
+
+    def left_out(self, asked: Asked, state: str) -> set[str]:
+        """The records that would count in some figure, were they not voided or returned.
+
+        In a joint deed a record would count where it says a figure, though another post's record may speak for it.
+        """
+        return {f.record for f in self._chosen(asked, state) if self._counts(f, asked)}
+
+    def unassigned(self, asked: Asked) -> set[str]:
+        """The records of the period of which nobody knows where they belong."""
+        found = self._chosen(asked, where="unassigned")
+        of_period = {f.record for f in found if f.source == "activity" and asked.first <= f.last <= asked.last}
+        return of_period | {f.record for f in found if self._counts(f, asked)}
+
+    def without_figure(self, asked: Asked) -> set[str]:
+        """The activities that ended in the period and do not say how much was done.
+
+        Where a kind is of works, how many works; households that benefit from them do not say it.
+        """
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for k in (k for k in self.tables["kind_measure"] if k["voided_at"] is None):
+            wanted[k["activity_kind_id"]].add(k["measure_id"])
+        works = {m for m, row in self.by_id["measure"].items() if row["nature"] == "works"}
+        say: dict[str, set[str]] = defaultdict(set)
+        for f in (f for f in self.facts if f.source == "measure"):
+            say[f.record].add(f.values["measure"])
+        found = set()
+        for f in self._chosen(asked):
+            if f.source == "activity" and asked.first <= f.last <= asked.last:
+                its = wanted[f.values["activity_kind_id"]]
+                if its and not (say[f.record] & works if its & works else say[f.record]):
+                    found.add(f.record)
+        return found
+
+    def joint(self, asked: Asked) -> set[str]:
+        """The activities of the period that several posts recorded."""
+        return {f.record for f in self._chosen(asked) if f.source == "activity" and asked.first <= f.last <= asked.last
+                and f.record in self.deed_of and len(self.posts_of(self.deed_of[f.record])) > 1}  # fmt: skip
+
+    def outside(self, asked: Asked) -> set[str]:
+        """The lines of the period whose day is none of their activity's."""
+        return {f.values["line"] for f in self._chosen(asked) if f.source == "measure"
+                and asked.first <= f.last <= asked.last
+                and not f.values["date_from"] <= f.last <= (f.values["date_to"] or f.values["date_from"])}  # fmt: skip
+
+    def _counts(self, fact: Fact, asked: Asked) -> bool:
+        if fact.source == "measure":
+            return asked.first <= fact.last <= asked.last
+        return any(_has(fact, i, asked) and (i.counts == "distinct" or fact.values[i.of] is not None)
+                   for i in INDICATORS)  # fmt: skip
+
+
+def _summed(lines: Sequence[Fact]) -> Told:
+    numbers = [f.values["amount"] for f in lines if f.values["amount"] is not None]
+    words: dict[str, str] = {}
+    for f in sorted(lines, key=lambda x: (x.last, x.record, x.values["line"])):
+        if f.values["words"] is not None:
+            words.setdefault(folded(f.values["words"]), f.values["words"])
+    about = any(f.values["approximate"] for f in lines if f.values["amount"] is not None)
+    records = [(f.record, f.last, f.values["amount"], f.values["words"]) for f in lines]
+    return Told(sum(numbers) if numbers else None, len({f.record for f in lines}), records, about, [*words.values()])
+
+
+def _has(fact: Fact, indicator: Indicator, asked: Asked) -> bool:
+    """Whether a fact counts in a figure, by its days and its filter."""
+    source = "decision" if indicator.code == "candidates_elected" else indicator.source
+    if fact.source != source or fact.first > asked.last:
+        return False
+    if fact.last < asked.first or (indicator.when == "day" and source != "matter" and fact.last > asked.last):
+        return False
+    values = {**fact.values, "state": _state_of(fact.values, asked)} if source == "matter" else fact.values
+    return all(str(values[column]) in wanted for column, wanted in indicator.where)
+
+
+def _state_of(matter: Row, asked: Asked) -> str:
+    """What was known of a matter at the period's end."""
+    end = min(asked.last, asked.today)
+    due = matter["due_on"] or FOREVER
+    if matter["closed_on"] is not None and matter["closed_on"] <= end:
+        return "on_time" if matter["closed_on"] <= due else "late"
+    return "overdue" if due < end else "open"
+
+
+def _next_day(day: str) -> str:
+    return (date.fromisoformat(day) + timedelta(1)).isoformat()
