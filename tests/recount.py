@@ -174,6 +174,7 @@ class Recount:
         self.returned = set(returned)
         self.by_id = {table: {r["id"]: r for r in rows} for table, rows in tables.items()}
         self.units = Units(tables["unit"], tables["unit_succession"])
+        self.lines: dict[str, dict[str, list[Row]]] = {}
         self.facts = [f for kind in KINDS_WITH_FIGURES for row in tables[kind] for f in self._facts(kind, row)]
         self.deed_of = self._deeds()
 
@@ -187,11 +188,12 @@ class Recount:
 
     def _lines(self, table: str, parent: str, row: Row, *about: str) -> list[Row]:
         """The lines of a record; of two about the same, the newer."""
-        newest: dict[tuple[Any, ...], Row] = {}
-        for line in sorted(self.tables[table], key=lambda x: x["id"]):
-            if line[parent] == row["id"] and line["voided_at"] is None:
-                newest[tuple(line[a] for a in about)] = line
-        return list(newest.values())
+        if table not in self.lines:
+            its = self.lines[table] = defaultdict(list)
+            for line in sorted(self.tables[table], key=lambda x: str(x["id"])):
+                if line["voided_at"] is None:
+                    its[line[parent]].append(line)
+        return [*{tuple(line[a] for a in about): line for line in self.lines[table][row["id"]]}.values()]
 
     def _facts(self, kind: str, row: Row) -> Iterator[Fact]:
         state, post = self._state(kind, row), row["post_id"]
@@ -238,9 +240,8 @@ class Recount:
                 words = None if line["amount"] is not None else line["note"]
                 yield fact("measure", line["measured_on"] or end, measure=line["measure_id"], amount=line["amount"],
                            words=words, approximate=bool(line["approximate"]), line=line["id"])  # fmt: skip
-        for line in (x for x in self.tables["activity_target"] if x["activity_id"] == row["id"]):
-            if line["voided_at"] is None:
-                yield fact("target", end, target_type=line["target_type"], body=self._body(row, line))
+        for line in self._lines("activity_target", "activity_id", row, "id"):
+            yield fact("target", end, target_type=line["target_type"], body=self._body(row, line))
 
     def _body(self, row: Row, line: Row) -> tuple[Any, ...]:
         """What distinguishes a body that was helped: its cell; else its unit and its name."""
@@ -331,15 +332,17 @@ class Recount:
     def figures(self, asked: Asked) -> dict[Key, Told]:
         return self._told(self._chosen(asked), asked)
 
-    def grouped(self, asked: Asked, by: str) -> dict[str | None, dict[Key, Told]]:
+    def grouped(self, asked: Asked, by: str | None) -> dict[str | None, dict[Key, Told]]:
         """The figures of each part. Of posts and communes, each has its own amount of a joint activity."""
+        if by is None:
+            return {None: self.figures(asked)}
         facts = self._chosen(asked)
-        if by in ("kind", "event", "ethnic_group"):
+        spoken = by in ("kind", "event", "ethnic_group")
+        if spoken:
             facts = self._measures_spoken(facts)
         parts: dict[str | None, list[Fact]] = defaultdict(list)
         for f in facts:
             parts[self._part(f, asked, by)].append(f)
-        spoken = by in ("kind", "event", "ethnic_group")
         told = {part: self._told(its, asked, spoken=spoken) for part, its in parts.items()}
         return {part: figures for part, figures in told.items() if figures}
 

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, get_args
@@ -9,7 +10,7 @@ from typing import Any, get_args
 import worlds
 from recount import TABLES, Asked, Key, Recount, Row, Told
 
-from fieldapp.reports.figures import Figure, Group, behind, figures, grouped
+from fieldapp.reports.figures import Behind, Figure, Group, behind, figures, grouped
 from fieldapp.reports.query import Period, Query, period_of
 from fieldapp.reports.report import report
 from fieldapp.store.store import Store
@@ -45,19 +46,29 @@ def asked_of(query: Query) -> Asked:
     return Asked(first, last, query.today.isoformat(), query.unit, query.post, query.view)
 
 
-def compare(store: Store, recount: Recount, query: Query, by: Group | None) -> Iterator[str]:
-    """A line for each difference between the program and the recount."""
+def compare(store: Store, recount: Recount, query: Query, by: Group | None, lists: int = 1000) -> Iterator[str]:
+    """A line for each difference between the program and the recount; at most ``lists`` lists behind figures."""
+    rng = random.Random(str(query))
     asked = asked_of(query)
     unit = query.unit and recount.label(query.unit)
     name = f"{query.period.first} to {query.period.last}, unit {unit}, post {query.post}, {query.view}"
+
+    def of(part: str | None) -> str:
+        return f", by {by} {recount.label(part)}" if by else ""
+
     if by is None:
-        yield from (f"{name}: {x}" for x in _figures(store, query, None, figures(store, query), recount.figures(asked)))
+        assert figures(store, query) == grouped(store, query, None).get(None, [])
         yield from (f"{name}: {x}" for x in _completeness(store, recount, query, asked))
-        return
     found, told = grouped(store, query, by), recount.grouped(asked, by)
     for part in sorted(set(found) | set(told), key=str):
-        parts = _figures(store, query, (by, part), found.get(part, []), told.get(part, {}))
-        yield from (f"{name}, by {by} {recount.label(part)}: {x}" for x in parts)
+        parts = _figures(found.get(part, []), told.get(part, {}))
+        yield from (f"{name}{of(part)}: {x}" for x in parts)
+    listed = [(part, f) for part, its in found.items() for f in its if (f.section, f.code) in told.get(part, {})]
+    for part, figure in rng.sample(listed, min(lists, len(listed))):
+        wanted = told[part][figure.section, figure.code]
+        differs = _records(behind(store, query, figure, by and (by, part)), figure, wanted)
+        if differs:
+            yield f"{name}{of(part)}: behind {figure.section}.{figure.code}:{differs}"
 
 
 def readable(lines: list[str], recount: Recount, most: int = 40) -> str:
@@ -67,49 +78,29 @@ def readable(lines: list[str], recount: Recount, most: int = 40) -> str:
     return "\n".join([f"{len(lines)} differences", *lines[:most], "", *filter(None, told)])
 
 
-def _figures(
-    store: Store, query: Query, part: tuple[Group, str | None] | None, found: list[Figure], told: dict[Key, Told]
-) -> Iterator[str]:
+def _figures(found: list[Figure], told: dict[Key, Told]) -> Iterator[str]:
     by_key = {(f.section, f.code): f for f in found}
     assert len(by_key) == len(found)
     for key in sorted(set(by_key) | set(told)):
         figure, wanted = by_key.get(key), told.get(key)
-        if figure is None or wanted is None:
-            yield f"{'.'.join(key)}: expected {_short(wanted)}, got {figure and _of(figure)}"
-            continue
-        expected = (wanted.value, wanted.count, wanted.approximate, sorted(wanted.words))
-        records = _records(store, query, figure, wanted, part)
-        if expected != _of(figure):
-            yield f"{'.'.join(key)}: expected {expected}, got {_of(figure)}{records}"
-        elif records:
-            yield f"{'.'.join(key)}: the records behind it:{records}"
+        expected = wanted and (wanted.value, wanted.count, wanted.approximate, sorted(wanted.words))
+        got = figure and (figure.value, figure.count, figure.approximate, sorted(figure.in_words))
+        if expected != got:
+            yield f"{'.'.join(key)}: expected {expected}, got {got}; of {wanted and wanted.records[:4]}"
 
 
-def _of(figure: Figure) -> tuple[Any, ...]:
-    return figure.value, figure.count, figure.approximate, sorted(figure.in_words)
-
-
-def _short(told: Told | None) -> Any:
-    return told and (told.value, told.count, told.approximate, told.words, told.records[:3])
-
-
-def _records(store: Store, query: Query, figure: Figure, wanted: Told, part: tuple[Group, str | None] | None) -> str:
+def _records(lines: list[Behind], figure: Figure, wanted: Told) -> str:
     """How the list behind a figure differs."""
-    lines = behind(store, query, figure, part)
-    listed: list[tuple[Any, ...]]
+    listed: Counter[tuple[Any, ...]]
     if figure.measure_id is not None:
-        listed = [(x.record, x.day, x.amount, x.words if x.amount is None else None) for x in lines]
+        listed = Counter((x.record, x.day, x.amount, x.words if x.amount is None else None) for x in lines)
     else:
-        listed = sorted({(x.record,) for x in lines})
-    missing, more = [*wanted.records], []
-    for line in listed:
-        if line in missing:
-            missing.remove(line)
-        else:
-            more.append(line)
+        listed = Counter({(x.record,) for x in lines})
+    expected = Counter(wanted.records)
     total = sum(x.amount or 0 for x in lines)
-    said = f" they add up to {total}, not {figure.value}" if total != (figure.value or 0) else ""
-    return said + "".join(f" {word} {x}" for word, its in (("lacks", missing), ("has", more)) for x in its[:4])
+    said = f" it adds up to {total}, not {figure.value}" if total != (figure.value or 0) else ""
+    both = (("lacks", expected - listed), ("has", listed - expected))
+    return said + "".join(f" {word} {x}" for word, its in both for x in list(its)[:4])
 
 
 def _completeness(store: Store, recount: Recount, query: Query, asked: Asked) -> Iterator[str]:
@@ -124,4 +115,4 @@ def _completeness(store: Store, recount: Recount, query: Query, asked: Asked) ->
     ):
         got = getattr(made, name, None)
         if got != len(wanted):
-            yield f"completeness.{name}: expected {len(wanted)}, got {got}; {sorted(wanted)[:4]}"
+            yield f"completeness.{name}: expected {len(wanted)}, got {got}; {sorted(wanted)[:6]}"

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from field import PASSPHRASE, USER, build
+from field import PASSPHRASE, USER, World
 
 from fieldapp.records import reviews
 from fieldapp.store import ids, vault
@@ -71,6 +71,7 @@ HARD = frozenset(
     }
 )
 """What makes figures hard: a world may have some of it only, so that a difference is found in a smaller one"""
+HUGE = HARD | {"beyond_64_bits"}
 
 
 @dataclass
@@ -81,9 +82,9 @@ class Base:
     keys: dict[str, bytes]
 
 
-def base(root: Path) -> Base:
-    """Make a headquarters and three posts, once for all worlds."""
-    world = build(root)
+def base(first: World, root: Path) -> Base:
+    """Make a headquarters and three posts, once for all worlds, out of the first of them with its post."""
+    world = first.copy(root)
     homes = list(POSTS.items())[1:]
     for code, folder in homes:
         stick = root / f"first-{folder}"
@@ -118,7 +119,7 @@ class Made:
 
 def make(first: Base, root: Path, seed: int, hard: frozenset[str] = HARD) -> Made:
     """The world of a seed, in a new folder."""
-    assert hard <= HARD
+    assert hard <= HUGE
     shutil.copytree(first.root, root)
     hq = Store.open(root / "hq", first.keys["hq"], "Trực ban")
     posts = [Store.open(root / folder, first.keys[folder], USER) for folder in POSTS.values()]
@@ -343,6 +344,8 @@ class _Maker:
         deeds: list[tuple[Callable[[int], None], int]] = [(self.make_deed, 0)] * (14 if self.hard("joint") else 0)
         for maker, at in self.rng.sample(work + deeds, len(work) + len(deeds)):  # so that ids of the posts mix
             maker(at)
+        for at in (1, 2, 3) if self.hard("beyond_64_bits") else ():
+            self.make_huge(at)
         self.flush()
         self.void_some()
         for post in self.made.posts:
@@ -410,6 +413,13 @@ class _Maker:
                 self.measure(at, row_id, measure, self.said())
         if kind == "cung_co_co_so_chinh_tri" or self.often(0.25):
             self.make_targets(at, row_id)
+
+    def make_huge(self, at: int) -> None:
+        """Amounts of which three posts' sum has more than 64 bits."""
+        first = date(2018, 1, 1)
+        row_id = self.activity(at, "thien_tai", first, TODAY, self.place(first))
+        for day in range(3_100):
+            self.measure(at, row_id, "tien_mat", {"amount": 10**15}, first + timedelta(day))
 
     def part_day(self, first: date, last: date) -> date:
         """A day of the activity; sometimes one outside, after its days were changed."""
