@@ -154,6 +154,8 @@ class _Maker:
         self.number = 0
         self.ids: dict[str, list[list[str]]] = {}
         self.bundles = 0
+        self.voided: set[str] = set()
+        self.member_of: dict[str, str] = {}
 
     # rows
 
@@ -164,6 +166,8 @@ class _Maker:
         stored = {c: v.isoformat() if isinstance(v, date) else v for c, v in row.items()}
         self.pending.append((self.stores[at], table, stored))
         self.ids.setdefault(table, [[], [], [], []])[at].append(stored["id"])
+        if "member_id" in stored:
+            self.member_of[stored["id"]] = stored["member_id"]
         return str(stored["id"])
 
     def flush(self) -> None:
@@ -527,7 +531,19 @@ class _Maker:
 
     # voided and returned
 
+    def one_of_each(self, thing: str) -> set[str]:
+        """One record of every kind that was not voided."""
+        if thing not in self.hard_things:
+            return set()
+        gone = self.voided
+        of_kinds = (
+            [i for its in self.ids[table] for i in its if i not in gone and self.member_of.get(i) not in gone]
+            for table in reviews.REVIEWED
+        )
+        return {self.rng.choice(standing) for standing in of_kinds}
+
     def void_some(self) -> None:
+        sure = self.one_of_each("void")
         lines = ("activity_measure", "activity_target", "attendance")
         for at in (1, 2, 3):
             with self.stores[at].transaction():
@@ -535,22 +551,24 @@ class _Maker:
                     share = 0.04 if table in lines else 0.1
                     thing = "void_line" if table in lines else "void_member" if table == "member" else "void"
                     for row_id in self.ids[table][at]:
-                        if self.hard(thing, share):
+                        if self.hard(thing, share) or (row_id in sure and table != "member"):
                             self.void(at, table, row_id)
 
     def void(self, at: int, table: str, row_id: str) -> None:
         self.change(at, table, row_id, voided_at="2026-11-26T00:00:00Z", void_reason="nhập nhầm")
+        self.voided.add(row_id)
 
     def return_some(self) -> None:
         """Some stay returned; others were corrected, accepted after all, or voided since."""
         after: dict[str, list[tuple[int, str, str]]] = {"correct": [], "void": [], "accept": []}
-        hq = self.made.hq
+        hq, sure = self.made.hq, self.one_of_each("return")
         for at in (1, 2, 3):
             with hq.transaction():
                 for table in reviews.REVIEWED:
                     for row_id in self.ids[table][at]:
-                        if self.hard("return", 0.12):
+                        if self.hard("return", 0.12) or row_id in sure:
                             said = self.rng.choice(["stay"] * 4 + ["correct", "void", "accept"])
+                            said = "stay" if row_id in sure else said
                             first = self.review(hq, at, table, row_id, "returned", None)
                             if said == "accept":
                                 self.review(hq, at, table, row_id, "accepted", first)
