@@ -218,7 +218,8 @@ class Recount:
                                meeting_id=row["id"])  # fmt: skip
         elif kind == "candidacy":
             yield fact("candidacy", row["nominated_on"])
-            yield fact("decision", row["decided_on"] or row["nominated_on"])
+            if row["outcome"] == "elected":
+                yield fact("election", row["decided_on"] or row["nominated_on"])
         elif kind in ("cell_rating", "member_rating"):
             yield fact(kind, f"{row['year']}-12-31")  # a rating is of a whole year, so it counts at its end
         elif kind == "matter":
@@ -454,7 +455,7 @@ def _summed(lines: Sequence[Fact]) -> Told:
 
 def _has(fact: Fact, indicator: Indicator, asked: Asked) -> bool:
     """Whether a fact counts in a figure, by its days and its filter."""
-    source = "decision" if indicator.code == "candidates_elected" else indicator.source
+    source = "election" if indicator.code == "candidates_elected" else indicator.source
     if fact.source != source or fact.first > asked.last:
         return False
     if fact.last < asked.first or (indicator.when == "day" and source != "matter" and fact.last > asked.last):

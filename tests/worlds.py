@@ -251,10 +251,10 @@ class _Maker:
 
     def kept(self) -> None:
         old = self.old()
-        self.becomes(old, self.new(old.code), shares=("kept",))
+        self.becomes(old, self.new(old.code), shares=("whole",))
 
     def renamed(self) -> None:
-        self.becomes(self.old(), self.new(), shares=("renamed",))
+        self.becomes(self.old(), self.new(), shares=("whole",))
 
     def merged(self) -> None:
         olds = [self.old(district=self.rng.randrange(3)) for _ in range(self.rng.randint(2, 3))]
@@ -282,8 +282,8 @@ class _Maker:
     def renamed_twice(self) -> None:
         old = self.old(district=2)
         between = self.new(old.code, last=LATER - timedelta(1))
-        self.becomes(old, between, shares=("renamed",))
-        self.becomes(between, self.new(old.code, LATER), on=LATER, shares=("renamed",))
+        self.becomes(old, between, shares=("whole",))
+        self.becomes(between, self.new(old.code, LATER), on=LATER, shares=("whole",))
 
     def divided_later(self) -> None:
         """Divided in 2025, and one part of it again in 2026."""
@@ -298,14 +298,14 @@ class _Maker:
         for _ in range(2):
             old = self.old()
             between = self.new(old.code, last=LATER - timedelta(1))
-            self.becomes(old, between, shares=("kept",))
+            self.becomes(old, between, shares=("whole",))
             self.becomes(between, last, on=LATER, shares=("whole",))
 
     def code_used_again(self) -> None:
         """The code of an old unit is another's now."""
         first, second = self.old(), self.old(district=1)
-        self.becomes(first, self.new(), shares=("renamed",))
-        self.becomes(second, self.new(first.code), shares=("renamed",))
+        self.becomes(first, self.new(), shares=("whole",))
+        self.becomes(second, self.new(first.code), shares=("whole",))
 
     def ended(self) -> None:
         """Nobody knows what became of it."""
