@@ -4,6 +4,7 @@ It shares no query with the program: rows are read whole, once, and everything e
 leave something to be decided, the decision stands in a comment here.
 """
 
+import os
 import re
 import unicodedata
 from collections import defaultdict
@@ -47,6 +48,8 @@ class Told:
     """what makes it: of a sum (record, day, amount, words), else (record,)"""
     approximate: bool = False
     words: list[str] = field(default_factory=list)
+    shared: bool = False
+    """it holds a joint deed of which other posts say figures of their own, outside of this part"""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class Units:
                 given[s["old_unit_id"]].append(s)
         self.after: dict[str, list[tuple[str, str]]] = {}
         self.before: dict[str, set[str]] = defaultdict(set)
+        self.cached: dict[tuple[str, Asked], set[str]] = {}
         for old, its in given.items():
             # Where all people of a divided commune went to one successor, its records follow them.
             people = [s for s in its if s.get("share") == "all_people"]
@@ -126,6 +130,8 @@ class Units:
 
     def inside(self, text: str, asked: Asked) -> set[str]:
         """The units that a narrowed report is about."""
+        if (text, asked) in self.cached:
+            return self.cached[text, asked]
         if text in self.rows:
             found = {text}
         else:
@@ -142,11 +148,22 @@ class Units:
             more |= {u for u, its in self.after.items() if its and {new for new, _on in its} <= found}
             more |= {u for u, its in self.before.items() if its and its <= found}
             if more <= found:
+                self.cached[text, asked] = found
                 return found
             found |= more
 
-    def where(self, unit: str | None, chosen: str | None, found: set[str], asked: Asked) -> Where:
-        """Whether what is recorded in a unit lies in a set of units."""
+    def place(self, unit: str | None, chosen: str | None, asked: Asked) -> str | None:
+        """The unit in which something stands in a table."""
+        return unit if asked.view == "then" else self.now(chosen or unit, asked.today)
+
+    def same(self, unit: str | None, chosen: str | None, asked: Asked) -> str | None:
+        """What a unit is, under whatever name."""
+        return (self.now(chosen or unit, asked.today) or unit) if unit else None
+
+    def where(self, unit: str | None, chosen: str | None, asked: Asked) -> Where:
+        """Whether what is recorded in a unit lies in the unit that is asked for."""
+        assert asked.unit is not None
+        found = self.inside(asked.unit, asked)
         if unit is None:
             return "out"
         if asked.view == "now":
@@ -166,6 +183,101 @@ class Units:
         return "unassigned" if self.line(chosen) & found else "out"
 
 
+class UnitsOfADay(Units):
+    """All in the units of one day: the last of the period, or today."""
+
+    def day(self, asked: Asked) -> str:
+        return asked.last if asked.view == "then" else asked.today
+
+    def there(self, unit: str, asked: Asked) -> bool:
+        return self._in_force(unit, self.day(asked), self.day(asked))
+
+    def steps(self, unit: str, asked: Asked) -> set[str]:
+        """What a unit that was not there on the day became by then, or what became it since."""
+        day = self.day(asked)
+        after = {new for new, on in self.after.get(unit, ()) if on <= day}
+        return after | {old for old in self.before.get(unit, ()) if dict(self.after[old])[unit] > day}
+
+    def ends(self, unit: str, asked: Asked) -> set[str]:
+        found, seen, todo = set(), {unit}, [unit]
+        while todo:
+            at = todo.pop()
+            following = set() if self.there(at, asked) else self.steps(at, asked)
+            if not following:
+                found.add(at)
+            todo += following - seen
+            seen |= following
+        return found
+
+    def place(self, unit: str | None, chosen: str | None, asked: Asked) -> str | None:
+        if unit is None:
+            return None
+        if self.there(unit, asked):
+            return unit
+        if asked.view == "now" and chosen is not None:
+            return self.place(chosen, None, asked)
+        ends = self.ends(unit, asked)
+        sure = next(iter(ends)) if len(ends) == 1 else None
+        if asked.view == "now":
+            return sure if sure and self.there(sure, asked) else None
+        if sure is None and asked.first <= (self.rows[unit]["valid_to"] or FOREVER) < asked.last:
+            # In the units of the time, a divided unit of the period lives on in the one with its code.
+            code = self.rows[unit]["code"]
+            sure = min((u for u in ends if self.rows[u]["code"] == code), default=None)
+        if sure is None and chosen is not None:
+            return self.place(chosen, None, asked)
+        return sure
+
+    def same(self, unit: str | None, chosen: str | None, asked: Asked) -> str | None:
+        return self.place(unit, chosen, asked) or self.place(unit, None, asked) or unit
+
+    def where(self, unit: str | None, chosen: str | None, asked: Asked) -> Where:
+        assert asked.unit is not None
+        found, former = self.inside(asked.unit, asked), not self.there(self.anchor(asked.unit, asked), asked)
+        if unit is None:
+            return "out"
+        place = self.place(unit, chosen, asked)
+        if place in found or (former and unit in found):
+            return "in"
+        said = unit if chosen is None else chosen
+        if place is None and self.ends(said, asked) <= found:
+            return "in"
+        if place is None and self.ends(said, asked) & found:
+            return "unassigned"
+        return "unassigned" if former and self.line(said) & found else "out"
+
+    def anchor(self, text: str, asked: Asked) -> str:
+        if text in self.rows:
+            return text
+        named = sorted(u for u, row in self.rows.items() if row["code"] == text)
+        day = self.day(asked)
+        before = [u for u in named if (self.rows[u]["valid_to"] or FOREVER) < day]
+        there = [u for u in named if self._in_force(u, day, day)]
+        return (there or sorted(before, key=lambda u: self.rows[u]["valid_to"])[-1:]
+                or sorted(named, key=lambda u: self.rows[u]["valid_from"]))[0]  # fmt: skip
+
+    def inside(self, text: str, asked: Asked) -> set[str]:
+        if (text, asked) in self.cached:
+            return self.cached[text, asked]
+        root = self.anchor(text, asked)
+        former, found = not self.there(root, asked), {root}
+        if asked.view == "then":
+            one = self.rows[root]
+            found |= {u for u in self.line(root) if self.rows[u]["code"] == one["code"]
+                      and (self.rows[u]["valid_to"] or FOREVER) >= asked.first
+                      and (self.rows[u]["valid_from"] or "") <= (one["valid_from"] or "")}  # fmt: skip
+        while True:
+            more = {u for u, row in self.rows.items() if row["parent_id"] in found}
+            more |= {u for u in self.rows if not self.there(u, asked) and (s := self.steps(u, asked)) and s <= found}
+            if former:
+                more |= {u for u, its in self.after.items() if its and {new for new, _on in its} <= found}
+                more |= {u for u, its in self.before.items() if its and its <= found}
+            if more <= found:
+                self.cached[text, asked] = found
+                return found
+            found |= more
+
+
 class Recount:
     """The figures of the rows of one replica."""
 
@@ -173,10 +285,15 @@ class Recount:
         self.tables = tables
         self.returned = set(returned)
         self.by_id = {table: {r["id"]: r for r in rows} for table, rows in tables.items()}
-        self.units = Units(tables["unit"], tables["unit_succession"])
+        policy = UnitsOfADay if os.environ.get("UNITS") == "day" else Units
+        self.units = policy(tables["unit"], tables["unit_succession"])
         self.lines: dict[str, dict[str, list[Row]]] = {}
         self.facts = [f for kind in KINDS_WITH_FIGURES for row in tables[kind] for f in self._facts(kind, row)]
         self.deed_of = self._deeds()
+        self.deed_lines: dict[tuple[Any, ...], list[Fact]] = defaultdict(list)
+        for f in self.facts:
+            if f.source == "measure" and f.record in self.deed_of:
+                self.deed_lines[self.deed_of[f.record], f.values["measure"]].append(f)
 
     # facts
 
@@ -211,11 +328,10 @@ class Recount:
         elif kind == "meeting":
             yield fact("meeting", row["held_on"])
             for line in self._lines("attendance", "meeting_id", row, "member_id"):
-                member = self.by_id["member"][line["member_id"]]
-                if member["voided_at"] is None:
-                    own = "1" if member["party_cell_id"] is None else "0"
-                    yield fact("attendance", row["held_on"], own=own, status=line["status"], attendance_id=line["id"],
-                               meeting_id=row["id"])  # fmt: skip
+                # Also where the member was voided since: the record is the meeting, and it stands.
+                own = "1" if self.by_id["member"][line["member_id"]]["party_cell_id"] is None else "0"
+                yield fact("attendance", row["held_on"], own=own, status=line["status"], attendance_id=line["id"],
+                           meeting_id=row["id"])  # fmt: skip
         elif kind == "candidacy":
             yield fact("candidacy", row["nominated_on"])
             if row["outcome"] == "elected":
@@ -227,7 +343,7 @@ class Recount:
         elif kind == "household_charge":
             # One household of one commune, in whatever spelling.
             yield fact(kind, row["date_from"], row["date_to"] or FOREVER,
-                       household=(self._place(unit, None), folded(row["household"])))  # fmt: skip
+                       household=(unit, None, folded(row["household"])))  # fmt: skip
         elif kind in ("introduction", "self_management_group"):
             yield fact(kind, row["date_from"], row["date_to"] or FOREVER)
         else:
@@ -244,16 +360,12 @@ class Recount:
         for line in self._lines("activity_target", "activity_id", row, "id"):
             yield fact("target", end, target_type=line["target_type"], body=self._body(row, line))
 
-    def _body(self, row: Row, line: Row) -> tuple[Any, ...]:
-        """What distinguishes a body that was helped: its cell; else its unit and its name."""
+    def _body(self, row: Row, line: Row) -> tuple[str | None, str | None, str]:
+        """What distinguishes a body: its cell; else its unit, or the successor that the record says, and its name."""
         if line["party_cell_id"] is not None:
-            return ("cell", line["party_cell_id"])
+            return None, None, "cell " + line["party_cell_id"]
         chosen = row["unit_now_id"] if line["unit_id"] == row["unit_id"] else None
-        return (self._place(line["unit_id"], chosen), folded(line["name"]))
-
-    def _place(self, unit: str | None, chosen: str | None) -> str | None:
-        """A commune under its old and its new name is one."""
-        return (self.units.now(chosen or unit, FOREVER) or unit) if unit else None
+        return line["unit_id"], chosen, folded(line["name"])
 
     # for people
 
@@ -313,22 +425,19 @@ class Recount:
     def _chosen(self, asked: Asked, state: str = "counts", where: Where = "in") -> list[Fact]:
         """The facts of a query's post and area, whatever their day."""
         posts = {p["id"] for p in self.tables["post"] if asked.post in (None, p["id"], p["code"])}
-        found = None if asked.unit is None else self.units.inside(asked.unit, asked)
         chosen = [f for f in self.facts if f.state == state and f.post in posts]
-        if found is None:
-            if where == "in":
-                return chosen
-            return [f for f in chosen if asked.view == "now" and f.unit and self.place(f, asked) is None]
+        if asked.unit is None:
+            return chosen if where == "in" else [f for f in chosen if f.unit and self.place(f, asked) is None]
         cache: dict[tuple[str | None, str | None], Where] = {}
         for f in chosen:
             key = (f.unit, f.chosen)
             if key not in cache:
-                cache[key] = self.units.where(*key, found, asked)
+                cache[key] = self.units.where(*key, asked)
         return [f for f in chosen if cache[f.unit, f.chosen] == where]
 
     def place(self, fact: Fact, asked: Asked) -> str | None:
         """The unit under which a fact stands in a table by communes."""
-        return fact.unit if asked.view == "then" else self.units.now(fact.chosen or fact.unit, asked.today)
+        return self.units.place(fact.unit, fact.chosen, asked)
 
     def figures(self, asked: Asked) -> dict[Key, Told]:
         return self._told(self._chosen(asked), asked)
@@ -344,7 +453,8 @@ class Recount:
         parts: dict[str | None, list[Fact]] = defaultdict(list)
         for f in facts:
             parts[self._part(f, asked, by)].append(f)
-        told = {part: self._told(its, asked, spoken=spoken) for part, its in parts.items()}
+        among = self._chosen(asked) if spoken else None
+        told = {part: self._told(its, asked, spoken_among=among) for part, its in parts.items()}
         return {part: figures for part, figures in told.items() if figures}
 
     def _part(self, fact: Fact, asked: Asked, by: str) -> str | None:
@@ -359,16 +469,26 @@ class Recount:
         spoken = self._spoken_for([f for f in facts if f.source == "measure"])
         return [*spoken, *(f for f in facts if f.source != "measure")]
 
-    def _told(self, facts: Sequence[Fact], asked: Asked, *, spoken: bool = False) -> dict[Key, Told]:
+    def _told(
+        self, facts: Sequence[Fact], asked: Asked, *, spoken_among: Sequence[Fact] | None = None
+    ) -> dict[Key, Told]:
+        """``spoken_among``: all facts among which it was decided which post speaks; None: these."""
         told: dict[Key, Told] = {}
         sums: dict[Key, list[Fact]] = defaultdict(list)
-        for f in facts if spoken else self._measures_spoken(facts):
+        among = {f.values["line"] for f in spoken_among or facts if f.source == "measure"}
+        for f in self._measures_spoken(facts) if spoken_among is None else facts:
             if f.source == "measure" and asked.first <= f.last <= asked.last:
                 sums[self._key(f)].append(f)
         for key, its in sums.items():
             told[key] = _summed(its)
+            of_deeds = (f for f in its if f.record in self.deed_of)
+            told[key].shared = any(
+                other.post != f.post and other.values["line"] not in among
+                for f in of_deeds
+                for other in self.deed_lines[self.deed_of[f.record], f.values["measure"]]
+            )
         for indicator in INDICATORS:
-            counted = self._counted(indicator, [f for f in facts if _has(f, indicator, asked)])
+            counted = self._counted(indicator, [f for f in facts if _has(f, indicator, asked)], asked)
             if counted is not None:
                 told[indicator.section, indicator.code] = counted
         return told
@@ -380,14 +500,21 @@ class Recount:
         code = f"{kind['code']}.{measure['code']}" if measure["nature"] == "works" else measure["code"]
         return kind["section"], code
 
-    def _counted(self, indicator: Indicator, facts: Sequence[Fact]) -> Told | None:
+    def _counted(self, indicator: Indicator, facts: Sequence[Fact], asked: Asked) -> Told | None:
         if indicator.counts == "sum":
             facts = [f for f in facts if f.values[indicator.of] is not None]
             value = sum(f.values[indicator.of] for f in facts)
         else:
-            value = len({f.values[indicator.of] for f in facts})
+            value = len({self._thing(f.values[indicator.of], asked) for f in facts})
         records = {f.record for f in facts}
         return Told(value, len(records), [(r,) for r in sorted(records)]) if facts else None
+
+    def _thing(self, said: Any, asked: Asked) -> Any:
+        """A commune under its old and its new name is one, and so are bodies and households in it."""
+        if not isinstance(said, tuple):
+            return said
+        unit, chosen, name = said
+        return self.units.same(unit, chosen, asked), name
 
     # what is left out
 
@@ -425,9 +552,12 @@ class Recount:
         return found
 
     def joint(self, asked: Asked) -> set[str]:
-        """The activities of the period that several posts recorded."""
+        """The activities of the period with a joint reference."""
         return {f.record for f in self._chosen(asked) if f.source == "activity" and asked.first <= f.last <= asked.last
-                and f.record in self.deed_of and len(self.posts_of(self.deed_of[f.record])) > 1}  # fmt: skip
+                and f.record in self.deed_of}  # fmt: skip
+
+    def joint_deeds(self, asked: Asked) -> set[tuple[str, str, int]]:
+        return {self.deed_of[record] for record in self.joint(asked)}
 
     def outside(self, asked: Asked) -> set[str]:
         """The lines of the period whose day is none of their activity's."""

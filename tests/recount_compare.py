@@ -59,9 +59,10 @@ def compare(store: Store, recount: Recount, query: Query, by: Group | None, list
     if by is None:
         assert figures(store, query) == grouped(store, query, None).get(None, [])
         yield from (f"{name}: {x}" for x in _completeness(store, recount, query, asked))
+    stars = query.unit is None and (by == "post" or (by is None and query.post is not None))
     found, told = grouped(store, query, by), recount.grouped(asked, by)
     for part in sorted(set(found) | set(told), key=str):
-        parts = _figures(found.get(part, []), told.get(part, {}))
+        parts = _figures(found.get(part, []), told.get(part, {}), stars)
         yield from (f"{name}{of(part)}: {x}" for x in parts)
     listed = [(part, f) for part, its in found.items() for f in its if (f.section, f.code) in told.get(part, {})]
     for part, figure in rng.sample(listed, min(lists, len(listed))):
@@ -78,7 +79,7 @@ def readable(lines: list[str], recount: Recount, most: int = 40) -> str:
     return "\n".join([f"{len(lines)} differences", *lines[:most], "", *filter(None, told)])
 
 
-def _figures(found: list[Figure], told: dict[Key, Told]) -> Iterator[str]:
+def _figures(found: list[Figure], told: dict[Key, Told], stars: bool) -> Iterator[str]:
     by_key = {(f.section, f.code): f for f in found}
     assert len(by_key) == len(found)
     for key in sorted(set(by_key) | set(told)):
@@ -87,6 +88,8 @@ def _figures(found: list[Figure], told: dict[Key, Told]) -> Iterator[str]:
         got = figure and (figure.value, figure.count, figure.approximate, sorted(figure.in_words))
         if expected != got:
             yield f"{'.'.join(key)}: expected {expected}, got {got}; of {wanted and wanted.records[:4]}"
+        elif stars and figure and wanted and figure.shared != wanted.shared:
+            yield f"{'.'.join(key)}: starred {figure.shared}, expected {wanted.shared}"
 
 
 def _records(lines: list[Behind], figure: Figure, wanted: Told) -> str:
@@ -110,9 +113,10 @@ def _completeness(store: Store, recount: Recount, query: Query, asked: Asked) ->
         ("returned", recount.left_out(asked, "returned")),
         ("unassigned", recount.unassigned(asked)),
         ("joint", recount.joint(asked)),
+        ("joint_deeds", recount.joint_deeds(asked)),
         ("without_figure", recount.without_figure(asked)),
         ("outside", recount.outside(asked)),
     ):
         got = getattr(made, name, None)
         if got != len(wanted):
-            yield f"completeness.{name}: expected {len(wanted)}, got {got}; {sorted(wanted)[:6]}"
+            yield f"completeness.{name}: expected {len(wanted)}, got {got}; {sorted(map(str, wanted))[:6]}"
