@@ -4,7 +4,6 @@ It shares no query with the program: rows are read whole, once, and everything e
 leave something to be decided, the decision stands in a comment here.
 """
 
-import os
 import re
 import unicodedata
 from collections import defaultdict
@@ -18,7 +17,6 @@ from fieldapp.domain.indicators import INDICATORS, Indicator
 Row = Mapping[str, Any]
 Key = tuple[str, str]
 """Section and code of a figure"""
-Where = Literal["in", "out", "unassigned"]
 KINDS_WITH_FIGURES = ("activity", "introduction", "meeting", "household_charge", "cell_rating", "member_rating",
                       "candidacy", "matter", "self_management_group", "review_meeting", "commendation")  # fmt: skip
 TABLES = (*KINDS_WITH_FIGURES, "unit", "unit_succession", "post", "activity_kind", "measure", "kind_measure",
@@ -77,114 +75,27 @@ def folded(text: str | None) -> str:
 
 
 class Units:
-    """Which units are one place, at which time."""
+    """Where a record belongs: all in the units of one day, the last of the period or today."""
 
     def __init__(self, units: Iterable[Row], successions: Iterable[Row]) -> None:
         self.rows = {u["id"]: u for u in units if u["voided_at"] is None}
-        given: dict[str, list[Row]] = defaultdict(list)
+        given: dict[str, dict[str, Row]] = defaultdict(dict)
         for s in successions:
             if s["voided_at"] is None:
-                given[s["old_unit_id"]].append(s)
-        self.after: dict[str, list[tuple[str, str]]] = {}
-        self.before: dict[str, set[str]] = defaultdict(set)
-        self.cached: dict[tuple[str, Asked], set[str]] = {}
+                given[s["old_unit_id"]][s["new_unit_id"]] = s
+        self.after: dict[str, dict[str, str]] = {}
+        self.before: dict[str, dict[str, str]] = defaultdict(dict)
         for old, its in given.items():
             # Where all people of a divided commune went to one successor, its records follow them.
-            people = [s for s in its if s.get("share") == "all_people"]
-            self.after[old] = [(s["new_unit_id"], s["effective_on"]) for s in people or its]
-            for new, _on in self.after[old]:
-                self.before[new].add(old)
-
-    def heirs(self, unit: str, today: str | None = None) -> set[str]:
-        """All that a unit became in the end (up to a day), itself where it did not become anything."""
-        ends, seen, todo = set(), {unit}, [unit]
-        while todo:
-            at = todo.pop()
-            following = {new for new, on in self.after.get(at, ()) if today is None or on <= today}
-            if not following:
-                ends.add(at)
-            todo += following - seen
-            seen |= following
-        return ends
-
-    def now(self, unit: str | None, today: str) -> str | None:
-        """The unit of today that a unit became; None if it became several, or nobody knows."""
-        ends = set() if unit is None else {e for e in self.heirs(unit, today) if self._in_force(e, today, today)}
-        return ends.pop() if len(ends) == 1 else None
+            people = {new: s for new, s in its.items() if s.get("share") == "all_people"}
+            self.after[old] = {new: s["effective_on"] for new, s in (people or its).items()}
+            for new, on in self.after[old].items():
+                self.before[new][old] = on
+        self.cached: dict[tuple[str, Asked], set[str]] = {}
 
     def _in_force(self, unit: str, first: str, last: str) -> bool:
         row = self.rows[unit]
         return (row["valid_from"] or "") <= last and (row["valid_to"] or FOREVER) >= first
-
-    def line(self, unit: str) -> set[str]:
-        """Its predecessors and successors, and theirs: not its siblings."""
-        found = {unit}
-        after = {old: {new for new, _on in its} for old, its in self.after.items()}
-        for step in (self.before, after):
-            todo = [unit]
-            while todo:
-                more = step.get(todo.pop(), set()) - found
-                found |= more
-                todo += more
-        return found
-
-    def inside(self, text: str, asked: Asked) -> set[str]:
-        """The units that a narrowed report is about."""
-        if (text, asked) in self.cached:
-            return self.cached[text, asked]
-        if text in self.rows:
-            found = {text}
-        else:
-            named = sorted(u for u, row in self.rows.items() if row["code"] == text)
-            day = asked.last if asked.view == "then" else asked.today
-            there = [u for u in named if self._in_force(u, day, day)]
-            before = [u for u in named if (self.rows[u]["valid_to"] or FOREVER) < day]
-            anchor = (there or sorted(before, key=lambda u: self.rows[u]["valid_to"])[-1:]
-                      or sorted(named, key=lambda u: self.rows[u]["valid_from"]))[0]  # fmt: skip
-            found = {anchor} | {u for u in named if u in self.line(anchor)
-                                and self._in_force(u, asked.first, asked.last)}  # fmt: skip
-        while True:
-            more = {u for u, row in self.rows.items() if row["parent_id"] in found}
-            more |= {u for u, its in self.after.items() if its and {new for new, _on in its} <= found}
-            more |= {u for u, its in self.before.items() if its and its <= found}
-            if more <= found:
-                self.cached[text, asked] = found
-                return found
-            found |= more
-
-    def place(self, unit: str | None, chosen: str | None, asked: Asked) -> str | None:
-        """The unit in which something stands in a table."""
-        return unit if asked.view == "then" else self.now(chosen or unit, asked.today)
-
-    def same(self, unit: str | None, chosen: str | None, asked: Asked) -> str | None:
-        """What a unit is, under whatever name."""
-        return (self.now(chosen or unit, asked.today) or unit) if unit else None
-
-    def where(self, unit: str | None, chosen: str | None, asked: Asked) -> Where:
-        """Whether what is recorded in a unit lies in the unit that is asked for."""
-        assert asked.unit is not None
-        found = self.inside(asked.unit, asked)
-        if unit is None:
-            return "out"
-        if asked.view == "now":
-            now = self.now(chosen or unit, asked.today)
-            if now is None:
-                return "unassigned" if self.heirs(chosen or unit, asked.today) & found else "out"
-            return "in" if now in found else "out"
-        if unit in found:
-            return "in"
-        if not self.line(unit) & found:
-            return "out"
-        if chosen is None:
-            return "unassigned"
-        if chosen in found:
-            return "in"
-        # The record says which part, and this part is not asked for; but it may have been divided again.
-        return "unassigned" if self.line(chosen) & found else "out"
-
-
-class UnitsOfADay(Units):
-    """All in the units of one day: the last of the period, or today."""
 
     def day(self, asked: Asked) -> str:
         return asked.last if asked.view == "then" else asked.today
@@ -192,14 +103,22 @@ class UnitsOfADay(Units):
     def there(self, unit: str, asked: Asked) -> bool:
         return self._in_force(unit, self.day(asked), self.day(asked))
 
+    def base(self, unit: str) -> str:
+        """A hamlet without successions of its own goes with its commune."""
+        row = self.rows[unit]
+        alone = row["level"] == "hamlet" and unit not in self.after and unit not in self.before
+        return str(row["parent_id"]) if alone and row["parent_id"] else unit
+
     def steps(self, unit: str, asked: Asked) -> set[str]:
-        """What a unit that was not there on the day became by then, or what became it since."""
+        """What a unit became by the day, or what became it since."""
         day = self.day(asked)
-        after = {new for new, on in self.after.get(unit, ()) if on <= day}
-        return after | {old for old in self.before.get(unit, ()) if dict(self.after[old])[unit] > day}
+        after = {new for new, on in self.after.get(unit, {}).items() if on <= day}
+        return after | {old for old, on in self.before.get(unit, {}).items() if on > day}
 
     def ends(self, unit: str, asked: Asked) -> set[str]:
-        found, seen, todo = set(), {unit}, [unit]
+        """The units of the day that a unit leads to, and others of which nobody knows what became of them."""
+        start = self.base(unit)
+        found, seen, todo = set(), {start}, [start]
         while todo:
             at = todo.pop()
             following = set() if self.there(at, asked) else self.steps(at, asked)
@@ -210,8 +129,10 @@ class UnitsOfADay(Units):
         return found
 
     def place(self, unit: str | None, chosen: str | None, asked: Asked) -> str | None:
+        """The unit of the day in which something recorded in a unit is; None if nobody knows."""
         if unit is None:
             return None
+        unit = self.base(unit)
         if self.there(unit, asked):
             return unit
         if asked.view == "now" and chosen is not None:
@@ -221,61 +142,83 @@ class UnitsOfADay(Units):
         if asked.view == "now":
             return sure if sure and self.there(sure, asked) else None
         if sure is None and asked.first <= (self.rows[unit]["valid_to"] or FOREVER) < asked.last:
-            # In the units of the time, a divided unit of the period lives on in the one with its code.
-            code = self.rows[unit]["code"]
-            sure = min((u for u in ends if self.rows[u]["code"] == code), default=None)
+            # In the units of the time, a unit divided within the period goes on in the one with its code.
+            sure = min((u for u in ends if self.rows[u]["code"] == self.rows[unit]["code"]), default=None)
         if sure is None and chosen is not None:
             return self.place(chosen, None, asked)
         return sure
 
     def same(self, unit: str | None, chosen: str | None, asked: Asked) -> str | None:
+        """What a unit is, under its old and its new name."""
+        if unit is None or self.base(unit) != unit:
+            return unit
         return self.place(unit, chosen, asked) or self.place(unit, None, asked) or unit
 
-    def where(self, unit: str | None, chosen: str | None, asked: Asked) -> Where:
+    def line(self, unit: str) -> set[str]:
+        """A unit, its predecessors and successors, and theirs: not its siblings."""
+        found = {unit}
+        for step in (self.before, self.after):
+            todo = [unit]
+            while todo:
+                more = {*step.get(todo.pop(), {})} - found
+                found |= more
+                todo += more
+        return found
+
+    def anchor(self, asked: Asked) -> str:
+        """The unit that is asked for: that of the day with the code, else the latest before it."""
         assert asked.unit is not None
-        found, former = self.inside(asked.unit, asked), not self.there(self.anchor(asked.unit, asked), asked)
-        if unit is None:
-            return "out"
-        place = self.place(unit, chosen, asked)
-        if place in found or (former and unit in found):
-            return "in"
-        said = unit if chosen is None else chosen
-        if place is None and self.ends(said, asked) <= found:
-            return "in"
-        if place is None and self.ends(said, asked) & found:
-            return "unassigned"
-        return "unassigned" if former and self.line(said) & found else "out"
+        if asked.unit in self.rows:
+            return asked.unit
+        named = sorted(u for u, row in self.rows.items() if row["code"] == asked.unit)
+        there = [u for u in named if self.there(u, asked)]
+        ended = [u for u in named if (self.rows[u]["valid_to"] or FOREVER) < self.day(asked)]
+        last = sorted(ended, key=lambda u: str(self.rows[u]["valid_to"]))[-1:]
+        first: list[str] = there or last or sorted(named, key=lambda u: str(self.rows[u]["valid_from"]))
+        return first[0]
 
-    def anchor(self, text: str, asked: Asked) -> str:
-        if text in self.rows:
-            return text
-        named = sorted(u for u, row in self.rows.items() if row["code"] == text)
-        day = self.day(asked)
-        before = [u for u in named if (self.rows[u]["valid_to"] or FOREVER) < day]
-        there = [u for u in named if self._in_force(u, day, day)]
-        return (there or sorted(before, key=lambda u: self.rows[u]["valid_to"])[-1:]
-                or sorted(named, key=lambda u: self.rows[u]["valid_from"]))[0]  # fmt: skip
-
-    def inside(self, text: str, asked: Asked) -> set[str]:
-        if (text, asked) in self.cached:
-            return self.cached[text, asked]
-        root = self.anchor(text, asked)
-        former, found = not self.there(root, asked), {root}
+    def inside(self, root: str, asked: Asked) -> set[str]:
+        """The units that belong to a unit, or wholly lead into it."""
+        if (root, asked) in self.cached:
+            return self.cached[root, asked]
+        found, one = {root}, self.rows[root]
         if asked.view == "then":
-            one = self.rows[root]
             found |= {u for u in self.line(root) if self.rows[u]["code"] == one["code"]
                       and (self.rows[u]["valid_to"] or FOREVER) >= asked.first
                       and (self.rows[u]["valid_from"] or "") <= (one["valid_from"] or "")}  # fmt: skip
         while True:
             more = {u for u, row in self.rows.items() if row["parent_id"] in found}
             more |= {u for u in self.rows if not self.there(u, asked) and (s := self.steps(u, asked)) and s <= found}
-            if former:
-                more |= {u for u, its in self.after.items() if its and {new for new, _on in its} <= found}
-                more |= {u for u, its in self.before.items() if its and its <= found}
+            if not self.there(root, asked):
+                both = (*self.after.items(), *self.before.items())
+                more |= {u for u, its in both if its and {*its} <= found}
             if more <= found:
-                self.cached[text, asked] = found
+                self.cached[root, asked] = found
                 return found
             found |= more
+
+    def lies_in(self, unit: str | None, chosen: str | None, asked: Asked) -> bool:
+        """Whether what is recorded in a unit is in the unit that is asked for, or in one that wholly belongs to it."""
+        if unit is None:
+            return False
+        root = self.anchor(asked)
+        found, place = self.inside(root, asked), self.place(unit, chosen, asked)
+        if unit in found and (not self.there(root, asked) or self.base(root) != root):
+            return True
+        return place in found if place else self.ends(chosen or unit, asked) <= found
+
+    def is_doubtful(self, unit: str | None, chosen: str | None, asked: Asked) -> bool:
+        """Whether nobody knows the place; of a unit that is asked for: where the place may be in it."""
+        if unit is None:
+            return False
+        place = self.place(unit, chosen, asked)
+        if asked.unit is None:
+            return place is None
+        root, said = self.anchor(asked), self.base(chosen or unit)
+        found = self.inside(root, asked)
+        if self.there(root, asked):
+            return place is None and bool(self.ends(said, asked) & found)
+        return bool(self.line(said) & found) and not self.lies_in(unit, chosen, asked)
 
 
 class Recount:
@@ -285,8 +228,7 @@ class Recount:
         self.tables = tables
         self.returned = set(returned)
         self.by_id = {table: {r["id"]: r for r in rows} for table, rows in tables.items()}
-        policy = UnitsOfADay if os.environ.get("UNITS") == "day" else Units
-        self.units = policy(tables["unit"], tables["unit_succession"])
+        self.units = Units(tables["unit"], tables["unit_succession"])
         self.lines: dict[str, dict[str, list[Row]]] = {}
         self.facts = [f for kind in KINDS_WITH_FIGURES for row in tables[kind] for f in self._facts(kind, row)]
         self.deed_of = self._deeds()
@@ -422,18 +364,15 @@ class Recount:
 
     # figures
 
-    def _chosen(self, asked: Asked, state: str = "counts", where: Where = "in") -> list[Fact]:
-        """The facts of a query's post and area, whatever their day."""
+    def _chosen(self, asked: Asked, state: str = "counts", *, doubtful: bool = False) -> list[Fact]:
+        """The facts of a query's post and area, whatever their day; or those of which nobody knows the place."""
         posts = {p["id"] for p in self.tables["post"] if asked.post in (None, p["id"], p["code"])}
         chosen = [f for f in self.facts if f.state == state and f.post in posts]
-        if asked.unit is None:
-            return chosen if where == "in" else [f for f in chosen if f.unit and self.place(f, asked) is None]
-        cache: dict[tuple[str | None, str | None], Where] = {}
-        for f in chosen:
-            key = (f.unit, f.chosen)
-            if key not in cache:
-                cache[key] = self.units.where(*key, asked)
-        return [f for f in chosen if cache[f.unit, f.chosen] == where]
+        if asked.unit is None and not doubtful:
+            return chosen
+        holds = self.units.is_doubtful if doubtful else self.units.lies_in
+        places = {(unit, now): holds(unit, now, asked) for unit, now in {(f.unit, f.chosen) for f in chosen}}
+        return [f for f in chosen if places[f.unit, f.chosen]]
 
     def place(self, fact: Fact, asked: Asked) -> str | None:
         """The unit under which a fact stands in a table by communes."""
@@ -527,7 +466,7 @@ class Recount:
 
     def unassigned(self, asked: Asked) -> set[str]:
         """The records of the period of which nobody knows where they belong."""
-        found = self._chosen(asked, where="unassigned")
+        found = self._chosen(asked, doubtful=True)
         of_period = {f.record for f in found if f.source == "activity" and asked.first <= f.last <= asked.last}
         return of_period | {f.record for f in found if self._counts(f, asked)}
 

@@ -53,6 +53,7 @@ MATTERS = ("information_exchange", "advice_to_committee", "problem_on_the_spot",
 HARD = frozenset(
     {
         "reform",
+        "hamlets",
         "not_in_force",
         "chosen",
         "joint",
@@ -248,6 +249,8 @@ class _Maker:
             self.unit("commune", None, self.province.id, None, None)
         for lineage in self.rng.sample(lineages, 7) if self.hard("reform") else ():
             lineage()
+        for commune in self.rng.sample(self.communes, 3) if self.hard("hamlets") else ():
+            self.communes.append(self.unit("hamlet", None, commune.id, commune.first, None))
 
     def kept(self) -> None:
         old = self.old()
