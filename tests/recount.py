@@ -47,7 +47,7 @@ class Told:
     approximate: bool = False
     words: list[str] = field(default_factory=list)
     shared: bool = False
-    """it holds a joint deed of which other posts say figures of their own, outside of this part"""
+    """it holds a joint deed of which another post speaks elsewhere, in another part or outside of what is asked for"""
 
 
 @dataclass(frozen=True)
@@ -203,9 +203,10 @@ class Units:
             return False
         root = self.anchor(asked)
         found, place = self.inside(root, asked), self.place(unit, chosen, asked)
-        if unit in found and (not self.there(root, asked) or self.base(root) != root):
+        there = self.there(root, asked)
+        if place in found or (unit in found and not (there and self.base(root) == root)):
             return True
-        return place in found if place else self.ends(chosen or unit, asked) <= found
+        return place is None and there and self.ends(chosen or unit, asked) <= found
 
     def is_doubtful(self, unit: str | None, chosen: str | None, asked: Asked) -> bool:
         """Whether nobody knows the place; of a unit that is asked for: where the place may be in it."""
@@ -232,10 +233,6 @@ class Recount:
         self.lines: dict[str, dict[str, list[Row]]] = {}
         self.facts = [f for kind in KINDS_WITH_FIGURES for row in tables[kind] for f in self._facts(kind, row)]
         self.deed_of = self._deeds()
-        self.deed_lines: dict[tuple[Any, ...], list[Fact]] = defaultdict(list)
-        for f in self.facts:
-            if f.source == "measure" and f.record in self.deed_of:
-                self.deed_lines[self.deed_of[f.record], f.values["measure"]].append(f)
 
     # facts
 
@@ -379,24 +376,23 @@ class Recount:
         return self.units.place(fact.unit, fact.chosen, asked)
 
     def figures(self, asked: Asked) -> dict[Key, Told]:
-        return self._told(self._chosen(asked), asked)
+        return self.grouped(asked, None)[None]
 
     def grouped(self, asked: Asked, by: str | None) -> dict[str | None, dict[Key, Told]]:
-        """The figures of each part. Of posts and communes, each has its own amount of a joint activity."""
-        if by is None:
-            return {None: self.figures(asked)}
+        """The figures of each part. Of posts and communes, each has its own amount of a joint deed."""
         facts = self._chosen(asked)
-        spoken = by in ("kind", "event", "ethnic_group")
-        if spoken:
+        speakers = self._speakers(facts, asked, by if by in ("post", "commune") else None)
+        if by not in ("post", "commune"):
             facts = self._measures_spoken(facts)
         parts: dict[str | None, list[Fact]] = defaultdict(list)
         for f in facts:
             parts[self._part(f, asked, by)].append(f)
-        among = self._chosen(asked) if spoken else None
-        told = {part: self._told(its, asked, spoken_among=among) for part, its in parts.items()}
-        return {part: figures for part, figures in told.items() if figures}
+        told = {part: self._told(self._measures_spoken(its), asked, speakers) for part, its in parts.items()}
+        return {part: figures for part, figures in told.items() if figures} or {None: {}}
 
-    def _part(self, fact: Fact, asked: Asked, by: str) -> str | None:
+    def _part(self, fact: Fact, asked: Asked, by: str | None) -> str | None:
+        if by is None:
+            return None
         if by == "post":
             return fact.post
         if by == "commune":
@@ -408,23 +404,30 @@ class Recount:
         spoken = self._spoken_for([f for f in facts if f.source == "measure"])
         return [*spoken, *(f for f in facts if f.source != "measure")]
 
+    def _speakers(self, within: Sequence[Fact], asked: Asked, by: str | None) -> dict[tuple[Any, ...], set[str]]:
+        """Joint deed and measure -> the posts that speak of it, in the parts and outside of what is asked for."""
+        inside = {f.values["line"] for f in within if f.source == "measure"}
+        parts: dict[tuple[Any, ...], list[Fact]] = defaultdict(list)
+        for f in self.facts:
+            if f.source == "measure" and f.record in self.deed_of:
+                parts[f.values["line"] in inside, self._part(f, asked, by)].append(f)
+        found: dict[tuple[Any, ...], set[str]] = defaultdict(set)
+        for f in (f for its in parts.values() for f in self._spoken_for(its)):
+            found[self.deed_of[f.record], f.values["measure"]].add(f.post)
+        return found
+
     def _told(
-        self, facts: Sequence[Fact], asked: Asked, *, spoken_among: Sequence[Fact] | None = None
+        self, facts: Sequence[Fact], asked: Asked, speakers: Mapping[tuple[Any, ...], set[str]]
     ) -> dict[Key, Told]:
-        """``spoken_among``: all facts among which it was decided which post speaks; None: these."""
         told: dict[Key, Told] = {}
         sums: dict[Key, list[Fact]] = defaultdict(list)
-        among = {f.values["line"] for f in spoken_among or facts if f.source == "measure"}
-        for f in self._measures_spoken(facts) if spoken_among is None else facts:
+        for f in facts:
             if f.source == "measure" and asked.first <= f.last <= asked.last:
                 sums[self._key(f)].append(f)
         for key, its in sums.items():
             told[key] = _summed(its)
-            of_deeds = (f for f in its if f.record in self.deed_of)
             told[key].shared = any(
-                other.post != f.post and other.values["line"] not in among
-                for f in of_deeds
-                for other in self.deed_lines[self.deed_of[f.record], f.values["measure"]]
+                len(speakers[self.deed_of[f.record], f.values["measure"]]) > 1 for f in its if f.record in self.deed_of
             )
         for indicator in INDICATORS:
             counted = self._counted(indicator, [f for f in facts if _has(f, indicator, asked)], asked)

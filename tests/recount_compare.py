@@ -59,11 +59,9 @@ def compare(store: Store, recount: Recount, query: Query, by: Group | None, list
     if by is None:
         assert figures(store, query) == grouped(store, query, None).get(None, [])
         yield from (f"{name}: {x}" for x in _completeness(store, recount, query, asked))
-    # Of communes, only that no star is where no other post has a figure: it may be the same post that speaks elsewhere.
-    stars = query.unit is None and (by == "post" or (by is None and query.post is not None))
     found, told = grouped(store, query, by), recount.grouped(asked, by)
     for part in sorted(set(found) | set(told), key=str):
-        parts = _figures(found.get(part, []), told.get(part, {}), stars)
+        parts = _figures(found.get(part, []), told.get(part, {}))
         yield from (f"{name}{of(part)}: {x}" for x in parts)
     listed = [(part, f) for part, its in found.items() for f in its if (f.section, f.code) in told.get(part, {})]
     for part, figure in rng.sample(listed, min(lists, len(listed))):
@@ -80,7 +78,7 @@ def readable(lines: list[str], recount: Recount, most: int = 40) -> str:
     return "\n".join([f"{len(lines)} differences", *lines[:most], "", *filter(None, told)])
 
 
-def _figures(found: list[Figure], told: dict[Key, Told], stars: bool) -> Iterator[str]:
+def _figures(found: list[Figure], told: dict[Key, Told]) -> Iterator[str]:
     by_key = {(f.section, f.code): f for f in found}
     assert len(by_key) == len(found)
     for key in sorted(set(by_key) | set(told)):
@@ -89,7 +87,7 @@ def _figures(found: list[Figure], told: dict[Key, Told], stars: bool) -> Iterato
         got = figure and (figure.value, figure.count, figure.approximate, sorted(figure.in_words))
         if expected != got:
             yield f"{'.'.join(key)}: expected {expected}, got {got}; of {wanted and wanted.records[:4]}"
-        elif figure and wanted and figure.shared != wanted.shared and (stars or figure.shared):
+        elif figure and wanted and figure.shared != wanted.shared:
             yield f"{'.'.join(key)}: starred {figure.shared}, expected {wanted.shared}"
 
 
