@@ -280,9 +280,9 @@ class Recount:
         elif kind == "matter":
             yield fact(kind, row["opened_on"], row["closed_on"] or FOREVER)
         elif kind == "household_charge":
-            # One household of one commune, in whatever spelling.
+            # One household of one hamlet, in whatever spelling.
             yield fact(kind, row["date_from"], row["date_to"] or FOREVER,
-                       household=(unit, None, folded(row["household"])))  # fmt: skip
+                       household=(unit, None, f"{folded(row['hamlet'])}|{folded(row['household'])}"))  # fmt: skip
         elif kind in ("introduction", "self_management_group"):
             yield fact(kind, row["date_from"], row["date_to"] or FOREVER)
         else:

@@ -493,6 +493,7 @@ class _Maker:
     def make_charge(self, at: int) -> None:
         first = self.day()
         self.add(at, "household_charge", member_id=self.one(at, "member"), unit_id=self.place(first).id,
+                 hamlet=self.maybe(0.3, self.rng.choice(["Buôn A", "buôn A", "Buôn B"])),
                  household=self.rng.choice(["Ama A", "ama a", "Y Thanh", "Siu Hòa", "Siu Hoà"]), date_from=first,
                  date_to=self.maybe(0.6, first + timedelta(self.rng.choice([0, 20, 300]))))  # fmt: skip
 
