@@ -20,7 +20,8 @@ Key = tuple[str, str]
 KINDS_WITH_FIGURES = ("activity", "introduction", "meeting", "household_charge", "cell_rating", "member_rating",
                       "candidacy", "matter", "self_management_group", "review_meeting", "commendation")  # fmt: skip
 TABLES = (*KINDS_WITH_FIGURES, "unit", "unit_succession", "post", "activity_kind", "measure", "kind_measure",
-          "party_cell", "member", "activity_measure", "activity_target", "attendance")  # fmt: skip
+          "party_cell", "member", "activity_measure", "activity_target", "attendance", "agreement", "agreement_task",
+          "plan")  # fmt: skip
 FOREVER = "9999-12-31"
 
 
@@ -457,6 +458,49 @@ class Recount:
             return said
         unit, chosen, name = said
         return self.units.same(unit, chosen, asked), name
+
+    # what a report says besides
+
+    def tasks(self, asked: Asked) -> dict[tuple[str, int], tuple[int, int]]:
+        """Agreement and number -> how many activities and matters serve the task; tasks that nothing serves left out.
+
+        Tasks of one number in agreements of one name are one, and of a joint deed the post of the first record counts.
+        """
+        posts = {p["id"] for p in self.tables["post"] if asked.post in (None, p["id"], p["code"])}
+        named: dict[str, tuple[str, int]] = {}
+        for task in self.tables["agreement_task"]:
+            agreement = self.by_id["agreement"][task["agreement_id"]]
+            if task["voided_at"] is None and agreement["voided_at"] is None and agreement["post_id"] in posts:
+                named[task["id"]] = folded(agreement["name"]), task["number"]
+        served: dict[tuple[str, int], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+        speaker: dict[tuple[Any, ...], str] = {}
+        for f in sorted(self._chosen(asked), key=lambda x: x.record):
+            of_task = named.get(f.values.get("agreement_task_id") or "")
+            if of_task is None or f.source not in ("activity", "matter"):
+                continue
+            spoken = speaker.setdefault((of_task, self.deed_of.get(f.record, f.record)), f.post)
+            last = asked.last if f.source == "matter" else f.last
+            if f.post == spoken and f.first <= asked.last and asked.first <= f.last and last <= asked.last:
+                served[of_task][f.source == "matter"].add(f.record)
+        return {of_task: (len(activities), len(matters)) for of_task, (activities, matters) in served.items()}
+
+    def late(self, asked: Asked) -> dict[tuple[str, str], int]:
+        """Body and type -> how many matters were done late, or were late at the end."""
+        found: dict[tuple[str, str], int] = defaultdict(int)
+        for f in self._chosen(asked):
+            in_force = f.source == "matter" and f.first <= asked.last and f.last >= asked.first
+            if in_force and _state_of(f.values, asked) in ("late", "overdue"):
+                found[folded(f.values["counterpart"]), f.values["matter_type"]] += 1
+        return dict(found)
+
+    def plans(self, asked: Asked) -> dict[str, int]:
+        """Plan -> how much of it was done in its own period, for plans of measures."""
+        done = {}
+        for plan in self.tables["plan"]:
+            code = self.by_id["measure"][plan["measure_id"]]["code"]
+            own = Asked(plan["date_from"], plan["date_to"], asked.today, None, plan["for_post_id"])
+            done[plan["id"]] = sum(t.value or 0 for (_section, c), t in self.figures(own).items() if c == code)
+        return done
 
     # what is left out
 

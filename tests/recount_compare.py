@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, get_args
 
 import worlds
-from recount import TABLES, Asked, Key, Recount, Row, Told
+from recount import TABLES, Asked, Key, Recount, Row, Told, folded
 
 from fieldapp.reports.figures import Behind, Figure, Group, behind, figures, grouped
 from fieldapp.reports.query import Period, Query, period_of
@@ -58,7 +58,7 @@ def compare(store: Store, recount: Recount, query: Query, by: Group | None, list
 
     if by is None:
         assert figures(store, query) == grouped(store, query, None).get(None, [])
-        yield from (f"{name}: {x}" for x in _completeness(store, recount, query, asked))
+        yield from (f"{name}: {x}" for x in _report(store, recount, query, asked))
     found, told = grouped(store, query, by), recount.grouped(asked, by)
     for part in sorted(set(found) | set(told), key=str):
         parts = _figures(found.get(part, []), told.get(part, {}))
@@ -105,9 +105,25 @@ def _records(lines: list[Behind], figure: Figure, wanted: Told) -> str:
     return said + "".join(f" {word} {x}" for word, its in both for x in list(its)[:4])
 
 
-def _completeness(store: Store, recount: Recount, query: Query, asked: Asked) -> Iterator[str]:
-    made = report(store, query).completeness
-    for name, wanted in (
+def _report(store: Store, recount: Recount, query: Query, asked: Asked) -> Iterator[str]:
+    """The rest of a report: what it leaves out, tasks, what is late, plans."""
+    whole = report(store, query)
+    made = whole.completeness
+    tasks = {
+        (folded(t.agreement), t.number): (t.activities, t.matters) for t in whole.tasks if t.activities + t.matters
+    }
+    late = {(folded(x.counterpart), x.matter_type): x.number for x in whole.late}
+    done = recount.plans(asked)
+    plans = [(p.query.post, p.done) for p in whole.plan]
+    expected = [(p["for_post_id"], done[p["id"]]) for p in recount.tables["plan"]]
+    for name, wanted, got in (
+        ("tasks", recount.tasks(asked), tasks),
+        ("late", recount.late(asked), late),
+        ("plans", [p for p in expected if p in plans], plans),
+    ):
+        if wanted != got:
+            yield f"{name}: expected {wanted}, got {got}"
+    for name, records in (
         ("voided", recount.left_out(asked, "voided")),
         ("returned", recount.left_out(asked, "returned")),
         ("unassigned", recount.unassigned(asked)),
@@ -116,6 +132,6 @@ def _completeness(store: Store, recount: Recount, query: Query, asked: Asked) ->
         ("without_figure", recount.without_figure(asked)),
         ("outside", recount.outside(asked)),
     ):
-        got = getattr(made, name, None)
-        if got != len(wanted):
-            yield f"completeness.{name}: expected {len(wanted)}, got {got}; {sorted(map(str, wanted))[:6]}"
+        said = getattr(made, name, None)
+        if said != len(records):
+            yield f"completeness.{name}: expected {len(records)}, got {said}; {sorted(map(str, records))[:6]}"

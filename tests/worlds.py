@@ -152,6 +152,7 @@ class _Maker:
         }
         self.shares = any(r["name"] == "share" for r in made.hq.rows("PRAGMA table_info(unit_succession)"))
         self.communes: list[_Unit] = []
+        self.hamlets: list[_Unit] = []
         self.number = 0
         self.ids: dict[str, list[list[str]]] = {}
         self.bundles = 0
@@ -250,7 +251,7 @@ class _Maker:
         for lineage in self.rng.sample(lineages, 7) if self.hard("reform") else ():
             lineage()
         for commune in self.rng.sample(self.communes, 3) if self.hard("hamlets") else ():
-            self.communes.append(self.unit("hamlet", None, commune.id, commune.first, None))
+            self.hamlets.append(self.unit("hamlet", None, commune.id, commune.first, None))
 
     def kept(self) -> None:
         old = self.old()
@@ -315,9 +316,10 @@ class _Maker:
         self.old()
 
     def place(self, day: date) -> _Unit:
-        """A commune, nearly always one in force on the day."""
-        there = [u for u in self.communes if (u.first is None or u.first <= day) and (u.last is None or u.last >= day)]
-        return self.rng.choice(self.communes if self.hard("not_in_force", 0.12) else there)
+        """A commune or hamlet, nearly always one in force on the day."""
+        units = [*self.communes, *self.hamlets]
+        there = [u for u in units if (u.first is None or u.first <= day) and (u.last is None or u.last >= day)]
+        return self.rng.choice(units if self.hard("not_in_force", 0.12) else there)
 
     def now(self, unit: _Unit) -> str | None:
         """What a record says to be today's unit: mostly of a divided one, seldom another, seldom none of its heirs."""
@@ -331,7 +333,7 @@ class _Maker:
 
     def run(self) -> None:
         self.make_units()
-        for number, unit in enumerate(self.rng.sample(self.communes, min(6, len(self.communes)))):
+        for number, unit in enumerate(self.rng.sample([*self.communes, *self.hamlets], min(6, len(self.communes)))):
             self.add(0, "party_cell", name=f"Chi bộ {number}", unit_id=unit.id)
         self.cells = self.ids["party_cell"][0]
         self.extra = self.add(0, "kind_field", activity_kind_id=self.known["activity_kind"]["gieng_khoan"], code="sau",
@@ -441,7 +443,7 @@ class _Maker:
             if body == "party_cell" and self.often(0.7):
                 given["party_cell_id"] = self.rng.choice(self.cells)
             elif body == "commune" or self.hard("bodies", 0.5):
-                given["unit_id"] = self.rng.choice(self.communes).id
+                given["unit_id"] = self.rng.choice([*self.communes, *self.hamlets]).id
             if not given or (body not in ("commune", "party_cell") and self.hard("bodies", 0.4)):
                 given["name"] = self.rng.choice(NAMES)
             self.add(at, "activity_target", activity_id=activity, target_type=body, **given)
@@ -510,7 +512,9 @@ class _Maker:
         due = first + timedelta(self.rng.choice([0, 10, 200]))
         closed = first + timedelta(self.rng.choice([0, 9, 10, 11, 180, 220]))
         done = self.maybe(0.6, closed) if self.hard("open_matters") and closed <= TODAY else None
-        self.add(at, "matter", matter_type=self.rng.choice(MATTERS), direction="sent", counterpart="Đảng ủy xã",
+        self.add(at, "matter", matter_type=self.rng.choice(MATTERS), direction="sent",
+                 counterpart=self.rng.choice(["Đảng ủy xã", "đảng uỷ xã", "Công an xã"]),
+                 agreement_task_id=self.maybe(0.3, self.one(at, "agreement_task")),
                  subject=f"Việc {self.rng.randint(1, 999)}", unit_id=self.maybe(0.6, self.place(first).id),
                  opened_on=first, due_on=self.maybe(0.8, due), closed_on=done)  # fmt: skip
 
