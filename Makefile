@@ -5,9 +5,10 @@
 # make windows        all tests on Windows' Python under Wine, by folder; WINDOWS_PYTHON=3.12 for another; TESTS="store sync"
 # make windows-quick  the core of it: a kit's life on a laptop with Windows, some tests; minutes
 # make soak   random schedules of laptops and sticks, all schedules of small worlds EXPLORE actions deep, one set of
-#             changes in many orders, the fast path of the merge beside the fold, figures beside a recount (of WORLDS whole worlds too), the sticks of
-#             forty posts in one morning, the mirror under MIRROR_KILLS kills, kills, power cuts, flipped bits, interrupted
-#             exports, processes that begin the same at once, and mutated bundles, as many as the variables below say: hours
+#             changes in many orders, the fast path of the merge beside the fold, figures beside a recount, also of WORLDS
+#             worlds of several posts, the sticks of forty posts in one morning, the mirror under MIRROR_KILLS kills, kills,
+#             power cuts, flipped bits, interrupted exports, processes that begin the same at once, and mutated bundles, as
+#             many as the variables below say: hours
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

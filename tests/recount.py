@@ -337,7 +337,8 @@ class Recount:
         groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in self.tables["activity"]:
             if row["joint_reference"] is not None and self._state("activity", row) == "counts":
-                groups[folded(row["joint_reference"]), row["activity_kind_id"]].append(row)
+                # A reference of punctuation alone is nobody else's.
+                groups[folded(row["joint_reference"]) or row["id"], row["activity_kind_id"]].append(row)
         found = {}
         for (reference, kind), rows in groups.items():
             number, until = 0, ""
@@ -493,14 +494,18 @@ class Recount:
                 found[folded(f.values["counterpart"]), f.values["matter_type"]] += 1
         return dict(found)
 
-    def plans(self, asked: Asked) -> dict[str, int]:
-        """Plan -> how much of it was done in its own period, for plans of measures."""
-        done = {}
-        for plan in self.tables["plan"]:
-            code = self.by_id["measure"][plan["measure_id"]]["code"]
-            own = Asked(plan["date_from"], plan["date_to"], asked.today, None, plan["for_post_id"])
-            done[plan["id"]] = sum(t.value or 0 for (_section, c), t in self.figures(own).items() if c == code)
-        return done
+    def plans(self, asked: Asked, own: str | None) -> list[tuple[str | None, int]]:
+        """Of the plans of a measure within the period, whose each is and how much of it was done; ``own``: a post."""
+        told = []
+        posts = {p["id"] for p in self.tables["post"] if (asked.post or own) in (None, p["id"], p["code"])}
+        for plan in self.tables["plan"] if asked.unit is None else ():
+            within = asked.first <= plan["date_from"] and plan["date_to"] <= asked.last
+            if within and (plan["for_post_id"] in posts or (asked.post or own) is None):
+                code = self.by_id["measure"][plan["measure_id"]]["code"]
+                of_plan = Asked(plan["date_from"], plan["date_to"], asked.today, None, plan["for_post_id"])
+                done = sum(t.value or 0 for (_section, c), t in self.figures(of_plan).items() if c == code)
+                told.append((plan["for_post_id"], done))
+        return sorted(told, key=str)
 
     # what is left out
 
@@ -563,7 +568,7 @@ def _summed(lines: Sequence[Fact]) -> Told:
     words: dict[str, str] = {}
     for f in sorted(lines, key=lambda x: (x.last, x.record, x.values["line"])):
         if f.values["words"] is not None:
-            words.setdefault(folded(f.values["words"]), f.values["words"])
+            words.setdefault(folded(f.values["words"]) or f.values["words"], f.values["words"])
     about = any(f.values["approximate"] for f in lines if f.values["amount"] is not None)
     records = [(f.record, f.last, f.values["amount"], f.values["words"]) for f in lines]
     return Told(sum(numbers) if numbers else None, len({f.record for f in lines}), records, about, [*words.values()])

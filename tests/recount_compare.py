@@ -109,17 +109,14 @@ def _report(store: Store, recount: Recount, query: Query, asked: Asked) -> Itera
     """The rest of a report: what it leaves out, tasks, what is late, plans."""
     whole = report(store, query)
     made = whole.completeness
-    tasks = {
-        (folded(t.agreement), t.number): (t.activities, t.matters) for t in whole.tasks if t.activities + t.matters
-    }
+    served = (t for t in whole.tasks if t.activities or t.matters)
+    tasks = {(folded(t.agreement), t.number): (t.activities, t.matters) for t in served}
     late = {(folded(x.counterpart), x.matter_type): x.number for x in whole.late}
-    done = recount.plans(asked)
-    plans = [(p.query.post, p.done) for p in whole.plan]
-    expected = [(p["for_post_id"], done[p["id"]]) for p in recount.tables["plan"]]
+    plans = sorted(((p.query.post, p.done) for p in whole.plan), key=str)
     for name, wanted, got in (
         ("tasks", recount.tasks(asked), tasks),
         ("late", recount.late(asked), late),
-        ("plans", [p for p in expected if p in plans], plans),
+        ("plans", recount.plans(asked, store.identity.post_id), plans),
     ):
         if wanted != got:
             yield f"{name}: expected {wanted}, got {got}"

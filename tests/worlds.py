@@ -39,9 +39,9 @@ KINDS = {
     "dia_phuong_giup_don": ("ngay_cong_nhan", "hien_vat_nhan"),
     "cung_co_co_so_chinh_tri": (),
 }
-WORDS = ("hàng chục", "Hàng chục", "hàng  chục", "vài", "Vài", "rất nhiều")
-REFERENCES = (("05/KH", "05/kh", "05 KH"), ("PH-01/2025", "ph 01 2025"), ("12-KH/ĐU", "12-kh/đu"))
-"""Three references, each in the spellings that people use"""
+WORDS = ("hàng chục", "Hàng chục", "hàng  chục", "vài", "Vài", "rất nhiều", "?")
+REFERENCES = (("05/KH", "05/kh", "05 KH"), ("PH-01/2025", "ph 01 2025"), ("12-KH/ĐU", "12-kh/đu"), ("–", "..."))
+"""Three references, each in the spellings that people use, and none"""
 BODIES = ("commune", "party_cell", "police", "militia", "women_union", "farmers_union", "hamlet", "household_group",
           "other")  # fmt: skip
 NAMES = ("Buôn Ba Na", "buôn Ba Na", "Thôn 5", "Tổ 1", "tổ 1")
