@@ -48,7 +48,7 @@ def asked_of(query: Query) -> Asked:
 
 def compare(store: Store, recount: Recount, query: Query, by: Group | None, lists: int = 1000) -> Iterator[str]:
     """A line for each difference between the program and the recount; at most ``lists`` lists behind figures."""
-    rng = random.Random(str(query))
+    rng = random.Random(f"{query.period} {query.view} {by}")
     asked = asked_of(query)
     unit = query.unit and recount.label(query.unit)
     name = f"{query.period.first} to {query.period.last}, unit {unit}, post {query.post}, {query.view}"

@@ -416,7 +416,7 @@ class _Maker:
             measures.append("ngay_cong")  # its kind was changed later: the figure is none of its kind's
         for measure in measures:
             if last is not None and self.often(0.4):
-                for on in {self.part_day(first, last) for _ in range(self.rng.randint(1, 3))}:
+                for on in sorted({self.part_day(first, last) for _ in range(self.rng.randint(1, 3))}):
                     self.measure(at, row_id, measure, self.said(), on)
             else:
                 self.measure(at, row_id, measure, self.said())
