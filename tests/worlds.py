@@ -248,7 +248,7 @@ class _Maker:
         ]  # fmt: skip
         for _ in range(2):  # these go through all of it
             self.unit("commune", None, self.province.id, None, None)
-        for lineage in self.rng.sample(lineages, 7) if self.hard("reform") else ():
+        for lineage in [self.divided, *self.rng.sample(lineages, 6)] if self.hard("reform") else ():
             lineage()
         for commune in self.rng.sample(self.communes, 3) if self.hard("hamlets") else ():
             self.hamlets.append(self.unit("hamlet", None, commune.id, commune.first, None))
