@@ -551,9 +551,9 @@ class Recount:
         return {self.deed_of[record] for record in self.joint(asked)}
 
     def outside(self, asked: Asked) -> set[str]:
-        """The lines that count in the period on a day that is none of their activity's."""
-        spoken = (f for f in self._measures_spoken(self._chosen(asked)) if f.source == "measure")
-        return {f.values["line"] for f in spoken if asked.first <= f.last <= asked.last
+        """The lines of the period on a day that is none of their activity's, also of those for whom another speaks."""
+        return {f.values["line"] for f in self._chosen(asked) if f.source == "measure"
+                and asked.first <= f.last <= asked.last
                 and not f.values["date_from"] <= f.last <= (f.values["date_to"] or f.values["date_from"])}  # fmt: skip
 
     def _counts(self, fact: Fact, asked: Asked) -> bool:
