@@ -204,10 +204,11 @@ class Units:
             return False
         root = self.anchor(asked)
         found, place = self.inside(root, asked), self.place(unit, chosen, asked)
-        there = self.there(root, asked)
-        if place in found or (unit in found and not (there and self.base(root) == root)):
+        if not self.there(root, asked):  # what was recorded in it, or says that it became it
+            return bool({unit, chosen, place} & found)
+        if place in found or (unit in found and self.base(root) != root):
             return True
-        return place is None and there and self.ends(chosen or unit, asked) <= found
+        return place is None and self.ends(chosen or unit, asked) <= found
 
     def is_doubtful(self, unit: str | None, chosen: str | None, asked: Asked) -> bool:
         """Whether nobody knows the place; of a unit that is asked for: where the place may be in it."""
