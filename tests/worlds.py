@@ -280,7 +280,7 @@ class _Maker:
     def people_to_one(self) -> None:
         divided, whole = self.old(), self.old()
         other = self.new(whole.code)
-        self.becomes(divided, self.new(divided.code), other, shares=("all_people", "land"))
+        self.becomes(divided, self.new(divided.code), other, shares=("all_people", "land_only"))
         self.becomes(whole, other, shares=("whole",))
 
     def renamed_twice(self) -> None:
