@@ -5,9 +5,10 @@
 # make windows        all tests on Windows' Python under Wine, by folder; WINDOWS_PYTHON=3.12 for another; TESTS="store sync"
 # make windows-quick  the core of it: a kit's life on a laptop with Windows, some tests; minutes
 # make soak   random schedules of laptops and sticks, all schedules of small worlds EXPLORE actions deep, one set of
-#             changes in many orders, the fast path of the merge beside the fold, figures beside a recount, the sticks of
-#             forty posts in one morning, the mirror under MIRROR_KILLS kills, kills, power cuts, flipped bits, interrupted
-#             exports, processes that begin the same at once, and mutated bundles, as many as the variables below say: hours
+#             changes in many orders, the fast path of the merge beside the fold, figures beside a recount, also of WORLDS
+#             worlds of several posts, the sticks of forty posts in one morning, the mirror under MIRROR_KILLS kills, kills,
+#             power cuts, flipped bits, interrupted exports, processes that begin the same at once, and mutated bundles, as
+#             many as the variables below say: hours
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,6 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SCHEDULES ?= 20000
 EXPLORE ?= 4
 ORDERS ?= 1000
+WORLDS ?= 50
 EXAMPLES ?= 500
 KILLS ?= 1000
 MIRROR_KILLS ?= 50
@@ -63,6 +65,8 @@ soak: $(VENV)/.dev
 		tests/sync/test_replies.py::test_the_sticks_of_a_morning
 	FIELDAPP_ODD=100 $(BIN)/python -m pytest -q -rP $(SOAK) tests/reports/test_odd_values.py \
 		tests/publish/test_mirror.py::test_whatever_a_row_holds_it_is_published
+	FIELDAPP_WORLDS=$(WORLDS) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) tests/reports/test_recount.py \
+		tests/publish/test_recount.py
 	FIELDAPP_EXPLORE=$(EXPLORE) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) tests/sync/test_explore.py
 	FIELDAPP_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) \
 		tests/sync/test_merge.py::test_after_a_full_exchange_all_agree \
