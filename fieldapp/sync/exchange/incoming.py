@@ -280,13 +280,11 @@ def receive(
 ) -> None:
     """Take in the certificates, revocations and segments of an inspected file; inside an applying transaction."""
     before = _standings(store)
-    for certificate, data, signature in inspected.certificates:
-        peers.take_certificate(store, certificate, data, signature)
-    if inspected.manifest.kind == "bundle":
-        peers.review_pending_certificates(store)
-        for revoked, data, signature in inspected.revocations:
-            revocation.take_revocation(store, revoked, data, signature)
-        revocation.release_quarantined(store)
+    _take_statements(store, inspected)
+    if before != _standings(store) and revocation.drop_unfounded(store):
+        _take_statements(store, inspected)  # some of these may count in the place of what was dropped
+        revocation.drop_unfounded(store)
+    revocation.release_quarantined(store)
     total = sum(1 for m in inspected.manifest.members if m.name.endswith(".zst"))
     arrived: list[str] = []
     large = sum(m.size for m in inspected.manifest.members) > LARGE_IMPORT
@@ -307,6 +305,16 @@ def receive(
         segment_state.apply_held(store, of_post)  # what the sender has applied need not wait here either
         segment_state.settle_forks(store, of_post)
     _report_arrived(store, arrived, result, set())
+
+
+def _take_statements(store: Store, inspected: Inspected) -> None:
+    """Take in who is certified, and then who is revoked."""
+    for certificate, data, signature in inspected.certificates:
+        peers.take_certificate(store, certificate, data, signature)
+    if inspected.manifest.kind == "bundle":
+        peers.review_pending_certificates(store)
+    for revoked, data, signature in inspected.revocations:
+        revocation.take_revocation(store, revoked, data, signature)
 
 
 def _standings(store: Store) -> tuple[list[Row], list[Row]]:
