@@ -21,8 +21,8 @@ from fieldapp.store.log import Change
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock, keys, segment
-from fieldapp.sync.merge import merge, revocation
-from fieldapp.sync.merge.admission import Author, Schema
+from fieldapp.sync.merge import authors, merge, revocation
+from fieldapp.sync.merge.admission import Schema
 from fieldapp.sync.peers import logs, peers, receipts
 from fieldapp.sync.peers.peers import Peer
 
@@ -207,10 +207,7 @@ def log_again(store: Store, scope: str, changes: list[Change], knows: dict[str, 
 
 def permitted(store: Store, row: Row, changes: list[Change]) -> list[Change]:
     """Those of a segment's changes that their author may write: in our own log they would count whoever wrote them."""
-    author = store.row("SELECT role, post_id FROM local_replica WHERE id = ?", [row["replica_id"]])
-    if author is None:
-        return []
-    schema, by = Schema(store), Author(row["scope"], author["role"], author["post_id"])
+    schema, by = Schema(store), authors.author(store, row["scope"], row["replica_id"])
     return [c for c in changes if c.table in schema.columns and schema.may_write(by, c.table)]
 
 

@@ -163,8 +163,7 @@ def drop_unfounded(store: Store) -> bool:
         for row in fallen:
             store.db.execute("UPDATE local_replica SET trust = 'pending' WHERE id = ?", [row["id"]])
             touched += [] if row["own"] else _hold_changes(store, row["id"])
-    if touched:
-        merge.refold(store, touched)
+    merge.refold(store, touched)
     return found
 
 

@@ -100,13 +100,13 @@ class Reader:
     everything: bool
     scopes: frozenset[str | None]
     hidden: frozenset[str]
-    """ids of the headquarters whose reference data is not for it: the other ones below ours"""
+    """ids of the headquarters whose logs are not for it: the other ones below ours"""
 
     def sees(self, scope: str, author: str) -> bool:
         """Whether the logs of an author in a scope may reach the peer."""
         if self.everything:
             return True
-        return author not in self.hidden if scope == "*" else scope in self.scopes
+        return author not in self.hidden and (scope == "*" or scope in self.scopes)
 
     def knows(self, peer: Peer) -> bool:
         """Whether the peer may exchange with another replica, or may read what that one wrote."""
@@ -129,6 +129,11 @@ def get(store: Store, replica_id: str) -> Peer | None:
 def others(store: Store) -> list[Peer]:
     """All others, by name."""
     return [_peer(r) for r in store.rows(f"{_MANY} own = 0 ORDER BY post_code, name, id")]
+
+
+def roots(store: Store) -> list[Peer]:
+    """The roots of trust among the others: the first laptop of the headquarters whose pack this replica began from."""
+    return [peer for peer in others(store) if peer.trust == "certified" and peer.issuer == peer.id]
 
 
 def reader_for(store: Store, to: Peer, known: list[Peer] | None = None) -> Reader:
@@ -453,9 +458,14 @@ def check_may_speak(store: Store, peer: Peer) -> None:
 
 
 def renew_certificates(store: Store, post_id: str) -> None:
-    """Certify the laptops of a post again, with the post's current code and name; inside a transaction."""
-    for peer in others(store):
-        if peer.post_id == post_id and peer.trust == "certified":
+    """Certify the laptops of a post again, with the post's current code and name; inside a transaction.
+
+    Those that another headquarters certified stay its own: it renews them itself.
+    """
+    known, me = others(store), own(store)
+    ours = {me.id} | {p.id for p in known if p.role == "hq" and p.post_code == me.post_code}
+    for peer in known:
+        if peer.post_id == post_id and peer.trust == "certified" and peer.issuer in ours:
             _issue(store, peer)
 
 
