@@ -72,8 +72,11 @@ def voided_alike(store: Store, model: type[Record], ids: Collection[str]) -> lis
 
 
 def voided_elsewhere(store: Store, ids: Collection[str]) -> dict[str, list[str]]:
-    """Voided activity -> the voided ones of other posts that may be the same deed: of one kind and joint reference, or
-    with the same values in the fields ``ALIKE``. Events are each post's own, and tell nothing apart."""
+    """Voided activity -> the voided ones of other posts that may be the same deed.
+
+    They are of one kind and joint reference, on days that overlap or touch (as in the counting rules), or have the same
+    values in the fields ``ALIKE``. Events are each post's own, and tell nothing apart.
+    """
     fields, (apart, *_others) = Activity.ALIKE, Activity.APART
     same = " AND ".join(f"b.{field} IS a.{field}" for field in fields)
     rows = store.rows(
@@ -86,7 +89,9 @@ def voided_elsewhere(store: Store, ids: Collection[str]) -> dict[str, list[str]]
         " AND (a.joint_reference IS NULL OR b.joint_reference IS NULL"
         " OR plain(a.joint_reference) = plain(b.joint_reference))"
         " UNION SELECT a.id, b.id FROM a CROSS JOIN joint b ON b.activity_kind_id = a.activity_kind_id"
-        " AND plain(b.joint_reference) = plain(a.joint_reference) WHERE b.post_id <> a.post_id ORDER BY one, other",
+        " AND plain(b.joint_reference) = plain(a.joint_reference) WHERE b.post_id <> a.post_id"
+        " AND b.date_from <= date(coalesce(a.date_to, a.date_from), '+1 day')"
+        " AND a.date_from <= date(coalesce(b.date_to, b.date_from), '+1 day') ORDER BY one, other",
         [json.dumps(sorted(ids))],
     )
     found: dict[str, list[str]] = {}

@@ -429,6 +429,8 @@ def test_other_deeds_and_one_void_of_two_posts_ask_nobody(world: World, beside: 
         (world.post, {"hamlet": "Buôn A"}), (beside, {"hamlet": "Buôn B"}),
         (world.post, {"joint_reference": "KH 12", "date_from": "2013-10-07"}),
         (beside, {"joint_reference": "KH 13", "date_from": "2013-10-07"}),
+        (world.post, {"joint_reference": "KH 14", "date_from": "2013-10-01"}),  # each month's own
+        (beside, {"joint_reference": "KH 14", "date_from": "2013-12-01"}),
         (world.post, {"date_from": "2013-11-05"}),
     ):  # fmt: skip
         well = records.save(store, "activity", {**entry, **fields}, confirm=True)
