@@ -139,6 +139,33 @@ def test_a_province_writes_nothing_about_another_province_s_post(country: Countr
         assert doctor.examine_replica(store).healthy
 
 
+def test_the_nation_revokes_a_province_s_first_laptop_and_its_second_one_goes_on(country: Country) -> None:
+    """What that one had certified the nation takes over: the posts stay the province's, and its reviews count there."""
+    pack = enrolment.write_hq_pack(country.hq, dest=country.usb)
+    second = enrolment.init_further_hq(country.root / "hq-b", pack, user="Phó", passphrase="x", laptop="B")
+    with second:
+        country.carry(second, country.hq)
+        enrolment.trust_replica(country.hq, second.identity.replica_id)
+        event = records.save(country.post, "event", {"name": "Lũ", "date_from": "2013-09-18"})
+        country.carry(country.post, country.hq)
+        country.carry(country.hq, second)
+        country.carry(country.hq, country.nation)
+        enrolment.revoke_replica(country.nation, country.hq.identity.replica_id)
+        assert peers.find_peer(country.nation, "IARVE").trust == "certified"
+        review_queue.review_record(second, event, "returned", comment="Sai ngày")
+        country.carry(second, country.nation)
+        assert country.nation.value("SELECT comment FROM review") == "Sai ngày"
+        review_queue.review_record(country.hq, event, "accepted")  # the revoked one's word counts no more
+        country.carry(country.hq, country.nation)
+        assert country.nation.value("SELECT count(*) FROM review") == 1
+        victim = str(country.post.identity.post_id)
+        review = BEGUN | {"record_id": event, "record_kind": "event", "outcome": "accepted", "seen": "x"}
+        hlc = clock.current(country.nation)
+        country.attack(country.nation, country.segment(victim, ("review", ids.new_id(victim), review), hlc=hlc))
+        assert country.nation.value("SELECT count(*) FROM review") == 1
+    assert doctor.examine_replica(country.nation).healthy
+
+
 def test_the_nation_and_the_province_itself_write_about_its_post(country: Country) -> None:
     """Who is above may: it has renamed the post, so that it has a log for it."""
     event = records.save(country.post, "event", {"name": "Lũ", "date_from": "2013-09-18"})

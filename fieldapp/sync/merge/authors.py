@@ -92,4 +92,22 @@ class _PostsOfOthers:
             return bool(scope == row["post_id"])
         if scope == "*" or row["above"] or row["post_code"] in self.own_codes:
             return True
+        if any((scope, own) in self._certified_by for own in self.own_codes):
+            return row["post_code"] in self._began_post(scope)
         return (scope, row["post_code"]) in self._certified_by
+
+    def _began_post(self, post_id: str) -> set[str]:
+        """The codes of the headquarters that entered a post.
+
+        It counts only where our own headquarters has taken over the laptops of that post, because it revoked the one
+        below that had certified them.
+        """
+        codes = {
+            row["id"]: row["post_code"]
+            for row in self._store.rows(
+                "SELECT l.id, r.post_code FROM local_log l JOIN local_replica r ON r.id = l.replica_id"
+                " WHERE l.scope = '*' AND r.role = 'hq'"
+            )
+        }
+        changes = log.changes_of_rows(self._store, [post_id]).get(post_id, [])
+        return {codes[c.log_id] for c in changes if "created_at" in c.cols and c.log_id in codes}
