@@ -66,6 +66,9 @@ SAME = {
 APART = ("hamlet", "event_id")
 """Columns that tell them apart, where both have a value"""
 
+NAMES_A_RECORD = ("event_id", "member_id")
+"""Columns that name a record of a post, which is not the parent of the row"""
+
 OLD_LACKS_TABLE = "matter"
 OLD_LACKS_COLUMNS = {"activity_measure": "note", "event": "date_to"}
 """The table and columns that the older version of the program does not have"""
@@ -203,6 +206,17 @@ def rows_of(store: Store) -> dict[Key, Row]:
     return {(t, r["id"]): r for t in tables for r in store.rows(f"SELECT * FROM {t}")}
 
 
+def as_seen(conflict: Row, mine: dict[Key, Row]) -> Row | None:
+    """A conflict of headquarters, as a replica lists it that has some of the rows; None if it has nothing of it."""
+    if (conflict["table"], conflict["row"]) not in mine:
+        return None
+    if "unknown" not in conflict:
+        return conflict
+    unknown = [c for c in conflict["unknown"] if (c["table"], c["row"]) in mine]
+    origin = {name: unknown[-1][name] for name in ("actor", "at", "log", "seq")} if unknown else {}
+    return {**conflict, "unknown": unknown, "loser": {"value": None, **origin}} if unknown else None
+
+
 def vector(store: Store) -> dict[str, int]:
     """log -> its last applied change."""
     return {r["id"]: r["seq"] for r in store.rows("SELECT id, seq FROM local_log")}
@@ -282,6 +296,7 @@ class Model:
     def unknowing_voids(self, store: Store) -> dict[Key, list[tuple[str, int]]]:
         """Each void that waits -> (log, seq) of what its author did not know, where no log has a fork."""
         known, rows = self.known(store), self.rows(store)
+        posts = {key: row.get("post_id") for key, row in rows_of(store).items()}
         voids = {key: {w for w, _log in there} for (key, col), there in known.items() if col == "voided_at"}
         voiding = {(w.log, w.seq) for there in voids.values() for w in there}
         edits: dict[Key, set[Written]] = defaultdict(set)
@@ -291,18 +306,23 @@ class Model:
         for key, mine in voids.items():
             newest = [v for v in mine if not any(knew(o, v) for o in mine if o is not v)]
             own = [key, *(k for k, row in rows.items() if (key[0], row.get("activity_id")) == ("activity", key[1]))]
-            alike = [k for k in voids if k != key and self.alike(k[0], key[0], rows[k], rows[key])]
-            others = {w for k in own for w in edits[k]} | {w for k in alike for w in voids[k]}
+            alike = [
+                k for k in voids if k != key and self.alike(k[0], key[0], rows[k], rows[key], posts[k] != posts[key])
+            ]
+            naming = {w for k, row in rows.items() for col in NAMES_A_RECORD if row.get(col) == key[1]
+                      and row.get("voided_at") is None for w, _log in known[k, col] if w.value == key[1]}  # fmt: skip
+            others = {w for k in own for w in edits[k]} | {w for k in alike for w in voids[k]} | naming
             unknown = {(w.hlc, w.log, w.seq) for w in others if not any(knew(v, w) or knew(w, v) for v in newest)}
             if unknown:
                 found[key] = [(log, seq) for _hlc, log, seq in sorted(unknown)][-20:]
         return found
 
-    def alike(self, kind: str, of: str, one: dict[str, Any], other: dict[str, Any]) -> bool:
-        """Whether two voided rows look the same."""
-        if kind != of or any(one.get(f) != other.get(f) for f in SAME[kind]):
+    def alike(self, kind: str, of: str, one: dict[str, Any], other: dict[str, Any], elsewhere: bool) -> bool:
+        """Whether two voided rows look the same. ``elsewhere``: they are of two posts."""
+        if kind != of or any(one.get(f) != other.get(f) for f in SAME[kind]) or (elsewhere and kind != "activity"):
             return False
-        return not any(one.get(f) and other.get(f) and one[f] != other[f] for f in APART)
+        apart = [f for f in APART if not (elsewhere and f == "event_id")]
+        return not any(one.get(f) and other.get(f) and one[f] != other[f] for f in apart)
 
 
 # the machine -----------------------------------------------------------------------------------------------------
@@ -686,7 +706,7 @@ class Laptops(RuleBasedStateMachine):
         """Whether a replica has exactly the rows of headquarters that it may see, and their conflicts."""
         hq, store = self.stores["hq"], self.stores[name]
         mine = self.seen_by(name, rows_of(hq))
-        conflicts = [c for c in merge.conflicts(hq) if (c["table"], c["row"]) in mine]
+        conflicts = [c for c in (as_seen(c, mine) for c in merge.conflicts(hq)) if c is not None]
         return rows_of(store) == mine and merge.conflicts(store) == conflicts
 
     def nothing_is_missing(self) -> None:

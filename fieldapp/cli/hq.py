@@ -99,15 +99,18 @@ def _is_confirmed(store: "Store", peer: "Peer", question: str, yes: bool) -> boo
 @click.pass_obj
 def revoke(obj: Context, replica: str, yes: bool) -> None:
     """Stop trusting a laptop: its changes that are here stay valid, later ones are quarantined."""
-    from fieldapp.sync.exchange import enrolment
+    from fieldapp.sync.exchange import enrolment, messages
     from fieldapp.sync.peers import peers
 
     store = obj.open()
     peer = peers.find_peer(store, replica, None)
-    if peer.trust != "revoked" and not _is_confirmed(store, peer, _("Trust this laptop no longer?"), yes):
+    decided = peer.trust == "revoked" and peer.id not in peers.unconfirmed(store)
+    if not decided and not _is_confirmed(store, peer, _("Trust this laptop no longer?"), yes):
         return
     peer = enrolment.revoke_replica(store, peer.id)
     print_text(_("{name} is revoked. The other laptops learn it with the next reply.").format(name=peer.title))
+    for listed in peers.to_confirm(store, peers.others(store)):
+        print_message(messages.to_confirm_text(f"{listed.title}, {_(listed.trust)}, {listed.id}"))
 
 
 @hq.command()
@@ -139,7 +142,8 @@ def trust(obj: Context, replica: str, yes: bool) -> None:
     store = obj.open()
     peer = peers.find_peer(store, replica, peers.can_be_certified)
     question = _("Are these the words that were read out from that laptop by telephone?")
-    if peer.trust != "certified" and not _is_confirmed(store, peer, question, yes):
+    decided = peer.trust == "certified" and peer.id not in peers.unconfirmed(store)
+    if not decided and not _is_confirmed(store, peer, question, yes):
         return
     peer, changes = enrolment.trust_replica(store, peer.id)
     print_text(

@@ -140,13 +140,13 @@ def init(
             obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop, province=province
         )
         print_text(_("Compare headquarters' fingerprint by telephone:"))
-        for hq in peers.others(store):
+        for hq in peers.roots(store):
             print_text(f"  {hq.title}: {hq.fingerprint}")
     elif pack is not None:
         store = enrolment.init_post(
             obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop or peers.FIRST_LETTER
         )
-        hq = peers.others(store)[0]
+        (hq,) = peers.roots(store)
         print_text(_("{post} can record. Compare headquarters' fingerprint by telephone:").format(
             post=store.identity.post_name))  # fmt: skip
         print_text(f"  {hq.title}: {hq.fingerprint}")

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from fieldapp.domain import rules
-from fieldapp.domain.assistance import ActivityMeasure
+from fieldapp.domain.assistance import Activity, ActivityMeasure
 from fieldapp.domain.model import Record
 from fieldapp.domain.party import Introduction
 from fieldapp.domain.records import PARENTS
@@ -70,6 +70,35 @@ def voided_alike(store: Store, model: type[Record], ids: Collection[str]) -> lis
     for row in rows:
         sets.setdefault(tuple(row[field] for field in fields), []).append(row)
     return list(sets.values())
+
+
+def voided_elsewhere(store: Store, ids: Collection[str]) -> dict[str, list[str]]:
+    """Voided activity -> the voided ones of other posts that may be the same deed.
+
+    They are of one kind and joint reference, on days that overlap or touch (as in the counting rules), or have the same
+    values in the fields ``ALIKE``. Events are each post's own, and tell nothing apart.
+    """
+    fields, (apart, *_others) = Activity.ALIKE, Activity.APART
+    same = " AND ".join(f"b.{field} IS a.{field}" for field in fields)
+    rows = store.rows(
+        "WITH a AS MATERIALIZED (SELECT * FROM activity WHERE id IN (SELECT value FROM json_each(?))"
+        " AND voided_at IS NOT NULL), joint AS MATERIALIZED (SELECT * FROM activity"
+        " WHERE joint_reference IS NOT NULL AND voided_at IS NOT NULL AND EXISTS (SELECT 1 FROM a))"
+        f" SELECT a.id AS one, b.id AS other FROM a CROSS JOIN activity b ON {same}"
+        " WHERE b.voided_at IS NOT NULL AND b.post_id <> a.post_id"
+        f" AND (a.{apart} IS b.{apart} OR a.{apart} IS NULL OR b.{apart} IS NULL)"
+        " AND (a.joint_reference IS NULL OR b.joint_reference IS NULL"
+        " OR plain(a.joint_reference) = plain(b.joint_reference))"
+        " UNION SELECT a.id, b.id FROM a CROSS JOIN joint b ON b.activity_kind_id = a.activity_kind_id"
+        " AND plain(b.joint_reference) = plain(a.joint_reference) WHERE b.post_id <> a.post_id"
+        " AND b.date_from <= date(coalesce(a.date_to, a.date_from), '+1 day')"
+        " AND a.date_from <= date(coalesce(b.date_to, b.date_from), '+1 day') ORDER BY one, other",
+        [json.dumps(sorted(ids))],
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["one"], []).append(row["other"])
+    return found
 
 
 def may_be_the_same(model: type[Record], one: Row, other: Row) -> bool:

@@ -178,17 +178,18 @@ def successors(store: Store, unit_id: str) -> list[tuple[str, str]]:
 
     Units that only got land where nobody lived are left out, so that records follow the people.
 
-    The view ``unit_today`` gives the same for all units at once.
+    Today is the day that a person has confirmed, where the machine's clock shows another one. The view ``unit_today``
+    gives the same for all units at once, by the machine's clock.
     """
     found = store.rows(
         "WITH RECURSIVE"
-        " passed AS (SELECT * FROM unit_succession WHERE voided_at IS NULL AND effective_on <= date('now')"
+        " passed AS (SELECT * FROM unit_succession WHERE voided_at IS NULL AND effective_on <= :today"
         "  AND share IS DISTINCT FROM 'land_only'),"
         " heir (id) AS (SELECT :unit UNION SELECT p.new_unit_id FROM heir h JOIN passed p ON p.old_unit_id = h.id)"
         " SELECT u.id FROM heir h JOIN unit u ON u.id = h.id"
         " WHERE NOT EXISTS (SELECT 1 FROM passed p WHERE p.old_unit_id = u.id)"
-        " AND (u.valid_to IS NULL OR u.valid_to >= date('now')) ORDER BY u.name COLLATE vietnamese, u.id",
-        {"unit": unit_id},
+        " AND (u.valid_to IS NULL OR u.valid_to >= :today) ORDER BY u.name COLLATE vietnamese, u.id",
+        {"unit": unit_id, "today": wall.today().isoformat()},
     )
     named = labels(store, "unit", [row["id"] for row in found])
     return [(row["id"], named[row["id"]]) for row in found]

@@ -78,6 +78,7 @@ def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
     if role == "hq":
         waits = _("{name} waits to be certified")
         found += [_line("·", _("new laptop"), waits.format(name=name), DECIDE) for name in state.asking]
+        found += [_line("!", _("to confirm"), messages.to_confirm_text(name), DECIDE) for name in state.to_confirm]
     elif state.unsent and not state.exported:
         text = _("{changes} in {records}: `fieldapp sync export` takes them to the stick")
         text = (_("{changes} in {records}: F9 takes them to the stick") if keys else text).format(
@@ -99,6 +100,7 @@ def exchange_sentences(state: Status, role: str) -> list[str]:
             found.append(f"{sentence}. {hint}".strip())
     if role == "hq" and state.asking:
         found.append(certificate_request_text(state.asking))
+    found += map(messages.to_confirm_text, state.to_confirm)
     return found
 
 

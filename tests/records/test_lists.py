@@ -1,9 +1,12 @@
 """What pick lists offer first: whoever types a name takes the first line without looking."""
 
+from datetime import date, timedelta
+
 import pytest
 from field import World
 
 from fieldapp.records import lists, records
+from fieldapp.store import wall
 
 MEMBERS = ("Hoàng Văn An", "Nguyễn Văn Hoà", "Hồ Văn Tư", "Trần Hoa Văn", "Lê Văn Hỏa")
 
@@ -34,3 +37,16 @@ def test_the_very_words_are_found_behind_many_that_begin_so(world: World, monkey
     for name in ("Hoan An", "Hoan Ba", "Hoan Cường", "Hoan Dũng", "Ksor Hoa"):
         records.save(world.post, "member", {"full_name": name})
     assert lists.choices(world.post, "member", "hoa", limit=2)[0][1] == "Ksor Hoa"
+
+
+def test_what_a_unit_became_is_told_for_the_day_that_somebody_has_said(world: World) -> None:
+    """A laptop whose clock shows another year: the list of successors goes by the program's day, not the machine's."""
+    old = world.post.value("SELECT id FROM unit WHERE code = '24229' AND valid_to IS NOT NULL LIMIT 1")
+    now = lists.successors(world.post, old)
+    assert [unit for unit, _label in now] != [old]
+    try:
+        wall.correct(date(2025, 6, 30) - wall.shown().date())
+        assert [unit for unit, _label in lists.successors(world.post, old)] == [old]
+    finally:
+        wall.correct(timedelta())
+    assert lists.successors(world.post, old) == now

@@ -1,7 +1,7 @@
 """A forgotten passphrase: headquarters opens the laptop again, by telephone or by stick, and nobody else does."""
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 import pyrage
@@ -14,7 +14,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.store import people, vault
 from fieldapp.store.people import Role
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import incoming, outgoing
+from fieldapp.sync.exchange import enrolment, incoming, outgoing
 from fieldapp.sync.peers import peers, recovery
 
 pytestmark = pytest.mark.usefixtures("spared")
@@ -130,6 +130,99 @@ def test_an_answer_to_somebody_else_opens_nothing(world: World) -> None:
     assert asked.words != words
     with pytest.raises(FieldappError, match="yêu cầu khác"):
         recovery.accept(home, recovery.answer(asked, world.usb), NEW)
+
+
+def keys_of(home: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (home / "keys").iterdir()}
+
+
+def test_an_answer_for_another_laptop_or_to_an_older_request_opens_nothing(world: World, tmp_path: Path) -> None:
+    """What headquarters once gave out is of no use again: neither here nor on the laptop beside, nor the other way."""
+    beside = enrolment.init_post(
+        world.root / "beside", next(world.usb.glob("*.tar")), user=USER, passphrase=PASSPHRASE, laptop="B"
+    )
+    beside.close()
+    world.post.close()
+    home, other = world.root / "post", world.root / "beside"
+    first, _words = recovery.request(home, USER, NEW, world.usb)
+    old = recovery.answer(recovery.read_request(world.hq, first), world.usb)
+    theirs, _words = recovery.request(other, USER, NEW, world.usb)
+    for_beside = recovery.answer(recovery.read_request(world.hq, theirs), world.usb)
+    again, _words = recovery.request(home, USER, NEW, world.usb)  # the request is made again: the first is void
+    before = keys_of(home), keys_of(other)
+    for laptop, answer in ((home, old), (home, for_beside), (other, old)):
+        with pytest.raises(FieldappError, match=f"{answer.name} trả lời một yêu cầu khác"):
+            recovery.accept(laptop, answer, NEW)
+    assert (keys_of(home), keys_of(other)) == before
+    right = recovery.answer(recovery.read_request(world.hq, again), world.usb)
+    assert recovery.accept(home, right, NEW) == USER
+    with pytest.raises(FieldappError, match="chưa xin"):  # once
+        recovery.accept(home, right, NEW)
+    recovery.request(home, USER, NEW, world.usb)
+    with pytest.raises(FieldappError, match="yêu cầu khác"):
+        recovery.accept(home, right, NEW)
+    world.post = Store.open(home, world.keys["post"], USER)
+
+
+def test_a_request_with_another_laptop_s_sealed_key_is_seen_by_its_name_and_opens_nothing_here(world: World) -> None:
+    """The file beside the database was exchanged: headquarters reads the other laptop's name; the key does not fit."""
+    beside = enrolment.init_post(
+        world.root / "beside", next(world.usb.glob("*.tar")), user=USER, passphrase=PASSPHRASE, laptop="B"
+    )
+    beside.close()
+    world.post.close()
+    home = world.root / "post"
+    path, _words = recovery.request(home, USER, NEW, world.usb)
+    sealed = b64encode(vault.sealed_for_recovery(world.root / "beside")).decode()
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"sealed": sealed}), encoding="utf-8")
+    asked = recovery.read_request(world.hq, path)
+    assert asked.laptop == "Đồn BP Ia Rvê B"
+    before = keys_of(home)
+    with pytest.raises(FieldappError):
+        recovery.accept(home, recovery.answer(asked, world.usb), NEW)
+    assert keys_of(home) == before
+    world.post = Store.open(home, world.keys["post"], USER)
+
+
+def test_headquarters_opens_no_laptop_of_another_headquarters(world: World, tmp_path: Path) -> None:
+    """Not even one of the same names and codes; and an answer of that one opens none of ours."""
+    other = enrolment.init_hq(world.root / "other", name="Sở chỉ huy", user="Trực ban", passphrase=PASSPHRASE)
+    pack = enrolment.write_pack(other, code="IARVE", name="Đồn BP Ia Rvê", dest=tmp_path)
+    enrolment.init_post(world.root / "theirs", pack, user=USER, passphrase=PASSPHRASE).close()
+    theirs, _words = recovery.request(world.root / "theirs", USER, NEW, tmp_path)
+    with pytest.raises(FieldappError, match=f"{theirs.name} không phải"):
+        recovery.read_request(world.hq, theirs)
+    world.post.close()
+    ours, _words = recovery.request(world.root / "post", USER, NEW, world.usb)
+    with pytest.raises(FieldappError, match=f"{ours.name} không phải"):
+        recovery.read_request(other, ours)
+    answer = recovery.answer(recovery.read_request(other, theirs), tmp_path)
+    with pytest.raises(FieldappError, match="yêu cầu khác"):
+        recovery.accept(world.root / "post", answer, NEW)
+    other.close()
+    world.post = Store.open(world.root / "post", world.keys["post"], USER)
+
+
+@pytest.mark.parametrize("change", ["one byte", "cut", "another format", "no age file"])
+def test_an_answer_that_was_changed_opens_nothing(world: World, change: str) -> None:
+    home = world.root / "post"
+    world.post.close()
+    path, _words = recovery.request(home, USER, NEW, world.usb)
+    answer = recovery.answer(recovery.read_request(world.hq, path), world.usb)
+    said = json.loads(answer.read_bytes())
+    sealed = b64decode(said["sealed"])
+    said |= {
+        "one byte": {"sealed": b64encode(sealed[:-1] + bytes([sealed[-1] ^ 1])).decode()},
+        "cut": {"sealed": b64encode(sealed[:-9]).decode()},
+        "another format": {"format": "fieldapp-recovery-answer/9"},
+        "no age file": {"sealed": "…"},
+    }[change]
+    answer.write_text(json.dumps(said), encoding="utf-8")
+    before = keys_of(home)
+    with pytest.raises(FieldappError, match=answer.name):
+        recovery.accept(home, answer, NEW)
+    assert keys_of(home) == before
+    world.post = Store.open(home, world.keys["post"], USER)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from field import Run, World
-from sync_state import second_laptop, state
+from sync_state import new_post, second_laptop, state
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import records
@@ -18,7 +18,7 @@ from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
 from fieldapp.store import people
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import conflict_messages, status
+from fieldapp.sync.exchange import conflict_messages, enrolment, incoming, status
 from fieldapp.sync.merge import merge, resolve
 from fieldapp.sync.safety import doctor
 from fieldapp.work import notices
@@ -278,6 +278,167 @@ def test_who_takes_back_and_who_keeps_the_void_are_asked_again(two: Two) -> None
     for store in two.all:
         assert merge.conflicts(store) == []
         assert records.get(store, well).row["void_reason"] is None
+
+
+def a_member_and_an_introduction(two: Two) -> tuple[str, str]:
+    """One laptop voids a member, the other one introduces the member to a party cell."""
+    member = records.save(two.post, "member", {"full_name": "Nguyễn Văn D"})
+    two.meet()
+    records.void(two.post, member, "nhập nhầm người")
+    cell = two.b.value("SELECT id FROM party_cell")
+    entry = {"member_id": member, "party_cell_id": cell, "date_from": "2013-01-01"}
+    return member, records.save(two.b, "introduction", entry)
+
+
+def an_event_and_an_activity(two: Two) -> tuple[str, str]:
+    """One laptop voids an event, the other one records an activity that belongs to it."""
+    event = records.save(two.post, "event", {"name": "Lũ", "date_from": "2013-09-18"})
+    well = two.well()
+    two.meet()
+    records.void(two.post, event, "nhập nhầm")
+    two.edit(two.b, well, event_id=event)
+    return event, well
+
+
+def a_member_and_an_attendance(two: Two) -> tuple[str, str]:
+    """One laptop voids a member, the other one enters that the member took part in a meeting."""
+    member = records.save(two.post, "member", {"full_name": "Nguyễn Văn D"})
+    two.meet()
+    records.void(two.post, member, "nhập nhầm người")
+    cell = two.b.value("SELECT id FROM party_cell")
+    entry = {"party_cell_id": cell, "meeting_type": "regular", "held_on": "2013-10-05",
+             "attendance": [{"member_id": member, "status": "present"}]}  # fmt: skip
+    return member, records.save(two.b, "meeting", entry, confirm=True)
+
+
+NAMING = (a_member_and_an_introduction, an_event_and_an_activity, a_member_and_an_attendance)
+
+
+@pytest.mark.parametrize("case", NAMING)
+def test_a_void_of_what_somebody_else_named_meanwhile_is_listed(
+    two: Two, case: Callable[[Two], tuple[str, str]]
+) -> None:
+    voided, _naming = case(two)
+    two.meet()
+    for store in two.all:
+        (asked,) = merge.conflicts(store)
+        assert asked["row"] == voided
+        ((_title, void, other),) = in_words(store)
+        assert void.startswith("hủy: “nhập nhầm")
+        assert other.startswith("đã nhập thứ thuộc về nó: ")
+    resolve.resolve_conflict(two.b, merge.conflicts(two.b)[0]["id"], "loser")
+    two.meet()
+    for store in two.all:
+        assert merge.conflicts(store) == []
+        assert records.get(store, voided).row["voided_at"] is None
+        assert doctor.examine_replica(store).healthy
+
+
+@pytest.mark.parametrize("case", NAMING)
+def test_it_is_asked_no_longer_when_that_is_voided_too_or_the_void_is_kept(
+    two: Two, case: Callable[[Two], tuple[str, str]]
+) -> None:
+    _voided, naming = case(two)
+    two.meet()
+    before = merge.conflicts(two.hq)
+    records.void(two.b, naming, "cũng nhầm")
+    two.meet()
+    if case is not a_member_and_an_attendance:  # a line of a record that is voided stands itself
+        assert all(merge.conflicts(store) == [] for store in two.all)
+        return
+    resolve.resolve_conflict(two.b, before[0]["id"], "winner")
+    two.meet()
+    assert all(merge.conflicts(store) == [] for store in two.all)
+
+
+def test_a_void_of_what_its_author_knew_to_be_named_asks_nobody(two: Two) -> None:
+    member = records.save(two.post, "member", {"full_name": "Nguyễn Văn D"})
+    cell = two.post.value("SELECT id FROM party_cell")
+    records.save(two.post, "introduction", {"member_id": member, "party_cell_id": cell, "date_from": "2013-01-01"})
+    two.meet()
+    records.void(two.b, member, "nhập nhầm người")
+    two.meet()
+    assert all(merge.conflicts(store) == [] for store in two.all)
+
+
+# two posts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def beside(world: World) -> Generator[Store, None, None]:
+    """A second post of the same headquarters."""
+    store = new_post(world, "EABUNG", "Đồn BP Ea Bung")
+    incoming.import_files(world.hq, [world.usb])
+    enrolment.trust_replica(world.hq, "EABUNG")
+    world.carry(world.hq, store)
+    yield store
+    store.close()
+
+
+def both_void(world: World, beside: Store, **fields: Any) -> list[str]:
+    """Both posts recorded one deed; each voids its own, because the other one has it."""
+    entry = {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221",
+             "measures": [WELL], **fields}  # fmt: skip
+    wells = [records.save(store, "activity", entry, confirm=True) for store in (world.post, beside)]
+    for store in (world.post, beside):
+        world.carry(store, world.hq)
+    for store, well in zip((world.post, beside), wells, strict=True):
+        records.void(store, well, "đồn kia đã ghi")
+        world.carry(store, world.hq)
+    return wells
+
+
+@pytest.mark.parametrize("fields", [{}, {"joint_reference": "KH 12"}], ids=["alike", "one joint reference"])
+def test_of_a_deed_that_two_posts_each_void_headquarters_is_asked(
+    world: World, beside: Store, fields: dict[str, Any]
+) -> None:
+    wells = both_void(world, beside, **fields)
+    assert count(world.hq, "gieng") is None
+    assert sorted(c["row"] for c in merge.conflicts(world.hq)) == sorted(wells)
+    assert report(world.hq, OF_2013).completeness.undecided == 2
+    said = {title.split(" · ")[0]: other for title, _void, other in in_words(world.hq)}
+    assert said == {
+        "Đồn BP Ia Rvê": "hủy bản ghi kia, giống bản này (Đồn BP Ea Bung): “đồn kia đã ghi”",
+        "Đồn BP Ea Bung": "hủy bản ghi kia, giống bản này (Đồn BP Ia Rvê): “đồn kia đã ghi”",
+    }
+    question = next(c for c in merge.conflicts(world.hq) if c["row"] == wells[0])
+    resolve.resolve_conflict(world.hq, question["id"], "loser")
+    assert merge.conflicts(world.hq) == []
+    assert count(world.hq, "gieng") == 1
+    for store in (world.post, beside):
+        world.carry(world.hq, store)
+        assert merge.conflicts(store) == []
+    assert records.get(world.post, wells[0]).row["voided_at"] is None
+    assert records.get(beside, wells[1]).row["voided_at"] is not None
+
+
+def test_headquarters_word_about_each_of_two_posts_records_settles_it(world: World, beside: Store) -> None:
+    both_void(world, beside, joint_reference="KH 12")
+    for left in (2, 1):
+        questions = merge.conflicts(world.hq)
+        assert len(questions) == left
+        resolve.resolve_conflict(world.hq, questions[0]["id"], "winner")
+    assert merge.conflicts(world.hq) == []
+    assert report(world.hq, OF_2013).completeness.undecided == 0
+    assert doctor.examine_replica(world.hq).healthy
+
+
+def test_other_deeds_and_one_void_of_two_posts_ask_nobody(world: World, beside: Store) -> None:
+    entry = {"activity_kind_id": "gieng_khoan", "date_from": "2013-10-05", "unit_id": "24221", "measures": [WELL]}
+    for store, fields in (
+        (world.post, {"hamlet": "Buôn A"}), (beside, {"hamlet": "Buôn B"}),
+        (world.post, {"joint_reference": "KH 12", "date_from": "2013-10-07"}),
+        (beside, {"joint_reference": "KH 13", "date_from": "2013-10-07"}),
+        (world.post, {"joint_reference": "KH 14", "date_from": "2013-10-01"}),  # each month's own
+        (beside, {"joint_reference": "KH 14", "date_from": "2013-12-01"}),
+        (world.post, {"date_from": "2013-11-05"}),
+    ):  # fmt: skip
+        well = records.save(store, "activity", {**entry, **fields}, confirm=True)
+        records.void(store, well, "nhầm")
+    records.save(beside, "activity", {**entry, "date_from": "2013-11-05"}, confirm=True)  # of a pair only one is voided
+    for store in (world.post, beside):
+        world.carry(store, world.hq)
+    assert {c["row"] for c in merge.conflicts(world.hq)} == set()
 
 
 def test_a_recorder_does_not_decide_about_voids(two: Two) -> None:

@@ -153,3 +153,31 @@ async def test_a_laptop_that_waits_bears_the_name_that_its_post_has_now(world: W
         assert "Đồn BP Ia Lốp (A) chờ chứng thực" in s.text
         assert "! Thay đổi 1–1 của Đồn BP Ia Lốp" in s.text
         assert "Ea Bung" not in s.text
+
+
+async def test_a_laptop_that_a_revoked_one_had_certified_is_confirmed(world: World) -> None:
+    """It stays certified; an officer compares its words all the same, and until then it is listed."""
+    pack = enrolment.write_hq_pack(world.hq, dest=world.usb)
+    second = enrolment.init_further_hq(world.root / "hq-b", pack, user="Phó", passphrase="x y", laptop="B")
+    world.carry(second, world.hq)
+    enrolment.trust_replica(world.hq, second.identity.replica_id)
+    world.carry(world.hq, second)
+    laptop = enrolment.init_post(world.root / "b", enrolment.write_pack(second, code="IARVE", dest=world.usb),
+                                 user="B", passphrase="x y", laptop="B")  # fmt: skip
+    world.carry(laptop, second)
+    enrolment.trust_replica(second, laptop.identity.replica_id)
+    world.carry(second, world.hq)
+    words = peers.own(laptop).fingerprint.split()
+    enrolment.revoke_replica(world.hq, second.identity.replica_id)
+    for store in (second, laptop):
+        store.close()
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await s.press("f6", "f7")
+        assert "! Đồn BP Ia Rvê (B): do một máy của sở chỉ huy nay đã bị thu hồi" in s.text
+        await s.press("enter")
+        assert isinstance(s.app.screen, LaptopScreen)
+        assert all(word in s.text for word in words)
+        assert "F2 xác nhận" in s.text
+        await s.press("f2")
+        assert isinstance(s.app.screen, ConflictsScreen)
+        assert "Không còn gì" in s.text

@@ -7,6 +7,7 @@ Run it with the Python of the development environment: ``python tests/vectors/ma
 
 import base64
 import hashlib
+import io
 import json
 import tarfile
 from collections.abc import Callable, Sequence
@@ -900,12 +901,105 @@ def bad_changes() -> None:
            single=None)  # fmt: skip
 
 
+def voids() -> None:
+    """Voids whose author did not know of something: both stories are listed as a conflict of ``voided_at``."""
+    void = {"voided_at": DAY, "void_reason": "ghi trùng"}
+    certs = certificate(A) + certificate(D) + certificate(HQ)
+    voided, asked = ROW | void, ["event", EVENT, "voided_at", DAY, None]
+
+    def two(name: str, about: str, of_a: list[Any], of_d: list[Any], knows: int, **fields: Any) -> None:
+        one = segment([of_a], after=SEALED)
+        other = segment([of_d], LOG_D, D, knows={LOG_A: knows})
+        vector(name, about, Bundle(segments=[SEALED, one, other], certs=certs), segments=states(SEALED, one, other),
+               **fields)  # fmt: skip
+
+    gone, edited = [hlc(10), "event", EVENT, void, "A"], [hlc(11), "event", EVENT, {"date_to": "2013-09-30"}, "D"]
+    two("void-of-changed", "A void by somebody who did not know that the row was changed", gone, edited, 1,
+        records=[voided | {"date_to": "2013-09-30"}], conflicts=[asked])  # fmt: skip
+    two("void-known", "Whoever changed it knew the void", gone, edited, 2,
+        records=[voided | {"date_to": "2013-09-30"}], conflicts=[])  # fmt: skip
+    deed = {"created_at": DAY, "created_by": "A", "agreement_type": "regulation", "name": "Quy chế",
+            "date_from": "2008-01-01"}  # fmt: skip
+    person = {"created_at": DAY, "created_by": "A", "full_name": "Y Thanh Niê"}
+    rating = {"created_at": DAY, "created_by": "D", "member_id": uid("member"), "year": 2013, "rating": "good"}
+    begun = segment([[hlc(1), "member", uid("member"), person, "A"], [hlc(2), "agreement", uid("deed"), deed, "A"]])
+    without = segment([[hlc(10), "member", uid("member"), void, "A"]], after=begun)
+    rated = segment([[hlc(11), "member_rating", uid("rating"), rating, "D"]], LOG_D, D, knows={LOG_A: 2})
+    vector("void-of-named", "A void by somebody who did not know of a new row that names the voided one",
+           Bundle(segments=[begun, without, rated], certs=certs), segments=states(begun, without, rated),
+           records=[row("member", "member", **person, **void), row("agreement", "deed", **deed),
+                    row("member_rating", "rating", **rating)],
+           conflicts=[["member", uid("member"), "voided_at", DAY, None]])  # fmt: skip
+    pair = segment([FIRST, [hlc(2), "event", uid("event 2"), FLOOD, "A"]])
+    first = segment([[hlc(10), "event", EVENT, void, "A"]], after=pair)
+    second = segment([[hlc(11), "event", uid("event 2"), void, "D"]], LOG_D, D, knows={LOG_A: 2})
+    vector("voids-of-a-pair", "Of two rows that look the same each is voided by somebody who did not know of the"
+           " other's void", Bundle(segments=[pair, first, second], certs=certs), segments=states(pair, first, second),
+           records=[voided, row("event", "event 2", **FLOOD, **void)],
+           conflicts=[[t, i, "voided_at", DAY, None] for t, i in sorted([("event", EVENT), ("event", uid("event 2"))])],
+           )  # fmt: skip
+
+
+def lengths() -> None:
+    """The lengths of the texts that every row has: at the limit, and one beyond."""
+    long = {"created_at": DAY.ljust(40, "0"), "created_by": "x" * 200, "name": "Lũ", "date_from": "2013-09-18"}
+    void = {"voided_at": DAY.ljust(40, "0"), "void_reason": "x" * 4000}
+    at = segment([[hlc(1), "event", EVENT, long, "A"], [hlc(2), "event", EVENT, void, "A"]])
+    vector("lengths-at-limit", "Texts as long as they may be", Bundle(segments=[at]), segments=states(at),
+           records=[row("event", "event 1", **long, **void)])  # fmt: skip
+    columns = (("created_at", long), ("created_by", long), ("voided_at", void), ("void_reason", void))
+    beyond = segment([
+        FIRST,
+        *([hlc(2 + n), "event", EVENT if cols is void else uid(f"event {name}"), cols | {name: cols[name] + "x"}, "A"]
+          for n, (name, cols) in enumerate(columns)),
+    ])  # fmt: skip
+    vector("lengths-beyond", "Each of them one character longer", Bundle(segments=[beyond]), segments=states(beyond),
+           records=[ROW], set_aside=[[LOG_A, n, "impossible_value"] for n in range(2, 6)], single=None)  # fmt: skip
+
+
+def whose_word_counts() -> None:
+    """A further laptop of headquarters that is revoked, and a pack that nobody of headquarters signed."""
+    further = Replica("HQ2", STRANGER.age_secret, "hq")
+    late = Replica("late", STRANGER.age_secret, post=IARVE)
+    vouched = certificate(A) + certificate(HQ) + certificate(further, HQ, hlc=hlc(40))
+    by_further = certificate(late, further, hlc=hlc(50))
+    written = segment([[hlc(60), "event", EVENT, FLOOD, "x"]], uid("log of late"), late)
+    vector("certified-by-another", "A further laptop of headquarters certifies a laptop",
+           Bundle(A, [written], vouched + by_further),
+           segments=states(written), records=[ROW], single=None)  # fmt: skip
+    certs = vouched + revocation(further, hlc=hlc(45), logs={})
+    vector("then-revoked", "It is revoked, and headquarters does not vouch for that laptop: its changes wait, though"
+           " the certificate has the later reading", Bundle(A, [written], certs), after=["certified-by-another"],
+           segments=states(written, state="held", reason="untrusted"), records=[], single=None)  # fmt: skip
+    vector("revoked-first", "The same the other way round", Bundle(A, [written], certs + by_further),
+           segments=states(written, state="held", reason="untrusted"), records=[], single=None)  # fmt: skip
+    taken_over = vouched + certificate(late, HQ, hlc=hlc(45) + 1) + revocation(further, hlc=hlc(45), logs={})
+    vector("then-taken-over", "Headquarters vouches for it itself: its changes count, though that has the earlier"
+           " reading",
+           Bundle(A, [written], taken_over), after=["certified-by-another"], segments=states(written), records=[ROW],
+           single=None)  # fmt: skip
+    accomplice = Replica("accomplice", STRANGER.age_secret, "hq")
+    pack = {"kind": "pack", "recipients": [], "number": 0, "post_id": IARVE[0], "recovery": accomplice.age_key}
+    with tarfile.open(HERE / "pack.fieldapp-pack.tar") as tar_file:
+        contents = [(m.name, (tar_file.extractfile(m) or io.BytesIO()).read()) for m in tar_file]
+    for_all = Segment(LOG_ALL, 1, *(data for name, data in contents if name.startswith("segments/")))
+    forged = certificate(accomplice, HQ, accomplice) + certificate(HQ)
+    refused("pack-by-a-stranger", "A pack under headquarters' words, signed by somebody whom it has not certified",
+            Bundle(accomplice, [for_all], forged, pack), "forged", form="pack", single=None)  # fmt: skip
+    root = certificate(HQ, HQ, accomplice)
+    refused("pack-root-by-another", "A pack whose root is not signed by its own key",
+            Bundle(HQ, [for_all], root, pack), "forged", form="pack", single=None)  # fmt: skip
+
+
 def main() -> None:
     good()
     damaged_files()
     bad_manifests()
     bad_segments()
     bad_changes()
+    voids()
+    lengths()
+    whose_word_counts()
     write("plain.tar.zst", zstandard.ZstdCompressor(level=19).compress(tar(PLAIN)))
     names = [v["name"] for v in INDEX]
     assert len(set(names)) == len(names)

@@ -97,19 +97,57 @@ def _void_text(store: Store, conflict: Row, side: Side) -> str:
     if "unknown" not in conflict:
         return _("taken back")
     texts = []
+    lines = _lines(store, conflict)
     for change in conflict["unknown"]:
         if change["table"] == conflict["table"] and change["row"] != conflict["row"]:
             named = words.labels(store, change["table"], [conflict["row"], change["row"]])
-            other = named[change["row"]] if named[change["row"]] != named[conflict["row"]] else ""
+            label = named[change["row"]] if named[change["row"]] != named[conflict["row"]] else ""
+            other = ", ".join(filter(None, [label, _other_post(store, conflict, change["row"])]))
             said = _("voided the other one that looks the same{named}: “{reason}”")
             if conflict["table"] in PARENTS:
                 said = _("took out the other line about the same{named}")
             reason = change["cols"].get("void_reason") or ""
             texts.append(said.format(named=other and f" ({other})", reason=reason))
+        elif change["table"] in BY_KIND and change["row"] not in lines:
+            texts.append(_("entered what belongs to it: {named}").format(named=_named(store, change)))
     places = {(change["log"], change["seq"]) for change in conflict["unknown"]}
     steps = history.step_texts(store, history.history(store, conflict_record(store, conflict)))
     done = [text for step, text in steps if (step.log_id, step.seq) in places and step.row_id in _own(conflict)]
     return "; ".join(dict.fromkeys([*texts, *done]))
+
+
+def _lines(store: Store, conflict: Row) -> set[str]:
+    """The row in question, and its lines."""
+    children = BY_KIND[conflict["table"]].CHILDREN.values()
+    return {conflict["row"]} | {
+        row["id"]
+        for child in children
+        for row in store.rows(f"SELECT id FROM {child.model.KIND} WHERE {child.parent} = ?", [conflict["row"]])
+    }
+
+
+def _other_post(store: Store, conflict: Row, other: str) -> str:
+    """The name of the post of another row of the same kind; empty if it is of the same post."""
+    table = conflict["table"]
+    if BY_KIND[table].REFERENCE:
+        return ""
+    name = store.value(
+        f"SELECT p.name FROM {table} o JOIN {table} r ON r.id = ? AND r.post_id <> o.post_id"
+        " JOIN post p ON p.id = o.post_id WHERE o.id = ?",
+        [conflict["row"], other],
+    )
+    return str(name or "")
+
+
+def _named(store: Store, change: Row) -> str:
+    """“Giới thiệu sinh hoạt · Chi bộ thôn 5”: a row that names the record in question; of a line, its record."""
+    kind, row_id = change["table"], change["row"]
+    if kind in PARENTS:
+        parent, child = PARENTS[kind]
+        row_id = str(store.value(f"SELECT {child.parent} FROM {kind} WHERE id = ?", [row_id]))
+        kind = parent.KIND
+    label = words.labels(store, kind, [row_id]).get(row_id, "")
+    return " · ".join(filter(None, [_(BY_KIND[kind].TITLE), label]))
 
 
 def _own(conflict: Row) -> set[str]:

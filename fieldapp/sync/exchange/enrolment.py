@@ -23,7 +23,7 @@ from fieldapp.store.store import WRITING, Row, Store, check_no_replica
 from fieldapp.sync.exchange import bundle_contents, incoming, messages
 from fieldapp.sync.format import bundle, clock, drives, keys, segment
 from fieldapp.sync.format.bundle import Inspected
-from fieldapp.sync.merge import revocation, segment_state
+from fieldapp.sync.merge import authors, merge, revocation, segment_state
 from fieldapp.sync.peers import logs, peers, practice, receipts, recovery
 from fieldapp.sync.peers.peers import Peer
 from fieldapp.vietnamese.text import clean, search_key
@@ -191,6 +191,7 @@ def _from_pack(home: Path, inspected: Inspected, user: str, passphrase: str, ent
             peers.add_root(store, *root)
             result = incoming.Imported(pack)
             incoming.receive(store, inspected, None, result)
+            _check_signer(store, inspected)
             if not result.complete:
                 raise FileRefused(
                     "incomplete",
@@ -215,13 +216,30 @@ def _root(inspected: Inspected) -> tuple[keys.Certificate, bytes, bytes]:
     It is that of the laptop that signed the pack. If a further laptop of headquarters signed it, it is that of the
     first laptop, which vouches for the further one.
     """
-    sender = inspected.sender
+    sender, name = inspected.sender, display_path(inspected.path.name)
     roots = [c for c in inspected.certificates if c[0].is_request and c[0].replica == sender.issuer]
     if inspected.manifest.kind != "pack" or sender.role != "hq" or not roots or roots[0][0].role != "hq":
-        raise FileRefused(
-            bundle.WRONG_KIND, _("{name} is no pack. Nothing was changed.").format(name=inspected.path.name)
-        )
+        raise FileRefused(bundle.WRONG_KIND, _("{name} is no pack. Nothing was changed.").format(name=name))
+    certificate, data, signature = roots[0]
+    if not keys.verify(certificate.sign_key, data, signature):
+        raise FileRefused(bundle.FORGED, _not_by_headquarters(inspected))
     return roots[0]
+
+
+def _check_signer(store: Store, inspected: Inspected) -> None:
+    """Refuse a pack whose signer its root of trust has not certified; after its certificates were taken in.
+
+    Otherwise anybody could sign a pack under the words of a headquarters, with a recovery key of their own.
+    """
+    signer = peers.get(store, inspected.sender.replica)
+    if signer is None or signer.trust != "certified" or signer.sign_key != inspected.sender.sign_key:
+        raise FileRefused(bundle.FORGED, _not_by_headquarters(inspected))
+
+
+def _not_by_headquarters(inspected: Inspected) -> str:
+    return _("{name} was not signed by the headquarters that it names: it is forged. Nothing was changed.").format(
+        name=display_path(inspected.path.name)
+    )
 
 
 def join_headquarters(store: Store, pack: Path) -> Peer:
@@ -251,6 +269,7 @@ def join_headquarters(store: Store, pack: Path) -> Peer:
         peers.certify(store, peer, above=True)
         result = incoming.Imported(pack)
         incoming.receive(store, inspected, None, result)
+        _check_signer(store, inspected)
         receipts.record_receipt(store, inspected.manifest)
     search_index.index_imported(store)
     return peers.find_peer(store, above.replica)
@@ -287,10 +306,11 @@ def trust_replica(store: Store, text: str) -> tuple[Peer, int]:
     clock.check_day(store)
     with store.transaction(applying=True):
         segment.seal_open_changes(store)
-        peer = peers.find_peer(store, text, peers.can_be_certified)
+        peer, could = peers.find_peer(store, text, peers.can_be_certified), authors.of_others(store)
         peers.certify(store, peer)
         peers.review_pending_certificates(store)
         revocation.release_quarantined(store)
+        merge.refold(store, authors.rows_decided_anew(store, could))
         before = store.value("SELECT coalesce(sum(seq), 0) FROM local_log")
         segment_state.apply_held(store)
         segment_state.settle_forks(store)

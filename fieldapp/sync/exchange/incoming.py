@@ -19,7 +19,7 @@ from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import messages, outgoing, sticks
 from fieldapp.sync.format import bundle, drives, segment
 from fieldapp.sync.format.bundle import Inspected, Progress
-from fieldapp.sync.merge import fast_path, forks, merge, revocation, segment_state
+from fieldapp.sync.merge import authors, fast_path, forks, merge, revocation, segment_state
 from fieldapp.sync.merge.forks import FORK_SETTLED
 from fieldapp.sync.merge.segment_state import BAD_SIGNATURE, WAITS
 from fieldapp.sync.peers import peers, practice, receipts, recovery
@@ -279,14 +279,13 @@ def receive(
     store: Store, inspected: Inspected, secret: str | None, result: Imported, progress: Progress | None = None
 ) -> None:
     """Take in the certificates, revocations and segments of an inspected file; inside an applying transaction."""
-    before = _standings(store)
-    for certificate, data, signature in inspected.certificates:
-        peers.take_certificate(store, certificate, data, signature)
-    if inspected.manifest.kind == "bundle":
-        peers.review_pending_certificates(store)
-        for revoked, data, signature in inspected.revocations:
-            revocation.take_revocation(store, revoked, data, signature)
-        revocation.release_quarantined(store)
+    before, could = _standings(store), authors.of_others(store)
+    _take_statements(store, inspected)
+    if before != _standings(store) and revocation.drop_unfounded(store):
+        _take_statements(store, inspected)  # some of these may count in the place of what was dropped
+        revocation.drop_unfounded(store)
+    revocation.release_quarantined(store)
+    merge.refold(store, authors.rows_decided_anew(store, could))
     total = sum(1 for m in inspected.manifest.members if m.name.endswith(".zst"))
     arrived: list[str] = []
     large = sum(m.size for m in inspected.manifest.members) > LARGE_IMPORT
@@ -307,6 +306,16 @@ def receive(
         segment_state.apply_held(store, of_post)  # what the sender has applied need not wait here either
         segment_state.settle_forks(store, of_post)
     _report_arrived(store, arrived, result, set())
+
+
+def _take_statements(store: Store, inspected: Inspected) -> None:
+    """Take in who is certified, and then who is revoked."""
+    for certificate, data, signature in inspected.certificates:
+        peers.take_certificate(store, certificate, data, signature)
+    if inspected.manifest.kind == "bundle":
+        peers.review_pending_certificates(store)
+    for revoked, data, signature in inspected.revocations:
+        revocation.take_revocation(store, revoked, data, signature)
 
 
 def _standings(store: Store) -> tuple[list[Row], list[Row]]:

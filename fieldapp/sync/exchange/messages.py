@@ -6,9 +6,10 @@ from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock, segment
 from fieldapp.sync.merge import admission, forks, release
 from fieldapp.sync.merge.forks import CLOCK_AHEAD, FORK
-from fieldapp.sync.merge.revocation import REVOKED
-from fieldapp.sync.merge.segment_state import BAD_SIGNATURE, FOREIGN_LOG, UNKNOWN_AUTHOR, UNTRUSTED
+from fieldapp.sync.merge.revocation import REVOKED, UNTRUSTED
+from fieldapp.sync.merge.segment_state import BAD_SIGNATURE, FOREIGN_LOG, UNKNOWN_AUTHOR
 from fieldapp.sync.peers import peers, receipts
+from fieldapp.sync.peers.peers import Peer
 from fieldapp.vietnamese.text import clean
 
 SEGMENT_COLUMNS = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reason"
@@ -50,6 +51,21 @@ def waiting_text(store: Store, row: Row) -> str:
             other=replica_title(store, known["replica_id"] if known else receipts.author_of_log(store, log) or log),
         )
     return _("Changes {first}–{last} of {who} wait.").format(**what)
+
+
+def to_confirm_text(name: str) -> str:
+    """That a person must look at a laptop, because one that is revoked had certified or revoked it."""
+    sentence = _("{name}: a laptop of headquarters that is revoked now had certified or revoked it. Confirm it.")
+    return sentence.format(name=brief_text(name))
+
+
+def confirm_advice(peer: Peer) -> str:
+    """What to do about a laptop that is to be confirmed."""
+    if peer.trust == "revoked":
+        sentence = _("It is revoked. If that is right: `fieldapp hq revoke {id}`. If not, F2 certifies it again.")
+    else:
+        sentence = _("It is certified. F2 confirms it; if it is not theirs: `fieldapp hq revoke {id}`.")
+    return sentence.format(id=peer.id)
 
 
 def implausible_clock_text(who: str, hlc: int) -> str | None:

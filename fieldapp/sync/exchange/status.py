@@ -48,6 +48,8 @@ class Status:
     """number of laptops that we exchange with, or that wait to be certified"""
     asking: list[str]
     """names of those that wait to be certified"""
+    to_confirm: list[str]
+    """names of those about which a revoked laptop of headquarters had decided"""
     received_until: str | None
     """instant of the newest of a post's changes that its headquarters has"""
     held: list[str]
@@ -102,6 +104,7 @@ def exchange_status(store: Store) -> Status:
         unsent_records=len(_records_of_rows(store, unsent)),
         laptops=len(partners),
         asking=[p.title for p in partners if peers.awaits_certificate(me, p)],
+        to_confirm=[p.title for p in peers.to_confirm(store, known)],
         received_until=max(received, default=None),
         held=[messages.waiting_text(store, s) for s in segments if s["state"] == "held"],
         quarantined=quarantined,

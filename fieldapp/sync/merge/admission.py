@@ -36,7 +36,8 @@ class Author:
 
     scope: str
     role: str
-    post_id: str | None
+    in_scope: bool
+    """whether the certificate allows to write in that scope (``authors``)"""
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Schema:
             return False
         if author.role != "hq" and table in BY_KIND and BY_KIND[table].ABOUT_A_POST:
             return False
-        return author.role != "post" or author.scope == author.post_id
+        return author.in_scope
 
 
 def may_begin(schema: Schema, row_id: str, change: AuthoredChange) -> bool:

@@ -21,8 +21,8 @@ from fieldapp.store.log import Change
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock, keys, segment
-from fieldapp.sync.merge import merge, revocation
-from fieldapp.sync.merge.admission import Author, Schema
+from fieldapp.sync.merge import authors, merge, revocation
+from fieldapp.sync.merge.admission import Schema
 from fieldapp.sync.peers import logs, peers, receipts
 from fieldapp.sync.peers.peers import Peer
 
@@ -207,10 +207,7 @@ def log_again(store: Store, scope: str, changes: list[Change], knows: dict[str, 
 
 def permitted(store: Store, row: Row, changes: list[Change]) -> list[Change]:
     """Those of a segment's changes that their author may write: in our own log they would count whoever wrote them."""
-    author = store.row("SELECT role, post_id FROM local_replica WHERE id = ?", [row["replica_id"]])
-    if author is None:
-        return []
-    schema, by = Schema(store), Author(row["scope"], author["role"], author["post_id"])
+    schema, by = Schema(store), authors.author(store, row["scope"], row["replica_id"])
     return [c for c in changes if c.table in schema.columns and schema.may_write(by, c.table)]
 
 
@@ -299,9 +296,9 @@ def _identity_when_released(change: Change) -> tuple[object, ...]:
 def missing_knowledge(store: Store, row: Row) -> dict[str, int]:
     """log id -> last change that a segment's author knew, for each log whose changes up to there are not all here.
 
-    A segment does not wait for changes that may never come: those of a quarantined branch, or of a revoked laptop's
-    logs. It does not wait either for changes that a peer lacks which has applied the segment, or for logs that are not
-    in that peer's receipt: the peer may not name some logs to us.
+    A segment does not wait for changes that may never come: those of a quarantined branch, of a revoked laptop's logs,
+    or of a laptop that such a one certified alone. It does not wait either for changes that a peer lacks which has
+    applied the segment, or for logs that are not in that peer's receipt: the peer may not name some logs to us.
     """
     known = store.rows(
         "SELECT k.key AS log_id, k.value AS last, coalesce(l.seq, 0) AS seq"
@@ -321,6 +318,7 @@ def missing_knowledge(store: Store, row: Row) -> dict[str, int]:
     }
     for revoked in store.rows("SELECT logs FROM local_revocation"):
         not_awaited.update(dict.fromkeys(json.loads(revoked["logs"]), MAX_SEQ))
+    not_awaited.update(dict.fromkeys(revocation.logs_of_orphaned(store), MAX_SEQ))
     missing = {log: last for log, last in missing.items() if not_awaited.get(log, 0) < last}
     for peer_id, database in _applied_by(store, row) if missing else ():
         heads = receipts.heads_of(store, peer_id, database, missing)

@@ -20,11 +20,10 @@ from fieldapp.store.migrations import BASELINE_LOG, REFOLD
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock
 from fieldapp.sync.format.segment import Sealed
-from fieldapp.sync.merge import fast_path, voids
+from fieldapp.sync.merge import authors, fast_path, voids
 from fieldapp.sync.merge.admission import (
     BEGIN_COLUMNS,
     IMPOSSIBLE,
-    Author,
     AuthoredChange,
     RowKey,
     Schema,
@@ -54,7 +53,7 @@ def apply_changes(store: Store, sealed: Sealed, hash_: str, pending: fast_path.P
     updates may wait until ``flush_pending``.
     """
     header, entries = sealed.header, sealed.entries
-    author = _authors(store, header.log).get(header.log) or _author(store, header.scope, header.replica)
+    by = authors.authors(store, header.log).get(header.log) or authors.author(store, header.scope, header.replica)
     excluded_ids = fast_path.rows_to_fold(store, sealed)  # before the segment itself is entered
     log.number_segment(store, hash_)
     log.store_last_change(store, hash_, entries[-1].hlc, sealed.change(len(entries) - 1).at)
@@ -65,7 +64,7 @@ def apply_changes(store: Store, sealed: Sealed, hash_: str, pending: fast_path.P
     )
     clock.observe(store, entries[-1].hlc)
     updates = pending or fast_path.Pending(store)
-    to_fold = fast_path.write_rows(store, author, sealed, excluded_ids, updates)
+    to_fold = fast_path.write_rows(store, by, sealed, excluded_ids, updates)
     to_fold += _awaiting(store, [entry.row_id for entry in entries if "created_at" in entry.cols])
     if pending is None or to_fold:
         to_fold = list(dict.fromkeys([*updates.flush(), *to_fold]))
@@ -78,23 +77,6 @@ def flush_pending(store: Store, pending: fast_path.Pending) -> None:
     to_fold = pending.flush()
     if to_fold:
         fold_rows(store, pending.schema, to_fold)
-
-
-def _author(store: Store, scope: str, replica_id: str) -> Author:
-    row = store.row("SELECT role, post_id FROM local_replica WHERE id = ?", [replica_id])
-    return Author(scope, row["role"] if row else "hq", row["post_id"] if row else None)
-
-
-def _authors(store: Store, only: str | None = None) -> dict[str, Author]:
-    """Log id -> its author; the baseline's author is headquarters. ``only``: id of the one log that is wanted."""
-    return {
-        r["id"]: Author(r["scope"], r["role"] or "hq", r["post_id"])
-        for r in store.rows(
-            "SELECT l.id, l.scope, p.role, p.post_id FROM local_log l LEFT JOIN local_replica p ON p.id = l.replica_id"
-            " WHERE ?1 IS NULL OR l.id = ?1",
-            [only],
-        )
-    }
 
 
 class StoredRows:
@@ -156,14 +138,14 @@ def fold_rows(store: Store, schema: Schema, row_keys: Iterable[RowKey]) -> None:
 def _fold(store: Store, schema: Schema, row_keys: Iterable[RowKey], stored: StoredRows) -> dict[str, dict[str, None]]:
     """Fold rows, but do not index them; returns table -> ids of the rows of which a change counts."""
     written: dict[str, dict[str, None]] = {}
-    authors = _authors(store)
+    by_log = authors.authors(store)
     todo = dict.fromkeys(row_keys)
     while todo:
         part = [*todo][:BATCH]
         changes = log.changes_of_rows(store, [row_id for _table, row_id in part])
         rows = {
             (table, row_id): [
-                AuthoredChange(c.log_id, c.seq, c.hlc, table, c.cols, authors[c.log_id])
+                AuthoredChange(c.log_id, c.seq, c.hlc, table, c.cols, by_log[c.log_id])
                 for c in changes.get(row_id, [])
                 if c.table == table
             ]
@@ -278,6 +260,9 @@ def refold(store: Store, row_keys: Iterable[RowKey]) -> None:
 
     A row that no change begins any more is deleted. The rows that refer to it are folded again as well.
     """
+    row_keys = list(row_keys)
+    if not row_keys:
+        return
     schema = Schema(store)
     wanted = [row for row in dict.fromkeys(row_keys) if row[0] in schema.columns]
     begun = {row for row, change in _authored_changes(store, wanted) if "created_at" in change.cols}

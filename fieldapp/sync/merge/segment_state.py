@@ -4,10 +4,9 @@ from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import keys, segment
 from fieldapp.sync.merge import fast_path, forks, merge, release, revocation
 from fieldapp.sync.merge.forks import CLOCK_AHEAD, FORK
-from fieldapp.sync.merge.revocation import REVOKED
+from fieldapp.sync.merge.revocation import REVOKED, UNTRUSTED
 from fieldapp.sync.peers import logs
 
-UNTRUSTED = "untrusted"
 UNKNOWN_AUTHOR = "unknown_author"
 WAITS = "waits"
 BAD_SIGNATURE = "bad_signature"

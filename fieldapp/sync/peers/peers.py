@@ -1,5 +1,6 @@
 """The replicas that this one knows: their certificates, whether they are trusted, and what may be sent to them."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,8 +17,12 @@ FIRST_LETTER = "A"
 """The letter of the first laptop of a post or a headquarters"""
 
 
+UNCONFIRMED = "unconfirmed"
+"""Local setting at headquarters: JSON with the ids of the laptops about which a revoked laptop's word was taken over"""
+
 _SELECT = (
-    "SELECT r.*, coalesce(t.name, r.post_name) AS post_now, {namesakes} AS namesakes"
+    "SELECT r.*, coalesce(t.name, r.post_name) AS post_now, {namesakes} AS namesakes,"
+    " (SELECT i.trust FROM local_replica i WHERE i.id = CAST(r.certificate AS TEXT) ->> '$.issuer') AS issuer_trust"
     " FROM local_replica r LEFT JOIN post t ON t.id = r.post_id WHERE"
 )
 """With the post's name of today: the certificate of a laptop that is not certified may have an earlier name"""
@@ -45,6 +50,8 @@ class Peer:
     certificate_signature: bytes
     issuer: str
     """id of the replica that certified it; its own id if it requests a certificate or is a root of trust"""
+    orphaned: bool
+    """it is pending, and who certified it is revoked"""
     above: bool
     """a headquarters above ours"""
     shared: bool
@@ -93,13 +100,13 @@ class Reader:
     everything: bool
     scopes: frozenset[str | None]
     hidden: frozenset[str]
-    """ids of the headquarters whose reference data is not for it: the other ones below ours"""
+    """ids of the headquarters whose logs are not for it: the other ones below ours"""
 
     def sees(self, scope: str, author: str) -> bool:
         """Whether the logs of an author in a scope may reach the peer."""
         if self.everything:
             return True
-        return author not in self.hidden if scope == "*" else scope in self.scopes
+        return author not in self.hidden and (scope == "*" or scope in self.scopes)
 
     def knows(self, peer: Peer) -> bool:
         """Whether the peer may exchange with another replica, or may read what that one wrote."""
@@ -122,6 +129,11 @@ def get(store: Store, replica_id: str) -> Peer | None:
 def others(store: Store) -> list[Peer]:
     """All others, by name."""
     return [_peer(r) for r in store.rows(f"{_MANY} own = 0 ORDER BY post_code, name, id")]
+
+
+def roots(store: Store) -> list[Peer]:
+    """The roots of trust among the others: the first laptop of the headquarters whose pack this replica began from."""
+    return [peer for peer in others(store) if peer.trust == "certified" and peer.issuer == peer.id]
 
 
 def reader_for(store: Store, to: Peer, known: list[Peer] | None = None) -> Reader:
@@ -152,7 +164,7 @@ def awaits_certificate(me: Peer, peer: Peer) -> bool:
 
     Other pending replicas have a certificate already, and wait until its issuer is certified here.
     """
-    return peer.trust == "pending" and peer.issuer in (peer.id, me.id)
+    return peer.trust == "pending" and (peer.issuer in (peer.id, me.id) or peer.orphaned)
 
 
 def partners(store: Store, known: list[Peer] | None = None, *, asking: bool = False) -> list[Peer]:
@@ -253,8 +265,9 @@ def take_certificate(store: Store, certificate: keys.Certificate, data: bytes, s
 
     A certificate by a certified headquarters certifies the replica, also a second time. A request of an unknown replica
     is kept as pending. So is a certificate whose issuer is not certified yet. A certificate with other keys for a
-    replica that is already certified is ignored: the known keys are kept. A certificate by another replica for a root
-    of trust is ignored too. So is one with an implausible clock reading: headquarters issues it again.
+    replica that is already certified is ignored: the known keys are kept; so is one with another role or post. A
+    certificate by another replica for a root of trust is ignored too. So is one with an implausible clock reading:
+    headquarters issues it again.
     """
     known = get(store, certificate.replica)
     same_keys = known is None or (known.sign_key, known.age_key) == (certificate.sign_key, certificate.age_key)
@@ -264,8 +277,8 @@ def take_certificate(store: Store, certificate: keys.Certificate, data: bytes, s
         return
     if known is not None and known.trust != "pending":
         is_root = known.issuer == known.id
-        late = newest_statement(store, known) < certificate.hlc <= clock.latest_plausible()
-        if is_root or not same_keys or not late:
+        same = same_keys and (known.role, known.post_id) == (certificate.role, certificate.post_id)
+        if is_root or not same or not counts_now(store, certificate.issuer, known, certificate.hlc):
             return
     issuer = get(store, certificate.issuer)
     if issuer is None or issuer.role != "hq" or issuer.trust != "certified":
@@ -304,6 +317,92 @@ def review_pending_certificates(store: Store) -> None:
                 found = found or trust == "certified"
 
 
+def issuer_of_statement(store: Store, peer: Peer) -> str:
+    """Id of the replica whose certificate or revocation of a peer counts now."""
+    paper = store.value("SELECT paper FROM local_revocation WHERE replica_id = ?", [peer.id])
+    revoked = keys.decode_revocation(paper) if paper is not None else None
+    return revoked.issuer if revoked is not None else peer.issuer
+
+
+def may_speak(store: Store, issuer_id: str, peer: Peer) -> bool:
+    """Whether a replica's word about a peer can take the place of the one that counts now.
+
+    About a laptop of headquarters, only that of the one who spoke last, and of those above it: who certified it, who
+    certified that one, up to the root. Otherwise two laptops of one headquarters could revoke each other, and a revoked
+    one be certified again by a laptop that it has certified itself.
+    """
+    if peer.role != "hq" or peer.trust == "pending":
+        return True
+    return issuer_id in _issuers(store, issuer_of_statement(store, peer))
+
+
+def counts_now(store: Store, issuer_id: str, peer: Peer, hlc: int) -> bool:
+    """Whether a certificate or revocation of a peer takes the place of the one that counts now.
+
+    The later one counts. About a laptop of headquarters, a word from above counts whatever its reading: a stolen laptop
+    may have set its clock years ahead.
+    """
+    if not clock.is_plausible(hlc) or not may_speak(store, issuer_id, peer):
+        return False
+    if peer.role == "hq" and peer.trust != "pending" and issuer_id != issuer_of_statement(store, peer):
+        return True
+    return newest_statement(store, peer) < hlc
+
+
+def reading_of_statement(store: Store, peer: Peer) -> int:
+    """A clock reading for a new certificate or revocation: after all that are known of the peer; inside a transaction.
+
+    Our own clock does not follow: the reading of a stolen laptop's word may be years ahead.
+    """
+    return max(clock.tick(store), newest_statement(store, peer) + 1)
+
+
+def _issuers(store: Store, replica_id: str) -> list[str]:
+    """A replica, the one that certified it, the one that certified that one, up to the root."""
+    found: list[str] = []
+    while replica_id not in found:
+        found.append(replica_id)
+        peer = get(store, replica_id)
+        replica_id = peer.issuer if peer is not None else replica_id
+    return found
+
+
+def founded(store: Store) -> set[str]:
+    """The certified replicas whose certificate leads to a root of trust over certified laptops of headquarters."""
+    issued: dict[str, list[Row]] = {}
+    for row in store.rows(
+        "SELECT id, role, CAST(certificate AS TEXT) ->> '$.issuer' AS issuer FROM local_replica"
+        " WHERE trust = 'certified'"
+    ):
+        issued.setdefault(row["issuer"], []).append(row)
+    roots = [row["id"] for issuer, rows in issued.items() for row in rows if row["id"] == issuer]
+    found, todo = set(roots), roots
+    while todo:
+        new = [row for issuer in todo for row in issued.get(issuer, []) if row["id"] not in found]
+        found.update(row["id"] for row in new)
+        todo = [row["id"] for row in new if row["role"] == "hq"]
+    return found
+
+
+def unconfirmed(store: Store) -> list[str]:
+    """At headquarters: ids of the laptops about which a revoked laptop's word was taken over, and nobody was asked."""
+    found: list[str] = json.loads(store.setting(UNCONFIRMED) or "[]")
+    return found
+
+
+def to_confirm(store: Store, known: list[Peer]) -> list[Peer]:
+    """The same, as peers; ``known``: all ``others``."""
+    ids = unconfirmed(store)
+    return [peer for peer in known if peer.id in ids]
+
+
+def confirm(store: Store, peer: Peer) -> None:
+    """A person has decided about a laptop; inside a transaction."""
+    left = [replica_id for replica_id in unconfirmed(store) if replica_id != peer.id]
+    if store.setting(UNCONFIRMED) is not None:
+        store.set_setting(UNCONFIRMED, json.dumps(left))
+
+
 def newest_statement(store: Store, peer: Peer) -> int:
     """The clock reading of the newest certificate or revocation of a replica; implausible ones count as 0."""
     certificate = keys.decode_certificate(peer.certificate)
@@ -336,26 +435,49 @@ def certify(store: Store, peer: Peer, *, above: bool = False) -> None:
 
     Headquarters only. ``above``: it is a headquarters above ours.
     """
+    if peer.trust == "certified" and peer.id in unconfirmed(store):
+        confirm(store, peer)
+        return
     if peer.trust == "certified":
         raise FieldappError(_("{name} is certified already.").format(name=peer.title))
+    check_may_speak(store, peer)
     _issue(store, peer, above=above)
+    confirm(store, peer)
+
+
+def check_may_speak(store: Store, peer: Peer) -> None:
+    """Refuse what only the laptop that certified another one of headquarters, or one above it, may say about it."""
+    if may_speak(store, own(store).id, peer):
+        return
+    spoke = get(store, issuer_of_statement(store, peer))
+    raise FieldappError(
+        _("{name} is a laptop of headquarters: only {by} decides about it. Nothing was changed.").format(
+            name=peer.title, by=spoke.title if spoke is not None else peer.short_id
+        )
+    )
 
 
 def renew_certificates(store: Store, post_id: str) -> None:
-    """Certify the laptops of a post again, with the post's current code and name; inside a transaction."""
-    for peer in others(store):
-        if peer.post_id == post_id and peer.trust == "certified":
+    """Certify the laptops of a post again, with the post's current code and name; inside a transaction.
+
+    Those that another headquarters certified stay its own: it renews them itself.
+    """
+    known, me = others(store), own(store)
+    ours = {me.id} | {p.id for p in known if p.role == "hq" and p.post_code == me.post_code}
+    for peer in known:
+        if peer.post_id == post_id and peer.trust == "certified" and peer.issuer in ours:
             _issue(store, peer)
 
 
-def renew_certificates_of(store: Store, issuer: Peer) -> None:
-    """Certify again all replicas that ``issuer`` certified; inside a transaction.
+def renew_certificates_of(store: Store, issuer: Peer) -> list[str]:
+    """Certify again all replicas that ``issuer`` certified; returns their ids. Inside a transaction.
 
     ``issuer`` is another laptop of our headquarters that is no longer trusted.
     """
-    for peer in others(store):
-        if peer.issuer == issuer.id and peer.id != issuer.id and peer.trust == "certified":
-            _issue(store, peer, above=peer.above)
+    found = [p for p in others(store) if p.issuer == issuer.id and p.id != issuer.id and p.trust == "certified"]
+    for peer in found:
+        _issue(store, peer, above=peer.above)
+    return [peer.id for peer in found]
 
 
 def issue_again(store: Store, peer: Peer) -> None:
@@ -387,7 +509,7 @@ def _issue(store: Store, peer: Peer, *, above: bool = False) -> None:
         post_id=request.post_id,
         post_code=code,
         post_name=name,
-        hlc=clock.tick(store),
+        hlc=reading_of_statement(store, peer),
         above=above,
     )
     data = keys.encode_certificate(certificate)
@@ -464,6 +586,7 @@ def _peer(row: Row) -> Peer:
         },
         post_name=row["post_now"],
         issuer=certificate.issuer if certificate else row["id"],
+        orphaned=row["trust"] == "pending" and row["issuer_trust"] == "revoked",
         above=certificate is not None and certificate.above,
         shared=row["namesakes"] > 1,
     )

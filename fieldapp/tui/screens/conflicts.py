@@ -43,13 +43,16 @@ class ConflictsScreen(Page):
         state = status.exchange_status(self.store)
         me = peers.own(self.store)
         self._conflicts = merge.conflicts(self.store)
-        asking = [p for p in peers.others(self.store) if peers.awaits_certificate(me, p)] if me.role == "hq" else []
-        self._asking = asking
+        known = peers.others(self.store) if me.role == "hq" else []
+        asking = [p for p in known if peers.awaits_certificate(me, p)]
+        to_confirm = peers.to_confirm(self.store, known)
+        self._asking = [*asking, *to_confirm]
         told = conflict_messages
         lines = [
             ("≠", f"{told.conflict_title(self.store, c)}: {told.both_sides(self.store, c)}") for c in self._conflicts
         ]
         lines += [("·", _("{name} waits to be certified").format(name=p.title)) for p in asking]
+        lines += [("!", messages.to_confirm_text(p.title)) for p in to_confirm]
         self._to_release = state.to_release
         if state.to_release:
             lines.append(("·", messages.to_release_text(state.to_release)))
@@ -143,6 +146,8 @@ class LaptopScreen(Page):
         yield Static(Content(self._peer.title), classes="section")
         for sentence in peers.namesakes(self.store, self._peer):
             yield Static(Content(f"! {sentence}"), classes="line")
+        if self._peer.id in peers.unconfirmed(self.store):
+            yield Static(Content(f"! {messages.confirm_advice(self._peer)}"), classes="line")
         yield Static(Content(_("Compare by telephone, word by word:")), classes="line")
         fingerprint = self._peer.fingerprint.split()
         half = (len(fingerprint) + 1) // 2
