@@ -433,7 +433,8 @@ class Recount:
                 len(speakers[self.deed_of[f.record], f.values["measure"]]) > 1 for f in its if f.record in self.deed_of
             )
         for indicator in INDICATORS:
-            counted = self._counted(indicator, [f for f in facts if _has(f, indicator, asked)], asked)
+            its = [f for f in facts if _has(f, indicator, asked) and self._on_border(f, indicator, asked)]
+            counted = self._counted(indicator, its, asked)
             if counted is not None:
                 told[indicator.section, indicator.code] = counted
         return told
@@ -444,6 +445,15 @@ class Recount:
         measure = self.by_id["measure"][line.values["measure"]]
         code = f"{kind['code']}.{measure['code']}" if measure["nature"] == "works" else measure["code"]
         return kind["section"], code
+
+    def _on_border(self, fact: Fact, indicator: Indicator, asked: Asked) -> bool:
+        """Whether a body is a commune on the border, where only these count."""
+        wanted = dict(indicator.where).get("border")
+        if wanted is None:
+            return True
+        unit, chosen, _name = fact.values["body"]
+        row = self.by_id["unit"].get(self.units.same(unit, chosen, asked))
+        return row is not None and row["border"] in wanted
 
     def _counted(self, indicator: Indicator, facts: Sequence[Fact], asked: Asked) -> Told | None:
         if indicator.counts == "sum":
@@ -583,7 +593,7 @@ def _has(fact: Fact, indicator: Indicator, asked: Asked) -> bool:
     if fact.last < asked.first or (indicator.when == "day" and source != "matter" and fact.last > asked.last):
         return False
     values = {**fact.values, "state": _state_of(fact.values, asked)} if source == "matter" else fact.values
-    return all(str(values[column]) in wanted for column, wanted in indicator.where)
+    return all(column == "border" or str(values[column]) in wanted for column, wanted in indicator.where)
 
 
 def _state_of(matter: Row, asked: Asked) -> str:

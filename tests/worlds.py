@@ -215,8 +215,9 @@ class _Maker:
     def unit(self, level: str, code: str | None, parent: str | None, first: date | None, last: date | None) -> _Unit:
         self.number += 1
         code = code or f"T{self.number:02d}"
+        border = self.maybe(0.4, "land_border") if level == "commune" else None
         row_id = self.add(0, "unit", level=level, code=code, name=f"Xã {self.number}", parent_id=parent,
-                          valid_from=first, valid_to=last)  # fmt: skip
+                          valid_from=first, valid_to=last, border=border)  # fmt: skip
         unit = _Unit(row_id, code, first, last)
         self.made.units.append(self.pending[-1][2])
         if level == "commune":
