@@ -398,6 +398,9 @@ class Recount:
             return None
         if by == "post":
             return fact.post
+        if by == "commune" and asked.view == "then":  # as the record names it
+            row = self.by_id["unit"].get(fact.unit)
+            return row and (row["parent_id"] if row["level"] == "hamlet" else row["id"])
         if by == "commune":
             return self.place(fact, asked)
         column = {"kind": "activity_kind_id", "event": "event_id", "ethnic_group": "ethnic_group_id"}[by]
@@ -529,6 +532,8 @@ class Recount:
 
     def unassigned(self, asked: Asked) -> set[str]:
         """The records of the period of which nobody knows where they belong."""
+        if asked.view == "then" and asked.unit is None:
+            return set()
         found = self._chosen(asked, doubtful=True)
         of_period = {f.record for f in found if f.source == "activity" and asked.first <= f.last <= asked.last}
         return of_period | {f.record for f in found if self._counts(f, asked)}

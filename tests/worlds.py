@@ -150,7 +150,6 @@ class _Maker:
             table: {r["code"]: r["id"] for r in made.hq.rows(f"SELECT id, code FROM {table}")}
             for table in ("activity_kind", "measure", "ethnic_group")
         }
-        self.shares = any(r["name"] == "share" for r in made.hq.rows("PRAGMA table_info(unit_succession)"))
         self.communes: list[_Unit] = []
         self.hamlets: list[_Unit] = []
         self.number = 0
@@ -215,7 +214,7 @@ class _Maker:
     def unit(self, level: str, code: str | None, parent: str | None, first: date | None, last: date | None) -> _Unit:
         self.number += 1
         code = code or f"T{self.number:02d}"
-        border = self.maybe(0.4, "land_border") if level == "commune" else None
+        border = "land_border" if level == "commune" and self.number % 3 == 0 else None
         row_id = self.add(0, "unit", level=level, code=code, name=f"Xã {self.number}", parent_id=parent,
                           valid_from=first, valid_to=last, border=border)  # fmt: skip
         unit = _Unit(row_id, code, first, last)
@@ -232,7 +231,7 @@ class _Maker:
 
     def becomes(self, old: _Unit, *heirs: _Unit, on: date = REFORM, shares: Sequence[str] = ()) -> None:
         for place, heir in enumerate(heirs):
-            share = {"share": shares[place]} if self.shares and shares else {}
+            share = {"share": shares[place]} if shares else {}
             self.add(0, "unit_succession", old_unit_id=old.id, new_unit_id=heir.id, effective_on=on, **share)
             old.heirs.append(heir.id)
 

@@ -172,6 +172,8 @@ def unassigned(store: Store, query: Query) -> dict[str, int]:
     narrowed to a unit: those of which nobody knows whether they belong to it.
     """
     units = units_of(store, query)
+    if query.view == "then" and query.unit is None:  # each is in the unit that it names
+        return {}
     if not (None in units.places.values() if units.doubtful is None else units.doubtful):
         return {}
     doubtful = None if units.doubtful is None else json.dumps(units.doubtful)
@@ -254,6 +256,7 @@ _UNITS = "(SELECT value FROM json_each(:units))"
 
 WITHIN = (
     f"(:units IS NULL OR CASE WHEN :former THEN f.unit_id IN {_UNITS} OR {PLACE} IN {_UNITS}"
+    f" OR f.unit_now_id IN {_UNITS}"
     f" ELSE coalesce({PLACE}, f.unit_now_id, f.unit_id) IN {_UNITS} END)"
 )
 """Whether a fact belongs to the area: by its place; without one, because all that might be its place is in the area.
@@ -276,8 +279,10 @@ GROUPS: Mapping[Group | None, str] = {
     "kind": "f.activity_kind_id",
     "event": "f.event_id",
     "ethnic_group": "f.ethnic_group_id",
-    "commune": f"(SELECT CASE u.level WHEN 'hamlet' THEN u.parent_id ELSE u.id END FROM unit u WHERE u.id = {PLACE})",
+    "commune": "(SELECT CASE u.level WHEN 'hamlet' THEN u.parent_id ELSE u.id END FROM unit u"
+    f" WHERE u.id = CASE WHEN :view = 'then' THEN f.unit_id ELSE {PLACE} END)",
 }
+"""SQL for the part of a fact. In the units of the time a commune is the one that the record names, as it was then."""
 
 
 SPEAKERS: Mapping[Group | None, str] = {by: sql if by in ("post", "commune") else "NULL" for by, sql in GROUPS.items()}

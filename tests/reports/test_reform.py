@@ -107,12 +107,12 @@ def test_a_commune_is_found_on_every_day_of_the_reform_s_year(land: Land, run: R
         assert [land.count(p, code) for p in (HALF, OTHER, YEAR)] == [3, 2, 5]
         made = json.loads(run("report", "--unit", code, "--period", "2025", "--json")[1])
         assert [f["value"] for f in made["figures"] if f["code"] == WELL] == [5]
-    assert land.columns(YEAR) == {"Giữ": 5, "Chia": 5}
+    assert land.columns(YEAR) == {"Giữ cũ": 3, "Giữ": 2, "Chia cũ": 3, "Chia": 2}
     assert land.left_out(YEAR) == {}
     assert land.columns(YEAR, "now") == {"Giữ": 5, "Chia": 2, None: 3}
     land.wells("Chia cũ", "2025-10-05", 8)  # that unit was not there in the period any more
-    assert land.columns(OTHER) == {"Giữ": 2, "Chia": 2, None: 8}
-    assert land.left_out(OTHER) == {"activity": 1}
+    assert land.columns(OTHER) == {"Giữ": 2, "Chia": 2, "Chia cũ": 8}
+    assert (land.left_out(OTHER), land.left_out(OTHER, "90002")) == ({}, {"activity": 1})
 
 
 def test_a_commune_that_was_renamed_is_found_under_both_names(land: Land) -> None:
@@ -123,7 +123,8 @@ def test_a_commune_that_was_renamed_is_found_under_both_names(land: Land) -> Non
     land.wells("Mới", "2025-09-05", 2)
     for name in ("Cũ", "Mới", "90001", "90002"):
         assert [land.count(p, name) for p in (HALF, OTHER, YEAR)] == [3, 2, 5], name
-    assert [land.columns(p) for p in (HALF, OTHER, YEAR)] == [{"Cũ": 3}, {"Mới": 2}, {"Mới": 5}]
+    assert [land.columns(p) for p in (HALF, OTHER, YEAR)] == [{"Cũ": 3}, {"Mới": 2}, {"Cũ": 3, "Mới": 2}]
+    assert land.columns(YEAR, "now") == {"Mới": 5}
 
 
 def test_a_merged_commune_has_all_of_the_old_ones_and_these_their_own(land: Land) -> None:
@@ -136,7 +137,8 @@ def test_a_merged_commune_has_all_of_the_old_ones_and_these_their_own(land: Land
     land.wells("Chung", "2025-09-05", 2)
     assert [land.count(p, "90001") for p in (HALF, OTHER, YEAR)] == [3, 2, 9]
     assert [land.count(p, "Cũ 2") for p in (HALF, OTHER, YEAR)] == [4, 0, 4]
-    assert land.columns(YEAR) == land.columns(YEAR, "now") == {"Chung": 9}
+    assert land.columns(YEAR) == {"Cũ 1": 3, "Cũ 2": 4, "Chung": 2}
+    assert land.columns(YEAR, "now") == {"Chung": 9}
     assert land.left_out(YEAR) == {}
     assert land.left_out(YEAR, "Cũ 2") == {"activity": 1}  # the wells of the merged one may be in its part
 
@@ -150,10 +152,10 @@ def test_what_is_recorded_in_a_later_unit_is_where_that_was_before(land: Land) -
     land.carry()
     land.wells("Tên mới", "2025-03-05", 3)
     land.wells("Chung", "2025-03-05", 4)
-    assert land.columns(HALF) == {"Cũ 1": 3, None: 4}
+    assert land.columns(HALF) == {"Tên mới": 3, "Chung": 4}
     assert [land.count(HALF, name) for name in ("Cũ 1", "Cũ 2", "Chung")] == [3, 0, 4]
-    assert land.left_out(HALF) == land.left_out(HALF, "Cũ 2") == {"activity": 1}
-    assert land.columns(YEAR) == {"Tên mới": 3, "Chung": 4}
+    assert (land.left_out(HALF), land.left_out(HALF, "Cũ 2")) == ({}, {"activity": 1})
+    assert land.columns(YEAR, "now") == {"Tên mới": 3, "Chung": 4}
 
 
 def test_the_chosen_successor_counts_and_is_followed_when_it_is_succeeded_in_turn(land: Land) -> None:
@@ -170,11 +172,11 @@ def test_the_chosen_successor_counts_and_is_followed_when_it_is_succeeded_in_tur
     land.wells("Cũ", "2025-03-07", 4, unit_now_id="Hai B")
     land.wells("Cũ", "2025-03-08", 8)
     assert land.columns(HALF) == {"Cũ": 15}
-    assert land.columns(YEAR) == {"Một": 1, "Hai": 6, None: 8}
+    assert land.columns(BOTH_YEARS) == {"Cũ": 15}
+    assert land.columns(BOTH_YEARS, "now") == {"Phường Một": 1, "Hai B": 4, None: 10}
     for view in ("then", "now"):
-        assert land.columns(BOTH_YEARS, view) == {"Phường Một": 1, "Hai B": 4, None: 10}
         assert [land.count(BOTH_YEARS, n, view) for n in ("Phường Một", "Hai A", "Hai B")] == [1, 0, 4]
-        assert land.left_out(BOTH_YEARS, None, view) == {"activity": 2}
+        assert land.left_out(BOTH_YEARS, None, view) == ({"activity": 2} if view == "now" else {})
         assert land.left_out(BOTH_YEARS, "Hai A", view) == {"activity": 2}
         assert land.left_out(BOTH_YEARS, "Phường Một", view) == {"activity": 1}
     query = Query(YEAR, view="now", today=date(2025, 12, 31))
@@ -212,7 +214,7 @@ def test_a_commune_helped_under_its_old_and_its_new_name_is_one(land: Land) -> N
     code = "communes_strengthened"
     assert {view: land.count(YEAR, None, view, code) for view in ("then", "now")} == {"then": 2, "now": 2}
     assert {view: land.count(HALF, None, view, code) for view in ("then", "now")} == {"then": 3, "now": 2}
-    assert land.columns(YEAR, "then", code) == {"Tên mới": 1, "Chung": 1}
+    assert land.columns(YEAR, "now", code) == {"Tên mới": 1, "Chung": 1}
 
 
 def test_the_chosen_successor_counts_for_bodies_too(land: Land) -> None:
@@ -224,7 +226,7 @@ def test_the_chosen_successor_counts_for_bodies_too(land: Land) -> None:
     strengthen(land, "2025-09-01", "Một")
     for view in ("then", "now"):
         assert land.count(YEAR, None, view, "communes_strengthened") == 1
-        assert land.columns(YEAR, view, "communes_strengthened") == {"Một": 1}
+    assert land.columns(YEAR, "now", "communes_strengthened") == {"Một": 1}
 
 
 def test_a_household_under_the_old_and_the_new_name_of_its_commune_is_one(land: Land) -> None:
@@ -268,18 +270,20 @@ def test_what_cannot_be_assigned_is_said_for_every_kind(land: Land) -> None:
     land.wells("Cũ", "2025-03-05", 3)
     expected = {"activity": 1, **{kind: 1 for kind, _entry in saved}}
     for view in ("then", "now"):
-        for unit in (None, "Một", "90003"):
+        for unit in ("Một", "90003"):
             assert land.left_out(YEAR, unit, view) == expected, (view, unit)
         assert land.left_out(YEAR, "Khác", view) == {}
-        assert all(set(parts) == {None} for parts in [grouped(post, Query(YEAR, None, None, view, TODAY), "commune")])
-    assert land.left_out(HALF) == {}
+    assert set(grouped(post, Query(YEAR, None, None, "now", TODAY), "commune")) == {None}
+    assert land.left_out(YEAR, None, "now") == expected
+    assert land.left_out(YEAR) == land.left_out(HALF, "Cũ") == {}
+    assert None not in grouped(post, Query(YEAR), "commune")
     made = report(post, Query(YEAR, "90002"))
     assert (made.figures, made.completeness.unassigned) == ([], 8)
     (line,) = (x for x in narrative.left_out(made) if x.startswith("Chưa phân bổ"))
     assert "1 hoạt động" in line
     assert "1 giới thiệu sinh hoạt" in line
     records.void(post, post.value("SELECT id FROM activity"), "nhập trùng")
-    assert "activity" not in land.left_out(YEAR)
+    assert "activity" not in land.left_out(YEAR, "Một")
 
 
 def test_a_hamlet_goes_with_its_commune(land: Land) -> None:
@@ -295,7 +299,7 @@ def test_a_hamlet_goes_with_its_commune(land: Land) -> None:
     land.wells("Buôn B", "2025-03-05", 8, unit_now_id="Hai")
     assert land.columns(HALF) == {"Cũ": 3, "Chia": 12}
     for view in ("then", "now"):
-        assert land.columns(YEAR, view) == {"Mới": 3, "Hai": 8, None: 4}
+        assert land.columns(YEAR, view) == ({"Mới": 3, "Hai": 8, None: 4} if view == "now" else {"Cũ": 3, "Chia": 12})
         assert [land.count(YEAR, n, view) for n in ("Mới", "Hai", "Buôn A", "Buôn B")] == [3, 8, 3, 12]
         assert land.left_out(YEAR, "Hai", view) == {"activity": 1}
 
@@ -309,7 +313,7 @@ def test_a_code_that_another_unit_has_now_does_not_bring_its_records(land: Land)
     land.wells("Cũ", "2025-03-05", 3)
     land.wells("Mã dùng lại", "2025-09-05", 2)
     assert [land.count(p, "90001") for p in (HALF, OTHER, YEAR)] == [3, 2, 2]
-    assert land.columns(YEAR) == {"Nơi khác": 3, "Mã dùng lại": 2}
+    assert land.columns(YEAR, "now") == {"Nơi khác": 3, "Mã dùng lại": 2}
 
 
 def test_a_code_means_the_latest_unit_before_the_day(land: Land) -> None:
@@ -335,7 +339,8 @@ def test_a_province_has_what_is_divided_within_it(land: Land) -> None:
     land.wells("Trong", "2025-03-05", 1)
     land.wells("Giữa", "2025-03-05", 2)
     assert [land.count(p, "T1") for p in (HALF, YEAR)] == [3, 1]
-    assert land.columns(YEAR) == {None: 3}
+    assert land.columns(YEAR) == {"Trong": 1, "Giữa": 2}
+    assert land.columns(YEAR, "now") == {None: 3}
     assert [land.left_out(YEAR, n) for n in ("T1", "T2", "B")] == [{"activity": 2}, {"activity": 1}, {"activity": 1}]
 
 
@@ -460,7 +465,7 @@ def made(store: Store, drawn: Sequence[Mapping[str, Any]], works: Sequence[Mappi
 def test_nothing_counts_twice_and_nothing_vanishes_whatever_became_of_the_units(
     world: World, drawn: list[dict[str, Any]], works: list[dict[str, Any]], first: date, days: int, today: date
 ) -> None:
-    """By the communes of the day: the columns, each commune's own report, and what is not assigned make the whole."""
+    """By commune, what is not assigned and the columns make the whole; a commune of the day has what belongs to it."""
     store, told, period = world.post, Told(drawn), Period(first, first + DAY * days)
     store.db.execute("BEGIN IMMEDIATE")
     store.db.execute("UPDATE local_session SET actor = 'A', applying = 1")
@@ -481,10 +486,12 @@ def check(store: Store, query: Query, told: Told, ids: list[str], day: date, wor
         return next((f.value or 0 for f in figures(store, of) if f.code == WELL), 0)
 
     columns: Counter[int | None] = Counter()
+    named_in: Counter[int] = Counter()
     bodies, doubtful = set(), 0
     for work in works:
         place = told.place(work["unit"], day, view, first, work["now"])
         columns[place] += work["amount"]
+        named_in[told.commune(work["unit"])] += work["amount"]
         doubtful += place is None
         if work["body"] is not None:
             now = work["now"] if work["body"] == work["unit"] else None
@@ -493,8 +500,9 @@ def check(store: Store, query: Query, told: Told, ids: list[str], day: date, wor
             bodies.add(work["body"] if body is None else body)
     named = {row_id: number - 2 for number, row_id in enumerate(ids)}
     parts = grouped(store, query, "commune")
-    assert {named[k] if k else None: f.value for k, fs in parts.items() for f in fs if f.code == WELL} == dict(columns)
-    assert unassigned(store, query) == ({"activity": doubtful} if doubtful else {})
+    by_commune = {named[k] if k else None: f.value for k, fs in parts.items() for f in fs if f.code == WELL}
+    assert by_commune == dict(columns if view == "now" else named_in)
+    assert unassigned(store, query) == ({"activity": doubtful} if doubtful and view == "now" else {})
     assert next((f.value for f in figures(store, query) if f.code == "communes_strengthened"), 0) == len(bodies)
     for unit in range(len(told.drawn)):
         own = replace(query, unit=ids[2 + unit])
