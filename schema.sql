@@ -255,6 +255,8 @@ CREATE INDEX activity_date ON activity (date_from, id, voided_at);
 -- An activity counts where it ended.
 CREATE INDEX activity_end ON activity (coalesce(date_to, date_from), id, voided_at);
 CREATE INDEX activity_joint ON activity (joint_reference) WHERE joint_reference IS NOT NULL;
+CREATE INDEX activity_unit ON activity (unit_id);
+CREATE INDEX activity_unit_now ON activity (unit_now_id) WHERE unit_now_id IS NOT NULL;
 CREATE INDEX activity_task ON activity (agreement_task_id) WHERE agreement_task_id IS NOT NULL;
 
 CREATE TABLE activity_measure (
@@ -471,6 +473,7 @@ CREATE TABLE matter (
 ) STRICT;
 CREATE INDEX matter_date ON matter (opened_on, id);
 CREATE INDEX matter_open ON matter (due_on) WHERE closed_on IS NULL AND voided_at IS NULL;
+CREATE INDEX matter_unit ON matter (unit_id);
 CREATE INDEX matter_task ON matter (agreement_task_id);
 
 CREATE TABLE self_management_group (

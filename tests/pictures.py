@@ -50,7 +50,7 @@ class Shot(NamedTuple):
 
 
 FORM = ("kham chua", "<enter>", "5/10/2013", "<enter>", "<enter>", "24221", "<enter>")
-FIGURES = ("<enter>", "<enter>", "<enter>", "<enter>", "185", "<enter>", "<enter>", "5tr")
+FIGURES = ("<enter>", "<enter>", "<enter>", "185", "<enter>", "<enter>", "5tr")
 
 TOURS: Mapping[str, Sequence[Shot]] = {
     "post": (

@@ -78,7 +78,8 @@ def _lineage(store: Store, rng: random.Random) -> list[str]:
         last = then and (date.fromisoformat(then) - timedelta(1)).isoformat()
         found.append([
             _write(store, rng, "unit", {"level": "commune", "name": f"Xã {at} {n}", "code": f"9990{n}",
-                                        "border": "land_border", "valid_from": first, "valid_to": last}) for n in range(4)])  # fmt: skip
+                                        "border": "land_border", "valid_from": first, "valid_to": last})
+            for n in range(4)])  # fmt: skip
     for at in (0, 1):
         for old in found[at]:
             for new in rng.sample(found[at + 1], rng.choice([0, 1, 1, 2])):

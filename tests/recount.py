@@ -400,7 +400,7 @@ class Recount:
             return fact.post
         if by == "commune" and asked.view == "then":  # as the record names it
             row = self.by_id["unit"].get(fact.unit)
-            return row and (row["parent_id"] if row["level"] == "hamlet" else row["id"])
+            return None if row is None else str(row["parent_id"] if row["level"] == "hamlet" else row["id"])
         if by == "commune":
             return self.place(fact, asked)
         column = {"kind": "activity_kind_id", "event": "event_id", "ethnic_group": "ethnic_group_id"}[by]

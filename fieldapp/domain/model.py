@@ -155,6 +155,11 @@ class Record(BaseModel):
     ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of days; the second must not be before the first: refused on entry, listed after a merge"""
 
+    @classmethod
+    def first_day(cls) -> str | None:
+        """The field with the first day of the record: units are those of this day."""
+        return cls.DATE or next((first for first, _last in cls.ORDERED), None)
+
     def rule_breaks(self) -> list[tuple[str, str]]:
         """(field, English message) for each broken rule over several fields. Checked on entry only."""
         values = self.__dict__

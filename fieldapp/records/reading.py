@@ -65,7 +65,8 @@ def read_record(
     problems = {clean(name): _("There is no such field.") for name in changed.keys() - shapes.keys()}
     values = stored_fields(model, old) if old else {}
     kept = {*kept, *(str(v) for v in values.values())}
-    on = on or (_maybe_date(changed.get(model.DATE, values.get(model.DATE))) if model.DATE else None)
+    first_day = model.first_day()
+    on = on or (_maybe_date(changed.get(first_day, values.get(first_day))) if first_day else None)
     for shape in sorted(shapes.values(), key=lambda s: s.scaled_by is not None):  # first the fields that scale others
         if shape.name in changed:
             try:

@@ -153,7 +153,8 @@ def _read_entry(
     except FieldappError as error:
         problems |= error.fields
     parent = {"id": own_id} | (columns_of(record) if record else {})
-    on = getattr(record, model.DATE) if record and model.DATE else None
+    first_day = model.first_day()
+    on = getattr(record, first_day) if record and first_day else None
     children: dict[str, list[ChildRow]] = {}
     other_kind = record is not None and old is not None and _kind_changes(record, old)
     foreign = _lines_of_other_kind(store, record, old) if other_kind and record and old else {}

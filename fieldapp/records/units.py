@@ -42,7 +42,7 @@ def days_of(record: Record) -> Days | None:
     An activity without a last day is of one day. A household in charge, a matter, a candidacy or a group without one
     goes on.
     """
-    first_field = record.DATE or next((first for first, _last in record.ORDERED), None)
+    first_field = record.first_day()
     if first_field is None:
         return None
     first = getattr(record, first_field)

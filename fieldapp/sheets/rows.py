@@ -150,7 +150,7 @@ class RowReader:
         texts = {t.target.name: (t.heading, t.text) for t in cells if isinstance(t.target, FieldTarget)}
         above = [(t.target.name, t.text) for t in cells if isinstance(t.target, ParentTarget)]
         self._split_period(texts)
-        date_field = self._layout.model.DATE
+        date_field = self._layout.model.first_day()
         on: date | None = None
         ordered = sorted(texts.items(), key=lambda item: item[0] != date_field)  # a unit is looked up by the date
         for name, (heading, text) in ordered:

@@ -39,6 +39,8 @@ def units_to_check(store: Store) -> list[UnitToCheck]:
 def _units_to_check(store: Store) -> Iterator[UnitToCheck]:
     standing = {r["code"]: r for r in store.rows("SELECT id, code, name FROM unit WHERE valid_from = '2025-07-01'")}
     codes = {standing[right]["id"]: code for code, right in corrected_codes() if code in standing and right in standing}
+    if not codes:
+        return
     marks = ", ".join("?" * len(codes))
     for model in RECORDS:
         for field in (s.name for s in fields_of(model) if s.ref == "unit" and model.KIND != "unit"):

@@ -209,7 +209,8 @@ def told(store: Store, period: Period) -> Completeness:
 def test_what_a_report_leaves_out_is_told_where_the_activity_ended(world: World, ends: date | None) -> None:
     """Joint, in a unit that was split, without a number of works, and returned."""
     households = [{"measure_id": "ho_huong_loi", "amount": 12}]
-    well = world.well(date_from=FIRST, date_to=ends, joint_reference="PH-1", measures=households)
+    split = "22228"  # Xã Ea Bia
+    well = world.well(unit_id=split, date_from=FIRST, date_to=ends, joint_reference="PH-1", measures=households)
     end = ends or FIRST
     for period, there in around(end, end):
         made = told(world.post, period)

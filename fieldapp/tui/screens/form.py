@@ -207,7 +207,7 @@ class FormScreen(Page):
             editor.follow(context)
 
     def _day(self) -> date | None:
-        field = next((e for e in self._editors if e.key == self.model.DATE), None)
+        field = next((e for e in self._editors if e.key == self.model.first_day()), None)
         return iso_date(field.data) if field else None
 
     # drafts -----------------------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ class QuickScreen(Page):
 
     def _follow(self) -> None:
         data = {c.key: c.entry.data for c in self._cells if not c.measure}
-        context = FormContext({KIND: self._activity_kind, **data}, iso_date(data.get(self._model.DATE or "")))
+        context = FormContext({KIND: self._activity_kind, **data}, iso_date(data.get(self._model.first_day() or "")))
         for cell in self._cells:
             cell.entry.follow(context)
 
