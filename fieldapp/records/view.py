@@ -9,8 +9,9 @@ from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
-from fieldapp.records import extras, reviews
+from fieldapp.records import extras, reviews, unit_codes
 from fieldapp.records.records import Found, preview
+from fieldapp.records.soft_limits import unanswered
 from fieldapp.records.words import amount_text, display, local_instant, voided_word
 from fieldapp.store.store import Row, Store
 
@@ -26,7 +27,12 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
     for name, child in model.CHILDREN.items():
         for row in found.children[name]:
             lines.append((_(child.model.TITLE), child_text(store, child, row) + _confirmed_mark(row)))
-    if found.row["voided_at"] is not None:
+    if found.row["voided_at"] is None:
+        rows = [(child, name, row) for name, child in model.CHILDREN.items() for row in found.children[name]]
+        asked = unanswered(unit_codes.code_questions(store, model, found.row, rows), found.row.get("confirmed"))
+        todo = _("Choose the right unit; if it is right, save the record and confirm it.")
+        lines += [(_("To check"), f"{question.sentence} {todo}") for question in asked]
+    else:
         lines.append((voided_word(model), f"{local_instant(found.row['voided_at'])}: {found.row['void_reason']}"))
     return lines
 

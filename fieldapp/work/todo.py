@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
-from fieldapp.records import records, reviews, rule_violations, words
+from fieldapp.records import records, reviews, rule_violations, unit_codes, words
 from fieldapp.store.store import Draft, Row, Store
-from fieldapp.work import review_hints, unit_codes
+from fieldapp.work import review_hints
 
 DUE_DAYS = 7
 SOON_DAYS = 30
