@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
@@ -252,9 +253,13 @@ def _between(word: _Form, other: _Form) -> int:
 
 
 def _former_mark(kind: str, row: Row, day: date) -> str:
-    """The mark of a unit that no longer exists on the day; '' for others."""
-    over = kind == "unit" and row["valid_to"] is not None and row["valid_to"] < day.isoformat()
-    return f" ({_('former')})" if over else ""
+    """The mark of a unit that no longer exists on the day, or not yet; '' for others."""
+    if kind == "unit" and row["valid_to"] is not None and row["valid_to"] < day.isoformat():
+        return f" ({_('former')})"
+    if kind == "unit" and row["valid_from"] is not None and row["valid_from"] > day.isoformat():
+        since = format_date(date.fromisoformat(row["valid_from"]))
+        return f" ({_('since {day}').format(day=since)})"
+    return ""
 
 
 def measures_of(store: Store, kind_id: str) -> list[Row]:

@@ -11,7 +11,7 @@ from fieldapp.domain.model import Child, Record
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import dated_figures, limits, reviews, search_index, units, words
+from fieldapp.records import dated_figures, limits, reviews, search_index, unit_codes, units, words
 from fieldapp.records.duplicates import duplicate_question
 from fieldapp.records.extras import fields_of_kind
 from fieldapp.records.joint_references import reused_reference_question
@@ -181,6 +181,8 @@ def _read_entry(
     questions[""] += dated_figures.outside_questions(record, stored, children.get(dated_figures.FIELD))
     questions[""] += _questions_about_lost_lines(store, foreign, children)
     questions[""] += units.unit_questions(store, record, _units_of_rows(children, old))
+    if old is not None and not model.REFERENCE:
+        questions[""] += _unit_code_questions(store, record, old, children)
     questions |= {
         r.key: [*future_day_questions(r.record, wall.today()), *limits.soft_limit_questions(store, record, r.record)]
         for r in rows
@@ -227,6 +229,22 @@ def _units_of_rows(children: Mapping[str, list[ChildRow]], old: Found | None) ->
     stored = [row.get("unit_id") for name, rows in (old.children if old else {}).items() if name not in children
               for row in rows]  # fmt: skip
     return stored + [getattr(row.record, "unit_id", None) for rows in children.values() for row in rows]
+
+
+def _unit_code_questions(
+    store: Store, record: Record, old: Found, children: Mapping[str, list[ChildRow]]
+) -> list[Question]:
+    """The questions about stored units that stay, and may have been given by a code of another unit."""
+    now = columns_of(record)
+    lines = []
+    for name, child in record.CHILDREN.items():
+        stay = {r.old["id"]: columns_of(r.record) for r in children[name] if r.old} if name in children else None
+        for row in old.children[name]:
+            if stay is None:
+                lines.append((child, name, row))
+            elif row["id"] in stay:
+                lines.append((child, name, {**row, **stay[row["id"]]}))
+    return unit_codes.code_questions(store, type(record), {**old.row, **now}, lines)
 
 
 def _ask_questions(entry: _Entry, confirm: bool) -> None:

@@ -70,6 +70,16 @@ def unit_questions(store: Store, record: Record, children: Iterable[str | None])
             yield Question(shape.name, f"{own} {chosen}", _no_successor(store, own, chosen, known))
 
 
+def people_went(store: Store, unit_id: str) -> str:
+    """That all people of a divided unit went to one successor, and so its records; '' for other units."""
+    heir = store.value(
+        "SELECT s.new_unit_id FROM unit_succession s JOIN unit u ON u.id = s.new_unit_id WHERE s.old_unit_id = ?"
+        " AND s.share = 'all_people' AND s.voided_at IS NULL AND u.voided_at IS NULL ORDER BY s.effective_on, s.id",
+        [unit_id],
+    )
+    return _("all people went to {unit}").format(unit=labels(store, "unit", [heir])[heir]) if heir else ""
+
+
 def _in_force_question(store: Store, field: str, unit_id: str, days: Days) -> Iterator[Question]:
     unit = store.row("SELECT * FROM unit WHERE id = ?", [unit_id])
     assert unit is not None

@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any
 
 from fieldapp.domain.dates import format_date
-from fieldapp.domain.model import Child, fields_of
+from fieldapp.domain.model import Child, Record, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
-from fieldapp.records import extras, reviews
+from fieldapp.records import extras, reviews, unit_codes, units
 from fieldapp.records.records import Found, preview
+from fieldapp.records.soft_limits import unanswered
 from fieldapp.records.words import amount_text, display, local_instant, voided_word
 from fieldapp.store.store import Row, Store
 
@@ -22,11 +23,20 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
     texts = display(store, found.kind, [found.row], [s.name for s in shapes])[0]
     review = reviews.last_reviews(store, found.kind, [found.row["id"]]).get(found.row["id"])
     lines = [(_("Headquarters"), reviews.review_text(review))] if review else []
-    lines += [(_(s.title), t + _confirmed_mark(found.row, s.name)) for s, t in zip(shapes, texts, strict=True) if t]
+    for shape, text in zip(shapes, texts, strict=True):
+        if text:
+            marks = _confirmed_mark(found.row, shape.name) + _people_mark(store, model, found.row, shape.name)
+            lines.append((_(shape.title), text + marks))
     for name, child in model.CHILDREN.items():
         for row in found.children[name]:
-            lines.append((_(child.model.TITLE), child_text(store, child, row) + _confirmed_mark(row)))
-    if found.row["voided_at"] is not None:
+            text = child_text(store, child, row) + _confirmed_mark(row)
+            lines.append((_(child.model.TITLE), text + _people_mark(store, child.model, row, "unit_id")))
+    if found.row["voided_at"] is None:
+        rows = [(child, name, row) for name, child in model.CHILDREN.items() for row in found.children[name]]
+        asked = unanswered(unit_codes.code_questions(store, model, found.row, rows), found.row.get("confirmed"))
+        todo = _("Choose the right unit; if it is right, save the record and confirm it.")
+        lines += [(_("To check"), f"{question.sentence} {todo}") for question in asked]
+    else:
         lines.append((voided_word(model), f"{local_instant(found.row['voided_at'])}: {found.row['void_reason']}"))
     return lines
 
@@ -66,3 +76,14 @@ def _confirmed_mark(row: Row, field: str = "") -> str:
     """The mark of an unusual value that the person who entered it confirmed; '' for others."""
     lines = (row.get("confirmed") or "").split("\n")
     return f" ({_('confirmed')})" if any(line and line.startswith(field) for line in lines) else ""
+
+
+def _people_mark(store: Store, model: type[Record], row: Row, field: str) -> str:
+    """The mark of a divided unit whose people all went to one successor, unless the record names a successor."""
+    shapes = {shape.name: shape for shape in fields_of(model)}
+    is_unit = field in shapes and shapes[field].ref == "unit" and shapes[field].heir_of is None
+    named = any(row[shape.name] for shape in shapes.values() if shape.heir_of == field)
+    if not is_unit or model.REFERENCE or named or row[field] is None:
+        return ""
+    went = units.people_went(store, row[field])
+    return f" ({went})" if went else ""

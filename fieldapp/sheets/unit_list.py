@@ -38,6 +38,25 @@ SHARES: Mapping[str, str | None] = {
     "all_land": "land_only",
 }  # fmt: skip
 """What the list says of a successor's share -> what is stored"""
+IN_VIETNAMESE: Mapping[str, Mapping[str, str]] = {
+    "head": {
+        "cấp": "level", "mã": "code", "tên": "name", "mã cấp trên": "parent_code", "từ ngày": "valid_from",
+        "đến ngày": "valid_to", "mã cũ": "old_code", "mã mới": "new_code", "ngày hiệu lực": "effective",
+        "phần": "share",
+    },
+    "level": {
+        "tỉnh": "province", "thành phố": "province", "huyện": "district", "quận": "district", "thị xã": "district",
+        "xã": "commune", "phường": "commune", "đặc khu": "commune", "thị trấn": "commune", "thôn": "hamlet",
+        "buôn": "hamlet",
+    },
+    "share": {
+        "toàn bộ": "whole", "giữ nguyên": "whole", "đổi tên": "whole", "một phần": "part",
+        "toàn bộ dân cư": "all_people", "toàn bộ dân cư, một phần đất": "all_people", "chỉ đất": "land_only",
+        "chỉ đất, không có dân": "land_only",
+    },
+}  # fmt: skip
+"""The words of the lists as an office writes them -> those of the columns, levels and shares above"""
+_BY_KEY = {sort: {search_key(word): meant for word, meant in named.items()} for sort, named in IN_VIETNAMESE.items()}
 _KINDS = re.compile(r"^(tinh|thanh pho|huien|quan|thi xa|thi tran|xa|phuong|dac khu) ")
 
 Sort = Literal["new", "renamed", "recoded", "corrected", "ended", "succeeded"]
@@ -149,7 +168,7 @@ def _rows(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, st
     """(line, column -> text) for each line below the headings."""
     table = read_csv(path)
     shown = [[cell_text(cell).strip() for cell in row] for row in table.rows]
-    heads = [head.casefold() for head in shown[0]] if shown else []
+    heads = [_meant("head", head) for head in shown[0]] if shown else []
     missing = [name for name in needed if name not in heads]
     if missing:
         other = SUCCESSIONS if needed is UNITS else UNITS
@@ -182,11 +201,17 @@ def _day(path: Path, line: int, text: str) -> str | None:
     return day.isoformat()
 
 
+def _meant(sort: str, text: str) -> str:
+    """A word of a list as the program names it; with or without marks, in Vietnamese or not."""
+    return _BY_KEY[sort].get(search_key(text), text.casefold())
+
+
 def _level(path: Path, line: int, text: str) -> str:
-    if text.casefold() not in LEVELS:
+    level = _meant("level", text)
+    if level not in LEVELS:
         raise _wrong(path, line, _("the level “{text}” is none of {levels}.").format(
-            text=text, levels=", ".join(LEVELS)))  # fmt: skip
-    return text.casefold()
+            text=text, levels=", ".join((*IN_VIETNAMESE["level"], *LEVELS))))  # fmt: skip
+    return level
 
 
 def _code(path: Path, line: int, level: str, text: str) -> str:
@@ -348,10 +373,10 @@ class _Lists:
         day = _day(path, line, row["effective"])
         if day is None:
             raise _wrong(path, line, _("the day in the column effective is missing."))
-        share = row.get("share", "").casefold()
+        share = _meant("share", row.get("share", ""))
         if share not in SHARES:
             raise _wrong(path, line, _("the share “{text}” is none of {shares}.").format(
-                text=row["share"], shares=", ".join(filter(None, SHARES))))  # fmt: skip
+                text=row["share"], shares=", ".join((*IN_VIETNAMESE["share"], *filter(None, SHARES)))))  # fmt: skip
         old = self._on(path, line, level, row["old_code"], _day_before(day))
         new = self._on(path, line, level, row["new_code"], day)
         return _Succession(old, new, day, SHARES[share], line)

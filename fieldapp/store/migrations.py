@@ -167,6 +167,8 @@ OFFICIAL_CODES = 15
 """The first ``schema`` of segments whose author had the official codes of units"""
 OFFICIAL_CODES_SINCE = "official_codes_since"
 """Local setting: the clock when this file got them; not in a file that was made with them"""
+SCHEMA_BEFORE_OFFICIAL_CODES = 4
+"""The ``SEGMENT_SCHEMA`` of the versions before: of changes made before this file got them, sealed when they are"""
 
 SEGMENT_SCHEMA = 15
 """The ``schema`` number in segments and manifests: the shape of the tables whose rows are logged, not of the file.
@@ -175,7 +177,7 @@ Those tables have not changed since migration 15. Later migrations only change w
 is a constant, and the same changes give the same bytes in every version of the program. Readers do not check it. If you
 change a logged table, set it to the number of your migration (``tests/store/test_migrations.py`` requires it).
 
-It also tells which units an author had: before 15, some had the code of another (``work/unit_codes.py``).
+It also tells which units an author had: before 15, some had the code of another (``records/unit_codes.py``).
 """
 
 BASELINE_LOG = "baseline"

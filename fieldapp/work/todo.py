@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
-from fieldapp.records import records, reviews, rule_violations, words
+from fieldapp.records import records, reviews, rule_violations, unit_codes, words
 from fieldapp.store.store import Draft, Row, Store
-from fieldapp.work import review_hints, unit_codes
+from fieldapp.work import review_hints, units_twice
 
 DUE_DAYS = 7
 SOON_DAYS = 30
@@ -49,6 +49,7 @@ def todo(store: Store, today: date) -> list[Todo]:
             *_violations(store),
             *_joint(store),
             *_units_to_check(store),
+            *_units_twice(store),
             *_introductions(store, today),
             *_drafts(store),
         ]
@@ -159,6 +160,23 @@ def _units_to_check(store: Store) -> Iterator[Todo]:
             name=name, code=found.code, unit=found.now
         )
         yield Todo("!", _("to check"), text, found.kind, found.record)
+
+
+def _units_twice(store: Store) -> Iterator[Todo]:
+    """Units that headquarters added, and that the program ships now."""
+    for found in units_twice.units_twice(store)[:MAX_LISTED]:
+        named = words.labels(store, "unit", [found.added, *found.heirs])
+        text = _("{unit}: added by {user}, and in the program's list now.").format(
+            unit=named[found.added], user=found.by
+        )
+        if found.heirs:
+            heirs = "; ".join(named[heir] for heir in found.heirs)
+            text += " " + _("First enter what it became: {units}.").format(units=heirs)
+        text += " " + _("Retire the one that was added.")
+        if found.records:
+            text += " " + counted("{n} record names it, and stays there.", "{n} records name it, and stay there.",
+                                  found.records)  # fmt: skip
+        yield Todo("!", _("twice"), text, "unit", found.added)
 
 
 def _introductions(store: Store, today: date) -> Iterator[Todo]:

@@ -37,6 +37,16 @@ def letters(name: str) -> str:
     return "".join(c for c in bare if c.isalnum())
 
 
+def test_what_was_not_there_yet_on_the_day_says_since_when(world: World) -> None:
+    """As what is no longer there says so: old and new Ea H'Leo have one name."""
+    offered = [label for _id, label in lists.choices(world.post, "unit", "ea hleo", date(2025, 6, 5))]
+    assert offered[0] == "Xã Ea H'Leo · Huyện Ea H'leo · Tỉnh Đắk Lắk"
+    assert "Xã Ea H'Leo · Tỉnh Đắk Lắk (từ 01/07/2025)" in offered
+    offered = [label for _id, label in lists.choices(world.post, "unit", "ea hleo", date(2025, 7, 1))]
+    assert offered[0] == "Xã Ea H'Leo · Tỉnh Đắk Lắk"
+    assert "Xã Ea H'Leo · Huyện Ea H'leo · Tỉnh Đắk Lắk (cũ)" in offered
+
+
 @pytest.mark.parametrize(("name", "typed"), [(name, text) for name, texts in SPELLINGS for text in texts])
 def test_a_place_is_offered_first_and_found_by_name(world: World, name: str, typed: str) -> None:
     offered = [letters(label) for _id, label in lists.choices(world.post, "unit", typed, NOW)]

@@ -158,6 +158,25 @@ def test_as_excel_and_notepad_write_it(world: World, run: Run, csv: Write, encod
 
 
 GOOD = ("commune", "24999", "Xã Mới", "66", "2027-01-01", "", "")
+
+
+def test_a_list_may_have_vietnamese_headings_and_words(world: World, run: Run, csv: Write) -> None:
+    """As an office writes it, with the words of the screen; the same comes of it."""
+    english = run("hq", "units", "--from", csv("e.csv", HEAD[:5], NEXT_YEAR[0][:5]), home="hq")
+    head = ("Cấp", "Mã", "Tên", "Mã cấp trên", "Từ ngày")
+    line = ("Xã", "24250", "Phường Ea Nuôl", "66", "01/01/2027")
+    assert run("hq", "units", "--from", csv("v.csv", head, line), home="hq")[:2] == english[:2] != (0, "")
+    succession = csv(
+        "s.csv", ("Mã cũ", "mã mới", "Ngày hiệu lực", "Phần"), ("24538", "24568", "01/01/2027", "Toàn bộ dân cư")
+    )
+    assert run("hq", "units", "--successions", succession, "--yes", home="hq")[0] == 0
+    assert world.hq.value("SELECT share FROM unit_succession WHERE effective_on = '2027-01-01'") == "all_people"
+    code, _out, err = run("hq", "units", "--from", csv("w.csv", HEAD, ("khu", *NEXT_YEAR[0][1:])), home="hq")
+    assert code == 1
+    assert "phường" in err
+    assert "thị trấn" in err
+
+
 BAD_LINES = [
     (("commune", "24999", "Xã Khác", "66", "2027-01-01", "", ""), "24999"),
     (("commune", "24538", "Xã Hạ Lang", "66", "2025-07-01", "", ""), "Krông Ana"),

@@ -20,7 +20,12 @@ import zstandard
 
 from fieldapp.store import log, wall
 from fieldapp.store.log import Change
-from fieldapp.store.migrations import BASELINE_LOG, SEGMENT_SCHEMA
+from fieldapp.store.migrations import (
+    BASELINE_LOG,
+    OFFICIAL_CODES_SINCE,
+    SCHEMA_BEFORE_OFFICIAL_CODES,
+    SEGMENT_SCHEMA,
+)
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import keys
 from fieldapp.vietnamese.text import clean
@@ -296,9 +301,10 @@ def seal_rows(store: Store, own_log: Row, changes: list[Row], knows: dict[str, i
     own = store.row("SELECT id, sign_secret FROM local_replica WHERE own = 1")
     assert own is not None
     last, prev = _head(store, own_log["id"])
+    first_codes = changes[0]["hlc"] <= _official_codes_since(store)
     header = Header(
         format=SEGMENT_FORMAT,
-        schema=SEGMENT_SCHEMA,
+        schema=SCHEMA_BEFORE_OFFICIAL_CODES if first_codes else SEGMENT_SCHEMA,
         log=own_log["id"],
         scope=own_log["scope"],
         replica=own["id"],
@@ -315,22 +321,30 @@ def seal_rows(store: Store, own_log: Row, changes: list[Row], knows: dict[str, i
 
 
 def _next_changes(store: Store, log_id: str, after: int) -> list[Row]:
-    """The next changes of a log, as many as fit into a segment by number and by size of text; at least one."""
+    """The next changes of a log, as many as fit into a segment by number and by size of text; at least one.
+
+    Those from before this file got the official codes of units are for a segment of their own.
+    """
     cursor = store.db.execute(
         "SELECT hlc, table_name, row_id, cols, actor, at, seq FROM local_change WHERE log_id = ? AND seq > ?"
         f" ORDER BY seq LIMIT {MAX_CHANGES}",
         [log_id, after],
     )
     names = [d[0] for d in cursor.description]
+    since = _official_codes_since(store)
     changes: list[Row] = []
     size = 0
     for found in cursor:
         change = dict(zip(names, found, strict=True))
         size += len(change["cols"].encode()) + 200
-        if size > SEAL_PLAIN and changes:
+        if changes and (size > SEAL_PLAIN or changes[0]["hlc"] <= since < change["hlc"]):
             break
         changes.append(change)
     return changes
+
+
+def _official_codes_since(store: Store) -> int:
+    return int(store.setting(OFFICIAL_CODES_SINCE, "0") or 0)
 
 
 def _knows(store: Store, own_log: Row) -> dict[str, int]:
