@@ -25,6 +25,13 @@ OTHER_PLACE = 1_000
 OTHER_PROVINCE, NOT_THERE = 2, 4
 """The bits in a unit's rank in a pick list that say that it is in another province, and was not there on the day"""
 
+_PROVINCE = "SELECT id FROM unit WHERE code = :province"
+_AT_HOME = (
+    f"(t.id IN ({_PROVINCE}) OR t.parent_id IN"
+    f" ({_PROVINCE} UNION SELECT id FROM unit WHERE parent_id IN ({_PROVINCE})))"
+)
+"""SQL: whether a unit is the own province, of whatever time, or in it, down to three levels"""
+
 CONSIDERED = 400
 """The number of best matches that are sorted for a pick list"""
 
@@ -140,10 +147,9 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     by_name = model.DATE is None and not any(s.name == "position" and s.type == "integer" for s in fields_of(model))
     if kind == "unit":
         named["province"] = store.setting(PROVINCE) or ""
-        source += " LEFT JOIN unit p ON p.id = t.parent_id LEFT JOIN unit g ON g.id = p.parent_id"
         rank = (
             f"{NOT_THERE} * (:day NOT BETWEEN coalesce(t.valid_from, '') AND coalesce(t.valid_to, '9999'))"
-            f" + {OTHER_PROVINCE} * (coalesce(g.code, p.code, t.code) IS NOT :province) + (t.level <> 'commune')"
+            f" + {OTHER_PROVINCE} * ({_AT_HOME} IS NOT TRUE) + (t.level <> 'commune')"
         )
     elif kind == "agreement_task":
         source += " JOIN agreement a ON a.id = t.agreement_id"
@@ -154,24 +160,41 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         order = "t.position, t.id"
     if by_name:
         order = f"t.{name}"
-    fitting = (
-        f"SELECT t.*, {rank} AS place FROM {source} WHERE {' AND '.join(where)} ORDER BY place, {order}"
-        f" LIMIT {max(limit, CONSIDERED)}"
-    )
-    found = store.rows(fitting, named)
-    if query is not None and len(found) >= CONSIDERED:  # records with exactly these words may be left out: add them
-        there = {row["id"] for row in found}
-        whole = store.rows(fitting, {**named, "query": query.replace("*", "")})
-        found += [row for row in whole if row["id"] not in there]
+    typed = [[_form(word) for word in either] for either in beside(words_of(clean(text)))]
+    key = search_key(text)
+    found = _units_at_home(store, rank, named) if kind == "unit" and query is not None else []
+    if sum(not _distance(row, name, typed, key)[0] for row in found) < limit:  # otherwise all others come after these
+        found = _best(store, source, where, f"{rank} AS place", order, named, max(limit, CONSIDERED))
     if by_name:  # to sort all matches by the Vietnamese alphabet in SQL would be too slow at each key
         alphabet = name_sort_key if name == "full_name" else sort_key
         found.sort(key=lambda row: (row["place"], alphabet(row[name])))
-    typed = [[_form(word) for word in either] for either in beside(words_of(clean(text)))]
-    key = search_key(text)
     found.sort(key=lambda row: _distance(row, name, typed, key))
     found = found[:limit]
     labelled = labels(store, kind, [row["id"] for row in found])
     return [(row["id"], labelled[row["id"]] + _former_mark(kind, row, on or wall.today())) for row in found]
+
+
+def _units_at_home(store: Store, rank: str, named: dict[str, Any]) -> list[Row]:
+    """The units of the own province that fit: few of those that fit one letter, and found without reading all."""
+    return store.rows(
+        f"SELECT t.*, {rank} AS place FROM unit t CROSS JOIN local_search_row r ON r.row_id = t.id"
+        f" WHERE {_AT_HOME} AND t.voided_at IS NULL AND r.search_rowid IN"
+        " (SELECT rowid FROM local_search WHERE local_search MATCH :query AND rowid BETWEEN :low AND :high)",
+        named,
+    )
+
+
+def _best(
+    store: Store, source: str, where: list[str], place: str, order: str, named: dict[str, Any], limit: int
+) -> list[Row]:
+    """The best matches by place and order, and where there are more, those with exactly the typed words too."""
+    fitting = f"SELECT t.*, {place} FROM {source} WHERE {' AND '.join(where)} ORDER BY place, {order} LIMIT {limit}"
+    found = store.rows(fitting, named)
+    if named["query"] is not None and len(found) >= CONSIDERED:
+        there = {row["id"] for row in found}
+        whole = store.rows(fitting, {**named, "query": named["query"].replace("*", "")})
+        found += [row for row in whole if row["id"] not in there]
+    return found
 
 
 def successors(store: Store, unit_id: str) -> list[tuple[str, str]]:

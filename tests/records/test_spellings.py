@@ -65,6 +65,14 @@ def test_the_list_narrows_down_while_one_types(world: World, typed: str) -> None
     assert letters(offered[0][1]) in {letters(name) for name, _texts in SPELLINGS}
 
 
+@pytest.mark.parametrize("typed", ["th", "da", "t", "xa"])
+def test_few_letters_offer_all_of_the_own_province_first(world: World, typed: str) -> None:
+    """However many units of the country begin so."""
+    offered = lists.choices(world.post, "unit", typed, NOW)
+    assert [label for _id, label in offered if "Tỉnh Đắk Lắk" not in label] == []
+    assert len(offered) == 12
+
+
 def test_records_are_found_by_the_place_however_it_is_typed(world: World) -> None:
     well = world.well(unit_id="xã ea hleo", date_from="2026-10-05")
     for typed in ("ea hleo", "ea h'leo", "hleo", "giếng eahleo"):

@@ -7,21 +7,24 @@ import tarfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import pyrage
 import pytest
 from field import PASSPHRASE, USER, Run, World
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sync_state import state, stick_that_fails
 
 from fieldapp import replica
 from fieldapp.errors import FieldappError
+from fieldapp.records import lists
 from fieldapp.store import migrations, people, vault, wall
+from fieldapp.store.connection import connect
 from fieldapp.store.people import Role
 from fieldapp.store.store import FILE, Store
 from fieldapp.sync.exchange import incoming, outgoing, status
 from fieldapp.sync.format import drives
 from fieldapp.sync.peers import peers, recovery
-from fieldapp.sync.safety import backup, doctor
+from fieldapp.sync.safety import backup, doctor, packing
 
 pytestmark = pytest.mark.usefixtures("spared")
 
@@ -234,6 +237,119 @@ def test_on_the_stick_for_headquarters_alone(world: World, tmp_path: Path) -> No
     world.post.set_setting(backup.STICK_SETTING, "off")
     assert backup.backup_to_stick(world.post, world.usb) is None
     assert [p for p in world.root.rglob("*") if p.name.startswith((".sealing-", ".snapshot-"))] == []
+
+
+def unsealed(world: World, folder: Path) -> Path:
+    """The stick's backup, as headquarters hands it to the post."""
+    backup.backup_with_export(world.post, world.usb)
+    (sealed,) = world.usb.glob("*" + backup.SEALED_SUFFIX)
+    return backup.open_sealed_backup(world.hq, sealed, folder)
+
+
+def everything(store: Store) -> dict[str, list[tuple[object, ...]]]:
+    """Every stored row but those that opening the file computes."""
+    names = set(store.db.table_names()) - {"local_session"}
+    names = {n for n in names if not n.startswith(("local_search", "sqlite_"))}
+    return {n: sorted(store.db.execute(f"SELECT * FROM {n}").fetchall(), key=repr) for n in names}
+
+
+def test_on_the_stick_it_is_small_and_all_of_it_comes_back(world: World, tmp_path: Path) -> None:
+    """The shipped lists are most of a new post's file: a slow stick takes 2 MB a second."""
+    world.well(hamlet="Buôn Đrăng Phốk")
+    world.post.save_draft("d", "activity", None, {"hamlet": "Buôn B"})
+    with world.post.reopen() as other, other.transaction():
+        other.db.execute("UPDATE activity SET hamlet = 'Buôn C'")
+        opened = unsealed(world, tmp_path)  # what is not confirmed yet is not in it
+        with world.post.reopen() as reader:
+            before, shape = everything(reader), migrations._shape(reader.db)
+    assert opened.stat().st_size < world.post.path.stat().st_size / 8
+    made = tmp_path / "made"
+    made.mkdir()
+    assert backup._unpack(opened, made).format == backup.PACKED_FORMAT
+    backup._unpack_database(opened, made, world.post.key)
+    with Store.open(made, world.post.key, USER) as raw:
+        assert migrations._shape(raw.db) == shape
+        assert migrations.lacking(raw.db) == []
+        after = everything(raw)
+    assert set(map(tuple, after.pop("local_setting"))) - set(before.pop("local_setting")) == {("reindex", "")}
+    assert after == before
+    store = restored(opened, tmp_path / "new")
+    assert doctor.examine_replica(store).healthy
+    assert lists.choices(store, "unit", "krong na")  # the search index is there again
+    store.close()
+
+
+def test_a_backup_that_an_older_version_left_on_the_stick_restores(world: World, tmp_path: Path) -> None:
+    row_id = world.well()
+    whole = backup.write_backup(world.post, tmp_path).path
+    to = world.post.setting(recovery.RECOVERY_RECIPIENT)
+    assert to is not None
+    sealed = tmp_path / f"old{backup.SEALED_SUFFIX}"
+    sealed.write_bytes(pyrage.encrypt(whole.read_bytes(), [pyrage.x25519.Recipient.from_str(to)]))
+    store = restored(backup.open_sealed_backup(world.hq, sealed, tmp_path), tmp_path / "new")
+    assert [r["id"] for r in state(store)["activity"]] == [row_id]
+    store.close()
+
+
+def test_a_format_of_a_later_version_is_refused_with_what_to_do(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So do the versions before the packed format with it."""
+    monkeypatch.setattr(backup, "PACKED_FORMAT", "fieldapp-backup/3")
+    opened = unsealed(world, tmp_path)
+    monkeypatch.undo()
+    with pytest.raises(FieldappError, match="phiên bản mới hơn"):
+        restored(opened, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.fixture(scope="session")
+def packed_once(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
+    """A packed database, and its key."""
+    root = tmp_path_factory.mktemp("packed")
+    copy = first_world.copy(root / "world")
+    packing.pack(copy.post.db, root / "packed", copy.post.key)
+    key = copy.post.key
+    copy.close()
+    return (root / "packed").read_bytes(), key
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_a_damaged_packed_database_is_refused_whole(
+    packed_once: tuple[bytes, bytes], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    packed, key = packed_once
+    at = data.draw(st.integers(0, 8 * len(packed) - 1), label="bit")
+    broken = bytearray(packed)
+    broken[at // 8] ^= 1 << at % 8
+    cut = data.draw(st.booleans(), label="cut")
+    folder = tmp_path_factory.mktemp("broken")
+    (folder / FILE).write_bytes(packed[: at // 8] if cut else broken)
+    with pytest.raises(FieldappError, match="không phải bản sao lưu"):
+        backup._unpack_database(Path("x"), folder, key)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM packed",
+        "DELETE FROM packed WHERE number = (SELECT max(number) FROM packed)",
+        "DELETE FROM packed WHERE number = 20",
+        "UPDATE packed SET bytes = x'00' WHERE number = 20",
+        "DROP TABLE packed",
+    ],
+)
+def test_a_packed_database_with_parts_missing_is_refused(
+    packed_once: tuple[bytes, bytes], tmp_path: Path, damage: str
+) -> None:
+    packed, key = packed_once
+    (tmp_path / FILE).write_bytes(packed)
+    db = connect(tmp_path / FILE, key)
+    db.execute(damage)
+    db.close()
+    with pytest.raises(FieldappError, match="không phải bản sao lưu"):
+        backup._unpack_database(Path("x"), tmp_path, key)
 
 
 def test_a_stick_that_fails_under_it_is_told_in_a_sentence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@
 
 The database in it is a consistent copy, encrypted with the same key. The key files are those beside the database, so
 the passphrases of that day open it. On a stick the backup is sealed once more, to headquarters' recovery key: somebody
-who finds the stick cannot even try passphrases.
+who finds the stick cannot even try passphrases. There the database is packed small (``packing.py``), in the second
+format, which versions before 0.3 refuse with a sentence; everywhere else the first one is written, which they restore.
 
 A restored replica begins a new log. Changes that it wrote after the backup, and that headquarters has, come back in
 headquarters' reply.
@@ -31,15 +32,16 @@ from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store import disk, disk_errors, leftovers, people, vault, wall
-from fieldapp.store.connection import DatabaseError
+from fieldapp.store.connection import CannotOpen, DatabaseError
 from fieldapp.store.migrations import schema_version
 from fieldapp.store.people import Act
 from fieldapp.store.store import BACKUP_FOLDER, FILE, WRITING, Identity, Store, check_no_replica
 from fieldapp.sync.format import agefile, drives
 from fieldapp.sync.merge import forks
 from fieldapp.sync.peers import recovery
+from fieldapp.sync.safety import packing
 
-BACKUP_FORMAT = "fieldapp-backup/1"
+BACKUP_FORMAT, PACKED_FORMAT = "fieldapp-backup/1", "fieldapp-backup/2"
 BACKUP_SUFFIX = ".fieldapp-backup.tar"
 SEALED_SUFFIX = BACKUP_SUFFIX + ".age"
 BACKUP_MANIFEST = "backup.json"
@@ -52,8 +54,8 @@ ROOM_FACTOR = 3
 """An automatic backup is written only if this many times the size of the database is free"""
 STICK_SETTING = "stick_backup"
 """Local setting: ``off`` if no backup goes onto the stick with an export"""
-MAX_ON_STICK = 64 * 1024 * 1024
-"""Bytes: a larger database would make the officer wait for a slow stick; it is backed up only on request"""
+MAX_ON_STICK = 128 * 1024 * 1024
+"""Bytes: a larger database would make the officer wait, although it is packed; it is backed up only on request"""
 
 
 class _Member(msgspec.Struct, frozen=True):
@@ -149,7 +151,7 @@ def backup_to_stick(store: Store, folder: Path) -> Backup | None:
     target = folder / f"{_name(store)}{SEALED_SUFFIX}"
     leftovers.remember(store, folder)
     with disk.alone(store.home / WRITING), disk.begun(store.home) as plain:
-        _write(store, plain)
+        _write(store, plain, packed=True)
         with plain.open("rb") as source, drives.atomic_file(target) as file:
             pyrage.encrypt_io(source, file, [pyrage.x25519.Recipient.from_str(to)])
     return Backup(target, target.stat().st_size)
@@ -177,18 +179,18 @@ def open_sealed_backup(store: Store, path: Path, dest: Path) -> Path:
     return target
 
 
-def _write(store: Store, target: Path) -> Backup:
-    """Copy the database by ``VACUUM INTO`` (consistent, and encrypted with the same key), then write the tar.
+def _write(store: Store, target: Path, *, packed: bool = False) -> Backup:
+    """Copy the database (consistent, and encrypted with the same key), or pack it, then write the tar.
 
     Where the disk of the workspace has no room for the copy, it is made beside the backup.
     """
     size = store.path.stat().st_size
     there = store.home if drives.free_space(store.home) >= 2 * size + drives.RESERVE else target.parent
     drives.check_own_space(target.parent, size if there == store.home else 2 * size)
-    with _snapshot(store, there) as copy:
+    with _snapshot(store, there, packed) as copy:
         files = [(FILE, copy), *((f"{vault.KEYS_FOLDER}/{p.name}", p) for p in _key_files(store.home))]
         manifest = _Manifest(
-            BACKUP_FORMAT,
+            PACKED_FORMAT if packed else BACKUP_FORMAT,
             store.identity.replica_id,
             store.identity.post_code or "",
             wall.instant(),
@@ -211,11 +213,14 @@ def _write(store: Store, target: Path) -> Backup:
 
 
 @contextmanager
-def _snapshot(store: Store, there: Path) -> Iterator[Path]:
+def _snapshot(store: Store, there: Path, packed: bool) -> Iterator[Path]:
     with disk.begun(there) as path:
         path.touch(0o600)  # empty, as VACUUM INTO allows
         try:
-            store.db.execute("VACUUM INTO ?", [str(path)])
+            if packed:
+                packing.pack(store.db, path, store.key)
+            else:
+                store.db.execute("VACUUM INTO ?", [str(path)])
         except DatabaseError as error:
             raise disk_errors.disk_error_text(error, there) or error from error
         yield path
@@ -289,7 +294,8 @@ def restore_backup(path: Path, home: Path, user: str, passphrase: str) -> Identi
 def _restore(path: Path, made: Path, home: Path, user: str, passphrase: str) -> Identity:
     try:
         drives.check_own_space(made, path.stat().st_size)
-        _unpack(path, made)
+        if _unpack(path, made).format == PACKED_FORMAT:
+            _unpack_database(path, made, vault.unseal(made, user, passphrase))
         with Store.unlock(made, user, passphrase) as store:
             _check(store, path)
             forks.begin_new_logs(store)
@@ -305,7 +311,18 @@ def _restore(path: Path, made: Path, home: Path, user: str, passphrase: str) -> 
     return who
 
 
-def _unpack(path: Path, folder: Path) -> None:
+def _unpack_database(path: Path, folder: Path, key: bytes) -> None:
+    """Put the whole database in place of the packed one."""
+    with disk.begun(folder) as whole:
+        try:
+            packing.unpack(folder / FILE, whole, key)
+        except (packing.NotPacked, CannotOpen) as error:
+            raise _no_backup(path) from error
+        disk.remove(folder / FILE)
+        disk.rename(whole, folder / FILE)
+
+
+def _unpack(path: Path, folder: Path) -> _Manifest:
     """Extract the files that the manifest lists, and no others; check the size and hash of each."""
     try:
         with path.open("rb") as source, tarfile.open(fileobj=source, mode="r|") as tar:
@@ -325,6 +342,7 @@ def _unpack(path: Path, folder: Path) -> None:
                     os.fsync(out.fileno())
                 if _sha256(target) != member.sha256:
                     raise _no_backup(path)
+            return listed
     except (tarfile.TarError, EOFError, RecursionError) as error:
         raise _no_backup(path) from error
 
@@ -334,7 +352,7 @@ def _manifest(path: Path, data: bytes) -> _Manifest:
         manifest = msgspec.json.decode(data, type=_Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise _no_backup(path) from None
-    if manifest.format != BACKUP_FORMAT or manifest.schema > schema_version():
+    if manifest.format not in (BACKUP_FORMAT, PACKED_FORMAT) or manifest.schema > schema_version():
         raise FieldappError(
             _("This backup was made by a newer version ({format}). Upgrade this program first.").format(
                 format=manifest.program[:40]
