@@ -5,14 +5,15 @@ A unit is its row, so both stay: the records of the one that was added name it. 
 chooses it any more; its records stay where they are, and follow its successions.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.domain.reference import Unit
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import sort_key
+from fieldapp.vietnamese.text import search_key, sort_key
 
 _SHIPPED = "fieldapp"
 """The author of shipped rows"""
@@ -42,14 +43,16 @@ def _units_twice(store: Store) -> Iterator[UnitTwice]:
     if not added:
         return
     shipped: dict[tuple[str, object], list[Row]] = {}
-    units = {row["id"]: row for row in store.rows("SELECT * FROM unit")}
-    wanted = {row["level"] for row in added}
-    for row in units.values():
-        if row["created_by"] == _SHIPPED and row["voided_at"] is None and row["level"] in wanted:
-            shipped.setdefault((row["level"], _key(row)), []).append(row)
+    wanted = sorted({search_key(row["name"]) for row in added})
+    for row in store.rows(
+        "SELECT * FROM unit WHERE created_by = ? AND voided_at IS NULL"
+        " AND plain(name) IN (SELECT value FROM json_each(?)) ORDER BY id",
+        [_SHIPPED, json.dumps(wanted)],
+    ):
+        shipped.setdefault((row["level"], _key(row)), []).append(row)
     for row in added:
         for other in shipped.get((row["level"], _key(row)), []):
-            if _meet(row, other) and _in_one_place(row, other, units):
+            if _meet(row, other) and _in_one_place(store, row, other):
                 heirs = _heirs(store, other["id"]) if row["valid_to"] and not _heirs(store, row["id"]) else []
                 yield UnitTwice(row["id"], other["id"], row["created_by"], _named_by(store, row["id"]), heirs)
 
@@ -66,19 +69,19 @@ def _meet(one: Row, other: Row) -> bool:
     return max(first for first, _last in days) <= min(last for _first, last in days)
 
 
-def _in_one_place(one: Row, other: Row, units: Mapping[str, Row]) -> bool:
+def _in_one_place(store: Store, one: Row, other: Row) -> bool:
     """Whether they belong to units of the same name, as far as both say it: a province, and a district."""
-    above, beside = _above(one, units), _above(other, units)
+    above, beside = _above(store, one), _above(store, other)
     return all(above[level] == beside[level] for level in above.keys() & beside.keys())
 
 
-def _above(row: Row, units: Mapping[str, Row]) -> dict[str, object]:
+def _above(store: Store, row: Row) -> dict[str, object]:
     """Level -> name of what a unit belongs to."""
     found: dict[str, object] = {}
-    parent = units.get(row["parent_id"])
+    parent = store.row("SELECT * FROM unit WHERE id = ?", [row["parent_id"]])
     while parent is not None and parent["level"] not in found:
         found[parent["level"]] = _key(parent)
-        parent = units.get(parent["parent_id"])
+        parent = store.row("SELECT * FROM unit WHERE id = ?", [parent["parent_id"]])
     return found
 
 
