@@ -31,12 +31,11 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
         for row in found.children[name]:
             text = child_text(store, child, row) + _confirmed_mark(row)
             lines.append((_(child.model.TITLE), text + _people_mark(store, child.model, row, "unit_id")))
-    if found.row["voided_at"] is None:
+    if found.row["voided_at"] is None and (not model.REFERENCE or store.identity.role == "hq"):
         rows = [(child, name, row) for name, child in model.CHILDREN.items() for row in found.children[name]]
         asked = unanswered(unit_codes.code_questions(store, model, found.row, rows), found.row.get("confirmed"))
-        todo = _("Choose the right unit; if it is right, save the record and confirm it.")
-        lines += [(_("To check"), f"{question.sentence} {todo}") for question in asked]
-    else:
+        lines += [(_("To check"), f"{question.sentence} {_what_to_do(store, model)}") for question in asked]
+    if found.row["voided_at"] is not None:
         lines.append((voided_word(model), f"{local_instant(found.row['voided_at'])}: {found.row['void_reason']}"))
     return lines
 
@@ -87,3 +86,12 @@ def _people_mark(store: Store, model: type[Record], row: Row, field: str) -> str
         return ""
     went = units.people_went(store, row[field])
     return f" ({went})" if went else ""
+
+
+def _what_to_do(store: Store, model: type[Record]) -> str:
+    """What to do about a unit that may have been given by the code of another."""
+    if model.REFERENCE:
+        return _("Choose the right unit; if it is right, choose another one, save, and choose it again.")
+    if store.identity.role == "hq":
+        return _("Return it to the post with a comment: the post corrects it, or confirms it.")
+    return _("Choose the right unit; if it is right, save the record and confirm it.")

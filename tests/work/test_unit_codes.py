@@ -68,7 +68,8 @@ def test_what_was_sealed_after_the_upgrade_is_found_at_headquarters_too(world: W
 def test_that_it_is_right_is_confirmed_on_the_command_line(world: World, run: Run) -> None:
     before = recorded_before(world)
     world.carry(world.post, world.hq)
-    assert ASKED in run("show", before, home="post")[1]
+    assert f"{ASKED} Hãy chọn đúng đơn vị; nếu đã đúng thì lưu bản ghi và xác nhận." in run("show", before)[1]
+    assert f"{ASKED} Trả lại đồn kèm ý kiến: đồn sửa, hoặc xác nhận." in run("show", before, home="hq")[1]
     code, _out, err = run("edit", before, "--json", "-", home="post", stdin={})
     assert code != 0
     assert ASKED in err
@@ -102,7 +103,7 @@ def test_the_place_of_a_body_is_listed_and_confirmed_with_its_activity(world: Wo
     assert to_check(world.post) == []
 
 
-def test_a_post_is_not_told_of_what_only_headquarters_can_correct(world: World) -> None:
+def test_a_post_is_not_told_of_what_only_headquarters_can_correct(world: World, run: Run) -> None:
     """A party cell of headquarters' list. There the unit is chosen again, away and back."""
     cell = records.save(world.hq, "party_cell", {"name": "Chi bộ xóm", "unit_id": unit(world, "01537")})
     hlc = world.hq.value("SELECT hlc FROM local_session")
@@ -110,6 +111,8 @@ def test_a_post_is_not_told_of_what_only_headquarters_can_correct(world: World) 
     world.carry(world.hq, world.post)
     assert to_check(world.hq) == [("party_cell", cell)]
     assert to_check(world.post) == []
+    assert "mã này nay là" not in run("show", cell, home="post")[1]
+    assert "đã đúng thì chọn đơn vị khác, lưu, rồi chọn lại" in run("show", cell, home="hq")[1]
     for code in ("01558", "01537"):
         records.save(world.hq, "party_cell", {"unit_id": unit(world, code)}, cell)
     assert to_check(world.hq) == []
