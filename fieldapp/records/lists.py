@@ -252,9 +252,12 @@ def _distance(
     A typed word is nearest to the same word with the same accents; then to a word with the same letters, then to a word
     that begins with it. If all typed words are whole words of ``also_called``, this counts as in the name.
     """
-    forms = _forms(str(row[name]))
-    each = [min((_between(one, form) for one in either for form in forms), default=OTHER_PLACE) for either in typed]
-    far, begun = sum(each), max(each, default=0) > 1
+    far, begun = OTHER_PLACE, False
+    bare = _joined(search_key(str(row[name])))
+    if all(any(_joined(one.key) in bare for one in either) for either in typed):  # the words are compared only then
+        forms = _forms(str(row[name]))
+        each = [min((_between(one, form) for one in either for form in forms), default=OTHER_PLACE) for either in typed]
+        far, begun = sum(each), max(each, default=0) > 1
     if far >= OTHER_PLACE and row.get("also_called"):
         also = {form.key for form in _forms(row["also_called"])}
         if all(any(one.key in also for one in either) for either in typed):
@@ -264,6 +267,10 @@ def _distance(
         far, begun = 0, False
     away, over = row["place"] & OTHER_PROVINCE, row["place"] & NOT_THERE
     return elsewhere, away, begun, over, far, not search_key(str(row[name])).startswith(key)
+
+
+def _joined(key: str) -> str:
+    return key.replace(" ", "")
 
 
 def _between(word: _Form, other: _Form) -> int:
