@@ -55,6 +55,6 @@ touch ../chain ../changes # log, first, last, prev, hash: if the segment before 
 awk '{ end[$1, $3] = $5; if (seen[$1, $2]++) bad = 1; prev[$1, $2] = $4 } END { for (k in prev) { split(k, at, SUBSEP)
     was = at[2] == 1 ? "null" : end[at[1], at[2] - 1]; if (was && was != prev[k]) bad = 1 }; exit bad }' ../chain ||
     die "a log has two histories: a disk was copied, or something is forged"
-# The records: of each column the value with the greatest (reading, log); who made a row, and when, by the first; no nulls.
+# The records: each column's value of the greatest (reading, log); who made a row, and when, by the first; no nulls.
 jq -cs 'group_by(.[2:4])[] | sort_by(.[0:2]) | {table: .[0][2], id: .[0][3]} + (map(.[4]) | add + (.[0] |
     {created_at, created_by}) | with_entries(select(.value != null)))' ../changes
