@@ -147,9 +147,7 @@ OUTSIDE_FIGURES = f"""
     SELECT v.id AS fact, a.id AS record, a.post_id, a.unit_id, a.unit_now_id, {left_out("a")}
     FROM activity_measure v CROSS JOIN activity a ON a.id = v.activity_id
     WHERE v.measured_on BETWEEN :first AND :last AND {OUTSIDE} AND v.voided_at IS NULL
-        AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
-        AND NOT EXISTS (SELECT 1 FROM activity_measure o WHERE o.activity_id = v.activity_id
-            AND o.measure_id = v.measure_id AND o.measured_on = v.measured_on AND o.voided_at IS NULL AND o.id > v.id)
+        AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND {NEWEST_LINE}
 """
 """The figures of the period on a day of their own that lies outside of their activity"""
 

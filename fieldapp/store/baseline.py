@@ -87,13 +87,6 @@ def _as_new(table: str, row: dict[str, Any]) -> BaselineChange:
     return table, row["id"], {name: value for name, value in row.items() if name != "id"}, True
 
 
-def baseline_rows() -> Iterator[BaselineRow]:
-    """The shipped rows as they were shipped first, those of older versions first."""
-    for table, row_id, cols, is_new in baseline_changes():
-        if is_new:
-            yield table, {"id": row_id, **cols}
-
-
 def corrected_codes() -> list[tuple[str, str]]:
     """(code as it was shipped first, official code) of each unit that was shipped with a wrong one."""
     return [(code, official) for code, official in _lines("unit_codes_2025.csv")]
