@@ -4,21 +4,32 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fieldapp.i18n import _
+
 NAME = "fieldapp.log"
 
 
-def log_crash(error: BaseException, home: Path) -> Path:
-    """Append the error's traceback to the log file in the workspace; returns the path of the log file.
+def log_crash(error: BaseException, home: Path) -> Path | None:
+    """Append the error's traceback to the log file in the workspace; its path, or None where it cannot be written.
 
     Only the kind of error and places in the program are written: the error's text and the values of variables may
     contain records.
     """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = home / NAME
     places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
-    with path.open("a", encoding="utf-8") as file:
-        file.write(
-            f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {type(error).__module__}.{type(error).__qualname__}\n{places}\n"
-        )
-    path.chmod(0o600)
+    entry = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {type(error).__module__}.{type(error).__qualname__}\n{places}\n"
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(entry)
+        path.chmod(0o600)
+    except OSError:
+        return None
     return path
+
+
+def unexpected(log: Path | None) -> str:
+    """What to say of an unexpected error; ``log`` is what ``log_crash`` returned."""
+    if log is None:
+        return _("Something unexpected happened. What was confirmed is safe.")
+    return _("Something unexpected happened. What was confirmed is safe. The details are in {path}.").format(path=log)

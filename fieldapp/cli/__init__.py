@@ -62,7 +62,7 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(1)
     except Exception as error:
-        from fieldapp.crash import log_crash
+        from fieldapp.crash import log_crash, unexpected
         from fieldapp.store import disk_errors, migrations
 
         disk_error = disk_errors.disk_error_text(error, context.home)
@@ -70,7 +70,6 @@ def main() -> None:
             print_message(str(disk_error))
             sys.exit(1)
         path = log_crash(error, context.home)
-        unexpected = _("Something unexpected happened. What was confirmed is safe. The details are in {path}.")
         lacking = migrations.explain(context.store.db) if context.store else None
-        print_message(str(lacking or unexpected.format(path=path)))
+        print_message(str(lacking or unexpected(path)))
         sys.exit(1)

@@ -11,13 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.worker import WorkerFailed
 
-from fieldapp.crash import log_crash
+from fieldapp.crash import log_crash, unexpected
 from fieldapp.errors import FieldappError, ReadOnly
 from fieldapp.i18n import _
 from fieldapp.store import disk_errors
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
 from fieldapp.tui.keys import INPUT_METHODS
+from fieldapp.tui.terminal import InputEnded
 from fieldapp.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ LOCK_MINUTES = "lock_minutes"
 """Local setting: minutes without a key press after which the screen locks; 0 means never"""
 DEFAULT_LOCK_MINUTES = 10
 LOOK_SECONDS = 5.0
+BROKEN_SECONDS = 6.0
 
 
 def _clocks() -> tuple[float, float]:
@@ -68,6 +70,7 @@ class FieldApp(Host):
             self.register_theme(theme)
         self.theme = themes.default_theme()
         self._touched = _clocks()
+        self._broken_said = -BROKEN_SECONDS
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Variables of the style sheet that not every theme has."""
@@ -79,6 +82,7 @@ class FieldApp(Host):
 
     def on_mount(self) -> None:
         self.set_interval(LOOK_SECONDS, self._lock_when_left)
+        self.set_interval(LOOK_SECONDS, self._end_without_input)
         if self._store is not None:
             self.enter(self._store)
             return
@@ -125,6 +129,11 @@ class FieldApp(Host):
         limit = 60 * (int(minutes) if minutes.isdecimal() else DEFAULT_LOCK_MINUTES)
         if limit and any(now - then >= limit for now, then in zip(_clocks(), self._touched, strict=True)):
             self.action_lock()
+
+    def _end_without_input(self) -> None:
+        """Where the keyboard is read no more, end: nobody could do anything here, nor leave."""
+        if getattr(self._driver, "input_ended", False):
+            self._handle_exception(InputEnded())
 
     def action_lock(self) -> None:
         """Cover the screen until a passphrase is given; typed text stays. Not while something is being written."""
@@ -230,6 +239,19 @@ class FieldApp(Host):
             markup=False,
         )
 
+    def letter_broken(self) -> None:
+        """Say that a letter was lost, and where to look; once for all that come while the sentence is shown."""
+        now = time.monotonic()
+        if now < self._broken_said + BROKEN_SECONDS:
+            return
+        self._broken_said = now
+        self.notify(
+            _("A letter came broken and was left out: the terminal does not send UTF-8. Look at what you typed last."),
+            markup=False,
+            severity="warning",
+            timeout=BROKEN_SECONDS,
+        )
+
     def _set_habit(self, name: str) -> None:
         from fieldapp.tui.widgets.header import HeaderLine
 
@@ -289,9 +311,8 @@ class FieldApp(Host):
         from fieldapp.store import migrations
 
         path = log_crash(error, self.home)
-        unexpected = _("Something unexpected happened. What was confirmed is safe. The details are in {path}.")
         lacking = migrations.explain(self._store.db) if self._store else None
-        self.exit(return_code=1, message=str(lacking or unexpected.format(path=path)))
+        self.exit(return_code=1, message=str(lacking or unexpected(path)))
 
 
 def run_app(home: Path, *, read_only: bool = False) -> None:

@@ -16,8 +16,10 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from textual import events
 from textual.app import App
 from textual.dom import DOMNode
+from textual.driver import Driver
 from textual.message_pump import Callback
 
+from fieldapp.tui.terminal import BROKEN, lenient
 from fieldapp.vietnamese.telex import TELEX, VNI, Method
 
 Result = TypeVar("Result")
@@ -77,6 +79,10 @@ class TypingApp(App[Result]):
         self._due: deque[Callable[[], Any]] = deque()
         super().__init__()
 
+    def get_driver_class(self) -> type[Driver]:
+        """The driver of this machine, which goes on after bytes that are no letters."""
+        return lenient(super().get_driver_class())
+
     async def on_event(self, event: events.Event) -> None:
         """Handle keys and pastes here, at once; leave everything else to Textual."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
@@ -94,14 +100,18 @@ class TypingApp(App[Result]):
         if field is not None:
             field.untouched = field is not self._served
         self._served = field
+        if BROKEN in ((event.character or "") if isinstance(event, events.Key) else event.text):
+            self.letter_broken()
         if isinstance(event, events.Key):
             await self._press(event, field)
         elif field is not None:
-            field.paste(event.text)
+            field.paste(event.text.replace(BROKEN, ""))
         if field is not None and self.focused is not field:
             field.compose_letters()  # now, not on Blur: that may come when somebody types here again
 
     async def _press(self, event: events.Key, field: TypingField | None) -> None:
+        if event.character == BROKEN:
+            return
         self._settled = False
         if await self._check_bindings(event.key, priority=True):
             return
@@ -155,3 +165,6 @@ class TypingApp(App[Result]):
     def input_method_found(self) -> None:
         """A letter came that only the machine's input method sends. Turn ours off: two at once would break words."""
         self.method = None
+
+    def letter_broken(self) -> None:
+        """What came is no letter, and was left out."""

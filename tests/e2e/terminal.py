@@ -73,6 +73,10 @@ class Terminal:
         """Send keys, all in one burst."""
         self._child.send("".join(keys).encode())
 
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self._child.send(data)
+
     def kill(self) -> None:
         """Kill the program, as an empty battery would."""
         self._child.kill(9)
@@ -84,3 +88,10 @@ class Terminal:
         self._child.expect(pexpect.EOF, timeout=PATIENCE)
         self._child.close()
         assert self._child.exitstatus == 0
+
+    def ended(self) -> tuple[int | None, str]:
+        """Wait for the program to end by itself: its exit status, and all that it wrote."""
+        self._child.expect(pexpect.EOF, timeout=PATIENCE)
+        self.came += self._child.before
+        self._child.close()
+        return self._child.exitstatus, self.came.decode("utf-8", "replace")

@@ -1,0 +1,50 @@
+"""Reading the terminal: bytes that are no UTF-8 cost a letter, not the program; and an input that ends is told.
+
+Textual decodes what a terminal sends strictly. One byte that is not UTF-8, as from a terminal that is set to Latin-1 or
+windows-1258, a key with the eighth bit for Alt, or a line that loses bytes, raises in the thread that reads keys, and
+the program ends with a traceback and exit status 0. ``docs/upstream/textual-input.md`` offers the mending to Textual.
+"""
+
+import codecs
+import sys
+from functools import partial
+from threading import Thread
+from typing import Any
+
+from textual.driver import Driver
+
+BROKEN = "\N{REPLACEMENT CHARACTER}"
+"""Stands for bytes that are no letter"""
+DECODER = "getincrementaldecoder"
+"""The name by which a driver's module makes the decoder of its input"""
+
+
+class InputEnded(Exception):
+    """The thread that reads the keyboard has ended, and the program has not."""
+
+
+def lenient(plain: type[Driver]) -> type[Driver]:
+    """A driver as ``plain``, which replaces what is no UTF-8 by ``BROKEN`` and tells an input thread's error."""
+    module = sys.modules[plain.__module__]
+    if hasattr(module, DECODER):
+        setattr(module, DECODER, _decoder)
+
+    class LenientDriver(plain):  # type: ignore[valid-type, misc]
+        def run_input_thread(self) -> None:
+            """Read keys until the program ends. An error ends the program as any other unexpected one does."""
+            try:
+                super().run_input_thread()
+            except Exception as error:
+                self._app.call_later(self._app._handle_exception, error)
+
+        @property
+        def input_ended(self) -> bool:
+            """The thread that reads keys was started, and is no more."""
+            thread: Thread | None = getattr(self, "_key_thread", None) or getattr(self, "_event_thread", None)
+            return thread is not None and thread.ident is not None and not thread.is_alive()
+
+    return LenientDriver
+
+
+def _decoder(encoding: str) -> Any:
+    return partial(codecs.getincrementaldecoder(encoding), errors="replace")
