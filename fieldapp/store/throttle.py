@@ -53,6 +53,15 @@ def count_attempt(path: Path) -> None:
     _write_count(path, count + 1, now)
 
 
+def uncount_attempt(path: Path) -> None:
+    """Take the last attempt back: no passphrase was tried, for lack of memory or for a damaged file."""
+    count, last = _read_count(path)
+    if count > 1:
+        _write_count(path, count - 1, last)
+    else:
+        clear_attempts(path)
+
+
 def clear_attempts(path: Path) -> None:
     """Remove the count: the passphrase was right, or there is a new one."""
     disk.try_remove(path)

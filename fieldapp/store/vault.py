@@ -12,6 +12,7 @@ import subprocess
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -20,7 +21,7 @@ import pyrage
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.store import disk, throttle
+from fieldapp.store import disk, passphrase_seal, throttle
 from fieldapp.store.connection import KEY_BYTES
 from fieldapp.vietnamese.text import clean
 
@@ -46,6 +47,8 @@ _BUSY, _AGAIN = 4, 25
 """age measures the machine and refuses a file that would take it far too long. A machine that is busy for a moment may
 seem too slow for its own file. This does not mean that the passphrase is wrong: it is tried up to _AGAIN times, and
 then the exit code is _BUSY"""
+_HOURS = 24
+"""A work factor that age refuses on any machine"""
 _UNSEAL = f"""
 import sys
 import time
@@ -133,13 +136,23 @@ def unseal(home: Path, user: str, passphrase: str) -> bytes:
         raise FieldappError(_("The passphrase is wrong. Nothing was changed; try again."))
     if len(key) != KEY_BYTES:
         raise _damaged(_user_file(home, user))
+    if passphrase_seal.work_factor(sealed) != passphrase_seal.WORK_FACTOR:
+        _seal_again(_user_file(home, user), key, passphrase)
     return key
 
 
+def _seal_again(path: Path, key: bytes, passphrase: str) -> None:
+    """Replace a file of another cost, as older versions made them. Where that fails, the old one still opens."""
+    with suppress(OSError, FieldappError):
+        _write(path, seal_with_passphrase(key, passphrase))
+
+
 def seal_with_passphrase(secret: bytes, passphrase: str) -> bytes:
-    """Encrypt a secret into an age file that only the passphrase opens; takes about a second."""
-    sealed: bytes = pyrage.passphrase.encrypt(secret, clean(passphrase))
-    return sealed
+    """Encrypt a secret into an age file that only the passphrase opens; takes up to a second."""
+    try:
+        return passphrase_seal.seal(secret, clean(passphrase))
+    except MemoryError as error:
+        raise _too_little_memory(passphrase_seal.WORK_FACTOR) from error
 
 
 def open_with_passphrase(sealed: bytes, passphrase: str) -> bytes | None:
@@ -150,13 +163,20 @@ def open_with_passphrase(sealed: bytes, passphrase: str) -> bytes | None:
     derives the key in this process. Raises FieldappError for a damaged file.
     """
     phrase = clean(passphrase)
+    factor = passphrase_seal.work_factor(sealed)
+    if factor is None:
+        raise _damaged(None)
     if getattr(sys, "frozen", False):
         try:
+            if factor < _HOURS:  # age's library would end the whole program where memory is lacking
+                bytearray(passphrase_seal.memory_needed(factor))
             here: bytes = pyrage.passphrase.decrypt(sealed, phrase)
         except pyrage.DecryptError as error:
             if "xcessive" in str(error):
                 raise _busy() from error
             return None
+        except MemoryError as error:
+            raise _too_little_memory(factor) from error
         except (OSError, ValueError) as error:
             raise _damaged(None) from error
         return here
@@ -172,6 +192,8 @@ def open_with_passphrase(sealed: bytes, passphrase: str) -> bytes | None:
         return None
     if done.returncode == _BUSY:
         raise _busy()
+    if done.returncode not in range(2):  # no Python ends so: it was killed, or gave up
+        raise _too_little_memory(factor)
     if done.returncode:
         raise _damaged(None)
     return done.stdout
@@ -239,7 +261,11 @@ def _attempt(home: Path, attempts: Path, sealed: bytes, passphrase: str) -> byte
     """
     with disk.alone(home / UNLOCKING):
         throttle.count_attempt(attempts)
-        key = open_with_passphrase(sealed, passphrase)
+        try:
+            key = open_with_passphrase(sealed, passphrase)
+        except FieldappError:
+            throttle.uncount_attempt(attempts)
+            raise
         if key is not None:
             throttle.clear_attempts(attempts)
     return key
@@ -260,6 +286,15 @@ def _attempts_file(home: Path, user: str) -> Path:
 
 def _busy() -> FieldappError:
     return FieldappError(_("The machine is too busy to open the key. Nothing was changed; wait a moment, try again."))
+
+
+def _too_little_memory(factor: int) -> FieldappError:
+    return FieldappError(
+        _(
+            "Opening the key takes {n} MB of memory, and this machine has less free. Nothing is damaged: close other"
+            " programs or start the machine anew, then try again."
+        ).format(n=passphrase_seal.memory_needed(factor) >> 20)
+    )
 
 
 def _damaged(path: Path | None) -> FieldappError:
