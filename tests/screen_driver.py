@@ -8,6 +8,7 @@ from field import World
 from textual.pilot import Pilot
 
 from fieldapp.tui.app import FieldApp
+from fieldapp.tui.widgets.footer import KeyFooter
 
 PATIENCE = 200
 """Turns of the loop that a test waits for something"""
@@ -51,7 +52,9 @@ class ScreenDriver:
 
     @property
     def footer(self) -> str:
-        return self.text.splitlines()[-1]
+        """The lines of keys."""
+        at = self.app.screen.query_one(KeyFooter).region
+        return "\n".join(self.text.splitlines()[at.y : at.bottom])
 
 
 KEYS = {

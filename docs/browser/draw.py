@@ -36,7 +36,6 @@ FLAGS = [
 PATIENCE = 120.0
 FIELDAPP = [sys.executable, "-c", "from fieldapp.cli import main; main()"]
 KEYS = {
-    "F5": 116,
     "F6": 117,
     "F7": 118,
     "F8": 119,
@@ -146,7 +145,7 @@ async def draw(url: str, devtools: str) -> None:
         for _year in range(date.today().year - 2013):  # the demo's figures are of 2013
             await page.key("ArrowLeft")
         await page.picture("report")
-        await page.key("F5")
+        await page.key("F8")
         await page.rest(4)
         await page.picture("bars")
         await page.key("Enter")

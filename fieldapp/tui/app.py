@@ -58,9 +58,9 @@ class FieldApp(Host):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", _("Help")),
         Binding("f12", "typing", _("IME"), priority=True),
-        Binding("ctrl+p", "palette", _("Go to"), show=False, priority=True),
-        Binding("ctrl+l", "lock", _("Lock"), show=False, priority=True),
-        Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True),
+        Binding("ctrl+p", "palette", _("Go to"), show=False, priority=True, key_display="Ctrl+P"),
+        Binding("ctrl+l", "lock", _("Lock"), show=False, priority=True, key_display="Ctrl+L"),
+        Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True, key_display="Ctrl+Q"),
     ]
 
     def __init__(self, home: Path, store: "Store | None" = None, *, read_only: bool = False) -> None:

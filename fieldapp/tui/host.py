@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
+from fieldapp.i18n import _
 from fieldapp.tui.keys import TypingApp
 
 if TYPE_CHECKING:
@@ -41,6 +42,13 @@ class Host(TypingApp[None]):
     def banner(self) -> Iterator[Widget]:
         """Widgets below the header of each page: none, except in the tutorial."""
         yield from ()
+
+    def action_moved(self, key: str) -> None:
+        """Say which key does now what the pressed one did in older versions; nothing if that one does not work here."""
+        active = self.screen.active_bindings.get(key)
+        if active is not None:
+            line = _("{what}: {key}").format(what=active.binding.description, key=self.get_key_display(active.binding))
+            self.notify(line, markup=False)
 
     def lock_store(self) -> None:
         """Keep what is typed, close the file and forget its key."""

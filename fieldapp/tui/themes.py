@@ -76,8 +76,8 @@ SIXTEEN = Theme(
         "header-text": "ansi_black",
         "block-cursor-foreground": "ansi_black",
         "block-cursor-background": "ansi_white",
-        "block-cursor-blurred-foreground": "ansi_white",
-        "block-cursor-blurred-background": "ansi_black",
+        "block-cursor-blurred-foreground": "ansi_black",
+        "block-cursor-blurred-background": "ansi_white",
         "footer-foreground": "ansi_white",
         "footer-background": "ansi_black",
         "footer-key-foreground": "ansi_bright_yellow",
@@ -102,4 +102,5 @@ def titles() -> Mapping[str, str]:
 
 def default_theme() -> str:
     """The theme before one is chosen: one that the terminal can show."""
-    return SIXTEEN.name if os.environ.get("TERM") in ("linux", "vt220", "ansi", "screen") else DARK.name
+    term = os.environ.get("TERM", "")
+    return SIXTEEN.name if term in ("linux", "vt220", "ansi", "screen") or term.endswith("-16color") else DARK.name

@@ -12,7 +12,7 @@ import pytest
 pexpect = pytest.importorskip("pexpect", reason=on_windows.TERMINAL)
 
 ENTER, ESC, TAB, DOWN = "\r", "\x1b", "\t", "\x1b[B"
-F2, F6, F8, F9 = "\x1bOQ", "\x1b[17~", "\x1b[19~", "\x1b[20~"
+F2, F6, F9, DELETE = "\x1bOQ", "\x1b[17~", "\x1b[20~", "\x1b[3~"
 CTRL_A, CTRL_K, CTRL_P = "\x01", "\x0b", "\x10"
 PATIENCE = 30.0
 """Seconds that a test waits for a screen; nothing is measured by it."""

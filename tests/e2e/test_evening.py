@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from bursts import corrected
-from e2e.terminal import CTRL_A, CTRL_K, CTRL_P, ENTER, ESC, F2, F6, F8, F9, TAB, Terminal
+from e2e.terminal import CTRL_A, CTRL_K, CTRL_P, DELETE, ENTER, ESC, F2, F6, F9, TAB, Terminal
 from field import PASSPHRASE, World
 
 from fieldapp.demo import PERIOD
@@ -192,7 +192,7 @@ def test_typed_ahead_over_screens(world: World) -> None:
     leave()
     terminal.type(CTRL_P, typed("sổ đảng viên"), ENTER, typed("hyeo"), ENTER, F2, CTRL_A, "H'", F2, ESC)
     terminal.wait("H'Rơ Châm Hyeo")
-    terminal.type(CTRL_A, CTRL_K, typed("blêh"), ENTER, F8, typed("Ghi nhầm người"), ENTER)
+    terminal.type(CTRL_A, CTRL_K, typed("blêh"), ENTER, DELETE, typed("Ghi nhầm người"), ENTER)
     terminal.wait("· đã hủy")
     terminal.end()
     names = {

@@ -63,7 +63,7 @@ async def test_a_bar_opens_its_records(world: World) -> None:
         await press(pilot, "enter")
         assert isinstance(app.screen, RecordScreen)
         assert records.get(world.hq, app.screen._record_id).row["date_from"] == "2013-10-05"
-        await press(pilot, "escape", "escape", "f4", "enter")
+        await press(pilot, "escape", "escape", "f7", "enter")
         assert "Xã Ia Rvê" in said(app, "#what")
         assert said(app, "#sum").startswith("tổng: 2 = 2 giếng")
         await press(pilot, "escape", "right")
@@ -82,7 +82,7 @@ async def test_a_plan_opens_what_was_done(world: World) -> None:
     app = FieldApp(world.root / "hq", world.hq.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(DashboardScreen(YEAR))
-        await press(pilot, *["f4"] * 4)
+        await press(pilot, *["f7"] * 4)
         assert "Kế hoạch" in said(app, "#what")
         await press(pilot, "enter")
         assert said(app, "#sum").startswith("tổng: 2.385 = 2.385 lượt")

@@ -9,7 +9,7 @@ from fieldapp.tui.screens.double_entry import BlindForm, DifferencesScreen, Samp
 from fieldapp.work import double_entry
 
 OTHER = "Lê Văn C"
-FORM = ("<f4>", "<enter>", "<f8>", "<enter>")
+FORM = ("<f4>", "<enter>", "<f5>", "<enter>")
 PLACE = ("<enter>", "<enter>", "<enter>", "ia rve", "<enter>")
 TYPED = (*PLACE, "Buon Khac", "<enter>", "<enter>", "<enter>", "1", "<enter>", "21")
 
@@ -25,7 +25,7 @@ def recorded(world: World, **fields: object) -> str:
 async def test_a_sample_is_keyed_again_and_the_right_value_chosen(world: World) -> None:
     row_id = recorded(world)
     async with at_post(world) as s:
-        await s.press("f4", "enter", "f8")
+        await s.press("f4", "enter", "f5")
         assert isinstance(s.app.screen, SampleScreen)
         assert "· 15/03/2026 · Giếng khoan" in s.text
         await s.press("enter")

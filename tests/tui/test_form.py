@@ -240,8 +240,6 @@ async def test_every_kind_has_a_form_whose_focus_is_in_sight(world: World, kind:
             if focused in seen:
                 break
             seen.add(focused)
-            keys = form.app.screen.query("FooterKey")
-            assert sum(key.region.width for key in keys) + len(keys) <= size[0] + 1
             await form.type("<enter>")
         assert len(seen) >= len(BY_KIND[kind].model_fields)
 

@@ -39,9 +39,9 @@ def classes() -> Iterator[type[DOMNode]]:
 
 
 def keys_of(*nodes: type[Any]) -> set[str]:
-    """The keys that the classes, and those from which they are made, bind."""
+    """The keys that the classes, and those from which they are made, bind; not those that only say what moved."""
     bound = [b for node in nodes for base in node.__mro__ for b in vars(base).get("BINDINGS", [])]
-    texts = [b.key if isinstance(b, Binding) else b[0] for b in bound]
+    texts = [b.key if isinstance(b, Binding) else b[0] for b in bound if "moved" not in str(b)]
     return {key.strip() for text in texts for key in text.split(",")}
 
 

@@ -78,7 +78,7 @@ POST: dict[type[Screen[Any]], Make] = {
     listing.ListScreen: lambda _w, _s: listing.ListScreen("activity"),
     record.RecordScreen: lambda _w, s: record.RecordScreen(well_of(s)),
     search.SearchScreen: lambda _w, _s: search.SearchScreen(),
-    search.UnitFinder: lambda _w, s: search.UnitFinder(s),
+    search.NarrowFinder: lambda _w, s: search.NarrowFinder(s),
     sync.SyncScreen: lambda _w, _s: sync.SyncScreen(),
     report.ReportScreen: lambda _w, _s: report.ReportScreen(),
     report_file.ReportFileScreen: lambda _w, _s: report_file.ReportFileScreen(YEAR),
@@ -112,6 +112,22 @@ BASES = {"OrderedKeys", "Page", "Dialog", "QuestionsDialog", "UnlockScreen", "Lo
 """What is no screen by itself; the way in has bursts of its own in test_shell and test_lock"""
 
 
+def set_at_odds(world: World) -> None:
+    """Bring headquarters two texts of one field, by laptops that did not know of each other."""
+    other = second_laptop(world)
+    well = world.well()
+    world.carry(world.post, other)
+    for laptop, text in ((world.post, "sâu 60 m"), (other, "sâu 80 m")):
+        records.save(laptop, "activity", {"description": text}, well)
+    world.carry(world.post, world.hq)
+    world.carry(other, world.hq)
+    other.close()
+
+
+def the_conflict(_world: World, store: Store) -> Screen[Any]:
+    return deciding.ConflictScreen(conflicts(store)[0])
+
+
 def every_screen() -> Iterator[type[Screen[Any]]]:
     for module in walk_packages(screens.__path__, "fieldapp.tui.screens."):
         for value in vars(import_module(module.name)).values():
@@ -140,18 +156,8 @@ async def test_at_a_post(world: World) -> None:
 
 
 async def test_at_headquarters(world: World) -> None:
-    other = second_laptop(world)
-    well = world.well()
-    world.carry(world.post, other)
-    for laptop, text in ((world.post, "sâu 60 m"), (other, "sâu 80 m")):
-        records.save(laptop, "activity", {"description": text}, well)
-    world.carry(world.post, world.hq)
-    world.carry(other, world.hq)
-    (conflict,) = conflicts(world.hq)
-    at_hq: dict[type[Screen[Any]], Make] = {
-        **HQ,
-        deciding.ConflictScreen: lambda _w, _s: deciding.ConflictScreen(conflict),
-    }
+    set_at_odds(world)
+    at_hq: dict[type[Screen[Any]], Make] = {**HQ, deciding.ConflictScreen: the_conflict}
     await opened_and_left(world, world.root / "hq", world.hq, at_hq)
 
 

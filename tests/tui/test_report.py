@@ -54,7 +54,7 @@ async def test_the_period_moves_and_changes_its_length(world: World) -> None:
         await press(pilot, "left")
         assert "quý III/2013" in said(app, "#what")
         assert app.screen.query_one("#figures", OptionList).option_count == 1
-        await press(pilot, "f6")
+        await press(pilot, "f7")
         assert "hiện nay" in said(app, "#what")
 
 

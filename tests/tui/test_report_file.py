@@ -16,7 +16,7 @@ from fieldapp.tui.widgets.text_field import TextField
 
 
 async def to_files(pilot: Pilot[Any], folder: Path) -> ReportFileScreen:
-    await pilot.press("f8", "f7")
+    await pilot.press("f8", "f2")
     await pilot.pause()
     screen = pilot.app.screen
     assert isinstance(screen, ReportFileScreen)

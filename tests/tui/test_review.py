@@ -52,11 +52,11 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         assert " · Giếng khoan · 05/10/2013 · Xã Ia Rvê · 1 giếng, 12 hộ" in lines(app)
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, RecordScreen)
-        await strokes(pilot, "<f8>", "so lieu", "<enter>", "may ho?", "<enter>")
+        await strokes(pilot, "<delete>", "so lieu", "<enter>", "may ho?", "<enter>")
         said = reviews.last_reviews(world.hq, "activity", [well])[well]
         assert (said.state, said.field, said.comment) == ("returned", "measures", "may ho?")
         assert isinstance(app.screen, ReviewListScreen)
-        await strokes(pilot, "<f10>")
+        await strokes(pilot, "<f6>")
         assert reviews.last_reviews(world.hq, "activity", [other])[other].state == "accepted"
         assert "Không có gì chờ duyệt" in lines(app)
     again = world.copy(world.root.parent / "again")
@@ -93,7 +93,7 @@ async def test_accepting_waits_for_a_second_look_where_something_is_odd(world: W
     world.carry(world.post, world.hq)
     app = FieldApp(world.root / "hq", world.hq)
     async with app.run_test(size=(80, 24)) as pilot:
-        await strokes(pilot, "<f7>", "<enter>", "<f10>")
+        await strokes(pilot, "<f7>", "<enter>", "<f6>")
         assert reviews.last_reviews(world.hq, "activity", twice) == {}
         assert "ghi hai lần" in lines(app)
         await strokes(pilot, "<enter>", "<f2>")

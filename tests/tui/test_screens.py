@@ -91,7 +91,7 @@ async def test_a_record_is_voided_with_its_reason(post: World) -> None:
     app = FieldApp(post.root / "post", post.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await write(pilot, "f4", "enter", *"so 6", "enter", "f8", *"nhap trung", "enter")
+        await write(pilot, "f4", "enter", *"so 6", "enter", "delete", *"nhap trung", "enter")
         rows = lists.record_window(post.post, "activity", text="so 6", voided=True).rows
         assert [r["void_reason"] for r in rows] == ["nhap trung"]
         await write(pilot, "escape")

@@ -163,8 +163,8 @@ async def test_every_footer_fits_into_80_columns(world: World) -> None:
             ("escape", "f4", "enter"),
             ("enter",),
             ("escape", "escape", "f8"),
-            ("f7",),
-            ("escape", "f5"),
+            ("f2",),
+            ("escape", "f8"),
             ("escape", "escape", "f9"),
         ):
             await s.press(*keys)
@@ -179,7 +179,7 @@ async def test_reference_data_is_only_looked_at_by_a_post(world: World) -> None:
         await s.press("f2", "enter")
         assert isinstance(s.app.screen, RecordScreen)
         assert "F2" not in s.footer
-        assert "F8" not in s.footer
+        assert "Del" not in s.footer
 
 
 async def test_a_record_is_not_voided_by_typing(world: World) -> None:
@@ -188,11 +188,11 @@ async def test_a_record_is_not_voided_by_typing(world: World) -> None:
         await s.press("f4", "enter", "enter", "abc", "enter")
         assert isinstance(s.app.screen, RecordScreen)
         assert records.get(world.post, row_id).row["voided_at"] is None
-        await s.press("f8", "enter")
+        await s.press("delete", "enter")
         assert records.get(world.post, row_id).row["voided_at"] is None
-        await s.press("escape", "f8", "nham", "enter")
+        await s.press("escape", "delete", "nham", "enter")
         assert records.get(world.post, row_id).row["void_reason"] == "nham"
-        assert "F8" not in s.footer
+        assert "Del" not in s.footer
 
 
 async def test_the_list_is_at_the_same_row_afterwards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,7 +310,7 @@ async def test_work_on_the_stick_can_be_broken_off(world: World, go_on: threadin
     async with at_post(world) as s:
         await s.press("f9", str(world.usb), "enter")
         assert "Dừng" in s.footer
-        await s.press("f8")
+        await s.press("delete")
         go_on.set()
         await s.wait("! Đã dừng.")
         assert "XONG" not in s.text
@@ -329,11 +329,11 @@ async def test_old_bundles_are_cleared_after_asking(world: World) -> None:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("1 gói cũ trên USB không cần nữa")
         assert old.path.exists()
-        await s.press("f7")
-        await s.wait("? Nhấn F7 lần nữa để xóa 1 gói này.")
+        await s.press("delete")
+        await s.wait("? Nhấn Del lần nữa để xóa 1 gói này.")
         assert f"· {old.path.name}: " in s.text
         assert old.path.exists()
-        await s.press("f7")
+        await s.press("delete")
         await s.wait("✓ Đã xóa 1 gói.")
         assert "Dọn gói cũ" not in s.footer
     assert not old.path.exists()

@@ -14,7 +14,7 @@ WAY = (
     ("enter", "31/2", "f2"),
     ("escape", "f3", "gi"),
     ("escape", "f4", "enter"),
-    ("enter", "f8"),
+    ("enter", "delete"),
     ("escape", "escape", "escape", "f8"),
     ("escape", "f9"),
     ("f1",),

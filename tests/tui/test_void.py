@@ -16,7 +16,7 @@ async def test_voiding_a_member_asks_with_what_leaves_the_figures(world: World) 
         records.save(world.post, "household_charge", {**about, "household": name, "unit_id": "24221"}, confirm=True)
     async with at_post(world) as s:
         s.app.push_screen(RecordScreen(who))
-        await s.press("f8")
+        await s.press("delete")
         assert "không còn được tính: 1 giới thiệu sinh hoạt, 2 hộ phụ trách." in " ".join(s.text.split())
         assert "Vì sao hủy" in s.text
         await s.press("ghi nham", "enter")

@@ -15,7 +15,7 @@ from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.header import HeaderLine
 
 FIRST_KEYS = ("enter", "tab", "shift+tab", "down", "up", "left", "right")
-LAST_KEYS = ("escape", "f1")
+LAST_KEYS = ("delete", "ctrl+p", "escape", "f1")
 
 
 class OrderedKeys(Screen[Any]):
@@ -26,6 +26,8 @@ class OrderedKeys(Screen[Any]):
     """The screen is there to change records or to write a file, so it does not open in read-only mode"""
     CHANGES: ClassVar[frozenset[str]] = frozenset()
     """Actions that change records or write files: not in the footer in read-only mode"""
+    ALSO: ClassVar[frozenset[str]] = frozenset()
+    """Actions of the application that the footer names here, although they work everywhere"""
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -42,8 +44,8 @@ def _footer_place(key: str) -> tuple[int, int]:
         return 0, FIRST_KEYS.index(key)
     if key in LAST_KEYS:
         return 3, LAST_KEYS.index(key)
-    number = key.removeprefix("f")
-    return (2, int(number)) if key != number and number.isdecimal() else (1, 0)
+    number = key.removeprefix("shift+").removeprefix("f")
+    return (2, 2 * int(number) + key.startswith("shift+")) if number.isdecimal() else (1, 0)
 
 
 class Chooser(OptionList):

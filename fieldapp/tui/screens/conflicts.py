@@ -83,7 +83,7 @@ class ConflictScreen(Page):
         "Choose the value that is right, or whether the record stays voided. It is written as a change like any other,"
         " and reaches the other laptops."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "record", _("Record"))]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "open_record", _("Record"))]
 
     def __init__(self, conflict: Row) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class ConflictScreen(Page):
         self.app.notify(_("Settled."), markup=False)
         self.dismiss(None)
 
-    def action_record(self) -> None:
+    def action_open_record(self) -> None:
         """Open the record that the field belongs to."""
         from fieldapp.tui.screens.record import RecordScreen
 
@@ -126,7 +126,7 @@ class ConflictScreen(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide F4 for a kind of record that this version does not know."""
-        return action != "record" or self._conflict["table"] in BY_KIND
+        return action != "open_record" or self._conflict["table"] in BY_KIND
 
 
 class LaptopScreen(Page):

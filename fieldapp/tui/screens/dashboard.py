@@ -52,9 +52,12 @@ class Bars(OptionList):
 
 
 class DashboardScreen(Page):
-    """One figure at a time; the arrows go to the others, F4 splits it in another way."""
+    """One figure at a time; the arrows go to the others, F7 splits it in another way."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "split", _("Split otherwise"))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f7", "split", _("Split otherwise")),
+        Binding("f4", "app.moved('f7')", show=False),
+    ]
 
     def __init__(self, query: Query, begin: Key | None = None) -> None:
         """``begin``: the figure that is shown first."""

@@ -152,7 +152,7 @@ class DifferencesScreen(Page):
         " keyed again where it is chosen, as a change like any other. Esc leaves the record as it is."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "take", _("Write")),
+        Binding("f2", "write", _("Write")),
         Binding("escape", "back", _("Leave as it is"), key_display="Esc"),
     ]
 
@@ -190,7 +190,7 @@ class DifferencesScreen(Page):
         self._keyed ^= {event.option_index}
         self.renew()
 
-    def action_take(self) -> None:
+    def action_write(self) -> None:
         """Write the values keyed again where they are chosen."""
         chosen = [self._made.differences[number] for number in sorted(self._keyed)]
         try:

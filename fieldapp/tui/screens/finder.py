@@ -7,11 +7,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.i18n import _
 from fieldapp.tui.screens.base import Dialog
+from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.pick_list import fitting
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import search_key
@@ -47,7 +48,7 @@ class Finder(Dialog):
             found = OptionList(markup=False)
             found.can_focus = False
             yield found
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.refilter()

@@ -64,13 +64,17 @@ class FormScreen(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
-        Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab", show=False),
+        Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
         Binding("f2", "save", _("Save"), key_display="F2"),
         Binding("f5", "copy", _("Copy"), key_display="F5"),
-        Binding("shift+f5,f17", "copy_all", _("All as before"), key_display="⇧F5", show=False),
+        Binding("f5", "pin", _("Pin"), key_display="F5"),
+        Binding("shift+f5,f17", "copy_all", _("All as before"), key_display="⇧F5"),
         Binding("f6", "templates", _("Models"), key_display="F6"),
-        Binding("f7", "pin", _("Pin"), key_display="F7"),
-        Binding("f8", "take_along", _("Take the figures along"), key_display="F8"),
+        Binding("f6", "take_along", _("Take the figures along"), key_display="F6"),
+        Binding("f7", "app.moved('f5')", show=False),
+        Binding("f8", "app.moved('f6')", show=False),
+        Binding("down", "app.focus_next", _("Next"), show=False),
+        Binding("up", "app.focus_previous", _("Step back"), show=False),
         Binding("escape", "leave", _("Leave"), key_display="Esc"),
     ]
 
@@ -205,6 +209,7 @@ class FormScreen(Page):
         context = FormContext({e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}, self._day())
         for editor in self._editors:
             editor.follow(context)
+        self.refresh_bindings()  # F5 copies into an empty field and pins what is typed
 
     def _day(self) -> date | None:
         field = next((e for e in self._editors if e.key == self.model.first_day()), None)
@@ -310,15 +315,14 @@ class FormScreen(Page):
         self.app.push_screen(TemplateMenu(self.store, self.kind), chosen)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer copying and pinning only where they make sense."""
+        """Offer copying into an empty field, and pinning what is typed."""
         if action == "take_along":
             return self._shift != 0
         editor = self._focused_editor() if action in ("copy", "pin") else None
         if action in ("pin", "templates", "copy_all") and self.row_id is not None:
             return False
-        if action == "pin":
-            return isinstance(editor, FieldRow)
-        return editor is None or editor.copies
+        pins = self.row_id is None and isinstance(editor, FieldRow) and (editor.pinned or bool(editor.entry.value))
+        return pins if action == "pin" else not pins and (editor is None or editor.copies)
 
     def _focused_editor(self) -> Editor | None:
         return next((e for e in self._editors if e.has_focus_within), None)

@@ -41,6 +41,7 @@ class HomeScreen(Page):
     """What is late, broken, missing or ends soon, unfinished forms, and what was recorded this month."""
 
     CHANGES = frozenset({"write", "usb", "discard"})
+    ALSO = frozenset({"palette"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Add")),
         Binding("f3", "search", _("Find")),
@@ -50,7 +51,7 @@ class HomeScreen(Page):
         Binding("f7", "review", _("Desk")),
         Binding("f8", "report", _("Report")),
         Binding("f9", "usb", _("USB")),
-        Binding("delete", "discard", _("Drop the draft"), show=False),
+        Binding("delete", "discard", _("Drop the draft"), key_display="Del"),
         Binding("escape", "leave", _("End"), key_display="Esc"),
     ]
 
@@ -128,16 +129,23 @@ class HomeScreen(Page):
 
     def action_discard(self) -> None:
         """Delete the chosen draft on the second press."""
-        at = self.query_one("#todo", OptionList).highlighted
-        if at is None or at >= len(self._todo) or not self._todo[at].draft:
-            return
-        chosen = self._todo[at].target
+        chosen = self._chosen_draft
 
         def drop() -> None:
             self.store.drop_draft(chosen)
             self.renew()
 
         self._twice(chosen, _("Del again forgets this draft."), drop)
+
+    @property
+    def _chosen_draft(self) -> str:
+        """The draft of the highlighted line; empty for another line."""
+        at = next((shown.highlighted for shown in self.query(TodoList)), None)
+        line = self._todo[at] if at is not None and at < len(self._todo) else None
+        return line.target if line is not None and line.draft else ""
+
+    def on_option_list_option_highlighted(self) -> None:
+        self.refresh_bindings()
 
     def _twice(self, what: str, warning: str, act: Callable[[], object]) -> None:
         """Do what cannot be undone only if the key is pressed twice within some seconds."""
@@ -218,7 +226,9 @@ class HomeScreen(Page):
         self.app.push_screen(CoverageScreen())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Posts record meetings; headquarters reviews, and sees who is missing."""
+        """Posts record meetings; headquarters reviews, and sees who is missing. A draft can be dropped."""
+        if action == "discard":
+            return bool(self._chosen_draft)
         at_hq = self.store.role == "hq"
         return at_hq if action in ("review", "posts") else not at_hq if action == "meetings" else True
 

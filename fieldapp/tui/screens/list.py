@@ -46,10 +46,11 @@ class ListScreen(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Add")),
+        Binding("f5", "key_again", _("Key again")),
         Binding("f6", "quick", _("Many")),
         Binding("f7", "voided", _("+voided")),
         Binding("f7", "retired", _("+retired")),
-        Binding("f8", "key_again", _("Check")),
+        Binding("f8", "app.moved('f5')", show=False),
     ]
 
     def __init__(self, kind: str) -> None:

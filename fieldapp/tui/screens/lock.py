@@ -11,7 +11,10 @@ from fieldapp.tui.screens.unlock import UnlockScreen
 class LockScreen(UnlockScreen, inherit_bindings=False):
     """Covers everything until a user of the laptop unlocks it. Meanwhile the file is closed and its key forgotten."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "recover", _("Forgotten?"))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f5", "recover", _("Forgotten?")),
+        Binding("f4", "app.moved('f5')", show=False),
+    ]
 
     def on_mount(self) -> None:
         self.app.lock_store()

@@ -103,7 +103,8 @@ class PeopleScreen(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "add", _("Add user")),
-        Binding("f8", "remove", _("Remove")),
+        Binding("delete", "remove", _("Remove"), key_display="Del"),
+        Binding("f8", "app.moved('delete')", show=False),
     ]
 
     def __init__(self) -> None:
@@ -143,7 +144,7 @@ class PeopleScreen(Page):
         if self._asked != chosen:
             self._asked = chosen
             self._say(
-                _("F8 again: {name} can no longer open this laptop. What they recorded stays.").format(name=chosen)
+                _("Del again: {name} can no longer open this laptop. What they recorded stays.").format(name=chosen)
             )
             return
         self._asked = ""

@@ -39,6 +39,8 @@ class QuestionsDialog(Dialog):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "finish", _("Finish")),
         Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
+        Binding("down", "app.focus_next", _("Next"), show=False),
+        Binding("up", "app.focus_previous", _("Step back"), show=False),
     ]
 
     def __init__(self, title: str, questions: Sequence[Question]) -> None:

@@ -78,9 +78,10 @@ class RecordScreen(Page):
         Binding("enter", "work", _("What was done"), key_display="Enter"),
         Binding("f2", "change", _("Change")),
         Binding("f2", "accept", _("Accept")),
-        Binding("f8", "send_back", _("Return")),
-        Binding("f8", "void", _("Void")),
-        Binding("f8", "retire", _("Retire")),
+        Binding("delete", "send_back", _("Return"), key_display="Del"),
+        Binding("delete", "void", _("Void"), key_display="Del"),
+        Binding("delete", "retire", _("Retire"), key_display="Del"),
+        Binding("f8", "app.moved('delete')", show=False),
         Binding("down,pagedown", "scroll(1)", _("Scroll"), key_display="↑↓"),
         Binding("up,pageup", "scroll(-1)", _("Up"), show=False),
     ]
@@ -169,6 +170,8 @@ class RecordScreen(Page):
         if action == "work":
             work = self.query_one(WorkList)
             return work.has_records and not work.has_focus
+        if action in ("send_back", "void", "retire") and self.query_one("#void-line").has_class("-shown"):
+            return False
         if action in ("accept", "send_back"):
             return self._reviewable
         if action in ("void", "retire") and (action == "retire") != self._model.REFERENCE:

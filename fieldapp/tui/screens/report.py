@@ -41,10 +41,12 @@ class ReportScreen(Page):
 
     CHANGES = frozenset({"file"})
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "file", _("File")),
         Binding("f4", "length", _("Period")),
-        Binding("f5", "bars", _("Bars")),
-        Binding("f6", "units", _("Areas")),
-        Binding("f7", "file", _("File")),
+        Binding("f7", "units", _("Areas")),
+        Binding("f8", "bars", _("Bars")),
+        Binding("f5", "app.moved('f8')", show=False),
+        Binding("f6", "app.moved('f7')", show=False),
     ]
 
     def __init__(self) -> None:

@@ -22,11 +22,12 @@ AT_ONCE = 200
 class ReviewListScreen(Page):
     """``~``: changed since the last review. ``?``: something is odd, and a sentence below says what."""
 
-    HELP = "F2 accepts the chosen one, F10 all that have no question mark. Enter opens one: it can be returned there."
+    HELP = "F2 accepts the chosen one, F6 all that have no question mark. Enter opens one: it can be returned there."
     CHANGES = frozenset({"accept", "accept_all"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "accept", _("Accept")),
-        Binding("f10", "accept_all", _("Accept all without ?")),
+        Binding("f6", "accept_all", _("Accept all without ?")),
+        Binding("f10", "app.moved('f6')", show=False),
     ]
 
     def __init__(self, kind: str, post_id: str) -> None:

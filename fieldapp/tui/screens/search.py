@@ -1,7 +1,7 @@
 """Every record, found by words as they are typed: where is it?"""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -33,31 +33,58 @@ class HitField(WordField):
     ]
 
 
-class UnitFinder(Finder):
-    """Dismisses with the id of a unit, empty for everywhere, or None."""
+@dataclass(frozen=True)
+class Narrowing:
+    """One way to filter: what it is about, the filter's fields that it sets, and its words; no words for all."""
 
-    HELP = "Type a word of a commune, a district or a province, without diacritics if you like."
+    what: str
+    changes: Mapping[str, Any]
+    title: str = ""
+
+
+class NarrowFinder(Finder):
+    """Dismisses with a ``Narrowing`` by kind, place or time, or with None."""
+
+    HELP = "Type a word of a kind, a commune, a district, a province or a time, without diacritics if you like."
 
     def __init__(self, store: Store) -> None:
-        super().__init__(_("Where"), [])
+        super().__init__(_("Show only"), _kinds_and_times())
         self._store = store
 
     def groups(self, typed: str) -> list[Group]:
-        """The units that fit; everywhere, while nothing is typed."""
-        return [
-            ("", [] if typed else [("", _("everywhere"))]),
-            ("", lists.choices(self._store, "unit", typed, limit=50)),
-        ]
+        """Kinds and times first; units once a word is typed: there are thousands."""
+        return [*super().groups(typed), (_("Where"), self._units(typed))]
+
+    def _units(self, typed: str) -> list[tuple[Narrowing, str]]:
+        if not typed:
+            return [(Narrowing("unit", {"units": None}), _("everywhere"))]
+        found = lists.choices(self._store, "unit", typed, limit=50)
+        return [(Narrowing("unit", {"unit": unit}, title), title) for unit, title in found]
+
+
+def _kinds_and_times() -> list[Group]:
+    """The kinds, then the month, quarter and year of today, and the year before; each with its way to show all."""
+    from fieldapp.reports.query import period_of
+
+    kinds = [(Narrowing("kind", {"kind": m.KIND}, _(m.PLURAL)), _(m.PLURAL)) for m in by_use(RECORDS) if m.TOP]
+    today = wall.today()
+    quarter = (today.month + 2) // 3
+    texts = (f"{today.year}-{today.month:02d}", f"{today.year}-Q{quarter}", str(today.year), str(today.year - 1))
+    periods = [period_of(text, today) for text in texts]
+    times = [(Narrowing("when", {"first": p.first, "last": p.last}, p.title), p.title) for p in periods]
+    return [
+        (_("Kind"), [(Narrowing("kind", {"kind": None}), _("every kind")), *kinds]),
+        (_("When"), [(Narrowing("when", {"first": None, "last": None}), _("always")), *times]),
+    ]
 
 
 class SearchScreen(Page):
     """One line for each record, the newest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f4", "kind", _("Kind")),
-        Binding("f5", "unit", _("Where")),
-        Binding("f6", "period", _("When")),
+        Binding("f4", "narrow", _("Kind, place, time")),
         Binding("f7", "state", _("Status")),
+        Binding("f5,f6", "app.moved('f4')", show=False),
     ]
     DEFAULT_CSS = """
     SearchScreen #search-line { height: 1; margin: 1 0; }
@@ -128,35 +155,21 @@ class SearchScreen(Page):
 
     # narrowing --------------------------------------------------------------------------------------------------
 
-    def action_kind(self) -> None:
-        """Filter by one kind of record, or show all."""
-        kinds = [({"kind": m.KIND}, _(m.PLURAL)) for m in by_use(RECORDS) if m.TOP]
-        self._narrow(_("Kind"), [({"kind": None}, _("every kind")), *kinds])
+    def action_narrow(self) -> None:
+        """Filter by a kind of record, a unit with what belongs to it, or a time; or show all of them again."""
+        self.app.push_screen(NarrowFinder(self.store), self._narrowed)
 
-    def action_unit(self) -> None:
-        """Filter by one unit with what belongs to it, or show everywhere."""
-        from fieldapp.reports.units import inside
+    def _narrowed(self, chosen: Narrowing | None) -> None:
+        if chosen is None:
+            return
+        changes = dict(chosen.changes)
+        if unit := changes.pop("unit", None):
+            from fieldapp.reports.units import inside
 
-        def chosen(unit: str | None) -> None:
-            if unit is not None:
-                units = tuple(inside(self.store, unit, wall.today())) if unit else None
-                self._search_filter = replace(self._search_filter, units=units)
-                self._filter_words["unit"] = words.labels(self.store, "unit", [unit])[unit] if unit else ""
-                self.renew()
-
-        self.app.push_screen(UnitFinder(self.store), chosen)
-
-    def action_period(self) -> None:
-        """Filter by a month, a quarter or a year, or show always."""
-        from fieldapp.reports.query import period_of
-
-        today = wall.today()
-        quarter, month = (today.month + 2) // 3, today.month
-        named: list[tuple[dict[str, Any], str]] = [({"first": None, "last": None}, _("always"))]
-        for text in (f"{today.year}-{month:02d}", f"{today.year}-Q{quarter}", str(today.year), str(today.year - 1)):
-            period = period_of(text, today)
-            named.append(({"first": period.first, "last": period.last}, period.title))
-        self._narrow(_("Period"), named)
+            changes["units"] = tuple(inside(self.store, unit, wall.today()))
+        self._search_filter = replace(self._search_filter, **changes)
+        self._filter_words[chosen.what] = chosen.title
+        self.renew()
 
     def action_state(self) -> None:
         """Filter by state: not voided, returned, voided, or any."""
@@ -166,15 +179,5 @@ class SearchScreen(Page):
             ({"state": "voided"}, _("voided")),
             ({"state": "any"}, _("voided or not")),
         ]
-        self._narrow(_("State"), named)
-
-    def _narrow(self, what: str, named: Sequence[tuple[dict[str, Any], str]]) -> None:
-        def chosen(number: int | None) -> None:
-            if number is not None:
-                changes, title = named[number]
-                self._search_filter = replace(self._search_filter, **changes)
-                self._filter_words[what] = title if number else ""
-                self.renew()
-
-        numbered = [(number, title) for number, (_changes, title) in enumerate(named)]
-        self.app.push_screen(Finder(what, [("", numbered)]), chosen)
+        choices = [(Narrowing("state", changes, title if n else ""), title) for n, (changes, title) in enumerate(named)]
+        self.app.push_screen(Finder(_("State"), [("", choices)]), self._narrowed)

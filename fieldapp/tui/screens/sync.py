@@ -50,16 +50,27 @@ class FolderField(TextField):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Start"), key_display="Enter")]
 
 
+class Steps(VerticalScroll, can_focus=False):
+    """What was done. While it follows, the newest line stays in sight, also when the lines of keys become two."""
+
+    follows = False
+
+    def on_resize(self) -> None:
+        if self.follows:
+            self.scroll_end(animate=False)
+
+
 class SyncScreen(Page):
     """Choose a drive or type a folder; Enter reads the replies there, writes the bundle, and reads it back."""
 
     WRITES = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "start", _("Start"), show=False),
+        Binding("f2", "start", _("Start")),
         Binding("tab", "other", _("Drive, folder"), key_display="Tab"),
         Binding("f5", "renew", _("Look again")),
-        Binding("f7", "clear", _("Clear old")),
-        Binding("f8", "stop", _("Break off")),
+        Binding("delete", "clear", _("Clear old"), key_display="Del"),
+        Binding("delete", "stop", _("Break off"), key_display="Del"),
+        Binding("f7,f8", "app.moved('delete')", show=False),
         Binding("pagedown", "turn(1)", _("Scroll"), key_display="PgUp/PgDn", priority=True),
         Binding("pageup", "turn(-1)", _("Scroll"), priority=True, show=False),
     ]
@@ -77,7 +88,7 @@ class SyncScreen(Page):
         yield Static(Content(_("Or a folder:")), classes="line")
         yield FolderField(stays=True, id="folder")
         yield ProgressBar(show_eta=False, id="bar")
-        with VerticalScroll(id="steps", can_focus=False):
+        with Steps(id="steps"):
             yield Static(id="lines", classes="line", markup=False)
 
     def on_mount(self) -> None:
@@ -110,7 +121,7 @@ class SyncScreen(Page):
     def _forget_old(self) -> None:
         self._old: list[sticks.OldBundle] = []
         self._named = False
-        """The old bundles were listed: F7 may delete them"""
+        """The old bundles were listed: Del may delete them"""
 
     def action_other(self) -> None:
         """Go from the drives to the folder, or back."""
@@ -136,7 +147,7 @@ class SyncScreen(Page):
         """List the old bundles; delete them on the second press."""
         if not self._named:
             self._named = True
-            asked = counted("F7 again takes {n} bundle away.", "F7 again takes {n} bundles away.", len(self._old))
+            asked = counted("Del again takes {n} bundle away.", "Del again takes {n} bundles away.", len(self._old))
             self._lines += [*(f"· {old.sentence}" for old in self._old), f"? {asked}"]
             self._show(self._lines)
             return
@@ -214,8 +225,8 @@ class SyncScreen(Page):
             self._old = [old for folder in folders for old in sticks.old_bundles(store, folder)]
             if self._old:
                 line = counted(
-                    "{n} old bundle on it is not needed any more: F7 names it and takes it away.",
-                    "{n} old bundles on it are not needed any more: F7 names them and takes them away.",
+                    "{n} old bundle on it is not needed any more: Del names it and takes it away.",
+                    "{n} old bundles on it are not needed any more: Del names them and takes them away.",
                     len(self._old),
                 )
                 last.append(f"· {line}")
@@ -269,8 +280,9 @@ class SyncScreen(Page):
 
     def _show(self, lines: Sequence[str]) -> None:
         self.query_one("#lines", Static).update(Content("\n".join(lines)))
-        if self._lines:
-            self.query_one("#steps", VerticalScroll).scroll_end(animate=False)
+        steps = self.query_one(Steps)
+        steps.follows = bool(self._lines)
+        steps.on_resize()
         self.call_after_refresh(self.refresh_bindings)
 
     def _done(self, last: Sequence[str]) -> None:

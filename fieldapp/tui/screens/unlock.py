@@ -40,7 +40,8 @@ class UnlockScreen(Screen[None]):
 
     app = getters.app(Host)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f4", "recover", _("Forgotten?")),
+        Binding("f5", "recover", _("Forgotten?")),
+        Binding("f4", "app.moved('f5')", show=False),
         Binding("escape", "app.quit", _("Quit"), key_display="Esc"),
     ]
 

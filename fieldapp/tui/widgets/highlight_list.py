@@ -61,8 +61,17 @@ class HighlightList(Widget, Generic[T], can_focus=True):
         self._highlight(self._at)
 
     def action_move(self, step: int) -> None:
-        """Highlight the item above or below."""
-        self._highlight(max(0, min(len(self.items) - 1, self._at + step)))
+        """Highlight the item above or below; above the first one is the field before."""
+        if self._at + step < 0:
+            self.screen.focus_previous()
+        elif self._at + step < len(self.items):
+            self._highlight(self._at + step)
+        else:
+            self.passed_end()
+
+    def passed_end(self) -> None:
+        """Go on to the field after the list."""
+        self.screen.focus_next()
 
     def _highlight(self, number: int) -> None:
         self._at = number

@@ -36,7 +36,6 @@ class ChoiceMenu(OptionList, can_focus=False):
         scrollbar-size-vertical: 1;
     }
     ChoiceMenu.-open { display: block; }
-    ChoiceMenu > .option-list--option-highlighted { text-style: reverse bold; }
     """
 
     def show(self, choices: Sequence[Choice]) -> None:
@@ -150,14 +149,14 @@ class PickList(Entry):
         return taken
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the list is closed, Esc belongs to the form."""
-        return action != "close" or self.is_open
+        """While the list is closed, Esc and the arrows belong to the form."""
+        if action in ("close", "move"):
+            return self.is_open
+        return super().check_action(action, parameters)
 
     def action_move(self, step: int) -> None:
-        """Go up or down the list; the first press opens it."""
-        if not self.is_open:
-            self._drop_down()
-        elif step > 0:
+        """Go up or down the open list."""
+        if step > 0:
             self.menu.action_cursor_down()
         else:
             self.menu.action_cursor_up()

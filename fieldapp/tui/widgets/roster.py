@@ -23,7 +23,10 @@ from fieldapp.vietnamese.text import clean
 class ReasonField(Entry):
     """Asks why a member was excused; Enter and Esc go back to the list."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", _("Back to the list"), key_display="Esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", _("Back to the list"), key_display="Esc"),
+        Binding("up,down", "leave", show=False),
+    ]
 
     def __init__(self, editor: "RosterEditor") -> None:
         super().__init__()

@@ -38,7 +38,8 @@ class RosterGrid(HighlightList[Seat]):
         Binding("right", "across(1)", _("Right"), show=False),
         Binding("f6", "all_present", _("All present"), key_display="F6"),
         Binding("space", "mark", _("Present?"), key_display="Space"),
-        Binding("f7,l,L", "excuse", _("Reason"), key_display="F7"),
+        Binding("l,L", "excuse", _("Reason"), key_display="L"),
+        Binding("f7", "app.moved('l')", show=False),
         Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
     ]
 
@@ -72,9 +73,17 @@ class RosterGrid(HighlightList[Seat]):
         return f"{number + 1:>3} {SIGNS[seat.status]} {name} "
 
     def action_across(self, step: int) -> None:
-        """Highlight the member in the other column."""
-        there = self._at + step * self._lines_at(self.content_size.width)
-        self._highlight(there if 0 <= there < len(self.items) else self._at)
+        """Highlight the member in the other column: the one beside, or the last one above that place."""
+        lines = self._lines_at(self.content_size.width)
+        if step < 0 <= self._at - lines:
+            self._highlight(self._at - lines)
+        elif step > 0 and self._at < lines < len(self.items):
+            self._highlight(min(self._at + lines, len(self.items) - 1))
+
+    def passed_end(self) -> None:
+        """Stay at the last member: the next key may be meant as a mark."""
+        if not self.items:
+            super().passed_end()
 
     def action_all_present(self) -> None:
         """Mark everybody as present; the exceptions are marked afterwards."""

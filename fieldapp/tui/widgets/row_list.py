@@ -51,13 +51,6 @@ class RowList(HighlightList[str]):
     def text_of(self, number: int, width: int) -> str:
         return f" {cut(self.items[number], width - 1)}"
 
-    def action_move(self, step: int) -> None:
-        """Highlight the line above or below; from the last line go to the fields, if they are below the list."""
-        if self._take is not None and self._at + step == len(self.items):
-            self.screen.focus_next()
-        else:
-            super().action_move(step)
-
     def action_take(self) -> None:
         """Take the highlighted line up, to change it."""
         if self._take is not None and self.items:

@@ -1,10 +1,9 @@
 """Rows of any model that belong to a record: those entered so far, and below them the fields for one more."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
 from fieldapp.domain.model import Child, fields_of
 from fieldapp.errors import FieldappError
@@ -29,8 +28,6 @@ class RowsEditor(FormSection):
     Enter on the last field adds a row and begins the next one; if all fields are empty, it goes on. A row that was
     taken up from the list goes back to its place in the same way.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("up", "list", _("Rows above"), key_display="↑")]
 
     def __init__(self, store: Store, key: str, child: Child) -> None:
         super().__init__(key, child)
@@ -109,14 +106,6 @@ class RowsEditor(FormSection):
                     self._fields[field].show_problem(sentence, asks=asks)
         rows = list(self._fields.values())
         next((row for row in rows if row.has_class("-wrong")), rows[0]).focus_problem()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the way up only if there are rows."""
-        return action != "list" or (bool(self._items) and not self._list.has_focus)
-
-    def action_list(self) -> None:
-        """Go up to the rows entered so far."""
-        self._list.focus()
 
     def on_editor_changed(self, _event: Editor.Changed) -> None:
         if not self._sentences:
@@ -204,7 +193,6 @@ class RowsEditor(FormSection):
         signs = ["›" if item is self._taken else " " for item in self._items]
         self._list.show([f"{sign} {self._words(item)}" for sign, item in zip(signs, self._items, strict=True)])
         self.show_number(len(self._items))
-        self.refresh_bindings()  # the way up may have appeared or gone
 
     def _words(self, item: Item) -> str:
         row = {name: item.get(name) for name in self._fields}

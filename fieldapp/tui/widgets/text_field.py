@@ -92,10 +92,15 @@ class TextField(Input):
         self._remember(before)
         return True
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing stands right of the cursor, Del is the screen's."""
+        nothing = self.selection.is_empty and self.cursor_position >= len(self.value)
+        return not (action == "delete_right" and nothing) and super().check_action(action, parameters)
+
     async def edit(self, key: str) -> bool:
         """Handle a key that changes the text or moves the cursor; False if it is another key."""
         binding = next((b for b in self._bindings.key_to_bindings.get(key, ()) if b.action.startswith(EDITS)), None)
-        if binding is None:
+        if binding is None or not self.check_action(binding.action, ()):
             return False
         before = self._moment
         await self.app.run_action(binding.action, self)
