@@ -8,6 +8,7 @@ from fieldapp.domain import lengths
 from fieldapp.domain.model import (
     Child,
     Count,
+    CountedIn,
     Day,
     LetterNumber,
     LongText,
@@ -134,11 +135,11 @@ class SelfManagementGroup(Record):
     leader: Annotated[Short, Personal(), Field(title="Leader")] = None
     marker_from: Annotated[LetterNumber, Field(title="From marker")] = None
     marker_to: Annotated[LetterNumber, Field(title="To marker")] = None
-    length_m: Annotated[Count, Field(title="Length (m)")] = None
-    markers: Annotated[Count, Field(title="Markers")] = None
-    households: Annotated[Count, Field(title="Households")] = None
-    people: Annotated[Count, Field(title="People")] = None
-    patrols_monthly: Annotated[Count, Field(title="Patrols a month")] = None
+    length_m: Annotated[Count, CountedIn("m"), Field(title="Length (m)")] = None
+    markers: Annotated[Count, CountedIn("mốc"), Field(title="Markers")] = None
+    households: Annotated[Count, CountedIn("hộ"), Field(title="Households")] = None
+    people: Annotated[Count, CountedIn("người"), Field(title="People")] = None
+    patrols_monthly: Annotated[Count, CountedIn("lượt"), Field(title="Patrols a month")] = None
     date_from: Annotated[PastDay, Field(title="From")]
     date_to: Annotated[MaybeDay, Field(title="To")] = None
     note: Annotated[Remark, Personal(), Field(title="Note")] = None

@@ -59,6 +59,13 @@ class Scaled:
 
 
 @dataclass(frozen=True)
+class CountedIn:
+    """What the whole number counts, in the language of the screen as the measures' units are."""
+
+    unit: str
+
+
+@dataclass(frozen=True)
 class SuccessorOf:
     """The field says which successor of the unit in ``field`` is meant; needed only if there are several."""
 
@@ -183,6 +190,8 @@ class FieldShape:
     default: Any = None
     scaled_by: str | None = None
     """For an integer in units of 10^-decimals: the field that gives the number of decimals"""
+    unit: str = ""
+    """For an integer: what it counts, if that has a name"""
     past: bool = False
     """A date that is normally in the past"""
     heir_of: str | None = None
@@ -222,7 +231,9 @@ def _shape(name: str, info: FieldInfo) -> FieldShape:
     if base is int:
         scaled = next((m.by for m in info.metadata if isinstance(m, Scaled)), None)
         year = any(isinstance(m, YearMark) for m in info.metadata)
-        return FieldShape(name, title, "year" if year else "integer", required, default=default, scaled_by=scaled)
+        unit = next((m.unit for m in info.metadata if isinstance(m, CountedIn)), "")
+        kind: Literal["year", "integer"] = "year" if year else "integer"
+        return FieldShape(name, title, kind, required, default=default, scaled_by=scaled, unit=unit)
     long = any(isinstance(m, Long) for m in info.metadata)
     return FieldShape(name, title, "long" if long else "text", required, default=default)
 
