@@ -93,7 +93,7 @@ class _Number:
             self.mantissa, self.places, self.length = int(f"{whole}{fraction}" or "0"), len(fraction), 1
             self.digits = first if first.isdigit() else ""
         else:
-            self.mantissa, self.length = _spelled(pieces)
+            self.mantissa, self.length = spelled_number(pieces)
             self.digits = str(self.mantissa)
 
 
@@ -190,14 +190,14 @@ def _tail(digits: str, factor: int, typed: str) -> tuple[int, int]:
     raise ValueError(_not_understood(digits))
 
 
-def _spelled(pieces: Sequence[str]) -> tuple[int, int]:
+def spelled_number(pieces: Sequence[str]) -> tuple[int, int]:
     """A number below 1000 in words at the start of the pieces, and how many pieces it takes; 0 if there is none."""
     word = [*pieces[:6], "", "", ""]
     first = _DIGITS.get(word[0], 0) if word[0] not in _ONLY_AFTER_TENS else 0
     if first and word[1] in ("trăm", "tram"):
         if word[2] in ("lẻ", "le", "linh") and word[3] in _DIGITS:
             return first * 100 + _DIGITS[word[3]], 4
-        rest, length = _spelled(word[2:])
+        rest, length = spelled_number(word[2:])
         return (first * 100 + rest, 2 + length) if rest >= 10 else (first * 100, 2)
     if word[0] in ("mười", "muoi"):
         return (10 + _DIGITS[word[1]], 2) if word[1] in _DIGITS else (10, 1)

@@ -228,7 +228,8 @@ def _read(
 ) -> Any:
     """A given value in the form that the model takes; ValueError with a sentence."""
     if shape.type == "date":
-        return _read_date(value, iso_date(others.get(shape.after)) if shape.after else None)
+        begun = iso_date(others.get(shape.after)) if shape.after else None
+        return _read_date(value, begun, ahead=not shape.past)
     if shape.type == "ref" and value is not None:
         assert shape.ref is not None
         if not isinstance(value, str):
@@ -265,12 +266,12 @@ def _unit(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> str | N
     return shape.unit if shape.scaled_by is None else None
 
 
-def _read_date(value: Any, after: date | None = None) -> date | None:
+def _read_date(value: Any, after: date | None = None, *, ahead: bool = False) -> date | None:
     if value is None or isinstance(value, date):
         return value
     if not isinstance(value, str):
         raise ValueError(_("A date is a text such as 05/11/2026."))
-    return parse_date(value, wall.today(), after) if clean(value) else None
+    return parse_date(value, wall.today(), after, ahead=ahead) if clean(value) else None
 
 
 def _maybe_date(value: Any) -> date | None:

@@ -14,7 +14,7 @@ from fieldapp.tui.widgets.pick_list import HeirField, boolean_field, code_field,
 ENTRIES: Mapping[str, Callable[[Store, FieldShape], Entry]] = {
     "text": lambda store, shape: CodeEntry() if shape.name == "code" else Entry(),
     "long": lambda store, shape: LongEntry(),
-    "date": lambda store, shape: DateField(shape.after),
+    "date": lambda store, shape: DateField(shape.after, ahead=not shape.past),
     "integer": lambda store, shape: NumberField(scale_of(store, shape)),
     "year": lambda store, shape: YearField(),
     "boolean": lambda store, shape: boolean_field(),
