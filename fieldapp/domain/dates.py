@@ -5,7 +5,6 @@ import unicodedata
 from datetime import date, datetime, timedelta
 
 from fieldapp.domain import day_words
-from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 
 FIRST_YEAR = 1900
@@ -192,7 +191,7 @@ def _expected() -> str:
 
 
 def _not_understood(typed: str) -> str:
-    return f"{_('“{word}” is not understood.').format(word=brief_text(typed))} {_expected()}"
+    return f"{_('“{word}” is not understood.').format(word=typed[:LONGEST])} {_expected()}"
 
 
 def _no_day(named: str) -> ValueError:
