@@ -150,8 +150,10 @@ def _sum(pieces: Sequence[str], factors: Mapping[str, int]) -> tuple[int, int, i
             break
         at, factor, half = _factor(pieces, used + number.length, factors)
         mantissa, own = (number.mantissa * 10 + 5, 1) if half else (number.mantissa, number.places)
-        if half and number.places:
+        if half and (number.places or (last and pieces[at - 2] in _TENS)):
             raise ValueError(_not_understood(pieces[at - 1]))
+        if last and pieces[at - 1] in _TENS and number.digits and not half:  # “1 triệu 2 trăm” is said as “1 triệu 200”
+            number.digits, factor = str(number.mantissa * factor), 1
         if last and factor == 1 and number.digits and not places:
             mantissa, own = _tail(number.digits, last, " ".join(pieces[:at]))
         elif last and (number.places or places or mantissa * factor >= last * 10**own):

@@ -67,7 +67,11 @@ def weekday_named(typed: str) -> tuple[int, str] | None:
     for number, name in enumerate(_weekdays()):
         if typed.startswith(f"{name.lower()},"):
             return number, typed[len(name) + 1 :].strip()
-    return day_words.weekday_before(day_words.plain_words(typed))
+    found = day_words.weekday_before(day_words.plain_words(typed))
+    if found is None or not found[1]:
+        return found
+    words = typed.replace(",", ", ").split()
+    return found[0], " ".join(words[-len(found[1].replace(",", ", ").split()) :])  # with its marks
 
 
 def _in_numbers(plain: str) -> str:

@@ -33,7 +33,7 @@ _WEEK = re.compile(rf"tuan ({_WHICH_ONE})")
 _SPAN = re.compile(rf"(?:(dau|cuoi|het|giua) )?(tuan|thang|quy|nam)(?: ({_WHICH_ONE}))?")
 _MONTHS: Mapping[str, int] = {"thang": 1, "quy": 3, "nam": 12}
 
-_LENGTH = re.compile(r"(?:(\+|-|trong|sau) ?)?(.+?)(?: ?(ngay|tuan|thang|nam))?(?: (nua|toi|sau|truoc))?")
+_LENGTH = re.compile(r"(?:(\+|-|trong|sau) ?)?(.+?)(?: ?(ngay|hom|tuan|thang|nam))?(?: (nua|toi|sau|truoc))?")
 _MOST = 3
 """Digits of a number of days, weeks, months or years"""
 
@@ -70,6 +70,9 @@ def weekday_meant(weekday: int, rest: str, today: date, *, ahead: bool) -> list[
     monday = today - timedelta(days=today.weekday())
     if found := _WEEK.fullmatch(rest):
         return [monday + timedelta(days=weekday, weeks=_WHICH[found[1]])]
+    if rest == "toi":
+        coming = today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+        return list(dict.fromkeys([coming, monday + timedelta(days=weekday + 7)]))
     if rest:
         return []
     last = today - timedelta(days=(today.weekday() - weekday) % 7)
@@ -139,7 +142,7 @@ def _number(text: str) -> int | None:
 
 def _moved(day: date, number: int, sort: str) -> date:
     try:
-        if sort in ("ngay", "tuan"):
+        if sort in ("ngay", "hom", "tuan"):
             return day + timedelta(days=number * (7 if sort == "tuan" else 1))
         return add_months(day, number * _MONTHS[sort])
     except (OverflowError, ValueError):

@@ -71,13 +71,15 @@ WORKDAYS = {"nature": "labour", "decimals": 0, "unit_name": "ngày công", "name
              "1 tỷ 250.500.000": 1_250_500_000, "3tr250": 3_250_000, "3tr050": 3_050_000, "2 triệu rưỡi": 2_500_000,
              "500k": 500_000, "5 nghìn rưỡi": 5_500, "35 triệu đồng": 35_000_000, "35.000.000đ": 35_000_000,
              "35.000.000 VNĐ": 35_000_000, "35,000,000": 35_000_000, "35,000,000.00 vnd": 35_000_000,
-             "5 trăm nghìn": 500_000, "hai triệu rưỡi": 2_500_000, "ba triệu hai": 3_200_000,
+             "5 trăm nghìn": 500_000, "1 triệu 2 trăm": 1_200_000, "1 triệu 2 trăm nghìn": 1_200_000,
+             "5 nghìn 2 trăm": 5_200, "12tr5k": 12_005_000, "hai triệu rưỡi": 2_500_000, "ba triệu hai": 3_200_000,
              "một tỷ hai trăm triệu": 1_200_000_000, "hai mươi lăm triệu": 25_000_000}),
     (HOUSEHOLDS, {"40 hộ": 40, "15 hộ dân": 15, "15 Hộ hưởng lợi": 15, "2 chục": 20, "hai chục": 20, "hai chục hộ": 20,
                   "mười lăm": 15, "hai mươi mốt hộ": 21, "một trăm lẻ năm": 105, "ba lăm": 35, "hai muoi ho": 20,
                   "1k": 1000}),
     (COUNTED, {"40 lượt": 40, "40 lượt người": 40, "2.385 lượt": 2385}),
-    (RICE, {"2 tấn": 2000, "1,5 tấn": 1500, "2 tấn 5": 2500, "3 tạ 50 kg": 350, "2 tấn rưỡi": 2500, "50 kg": 50}),
+    (RICE, {"2 tấn": 2000, "1,5 tấn": 1500, "2 tấn 5": 2500, "3 tạ 50 kg": 350, "2 tấn rưỡi": 2500,
+           "2 tấn 5 tạ": 2500, "2 tấn 5 yến": 2050, "50 kg": 50}),
     (WORKDAYS, {"40 công": 40, "40 ngày công": 40}),
     (LONG, {"73,4 km": 734, "500 m": 5}),
 ])  # fmt: skip
@@ -92,7 +94,9 @@ def test_figures_in_the_words_that_people_use(measure: dict[str, Any], forms: di
     ("40 ng", HOUSEHOLDS, "“ng”.*hộ"), ("40 hộ", MONEY, "“hộ”.*đồng"), ("2 tấn", HOUSEHOLDS, "“tấn”.*hộ"),
     ("hai triệu", HOUSEHOLDS, "“triệu”.*tiền"), ("40 hộ nghèo", HOUSEHOLDS, "“hộ nghèo”"),
     ("3tr25", MONEY, "“3 tr 25”.*250.000.*25.000"), ("1 tỷ 25", MONEY, "“1 tỷ 25”"),
-    ("5 triệu 2 tỷ", MONEY, "“2”"), ("35.000.00 VNĐ", MONEY, "“35.000.00”"), ("hơn 40", COUNTED, "“hơn”"),
+    ("5 triệu 2 tỷ", MONEY, "“2”"),
+    ("1 tỷ 2 chục", MONEY, "“1 tỷ 2 chục”"), ("1 triệu 2 trăm rưỡi", MONEY, "“rưỡi”"),
+    ("35.000.00 VNĐ", MONEY, "“35.000.00”"), ("hơn 40", COUNTED, "“hơn”"),
     ("40 - 50", COUNTED, "“-50”"), ("VNĐ 35.000", MONEY, "“vnđ”"),
 ])  # fmt: skip
 def test_a_figure_that_is_refused_names_the_piece_that_is_wrong(typed: str, measure: dict[str, Any], says: str) -> None:
