@@ -6,10 +6,12 @@ A value beyond a hard limit is refused; a value beyond a soft limit raises a que
 from collections.abc import Collection, Iterator, Mapping
 
 from fieldapp.domain.assistance import Activity, ActivityExtra, ActivityMeasure
-from fieldapp.domain.model import Record
+from fieldapp.domain.dates import iso_date
+from fieldapp.domain.model import Record, UsualYears
 from fieldapp.i18n import _
 from fieldapp.records import extras
-from fieldapp.records.soft_limits import Question, hard_limit_text, soft_limit_question
+from fieldapp.records.soft_limits import Question, far_off_text, hard_limit_text, soft_limit_question
+from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 
 USUALLY_AT_MOST: Mapping[str, int] = {
@@ -50,10 +52,15 @@ def is_of_kind(store: Store, record: Activity, measure_id: str) -> bool:
 
 
 def soft_limit_questions(store: Store, record: Record, row: Record) -> Iterator[Question]:
-    """The question about a figure or an extra field of an activity that is beyond a soft limit."""
+    """The question about a figure or an extra field of an activity that is beyond a soft limit, or far from today."""
     found = _amount(store, record, row)
     if found is not None:
         yield from soft_limit_question(*found)
+    if isinstance(row, ActivityExtra) and (day := iso_date(row.value)):
+        is_day = store.value("SELECT field_type = 'date' FROM kind_field WHERE id = ?", [row.kind_field_id])
+        sentence = far_off_text(day, UsualYears(), wall.today()) if is_day else None
+        if sentence is not None:
+            yield Question("value", row.value, sentence)
 
 
 def missing_extras(store: Store, record: Record, given: Collection[str]) -> Mapping[str, str]:

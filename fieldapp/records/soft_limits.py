@@ -11,7 +11,7 @@ from typing import Any
 
 from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.dates import format_date
-from fieldapp.domain.model import FieldShape, Record, fields_of
+from fieldapp.domain.model import Record, UsualYears, fields_of
 from fieldapp.i18n import _
 
 
@@ -48,7 +48,7 @@ def unusual_value_questions(record: Record, today: date) -> Iterable[Question]:
         if value is None:
             continue
         if shape.type in ("date", "year"):
-            sentence = _far_off(value, shape, today)
+            sentence = far_off_text(value, shape.years, today, past=shape.past)
         elif shape.lettered and not any(map(str.isalpha, value)):
             sentence = _("“{name}” has no letter in it. Is it right?").format(name=value)
         elif shape.usual_maximum is not None and value > shape.usual_maximum:
@@ -59,17 +59,19 @@ def unusual_value_questions(record: Record, today: date) -> Iterable[Question]:
             yield Question(shape.name, str(value), sentence)
 
 
-def _far_off(value: date | int, shape: FieldShape, today: date) -> str | None:
-    """The question about a day or a year that is unusually many years back or ahead."""
+def far_off_text(value: date | int, usual: UsualYears, today: date, *, past: bool = False) -> str | None:
+    """The question about a day or a year that is unusually many years back or ahead.
+
+    ``past``: about any day in the future it is asked elsewhere. A year is asked about if it is to come.
+    """
     if isinstance(value, date):
         named, then, now = format_date(value), _parts(value), _parts(today)
     else:
         named, then, now = str(value), (value, 1, 1), (today.year, 1, 1)
     back, ahead = _whole_years(then, now), _whole_years(now, then)
-    if back > shape.years.back:
+    if back > usual.back:
         return _("{day} is {n} years back. Is it right?").format(day=named, n=back)
-    usual = 1 if shape.type == "year" else shape.years.ahead
-    if ahead >= usual and not shape.past:  # about past days, any in the future is asked about
+    if ahead >= (usual.ahead if isinstance(value, date) else 1) and not past:
         return _("{day} is {n} years ahead. Is it right?").format(day=named, n=ahead)
     return None
 

@@ -176,6 +176,16 @@ def test_a_row_of_a_sheet_is_asked_about_too(world: World, tmp_path: Path) -> No
     assert [row.line for row in outcome.refused] == [5], "a wrong unit is refused, not asked about"
 
 
+def test_a_day_of_an_extra_field_is_asked_about_too(world: World) -> None:
+    field = {"activity_kind": "gieng_khoan", "code": "ban_giao", "name": "Ngày bàn giao", "field_type": "date"}
+    field_id = records.save(world.hq, "kind_field", field)
+    world.carry(world.hq, world.post)
+    with pytest.raises(NeedsConfirmation) as asked:
+        records.save(world.post, "activity", {**WELL, "measures": ONE, "extras": {field_id: in_years(9)}})
+    assert "năm nữa" in asked.value.fields["extras.0.value"]
+    records.save(world.post, "activity", {**WELL, "measures": ONE, "extras": {field_id: "2025-11-05"}})
+
+
 async def test_the_form_reads_words_and_asks_beside_the_field(world: World) -> None:
     async with form_driver(world.post, "activity", size=(80, 40)) as form:
         await form.type("gieng", "<enter>", "5/10/25", "<enter>", "<enter>", "ia rve", "<enter>", "<f2>")
