@@ -21,6 +21,7 @@ from fieldapp.domain.model import (
     Scaled,
     Short,
     SuccessorOf,
+    UsualYears,
     tidy_line,
 )
 
@@ -71,7 +72,7 @@ class ActivityMeasure(Record):
     amount: Annotated[int | None, Scaled("measure_id"), Field(title="Amount", ge=0, le=10**15)] = None
     approximate: Annotated[bool, Field(title="Approximate")] = False
     note: Annotated[Remark, Field(title="Note")] = None
-    measured_on: Annotated[MaybePastDay, Field(title="Up to")] = None
+    measured_on: Annotated[MaybePastDay, UsualYears(back=1_000), Field(title="Up to")] = None
 
     def rule_breaks(self) -> list[tuple[str, str]]:
         if self.approximate and self.amount is None and self.note is None:

@@ -8,7 +8,9 @@ from fieldapp.domain import lengths
 from fieldapp.domain.model import (
     Child,
     Count,
+    CountedIn,
     Day,
+    Lettered,
     LetterNumber,
     LongText,
     MaybeDay,
@@ -20,6 +22,7 @@ from fieldapp.domain.model import (
     Ref,
     Remark,
     Short,
+    UsualYears,
     tidy_line,
 )
 
@@ -51,7 +54,7 @@ class Agreement(Record):
     parties: Annotated[Remark, Field(title="Parties")] = None
     signed_on: Annotated[MaybePastDay, Field(title="Signed on")] = None
     date_from: Annotated[Day, Field(title="In force from")]
-    date_to: Annotated[MaybeDay, Field(title="In force to")] = None
+    date_to: Annotated[MaybeDay, UsualYears(ahead=20), Field(title="In force to")] = None
     note: Annotated[LongText, Field(title="Note")] = None
 
 
@@ -131,16 +134,16 @@ class SelfManagementGroup(Record):
     name: Annotated[Name, Field(title="Name")]
     unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
-    leader: Annotated[Short, Personal(), Field(title="Leader")] = None
+    leader: Annotated[Short, Personal(), Lettered(), Field(title="Leader")] = None
     marker_from: Annotated[LetterNumber, Field(title="From marker")] = None
     marker_to: Annotated[LetterNumber, Field(title="To marker")] = None
-    length_m: Annotated[Count, Field(title="Length (m)")] = None
-    markers: Annotated[Count, Field(title="Markers")] = None
-    households: Annotated[Count, Field(title="Households")] = None
-    people: Annotated[Count, Field(title="People")] = None
-    patrols_monthly: Annotated[Count, Field(title="Patrols a month")] = None
+    length_m: Annotated[Count, CountedIn("m", 100_000), Field(title="Length (m)")] = None
+    markers: Annotated[Count, CountedIn("mốc", 200), Field(title="Markers")] = None
+    households: Annotated[Count, CountedIn("hộ", 1_000), Field(title="Households")] = None
+    people: Annotated[Count, CountedIn("người", 5_000), Field(title="People")] = None
+    patrols_monthly: Annotated[Count, CountedIn("lượt", 100), Field(title="Patrols a month")] = None
     date_from: Annotated[PastDay, Field(title="From")]
-    date_to: Annotated[MaybeDay, Field(title="To")] = None
+    date_to: Annotated[MaybeDay, UsualYears(ahead=10), Field(title="To")] = None
     note: Annotated[Remark, Personal(), Field(title="Note")] = None
 
 

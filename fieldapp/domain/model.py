@@ -44,6 +44,19 @@ class Past:
 
 
 @dataclass(frozen=True)
+class UsualYears:
+    """The program asks once about a day further than so many years ``back`` or ``ahead`` of today."""
+
+    back: int = 30
+    ahead: int = 2
+
+
+@dataclass(frozen=True)
+class Lettered:
+    """The text is a name, which has a letter: the program asks once about one of digits."""
+
+
+@dataclass(frozen=True)
 class YearMark:
     """The whole number is a year: it is shown without a point for thousands."""
 
@@ -56,6 +69,17 @@ class Scaled:
     """
 
     by: str
+
+
+@dataclass(frozen=True)
+class CountedIn:
+    """What the whole number counts, in the language of the screen as the measures' units are.
+
+    The program asks once about more than ``usual_maximum``.
+    """
+
+    unit: str
+    usual_maximum: int
 
 
 @dataclass(frozen=True)
@@ -87,7 +111,7 @@ def tidy_lines(value: Any) -> Any:
     return (clean(value, multiline=True) or None) if isinstance(value, str) else value
 
 
-Name = Annotated[str, Field(min_length=1, max_length=lengths.NAME), BeforeValidator(tidy_line)]
+Name = Annotated[str, Lettered(), Field(min_length=1, max_length=lengths.NAME), BeforeValidator(tidy_line)]
 
 Short = Annotated[str | None, Field(min_length=1, max_length=lengths.NAME), BeforeValidator(tidy_line)]
 
@@ -183,8 +207,16 @@ class FieldShape:
     default: Any = None
     scaled_by: str | None = None
     """For an integer in units of 10^-decimals: the field that gives the number of decimals"""
+    unit: str = ""
+    """For an integer: what it counts, if that has a name"""
+    usual_maximum: int | None = None
+    """For an integer: the program asks once about more"""
     past: bool = False
     """A date that is normally in the past"""
+    years: UsualYears = UsualYears()
+    """For a date: how far from today it usually is"""
+    lettered: bool = False
+    """A text that has a letter"""
     heir_of: str | None = None
     """For a reference to a unit: it is a successor of the unit in this field"""
     after: str | None = None
@@ -216,15 +248,21 @@ def _shape(name: str, info: FieldInfo) -> FieldShape:
     if get_origin(base) is Literal:
         return FieldShape(name, title, "choice", not optional, choices=get_args(base), default=default)
     if base is date:
-        return FieldShape(name, title, "date", required, past=any(isinstance(m, Past) for m in info.metadata))
+        years = next((m for m in info.metadata if isinstance(m, UsualYears)), UsualYears())
+        past = any(isinstance(m, Past) for m in info.metadata)
+        return FieldShape(name, title, "date", required, past=past, years=years)
     if base is bool:
         return FieldShape(name, title, "boolean", False, default=default)
     if base is int:
         scaled = next((m.by for m in info.metadata if isinstance(m, Scaled)), None)
         year = any(isinstance(m, YearMark) for m in info.metadata)
-        return FieldShape(name, title, "year" if year else "integer", required, default=default, scaled_by=scaled)
+        counted = next((m for m in info.metadata if isinstance(m, CountedIn)), None)
+        unit, most = (counted.unit, counted.usual_maximum) if counted else ("", None)
+        kind: Literal["year", "integer"] = "year" if year else "integer"
+        return FieldShape(name, title, kind, required, default=default, scaled_by=scaled, unit=unit, usual_maximum=most)
     long = any(isinstance(m, Long) for m in info.metadata)
-    return FieldShape(name, title, "long" if long else "text", required, default=default)
+    lettered = name != "code" and any(isinstance(m, Lettered) for m in info.metadata)
+    return FieldShape(name, title, "long" if long else "text", required, default=default, lettered=lettered)
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:

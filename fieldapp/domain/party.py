@@ -18,6 +18,7 @@ from fieldapp.domain.model import (
     Ref,
     Remark,
     Short,
+    UsualYears,
     Year,
 )
 
@@ -47,7 +48,7 @@ class Member(Record):
     full_name: Annotated[Name, Personal(), Field(title="Full name")]
     position: Annotated[Short, Personal(), Field(title="Rank and position")] = None
     party_cell_id: Annotated[str | None, Ref("party_cell"), Field(title="Own cell (members from the village)")] = None
-    joined_on: Annotated[MaybePastDay, Personal(), Field(title="Joined the Party on")] = None
+    joined_on: Annotated[MaybePastDay, UsualYears(back=75), Personal(), Field(title="Joined the Party on")] = None
     note: Annotated[Remark, Personal(), Field(title="Note")] = None
 
 
@@ -67,7 +68,7 @@ class Introduction(Record):
     letter_number: Annotated[LetterNumber, Personal(), Field(title="Letter number")] = None
     letter_date: Annotated[MaybeDay, Field(title="Letter date")] = None
     date_from: Annotated[Day, Field(title="From")]
-    date_to: Annotated[MaybeDay, Field(title="To")] = None
+    date_to: Annotated[MaybeDay, UsualYears(ahead=6), Field(title="To")] = None
     role: Annotated[Short, Personal(), Field(title="Role in the cell")] = None
     end_reason: Annotated[Remark, Personal(), Field(title="Reason of the end")] = None
 
@@ -120,7 +121,7 @@ class HouseholdCharge(Record):
     unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
     date_from: Annotated[PastDay, Field(title="From")]
-    date_to: Annotated[MaybeDay, Field(title="To")] = None
+    date_to: Annotated[MaybeDay, UsualYears(ahead=6), Field(title="To")] = None
     result: Annotated[Remark, Personal(), Field(title="Result")] = None
 
 

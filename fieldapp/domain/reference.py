@@ -16,6 +16,7 @@ from fieldapp.domain.model import (
     Remark,
     Scaled,
     Short,
+    UsualYears,
     limits_in_order,
 )
 
@@ -69,8 +70,8 @@ class Unit(Record):
     code: Annotated[LetterNumber, Field(title="Code")] = None
     name: Annotated[Name, Field(title="Name")]
     parent_id: Annotated[str | None, Ref("unit"), Field(title="Belongs to")] = None
-    valid_from: Annotated[MaybeDay, Field(title="Valid from")] = None
-    valid_to: Annotated[MaybeDay, Field(title="Valid to")] = None
+    valid_from: Annotated[MaybeDay, UsualYears(back=200), Field(title="Valid from")] = None
+    valid_to: Annotated[MaybeDay, UsualYears(back=200), Field(title="Valid to")] = None
     border: Annotated[Border | None, Field(title="On the border")] = None
     also_called: Annotated[Short, Field(title="Also called")] = None
 
@@ -87,7 +88,7 @@ class UnitSuccession(Record):
 
     old_unit_id: Annotated[str, Ref("unit"), Field(title="Old unit")]
     new_unit_id: Annotated[str, Ref("unit"), Field(title="New unit")]
-    effective_on: Annotated[Day, Field(title="Effective on")]
+    effective_on: Annotated[Day, UsualYears(back=200), Field(title="Effective on")]
     share: Annotated[Share | None, Field(title="What went over")] = None
     """Empty: not known, so that it counts like a part"""
 

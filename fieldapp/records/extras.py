@@ -33,7 +33,7 @@ def read_value(field: Mapping[str, Any], value: Any) -> str:
         amount = (
             value * 10 ** field["decimals"]
             if isinstance(value, int)
-            else parse_amount(str(value), field["decimals"], money=field["unit_name"] == "đồng")
+            else parse_amount(str(value), field["decimals"], field["unit_name"] or "", field["name"])
         )
         problem = hard_limit_text(amount, field)
         if problem is not None:

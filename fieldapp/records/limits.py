@@ -6,11 +6,19 @@ A value beyond a hard limit is refused; a value beyond a soft limit raises a que
 from collections.abc import Collection, Iterator, Mapping
 
 from fieldapp.domain.assistance import Activity, ActivityExtra, ActivityMeasure
-from fieldapp.domain.model import Record
+from fieldapp.domain.dates import iso_date
+from fieldapp.domain.model import Record, UsualYears
 from fieldapp.i18n import _
 from fieldapp.records import extras
-from fieldapp.records.soft_limits import Question, hard_limit_text, soft_limit_question
+from fieldapp.records.soft_limits import Question, far_off_text, hard_limit_text, soft_limit_question
+from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
+
+USUALLY_AT_MOST: Mapping[str, int] = {
+    "households": 1_000, "persons": 2_000, "turns": 5_000, "labour": 5_000,
+    "cash": 20 * 10**9, "in_kind": 20 * 10**9, "service": 20 * 10**9,
+}  # fmt: skip
+"""Nature of a measure -> the greatest amount that is usual, where headquarters says none for the kind of activity"""
 
 
 def hard_limit_violations(store: Store, record: Record, row: Record, *, new: bool) -> Iterator[tuple[str, str]]:
@@ -44,10 +52,15 @@ def is_of_kind(store: Store, record: Activity, measure_id: str) -> bool:
 
 
 def soft_limit_questions(store: Store, record: Record, row: Record) -> Iterator[Question]:
-    """The question about a figure or an extra field of an activity that is beyond a soft limit."""
+    """The question about a figure or an extra field of an activity that is beyond a soft limit, or far from today."""
     found = _amount(store, record, row)
     if found is not None:
         yield from soft_limit_question(*found)
+    if isinstance(row, ActivityExtra) and (day := iso_date(row.value)):
+        is_day = store.value("SELECT field_type = 'date' FROM kind_field WHERE id = ?", [row.kind_field_id])
+        sentence = far_off_text(day, UsualYears(), wall.today()) if is_day else None
+        if sentence is not None:
+            yield Question("value", row.value, sentence)
 
 
 def missing_extras(store: Store, record: Record, given: Collection[str]) -> Mapping[str, str]:
@@ -66,11 +79,13 @@ def _amount(store: Store, record: Record, row: Record) -> tuple[str, int, Row] |
     limits = None
     if isinstance(record, Activity) and isinstance(row, ActivityMeasure) and row.amount is not None:
         limits = store.row(
-            "SELECT k.minimum, k.maximum, k.usual_minimum, k.usual_maximum, m.decimals, m.unit_name"
+            "SELECT k.minimum, k.maximum, k.usual_minimum, k.usual_maximum, m.decimals, m.unit_name, m.nature"
             " FROM kind_measure k JOIN measure m ON m.id = k.measure_id"
             " WHERE k.activity_kind_id = ? AND k.measure_id = ? AND k.voided_at IS NULL ORDER BY k.position, k.id",
             [record.activity_kind_id, row.measure_id],
         )
+        if limits and limits["usual_maximum"] is None and limits["nature"] in USUALLY_AT_MOST:
+            limits["usual_maximum"] = USUALLY_AT_MOST[limits["nature"]] * 10 ** limits["decimals"]
         return ("amount", row.amount, limits) if limits else None
     if isinstance(row, ActivityExtra):
         limits = store.row("SELECT * FROM kind_field WHERE id = ? AND field_type = 'number'", [row.kind_field_id])

@@ -13,7 +13,6 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import search_index
 from fieldapp.records.naming import PROVINCE
-from fieldapp.records.records import model_of
 from fieldapp.records.words import labels
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
@@ -57,7 +56,7 @@ def record_window(
     voided: bool = False,
 ) -> RecordWindow:
     """A window of a list: kinds with a name and no date by the Vietnamese alphabet, others newest first."""
-    model = model_of(kind)
+    model = BY_KIND[kind]
     order = model.DATE or _name_column(model)
     newest_first = order in (model.DATE, "id")
     direction, collate = ("DESC", "") if newest_first else ("ASC", "vietnamese")

@@ -228,7 +228,8 @@ def _read(
 ) -> Any:
     """A given value in the form that the model takes; ValueError with a sentence."""
     if shape.type == "date":
-        return _read_date(value, iso_date(others.get(shape.after)) if shape.after else None)
+        begun = iso_date(others.get(shape.after)) if shape.after else None
+        return _read_date(value, begun, ahead=not shape.past)
     if shape.type == "ref" and value is not None:
         assert shape.ref is not None
         if not isinstance(value, str):
@@ -242,7 +243,7 @@ def _read(
     if shape.type in ("integer", "year") and isinstance(value, str):
         if not clean(value):
             return None
-        return parse_amount(value, _decimals(store, shape, others), money=_is_money(store, shape, others))
+        return parse_amount(value, _decimals(store, shape, others), _unit(store, shape, others))
     if shape.scaled_by is not None and isinstance(value, float):
         raise ValueError(_('Write the amount as a whole number or as text, such as "2.100" or "1,5".'))
     return value
@@ -257,20 +258,20 @@ def _decimals(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> int
     return by if isinstance(by, int) and 0 <= by <= MAX_DECIMALS else 0
 
 
-def _is_money(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> bool:
-    """Whether millions may be written short: for a measure in đồng, and for limits, whose unit is not known here."""
+def _unit(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> str | None:
+    """What a number counts; None for limits, whose unit is not known here."""
     by = others.get(shape.scaled_by) if shape.scaled_by else None
     if isinstance(by, str):
-        return bool(store.value("SELECT unit_name = 'đồng' FROM measure WHERE id = ?", [by]))
-    return shape.scaled_by is not None
+        return str(store.value("SELECT unit_name FROM measure WHERE id = ?", [by]) or "")
+    return shape.unit if shape.scaled_by is None else None
 
 
-def _read_date(value: Any, after: date | None = None) -> date | None:
+def _read_date(value: Any, after: date | None = None, *, ahead: bool = False) -> date | None:
     if value is None or isinstance(value, date):
         return value
     if not isinstance(value, str):
         raise ValueError(_("A date is a text such as 05/11/2026."))
-    return parse_date(value, wall.today(), after) if clean(value) else None
+    return parse_date(value, wall.today(), after, ahead=ahead) if clean(value) else None
 
 
 def _maybe_date(value: Any) -> date | None:
@@ -297,12 +298,12 @@ def _with_amount(store: Store, values: dict[str, Any]) -> dict[str, Any]:
     if isinstance(amount, str):
         named = clean(str(values.get("measure_id", values.get("measure", ""))))
         try:
-            measure = store.row("SELECT decimals, unit_name FROM measure WHERE id = ?", [_measure(store, named)])
+            measure = store.row("SELECT decimals, unit_name, name FROM measure WHERE id = ?", [_measure(store, named)])
         except ValueError as error:
             raise refused({"measure_id": str(error)}) from None
         assert measure is not None
         try:
-            values["amount"] = parse_amount(amount, measure["decimals"], money=measure["unit_name"] == "đồng")
+            values["amount"] = parse_amount(amount, measure["decimals"], measure["unit_name"], measure["name"])
         except ValueError as error:
             raise refused({"amount": str(error)}) from None
     return values

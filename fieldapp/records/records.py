@@ -11,7 +11,7 @@ from fieldapp.domain.model import Child, Record
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import dated_figures, limits, reviews, search_index, unit_codes, units, words
+from fieldapp.records import asked_once, dated_figures, limits, reviews, search_index, unit_codes, units, words
 from fieldapp.records.duplicates import duplicate_question
 from fieldapp.records.extras import fields_of_kind
 from fieldapp.records.joint_references import reused_reference_question
@@ -181,10 +181,14 @@ def _read_entry(
     questions[""] += dated_figures.outside_questions(record, stored, children.get(dated_figures.FIELD))
     questions[""] += _questions_about_lost_lines(store, foreign, children)
     questions[""] += units.unit_questions(store, record, _units_of_rows(children, old))
+    questions[""] += asked_once.questions_about(store, record, before_row, old.children if old else {}, children)
     if old is not None and not model.REFERENCE:
         questions[""] += _unit_code_questions(store, record, old, children)
     questions |= {
-        r.key: [*future_day_questions(r.record, wall.today()), *limits.soft_limit_questions(store, record, r.record)]
+        r.key: [
+            *future_day_questions(r.record, wall.today()),
+            *asked_once.questions_about_row(store, record, r, other_kind=other_kind),
+        ]
         for r in rows
     }
     confirmed = {"": old.row.get("confirmed") if old else None} | {r.key: r.old and r.old["confirmed"] for r in rows}

@@ -11,7 +11,7 @@ from typing import Any
 
 from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.dates import format_date
-from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.model import Record, UsualYears, fields_of
 from fieldapp.i18n import _
 
 
@@ -39,6 +39,50 @@ def future_day_questions(record: Record, today: date) -> Iterable[Question]:
                 day.isoformat(),
                 _("{day} is in the future. Is it right?").format(day=format_date(day)),
             )
+
+
+def unusual_value_questions(record: Record, today: date) -> Iterable[Question]:
+    """Questions about single values: a day far from today, a year so, a name without a letter, a great number."""
+    for shape in fields_of(type(record)):
+        value = getattr(record, shape.name)
+        if value is None:
+            continue
+        if shape.type in ("date", "year"):
+            sentence = far_off_text(value, shape.years, today, past=shape.past)
+        elif shape.lettered and not any(map(str.isalpha, value)):
+            sentence = _("“{name}” has no letter in it. Is it right?").format(name=value)
+        elif shape.usual_maximum is not None and value > shape.usual_maximum:
+            sentence = _unusually_much(f"{format_amount(value)} {shape.unit}", format_amount(shape.usual_maximum))
+        else:
+            continue
+        if sentence:
+            yield Question(shape.name, str(value), sentence)
+
+
+def far_off_text(value: date | int, usual: UsualYears, today: date, *, past: bool = False) -> str | None:
+    """The question about a day or a year that is unusually many years back or ahead.
+
+    ``past``: about any day in the future it is asked elsewhere. A year is asked about if it is to come.
+    """
+    if isinstance(value, date):
+        named, then, now = format_date(value), _parts(value), _parts(today)
+    else:
+        named, then, now = str(value), (value, 1, 1), (today.year, 1, 1)
+    back, ahead = _whole_years(then, now), _whole_years(now, then)
+    if back > usual.back:
+        return _("{day} is {n} years back. Is it right?").format(day=named, n=back)
+    if ahead >= (usual.ahead if isinstance(value, date) else 1) and not past:
+        return _("{day} is {n} years ahead. Is it right?").format(day=named, n=ahead)
+    return None
+
+
+def _parts(day: date) -> tuple[int, int, int]:
+    return day.year, day.month, day.day
+
+
+def _whole_years(first: tuple[int, int, int], last: tuple[int, int, int]) -> int:
+    """Whole years from a day to a later one; below zero where it is earlier."""
+    return last[0] - first[0] - (last[1:] < first[1:])
 
 
 def hard_limit_text(amount: int, limits: Mapping[str, Any]) -> str | None:
@@ -69,11 +113,25 @@ def soft_limit_question(field: str, amount: int, limits: Mapping[str, Any]) -> I
     shown = _limits_in_words(limits)
     low, high = limits["usual_minimum"], limits["usual_maximum"]
     if high is not None and amount > high:
-        sentence = _("{amount} is unusually much: mostly at most {limit}. Is it right?")
-        yield Question(field, str(amount), sentence.format(amount=shown(amount), limit=shown(high)))
+        yield Question(field, str(amount), _unusually_much(shown(amount), shown(high)))
     elif low is not None and amount < low:
         sentence = _("{amount} is unusually little: mostly at least {limit}. Is it right?")
         yield Question(field, str(amount), sentence.format(amount=shown(amount), limit=shown(low)))
+
+
+def _unusually_much(amount: str, limit: str) -> str:
+    sentence = _("{amount} is unusually much: mostly at most {limit}. Is it right?")
+    return sentence.format(amount=amount, limit=limit)
+
+
+def raised_now(questions: Iterable[Question], old: Mapping[str, Any] | None, *, changed: bool) -> list[Question]:
+    """The questions to ask about a record, and those whose answers stay with it. ``old``: its stored row.
+
+    What stands in a record that is edited elsewhere was recorded before the program asked about it, or came from
+    another laptop. Nobody is asked about it now: ``changed`` says whether the edit is about it.
+    """
+    known = set(((old and old.get("confirmed")) or "").split("\n"))
+    return [q for q in questions if changed or q.answer in known]
 
 
 def unanswered(questions: Iterable[Question], confirmed: str | None) -> list[Question]:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from fieldapp.domain.amounts import format_amount, parse_amount
+from fieldapp.domain.amounts import WrongUnitError, format_amount, parse_amount
 from fieldapp.domain.dates import format_date, parse_date
 from fieldapp.i18n import _
 from fieldapp.vietnamese.text import clean
 
-APPROXIMATE = re.compile(r"^\s*(~|khoảng|about)\s*", re.IGNORECASE)
+APPROXIMATE = re.compile(r"^\s*(~|(?:khoảng|chừng|độ|tầm|ước|about)\b)\s*", re.IGNORECASE)
 
 AT, BETWEEN = "@", ";"
 """Signs in ``120 @30/11; 80 @1/12``: 120 up to 30 November, 80 more up to 1 December"""
@@ -50,10 +50,13 @@ def _figure(words: str, measure: Mapping[str, Any]) -> FigureData:
         return {"amount": None, "approximate": False, "note": words, "measured_on": None}
     if not APPROXIMATE.sub("", words):
         raise ValueError(_("Give a number, or words in its place such as “hàng chục”."))
-    if not any(character.isdigit() for character in words):
-        return {"amount": None, "approximate": True, "note": words, "measured_on": None}
     number = APPROXIMATE.sub("", words)
-    amount = parse_amount(number, measure["decimals"], money=measure["unit_name"] == "đồng")
+    try:
+        amount = parse_amount(number, measure["decimals"], measure["unit_name"], measure.get("name", ""))
+    except ValueError as error:
+        if isinstance(error, WrongUnitError) or any(character.isdigit() for character in words):
+            raise
+        return {"amount": None, "approximate": True, "note": words, "measured_on": None}
     return {"amount": amount, "approximate": number != words, "note": None, "measured_on": None}
 
 

@@ -27,9 +27,12 @@ def test_every_word_for_a_large_number(words: str, factor: int) -> None:
             assert parse_amount(typed) == times * factor // 10, typed
         if factor > 1_000:
             with pytest.raises(ValueError, match="tiền"):
-                parse_amount(f"2{word}", money=False)
+                parse_amount(f"2{word}", unit="lượt")
+        elif word in ("n", "ng"):  # may be người or ngày
+            with pytest.raises(ValueError, match=f"“{word}”.*lượt"):
+                parse_amount(f"2{word}", unit="lượt")
         else:
-            assert parse_amount(f"2{word}", money=False) == 2_000
+            assert parse_amount(f"2{word}", unit="lượt") == 2_000
 
 
 @pytest.mark.parametrize(
@@ -38,7 +41,7 @@ def test_every_word_for_a_large_number(words: str, factor: int) -> None:
      "0 500"],
 )  # fmt: skip
 def test_what_is_no_amount_is_refused(typed: str) -> None:
-    with pytest.raises(ValueError, match=r"[Ss]ố"):
+    with pytest.raises(ValueError, match=r"[Ss]ố|ô này"):
         parse_amount(typed)
 
 
@@ -52,7 +55,8 @@ def test_amounts_come_back(value: int, decimals: int) -> None:
     ("typed", "sentence"),
     [("2.1", "Dấu chấm"), ("1.5tr", "Dấu chấm"), ("0.500", "Dấu chấm"), ("-3", "âm"), ("\u22123", "âm"),
      ("10000000 tỷ", "lớn"),
-     ("9" * 5000, "lớn"), ("1,5", "phần lẻ"), ("1," + "0" * 40 + "1", "chữ số"), ("12 con", "Số viết như")],
+     ("9" * 5000, "lớn"), ("1,5", "phần lẻ"), ("1," + "0" * 40 + "1", "chữ số"), ("12 con", "“con”.*đồng"),
+     ("35.000.000 VNX", "“vnx”"), ("12 ? 3", "“[?]3”")],
 )  # fmt: skip
 def test_the_sentence_says_what_is_wrong(typed: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
@@ -95,5 +99,5 @@ def test_three_decimals_are_taken_where_they_can_be_meant() -> None:
 @pytest.mark.parametrize("typed", ["80tr", "2 tỷ", "1,5 triệu", "3tr5"])
 def test_millions_are_written_short_of_money_only(typed: str) -> None:
     with pytest.raises(ValueError, match="số tiền"):
-        parse_amount(typed, money=False)
-    assert parse_amount("5k", money=False) == 5000
+        parse_amount(typed, unit="lượt")
+    assert parse_amount("5k", unit="lượt") == 5000

@@ -92,3 +92,88 @@ def test_a_day_without_a_year_is_never_before_what_it_ends(day: int, month: int,
         found = parse_date(f"{day}" if bare else f"{day}/{month}", date(2026, 11, 26), after)
         assert found >= after
         assert found.day == day
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("12 tháng 11", (2026, 11, 12)), ("ngày 12 tháng 11", (2026, 11, 12)),
+        ("12 thang 11 nam 2025", (2025, 11, 12)),
+        ("12 tháng 11, năm 2026", (2026, 11, 12)), ("12 tháng 11/26", (2026, 11, 12)),
+        ("mùng 5 tháng 11", (2026, 11, 5)),
+        ("ngày 5", (2026, 11, 5)), ("12-11", (2026, 11, 12)), ("12.11", (2026, 11, 12)),
+        ("12 / 11 / 26", (2026, 11, 12)),
+        ("hôm kia", (2026, 11, 22)), ("hom kia", (2026, 11, 22)), ("sáng nay", (2026, 11, 24)), ("-3", (2026, 11, 21)),
+        ("3 ngày trước", (2026, 11, 21)), ("hai tuần trước", (2026, 11, 10)),
+        ("thứ sáu", (2026, 11, 20)), ("t3", (2026, 11, 24)), ("chủ nhật tuần trước", (2026, 11, 22)),
+        ("thu sau tuan truoc", (2026, 11, 20)), ("đầu tháng", (2026, 11, 1)), ("cuối tháng trước", (2026, 10, 31)),
+        ("cuối tháng 2", (2026, 2, 28)), ("cuối tháng 2/2024", (2024, 2, 29)), ("đầu năm", (2026, 1, 1)),
+        ("ngày 5 tháng trước", (2026, 10, 5)), ("thứ năm, 05/11/2026", (2026, 11, 5)), ("thứ năm 5/11", (2026, 11, 5)),
+    ],
+)  # fmt: skip
+def test_days_in_the_words_that_people_use(typed: str, meant: tuple[int, int, int]) -> None:
+    assert parse_date(typed, TODAY) == date(*meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("mai", (2026, 11, 25)), ("ngày mai", (2026, 11, 25)), ("mốt", (2026, 11, 26)), ("ngày kia", (2026, 11, 26)),
+        ("+3", (2026, 11, 27)), ("+1 tuần", (2026, 12, 1)), ("3 ngày", (2026, 11, 27)),
+        ("trong 3 ngày", (2026, 11, 27)),
+        ("trong 3 ngày tới", (2026, 11, 27)), ("2 hôm nữa", (2026, 11, 26)), ("thứ hai tới", (2026, 11, 30)),
+        ("2 tuần", (2026, 12, 8)), ("ba ngày nữa", (2026, 11, 27)),
+        ("sau 1 tháng", (2026, 12, 24)), ("3 thang", (2027, 2, 24)), ("1 năm", (2027, 11, 24)),
+        ("thứ sáu tuần sau", (2026, 12, 4)), ("thu sau tuan nay", (2026, 11, 27)), ("cn tuần tới", (2026, 12, 6)),
+        ("cuối tháng", (2026, 11, 30)), ("hết tháng", (2026, 11, 30)), ("cuối tháng sau", (2026, 12, 31)),
+        ("cuối quý", (2026, 12, 31)), ("cuối năm", (2026, 12, 31)), ("đầu tuần sau", (2026, 11, 30)),
+        ("ngày 5 tháng sau", (2026, 12, 5)), ("5/12", (2026, 12, 5)), ("12 tháng 12", (2026, 12, 12)),
+    ],
+)  # fmt: skip
+def test_a_deadline_in_the_words_that_people_use(typed: str, meant: tuple[int, int, int]) -> None:
+    assert parse_date(typed, TODAY, TODAY, ahead=True) == date(*meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "after", "ahead", "says"),
+    [
+        ("tuần sau", TODAY, True, "“tuần sau”.*30/11/2026.*06/12/2026"),
+        ("cuối tuần", TODAY, True, "23/11/2026.*29/11"), ("1 tháng trước", None, False, "01/10/2026.*24/10/2026"),
+        ("tháng sau", TODAY, True, "01/12/2026.*31/12/2026"), ("giữa tháng", TODAY, True, "“giữa tháng”"),
+        ("thứ sáu", TODAY, True, "20/11/2026.*27/11/2026"), ("thứ sáu tới", TODAY, True, "27/11/2026.*04/12/2026"),
+        ("thứ sáu nọ", TODAY, True, "“nọ”"), ("5 tháng sau", TODAY, True, "05/12/2026.*24/04/2027"),
+        ("3 ngày", date(2026, 11, 10), True, "13/11/2026.*27/11/2026"),
+        ("+3", date(2026, 11, 10), True, "13/11.*27/11"),
+        ("3 ngày", None, False, "“3 ngày”"), ("2 tuần", date(2026, 11, 10), False, "“2 tuần”"),
+        ("thứ sáu, 05/11/2026", None, False, "thứ năm, 05/11/2026"), ("5/11/2026 abc", None, False, "“5/11/2026 abc”"),
+        ("cuối tháng 13", None, False, "/13"), ("999 năm trước", None, False, "1900"),
+        ("15/4", None, True, "15/04/2026.*15/04/2027"), ("1/12", None, True, "01/12/2025.*01/12/2026"),
+        ("10/11", date(2026, 11, 20), True, "“10/11”.*10/11/2026.*20/11/2026.*10/11/2027"),
+        ("5", date(2026, 11, 10), True, "“5”.*05/11/2026.*10/11/2026.*05/12/2026"),
+        ("10/11", date(2026, 11, 20), False, "10/11/2027"), ("12 tháng 11", date(2026, 11, 20), True, "12/11/2027"),
+    ],
+)  # fmt: skip
+def test_what_may_be_two_days_is_refused_with_both(typed: str, after: date | None, ahead: bool, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        parse_date(typed, TODAY, after, ahead=ahead)
+
+
+@given(st.dates(date(1900, 1, 1), date(2999, 12, 31)), st.dates(date(1950, 1, 1), date(2090, 12, 31)), st.booleans())
+def test_the_day_that_is_shown_is_typed_again_as_it_was(day: date, today: date, ahead: bool) -> None:
+    assert parse_date(format_date_long(day), today, today, ahead=ahead) == day
+    with pytest.raises(ValueError, match=r"“.*con”"):
+        parse_date(f"{format_date(day)} con", today, ahead=ahead)
+
+
+PIECES = (
+    "3", "12", "99", "ba", "ngày", "tuần", "tháng", "năm", "+", "-", "/", "thứ", "sáu", "cn", "đầu", "cuối", "trước",
+    "sau", "nữa", "trong", "hai", "mươi", "mai", "mùng", "quý",
+)  # fmt: skip
+WORDS = st.lists(st.sampled_from(PIECES), max_size=6)
+
+
+@given(WORDS, st.dates(date(1950, 1, 1), date(2090, 12, 31)), st.dates(date(1950, 1, 1), date(2090, 12, 31)))
+def test_any_words_are_a_day_or_refused(words: list[str], today: date, after: date) -> None:
+    for typed in (" ".join(words), "".join(words)):
+        with suppress(ValueError):
+            assert parse_date(typed, today, after, ahead=True).year >= 1900

@@ -22,10 +22,12 @@ DOZENS: list[dict[str, Any]] = [{"measure_id": "gieng", "note": "hàng chục", 
 
 
 def asked(store: Store, kind: str, data: dict[str, Any]) -> str | None:
-    """The record that a new one would be the same as; what was not asked about is recorded."""
+    """The record that a new one would be the same as; where there is none, it is recorded."""
     try:
         records.save(store, kind, data)
     except NeedsConfirmation as question:
+        if question.alike is None:  # asked about something else: that no figure is given
+            records.save(store, kind, data, confirm=True)
         return question.alike
     return None
 
@@ -33,7 +35,7 @@ def asked(store: Store, kind: str, data: dict[str, Any]) -> str | None:
 @pytest.mark.parametrize("kind", ENTRIES)
 def test_the_same_once_more_is_asked_about(world: World, kind: str) -> None:
     """Also where neither says a figure, as no matter does; and the answer makes it another one."""
-    first = records.save(world.post, kind, ENTRIES[kind])
+    first = records.save(world.post, kind, ENTRIES[kind], confirm=True)
     assert asked(world.post, kind, ENTRIES[kind]) == first
     assert world.post.value(f"SELECT count(*) FROM {kind}") == 1
     second = records.save(world.post, kind, ENTRIES[kind], confirm=True)
@@ -53,7 +55,7 @@ def test_the_same_once_more_is_asked_about(world: World, kind: str) -> None:
     ("commendation", {"recipient": "Đội 4"}), ("commendation", {"form": "Bằng khen"}), ("commendation", {"form": None}),
 ])  # fmt: skip
 def test_what_differs_in_what_it_is_about_is_another(world: World, kind: str, other: dict[str, Any]) -> None:
-    records.save(world.post, kind, ENTRIES[kind])
+    records.save(world.post, kind, ENTRIES[kind], confirm=True)
     assert asked(world.post, kind, ENTRIES[kind] | other) is None
 
 
@@ -62,7 +64,7 @@ def test_what_differs_in_what_it_is_about_is_another(world: World, kind: str, ot
     ("commendation", {"recipient_type": "individual", "reason": "Giúp dân"}),
 ])  # fmt: skip
 def test_what_differs_elsewhere_may_be_the_same(world: World, kind: str, other: dict[str, Any]) -> None:
-    first = records.save(world.post, kind, ENTRIES[kind])
+    first = records.save(world.post, kind, ENTRIES[kind], confirm=True)
     assert asked(world.post, kind, ENTRIES[kind] | other) == first
 
 
@@ -77,13 +79,13 @@ def test_an_amount_that_both_have_makes_them_the_same(
     world: World, before: list[dict[str, Any]], now: list[dict[str, Any]], same: bool
 ) -> None:
     """Zero is an amount; that nobody said one is none."""
-    first = records.save(world.post, "activity", WELL | {"measures": before})
+    first = records.save(world.post, "activity", WELL | {"measures": before}, confirm=True)
     assert asked(world.post, "activity", WELL | {"measures": now}) == (first if same else None)
 
 
 def test_an_amount_that_was_taken_out_is_none(world: World) -> None:
     first = records.save(world.post, "activity", WELL | {"measures": ONE})
-    records.save(world.post, "activity", {"measures": []}, first)
+    records.save(world.post, "activity", {"measures": []}, first, confirm=True)
     assert asked(world.post, "activity", WELL | {"measures": ONE}) is None
     assert asked(world.post, "activity", WELL | {"measures": []}) == first
 
@@ -92,7 +94,7 @@ def test_an_amount_that_was_taken_out_is_none(world: World) -> None:
 def test_what_both_say_otherwise_tells_them_apart(world: World, field: str) -> None:
     for name in ("Một", "Hai"):
         records.save(world.post, "event", {"name": name, "date_from": "2013-01-20"})
-    first = records.save(world.post, "activity", WELL | {field: "Một"})
+    first = records.save(world.post, "activity", WELL | {field: "Một"}, confirm=True)
     assert asked(world.post, "activity", WELL | {field: "Hai"}) is None
     second = world.post.value("SELECT max(id) FROM activity")
     assert asked(world.post, "activity", WELL | {field: "Một"}) == first
@@ -100,17 +102,18 @@ def test_what_both_say_otherwise_tells_them_apart(world: World, field: str) -> N
 
 
 def test_an_edit_is_no_record_of_its_own(world: World) -> None:
-    records.save(world.post, "activity", WELL)
-    second = records.save(world.post, "activity", WELL | {"date_from": "2013-10-06"})
+    records.save(world.post, "activity", WELL, confirm=True)
+    second = records.save(world.post, "activity", WELL | {"date_from": "2013-10-06"}, confirm=True)
     records.save(world.post, "activity", {"date_from": "2013-10-05"}, second)
     assert records.get(world.post, second).row["date_from"] == "2013-10-05"
 
 
 def test_the_command_line_names_who_recorded_it(world: World, run: Run) -> None:
-    assert run("add", "activity", "--json", "-", stdin=WELL)[0] == 0
-    code, out, err = run("add", "activity", "--json", "-", stdin=WELL)
+    well = WELL | {"measures": ONE}
+    assert run("add", "activity", "--json", "-", stdin=well)[0] == 0
+    code, out, err = run("add", "activity", "--json", "-", stdin=well)
     assert (code, out) == (1, "")
     assert "A đã ghi" in err
     assert "Giếng khoan · 05/10/2013" in err
-    assert run("add", "activity", "--json", "-", "--confirm", stdin=WELL)[0] == 0
+    assert run("add", "activity", "--json", "-", "--confirm", stdin=well)[0] == 0
     assert world.post.value("SELECT count(*) FROM activity") == 2

@@ -19,6 +19,7 @@ FIRST = {
     "unit_id": "24221",
     "hamlet": "Buôn Ba Na",
     "joint_reference": "05/KH",
+    "measures": [{"measure_id": "luot_kham", "amount": 40}],
 }
 APART = "05/KH: đồn đã dùng số này"
 TOUCHING = "05/KH: đồn đã ghi hoạt động này"
@@ -58,7 +59,8 @@ def test_days_that_touch_are_asked_about_as_parts_of_one(world: World, first: st
 
 
 @pytest.mark.parametrize("other", [
-    {"joint_reference": "06/KH"}, {"joint_reference": None}, {"activity_kind_id": "thien_tai"},
+    {"joint_reference": "06/KH"}, {"joint_reference": None},
+    {"activity_kind_id": "thien_tai", "measures": [{"measure_id": "gao_kg", "amount": 40}]},
 ])  # fmt: skip
 def test_another_reference_or_kind_is_not_asked_about(world: World, first: str, other: dict[str, Any]) -> None:
     assert asked(world.post, date_from="2014-04-10", **other) == ""
@@ -90,8 +92,8 @@ def test_a_record_that_looks_the_same_is_asked_about_once(world: World, first: s
 
 def test_a_sheet_asks_for_each_row_that_uses_it_again(world: World, first: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    head = "Ngày\tLoại hoạt động\tNơi\tSố phối hợp chung\n"
-    path.write_text(head + "10/4/2014\tkham_chua_benh\tXã Ia Rvê\t05/KH\n", encoding="utf-8")
+    head = "Ngày\tLoại hoạt động\tNơi\tSố phối hợp chung\tLượt người khám\n"
+    path.write_text(head + "10/4/2014\tkham_chua_benh\tXã Ia Rvê\t05/KH\t41\n", encoding="utf-8")
     (refused,) = importing.import_sheet(world.post, path, ImportOptions("activity")).refused
     assert APART in refused.reason
     assert len(importing.import_sheet(world.post, path, ImportOptions("activity", confirm=True)).added) == 1

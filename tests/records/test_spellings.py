@@ -83,12 +83,13 @@ def test_records_are_found_by_the_place_however_it_is_typed(world: World) -> Non
 
 
 def test_add_sheets_and_report_take_it(world: World, run: Run, tmp_path: Path) -> None:
-    entry = {"activity_kind": "gieng_khoan", "date_from": "2026-10-05", "unit": "cu mgar"}
+    well = [{"measure": "gieng", "amount": 1}]
+    entry = {"activity_kind": "gieng_khoan", "date_from": "2026-10-05", "unit": "cu mgar", "measures": well}
     code, out, err = run("add", "activity", "--json", "-", stdin=entry)
     assert code == 0, err
     unit = records.get(world.post, out.strip()).row["unit_id"]
     path = tmp_path / "a.csv"
-    path.write_text("Ngày;Loại hoạt động;Nơi\n6/10/2026;giếng khoan;Cư Mgar\n", encoding="utf-8")
+    path.write_text("Ngày;Loại hoạt động;Nơi;Giếng\n6/10/2026;giếng khoan;Cư Mgar;1\n", encoding="utf-8")
     outcome = importing.import_sheet(world.post, path, ImportOptions("activity"))
     assert records.get(world.post, outcome.added[0].id).row["unit_id"] == unit
     code, out, err = run("report", "--period", "2026-10", "--unit", "cu mgar")

@@ -34,8 +34,11 @@ def member(world: World) -> str:
 
 def dated(world: World, kind: str, unit_id: str, day: str) -> dict[str, Any]:
     """A record of the kind in a unit, on a day."""
-    return {
-        "activity": {"activity_kind_id": "gieng_khoan", "date_from": day, "unit_id": unit_id},
+    entries: dict[str, dict[str, Any]] = {
+        "activity": {
+            "activity_kind_id": "gieng_khoan", "date_from": day, "unit_id": unit_id,
+            "measures": [{"measure_id": "gieng", "amount": 1}],
+        },
         "household_charge": {"household": "Y Bình", "date_from": day, "unit_id": unit_id},
         "candidacy": {"body": "peoples_council", "level": "commune", "nominated_on": day, "unit_id": unit_id},
         "matter": {
@@ -43,7 +46,8 @@ def dated(world: World, kind: str, unit_id: str, day: str) -> dict[str, Any]:
             "opened_on": day, "unit_id": unit_id,
         },
         "self_management_group": {"name": "Tổ 1", "date_from": day, "unit_id": unit_id},
-    }[kind] | ({"member_id": member(world)} if kind in ("household_charge", "candidacy") else {})  # fmt: skip
+    }  # fmt: skip
+    return entries[kind] | ({"member_id": member(world)} if kind in ("household_charge", "candidacy") else {})
 
 
 KINDS = ("activity", "household_charge", "candidacy", "matter", "self_management_group")
@@ -129,7 +133,8 @@ def test_a_successor_that_is_none_of_the_unit_s_is_asked_about(world: World, run
 def test_a_row_of_a_sheet_is_marked(world: World, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
-        "Ngày;Loại hoạt động;Nơi\n5/10/2026;khám bệnh;Xã Cuôr Knia, huyện Buôn Đôn\n5/10/2024;khám bệnh;Cuôr Knia\n",
+        "Ngày;Loại hoạt động;Nơi;Lượt người khám\n5/10/2026;khám bệnh;Xã Cuôr Knia, huyện Buôn Đôn;40\n"
+        "5/10/2024;khám bệnh;Cuôr Knia;40\n",
         encoding="utf-8",
     )
     outcome = importing.import_sheet(world.post, path, ImportOptions("activity"))

@@ -40,9 +40,8 @@ def meet(world: World, held_on: str, **attendance: str) -> str:
     """A meeting of the cell; ``attendance`` maps a member's given name to his status."""
     ids = {row["full_name"].split()[-1]: row["id"] for row in lists.record_window(world.post, "member").rows}
     rows = [{"member_id": ids[name], "status": status} for name, status in attendance.items()]
-    return records.save(
-        world.post, "meeting", {"party_cell_id": cell(world), "held_on": held_on, "attendance": rows}
-    )  # fmt: skip
+    entry = {"party_cell_id": cell(world), "held_on": held_on, "attendance": rows}
+    return records.save(world.post, "meeting", entry, confirm=True)
 
 
 def matter(world: World, subject: str, due: str | None, **more: object) -> str:

@@ -1,4 +1,4 @@
-"""A field for a day: takes ``5``, ``5/11``, ``051126``, ``hn``, and shows at once which day that is."""
+"""A field for a day: takes ``5``, ``5/11``, ``051126``, ``hn``, ``+3``, and shows at once which day that is."""
 
 from datetime import date
 from typing import Any
@@ -21,10 +21,13 @@ class DateField(Entry):
     OVERWRITES = True
     VIETNAMESE = False
 
-    def __init__(self, after: str | None = None) -> None:
-        """``after``: name of the field with the day that this day must not be before."""
+    def __init__(self, after: str | None = None, *, ahead: bool = False) -> None:
+        """``after``: name of the field with the day that this day must not be before.
+
+        ``ahead``: the day often lies in the future, as in ``parse_date``.
+        """
         super().__init__()
-        self._after = after
+        self._after, self._ahead = after, ahead
         self._read_as = "", wall.today()
         """A text, and the day on which it was typed"""
 
@@ -44,7 +47,7 @@ class DateField(Entry):
 
     def _parse(self) -> date:
         begun = self.around.values.get(self._after) if self._after else None
-        return parse_date(self.value, self._typed_on, iso_date(begun))
+        return parse_date(self.value, self._typed_on, iso_date(begun), ahead=self._ahead)
 
     @property
     def data(self) -> Any:
@@ -67,7 +70,10 @@ class DateField(Entry):
 
     def reading(self) -> EntryReading:
         if not clean(self.value):
-            return EntryReading(_("5, 5/11, 051126, hn today, hq yesterday") if self.has_focus else "")
+            hint = _("5, 5/11, 051126, hn today, hq yesterday")
+            if self._ahead:
+                hint = _("5/11, 051126, hn today, mai, +3, 3 ngày, thứ sáu tuần sau")
+            return EntryReading(hint if self.has_focus else "")
         try:
             day = self._parse()
         except ValueError as error:

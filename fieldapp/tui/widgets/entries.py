@@ -8,14 +8,14 @@ from fieldapp.store.store import Store
 from fieldapp.tui.widgets.date_field import DateField
 from fieldapp.tui.widgets.entry import CodeEntry, Entry, LongEntry
 from fieldapp.tui.widgets.field_row import FieldRow
-from fieldapp.tui.widgets.number_field import NumberField, YearField, scale_by
+from fieldapp.tui.widgets.number_field import NumberField, YearField, scale_of
 from fieldapp.tui.widgets.pick_list import HeirField, boolean_field, code_field, reference_field
 
 ENTRIES: Mapping[str, Callable[[Store, FieldShape], Entry]] = {
     "text": lambda store, shape: CodeEntry() if shape.name == "code" else Entry(),
     "long": lambda store, shape: LongEntry(),
-    "date": lambda store, shape: DateField(shape.after),
-    "integer": lambda store, shape: NumberField(scale_by(store, shape.scaled_by) if shape.scaled_by else None),
+    "date": lambda store, shape: DateField(shape.after, ahead=not shape.past),
+    "integer": lambda store, shape: NumberField(scale_of(store, shape)),
     "year": lambda store, shape: YearField(),
     "boolean": lambda store, shape: boolean_field(),
     "choice": lambda store, shape: code_field(shape.choices),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fieldapp.domain.amounts import format_amount, parse_amount
+from fieldapp.domain.model import FieldShape
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
@@ -15,22 +16,25 @@ from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.vietnamese.text import clean
 
 Scale = Mapping[str, Any]
-"""``decimals`` and ``unit_name`` of a number"""
+"""``decimals`` and ``unit_name`` of a number (None: not known), and the ``name`` of its measure if it has one"""
 
-WHOLE: Scale = {"decimals": 0, "unit_name": ""}
+UNKNOWN: Scale = {"decimals": 0, "unit_name": None}
 
 
-def scale_by(store: Store, field: str) -> Callable[[FormContext], Scale]:
-    """The scale of a number from ``field`` of the form, which holds a measure or the number of decimals."""
+def scale_of(store: Store, shape: FieldShape) -> Callable[[FormContext], Scale]:
+    """The scale of a number; that of a scaled one is in a field of the form, with a measure or a number of decimals."""
+    field = shape.scaled_by
+    if field is None:
+        return lambda context: {"decimals": 0, "unit_name": shape.unit}
 
     def scale(context: FormContext) -> Scale:
         held = str(context.values.get(field) or "")
         if held.isdecimal():
-            return {"decimals": int(held), "unit_name": ""}
+            return {"decimals": int(held), "unit_name": None}
         try:
-            return records.get(store, held).row if held else WHOLE
+            return records.get(store, held).row if held else UNKNOWN
         except FieldappError:
-            return WHOLE
+            return UNKNOWN
 
     return scale
 
@@ -42,10 +46,10 @@ class NumberField(Entry):
     OVERWRITES = True
     VIETNAMESE = False
 
-    def __init__(self, scale: Callable[[FormContext], Scale] | None = None) -> None:
+    def __init__(self, scale: Callable[[FormContext], Scale]) -> None:
         super().__init__()
-        self._scale_in = scale or (lambda context: WHOLE)
-        self._scale = WHOLE
+        self._scale_in = scale
+        self._scale = UNKNOWN
         self._loaded: tuple[int, str] | None = None
         """A stored number and how it was shown, until the form has given its scale"""
 
@@ -64,14 +68,16 @@ class NumberField(Entry):
         if not clean(self.value):
             return EntryReading(_("a number: 12, 2.100") if self.has_focus else "")
         try:
-            money = self._scale is not WHOLE and self._scale["unit_name"] in ("đồng", "")
-            amount = parse_amount(self.value, self._scale["decimals"], money=money)
+            amount = parse_amount(
+                self.value, self._scale["decimals"], self._scale["unit_name"], self._scale.get("name", "")
+            )
         except ValueError as error:
             return EntryReading(str(error), understood=False)
         return self._understood(amount)
 
     def _understood(self, amount: int) -> EntryReading:
-        words = amount_text({"amount": amount, "approximate": False}, self._scale).rstrip()
+        scale = {**self._scale, "unit_name": self._scale["unit_name"] or ""}
+        words = amount_text({"amount": amount, "approximate": False}, scale).rstrip()
         return EntryReading("" if words == self.value else f"→ {words}")
 
 
@@ -86,7 +92,7 @@ class YearField(Entry):
         if not clean(self.value):
             return EntryReading(_("a year: 2026") if self.has_focus else "")
         try:
-            parse_amount(self.value)
+            parse_amount(self.value, unit="")
         except ValueError as error:
             return EntryReading(str(error), understood=False)
         return EntryReading()
@@ -98,7 +104,7 @@ class LimitedField(NumberField):
     WIDTH = 18
 
     def __init__(self, field: Mapping[str, Any]) -> None:
-        super().__init__(lambda context: {"decimals": field["decimals"], "unit_name": field["unit_name"] or ""})
+        super().__init__(lambda context: {**field, "unit_name": field["unit_name"] or ""})
         self._field = field
 
     def reading(self) -> EntryReading:

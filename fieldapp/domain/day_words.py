@@ -1,0 +1,155 @@
+"""Words for days: ``mai``, ``+3``, ``3 ngày``, ``thứ sáu tuần sau``, ``cuối tháng``. What may mean two days is refused.
+
+All texts here are plain: small letters without marks, as ``plain_words`` makes them.
+"""
+
+import re
+import unicodedata
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from fieldapp.domain.amounts import spelled_number
+from fieldapp.i18n import _
+
+Span = tuple[date, date]
+
+_NEAR: Mapping[str, int] = {
+    "hn": 0, "hom nay": 0, "hq": -1, "hom qua": -1, "hom kia": -2,
+    "mai": 1, "ngay mai": 1, "mot": 2, "ngay mot": 2, "ngay kia": 2,
+}  # fmt: skip
+_PART_OF_DAY = re.compile(r"(?:sang|trua|chieu|toi) (nay|qua|mai)")
+_PART_OF_DAY_SHIFT: Mapping[str, int] = {"nay": 0, "qua": -1, "mai": 1}
+
+_WEEKDAYS: Mapping[str, int] = {
+    "thu hai": 0, "thu 2": 0, "t2": 0, "thu ba": 1, "thu 3": 1, "t3": 1, "thu tu": 2, "thu 4": 2, "t4": 2,
+    "thu nam": 3, "thu 5": 3, "t5": 3, "thu sau": 4, "thu 6": 4, "t6": 4, "thu bay": 5, "thu 7": 5, "t7": 5,
+    "chu nhat": 6, "cn": 6,
+}  # fmt: skip
+
+_WHICH: Mapping[str, int] = {"nay": 0, "sau": 1, "toi": 1, "truoc": -1, "roi": -1, "qua": -1}
+_WHICH_ONE = "|".join(_WHICH)
+_WEEK = re.compile(rf"tuan ({_WHICH_ONE})")
+_SPAN = re.compile(rf"(?:(dau|cuoi|het|giua) )?(tuan|thang|quy|nam)(?: ({_WHICH_ONE}))?")
+_MONTHS: Mapping[str, int] = {"thang": 1, "quy": 3, "nam": 12}
+
+_LENGTH = re.compile(r"(?:(\+|-|trong|sau) ?)?(.+?)(?: ?(ngay|hom|tuan|thang|nam))?(?: (nua|toi|sau|truoc))?")
+_MOST = 3
+"""Digits of a number of days, weeks, months or years"""
+
+_DAY_OF_MONTH = re.compile(rf"(ngay |mung |mong )?([0-9]{{1,2}}) thang ({_WHICH_ONE})")
+
+
+def plain_words(text: str) -> str:
+    """A text in small letters without marks and with single blanks."""
+    letters = unicodedata.normalize("NFD", " ".join(text.lower().replace("đ", "d").split()))
+    return "".join(c for c in letters if not unicodedata.combining(c))
+
+
+def weekday_before(plain: str) -> tuple[int, str] | None:
+    """(the weekday that a text begins with, 0 for Monday, and the rest of the text), or None."""
+    for name in sorted(_WEEKDAYS, key=len, reverse=True):
+        if re.match(rf"{name}(?![a-z0-9/.\-])", plain):
+            return _WEEKDAYS[name], plain[len(name) :].lstrip(", ")
+    return None
+
+
+def near_day(plain: str, today: date) -> date | None:
+    """The day that ``hn``, ``hq``, ``hôm kia``, ``mai``, ``mốt``, ``sáng mai`` mean."""
+    shift = _NEAR.get(plain)
+    if shift is None and (found := _PART_OF_DAY.fullmatch(plain)):
+        shift = _PART_OF_DAY_SHIFT[found[1]]
+    return None if shift is None else today + timedelta(days=shift)
+
+
+def weekday_meant(weekday: int, rest: str, today: date, *, ahead: bool) -> list[date]:
+    """The days that a weekday may mean, with ``tuần này``, ``tuần sau``, ``tuần trước`` or nothing behind it.
+
+    Alone it is the last one up to today, or, ``ahead``, that one or the next. Empty: ``rest`` is something else.
+    """
+    monday = today - timedelta(days=today.weekday())
+    if found := _WEEK.fullmatch(rest):
+        return [monday + timedelta(days=weekday, weeks=_WHICH[found[1]])]
+    if rest == "toi":
+        coming = today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+        return list(dict.fromkeys([coming, monday + timedelta(days=weekday + 7)]))
+    if rest:
+        return []
+    last = today - timedelta(days=(today.weekday() - weekday) % 7)
+    return [last, last + timedelta(days=7)] if ahead else [last]
+
+
+def span_named(plain: str, today: date) -> tuple[Span, str] | None:
+    """(first and last day of the week, month, quarter or year that is named; ``first``, ``last`` or '' for neither).
+
+    ``cuối tuần`` and ``giữa tháng`` name no day.
+    """
+    found = _SPAN.fullmatch(plain)
+    if found is None or not (found[1] or found[3]):
+        return None
+    part, sort, shift = found[1], found[2], _WHICH.get(found[3] or "nay", 0)
+    if sort == "tuan":
+        monday = today - timedelta(days=today.weekday()) + timedelta(weeks=shift)
+        span = monday, monday + timedelta(days=6)
+        return span, "first" if part == "dau" else ""
+    months = _MONTHS[sort]
+    begin = (today.month - 1) // months * months
+    first = add_months(date(today.year, begin + 1, 1), shift * months)
+    span = first, add_months(first, months) - timedelta(days=1)
+    return span, {"dau": "first", "cuoi": "last", "het": "last"}.get(part or "", "")
+
+
+def day_after(plain: str, today: date, begun: date | None) -> tuple[list[date], bool] | None:
+    """What a length of time means: (the days that may be meant, whether it says by itself which way it goes).
+
+    ``3 ngày trước`` and ``3 ngày nữa`` are counted from today. ``+3``, ``3 ngày`` and ``trong 2 tuần`` may be counted
+    from the day that was ``begun``, or from today. None: the text is no length.
+    """
+    found = _LENGTH.fullmatch(plain)
+    if found is None or not (found[1] in ("+", "-") or found[3]):
+        return None
+    sign, number, sort, way = found[1], _number(found[2]), found[3] or "ngay", found[4]
+    if number is None or (sign in ("+", "-") and way) or (sign and way in ("sau", "truoc")):
+        return None
+    if sign == "-" or way == "truoc":
+        return [_moved(today, -number, sort)], True
+    if way in ("nua", "toi"):
+        return [_moved(today, number, sort)], True
+    starts = dict.fromkeys((begun or today, today))
+    return [_moved(start, number, sort) for start in starts], bool(sign or way)
+
+
+def day_of_month(plain: str, today: date) -> tuple[date, date | None] | None:
+    """``ngày 5 tháng trước`` as a day; and what ``5 tháng trước`` may mean instead, without the word ``ngày``."""
+    found = _DAY_OF_MONTH.fullmatch(plain)
+    if found is None:
+        return None
+    shift, day = _WHICH[found[3]], int(found[2])
+    first = add_months(today.replace(day=1), shift)
+    if not 1 <= day <= monthrange(first.year, first.month)[1]:
+        raise ValueError(_("There is no {day}.").format(day=f"{day:02d}/{first.month:02d}/{first.year}"))
+    other = add_months(today, shift * day) if shift and not found[1] else None
+    return first.replace(day=day), other
+
+
+def _number(text: str) -> int | None:
+    if re.fullmatch(rf"[0-9]{{1,{_MOST}}}", text):
+        return int(text)
+    words = text.split()
+    value, length = spelled_number(words)
+    return value if length and length == len(words) else None
+
+
+def _moved(day: date, number: int, sort: str) -> date:
+    try:
+        if sort in ("ngay", "hom", "tuan"):
+            return day + timedelta(days=number * (7 if sort == "tuan" else 1))
+        return add_months(day, number * _MONTHS[sort])
+    except (OverflowError, ValueError):
+        raise ValueError(_("The number is too large.")) from None
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day some months later, or the last day of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
