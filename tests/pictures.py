@@ -68,7 +68,7 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("books", ("<escape>", "<f4>")),
         Shot("list", ("<enter>", "kham")),
         Shot("record", ("<enter>",)),
-        Shot("void", ("<f8>", "nhập trùng")),
+        Shot("void", ("<delete>", "nhập trùng")),
         Shot("quick", ("<escape>", "<escape>", "<f6>", "gieng", "<enter>", "20/3/2013", "<enter>", "24221", "<enter>",
                        "1", "<enter>", "12")),
         Shot("search", ("<escape>", "<escape>", "<f3>", "gieng")),
@@ -79,8 +79,8 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("passphrase", ("<escape>", "<ctrl+p>", "mat khau moi", "<enter>")),
         Shot("report", ("<escape>", "<f8>")),
         Shot("figure_records", ("<enter>",)),
-        Shot("report_file", ("<escape>", "<f7>")),
-        Shot("dashboard", ("<escape>", "<f5>", *["<right>"] * 4)),
+        Shot("report_file", ("<escape>", "<f2>")),
+        Shot("dashboard", ("<escape>", "<f8>", *["<right>"] * 4)),
         Shot("usb", ("<escape>", "<escape>", "<f9>")),
         Shot("sample", ("<escape>", "<ctrl+p>", "go lai", "<enter>", "su kien", "<enter>")),
         Shot("blind", ("<enter>",)),
@@ -94,7 +94,7 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("review_overview", ("<escape>", "<f7>")),
         Shot("review_list", ("<enter>",)),
         Shot("review", ("<enter>",)),
-        Shot("comment", ("<f8>",)),
+        Shot("comment", ("<delete>",)),
         Shot("decide", ("<escape>", "<escape>", "<escape>", "<escape>", "<ctrl+p>", "can quyet", "<enter>")),
         Shot("conflict", ("<enter>",)),
         Shot("undecided", ("<escape>", "<down>", "<enter>")),
@@ -103,7 +103,7 @@ TOURS: Mapping[str, Sequence[Shot]] = {
     ),
     "locked": (
         Shot("unlock"),
-        Shot("recover", ("<f4>",)),
+        Shot("recover", ("<f5>",)),
     ),
 }  # fmt: skip
 

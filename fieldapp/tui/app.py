@@ -68,7 +68,7 @@ class FieldApp(Host):
         self.home = home
         for theme in themes.THEMES:
             self.register_theme(theme)
-        self.theme = themes.default_theme()
+        self.theme = self._visible(themes.default_theme())
         self._touched = _clocks()
         self._broken_said = -BROKEN_SECONDS
 
@@ -99,7 +99,7 @@ class FieldApp(Host):
             store.set_read_only()
         self.habit = store.setting(TYPING, "") or ""
         if (chosen := store.setting(THEME)) in themes.titles():
-            self.theme = str(chosen)
+            self.theme = self._visible(str(chosen))
         self.push_screen(HomeScreen())
         self._ask_day()
 
@@ -228,8 +228,12 @@ class FieldApp(Host):
 
     def take_theme(self, name: str) -> None:
         """Show these colours from now on, and remember them."""
-        self.theme = name
+        self.theme = self._visible(name)
         self.store.set_setting(THEME, name)
+
+    def _visible(self, theme: str) -> str:
+        """The theme, unless it cannot be seen: with ``NO_COLOR`` Textual makes all of the sixteen colours black."""
+        return themes.DARK.name if self.no_color and theme == themes.SIXTEEN.name else theme
 
     def input_method_found(self) -> None:
         """Turn the program's own input method off, and say so."""

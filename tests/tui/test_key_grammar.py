@@ -10,7 +10,7 @@ from fieldapp.tui.key_grammar import MEANINGS, MOVES
 def test_each_key_does_only_what_it_means() -> None:
     wrong = [
         f"{name}: {key} means “{MEANINGS[key].words if key in MEANINGS else 'nothing'}”, not “{action}”"
-        for name, key, action in bindings()
+        for name, key, action, _words in bindings()
         if key not in MOVES and action != "app.moved" and action not in MEANINGS.get(key, MEANINGS["f1"]).actions
     ]
     assert wrong == []
@@ -26,7 +26,7 @@ def test_each_action_has_one_key() -> None:
 
 def test_a_key_that_moved_says_where_its_work_is_now() -> None:
     """What is pressed by habit gets an answer only where the key has no work of its own."""
-    moved = {(name, key) for name, key, action in bindings() if action == "app.moved"}
-    own = {(name, key) for name, key, action in bindings() if action != "app.moved"}
+    moved = {(name, key) for name, key, action, _words in bindings() if action == "app.moved"}
+    own = {(name, key) for name, key, action, _words in bindings() if action != "app.moved"}
     assert moved
     assert not moved & own

@@ -32,7 +32,7 @@ TargetRow = dict[str, Any]
 class BodyField(PickList):
     """Names bodies one after the other: Enter adds one and empties the field; in an empty field it goes on."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f6", "all", _("All of the commune"), key_display="F6")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f6", "all", _("All its cells"), key_display="F6")]
 
     def __init__(
         self, offer: Offer, add: Callable[[str], None], add_all: Callable[[], None], ready: Callable[[], bool]
