@@ -61,6 +61,7 @@ class Unit(Record):
     TITLE = "Unit"
     PLURAL = "Units"
     REFERENCE = True
+    CLOSED = True
     LABEL = ("name", "parent_id")
     LIST = ("name", "code", "level", "parent_id", "valid_to")
     ORDERED = (("valid_from", "valid_to"),)
@@ -110,6 +111,7 @@ class EthnicGroup(Record):
     TITLE = "Ethnic group"
     PLURAL = "Ethnic groups"
     REFERENCE = True
+    CLOSED = True
     LABEL = ("name",)
     LIST = ("name", "also_called", "code")
 

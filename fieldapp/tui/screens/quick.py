@@ -22,11 +22,13 @@ from fieldapp.store.store import Store
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder
+from fieldapp.tui.screens.form import ask_for_missing
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entries import ENTRIES
 from fieldapp.tui.widgets.entry import Entry
 from fieldapp.tui.widgets.figure_field import FigureField
 from fieldapp.tui.widgets.kind_rows import KIND
+from fieldapp.tui.widgets.pick_list import PickList
 from fieldapp.tui.widgets.scrolling import cut
 
 WIDTHS: Mapping[str, int] = {"date": 13, "ref": 20, "choice": 14, "integer": 11, "year": 8, "boolean": 8}
@@ -123,9 +125,15 @@ class QuickScreen(Page):
 
     def _follow(self) -> None:
         data = {c.key: c.entry.data for c in self._cells if not c.measure}
-        context = FormContext({KIND: self._activity_kind, **data}, iso_date(data.get(self._model.first_day() or "")))
+        day = iso_date(data.get(self._model.first_day() or ""))
+        context = FormContext({KIND: self._activity_kind, **data}, day, adds=True)
         for cell in self._cells:
             cell.entry.follow(context)
+
+    def on_pick_list_missing(self, event: PickList.Missing) -> None:
+        event.stop()
+        self.keep()
+        ask_for_missing(self.app, event)
 
     def _show_reading(self) -> None:
         cell = next((c for c in self._cells if c.entry.has_focus), None)
