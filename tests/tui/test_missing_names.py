@@ -2,7 +2,7 @@
 
 import pytest
 from field import World
-from form_driver import FormApp, FormDriver, form_driver
+from form_driver import FormApp, FormDriver, cell, form_driver, members
 
 from fieldapp.domain.assistance import Event
 from fieldapp.records import records
@@ -83,6 +83,50 @@ async def test_the_short_form_opens_over_the_lines_of_quick_entry_too(world: Wor
         assert "Lê Thị Mới" in form.text()
         await form.type("<f2>", "<enter>", "Hộ ông Ba", "<enter>", "ia rve", "<enter>", "1/11/26", "<f2>")
         assert "✓ Hộ ông Ba · Lê Thị Mới" in form.text()
+
+
+async def test_who_is_missing_in_the_roll_call_is_added_there(world: World) -> None:
+    here = members(world, 3)
+    guest = records.save(world.post, "member", {"full_name": "Vũ Văn Khách"})
+    async with form_driver(world.post, "meeting") as form:
+        await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4, "<f6>", "<down>", "<space>")
+        assert "Thiếu ai, gõ tên" in form.text(), "a line says how people get there"
+        await form.type("<enter>", "Lê Thị Mới", "<enter>", "<f2>")
+        assert "4 đảng viên: 3 có mặt, 0 vắng có lý do, 1 vắng" in form.text(), "marks are kept"
+        await form.type("Hoàng Văn Đến", "<down>", "<enter>")
+        assert "Thêm › Giới thiệu sinh hoạt" in form.text()
+        await form.type("<enter>")
+        assert "Thêm › Đảng viên" in form.text(), "who is to be introduced may be missing, too"
+        await form.type("<f2>", "<enter>", "<enter>", "1/11/26", "<f2>", "vu van", "<enter>", "<escape>")
+    (draft,) = world.post.drafts()
+    async with form_driver(world.post, "meeting", draft=draft) as form:
+        assert "6 đảng viên: 5 có mặt, 0 vắng có lý do, 1 vắng" in form.text()
+        assert "Vũ Văn Khách  khách" in form.text()
+        form.part("attendance").focus_problem()
+        await form.type("<f2>", "<f2>")
+        found = records.get(world.post, form.app.result)
+        marks = {a["member_id"]: a["status"] for a in found.children["attendance"]}
+    assert [marks.pop(member) for member in (*here, guest)] == ["present", "absent", "present", "present"]
+    new, introduced = (records.get(world.post, member).row for member in sorted(marks))
+    assert (new["full_name"], new["party_cell_id"]) == ("Lê Thị Mới", cell(world))
+    assert (introduced["full_name"], introduced["party_cell_id"]) == ("Hoàng Văn Đến", None)
+
+
+async def test_a_guest_named_by_mistake_is_taken_off_again(world: World) -> None:
+    members(world, 1)
+    records.save(world.post, "member", {"full_name": "Vũ Văn Khách"})
+    async with form_driver(world.post, "meeting") as form:
+        await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4)
+        assert "Del" not in form.text()
+        await form.type("<enter>", "vu van", "<enter>", "<shift+tab>")
+        await form.type("<right>")
+        assert "Del Bỏ ra" in form.text()
+        await form.type("<delete>")
+        assert "1 đảng viên: 0 có mặt" in form.text()
+        assert "Vũ Văn Khách" not in form.text()
+        await form.type("<tab>", "Ai đó", "<escape>", "<f2>")
+        assert "“Ai đó” chưa được thêm" in form.text(), "a name that was typed and not added is not lost by saving"
+        assert form.app.result == "open"
 
 
 async def test_a_page_that_was_pasted_into_a_list_is_not_searched_for_at_each_key(world: World) -> None:

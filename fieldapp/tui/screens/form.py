@@ -513,8 +513,7 @@ class ShortForm(FormScreen, Dialog):
 
     def _first_open(self) -> Editor:
         """The first field that still needs something."""
-        rows = self._rows
-        return next((row for row in rows if row.data is None or not row.entry.reading().understood), rows[0])
+        return next((row for row in self._rows if row.entry.lacks), self._rows[0])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys of what a whole form is filled with."""

@@ -151,6 +151,10 @@ class PickList(Entry):
         return self._taken[0] if self._taken else clean(self.value) or None
 
     @property
+    def lacks(self) -> bool:
+        return self._taken is None
+
+    @property
     def typed(self) -> Any:
         return {"value": self._taken[0], "text": self._taken[1]} if self._taken else {"text": self.value}
 
