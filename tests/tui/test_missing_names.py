@@ -55,6 +55,7 @@ async def test_who_may_not_write_a_kind_is_not_offered_to_add_it(
     shown = await offered(world.hq if role == "hq" else world.post, kind, key)
     assert ("Thêm “Zaza Zaza”…" in shown) is may
     assert ("không có trong danh sách" in shown) is not may
+    assert ("sở chỉ huy lập" in shown) is (key == "party_cell_id"), "and is told who writes it"
 
 
 async def test_what_seems_to_be_there_already_can_be_taken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,11 +133,14 @@ class PickList(Entry):
         offer: Offer,
         name_of: Callable[[str], str],
         additions: Additions = nothing,
+        lack: Callable[[], str] = lambda: _("not in the list"),
     ) -> None:
+        """``lack``: says that nothing fits, and cannot be added here."""
         super().__init__()
         self._offer = offer
         self._name_of = name_of
         self._additions = additions
+        self._lack = lack
         self._taken: Choice | None = None
         self._choices: list[Choice] = []
         self._stale = True
@@ -180,7 +183,7 @@ class PickList(Entry):
         if self._taken or not clean(self.value):
             return EntryReading()
         if not self._current():
-            return EntryReading("" if self.is_open else self._lack(), understood=self.is_open)
+            return EntryReading("" if self.is_open else self._absence(), understood=self.is_open)
         return EntryReading() if self.is_open else EntryReading(_("choose from the list: F4"), understood=False)
 
     @property
@@ -280,9 +283,8 @@ class PickList(Entry):
         text = "" if self._taken else clean(self.value)
         return self._additions(text) if self.around.adds and len(text) <= lengths.NAME else ()
 
-    def _lack(self) -> str:
-        """The sentence about a text that nothing in the list fits."""
-        return _("not in the list: F4 adds it") if self._lacking() else _("not in the list")
+    def _absence(self) -> str:
+        return _("not in the list: F4 adds it") if self._lacking() else self._lack()
 
     def _current(self) -> list[Choice]:
         if self._stale:
@@ -304,9 +306,9 @@ class PickList(Entry):
 class AddingList(PickList):
     """Names one after the other: Enter adds one to rows below and empties the field; in an empty field it goes on."""
 
-    def __init__(self, offer: Offer, add: Callable[[str], None], additions: Additions = nothing) -> None:
-        """``add``: takes the value of what was chosen."""
-        super().__init__(offer, lambda value: value, additions)
+    def __init__(self, offer: Offer, add: Callable[[str], None], *rest: Any) -> None:
+        """``add``: takes the value of what was chosen. ``rest``: what a ``PickList`` takes besides."""
+        super().__init__(offer, lambda value: value, *rest)
         self._add = add
 
     def choose(self, choice: Choice) -> None:
@@ -332,6 +334,7 @@ def reference_field(store: Store, kind: str) -> PickList:
         lambda text, context: lists.choices(store, kind, text, context.on, LIMIT),
         lambda value: words.labels(store, kind, [value]).get(value, value),
         lambda text: addition_of(store, kind, text),
+        lambda: lack_of(store, kind),
     )
 
 
@@ -342,6 +345,14 @@ def addition_of(store: Store, kind: str, name: str, given: Mapping[str, Any] | N
         return []
     row = _("Add “{name}”…").format(name=name) if name else _("Add: {kind}…").format(kind=_(model.TITLE))
     return [Addition(kind, row, {lists.name_field(model): name} if name else {}, given or {})]
+
+
+def lack_of(store: Store, kind: str) -> str:
+    """The sentence about a name that is no record of ``kind``: who can add it."""
+    model = BY_KIND[kind]
+    if model.REFERENCE and not model.CLOSED and store.role != "hq":
+        return _("not in the list, which headquarters writes: tell them")
+    return _("not in the list")
 
 
 class HeirField(PickList):
