@@ -1,5 +1,7 @@
 """A name that a pick list lacks is added where it is needed, by a short form on top."""
 
+from datetime import date
+
 import pytest
 from field import World
 from form_driver import FormApp, FormDriver, cell, form_driver, members
@@ -8,6 +10,7 @@ from fieldapp.domain.assistance import Event
 from fieldapp.records import records
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.quick import QuickScreen
+from fieldapp.work.todo import todo
 
 
 async def test_a_member_that_is_not_there_is_added_in_the_middle_of_a_form(world: World) -> None:
@@ -140,3 +143,6 @@ async def test_a_page_that_was_pasted_into_a_list_is_not_searched_for_at_each_ke
         world.post.db.conn.set_trace_callback(None)
         assert not [sql for sql in asked if "local_search" in sql]
         assert "không có trong danh sách" in form.note("unit_id")
+    (draft,) = todo(world.post, date.today())
+    assert draft.draft
+    assert len(draft.text) < 160, "the list of things to do has place for others"
