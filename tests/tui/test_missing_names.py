@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from field import World
 from form_driver import FormApp, FormDriver, cell, form_driver, members
+from textual.events import Key
 
 from fieldapp.domain.assistance import Event
 from fieldapp.records import records
@@ -146,3 +147,18 @@ async def test_a_page_that_was_pasted_into_a_list_is_not_searched_for_at_each_ke
     (draft,) = todo(world.post, date.today())
     assert draft.draft
     assert len(draft.text) < 160, "the list of things to do has place for others"
+
+
+async def test_what_is_typed_ahead_reaches_the_short_form_and_the_form_below(world: World) -> None:
+    keys = [*"Vu Moi", "enter", *"Thieu ta", "f2", "enter", *"ba na", *["enter"] * 3, *"3/11/26", "f2"]
+    async with form_driver(world.post, "introduction") as form:
+        for key in keys:
+            form.app.post_message(Key(key, key if len(key) == 1 else None))
+        for _ in range(1000):
+            await form.pilot.pause()
+            if form.app.result != "open":
+                break
+        introduced = records.get(world.post, form.app.result).row
+    member = records.get(world.post, introduced["member_id"]).row
+    assert (member["full_name"], member["position"]) == ("Vu Moi", "Thieu ta")
+    assert (introduced["party_cell_id"], introduced["date_from"]) == (cell(world), "2026-11-03")
