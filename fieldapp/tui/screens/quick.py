@@ -78,6 +78,8 @@ class QuickScreen(Page):
         self._cells: list[EntryColumn] = []
         self._lines: list[str] = []
         self._asked: dict[str, Any] | None = None
+        self._begun: dict[str, Any] = {}
+        """What the line held when it was begun: what stays from the one before"""
         self._draft_id = str(uuid_utils.uuid7())
 
     def body(self) -> ComposeResult:
@@ -103,6 +105,7 @@ class QuickScreen(Page):
     def on_mount(self) -> None:
         self._cells[0].entry.focus()
         self._follow()
+        self._begun = self._data()
 
     def on_resize(self) -> None:
         """Show as many cells as there is room for; Enter on the last of them records the line."""
@@ -154,7 +157,7 @@ class QuickScreen(Page):
             cell.entry.resolve_typed()
         self._follow()
         data = self._data()
-        if not any(c.entry.data for c in self._cells if not c.stays):
+        if data == self._begun:
             self._say(_("The line is empty."))
             return True
         try:
@@ -190,6 +193,7 @@ class QuickScreen(Page):
             if not cell.stays:
                 cell.entry.load(None)
         self._asked = None
+        self._begun = self._data()
         self.store.drop_draft(self._draft_id)
         self.set_focus(self._cells[0].entry)
 
@@ -222,7 +226,7 @@ class QuickScreen(Page):
 
     def keep(self) -> None:
         """Keep the line that was begun, as a draft of the form."""
-        if not any(c.entry.data for c in self._cells if not c.stays):
+        if self._data() == self._begun:
             return
         typed: dict[str, Any] = {c.key: c.entry.typed for c in self._cells if not c.measure}
         if self._activity_kind:
