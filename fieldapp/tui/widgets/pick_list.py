@@ -237,7 +237,7 @@ class PickList(Entry):
 
     def action_open(self) -> None:
         """Drop the whole list down, whatever is typed; if nothing fits it, the row that adds it is highlighted."""
-        fits = bool(self._taken or self._current())
+        fits = self._taken is not None or not clean(self.value) or bool(self._current())
         self._choices, self._stale = list(self._offer("", self.around)), False
         self.menu.show(self._choices, self._lacking())
         if not fits:

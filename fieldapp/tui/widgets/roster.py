@@ -140,9 +140,8 @@ class RosterEditor(FormSection):
 
     def _show_seats(self) -> None:
         cell, day = self._shown or (None, None)
-        seats = []
-        if cell and day:
-            seats = [Seat(m["id"], m["full_name"], _role(m)) for m in lists.roster(self._store, cell, day)]
+        roster = lists.roster(self._store, cell, day) if cell and day else []
+        seats = [Seat(m["id"], m["full_name"], _role(m)) for m in roster]
         seats += self._seats_of_others({seat.member_id for seat in seats}, cell)
         self._grid.show(seats)
         self._mark_seats()
@@ -194,6 +193,7 @@ class RosterEditor(FormSection):
         self._marks.setdefault(member, ("present", None))
         self._guests.append(member)
         self._show_seats()
+        self._guests = [seat.member_id for seat in self._grid.items if seat.guest and seat.member_id in self._guests]
         self._changed()
 
     def _take_out(self, seat: Seat) -> None:
