@@ -43,7 +43,7 @@ class RosterGrid(HighlightList[Seat]):
         Binding("l,L", "excuse", _("Reason"), key_display="L"),
         Binding("f7", "app.moved('l')", show=False),
         Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
-        Binding("delete", "take_out", _("Take out"), key_display="Del"),
+        Binding("delete,backspace", "remove", _("Take out"), key_display="Del"),
     ]
 
     class Marked(Message):
@@ -114,9 +114,9 @@ class RosterGrid(HighlightList[Seat]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to take out only who is not of the cell."""
-        return action != "take_out" or (bool(self.items) and self.items[self._at].guest)
+        return action != "remove" or (bool(self.items) and self.items[self._at].guest)
 
-    def action_take_out(self) -> None:
+    def action_remove(self) -> None:
         """Take the highlighted guest off the list."""
         self._take_out(self.items[self._at])
 
