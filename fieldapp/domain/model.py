@@ -164,6 +164,8 @@ class Record(BaseModel):
     """Name in the JSON form -> rows entered together with this record"""
     TOP: ClassVar[bool] = True
     """Has its own list and form; False for rows that are entered on their parent's form"""
+    CLOSED: ClassVar[bool] = False
+    """The program ships the whole list: a name that is not in it is mistyped, and no pick list offers to add it"""
     REFERRED: ClassVar[bool] = False
     """A row of a parent's form that other records refer to: the search index has it, like records with a list"""
     FOUND_BY: ClassVar[tuple[str, ...]] = ()

@@ -62,6 +62,7 @@ class Unit(Record):
     TITLE = "Unit"
     PLURAL = "Units"
     REFERENCE = True
+    CLOSED = True
     LABEL = ("name", "parent_id")
     LIST = ("name", "code", "level", "parent_id", "valid_to")
     ORDERED = (("valid_from", "valid_to"),)
@@ -111,6 +112,7 @@ class EthnicGroup(Record):
     TITLE = "Ethnic group"
     PLURAL = "Ethnic groups"
     REFERENCE = True
+    CLOSED = True
     LABEL = ("name",)
     LIST = ("name", "also_called", "code")
 

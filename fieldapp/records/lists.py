@@ -31,6 +31,9 @@ _AT_HOME = (
 )
 """SQL: whether a unit is the own province, of whatever time, or in it, down to three levels"""
 
+MOST_WORDS = 40
+"""A text with more words than any name has was pasted by mistake: nothing is searched for it, at each further key"""
+
 CONSIDERED = 400
 """The number of best matches that are sorted for a pick list"""
 
@@ -57,7 +60,7 @@ def record_window(
 ) -> RecordWindow:
     """A window of a list: kinds with a name and no date by the Vietnamese alphabet, others newest first."""
     model = BY_KIND[kind]
-    order = model.DATE or _name_column(model)
+    order = model.DATE or name_field(model)
     newest_first = order in (model.DATE, "id")
     direction, collate = ("DESC", "") if newest_first else ("ASC", "vietnamese")
     key = f"t.{order}" + (f" COLLATE {collate}" if collate else "")
@@ -105,7 +108,8 @@ def record_window(
     return RecordWindow(rows, last)
 
 
-def _name_column(model: type[Record]) -> str:
+def name_field(model: type[Record]) -> str:
+    """The field with the name of a record; ``id`` for kinds whose records have none."""
     names = [s.name for s in fields_of(model) if s.name in ("full_name", "name", "title")]
     return names[0] if names else "id"
 
@@ -132,10 +136,12 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
 
     Tasks of an agreement that is not in force are offered only if ``text`` is not empty.
     """
+    if len(words_of(text)) > MOST_WORDS:
+        return []
     query = search_index.match(text)
     if query is None and text.strip():
         return []
-    model, name, day = BY_KIND[kind], _name_column(BY_KIND[kind]), (on or wall.today()).isoformat()
+    model, name, day = BY_KIND[kind], name_field(BY_KIND[kind]), (on or wall.today()).isoformat()
     source, where = f"{kind} t", ["t.voided_at IS NULL"]
     named: dict[str, Any] = {"day": day, "query": query}
     if query is not None:

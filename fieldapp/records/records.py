@@ -338,6 +338,11 @@ def writable_scope(store: Store, model: type[Record]) -> str:
     return identity.post_id
 
 
+def writable(store: Store, model: type[Record]) -> bool:
+    """Whether this replica's people enter records of the model by themselves."""
+    return not store.read_only and model.TOP and (store.role == "hq") == model.REFERENCE
+
+
 def _write(store: Store, record: Record, old: Row | None, scope: str, row_id: str, questions: list[Question]) -> None:
     values = columns_of(record)
     if not record.REFERENCE:

@@ -308,10 +308,15 @@ def _drafts(store: Store) -> Sequence[Todo]:
     ]
 
 
+MOST_OF_A_TEXT = 80
+"""Characters of each text of a draft that are shown"""
+
+
 def _draft_title(draft: Draft) -> list[str]:
     """The first texts that were typed, by which a person recognizes a draft."""
     typed = [v.get("text") if isinstance(v, dict) else v for v in draft.data.values()]
-    return [v for v in typed if isinstance(v, str) and v.strip()][:3]
+    texts = [v.strip() for v in typed if isinstance(v, str) and v.strip()][:3]
+    return [text if len(text) <= MOST_OF_A_TEXT else text[: MOST_OF_A_TEXT - 1] + "…" for text in texts]
 
 
 def _post_names(store: Store) -> dict[str | None, str]:

@@ -74,6 +74,7 @@ def drawn(store: Store) -> keying.SampledRecord:
 POST: dict[type[Screen[Any]], Make] = {
     home.HomeScreen: lambda _w, _s: home.HomeScreen(),
     form.FormScreen: lambda _w, _s: form.FormScreen("activity"),
+    form.ShortForm: lambda _w, _s: form.ShortForm("member", {"full_name": "Lê Văn C"}, {}),
     quick.QuickScreen: lambda _w, _s: quick.QuickScreen("member"),
     listing.ListScreen: lambda _w, _s: listing.ListScreen("activity"),
     record.RecordScreen: lambda _w, s: record.RecordScreen(well_of(s)),

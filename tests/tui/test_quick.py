@@ -64,3 +64,19 @@ async def test_any_kind_can_be_entered_quickly(world: World) -> None:
             await app.push_screen(QuickScreen(kind))
             await strokes(pilot, "<enter>", "<enter>")
             assert said(app, "#titles").strip()
+
+
+async def test_a_kind_of_which_every_cell_stays_is_recorded_too(world: World) -> None:
+    """Party cell, year and grade of a rating all stay for the next line; the same line again is none."""
+    app = FieldApp(world.root / "post", world.post)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(QuickScreen("cell_rating"))
+        await strokes(pilot, "<f2>")
+        assert said(app, "#message") == "Dòng này còn trống."
+        await strokes(pilot, "ba na", "<enter>", "2025", "<enter>", "tot", "<f2>")
+        assert said(app, "#lines").count("✓") == 1
+        await strokes(pilot, "<f2>")
+        assert said(app, "#message") == "Dòng này còn trống."
+        await strokes(pilot, "<enter>", "2024", "<escape>")
+        assert [r["year"] for r in lists.record_window(world.post, "cell_rating").rows] == [2025]
+        assert len(world.post.drafts()) == 1, "a line that was begun is kept"

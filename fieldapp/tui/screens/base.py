@@ -86,7 +86,8 @@ class Page(OrderedKeys):
         yield from ()
 
     def on_screen_resume(self) -> None:
-        self.query_one(HeaderLine).refresh_state()
+        for header in self.query(HeaderLine):  # a form on top of another page has none
+            header.refresh_state()
         self.renew()
 
     def renew(self) -> None:

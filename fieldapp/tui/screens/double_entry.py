@@ -17,7 +17,7 @@ from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.form import FormScreen
-from fieldapp.tui.screens.menu import by_use, writable
+from fieldapp.tui.screens.menu import by_use
 from fieldapp.tui.widgets.lines import hanging, refill
 from fieldapp.work import double_entry
 from fieldapp.work.double_entry import Comparison, SampledRecord
@@ -91,6 +91,7 @@ class BlindForm(FormScreen):
         "Key the record again from its paper, as if it were new. Nothing is recorded: F2 compares, and shows what"
         " differs."
     )
+    ADDS = False  # what the record refers to is there: it was recorded once
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "save", _("Compare"), key_display="F2")]
 
     def __init__(self, kind: str, drawn: SampledRecord, given: Mapping[str, Any]) -> None:
@@ -226,7 +227,7 @@ class RatesScreen(Page):
 def choose_kind(app: Host) -> None:
     """Let the user choose a kind, then go to its sample."""
     store = app.store
-    named = [(m.KIND, _(m.PLURAL)) for m in by_use(m for m in RECORDS if writable(store, m))]
+    named = [(m.KIND, _(m.PLURAL)) for m in by_use(m for m in RECORDS if records.writable(store, m))]
 
     def chosen(kind: str | None) -> None:
         if kind is not None:

@@ -20,15 +20,20 @@ Lines = Sequence[tuple[str, str]]
 
 
 class DuplicateDialog(Dialog):
-    """Dismisses with True if the new record is another one and is to be recorded."""
+    """Dismisses with True if the new record is another one and is to be recorded, or with the id of the other one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "record", _("Record all the same"))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", _("Take the recorded one"), key_display="Enter"),
+        Binding("f2", "record", _("Record all the same")),
+    ]
 
-    def __init__(self, question: str, mine: Lines, other: Lines) -> None:
+    def __init__(self, question: str, mine: Lines, other: Lines, other_id: str | None = None) -> None:
+        """``other_id``: given where the other record can be taken instead of a new one."""
         super().__init__()
         self._question = question
         self._mine = mine
         self._other = other
+        self._other_id = other_id
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -36,6 +41,14 @@ class DuplicateDialog(Dialog):
             with VerticalScroll():
                 yield Static(_side_by_side(self._mine, self._other), id="both")
         yield KeyFooter()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the other record only where it can be taken."""
+        return action != "take" or self._other_id is not None
+
+    def action_take(self) -> None:
+        """Answer that it is the recorded one."""
+        self.dismiss(self._other_id)
 
     def action_record(self) -> None:
         """Answer that it is another record."""

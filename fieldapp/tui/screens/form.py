@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 import uuid_utils
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.css.query import QueryType
 from textual.widget import Widget
@@ -23,12 +23,14 @@ from fieldapp.i18n import _
 from fieldapp.records import dated_figures, form_memory, records, reviews, view, words
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.host import Host
-from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.base import Dialog, Page
 from fieldapp.tui.widgets.editor import Editor, FormContext
 from fieldapp.tui.widgets.entries import field_row
 from fieldapp.tui.widgets.extras import ExtrasEditor
 from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.measures import MeasuresEditor
+from fieldapp.tui.widgets.pick_list import PickList
 from fieldapp.tui.widgets.roster import RosterEditor
 from fieldapp.tui.widgets.row_list import RowList
 from fieldapp.tui.widgets.rows import RowsEditor
@@ -50,6 +52,10 @@ class FormScreen(Page):
     """Enter or change one record of ``kind``; dismisses with its id, or with None when it was left."""
 
     WRITES = True
+    ADDS: ClassVar[bool] = True
+    """A record that a pick list lacks may be added from here"""
+    TAKES: ClassVar[bool] = False
+    """Where a record is there already, that one may be taken instead of a new one"""
 
     DEFAULT_CSS = """
     FormScreen #top { height: 2; border-bottom: solid $secondary; }
@@ -206,7 +212,8 @@ class FormScreen(Page):
         self._follow_due = False
         if self._over or self.app.locked:
             return
-        context = FormContext({e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}, self._day())
+        values = {e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}
+        context = FormContext(values, self._day(), self.ADDS)
         for editor in self._editors:
             editor.follow(context)
         self.refresh_bindings()  # F5 copies into an empty field and pins what is typed
@@ -214,6 +221,11 @@ class FormScreen(Page):
     def _day(self) -> date | None:
         field = next((e for e in self._editors if e.key == self.model.first_day()), None)
         return iso_date(field.data) if field else None
+
+    def on_pick_list_missing(self, event: PickList.Missing) -> None:
+        event.stop()
+        self.keep()
+        ask_for_missing(self.app, event)
 
     # drafts -----------------------------------------------------------------------------------------------------
 
@@ -378,7 +390,16 @@ class FormScreen(Page):
 
         mine = view.as_it_would_be(self.store, self.kind, data)
         there = view.describe(self.store, records.get(self.store, other))
-        self.app.push_screen(DuplicateDialog(question, mine, there), lambda yes: self.action_save() if yes else None)
+        dialog = DuplicateDialog(question, mine, there, other if self.TAKES else None)
+
+        def answered(answer: bool | str | None) -> None:
+            if answer is True:
+                self.action_save()
+            elif isinstance(answer, str):
+                self._over = True
+                self.dismiss(answer)
+
+        self.app.push_screen(dialog, answered)
 
     def _data(self) -> dict[str, Any]:
         """What was entered; for an existing record, only what was changed."""
@@ -447,6 +468,75 @@ class FormScreen(Page):
         sign = {"-wrong": "!", "-asked": "?", "-note": "·"}[sort]
         line.update(Content(f"{sign} {message}" if message else ""))
         line.set_classes([sort, *(["-shown"] if message else [])])
+
+
+class ShortForm(FormScreen, Dialog):
+    """What a new record needs, on top of the form in which it was missing; dismisses with its id, or with None.
+
+    No draft of it is kept: that of the form below still has the name that was typed there.
+    """
+
+    DEFAULT_CSS = """
+    ShortForm { align: center middle; background: $background 60%; &:ansi { background: transparent; } }
+    ShortForm > #box {
+        width: 72; max-width: 100%; height: auto; border: round $accent; padding: 0 1; background: $surface;
+    }
+    ShortForm > #box > #fields { height: auto; max-height: 10; }
+    """
+
+    TAKES = True
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", _("Back"), key_display="Esc")]
+
+    def __init__(self, kind: str, typed: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+        """``typed``: the texts that some fields begin with; ``given``: the values of others."""
+        super().__init__(kind, initial=given)
+        self._begun = typed
+
+    def compose(self) -> ComposeResult:
+        shown = {*self.model.LABEL, *self._begun, *self._initial}
+        shapes = [s for s in fields_of(self.model) if s.name in shown or (s.required and s.default is None)]
+        self._editors = [field_row(self.store, shape) for shape in shapes]
+        with Vertical(id="box"):
+            yield Static(Content(_("Add › {kind}").format(kind=_(self.model.TITLE))), classes="section")
+            with VerticalScroll(id="fields", can_focus=False):
+                yield from self._editors
+            yield Static(id="message", markup=False)
+        yield KeyFooter()
+
+    def _pin_again(self) -> None:
+        """Show what was typed in the list; nothing stays from the record before."""
+        for row in self._rows:
+            if row.key in self._begun:
+                row.entry.value = str(self._begun[row.key])
+                row.resolve_typed()
+
+    def _first_open(self) -> Editor:
+        """The first field that still needs something."""
+        return next((row for row in self._rows if row.entry.lacks), self._rows[0])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide the keys of what a whole form is filled with."""
+        return action not in ("copy", "copy_all", "pin", "templates") and super().check_action(action, parameters)
+
+    def keep(self) -> None:
+        """Keep no draft."""
+
+    def _drop(self) -> None:
+        """There is no draft to drop."""
+
+    def _keep_pins(self) -> None:
+        """Leave what the whole form has pinned as it is."""
+
+
+def ask_for_missing(app: Host, event: PickList.Missing) -> None:
+    """Open the short form for what a pick list lacks; then the field has the new record, or its list is there again."""
+    addition = event.addition
+
+    def answered(row_id: str | None) -> None:
+        event.pick_list.added(addition, row_id)
+
+    app.push_screen(ShortForm(addition.kind, addition.typed, addition.given), answered)
 
 
 def _first_fields(model: type[Record]) -> list[FieldShape]:

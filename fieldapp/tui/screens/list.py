@@ -17,7 +17,6 @@ from fieldapp.records import lists, records, reviews, view, words
 from fieldapp.store.store import Row
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
-from fieldapp.tui.screens.menu import writable
 from fieldapp.tui.widgets.record_table import RecordTable
 from fieldapp.tui.widgets.text_field import TextField
 
@@ -160,7 +159,7 @@ class ListScreen(Page):
         """Offer writing only where records of this kind are written."""
         if action in ("voided", "retired"):
             return (action == "retired") == self.model.REFERENCE
-        return action not in ("write", "quick", "key_again") or writable(self.store, self.model)
+        return action not in ("write", "quick", "key_again") or records.writable(self.store, self.model)
 
     def action_write(self) -> None:
         """Write a new record of this kind."""

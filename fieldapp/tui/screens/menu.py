@@ -6,6 +6,7 @@ from typing import Literal
 from fieldapp.domain.model import Record
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
+from fieldapp.records.records import writable
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.finder import Finder, Group
 
@@ -23,11 +24,6 @@ FIRST = (
     "kind_field",
 )
 """What is written most comes first; the others follow in the models' order."""
-
-
-def writable(store: Store, model: type[Record]) -> bool:
-    """Whether this replica's people enter records of the kind."""
-    return not store.read_only and model.TOP and (store.role == "hq") == model.REFERENCE
 
 
 def by_use(models: Iterable[type[Record]]) -> list[type[Record]]:

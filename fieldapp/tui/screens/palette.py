@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
+from fieldapp.records.records import writable
 from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.finder import Finder
-from fieldapp.tui.screens.menu import by_use, writable
+from fieldapp.tui.screens.menu import by_use
 
 Place = Callable[[Host], None]
 """Goes to the place, or does what its name says"""

@@ -22,11 +22,13 @@ from fieldapp.store.store import Store
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder
+from fieldapp.tui.screens.form import ask_for_missing
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entries import ENTRIES
 from fieldapp.tui.widgets.entry import Entry
 from fieldapp.tui.widgets.figure_field import FigureField
 from fieldapp.tui.widgets.kind_rows import KIND
+from fieldapp.tui.widgets.pick_list import PickList
 from fieldapp.tui.widgets.scrolling import cut
 
 WIDTHS: Mapping[str, int] = {"date": 13, "ref": 20, "choice": 14, "integer": 11, "year": 8, "boolean": 8}
@@ -76,6 +78,8 @@ class QuickScreen(Page):
         self._cells: list[EntryColumn] = []
         self._lines: list[str] = []
         self._asked: dict[str, Any] | None = None
+        self._begun: dict[str, Any] = {}
+        """What the line held when it was begun: what stays from the one before"""
         self._draft_id = str(uuid_utils.uuid7())
 
     def body(self) -> ComposeResult:
@@ -101,6 +105,7 @@ class QuickScreen(Page):
     def on_mount(self) -> None:
         self._cells[0].entry.focus()
         self._follow()
+        self._begun = self._data()
 
     def on_resize(self) -> None:
         """Show as many cells as there is room for; Enter on the last of them records the line."""
@@ -123,9 +128,15 @@ class QuickScreen(Page):
 
     def _follow(self) -> None:
         data = {c.key: c.entry.data for c in self._cells if not c.measure}
-        context = FormContext({KIND: self._activity_kind, **data}, iso_date(data.get(self._model.first_day() or "")))
+        day = iso_date(data.get(self._model.first_day() or ""))
+        context = FormContext({KIND: self._activity_kind, **data}, day, adds=True)
         for cell in self._cells:
             cell.entry.follow(context)
+
+    def on_pick_list_missing(self, event: PickList.Missing) -> None:
+        event.stop()
+        self.keep()
+        ask_for_missing(self.app, event)
 
     def _show_reading(self) -> None:
         cell = next((c for c in self._cells if c.entry.has_focus), None)
@@ -146,7 +157,7 @@ class QuickScreen(Page):
             cell.entry.resolve_typed()
         self._follow()
         data = self._data()
-        if not any(c.entry.data for c in self._cells if not c.stays):
+        if data == self._begun:
             self._say(_("The line is empty."))
             return True
         try:
@@ -182,6 +193,7 @@ class QuickScreen(Page):
             if not cell.stays:
                 cell.entry.load(None)
         self._asked = None
+        self._begun = self._data()
         self.store.drop_draft(self._draft_id)
         self.set_focus(self._cells[0].entry)
 
@@ -214,7 +226,7 @@ class QuickScreen(Page):
 
     def keep(self) -> None:
         """Keep the line that was begun, as a draft of the form."""
-        if not any(c.entry.data for c in self._cells if not c.stays):
+        if self._data() == self._begun:
             return
         typed: dict[str, Any] = {c.key: c.entry.typed for c in self._cells if not c.measure}
         if self._activity_kind:

@@ -18,7 +18,6 @@ from fieldapp.i18n import _
 from fieldapp.records import history, leaving, records, reviews, view, words
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
-from fieldapp.tui.screens.menu import writable
 from fieldapp.tui.widgets.scrolling import show_line
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.work import review_hints, review_queue, task_work
@@ -177,7 +176,7 @@ class RecordScreen(Page):
         if action in ("void", "retire") and (action == "retire") != self._model.REFERENCE:
             return False
         if action in ("change", "void", "retire"):
-            return self._open and writable(self.store, self._model)
+            return self._open and records.writable(self.store, self._model)
         return True
 
     def action_scroll(self, step: int) -> None:

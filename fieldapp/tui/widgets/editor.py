@@ -19,6 +19,8 @@ class FormContext:
     """Key of a field -> its data: the id of what was chosen, else the typed text, else None"""
     on: date | None = None
     """The day that the record is about, once it is understood"""
+    adds: bool = False
+    """Whether a record that a pick list lacks may be added where it is needed"""
 
 
 def problem_sign(asks: bool) -> str:

@@ -46,6 +46,11 @@ class Entry(TextField):
         return clean(self.value) or None
 
     @property
+    def lacks(self) -> bool:
+        """Whether something is to be entered yet."""
+        return self.data is None
+
+    @property
     def wanted(self) -> bool:
         """Whether the field is shown at all, given what the other fields hold."""
         return True

@@ -1,17 +1,21 @@
 """A field with a list of choices that narrows down while one types: by code or words, without diacritics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Blur
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from fieldapp.domain import lengths
+from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
-from fieldapp.records import lists, words
+from fieldapp.records import lists, records, words
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
@@ -26,6 +30,28 @@ Offer = Callable[[str, FormContext], Sequence[Choice]]
 LIMIT = 60
 
 
+@dataclass(frozen=True)
+class Addition:
+    """A record that the list lacks and that can be added here: the last rows of the list offer it."""
+
+    kind: str
+    words: str
+    """The row of the list"""
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    """What the short form holds as if it was typed there"""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Values that it begins with"""
+
+
+Additions = Callable[[str], Sequence[Addition]]
+"""Gives what the list may be lacking of the text typed so far"""
+
+
+def nothing(_text: str) -> Sequence[Addition]:
+    """The additions of a list that is complete."""
+    return ()
+
+
 class ChoiceMenu(OptionList, can_focus=False):
     """The list that drops down; the keys stay with the field."""
 
@@ -38,14 +64,41 @@ class ChoiceMenu(OptionList, can_focus=False):
     ChoiceMenu.-open { display: block; }
     """
 
-    def show(self, choices: Sequence[Choice]) -> None:
+    choices: Sequence[Choice] = ()
+    additions: Sequence[Addition] = ()
+
+    def show(self, choices: Sequence[Choice], additions: Sequence[Addition] = ()) -> None:
         """Offer these, the first one highlighted."""
         self.clear_options()
         self.add_options([Option(Content(f" {words}")) for _value, words in choices])
         if len(choices) >= LIMIT:
             self.add_option(Option(Content(_(" … type to narrow down")), disabled=True))
-        self.highlighted = 0 if choices else None
-        self._set_open(bool(choices))
+        self.choices, self.additions = choices, additions
+        self.add_options([Option(Content.styled(f" {addition.words}", "bold")) for addition in additions])
+        self.highlighted = 0 if self.option_count else None
+        self._set_open(bool(self.option_count))
+
+    @property
+    def choice(self) -> Choice | None:
+        """The highlighted choice; None if the list is closed, or another row is highlighted."""
+        at = self.highlighted
+        return self.choices[at] if self.is_open and at is not None and at < len(self.choices) else None
+
+    @property
+    def addition(self) -> Addition | None:
+        """What the highlighted row would add; None if the list is closed, or another row is highlighted."""
+        at = -1 if self.highlighted is None else self.highlighted - self.option_count + len(self.additions)
+        return self.additions[at] if self.is_open and at >= 0 else None
+
+    def go_to_additions(self) -> None:
+        """Highlight the first row that adds something."""
+        if self.additions:
+            self.highlighted = self.option_count - len(self.additions)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the list is dropped down."""
+        return self.has_class("-open")
 
     def hide(self) -> None:
         """Close the list."""
@@ -67,10 +120,27 @@ class PickList(Entry):
         Binding("escape", "close", _("Close"), key_display="Esc"),
     ]
 
-    def __init__(self, offer: Offer, name_of: Callable[[str], str]) -> None:
+    class Missing(Message):
+        """Somebody wants to add what the list lacks; the screen asks for it, and answers by ``added``."""
+
+        def __init__(self, pick_list: "PickList", addition: Addition) -> None:
+            super().__init__()
+            self.pick_list = pick_list
+            self.addition = addition
+
+    def __init__(
+        self,
+        offer: Offer,
+        name_of: Callable[[str], str],
+        additions: Additions = nothing,
+        lack: Callable[[], str] = lambda: _("not in the list"),
+    ) -> None:
+        """``lack``: says that nothing fits, and cannot be added here."""
         super().__init__()
         self._offer = offer
         self._name_of = name_of
+        self._additions = additions
+        self._lack = lack
         self._taken: Choice | None = None
         self._choices: list[Choice] = []
         self._stale = True
@@ -82,6 +152,10 @@ class PickList(Entry):
     @property
     def data(self) -> Any:
         return self._taken[0] if self._taken else clean(self.value) or None
+
+    @property
+    def lacks(self) -> bool:
+        return self._taken is None
 
     @property
     def typed(self) -> Any:
@@ -109,13 +183,13 @@ class PickList(Entry):
         if self._taken or not clean(self.value):
             return EntryReading()
         if not self._current():
-            return EntryReading(_("not in the list"), understood=False)
+            return EntryReading("" if self.is_open else self._absence(), understood=self.is_open)
         return EntryReading() if self.is_open else EntryReading(_("choose from the list: F4"), understood=False)
 
     @property
     def is_open(self) -> bool:
         """Whether the list is dropped down."""
-        return self.menu.has_class("-open")
+        return self.menu.is_open
 
     def choose(self, choice: Choice) -> None:
         """Make a choice the field's value."""
@@ -162,21 +236,39 @@ class PickList(Entry):
             self.menu.action_cursor_up()
 
     def action_open(self) -> None:
-        """Drop the whole list down, whatever is typed."""
+        """Drop the whole list down, whatever is typed; if nothing fits it, the row that adds it is highlighted."""
+        fits = self._taken is not None or not clean(self.value) or bool(self._current())
         self._choices, self._stale = list(self._offer("", self.around)), False
-        self.menu.show(self._choices)
+        self.menu.show(self._choices, self._lacking())
+        if not fits:
+            self.menu.go_to_additions()
 
     def action_close(self) -> None:
         """Close the list; what is typed stays."""
         self.menu.hide()
 
     async def action_submit(self) -> None:
-        """Take the highlighted choice and go on to the next field."""
-        at = self.menu.highlighted
-        if self.is_open and at is not None and at < len(self._choices):
-            self.choose(self._choices[at])
+        """Take the highlighted choice and go on to the next field, or ask for what is to be added."""
+        if self.take_highlighted():
+            await super().action_submit()
+
+    def take_highlighted(self) -> bool:
+        """Take what is highlighted and close the list; False if it is a record that is yet to be added."""
+        choice, addition = self.menu.choice, self.menu.addition
         self.menu.hide()
-        await super().action_submit()
+        if choice is not None:
+            self.choose(choice)
+        if addition is not None:
+            self.post_message(self.Missing(self, addition))
+        return addition is None
+
+    def added(self, addition: Addition, row_id: str | None) -> None:
+        """Take the record that was added; None: it was not, so that the list is there again with what was typed."""
+        if row_id is None:
+            self._stale = True
+            self._drop_down()
+        else:
+            self.load(row_id)
 
     def _on_blur(self, event: Blur) -> None:
         super()._on_blur(event)
@@ -185,7 +277,14 @@ class PickList(Entry):
             self.resolve_typed()
 
     def _drop_down(self) -> None:
-        self.menu.show(self._current())
+        self.menu.show(self._current(), self._lacking())
+
+    def _lacking(self) -> Sequence[Addition]:
+        text = "" if self._taken else clean(self.value)
+        return self._additions(text) if self.around.adds and len(text) <= lengths.NAME else ()
+
+    def _absence(self) -> str:
+        return _("not in the list: F4 adds it") if self._lacking() else self._lack()
 
     def _current(self) -> list[Choice]:
         if self._stale:
@@ -204,12 +303,56 @@ class PickList(Entry):
         self.cursor_position = 0 if self._taken else len(text)  # a long choice is shown from its beginning
 
 
+class AddingList(PickList):
+    """Names one after the other: Enter adds one to rows below and empties the field; in an empty field it goes on."""
+
+    def __init__(self, offer: Offer, add: Callable[[str], None], *rest: Any) -> None:
+        """``add``: takes the value of what was chosen. ``rest``: what a ``PickList`` takes besides."""
+        super().__init__(offer, lambda value: value, *rest)
+        self._add = add
+
+    def choose(self, choice: Choice) -> None:
+        self._show(None, "")
+        self._add(choice[0])
+
+    async def action_submit(self) -> None:
+        if self.is_open:
+            self.take_highlighted()
+        elif not clean(self.value):
+            await super().action_submit()
+
+    def resolve_typed(self) -> str | None:
+        """Object to a name that was typed but not added: saving must not lose it."""
+        if clean(self.value):
+            return _("“{text}” was not added: choose it from the list, or delete it.").format(text=clean(self.value))
+        return None
+
+
 def reference_field(store: Store, kind: str) -> PickList:
     """A field that holds the id of a record of ``kind``; records in force on the day of the form come first."""
     return PickList(
         lambda text, context: lists.choices(store, kind, text, context.on, LIMIT),
         lambda value: words.labels(store, kind, [value]).get(value, value),
+        lambda text: addition_of(store, kind, text),
+        lambda: lack_of(store, kind),
     )
+
+
+def addition_of(store: Store, kind: str, name: str, given: Mapping[str, Any] | None = None) -> list[Addition]:
+    """The row that adds a record of ``kind`` with this name; none where this replica's people may not add one."""
+    model = BY_KIND[kind]
+    if model.CLOSED or not records.writable(store, model):
+        return []
+    row = _("Add “{name}”…").format(name=name) if name else _("Add: {kind}…").format(kind=_(model.TITLE))
+    return [Addition(kind, row, {lists.name_field(model): name} if name else {}, given or {})]
+
+
+def lack_of(store: Store, kind: str) -> str:
+    """The sentence about a name that is no record of ``kind``: who can add it."""
+    model = BY_KIND[kind]
+    if model.REFERENCE and not model.CLOSED and store.role != "hq":
+        return _("not in the list, which headquarters writes: tell them")
+    return _("not in the list")
 
 
 class HeirField(PickList):

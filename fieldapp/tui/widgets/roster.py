@@ -9,12 +9,14 @@ from textual.content import Content
 from textual.widgets import Static
 
 from fieldapp.domain.model import Child
+from fieldapp.domain.party import Member
 from fieldapp.i18n import _, counted
-from fieldapp.records import lists, words
+from fieldapp.records import lists, records, words
 from fieldapp.store.store import Row, Store
 from fieldapp.tui.widgets.editor import FormContext
-from fieldapp.tui.widgets.entry import Entry
+from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.pick_list import LIMIT, AddingList, Addition, Choice
 from fieldapp.tui.widgets.roster_grid import RosterGrid, Seat
 from fieldapp.tui.widgets.section import FormSection
 from fieldapp.vietnamese.text import clean
@@ -40,6 +42,26 @@ class ReasonField(Entry):
         self._editor.reason_given()
 
 
+class MissingField(AddingList):
+    """Names who is missing in the roll call: a guest, or somebody who is recorded as one of the cell here."""
+
+    def __init__(self, editor: "RosterEditor") -> None:
+        super().__init__(editor.offer, editor.seat, editor.additions)
+        self._editor = editor
+
+    def reading(self) -> EntryReading:
+        if clean(self.value) and not self._editor.is_known:
+            return EntryReading(_("choose the cell and the date first"), understood=False)
+        return super().reading()
+
+    def added(self, addition: Addition, row_id: str | None) -> None:
+        if row_id is None:
+            super().added(addition, None)
+            return
+        self._show(None, "")
+        self._editor.seat_new(addition.kind, row_id)
+
+
 class RosterEditor(FormSection):
     """``data`` is ``[{member_id, status, reason}]`` of the marked members; of the others nothing is known."""
 
@@ -47,8 +69,8 @@ class RosterEditor(FormSection):
 
     DEFAULT_CSS = """
     RosterEditor > #count, RosterEditor > #hint { padding: 0 1; color: $text-muted; }
-    RosterEditor > FieldRow { display: none; }
-    RosterEditor.-asking > FieldRow { display: block; }
+    RosterEditor > #reason { display: none; }
+    RosterEditor.-asking > #reason { display: block; }
     """
 
     def __init__(self, store: Store, key: str, child: Child) -> None:
@@ -58,15 +80,22 @@ class RosterEditor(FormSection):
         self._loaded_cell: Any = None
         self._marks: dict[str, tuple[str, str | None]] = {}
         self._loaded: list[str] = []
+        self._guests: list[str] = []
+        """Members who were there without being of the cell on that day, named in this form"""
         self._asked: Seat | None = None
-        self._grid = RosterGrid(self._ask)
+        self._grid = RosterGrid(self._ask, self._take_out)
         self._reason = FieldRow("reason", _("Reason"), ReasonField(self), indent=1)
+        self._reason.id = "reason"
         self._count = Static(id="count", markup=False)
+        self._hint = Static(Content(_("Members of the cell, and who is introduced to it. Who is missing:")), id="hint")
+        self._missing = FieldRow("missing", _("Add somebody"), MissingField(self), indent=1)
 
     def compose_rows(self) -> ComposeResult:
         yield self._grid
         yield self._reason
         yield self._count
+        yield self._hint
+        yield self._missing
 
     def on_mount(self) -> None:
         self._show_count()
@@ -81,12 +110,17 @@ class RosterEditor(FormSection):
 
     @property
     def typed(self) -> dict[str, list[str | None]]:
+        """Member -> status, reason, and a third word for a guest; under the empty key a name that is half typed."""
         self._remember()
-        return {member: list(mark) for member, mark in sorted(self._marks.items())}
+        marks = {m: [*mark, *(["guest"] if m in self._guests else [])] for m, mark in sorted(self._marks.items())}
+        named = clean(self._missing.entry.value)
+        return {**marks, **({"": [named, None]} if named else {})}
 
     def restore(self, typed: Any) -> None:
-        self._marks = {str(member): (str(mark[0]), mark[1]) for member, mark in typed.items()}
-        self._mark_seats()
+        self._marks = {str(member): (str(mark[0]), mark[1]) for member, mark in typed.items() if member}
+        self._guests = [str(member) for member, mark in typed.items() if len(mark) > 2]
+        self._missing.entry.value = str(typed.get("", [""])[0])
+        self._show_seats()
 
     def load(self, value: Any) -> None:
         self._marks = {row["member_id"]: (row["status"], row.get("reason")) for row in value or ()}
@@ -95,22 +129,83 @@ class RosterEditor(FormSection):
 
     def follow(self, context: FormContext) -> None:
         """Show the members of the chosen cell on the day of the meeting."""
+        self._missing.follow(context)
         cell, day = context.values.get("party_cell_id"), context.on
         if (cell, day) == self._shown:
             return
         self._remember()
         self._shown = (cell, day)
         self._loaded_cell = self._loaded_cell or cell
-        seats = []
-        if cell and day:
-            seats = [Seat(m["id"], m["full_name"], _role(m)) for m in lists.roster(self._store, cell, day)]
-        if cell == self._loaded_cell:
-            seats += self._seats_of_others({seat.member_id for seat in seats})
+        self._show_seats()
+
+    def _show_seats(self) -> None:
+        cell, day = self._shown or (None, None)
+        roster = lists.roster(self._store, cell, day) if cell and day else []
+        seats = [Seat(m["id"], m["full_name"], _role(m)) for m in roster]
+        seats += self._seats_of_others({seat.member_id for seat in seats}, cell)
         self._grid.show(seats)
         self._mark_seats()
 
+    def resolve_typed(self) -> str | None:
+        return self._missing.resolve_typed()
+
     def focus_problem(self) -> None:
-        self._grid.focus()
+        if clean(self._missing.entry.value):
+            self._missing.focus_problem()
+        else:
+            self._grid.focus()
+
+    # who is missing ---------------------------------------------------------------------------------------------
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the cell and the day are given, so that its members are shown."""
+        return self._shown is not None and all(self._shown)
+
+    def offer(self, text: str, context: FormContext) -> list[Choice]:
+        """The members who may have been there as guests: all who are not on the list."""
+        if not self.is_known:
+            return []
+        there = {seat.member_id for seat in self._grid.items}
+        found = lists.choices(self._store, "member", text, context.on, LIMIT + len(there))
+        guest = _("guest")
+        return [(member, f"{words} ({guest})") for member, words in found if member not in there][:LIMIT]
+
+    def additions(self, name: str) -> list[Addition]:
+        """How somebody who is not recorded, or not as one of the cell, gets there."""
+        if self._shown is None or not (self.is_known and records.writable(self._store, Member)):
+            return []
+        who = _("“{name}”").format(name=name) if name else _("somebody new")
+        cell = {"party_cell_id": self._shown[0]}
+        return [
+            Addition("member", _("Add {who} to this cell…").format(who=who), {"full_name": name}, cell),
+            Addition("introduction", _("Introduce {who} to this cell…").format(who=who), {"member_id": name}, cell),
+            Addition("member", _("Add {who} as a guest…").format(who=who), {"full_name": name, "party_cell_id": ""}),
+        ]
+
+    def seat_new(self, kind: str, row_id: str) -> None:
+        """Show the member who was recorded, or introduced, just now."""
+        self.seat(row_id if kind == "member" else records.get(self._store, row_id).row["member_id"])
+
+    def seat(self, member: str) -> None:
+        """Show a member on the list, as present; as a guest if not of the cell on that day."""
+        self._remember()
+        self._marks.setdefault(member, ("present", None))
+        self._guests.append(member)
+        self._show_seats()
+        self._guests = [seat.member_id for seat in self._grid.items if seat.guest and seat.member_id in self._guests]
+        self._changed()
+
+    def _take_out(self, seat: Seat) -> None:
+        """Take somebody off the list who is not of the cell."""
+        self._remember()
+        self._marks.pop(seat.member_id, None)
+        self._guests = [member for member in self._guests if member != seat.member_id]
+        self._loaded = [member for member in self._loaded if member != seat.member_id]
+        self._show_seats()
+        self._changed()
+
+    # ------------------------------------------------------------------------------------------------------------
 
     def reason_given(self) -> None:
         """Take the reason over and go back to the list."""
@@ -138,11 +233,12 @@ class RosterEditor(FormSection):
         self._show_count()
         self.post_message(self.Changed())
 
-    def _seats_of_others(self, shown: set[str]) -> list[Seat]:
-        """Members whose attendance was recorded, although they no longer belong to the cell on that day."""
-        others = [member for member in self._loaded if member not in shown]
+    def _seats_of_others(self, shown: set[str], cell: Any) -> list[Seat]:
+        """Members who do not belong to the cell on that day: guests, and whose attendance was recorded before."""
+        named_here = [*(self._loaded if cell == self._loaded_cell else []), *self._guests]
+        others = [member for member in dict.fromkeys(named_here) if member not in shown]
         named = words.labels(self._store, "member", others)
-        return [Seat(member, named.get(member, "?"), "") for member in others]
+        return [Seat(member, named.get(member, "?"), _("guest"), guest=True) for member in others]
 
     def _mark_seats(self) -> None:
         for seat in self._grid.items:
@@ -159,10 +255,10 @@ class RosterEditor(FormSection):
 
     def _show_count(self) -> None:
         seats = self._grid.items
-        known = self._shown is not None and all(self._shown)
+        self._hint.display = self.is_known
         self._grid.hint = (
             _("No members are recorded for this cell on that day.")
-            if known
+            if self.is_known
             else _("Choose the cell and the date: then its members are shown here.")
         )
         self._count.display = bool(seats)

@@ -26,6 +26,8 @@ class Seat:
     role: str
     status: str | None = None
     reason: str | None = None
+    guest: bool = False
+    """Not of the cell on that day; can be taken off the list"""
 
 
 class RosterGrid(HighlightList[Seat]):
@@ -41,14 +43,16 @@ class RosterGrid(HighlightList[Seat]):
         Binding("l,L", "excuse", _("Reason"), key_display="L"),
         Binding("f7", "app.moved('l')", show=False),
         Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
+        Binding("delete,backspace", "remove", _("Take out"), key_display="Del"),
     ]
 
     class Marked(Message):
         """Somebody's attendance was changed."""
 
-    def __init__(self, ask_reason: Callable[[Seat], None]) -> None:
+    def __init__(self, ask_reason: Callable[[Seat], None], take_out: Callable[[Seat], None]) -> None:
         super().__init__()
         self._ask_reason = ask_reason
+        self._take_out = take_out
         self.hint = ""
         """What is shown while there are no members"""
 
@@ -107,6 +111,18 @@ class RosterGrid(HighlightList[Seat]):
         seat.status = "excused"
         self._marked()
         self._ask_reason(seat)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to take out only who is not of the cell."""
+        return action != "remove" or (bool(self.items) and self.items[self._at].guest)
+
+    def action_remove(self) -> None:
+        """Take the highlighted guest off the list."""
+        self._take_out(self.items[self._at])
+
+    def _highlight(self, number: int) -> None:
+        super()._highlight(number)
+        self.refresh_bindings()
 
     def _marked(self) -> None:
         self.refresh()

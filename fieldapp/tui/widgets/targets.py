@@ -14,7 +14,7 @@ from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import Editor, FormContext
 from fieldapp.tui.widgets.entry import EntryReading
 from fieldapp.tui.widgets.field_row import FieldRow
-from fieldapp.tui.widgets.pick_list import LIMIT, Choice, Offer, PickList, code_field
+from fieldapp.tui.widgets.pick_list import LIMIT, AddingList, Choice, Offer, code_field, lack_of, nothing
 from fieldapp.tui.widgets.row_list import RowList
 from fieldapp.tui.widgets.section import FormSection
 from fieldapp.vietnamese.text import clean
@@ -29,29 +29,22 @@ CHOSEN_ONLY = ("commune", "party_cell")
 TargetRow = dict[str, Any]
 
 
-class BodyField(PickList):
-    """Names bodies one after the other: Enter adds one and empties the field; in an empty field it goes on."""
+class BodyField(AddingList):
+    """Names bodies one after the other."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f6", "all", _("All its cells"), key_display="F6")]
 
     def __init__(
-        self, offer: Offer, add: Callable[[str], None], add_all: Callable[[], None], ready: Callable[[], bool]
+        self,
+        offer: Offer,
+        add: Callable[[str], None],
+        add_all: Callable[[], None],
+        ready: Callable[[], bool],
+        lack: Callable[[], str],
     ) -> None:
-        super().__init__(offer, lambda value: value)
-        self._add = add
+        super().__init__(offer, add, nothing, lack)
         self._add_all = add_all
         self._ready = ready
-
-    def choose(self, choice: Choice) -> None:
-        self._add(choice[0])
-        self._show(None, "")
-
-    async def action_submit(self) -> None:
-        if self.is_open and self.menu.highlighted is not None:
-            self.choose(self._choices[self.menu.highlighted])
-            self.menu.hide()
-        elif not clean(self.value):
-            await super().action_submit()
 
     def action_all(self) -> None:
         """Add all cells of the form's commune."""
@@ -61,12 +54,6 @@ class BodyField(PickList):
         if clean(self.value) and not self._ready():
             return EntryReading(_("choose the type of body first"), understood=False)
         return super().reading()
-
-    def resolve_typed(self) -> str | None:
-        """Object to a name that was typed but not added: saving must not lose it."""
-        if clean(self.value):
-            return _("“{text}” was not added: choose it from the list, or delete it.").format(text=clean(self.value))
-        return None
 
 
 class TargetsEditor(FormSection):
@@ -78,7 +65,7 @@ class TargetsEditor(FormSection):
         self._around = FormContext()
         self._targets: list[TargetRow] = []
         self._type = FieldRow("target_type", _("Type of body"), code_field(TYPES), indent=1)
-        body = BodyField(self._offer, self._add, self._add_cells, lambda: self._chosen_type() is not None)
+        body = BodyField(self._offer, self._add, self._add_cells, self._is_typed, self._lack)
         self._body = FieldRow("body", _("Which"), body, indent=1)
         self._list = RowList(self._remove)
 
@@ -134,6 +121,12 @@ class TargetsEditor(FormSection):
             return found
         literal = [(f"{NAME}:{name}", _("“{name}”, as typed").format(name=name))]
         return literal + found if chosen in NAMED_FIRST else found + literal
+
+    def _is_typed(self) -> bool:
+        return self._chosen_type() is not None
+
+    def _lack(self) -> str:
+        return lack_of(self._store, "party_cell" if self._chosen_type() == "party_cell" else "unit")
 
     def _add(self, value: str) -> None:
         column, _colon, what = value.partition(":")

@@ -1,0 +1,164 @@
+"""A name that a pick list lacks is added where it is needed, by a short form on top."""
+
+from datetime import date
+
+import pytest
+from field import World
+from form_driver import FormApp, FormDriver, cell, form_driver, members
+from textual.events import Key
+
+from fieldapp.domain.assistance import Event
+from fieldapp.records import records
+from fieldapp.store.store import Store
+from fieldapp.tui.screens.quick import QuickScreen
+from fieldapp.work.todo import todo
+
+
+async def test_a_member_that_is_not_there_is_added_in_the_middle_of_a_form(world: World) -> None:
+    async with form_driver(world.post, "introduction") as form:
+        await form.type("Hoàng Văn An")
+        assert "Thêm “Hoàng Văn An”…" in form.text()
+        await form.type("<enter>")
+        assert "Thêm › Đảng viên" in form.text()
+        (draft,) = world.post.drafts()
+        assert draft.data == {"member_id": {"text": "Hoàng Văn An"}}, "kept before the short form opens"
+        await form.type("Thiếu tá", "<escape>")
+        assert "Thêm “Hoàng Văn An”…" in form.text(), "Esc goes back to the list"
+        assert form.focus_is_at("member_id")
+        await form.type("<enter>", "Thiếu tá", "<f2>")
+        assert form.focus_is_at("member_id")
+        assert form.row("member_id").entry.value == "Hoàng Văn An · Thiếu tá"
+        await form.type("<enter>", "ba na", "<enter>", "<enter>", "<enter>", "3/11/26", "<f2>")
+        found = records.get(world.post, form.app.result)
+    member = records.get(world.post, found.row["member_id"]).row
+    assert (member["full_name"], member["position"]) == ("Hoàng Văn An", "Thiếu tá")
+    assert world.post.drafts() == []
+
+
+async def offered(store: Store, kind: str, key: str) -> str:
+    """The screen with the list of a field, in which a name was typed that is not there."""
+    async with form_driver(store, kind) as form:
+        form.row(key).entry.focus()
+        await form.type("Zaza Zaza")
+        return form.text()
+
+
+@pytest.mark.parametrize(
+    ("role", "kind", "key", "may"),
+    [
+        ("post", "activity", "event_id", True),
+        ("post", "introduction", "party_cell_id", False),
+        ("post", "meeting", "party_cell_id", False),
+        ("hq", "kind_measure", "activity_kind_id", True),
+        ("hq", "party_cell", "unit_id", False),
+    ],
+)
+async def test_who_may_not_write_a_kind_is_not_offered_to_add_it(
+    world: World, role: str, kind: str, key: str, may: bool
+) -> None:
+    shown = await offered(world.hq if role == "hq" else world.post, kind, key)
+    assert ("Thêm “Zaza Zaza”…" in shown) is may
+    assert ("không có trong danh sách" in shown) is not may
+    assert ("sở chỉ huy lập" in shown) is (key == "party_cell_id"), "and is told who writes it"
+
+
+async def test_what_seems_to_be_there_already_can_be_taken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Event, "ALIKE", ("name",))
+    there = records.save(world.post, "event", {"name": "Lũ quét", "date_from": "2026-09-01"})
+    async with form_driver(world.post, "activity") as form:
+        await form.type("gieng", "<enter>")
+        form.row("event_id").entry.focus()
+        await form.type("Lũ quét", "<down>", "<enter>")
+        assert "Thêm › Sự kiện" in form.text()
+        await form.type("<f2>")
+        assert "!" in form.text(), "it is checked by the rules of every form"
+        await form.type("2/9/26", "<f2>")
+        assert "Lấy bản đã có" in form.text()
+        await form.type("<enter>")
+        assert form.row("event_id").data == there
+        assert form.row("activity_kind_id").entry.value == "Giếng khoan", "nothing else that was typed is lost"
+
+
+async def test_the_short_form_opens_over_the_lines_of_quick_entry_too(world: World) -> None:
+    app = FormApp(world.post, QuickScreen("household_charge"))  # type: ignore[arg-type]
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = FormDriver(app, pilot)
+        await form.type("Lê Thị Mới", "<enter>")
+        assert "Thêm › Đảng viên" in form.text()
+        assert "Lê Thị Mới" in form.text()
+        await form.type("<f2>", "<enter>", "Hộ ông Ba", "<enter>", "ia rve", "<enter>", "1/11/26", "<f2>")
+        assert "✓ Hộ ông Ba · Lê Thị Mới" in form.text()
+
+
+async def test_who_is_missing_in_the_roll_call_is_added_there(world: World) -> None:
+    here = members(world, 3)
+    guest = records.save(world.post, "member", {"full_name": "Vũ Văn Khách"})
+    async with form_driver(world.post, "meeting") as form:
+        await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4, "<f6>", "<down>", "<space>")
+        assert "Thiếu ai, gõ tên" in form.text(), "a line says how people get there"
+        await form.type("<enter>", "Lê Thị Mới", "<enter>", "<f2>")
+        assert "4 đảng viên: 3 có mặt, 0 vắng có lý do, 1 vắng" in form.text(), "marks are kept"
+        await form.type("Hoàng Văn Đến", "<down>", "<enter>")
+        assert "Thêm › Giới thiệu sinh hoạt" in form.text()
+        await form.type("<enter>")
+        assert "Thêm › Đảng viên" in form.text(), "who is to be introduced may be missing, too"
+        await form.type("<f2>", "<enter>", "<enter>", "1/11/26", "<f2>", "vu van", "<enter>", "<escape>")
+    (draft,) = world.post.drafts()
+    async with form_driver(world.post, "meeting", draft=draft) as form:
+        assert "6 đảng viên: 5 có mặt, 0 vắng có lý do, 1 vắng" in form.text()
+        assert "Vũ Văn Khách  khách" in form.text()
+        form.part("attendance").focus_problem()
+        await form.type("<f2>", "<f2>")
+        found = records.get(world.post, form.app.result)
+        marks = {a["member_id"]: a["status"] for a in found.children["attendance"]}
+    assert [marks.pop(member) for member in (*here, guest)] == ["present", "absent", "present", "present"]
+    new, introduced = (records.get(world.post, member).row for member in sorted(marks))
+    assert (new["full_name"], new["party_cell_id"]) == ("Lê Thị Mới", cell(world))
+    assert (introduced["full_name"], introduced["party_cell_id"]) == ("Hoàng Văn Đến", None)
+
+
+async def test_a_guest_named_by_mistake_is_taken_off_again(world: World) -> None:
+    members(world, 1)
+    records.save(world.post, "member", {"full_name": "Vũ Văn Khách"})
+    async with form_driver(world.post, "meeting") as form:
+        await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4)
+        assert "Del" not in form.text()
+        await form.type("<enter>", "vu van", "<enter>", "<shift+tab>")
+        await form.type("<right>")
+        assert "Del Bỏ ra" in form.text()
+        await form.type("<delete>")
+        assert "1 đảng viên: 0 có mặt" in form.text()
+        assert "Vũ Văn Khách" not in form.text()
+        await form.type("<tab>", "Ai đó", "<escape>", "<f2>")
+        assert "“Ai đó” chưa được thêm" in form.text(), "a name that was typed and not added is not lost by saving"
+        assert form.app.result == "open"
+
+
+async def test_a_page_that_was_pasted_into_a_list_is_not_searched_for_at_each_key(world: World) -> None:
+    async with form_driver(world.post, "activity") as form:
+        form.row("unit_id").entry.focus()
+        form.row("unit_id").entry.paste("xã Ia Rvê " * 300)
+        asked: list[str] = []
+        world.post.db.conn.set_trace_callback(asked.append)
+        await form.type("abc")
+        world.post.db.conn.set_trace_callback(None)
+        assert not [sql for sql in asked if "local_search" in sql]
+        assert "không có trong danh sách" in form.note("unit_id")
+    (draft,) = todo(world.post, date.today())
+    assert draft.draft
+    assert len(draft.text) < 160, "the list of things to do has place for others"
+
+
+async def test_what_is_typed_ahead_reaches_the_short_form_and_the_form_below(world: World) -> None:
+    keys = [*"Vu Moi", "enter", *"Thieu ta", "f2", "enter", *"ba na", *["enter"] * 3, *"3/11/26", "f2"]
+    async with form_driver(world.post, "introduction") as form:
+        for key in keys:
+            form.app.post_message(Key(key, key if len(key) == 1 else None))
+        for _ in range(1000):
+            await form.pilot.pause()
+            if form.app.result != "open":
+                break
+        introduced = records.get(world.post, form.app.result).row
+    member = records.get(world.post, introduced["member_id"]).row
+    assert (member["full_name"], member["position"]) == ("Vu Moi", "Thieu ta")
+    assert (introduced["party_cell_id"], introduced["date_from"]) == (cell(world), "2026-11-03")
