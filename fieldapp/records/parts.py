@@ -15,7 +15,7 @@ from itertools import product
 from typing import Literal
 
 from fieldapp.domain.assistance import Activity, ActivityExtra, ActivityMeasure
-from fieldapp.domain.model import Record
+from fieldapp.domain.model import Child, Record
 from fieldapp.domain.party import Attendance, Meeting
 from fieldapp.i18n import _, counted
 from fieldapp.records import dated_figures, units, words
@@ -82,6 +82,14 @@ def of_cell(part: str, record: str, *, in_use: bool = False) -> str:
         f" AND mi.party_cell_id = {record}.party_cell_id AND mi.voided_at IS NULL"
         f" AND {record}.held_on BETWEEN mi.date_from AND coalesce(mi.date_to, '9999'))))"
     )
+
+
+def kind_has(store: Store, child: Child, kind_id: str, about: str) -> bool:
+    """Whether a kind of activity has, or had, the measure or extra field that a part is about."""
+    given = f"SELECT ? AS {child.about[0]}, ? AS activity_kind_id"
+    _why, condition = BELONGS[child.model]
+    found = store.value(f"WITH a AS ({given}) SELECT {condition('a', 'a')} FROM a", [about, kind_id])
+    return bool(found)
 
 
 BELONGS: Mapping[type[Record], tuple[Why, Callable[..., str]]] = {

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from field import World
+from form_driver import form_driver
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sync_state import second_laptop
@@ -280,6 +281,28 @@ def test_the_unit_takes_its_successor_along_and_asks_about_its_bodies(field: Fie
     records.save(store, "activity", {"unit_id": COLD}, row_id, confirm=True)
     found = records.get(store, row_id)
     assert (found.row["unit_now_id"], len(found.children["targets"])) == (None, 2)
+
+
+async def test_the_form_names_what_it_no_longer_shows_and_asks(field: Field) -> None:
+    """As soon as another kind is chosen; what a merge left has a line, and a word beside it."""
+    store = field.world.post
+    rice = [{"measure_id": "gao_kg", "amount": 50}]
+    given = {"activity_kind_id": "thien_tai", "date_from": "2019-05-01", "unit_id": WARM, "measures": rice}
+    relief = records.save(store, "activity", given, confirm=True, compare=False)
+    async with form_driver(store, "activity", relief) as form:
+        form.row("activity_kind_id").entry.focus()
+        await form.type("lao dong", "<enter>")
+        assert "sẽ không ghi: Gạo 50" in " ".join(form.text().split())
+    with store.transaction():
+        store.db.execute("UPDATE activity SET activity_kind_id = (SELECT id FROM activity_kind WHERE code = ?)"
+                         " WHERE id = ?", ["gieng_khoan", relief])  # fmt: skip
+    async with form_driver(store, "activity", relief) as form:
+        assert "Loại này không có: Gạo." in " ".join(form.text().split())
+        await form.type("<f2>")
+        assert form.app.result == "open" and "Gạo · 50" in " ".join(form.text().split())
+        await form.type("<f2>")
+        assert form.app.result == relief
+    assert records.get(store, relief).children["measures"] == []
 
 
 def test_what_an_older_version_left_is_listed(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
