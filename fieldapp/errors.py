@@ -49,14 +49,22 @@ class NeedsConfirmation(FieldappError):
 
     ``fields`` maps a field to the question to show beside it. ``alike``: the id of a record that may be the same.
     ``shift``: the days by which an activity moves whose dated figures were asked about; 0 where there are none.
+    ``loses``: stored parts of the record would be taken out.
     """
 
     def __init__(
-        self, message: str, fields: Mapping[str, str] | None = None, alike: str | None = None, shift: int = 0
+        self,
+        message: str,
+        fields: Mapping[str, str] | None = None,
+        alike: str | None = None,
+        shift: int = 0,
+        *,
+        loses: bool = False,
     ) -> None:
         super().__init__(message, fields)
         self.alike = alike
         self.shift = shift
+        self.loses = loses
 
 
 class ReadOnly(FieldappError):

@@ -1,8 +1,8 @@
 """Figures with a day of their own, where it lies outside of the days of their activity.
 
 Such a figure counts on its own day all the same (``docs/counting-rules.md``, rule 6). It comes about where the days of
-an activity are changed, or where two laptops changed the one and the other. On entry the person is asked, and the
-answer is stored with the activity, for these days of it.
+an activity are changed, or where two laptops changed the one and the other. On entry such figures are taken along, or
+taken out (``parts``); what a merge leaves is listed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,8 +12,6 @@ from typing import Any
 from fieldapp.domain.assistance import Activity
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Record
-from fieldapp.i18n import _, counted
-from fieldapp.records.reading import ChildRow
 from fieldapp.records.soft_limits import Question
 from fieldapp.store.store import Row
 
@@ -28,26 +26,33 @@ UNASKED = f"""instr(char(10) || coalesce(a.confirmed, '') || char(10), char(10) 
 """SQL: nobody was asked about the figures outside of these days of the activity ``a``"""
 
 
-def outside_questions(
-    record: Record, old: Sequence[Row] | None, given: Sequence[ChildRow] | None
-) -> Iterator[Question]:
-    """The question about the stored figures that a changed activity keeps on days outside of it.
+def unanswered_outside(record: Activity, old: Row, rows: Sequence[Row]) -> list[Row]:
+    """The stored figures on days outside of a changed activity; none if a person has said that these days are right.
 
-    ``old``: the stored rows of the activity, None for a new one. ``given``: the rows that it gets; None: the stored
-    ones.
+    An earlier version asked whether they stay: what was answered then holds while the days do.
     """
-    if not isinstance(record, Activity) or old is None:
-        return
-    kept = [r.old for r in given if r.old is not None] if given is not None else old
-    last = record.date_to or record.date_from
-    days = sorted(date.fromisoformat(row["measured_on"]) for row in kept if row["measured_on"])
-    outside = [day for day in days if not record.date_from <= day <= last]
-    if outside:
-        sentence = _("{figures} would count on days outside of the activity ({days}). Leave it so?").format(
-            figures=counted("{n} figure", "{n} figures", len(outside)),
-            days=", ".join(map(format_date, dict.fromkeys(outside))),
-        )
-        yield Question(FIELD, f"{record.date_from}/{last}", sentence)
+    if _answer(record) in (old["confirmed"] or "").split("\n"):
+        return []
+    return [row for row in rows if row["measured_on"] and not _is_inside(record, row["measured_on"])]
+
+
+def outside_answered(record: Record, old: Row | None) -> Iterator[Question]:
+    """The answer of an earlier version that figures stay outside of the days that the activity still has."""
+    if isinstance(record, Activity) and old is not None and _answer(record) in (old["confirmed"] or "").split("\n"):
+        yield Question(FIELD, _answer(record).removeprefix(f"{FIELD}="), "")
+
+
+def _answer(record: Activity) -> str:
+    return f"{FIELD}={record.date_from}/{record.date_to or record.date_from}"
+
+
+def _is_inside(record: Activity, day: str) -> bool:
+    return record.date_from <= date.fromisoformat(day) <= (record.date_to or record.date_from)
+
+
+def days_of_rows(rows: Sequence[Row]) -> dict[str, str]:
+    """Id of a figure -> its day in words: “ (05/11/2026)”."""
+    return {row["id"]: f" ({format_date(date.fromisoformat(row['measured_on']))})" for row in rows}
 
 
 def shift_of(record: Record, old: Row | None) -> int:

@@ -10,6 +10,7 @@ from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import Record, UsualYears
 from fieldapp.i18n import _
 from fieldapp.records import extras
+from fieldapp.records.parts import of_kind
 from fieldapp.records.soft_limits import Question, far_off_text, hard_limit_text, soft_limit_question
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
@@ -43,10 +44,9 @@ def hard_limit_violations(store: Store, record: Record, row: Record, *, new: boo
 
 def is_of_kind(store: Store, record: Activity, measure_id: str) -> bool:
     """Whether the activity's kind has a measure."""
-    found: int = store.value(
-        "SELECT EXISTS (SELECT 1 FROM kind_measure"
-        " WHERE activity_kind_id = ? AND measure_id = ? AND voided_at IS NULL)",
-        [record.activity_kind_id, measure_id],
+    columns = "SELECT ? AS activity_kind_id, ? AS measure_id"
+    found = store.value(
+        f"WITH a AS ({columns}) SELECT {of_kind('a', 'a', in_use=True)} FROM a", [record.activity_kind_id, measure_id]
     )
     return bool(found)
 

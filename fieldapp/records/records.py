@@ -1,6 +1,6 @@
 """Records of every kind: validate, save, void, read. The screens and the command ``add`` both use this module."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +11,18 @@ from fieldapp.domain.model import Child, Record
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import asked_once, dated_figures, limits, reviews, search_index, unit_codes, units, words
+from fieldapp.records import (
+    asked_once,
+    dated_figures,
+    limits,
+    parts,
+    reviews,
+    search_index,
+    unit_codes,
+    units,
+    words,
+)
 from fieldapp.records.duplicates import duplicate_question
-from fieldapp.records.extras import fields_of_kind
 from fieldapp.records.joint_references import reused_reference_question
 from fieldapp.records.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
 from fieldapp.records.soft_limits import Question, answered, future_day_questions, unanswered
@@ -84,6 +93,9 @@ def save(
         for name, rows in entry.children.items():
             before = old.children[name] if old else []
             _write_children(store, model.CHILDREN[name], rows, before, scope, entry.questions, fresh_id)
+        for part in entry.lost:
+            if part.name in model.CHILDREN and part.name not in entry.children:
+                _void_rows(store, model.CHILDREN[part.name].model, [row["id"] for row in part.rows])
         search_index.index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id = ?", [own_id]))
         return own_id
 
@@ -122,6 +134,8 @@ class _Entry:
     questions: dict[str, list[Question]]
     shift: int
     """Days by which the first day of an activity moves"""
+    lost: list[parts.Unfit]
+    """Stored parts that do not fit the record any more, and go"""
 
 
 def _changeable(store: Store, kind: str, row_id: str, scope: str) -> Found:
@@ -156,30 +170,33 @@ def _read_entry(
     first_day = model.first_day()
     on = getattr(record, first_day) if record and first_day else None
     children: dict[str, list[ChildRow]] = {}
-    other_kind = record is not None and old is not None and _kind_changes(record, old)
-    foreign = _lines_of_other_kind(store, record, old) if other_kind and record and old else {}
+    unfit = parts.unfit_parts(store, record, old.row, old.children) if record and old else []
+    other_kind = old is not None and isinstance(record, Activity) and _kind_changes(record, old)
     for name, child in model.CHILDREN.items():
         if name not in data and not other_kind:
             continue
         try:
             before = old.children[name] if old else []
-            stay = [_line_data(child, row) for row in before if row not in foreign.get(name, [])]
+            stay = [_line_data(child, row) for row in before if row["id"] not in parts.ids_of(unfit)]
             children[name] = read_children(store, name, child, data.get(name, stay), parent, before, on)
         except FieldappError as error:
             problems |= error.fields
     if record is not None and not problems:
-        problems |= _rules_within_record(store, record, children, new=old is None, other_kind=other_kind)
+        problems |= _rules_within_record(store, record, children, parts.ids_of(unfit), whole=old is None or other_kind)
     if problems or record is None:
         raise refused(problems)
     rows = [r for group in children.values() for r in group]
+    lost = parts.lost_parts(unfit, data.keys(), {r.old["id"] for r in rows if r.old})
+    record = record.model_copy(update={part.name: None for part in lost if part.why == "unit"})
     before_row = old.row if old else None
     questions = {"": list(future_day_questions(record, wall.today()))}
     duplicate = duplicate_question(store, record, children) if old is None and compare else None
     questions[""] += [duplicate] if duplicate else reused_reference_question(store, record, before_row)
     questions[""] += reviews.returned_questions(store, before_row, model.KIND, data, columns_of(record))
-    stored = old.children.get(dated_figures.FIELD) if old else None
-    questions[""] += dated_figures.outside_questions(record, stored, children.get(dated_figures.FIELD))
-    questions[""] += _questions_about_lost_lines(store, foreign, children)
+    questions[""] += dated_figures.outside_answered(record, before_row)
+    questions[""] += parts.lost_questions(store, model, lost)
+    stay_unseen = old.children.get("targets", []) if old and "targets" not in data else []
+    questions[""] += parts.bodies_questions(store, record, before_row, stay_unseen)
     questions[""] += units.unit_questions(store, record, _units_of_rows(children, old))
     questions[""] += asked_once.questions_about(store, record, before_row, old.children if old else {}, children)
     if old is not None and not model.REFERENCE:
@@ -188,44 +205,17 @@ def _read_entry(
         r.key: [
             *future_day_questions(r.record, wall.today()),
             *asked_once.questions_about_row(store, record, r, other_kind=other_kind),
+            *parts.guest_questions(store, record, r, unfit),
         ]
         for r in rows
     }
     confirmed = {"": old.row.get("confirmed") if old else None} | {r.key: r.old and r.old["confirmed"] for r in rows}
     shift = dated_figures.shift_of(record, before_row)
-    return _Entry(record, children, duplicate.value if duplicate else None, confirmed, questions, shift)
+    return _Entry(record, children, duplicate.value if duplicate else None, confirmed, questions, shift, lost)
 
 
-def _kind_changes(record: Record, old: Found) -> bool:
-    return isinstance(record, Activity) and record.activity_kind_id != old.row["activity_kind_id"]
-
-
-def _lines_of_other_kind(store: Store, record: Record, old: Found) -> dict[str, list[Row]]:
-    """The stored figures and extra fields that the kind of activity chosen now does not have."""
-    assert isinstance(record, Activity)
-    fields = {field["id"] for field in fields_of_kind(store, record.activity_kind_id)}
-    return {
-        "measures": [r for r in old.children["measures"] if not limits.is_of_kind(store, record, r["measure_id"])],
-        "extras": [r for r in old.children["extras"] if r["kind_field_id"] not in fields],
-    }
-
-
-def _questions_about_lost_lines(
-    store: Store, foreign: Mapping[str, list[Row]], children: Mapping[str, list[ChildRow]]
-) -> list[Question]:
-    """The question about lines that go because the record is of another kind of activity now."""
-    kept = {r.old["id"] for group in children.values() for r in group if r.old}
-    lost = {name: [row["id"] for row in rows if row["id"] not in kept] for name, rows in foreign.items()}
-    listed = [
-        text
-        for name, ids in lost.items()
-        for text in words.labels(store, Activity.CHILDREN[name].model.KIND, ids).values()
-    ]
-    if not listed:
-        return []
-    sentence = _("This kind of activity does not have: {lines}. It is taken out of the record. Is it right?")
-    value = " ".join(row_id for ids in lost.values() for row_id in ids)
-    return [Question("activity_kind_id", value, sentence.format(lines="; ".join(listed)))]
+def _kind_changes(record: Activity, old: Found) -> bool:
+    return bool(record.activity_kind_id != old.row["activity_kind_id"])
 
 
 def _units_of_rows(children: Mapping[str, list[ChildRow]], old: Found | None) -> list[str | None]:
@@ -261,7 +251,8 @@ def _ask_questions(entry: _Entry, confirm: bool) -> None:
     if asked and not confirm:
         listed = " ".join(asked.values())
         raise NeedsConfirmation(_("Not saved yet. {questions}").format(questions=listed), asked, entry.duplicate,
-                                entry.shift if dated_figures.FIELD in asked else 0)  # fmt: skip
+                                entry.shift if any(part.why == "days" for part in entry.lost) else 0,
+                                loses=bool(entry.lost))  # fmt: skip
 
 
 def _rules_across_records(store: Store, record: Record, old: Found | None) -> dict[str, str]:
@@ -287,25 +278,31 @@ def _comparable_rows(store: Store, record: Record, own_id: str | None) -> list[R
 
 
 def _rules_within_record(
-    store: Store, record: Record, children: Mapping[str, list[ChildRow]], *, new: bool, other_kind: bool
+    store: Store, record: Record, children: Mapping[str, list[ChildRow]], unfit: Collection[str], *, whole: bool
 ) -> dict[str, str]:
     """Field -> sentence for each rule that the record and its rows break together.
 
-    ``other_kind``: its kind of activity is another one than before.
+    ``unfit``: ids of stored rows that do not fit the record any more: given again, they are refused like new ones.
+    ``whole``: all its rows are here.
     """
     rows = [r for group in children.values() for r in group]
     problems = {
         r.key: _(message)
         for r in rows
-        if (message := rules.within(record, r.record, [o.record for o in rows], stored=r.old is not None))
+        if (message := rules.within(record, r.record, [o.record for o in rows], stored=_fits(r, unfit)))
     }
     for r in rows:
-        broken_limits = limits.hard_limit_violations(store, record, r.record, new=r.old is None or other_kind)
+        broken_limits = limits.hard_limit_violations(store, record, r.record, new=not _fits(r, unfit))
         problems |= {f"{r.key}.{field}": sentence for field, sentence in broken_limits}
-    if new or "extras" in children:
+    if whole or "extras" in children:
         given = {r.record.kind_field_id for r in rows if isinstance(r.record, ActivityExtra)}
         problems |= limits.missing_extras(store, record, given)
     return problems
+
+
+def _fits(row: ChildRow, unfit: Collection[str]) -> bool:
+    """Whether a row is stored already, and still fits its record."""
+    return row.old is not None and row.old["id"] not in unfit
 
 
 def void(store: Store, row_id: str, reason: str) -> None:
@@ -379,10 +376,14 @@ def _write_children(
         row_id = row.old["id"] if row.old else _child_id(child, row.record, fresh_id, scope)
         kept.add(row_id)
         _write(store, row.record, row.old, scope, row_id, questions[row.key])
-    for gone in (row["id"] for row in old if row["id"] not in kept):
-        _update(store, child.model.KIND, gone, {"voided_at": wall.instant(), "void_reason": REMOVED})
+    _void_rows(store, child.model, [row["id"] for row in old if row["id"] not in kept])
     if child.model.REFERRED:
         search_index.index_ids(store, child.model.KIND, [*kept])
+
+
+def _void_rows(store: Store, model: type[Record], ids: Sequence[str]) -> None:
+    for row_id in ids:
+        _update(store, model.KIND, row_id, {"voided_at": wall.instant(), "void_reason": REMOVED})
 
 
 def _child_id(child: Child, record: Record, fresh_id: str | None, scope: str) -> str:

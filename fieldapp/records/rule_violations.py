@@ -7,15 +7,16 @@ until it is corrected.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import groupby
 from typing import NamedTuple
 
 from fieldapp.domain import rules
-from fieldapp.domain.assistance import Activity, ActivityMeasure
+from fieldapp.domain.assistance import Activity, ActivityExtra, ActivityMeasure
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, Record, fields_of
 from fieldapp.domain.party import Introduction
@@ -23,23 +24,25 @@ from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
 from fieldapp.domain.reference import Unit
 from fieldapp.domain.review import Review
 from fieldapp.i18n import _, counted
-from fieldapp.records import view, words
+from fieldapp.records import parts, view, words
 from fieldapp.records.dated_figures import OUTSIDE, UNASKED
 from fieldapp.store import disk_errors, log
 from fieldapp.store.migrations import SEGMENT_SCHEMA
 from fieldapp.store.store import Row, Store
 
-SHAPE = [SEGMENT_SCHEMA, 2]
+RULES = 3
+"""Counts up with each new rule, so that all rows are checked once more"""
+
+SHAPE = [SEGMENT_SCHEMA, RULES]
 """The shape of the logged tables, and the number of the rules: with other ones all rows are checked again"""
 
 CHECKED_UNTIL = "checked"
 """Local setting: JSON with ``SHAPE``, how far each log was read, and the rows to check again"""
 
-RULES = 2
-"""Counts up with each new rule, so that all rows are checked once more"""
-
 CHECKED_KINDS = [m.KIND for m in RECORDS if m.KIND in PARENTS or m.ORDERED or rules.compared_by(m) or m is Review]
 """Kinds whose rows can break a rule"""
+
+_OF_MEETING = {*parts.DEPENDS["cell"]}
 
 MAX_LISTED = 200
 """Most violations of one rule that are listed at once"""
@@ -70,26 +73,25 @@ def violations(store: Store) -> list[Violation]:
     """
     state = json.loads(store.setting(CHECKED_UNTIL) or "{}")
     if state.get("schema") != SHAPE:
-        state = {"seen": {}, "rows": {}}
+        state = {"seen": {}, "rows": {}, "moved": []}
     reached = log.reached(store)
     suspects = {kind: set(ids) for kind, ids in state["rows"].items()}
-    for kind, ids in log.rows_changed_since(store, state["seen"]).items():
+    changed: dict[str, set[str]] = {}
+    moved = set(state["moved"])
+    for change in log.changes_since(store, state["seen"]):
+        changed.setdefault(change.table, set()).add(change.row_id)
+        if change.table == "meeting" and "created_at" not in change.cols and change.cols.keys() & _OF_MEETING:
+            moved.add(change.row_id)
+    for kind, ids in _touched(store, changed, moved):
         if kind in CHECKED_KINDS:
             suspects.setdefault(kind, set()).update(ids)
-    if figures := suspects.get(ActivityMeasure.KIND):
-        of_figures = "SELECT DISTINCT activity_id AS id FROM activity_measure"
-        of_figures += " WHERE measured_on IS NOT NULL AND id IN (SELECT value FROM json_each(?))"
-        activities = store.rows(of_figures, [json.dumps(sorted(figures))])
-        suspects.setdefault(Activity.KIND, set()).update(row["id"] for row in activities)
-    if changed := suspects.get("activity"):  # its kind may be another one now
-        of_changed = "SELECT id FROM activity_measure WHERE activity_id IN (SELECT value FROM json_each(?))"
-        lines = {row["id"] for row in store.rows(of_changed, [json.dumps(sorted(changed))])}
-        suspects["activity_measure"] = lines | suspects.get("activity_measure", set())
     found: dict[tuple[int, tuple[str, ...], str], Violation] = {}
     check_again: dict[str, set[str]] = {}
     for kind, ids in suspects.items():
-        for rule in _rules(kind):
-            breaking = [row["id"] for row in store.rows(f"SELECT DISTINCT a.id {rule.rows}", [json.dumps(sorted(ids))])]
+        for rule in _rules(kind, moved):
+            rows = store.rows(f"SELECT DISTINCT a.* {rule.rows}" if rule.among else f"SELECT DISTINCT a.id {rule.rows}",
+                              [json.dumps(sorted(ids))])  # fmt: skip
+            breaking = [row["id"] for row in (rule.among(store, rows) if rule.among else rows)]
             if breaking:
                 check_again.setdefault(kind, set()).update(breaking)
                 described = rule.describe(store, rule.rows, json.dumps(breaking))
@@ -98,10 +100,34 @@ def violations(store: Store) -> list[Violation]:
         for kind, ids in log.rows_with_rejected_changes(store).items():
             if kind in CHECKED_KINDS:
                 check_again.setdefault(kind, set()).update(ids)
-        rows = {kind: sorted(ids) for kind, ids in check_again.items()}
+        again = {kind: sorted(ids) for kind, ids in check_again.items()}
+        state = {"schema": SHAPE, "seen": reached, "rows": again, "moved": sorted(moved)}
         with suppress(disk_errors.DiskFull), store.transaction(derived=True):  # else it is computed again
-            store.set_setting(CHECKED_UNTIL, json.dumps({"schema": SHAPE, "seen": reached, "rows": rows}))
+            store.set_setting(CHECKED_UNTIL, json.dumps(state))
     return [found[place] for place in sorted(found)]
+
+
+def _touched(store: Store, changed: Mapping[str, set[str]], moved: Collection[str]) -> Iterator[tuple[str, set[str]]]:
+    """The rows that new changes touch, and those that may break a rule now because of them: kind -> ids.
+
+    ``moved``: the meetings that had another cell or day before.
+    """
+
+    def ids_of(sql: str, ids: Collection[str]) -> set[str]:
+        return {row["id"] for row in store.rows(sql, [json.dumps(sorted(ids))])}
+
+    yield from changed.items()
+    among = "IN (SELECT value FROM json_each(?))"
+    if "activity_measure" in changed:
+        dated = f"SELECT DISTINCT activity_id AS id FROM activity_measure WHERE measured_on IS NOT NULL AND id {among}"
+        yield "activity", ids_of(dated, changed["activity_measure"])
+    for part in (ActivityMeasure, ActivityExtra):
+        if "activity" in changed:
+            yield part.KIND, ids_of(f"SELECT id FROM {part.KIND} WHERE activity_id {among}", changed["activity"])
+    if moved and changed.keys() & {"meeting", "attendance", "member", "introduction"}:
+        yield "attendance", ids_of(f"SELECT id FROM attendance WHERE meeting_id {among}", moved)
+    if "unit_succession" in changed:
+        yield "activity", {row["id"] for row in store.rows("SELECT id FROM activity WHERE unit_now_id IS NOT NULL")}
 
 
 class _Rule(NamedTuple):
@@ -112,10 +138,12 @@ class _Rule(NamedTuple):
     other one is ``b``"""
     describe: Callable[[Store, str, str], Iterator[Violation]]
     """Takes a store, ``rows`` and the list of ids; gives the first ``MAX_LISTED`` violations"""
+    among: Callable[[Store, Sequence[Row]], Sequence[Row]] | None = None
+    """Of the rows that SQL finds, those that break the rule"""
 
 
-def _rules(kind: str) -> Iterator[_Rule]:
-    """Each rule that rows of a kind can break."""
+def _rules(kind: str, moved: Collection[str]) -> Iterator[_Rule]:
+    """Each rule that rows of a kind can break. ``moved``: the meetings that had another cell or day before."""
     model = BY_KIND[kind]
     for first, last in model.ORDERED:
         yield _Rule(_single_row_rules(model, f"a.{last} < a.{first}"), partial(_wrong_order, model, first, last))
@@ -138,11 +166,16 @@ def _rules(kind: str) -> Iterator[_Rule]:
     if model is Activity:
         outside = f"EXISTS (SELECT 1 FROM activity_measure v WHERE {_IS_OUTSIDE})"
         yield _Rule(_single_row_rules(model, f"{UNASKED} AND {outside}"), _outside)
-    if model is ActivityMeasure:
-        lacks = "NOT EXISTS (SELECT 1 FROM kind_measure k WHERE k.measure_id = a.measure_id AND k.activity_kind_id ="
-        lacks += " (SELECT r.activity_kind_id FROM activity r WHERE r.id = a.activity_id))"
-        lacks += " AND EXISTS (SELECT 1 FROM activity r WHERE r.id = a.activity_id AND r.voided_at IS NULL)"
-        yield _Rule(_single_row_rules(model, lacks), _of_no_such_kind)
+        yield _Rule(_single_row_rules(model, "a.unit_now_id IS NOT NULL"), _no_successor, parts.stale_successors)
+    if model in parts.BELONGS:
+        parent, child = PARENTS[kind]
+        why, fits = parts.BELONGS[model]
+        lacks = f"EXISTS (SELECT 1 FROM {parent.KIND} r WHERE r.id = a.{child.parent} AND r.voided_at IS NULL"
+        rows = _single_row_rules(model, f"{lacks} AND NOT {fits('a', 'r')})")
+        if why == "cell":
+            yield _Rule(rows, _of_another_cell, partial(_misplaced, moved))
+        else:
+            yield _Rule(rows, partial(_of_no_such_kind, child))
     if model is Review:
         apart = "a.outcome <> b.outcome AND NOT EXISTS (SELECT 1 FROM review n WHERE n.replaces IN (a.id, b.id))"
         apart += " AND coalesce(CASE WHEN a.id > b.id THEN a.replaces ELSE b.replaces END, '') < min(a.id, b.id)"
@@ -247,17 +280,51 @@ def _child_rules(model: type[Record], child: Child, store: Store, breaking: str,
         yield Violation(model.KIND, parent, (first["id"], second["id"]), first["post_id"], text)
 
 
-def _of_no_such_kind(store: Store, breaking: str, among: str) -> Iterator[Violation]:
-    """A figure that the activity's kind has never had: the kind was changed, here or on another laptop."""
+def _of_no_such_kind(child: Child, store: Store, breaking: str, among: str) -> Iterator[Violation]:
+    """A figure or field that the activity's kind has never had: the kind was changed, here or on another laptop."""
     rows = store.rows(f"SELECT a.* {breaking} ORDER BY a.id LIMIT {MAX_LISTED}", [among])
     parents = words.labels(store, "activity", {row["activity_id"] for row in rows})
+    sentence = (
+        _("{record}: this kind of activity has no figure such as {figure}. Correct the kind, or take it out.")
+        if child.model is ActivityMeasure
+        else _("{record}: this kind of activity has no field such as {figure}. Correct the kind, or take it out.")
+    )
     for row in rows:
-        sentence = _(
-            "{record}: this kind of activity has no figure such as {figure}. Correct the kind, or take it out."
-        )
-        text = view.child_text(store, Activity.CHILDREN["measures"], row)
-        text = sentence.format(record=parents[row["activity_id"]], figure=text)
+        text = sentence.format(record=parents[row["activity_id"]], figure=view.child_text(store, child, row))
         yield Violation("activity", row["activity_id"], (row["id"],), row["post_id"], text)
+
+
+def _misplaced(moved: Collection[str], store: Store, rows: Sequence[Row]) -> list[Row]:
+    rows = [row for row in rows if row["meeting_id"] in moved]
+    ids = json.dumps(sorted({row["meeting_id"] for row in rows}))
+    meetings = store.rows(
+        "SELECT id, party_cell_id, held_on FROM meeting WHERE id IN (SELECT value FROM json_each(?))", [ids]
+    )
+    return parts.misplaced_attendance(store, rows, {row["id"]: row for row in meetings})
+
+
+def _of_another_cell(store: Store, breaking: str, among: str) -> Iterator[Violation]:
+    """Attendance of people of the cell, or on the day, that the meeting had before."""
+    rows = store.rows(f"SELECT a.* {breaking} ORDER BY a.meeting_id, a.id LIMIT {MAX_LISTED}", [among])
+    meetings = words.labels(store, "meeting", {row["meeting_id"] for row in rows})
+    members = words.labels(store, "member", {row["member_id"] for row in rows}, short=True)
+    for meeting, of_it in groupby(rows, key=lambda row: row["meeting_id"]):
+        lines = list(of_it)
+        sentence = _(
+            "{record}: {members} are not of this cell on that day. Correct the cell or the day, or take them out."
+        ).format(record=meetings[meeting], members=", ".join(members[row["member_id"]] for row in lines))
+        yield Violation("meeting", meeting, tuple(row["id"] for row in lines), lines[0]["post_id"], sentence)
+
+
+def _no_successor(store: Store, breaking: str, among: str) -> Iterator[Violation]:
+    """The successor that an activity names is none of its unit: the unit was changed, here or on another laptop."""
+    rows = store.rows(f"SELECT a.* {breaking} ORDER BY a.id LIMIT {MAX_LISTED}", [among])
+    named = words.labels(store, "activity", [row["id"] for row in rows])
+    heirs = words.labels(store, "unit", {row["unit_now_id"] for row in rows})
+    for row in rows:
+        sentence = _("{record}: {unit} is no successor of its unit. Correct the unit, or choose its successor again.")
+        text = sentence.format(record=named[row["id"]], unit=heirs[row["unit_now_id"]])
+        yield Violation("activity", row["id"], (row["id"],), row["post_id"], text)
 
 
 def _opposed_reviews(store: Store, breaking: str, among: str) -> Iterator[Violation]:

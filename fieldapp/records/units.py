@@ -70,6 +70,11 @@ def unit_questions(store: Store, record: Record, children: Iterable[str | None])
             yield Question(shape.name, f"{own} {chosen}", _no_successor(store, own, chosen, known))
 
 
+def is_successor(store: Store, unit_id: str, chosen: str) -> bool:
+    """Whether a unit is the other one itself, or one of what it became."""
+    return chosen in _line(store, unit_id, "heir", None)
+
+
 def people_went(store: Store, unit_id: str) -> str:
     """That all people of a divided unit went to one successor, and so its records; '' for other units."""
     heir = store.value(

@@ -157,11 +157,16 @@ def rows_changed_after(store: Store, ids: Collection[str], log_id: str, after: i
 def rows_changed_since(store: Store, seen: Mapping[str, int]) -> dict[str, set[str]]:
     """Table -> ids of the rows that changes after these places touch: log -> seq; the baseline's are left out."""
     found: dict[str, set[str]] = {}
+    for change in changes_since(store, seen):
+        found.setdefault(change.table, set()).add(change.row_id)
+    return found
+
+
+def changes_since(store: Store, seen: Mapping[str, int]) -> Iterator[Change]:
+    """The changes after these places: log -> seq; the baseline's are left out."""
     for log_id, last in reached(store).items():
         if last > seen.get(log_id, 0):
-            for change in changes_after(store, log_id, seen.get(log_id, 0)):
-                found.setdefault(change.table, set()).add(change.row_id)
-    return found
+            yield from changes_after(store, log_id, seen.get(log_id, 0))
 
 
 def reached(store: Store) -> dict[str, int]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from fieldapp.domain.model import Child, Record, fields_of
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import dated_figures, records, reviews, words
+from fieldapp.records import records, reviews, words
 from fieldapp.records.reading import stored_fields
 from fieldapp.records.records import Found
 from fieldapp.records.view import child_text
@@ -210,10 +210,11 @@ def _plain(value: Any) -> Any:
     return spelling(clean(value).rstrip("."))
 
 
-def take_keyed(store: Store, made: Comparison, chosen: Collection[Difference]) -> None:
+def take_keyed(store: Store, made: Comparison, chosen: Collection[Difference], *, confirm: bool = False) -> None:
     """Write the values of the second keying into the record, for the chosen differences: an ordinary change.
 
-    What is unusual was asked about when it was keyed. NeedsConfirmation where chosen days leave dated figures outside.
+    What is unusual was asked about when it was keyed. NeedsConfirmation where stored parts do not fit what is chosen;
+    with ``confirm`` they are taken out.
     """
     if not chosen:
         return
@@ -236,9 +237,9 @@ def take_keyed(store: Store, made: Comparison, chosen: Collection[Difference]) -
             changed.append({k: v for k, v in here.items() if k != "id"} | same)
         data[difference.field] = changed
     try:
-        records.save(store, made.stored.kind, data, made.row_id)
+        records.save(store, made.stored.kind, data, made.row_id, confirm=confirm)
     except NeedsConfirmation as asked:
-        if dated_figures.FIELD in asked.fields:
+        if asked.loses:
             raise
         records.save(store, made.stored.kind, data, made.row_id, confirm=True)
 

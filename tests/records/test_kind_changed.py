@@ -7,7 +7,7 @@ from field import Run, World
 from form_driver import form_driver
 from sync_state import second_laptop
 
-from fieldapp.records import limits, records
+from fieldapp.records import records
 from fieldapp.records.rule_violations import violations
 
 RELIEF: dict[str, Any] = {
@@ -134,15 +134,3 @@ def test_what_two_laptops_make_of_it_is_listed_for_a_person(world: World, first:
     records.save(world.post, "activity", {"measures": RELIEF["measures"][1:]}, row_id)
     assert violations(world.post) == []
     b.close()
-
-
-def test_so_is_what_an_older_version_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Though it was checked by the rules of that version already. A figure out of use is none of these."""
-    with monkeypatch.context() as older:
-        older.setattr(limits, "is_of_kind", lambda *_: True)
-        older.setattr("fieldapp.records.rule_violations.RULES", 1)
-        older.setattr("fieldapp.records.rule_violations._of_no_such_kind", lambda *_: iter(()))
-        row_id = world.well(**RELIEF)
-        records.save(world.post, "activity", {"activity_kind_id": "kham_chua_benh"}, row_id, confirm=True)
-        assert violations(world.post) == []
-    assert [v.target for v in violations(world.post)] == [row_id] * 2

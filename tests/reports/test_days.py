@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import records
+from fieldapp.records.rule_violations import violations
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import behind, figures
 from fieldapp.reports.query import Period, Query, period_of
@@ -162,14 +163,19 @@ def visits(store: Store, *periods: str) -> list[int | None]:
     return [counted(store, period).get("luot_kham") for period in periods]
 
 
+def days_left_by_a_merge(world: World, row_id: str, first: str, last: str) -> None:
+    """Change the days of an activity, and leave its figures: another laptop did the one or the other."""
+    with world.post.transaction():
+        world.post.db.execute("UPDATE activity SET date_from = ?, date_to = ? WHERE id = ?", [first, last, row_id])
+
+
 def stored_days(world: World, row_id: str) -> list[str]:
     return sorted(row["measured_on"] for row in records.get(world.post, row_id).children["measures"])
 
 
 def test_dated_figures_never_fall_out_of_every_month(world: World) -> None:
     """With the activity's days changed, each month had nothing, and the quarter too."""
-    row_id = examined(world)
-    records.save(world.post, "activity", {"date_from": "2019-11-01", "date_to": "2019-11-30"}, row_id, confirm=True)
+    days_left_by_a_merge(world, examined(world), "2019-11-01", "2019-11-30")
     assert visits(world.post, "2019-07", "2019-08", "2019-09", "2019-Q3", "2019-11", "2019") == [4, 5, 4, 13, None, 13]
 
 
@@ -206,7 +212,7 @@ def test_months_add_up_whatever_the_days_of_an_activity_are(
 
 def test_the_report_says_which_figures_have_a_day_outside_of_their_activity(world: World) -> None:
     row_id = examined(world)
-    records.save(world.post, "activity", {"date_from": "2019-08-01", "date_to": "2019-08-31"}, row_id, confirm=True)
+    days_left_by_a_merge(world, row_id, "2019-08-01", "2019-08-31")
     said = {p: report(world.post, Query(period_of(p, TODAY), today=TODAY)) for p in ("2019-08", "2019-09", "2019")}
     assert [made.completeness.outside for made in said.values()] == [0, 1, 2]
     assert "2 số liệu có ngày nằm ngoài" in narrative.as_text(said["2019"])
@@ -224,10 +230,10 @@ def test_changing_the_days_of_an_activity_asks_about_its_dated_figures(world: Wo
     assert "30/09/2019" in asked.value.fields["measures"]
     assert records.get(world.post, row_id).row["date_from"] == "2019-07-01"
     records.save(world.post, "activity", moved, row_id, confirm=True)
-    assert stored_days(world, row_id) == list(PARTS)
-    records.save(world.post, "activity", {"description": "khám lưu động"}, row_id)  # answered: not asked again
+    assert stored_days(world, row_id) == ["2019-07-31", "2019-08-31"]
+    records.save(world.post, "activity", {"description": "khám lưu động"}, row_id)
     with pytest.raises(NeedsConfirmation):  # other days are another question
-        records.save(world.post, "activity", {"date_to": "2019-09-24"}, row_id)
+        records.save(world.post, "activity", {"date_to": "2019-08-30"}, row_id)
     given = [{"measure_id": "luot_kham", "amount": n, "measured_on": d.replace("09-30", "09-20")}
              for d, n in PARTS.items()]  # fmt: skip
     records.save(world.post, "activity", {"date_to": "2019-09-24", "measures": given}, row_id)
@@ -246,5 +252,20 @@ def test_the_command_line_says_what_to_do_about_dated_figures(world: World, run:
     assert "3 số liệu" in err
     assert "--confirm" in err
     assert run("edit", row_id, "--json", "-", "--confirm", stdin=moved)[0] == 0
-    code, out, _err = run("report", "--period", "2019-Q3", "--json")
-    assert (code, '"value": 13' in out, '"outside": 3' in out) == (0, True, True)
+    code, out, _err = run("show", row_id, "--json")
+    assert (code, '"measured_on"' in out) == (0, False)
+
+
+def test_what_an_earlier_version_was_told_to_leave_outside_stays(world: World) -> None:
+    """It asked whether the figures stay outside of these days; a later change asks anew."""
+    row_id = examined(world)
+    days_left_by_a_merge(world, row_id, "2019-08-01", "2019-08-31")
+    assert [v.target for v in violations(world.post)] == [row_id]
+    with world.post.transaction():
+        answer = "measures=2019-08-01/2019-08-31"
+        world.post.db.execute("UPDATE activity SET confirmed = ? WHERE id = ?", [answer, row_id])
+    assert violations(world.post) == []
+    records.save(world.post, "activity", {"description": "khám lưu động"}, row_id)
+    assert (stored_days(world, row_id), violations(world.post)) == (list(PARTS), [])
+    with pytest.raises(NeedsConfirmation, match="31/07/2019"):
+        records.save(world.post, "activity", {"date_from": "2019-08-02"}, row_id)

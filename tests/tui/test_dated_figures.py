@@ -35,7 +35,7 @@ async def test_f8_takes_them_along(world: World) -> None:
     assert stored(world, row_id) == ("2019-08-05", {"2019-09-04": 4, "2019-10-05": 5})
 
 
-async def test_f2_again_leaves_them(world: World) -> None:
+async def test_f2_again_takes_out_what_lies_outside(world: World) -> None:
     row_id = examined(world)
     async with form_driver(world.post, "activity", row_id) as form:
         form.row("date_from").entry.focus()
@@ -43,4 +43,4 @@ async def test_f2_again_leaves_them(world: World) -> None:
         assert form.app.result == "open"
         await form.type("<f2>")
         assert form.app.result == row_id
-    assert stored(world, row_id) == ("2019-08-05", PARTS)
+    assert stored(world, row_id) == ("2019-08-05", {"2019-08-31": 5})

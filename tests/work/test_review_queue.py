@@ -213,7 +213,8 @@ def test_what_is_odd_is_said(world: World) -> None:
     nothing = world.well(date_from="2013-09-01", measures=[])
     parts = [{"measure_id": "gieng", "amount": 1, "measured_on": "2013-07-31"}]
     outside = world.well(date_from="2013-07-01", date_to="2013-07-31", measures=parts)
-    records.save(world.post, "activity", {"date_to": "2013-07-30"}, outside, confirm=True)
+    with world.post.transaction():  # as a merge leaves it
+        world.post.db.execute("UPDATE activity SET date_to = '2013-07-30' WHERE id = ?", [outside])
     found = review_hints.hints_for(world.post, "activity", [*visits, odd, *twice, outside, nothing])
     twice_over = "Cùng loại, nơi, ngày với bản ghi khác (Đồn BP Ia Rvê): ghi hai lần, hay là hoạt động chung?"
     more = "Lượt người khám, chữa bệnh: 700 lượt; trước đó đồn ghi nhiều nhất là 106 lượt."

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from fieldapp.domain.records import RECORDS
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.store import wall
@@ -163,6 +163,8 @@ class DifferencesScreen(Page):
         self._drawn = drawn
         self._keyed: set[int] = set()
         """Numbers of the differences for which the value keyed again is chosen"""
+        self._asked: set[int] | None = None
+        """Those that were chosen when writing asked about parts that do not fit them"""
 
     def body(self) -> ComposeResult:
         title = _("{n} differ › {paper}").format(n=len(self._made.differences), paper=self._drawn.paper)
@@ -195,7 +197,12 @@ class DifferencesScreen(Page):
         """Write the values keyed again where they are chosen."""
         chosen = [self._made.differences[number] for number in sorted(self._keyed)]
         try:
-            double_entry.take_keyed(self.store, self._made, chosen)
+            double_entry.take_keyed(self.store, self._made, chosen, confirm=self._keyed == self._asked)
+        except NeedsConfirmation as question:
+            self._asked = {*self._keyed}
+            sentence = _("{question} F2 again says yes.").format(question=" ".join(question.fields.values()))
+            self.query_one("#message", Static).update(Content(f"? {sentence}"))
+            return
         except FieldappError as error:
             sentence = "; ".join(error.fields.values()) or str(error)
             self.query_one("#message", Static).update(Content(f"! {sentence}"))

@@ -7,7 +7,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from fieldapp.domain.model import Child
-from fieldapp.records import records
+from fieldapp.i18n import _
+from fieldapp.records import parts, records
 from fieldapp.store.store import Row, Store
 from fieldapp.tui.widgets.editor import Editor, FormContext
 from fieldapp.tui.widgets.field_row import FieldRow
@@ -28,6 +29,7 @@ class KindRows(FormSection):
     def __init__(self, store: Store, key: str, child: Child) -> None:
         super().__init__(key, child)
         self._store = store
+        self._child = child
         self._about = child.about[0]
         """The column that says what a row is about"""
         self._kind: str | None = None
@@ -59,7 +61,7 @@ class KindRows(FormSection):
         yield self._box
 
     def on_mount(self) -> None:
-        self.set_class(not self._rows, "-empty")
+        self._show_unseen()
 
     @property
     def data(self) -> list[dict[str, Any]]:
@@ -132,7 +134,6 @@ class KindRows(FormSection):
     def _show(self, rows: list[FieldRow]) -> None:
         self._rows = rows
         self._fill()
-        self.set_class(not rows, "-empty")
         with self.app.batch_update():
             self._box.remove_children()
             self._box.mount(*rows)
@@ -155,6 +156,20 @@ class KindRows(FormSection):
                 row.restore(self._typed[row.key])
             else:
                 row.load(None)
+        self._show_unseen()
+
+    def _show_unseen(self) -> None:
+        """Name what was typed for another kind, which has no line here, and what a merge left of one."""
+        shown = {row.key for row in self._rows}
+        unseen = {about: _words(typed) for about, typed in self._typed.items() if about not in shown and self._kind}
+        lines = [f"{self._record(about)['name']} {words}" for about, words in unseen.items() if words.strip()]
+        strays = [row for row in self._rows if row.key in self._loaded and self._kind
+                  and not parts.kind_has(self._store, self._child, self._kind, row.key)]  # fmt: skip
+        self.show_unseen(
+            (_("This kind does not have it, and it is not recorded: {lines}"), lines),
+            (_("This kind does not have: {lines}. Empty it to take it out."), [row.title for row in strays]),
+        )
+        self.set_class(not self._rows and not lines, "-empty")
 
     def _remember(self) -> None:
         self._typed |= {row.key: row.typed for row in self._rows}
