@@ -1,0 +1,113 @@
+"""What a void changes in the reports: said before a record is voided, and before a void is taken back."""
+
+import json
+from calendar import monthrange
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date
+
+from fieldapp.domain.assistance import Activity
+from fieldapp.domain.model import Record
+from fieldapp.domain.records import BY_KIND
+from fieldapp.i18n import _, counted
+from fieldapp.records import hanging, records
+from fieldapp.reports.figures import Figure, amount_in_words, figures
+from fieldapp.reports.query import Period, Query
+from fieldapp.store import wall
+from fieldapp.store.store import Store
+
+MAX_PERIODS = 3
+"""Most reports that are named: of months; where these are more, of years; otherwise one over all"""
+
+MAX_FIGURES = 6
+"""Most figures of a report that are named"""
+
+
+def void_sentences(store: Store, kind: str, ids: Collection[str]) -> list[str]:
+    """All that is said before some records of a kind are voided: what hangs on them, and which figures change."""
+    return [*hanging.sentences(store, kind, ids), *figure_sentences(store, kind, ids, voided=True)]
+
+
+def figure_sentences(store: Store, kind: str, ids: Collection[str], *, voided: bool) -> list[str]:
+    """A sentence for each report whose figures change when some records of a kind are voided, or taken back:
+    “Báo cáo tháng 11/2026: Lượt khám −185 lượt”."""
+    if BY_KIND[kind].REFERENCE:  # goes out of use; what was counted still counts
+        return []
+    queries = [Query(period) for period in _periods(store, kind, ids)]
+    before = [figures(store, query) for query in queries]
+    with records.as_if(store, kind, ids, voided=voided):
+        after = [figures(store, query) for query in queries]
+    found = []
+    for query, one, other in zip(queries, before, after, strict=True):
+        changes = _changes(one, other)
+        if changes:
+            more = len(changes) - MAX_FIGURES
+            unnamed = [counted("{n} more figure", "{n} more figures", more)] if more > 0 else []
+            listed = "; ".join([*changes[:MAX_FIGURES], *unnamed])
+            found.append(_("Report of {period}: {changes}.").format(period=query.period.title, changes=listed))
+    return found
+
+
+def _changes(before: Collection[Figure], after: Collection[Figure]) -> list[str]:
+    """What changes from some figures to others: “Lượt khám −185 lượt”."""
+    places = {(f.section, f.code, f.kind_id): f for f in (*after, *before)}
+    now = {place: replace(f, value=0 if f.value is not None else None, in_words=[]) for place, f in places.items()}
+    was = now | {(f.section, f.code, f.kind_id): f for f in before}
+    now |= {(f.section, f.code, f.kind_id): f for f in after}
+    return [text for place in places if (text := _change(was[place], now[place]))]
+
+
+def _change(one: Figure, other: Figure) -> str:
+    if one.value != other.value and one.in_words == other.in_words:
+        by = (other.value or 0) - (one.value or 0)
+        return f"{one.title} {'−' if by < 0 else '+'}{amount_in_words(abs(by), one.decimals, one.unit)}"
+    if (one.value, one.in_words) != (other.value, other.in_words):
+        return f"{one.title} {one.text or '—'} → {other.text or '—'}"
+    return ""
+
+
+def _periods(store: Store, kind: str, ids: Collection[str]) -> list[Period]:
+    """The reports in which some records of a kind count, with what leaves the figures with them: by months, where
+    these are more than a few by years, otherwise one over all."""
+    days, years = set(), set()
+    for about in (kind, *(hanging.ABOUT_A_MEMBER if kind == "member" else ())):
+        named = "id" if about == kind else "member_id"
+        for row in store.rows(
+            f"SELECT DISTINCT {_day(BY_KIND[about])} AS day FROM {about}"
+            f" WHERE {named} IN (SELECT value FROM json_each(:ids))",
+            {"ids": json.dumps([*ids]), "today": wall.today().isoformat()},
+        ):
+            if isinstance(row["day"], int):
+                years.add(row["day"])
+            elif row["day"]:
+                days.add(date.fromisoformat(row["day"]))
+    if kind == Activity.KIND:
+        parts = "SELECT DISTINCT measured_on FROM activity_measure WHERE measured_on IS NOT NULL AND voided_at IS NULL"
+        parts += " AND activity_id IN (SELECT value FROM json_each(?))"
+        days.update(date.fromisoformat(row["measured_on"]) for row in store.rows(parts, [json.dumps([*ids])]))
+    months = {Period(day.replace(day=1), _last_of_month(day)) for day in days}
+    if len(months) > MAX_PERIODS:
+        months, years = set(), years | {day.year for day in days}
+    found = months | {Period(date(year, 1, 1), date(year, 12, 31)) for year in years}
+    if len(found) > MAX_PERIODS:
+        found = {Period(min(p.first for p in found), max(p.last for p in found))}
+    return sorted(found, key=lambda period: (period.first, period.last))
+
+
+def _last_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def _day(model: type[Record]) -> str:
+    """SQL for a day on which a record counts, or the year; NULL where its kind has neither. What is in force today is
+    seen in the report of today."""
+    if model is Activity:
+        return "coalesce(date_to, date_from)"
+    if "year" in model.model_fields:
+        return "year"
+    first = model.first_day()
+    if first is None:
+        return "NULL"
+    ends = [end for begin, end in model.ORDERED if begin == first]
+    last = f"min(coalesce({ends[0]}, :today), :today)" if ends else first
+    return f"max({first}, {last})"

@@ -1,0 +1,112 @@
+"""What hangs on a voided record is said, listed and marked; taking a void back by command asks as saving does."""
+
+from pathlib import Path
+
+import pytest
+from field import Run, World
+
+from fieldapp.errors import FieldappError
+from fieldapp.records import hanging, lists, records
+from fieldapp.store import people, wall
+from fieldapp.store.store import Store
+from fieldapp.work import todo
+
+
+def cell_of(store: Store) -> str:
+    return str(lists.record_window(store, "party_cell").rows[0]["id"])
+
+
+def test_the_command_says_what_hangs_on_it_before_and_lists_it_afterwards(world: World, run: Run) -> None:
+    event = records.save(world.post, "event", {"name": "Lũ tháng 10", "date_from": "2013-10-01"})
+    well = world.well(event_id=event)
+    world.post.close()
+    code, _out, err = run("void", well, "--reason", "ghi trùng")
+    assert code == 0
+    assert err.index("Báo cáo tháng 10/2013: ") < err.index("Đã hủy.")
+    assert "−1 giếng" in err
+    assert "−12 hộ" in err
+    code, _out, err = run("unvoid", well)
+    assert code == 0
+    assert "+1 giếng" in err
+    assert run("unvoid", well)[0] == 1, "it is not voided any more"
+    history = run("show", well, "--history")[1]
+    assert history.index("Lý do: — → ghi trùng") < history.index("Lấy lại")
+
+    code, _out, err = run("void", event, "--reason", "nhập nhầm", "--yes")
+    assert "Để nguyên, vẫn nêu bản ghi này: 1 hoạt động." in err
+    assert "Sự kiện: Lũ tháng 10 (đã hủy " in run("show", well)[1]
+    told = ": nhập nhầm) vẫn còn được nêu trong: 1 hoạt động."
+    assert told in run("todo")[1]
+    assert told in run("doctor")[1]
+    assert "[đã hủy] " in run("list", "event", "--voided")[1]
+    assert run("void", well, "--reason", "cũng nhầm")[0] == 0
+    assert told not in run("todo")[1], "nothing that stands names it"
+
+
+def test_taking_back_asks_and_refuses_as_saving_does(world: World, run: Run) -> None:
+    who = records.save(world.post, "member", {"full_name": "Lê Văn Sáu"})
+    about = {"member_id": who, "party_cell_id": cell_of(world.post), "date_from": "2018-01-01"}
+    letter = records.save(world.post, "introduction", {**about, "date_to": "2018-06-30"})
+    well = world.well()
+    records.void(world.post, letter, "nhầm")
+    records.void(world.post, well, "trùng")
+    records.save(world.post, "introduction", {**about, "date_from": "2018-06-30"})
+    world.well()
+    world.post.close()
+    code, _out, err = run("unvoid", letter, "--confirm")
+    assert code == 1
+    assert "vẫn hủy. Đảng viên này đã có giới thiệu trong thời gian đó" in err
+    code, _out, err = run("unvoid", well)
+    assert code != 0
+    assert "Chưa lấy lại." in err
+    assert run("unvoid", well, "--confirm")[0] == 0
+
+
+def test_who_may_not_void_the_records_of_others_takes_back_only_what_is_theirs(world: World) -> None:
+    own, of_another = world.well(), world.well(hamlet="Buôn A")
+    records.void(world.post, own, "nhầm")
+    world.post.user = "Lê Văn C"
+    records.void(world.post, of_another, "nhầm")
+    world.post.user = "Nguyễn Văn A"
+    with world.post.transaction():
+        world.post.db.execute("UPDATE local_user SET role = 'recorder' WHERE name = 'Nguyễn Văn A'")
+    assert people.role_of(world.post, world.post.user) == "recorder"
+    records.take_back(world.post, own)
+    with pytest.raises(FieldappError):
+        records.take_back(world.post, of_another)
+
+
+def test_a_sheet_says_what_hangs_on_its_records_before_it_is_taken_back(world: World, run: Run, tmp_path: Path) -> None:
+    sheet = tmp_path / "members.csv"
+    sheet.write_text("Họ và tên\nLê Văn Năm\nLê Văn Sáu\n", encoding="utf-8")
+    assert run("import-table", sheet, "--kind", "member")[0] == 0
+    store = world.post.reopen()
+    for row in lists.record_window(store, "member").rows:
+        about = {"member_id": row["id"], "party_cell_id": cell_of(store), "date_from": "2018-01-01"}
+        records.save(store, "introduction", {**about, "date_to": "2018-06-30"})
+    store.close()
+    code, _out, err = run("import-table", "--take-back", "1", "--reason", "nhầm", "--yes")
+    assert code == 0
+    assert "2 giới thiệu sinh hoạt" in err
+    assert "Báo cáo tháng 6/2018: " in err
+    assert "−2 đảng viên" in err
+
+
+def test_a_retired_cell_is_listed_while_somebody_still_takes_part(world: World) -> None:
+    """The post introduced somebody to it, and did not know that headquarters had retired it."""
+    cell = cell_of(world.post)
+    ended, going_on, moved = (records.save(world.post, "member", {"full_name": n}) for n in ("An", "Bình", "Cúc"))
+    about = {"party_cell_id": cell, "date_from": "2018-01-01"}
+    records.save(world.post, "introduction", {**about, "member_id": ended, "date_to": "2018-06-30"})
+    records.save(world.post, "introduction", {**about, "member_id": moved, "date_to": "2018-06-30"})
+    records.void(world.hq, cell, "nhập vào chi bộ khác")
+    letter = records.save(world.post, "introduction", {**about, "member_id": going_on})
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    for store in (world.hq, world.post):
+        (found,) = hanging.dangling(store)
+        assert (found.kind, found.row_id) == ("party_cell", cell)
+        assert "vẫn còn được nêu trong: 1 giới thiệu sinh hoạt." in found.sentence
+        assert [t.target for t in todo.todo(store, wall.today()) if t.kind == "party_cell"] == [cell]
+    records.save(world.post, "introduction", {"date_to": "2018-12-31"}, letter, confirm=True)
+    assert hanging.dangling(world.post) == []
