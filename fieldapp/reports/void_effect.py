@@ -33,7 +33,7 @@ def figure_sentences(store: Store, kind: str, ids: Collection[str], *, voided: b
     “Báo cáo tháng 11/2026: Lượt khám −185 lượt”."""
     if BY_KIND[kind].REFERENCE:  # goes out of use; what was counted still counts
         return []
-    queries = [Query(period) for period in _periods(store, kind, ids)]
+    queries = [Query(period, today=wall.today()) for period in _periods(store, kind, ids)]
     before = [figures(store, query) for query in queries]
     with records.as_if(store, kind, ids, voided=voided):
         after = [figures(store, query) for query in queries]

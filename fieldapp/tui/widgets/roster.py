@@ -1,5 +1,6 @@
 """Who was at a meeting: all members of the cell on one screen, marked by exception."""
 
+import json
 from collections import Counter
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from fieldapp.domain.model import Child
+from fieldapp.domain.party import Member
 from fieldapp.i18n import _, counted
 from fieldapp.records import lists, words
 from fieldapp.store.store import Row, Store
@@ -139,10 +141,16 @@ class RosterEditor(FormSection):
         self.post_message(self.Changed())
 
     def _seats_of_others(self, shown: set[str]) -> list[Seat]:
-        """Members whose attendance was recorded, although they no longer belong to the cell on that day."""
+        """Members whose attendance was recorded, although they no longer belong to the cell on that day.
+
+        In place of their role it is said of voided ones that they are.
+        """
         others = [member for member in self._loaded if member not in shown]
         named = words.labels(self._store, "member", others)
-        return [Seat(member, named.get(member, "?"), "") for member in others]
+        voided = "SELECT id FROM member WHERE id IN (SELECT value FROM json_each(?)) AND voided_at IS NOT NULL"
+        gone = {row["id"] for row in self._store.rows(voided, [json.dumps(others)])}
+        word = words.voided_word(Member).lower()
+        return [Seat(member, named.get(member, "?"), word if member in gone else "") for member in others]
 
     def _mark_seats(self) -> None:
         for seat in self._grid.items:
