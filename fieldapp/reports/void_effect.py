@@ -2,6 +2,7 @@
 
 import json
 from calendar import monthrange
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
@@ -11,7 +12,8 @@ from fieldapp.domain.model import Record
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _, counted
 from fieldapp.records import hanging, records
-from fieldapp.reports.figures import Figure, amount_in_words, figures
+from fieldapp.reports.figures import Figure, amount_in_words, before_and_after
+from fieldapp.reports.narrative import HEADINGS
 from fieldapp.reports.query import Period, Query
 from fieldapp.store import wall
 from fieldapp.store.store import Store
@@ -34,11 +36,9 @@ def figure_sentences(store: Store, kind: str, ids: Collection[str], *, voided: b
     if BY_KIND[kind].REFERENCE:  # goes out of use; what was counted still counts
         return []
     queries = [Query(period, today=wall.today()) for period in _periods(store, kind, ids)]
-    before = [figures(store, query) for query in queries]
-    with records.as_if(store, kind, ids, voided=voided):
-        after = [figures(store, query) for query in queries]
     found = []
-    for query, one, other in zip(queries, before, after, strict=True):
+    counted_both_ways = before_and_after(store, queries, records.as_if(store, kind, ids, voided=voided))
+    for query, (one, other) in zip(queries, counted_both_ways, strict=True):
         changes = _changes(one, other)
         if changes:
             more = len(changes) - MAX_FIGURES
@@ -54,16 +54,29 @@ def _changes(before: Collection[Figure], after: Collection[Figure]) -> list[str]
     now = {place: replace(f, value=0 if f.value is not None else None, in_words=[]) for place, f in places.items()}
     was = now | {(f.section, f.code, f.kind_id): f for f in before}
     now |= {(f.section, f.code, f.kind_id): f for f in after}
-    return [text for place in places if (text := _change(was[place], now[place]))]
+    changed = [place for place in places if _counted(was[place]) != _counted(now[place])]
+    titles = Counter(places[place].title for place in changed)
+    return [
+        f"{_title(places[place], alone=titles[places[place].title] == 1)} {_change(was[place], now[place])}"
+        for place in changed
+    ]
+
+
+def _counted(figure: Figure) -> tuple[int | None, list[str]]:
+    return figure.value, figure.in_words
+
+
+def _title(figure: Figure, *, alone: bool) -> str:
+    """The title of a figure, with its section where another one has the same."""
+    return figure.title if alone else f"{figure.title} ({_(HEADINGS[figure.section]).lower()})"
 
 
 def _change(one: Figure, other: Figure) -> str:
-    if one.value != other.value and one.in_words == other.in_words:
-        by = (other.value or 0) - (one.value or 0)
-        return f"{one.title} {'−' if by < 0 else '+'}{amount_in_words(abs(by), one.decimals, one.unit)}"
-    if (one.value, one.in_words) != (other.value, other.in_words):
-        return f"{one.title} {one.text or '—'} → {other.text or '—'}"
-    return ""
+    """“−185 lượt”; where words stand for a number: “hàng chục lượt → —”."""
+    if one.in_words != other.in_words:
+        return f"{one.text or '—'} → {other.text or '—'}"
+    by = (other.value or 0) - (one.value or 0)
+    return f"{'−' if by < 0 else '+'}{amount_in_words(abs(by), one.decimals, one.unit)}"
 
 
 def _periods(store: Store, kind: str, ids: Collection[str]) -> list[Period]:
