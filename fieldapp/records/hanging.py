@@ -113,9 +113,9 @@ def _dangling(store: Store) -> Iterator[Dangling]:
 
 def _left_text(model: type[Record], row: Row, named: Mapping[str, str], left: Mapping[str, list[str]]) -> str:
     sentence = (
-        _("{record} ({was}) is still named by: {what}. End or correct them.")
+        _("{record} ({was}) is still named by {what}: end or correct them.")
         if model.REFERENCE
-        else _("{record} ({was}) is still named by: {what}. Void or correct them, or take the void back.")
+        else _("{record} ({was}) is still named by {what}: correct or void them, or take it back.")
     )
     return sentence.format(record=named[row["id"]], was=words.voided_text(model, row), what=", ".join(left[row["id"]]))
 

@@ -93,7 +93,7 @@ def voided_text(model: type[Record], row: Row) -> str:
     """When and why a record was voided: “đã hủy 12/11/2026: ghi trùng”."""
     moment = read_instant(row["voided_at"])
     day = brief_text(row["voided_at"]) if moment is None else format_date(moment.date())
-    return f"{voided_word(model).lower()} {day}" + (f": {row['void_reason']}" if row["void_reason"] else "")
+    return f"{voided_word(model).lower()} {day}" + (f": {brief_text(row['void_reason'])}" if row["void_reason"] else "")
 
 
 def amount_text(row: Mapping[str, Any], measure: Mapping[str, Any]) -> str:

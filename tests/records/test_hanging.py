@@ -35,7 +35,7 @@ def test_the_command_says_what_hangs_on_it_before_and_lists_it_afterwards(world:
     code, _out, err = run("void", event, "--reason", "nhập nhầm", "--yes")
     assert "Để nguyên, vẫn nêu bản ghi này: 1 hoạt động." in err
     assert "Sự kiện: Lũ tháng 10 (đã hủy " in run("show", well)[1]
-    told = ": nhập nhầm) vẫn còn được nêu trong: 1 hoạt động."
+    told = ": nhập nhầm) còn được nêu trong 1 hoạt động: sửa hoặc hủy chúng, hoặc lấy lại."
     assert told in run("todo")[1]
     assert told in run("doctor")[1]
     assert "[đã hủy] " in run("list", "event", "--voided")[1]
@@ -106,7 +106,7 @@ def test_a_retired_cell_is_listed_while_somebody_still_takes_part(world: World) 
     for store in (world.hq, world.post):
         (found,) = hanging.dangling(store)
         assert (found.kind, found.row_id) == ("party_cell", cell)
-        assert "vẫn còn được nêu trong: 1 giới thiệu sinh hoạt." in found.sentence
+        assert "còn được nêu trong 1 giới thiệu sinh hoạt: kết thúc hoặc sửa chúng." in found.sentence
         assert [t.target for t in todo.todo(store, wall.today()) if t.kind == "party_cell"] == [cell]
     records.save(world.post, "introduction", {"date_to": "2018-12-31"}, letter, confirm=True)
     assert hanging.dangling(world.post) == []

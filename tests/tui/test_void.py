@@ -59,7 +59,7 @@ async def test_voiding_a_member_says_what_hangs_on_it_and_shows_it_afterwards(wo
         assert "Lê Văn Sáu · Có mặt (đã hủy " in flat(s)
         await s.press("escape")
         assert isinstance(s.app.screen, HomeScreen)
-        assert "vẫn còn được nêu trong: 1 giới thiệu sinh hoạt, 1 lần điểm danh, 2 hộ phụ trách." in flat(s)
+        assert "còn được nêu trong 1 giới thiệu sinh hoạt, 1 lần điểm danh, 2 hộ phụ trách: sửa" in flat(s)
         finding = SearchScreen()
         s.app.push_screen(finding)
         finding._search_filter = Filter(state="any")

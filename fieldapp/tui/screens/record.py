@@ -76,7 +76,7 @@ class RecordScreen(Page):
 
     AUTO_FOCUS = ""  # otherwise typing would go into the reason, which is not shown yet
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "work", _("What was done"), key_display="Enter"),
+        Binding("enter", "work", _("Into the list"), key_display="Enter"),
         Binding("f2", "change", _("Change")),
         Binding("f2", "take_back", _("Take back")),
         Binding("f2", "accept", _("Accept")),
