@@ -114,8 +114,8 @@ def list_records(
 @click.pass_obj
 def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
     """Show one record."""
+    from fieldapp.records import hanging, records, view
     from fieldapp.records import history as past
-    from fieldapp.records import records, view
 
     store = obj.open()
     found = records.get(store, id)
@@ -128,6 +128,11 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
         return
     for title, text in view.describe(store, found):
         print_text(f"{title}: {text}")
+    naming = hanging.records_naming(store, found.kind, id) if found.row["voided_at"] is not None else []
+    for kind, number, newest in naming:
+        print_text(f"{_('Still names it')}: {hanging.number_of(kind, number)}")
+        for row_id, text in newest:
+            print_text(f"  {row_id}  {text}")
     for step in past.history_lines(store, steps):
         print_text(step)
 

@@ -6,7 +6,8 @@ import pytest
 from field import Run, World
 
 from fieldapp.errors import FieldappError
-from fieldapp.records import hanging, lists, records
+from fieldapp.records import hanging, lists, records, search
+from fieldapp.records.reading import resolve_reference
 from fieldapp.store import people, wall
 from fieldapp.store.store import Store
 from fieldapp.work import todo
@@ -35,12 +36,62 @@ def test_the_command_says_what_hangs_on_it_before_and_lists_it_afterwards(world:
     code, _out, err = run("void", event, "--reason", "nhập nhầm", "--yes")
     assert "Để nguyên, vẫn nêu bản ghi này: 1 hoạt động." in err
     assert "Sự kiện: Lũ tháng 10 (đã hủy " in run("show", well)[1]
+    shown = run("show", event)[1]
+    assert shown.index("Vẫn nêu bản ghi này: 1 hoạt động") < shown.index(f"  {well}  Giếng khoan")
     told = ": nhập nhầm) còn được nêu trong 1 hoạt động: sửa hoặc hủy chúng, hoặc lấy lại."
     assert told in run("todo")[1]
     assert told in run("doctor")[1]
     assert "[đã hủy] " in run("list", "event", "--voided")[1]
     assert run("void", well, "--reason", "cũng nhầm")[0] == 0
     assert told not in run("todo")[1], "nothing that stands names it"
+
+
+def test_lines_go_with_their_record_and_what_names_it_stays(world: World) -> None:
+    """Both directions, of any kind; what is voided, and lines of voided records, hang on nothing."""
+    store, cell = world.post, cell_of(world.post)
+    of_post, of_cell = (
+        records.save(store, "member", {"full_name": name, **fields})
+        for name, fields in (("Lê Văn Sáu", {}), ("Y Bhăm", {"party_cell_id": cell}))
+    )
+    roll = [{"member_id": who, "status": "present"} for who in (of_post, of_cell)]
+    meetings = [
+        records.save(store, "meeting", {"party_cell_id": cell, "held_on": day, "attendance": roll}, confirm=True)
+        for day in ("2018-03-05", "2018-04-05")
+    ]
+    assert hanging.counts(store, "meeting", meetings) == {"attendance": 4}
+    assert hanging.sentences(store, "meeting", meetings) == [
+        "Cùng với bản ghi này không còn được tính: 4 lần điểm danh."
+    ]
+    records.void(store, meetings[0], "nhầm")
+    assert hanging.counts(store, "member", [of_post]) == {"attendance": 1}
+    assert hanging.counts(store, "party_cell", [cell]) == {"member": 1, "meeting": 1}
+
+    tasks = [{"number": n, "title": f"Việc {n}"} for n in (1, 2)]
+    agreement = records.save(
+        store, "agreement", {"name": "Quy chế", "parties": "Hội Phụ nữ", "date_from": "2013-01-01", "tasks": tasks}
+    )
+    first = records.get(store, agreement).children["tasks"][0]["id"]
+    world.well(agreement_task_id=first)
+    assert hanging.sentences(store, "agreement", [agreement]) == [
+        "Cùng với bản ghi này không còn được tính: 2 nhiệm vụ.",
+        "Để nguyên, vẫn nêu bản ghi này: 1 hoạt động.",
+    ]
+
+
+def test_no_list_offers_what_is_voided(world: World) -> None:
+    store, cell = world.post, cell_of(world.post)
+    who = records.save(store, "member", {"full_name": "Lê Văn Sáu", "party_cell_id": cell})
+    event = records.save(store, "event", {"name": "Lũ tháng 10", "date_from": "2013-10-01"})
+    day = wall.today()
+    for kind, row_id, typed in (("member", who, "sau"), ("event", event, "lu thang")):
+        assert [found for found, _label in lists.choices(store, kind, typed)] == [row_id]
+        records.void(store, row_id, "nhầm")
+        assert lists.choices(store, kind, typed) == lists.choices(store, kind, "") == []
+        assert lists.record_window(store, kind).rows == []
+        assert search.search_records(store, typed, search.Filter(kind=kind)) == []
+        with pytest.raises(ValueError, match="Không còn dùng"):
+            resolve_reference(store, kind, row_id)
+    assert lists.roster(store, cell, day) == []
 
 
 def test_taking_back_asks_and_refuses_as_saving_does(world: World, run: Run) -> None:
@@ -110,3 +161,6 @@ def test_a_retired_cell_is_listed_while_somebody_still_takes_part(world: World) 
         assert [t.target for t in todo.todo(store, wall.today()) if t.kind == "party_cell"] == [cell]
     records.save(world.post, "introduction", {"date_to": "2018-12-31"}, letter, confirm=True)
     assert hanging.dangling(world.post) == []
+    records.take_back(world.hq, cell)
+    assert hanging.dangling(world.hq) == []
+    assert [found for found, _label in lists.choices(world.hq, "party_cell", "ba na")] == [cell]

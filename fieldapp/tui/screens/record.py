@@ -263,7 +263,12 @@ class RecordScreen(Page):
         except FieldappError as error:
             self._update("#message", str(error))
             return
-        self._ask("\n".join([*changes, *asked, _("F2 once more takes the void back, Esc keeps it.")]), reason=False)
+        how = (
+            _("F2 once more brings it back into use, Esc keeps it retired.")
+            if self._model.REFERENCE
+            else _("F2 once more takes the void back, Esc keeps it.")
+        )
+        self._ask("\n".join([*changes, *asked, how]), reason=False)
 
     def _take_back(self) -> None:
         try:
