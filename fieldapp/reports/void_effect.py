@@ -7,14 +7,13 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
-from fieldapp.domain.assistance import Activity
-from fieldapp.domain.model import Record
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _, counted
 from fieldapp.records import hanging, records
-from fieldapp.reports.figures import Figure, amount_in_words, before_and_after
+from fieldapp.reports.figures import Figure, amount_in_words, before_and_after, by_source, with_facts
 from fieldapp.reports.narrative import HEADINGS
 from fieldapp.reports.query import Period, Query
+from fieldapp.reports.sources import SOURCES
 from fieldapp.store import wall
 from fieldapp.store.store import Store
 
@@ -22,7 +21,7 @@ MAX_PERIODS = 3
 """Most reports that are named: of months; where these are more, of years; otherwise one over all"""
 
 MAX_FIGURES = 6
-"""Most figures of a report that are named"""
+"""Most figures that are named, in all reports together: what is asked must fit on a small screen"""
 
 
 def void_sentences(store: Store, kind: str, ids: Collection[str]) -> list[str]:
@@ -37,13 +36,14 @@ def figure_sentences(store: Store, kind: str, ids: Collection[str], *, voided: b
         return []
     queries = [Query(period, today=wall.today()) for period in _periods(store, kind, ids)]
     found = []
+    most = MAX_FIGURES // max(len(queries), 1)
     counted_both_ways = before_and_after(store, queries, records.as_if(store, kind, ids, voided=voided))
     for query, (one, other) in zip(queries, counted_both_ways, strict=True):
         changes = _changes(one, other)
         if changes:
-            more = len(changes) - MAX_FIGURES
+            more = len(changes) - most
             unnamed = [counted("{n} more figure", "{n} more figures", more)] if more > 0 else []
-            listed = "; ".join([*changes[:MAX_FIGURES], *unnamed])
+            listed = "; ".join([*changes[:most], *unnamed])
             found.append(_("Report of {period}: {changes}.").format(period=query.period.title, changes=listed))
     return found
 
@@ -81,24 +81,9 @@ def _change(one: Figure, other: Figure) -> str:
 
 def _periods(store: Store, kind: str, ids: Collection[str]) -> list[Period]:
     """The reports in which some records of a kind count, with what leaves the figures with them: by months, where
-    these are more than a few by years, otherwise one over all."""
-    days, years = set(), set()
-    for about in (kind, *(hanging.ABOUT_A_MEMBER if kind == "member" else ())):
-        named = "id" if about == kind else "member_id"
-        for row in store.rows(
-            f"SELECT DISTINCT {_day(BY_KIND[about])} AS day FROM {about}"
-            f" WHERE {named} IN (SELECT value FROM json_each(:ids))",
-            {"ids": json.dumps([*ids]), "today": wall.today().isoformat()},
-        ):
-            if isinstance(row["day"], int):
-                years.add(row["day"])
-            elif row["day"]:
-                days.add(date.fromisoformat(row["day"]))
-    if kind == Activity.KIND:
-        parts = "SELECT DISTINCT measured_on FROM activity_measure WHERE measured_on IS NOT NULL AND voided_at IS NULL"
-        parts += " AND activity_id IN (SELECT value FROM json_each(?))"
-        days.update(date.fromisoformat(row["measured_on"]) for row in store.rows(parts, [json.dumps([*ids])]))
-    months = {Period(day.replace(day=1), _last_of_month(day)) for day in days}
+    these are more than a few by years, otherwise one over all. What is in force today is seen in today's report."""
+    days, years = _days(store, _leaving(store, kind, ids))
+    months = {Period(day.replace(day=1), _last_of_month(day)) for day in days if day.year not in years}
     if len(months) > MAX_PERIODS:
         months, years = set(), years | {day.year for day in days}
     found = months | {Period(date(year, 1, 1), date(year, 12, 31)) for year in years}
@@ -107,20 +92,38 @@ def _periods(store: Store, kind: str, ids: Collection[str]) -> list[Period]:
     return sorted(found, key=lambda period: (period.first, period.last))
 
 
+def _leaving(store: Store, kind: str, ids: Collection[str]) -> list[str]:
+    """Some records of a kind, and those that count only together with them."""
+    found = [*ids]
+    for about in hanging.ABOUT_A_MEMBER if kind == "member" else ():
+        named = f"SELECT id FROM {about} WHERE member_id IN (SELECT value FROM json_each(?)) AND voided_at IS NULL"
+        found += [row["id"] for row in store.rows(named, [json.dumps([*ids])])]
+    return found
+
+
+def _days(store: Store, ids: Collection[str]) -> tuple[set[date], set[int]]:
+    """The days on which the facts of some records count, as the figures count them; and the years of ratings."""
+    today = wall.today().isoformat()
+    given = {"ids": json.dumps([*ids]), "today": today, "first": today, "last": today, "view": "then",
+             "returned": "[]", "moved": "{}", "bodies": "{}"}  # fmt: skip
+    among = "IN (SELECT value FROM json_each(:ids))"
+    figures_on = "SELECT DISTINCT coalesce(v.measured_on, a.date_to, a.date_from) AS day FROM activity a"
+    figures_on += f" JOIN activity_measure v ON v.activity_id = a.id AND v.voided_at IS NULL WHERE a.id {among}"
+    days = {row["day"] for row in store.rows(figures_on, given)}
+    years = set()
+    for source, indicators in by_source():
+        for when in {indicator.when for indicator in indicators}:
+            on = "coalesce(f.last, f.first)"
+            if when == "in_force":
+                on = "max(f.first, min(coalesce(f.last, :today), :today))"
+            facts = f"{with_facts(SOURCES[source])} SELECT DISTINCT f.kind, {on} AS day FROM facts f"
+            for row in store.rows(f"{facts} WHERE f.record {among}", given):
+                if "year" in BY_KIND[row["kind"]].model_fields:
+                    years.add(int(row["day"][:4]))
+                else:
+                    days.add(row["day"])
+    return {date.fromisoformat(day) for day in days}, years
+
+
 def _last_of_month(day: date) -> date:
     return day.replace(day=monthrange(day.year, day.month)[1])
-
-
-def _day(model: type[Record]) -> str:
-    """SQL for a day on which a record counts, or the year; NULL where its kind has neither. What is in force today is
-    seen in the report of today."""
-    if model is Activity:
-        return "coalesce(date_to, date_from)"
-    if "year" in model.model_fields:
-        return "year"
-    first = model.first_day()
-    if first is None:
-        return "NULL"
-    ends = [end for begin, end in model.ORDERED if begin == first]
-    last = f"min(coalesce({ends[0]}, :today), :today)" if ends else first
-    return f"max({first}, {last})"

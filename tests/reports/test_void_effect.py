@@ -48,6 +48,13 @@ def test_the_reports_that_are_named(world: World, monkeypatch: pytest.MonkeyPatc
     cell = lists.record_window(store, "party_cell").rows[0]["id"]
     rating = records.save(store, "member_rating", {"member_id": who, "year": 2019, "rating": "good"}, confirm=True)
     assert [line.split(":")[0] for line in said(world, "member_rating", rating)] == ["Báo cáo năm 2019"]
+    stands = {"member_id": who, "body": "peoples_council", "level": "commune", "nominated_on": "2018-12-20"}
+    chosen = {**stands, "outcome": "elected", "decided_on": "2019-02-01"}
+    for entry, months in ((stands, ["12/2018"]), (chosen, ["12/2018", "2/2019"])):
+        candidacy = records.save(store, "candidacy", entry, confirm=True)
+        told = [line.split(":")[0] for line in said(world, "candidacy", candidacy)]
+        assert told == [f"Báo cáo tháng {month}" for month in months]
+        records.void(store, candidacy, "nhầm")
     about = {"member_id": who, "party_cell_id": cell, "date_from": "2018-01-01"}
     records.save(store, "introduction", about)
     assert [line.split(":")[0] for line in said(world, "member", who)] == ["Báo cáo năm 2019", "Báo cáo tháng 11/2026"]
