@@ -87,16 +87,19 @@ def number_of(kind: str, number: int) -> str:
 def dangling(store: Store) -> list[Dangling]:
     """The voided records that standing ones still name, and the retired cells in which somebody still takes part.
 
-    By kind, then in the order of recording. A person voids or corrects what is left, or takes the void back.
+    By kind, then in the order of recording. A person voids or corrects what is left, or takes the void back. At
+    headquarters, where tables are long, only what indexes find: the post has the whole list.
     """
     return store.cached_until_changed("dangling", lambda: [*_dangling(store)])
 
 
 def _dangling(store: Store) -> Iterator[Dangling]:
+    indexed = _indexed_columns(store) if store.role == "hq" else None
     for model in RECORDS:
         if not model.TOP or (model.REFERENCE and model is not PartyCell):
             continue
-        naming = [*_hanging(model.KIND, own_lines=False, only=_GOES_ON if model.REFERENCE else None)]
+        only = _GOES_ON if model.REFERENCE else None
+        naming = [*_hanging(model.KIND, own_lines=False, only=only, indexed=indexed)]
         if not naming:
             continue
         voided = store.rows(f"SELECT * FROM {model.KIND} WHERE voided_at IS NOT NULL ORDER BY id")
@@ -120,12 +123,27 @@ def _left_text(model: type[Record], row: Row, named: Mapping[str, str], left: Ma
     return sentence.format(record=named[row["id"]], was=words.voided_text(model, row), what=", ".join(left[row["id"]]))
 
 
-def _hanging(kind: str, *, own_lines: bool = True, only: Mapping[str, str] | None = None) -> Iterator[tuple[str, str]]:
+def _indexed_columns(store: Store) -> set[tuple[str, str]]:
+    """(table, column) of each column with which an index begins."""
+    rows = store.rows(
+        "SELECT m.name AS kind, c.name AS column FROM sqlite_schema m, pragma_index_list(m.name) i,"
+        " pragma_index_info(i.name) c WHERE m.type = 'table' AND c.seqno = 0"
+    )
+    return {(row["kind"], row["column"]) for row in rows}
+
+
+def _hanging(
+    kind: str,
+    *,
+    own_lines: bool = True,
+    only: Mapping[str, str] | None = None,
+    indexed: Collection[tuple[str, str]] | None = None,
+) -> Iterator[tuple[str, str]]:
     """(kind, SQL) for each kind whose standing rows may name records of a kind.
 
     The SQL gives ``named`` (one of the JSON list ``:ids``), ``id`` of the row that names it, and ``record``, which is
     to be opened: the row itself, or the record whose line it is. ``own_lines``: the lines of the records too. ``only``:
-    these kinds, and of them the rows ``r`` that meet this condition in SQL.
+    these kinds, and of them the rows ``r`` that meet this condition in SQL. ``indexed``: only by these columns.
     """
     referred = {child.model.KIND: child.parent for child in BY_KIND[kind].CHILDREN.values() if child.model.REFERRED}
     for model in RECORDS:
@@ -137,7 +155,9 @@ def _hanging(kind: str, *, own_lines: bool = True, only: Mapping[str, str] | Non
         if line and (not own_lines or line.editor in ("measures", "extras")):  # the figures say what they were
             continue
         parts = []
-        for column, ref in dict(columns).items():
+        for column, ref in columns:
+            if indexed is not None and (model.KIND, column) not in indexed:
+                continue
             named, through = f"r.{column}", ""
             if ref != kind:  # a line of the record
                 named, through = f"t.{referred[ref]}", f" JOIN {ref} t ON t.id = r.{column}"

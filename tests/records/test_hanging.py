@@ -78,6 +78,31 @@ def test_lines_go_with_their_record_and_what_names_it_stays(world: World) -> Non
     ]
 
 
+def test_headquarters_reads_through_no_long_table_for_the_list(world: World) -> None:
+    """The post counts all that hangs on it; headquarters, with the tables of all posts, what indexes find."""
+    who = records.save(world.post, "member", {"full_name": "Lê Văn Sáu"})
+    about = {"member_id": who, "party_cell_id": cell_of(world.post)}
+    records.save(world.post, "introduction", {**about, "date_from": "2018-01-01"})
+    roll = [{"member_id": who, "status": "present"}]
+    held = {"party_cell_id": about["party_cell_id"], "held_on": "2018-03-05", "attendance": roll}
+    records.save(world.post, "meeting", held, confirm=True)
+    records.void(world.post, who, "nhầm")
+    world.carry(world.post, world.hq)
+    (at_post,), (at_hq,) = (hanging.dangling(store) for store in (world.post, world.hq))
+    assert at_post.row_id == at_hq.row_id == who
+    assert "trong 1 giới thiệu sinh hoạt, 1 lần điểm danh: sửa" in at_post.sentence
+    assert "trong 1 giới thiệu sinh hoạt: sửa" in at_hq.sentence
+    asked: list[str] = []
+    world.hq.db.conn.set_trace_callback(asked.append)
+    with world.hq.transaction():  # forgets what was computed
+        world.hq.set_setting("seen", "1")
+    hanging.dangling(world.hq)
+    world.hq.db.conn.set_trace_callback(None)
+    plans = [s["detail"] for sql in asked if "AS named" in sql for s in world.hq.rows(f"EXPLAIN QUERY PLAN {sql}")]
+    assert any("SEARCH r USING" in plan for plan in plans)
+    assert [plan for plan in plans if plan.startswith("SCAN r")] == []
+
+
 def test_no_list_offers_what_is_voided(world: World) -> None:
     store, cell = world.post, cell_of(world.post)
     who = records.save(store, "member", {"full_name": "Lê Văn Sáu", "party_cell_id": cell})
