@@ -1,7 +1,7 @@
 """Voiding a record on the screen: what hangs on it is said before, shown afterwards, and the void can be taken back."""
 
 from field import World
-from screen_driver import ScreenDriver, at_post
+from screen_driver import ScreenDriver, at_post, run
 
 from fieldapp.records import lists, records
 from fieldapp.records.search import Filter
@@ -60,6 +60,25 @@ async def test_voiding_a_member_says_what_hangs_on_it_and_shows_it_afterwards(wo
         (line,) = (line for line in s.text.splitlines() if "[đã hủy]" in line)
         assert line.split() == ["×", "Đảng", "viên", "[đã", "hủy]", "Lê", "Văn", "Sáu"]
     assert records.get(world.post, made["member"]).row["voided_at"] is not None
+
+
+async def test_a_retired_unit_lists_a_record_that_names_it_in_two_ways(world: World) -> None:
+    unit = records.save(world.hq, "unit", {"name": "Thôn 9", "level": "hamlet", "parent_id": "24221"}, confirm=True)
+    world.carry(world.hq, world.post)
+    well = world.well(unit_id=unit, targets=[{"target_type": "hamlet", "name": "Thôn 9", "unit_id": unit}])
+    world.carry(world.post, world.hq)
+    records.void(world.hq, unit, "nhập nhầm")
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        s.app.push_screen(RecordScreen(unit))
+        await s.press()
+        assert s.text.count("   Giếng khoan · ") == 2
+        await s.press("enter", "down", "enter")
+        assert isinstance(s.app.screen, RecordScreen)
+        assert s.app.screen._record_id == well
+        await s.press("escape", "escape", "f2")
+        assert "F2 lần nữa: dùng lại; Esc: vẫn ngừng dùng." in flat(s)
+        await s.press("f2")
+    assert records.get(world.hq, unit).row["voided_at"] is None
 
 
 async def test_a_void_is_taken_back_on_the_screen_with_the_questions_of_saving(world: World) -> None:

@@ -50,9 +50,9 @@ class WorkList(OptionList):
         """Show groups: (heading, number of records, (id, text) of the newest). The same line stays highlighted."""
         at = self.highlighted
         self.clear_options()
-        for heading, total, newest in groups:
+        for number, (heading, total, newest) in enumerate(groups):  # a record may be in several
             self.add_option(Option(Content.styled(heading, "bold"), disabled=True))
-            self.add_options([Option(Content(f"   {text}"), id=row_id) for row_id, text in newest])
+            self.add_options([Option(Content(f"   {text}"), id=f"{number} {row_id}") for row_id, text in newest])
             if total > len(newest):
                 more = _("… and {n} more").format(n=total - len(newest))
                 self.add_option(Option(Content(f"   {more}"), disabled=True))
@@ -286,7 +286,7 @@ class RecordScreen(Page):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open the record of work done for a task."""
         if event.option_id is not None:
-            self.app.push_screen(RecordScreen(event.option_id))
+            self.app.push_screen(RecordScreen(event.option_id.split()[-1]))
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         try:
