@@ -29,6 +29,7 @@ IDLE: dict[str, list[tuple[Words, str]]] = {
         (("import-table", "--batches", "--reason", "x"), "--reason"),
         (("import-table", "--take-back", "1", "--reason", "x", "--dry-run"), "--dry-run"),
         (("import-table", "a.csv", "--kind", "activity", "--reason", "x"), "--reason"),
+        (("import-table", "a.csv", "--kind", "activity", "--yes"), "--yes"),
         (("import-table", "a.csv", "--kind", "activity", "--sheet", "x"), "--sheet"),
     ],
     "hq pack": [
@@ -64,7 +65,8 @@ ALWAYS: dict[str, set[str]] = {
     "list": {"--json", "--search", "--voided"},
     "show": {"--history", "--json"},
     "edit": {"--json", "--confirm"},
-    "void": {"--reason"},
+    "void": {"--reason", "--yes"},
+    "unvoid": {"--confirm", "--yes"},
     "import-table": {"--json", "--take-back"},
     "rekey sample": {"--size", "--seed", "--json"},
     "rekey enter": {"--json", "--confirm"},

@@ -98,7 +98,8 @@ def list_records(
         rows += page.rows
         if not as_json:
             for row, texts in zip(page.rows, words.display(store, kind, page.rows, model.LIST), strict=True):
-                print_text(f"{row['id']}  {'  '.join(texts)}")
+                shown = words.marked_if_voided(kind, "  ".join(texts), row["voided_at"] is not None)
+                print_text(f"{row['id']}  {shown}")
         after = page.after
         if after is None:
             break
@@ -113,8 +114,8 @@ def list_records(
 @click.pass_obj
 def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
     """Show one record."""
+    from fieldapp.records import hanging, records, view
     from fieldapp.records import history as past
-    from fieldapp.records import records, view
 
     store = obj.open()
     found = records.get(store, id)
@@ -127,6 +128,11 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
         return
     for title, text in view.describe(store, found):
         print_text(f"{title}: {text}")
+    naming = hanging.records_naming(store, found.kind, id) if found.row["voided_at"] is not None else []
+    for kind, number, newest in naming:
+        print_text(f"{_('Still names it')}: {hanging.number_of(kind, number)}")
+        for row_id, text in newest:
+            print_text(f"  {row_id}  {text}")
     for step in past.history_lines(store, steps):
         print_text(step)
 
@@ -150,16 +156,48 @@ def edit(obj: Context, id: str, source: str, confirm: bool) -> None:
 @cli.command()
 @click.argument("id")
 @click.option("--reason", required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def void(obj: Context, id: str, reason: str) -> None:
+def void(obj: Context, id: str, reason: str, yes: bool) -> None:
     """Take a record out of all lists and figures; it stays readable."""
-    from fieldapp.records import leaving, records
+    from fieldapp.records import records
+    from fieldapp.reports import void_effect
 
     store = obj.open()
-    records.void(store, id, reason)
-    print_message(_("Voided. It stays readable with its reason."))
-    if also := leaving.leaving_text(store, records.get(store, id).kind, [id]):
-        print_message(also)
+    found = records.get(store, id)
+    sentences = void_effect.void_sentences(store, found.kind, [id]) if found.row["voided_at"] is None else []
+    if _agreed(sentences, _("Void it?"), yes):
+        records.void(store, id, reason)
+        print_message(_("Voided. It stays readable with its reason."))
+
+
+@cli.command()
+@click.argument("id")
+@confirmed
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def unvoid(obj: Context, id: str, confirm: bool, yes: bool) -> None:
+    """Take the void of a record back: it counts again; its history keeps the void and its reason."""
+    from fieldapp.records import records
+    from fieldapp.reports import void_effect
+
+    store = obj.open()
+    found = records.get(store, id)
+    voided = found.row["voided_at"] is not None
+    sentences = void_effect.figure_sentences(store, found.kind, [id], voided=False) if voided else []
+    if _agreed(sentences, _("Take the void back?"), yes):
+        records.take_back(store, id, confirm=confirm)
+        print_message(_("Taken back: it counts again."))
+
+
+def _agreed(sentences: Sequence[str], question: str, yes: bool) -> bool:
+    """Say what will happen, and ask on a terminal. True without asking if ``yes`` or in a script."""
+    for sentence in sentences:
+        print_message(sentence)
+    if yes or not sentences or not sys.stdin.isatty() or click.confirm(question, err=True):
+        return True
+    print_message(_("Nothing was changed."))
+    return False
 
 
 @cli.command("import-table")
@@ -175,6 +213,7 @@ def void(obj: Context, id: str, reason: str) -> None:
 @click.option("--batches", is_flag=True, help="List the imported sheets with their numbers.")
 @click.option("--take-back", type=int, metavar="BATCH", help="Void the records of a sheet, except those edited since.")
 @click.option("--reason", default="", help="Why it is taken back.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 @click.pass_obj
 def import_table(
@@ -191,6 +230,7 @@ def import_table(
     batches: bool,
     take_back: int | None,
     reason: str,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Record the rows of an XLSX or CSV sheet; refused ones go into FILE-refused.xlsx: correct and import that.
@@ -202,12 +242,12 @@ def import_table(
     if batches:
         refuse_idle(typed().keys() - {"batches", "as_json"}, "--batches")
     elif take_back is not None:
-        refuse_idle(typed().keys() - {"take_back", "reason", "as_json"}, "--take-back")
+        refuse_idle(typed().keys() - {"take_back", "reason", "yes", "as_json"}, "--take-back")
     elif file is not None:
-        refuse_idle(["reason"], "FILE")
+        refuse_idle(["reason", "yes"], "FILE")
         refuse_idle(["sheet"] if file.suffix.lower() == ".csv" else [], display_path(file.name))
     if batches or take_back is not None:
-        _list_or_take_back(obj, take_back, reason, as_json)
+        _list_or_take_back(obj, take_back, reason, yes, as_json)
         return
     if file is None or kind is None:
         raise click.UsageError(_("Give FILE --kind KIND, or --batches, or --take-back BATCH --reason TEXT."))
@@ -234,9 +274,9 @@ def import_table(
         sys.exit(IN_PART if outcome.added or outcome.known else 1)
 
 
-def _list_or_take_back(obj: Context, number: int | None, reason: str, as_json: bool) -> None:
+def _list_or_take_back(obj: Context, number: int | None, reason: str, yes: bool, as_json: bool) -> None:
     """List the imported sheets, or take one back."""
-    from fieldapp.records import leaving
+    from fieldapp.reports import void_effect
     from fieldapp.sheets import messages
     from fieldapp.sheets import take_back as taking
 
@@ -248,14 +288,14 @@ def _list_or_take_back(obj: Context, number: int | None, reason: str, as_json: b
         for line in [] if as_json else messages.batch_lines(listed):
             print_text(line)
         return
+    kind, ids = taking.records_to_void(store, number)
+    if not _agreed(void_effect.void_sentences(store, kind, ids), _("Take the sheet back?"), yes):
+        return
     taken = taking.take_back(store, number, reason)
-    also = leaving.leaving_text(store, taken.kind, [entered.id for entered in taken.voided])
     if as_json:
         print_json(taken)
     else:
         print_text(messages.taken_back_text(taken))
-    if also:
-        print_message(also)
     for entered in taken.edited:
         print_message(_("Edited since, and kept: {record} ({id}).").format(record=entered.label, id=entered.id))
     if taken.edited:

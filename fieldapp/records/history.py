@@ -97,7 +97,7 @@ def step_texts(store: Store, steps: Sequence[Step]) -> list[tuple[Step, str]]:
             lines.append((step, _("Taken out: {what}").format(what=f"{_(model.TITLE)} {about}")))
         elif step.field == "voided_at":
             lines.append((step, voided_word(model)))
-        elif step.first or (step.field not in titles and (step.kind in PARENTS or step.field != "void_reason")):
+        elif step.first or (step.field not in titles and not _says_why(step)):
             continue
         else:
             title = _(titles[step.field]) if step.field in titles else _("Void reason")
@@ -109,6 +109,11 @@ def step_texts(store: Store, steps: Sequence[Step]) -> list[tuple[Step, str]]:
                 title = f"{about} · {title}"
             lines.append((step, f"{title}: {old or '—'} → {new or '—'}"))
     return lines
+
+
+def _says_why(step: Step) -> bool:
+    """Whether a step gives the reason why a record is voided."""
+    return step.kind not in PARENTS and step.field == "void_reason" and step.new is not None
 
 
 def _first_label(store: Store, kind: str, row: Row) -> str:

@@ -1,7 +1,8 @@
 """Records of every kind: validate, save, void, read. The screens and the command ``add`` both use this module."""
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ from fieldapp.records.duplicates import duplicate_question
 from fieldapp.records.joint_references import reused_reference_question
 from fieldapp.records.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
 from fieldapp.records.soft_limits import Question, answered, future_day_questions, unanswered
-from fieldapp.store import people, wall
+from fieldapp.store import log, people, wall
 from fieldapp.store.ids import FIRST_DAY, derived_id, named_id, new_id
 from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store
@@ -321,6 +322,80 @@ def void(store: Store, row_id: str, reason: str) -> None:
             people.check(store, Act.VOID_OTHERS)
         _check_scope(found.row, writable_scope(store, BY_KIND[found.kind]))
         _update(store, found.kind, row_id, {"voided_at": wall.instant(), "void_reason": text})
+
+
+def take_back(store: Store, row_id: str, *, confirm: bool = False) -> None:
+    """Take the void of a record back: it counts again, with its lines. A change like any other.
+
+    It is checked as when it is saved: FieldappError where it would break a rule together with another record now, and
+    NeedsConfirmation with what is unusual about it, also where another record seems to be the same; with ``confirm`` it
+    is taken back, and the answer is stored with it. The history keeps the void with its reason.
+    """
+    with store.transaction():
+        found = get(store, row_id)
+        model = BY_KIND[found.kind]
+        if not model.TOP:
+            raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
+        if found.row["voided_at"] is None:
+            raise FieldappError(_("This record is not voided."))
+        scope = writable_scope(store, model)
+        _check_scope(found.row, scope)
+        if {found.row["created_by"], _voided_by(store, row_id)} != {store.user}:
+            people.check(store, Act.VOID_OTHERS)
+        asked = {} if confirm else _seems_there_already(store, found)
+        _update(store, found.kind, row_id, {"voided_at": None, "void_reason": None})
+        try:
+            save(store, found.kind, {}, row_id, confirm=confirm)
+        except NeedsConfirmation as error:
+            asked |= error.fields
+        except FieldappError as error:
+            sentence = _("Not taken back, it stays voided. {problems}")
+            problems = " ".join(error.fields.values()) or str(error)
+            raise FieldappError(sentence.format(problems=problems), error.fields) from None
+        if asked:
+            listed = " ".join(asked.values())
+            raise NeedsConfirmation(_("Not taken back yet. {questions}").format(questions=listed), asked)
+
+
+def questions_when_taken_back(store: Store, row_id: str) -> list[str]:
+    """What ``take_back`` would ask about; raises its errors, and changes nothing."""
+    try:
+        with suppress(_Undo), store.transaction():
+            take_back(store, row_id)
+            raise _Undo
+    except NeedsConfirmation as asked:
+        return [*asked.fields.values()]
+    return []
+
+
+def _voided_by(store: Store, row_id: str) -> str | None:
+    """Who voided a record."""
+    voids = [c for c in log.changes_of_rows(store, [row_id])[row_id] if "voided_at" in c.cols]
+    return max(voids, key=lambda c: (c.hlc, c.log_id)).actor if voids else None
+
+
+def _seems_there_already(store: Store, found: Found) -> dict[str, str]:
+    """The question about a voided record that may be a duplicate of a standing one, by field."""
+    model = BY_KIND[found.kind]
+    children = {
+        name: [ChildRow(row["id"], child.model.model_construct(**stored_fields(child.model, row)), row)
+               for row in found.children[name]]
+        for name, child in model.CHILDREN.items()
+    }  # fmt: skip
+    question = duplicate_question(store, read_record(store, model, {}, found.row), children)
+    return {question.field: question.sentence} if question else {}
+
+
+@contextmanager
+def as_if(store: Store, kind: str, ids: Collection[str], *, voided: bool) -> Iterator[None]:
+    """Within the block some records are voided, or not; afterwards nothing has happened."""
+    with suppress(_Undo), store.transaction():
+        store.db.execute(
+            f"UPDATE {kind} SET voided_at = ? WHERE id IN (SELECT value FROM json_each(?))",
+            [wall.instant() if voided else None, json.dumps([*ids])],
+        )
+        yield
+        raise _Undo
 
 
 def writable_scope(store: Store, model: type[Record]) -> str:

@@ -31,6 +31,7 @@ class Hit:
 
     kind: str
     row_id: str
+    voided: bool = False
 
 
 def search_records(store: Store, text: str, conditions: Filter, limit: int = 100) -> list[Hit]:
@@ -75,11 +76,12 @@ def _of_kind(store: Store, kind: str, query: str | None, conditions: Filter, lim
             where.append(f"substr(t.{day}, 1, 10) {compare} ?" if day == "created_at" else f"t.{day} {compare} ?")
             params.append(bound.isoformat())
     rows = store.rows(
-        f"SELECT t.id, t.{day} AS day FROM {source} WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {limit}",
+        f"SELECT t.id, t.voided_at, t.{day} AS day FROM {source} WHERE {' AND '.join(where)}"
+        f" ORDER BY {order} LIMIT {limit}",
         params,
     )
     recorded = model.DATE is not None and not model.REFERENCE  # posts' records come before the units that they name
-    return [(r["day"] if recorded else "", Hit(kind, r["id"])) for r in rows]
+    return [(r["day"] if recorded else "", Hit(kind, r["id"], r["voided_at"] is not None)) for r in rows]
 
 
 def _in_units(model: type[Record]) -> list[str]:

@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any
 
 from fieldapp.domain.dates import format_date
-from fieldapp.domain.model import Child, Record, fields_of
+from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
 from fieldapp.records import extras, reviews, unit_codes, units
 from fieldapp.records.records import Found, preview
 from fieldapp.records.soft_limits import unanswered
-from fieldapp.records.words import amount_text, display, local_instant, voided_word
+from fieldapp.records.words import amount_text, display, local_instant, voided_text, voided_word
 from fieldapp.store.store import Row, Store
 
 
@@ -26,6 +26,7 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
     for shape, text in zip(shapes, texts, strict=True):
         if text:
             marks = _confirmed_mark(found.row, shape.name) + _people_mark(store, model, found.row, shape.name)
+            marks += _voided_mark(store, shape, found.row)
             lines.append((_(shape.title), text + marks))
     for name, child in model.CHILDREN.items():
         for row in found.children[name]:
@@ -68,13 +69,25 @@ def child_text(store: Store, child: Child, row: Row) -> str:
         field = store.row("SELECT * FROM kind_field WHERE id = ?", [row["kind_field_id"]])
         assert field is not None
         return f"{field['name']}: {extras.value_text(field, row['value'])}"
-    return " · ".join(t for t in display(store, child.model.KIND, [row], child.model.LIST)[0] if t)
+    text = " · ".join(t for t in display(store, child.model.KIND, [row], child.model.LIST)[0] if t)
+    named = [shape for shape in fields_of(child.model) if shape.name != child.parent]
+    return text + "".join(_voided_mark(store, shape, row) for shape in named)
 
 
 def _confirmed_mark(row: Row, field: str = "") -> str:
     """The mark of an unusual value that the person who entered it confirmed; '' for others."""
     lines = (row.get("confirmed") or "").split("\n")
     return f" ({_('confirmed')})" if any(line and line.startswith(field) for line in lines) else ""
+
+
+def _voided_mark(store: Store, shape: FieldShape, row: Row) -> str:
+    """The mark of a reference to a record that was voided; '' for others."""
+    if shape.ref is None or row[shape.name] is None:
+        return ""
+    named = store.row(f"SELECT * FROM {shape.ref} WHERE id = ?", [row[shape.name]])
+    if named is None or named["voided_at"] is None:
+        return ""
+    return f" ({voided_text(BY_KIND[shape.ref], named)})"
 
 
 def _people_mark(store: Store, model: type[Record], row: Row, field: str) -> str:

@@ -84,6 +84,18 @@ def voided_word(model: type[Record]) -> str:
     return _("Retired") if model.REFERENCE else _("Voided")
 
 
+def marked_if_voided(kind: str, text: str, voided: bool) -> str:
+    """A record in a list, with the word for a voided one: “[đã hủy] Lê Văn Sáu”."""
+    return f"[{voided_word(BY_KIND[kind]).lower()}] {text}" if voided else text
+
+
+def voided_text(model: type[Record], row: Row) -> str:
+    """When and why a record was voided: “đã hủy 12/11/2026: ghi trùng”."""
+    moment = read_instant(row["voided_at"])
+    day = brief_text(row["voided_at"]) if moment is None else format_date(moment.date())
+    return f"{voided_word(model).lower()} {day}" + (f": {brief_text(row['void_reason'])}" if row["void_reason"] else "")
+
+
 def amount_text(row: Mapping[str, Any], measure: Mapping[str, Any]) -> str:
     """A figure of an activity in words: “2.385 lượt”, “70 triệu đồng”, “khoảng 20 xe”, “hàng chục lượt”."""
     if row["amount"] is None:

@@ -7,6 +7,7 @@ and 4). Voided and returned records never count; they are reported separately (r
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Literal
@@ -121,11 +122,26 @@ def grouped(store: Store, query: Query, by: Group | None) -> dict[str | None, li
 
     The key None has what belongs to none: not known, or not assigned to a unit of today.
     """
-    params = narrowed(store, query)
+    return _grouped(store, narrowed(store, query), by)
+
+
+def _grouped(store: Store, params: dict[str, Any], by: Group | None) -> dict[str | None, list[Figure]]:
     found: dict[str | None, list[Figure]] = {}
     for key, figure in (*_sums(store, params, by), *_counts(store, params, by)):
         found.setdefault(key, []).append(figure)
     return found
+
+
+def before_and_after(
+    store: Store, queries: Sequence[Query], change: AbstractContextManager[None]
+) -> list[tuple[list[Figure], list[Figure]]]:
+    """The figures of each query, and those while ``change`` holds, which touches no unit and names no other one."""
+    narrowed_to = [narrowed(store, query) for query in queries]
+    before = [_grouped(store, params, None).get(None, []) for params in narrowed_to]
+    with change:
+        deeds = joint_deeds(store)
+        after = [_grouped(store, {**params, **deeds}, None).get(None, []) for params in narrowed_to]
+    return list(zip(before, after, strict=True))
 
 
 def behind(store: Store, query: Query, figure: Figure, part: Part | None = None) -> list[Behind]:

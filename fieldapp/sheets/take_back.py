@@ -62,25 +62,19 @@ def _batch(store: Store, row: Row) -> Batch:
     )  # fmt: skip
 
 
+def records_to_void(store: Store, number: int) -> tuple[str, list[str]]:
+    """The kind of a batch, and its records that taking it back voids."""
+    batch, rows, changed = _examine(store, number)
+    return batch["kind"], [r["row_id"] for r in rows if r["voided_at"] is None and r["row_id"] not in changed]
+
+
 def take_back(store: Store, number: int, reason: str) -> TakenBack:
     """Void the records of a batch for a reason, all or nothing. Those changed since stay, and the result names them."""
-    batch = store.row("SELECT * FROM local_batch WHERE id = ?", [number])
-    if batch is None:
-        raise FieldappError(
-            _("There is no batch {number} on this laptop. `fieldapp import-table --batches` lists them.").format(
-                number=number
-            )
-        )
-    kind = batch["kind"]
-    taken = TakenBack(number, kind)
     with store.transaction():
-        rows = store.rows(
-            f"SELECT r.row_id, r.line, t.voided_at FROM local_batch_row r JOIN {BY_KIND[kind].KIND} t"
-            " ON t.id = r.row_id WHERE r.batch_id = ? ORDER BY r.line",
-            [number],
-        )
+        batch, rows, changed = _examine(store, number)
+        kind = batch["kind"]
+        taken = TakenBack(number, kind)
         named = labels(store, kind, [row["row_id"] for row in rows])
-        changed = _changed_since(store, kind, [row["row_id"] for row in rows if row["voided_at"] is None], batch["hlc"])
         for row in rows:
             entered = ImportedRow(row["line"], row["row_id"], named[row["row_id"]])
             if row["voided_at"] is not None:
@@ -93,6 +87,25 @@ def take_back(store: Store, number: int, reason: str) -> TakenBack:
         if taken.voided:
             store.db.execute("UPDATE local_batch SET taken_back_at = ? WHERE id = ?", [wall.instant(), number])
     return taken
+
+
+def _examine(store: Store, number: int) -> tuple[Row, list[Row], set[str]]:
+    """A batch; its records by line: row_id, line, voided_at; and those that were changed since."""
+    batch = store.row("SELECT * FROM local_batch WHERE id = ?", [number])
+    if batch is None:
+        raise FieldappError(
+            _("There is no batch {number} on this laptop. `fieldapp import-table --batches` lists them.").format(
+                number=number
+            )
+        )
+    kind = batch["kind"]
+    rows = store.rows(
+        f"SELECT r.row_id, r.line, t.voided_at FROM local_batch_row r JOIN {BY_KIND[kind].KIND} t"
+        " ON t.id = r.row_id WHERE r.batch_id = ? ORDER BY r.line",
+        [number],
+    )
+    standing = [row["row_id"] for row in rows if row["voided_at"] is None]
+    return batch, rows, _changed_since(store, kind, standing, batch["hlc"])
 
 
 def _changed_since(store: Store, kind: str, ids: Sequence[str], hlc: int) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
-from fieldapp.records import records, reviews, rule_violations, unit_codes, words
+from fieldapp.records import hanging, records, reviews, rule_violations, unit_codes, words
 from fieldapp.store.store import Draft, Row, Store
 from fieldapp.work import review_hints, units_twice
 
@@ -47,6 +47,7 @@ def todo(store: Store, today: date) -> list[Todo]:
         return [
             *_late_by_post(store, today),
             *_violations(store),
+            *_dangling(store),
             *_joint(store),
             *_units_to_check(store),
             *_units_twice(store),
@@ -58,6 +59,7 @@ def todo(store: Store, today: date) -> list[Todo]:
         *_matters(store, today),
         *_returned(store),
         *_violations(store),
+        *_dangling(store),
         *_units_to_check(store),
         *_introductions(store, today),
         *_cells_not_met(store, today),
@@ -129,6 +131,14 @@ def _violations(store: Store) -> Iterator[Todo]:
     for violation in found:
         of_post = f"{posts[violation.post_id]}: " if violation.post_id in posts else ""
         yield Todo("!", _("to correct"), of_post + violation.sentence, violation.kind, violation.target)
+
+
+def _dangling(store: Store) -> Iterator[Todo]:
+    """Voided records that standing ones still name."""
+    posts = _post_names(store)
+    for found in hanging.dangling(store)[:MAX_LISTED]:
+        of_post = f"{posts[found.post_id]}: " if found.post_id in posts else ""
+        yield Todo("!", _("voided"), of_post + found.sentence, found.kind, found.row_id)
 
 
 def _joint(store: Store) -> list[Todo]:

@@ -54,6 +54,7 @@ step = st.one_of(
     st.tuples(st.just("new"), st.sampled_from("ab"), st.just(0)),
     st.tuples(st.just("edit"), st.sampled_from("ab"), st.integers(0, 9)),
     st.tuples(st.just("void"), st.sampled_from("ab"), st.integers(0, 9)),
+    st.tuples(st.just("take back"), st.sampled_from("ab"), st.integers(0, 9)),
     st.tuples(st.just("carry"), st.sampled_from(["a b", "b a", "a hq", "b hq", "hq a", "hq b"]), st.just(0)),
 )
 
@@ -71,7 +72,8 @@ def play(world: World, stores: dict[str, Store], action: tuple[str, str, int], r
                  "measures": [{"measure_id": "gieng", "amount": 1}]}  # fmt: skip
         records.save(store, "activity", entry, confirm=True)
         return
-    known = store.rows("SELECT id FROM activity WHERE voided_at IS NULL ORDER BY id")
+    voided = "NOT NULL" if what == "take back" else "NULL"
+    known = store.rows(f"SELECT id FROM activity WHERE voided_at IS {voided} ORDER BY id")
     if not known:
         return
     row_id = known[number % len(known)]["id"]
@@ -79,6 +81,8 @@ def play(world: World, stores: dict[str, Store], action: tuple[str, str, int], r
         change = {rng.choice(FIELDS): f"{who}{rng.randint(0, 99)}",
                   "measures": [{"measure_id": "gieng", "amount": rng.randint(1, 9)}]}  # fmt: skip
         records.save(store, "activity", change, row_id)
+    elif what == "take back":
+        records.take_back(store, row_id, confirm=True)
     else:
         records.void(store, row_id, f"{who} thấy trùng")
 
@@ -124,7 +128,7 @@ def test_one_set_of_segments_in_random_orders_is_one_state(
     shutil.copytree(root / "hq", tmp_path / "before")
     rng = random.Random(7)
     for number in range(80):
-        what = rng.choice(["new", "edit", "edit", "edit", "void", "carry", "carry"])
+        what = rng.choice(["new", "edit", "edit", "edit", "void", "void", "take back", "carry", "carry"])
         who = rng.choice(["a b", "b a"]) if what == "carry" else rng.choice("ab")
         play(world, stores, (what, who, number), rng)
     for sender, to in (("a", "b"), ("b", "a"), ("a", "hq"), ("b", "hq")):

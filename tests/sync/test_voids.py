@@ -361,6 +361,81 @@ def test_a_void_of_what_its_author_knew_to_be_named_asks_nobody(two: Two) -> Non
     assert all(merge.conflicts(store) == [] for store in two.all)
 
 
+# taking a void back -------------------------------------------------------------------------------------------------
+
+
+def same_everywhere(two: Two, well: str, *, voided: bool) -> None:
+    """Nobody is asked, and all replicas have the record alike."""
+    for store in two.all:
+        assert merge.conflicts(store) == []
+        assert (records.get(store, well).row["voided_at"] is not None) == voided
+        assert count(store, "gieng") == (None if voided else 1)
+        assert state(store) == state(two.hq)
+        assert doctor.examine_replica(store).healthy
+
+
+def test_a_void_is_taken_back_while_others_correct_take_back_too_and_void_again(two: Two) -> None:
+    well = two.well()
+    records.void(two.post, well, "ghi trùng")
+    two.meet()
+    records.take_back(two.post, well)
+    records.take_back(two.b, well)  # neither knows of the other
+    two.meet()
+    same_everywhere(two, well, voided=False)
+
+    records.void(two.b, well, "không có giếng này")
+    records.take_back(two.b, well)
+    two.edit(two.post, well, hamlet="Buôn A")  # knows nothing of both
+    two.meet()
+    same_everywhere(two, well, voided=False)
+    assert records.get(two.hq, well).row["hamlet"] == "Buôn A"
+
+    records.void(two.post, well, "đúng là không có")
+    two.meet()
+    same_everywhere(two, well, voided=True)
+    lines = " ".join(history_of(two.b, {"table": "activity", "row": well}))
+    said = [lines.index(reason) for reason in ("ghi trùng", "không có giếng này", "đúng là không có")]
+    assert said == sorted(said)
+    assert lines.count("Lấy lại: Hoạt động") == 3
+
+
+def test_a_correction_by_somebody_who_did_not_know_of_the_void_settles_with_its_taking_back(two: Two) -> None:
+    (well,) = a_correction_and_a_void(two)
+    two.meet()
+    assert len(merge.conflicts(two.post)) == 1
+    records.take_back(two.post, well)
+    assert merge.conflicts(two.post) == []
+    two.meet()
+    same_everywhere(two, well, voided=False)
+    assert ("ho_huong_loi", 120) in two.figures(two.hq, well)
+
+
+def test_who_takes_back_and_who_voids_without_knowing_are_asked(two: Two) -> None:
+    well = two.well()
+    two.meet()
+    records.void(two.post, well, "ghi trùng")
+    records.take_back(two.post, well)
+    records.void(two.b, well, "không có giếng này")
+    two.meet()
+    for store in two.all:
+        assert {c["row"] for c in merge.conflicts(store)} == {well}
+
+
+def test_a_void_and_its_taking_back_are_unsent_until_they_were_carried(two: Two) -> None:
+    well = two.well()
+    two.meet()
+    for back in (False, True):
+        if back:
+            records.take_back(two.post, well)
+        else:
+            records.void(two.post, well, "nhầm")
+        unsent = status.exchange_status(two.post)
+        assert (unsent.unsent, unsent.unsent_records) == (1, 1)
+        assert status.received_records(two.post, [well]) == set()
+        two.meet()
+        assert status.exchange_status(two.post).unsent == 0
+
+
 # two posts ---------------------------------------------------------------------------------------------------------
 
 

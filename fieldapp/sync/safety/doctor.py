@@ -4,7 +4,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from fieldapp.i18n import _
-from fieldapp.records import rule_violations, search_index
+from fieldapp.records import hanging, rule_violations, search_index
+from fieldapp.records.hanging import Dangling
 from fieldapp.records.rule_violations import Violation
 from fieldapp.store import log, migrations
 from fieldapp.store.connection import DatabaseError
@@ -30,6 +31,8 @@ class Findings:
     """rules that the merge of two laptops broke: not damage, but a person must correct the records"""
     lacking: list[str] = field(default_factory=list)
     """tables, columns, indexes and views that this version needs and the file lacks; then nothing else was examined"""
+    dangling: list[Dangling] = field(default_factory=list)
+    """voided records that standing ones still name: not damage either"""
     added: list[str] = field(default_factory=list)
     """names of tables, columns, indexes and views that were lacking and were added"""
 
@@ -61,7 +64,8 @@ class Findings:
             )
             found.append(text.format(table=table, id=row_id))
         found = found or [_("All is well: the file is sound, the log is signed, the records are what the log says.")]
-        return found + [_("A person must correct this: {what}").format(what=b.sentence) for b in self.broken]
+        wrong = [*(b.sentence for b in self.broken), *(d.sentence for d in self.dangling)]
+        return found + [_("A person must correct this: {what}").format(what=sentence) for sentence in wrong]
 
 
 class _Undo(Exception):
@@ -86,7 +90,7 @@ def examine_replica(store: Store, mend: bool = False) -> Findings:
         lacking = migrations.lacking(store.db)
     added = [name for name in needed if name not in lacking]
     if lacking:  # the other checks would query what is missing
-        return Findings([], [], [], mend, [], lacking, added)
+        return Findings([], [], [], mend, [], lacking, added=added)
     bad = _bad_segments(store)
     differing: list[RowKey] = []
     try:
@@ -97,7 +101,8 @@ def examine_replica(store: Store, mend: bool = False) -> Findings:
             search_index.reindex(store)
     except _Undo:
         pass
-    return Findings([], bad, differing, mend, rule_violations.violations(store), lacking, added)
+    return Findings([], bad, differing, mend, rule_violations.violations(store), lacking,
+                    hanging.dangling(store), added)  # fmt: skip
 
 
 def _file_errors(store: Store) -> list[str]:

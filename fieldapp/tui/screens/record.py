@@ -13,9 +13,12 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.records import history, leaving, records, reviews, view, words
+from fieldapp.records import hanging, history, records, reviews, view, words
+from fieldapp.reports import void_effect
+from fieldapp.store.store import Store
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.scrolling import show_line
@@ -32,7 +35,7 @@ class ReasonField(TextField):
 
 
 class WorkList(OptionList):
-    """What was done for each task of an agreement, one record per line."""
+    """What was done for each task of an agreement, or what names a voided record: one record per line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", _("Open"), key_display="Enter"),
@@ -42,17 +45,15 @@ class WorkList(OptionList):
     def __init__(self) -> None:
         super().__init__(id="work", markup=False)
 
-    def show(self, work: Sequence[task_work.TaskWork]) -> None:
-        """Show this work: the number of records for each task, and the newest ones. The same line stays highlighted."""
+    def show(self, groups: Sequence[tuple[str, int, Sequence[tuple[str, str]]]]) -> None:
+        """Show groups: (heading, number of records, (id, text) of the newest). The same line stays highlighted."""
         at = self.highlighted
         self.clear_options()
-        for task in work:
-            done = _("{n} done").format(n=task.total) if task.total else _("nothing yet")
-            heading = f"{_('Task')} {task.number} · {done} · {task.title}"
+        for number, (heading, total, newest) in enumerate(groups):  # a record may be in several
             self.add_option(Option(Content.styled(heading, "bold"), disabled=True))
-            self.add_options([Option(Content(f"   {d.day}  {d.text}"), id=d.row_id) for d in task.deeds])
-            if task.total > len(task.deeds):
-                more = _("… and {n} more").format(n=task.total - len(task.deeds))
+            self.add_options([Option(Content(f"   {text}"), id=f"{number} {row_id}") for row_id, text in newest])
+            if total > len(newest):
+                more = _("… and {n} more").format(n=total - len(newest))
                 self.add_option(Option(Content(f"   {more}"), disabled=True))
         self.highlighted = at if at is not None and at < self.option_count else None
 
@@ -74,8 +75,9 @@ class RecordScreen(Page):
 
     AUTO_FOCUS = ""  # otherwise typing would go into the reason, which is not shown yet
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "work", _("What was done"), key_display="Enter"),
+        Binding("enter", "work", _("Into the list"), key_display="Enter"),
         Binding("f2", "change", _("Change")),
+        Binding("f2", "take_back", _("Take back")),
         Binding("f2", "accept", _("Accept")),
         Binding("delete", "send_back", _("Return"), key_display="Del"),
         Binding("delete", "void", _("Void"), key_display="Del"),
@@ -104,7 +106,7 @@ class RecordScreen(Page):
             yield Static(id="fields", classes="line", markup=False)
             yield Static(id="doubts", classes="line", markup=False)
             with Vertical(id="served"):
-                yield Static(Content(_("Done for each task")), classes="section")
+                yield Static(id="served-title", classes="section", markup=False)
                 yield WorkList()
             yield Static(Content(_("History")), classes="section")
             yield Static(id="history", classes="line", markup=False)
@@ -131,13 +133,23 @@ class RecordScreen(Page):
         self._update("#title", f"{title}   {state}".rstrip())
         self.query_one("#fields", Static).update(_in_columns(view.describe(self.store, found)))
         self._show_hints(found)
-        has_tasks = any(child.model.REFERRED for child in self._model.CHILDREN.values())
-        work = self.query_one(WorkList)
-        work.show(task_work.work_by_task(self.store, self._record_id) if has_tasks else [])
-        self.query_one("#served").display = work.option_count > 0
+        self._show_work()
         steps = history.history(self.store, self._record_id)
         self.query_one("#history", Static).update(_history(history.history_lines(self.store, steps)))
         self.refresh_bindings()
+
+    def _show_work(self) -> None:
+        """Show what was done for the tasks of an agreement, or, of a voided record, what still names it."""
+        work = self.query_one(WorkList)
+        if self._open:
+            self._update("#served-title", _("Done for each task"))
+            has_tasks = any(child.model.REFERRED for child in self._model.CHILDREN.values())
+            work.show(_done_for_tasks(self.store, self._record_id) if has_tasks else [])
+        else:
+            self._update("#served-title", _("Still names it"))
+            naming = hanging.records_naming(self.store, self._model.KIND, self._record_id)
+            work.show([(_(BY_KIND[kind].PLURAL), number, newest) for kind, number, newest in naming])
+        self.query_one("#served").display = work.option_count > 0
 
     def _review_note(self, found: records.Found) -> str:
         """At headquarters: a note if the record waits for review."""
@@ -173,6 +185,8 @@ class RecordScreen(Page):
             return False
         if action in ("accept", "send_back"):
             return self._reviewable
+        if action == "take_back":
+            return not self._open and records.writable(self.store, self._model)
         if action in ("void", "retire") and (action == "retire") != self._model.REFERENCE:
             return False
         if action in ("change", "void", "retire"):
@@ -217,22 +231,52 @@ class RecordScreen(Page):
     def action_void(self) -> None:
         """Ask for the reason, on the page."""
         self._about = None
-        also = leaving.leaving_text(self.store, self._model.KIND, [self._record_id])
+        also = void_effect.void_sentences(self.store, self._model.KIND, [self._record_id])
         why = (
             _("Why is it retired? Enter retires it, Esc keeps it.")
             if self._model.REFERENCE
             else _("Why is it voided? Enter voids it, Esc keeps it.")
         )
-        self._ask("\n".join(filter(None, (also, why))))
+        self._ask("\n".join([*also, why]))
 
-    def _ask(self, why: str) -> None:
+    def _ask(self, why: str, *, reason: bool = True) -> None:
+        """Ask on the page; ``reason``: what is typed is the answer."""
         self._update("#why", why)
         self.query_one("#void-line").add_class("-shown")
-        self.query_one("#reason").focus()
+        self.query_one("#reason").display = reason
+        if reason:
+            self.query_one("#reason").focus()
 
     def action_retire(self) -> None:
         """Void reference data. The key is called Retire: data that goes out of use is not wrong."""
         self.action_void()
+
+    def action_take_back(self) -> None:
+        """Say what taking the void back changes, and what is unusual about it; F2 once more does it."""
+        if self.query_one("#void-line").has_class("-shown"):
+            self._take_back()
+            return
+        try:
+            asked = records.questions_when_taken_back(self.store, self._record_id)
+            changes = void_effect.figure_sentences(self.store, self._model.KIND, [self._record_id], voided=False)
+        except FieldappError as error:
+            self._update("#message", str(error))
+            return
+        how = (
+            _("F2 once more brings it back into use, Esc keeps it retired.")
+            if self._model.REFERENCE
+            else _("F2 once more takes the void back, Esc keeps it.")
+        )
+        self._ask("\n".join([*changes, *asked, how]), reason=False)
+
+    def _take_back(self) -> None:
+        try:
+            records.take_back(self.store, self._record_id, confirm=True)
+        except FieldappError as error:
+            self._update("#message", str(error))
+            return
+        self._close_void()
+        self.on_screen_resume()
 
     def action_work(self) -> None:
         """Go to what was done for the tasks."""
@@ -241,7 +285,7 @@ class RecordScreen(Page):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open the record of work done for a task."""
         if event.option_id is not None:
-            self.app.push_screen(RecordScreen(event.option_id))
+            self.app.push_screen(RecordScreen(event.option_id.split()[-1]))
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         try:
@@ -296,3 +340,13 @@ def _in_columns(lines: Sequence[tuple[str, str]]) -> Table:
     for title, text in lines:
         table.add_row(Text(title), Text(text))
     return table
+
+
+def _done_for_tasks(store: Store, agreement: str) -> list[tuple[str, int, list[tuple[str, str]]]]:
+    """(heading, number of records, (id, text) of the newest) for each task of an agreement."""
+    found = []
+    for task in task_work.work_by_task(store, agreement):
+        done = _("{n} done").format(n=task.total) if task.total else _("nothing yet")
+        heading = f"{_('Task')} {task.number} · {done} · {task.title}"
+        found.append((heading, task.total, [(deed.row_id, f"{deed.day}  {deed.text}") for deed in task.deeds]))
+    return found

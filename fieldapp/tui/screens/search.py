@@ -127,7 +127,10 @@ class SearchScreen(Page):
         returned = {review.record for review in reviews.returned_records(self.store)}
         shown.add(
             [
-                ("↩" if h.row_id in returned else " ", (_(records.model_of(h.kind).TITLE), names[h.row_id]))
+                (
+                    "×" if h.voided else "↩" if h.row_id in returned else " ",
+                    (_(records.model_of(h.kind).TITLE), words.marked_if_voided(h.kind, names[h.row_id], h.voided)),
+                )
                 for h in self._hits
             ]
         )

@@ -1,5 +1,6 @@
 """Who was at a meeting: all members of the cell on one screen, marked by exception."""
 
+import json
 from collections import Counter
 from typing import Any, ClassVar
 
@@ -234,11 +235,18 @@ class RosterEditor(FormSection):
         self.post_message(self.Changed())
 
     def _seats_of_others(self, shown: set[str], cell: Any) -> list[Seat]:
-        """Members who do not belong to the cell on that day: guests, and whose attendance was recorded before."""
+        """Members who do not belong to the cell on that day: guests, and whose attendance was recorded before.
+
+        Of voided ones it is said that they are, in place of their role.
+        """
         named_here = [*(self._loaded if cell == self._loaded_cell else []), *self._guests]
         others = [member for member in dict.fromkeys(named_here) if member not in shown]
         named = words.labels(self._store, "member", others)
-        return [Seat(member, named.get(member, "?"), _("guest"), guest=True) for member in others]
+        voided = "SELECT id FROM member WHERE id IN (SELECT value FROM json_each(?)) AND voided_at IS NOT NULL"
+        gone = {row["id"] for row in self._store.rows(voided, [json.dumps(others)])}
+        word = words.voided_word(Member).lower()
+        roles = {member: word if member in gone else _("guest") for member in others}
+        return [Seat(member, named.get(member, "?"), roles[member], guest=True) for member in others]
 
     def _mark_seats(self) -> None:
         for seat in self._grid.items:
