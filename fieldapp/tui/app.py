@@ -231,6 +231,13 @@ class FieldApp(Host):
         self.theme = name
         self.store.set_setting(THEME, name)
 
+    def show_unreceived(self) -> None:
+        """List the records that headquarters has not received; at a post, and not while work runs."""
+        from fieldapp.tui.screens.search import SearchScreen
+
+        if self.store.role == "post" and not self.locked and not self._is_busy():
+            self.push_screen(SearchScreen(state="unreceived"))
+
     def input_method_found(self) -> None:
         """Turn the program's own input method off, and say so."""
         self._set_habit("")

@@ -61,3 +61,7 @@ class Host(TypingApp[None]):
     def take_theme(self, name: str) -> None:
         """Show these colours from now on."""
         raise NotImplementedError
+
+    def show_unreceived(self) -> None:
+        """List the records that headquarters has not received."""
+        raise NotImplementedError

@@ -48,6 +48,7 @@ from fieldapp.tui.screens import (
     search,
     sync,
     templates,
+    todo_sort,
 )
 from fieldapp.tui.screens import (
     list as listing,
@@ -73,6 +74,7 @@ def drawn(store: Store) -> keying.SampledRecord:
 
 POST: dict[type[Screen[Any]], Make] = {
     home.HomeScreen: lambda _w, _s: home.HomeScreen(),
+    todo_sort.TodoSortScreen: lambda _w, _s: todo_sort.TodoSortScreen("cells"),
     form.FormScreen: lambda _w, _s: form.FormScreen("activity"),
     quick.QuickScreen: lambda _w, _s: quick.QuickScreen("member"),
     listing.ListScreen: lambda _w, _s: listing.ListScreen("activity"),
