@@ -36,8 +36,6 @@ from fieldapp.tui.screens import (
     form,
     help,
     home,
-    menu,
-    palette,
     people,
     quick,
     record,
@@ -49,6 +47,7 @@ from fieldapp.tui.screens import (
     sync,
     templates,
     todo_sort,
+    ways,
 )
 from fieldapp.tui.screens import (
     list as listing,
@@ -98,8 +97,7 @@ POST: dict[type[Screen[Any]], Make] = {
     day.DayDialog: lambda _w, _s: day.DayDialog(),
     duplicate.DuplicateDialog: lambda _w, _s: duplicate.DuplicateDialog("?", [("a", "1")], [("a", "2")]),
     templates.TemplateMenu: lambda _w, s: templates.TemplateMenu(s, "activity"),
-    menu.KindMenu: lambda _w, s: menu.KindMenu(s, "write"),
-    palette.Palette: lambda _w, s: palette.Palette(s),
+    ways.WayFinder: lambda _w, s: ways.WayFinder(s, "?", "write"),
     finder.Finder: lambda _w, _s: finder.Finder("?", [("", [(1, "a")])]),
     help.HelpScreen: lambda _w, _s: help.HelpScreen(home.HomeScreen()),
 }

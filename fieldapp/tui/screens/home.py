@@ -162,21 +162,12 @@ class HomeScreen(Page):
         open_todo(self.app, self._todo[event.option_index])
 
     def action_write(self) -> None:
-        """Choose a kind, then open its form."""
-        from fieldapp.tui.screens.form import open_form
-        from fieldapp.tui.screens.menu import KindMenu
-
-        def chosen(kind: str | None) -> None:
-            if kind is not None:
-                open_form(self.app, kind)
-
-        self.app.push_screen(KindMenu(self.store, "write"), chosen)
+        """Choose what to record, then open its form."""
+        self.app.choose_way(_("What to record?"), "write")
 
     def action_books(self) -> None:
         """Choose a kind, then open its list."""
-        from fieldapp.tui.screens.menu import KindMenu
-
-        self.app.push_screen(KindMenu(self.store, "look"), lambda kind: self._list(kind) if kind else None)
+        self.app.choose_way(_("Which book to open?"), "look")
 
     def action_search(self) -> None:
         """Search all records."""

@@ -54,8 +54,10 @@ class ListScreen(Page):
         Binding("f8", "app.moved('f5')", show=False),
     ]
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, text: str = "") -> None:
+        """``text``: the words to search for at first."""
         super().__init__()
+        self._text = text
         self.kind = kind
         self.model = records.model_of(kind)
         self._rows: list[Row] = []
@@ -65,7 +67,7 @@ class ListScreen(Page):
     def body(self) -> ComposeResult:
         with Horizontal(id="search-line"):
             yield Static(Content(f"{_('Find')}: {_(self.model.PLURAL)}"))
-            yield SearchField(stays=True, id="search")
+            yield SearchField(self._text, stays=True, id="search")
             yield Static(id="found", markup=False)
         with Horizontal(id="body"):
             yield RecordTable()

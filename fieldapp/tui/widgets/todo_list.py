@@ -8,11 +8,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList
 
-from fieldapp.i18n import _, counted
+from fieldapp.i18n import _
 from fieldapp.tui.widgets.lines import refill
+from fieldapp.tui.widgets.more_below import MoreBelow
 from fieldapp.work.todo import Todo, in_short
 
 FEW_ROWS = 5
@@ -28,10 +28,7 @@ class TodoList(OptionList):
 class TodoLines(Vertical):
     """The list, and the line below it. ``whole``: no lines are put together to save rows."""
 
-    DEFAULT_CSS = """
-    TodoLines { height: 1fr; }
-    TodoLines > #more { height: 1; padding: 0 1; color: $accent; }
-    """
+    DEFAULT_CSS = "TodoLines { height: 1fr; }"
 
     def __init__(self, *, whole: bool = False) -> None:
         super().__init__()
@@ -42,23 +39,19 @@ class TodoLines(Vertical):
         """The lines of the list"""
 
     def compose(self) -> ComposeResult:
-        yield TodoList(id="todo", markup=False)
-        yield Static(id="more", markup=False)
-
-    def on_mount(self) -> None:
-        self.watch(self.query_one(TodoList), "scroll_y", self._say_more, init=False)
+        shown = TodoList(id="todo", markup=False)
+        yield shown
+        yield MoreBelow(shown)
 
     def on_resize(self) -> None:
         """With more rows or fewer, other lines are put together."""
         if self._fitted() != self.shown:
             self._fill()
-        self.call_after_refresh(self._say_more)
 
     def show(self, lines: Sequence[Todo], nothing: str = "") -> None:
         """Show these lines; ``nothing``: text for none."""
         self._lines, self._nothing = lines, nothing
         self._fill()
-        self.call_after_refresh(self._say_more)
 
     def _fitted(self) -> Sequence[Todo]:
         return self._lines if self._whole else in_short(self._lines, max(self.size.height - 1, FEW_ROWS))
@@ -66,12 +59,6 @@ class TodoLines(Vertical):
     def _fill(self) -> None:
         self.shown = self._fitted()
         refill(self.query_one(TodoList), map(_in_columns, self.shown), self._nothing)
-
-    def _say_more(self) -> None:
-        shown = self.query_one(TodoList)
-        below = round(shown.max_scroll_y - shown.scroll_y)
-        text = counted("▼ {n} more line below: ↓", "▼ {n} more lines below: ↓", below) if below > 0 else ""
-        self.query_one("#more", Static).update(Content(text), layout=False)
 
 
 def _in_columns(todo: Todo) -> Table:
