@@ -102,6 +102,8 @@ async def test_a_way_is_gone_at_once(world: World) -> None:
         assert s.app.screen.query_one(RecordTable).lines[0][1][0] == "Hoạt động", "records are found from here too"
         await s.press("escape", "f2", "nhanh", "enter", "dang vien", "enter")
         assert isinstance(s.app.screen, QuickScreen)
+        await s.press("escape", "f2", "nhanh", "enter", "enter", "ngay cong", "enter")
+        assert "Giúp dân lao động sản xuất" in s.text, "the kinds are found by their other words there too"
         await s.press("escape", "f2", "gui", "enter")
         assert isinstance(s.app.screen, SyncScreen)
         await s.press("escape", "f2", "up")

@@ -89,6 +89,8 @@ class Status:
         """A sentence that says how much headquarters has not received."""
         if not self.unsent_records:
             return _("Headquarters has received everything.")
+        if not (self.fresh_records and self.awaited_records):
+            return _("Headquarters has not received: {counts}.").format(counts=self.counts)
         return _("Headquarters has not received {records}: {counts}.").format(
             records=counted("{n} record", "{n} records", self.unsent_records), counts=self.counts
         )

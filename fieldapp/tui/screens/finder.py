@@ -1,6 +1,6 @@
 """A small window to find one thing: typing filters, the arrows choose, Enter takes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -42,8 +42,10 @@ class Finder(Dialog):
     NOTHING: ClassVar[str] = "No line has these words."
     """English message: what is said where nothing fits"""
 
-    def __init__(self, title: str, groups: Sequence[Group]) -> None:
+    def __init__(self, title: str, groups: Sequence[Group], also_called: Mapping[Any, str] | None = None) -> None:
+        """``also_called``: value -> other words for it, with commas between."""
         super().__init__()
+        self._also_called = also_called or {}
         self._title = title
         self._groups = groups
         self._values: list[Any] = []
@@ -87,9 +89,12 @@ class Finder(Dialog):
     def found(self, typed: str) -> Sequence[Found]:
         """The lines that fit, the nearest first below each heading."""
         return [
-            (heading, nearest((nearness(typed, name), value, name) for value, name in named))
+            (heading, nearest((self._nearness(typed, value, name), value, name) for value, name in named))
             for heading, named in self.groups(typed)
         ]
+
+    def _nearness(self, typed: str, value: Any, name: str) -> int | None:
+        return nearness(typed, name, self._also_called.get(value, "") if self._also_called else "")
 
     def _filter(self, typed: str) -> None:
         found = self.query_one(OptionList)

@@ -269,8 +269,10 @@ def open_quick_entry(app: Host, kind: str) -> None:
         if activity_kind is not None:
             app.push_screen(QuickScreen(kind, activity_kind))
 
-    named = lists.choices(app.store, "activity_kind", "", limit=200)
-    app.push_screen(Finder(_("Quick entry of which kind?"), [("", named)]), chosen)
+    kinds = lists.activity_kinds(app.store)
+    named = [(row["id"], row["name"]) for row in kinds]
+    called = {row["id"]: row["called"] for row in kinds}
+    app.push_screen(Finder(_("Quick entry of which kind?"), [("", named)], called), chosen)
 
 
 def choose_kind(app: Host) -> None:
