@@ -67,7 +67,7 @@ class SyncScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "start", _("Start")),
         Binding("tab", "other", _("Drive, folder"), key_display="Tab"),
-        Binding("f3", "unreceived", _("Not received")),
+        Binding("f3", "search", _("Not received")),
         Binding("f5", "renew", _("Look again")),
         Binding("delete", "clear", _("Clear old"), key_display="Del"),
         Binding("delete", "stop", _("Break off"), key_display="Del"),
@@ -128,7 +128,7 @@ class SyncScreen(Page):
         """Go from the drives to the folder, or back."""
         self.focus_next()
 
-    def action_unreceived(self) -> None:
+    def action_search(self) -> None:
         """List the records that headquarters has not received."""
         self.app.show_unreceived()
 
@@ -313,7 +313,7 @@ class SyncScreen(Page):
         if action in ("turn", "other"):  # both do not fit into the footer: F5 goes back to the choice
             long = any(steps.max_scroll_y > 0 for steps in self.query("#steps").results(VerticalScroll))
             return long if action == "turn" else not (long or self.busy)
-        if action == "unreceived":
+        if action == "search":
             return self.store.role == "post" and not self.busy
         if action == "clear":
             return bool(self._old) and not self.busy

@@ -74,7 +74,7 @@ class WayFinder(Finder):
     HELP = "Type any word of what you want to do or see, in part and without diacritics if you like."
     ASKS = "any word: well, meeting, report, language …"
     NOTHING = "Nothing is called so. Here are kinds of activity, books, screens and settings; F3 finds records."
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f3", "find", _("Find"))]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f3", "search", _("Find"))]
 
     def __init__(self, store: Store, title: str, first: Sort) -> None:
         self._in_order = sorted(ways(store), key=lambda way: way.sort != first)
@@ -99,7 +99,7 @@ class WayFinder(Finder):
         records = _("Find “{words}” among the records (F3)").format(words=words)
         return [("", [(near, way.go, line) for near, way, line in lines]), ("", [(FAR, _search(words), records)])]
 
-    def action_find(self) -> None:
+    def action_search(self) -> None:
         """Search all records for what is typed."""
         self.dismiss(_search(self.typed.strip()))
 
