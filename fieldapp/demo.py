@@ -65,8 +65,8 @@ def run_demo(workspace: Path, say: Announce) -> None:
     for store, name in ((post, _("post")), (hq, _("headquarters"))):
         state = status.exchange_status(store)
         say(
-            _("State of {name}: {unsent} changes not sent, {held} wait, {conflicts} conflicts.").format(
-                name=name, unsent=state.unsent, held=len(state.held), conflicts=state.conflicts
+            _("State of {name}: {unsent}, {held} wait, {conflicts} conflicts.").format(
+                name=name, unsent=state.counts, held=len(state.held), conflicts=state.conflicts
             )
         )
     post.close()

@@ -5,6 +5,18 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
+"""The languages of the program, each by its own name"""
+
+_SOURCES: dict[int, str] = {}
+"""Identity of a translated text that the catalogues hold -> its message. They hold each text for good, and one for each
+message, so that equal words of two messages are told apart"""
+
+
+def speak(code: str) -> None:
+    """Use this language from now on."""
+    os.environ["FIELDAPP_LANG"] = code
+
 
 def language() -> str:
     """The user's language: ``FIELDAPP_LANG``, else Vietnamese."""
@@ -18,7 +30,20 @@ def _catalogue(code: str) -> gettext.NullTranslations:
 
 def _(message: str) -> str:
     """The message in the user's language, or in English if it has no translation."""
-    return _catalogue(language()).gettext(message) if message else ""
+    if not message:
+        return ""
+    text = _catalogue(language()).gettext(message)
+    if text is not message:
+        _SOURCES[id(text)] = message
+    return text
+
+
+def again(text: str) -> str:
+    """A text that ``_`` gave, perhaps before the language was changed, in the language of now.
+
+    The names of keys are given once, when their classes are made.
+    """
+    return _(_SOURCES.get(id(text), text))
 
 
 def counted(one: str, many: str, n: int, shown: str | None = None) -> str:

@@ -23,7 +23,7 @@ CARRIED_SETTING = "tutorial_carried"
 """Local setting of the practice post: how far headquarters has read the stick, like ``outgoing.EXPORTED_CHANGES``"""
 
 TITLES = {
-    "well": "Record a well: F2, choose the activity, type “gieng” for its kind, date hn, place 24221, 1 well; F2.",
+    "well": "Record a well: F2, type “gieng”, Enter; date hn, place 24221, 1 well; F2.",
     "meeting": "Record a meeting: on the first screen (Esc) F6, F2, the cell, date hn; at the members F6; F2 saves.",
     "found": "Find the well again: on the first screen (Esc) F3, type “gieng” without diacritics, Enter opens it.",
     "exported": "To the stick: on the first screen (Esc) F9, Enter. Wait for the line that says that it may be pulled.",

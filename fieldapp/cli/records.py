@@ -371,9 +371,13 @@ def todo(obj: Context, as_json: bool) -> None:
 
     store = obj.open()
     today = wall.today()
-    found = [*notices.late_posts_line(store, today), *waiting.todo(store, today)]
-    found += notices.exchange_todo(status.exchange_status(store), store.role, keys=False)
-    found += notices.review_line(store, keys=False) if store.role == "hq" else []
+    found = [
+        *notices.late_posts_line(store, today),
+        *notices.exchange_todo(status.exchange_status(store), store.role, keys=False),
+        *waiting.todo(store, today),
+        *(notices.review_line(store, keys=False) if store.role == "hq" else []),
+    ]
+    found = waiting.in_order(found)
     if as_json:
         print_json(found)
         return

@@ -101,7 +101,8 @@ def sync_status(obj: Context, as_json: bool) -> None:
     if as_json:
         print_json({**asdict(state), "peers": peers})
         return
-    print_text(state.sentence)
+    if store.identity.role == "post":
+        print_text(state.sentence)
     for p in peers:
         print_text(_("{name}: has {received} of the {of} changes of this laptop; last bundle from it: {when}.").format(
             name=p.name, received=p.received, of=p.of, when=local_instant(p.heard_at) if p.heard_at else _("never"),
@@ -116,6 +117,27 @@ def sync_status(obj: Context, as_json: bool) -> None:
         print_text(messages.to_release_text(state.to_release))
     if state.clock_warning:
         print_message(state.clock_warning)
+
+
+@sync.command("unsent")
+@as_json
+@click.pass_obj
+def sync_unsent(obj: Context, as_json: bool) -> None:
+    """List the records that headquarters has not received, and whether a bundle with them was written."""
+    from fieldapp.records import records, search, words
+    from fieldapp.sync.exchange import status
+
+    store = obj.open()
+    on_way = status.unreceived_records(store)
+    hits = search.search_records(store, "", search.Filter(state="unreceived", ids=frozenset(on_way)), limit=len(on_way))
+    if as_json:
+        print_json([{"kind": hit.kind, "id": hit.row_id, "state": on_way[hit.row_id]} for hit in hits])
+        return
+    titles = {"unsent": _("not sent"), "awaited": _("receipt awaited")}
+    for hit in hits:
+        name = words.labels(store, hit.kind, [hit.row_id])[hit.row_id]
+        print_text(f"{hit.row_id}  {titles[on_way[hit.row_id]]}  {_(records.model_of(hit.kind).TITLE)}  {name}")
+    print_message(status.exchange_status(store).sentence)
 
 
 @sync.command("release")

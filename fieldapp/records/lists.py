@@ -297,6 +297,17 @@ def _former_mark(kind: str, row: Row, day: date) -> str:
     return ""
 
 
+def activity_kinds(store: Store) -> list[Row]:
+    """id, name, and as ``called`` the other names, the measures and their units, of each kind of activity in use."""
+    return store.rows(
+        "SELECT k.id, k.name, coalesce(k.also_called || ', ', '')"
+        " || coalesce(group_concat(m.name || ', ' || m.unit_name, ', '), '') AS called"
+        " FROM activity_kind k LEFT JOIN kind_measure j ON j.activity_kind_id = k.id AND j.voided_at IS NULL"
+        " LEFT JOIN measure m ON m.id = j.measure_id AND m.voided_at IS NULL"
+        " WHERE k.voided_at IS NULL GROUP BY k.id ORDER BY k.position, k.id"
+    )
+
+
 def measures_of(store: Store, kind_id: str) -> list[Row]:
     """The measures for activities of a kind, each with its ``hint``, in the order of the form."""
     return store.rows(

@@ -10,7 +10,8 @@ from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.records import reviews, search_index
 from fieldapp.store.store import Store
 
-RecordState = Literal["any", "standing", "voided", "returned"]
+RecordState = Literal["any", "standing", "voided", "returned", "unreceived"]
+"""``unreceived``: those of ``Filter.ids``, voided or not; who asks knows what headquarters has received"""
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Filter:
     state: RecordState = "standing"
     units: tuple[str, ...] | None = None
     """Ids of units: the record is in one of them, or belongs to a party cell there"""
+    ids: frozenset[str] | None = None
+    """Only these records"""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Hit:
 
     kind: str
     row_id: str
-    voided: bool = False
+    voided: bool
 
 
 def search_records(store: Store, text: str, conditions: Filter, limit: int = 100) -> list[Hit]:
@@ -41,7 +44,8 @@ def search_records(store: Store, text: str, conditions: Filter, limit: int = 100
         return []
     found: list[tuple[str, Hit]] = []
     for model in RECORDS:
-        wanted = conditions.kind == model.KIND if conditions.kind else query is not None or not model.REFERENCE
+        asked = query is not None or conditions.ids is not None
+        wanted = conditions.kind == model.KIND if conditions.kind else asked or not model.REFERENCE
         if model.TOP and wanted and (query is None or search_index.has_entries(store, model.KIND)):
             found += _of_kind(store, model.KIND, query, conditions, limit)
     return [hit for _day, hit in sorted(found, key=lambda f: f[0], reverse=True)[:limit]]
@@ -61,7 +65,7 @@ def _of_kind(store: Store, kind: str, query: str | None, conditions: Filter, lim
         order = "s.rowid DESC"
     if conditions.state == "voided":
         where.append("t.voided_at IS NOT NULL")
-    elif conditions.state != "any":
+    elif conditions.state not in ("any", "unreceived"):
         where.append("t.voided_at IS NULL")
     if conditions.units is not None:
         somewhere = _in_units(model)
@@ -71,17 +75,20 @@ def _of_kind(store: Store, kind: str, query: str | None, conditions: Filter, lim
         ids = [review.record for review in reviews.returned_records(store) if review.kind == kind]
         where.append("t.id IN (SELECT value FROM json_each(?))")
         params.append(json.dumps(ids))
+    if conditions.ids is not None:
+        where.append("t.id IN (SELECT value FROM json_each(?))")
+        params.append(json.dumps(sorted(conditions.ids)))
     for bound, compare in ((conditions.first, ">="), (conditions.last, "<=")):
         if bound is not None:
             where.append(f"substr(t.{day}, 1, 10) {compare} ?" if day == "created_at" else f"t.{day} {compare} ?")
             params.append(bound.isoformat())
     rows = store.rows(
-        f"SELECT t.id, t.voided_at, t.{day} AS day FROM {source} WHERE {' AND '.join(where)}"
+        f"SELECT t.id, t.{day} AS day, t.voided_at IS NOT NULL AS voided FROM {source} WHERE {' AND '.join(where)}"
         f" ORDER BY {order} LIMIT {limit}",
         params,
     )
     recorded = model.DATE is not None and not model.REFERENCE  # posts' records come before the units that they name
-    return [(r["day"] if recorded else "", Hit(kind, r["id"], r["voided_at"] is not None)) for r in rows]
+    return [(r["day"] if recorded else "", Hit(kind, r["id"], bool(r["voided"]))) for r in rows]
 
 
 def _in_units(model: type[Record]) -> list[str]:

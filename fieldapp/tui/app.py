@@ -3,7 +3,7 @@
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import events, work
 from textual.await_complete import AwaitComplete
@@ -13,7 +13,7 @@ from textual.worker import WorkerFailed
 
 from fieldapp.crash import log_crash, unexpected
 from fieldapp.errors import FieldappError, ReadOnly
-from fieldapp.i18n import _
+from fieldapp.i18n import LANGUAGES, _, speak
 from fieldapp.store import disk_errors
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
@@ -39,6 +39,10 @@ def _clocks() -> tuple[float, float]:
 
 TYPING = "typing"
 """Local setting: a name in ``INPUT_METHODS``; unset or empty where the machine's own input method is used"""
+
+
+LANGUAGE = "language"
+"""Local setting: a key of ``i18n.LANGUAGES``, once somebody chose it on the screen"""
 
 
 THEME = "theme"
@@ -98,6 +102,8 @@ class FieldApp(Host):
         if self.read_only:
             store.set_read_only()
         self.habit = store.setting(TYPING, "") or ""
+        if (language := store.setting(LANGUAGE)) in LANGUAGES:
+            speak(str(language))
         if (chosen := store.setting(THEME)) in themes.titles():
             self.theme = self._visible(str(chosen))
         self.push_screen(HomeScreen())
@@ -235,6 +241,13 @@ class FieldApp(Host):
         """The theme, unless it cannot be seen: with ``NO_COLOR`` Textual makes all of the sixteen colours black."""
         return themes.DARK.name if self.no_color and theme == themes.SIXTEEN.name else theme
 
+    def show_unreceived(self) -> None:
+        """List the records that headquarters has not received; at a post, and not while work runs."""
+        from fieldapp.tui.screens.search import SearchScreen
+
+        if self.store.role == "post" and not self.locked and not self._is_busy():
+            self.push_screen(SearchScreen(state="unreceived"))
+
     def input_method_found(self) -> None:
         """Turn the program's own input method off, and say so."""
         self._set_habit("")
@@ -255,6 +268,25 @@ class FieldApp(Host):
             severity="warning",
             timeout=BROKEN_SECONDS,
         )
+
+    def take_typing(self, name: str) -> None:
+        """Type Vietnamese in this way from now on, and remember it; empty: as the machine does."""
+        self._set_habit(name)
+
+    def take_language(self, code: str) -> None:
+        """Speak this language from now on, and remember it. What is typed is kept as drafts; the screens begin anew."""
+        from fieldapp.tui.screens.base import Page
+        from fieldapp.tui.screens.home import HomeScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, Page):
+                screen.keep()
+        speak(code)
+        if not self.read_only:
+            self.store.set_setting(LANGUAGE, code)
+        while not isinstance(self.screen, HomeScreen):
+            self.pop_screen()
+        self.switch_screen(HomeScreen())
 
     def _set_habit(self, name: str) -> None:
         from fieldapp.tui.widgets.header import HeaderLine
@@ -281,14 +313,19 @@ class FieldApp(Host):
     def action_palette(self) -> None:
         """Go anywhere by its name; not before the replica is open, and not while work runs."""
         from fieldapp.tui.screens.base import Page
-        from fieldapp.tui.screens.palette import Palette, Place
-
-        def go(place: Place | None) -> None:
-            if place is not None:
-                place(self)
 
         if isinstance(self.screen, Page) and not self.screen.busy:
-            self.push_screen(Palette(self.store), go)
+            self.choose_way(_("Go to"), "write")
+
+    def choose_way(self, title: str, first: Literal["write", "look"]) -> None:
+        """Let the user choose from everything that can be done, one sort of it first, and do it."""
+        from fieldapp.tui.screens.ways import Go, WayFinder
+
+        def chosen(go: Go | None) -> None:
+            if go is not None:
+                go(self)
+
+        self.push_screen(WayFinder(self.store, title, first), chosen)
 
     async def action_quit(self) -> None:
         """Leave the program, but not while something is being written."""

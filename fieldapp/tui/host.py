@@ -1,7 +1,7 @@
 """The application as screens and widgets see it, so that none of them has to import ``fieldapp.tui.app``."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual.widget import Widget
 
@@ -60,4 +60,20 @@ class Host(TypingApp[None]):
 
     def take_theme(self, name: str) -> None:
         """Show these colours from now on."""
+        raise NotImplementedError
+
+    def choose_way(self, title: str, first: Literal["write", "look"]) -> None:
+        """Let the user choose from everything that can be done."""
+        raise NotImplementedError
+
+    def take_language(self, code: str) -> None:
+        """Speak this language from now on."""
+        raise NotImplementedError
+
+    def take_typing(self, name: str) -> None:
+        """Type Vietnamese by this input method of ours from now on; empty for the machine's."""
+        raise NotImplementedError
+
+    def show_unreceived(self) -> None:
+        """List the records that headquarters has not received."""
         raise NotImplementedError

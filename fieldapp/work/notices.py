@@ -18,6 +18,8 @@ DECIDE = "decide"
 
 REVIEW = "review"
 """``Todo.kind`` of records that wait for review"""
+UNRECEIVED = "unreceived"
+"""``Todo.kind`` of the records that headquarters has not received; their list shows which"""
 POSTS = "posts"
 """``Todo.kind`` of late posts; the grid of posts by months shows them"""
 MAX_NAMES = 5
@@ -79,13 +81,22 @@ def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
         waits = _("{name} waits to be certified")
         found += [_line("·", _("new laptop"), waits.format(name=name), DECIDE) for name in state.asking]
         found += [_line("!", _("to confirm"), messages.to_confirm_text(name), DECIDE) for name in state.to_confirm]
-    elif state.unsent and not state.exported:
-        text = _("{changes} in {records}: `fieldapp sync export` takes them to the stick")
-        text = (_("{changes} in {records}: F9 takes them to the stick") if keys else text).format(
-            changes=counted("{n} change", "{n} changes", state.unsent),
-            records=counted("{n} record", "{n} records", state.unsent_records),
-        )
-        found.append(_line("·", _("not sent"), text))
+    elif state.unsent_records:
+        found += _unsent_lines(state, keys)
+    return found
+
+
+def _unsent_lines(state: Status, keys: bool) -> list[Todo]:
+    """What to carry, and the way to see which records headquarters has not received."""
+    found = []
+    if state.fresh_records:
+        command = _("{records}: `fieldapp sync export` takes them to the stick")
+        text = _("{records}: F9 takes them to the stick") if keys else command
+        fresh = counted("{n} record", "{n} records", state.fresh_records)
+        found.append(_line("!", _("not sent"), text.format(records=fresh)))
+    text = _("{records}: see which") if keys else _("{records}: `fieldapp sync unsent`")
+    records = counted("{n} record", "{n} records", state.unsent_records)
+    found.append(_line("·", _("HQ lacks"), text.format(records=records), UNRECEIVED))
     return found
 
 

@@ -1,12 +1,13 @@
 """What must be done next: the question that the first screen answers."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any, Literal
 
 from fieldapp.domain.dates import format_date
-from fieldapp.i18n import _, counted
+from fieldapp.i18n import _, counted, language
 from fieldapp.records import hanging, records, reviews, rule_violations, unit_codes, words
 from fieldapp.store.store import Draft, Row, Store
 from fieldapp.work import review_hints, units_twice
@@ -21,8 +22,40 @@ TAKES_PART_MONTHS = 3
 """A post takes part in a cell if it recorded one of its meetings in this many months before"""
 MAX_LISTED = 50
 """Most things of one sort that are listed: nobody reads a longer list"""
+MOST_OF_A_SORT = 3
+MANY = "many"
+"""``Todo.kind`` of a line that stands for all of a sort, which is its target"""
 MAX_COMPARED = 500
 """Most records with a joint reference that are compared with others, the newest of those that were not accepted"""
+
+
+SORTS: Mapping[str, Callable[[int, str | None], str]] = {
+    "drafts": lambda n, s: counted("{n} draft", "{n} drafts", n, s),
+    "matters": lambda n, s: counted("{n} matter is late or due soon", "{n} matters are late or due soon", n, s),
+    "posts": lambda n, s: counted("{n} post has matters that are late", "{n} posts have matters that are late", n, s),
+    "returned": lambda n, s: counted(
+        "{n} record was returned by headquarters", "{n} records were returned by headquarters", n, s
+    ),
+    "violations": lambda n, s: counted("{n} record breaks a rule", "{n} records break a rule", n, s),
+    "dangling": lambda n, s: counted(
+        "{n} voided record is still named by others", "{n} voided records are still named by others", n, s
+    ),
+    "joint": lambda n, s: counted("{n} joint activity differs", "{n} joint activities differ", n, s),
+    "units": lambda n, s: counted(
+        "{n} record was made under a code that is another unit's", "{n} records were made under such a code", n, s
+    ),
+    "twice": lambda n, s: counted("{n} unit is in the list twice", "{n} units are in the list twice", n, s),
+    "introductions": lambda n, s: counted(
+        "{n} introduction is over or ends soon", "{n} introductions are over or end soon", n, s
+    ),
+    "cells": lambda n, s: counted("{n} cell has no meeting", "{n} cells have no meeting", n, s),
+    "absent": lambda n, s: counted(
+        "{n} member missed the last two meetings", "{n} members missed the last two meetings", n, s
+    ),
+    "charges": lambda n, s: counted("{n} household needs another member", "{n} households need another member", n, s),
+    "agreements": lambda n, s: counted("{n} agreement ends soon", "{n} agreements end soon", n, s),
+}
+"""What can be to do -> the words for a number of it, which may be shown in another way, as “50+”"""
 
 
 @dataclass(frozen=True)
@@ -39,34 +72,78 @@ class Todo:
     draft: bool = False
     initial: Mapping[str, Any] = field(default_factory=dict)
     """The values that a new record of ``kind`` begins with"""
+    sort: str = ""
+    """A key of ``SORTS``: lines of one sort can be shown as one"""
 
 
 def todo(store: Store, today: date) -> list[Todo]:
     """All things to do, the most important first; at headquarters for all its posts."""
     if store.identity.role == "hq":
-        return [
-            *_late_by_post(store, today),
-            *_violations(store),
-            *_dangling(store),
-            *_joint(store),
-            *_units_to_check(store),
-            *_units_twice(store),
-            *_introductions(store, today),
-            *_drafts(store),
-        ]
-    return [
-        *_drafts(store),  # after a power cut people look for what they had typed
-        *_matters(store, today),
-        *_returned(store),
-        *_violations(store),
-        *_dangling(store),
-        *_units_to_check(store),
-        *_introductions(store, today),
-        *_cells_not_met(store, today),
-        *_missing_members(store, today),
-        *_charges_left(store, today),
-        *_agreements(store, today),
-    ]
+        found: dict[str, Iterable[Todo]] = {
+            "posts": _late_by_post(store, today),
+            "violations": _violations(store),
+            "dangling": _dangling(store),
+            "joint": _joint(store),
+            "units": _units_to_check(store),
+            "twice": _units_twice(store),
+            "introductions": _introductions(store, today),
+            "drafts": _drafts(store),
+        }
+    else:
+        found = {
+            "drafts": _drafts(store),  # after a power cut people look for what they had typed
+            "matters": _matters(store, today),
+            "returned": _returned(store),
+            "violations": _violations(store),
+            "dangling": _dangling(store),
+            "units": _units_to_check(store),
+            "introductions": _introductions(store, today),
+            "cells": _cells_not_met(store, today),
+            "absent": _missing_members(store, today),
+            "charges": _charges_left(store, today),
+            "agreements": _agreements(store, today),
+        }
+    return [replace(line, sort=sort) for sort, lines in found.items() for line in lines]
+
+
+def in_order(lines: Iterable[Todo]) -> list[Todo]:
+    """Drafts first, then what is late or wrong, then what was returned, then the rest."""
+    return sorted(lines, key=lambda line: (line.sort != "drafts", "!↩·".index(line.sign)))
+
+
+def in_short(lines: Sequence[Todo], room: int) -> list[Todo]:
+    """The same lines in ``room`` rows, if they can be: the sorts with most lines become one line each.
+
+    More than ``MOST_OF_A_SORT`` lines of a sort are always one: whoever reads thirty lines of one sort reads no other.
+    """
+    sorts = {sort: list(alike) for sort, alike in groupby(sorted(lines, key=_sort_of), _sort_of) if sort}
+    short: dict[str, Todo] = {}
+    for sort, alike in sorted(sorts.items(), key=lambda item: -len(item[1])):
+        rows = len(lines) - sum(len(sorts[done]) - 1 for done in short)
+        if len(alike) > MOST_OF_A_SORT or (len(alike) > 1 and rows > room):
+            short[sort] = _as_one(sort, alike)
+    kept: list[Todo] = []
+    for line in lines:
+        if line.sort not in short:
+            kept.append(line)
+        elif short[line.sort] not in kept:
+            kept.append(short[line.sort])
+    return in_order(kept)
+
+
+def _sort_of(line: Todo) -> str:
+    return line.sort
+
+
+def _as_one(sort: str, alike: Sequence[Todo]) -> Todo:
+    """One line for all things of a sort, as urgent as the most urgent; opened, it shows them."""
+    first = in_order(alike)[0]
+    return Todo(first.sign, first.when, many_text(sort, len(alike)), MANY, sort)
+
+
+def many_text(sort: str, number: int) -> str:
+    """“30 chi bộ chưa có kỳ sinh hoạt”; “50+” where not all were looked for."""
+    return SORTS[sort](number, f"{number}+" if number >= MAX_LISTED else None)
 
 
 def _days_left(day: str, today: date) -> int:
@@ -157,7 +234,7 @@ def _joint(store: Store) -> list[Todo]:
         found = review_hints.joint_hints(store, [*of_post])[:MAX_LISTED]
         return [Todo("!", _("joint"), f"{of_post[record]}: {text}", "activity", record) for record, text in found]
 
-    return store.cached_until_changed("joint", find)
+    return store.cached_until_changed(f"joint {language()}", find)
 
 
 def _units_to_check(store: Store) -> Iterator[Todo]:

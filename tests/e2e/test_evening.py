@@ -96,7 +96,7 @@ def test_an_evening(world: World) -> None:
     terminal.wait("Cần làm")
 
     terminal.type(F9)
-    terminal.wait("sở chỉ huy chưa nhận")
+    terminal.wait("Sở chỉ huy chưa nhận")
     terminal.type(str(world.usb))
     terminal.wait(world.usb.name)
     terminal.type(ENTER)

@@ -18,6 +18,7 @@ from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.sync import SyncScreen
+from fieldapp.tui.screens.todo_sort import TodoSortScreen
 
 TODAY = date(2024, 11, 25)
 
@@ -149,3 +150,33 @@ async def test_the_month_s_counts_stay_below_the_list(world: World) -> None:
 async def test_a_month_without_records_says_so(world: World) -> None:
     async with looking(world.root, world.post.reopen()) as eyes:
         assert "Chưa ghi gì trong tháng 11/2024" in eyes.text
+
+
+async def test_thirty_cells_without_a_meeting_are_one_line_below_what_is_late_and_unsent(world: World) -> None:
+    for number in range(29):
+        records.save(world.hq, "party_cell", {"name": f"Chi bộ thôn {number}", "unit_id": "24221"})
+    world.carry(world.hq, world.post)
+    for row in lists.record_window(world.post, "party_cell").rows:
+        meeting = {"party_cell_id": row["id"], "held_on": "2024-10-03"}
+        records.save(world.post, "meeting", meeting, confirm=True)
+    late(world, "Cột mốc")
+    async with looking(world.root, world.post.reopen()) as eyes:
+        texts = [todo.text for todo in eyes.app.screen._todo]  # type: ignore[attr-defined]
+        assert texts == [
+            "31 bản ghi: F9 để chép ra USB",
+            "Trao đổi thông tin · Xã Ia Lốp: Cột mốc (hạn 22/11)",
+            "31 bản ghi: xem danh sách",
+            "30 chi bộ chưa có kỳ sinh hoạt",
+        ]
+        assert "▼" not in eyes.text
+        await eyes.choose("30 chi bộ")
+        assert isinstance(eyes.app.screen, TodoSortScreen)
+        assert "Chi bộ buôn Ba Na" in eyes.text
+        hidden = 30 - sum("chưa có kỳ sinh hoạt" in line for line in eyes.lines[3:])
+        assert f"▼ còn {hidden} dòng ở dưới" in eyes.text
+        await eyes.press("end")
+        assert "▼" not in eyes.text
+        await eyes.press("home", "enter")
+        assert isinstance(eyes.app.screen, FormScreen)
+        await eyes.press("escape", "escape")
+        assert isinstance(eyes.app.screen, HomeScreen)

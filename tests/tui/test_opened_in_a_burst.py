@@ -36,8 +36,6 @@ from fieldapp.tui.screens import (
     form,
     help,
     home,
-    menu,
-    palette,
     people,
     quick,
     record,
@@ -48,6 +46,8 @@ from fieldapp.tui.screens import (
     search,
     sync,
     templates,
+    todo_sort,
+    ways,
 )
 from fieldapp.tui.screens import (
     list as listing,
@@ -73,6 +73,7 @@ def drawn(store: Store) -> keying.SampledRecord:
 
 POST: dict[type[Screen[Any]], Make] = {
     home.HomeScreen: lambda _w, _s: home.HomeScreen(),
+    todo_sort.TodoSortScreen: lambda _w, _s: todo_sort.TodoSortScreen("cells"),
     form.FormScreen: lambda _w, _s: form.FormScreen("activity"),
     form.ShortForm: lambda _w, _s: form.ShortForm("member", {"full_name": "Lê Văn C"}, {}),
     quick.QuickScreen: lambda _w, _s: quick.QuickScreen("member"),
@@ -97,8 +98,7 @@ POST: dict[type[Screen[Any]], Make] = {
     day.DayDialog: lambda _w, _s: day.DayDialog(),
     duplicate.DuplicateDialog: lambda _w, _s: duplicate.DuplicateDialog("?", [("a", "1")], [("a", "2")]),
     templates.TemplateMenu: lambda _w, s: templates.TemplateMenu(s, "activity"),
-    menu.KindMenu: lambda _w, s: menu.KindMenu(s, "write"),
-    palette.Palette: lambda _w, s: palette.Palette(s),
+    ways.WayFinder: lambda _w, s: ways.WayFinder(s, "?", "write"),
     finder.Finder: lambda _w, _s: finder.Finder("?", [("", [(1, "a")])]),
     help.HelpScreen: lambda _w, _s: help.HelpScreen(home.HomeScreen()),
 }

@@ -99,12 +99,12 @@ async def test_home_says_what_must_be_done(world: World) -> None:
     async with at_post(world) as s:
         assert "! quá 3 ngày" in s.text
         assert "· còn 12 ngày" in s.text
-        assert "4 thay đổi trong 4 bản ghi" in s.text
-        await s.press("enter")
+        assert "! chưa gửi       4 bản ghi: F9" in s.text
+        await s.press("down", "enter")
         assert isinstance(s.app.screen, RecordScreen)
         assert "Siu Blêh" in s.text
-        await s.press("escape", "down", "enter", "escape")
-        assert s.app.screen.query_one("#todo").highlighted == 1  # type: ignore[attr-defined]
+        await s.press("escape", "down", "down", "enter", "escape")
+        assert s.app.screen.query_one("#todo").highlighted == 3  # type: ignore[attr-defined]
 
 
 async def test_a_draft_is_dropped_at_the_second_press(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import on_windows
 from field import World
-from screen_driver import at_post, run
+from screen_driver import run
 from sync_state import new_post, no_unicode, second_laptop
 
 from fieldapp.records import records
@@ -85,13 +85,3 @@ async def test_of_a_file_its_folder_is_meant(world: World) -> None:
         assert "3 thay đổi mới" in s.text
         assert "· Chưa đọc các gói trong thư mục con" in s.text
     assert len(list(world.usb.glob("sch-iarve*.age"))) == 1
-
-
-async def test_the_header_tells_what_is_new_from_what_awaits_its_receipt(world: World) -> None:
-    world.well()
-    outgoing.export(world.post, world.usb)
-    async with at_post(world) as s:
-        assert "3 đã xuất, chờ biên nhận" in s.text
-        records.save(world.post, "event", {"name": "Lũ 2013", "date_from": "2013-11-01"})
-        await s.press("f9", "escape")
-        assert "1 chưa gửi · 3 chờ biên nhận · SCH" in s.text.splitlines()[0]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 import uuid_utils
 from field import Run, World
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fieldapp.records import lists, records
 from fieldapp.store.store import Store
 from fieldapp.work import month_counts
-from fieldapp.work.todo import MAX_LISTED, Todo, todo
+from fieldapp.work.todo import MANY, MAX_LISTED, MOST_OF_A_SORT, SORTS, Todo, in_order, in_short, todo
 
 TODAY = date(2024, 11, 25)
 
@@ -263,7 +266,34 @@ def test_the_command_says_the_same(world: World, run: Run) -> None:
     yesterday = (date.today() - timedelta(1)).isoformat()
     row_id = matter(world, "[red]Tin[/]", yesterday, opened_on="2013-01-01")
     code, out, _err = run("todo")
-    assert (code, out.splitlines()[0].split()[:4], row_id in out) == (0, ["!", "trễ", "1", "ngày"], True)
+    assert (code, out.splitlines()[1].split()[:4], row_id in out) == (0, ["!", "trễ", "1", "ngày"], True)
     assert "[red]Tin[/]" in out
     found: list[dict[str, Any]] = json.loads(run("todo", "--json")[1])
-    assert [(t["sign"], t["kind"], t["target"]) for t in found] == [("!", "matter", row_id), ("·", "", "")]
+    assert [(t["sign"], t["kind"], t["target"]) for t in found] == [
+        ("!", "", ""), ("!", "matter", row_id), ("·", "unreceived", ""),
+    ]  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("!↩·"), st.sampled_from(["", *SORTS])), max_size=40),
+    st.integers(5, 20),
+)
+def test_in_few_rows_nothing_is_left_out_and_what_is_late_comes_first(drawn: list[tuple[str, str]], room: int) -> None:
+    lines = [
+        Todo(sign, "", str(at), "matter", str(at), sort=sort)  # type: ignore[arg-type]
+        for at, (sign, sort) in enumerate(drawn)
+    ]
+    short = in_short(lines, room)
+    many = [line for line in short if line.kind == MANY]
+    together = {line.target for line in many}
+    shown = {line.target for line in short if line.kind != MANY}
+    assert {line.target for line in lines} == shown | {line.target for line in lines if line.sort in together}
+    assert not any(line.sort in together for line in short)
+    for line in many:
+        alike = [other for other in lines if other.sort == line.target]
+        assert (line.sign, str(len(alike)) in line.text) == (in_order(alike)[0].sign, True)
+    by_itself = Counter(line.sort for line in short if line.sort)
+    assert all(number <= MOST_OF_A_SORT for number in by_itself.values())
+    assert len(short) <= room or all(number == 1 for number in by_itself.values())
+    ranks = ["!↩·".index(line.sign) for line in short if "drafts" not in (line.sort, line.target)]
+    assert ranks == sorted(ranks)

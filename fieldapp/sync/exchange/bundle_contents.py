@@ -1,10 +1,12 @@
 """The contents of a bundle: which segments and certificates a recipient gets, and the manifest of them."""
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import fieldapp
+from fieldapp.domain.records import PARENTS
 from fieldapp.store import log as change_log
 from fieldapp.store import vault, wall
 from fieldapp.store.migrations import SEGMENT_SCHEMA
@@ -204,6 +206,31 @@ def _rows_per_table(store: Store, chosen: Sequence[Row]) -> dict[str, int]:
         for table, number in tables.items():
             counts[table] = counts.get(table, 0) + number
     return counts
+
+
+def records_in(store: Store, chosen: Sequence[Row]) -> int:
+    """The number of records that the segments change, or of which they change a row: a figure is its activity's."""
+    by_table: dict[str, set[str]] = {}
+    for row in chosen:
+        for change in change_log.changes_after(store, row["log_id"], row["first"] - 1, row["last"]):
+            by_table.setdefault(change.table, set()).add(change.row_id)
+    records: set[str] = set()
+    for table, ids in by_table.items():
+        of_record = records_of(store, table, ids)
+        records |= {of_record.get(row_id, row_id) for row_id in ids}
+    return len(records)
+
+
+def records_of(store: Store, table: str, ids: Iterable[str]) -> dict[str, str]:
+    """Row -> its record, for rows of a table that belong to records; empty for the table of a record."""
+    if table not in PARENTS:
+        return {}
+    _model, child = PARENTS[table]
+    rows = store.rows(
+        f"SELECT id, {child.parent} AS record FROM {table} WHERE id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(ids))],
+    )
+    return {row["id"]: row["record"] for row in rows}
 
 
 def _rejected_changes(store: Store, to: Peer | None) -> list[RejectedChange]:

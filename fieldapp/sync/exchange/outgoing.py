@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
@@ -43,11 +42,10 @@ class Exported:
     @property
     def sentence(self) -> str:
         """A sentence that says what was written."""
-        return _("{file} for {to}: {records}, {changes}, {size} bytes, read back and compared.").format(
+        return _("{file} for {to}: {records}, {size} bytes, read back and compared.").format(
             file=self.path.name,
             to=self.recipient,
             records=counted("{n} record", "{n} records", self.records),
-            changes=counted("{n} change", "{n} changes", self.changes),
             size=format_amount(self.size),
         )
 
@@ -141,7 +139,7 @@ def export_to(store: Store, dest: Path, inventory: Inventory, to: Peer, progress
         path=target,
         recipient=to.title,
         changes=sum(s["last"] - s["first"] + 1 for s in contents.chosen),
-        records=sum(n for t, n in manifest.counts.items() if BY_KIND.get(t) is None or BY_KIND[t].TOP),
+        records=bundle_contents.records_in(store, contents.chosen),
         size=size,
     )
 

@@ -1,20 +1,25 @@
 """The state of exchange: what headquarters has not received, what waits here, and what other laptops lack."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from fieldapp.domain.records import PARENTS
 from fieldapp.i18n import _, counted
 from fieldapp.store import log as change_log
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.exchange import messages, outgoing
+from fieldapp.sync.exchange import bundle_contents, messages, outgoing
 from fieldapp.sync.format import clock
-from fieldapp.sync.merge import admission, release, voids
+from fieldapp.sync.merge import release, voids
 from fieldapp.sync.merge.forks import FORK_SETTLED
 from fieldapp.sync.peers import logs, peers, receipts
 from fieldapp.sync.peers.peers import Peer
+
+OnWay = Literal["unsent", "awaited"]
+"""How far a record that headquarters has not received is: ``unsent`` if one of its changes is in no bundle yet,
+``awaited`` if all are in bundles that were written, and only the receipt is missing"""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,11 @@ class Status:
     """The state of exchange."""
 
     unsent: int
+    """number of own changes that headquarters has not acknowledged"""
     unsent_records: int
+    """number of records that it has not received completely; all that people are shown counts these"""
+    awaited_records: int
+    """how many of these records are in bundles that were written already, and only await the receipt"""
     laptops: int
     """number of laptops that we exchange with, or that wait to be certified"""
     asking: list[str]
@@ -62,17 +71,28 @@ class Status:
     clock_warning: str | None
     to_release: release.ToRelease | None
     """what waits because a clock was far ahead, and can be released here"""
-    awaited: int
-    """how many of the unsent changes are in a bundle that was written already, but is not acknowledged yet"""
-    exported: bool
-    """all own changes are in a bundle that was written"""
+
+    @property
+    def fresh_records(self) -> int:
+        """The number of records with a change that is in no bundle yet."""
+        return self.unsent_records - self.awaited_records
+
+    @property
+    def counts(self) -> str:
+        """How many records were not sent, and how many await a receipt: the same words wherever it is said."""
+        sent = counted("{n} record not sent", "{n} records not sent", self.fresh_records)
+        awaited = _("{n} await a receipt").format(n=self.awaited_records)
+        return f"{sent} · {awaited}" if self.awaited_records else sent
 
     @property
     def sentence(self) -> str:
         """A sentence that says how much headquarters has not received."""
-        return _("{changes} in {records} not received by headquarters.").format(
-            changes=counted("{n} change", "{n} changes", self.unsent),
-            records=counted("{n} record", "{n} records", self.unsent_records),
+        if not self.unsent_records:
+            return _("Headquarters has received everything.")
+        if not (self.fresh_records and self.awaited_records):
+            return _("Headquarters has not received: {counts}.").format(counts=self.counts)
+        return _("Headquarters has not received {records}: {counts}.").format(
+            records=counted("{n} record", "{n} records", self.unsent_records), counts=self.counts
         )
 
 
@@ -82,8 +102,8 @@ def exchange_status(store: Store) -> Status:
     partners = peers.partners(store, known, asking=True)
     above = [p for p in partners if p.role == "hq"] if me.role == "post" else []
     received = [p.received_until for p in _peers_status(store, above, known) if p.received_until]
-    unsent = _unsent(store)
-    since = max(0, logs.changes_written(store) - int(store.setting(outgoing.EXPORTED_CHANGES, "0") or 0))
+    lacking = list(_unacknowledged(store))
+    records = _by_record(store, lacking)
     segments = store.rows(
         f"SELECT {messages.SEGMENT_COLUMNS}, received_at FROM local_segment WHERE state = 'held'"
         f" UNION ALL SELECT {messages.SEGMENT_COLUMNS}, received_at FROM local_segment"
@@ -100,8 +120,9 @@ def exchange_status(store: Store) -> Status:
             0, _("Headquarters has revoked this laptop: what it writes from now on is not taken. Ask there.")
         )
     return Status(
-        unsent=len(unsent),
-        unsent_records=len(_records_of_rows(store, unsent)),
+        unsent=len(lacking),
+        unsent_records=len(records),
+        awaited_records=sum(on_way == "awaited" for on_way in records.values()),
         laptops=len(partners),
         asking=[p.title for p in partners if peers.awaits_certificate(me, p)],
         to_confirm=[p.title for p in peers.to_confirm(store, known)],
@@ -116,8 +137,6 @@ def exchange_status(store: Store) -> Status:
         undecided=sum(map(len, voids.undecided_records(store).values())),
         clock_warning=clock.warning(store),
         to_release=release.to_release(store),
-        awaited=max(0, len(unsent) - since),
-        exported=since == 0,
     )
 
 
@@ -141,23 +160,36 @@ def missing_segments_text(store: Store, post_id: str) -> list[str]:
     ]
 
 
-def received_records(store: Store, ids: Sequence[str]) -> set[str]:
-    """Those records whose changes headquarters has acknowledged completely; at headquarters, all of ``ids``."""
+def unreceived_records(store: Store) -> dict[str, OnWay]:
+    """Each record that headquarters has not received completely -> how far it is; none at headquarters."""
+    return _by_record(store, _unacknowledged(store))
+
+
+def unreceived(store: Store, ids: Sequence[str]) -> dict[str, OnWay]:
+    """The same for some records only: quick, whatever else is on its way."""
     if store.identity.role == "hq":
-        return set(ids)
+        return {}
     belongs = {row_id: row_id for row_id in ids}
-    for kind, parent in _parents().items():
+    for kind, (_model, child) in PARENTS.items():
         for row in store.rows(
-            f"SELECT id, {parent} AS record FROM {kind} WHERE {parent} IN (SELECT value FROM json_each(?))",
+            f"SELECT id, {child.parent} AS record FROM {kind} WHERE {child.parent} IN (SELECT value FROM json_each(?))",
             [json.dumps(list(ids))],
         ):
             belongs[row["id"]] = row["record"]
-    unacknowledged = {
-        belongs[row_id]
-        for log_id, last in _acknowledged(store).items()
-        for row_id in change_log.rows_changed_after(store, belongs.keys(), log_id, last)
-    }
-    return set(ids) - unacknowledged
+    found: dict[str, OnWay] = {}
+    exported = _exported(store)
+    for log_id, last in _acknowledged(store).items():
+        fresh = {belongs[i] for i in change_log.rows_changed_after(store, belongs, log_id, max(last, exported[log_id]))}
+        if last < exported[log_id]:
+            changed = {belongs[i] for i in change_log.rows_changed_after(store, belongs, log_id, last)}
+            found |= {record: _further(found.get(record), "awaited") for record in changed}
+        found |= dict.fromkeys(fresh, "unsent")
+    return found
+
+
+def _further(known: OnWay | None, on_way: OnWay) -> OnWay:
+    """How far a record is, of which one change is ``known`` and another ``on_way``."""
+    return "unsent" if "unsent" in (known, on_way) else "awaited"
 
 
 def _acknowledged(store: Store) -> dict[str, int]:
@@ -170,35 +202,42 @@ def _acknowledged(store: Store) -> dict[str, int]:
     }
 
 
-def _parents() -> dict[str, str]:
-    """Table of rows that belong to a record -> its column with the record's id."""
-    return {kind: child.parent for kind, (_model, child) in PARENTS.items()}
+def _exported(store: Store) -> dict[str, int]:
+    """Own log id -> its last change that is in a bundle for headquarters that was written here.
+
+    Changes are only ever appended to the newest log, so those that no bundle has are the last of them all.
+    """
+    own = store.rows("SELECT id, seq FROM local_log WHERE replica_id = ? ORDER BY id DESC", [store.identity.replica_id])
+    fresh = logs.changes_written(store) - int(store.setting(outgoing.EXPORTED_CHANGES, "0") or 0)
+    found = {}
+    for row in own:
+        found[row["id"]] = row["seq"] - min(max(fresh, 0), row["seq"])
+        fresh -= row["seq"]
+    return found
 
 
-def _unsent(store: Store) -> list[admission.RowKey]:
-    """The row of each own change that headquarters has not acknowledged, one for each change; none at headquarters."""
+def _unacknowledged(store: Store) -> Iterator[tuple[str, str, OnWay]]:
+    """(table, row, how far it is) of each own change that headquarters has not acknowledged; none at headquarters."""
     if store.identity.role == "hq":
-        return []
-    return [
-        (c.table, c.row_id)
-        for log_id, last in _acknowledged(store).items()
-        for c in change_log.changes_after(store, log_id, last)
-    ]
+        return
+    exported = _exported(store)
+    for log_id, last in _acknowledged(store).items():
+        for change in change_log.changes_after(store, log_id, last):
+            yield change.table, change.row_id, "awaited" if change.seq <= exported[log_id] else "unsent"
 
 
-def _records_of_rows(store: Store, changes: Sequence[admission.RowKey]) -> set[str]:
-    """The records that changed rows belong to: a figure belongs to its activity."""
-    by_table: dict[str, set[str]] = {}
-    for table, row_id in changes:
-        by_table.setdefault(table, set()).add(row_id)
-    records: set[str] = set()
-    parents = _parents()
-    for table, ids in by_table.items():
-        if table in parents:
-            for row_id in ids:
-                records.add(store.value(f"SELECT {parents[table]} FROM {table} WHERE id = ?", [row_id]))
-        else:
-            records |= ids
+def _by_record(store: Store, changes: Iterable[tuple[str, str, OnWay]]) -> dict[str, OnWay]:
+    """The record that each changed row belongs to -> how far it is: a figure belongs to its activity."""
+    by_table: dict[str, dict[str, OnWay]] = {}
+    for table, row_id, on_way in changes:
+        rows = by_table.setdefault(table, {})
+        rows[row_id] = _further(rows.get(row_id), on_way)
+    records: dict[str, OnWay] = {}
+    for table, rows in by_table.items():
+        of_record = bundle_contents.records_of(store, table, rows)
+        for row_id, on_way in rows.items():
+            record = of_record.get(row_id, row_id)
+            records[record] = _further(records.get(record), on_way)
     return records
 
 

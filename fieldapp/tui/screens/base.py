@@ -1,5 +1,6 @@
 """What all screens share: the header, the footer and the open replica."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual import getters
@@ -8,7 +9,7 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import ModalScreen, Screen
 from textual.widgets import OptionList
 
-from fieldapp.i18n import _
+from fieldapp.i18n import _, again
 from fieldapp.store.store import Store
 from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.footer import KeyFooter
@@ -35,7 +36,11 @@ class OrderedKeys(Screen[Any]):
         if self.app.locked:
             return {}
         hidden = self.CHANGES if self.app.read_only else ()
-        keys = {key: active for key, active in super().active_bindings.items() if active.binding.action not in hidden}
+        keys = {
+            key: active._replace(binding=replace(active.binding, description=again(active.binding.description)))
+            for key, active in super().active_bindings.items()
+            if active.binding.action not in hidden
+        }
         return dict(sorted(keys.items(), key=lambda item: _footer_place(item[0])))
 
 

@@ -1,6 +1,6 @@
 """A small window to find one thing: typing filters, the arrows choose, Enter takes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -13,12 +13,15 @@ from textual.widgets.option_list import Option
 from fieldapp.i18n import _
 from fieldapp.tui.screens.base import Dialog
 from fieldapp.tui.widgets.footer import KeyFooter
-from fieldapp.tui.widgets.pick_list import fitting
+from fieldapp.tui.widgets.more_below import MoreBelow
 from fieldapp.tui.widgets.text_field import TextField
-from fieldapp.vietnamese.text import search_key
+from fieldapp.vietnamese.finding import FAR, nearest, nearness
 
 Group = tuple[str, Sequence[tuple[Any, str]]]
 """A heading, and (value, name) of each line below it"""
+
+Found = tuple[str, Sequence[tuple[int, Any, str]]]
+"""A heading, and (nearness, value, name) of each line below it that fits what is typed"""
 
 
 class WordField(TextField):
@@ -34,8 +37,15 @@ class WordField(TextField):
 class Finder(Dialog):
     """Dismisses with the value that was taken, or with None."""
 
-    def __init__(self, title: str, groups: Sequence[Group]) -> None:
+    ASKS: ClassVar[str] = "type a word of the name"
+    """English message: what is said in the empty field"""
+    NOTHING: ClassVar[str] = "No line has these words."
+    """English message: what is said where nothing fits"""
+
+    def __init__(self, title: str, groups: Sequence[Group], also_called: Mapping[Any, str] | None = None) -> None:
+        """``also_called``: value -> other words for it, with commas between."""
         super().__init__()
+        self._also_called = also_called or {}
         self._title = title
         self._groups = groups
         self._values: list[Any] = []
@@ -44,10 +54,11 @@ class Finder(Dialog):
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
             yield Static(Content(self._title), classes="section")
-            yield WordField(stays=True, placeholder=_("type a word of the name"))
+            yield WordField(stays=True, placeholder=_(self.ASKS))
             found = OptionList(markup=False)
             found.can_focus = False
             yield found
+            yield MoreBelow(found)
         yield KeyFooter()
 
     def on_mount(self) -> None:
@@ -65,29 +76,47 @@ class Finder(Dialog):
 
     def refilter(self) -> None:
         """Filter again by the words typed."""
-        self._filter(self.query_one(WordField).value)
+        self._filter(self.typed)
 
     def on_input_changed(self, event: TextField.Changed) -> None:
         self._filter(event.value)
+
+    @property
+    def typed(self) -> str:
+        """What is typed."""
+        return self.query_one(WordField).value
+
+    def found(self, typed: str) -> Sequence[Found]:
+        """The lines that fit, the nearest first below each heading."""
+        return [
+            (heading, nearest((self._nearness(typed, value, name), value, name) for value, name in named))
+            for heading, named in self.groups(typed)
+        ]
+
+    def _nearness(self, typed: str, value: Any, name: str) -> int | None:
+        return nearness(typed, name, self._also_called.get(value, "") if self._also_called else "")
 
     def _filter(self, typed: str) -> None:
         found = self.query_one(OptionList)
         found.clear_options()
         self._values = []
-        best: int | None = None
-        for heading, named in self.groups(typed):
-            fit = fitting(named, typed)
-            if fit and heading:
-                self._values.append(None)
-                found.add_option(Option(Content.styled(heading, "bold"), disabled=True))
-            for value, name in fit:
-                if best is None and search_key(name).startswith(search_key(typed)):
-                    best = len(self._values)
+        groups = self.found(typed)
+        near: list[tuple[int, int]] = []
+        if not any(distance < FAR for _heading, lines in groups for distance, _value, _name in lines):
+            self._say(_(self.NOTHING))
+        for heading, lines in groups:
+            if heading and lines:
+                self._say(heading)
+            for distance, value, name in lines:
+                near.append((distance, len(self._values)))
                 self._values.append(value)
                 found.add_option(Option(Content(f"  {name}")))
-        found.action_first()
-        if best is not None:
-            found.highlighted = best
+        found.highlighted = min(near)[1] if near else None
+
+    def _say(self, sentence: str) -> None:
+        """Add a line that cannot be chosen."""
+        self._values.append(None)
+        self.query_one(OptionList).add_option(Option(Content.styled(sentence, "bold"), disabled=True))
 
     def action_move(self, step: int) -> None:
         """Go up or down the list."""

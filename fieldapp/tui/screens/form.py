@@ -184,8 +184,9 @@ class FormScreen(Page):
         return [editor for editor in self._editors if isinstance(editor, FieldRow)]
 
     def _first_open(self) -> Editor:
-        """The first field that is not pinned; the very first if all are."""
-        return next((e for e in self._editors if not (isinstance(e, FieldRow) and e.pinned)), self._editors[0])
+        """The first field that is neither pinned nor filled in for this form; the very first if all are."""
+        left = (e for e in self._editors if not (isinstance(e, FieldRow) and e.pinned) and e.key not in self._initial)
+        return next(left, self._editors[0])
 
     def _load(self, data: Mapping[str, Any]) -> None:
         for editor in self._editors:

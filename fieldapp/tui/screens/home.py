@@ -1,11 +1,9 @@
 """Home: what must I do?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import ClassVar
 
-from rich.table import Table
-from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,21 +18,18 @@ from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.store import wall
 from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.todo_sort import open_todo
 from fieldapp.tui.widgets.header import HeaderLine
-from fieldapp.tui.widgets.lines import refill
+from fieldapp.tui.widgets.todo_list import TodoLines, TodoList
 from fieldapp.work import month_counts, notices
 from fieldapp.work.todo import Todo, todo
 
 AGAIN_SECONDS = 3.0
 MOST_PLANS = 4
+FULL_HEIGHT, FEW_KINDS = 24, 3
+"""In fewer rows than these fewer kinds are counted: what is to be done goes first"""
 BAR = 12
 """Columns of a full bar"""
-
-
-class TodoList(OptionList):
-    """What must be done."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Go"), key_display="Enter")]
 
 
 class HomeScreen(Page):
@@ -59,13 +54,12 @@ class HomeScreen(Page):
         super().__init__()
         self._asked = ""
         self._due: list[Todo] = []
-        self._todo: list[Todo] = []
         self._to_review: list[Todo] | None = None
         """Only at headquarters. Counted in a thread, because it takes long if there are many records"""
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
-        yield TodoList(id="todo", markup=False)
+        yield TodoLines()
         with Vertical(id="month"):
             yield Static(id="counts", markup=False)
             yield Static(id="plan", markup=False)
@@ -75,23 +69,28 @@ class HomeScreen(Page):
         state = self.query_one(HeaderLine).state
         self._due = [
             *notices.late_posts_line(self.store, today),
-            *todo(self.store, today),
             *notices.exchange_todo(state, self.store.role),
+            *todo(self.store, today),
         ]
         self.query_one("#what", Static).update(Content(f"{_('To do')}   {format_date_long(today)}"))
         self._list_todo()
-        self.query_one("#counts", Static).update(Content(self._counts(today)))
-        plan = self.query_one("#plan", Static)
-        plan.update(Content("\n".join(self._plan(today))))
+        plan, plans = self.query_one("#plan", Static), list(self._plan(today))
+        room = month_counts.MAX_KINDS if self.app.size.height >= FULL_HEIGHT else FEW_KINDS
+        self.query_one("#counts", Static).update(Content(self._counts(today, max(room - len(plans), 1))))
+        plan.update(Content("\n".join(plans)))
         plan.display = bool(plan.content)
         if self.store.role == "hq":
             self._count_to_review()
 
     def _list_todo(self) -> None:
-        self._todo = [*self._due, *(self._to_review or [])]
         counting = self._to_review is None and self.store.role == "hq"
         nothing = "" if counting else f"✓ {_('Nothing is open.')}"
-        refill(self.query_one("#todo", OptionList), map(_in_columns, self._todo), nothing)
+        self.query_one(TodoLines).show([*self._due, *(self._to_review or [])], nothing)
+
+    @property
+    def _todo(self) -> Sequence[Todo]:
+        """The lines that are shown."""
+        return next((lines.shown for lines in self.query(TodoLines)), ())
 
     @work(thread=True, exclusive=True)
     def _count_to_review(self) -> None:
@@ -107,8 +106,8 @@ class HomeScreen(Page):
             self._to_review = found
             self._list_todo()
 
-    def _counts(self, today: date) -> str:
-        counted = month_counts.month_counts(self.store, today)
+    def _counts(self, today: date, most: int) -> str:
+        counted = month_counts.month_counts(self.store, today)[:most]
         title = _("Recorded in {month}") if counted else _("Nothing recorded yet in {month}")
         lines = [f"{_(records.model_of(kind).PLURAL):<40}{format_amount(number):>10}" for kind, number in counted]
         return "\n".join([title.format(month=f"{today:%m/%Y}"), *lines])
@@ -160,48 +159,15 @@ class HomeScreen(Page):
         self._asked = ""
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        chosen = self._todo[event.option_index]
-        if not chosen.kind:
-            self.action_usb()
-        elif chosen.kind == notices.DAY:
-            from fieldapp.tui.screens.day import DayDialog
-
-            self.app.push_screen(DayDialog())
-        elif chosen.kind == notices.REVIEW:
-            self.action_review()
-        elif chosen.kind == notices.POSTS:
-            self.action_posts()
-        elif chosen.kind == notices.DECIDE:
-            from fieldapp.tui.screens.conflicts import ConflictsScreen
-
-            self.app.push_screen(ConflictsScreen())
-        elif chosen.target and not chosen.draft:
-            from fieldapp.tui.screens.record import RecordScreen
-
-            self.app.push_screen(RecordScreen(chosen.target))
-        else:
-            from fieldapp.tui.screens.form import FormScreen
-
-            draft = next((d for d in self.store.drafts() if d.id == chosen.target), None)
-            row_id = draft.row_id if draft else None
-            self.app.push_screen(FormScreen(chosen.kind, row_id, draft, initial=chosen.initial))
+        open_todo(self.app, self._todo[event.option_index])
 
     def action_write(self) -> None:
-        """Choose a kind, then open its form."""
-        from fieldapp.tui.screens.form import open_form
-        from fieldapp.tui.screens.menu import KindMenu
-
-        def chosen(kind: str | None) -> None:
-            if kind is not None:
-                open_form(self.app, kind)
-
-        self.app.push_screen(KindMenu(self.store, "write"), chosen)
+        """Choose what to record, then open its form."""
+        self.app.choose_way(_("What to record?"), "write")
 
     def action_books(self) -> None:
         """Choose a kind, then open its list."""
-        from fieldapp.tui.screens.menu import KindMenu
-
-        self.app.push_screen(KindMenu(self.store, "look"), lambda kind: self._list(kind) if kind else None)
+        self.app.choose_way(_("Which book to open?"), "look")
 
     def action_search(self) -> None:
         """Search all records."""
@@ -248,13 +214,3 @@ class HomeScreen(Page):
         from fieldapp.tui.screens.sync import SyncScreen
 
         self.app.push_screen(SyncScreen())
-
-
-def _in_columns(todo: Todo) -> Table:
-    """Sign, when, what; a long text wraps within its column."""
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=2, justify="right")
-    table.add_column(width=14)
-    table.add_column(ratio=1)
-    table.add_row(Text(todo.sign), Text(todo.when), Text(todo.text))
-    return table

@@ -1,6 +1,6 @@
 """A list of any kind of record: where is it?"""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -18,6 +18,7 @@ from fieldapp.store.store import Row
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.record_table import RecordTable
+from fieldapp.tui.widgets.signs import Legend, sign
 from fieldapp.tui.widgets.text_field import TextField
 
 WINDOW = 100
@@ -52,8 +53,10 @@ class ListScreen(Page):
         Binding("f8", "app.moved('f5')", show=False),
     ]
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, text: str = "") -> None:
+        """``text``: the words to search for at first."""
         super().__init__()
+        self._text = text
         self.kind = kind
         self.model = records.model_of(kind)
         self._rows: list[Row] = []
@@ -63,12 +66,13 @@ class ListScreen(Page):
     def body(self) -> ComposeResult:
         with Horizontal(id="search-line"):
             yield Static(Content(f"{_('Find')}: {_(self.model.PLURAL)}"))
-            yield SearchField(stays=True, id="search")
+            yield SearchField(self._text, stays=True, id="search")
             yield Static(id="found", markup=False)
         with Horizontal(id="body"):
             yield RecordTable()
             with VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="record", markup=False)
+        yield Legend(self.store)
 
     def on_mount(self) -> None:
         self.query_one("#search").focus()
@@ -121,10 +125,11 @@ class ListScreen(Page):
             self.store, self.kind, text=self.query_one(TextField).value, after=self._after, limit=limit or WINDOW,
             voided=self._voided,
         )  # fmt: skip
-        received = status.received_records(self.store, [r["id"] for r in page.rows])
+        on_way = status.unreceived(self.store, [r["id"] for r in page.rows])
         shown = words.display(self.store, self.kind, page.rows, self.model.LIST, short=True)
         returned = {review.record for review in reviews.returned_records(self.store) if review.kind == self.kind}
-        self._table.add([(_sign(r, received, returned), texts) for r, texts in zip(page.rows, shown, strict=True)])
+        signs = [sign(r["id"], voided=r["voided_at"] is not None, returned=returned, on_way=on_way) for r in page.rows]
+        self._table.add(list(zip(signs, shown, strict=True)))
         self._rows += page.rows
         self._after = page.after
         more = "+" if self._after is not None else ""
@@ -187,15 +192,6 @@ class ListScreen(Page):
     def action_retired(self) -> None:
         """Do the same for reference data, which is called retired."""
         self.action_voided()
-
-
-def _sign(row: Row, received: Collection[str], returned: Collection[str]) -> str:
-    """The sign of a record's state: the first that holds."""
-    if row["voided_at"]:
-        return "×"
-    if row["id"] in returned:
-        return "↩"
-    return "✓" if row["id"] in received else "·"
 
 
 def _fitted(widest: Sequence[int], room: int) -> list[int]:

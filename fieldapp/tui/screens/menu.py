@@ -1,14 +1,9 @@
-"""The menu of the kinds of record, made from the models."""
+"""The kinds of record as menus have them: in which order, under which heading, and who writes them."""
 
 from collections.abc import Iterable
-from typing import Literal
 
 from fieldapp.domain.model import Record
-from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
-from fieldapp.records.records import writable
-from fieldapp.store.store import Store
-from fieldapp.tui.screens.finder import Finder, Group
 
 FIRST = (
     "activity",
@@ -31,20 +26,9 @@ def by_use(models: Iterable[type[Record]]) -> list[type[Record]]:
     return sorted(models, key=lambda m: FIRST.index(m.KIND) if m.KIND in FIRST else len(FIRST))
 
 
-class KindMenu(Finder):
-    """Dismisses with the chosen kind, or None."""
-
-    HELP = "Choose the kind of record with the arrows and Enter, or type a word of its name."
-
-    def __init__(self, store: Store, purpose: Literal["write", "look"]) -> None:
-        writes = purpose == "write"
-        models = by_use(m for m in RECORDS if (writable(store, m) if writes else m.TOP))
-        named = [(m, (m.KIND, _(m.TITLE if writes else m.PLURAL))) for m in models]
-        groups: list[Group] = [
-            (title, [choice for model, choice in named if _section(model) == section])
-            for section, title in _sections().items()
-        ]
-        super().__init__(_("What to record?") if writes else _("Which book to open?"), groups)
+def section_title(model: type[Record]) -> str:
+    """The heading under which a kind stands."""
+    return _sections()[model.__module__.rpartition(".")[2]]
 
 
 def _sections() -> dict[str, str]:
@@ -55,7 +39,3 @@ def _sections() -> dict[str, str]:
         "coordination": _("Coordination with local bodies"),
         "reference": _("Reference data"),
     }
-
-
-def _section(model: type[Record]) -> str:
-    return model.__module__.rpartition(".")[2]

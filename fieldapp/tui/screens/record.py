@@ -22,6 +22,7 @@ from fieldapp.store.store import Store
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.scrolling import show_line
+from fieldapp.tui.widgets.signs import state_text
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.work import review_hints, review_queue, task_work
 
@@ -126,10 +127,8 @@ class RecordScreen(Page):
             title += f" · {words.voided_word(self._model).lower()}"
         if self.store.role == "hq":
             state = self._review_note(found)
-        elif status.received_records(self.store, [self._record_id]):
-            state = f"✓ {_('headquarters has it')}"
         else:
-            state = f"· {_('headquarters does not have it yet')}"
+            state = state_text(status.unreceived(self.store, [self._record_id]).get(self._record_id, "received"))
         self._update("#title", f"{title}   {state}".rstrip())
         self.query_one("#fields", Static).update(_in_columns(view.describe(self.store, found)))
         self._show_hints(found)

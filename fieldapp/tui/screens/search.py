@@ -13,15 +13,26 @@ from textual.widgets import Static
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _, counted
 from fieldapp.records import lists, records, reviews, search, words
-from fieldapp.records.search import Filter, Hit
+from fieldapp.records.search import Filter, Hit, RecordState
 from fieldapp.store import wall
 from fieldapp.store.store import Store
+from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder, Group, WordField
 from fieldapp.tui.screens.menu import by_use
 from fieldapp.tui.widgets.record_table import RecordTable
+from fieldapp.tui.widgets.signs import Legend, sign
 
 KIND_WIDTH = 20
+MOST = 100
+"""Most records that are listed; of those that headquarters has not received, all"""
+STATES: dict[RecordState, str] = {
+    "standing": "not voided",
+    "returned": "returned by headquarters",
+    "unreceived": "not received by headquarters",
+    "voided": "voided",
+    "any": "voided or not",
+}
 
 
 class HitField(WordField):
@@ -93,9 +104,11 @@ class SearchScreen(Page):
     SearchScreen #sieve { height: 1; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, text: str = "", state: RecordState = "standing") -> None:
+        """``text``: the words to begin with."""
         super().__init__()
-        self._search_filter = Filter()
+        self._text = text
+        self._search_filter = Filter(state=state)
         self._filter_words: dict[str, str] = {}
         """What is filtered by -> the chosen value in words; empty for all"""
         self._hits: list[Hit] = []
@@ -103,9 +116,10 @@ class SearchScreen(Page):
     def body(self) -> ComposeResult:
         with Horizontal(id="search-line"):
             yield Static(Content(_("Find")))
-            yield HitField(stays=True, placeholder=_("type a word of the name"))
+            yield HitField(self._text, stays=True, placeholder=_("type a word of the name"))
         yield Static(id="sieve", classes="line", markup=False)
         yield RecordTable()
+        yield Legend(self.store)
 
     def on_mount(self) -> None:
         self.on_resize()
@@ -118,27 +132,32 @@ class SearchScreen(Page):
         return self.query_one(RecordTable)
 
     def renew(self) -> None:
-        self._hits = search.search_records(self.store, self.query_one(HitField).value, self._search_filter)
+        conditions, most = self._search_filter, MOST
+        if conditions.state == "unreceived":
+            ids = frozenset(status.unreceived_records(self.store))
+            conditions, most = replace(conditions, ids=ids), max(MOST, len(ids))
+        self._hits = search.search_records(self.store, self.query_one(HitField).value, conditions, most)
         names: dict[str, str] = {}
         for kind in {hit.kind for hit in self._hits}:
             names |= words.labels(self.store, kind, [hit.row_id for hit in self._hits if hit.kind == kind])
         shown, at = self._hits_shown, self._hits_shown.chosen
         shown.clear()
         returned = {review.record for review in reviews.returned_records(self.store)}
+        on_way = status.unreceived(self.store, [hit.row_id for hit in self._hits])
         shown.add(
             [
                 (
-                    "×" if h.voided else "↩" if h.row_id in returned else " ",
+                    sign(h.row_id, voided=h.voided, returned=returned, on_way=on_way),
                     (_(records.model_of(h.kind).TITLE), words.marked_if_voided(h.kind, names[h.row_id], h.voided)),
                 )
                 for h in self._hits
             ]
         )
         shown.choose(at)
-        number = counted(
-            "{n} record", "{n} records", len(self._hits), f"{len(self._hits)}{'+' if len(self._hits) == 100 else ''}"
-        )
-        summary = " · ".join([number, *filter(None, self._filter_words.values())])
+        found, more = len(self._hits), "+" if len(self._hits) == MOST else ""
+        number = counted("{n} record", "{n} records", found, f"{found}{more}")
+        state = "" if conditions.state == "standing" else _(STATES[conditions.state])
+        summary = " · ".join([number, *filter(None, self._filter_words.values()), *filter(None, [state])])
         self.query_one("#sieve", Static).update(Content(summary), layout=False)
 
     def on_input_changed(self) -> None:
@@ -175,12 +194,14 @@ class SearchScreen(Page):
         self.renew()
 
     def action_state(self) -> None:
-        """Filter by state: not voided, returned, voided, or any."""
+        """Filter by state: not voided, returned, not received by headquarters, voided, or any."""
+
+        def chosen(state: RecordState | None) -> None:
+            if state is not None:
+                self._search_filter = replace(self._search_filter, state=state)
+                self.renew()
+
         named = [
-            ({"state": "standing"}, _("not voided")),
-            ({"state": "returned"}, _("returned by headquarters")),
-            ({"state": "voided"}, _("voided")),
-            ({"state": "any"}, _("voided or not")),
+            (state, _(title)) for state, title in STATES.items() if state != "unreceived" or self.store.role == "post"
         ]
-        choices = [(Narrowing("state", changes, title if n else ""), title) for n, (changes, title) in enumerate(named)]
-        self.app.push_screen(Finder(_("State"), [("", choices)]), self._narrowed)
+        self.app.push_screen(Finder(_("State"), [("", named)]), chosen)

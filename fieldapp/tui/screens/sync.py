@@ -67,6 +67,7 @@ class SyncScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "start", _("Start")),
         Binding("tab", "other", _("Drive, folder"), key_display="Tab"),
+        Binding("f3", "search", _("Not received")),
         Binding("f5", "renew", _("Look again")),
         Binding("delete", "clear", _("Clear old"), key_display="Del"),
         Binding("delete", "stop", _("Break off"), key_display="Del"),
@@ -126,6 +127,10 @@ class SyncScreen(Page):
     def action_other(self) -> None:
         """Go from the drives to the folder, or back."""
         self.focus_next()
+
+    def action_search(self) -> None:
+        """List the records that headquarters has not received."""
+        self.app.show_unreceived()
 
     def action_renew(self) -> None:
         """Look for sticks again."""
@@ -308,6 +313,8 @@ class SyncScreen(Page):
         if action in ("turn", "other"):  # both do not fit into the footer: F5 goes back to the choice
             long = any(steps.max_scroll_y > 0 for steps in self.query("#steps").results(VerticalScroll))
             return long if action == "turn" else not (long or self.busy)
+        if action == "search":
+            return self.store.role == "post" and not self.busy
         if action == "clear":
             return bool(self._old) and not self.busy
         return not (self.busy and action in ("start", "renew", "back"))
@@ -317,8 +324,6 @@ def _waiting(state: status.Status, role: str) -> str:
     """A sentence on what there is to carry."""
     if role == "hq":
         return _("The reply for each post is written onto the stick.")
-    if not state.unsent:
-        return _("Headquarters has received everything.")
     return state.sentence
 
 

@@ -4,6 +4,7 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.events import Click
 from textual.widgets import Static
 
 from fieldapp.domain.dates import format_date, read_instant
@@ -14,9 +15,12 @@ from fieldapp.sync.exchange import status
 from fieldapp.sync.peers import practice
 from fieldapp.tui.host import Host
 
+NARROW = 70
+"""Columns up to which only the numbers are shown"""
+
 
 class HeaderLine(Horizontal):
-    """Post, person, input method, and how many changes headquarters has not acknowledged."""
+    """Post, person, input method, and how many records headquarters has not received."""
 
     app = getters.app(Host)
 
@@ -37,16 +41,21 @@ class HeaderLine(Horizontal):
         marks = [_("PRACTICE")] if practice.is_practice(store) else []
         marks += [_("reading only")] if store.read_only else []
         self.query_one(".who", Static).update(Content(" · ".join([*marks, who])))
-        self.query_one(".sent", Static).update(Content(sent_text(store, self.state)))
+        self.query_one(".sent", Static).update(Content(sent_text(store, self.state, self.app.size.width)))
         self.show_typing()
+
+    def on_click(self, event: Click) -> None:
+        """The number of records that headquarters has not received opens their list."""
+        if event.widget is self.query_one(".sent"):
+            self.app.show_unreceived()
 
     def show_typing(self) -> None:
         """Name the program's own input method while it is on."""
         self.query_one(".typing", Static).update(Content(self.app.habit))
 
 
-def sent_text(store: Store, state: status.Status) -> str:
-    """“37 chưa gửi · SCH nhận đến 12/11”, or what waits at headquarters."""
+def sent_text(store: Store, state: status.Status, width: int) -> str:
+    """“3 bản ghi chưa gửi · 4 chờ biên nhận · SCH nhận đến 12/11”, or what waits at headquarters."""
     if store.identity.role == "hq":
         waiting = len(state.held) + len(state.quarantined)
         return _("{laptops} · {waiting} waiting · {conflicts}").format(
@@ -56,11 +65,7 @@ def sent_text(store: Store, state: status.Status) -> str:
         )
     until = state.received_until
     received = _("HQ received up to {day}").format(day=_day(until)) if until else _("HQ received nothing yet")
-    if state.unsent and state.exported:
-        return _("{n} exported, receipt awaited").format(n=state.unsent) + f" · {received}"
-    fresh = _("{n} not sent").format(n=state.unsent - state.awaited)
-    awaited = [_("{n} await a receipt").format(n=state.awaited)] if state.awaited else []
-    return " · ".join([fresh, *awaited, received])
+    return f"{state.counts} · {received}" if width > NARROW else state.counts
 
 
 def _day(instant: str) -> str:

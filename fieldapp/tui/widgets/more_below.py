@@ -1,0 +1,26 @@
+"""The line below a list that says how many of its lines are out of sight below."""
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from fieldapp.i18n import counted
+
+
+class MoreBelow(Static):
+    """Blank where nothing is hidden. It always takes its row: otherwise the list would change its size with it."""
+
+    DEFAULT_CSS = "MoreBelow { height: 1; padding: 0 1; color: $accent; }"
+
+    def __init__(self, of: Widget) -> None:
+        super().__init__(markup=False)
+        self._of = of
+
+    def on_mount(self) -> None:
+        for what in ("scroll_y", "virtual_size", "container_size"):
+            self.watch(self._of, what, self._count, init=False)
+
+    def _count(self) -> None:
+        below = round(self._of.max_scroll_y - self._of.scroll_y)
+        text = counted("▼ {n} more line below: ↓", "▼ {n} more lines below: ↓", below) if below > 0 else ""
+        self.update(Content(text), layout=False)

@@ -1,0 +1,91 @@
+"""How near a name is to what somebody typed: one ranking for everything that is found by its name."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from fieldapp.vietnamese.text import name_key, search_key, spelling, typed_words, words_of
+
+BEGINS, IS_CALLED, IS_WORD, IN_NAME, CALLED, ALSO, PART = range(7)
+"""The name begins with the typed words; one of its other names is these; all of them are words of the name; they begin
+words of the name; one of its other names begins with them; they begin words of either; they are letters within words"""
+OTHER_MARKS = 10
+"""Added where diacritics were typed, and the words have others: ``họp`` is not ``hợp``"""
+FAR = 100
+"""Farther than anything that fits"""
+LEAST_PART = 3
+"""Fewer letters than these are within too many words"""
+
+
+def nearness(typed: str, name: str, also_called: str = "") -> int | None:
+    """``BEGINS`` … ``PART``, a lower number for the nearer; None if the name does not fit.
+
+    ``also_called``: other words for it, with commas between. Every typed word must be found, in whatever order, with or
+    without diacritics and with other blanks (``ngaycong``).
+    """
+    there = _words(name, also_called)
+    found = _tier(typed, there)
+    if found is None or found == PART or _same_marks(typed, there):
+        return found
+    return found + OTHER_MARKS
+
+
+def nearest(lines: Iterable[tuple[int | None, Any, str]]) -> list[tuple[int, Any, str]]:
+    """(nearness, value, name) of what fits, the nearest first; letters within words count only if nothing else fits."""
+    found = sorted(((near, value, name) for near, value, name in lines if near is not None), key=lambda line: line[0])
+    return [line for line in found if line[0] != PART or found[0][0] == PART]
+
+
+class _Words(NamedTuple):
+    """A name and its other names, for comparison."""
+
+    key: str
+    called: frozenset[str]
+    named: list[str]
+    all: list[str]
+    joined: str
+    spelled: list[tuple[str, tuple[int, ...]]]
+
+
+@lru_cache(maxsize=4_000)
+def _words(name: str, also_called: str) -> _Words:
+    both = f"{name} {also_called}"
+    named = name_key(name).split()
+    return _Words(
+        key=search_key(name),
+        called=frozenset(search_key(text) for text in also_called.split(",")),
+        named=named,
+        all=[*named, *name_key(also_called).split()],
+        joined=search_key(both).replace(" ", ""),
+        spelled=[spelling(word) for word in words_of(both)],
+    )
+
+
+def _tier(typed: str, there: _Words) -> int | None:
+    words = [tuple(either) for either in typed_words(typed)]
+    key = search_key(typed)
+    if there.key.startswith(key):
+        return BEGINS
+    if key in there.called:
+        return IS_CALLED
+    if all(any(word in there.named for word in either) for either in words):
+        return IS_WORD
+    if all(_begun(either, there.named) for either in words):
+        return IN_NAME
+    if any(text.startswith(key) for text in there.called):
+        return CALLED
+    if all(_begun(either, there.all) for either in words):
+        return ALSO
+    return PART if len(key) >= LEAST_PART and key.replace(" ", "") in there.joined else None
+
+
+def _begun(either: tuple[str, ...], words: list[str]) -> bool:
+    return any(word.startswith(either) for word in words)
+
+
+def _same_marks(typed: str, there: _Words) -> bool:
+    """Whether each typed word begins one that is there, with its diacritics too; always where none are typed."""
+    return typed.isascii() or all(
+        any(other.startswith(letters) and tones[: len(own)] == own for other, tones in there.spelled)
+        for letters, own in map(spelling, words_of(typed))
+    )

@@ -1,0 +1,56 @@
+"""What headquarters has not received: one number wherever it is said, and the list of these records."""
+
+from field import Run, World
+from screen_driver import at_post
+
+from fieldapp.records import records
+from fieldapp.sync.exchange import outgoing, status
+from fieldapp.tui.screens.home import HomeScreen
+from fieldapp.tui.screens.search import SearchScreen
+from fieldapp.tui.widgets.record_table import RecordTable
+
+
+async def test_one_number_in_the_header_at_home_on_the_stick_and_on_the_command_line(world: World, run: Run) -> None:
+    changed, wrong, waits = (world.well(description=f"Giếng {n}") for n in range(3))
+    (first,) = outgoing.export(world.post, world.usb)
+    assert "3 bản ghi, " in first.sentence
+    figures = [{"measure_id": "gieng", "amount": 2}]
+    records.save(world.post, "activity", {"measures": figures}, changed, confirm=True)  # only a row of it changes
+    records.void(world.post, wrong, "nhầm")
+    new = records.save(world.post, "event", {"name": "Lũ 2013", "date_from": "2013-11-01"})
+    counts = "3 bản ghi chưa gửi · 1 chờ biên nhận"
+    async with at_post(world) as s:
+        assert counts in s.text.splitlines()[0]
+        assert "! chưa gửi       3 bản ghi: F9" in s.text
+        assert "SCH chưa nhận  4 bản ghi" in s.text
+        await s.press("f9")
+        assert f"Sở chỉ huy chưa nhận 4 bản ghi: {counts}." in s.text
+        await s.press("f3")
+        listed = s.app.screen
+        assert isinstance(listed, SearchScreen)
+        assert "4 bản ghi · sở chỉ huy chưa nhận" in s.text
+        signs = dict(zip((h.row_id for h in listed._hits), listed.query_one(RecordTable).lines, strict=True))
+        assert {row_id: sign for row_id, (sign, _texts) in signs.items()} == {
+            changed: "·", wrong: "×", waits: "→", new: "·",
+        }  # fmt: skip
+        assert "· chưa gửi  → chờ biên nhận  ✓ SCH đã nhận" in s.text
+        await s.press("escape", "escape", "down", "enter")
+        assert "4 bản ghi · sở chỉ huy chưa nhận" in s.text, "from the first screen"
+        await s.press("escape", "f3", "f7", "chua nhan", "enter")
+        assert "4 bản ghi · sở chỉ huy chưa nhận" in s.text, "from the search"
+        await s.press("escape")
+        assert isinstance(s.app.screen, HomeScreen)
+        await s.pilot.click(".sent")
+        await s.press()
+        assert "4 bản ghi · sở chỉ huy chưa nhận" in s.text, "from the header"
+    assert f"chưa nhận 4 bản ghi: {counts}." in run("sync", "status")[1]
+    out = run("sync", "unsent")[1].splitlines()
+    assert len(out) == 4
+    assert [line for line in out if "chờ biên nhận" in line] == [line for line in out if waits in line]
+    (second,) = outgoing.export(world.post, world.usb)
+    assert (second.records, "4 bản ghi, " in second.sentence) == (4, True)
+    assert status.exchange_status(world.post).counts == "0 bản ghi chưa gửi · 4 chờ biên nhận"
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    assert status.exchange_status(world.post).sentence == "Sở chỉ huy đã nhận đủ."
+    assert run("sync", "unsent")[1] == ""
