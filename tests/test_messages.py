@@ -92,3 +92,42 @@ def test_the_compiled_catalogue_is_that_of_the_text() -> None:
         catalogues = (read_po(text, locale="vi"), read_mo(compiled))
         written, made = (sorted((list(m.id), list(m.string or "")) for m in c if m.id) for c in catalogues)
     assert made == written, "run `make locale`"
+
+
+HELD = ("bundle", "pack", "receipt", "quarantine", "template", "form", "draft", "passphrase", "fingerprint",
+        "headquarters", "stick", "conflict", "party cell")  # fmt: skip
+"""Terms of the glossary that have one meaning in the messages, so that their Vietnamese can be looked for"""
+ALSO = {"form": {"hình thức"}, "headquarters": {"SCH"}, "draft": {"nháp"}, "quarantine": {"cách ly"}}
+"""A form of praise; the short form in headers"""
+NOT_SAID = {
+    "biểu mẫu": "phiếu or mẫu", "đoạn nhật ký": "phần nhật ký", "Nhấn ": "Bấm",
+    "hưa thay đổi gì": "không có gì thay đổi", " chứ?": "… có phải … không?", "thư mục chứa sổ": "thư mục dữ liệu",
+    "tác giả": "máy ghi",
+}  # fmt: skip
+"""Second names of things that have one, with the one"""
+
+
+def glossary() -> dict[str, set[str]]:
+    """The terms of ``docs/architecture.md`` with their words on the screen."""
+    text = (SOURCE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    found: dict[str, set[str]] = {}
+    for line in text[text.index("## Glossary") :].splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 3:
+            terms, words = ([w.strip() for w in cell.split(",")] for cell in cells[:2])
+            found |= {t: {words[i]} if len(terms) == len(words) else {*words} for i, t in enumerate(terms)}
+    return found
+
+
+def test_one_thing_has_one_name_on_the_screen() -> None:
+    said, wrong = glossary(), []
+    with CATALOGUE.open("rb") as file:
+        catalogue = [(str(m.id), str(m.string)) for m in read_po(file, locale="vi")]
+    for message, told in catalogue[1:]:
+        plain = re.sub(r"`[^`]*`|{\w*}|--[\w-]+", "", message)
+        for term in HELD:
+            words = said.get(term, set()) | ALSO.get(term, set())
+            if re.search(rf"\b{term}s?\b", plain, re.I) and not any(w.lower() in told.lower() for w in words if w):
+                wrong.append(f"{term} is {words}: {told}")
+        wrong += [f"{second} is {first}: {told}" for second, first in NOT_SAID.items() if second in told]
+    assert wrong == []

@@ -103,9 +103,13 @@ def sync_status(obj: Context, as_json: bool) -> None:
         return
     print_text(state.sentence)
     for p in peers:
-        print_text(_("{name}: has {received} of the {of} changes of this laptop; last bundle from it: {when}.").format(
-            name=p.name, received=p.received, of=p.of, when=local_instant(p.heard_at) if p.heard_at else _("never"),
-        ))  # fmt: skip
+        sentence = (
+            _("{name}: has {received} of the {of} changes of this laptop; last bundle from it: {when}.")
+            if p.heard_at
+            else _("{name}: has {received} of the {of} changes of this laptop; no bundle from it yet.")
+        )
+        when = local_instant(p.heard_at) if p.heard_at else ""
+        print_text(sentence.format(name=p.name, received=p.received, of=p.of, when=when))
         if p.lacks:
             since = local_instant(p.lacks_since) if p.lacks_since else "–"
             print_text("  " + _("Of all laptops' changes together it lacks {n}, the oldest of {when}.").format(

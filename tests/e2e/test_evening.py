@@ -87,7 +87,7 @@ def test_an_evening(world: World) -> None:
     terminal.type(ENTER, ENTER, "3/11/2013", ENTER)
     terminal.wait("1 chưa điểm danh")
     terminal.type(ENTER, ENTER, ENTER)
-    terminal.wait("Có mặt cả")
+    terminal.wait("Có mặt đủ")
     terminal.type(F6)
     terminal.wait("1 có mặt")
     terminal.type(F2)

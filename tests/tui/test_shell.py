@@ -330,7 +330,7 @@ async def test_old_bundles_are_cleared_after_asking(world: World) -> None:
         await s.wait("1 gói cũ trên USB không cần nữa")
         assert old.path.exists()
         await s.press("delete")
-        await s.wait("? Nhấn Del lần nữa để xóa 1 gói này.")
+        await s.wait("? Bấm Del lần nữa để xóa 1 gói này.")
         assert f"· {old.path.name}: " in s.text
         assert old.path.exists()
         await s.press("delete")

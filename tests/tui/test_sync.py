@@ -44,8 +44,8 @@ async def test_what_is_for_others_is_said(world: World) -> None:
     async with run(world.root / "post", world.post.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("✓ XONG. Có thể rút USB.")
-        assert "Ở đó không có gói nào" not in s.text
-        assert "2 gói: 1 đã nhận từ trước · 1 do máy này viết" in s.text
+        assert "Tại đó không có gói nào" not in s.text
+        assert "2 gói: 1 đã nhận từ trước · 1 do máy này ghi" in s.text
 
 
 async def test_what_is_to_be_decided_is_said_with_its_keys(world: World) -> None:

@@ -18,7 +18,7 @@ async def test_voiding_a_member_asks_with_what_leaves_the_figures(world: World) 
         s.app.push_screen(RecordScreen(who))
         await s.press("delete")
         assert "không còn được tính: 1 giới thiệu sinh hoạt, 2 hộ phụ trách." in " ".join(s.text.split())
-        assert "Vì sao hủy" in s.text
+        assert "Lý do hủy bản ghi." in s.text
         await s.press("ghi nham", "enter")
         assert "Đã hủy" in s.text
     assert records.get(world.post, who).row["voided_at"] is not None
