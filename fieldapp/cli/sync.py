@@ -25,7 +25,7 @@ def sync() -> None:
 @click.pass_obj
 def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None:
     """Write bundles into the folder DEST and read them back; a post adds a backup that headquarters can open."""
-    from fieldapp.sync.exchange import outgoing
+    from fieldapp.sync.exchange import outgoing, sticks
     from fieldapp.sync.safety import backup as backups
 
     store = obj.open()
@@ -38,7 +38,7 @@ def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None
         print_text(r.sentence)
     if backed_up:
         print_message(backed_up)
-    print_message(_("The stick may be pulled."))
+    print_message(sticks.done_text(store, [dest]))
 
 
 @sync.command("import")

@@ -18,6 +18,7 @@ from fieldapp.domain.model import (
     Short,
     limits_in_order,
 )
+from fieldapp.escaping import is_windows_device
 
 Level = Literal["province", "district", "commune", "hamlet"]
 
@@ -103,6 +104,11 @@ class Post(Record):
     code: Annotated[str, Field(title="Code", min_length=1, max_length=20, pattern="^[A-Za-z0-9]+$")]
     name: Annotated[Name, Field(title="Name")]
     unit_id: Annotated[str | None, Ref("unit"), Field(title="Unit")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        if is_windows_device(self.code):
+            return [("code", "Windows cannot have files of this name: choose another code.")]
+        return super().rule_breaks()
 
 
 class EthnicGroup(Record):
