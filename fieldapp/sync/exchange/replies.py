@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fieldapp.errors import Cancelled, FieldappError
+from fieldapp.errors import Cancelled, FieldappError, reason_text
 from fieldapp.i18n import _
 from fieldapp.store import disk
 from fieldapp.store.store import Store
@@ -69,7 +69,7 @@ def reply(
                 drives.check_target(store.home, folder)
                 done.written.append(outgoing.export_to(store, folder, inventory, to))
             except (FieldappError, OSError) as error:
-                done.problems.append(f"{to.title}: {error}")
+                done.problems.append(f"{to.title}: {reason_text(error)}")
     except Cancelled:
         for made in done.written:
             disk.try_remove(made.path)
