@@ -12,15 +12,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 MAX_BRIEF = 100
 """Most characters that are shown of a name; names given by the program are shorter"""
-_DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
-    f"{name}{number}" for name in ("COM", "LPT") for number in "0123456789¹²³"
-}
 _QUOTES = str.maketrans("“”", "''")
-
-
-def is_windows_device(name: str) -> bool:
-    """Whether Windows takes a file's name for a device, whatever its ending: ``con.txt``."""
-    return name.partition(".")[0].rstrip(" ").upper() in _DEVICES
 
 
 def for_terminal(text: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fieldapp.domain import lengths
+from fieldapp.domain.file_names import is_windows_device
 from fieldapp.domain.model import (
     Day,
     LetterNumber,
@@ -18,7 +19,6 @@ from fieldapp.domain.model import (
     Short,
     limits_in_order,
 )
-from fieldapp.escaping import is_windows_device
 
 Level = Literal["province", "district", "commune", "hamlet"]
 

@@ -20,8 +20,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PureWindowsPath
 from typing import Any, TypeVar
 
+from fieldapp.domain.file_names import is_windows_device
 from fieldapp.errors import HELD, FieldappError, windows_code
-from fieldapp.escaping import brief_text, display_path, is_windows_device
+from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _
 
 WINDOWS = os.name == "nt"

@@ -117,7 +117,7 @@ def _write_pack(store: Store, target: Path, post_id: str | None) -> Path:
 
 def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str = peers.FIRST_LETTER) -> Store:
     """Make a post's replica in ``home`` from headquarters' pack; it can record at once."""
-    disk.check_portable_name(laptop)
+    disk.check_portable_name(clean(laptop))
     inspected = bundle.inspect(pack, None)
     post_id = inspected.manifest.post_id
     if post_id is None:
