@@ -83,6 +83,26 @@ def test_bundles_are_found_under_the_names_that_copying_gives(world: World, run:
     assert "thay đổi 1–" in out + err, "it was read"
 
 
+def test_a_laptop_begins_from_the_pack_of_a_folder_whatever_its_name(
+    world: World, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "passphrase"
+    secret.write_text(PASSPHRASE, encoding="utf-8")
+    secret.chmod(0o600)
+    monkeypatch.setenv("FIELDAPP_PASSPHRASE_FILE", str(secret))
+    new = ("init", "--user", "A", "--pack", world.usb)
+    (pack,) = world.usb.glob("*.fieldapp-pack.tar")
+    other = shutil.copyfile(pack, world.usb / "gói của đồn")
+    code, _out, err = run(*new, home="new")
+    assert (code, f"{pack.name}, “gói của đồn”" in err) == (1, True)
+    pack.unlink()
+    code, _out, err = run(*new, home="new")
+    assert code == 0, err
+    other.unlink()
+    code, _out, err = run(*new, home="newer")
+    assert (code, "không có gói cấp" in err) == (1, True)
+
+
 def test_of_a_folder_with_many_other_files_only_some_are_opened(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(drives.LOOKED_INTO * 3):
         (world.usb / f"IMG_{number:04d}.jpg").write_bytes(b"a picture")

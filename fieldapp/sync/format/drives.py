@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +64,30 @@ def bundles_in(folder: Path, inside: bool = True) -> list[Path]:
     Copying changes names: “… (1).age”, “.age.txt”, capital letters. ``inside``: files with other names are recognised
     by their first bytes; those that look unlike ours by their names are opened only up to LOOKED_INTO.
     """
+    return _found_in(folder, "bundle", BUNDLE_MARKS, inside)
+
+
+def pack_in(path: Path) -> Path:
+    """The pack in a folder, whatever its name; a path that is no folder is given back. FieldappError unless there is
+    just one."""
+    if not os.path.isdir(path):  # noqa: PTH112 — Path.is_dir raises for a name that is too long
+        return path
+    try:
+        found = _found_in(path, "pack", (), inside=True)
+    except OSError as error:
+        why = os_error_text(error)
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=display_path(path), why=why)) from None
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise FieldappError(_("There is no pack in {folder}.").format(folder=display_path(path)))
+    listed = ", ".join(display_path(pack.name) for pack in found)
+    raise FieldappError(_("Several packs are in {folder}: {listed}. Name one.").format(
+        folder=display_path(path), listed=listed))  # fmt: skip
+
+
+def _found_in(folder: Path, kind: str, marks: Sequence[str], inside: bool) -> list[Path]:
+    """Files whose names have all ``marks``, or that begin like files of this ``kind``, by name."""
     from fieldapp.sync.format.bundle import looks_like
 
     named: list[Path] = []
@@ -75,11 +99,11 @@ def bundles_in(folder: Path, inside: bool = True) -> list[Path]:
             if name.startswith(".") or BACKUP_MARK in name or not entry.is_file():
                 continue
             path = folder / entry.name
-            if all(mark in name for mark in BUNDLE_MARKS):
+            if marks and all(mark in name for mark in marks):
                 named.append(path)
             elif inside:
                 (likely if any(mark in name for mark in LIKELY_MARKS) else others).append(path)
-    return sorted([*named, *(p for p in [*likely, *sorted(others)[:LOOKED_INTO]] if looks_like(p) == "bundle")])
+    return sorted([*named, *(p for p in [*likely, *sorted(others)[:LOOKED_INTO]] if looks_like(p) == kind)])
 
 
 def folders_with_bundles(folder: Path) -> list[Path]:
