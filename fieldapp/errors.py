@@ -1,6 +1,7 @@
 """Errors that users read: ``FieldappError`` and its subclasses."""
 
 import errno
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -113,7 +114,7 @@ def code_of_opening(path: str) -> int:
 
 
 def os_error_text(error: OSError) -> str:
-    """The text of an operating system error, for use within a sentence; rare errors have the system's own words."""
+    """The text of an operating system error, for use within a sentence; rare errors have their number."""
     code = windows_code(error)
     if code in HELD:
         return _("another window or program has it open")
@@ -131,6 +132,27 @@ def os_error_text(error: OSError) -> str:
         errno.ENOTDIR: _("it is no folder"),
         errno.ENAMETOOLONG: _("the name is too long"),
         errno.EFBIG: _("the file is too large for this disk or stick"),
+        errno.EDQUOT: _("no space is left"),
+        errno.EBUSY: _("the device is in use"),
+        errno.EADDRINUSE: _("another program uses this port"),
+        errno.EADDRNOTAVAIL: _("this machine has no such address"),
+        errno.ETIMEDOUT: _("the network does not answer"),
+        errno.ENETUNREACH: _("the network does not answer"),
     }
     meant = WINDOWS_CODES.get(code, error.errno or 0)
-    return usual.get(meant) or error.strerror or type(error).__name__
+    return usual.get(meant) or _("error {number} of the system").format(number=code or error.errno or 0)
+
+
+def reason_text(error: Exception) -> str:
+    """The reason that an error gives, in the user's language, for use within a sentence."""
+    if isinstance(error, FieldappError):
+        return str(error)
+    if isinstance(error, OSError):
+        return os_error_text(error)
+    if isinstance(error, UnicodeDecodeError):
+        return _("it is not UTF-8")
+    if isinstance(error, json.JSONDecodeError):
+        return _("line {line}, column {column} cannot be understood").format(line=error.lineno, column=error.colno)
+    if isinstance(error, RecursionError):
+        return _("it is nested too deeply")
+    return _("too little memory") if isinstance(error, MemoryError) else _("it cannot be read")

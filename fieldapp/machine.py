@@ -25,7 +25,7 @@ from typing import Any, Literal
 
 import fieldapp
 from fieldapp.domain.amounts import format_amount
-from fieldapp.errors import os_error_text
+from fieldapp.errors import os_error_text, reason_text
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _
 from fieldapp.packaged import packaged
@@ -260,7 +260,7 @@ def _names_check(folder: Path) -> Check:
         connect(below / FILE, vault.new_key()).close()
         good = [entry.name for entry in folder.iterdir() if entry.is_dir()] == [name] and (below / FILE).is_file()
     except (OSError, DatabaseError) as error:
-        return Check("names", title, "bad", brief_text(str(error)),
+        return Check("names", title, "bad", reason_text(error),
                      _("Name a folder without blanks and diacritics by --home, such as C:\\fieldapp."))  # fmt: skip
     if not good:
         return Check("names", title, "warning", _("the disk changes them"),

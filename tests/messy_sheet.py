@@ -118,7 +118,7 @@ class Mistake:
 WRONG = (
     Mistake({"Xã": "Xã Ia Rvex"}, "Không tìm thấy"),
     Mistake({"Ngày tháng": "31/2/2013"}, "Không có ngày 31/02/2013"),
-    Mistake({"Ngày tháng": ""}, "cần được điền"),
+    Mistake({"Ngày tháng": ""}, "Chưa điền ô này"),
     Mistake({"Số hộ": "2.1"}, "không rõ"),
     Mistake({"Loại hoạt động": "Trồng rừng"}, "Không tìm thấy"),
     Mistake({"Xã": "Xã Tân Lập", "Huyện": "", "Ngày tháng": date(2026, 3, 1)}, "tên của nhiều mục"),

@@ -384,9 +384,9 @@ def test_status_says_whose_changes_it_counts_and_when_in_words(run: Run, world: 
     assert b_lacks > own, "headquarters' changes too"
     code, out, _err = run("sync", "status")
     assert code == 0
-    assert f"Đồn BP Ia Rvê (B): đã có 0/{own} thay đổi của máy này; tin gần nhất chưa" in out
+    assert f"Đồn BP Ia Rvê (B): đã có 0/{own} thay đổi của máy này; chưa có gói nào" in out
     assert f"  Tính thay đổi của mọi máy thì còn thiếu {b_lacks}, cũ nhất từ " in out
-    assert re.search(r"Sở chỉ huy: .* tin gần nhất \d\d/\d\d/\d{4} \d\d:\d\d\.", out)
+    assert re.search(r"Sở chỉ huy: .* gói gần nhất \d\d/\d\d/\d{4} \d\d:\d\d\.", out)
     assert not re.search(r"\dT\d\d:", out)
 
 

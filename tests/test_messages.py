@@ -1,16 +1,23 @@
 """Every message has its Vietnamese, the compiled catalogue is that of the text, and placeholders survive."""
 
 import ast
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import click
+import pytest
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
+from fieldapp.cli import cli, main
+from fieldapp.cli.wording import message_of
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
+from fieldapp.errors import os_error_text
 from fieldapp.records.words import choice_title
 from fieldapp.reports.narrative import HEADINGS
 from fieldapp.work.review_hints import HINTS
@@ -18,7 +25,7 @@ from fieldapp.work.review_hints import HINTS
 SOURCE = Path(__file__).parents[1] / "fieldapp"
 KEPT = {"HELP", "STAGES", "TITLES", "MARKS", "OUTCOME_WORDS", "DONE", "OVERLAP", "SAME_CODE", "TWICE", "ONE_OR_PARTS",
         "DAY_OUTSIDE", "STATES", "STATE_WORDS", "NOTHING",
-        "SORT_TITLES", "ASKS"}  # fmt: skip
+        "SORT_TITLES", "ASKS", "CLICK", "SHAPES"}  # fmt: skip
 """Names under which texts are kept that ``_`` gets later"""
 TRUST = {"pending", "certified", "revoked"}
 """Values of ``Peer.trust``, which ``_`` gets as they are"""
@@ -54,6 +61,22 @@ def in_code() -> Iterator[Message]:
                     yield from texts(ast.Tuple(pair.elts[1:]) if isinstance(pair, ast.Tuple) else pair)
 
 
+def in_help() -> Iterator[str]:
+    """The help of the commands and of their options."""
+    commands: list[click.Command] = [cli]
+    for command in commands:
+        yield message_of(given(command))
+        yield from (message_of(given(p)) for p in command.params if isinstance(p, click.Option) and p.help)
+        if isinstance(command, click.Group):
+            commands += command.commands.values()
+
+
+def given(part: click.Command | click.Option) -> str:
+    """The help as the code has it: ``speak`` may have translated it already."""
+    text: str = vars(part).get("given", {}).get("help", part.help)
+    return text
+
+
 def in_models() -> Iterator[str]:
     for model in RECORDS:
         yield from (model.TITLE, model.PLURAL)
@@ -69,7 +92,7 @@ def in_models() -> Iterator[str]:
 def test_every_message_is_translated() -> None:
     with CATALOGUE.open("rb") as file:
         catalogue = read_po(file, locale="vi")
-    wanted: set[Message] = {*in_code(), *in_models(), *TRUST}
+    wanted: set[Message] = {*in_code(), *in_help(), *in_models(), *TRUST}
     translated = {m.id for m in catalogue if m.string and all(m.string)}
     missing = sorted(map(str, wanted - translated))
     assert missing == []
@@ -78,14 +101,14 @@ def test_every_message_is_translated() -> None:
 def test_no_entry_is_left_over() -> None:
     with CATALOGUE.open("rb") as file:
         entries = {m.id for m in read_po(file, locale="vi") if m.id}
-    assert sorted(map(str, entries - {*in_code(), *in_models(), *TRUST})) == []
+    assert sorted(map(str, entries - {*in_code(), *in_help(), *in_models(), *TRUST})) == []
 
 
 def test_placeholders_survive() -> None:
     with CATALOGUE.open("rb") as file:
         for message in read_po(file, locale="vi"):
             before, after = (set(re.findall(r"{\w*}", str(text))) for text in (message.id, message.string))
-            assert not message.id or before == after, message.id
+            assert not message.id or before - {"{number_type}"} == after, message.id  # click's is an English word
 
 
 def test_the_compiled_catalogue_is_that_of_the_text() -> None:
@@ -93,3 +116,101 @@ def test_the_compiled_catalogue_is_that_of_the_text() -> None:
         catalogues = (read_po(text, locale="vi"), read_mo(compiled))
         written, made = (sorted((list(m.id), list(m.string or "")) for m in c if m.id) for c in catalogues)
     assert made == written, "run `make locale`"
+
+
+HELD = ("bundle", "pack", "receipt", "quarantine", "template", "form", "draft", "passphrase", "fingerprint",
+        "headquarters", "stick", "conflict", "party cell")  # fmt: skip
+"""Terms of the glossary that have one meaning in the messages, so that their Vietnamese can be looked for"""
+ALSO = {"form": {"hình thức"}, "headquarters": {"SCH"}, "draft": {"nháp"}, "quarantine": {"cách ly"}}
+"""A form of praise; the short form in headers"""
+NOT_SAID = {
+    "biểu mẫu": "phiếu or mẫu", "đoạn nhật ký": "phần nhật ký", "Nhấn ": "Bấm",
+    "hưa thay đổi gì": "không có gì thay đổi", " chứ?": "… có phải … không?", "thư mục chứa sổ": "thư mục dữ liệu",
+    "tác giả": "máy ghi",
+}  # fmt: skip
+"""Second names of things that have one, with the one"""
+
+
+def glossary() -> dict[str, set[str]]:
+    """The terms of ``docs/architecture.md`` with their words on the screen."""
+    text = (SOURCE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    found: dict[str, set[str]] = {}
+    for line in text[text.index("## Glossary") :].splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 3:
+            terms, words = ([w.strip() for w in cell.split(",")] for cell in cells[:2])
+            found |= {t: {words[i]} if len(terms) == len(words) else {*words} for i, t in enumerate(terms)}
+    return found
+
+
+def test_one_thing_has_one_name_on_the_screen() -> None:
+    said, wrong = glossary(), []
+    with CATALOGUE.open("rb") as file:
+        catalogue = [(str(m.id), str(m.string)) for m in read_po(file, locale="vi")]
+    for message, told in catalogue[1:]:
+        plain = re.sub(r"`[^`]*`|{\w*}|--[\w-]+", "", message)
+        for term in HELD:
+            words = said.get(term, set()) | ALSO.get(term, set())
+            if re.search(rf"\b{term}s?\b", plain, re.I) and not any(
+                w.lower() in told.lower().replace("_", " ") for w in words if w
+            ):
+                wrong.append(f"{term} is {words}: {told}")
+        wrong += [f"{second} is {first}: {told}" for second, first in NOT_SAID.items() if second in told]
+    assert wrong == []
+
+
+ENGLISH = re.compile(
+    r"\b(the|and|of|for|with|this|that|these|is|are|was|not|from|which|only|its|each|what|where|who|has|have|will|can|"
+    r"options?|commands?|usage|errors?|try|missing|invalid|values?|such|argument|default|required|show|"
+    r"write|record|exit|folder|laptop|headquarters|stick|bundles?|integer|unexpected|requires)\b",
+    re.I,
+)
+"""Words without which hardly any English sentence is said, and those of click"""
+SPELLED = re.compile(r"`[^`]*`|(?<!\w)--?[a-z][\w-]*|\{[^}]*\}|https?://\S+|postgresql://\S+|\.[\w-]+")
+"""What is written so in every language: commands, options, placeholders, addresses, endings of files"""
+
+
+def test_no_english_is_left_in_the_catalogue() -> None:
+    with CATALOGUE.open("rb") as file:
+        told = [str(m.string) for m in read_po(file, locale="vi") if m.id]
+    assert [t for t in told if ENGLISH.search(SPELLED.sub("", t))] == []
+
+
+def test_help_and_usage_errors_are_vietnamese(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def said(*args: str) -> str:
+        with pytest.MonkeyPatch.context() as patched, suppress(SystemExit):
+            patched.setattr("sys.argv", ["fieldapp", "--home", str(tmp_path), *args])
+            main()
+        out, err = capsys.readouterr()
+        return out + err
+
+    def english(text: str, *names: str) -> list[str]:
+        spelled = "|".join(map(re.escape, ["fieldapp " + " ".join(names), *sorted(names, key=len, reverse=True)]))
+        return [line for line in text.splitlines() if ENGLISH.search(SPELLED.sub("", re.sub(spelled, "", line)))]
+
+    wrong: list[str] = []
+    commands: list[tuple[tuple[str, ...], click.Command]] = [((), cli)]
+    for names, command in commands:
+        shown = said(*names, "--help")
+        assert "Cách dùng:" in shown
+        below = command.commands if isinstance(command, click.Group) else {}
+        choices = [str(c) for p in command.params if isinstance(p.type, click.Choice) for c in p.type.choices]
+        wrong += english(shown, *names, *below, *choices)
+        commands += [((*names, name), part) for name, part in below.items()]
+    for args in (
+        ["no-such"], ["--no-such"], ["sync"], ["sync", "export"], ["sync", "export", "a", "b"], ["sync", "exprt"],
+        ["hq", "coverage", "--months", "x"], ["hq", "coverage", "--months", "-5"], ["init", "--role", "x"], ["add"],
+        ["report", "--period"], ["report", "--from", "x"], ["report", "--by", "x"], ["sync", "export", "a", "--jso"],
+        ["--read-only", "todo"], ["user", "role", "A", "x"],
+    ):  # fmt: skip
+        shown = said(*args)
+        assert shown, args
+        wrong += english(shown, *args)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("number", [2, 13, 28, 30, 5, 16, 24, 71, 98, 110, 40, 9999])
+def test_errors_of_the_system_are_told_in_the_users_language(number: int) -> None:
+    told = os_error_text(OSError(number, os.strerror(number)))
+    assert not ENGLISH.search(told)
+    assert re.search("[àáảãạâấầẩẫậăắằẳẵặđèéẻẽẹêếềểễệìíỉĩịòóỏõọôốồổỗộơớờởỡợùúủũụưứừửữựỳýỷỹỵ]", told), told

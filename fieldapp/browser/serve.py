@@ -10,7 +10,6 @@ page loads its font from the network, so it is not used.
 import asyncio
 import ipaddress
 import json
-import os
 import secrets
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -25,7 +24,7 @@ from aiohttp import WSMsgType, web
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.i18n import _
 
 COOKIE = "fieldapp"
@@ -287,7 +286,7 @@ async def serve(server: BrowserServer, address: str, port: int, announce: Callab
         except OSError as error:
             raise FieldappError(
                 _("{address} port {port} cannot be opened: {why}.").format(
-                    address=address, port=port, why=os.strerror(error.errno or 0)
+                    address=address, port=port, why=os_error_text(error)
                 )
             ) from error
         announce(server.opened(address, listening.sockets[0].getsockname()[1]))

@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from fieldapp.cli import hq, laptop, records, reports, sync, user
+from fieldapp.cli import hq, laptop, records, reports, sync, user, wording
 from fieldapp.cli.base import Context, cli, print_message
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
@@ -42,6 +42,7 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     _no_core_dump()
     _speak_utf8()
+    wording.speak(cli)
     context = Context()
     try:
         cli.main(prog_name="fieldapp", standalone_mode=False, obj=context)

@@ -18,7 +18,7 @@ from click.core import ParameterSource
 import fieldapp
 from fieldapp import textfile
 from fieldapp.cli import terminal
-from fieldapp.errors import FieldappError, os_error_text
+from fieldapp.errors import FieldappError, os_error_text, reason_text
 from fieldapp.escaping import display_path, for_terminal
 from fieldapp.i18n import _
 from fieldapp.store import wall
@@ -117,7 +117,7 @@ def _from_file(named: str) -> str:
     try:
         return textfile.read(Path(named)).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise FieldappError(_("The passphrase file cannot be read: {why}.").format(why=error)) from None
+        raise FieldappError(_("The passphrase file cannot be read: {why}.").format(why=reason_text(error))) from None
 
 
 def print_text(text: str) -> None:
@@ -169,7 +169,7 @@ def read_json(source: str) -> Any:
     except OSError as error:
         raise FieldappError(_("{path} cannot be read: {why}.").format(path=source, why=os_error_text(error))) from None
     except (ValueError, RecursionError) as error:
-        raise FieldappError(_("{path} is not JSON: {why}.").format(path=source, why=error)) from None
+        raise FieldappError(_("{path} is not JSON: {why}.").format(path=source, why=reason_text(error))) from None
 
 
 class DayParam(click.ParamType[date]):
@@ -251,7 +251,7 @@ def refuse_idle(names: Iterable[str], beside: str) -> None:
 @click.option("--user", envvar="FIELDAPP_USER", help="Who works, where several people use the laptop.")
 @click.option("--today", type=DAY, metavar="DAY", help="The day, where the machine's clock is wrong: 30/11/2026.")
 @click.option("--read-only", is_flag=True, help="Open the screen for reading only: nothing can be changed.")
-@click.version_option(fieldapp.__version__)
+@click.version_option(fieldapp.__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, home: Path, user: str | None, today: date | None, read_only: bool) -> None:
     """Offline-first field records for border posts. Without a command, the screen opens."""

@@ -123,7 +123,7 @@ def init(
     --role hq --pack."""
     from fieldapp.store import people, place
     from fieldapp.sync.exchange import enrolment
-    from fieldapp.sync.format import bundle, clock
+    from fieldapp.sync.format import bundle, clock, drives
     from fieldapp.sync.peers import peers, practice, recovery
 
     if pack is None and not (role == "hq" and name):
@@ -131,6 +131,7 @@ def init(
     refuse_idle(["laptop"] if pack is None else ["name", "code"], "--role hq --name" if pack is None else "--pack")
     refuse_idle(["province"] if pack is not None and role != "hq" else [], "--pack")
     if pack is not None:
+        pack = drives.pack_in(pack)
         practice.check_pack(bundle.inspect(pack, None).sender)
     clock.check_new(obj.today)
     passphrase = ask_passphrase(True)

@@ -25,7 +25,7 @@ def sync() -> None:
 @click.pass_obj
 def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None:
     """Write bundles into the folder DEST and read them back; a post adds a backup that headquarters can open."""
-    from fieldapp.sync.exchange import outgoing
+    from fieldapp.sync.exchange import outgoing, sticks
     from fieldapp.sync.safety import backup as backups
 
     store = obj.open()
@@ -38,7 +38,7 @@ def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None
         print_text(r.sentence)
     if backed_up:
         print_message(backed_up)
-    print_message(_("The stick may be pulled."))
+    print_message(sticks.done_text(store, [dest]))
 
 
 @sync.command("import")
@@ -104,9 +104,13 @@ def sync_status(obj: Context, as_json: bool) -> None:
     if store.identity.role == "post":
         print_text(state.sentence)
     for p in peers:
-        print_text(_("{name}: has {received} of the {of} changes of this laptop; last bundle from it: {when}.").format(
-            name=p.name, received=p.received, of=p.of, when=local_instant(p.heard_at) if p.heard_at else _("never"),
-        ))  # fmt: skip
+        sentence = (
+            _("{name}: has {received} of the {of} changes of this laptop; last bundle from it: {when}.")
+            if p.heard_at
+            else _("{name}: has {received} of the {of} changes of this laptop; no bundle from it yet.")
+        )
+        when = local_instant(p.heard_at) if p.heard_at else ""
+        print_text(sentence.format(name=p.name, received=p.received, of=p.of, when=when))
         if p.lacks:
             since = local_instant(p.lacks_since) if p.lacks_since else "–"
             print_text("  " + _("Of all laptops' changes together it lacks {n}, the oldest of {when}.").format(

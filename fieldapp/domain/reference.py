@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fieldapp.domain import lengths
+from fieldapp.domain.file_names import is_windows_device
 from fieldapp.domain.model import (
     Day,
     LetterNumber,
@@ -105,6 +106,11 @@ class Post(Record):
     code: Annotated[str, Field(title="Code", min_length=1, max_length=20, pattern="^[A-Za-z0-9]+$")]
     name: Annotated[Name, Field(title="Name")]
     unit_id: Annotated[str | None, Ref("unit"), Field(title="Unit")] = None
+
+    def rule_breaks(self) -> list[tuple[str, str]]:
+        if is_windows_device(self.code):
+            return [("code", "Windows cannot have files of this name: choose another code.")]
+        return super().rule_breaks()
 
 
 class EthnicGroup(Record):

@@ -348,8 +348,9 @@ def post_details(post: PostCoverage, limit: int) -> list[str]:
         found.append("! " + sentence.format(n=post.silent_days, limit=limit))
     found += [f"! {sentence}" for sentence in post.missing]
     for laptop in post.laptops:
-        day = format_date(date.fromisoformat(laptop.heard)) if laptop.heard else _("never")
-        parts = [_("Laptop {name}: last news {day}").format(name=laptop.name, day=day)]
+        heard = _("Laptop {name}: last news {day}") if laptop.heard else _("Laptop {name}: no news yet")
+        day = format_date(date.fromisoformat(laptop.heard)) if laptop.heard else ""
+        parts = [heard.format(name=laptop.name, day=day)]
         if laptop.trust == "pending":
             parts.append(_("waits to be certified"))
         if laptop.program:

@@ -213,13 +213,12 @@ def left_out(report: Report) -> list[str]:
         lines.append(shared_note())
     lines.append(_("An activity counts where it ended; bodies and members count once."))
     for name, at in c.posts:
-        lines.append(_("{post}: recorded here up to {when}").format(post=name, when=_instant(at)))
+        heard = _("{post}: nothing received yet") if at is None else _("{post}: recorded here up to {when}")
+        lines.append(heard.format(post=name, when="" if at is None else _instant(at)))
     return lines
 
 
-def _instant(at: str | None) -> str:
-    if at is None:
-        return _("nothing yet")
+def _instant(at: str) -> str:
     moment = read_instant(at)
     return brief_text(at) if moment is None else f"{moment:%H:%M} {format_date(moment.date())}"
 

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 from fieldapp import textfile
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, reason_text
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
 from fieldapp.sheets.cells import SheetCell, SheetTable, cell_of
@@ -32,7 +32,9 @@ def read_csv(path: Path) -> SheetTable:
             rows.append([cell_of(value) for value in row])
     except csv.Error as error:
         raise FieldappError(
-            _("{file}, line {line} cannot be read as CSV: {why}.").format(file=path.name, line=len(rows) + 1, why=error)
+            _("{file}, line {line} cannot be read as CSV: {why}.").format(
+                file=path.name, line=len(rows) + 1, why=reason_text(error)
+            )
         ) from None
     limits.check_cells(path.name, rows)
     return SheetTable(path.stem, rows)

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from fieldapp.errors import FieldappError, os_error_text
+from fieldapp.errors import FieldappError, reason_text
 from fieldapp.escaping import looks_like_formula
 from fieldapp.i18n import _
 from fieldapp.sheets import marks
@@ -82,7 +82,7 @@ def write_refused(path: Path, table: SheetTable, layout: Layout, rows: Sequence[
                 _(
                     "{path} cannot be written: {why}. Nothing was recorded. Copy the sheet to a folder that can be"
                     " written."
-                ).format(path=path, why=os_error_text(error) if isinstance(error, OSError) else error)
+                ).format(path=path, why=reason_text(error))
             ) from None
 
 

@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PureWindowsPath
 from typing import Any, TypeVar
 
+from fieldapp.domain.file_names import is_windows_device
 from fieldapp.errors import HELD, FieldappError, windows_code
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _
@@ -35,9 +36,6 @@ MAX_HOLDERS = 8
 HOLDER = struct.Struct("<I8x512s144x")
 """Of Windows' RM_PROCESS_INFO: the number of the process and its name; 668 bytes"""
 _FORBIDDEN = '<>:"|?*'
-_DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
-    f"{name}{number}" for name in ("COM", "LPT") for number in "0123456789¹²³"
-}
 BEGUN = re.compile(r"\.fieldapp-[0-9a-f]{16}\.part(?:-wal|-shm|-journal)?")
 """Names of what is not finished, and of the files that SQLite adds to it"""
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -297,13 +295,7 @@ def check_name(path: Path) -> None:
         return
     named = PureWindowsPath(str(path))  # as text: of a path, each part would be read for a drive again
     for part in named.parts[bool(named.anchor) :]:
-        why = _refusal(part)
-        if why:
-            raise FieldappError(
-                _("{name} cannot be a file's name on Windows: {why}. Nothing was written; name another.").format(
-                    name=display_path(part), why=why
-                )
-            )
+        check_portable_name(part)
     length = len(os.path.abspath(path))  # noqa: PTH100 — Path.resolve follows links
     if length > MAX_PATH and not long_paths():
         raise FieldappError(
@@ -311,6 +303,17 @@ def check_name(path: Path) -> None:
                 "The path has {n} characters, and Windows takes {most} at most. Nothing was written; name a folder"
                 " nearer to the top, such as C:\\fieldapp."
             ).format(n=length, most=MAX_PATH)
+        )
+
+
+def check_portable_name(name: str) -> None:
+    """FieldappError for a name that Windows cannot have, on every system: sticks and folders go from one to another."""
+    why = _refusal(name)
+    if why:
+        raise FieldappError(
+            _("{name} cannot be a file's name on Windows: {why}. Nothing was written; name another.").format(
+                name=display_path(name), why=why
+            )
         )
 
 
@@ -322,7 +325,7 @@ def _refusal(part: str) -> str:
         return _("it contains the character {character}").format(character=found if ord(found) >= 32 else repr(found))
     if part.endswith((" ", ".")):
         return _("it ends with a blank or a full stop")
-    if part.partition(".")[0].rstrip(" ").upper() in _DEVICES:
+    if is_windows_device(part):
         return _("Windows calls a device so")
     return ""
 

@@ -12,7 +12,7 @@ from textual.dom import DOMNode
 from textual.worker import WorkerFailed
 
 from fieldapp.crash import log_crash, unexpected
-from fieldapp.errors import FieldappError, ReadOnly
+from fieldapp.errors import FieldappError, ReadOnly, reason_text
 from fieldapp.i18n import LANGUAGES, _, speak
 from fieldapp.store import disk_errors
 from fieldapp.tui import themes
@@ -198,7 +198,7 @@ class FieldApp(Host):
             with self.store.reopen() as store:
                 backup.daily_backup(store)
         except (FieldappError, OSError) as error:
-            text = _("No backup of today: {why}").format(why=error)
+            text = _("No backup of today: {why}").format(why=reason_text(error))
             self.call_from_thread(self.notify, text, markup=False, severity="warning", timeout=10)
 
     def push_screen(self, screen: Any, *arguments: Any, **named: Any) -> Any:

@@ -75,7 +75,7 @@ def test_an_input_that_ends_is_told_with_a_status_and_the_draft_is_kept(world: W
     terminal.type("ø")
     status, came = terminal.ended()
     assert status == 1
-    assert "Có lỗi không lường trước. Những gì đã ghi vẫn an toàn." in came
+    assert "Chương trình gặp lỗi ngoài dự kiến. Những gì đã lưu vẫn an toàn." in came
     assert "Traceback" not in came
     log = (world.root / "post" / "fieldapp.log").read_text(encoding="utf-8")
     assert "RuntimeError" in log

@@ -238,7 +238,7 @@ def test_what_is_no_upgrade_is_refused(
     world: World, run: Run, kit: Path, spoil: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, _out, err = run("upgrade", kit)
-    assert (code, "không phải do sở chỉ huy của ta ký" in err) == (1, True)
+    assert (code, "không do sở chỉ huy cấp trên ký" in err) == (1, True)
     assemble.sign_kit(world.hq, kit)
     code, _out, err = run("upgrade", kit)
     assert (code, f"đang dùng {OLD}" in err) == (1, True)

@@ -86,7 +86,7 @@ def test_an_edit_asks_when_it_changes_what_the_question_is_about(world: World, f
 def test_a_record_that_looks_the_same_is_asked_about_once(world: World, first: str) -> None:
     with pytest.raises(NeedsConfirmation) as question:
         records.save(world.post, "activity", FIRST)
-    assert "đã ghi một bản giống thế" in str(question.value)
+    assert "đã ghi một bản ghi giống như vậy" in str(question.value)
     assert "05/KH:" not in str(question.value)
 
 

@@ -242,5 +242,5 @@ def test_what_has_no_number_is_told(world: World) -> None:
     world.well(hamlet="Buôn C", measures=[{"measure_id": "gieng", "amount": None, "note": "hàng chục"}])
     found = report(world.post, YEAR)
     assert found.completeness.without_figure == 2
-    (line,) = (line for line in narrative.left_out(found) if line.startswith("Chưa biết không phải là 0"))
+    (line,) = (line for line in narrative.left_out(found) if line.startswith("Chưa rõ không có nghĩa là bằng 0"))
     assert "2 hoạt động" in line

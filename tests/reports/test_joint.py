@@ -105,7 +105,7 @@ def test_a_star_reaches_every_format_and_says_what_it_means(run: Run, world: Wor
     world.carry(world.post, world.hq)
     of_another_post(world.hq, other)
     ask = ("report", "--period", "2013")
-    means = "nơi khác cũng có số liệu"
+    means = "nơi khác cũng ghi số liệu"
 
     def told(*more: object) -> str:
         code, out, err = run(*ask, *more, home="hq")
@@ -146,7 +146,7 @@ def test_the_report_says_how_many_records_are_how_many_joint_activities(world: W
     visits(world, "2013-08-01", 5)
     records.void(world.post, visits(world, "2013-05-30", 9), "nhập trùng")
     of_another_post(world.post, other)
-    said = "3 bản ghi có số phối hợp chung, của 2 hoạt động phối hợp"
+    said = "3 bản ghi có số phối hợp chung, thuộc 2 hoạt động phối hợp"
     assert said in narrative.as_text(report(world.post, YEAR))
     made = report(world.post, replace(YEAR, post="IALOP")).completeness
     assert (made.joint, made.joint_deeds) == (1, 1)

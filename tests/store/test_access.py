@@ -15,7 +15,7 @@ from fieldapp.store import place
 
 pytestmark = on_windows.PERMISSIONS
 YEAR = Query(period_of("2013", date(2026, 1, 1)))
-WORKSPACE, SECRET = "thư mục chứa sổ", "tệp mật khẩu"
+WORKSPACE, SECRET = "thư mục dữ liệu", "tệp mật khẩu"
 
 
 def mode(path: Path) -> int:

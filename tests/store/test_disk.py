@@ -269,7 +269,7 @@ def test_where_windows_does_not_tell_nobody_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (19, "bị khóa ghi"),
+        (19, "khóa chống ghi"),
         (21, "đã bị rút"),
         (1167, "đã bị rút"),
         (1117, "thiết bị"),

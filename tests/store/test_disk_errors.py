@@ -61,7 +61,7 @@ def test_a_write_that_fails(world: World) -> None:
     world.close()
     done = in_a_child(world, "io")
     assert done.returncode == 1, done.stderr
-    assert "Ổ đĩa lỗi" in done.stderr
+    assert "Ổ đĩa bị lỗi" in done.stderr
     confirmed = done.stdout.count("confirmed") + 1
     with Store.open(world.root / "post", world.keys["post"], "A") as store:
         assert store.value("SELECT count(*) FROM activity") == confirmed
@@ -81,7 +81,7 @@ def test_a_folder_that_cannot_be_written(world: World) -> None:
     done = in_a_child(world, "read-only")
     post.chmod(0o755)
     assert done.returncode == 1, done.stderr
-    assert "không ghi được" in done.stderr, done.stderr
+    assert "Không ghi được" in done.stderr, done.stderr
     assert len((post / FILE).read_bytes()) >= len(before)
 
 
@@ -118,14 +118,14 @@ async def test_a_full_disk_while_a_form_is_open(world: World) -> None:
         await s.press("Siu Bleh " + "x" * 150)
         form.keep()
         await s.wait("Ổ đĩa đầy")
-        assert "chưa giữ được nháp" in s.text
+        assert "chưa giữ được bản nháp" in s.text
         store.db.execute("PRAGMA max_page_count = 1000000")
         await s.press("f2")
         assert lists.count(store, "member") == 1
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(28, "Ổ đĩa đầy"), (30, "không ghi được"), (13, "không ghi được"), (5, "Ổ đĩa lỗi")]
+    ("number", "words"), [(28, "Ổ đĩa đầy"), (30, "Không ghi được"), (13, "Không ghi được"), (5, "Ổ đĩa bị lỗi")]
 )
 def test_what_the_operating_system_says(number: int, words: str) -> None:
     told = disk_errors.disk_error_text(OSError(number, "x"))
@@ -139,7 +139,7 @@ def test_another_program_holds_the_file(world: World) -> None:
     world.post.db.execute("PRAGMA busy_timeout = 10")
     with world.post.reopen() as other:
         other.db.execute("BEGIN IMMEDIATE")
-        with pytest.raises(FieldappError, match="chương trình khác"):
+        with pytest.raises(FieldappError, match="Chương trình khác"):
             world.well()
         other.db.execute("ROLLBACK")
     world.well()

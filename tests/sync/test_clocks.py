@@ -424,7 +424,7 @@ async def test_the_screen_asks_after_unlocking_and_before_an_export(world: World
         await s.press(f"{TODAY:%d/%m/%Y}", "enter")
         await s.wait("Enter lần nữa")
         await s.press("enter")
-        await s.wait("Có thể rút USB")
+        await s.wait("XONG.")
     (result,) = incoming.import_files(world.hq, [stick])
     assert (result.complete, result.clock) == (True, None)
 

@@ -327,7 +327,7 @@ def test_a_user_s_name_is_kept_clean_and_his_records_arrive(world: World, tmp_pa
 
 
 def test_names_that_are_one_file_on_windows_are_two_people_on_none(world: World) -> None:
-    with pytest.raises(FieldappError, match="đã dùng máy này"):
+    with pytest.raises(FieldappError, match="đã là người dùng của máy này"):
         world.post.add_user("nguyễn văn a", "x y")
 
 

@@ -35,12 +35,12 @@ def test_by_telephone_once(world: World) -> None:
     wrong = code[:4] + str((int(code[4]) + 1) % 10) + code[5:]
     with pytest.raises(FieldappError, match="nhóm 1"):
         recovery.accept_code(home, USER, wrong, NEW)
-    with pytest.raises(FieldappError, match="Không có người dùng"):
+    with pytest.raises(FieldappError, match="không có người dùng"):
         recovery.accept_code(home, "Kẻ lạ", code, NEW)
     store = recovery.accept_code(home, USER, code.replace(" ", "-"), NEW)
     assert store.value("SELECT id FROM activity") == row_id
     assert vault.unseal(home, USER, NEW) == world.keys["post"]
-    with pytest.raises(FieldappError, match="đã dùng"):
+    with pytest.raises(FieldappError, match="đã được dùng"):
         recovery.accept_code(home, USER, code, "một câu khác hẳn")
     world.post = store
     sent(world)
@@ -86,7 +86,7 @@ def test_by_stick(world: World) -> None:
     assert recovery.accept(home, answer, NEW) == USER
     with Store.unlock(home, USER, NEW) as store:
         assert store.value("SELECT id FROM activity") == row_id
-    with pytest.raises(FieldappError, match="chưa xin"):
+    with pytest.raises(FieldappError, match="chưa gửi yêu cầu"):
         recovery.accept(home, answer, NEW)
 
 
@@ -156,7 +156,7 @@ def test_an_answer_for_another_laptop_or_to_an_older_request_opens_nothing(world
     assert (keys_of(home), keys_of(other)) == before
     right = recovery.answer(recovery.read_request(world.hq, again), world.usb)
     assert recovery.accept(home, right, NEW) == USER
-    with pytest.raises(FieldappError, match="chưa xin"):  # once
+    with pytest.raises(FieldappError, match="chưa gửi yêu cầu"):  # once
         recovery.accept(home, right, NEW)
     recovery.request(home, USER, NEW, world.usb)
     with pytest.raises(FieldappError, match="yêu cầu khác"):

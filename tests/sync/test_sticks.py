@@ -57,7 +57,7 @@ def test_a_name_is_taken_for_no_sentence(world: World, run: Run, name: str, whol
 def test_what_is_for_others_is_counted_and_ours_apart(world: World, run: Run) -> None:
     outgoing.export(world.post, world.usb)
     assert run("sync", "import", world.usb) == (
-        0, "", "Ở đó không có gói nào gửi cho máy này. 1 gói: 1 do máy này viết\n"
+        0, "", "Tại đó không có gói nào gửi cho máy này. 1 gói: 1 do máy này ghi\n"
     )  # fmt: skip
     other = second_laptop(world)
     world.well()
@@ -65,7 +65,7 @@ def test_what_is_for_others_is_counted_and_ours_apart(world: World, run: Run) ->
     outgoing.export(world.hq, world.usb)
     code, out, err = run("sync", "import", world.usb, home="hq")
     assert (code, "3 thay đổi mới" in out) == (0, True)
-    assert err == "5 gói: 1 có thay đổi mới · 1 đã nhận từ trước · 1 gửi cho máy khác · 2 do máy này viết\n"
+    assert err == "5 gói: 1 có thay đổi mới · 1 đã nhận từ trước · 1 gửi cho máy khác · 2 do máy này ghi\n"
     other.close()
 
 
@@ -80,13 +80,13 @@ def test_of_a_damaged_bundle_it_is_said_who_writes_it_again(world: World, run: R
     code, _out, err = run("sync", "import", world.usb, home="hq")
     assert (code, "no age file" in err) == (1, False)
     said = {name: line for line in err.splitlines() for name in [line.split()[0].removesuffix(SUFFIX)]}
-    assert said["a"].endswith("Không có gì thay đổi. Hãy báo nơi gửi xuất lại.")
+    assert said["a"].endswith("Không có gì thay đổi. Hãy đề nghị nơi gửi xuất lại.")
     assert "là gói cấp" in said["b"]
-    assert said[mine.path.name.removesuffix(SUFFIX)].endswith("Hãy báo Đồn BP Ia Rvê (A) xuất lại.")
+    assert said[mine.path.name.removesuffix(SUFFIX)].endswith("Hãy đề nghị Đồn BP Ia Rvê (A) xuất lại.")
     _code, _out, err = run("sync", "import", reply.path)
-    assert err.rstrip().endswith("Hãy báo Sở chỉ huy xuất lại.")
+    assert err.rstrip().endswith("Hãy đề nghị Sở chỉ huy xuất lại.")
     code, _out, err = run("init", "--pack", mine.path, "--user", "B", home="other")
-    assert (code, "Hãy xin sở chỉ huy gói mới" in err, pack.exists()) == (1, True, False)
+    assert (code, "Hãy đề nghị sở chỉ huy ghi gói cấp mới" in err, pack.exists()) == (1, True, False)
 
 
 def test_a_laptop_that_waits_to_be_certified_is_named_with_what_to_do(world: World, run: Run) -> None:
@@ -109,7 +109,7 @@ def test_bundles_in_folders_below_are_not_read_and_that_is_said(world: World, ru
     code, out, err = run("sync", "import", world.usb, home="hq")
     assert (code, out) == (0, "")
     assert err.splitlines() == [
-        "Ở đó không có gói nào.",
+        "Tại đó không có gói nào.",
         f"Chưa đọc các gói trong thư mục con. Muốn đọc thì nêu thư mục đó: {display_path(made.path.parent)}",
     ]
     code, out, err = run("sync", "import", world.usb, made.path.parent, home="hq")

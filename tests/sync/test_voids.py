@@ -325,7 +325,7 @@ def test_a_void_of_what_somebody_else_named_meanwhile_is_listed(
         assert asked["row"] == voided
         ((_title, void, other),) = in_words(store)
         assert void.startswith("hủy: “nhập nhầm")
-        assert other.startswith("đã nhập thứ thuộc về nó: ")
+        assert other.startswith("đã ghi nội dung thuộc bản ghi này: ")
     resolve.resolve_conflict(two.b, merge.conflicts(two.b)[0]["id"], "loser")
     two.meet()
     for store in two.all:

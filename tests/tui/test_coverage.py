@@ -24,7 +24,7 @@ async def test_from_the_grid_to_what_waits_of_one_post(world: World) -> None:
         await s.press("f6")
         assert isinstance(s.app.screen, CoverageScreen)
         lines = s.text.splitlines()
-        assert "2 đồn · 0 đồn chưa gửi quá 30 ngày" in s.text
+        assert "2 đồn · 0 đồn quá 30 ngày chưa có tin" in s.text
         rows = {name: next(x for x in lines if name in x) for name in ("Ea Bung", "Ia Rvê", "tin cuối")}
         month = f"T{date.today().month}"
         column = rows["tin cuối"].split().index(month)

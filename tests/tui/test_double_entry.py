@@ -43,7 +43,7 @@ async def test_a_sample_is_keyed_again_and_the_right_value_chosen(world: World) 
         await s.press("f2")
         assert "≠ 15/03/2026" in s.text
         await s.press("enter")
-        assert "gõ lại rồi" in s.text
+        assert "đã được gõ lại" in s.text
         await s.press("f8")
         assert [line.split()[-3:] for line in s.text.splitlines() if "Số liệu" in line] == [["2", "1", "50,0"]]
     found = records.get(world.post, row_id)

@@ -223,9 +223,10 @@ async def test_a_drive_is_chosen_and_written(world: World, monkeypatch: pytest.M
     world.well()
     async with at_post(world) as s:
         await s.press("f9")
-        assert "KING[b]STON   còn 12,4 GB" in s.text
+        assert "KING[b]STON" in s.text
+        assert "còn 12,4 GB" in s.text
         await s.press("enter")
-        await s.wait("✓ XONG. Có thể rút USB.")
+        await s.wait("✓ XONG.")
     assert len(list(world.usb.glob("*.fieldapp.tar.age"))) == 1
 
 
@@ -242,7 +243,7 @@ async def test_headquarters_takes_all_sticks_in_one_go(world: World, monkeypatch
         await s.press("f9")
         assert "Cả 2 USB" in s.text
         await s.press("down", "down", "enter")
-        await s.wait("✓ XONG. Có thể rút USB.")
+        await s.wait("✓ XONG.")
         assert "1 gói cũ trên USB" in s.text
         assert "PgUp/PgDn Cuộn" in s.footer
         assert s.footer.endswith("Giúp")
@@ -299,7 +300,7 @@ async def test_nobody_leaves_while_the_stick_is_written(world: World, go_on: thr
         assert isinstance(s.app.screen, SyncScreen)
         assert s.app.is_running
         go_on.set()
-        await s.wait("✓ XONG. Có thể rút USB.")
+        await s.wait("✓ XONG.")
         await s.press("escape")
         assert isinstance(s.app.screen, HomeScreen)
     assert len(list(world.usb.glob("*.fieldapp.tar.age"))) == 1
@@ -330,7 +331,7 @@ async def test_old_bundles_are_cleared_after_asking(world: World) -> None:
         await s.wait("1 gói cũ trên USB không cần nữa")
         assert old.path.exists()
         await s.press("delete")
-        await s.wait("? Nhấn Del lần nữa để xóa 1 gói này.")
+        await s.wait("? Bấm Del lần nữa để xóa 1 gói này.")
         assert f"· {old.path.name}: " in s.text
         assert old.path.exists()
         await s.press("delete")

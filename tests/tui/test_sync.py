@@ -1,12 +1,15 @@
 """What the USB screen says of what lies on a stick."""
 
 import on_windows
+import pytest
 from field import World
 from screen_driver import run
 from sync_state import new_post, no_unicode, second_laptop
 
 from fieldapp.records import records
+from fieldapp.store import place
 from fieldapp.sync.exchange import outgoing
+from fieldapp.sync.format import drives
 from fieldapp.tui.screens.conflicts import ConflictsScreen
 
 
@@ -16,7 +19,7 @@ async def test_a_name_that_is_no_unicode_stops_nothing(world: World) -> None:
     outgoing.export(world.post, world.usb)
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
-        await s.wait("✓ XONG. Có thể rút USB.")
+        await s.wait("✓ XONG.")
         assert "xau\ufffd\ufffd.fieldapp.tar.age" in s.text
 
 
@@ -27,7 +30,7 @@ async def test_a_name_is_no_line_of_its_own(world: World) -> None:
     made.path.rename(world.usb / "x\n✓ Đồn Yalop (A): 500 thay đổi mới (y.fieldapp.tar.age")
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
-        await s.wait("✓ XONG. Có thể rút USB.")
+        await s.wait("✓ XONG.")
         assert "(“x ✓ Đồn Yalop" in " ".join(s.text.split())
         assert not any(line.startswith("✓ Đồn Yalop") for line in s.text.splitlines())
 
@@ -38,14 +41,14 @@ async def test_what_is_for_others_is_said(world: World) -> None:
     async with run(world.root / "hq", world.hq.reopen()) as s:
         there.path.write_bytes(b"not what this laptop wrote")
         await s.press("f9", str(world.usb), "enter")
-        await s.wait("✓ XONG. Có thể rút USB.")
+        await s.wait("✓ XONG.")
         assert "2 gói: 1 đã nhận từ trước · 1 bị từ chối" in s.text
     (world.usb / there.path.name).unlink()
     async with run(world.root / "post", world.post.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
-        await s.wait("✓ XONG. Có thể rút USB.")
-        assert "Ở đó không có gói nào" not in s.text
-        assert "2 gói: 1 đã nhận từ trước · 1 do máy này viết" in s.text
+        await s.wait("✓ XONG.")
+        assert "Tại đó không có gói nào" not in s.text
+        assert "2 gói: 1 đã nhận từ trước · 1 do máy này ghi" in s.text
 
 
 async def test_what_is_to_be_decided_is_said_with_its_keys(world: World) -> None:
@@ -74,14 +77,33 @@ async def test_what_waits_names_no_command_on_the_screen(world: World) -> None:
         assert "fieldapp" not in s.text
 
 
-async def test_of_a_file_its_folder_is_meant(world: World) -> None:
+async def test_only_a_stick_or_a_folder_is_written_to_and_the_screen_names_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (world.usb / "tháng 11").mkdir()
     world.well()
     (made,) = outgoing.export(world.post, world.usb)
     outgoing.export(world.post, world.usb / "tháng 11")
+    named = f"XONG. Đã ghi vào {world.usb}."
+
+    def told(shown: str) -> str:
+        return "".join(shown.split())  # a long path goes over several lines
+
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", str(made.path), "enter")
-        await s.wait("✓ XONG. Có thể rút USB.")
+        await s.wait("là tệp. Chưa ghi gì")
+        assert not list(world.usb.glob("sch-iarve*.age"))
+        await s.press("f9")
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await s.press("f9", str(world.usb), "enter")
+        await s.wait("✓ XONG.")
         assert "3 thay đổi mới" in s.text
         assert "· Chưa đọc các gói trong thư mục con" in s.text
-    assert len(list(world.usb.glob("sch-iarve*.age"))) == 1
+        assert told(f"{named} Thư mục này nằm trên máy") in told(s.text)
+        assert "rút" not in s.text
+        monkeypatch.setattr(drives, "on_one_disk", lambda _folder, _home: False)
+        monkeypatch.setattr(place, "volume", lambda _folder: place.Volume("vfat", removable=True))
+        await s.press("f5", "enter")
+        await s.wait("Có thể rút")
+        assert told(f"{named} Có thể rút USB.") in told(s.text)
+    assert len(list(world.usb.glob("sch-iarve*.age"))) == 2

@@ -54,7 +54,7 @@ async def test_each_step_is_checked_off_when_it_was_done(
         await s.press("escape", "escape")
         await s.wait("3/5 Tìm lại")
         await s.press("f3", "gieng", "enter")
-        await s.wait("4/5 Chép ra USB")
+        await s.wait("4/5 Xuất ra USB")
         assert s.text.startswith(" SỔ TẬP · Đồn tập")
         await s.press("escape", "escape", "f9")
         assert "USB tập" in s.text
@@ -118,7 +118,7 @@ def test_no_real_post_begins_from_a_practice_pack(post: Store, run: Run, tmp_pat
     with _hq(post) as hq:
         pack = enrolment.write_pack(hq, code="TAP", name="Đồn tập", dest=practice.practice_stick(post))
     code, _out, err = run("init", "--pack", pack, "--user", "A", home="new")
-    assert (code, "gói cấp để tập" in err) == (1, True)
+    assert (code, "gói cấp của sổ tập" in err) == (1, True)
 
 
 def test_a_real_workspace_is_no_place_to_practise(world: World, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

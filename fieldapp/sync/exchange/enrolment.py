@@ -96,8 +96,7 @@ def _pack_folder(store: Store, dest: Path) -> Iterator[None]:
         raise FieldappError(_("Only headquarters writes packs."))
     people.check(store, Act.CERTIFY)
     clock.check_day(store)
-    if not dest.is_dir():
-        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=dest))
+    drives.check_target(store.home, dest)
     leftovers.remember(store, dest)
     with store.transaction():
         yield
@@ -118,6 +117,7 @@ def _write_pack(store: Store, target: Path, post_id: str | None) -> Path:
 
 def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str = peers.FIRST_LETTER) -> Store:
     """Make a post's replica in ``home`` from headquarters' pack; it can record at once."""
+    disk.check_portable_name(clean(laptop))
     inspected = bundle.inspect(pack, None)
     post_id = inspected.manifest.post_id
     if post_id is None:
@@ -173,6 +173,7 @@ def _free_letter(store: Store, code: str | None, wanted: str | None) -> str:
     taken.add(search_key(peers.FIRST_LETTER))
     free: str = next(c for c in (*ascii_uppercase, str(len(taken) + 1)) if search_key(c) not in taken)
     chosen = clean(wanted or "") or free
+    disk.check_portable_name(chosen)
     if search_key(chosen) in taken:
         sentence = _("Headquarters has a laptop {letter}. Nothing was changed; take another --laptop, such as {free}.")
         raise FieldappError(sentence.format(letter=chosen, free=free))
@@ -343,6 +344,7 @@ def _check_code(code: str) -> None:
     """A code is part of file names on FAT sticks."""
     if not re.fullmatch("[A-Za-z0-9]{1,20}", code):
         raise FieldappError(_("A code is letters A–Z and digits, at most 20, such as IARVE."))
+    disk.check_portable_name(code)
 
 
 @contextmanager

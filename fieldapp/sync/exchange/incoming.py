@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from fieldapp.errors import Cancelled, FieldappError, FileRefused, os_error_text
+from fieldapp.errors import Cancelled, FieldappError, FileRefused, os_error_text, reason_text
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
 from fieldapp.records import search_index
@@ -179,10 +179,7 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
     except FieldappError as error:
         return Imported(file, refused=str(error))
     except (OSError, RecursionError, MemoryError) as error:
-        why = _("{path} cannot be read: {why}.").format(
-            path=display_path(file.name),
-            why=os_error_text(error) if isinstance(error, OSError) else type(error).__name__,
-        )
+        why = _("{path} cannot be read: {why}.").format(path=display_path(file.name), why=reason_text(error))
         return Imported(file, refused=why)
 
 

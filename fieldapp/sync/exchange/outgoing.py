@@ -11,7 +11,6 @@ from typing import IO
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import Cancelled, FieldappError
-from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
 from fieldapp.store import disk, leftovers, people, wall
 from fieldapp.store.disk_errors import DiskError
@@ -58,10 +57,7 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     not depend on it.
     """
     people.check(store, Act.EXPORT)
-    if not dest.is_dir():
-        raise FieldappError(
-            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=display_path(dest))
-        )
+    drives.check_target(store.home, dest)
     practice.check_dest(store, dest)
     clock.check_day(store)
     leftovers.remember(store, dest)
@@ -180,7 +176,7 @@ def _file_name(me: Peer, to: Peer, number: int) -> str:
 
 def sender_of_name(name: str, known: Iterable[Peer]) -> Peer | None:
     """The replica that wrote a bundle, by the beginning of its file name; for bundles that cannot be read."""
-    found = re.match("([a-z0-9]+)(?:-[a-z0-9]+)?(_[0-9a-f]{4})_", name.lower())
+    found = re.search("(?<![a-z0-9])([a-z0-9]+)(?:-[a-z0-9]+)?(_[0-9a-f]{4})_[0-9]", name.lower())
     return next((p for p in known if found and name_prefix(p) == found[1] + found[2]), None)
 
 

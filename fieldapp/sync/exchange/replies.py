@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fieldapp.errors import Cancelled, FieldappError
+from fieldapp.errors import Cancelled, FieldappError, reason_text
 from fieldapp.i18n import _
 from fieldapp.store import disk
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import bundle_contents, outgoing
 from fieldapp.sync.exchange.incoming import Imported
 from fieldapp.sync.exchange.outgoing import Exported
-from fieldapp.sync.format import clock, segment
+from fieldapp.sync.format import clock, drives, segment
 from fieldapp.sync.format.bundle import Progress
 from fieldapp.sync.peers import peers
 from fieldapp.sync.peers.peers import Peer
@@ -34,6 +34,8 @@ def reply(
     others still get their replies. If a bundle could not be read, its file name tells the sender: with the reply the
     post learns that the bundle did not arrive.
     """
+    if dest is not None:
+        drives.check_target(store.home, dest)
     clock.check_day(store)
     with store.transaction():
         segment.seal_open_changes(store)
@@ -64,9 +66,10 @@ def reply(
             if progress is not None:
                 progress("write", number, len(wanted))
             try:
+                drives.check_target(store.home, folder)
                 done.written.append(outgoing.export_to(store, folder, inventory, to))
             except (FieldappError, OSError) as error:
-                done.problems.append(f"{to.title}: {error}")
+                done.problems.append(f"{to.title}: {reason_text(error)}")
     except Cancelled:
         for made in done.written:
             disk.try_remove(made.path)

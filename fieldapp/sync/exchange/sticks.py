@@ -6,7 +6,8 @@ this laptop wrote itself, recognised by their exact content, and bundles for thi
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,10 +18,12 @@ from fieldapp.i18n import _
 from fieldapp.store import disk
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import bundle, clock, drives
-from fieldapp.sync.peers import receipts
+from fieldapp.sync.peers import practice, receipts
 from fieldapp.sync.peers.peers import Peer
 
 Why = Literal["received", "newer", "read"]
+WRITTEN_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)?_[0-9a-f]{4}_[0-9]{8}T[0-9]{6}Z_[0-9]+\.fieldapp\.tar\.age")
+"""A bundle's name as it was written"""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,24 @@ def delete_bundles(store: Store, files: Sequence[OldBundle]) -> int:
     return len(cleared)
 
 
+def done_text(store: Store, folders: Sequence[Path], written: Iterable[Path] | None = None) -> str:
+    """Where bundles were written, and whether it may be pulled out now; ``written``: only into these ``folders``.
+
+    A folder on the workspace's own disk stays on this laptop. Of another disk that the system does not call removable
+    (a hard disk in a case of its own, a second disk) nobody knows. A practice stick is a folder that stands for one.
+    """
+    if practice.is_practice(store) or all(
+        drives.is_plugged_in(folder) and not drives.on_one_disk(folder, store.home) for folder in folders
+    ):
+        pulled = _("The stick may be pulled.")
+    elif all(drives.on_one_disk(folder, store.home) for folder in folders):
+        pulled = _("This folder is on this laptop: to carry the bundle, copy it onto a stick.")
+    else:
+        pulled = _("If this is a drive of its own, it may be pulled.")
+    shown = ", ".join(dict.fromkeys(map(display_path, folders if written is None else written)))
+    return f"{_('Written into {folders}.').format(folders=shown)} {pulled}" if shown else pulled
+
+
 def is_own_bundle(store: Store, path: Path) -> bool:
     """Whether this laptop wrote a bundle."""
     return _written_bundle(store, path) is not None
@@ -109,17 +130,18 @@ def is_own_bundle(store: Store, path: Path) -> bool:
 
 def _written_bundle(store: Store, path: Path) -> Row | None:
     """The ``local_written`` row of a bundle of ours; None if it is not ours, or the file is not what was written."""
-    if not path.name.isascii():  # our bundles have ASCII names; a name of other files may not even be Unicode
-        return None
-    row = store.row("SELECT * FROM local_written WHERE name = ?", [path.name])
-    if row is None:
+    # our bundles have ASCII names; a name of other files may not even be Unicode
+    row = store.row("SELECT * FROM local_written WHERE name = ?", [path.name]) if path.name.isascii() else None
+    if row is None and WRITTEN_NAME.fullmatch(path.name):
         return None
     try:
         with path.open("rb") as file:
-            same = hashlib.file_digest(file, "sha256").hexdigest() == row["sha256"]
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
-    return row if same else None
+    if row is None:  # copying changed the name
+        return store.row("SELECT * FROM local_written WHERE sha256 = ?", [sha256])
+    return row if row["sha256"] == sha256 else None
 
 
 def _is_received(store: Store, row: Row) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import msgspec
 import pyrage
@@ -94,6 +94,18 @@ class Manifest(msgspec.Struct, frozen=True):
     recovery: str | None = None
     recovery_code: str | None = None
     """In a bundle for headquarters: the sender's recovery code, sealed to the recovery key; base64."""
+
+
+def looks_like(path: Path) -> Literal["bundle", "pack"] | None:
+    """What a file begins like, whatever its name: an age file, or a tar with a manifest; None for all others."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(tarball.BLOCK)
+    except OSError:
+        return None
+    if head.startswith(agefile.MAGIC):
+        return "bundle"
+    return "pack" if head.startswith(f"{MANIFEST}\0".encode()) and head[tarball.MAGIC] == b"ustar\0" else None
 
 
 @dataclass(frozen=True)

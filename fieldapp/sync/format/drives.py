@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,12 @@ FAT32 = {"fat", "fat32", "vfat", "msdos"}
 """File systems with that limit, as Windows and Linux call them; exFAT has none"""
 RESERVE = MB
 """Bytes needed besides the content: for the manifest, for age, and for the file system"""
+BUNDLE_MARKS = (".fieldapp.tar", ".age")
+"""What is left of a bundle's name when it was copied, in small letters"""
+BACKUP_MARK = "fieldapp-backup"
+LIKELY_MARKS = ("fieldapp", ".age")
+LOOKED_INTO = 50
+"""Files of a folder that are opened though their names say nothing: a stick may hold thousands of photographs"""
 _DRIVE_REMOVABLE = 2
 _NO_DIALOGUE = 1
 """SEM_FAILCRITICALERRORS"""
@@ -52,13 +58,52 @@ def drives() -> list[Drive]:
     return sorted(found, key=lambda d: d.name)
 
 
-def bundles_in(folder: Path) -> list[Path]:
-    """Bundle files in a folder, by name; other files are skipped."""
-    from fieldapp.sync.format.bundle import BUNDLE_SUFFIX
+def bundles_in(folder: Path, inside: bool = True) -> list[Path]:
+    """Bundle files in a folder, by name; other files are skipped.
 
-    return sorted(
-        p for p in folder.iterdir() if p.name.endswith(BUNDLE_SUFFIX) and not p.name.startswith(".") and p.is_file()
-    )
+    Copying changes names: “… (1).age”, “.age.txt”, capital letters. ``inside``: files with other names are recognised
+    by their first bytes; those that look unlike ours by their names are opened only up to LOOKED_INTO.
+    """
+    return _found_in(folder, "bundle", BUNDLE_MARKS, inside)
+
+
+def pack_in(path: Path) -> Path:
+    """The pack in a folder, whatever its name; a path that is no folder is given back. FieldappError unless there is
+    just one."""
+    if not os.path.isdir(path):  # noqa: PTH112 — Path.is_dir raises for a name that is too long
+        return path
+    try:
+        found = _found_in(path, "pack", (), inside=True)
+    except OSError as error:
+        why = os_error_text(error)
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=display_path(path), why=why)) from None
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise FieldappError(_("There is no pack in {folder}.").format(folder=display_path(path)))
+    listed = ", ".join(display_path(pack.name) for pack in found)
+    raise FieldappError(_("Several packs are in {folder}: {listed}. Name one.").format(
+        folder=display_path(path), listed=listed))  # fmt: skip
+
+
+def _found_in(folder: Path, kind: str, marks: Sequence[str], inside: bool) -> list[Path]:
+    """Files whose names have all ``marks``, or that begin like files of this ``kind``, by name."""
+    from fieldapp.sync.format.bundle import looks_like
+
+    named: list[Path] = []
+    likely: list[Path] = []
+    others: list[Path] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name.lower()
+            if name.startswith(".") or BACKUP_MARK in name or not entry.is_file():
+                continue
+            path = folder / entry.name
+            if marks and all(mark in name for mark in marks):
+                named.append(path)
+            elif inside:
+                (likely if any(mark in name for mark in LIKELY_MARKS) else others).append(path)
+    return sorted([*named, *(p for p in [*likely, *sorted(others)[:LOOKED_INTO]] if looks_like(p) == kind)])
 
 
 def folders_with_bundles(folder: Path) -> list[Path]:
@@ -67,9 +112,53 @@ def folders_with_bundles(folder: Path) -> list[Path]:
     with suppress(OSError):
         for below in sorted(folder.iterdir()):
             with suppress(OSError):
-                if below.is_dir() and not below.name.startswith(".") and bundles_in(below):
+                if below.is_dir() and not below.name.startswith(".") and bundles_in(below, inside=False):
                     found.append(below)
     return found
+
+
+def check_target(home: Path, dest: Path) -> None:
+    """FieldappError for a place where no bundle may be written: a file, the workspace ``home`` and what is in it, and
+    the top of this machine's disk."""
+    shown = display_path(dest)
+    if os.path.isfile(dest):  # noqa: PTH113 — Path.is_file raises for a name that is too long
+        raise FieldappError(_("{dest} is a file. Nothing was written; choose a stick or a folder.").format(dest=shown))
+    if not os.path.isdir(dest):  # noqa: PTH112 — as above
+        raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown))
+    real = Path(os.path.realpath(dest))
+    if any(_is_same(folder, home) for folder in (real, *real.parents)):
+        raise FieldappError(
+            _("{dest} holds the records of this laptop. Nothing was written; choose a stick or another folder.").format(
+                dest=shown
+            )
+        )
+    if real == Path(real.anchor) and (real == Path("/") or on_one_disk(real, home)):
+        raise FieldappError(
+            _("{dest} is the top of this laptop's disk. Nothing was written; choose a stick or a folder.").format(
+                dest=shown
+            )
+        )
+
+
+def is_plugged_in(folder: Path) -> bool:
+    """Whether a folder lies on a removable drive, or one that is mounted where such drives are."""
+    if place.volume(folder).removable:
+        return True
+    real = Path(os.path.realpath(folder))
+    return sys.platform != "win32" and any(real.is_relative_to(root) for root, _name in _linux_roots())
+
+
+def _is_same(folder: Path, other: Path) -> bool:
+    with suppress(OSError):
+        return folder.samefile(other)
+    return False
+
+
+def on_one_disk(folder: Path, other: Path) -> bool:
+    """Whether two folders lie on one volume."""
+    with suppress(OSError):
+        return folder.stat().st_dev == other.stat().st_dev
+    return False
 
 
 def free_space(folder: Path) -> int:

@@ -17,7 +17,7 @@ from fieldapp.errors import FieldappError, FileRefused
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
-from fieldapp.sync.format import bundle, keys, segment
+from fieldapp.sync.format import bundle, drives, keys, segment
 from fieldapp.sync.format.bundle import Inspected, NotForUs
 from fieldapp.sync.format.segment import Header
 from fieldapp.sync.peers import peers
@@ -144,14 +144,25 @@ def _files(paths: Iterable[Path]) -> list[Path]:
         if not path.exists():
             raise FieldappError(_("There is no {path}.").format(path=display_path(path)))
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        files += [p for p in inside if p.name.endswith((bundle.BUNDLE_SUFFIX, bundle.PACK_SUFFIX)) and p.is_file()]
+        files += [
+            p
+            for p in inside
+            if p.is_file() and (p.name.endswith((bundle.BUNDLE_SUFFIX, bundle.PACK_SUFFIX)) or _is_renamed(p))
+        ]
     if not files:
         raise FieldappError(_("There is no bundle in it. Name the folder that holds the bundles."))
     return files
 
 
+def _is_renamed(path: Path) -> bool:
+    """Whether a file is a bundle or a pack though its name does not say so: copying changes names."""
+    name = path.name.lower()
+    return not name.startswith(".") and drives.BACKUP_MARK not in name and bundle.looks_like(path) is not None
+
+
 def _read(found: _Collected, path: Path, identities: Sequence[str]) -> None:
-    for secret in [None] if path.name.endswith(bundle.PACK_SUFFIX) else identities:
+    is_pack = path.name.endswith(bundle.PACK_SUFFIX) or bundle.looks_like(path) == "pack"
+    for secret in [None] if is_pack else identities:
         try:
             inspected = bundle.inspect(path, secret)
             for data, signature in bundle.read_segments(inspected, secret):

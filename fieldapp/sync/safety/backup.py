@@ -28,7 +28,7 @@ import pyrage
 
 import fieldapp
 from fieldapp.domain.amounts import format_amount
-from fieldapp.errors import FieldappError, os_error_text
+from fieldapp.errors import FieldappError, os_error_text, reason_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store import disk, disk_errors, leftovers, people, vault, wall
@@ -128,7 +128,7 @@ def backup_with_export(store: Store, folder: Path) -> str:
     try:
         made = backup_to_stick(store, folder)
     except (FieldappError, OSError) as error:
-        return _("The backup was not written, the bundle was: {why}").format(why=error)
+        return _("The backup was not written, the bundle was: {why}").format(why=reason_text(error))
     if made is None:
         return ""
     return _("{file}: backup for headquarters, {size} bytes, read back and compared.").format(

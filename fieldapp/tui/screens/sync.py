@@ -1,6 +1,5 @@
 """USB: is it safe to pull the stick?"""
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -108,7 +107,9 @@ class SyncScreen(Page):
         for d in self._drives:
             size = format_amount(d.free // 100_000_000, 1)
             bundles = counted("{n} bundle", "{n} bundles", d.bundles)
-            words = _("{name}   {size} GB free   {bundles}").format(name=brief_text(d.name), size=size, bundles=bundles)
+            words = _("{name}   {folder}   {size} GB free   {bundles}").format(
+                name=brief_text(d.name), folder=display_path(d.path), size=size, bundles=bundles
+            )
             listed.add_option(Option(Content(f" {words}")))
         if role == "hq" and len(self._drives) > 1:
             words = _("All {n} sticks, each with the reply for its own post").format(n=len(self._drives))
@@ -210,21 +211,17 @@ class SyncScreen(Page):
         last: list[str] = []
         try:
             for folder in folders:
-                if not os.path.isdir(folder):  # noqa: PTH112 — Path.is_dir raises for a name that is too long
-                    raise FieldappError(
-                        _("There is no folder {dest}. Plug the stick in, or name another.").format(
-                            dest=display_path(folder)
-                        )
-                    )
+                drives.check_target(store.home, folder)
             results = incoming.import_files(store, folders, self._progress)
             self._imported(results)
             if unread := incoming.unread_folders_text(folders):
                 tell(self._say, f"· {unread}")
             if len(folders) > 1:
-                self._reply(store, results)
+                made = self._reply(store, results)
             else:
-                for made in outgoing.export(store, folders[0], progress=self._progress):
-                    tell(self._say, f"✓ {made.sentence}")
+                made = outgoing.export(store, folders[0], progress=self._progress)
+                for bundle in made:
+                    tell(self._say, f"✓ {bundle.sentence}")
             if len(folders) == 1 and (backed_up := backup.backup_with_export(store, folders[0])):
                 tell(self._say, f"· {backed_up}")
             self._old = [old for folder in folders for old in sticks.old_bundles(store, folder)]
@@ -235,7 +232,7 @@ class SyncScreen(Page):
                     len(self._old),
                 )
                 last.append(f"· {line}")
-            last.append("✓ " + _("DONE. The stick may be pulled."))
+            last.append(f"✓ {_('DONE.')} {sticks.done_text(store, folders, [m.path.parent for m in made])}")
         except Cancelled:
             last = ["! " + _("Cancelled. No unfinished bundle is on the stick; bundles that were read whole count.")]
         except FieldappError as error:
@@ -261,7 +258,7 @@ class SyncScreen(Page):
         if asking := incoming.awaiting_certificate(results):
             tell(self._say, f"! {notices.certificate_request_text(asking)}")
 
-    def _reply(self, store: Store, results: list[incoming.Imported]) -> None:
+    def _reply(self, store: Store, results: list[incoming.Imported]) -> list[outgoing.Exported]:
         """Write each reply onto the stick that its bundle came from."""
         tell = self.app.call_from_thread
         done = replies.reply(store, results, progress=self._progress)
@@ -269,6 +266,7 @@ class SyncScreen(Page):
             tell(self._say, f"✓ {display_path(made.path.parent.name)}: {made.sentence}")
         for sentence in done.problems:
             tell(self._say, f"! {sentence}")
+        return done.written
 
     def _progress(self, stage: str, done: int, of: int) -> None:
         if self._stop:
@@ -328,8 +326,8 @@ def _waiting(state: status.Status, role: str) -> str:
 
 
 def _folder(typed: str) -> Path:
-    """The folder that is meant; for a file, the folder that holds it."""
+    """The folder that is meant."""
     path = Path(typed)
     with suppress(RuntimeError):  # “~name” of a user unknown to this machine
         path = path.expanduser()
-    return path.parent if os.path.isfile(path) else path  # noqa: PTH113 — as above
+    return path
