@@ -152,6 +152,9 @@ class Record(BaseModel):
     """Fields that distinguish records which are equal in ``ALIKE``, where both are filled in and differ"""
     MORE: ClassVar[tuple[str, ...]] = ()
     """Fields that are mostly left empty, in the order of the form: they come last there, after the children"""
+    LATER: ClassVar[tuple[str, ...]] = ()
+    """Fields that say something about a stored record among others: the form for a new one does not ask for them, and
+    double entry does not compare them"""
     ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of days; the second must not be before the first: refused on entry, listed after a merge"""
 
