@@ -581,6 +581,14 @@ WITH RECURSIVE
     )
 SELECT member_id, person_id FROM last WHERE person_id <> member_id;
 
+-- The pairs of different records of one person, each in both orders.
+CREATE VIEW same_person AS
+WITH known (member_id, person_id) AS MATERIALIZED (
+    SELECT member_id, person_id FROM member_merged UNION SELECT person_id, person_id FROM member_merged
+)
+SELECT k.member_id AS one_id, n.member_id AS other_id
+FROM known k JOIN known n ON n.person_id = k.person_id AND n.member_id <> k.member_id;
+
 -- For each member's record, the person it is about: the record of the one who stays. Whatever is about a member is read
 -- through this view, and nothing is written anew when two are merged. Voided: either of the two records.
 CREATE VIEW person AS

@@ -147,7 +147,8 @@ class Record(BaseModel):
     UNIQUE: ClassVar[tuple[str, ...]] = ()
     """Two records with the same values in these fields are duplicates: refused on entry, listed after a merge"""
     ALIKE: ClassVar[tuple[str, ...]] = ()
-    """A new record with the same values as another in these fields may be a duplicate: the program asks once"""
+    """A new record with the same values as another in these fields may be a duplicate: the program asks once. Where a
+    model names none, the fields of the label and the day"""
     APART: ClassVar[tuple[str, ...]] = ()
     """Fields that distinguish records which are equal in ``ALIKE``, where both are filled in and differ"""
     MORE: ClassVar[tuple[str, ...]] = ()

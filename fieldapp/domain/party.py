@@ -48,6 +48,8 @@ class Member(Record):
     PLURAL = "Party members"
     LABEL = ("full_name", "position")
     LIST = ("full_name", "position", "party_cell_id")
+    ALIKE = ("full_name",)
+    APART = ("birth_year", "party_cell_id")
     MORE = ("same_as_id",)
     LATER = ("same_as_id",)
 

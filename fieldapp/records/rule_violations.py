@@ -18,12 +18,12 @@ from fieldapp.domain import rules
 from fieldapp.domain.assistance import Activity, ActivityMeasure
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, Record, fields_of
-from fieldapp.domain.party import Introduction
+from fieldapp.domain.party import Attendance, Introduction, Member, MemberRating
 from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
 from fieldapp.domain.reference import Unit
 from fieldapp.domain.review import Review
 from fieldapp.i18n import _, counted
-from fieldapp.records import view, words
+from fieldapp.records import persons, view, words
 from fieldapp.records.dated_figures import OUTSIDE, UNASKED
 from fieldapp.store import disk_errors, log
 from fieldapp.store.migrations import SEGMENT_SCHEMA
@@ -40,6 +40,9 @@ RULES = 2
 
 CHECKED_KINDS = [m.KIND for m in RECORDS if m.KIND in PARENTS or m.ORDERED or rules.compared_by(m) or m is Review]
 """Kinds whose rows can break a rule"""
+
+PERSONS_KINDS = (Introduction.KIND, MemberRating.KIND, Attendance.KIND)
+"""Kinds of which two rows can break a rule because two members were merged"""
 
 MAX_LISTED = 200
 """Most violations of one rule that are listed at once"""
@@ -74,13 +77,16 @@ def violations(store: Store) -> list[Violation]:
     reached = log.reached(store)
     suspects = {kind: set(ids) for kind, ids in state["rows"].items()}
     for kind, ids in log.rows_changed_since(store, state["seen"]).items():
-        if kind in CHECKED_KINDS:
+        if kind in CHECKED_KINDS or kind == Member.KIND:
             suspects.setdefault(kind, set()).update(ids)
     if figures := suspects.get(ActivityMeasure.KIND):
         of_figures = "SELECT DISTINCT activity_id AS id FROM activity_measure"
         of_figures += " WHERE measured_on IS NOT NULL AND id IN (SELECT value FROM json_each(?))"
         activities = store.rows(of_figures, [json.dumps(sorted(figures))])
         suspects.setdefault(Activity.KIND, set()).update(row["id"] for row in activities)
+    if changed := suspects.pop(Member.KIND, None):
+        for kind, ids in persons.rows_about(store, PERSONS_KINDS, changed).items():
+            suspects.setdefault(kind, set()).update(ids)
     if changed := suspects.get("activity"):  # its kind may be another one now
         of_changed = "SELECT id FROM activity_measure WHERE activity_id IN (SELECT value FROM json_each(?))"
         lines = {row["id"] for row in store.rows(of_changed, [json.dumps(sorted(changed))])}
@@ -121,12 +127,18 @@ def _rules(kind: str) -> Iterator[_Rule]:
         yield _Rule(_single_row_rules(model, f"a.{last} < a.{first}"), partial(_wrong_order, model, first, last))
     if model.UNIQUE:
         yield _Rule(_pair_rules(model, model.UNIQUE), partial(_duplicates, model))
+        if kind in PERSONS_KINDS:
+            yield _Rule(
+                _person_rules(model, [f for f in model.UNIQUE if f != "member_id"]), partial(_duplicates, model)
+            )
     elif model in rules.ONE_AT_A_TIME:  # ``rules.overlap``, in SQL
         fields, ((first, last), *_more) = rules.ONE_AT_A_TIME[model], model.ORDERED
         overlap = " AND ".join(f"a.{f} IS NOT NULL" for f in fields)
         for one, other in ("ab", "ba"):
             overlap += f" AND coalesce({one}.{first}, '') <= coalesce({other}.{last}, '9999')"
         yield _Rule(_pair_rules(model, fields, overlap), _same_codes if model is Unit else _overlapping)
+        if kind in PERSONS_KINDS:
+            yield _Rule(_person_rules(model, (), overlap), _overlapping)
     if kind in PARENTS:  # ``rules.within``
         parent, child = PARENTS[kind]
         about, wrong = child.about, f"EXISTS (SELECT 1 FROM {parent.KIND} p WHERE p.id = a.{child.parent}"
@@ -135,6 +147,9 @@ def _rules(kind: str) -> Iterator[_Rule]:
             about = ("measure_id",)
             wrong += " AND (a.measured_on IS b.measured_on OR a.measured_on IS NULL OR b.measured_on IS NULL)"
         yield _Rule(_pair_rules(child.model, (child.parent, *about), wrong), partial(_child_rules, parent, child))
+        if kind in PERSONS_KINDS:  # two that say the same are no question: one of them counts
+            differ = f"{wrong} AND a.status <> b.status"
+            yield _Rule(_person_rules(child.model, (child.parent,), differ), partial(_child_rules, parent, child))
     if model is Activity:
         outside = f"EXISTS (SELECT 1 FROM activity_measure v WHERE {_IS_OUTSIDE})"
         yield _Rule(_single_row_rules(model, f"{UNASKED} AND {outside}"), _outside)
@@ -161,6 +176,14 @@ def _pair_rules(model: type[Record], fields: Sequence[str], wrong: str = "1") ->
     """
     same = " AND ".join(f"b.{f} IS a.{f}" for f in (fields if model.REFERENCE else (*fields, "post_id")))
     both = f"{model.KIND} a JOIN {model.KIND} b ON {same} AND b.id <> a.id AND b.voided_at IS NULL"
+    return f"FROM {both} WHERE {_NOT_VOIDED} AND {wrong}"
+
+
+def _person_rules(model: type[Record], fields: Sequence[str], wrong: str = "1") -> str:
+    """SQL from FROM on: the same for pairs of rows about two members who are one person."""
+    same = " AND ".join(f"b.{f} IS a.{f}" for f in ("post_id", *fields))
+    both = f"{model.KIND} a JOIN same_person s ON s.one_id = a.member_id JOIN {model.KIND} b ON {same}"
+    both += " AND b.member_id = s.other_id AND b.voided_at IS NULL"
     return f"FROM {both} WHERE {_NOT_VOIDED} AND {wrong}"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.model import FieldShape, Record, fields_of
+from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
@@ -40,12 +41,23 @@ def display(
     for field in fields:
         ref = shapes[field].ref
         if ref is not None:
-            named[field] = labels(store, ref, {row[field] for row in rows if row[field] is not None}, short)
+            ids = {row[field] for row in rows if row[field] is not None}
+            about_person = ref == Member.KIND and field not in BY_KIND[kind].LATER
+            named[field] = _labels_of_persons(store, ids, short) if about_person else labels(store, ref, ids, short)
     scaled = {f: _decimals(store, shapes[f], rows) for f in fields}
     return [
         [field_text(shapes[f], row[f], named.get(f, {}), decimals=scaled[f][at]) for f in fields]
         for at, row in enumerate(rows)
     ]
+
+
+def _labels_of_persons(store: Store, members: Iterable[str], short: bool) -> dict[str, str]:
+    """Member -> label of the person: where the member's record gave way, of the one who stays."""
+    rows = store.rows(
+        "SELECT member_id, id FROM person WHERE member_id IN (SELECT value FROM json_each(?))", [json.dumps([*members])]
+    )
+    named = labels(store, Member.KIND, [row["id"] for row in rows], short)
+    return {row["member_id"]: named[row["id"]] for row in rows}
 
 
 def _decimals(store: Store, shape: FieldShape, rows: Sequence[Row]) -> list[int]:

@@ -121,7 +121,8 @@ class FormScreen(Page):
         children = self.model.CHILDREN.items()
         first: list[Editor] = [field_row(self.store, shape) for shape in _first_fields(self.model)]
         first += [EDITORS[child.editor](self.store, name, child) for name, child in children]
-        more = [field_row(self.store, shape) for shape in _more_fields(self.model)]
+        later = self.model.LATER if self.row_id is None else ()
+        more = [field_row(self.store, shape) for shape in _more_fields(self.model) if shape.name not in later]
         self._editors = [*first, *more]
         with VerticalScroll(id="fields", can_focus=False):
             yield from first
@@ -206,7 +207,10 @@ class FormScreen(Page):
         self._follow_due = False
         if self._over or self.app.locked:
             return
-        context = FormContext({e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}, self._day())
+        context = FormContext(
+            {"id": self.row_id} | {e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN},
+            self._day(),
+        )
         for editor in self._editors:
             editor.follow(context)
         self.refresh_bindings()  # F5 copies into an empty field and pins what is typed
@@ -374,11 +378,15 @@ class FormScreen(Page):
 
     def _show_duplicate(self, question: str, data: Mapping[str, Any], other: str) -> None:
         """Show the possible duplicate beside this record."""
-        from fieldapp.tui.screens.duplicate import DuplicateDialog
+        from fieldapp.tui.screens.duplicate import DuplicateDialog, MergeDialog
 
-        mine = view.as_it_would_be(self.store, self.kind, data)
         there = view.describe(self.store, records.get(self.store, other))
-        self.app.push_screen(DuplicateDialog(question, mine, there), lambda yes: self.action_save() if yes else None)
+        if self.row_id is None:
+            mine = view.as_it_would_be(self.store, self.kind, data)
+            dialog = DuplicateDialog(question, mine, there)
+        else:  # two stored records, one of which gives way
+            dialog = MergeDialog(question, view.describe(self.store, records.get(self.store, self.row_id)), there)
+        self.app.push_screen(dialog, lambda yes: self.action_save() if yes else None)
 
     def _data(self) -> dict[str, Any]:
         """What was entered; for an existing record, only what was changed."""
