@@ -97,23 +97,28 @@ def what_is_about(store: Store, members: Collection[str]) -> str:
 
 
 def persons_lines(store: Store, row: Row) -> list[tuple[str, str]]:
-    """(title, text) for a member's record that gave way, or to which others gave way; and how to say that it is so."""
-    own, mine = row["id"], store.identity.post_id == row["post_id"]
-    stays, gave_way = who_stays(store, Member.KIND, [own])[0], given_way_to(store, own)
-    if stays != own:
+    """(title, text) for a member's record that gave way, or to which others gave way."""
+    (stays,) = who_stays(store, Member.KIND, [row["id"]])
+    if stays != row["id"]:
         name = labels(store, Member.KIND, [stays])[stays]
-        text = _("What is about this record is read as about {name}.").format(name=name)
-        how = _("To take it back: F2, clear “{field}”.").format(field=_("Same person as"))
-        return [(_("Merged"), f"{text} {how}" if mine else text)]
-    named = labels(store, Member.KIND, gave_way)
-    lines = [
-        (_("Merged"), f"{named[each]}: {what}" if (what := what_is_about(store, [each])) else named[each])
-        for each in gave_way
-    ]
-    if not lines and mine and row["voided_at"] is None and _namesakes(store, row):
-        text = _("Another record has this name. If it is the same person: F2, choose it at “{field}”.")
-        lines = [(_("Twice?"), text.format(field=_("Same person as")))]
-    return lines
+        return [(_("Merged"), _("What is about this record is read as about {name}.").format(name=name))]
+    found = []
+    for row_id, name in labels(store, Member.KIND, given_way_to(store, row["id"])).items():
+        what = what_is_about(store, [row_id])
+        found.append((_("Merged"), f"{name}: {what}" if what else name))
+    return found
+
+
+def how_to_merge(store: Store, row: Row) -> list[tuple[str, str]]:
+    """(title, text): which keys say that two records are one person, where that seems to be so, or take it back."""
+    if store.identity.post_id != row["post_id"] or row["voided_at"] is not None:
+        return []
+    if row[SAME_AS] is not None:
+        return [("", _("To take it back: F2, clear “{field}”.").format(field=_("Same person as")))]
+    if not _namesakes(store, row):
+        return []
+    text = _("Another record has this name. If it is the same person: F2, choose it at “{field}”.")
+    return [(_("Twice?"), text.format(field=_("Same person as")))]
 
 
 def _namesakes(store: Store, row: Row) -> bool:
@@ -121,7 +126,7 @@ def _namesakes(store: Store, row: Row) -> bool:
     return bool(
         store.value(
             "SELECT EXISTS (SELECT 1 FROM member WHERE plain(full_name) = plain(?) AND id <> ? AND post_id = ?"
-            " AND voided_at IS NULL)",
+            f" AND voided_at IS NULL AND id NOT IN {GIVEN_WAY})",
             [row["full_name"], row["id"], row["post_id"]],
         )
     )

@@ -13,9 +13,11 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.party import Member
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.records import history, leaving, records, reviews, view, words
+from fieldapp.records import history, leaving, persons, records, reviews, view, words
+from fieldapp.store.store import Store
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.menu import writable
@@ -130,7 +132,9 @@ class RecordScreen(Page):
         else:
             state = f"· {_('headquarters does not have it yet')}"
         self._update("#title", f"{title}   {state}".rstrip())
-        self.query_one("#fields", Static).update(_in_columns(view.describe(self.store, found)))
+        self.query_one("#fields", Static).update(
+            _in_columns([*view.describe(self.store, found), *_advice(self.store, found)])
+        )
         self._show_hints(found)
         has_tasks = any(child.model.REFERRED for child in self._model.CHILDREN.values())
         work = self.query_one(WorkList)
@@ -276,6 +280,11 @@ class RecordScreen(Page):
         self.query_one(TextField).value = ""
         self.set_focus(None)
         self._update("#message", "")
+
+
+def _advice(store: Store, found: records.Found) -> list[tuple[str, str]]:
+    """(title, text): what may be done about a record, by which keys."""
+    return persons.how_to_merge(store, found.row) if found.kind == Member.KIND else []
 
 
 def _history(lines: Sequence[str]) -> Table:
