@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 
 from fieldapp.i18n import _, counted
+from fieldapp.records import persons
 from fieldapp.store.store import Store
 
 ABOUT_A_MEMBER: Mapping[str, Callable[[int], str]] = {
@@ -17,9 +18,13 @@ words"""
 
 
 def leaving_text(store: Store, kind: str, ids: Collection[str]) -> str:
-    """A sentence about the records that leave the figures together with some of a kind; empty if there are none."""
+    """A sentence about the records that leave the figures together with some of a kind; empty if there are none.
+
+    With a member go those about the records that gave way to this one.
+    """
     if kind != "member":
         return ""
+    ids = [each for row_id in ids for each in (row_id, *persons.given_way_to(store, row_id))]
     among = "member_id IN (SELECT value FROM json_each(?)) AND voided_at IS NULL"
     numbers = {
         about: store.value(f"SELECT count(*) FROM {about} WHERE {among}", [json.dumps([*ids])])

@@ -105,7 +105,7 @@ def persons_lines(store: Store, row: Row) -> list[tuple[str, str]]:
     found = []
     for row_id, name in labels(store, Member.KIND, given_way_to(store, row["id"])).items():
         what = what_is_about(store, [row_id])
-        found.append((_("Merged"), f"{name}: {what}" if what else name))
+        found.append((_("Includes"), f"{name}: {what}" if what else name))
     return found
 
 

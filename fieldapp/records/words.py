@@ -18,7 +18,8 @@ from fieldapp.store.store import Row, Store
 def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> dict[str, str]:
     """Id -> label, the name of a record for people: its label fields, joined by “ · ”.
 
-    References are shown by their own labels. ``short``: the first label field only.
+    References are shown by their own labels. ``short``: the first label field only. A member's record that gave way to
+    another one of the same person is marked.
     """
     wanted = sorted(set(ids))
     if not wanted:
@@ -26,7 +27,12 @@ def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> 
     model = BY_KIND[kind]
     rows = store.rows(f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(wanted)])
     shown = display(store, kind, rows, model.LABEL[:1] if short else model.LABEL, short)
-    return {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
+    named = {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
+    if kind == Member.KIND and any(row["same_as_id"] for row in rows):
+        gave_way = "SELECT member_id FROM member_merged WHERE member_id IN (SELECT value FROM json_each(?))"
+        for row in store.rows(gave_way, [json.dumps(wanted)]):
+            named[row["member_id"]] += f" ({_('merged')})"
+    return named
 
 
 def display(

@@ -151,7 +151,9 @@ def test_it_is_asked_with_what_follows_and_a_record_never_gives_way_to_itself(tw
     assert dict(view.describe(two.post, records.get(two.post, two.again)))["Đã gộp"].endswith(
         "tính cho Nguyễn Văn An · Đại úy."
     )
-    assert dict(view.describe(two.post, records.get(two.post, two.an)))["Đã gộp"].startswith(f"{SPELLED}: 1 giới")
+    assert dict(view.describe(two.post, records.get(two.post, two.an)))["Gồm cả"].startswith(
+        f"{SPELLED} (đã gộp): 1 giới"
+    )
 
 
 def test_each_lets_the_record_of_the_other_give_way_and_one_person_is_left(two: Two) -> None:
@@ -266,10 +268,17 @@ def test_members_are_merged_on_the_command_line(world: World, run: Run) -> None:
     code, _out, err = run("merge", second, first)
     assert code == 1 and "Cùng một người với Nguyễn Văn An" in err
     assert run("merge", second, first, "--confirm")[0] == 0
+    cell = world.post.value("SELECT id FROM party_cell")
+    given = {"member_id": second, "party_cell_id": cell, "date_from": "2026-01-01"}
+    assert run("add", "introduction", "--json", "-", stdin=given)[0] == 0
+    assert world.post.value("SELECT member_id FROM introduction") == first, "who gave way is not named any more"
+    world.post.db.execute("UPDATE introduction SET member_id = ?", [second])
     assert len(run("list", "member")[1].splitlines()) == 1
     assert "Trùng với: Nguyễn Văn An" in run("show", second)[1]
     assert "Trùng với" in run("show", second, "--history")[1]
     assert run("edit", second, "--json", "-", stdin={"same_as": None})[0] == 0
     assert len(run("list", "member")[1].splitlines()) == 2
+    assert run("merge", second, first, "--confirm")[0] == 0
+    assert "1 giới thiệu sinh hoạt" in "".join(run("void", first, "--reason", "nhập nhầm")[1:]), "it goes along"
     code, _out, err = run("merge", world.well(), first, "--confirm")
     assert code == 1 and "Chỉ gộp được đảng viên" in err
