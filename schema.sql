@@ -320,10 +320,14 @@ CREATE TABLE member (
     confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
     full_name TEXT NOT NULL CHECK (length(full_name) BETWEEN 1 AND 200),
     position TEXT CHECK (position IS NULL OR length(position) BETWEEN 1 AND 200),
+    birth_year INTEGER CHECK (birth_year IS NULL OR birth_year BETWEEN 1900 AND 2100),
     party_cell_id TEXT REFERENCES party_cell (id),
     joined_on TEXT CHECK (joined_on IS NULL OR date(joined_on) IS joined_on AND joined_on >= '1900'),
-    note TEXT CHECK (note IS NULL OR length(note) BETWEEN 1 AND 1000)
+    note TEXT CHECK (note IS NULL OR length(note) BETWEEN 1 AND 1000),
+    same_as_id TEXT REFERENCES member (id)
 ) STRICT;
+-- The few members whose record gave way to another one of the same person.
+CREATE INDEX member_same_as ON member (same_as_id) WHERE same_as_id IS NOT NULL;
 
 CREATE TABLE introduction (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
@@ -560,6 +564,37 @@ CREATE INDEX review_record ON review (record_id);
 CREATE INDEX review_replaces ON review (replaces);
 
 -- views ----------------------------------------------------------------------------------------------------------
+
+-- The members whose record gave way (same_as_id), and the one who stays, through all steps. Where two laptops each let
+-- the other's record give way, the steps go in a circle: its oldest record stays.
+CREATE VIEW member_merged AS
+WITH RECURSIVE
+    step (member_id, other_id) AS (
+        SELECT id, same_as_id FROM member WHERE same_as_id IS NOT NULL
+        UNION SELECT s.member_id, m.same_as_id FROM step s JOIN member m ON m.id = s.other_id
+        WHERE m.same_as_id IS NOT NULL
+    ),
+    last (member_id, person_id) AS (
+        SELECT s.member_id, min(s.other_id) FROM step s JOIN member m ON m.id = s.other_id
+            LEFT JOIN step r ON r.member_id = s.other_id AND r.other_id = s.other_id
+        WHERE m.same_as_id IS NULL OR r.member_id IS NOT NULL GROUP BY s.member_id
+    )
+SELECT member_id, person_id FROM last WHERE person_id <> member_id;
+
+-- The pairs of different records of one person, each in both orders.
+CREATE VIEW same_person AS
+WITH known (member_id, person_id) AS MATERIALIZED (
+    SELECT member_id, person_id FROM member_merged UNION SELECT person_id, person_id FROM member_merged
+)
+SELECT k.member_id AS one_id, n.member_id AS other_id
+FROM known k JOIN known n ON n.person_id = k.person_id AND n.member_id <> k.member_id;
+
+-- For each member's record, the person it is about: the record of the one who stays. Whatever is about a member is read
+-- through this view, and nothing is written anew when two are merged. Voided: either of the two records.
+CREATE VIEW person AS
+SELECT m.id AS member_id, p.id, p.full_name, p.position, p.party_cell_id,
+    coalesce(p.voided_at, m.voided_at) AS voided_at
+FROM member m LEFT JOIN member_merged g ON g.member_id = m.id JOIN member p ON p.id = coalesce(g.person_id, m.id);
 
 -- Each unit with the unit of today that it became, through all successions in force; NULL where it became several, or
 -- nobody knows what became of it. Who only got land where nobody lived is no heir.

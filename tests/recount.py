@@ -239,10 +239,22 @@ class Recount:
     # facts
 
     def _state(self, kind: str, row: Row) -> Literal["counts", "voided", "returned"]:
-        member = row.get("member_id") and self.by_id["member"][row["member_id"]]
-        if row["voided_at"] is not None or (member and member["voided_at"] is not None):
+        about = {row["member_id"], self.person(row["member_id"])} if "member_id" in row else set()
+        if any(r["voided_at"] is not None for r in (row, *(self.by_id["member"][member] for member in about))):
             return "voided"
         return "returned" if row["id"] in self.returned else "counts"
+
+    def person(self, member: str) -> str:
+        """The member whose record stays, if this one's gave way; of records that give way in a circle, the oldest."""
+        way = [member]
+        while (further := self.by_id["member"][way[-1]]["same_as_id"]) is not None:
+            if further in way:
+                return min(way[way.index(further) :])
+            way.append(further)
+        return way[-1]
+
+    def _about(self, line: Row, field: str) -> Any:
+        return self.person(line[field]) if field == "member_id" else line[field]
 
     def _lines(self, table: str, parent: str, row: Row, *about: str) -> list[Row]:
         """The lines of a record; of two about the same, the newer."""
@@ -251,7 +263,7 @@ class Recount:
             for line in sorted(self.tables[table], key=lambda x: str(x["id"])):
                 if line["voided_at"] is None:
                     its[line[parent]].append(line)
-        return [*{tuple(line[a] for a in about): line for line in self.lines[table][row["id"]]}.values()]
+        return [*{tuple(self._about(line, a) for a in about): line for line in self.lines[table][row["id"]]}.values()]
 
     def _facts(self, kind: str, row: Row) -> Iterator[Fact]:
         state, post = self._state(kind, row), row["post_id"]
@@ -261,6 +273,7 @@ class Recount:
 
         def fact(source: str, first: str, last: str | None = None, /, **values: Any) -> Fact:
             last = first if last is None else last
+            values |= {"member_id": self.person(row["member_id"])} if "member_id" in row else {}
             return Fact(source, kind, row["id"], post, first, last, unit, row.get("unit_now_id"), state,
                         {**row, **values, "record": row["id"]})  # fmt: skip
 
@@ -270,7 +283,7 @@ class Recount:
             yield fact("meeting", row["held_on"])
             for line in self._lines("attendance", "meeting_id", row, "member_id"):
                 # Also where the member was voided since: the record is the meeting, and it stands.
-                own = "1" if self.by_id["member"][line["member_id"]]["party_cell_id"] is None else "0"
+                own = "1" if self.by_id["member"][self.person(line["member_id"])]["party_cell_id"] is None else "0"
                 yield fact("attendance", row["held_on"], own=own, status=line["status"], attendance_id=line["id"],
                            meeting_id=row["id"])  # fmt: skip
         elif kind == "candidacy":

@@ -64,6 +64,7 @@ HARD = frozenset(
         "no_figure",
         "void",
         "void_member",
+        "merge_members",
         "void_line",
         "return",
         "decided_later",
@@ -356,6 +357,7 @@ class _Maker:
         for at in (1, 2, 3) if self.hard("beyond_64_bits") else ():
             self.make_huge(at)
         self.flush()
+        self.merge_some()
         self.void_some()
         for post in self.made.posts:
             self.carry(post, self.made.hq)
@@ -537,7 +539,14 @@ class _Maker:
         self.add(at, "commendation", awarded_on=self.day(), recipient="Buôn Ba Na",
                  recipient_type=self.rng.choice(["collective", "individual"]))  # fmt: skip
 
-    # voided and returned
+    # merged, voided and returned
+
+    def merge_some(self) -> None:
+        """Some members give way to another one, here and there in a chain or in a circle."""
+        for at in (1, 2, 3):
+            for member in self.ids["member"][at]:
+                if self.hard("merge_members", 0.15):
+                    self.change(at, "member", member, same_as_id=self.one(at, "member"))
 
     def one_of_each(self, thing: str) -> set[str]:
         """One record of every kind that was not voided."""

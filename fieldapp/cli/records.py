@@ -200,6 +200,23 @@ def _agreed(sentences: Sequence[str], question: str, yes: bool) -> bool:
     return False
 
 
+@cli.command()
+@click.argument("id")
+@click.argument("other")
+@confirmed
+@click.pass_obj
+def merge(obj: Context, id: str, other: str, confirm: bool) -> None:
+    """Record that two members are one person: ID gives way, OTHER stays."""
+    from fieldapp.records import persons, records
+
+    store = obj.open()
+    found = records.get(store, id)
+    if found.kind != "member":
+        raise FieldappError(_("Only members are merged. Of two records of another kind, void one."))
+    records.save(store, found.kind, {persons.SAME_AS: other}, id, confirm=confirm)
+    print_message(_('Merged. To take it back: `fieldapp edit` with {"same_as": null}.'))
+
+
 @cli.command("import-table")
 @click.argument("file", type=PATH, required=False)
 @click.option("--kind", help="The kind of record that the rows are, as for `add`.")

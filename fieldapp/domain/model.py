@@ -173,11 +173,15 @@ class Record(BaseModel):
     UNIQUE: ClassVar[tuple[str, ...]] = ()
     """Two records with the same values in these fields are duplicates: refused on entry, listed after a merge"""
     ALIKE: ClassVar[tuple[str, ...]] = ()
-    """A new record with the same values as another in these fields may be a duplicate: the program asks once"""
+    """A new record with the same values as another in these fields may be a duplicate: the program asks once. Where a
+    model names none, the fields of the label and the day"""
     APART: ClassVar[tuple[str, ...]] = ()
     """Fields that distinguish records which are equal in ``ALIKE``, where both are filled in and differ"""
     MORE: ClassVar[tuple[str, ...]] = ()
     """Fields that are mostly left empty, in the order of the form: they come last there, after the children"""
+    LATER: ClassVar[tuple[str, ...]] = ()
+    """Fields that say something about a stored record among others: the form for a new one does not ask for them, and
+    double entry does not compare them"""
     ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of days; the second must not be before the first: refused on entry, listed after a merge"""
 

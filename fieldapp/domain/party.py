@@ -20,6 +20,7 @@ from fieldapp.domain.model import (
     Short,
     UsualYears,
     Year,
+    YearMark,
 )
 
 MeetingType = Literal["regular", "thematic", "extraordinary"]
@@ -37,19 +38,29 @@ CandidacyResult = Literal["pending", "elected", "not_elected", "withdrawn"]
 
 
 class Member(Record):
-    """A party member: of the post (without a cell of their own here), or of a village cell (``party_cell_id``)."""
+    """A party member: of the post (without a cell of their own here), or of a village cell (``party_cell_id``).
+
+    A record with ``same_as_id`` gave way to another one of the same person. What is about it stays as it is stored, and
+    is read as about that person (the view ``person``).
+    """
 
     KIND = "member"
     TITLE = "Party member"
     PLURAL = "Party members"
     LABEL = ("full_name", "position")
     LIST = ("full_name", "position", "party_cell_id")
+    ALIKE = ("full_name",)
+    APART = ("birth_year", "party_cell_id")
+    MORE = ("same_as_id",)
+    LATER = ("same_as_id",)
 
     full_name: Annotated[Name, Personal(), Field(title="Full name")]
     position: Annotated[Short, Personal(), Field(title="Rank and position")] = None
+    birth_year: Annotated[int | None, YearMark(), Personal(), Field(title="Year of birth", ge=1900, le=2100)] = None
     party_cell_id: Annotated[str | None, Ref("party_cell"), Field(title="Own cell (members from the village)")] = None
     joined_on: Annotated[MaybePastDay, UsualYears(back=75), Personal(), Field(title="Joined the Party on")] = None
     note: Annotated[Remark, Personal(), Field(title="Note")] = None
+    same_as_id: Annotated[str | None, Ref("member"), Field(title="Same person as")] = None
 
 
 class Introduction(Record):

@@ -66,6 +66,7 @@ class Unit(Record):
     CLOSED = True
     LABEL = ("name", "parent_id")
     LIST = ("name", "code", "level", "parent_id", "valid_to")
+    ALIKE = ("name", "parent_id", "valid_to")
     ORDERED = (("valid_from", "valid_to"),)
 
     level: Annotated[Level, Field(title="Level")]

@@ -7,11 +7,12 @@ from typing import Any
 
 from fieldapp.domain import rules
 from fieldapp.domain.assistance import Activity, ActivityMeasure
-from fieldapp.domain.model import Record
-from fieldapp.domain.party import Introduction
+from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.party import Introduction, Member
 from fieldapp.domain.records import PARENTS
 from fieldapp.domain.reference import Unit
 from fieldapp.i18n import _
+from fieldapp.records import persons
 from fieldapp.records.reading import columns_of
 from fieldapp.records.soft_limits import Question
 from fieldapp.records.words import labels
@@ -21,11 +22,11 @@ from fieldapp.store.store import Row, Store
 def duplicate_question(store: Store, record: Record, children: Mapping[str, Sequence[Any]]) -> Question | None:
     """The question about a new record that may be a duplicate; None if there is no such question.
 
-    The record may be a duplicate if a stored record has the same values in the fields ``ALIKE`` of the model, and an
-    amount in common. Models without ``ALIKE`` give no question.
+    The record may be a duplicate if a stored record has the same values in the fields ``ALIKE`` of the model, or else
+    in those of its label and its day, and an amount in common. Two that rules compare are refused, not asked about.
     """
     model = type(record)
-    if not model.ALIKE:
+    if model.UNIQUE:
         return None
     amounts = {
         (c.record.measure_id, c.record.amount)
@@ -35,19 +36,23 @@ def duplicate_question(store: Store, record: Record, children: Mapping[str, Sequ
     for row in possible_duplicates(store, model, columns_of(record)):
         if not _shares_amount(store, row, amounts):
             continue
-        name = labels(store, model.KIND, [row["id"]])[row["id"]]
+        stays = persons.who_stays(store, model.KIND, [row["id"]])[0]
+        name = labels(store, model.KIND, [stays])[stays]
         sentence = _("{by} recorded the same already: {name}. Is this another one?")
-        return Question("", row["id"], sentence.format(by=row["created_by"], name=name))
+        if model is Member:
+            sentence = _("{by} recorded {name} already. Is this another person?")
+        return Question("", stays, sentence.format(by=row["created_by"], name=name))
     return None
 
 
 def possible_duplicates(store: Store, model: type[Record], columns: Mapping[str, Any]) -> Iterator[Row]:
     """The stored records that have the same values as ``columns`` in the fields ``ALIKE`` of the model, newest first.
 
-    Models without ``ALIKE``: in the fields of the label and the day.
+    Models without ``ALIKE``: in the fields of the label and the day. Capitals, tones and marks make no difference.
     """
     fields = _alike_fields(model)
-    same = " AND ".join(f"r.{field} IS ?" for field in fields)
+    texts = {shape.name for shape in fields_of(model) if shape.type == "text"}
+    same = " AND ".join(f"plain(r.{field}) IS plain(?)" if field in texts else f"r.{field} IS ?" for field in fields)
     rows = store.rows(
         f"SELECT r.* FROM {model.KIND} r WHERE {same} AND r.voided_at IS NULL ORDER BY r.id DESC",
         [columns[field] for field in fields],

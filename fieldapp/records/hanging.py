@@ -5,10 +5,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
 from fieldapp.domain.reference import PartyCell
 from fieldapp.i18n import _, counted
-from fieldapp.records import words
+from fieldapp.records import persons, words
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 
@@ -66,7 +67,12 @@ def records_naming(store: Store, kind: str, row_id: str) -> list[tuple[str, int,
 
 
 def sentences(store: Store, kind: str, ids: Collection[str]) -> list[str]:
-    """What hangs on some records of a kind, before they are voided: what counts no more with them, and what stays."""
+    """What hangs on some records of a kind, before they are voided: what counts no more with them, and what stays.
+
+    With a member go those about the records that gave way to this one.
+    """
+    if kind == Member.KIND:
+        ids = [each for row_id in ids for each in (row_id, *persons.given_way_to(store, row_id))]
     own = {child.model.KIND for child in BY_KIND[kind].CHILDREN.values()}
     gone: list[str] = []
     stays: list[str] = []

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.records import search_index
+from fieldapp.records import persons, search_index
 from fieldapp.records.naming import PROVINCE
 from fieldapp.records.words import labels
 from fieldapp.store import wall
@@ -64,7 +65,7 @@ def record_window(
     newest_first = order in (model.DATE, "id")
     direction, collate = ("DESC", "") if newest_first else ("ASC", "vietnamese")
     key = f"t.{order}" + (f" COLLATE {collate}" if collate else "")
-    where, params = ["1"] if voided else ["t.voided_at IS NULL"], []
+    where, params = ["1"] if voided else _in_use(kind), []
     source = f"{kind} t"
     query = search_index.match(text)
     if text.strip() and query is None:
@@ -114,9 +115,15 @@ def name_field(model: type[Record]) -> str:
     return names[0] if names else "id"
 
 
+def _in_use(kind: str) -> list[str]:
+    """SQL conditions on the records ``t`` that a list shows: they are not voided, and did not give way to another."""
+    given_way = [f"t.id NOT IN {persons.GIVEN_WAY}"] if kind == Member.KIND else []
+    return ["t.voided_at IS NULL", *given_way]
+
+
 def count(store: Store, kind: str) -> int:
-    """The number of records of the kind, without voided ones."""
-    found: int = store.value(f"SELECT count(*) FROM {kind} WHERE voided_at IS NULL")
+    """The number of records of the kind, without those that are voided or gave way to another."""
+    found: int = store.value(f"SELECT count(*) FROM {kind} t WHERE {' AND '.join(_in_use(kind))}")
     return found
 
 
@@ -134,7 +141,8 @@ def post_named(store: Store, text: str) -> Row:
 def choices(store: Store, kind: str, text: str, on: date | None = None, limit: int = 12) -> list[tuple[str, str]]:
     """What a pick list offers for the typed words or code: (id, label) each, those in force on the day first.
 
-    Tasks of an agreement that is not in force are offered only if ``text`` is not empty.
+    Tasks of an agreement that is not in force are offered only if ``text`` is not empty. Of two members that were
+    merged the one who stays is offered, also where the words are those of the other.
     """
     if len(words_of(text)) > MOST_WORDS:
         return []
@@ -175,8 +183,10 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         found.sort(key=lambda row: (row["place"], alphabet(row[name])))
     found.sort(key=lambda row: _distance(row, name, typed, key))
     found = found[:limit]
-    labelled = labels(store, kind, [row["id"] for row in found])
-    return [(row["id"], labelled[row["id"]] + _former_mark(kind, row, on or wall.today())) for row in found]
+    marks = {row["id"]: _former_mark(kind, row, on or wall.today()) for row in found}
+    offered = persons.who_stays(store, kind, marks)
+    labelled = labels(store, kind, offered)
+    return [(row_id, labelled[row_id] + marks.get(row_id, "")) for row_id in offered]
 
 
 def _units_at_home(store: Store, rank: str, named: dict[str, Any]) -> list[Row]:
@@ -321,12 +331,12 @@ def roster(store: Store, cell_id: str, on: date) -> list[Row]:
     """The members of a cell on a day: its own members, and those introduced to it.
 
     Columns: id, full_name, position, role (of introduced members), introduced (0 or 1). In the order of the Vietnamese
-    alphabet, given name first.
+    alphabet, given name first. Two members that were merged are one, by the record that stays.
     """
     day = on.isoformat()
     rows = store.rows(
-        "SELECT m.id, m.full_name, m.position, max(i.role) AS role, max(i.id IS NOT NULL) AS introduced FROM member m"
-        " LEFT JOIN introduction i ON i.member_id = m.id AND i.party_cell_id = :cell AND i.voided_at IS NULL"
+        "SELECT m.id, m.full_name, m.position, max(i.role) AS role, max(i.id IS NOT NULL) AS introduced FROM person m"
+        " LEFT JOIN introduction i ON i.member_id = m.member_id AND i.party_cell_id = :cell AND i.voided_at IS NULL"
         "   AND i.date_from <= :day AND :day <= coalesce(i.date_to, '9999')"
         " WHERE m.voided_at IS NULL AND (m.party_cell_id = :cell OR i.id IS NOT NULL) GROUP BY m.id",
         {"cell": cell_id, "day": day},

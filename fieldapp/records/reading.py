@@ -17,7 +17,7 @@ from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.records import extras, naming, search_index
+from fieldapp.records import extras, naming, persons, search_index
 from fieldapp.records.words import choice_title, labels
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
@@ -160,31 +160,31 @@ def columns_of(record: Record) -> dict[str, Any]:
 def resolve_reference(store: Store, kind: str, text: str, on: date | None = None) -> str:
     """The id of the record of ``kind`` that ``text`` names.
 
-    ``text`` is its id, its code, its name, or its name as people say it (``naming.find_by_spoken_name``). Raises
-    ValueError with a sentence if there is no such record, or several.
+    ``text`` is its id, its code, its name, or its name as people say it (``naming.find_by_spoken_name``). Of two
+    members that were merged it is the one who stays. Raises ValueError with a sentence if there is no such record, or
+    several.
     """
     if len(text) > MAX_NAME:
         raise ValueError(_("Not found: {text}.").format(text=f"{text[:40]}…"))
     if len(text) == 36:
-        named = store.row(f"SELECT voided_at FROM {kind} WHERE id = ?", [text])
+        named = store.row(f"SELECT id, voided_at FROM {kind} WHERE id = ?", [persons.who_stays(store, kind, [text])[0]])
         if named is not None and named["voided_at"] is not None:
             raise ValueError(_("No longer in use: {name}.").format(name=labels(store, kind, [text])[text]))
         if named is not None:
-            return text
+            return str(named["id"])
     candidates = _in_force(
         kind, _records_named(store, kind, text) or naming.find_by_spoken_name(store, kind, text), on or wall.today()
     )
-    candidates = naming.at_home(store, kind, candidates)
-    if len(candidates) == 1:
-        found: str = candidates[0]["id"]
-        return found
-    if not candidates:
+    ids = persons.who_stays(store, kind, [row["id"] for row in naming.at_home(store, kind, candidates)])
+    if len(ids) == 1:
+        return ids[0]
+    if not ids:
         retired = _records_named(store, kind, text, retired=True)
         if retired:
             name = labels(store, kind, [retired[0]["id"]])[retired[0]["id"]]
             raise ValueError(_("No longer in use: {name}.").format(name=name))
         raise ValueError(_("Not found: {text}.").format(text=text))
-    listed = "; ".join(list(labels(store, kind, [row["id"] for row in candidates[:5]]).values()))
+    listed = "; ".join(list(labels(store, kind, ids[:5]).values()))
     raise ValueError(_("{text} names several: {listed}. Give the code or the id.").format(text=text, listed=listed))
 
 

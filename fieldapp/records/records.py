@@ -9,6 +9,7 @@ from typing import Any
 from fieldapp.domain import lengths, rules
 from fieldapp.domain.assistance import Activity, ActivityExtra
 from fieldapp.domain.model import Child, Record
+from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
@@ -17,6 +18,7 @@ from fieldapp.records import (
     dated_figures,
     limits,
     parts,
+    persons,
     reviews,
     search_index,
     unit_codes,
@@ -32,6 +34,8 @@ from fieldapp.store.ids import FIRST_DAY, derived_id, named_id, new_id
 from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean
+
+MEMBER = "member_id"
 
 REMOVED = "removed from the form"
 """The ``void_reason`` of a row that belonged to a record and was removed from it"""
@@ -165,6 +169,7 @@ def _read_entry(
         own = {k: v for k, v in data.items() if k not in model.CHILDREN}
         record = read_record(store, model, own, old.row if old else None)
         problems |= _rules_across_records(store, record, old)
+        problems |= persons.merge_problem(own_id, record) if isinstance(record, Member) else {}
     except FieldappError as error:
         problems |= error.fields
     parent = {"id": own_id} | (columns_of(record) if record else {})
@@ -192,6 +197,8 @@ def _read_entry(
     before_row = old.row if old else None
     questions = {"": list(future_day_questions(record, wall.today()))}
     duplicate = duplicate_question(store, record, children) if old is None and compare else None
+    merges = persons.merge_question(store, own_id, record, before_row) if isinstance(record, Member) else []
+    questions[""] += merges
     questions[""] += [duplicate] if duplicate else reused_reference_question(store, record, before_row)
     questions[""] += reviews.returned_questions(store, before_row, model.KIND, data, columns_of(record))
     questions[""] += dated_figures.outside_answered(record, before_row)
@@ -212,7 +219,8 @@ def _read_entry(
     }
     confirmed = {"": old.row.get("confirmed") if old else None} | {r.key: r.old and r.old["confirmed"] for r in rows}
     shift = dated_figures.shift_of(record, before_row)
-    return _Entry(record, children, duplicate.value if duplicate else None, confirmed, questions, shift, lost)
+    alike = next((q.value for q in (*merges, duplicate) if q), None)
+    return _Entry(record, children, alike, confirmed, questions, shift, lost)
 
 
 def _kind_changes(record: Activity, old: Found) -> bool:
@@ -266,15 +274,21 @@ def _rules_across_records(store: Store, record: Record, old: Found | None) -> di
 
 
 def _comparable_rows(store: Store, record: Record, own_id: str | None) -> list[Row]:
-    """The stored rows that the rules compare the record with: equal in the fields of ``rules.compared_by``."""
+    """The stored rows that the rules compare the record with: equal in the fields of ``rules.compared_by``.
+
+    Two members that were merged are equal.
+    """
     fields = rules.compared_by(type(record))
     if not fields:
         return []
     columns = columns_of(record)
-    same = " AND ".join(f"{field} IS ?" for field in fields)
+    if MEMBER in fields:
+        columns[MEMBER] = persons.with_all_records(store, [columns[MEMBER]])
+    among = "IN (SELECT value FROM json_each(?))"
+    same = " AND ".join(f"{field} {among if field == MEMBER else 'IS ?'}" for field in fields)
     return store.rows(
         f"SELECT * FROM {record.KIND} WHERE {same} AND voided_at IS NULL AND id IS NOT ? ORDER BY id",
-        [*(columns[field] for field in fields), own_id],
+        [*(json.dumps(columns[f]) if f == MEMBER else columns[f] for f in fields), own_id],
     )
 
 

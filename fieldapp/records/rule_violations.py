@@ -19,12 +19,12 @@ from fieldapp.domain import rules
 from fieldapp.domain.assistance import Activity, ActivityExtra, ActivityMeasure
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, Record, fields_of
-from fieldapp.domain.party import Introduction
+from fieldapp.domain.party import Attendance, Introduction, Member, MemberRating
 from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
 from fieldapp.domain.reference import Unit
 from fieldapp.domain.review import Review
 from fieldapp.i18n import _, counted
-from fieldapp.records import parts, view, words
+from fieldapp.records import parts, persons, view, words
 from fieldapp.records.dated_figures import OUTSIDE, UNASKED
 from fieldapp.store import disk_errors, log
 from fieldapp.store.migrations import SEGMENT_SCHEMA
@@ -43,6 +43,8 @@ CHECKED_KINDS = [m.KIND for m in RECORDS if m.KIND in PARENTS or m.ORDERED or ru
 """Kinds whose rows can break a rule"""
 
 _OF_MEETING = {*parts.DEPENDS["cell"]}
+PERSONS_KINDS = (Introduction.KIND, MemberRating.KIND, Attendance.KIND)
+"""Kinds of which two rows can break a rule because two members were merged"""
 
 MAX_LISTED = 200
 """Most violations of one rule that are listed at once"""
@@ -126,6 +128,8 @@ def _touched(store: Store, changed: Mapping[str, set[str]], moved: Collection[st
             yield part.KIND, ids_of(f"SELECT id FROM {part.KIND} WHERE activity_id {among}", changed["activity"])
     if moved and changed.keys() & {"meeting", "attendance", "member", "introduction"}:
         yield "attendance", ids_of(f"SELECT id FROM attendance WHERE meeting_id {among}", moved)
+    if Member.KIND in changed:
+        yield from persons.rows_about(store, PERSONS_KINDS, changed[Member.KIND]).items()
     if "unit_succession" in changed:
         yield "activity", {row["id"] for row in store.rows("SELECT id FROM activity WHERE unit_now_id IS NOT NULL")}
 
@@ -149,12 +153,18 @@ def _rules(kind: str, moved: Collection[str]) -> Iterator[_Rule]:
         yield _Rule(_single_row_rules(model, f"a.{last} < a.{first}"), partial(_wrong_order, model, first, last))
     if model.UNIQUE:
         yield _Rule(_pair_rules(model, model.UNIQUE), partial(_duplicates, model))
+        if kind in PERSONS_KINDS:
+            yield _Rule(
+                _person_rules(model, [f for f in model.UNIQUE if f != "member_id"]), partial(_duplicates, model)
+            )
     elif model in rules.ONE_AT_A_TIME:  # ``rules.overlap``, in SQL
         fields, ((first, last), *_more) = rules.ONE_AT_A_TIME[model], model.ORDERED
         overlap = " AND ".join(f"a.{f} IS NOT NULL" for f in fields)
         for one, other in ("ab", "ba"):
             overlap += f" AND coalesce({one}.{first}, '') <= coalesce({other}.{last}, '9999')"
         yield _Rule(_pair_rules(model, fields, overlap), _same_codes if model is Unit else _overlapping)
+        if kind in PERSONS_KINDS:
+            yield _Rule(_person_rules(model, (), overlap), _overlapping)
     if kind in PARENTS:  # ``rules.within``
         parent, child = PARENTS[kind]
         about, wrong = child.about, f"EXISTS (SELECT 1 FROM {parent.KIND} p WHERE p.id = a.{child.parent}"
@@ -163,6 +173,9 @@ def _rules(kind: str, moved: Collection[str]) -> Iterator[_Rule]:
             about = ("measure_id",)
             wrong += " AND (a.measured_on IS b.measured_on OR a.measured_on IS NULL OR b.measured_on IS NULL)"
         yield _Rule(_pair_rules(child.model, (child.parent, *about), wrong), partial(_child_rules, parent, child))
+        if kind in PERSONS_KINDS:  # two that say the same are no question: one of them counts
+            differ = f"{wrong} AND a.status <> b.status"
+            yield _Rule(_person_rules(child.model, (child.parent,), differ), partial(_child_rules, parent, child))
     if model is Activity:
         outside = f"EXISTS (SELECT 1 FROM activity_measure v WHERE {_IS_OUTSIDE})"
         yield _Rule(_single_row_rules(model, f"{UNASKED} AND {outside}"), _outside)
@@ -194,6 +207,14 @@ def _pair_rules(model: type[Record], fields: Sequence[str], wrong: str = "1") ->
     """
     same = " AND ".join(f"b.{f} IS a.{f}" for f in (fields if model.REFERENCE else (*fields, "post_id")))
     both = f"{model.KIND} a JOIN {model.KIND} b ON {same} AND b.id <> a.id AND b.voided_at IS NULL"
+    return f"FROM {both} WHERE {_NOT_VOIDED} AND {wrong}"
+
+
+def _person_rules(model: type[Record], fields: Sequence[str], wrong: str = "1") -> str:
+    """SQL from FROM on: the same for pairs of rows about two members who are one person."""
+    same = " AND ".join(f"b.{f} IS a.{f}" for f in ("post_id", *fields))
+    both = f"{model.KIND} a JOIN same_person s ON s.one_id = a.member_id JOIN {model.KIND} b ON {same}"
+    both += " AND b.member_id = s.other_id AND b.voided_at IS NULL"
     return f"FROM {both} WHERE {_NOT_VOIDED} AND {wrong}"
 
 

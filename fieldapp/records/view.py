@@ -7,9 +7,10 @@ from typing import Any
 
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
+from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
-from fieldapp.records import extras, reviews, unit_codes, units
+from fieldapp.records import extras, persons, reviews, unit_codes, units
 from fieldapp.records.records import Found, preview
 from fieldapp.records.soft_limits import unanswered
 from fieldapp.records.words import amount_text, display, local_instant, voided_text, voided_word
@@ -36,6 +37,7 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
         rows = [(child, name, row) for name, child in model.CHILDREN.items() for row in found.children[name]]
         asked = unanswered(unit_codes.code_questions(store, model, found.row, rows), found.row.get("confirmed"))
         lines += [(_("To check"), f"{question.sentence} {_what_to_do(store, model)}") for question in asked]
+    lines += persons.persons_lines(store, found.row) if model is Member else []
     if found.row["voided_at"] is not None:
         lines.append((voided_word(model), f"{local_instant(found.row['voided_at'])}: {found.row['void_reason']}"))
     return lines

@@ -8,6 +8,7 @@ from typing import Any
 from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.model import FieldShape, Record, fields_of
+from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
@@ -17,7 +18,8 @@ from fieldapp.store.store import Row, Store
 def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> dict[str, str]:
     """Id -> label, the name of a record for people: its label fields, joined by “ · ”.
 
-    References are shown by their own labels. ``short``: the first label field only.
+    References are shown by their own labels. ``short``: the first label field only. A member's record that gave way to
+    another one of the same person is marked.
     """
     wanted = sorted(set(ids))
     if not wanted:
@@ -25,7 +27,12 @@ def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> 
     model = BY_KIND[kind]
     rows = store.rows(f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(wanted)])
     shown = display(store, kind, rows, model.LABEL[:1] if short else model.LABEL, short)
-    return {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
+    named = {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
+    if kind == Member.KIND and any(row["same_as_id"] for row in rows):
+        gave_way = "SELECT member_id FROM member_merged WHERE member_id IN (SELECT value FROM json_each(?))"
+        for row in store.rows(gave_way, [json.dumps(wanted)]):
+            named[row["member_id"]] += f" ({_('merged')})"
+    return named
 
 
 def display(
@@ -40,12 +47,23 @@ def display(
     for field in fields:
         ref = shapes[field].ref
         if ref is not None:
-            named[field] = labels(store, ref, {row[field] for row in rows if row[field] is not None}, short)
+            ids = {row[field] for row in rows if row[field] is not None}
+            about_person = ref == Member.KIND and field not in BY_KIND[kind].LATER
+            named[field] = _labels_of_persons(store, ids, short) if about_person else labels(store, ref, ids, short)
     scaled = {f: _decimals(store, shapes[f], rows) for f in fields}
     return [
         [field_text(shapes[f], row[f], named.get(f, {}), decimals=scaled[f][at]) for f in fields]
         for at, row in enumerate(rows)
     ]
+
+
+def _labels_of_persons(store: Store, members: Iterable[str], short: bool) -> dict[str, str]:
+    """Member -> label of the person: where the member's record gave way, of the one who stays."""
+    rows = store.rows(
+        "SELECT member_id, id FROM person WHERE member_id IN (SELECT value FROM json_each(?))", [json.dumps([*members])]
+    )
+    named = labels(store, Member.KIND, [row["id"] for row in rows], short)
+    return {row["member_id"]: named[row["id"]] for row in rows}
 
 
 def _decimals(store: Store, shape: FieldShape, rows: Sequence[Row]) -> list[int]:

@@ -2,7 +2,8 @@
 
 The columns of each: ``record`` and ``kind`` (what to open); ``first`` and ``last``, as days; ``post_id``; ``unit_id``
 and ``unit_now_id`` (the successor that is meant, where the record says); ``activity_kind_id``, ``event_id``,
-``ethnic_group_id``; and the columns that indicators name. ``last`` is NULL where the fact is still in force; this
+``ethnic_group_id``; and the columns that indicators name. ``member_id`` is the person: of two
+members that were merged, the one who stays. ``last`` is NULL where the fact is still in force; this
 occurs only where all indicators of the source count what is in force. ``left_out`` says why the record does not count:
 ``voided`` (it, or the member it is about), ``returned`` by headquarters, or NULL where it counts. Voided lines of a
 record, as its single figures, are in none of them.
@@ -46,45 +47,48 @@ SOURCES: Mapping[Source, str] = {
         WHERE t.voided_at IS NULL""",
     "introduction": f"""
         SELECT i.id AS record, 'introduction' AS kind, i.date_from AS first, i.date_to AS last, i.post_id,
-            p.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("i", "m")}, i.member_id, i.party_cell_id
-        FROM introduction i JOIN party_cell p ON p.id = i.party_cell_id JOIN member m ON m.id = i.member_id""",
+            p.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("i", "m")}, m.id AS member_id, i.party_cell_id
+        FROM introduction i JOIN party_cell p ON p.id = i.party_cell_id JOIN person m ON m.member_id = i.member_id""",
     "meeting": f"""
         SELECT g.id AS record, 'meeting' AS kind, g.held_on AS first, g.held_on AS last, g.post_id,
             p.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("g")}, g.meeting_type
         FROM meeting g JOIN party_cell p ON p.id = g.party_cell_id""",
-    # A merge may have left two rows of one member at one meeting: the newer counts.
+    # A merge of laptops, or of two members, may have left two rows of one person at one meeting: the newer counts.
     "attendance": f"""
         SELECT g.id AS record, 'meeting' AS kind, g.held_on AS first, g.held_on AS last, g.post_id,
             p.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("g")}, t.id AS attendance_id, t.meeting_id,
-            t.member_id, t.status,
+            m.id AS member_id, t.status,
             CASE WHEN m.party_cell_id IS NULL THEN '1' ELSE '0' END AS own
         FROM meeting g JOIN party_cell p ON p.id = g.party_cell_id JOIN attendance t ON t.meeting_id = g.id
-            JOIN member m ON m.id = t.member_id
+            JOIN person m ON m.member_id = t.member_id
         WHERE t.voided_at IS NULL AND NOT EXISTS (SELECT 1 FROM attendance o
-            WHERE o.meeting_id = t.meeting_id AND o.member_id = t.member_id AND o.voided_at IS NULL AND o.id > t.id)""",
+            WHERE o.meeting_id = t.meeting_id AND o.member_id = t.member_id AND o.voided_at IS NULL AND o.id > t.id)
+        AND NOT EXISTS (SELECT 1 FROM same_person s CROSS JOIN attendance o WHERE s.one_id = t.member_id
+            AND o.meeting_id = t.meeting_id AND o.member_id = s.other_id AND o.voided_at IS NULL AND o.id > t.id)""",
     "household_charge": f"""
         SELECT h.id AS record, 'household_charge' AS kind, h.date_from AS first, h.date_to AS last, h.post_id,
-            h.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("h", "m")}, h.member_id,
+            h.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("h", "m")}, m.id AS member_id,
             coalesce(b.today_id, h.unit_id) || '|' || coalesce(plain(h.hamlet), '') || '|' || plain(h.household)
                 AS household
-        FROM household_charge h JOIN member m ON m.id = h.member_id LEFT JOIN bodies b ON b.unit_id = h.unit_id""",
+        FROM household_charge h JOIN person m ON m.member_id = h.member_id
+            LEFT JOIN bodies b ON b.unit_id = h.unit_id""",
     "candidacy": f"""
         SELECT c.id AS record, 'candidacy' AS kind, c.nominated_on AS first, c.nominated_on AS last, c.post_id,
-            c.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("c", "m")}, c.member_id
-        FROM candidacy c JOIN member m ON m.id = c.member_id""",
+            c.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("c", "m")}, m.id AS member_id
+        FROM candidacy c JOIN person m ON m.member_id = c.member_id""",
     "election": f"""
         SELECT c.id AS record, 'candidacy' AS kind, coalesce(c.decided_on, c.nominated_on) AS first,
             coalesce(c.decided_on, c.nominated_on) AS last, c.post_id,
-            c.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("c", "m")}, c.member_id
-        FROM candidacy c JOIN member m ON m.id = c.member_id WHERE c.outcome = 'elected'""",
+            c.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("c", "m")}, m.id AS member_id
+        FROM candidacy c JOIN person m ON m.member_id = c.member_id WHERE c.outcome = 'elected'""",
     "cell_rating": f"""
         SELECT r.id AS record, 'cell_rating' AS kind, r.year || '-01-01' AS first, r.year || '-12-31' AS last,
             r.post_id, p.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("r")}, r.party_cell_id, r.rating
         FROM cell_rating r JOIN party_cell p ON p.id = r.party_cell_id""",
     "member_rating": f"""
         SELECT r.id AS record, 'member_rating' AS kind, r.year || '-01-01' AS first, r.year || '-12-31' AS last,
-            r.post_id, {_NOWHERE}, {_PLAIN}, {left_out("r", "m")}, r.member_id, r.rating
-        FROM member_rating r JOIN member m ON m.id = r.member_id""",
+            r.post_id, {_NOWHERE}, {_PLAIN}, {left_out("r", "m")}, m.id AS member_id, r.rating
+        FROM member_rating r JOIN person m ON m.member_id = r.member_id""",
     # The state is what was known at the end of the period, or today where it goes on: a past report does not change.
     "matter": f"""
         SELECT x.id AS record, 'matter' AS kind, x.opened_on AS first, x.closed_on AS last, x.post_id,

@@ -163,6 +163,12 @@ def units(db: Database) -> None:
     db.execute("INSERT OR IGNORE INTO local_setting SELECT ?, hlc FROM local_session", [OFFICIAL_CODES_SINCE])
 
 
+@migrations(name="0016_one_person")
+def one_person(db: Database) -> None:
+    """A member's year of birth; and the member who is the same person, to whom a record gives way."""
+    add_what_is_missing(db)
+
+
 OFFICIAL_CODES = 15
 """The first ``schema`` of segments whose author had the official codes of units"""
 OFFICIAL_CODES_SINCE = "official_codes_since"
@@ -170,10 +176,10 @@ OFFICIAL_CODES_SINCE = "official_codes_since"
 SCHEMA_BEFORE_OFFICIAL_CODES = 4
 """The ``SEGMENT_SCHEMA`` of the versions before: of changes made before this file got them, sealed when they are"""
 
-SEGMENT_SCHEMA = 15
+SEGMENT_SCHEMA = 16
 """The ``schema`` number in segments and manifests: the shape of the tables whose rows are logged, not of the file.
 
-Those tables have not changed since migration 15. Later migrations only change what a replica keeps for itself. So this
+Those tables have not changed since migration 16. Later migrations only change what a replica keeps for itself. So this
 is a constant, and the same changes give the same bytes in every version of the program. Readers do not check it. If you
 change a logged table, set it to the number of your migration (``tests/store/test_migrations.py`` requires it).
 

@@ -273,10 +273,14 @@ def _introductions(store: Store, today: date) -> Iterator[Todo]:
     last = today - timedelta(1) if posts else today + timedelta(SOON_DAYS)
     rows = store.rows(
         "SELECT i.id, i.date_to, i.post_id, m.full_name, c.name AS cell FROM introduction i"
-        " JOIN member m ON m.id = i.member_id AND m.voided_at IS NULL JOIN party_cell c ON c.id = i.party_cell_id"
+        " JOIN person m ON m.member_id = i.member_id AND m.voided_at IS NULL"
+        " JOIN party_cell c ON c.id = i.party_cell_id"
         " WHERE i.voided_at IS NULL AND i.end_reason IS NULL AND i.date_to BETWEEN ? AND ?"
         " AND NOT EXISTS (SELECT 1 FROM introduction n WHERE n.member_id = i.member_id"
-        "  AND n.voided_at IS NULL AND n.date_from > i.date_to) ORDER BY i.date_to, i.id LIMIT ?",
+        "  AND n.voided_at IS NULL AND n.date_from > i.date_to)"
+        " AND NOT EXISTS (SELECT 1 FROM same_person s CROSS JOIN introduction n WHERE s.one_id = i.member_id"
+        "  AND n.member_id = s.other_id AND n.voided_at IS NULL AND n.date_from > i.date_to)"
+        " ORDER BY i.date_to, i.id LIMIT ?",
         [(today - timedelta(ENDED_DAYS)).isoformat(), last.isoformat(), MAX_LISTED],
     )
     for row in rows:
@@ -294,7 +298,7 @@ def _cells_not_met(store: Store, today: date) -> Iterator[Todo]:
     rows = store.rows(
         "SELECT c.id, c.name, u.name AS unit FROM party_cell c JOIN unit u ON u.id = c.unit_id"
         " WHERE c.voided_at IS NULL AND (EXISTS (SELECT 1 FROM introduction i"
-        "   JOIN member b ON b.id = i.member_id AND b.voided_at IS NULL"
+        "   JOIN person b ON b.member_id = i.member_id AND b.voided_at IS NULL"
         "   WHERE i.party_cell_id = c.id AND i.voided_at IS NULL AND i.date_from <= :last"
         "   AND (i.date_to IS NULL OR i.date_to >= :first))"
         "  OR EXISTS (SELECT 1 FROM meeting m WHERE m.party_cell_id = c.id AND m.voided_at IS NULL"
@@ -333,14 +337,15 @@ def _missing_members(store: Store, today: date) -> Iterator[Todo]:
     """
     rows = store.rows(
         "SELECT m.id, m.full_name, c.name AS cell, sum(a.status = 'excused') AS excused FROM introduction i"
-        " JOIN member m ON m.id = i.member_id AND m.voided_at IS NULL AND m.party_cell_id IS NULL"
+        " JOIN person m ON m.member_id = i.member_id AND m.voided_at IS NULL AND m.party_cell_id IS NULL"
         " JOIN party_cell c ON c.id = i.party_cell_id"
         " CROSS JOIN meeting t ON t.id IN (SELECT l.id FROM meeting l WHERE l.party_cell_id = i.party_cell_id"
         "   AND l.voided_at IS NULL AND l.held_on BETWEEN i.date_from AND :today"
         "   ORDER BY l.held_on DESC, l.id DESC LIMIT 2)"
-        " CROSS JOIN attendance a ON a.meeting_id = t.id AND a.member_id = m.id AND a.voided_at IS NULL"
+        " CROSS JOIN attendance a ON a.meeting_id = t.id AND a.voided_at IS NULL"
+        " JOIN person p ON p.member_id = a.member_id AND p.id = m.id"
         " WHERE i.voided_at IS NULL AND i.date_from <= :today AND (i.date_to IS NULL OR i.date_to >= :today)"
-        " GROUP BY i.id HAVING count(DISTINCT t.id) = 2 AND sum(a.status = 'present') = 0"
+        " GROUP BY m.id, c.id HAVING count(DISTINCT t.id) = 2 AND sum(a.status = 'present') = 0"
         " ORDER BY cell COLLATE vietnamese, m.full_name COLLATE vietnamese, m.id LIMIT :most",
         {"today": today.isoformat(), "most": MAX_LISTED},
     )
@@ -355,11 +360,11 @@ def _missing_members(store: Store, today: date) -> Iterator[Todo]:
 def _charges_left(store: Store, today: date) -> Iterator[Todo]:
     """Households still in the charge of a member whose last introduction has ended."""
     rows = store.rows(
-        "SELECT h.id, h.household, m.full_name, max(i.date_to) AS ended FROM household_charge h"
-        " JOIN member m ON m.id = h.member_id AND m.voided_at IS NULL"
-        " JOIN introduction i ON i.member_id = h.member_id AND i.voided_at IS NULL"
-        " WHERE h.voided_at IS NULL AND h.date_to IS NULL"
-        " GROUP BY h.id HAVING max(coalesce(i.date_to, '9999')) < ? ORDER BY ended, h.id LIMIT ?",
+        "SELECT h.id, h.household, m.full_name, i.ended FROM household_charge h"
+        " JOIN person m ON m.member_id = h.member_id AND m.voided_at IS NULL"
+        " JOIN (SELECT p.id, max(coalesce(i.date_to, '9999')) AS ended FROM introduction i"
+        "   JOIN person p ON p.member_id = i.member_id WHERE i.voided_at IS NULL GROUP BY p.id) i ON i.id = m.id"
+        " WHERE h.voided_at IS NULL AND h.date_to IS NULL AND i.ended < ? ORDER BY i.ended, h.id LIMIT ?",
         [today.isoformat(), MAX_LISTED],
     )
     for row in rows:

@@ -66,7 +66,7 @@ def test_the_own_province_comes_first(world: World) -> None:
 
 def test_cells_people_and_kinds(world: World) -> None:
     ids = {
-        position: records.save(world.post, "member", {"full_name": "Nguyễn Văn B", "position": position})
+        position: records.save(world.post, "member", {"full_name": "Nguyễn Văn B", "position": position}, confirm=True)
         for position in ("Đại úy, đội trưởng", "Trung tá")
     }
     assert resolve_reference(world.post, "member", "Đ/c Nguyễn Văn B, Trung tá") == ids["Trung tá"]

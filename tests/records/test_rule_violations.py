@@ -218,7 +218,7 @@ def test_listed_is_what_entry_refuses(
 ) -> None:
     """Two introductions written by another hand break the rule just when the second would have been refused."""
     store = members.post
-    member = records.save(store, "member", {"full_name": "Trần Văn Bình"})
+    member = records.save(store, "member", {"full_name": "Trần Văn Bình"}, confirm=True)
 
     def introduce(given: tuple[date, int | None], member: str) -> str:
         first, days = given
@@ -232,7 +232,7 @@ def test_listed_is_what_entry_refuses(
         ids.append(introduce(other, member))
     except FieldappError:
         refused = True
-        ids.append(introduce(other, records.save(store, "member", {"full_name": "khác"})))
+        ids.append(introduce(other, records.save(store, "member", {"full_name": "khác"}, confirm=True)))
         with store.transaction():
             store.db.execute("UPDATE introduction SET member_id = ? WHERE id = ?", [member, ids[1]])
     found = [b.ids for b in rule_violations.violations(store)]

@@ -179,7 +179,7 @@ def test_a_day_without_its_year_is_asked_about(give: Give, world: World) -> None
 
 def test_names_that_mean_several_are_refused_with_the_candidates(give: Give, world: World) -> None:
     for position in ("Đại úy", "Trung tá"):
-        records.save(world.post, "member", {"full_name": "Nguyễn Văn B", "position": position})
+        records.save(world.post, "member", {"full_name": "Nguyễn Văn B", "position": position}, confirm=True)
     head = ("Họ tên", "Chi bộ", "Từ ngày", "Số giấy")
     outcome = give(
         "introduction",

@@ -40,11 +40,11 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0015_units", "07b39f1ce4c88f96b06cd22f85554c9b6679b63593b38944409a9def60814b27")
+SCHEMA_OF_NEWEST = ("0016_one_person", "f277e1e84035160a75c1584d386b26d53c425d45d3aae84d3bc1cae35ab2ca0e")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}
 """Table -> columns of shipped rows that a later version corrects"""
-LOGGED_TABLES = (15, "aec2e37480dcb22eb676967ea4e03f01411989270ef1491c57863dabc37a8d3a")
+LOGGED_TABLES = (16, "3951f07e363722a7edeaa104711c0d16e534ad2958ea5006f958afd7861f0140")
 """``SEGMENT_SCHEMA``, and the hash of the tables whose rows are logged"""
 
 

@@ -96,6 +96,7 @@ POST: dict[type[Screen[Any]], Make] = {
     people.NewPersonScreen: lambda _w, s: people.NewPersonScreen(s),
     people.RecoverScreen: lambda _w, s: people.RecoverScreen(s.home, s.user),
     day.DayDialog: lambda _w, _s: day.DayDialog(),
+    duplicate.MergeDialog: lambda _w, _s: duplicate.MergeDialog("?", [("a", "1")], [("a", "2")]),
     duplicate.DuplicateDialog: lambda _w, _s: duplicate.DuplicateDialog("?", [("a", "1")], [("a", "2")]),
     templates.TemplateMenu: lambda _w, s: templates.TemplateMenu(s, "activity"),
     ways.WayFinder: lambda _w, s: ways.WayFinder(s, "?", "write"),

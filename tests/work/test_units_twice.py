@@ -24,10 +24,13 @@ def add(world: World, name: str, above: Sequence[tuple[str, str]] = (), **fields
     parent = None
     for level, title in above:
         parent = records.save(
-            world.hq, "unit", {"level": level, "name": title, "parent_id": parent, "valid_to": "2025-06-30"}
+            world.hq,
+            "unit",
+            {"level": level, "name": title, "parent_id": parent, "valid_to": "2025-06-30"},
+            confirm=True,
         )
     given = {"level": "commune", "name": name, "parent_id": parent, "valid_to": "2025-06-30"} | fields
-    return records.save(world.hq, "unit", given)
+    return records.save(world.hq, "unit", given, confirm=True)
 
 
 def listed(world: World) -> dict[str, str]:

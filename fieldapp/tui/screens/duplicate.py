@@ -27,6 +27,8 @@ class DuplicateDialog(Dialog):
         Binding("f2", "record", _("Record all the same")),
     ]
 
+    TITLES: ClassVar[tuple[str, str]] = ("this one", "recorded already")
+
     def __init__(self, question: str, mine: Lines, other: Lines, other_id: str | None = None) -> None:
         """``other_id``: given where the other record can be taken instead of a new one."""
         super().__init__()
@@ -39,7 +41,7 @@ class DuplicateDialog(Dialog):
         with Vertical(id="box"):
             yield Static(Content(self._question), classes="section")
             with VerticalScroll():
-                yield Static(_side_by_side(self._mine, self._other), id="both")
+                yield Static(_side_by_side(self._mine, self._other, self.TITLES), id="both")
         yield KeyFooter()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -55,13 +57,21 @@ class DuplicateDialog(Dialog):
         self.dismiss(True)
 
 
-def _side_by_side(mine: Lines, other: Lines) -> Table:
+class MergeDialog(DuplicateDialog):
+    """Dismisses with True if the stored record on the left gives way to the one on the right: both are one person."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "record", _("Merge"))]
+
+    TITLES = ("gives way", "stays")
+
+
+def _side_by_side(mine: Lines, other: Lines, headings: tuple[str, str]) -> Table:
     """Both records in one table: equal lines once, differing lines marked."""
     table = Table.grid(padding=(0, 1))
     table.add_column(width=20)
     table.add_column(ratio=1)
     table.add_column(ratio=1)
-    table.add_row("", Text(_("this one"), style="bold"), Text(_("recorded already"), style="bold"))
+    table.add_row("", *(Text(_(heading), style="bold") for heading in headings))
     right: dict[str, list[str]] = {}
     for title, text in other:
         right.setdefault(title, []).append(text)

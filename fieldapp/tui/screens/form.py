@@ -127,7 +127,8 @@ class FormScreen(Page):
         children = self.model.CHILDREN.items()
         first: list[Editor] = [field_row(self.store, shape) for shape in _first_fields(self.model)]
         first += [EDITORS[child.editor](self.store, name, child) for name, child in children]
-        more = [field_row(self.store, shape) for shape in _more_fields(self.model)]
+        later = self.model.LATER if self.row_id is None else ()
+        more = [field_row(self.store, shape) for shape in _more_fields(self.model) if shape.name not in later]
         self._editors = [*first, *more]
         with VerticalScroll(id="fields", can_focus=False):
             yield from first
@@ -213,7 +214,7 @@ class FormScreen(Page):
         self._follow_due = False
         if self._over or self.app.locked:
             return
-        values = {e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}
+        values = {"id": self.row_id} | {e.key: e.data for e in self._editors if e.key not in self.model.CHILDREN}
         context = FormContext(values, self._day(), self.ADDS)
         for editor in self._editors:
             editor.follow(context)
@@ -387,11 +388,14 @@ class FormScreen(Page):
 
     def _show_duplicate(self, question: str, data: Mapping[str, Any], other: str) -> None:
         """Show the possible duplicate beside this record."""
-        from fieldapp.tui.screens.duplicate import DuplicateDialog
+        from fieldapp.tui.screens.duplicate import DuplicateDialog, MergeDialog
 
-        mine = view.as_it_would_be(self.store, self.kind, data)
         there = view.describe(self.store, records.get(self.store, other))
-        dialog = DuplicateDialog(question, mine, there, other if self.TAKES else None)
+        if self.row_id is None:
+            mine = view.as_it_would_be(self.store, self.kind, data)
+            dialog = DuplicateDialog(question, mine, there, other if self.TAKES else None)
+        else:  # two stored records, one of which gives way
+            dialog = MergeDialog(question, view.describe(self.store, records.get(self.store, self.row_id)), there)
 
         def answered(answer: bool | str | None) -> None:
             if answer is True:

@@ -13,10 +13,11 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.records import hanging, history, records, reviews, view, words
+from fieldapp.records import hanging, history, persons, records, reviews, view, words
 from fieldapp.reports import void_effect
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import status
@@ -130,7 +131,9 @@ class RecordScreen(Page):
         else:
             state = state_text(status.unreceived(self.store, [self._record_id]).get(self._record_id, "received"))
         self._update("#title", f"{title}   {state}".rstrip())
-        self.query_one("#fields", Static).update(_in_columns(view.describe(self.store, found)))
+        self.query_one("#fields", Static).update(
+            _in_columns([*view.describe(self.store, found), *_advice(self.store, found)])
+        )
         self._show_hints(found)
         self._show_work()
         steps = history.history(self.store, self._record_id)
@@ -318,6 +321,11 @@ class RecordScreen(Page):
         self.query_one(TextField).value = ""
         self.set_focus(None)
         self._update("#message", "")
+
+
+def _advice(store: Store, found: records.Found) -> list[tuple[str, str]]:
+    """(title, text): what may be done about a record, by which keys."""
+    return persons.how_to_merge(store, found.row) if found.kind == Member.KIND else []
 
 
 def _history(lines: Sequence[str]) -> Table:

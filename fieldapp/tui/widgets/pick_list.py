@@ -329,9 +329,17 @@ class AddingList(PickList):
 
 
 def reference_field(store: Store, kind: str) -> PickList:
-    """A field that holds the id of a record of ``kind``; records in force on the day of the form come first."""
+    """A field that holds the id of a record of ``kind``; records in force on the day of the form come first.
+
+    The record of the form itself is not offered.
+    """
+
+    def offered(text: str, context: FormContext) -> list[Choice]:
+        found = lists.choices(store, kind, text, context.on, LIMIT)
+        return [choice for choice in found if choice[0] != context.values.get("id")]
+
     return PickList(
-        lambda text, context: lists.choices(store, kind, text, context.on, LIMIT),
+        offered,
         lambda value: words.labels(store, kind, [value]).get(value, value),
         lambda text: addition_of(store, kind, text),
         lambda: lack_of(store, kind),

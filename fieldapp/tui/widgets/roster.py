@@ -12,7 +12,7 @@ from textual.widgets import Static
 from fieldapp.domain.model import Child
 from fieldapp.domain.party import Member
 from fieldapp.i18n import _, counted
-from fieldapp.records import lists, records, words
+from fieldapp.records import lists, persons, records, words
 from fieldapp.store.store import Row, Store
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
@@ -83,6 +83,8 @@ class RosterEditor(FormSection):
         self._loaded: list[str] = []
         self._guests: list[str] = []
         """Members who were there without being of the cell on that day, named in this form"""
+        self._stored: dict[str, list[str]] = {}
+        """Member -> the members that the stored rows name: another one too, if its record gave way to this one"""
         self._asked: Seat | None = None
         self._grid = RosterGrid(self._ask, self._take_out)
         self._reason = FieldRow("reason", _("Reason"), ReasonField(self), indent=1)
@@ -104,9 +106,10 @@ class RosterEditor(FormSection):
     @property
     def data(self) -> list[dict[str, Any]]:
         return [
-            {"member_id": seat.member_id, "status": seat.status, "reason": seat.reason}
+            {"member_id": member, "status": seat.status, "reason": seat.reason}
             for seat in self._grid.items
             if seat.status is not None
+            for member in self._stored.get(seat.member_id, [seat.member_id])
         ]
 
     @property
@@ -124,7 +127,12 @@ class RosterEditor(FormSection):
         self._show_seats()
 
     def load(self, value: Any) -> None:
-        self._marks = {row["member_id"]: (row["status"], row.get("reason")) for row in value or ()}
+        self._stored = {}
+        self._marks = {}
+        for row in value or ():  # of two rows of one person the newer counts, and comes later
+            (person,) = persons.who_stays(self._store, "member", [row["member_id"]])
+            self._stored.setdefault(person, []).append(row["member_id"])
+            self._marks[person] = (row["status"], row.get("reason"))
         self._loaded = list(self._marks)
         self._mark_seats()
 

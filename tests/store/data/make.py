@@ -36,6 +36,7 @@ COMMITS = {
     12: "23b5bfd",
     13: "846974a",
     14: "c473ef6",
+    15: "90e0cd6",
 }
 """Number of the newest migration -> a commit that had it"""
 
