@@ -261,7 +261,7 @@ def test_members_are_merged_on_the_command_line(world: World, run: Run) -> None:
         given = {"full_name": name}
         code, out, err = run("add", "member", "--json", "-", stdin=given)
         if ids:
-            assert code == 1 and "Đây là người khác chứ?" in err
+            assert code == 1 and "Có phải người khác không?" in err
             code, out, _err = run("add", "member", "--json", "-", "--confirm", stdin=given)
         ids.append(out.strip())
     first, second = ids
