@@ -193,6 +193,7 @@ def test_help_and_usage_errors_are_vietnamese(capsys: pytest.CaptureFixture[str]
     for names, command in commands:
         shown = said(*names, "--help")
         assert "Cách dùng:" in shown
+        wrong += re.findall(r"\b(?!URL)[A-Z]{3,}\b", shown.partition("\n\n")[0])
         below = command.commands if isinstance(command, click.Group) else {}
         choices = [str(c) for p in command.params if isinstance(p.type, click.Choice) for c in p.type.choices]
         wrong += english(shown, *names, *below, *choices)

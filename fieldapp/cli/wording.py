@@ -77,6 +77,7 @@ SHAPES = (
     "PATHS",
     "ARCHIVE",
     "CONFLICT",
+    "OTHER",
 )
 """What stands for values in the lines of usage"""
 

@@ -19,6 +19,8 @@ from fieldapp.packaged import packaged
 
 ORDER = ("soldier", "officer", "headquarters")
 EVERYWHERE = "*"
+_BY_COMMAND = re.compile(r" ?(?:Trên dòng lệnh|By command): .*?\.(?= |$)")
+"""A sentence of the page that the screen leaves out: whoever presses F1 is told keys"""
 _MARK = re.compile(r"<!-- F1: ([\w* ]+) -->")
 
 
@@ -71,6 +73,7 @@ def _lines(tokens: list[Token]) -> Iterator[str]:
         elif token.type == "inline":
             text = "".join(" " if child.type == "softbreak" else child.content for child in token.children or []
                            if child.type != "image")  # fmt: skip
+            text = _BY_COMMAND.sub("", text)
             if text:
                 yield sign + text
             if text and token.level == 1:

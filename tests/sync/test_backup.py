@@ -82,7 +82,7 @@ def test_a_restored_laptop_has_a_code_of_its_own(world: World, tmp_path: Path) -
     world.carry(world.post, world.hq)
     old = recovery.code_of(world.hq, peers.others(world.hq)[0])
     store = restored(backup.write_backup(world.post, tmp_path).path, tmp_path / "new")
-    with pytest.raises(FieldappError, match="đã dùng"):
+    with pytest.raises(FieldappError, match="đã được dùng"):
         recovery.accept_code(tmp_path / "new", USER, old, "một câu khác hẳn")
     store.close()
 

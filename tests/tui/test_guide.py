@@ -162,3 +162,14 @@ async def test_f1_shows_the_words_of_the_guide(world: World) -> None:
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", "f1")
         assert "Cắm tất cả USB" in "\n".join(str(static.render()) for static in s.app.screen.query("Static"))
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_help_on_the_screen_names_keys_and_no_command_for_the_same(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIELDAPP_LANG", language)
+    shown = "\n".join(section.text for section in guide.guide_sections())
+    for command in ("rekey sample", "hq trust", "sync release", "sync unsent"):
+        assert f"fieldapp {command}" not in shown, command
+    assert "fieldapp hq rename" in shown, "for which there is no key"

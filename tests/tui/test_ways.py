@@ -48,7 +48,7 @@ WORDS = {
     "báo cáo": "Màn hình › Báo cáo",
     "xem bao cao": "Màn hình › Báo cáo",
     "gửi": "Màn hình › USB",
-    "chưa gửi": "Màn hình › Sở chỉ huy chưa nhận gì",
+    "chưa gửi": "Màn hình › Bản ghi sở chỉ huy chưa nhận",
 }
 
 
@@ -84,7 +84,7 @@ async def test_every_word_finds_it_in_f2_and_in_ctrl_p(world: World) -> None:
         await s.press("enter")
         assert isinstance(s.app.screen, ListScreen)
         await s.press("escape", "f2")
-        assert await type_over(s, "xyzxyz") == "Tìm “xyzxyz” trong các sổ (F3)"
+        assert await type_over(s, "xyzxyz") == "Tìm “xyzxyz” trong các bản ghi (F3)"
         assert "Không có mục nào tên như vậy. Ở đây có loại hoạt động" in s.text
 
 

@@ -59,7 +59,7 @@ def test_keying_again_refuses_and_asks_as_recording_does_and_leaves_no_trace(wor
     assert world.post.value("SELECT count(*) FROM local_change") == before
     assert world.post.value("SELECT count(*) FROM activity") == 1
     assert records.get(world.post, row_id).row["voided_at"] is None
-    with pytest.raises(FieldappError, match="rồi"):
+    with pytest.raises(FieldappError, match="đã được gõ lại"):
         double_entry.compare_keying(world.post, row_id, WELL)
 
 
@@ -122,4 +122,4 @@ def test_the_command_line_draws_compares_and_says_how_often(world: World, run: R
     assert out.splitlines()[-1].split()[-3:] == ["4", "1", "25,0"]
     code, _out, err = run("rekey", "enter", row_id, "--json", "-", stdin=WELL)
     assert code == 1
-    assert "rồi" in err
+    assert "đã được gõ lại" in err

@@ -49,7 +49,7 @@ def test_a_unit_that_was_added_and_is_shipped_now_is_listed_with_what_to_do(worl
     assert len(found) == 3, "the province, the district and the ward"
     assert "do Trực ban thêm" in found[added]
     assert "1 bản ghi đang dùng" in found[added]
-    assert "ghi kế thừa của đơn vị này sang: Phường" in found[added]
+    assert "ghi đơn vị kế thừa: Phường" in found[added]
     assert "Phường Tây Hồ" in found[added]
     assert "danh mục của chương trình" in run("todo", home="hq")[1]
     (heir,) = world.hq.rows(
