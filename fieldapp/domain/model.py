@@ -231,6 +231,8 @@ class FieldShape:
     """The field identifies a person or says something about one"""
     later: bool = False
     """It is one of ``Record.LATER``: of two stored records"""
+    hint: str = ""
+    """English message: what it means if the field is left empty. The field's ``description`` in the model"""
 
 
 def fields_of(model: type[Record]) -> list[FieldShape]:
@@ -242,6 +244,7 @@ def fields_of(model: type[Record]) -> list[FieldShape]:
             personal=any(isinstance(m, Personal) for m in info.metadata),
             after=begins.get(name),
             later=name in model.LATER,
+            hint=info.description or "",
         )
         for name, info in model.model_fields.items()
     ]

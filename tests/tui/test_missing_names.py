@@ -129,6 +129,9 @@ async def test_a_guest_named_by_mistake_is_taken_off_again(world: World) -> None
     records.save(world.post, "member", {"full_name": "Vũ Văn Khách"})
     async with form_driver(world.post, "meeting") as form:
         await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4)
+        await form.type("<enter>", "Trần Văn Bí", "<up>", "<enter>")
+        assert "để trống: đảng viên của đồn" in form.text(), "whose attendance counts as the post's is said"
+        await form.type("<escape>", "<escape>", *["<backspace>"] * 11, "<shift+tab>")
         assert "Del" not in form.text()
         await form.type("<enter>", "vu van", "<enter>", "<shift+tab>")
         await form.type("<right>")

@@ -35,5 +35,6 @@ def field_row(store: Store, shape: FieldShape, indent: int = 0) -> FieldRow:
         ENTRIES[shape.type](store, shape),
         required=shape.required,
         indent=indent,
+        hint=_(shape.hint) if shape.hint else "",
         copies=shape.scaled_by is None,
     )
