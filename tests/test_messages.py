@@ -82,6 +82,7 @@ def in_models() -> Iterator[str]:
         yield from (model.TITLE, model.PLURAL)
         for shape in fields_of(model):
             yield shape.title
+            yield from [shape.hint] if shape.hint else []
             yield from map(choice_title, shape.choices)
     yield from HEADINGS.values()
     yield from (doubt.sentence for doubt in HINTS)

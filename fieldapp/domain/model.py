@@ -229,6 +229,10 @@ class FieldShape:
     """For a date: it is not before the date in this field"""
     personal: bool = False
     """The field identifies a person or says something about one"""
+    later: bool = False
+    """It is one of ``Record.LATER``: of two stored records"""
+    hint: str = ""
+    """English message: what it means if the field is left empty. The field's ``description`` in the model"""
 
 
 def fields_of(model: type[Record]) -> list[FieldShape]:
@@ -236,7 +240,11 @@ def fields_of(model: type[Record]) -> list[FieldShape]:
     begins = {last: first for first, last in model.ORDERED}
     return [
         replace(
-            _shape(name, info), personal=any(isinstance(m, Personal) for m in info.metadata), after=begins.get(name)
+            _shape(name, info),
+            personal=any(isinstance(m, Personal) for m in info.metadata),
+            after=begins.get(name),
+            later=name in model.LATER,
+            hint=info.description or "",
         )
         for name, info in model.model_fields.items()
     ]

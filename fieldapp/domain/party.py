@@ -57,7 +57,11 @@ class Member(Record):
     full_name: Annotated[Name, Personal(), Field(title="Full name")]
     position: Annotated[Short, Personal(), Field(title="Rank and position")] = None
     birth_year: Annotated[int | None, YearMark(), Personal(), Field(title="Year of birth", ge=1900, le=2100)] = None
-    party_cell_id: Annotated[str | None, Ref("party_cell"), Field(title="Own cell (members from the village)")] = None
+    party_cell_id: Annotated[
+        str | None,
+        Ref("party_cell"),
+        Field(title="Own cell (members from the village)", description="empty: a member of the post"),
+    ] = None
     joined_on: Annotated[MaybePastDay, UsualYears(back=75), Personal(), Field(title="Joined the Party on")] = None
     note: Annotated[Remark, Personal(), Field(title="Note")] = None
     same_as_id: Annotated[str | None, Ref("member"), Field(title="Same person as")] = None

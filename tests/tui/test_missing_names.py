@@ -7,7 +7,6 @@ from field import World
 from form_driver import FormApp, FormDriver, cell, form_driver, members
 from textual.events import Key
 
-from fieldapp.domain.assistance import Event
 from fieldapp.records import records
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.quick import QuickScreen
@@ -62,9 +61,17 @@ async def test_who_may_not_write_a_kind_is_not_offered_to_add_it(
     assert ("sở chỉ huy lập" in shown) is (key == "party_cell_id"), "and is told who writes it"
 
 
-async def test_what_seems_to_be_there_already_can_be_taken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Event, "ALIKE", ("name",))
-    there = records.save(world.post, "event", {"name": "Lũ quét", "date_from": "2026-09-01"})
+async def test_a_field_about_two_stored_records_offers_no_new_one(world: World) -> None:
+    (member,) = members(world, 1)
+    async with form_driver(world.post, "member", member) as form:
+        form.row("same_as_id").entry.focus()
+        await form.type("Zaza Zaza")
+        assert "Thêm “" not in form.text()
+        assert form.note("same_as_id") == "? không có trong danh sách"
+
+
+async def test_what_seems_to_be_there_already_can_be_taken(world: World) -> None:
+    there = records.save(world.post, "event", {"name": "Lũ quét", "date_from": "2026-09-02"})
     async with form_driver(world.post, "activity") as form:
         await form.type("gieng", "<enter>")
         form.row("event_id").entry.focus()
@@ -122,6 +129,9 @@ async def test_a_guest_named_by_mistake_is_taken_off_again(world: World) -> None
     records.save(world.post, "member", {"full_name": "Vũ Văn Khách"})
     async with form_driver(world.post, "meeting") as form:
         await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4)
+        await form.type("<enter>", "Trần Văn Bí", "<up>", "<enter>")
+        assert "để trống: đảng viên của đồn" in form.text(), "whose attendance counts as the post's is said"
+        await form.type("<escape>", "<escape>", *["<backspace>"] * 11, "<shift+tab>")
         assert "Del" not in form.text()
         await form.type("<enter>", "vu van", "<enter>", "<shift+tab>")
         await form.type("<right>")

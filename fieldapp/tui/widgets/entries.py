@@ -20,7 +20,9 @@ ENTRIES: Mapping[str, Callable[[Store, FieldShape], Entry]] = {
     "boolean": lambda store, shape: boolean_field(),
     "choice": lambda store, shape: code_field(shape.choices),
     "ref": lambda store, shape: (
-        HeirField(store, shape.heir_of) if shape.heir_of else reference_field(store, str(shape.ref))
+        HeirField(store, shape.heir_of)
+        if shape.heir_of
+        else reference_field(store, str(shape.ref), adds=not shape.later)
     ),
 }
 
@@ -33,5 +35,6 @@ def field_row(store: Store, shape: FieldShape, indent: int = 0) -> FieldRow:
         ENTRIES[shape.type](store, shape),
         required=shape.required,
         indent=indent,
+        hint=_(shape.hint) if shape.hint else "",
         copies=shape.scaled_by is None,
     )
