@@ -59,12 +59,11 @@ _DIGITS: Mapping[str, int] = {
 }  # fmt: skip
 _ONLY_AFTER_TENS = ("mốt", "lăm", "lam", "nhăm")
 
-_PIECE = re.compile(
-    r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?:,[0-9]+)?(?![0-9.,])|[0-9]+(?:[.,]+[0-9]+)*|[^\W\d_]+|\S"
-)  # fmt: skip
-_NUMBER = re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]{0,2}(?: [0-9]{3})+|[0-9]+)(?:,([0-9]+))?")
-_ENGLISH = re.compile(r"([1-9][0-9]{0,2}(?:,[0-9]{3}){2,})(?:\.([0-9]+))?")
-_UNCLEAR_ENGLISH = re.compile(r"([1-9][0-9]{0,2}),([0-9]{3})")
+# Patterns are compiled when they are first used, and then kept by ``re``: most commands read no amount.
+_PIECE = r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?:,[0-9]+)?(?![0-9.,])|[0-9]+(?:[.,]+[0-9]+)*|[^\W\d_]+|\S"
+_NUMBER = r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]{0,2}(?: [0-9]{3})+|[0-9]+)(?:,([0-9]+))?"
+_ENGLISH = r"([1-9][0-9]{0,2}(?:,[0-9]{3}){2,})(?:\.([0-9]+))?"
+_UNCLEAR_ENGLISH = r"([1-9][0-9]{0,2}),([0-9]{3})"
 
 
 class WrongUnitError(ValueError):
@@ -82,7 +81,7 @@ class _Number:
             return
         first = pieces[0]
         if "0" <= first[0] <= "9":
-            found = _NUMBER.fullmatch(first) or _ENGLISH.fullmatch(first)
+            found = re.fullmatch(_NUMBER, first) or re.fullmatch(_ENGLISH, first)
             if found is None:
                 raise ValueError(_unclear_point(first))
             whole, fraction = re.sub(r"[., ]", "", found[1]).lstrip("0"), (found[2] or "").rstrip("0")
@@ -113,15 +112,14 @@ def parse_amount(text: str, decimals: int = 0, unit: str | None = MONEY, name: s
     typed = " ".join(unicodedata.normalize("NFC", text).lower().split())
     if re.match("[-\u2212]", typed):
         raise ValueError(_("“{typed}”: a number is not below zero.").format(typed=typed))
-    pieces = _PIECE.findall(typed)
+    pieces = re.findall(_PIECE, typed)
     mantissa, places, used, bare = _sum(pieces, _factors(unit))
     if not used:
         raise ValueError(_not_understood(pieces[0]) if pieces else _expected())
     places += _smaller_unit(pieces[used:], unit, name)
-    if bare and decimals < 3 and (found := _UNCLEAR_ENGLISH.fullmatch(bare)):
-        raise ValueError(_unclear_comma(*found.groups()))
-    if bare and (found := _UNCLEAR_ENGLISH.fullmatch(bare)) and bare.endswith("0"):  # format_amount never writes it
-        raise ValueError(_unclear_comma(*found.groups()))
+    english = re.fullmatch(_UNCLEAR_ENGLISH, bare)
+    if english and (decimals < 3 or bare.endswith("0")):  # format_amount never writes such a number
+        raise ValueError(_unclear_comma(*english.groups()))
     scaled, rest = divmod(mantissa * 10**decimals, 10**places)
     if rest:
         if decimals:

@@ -1,11 +1,11 @@
 """Words for days: ``mai``, ``+3``, ``3 ngày``, ``thứ sáu tuần sau``, ``cuối tháng``. What may mean two days is refused.
 
-All texts here are plain: small letters without marks, as ``plain_words`` makes them.
+All texts here are plain: small letters without marks, as ``plain_words`` makes them. Patterns are compiled when
+they are first used.
 """
 
 import re
 import unicodedata
-from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -18,7 +18,7 @@ _NEAR: Mapping[str, int] = {
     "hn": 0, "hom nay": 0, "hq": -1, "hom qua": -1, "hom kia": -2,
     "mai": 1, "ngay mai": 1, "mot": 2, "ngay mot": 2, "ngay kia": 2,
 }  # fmt: skip
-_PART_OF_DAY = re.compile(r"(?:sang|trua|chieu|toi) (nay|qua|mai)")
+_PART_OF_DAY = r"(?:sang|trua|chieu|toi) (nay|qua|mai)"
 _PART_OF_DAY_SHIFT: Mapping[str, int] = {"nay": 0, "qua": -1, "mai": 1}
 
 _WEEKDAYS: Mapping[str, int] = {
@@ -29,15 +29,15 @@ _WEEKDAYS: Mapping[str, int] = {
 
 _WHICH: Mapping[str, int] = {"nay": 0, "sau": 1, "toi": 1, "truoc": -1, "roi": -1, "qua": -1}
 _WHICH_ONE = "|".join(_WHICH)
-_WEEK = re.compile(rf"tuan ({_WHICH_ONE})")
-_SPAN = re.compile(rf"(?:(dau|cuoi|het|giua) )?(tuan|thang|quy|nam)(?: ({_WHICH_ONE}))?")
+_WEEK = rf"tuan ({_WHICH_ONE})"
+_SPAN = rf"(?:(dau|cuoi|het|giua) )?(tuan|thang|quy|nam)(?: ({_WHICH_ONE}))?"
 _MONTHS: Mapping[str, int] = {"thang": 1, "quy": 3, "nam": 12}
 
-_LENGTH = re.compile(r"(?:(\+|-|trong|sau) ?)?(.+?)(?: ?(ngay|hom|tuan|thang|nam))?(?: (nua|toi|sau|truoc))?")
+_LENGTH = r"(?:(\+|-|trong|sau) ?)?(.+?)(?: ?(ngay|hom|tuan|thang|nam))?(?: (nua|toi|sau|truoc))?"
 _MOST = 3
 """Digits of a number of days, weeks, months or years"""
 
-_DAY_OF_MONTH = re.compile(rf"(ngay |mung |mong )?([0-9]{{1,2}}) thang ({_WHICH_ONE})")
+_DAY_OF_MONTH = rf"(ngay |mung |mong )?([0-9]{{1,2}}) thang ({_WHICH_ONE})"
 
 
 def plain_words(text: str) -> str:
@@ -57,7 +57,7 @@ def weekday_before(plain: str) -> tuple[int, str] | None:
 def near_day(plain: str, today: date) -> date | None:
     """The day that ``hn``, ``hq``, ``hôm kia``, ``mai``, ``mốt``, ``sáng mai`` mean."""
     shift = _NEAR.get(plain)
-    if shift is None and (found := _PART_OF_DAY.fullmatch(plain)):
+    if shift is None and (found := re.fullmatch(_PART_OF_DAY, plain)):
         shift = _PART_OF_DAY_SHIFT[found[1]]
     return None if shift is None else today + timedelta(days=shift)
 
@@ -68,7 +68,7 @@ def weekday_meant(weekday: int, rest: str, today: date, *, ahead: bool) -> list[
     Alone it is the last one up to today, or, ``ahead``, that one or the next. Empty: ``rest`` is something else.
     """
     monday = today - timedelta(days=today.weekday())
-    if found := _WEEK.fullmatch(rest):
+    if found := re.fullmatch(_WEEK, rest):
         return [monday + timedelta(days=weekday, weeks=_WHICH[found[1]])]
     if rest == "toi":
         coming = today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
@@ -84,7 +84,7 @@ def span_named(plain: str, today: date) -> tuple[Span, str] | None:
 
     ``cuối tuần`` and ``giữa tháng`` name no day.
     """
-    found = _SPAN.fullmatch(plain)
+    found = re.fullmatch(_SPAN, plain)
     if found is None or not (found[1] or found[3]):
         return None
     part, sort, shift = found[1], found[2], _WHICH.get(found[3] or "nay", 0)
@@ -105,7 +105,7 @@ def day_after(plain: str, today: date, begun: date | None) -> tuple[list[date], 
     ``3 ngày trước`` and ``3 ngày nữa`` are counted from today. ``+3``, ``3 ngày`` and ``trong 2 tuần`` may be counted
     from the day that was ``begun``, or from today. None: the text is no length.
     """
-    found = _LENGTH.fullmatch(plain)
+    found = re.fullmatch(_LENGTH, plain)
     if found is None or not (found[1] in ("+", "-") or found[3]):
         return None
     sign, number, sort, way = found[1], _number(found[2]), found[3] or "ngay", found[4]
@@ -121,12 +121,12 @@ def day_after(plain: str, today: date, begun: date | None) -> tuple[list[date], 
 
 def day_of_month(plain: str, today: date) -> tuple[date, date | None] | None:
     """``ngày 5 tháng trước`` as a day; and what ``5 tháng trước`` may mean instead, without the word ``ngày``."""
-    found = _DAY_OF_MONTH.fullmatch(plain)
+    found = re.fullmatch(_DAY_OF_MONTH, plain)
     if found is None:
         return None
     shift, day = _WHICH[found[3]], int(found[2])
     first = add_months(today.replace(day=1), shift)
-    if not 1 <= day <= monthrange(first.year, first.month)[1]:
+    if not 1 <= day <= days_in(first.year, first.month):
         raise ValueError(_("There is no {day}.").format(day=f"{day:02d}/{first.month:02d}/{first.year}"))
     other = add_months(today, shift * day) if shift and not found[1] else None
     return first.replace(day=day), other
@@ -152,4 +152,9 @@ def _moved(day: date, number: int, sort: str) -> date:
 def add_months(day: date, months: int) -> date:
     """The same day some months later, or the last day of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    return date(year, month + 1, min(day.day, days_in(year, month + 1)))
+
+
+def days_in(year: int, month: int) -> int:
+    """The number of days of a month."""
+    return 31 if month == 12 else (date(year, month + 1, 1) - timedelta(days=1)).day

@@ -11,9 +11,9 @@ from datetime import date
 from fieldapp.domain.assistance import Activity
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Record
-from fieldapp.domain.party import Meeting
+from fieldapp.domain.party import Meeting, Member
 from fieldapp.i18n import _, counted
-from fieldapp.records import limits, lists, units
+from fieldapp.records import limits, lists, persons, units
 from fieldapp.records.reading import ChildRow, columns_of
 from fieldapp.records.soft_limits import Question, raised_now, unusual_value_questions
 from fieldapp.records.words import labels
@@ -93,8 +93,9 @@ def _roll_call(
 ) -> list[Question]:
     """Members of the cell on the day of the meeting who are not marked."""
     members = {row["id"]: row["full_name"] for row in lists.roster(store, record.party_cell_id, record.held_on)}
-    before = {row["member_id"] for row in stored.get(ROLL_CALL, [])}
-    now = {columns_of(r.record)["member_id"] for r in given[ROLL_CALL]} if ROLL_CALL in given else before
+    before = _persons(store, [row["member_id"] for row in stored.get(ROLL_CALL, [])])
+    called = [columns_of(r.record)["member_id"] for r in given.get(ROLL_CALL, [])]
+    now = _persons(store, called) if ROLL_CALL in given else before
     missing = sorted(members.keys() - now)
     if not missing:
         return []
@@ -109,6 +110,10 @@ def _roll_call(
     )
     changed = not same or not set(missing) <= members.keys() - before
     return raised_now([Question(ROLL_CALL, " ".join(asked), sentence)], old, changed=changed)
+
+
+def _persons(store: Store, members: Sequence[str]) -> set[str]:
+    return set(persons.who_stays(store, Member.KIND, members))
 
 
 def _second_meeting(store: Store, record: Meeting, old: Row | None) -> list[Question]:

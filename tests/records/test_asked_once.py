@@ -148,6 +148,15 @@ def test_who_is_called_later_does_not_bring_up_the_others_again(world: World) ->
         records.save(world.post, "meeting", {"attendance": []}, row_id)
 
 
+def test_who_was_called_by_the_name_that_gave_way_is_called(world: World) -> None:
+    """Binh was called; later his record is merged with the newer one."""
+    entry = with_members(world, "Trần Văn Bình", "Siu Blêh", "Lê Văn An", "H'Hen Niê")
+    row_id = records.save(world.post, "meeting", entry)
+    stays = records.save(world.post, "member", {"full_name": "Trần Văn Bình Minh", "party_cell_id": cell(world)})
+    records.save(world.post, "member", {"same_as_id": stays}, entry["attendance"][0]["member_id"], confirm=True)
+    records.save(world.post, "meeting", {"held_on": "2025-10-06"}, row_id)
+
+
 def test_the_figure_that_goes_and_the_meeting_that_moves_are_asked_about(world: World) -> None:
     well = records.save(world.post, "activity", {**WELL, "measures": ONE})
     with pytest.raises(NeedsConfirmation, match="số liệu"):

@@ -174,7 +174,7 @@ def test_a_period_of_the_command_line_has_both_its_days(post: Store, run: Run) -
         records.save(post, "introduction", {
             "member_id": member, "party_cell_id": CELL, "date_from": days[0], "date_to": days[1]})  # fmt: skip
     for held_on in ("2013-06-30", "2013-07-01", "2013-09-30", "2013-10-01"):
-        records.save(post, "meeting", {"party_cell_id": CELL, "held_on": held_on})
+        records.save(post, "meeting", {"party_cell_id": CELL, "held_on": held_on}, confirm=True)
     for words in (["--from", "2013-07-01", "--to", "2013-09-30"], ["--period", "2013-q3"]):
         code, out, _err = run("report", *words, "--json")
         told = {f["code"]: (f["value"], f["before"]) for f in json.loads(out)["figures"]}

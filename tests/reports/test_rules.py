@@ -205,7 +205,7 @@ def test_a_figure_that_a_merge_left_twice_counts_once(world: World) -> None:
 def test_matters_are_told_by_type_and_state(world: World) -> None:
     for due, closed in (("2013-02-10", "2013-02-09"), ("2013-02-10", "2013-02-11"), ("2013-02-10", None), (None, None)):
         records.save(world.post, "matter", {
-            "matter_type": "information_exchange", "counterpart": "Đảng ủy xã", "subject": f"{due} {closed}",
+            "matter_type": "information_exchange", "counterpart": "Đảng ủy xã", "subject": f"Việc {due} {closed}",
             "opened_on": "2013-02-01", "due_on": due, "closed_on": closed})  # fmt: skip
     query = replace(YEAR, today=date(2013, 3, 1))
     found = {f.code.removeprefix("information_exchange"): f.value for f in figures(world.post, query)}

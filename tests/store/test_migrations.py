@@ -210,7 +210,8 @@ def test_what_is_new_can_be_recorded(world: World) -> None:
     save(post, "household_charge", {"member_id": member, "household": "Y Thanh", "unit_id": "24221",
                                     "date_from": "2013-10-01"})  # fmt: skip
     talk = save(post, "activity", {"activity_kind_id": "tuyen_truyen", "date_from": "2013-10-01", "unit_id": "24221",
-                                   "agreement_task_id": task, "extras": {"chu_de": "Luật Biên phòng"}})  # fmt: skip
+                                   "agreement_task_id": task, "extras": {"chu_de": "Luật Biên phòng"},
+                                   "measures": [{"measure_id": "buoi", "amount": 1}]})  # fmt: skip
     old = post.value("SELECT id FROM activity WHERE description = 'Giếng buôn Ba Na'")
     save(post, "activity", {"ethnic_group_id": "Ê Đê"}, old)
     for imported in world.carry(post, world.hq):

@@ -15,7 +15,7 @@ WELL = ("gieng", "<enter>", "5/11/26", "<enter>", "<enter>", "ia rve", "<enter>"
 async def test_a_pinned_field_stays_until_it_is_let_go(world: World) -> None:
     async with form_driver(world.post, "activity") as form:
         await form.type("gieng", "<enter>", "5/11/26", "<f5>", "<enter>", "<enter>", "ia rve", "<enter>", "<shift+tab>")
-        await form.type("<f5>", "<f2>")
+        await form.type("<f5>", "<f2>", "<f2>")  # no figure: yes
         first = records.get(world.post, form.app.result).row
     async with form_driver(world.post, "activity") as form:
         assert "◆" in form.text()
@@ -55,7 +55,7 @@ async def test_a_template_keeps_all_but_the_days(world: World) -> None:
         await form.type("<f6>", "hang", "<enter>")
         assert form.row("date_from").data is None
         assert form.row("hamlet").data == "Buôn Ba Na"
-        await form.type("<enter>", "6/11/26", "<f2>")
+        await form.type("<enter>", "6/11/26", "<f2>", "<f2>")
         assert records.get(world.post, form.app.result).row["hamlet"] == "Buôn Ba Na"
     async with form_driver(world.post, "activity") as form:
         await form.type("<f6>", "<delete>", "<escape>")
@@ -82,7 +82,7 @@ async def test_what_may_be_a_double_is_shown_beside_it(world: World) -> None:
 async def test_another_place_or_amount_is_no_double(world: World) -> None:
     world.well(hamlet="Buôn Ba Na", date_from="2026-11-05")
     async with form_driver(world.post, "activity") as form:
-        await form.type(*WELL[:-1], "Buôn Khác", "<f2>")
+        await form.type(*WELL[:-1], "Buôn Khác", "<enter>", "<enter>", "<enter>", "1", "<f2>")
         assert form.app.result != "open"
 
 
