@@ -77,7 +77,6 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("search_kind", (*["<backspace>"] * 5, "<f4>", "quy che")),
         Shot("agreement", ("<enter>", "<enter>")),
         Shot("palette", ("<escape>", "<escape>", "<ctrl+p>", "hoat dong")),
-        Shot("unreceived", ("<escape>", "<f9>", "<f3>")),
         Shot("people", ("<escape>", "<f9>", "<escape>", "<ctrl+p>", "ai dung", "<enter>")),
         Shot("passphrase", ("<escape>", "<ctrl+p>", "mat khau moi", "<enter>")),
         Shot("report", ("<escape>", "<f8>")),
