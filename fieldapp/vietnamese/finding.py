@@ -30,6 +30,14 @@ def nearness(typed: str, name: str, also_called: str = "") -> int | None:
     return found + OTHER_MARKS
 
 
+def words_found(typed: str, name: str, also_called: str = "") -> int:
+    """How many of the typed words begin words of the name or of its other names, without the shortest words; those with
+    the same diacritics count twice."""
+    there = _words(name, also_called)
+    long = [word for word in set(words_of(typed)) if len(search_key(word)) >= LEAST_PART]
+    return sum(1 + _same_marks(word, there) for word in long if _begun((search_key(word),), there.all))
+
+
 def nearest(lines: Iterable[tuple[int | None, Any, str]]) -> list[tuple[int, Any, str]]:
     """(nearness, value, name) of what fits, the nearest first; letters within words count only if nothing else fits."""
     found = sorted(((near, value, name) for near, value, name in lines if near is not None), key=lambda line: line[0])

@@ -163,7 +163,7 @@ async def test_thirty_cells_without_a_meeting_are_one_line_below_what_is_late_an
     async with looking(world.root, world.post.reopen()) as eyes:
         texts = [todo.text for todo in eyes.app.screen._todo]  # type: ignore[attr-defined]
         assert texts == [
-            "31 bản ghi: F9 để chép ra USB",
+            "31 bản ghi: F9 để xuất ra USB",
             "Trao đổi thông tin · Xã Ia Lốp: Cột mốc (hạn 22/11)",
             "31 bản ghi: xem danh sách",
             "30 chi bộ chưa có kỳ sinh hoạt",

@@ -36,7 +36,9 @@ WORDS = {
     "hứa": "Ghi › Việc phối hợp",
     "cam kết": "Ghi › Việc phối hợp",
     "họp": "Ghi › Kỳ sinh hoạt",
+    "đào giếng làng": "Ghi › Giếng khoan",  # has some of the words, and nothing has all
     "thêm đảng viên": "Ghi › Đảng viên",
+    "xem danh sach dang vien": "Sổ › Đảng viên",
     "nhanh": "Ghi › Ghi nhanh, mỗi dòng một bản",
     "khóa": "Cài đặt › Khóa màn hình (Ctrl+L)",
     "khoá": "Cài đặt › Khóa màn hình (Ctrl+L)",

@@ -18,6 +18,7 @@ from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.menu import by_use
+from fieldapp.tui.widgets.editor import Editor
 from fieldapp.tui.widgets.lines import hanging, refill
 from fieldapp.work import double_entry
 from fieldapp.work.double_entry import Comparison, SampledRecord
@@ -111,6 +112,10 @@ class BlindForm(FormScreen):
 
     def keep(self) -> None:
         """Keep no draft: it would come back as a record of its own."""
+
+    def _first_open(self) -> Editor:
+        """The very first: what is given is compared with the paper too."""
+        return self._editors[0]
 
     def _pin_again(self) -> None:
         """Keep nothing from the record before."""

@@ -21,7 +21,7 @@ from fieldapp.tui.host import Host
 from fieldapp.tui.keys import INPUT_METHODS
 from fieldapp.tui.screens.finder import Finder, Found, Group
 from fieldapp.tui.screens.menu import by_use, section_title
-from fieldapp.vietnamese.finding import FAR, nearest, nearness
+from fieldapp.vietnamese.finding import FAR, nearest, nearness, words_found
 from fieldapp.vietnamese.text import search_key
 
 Go = Callable[[Host], None]
@@ -95,10 +95,16 @@ class WayFinder(Finder):
         """The ways that fit, the nearest first, then the search of all records for the same words."""
         if not search_key(typed):
             return super().found(typed)
-        lines = nearest((_near(way, typed), way, way.line) for way in self._in_order)
+        lines = nearest((_near(way, typed), way, way.line) for way in self._in_order) or self._with_some(typed)
         words = typed.strip()
         records = _("Find “{words}” among the records (F3)").format(words=words)
         return [("", [(near, way.go, line) for near, way, line in lines]), ("", [(FAR, _search(words), records)])]
+
+    def _with_some(self, typed: str) -> list[tuple[int, Way, str]]:
+        """The ways with most of the typed words, where none has all: “đào giếng” is not quite “Giếng khoan”."""
+        number = {way: words_found(typed, way.name, way.also_called) for way in self._in_order}
+        most = max(number.values())
+        return [(FAR - 1, way, way.line) for way in self._in_order if most and number[way] == most]
 
     def action_search(self) -> None:
         """Search all records for what is typed."""
@@ -125,9 +131,12 @@ def _called(way: str, *names: str) -> str:
 def _near(way: Way, typed: str) -> int | None:
     """How near a way is. What people say before the name (“thêm đảng viên”, “đổi mật khẩu”) need not be in it."""
     said = {search_key(word) for word in _words()[way.sort].split(",")}
-    words = typed.split()
-    bare = " ".join(words[1:]) if len(words) > 1 and search_key(words[0]) in said else typed
-    found = [near for text in {typed, bare} if (near := nearness(text, way.name, way.also_called)) is not None]
+    rest = typed.split()
+    while begins := next((n for n in (2, 1) if len(rest) > n and search_key(" ".join(rest[:n])) in said), 0):
+        rest = rest[begins:]
+    found = [
+        near for text in {typed, " ".join(rest)} if (near := nearness(text, way.name, way.also_called)) is not None
+    ]
     return min(found, default=None)
 
 
