@@ -350,6 +350,25 @@ async def test_the_form_names_what_it_no_longer_shows_and_asks(field: Field) -> 
     assert records.get(store, relief).children["measures"] == []
 
 
+async def test_the_roll_call_names_the_people_of_the_cell_before_and_asks(field: Field) -> None:
+    """With new marks as well as without; the guest stays on the list."""
+    store = field.world.post
+    for marked in (False, True):
+        row_id = meeting(field, "2019-05-05")
+        async with form_driver(store, "meeting", row_id) as form:
+            form.row("party_cell_id").entry.focus()
+            await form.type("thôn 2", "<enter>")
+            assert "sẽ không ghi: Lê Văn Biệt; Y Ba 0" in " ".join(form.text().split())
+            if marked:
+                form.part("attendance").focus_problem()
+                await form.type("<space>")
+            await form.type("<f2>")
+            assert form.app.result == "open" and "Y Ba 0 · Có mặt" in " ".join(form.text().split())
+            await form.type("<f2>")
+            assert form.app.result == row_id
+        assert present(field, row_id) == ({field.own[1], field.guest} if marked else {field.guest})
+
+
 def test_what_an_older_version_left_is_listed(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     """It changed the cell, the kind or the unit, and the parts stayed; the list had been read by its rules."""
     store = field.world.post
