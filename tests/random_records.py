@@ -24,7 +24,7 @@ def fill(store: Store, seed: int, rows: int, posts: int = 3, *, joint: bool = Fa
 
     ``joint``: most activities have one of few joint references, and few days and kinds.
     """
-    rng = random.Random(seed)
+    rng, own = random.Random(seed), random.Random(seed + 1)
     ids: dict[str, list[str]] = {}
     with store.transaction(applying=True):
         moved = [r["id"] for r in store.rows(
@@ -47,7 +47,7 @@ def fill(store: Store, seed: int, rows: int, posts: int = 3, *, joint: bool = Fa
                         store,
                         rng,
                         kind,
-                        _values(rng, fields_of(model), ids)
+                        _measured(store, own, kind, _values(rng, fields_of(model), ids))
                         | ({} if model.REFERENCE else {"post_id": rng.choice(ids["post"])})
                         | (_joint(rng, ids) if joint and kind == "activity" else {}),
                     )
@@ -60,6 +60,16 @@ def fill(store: Store, seed: int, rows: int, posts: int = 3, *, joint: bool = Fa
                 post = store.value(f"SELECT post_id FROM {kind} WHERE id = ?", [record])
                 _write(store, rng, "review", {"post_id": post, "record_kind": kind, "record_id": record,
                                               "outcome": outcome, "seen": seen})  # fmt: skip
+
+
+def _measured(store: Store, rng: random.Random, kind: str, values: dict[str, Any]) -> dict[str, Any]:
+    """A figure is mostly of a measure that the kind of its activity has."""
+    if kind == "activity_measure" and rng.random() < 0.9:
+        of_kind = store.rows(
+            "SELECT k.measure_id AS id FROM kind_measure k JOIN activity a ON a.activity_kind_id = k.activity_kind_id"
+            " WHERE a.id = ? ORDER BY 1", [values["activity_id"]])  # fmt: skip
+        values["measure_id"] = rng.choice([row["id"] for row in of_kind] or [values["measure_id"]])
+    return values
 
 
 def _joint(rng: random.Random, ids: dict[str, list[str]]) -> dict[str, Any]:

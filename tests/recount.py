@@ -233,6 +233,7 @@ class Recount:
         self.by_id = {table: {r["id"]: r for r in rows} for table, rows in tables.items()}
         self.units = Units(tables["unit"], tables["unit_succession"])
         self.lines: dict[str, dict[str, list[Row]]] = {}
+        self.kinds_have: set[tuple[str, str]] = set()
         self.facts = [f for kind in KINDS_WITH_FIGURES for row in tables[kind] for f in self._facts(kind, row)]
         self.deed_of = self._deeds()
 
@@ -307,12 +308,32 @@ class Recount:
         end = row["date_to"] or row["date_from"]
         yield fact("activity", end)
         for line in self._lines("activity_measure", "activity_id", row, "measure_id", "measured_on"):
+            if not self._has(row["activity_kind_id"], line["measure_id"]):
+                continue  # the activity was of another kind when it was recorded: it counts nowhere
             if line["amount"] is not None or line["note"] is not None:
                 words = None if line["amount"] is not None else line["note"]
                 yield fact("measure", line["measured_on"] or end, measure=line["measure_id"], amount=line["amount"],
                            words=words, approximate=bool(line["approximate"]), line=line["id"])  # fmt: skip
         for line in self._lines("activity_target", "activity_id", row, "id"):
             yield fact("target", end, target_type=line["target_type"], body=self._body(row, line))
+
+    def _has(self, kind: str, measure: str) -> bool:
+        """Whether a kind has a measure, or had it."""
+        if not self.kinds_have:
+            self.kinds_have = {(k["activity_kind_id"], k["measure_id"]) for k in self.tables["kind_measure"]}
+        return (kind, measure) in self.kinds_have
+
+    def of_other_kinds(self, asked: Asked) -> set[str]:
+        """The lines of the period that the kind of their activity never had."""
+        found = set()
+        for f in (f for f in self._chosen(asked) if f.source == "activity"):
+            for line in self.tables["activity_measure"]:
+                if (line["activity_id"] == f.record and line["voided_at"] is None
+                        and (line["amount"] is not None or line["note"] is not None)
+                        and asked.first <= (line["measured_on"] or f.last) <= asked.last
+                        and not self._has(f.values["activity_kind_id"], line["measure_id"])):  # fmt: skip
+                    found.add(line["id"])
+        return found
 
     def _body(self, row: Row, line: Row) -> tuple[str | None, str | None, str]:
         """What distinguishes a body: its cell; else its unit, or the successor that the record says, and its name."""

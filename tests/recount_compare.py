@@ -128,6 +128,7 @@ def _report(store: Store, recount: Recount, query: Query, asked: Asked) -> Itera
         ("joint_deeds", recount.joint_deeds(asked)),
         ("without_figure", recount.without_figure(asked)),
         ("outside", recount.outside(asked)),
+        ("of_other_kinds", recount.of_other_kinds(asked)),
     ):
         said = getattr(made, name, None)
         if said != len(records):

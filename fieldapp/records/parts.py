@@ -77,9 +77,9 @@ def of_cell(part: str, record: str, *, in_use: bool = False) -> str:
     """SQL: who is in the attendance ``part`` belonged to the cell on the day of the meeting ``record``, as its own
     member or introduced to it. ``in_use`` says nothing here."""
     return (
-        f"EXISTS (SELECT 1 FROM member mm WHERE mm.id = {part}.member_id AND (mm.party_cell_id ="
-        f" {record}.party_cell_id OR EXISTS (SELECT 1 FROM introduction mi WHERE mi.member_id = mm.id"
-        f" AND mi.party_cell_id = {record}.party_cell_id AND mi.voided_at IS NULL"
+        f"EXISTS (SELECT 1 FROM person mm WHERE mm.member_id = {part}.member_id AND (mm.party_cell_id ="
+        f" {record}.party_cell_id OR EXISTS (SELECT 1 FROM introduction mi JOIN person mo ON mo.member_id ="
+        f" mi.member_id WHERE mo.id = mm.id AND mi.party_cell_id = {record}.party_cell_id AND mi.voided_at IS NULL"
         f" AND {record}.held_on BETWEEN mi.date_from AND coalesce(mi.date_to, '9999'))))"
     )
 

@@ -16,6 +16,7 @@ from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator, Source
 from fieldapp.i18n import _
 from fieldapp.records import reviews
+from fieldapp.records.parts import of_kind
 from fieldapp.reports.query import Query, find_post
 from fieldapp.reports.sources import (
     ACTIVITIES,
@@ -23,6 +24,7 @@ from fieldapp.reports.sources import (
     BODIES,
     DEEDS,
     DEEDS_NOW,
+    FIGURES_OF_OTHER_KINDS,
     JOINT_RECORDS,
     MEASURES,
     MOVED,
@@ -236,7 +238,7 @@ def _left_out_sqls() -> Iterator[str]:
 def without_figure(store: Store, query: Query) -> int:
     """The number of activities of the period that do not say how much was done: no figure, or no number of works."""
     known = "SELECT 1 FROM activity_measure f WHERE f.activity_id = a.id AND f.voided_at IS NULL"
-    known += " AND (f.amount IS NOT NULL OR f.note IS NOT NULL)"
+    known += f" AND (f.amount IS NOT NULL OR f.note IS NOT NULL) AND {of_kind('f', 'a')}"
     kinds = "SELECT m.id FROM kind_measure k JOIN measure m ON m.id = k.measure_id WHERE k.activity_kind_id"
     kinds += " = a.activity_kind_id AND k.voided_at IS NULL"
     facts = (
@@ -250,6 +252,12 @@ def without_figure(store: Store, query: Query) -> int:
 def outside(store: Store, query: Query) -> int:
     """The number of figures of the period on a day of their own outside of the days of their activity (rule 6)."""
     sql = f"{with_facts(OUTSIDE_FIGURES)} SELECT count(*) {FROM} WHERE {NARROW}"
+    return int(store.value(sql, narrowed(store, query)))
+
+
+def of_other_kinds(store: Store, query: Query) -> int:
+    """The number of figures of the period that count nowhere: the kind of their activity never had them."""
+    sql = f"{with_facts(FIGURES_OF_OTHER_KINDS)} SELECT count(*) {FROM} WHERE {NARROW}"
     return int(store.value(sql, narrowed(store, query)))
 
 

@@ -194,6 +194,14 @@ def left_out(report: Report) -> list[str]:
                 c.without_figure,
             )
         )
+    if c.of_other_kinds:
+        lines.append(
+            counted(
+                "{n} figure does not belong to its kind of activity: not counted until it is corrected.",
+                "{n} figures do not belong to their kinds of activity: not counted until they are corrected.",
+                c.of_other_kinds,
+            )
+        )
     if c.outside:
         lines.append(
             counted(

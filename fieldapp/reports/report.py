@@ -18,6 +18,7 @@ from fieldapp.reports.figures import (
     figures,
     joint_records,
     left_out,
+    of_other_kinds,
     once,
     outside,
     unassigned,
@@ -56,6 +57,8 @@ class Completeness:
     """the same by kind of record"""
     without_figure: int
     """activities that do not say how much was done"""
+    of_other_kinds: int
+    """figures that the kind of their activity never had, left by a merge or an older version: they count nowhere"""
     outside: int
     """figures with a day outside of the days of their activity: they count on that day"""
     posts: list[tuple[str, str | None]]
@@ -234,6 +237,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
         unassigned=sum(not_assigned.values()),
         unassigned_kinds=not_assigned,
         without_figure=without_figure(store, query),
+        of_other_kinds=of_other_kinds(store, query),
         outside=outside(store, query),
         posts=_posts(store),
     )

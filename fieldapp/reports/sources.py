@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from fieldapp.domain.indicators import Source
 from fieldapp.records.dated_figures import OUTSIDE
+from fieldapp.records.parts import of_kind
 
 _PLAIN = "NULL AS activity_kind_id, NULL AS event_id, NULL AS ethnic_group_id"
 _ACTIVITY = "a.activity_kind_id, a.event_id, a.ethnic_group_id"
@@ -142,18 +143,27 @@ MEASURES = f"""
         AND v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL)
         AND coalesce(v.measured_on, a.date_to, a.date_from) BETWEEN :first AND :last
         AND (a.joint_reference IS NULL OR a.voided_at IS NOT NULL OR a.id IN {RETURNED} OR joint.fact IS NOT NULL)
-        AND {NEWEST_LINE}
+        AND {NEWEST_LINE} AND {of_kind("v", "a")}
 """
-"""The figures of activities; asks for ``joint``. A merge may have left two rows about the same: the newer counts. Of
-joint activities that are left out, all figures are here: they speak for nobody."""
+"""The figures of activities; asks for ``joint``. A merge may have left two rows about the same: the newer counts; and
+figures of a kind that the activity had before: they count nowhere. Of joint activities that are left out, all figures
+are here: they speak for nobody."""
 
 OUTSIDE_FIGURES = f"""
     SELECT v.id AS fact, a.id AS record, a.post_id, a.unit_id, a.unit_now_id, {left_out("a")}
     FROM activity_measure v CROSS JOIN activity a ON a.id = v.activity_id
     WHERE v.measured_on BETWEEN :first AND :last AND {OUTSIDE} AND v.voided_at IS NULL
-        AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND {NEWEST_LINE}
+        AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND {NEWEST_LINE} AND {of_kind("v", "a")}
 """
 """The figures of the period on a day of their own that lies outside of their activity"""
+
+FIGURES_OF_OTHER_KINDS = f"""
+    SELECT v.id AS fact, a.id AS record, a.post_id, a.unit_id, a.unit_now_id, {left_out("a")}
+    FROM activity a CROSS JOIN activity_measure v ON v.activity_id = a.id
+    WHERE a.id IN ({_WITHIN}) AND coalesce(v.measured_on, a.date_to, a.date_from) BETWEEN :first AND :last
+        AND v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND NOT {of_kind("v", "a")}
+"""
+"""The figures of the period that the kind of their activity never had: they count nowhere"""
 
 DEEDS_NOW = """
     SELECT record, post_id, unit_id, unit_now_id, activity_kind_id, last,
@@ -206,6 +216,7 @@ def joint(part: str, narrow: str) -> str:
                     FROM ({JOINT_RECORDS}) f JOIN activity_measure v ON v.activity_id = f.record
                         {PLACED}
                     WHERE v.voided_at IS NULL AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND {NEWEST_LINE}
+                        AND {of_kind("v", "f")}
                         AND f.deed IN (SELECT deed FROM deed WHERE record IN ({_WITHIN}))
                 ) said
             ) spoken

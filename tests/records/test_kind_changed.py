@@ -1,5 +1,6 @@
 """An activity of another kind: what that kind does not have does not stay, and does not go without a word."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from sync_state import second_laptop
 
 from fieldapp.records import records
 from fieldapp.records.rule_violations import violations
+from fieldapp.reports import narrative
+from fieldapp.reports.query import Query, period_of
+from fieldapp.reports.report import report
 
 RELIEF: dict[str, Any] = {
     "activity_kind_id": "thien_tai",
@@ -129,6 +133,9 @@ def test_what_two_laptops_make_of_it_is_listed_for_a_person(world: World, first:
         violations(world.hq)
     (found,) = violations(world.hq)
     assert "không có số liệu Gạo: 50 kg" in found.sentence and found.target == row_id
+    made = report(world.hq, Query(period_of("2019-05", date(2019, 6, 1)), today=date(2019, 6, 1)))
+    assert [(f.code, f.value) for f in made.figures] == [("luot_cbcs", 7)]
+    assert "1 số liệu không thuộc loại hoạt động" in narrative.as_text(made)
     world.carry(b, world.post)
     assert [v.sentence for v in violations(world.post)] == [found.sentence]
     records.save(world.post, "activity", {"measures": RELIEF["measures"][1:]}, row_id)

@@ -3,10 +3,14 @@
 Afterwards nothing is stored that ``add`` would refuse, except what a merge left and the list of broken rules names.
 """
 
+import io
+import json
 import random
 from collections.abc import Generator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +20,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sync_state import second_laptop
 
+from fieldapp.cli.base import cli
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import lists, parts, records, rule_violations
 from fieldapp.records.rule_violations import violations
 from fieldapp.records.words import labels
+from fieldapp.sheets.importing import ImportOptions, import_sheet
 from fieldapp.store.store import Store
 from fieldapp.sync.safety.doctor import examine_replica
 from fieldapp.work.todo import todo
@@ -167,11 +173,12 @@ def start(field: Field, chance: random.Random) -> str:
 # the roads ------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10**6))
 def test_after_any_changes_nothing_is_stored_that_add_would_refuse(field: Field, seed: int) -> None:
-    """The records API, which the form, quick entry, ``edit`` and sheets use."""
+    """By ``edit`` on the command line, which asks and takes ``--confirm``, and by what forms save with."""
     chance, store = random.Random(seed), field.world.post
+    file = field.world.root / "given.json"
     store.db.execute("BEGIN IMMEDIATE")
     try:
         store.db.execute("UPDATE local_session SET actor = 'x', applying = 0")
@@ -179,13 +186,51 @@ def test_after_any_changes_nothing_is_stored_that_add_would_refuse(field: Field,
         assert refused(field, store, row_id) == ""
         for _step in range(3):
             given = change(field, chance, store, row_id)
+            before = refused(field, store, row_id), records.as_data(records.get(store, row_id))
             try:
-                records.save(store, records.get(store, row_id).kind, given, row_id, confirm=True)
+                if chance.random() < 0.5:
+                    records.save(store, records.get(store, row_id).kind, given, row_id, confirm=True)
+                else:
+                    file.write_text(json.dumps(given), encoding="utf-8")
+                    command(store, "edit", row_id, "--json", file)
+            except NeedsConfirmation:
+                assert before == (refused(field, store, row_id), records.as_data(records.get(store, row_id)))
+                command(store, "edit", row_id, "--json", file, "--confirm")
             except FieldappError:
                 continue
             assert refused(field, store, row_id) == "", given
     finally:
         store.db.execute("ROLLBACK")
+
+
+def command(store: Store, *arguments: object) -> None:
+    """A command on the open store; what it refuses is raised."""
+
+    class Opened:
+        def open(self) -> Store:
+            return store
+
+    name, *rest = map(str, arguments)
+    with redirect_stdout(io.StringIO()):
+        cli.commands[name].main(rest, obj=Opened(), standalone_mode=False)
+
+
+def test_a_sheet_brings_in_nothing_that_add_would_refuse(field: Field, tmp_path: Path) -> None:
+    """Its columns are of several kinds; a row of one kind with a figure of another is refused."""
+    store, chance = field.world.post, random.Random(3)
+    columns = {"Gạo (kg)": "thien_tai", "Ngày công": "lao_dong_san_xuat", "Giếng": "gieng_khoan"}
+    lines = ["Loại hoạt động;Ngày;Nơi;" + ";".join(columns)]
+    wrong = []
+    for n in range(12):
+        kind = chance.choice([*columns.values()])
+        filled = [chance.choice(["", "", "5"]) for _column in columns]
+        wrong += [n + 2] * any(text and of != kind for text, of in zip(filled, columns.values(), strict=True))
+        lines.append(f"{kind};{n + 1}/5/2019;{WARM};" + ";".join(filled))
+    file = tmp_path / "bang.csv"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    outcome = import_sheet(store, file, ImportOptions("activity", confirm=True))
+    assert [row.line for row in outcome.refused] == wrong and wrong
+    assert outcome.added and not any(refused(field, store, row.id) for row in outcome.added)
 
 
 @settings(max_examples=2)
@@ -303,6 +348,25 @@ async def test_the_form_names_what_it_no_longer_shows_and_asks(field: Field) -> 
         await form.type("<f2>")
         assert form.app.result == relief
     assert records.get(store, relief).children["measures"] == []
+
+
+async def test_the_roll_call_names_the_people_of_the_cell_before_and_asks(field: Field) -> None:
+    """With new marks as well as without; the guest stays on the list."""
+    store = field.world.post
+    for marked in (False, True):
+        row_id = meeting(field, "2019-05-05")
+        async with form_driver(store, "meeting", row_id) as form:
+            form.row("party_cell_id").entry.focus()
+            await form.type("thôn 2", "<enter>")
+            assert "sẽ không ghi: Lê Văn Biệt; Y Ba 0" in " ".join(form.text().split())
+            if marked:
+                form.part("attendance").focus_problem()
+                await form.type("<space>")
+            await form.type("<f2>")
+            assert form.app.result == "open" and "Y Ba 0 · Có mặt" in " ".join(form.text().split())
+            await form.type("<f2>")
+            assert form.app.result == row_id
+        assert present(field, row_id) == ({field.own[1], field.guest} if marked else {field.guest})
 
 
 def test_what_an_older_version_left_is_listed(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,6 +94,21 @@ def test_days_keyed_again_leave_no_dated_figure_outside_without_a_word(world: Wo
     assert row["measured_on"] == "2013-10-06"
 
 
+def test_a_kind_keyed_again_asks_about_the_figures_that_it_does_not_have(world: World) -> None:
+    """It said yes by itself: what was asked when it was keyed again was another thing."""
+    me, world.post.user = world.post.user, OTHER
+    row_id = world.well()
+    world.post.user = me
+    keyed = {**WELL, "activity_kind_id": "thien_tai", "measures": [{"measure_id": "gao_kg", "amount": 50}]}
+    made = double_entry.compare_keying(world.post, row_id, keyed)
+    kind = [d for d in made.differences if d.field == "activity_kind_id"]
+    with pytest.raises(NeedsConfirmation, match="Giếng · 1; Hộ hưởng lợi · 12"):
+        double_entry.take_keyed(world.post, made, kind)
+    assert len(records.get(world.post, row_id).children["measures"]) == 2
+    double_entry.take_keyed(world.post, made, kind, confirm=True)
+    assert records.get(world.post, row_id).children["measures"] == []
+
+
 def test_a_meeting_keyed_again_meets_no_rule_with_itself(world: World) -> None:
     me, world.post.user = world.post.user, OTHER
     member = records.save(world.post, "member", {"full_name": "Siu Blêh"})

@@ -82,7 +82,9 @@ class RosterEditor(FormSection):
         self._marks: dict[str, tuple[str, str | None]] = {}
         self._loaded: list[str] = []
         self._guests: list[str] = []
-        """Members who were there without being of the cell on that day, named in this form"""
+        """Members who were there without being of the cell on that day"""
+        self._guests_known = False
+        """Those of the stored meeting are among them"""
         self._stored: dict[str, list[str]] = {}
         """Member -> the members that the stored rows name: another one too, if its record gave way to this one"""
         self._asked: Seat | None = None
@@ -145,6 +147,10 @@ class RosterEditor(FormSection):
         self._remember()
         self._shown = (cell, day)
         self._loaded_cell = self._loaded_cell or cell
+        if self._loaded and not self._guests_known and cell and day:  # they stay, whatever cell is chosen later
+            self._guests_known = True
+            of_cell = {row["id"] for row in lists.roster(self._store, cell, day)}
+            self._guests += [member for member in self._loaded if member not in of_cell]
         self._show_seats()
 
     def _show_seats(self) -> None:
@@ -261,6 +267,14 @@ class RosterEditor(FormSection):
             seat.status, seat.reason = self._marks.get(seat.member_id, (None, None))
         self._grid.refresh()
         self._show_count()
+        self._show_hidden()
+
+    def _show_hidden(self) -> None:
+        """Name who is marked and has no place on the list now: people of the cell that was chosen before."""
+        seated = {seat.member_id for seat in self._grid.items}
+        hidden = [member for member in self._marks if member not in seated] if self.is_known else []
+        named = words.labels(self._store, "member", hidden, short=True)
+        self.show_unseen((_("Not of this cell on that day, and not recorded: {lines}"), sorted(named.values())))
 
     def _remember(self) -> None:
         for seat in self._grid.items:
