@@ -44,6 +44,8 @@ SIZES = ((60, 20), (80, 24), (160, 50))
 OURS = {(key, action, words) for _name, key, action, words in bindings() if action != "app.moved"}
 BODY = {"target_type": "other", "name": "A"}
 TASK = {"number": 1, "title": "A"}
+STANDING, VOIDED = "Lê Văn Sáu", "Lê Văn Bảy"
+"""Names of members on whom records hang; one is voided"""
 MOST_LINES = 2
 """Of keys"""
 
@@ -195,10 +197,17 @@ def at_post() -> Mapping[str, Opened]:
     return opened | {
         "UnlockScreen": (lambda _w, s: UnlockScreen(s.home), ()),
         "a reason": (lambda _w, s: RecordScreen(well_of(s)), ("delete",)),
+        "what hangs on a member": (lambda _w, s: RecordScreen(member(s, STANDING)), ("delete",)),
+        "what hung on one": (lambda _w, s: RecordScreen(member(s, VOIDED)), ("f2",)),
         "a roll call": (lambda _w, s: FormScreen("meeting", initial=_meeting(s)), ()),
         "bodies": (lambda _w, _s: FormScreen("activity", initial={"targets": [BODY]}), ()),
         "tasks": (lambda _w, _s: FormScreen("agreement", initial={"tasks": [TASK]}), ()),
     }
+
+
+def member(store: Store, name: str) -> str:
+    """The id of the member of this name."""
+    return str(store.value("SELECT id FROM member WHERE full_name = ?", [name]))
 
 
 def _meeting(store: Store) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def questions_about(
         yield from _no_successor(store, record, old)
     if isinstance(record, Meeting):
         yield from _roll_call(store, record, old, stored, given)
-        yield from _second_meeting(store, record, old)
+        yield from second_meeting(store, record, old)
 
 
 def questions_about_row(store: Store, record: Record, row: ChildRow, *, other_kind: bool) -> Iterator[Question]:
@@ -116,7 +116,7 @@ def _persons(store: Store, members: Sequence[str]) -> set[str]:
     return set(persons.who_stays(store, Member.KIND, members))
 
 
-def _second_meeting(store: Store, record: Meeting, old: Row | None) -> list[Question]:
+def second_meeting(store: Store, record: Meeting, old: Row | None) -> list[Question]:
     """A regular meeting of a cell that had one in this month."""
     if record.meeting_type != "regular":
         return []

@@ -1,29 +1,21 @@
 """What hangs on a record: its lines, and the records that name it. Voiding says it, and what still hangs is listed."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
 from fieldapp.domain.reference import PartyCell
-from fieldapp.i18n import _, counted
+from fieldapp.i18n import _
 from fieldapp.records import persons, words
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 
 ABOUT_A_MEMBER = ("introduction", "household_charge", "candidacy", "member_rating")
 """Kinds whose records count only together with their member (``docs/counting-rules.md``, rule 8)"""
-
-_IN_WORDS: Mapping[str, Callable[[int], str]] = {
-    "introduction": lambda n: counted("{n} introduction", "{n} introductions", n),
-    "household_charge": lambda n: counted("{n} household", "{n} households", n),
-    "candidacy": lambda n: counted("{n} candidacy", "{n} candidacies", n),
-    "member_rating": lambda n: counted("{n} rating", "{n} ratings", n),
-    "attendance": lambda n: counted("{n} attendance", "{n} attendances", n),
-}
-"""How many of a kind, where its title does not read well behind a number"""
 
 _GOES_ON: Mapping[str, str] = {"introduction": "coalesce(r.date_to, '9999') >= :today", "member": "1"}
 """Kind -> SQL for its records ``r`` that go on in a party cell after it was retired; what ended before stays right"""
@@ -44,7 +36,7 @@ class Dangling:
 
 def counts(store: Store, kind: str, ids: Collection[str]) -> dict[str, int]:
     """Kind -> how many standing lines of some records of a kind, and records that name them, are not among them."""
-    given = {"ids": json.dumps([*ids])}
+    given = {"ids": json.dumps([*whole(store, kind, ids)])}
     found = {other: store.value(f"SELECT count(DISTINCT id) FROM ({sql})", given) for other, sql in _hanging(kind)}
     return {other: number for other, number in found.items() if number}
 
@@ -56,7 +48,7 @@ def records_naming(store: Store, kind: str, row_id: str) -> list[tuple[str, int,
     """
     found = []
     for other, sql in _hanging(kind, own_lines=False):
-        given = {"ids": json.dumps([row_id])}
+        given = {"ids": json.dumps([*whole(store, kind, [row_id])])}
         number = store.value(f"SELECT count(DISTINCT id) FROM ({sql})", given)
         newest = f"SELECT DISTINCT record FROM ({sql}) ORDER BY record DESC LIMIT {MAX_OPENED}"
         ids = [row["record"] for row in store.rows(newest, given)] if number else []
@@ -66,13 +58,20 @@ def records_naming(store: Store, kind: str, row_id: str) -> list[tuple[str, int,
     return found
 
 
-def sentences(store: Store, kind: str, ids: Collection[str]) -> list[str]:
-    """What hangs on some records of a kind, before they are voided: what counts no more with them, and what stays.
-
-    With a member go those about the records that gave way to this one.
-    """
+def whole(store: Store, kind: str, ids: Collection[str]) -> dict[str, str]:
+    """Some records of a kind, and the members whose records gave way to them -> which of the given ones it is."""
+    found = {row_id: row_id for row_id in ids}
     if kind == Member.KIND:
-        ids = [each for row_id in ids for each in (row_id, *persons.given_way_to(store, row_id))]
+        rows = store.rows(
+            "SELECT member_id, person_id FROM member_merged WHERE person_id IN (SELECT value FROM json_each(?))",
+            [json.dumps([*ids])],
+        )
+        found = {row["member_id"]: row["person_id"] for row in rows} | found
+    return found
+
+
+def sentences(store: Store, kind: str, ids: Collection[str]) -> list[str]:
+    """What hangs on some records of a kind, before they are voided: what counts no more with them, and what stays."""
     own = {child.model.KIND for child in BY_KIND[kind].CHILDREN.values()}
     gone: list[str] = []
     stays: list[str] = []
@@ -86,7 +85,7 @@ def sentences(store: Store, kind: str, ids: Collection[str]) -> list[str]:
 def number_of(kind: str, number: int) -> str:
     """So many of a kind, in words: “2 giới thiệu sinh hoạt”."""
     model = BY_KIND[kind]
-    in_words = _IN_WORDS.get(kind)
+    in_words = persons.ABOUT.get(kind)
     return in_words(number) if in_words else f"{number} {_(model.TITLE if number == 1 else model.PLURAL).lower()}"
 
 
@@ -109,11 +108,15 @@ def _dangling(store: Store) -> Iterator[Dangling]:
         if not naming:
             continue
         voided = store.rows(f"SELECT * FROM {model.KIND} WHERE voided_at IS NOT NULL ORDER BY id")
-        given = {"ids": json.dumps([row["id"] for row in voided]), "today": wall.today().isoformat()}
+        stays = whole(store, model.KIND, [row["id"] for row in voided])
+        given = {"ids": json.dumps([*stays]), "today": wall.today().isoformat()}
         left: dict[str, list[str]] = {}
         for other, sql in naming if voided else ():
+            numbers = Counter[str]()
             for row in store.rows(f"SELECT named, count(DISTINCT id) AS n FROM ({sql}) GROUP BY named", given):
-                left.setdefault(row["named"], []).append(number_of(other, row["n"]))
+                numbers[stays[row["named"]]] += row["n"]
+            for row_id, number in numbers.items():
+                left.setdefault(row_id, []).append(number_of(other, number))
         named = words.labels(store, model.KIND, left)
         for row in voided:
             if row["id"] in left:

@@ -9,7 +9,7 @@ from typing import Any
 from fieldapp.domain import lengths, rules
 from fieldapp.domain.assistance import Activity, ActivityExtra
 from fieldapp.domain.model import Child, Record
-from fieldapp.domain.party import Member
+from fieldapp.domain.party import Meeting, Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
@@ -356,7 +356,7 @@ def take_back(store: Store, row_id: str, *, confirm: bool = False) -> None:
         _check_scope(found.row, scope)
         if {found.row["created_by"], _voided_by(store, row_id)} != {store.user}:
             people.check(store, Act.VOID_OTHERS)
-        asked = {} if confirm else _seems_there_already(store, found)
+        asked = {} if confirm else _questions_beside_others(store, found)
         _update(store, found.kind, row_id, {"voided_at": None, "void_reason": None})
         try:
             save(store, found.kind, {}, row_id, confirm=confirm)
@@ -388,16 +388,20 @@ def _voided_by(store: Store, row_id: str) -> str | None:
     return max(voids, key=lambda c: (c.hlc, c.log_id)).actor if voids else None
 
 
-def _seems_there_already(store: Store, found: Found) -> dict[str, str]:
-    """The question about a voided record that may be a duplicate of a standing one, by field."""
+def _questions_beside_others(store: Store, found: Found) -> dict[str, str]:
+    """Field -> the question about a voided record that would be asked if it were entered now, beside what stands."""
     model = BY_KIND[found.kind]
     children = {
         name: [ChildRow(row["id"], child.model.model_construct(**stored_fields(child.model, row)), row)
                for row in found.children[name]]
         for name, child in model.CHILDREN.items()
     }  # fmt: skip
-    question = duplicate_question(store, read_record(store, model, {}, found.row), children)
-    return {question.field: question.sentence} if question else {}
+    record = read_record(store, model, {}, found.row)
+    duplicate = duplicate_question(store, record, children)
+    questions = [duplicate] if duplicate else []
+    if isinstance(record, Meeting):
+        questions += asked_once.second_meeting(store, record, None)
+    return {question.field: question.sentence for question in questions}
 
 
 @contextmanager

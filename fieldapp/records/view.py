@@ -86,10 +86,11 @@ def _voided_mark(store: Store, shape: FieldShape, row: Row) -> str:
     """The mark of a reference to a record that was voided; '' for others."""
     if shape.ref is None or row[shape.name] is None:
         return ""
-    named = store.row(f"SELECT * FROM {shape.ref} WHERE id = ?", [row[shape.name]])
-    if named is None or named["voided_at"] is None:
-        return ""
-    return f" ({voided_text(BY_KIND[shape.ref], named)})"
+    for row_id in (row[shape.name], *persons.who_stays(store, shape.ref, [row[shape.name]])):
+        named = store.row(f"SELECT * FROM {shape.ref} WHERE id = ?", [row_id])
+        if named is not None and named["voided_at"] is not None:
+            return f" ({voided_text(BY_KIND[shape.ref], named)})"
+    return ""
 
 
 def _people_mark(store: Store, model: type[Record], row: Row, field: str) -> str:

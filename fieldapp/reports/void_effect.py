@@ -97,7 +97,7 @@ def _leaving(store: Store, kind: str, ids: Collection[str]) -> list[str]:
     found = [*ids]
     for about in hanging.ABOUT_A_MEMBER if kind == "member" else ():
         named = f"SELECT id FROM {about} WHERE member_id IN (SELECT value FROM json_each(?)) AND voided_at IS NULL"
-        found += [row["id"] for row in store.rows(named, [json.dumps([*ids])])]
+        found += [row["id"] for row in store.rows(named, [json.dumps([*hanging.whole(store, kind, ids)])])]
     return found
 
 

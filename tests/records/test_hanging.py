@@ -6,8 +6,9 @@ import pytest
 from field import Run, World
 
 from fieldapp.errors import FieldappError
-from fieldapp.records import hanging, lists, records, search
+from fieldapp.records import hanging, lists, records, search, view
 from fieldapp.records.reading import resolve_reference
+from fieldapp.reports import void_effect
 from fieldapp.store import people, wall
 from fieldapp.store.store import Store
 from fieldapp.work import todo
@@ -60,7 +61,7 @@ def test_lines_go_with_their_record_and_what_names_it_stays(world: World) -> Non
     ]
     assert hanging.counts(store, "meeting", meetings) == {"attendance": 4}
     assert hanging.sentences(store, "meeting", meetings) == [
-        "Cùng với bản ghi này không còn được tính: 4 lần điểm danh."
+        "Cùng với bản ghi này không còn được tính: 4 lượt điểm danh."
     ]
     records.void(store, meetings[0], "nhầm")
     assert hanging.counts(store, "member", [of_post]) == {"attendance": 1}
@@ -78,6 +79,25 @@ def test_lines_go_with_their_record_and_what_names_it_stays(world: World) -> Non
     ]
 
 
+def test_with_a_person_goes_what_is_about_all_their_records(world: World) -> None:
+    store = world.post
+    stays, gave_way = (records.save(store, "member", {"full_name": n}) for n in ("Lê Văn Sáu", "Lê Văn Sáu (2)"))
+    about = {"member_id": gave_way, "party_cell_id": cell_of(store), "date_from": "2018-01-01"}
+    letter = records.save(store, "introduction", {**about, "date_to": "2018-06-30"})
+    records.save(store, "member", {"same_as_id": stays}, gave_way, confirm=True)
+    sentences = void_effect.void_sentences(store, "member", [stays])
+    assert sentences[0] == "Cùng với bản ghi này không còn được tính: 1 giới thiệu sinh hoạt."
+    assert sentences[1].startswith("Báo cáo tháng 6/2018: ")
+    records.void(store, stays, "nhầm")
+    (found,) = hanging.dangling(store)
+    assert found.row_id == stays
+    assert "trong 1 giới thiệu sinh hoạt: sửa" in found.sentence
+    assert [(kind, number) for kind, number, _newest in hanging.records_naming(store, "member", stays)] == [
+        ("introduction", 1)
+    ]
+    assert any("(đã hủy " in text for _title, text in view.describe(store, records.get(store, letter)))
+
+
 def test_headquarters_reads_through_no_long_table_for_the_list(world: World) -> None:
     """The post counts all that hangs on it; headquarters, with the tables of all posts, what indexes find."""
     who = records.save(world.post, "member", {"full_name": "Lê Văn Sáu"})
@@ -90,7 +110,7 @@ def test_headquarters_reads_through_no_long_table_for_the_list(world: World) -> 
     world.carry(world.post, world.hq)
     (at_post,), (at_hq,) = (hanging.dangling(store) for store in (world.post, world.hq))
     assert at_post.row_id == at_hq.row_id == who
-    assert "trong 1 giới thiệu sinh hoạt, 1 lần điểm danh: sửa" in at_post.sentence
+    assert "trong 1 giới thiệu sinh hoạt, 1 lượt điểm danh: sửa" in at_post.sentence
     assert "trong 1 giới thiệu sinh hoạt: sửa" in at_hq.sentence
     asked: list[str] = []
     world.hq.db.conn.set_trace_callback(asked.append)
@@ -127,11 +147,18 @@ def test_taking_back_asks_and_refuses_as_saving_does(world: World, run: Run) -> 
     records.void(world.post, letter, "nhầm")
     records.void(world.post, well, "trùng")
     records.save(world.post, "introduction", {**about, "date_from": "2018-06-30"})
+    held = {"party_cell_id": about["party_cell_id"], "attendance": [{"member_id": who, "status": "present"}]}
+    meeting = records.save(world.post, "meeting", {**held, "held_on": "2018-07-05"}, confirm=True)
+    records.void(world.post, meeting, "nhầm")
+    records.save(world.post, "meeting", {**held, "held_on": "2018-07-06"}, confirm=True)
     world.well()
     world.post.close()
     code, _out, err = run("unvoid", letter, "--confirm")
     assert code == 1
     assert "vẫn hủy. Đảng viên này đã có giới thiệu trong thời gian đó" in err
+    code, _out, err = run("unvoid", meeting)
+    assert code != 0
+    assert "đã có kỳ sinh hoạt thường kỳ trong tháng này" in err
     code, _out, err = run("unvoid", well)
     assert code != 0
     assert "Chưa lấy lại." in err

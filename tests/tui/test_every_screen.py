@@ -15,6 +15,8 @@ from field import World
 from form_driver import members
 from tui.test_opened_in_a_burst import set_at_odds
 
+from fieldapp.records import records
+
 PATIENCE = 170
 """Seconds for the English walk, on a machine that does much else"""
 
@@ -23,6 +25,13 @@ def fill(world: World) -> None:
     """Give each screen something to show."""
     members(world, 3)
     set_at_odds(world)
+    for name in every_screen.VOIDED, every_screen.STANDING:
+        about = {"member_id": records.save(world.post, "member", {"full_name": name}, confirm=True)}
+        household = {**about, "household": "Ama Blêh", "unit_id": "24221", "date_from": "2018-01-01"}
+        records.save(world.post, "household_charge", household, confirm=True)
+        rating = {**about, "year": 2017, "rating": "good"}
+        records.save(world.post, "member_rating", rating, confirm=True)
+    records.void(world.post, every_screen.member(world.post, every_screen.VOIDED), "ghi trùng với người khác")
     world.post.save_draft("1", "activity", None, {"description": "gõ dở"})
 
 

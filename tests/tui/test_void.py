@@ -36,7 +36,7 @@ async def test_voiding_a_member_says_what_hangs_on_it_and_shows_it_afterwards(wo
         await s.press("delete")
         asked = flat(s)
         assert "không còn được tính: 1 giới thiệu sinh hoạt, 2 hộ phụ trách." in asked
-        assert "Để nguyên, vẫn nêu bản ghi này: 1 lần điểm danh." in asked
+        assert "Để nguyên, vẫn nêu bản ghi này: 1 lượt điểm danh." in asked
         assert "Báo cáo tháng 6/2018: " in asked
         assert " −1 đảng viên" in asked
         assert " −2 hộ" in asked
@@ -52,7 +52,7 @@ async def test_voiding_a_member_says_what_hangs_on_it_and_shows_it_afterwards(wo
         assert "Lê Văn Sáu · Có mặt (đã hủy " in flat(s)
         await s.press("escape")
         assert isinstance(s.app.screen, HomeScreen)
-        assert "còn được nêu trong 1 giới thiệu sinh hoạt, 1 lần điểm danh, 2 hộ phụ trách: sửa" in flat(s)
+        assert "còn được nêu trong 1 giới thiệu sinh hoạt, 1 lượt điểm danh, 2 hộ phụ trách: sửa" in flat(s)
         finding = SearchScreen()
         s.app.push_screen(finding)
         finding._search_filter = Filter(state="any")
