@@ -41,8 +41,17 @@ class HeaderLine(Horizontal):
         marks = [_("PRACTICE")] if practice.is_practice(store) else []
         marks += [_("reading only")] if store.read_only else []
         self.query_one(".who", Static).update(Content(" · ".join([*marks, who])))
-        self.query_one(".sent", Static).update(Content(sent_text(store, self.state, self.app.size.width)))
+        self._show_sent()
         self.show_typing()
+
+    def on_resize(self) -> None:
+        """Show as much as there is room for."""
+        if not self.app.locked:
+            self._show_sent()
+
+    def _show_sent(self) -> None:
+        text = sent_text(self.app.store, self.state, self.app.size.width)
+        self.query_one(".sent", Static).update(Content(text))
 
     def on_click(self, event: Click) -> None:
         """The number of records that headquarters has not received opens their list."""
