@@ -83,3 +83,11 @@ async def test_a_search_is_narrowed_in_one_list_by_kind_place_and_time(world: Wo
         await s.press("f4", "enter", "f4", "ia rve", "enter", "f5")
         assert "1 bản ghi · Xã Ia Rvê" in " ".join(s.text.split())
         assert "Lọc: F4" in [note.message for note in s.app._notifications]
+
+
+async def test_help_names_the_keys_that_work_everywhere(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f3", "f1")
+        shown = "\n".join(str(static.render()) for static in s.app.screen.query("Static"))
+        for key in ("F4 ", "F7 ", "Ctrl+P", "Ctrl+L", "Ctrl+Q", "Ctrl+Z", "Esc"):
+            assert f"\n{key}" in shown

@@ -15,4 +15,8 @@ async def test_the_footer_is_kept_while_its_keys_are_the_same(world: World) -> N
         assert h.focus_is_at("date_from")
         assert footer.shown is shown
         await h.type("5")
-        assert footer.shown != shown, "F5 copies into an empty field, and pins what is typed"
+        assert "Ghim" in [words for _names, words, *_ in footer.shown], "F5 pins what is typed"
+        await h.type("<enter>")
+        assert "Như trước" in [words for _names, words, *_ in footer.shown], "and copies into an empty field"
+        await h.type("6")
+        assert "Ghim" in [words for _names, words, *_ in footer.shown]

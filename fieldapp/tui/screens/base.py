@@ -16,7 +16,7 @@ from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.header import HeaderLine
 
 FIRST_KEYS = ("enter", "tab", "shift+tab", "down", "up", "left", "right")
-LAST_KEYS = ("delete", "ctrl+p", "escape", "f1")
+LAST_KEYS = ("delete", "ctrl+p", "ctrl+l", "ctrl+q", "escape", "f1")
 
 
 class OrderedKeys(Screen[Any]):

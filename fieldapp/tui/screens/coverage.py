@@ -7,11 +7,12 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Resize
 from textual.widgets import OptionList, Static
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _
-from fieldapp.reports.coverage import MonthState, PostCoverage, coverage, heard_words, post_details
+from fieldapp.reports.coverage import MONTHS, MonthState, PostCoverage, coverage, heard_words, post_details
 from fieldapp.store import wall
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.lines import refill
@@ -26,8 +27,10 @@ SIGNS: dict[MonthState, str] = {
     "awaited": " ·",
     "before": "",
 }
-NAME = 27
-"""Columns for a post's name. A month takes five, so that a line fits into 80"""
+NAME, SHORT_NAME = 27, 18
+"""Columns for a post's name; on a screen that is narrower than ``WHOLE``"""
+WHOLE, FEW_MONTHS = 79, 3
+"""Columns of a line with all months, each of which takes five; months that are shown on a narrower screen"""
 
 
 class PostList(OptionList):
@@ -55,6 +58,7 @@ class CoverageScreen(Page):
         super().__init__()
         self._posts: Sequence[PostCoverage] = ()
         self._limit = 0
+        self._name_width, self._months_shown = NAME, MONTHS
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
@@ -62,6 +66,13 @@ class CoverageScreen(Page):
         yield PostList(id="posts", markup=False)
         yield Static(id="details", classes="line", markup=False)
         yield Static(id="legend", classes="line", markup=False)
+
+    def on_resize(self, event: Resize) -> None:
+        """Show as much as there is room for."""
+        name, months = (NAME, MONTHS) if event.size.width >= WHOLE else (SHORT_NAME, FEW_MONTHS)
+        if name != self._name_width:
+            self._name_width, self._months_shown = name, months
+            self.renew()
 
     def renew(self) -> None:
         found = coverage(self.store, wall.today())
@@ -71,11 +82,15 @@ class CoverageScreen(Page):
         line = title.format(n=len(found.posts), late=found.late, days=found.limit_days)
         self.query_one("#what", Static).update(Content(line))
         nothing = _("There is no post yet: `fieldapp hq pack` makes one.")
-        refill(self.query_one("#posts", OptionList), [Content(_line(post)) for post in found.posts], nothing)
-        months = found.posts[0].months if found.posts else []
+        refill(
+            self.query_one("#posts", OptionList),
+            [Content(_line(post, self._name_width, self._months_shown)) for post in found.posts],
+            nothing,
+        )
+        months = found.posts[0].months[-self._months_shown :] if found.posts else []
         heads = "".join(f"{_('M{month}').format(month=int(m.month[5:])):>5}" for m in months)
         self.query_one("#months", Static).update(
-            Content(f"{'':<{NAME - 1}}{heads}{_('last news'):>12}{_('to review'):>10}" if months else "")
+            Content(f"{'':<{self._name_width - 1}}{heads}{_('last news'):>12}{_('to review'):>10}" if months else "")
         )
         legend = [(_("accepted"), "accepted"), (_("received"), "received"), (_("in part"), "partly"),
                   (_("nothing recorded"), "nothing"), (_("late"), "late"), (_("awaited"), "awaited")]  # fmt: skip
@@ -115,8 +130,8 @@ class CoverageScreen(Page):
         self.app.push_screen(SyncScreen())
 
 
-def _line(post: PostCoverage) -> str:
-    name = cut(post.name, NAME - 2)
-    name += " " * (NAME - 2 - cell_len(name))
-    cells = "".join(f"{SIGNS[m.state]:>5}" for m in post.months)
+def _line(post: PostCoverage, width: int, months: int) -> str:
+    name = cut(post.name, width - 2)
+    name += " " * (width - 2 - cell_len(name))
+    cells = "".join(f"{SIGNS[m.state]:>5}" for m in post.months[-months:])
     return f" {'!' if post.late else '·'}{name}{cells}{heard_words(post):>12}{format_amount(post.waiting):>9}"

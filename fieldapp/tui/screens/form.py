@@ -109,6 +109,8 @@ class FormScreen(Page):
         """What was entered when saving asked for confirmation; saving the same again confirms it"""
         self._shift = 0
         """Days by which the activity moves while its dated figures are asked about; else 0"""
+        self._pins = False
+        """F5 pins the focused field; as it was when that was asked last"""
         self._follow_due = False
         self._over = False
         """The form was recorded or left: nothing is kept any more"""
@@ -218,7 +220,8 @@ class FormScreen(Page):
         context = FormContext(values, self._day(), self.ADDS)
         for editor in self._editors:
             editor.follow(context)
-        self.refresh_bindings()  # F5 copies into an empty field and pins what is typed
+        if self._pins != self.check_action("pin", ()):  # F5 copies into an empty field, and pins what is typed
+            self.refresh_bindings()
 
     def _day(self) -> date | None:
         field = next((e for e in self._editors if e.key == self.model.first_day()), None)
@@ -336,7 +339,10 @@ class FormScreen(Page):
         if action in ("pin", "templates", "copy_all") and self.row_id is not None:
             return False
         pins = self.row_id is None and isinstance(editor, FieldRow) and (editor.pinned or bool(editor.entry.value))
-        return pins if action == "pin" else not pins and (editor is None or editor.copies)
+        if action == "pin":
+            self._pins = pins
+            return pins
+        return not pins and (editor is None or editor.copies)
 
     def _focused_editor(self) -> Editor | None:
         return next((e for e in self._editors if e.has_focus_within), None)

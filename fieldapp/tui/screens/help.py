@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from fieldapp.i18n import _
 from fieldapp.tui import guide
+from fieldapp.tui.key_grammar import EVERYWHERE
 from fieldapp.tui.screens.base import Dialog
 from fieldapp.tui.widgets.footer import KeyFooter
 
@@ -22,7 +23,7 @@ class HelpScreen(Dialog):
         self._keys = dict.fromkeys(
             (self.app.get_key_display(active.binding), active.binding.description)
             for active in screen.active_bindings.values()
-            if active.binding.description and active.binding.show
+            if active.binding.description and (active.binding.show or active.binding.key in EVERYWHERE)
         )
         store = self.app.readable
         at_hq = store is not None and store.identity.role == "hq"

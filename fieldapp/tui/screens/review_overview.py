@@ -9,6 +9,11 @@ from fieldapp.i18n import _
 from fieldapp.records import records, reviews
 from fieldapp.tui.screens.base import Chooser, Page
 from fieldapp.tui.widgets.lines import refill
+from fieldapp.tui.widgets.scrolling import cut
+
+NAME, SHORT_NAME = 32, 18
+"""Columns for a post's name; on a screen that is at most as wide as ``NARROW``"""
+NARROW = 70
 
 
 class ReviewOverviewScreen(Page):
@@ -30,8 +35,11 @@ class ReviewOverviewScreen(Page):
         posts = {r["id"]: r["name"] for r in self.store.rows("SELECT id, name FROM post")}
         counts = [c for c in reviews.waiting_counts(self.store) if self._post_id in (None, c[0])]
         self._counts = sorted(counts, key=lambda c: (posts[c[0]], -c[2]))
+        name = NAME if self.app.size.width > NARROW else SHORT_NAME
         lines = [
-            Content(f"{format_amount(number):>8}  {posts[post_id]:<32} {_(records.model_of(kind).PLURAL)}")
+            Content(
+                f"{format_amount(number):>8}  {cut(posts[post_id], name):<{name}} {_(records.model_of(kind).PLURAL)}"
+            )
             for post_id, kind, number in self._counts
         ]
         refill(self.query_one(OptionList), lines, f"✓ {_('Nothing waits to be looked at.')}")

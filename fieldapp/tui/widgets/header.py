@@ -45,6 +45,7 @@ class HeaderLine(Horizontal):
         self.show_typing()
 
     def on_resize(self) -> None:
+        """Show as much as there is room for."""
         if not self.app.locked:
             self._show_sent()
 

@@ -14,6 +14,7 @@ from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.widgets import Input
 
+from fieldapp.i18n import _
 from fieldapp.tui.keys import TypingApp
 from fieldapp.vietnamese.input_method import InputMethod
 from fieldapp.vietnamese.text import clean
@@ -39,8 +40,8 @@ class TextField(Input):
 
     app = getters.app(TypingApp)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+z", "undo", "Undo", show=False),
-        Binding("ctrl+y", "redo", "Redo", show=False),
+        Binding("ctrl+z", "undo", _("Undo typing"), show=False, key_display="Ctrl+Z"),
+        Binding("ctrl+y", "redo", _("Redo typing"), show=False, key_display="Ctrl+Y"),
     ]
     virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
     """How long the text is. The field does not grow with it, so the screen needs no new layout at each key."""
