@@ -20,7 +20,9 @@ ENTRIES: Mapping[str, Callable[[Store, FieldShape], Entry]] = {
     "boolean": lambda store, shape: boolean_field(),
     "choice": lambda store, shape: code_field(shape.choices),
     "ref": lambda store, shape: (
-        HeirField(store, shape.heir_of) if shape.heir_of else reference_field(store, str(shape.ref))
+        HeirField(store, shape.heir_of)
+        if shape.heir_of
+        else reference_field(store, str(shape.ref), adds=not shape.later)
     ),
 }
 

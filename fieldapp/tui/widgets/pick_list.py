@@ -328,10 +328,10 @@ class AddingList(PickList):
         return None
 
 
-def reference_field(store: Store, kind: str) -> PickList:
+def reference_field(store: Store, kind: str, *, adds: bool = True) -> PickList:
     """A field that holds the id of a record of ``kind``; records in force on the day of the form come first.
 
-    The record of the form itself is not offered.
+    The record of the form itself is not offered. ``adds``: one that is missing may be added from here.
     """
 
     def offered(text: str, context: FormContext) -> list[Choice]:
@@ -341,7 +341,7 @@ def reference_field(store: Store, kind: str) -> PickList:
     return PickList(
         offered,
         lambda value: words.labels(store, kind, [value]).get(value, value),
-        lambda text: addition_of(store, kind, text),
+        (lambda text: addition_of(store, kind, text)) if adds else nothing,
         lambda: lack_of(store, kind),
     )
 
