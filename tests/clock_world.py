@@ -58,7 +58,7 @@ def all_is_well(world: World, number: int) -> None:
     assert (wells(world.post), wells(world.hq)) == (number, number)
     assert state(world.post) == state(world.hq)
     world.well(date_from="2013-12-30")
-    records.save(world.hq, "party_cell", {"name": "Chi bộ sau đó", "unit_id": "24214"})
+    records.save(world.hq, "party_cell", {"name": "Chi bộ sau đó", "unit_id": "24214"}, confirm=True)
     rounds(world, 2)
     assert (wells(world.post), wells(world.hq)) == (number + 1, number + 1)
     assert state(world.post) == state(world.hq)

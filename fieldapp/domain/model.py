@@ -45,7 +45,7 @@ class Past:
 
 @dataclass(frozen=True)
 class UsualYears:
-    """The program asks once about a day further than so many years ``back`` or ``ahead`` of today."""
+    """The program asks once about a day or a year further than so many years ``back`` or ``ahead`` of today."""
 
     back: int = 30
     ahead: int = 2
@@ -256,13 +256,13 @@ def _shape(name: str, info: FieldInfo) -> FieldShape:
     default = None if info.is_required() else info.default
     required = info.is_required()
     title = info.title or name
+    years = next((m for m in info.metadata if isinstance(m, UsualYears)), UsualYears())
     if ref is not None:
         heir_of = next((m.field for m in info.metadata if isinstance(m, SuccessorOf)), None)
         return FieldShape(name, title, "ref", required, ref=ref, heir_of=heir_of)
     if get_origin(base) is Literal:
         return FieldShape(name, title, "choice", not optional, choices=get_args(base), default=default)
     if base is date:
-        years = next((m for m in info.metadata if isinstance(m, UsualYears)), UsualYears())
         past = any(isinstance(m, Past) for m in info.metadata)
         return FieldShape(name, title, "date", required, past=past, years=years)
     if base is bool:
@@ -273,7 +273,8 @@ def _shape(name: str, info: FieldInfo) -> FieldShape:
         counted = next((m for m in info.metadata if isinstance(m, CountedIn)), None)
         unit, most = (counted.unit, counted.usual_maximum) if counted else ("", None)
         kind: Literal["year", "integer"] = "year" if year else "integer"
-        return FieldShape(name, title, kind, required, default=default, scaled_by=scaled, unit=unit, usual_maximum=most)
+        shape = FieldShape(name, title, kind, required, default=default, scaled_by=scaled, years=years)
+        return replace(shape, unit=unit, usual_maximum=most)
     long = any(isinstance(m, Long) for m in info.metadata)
     lettered = name != "code" and any(isinstance(m, Lettered) for m in info.metadata)
     return FieldShape(name, title, "long" if long else "text", required, default=default, lettered=lettered)

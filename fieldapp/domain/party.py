@@ -56,7 +56,9 @@ class Member(Record):
 
     full_name: Annotated[Name, Personal(), Field(title="Full name")]
     position: Annotated[Short, Personal(), Field(title="Rank and position")] = None
-    birth_year: Annotated[int | None, YearMark(), Personal(), Field(title="Year of birth", ge=1900, le=2100)] = None
+    birth_year: Annotated[
+        int | None, YearMark(), UsualYears(100), Personal(), Field(title="Year of birth", ge=1900, le=2100)
+    ] = None
     party_cell_id: Annotated[
         str | None,
         Ref("party_cell"),

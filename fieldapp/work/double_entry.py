@@ -175,7 +175,7 @@ def _compare(store: Store, stored: Found, keyed: Found) -> Comparison:
     differences = []
     for shape, recorded, rekeyed in zip(shapes, *texts, strict=True):
         values = (stored.row[shape.name], keyed.row[shape.name])
-        if values == (None, None) or shape.name in model.LATER:
+        if values == (None, None) or shape.later:
             continue
         if shape.name not in identifying_fields(model):
             compared[shape.name] = 1

@@ -38,7 +38,7 @@ def test_every_kind_asks_about_what_seems_to_be_there_already(world: World) -> N
     for kind, (first, same, other) in SAID.items():
         store = world.hq if records.model_of(kind).REFERENCE else world.post
         there = records.save(store, kind, first)
-        with pytest.raises(NeedsConfirmation, match="khác chứ") as asked:
+        with pytest.raises(NeedsConfirmation, match="khác không") as asked:
             records.save(store, kind, first | same)
         assert asked.value.alike == there, kind
         assert records.save(store, kind, first | other) != there, kind

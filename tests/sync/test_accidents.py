@@ -141,7 +141,7 @@ three_headquarters = pytest.mark.parametrize("field", ["nation"], indirect=True,
 
 
 def event(store: Store, name: str) -> str:
-    return records.save(store, "event", {**FEAST, "name": name})
+    return records.save(store, "event", {**FEAST, "name": name}, confirm=True)
 
 
 def events(store: Store) -> list[str]:

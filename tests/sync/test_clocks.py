@@ -170,7 +170,7 @@ def test_a_pack_with_entries_of_2099_is_refused_and_after_a_release_a_new_one_is
     release.release(world.hq)
     pack = enrolment.write_pack(world.hq, code="EABUNG", dest=world.usb)
     with enrolment.init_post(world.root / "new", pack, user="B", passphrase="x y") as post:
-        records.save(post, "event", FEAST)
+        records.save(post, "event", FEAST, confirm=True)
         world.carry(post, world.hq)
         enrolment.trust_replica(world.hq, "EABUNG")
         assert world.hq.value("SELECT count(*) FROM event") == 1

@@ -304,7 +304,7 @@ def test_a_receipt_for_a_copy_of_this_disk_is_not_ours(world: World) -> None:
     entry = {"name": "Tết quân dân", "date_from": "2013-01-20"}
     row_id = records.save(clone, "event", entry)
     for _number in range(3):
-        records.save(clone, "event", entry)
+        records.save(clone, "event", entry, confirm=True)
     world.carry(world.post, world.hq)
     (refused,) = world.carry(clone, world.hq)
     assert refused.quarantined

@@ -27,12 +27,12 @@ def test_the_branch_that_does_not_stand_is_the_longer_one(world: World, tmp_path
     """Its later segments lie beyond the end of the other; they must not wait for what lies between."""
     copy_disk(world, tmp_path / "clone")
     clone = Store.open(tmp_path / "clone", world.keys["post"], "Lê Văn C")
-    records.save(world.post, "event", FEAST)
+    records.save(world.post, "event", FEAST, confirm=True)
     world.carry(world.post, world.hq)
     sticks = []
     for number in (3, 1):
         for _ in range(number):
-            records.save(clone, "event", FEAST)
+            records.save(clone, "event", FEAST, confirm=True)
         sticks.append(tmp_path / f"stick-{number}")
         sticks[-1].mkdir()
         outgoing.export(clone, sticks[-1], world.hq.identity.replica_id)
@@ -129,13 +129,13 @@ def test_what_a_copied_disk_wrote_reaches_the_other_by_way_of_a_third(world: Wor
     b.close()
     shutil.copytree(world.root / "laptop-b", tmp_path / "clone")
     b, clone = (Store.open(home, key, "Trần Văn B") for home in (world.root / "laptop-b", tmp_path / "clone"))
-    feast = records.save(clone, "event", FEAST)
-    records.save(clone, "event", FEAST)
+    feast = records.save(clone, "event", FEAST, confirm=True)
+    records.save(clone, "event", FEAST, confirm=True)
     world.carry(clone, world.post)
     records.save(world.post, "event", {**FEAST, "description": "Có 120 người"}, feast)
-    records.save(b, "event", FEAST)
+    records.save(b, "event", FEAST, confirm=True)
     world.carry(b, world.hq)
-    records.save(clone, "event", FEAST)
+    records.save(clone, "event", FEAST, confirm=True)
     replicas = (world.hq, world.post, b, clone)
     for _ in range(4):
         for store in replicas[1:]:

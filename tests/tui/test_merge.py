@@ -19,7 +19,7 @@ async def test_two_members_are_merged_in_the_form_and_the_roll_call_shows_one(wo
     )
     marks = [{"member_id": an, "status": "absent"}, {"member_id": again, "status": "present"}]
     given = {"party_cell_id": at, "held_on": "2026-06-05", "attendance": marks}
-    meeting = records.save(store, "meeting", given)
+    meeting = records.save(store, "meeting", given, confirm=True)
     assert persons.how_to_merge(store, records.get(store, again).row)[0][0] == "Ghi hai lần?"
 
     async with form_driver(store, "member") as form:
@@ -28,6 +28,7 @@ async def test_two_members_are_merged_in_the_form_and_the_roll_call_shows_one(wo
         await form.type(*["<tab>"] * 6, "<f4>")
         assert form.focus_is_at("same_as_id")
         assert form.text().count("Nguyen Van An") == 1, "the record itself is not offered"
+        assert "Thêm: " not in form.text(), "and nobody is added to be the same"
         await form.type("<escape>", "nguyen van an", "<enter>", "<f2>")
         assert isinstance(form.app.screen, MergeDialog)
         assert "1 lượt điểm danh của bản này tính" in form.text()

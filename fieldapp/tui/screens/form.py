@@ -129,8 +129,8 @@ class FormScreen(Page):
         children = self.model.CHILDREN.items()
         first: list[Editor] = [field_row(self.store, shape) for shape in _first_fields(self.model)]
         first += [EDITORS[child.editor](self.store, name, child) for name, child in children]
-        later = self.model.LATER if self.row_id is None else ()
-        more = [field_row(self.store, shape) for shape in _more_fields(self.model) if shape.name not in later]
+        shapes = [shape for shape in _more_fields(self.model) if self.row_id is not None or not shape.later]
+        more = [field_row(self.store, shape) for shape in shapes]
         self._editors = [*first, *more]
         with VerticalScroll(id="fields", can_focus=False):
             yield from first
