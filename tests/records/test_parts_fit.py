@@ -173,7 +173,7 @@ def start(field: Field, chance: random.Random) -> str:
 # the roads ------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6))
 def test_after_any_changes_nothing_is_stored_that_add_would_refuse(field: Field, seed: int) -> None:
     """By ``edit`` on the command line, which asks and takes ``--confirm``, and by what forms save with."""
