@@ -109,7 +109,7 @@ async def test_home_says_what_must_be_done(world: World) -> None:
 
 async def test_a_draft_is_dropped_at_the_second_press(world: World) -> None:
     async with at_post(world) as s:
-        await s.press("f2", "down", "down", "down", "enter", "Ro Cham", "escape")
+        await s.press("f2", "down", "down", "down", "enter", "Ro Cham", "escape", "escape")  # the list, then the form
         assert "bản nháp" in s.text
         await s.press("delete")
         assert len(s.app.store.drafts()) == 1
