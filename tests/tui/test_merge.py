@@ -5,6 +5,7 @@ from field import World
 from form_driver import cell, form_driver
 
 from fieldapp.records import persons, records
+from fieldapp.store.ids import new_id
 from fieldapp.tui.screens.duplicate import MergeDialog
 from fieldapp.tui.widgets.roster_grid import RosterGrid
 
@@ -40,10 +41,21 @@ async def test_two_members_are_merged_in_the_form_and_the_roll_call_shows_one(wo
     async with form_driver(store, "meeting", meeting) as form:
         shown = form.text()
         assert (shown.count("Nguyễn Văn An"), shown.count("Nguyen Van An"), shown.count("Lê Văn Ba")) == (1, 0, 1)
+        assert "0 có mặt" in shown and "2 chưa" in shown, "present or absent: a person says it"
         form.app.form.query_one(RosterGrid).focus()
         await form.type("<f6>", "<f2>")
     rows = {r["member_id"]: r["status"] for r in records.get(store, meeting).children["attendance"]}
     assert rows == {an: "present", again: "present", ba: "present"}, "each row stays that of its member"
+
+    columns = "post_id, created_at, created_by, meeting_id, member_id"
+    store.db.execute(  # as the merge of two laptops leaves it
+        f"INSERT INTO attendance (id, {columns}, status) SELECT ?, {columns}, 'absent' FROM attendance"
+        " WHERE member_id = ?", [new_id(store.identity.post_id or ""), ba])  # fmt: skip
+    async with form_driver(store, "meeting", meeting) as form:
+        form.app.form.query_one(RosterGrid).focus()
+        await form.type("<f6>", "<f2>")
+    kept = [r for r in records.get(store, meeting).children["attendance"] if r["member_id"] == ba]
+    assert [r["status"] for r in kept] == ["present"], "one row of one member is kept"
 
     async with form_driver(store, "member", again) as form:
         await form.type(*["<tab>"] * 6, "<end>", "<ctrl+u>", "<f2>")

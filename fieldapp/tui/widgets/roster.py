@@ -129,13 +129,18 @@ class RosterEditor(FormSection):
         self._show_seats()
 
     def load(self, value: Any) -> None:
-        self._stored = {}
-        self._marks = {}
-        for row in value or ():  # of two rows of one person the newer counts, and comes later
+        self._stored, self._marks, differ = {}, {}, set()
+        for row in value or ():
             (person,) = persons.who_stays(self._store, "member", [row["member_id"]])
-            self._stored.setdefault(person, []).append(row["member_id"])
-            self._marks[person] = (row["status"], row.get("reason"))
-        self._loaded = list(self._marks)
+            members = self._stored.setdefault(person, [])
+            members += [] if row["member_id"] in members else [row["member_id"]]
+            mark = (row["status"], row.get("reason"))
+            if self._marks.setdefault(person, mark)[0] != mark[0]:
+                differ.add(person)
+            self._marks[person] = mark  # of two rows of one person the newer counts, and comes later
+        for person in differ:  # for a person to say
+            del self._marks[person]
+        self._loaded = list(self._stored)
         self._mark_seats()
 
     def follow(self, context: FormContext) -> None:
