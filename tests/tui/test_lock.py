@@ -156,7 +156,7 @@ def test_a_replica_that_is_locked_seals_no_key(world: World) -> None:
 
 async def test_people_are_let_in_and_removed(world: World) -> None:
     async with at_post(world) as s:
-        await s.press("ctrl+p", "ai dung", "enter")
+        await s.press("ctrl+p", "nguoi dung", "enter")
         await s.press("f2")
         await s.press("Y Thanh", "enter", "mua dau mua", "enter", "mua dau", "f2")
         await s.wait("khác nhau")

@@ -29,7 +29,7 @@ async def signs_of_list(app: FieldApp, pilot: Pilot[Any]) -> dict[str, str]:
     app.push_screen(screen)
     await pilot.pause()
     shown = [strip.text.strip()[:1] for strip in screen._compositor.render_strips()]
-    signs = [sign for sign in shown if sign in set("↩✓·×")]
+    signs = [sign for sign in shown if sign in set("↩✓·×")][: len(screen._rows)]  # below them is the legend
     found = dict(zip([str(row["id"]) for row in screen._rows], signs, strict=True))
     app.pop_screen()
     await pilot.pause()
