@@ -571,13 +571,13 @@ CREATE VIEW member_merged AS
 WITH RECURSIVE
     step (member_id, other_id) AS (
         SELECT id, same_as_id FROM member WHERE same_as_id IS NOT NULL
-        UNION SELECT s.member_id, m.same_as_id FROM step s JOIN member m ON m.id = s.other_id
+        UNION SELECT step.member_id, m.same_as_id FROM step JOIN member m ON m.id = step.other_id
         WHERE m.same_as_id IS NOT NULL
     ),
     last (member_id, person_id) AS (
-        SELECT s.member_id, min(s.other_id) FROM step s JOIN member m ON m.id = s.other_id
-            LEFT JOIN step r ON r.member_id = s.other_id AND r.other_id = s.other_id
-        WHERE m.same_as_id IS NULL OR r.member_id IS NOT NULL GROUP BY s.member_id
+        SELECT step.member_id, min(step.other_id) FROM step JOIN member m ON m.id = step.other_id
+            LEFT JOIN step r ON r.member_id = step.other_id AND r.other_id = step.other_id
+        WHERE m.same_as_id IS NULL OR r.member_id IS NOT NULL GROUP BY step.member_id
     )
 SELECT member_id, person_id FROM last WHERE person_id <> member_id;
 

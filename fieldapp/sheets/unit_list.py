@@ -472,25 +472,29 @@ class _Lists:
         codes = [place for place in changed if place.before["code"] != place.code]
         if {place.before["code"] for place in codes} & {place.code for place in codes}:
             for place in codes:
-                records.save(self._store, "unit", {"code": None}, place.id)
+                self._save("unit", {"code": None}, place.id)
         for place in codes:
-            records.save(self._store, "unit", {"code": place.code}, place.id)
+            self._save("unit", {"code": place.code}, place.id)
         self._save_all(changed, "name", lambda place: place.name)
         for place in sorted(self.places, key=lambda place: LEVELS.index(place.level)):
             if not place.before:
                 parent = place.parent.id if place.parent else None
                 data = {"level": place.level, "code": place.code, "name": place.name, "parent_id": parent}
                 days = {"valid_from": place.begin, "valid_to": place.end}
-                place.id = records.save(self._store, "unit", {**data, **days})
+                place.id = self._save("unit", {**data, **days})
         self._save_all(changed, "parent_id", lambda place: place.parent.id if place.parent else None)
         for old, new, day, share, _line in successions:
             data = {"old_unit_id": old.id, "new_unit_id": new.id, "effective_on": day, "share": share}
-            records.save(self._store, "unit_succession", data)
+            self._save("unit_succession", data)
+
+    def _save(self, kind: str, data: Mapping[str, Any], row_id: str | None = None) -> str:
+        """Write a change. What is unusual about it was seen and confirmed with the list of all changes."""
+        return records.save(self._store, kind, data, row_id, confirm=True)
 
     def _save_all(self, places: Iterable[_Place], column: str, value: Any) -> None:
         for place in places:
             if place.before[column] != value(place):
-                records.save(self._store, "unit", {column: value(place)}, place.id)
+                self._save("unit", {column: value(place)}, place.id)
 
 
 def _stored(row: Row) -> _Place:

@@ -348,7 +348,7 @@ def test_tasks_of_one_agreement_that_two_posts_entered_are_one(world: World) -> 
     tasks = [{"number": 1, "title": "Tuyên truyền"}, {"number": 2, "title": "Trao đổi thông tin"}]
     ids = []
     for name in (given["name"], "Quy chế phối hơp".replace("hơp", "hợp")):
-        agreement = records.save(world.post, "agreement", {**given, "name": name, "tasks": tasks})
+        agreement = records.save(world.post, "agreement", {**given, "name": name, "tasks": tasks}, confirm=True)
         ids.append([t["id"] for t in records.get(world.post, agreement).children["tasks"]])
     wells = [world.well(agreement_task_id=of_post[0], joint_reference="C-1") for of_post in ids]
     of_another_post(world.post, wells[1])

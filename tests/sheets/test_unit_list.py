@@ -153,7 +153,8 @@ def test_as_excel_and_notepad_write_it(world: World, run: Run, csv: Write, encod
     """Excel also drops zeros at the beginning of codes, and turns days round."""
     line = ("commune", "249", "Xã  Cư M’Ta Mới", "66", "01/01/2027", "31/12/2030", "")
     path = csv("u.csv", HEAD, line, encoding=encoding, by=by)
-    assert run("hq", "units", "--from", path, "--yes", home="hq")[0] == 0
+    done = run("hq", "units", "--from", path, "--yes", home="hq")
+    assert done[0] == 0, done
     assert units(world.hq, "00249") == [("Xã Cư M'Ta Mới", "2027-01-01", "2030-12-31")]
 
 
