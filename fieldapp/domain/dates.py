@@ -17,6 +17,8 @@ LONGEST = 80
 
 FAR = 183
 """Days: a day without its year that is further back may as well be meant in the year to come"""
+MUCH_NEARER = 4
+"""So many times nearer than the last such day, the coming one is meant: 1/12 on 30 November"""
 
 
 def parse_date(text: str, today: date, after: date | None = None, *, ahead: bool = False) -> date:
@@ -28,7 +30,8 @@ def parse_date(text: str, today: date, after: date | None = None, *, ahead: bool
     is right.
     ``after``: for the end of a period, the day on which it begins. If the last such day is before ``after``, the first
     one from ``after`` on is meant where that is nearer; otherwise the text is refused with both. ``ahead``: the day
-    often lies in the future: what has no year and may be meant either way is refused with both, too.
+    often lies in the future: what has no year is the coming day where that is much nearer, and is refused with both
+    days where either may be meant.
     """
     typed = " ".join(unicodedata.normalize("NFC", text).lower().split())
     if len(typed) > LONGEST:
@@ -107,7 +110,10 @@ def _numbered(typed: str, bare: str, today: date, after: date | None, ahead: boo
 def _without_year(typed: str, newest: date, today: date, after: date | None, ahead: bool, month: int | None) -> date:
     """The day that is meant, of all with this day (and ``month``, if given); ``newest`` is the last up to today."""
     if after is None and ahead and (today - newest).days > FAR:
-        raise _either(typed, [newest, _first_from(today, newest.day, month)])
+        coming = _first_from(today, newest.day, month)
+        if (coming - today) * MUCH_NEARER < today - newest:
+            return coming
+        raise _either(typed, [newest, coming])
     if after is None or after <= newest:
         return newest
     later = _first_from(after, newest.day, month)

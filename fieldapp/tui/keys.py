@@ -53,6 +53,14 @@ class TypingField(Protocol):
         """Compose letters and marks into single characters, when nothing more is typed here for now."""
 
 
+@runtime_checkable
+class PassesLetters(Protocol):
+    """A widget that is no field for text, and knows which one a letter is meant for."""
+
+    def pass_letter(self) -> TypingField | None:
+        """Give the focus to that field, and return it; None where a letter means nothing."""
+
+
 class TypingApp(App[Result]):
     """An application that handles keys one after the other. Its widgets take keys by bindings, not by ``on_key``."""
 
@@ -116,12 +124,20 @@ class TypingApp(App[Result]):
         if await self._check_bindings(event.key, priority=True):
             return
         if field is None:
-            await self._check_bindings(event.key)
+            if not await self._check_bindings(event.key):
+                self._pass_on(event)
         elif field.take(event) or await field.edit(event.key):
             self._settled = True
         else:
             field.finish_word()
             await self._check_bindings(event.key)
+
+    def _pass_on(self, event: events.Key) -> None:
+        """Type a letter that is no key here into the field that it is meant for."""
+        if isinstance(self.focused, PassesLetters) and (event.character or "").isalpha():
+            field = self.focused.pass_letter()
+            if field is not None:
+                field.take(event)
 
     async def _settle(self) -> None:
         """Wait for all that the last key started: messages are handled, screens are there, their lists are filled.

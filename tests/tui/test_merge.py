@@ -21,7 +21,7 @@ async def test_two_members_are_merged_in_the_form_and_the_roll_call_shows_one(wo
     marks = [{"member_id": an, "status": "absent"}, {"member_id": again, "status": "present"}]
     given = {"party_cell_id": at, "held_on": "2026-06-05", "attendance": marks}
     meeting = records.save(store, "meeting", given, confirm=True)
-    assert persons.how_to_merge(store, records.get(store, again).row)[0][0] == "Ghi hai lần?"
+    assert persons.how_to_merge(store, records.get(store, again).row)[0][0] == "Có thể trùng"
 
     async with form_driver(store, "member") as form:
         assert "Trùng với" not in form.text(), "of a new one nothing is known yet"

@@ -506,7 +506,11 @@ class ShortForm(FormScreen, Dialog):
 
     def compose(self) -> ComposeResult:
         shown = {*self.model.LABEL, *self._begun, *self._initial}
-        shapes = [s for s in fields_of(self.model) if s.name in shown or (s.required and s.default is None)]
+        shapes = [
+            s
+            for s in fields_of(self.model)
+            if s.name in shown or (s.required and s.default is None) or (s.name in self.model.APART and s.ref is None)
+        ]
         self._editors = [field_row(self.store, shape) for shape in shapes]
         with Vertical(id="box"):
             yield Static(Content(_("Add › {kind}").format(kind=_(self.model.TITLE))), classes="section")

@@ -152,7 +152,7 @@ class HomeScreen(Page):
             act()
             return
         self._asked = what
-        self.notify(warning, markup=False)
+        self.notify(warning, markup=False, timeout=AGAIN_SECONDS)
         self.set_timer(AGAIN_SECONDS, self._forget)
 
     def _forget(self) -> None:

@@ -263,12 +263,14 @@ class PickList(Entry):
         return addition is None
 
     def added(self, addition: Addition, row_id: str | None) -> None:
-        """Take the record that was added; None: it was not, so that the list is there again with what was typed."""
+        """Take the record that was added and go on, as after a choice; None: it was not, so that the list is there
+        again with what was typed."""
         if row_id is None:
             self._stale = True
             self._drop_down()
         else:
             self.load(row_id)
+            self.screen.focus_next()
 
     def _on_blur(self, event: Blur) -> None:
         super()._on_blur(event)
@@ -359,7 +361,7 @@ def lack_of(store: Store, kind: str) -> str:
     """The sentence about a name that is no record of ``kind``: who can add it."""
     model = BY_KIND[kind]
     if model.REFERENCE and not model.CLOSED and store.role != "hq":
-        return _("not in the list, which headquarters writes: tell them")
+        return _("not there; F4: the list, which headquarters writes")
     return _("not in the list")
 
 

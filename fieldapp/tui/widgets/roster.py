@@ -14,6 +14,7 @@ from fieldapp.domain.party import Member
 from fieldapp.i18n import _, counted
 from fieldapp.records import lists, persons, records, words
 from fieldapp.store.store import Row, Store
+from fieldapp.tui.keys import TypingField
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.tui.widgets.field_row import FieldRow
@@ -88,7 +89,7 @@ class RosterEditor(FormSection):
         self._stored: dict[str, list[str]] = {}
         """Member -> the members that the stored rows name: another one too, if its record gave way to this one"""
         self._asked: Seat | None = None
-        self._grid = RosterGrid(self._ask, self._take_out)
+        self._grid = RosterGrid(self._ask, self._take_out, self._name_missing)
         self._reason = FieldRow("reason", _("Reason"), ReasonField(self), indent=1)
         self._reason.id = "reason"
         self._count = Static(id="count", markup=False)
@@ -188,8 +189,16 @@ class RosterEditor(FormSection):
             return []
         there = {seat.member_id for seat in self._grid.items}
         found = lists.choices(self._store, "member", text, context.on, LIMIT + len(there))
-        guest = _("guest")
-        return [(member, f"{words} ({guest})") for member, words in found if member not in there][:LIMIT]
+        found = [(member, name) for member, name in found if member not in there][:LIMIT]
+        cells = self._own_cells([member for member, _name in found])
+        return [(member, " · ".join(filter(None, (name, cells.get(member), _("guest"))))) for member, name in found]
+
+    def _own_cells(self, members: list[str]) -> dict[str, str]:
+        """Member -> the name of their own cell; not of members of the post."""
+        own = "SELECT id, party_cell_id AS cell FROM member WHERE id IN (SELECT value FROM json_each(?))"
+        cells = {row["id"]: row["cell"] for row in self._store.rows(own, [json.dumps(members)]) if row["cell"]}
+        named = words.labels(self._store, "party_cell", set(cells.values()), short=True)
+        return {member: named[cell] for member, cell in cells.items() if cell in named}
 
     def additions(self, name: str) -> list[Addition]:
         """How somebody who is not recorded, or not as one of the cell, gets there."""
@@ -202,6 +211,12 @@ class RosterEditor(FormSection):
             Addition("introduction", _("Introduce {who} to this cell…").format(who=who), {"member_id": name}, cell),
             Addition("member", _("Add {who} as a guest…").format(who=who), {"full_name": name, "party_cell_id": ""}),
         ]
+
+    def _name_missing(self) -> TypingField | None:
+        if not self.is_known:
+            return None
+        self.screen.set_focus(self._missing.entry)
+        return self._missing.entry
 
     def seat_new(self, kind: str, row_id: str) -> None:
         """Show the member who was recorded, or introduced, just now."""

@@ -10,6 +10,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from fieldapp.i18n import _
+from fieldapp.tui.keys import TypingField
 from fieldapp.tui.widgets.highlight_list import HighlightList
 
 SIGNS = {"present": "✓", "excused": "–", "absent": "✗", None: "·"}
@@ -49,10 +50,17 @@ class RosterGrid(HighlightList[Seat]):
     class Marked(Message):
         """Somebody's attendance was changed."""
 
-    def __init__(self, ask_reason: Callable[[Seat], None], take_out: Callable[[Seat], None]) -> None:
+    def __init__(
+        self,
+        ask_reason: Callable[[Seat], None],
+        take_out: Callable[[Seat], None],
+        name_missing: Callable[[], TypingField | None],
+    ) -> None:
         super().__init__()
         self._ask_reason = ask_reason
         self._take_out = take_out
+        self.pass_letter = name_missing
+        """Whoever types a name here means somebody who is not on the list; the blanks of the name are no marks then"""
         self.hint = ""
         """What is shown while there are no members"""
 
