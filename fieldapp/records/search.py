@@ -42,17 +42,19 @@ def search_records(store: Store, text: str, conditions: Filter, limit: int = 100
     query = search_index.match(text)
     if query is None and text.strip():
         return []
-    found: list[tuple[str, Hit]] = []
+    found: list[tuple[tuple[str, bool], Hit]] = []
     for model in RECORDS:
         asked = query is not None or conditions.ids is not None
         wanted = conditions.kind == model.KIND if conditions.kind else asked or not model.REFERENCE
         if model.TOP and wanted and (query is None or search_index.has_entries(store, model.KIND)):
             found += _of_kind(store, model.KIND, query, conditions, limit)
-    return [hit for _day, hit in sorted(found, key=lambda f: f[0], reverse=True)[:limit]]
+    return [hit for _place, hit in sorted(found, key=lambda f: f[0], reverse=True)[:limit]]
 
 
-def _of_kind(store: Store, kind: str, query: str | None, conditions: Filter, limit: int) -> list[tuple[str, Hit]]:
-    """(day, hit) of one kind, newest first."""
+def _of_kind(
+    store: Store, kind: str, query: str | None, conditions: Filter, limit: int
+) -> list[tuple[tuple[str, bool], Hit]]:
+    """((day, whether posts record it), hit) of one kind, newest first."""
     model = BY_KIND[kind]
     day = model.DATE or "created_at"
     where: list[str] = ["1"]
@@ -87,8 +89,9 @@ def _of_kind(store: Store, kind: str, query: str | None, conditions: Filter, lim
         f" ORDER BY {order} LIMIT {limit}",
         params,
     )
-    recorded = model.DATE is not None and not model.REFERENCE  # posts' records come before the units that they name
-    return [(r["day"] if recorded else "", Hit(kind, r["id"], bool(r["voided"]))) for r in rows]
+    of_posts = not model.REFERENCE  # what posts record comes before the units and other lists that it names
+    dated = model.DATE is not None and of_posts
+    return [((r["day"] if dated else "", of_posts), Hit(kind, r["id"], bool(r["voided"]))) for r in rows]
 
 
 def _in_units(model: type[Record]) -> list[str]:

@@ -7,6 +7,7 @@ key that did more than type text, the next key waits until everything that it st
 """
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -130,10 +131,13 @@ class TypingApp(App[Result]):
             self._settled = True
         else:
             field.finish_word()
-            await self._check_bindings(event.key)
+            if not await self._check_bindings(event.key):
+                self._pass_on(event)
 
     def _pass_on(self, event: events.Key) -> None:
-        """Type a letter that is no key here into the field that it is meant for."""
+        """Type a letter that is no key here into the field that it is meant for; say so of a function key."""
+        if re.fullmatch(r"f\d+", event.key):
+            self.key_unused(event.key)
         if isinstance(self.focused, PassesLetters) and (event.character or "").isalpha():
             field = self.focused.pass_letter()
             if field is not None:
@@ -181,6 +185,9 @@ class TypingApp(App[Result]):
     def input_method_found(self) -> None:
         """A letter came that only the machine's input method sends. Turn ours off: two at once would break words."""
         self.method = None
+
+    def key_unused(self, key: str) -> None:
+        """A function key was pressed that does nothing here."""
 
     def letter_broken(self) -> None:
         """What came is no letter, and was left out."""

@@ -143,7 +143,7 @@ async def test_a_guest_named_by_mistake_is_taken_off_again(world: World) -> None
         await form.type("<escape>", "<escape>", *["<backspace>"] * 11, "<shift+tab>")
         assert "Del" not in form.text()
         await form.type("<enter>", "vu van", "<enter>", "<shift+tab>")
-        await form.type("<right>")
+        await form.type("<down>")
         assert "Del Bỏ ra" in form.text()
         await form.type("<delete>")
         assert "1 đảng viên: 0 có mặt" in form.text()

@@ -362,7 +362,7 @@ async def test_a_defect_in_a_thread_is_logged_with_its_place(world: World, monke
 async def test_the_own_input_method_is_switched_shown_and_remembered(world: World) -> None:
     async with at_post(world) as s:
         await s.press("f4", "enter")
-        assert "F12 Gõ" in s.footer
+        assert "F12 Kiểu gõ" in s.footer
         await s.press("f12")
         assert "Telex hòa" in s.text.splitlines()[0]
         await s.press("gieesng ")

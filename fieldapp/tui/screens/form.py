@@ -389,7 +389,7 @@ class FormScreen(Page):
         if self.row_id is None:
             self._keep_pins()
         name = words.labels(self.store, self.kind, [row_id])[row_id]
-        self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False)
+        self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False, timeout=5)
         self.dismiss(row_id)
 
     def _show_duplicate(self, question: str, data: Mapping[str, Any], other: str) -> None:

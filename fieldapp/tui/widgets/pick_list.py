@@ -28,6 +28,8 @@ Offer = Callable[[str, FormContext], Sequence[Choice]]
 """Gives the choices that fit the text typed so far"""
 
 LIMIT = 60
+ROWS_IN_SIGHT = 8
+"""Rows of a list that is dropped down; more are reached with the arrows"""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class ChoiceMenu(OptionList, can_focus=False):
     ChoiceMenu, ChoiceMenu:focus {
         overlay: screen; constrain: inside inflect; display: none; height: auto; max-height: 10; width: 1fr;
         max-width: 72; margin: 0 1 1 22; padding: 0; border: solid $accent; background: $panel;
-        scrollbar-size-vertical: 1;
+        scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis;
+        border-subtitle-color: $text-muted;
     }
     ChoiceMenu.-open { display: block; }
     """
@@ -76,6 +79,8 @@ class ChoiceMenu(OptionList, can_focus=False):
         self.choices, self.additions = choices, additions
         self.add_options([Option(Content.styled(f" {addition.words}", "bold")) for addition in additions])
         self.highlighted = 0 if self.option_count else None
+        hidden = self.option_count > ROWS_IN_SIGHT
+        self.border_subtitle = _("{n} lines: ↓").format(n=len(choices)) if hidden else ""
         self._set_open(bool(self.option_count))
 
     @property

@@ -16,6 +16,8 @@ from fieldapp.tui.widgets.highlight_list import HighlightList
 SIGNS = {"present": "✓", "excused": "–", "absent": "✗", None: "·"}
 TWO_COLUMNS_FROM = 60
 COLUMN_AT_MOST = 56
+ONE_COLUMN_UP_TO = 3
+"""Members; with so few, each has a line, on which all that is said of them has room"""
 
 
 @dataclass
@@ -76,7 +78,9 @@ class RosterGrid(HighlightList[Seat]):
         return super().render() if self.items else Text(f"{'▸' if self.has_focus else ' '}{self.hint}")
 
     def column_width(self, width: int) -> int:
-        return min(width // 2, COLUMN_AT_MOST) if width >= TWO_COLUMNS_FROM else width
+        if width < TWO_COLUMNS_FROM or len(self.items) <= ONE_COLUMN_UP_TO:
+            return width
+        return min(width // 2, COLUMN_AT_MOST)
 
     def text_of(self, number: int, width: int) -> str:
         seat = self.items[number]
