@@ -55,10 +55,12 @@ def past(unpacked: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Gene
         if not table.startswith(("local_", "sqlite_", "_sqlite")) or table in kept:
             cursor = plain.execute(f"SELECT * FROM {table}")
             had[table] = ([d[0] for d in cursor.description], set(cursor.fetchall()))
-    plain.execute(f"ATTACH '{tmp_path / FILE}' AS encrypted KEY \"x'{KEY.hex()}'\"")
+    home = tmp_path / "post"
+    home.mkdir()
+    plain.execute(f"ATTACH '{home / FILE}' AS encrypted KEY \"x'{KEY.hex()}'\"")
     plain.execute("SELECT sqlcipher_export('encrypted')")
     plain.close()
-    store = replica.open_with_key(tmp_path, KEY, USER)
+    store = replica.open_with_key(home, KEY, USER)
     yield store, had
     store.close()
 
