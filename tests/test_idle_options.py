@@ -16,7 +16,7 @@ IDLE: dict[str, list[tuple[Words, str]]] = {
         (("list", "member", "--to", "2013-01-01"), "--to"),
     ],
     "import-table": [
-        (("import-table", "a.csv", "--batches"), "FILE"),
+        (("import-table", "a.csv", "--batches"), "TỆP"),
         (("import-table", "--batches", "--kind", "activity"), "--kind"),
         (("import-table", "--batches", "--sheet", "x"), "--sheet"),
         (("import-table", "--batches", "--map", "x"), "--map"),
@@ -67,6 +67,7 @@ ALWAYS: dict[str, set[str]] = {
     "edit": {"--json", "--confirm"},
     "void": {"--reason", "--yes"},
     "unvoid": {"--confirm", "--yes"},
+    "merge": {"--confirm"},
     "import-table": {"--json", "--take-back"},
     "rekey sample": {"--size", "--seed", "--json"},
     "rekey enter": {"--json", "--confirm"},
