@@ -171,6 +171,7 @@ class KindMeasure(Record):
     REFERENCE = True
     LABEL = ("activity_kind_id", "measure_id")
     LIST = ("activity_kind_id", "measure_id")
+    FIXED = ("activity_kind_id", "measure_id")
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
     measure_id: Annotated[str, Ref("measure"), Field(title="Measure")]
@@ -197,6 +198,7 @@ class KindField(Record):
     REFERENCE = True
     LABEL = ("name", "activity_kind_id")
     LIST = ("activity_kind_id", "name", "field_type", "hint")
+    FIXED = ("activity_kind_id",)
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
     code: Annotated[Name, Field(title="Code", max_length=lengths.CODE)]
