@@ -131,11 +131,12 @@ def read_children(
             problems |= {f"{key}.{field}": sentence for field, sentence in error.fields.items()}
             continue
         about = tuple(columns_of(record)[f] for f in child.about)
-        if about in seen:
-            problems[key] = _("This is given twice.")
-        seen.add(about)
         same = left.get(about)
         before = by_id[own] if own is not None else same.pop(0) if same else None
+        as_stored = before is not None and all(before[f] == v for f, v in columns_of(record).items())
+        if about in seen and not as_stored:
+            problems[key] = _("This is given twice.")
+        seen.add(about)
         rows.append(ChildRow(key, record, before))
     if problems:
         raise refused(problems)
