@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from fieldapp.domain.dates import format_date
-from fieldapp.i18n import _, counted, language
+from fieldapp.i18n import _, counted
 from fieldapp.records import hanging, records, reviews, rule_violations, unit_codes, words
 from fieldapp.store.store import Draft, Row, Store
 from fieldapp.work import review_hints, units_twice
@@ -234,7 +234,7 @@ def _joint(store: Store) -> list[Todo]:
         found = review_hints.joint_hints(store, [*of_post])[:MAX_LISTED]
         return [Todo("!", _("joint"), f"{of_post[record]}: {text}", "activity", record) for record, text in found]
 
-    return store.cached_until_changed(f"joint {language()}", find)
+    return store.cached_until_changed("joint", find)
 
 
 def _units_to_check(store: Store) -> Iterator[Todo]:
