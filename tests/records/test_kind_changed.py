@@ -101,8 +101,8 @@ def test_a_figure_that_went_out_of_use_stays_while_the_kind_does(world: World, r
     assert figures(world, row_id)["gao_kg"] == 50
 
 
-def test_whose_a_measure_or_an_extra_field_is_does_not_change_later(world: World) -> None:
-    """Past figures would leave every report with it. It is retired, and the right one is added."""
+def test_what_past_figures_count_by_does_not_change_later(world: World) -> None:
+    """They would leave every report with it, or count tenfold. It is retired, and the right one is added."""
     added = {"activity_kind_id": "gieng_khoan", "code": "do_sau", "name": "Độ sâu", "field_type": "text"}
     field = records.save(world.hq, "kind_field", added)
     line = world.hq.row("SELECT k.* FROM kind_measure k JOIN measure m ON m.id = k.measure_id WHERE m.code = 'gieng'")
@@ -111,6 +111,9 @@ def test_whose_a_measure_or_an_extra_field_is_does_not_change_later(world: World
         ("kind_measure", line["id"], {"measure_id": "gao_kg"}),
         ("kind_measure", line["id"], {"activity_kind": "thien_tai"}),
         ("kind_field", field, {"activity_kind_id": "thien_tai"}),
+        ("kind_field", field, {"field_type": "number"}),
+        ("kind_field", field, {"decimals": 1}),
+        ("measure", line["measure_id"], {"decimals": 1}),
     ):
         with pytest.raises(FieldappError, match="ngừng dùng"):
             records.save(world.hq, kind_of, given, row_id, confirm=True)
