@@ -57,6 +57,8 @@ _DIGITS: Mapping[str, int] = {
     "một": 1, "mot": 1, "mốt": 1, "hai": 2, "ba": 3, "bốn": 4, "bon": 4, "tư": 4, "năm": 5, "nam": 5, "lăm": 5,
     "lam": 5, "nhăm": 5, "sáu": 6, "sau": 6, "bảy": 7, "bẩy": 7, "bay": 7, "tám": 8, "tam": 8, "chín": 9, "chin": 9,
 }  # fmt: skip
+_NEED_MARKS = ("mot", "bon", "nam", "sau", "bay", "tam", "chin")
+"""Digits without their marks, which alone are words of their own"""
 _ONLY_AFTER_TENS = ("mốt", "lăm", "lam", "nhăm")
 
 # Patterns are compiled when they are first used, and then kept by ``re``: most commands read no amount.
@@ -103,7 +105,7 @@ def parse_amount(text: str, decimals: int = 0, unit: str | None = MONEY, name: s
     ``0.500`` are refused. So is ``1,000``, which may be an English thousand; but ``1,125`` is accepted with three
     decimals, and ``35,000,000``, which can be nothing else. ``70tr``, ``1,5 triệu``, ``12 tr 5`` (12.5 million), ``1 tỷ
     250``, ``2 triệu rưỡi``, ``5k``, ``2 chục``, ``hai mươi lăm`` are accepted; ``3tr25`` is refused, as 3.250.000 and
-    3.025.000 may be meant.
+    3.025.000 may be meant. So is ``sau`` alone, which may be the word for “after”; ``sáu`` and ``sau ho`` are accepted.
 
     ``unit``: what is counted; '' if that has no name, None if it is not known. The text may end with it, or with what
     people call it too; WrongUnitError if it ends with another unit. ``name`` of the measure may follow too. Words for
@@ -114,7 +116,7 @@ def parse_amount(text: str, decimals: int = 0, unit: str | None = MONEY, name: s
         raise ValueError(_("“{typed}”: a number is not below zero.").format(typed=typed))
     pieces = re.findall(_PIECE, typed)
     mantissa, places, used, bare = _sum(pieces, _factors(unit))
-    if not used:
+    if not used or " ".join(pieces) in _NEED_MARKS:
         raise ValueError(_not_understood(pieces[0]) if pieces else _expected())
     places += _smaller_unit(pieces[used:], unit, name)
     english = re.fullmatch(_UNCLEAR_ENGLISH, bare)

@@ -37,7 +37,7 @@ def parse_date(text: str, today: date, after: date | None = None, *, ahead: bool
     if len(typed) > LONGEST:
         raise ValueError(_not_understood(typed))
     plain = day_words.plain_words(typed)
-    if day := day_words.near_day(plain, today):
+    if day := day_words.near_day(typed, today):
         return day
     if found := weekday_named(typed):
         weekday, rest = found

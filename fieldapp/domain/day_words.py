@@ -1,6 +1,6 @@
 """Words for days: ``mai``, ``+3``, ``3 ngày``, ``thứ sáu tuần sau``, ``cuối tháng``. What may mean two days is refused.
 
-All texts here are plain: small letters without marks, as ``plain_words`` makes them. Patterns are compiled when
+Texts named ``plain`` are plain: small letters without marks, as ``plain_words`` makes them. Patterns are compiled when
 they are first used.
 """
 
@@ -16,8 +16,10 @@ Span = tuple[date, date]
 
 _NEAR: Mapping[str, int] = {
     "hn": 0, "hom nay": 0, "hq": -1, "hom qua": -1, "hom kia": -2,
-    "mai": 1, "ngay mai": 1, "mot": 2, "ngay mot": 2, "ngay kia": 2,
+    "mai": 1, "ngay mai": 1, "ngay kia": 2,
 }  # fmt: skip
+_AFTER_TOMORROW = ("mốt", "ngày mốt")
+"""With marks, as without them they may be ``một``"""
 _PART_OF_DAY = r"(?:sang|trua|chieu|toi) (nay|qua|mai)"
 _PART_OF_DAY_SHIFT: Mapping[str, int] = {"nay": 0, "qua": -1, "mai": 1}
 
@@ -54,9 +56,10 @@ def weekday_before(plain: str) -> tuple[int, str] | None:
     return None
 
 
-def near_day(plain: str, today: date) -> date | None:
-    """The day that ``hn``, ``hq``, ``hôm kia``, ``mai``, ``mốt``, ``sáng mai`` mean."""
-    shift = _NEAR.get(plain)
+def near_day(typed: str, today: date) -> date | None:
+    """The day that ``hn``, ``hq``, ``hôm kia``, ``mai``, ``mốt``, ``sáng mai`` mean. ``typed``: small letters, NFC."""
+    plain = plain_words(typed)
+    shift = 2 if typed in _AFTER_TOMORROW else _NEAR.get(plain)
     if shift is None and (found := re.fullmatch(_PART_OF_DAY, plain)):
         shift = _PART_OF_DAY_SHIFT[found[1]]
     return None if shift is None else today + timedelta(days=shift)

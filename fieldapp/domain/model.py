@@ -182,6 +182,8 @@ class Record(BaseModel):
     LATER: ClassVar[tuple[str, ...]] = ()
     """Fields that say something about a stored record among others: the form for a new one does not ask for them, and
     double entry does not compare them"""
+    FIXED: ClassVar[tuple[str, ...]] = ()
+    """Fields that a stored record keeps, since past figures count by them: it is retired, and another one added"""
     ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of days; the second must not be before the first: refused on entry, listed after a merge"""
 

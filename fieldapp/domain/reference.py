@@ -150,6 +150,7 @@ class Measure(Record):
     REFERENCE = True
     LABEL = ("name",)
     LIST = ("name", "unit_name", "nature", "code")
+    FIXED = ("decimals",)
 
     code: Annotated[Name, Field(title="Code", max_length=lengths.CODE)]
     name: Annotated[Name, Field(title="Name")]
@@ -171,6 +172,7 @@ class KindMeasure(Record):
     REFERENCE = True
     LABEL = ("activity_kind_id", "measure_id")
     LIST = ("activity_kind_id", "measure_id")
+    FIXED = ("activity_kind_id", "measure_id")
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
     measure_id: Annotated[str, Ref("measure"), Field(title="Measure")]
@@ -197,6 +199,7 @@ class KindField(Record):
     REFERENCE = True
     LABEL = ("name", "activity_kind_id")
     LIST = ("activity_kind_id", "name", "field_type", "hint")
+    FIXED = ("activity_kind_id", "field_type", "decimals")
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
     code: Annotated[Name, Field(title="Code", max_length=lengths.CODE)]

@@ -5,6 +5,7 @@ another laptop. ``soft_limits`` has the questions about single values, ``limits`
 those about two records of one thing.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
@@ -99,17 +100,14 @@ def _roll_call(
     missing = sorted(members.keys() - now)
     if not missing:
         return []
-    asked = missing
     same = old is not None and (old["party_cell_id"], old["held_on"]) == (record.party_cell_id, f"{record.held_on}")
-    if same and old is not None:  # who is called later does not bring up the question about the others again
-        said = [line.removeprefix(f"{ROLL_CALL}=").split() for line in (old["confirmed"] or "").split("\n")]
-        asked = next((ids for ids in said if set(missing) <= set(ids)), missing)
     sentence = _("{members} not called: {names}. Is it right?").format(
         members=counted("{n} member", "{n} members", len(missing)),
         names=_some([name for member, name in members.items() if member in missing]),
     )
-    changed = not same or not set(missing) <= members.keys() - before
-    return raised_now([Question(ROLL_CALL, " ".join(asked), sentence)], old, changed=changed)
+    changed = not same or not set(missing) <= members.keys() - before  # who is called later brings up no question
+    value = hashlib.sha256(" ".join(missing).encode()).hexdigest()[:16]
+    return raised_now([Question(ROLL_CALL, value, sentence)], old, changed=changed)
 
 
 def _persons(store: Store, members: Sequence[str]) -> set[str]:

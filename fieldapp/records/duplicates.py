@@ -53,6 +53,7 @@ def possible_duplicates(store: Store, model: type[Record], columns: Mapping[str,
     fields = _alike_fields(model)
     texts = {shape.name for shape in fields_of(model) if shape.type == "text"}
     same = " AND ".join(f"plain(r.{field}) IS plain(?)" if field in texts else f"r.{field} IS ?" for field in fields)
+    same += f" AND r.id NOT IN {persons.OUT_OF_USE}" if model is Member else ""
     rows = store.rows(
         f"SELECT r.* FROM {model.KIND} r WHERE {same} AND r.voided_at IS NULL ORDER BY r.id DESC",
         [columns[field] for field in fields],

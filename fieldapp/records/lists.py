@@ -151,6 +151,7 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         return []
     model, name, day = BY_KIND[kind], name_field(BY_KIND[kind]), (on or wall.today()).isoformat()
     source, where = f"{kind} t", ["t.voided_at IS NULL"]
+    where += [f"t.id NOT IN {persons.OUT_OF_USE}"] if model is Member else []
     named: dict[str, Any] = {"day": day, "query": query}
     if query is not None:
         source = f"local_search s CROSS JOIN {kind} t ON t.id = s.row_id"

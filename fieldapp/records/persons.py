@@ -27,6 +27,9 @@ ABOUT: Mapping[str, Callable[[int], str]] = {
 GIVEN_WAY = "(SELECT member_id FROM member_merged)"
 """SQL: the members whose record gave way"""
 
+OUT_OF_USE = "(SELECT g.member_id FROM member_merged g JOIN member p ON p.id = g.person_id WHERE p.voided_at NOTNULL)"
+"""SQL: the members whose record gave way to one that was voided: they count nowhere, and are not named any more"""
+
 
 def who_stays(store: Store, kind: str, ids: Iterable[str]) -> list[str]:
     """Ids of records, each member whose record gave way replaced by the one who stays; each once, in the same order."""

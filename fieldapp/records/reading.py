@@ -3,6 +3,7 @@
 References may be given by name, dates and amounts in short forms. Errors say what is wrong with which field.
 """
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -131,11 +132,12 @@ def read_children(
             problems |= {f"{key}.{field}": sentence for field, sentence in error.fields.items()}
             continue
         about = tuple(columns_of(record)[f] for f in child.about)
-        if about in seen:
-            problems[key] = _("This is given twice.")
-        seen.add(about)
         same = left.get(about)
         before = by_id[own] if own is not None else same.pop(0) if same else None
+        as_stored = before is not None and all(before[f] == v for f, v in columns_of(record).items())
+        if about in seen and not as_stored:
+            problems[key] = _("This is given twice.")
+        seen.add(about)
         rows.append(ChildRow(key, record, before))
     if problems:
         raise refused(problems)
@@ -175,13 +177,14 @@ def resolve_reference(store: Store, kind: str, text: str, on: date | None = None
     candidates = _in_force(
         kind, _records_named(store, kind, text) or naming.find_by_spoken_name(store, kind, text), on or wall.today()
     )
-    ids = persons.who_stays(store, kind, [row["id"] for row in naming.at_home(store, kind, candidates)])
+    stay = persons.who_stays(store, kind, [row["id"] for row in naming.at_home(store, kind, candidates)])
+    ids = _in_use(store, kind, stay)
     if len(ids) == 1:
         return ids[0]
     if not ids:
-        retired = _records_named(store, kind, text, retired=True)
+        retired = stay or [row["id"] for row in _records_named(store, kind, text, retired=True)]
         if retired:
-            name = labels(store, kind, [retired[0]["id"]])[retired[0]["id"]]
+            name = labels(store, kind, retired[:1])[retired[0]]
             raise ValueError(_("No longer in use: {name}.").format(name=name))
         raise ValueError(_("Not found: {text}.").format(text=text))
     listed = "; ".join(list(labels(store, kind, ids[:5]).values()))
@@ -213,6 +216,13 @@ def _records_named(store: Store, kind: str, text: str, *, retired: bool = False)
         if any(search_key(row[f] or "") == key for f in fields)
     ]
     return [row for row in found if any(clean(row[f] or "").casefold() == text.casefold() for f in fields)] or found
+
+
+def _in_use(store: Store, kind: str, ids: Sequence[str]) -> list[str]:
+    """Those that are not voided."""
+    standing = f"SELECT id FROM {kind} WHERE id IN (SELECT value FROM json_each(?)) AND voided_at IS NULL"
+    found = {row["id"] for row in store.rows(standing, [json.dumps([*ids])])}
+    return [row_id for row_id in ids if row_id in found]
 
 
 def _in_force(kind: str, rows: list[Row], day: date) -> list[Row]:

@@ -168,7 +168,7 @@ def _read_entry(
     try:
         own = {k: v for k, v in data.items() if k not in model.CHILDREN}
         record = read_record(store, model, own, old.row if old else None)
-        problems |= _rules_across_records(store, record, old)
+        problems |= _rules_across_records(store, record, old) | _fixed_changed(record, old)
         problems |= persons.merge_problem(own_id, record) if isinstance(record, Member) else {}
     except FieldappError as error:
         problems |= error.fields
@@ -262,6 +262,13 @@ def _ask_questions(entry: _Entry, confirm: bool) -> None:
         raise NeedsConfirmation(_("Not saved yet. {questions}").format(questions=listed), asked, entry.duplicate,
                                 entry.shift if any(part.why == "days" for part in entry.lost) else 0,
                                 loses=bool(entry.lost))  # fmt: skip
+
+
+def _fixed_changed(record: Record, old: Found | None) -> dict[str, str]:
+    """Field -> sentence for each changed field by which past figures count."""
+    sentence = _("Past figures count by this. Retire this record, and add another one.")
+    now = columns_of(record)
+    return {field: sentence for field in record.FIXED if old and now[field] != old.row[field]}
 
 
 def _rules_across_records(store: Store, record: Record, old: Found | None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlite_utils import Database
 
 from fieldapp.errors import FieldappError, ReadOnly
-from fieldapp.i18n import _
+from fieldapp.i18n import _, language
 from fieldapp.store import disk, disk_errors, migrations, vault, wall
 from fieldapp.store.connection import CannotOpen, DatabaseError, connect
 from fieldapp.vietnamese.text import clean
@@ -68,7 +68,7 @@ class Store:
         """Nothing may be changed here: see ``set_read_only``"""
         self.day_unknown = False
         """The machine's clock is not believed, and nobody has said which day it is (``sync/format/clock.py``)"""
-        self._known: dict[str, tuple[tuple[int, int], Any]] = {}
+        self._known: dict[str, tuple[tuple[object, ...], Any]] = {}
 
     @classmethod
     def create(cls, home: Path, key: bytes, user: str) -> "Store":
@@ -263,8 +263,11 @@ class Store:
         return found[0] if found else None
 
     def cached_until_changed(self, what: str, compute: Callable[[], Known]) -> Known:
-        """The result of ``compute``, cached under ``what`` until this or another connection changes the file."""
-        state = (self.value("PRAGMA data_version"), self.db.conn.total_changes)
+        """The result of ``compute``, cached under ``what`` until this or another connection changes the file.
+
+        It may have sentences, and go by the day: it is computed anew in another language, and on another day.
+        """
+        state = (self.value("PRAGMA data_version"), self.db.conn.total_changes, language(), wall.today())
         known = self._known.get(what)
         if known is None or known[0] != state:
             known = self._known[what] = (state, compute())

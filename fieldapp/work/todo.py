@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from fieldapp.domain.dates import format_date
-from fieldapp.i18n import _, counted, language
+from fieldapp.i18n import _, counted
 from fieldapp.records import hanging, records, reviews, rule_violations, unit_codes, words
 from fieldapp.store.store import Draft, Row, Store
 from fieldapp.work import review_hints, units_twice
@@ -234,7 +234,7 @@ def _joint(store: Store) -> list[Todo]:
         found = review_hints.joint_hints(store, [*of_post])[:MAX_LISTED]
         return [Todo("!", _("joint"), f"{of_post[record]}: {text}", "activity", record) for record, text in found]
 
-    return store.cached_until_changed(f"joint {language()}", find)
+    return store.cached_until_changed("joint", find)
 
 
 def _units_to_check(store: Store) -> Iterator[Todo]:
@@ -335,8 +335,8 @@ def _missing_members(store: Store, today: date) -> Iterator[Todo]:
 
     ``CROSS JOIN`` fixes the order of the join: a cell has few meetings to read, while attendance is a long table.
     """
-    rows = store.rows(
-        "SELECT m.id, m.full_name, c.name AS cell, sum(a.status = 'excused') AS excused FROM introduction i"
+    newest = (  # of several introductions of one person to the cell, and rows at one meeting, as in reports
+        "SELECT m.id, m.full_name, c.id AS cell_id, c.name AS cell, a.status, max(a.id) FROM introduction i"
         " JOIN person m ON m.member_id = i.member_id AND m.voided_at IS NULL AND m.party_cell_id IS NULL"
         " JOIN party_cell c ON c.id = i.party_cell_id"
         " CROSS JOIN meeting t ON t.id IN (SELECT l.id FROM meeting l WHERE l.party_cell_id = i.party_cell_id"
@@ -345,14 +345,18 @@ def _missing_members(store: Store, today: date) -> Iterator[Todo]:
         " CROSS JOIN attendance a ON a.meeting_id = t.id AND a.voided_at IS NULL"
         " JOIN person p ON p.member_id = a.member_id AND p.id = m.id"
         " WHERE i.voided_at IS NULL AND i.date_from <= :today AND (i.date_to IS NULL OR i.date_to >= :today)"
-        " GROUP BY m.id, c.id HAVING count(DISTINCT t.id) = 2 AND sum(a.status = 'present') = 0"
-        " ORDER BY cell COLLATE vietnamese, m.full_name COLLATE vietnamese, m.id LIMIT :most",
+        " GROUP BY m.id, c.id, t.id"
+    )
+    rows = store.rows(
+        f"SELECT id, full_name, cell, sum(status = 'excused') AS excused FROM ({newest})"
+        " GROUP BY id, cell_id HAVING count(*) = 2 AND sum(status = 'present') = 0"
+        " ORDER BY cell COLLATE vietnamese, full_name COLLATE vietnamese, id LIMIT :most",
         {"today": today.isoformat(), "most": MAX_LISTED},
     )
     excuses = (_("without excuse"), _("one of them without excuse"), _("with excuse"))
     for row in rows:
         text = _("{member} missed the last two meetings of {cell}, {excuse}").format(
-            member=row["full_name"], cell=row["cell"], excuse=excuses[min(row["excused"], 2)]
+            member=row["full_name"], cell=row["cell"], excuse=excuses[row["excused"]]
         )
         yield Todo("·", _("absent twice"), text, "member", row["id"])
 

@@ -146,6 +146,7 @@ def test_a_deadline_in_the_words_that_people_use(typed: str, meant: tuple[int, i
         ("+3", date(2026, 11, 10), True, "13/11.*27/11"),
         ("3 ngày", None, False, "“3 ngày”"), ("2 tuần", date(2026, 11, 10), False, "“2 tuần”"),
         ("thứ sáu, 05/11/2026", None, False, "thứ năm, 05/11/2026"), ("5/11/2026 abc", None, False, "“5/11/2026 abc”"),
+        ("một", TODAY, True, "“một”"), ("mot", TODAY, True, "“mot”"), ("ngày một", TODAY, True, "“ngày một”"),
         ("cuối tháng 13", None, False, "/13"), ("999 năm trước", None, False, "1900"),
         ("15/4", None, True, "15/04/2026.*15/04/2027"), ("1/3", None, True, "01/03/2026.*01/03/2027"),
         ("10/11", date(2026, 11, 20), True, "“10/11”.*10/11/2026.*20/11/2026.*10/11/2027"),

@@ -13,6 +13,7 @@ from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import lists, records
 from fieldapp.sheets import importing
 from fieldapp.sheets.importing import ImportOptions
+from fieldapp.store.ids import new_id
 
 pytestmark = pytest.mark.usefixtures("whole_baseline")
 
@@ -146,6 +147,24 @@ def test_who_is_called_later_does_not_bring_up_the_others_again(world: World) ->
     records.save(world.post, "meeting", {"attendance": more}, row_id)
     with pytest.raises(NeedsConfirmation, match="4 đảng viên"):
         records.save(world.post, "meeting", {"attendance": []}, row_id)
+
+
+def test_a_meeting_of_a_large_cell_is_saved_with_nobody_called(world: World) -> None:
+    """The answer is stored in a bounded field, however many they are; and it stays."""
+    here = cell(world)
+    first = records.save(world.post, "member", {"full_name": "Trần Văn A", "party_cell_id": here})
+    for n in range(111):
+        world.post.db.execute(
+            "INSERT INTO member (id, created_at, created_by, post_id, full_name, party_cell_id)"
+            " SELECT ?, created_at, created_by, post_id, full_name || ?, party_cell_id FROM member WHERE id = ?",
+            [new_id(str(world.post.identity.post_id)), n, first],
+        )
+    one = [{"member_id": first, "status": "present"}]
+    row_id = records.save(world.post, "meeting", {"party_cell_id": here, "held_on": "2025-10-05"}, confirm=True)
+    with pytest.raises(NeedsConfirmation, match="111 đảng viên"):
+        records.save(world.post, "meeting", {"held_on": "2025-10-06", "attendance": one}, row_id)
+    records.save(world.post, "meeting", {"held_on": "2025-10-06", "attendance": one}, row_id, confirm=True)
+    records.save(world.post, "meeting", PLACE | {"attendance": one}, row_id)
 
 
 def test_who_was_called_by_the_name_that_gave_way_is_called(world: World) -> None:

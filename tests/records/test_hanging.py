@@ -1,5 +1,6 @@
 """What hangs on a voided record is said, listed and marked; taking a void back by command asks as saving does."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,21 @@ def test_with_a_person_goes_what_is_about_all_their_records(world: World) -> Non
         ("introduction", 1)
     ]
     assert any("(đã hủy " in text for _title, text in view.describe(store, records.get(store, letter)))
+
+
+def test_the_list_is_in_the_language_and_of_the_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = cell_of(world.post)
+    about = {"party_cell_id": cell, "date_from": "2018-01-01", "date_to": str(wall.today())}
+    who = records.save(world.post, "member", {"full_name": "Lê Văn Sáu"})
+    records.save(world.post, "introduction", {**about, "member_id": who}, confirm=True)
+    records.void(world.hq, cell, "nhập nhầm")
+    world.carry(world.hq, world.post)
+    assert "còn được nêu" in hanging.dangling(world.post)[0].sentence
+    monkeypatch.setenv("FIELDAPP_LANG", "en")
+    assert "is still named" in hanging.dangling(world.post)[0].sentence
+    tomorrow = wall.today() + timedelta(1)
+    monkeypatch.setattr(wall, "today", lambda: tomorrow)
+    assert hanging.dangling(world.post) == []
 
 
 def test_headquarters_reads_through_no_long_table_for_the_list(world: World) -> None:

@@ -8,6 +8,7 @@ from field import Run, World
 from form_driver import form_driver
 from sync_state import second_laptop
 
+from fieldapp.errors import FieldappError
 from fieldapp.records import records
 from fieldapp.records.rule_violations import violations
 from fieldapp.reports import narrative
@@ -98,6 +99,27 @@ def test_a_figure_that_went_out_of_use_stays_while_the_kind_does(world: World, r
     assert run("edit", row_id, "--json", "-", stdin={"activity_kind_id": "thien_tai", "hamlet": "Buôn A"})[0] == 0
     assert run("edit", row_id, "--json", "-", stdin={"measures": RELIEF["measures"]})[0] == 0
     assert figures(world, row_id)["gao_kg"] == 50
+
+
+def test_what_past_figures_count_by_does_not_change_later(world: World) -> None:
+    """They would leave every report with it, or count tenfold. It is retired, and the right one is added."""
+    added = {"activity_kind_id": "gieng_khoan", "code": "do_sau", "name": "Độ sâu", "field_type": "text"}
+    field = records.save(world.hq, "kind_field", added)
+    line = world.hq.row("SELECT k.* FROM kind_measure k JOIN measure m ON m.id = k.measure_id WHERE m.code = 'gieng'")
+    assert line is not None
+    for kind_of, row_id, given in (
+        ("kind_measure", line["id"], {"measure_id": "gao_kg"}),
+        ("kind_measure", line["id"], {"activity_kind": "thien_tai"}),
+        ("kind_field", field, {"activity_kind_id": "thien_tai"}),
+        ("kind_field", field, {"field_type": "number"}),
+        ("kind_field", field, {"decimals": 1}),
+        ("measure", line["measure_id"], {"decimals": 1}),
+    ):
+        with pytest.raises(FieldappError, match="ngừng dùng"):
+            records.save(world.hq, kind_of, given, row_id, confirm=True)
+    records.save(world.hq, "kind_measure", {"measure_id": "gieng", "hint": "số giếng"}, line["id"])
+    records.void(world.hq, line["id"], "đổi số liệu")
+    records.save(world.hq, "kind_measure", {"activity_kind_id": line["activity_kind_id"], "measure_id": "gieng"})
 
 
 async def test_the_form_asks_too(world: World) -> None:

@@ -105,8 +105,15 @@ def test_a_figure_that_is_refused_names_the_piece_that_is_wrong(typed: str, meas
 
 
 def test_words_that_are_no_number_stay_words() -> None:
-    for typed in ("hàng chục", "vài chục", "một số", "hai ba chục", "chục", "mười mấy", "nhiều hộ", "không", "hai bên"):
+    for typed in ("hàng chục", "vài chục", "một số", "hai ba chục", "chục", "mười mấy", "nhiều hộ", "không", "hai bên",
+                  "sau", "nam", "tam", "bay", "chin", "mot", "bon", "Sau", "chừng sau"):  # fmt: skip
         assert read_figures(typed, HOUSEHOLDS, LAST) == [words(typed)]
+
+
+def test_a_digit_in_a_word_has_its_marks_or_something_behind_it() -> None:
+    """Without them it is a word of its own: sau is “after”, nam is “south”."""
+    for typed, meant in {"sáu": 6, "năm": 5, "tám": 8, "bảy": 7, "hai": 2, "sau ho": 6, "nam chuc": 50}.items():
+        assert read_figures(typed, HOUSEHOLDS, LAST)[0]["amount"] == meant, typed
 
 
 @given(st.integers(0, 10**15), st.sampled_from([COUNTED, LONG, MONEY, HOUSEHOLDS, RICE, WORKDAYS]), st.booleans())

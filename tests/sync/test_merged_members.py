@@ -195,6 +195,20 @@ def test_a_void_by_somebody_who_did_not_know_of_it_is_listed(two: Two, who: str)
         assert figure(store, "members_introduced") is None, "until then what somebody declared wrong counts nowhere"
 
 
+def test_who_gave_way_to_a_record_that_was_voided_is_offered_no_more(two: Two) -> None:
+    """They count nowhere, so nothing new is recorded about them, by whatever name."""
+    one_person(two.post, two.ba, two.an)
+    records.void(two.post, two.an, "nhập nhầm")
+    for named in (two.ba, "Lê Văn Ba", "le van ba"):
+        with pytest.raises(ValueError, match="Không còn dùng"):
+            resolve_reference(two.post, "member", named)
+        with pytest.raises(FieldappError, match="Không còn dùng"):
+            two.introduce(named)
+    assert lists.choices(two.post, "member", "le van ba") == []
+    assert [row_id for row_id, _name in lists.choices(two.post, "member", "")] == [two.again]
+    records.save(two.post, "member", {"full_name": "Lê Văn Ba"})  # nobody is asked whether it is the same
+
+
 def test_what_differs_is_listed_for_a_person_and_counts_once_until_then(two: Two) -> None:
     two.introduce(two.an, "2026-03-01")
     two.introduce(two.again, "2026-05-01")

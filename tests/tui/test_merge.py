@@ -43,6 +43,12 @@ async def test_two_members_are_merged_in_the_form_and_the_roll_call_shows_one(wo
         assert (shown.count("Nguyễn Văn An"), shown.count("Nguyen Van An"), shown.count("Lê Văn Ba")) == (1, 0, 1)
         assert "0 có mặt" in shown and "2 chưa" in shown, "present or absent: a person says it"
         form.app.form.query_one(RosterGrid).focus()
+        await form.type("<down>", "<space>", "<f2>")  # somebody else: what is not said yet stays as it is
+        assert form.app.result == meeting
+    rows = {r["member_id"]: r["status"] for r in records.get(store, meeting).children["attendance"]}
+    assert rows == {an: "absent", again: "present", ba: "present"}
+    async with form_driver(store, "meeting", meeting) as form:
+        form.app.form.query_one(RosterGrid).focus()
         await form.type("<f6>", "<f2>")
     rows = {r["member_id"]: r["status"] for r in records.get(store, meeting).children["attendance"]}
     assert rows == {an: "present", again: "present", ba: "present"}, "each row stays that of its member"
@@ -51,6 +57,12 @@ async def test_two_members_are_merged_in_the_form_and_the_roll_call_shows_one(wo
     store.db.execute(  # as the merge of two laptops leaves it
         f"INSERT INTO attendance (id, {columns}, status) SELECT ?, {columns}, 'absent' FROM attendance"
         " WHERE member_id = ?", [new_id(store.identity.post_id or ""), ba])  # fmt: skip
+    async with form_driver(store, "meeting", meeting) as form:
+        form.app.form.query_one(RosterGrid).focus()
+        await form.type("<space>", "<f2>")
+        assert form.app.result == meeting
+    kept = [r for r in records.get(store, meeting).children["attendance"] if r["member_id"] == ba]
+    assert [r["status"] for r in kept] == ["present", "absent"], "nobody has said which"
     async with form_driver(store, "meeting", meeting) as form:
         form.app.form.query_one(RosterGrid).focus()
         await form.type("<f6>", "<f2>")

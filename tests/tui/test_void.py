@@ -62,6 +62,22 @@ async def test_voiding_a_member_says_what_hangs_on_it_and_shows_it_afterwards(wo
     assert records.get(world.post, made["member"]).row["voided_at"] is not None
 
 
+async def test_the_reason_is_asked_while_another_window_writes(world: World) -> None:
+    """What the void changes cannot be worked out then; it can be voided as soon as the other has done."""
+    well = world.well()
+    async with at_post(world) as s:
+        s.app.store.db.execute("PRAGMA busy_timeout = 10")
+        s.app.push_screen(RecordScreen(well))
+        await s.press()
+        with s.app.store.reopen() as other:
+            other.db.execute("BEGIN IMMEDIATE")
+            await s.press("delete")
+            assert "Chương trình khác" in flat(s) and "Lý do hủy bản ghi" in flat(s)
+            other.db.execute("ROLLBACK")
+        await s.press("trung", "enter")
+    assert records.get(world.post, well).row["void_reason"] == "trung"
+
+
 async def test_a_retired_unit_lists_a_record_that_names_it_in_two_ways(world: World) -> None:
     unit = records.save(world.hq, "unit", {"name": "Thôn 9", "level": "hamlet", "parent_id": "24221"}, confirm=True)
     world.carry(world.hq, world.post)

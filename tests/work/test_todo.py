@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldapp.records import lists, records
+from fieldapp.store.ids import new_id
 from fieldapp.store.store import Store
 from fieldapp.work import month_counts
 from fieldapp.work.todo import MANY, MAX_LISTED, MOST_OF_A_SORT, SORTS, Todo, in_order, in_short, todo
@@ -155,6 +156,28 @@ def test_who_missed_two_meetings_in_a_row(world: World, statuses: tuple[str, ...
     records.void(world.post, meet(world, "2024-11-04", Bình="present"), "nhầm")
     found = of_kind(world.post, "member")
     assert [(t.target, t.text.endswith(f", {words}")) for t in found] == ([(binh, True)] if words else [])
+
+
+def test_two_rows_of_one_person_at_a_meeting_are_one_absence(world: World) -> None:
+    """As a merge leaves them, of two records of one member or of two laptops: the newer row counts, as in reports."""
+    binh, again = member(world, "Trần Văn Bình"), member(world, "Trần Văn Minh")
+    introduce(world, binh)
+    introduce(world, again, "2024-02-01")
+    meet(world, "2024-09-03", Bình="excused", Minh="excused")
+    meeting = meet(world, "2024-10-03", Bình="absent")
+    records.save(world.post, "member", {"same_as_id": binh}, again, confirm=True)
+
+    def said() -> list[tuple[str, str]]:
+        return [(t.target, t.text.split(", ")[-1]) for t in of_kind(world.post, "member") if "vắng" in t.when]
+
+    assert said() == [(binh, "một kỳ không có lý do")]
+    columns = "post_id, created_at, created_by, meeting_id, member_id"
+    for status, words in (("present", []), ("excused", [(binh, "có lý do")])):
+        world.post.db.execute(
+            f"INSERT INTO attendance (id, {columns}, status) SELECT ?, {columns}, ? FROM attendance"
+            " WHERE meeting_id = ? LIMIT 1", [new_id(str(world.post.identity.post_id)), status, meeting],
+        )  # fmt: skip
+        assert said() == words
 
 
 def test_a_meeting_without_the_member_on_its_list_says_nothing(world: World) -> None:

@@ -233,7 +233,10 @@ class RecordScreen(Page):
     def action_void(self) -> None:
         """Ask for the reason, on the page."""
         self._about = None
-        also = void_effect.void_sentences(self.store, self._model.KIND, [self._record_id])
+        try:
+            also = void_effect.void_sentences(self.store, self._model.KIND, [self._record_id])
+        except FieldappError as error:  # what changes is worked out by a write that is rolled back
+            also = [str(error)]
         why = (
             _("Why is it retired? Enter retires it, Esc keeps it.")
             if self._model.REFERENCE

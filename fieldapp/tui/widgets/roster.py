@@ -65,7 +65,8 @@ class MissingField(AddingList):
 
 
 class RosterEditor(FormSection):
-    """``data`` is ``[{member_id, status, reason}]`` of the marked members; of the others nothing is known."""
+    """``data`` is ``[{member_id, status, reason}]`` of the marked members; of the others nothing is known, or what is
+    stored differs and stays."""
 
     copies = False  # who was there last time says nothing about this time
 
@@ -88,6 +89,8 @@ class RosterEditor(FormSection):
         """Those of the stored meeting are among them"""
         self._stored: dict[str, list[str]] = {}
         """Member -> the members that the stored rows name: another one too, if its record gave way to this one"""
+        self._open: dict[str, list[dict[str, Any]]] = {}
+        """Member -> the stored rows, which differ: they stay until a person says which is right"""
         self._asked: Seat | None = None
         self._grid = RosterGrid(self._ask, self._take_out, self._name_missing)
         self._reason = FieldRow("reason", _("Reason"), ReasonField(self), indent=1)
@@ -109,10 +112,16 @@ class RosterEditor(FormSection):
     @property
     def data(self) -> list[dict[str, Any]]:
         return [
-            {"member_id": member, "status": seat.status, "reason": seat.reason}
+            row
             for seat in self._grid.items
-            if seat.status is not None
-            for member in self._stored.get(seat.member_id, [seat.member_id])
+            for row in (
+                self._open.get(seat.member_id, [])
+                if seat.status is None
+                else [
+                    {"member_id": member, "status": seat.status, "reason": seat.reason}
+                    for member in self._stored.get(seat.member_id, [seat.member_id])
+                ]
+            )
         ]
 
     @property
@@ -130,17 +139,19 @@ class RosterEditor(FormSection):
         self._show_seats()
 
     def load(self, value: Any) -> None:
-        self._stored, self._marks, differ = {}, {}, set()
+        self._stored, self._marks, self._open = {}, {}, {}
+        stored: dict[str, list[dict[str, Any]]] = {}
         for row in value or ():
             (person,) = persons.who_stays(self._store, "member", [row["member_id"]])
             members = self._stored.setdefault(person, [])
             members += [] if row["member_id"] in members else [row["member_id"]]
             mark = (row["status"], row.get("reason"))
-            if self._marks.setdefault(person, mark)[0] != mark[0]:
-                differ.add(person)
+            stored.setdefault(person, []).append({"member_id": row["member_id"], "status": mark[0], "reason": mark[1]})
             self._marks[person] = mark  # of two rows of one person the newer counts, and comes later
-        for person in differ:  # for a person to say
-            del self._marks[person]
+        for person, rows in stored.items():
+            if len({row["status"] for row in rows}) > 1:  # for a person to say
+                self._open[person] = rows
+                del self._marks[person]
         self._loaded = list(self._stored)
         self._mark_seats()
 
@@ -235,6 +246,7 @@ class RosterEditor(FormSection):
         """Take somebody off the list who is not of the cell."""
         self._remember()
         self._marks.pop(seat.member_id, None)
+        self._open.pop(seat.member_id, None)
         self._guests = [member for member in self._guests if member != seat.member_id]
         self._loaded = [member for member in self._loaded if member != seat.member_id]
         self._show_seats()
