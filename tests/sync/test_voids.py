@@ -251,6 +251,20 @@ def test_what_its_author_knew_is_no_question(two: Two) -> None:
         assert merge.conflicts(store) == []
 
 
+def test_a_pair_may_be_spelled_in_two_ways(two: Two) -> None:
+    """What entry asks about as the same is a pair, with capitals, tones and marks or without."""
+    wells = [two.well(hamlet="Buôn A"), two.well(hamlet="buon a")]
+    members = [records.save(two.post, "member", {"full_name": name}, confirm=True)
+               for name in ("Lê Văn Tám", "LE VAN TAM")]  # fmt: skip
+    two.meet()
+    for first, second in (wells, members):
+        records.void(two.post, first, "ghi trùng, giữ bản kia")
+        records.void(two.b, second, "trùng với bản trước")
+    two.meet()
+    for store in two.all:
+        assert {c["row"] for c in merge.conflicts(store)} == {*wells, *members}
+
+
 def test_wells_of_other_places_are_no_pair(two: Two) -> None:
     first, second = two.well(hamlet="Buôn A"), two.well(hamlet="Buôn B")
     two.meet()
