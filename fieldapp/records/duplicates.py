@@ -14,6 +14,7 @@ from fieldapp.domain.records import PARENTS
 from fieldapp.domain.reference import Unit
 from fieldapp.i18n import _
 from fieldapp.records import persons
+from fieldapp.records.parts import of_kind
 from fieldapp.records.reading import columns_of
 from fieldapp.records.soft_limits import Question
 from fieldapp.records.words import labels
@@ -155,10 +156,10 @@ def _are_told_apart(
 
 
 def _shares_amount(store: Store, row: Row, amounts: set[tuple[str, int]]) -> bool:
-    """Whether both have the same amount of a measure, or neither has any amount."""
+    """Whether both have the same amount of a measure, or neither has any amount that counts."""
     stored = store.rows(
-        "SELECT measure_id, amount FROM activity_measure"
-        " WHERE activity_id = ? AND voided_at IS NULL AND amount IS NOT NULL",
+        "SELECT v.measure_id, v.amount FROM activity_measure v JOIN activity a ON a.id = v.activity_id"
+        f" WHERE a.id = ? AND v.voided_at IS NULL AND v.amount IS NOT NULL AND {of_kind('v', 'a')}",
         [row["id"]],
     )
     return any((v["measure_id"], v["amount"]) in amounts for v in stored) or not (amounts or stored)
