@@ -22,8 +22,12 @@ from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import search_key
 
 
-def duplicate_question(store: Store, record: Record, children: Mapping[str, Sequence[Any]]) -> Question | None:
-    """The question about a new record that may be a duplicate; None if there is no such question.
+def duplicate_question(
+    store: Store, record: Record, children: Mapping[str, Sequence[Any]], voided: Row | None
+) -> Question | None:
+    """The question about a record that may be a duplicate; None if there is no such question.
+
+    ``voided``: the stored row of one whose void is taken back, with its stored figures; others are new.
 
     The record may be a duplicate if a stored record has the same values in the fields ``ALIKE`` of the model, or else
     in those of its label and its day, and an amount in common. Two that rules compare are refused, not asked about.
@@ -31,13 +35,14 @@ def duplicate_question(store: Store, record: Record, children: Mapping[str, Sequ
     model = type(record)
     if model.UNIQUE:
         return None
-    amounts = {
+    amounts = _amounts(store, voided["id"]) if voided else {
         (c.record.measure_id, c.record.amount)
         for c in children.get("measures", ())
         if isinstance(c.record, ActivityMeasure) and c.record.amount is not None
-    }
+    }  # fmt: skip
     for row in possible_duplicates(store, model, columns_of(record)):
-        if not _shares_amount(store, row, amounts):
+        stored = _amounts(store, row["id"])
+        if amounts.isdisjoint(stored) and (amounts or stored):
             continue
         stays = persons.who_stays(store, model.KIND, [row["id"]])[0]
         name = labels(store, model.KIND, [stays])[stays]
@@ -155,11 +160,11 @@ def _are_told_apart(
     return any(None not in (one[f], other[f]) and _key(model, f, one[f]) != _key(model, f, other[f]) for f in fields)
 
 
-def _shares_amount(store: Store, row: Row, amounts: set[tuple[str, int]]) -> bool:
-    """Whether both have the same amount of a measure, or neither has any amount that counts."""
-    stored = store.rows(
+def _amounts(store: Store, activity_id: str) -> set[tuple[str, int]]:
+    """(measure, amount) of the figures of an activity that count."""
+    rows = store.rows(
         "SELECT v.measure_id, v.amount FROM activity_measure v JOIN activity a ON a.id = v.activity_id"
         f" WHERE a.id = ? AND v.voided_at IS NULL AND v.amount IS NOT NULL AND {of_kind('v', 'a')}",
-        [row["id"]],
+        [activity_id],
     )
-    return any((v["measure_id"], v["amount"]) in amounts for v in stored) or not (amounts or stored)
+    return {(row["measure_id"], row["amount"]) for row in rows}

@@ -151,7 +151,7 @@ def test_taking_back_asks_and_refuses_as_saving_does(world: World, run: Run) -> 
     meeting = records.save(world.post, "meeting", {**held, "held_on": "2018-07-05"}, confirm=True)
     records.void(world.post, meeting, "nhầm")
     records.save(world.post, "meeting", {**held, "held_on": "2018-07-06"}, confirm=True)
-    world.well()
+    same = world.well()
     world.post.close()
     code, _out, err = run("unvoid", letter, "--confirm")
     assert code == 1
@@ -162,7 +162,12 @@ def test_taking_back_asks_and_refuses_as_saving_does(world: World, run: Run) -> 
     code, _out, err = run("unvoid", well)
     assert code != 0
     assert "Chưa lấy lại." in err
-    assert run("unvoid", well, "--confirm")[0] == 0
+    for row_id in (well, meeting):
+        assert run("unvoid", row_id, "--confirm")[0] == 0
+    store = world.post.reopen()
+    assert records.get(store, well).row["confirmed"] == f"={same}"
+    assert f"held_on={about['party_cell_id']} 2018-07" in records.get(store, meeting).row["confirmed"].split("\n")
+    store.close()
 
 
 def test_who_may_not_void_the_records_of_others_takes_back_only_what_is_theirs(world: World) -> None:
