@@ -110,7 +110,15 @@ def save(
 
 
 class _Undo(Exception):
-    """Rolls the transaction of a preview back; nothing was wrong."""
+    """Rolls a transaction back; nothing was wrong."""
+
+
+@contextmanager
+def tried(store: Store) -> Iterator[None]:
+    """Within the block something is done, with all its errors; afterwards nothing has happened."""
+    with suppress(_Undo), store.transaction():
+        yield
+        raise _Undo
 
 
 def preview(
@@ -120,14 +128,10 @@ def preview(
 
     ``instead_of``: a record that counts as voided meanwhile, so that rules and questions do not compare with it.
     """
-    found: Found | None = None
-    with suppress(_Undo), store.transaction():
+    with tried(store):
         if instead_of is not None:
             _update(store, kind, instead_of, {"voided_at": wall.instant(), "void_reason": "tried"})
-        found = get(store, save(store, kind, data, confirm=confirm, compare=False))
-        raise _Undo
-    assert found is not None
-    return found
+        return get(store, save(store, kind, data, confirm=confirm, compare=False))
 
 
 @dataclass(frozen=True)
@@ -374,9 +378,8 @@ def take_back(store: Store, row_id: str, *, confirm: bool = False) -> None:
 def questions_when_taken_back(store: Store, row_id: str) -> list[str]:
     """What ``take_back`` would ask about; raises its errors, and changes nothing."""
     try:
-        with suppress(_Undo), store.transaction():
+        with tried(store):
             take_back(store, row_id)
-            raise _Undo
     except NeedsConfirmation as asked:
         return [*asked.fields.values()]
     return []
@@ -391,13 +394,12 @@ def _voided_by(store: Store, row_id: str) -> str | None:
 @contextmanager
 def as_if(store: Store, kind: str, ids: Collection[str], *, voided: bool) -> Iterator[None]:
     """Within the block some records are voided, or not; afterwards nothing has happened."""
-    with suppress(_Undo), store.transaction():
+    with tried(store):
         store.db.execute(
             f"UPDATE {kind} SET voided_at = ? WHERE id IN (SELECT value FROM json_each(?))",
             [wall.instant() if voided else None, json.dumps([*ids])],
         )
         yield
-        raise _Undo
 
 
 def writable_scope(store: Store, model: type[Record]) -> str:

@@ -170,6 +170,25 @@ def test_taking_back_asks_and_refuses_as_saving_does(world: World, run: Run) -> 
     store.close()
 
 
+def test_what_may_not_be_done_is_said_before_its_effects(world: World, run: Run, tmp_path: Path) -> None:
+    well, voided = world.well(), world.well(hamlet="Buôn A")
+    records.void(world.post, voided, "nhầm")
+    world.carry(world.post, world.hq)
+    sheet = tmp_path / "members.csv"
+    sheet.write_text("Họ và tên\nLê Văn Năm\n", encoding="utf-8")
+    assert run("import-table", sheet, "--kind", "member")[0] == 0
+    (member,) = lists.record_window(world.post, "member").rows
+    about = {"member_id": member["id"], "party_cell_id": cell_of(world.post), "date_from": "2018-01-01"}
+    records.save(world.post, "introduction", about)
+    for home, *arguments in (
+        ("hq", "void", well, "--reason", "nhầm"), ("post", "void", well, "--reason", " "), ("hq", "unvoid", voided),
+        ("post", "import-table", "--take-back", "1"),
+    ):  # fmt: skip
+        code, _out, err = run(*arguments, home=home)
+        assert code == 1 and "Báo cáo" not in err and "giới thiệu" not in err, (arguments, err)
+    assert [records.get(world.post, i).row["voided_at"] is None for i in (well, voided)] == [True, False]
+
+
 def test_who_may_not_void_the_records_of_others_takes_back_only_what_is_theirs(world: World) -> None:
     own, of_another = world.well(), world.well(hamlet="Buôn A")
     records.void(world.post, own, "nhầm")
