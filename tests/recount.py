@@ -234,7 +234,8 @@ class Recount:
         self.units = Units(tables["unit"], tables["unit_succession"])
         self.lines: dict[str, dict[str, list[Row]]] = {}
         self.kinds_have: set[tuple[str, str]] = set()
-        self.facts = [f for kind in KINDS_WITH_FIGURES for row in tables[kind] for f in self._facts(kind, row)]
+        told = [f for kind in KINDS_WITH_FIGURES for row in tables[kind] for f in self._facts(kind, row)]
+        self.facts = _rated_once(told)
         self.deed_of = self._deeds()
 
     # facts
@@ -646,3 +647,13 @@ def _state_of(matter: Row, asked: Asked) -> str:
 
 def _next_day(day: str) -> str:
     return (date.fromisoformat(day) + timedelta(1)).isoformat()
+
+
+def _rated_once(facts: Iterable[Fact]) -> list[Fact]:
+    """Of the ratings of one person or cell in one year, by one post, that count: the newest; all other facts."""
+    among = {"cell_rating": "party_cell_id", "member_rating": "member_id"}
+    told: dict[tuple[Any, ...], Fact] = {}
+    for number, f in enumerate(sorted(facts, key=lambda x: x.record)):
+        once = f.source in among and f.state == "counts"
+        told[(f.source, f.post, f.values[among[f.source]], f.first) if once else (number,)] = f
+    return [*told.values()]

@@ -164,8 +164,9 @@ def void(obj: Context, id: str, reason: str, yes: bool) -> None:
     from fieldapp.reports import void_effect
 
     store = obj.open()
-    found = records.get(store, id)
-    sentences = void_effect.void_sentences(store, found.kind, [id]) if found.row["voided_at"] is None else []
+    with records.tried(store):
+        records.void(store, id, reason)
+    sentences = void_effect.void_sentences(store, records.get(store, id).kind, [id])
     if _agreed(sentences, _("Void it?"), yes):
         records.void(store, id, reason)
         print_message(_("Voided. It stays readable with its reason."))
@@ -182,9 +183,9 @@ def unvoid(obj: Context, id: str, confirm: bool, yes: bool) -> None:
     from fieldapp.reports import void_effect
 
     store = obj.open()
-    found = records.get(store, id)
-    voided = found.row["voided_at"] is not None
-    sentences = void_effect.figure_sentences(store, found.kind, [id], voided=False) if voided else []
+    with records.tried(store):
+        records.take_back(store, id, confirm=confirm)
+    sentences = void_effect.figure_sentences(store, records.get(store, id).kind, [id], voided=False)
     if _agreed(sentences, _("Take the void back?"), yes):
         records.take_back(store, id, confirm=confirm)
         print_message(_("Taken back: it counts again."))
@@ -293,6 +294,7 @@ def import_table(
 
 def _list_or_take_back(obj: Context, number: int | None, reason: str, yes: bool, as_json: bool) -> None:
     """List the imported sheets, or take one back."""
+    from fieldapp.records import records
     from fieldapp.reports import void_effect
     from fieldapp.sheets import messages
     from fieldapp.sheets import take_back as taking
@@ -305,6 +307,8 @@ def _list_or_take_back(obj: Context, number: int | None, reason: str, yes: bool,
         for line in [] if as_json else messages.batch_lines(listed):
             print_text(line)
         return
+    with records.tried(store):
+        taking.take_back(store, number, reason)
     kind, ids = taking.records_to_void(store, number)
     if not _agreed(void_effect.void_sentences(store, kind, ids), _("Take the sheet back?"), yes):
         return

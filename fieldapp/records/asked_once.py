@@ -37,7 +37,7 @@ def questions_about(
         yield from _no_successor(store, record, old)
     if isinstance(record, Meeting):
         yield from _roll_call(store, record, old, stored, given)
-        yield from second_meeting(store, record, old)
+        yield from _second_meeting(store, record, old)
 
 
 def questions_about_row(store: Store, record: Record, row: ChildRow, *, other_kind: bool) -> Iterator[Question]:
@@ -114,8 +114,8 @@ def _persons(store: Store, members: Sequence[str]) -> set[str]:
     return set(persons.who_stays(store, Member.KIND, members))
 
 
-def second_meeting(store: Store, record: Meeting, old: Row | None) -> list[Question]:
-    """A regular meeting of a cell that had one in this month."""
+def _second_meeting(store: Store, record: Meeting, old: Row | None) -> list[Question]:
+    """A regular meeting of a cell that had one in this month; where its void is taken back, as of a new one."""
     if record.meeting_type != "regular":
         return []
     month = f"{record.held_on:%Y-%m}"
@@ -130,8 +130,8 @@ def second_meeting(store: Store, record: Meeting, old: Row | None) -> list[Quest
         cell=labels(store, "party_cell", [record.party_cell_id], short=True)[record.party_cell_id],
         day=format_date(date.fromisoformat(other["held_on"])),
     )
-    same = old is not None and (old["party_cell_id"], old["meeting_type"], old["held_on"][:7]) == (
-        record.party_cell_id, "regular", month,
+    same = old is not None and (old["party_cell_id"], old["meeting_type"], old["held_on"][:7], old["voided_at"]) == (
+        record.party_cell_id, "regular", month, None,
     )  # fmt: skip
     return raised_now([Question("held_on", f"{record.party_cell_id} {month}", sentence)], old, changed=not same)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from fieldapp.domain import rules
@@ -13,14 +14,20 @@ from fieldapp.domain.records import PARENTS
 from fieldapp.domain.reference import Unit
 from fieldapp.i18n import _
 from fieldapp.records import persons
+from fieldapp.records.parts import of_kind
 from fieldapp.records.reading import columns_of
 from fieldapp.records.soft_limits import Question
 from fieldapp.records.words import labels
 from fieldapp.store.store import Row, Store
+from fieldapp.vietnamese.text import search_key
 
 
-def duplicate_question(store: Store, record: Record, children: Mapping[str, Sequence[Any]]) -> Question | None:
-    """The question about a new record that may be a duplicate; None if there is no such question.
+def duplicate_question(
+    store: Store, record: Record, children: Mapping[str, Sequence[Any]], voided: Row | None
+) -> Question | None:
+    """The question about a record that may be a duplicate; None if there is no such question.
+
+    ``voided``: the stored row of one whose void is taken back, with its stored figures; others are new.
 
     The record may be a duplicate if a stored record has the same values in the fields ``ALIKE`` of the model, or else
     in those of its label and its day, and an amount in common. Two that rules compare are refused, not asked about.
@@ -28,13 +35,14 @@ def duplicate_question(store: Store, record: Record, children: Mapping[str, Sequ
     model = type(record)
     if model.UNIQUE:
         return None
-    amounts = {
+    amounts = _amounts(store, voided["id"]) if voided else {
         (c.record.measure_id, c.record.amount)
         for c in children.get("measures", ())
         if isinstance(c.record, ActivityMeasure) and c.record.amount is not None
-    }
+    }  # fmt: skip
     for row in possible_duplicates(store, model, columns_of(record)):
-        if not _shares_amount(store, row, amounts):
+        stored = _amounts(store, row["id"])
+        if amounts.isdisjoint(stored) and (amounts or stored):
             continue
         stays = persons.who_stays(store, model.KIND, [row["id"]])[0]
         name = labels(store, model.KIND, [stays])[stays]
@@ -51,30 +59,29 @@ def possible_duplicates(store: Store, model: type[Record], columns: Mapping[str,
     Models without ``ALIKE``: in the fields of the label and the day. Capitals, tones and marks make no difference.
     """
     fields = _alike_fields(model)
-    texts = {shape.name for shape in fields_of(model) if shape.type == "text"}
-    same = " AND ".join(f"plain(r.{field}) IS plain(?)" if field in texts else f"r.{field} IS ?" for field in fields)
+    same = " AND ".join(f"{_compared(model, f, f'r.{f}')} IS {_compared(model, f, '?')}" for f in fields)
     same += f" AND r.id NOT IN {persons.OUT_OF_USE}" if model is Member else ""
     rows = store.rows(
         f"SELECT r.* FROM {model.KIND} r WHERE {same} AND r.voided_at IS NULL ORDER BY r.id DESC",
         [columns[field] for field in fields],
     )
-    return (row for row in rows if not _is_told_apart(columns, row, model))
+    return (row for row in rows if not _are_told_apart(model, model.APART, columns, row))
 
 
 def voided_alike(store: Store, model: type[Record], ids: Collection[str]) -> list[list[Row]]:
     """Voided rows of a kind, together with all voided rows of their post that have the same values in the fields by
     which two rows are taken for one: a list for each such set. ``may_be_the_same`` says which of a set are a pair."""
     fields = _sameness(model)[0] if model.REFERENCE else (*_sameness(model)[0], "post_id")
-    same = " AND ".join(f"r.{field} IS s.{field}" for field in fields)
+    same = " AND ".join(f"{_compared(model, field, f'r.{field}')} IS s.{field}" for field in fields)
     rows = store.rows(
-        f"SELECT r.* FROM (SELECT DISTINCT {', '.join(fields)} FROM {model.KIND}"
-        " WHERE id IN (SELECT value FROM json_each(?)) AND voided_at IS NOT NULL) s"
-        f" CROSS JOIN {model.KIND} r ON {same} WHERE r.voided_at IS NOT NULL ORDER BY r.id",
+        f"SELECT r.* FROM (SELECT DISTINCT {', '.join(f'{_compared(model, f, f)} AS {f}' for f in fields)}"
+        f" FROM {model.KIND} WHERE id IN (SELECT value FROM json_each(?)) AND voided_at IS NOT NULL) s"
+        f" CROSS JOIN {model.KIND} r ON r.voided_at IS NOT NULL AND {same} ORDER BY r.id",
         [json.dumps(sorted(ids))],
     )
     sets: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
-        sets.setdefault(tuple(row[field] for field in fields), []).append(row)
+        sets.setdefault(tuple(_key(model, field, row[field]) for field in fields), []).append(row)
     return list(sets.values())
 
 
@@ -85,14 +92,15 @@ def voided_elsewhere(store: Store, ids: Collection[str]) -> dict[str, list[str]]
     values in the fields ``ALIKE``. Events are each post's own, and tell nothing apart.
     """
     fields, (apart, *_others) = Activity.ALIKE, Activity.APART
-    same = " AND ".join(f"b.{field} IS a.{field}" for field in fields)
+    same = " AND ".join(f"{_compared(Activity, f, f'b.{f}')} IS {_compared(Activity, f, f'a.{f}')}" for f in fields)
+    one, other = (_compared(Activity, apart, f"{row}.{apart}") for row in "ab")
     rows = store.rows(
         "WITH a AS MATERIALIZED (SELECT * FROM activity WHERE id IN (SELECT value FROM json_each(?))"
         " AND voided_at IS NOT NULL), joint AS MATERIALIZED (SELECT * FROM activity"
         " WHERE joint_reference IS NOT NULL AND voided_at IS NOT NULL AND EXISTS (SELECT 1 FROM a))"
         f" SELECT a.id AS one, b.id AS other FROM a CROSS JOIN activity b ON {same}"
         " WHERE b.voided_at IS NOT NULL AND b.post_id <> a.post_id"
-        f" AND (a.{apart} IS b.{apart} OR a.{apart} IS NULL OR b.{apart} IS NULL)"
+        f" AND ({one} IS {other} OR a.{apart} IS NULL OR b.{apart} IS NULL)"
         " AND (a.joint_reference IS NULL OR b.joint_reference IS NULL"
         " OR plain(a.joint_reference) = plain(b.joint_reference))"
         " UNION SELECT a.id, b.id FROM a CROSS JOIN joint b ON b.activity_kind_id = a.activity_kind_id"
@@ -112,7 +120,7 @@ def may_be_the_same(model: type[Record], one: Row, other: Row) -> bool:
     if model is Introduction:
         last = one["date_to"] and date.fromisoformat(one["date_to"])
         return rules.overlap(date.fromisoformat(one["date_from"]), last, other["date_from"], other["date_to"])
-    return not any(None not in (one[f], other[f]) and one[f] != other[f] for f in _sameness(model)[1])
+    return not _are_told_apart(model, _sameness(model)[1], one, other)
 
 
 def _sameness(model: type[Record]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -131,18 +139,33 @@ def _alike_fields(model: type[Record]) -> tuple[str, ...]:
     return model.ALIKE or tuple(dict.fromkeys([*model.LABEL, *([model.DATE] if model.DATE else [])]))
 
 
-def _is_told_apart(columns: Mapping[str, Any], row: Row, model: type[Record]) -> bool:
-    """Whether both have a value, and not the same one, in a field that distinguishes records of one day and place."""
-    return any(
-        columns[field] is not None and row[field] is not None and columns[field] != row[field] for field in model.APART
-    )
+def _compared(model: type[Record], field: str, sql: str) -> str:
+    """SQL in which values of a field are compared; ``sql`` is one."""
+    return f"plain({sql})" if field in _texts(model) else sql
 
 
-def _shares_amount(store: Store, row: Row, amounts: set[tuple[str, int]]) -> bool:
-    """Whether both have the same amount of a measure, or neither has any amount."""
-    stored = store.rows(
-        "SELECT measure_id, amount FROM activity_measure"
-        " WHERE activity_id = ? AND voided_at IS NULL AND amount IS NOT NULL",
-        [row["id"]],
+def _key(model: type[Record], field: str, value: Any) -> Any:
+    """What ``_compared`` makes of a value."""
+    return search_key(value) if value is not None and field in _texts(model) else value
+
+
+@cache
+def _texts(model: type[Record]) -> Collection[str]:
+    return {shape.name for shape in fields_of(model) if shape.type == "text"}
+
+
+def _are_told_apart(
+    model: type[Record], fields: Sequence[str], one: Mapping[str, Any], other: Mapping[str, Any]
+) -> bool:
+    """Whether both have a value, and not the same one, in a field that distinguishes what is equal otherwise."""
+    return any(None not in (one[f], other[f]) and _key(model, f, one[f]) != _key(model, f, other[f]) for f in fields)
+
+
+def _amounts(store: Store, activity_id: str) -> set[tuple[str, int]]:
+    """(measure, amount) of the figures of an activity that count."""
+    rows = store.rows(
+        "SELECT v.measure_id, v.amount FROM activity_measure v JOIN activity a ON a.id = v.activity_id"
+        f" WHERE a.id = ? AND v.voided_at IS NULL AND v.amount IS NOT NULL AND {of_kind('v', 'a')}",
+        [activity_id],
     )
-    return any((v["measure_id"], v["amount"]) in amounts for v in stored) or not (amounts or stored)
+    return {(row["measure_id"], row["amount"]) for row in rows}

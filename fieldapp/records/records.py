@@ -9,7 +9,7 @@ from typing import Any
 from fieldapp.domain import lengths, rules
 from fieldapp.domain.assistance import Activity, ActivityExtra
 from fieldapp.domain.model import Child, Record
-from fieldapp.domain.party import Meeting, Member
+from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
@@ -72,6 +72,7 @@ def save(
     confirm: bool = False,
     fresh_id: str | None = None,
     compare: bool = True,
+    taken_back: bool = False,
 ) -> str:
     """Record a new record, or change the fields in ``data`` of an old one; returns its id.
 
@@ -84,16 +85,19 @@ def save(
     ``fresh_id``: the id of a new record; the ids of its child rows are then computed from it and their fields
     ``Child.about``.
     ``compare``: ask about a new record that may be a duplicate.
+    ``taken_back``: take the void of the old record back, and ask about it beside others as if it were new.
     """
     model = model_of(kind)
     if not model.TOP:
         raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
     with store.transaction():
         scope = writable_scope(store, model)
-        old = _changeable(store, kind, row_id, scope) if row_id is not None else None
+        old = _changeable(store, kind, row_id, scope, voided=taken_back) if row_id is not None else None
         own_id = old.row["id"] if old else fresh_id or new_id(scope)
         entry = _read_entry(store, model, data, old, own_id, compare)
         _ask_questions(entry, confirm)
+        if taken_back:
+            _update(store, kind, own_id, {"voided_at": None, "void_reason": None})
         _write(store, entry.record, old.row if old else None, scope, own_id, entry.questions[""])
         for name, rows in entry.children.items():
             before = old.children[name] if old else []
@@ -106,7 +110,15 @@ def save(
 
 
 class _Undo(Exception):
-    """Rolls the transaction of a preview back; nothing was wrong."""
+    """Rolls a transaction back; nothing was wrong."""
+
+
+@contextmanager
+def tried(store: Store) -> Iterator[None]:
+    """Within the block something is done, with all its errors; afterwards nothing has happened."""
+    with suppress(_Undo), store.transaction():
+        yield
+        raise _Undo
 
 
 def preview(
@@ -116,14 +128,10 @@ def preview(
 
     ``instead_of``: a record that counts as voided meanwhile, so that rules and questions do not compare with it.
     """
-    found: Found | None = None
-    with suppress(_Undo), store.transaction():
+    with tried(store):
         if instead_of is not None:
             _update(store, kind, instead_of, {"voided_at": wall.instant(), "void_reason": "tried"})
-        found = get(store, save(store, kind, data, confirm=confirm, compare=False))
-        raise _Undo
-    assert found is not None
-    return found
+        return get(store, save(store, kind, data, confirm=confirm, compare=False))
 
 
 @dataclass(frozen=True)
@@ -143,12 +151,12 @@ class _Entry:
     """Stored parts that do not fit the record any more, and go"""
 
 
-def _changeable(store: Store, kind: str, row_id: str, scope: str) -> Found:
-    """The stored record, if this replica may change it."""
+def _changeable(store: Store, kind: str, row_id: str, scope: str, *, voided: bool) -> Found:
+    """The stored record, if this replica may change it; ``voided``: also a voided one."""
     found = get(store, row_id)
     if found.kind != kind:
         raise FieldappError(_("This record is of another kind."))
-    if found.row["voided_at"] is not None:
+    if found.row["voided_at"] is not None and not voided:
         raise FieldappError(_("This record was voided; it can be read, no longer changed."))
     _check_scope(found.row, scope)
     return found
@@ -195,10 +203,10 @@ def _read_entry(
     lost = parts.lost_parts(unfit, data.keys(), {r.old["id"] for r in rows if r.old})
     record = record.model_copy(update={part.name: None for part in lost if part.why == "unit"})
     before_row = old.row if old else None
-    questions = {"": list(future_day_questions(record, wall.today()))}
-    duplicate = duplicate_question(store, record, children) if old is None and compare else None
+    beside_others = compare and (old is None or old.row["voided_at"] is not None)
+    duplicate = duplicate_question(store, record, children, before_row) if beside_others else None
     merges = persons.merge_question(store, own_id, record, before_row) if isinstance(record, Member) else []
-    questions[""] += merges
+    questions = {"": [*future_day_questions(record, wall.today()), *merges]}
     questions[""] += [duplicate] if duplicate else reused_reference_question(store, record, before_row)
     questions[""] += reviews.returned_questions(store, before_row, model.KIND, data, columns_of(record))
     questions[""] += dated_figures.outside_answered(record, before_row)
@@ -363,27 +371,22 @@ def take_back(store: Store, row_id: str, *, confirm: bool = False) -> None:
         _check_scope(found.row, scope)
         if {found.row["created_by"], _voided_by(store, row_id)} != {store.user}:
             people.check(store, Act.VOID_OTHERS)
-        asked = {} if confirm else _questions_beside_others(store, found)
-        _update(store, found.kind, row_id, {"voided_at": None, "void_reason": None})
         try:
-            save(store, found.kind, {}, row_id, confirm=confirm)
+            save(store, found.kind, {}, row_id, confirm=confirm, taken_back=True)
         except NeedsConfirmation as error:
-            asked |= error.fields
+            sentence = _("Not taken back yet. {questions}").format(questions=" ".join(error.fields.values()))
+            raise NeedsConfirmation(sentence, error.fields) from None
         except FieldappError as error:
             sentence = _("Not taken back, it stays voided. {problems}")
             problems = " ".join(error.fields.values()) or str(error)
             raise FieldappError(sentence.format(problems=problems), error.fields) from None
-        if asked:
-            listed = " ".join(asked.values())
-            raise NeedsConfirmation(_("Not taken back yet. {questions}").format(questions=listed), asked)
 
 
 def questions_when_taken_back(store: Store, row_id: str) -> list[str]:
     """What ``take_back`` would ask about; raises its errors, and changes nothing."""
     try:
-        with suppress(_Undo), store.transaction():
+        with tried(store):
             take_back(store, row_id)
-            raise _Undo
     except NeedsConfirmation as asked:
         return [*asked.fields.values()]
     return []
@@ -395,32 +398,15 @@ def _voided_by(store: Store, row_id: str) -> str | None:
     return max(voids, key=lambda c: (c.hlc, c.log_id)).actor if voids else None
 
 
-def _questions_beside_others(store: Store, found: Found) -> dict[str, str]:
-    """Field -> the question about a voided record that would be asked if it were entered now, beside what stands."""
-    model = BY_KIND[found.kind]
-    children = {
-        name: [ChildRow(row["id"], child.model.model_construct(**stored_fields(child.model, row)), row)
-               for row in found.children[name]]
-        for name, child in model.CHILDREN.items()
-    }  # fmt: skip
-    record = read_record(store, model, {}, found.row)
-    duplicate = duplicate_question(store, record, children)
-    questions = [duplicate] if duplicate else []
-    if isinstance(record, Meeting):
-        questions += asked_once.second_meeting(store, record, None)
-    return {question.field: question.sentence for question in questions}
-
-
 @contextmanager
 def as_if(store: Store, kind: str, ids: Collection[str], *, voided: bool) -> Iterator[None]:
     """Within the block some records are voided, or not; afterwards nothing has happened."""
-    with suppress(_Undo), store.transaction():
+    with tried(store):
         store.db.execute(
             f"UPDATE {kind} SET voided_at = ? WHERE id IN (SELECT value FROM json_each(?))",
             [wall.instant() if voided else None, json.dumps([*ids])],
         )
         yield
-        raise _Undo
 
 
 def writable_scope(store: Store, model: type[Record]) -> str:

@@ -29,6 +29,17 @@ def left_out(row: str, member: str | None = None) -> str:
     return f"CASE WHEN {voided} THEN 'voided' WHEN {row}.id IN {RETURNED} THEN 'returned' END AS left_out"
 
 
+def _rated_once(ratings: str, of: str) -> str:
+    """SQL for the ``ratings``; of those that a post gave one ``of`` in one year and that count, only the newest.
+
+    A merge of laptops, or of two members, may have left several.
+    """
+    newest = f"max(n.record) OVER (PARTITION BY n.post_id, n.{of}, n.first, n.left_out)"
+    return f"""
+        SELECT * FROM (SELECT n.*, {newest} AS newest FROM ({ratings}) n) o
+        WHERE o.left_out IS NOT NULL OR o.record = o.newest"""
+
+
 _BODY_UNIT = """coalesce(CASE WHEN t.unit_id = a.unit_id AND a.unit_now_id IS NOT NULL
                     AND bt.unit_id IS NOT NULL AND (:view = 'now' OR bt.today_id IS NULL)
                 THEN CASE WHEN bn.unit_id IS NULL THEN a.unit_now_id ELSE bn.today_id END END,
@@ -82,14 +93,20 @@ SOURCES: Mapping[Source, str] = {
             coalesce(c.decided_on, c.nominated_on) AS last, c.post_id,
             c.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("c", "m")}, m.id AS member_id
         FROM candidacy c JOIN person m ON m.member_id = c.member_id WHERE c.outcome = 'elected'""",
-    "cell_rating": f"""
+    "cell_rating": _rated_once(
+        f"""
         SELECT r.id AS record, 'cell_rating' AS kind, r.year || '-01-01' AS first, r.year || '-12-31' AS last,
             r.post_id, p.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("r")}, r.party_cell_id, r.rating
         FROM cell_rating r JOIN party_cell p ON p.id = r.party_cell_id""",
-    "member_rating": f"""
+        "party_cell_id",
+    ),
+    "member_rating": _rated_once(
+        f"""
         SELECT r.id AS record, 'member_rating' AS kind, r.year || '-01-01' AS first, r.year || '-12-31' AS last,
             r.post_id, {_NOWHERE}, {_PLAIN}, {left_out("r", "m")}, m.id AS member_id, r.rating
         FROM member_rating r JOIN person m ON m.member_id = r.member_id""",
+        "member_id",
+    ),
     # The state is what was known at the end of the period, or today where it goes on: a past report does not change.
     "matter": f"""
         SELECT x.id AS record, 'matter' AS kind, x.opened_on AS first, x.closed_on AS last, x.post_id,

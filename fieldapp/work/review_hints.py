@@ -1,6 +1,7 @@
 """Hints for reviewers: checks as data, each with a sentence that says why to look twice.
 
 A check is a SELECT of ``record`` and the columns that its sentence names. A hint does not mean that a record is wrong.
+Figures of another kind than their activity are in none, as in no report; ``rule_violations`` lists them.
 """
 
 import json
@@ -12,6 +13,7 @@ from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _
 from fieldapp.records.dated_figures import OUTSIDE
+from fieldapp.records.parts import of_kind
 from fieldapp.reports.figures import JOINT_DEEDS, joint_deeds
 from fieldapp.reports.sources import NEWEST_LINE
 from fieldapp.store.store import Row, Store
@@ -33,12 +35,12 @@ class ReviewHint:
     """SELECT of ``record`` and the columns that the sentence names; ``:ids`` is a JSON list of records' ids"""
 
 
-_FIGURES = """
+_FIGURES = f"""
     SELECT a.id AS record, a.post_id, a.activity_kind_id, a.date_from, v.measure_id, v.amount, v.id AS fact,
         m.name AS measure, m.unit_name, m.decimals
     FROM activity a JOIN activity_measure v ON v.activity_id = a.id AND v.voided_at IS NULL
         JOIN measure m ON m.id = v.measure_id
-    WHERE a.voided_at IS NULL AND v.amount IS NOT NULL"""
+    WHERE a.voided_at IS NULL AND v.amount IS NOT NULL AND {of_kind("v", "a")}"""
 
 _AMONG = "a.id IN (SELECT value FROM json_each(:ids))"
 
@@ -50,7 +52,7 @@ _DIFFERENT = ReviewHint(
             SELECT d.deed, a.post_id, v.measure_id, sum(v.amount) AS amount
             FROM deed d CROSS JOIN activity a CROSS JOIN activity_measure v
             WHERE a.id = d.record AND v.activity_id = a.id AND v.voided_at IS NULL AND v.amount IS NOT NULL
-                AND {NEWEST_LINE}
+                AND {NEWEST_LINE} AND {of_kind("v", "a")}
                 AND d.deed IN (SELECT deed FROM deed WHERE record IN (SELECT value FROM json_each(:ids)))
             GROUP BY d.deed, a.post_id, v.measure_id)
         SELECT a.id AS record, a.joint_reference AS reference, m.name AS measure, m.unit_name, m.decimals, s.amount,
@@ -92,6 +94,7 @@ HINTS: tuple[ReviewHint, ...] = (
         FROM f JOIN activity b ON b.post_id = f.post_id AND b.activity_kind_id = f.activity_kind_id
                 AND b.voided_at IS NULL AND b.date_from <= f.date_from AND b.id <> f.record
             JOIN activity_measure o ON o.activity_id = b.id AND o.measure_id = f.measure_id AND o.voided_at IS NULL
+                AND {of_kind("o", "b")}
         GROUP BY f.fact HAVING count(o.amount) >= {MIN_COMPARED} AND f.amount > {FAR_MORE} * max(o.amount)""",
     ),
     ReviewHint(
@@ -129,14 +132,15 @@ HINTS: tuple[ReviewHint, ...] = (
         f"""
         SELECT a.id AS record, group_concat(DISTINCT v.measured_on) AS days FROM activity a
             JOIN activity_measure v ON v.activity_id = a.id AND v.voided_at IS NULL
-        WHERE {_AMONG} AND {OUTSIDE} GROUP BY a.id""",
+        WHERE {_AMONG} AND {OUTSIDE} AND {of_kind("v", "a")} GROUP BY a.id""",
     ),
     ReviewHint(
         "activity",
         "It has no figure.",
         f"""
         SELECT a.id AS record FROM activity a WHERE {_AMONG} AND NOT EXISTS (
-            SELECT 1 FROM activity_measure v WHERE v.activity_id = a.id AND v.voided_at IS NULL)
+            SELECT 1 FROM activity_measure v WHERE v.activity_id = a.id AND v.voided_at IS NULL
+            AND (v.amount IS NOT NULL OR v.note IS NOT NULL) AND {of_kind("v", "a")})
             AND EXISTS (SELECT 1 FROM kind_measure k WHERE k.activity_kind_id = a.activity_kind_id
                 AND k.voided_at IS NULL)
             AND NOT EXISTS (SELECT 1 FROM activity_target t WHERE t.activity_id = a.id AND t.voided_at IS NULL)""",

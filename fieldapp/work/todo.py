@@ -10,6 +10,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
 from fieldapp.records import hanging, records, reviews, rule_violations, unit_codes, words
 from fieldapp.store.store import Draft, Row, Store
+from fieldapp.sync.merge.voids import unknowing_voids
 from fieldapp.work import review_hints, units_twice
 
 DUE_DAYS = 7
@@ -211,9 +212,10 @@ def _violations(store: Store) -> Iterator[Todo]:
 
 
 def _dangling(store: Store) -> Iterator[Todo]:
-    """Voided records that standing ones still name."""
+    """Voided records that standing ones still name, except those about whose void a person decides anyway."""
     posts = _post_names(store)
-    for found in hanging.dangling(store)[:MAX_LISTED]:
+    undecided = {void.row for void in unknowing_voids(store)}
+    for found in [one for one in hanging.dangling(store) if one.row_id not in undecided][:MAX_LISTED]:
         of_post = f"{posts[found.post_id]}: " if found.post_id in posts else ""
         yield Todo("!", _("voided"), of_post + found.sentence, found.kind, found.row_id)
 

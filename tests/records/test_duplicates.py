@@ -90,6 +90,15 @@ def test_an_amount_that_was_taken_out_is_none(world: World) -> None:
     assert asked(world.post, "activity", WELL | {"measures": []}) == first
 
 
+def test_a_figure_of_another_kind_is_none(world: World) -> None:
+    """A merge left a figure that the kind of today does not have: it counts nowhere."""
+    first = records.save(world.post, "activity", WELL | {"measures": ONE})
+    labour = "SELECT id FROM activity_kind WHERE code = 'lao_dong_san_xuat'"
+    with world.post.transaction():
+        world.post.db.execute(f"UPDATE activity SET activity_kind_id = ({labour}) WHERE id = ?", [first])
+    assert asked(world.post, "activity", WELL | {"activity_kind_id": "lao_dong_san_xuat"}) == first
+
+
 @pytest.mark.parametrize("field", ["hamlet", "joint_reference", "event_id"])
 def test_what_both_say_otherwise_tells_them_apart(world: World, field: str) -> None:
     for name in ("Một", "Hai"):
@@ -99,6 +108,8 @@ def test_what_both_say_otherwise_tells_them_apart(world: World, field: str) -> N
     second = world.post.value("SELECT max(id) FROM activity")
     assert asked(world.post, "activity", WELL | {field: "Một"}) == first
     assert asked(world.post, "activity", WELL) == second, "one that says nothing may be either"
+    if field != "event_id":
+        assert asked(world.post, "activity", WELL | {field: "MOT"}) == first, "another spelling is no other place"
 
 
 def test_an_edit_is_no_record_of_its_own(world: World) -> None:

@@ -167,7 +167,7 @@ def test_taking_back_asks_and_refuses_as_saving_does(world: World, run: Run) -> 
     meeting = records.save(world.post, "meeting", {**held, "held_on": "2018-07-05"}, confirm=True)
     records.void(world.post, meeting, "nhầm")
     records.save(world.post, "meeting", {**held, "held_on": "2018-07-06"}, confirm=True)
-    world.well()
+    same = world.well()
     world.post.close()
     code, _out, err = run("unvoid", letter, "--confirm")
     assert code == 1
@@ -178,7 +178,31 @@ def test_taking_back_asks_and_refuses_as_saving_does(world: World, run: Run) -> 
     code, _out, err = run("unvoid", well)
     assert code != 0
     assert "Chưa lấy lại." in err
-    assert run("unvoid", well, "--confirm")[0] == 0
+    for row_id in (well, meeting):
+        assert run("unvoid", row_id, "--confirm")[0] == 0
+    store = world.post.reopen()
+    assert records.get(store, well).row["confirmed"] == f"={same}"
+    assert f"held_on={about['party_cell_id']} 2018-07" in records.get(store, meeting).row["confirmed"].split("\n")
+    store.close()
+
+
+def test_what_may_not_be_done_is_said_before_its_effects(world: World, run: Run, tmp_path: Path) -> None:
+    well, voided = world.well(), world.well(hamlet="Buôn A")
+    records.void(world.post, voided, "nhầm")
+    world.carry(world.post, world.hq)
+    sheet = tmp_path / "members.csv"
+    sheet.write_text("Họ và tên\nLê Văn Năm\n", encoding="utf-8")
+    assert run("import-table", sheet, "--kind", "member")[0] == 0
+    (member,) = lists.record_window(world.post, "member").rows
+    about = {"member_id": member["id"], "party_cell_id": cell_of(world.post), "date_from": "2018-01-01"}
+    records.save(world.post, "introduction", about)
+    for home, *arguments in (
+        ("hq", "void", well, "--reason", "nhầm"), ("post", "void", well, "--reason", " "), ("hq", "unvoid", voided),
+        ("post", "import-table", "--take-back", "1"),
+    ):  # fmt: skip
+        code, _out, err = run(*arguments, home=home)
+        assert code == 1 and "Báo cáo" not in err and "giới thiệu" not in err, (arguments, err)
+    assert [records.get(world.post, i).row["voided_at"] is None for i in (well, voided)] == [True, False]
 
 
 def test_who_may_not_void_the_records_of_others_takes_back_only_what_is_theirs(world: World) -> None:

@@ -14,6 +14,8 @@ from sync_state import second_laptop
 from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import lists, records, rule_violations
+from fieldapp.reports.figures import figures
+from fieldapp.reports.query import Period, Query
 from fieldapp.store import log
 from fieldapp.store.store import Store
 from fieldapp.sync.safety import doctor
@@ -88,6 +90,11 @@ def test_two_introductions_at_one_time(world: World, b: Store) -> None:
     assert everywhere(world, b) == []
 
 
+def cells_rated(store: Store) -> set[str]:
+    told = figures(store, Query(Period(date(2025, 1, 1), date(2025, 12, 31))))
+    return {f.code for f in told if f.code in ("cells_excellent", "cells_good")}
+
+
 def test_one_year_rated_twice(world: World, b: Store) -> None:
     entry = {"party_cell_id": cell(world), "year": 2025}
     first = records.save(world.post, "cell_rating", {**entry, "rating": "good"})
@@ -96,9 +103,11 @@ def test_one_year_rated_twice(world: World, b: Store) -> None:
     (found,) = everywhere(world, b)
     assert (found.target, found.ids) == (first, (first, second))
     assert {"Nguyễn Văn A", "Trần Văn B"} == {name for name in ("Nguyễn Văn A", "Trần Văn B") if name in found.sentence}
+    assert cells_rated(world.hq) == {"cells_excellent"}, "the newer one"
     records.void(b, second, "trùng")
     exchange_all(world, b)
     assert everywhere(world, b) == []
+    assert cells_rated(world.hq) == {"cells_good"}
 
 
 def test_days_the_wrong_way_round(world: World, b: Store) -> None:

@@ -209,11 +209,16 @@ def test_who_gave_way_to_a_record_that_was_voided_is_offered_no_more(two: Two) -
     records.save(two.post, "member", {"full_name": "Lê Văn Ba"})  # nobody is asked whether it is the same
 
 
+def ratings(store: Store) -> dict[str, int | None]:
+    told = figures.figures(store, YEAR.over(Period(date(2025, 1, 1), date(2025, 12, 31))))
+    return {f.code: f.value for f in told if f.code.startswith("members_")}
+
+
 def test_what_differs_is_listed_for_a_person_and_counts_once_until_then(two: Two) -> None:
     two.introduce(two.an, "2026-03-01")
     two.introduce(two.again, "2026-05-01")
-    for member in (two.an, two.again):
-        records.save(two.post, "member_rating", {"member_id": member, "year": 2025, "rating": "good"})
+    for member, rating in ((two.an, "excellent"), (two.again, "good")):
+        records.save(two.post, "member_rating", {"member_id": member, "year": 2025, "rating": rating})
     same = two.meeting(an="present", again="present")
     other = two.meeting(an="absent", again="present", ba="present")
     assert sentences(two.post) == []
@@ -224,6 +229,7 @@ def test_what_differs_is_listed_for_a_person_and_counts_once_until_then(two: Two
         assert [s.split(":")[0] for s in found[:1]] == ["Trùng thời gian"] and len(found) == 3
         assert sum("Điểm danh" in s for s in found) == 1, "where both say the same nobody is asked"
         assert figure(store, "members_introduced") == 1
+        assert ratings(store) == {"members_good": 1}, "the newer one"
         assert [t for t in todo.todo(store, TODAY) if t.when == "cần sửa"] != []
     with pytest.raises(FieldappError, match="giới thiệu"):
         two.introduce(two.an, "2026-09-01")
@@ -231,6 +237,7 @@ def test_what_differs_is_listed_for_a_person_and_counts_once_until_then(two: Two
     one_person(two.b, two.again, None)
     two.meet()
     assert [sentences(store) for store in two.all] == [[], [], []]
+    assert ratings(two.hq) == {"members_excellent": 1, "members_good": 1}
     assert len(records.get(two.hq, other).children["attendance"]) == 3
 
 

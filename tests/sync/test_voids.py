@@ -21,7 +21,7 @@ from fieldapp.store.store import Store
 from fieldapp.sync.exchange import conflict_messages, enrolment, incoming, status
 from fieldapp.sync.merge import merge, resolve
 from fieldapp.sync.safety import doctor
-from fieldapp.work import notices
+from fieldapp.work import notices, todo
 
 WELL, HOUSEHOLDS = {"measure_id": "gieng", "amount": 1}, {"measure_id": "ho_huong_loi", "amount": 12}
 
@@ -251,6 +251,20 @@ def test_what_its_author_knew_is_no_question(two: Two) -> None:
         assert merge.conflicts(store) == []
 
 
+def test_a_pair_may_be_spelled_in_two_ways(two: Two) -> None:
+    """What entry asks about as the same is a pair, with capitals, tones and marks or without."""
+    wells = [two.well(hamlet="Buôn A"), two.well(hamlet="buon a")]
+    members = [records.save(two.post, "member", {"full_name": name}, confirm=True)
+               for name in ("Lê Văn Tám", "LE VAN TAM")]  # fmt: skip
+    two.meet()
+    for first, second in (wells, members):
+        records.void(two.post, first, "ghi trùng, giữ bản kia")
+        records.void(two.b, second, "trùng với bản trước")
+    two.meet()
+    for store in two.all:
+        assert {c["row"] for c in merge.conflicts(store)} == {*wells, *members}
+
+
 def test_wells_of_other_places_are_no_pair(two: Two) -> None:
     first, second = two.well(hamlet="Buôn A"), two.well(hamlet="Buôn B")
     two.meet()
@@ -311,6 +325,11 @@ def a_member_and_an_attendance(two: Two) -> tuple[str, str]:
     return member, records.save(two.b, "meeting", entry, confirm=True)
 
 
+def still_named(store: Store) -> list[str]:
+    """What the first screen says of voided records that others name."""
+    return [line.text for line in todo.todo(store, date(2013, 11, 30)) if line.sort == "dangling"]
+
+
 NAMING = (a_member_and_an_introduction, an_event_and_an_activity, a_member_and_an_attendance)
 
 
@@ -326,6 +345,7 @@ def test_a_void_of_what_somebody_else_named_meanwhile_is_listed(
         ((_title, void, other),) = in_words(store)
         assert void.startswith("hủy: “nhập nhầm")
         assert other.startswith("đã ghi nội dung thuộc bản ghi này: ")
+        assert still_named(store) == [], "it waits for the decision, and stands on the first screen once"
     resolve.resolve_conflict(two.b, merge.conflicts(two.b)[0]["id"], "loser")
     two.meet()
     for store in two.all:
@@ -359,6 +379,7 @@ def test_a_void_of_what_its_author_knew_to_be_named_asks_nobody(two: Two) -> Non
     records.void(two.b, member, "nhập nhầm người")
     two.meet()
     assert all(merge.conflicts(store) == [] for store in two.all)
+    assert [len(still_named(store)) for store in two.all] == [1, 1, 1]
 
 
 # taking a void back -------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Headquarters reviews what posts record: by bundles on a stick, as in the field."""
 
 import json
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -169,6 +170,16 @@ def test_a_joint_activity_that_was_returned_leaves_the_word_to_the_other(world: 
     assert {before, wells(world.hq)} == {1, 3}
 
 
+class _Undo(Exception):
+    """Nothing has happened."""
+
+
+def of_another_kind(store: Store, row_id: str) -> None:
+    """Change the kind as one laptop does while another one adds the figures: they count nowhere."""
+    store.db.execute("UPDATE activity SET activity_kind_id = (SELECT id FROM activity_kind WHERE code = ?)"
+                     " WHERE id = ?", ["kham_chua_benh", row_id])  # fmt: skip
+
+
 def test_joint_activities_that_do_not_agree_are_listed_for_headquarters(world: World) -> None:
     """In the review and in the to-do list, once for each pair, until headquarters has accepted; agreement is not."""
 
@@ -196,6 +207,11 @@ def test_joint_activities_that_do_not_agree_are_listed_for_headquarters(world: W
     assert [about.get(row_id, []) for row_id in (same, as_well)] == [[], []]
     listed = told()
     assert [("05/KH" in text, "7/KH" in text or "7-KH" in text) for text in listed] == [(True, False), (False, True)]
+    with suppress(_Undo), world.hq.transaction():
+        for row_id in (mine, theirs):
+            of_another_kind(world.hq, row_id)
+        assert ["7/KH" in text or "7-KH" in text for text in told()] == [True], "figures that count nowhere"
+        raise _Undo
     for row_id in (mine, theirs):
         review_queue.review_record(world.hq, row_id, "accepted")
     assert len(told()) == 1
@@ -213,9 +229,11 @@ def test_what_is_odd_is_said(world: World) -> None:
     nothing = world.well(date_from="2013-09-01", measures=[])
     parts = [{"measure_id": "gieng", "amount": 1, "measured_on": "2013-07-31"}]
     outside = world.well(date_from="2013-07-01", date_to="2013-07-31", measures=parts)
+    foreign = world.well(date_from="2013-10-01")
     with world.post.transaction():  # as a merge leaves it
         world.post.db.execute("UPDATE activity SET date_to = '2013-07-30' WHERE id = ?", [outside])
-    found = review_hints.hints_for(world.post, "activity", [*visits, odd, *twice, outside, nothing])
+        of_another_kind(world.post, foreign)
+    found = review_hints.hints_for(world.post, "activity", [*visits, odd, *twice, outside, nothing, foreign])
     twice_over = "Cùng loại, nơi, ngày với bản ghi khác (Đồn BP Ia Rvê): ghi hai lần, hay là hoạt động chung?"
     more = "Lượt người khám, chữa bệnh: 700 lượt; trước đó đồn ghi nhiều nhất là 106 lượt."
     assert found == {
@@ -224,6 +242,7 @@ def test_what_is_odd_is_said(world: World) -> None:
         twice[1]: [twice_over, "Có điều khác thường, đồn đã xác nhận."],
         outside: ["Số liệu có ngày nằm ngoài thời gian của hoạt động: 31/07/2013."],
         nothing: ["Có điều khác thường, đồn đã xác nhận.", "Không ghi số liệu nào."],
+        foreign: ["Không ghi số liệu nào."],
     }
 
 
