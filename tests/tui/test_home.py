@@ -180,3 +180,16 @@ async def test_thirty_cells_without_a_meeting_are_one_line_below_what_is_late_an
         assert isinstance(eyes.app.screen, FormScreen)
         await eyes.press("escape", "escape")
         assert isinstance(eyes.app.screen, HomeScreen)
+
+
+async def test_a_draft_among_many_can_be_dropped(world: World) -> None:
+    for number in range(5):
+        world.post.save_draft(str(number), "activity", None, {"description": f"Gõ dở {number}"})
+    async with looking(world.root, world.post.reopen()) as eyes:
+        await eyes.choose("5 bản nháp")
+        assert "Del Bỏ bản nháp" in " ".join(eyes.text.split())
+        await eyes.press("down", "delete")
+        assert len(world.post.drafts()) == 5
+        await eyes.press("delete")
+        assert len(world.post.drafts()) == 4
+        assert "4 bản nháp" in eyes.text
