@@ -115,7 +115,7 @@ class HomeScreen(TodoPage):
 
     def action_leave(self) -> None:
         """Quit on the second press: getting in again costs a passphrase."""
-        self._twice("escape", _("Esc again quits."), self.app.exit)
+        self._second.press("escape", self._asking(_("Esc again quits.")), self.app.exit, may_be_held=True)
 
     def action_write(self) -> None:
         """Choose what to record, then open its form."""

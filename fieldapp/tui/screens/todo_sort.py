@@ -13,12 +13,13 @@ from fieldapp.i18n import _
 from fieldapp.store import wall
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
+from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.todo_list import TodoLines, TodoList
 from fieldapp.work import notices
 from fieldapp.work import todo as work
 from fieldapp.work.todo import Todo
 
-AGAIN_SECONDS = 3.0
+AGAIN_SECONDS = 5.0
 
 
 class TodoPage(Page):
@@ -31,7 +32,7 @@ class TodoPage(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked = ""
+        self._second = SecondPress(AGAIN_SECONDS)
 
     @property
     def _todo(self) -> Sequence[Todo]:
@@ -46,7 +47,11 @@ class TodoPage(Page):
             self.store.drop_draft(chosen)
             self.renew()
 
-        self._twice(chosen, _("Del again forgets this draft."), drop)
+        self._second.press(chosen, self._asking(_("Del again forgets this draft.")), drop)
+
+    def _asking(self, question: str) -> Callable[[], None]:
+        """Shows the question for as long as it stands."""
+        return lambda: self.notify(question, markup=False, timeout=AGAIN_SECONDS)
 
     @property
     def _chosen_draft(self) -> str:
@@ -64,18 +69,6 @@ class TodoPage(Page):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         open_todo(self.app, self._todo[event.option_index])
-
-    def _twice(self, what: str, warning: str, act: Callable[[], object]) -> None:
-        """Do what cannot be undone only if the key is pressed twice within some seconds."""
-        if self._asked == what:
-            act()
-            return
-        self._asked = what
-        self.notify(warning, markup=False, timeout=AGAIN_SECONDS)
-        self.set_timer(AGAIN_SECONDS, self._forget)
-
-    def _forget(self) -> None:
-        self._asked = ""
 
 
 class TodoSortScreen(TodoPage):
