@@ -235,7 +235,12 @@ class FieldApp(Host):
     def take_theme(self, name: str) -> None:
         """Show these colours from now on, and remember them."""
         self.theme = self._visible(name)
-        self.store.set_setting(THEME, name)
+        self._remember(THEME, name)
+
+    def _remember(self, setting: str, value: str) -> None:
+        """Keep a choice for the next start; in read-only mode it holds only until the end."""
+        if not self.read_only:
+            self.store.set_setting(setting, value)
 
     def _visible(self, theme: str) -> str:
         """The theme, unless it cannot be seen: with ``NO_COLOR`` Textual makes all of the sixteen colours black."""
@@ -287,8 +292,7 @@ class FieldApp(Host):
             if isinstance(screen, Page):
                 screen.keep()
         speak(code)
-        if not self.read_only:
-            self.store.set_setting(LANGUAGE, code)
+        self._remember(LANGUAGE, code)
         while not isinstance(self.screen, HomeScreen):
             self.pop_screen()
         self.switch_screen(HomeScreen())
@@ -297,8 +301,7 @@ class FieldApp(Host):
         from fieldapp.tui.widgets.header import HeaderLine
 
         self.habit = name
-        if not self.read_only:
-            self.store.set_setting(TYPING, name)
+        self._remember(TYPING, name)
         for header in self.screen.query(HeaderLine):
             header.show_typing()
 

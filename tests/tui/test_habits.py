@@ -1,9 +1,11 @@
 """Fewer keys for the next record: fields that stay, the record before, templates, what may be a double."""
 
+import pytest
 from field import World
 from form_driver import form_driver, strokes
 
 from fieldapp.records import form_memory, lists, records
+from fieldapp.tui import second_press
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.duplicate import DuplicateDialog
 from fieldapp.tui.screens.form import FormScreen
@@ -44,7 +46,7 @@ async def test_shift_f5_copies_the_record_that_this_person_recorded_last(world: 
     assert [m["amount"] for m in saved.children["measures"]] == [1, 12]
 
 
-async def test_a_template_keeps_all_but_the_days(world: World) -> None:
+async def test_a_template_keeps_all_but_the_days(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async with form_driver(world.post, "activity") as form:
         await form.type(*WELL, "<f6>", "Giếng hằng tháng", "<enter>")
         assert list(form_memory.templates(world.post, "activity")) == ["Giếng hằng tháng"]
@@ -58,7 +60,11 @@ async def test_a_template_keeps_all_but_the_days(world: World) -> None:
         await form.type("<enter>", "6/11/26", "<f2>", "<f2>")
         assert records.get(world.post, form.app.result).row["hamlet"] == "Buôn Ba Na"
     async with form_driver(world.post, "activity") as form:
-        await form.type("<f6>", "<delete>", "<escape>")
+        monkeypatch.setattr(second_press, "now", lambda: 0.0)
+        await form.type("<f6>", "<delete>", "<delete>")
+        assert list(form_memory.templates(world.post, "activity")) == ["Giếng hằng tháng"], "it asks first"
+        monkeypatch.setattr(second_press, "now", lambda: 2.0)
+        await form.type("<delete>", "<escape>")
         assert form_memory.templates(world.post, "activity") == {}
 
 

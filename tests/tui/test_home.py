@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from fieldapp.records import lists, records
 from fieldapp.store import wall
 from fieldapp.store.store import Store
+from fieldapp.tui import second_press
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
@@ -180,3 +181,20 @@ async def test_thirty_cells_without_a_meeting_are_one_line_below_what_is_late_an
         assert isinstance(eyes.app.screen, FormScreen)
         await eyes.press("escape", "escape")
         assert isinstance(eyes.app.screen, HomeScreen)
+
+
+async def test_a_draft_among_many_can_be_dropped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second_press, "now", lambda: 0.0)
+    for number in range(5):
+        world.post.save_draft(str(number), "activity", None, {"description": f"Gõ dở {number}"})
+    async with looking(world.root, world.post.reopen()) as eyes:
+        await eyes.choose("5 bản nháp")
+        assert "Del Bỏ bản nháp" in " ".join(eyes.text.split())
+        await eyes.press("down", "delete")
+        assert len(world.post.drafts()) == 5
+        await eyes.press("delete", "delete")
+        assert len(world.post.drafts()) == 5, "a key that is held is no answer"
+        monkeypatch.setattr(second_press, "now", lambda: 2.0)
+        await eyes.press("delete")
+        assert len(world.post.drafts()) == 4
+        assert "4 bản nháp" in eyes.text

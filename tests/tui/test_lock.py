@@ -16,6 +16,7 @@ from fieldapp.store.migrations import REFOLD, REINDEX
 from fieldapp.store.people import Role
 from fieldapp.sync.peers import peers, recovery
 from fieldapp.tui import app as application
+from fieldapp.tui import second_press
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.lock import LockScreen
@@ -154,7 +155,8 @@ def test_a_replica_that_is_locked_seals_no_key(world: World) -> None:
     assert {path.name: path.read_bytes() for path in (world.root / "post" / vault.KEYS_FOLDER).iterdir()} == before
 
 
-async def test_people_are_let_in_and_removed(world: World) -> None:
+async def test_people_are_let_in_and_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second_press, "now", lambda: 0.0)
     async with at_post(world) as s:
         await s.press("ctrl+p", "nguoi dung", "enter")
         await s.press("f2")
@@ -168,6 +170,12 @@ async def test_people_are_let_in_and_removed(world: World) -> None:
         assert people.role_of(world.post, "Y Thanh") is Role.OFFICER
         await s.press("delete")
         assert "Del lần nữa" in s.text
+        await s.press("delete", "delete")
+        assert "Y Thanh" in vault.users(world.root / "post"), "a key that is held is no answer"
+        monkeypatch.setattr(second_press, "now", lambda: 2.0)
+        await s.press("enter", "delete")
+        assert "Del lần nữa" in s.text, "after something else it asks anew"
+        monkeypatch.setattr(second_press, "now", lambda: 4.0)
         await s.press("delete")
     assert vault.users(world.root / "post") == [USER]
 

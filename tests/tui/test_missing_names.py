@@ -9,6 +9,7 @@ from textual.events import Key
 
 from fieldapp.records import records
 from fieldapp.store.store import Store
+from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.quick import QuickScreen
 from fieldapp.work.todo import todo
 
@@ -24,7 +25,10 @@ async def test_a_member_that_is_not_there_is_added_in_the_middle_of_a_form(world
         await form.type("Thiếu tá", "<escape>")
         assert "Thêm “Hoàng Văn An”…" in form.text(), "Esc goes back to the list"
         assert form.focus_is_at("member_id")
-        await form.type("<enter>", "Thiếu tá", "<f2>")
+        assert {draft.kind for draft in world.post.drafts()} == {"member", "introduction"}, "and nothing typed is lost"
+        await form.type("<enter>")
+        assert "Thiếu tá" in form.text()
+        await form.type("<f2>")
         assert form.focus_is_at("party_cell_id"), "it goes on, as after a choice from the list"
         assert form.row("member_id").entry.value == "Hoàng Văn An · Thiếu tá"
         await form.type("ba na", "<enter>", "<enter>", "<enter>", "3/11/26", "<f2>")
@@ -81,7 +85,11 @@ async def test_what_seems_to_be_there_already_can_be_taken(world: World) -> None
         assert "!" in form.text(), "it is checked by the rules of every form"
         await form.type("2/9/26", "<f2>")
         assert "Lấy bản đã có" in form.text()
+        short = form.app.screen_stack[-2]
+        assert isinstance(short, FormScreen)
+        short.keep()
         await form.type("<enter>")
+        assert [draft.kind for draft in world.post.drafts()] == ["activity"]
         assert form.row("event_id").data == there
         assert form.row("activity_kind_id").entry.value == "Giếng khoan", "nothing else that was typed is lost"
 
@@ -166,6 +174,20 @@ async def test_a_page_that_was_pasted_into_a_list_is_not_searched_for_at_each_ke
     (draft,) = todo(world.post, date.today())
     assert draft.draft
     assert len(draft.text) < 160, "the list of things to do has place for others"
+
+
+async def test_what_was_typed_in_the_short_form_is_there_after_the_power_failed(world: World) -> None:
+    async with form_driver(world.post, "introduction") as form:
+        await form.type("Hoàng Văn An", "<enter>", "Thiếu tá")
+        short = form.app.screen
+        assert isinstance(short, FormScreen)
+        short.keep()  # as each second
+        kept = world.post.drafts()
+    assert world.post.drafts() == kept
+    (draft,) = (draft for draft in kept if draft.kind == "member")
+    async with form_driver(world.post, "member", draft=draft) as form:
+        assert "Hoàng Văn An" in form.text()
+        assert "Thiếu tá" in form.text()
 
 
 async def test_what_is_typed_ahead_reaches_the_short_form_and_the_form_below(world: World) -> None:

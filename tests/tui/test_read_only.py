@@ -7,6 +7,7 @@ from field import World
 from screen_driver import Running
 from sync_state import kept
 
+from fieldapp.i18n import _
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.home import HomeScreen
@@ -15,6 +16,7 @@ from fieldapp.tui.screens.people import PeopleScreen
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.report import ReportScreen
 from fieldapp.tui.screens.review_list import ReviewListScreen
+from fieldapp.tui.screens.ways import TITLES, ways
 
 
 @pytest.mark.parametrize("home", ["post", "hq"])
@@ -60,3 +62,22 @@ async def test_a_draft_does_not_open(world: World) -> None:
         await s.press("enter")
         assert any("chỉ để xem" in note.message for note in s.app._notifications)
         assert isinstance(s.app.screen, HomeScreen)
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("home", ["post", "hq"])
+async def test_every_way_can_be_gone(world: World, home: str, read_only: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIELDAPP_LANG", "vi")  # one of the ways is to speak another language
+    store = getattr(world, home)
+    before, lock = kept(store), _(TITLES["lock"])
+    async with Running(FieldApp(world.root / home, store.reopen(), read_only=read_only)) as s:
+        for way in {getattr(way.go, "__code__", way.go): way for way in ways(s.app.store)}.values():
+            if way.name == lock:
+                continue  # ends with a passphrase
+            way.go(s.app)
+            await s.press()
+            assert s.app._exception is None, way.line
+            while not isinstance(s.app.screen, HomeScreen) and not s.app._exit:
+                s.app.pop_screen()
+        assert s.app._exit, "the last is to quit"
+    assert (kept(store) == before) is read_only

@@ -15,12 +15,14 @@ from fieldapp.records import lists, records
 from fieldapp.store import vault
 from fieldapp.sync.exchange import enrolment, incoming, outgoing
 from fieldapp.sync.format import drives
+from fieldapp.tui import second_press
 from fieldapp.tui.screens.conflicts import ConflictsScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.sync import SyncScreen
 from fieldapp.tui.screens.unlock import UnlockScreen
+from fieldapp.tui.widgets.text_field import TextField
 
 # unlocking ------------------------------------------------------------------------------------------------------
 
@@ -107,7 +109,8 @@ async def test_home_says_what_must_be_done(world: World) -> None:
         assert s.app.screen.query_one("#todo").highlighted == 3  # type: ignore[attr-defined]
 
 
-async def test_a_draft_is_dropped_at_the_second_press(world: World) -> None:
+async def test_a_draft_is_dropped_at_the_second_press(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second_press, "HELD_SECONDS", 0)
     async with at_post(world) as s:
         await s.press("f2", "dang vien", "enter", "Ro Cham", "escape", "escape")  # the list, then the form
         assert "bản nháp" in s.text
@@ -322,7 +325,8 @@ async def test_work_on_the_stick_can_be_broken_off(world: World, go_on: threadin
     assert list(world.usb.glob("*.age*")) == []
 
 
-async def test_old_bundles_are_cleared_after_asking(world: World) -> None:
+async def test_old_bundles_are_cleared_after_asking(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second_press, "now", lambda: 0.0)
     world.well()
     (old,) = outgoing.export(world.post, world.usb)
     (world.usb / "ảnh.jpg").write_bytes(b"x")
@@ -330,10 +334,12 @@ async def test_old_bundles_are_cleared_after_asking(world: World) -> None:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("1 gói cũ trên USB không cần nữa")
         assert old.path.exists()
-        await s.press("delete")
+        await s.press("home", *["delete"] * (len(str(world.usb)) + 9))
+        assert s.app.screen.query_one(TextField).value == ""
         await s.wait("? Bấm Del lần nữa để xóa 1 gói này.")
         assert f"· {old.path.name}: " in s.text
-        assert old.path.exists()
+        assert old.path.exists(), "a key that is held while it empties the field is no answer"
+        monkeypatch.setattr(second_press, "now", lambda: 2.0)
         await s.press("delete")
         await s.wait("✓ Đã xóa 1 gói.")
         assert "Dọn gói cũ" not in s.footer

@@ -147,13 +147,17 @@ class FormScreen(Page):
         for editor in self._editors:
             if editor.key in self._initial:
                 editor.load(self._initial[editor.key])
-        if self._draft is not None:
-            self._restore(self._draft.data)
+        self._resume()
         self._kept = self._typed()
         self._follow()
         self._first_open().focus_problem()
         self._show_comment()
         self.set_interval(KEEP_EVERY_SECONDS, self.keep)
+
+    def _resume(self) -> None:
+        """Show what the draft kept."""
+        if self._draft is not None:
+            self._restore(self._draft.data)
 
     def _show_comment(self) -> None:
         """Show headquarters' comment on a returned record, at its field."""
@@ -408,6 +412,7 @@ class FormScreen(Page):
                 self.action_save()
             elif isinstance(answer, str):
                 self._over = True
+                self._drop()
                 self.dismiss(answer)
 
         self.app.push_screen(dialog, answered)
@@ -484,7 +489,7 @@ class FormScreen(Page):
 class ShortForm(FormScreen, Dialog):
     """What a new record needs, on top of the form in which it was missing; dismisses with its id, or with None.
 
-    No draft of it is kept: that of the form below still has the name that was typed there.
+    What is typed is a draft of its own. It comes back where the same name is added again.
     """
 
     DEFAULT_CSS = """
@@ -492,6 +497,7 @@ class ShortForm(FormScreen, Dialog):
     ShortForm > #box {
         width: 72; max-width: 100%; height: auto; border: round $accent; padding: 0 1; background: $surface;
     }
+    ShortForm > #box > #top { height: 1; border: none; }
     ShortForm > #box > #fields { height: auto; max-height: 10; }
     """
 
@@ -513,7 +519,10 @@ class ShortForm(FormScreen, Dialog):
         ]
         self._editors = [field_row(self.store, shape) for shape in shapes]
         with Vertical(id="box"):
-            yield Static(Content(_("Add › {kind}").format(kind=_(self.model.TITLE))), classes="section")
+            with Horizontal(id="top"):
+                title = _("Add › {kind}").format(kind=_(self.model.TITLE))
+                yield Static(Content(title), id="title", classes="section")
+                yield self._kept_line
             with VerticalScroll(id="fields", can_focus=False):
                 yield from self._editors
             yield Static(id="message", markup=False)
@@ -534,11 +543,16 @@ class ShortForm(FormScreen, Dialog):
         """Hide the keys of what a whole form is filled with."""
         return action not in ("copy", "copy_all", "pin", "templates") and super().check_action(action, parameters)
 
-    def keep(self) -> None:
-        """Keep no draft."""
-
-    def _drop(self) -> None:
-        """There is no draft to drop."""
+    def _resume(self) -> None:
+        """Show again what was typed before Esc."""
+        begun, shown = self._changed().items(), {editor.key for editor in self._editors}
+        drafts = self.store.drafts() if any(self._begun.values()) else []
+        of_kind = [draft for draft in drafts if (draft.kind, draft.row_id) == (self.kind, None)]
+        for draft in of_kind:
+            if begun <= draft.data.items() and draft.data.keys() <= shown:  # what is not shown would be lost here
+                self._draft, self._draft_id, self._draft_exists = draft, draft.id, True
+                break
+        super()._resume()
 
     def _keep_pins(self) -> None:
         """Leave what the whole form has pinned as it is."""

@@ -1,6 +1,6 @@
 """Home: what must I do?"""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.dates import format_date_long
@@ -17,14 +17,12 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.store import wall
-from fieldapp.tui.screens.base import Page
-from fieldapp.tui.screens.todo_sort import open_todo
+from fieldapp.tui.screens.todo_sort import TodoPage
 from fieldapp.tui.widgets.header import HeaderLine
-from fieldapp.tui.widgets.todo_list import TodoLines, TodoList
+from fieldapp.tui.widgets.todo_list import TodoLines
 from fieldapp.work import month_counts, notices
 from fieldapp.work.todo import Todo, todo
 
-AGAIN_SECONDS = 3.0
 MOST_PLANS = 4
 FULL_HEIGHT, FEW_KINDS = 24, 3
 """In fewer rows than these fewer kinds are counted: what is to be done goes first"""
@@ -32,10 +30,10 @@ BAR = 12
 """Columns of a full bar"""
 
 
-class HomeScreen(Page):
+class HomeScreen(TodoPage):
     """What is late, broken, missing or ends soon, unfinished forms, and what was recorded this month."""
 
-    CHANGES = frozenset({"write", "usb", "discard"})
+    CHANGES = TodoPage.CHANGES | {"write", "usb"}
     ALSO = frozenset({"palette"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Add")),
@@ -46,13 +44,11 @@ class HomeScreen(Page):
         Binding("f7", "review", _("Desk")),
         Binding("f8", "report", _("Report")),
         Binding("f9", "usb", _("USB")),
-        Binding("delete", "discard", _("Drop the draft"), key_display="Del"),
         Binding("escape", "leave", _("End"), key_display="Esc"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked = ""
         self._due: list[Todo] = []
         self._to_review: list[Todo] | None = None
         """Only at headquarters. Counted in a thread, because it takes long if there are many records"""
@@ -87,11 +83,6 @@ class HomeScreen(Page):
         nothing = "" if counting else f"✓ {_('Nothing is open.')}"
         self.query_one(TodoLines).show([*self._due, *(self._to_review or [])], nothing)
 
-    @property
-    def _todo(self) -> Sequence[Todo]:
-        """The lines that are shown."""
-        return next((lines.shown for lines in self.query(TodoLines)), ())
-
     @work(thread=True, exclusive=True)
     def _count_to_review(self) -> None:
         try:
@@ -124,42 +115,7 @@ class HomeScreen(Page):
 
     def action_leave(self) -> None:
         """Quit on the second press: getting in again costs a passphrase."""
-        self._twice("escape", _("Esc again quits."), self.app.exit)
-
-    def action_discard(self) -> None:
-        """Delete the chosen draft on the second press."""
-        chosen = self._chosen_draft
-
-        def drop() -> None:
-            self.store.drop_draft(chosen)
-            self.renew()
-
-        self._twice(chosen, _("Del again forgets this draft."), drop)
-
-    @property
-    def _chosen_draft(self) -> str:
-        """The draft of the highlighted line; empty for another line."""
-        at = next((shown.highlighted for shown in self.query(TodoList)), None)
-        line = self._todo[at] if at is not None and at < len(self._todo) else None
-        return line.target if line is not None and line.draft else ""
-
-    def on_option_list_option_highlighted(self) -> None:
-        self.refresh_bindings()
-
-    def _twice(self, what: str, warning: str, act: Callable[[], object]) -> None:
-        """Do what cannot be undone only if the key is pressed twice within some seconds."""
-        if self._asked == what:
-            act()
-            return
-        self._asked = what
-        self.notify(warning, markup=False, timeout=AGAIN_SECONDS)
-        self.set_timer(AGAIN_SECONDS, self._forget)
-
-    def _forget(self) -> None:
-        self._asked = ""
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        open_todo(self.app, self._todo[event.option_index])
+        self._second.press("escape", self._asking(_("Esc again quits.")), self.app.exit, may_be_held=True)
 
     def action_write(self) -> None:
         """Choose what to record, then open its form."""
@@ -192,11 +148,11 @@ class HomeScreen(Page):
         self.app.push_screen(CoverageScreen())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Posts record meetings; headquarters reviews, and sees who is missing. A draft can be dropped."""
-        if action == "discard":
-            return bool(self._chosen_draft)
+        """Posts record meetings; headquarters reviews, and sees who is missing."""
         at_hq = self.store.role == "hq"
-        return at_hq if action in ("review", "posts") else not at_hq if action == "meetings" else True
+        if action in ("review", "posts", "meetings"):
+            return at_hq == (action != "meetings")
+        return super().check_action(action, parameters)
 
     def _list(self, kind: str) -> None:
         from fieldapp.tui.screens.list import ListScreen

@@ -18,6 +18,7 @@ from fieldapp.store.store import Store
 from fieldapp.sync.peers import recovery
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.questions import Question, QuestionsDialog, agreed
+from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.lines import refill
 
 
@@ -109,7 +110,7 @@ class PeopleScreen(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked = ""
+        self._second = SecondPress()
         self._people: list[people.Person] = []
 
     def body(self) -> ComposeResult:
@@ -141,16 +142,15 @@ class PeopleScreen(Page):
         if at is None:
             return
         chosen = self._people[at].name
-        if self._asked != chosen:
-            self._asked = chosen
-            self._say(
-                _("Del again: {name} can no longer open this laptop. What they recorded stays.").format(name=chosen)
-            )
-            return
-        self._asked = ""
-        self._try(lambda: people.remove_person(self.store, chosen))
+        question = _("Del again: {name} can no longer open this laptop. What they recorded stays.").format(name=chosen)
+        self._second.press(
+            chosen,
+            lambda: self._say(question),
+            lambda: self._try(lambda: people.remove_person(self.store, chosen)),
+        )
 
     def _try(self, act: Callable[[], None]) -> None:
+        self._second.forget()
         try:
             act()
         except FieldappError as error:

@@ -23,6 +23,7 @@ from fieldapp.sync.format import clock, drives
 from fieldapp.sync.peers import practice
 from fieldapp.sync.safety import backup
 from fieldapp.tui.screens.base import Page
+from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import clean
 from fieldapp.work import notices
@@ -122,8 +123,7 @@ class SyncScreen(Page):
 
     def _forget_old(self) -> None:
         self._old: list[sticks.OldBundle] = []
-        self._named = False
-        """The old bundles were listed: Del may delete them"""
+        self._second = SecondPress()
 
     def action_other(self) -> None:
         """Go from the drives to the folder, or back."""
@@ -151,12 +151,14 @@ class SyncScreen(Page):
 
     def action_clear(self) -> None:
         """List the old bundles; delete them on the second press."""
-        if not self._named:
-            self._named = True
-            asked = counted("Del again takes {n} bundle away.", "Del again takes {n} bundles away.", len(self._old))
-            self._lines += [*(f"· {old.sentence}" for old in self._old), f"? {asked}"]
-            self._show(self._lines)
-            return
+        self._second.press("old bundles", self._name_old, self._delete_old)
+
+    def _name_old(self) -> None:
+        asked = counted("Del again takes {n} bundle away.", "Del again takes {n} bundles away.", len(self._old))
+        self._lines += [*(f"· {old.sentence}" for old in self._old), f"? {asked}"]
+        self._show(self._lines)
+
+    def _delete_old(self) -> None:
         named, self._old = self._old, []
         try:
             cleared = sticks.delete_bundles(self.store, named)

@@ -8,6 +8,7 @@ from fieldapp.i18n import _
 from fieldapp.records import form_memory
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.finder import Finder, Group
+from fieldapp.tui.second_press import SecondPress
 from fieldapp.vietnamese.text import clean
 
 
@@ -27,6 +28,7 @@ class TemplateMenu(Finder):
     def __init__(self, store: Store, kind: str) -> None:
         self._store = store
         self._kind = kind
+        self._second = SecondPress()
         super().__init__(_("Templates"), [])
 
     def groups(self, typed: str) -> list[Group]:
@@ -38,8 +40,14 @@ class TemplateMenu(Finder):
         return [("", taken), ("", new if name not in names else [])]
 
     def action_forget(self) -> None:
-        """Forget the chosen template."""
+        """Forget the chosen template on the second press."""
         chosen = self.chosen
-        if isinstance(chosen, Choice) and not chosen.keep:
+        if not isinstance(chosen, Choice) or chosen.keep:
+            return
+
+        def forget() -> None:
             form_memory.delete_template(self._store, self._kind, chosen.name)
             self.refilter()
+
+        question = _("Del again forgets “{name}”.").format(name=chosen.name)
+        self._second.press(chosen.name, lambda: self.notify(question, markup=False), forget)

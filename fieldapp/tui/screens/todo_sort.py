@@ -1,8 +1,10 @@
-"""All things of one sort that must be done: the first screen has one line for them."""
+"""What pages of things to do share; and all things of one sort, for which the first screen has one line."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import OptionList, Static
@@ -11,13 +13,65 @@ from fieldapp.i18n import _
 from fieldapp.store import wall
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
-from fieldapp.tui.widgets.todo_list import TodoLines
+from fieldapp.tui.second_press import SecondPress
+from fieldapp.tui.widgets.todo_list import TodoLines, TodoList
 from fieldapp.work import notices
 from fieldapp.work import todo as work
 from fieldapp.work.todo import Todo
 
+AGAIN_SECONDS = 5.0
 
-class TodoSortScreen(Page):
+
+class TodoPage(Page):
+    """A page with lines of what must be done. Each line opens what it is about; a draft can be dropped too."""
+
+    CHANGES = frozenset({"discard"})
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("delete", "discard", _("Drop the draft"), key_display="Del"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._second = SecondPress(AGAIN_SECONDS)
+
+    @property
+    def _todo(self) -> Sequence[Todo]:
+        """The lines that are shown."""
+        return next((lines.shown for lines in self.query(TodoLines)), ())
+
+    def action_discard(self) -> None:
+        """Delete the chosen draft on the second press."""
+        chosen = self._chosen_draft
+
+        def drop() -> None:
+            self.store.drop_draft(chosen)
+            self.renew()
+
+        self._second.press(chosen, self._asking(_("Del again forgets this draft.")), drop)
+
+    def _asking(self, question: str) -> Callable[[], None]:
+        """Shows the question for as long as it stands."""
+        return lambda: self.notify(question, markup=False, timeout=AGAIN_SECONDS)
+
+    @property
+    def _chosen_draft(self) -> str:
+        """The draft of the highlighted line; empty for another line."""
+        at = next((shown.highlighted for shown in self.query(TodoList)), None)
+        line = self._todo[at] if at is not None and at < len(self._todo) else None
+        return line.target if line is not None and line.draft else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a draft can be dropped."""
+        return action != "discard" or bool(self._chosen_draft)
+
+    def on_option_list_option_highlighted(self) -> None:
+        self.refresh_bindings()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        open_todo(self.app, self._todo[event.option_index])
+
+
+class TodoSortScreen(TodoPage):
     """Each line opens what it is about; what is done is no longer there afterwards."""
 
     HELP = "All lines of one sort. Enter opens what a line is about; what is done leaves the list."
@@ -25,19 +79,16 @@ class TodoSortScreen(Page):
     def __init__(self, sort: str) -> None:
         super().__init__()
         self._sort = sort
-        self._todo: list[Todo] = []
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
         yield TodoLines(whole=True)
 
     def renew(self) -> None:
-        self._todo = [line for line in work.todo(self.store, wall.today()) if line.sort == self._sort]
-        self.query_one("#what", Static).update(Content(work.many_text(self._sort, len(self._todo))))
-        self.query_one(TodoLines).show(self._todo, f"✓ {_('Nothing is open.')}")
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        open_todo(self.app, self._todo[event.option_index])
+        lines = [line for line in work.todo(self.store, wall.today()) if line.sort == self._sort]
+        self.query_one("#what", Static).update(Content(work.many_text(self._sort, len(lines))))
+        self.query_one(TodoLines).show(lines, f"✓ {_('Nothing is open.')}")
+        self.refresh_bindings()
 
 
 def open_todo(app: Host, chosen: Todo) -> None:

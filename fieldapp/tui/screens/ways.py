@@ -166,7 +166,7 @@ def _books(store: Store) -> Iterator[Way]:
 def _screens(store: Store) -> Iterator[Way]:
     places: dict[str, Go] = {"search": _search(""), "usb": _usb}
     if store.role == "post":
-        places["unreceived"] = Host.show_unreceived
+        places["unreceived"] = lambda app: app.show_unreceived()
     places |= {"report": _report, "bars": _bars, "decide": _decide, "key_again": _key_again}
     if store.role == "hq":
         places |= {"review": _review, "posts": _posts}
