@@ -74,8 +74,8 @@ class TypingApp(App[Result]):
     """The field that got the last key"""
     _settled = True
     """Nothing is pending that moves the focus, changes the screen or fills a list"""
-    _last_key = ""
-
+    last_key = ""
+    """The key that was pressed last"""
     repeated = False
     """The last key was the same as the one before: pressed again, or held down"""
 
@@ -123,7 +123,7 @@ class TypingApp(App[Result]):
             field.compose_letters()  # now, not on Blur: that may come when somebody types here again
 
     async def _press(self, event: events.Key, field: TypingField | None) -> None:
-        self.repeated, self._last_key = event.key == self._last_key, event.key
+        self.repeated, self._last_key = event.key == self.last_key, event.key
         if event.character == BROKEN:
             return
         self._settled = False

@@ -95,7 +95,7 @@ class SearchScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "narrow", _("Kind, place, time")),
         Binding("f7", "state", _("Status")),
-        Binding("f5,f6", "app.moved('f4')", show=False),
+        Binding("f5,f6", "app.moved('narrow')", show=False),
     ]
     DEFAULT_CSS = """
     SearchScreen #search-line { height: 1; margin: 1 0; }
