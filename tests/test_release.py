@@ -28,6 +28,7 @@ def test_this_version_has_its_section() -> None:
     between = re.sub(r"(?s)(## \[Unreleased\]\n).*?(?=\n## )", r"\1", changelog)  # what is being worked on
     assert release.disagreements(fieldapp.__version__, between, "", "c0ffee") == []
     for section in re.split(r"(?m)^## ", changelog)[1:]:
+        assert not re.search(r"(?m)^[- ] .*\n\n- ", section), "each heading has one list"
         assert set(re.findall(r"(?m)^### (\w+)$", section)) <= {"Added", "Changed", "Fixed", "Removed"}
 
 

@@ -43,12 +43,15 @@ class Host(TypingApp[None]):
         """Widgets below the header of each page: none, except in the tutorial."""
         yield from ()
 
-    def action_moved(self, key: str) -> None:
-        """Say which key does now what the pressed one did in older versions; nothing if that one does not work here."""
-        active = self.screen.active_bindings.get(key)
-        if active is not None:
-            line = _("{what}: {key}").format(what=active.binding.description, key=self.get_key_display(active.binding))
-            self.notify(line, markup=False)
+    def action_moved(self, *actions: str) -> None:
+        """Say which key does now what the pressed one did in older versions: one of ``actions``, if it can be done."""
+        bound = (active.binding for active in self.screen.active_bindings.values())
+        binding = next((binding for binding in bound if binding.action in actions), None)
+        if binding is None:
+            self.key_unused(self.last_key)
+            return
+        line = _("{what}: {key}").format(what=binding.description, key=self.get_key_display(binding))
+        self.notify(line, markup=False)
 
     def lock_store(self) -> None:
         """Keep what is typed, close the file and forget its key."""

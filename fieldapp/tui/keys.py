@@ -74,6 +74,10 @@ class TypingApp(App[Result]):
     """The field that got the last key"""
     _settled = True
     """Nothing is pending that moves the focus, changes the screen or fills a list"""
+    last_key = ""
+    """The key that was pressed last"""
+    repeated = False
+    """The last key was the same as the one before: pressed again, or held down"""
 
     @property
     def habit(self) -> str:
@@ -119,6 +123,7 @@ class TypingApp(App[Result]):
             field.compose_letters()  # now, not on Blur: that may come when somebody types here again
 
     async def _press(self, event: events.Key, field: TypingField | None) -> None:
+        self.repeated, self._last_key = event.key == self.last_key, event.key
         if event.character == BROKEN:
             return
         self._settled = False

@@ -20,7 +20,7 @@ def stored(world: World, row_id: str) -> tuple[str, dict[str, int]]:
     return found.row["date_from"], {r["measured_on"]: r["amount"] for r in found.children["measures"]}
 
 
-async def test_f8_takes_them_along(world: World) -> None:
+async def test_f6_takes_them_along(world: World) -> None:
     row_id = examined(world)
     async with form_driver(world.post, "activity", row_id) as form:
         assert "Mang số liệu theo" not in form.text()
@@ -30,6 +30,10 @@ async def test_f8_takes_them_along(world: World) -> None:
         assert form.app.result == "open"
         assert "1 số liệu" in form.text()
         assert "F6 Mang số liệu theo" in form.text()
+        form.part("targets").focus_problem()
+        await form.type("<f8>")
+        assert "F6 Mang số liệu theo" in form.text(), "wherever the focus is"
+        assert [note.message for note in form.app._notifications] == ["Mang số liệu theo: F6"]
         await form.type("<f6>")
         assert form.app.result == row_id, form.text()
     assert stored(world, row_id) == ("2019-08-05", {"2019-09-04": 4, "2019-10-05": 5})

@@ -202,6 +202,13 @@ async def test_a_field_is_copied_from_the_record_before(world: World) -> None:
         await form.type("<f5>")
         assert form.row("partners").data == "Trạm y tế xã"
         assert form.row("hamlet").data is None
+        await form.type("<f5>", "<f5>")
+        assert "◆" not in form.text(), "F5 held down only copies"
+        assert "phím khác" in form.text()
+        await form.type("<home>", "<f5>")
+        assert "◆" in form.text()
+        await form.type("<f5>")
+        assert "◆" not in form.text(), "a pinned field is let go"
         form.row("description").entry.focus()
         await form.type("<enter>", "<enter>", "<f5>")
         assert [figure["amount"] for figure in form.part("measures").data] == [12]

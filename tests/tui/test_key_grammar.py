@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from key_bindings import bindings
+from key_bindings import bindings, moved_actions
 
 from fieldapp.tui.key_grammar import MEANINGS, MOVES
 
@@ -29,4 +29,5 @@ def test_a_key_that_moved_says_where_its_work_is_now() -> None:
     moved = {(name, key) for name, key, action, _words in bindings() if action == "app.moved"}
     own = {(name, key) for name, key, action, _words in bindings() if action != "app.moved"}
     assert moved
+    assert moved_actions() <= {action for meaning in MEANINGS.values() for action in meaning.actions}
     assert not moved & own

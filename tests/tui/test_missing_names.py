@@ -38,6 +38,18 @@ async def test_a_member_that_is_not_there_is_added_in_the_middle_of_a_form(world
     assert world.post.drafts() == []
 
 
+async def test_a_new_name_never_becomes_another_one_that_begins_with_it(world: World) -> None:
+    there = records.save(world.post, "member", {"full_name": "Hoàng Văn Anh"})
+    async with form_driver(world.post, "introduction") as form:
+        await form.type("Hoang Van An", "<escape>", "<down>")
+        assert form.row("member_id").data == "Hoang Van An"
+        assert "chọn từ danh sách: F4" in form.note("member_id")
+        await form.type("<f2>")
+        assert "Không tìm thấy: Hoang Van An" in form.note("member_id")
+        await form.type("h", "<escape>", "<down>")
+        assert form.row("member_id").data == there, "the whole name means who has it"
+
+
 async def offered(store: Store, kind: str, key: str) -> str:
     """The screen with the list of a field, in which a name was typed that is not there."""
     async with form_driver(store, kind) as form:

@@ -1,10 +1,13 @@
 """What headquarters has not received: one number wherever it is said, and the list of these records."""
 
+import pytest
 from field import Run, World
 from screen_driver import at_post
 
 from fieldapp.records import records
+from fieldapp.store.store import Store
 from fieldapp.sync.exchange import outgoing, status
+from fieldapp.tui.screens import search
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.search import SearchScreen
 from fieldapp.tui.widgets.record_table import RecordTable
@@ -54,3 +57,30 @@ async def test_one_number_in_the_header_at_home_on_the_stick_and_on_the_command_
     world.carry(world.hq, world.post)
     assert status.exchange_status(world.post).sentence == "Sở chỉ huy đã nhận đủ."
     assert run("sync", "unsent")[1] == ""
+
+
+async def test_a_long_list_is_read_once_and_drawn_in_windows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MOST", 2)
+    for number in range(5):
+        world.well(partners="Huyện đoàn" if number < 2 else "Trạm y tế", date_from=f"2026-0{number + 1}-05")
+    reads = 0
+
+    def counted(store: Store) -> dict[str, status.OnWay]:
+        nonlocal reads
+        reads += 1
+        return unreceived_records(store)
+
+    unreceived_records = status.unreceived_records
+    monkeypatch.setattr(status, "unreceived_records", counted)
+    async with at_post(world) as s:
+        await s.press("f9", "f3")
+        table, read = s.app.screen.query_one(RecordTable), reads
+        assert "5 bản ghi" in s.text
+        assert len(table.lines) == 2
+        await s.press("gieng", "down", "down", "down", "down")
+        assert reads == read, "not at each key"
+        assert (len(table.lines), table.chosen) == (5, 4), "all can be reached"
+        await s.press("escape", "escape", "f3")
+        assert "2+ bản ghi" in s.text
+        await s.press("huyen doan")
+        assert "2 bản ghi" in s.text, "a sign for more only where there are more"

@@ -56,7 +56,7 @@ class DashboardScreen(Page):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f7", "split", _("Split otherwise")),
-        Binding("f4", "app.moved('f7')", show=False),
+        Binding("f4", "app.moved('split')", show=False),
     ]
 
     def __init__(self, query: Query, begin: Key | None = None) -> None:

@@ -76,9 +76,9 @@ class FormScreen(Page):
         Binding("f5", "pin", _("Pin"), key_display="F5"),
         Binding("shift+f5,f17", "copy_all", _("Copy all"), key_display="⇧F5"),
         Binding("f6", "templates", _("Models"), key_display="F6"),
-        Binding("f6", "take_along", _("Take the figures along"), key_display="F6"),
-        Binding("f7", "app.moved('f5')", show=False),
-        Binding("f8", "app.moved('f6')", show=False),
+        Binding("f6", "take_along", _("Take the figures along"), key_display="F6", priority=True),
+        Binding("f7", "app.moved('pin')", show=False),
+        Binding("f8", "app.moved('take_along')", show=False),
         Binding("down", "app.focus_next", _("Next"), show=False),
         Binding("up", "app.focus_previous", _("Step back"), show=False),
         Binding("escape", "leave", _("Leave"), key_display="Esc"),
@@ -111,6 +111,8 @@ class FormScreen(Page):
         """Days by which the activity moves while its dated figures are asked about; else 0"""
         self._pins = False
         """F5 pins the focused field; as it was when that was asked last"""
+        self._copied: Editor | None = None
+        """The field that the last copy filled"""
         self._follow_due = False
         self._over = False
         """The form was recorded or left: nothing is kept any more"""
@@ -287,7 +289,11 @@ class FormScreen(Page):
     def action_copy(self) -> None:
         """Copy the focused field from the previous record."""
         editor, before = self._focused_editor(), self._before()
-        if editor is not None and before is not None and not editor.copy_from(before.get(editor.key)):
+        if editor is None or before is None:
+            return
+        if editor.copy_from(before.get(editor.key)):
+            self._copied = editor
+        else:
             self._say(_("The previous record has nothing to copy here."))
 
     def action_copy_all(self) -> None:
@@ -308,8 +314,15 @@ class FormScreen(Page):
         return records.as_data(records.get(self.store, found))
 
     def action_pin(self) -> None:
-        """Pin the focused field, so that its value stays for the next record, or unpin it."""
+        """Pin the focused field, so that its value stays for the next record, or unpin it.
+
+        Not while F5 only goes on after a copy: who holds it down has not asked for that.
+        """
         editor = self._focused_editor()
+        if self.app.repeated and editor is self._copied:
+            self._say(_("Copied. To keep it for the next record too, press another key, then F5."), "-note")
+            return
+        self._copied = None
         if isinstance(editor, FieldRow):
             editor.pin(not editor.pinned)
             self._keep_pins()

@@ -50,7 +50,7 @@ class ListScreen(Page):
         Binding("f6", "quick", _("Many")),
         Binding("f7", "voided", _("+voided")),
         Binding("f7", "retired", _("+retired")),
-        Binding("f8", "app.moved('f5')", show=False),
+        Binding("f8", "app.moved('key_again')", show=False),
     ]
 
     def __init__(self, kind: str, text: str = "") -> None:

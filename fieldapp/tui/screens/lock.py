@@ -13,7 +13,7 @@ class LockScreen(UnlockScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "recover", _("Forgotten?")),
-        Binding("f4", "app.moved('f5')", show=False),
+        Binding("f4", "app.moved('recover')", show=False),
     ]
 
     def on_mount(self) -> None:

@@ -105,7 +105,7 @@ class PeopleScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "add", _("Add user")),
         Binding("delete", "remove", _("Remove"), key_display="Del"),
-        Binding("f8", "app.moved('delete')", show=False),
+        Binding("f8", "app.moved('remove')", show=False),
     ]
 
     def __init__(self) -> None:

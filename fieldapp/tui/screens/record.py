@@ -84,7 +84,7 @@ class RecordScreen(Page):
         Binding("delete", "send_back", _("Return"), key_display="Del"),
         Binding("delete", "void", _("Void"), key_display="Del"),
         Binding("delete", "retire", _("Retire"), key_display="Del"),
-        Binding("f8", "app.moved('delete')", show=False),
+        Binding("f8", "app.moved('void', 'retire', 'send_back')", show=False),
         Binding("down,pagedown", "scroll(1)", _("Scroll"), key_display="↑↓"),
         Binding("up,pageup", "scroll(-1)", _("Up"), show=False),
     ]

@@ -45,8 +45,8 @@ class ReportScreen(Page):
         Binding("f4", "length", _("Period")),
         Binding("f7", "units", _("Areas")),
         Binding("f8", "bars", _("Bars")),
-        Binding("f5", "app.moved('f8')", show=False),
-        Binding("f6", "app.moved('f7')", show=False),
+        Binding("f5", "app.moved('bars')", show=False),
+        Binding("f6", "app.moved('units')", show=False),
     ]
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ class ReviewListScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "accept", _("Accept")),
         Binding("f6", "accept_all", _("Accept all without ?")),
-        Binding("f10", "app.moved('f6')", show=False),
+        Binding("f10", "app.moved('accept_all')", show=False),
     ]
 
     def __init__(self, kind: str, post_id: str) -> None:

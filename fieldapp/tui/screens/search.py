@@ -1,6 +1,6 @@
 """Every record, found by words as they are typed: where is it?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -25,7 +25,7 @@ from fieldapp.tui.widgets.signs import Legend, sign
 
 KIND_WIDTH = 20
 MOST = 100
-"""Most records that are listed; of those that headquarters has not received, all"""
+"""Most records that are listed, except of those that headquarters has not received; and lines drawn at a time"""
 STATES: dict[RecordState, str] = {
     "standing": "not voided",
     "returned": "returned by headquarters",
@@ -95,7 +95,7 @@ class SearchScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "narrow", _("Kind, place, time")),
         Binding("f7", "state", _("Status")),
-        Binding("f5,f6", "app.moved('f4')", show=False),
+        Binding("f5,f6", "app.moved('narrow')", show=False),
     ]
     DEFAULT_CSS = """
     SearchScreen #search-line { height: 1; margin: 1 0; }
@@ -112,6 +112,8 @@ class SearchScreen(Page):
         self._filter_words: dict[str, str] = {}
         """What is filtered by -> the chosen value in words; empty for all"""
         self._hits: list[Hit] = []
+        self._unreceived: frozenset[str] | None = None
+        """What headquarters has not received, since the screen was come back to; None until it is asked for"""
 
     def body(self) -> ComposeResult:
         with Horizontal(id="search-line"):
@@ -131,34 +133,48 @@ class SearchScreen(Page):
     def _hits_shown(self) -> RecordTable:
         return self.query_one(RecordTable)
 
+    def on_screen_resume(self) -> None:  # before that of ``Page``, which renews
+        self._unreceived = None
+
     def renew(self) -> None:
         conditions, most = self._search_filter, MOST
         if conditions.state == "unreceived":
-            ids = frozenset(status.unreceived_records(self.store))
-            conditions, most = replace(conditions, ids=ids), max(MOST, len(ids))
-        self._hits = search.search_records(self.store, self.query_one(HitField).value, conditions, most)
+            if self._unreceived is None:
+                self._unreceived = frozenset(status.unreceived_records(self.store))
+            conditions, most = replace(conditions, ids=self._unreceived), len(self._unreceived)
+        found = search.search_records(self.store, self.query_one(HitField).value, conditions, most + 1)
+        self._hits = found[:most]
+        at = self._hits_shown.chosen
+        self._hits_shown.clear()
+        self._choose(at)
+        more = "+" if len(found) > most else ""
+        number = counted("{n} record", "{n} records", len(self._hits), f"{len(self._hits)}{more}")
+        state = "" if conditions.state == "standing" else _(STATES[conditions.state])
+        summary = " · ".join([number, *filter(None, self._filter_words.values()), *filter(None, [state])])
+        self.query_one("#sieve", Static).update(Content(summary), layout=False)
+
+    def _choose(self, at: int) -> None:
+        """Choose a line; lines down to it are drawn first, ``MOST`` at a time."""
+        while at >= (drawn := len(self._hits_shown.lines)) and drawn < len(self._hits):
+            self._draw(self._hits[drawn : drawn + MOST])
+        self._hits_shown.choose(at)
+
+    def _draw(self, hits: Sequence[Hit]) -> None:
+        """Add a line for each of these below the others."""
         names: dict[str, str] = {}
-        for kind in {hit.kind for hit in self._hits}:
-            names |= words.labels(self.store, kind, [hit.row_id for hit in self._hits if hit.kind == kind])
-        shown, at = self._hits_shown, self._hits_shown.chosen
-        shown.clear()
+        for kind in {hit.kind for hit in hits}:
+            names |= words.labels(self.store, kind, [hit.row_id for hit in hits if hit.kind == kind])
         returned = {review.record for review in reviews.returned_records(self.store)}
-        on_way = status.unreceived(self.store, [hit.row_id for hit in self._hits])
-        shown.add(
+        on_way = status.unreceived(self.store, [hit.row_id for hit in hits])
+        self._hits_shown.add(
             [
                 (
                     sign(h.row_id, voided=h.voided, returned=returned, on_way=on_way),
                     (_(records.model_of(h.kind).TITLE), words.marked_if_voided(h.kind, names[h.row_id], h.voided)),
                 )
-                for h in self._hits
+                for h in hits
             ]
         )
-        shown.choose(at)
-        found, more = len(self._hits), "+" if len(self._hits) == MOST else ""
-        number = counted("{n} record", "{n} records", found, f"{found}{more}")
-        state = "" if conditions.state == "standing" else _(STATES[conditions.state])
-        summary = " · ".join([number, *filter(None, self._filter_words.values()), *filter(None, [state])])
-        self.query_one("#sieve", Static).update(Content(summary), layout=False)
 
     def on_input_changed(self) -> None:
         self._hits_shown.choose(0)
@@ -166,7 +182,7 @@ class SearchScreen(Page):
 
     def action_move(self, step: int) -> None:
         """Go up or down the list."""
-        self._hits_shown.choose(self._hits_shown.chosen + step)
+        self._choose(self._hits_shown.chosen + step)
 
     def on_input_submitted(self) -> None:
         if self._hits:

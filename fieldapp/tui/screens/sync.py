@@ -71,7 +71,8 @@ class SyncScreen(Page):
         Binding("f5", "renew", _("Look again")),
         Binding("delete", "clear", _("Clear old"), key_display="Del"),
         Binding("delete", "stop", _("Break off"), key_display="Del"),
-        Binding("f7,f8", "app.moved('delete')", show=False),
+        Binding("f7", "app.moved('clear')", show=False),
+        Binding("f8", "app.moved('stop')", show=False),
         Binding("pagedown", "turn(1)", _("Scroll"), key_display="PgUp/PgDn", priority=True),
         Binding("pageup", "turn(-1)", _("Scroll"), priority=True, show=False),
     ]

@@ -41,7 +41,7 @@ class UnlockScreen(Screen[None]):
     app = getters.app(Host)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "recover", _("Forgotten?")),
-        Binding("f4", "app.moved('f5')", show=False),
+        Binding("f4", "app.moved('recover')", show=False),
         Binding("escape", "app.quit", _("Quit"), key_display="Esc"),
     ]
 

@@ -174,14 +174,16 @@ class PickList(Entry):
         self._show(value, "" if value is None else self._name_of(str(value)))
 
     def resolve_typed(self) -> str | None:
-        """Take the typed text for a choice if it can mean only one."""
+        """Take the typed text for a choice if it can mean only one. Where the list may lack what is meant, only a
+        whole name can: “Hoàng Văn An” is nobody yet, and not Hoàng Văn Anh."""
         text = clean(self.value)
         if self._taken or not text:
             return None
         choices = self._fitting(text)
-        same = [c for c in choices if search_key(c[1]) == search_key(text)]
-        if len(same or choices) == 1:
-            self._show(*(same or choices)[0])
+        same = [c for c in choices if search_key(text) in (search_key(c[1]), search_key(c[1].partition(" · ")[0]))]
+        meant = same if same or self._lacking() else choices
+        if len(meant) == 1:
+            self._show(*meant[0])
         return None
 
     def reading(self) -> EntryReading:

@@ -44,7 +44,7 @@ class RosterGrid(HighlightList[Seat]):
         Binding("f6", "all_present", _("All present"), key_display="F6"),
         Binding("space", "mark", _("Present?"), key_display="Space"),
         Binding("l,L", "excuse", _("Reason"), key_display="L"),
-        Binding("f7", "app.moved('l')", show=False),
+        Binding("f7", "app.moved('excuse')", show=False),
         Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
         Binding("delete,backspace", "remove", _("Take out"), key_display="Del"),
     ]
