@@ -78,6 +78,7 @@ ALWAYS: dict[str, set[str]] = {
     "sync import": {"--reply-to", "--json"},
     "sync status": {"--json"},
     "sync release": {"--json"},
+    "sync unsent": {"--json"},
     "sync clean": {"--yes", "--json"},
     "sync verify": {"--json"},
     "verify-history": {"--identity", "--root", "--json"},
