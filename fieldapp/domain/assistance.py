@@ -119,6 +119,10 @@ class ActivityTarget(Record):
         return []
 
 
+MEASURES = "measures"
+"""Name of the figures of an activity in the JSON form"""
+
+
 class Activity(Record):
     KIND = "activity"
     TITLE = "Activity"
@@ -128,7 +132,7 @@ class Activity(Record):
     DATE = "date_from"
     ORDERED = (("date_from", "date_to"),)
     CHILDREN = {
-        "measures": Child(ActivityMeasure, "activity_id", "measures", ("measure_id", "measured_on")),
+        MEASURES: Child(ActivityMeasure, "activity_id", "measures", ("measure_id", "measured_on")),
         "extras": Child(ActivityExtra, "activity_id", "extras", ("kind_field_id",)),
         "targets": Child(ActivityTarget, "activity_id", "targets", ("target_type", "unit_id", "party_cell_id", "name")),
     }

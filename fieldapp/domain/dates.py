@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from fieldapp.domain import day_words
 from fieldapp.i18n import _
@@ -128,11 +128,10 @@ def _without_year(typed: str, newest: date, today: date, after: date | None, ahe
 def _end_of_month(typed: str, month: int, year: str | None, today: date, after: date | None, ahead: bool) -> date:
     if not 1 <= month <= 12:
         raise _no_day(f"31/{month:02d}")
-    last = {2: 28, 4: 30, 6: 30, 9: 30, 11: 30}.get(month, 31)
     if year is None:
-        found = _numbered(typed, f"{last}/{month}", today, after, ahead)
-        return day_words.add_months(found.replace(day=1), 1) - timedelta(days=1)
-    return day_words.add_months(_date(_year(year, today), month, 1), 1) - timedelta(days=1)
+        last = day_words.last_of_month(date(1, month, 1)).day  # in a year without 29/2, which not every year has
+        return day_words.last_of_month(_numbered(typed, f"{last}/{month}", today, after, ahead))
+    return day_words.last_of_month(_date(_year(year, today), month, 1))
 
 
 def _one_of(typed: str, days: list[date]) -> date:

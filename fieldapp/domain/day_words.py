@@ -6,6 +6,7 @@ they are first used.
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -129,7 +130,7 @@ def day_of_month(plain: str, today: date) -> tuple[date, date | None] | None:
         return None
     shift, day = _WHICH[found[3]], int(found[2])
     first = add_months(today.replace(day=1), shift)
-    if not 1 <= day <= days_in(first.year, first.month):
+    if not 1 <= day <= last_of_month(first).day:
         raise ValueError(_("There is no {day}.").format(day=f"{day:02d}/{first.month:02d}/{first.year}"))
     other = add_months(today, shift * day) if shift and not found[1] else None
     return first.replace(day=day), other
@@ -155,9 +156,10 @@ def _moved(day: date, number: int, sort: str) -> date:
 def add_months(day: date, months: int) -> date:
     """The same day some months later, or the last day of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, days_in(year, month + 1)))
+    first = date(year, month + 1, 1)
+    return first.replace(day=min(day.day, last_of_month(first).day))
 
 
-def days_in(year: int, month: int) -> int:
-    """The number of days of a month."""
-    return 31 if month == 12 else (date(year, month + 1, 1) - timedelta(days=1)).day
+def last_of_month(day: date) -> date:
+    """The last day of the month of a day."""
+    return day.replace(day=monthrange(day.year, day.month)[1])

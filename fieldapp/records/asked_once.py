@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from fieldapp.domain.assistance import Activity
+from fieldapp.domain.assistance import MEASURES, Activity
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Record
 from fieldapp.domain.party import Meeting, Member
@@ -24,7 +24,7 @@ from fieldapp.store.store import Row, Store
 MAX_NAMED = 3
 """Most names in a question"""
 
-MEASURES, ROLL_CALL = "measures", "attendance"
+ROLL_CALL = "attendance"
 
 
 def questions_about(

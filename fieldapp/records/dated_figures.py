@@ -9,19 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from fieldapp.domain.assistance import Activity
+from fieldapp.domain.assistance import MEASURES, Activity
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Record
 from fieldapp.records.soft_limits import Question
 from fieldapp.store.store import Row
 
-FIELD = "measures"
-"""The part of an activity that the question is about"""
-
 OUTSIDE = "v.measured_on NOT BETWEEN a.date_from AND coalesce(a.date_to, a.date_from)"
 """SQL: the day of a figure ``v`` lies outside of its activity ``a``; NULL where it has none"""
 
-UNASKED = f"""instr(char(10) || coalesce(a.confirmed, '') || char(10), char(10) || '{FIELD}=' || a.date_from || '/'
+UNASKED = f"""instr(char(10) || coalesce(a.confirmed, '') || char(10), char(10) || '{MEASURES}=' || a.date_from || '/'
     || coalesce(a.date_to, a.date_from) || char(10)) = 0"""
 """SQL: nobody was asked about the figures outside of these days of the activity ``a``"""
 
@@ -39,11 +36,11 @@ def unanswered_outside(record: Activity, old: Row, rows: Sequence[Row]) -> list[
 def outside_answered(record: Record, old: Row | None) -> Iterator[Question]:
     """The answer of an earlier version that figures stay outside of the days that the activity still has."""
     if isinstance(record, Activity) and old is not None and _answer(record) in (old["confirmed"] or "").split("\n"):
-        yield Question(FIELD, _answer(record).removeprefix(f"{FIELD}="), "")
+        yield Question(MEASURES, _answer(record).removeprefix(f"{MEASURES}="), "")
 
 
 def _answer(record: Activity) -> str:
-    return f"{FIELD}={record.date_from}/{record.date_to or record.date_from}"
+    return f"{MEASURES}={record.date_from}/{record.date_to or record.date_from}"
 
 
 def _is_inside(record: Activity, day: str) -> bool:

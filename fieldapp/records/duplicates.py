@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from fieldapp.domain import rules
-from fieldapp.domain.assistance import Activity, ActivityMeasure
+from fieldapp.domain.assistance import MEASURES, Activity, ActivityMeasure
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.party import Introduction, Member
 from fieldapp.domain.records import PARENTS
@@ -37,7 +37,7 @@ def duplicate_question(
         return None
     amounts = _amounts(store, voided["id"]) if voided else {
         (c.record.measure_id, c.record.amount)
-        for c in children.get("measures", ())
+        for c in children.get(MEASURES, ())
         if isinstance(c.record, ActivityMeasure) and c.record.amount is not None
     }  # fmt: skip
     for row in possible_duplicates(store, model, columns_of(record)):

@@ -14,7 +14,7 @@ from fieldapp.records import persons, words
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 
-ABOUT_A_MEMBER = ("introduction", "household_charge", "candidacy", "member_rating")
+ABOUT_A_MEMBER = tuple(kind for kind in persons.ABOUT if kind not in PARENTS)
 """Kinds whose records count only together with their member (``docs/counting-rules.md``, rule 8)"""
 
 _GOES_ON: Mapping[str, str] = {"introduction": "coalesce(r.date_to, '9999') >= :today", "member": "1"}
@@ -60,14 +60,8 @@ def records_naming(store: Store, kind: str, row_id: str) -> list[tuple[str, int,
 
 def whole(store: Store, kind: str, ids: Collection[str]) -> dict[str, str]:
     """Some records of a kind, and the members whose records gave way to them -> which of the given ones it is."""
-    found = {row_id: row_id for row_id in ids}
-    if kind == Member.KIND:
-        rows = store.rows(
-            "SELECT member_id, person_id FROM member_merged WHERE person_id IN (SELECT value FROM json_each(?))",
-            [json.dumps([*ids])],
-        )
-        found = {row["member_id"]: row["person_id"] for row in rows} | found
-    return found
+    merged = persons.given_way_to(store, ids) if kind == Member.KIND else {}
+    return merged | {row_id: row_id for row_id in ids}
 
 
 def sentences(store: Store, kind: str, ids: Collection[str]) -> list[str]:

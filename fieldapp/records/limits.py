@@ -5,12 +5,12 @@ A value beyond a hard limit is refused; a value beyond a soft limit raises a que
 
 from collections.abc import Collection, Iterator, Mapping
 
-from fieldapp.domain.assistance import Activity, ActivityExtra, ActivityMeasure
+from fieldapp.domain.assistance import MEASURES, Activity, ActivityExtra, ActivityMeasure
 from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import Record, UsualYears
 from fieldapp.i18n import _
 from fieldapp.records import extras
-from fieldapp.records.parts import of_kind
+from fieldapp.records.parts import kind_has
 from fieldapp.records.soft_limits import Question, far_off_text, hard_limit_text, soft_limit_question
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
@@ -31,7 +31,7 @@ def hard_limit_violations(store: Store, record: Record, row: Record, *, new: boo
         new
         and isinstance(record, Activity)
         and isinstance(row, ActivityMeasure)
-        and not is_of_kind(store, record, row.measure_id)
+        and not kind_has(store, Activity.CHILDREN[MEASURES], record.activity_kind_id, row.measure_id, in_use=True)
     ):
         yield "measure_id", _("This kind of activity has no such figure.")
     found = _amount(store, record, row)
@@ -40,15 +40,6 @@ def hard_limit_violations(store: Store, record: Record, row: Record, *, new: boo
         sentence = hard_limit_text(amount, limits)
         if sentence is not None:
             yield field, sentence
-
-
-def is_of_kind(store: Store, record: Activity, measure_id: str) -> bool:
-    """Whether the activity's kind has a measure."""
-    columns = "SELECT ? AS activity_kind_id, ? AS measure_id"
-    found = store.value(
-        f"WITH a AS ({columns}) SELECT {of_kind('a', 'a', in_use=True)} FROM a", [record.activity_kind_id, measure_id]
-    )
-    return bool(found)
 
 
 def soft_limit_questions(store: Store, record: Record, row: Record) -> Iterator[Question]:

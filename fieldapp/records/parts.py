@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
-from fieldapp.domain.assistance import Activity, ActivityExtra, ActivityMeasure
+from fieldapp.domain.assistance import MEASURES, Activity, ActivityExtra, ActivityMeasure
 from fieldapp.domain.model import Child, Record
 from fieldapp.domain.party import Attendance, Meeting
 from fieldapp.i18n import _, counted
@@ -29,7 +29,7 @@ Why = Literal["kind", "days", "cell", "unit"]
 
 FIELDS: Mapping[Why, str] = {
     "kind": "activity_kind_id",
-    "days": dated_figures.FIELD,
+    "days": MEASURES,
     "cell": "attendance",
     "unit": "unit_id",
 }
@@ -84,11 +84,11 @@ def of_cell(part: str, record: str, *, in_use: bool = False) -> str:
     )
 
 
-def kind_has(store: Store, child: Child, kind_id: str, about: str) -> bool:
-    """Whether a kind of activity has, or had, the measure or extra field that a part is about."""
+def kind_has(store: Store, child: Child, kind_id: str, about: str, *, in_use: bool = False) -> bool:
+    """Whether a kind of activity has the measure or extra field that a part is about; or had, unless ``in_use``."""
     given = f"SELECT ? AS {child.about[0]}, ? AS activity_kind_id"
     _why, condition = BELONGS[child.model]
-    found = store.value(f"WITH a AS ({given}) SELECT {condition('a', 'a')} FROM a", [about, kind_id])
+    found = store.value(f"WITH a AS ({given}) SELECT {condition('a', 'a', in_use=in_use)} FROM a", [about, kind_id])
     return bool(found)
 
 
@@ -117,8 +117,8 @@ def unfit_parts(store: Store, record: Record, old: Row, children: Mapping[str, S
             found.append(Unfit(why, name, rows, any(old[f] != columns_of(record)[f] for f in DEPENDS[why])))
     if isinstance(record, Activity):
         other_kind = {row["id"] for part in found for row in part.rows}
-        rows = dated_figures.unanswered_outside(record, old, children[dated_figures.FIELD])
-        found.append(Unfit("days", dated_figures.FIELD, [row for row in rows if row["id"] not in other_kind], False))
+        rows = dated_figures.unanswered_outside(record, old, children[MEASURES])
+        found.append(Unfit("days", MEASURES, [row for row in rows if row["id"] not in other_kind], False))
     if isinstance(record, Activity):
         stale = stale_successors(store, [{**old, "unit_id": record.unit_id}])
         found += [Unfit("unit", "unit_now_id", [{"id": row["unit_now_id"]}], False) for row in stale]

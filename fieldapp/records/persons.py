@@ -44,10 +44,14 @@ def who_stays(store: Store, kind: str, ids: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def given_way_to(store: Store, member_id: str) -> list[str]:
-    """The members whose records gave way to this one, in the order of recording."""
-    rows = store.rows("SELECT member_id FROM member_merged WHERE person_id = ? ORDER BY member_id", [member_id])
-    return [row["member_id"] for row in rows]
+def given_way_to(store: Store, ids: Collection[str]) -> dict[str, str]:
+    """The members whose records gave way to one of these, in the order of recording -> which of them it is."""
+    rows = store.rows(
+        "SELECT member_id, person_id FROM member_merged WHERE person_id IN (SELECT value FROM json_each(?))"
+        " ORDER BY member_id",
+        [json.dumps([*ids])],
+    )
+    return {row["member_id"]: row["person_id"] for row in rows}
 
 
 def with_all_records(store: Store, ids: Collection[str]) -> list[str]:
@@ -106,7 +110,7 @@ def persons_lines(store: Store, row: Row) -> list[tuple[str, str]]:
         name = labels(store, Member.KIND, [stays])[stays]
         return [(_("Merged"), _("What is about this record is read as about {name}.").format(name=name))]
     found = []
-    for row_id, name in labels(store, Member.KIND, given_way_to(store, row["id"])).items():
+    for row_id, name in labels(store, Member.KIND, given_way_to(store, [row["id"]])).items():
         what = what_is_about(store, [row_id])
         found.append((_("Includes"), f"{name}: {what}" if what else name))
     return found

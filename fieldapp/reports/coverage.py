@@ -11,6 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from fieldapp.domain.dates import format_date, read_instant
+from fieldapp.domain.day_words import last_of_month
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import reviews
@@ -221,8 +222,7 @@ def _silent_days(post: Row, heard: date | None, today: date) -> int | None:
 def _months(today: date, number: int) -> list[Period]:
     at = today.year * 12 + today.month - number
     first = date(at // 12, at % 12 + 1, 1)
-    last = (today.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    return Period(first, last).months()
+    return Period(first, last_of_month(today)).months()
 
 
 def _counts(store: Store, period: Period) -> dict[tuple[str, str], tuple[int, int]]:

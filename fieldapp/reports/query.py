@@ -1,10 +1,10 @@
 """The query of a report: a period, an area, a post, and which units to use."""
 
-from calendar import monthrange
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
+from fieldapp.domain.day_words import last_of_month
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import lists
@@ -32,7 +32,7 @@ class Period:
         from fieldapp.domain.dates import format_date
 
         year, first, last = self.first.year, self.first.month, self.last.month
-        whole = self.first.day == 1 and self.last.year == year and self.last.day == monthrange(year, last)[1]
+        whole = self.first.day == 1 and self.last.year == year and self.last == last_of_month(self.last)
         if whole and first == last:
             return _("month {month}/{year}").format(month=first, year=year)
         if whole and (first, last) in ((1, 3), (4, 6), (7, 9), (10, 12)):
@@ -51,15 +51,14 @@ class Period:
         """The period, cut at the ends of months."""
         found, day = [], self.first
         while day <= self.last:
-            end = min(day.replace(day=monthrange(day.year, day.month)[1]), self.last)
+            end = min(last_of_month(day), self.last)
             found.append(Period(day, end))
             day = end + timedelta(days=1)
         return found
 
     def before(self) -> "Period":
         """The preceding period: as many months for whole months, else as many days."""
-        last_of_month = monthrange(self.last.year, self.last.month)[1]
-        if self.first.day == 1 and self.last.day == last_of_month:
+        if self.first.day == 1 and self.last == last_of_month(self.last):
             n = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
             at = self.first.year * 12 + self.first.month - 1 - n
             first = date(at // 12, at % 12 + 1, 1)
@@ -87,7 +86,7 @@ def period_of(text: str, today: date) -> Period:
     elif found[4]:
         first, months = int(found[4]) * 6 - 5, 6
     last = first + months - 1
-    return Period(date(year, first, 1), date(year, last, monthrange(year, last)[1]))
+    return Period(date(year, first, 1), last_of_month(date(year, last, 1)))
 
 
 @dataclass(frozen=True)

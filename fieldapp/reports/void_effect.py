@@ -1,12 +1,12 @@
 """What a void changes in the reports: said before a record is voided, and before a void is taken back."""
 
 import json
-from calendar import monthrange
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
+from fieldapp.domain.day_words import last_of_month
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _, counted
 from fieldapp.records import hanging, records
@@ -83,7 +83,7 @@ def _periods(store: Store, kind: str, ids: Collection[str]) -> list[Period]:
     """The reports in which some records of a kind count, with what leaves the figures with them: by months, where
     these are more than a few by years, otherwise one over all. What is in force today is seen in today's report."""
     days, years = _days(store, _leaving(store, kind, ids))
-    months = {Period(day.replace(day=1), _last_of_month(day)) for day in days if day.year not in years}
+    months = {Period(day.replace(day=1), last_of_month(day)) for day in days if day.year not in years}
     if len(months) > MAX_PERIODS:
         months, years = set(), years | {day.year for day in days}
     found = months | {Period(date(year, 1, 1), date(year, 12, 31)) for year in years}
@@ -123,7 +123,3 @@ def _days(store: Store, ids: Collection[str]) -> tuple[set[date], set[int]]:
                 else:
                     days.add(row["day"])
     return {date.fromisoformat(day) for day in days}, years
-
-
-def _last_of_month(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from fieldapp.domain.assistance import Activity
+from fieldapp.domain.assistance import MEASURES, Activity
 from fieldapp.domain.model import FieldShape, fields_of
 from fieldapp.i18n import _, everywhere
 from fieldapp.records import lists
@@ -238,7 +238,7 @@ class RowReader:
                     reading.titles[f"measures.{len(figures)}"] = cell.heading
                     figures.append(row)
         if figures:
-            reading.data["measures"] = figures
+            reading.data[MEASURES] = figures
         if extras:
             reading.data["extras"] = extras
 

@@ -214,8 +214,9 @@ def _violations(store: Store) -> Iterator[Todo]:
 def _dangling(store: Store) -> Iterator[Todo]:
     """Voided records that standing ones still name, except those about whose void a person decides anyway."""
     posts = _post_names(store)
-    undecided = {void.row for void in unknowing_voids(store)}
-    for found in [one for one in hanging.dangling(store) if one.row_id not in undecided][:MAX_LISTED]:
+    named = hanging.dangling(store)
+    undecided = {void.row for void in unknowing_voids(store)} if named else set()
+    for found in [one for one in named if one.row_id not in undecided][:MAX_LISTED]:
         of_post = f"{posts[found.post_id]}: " if found.post_id in posts else ""
         yield Todo("!", _("voided"), of_post + found.sentence, found.kind, found.row_id)
 

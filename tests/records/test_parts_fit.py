@@ -372,6 +372,10 @@ async def test_the_roll_call_names_the_people_of_the_cell_before_and_asks(field:
 def test_what_an_older_version_left_is_listed(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     """It changed the cell, the kind or the unit, and the parts stayed; the list had been read by its rules."""
     store = field.world.post
+    well = {"activity_kind_id": "gieng_khoan", "date_from": "2019-05-05", "unit_id": WARM,
+            "unit_now_id": field.heirs[WARM][0], "extras": {"do_sau": "30 m"},
+            "measures": [{"measure_id": "gieng", "amount": 1}]}  # fmt: skip
+    row_id = records.save(store, "activity", well, confirm=True, compare=False)
     with monkeypatch.context() as older:
         older.setattr(parts, "unfit_parts", lambda *_: [])
         older.setattr(rule_violations, "SHAPE", [rule_violations.SHAPE[0], 2])
@@ -379,10 +383,6 @@ def test_what_an_older_version_left_is_listed(field: Field, monkeypatch: pytest.
         older.setattr(parts, "stale_successors", lambda *_: [])
         held = meeting(field)
         records.save(store, "meeting", {"party_cell_id": field.cells[1]}, held, confirm=True)
-        well = {"activity_kind_id": "gieng_khoan", "date_from": "2019-05-05", "unit_id": WARM,
-                "unit_now_id": field.heirs[WARM][0], "extras": {"do_sau": "30 m"},
-                "measures": [{"measure_id": "gieng", "amount": 1}]}  # fmt: skip
-        row_id = records.save(store, "activity", well, confirm=True, compare=False)
         for column, table, code in (("activity_kind_id", "activity_kind", "thien_tai"), ("unit_id", "unit", COLD)):
             with store.transaction():
                 store.db.execute(

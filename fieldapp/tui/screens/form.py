@@ -16,6 +16,7 @@ from textual.css.query import QueryType
 from textual.widget import Widget
 from textual.widgets import Static
 
+from fieldapp.domain.assistance import MEASURES
 from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, NeedsConfirmation
@@ -394,7 +395,7 @@ class FormScreen(Page):
 
     def action_take_along(self) -> None:
         """Give the dated figures days as much later as the activity is, and save."""
-        figures = next(editor for editor in self._editors if editor.key == dated_figures.FIELD)
+        figures = next(editor for editor in self._editors if editor.key == MEASURES)
         figures.load(dated_figures.shifted(figures.data, self._shift))
         self.action_save()
 

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.events import DescendantFocus
 from textual.widgets import Static
 
+from fieldapp.domain.assistance import MEASURES
 from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.records import RECORDS
@@ -184,7 +185,7 @@ class QuickScreen(Page):
         data: dict[str, Any] = {c.key: c.entry.data for c in self._cells if not c.measure and c.entry.data is not None}
         if self._activity_kind:
             data[KIND] = self._activity_kind
-            data["measures"] = [row for c in self._cells if c.measure for row in c.entry.data or []]
+            data[MEASURES] = [row for c in self._cells if c.measure for row in c.entry.data or []]
         return data
 
     def _figures(self) -> str:
@@ -205,7 +206,7 @@ class QuickScreen(Page):
         for key in problems:
             part, _dot, rest = key.partition(".")
             number = rest.partition(".")[0]
-            if part == "measures" and number.isdecimal() and int(number) < len(figures):
+            if part == MEASURES and number.isdecimal() and int(number) < len(figures):
                 self.set_focus(figures[int(number)].entry)
                 return
             for cell in self._cells:
@@ -234,7 +235,7 @@ class QuickScreen(Page):
         if self._activity_kind:
             name = words.labels(self.store, "activity_kind", [self._activity_kind])[self._activity_kind]
             typed[KIND] = {"value": self._activity_kind, "text": name}
-            typed["measures"] = {c.key: c.entry.typed for c in self._cells if c.measure}
+            typed[MEASURES] = {c.key: c.entry.typed for c in self._cells if c.measure}
         self.store.save_draft(self._draft_id, self._model.KIND, None, typed)
 
 
