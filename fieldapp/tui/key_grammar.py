@@ -60,5 +60,5 @@ MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", 
 """Keys that only move"""
 EVERYWHERE = frozenset({"ctrl+p", "ctrl+l", "ctrl+q", "ctrl+z", "ctrl+y"})
 """Keys that work on all screens, or in all fields: F1 names them, footers need not"""
-ALIASES: Mapping[str, str] = {"f17": "shift+f5", "L": "l", "backspace": "delete"}
-"""Another name of a key, or one that means the same where no text is typed"""
+ALIASES: Mapping[str, str] = {"f17": "shift+f5", "L": "l"}
+"""Another name of a key"""

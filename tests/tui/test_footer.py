@@ -20,3 +20,14 @@ async def test_the_footer_is_kept_while_its_keys_are_the_same(world: World) -> N
         assert "Như trước" in [words for _names, words, *_ in footer.shown], "and copies into an empty field"
         await h.type("6")
         assert "Ghim" in [words for _names, words, *_ in footer.shown]
+
+
+async def test_no_key_of_a_covered_screen_is_named(world: World) -> None:
+    async with form_driver(world.post, "introduction") as form:
+        await form.type("Vu Moi")
+        assert "F6 Mẫu" in form.text(), "two lines of keys"
+        await form.type("<enter>")
+        assert "Thêm › Đảng viên" in form.text()
+        assert "F6 Mẫu" not in form.text()
+        await form.type("<escape>", "<f6>")
+        assert "F2 Lưu" not in form.text(), "nor under any other window"

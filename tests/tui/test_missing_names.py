@@ -9,6 +9,7 @@ from textual.events import Key
 
 from fieldapp.records import records
 from fieldapp.store.store import Store
+from fieldapp.tui import second_press
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.quick import QuickScreen
 from fieldapp.work.todo import todo
@@ -171,6 +172,28 @@ async def test_a_guest_named_by_mistake_is_taken_off_again(world: World) -> None
         await form.type("<tab>", "Ai đó", "<escape>", "<f2>")
         assert "“Ai đó” chưa được thêm" in form.text(), "a name that was typed and not added is not lost by saving"
         assert form.app.result == "open"
+
+
+async def test_a_recorded_attendance_is_taken_out_only_after_a_question(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_press, "now", lambda: 0.0)
+    guest = records.save(world.post, "member", {"full_name": "Vũ Văn Khách"})
+    held = {"party_cell_id": cell(world), "held_on": "2026-11-03"}
+    attendance = [{"member_id": guest, "status": "present"}]
+    meeting = records.save(world.post, "meeting", {**held, "attendance": attendance}, confirm=True)
+    async with form_driver(world.post, "meeting", meeting) as form:
+        form.part("attendance").focus_problem()
+        await form.type("<backspace>", "<backspace>", "<delete>", "<delete>")
+        assert "1 đảng viên: 1 có mặt" in form.text()
+        assert "? Vũ Văn Khách đã được ghi ở kỳ này. Bấm Del lần nữa để bỏ ra." in " ".join(form.text().split())
+        monkeypatch.setattr(second_press, "now", lambda: 2.0)
+        await form.type("<space>", "<delete>")
+        assert "0 vắng có lý do, 1 vắng" in form.text(), "after something else it asks anew"
+        monkeypatch.setattr(second_press, "now", lambda: 4.0)
+        await form.type("<delete>")
+        assert "Vũ Văn Khách" not in form.text()
+        assert form.part("attendance").data == []
 
 
 async def test_a_page_that_was_pasted_into_a_list_is_not_searched_for_at_each_key(world: World) -> None:

@@ -43,6 +43,14 @@ class OrderedKeys(Screen[Any]):
         }
         return dict(sorted(keys.items(), key=lambda item: _footer_place(item[0])))
 
+    def on_screen_suspend(self) -> None:
+        for footer in self.query(KeyFooter):
+            footer.refresh()
+
+    def on_screen_resume(self) -> None:
+        for footer in self.query(KeyFooter):
+            footer.refresh()
+
 
 def _footer_place(key: str) -> tuple[int, int]:
     if key in FIRST_KEYS:

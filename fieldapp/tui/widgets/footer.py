@@ -87,6 +87,8 @@ class KeyFooter(Widget, can_focus=False):
         return len(self._lines(width))
 
     def render(self) -> Text:
+        if self.app.screen is not self.screen:  # under a window, none of these keys works
+            return Text()
         key_style, words_style = (self.get_component_rich_style(f"footer--{part}") for part in ("key", "words"))
         lines = []
         for line in self._lines(self.size.width):

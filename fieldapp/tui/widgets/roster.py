@@ -15,6 +15,7 @@ from fieldapp.i18n import _, counted
 from fieldapp.records import lists, persons, records, words
 from fieldapp.store.store import Row, Store
 from fieldapp.tui.keys import TypingField
+from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.tui.widgets.field_row import FieldRow
@@ -92,7 +93,8 @@ class RosterEditor(FormSection):
         self._open: dict[str, list[dict[str, Any]]] = {}
         """Member -> the stored rows, which differ: they stay until a person says which is right"""
         self._asked: Seat | None = None
-        self._grid = RosterGrid(self._ask, self._take_out, self._name_missing)
+        self._second = SecondPress()
+        self._grid = RosterGrid(self._ask, self._ask_to_take_out, self._name_missing)
         self._reason = FieldRow("reason", _("Reason"), ReasonField(self), indent=1)
         self._reason.id = "reason"
         self._count = Static(id="count", markup=False)
@@ -242,8 +244,19 @@ class RosterEditor(FormSection):
         self._guests = [seat.member_id for seat in self._grid.items if seat.guest and seat.member_id in self._guests]
         self._changed()
 
+    def _ask_to_take_out(self, seat: Seat) -> None:
+        """Take somebody off the list who is not of the cell. It asks first where their attendance is recorded."""
+        if seat.member_id not in self._loaded:
+            self._take_out(seat)
+            return
+        question = _("{name} is recorded there. Del again takes them out.").format(name=seat.name)
+        self._second.press(
+            seat.member_id,
+            lambda: self.show_problem(question, asks=True),
+            lambda: self._take_out(seat),
+        )
+
     def _take_out(self, seat: Seat) -> None:
-        """Take somebody off the list who is not of the cell."""
         self._remember()
         self._marks.pop(seat.member_id, None)
         self._open.pop(seat.member_id, None)
@@ -275,6 +288,7 @@ class RosterEditor(FormSection):
         self.screen.set_focus(self._reason.entry)
 
     def _changed(self) -> None:
+        self._second.forget()
         self._grid.refresh()
         self.show_problem(None)
         self._show_count()

@@ -46,7 +46,7 @@ class RosterGrid(HighlightList[Seat]):
         Binding("l,L", "excuse", _("Reason"), key_display="L"),
         Binding("f7", "app.moved('excuse')", show=False),
         Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
-        Binding("delete,backspace", "remove", _("Take out"), key_display="Del"),
+        Binding("delete", "remove", _("Take out"), key_display="Del"),
     ]
 
     class Marked(Message):
@@ -129,7 +129,7 @@ class RosterGrid(HighlightList[Seat]):
         return action != "remove" or (bool(self.items) and self.items[self._at].guest)
 
     def action_remove(self) -> None:
-        """Take the highlighted guest off the list."""
+        """Take the highlighted guest off the list; whoever is recorded there, on the second press."""
         self._take_out(self.items[self._at])
 
     def _highlight(self, number: int) -> None:

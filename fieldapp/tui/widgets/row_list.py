@@ -22,7 +22,7 @@ class RowList(HighlightList[str]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("delete,backspace", "remove", _("Take out"), key_display="Del"),
+        Binding("delete", "remove", _("Take out"), key_display="Del"),
         Binding("enter", "take", _("Change"), key_display="Enter"),
         Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
     ]
