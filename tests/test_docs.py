@@ -1,10 +1,14 @@
 """What the documents promise, a test shows: each row of their tables names one, and it is there."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from field import World
+
+from fieldapp.cli import cli
 
 ROOT = Path(__file__).parents[1]
 PROMISES = [
@@ -42,6 +46,21 @@ def test_each_promise_names_a_test_that_exists(name: str) -> None:
     assert len(promised) > 8
     assert [row for row in promised if not re.search(r"`test_\w+`", row.rsplit("|", 2)[1])] == []
     assert sorted({*re.findall(r"`(test_\w+)`", text)} - defined()) == []
+
+
+def test_the_readme_names_every_command() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^\| (`.*?`) \|", table)
+    named = {name.split()[-1] for row in rows for name in re.findall(r"`(.*?)`", row)}
+
+    def missing(group: click.Group, path: str) -> Iterator[str]:
+        for name, command in group.commands.items():
+            if isinstance(command, click.Group):
+                yield from missing(command, f"{path} {name}")
+            elif not command.hidden and name not in named:
+                yield f"{path} {name}"
+
+    assert sorted(missing(cli, "fieldapp")) == []
 
 
 def test_each_connection_has_the_settings(world: World) -> None:

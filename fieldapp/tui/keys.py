@@ -123,7 +123,7 @@ class TypingApp(App[Result]):
             field.compose_letters()  # now, not on Blur: that may come when somebody types here again
 
     async def _press(self, event: events.Key, field: TypingField | None) -> None:
-        self.repeated, self._last_key = event.key == self.last_key, event.key
+        self.repeated, self.last_key = event.key == self.last_key, event.key
         if event.character == BROKEN:
             return
         self._settled = False

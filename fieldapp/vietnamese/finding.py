@@ -1,4 +1,7 @@
-"""How near a name is to what somebody typed: one ranking for everything that is found by its name."""
+"""How near a name is to what somebody typed: one ranking for all lists of names that are at hand.
+
+Records are many: ``records.lists.choices`` ranks them out of their index.
+"""
 
 from collections.abc import Iterable
 from functools import lru_cache

@@ -109,6 +109,9 @@ def test_short_lists_take_it_too() -> None:
         ("daklak", None),
     ):
         assert [value for value, _words in fitting(offered, typed)] == ([found] if found else ["1", "2"]), typed
+    offered = [("1", "Tổ hợp tác"), ("2", "Tổ chức họp dân"), ("3", "Họp thôn")]
+    for typed, ranked in (("họp", ["3", "2", "1"]), ("to h", ["1", "2"]), ("", ["1", "2", "3"])):
+        assert [value for value, _words in fitting(offered, typed)] == ranked, "the nearest first, as everywhere"
 
 
 def test_sorting_sees_neither_apostrophes_nor_blanks_nor_hyphens() -> None:

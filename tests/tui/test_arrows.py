@@ -7,6 +7,7 @@ from textual.widgets import OptionList
 
 from fieldapp.records import records
 from fieldapp.tui.screens.record import RecordScreen
+from fieldapp.tui.screens.sync import SyncScreen
 from fieldapp.tui.widgets.pick_list import PickList
 from fieldapp.tui.widgets.roster_grid import RosterGrid
 
@@ -71,6 +72,9 @@ async def test_a_key_that_moved_says_where_its_work_is_now(world: World) -> None
         assert [note.message for note in s.app._notifications] == ["Hủy: Del"]
         await s.press("delete", "delete", "x", "home", "delete")
         assert s.app.screen.query_one("#reason").value == "", "within the text Del takes letters away"  # type: ignore[attr-defined]
+        s.app.push_screen(SyncScreen())
+        await s.press("f8")
+        assert [note.message for note in s.app._notifications][-1].startswith("F8 "), "nothing runs to be broken off"
 
 
 async def test_a_search_is_narrowed_in_one_list_by_kind_place_and_time(world: World) -> None:

@@ -8,16 +8,12 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
-from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.store import wall
-from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import OpenList, Page
-from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.form import FormScreen
-from fieldapp.tui.screens.menu import by_use
 from fieldapp.tui.widgets.editor import Editor
 from fieldapp.tui.widgets.lines import hanging, refill
 from fieldapp.work import double_entry
@@ -234,15 +230,3 @@ class RatesScreen(Page):
         self.query_one("#rates", Static).update(
             Content("\n".join(double_entry.rate_lines(double_entry.error_rates(self.store, self._kind))))
         )
-
-
-def choose_kind(app: Host) -> None:
-    """Let the user choose a kind, then go to its sample."""
-    store = app.store
-    named = [(m.KIND, _(m.PLURAL)) for m in by_use(m for m in RECORDS if records.writable(store, m))]
-
-    def chosen(kind: str | None) -> None:
-        if kind is not None:
-            app.push_screen(SampleScreen(kind))
-
-    app.push_screen(Finder(_("Key which records again?"), [("", named)]), chosen)

@@ -16,7 +16,6 @@ from textual.widgets import Static
 from fieldapp.domain.assistance import MEASURES
 from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
-from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import lists, records, words
@@ -25,7 +24,6 @@ from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.form import ask_for_missing
-from fieldapp.tui.screens.menu import by_use
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entries import ENTRIES
 from fieldapp.tui.widgets.entry import Entry
@@ -286,14 +284,3 @@ def open_quick_entry(app: Host, kind: str) -> None:
     named = [(row["id"], row["name"]) for row in kinds]
     called = {row["id"]: row["called"] for row in kinds}
     app.push_screen(Finder(_("Quick entry of which kind?"), [("", named)], called), chosen)
-
-
-def choose_kind(app: Host) -> None:
-    """Let the user choose what to enter, then open quick entry for it."""
-
-    def chosen(kind: str | None) -> None:
-        if kind is not None:
-            open_quick_entry(app, kind)
-
-    named = [(m.KIND, _(m.PLURAL)) for m in by_use(m for m in RECORDS if records.writable(app.store, m))]
-    app.push_screen(Finder(_("Quick entry of which kind?"), [("", named)]), chosen)

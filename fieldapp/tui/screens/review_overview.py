@@ -8,12 +8,12 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _
 from fieldapp.records import records, reviews
 from fieldapp.tui.screens.base import Chooser, Page
+from fieldapp.tui.widgets.header import NARROW
 from fieldapp.tui.widgets.lines import refill
 from fieldapp.tui.widgets.scrolling import cut
 
 NAME, SHORT_NAME = 32, 18
 """Columns for a post's name; on a screen that is at most as wide as ``NARROW``"""
-NARROW = 70
 
 
 class ReviewOverviewScreen(Page):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from textual.binding import Binding, BindingType
 
+from fieldapp.domain.model import Record
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import LANGUAGES, _, everywhere
 from fieldapp.records import lists
@@ -140,8 +141,13 @@ def _near(way: Way, typed: str) -> int | None:
     return min(found, default=None)
 
 
+def _written(store: Store) -> list[type[Record]]:
+    """The kinds that are written here, those that are written most first."""
+    return by_use(model for model in RECORDS if writable(store, model))
+
+
 def _writing(store: Store) -> Iterator[Way]:
-    models = [m for m in by_use(RECORDS) if writable(store, m)]
+    models = _written(store)
     for model in models:
         called = _called(model.KIND, model.TITLE)
         yield Way("write", _(model.TITLE), _form(model.KIND), called, section_title(model))
@@ -222,10 +228,20 @@ def _search(text: str) -> Go:
     return go
 
 
-def _quick(app: Host) -> None:
-    from fieldapp.tui.screens.quick import choose_kind
+def _choose_kind(app: Host, title: str, go: Callable[[str], object]) -> None:
+    """Let the user choose a kind that is written here, then go on with it."""
 
-    choose_kind(app)
+    def chosen(kind: str | None) -> None:
+        if kind is not None:
+            go(kind)
+
+    app.push_screen(Finder(title, [("", [(m.KIND, _(m.PLURAL)) for m in _written(app.store)])]), chosen)
+
+
+def _quick(app: Host) -> None:
+    from fieldapp.tui.screens.quick import open_quick_entry
+
+    _choose_kind(app, _("Quick entry of which kind?"), lambda kind: open_quick_entry(app, kind))
 
 
 def _decide(app: Host) -> None:
@@ -235,9 +251,9 @@ def _decide(app: Host) -> None:
 
 
 def _key_again(app: Host) -> None:
-    from fieldapp.tui.screens.double_entry import choose_kind
+    from fieldapp.tui.screens.double_entry import SampleScreen
 
-    choose_kind(app)
+    _choose_kind(app, _("Key which records again?"), lambda kind: app.push_screen(SampleScreen(kind)))
 
 
 def _review(app: Host) -> None:

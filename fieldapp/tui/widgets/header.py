@@ -16,7 +16,7 @@ from fieldapp.sync.peers import practice
 from fieldapp.tui.host import Host
 
 NARROW = 70
-"""Columns up to which only the numbers are shown"""
+"""Columns of a screen up to which less is said: here only the numbers"""
 
 
 class HeaderLine(Horizontal):

@@ -19,7 +19,8 @@ from fieldapp.records import lists, records, words
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
-from fieldapp.vietnamese.text import clean, name_key, search_key, typed_words
+from fieldapp.vietnamese.finding import nearest, nearness
+from fieldapp.vietnamese.text import clean, search_key
 
 Choice = tuple[str, str]
 """The value and the words for it"""
@@ -416,9 +417,8 @@ def named_field(named: Sequence[Choice]) -> PickList:
 
 
 def fitting(choices: Sequence[Choice], text: str) -> list[Choice]:
-    """The choices that fit: each typed word begins one of their words, whatever the blanks in a name."""
-    typed = [tuple(either) for either in typed_words(text)]
-    return [c for c in choices if all(any(w.startswith(t) for w in name_key(c[1]).split()) for t in typed)]
+    """The choices that fit, the nearest first."""
+    return [choice for _near, choice, _words in nearest((nearness(text, c[1]), c, c[1]) for c in choices)]
 
 
 def boolean_field() -> PickList:
