@@ -18,6 +18,7 @@ from fieldapp.store import disk_errors
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
 from fieldapp.tui.keys import INPUT_METHODS
+from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.terminal import InputEnded
 from fieldapp.tui.widgets.text_field import TextField
 
@@ -31,6 +32,8 @@ LOCK_MINUTES = "lock_minutes"
 DEFAULT_LOCK_MINUTES = 10
 LOOK_SECONDS = 5.0
 BROKEN_SECONDS = 6.0
+QUIT_SECONDS = 5.0
+"""For which the question before quitting stands"""
 
 
 def _clocks() -> tuple[float, float]:
@@ -75,6 +78,7 @@ class FieldApp(Host):
         self.theme = self._visible(themes.default_theme())
         self._touched = _clocks()
         self._broken_said = -BROKEN_SECONDS
+        self._second = SecondPress(QUIT_SECONDS)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Variables of the style sheet that not every theme has."""
@@ -182,6 +186,12 @@ class FieldApp(Host):
             self.pop_screen()
         self._ask_day()
 
+    def _would_lose(self) -> bool:
+        """Whether closing the screens would lose what is typed."""
+        from fieldapp.tui.screens.base import Page
+
+        return any(screen.unkept for screen in self.screen_stack if isinstance(screen, Page))
+
     def _is_busy(self) -> bool:
         return any(getattr(screen, "busy", False) for screen in self.screen_stack)
 
@@ -288,6 +298,10 @@ class FieldApp(Host):
         from fieldapp.tui.screens.base import Page
         from fieldapp.tui.screens.home import HomeScreen
 
+        if self._would_lose():
+            text = _("Not now: what is open here is kept nowhere. Finish it by F2 or leave it by Esc first.")
+            self.notify(text, markup=False)
+            return
         for screen in self.screen_stack:
             if isinstance(screen, Page):
                 screen.keep()
@@ -336,9 +350,12 @@ class FieldApp(Host):
         self.push_screen(WayFinder(self.store, title, first), chosen)
 
     async def action_quit(self) -> None:
-        """Leave the program, but not while something is being written."""
+        """Leave the program, but not while something is being written. Ask first if what is typed would be lost."""
         if self._is_busy():
             self.notify(_("Wait: what was begun is not finished yet."), markup=False)
+        elif self._would_lose():
+            question = _("What is open here is kept nowhere. Ctrl+Q again quits.")
+            self._second.press("quit", lambda: self.notify(question, markup=False, timeout=QUIT_SECONDS), self.exit)
         else:
             self.exit()
 

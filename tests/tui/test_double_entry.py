@@ -1,10 +1,12 @@
 """A second look on the screen: what another person recorded is keyed again blind, and he who keys it chooses."""
 
+import pytest
 from field import World
 from form_driver import strokes
 from screen_driver import at_post
 
 from fieldapp.records import records
+from fieldapp.tui import second_press
 from fieldapp.tui.screens.double_entry import BlindForm, DifferencesScreen, SampleScreen
 from fieldapp.work import double_entry
 
@@ -74,6 +76,30 @@ async def test_esc_leaves_a_blind_form_when_it_comes_twice_and_keeps_nothing(wor
         assert isinstance(s.app.screen, SampleScreen)
     assert world.post.drafts() == []
     assert double_entry.error_rates(world.post) == []
+
+
+async def test_what_is_kept_nowhere_is_lost_neither_by_a_language_nor_by_quitting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIELDAPP_LANG", "vi")
+    now = 0.0
+    monkeypatch.setattr(second_press, "now", lambda: now)
+    recorded(world)
+    async with at_post(world) as s:
+        await strokes(s.pilot, *FORM, *TYPED)
+        for screen in (BlindForm, DifferencesScreen):
+            await s.press("ctrl+p", "english", "enter")
+            assert isinstance(s.app.screen, screen)
+            assert any("Chưa đổi được" in note.message for note in s.app._notifications)
+            await s.press("ctrl+q", "ctrl+q")
+            assert any("Ctrl+Q lần nữa" in note.message for note in s.app._notifications)
+            assert s.app.is_running
+            s.app.clear_notifications()
+            now += 10
+            await strokes(s.pilot, "<f2>")
+        assert isinstance(s.app.screen, SampleScreen)
+        await s.press("ctrl+q")
+        assert s.app._exit
 
 
 async def test_both_values_may_be_the_same_word(world: World) -> None:

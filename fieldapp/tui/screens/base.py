@@ -109,6 +109,11 @@ class Page(OrderedKeys):
     def keep(self) -> None:
         """Keep what is typed: the file is about to be closed."""
 
+    @property
+    def unkept(self) -> bool:
+        """Something was typed or chosen here that no draft can keep."""
+        return False
+
     def action_back(self) -> None:
         """Go back one step."""
         self.dismiss(None)

@@ -109,6 +109,10 @@ class BlindForm(FormScreen):
     def keep(self) -> None:
         """Keep no draft: it would come back as a record of its own."""
 
+    @property
+    def unkept(self) -> bool:
+        return not self._over and self._typed() != self._kept
+
     def _first_open(self) -> Editor:
         """The very first: what is given is compared with the paper too."""
         return self._editors[0]
@@ -118,7 +122,7 @@ class BlindForm(FormScreen):
 
     def action_leave(self) -> None:
         """Leave. What was typed is lost, so Esc must be pressed twice."""
-        if self._typed() != self._kept and not self._warned:
+        if self.unkept and not self._warned:
             self._warned = True
             self._say(_("Nothing of this is kept. Esc again leaves."), "-asked")
             return
@@ -166,6 +170,10 @@ class DifferencesScreen(Page):
         """Numbers of the differences for which the value keyed again is chosen"""
         self._asked: set[int] | None = None
         """Those that were chosen when writing asked about parts that do not fit them"""
+
+    @property
+    def unkept(self) -> bool:
+        return True  # a record is not keyed again another time
 
     def body(self) -> ComposeResult:
         title = _("{n} differ › {paper}").format(n=len(self._made.differences), paper=self._drawn.paper)
