@@ -52,6 +52,7 @@ from fieldapp.tui.screens import (
 from fieldapp.tui.screens import (
     list as listing,
 )
+from fieldapp.tui.widgets.pick_list import Addition
 from fieldapp.work import double_entry as keying
 
 YEAR = Query(Period(date(2013, 1, 1), date(2013, 12, 31)))
@@ -75,7 +76,7 @@ POST: dict[type[Screen[Any]], Make] = {
     home.HomeScreen: lambda _w, _s: home.HomeScreen(),
     todo_sort.TodoSortScreen: lambda _w, _s: todo_sort.TodoSortScreen("cells"),
     form.FormScreen: lambda _w, _s: form.FormScreen("activity"),
-    form.ShortForm: lambda _w, _s: form.ShortForm("member", {"full_name": "Lê Văn C"}, {}),
+    form.ShortForm: lambda _w, _s: form.ShortForm(Addition("member", "", {"full_name": "Lê Văn C"})),
     quick.QuickScreen: lambda _w, _s: quick.QuickScreen("member"),
     listing.ListScreen: lambda _w, _s: listing.ListScreen("activity"),
     record.RecordScreen: lambda _w, s: record.RecordScreen(well_of(s)),

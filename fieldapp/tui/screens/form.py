@@ -4,6 +4,7 @@ Nothing typed is lost: within a second after a key the form is kept as a draft, 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 
@@ -31,7 +32,7 @@ from fieldapp.tui.widgets.extras import ExtrasEditor
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.measures import MeasuresEditor
-from fieldapp.tui.widgets.pick_list import PickList
+from fieldapp.tui.widgets.pick_list import Addition, PickList
 from fieldapp.tui.widgets.roster import RosterEditor
 from fieldapp.tui.widgets.row_list import RowList
 from fieldapp.tui.widgets.rows import RowsEditor
@@ -507,7 +508,7 @@ class ShortForm(FormScreen, Dialog):
     """
 
     DEFAULT_CSS = """
-    ShortForm { align: center middle; background: $background 60%; &:ansi { background: transparent; } }
+    ShortForm { align: center middle; background: $background; &:ansi { background: transparent; } }
     ShortForm > #box {
         width: 72; max-width: 100%; height: auto; border: round $accent; padding: 0 1; background: $surface;
     }
@@ -519,10 +520,10 @@ class ShortForm(FormScreen, Dialog):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", _("Back"), key_display="Esc")]
 
-    def __init__(self, kind: str, typed: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-        """``typed``: the texts that some fields begin with; ``given``: the values of others."""
-        super().__init__(kind, initial=given)
-        self._begun = typed
+    def __init__(self, addition: Addition) -> None:
+        super().__init__(addition.kind, initial=addition.given)
+        self._begun = addition.typed
+        self._needed = addition.needed
 
     def compose(self) -> ComposeResult:
         shown = {*self.model.LABEL, *self._begun, *self._initial}
@@ -531,7 +532,8 @@ class ShortForm(FormScreen, Dialog):
             for s in fields_of(self.model)
             if s.name in shown or (s.required and s.default is None) or (s.name in self.model.APART and s.ref is None)
         ]
-        self._editors = [field_row(self.store, shape) for shape in shapes]
+        needed = [replace(s, required=True, hint="") if s.name in self._needed else s for s in shapes]
+        self._editors = [field_row(self.store, shape) for shape in needed]
         with Vertical(id="box"):
             with Horizontal(id="top"):
                 title = _("Add › {kind}").format(kind=_(self.model.TITLE))
@@ -541,6 +543,14 @@ class ShortForm(FormScreen, Dialog):
                 yield from self._editors
             yield Static(id="message", markup=False)
         yield KeyFooter()
+
+    def action_save(self) -> None:
+        """Record it, once the fields are filled that it cannot do without here."""
+        lacking = [row for row in self._rows if row.key in self._needed and row.data is None]
+        if lacking:
+            self._show_problems({row.key: _(self._needed[row.key]) for row in lacking}, "")
+        else:
+            super().action_save()
 
     def _pin_again(self) -> None:
         """Show what was typed in the list; nothing stays from the record before."""
@@ -579,7 +589,7 @@ def ask_for_missing(app: Host, event: PickList.Missing) -> None:
     def answered(row_id: str | None) -> None:
         event.pick_list.added(addition, row_id)
 
-    app.push_screen(ShortForm(addition.kind, addition.typed, addition.given), answered)
+    app.push_screen(ShortForm(addition), answered)
 
 
 def _first_fields(model: type[Record]) -> list[FieldShape]:

@@ -69,6 +69,8 @@ class RosterEditor(FormSection):
     """``data`` is ``[{member_id, status, reason}]`` of the marked members; of the others nothing is known, or what is
     stored differs and stays."""
 
+    GUEST_OF = "Of which cell? A guest whose cell is not in the list is not called here: name them in the content."
+    """English message; without a cell, the guest would be a member of the post and counted as such"""
     copies = False  # who was there last time says nothing about this time
 
     DEFAULT_CSS = """
@@ -222,7 +224,12 @@ class RosterEditor(FormSection):
         return [
             Addition("member", _("Add {who} to this cell…").format(who=who), {"full_name": name}, cell),
             Addition("introduction", _("Introduce {who} to this cell…").format(who=who), {"member_id": name}, cell),
-            Addition("member", _("Add {who} as a guest…").format(who=who), {"full_name": name, "party_cell_id": ""}),
+            Addition(
+                "member",
+                _("Add {who} as a guest…").format(who=who),
+                {"full_name": name, "party_cell_id": ""},
+                needed={"party_cell_id": self.GUEST_OF},
+            ),
         ]
 
     def _name_missing(self) -> TypingField | None:
