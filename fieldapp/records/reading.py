@@ -134,8 +134,10 @@ def read_children(
         about = tuple(columns_of(record)[f] for f in child.about)
         same = left.get(about)
         before = by_id[own] if own is not None else same.pop(0) if same else None
-        as_stored = before is not None and all(before[f] == v for f, v in columns_of(record).items())
-        if about in seen and not as_stored:
+        undecided = (
+            "member_id" in child.about and before is not None
+        )  # who was present: for a person to say, not to lose
+        if about in seen and not (undecided and all(before[f] == v for f, v in columns_of(record).items())):
             problems[key] = _("This is given twice.")
         seen.add(about)
         rows.append(ChildRow(key, record, before))
