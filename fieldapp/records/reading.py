@@ -134,10 +134,9 @@ def read_children(
         about = tuple(columns_of(record)[f] for f in child.about)
         same = left.get(about)
         before = by_id[own] if own is not None else same.pop(0) if same else None
-        undecided = (
-            "member_id" in child.about and before is not None
-        )  # who was present: for a person to say, not to lose
-        if about in seen and not (undecided and all(before[f] == v for f, v in columns_of(record).items())):
+        as_stored = before is not None and all(before[f] == v for f, v in columns_of(record).items())
+        undecided = as_stored and "member_id" in child.about  # present and absent at once: for a person to say
+        if about in seen and not undecided:
             problems[key] = _("This is given twice.")
         seen.add(about)
         rows.append(ChildRow(key, record, before))
