@@ -274,7 +274,7 @@ class FieldApp(Host):
     def key_unused(self, key: str) -> None:
         """Say that a function key does nothing on this screen, and where the others are named."""
         text = _("{key} does nothing on this screen. The last line names the keys; Esc goes back.")
-        self.notify(text.format(key=key.upper()), markup=False)
+        self.notify(text.format(key=key.upper()), markup=False, timeout=5)
 
     def letter_broken(self) -> None:
         """Say that a letter was lost, and where to look; once for all that come while the sentence is shown."""

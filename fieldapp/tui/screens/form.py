@@ -532,7 +532,7 @@ class ShortForm(FormScreen, Dialog):
             for s in fields_of(self.model)
             if s.name in shown or (s.required and s.default is None) or (s.name in self.model.APART and s.ref is None)
         ]
-        needed = [replace(s, required=True, hint="") if s.name in self._needed else s for s in shapes]
+        needed = [replace(s, required=True, hint=self._needed[s.name]) if s.name in self._needed else s for s in shapes]
         self._editors = [field_row(self.store, shape) for shape in needed]
         with Vertical(id="box"):
             with Horizontal(id="top"):

@@ -19,10 +19,13 @@ from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.tui.widgets.field_row import FieldRow
-from fieldapp.tui.widgets.pick_list import LIMIT, AddingList, Addition, Choice
+from fieldapp.tui.widgets.pick_list import LIMIT, AddingList, Addition, Choice, PickList
 from fieldapp.tui.widgets.roster_grid import RosterGrid, Seat
 from fieldapp.tui.widgets.section import FormSection
 from fieldapp.vietnamese.text import clean
+
+IN_CONTENT = "content"
+"""The field of a meeting that names guests whose cell is not in the list"""
 
 
 class ReasonField(Entry):
@@ -69,7 +72,7 @@ class RosterEditor(FormSection):
     """``data`` is ``[{member_id, status, reason}]`` of the marked members; of the others nothing is known, or what is
     stored differs and stays."""
 
-    GUEST_OF = "Of which cell? A guest whose cell is not in the list is not called here: name them in the content."
+    GUEST_OF = "a cell of the list; otherwise Esc, and choose the last row"
     """English message; without a cell, the guest would be a member of the post and counted as such"""
     copies = False  # who was there last time says nothing about this time
 
@@ -230,7 +233,25 @@ class RosterEditor(FormSection):
                 {"full_name": name, "party_cell_id": ""},
                 needed={"party_cell_id": self.GUEST_OF},
             ),
+            *(
+                [Addition(IN_CONTENT, _("Write {who} into the content…").format(who=who), {"name": name})]
+                if name
+                else []
+            ),
         ]
+
+    def on_pick_list_missing(self, event: PickList.Missing) -> None:
+        """Write the name of a guest, whose cell nobody here knows, into the meeting's content: without a cell, a member
+        counts as one of the post."""
+        if event.addition.kind != IN_CONTENT:
+            return
+        event.stop()
+        guest = _("Guest: {name}").format(name=event.addition.typed["name"])
+        for row in self.screen.query(FieldRow):
+            if row.key == IN_CONTENT:
+                row.entry.value = "; ".join(filter(None, (clean(row.entry.value), guest)))
+                self._missing.entry.value = ""
+                self.app.notify(_("Written into the content: {text}").format(text=guest), markup=False, timeout=5)
 
     def _name_missing(self) -> TypingField | None:
         if not self.is_known:
