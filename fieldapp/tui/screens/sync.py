@@ -88,7 +88,7 @@ class SyncScreen(Page):
         yield Static(id="unsent", classes="section", markup=False)
         yield Drives(id="drives", markup=False)
         yield Static(Content(_("Or a folder:")), classes="line")
-        yield FolderField(stays=True, id="folder")
+        yield FolderField(stays=True, id="folder", placeholder=_("type the folder here, then Enter"))
         yield ProgressBar(show_eta=False, id="bar")
         with Steps(id="steps"):
             yield Static(id="lines", classes="line", markup=False)
