@@ -273,7 +273,7 @@ class FieldApp(Host):
 
     def key_unused(self, key: str) -> None:
         """Say that a function key does nothing on this screen, and where the others are named."""
-        text = _("{key} does nothing on this screen. The last line names the keys; Esc goes back.")
+        text = _("{key} does nothing on this screen. Esc goes back.")
         self.notify(text.format(key=key.upper()), markup=False, timeout=5)
 
     def letter_broken(self) -> None:
