@@ -6,6 +6,7 @@ went on too early. Here the event loop is asked.
 """
 
 import asyncio
+import os
 from time import monotonic
 from typing import Any
 from weakref import WeakSet
@@ -16,6 +17,8 @@ from textual.worker import Worker
 
 CALM = 2
 """Turns of the loop with nothing to do: the first may have been the one in which a thread woke somebody"""
+TURN = 0.02 if os.name == "nt" else 0.0
+"""Seconds of a turn"""
 PATIENCE, PATIENCE_WITH_THREADS = 100.0, 1.0
 """Seconds; a thread may be made to hang, and the test goes on beside it"""
 SECONDS_PER_PICTURE = 0.25
@@ -35,7 +38,7 @@ async def until_idle(pilot: Pilot[Any], _timeout: float = 0) -> bool:
         working = [worker for worker in pilot.app.workers if worker.is_running and worker not in _hanging]
         if spent > PATIENCE_WITH_THREADS:
             _hanging.update(working)
-        await asyncio.sleep(0.001 if working else 0)
+        await asyncio.sleep(0.001 if working else TURN)
         calm = 0 if working or loop._ready else calm + 1  # type: ignore[attr-defined]
     return True
 
