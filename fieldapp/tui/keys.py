@@ -129,15 +129,13 @@ class TypingApp(App[Result]):
         self._settled = False
         if await self._check_bindings(event.key, priority=True):
             return
-        if field is None:
-            if not await self._check_bindings(event.key):
-                self._pass_on(event)
-        elif field.take(event) or await field.edit(event.key):
+        if field is not None and (field.take(event) or await field.edit(event.key)):
             self._settled = True
-        else:
+            return
+        if field is not None:
             field.finish_word()
-            if not await self._check_bindings(event.key):
-                self._pass_on(event)
+        if not await self._check_bindings(event.key):
+            self._pass_on(event)
 
     def _pass_on(self, event: events.Key) -> None:
         """Type a letter that is no key here into the field that it is meant for; say so of a function key."""

@@ -73,6 +73,15 @@ class Terminal:
         """Send keys, all in one burst."""
         self._child.send("".join(keys).encode())
 
+    def open_form(self, words: str, title: str) -> None:
+        """Choose what to record by some words, from the first screen."""
+        self.type(F2)
+        self.wait("Ghi gì?")
+        self.type(words)
+        self.wait(title)
+        self.type(ENTER)
+        self.wait(f"Ghi mới › {title}")
+
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""
         self._child.send(data)

@@ -31,12 +31,7 @@ def form(world: World, before: str = "") -> Terminal:
     terminal.wait("Mật khẩu")
     terminal.type(PASSPHRASE, ENTER)
     terminal.wait("Cần làm")
-    terminal.type(F2)
-    terminal.wait("Ghi gì?")
-    terminal.type("dang vien")
-    terminal.wait("Đảng viên")
-    terminal.type(ENTER)
-    terminal.wait("Ghi mới › Đảng viên")
+    terminal.open_form("dang vien", "Đảng viên")
     return terminal
 
 

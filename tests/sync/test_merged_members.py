@@ -1,7 +1,6 @@
 """Two records of one member become one person: a change like any other, on all laptops, and it can be taken back."""
 
 import random
-import shutil
 from collections.abc import Generator
 from contextlib import suppress
 from datetime import date
@@ -13,6 +12,7 @@ from field import Run, World
 from recount import Recount
 from recount_compare import rows_of
 from sync_state import second_laptop, state
+from two_laptops import TwoLaptops
 
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import lists, records, rule_violations, view, words
@@ -29,23 +29,14 @@ YEAR = Query(Period(date(2026, 1, 1), date(2026, 12, 31)), today=TODAY)
 SPELLED = "Nguyen Van An"
 
 
-class Two(World):
+class Two(TwoLaptops):
     """A headquarters and two laptops, A and B, of one post; two records of one member, and a third member."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.b = Store.open(self.root / "laptop-b", self.keys["laptop-b"], "Trần Văn B")
-        self.all = (self.hq, self.post, self.b)
         self.cell = self.hq.value("SELECT id FROM party_cell")
         there = [str(row["id"]) for row in self.post.rows("SELECT id FROM member ORDER BY id")]
         self.an, self.again, self.ba = there or ["", "", ""]
-
-    def meet(self) -> None:
-        """Everybody hears of everything, by sticks."""
-        for laptop in (self.post, self.b):
-            self.carry(laptop, self.hq)
-        for laptop in (self.post, self.b):
-            self.carry(self.hq, laptop)
 
     def member(self, name: str, **fields: Any) -> str:
         return records.save(self.post, "member", {"full_name": name, **fields}, confirm=True)
@@ -58,10 +49,6 @@ class Two(World):
         marks = [{"member_id": getattr(self, name), "status": status} for name, status in attendance.items()]
         given = {"party_cell_id": self.cell, "held_on": "2026-04-05", "content": "Thường kỳ", "attendance": marks}
         return records.save(self.post, "meeting", given, confirm=True)
-
-    def close(self) -> None:
-        self.b.close()
-        super().close()
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +67,7 @@ def both(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def two(both: World, tmp_path: Path) -> Generator[Two, None, None]:
-    both.close()
-    shutil.copytree(both.root, tmp_path / "two")
-    made = Two(tmp_path / "two", both.keys)
+    made = Two.copied(both, tmp_path / "two")
     yield made
     made.close()
 

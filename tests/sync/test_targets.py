@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from field import PASSPHRASE, Run, World
+from field import Run, World
 
 from fieldapp.store import place
 from fieldapp.sync.exchange import outgoing, sticks
@@ -83,13 +83,7 @@ def test_bundles_are_found_under_the_names_that_copying_gives(world: World, run:
     assert "thay đổi 1–" in out + err, "it was read"
 
 
-def test_a_laptop_begins_from_the_pack_of_a_folder_whatever_its_name(
-    world: World, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    secret = tmp_path / "passphrase"
-    secret.write_text(PASSPHRASE, encoding="utf-8")
-    secret.chmod(0o600)
-    monkeypatch.setenv("FIELDAPP_PASSPHRASE_FILE", str(secret))
+def test_a_laptop_begins_from_the_pack_of_a_folder_whatever_its_name(world: World, run: Run) -> None:
     new = ("init", "--user", "A", "--pack", world.usb)
     (pack,) = world.usb.glob("*.fieldapp-pack.tar")
     other = shutil.copyfile(pack, world.usb / "gói của đồn")
@@ -119,13 +113,7 @@ def test_of_a_folder_with_many_other_files_only_some_are_opened(world: World, mo
     assert len(opened) == drives.LOOKED_INTO + 2  # the pack, too
 
 
-def test_a_name_that_windows_cannot_have_is_refused_everywhere(
-    world: World, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    secret = tmp_path / "passphrase"
-    secret.write_text(PASSPHRASE, encoding="utf-8")
-    secret.chmod(0o600)
-    monkeypatch.setenv("FIELDAPP_PASSPHRASE_FILE", str(secret))
+def test_a_name_that_windows_cannot_have_is_refused_everywhere(world: World, run: Run, tmp_path: Path) -> None:
     (pack,) = world.usb.glob("*.fieldapp-pack.tar")
     new = ("--user", "A")
     for args, home in (

@@ -1,7 +1,6 @@
 """Voids that were made without knowing of another change, or of each other: a person is asked, on all laptops."""
 
 import json
-import shutil
 from collections.abc import Callable, Generator
 from datetime import date
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from field import Run, World
 from sync_state import new_post, second_laptop, state
+from two_laptops import TwoLaptops
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import records
@@ -26,23 +26,8 @@ from fieldapp.work import notices, todo
 WELL, HOUSEHOLDS = {"measure_id": "gieng", "amount": 1}, {"measure_id": "ho_huong_loi", "amount": 12}
 
 
-class Two(World):
+class Two(TwoLaptops):
     """A headquarters and two laptops, A and B, of one post."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.b = Store.open(self.root / "laptop-b", self.keys["laptop-b"], "Trần Văn B")
-
-    @property
-    def all(self) -> tuple[Store, Store, Store]:
-        return self.hq, self.post, self.b
-
-    def meet(self) -> None:
-        """Everybody hears of everything, by sticks."""
-        for laptop in (self.post, self.b):
-            self.carry(laptop, self.hq)
-        for laptop in (self.post, self.b):
-            self.carry(self.hq, laptop)
 
     def edit(self, store: Store, row_id: str, **fields: Any) -> None:
         records.save(store, "activity", fields, row_id, confirm=True)
@@ -51,10 +36,6 @@ class Two(World):
         """(measure, amount) of the lines of a record that stand."""
         codes = {r["id"]: r["code"] for r in store.rows("SELECT id, code FROM measure")}
         return [(codes[m["measure_id"]], m["amount"]) for m in records.get(store, row_id).children["measures"]]
-
-    def close(self) -> None:
-        self.b.close()
-        super().close()
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +50,7 @@ def both(first_world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def two(both: World, tmp_path: Path) -> Generator[Two, None, None]:
-    both.close()
-    shutil.copytree(both.root, tmp_path / "two")
-    made = Two(tmp_path / "two", both.keys)
+    made = Two.copied(both, tmp_path / "two")
     yield made
     made.close()
 
