@@ -117,6 +117,7 @@ def _keys_not_named(s: ScreenDriver) -> Iterator[str]:
         action = binding.action.partition("(")[0]
         if (
             key in MOVES | EVERYWHERE
+            or (active.node is s.app and not binding.show)
             or action in done | {"app.moved"}
             or (key, action, binding.description) not in OURS
         ):

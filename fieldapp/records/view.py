@@ -7,10 +7,10 @@ from typing import Any
 
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
-from fieldapp.domain.party import Member
+from fieldapp.domain.party import Attendance, Meeting, Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
-from fieldapp.records import extras, persons, reviews, unit_codes, units
+from fieldapp.records import extras, lists, persons, reviews, unit_codes, units
 from fieldapp.records.records import Found, preview
 from fieldapp.records.soft_limits import unanswered
 from fieldapp.records.words import amount_text, display, local_instant, voided_text, voided_word
@@ -29,9 +29,12 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
             marks = _confirmed_mark(found.row, shape.name) + _people_mark(store, model, found.row, shape.name)
             marks += _voided_mark(store, shape, found.row)
             lines.append((_(shape.title), text + marks))
+    of_cell = _members_of_cell(store, found)
     for name, child in model.CHILDREN.items():
         for row in found.children[name]:
             text = child_text(store, child, row) + _confirmed_mark(row)
+            if child.model is Attendance and row["member_id"] not in of_cell:
+                text += f" · {_('guest')}"
             lines.append((_(child.model.TITLE), text + _people_mark(store, child.model, row, "unit_id")))
     if found.row["voided_at"] is None and (not model.REFERENCE or store.identity.role == "hq"):
         rows = [(child, name, row) for name, child in model.CHILDREN.items() for row in found.children[name]]
@@ -74,6 +77,16 @@ def child_text(store: Store, child: Child, row: Row) -> str:
     text = " · ".join(t for t in display(store, child.model.KIND, [row], child.model.LIST)[0] if t)
     named = [shape for shape in fields_of(child.model) if shape.name != child.parent]
     return text + "".join(_voided_mark(store, shape, row) for shape in named)
+
+
+def _members_of_cell(store: Store, found: Found) -> set[str]:
+    """The members who belong to the cell on the day of a meeting, by each record that says so."""
+    if found.kind != Meeting.KIND:
+        return set()
+    on = date.fromisoformat(found.row["held_on"])
+    roster = {row["id"] for row in lists.roster(store, found.row["party_cell_id"], on)}
+    there = {row["member_id"] for row in found.children["attendance"]}
+    return {member for member in there if not roster.isdisjoint(persons.who_stays(store, Member.KIND, [member]))}
 
 
 def _confirmed_mark(row: Row, field: str = "") -> str:

@@ -23,6 +23,10 @@ from fieldapp.tui.terminal import InputEnded
 from fieldapp.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.screen import Screen
+
     from fieldapp.store.store import Store
 
 KEY_NAMES = {"escape": "Esc", "shift+tab": "⇧Tab", "left": "←", "right": "→", "up": "↑", "down": "↓"}
@@ -32,7 +36,7 @@ LOCK_MINUTES = "lock_minutes"
 DEFAULT_LOCK_MINUTES = 10
 LOOK_SECONDS = 5.0
 BROKEN_SECONDS = 6.0
-QUIT_SECONDS = 5.0
+QUIT_SECONDS = 10.0
 """For which the question before quitting stands"""
 
 
@@ -65,6 +69,9 @@ class FieldApp(Host):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", _("Help")),
         Binding("f12", "typing", _("IME"), priority=True),
+        Binding("f3", "search", _("Find"), show=False),
+        Binding("f8", "report", _("Report"), show=False),
+        Binding("f9", "usb", _("USB"), show=False),
         Binding("ctrl+p", "palette", _("Go to"), show=False, priority=True, key_display="Ctrl+P"),
         Binding("ctrl+l", "lock", _("Lock"), show=False, priority=True, key_display="Ctrl+L"),
         Binding("ctrl+q", "quit", _("Quit"), show=False, priority=True, key_display="Ctrl+Q"),
@@ -333,11 +340,40 @@ class FieldApp(Host):
             self.push_screen(HelpScreen(self.screen))
 
     def action_palette(self) -> None:
-        """Go anywhere by its name; not before the replica is open, and not while work runs."""
+        """Go anywhere by its name."""
+        if self._may_go():
+            self.choose_way(_("Go to"), "write")
+
+    def action_search(self) -> None:
+        """Search all records, from wherever F3 has no other work."""
+        from fieldapp.tui.screens.search import SearchScreen
+
+        self._go_by_key(SearchScreen)
+
+    def action_report(self) -> None:
+        """Show the figures of a year."""
+        from fieldapp.tui.screens.report import ReportScreen
+
+        self._go_by_key(ReportScreen)
+
+    def action_usb(self) -> None:
+        """Carry changes on a stick."""
+        from fieldapp.tui.screens.sync import SyncScreen
+
+        self._go_by_key(SyncScreen)
+
+    def _may_go(self) -> bool:
+        """Not before the replica is open, and not while work runs or a window asks something."""
         from fieldapp.tui.screens.base import Page
 
-        if isinstance(self.screen, Page) and not self.screen.busy:
-            self.choose_way(_("Go to"), "write")
+        return isinstance(self.screen, Page) and not self.screen.busy
+
+    def _go_by_key(self, place: "Callable[[], Screen[Any]]") -> None:
+        """Show a screen, unless it is the one where the key was pressed."""
+        if self._may_go() and type(self.screen) is not place:
+            self.push_screen(place())
+        else:
+            self.key_unused(self.last_key)
 
     def choose_way(self, title: str, first: Literal["write", "look"]) -> None:
         """Let the user choose from everything that can be done, one sort of it first, and do it."""

@@ -27,7 +27,7 @@ MEANINGS: Mapping[str, Meaning] = {
         *("write", "save", "record", "finish", "start", "add", "file", "change", "accept", "certify"),
         *("release", "take_back"),
     ),
-    "f3": _means("find", "search"),
+    "f3": _means("find", "search", "app.search"),
     "f4": _means("choose from a list", "books", "open", "narrow", "length", "open_record"),
     "f5": _means("again, as before", "copy", "pin", "key_again", "renew", "recover"),
     "shift+f5": _means("all as before", "copy_all"),

@@ -156,6 +156,19 @@ async def test_the_palette_goes_anywhere_by_name(world: World) -> None:
         assert isinstance(s.app.screen, HomeScreen)
 
 
+async def test_what_the_first_screen_opens_is_one_key_away_everywhere(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f4", "so su kien", "enter", "f9")
+        assert isinstance(s.app.screen, SyncScreen), "from a book"
+        await s.press("f9")
+        said = [note.message for note in s.app._notifications]
+        assert said == ["F9 không dùng ở màn hình này. Esc: quay lại."], "it is there already"
+        await s.press("escape", "escape", "f2", "su kien", "enter", "Lu quet", "f9")
+        assert isinstance(s.app.screen, SyncScreen), "from a form, too"
+        await s.press("escape")
+        assert "Lu quet" in s.text, "which is as it was"
+
+
 async def test_every_footer_fits_into_80_columns(world: World) -> None:
     world.well()
     async with at_post(world) as s:

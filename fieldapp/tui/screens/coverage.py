@@ -48,10 +48,9 @@ class CoverageScreen(Page):
         " wait for review."
     )
     CHANGES = frozenset({"usb"})
+    ALSO = frozenset({"report", "usb"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f7", "decide", _("To decide")),
-        Binding("f8", "report", _("Report")),
-        Binding("f9", "usb", _("USB")),
     ]
 
     def __init__(self) -> None:
@@ -116,18 +115,6 @@ class CoverageScreen(Page):
         from fieldapp.tui.screens.conflicts import ConflictsScreen
 
         self.app.push_screen(ConflictsScreen())
-
-    def action_report(self) -> None:
-        """Show the figures of a year."""
-        from fieldapp.tui.screens.report import ReportScreen
-
-        self.app.push_screen(ReportScreen())
-
-    def action_usb(self) -> None:
-        """Import bundles."""
-        from fieldapp.tui.screens.sync import SyncScreen
-
-        self.app.push_screen(SyncScreen())
 
 
 def _line(post: PostCoverage, width: int, months: int) -> str:

@@ -4,7 +4,6 @@ Nothing typed is lost: within a second after a key the form is kept as a draft, 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 
@@ -32,6 +31,7 @@ from fieldapp.tui.widgets.extras import ExtrasEditor
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.measures import MeasuresEditor
+from fieldapp.tui.widgets.more_below import MoreBelow
 from fieldapp.tui.widgets.pick_list import Addition, PickList
 from fieldapp.tui.widgets.roster import RosterEditor
 from fieldapp.tui.widgets.row_list import RowList
@@ -61,7 +61,8 @@ class FormScreen(Page):
 
     DEFAULT_CSS = """
     FormScreen #top { height: 2; border-bottom: solid $secondary; }
-    FormScreen #title { width: 1fr; padding: 0 1; text-style: bold; }
+    FormScreen #title { width: 1fr; padding: 0 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+    FormScreen #top > MoreBelow { width: auto; }
     FormScreen #kept { width: auto; padding: 0 1; color: $text-muted; }
     FormScreen #fields { height: 1fr; scrollbar-size-vertical: 1; }
     FormScreen #message { height: auto; padding: 0 1; text-style: bold; display: none; }
@@ -127,8 +128,10 @@ class FormScreen(Page):
     # showing ----------------------------------------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
+        fields = VerticalScroll(id="fields", can_focus=False)
         with Horizontal(id="top"):
             yield Static(Content(f"{self.purpose} › {_(self.model.TITLE)}"), id="title", markup=False)
+            yield MoreBelow(fields)
             yield self._kept_line
         children = self.model.CHILDREN.items()
         first: list[Editor] = [field_row(self.store, shape) for shape in _first_fields(self.model)]
@@ -136,7 +139,7 @@ class FormScreen(Page):
         shapes = [shape for shape in _more_fields(self.model) if self.row_id is not None or not shape.later]
         more = [field_row(self.store, shape) for shape in shapes]
         self._editors = [*first, *more]
-        with VerticalScroll(id="fields", can_focus=False):
+        with fields:
             yield from first
             if more:
                 yield Static(Content(_("More")), classes="section")
@@ -523,7 +526,6 @@ class ShortForm(FormScreen, Dialog):
     def __init__(self, addition: Addition) -> None:
         super().__init__(addition.kind, initial=addition.given)
         self._begun = addition.typed
-        self._needed = addition.needed
 
     def compose(self) -> ComposeResult:
         shown = {*self.model.LABEL, *self._begun, *self._initial}
@@ -532,25 +534,18 @@ class ShortForm(FormScreen, Dialog):
             for s in fields_of(self.model)
             if s.name in shown or (s.required and s.default is None) or (s.name in self.model.APART and s.ref is None)
         ]
-        needed = [replace(s, required=True, hint=self._needed[s.name]) if s.name in self._needed else s for s in shapes]
-        self._editors = [field_row(self.store, shape) for shape in needed]
+        self._editors = [field_row(self.store, shape) for shape in shapes]
         with Vertical(id="box"):
+            fields = VerticalScroll(id="fields", can_focus=False)
             with Horizontal(id="top"):
                 title = _("Add › {kind}").format(kind=_(self.model.TITLE))
                 yield Static(Content(title), id="title", classes="section")
+                yield MoreBelow(fields)
                 yield self._kept_line
-            with VerticalScroll(id="fields", can_focus=False):
+            with fields:
                 yield from self._editors
             yield Static(id="message", markup=False)
         yield KeyFooter()
-
-    def action_save(self) -> None:
-        """Record it, once the fields are filled that it cannot do without here."""
-        lacking = [row for row in self._rows if row.key in self._needed and row.data is None]
-        if lacking:
-            self._show_problems({row.key: _(self._needed[row.key]) for row in lacking}, "")
-        else:
-            super().action_save()
 
     def _pin_again(self) -> None:
         """Show what was typed in the list; nothing stays from the record before."""

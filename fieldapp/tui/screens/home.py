@@ -34,16 +34,13 @@ class HomeScreen(TodoPage):
     """What is late, broken, missing or ends soon, unfinished forms, and what was recorded this month."""
 
     CHANGES = TodoPage.CHANGES | {"write", "usb"}
-    ALSO = frozenset({"palette"})
+    ALSO = frozenset({"palette", "search", "report", "usb"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "write", _("Add")),
-        Binding("f3", "search", _("Find")),
         Binding("f4", "books", _("Book")),
         Binding("f6", "meetings", _("Cells")),
         Binding("f6", "posts", _("Post")),
         Binding("f7", "review", _("Desk")),
-        Binding("f8", "report", _("Report")),
-        Binding("f9", "usb", _("USB")),
         Binding("escape", "leave", _("End"), key_display="Esc"),
     ]
 
@@ -125,12 +122,6 @@ class HomeScreen(TodoPage):
         """Choose a kind, then open its list."""
         self.app.choose_way(_("Which book to open?"), "look")
 
-    def action_search(self) -> None:
-        """Search all records."""
-        from fieldapp.tui.screens.search import SearchScreen
-
-        self.app.push_screen(SearchScreen())
-
     def action_meetings(self) -> None:
         """Open the list of cell meetings."""
         self._list("meeting")
@@ -158,15 +149,3 @@ class HomeScreen(TodoPage):
         from fieldapp.tui.screens.list import ListScreen
 
         self.app.push_screen(ListScreen(kind))
-
-    def action_report(self) -> None:
-        """Show the figures of a year."""
-        from fieldapp.tui.screens.report import ReportScreen
-
-        self.app.push_screen(ReportScreen())
-
-    def action_usb(self) -> None:
-        """Carry changes on a stick."""
-        from fieldapp.tui.screens.sync import SyncScreen
-
-        self.app.push_screen(SyncScreen())

@@ -170,10 +170,10 @@ def _books(store: Store) -> Iterator[Way]:
 
 
 def _screens(store: Store) -> Iterator[Way]:
-    places: dict[str, Go] = {"search": _search(""), "usb": _usb}
+    places: dict[str, Go] = {"search": _action("app.search"), "usb": _action("app.usb")}
     if store.role == "post":
         places["unreceived"] = lambda app: app.show_unreceived()
-    places |= {"report": _report, "bars": _bars, "decide": _decide, "key_again": _key_again}
+    places |= {"report": _action("app.report"), "bars": _bars, "decide": _decide, "key_again": _key_again}
     if store.role == "hq":
         places |= {"review": _review, "posts": _posts}
     for way, go in places.items():
@@ -268,24 +268,12 @@ def _posts(app: Host) -> None:
     app.push_screen(CoverageScreen())
 
 
-def _report(app: Host) -> None:
-    from fieldapp.tui.screens.report import ReportScreen
-
-    app.push_screen(ReportScreen())
-
-
 def _bars(app: Host) -> None:
     from fieldapp.reports.query import Query, period_of
     from fieldapp.tui.screens.dashboard import DashboardScreen
 
     today = wall.today()
     app.push_screen(DashboardScreen(Query(period_of(str(today.year), today), today=today)))
-
-
-def _usb(app: Host) -> None:
-    from fieldapp.tui.screens.sync import SyncScreen
-
-    app.push_screen(SyncScreen())
 
 
 def _lock(store: Store) -> Go:

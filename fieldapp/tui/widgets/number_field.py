@@ -90,7 +90,7 @@ class YearField(Entry):
 
     def reading(self) -> EntryReading:
         if not clean(self.value):
-            return EntryReading(_("a year: 2026") if self.has_focus else "")
+            return EntryReading(_("four digits: 1990") if self.has_focus else "")
         try:
             parse_amount(self.value, unit="")
         except ValueError as error:

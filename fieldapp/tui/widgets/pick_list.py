@@ -44,8 +44,6 @@ class Addition:
     """What the short form holds as if it was typed there"""
     given: Mapping[str, Any] = field(default_factory=dict)
     """Values that it begins with"""
-    needed: Mapping[str, str] = field(default_factory=dict)
-    """Fields that are not needed elsewhere, and are here -> English message: what is said while they are empty"""
 
 
 Additions = Callable[[str], Sequence[Addition]]

@@ -72,8 +72,6 @@ class RosterEditor(FormSection):
     """``data`` is ``[{member_id, status, reason}]`` of the marked members; of the others nothing is known, or what is
     stored differs and stays."""
 
-    GUEST_OF = "a cell of the list; otherwise Esc, and choose the last row"
-    """English message; without a cell, the guest would be a member of the post and counted as such"""
     copies = False  # who was there last time says nothing about this time
 
     DEFAULT_CSS = """
@@ -227,14 +225,8 @@ class RosterEditor(FormSection):
         return [
             Addition("member", _("Add {who} to this cell…").format(who=who), {"full_name": name}, cell),
             Addition("introduction", _("Introduce {who} to this cell…").format(who=who), {"member_id": name}, cell),
-            Addition(
-                "member",
-                _("Add {who} as a guest…").format(who=who),
-                {"full_name": name, "party_cell_id": ""},
-                needed={"party_cell_id": self.GUEST_OF},
-            ),
             *(
-                [Addition(IN_CONTENT, _("Write {who} into the content…").format(who=who), {"name": name})]
+                [Addition(IN_CONTENT, _("{who} is a guest: into the content").format(who=who), {"name": name})]
                 if name
                 else []
             ),
