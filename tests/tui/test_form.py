@@ -264,3 +264,18 @@ async def test_an_end_without_a_year_is_the_near_one_after_the_beginning(world: 
         assert f"{ends:%d/%m/%Y}" in form.note("date_to")
         await form.type("<f2>")
         assert records.get(world.post, form.app.result).row["date_to"] == ends.isoformat()
+
+
+async def test_a_text_that_does_not_fit_into_its_field_says_so_once_it_is_left(world: World) -> None:
+    """At the place of typing its end is seen; else its beginning, which says what it is."""
+    async with form_driver(world.post, "activity") as form:
+        await form.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", "<enter>")
+        hamlet = form.row("hamlet").entry
+        await form.type("Buôn Ba Na " * 8)
+        assert not hamlet.render_line(0).text.startswith(" Buôn Ba Na Buôn Ba Na Buôn Ba Na Buôn Ba Na Buôn")
+        await form.type("<enter>")
+        line = hamlet.render_line(0).text
+        assert line.startswith("Buôn Ba Na")
+        assert line.rstrip().endswith("…")
+        assert hamlet.value == "Buôn Ba Na " * 8
+        assert "▼ còn" in form.text(), "and the form says that it goes on below"

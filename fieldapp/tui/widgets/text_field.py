@@ -8,14 +8,18 @@ import unicodedata
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual import events, getters
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.reactive import Reactive
+from textual.strip import Strip
 from textual.widgets import Input
 
 from fieldapp.i18n import _
 from fieldapp.tui.keys import TypingApp
+from fieldapp.tui.widgets.scrolling import cut
 from fieldapp.vietnamese.input_method import InputMethod
 from fieldapp.vietnamese.text import clean
 
@@ -129,6 +133,13 @@ class TextField(Input):
             self.insert_text_at_cursor(text)
         else:
             self.replace(text, *self.selection)
+
+    def render_line(self, y: int) -> Strip:
+        """The text; where nobody types and it does not fit, its beginning and a sign that there is more."""
+        line, room = super().render_line(y), self.scrollable_content_region.width
+        if y or self.has_focus or self.password or cell_len(self.value) <= room:
+            return line
+        return Strip([Segment(cut(self.value, room), self.rich_style)]).extend_cell_length(room + 1, self.rich_style)
 
     # the program's own input method -----------------------------------------------------------------------------
 
