@@ -33,36 +33,37 @@ def parse_date(text: str, today: date, after: date | None = None, *, ahead: bool
     often lies in the future: what has no year is the coming day where that is much nearer, and is refused with both
     days where either may be meant.
     """
-    typed = " ".join(unicodedata.normalize("NFC", text).lower().split())
+    said = " ".join(unicodedata.normalize("NFC", text).split())
+    typed = said.lower()
     if len(typed) > LONGEST:
-        raise ValueError(_not_understood(typed))
+        raise ValueError(_not_understood(said))
     plain = day_words.plain_words(typed)
     if day := day_words.near_day(typed, today):
         return day
     if found := weekday_named(typed):
         weekday, rest = found
         if days := day_words.weekday_meant(weekday, day_words.plain_words(rest), today, ahead=ahead):
-            return _one_of(typed, days)
+            return _one_of(said, days)
         day = parse_date(rest, today, after, ahead=ahead)
         if day.weekday() != weekday:
             raise ValueError(_("{day} is not the weekday that is typed.").format(day=format_date_long(day)))
         return day
     if (named := day_words.day_of_month(plain, today)) is not None:
-        return _one_of(typed, list(filter(None, named)))
+        return _one_of(said, list(filter(None, named)))
     if (length := day_words.day_after(plain, today, after)) is not None:
         days, turned = length
         if not turned and not ahead:
-            raise ValueError(_("“{typed}” is a length of time, no day.").format(typed=typed) + f" {_expected()}")
-        return _from_first_year(_one_of(typed, days))
+            raise ValueError(_("“{typed}” is a length of time, no day.").format(typed=said) + f" {_expected()}")
+        return _from_first_year(_one_of(said, days))
     if spanned := day_words.span_named(plain, today):
         (first, last), which = spanned
         if not which:
             sentence = _("“{typed}” is no single day: it is {first} to {last}. Type the day.")
-            raise ValueError(sentence.format(typed=typed, first=format_date(first), last=format_date(last)))
+            raise ValueError(sentence.format(typed=said, first=format_date(first), last=format_date(last)))
         return first if which == "first" else last
     if end := re.fullmatch(r"(?:cuoi|het) thang (\d{1,2})(?:(?:[/.\- ]| nam )(\d\d(?:\d\d)?))?", plain, re.ASCII):
-        return _end_of_month(typed, int(end[1]), end[2], today, after, ahead)
-    return _numbered(typed, _in_numbers(plain), today, after, ahead)
+        return _end_of_month(said, int(end[1]), end[2], today, after, ahead)
+    return _numbered(said, _in_numbers(plain), today, after, ahead)
 
 
 def weekday_named(typed: str) -> tuple[int, str] | None:

@@ -178,3 +178,9 @@ def test_any_words_are_a_day_or_refused(words: list[str], today: date, after: da
     for typed in (" ".join(words), "".join(words)):
         with suppress(ValueError):
             assert parse_date(typed, today, after, ahead=True).year >= 1900
+
+
+@pytest.mark.parametrize("typed", ["Ngày Kỵ", "Cuối tháng Ba Mươi", "Bao lâu nữa"])
+def test_a_refused_text_is_quoted_as_it_was_typed(typed: str) -> None:
+    with pytest.raises(ValueError, match=f"“{typed}”"):
+        parse_date(f"  {typed} ", TODAY)
