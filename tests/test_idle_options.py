@@ -41,6 +41,7 @@ IDLE: dict[str, list[tuple[Words, str]]] = {
         (("hq", "publish", "--sql", "--anew"), "--anew"),
         (("hq", "publish", "--sql", "--json"), "--json"),
     ],
+    "kinds": [(("kinds", "gieng_khoan", "--xlsform", "x.xlsx", "--json"), "--json")],
     "sync import": [(("sync", "import", ".", "--reply", "--reply-to", "."), "--reply")],
     "init": [
         (("init", "--pack", "p", "--name", "x", "--user", "A"), "--name"),
@@ -74,6 +75,7 @@ ALWAYS: dict[str, set[str]] = {
     "rekey rates": {"--kind", "--json"},
     "todo": {"--json"},
     "letterhead": {"--layout", "--json"},
+    "kinds": {"--xlsform"},
     "sync export": {"--to", "--json"},
     "sync import": {"--reply-to", "--json"},
     "sync status": {"--json"},

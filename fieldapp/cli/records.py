@@ -32,6 +32,41 @@ from fieldapp.store import wall
 
 
 @cli.command()
+@click.argument("kind", required=False)
+@click.option("--xlsform", type=PATH, metavar="FILE", help="Write KIND as an XLSForm for ODK Collect or KoboToolbox.")
+@as_json
+@click.pass_obj
+def kinds(obj: Context, kind: str | None, xlsform: Path | None, as_json: bool) -> None:
+    """List the kinds of activity with their figures, or only KIND, by its code or name."""
+    from fieldapp.records import lists
+    from fieldapp.records.reading import resolve_reference
+    from fieldapp.reports.files.write import save_file
+    from fieldapp.reports.files.xlsform import form_of_kind, xlsform_bytes
+
+    store = obj.open()
+    if xlsform is not None:
+        refuse_idle(["as_json"] if as_json else [], "--xlsform")
+        if kind is None:
+            raise click.UsageError(_("--xlsform takes one KIND."))
+    try:
+        chosen = resolve_reference(store, "activity_kind", kind) if kind is not None else None
+    except ValueError as error:
+        raise FieldappError(str(error)) from None
+    if xlsform is not None and chosen is not None:
+        save_file(xlsform, xlsform_bytes(form_of_kind(store, chosen, wall.today())))
+        print_message(_("{path} is written: put it on the server of the phones.").format(path=xlsform))
+        return
+    found = [row for row in lists.activity_kinds(store) if chosen in (None, row["id"])]
+    listed = [{**row, "measures": lists.measures_of(store, row["id"])} for row in found]
+    if as_json:
+        print_json(listed)
+        return
+    for row in listed:
+        figures = ", ".join(f"{m['name']} ({m['unit_name']})" for m in row["measures"])
+        print_text(f"{row['code']:<28}{row['name']}" + (f": {figures}" if figures else ""))
+
+
+@cli.command()
 @click.argument("kind")
 @json_source
 @confirmed

@@ -309,14 +309,34 @@ def _former_mark(kind: str, row: Row, day: date) -> str:
 
 
 def activity_kinds(store: Store) -> list[Row]:
-    """id, name, and as ``called`` the other names, the measures and their units, of each kind of activity in use."""
+    """id, code, name, and as ``called`` other names, the measures and their units, of each kind of activity in use."""
     return store.rows(
-        "SELECT k.id, k.name, coalesce(k.also_called || ', ', '')"
+        "SELECT k.id, k.code, k.name, coalesce(k.also_called || ', ', '')"
         " || coalesce(group_concat(m.name || ', ' || m.unit_name, ', '), '') AS called"
         " FROM activity_kind k LEFT JOIN kind_measure j ON j.activity_kind_id = k.id AND j.voided_at IS NULL"
         " LEFT JOIN measure m ON m.id = j.measure_id AND m.voided_at IS NULL"
         " WHERE k.voided_at IS NULL GROUP BY k.id ORDER BY k.position, k.id"
     )
+
+
+def communes_at_home(store: Store, on: date) -> list[Row]:
+    """id and label of the communes that there are on a day, in the order of the Vietnamese alphabet.
+
+    Those of the replica's own province; all where it has none.
+    """
+    own = store.setting(PROVINCE) or ""
+    rows = store.rows(
+        "SELECT t.id FROM unit t WHERE t.level = 'commune' AND t.voided_at IS NULL"
+        " AND :day BETWEEN coalesce(t.valid_from, '') AND coalesce(t.valid_to, '9999')"
+        f" AND (:province = '' OR {_AT_HOME})",
+        {"day": on.isoformat(), "province": own},
+    )
+    named = labels(store, "unit", [row["id"] for row in rows])
+    return sorted(({"id": row_id, "label": label} for row_id, label in named.items()), key=_by_label)
+
+
+def _by_label(row: Row) -> tuple[Any, str]:
+    return sort_key(row["label"]), row["id"]
 
 
 def measures_of(store: Store, kind_id: str) -> list[Row]:
