@@ -19,6 +19,7 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.message_pump import Callback
+from textual.widget import Widget
 
 from fieldapp.tui.terminal import BROKEN, lenient
 from fieldapp.vietnamese.telex import TELEX, VNI, Method
@@ -60,6 +61,11 @@ class PassesLetters(Protocol):
 
     def pass_letter(self) -> TypingField | None:
         """Give the focus to that field, and return it; None where a letter means nothing."""
+
+
+def is_shown(widget: Widget) -> bool:
+    """Whether a widget has a place on its screen, be it scrolled out of sight."""
+    return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
 
 
 class TypingApp(App[Result]):
@@ -109,6 +115,8 @@ class TypingApp(App[Result]):
             await self._settle()
         if self._exit or not self.screen_stack:  # typed before the program ended
             return
+        if self.focused is not None and not is_shown(self.focused):  # its screen knows what is, in its place
+            self.screen.set_focus(self.focused)
         field = self.focused if isinstance(self.focused, TypingField) else None
         if field is not None:
             field.untouched = field is not self._served
@@ -119,6 +127,7 @@ class TypingApp(App[Result]):
             await self._press(event, field)
         elif field is not None:
             field.paste(event.text.replace(BROKEN, ""))
+            self.show_focus()
         if field is not None and self.focused is not field:
             field.compose_letters()  # now, not on Blur: that may come when somebody types here again
 
@@ -130,12 +139,18 @@ class TypingApp(App[Result]):
         if await self._check_bindings(event.key, priority=True):
             return
         if field is not None and (field.take(event) or await field.edit(event.key)):
+            self.show_focus()
             self._settled = True
             return
         if field is not None:
             field.finish_word()
         if not await self._check_bindings(event.key):
             self._pass_on(event)
+
+    def show_focus(self) -> None:
+        """Scroll what has the focus back into sight."""
+        if self.focused is not None and not self.screen.can_view_partial(self.focused):
+            self.focused.scroll_visible(animate=False)
 
     def _pass_on(self, event: events.Key) -> None:
         """Type a letter that is no key here into the field that it is meant for; say so of a function key."""

@@ -7,11 +7,13 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 from textual.widgets import OptionList
 
 from fieldapp.i18n import _, again
 from fieldapp.store.store import Store
 from fieldapp.tui.host import Host
+from fieldapp.tui.keys import is_shown
 from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.header import HeaderLine
 
@@ -42,6 +44,20 @@ class OrderedKeys(Screen[Any]):
             if active.binding.action not in hidden
         }
         return dict(sorted(keys.items(), key=lambda item: _footer_place(item[0])))
+
+    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
+        """Focus a widget; for one that is not shown the next that is, or else the last before it: what is typed must
+        be seen."""
+        super().set_focus(widget and self._shown_for(widget), scroll_visible, from_app_focus)
+
+    def _shown_for(self, widget: Widget) -> Widget:
+        if is_shown(widget):
+            return widget
+        order = [*self.query("*")]
+        at = order.index(widget) if widget in order else 0
+        shown = [other for other in order if other.focusable and is_shown(other)]
+        after = (other for other in shown if order.index(other) > at)
+        return next(after, shown[-1] if shown else widget)
 
     def on_screen_suspend(self) -> None:
         for footer in self.query(KeyFooter):

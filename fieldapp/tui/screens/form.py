@@ -50,6 +50,15 @@ EDITORS: Mapping[str, Callable[[Store, str, Child], Editor]] = {
 """``Child.editor`` -> the widget for the rows that belong to a record"""
 
 
+class FormFields(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """The fields of a form. Page Up and Page Down scroll it; the arrows go from field to field, also in a long form."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "page_up", _("Page up"), show=False),
+        Binding("pagedown", "page_down", _("Page down"), show=False),
+    ]
+
+
 class FormScreen(Page):
     """Enter or change one record of ``kind``; dismisses with its id, or with None when it was left."""
 
@@ -128,7 +137,7 @@ class FormScreen(Page):
     # showing ----------------------------------------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
-        fields = VerticalScroll(id="fields", can_focus=False)
+        fields = FormFields(id="fields")
         with Horizontal(id="top"):
             yield Static(Content(f"{self.purpose} › {_(self.model.TITLE)}"), id="title", markup=False)
             yield MoreBelow(fields)
@@ -160,6 +169,9 @@ class FormScreen(Page):
         self._first_open().focus_problem()
         self._show_comment()
         self.set_interval(KEEP_EVERY_SECONDS, self.keep)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.app.show_focus)
 
     def _resume(self) -> None:
         """Show what the draft kept."""
@@ -198,9 +210,10 @@ class FormScreen(Page):
         return [editor for editor in self._editors if isinstance(editor, FieldRow)]
 
     def _first_open(self) -> Editor:
-        """The first field that is neither pinned nor filled in for this form; the very first if all are."""
-        left = (e for e in self._editors if not (isinstance(e, FieldRow) and e.pinned) and e.key not in self._initial)
-        return next(left, self._editors[0])
+        """The first field shown that is neither pinned nor filled in for this form; the very first if all are."""
+        shown = [editor for editor in self._editors if editor.display]
+        left = (e for e in shown if not (isinstance(e, FieldRow) and e.pinned) and e.key not in self._initial)
+        return next(left, shown[0])
 
     def _load(self, data: Mapping[str, Any]) -> None:
         for editor in self._editors:
@@ -536,7 +549,7 @@ class ShortForm(FormScreen, Dialog):
         ]
         self._editors = [field_row(self.store, shape) for shape in shapes]
         with Vertical(id="box"):
-            fields = VerticalScroll(id="fields", can_focus=False)
+            fields = FormFields(id="fields")
             with Horizontal(id="top"):
                 title = _("Add › {kind}").format(kind=_(self.model.TITLE))
                 yield Static(Content(title), id="title", classes="section")
@@ -556,7 +569,7 @@ class ShortForm(FormScreen, Dialog):
 
     def _first_open(self) -> Editor:
         """The first field that still needs something."""
-        return next((row for row in self._rows if row.entry.lacks), self._rows[0])
+        return next((row for row in self._rows if row.display and row.entry.lacks), self._rows[0])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys of what a whole form is filled with."""

@@ -6,7 +6,7 @@ An input method corrects a word by a burst of backspaces and new letters. A fiel
 
 import unicodedata
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -232,6 +232,12 @@ class TextField(Input):
             await super().action_submit()
         else:
             self.screen.focus_next()
+
+    def blur(self) -> Self:
+        """Leave a field that is hidden now: the screen knows what is shown in its place."""
+        if self.is_attached:
+            self.screen.set_focus(self)
+        return self
 
     def _on_blur(self, event: events.Blur) -> None:
         if self.screen.focused is not self:  # otherwise the event is late: somebody types here again
