@@ -54,11 +54,13 @@ MEANINGS: Mapping[str, Meaning] = {
     "ctrl+q": _means("quit", "quit"),
     "ctrl+z": _means("undo", "undo"),
     "ctrl+y": _means("redo", "redo"),
+    "ctrl+backspace": _means("take the word before away", "delete_left_word"),
+    "ctrl+delete": _means("take the word after away", "delete_right_word"),
 }
 
 MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end"})
 """Keys that only move"""
-EVERYWHERE = frozenset({"ctrl+p", "ctrl+l", "ctrl+q", "ctrl+z", "ctrl+y"})
+EVERYWHERE = frozenset({"ctrl+p", "ctrl+l", "ctrl+q", "ctrl+z", "ctrl+y", "ctrl+backspace", "ctrl+delete"})
 """Keys that work on all screens, or in all fields: F1 names them, footers need not"""
-ALIASES: Mapping[str, str] = {"f17": "shift+f5", "L": "l"}
+ALIASES: Mapping[str, str] = {"L": "l"}
 """Another name of a key"""

@@ -1,5 +1,7 @@
 """Reading the terminal: bytes that are no UTF-8 cost a letter, not the program; and an input that ends is told.
 
+Which keys the letters are, says ``terminal_keys``.
+
 Textual decodes what a terminal sends strictly. One byte that is not UTF-8, as from a terminal that is set to Latin-1 or
 windows-1258, a key with the eighth bit for Alt, or a line that loses bytes, raises in the thread that reads keys, and
 the program ends with a traceback and exit status 0. ``docs/upstream/textual-input.md`` offers the mending to Textual.
@@ -13,10 +15,13 @@ from typing import Any
 
 from textual.driver import Driver
 
+from fieldapp.tui.terminal_keys import TerminalParser
+
 BROKEN = "\N{REPLACEMENT CHARACTER}"
 """Stands for bytes that are no letter"""
 DECODER = "getincrementaldecoder"
-"""The name by which a driver's module makes the decoder of its input"""
+PARSER = "XTermParser"
+"""The names by which a driver's module makes the decoder of its input, and the parser behind it"""
 
 
 class InputEnded(Exception):
@@ -24,10 +29,16 @@ class InputEnded(Exception):
 
 
 def lenient(plain: type[Driver]) -> type[Driver]:
-    """A driver as ``plain``, which replaces what is no UTF-8 by ``BROKEN`` and tells an input thread's error."""
+    """A driver as ``plain`` that knows more terminals' keys.
+
+    It replaces what is no UTF-8 by ``BROKEN``, and tells an input thread's error.
+    """
     module = sys.modules[plain.__module__]
     if hasattr(module, DECODER):
         setattr(module, DECODER, _decoder)
+    for reading in (module, getattr(module, "win32", None)):  # Windows reads in a module of its own
+        if hasattr(reading, PARSER):
+            setattr(reading, PARSER, TerminalParser)
 
     class LenientDriver(plain):  # type: ignore[valid-type, misc]
         def run_input_thread(self) -> None:

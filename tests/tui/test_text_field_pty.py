@@ -15,6 +15,7 @@ import pytest
 from bursts import corrected
 
 import fieldapp
+from fieldapp.tui.terminal_keys import PASTE_SILENCE
 from fieldapp.vietnamese.telex import METHODS, Method, spell
 
 pexpect = pytest.importorskip("pexpect", reason=on_windows.TERMINAL)
@@ -72,15 +73,22 @@ WAYS: dict[str, Callable[[str, random.Random], str]] = {
 }
 
 
-def arrive(tmp_path: Path, texts: list[tuple[str, str]], field: str, split: random.Random | None) -> list[list[str]]:
-    """What the two fields hold after each pair was typed ahead over Enter or Tab."""
+def arrive(
+    tmp_path: Path, texts: list[tuple[str, str]], field: str, split: random.Random | None, *, pause: float = 0
+) -> list[list[str]]:
+    """What the two fields hold after each pair was typed ahead over Enter or Tab, or after a pause in seconds."""
     out = tmp_path / f"{field}.json"
     child = pexpect.spawn(sys.executable, [str(HERE / "typing_app.py"), str(out), field], dimensions=(24, 80))
     child.delaybeforesend = None
     child.expect("\x1b\\[\\?2004h", timeout=30)  # the terminal is in the hands of the application
     time.sleep(0.5)
     for number, (first, second) in enumerate(texts):
-        data = (first + ("\r" if number % 2 else "\t") + second + "\x12").encode()
+        data = (("\r" if number % 2 else "\t") + second + "\x12").encode()
+        if pause:
+            child.send(first.encode())
+            time.sleep(pause)
+        else:
+            data = first.encode() + data
         while data:
             size = split.randint(1, 40) if split else len(data)
             child.send(data[:size])
@@ -132,6 +140,33 @@ def spell_text(text: str, method: Method) -> str:
 def test_several_pasted_lines_are_joined(tmp_path: Path) -> None:
     typed = [("\x1b[200~dòng một\r\ndòng hai\n dòng ba\x1b[201~", "")]
     assert arrive(tmp_path, typed, "ours", None) == [["dòng một dòng hai  dòng ba", ""]]
+
+
+def test_keys_as_terminals_send_them(tmp_path: Path) -> None:
+    """All of them are in test_terminal_keys; here some go the whole way."""
+    cases = {
+        "Ê đê\x1b[127;2u": "Ê đ",  # Backspace with Shift: kitty, xterm
+        "Ê đê\x1b[27;2;127~": "Ê đ",
+        "một hai\x1b\x7f": "một",  # with Alt
+        "một hai\x1b\x08": "một",
+        "một hai\x1b[127;5u": "một",  # with Ctrl
+        "một hai\x1b[1~\x1b[3;2~": "ột hai",  # Home of the Linux console, Del with Shift
+        "một hai\x1b[7~\x1b[3;5~": "hai",  # Home of rxvt, Del with Ctrl
+        "một hai\x1b\x1b[DX": "một Xhai",  # Alt+Left of rxvt
+        "\x1b2\x1bn\x1bOng\x1b]": "2nOng]",  # Esc means nothing here
+        "\x1b[0;;" + ":".join(str(ord(letter)) for letter in SENTENCES[0]) + "u": SENTENCES[0],
+        "\x1b[99999999u\x1b[1:1;1:3ua": "a",
+        "\x1b[?62;22cđủ": "đủ",
+        "\x1b[57400u": "1",
+    }
+    seen = arrive(tmp_path, [(keys, "") for keys in cases], "ours", None)
+    assert seen == [[meant, ""] for meant in cases.values()]
+
+
+def test_a_paste_whose_end_is_cut_ends(tmp_path: Path) -> None:
+    cases = {"\x1b[200~xã Ia Rvê": "xã Ia Rvê", "\x1b[200~xã Ia\x1b[20": "xã Ia"}
+    seen = arrive(tmp_path, [(keys, "đủ") for keys in cases], "ours", None, pause=PASTE_SILENCE + 0.5)
+    assert seen == [[meant, "đủ"] for meant in cases.values()]
 
 
 def test_going_back_and_losing_the_focus(tmp_path: Path) -> None:

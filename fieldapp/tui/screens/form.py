@@ -86,7 +86,7 @@ class FormScreen(Page):
         Binding("f2", "save", _("Save"), key_display="F2"),
         Binding("f5", "copy", _("Copy"), key_display="F5"),
         Binding("f5", "pin", _("Pin"), key_display="F5"),
-        Binding("shift+f5,f17", "copy_all", _("Copy all"), key_display="⇧F5"),
+        Binding("shift+f5", "copy_all", _("Copy all"), key_display="⇧F5"),
         Binding("f6", "templates", _("Models"), key_display="F6"),
         Binding("f6", "take_along", _("Take the figures along"), key_display="F6", priority=True),
         Binding("f7", "app.moved('pin')", show=False),

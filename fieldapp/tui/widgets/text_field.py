@@ -46,6 +46,8 @@ class TextField(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z", "undo", _("Undo typing"), show=False, key_display="Ctrl+Z"),
         Binding("ctrl+y", "redo", _("Redo typing"), show=False, key_display="Ctrl+Y"),
+        Binding("ctrl+backspace", "delete_left_word", show=False),
+        Binding("ctrl+delete", "delete_right_word", show=False),
     ]
     virtual_size: Reactive[Size] = Reactive(Size(0, 0), repaint=False)
     """How long the text is. The field does not grow with it, so the screen needs no new layout at each key."""

@@ -1,0 +1,149 @@
+"""Keys as terminals send them: each arrives as what was pressed, whichever terminal sent it.
+
+``data/terminal_keys.tsv`` says what terminals send: made from the terminfo entries of ncurses 6.4 (``infocmp -x``), and
+from the terminals' own pages: Windows' console (Console Virtual Terminal Sequences), PuTTY's settings of keys, kitty's
+keyboard protocol, xterm's modifyOtherKeys.
+"""
+
+import csv
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual import constants, events
+from textual._time import get_time
+from textual.drivers.linux_driver import LinuxDriver
+from textual.drivers.web_driver import WebDriver
+
+from fieldapp.tui import terminal_keys
+from fieldapp.tui.terminal import lenient
+from fieldapp.tui.terminal_keys import Setting, TerminalParser
+
+TABLE = Path(__file__).parents[1] / "data" / "terminal_keys.tsv"
+NAME = "Nguyễn Văn Thưởng, buôn Đrăng Phốk, "
+
+
+def rows() -> Iterator[tuple[str, str, str, str]]:
+    with TABLE.open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+            for terminal in row["terminals"].split():
+                data = row["bytes"].encode("ascii").decode("unicode_escape")
+                yield terminal, row["pressed"], data, row["arrives as"]
+
+
+def setting(terminal: str) -> Setting:
+    return Setting(terminal, terminal.startswith("tmux"))
+
+
+def arrives(data: str, term: str = "xterm-256color") -> list[str]:
+    """The keys, pastes and other messages that data becomes, when nothing comes after it."""
+    return said(TerminalParser(setting=setting(term)), data)
+
+
+def said(parser: TerminalParser, *parts: str) -> list[str]:
+    messages: list[object] = []
+    for part in parts:
+        messages += parser.feed(part)
+    if parser._timeout_time is not None:
+        parser._timeout_time = get_time()
+        messages += parser.tick()
+    return [named(message) for message in messages]
+
+
+def named(message: object) -> str:
+    if isinstance(message, events.Key):
+        return (message.character or "") if message.is_printable and message.key != "space" else message.key
+    return f"paste {message.text}" if isinstance(message, events.Paste) else type(message).__name__
+
+
+def test_every_key_of_every_terminal_arrives_as_what_it_is() -> None:
+    wrong = [
+        f"{terminal}, {pressed}: {data!r} became {came}, not {meant}"
+        for terminal, pressed, data, meant in rows()
+        if (came := " ".join(arrives(data, terminal))) != meant
+    ]
+    assert wrong == []
+
+
+def test_the_table_has_the_keys_that_people_press() -> None:
+    keys = {f"f{n}" for n in range(1, 13)} | {"up", "down", "left", "right", "home", "end", "pageup", "pagedown"}
+    keys |= {"insert", "delete", "backspace", "shift+tab"}
+    for terminal in ("linux", "putty", "tmux-256color", "xterm-256color", "kitty", "rxvt", "conhost"):
+        assert keys <= {pressed for name, pressed, _data, _meant in rows() if name == terminal}, terminal
+
+
+def test_a_key_between_letters_costs_none_of_them() -> None:
+    """Also where all comes in one burst, and where the bytes come one by one."""
+    wrong = []
+    for terminal, _pressed, data, meant in rows():
+        if data == "\x1b":
+            continue  # Esc and what was typed after it, below
+        for parts in ((f"a{data}ế",), tuple(f"a{data}ế")):
+            came = " ".join(said(TerminalParser(setting=setting(terminal)), *parts))
+            if came != " ".join(f"a {meant} ế".split()):
+                wrong.append(f"{terminal}: {data!r} became {came}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("tmux", [False, True])
+@pytest.mark.parametrize("text", ["", "2", "a", "Nguyễn", "Ông", "\r", "]", "P", "Phạm", "[", "O", " ", "\x10"])
+def test_esc_and_what_was_typed_at_once_after_it(text: str, tmux: bool) -> None:
+    parser = TerminalParser(setting=Setting("tmux-256color" if tmux else "linux", tmux))
+    typed = {"\r": "enter", " ": "space", "\x10": "ctrl+p"}
+    assert said(parser, "\x1b" + text) == ["escape", *(typed.get(letter, letter) for letter in text)]
+
+
+@pytest.mark.parametrize(
+    ("data", "meant"),
+    [
+        ("\x1b[0;;" + ":".join(str(ord(c)) for c in NAME * 9) + "u", NAME * 9),  # an input method's text, by kitty
+        ("\x1b[97;1;" + "97:" * 3000 + "97u", "a" * 3001),
+        ("\x1b[99999999u" + NAME, NAME),
+        ("\x1b[1:1;1:x" + NAME, NAME),
+        ("\x1b[" + "9" * 6000 + "u" + NAME, NAME),
+        ("\x1b[55296;1;55296u" + NAME, NAME),
+        ("\x1b[?62;22c" + NAME, NAME),  # which terminal it is, asked by the program before
+        ("\x1b]11;rgb:0000/0000/0000\x1b\\" + NAME, NAME),  # its colour
+        ("\x1b]11;rgb:0000/0000/0000\x07" + NAME, NAME),
+        ("\x1bP>|XTerm(390)\x1b\\" + NAME, NAME),
+        ("\x1b[>41;390;0c\x1b[24;80R" + NAME, NAME),
+        ("\x1b[M abc" + NAME, "c" + NAME),  # an old mouse: three characters
+    ],
+)
+def test_reports_of_any_length_type_only_their_text(data: str, meant: str) -> None:
+    assert "".join(arrives(data)).replace("space", " ") == meant
+
+
+def test_a_paste_whose_end_is_cut_ends_when_nothing_comes_any_more() -> None:
+    for cut in ("", "\x1b", "\x1b[", "\x1b[20", "\x1b[201", "[201~"):
+        parser = TerminalParser(setting=setting("linux"))
+        assert said(parser, "\x1b[200~xã Ia Rvê\n" + cut) == ["paste xã Ia Rvê\n"]
+        assert said(parser, "đủ\x1bOQ") == ["đ", "ủ", "f2"]
+    parser = TerminalParser(setting=setting("linux"))
+    assert said(parser, "\x1b[200~một", "\x1b[200~hai\x1b[201~") == ["paste một", "paste hai"]
+    assert said(parser, "\x1b[201~a") == ["a"], "an end that comes too late"
+
+
+def test_a_paste_is_text_whatever_stands_in_it() -> None:
+    assert arrives("\x1b[200~a\x1b[A\x1bOQ\r\x00b\x7f\x1b[201~\x1bOQ") == ["paste a\x1b[A\x1bOQ\rb\x7f", "f2"]
+
+
+@given(st.text("\x1b[O]PM<?;:0123459$~^@uABRZaIy \x00\x07\x08\x7f\x9b\r\\ếô\u0302\ud83d", min_size=1))
+def test_whatever_comes_the_reader_goes_on(characters: str) -> None:
+    parser = TerminalParser(setting=setting("linux"))
+    said(parser, characters)
+    while parser._timeout_time is not None:
+        said(parser)
+    assert said(parser, "\x1bOPa") == ["f1", "a"]
+
+
+def test_the_drivers_read_so() -> None:
+    """Where this fails, Textual makes its parser in another way."""
+    for plain in (LinuxDriver, WebDriver):
+        lenient(plain)
+        module = import_module(plain.__module__)
+        assert module.XTermParser is TerminalParser
+    assert terminal_keys.PASTE_SILENCE > constants.ESCAPE_DELAY
