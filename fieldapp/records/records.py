@@ -201,7 +201,7 @@ def _read_entry(
         raise refused(problems)
     rows = [r for group in children.values() for r in group]
     lost = parts.lost_parts(unfit, data.keys(), {r.old["id"] for r in rows if r.old})
-    record = record.model_copy(update={part.name: None for part in lost if part.why == "unit"})
+    record = record.changed({part.name: None for part in lost if part.why == "unit"})
     before_row = old.row if old else None
     beside_others = compare and (old is None or old.row["voided_at"] is not None)
     duplicate = duplicate_question(store, record, children, before_row) if beside_others else None

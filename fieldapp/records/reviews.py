@@ -60,7 +60,8 @@ def fingerprint_sql(kind: str, alias: str) -> str:
 
 
 def _filled(model: type[Record], alias: str) -> str:
-    columns = sorted(["voided_at", *model.model_fields, *([] if model.REFERENCE else ["confirmed"])])
+    fields = [shape.name for shape in fields_of(model)]
+    columns = sorted(["voided_at", *fields, *([] if model.REFERENCE else ["confirmed"])])
     return " || ".join(
         f"CASE WHEN {alias}.{c} IS NULL THEN '' ELSE ',{c}:' || json_quote({alias}.{c}) END" for c in columns
     )

@@ -8,12 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlite_utils import Database
-
 from fieldapp.errors import FieldappError, ReadOnly
 from fieldapp.i18n import _, language
 from fieldapp.store import disk, disk_errors, migrations, vault, wall
 from fieldapp.store.connection import CannotOpen, DatabaseError, connect
+from fieldapp.store.database import Database
 from fieldapp.vietnamese.text import clean
 
 FILE = "fieldapp.db"
