@@ -11,16 +11,17 @@ checked. Making all of them at the start would take longer than everything else 
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldapp.domain import lengths
 from fieldapp.vietnamese.text import clean
 
 
-@dataclass(frozen=True, eq=False)  # equal ones would let ``typing`` take one choice of codes for another in other order
-class Field:
+class Field(Struct, frozen=True, eq=False):  # equal ones: ``typing`` would take a type with other codes for this one
     """A field's title and limits, as pydantic's ``Field`` takes them. ``description``: what an empty field means."""
 
     title: str | None = None
@@ -32,58 +33,49 @@ class Field:
     pattern: str | None = None
 
 
-@dataclass(frozen=True)
-class Tidied:
+class Tidied(Struct, frozen=True):
     """What is given is changed by this function before it is checked."""
 
     by: Callable[[Any], Any]
 
 
-@dataclass(frozen=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """The field holds the id of a record of this kind."""
 
     kind: str
 
 
-@dataclass(frozen=True)
-class Long:
+class Long(Struct, frozen=True):
     """The field holds a text of several sentences."""
 
 
-@dataclass(frozen=True)
-class Personal:
+class Personal(Struct, frozen=True):
     """The field identifies a person or says something about one.
 
     It is left out of files for others, unless it is asked for.
     """
 
 
-@dataclass(frozen=True)
-class Past:
+class Past(Struct, frozen=True):
     """The day is normally in the past: the program asks once about a day in the future."""
 
 
-@dataclass(frozen=True)
-class UsualYears:
+class UsualYears(Struct, frozen=True):
     """The program asks once about a day or a year further than so many years ``back`` or ``ahead`` of today."""
 
     back: int = 30
     ahead: int = 2
 
 
-@dataclass(frozen=True)
-class Lettered:
+class Lettered(Struct, frozen=True):
     """The text is a name, which has a letter: the program asks once about one of digits."""
 
 
-@dataclass(frozen=True)
-class YearMark:
+class YearMark(Struct, frozen=True):
     """The whole number is a year: it is shown without a point for thousands."""
 
 
-@dataclass(frozen=True)
-class Scaled:
+class Scaled(Struct, frozen=True):
     """The whole number counts units of 10^-decimals.
 
     The field ``by`` gives the number of decimals: it is this number, or a reference to a record with ``decimals``.
@@ -92,8 +84,7 @@ class Scaled:
     by: str
 
 
-@dataclass(frozen=True)
-class CountedIn:
+class CountedIn(Struct, frozen=True):
     """What the whole number counts, in the language of the screen as the measures' units are.
 
     The program asks once about more than ``usual_maximum``.
@@ -103,15 +94,13 @@ class CountedIn:
     usual_maximum: int
 
 
-@dataclass(frozen=True)
-class SuccessorOf:
+class SuccessorOf(Struct, frozen=True):
     """The field says which successor of the unit in ``field`` is meant; needed only if there are several."""
 
     field: str
 
 
-@dataclass(frozen=True)
-class Child:
+class Child(Struct, frozen=True):
     """Rows of another table that are entered with their parent, on the same form.
 
     ``parent``: the child's column that names the parent. ``editor``: how the form shows the rows. ``about``: fields
@@ -225,8 +214,7 @@ class Record:
         ]
 
 
-@dataclass(frozen=True)
-class FieldShape:
+class FieldShape(Struct, frozen=True):
     """How one field is entered and shown."""
 
     name: str

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
+from msgspec.structs import asdict
+
 from fieldapp.domain.model import Field, Record, Tidied, annotations
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def _made(model: type[Record]) -> "type[BaseModel]":
         if isinstance(mark, Tidied):
             return BeforeValidator(mark.by)
         if isinstance(mark, Field):
-            return Limits(**{name: value for name, value in vars(mark).items() if value is not None})
+            return Limits(**{name: value for name, value in asdict(mark).items() if value is not None})
         return mark
 
     fields: dict[str, Any] = {

@@ -6,9 +6,10 @@ References may be given by name, dates and amounts in short forms. Errors say wh
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from fieldapp.domain import validation
 from fieldapp.domain.amounts import format_amount, parse_amount
@@ -30,8 +31,7 @@ MAX_NAME = 500
 """Most characters of a name with all that it belongs to; the search index must not get a text of any length"""
 
 
-@dataclass(frozen=True)
-class ChildRow:
+class ChildRow(Struct, frozen=True):
     """A row that belongs to a record, as it will be; ``old`` is the stored row that it replaces."""
 
     key: str

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from fieldapp.errors import FieldappError, ReadOnly
 from fieldapp.i18n import _, language
@@ -29,8 +30,7 @@ Row = dict[str, Any]
 Known = TypeVar("Known")
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Who this replica is."""
 
     replica_id: str
@@ -43,8 +43,7 @@ class Identity:
     post_name: str | None
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A form as it was typed, not yet recorded."""
 
     id: str

@@ -4,11 +4,11 @@ Nothing typed is lost: within a second after a key the form is kept as a draft, 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 
 import uuid_utils
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
