@@ -1,18 +1,44 @@
 """A small world for tests: a headquarters, a post enrolled by pack, and a stick; made once, then copied."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from fieldapp.records import records
 from fieldapp.store import vault
+from fieldapp.store.database import Database
 from fieldapp.store.ids import FIRST_DAY, derived_id
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, incoming, outgoing
 
 USER = "Nguyễn Văn A"
 PASSPHRASE = "lúa nước sông"
+
+
+def insert(store: Store, table: str, row: Mapping[str, Any]) -> None:
+    """Write a row behind the program's back."""
+    marks = ", ".join("?" * len(row))
+    store.db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+
+
+@contextmanager
+def statements(asked: list[Any]) -> Iterator[None]:
+    """Enter each statement that is run meanwhile into ``asked``."""
+    execute = Database.execute
+
+    def traced(db: Database, sql: str, parameters: Any = ()) -> Any:
+        asked.append(sql)
+        return execute(db, sql, parameters)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Database, "execute", traced)
+        yield
+
 
 Run = Callable[..., tuple[int, str, str]]
 """Runs a command line: (exit code, stdout, stderr)"""

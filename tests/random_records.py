@@ -1,6 +1,7 @@
 """Random records of every kind, made from the models. There are few values, so that records share them."""
 
 import random
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -104,7 +105,7 @@ def _of_post(rng: random.Random, model: type[Record], ids: dict[str, list[str]])
     return {} if model.REFERENCE else {"post_id": rng.choice(ids["post"])}
 
 
-def _values(rng: random.Random, shapes: list[FieldShape], ids: dict[str, list[str]]) -> dict[str, Any]:
+def _values(rng: random.Random, shapes: Sequence[FieldShape], ids: dict[str, list[str]]) -> dict[str, Any]:
     return {s.name: _value(rng, s, ids) for s in shapes if s.required or s.default is not None or rng.random() < 0.6}
 
 

@@ -157,8 +157,12 @@ def print_json(value: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
+    import msgspec.structs
+
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.asdict(value)
     return str(value)
 
 

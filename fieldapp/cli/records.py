@@ -97,12 +97,13 @@ def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
 @click.argument("kind")
 def schema(kind: str) -> None:
     """Print the JSON Schema of what `add KIND` takes."""
+    from fieldapp.domain import validation
     from fieldapp.records import records
 
     model = records.model_of(kind)
-    described = model.model_json_schema()
+    described = validation.json_schema(model)
     for name, child in model.CHILDREN.items():
-        described["properties"][name] = {"type": "array", "items": child.model.model_json_schema()}
+        described["properties"][name] = {"type": "array", "items": validation.json_schema(child.model)}
     print_json(described)
 
 

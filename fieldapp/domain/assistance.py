@@ -2,12 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
-
 from fieldapp.domain import lengths
 from fieldapp.domain.model import (
     Child,
     Day,
+    Field,
     LetterNumber,
     LongText,
     MaybeDay,
@@ -21,6 +20,7 @@ from fieldapp.domain.model import (
     Scaled,
     Short,
     SuccessorOf,
+    Tidied,
     UsualYears,
     tidy_line,
 )
@@ -92,9 +92,7 @@ class ActivityExtra(Record):
 
     activity_id: Annotated[str, Ref("activity"), Field(title="Activity")]
     kind_field_id: Annotated[str, Ref("kind_field"), Field(title="Field")]
-    value: Annotated[
-        str, Personal(), Field(title="Value", min_length=1, max_length=lengths.REMARK), BeforeValidator(tidy_line)
-    ]
+    value: Annotated[str, Personal(), Field(title="Value", min_length=1, max_length=lengths.REMARK), Tidied(tidy_line)]
 
 
 class ActivityTarget(Record):

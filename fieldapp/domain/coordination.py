@@ -2,14 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
-
 from fieldapp.domain import lengths
 from fieldapp.domain.model import (
     Child,
     Count,
     CountedIn,
     Day,
+    Field,
     Lettered,
     LetterNumber,
     LongText,
@@ -22,6 +21,7 @@ from fieldapp.domain.model import (
     Ref,
     Remark,
     Short,
+    Tidied,
     UsualYears,
     tidy_line,
 )
@@ -71,7 +71,7 @@ class AgreementTask(Record):
 
     agreement_id: Annotated[str, Ref("agreement"), Field(title="Agreement")]
     number: Annotated[int, Field(title="Number", ge=1, le=999)]
-    title: Annotated[str, Field(title="Task", min_length=1, max_length=lengths.REMARK), BeforeValidator(tidy_line)]
+    title: Annotated[str, Field(title="Task", min_length=1, max_length=lengths.REMARK), Tidied(tidy_line)]
 
 
 class AgreementAmendment(Record):
@@ -84,7 +84,7 @@ class AgreementAmendment(Record):
 
     agreement_id: Annotated[str, Ref("agreement"), Field(title="Agreement")]
     amended_on: Annotated[PastDay, Field(title="Date")]
-    content: Annotated[str, Field(title="Content", min_length=1, max_length=lengths.REMARK), BeforeValidator(tidy_line)]
+    content: Annotated[str, Field(title="Content", min_length=1, max_length=lengths.REMARK), Tidied(tidy_line)]
 
 
 Agreement.CHILDREN = {

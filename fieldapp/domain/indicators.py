@@ -6,8 +6,9 @@ cells count once in a period, however often they occur (``docs/counting-rules.md
 force counts in every period that it touches.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from fieldapp.domain.assistance import TargetType
 from fieldapp.domain.coordination import MatterType
@@ -30,8 +31,7 @@ Source = Literal[
 """A set of facts, one in each row; ``reports/sources.py`` says where they come from"""
 
 
-@dataclass(frozen=True)
-class Indicator:
+class Indicator(Struct, frozen=True):
     """One figure. ``where`` is a filter: (column, values); a fact counts if its column has one of the values."""
 
     code: str

@@ -1,68 +1,81 @@
-"""The base of all kinds of record: a kind is a pydantic model whose fields are the columns of the table of this name.
+"""The base of all kinds of record: a kind is a model whose fields are the columns of the table of this name.
 
 ``schema.sql`` has the tables; ``tests/domain/test_records.py`` checks that models and tables agree. A field's ``title``
 is the English message that the catalogues translate. Forms, lists, validation, the command line and export are made
 from the models: a new kind of record needs one class in the module of its section, one table in ``schema.sql``, a
 migration, and translations (CONTRIBUTING.md).
+
+A model only declares: ``validation.py`` makes the pydantic model that checks records of the kind, when the first one is
+checked. Making all of them at the start would take longer than everything else up to the first screen.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic.fields import FieldInfo
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldapp.domain import lengths
 from fieldapp.vietnamese.text import clean
 
 
-@dataclass(frozen=True)
-class Ref:
+class Field(Struct, frozen=True, eq=False):  # equal ones: ``typing`` would take a type with other codes for this one
+    """A field's title and limits, as pydantic's ``Field`` takes them. ``description``: what an empty field means."""
+
+    title: str | None = None
+    description: str | None = None
+    ge: int | None = None
+    le: int | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+
+
+class Tidied(Struct, frozen=True):
+    """What is given is changed by this function before it is checked."""
+
+    by: Callable[[Any], Any]
+
+
+class Ref(Struct, frozen=True):
     """The field holds the id of a record of this kind."""
 
     kind: str
 
 
-@dataclass(frozen=True)
-class Long:
+class Long(Struct, frozen=True):
     """The field holds a text of several sentences."""
 
 
-@dataclass(frozen=True)
-class Personal:
+class Personal(Struct, frozen=True):
     """The field identifies a person or says something about one.
 
     It is left out of files for others, unless it is asked for.
     """
 
 
-@dataclass(frozen=True)
-class Past:
+class Past(Struct, frozen=True):
     """The day is normally in the past: the program asks once about a day in the future."""
 
 
-@dataclass(frozen=True)
-class UsualYears:
+class UsualYears(Struct, frozen=True):
     """The program asks once about a day or a year further than so many years ``back`` or ``ahead`` of today."""
 
     back: int = 30
     ahead: int = 2
 
 
-@dataclass(frozen=True)
-class Lettered:
+class Lettered(Struct, frozen=True):
     """The text is a name, which has a letter: the program asks once about one of digits."""
 
 
-@dataclass(frozen=True)
-class YearMark:
+class YearMark(Struct, frozen=True):
     """The whole number is a year: it is shown without a point for thousands."""
 
 
-@dataclass(frozen=True)
-class Scaled:
+class Scaled(Struct, frozen=True):
     """The whole number counts units of 10^-decimals.
 
     The field ``by`` gives the number of decimals: it is this number, or a reference to a record with ``decimals``.
@@ -71,8 +84,7 @@ class Scaled:
     by: str
 
 
-@dataclass(frozen=True)
-class CountedIn:
+class CountedIn(Struct, frozen=True):
     """What the whole number counts, in the language of the screen as the measures' units are.
 
     The program asks once about more than ``usual_maximum``.
@@ -82,15 +94,13 @@ class CountedIn:
     usual_maximum: int
 
 
-@dataclass(frozen=True)
-class SuccessorOf:
+class SuccessorOf(Struct, frozen=True):
     """The field says which successor of the unit in ``field`` is meant; needed only if there are several."""
 
     field: str
 
 
-@dataclass(frozen=True)
-class Child:
+class Child(Struct, frozen=True):
     """Rows of another table that are entered with their parent, on the same form.
 
     ``parent``: the child's column that names the parent. ``editor``: how the form shows the rows. ``about``: fields
@@ -111,25 +121,23 @@ def tidy_lines(value: Any) -> Any:
     return (clean(value, multiline=True) or None) if isinstance(value, str) else value
 
 
-Name = Annotated[str, Lettered(), Field(min_length=1, max_length=lengths.NAME), BeforeValidator(tidy_line)]
+Name = Annotated[str, Lettered(), Field(min_length=1, max_length=lengths.NAME), Tidied(tidy_line)]
 
-Short = Annotated[str | None, Field(min_length=1, max_length=lengths.NAME), BeforeValidator(tidy_line)]
+Short = Annotated[str | None, Field(min_length=1, max_length=lengths.NAME), Tidied(tidy_line)]
 
-LetterNumber = Annotated[str | None, Field(min_length=1, max_length=lengths.CODE), BeforeValidator(tidy_line)]
+LetterNumber = Annotated[str | None, Field(min_length=1, max_length=lengths.CODE), Tidied(tidy_line)]
 
-Remark = Annotated[str | None, Field(min_length=1, max_length=lengths.REMARK), BeforeValidator(tidy_line)]
+Remark = Annotated[str | None, Field(min_length=1, max_length=lengths.REMARK), Tidied(tidy_line)]
 
-LongText = Annotated[
-    str | None, Long(), Personal(), Field(min_length=1, max_length=lengths.LONG), BeforeValidator(tidy_lines)
-]
+LongText = Annotated[str | None, Long(), Personal(), Field(min_length=1, max_length=lengths.LONG), Tidied(tidy_lines)]
 
 Day = date
 
 PastDay = Annotated[date, Past()]
 
-MaybeDay = Annotated[date | None, BeforeValidator(tidy_line)]
+MaybeDay = Annotated[date | None, Tidied(tidy_line)]
 
-MaybePastDay = Annotated[date | None, Past(), BeforeValidator(tidy_line)]
+MaybePastDay = Annotated[date | None, Past(), Tidied(tidy_line)]
 
 Year = Annotated[int, YearMark(), Field(ge=1945, le=2100)]
 
@@ -141,10 +149,8 @@ Quantity = Annotated[int | None, Field(ge=0, le=10**15)]
 END_BEFORE_BEGINNING = "The end is before the beginning."
 
 
-class Record(BaseModel):
-    """The fields of a record that a person enters."""
-
-    model_config = ConfigDict(extra="forbid")
+class Record:
+    """The fields of a record that a person enters, as attributes; ``validation.validated`` makes one."""
 
     KIND: ClassVar[str]
     """The kind's code, which is also the name of its table"""
@@ -187,6 +193,12 @@ class Record(BaseModel):
     ORDERED: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Pairs of days; the second must not be before the first: refused on entry, listed after a merge"""
 
+    def changed(self, values: Mapping[str, Any]) -> Self:
+        """A copy with other values in these fields; they are not checked."""
+        other = copy(self)
+        other.__dict__.update(values)
+        return other
+
     @classmethod
     def first_day(cls) -> str | None:
         """The field with the first day of the record: units are those of this day."""
@@ -202,8 +214,7 @@ class Record(BaseModel):
         ]
 
 
-@dataclass(frozen=True)
-class FieldShape:
+class FieldShape(Struct, frozen=True):
     """How one field is entered and shown."""
 
     name: str
@@ -237,48 +248,64 @@ class FieldShape:
     """English message: what it means if the field is left empty. The field's ``description`` in the model"""
 
 
-def fields_of(model: type[Record]) -> list[FieldShape]:
+def annotations(model: type[Record]) -> Mapping[str, tuple[Any, tuple[Any, ...]]]:
+    """Name of each field, in the order of entry -> its type, and what is said about it (``Field``, ``Ref``, …)."""
+    return {
+        name: (get_args(annotation)[0], get_args(annotation)[1:]) for name, annotation in model.__annotations__.items()
+    }
+
+
+_SHAPES: dict[type[Record], tuple[FieldShape, ...]] = {}
+
+
+def fields_of(model: type[Record]) -> tuple[FieldShape, ...]:
     """The fields of a model in the order of entry."""
+    if model not in _SHAPES:
+        _SHAPES[model] = _shapes(model)
+    return _SHAPES[model]
+
+
+def _shapes(model: type[Record]) -> tuple[FieldShape, ...]:
     begins = {last: first for first, last in model.ORDERED}
-    return [
+    return tuple(
         replace(
-            _shape(name, info),
-            personal=any(isinstance(m, Personal) for m in info.metadata),
+            _shape(model, name, base, about),
+            personal=any(isinstance(m, Personal) for m in about),
             after=begins.get(name),
             later=name in model.LATER,
-            hint=info.description or "",
+            hint=next((m.description for m in about if isinstance(m, Field) and m.description), ""),
         )
-        for name, info in model.model_fields.items()
-    ]
+        for name, (base, about) in annotations(model).items()
+    )
 
 
-def _shape(name: str, info: FieldInfo) -> FieldShape:
-    ref = next((m.kind for m in info.metadata if isinstance(m, Ref)), None)
-    base, optional = _without_none(info.annotation)
-    default = None if info.is_required() else info.default
-    required = info.is_required()
-    title = info.title or name
-    years = next((m for m in info.metadata if isinstance(m, UsualYears)), UsualYears())
+def _shape(model: type[Record], name: str, annotation: Any, about: tuple[Any, ...]) -> FieldShape:
+    ref = next((m.kind for m in about if isinstance(m, Ref)), None)
+    base, optional = _without_none(annotation)
+    required = not hasattr(model, name)
+    default = getattr(model, name, None)
+    title = next((m.title for m in reversed(about) if isinstance(m, Field) and m.title), name)
+    years = next((m for m in about if isinstance(m, UsualYears)), UsualYears())
     if ref is not None:
-        heir_of = next((m.field for m in info.metadata if isinstance(m, SuccessorOf)), None)
+        heir_of = next((m.field for m in about if isinstance(m, SuccessorOf)), None)
         return FieldShape(name, title, "ref", required, ref=ref, heir_of=heir_of)
     if get_origin(base) is Literal:
         return FieldShape(name, title, "choice", not optional, choices=get_args(base), default=default)
     if base is date:
-        past = any(isinstance(m, Past) for m in info.metadata)
+        past = any(isinstance(m, Past) for m in about)
         return FieldShape(name, title, "date", required, past=past, years=years)
     if base is bool:
         return FieldShape(name, title, "boolean", False, default=default)
     if base is int:
-        scaled = next((m.by for m in info.metadata if isinstance(m, Scaled)), None)
-        year = any(isinstance(m, YearMark) for m in info.metadata)
-        counted = next((m for m in info.metadata if isinstance(m, CountedIn)), None)
+        scaled = next((m.by for m in about if isinstance(m, Scaled)), None)
+        year = any(isinstance(m, YearMark) for m in about)
+        counted = next((m for m in about if isinstance(m, CountedIn)), None)
         unit, most = (counted.unit, counted.usual_maximum) if counted else ("", None)
         kind: Literal["year", "integer"] = "year" if year else "integer"
         shape = FieldShape(name, title, kind, required, default=default, scaled_by=scaled, years=years)
         return replace(shape, unit=unit, usual_maximum=most)
-    long = any(isinstance(m, Long) for m in info.metadata)
-    lettered = name != "code" and any(isinstance(m, Lettered) for m in info.metadata)
+    long = any(isinstance(m, Long) for m in about)
+    lettered = name != "code" and any(isinstance(m, Lettered) for m in about)
     return FieldShape(name, title, "long" if long else "text", required, default=default, lettered=lettered)
 
 

@@ -2,11 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from fieldapp.domain.model import (
     Child,
     Day,
+    Field,
     LetterNumber,
     LongText,
     MaybeDay,

@@ -2,12 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from fieldapp.domain import lengths
 from fieldapp.domain.file_names import is_windows_device
 from fieldapp.domain.model import (
     Day,
+    Field,
     LetterNumber,
     MaybeDay,
     Name,

@@ -2,10 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from fieldapp.domain import lengths
-from fieldapp.domain.model import LetterNumber, Personal, Record, Remark
+from fieldapp.domain.model import Field, LetterNumber, Personal, Record, Remark
 
 ReviewOutcome = Literal["accepted", "returned"]
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
 from typing import Any
 
 from fieldapp.domain import rules
@@ -149,7 +148,6 @@ def _key(model: type[Record], field: str, value: Any) -> Any:
     return search_key(value) if value is not None and field in _texts(model) else value
 
 
-@cache
 def _texts(model: type[Record]) -> Collection[str]:
     return {shape.name for shape in fields_of(model) if shape.type == "text"}
 

@@ -3,7 +3,8 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.party import Member
@@ -24,8 +25,7 @@ MAX_OPENED = 50
 """Most records of one kind that are listed, to be opened"""
 
 
-@dataclass(frozen=True)
-class Dangling:
+class Dangling(Struct, frozen=True):
     """A voided record that others still name."""
 
     kind: str

@@ -1,10 +1,11 @@
 """Lists of the records of a kind, read in windows, and the choices of pick lists."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Record, fields_of
@@ -39,8 +40,7 @@ CONSIDERED = 400
 """The number of best matches that are sorted for a pick list"""
 
 
-@dataclass(frozen=True)
-class RecordWindow:
+class RecordWindow(Struct, frozen=True):
     """A window of a list: some of its rows, in order."""
 
     rows: list[Row]

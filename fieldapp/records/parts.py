@@ -10,9 +10,11 @@ out of the report by them, too (``docs/counting-rules.md``).
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldapp.domain.assistance import MEASURES, Activity, ActivityExtra, ActivityMeasure
 from fieldapp.domain.model import Child, Record
@@ -40,8 +42,7 @@ DEPENDS: Mapping[Why, Sequence[str]] = {"kind": ("activity_kind_id",), "cell": (
 """Fields of the record on which it depends which parts its form shows"""
 
 
-@dataclass(frozen=True)
-class Unfit:
+class Unfit(Struct, frozen=True):
     """Stored rows of one sort that do not fit; of the successor of a unit, the field itself."""
 
     why: Why

@@ -6,12 +6,12 @@ References may be given by name, dates and amounts in short forms. Errors say wh
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import pydantic
+from msgspec import Struct
 
+from fieldapp.domain import validation
 from fieldapp.domain.amounts import format_amount, parse_amount
 from fieldapp.domain.dates import iso_date, parse_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
@@ -31,8 +31,7 @@ MAX_NAME = 500
 """Most characters of a name with all that it belongs to; the search index must not get a text of any length"""
 
 
-@dataclass(frozen=True)
-class ChildRow:
+class ChildRow(Struct, frozen=True):
     """A row that belongs to a record, as it will be; ``old`` is the stored row that it replaces."""
 
     key: str
@@ -75,11 +74,10 @@ def read_record(
             except ValueError as error:
                 problems[shape.name] = str(error)
     try:
-        record = model.model_validate({k: v for k, v in values.items() if k not in problems})
-    except pydantic.ValidationError as error:
-        for detail in error.errors():
-            name = str(detail["loc"][0]) if detail["loc"] else ""
-            problems.setdefault(name, _pydantic_sentence(detail["type"], detail.get("ctx", {})))
+        record = validation.validated(model, {k: v for k, v in values.items() if k not in problems})
+    except validation.Invalid as error:
+        for problem in error.problems:
+            problems.setdefault(problem.field, _pydantic_sentence(problem.kind, problem.context))
         raise refused(problems) from None
     if not problems:
         problems = {f: _(m) for f, m in record.rule_breaks()}
@@ -156,7 +154,7 @@ def stored_fields(model: type[Record], row: Row) -> dict[str, Any]:
 
 def columns_of(record: Record) -> dict[str, Any]:
     """A record as columns of its table."""
-    values = record.model_dump(mode="json")
+    values = validation.plain_values(record)
     return {k: int(v) if isinstance(v, bool) else v for k, v in values.items()}
 
 

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fieldapp.domain import lengths, rules
 from fieldapp.domain.assistance import Activity, ActivityExtra
@@ -41,8 +42,7 @@ REMOVED = "removed from the form"
 """The ``void_reason`` of a row that belonged to a record and was removed from it"""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """One record with the rows that belong to it."""
 
     kind: str
@@ -134,8 +134,7 @@ def preview(
         return get(store, save(store, kind, data, confirm=confirm, compare=False))
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """The given data, read and valid; nothing is written yet."""
 
     record: Record
@@ -201,7 +200,7 @@ def _read_entry(
         raise refused(problems)
     rows = [r for group in children.values() for r in group]
     lost = parts.lost_parts(unfit, data.keys(), {r.old["id"] for r in rows if r.old})
-    record = record.model_copy(update={part.name: None for part in lost if part.why == "unit"})
+    record = record.changed({part.name: None for part in lost if part.why == "unit"})
     before_row = old.row if old else None
     beside_others = compare and (old is None or old.row["voided_at"] is not None)
     duplicate = duplicate_question(store, record, children, before_row) if beside_others else None

@@ -6,8 +6,9 @@ compare it with the fingerprint of today. So every replica with the same rows gi
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND, RECORDS
@@ -22,8 +23,7 @@ ReviewState = Literal["accepted", "changed", "returned", "corrected"]
 """``changed``: the record was changed since it was accepted. ``corrected``: it was changed since it was returned"""
 
 
-@dataclass(frozen=True)
-class LastReview:
+class LastReview(Struct, frozen=True):
     """The newest review of one record."""
 
     id: str
@@ -60,7 +60,8 @@ def fingerprint_sql(kind: str, alias: str) -> str:
 
 
 def _filled(model: type[Record], alias: str) -> str:
-    columns = sorted(["voided_at", *model.model_fields, *([] if model.REFERENCE else ["confirmed"])])
+    fields = [shape.name for shape in fields_of(model)]
+    columns = sorted(["voided_at", *fields, *([] if model.REFERENCE else ["confirmed"])])
     return " || ".join(
         f"CASE WHEN {alias}.{c} IS NULL THEN '' ELSE ',{c}:' || json_quote({alias}.{c}) END" for c in columns
     )

@@ -9,11 +9,12 @@ until it is corrected.
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from fieldapp.domain import rules
 from fieldapp.domain.assistance import Activity, ActivityExtra, ActivityMeasure
@@ -54,8 +55,7 @@ _IS_OUTSIDE = f"v.activity_id = a.id AND v.voided_at IS NULL AND {OUTSIDE}"
 _NOT_VOIDED = "a.id IN (SELECT value FROM json_each(?)) AND a.voided_at IS NULL"
 
 
-@dataclass(frozen=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """A rule that stored records break."""
 
     kind: str

@@ -5,9 +5,10 @@ changes.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.dates import format_date
@@ -15,8 +16,7 @@ from fieldapp.domain.model import Record, UsualYears, fields_of
 from fieldapp.i18n import _
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Struct, frozen=True):
     """One question to the user; its answer is stored under ``field`` and ``value``."""
 
     field: str

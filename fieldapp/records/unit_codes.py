@@ -7,9 +7,9 @@ chooses another unit, or is asked when saving it, and says that it is right.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from fieldapp.domain.model import Child, Record, fields_of
 from fieldapp.domain.records import PARENTS, RECORDS
@@ -22,8 +22,7 @@ from fieldapp.store.migrations import OFFICIAL_CODES, OFFICIAL_CODES_SINCE
 from fieldapp.store.store import Row, Store
 
 
-@dataclass(frozen=True)
-class UnitToCheck:
+class UnitToCheck(Struct, frozen=True):
     """A record that was given a unit while this had the code of another."""
 
     kind: str
@@ -36,8 +35,7 @@ class UnitToCheck:
     """The name of the unit that has this code"""
 
 
-@dataclass(frozen=True)
-class _Mistaken:
+class _Mistaken(Struct, frozen=True):
     """A unit that was shipped with the code of another."""
 
     name: str

@@ -8,9 +8,10 @@ record is not assigned. The SQL is the mirror's too (``publish/figures.py``).
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
@@ -126,8 +127,7 @@ of its own goes with its commune (``base_id``).
 """
 
 
-@dataclass(frozen=True)
-class Units:
+class Units(Struct, frozen=True):
     """Where the records of a query belong."""
 
     unit: Row | None

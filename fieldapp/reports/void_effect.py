@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from fieldapp.domain.day_words import last_of_month
+from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _, counted
 from fieldapp.records import hanging, records
@@ -118,7 +119,7 @@ def _days(store: Store, ids: Collection[str]) -> tuple[set[date], set[int]]:
                 on = "max(f.first, min(coalesce(f.last, :today), :today))"
             facts = f"{with_facts(SOURCES[source])} SELECT DISTINCT f.kind, {on} AS day FROM facts f"
             for row in store.rows(f"{facts} WHERE f.record {among}", given):
-                if "year" in BY_KIND[row["kind"]].model_fields:
+                if any(shape.name == "year" for shape in fields_of(BY_KIND[row["kind"]])):
                     years.add(int(row["day"][:4]))
                 else:
                     days.add(row["day"])

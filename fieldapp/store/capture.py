@@ -8,7 +8,7 @@ to change its identity. They do nothing while imported changes are folded in (``
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlite_utils import Database
+from fieldapp.store.database import Database
 
 META_COLUMNS = ("id", "post_id", "created_at", "created_by", "voided_at", "void_reason", "confirmed")
 """Columns of a synced table that the store fills in; reference tables have neither ``post_id`` nor ``confirmed``."""
@@ -52,8 +52,7 @@ def install_triggers(db: Database) -> None:
     """Create the triggers of every synced table; replaces those that exist, after the tables have changed."""
     _remove_triggers(db)
     for table in synced_tables(db):
-        columns = [c.name for c in db.table(table).columns]
-        for statement in _triggers(table, columns):
+        for statement in _triggers(table, db.column_names(table)):
             db.execute(statement)
 
 

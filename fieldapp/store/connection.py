@@ -1,4 +1,4 @@
-"""The one way to open the encrypted file: SQLCipher under sqlite-utils, with the pragmas that the guarantees rest on.
+"""The one way to open the encrypted file: SQLCipher, with the pragmas that the guarantees rest on.
 
 Import database exceptions from here: sqlcipher3 has its own classes, and catching those of the standard library's
 ``sqlite3`` would catch nothing.
@@ -8,17 +8,15 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import sqlcipher3.dbapi2 as sqlcipher
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import disk_errors
+from fieldapp.store.database import Database
 from fieldapp.vietnamese.text import search_key, sort_key
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 DatabaseError: type[Exception] = sqlcipher.DatabaseError
 IntegrityError: type[Exception] = sqlcipher.IntegrityError
@@ -100,14 +98,12 @@ class _Cursor(sqlcipher.Cursor):  # type: ignore[misc]
             yield from rows
 
 
-def connect(path: Path, key: bytes) -> "Database":
+def connect(path: Path, key: bytes) -> Database:
     """Open or create the encrypted database at ``path`` with a raw 32-byte ``key``.
 
     A transaction that has returned is on the disk (WAL, ``synchronous=FULL``), if the disk itself works correctly.
     Raises FieldappError when the key does not fit or the file is not such a database.
     """
-    from sqlite_utils import Database  # imported late: the lock screen opens no database and need not wait for it
-
     try:
         connection = _open(str(path), key)
     except sqlcipher.DatabaseError as error:
@@ -124,7 +120,7 @@ def connect(path: Path, key: bytes) -> "Database":
     connection.create_collation("vietnamese", _compare)
     connection.create_function("plain", 1, _comparison_text, deterministic=True)
     connection.create_function("fingerprint", 1, _fingerprint, deterministic=True)
-    return Database(cast(Any, connection))
+    return Database(connection)
 
 
 def _open(name: str, key: bytes) -> Any:
@@ -166,11 +162,9 @@ def check_alone(path: Path, key: bytes) -> None:
         db.close()
 
 
-def in_memory() -> "Database":
+def in_memory() -> Database:
     """An empty database of the same SQLite, to compare tables and columns with."""
-    from sqlite_utils import Database
-
-    return Database(cast(Any, sqlcipher.connect(":memory:", isolation_level=None)))
+    return Database(sqlcipher.connect(":memory:", isolation_level=None))
 
 
 def connect_to_read(path: Path, key: bytes) -> Any:

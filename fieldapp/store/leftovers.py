@@ -10,8 +10,9 @@ import os
 import re
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError
@@ -33,8 +34,7 @@ NAMES_HERE = re.compile(
 """Those that mean it only in a workspace"""
 
 
-@dataclass(frozen=True)
-class Leftover:
+class Leftover(Struct, frozen=True):
     """Something that was begun and not finished, and is gone now."""
 
     path: Path

@@ -13,11 +13,11 @@ them up to date later. The newest few changes of ``local_change`` are read one b
 import io
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import zstandard
+from msgspec import Struct
 
 from fieldapp.store import wall
 from fieldapp.store.disk_errors import DiskFull
@@ -50,8 +50,7 @@ _LINES: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _COLUMNS = "log_id, seq, hlc, table_name, row_id, cols, actor, at"
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """One change of a log."""
 
     log_id: str

@@ -12,7 +12,7 @@ possible to apply a migration again: the older version forgets the migrations th
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -20,48 +20,67 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlite_utils import Database, Migrations
-
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import capture
 from fieldapp.store.baseline import BaselineChange, baseline_changes
 from fieldapp.store.connection import DatabaseError, in_memory
+from fieldapp.store.database import Database
 
-migrations = Migrations("fieldapp")
+
+class Migration(NamedTuple):
+    """One step, by the name under which a file remembers that it was applied."""
+
+    name: str
+    apply: Callable[[Database], None]
+
+
+MIGRATIONS: list[Migration] = []
+"""All of them, in their order"""
+APPLIED = "_sqlite_migrations"
+"""The table in which a file remembers those that it has had"""
+
+
+def _migration(name: str) -> Callable[[Callable[[Database], None]], Callable[[Database], None]]:
+    def enter(apply: Callable[[Database], None]) -> Callable[[Database], None]:
+        MIGRATIONS.append(Migration(name, apply))
+        return apply
+
+    return enter
+
 
 REINDEX = "reindex"
 """Local setting: the search index must be built again from the rows (``search_index.index_imported``)"""
 
 
-@migrations(name="0001_first")
+@_migration("0001_first")
 def initial_schema(_db: Database) -> None:
     """The first shape: ``schema.sql`` of version 0.1, with which every file begins."""
 
 
-@migrations(name="0002_all_records")
+@_migration("0002_all_records")
 def all_records(db: Database) -> None:
     """Every record of the domain, extra fields of kinds, limits, plans, answers to what was asked; more old units."""
     add_what_is_missing(db)
 
 
-@migrations(name="0003_review")
+@_migration("0003_review")
 def reviews(db: Database) -> None:
     """Headquarters' reviews of a post's records."""
     add_what_is_missing(db)
 
 
-@migrations(name="0004_batches")
+@_migration("0004_batches")
 def imported_sheets(db: Database) -> None:
     """Imported sheets: stored in this replica alone, so the content of segments has not changed."""
     add_what_is_missing(db)
 
 
-@migrations(name="0005_accidents")
+@_migration("0005_accidents")
 def receipts_and_revocations(db: Database) -> None:
     """Receipts by database, revocations, parts of bundles that are not segments, bundles that were written."""
     add_what_is_missing(db)
-    if "have" not in {column.name for column in db.table("local_replica").columns}:
+    if "have" not in db.column_names("local_replica"):
         return
     db.execute(
         "INSERT INTO local_receipt (replica_id, log_id, have, hlc, at)"
@@ -71,7 +90,7 @@ def receipts_and_revocations(db: Database) -> None:
         db.execute(f"ALTER TABLE local_replica DROP COLUMN {column}")
 
 
-@migrations(name="0006_search_by_day")
+@_migration("0006_search_by_day")
 def search_by_day(db: Database) -> None:
     """Entries of the search index get numbers made of kind and day. The next opening of the file builds it again."""
     db.execute("DROP TABLE local_search")
@@ -80,19 +99,19 @@ def search_by_day(db: Database) -> None:
     db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])
 
 
-@migrations(name="0007_people")
+@_migration("0007_people")
 def roles_and_recovery_codes(db: Database) -> None:
     """Roles of those who work on the laptop, and recovery codes at headquarters."""
     add_what_is_missing(db)
 
 
-@migrations(name="0008_heard")
+@_migration("0008_heard")
 def bundle_read_times(db: Database) -> None:
     """When a bundle was read here, and the version of the program that wrote it."""
     add_what_is_missing(db)
 
 
-@migrations(name="0009_log_in_segments")
+@_migration("0009_log_in_segments")
 def log_in_segments(db: Database) -> None:
     """Changes of other replicas stay in the bytes of their segments; those already in ``local_change`` stay there."""
     add_what_is_missing(db)
@@ -103,26 +122,26 @@ def log_in_segments(db: Database) -> None:
         )
 
 
-@migrations(name="0010_rekeying")
+@_migration("0010_rekeying")
 def double_entry(db: Database) -> None:
     """Records that were keyed a second time, blind: stored on this laptop alone."""
     add_what_is_missing(db)
 
 
-@migrations(name="0011_segment_state")
+@_migration("0011_segment_state")
 def segment_state(db: Database) -> None:
     """Find held and quarantined segments without reading every segment."""
     add_what_is_missing(db)
 
 
-@migrations(name="0012_years")
+@_migration("0012_years")
 def activity_end_index(db: Database) -> None:
     """Two indexes: a report finds the activities that ended in its period without reading those of all years, and the
     state of a segment is found without reading the segment."""
     add_what_is_missing(db)
 
 
-@migrations(name="0013_changes_by_row")
+@_migration("0013_changes_by_row")
 def changes_by_row(db: Database) -> None:
     """The index of a row's changes is brought up to date when somebody asks for them, not by each save.
 
@@ -135,7 +154,7 @@ def changes_by_row(db: Database) -> None:
     db.execute("DELETE FROM local_setting WHERE key = 'touched_changes'")
 
 
-@migrations(name="0014_wall_clock")
+@_migration("0014_wall_clock")
 def wall_clock(db: Database) -> None:
     """How far the wall clock is believed. The triggers, which are derived again, do not follow it beyond that.
 
@@ -152,7 +171,7 @@ def wall_clock(db: Database) -> None:
     )
 
 
-@migrations(name="0015_units")
+@_migration("0015_units")
 def units(db: Database) -> None:
     """Units have the official codes, for the whole country before and after the reform, with border communes, earlier
     names and the shares of successions.
@@ -163,7 +182,7 @@ def units(db: Database) -> None:
     db.execute("INSERT OR IGNORE INTO local_setting SELECT ?, hlc FROM local_session", [OFFICIAL_CODES_SINCE])
 
 
-@migrations(name="0016_one_person")
+@_migration("0016_one_person")
 def one_person(db: Database) -> None:
     """A member's year of birth; and the member who is the same person, to whom a record gives way."""
     add_what_is_missing(db)
@@ -196,7 +215,7 @@ folded in. JSON: ``columns``, table -> columns that it lacked; ``shipped``, the 
 
 def schema_version() -> int:
     """The number of the newest migration: the file's shape that this version of the program works with."""
-    return max(int(migration.name.partition("_")[0]) for migration in migrations._migrations)
+    return max(int(migration.name.partition("_")[0]) for migration in MIGRATIONS)
 
 
 def schema_sql() -> str:
@@ -220,12 +239,32 @@ def create_schema(db: Database) -> None:
 
 def _enter_as_applied(db: Database) -> None:
     """A new file has the newest shape: its migrations have nothing to do."""
-    migrations.ensure_migrations_table(db)
-    now = datetime.now(UTC).isoformat(" ")
-    db.conn.executemany(
-        f"INSERT INTO {migrations.migrations_table} (migration_set, name, applied_at) VALUES (?, ?, ?)",
-        [(migrations.name, migration.name, now) for migration in migrations._migrations],
+    with db.atomic():
+        for migration in MIGRATIONS:
+            _enter(db, migration)
+
+
+def _enter(db: Database, migration: Migration) -> None:
+    """Remember that a migration was applied, as sqlite-utils does, by which versions up to 0.2 read it."""
+    if APPLIED not in db.table_names():
+        db.execute(
+            f'CREATE TABLE "{APPLIED}" (\n   "id" INTEGER PRIMARY KEY,\n   "migration_set" TEXT,\n   "name" TEXT,\n'
+            '   "applied_at" TEXT\n)'
+        )
+        db.execute(
+            f'CREATE UNIQUE INDEX "idx_{APPLIED}_migration_set_name"\n    ON "{APPLIED}" ("migration_set", "name")'
+        )
+    db.execute(
+        f"INSERT INTO {APPLIED} (migration_set, name, applied_at) VALUES ('fieldapp', ?, ?)",
+        [migration.name, datetime.now(UTC).isoformat(" ")],
     )
+
+
+def applied(db: Database) -> list[str]:
+    """The names of the migrations that a file has had."""
+    if APPLIED not in db.table_names():
+        return []
+    return [name for (name,) in db.execute(f"SELECT name FROM {APPLIED} ORDER BY id").fetchall()]
 
 
 def migrate(db: Database, *, complete: bool = False) -> bool:
@@ -237,12 +276,16 @@ def migrate(db: Database, *, complete: bool = False) -> bool:
     ``schema.sql`` and forgot the migration.
     """
     _step_back(db)
-    if not (complete or migrations.pending(db)):
+    had_before = {*applied(db)}
+    pending = [migration for migration in MIGRATIONS if migration.name not in had_before]
+    if not (complete or pending):
         return False
     db.execute("BEGIN IMMEDIATE")
     try:
         had, shipped = _columns(db), _last_baseline_change(db)
-        migrations.apply(db)
+        for migration in pending:
+            migration.apply(db)
+            _enter(db, migration)
         if complete:
             add_what_is_missing(db)
         db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])  # words and keys may be others now
@@ -265,8 +308,8 @@ def _step_back(db: Database) -> None:
     What the newer version added stays. Its migrations are forgotten. So they are applied again when the newer version
     comes back, also to what was recorded meanwhile. Raises FieldappError if this version cannot use the file.
     """
-    known = {migration.name for migration in migrations._migrations}
-    newer = [migration.name for migration in migrations.applied(db) if migration.name not in known]
+    known = {migration.name for migration in MIGRATIONS}
+    newer = [name for name in applied(db) if name not in known]
     if not newer:
         return
     missing = unmet(db)
@@ -278,7 +321,7 @@ def _step_back(db: Database) -> None:
             ).format(what=", ".join(missing[:3]))
         )
     with db.atomic():
-        db.conn.executemany("DELETE FROM _sqlite_migrations WHERE name = ?", [(name,) for name in newer])
+        db.conn.executemany(f"DELETE FROM {APPLIED} WHERE name = ?", [(name,) for name in newer])
         add_what_is_missing(db)
         capture.install_triggers(db)
         db.execute("INSERT OR REPLACE INTO local_setting VALUES (?, '')", [REINDEX])
@@ -359,7 +402,7 @@ def explain(db: Database) -> FieldappError | None:
 
 
 def _columns(db: Database) -> dict[str, list[str]]:
-    return {table: [column.name for column in db.table(table).columns] for table in capture.synced_tables(db)}
+    return {table: db.column_names(table) for table in capture.synced_tables(db)}
 
 
 def _last_baseline_change(db: Database) -> int:

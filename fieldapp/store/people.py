@@ -6,8 +6,9 @@ shows it, and headquarters' receipts keep what was there before (``docs/security
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
@@ -62,8 +63,7 @@ NEEDS: Mapping[Act, Role] = {
 ROLES = list(Role)
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(Struct, frozen=True):
     """Somebody who uses this laptop."""
 
     name: str

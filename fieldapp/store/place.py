@@ -7,9 +7,10 @@ import os
 import stat
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
@@ -44,8 +45,7 @@ _REMOVABLE, _REMOTE = 2, 4
 """Answers of GetDriveTypeW"""
 
 
-@dataclass(frozen=True)
-class Volume:
+class Volume(Struct, frozen=True):
     """The volume on which a folder lies, as far as the system tells."""
 
     file_system: str = ""

@@ -3,17 +3,17 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlite_utils import Database
+from msgspec import Struct
 
 from fieldapp.errors import FieldappError, ReadOnly
 from fieldapp.i18n import _, language
 from fieldapp.store import disk, disk_errors, migrations, vault, wall
 from fieldapp.store.connection import CannotOpen, DatabaseError, connect
+from fieldapp.store.database import Database
 from fieldapp.vietnamese.text import clean
 
 FILE = "fieldapp.db"
@@ -30,8 +30,7 @@ Row = dict[str, Any]
 Known = TypeVar("Known")
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Who this replica is."""
 
     replica_id: str
@@ -44,8 +43,7 @@ class Identity:
     post_name: str | None
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A form as it was typed, not yet recorded."""
 
     id: str

@@ -1,7 +1,8 @@
 """Vietnamese typed on plain keys within a text: where words begin and end, and how each key changes the text."""
 
 import unicodedata
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldapp.vietnamese.telex import Method, compose, finish_word, spell
 
@@ -9,8 +10,7 @@ CODE_SIGNS = ("_", "@")
 """Letters beside one of these signs are part of a code, not a word"""
 
 
-@dataclass
-class _Word:
+class _Word(Struct):
     start: int
     keys: str
     shown: str
@@ -18,8 +18,7 @@ class _Word:
     """The word must not change: its keys are unknown, or it is part of a code"""
 
 
-@dataclass
-class InputMethod:
+class InputMethod(Struct):
     """The input method of one text field. ``before`` is always the whole text before the cursor."""
 
     method: Method

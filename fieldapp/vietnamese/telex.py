@@ -7,9 +7,10 @@ takes the mark or tone back. A word that cannot be Vietnamese is shown as typed,
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal
+
+from msgspec import Struct, field
 
 from fieldapp.vietnamese.syllables import PLAIN, TONES, VOWELS, complete, fits, plain, split, takes_tone, with_tone
 
@@ -22,8 +23,7 @@ SMALL = {
 _LARGE = {small: letter for letter, small in SMALL.items()}
 
 
-@dataclass(frozen=True)
-class Method:
+class Method(Struct, frozen=True):
     """A way of typing, as data. Keys are lower-case."""
 
     name: str
@@ -120,8 +120,7 @@ def _typed(keys: str, method: Method, modern: bool) -> "_Word":
     return word
 
 
-@dataclass
-class _Word:
+class _Word(Struct):
     method: Method
     modern: bool
     keys: str = ""

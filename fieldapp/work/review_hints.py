@@ -6,8 +6,9 @@ Figures of another kind than their activity are in none, as in no report; ``rule
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.dates import format_date
@@ -24,8 +25,7 @@ MIN_COMPARED = 5
 """With fewer figures to compare with, nothing is known about what is usual"""
 
 
-@dataclass(frozen=True)
-class ReviewHint:
+class ReviewHint(Struct, frozen=True):
     """One check of the records of a kind."""
 
     kind: str

@@ -1,10 +1,12 @@
 """What must be done next: the question that the first screen answers."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
@@ -59,8 +61,7 @@ SORTS: Mapping[str, Callable[[int, str | None], str]] = {
 """What can be to do -> the words for a number of it, which may be shown in another way, as “50+”"""
 
 
-@dataclass(frozen=True)
-class Todo:
+class Todo(Struct, frozen=True):
     """One thing to do."""
 
     sign: Literal["!", "↩", "·"]

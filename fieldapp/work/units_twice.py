@@ -7,7 +7,8 @@ chooses it any more; its records stay where they are, and follow its successions
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
@@ -19,8 +20,7 @@ _SHIPPED = "fieldapp"
 """The author of shipped rows"""
 
 
-@dataclass(frozen=True)
-class UnitTwice:
+class UnitTwice(Struct, frozen=True):
     """A unit that was added by hand, and the shipped one of the same name, level, place and days."""
 
     added: str

@@ -7,6 +7,7 @@ import pytest
 
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import RECORDS
+from fieldapp.domain.validation import checker
 from fieldapp.store.capture import META_COLUMNS
 from fieldapp.store.migrations import schema_sql
 
@@ -26,11 +27,11 @@ def table(kind: str) -> dict[str, str]:
 def test_model_and_table_agree(model: type[Record]) -> None:
     columns = table(model.KIND)
     meta = [c for c in META_COLUMNS if c not in FIELD_ONLY or not model.REFERENCE]
-    assert list(columns) == meta + list(model.model_fields)
+    assert list(columns) == meta + [shape.name for shape in fields_of(model)]
     for shape in fields_of(model):
         definition = columns[shape.name]
         assert definition.split()[1] == TYPES.get(shape.type, "INTEGER")
-        nullable = type(None) in getattr(model.model_fields[shape.name].annotation, "__args__", ())
+        nullable = type(None) in getattr(checker(model).model_fields[shape.name].annotation, "__args__", ())
         assert ("NOT NULL" in definition) == (not nullable)
         assert re.findall(r"REFERENCES (\w+)", definition) == ([shape.ref] if shape.ref else [])
         if shape.type == "choice":
@@ -38,7 +39,7 @@ def test_model_and_table_agree(model: type[Record]) -> None:
         if shape.type == "date":
             assert f"date({shape.name}) IS {shape.name}" in definition
         longest = next(
-            (m.max_length for m in model.model_fields[shape.name].metadata if hasattr(m, "max_length")), None
+            (m.max_length for m in checker(model).model_fields[shape.name].metadata if hasattr(m, "max_length")), None
         )
         if longest is not None and shape.type in ("text", "long") and shape.name != "code":
             assert f"BETWEEN 1 AND {longest}" in definition

@@ -138,7 +138,7 @@ class Laptop:
 
     def columns(self) -> list[str]:
         db = connect(self.post / FILE, self.key)
-        found = [column.name for column in db.table("event").columns]
+        found = db.column_names("event")
         db.close()
         return found
 

@@ -16,7 +16,7 @@ from typing import Any
 import docx
 import pypdf
 import pytest
-from field import Run, World, of_another_post
+from field import Run, World, insert, of_another_post
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from report_files import Workbook
@@ -220,21 +220,19 @@ def write(store: Store, entries: Iterable[Entry]) -> list[str]:
     measure = {code: store.value("SELECT id FROM measure WHERE code = ?", [code]) for code in MEASURES}
     post = {code: derived_id("post", FIRST_DAY, code) for code in POSTS}
     for code, row_id in post.items():
-        store.db.table("post").insert(
-            {"id": row_id, **about, "code": code, "name": f"Đồn {code}", "unit_id": unit[UNITS[0]]}
-        )
+        insert(store, "post", {"id": row_id, **about, "code": code, "name": f"Đồn {code}", "unit_id": unit[UNITS[0]]})
     for n, e in enumerate(entries):
         ids.append(derived_id("activity", FIRST_DAY, str(n)))
-        store.db.table("activity").insert(
-            {"id": ids[-1], **about, "post_id": post[e.post], "activity_kind_id": kind, "unit_id": unit[e.unit],
-             "date_from": e.first.isoformat(), "date_to": e.last.isoformat(), "joint_reference": e.reference,
-             "voided_at": "2026-02-01T00:00:00Z" if e.voided else None})  # fmt: skip
+        row = {"id": ids[-1], **about, "post_id": post[e.post], "activity_kind_id": kind, "unit_id": unit[e.unit],
+               "date_from": e.first.isoformat(), "date_to": e.last.isoformat(), "joint_reference": e.reference,
+               "voided_at": "2026-02-01T00:00:00Z" if e.voided else None}  # fmt: skip
+        insert(store, "activity", row)
         for code, said in e.amounts.items():
-            store.db.table("activity_measure").insert(
-                {"id": derived_id("activity_measure", FIRST_DAY, str(n), code), **about, "post_id": post[e.post],
-                 "activity_id": ids[-1], "measure_id": measure[code], "approximate": 0,
-                 "amount": said if isinstance(said, int) else None,
-                 "note": said if isinstance(said, str) else None})  # fmt: skip
+            row = {"id": derived_id("activity_measure", FIRST_DAY, str(n), code), **about, "post_id": post[e.post],
+                   "activity_id": ids[-1], "measure_id": measure[code], "approximate": 0,
+                   "amount": said if isinstance(said, int) else None,
+                   "note": said if isinstance(said, str) else None}  # fmt: skip
+            insert(store, "activity_measure", row)
     return ids
 
 

@@ -221,7 +221,7 @@ def test_the_log_of_version_0_2_comes_first_and_unchanged() -> None:
 
 def test_what_is_shipped_comes_with_a_migration() -> None:
     """Files take in shipped data only while a migration is pending."""
-    names = [migration.name for migration in migrations.migrations._migrations]
+    names = [migration.name for migration in migrations.MIGRATIONS]
     shipped = sum(1 for _change in baseline.baseline_changes())
     assert shipped == max(SHIPPED_WITH.values()), (
         f"More is shipped. Append a migration, which may do nothing; SHIPPED_WITH gets a line: its name, {shipped}."
@@ -247,8 +247,8 @@ def test_a_measure_that_is_shipped_later_reaches_existing_files(
     assert after[: len(before)] == before
     assert [table for table, *_rest in after[len(before) :]] == ["measure", "kind_measure"]
     monkeypatch.setattr(migrations, "baseline_changes", lambda: iter(after))
-    newer = [*migrations.migrations._migrations, type(migrations.migrations)._Migration("9999", lambda _db: None)]
-    monkeypatch.setattr(migrations.migrations, "_migrations", newer)
+    newer = [*migrations.MIGRATIONS, migrations.Migration("9999", lambda _db: None)]
+    monkeypatch.setattr(migrations, "MIGRATIONS", newer)
     with Store.open(tmp_path / "post", key, "A") as store:
         found = store.row(
             "SELECT m.name, k.position FROM measure m JOIN kind_measure k ON k.measure_id = m.id WHERE m.code = ?",

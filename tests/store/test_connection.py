@@ -20,7 +20,7 @@ def whole(tmp_path: Path) -> bytes:
     """A file with values that go on over several pages, and numbers behind them."""
     db = connect(tmp_path / "whole.db", KEY)
     db.execute("CREATE TABLE t (a TEXT, b INTEGER)")
-    db.executescript("".join(f"INSERT INTO t VALUES ('{a}', {b});" for a, b in LONG))
+    db.conn.executescript("".join(f"INSERT INTO t VALUES ('{a}', {b});" for a, b in LONG))
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
     return (tmp_path / "whole.db").read_bytes()

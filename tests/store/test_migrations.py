@@ -121,8 +121,8 @@ def test_the_shape_is_that_of_a_new_file(world: World, tmp_path: Path) -> None:
     new = Store.create(tmp_path / "new", b"n" * 32, "A")
     assert shape(world.post) == shape(world.hq) == shape(new)
     for table in capture.synced_tables(new.db):
-        columns = {c.name: (c.type, c.notnull, c.is_pk) for c in new.db.table(table).columns}
-        assert {c.name: (c.type, c.notnull, c.is_pk) for c in world.post.db.table(table).columns} == columns
+        columns = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?) ORDER BY name'
+        assert world.post.rows(columns, [table]) == new.rows(columns, [table])
     assert world.post.rows("PRAGMA foreign_key_check") == []
     new.close()
 
@@ -134,7 +134,7 @@ def digest(statements: Iterable[str]) -> str:
 
 def test_schema_sql_does_not_change_without_a_migration() -> None:
     """A file of before would not get what is new, and no other test would notice: they all begin with new files."""
-    newest = [migration.name for migration in migrations.migrations._migrations][-1]
+    newest = [migration.name for migration in migrations.MIGRATIONS][-1]
     now = (newest, digest(text for _sort, _name, text in migrations._statements()))
     assert newest != SCHEMA_OF_NEWEST[0] or now == SCHEMA_OF_NEWEST, (
         "schema.sql has changed, and no migration brings the files of before to its new shape: add one at the end of"
@@ -142,7 +142,7 @@ def test_schema_sql_does_not_change_without_a_migration() -> None:
         f" tests/store/data/make.py. If {newest} is new on this branch, write its new hash here instead: {now[1]}"
     )
     assert now == SCHEMA_OF_NEWEST, f"A new migration: write here SCHEMA_OF_NEWEST = {now!r}"
-    assert migrations.schema_version() == len(migrations.migrations._migrations), "numbered without gaps"
+    assert migrations.schema_version() == len(migrations.MIGRATIONS), "numbered without gaps"
 
 
 def test_the_logged_tables_do_not_change_without_a_number() -> None:
@@ -243,7 +243,7 @@ def test_an_upgrade_is_done_as_a_whole_or_not_at_all(
         with pytest.raises(FieldappError):
             Store.open(home, KEYS["post"], USER)
     untouched = connect(home / FILE, KEYS["post"])
-    assert not untouched.table("agreement").exists()
+    assert "agreement" not in untouched.table_names()
     untouched.close()
     store = Store.open(home, KEYS["post"], USER)
     assert store.value("SELECT count(*) FROM agreement") == 0
@@ -382,7 +382,7 @@ def test_what_a_newer_version_has_brought_further_goes_on_here(world: World) -> 
     store = world.post
     assert store.value("SELECT sql FROM sqlite_master WHERE name = 'unit_today'") == view
     assert store.value("SELECT count(*) FROM _sqlite_migrations WHERE name = '9999_next'") == 0
-    assert "colour" in {column.name for column in store.db.table("event").columns}, "what it added stays"
+    assert "colour" in store.db.column_names("event"), "what it added stays"
     row_id = records.save(store, "event", {"name": "Lũ sau", "date_from": "2026-11-24"})
     store.db.execute("UPDATE event SET colour = 'xanh' WHERE id = ?", [row_id])
     logged = store.value("SELECT cols FROM local_change WHERE row_id = ? ORDER BY seq DESC LIMIT 1", [row_id])

@@ -220,7 +220,7 @@ def attacks(store: Store, victim: str, intruder: Intruder) -> Iterator[tuple[str
     rows = {t: store.rows(f"SELECT * FROM {t} ORDER BY id LIMIT 2000") for t in tables}
     named = {t: [r["id"] for r in rows[t] if r.get("post_id", victim) == victim][-2:] for t in tables}
     for table in tables:
-        columns = [c.name for c in store.db.table(table).columns if c.name != "id"]
+        columns = [c for c in store.db.column_names(table) if c != "id"]
         theirs = [r for r in rows[table] if r.get("post_id", victim) == victim][-2:]
         parents = {k["from"]: k["table"] for k in store.rows(f"PRAGMA foreign_key_list({table})")}
         for row in theirs:

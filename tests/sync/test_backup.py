@@ -104,12 +104,12 @@ def test_a_backup_of_a_newer_program_is_refused_with_what_to_do(
 ) -> None:
     """Newer by one migration; its number is stated by every backup."""
     world.keys["new"] = world.keys["post"]
-    ours = migrations.migrations._migrations
+    ours = migrations.MIGRATIONS
     with monkeypatch.context() as newer:
         newer.setattr("fieldapp.__version__", "9.8.7")
         number = f"{len(ours) + 1:04d}"
         later = type(ours[0])(f"{number}_of_the_next_version", lambda _db: None)
-        newer.setattr(migrations.migrations, "_migrations", [*ours, later])
+        newer.setattr(migrations, "MIGRATIONS", [*ours, later])
         made = backup.write_backup(world.post, tmp_path)
         restored(made.path, tmp_path / "there").close()
     code, _out, err = run("--user", USER, "restore", made.path, home="new")

@@ -13,12 +13,12 @@ import pytest
 from clock_world import FAR, ahead, all_is_well, restore, rounds, save_disk, wells
 from field import PASSPHRASE, Run, World
 from screen_driver import run as run_app
-from sqlite_utils import Database
 from sync_state import state
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import records
 from fieldapp.store import connection, people, wall
+from fieldapp.store.database import Database
 from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
 from fieldapp.sync.format import clock, segment
 from fieldapp.sync.merge import merge, release

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from field import World
+from field import World, statements
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sync_state import second_laptop, state, stick_that_fails
@@ -367,7 +367,7 @@ def test_voided_on_two_laptops_is_no_conflict_of_times(world: World, monkeypatch
 def test_no_segment_is_read_to_know_which_of_all_laptops_heads_stand(world: World) -> None:
     """Headquarters asks after every bundle: reading them took a third of an import from 900 laptops."""
     asked: list[str] = []
-    with world.hq.db.tracer(lambda sql, _params: asked.append(sql)):
+    with statements(asked):
         receipts.unapplied_heads(world.hq)
     plan = [row["detail"] for row in world.hq.rows(f"EXPLAIN QUERY PLAN {asked[-1]}")]
     assert any("COVERING INDEX local_segment_stands" in step for step in plan), plan

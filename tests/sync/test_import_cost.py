@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from field import World
+from field import World, statements
 from forged import SORTS, large_bundle
 
 from fieldapp.store import log
@@ -32,7 +32,7 @@ def work_of_an_import(world: World, stick: Path, monkeypatch: pytest.MonkeyPatch
         work.extend(given)
         fold_rows(store, schema, given)  # type: ignore[arg-type]
 
-    with monkeypatch.context() as patched, world.hq.db.tracer(lambda sql, _given: work.append(sql)):
+    with monkeypatch.context() as patched, statements(work):
         patched.setattr(log, "changes_at", reading)
         patched.setattr(merge, "fold_rows", folding)
         (result,) = incoming.import_files(world.hq, [made.path])

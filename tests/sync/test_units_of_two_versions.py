@@ -48,8 +48,8 @@ class Files:
     def open_as_before(self, home: str) -> Store:
         """Open one without what the newest migration and the newest shipped units bring."""
         with pytest.MonkeyPatch.context() as older:
-            known = [m for m in migrations.migrations._migrations if m.name < "0015"]
-            older.setattr(migrations.migrations, "_migrations", known)
+            known = [m for m in migrations.MIGRATIONS if m.name < "0015"]
+            older.setattr(migrations, "MIGRATIONS", known)
             older.setattr(migrations, "baseline_changes", lambda: iter(few_units.whole()[:SHIPPED_BEFORE]))
             return self.open(home)
 

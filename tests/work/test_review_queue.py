@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 import uuid_utils
-from field import Run, World, of_another_post
+from field import Run, World, insert, of_another_post
 
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import records, reviews, view
@@ -126,7 +126,7 @@ def test_two_officers_who_did_not_know_each_other(world: World) -> None:
         copy = world.hq.row("SELECT * FROM review")
         assert copy is not None
         copy |= {"id": "f" * 36, "outcome": "returned", "comment": "Xem lại"}
-        world.hq.db.table("review").insert(copy)
+        insert(world.hq, "review", copy)
     assert state(world.hq, well) == "returned"
     review_queue.review_record(world.hq, well, "accepted")
     assert state(world.hq, well) in ("accepted", "returned")
@@ -149,7 +149,7 @@ def test_a_post_reviews_nothing(world: World) -> None:
             "outcome": "accepted",
             "seen": reviews.record_fingerprint(world.post, "activity", well),
         }
-        world.post.db.table("review").insert(row)
+        insert(world.post, "review", row)
     (result,) = world.carry(world.post, world.hq)
     assert result.set_aside
     assert state(world.hq, well) is None

@@ -3,7 +3,8 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 import fieldapp
 from fieldapp.domain.records import PARENTS
@@ -23,8 +24,7 @@ _SEGMENT = "hash, log_id, scope, replica_id, first, last, reason, number"
 """Columns of a segment without its bytes"""
 
 
-@dataclass(frozen=True)
-class Inventory:
+class Inventory(Struct, frozen=True):
     """What this replica has to send. It is read once for many bundles: headquarters writes a thousand."""
 
     me: Peer
@@ -35,8 +35,7 @@ class Inventory:
     """segments that are not applied but may be sent: held ones, and those quarantined as a fork or as revoked"""
 
 
-@dataclass(frozen=True)
-class BundleContents:
+class BundleContents(Struct, frozen=True):
     """The contents of a bundle for one recipient, or of a pack."""
 
     to: Peer | None

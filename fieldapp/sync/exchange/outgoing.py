@@ -5,9 +5,10 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import Cancelled, FieldappError
@@ -27,8 +28,7 @@ EXPORTED_CHANGES = "exported_changes"
 """Local setting: how many own changes there were when a bundle for headquarters was last written."""
 
 
-@dataclass(frozen=True)
-class Exported:
+class Exported(Struct, frozen=True):
     """A bundle that was written and read back."""
 
     path: Path

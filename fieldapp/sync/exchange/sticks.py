@@ -8,9 +8,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
@@ -26,8 +27,7 @@ WRITTEN_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)?_[0-9a-f]{4}_[0-9]{8}T[0-9]{
 """A bundle's name as it was written"""
 
 
-@dataclass(frozen=True)
-class OldBundle:
+class OldBundle(Struct, frozen=True):
     """A bundle that may be deleted."""
 
     path: Path

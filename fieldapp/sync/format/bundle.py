@@ -10,12 +10,12 @@ import re
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
 import msgspec
 import pyrage
+from msgspec import Struct, field
 
 from fieldapp.errors import FieldappError, FileRefused, os_error_text
 from fieldapp.escaping import display_path
@@ -108,8 +108,7 @@ def looks_like(path: Path) -> Literal["bundle", "pack"] | None:
     return "pack" if head.startswith(f"{MANIFEST}\0".encode()) and head[tarball.MAGIC] == b"ustar\0" else None
 
 
-@dataclass(frozen=True)
-class Inspected:
+class Inspected(Struct, frozen=True):
     """A bundle that is complete and carries its sender's own signature. Whether to trust the sender is open."""
 
     path: Path

@@ -6,8 +6,9 @@ battery died may wake in 2010: it goes on counting after the newest reading that
 never depends on the wall clock.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct
 
 from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError
@@ -78,8 +79,7 @@ def current(store: Store) -> int:
 # which day it is ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """A wall clock that cannot be right."""
 
     shown: date

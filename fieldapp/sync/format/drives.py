@@ -6,9 +6,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from msgspec import Struct
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError, os_error_text
@@ -36,8 +37,7 @@ _NO_DIALOGUE = 1
 """SEM_FAILCRITICALERRORS"""
 
 
-@dataclass(frozen=True)
-class Drive:
+class Drive(Struct, frozen=True):
     """A place where bundles can be put."""
 
     path: Path

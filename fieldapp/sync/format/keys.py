@@ -6,10 +6,10 @@ the fingerprint by telephone and then certifies.
 """
 
 import hashlib
-from dataclasses import dataclass
 
 import msgspec
 import pyrage
+from msgspec import Struct
 
 from fieldapp.vietnamese.text import clean
 
@@ -21,8 +21,7 @@ _RHYMES = ("a", "e", "ê", "i", "o", "ô", "ơ", "u", "ư", "ai", "ao", "âu", "
 FINGERPRINT_BYTES = 10
 
 
-@dataclass(frozen=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """A replica's own keys. ``sign_secret`` is a minisign secret key file, ``age_secret`` an age identity."""
 
     sign_key: str

@@ -11,12 +11,12 @@ import operator
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any
 
 import msgspec
 import zstandard
+from msgspec import Struct
 
 from fieldapp.store import log, wall
 from fieldapp.store.log import Change
@@ -81,8 +81,7 @@ class ChangeLine(msgspec.Struct, array_like=True, forbid_unknown_fields=True, fr
     at: str | msgspec.UnsetType = msgspec.UNSET
 
 
-@dataclass(frozen=True)
-class Sealed:
+class Sealed(Struct, frozen=True):
     """The content of a segment, checked for form."""
 
     header: Header

@@ -6,8 +6,9 @@ change that breaks one is rejected, with the reason.
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fieldapp.domain.lengths import too_long
 from fieldapp.domain.records import BY_KIND
@@ -30,8 +31,7 @@ MAX_INTEGER = 1 << 63
 """SQLite stores integers from its negative up to one below it"""
 
 
-@dataclass(frozen=True)
-class Author:
+class Author(Struct, frozen=True):
     """The author of a log as certified, and the log's scope."""
 
     scope: str
@@ -40,8 +40,7 @@ class Author:
     """whether the certificate allows to write in that scope (``authors``)"""
 
 
-@dataclass(frozen=True)
-class AuthoredChange:
+class AuthoredChange(Struct, frozen=True):
     """A change together with who wrote it."""
 
     log_id: str

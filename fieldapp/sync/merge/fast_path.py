@@ -13,10 +13,11 @@ Updates may wait (``Pending``), as long as none is waiting when a row is folded 
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from fieldapp.domain.lengths import UNCHECKED
 from fieldapp.store import log
@@ -51,8 +52,7 @@ class _Update(NamedTuple):
     sql: str
 
 
-@dataclass
-class _Plan:
+class _Plan(Struct):
     """What is to be done with the changes of one segment."""
 
     inserts: dict[_Columns, Values] = field(default_factory=dict)

@@ -8,8 +8,9 @@ same fold.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from fieldapp.domain.records import BY_KIND
 from fieldapp.records import search_index
@@ -343,8 +344,7 @@ def _forget_findings(store: Store, rows: Mapping[RowKey, list[AuthoredChange]]) 
     store.db.conn.executemany("DELETE FROM local_conflict WHERE table_name = ? AND row_id = ?", list(rows))
 
 
-@dataclass
-class _Folded:
+class _Folded(Struct):
     """What the changes of a row come to, if it belongs to one scope."""
 
     accepted: list[AuthoredChange] = field(default_factory=list)

@@ -15,8 +15,9 @@ looks the same.
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from fieldapp.domain.assistance import Activity
 from fieldapp.domain.model import fields_of
@@ -45,8 +46,7 @@ class Place(NamedTuple):
     seq: int
 
 
-@dataclass(frozen=True)
-class UnknowingVoid:
+class UnknowingVoid(Struct, frozen=True):
     """A void whose author did not know what somebody else did meanwhile."""
 
     kind: str
@@ -164,8 +164,7 @@ def _named_by(kind: str) -> list[tuple[str, str]]:
     return [(column, other) for column, other in named if not BY_KIND[other].REFERENCE and not model.REFERENCE]
 
 
-@dataclass
-class _Voided:
+class _Voided(Struct):
     """A voided row, while it is judged."""
 
     row: Row

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldapp.errors import FieldappError, FileRefused
 from fieldapp.i18n import _
@@ -33,8 +34,7 @@ _MANY = f"SELECT * FROM ({_SELECT.format(namesakes='count(*) OVER (PARTITION BY 
 """The same for many replicas: one query counts the namesakes of all"""
 
 
-@dataclass(frozen=True)
-class Peer:
+class Peer(Struct, frozen=True):
     """Another replica, or this one."""
 
     id: str
@@ -93,8 +93,7 @@ class Peer:
         return keys.fingerprint(self.sign_key, self.age_key)
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """What may reach a peer."""
 
     everything: bool

@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 import zstandard
-from sqlite_utils import Database
 
 from fieldapp.store.connection import DatabaseError, connect
+from fieldapp.store.database import Database
 from fieldapp.store.migrations import REINDEX
 
 ZSTD_LEVEL = 9

@@ -111,7 +111,7 @@ def _salvage(store: Store, part: Path) -> tuple[Store, Lost]:
 def _copy(path: Path, made: Store, lost: Lost) -> None:
     tables = [t for t in made.db.table_names() if t.startswith("local_") and not t.startswith(DERIVED)]
     for table in sorted(tables, key=lambda t: t == "local_change"):  # last: to read it, the logs must be known
-        columns = [c.name for c in made.db.table(table).columns]
+        columns = made.db.column_names(table)
         marks = ", ".join("?" * len(columns))
         reader = _Reader(path, made.key, table, columns)
         no_rowid = made.value("SELECT wr FROM pragma_table_list WHERE name = ?", [table])

@@ -5,9 +5,9 @@ An input method corrects a word by a burst of backspaces and new letters. A fiel
 """
 
 import unicodedata
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events, getters
@@ -31,8 +31,7 @@ EDITS = ("delete", "cursor", "home", "end", "select_all", "cut")
 """Beginnings of the names of actions that stay within the field"""
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """The text of a field and its cursor at one moment."""
 
     value: str

@@ -1,0 +1,47 @@
+"""An open database file, as all rooms above ask it."""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+
+class Database:
+    """A connection with statements that are each committed at once, unless a transaction is open."""
+
+    def __init__(self, connection: Any) -> None:
+        self.conn = connection
+        """The connection itself, of sqlcipher3: for ``executemany`` and ``in_transaction``"""
+        self.execute("PRAGMA recursive_triggers = ON")
+
+    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+        """Run one statement; its cursor."""
+        return self.conn.execute(sql, parameters)
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """All or nothing; inside a transaction, a part of it that is undone alone."""
+        name = f"part_{secrets.token_hex(8)}"
+        nested = self.conn.in_transaction
+        self.execute(f"SAVEPOINT {name}" if nested else "BEGIN")
+        try:
+            yield
+            self.execute(f"RELEASE {name}" if nested else "COMMIT")
+        except BaseException:
+            if self.conn.in_transaction:  # an error may have ended it already
+                self.execute(f"ROLLBACK TO {name}" if nested else "ROLLBACK")
+                if nested:
+                    self.execute(f"RELEASE {name}")
+            raise
+
+    def table_names(self) -> list[str]:
+        """All tables, SQLite's own included, in the order in which they were made."""
+        return [name for (name,) in self.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
+
+    def column_names(self, table: str) -> list[str]:
+        """The columns of a table, in its order."""
+        return [name for (name,) in self.execute("SELECT name FROM pragma_table_info(?)", [table]).fetchall()]
+
+    def close(self) -> None:
+        """Close the file."""
+        self.conn.close()
