@@ -254,6 +254,6 @@ async def test_a_form_opens_only_where_it_was_asked_for(openable: World, world: 
         assert ("F2" in screen.text) == write
         await screen.type(F2)
         if write:
-            await screen.wait("Ghi gì?")
+            await screen.wait("Chọn nội dung cần ghi")
         else:
             await screen.wait("chỉ để xem")

@@ -76,7 +76,7 @@ class Terminal:
     def open_form(self, words: str, title: str) -> None:
         """Choose what to record by some words, from the first screen."""
         self.type(F2)
-        self.wait("Ghi gì?")
+        self.wait("Chọn nội dung cần ghi")
         self.type(words)
         self.wait(title)
         self.type(ENTER)

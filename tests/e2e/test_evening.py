@@ -32,7 +32,7 @@ def test_an_evening(world: World) -> None:
     terminal = unlock(world.root / "post")
 
     terminal.type(F2)
-    terminal.wait("Ghi gì?")
+    terminal.wait("Chọn nội dung cần ghi")
     terminal.type(ENTER)
     terminal.wait("Ghi mới › Hoạt động")
     terminal.type("gieng")

@@ -64,7 +64,7 @@ class HeaderLine(Horizontal):
 
 
 def sent_text(store: Store, state: status.Status, width: int) -> str:
-    """“3 bản ghi chưa gửi · 4 chờ biên nhận · SCH nhận đến 12/11”, or what waits at headquarters."""
+    """“3 bản ghi chưa gửi · 4 chờ biên nhận · biên nhận đến 12/11”, or what waits at headquarters."""
     if store.identity.role == "hq":
         waiting = len(state.held) + len(state.quarantined)
         return _("{laptops} · {waiting} waiting · {conflicts}").format(
