@@ -1,8 +1,9 @@
 """Lists of the records of a kind, read in windows, and the choices of pick lists."""
 
+import json
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -13,12 +14,24 @@ from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.records import persons, search_index
+from fieldapp.records import naming, persons, search_index
 from fieldapp.records.naming import PROVINCE
-from fieldapp.records.words import labels
+from fieldapp.records.words import labels, told_apart
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import beside, clean, name_sort_key, runs, search_key, sort_key, spelling, words_of
+from fieldapp.vietnamese.finding import same_words
+from fieldapp.vietnamese.text import (
+    MOST_WORDS,
+    beside,
+    clean,
+    name_key,
+    name_sort_key,
+    runs,
+    search_key,
+    sort_key,
+    spelling,
+    words_of,
+)
 
 OTHER_PLACE = 1_000
 """A distance greater than any that words of the name itself can have: the match is elsewhere in the label"""
@@ -33,8 +46,11 @@ _AT_HOME = (
 )
 """SQL: whether a unit is the own province, of whatever time, or in it, down to three levels"""
 
-MOST_WORDS = 40
-"""A text with more words than any name has was pasted by mistake: nothing is searched for it, at each further key"""
+_UNIT_RANK = (
+    f"{NOT_THERE} * (:day NOT BETWEEN coalesce(t.valid_from, '') AND coalesce(t.valid_to, '9999'))"
+    f" + {OTHER_PROVINCE} * ({_AT_HOME} IS NOT TRUE) + (t.level <> 'commune')"
+)
+"""SQL: the rank of a unit; the lowest comes first"""
 
 CONSIDERED = 400
 """The number of best matches that are sorted for a pick list"""
@@ -144,10 +160,8 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     Tasks of an agreement that is not in force are offered only if ``text`` is not empty. Of two members that were
     merged the one who stays is offered, also where the words are those of the other.
     """
-    if len(words_of(text)) > MOST_WORDS:
-        return []
     query = search_index.match(text)
-    if query is None and text.strip():
+    if (query is None and text.strip()) or len(words_of(text)) > MOST_WORDS:
         return []
     model, name, day = BY_KIND[kind], name_field(BY_KIND[kind]), (on or wall.today()).isoformat()
     source, where = f"{kind} t", ["t.voided_at IS NULL"]
@@ -161,10 +175,7 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     by_name = model.DATE is None and not any(s.name == "position" and s.type == "integer" for s in fields_of(model))
     if kind == "unit":
         named["province"] = store.setting(PROVINCE) or ""
-        rank = (
-            f"{NOT_THERE} * (:day NOT BETWEEN coalesce(t.valid_from, '') AND coalesce(t.valid_to, '9999'))"
-            f" + {OTHER_PROVINCE} * ({_AT_HOME} IS NOT TRUE) + (t.level <> 'commune')"
-        )
+        rank = _UNIT_RANK
     elif kind == "agreement_task":
         source += " JOIN agreement a ON a.id = t.agreement_id"
         rank = ":day NOT BETWEEN a.date_from AND coalesce(a.date_to, '9999')"
@@ -175,19 +186,40 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     if by_name:
         order = f"t.{name}"
     typed = [[_form(word) for word in either] for either in beside(words_of(clean(text)))]
-    key = search_key(text)
     found = _units_at_home(store, rank, named) if kind == "unit" and query is not None else []
-    if sum(not _distance(row, name, typed, key)[0] for row in found) < limit:  # otherwise all others come after these
-        found = _best(store, source, where, f"{rank} AS place", order, named, max(limit, CONSIDERED))
+    far = partial(_distance, kind=kind, text=clean(text), typed=typed)
+    sql = f"SELECT t.*, {rank} AS place FROM {source} WHERE {' AND '.join(where)} ORDER BY place, {order} LIMIT "
+    if sum(not far(row).elsewhere for row in found) < limit:  # otherwise all others come after these
+        found = store.rows(f"{sql}{max(limit, CONSIDERED)}", named)
+        if query is not None and len(found) >= CONSIDERED:  # those with exactly the typed words may be behind them
+            found = _with(found, store.rows(f"{sql}{CONSIDERED}", {**named, "query": query.replace("*", "")}))
+    if len(found) >= limit and query is not None:  # and the very name
+        found = _with(found, store.rows(f"{sql}{limit}", {**named, "query": f'"{name_key(text)}"'}))
     if by_name:  # to sort all matches by the Vietnamese alphabet in SQL would be too slow at each key
         alphabet = name_sort_key if name == "full_name" else sort_key
         found.sort(key=lambda row: (row["place"], alphabet(row[name])))
-    found.sort(key=lambda row: _distance(row, name, typed, key))
+    found.sort(key=far)
     found = found[:limit]
     marks = {row["id"]: _former_mark(kind, row, on or wall.today()) for row in found}
     offered = persons.who_stays(store, kind, marks)
-    labelled = labels(store, kind, offered)
+    labelled = told_apart(store, kind, labels(store, kind, offered))
     return [(row_id, labelled[row_id] + marks.get(row_id, "")) for row_id in offered]
+
+
+def are_namesakes(store: Store, kind: str, ids: Sequence[str], on: date | None = None) -> bool:
+    """Whether nothing but what their labels add tells records apart: they have the same name; of units with one name
+    the day and the own province say which is meant."""
+    name = name_field(BY_KIND[kind])
+    rank = _UNIT_RANK if kind == "unit" else "0"
+    rows = store.rows(
+        f"SELECT t.{name} AS name, {rank} AS place FROM {kind} t WHERE t.id IN (SELECT value FROM json_each(:ids))",
+        {
+            "ids": json.dumps([*ids]),
+            "day": (on or wall.today()).isoformat(),
+            "province": store.setting(PROVINCE) or "",
+        },
+    )
+    return len(rows) > 1 and len({(spelling(row["name"]), row["place"]) for row in rows}) == 1
 
 
 def _units_at_home(store: Store, rank: str, named: dict[str, Any]) -> list[Row]:
@@ -200,17 +232,9 @@ def _units_at_home(store: Store, rank: str, named: dict[str, Any]) -> list[Row]:
     )
 
 
-def _best(
-    store: Store, source: str, where: list[str], place: str, order: str, named: dict[str, Any], limit: int
-) -> list[Row]:
-    """The best matches by place and order, and where there are more, those with exactly the typed words too."""
-    fitting = f"SELECT t.*, {place} FROM {source} WHERE {' AND '.join(where)} ORDER BY place, {order} LIMIT {limit}"
-    found = store.rows(fitting, named)
-    if named["query"] is not None and len(found) >= CONSIDERED:
-        there = {row["id"] for row in found}
-        whole = store.rows(fitting, {**named, "query": named["query"].replace("*", "")})
-        found += [row for row in whole if row["id"] not in there]
-    return found
+def _with(rows: list[Row], more: list[Row]) -> list[Row]:
+    there = {row["id"] for row in rows}
+    return rows + [row for row in more if row["id"] not in there]
 
 
 def successors(store: Store, unit_id: str) -> list[tuple[str, str]]:
@@ -255,25 +279,42 @@ def _forms(name: str) -> tuple[_Form, ...]:
     return tuple(map(_form, [*words, *runs(words)]))
 
 
-def _distance(
-    row: Row, name: str, typed: Sequence[Sequence[_Form]], key: str
-) -> tuple[bool, int, bool, int, int, bool]:
-    """The distance of the typed words from the name of a record, as a sort key: the nearest record is offered first.
+class _Distance(NamedTuple):
+    """How far the typed words are from the name of a record, as a sort key: the nearest record is offered first.
 
-    A person who types a whole name takes the first line without looking. ``typed``: for each word what may stand for
-    it; ``key``: the search key of the whole. The parts of the sort key, in this order: whether the words are not in the
-    name; whether a unit is in another province; whether one is only the beginning of a word; whether a unit was not
-    there on the day; the sum of the distances of the words; whether the name does not begin with the typed text.
+    A person who types a whole name takes the first line without looking.
+    """
+
+    other: bool
+    """The name has other words than those typed, whatever their order and diacritics"""
+    elsewhere: bool
+    """The typed words are not in the name"""
+    away: int
+    """A unit is in another province"""
+    begun: bool
+    """One of the words is only the beginning of a word"""
+    over: int
+    """A unit was not there on the day"""
+    far: int
+    """The sum of the distances of the words"""
+    turned: bool
+    """The name does not begin with the typed text"""
+
+
+def _distance(row: Row, kind: str, text: str, typed: Sequence[Sequence[_Form]]) -> _Distance:
+    """``typed``: for each word of ``text`` what may stand for it.
 
     A typed word is nearest to the same word with the same accents; then to a word with the same letters, then to a word
     that begins with it. If all typed words are whole words of ``also_called``, this counts as in the name.
     """
-    far, begun = OTHER_PLACE, False
-    bare = _joined(search_key(str(row[name])))
+    name, key = str(row[name_field(BY_KIND[kind])]), search_key(text)
+    far, begun, very = OTHER_PLACE, False, False
+    bare = _joined(search_key(name))
     if all(any(_joined(one.key) in bare for one in either) for either in typed):  # the words are compared only then
-        forms = _forms(str(row[name]))
+        forms = _forms(name)
         each = [min((_between(one, form) for one in either for form in forms), default=OTHER_PLACE) for either in typed]
         far, begun = sum(each), max(each, default=0) > 1
+        very = bool(key) and (naming.is_name(kind, text, name) or same_words(key, search_key(name)))
     if far >= OTHER_PLACE and row.get("also_called"):
         also = {form.key for form in _forms(row["also_called"])}
         if all(any(one.key in also for one in either) for either in typed):
@@ -282,7 +323,7 @@ def _distance(
     if elsewhere:
         far, begun = 0, False
     away, over = row["place"] & OTHER_PROVINCE, row["place"] & NOT_THERE
-    return elsewhere, away, begun, over, far, not search_key(str(row[name])).startswith(key)
+    return _Distance(not very, elsewhere, away, begun, over, far, not search_key(name).startswith(key))
 
 
 def _joined(key: str) -> str:

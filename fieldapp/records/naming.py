@@ -102,6 +102,11 @@ def _best(store: Store, kind: str, rows: Iterable[Row], name: str, rest: Sequenc
     return [i for i, grade in found.items() if grade == max(found.values())]
 
 
+def is_name(kind: str, text: str, name: str) -> bool:
+    """Whether a text is this name of a record of ``kind``; one of the two may lack the type word."""
+    return bool(_names_match(_names(kind, text), _names(kind, name)))
+
+
 def at_home(store: Store, kind: str, rows: list[Row]) -> list[Row]:
     """Of several units with the same name, those in the own province; all if none is there."""
     if kind != "unit" or len(rows) < 2:

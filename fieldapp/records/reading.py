@@ -19,7 +19,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import extras, naming, persons, search_index
-from fieldapp.records.words import choice_title, labels
+from fieldapp.records.words import choice_title, labels, told_apart
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, search_key
@@ -186,7 +186,7 @@ def resolve_reference(store: Store, kind: str, text: str, on: date | None = None
             name = labels(store, kind, retired[:1])[retired[0]]
             raise ValueError(_("No longer in use: {name}.").format(name=name))
         raise ValueError(_("Not found: {text}.").format(text=text))
-    listed = "; ".join(list(labels(store, kind, ids[:5]).values()))
+    listed = "; ".join(told_apart(store, kind, labels(store, kind, ids[:5])).values())
     raise ValueError(_("{text} names several: {listed}. Give the code or the id.").format(text=text, listed=listed))
 
 

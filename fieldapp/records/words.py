@@ -1,7 +1,7 @@
 """Records in words: texts for people, made from rows, references, figures and times."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,10 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
+from fieldapp.vietnamese.text import spelling
+
+MOST_TOLD = 2
+"""Most fields that are added to a label to tell it from another"""
 
 
 def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> dict[str, str]:
@@ -25,7 +29,7 @@ def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> 
     if not wanted:
         return {}
     model = BY_KIND[kind]
-    rows = store.rows(f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(wanted)])
+    rows = _rows(store, kind, wanted)
     shown = display(store, kind, rows, model.LABEL[:1] if short else model.LABEL, short)
     named = {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
     if kind == Member.KIND and any(row["same_as_id"] for row in rows):
@@ -33,6 +37,59 @@ def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> 
         for row in store.rows(gave_way, [json.dumps(wanted)]):
             named[row["member_id"]] += f" ({_('merged')})"
     return named
+
+
+def told_apart(store: Store, kind: str, named: Mapping[str, str]) -> dict[str, str]:
+    """Id -> label. Where two records have one name, with what tells them apart: a year of birth, a cell, a hamlet.
+
+    Where their labels are still the same, with what else differs: a code, a day, the post, the moment of entry.
+    """
+    model, told = BY_KIND[kind], dict(named)
+    known = {*model.LABEL, *model.APART, *model.LATER}
+    further = [s.name for s in fields_of(model) if s.type != "long" and s.name not in known]
+    _tell_apart(store, kind, told, model.APART, _name_in)
+    _tell_apart(store, kind, told, further, str)
+    for ids in _alike(told, str):
+        for row in _rows(store, kind, ids):
+            post = labels(store, "post", [row["post_id"]]) if row.get("post_id") else {}
+            told[row["id"]] = " · ".join([told[row["id"]], *post.values(), local_instant(row["created_at"])])
+    return told
+
+
+def _tell_apart(
+    store: Store, kind: str, told: dict[str, str], fields: Sequence[str], same: Callable[[str], Hashable]
+) -> None:
+    """Add to labels that are the same what differs in these fields."""
+    shapes = {s.name: s for s in fields_of(BY_KIND[kind])}
+    for ids in _alike(told, same) if fields else ():
+        rows = _rows(store, kind, ids)
+        shown = display(store, kind, rows, fields, short=True)
+        differing = [at for at in range(len(fields)) if len({texts[at] for texts in shown}) > 1]
+        for row, texts in zip(rows, shown, strict=True):
+            added = [_with_title(shapes[fields[at]], texts[at]) for at in differing[:MOST_TOLD] if texts[at]]
+            told[row["id"]] = " · ".join([told[row["id"]], *added])
+
+
+def _alike(told: Mapping[str, str], same: Callable[[str], Hashable]) -> list[list[str]]:
+    groups: dict[Hashable, list[str]] = {}
+    for row_id, label in told.items():
+        groups.setdefault(same(label), []).append(row_id)
+    return [ids for ids in groups.values() if len(ids) > 1]
+
+
+def _rows(store: Store, kind: str, ids: Iterable[str]) -> list[Row]:
+    return store.rows(f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [json.dumps([*ids])])
+
+
+def _name_in(label: str) -> Hashable:
+    """What two labels have in common if the names in them are the same, whatever the habit of placing tones."""
+    return spelling(label.partition(" · ")[0])
+
+
+def _with_title(shape: FieldShape, text: str) -> str:
+    """A value that says by itself nothing, such as a number, with the title of its field."""
+    bare = shape.type in ("date", "year", "integer", "boolean") or shape.name == "code"
+    return f"{_(shape.title)} {text}" if bare else text
 
 
 def display(

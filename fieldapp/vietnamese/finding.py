@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from fieldapp.vietnamese.text import name_key, search_key, spelling, typed_words, words_of
+from fieldapp.vietnamese.text import MOST_WORDS, name_key, search_key, spelling, typed_words, words_of
 
-BEGINS, IS_CALLED, IS_WORD, IN_NAME, CALLED, ALSO, PART = range(7)
-"""The name begins with the typed words; one of its other names is these; all of them are words of the name; they begin
-words of the name; one of its other names begins with them; they begin words of either; they are letters within words"""
+IS, IS_OTHERWISE, BEGINS, IS_CALLED, IS_WORD, IN_NAME, CALLED, ALSO, PART = range(9)
+"""The name is what was typed; it is these words in another order, or with other diacritics; the name begins with the
+typed words; one of its other names is these; all of them are words of the name; they begin words of the name; one of
+its other names begins with them; they begin words of either; they are letters within words"""
 OTHER_MARKS = 10
 """Added where diacritics were typed, and the words have others: ``họp`` is not ``hợp``"""
 FAR = 100
@@ -21,22 +22,24 @@ LEAST_PART = 3
 
 
 def nearness(typed: str, name: str, also_called: str = "") -> int | None:
-    """``BEGINS`` … ``PART``, a lower number for the nearer; None if the name does not fit.
+    """``IS`` … ``PART``, a lower number for the nearer; None if the name does not fit.
 
     ``also_called``: other words for it, with commas between. Every typed word must be found, in whatever order, with or
     without diacritics and with other blanks (``ngaycong``).
     """
     there = _words(name, also_called)
     found = _tier(typed, there)
-    if found is None or found == PART or _same_marks(typed, there):
+    if found is None or found in (IS_OTHERWISE, PART) or _same_marks(typed, there):
         return found
-    return found + OTHER_MARKS
+    return IS_OTHERWISE if found == IS else found + OTHER_MARKS
 
 
 def words_found(typed: str, name: str, also_called: str = "") -> int:
     """How many of the typed words begin words of the name or of its other names, without the shortest words; those with
     the same diacritics count twice."""
     there = _words(name, also_called)
+    if len(words_of(typed)) > MOST_WORDS:
+        return 0
     long = [word for word in set(words_of(typed)) if len(search_key(word)) >= LEAST_PART]
     return sum(1 + _same_marks(word, there) for word in long if _begun((search_key(word),), there.all))
 
@@ -51,6 +54,8 @@ class _Words(NamedTuple):
     """A name and its other names, for comparison."""
 
     key: str
+    very: str
+    """The name without what it belongs to, which follows after “ · ”"""
     called: frozenset[str]
     named: list[str]
     all: list[str]
@@ -64,6 +69,7 @@ def _words(name: str, also_called: str) -> _Words:
     named = name_key(name).split()
     return _Words(
         key=search_key(name),
+        very=search_key(name.partition(" · ")[0]),
         called=frozenset(search_key(text) for text in also_called.split(",")),
         named=named,
         all=[*named, *name_key(also_called).split()],
@@ -73,8 +79,13 @@ def _words(name: str, also_called: str) -> _Words:
 
 
 def _tier(typed: str, there: _Words) -> int | None:
-    words = [tuple(either) for either in typed_words(typed)]
     key = search_key(typed)
+    if key.count(" ") >= MOST_WORDS:
+        return None
+    words = [tuple(either) for either in typed_words(typed)]
+    for name in (there.very, there.key):
+        if key and same_words(key, name):
+            return IS if key.replace(" ", "") == name.replace(" ", "") else IS_OTHERWISE
     if there.key.startswith(key):
         return BEGINS
     if key in there.called:
@@ -88,6 +99,11 @@ def _tier(typed: str, there: _Words) -> int | None:
     if all(_begun(either, there.all) for either in words):
         return ALSO
     return PART if len(key) >= LEAST_PART and key.replace(" ", "") in there.joined else None
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two search keys are the same name, be it with other blanks or in another order."""
+    return one.replace(" ", "") == other.replace(" ", "") or sorted(one.split()) == sorted(other.split())
 
 
 def _begun(either: tuple[str, ...], words: list[str]) -> bool:

@@ -16,6 +16,9 @@ _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b", "ł": "l", "
 _SORTS = frozenset({"xa", "phuong", "huien", "tinh"})
 """Search keys of words before most names of places: nobody writes them together with the name"""
 
+MOST_WORDS = 40
+"""A text with more words than any name has was pasted by mistake: nothing is searched for it, at each further key"""
+
 MOST_JOINED = 8
 """In a longer text than this many words nobody looks for a name that is written with other blanks"""
 

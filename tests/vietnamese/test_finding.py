@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.vietnamese.finding import nearest, nearness
+from fieldapp.vietnamese.finding import nearest, nearness, words_found
 from fieldapp.vietnamese.text import search_key
 
 NAMES = {
@@ -42,6 +42,31 @@ def found(typed: str) -> list[str]:
 )
 def test_the_nearest_comes_first(typed: str, first: str) -> None:
     assert found(typed)[0] == first
+
+
+WORDS = st.lists(
+    st.sampled_from(["hè", "tình", "nguyện", "he", "hẻ", "khoan", "giếng", "2026"]), min_size=1, max_size=3
+)
+
+
+@given(WORDS, WORDS, st.randoms())
+def test_the_very_name_comes_first_whatever_else_begins_with_it(
+    name: list[str], more: list[str], chance: random.Random
+) -> None:
+    """Typed in any order, with or without diacritics, in capitals."""
+    typed = name.copy()
+    chance.shuffle(typed)
+    longer = [*name, *more]
+    for text in (" ".join(typed), search_key(" ".join(typed)), " ".join(typed).upper()):
+        lines = [" ".join(longer), " ".join(longer[::-1]), " ".join(name)]
+        assert nearest((nearness(text, line), line, line) for line in lines)[0][1] == " ".join(name)
+
+
+def test_a_page_that_was_pasted_is_no_name() -> None:
+    """Nothing is looked for, or each further key would do so for a thousand words."""
+    page = "giếng khoan " * 500
+    assert nearness(page, "Giếng khoan") is None
+    assert words_found(page, "Giếng khoan") == 0
 
 
 def test_letters_within_words_count_only_where_nothing_else_fits() -> None:

@@ -50,6 +50,10 @@ Additions = Callable[[str], Sequence[Addition]]
 """Gives what the list may be lacking of the text typed so far"""
 
 
+Namesakes = Callable[[Sequence[str], FormContext], bool]
+"""Says whether these values have one name, so that only what is shown beside it tells them apart"""
+
+
 def nothing(_text: str) -> Sequence[Addition]:
     """The additions of a list that is complete."""
     return ()
@@ -71,17 +75,19 @@ class ChoiceMenu(OptionList, can_focus=False):
     choices: Sequence[Choice] = ()
     additions: Sequence[Addition] = ()
 
-    def show(self, choices: Sequence[Choice], additions: Sequence[Addition] = ()) -> None:
-        """Offer these, the first one highlighted."""
+    def show(self, choices: Sequence[Choice], additions: Sequence[Addition] = (), *, unsure: bool = False) -> None:
+        """Offer these, the first one highlighted; ``unsure``: the first have one name, so that none is."""
         self.clear_options()
         self.add_options([Option(Content(f" {words}")) for _value, words in choices])
         if len(choices) >= LIMIT:
             self.add_option(Option(Content(_(" … type to narrow down")), disabled=True))
         self.choices, self.additions = choices, additions
         self.add_options([Option(Content.styled(f" {addition.words}", "bold")) for addition in additions])
-        self.highlighted = 0 if self.option_count else None
+        self.highlighted = 0 if self.option_count and not unsure else None
         hidden = self.option_count > ROWS_IN_SIGHT
         self.border_subtitle = _("{n} lines: ↓").format(n=len(choices)) if hidden else ""
+        if unsure:
+            self.border_subtitle = _("several have this name: ↓ chooses one")
         self._set_open(bool(self.option_count))
 
     @property
@@ -140,13 +146,16 @@ class PickList(Entry):
         name_of: Callable[[str], str],
         additions: Additions = nothing,
         lack: Callable[[], str] = lambda: _("not in the list"),
+        namesakes: Namesakes = lambda _values, _context: False,
     ) -> None:
-        """``lack``: says that nothing fits, and cannot be added here."""
+        """``lack``: says that nothing fits, and cannot be added here. ``namesakes``: whether two values have one name;
+        where the first two have, Enter takes neither, until one is highlighted."""
         super().__init__()
         self._offer = offer
         self._name_of = name_of
         self._additions = additions
         self._lack = lack
+        self._namesakes = namesakes
         self._taken: Choice | None = None
         self._choices: list[Choice] = []
         self._stale = True
@@ -247,7 +256,7 @@ class PickList(Entry):
         """Drop the whole list down, whatever is typed; if nothing fits it, the row that adds it is highlighted."""
         fits = self._taken is not None or not clean(self.value) or bool(self._current())
         self._choices, self._stale = list(self._offer("", self.around)), False
-        self.menu.show(self._choices, self._lacking())
+        self.menu.show(self._choices, self._lacking(), unsure=self._is_unsure())
         if not fits:
             self.menu.go_to_additions()
 
@@ -261,8 +270,12 @@ class PickList(Entry):
             await super().action_submit()
 
     def take_highlighted(self) -> bool:
-        """Take what is highlighted and close the list; False if it is a record that is yet to be added."""
+        """Take what is highlighted and close the list; False if it is a record that is yet to be added, or if nothing
+        is, because several have the name."""
         choice, addition = self.menu.choice, self.menu.addition
+        if self.is_open and choice is None and addition is None:
+            self.app.bell()
+            return False
         self.menu.hide()
         if choice is not None:
             self.choose(choice)
@@ -287,7 +300,11 @@ class PickList(Entry):
             self.resolve_typed()
 
     def _drop_down(self) -> None:
-        self.menu.show(self._current(), self._lacking())
+        self.menu.show(self._current(), self._lacking(), unsure=self._is_unsure())
+
+    def _is_unsure(self) -> bool:
+        first = [value for value, _words in self._choices[:2]]
+        return len(first) > 1 and self._namesakes(first, self.around)
 
     def _lacking(self) -> Sequence[Addition]:
         text = "" if self._taken else clean(self.value)
@@ -316,9 +333,9 @@ class PickList(Entry):
 class AddingList(PickList):
     """Names one after the other: Enter adds one to rows below and empties the field; in an empty field it goes on."""
 
-    def __init__(self, offer: Offer, add: Callable[[str], None], *rest: Any) -> None:
-        """``add``: takes the value of what was chosen. ``rest``: what a ``PickList`` takes besides."""
-        super().__init__(offer, lambda value: value, *rest)
+    def __init__(self, offer: Offer, add: Callable[[str], None], *rest: Any, **named: Any) -> None:
+        """``add``: takes the value of what was chosen. ``rest``, ``named``: what a ``PickList`` takes besides."""
+        super().__init__(offer, lambda value: value, *rest, **named)
         self._add = add
 
     def choose(self, choice: Choice) -> None:
@@ -353,6 +370,7 @@ def reference_field(store: Store, kind: str, *, adds: bool = True) -> PickList:
         lambda value: words.labels(store, kind, [value]).get(value, value),
         (lambda text: addition_of(store, kind, text)) if adds else nothing,
         lambda: lack_of(store, kind),
+        lambda values, context: lists.are_namesakes(store, kind, values, context.on),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -52,7 +53,7 @@ class MissingField(AddingList):
     """Names who is missing in the roll call: a guest, or somebody who is recorded as one of the cell here."""
 
     def __init__(self, editor: "RosterEditor") -> None:
-        super().__init__(editor.offer, editor.seat, editor.additions)
+        super().__init__(editor.offer, editor.seat, editor.additions, namesakes=editor.namesakes)
         self._editor = editor
 
     def reading(self) -> EntryReading:
@@ -207,7 +208,12 @@ class RosterEditor(FormSection):
         found = lists.choices(self._store, "member", text, context.on, LIMIT + len(there))
         found = [(member, name) for member, name in found if member not in there][:LIMIT]
         cells = self._own_cells([member for member, _name in found])
+        cells = {member: cell for member, cell in cells.items() if cell not in dict(found)[member]}
         return [(member, " · ".join(filter(None, (name, cells.get(member), _("guest"))))) for member, name in found]
+
+    def namesakes(self, members: Sequence[str], _context: FormContext) -> bool:
+        """Whether these have one name."""
+        return lists.are_namesakes(self._store, "member", members)
 
     def _own_cells(self, members: list[str]) -> dict[str, str]:
         """Member -> the name of their own cell; not of members of the post."""

@@ -1,6 +1,6 @@
 """The bodies that an activity strengthened or helped: choose a type once, then name one body after the other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, get_args
 
 from textual.app import ComposeResult
@@ -14,7 +14,7 @@ from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import Editor, FormContext
 from fieldapp.tui.widgets.entry import EntryReading
 from fieldapp.tui.widgets.field_row import FieldRow
-from fieldapp.tui.widgets.pick_list import LIMIT, AddingList, Choice, Offer, code_field, lack_of, nothing
+from fieldapp.tui.widgets.pick_list import LIMIT, AddingList, Choice, Namesakes, Offer, code_field, lack_of, nothing
 from fieldapp.tui.widgets.row_list import RowList
 from fieldapp.tui.widgets.section import FormSection
 from fieldapp.vietnamese.text import clean
@@ -41,8 +41,9 @@ class BodyField(AddingList):
         add_all: Callable[[], None],
         ready: Callable[[], bool],
         lack: Callable[[], str],
+        namesakes: Namesakes,
     ) -> None:
-        super().__init__(offer, add, nothing, lack)
+        super().__init__(offer, add, nothing, lack, namesakes)
         self._add_all = add_all
         self._ready = ready
 
@@ -65,7 +66,7 @@ class TargetsEditor(FormSection):
         self._around = FormContext()
         self._targets: list[TargetRow] = []
         self._type = FieldRow("target_type", _("Type of body"), code_field(TYPES), indent=1)
-        body = BodyField(self._offer, self._add, self._add_cells, self._is_typed, self._lack)
+        body = BodyField(self._offer, self._add, self._add_cells, self._is_typed, self._lack, self._namesakes)
         self._body = FieldRow("body", _("Which"), body, indent=1)
         self._list = RowList(self._remove)
 
@@ -121,6 +122,10 @@ class TargetsEditor(FormSection):
             return found
         literal = [(f"{NAME}:{name}", _("“{name}”, as typed").format(name=name))]
         return literal + found if chosen in NAMED_FIRST else found + literal
+
+    def _namesakes(self, values: Sequence[str], context: FormContext) -> bool:
+        kind = "party_cell" if self._chosen_type() == "party_cell" else "unit"
+        return lists.are_namesakes(self._store, kind, [value.partition(":")[2] for value in values], context.on)
 
     def _is_typed(self) -> bool:
         return self._chosen_type() is not None
