@@ -3,10 +3,9 @@
 import json as jsonlib
 import os
 import re
-import shutil
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import asdict, is_dataclass
 from datetime import date
 from pathlib import Path
@@ -131,6 +130,8 @@ def print_table(rows: "Rows") -> None:
         for row in rows:
             print_text("\t".join(row))
         return
+    import shutil
+
     from fieldapp.cli.columns import in_columns
 
     for line in in_columns(rows, shutil.get_terminal_size().columns):
@@ -249,7 +250,26 @@ def refuse_idle(names: Iterable[str], beside: str) -> None:
         )
 
 
-@click.group(invoke_without_command=True)
+class Commands(click.Group):
+    """Its commands are made when somebody asks for one: the screen opens without them."""
+
+    make: Callable[[], None] | None = None
+    """Adds the commands to the group; None once it has done so"""
+
+    @property
+    def commands(self) -> MutableMapping[str, click.Command]:
+        """Name -> command."""
+        if self.make is not None:
+            make, self.make = self.make, None
+            make()
+        return self._commands
+
+    @commands.setter
+    def commands(self, given: MutableMapping[str, click.Command]) -> None:
+        self._commands = given
+
+
+@click.group(cls=Commands, invoke_without_command=True)
 @click.option("--home", type=PATH, envvar="FIELDAPP_HOME", default=Path.home() / "fieldapp", show_default=True,
               help="Folder of the workspace.")  # fmt: skip
 @click.option("--user", envvar="FIELDAPP_USER", help="Who works, where several people use the laptop.")

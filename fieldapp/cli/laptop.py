@@ -1,7 +1,6 @@
 """Commands about this laptop and its workspace: start, practise, check, back up, install, upgrade."""
 
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 @click.option("--workspace", type=PATH, help="Keep hq/, post/ and usb/ in this folder.")
 def demo(workspace: Path | None) -> None:
     """Show a round trip with the figures of a real report; on a terminal, then open the post's screen."""
+    import tempfile
+
     from fieldapp import demo as round_trip
 
     with tempfile.TemporaryDirectory(prefix="fieldapp-demo-") as temporary:

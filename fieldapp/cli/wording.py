@@ -114,8 +114,9 @@ def _translate(command: click.Command) -> None:
         param.metavar = _in_words(param, "metavar") or _usual_metavar(param)
     if isinstance(command, click.Group):
         command.subcommand_metavar = _in_words(command, "subcommand_metavar") or ""
-        for below in command.commands.values():
-            _translate(below)
+        if not getattr(command, "make", None):
+            for below in command.commands.values():
+                _translate(below)
 
 
 def _in_words(part: click.Command | click.Parameter, name: str) -> str | None:

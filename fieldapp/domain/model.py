@@ -15,7 +15,6 @@ from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from fieldapp.domain import lengths
 from fieldapp.vietnamese.text import clean
@@ -65,6 +64,9 @@ class UsualYears(Struct, frozen=True):
 
     back: int = 30
     ahead: int = 2
+
+
+USUAL_YEARS = UsualYears()
 
 
 class Lettered(Struct, frozen=True):
@@ -214,12 +216,15 @@ class Record:
         ]
 
 
+FieldKind = Literal["text", "long", "date", "integer", "year", "boolean", "choice", "ref"]
+
+
 class FieldShape(Struct, frozen=True):
     """How one field is entered and shown."""
 
     name: str
     title: str
-    type: Literal["text", "long", "date", "integer", "year", "boolean", "choice", "ref"]
+    type: FieldKind
     required: bool
     ref: str | None = None
     choices: tuple[str, ...] = ()
@@ -232,7 +237,7 @@ class FieldShape(Struct, frozen=True):
     """For an integer: the program asks once about more"""
     past: bool = False
     """A date that is normally in the past"""
-    years: UsualYears = UsualYears()
+    years: UsualYears = USUAL_YEARS
     """For a date: how far from today it usually is"""
     lettered: bool = False
     """A text that has a letter"""
@@ -268,45 +273,50 @@ def fields_of(model: type[Record]) -> tuple[FieldShape, ...]:
 def _shapes(model: type[Record]) -> tuple[FieldShape, ...]:
     begins = {last: first for first, last in model.ORDERED}
     return tuple(
-        replace(
-            _shape(model, name, base, about),
-            personal=any(isinstance(m, Personal) for m in about),
-            after=begins.get(name),
-            later=name in model.LATER,
-            hint=next((m.description for m in about if isinstance(m, Field) and m.description), ""),
-        )
-        for name, (base, about) in annotations(model).items()
+        _shape(model, name, base, about, begins.get(name)) for name, (base, about) in annotations(model).items()
     )
 
 
-def _shape(model: type[Record], name: str, annotation: Any, about: tuple[Any, ...]) -> FieldShape:
-    ref = next((m.kind for m in about if isinstance(m, Ref)), None)
+def _shape(model: type[Record], name: str, annotation: Any, about: tuple[Any, ...], after: str | None) -> FieldShape:
+    marks = {type(mark): mark for mark in about}  # of several of one class the last, as pydantic reads them
     base, optional = _without_none(annotation)
-    required = not hasattr(model, name)
-    default = getattr(model, name, None)
-    title = next((m.title for m in reversed(about) if isinstance(m, Field) and m.title), name)
-    years = next((m for m in about if isinstance(m, UsualYears)), UsualYears())
-    if ref is not None:
-        heir_of = next((m.field for m in about if isinstance(m, SuccessorOf)), None)
-        return FieldShape(name, title, "ref", required, ref=ref, heir_of=heir_of)
-    if get_origin(base) is Literal:
-        return FieldShape(name, title, "choice", not optional, choices=get_args(base), default=default)
-    if base is date:
-        past = any(isinstance(m, Past) for m in about)
-        return FieldShape(name, title, "date", required, past=past, years=years)
-    if base is bool:
-        return FieldShape(name, title, "boolean", False, default=default)
-    if base is int:
-        scaled = next((m.by for m in about if isinstance(m, Scaled)), None)
-        year = any(isinstance(m, YearMark) for m in about)
-        counted = next((m for m in about if isinstance(m, CountedIn)), None)
-        unit, most = (counted.unit, counted.usual_maximum) if counted else ("", None)
-        kind: Literal["year", "integer"] = "year" if year else "integer"
-        shape = FieldShape(name, title, kind, required, default=default, scaled_by=scaled, years=years)
-        return replace(shape, unit=unit, usual_maximum=most)
-    long = any(isinstance(m, Long) for m in about)
-    lettered = name != "code" and any(isinstance(m, Lettered) for m in about)
-    return FieldShape(name, title, "long" if long else "text", required, default=default, lettered=lettered)
+    required, default = not hasattr(model, name), getattr(model, name, None)
+    kind: FieldKind = "text"
+    choices: tuple[str, ...] = ()
+    if Ref in marks:
+        kind, default = "ref", None
+    elif get_origin(base) is Literal:
+        kind, required, choices = "choice", not optional, get_args(base)
+    elif base is date:
+        kind, default = "date", None
+    elif base is bool:
+        kind, required = "boolean", False
+    elif base is int:
+        kind = "year" if YearMark in marks else "integer"
+    elif Long in marks:
+        kind = "long"
+    number = kind in ("year", "integer")
+    counted = marks.get(CountedIn) if number else None
+    return FieldShape(
+        name=name,
+        title=marks[Field].title or name,
+        type=kind,
+        required=required,
+        ref=marks[Ref].kind if Ref in marks else None,
+        choices=choices,
+        default=default,
+        scaled_by=marks[Scaled].by if number and Scaled in marks else None,
+        unit=counted.unit if counted else "",
+        usual_maximum=counted.usual_maximum if counted else None,
+        past=kind == "date" and Past in marks,
+        years=marks[UsualYears] if UsualYears in marks and (number or kind == "date") else USUAL_YEARS,
+        lettered=kind in ("text", "long") and name != "code" and Lettered in marks,
+        heir_of=marks[SuccessorOf].field if SuccessorOf in marks and Ref in marks else None,
+        after=after,
+        personal=Personal in marks,
+        later=name in model.LATER,
+        hint=marks[Field].description or "",
+    )
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:

@@ -19,6 +19,7 @@ from fieldapp.tui import themes
 from fieldapp.tui.host import Host
 from fieldapp.tui.keys import INPUT_METHODS
 from fieldapp.tui.second_press import SecondPress
+from fieldapp.tui.stylesheet import StyleSheet
 from fieldapp.tui.terminal import InputEnded
 from fieldapp.tui.widgets.text_field import TextField
 
@@ -83,6 +84,7 @@ class FieldApp(Host):
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.theme = self._visible(themes.default_theme())
+        self.stylesheet = StyleSheet(variables=self.get_css_variables())
         self._touched = _clocks()
         self._broken_said = -BROKEN_SECONDS
         self._second = SecondPress(QUIT_SECONDS)
@@ -122,9 +124,9 @@ class FieldApp(Host):
 
     def _ask_day(self) -> None:
         """Where the machine's clock cannot be right, ask which day it is."""
-        from fieldapp.tui.screens.day import DayDialog
-
         if self.store.day_unknown and not self.read_only:
+            from fieldapp.tui.screens.day import DayDialog
+
             self.push_screen(DayDialog())
 
     # locking ----------------------------------------------------------------------------------------------------
