@@ -8,15 +8,15 @@ from fieldapp import textfile
 from fieldapp.errors import FieldappError, reason_text
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import SheetCell, SheetTable, cell_of
+from fieldapp.sheets.cells import SheetCell, SheetTable
 
 DELIMITERS = (";", ",", "\t")
 _LOOKED_AT = 100
 """Lines that are looked at to find the delimiter"""
 
 
-def read_csv(path: Path) -> SheetTable:
-    """The table of a CSV file; FieldappError says what is wrong."""
+def read_csv(path: Path) -> list[SheetTable]:
+    """The one table of a CSV file; FieldappError says what is wrong."""
     text = _decoded(limits.read_bytes(path), path)
     delimiter = None
     if text[:4].lower() == "sep=":  # Excel's own line that names the delimiter
@@ -29,15 +29,14 @@ def read_csv(path: Path) -> SheetTable:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             if len(rows) == limits.ROWS or len(row) > limits.COLUMNS:
                 raise limits.too_large(path.name)
-            rows.append([cell_of(value) for value in row])
+            rows.append([*row])
     except csv.Error as error:
         raise FieldappError(
             _("{file}, line {line} cannot be read as CSV: {why}.").format(
                 file=path.name, line=len(rows) + 1, why=reason_text(error)
             )
         ) from None
-    limits.check_cells(path.name, rows)
-    return SheetTable(path.stem, rows)
+    return [SheetTable(path.stem, rows)]
 
 
 def _decoded(data: bytes, path: Path) -> str:

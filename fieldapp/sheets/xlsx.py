@@ -16,7 +16,6 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
 from fieldapp.sheets.cells import SheetCell, SheetTable, cell_of
-from fieldapp.vietnamese.text import clean
 
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 """First bytes of a file of Excel before 2007, and of an XLSX with a password"""
@@ -26,8 +25,8 @@ _REF = re.compile(r"([A-Za-z]{1,7})([0-9]{1,9})")
 _ERROR_CELL = re.compile(rb'(<(?:\w+:)?c\b[^<>]*\bt=)(["\'])e\2')
 
 
-def read_xlsx(path: Path, wanted: str | None) -> list[SheetTable]:
-    """The sheets of a file that are not empty, or only the one ``wanted``; FieldappError says what is wrong."""
+def read_xlsx(path: Path) -> list[SheetTable]:
+    """The sheets of a file; FieldappError says what is wrong."""
     data = limits.read_bytes(path)
     if data.startswith(OLD_EXCEL):
         raise FieldappError(
@@ -39,7 +38,7 @@ def read_xlsx(path: Path, wanted: str | None) -> list[SheetTable]:
         measured = _measured(data, path.name)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
         raise unreadable(path) from None
-    return _tables(measured, path, wanted)
+    return _tables(measured, path)
 
 
 def unreadable(path: Path) -> FieldappError:
@@ -131,7 +130,7 @@ def _column(letters: str) -> int:
     return number
 
 
-def _tables(data: io.BytesIO, path: Path, wanted: str | None) -> list[SheetTable]:
+def _tables(data: io.BytesIO, path: Path) -> list[SheetTable]:
     from python_calamine import CalamineWorkbook, SheetTypeEnum
 
     try:
@@ -146,27 +145,11 @@ def _tables(data: io.BytesIO, path: Path, wanted: str | None) -> list[SheetTable
         raise
     except BaseException:  # a panic of the library is not an Exception
         raise unreadable(path) from None
-    filled = {}
+    tables = []
     for name, (values, merges) in grids.items():
         rows: list[list[SheetCell]] = [[cell_of(value) for value in row] for row in values]
-        limits.check_cells(path.name, rows)
-        if any(cell != "" for row in rows for cell in row):
-            filled[name] = (rows, _merged(rows, merges))
-    if wanted is not None:
-        key = clean(wanted).casefold()
-        chosen = [name for name in filled if clean(name).casefold() == key]
-        if not chosen:
-            listed = ", ".join(clean(name) for name in filled)
-            raise FieldappError(
-                _("{file} has no sheet “{sheet}” with anything on it. Sheets: {listed}.").format(
-                    file=path.name, sheet=clean(wanted), listed=listed or "–"
-                )
-            )
-        filled = {name: filled[name] for name in chosen[:1]}
-    return [
-        SheetTable(clean(name), rows, merged, [clean(other) for other in filled if other != name])
-        for name, (rows, merged) in filled.items()
-    ]
+        tables.append(SheetTable(name, rows, _merged(rows, merges)))
+    return tables
 
 
 def _merged(
