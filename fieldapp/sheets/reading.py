@@ -7,7 +7,7 @@ from pathlib import Path
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import SheetTable, clean_cell
+from fieldapp.sheets.cells import SheetCell, SheetTable, clean_cell
 from fieldapp.sheets.csvfile import read_csv
 from fieldapp.sheets.xlsx import read_xlsx
 from fieldapp.vietnamese.text import clean
@@ -32,7 +32,7 @@ def read_tables(path: Path, sheet: str | None = None) -> list[SheetTable]:
         )
     filled = []
     for table in reader(path):
-        rows = [[clean_cell(cell) for cell in row] for row in table.rows]
+        rows = [row if all(map(_is_clean, row)) else [*map(clean_cell, row)] for row in table.rows]
         if any(cell != "" for row in rows for cell in row):
             limits.check_cells(path.name, rows)
             filled.append(replace(table, name=clean(table.name), rows=rows))
@@ -49,3 +49,7 @@ def read_tables(path: Path, sheet: str | None = None) -> list[SheetTable]:
     if not tables:
         raise FieldappError(_("There is nothing on {file}.").format(file=path.name))
     return [replace(table, others=[other.name for other in filled if other.name != table.name]) for table in tables]
+
+
+def _is_clean(cell: SheetCell) -> bool:
+    return clean_cell(cell) is cell
