@@ -4,6 +4,7 @@ Every reader makes ``SheetTable`` of a file: what its cells hold, and, for the f
 at the sheet sees of them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -20,14 +21,13 @@ SheetCell = str | int | float | bool | date | time | timedelta
 Place = tuple[int, int]
 """Row and column of a cell, from 0"""
 
+Area = tuple[int, int, int, int]
+"""First row, first column, last row, last column, from 0"""
+
 EMPTY = ("", "-", "–", "—")
 """What a cell of a printed table holds if there is nothing to say"""
 
-ERRORS = frozenset({
-    "#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA", "#FIELD!",
-    "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!", "#EXTERNAL!", "#PYTHON!", "#TIMEOUT!",
-})  # fmt: skip
-"""What a spreadsheet shows if a formula has failed"""
+_ERROR = re.compile(r"#[A-Z0-9_/]{2,20}[!?]|#N/A|##+|Err:\d{3}")
 
 
 class Sign(Flag):
@@ -45,6 +45,8 @@ class Sign(Flag):
     """a formula with 0, or nothing, for its result, in a file that says of itself that nobody has calculated it"""
     COVERED = auto()
     """it is empty, and a picture, a box or a comment is there in place of a value"""
+    SEVERAL_ROWS = auto()
+    """a text over several lines that has as many separators as a row: perhaps a quote is missing"""
 
 
 class FontRun(NamedTuple):
@@ -76,8 +78,10 @@ class SheetTable:
     """for the few cells that have one"""
     fonts: Mapping[Place, Sequence[FontRun]] = field(default_factory=dict)
     """the pieces of the cells in which a font of the time before Unicode is used (``old_font``)"""
-    struck_by_rule: Sequence[str] = ()
-    """areas such as ``A2:F90`` in which a rule of the sheet strikes cells out or hides them; nobody knows which"""
+    hiding_rules: Sequence[Area] = ()
+    """areas in which a rule of the sheet strikes cells out or hides them; which of them is not known"""
+    separated: bool = False
+    """the cells of a row are only separated by signs: one too many moves all that follow"""
 
     def origin(self, row: int, column: int) -> Place:
         """The place of the value that a cell shows: for a cell covered by a merged one, the first cell of that."""
@@ -92,6 +96,11 @@ class SheetTable:
     def sign(self, row: int, column: int) -> Sign:
         """What the look of the value that a cell shows says."""
         return self.signs.get(self.origin(row, column), Sign(0)) if self.signs else Sign(0)
+
+
+def is_error(text: str) -> bool:
+    """Whether a text is what a spreadsheet shows if a formula has failed: ``#DIV/0!``, ``#N/A``, ``Err:502``."""
+    return text[:1] in ("#", "E") and _ERROR.fullmatch(text) is not None
 
 
 def old_font(name: str) -> bool:

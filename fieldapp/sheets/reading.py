@@ -19,7 +19,7 @@ READERS: Mapping[str, Callable[[Path], Sequence[SheetTable]]] = {
 
 
 def read_tables(path: Path, sheet: str | None = None) -> list[SheetTable]:
-    """The tables of a file that are not empty, those that people see first, or only the one named ``sheet``.
+    """The tables of a file that are not empty nor hidden, or only the one named ``sheet``.
 
     FieldappError says what is wrong.
     """
@@ -33,7 +33,7 @@ def read_tables(path: Path, sheet: str | None = None) -> list[SheetTable]:
     filled = []
     for table in reader(path):
         rows = [row if all(map(_is_clean, row)) else [*map(clean_cell, row)] for row in table.rows]
-        if any(cell != "" for row in rows for cell in row):
+        if table.signs or any(cell != "" for row in rows for cell in row):
             limits.check_cells(path.name, rows)
             filled.append(replace(table, name=clean(table.name), rows=rows))
     if sheet is not None:
@@ -45,10 +45,20 @@ def read_tables(path: Path, sheet: str | None = None) -> list[SheetTable]:
                 )
             )
     else:
-        tables = sorted(filled, key=lambda table: table.hidden)
+        tables = [table for table in filled if not table.hidden]
+        if filled and not tables:
+            listed = ", ".join(table.name for table in filled)
+            raise FieldappError(
+                _("All sheets of {file} that hold anything are hidden. Name one by --sheet: {listed}.").format(
+                    file=path.name, listed=listed
+                )
+            )
     if not tables:
         raise FieldappError(_("There is nothing on {file}.").format(file=path.name))
-    return [replace(table, others=[other.name for other in filled if other.name != table.name]) for table in tables]
+    names = {
+        table.name: _("{sheet} (hidden)").format(sheet=table.name) if table.hidden else table.name for table in filled
+    }
+    return [replace(table, others=[names[t.name] for t in filled if t.name != table.name]) for table in tables]
 
 
 def _is_clean(cell: SheetCell) -> bool:

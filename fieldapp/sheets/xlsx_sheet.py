@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import NamedTuple
 
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import FontRun, Place, SheetCell, SheetTable, Sign
+from fieldapp.sheets.cells import Area, FontRun, Place, SheetCell, SheetTable, Sign
 from fieldapp.sheets.headings import letters
 from fieldapp.sheets.xlsx_styles import Font, Style, Styles, is_old, number_of, on, shown_as
 from fieldapp.sheets.xml_parts import Node, Parts, local, parse
@@ -24,9 +24,6 @@ _SHORT = 8
 """Characters; a longer text is not all blanks, or is cleaned later"""
 _FAR = 1 << 20
 """More rows or columns than any sheet has"""
-
-Area = tuple[int, int, int, int]
-"""First row, first column, last row, last column, from 0"""
 
 
 class RichText(NamedTuple):
@@ -148,9 +145,8 @@ def read_sheet(book: Book, part: str, name: str, *, hidden: bool) -> SheetTable:
     places = _shown_by_merging(read)
     _mark_arrays(book, read)
     _mark_covered(book, part, read)
-    rules = [
-        area for area, look in read.rules if look < len(book.styles.hiding_rules) and book.styles.hiding_rules[look]
-    ]
+    looks = book.styles.hiding_rules
+    rules = [area for areas, look in read.rules if look < len(looks) and looks[look] for area in _areas(areas)]
     return SheetTable(
         name, read.rows, places, (), hidden, frozenset(read.hidden_rows), frozenset(read.hidden_columns), read.signs,
         read.fonts, rules,
@@ -415,9 +411,9 @@ def _mark_covered(book: Book, part: str, read: SheetPart) -> None:
     areas: list[Area] = []
     for sort, target in book.parts.related(part).values():
         if sort in ("comments", "threadedComment"):
-            for node in book.parts.tree(target).children[:1]:
-                refs = [*node.all("comment"), *node.all("threadedComment")]
-                areas += [area for comment in refs for area in _areas(comment.get("ref"))]
+            told = book.parts.tree(target)
+            for comment in (*told.all("comment"), *told.all("threadedComment")):
+                areas += _areas(comment.get("ref"))
         elif sort == "drawing":
             areas += _anchors(book.parts.tree(target))
     for place, _first in _within(read, areas):
