@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,6 +29,9 @@ from fieldapp.errors import FieldappError
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store import wall
+
+if TYPE_CHECKING:
+    from fieldapp.sheets.questions import SheetQuestion
 
 
 @cli.command()
@@ -264,6 +267,8 @@ def merge(obj: Context, id: str, other: str, confirm: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 @click.option("--confirm", is_flag=True, help="Record unusual values too: they were looked at, and are right.")
 @click.option("--again", is_flag=True, help="Record rows again whose records were voided since.")
+@click.option("--hidden", is_flag=True, help="Record hidden rows and columns too, and what is struck out.")
+@click.option("--answer", "answers", multiple=True, metavar="KEY=CHOICE", help="Answer to a question about the sheet.")
 @click.option("--batches", is_flag=True, help="List the imported sheets with their numbers.")
 @click.option("--take-back", type=int, metavar="BATCH", help="Void the records of a sheet, except those edited since.")
 @click.option("--reason", default="", help="Why it is taken back.")
@@ -281,6 +286,8 @@ def import_table(
     dry_run: bool,
     confirm: bool,
     again: bool,
+    hidden: bool,
+    answers: Sequence[str],
     batches: bool,
     take_back: int | None,
     reason: str,
@@ -292,6 +299,7 @@ def import_table(
     Exit code 0: all rows are in; 3: some are refused; 1: none went in.
     """
     from fieldapp.sheets import importing, messages
+    from fieldapp.sheets.questions import NeedsAnswer
 
     if batches:
         refuse_idle(typed().keys() - {"batches", "as_json"}, "--batches")
@@ -307,6 +315,8 @@ def import_table(
         raise click.UsageError(_("Give FILE --kind KIND, or --batches, or --take-back BATCH --reason TEXT."))
     if not all("=" in text for text in given):
         raise click.UsageError(_("--set takes FIELD=VALUE."))
+    if not all("=" in text for text in answers):
+        raise click.UsageError(_("--answer takes KEY=CHOICE."))
     order = importing.ImportOptions(
         kind,
         sheet,
@@ -316,8 +326,18 @@ def import_table(
         confirm,
         again,
         dry_run,
+        hidden,
+        dict(text.split("=", 1) for text in answers),
     )
-    outcome = importing.import_sheet(obj.open(), file, order)
+    store = obj.open()
+    while True:
+        try:
+            outcome = importing.import_sheet(store, file, order)
+            break
+        except NeedsAnswer as error:
+            if not sys.stdin.isatty():
+                raise
+            order = replace(order, answers={**order.answers, **_asked(error.questions)})
     if as_json:
         print_json(outcome)
     else:
@@ -326,6 +346,18 @@ def import_table(
         print_message(line)
     if outcome.refused:
         sys.exit(IN_PART if outcome.added or outcome.known else 1)
+
+
+def _asked(questions: Sequence["SheetQuestion"]) -> dict[str, str]:
+    """The answers of the person at the terminal: key of the question -> key of the choice."""
+    answers = {}
+    for question in questions:
+        print_message(question.text)
+        for choice in question.choices:
+            print_message(f"  {choice.key}: {choice.text}")
+        keys = click.Choice([choice.key for choice in question.choices])
+        answers[question.key] = click.prompt(_("Which is right? (Ctrl+C: nothing is recorded)"), type=keys, err=True)
+    return answers
 
 
 def _list_or_take_back(obj: Context, number: int | None, reason: str, yes: bool, as_json: bool) -> None:

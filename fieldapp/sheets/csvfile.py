@@ -1,43 +1,61 @@
-"""CSV as spreadsheet programs write it: UTF-8 or UTF-16, with commas, semicolons or tabs."""
+"""CSV as spreadsheet programs write it: UTF-8 or UTF-16, with semicolons, commas, tabs or bars."""
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from fieldapp import textfile
 from fieldapp.errors import FieldappError, reason_text
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import SheetCell, SheetTable, cell_of
+from fieldapp.sheets.cells import Place, SheetCell, SheetTable, Sign
 
-DELIMITERS = (";", ",", "\t")
+DELIMITERS = (";", "\t", "|", ",")
+"""Of those that fit equally well the first is meant: a comma is in many texts and numbers"""
 _LOOKED_AT = 100
 """Lines that are looked at to find the delimiter"""
 
 
-def read_csv(path: Path) -> SheetTable:
-    """The table of a CSV file; FieldappError says what is wrong."""
+def read_csv(path: Path) -> list[SheetTable]:
+    """The one table of a CSV file; FieldappError says what is wrong."""
     text = _decoded(limits.read_bytes(path), path)
     delimiter = None
+    above = 0
     if text[:4].lower() == "sep=":  # Excel's own line that names the delimiter
         first_line, _newline, text = text.partition("\n")
         delimiter = first_line.strip()[4:] or "\t"
+        above = 1
     if delimiter not in DELIMITERS:
         delimiter = _delimiter(text)
     rows: list[list[SheetCell]] = []
+    broken: dict[Place, int] = {}
+    begun = 0
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+        for row in reader:
             if len(rows) == limits.ROWS or len(row) > limits.COLUMNS:
                 raise limits.too_large(path.name)
-            rows.append([cell_of(value) for value in row])
+            if reader.line_num - begun > 1:
+                broken |= {(len(rows), at): cell.count(delimiter) for at, cell in enumerate(row) if "\n" in cell}
+            begun = reader.line_num
+            rows.append([*row])
     except csv.Error as error:
-        raise FieldappError(
-            _("{file}, line {line} cannot be read as CSV: {why}.").format(
-                file=path.name, line=len(rows) + 1, why=reason_text(error)
-            )
-        ) from None
-    limits.check_cells(path.name, rows)
-    return SheetTable(path.stem, rows)
+        raise _not_csv(path, text, above + begun + 1, error) from None
+    width = max((len(row) for row in rows), default=0)
+    signs = {place: Sign.SEVERAL_ROWS for place, separators in broken.items() if separators >= max(width - 1, 1)}
+    return [SheetTable(path.stem, rows, signs=signs, separated=True)]
+
+
+def _not_csv(path: Path, text: str, line: int, error: csv.Error) -> FieldappError:
+    """The error for a row that begins in a line: mostly a quote swallows what follows, or is closed within a cell."""
+    if '"' not in text:
+        sentence = _("{file}, line {line} cannot be read as CSV: {why}.")
+        return FieldappError(sentence.format(file=path.name, line=line, why=reason_text(error)))
+    sentence = _('{file}, line {line}: a quote (") is opened and not closed, or closed within a cell, and would swallow'
+                 " what follows. Put the whole cell between quotes and double those within, or remove the quote."
+                 " Nothing was recorded.")  # fmt: skip
+    return FieldappError(sentence.format(file=path.name, line=line))
 
 
 def _decoded(data: bytes, path: Path) -> str:
@@ -57,16 +75,22 @@ def _delimiter(text: str) -> str:
     """The delimiter that gives most lines the same number of columns; of equal ones, the one with most columns."""
 
     def columns(delimiter: str) -> tuple[int, int]:
-        widths = []
-        try:
-            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-                if any(row):
-                    widths.append(len(row))
-                if len(widths) == _LOOKED_AT:
-                    break
-        except csv.Error:
-            return 0, 0
+        widths = [len(row) for row in _first_rows(text, delimiter)]
         usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
         return (widths.count(usual) if usual > 1 else 0), usual
 
     return max(DELIMITERS, key=columns)
+
+
+def _first_rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The first lines that are not blank, as far as they can be read."""
+    left = _LOOKED_AT
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if any(row):
+                yield row
+                left -= 1
+            if not left:
+                return
+    except csv.Error:
+        return

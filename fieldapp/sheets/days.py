@@ -1,11 +1,14 @@
 """Days in sheets. Nobody sees at once how a day is understood, so a day without a year leads to a question."""
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from fieldapp.domain.dates import format_date, parse_date
 from fieldapp.i18n import _
+from fieldapp.sheets.cells import SheetCell
 from fieldapp.vietnamese.text import clean
 
 _RANGE = re.compile(r"^(?:từ\s+)?(.+?)\s*(?:\bđến\b|\btới\b|[–—]|->|→|\s-\s)\s*(.+)$", re.IGNORECASE)
@@ -13,6 +16,7 @@ _SHORT_RANGE = re.compile(r"^(\d{1,2}(?:[/.]\d{1,2})?)\s*-\s*(\d{1,2}[/.]\d{1,2}
 _LEADING = re.compile(r"^(?:ngày|thứ\s+\w+,?|chủ nhật,?)\s+", re.IGNORECASE)
 _WORDS = re.compile(r"^(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm\s+(\d{4}))?$", re.IGNORECASE)
 _TIME = re.compile(r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
+_NUMERIC = re.compile(r"(\d{1,2})([/-])(\d{1,2})[/-](\d{4}|\d\d)", re.ASCII)
 _DAY_AND_MONTH = re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})$")
 
 
@@ -59,3 +63,75 @@ def split_range(text: str) -> tuple[str, str] | None:
     if len(parts) == 3 and len(given) < 3 and all(part.isdigit() for part in given):
         first = "/".join([*given, *parts[len(given) :]])
     return first, last
+
+
+@dataclass
+class WrittenDays:
+    """The days of one column, sorted by what a spreadsheet in English would have made of them.
+
+    Such a program takes 3/2/2026 for 2 March, and leaves 13/2/2026 as text.
+    """
+
+    days: list[date] = field(default_factory=list)
+    """days of the spreadsheet"""
+    day_first: list[str] = field(default_factory=list)
+    """texts whose first number cannot be a month"""
+    month_first: list[str] = field(default_factory=list)
+    """texts whose second number cannot be a month"""
+    either: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, cells: Sequence[SheetCell]) -> "WrittenDays":
+        """The days among the cells of a column."""
+        written = cls()
+        for cell in cells:
+            if isinstance(cell, date):
+                written.days.append(cell)
+            elif isinstance(cell, str) and (found := _NUMERIC.fullmatch(clean(cell))):
+                first, second = int(found[1]), int(found[3])
+                if first > 12:
+                    written.day_first.append(cell)
+                elif second > 12:
+                    written.month_first.append(cell)
+                else:
+                    written.either.append(cell)
+        return written
+
+    def years(self) -> Counter[int]:
+        """How many days lie in each year, of those whose year is written in full."""
+        texts = (*self.day_first, *self.month_first, *self.either)
+        written = (int(year[0]) for year in (re.search(r"\d{4}$", clean(text), re.ASCII) for text in texts) if year)
+        return Counter([*(day.year for day in self.days), *written])
+
+    def swapped_days(self, today: date) -> bool:
+        """Whether all days of the spreadsheet may have month and day changed over.
+
+        A day after the 12th cannot. Texts beside such days are what was left; without texts, days to come are a sign.
+        """
+        if not self.days or any(day.day > 12 for day in self.days) or all(day.day == day.month for day in self.days):
+            return False
+        if self.day_first or self.month_first or self.either:
+            return True
+        return any(day > today for day in self.days) and all(change_over(day) <= today for day in self.days)
+
+    def month_written_first(self) -> bool:
+        """Whether all texts may be written as in English: the month, the day, the year."""
+        return (
+            not self.days and not self.day_first and bool(self.month_first) and len(self.month_first + self.either) > 1
+        )
+
+
+def change_over(day: date) -> date:
+    """A day with its month and its day of the month changed over; as it is if it cannot be."""
+    return day.replace(month=day.day, day=day.month) if day.day <= 12 else day
+
+
+def month_first(text: str, *, always: bool) -> str:
+    """A text that is written month first as it is written here; otherwise as it is.
+
+    ``always``: also if both numbers may be months.
+    """
+    found = _NUMERIC.fullmatch(clean(text))
+    if found and int(found[1]) <= 12 and (always or int(found[3]) > 12):
+        return f"{found[3]}/{found[1]}/{found[4]}"
+    return text

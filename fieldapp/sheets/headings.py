@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -98,6 +98,8 @@ class Layout:
     columns: Sequence[SheetColumn]
     unknown: Sequence[int]
     """columns whose heading the program does not know, from 0"""
+    hidden: Sequence[int] = ()
+    """columns that are understood and left out, because they are hidden on the sheet, from 0"""
 
 
 NUMBERING = frozenset({"stt", "tt", "so tt", "so thu tu", "thu tu", "no"})
@@ -117,18 +119,24 @@ Vocabulary = Mapping[str, Sequence[tuple[int, ColumnTarget]]]
 
 
 def find_layout(
-    store: Store, model: type[Record], tables: Sequence[SheetTable], chosen: Mapping[str, str | None]
+    store: Store,
+    model: type[Record],
+    tables: Sequence[SheetTable],
+    chosen: Mapping[str, str | None],
+    *,
+    hidden: bool = False,
 ) -> tuple[SheetTable, Layout]:
     """The table that has headings, and how to read it; FieldappError if none has.
 
-    ``chosen``: heading -> field as ``field_named`` takes it, or None to leave the column out.
+    ``chosen``: heading -> field as ``field_named`` takes it, or None to leave the column out. ``hidden``: take hidden
+    columns too, not only those that are chosen.
     """
     known = _vocabulary(store, model)
     explicit = {search_key(h): None if f is None else field_named(store, model, f) for h, f in chosen.items()}
     best: tuple[int, SheetTable, Layout] | None = None
     for table in tables:
         for line in range(min(len(table.rows), LOOKED_AT)):
-            layout = _layout(model, table, line, known, explicit)
+            layout = _layout(model, table, line, known, explicit, frozenset() if hidden else table.hidden_columns)
             found = len({repr(c.target) for c in layout.columns if not isinstance(c.target, MarkTarget)})
             if best is None or found > best[0]:
                 best = (found, table, layout)
@@ -181,11 +189,16 @@ def _field(shape: FieldShape) -> FieldTarget:
 
 
 def _layout(
-    model: type[Record], table: SheetTable, line: int, known: Vocabulary, explicit: Mapping[str, ColumnTarget | None]
+    model: type[Record],
+    table: SheetTable,
+    line: int,
+    known: Vocabulary,
+    explicit: Mapping[str, ColumnTarget | None],
+    unseen: Collection[int],
 ) -> Layout:
     width = max((len(row) for row in table.rows), default=0)
     headings = [clean(cell_text(table.cell(line, at))[:LONGEST]) for at in range(width)]
-    columns, unknown = [], []
+    columns, unknown, hidden = [], [], []
     for at, heading in enumerate(headings):
         key = search_key(heading)
         if not key or key in NUMBERING:
@@ -198,10 +211,12 @@ def _layout(
         grade, target = _meaning(heading, known)
         if target is None:
             unknown.append(at)
+        elif at in unseen and not isinstance(target, MarkTarget):
+            hidden.append(at)
         else:
             columns.append((grade, SheetColumn(at, heading, target)))
     kept, lost = _best(columns)
-    return Layout(model, line, headings, kept, sorted([*unknown, *lost]))
+    return Layout(model, line, headings, kept, sorted([*unknown, *lost]), hidden)
 
 
 def _best(columns: Sequence[tuple[int, SheetColumn]]) -> tuple[list[SheetColumn], list[int]]:

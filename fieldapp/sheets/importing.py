@@ -8,7 +8,7 @@ corrected row is still the same row.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,37 +20,20 @@ from fieldapp.records import records
 from fieldapp.records.duplicates import possible_duplicates
 from fieldapp.records.words import labels
 from fieldapp.sheets import marks
-from fieldapp.sheets.cells import SheetTable, cell_text
-from fieldapp.sheets.headings import FieldTarget, Layout, field_named, find_layout, letters
-from fieldapp.sheets.lines import lines_of
-from fieldapp.sheets.reading import read_tables
+from fieldapp.sheets.cells import cell_text
+from fieldapp.sheets.headings import letters
+from fieldapp.sheets.questions import NeedsAnswer
 from fieldapp.sheets.refused_rows import RefusedRow, free_name, write_refused
-from fieldapp.sheets.rows import ParsedRow, RowCells, RowReader
+from fieldapp.sheets.rows import ParsedRow, RowCells
+from fieldapp.sheets.understood import ImportOptions, SheetReading, read_sheet
 from fieldapp.store import wall
 from fieldapp.store.ids import FIRST_DAY, derived_id, may_name, named_id
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import clean
 
+__all__ = ["ImportOptions", "ImportedRow", "SheetOutcome", "import_sheet"]
+
 _MARK = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-
-
-@dataclass(frozen=True)
-class ImportOptions:
-    """How a sheet is to be imported."""
-
-    kind: str
-    sheet: str | None = None
-    columns: Mapping[str, str | None] = field(default_factory=dict)
-    """heading -> field (``headings.field_named``); None leaves the column out"""
-    given: Mapping[str, str] = field(default_factory=dict)
-    """field -> value for each row that has none of its own"""
-    year: int | None = None
-    """of days that are written without one"""
-    confirm: bool = False
-    """unusual values are right"""
-    again: bool = False
-    """rows whose records were voided since are recorded again"""
-    dry_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,18 +73,14 @@ class _Undo(Exception):
 def import_sheet(store: Store, path: Path, order: ImportOptions) -> SheetOutcome:
     """Record the rows of a sheet; FieldappError if the sheet as a whole cannot go in, and then nothing was changed.
 
-    The sheet of refused rows is written before the records are committed: either both are there or neither.
+    ``NeedsAnswer`` if something about the sheet as a whole is to be answered first. The sheet of refused rows is
+    written before the records are committed: either both are there or neither.
     """
-    model = records.model_of(order.kind)
-    if not model.TOP:
-        raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
-    scope = records.writable_scope(store, model)
-    table, layout = find_layout(store, model, read_tables(path, order.sheet), order.columns)
-    given = {name: field_named(store, model, name) for name in order.given}
-    _check_needed(model, layout, [t.name for t in given.values() if isinstance(t, FieldTarget)])
-    outcome = SheetOutcome(clean(path.name), table.name, order.kind, order.dry_run)
-    _note_columns(outcome, table, layout)
-    sheet_import = _Import(store, model, scope, order, table, layout)
+    reading = read_sheet(store, path, order)
+    outcome = SheetOutcome(clean(path.name), reading.table.name, order.kind, order.dry_run, notes=[*reading.notes])
+    if reading.questions:
+        raise NeedsAnswer(reading.questions)
+    sheet_import = _Import(store, reading, order)
     try:
         with store.transaction():
             sheet_import.enter(outcome)
@@ -111,58 +90,25 @@ def import_sheet(store: Store, path: Path, order: ImportOptions) -> SheetOutcome
                 raise _Undo
             if outcome.refused:
                 file = free_name(path)
-                write_refused(file, table, layout, outcome.refused)
+                write_refused(file, reading.table, reading.layout, outcome.refused)
                 outcome.refused_file = str(file)
     except _Undo:
         outcome.batch = None
     return outcome
 
 
-def _check_needed(model: type[Record], layout: Layout, given: Sequence[str]) -> None:
-    """Refuse a sheet in which every row would lack the same required field."""
-    there = {c.target.name for c in layout.columns if isinstance(c.target, FieldTarget)} | {*given}
-    missing = [s for s in fields_of(model) if s.required and s.default is None and s.name not in there]
-    if missing:
-        raise FieldappError(
-            _("No column gives {fields}. The headings are: {headings}. Name the column by --map, or give the same"
-              " for all rows by --set {field}=….").format(
-                fields=", ".join(f"“{_(s.title)}”" for s in missing),
-                headings=", ".join(f"“{h}”" for h in layout.headings if h),
-                field=missing[0].name.removesuffix("_id"),
-            )
-        )  # fmt: skip
-
-
-def _note_columns(outcome: SheetOutcome, table: SheetTable, layout: Layout) -> None:
-    """Note which columns are left out because their heading is unknown, and which sheets are not read."""
-    for at in layout.unknown:
-        filled = sum(1 for line in range(layout.line + 1, len(table.rows)) if table.cell(line, at) != "")
-        if filled:
-            outcome.notes.append(
-                _("Column {column} “{heading}” is not known: its {n} values are left out. Name its field by --map.")
-                .format(column=letters(at), heading=layout.headings[at], n=filled)
-            )  # fmt: skip
-    if table.others:
-        outcome.notes.append(
-            _("Only the sheet “{sheet}” is read; choose another by --sheet: {others}.").format(
-                sheet=table.name, others=", ".join(table.others)
-            )
-        )
-
-
 class _Import:
     """The import of one sheet, inside a transaction."""
 
-    def __init__(
-        self, store: Store, model: type[Record], scope: str, order: ImportOptions, table: SheetTable, layout: Layout
-    ) -> None:
+    def __init__(self, store: Store, reading: SheetReading, order: ImportOptions) -> None:
         self._store = store
-        self._model = model
-        self._scope = scope
+        self._model = reading.layout.model
+        self._scope = reading.scope
         self._order = order
-        self._table = table
-        self._layout = layout
-        self._reader = RowReader(store, table, layout, order.given, order.year, wall.today())
+        self._table = reading.table
+        self._layout = reading.layout
+        self._lines = reading.rows
+        self._reader = reading.reader
         self._seen: Counter[str] = Counter()
         self._ids_here: set[str] = set()
         """ids of the records of this sheet's rows"""
@@ -170,12 +116,9 @@ class _Import:
         """id of a record -> fingerprint of its row, for the rows that were added"""
 
     def enter(self, outcome: SheetOutcome) -> None:
-        """Import every row of the sheet; FieldappError if there is none."""
+        """Import every row of the sheet."""
         rows = []
-        for at, why_not in lines_of(self._table, self._layout):
-            if why_not is not None:
-                outcome.notes.append(_("Line {line} is left out: {why}.").format(line=at + 1, why=why_not))
-                continue
+        for at in self._lines:
             cells = self._reader.cells_of(at)
             row_id = self._identity(cells)
             earlier = self._records_of_row(row_id)
@@ -183,8 +126,6 @@ class _Import:
             rows.append((at + 1, cells, row_id, earlier))
         for line, cells, row_id, earlier in rows:
             self._enter_row(outcome, line, cells, row_id, earlier)
-        if not rows:
-            raise FieldappError(_("There are no rows below the headings of {file}.").format(file=outcome.file))
 
     def _enter_row(
         self, outcome: SheetOutcome, line: int, cells: RowCells, row_id: str, earlier: Mapping[str, bool]
@@ -279,15 +220,16 @@ class _Import:
         reading = self._reader.read(cells)
         confirm = self._order.confirm
         problems: dict[str, str] = {}
+        asked: dict[str, str] = {}
         try:
             with self._store.transaction():
                 try:
                     self._record(reading.data, row_id)
                 except NeedsConfirmation as error:
-                    problems = error.fields
-                if not confirm and not problems:
-                    problems = self._duplicate_question(row_id, marked=bool(cells.marks.get(marks.ROW)))
-                if reading.problems or problems or (reading.questions and not confirm):
+                    asked = error.fields
+                if not confirm and not asked:
+                    asked = self._duplicate_question(row_id, marked=bool(cells.marks.get(marks.ROW)))
+                if reading.problems or asked or (reading.questions and not confirm):
                     raise _Undo
         except FieldappError as error:
             problems = error.fields or {"": str(error)}
@@ -296,6 +238,8 @@ class _Import:
         else:
             self._reader.forget(self._model.KIND)
             return None
+        if not reading.problems:  # otherwise it may be asked about what is not there because it is wrong
+            problems |= asked
         questions = {} if confirm else reading.questions
         sentences = {**problems, **questions, **reading.problems}
         return " ".join(_sentence(self._store, self._model, reading, key, text) for key, text in sentences.items())

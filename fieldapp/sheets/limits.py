@@ -40,6 +40,15 @@ def too_large(name: str) -> FieldappError:
     )  # fmt: skip
 
 
+def too_far(name: str, cell: str) -> FieldappError:
+    """The error for a file in which a cell so far down or to the right holds something."""
+    return FieldappError(
+        _("{file}: cell {cell} holds something, and a sheet may have at most {rows} lines and {columns} columns. Clear"
+          " what is there, or divide the sheet.").format(
+            file=name, cell=cell, rows=f"{ROWS:,}".replace(",", "."), columns=COLUMNS)
+    )  # fmt: skip
+
+
 def check_cells(name: str, rows: Sequence[Sequence[SheetCell]]) -> None:
     """Refuse a sheet with too many lines or columns, or with too much text in a cell."""
     if len(rows) > ROWS:

@@ -1,46 +1,294 @@
-"""Which lines of a table are rows: printed tables also have totals, headings again, and numbers of columns."""
+"""Which lines of a table are rows: the others are what nobody sees, and what printed tables have beside their rows.
+
+A line is taken for a total, the name of a group or a signature only if it could not be recorded anyway, because it
+lacks what every record of the kind must have. So no row is lost to a guess.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
+from fieldapp.domain.model import fields_of
 from fieldapp.i18n import _
-from fieldapp.sheets.cells import SheetTable, cell_text
-from fieldapp.sheets.headings import FieldTarget, Layout
+from fieldapp.sheets.cells import SheetCell, SheetTable, Sign, cell_text
+from fieldapp.sheets.days import read_day
+from fieldapp.sheets.headings import NUMBERING, FieldTarget, FigureTarget, Layout, MarkTarget
+from fieldapp.store import wall
 from fieldapp.vietnamese.text import search_key
 
-TOTALS = frozenset({"tong", "tong so", "tong cong", "cong", "cong don", "tong hop"})
-_NUMBER = re.compile(r"\(?(\d{1,3})\)?")
+Sort = Literal["row", "hidden", "struck", "headings", "numbers", "total", "group", "empty", "signature"]
+
+TOTALS = frozenset({"tong", "tong so", "tong cong", "cong", "cong don", "tong hop", "luy ke", "lui ke", "luu ke"})
+_TOTAL = re.compile(
+    r"(?:tong cong|tong so|tong|cong don|cong|lui ke|luu ke|mang sang|cong mang sang|chuien sang)\b"
+    r"(?: (?:[\d.,: ]+.*|(?:cua |cac |toan |theo |so |ca |trang |mang |den |tu |het |phan |muc |nhom |thang |qui |nam "
+    r"|dot |tuan |ngai |xa |phuong |thi tran |huien |tinh |thon |buon |to |chi bo |don |hang |tat |[ivx]+$|[a-h]$).*))?"
+)
+_SUMS = ("cong ", "tong ")
+_NUMBER = re.compile(r"\(?(\d{1,3})\)?\.?")
+_FORMULA = re.compile(r"\(?(\d{1,3})\)?\s*=.*")
+"""The number of a column that is the sum of others: ``3=1+2``"""
+_LETTER = re.compile(r"\(?([a-zđ])\)?\.?", re.IGNORECASE)
+_GROUP_MARK = re.compile(r"\(?(?:[ivx]{1,6}|[a-hđ]|\d{1,2}\.\d{1,2})\)?\s*[.)\-/:]?", re.IGNORECASE)
+"""What numbers a group: ``I``, ``A.``, ``1.1``"""
+_GROUP_NAME = re.compile(r"\(?(?:[IVX]{1,6}|[A-HĐ])\)?\s*[.)\-/:]\s*\S|^[-+*•]\s*\S")
+_PLACE_OR_TIME = re.compile(
+    r"(?:dia ban |khu vuc |cac |tai )?(?:xa|phuong|thi tran|huien|thi xa|tinh|thon|buon|bon|lang|to dan pho|chi bo|don"
+    r"|to|doi|tram|thang|qui|nam|tuan|dot|6 thang|phan|muc|nhom)\b.*"
+)
+_SIGNED = re.compile(
+    r".*\b(?:nguoi lap|lap bieu|nguoi tong hop|thu truong|don truong|pho don|chi huy|chinh tri vien|chinh uy|truong ban"
+    r"|truong phong|chu tich|bi thu|ki ten|ki ghi ro|ki va ghi ro|ho va ten|noi nhan|xac nhan|nguoi ghi|can bo theo doi"
+    r"|thieu ta|trung ta|thuong ta|dai ta|thieu ui|trung ui|thuong ui|dai ui)\b.*"
+    r"|(?:tm|kt|tl) .*|(?:.* )?ngai \S* ?thang \S* ?nam ?\S*|ghi chu.*|luu|luu vt.*|luu ho so.*|nhu tren.*|het"
+)
 
 
-def lines_of(table: SheetTable, layout: Layout) -> Iterator[tuple[int, str | None]]:
-    """The lines below the headings that are not blank: index, and for a line that is not a row the reason."""
-    headings = [search_key(heading) for heading in layout.headings]
-    for at in range(layout.line + 1, len(table.rows)):
-        if all(cell_text(cell) == "" for cell in table.rows[at]):
-            continue
-        shown = [cell_text(table.cell(at, column)) for column in range(len(headings))]
-        filled = [text for text in shown if text]
-        if [search_key(text) for text in shown] == headings:
-            yield at, _("the headings once more")
-        elif at == layout.line + 1 and _numbers(filled):
-            yield at, _("numbers of the columns")
-        elif search_key(filled[0]) in TOTALS and not _dated(layout, shown):
-            yield at, _("a total")
+@dataclass
+class Line:
+    """A line below the headings that is not blank."""
+
+    at: int
+    """index"""
+    sort: Sort
+
+
+@dataclass
+class _Seen:
+    """A line as it is looked at."""
+
+    at: int
+    texts: dict[int, str]
+    """column -> text of its cell, without what is merged into it from the line above"""
+    number: str
+    """what stands in the column that numbers the lines"""
+    fields: dict[int, str] = field(default_factory=dict)
+    """of ``texts``, those that are a field of the record"""
+    figures: dict[int, str] = field(default_factory=dict)
+    """of ``texts``, those that are a figure with digits"""
+    labels: Sequence[str] = ()
+    """what stands in the column that numbers the lines, and in the first of the others"""
+    lacks: bool = False
+    """it lacks something that every record must have"""
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is one text at most beside figures."""
+        return len(self.texts) - len(self.figures) <= 1
+
+
+def lines_of(table: SheetTable, layout: Layout, given: Collection[str], *, hidden: bool) -> list[Line]:
+    """The lines below the headings that are not blank.
+
+    ``given``: names of the fields that have a value for every row. ``hidden``: take what nobody sees.
+    """
+    return _Lines(table, layout, given, hidden=hidden).sorted()
+
+
+class _Lines:
+    def __init__(self, table: SheetTable, layout: Layout, given: Collection[str], *, hidden: bool) -> None:
+        self._table = table
+        self._hidden = hidden
+        self._line = layout.line
+        self._width = len(layout.headings)
+        self._headings = [
+            {search_key(cell_text(table.cell(line, at))) for line in range(max(layout.line - 2, 0), layout.line + 1)}
+            for at in range(self._width)
+        ]
+        self._numbering = [at for at, h in enumerate(layout.headings) if search_key(h) in NUMBERING]
+        columns = [c for c in layout.columns if not isinstance(c.target, MarkTarget)]
+        self._understood = [c.at for c in columns]
+        self._figures = {c.at for c in columns if isinstance(c.target, FigureTarget)}
+        self._fields = {c.at: c.target.name for c in columns if isinstance(c.target, FieldTarget)}
+        shapes = {shape.name: shape for shape in fields_of(layout.model)}
+        self._days = {at for at, name in self._fields.items() if shapes[name].type == "date"}
+        self._named = {at for at, name in self._fields.items() if shapes[name].type in ("ref", "choice")}
+        self._needed = {
+            at
+            for at, name in self._fields.items()
+            if shapes[name].required and shapes[name].default is None and name not in given
+        }
+
+    def sorted(self) -> list[Line]:
+        """Every line with what it is."""
+        lines: list[Line] = []
+        open_lines: list[tuple[Line, _Seen]] = []
+        directly_below = True
+        for at in range(self._line + 1, len(self._table.rows)):
+            if all(cell_text(cell) == "" for cell in self._table.rows[at]):
+                continue
+            line = Line(at, self._unseen(at))
+            lines.append(line)
+            if line.sort != "row":
+                continue
+            seen = self._seen(at)
+            if self._repeats_headings(seen):
+                line.sort, directly_below = "headings", True
+            elif directly_below and _numbers_columns([*seen.texts.values()]):
+                line.sort = "numbers"
+            else:
+                directly_below = False
+                open_lines.append((line, seen))
+        self._sort_rest(open_lines)
+        return lines
+
+    def _unseen(self, at: int) -> Sort:
+        if self._hidden:
+            return "row"
+        if at in self._table.hidden_rows:
+            return "hidden"
+        if self._table.signs:
+            filled = [c for c in self._understood if self._own(at, c) != ""]
+            if filled and all(self._table.sign(at, c) & Sign.STRUCK for c in filled):
+                return "struck"
+        return "row"
+
+    def _own(self, at: int, column: int) -> SheetCell:
+        row = self._table.rows[at]
+        return row[column] if column < len(row) else ""
+
+    def _seen(self, at: int) -> _Seen:
+        texts = {}
+        for column, cell in enumerate(self._table.rows[at][: self._width]):
+            if cell != "" and (text := cell_text(cell)):
+                texts[column] = text
+        number = next((texts[at] for at in self._numbering if at in texts), "")
+        label = next((text for at, text in texts.items() if at not in self._numbering), "")
+        seen = _Seen(at, texts, number, labels=[text for text in (number, label) if text])
+        for column, text in texts.items():
+            if column in self._figures and any(map(str.isdigit, text)):
+                seen.figures[column] = text
+            elif column in self._fields:
+                seen.fields[column] = text
+        seen.lacks = any(self._lacking(at, column) for column in self._needed)
+        return seen
+
+    def _lacking(self, at: int, column: int) -> bool:
+        cell = self._table.cell(at, column)
+        if column in self._days and isinstance(cell, str) and cell:
+            return not (any(map(str.isdigit, cell)) or _is_day(cell))
+        return cell_text(cell) == "" and not self._table.sign(at, column)
+
+    def _repeats_headings(self, seen: _Seen) -> bool:
+        return len(seen.texts) >= 2 and all(search_key(text) in self._headings[at] for at, text in seen.texts.items())
+
+    def _sort_rest(self, lines: Sequence[tuple[Line, _Seen]]) -> None:
+        """Tell totals, groups and signatures from rows."""
+        whole = [seen for _line, seen in lines if not seen.lacks and not self._is_total(seen)]
+        names = {at: {search_key(seen.fields[at]) for seen in whole if at in seen.fields} for at in self._named}
+        last = max((seen.at for _line, seen in lines if _NUMBER.fullmatch(seen.number)), default=-1)
+        above = [seen for seen in whole if seen.at <= last]
+        mostly_numbered = sum(_NUMBER.fullmatch(seen.number) is not None for seen in above) * 2 > len(above)
+        for line, seen in lines:
+            if self._is_total(seen) or (mostly_numbered and seen.at > last and seen.alone and _sums(seen)):
+                line.sort = "total"
+            elif whole and self._is_group(seen, names, mostly_numbered=mostly_numbered):
+                line.sort = "group"
+            elif seen.lacks and _NUMBER.fullmatch(seen.number) and len(seen.texts) == 1:
+                line.sort = "empty"
+        if not whole:  # then nothing says what a row is here
+            return
+        signed = [seen.at for _line, seen in lines if seen.at > last and _signs(seen)] if mostly_numbered else []
+        for line, seen in reversed(lines):
+            if line.sort == "row":
+                below_signature = bool(signed) and seen.at >= signed[0]
+                if not (below_signature or self._is_signature(seen, names)):
+                    break
+                line.sort = "signature"
+            elif line.sort == "group" and not seen.figures and not seen.number:
+                line.sort = "signature"
+
+    def _is_total(self, seen: _Seen) -> bool:
+        keys = [*map(search_key, seen.labels)]
+        if any(key in TOTALS for key in keys):
+            return seen.lacks or not self._days & self._needed or not self._days & seen.fields.keys()
+        return seen.lacks and (_sums(seen) or (seen.alone and keys[0].startswith(_SUMS)))
+
+    def _is_group(self, seen: _Seen, names: dict[int, set[str]], *, mostly_numbered: bool) -> bool:
+        """Whether a line only names the group of the rows below it, with or without its sums."""
+        labels = [text for at, text in seen.texts.items() if at not in self._numbering and at not in seen.figures]
+        marked = bool(seen.number) and _GROUP_MARK.fullmatch(seen.number) is not None
+        if len(labels) > 1 or (not labels and not marked):
+            return False
+        if marked and (mostly_numbered or seen.lacks):
+            return True
+        if not seen.lacks or seen.number:
+            return False
+        key = search_key(labels[0]) if labels else ""
+        known = any(key in keys for keys in names.values()) and not _PLACE_OR_TIME.fullmatch(key)
+        return (not seen.figures and not known) or bool(_GROUP_NAME.match(labels[0]) or _PLACE_OR_TIME.fullmatch(key))
+
+    def _is_signature(self, seen: _Seen, names: dict[int, set[str]]) -> bool:
+        """Whether a line below the last row is who signed, when, and remarks."""
+        if not seen.lacks or _NUMBER.fullmatch(seen.number):
+            return False
+        if any(search_key(text) in names.get(at, ()) for at, text in seen.fields.items()):
+            return False
+        return not seen.figures or _signs(seen)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        read_day(text, wall.today(), None)
+    except ValueError:
+        return False
+    return True
+
+
+def _sums(seen: _Seen) -> bool:
+    return any(_TOTAL.fullmatch(search_key(text)) for text in seen.labels)
+
+
+def _signs(seen: _Seen) -> bool:
+    """Whether a line says who signed or when; one that could be recorded must say nothing else."""
+    found = [_SIGNED.fullmatch(search_key(text)) is not None for text in seen.texts.values()]
+    return any(found) if seen.lacks else all(found)
+
+
+def _numbers_columns(filled: Sequence[str]) -> bool:
+    """Whether the cells only number the columns: (1) (2) (3) …, A B 1 2 3=1+2 …"""
+    numbers, letters = [], []
+    for text in filled:
+        if found := _NUMBER.fullmatch(text) or _FORMULA.fullmatch(text):
+            numbers.append(int(found[1]))
+        elif found := _LETTER.fullmatch(text):
+            letters.append(found[1].lower())
         else:
-            yield at, None
+            return False
+    counted = numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else len(letters) > 2
+    return len(filled) >= 3 and counted and letters == sorted(set(letters))
 
 
-def _numbers(filled: list[str]) -> bool:
-    """Whether the cells only number the columns: (1) (2) (3) …"""
-    found = [_NUMBER.fullmatch(text) for text in filled]
-    numbers = [int(match[1]) for match in found if match]
-    return len(numbers) == len(filled) >= 3 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+def left_out(lines: Sequence[Line]) -> Iterator[str]:
+    """What to say of the lines that are not rows: one sentence for what nobody sees, one for what is no row."""
+    by_sort: dict[Sort, list[int]] = {}
+    for line in lines:
+        by_sort.setdefault(line.sort, []).append(line.at + 1)
+    if numbers := by_sort.get("hidden"):
+        yield _("Hidden on the sheet and not recorded: line {lines}. With --hidden it is.").format(
+            lines=ranges(numbers)
+        )
+    if numbers := by_sort.get("struck"):
+        yield _("Struck out on the sheet and not recorded: line {lines}. With --hidden it is.").format(
+            lines=ranges(numbers)
+        )
+    titles: dict[Sort, str] = {
+        "headings": _("the headings once more"), "numbers": _("numbers of the columns"), "total": _("totals"),
+        "group": _("names of groups and remarks"), "empty": _("numbers without a row"),
+        "signature": _("signatures and remarks"),
+    }  # fmt: skip
+    said = [f"{ranges(by_sort[sort])} ({title})" for sort, title in titles.items() if sort in by_sort]
+    if said:
+        yield _("Left out, because it is no row: line {lines}.").format(lines="; ".join(said))
 
 
-def _dated(layout: Layout, shown: list[str]) -> bool:
-    """Whether a line has the day of a record: then it is a row, even if it looks like a total."""
-    return any(
-        shown[column.at]
-        for column in layout.columns
-        if isinstance(column.target, FieldTarget) and column.target.name == layout.model.DATE
-    )
+def ranges(numbers: Sequence[int]) -> str:
+    """Numbers in words: ``2, 4–6``."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{r[0]}–{r[-1]}" if len(r) > 2 else ", ".join(map(str, r)) for r in runs)

@@ -1,27 +1,65 @@
-"""The tables of a file, whether XLSX or CSV."""
+"""The tables of a file, whatever its format."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.sheets.cells import SheetTable
+from fieldapp.sheets import limits
+from fieldapp.sheets.cells import SheetCell, SheetTable, clean_cell
 from fieldapp.sheets.csvfile import read_csv
 from fieldapp.sheets.xlsx import read_xlsx
+from fieldapp.vietnamese.text import clean
 
-SUFFIXES = (".xlsx", ".xlsm", ".csv", ".txt", ".tsv")
+READERS: Mapping[str, Callable[[Path], Sequence[SheetTable]]] = {
+    ".xlsx": read_xlsx, ".xlsm": read_xlsx, ".csv": read_csv, ".txt": read_csv, ".tsv": read_csv,
+}  # fmt: skip
+"""Ending of a file -> what reads all its sheets, in their order; FieldappError says what is wrong with the file"""
 
 
 def read_tables(path: Path, sheet: str | None = None) -> list[SheetTable]:
-    """The tables of a file that are not empty, or only the one named ``sheet``; FieldappError says what is wrong."""
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    """The tables of a file that are not empty nor hidden, or only the one named ``sheet``.
+
+    FieldappError says what is wrong.
+    """
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
         raise FieldappError(
             _("{file} is neither .xlsx nor .csv. Open it in a spreadsheet program and save it as .xlsx.").format(
                 file=path.name
             )
         )
-    tables = read_xlsx(path, sheet) if suffix in (".xlsx", ".xlsm") else [read_csv(path)]
-    tables = [table for table in tables if any(cell != "" for row in table.rows for cell in row)]
+    filled = []
+    for table in reader(path):
+        rows = [row if all(map(_is_clean, row)) else [*map(clean_cell, row)] for row in table.rows]
+        if table.signs or any(cell != "" for row in rows for cell in row):
+            limits.check_cells(path.name, rows)
+            filled.append(replace(table, name=clean(table.name), rows=rows))
+    if sheet is not None:
+        tables = [table for table in filled if table.name.casefold() == clean(sheet).casefold()][:1]
+        if not tables:
+            raise FieldappError(
+                _("{file} has no sheet “{sheet}” with anything on it. Sheets: {listed}.").format(
+                    file=path.name, sheet=clean(sheet), listed=", ".join(table.name for table in filled) or "–"
+                )
+            )
+    else:
+        tables = [table for table in filled if not table.hidden]
+        if filled and not tables:
+            listed = ", ".join(table.name for table in filled)
+            raise FieldappError(
+                _("All sheets of {file} that hold anything are hidden. Name one by --sheet: {listed}.").format(
+                    file=path.name, listed=listed
+                )
+            )
     if not tables:
         raise FieldappError(_("There is nothing on {file}.").format(file=path.name))
-    return tables
+    names = {
+        table.name: _("{sheet} (hidden)").format(sheet=table.name) if table.hidden else table.name for table in filled
+    }
+    return [replace(table, others=[names[t.name] for t in filled if t.name != table.name]) for table in tables]
+
+
+def _is_clean(cell: SheetCell) -> bool:
+    return clean_cell(cell) is cell

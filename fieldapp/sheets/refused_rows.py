@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,8 @@ def write_refused(path: Path, table: SheetTable, layout: Layout, rows: Sequence[
                 "text": book.add_format({"text_wrap": True, "valign": "top"}),
                 "quoted": book.add_format({"text_wrap": True, "valign": "top", "quote_prefix": True}),
                 "day": book.add_format({"num_format": "dd/mm/yyyy", "valign": "top"}),
+                "hour": book.add_format({"num_format": "hh:mm", "valign": "top"}),
+                "hours": book.add_format({"num_format": "[hh]:mm", "valign": "top"}),
                 "grey": book.add_format({"font_color": "#808080", "valign": "top"}),
             }
             sheet = book.add_worksheet()
@@ -91,8 +93,9 @@ def _write(sheet: Any, looks: Mapping[str, Any], row: int, column: int, cell: Sh
         sheet.write_boolean(row, column, cell, looks["text"])
     elif isinstance(cell, int | float):
         sheet.write_number(row, column, cell, looks["text"])
-    elif isinstance(cell, date):
-        sheet.write_datetime(row, column, cell, looks["day"])
+    elif isinstance(cell, date | time | timedelta):
+        look = "day" if isinstance(cell, date) else "hour" if isinstance(cell, time) else "hours"
+        sheet.write_datetime(row, column, cell, looks[look])
     elif cell:
         # without the quote, the text would become a formula once the cell is edited
         look = looks["quoted"] if looks_like_formula(cell) else looks["text"]

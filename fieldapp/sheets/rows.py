@@ -2,20 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time, timedelta
 from typing import Any
 
 from fieldapp.domain.assistance import MEASURES, Activity
+from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import FieldShape, fields_of
 from fieldapp.i18n import _, everywhere
 from fieldapp.records import lists
 from fieldapp.records.reading import resolve_reference
 from fieldapp.records.typed_figures import read_figures
 from fieldapp.records.words import choice_title
-from fieldapp.sheets.cells import ERRORS, SheetTable, cell_text
-from fieldapp.sheets.days import read_day, split_range
+from fieldapp.sheets.cells import SheetCell, SheetTable, Sign, cell_text, is_error
+from fieldapp.sheets.days import change_over, month_first, read_day, split_range
 from fieldapp.sheets.headings import (
     BodiesTarget,
     ColumnTarget,
@@ -26,6 +27,7 @@ from fieldapp.sheets.headings import (
     MarkTarget,
     ParentTarget,
     field_named,
+    letters,
 )
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean, search_key
@@ -45,6 +47,10 @@ class FilledCell:
     text: str
     repeated: bool
     """it is covered by a merged cell, and is not its first"""
+    place: str = ""
+    """its name as a spreadsheet shows it: ``F3``"""
+    trouble: str | None = None
+    """why it cannot be taken for what its text says"""
 
 
 @dataclass
@@ -54,6 +60,10 @@ class RowCells:
     cells: list[FilledCell] = field(default_factory=list)
     marks: dict[str, str] = field(default_factory=dict)
     """one of ``marks.MARKS`` -> what this program wrote there, in a sheet of refused rows"""
+    covered: dict[str, str] = field(default_factory=dict)
+    """heading -> name of an empty cell on which there is a picture or a comment"""
+    beyond: int = 0
+    """cells after the last column, in a file whose cells are only separated by signs"""
 
     def fingerprint(self) -> str:
         """A hash that identifies the row: the same for the same content, in any order of the columns."""
@@ -100,8 +110,19 @@ class RowReader:
         given: Mapping[str, str],
         year: int | None,
         today: date,
+        *,
+        hidden: bool = False,
+        days: Mapping[int, str] | None = None,
+        usual_years: Collection[int] = (),
     ) -> None:
-        """``given``: field as a map names it -> value for every row whose cell is empty or missing."""
+        """``given``: field as a map names it -> value for every row whose cell is empty or missing.
+
+        ``hidden``: take what is struck out or not seen. ``days``: columns in which "days" of the spreadsheet are
+        changed over, or "texts" are written month first. ``usual_years``: in which most days of the sheet lie.
+        """
+        self._usual_years = usual_years
+        self._hidden = hidden
+        self._days = days or {}
         self._store = store
         self._table = table
         self._layout = layout
@@ -112,32 +133,93 @@ class RowReader:
         constants = [(name, field_named(store, layout.model, name), value) for name, value in given.items()]
         self._given = [(n, t, clean(v)) for n, t, v in constants if repr(t) not in columns]
         self._defaults = {repr(t): clean(v) for _n, t, v in constants}
+        self._headed = len(table.rows[layout.line])
         self._known: dict[tuple[str, str, date | None], str | ValueError] = {}
         self._measures: dict[str, Mapping[str, Row]] = {}
 
     def cells_of(self, at: int) -> RowCells:
         """What the cells of a row hold, before anything is looked up."""
         row = RowCells()
+        if self._table.separated:
+            row.beyond = sum(cell != "" for cell in self._table.rows[at][self._headed :])
+        signs = self._table.signs
         for column in self._layout.columns:
             cell = self._table.cell(at, column.at)
+            if column.at in self._days:
+                cell = self._turned(cell, self._days[column.at])
             text = cell_text(cell)
             if isinstance(column.target, MarkTarget):
                 row.marks[column.target.name] = clean(text)
                 continue
+            place = f"{letters(column.at)}{at + 1}"
+            sign = self._table.sign(at, column.at) if signs else Sign(0)
+            trouble = self._trouble(column.target, cell, sign, place) if text else None
             text = text or self._defaults.get(repr(column.target), "")
             if text:
                 repeated = self._table.origin(at, column.at) != (at, column.at)
-                row.cells.append(FilledCell(column.heading, column.target, text, repeated))
+                row.cells.append(FilledCell(column.heading, column.target, text, repeated, place, trouble))
+            elif sign & Sign.COVERED:
+                row.covered[column.heading] = place
         row.cells += [FilledCell(name, target, text, False) for name, target, text in self._given if text]
         return row
+
+    @staticmethod
+    def _turned(cell: SheetCell, what: str) -> SheetCell:
+        if isinstance(cell, date):
+            return change_over(cell)
+        return month_first(cell, always=what == "texts") if isinstance(cell, str) else cell
+
+    def _trouble(self, target: ColumnTarget, cell: SheetCell, sign: Sign, place: str) -> str | None:
+        """Why a cell that holds something cannot be taken for what its text says."""
+        if isinstance(cell, str) and is_error(cell):
+            return failed(cell, place)
+        if sign and not self._hidden:
+            if sign & (Sign.STRUCK | Sign.PARTLY_STRUCK):
+                sentence = _("cell {cell} is struck out, in whole or in part. Take the line off or clear the cell; with"
+                             " --hidden it is taken as it is.")  # fmt: skip
+                return sentence.format(cell=place)
+            if sign & Sign.UNSEEN:
+                sentence = _("cell {cell} holds “{text}”, which nobody sees on the sheet. Show it or clear the cell;"
+                             " with --hidden it is taken as it is.")  # fmt: skip
+                return sentence.format(cell=place, text=clean(cell_text(cell)))
+        sort = self._shapes[target.name].type if isinstance(target, FieldTarget) else None
+        if isinstance(cell, bool) and sort != "boolean":
+            return _("cell {cell} holds {value} in place of a value. Type what is meant.").format(
+                cell=place, value="TRUE" if cell else "FALSE"
+            )
+        if isinstance(cell, time | timedelta) and sort not in ("text", "long"):
+            return _(
+                "cell {cell} holds the time {time}. Type what is meant, and give the cell the format General."
+            ).format(cell=place, time=cell_text(cell))
+        if isinstance(cell, date) and not isinstance(target, ExtraTarget) and sort not in ("date", "text", "long"):
+            return _(
+                "cell {cell} holds the day {day}. Type what is meant, and give the cell the format General."
+            ).format(cell=place, day=cell_text(cell))
+        return None
 
     def read(self, row: RowCells) -> ParsedRow:
         """What a row means, right or wrong."""
         reading = ParsedRow()
-        self._read_fields(reading, row.cells)
+        cells = [cell for cell in row.cells if cell.trouble is None]
+        for cell in row.cells:
+            if cell.trouble is not None:
+                key = cell.target.name if isinstance(cell.target, FieldTarget) else cell.heading
+                reading.titles[key] = cell.heading
+                reading.problems[key] = cell.trouble
+        if row.beyond:
+            sentence = _("This row has {n} more cells than there are headings: a separator stands inside a cell. Put"
+                         " that cell between quotes.")  # fmt: skip
+            reading.problems[""] = sentence.format(n=row.beyond)
+        for heading, place in row.covered.items():
+            reading.titles[heading] = heading
+            reading.questions[heading] = _(
+                "cell {cell} is empty, and there is a picture, a box or a comment on it. Type the value, or confirm"
+                " that there is none."
+            ).format(cell=place)
+        self._read_fields(reading, cells)
         if issubclass(self._layout.model, Activity):
-            self._read_figures(reading, row.cells)
-            self._read_bodies(reading, row.cells)
+            self._read_figures(reading, cells)
+            self._read_bodies(reading, cells)
         return reading
 
     def forget(self, kind: str) -> None:
@@ -156,9 +238,6 @@ class RowReader:
         for name, (heading, text) in ordered:
             shape = self._shapes[name]
             reading.titles[name] = heading
-            if text in ERRORS:
-                reading.problems[name] = failed(text)
-                continue
             try:
                 value, question = self._value(shape, text, [t for n, t in above if n == name], on)
             except ValueError as error:
@@ -169,6 +248,14 @@ class RowReader:
             reading.data[name] = value
             if name == date_field:
                 on = date.fromisoformat(value)
+                if not question and self._far_from_the_others(on):
+                    reading.questions[name] = _("{day} is far from the other days of this sheet. Is it right?").format(
+                        day=format_date(on)
+                    )
+
+    def _far_from_the_others(self, day: date) -> bool:
+        years = self._usual_years
+        return bool(years) and not min(years) - 1 <= day.year <= max(years) + 1
 
     def _split_period(self, texts: dict[str, tuple[str, str]]) -> None:
         """Split a period that was written in the column of its first day."""
@@ -221,9 +308,7 @@ class RowReader:
         for cell in cells:
             if not isinstance(cell.target, FigureTarget | ExtraTarget):
                 continue
-            if cell.text in ERRORS:
-                reading.problems[cell.heading] = failed(cell.text)
-            elif cell.repeated:
+            if cell.repeated:
                 reading.problems[cell.heading] = _("This cell is merged over several lines: give each its own figure.")
             elif isinstance(cell.target, ExtraTarget):
                 reading.titles[f"extras.{len(extras)}"] = cell.heading
@@ -289,8 +374,6 @@ class RowReader:
 
     def _body(self, target_type: str, name: str, on: date | None, reading: ParsedRow) -> dict[str, Any]:
         """The body that is named: a party cell or a commune must be on record, others may be only a name."""
-        if name in ERRORS:
-            raise ValueError(failed(name))
         if target_type == "party_cell":
             return {"party_cell_id": self._named("party_cell", name, None)}
         if target_type == "commune":
@@ -299,9 +382,10 @@ class RowReader:
         return {"name": name, **({"unit_id": unit} if unit else {})}
 
 
-def failed(text: str) -> str:
+def failed(text: str, place: str) -> str:
     """The sentence for a cell whose formula has failed."""
-    return _("The sheet's formula has failed here ({error}).").format(error=text)
+    sentence = _("The sheet's formula has failed here ({error}): mend it in cell {cell}, or type the value.")
+    return sentence.format(error=text, cell=place)
 
 
 def _choice(shape: FieldShape, text: str) -> str:

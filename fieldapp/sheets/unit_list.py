@@ -18,7 +18,7 @@ from fieldapp.domain.reference import Level, Unit
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
-from fieldapp.sheets.cells import cell_text
+from fieldapp.sheets.cells import cell_text, clean_cell
 from fieldapp.sheets.csvfile import read_csv
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
@@ -166,8 +166,8 @@ def take_unit_list(store: Store, units: Path | None, successions: Path | None, *
 
 def _rows(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, column -> text) for each line below the headings."""
-    table = read_csv(path)
-    shown = [[cell_text(cell).strip() for cell in row] for row in table.rows]
+    (table,) = read_csv(path)
+    shown = [[cell_text(clean_cell(cell)) for cell in row] for row in table.rows]
     heads = [_meant("head", head) for head in shown[0]] if shown else []
     missing = [name for name in needed if name not in heads]
     if missing:

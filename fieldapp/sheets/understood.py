@@ -1,0 +1,291 @@
+"""A sheet as it is understood, before anything is recorded: its columns, its rows, what is left out, what is asked.
+
+This is what a preview shows and what an import goes by. Nothing here writes.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fieldapp.domain.dates import format_date
+from fieldapp.domain.model import Record, fields_of
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.records import records
+from fieldapp.sheets.cells import Place, SheetTable, Sign
+from fieldapp.sheets.days import WrittenDays, change_over, month_first
+from fieldapp.sheets.headings import FieldTarget, Layout, MarkTarget, field_named, find_layout, letters
+from fieldapp.sheets.lines import left_out, lines_of
+from fieldapp.sheets.questions import SheetChoice, SheetQuestion
+from fieldapp.sheets.reading import read_tables
+from fieldapp.sheets.rows import RowReader
+from fieldapp.store import wall
+from fieldapp.store.store import Store
+from fieldapp.vietnamese.text import clean
+
+NAMED = 5
+"""How many cells a sentence names"""
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a sheet is to be imported."""
+
+    kind: str
+    sheet: str | None = None
+    columns: Mapping[str, str | None] = field(default_factory=dict)
+    """heading -> field (``headings.field_named``); None leaves the column out"""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """field -> value for each row that has none of its own"""
+    year: int | None = None
+    """of days that are written without one"""
+    confirm: bool = False
+    """unusual values are right"""
+    again: bool = False
+    """rows whose records were voided since are recorded again"""
+    dry_run: bool = False
+    hidden: bool = False
+    """take rows and columns that are hidden, and what is struck out or not seen"""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """key of a question about the sheet -> key of the choice (``questions``)"""
+
+
+@dataclass(frozen=True)
+class SheetReading:
+    """A sheet as it is understood."""
+
+    table: SheetTable
+    layout: Layout
+    scope: str
+    rows: Sequence[int]
+    """indexes of the lines that are rows"""
+    reader: RowReader
+    notes: Sequence[str]
+    """what is left out, and why"""
+    questions: Sequence[SheetQuestion] = field(default=())
+    """those that ``answers`` does not answer; nothing may be recorded before"""
+
+
+def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
+    """Read and understand a sheet; FieldappError if it cannot go in as a whole."""
+    model = records.model_of(order.kind)
+    if not model.TOP:
+        raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
+    scope = records.writable_scope(store, model)
+    tables = read_tables(path, order.sheet)
+    try:
+        table, layout = find_layout(store, model, tables, order.columns, hidden=order.hidden)
+    except FieldappError:
+        _refuse_uncalculated(path, tables[0], [p for p, sign in tables[0].signs.items() if sign & Sign.UNCALCULATED])
+        raise
+    targets = {name: field_named(store, model, name) for name in order.given}
+    given = [target.name for target in targets.values() if isinstance(target, FieldTarget)]
+    _check_needed(model, layout, given)
+    lines = lines_of(table, layout, given, hidden=order.hidden)
+    rows = [line.at for line in lines if line.sort == "row"]
+    used = _Used(table, layout, frozenset(rows))
+    _refuse_uncalculated(path, table, [*used.signed(Sign.UNCALCULATED, headings=True)])
+    questions = [*_questions(used, order.hidden)]
+    days = _days_question(used)
+    if days is not None:
+        questions.append(days)
+    _check_answers(order.answers, questions)
+    changed = _days_changed(used) if order.answers.get("days") == "swapped" else {}
+    reader = RowReader(
+        store, table, layout, order.given, order.year, wall.today(), hidden=order.hidden, days=changed,
+        usual_years=_usual_years(used),
+    )  # fmt: skip
+    notes = [*_column_notes(table, layout), *left_out(lines)]
+    if not rows:
+        raise FieldappError(
+            " ".join([_("There are no rows below the headings of {file}.").format(file=clean(path.name)), *notes])
+        )
+    open_questions = [question for question in questions if question.key not in order.answers]
+    return SheetReading(table, layout, scope, rows, reader, notes, open_questions)
+
+
+def _check_needed(model: type[Record], layout: Layout, given: Collection[str]) -> None:
+    """Refuse a sheet in which every row would lack the same required field."""
+    there = {c.target.name for c in layout.columns if isinstance(c.target, FieldTarget)} | {*given}
+    missing = [s for s in fields_of(model) if s.required and s.default is None and s.name not in there]
+    if missing:
+        sentence = _("No column gives {fields}. The headings are: {headings}. Name the column by --map, or give the"
+                     " same for all rows by --set {field}=….").format(
+            fields=", ".join(f"“{_(s.title)}”" for s in missing),
+            headings=", ".join(f"“{h}”" for h in layout.headings if h),
+            field=missing[0].name.removesuffix("_id"),
+        )  # fmt: skip
+        raise FieldappError(" ".join([sentence, *_hidden_columns(layout)]))
+
+
+def _column_notes(table: SheetTable, layout: Layout) -> Iterator[str]:
+    """Which columns and sheets are not read."""
+    for at in layout.unknown:
+        filled = sum(1 for line in range(layout.line + 1, len(table.rows)) if table.cell(line, at) != "")
+        if filled:
+            yield _(
+                "Column {column} “{heading}” is not known: its {n} values are left out. Name its field by --map."
+            ).format(column=letters(at), heading=layout.headings[at], n=filled)
+    yield from _hidden_columns(layout)
+    if table.others:
+        yield _("Only the sheet “{sheet}” is read; choose another by --sheet: {others}.").format(
+            sheet=table.name, others=", ".join(table.others)
+        )
+
+
+def _hidden_columns(layout: Layout) -> Iterator[str]:
+    if layout.hidden:
+        named = ", ".join(f"{letters(at)} “{layout.headings[at]}”" for at in layout.hidden)
+        yield _(
+            "Hidden on the sheet and not recorded: columns {columns}. With --hidden, or named by --map, they are."
+        ).format(columns=named)
+
+
+@dataclass(frozen=True)
+class _Used:
+    """The cells of a sheet that would be recorded."""
+
+    table: SheetTable
+    layout: Layout
+    rows: frozenset[int]
+
+    def columns(self) -> set[int]:
+        return {c.at for c in self.layout.columns if not isinstance(c.target, MarkTarget)}
+
+    def signed(self, sign: Sign, *, headings: bool = False) -> Iterator[Place]:
+        """The cells with a sign, in their order; ``headings``: in the line of the headings too."""
+        columns = self.columns()
+        for (row, column), found in sorted(self.table.signs.items()):
+            if found & sign and ((row in self.rows and column in columns) or (headings and row == self.layout.line)):
+                yield row, column
+
+    def days(self) -> dict[int, WrittenDays]:
+        """Columns of days -> how they are written."""
+        shapes = {shape.name: shape for shape in fields_of(self.layout.model)}
+        rows = sorted(self.rows)
+        return {
+            c.at: WrittenDays.of([self.table.cell(row, c.at) for row in rows])
+            for c in self.layout.columns
+            if isinstance(c.target, FieldTarget) and shapes[c.target.name].type == "date"
+        }
+
+
+def cells_named(places: Sequence[Place]) -> str:
+    """The names of cells, the first of many: ``F2, F3 …``"""
+    named = [f"{letters(column)}{row + 1}" for row, column in places[:NAMED]]
+    return ", ".join(named) + (" …" if len(places) > NAMED else "")
+
+
+def _refuse_uncalculated(path: Path, table: SheetTable, places: Sequence[Place]) -> None:
+    if places:
+        sentence = _("{file}, sheet “{sheet}”: the results of formulas are not in the file (cells {cells}). Open the"
+                     " file in a spreadsheet program, save it, and give it again. Nothing was recorded.")  # fmt: skip
+        raise FieldappError(sentence.format(file=clean(path.name), sheet=table.name, cells=cells_named(places)))
+
+
+def _questions(used: _Used, hidden: bool) -> Iterator[SheetQuestion]:
+    zeros = [*used.signed(Sign.ASSUMED_ZERO)]
+    if zeros:
+        yield SheetQuestion(
+            "zeros",
+            _("Cells {cells} hold formulas with the result 0 or nothing, and the file says that nobody has calculated"
+              " it: open it in a spreadsheet program and save it there, or say that this is the result.").format(
+                cells=cells_named(zeros)),
+            [SheetChoice("keep", _("0 is the result"))],
+        )  # fmt: skip
+    columns = used.columns()
+    ruled = sorted(
+        {
+            (row, column)
+            for top, first, bottom, last in used.table.hiding_rules
+            for row in used.rows
+            if top <= row <= bottom
+            for column in columns
+            if first <= column <= last and used.table.cell(row, column) != ""
+        }
+    )
+    if ruled and not hidden:
+        yield SheetQuestion(
+            "rules",
+            _("A rule of the sheet (conditional formatting) strikes out or hides some of the cells {cells}, and which"
+              " of them is not known. Delete these rows or the rule, or say that all of them count.").format(
+                cells=cells_named(ruled)),
+            [SheetChoice("keep", _("all of them count"))],
+        )  # fmt: skip
+    several = [*used.signed(Sign.SEVERAL_ROWS)]
+    if several:
+        yield SheetQuestion(
+            "breaks",
+            _("Cells {cells} hold line breaks and as many separators as a row: perhaps a quote is missing, and rows"
+              " were swallowed. Look at these lines in the file, or say that they are one text.").format(
+                cells=cells_named(several)),
+            [SheetChoice("keep", _("each is one text"))],
+        )  # fmt: skip
+
+
+def _days_changed(used: _Used) -> dict[int, str]:
+    """Columns whose days may be changed over -> what of them: the "days" of the spreadsheet, or "texts"."""
+    today = wall.today()
+    found = {}
+    for at, written in used.days().items():
+        if written.swapped_days(today):
+            found[at] = "days"
+        elif written.month_written_first():
+            found[at] = "texts"
+    return found
+
+
+def _days_question(used: _Used) -> SheetQuestion | None:
+    changed = _days_changed(used)
+    if not changed:
+        return None
+    columns = used.days()
+    days = sorted({day for at in changed for day in columns[at].days if day.day != day.month})
+    texts = [text for at in changed for text in (*columns[at].month_first, *columns[at].either)] if not days else []
+    named = ", ".join(f"{letters(at)} “{used.layout.headings[at]}”" for at in sorted(changed))
+    if days:
+        right = _("{n} days as they are: {first} to {last}").format(
+            n=len(days), first=format_date(days[0]), last=format_date(days[-1])
+        )
+        turned = sorted(map(change_over, days))
+        swapped = _("month and day changed over, such as {one} for {other}: {first} to {last}").format(
+            one=format_date(change_over(days[0])), other=format_date(days[0]),
+            first=format_date(turned[0]), last=format_date(turned[-1]),
+        )  # fmt: skip
+    else:
+        right = _("the day stands first; {n} of the texts are no days then").format(
+            n=sum(len(columns[at].month_first) for at in changed)
+        )
+        swapped = _("the month stands first: {text} is {day}").format(
+            text=texts[0], day=month_first(texts[0], always=True)
+        )
+    text = _(
+        "The days of column {columns} may have come from a spreadsheet in English, which takes 3/2/2026 for 2 March."
+    )
+    return SheetQuestion(
+        "days", text.format(columns=named), [SheetChoice("as-written", right), SheetChoice("swapped", swapped)]
+    )
+
+
+def _check_answers(answers: Mapping[str, str], questions: Sequence[SheetQuestion]) -> None:
+    """Refuse an answer that no choice has; one to a question that is not asked does no harm."""
+    for question in questions:
+        given = answers.get(question.key)
+        if given is not None and given not in [choice.key for choice in question.choices]:
+            listed = ", ".join(choice.key for choice in question.choices)
+            raise FieldappError(
+                _("“{answer}” is no answer to “{key}”. Answers: {choices}.").format(
+                    answer=clean(given), key=question.key, choices=listed
+                )
+            )
+
+
+def _usual_years(used: _Used) -> frozenset[int]:
+    """The years in which most of the records lie, by the day that a record has."""
+    days = used.days()
+    name = used.layout.model.DATE
+    columns = [c.at for c in used.layout.columns if isinstance(c.target, FieldTarget) and c.target.name == name]
+    years = sum((days[at].years() for at in columns), Counter[int]())
+    most = max(years.values(), default=0)
+    return frozenset(year for year, n in years.items() if n == most or n >= max(2, years.total() / 10))

@@ -1,0 +1,241 @@
+"""How the cells of an XLSX look: as what a number is shown, what is struck out, what nobody sees, in which font."""
+
+import colorsys
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from functools import cached_property
+from typing import Literal, TypeVar
+
+from fieldapp.sheets.cells import SheetCell, old_font
+from fieldapp.sheets.xml_parts import Node
+
+T = TypeVar("T")
+Kind = Literal["", "date", "time", "duration"]
+
+WHITE, BLACK = "FFFFFF", "000000"
+_BUILT_IN: dict[int, Kind] = {
+    **dict.fromkeys((14, 15, 16, 17, 22, *range(27, 32), 36, *range(50, 59)), "date"),
+    **dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 47), "time"),
+    46: "duration",
+}  # fmt: skip
+"""Numbers of formats that are not written out in the file; those from 27 on are days and times in eastern Asia"""
+_UNSPOKEN = re.compile(r'"[^"]*"|\\.|_.|\*.|am/pm|a/p', re.IGNORECASE | re.DOTALL)
+_SPOKEN = re.compile(r'"[^"]*"|\\.')
+_SPACE = re.compile(r"_.|\* ")
+_BRACKETS = re.compile(r"\[[^\]]*\]")
+_ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+_STANDARD = (
+    "000000 FFFFFF FF0000 00FF00 0000FF FFFF00 FF00FF 00FFFF " * 2
+    + "800000 008000 000080 808000 800080 008080 C0C0C0 808080 9999FF 993366 FFFFCC CCFFFF 660066 FF8080 0066CC CCCCFF"
+    " 000080 FF00FF FFFF00 00FFFF 800080 800000 008080 0000FF 00CCFF CCFFFF CCFFCC FFFF99 99CCFF FF99CC CC99FF FFCC99"
+    " 3366FF 33CCCC 99CC00 FFCC00 FF9900 FF6600 666699 969696 003366 339966 003300 333300 993300 993366 333399 333333"
+    f" {BLACK} {WHITE}"
+).split()  # fmt: skip
+"""The colours that are named by a number; the last two are those of the window"""
+_THEME = ("lt1", "dk1", "lt2", "dk2", *(f"accent{n}" for n in range(1, 7)), "hlink", "folHlink")
+_SAME = 12
+"""Steps of 255 by which the red, green and blue of two colours may differ that nobody tells apart"""
+_TINY = 2.0
+"""Points; nobody reads a smaller font"""
+
+
+@dataclass(frozen=True)
+class Font:
+    """The font of a cell or of a piece of its text."""
+
+    name: str = ""
+    struck: bool = False
+    color: str = BLACK
+    tiny: bool = False
+
+
+@dataclass(frozen=True)
+class Style:
+    """The look of a cell."""
+
+    font: Font = Font()
+    ground: str | None = WHITE
+    """None if it has a pattern or several colours"""
+    kind: Kind = ""
+    shows: tuple[bool, bool, bool] = (True, True, True)
+    """whether its format shows positive numbers, negative ones, and texts"""
+    white: bool = False
+    """its format writes in white"""
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether there is nothing to say about a cell that looks so."""
+        return not (self.font.struck or is_old(self.font) or self.hides(self.font)) and all(self.shows)
+
+    def hides(self, font: Font) -> bool:
+        """Whether text in a font is not seen on the cell's ground."""
+        color = WHITE if self.white else font.color
+        return font.tiny or (self.ground is not None and _alike(color, self.ground))
+
+    def hides_value(self, value: SheetCell) -> bool:
+        """Whether the cell's format shows nothing for a value; a hidden 0 is what a blank is."""
+        if isinstance(value, str):
+            return not self.shows[2]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return not self.shows[value < 0] and value != 0
+        return not self.shows[0]
+
+
+class Styles:
+    """The styles of a workbook; a cell names its own by number."""
+
+    def __init__(self, styles: Node, theme: Node) -> None:
+        self._theme = [_scheme_color(next(theme.all(name), Node(""))) for name in _THEME]
+        custom = [_six_digits(node.get("rgb")) for node in next(styles.all("indexedColors"), Node("")).children]
+        self._indexed = [*custom, *_STANDARD[len(custom) :]]
+        codes = {node.get("numFmtId"): node.get("formatCode") for node in styles.child("numFmts").children}
+        fonts = [self.font(node) for node in styles.child("fonts").children]
+        grounds = [self._ground(node) for node in styles.child("fills").children]
+        self._cells: list[Style] = []
+        self._otherwise = Style()
+        for xf in styles.child("cellXfs").children:
+            font = _at(fonts, xf.get("fontId"), Font())
+            ground = _at(grounds, xf.get("fillId"), WHITE)
+            self._cells.append(_style(font, ground, xf.get("numFmtId"), codes.get(xf.get("numFmtId"))))
+        self.hiding_rules = [self._hides(dxf) for dxf in styles.child("dxfs").children]
+        """For each look that a rule may give a cell: whether it strikes it out or hides it"""
+
+    def __getitem__(self, number: int) -> Style:
+        return self._cells[number] if 0 <= number < len(self._cells) else self._otherwise
+
+    def font(self, node: Node) -> Font:
+        """The font that ``font`` of the styles, or ``rPr`` of a piece of text, describes."""
+        name, size, color = (
+            node.child("name").get("val") or node.child("rFont").get("val"),
+            node.child("sz").get("val"),
+            node.child("color"),
+        )
+        struck = any(child.name == "strike" and on(child.attributes.get("val", "1")) for child in node.children)
+        return Font(
+            name, struck, (self._color(color) if color.name else None) or BLACK, bool(size) and number_of(size) < _TINY
+        )
+
+    def _hides(self, dxf: Node) -> bool:
+        font = self.font(dxf.child("font"))
+        ground = self._ground(dxf.child("fill"), "bgColor") if dxf.child("fill").name else WHITE
+        code = dxf.child("numFmt").get("formatCode")
+        style = _style(font, ground, "", code or None)
+        return font.struck or style.hides(font) or not any(style.shows)
+
+    def _ground(self, fill: Node, solid: str = "fgColor") -> str | None:
+        pattern = fill.child("patternFill")
+        if not pattern.name:
+            return None if fill.children else WHITE
+        sort = pattern.get("patternType") or ("solid" if pattern.child(solid).name else "none")
+        if sort == "none":
+            return WHITE
+        return self._color(pattern.child(solid)) if sort == "solid" else None
+
+    def _color(self, node: Node) -> str | None:
+        """Six digits, or None if it is not known."""
+        if rgb := node.get("rgb"):
+            return _six_digits(rgb)
+        tint = number_of(node.get("tint"))
+        if node.get("theme"):
+            return _tinted(_at(self._theme, node.get("theme"), None), tint)
+        if node.get("indexed"):
+            return _tinted(_at(self._indexed, node.get("indexed"), None), tint)
+        return None
+
+
+def on(value: str) -> bool:
+    """Whether an attribute says yes."""
+    return value in ("1", "true", "on")
+
+
+def _at(listed: Sequence[T], number: str, otherwise: T) -> T:
+    at = int(number) if number.isdecimal() else 0
+    return listed[at] if at < len(listed) else otherwise
+
+
+def number_of(text: str, otherwise: float = 0.0) -> float:
+    """A number in an attribute; files made by hand have others."""
+    try:
+        return float(text)
+    except ValueError:
+        return otherwise
+
+
+def _style(font: Font, ground: str | None, number: str, code: str | None) -> Style:
+    if code is None:
+        return Style(font, ground, _BUILT_IN.get(int(number) if number.isdecimal() else 0, ""))
+    spoken = _SPOKEN.sub(lambda said: "¤" if said[0].strip('"\\').strip() else "", code)
+    shown = [bool(_BRACKETS.sub("", _SPACE.sub("", section)).strip()) for section in spoken.split(";")]
+    shows = (shown[0], shown[1] if len(shown) > 1 else shown[0], shown[3] if len(shown) > 3 else True)
+    return Style(font, ground, _kind(_UNSPOKEN.sub("", code).split(";")), shows, "[white]" in code.lower())
+
+
+def _kind(sections: Sequence[str]) -> Kind:
+    """What a format shows numbers as."""
+    first = next(filter(None, sections), "")
+    if _ELAPSED.search(first):
+        return "duration"
+    letters = _BRACKETS.sub("", first).lower()
+    if letters.strip() in ("general", "standard", "@"):
+        return ""
+    if "y" in letters or "d" in letters or ("m" in letters and not set("hs") & set(letters)):
+        return "date"
+    return "time" if set("hs") & set(letters) else ""
+
+
+def _scheme_color(node: Node) -> str | None:
+    child = node.children[0] if node.children else node
+    return _six_digits(child.get("lastClr") or child.get("val"))
+
+
+def _six_digits(text: str) -> str | None:
+    """The colour that a text ends with; None if it does not."""
+    found = re.search(r"[0-9A-F]{6}$", text.upper(), re.ASCII)
+    return found[0] if found else None
+
+
+def _tinted(color: str | None, tint: float) -> str | None:
+    if color is None or not tint:
+        return color
+    hue, light, saturation = colorsys.rgb_to_hls(*(part / 255 for part in _parts(color)))
+    light = light * (1 + tint) if tint < 0 else light * (1 - tint) + tint
+    return "".join(f"{round(255 * part):02X}" for part in colorsys.hls_to_rgb(hue, light, saturation))
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or all(abs(a - b) <= _SAME for a, b in zip(_parts(one), _parts(other), strict=True))
+
+
+def _parts(color: str) -> tuple[int, int, int]:
+    return int(color[:2], 16), int(color[2:4], 16), int(color[4:6], 16)
+
+
+def shown_as(value: float, kind: Kind, *, from_1904: bool) -> SheetCell:
+    """The day, time of day or length of time as which a number is shown; ``#####`` where a spreadsheet shows that.
+
+    Days are counted from 1900, as if that year had a 29 February, or from 1904.
+    """
+    if not kind:
+        return value
+    if value < 0 and not from_1904:
+        return "#####"
+    try:
+        if kind == "duration":
+            return timedelta(days=value)
+        if kind == "time":
+            seconds = min(round(value % 1 * 86400), 86399)
+            return time(seconds // 3600, seconds // 60 % 60, seconds % 60)
+        if from_1904:
+            return date(1904, 1, 1) + timedelta(int(value))
+        if value < 1 or int(value) == 60:
+            return "29/02/1900" if value >= 1 else "00/01/1900"
+        return date(1899, 12, 30 if value > 60 else 31) + timedelta(int(value))
+    except OverflowError:
+        return "#####"
+
+
+def is_old(font: Font) -> bool:
+    """Whether a font may be one of the time before Unicode."""
+    return old_font(font.name)
