@@ -165,6 +165,9 @@ class _Import:
 
     def _identity(self, cells: RowCells) -> str:
         """The id that the record of a row has or will have."""
+        submission = cells.marks.get(marks.SUBMISSION)
+        if submission:
+            return self._computed_id("submission", self._scope, submission)
         mark = cells.marks.get(marks.ROW, "")
         if _MARK.fullmatch(mark) and not self._of_another(mark):
             key = mark

@@ -13,6 +13,7 @@ from fieldapp.domain.model import Record, fields_of
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
+from fieldapp.sheets import phone_export
 from fieldapp.sheets.cells import Place, SheetTable, Sign
 from fieldapp.sheets.days import WrittenDays, change_over, month_first
 from fieldapp.sheets.headings import FieldTarget, Layout, MarkTarget, field_named, find_layout, letters
@@ -73,7 +74,7 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
     if not model.TOP:
         raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
     scope = records.writable_scope(store, model)
-    tables = read_tables(path, order.sheet)
+    tables = [phone_export.understood(table) for table in read_tables(path, order.sheet)]
     try:
         table, layout = find_layout(store, model, tables, order.columns, hidden=order.hidden)
     except FieldappError:

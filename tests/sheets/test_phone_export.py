@@ -1,0 +1,132 @@
+"""What ODK Central and KoboToolbox export of a form that ``kinds --xlsform`` wrote comes in as records, once."""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from field import Run, World
+from pyxform.xls2xform import convert
+
+from fieldapp.records import lists, records
+from fieldapp.store import wall
+
+IDS = [f"{n:08x}-8f4e-4d2a-9c1b-0123456789ab" for n in range(9)]
+CENTRAL = {"SubmissionDate": "2026-11-28T09:12:44.120Z", "SubmitterName": "Nam", "Status": "", "FormVersion": "1"}
+KOBO = {"start": "2026-11-28T16:01:00.000+07:00", "_id": "41", "_submission_time": "2026-11-28T09:12:44"}
+
+
+def questions(run: Run, kind: str, folder: Path) -> list[str]:
+    """The names of the questions of a form, as the converter read them."""
+    out = folder / "form.xlsx"
+    assert run("kinds", kind, "--xlsform", str(out), home="post")[0] == 0
+    survey = convert(out, validate=False)._survey
+    assert survey is not None
+    return [question.name for question in survey.children if question.name != "meta"]
+
+
+def filled(world: World, run: Run, folder: Path) -> list[dict[str, str]]:
+    """Three submissions of wells, as phones send them: ISO days, places by id, plain numbers."""
+    commune = next(row["id"] for row in lists.communes_at_home(world.post, wall.today()))
+    (kind,) = (row["id"] for row in lists.activity_kinds(world.post) if row["name"] == "Giếng khoan")
+    answers = {"activity_kind": kind, "unit": commune, "hamlet": "Buôn Ba Na", "gieng": "1", "ho_huong_loi": "12"}
+    days = ("2026-10-05", "2026-10-06", "2026-10-07")
+    values = ("35000000.0", "3.5E7", "1250000")
+    asked = questions(run, "gieng_khoan", folder)
+    assert {*answers, "date_from", "tri_gia_cong_trinh"} <= {*asked}
+    return [
+        {**dict.fromkeys(asked, ""), **answers, "date_from": day, "tri_gia_cong_trinh": value}
+        for day, value in zip(days, values, strict=True)
+    ]
+
+
+def export(path: Path, rows: Sequence[Mapping[str, str]], delimiter: str = ",") -> Path:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, [*rows[0]], delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def central(path: Path, rows: Sequence[Mapping[str, str]], ids: Sequence[str] = IDS) -> Path:
+    """Groups before a hyphen, the id last."""
+    grouped = [
+        {("viec-" + name if name.startswith("date") else name): text for name, text in row.items()} for row in rows
+    ]
+    return export(path, [{**CENTRAL, **row, "meta-instanceID": f"uuid:{i}", "KEY": f"uuid:{i}"}
+                         for i, row in zip(ids, grouped, strict=False)])  # fmt: skip
+
+
+def kobo(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
+    """Groups before a slash, semicolons, the id without its scheme."""
+    grouped = [{"viec/" + name: text for name, text in row.items()} for row in rows]
+    return export(path, [{**KOBO, **row, "_uuid": i, "_index": "1"} for i, row in zip(IDS, grouped, strict=False)], ";")
+
+
+def take_in(run: Run, path: Path) -> tuple[int, dict[str, list[dict[str, object]]], str]:
+    code, out, error = run("import-table", str(path), "--kind", "activity", "--json", "--confirm", home="post")
+    return code, json.loads(out) if out else {}, error
+
+
+def figures(world: World) -> list[tuple[str, list[int]]]:
+    found = [
+        records.get(world.post, row["id"]) for row in world.post.rows("SELECT id FROM activity ORDER BY date_from")
+    ]
+    return [(record.row["date_from"], sorted(m["amount"] for m in record.children["measures"])) for record in found]
+
+
+@pytest.mark.parametrize("exported", [central, kobo])
+def test_an_export_comes_in_with_its_figures_and_only_once(
+    world: World, run: Run, tmp_path: Path, exported: object
+) -> None:
+    assert callable(exported)
+    rows = filled(world, run, tmp_path)
+    code, said, error = take_in(run, exported(tmp_path / "a.csv", rows[:2]))
+    assert (code, len(said["added"]), said["notes"]) == (0, 2, []), error
+    expected = [("2026-10-05", [1, 12, 35_000_000]), ("2026-10-06", [1, 12, 35_000_000])]
+    assert figures(world) == expected
+    corrected = [{**rows[0], "hamlet": "Buôn Khác"}, *rows[1:]]
+    code, said, _error = take_in(run, exported(tmp_path / "b.csv", corrected))
+    assert (code, len(said["added"]), len(said["known"])) == (0, 1, 2)
+    assert len(said["notes"]) == 1, "what was corrected on the server is said"
+    assert figures(world) == [*expected, ("2026-10-07", [1, 12, 1_250_000])]
+
+
+def test_the_figures_are_those_of_add(world: World, run: Run, tmp_path: Path) -> None:
+    (row, *_rest) = filled(world, run, tmp_path)
+    given = {"activity_kind": row["activity_kind"], "unit": row["unit"], "date_from": "05/10/2026", "hamlet": "Buôn X",
+             "measures": [{"measure": "gieng", "amount": "1"}, {"measure": "ho_huong_loi", "amount": "12"},
+                          {"measure": "tri_gia_cong_trinh", "amount": "35tr"}]}  # fmt: skip
+    records.save(world.post, "activity", given, confirm=True)
+    take_in(run, central(tmp_path / "a.csv", [row]))
+    typed, sent = figures(world)
+    assert typed == sent
+
+
+def test_a_submission_that_is_there_twice_is_refused_as_a_whole(world: World, run: Run, tmp_path: Path) -> None:
+    rows = filled(world, run, tmp_path)
+    code, _said, error = take_in(run, central(tmp_path / "a.csv", rows, [IDS[0], IDS[1], IDS[0]]))
+    assert code == 1
+    assert "Dòng 2 và 4 là cùng một phiếu" in error or "Lines 2 and 4 are the same submission" in error
+    assert figures(world) == []
+
+
+def test_a_refused_row_goes_in_by_the_sheet_of_refused_rows_and_stays_the_same_submission(
+    world: World, run: Run, tmp_path: Path
+) -> None:
+    rows = filled(world, run, tmp_path)
+    wrong = [{**rows[0], "date_from": "2026-13-05"}]
+    code, said, _error = take_in(run, central(tmp_path / "a.csv", wrong))
+    assert (code, len(said["refused"])) == (1, 1)
+    code, said, _error = take_in(run, central(tmp_path / "b.csv", rows[:1]))
+    assert (code, len(said["added"])) == (0, 1)
+    assert take_in(run, central(tmp_path / "c.csv", rows[:1]))[1]["added"] == []
+
+
+def test_a_column_called_key_without_ids_is_an_ordinary_one(world: World, run: Run, tmp_path: Path) -> None:
+    rows = filled(world, run, tmp_path)
+    path = export(tmp_path / "a.csv", [{**rows[2], "KEY": "7"}])
+    code, said, _error = take_in(run, path)
+    assert (code, len(said["added"])) == (0, 1)
+    assert "KEY" in str(said["notes"])
