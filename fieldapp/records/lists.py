@@ -389,6 +389,12 @@ def measures_of(store: Store, kind_id: str) -> list[Row]:
     )
 
 
+def measure_names(store: Store, ids: Sequence[str]) -> list[str]:
+    """The names of measures, each once."""
+    named = "SELECT DISTINCT name FROM measure WHERE id IN (SELECT value FROM json_each(?)) ORDER BY name"
+    return [row["name"] for row in store.rows(named, [json.dumps([*ids])])]
+
+
 def roster(store: Store, cell_id: str, on: date) -> list[Row]:
     """The members of a cell on a day: its own members, and those introduced to it.
 

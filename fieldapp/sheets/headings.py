@@ -102,6 +102,15 @@ class Layout:
     """columns that are understood and left out, because they are hidden on the sheet, from 0"""
 
 
+class UnclearColumns(FieldappError):
+    """The headings are found, and a person has to say what some columns mean before anything can be read."""
+
+    def __init__(self, sentence: str, table: SheetTable, layout: Layout) -> None:
+        super().__init__(sentence)
+        self.table = table
+        self.layout = layout
+
+
 NUMBERING = frozenset({"stt", "tt", "so tt", "so thu tu", "thu tu", "no"})
 """Headings of columns that only count the lines"""
 
@@ -151,7 +160,7 @@ def find_layout(
     if missed:
         listed = ", ".join(f"“{clean(heading)}”" for heading in missed)
         raise FieldappError(_("The sheet has no column {columns}, which the map names.").format(columns=listed))
-    _check_twice(best[2])
+    _check_twice(best[1], best[2])
     return best[1], best[2]
 
 
@@ -229,17 +238,17 @@ def _best(columns: Sequence[tuple[int, SheetColumn]]) -> tuple[list[SheetColumn]
     return kept, [column.at for grade, column in columns if grade > best[repr(column.target)]]
 
 
-def _check_twice(layout: Layout) -> None:
+def _check_twice(table: SheetTable, layout: Layout) -> None:
     seen: dict[str, SheetColumn] = {}
     for column in layout.columns:
         if isinstance(column.target, ParentTarget):
             continue
         first = seen.setdefault(repr(column.target), column)
         if first is not column:
-            raise FieldappError(
-                _("The columns “{first}” and “{second}” ({n1} and {n2}) mean the same. Give by --map which one counts.")
-                .format(first=first.heading, second=column.heading, n1=letters(first.at), n2=letters(column.at))
-            )  # fmt: skip
+            sentence = _(
+                "The columns “{first}” and “{second}” ({n1} and {n2}) mean the same. Give by --map which one counts."
+            ).format(first=first.heading, second=column.heading, n1=letters(first.at), n2=letters(column.at))
+            raise UnclearColumns(sentence, table, layout)
 
 
 def letters(at: int) -> str:

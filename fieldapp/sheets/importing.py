@@ -8,7 +8,7 @@ corrected row is still the same row.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,20 +70,30 @@ class _Undo(Exception):
     """Rolls a transaction back: everything was tried, nothing is kept."""
 
 
-def import_sheet(store: Store, path: Path, order: ImportOptions) -> SheetOutcome:
+def import_sheet(
+    store: Store,
+    path: Path,
+    order: ImportOptions,
+    *,
+    shown: Callable[[SheetReading], object] = lambda _reading: None,
+    progress: Callable[[int, int], object] = lambda _done, _of: None,
+) -> SheetOutcome:
     """Record the rows of a sheet; FieldappError if the sheet as a whole cannot go in, and then nothing was changed.
 
     ``NeedsAnswer`` if something about the sheet as a whole is to be answered first. The sheet of refused rows is
-    written before the records are committed: either both are there or neither.
+    written before the records are committed: either both are there or neither. ``shown`` is given the sheet as it is
+    understood, before any row is tried. ``progress`` is told how many of how many rows were tried; if it raises
+    Cancelled, nothing was changed.
     """
     reading = read_sheet(store, path, order)
+    shown(reading)
     outcome = SheetOutcome(clean(path.name), reading.table.name, order.kind, order.dry_run, notes=[*reading.notes])
     if reading.questions:
         raise NeedsAnswer(reading.questions)
     sheet_import = _Import(store, reading, order)
     try:
         with store.transaction():
-            sheet_import.enter(outcome)
+            sheet_import.enter(outcome, progress)
             if outcome.added:
                 outcome.batch = _store_batch(store, outcome, sheet_import.fingerprints)
             if order.dry_run:
@@ -115,7 +125,7 @@ class _Import:
         self.fingerprints: dict[str, str] = {}
         """id of a record -> fingerprint of its row, for the rows that were added"""
 
-    def enter(self, outcome: SheetOutcome) -> None:
+    def enter(self, outcome: SheetOutcome, progress: Callable[[int, int], object]) -> None:
         """Import every row of the sheet."""
         rows = []
         for at in self._lines:
@@ -124,7 +134,8 @@ class _Import:
             earlier = self._records_of_row(row_id)
             self._ids_here.update(earlier)
             rows.append((at + 1, cells, row_id, earlier))
-        for line, cells, row_id, earlier in rows:
+        for done, (line, cells, row_id, earlier) in enumerate(rows):
+            progress(done, len(rows))
             self._enter_row(outcome, line, cells, row_id, earlier)
 
     def _enter_row(

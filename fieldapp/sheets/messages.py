@@ -1,5 +1,6 @@
 """The result of an import in sentences, and the map of headings that a person wrote."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -48,6 +49,11 @@ def import_details(outcome: SheetOutcome) -> Iterator[str]:
         yield _("Batch {n}; to take it back: fieldapp import-table --take-back {n} --reason …").format(n=outcome.batch)
     if outcome.dry_run:
         yield _("This was a trial: nothing was changed.")
+
+
+def without_options(text: str) -> str:
+    """A sentence for the screen, without the parts that name an option of the command line: there it is a line."""
+    return re.sub(r"(?<=[^\s])[.;]?\s[^.;]*(?<=\s)--\w[^.;]*(?=[.;]|$)", "", text)
 
 
 def unit_list_lines(outcome: UnitListOutcome) -> Iterator[str]:

@@ -9,14 +9,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fieldapp.domain.dates import format_date
-from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.model import FieldShape, fields_of
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.sheets import phone_export
 from fieldapp.sheets.cells import Place, SheetTable, Sign
 from fieldapp.sheets.days import WrittenDays, change_over, month_first
-from fieldapp.sheets.headings import FieldTarget, Layout, MarkTarget, field_named, find_layout, letters
+from fieldapp.sheets.headings import (
+    FieldTarget,
+    Layout,
+    MarkTarget,
+    UnclearColumns,
+    field_named,
+    find_layout,
+    letters,
+)
 from fieldapp.sheets.lines import left_out, lines_of
 from fieldapp.sheets.questions import SheetChoice, SheetQuestion
 from fieldapp.sheets.reading import read_tables
@@ -82,7 +90,7 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
         raise
     targets = {name: field_named(store, model, name) for name in order.given}
     given = [target.name for target in targets.values() if isinstance(target, FieldTarget)]
-    _check_needed(model, layout, given)
+    _check_needed(table, layout, given)
     lines = lines_of(table, layout, given, hidden=order.hidden)
     rows = [line.at for line in lines if line.sort == "row"]
     used = _Used(table, layout, frozenset(rows))
@@ -106,10 +114,15 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
     return SheetReading(table, layout, scope, rows, reader, notes, open_questions)
 
 
-def _check_needed(model: type[Record], layout: Layout, given: Collection[str]) -> None:
-    """Refuse a sheet in which every row would lack the same required field."""
+def lacking(layout: Layout, given: Collection[str]) -> list[FieldShape]:
+    """The fields that every record needs, and that neither a column nor ``given`` has."""
     there = {c.target.name for c in layout.columns if isinstance(c.target, FieldTarget)} | {*given}
-    missing = [s for s in fields_of(model) if s.required and s.default is None and s.name not in there]
+    return [s for s in fields_of(layout.model) if s.required and s.default is None and s.name not in there]
+
+
+def _check_needed(table: SheetTable, layout: Layout, given: Collection[str]) -> None:
+    """Refuse a sheet in which every row would lack the same required field."""
+    missing = lacking(layout, given)
     if missing:
         sentence = _("No column gives {fields}. The headings are: {headings}. Name the column by --map, or give the"
                      " same for all rows by --set {field}=….").format(
@@ -117,7 +130,7 @@ def _check_needed(model: type[Record], layout: Layout, given: Collection[str]) -
             headings=", ".join(f"“{h}”" for h in layout.headings if h),
             field=missing[0].name.removesuffix("_id"),
         )  # fmt: skip
-        raise FieldappError(" ".join([sentence, *_hidden_columns(layout)]))
+        raise UnclearColumns(" ".join([sentence, *_hidden_columns(layout)]), table, layout)
 
 
 def _column_notes(table: SheetTable, layout: Layout) -> Iterator[str]:

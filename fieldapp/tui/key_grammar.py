@@ -36,14 +36,15 @@ MEANINGS: Mapping[str, Meaning] = {
         *("meetings", "posts", "quick", "templates", "take_along", "all_present", "all", "more", "accept_all"),
     ),
     "f7": _means(
-        "look otherwise, look at what waits", "review", "decide", "voided", "retired", "state", "units", "split"
+        "look otherwise, look at what waits",
+        *("review", "decide", "voided", "retired", "state", "units", "split", "batches"),
     ),
     "f8": _means("report, figures", "report", "bars", "rates"),
     "f9": _means("USB", "usb"),
     "f12": _means("input method", "typing"),
     "delete": _means(
         "take away, after a question where it cannot be undone",
-        *("void", "retire", "send_back", "remove", "discard", "forget", "clear", "stop"),
+        *("void", "retire", "send_back", "remove", "discard", "forget", "clear", "stop", "take_sheet_back"),
     ),
     "space": _means("mark", "mark", "select"),
     "l": _means("excused, with the reason", "excuse"),

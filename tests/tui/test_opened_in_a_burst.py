@@ -44,6 +44,8 @@ from fieldapp.tui.screens import (
     review_list,
     review_overview,
     search,
+    sheet,
+    sheet_file,
     sync,
     templates,
     todo_sort,
@@ -61,6 +63,12 @@ Make = Callable[[World, Store], Screen[Any]]
 
 def well_of(store: Store) -> str:
     return str(store.value("SELECT id FROM activity ORDER BY id LIMIT 1"))
+
+
+def small_sheet(world: World) -> Path:
+    path = world.root / "a.csv"
+    path.write_text("Loại hoạt động,Ngày,Nơi\nGiếng khoan,05/10/2013,Ia Rvê\n", encoding="utf-8")
+    return path
 
 
 def compared(store: Store) -> keying.Comparison:
@@ -81,6 +89,10 @@ POST: dict[type[Screen[Any]], Make] = {
     listing.ListScreen: lambda _w, _s: listing.ListScreen("activity"),
     record.RecordScreen: lambda _w, s: record.RecordScreen(well_of(s)),
     search.SearchScreen: lambda _w, _s: search.SearchScreen(),
+    sheet_file.SheetFileScreen: lambda _w, _s: sheet_file.SheetFileScreen("activity"),
+    sheet_file.BatchesScreen: lambda _w, _s: sheet_file.BatchesScreen(),
+    sheet.SheetScreen: lambda w, _s: sheet.SheetScreen("activity", small_sheet(w)),
+    sheet.ForAllRows: lambda _w, _s: sheet.ForAllRows("Nơi"),
     search.NarrowFinder: lambda _w, s: search.NarrowFinder(s),
     sync.SyncScreen: lambda _w, _s: sync.SyncScreen(),
     report.ReportScreen: lambda _w, _s: report.ReportScreen(),

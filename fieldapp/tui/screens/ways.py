@@ -158,6 +158,8 @@ def _writing(store: Store) -> Iterator[Way]:
     if models:
         yield Way("write", _("Many, one on each line"), _quick, _called("quick", "Many, one on each line"),
                   _("Quick entry"))  # fmt: skip
+        yield Way("write", _("Many, from a sheet"), _sheet, _called("sheet", "Many, from a sheet"),
+                  _("Quick entry"))  # fmt: skip
 
 
 def _books(store: Store) -> Iterator[Way]:
@@ -242,6 +244,12 @@ def _quick(app: Host) -> None:
     from fieldapp.tui.screens.quick import open_quick_entry
 
     _choose_kind(app, _("Quick entry of which kind?"), lambda kind: open_quick_entry(app, kind))
+
+
+def _sheet(app: Host) -> None:
+    from fieldapp.tui.screens.sheet_file import SheetFileScreen
+
+    _choose_kind(app, _("Records of which kind are on the sheet?"), lambda kind: app.push_screen(SheetFileScreen(kind)))
 
 
 def _decide(app: Host) -> None:

@@ -1,0 +1,145 @@
+"""A sheet is imported on the screen: chosen, looked at, corrected, recorded, taken back."""
+
+import csv
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from field import World
+from screen_driver import ScreenDriver, at_post
+
+from fieldapp.records import lists
+from fieldapp.sync.format import drives
+from fieldapp.tui import second_press
+from fieldapp.tui.screens.home import HomeScreen
+from fieldapp.tui.screens.sheet import SheetScreen
+
+HEAD = ["Loại hoạt động", "Hôm nào", "Nơi", "Ngày công"]
+ROWS = [
+    ["Giúp dân lao động sản xuất", "05/10/2013", "Ia Rvê", "12"],
+    ["Giúp dân lao động sản xuất", "06/10/2013", "Ia Rvê", "15"],
+    ["Giúp dân lao động sản xuất", "07/10/2013", "Không đâu", "8"],
+]
+
+
+def sheet(path: Path, head: list[str] = HEAD, rows: list[list[str]] = ROWS) -> Path:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows([head, *rows])
+    return path
+
+
+def workdays(world: World) -> list[int]:
+    said = "SELECT m.amount FROM activity_measure m JOIN activity a ON a.id = m.activity_id"
+    return [row["amount"] for row in world.post.rows(f"{said} WHERE a.voided_at IS NULL ORDER BY a.date_from")]
+
+
+async def open_sheet(s: ScreenDriver, path: Path) -> None:
+    await s.press("f2", "excel", "enter", "hoat dong", "enter")
+    await s.press(*([] if "Không thấy bảng nào" in s.text else ["tab"]), str(path), "enter")
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No sheets where people keep theirs."""
+    home = tmp_path / "home"
+    (home / "Documents").mkdir(parents=True)
+    monkeypatch.setattr(Path, "home", lambda: home)
+    monkeypatch.setattr(drives, "drives", list)
+    return home / "Documents"
+
+
+async def test_a_sheet_is_looked_at_corrected_and_recorded(world: World, nowhere: Path, tmp_path: Path) -> None:
+    path = sheet(tmp_path / "thang 10.csv")
+    async with at_post(world) as s:
+        await open_sheet(s, path)
+        await s.wait("! Ngày: chưa có cột nào")
+        assert "B “Hôm nào” → không ghi   05/10/2013; 06/10/2013; 07/10/2013" in s.text
+        assert "D “Ngày công” → Ngày công" in s.text
+        await s.press("f2")
+        assert "hãy trả lời các dòng" in s.text
+        await s.press("down", "down", "enter", "ngay", "enter")
+        await s.wait("Sẽ ghi 2 dòng, 0 dòng đã có từ trước, 1 dòng sẽ bị từ chối")
+        assert workdays(world) == [], "nothing is recorded before F2"
+        for _n in range(9):
+            await s.press("down")
+        assert "Không thấy: Không đâu" in " ".join(s.text.split()) or "Không tìm thấy" in s.text
+        await s.press("f2")
+        for _n in range(100):
+            if not isinstance(s.app.screen, SheetScreen):
+                break
+            await s.pilot.pause(0.05)
+        said = [note.message for note in s.app._notifications]
+        assert any("Đã ghi 2 dòng" in text for text in said), said
+        assert isinstance(s.app.screen, HomeScreen)
+        assert workdays(world) == [12, 15]
+        assert [*tmp_path.glob("*-refused.xlsx")]
+        await open_sheet(s, sheet(tmp_path / "thang 11.csv", rows=[[*ROWS[0][:1], "09/10/2013", *ROWS[0][2:]]]))
+        await s.wait("Sẽ ghi 1 dòng")
+        assert "B “Hôm nào” → Ngày" in s.text, "what was chosen is remembered for the same headings"
+
+
+async def test_what_no_column_has_is_given_for_all_rows_and_a_question_is_answered(
+    world: World, nowhere: Path, tmp_path: Path
+) -> None:
+    book = xlsxwriter.Workbook(str(nowhere / "ngày công.xlsx"))
+    page = book.add_worksheet("Tháng 10")
+    days = book.add_format({"num_format": "dd/mm/yyyy"})
+    page.write_row(0, 0, ["Ngày", "Nơi", "Ngày công"])
+    for line, day in enumerate(("2013-10-01", "2013-10-02"), start=1):
+        page.write_datetime(line, 0, datetime.fromisoformat(day), days)
+        page.write_row(line, 1, ["Ia Rvê", "12"])
+    page.set_row(2, options={"hidden": True})
+    book.close()
+    async with at_post(world) as s:
+        await s.press("f2", "excel", "enter", "hoat dong", "enter")
+        assert "ngày công.xlsx" in s.text, "found among the documents"
+        await s.press("enter")
+        await s.wait("! Loại hoạt động: chưa có cột nào")
+        await s.press("enter", "Giúp dân lao động sản xuất", "enter")
+        await s.wait("Sẽ ghi 1 dòng")
+        assert "= Loại hoạt động: Giúp dân lao động sản xuất" in s.text
+        assert "Dòng bị ẩn trong bảng (kể cả do lọc) nên không ghi: 3." in s.text
+        assert "--" not in s.text, "keys and lines, no options of the command line"
+        for _n in range(4):
+            await s.press("down")
+        await s.press("enter")
+        await s.wait("Sẽ ghi 2 dòng")
+        assert "[x] Ghi cả phần bị ẩn" in s.text
+        await s.press("f2")
+        await s.wait("Cần làm")
+    assert workdays(world) == [12, 12]
+
+
+async def test_a_sheet_is_taken_back_on_the_screen(
+    world: World, nowhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sheet(tmp_path / "a.csv", ["Loại hoạt động", "Ngày", "Nơi", "Ngày công"], ROWS[:2])
+    async with at_post(world) as s:
+        await open_sheet(s, path)
+        await s.wait("Sẽ ghi 2 dòng")
+        await s.press("f2")
+        await s.wait("Cần làm")
+        await s.press("f2", "excel", "enter", "hoat dong", "enter", "f7")
+        assert "a.csv  Hoạt động: còn 2 trong 2 bản ghi" in s.text
+        monkeypatch.setattr(second_press, "now", lambda: 0.0)
+        await s.press("delete")
+        assert "Bấm Del lần nữa để rút lại bảng." in " ".join(s.text.split())
+        assert workdays(world) == [12, 15]
+        monkeypatch.setattr(second_press, "now", lambda: 3.0)
+        await s.press("delete")
+        assert "còn 0 trong 2 bản ghi" in s.text
+        assert "Del" not in s.footer
+    assert workdays(world) == []
+
+
+async def test_a_file_that_is_none_is_said(world: World, nowhere: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.xlsx").write_bytes(b"no sheet")
+    async with at_post(world) as s:
+        await open_sheet(s, tmp_path / "y.xlsx")
+        assert "Không có tệp" in s.text
+        await s.press(*["backspace"] * 6, "x.xlsx", "enter")
+        await s.wait("! ")
+        assert isinstance(s.app.screen, SheetScreen)
+        await s.press("f2", "escape", "escape")
+        assert lists.count(world.post, "activity") == 0
