@@ -18,7 +18,7 @@ from field import World
 from key_bindings import bindings
 from rich.color import Color, ColorSystem
 from rich.style import Style
-from screen_driver import Running, ScreenDriver
+from screen_driver import Running, ScreenDriver, unseen
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.geometry import Region
@@ -97,6 +97,8 @@ async def _look(s: ScreenDriver) -> AsyncIterator[str]:
     for _turn in range(TURNS):
         await s.pilot.pause()
         found = [*_keys_not_named(s), *_cut(s), *_unseen(s)]
+        if s.app.screen.focused is not None and (problem := unseen(s.app)):
+            found.append(problem)
         if not found:
             break
     for problem in found:

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from field import World
+from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.widgets.footer import KeyFooter
@@ -73,6 +75,26 @@ KEYS = {
     "pagedown",
 }
 KEYS |= {f"f{n}" for n in range(1, 13)}
+
+
+def unseen(app: App[Any]) -> str:
+    """What is wrong with the place of the focus; '' if its cursor is on the screen."""
+    focused = app.screen.focused
+    if focused is None:
+        return "nothing has the focus"
+    name = type(focused).__name__
+    if not focused.is_on_screen:
+        return f"{name} has the focus and is not shown"
+    seen = app.screen.find_widget(focused).visible_region
+    if not seen and not focused.size and not isinstance(focused, Input):
+        return ""  # an empty list
+    if not seen:
+        return f"{name} has the focus and is scrolled out of sight, to {focused.region}"
+    if not isinstance(focused, Input):
+        return ""
+    at = focused.cursor_screen_offset - focused.scroll_offset
+    over, _region = app.screen.get_widget_at(*at)
+    return "" if over is focused else f"the cursor of {name}, at {at}, is covered by {type(over).__name__}"
 
 
 def run(home: Path, store: Any = None) -> "Running":

@@ -1,11 +1,10 @@
 """Amounts as people type and read them; stored as integers in units of 10^-decimals. Never a float."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from fieldapp.i18n import _
-from fieldapp.vietnamese.text import search_key
+from fieldapp.vietnamese.text import search_key, tidy
 
 MAX_AMOUNT = 10**15
 
@@ -111,7 +110,7 @@ def parse_amount(text: str, decimals: int = 0, unit: str | None = MONEY, name: s
     people call it too; WrongUnitError if it ends with another unit. ``name`` of the measure may follow too. Words for
     millions and billions are accepted for money and for what is not known only.
     """
-    typed = " ".join(unicodedata.normalize("NFC", text).lower().split())
+    typed = " ".join(tidy(text).lower().split())
     if re.match("[-\u2212]", typed):
         raise ValueError(_("“{typed}”: a number is not below zero.").format(typed=typed))
     pieces = re.findall(_PIECE, typed)

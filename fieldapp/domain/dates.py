@@ -1,11 +1,11 @@
 """Dates as people type and read them."""
 
 import re
-import unicodedata
 from datetime import date, datetime
 
 from fieldapp.domain import day_words
 from fieldapp.i18n import _
+from fieldapp.vietnamese.text import tidy
 
 FIRST_YEAR = 1900
 YEARS_AHEAD = 20
@@ -33,7 +33,7 @@ def parse_date(text: str, today: date, after: date | None = None, *, ahead: bool
     often lies in the future: what has no year is the coming day where that is much nearer, and is refused with both
     days where either may be meant.
     """
-    said = " ".join(unicodedata.normalize("NFC", text).split())
+    said = " ".join(tidy(text).split())
     typed = said.lower()
     if len(typed) > LONGEST:
         raise ValueError(_not_understood(said))

@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
 from msgspec import Struct
 
 from fieldapp.domain import lengths
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 
 class Field(Struct, frozen=True, eq=False):  # equal ones: ``typing`` would take a type with other codes for this one
@@ -116,11 +116,11 @@ class Child(Struct, frozen=True):
 
 
 def tidy_line(value: Any) -> Any:
-    return (clean(value) or None) if isinstance(value, str) else value
+    return (tidy(value) or None) if isinstance(value, str) else value
 
 
 def tidy_lines(value: Any) -> Any:
-    return (clean(value, multiline=True) or None) if isinstance(value, str) else value
+    return (tidy(value, multiline=True) or None) if isinstance(value, str) else value
 
 
 Name = Annotated[str, Lettered(), Field(min_length=1, max_length=lengths.NAME), Tidied(tidy_line)]

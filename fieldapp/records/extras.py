@@ -15,7 +15,7 @@ from fieldapp.i18n import _
 from fieldapp.records.soft_limits import hard_limit_text
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import clean, search_key
+from fieldapp.vietnamese.text import search_key, tidy
 
 
 def fields_of_kind(store: Store, kind_id: str) -> list[Row]:
@@ -42,7 +42,7 @@ def read_value(field: Mapping[str, Any], value: Any) -> str:
     if field["field_type"] == "date":
         day = value if isinstance(value, date) else parse_date(str(value), wall.today())
         return day.isoformat()
-    text = clean(str(value))
+    text = tidy(str(value))
     if field["field_type"] == "choice":
         offered = split_choices(field["choices"])
         same = [choice for choice in offered if search_key(choice) == search_key(text)]

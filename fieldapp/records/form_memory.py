@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldapp.store.store import Store
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 TypedForm = dict[str, Any]
 """Field -> what was typed in it, as in a draft"""
@@ -31,7 +31,7 @@ def templates(store: Store, kind: str) -> dict[str, TypedForm]:
 
 def save_template(store: Store, kind: str, name: str, typed: Mapping[str, Any]) -> None:
     """Store a form as a template; replaces a template with the same name."""
-    _store(store, f"templates:{kind}", {**templates(store, kind), clean(name)[:60]: dict(typed)})
+    _store(store, f"templates:{kind}", {**templates(store, kind), tidy(name)[:60]: dict(typed)})
 
 
 def delete_template(store: Store, kind: str, name: str) -> None:

@@ -23,13 +23,13 @@ from fieldapp.vietnamese.finding import same_words
 from fieldapp.vietnamese.text import (
     MOST_WORDS,
     beside,
-    clean,
     name_key,
     name_sort_key,
     runs,
     search_key,
     sort_key,
     spelling,
+    tidy,
     words_of,
 )
 
@@ -145,7 +145,7 @@ def count(store: Store, kind: str) -> int:
 
 def post_named(store: Store, text: str) -> Row:
     """The post with this code or id; one that is in use comes before a voided one. FieldappError if there is none."""
-    named = clean(text)
+    named = tidy(text)
     found = store.row(
         "SELECT * FROM post WHERE (id = ? OR code = ? COLLATE NOCASE) ORDER BY voided_at IS NOT NULL", [named, named]
     )
@@ -185,9 +185,9 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         order = "t.position, t.id"
     if by_name:
         order = f"t.{name}"
-    typed = [[_form(word) for word in either] for either in beside(words_of(clean(text)))]
+    typed = [[_form(word) for word in either] for either in beside(words_of(tidy(text)))]
     found = _units_at_home(store, rank, named) if kind == "unit" and query is not None else []
-    far = partial(_distance, kind=kind, text=clean(text), typed=typed)
+    far = partial(_distance, kind=kind, text=tidy(text), typed=typed)
     sql = f"SELECT t.*, {rank} AS place FROM {source} WHERE {' AND '.join(where)} ORDER BY place, {order} LIMIT "
     if sum(not far(row).elsewhere for row in found) < limit:  # otherwise all others come after these
         found = store.rows(f"{sql}{max(limit, CONSIDERED)}", named)

@@ -22,7 +22,7 @@ from fieldapp.records import extras, naming, persons, search_index
 from fieldapp.records.words import choice_title, labels, told_apart
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import clean, search_key
+from fieldapp.vietnamese.text import search_key, tidy
 
 MAX_DECIMALS = 3
 """Most decimals that amounts are scaled by. More are refused in the field for the number of decimals"""
@@ -62,7 +62,7 @@ def read_record(
     shapes = {s.name: s for s in fields_of(model)}
     aliases = {s.name.removesuffix("_id"): s.name for s in shapes.values() if s.ref}
     changed = {aliases.get(k, k): v for k, v in given.items()}
-    problems = {clean(name): _("There is no such field.") for name in changed.keys() - shapes.keys()}
+    problems = {tidy(name): _("There is no such field.") for name in changed.keys() - shapes.keys()}
     values = stored_fields(model, old) if old else {}
     kept = {*kept, *(str(v) for v in values.values())}
     first_day = model.first_day()
@@ -120,7 +120,7 @@ def read_children(
         key = f"{name}.{number}"
         own = item.get("id")
         if own is not None and (not isinstance(own, str) or own not in by_id or own in taken):
-            problems[f"{key}.id"] = _("There is no record with the id {id}.").format(id=clean(str(own)))
+            problems[f"{key}.id"] = _("There is no record with the id {id}.").format(id=tidy(str(own)))
             continue
         taken.add(own)
         try:
@@ -214,7 +214,7 @@ def _records_named(store: Store, kind: str, text: str, *, retired: bool = False)
         )
         if any(search_key(row[f] or "") == key for f in fields)
     ]
-    return [row for row in found if any(clean(row[f] or "").casefold() == text.casefold() for f in fields)] or found
+    return [row for row in found if any(tidy(row[f] or "").casefold() == text.casefold() for f in fields)] or found
 
 
 def _in_use(store: Store, kind: str, ids: Sequence[str]) -> list[str]:
@@ -243,14 +243,14 @@ def _read(
         assert shape.ref is not None
         if not isinstance(value, str):
             raise ValueError(_("Name it by its id, code or name."))
-        text = clean(value)
+        text = tidy(value)
         if text in kept:
             return text
         return resolve_reference(store, shape.ref, text, None if shape.heir_of else on) if text else None
     if shape.type == "choice" and isinstance(value, str):
-        return clean(value) or None
+        return tidy(value) or None
     if shape.type in ("integer", "year") and isinstance(value, str):
-        if not clean(value):
+        if not tidy(value):
             return None
         return parse_amount(value, _decimals(store, shape, others), _unit(store, shape, others))
     if shape.scaled_by is not None and isinstance(value, float):
@@ -280,7 +280,7 @@ def _read_date(value: Any, after: date | None = None, *, ahead: bool = False) ->
         return value
     if not isinstance(value, str):
         raise ValueError(_("A date is a text such as 05/11/2026."))
-    return parse_date(value, wall.today(), after, ahead=ahead) if clean(value) else None
+    return parse_date(value, wall.today(), after, ahead=ahead) if tidy(value) else None
 
 
 def _maybe_date(value: Any) -> date | None:
@@ -305,7 +305,7 @@ def _with_amount(store: Store, values: dict[str, Any]) -> dict[str, Any]:
     if isinstance(amount, bool | float):
         raise refused({"amount": _('Write the amount as a whole number or as text, such as "2.100" or "1,5".')})
     if isinstance(amount, str):
-        named = clean(str(values.get("measure_id", values.get("measure", ""))))
+        named = tidy(str(values.get("measure_id", values.get("measure", ""))))
         try:
             measure = store.row("SELECT decimals, unit_name, name FROM measure WHERE id = ?", [_measure(store, named)])
         except ValueError as error:
@@ -325,7 +325,7 @@ def _measure(store: Store, text: str) -> str:
 
 
 def _with_value(store: Store, values: dict[str, Any], kind_id: str | None) -> dict[str, Any]:
-    named = clean(str(values.pop("kind_field", values.get("kind_field_id", ""))))
+    named = tidy(str(values.pop("kind_field", values.get("kind_field_id", ""))))
     field = store.row("SELECT * FROM kind_field WHERE id = ?", [named])
     if field is None:
         key = search_key(named)

@@ -34,7 +34,7 @@ from fieldapp.store import log, people, wall
 from fieldapp.store.ids import FIRST_DAY, derived_id, named_id, new_id
 from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 MEMBER = "member_id"
 
@@ -57,7 +57,7 @@ def model_of(kind: str) -> type[Record]:
     if model is None:
         raise FieldappError(
             _("There is no kind of record “{kind}”. Kinds: {kinds}.").format(
-                kind=clean(kind), kinds=", ".join(k for k, m in BY_KIND.items() if m.TOP)
+                kind=tidy(kind), kinds=", ".join(k for k, m in BY_KIND.items() if m.TOP)
             )
         )
     return model
@@ -336,7 +336,7 @@ def _fits(row: ChildRow, unfit: Collection[str]) -> bool:
 
 def void(store: Store, row_id: str, reason: str) -> None:
     """Take a record out of every list and figure. It is never deleted, and the reason is stored with it."""
-    text = clean(reason)
+    text = tidy(reason)
     if not text:
         raise FieldappError(_("Say why the record is voided."), {"reason": _("Say why the record is voided.")})
     if len(text) > lengths.LONG:
@@ -492,7 +492,7 @@ def get(store: Store, row_id: str) -> Found:
                 for name, c in model.CHILDREN.items()
             }
             return Found(kind, row, children)
-    raise FieldappError(_("There is no record with the id {id}.").format(id=clean(row_id)))
+    raise FieldappError(_("There is no record with the id {id}.").format(id=tidy(row_id)))
 
 
 def as_data(found: Found) -> dict[str, Any]:

@@ -4,7 +4,8 @@ A row's ``confirmed`` holds the answers, one ``field=value`` a line: the questio
 changes.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Record, UsualYears, fields_of
 from fieldapp.i18n import _
+from fieldapp.vietnamese.letters import look_alikes
 
 
 class Question(Struct, frozen=True):
@@ -42,7 +44,8 @@ def future_day_questions(record: Record, today: date) -> Iterable[Question]:
 
 
 def unusual_value_questions(record: Record, today: date) -> Iterable[Question]:
-    """Questions about single values: a day far from today, a year so, a name without a letter, a great number."""
+    """Questions about single values: a day far from today, a year so, a name without a letter, letters of another
+    alphabet, a great number."""
     for shape in fields_of(type(record)):
         value = getattr(record, shape.name)
         if value is None:
@@ -53,10 +56,21 @@ def unusual_value_questions(record: Record, today: date) -> Iterable[Question]:
             sentence = _("“{name}” has no letter in it. Is it right?").format(name=value)
         elif shape.usual_maximum is not None and value > shape.usual_maximum:
             sentence = _unusually_much(f"{format_amount(value)} {shape.unit}", format_amount(shape.usual_maximum))
+        elif shape.type in ("text", "long") and (words := look_alikes(value)):
+            mixed = "".join(letter for _word, letters in words for letter in letters)
+            yield Question(shape.name, f"letters {mixed}", _mixed(*words[0]))
+            continue
         else:
             continue
         if sentence:
             yield Question(shape.name, str(value), sentence)
+
+
+def _mixed(word: str, letters: Sequence[str]) -> str:
+    sentence = _("“{word}” has letters of another alphabet that look like ours: {letters}. Is it right?")
+    cyrillic, greek = _("Cyrillic"), _("Greek")
+    named = (f"{c} ({cyrillic if 'CYRILLIC' in unicodedata.name(c) else greek})" for c in letters)
+    return sentence.format(word=word, letters=", ".join(named))
 
 
 def far_off_text(value: date | int, usual: UsualYears, today: date, *, past: bool = False) -> str | None:

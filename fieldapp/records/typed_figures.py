@@ -9,7 +9,7 @@ from typing import Any
 from fieldapp.domain.amounts import WrongUnitError, format_amount, parse_amount
 from fieldapp.domain.dates import format_date, parse_date
 from fieldapp.i18n import _
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 APPROXIMATE = re.compile(r"^\s*(~|(?:khoảng|chừng|độ|tầm|ước|about)\b)\s*", re.IGNORECASE)
 
@@ -25,7 +25,7 @@ def read_figures(text: str, measure: Mapping[str, Any], last: date) -> list[Figu
 
     ``last``: a day without a year is read as the latest such day up to ``last``.
     """
-    words = clean(text)
+    words = tidy(text)
     if measure["nature"] == "text" and AT in words:
         try:
             return _parts(words, measure, last)
@@ -37,8 +37,8 @@ def read_figures(text: str, measure: Mapping[str, Any], last: date) -> list[Figu
 
 def _parts(words: str, measure: Mapping[str, Any], last: date) -> list[FigureData]:
     figures = []
-    for part in filter(None, map(clean, words.split(BETWEEN))):
-        amount, at, day = map(clean, part.rpartition(AT))
+    for part in filter(None, map(tidy, words.split(BETWEEN))):
+        amount, at, day = map(tidy, part.rpartition(AT))
         if not at or not amount:
             raise ValueError(_("Give each part its day: 120 @30/11; 80 @1/12."))
         figures.append(_figure(amount, measure) | {"measured_on": parse_date(day, last).isoformat()})

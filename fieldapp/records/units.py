@@ -13,7 +13,7 @@ from fieldapp.records.reading import resolve_reference
 from fieldapp.records.soft_limits import Question
 from fieldapp.records.words import labels
 from fieldapp.store.store import Store
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 MAX_NAMED = 5
 """Most units that a question names"""
@@ -27,7 +27,7 @@ def unit_named(store: Store, text: str, on: date) -> str:
 
     Of units with the same name the one of that day is meant. FieldappError where no unit, or several, may be meant.
     """
-    named = clean(text)
+    named = tidy(text)
     if store.value("SELECT 1 FROM unit WHERE (id = ? OR code = ?) AND voided_at IS NULL", [named, named]) is not None:
         return named
     try:

@@ -13,7 +13,7 @@ from enum import Flag, auto
 from typing import Any, NamedTuple
 
 from fieldapp.domain.dates import format_date
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 SheetCell = str | int | float | bool | date | time | timedelta
 """What a cell holds, as the kind of thing that the sheet shows it as: a day has no time, an error is its text"""
@@ -60,7 +60,7 @@ class FontRun(NamedTuple):
 class SheetTable:
     """One sheet of a file: ``rows[n]`` is its line n + 1.
 
-    A reader gives text as it stands in the file; ``reading.read_tables`` hands it on clean (``vietnamese.text.clean``).
+    A reader gives text as it stands in the file; ``reading.read_tables`` hands it on clean (``vietnamese.text.tidy``).
     """
 
     name: str
@@ -138,4 +138,4 @@ def cell_text(cell: SheetCell) -> str:
 
 def clean_cell(cell: SheetCell) -> SheetCell:
     """A cell whose text is clean."""
-    return clean(cell, multiline=True) if isinstance(cell, str) else cell
+    return tidy(cell, multiline=True) if isinstance(cell, str) else cell

@@ -9,7 +9,7 @@ from datetime import date
 from fieldapp.domain.dates import format_date, parse_date
 from fieldapp.i18n import _
 from fieldapp.sheets.cells import SheetCell
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 _RANGE = re.compile(r"^(?:từ\s+)?(.+?)\s*(?:\bđến\b|\btới\b|[–—]|->|→|\s-\s)\s*(.+)$", re.IGNORECASE)
 _SHORT_RANGE = re.compile(r"^(\d{1,2}(?:[/.]\d{1,2})?)\s*-\s*(\d{1,2}[/.]\d{1,2}[/.]\d{2,4})$")
@@ -35,7 +35,7 @@ class SheetDay:
 
 def read_day(text: str, today: date, year: int | None) -> SheetDay:
     """The day in a cell; ValueError with a sentence if there is none. ``year``: for days written without one."""
-    written = clean(text)[: LONGEST + 1]
+    written = tidy(text)[: LONGEST + 1]
     written = _LEADING.sub("", _TIME.sub("", written))
     if found := _WORDS.match(written):
         written = "/".join(part for part in found.groups() if part)
@@ -46,12 +46,12 @@ def read_day(text: str, today: date, year: int | None) -> SheetDay:
     if re.search(r"\d{4}|\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}|^\d{6}$", written):
         return SheetDay(day)
     question = _("“{text}” has no year: read as {day}. Give the year by --year, or confirm.")
-    return SheetDay(day, question.format(text=clean(text), day=format_date(day)))
+    return SheetDay(day, question.format(text=tidy(text), day=format_date(day)))
 
 
 def split_range(text: str) -> tuple[str, str] | None:
     """First and last day of a period, as text: “5-7/11/2013”, “từ 5/11 đến 7/11/2013”; None if it is none."""
-    written = clean(text)
+    written = tidy(text)
     if len(written) > LONGEST:
         return None
     found = _SHORT_RANGE.match(written) or _RANGE.match(written)
@@ -87,7 +87,7 @@ class WrittenDays:
         for cell in cells:
             if isinstance(cell, date):
                 written.days.append(cell)
-            elif isinstance(cell, str) and (found := _NUMERIC.fullmatch(clean(cell))):
+            elif isinstance(cell, str) and (found := _NUMERIC.fullmatch(tidy(cell))):
                 first, second = int(found[1]), int(found[3])
                 if first > 12:
                     written.day_first.append(cell)
@@ -100,7 +100,7 @@ class WrittenDays:
     def years(self) -> Counter[int]:
         """How many days lie in each year, of those whose year is written in full."""
         texts = (*self.day_first, *self.month_first, *self.either)
-        written = (int(year[0]) for year in (re.search(r"\d{4}$", clean(text), re.ASCII) for text in texts) if year)
+        written = (int(year[0]) for year in (re.search(r"\d{4}$", tidy(text), re.ASCII) for text in texts) if year)
         return Counter([*(day.year for day in self.days), *written])
 
     def swapped_days(self, today: date) -> bool:
@@ -131,7 +131,7 @@ def month_first(text: str, *, always: bool) -> str:
 
     ``always``: also if both numbers may be months.
     """
-    found = _NUMERIC.fullmatch(clean(text))
+    found = _NUMERIC.fullmatch(tidy(text))
     if found and int(found[1]) <= 12 and (always or int(found[3]) > 12):
         return f"{found[3]}/{found[1]}/{found[4]}"
     return text

@@ -30,7 +30,7 @@ from fieldapp.sheets.headings import (
     letters,
 )
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import clean, search_key
+from fieldapp.vietnamese.text import search_key, tidy
 
 YES = frozenset({"1", "x", "co", "v", "dung", "ies", "true"})
 NO = frozenset({"0", "khong", "no", "false"})
@@ -67,7 +67,7 @@ class RowCells:
 
     def fingerprint(self) -> str:
         """A hash that identifies the row: the same for the same content, in any order of the columns."""
-        content = sorted((_place(cell), " ".join(clean(cell.text).casefold().split())) for cell in self.cells)
+        content = sorted((_place(cell), " ".join(tidy(cell.text).casefold().split())) for cell in self.cells)
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -131,8 +131,8 @@ class RowReader:
         self._shapes = {shape.name: shape for shape in fields_of(layout.model)}
         columns = {repr(c.target) for c in layout.columns}
         constants = [(name, field_named(store, layout.model, name), value) for name, value in given.items()]
-        self._given = [(n, t, clean(v)) for n, t, v in constants if repr(t) not in columns]
-        self._defaults = {repr(t): clean(v) for _n, t, v in constants}
+        self._given = [(n, t, tidy(v)) for n, t, v in constants if repr(t) not in columns]
+        self._defaults = {repr(t): tidy(v) for _n, t, v in constants}
         self._headed = len(table.rows[layout.line])
         self._known: dict[tuple[str, str, date | None], str | ValueError] = {}
         self._measures: dict[str, Mapping[str, Row]] = {}
@@ -149,7 +149,7 @@ class RowReader:
                 cell = self._turned(cell, self._days[column.at])
             text = cell_text(cell)
             if isinstance(column.target, MarkTarget):
-                row.marks[column.target.name] = clean(text)
+                row.marks[column.target.name] = tidy(text)
                 continue
             place = f"{letters(column.at)}{at + 1}"
             sign = self._table.sign(at, column.at) if signs else Sign(0)
@@ -181,7 +181,7 @@ class RowReader:
             if sign & Sign.UNSEEN:
                 sentence = _("cell {cell} holds “{text}”, which nobody sees on the sheet. Show it or clear the cell;"
                              " with --hidden it is taken as it is.")  # fmt: skip
-                return sentence.format(cell=place, text=clean(cell_text(cell)))
+                return sentence.format(cell=place, text=tidy(cell_text(cell)))
         sort = self._shapes[target.name].type if isinstance(target, FieldTarget) else None
         if isinstance(cell, bool) and sort != "boolean":
             return _("cell {cell} holds {value} in place of a value. Type what is meant.").format(
@@ -272,7 +272,7 @@ class RowReader:
             return day.day.isoformat(), day.question
         if shape.type == "ref":
             assert shape.ref is not None
-            return self._named(shape.ref, ", ".join(map(clean, [text, *above])), None if shape.heir_of else on), None
+            return self._named(shape.ref, ", ".join(map(tidy, [text, *above])), None if shape.heir_of else on), None
         if shape.type == "choice":
             return _choice(shape, text), None
         if shape.type == "boolean":
@@ -350,7 +350,7 @@ class RowReader:
         for row in rows:
             if row["amount"] is None and row["approximate"] and not search_key(row["note"]).startswith(_VAGUE):
                 reading.questions[heading] = _("“{text}” is no number: kept as words. Is it right?").format(
-                    text=clean(text)
+                    text=tidy(text)
                 )
         return [{"measure_id": measure["id"], **row} for row in rows]
 
@@ -361,7 +361,7 @@ class RowReader:
             if not isinstance(cell.target, BodiesTarget):
                 continue
             sort = cell.target.target_type
-            for name in filter(None, map(clean, cell.text.replace("\n", ";").split(";"))):
+            for name in filter(None, map(tidy, cell.text.replace("\n", ";").split(";"))):
                 try:
                     body = self._body(sort, name, date.fromisoformat(day) if day else None, reading)
                 except ValueError as error:

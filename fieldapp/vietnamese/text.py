@@ -1,5 +1,6 @@
 """Vietnamese text in the forms that are stored, searched and sorted by."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
@@ -41,6 +42,30 @@ def clean(text: str, *, multiline: bool = False) -> str:
     return unicodedata.normalize("NFC", "".join(kept)).strip()
 
 
+_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+"""Blanks of other widths: Word's and AltGr+Space's U+00A0, U+202F of French numbers, U+3000 of Chinese keyboards"""
+
+_LOOK_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and signs of other scripts that show nothing"""
+
+_MEANT = str.maketrans(
+    {**dict.fromkeys(_BLANKS + _LOOK_BLANK, " "), **dict.fromkeys("\v\f\x1c\x1d\x1e\x1f\x85", "\n")}
+    | {"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ"}
+)
+_OTHERWISE = re.compile(f"[{''.join(map(chr, _MEANT))}]")
+
+
+def as_meant(text: str) -> str:
+    """Text with a plain blank for each blank of another sort, a line feed for each other end of a line, and Đ for the
+    letters of other languages that old fonts have in its place. As long as the text given."""
+    return text.translate(_MEANT) if _OTHERWISE.search(text) else text
+
+
+def tidy(text: str, *, multiline: bool = False) -> str:
+    """Text that somebody entered, by whatever road, as it is stored: ``clean``, read ``as_meant``."""
+    return clean(as_meant(text), multiline=multiline)
+
+
 def search_key(text: str) -> str:
     """Text as it is searched: no case, tone or diacritics, đ as d, y as i, punctuation as spaces.
 
@@ -53,7 +78,7 @@ def search_key(text: str) -> str:
 def _word_key(word: str) -> str:
     """The search key of a word; several words if it has punctuation. Cached, because a language has few words."""
     plain = unicodedata.normalize("NFD", word.casefold().translate(_PLAIN))
-    letters = (c for c in plain if not unicodedata.combining(c))
+    letters = (c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
     spaced = "".join(c if _in_word(c) else " " for c in letters)
     return " ".join(spaced.translate(_PLAIN).replace("y", "i").split())
 

@@ -20,7 +20,7 @@ from fieldapp.records.records import Found
 from fieldapp.records.view import child_text
 from fieldapp.store import log, wall
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import clean, spelling
+from fieldapp.vietnamese.text import spelling, tidy
 
 KeyingState = Literal["open", "own", "same", "different"]
 """``own``: the current user wrote in it, so another person must key it. ``same``, ``different``: the result of a second
@@ -207,7 +207,7 @@ def _plain(value: Any) -> Any:
     """A text without details that people write differently: capitals, the place of a tone, a full stop at the end."""
     if not isinstance(value, str):
         return value
-    return spelling(clean(value).rstrip("."))
+    return spelling(tidy(value).rstrip("."))
 
 
 def take_keyed(store: Store, made: Comparison, chosen: Collection[Difference], *, confirm: bool = False) -> None:

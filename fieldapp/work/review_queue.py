@@ -14,7 +14,7 @@ from fieldapp.records.records import Found
 from fieldapp.store import people, wall
 from fieldapp.store.ids import new_id
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def review_record(
     people.check(store, people.Act.REVIEW)
     with store.transaction():
         found = records.get(store, row_id)
-        _check(found, clean(field))
+        _check(found, tidy(field))
         current = reviews.record_fingerprint(store, found.kind, row_id)
         if seen is not None and seen != current:
             raise FieldappError(_("The record was changed since you looked at it. Look again."))
@@ -67,8 +67,8 @@ def review_record(
             "record_kind": found.kind,
             "record_id": row_id,
             "outcome": outcome,
-            "field": clean(field) or None,
-            "comment": clean(comment) or None,
+            "field": tidy(field) or None,
+            "comment": tidy(comment) or None,
             "seen": current,
             "replaces": before.id if before else None,
         }

@@ -31,8 +31,7 @@ async def test_of_two_cells_that_an_activity_helped(world: World) -> None:
     for hamlet in ("Buôn Một", "Buôn Hai"):
         cell = {"name": "Chi bộ Drai", "unit_id": COMMUNE, "hamlet": hamlet}
         records.save(world.hq, "party_cell", cell, confirm=True)
-    world.carry(world.hq, world.post)
-    async with form_driver(world.post, "activity") as form:
+    async with form_driver(world.hq, "activity") as form:
         form.row("target_type").entry.focus()
         await form.type("chi bo", "<enter>", "drai", "<enter>")
         assert form.part("targets").data == []

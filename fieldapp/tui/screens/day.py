@@ -17,7 +17,7 @@ from fieldapp.sync.format import clock
 from fieldapp.tui.screens.base import Dialog
 from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.text_field import TextField
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 
 class DayField(TextField):
@@ -53,7 +53,7 @@ class DayDialog(Dialog):
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         try:
-            day = parse_date(clean(event.value), wall.today())
+            day = parse_date(tidy(event.value), wall.today())
             if day not in (self._typed, wall.shown_day()):
                 self._typed = day
                 self._say(_("{day}: Enter again, if that is today.").format(day=format_date_long(day)))

@@ -9,7 +9,7 @@ from fieldapp.records import form_memory
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.finder import Finder, Group
 from fieldapp.tui.second_press import SecondPress
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 
 class Choice(NamedTuple):
@@ -35,7 +35,7 @@ class TemplateMenu(Finder):
         """The templates, and the typed text as a new name."""
         names = list(form_memory.templates(self._store, self._kind))
         taken = [(Choice(name, keep=False), name) for name in names]
-        name = clean(typed)
+        name = tidy(typed)
         new = [(Choice(name, keep=True), _("keep this form as “{name}”").format(name=name))] if name else []
         return [("", taken), ("", new if name not in names else [])]
 

@@ -7,7 +7,7 @@ from fieldapp.domain.dates import format_date, format_date_long, iso_date, parse
 from fieldapp.i18n import _
 from fieldapp.store import wall
 from fieldapp.tui.widgets.entry import Entry, EntryReading
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 
 class DateField(Entry):
@@ -41,7 +41,7 @@ class DateField(Entry):
     def day(self) -> date | None:
         """The day that was typed; None while there is none or it is not understood."""
         try:
-            return self._parse() if clean(self.value) else None
+            return self._parse() if tidy(self.value) else None
         except ValueError:
             return None
 
@@ -52,7 +52,7 @@ class DateField(Entry):
     @property
     def data(self) -> Any:
         day = self.day
-        return day.isoformat() if day else clean(self.value) or None
+        return day.isoformat() if day else tidy(self.value) or None
 
     @property
     def typed(self) -> Any:
@@ -69,7 +69,7 @@ class DateField(Entry):
         self.value = format_date(date.fromisoformat(str(value))) if value else ""
 
     def reading(self) -> EntryReading:
-        if not clean(self.value):
+        if not tidy(self.value):
             hint = _("5, 5/11, 051126, hn today, hq yesterday")
             if self._ahead:
                 hint = _("5/11, 051126, hn today, mai, +3, 3 ngày, thứ sáu tuần sau")

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from fieldapp.i18n import _
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.text_field import TextField
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Entry(TextField):
     @property
     def data(self) -> Any:
         """The value as ``records.save`` takes it; None where nothing was entered."""
-        return clean(self.value) or None
+        return tidy(self.value) or None
 
     @property
     def lacks(self) -> bool:
@@ -104,7 +104,7 @@ class LongEntry(Entry):
 
     @property
     def data(self) -> Any:
-        lines = [clean(line) for line in self.value.split(self.LINE_END)]
+        lines = [tidy(line) for line in self.value.split(self.LINE_END)]
         return "\n".join(lines).strip() or None
 
     def load(self, value: Any) -> None:

@@ -11,7 +11,7 @@ from fieldapp.records.words import amount_text
 from fieldapp.store import wall
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 
 class FigureField(Entry):
@@ -29,12 +29,12 @@ class FigureField(Entry):
     @property
     def data(self) -> list[FigureData] | None:
         """The rows of the figure; a text that is not understood stays as the amount."""
-        if not clean(self.value):
+        if not tidy(self.value):
             return None
         try:
             figures = read_figures(self.value, self.measure, _last_day(self.around))
         except ValueError:
-            words = APPROXIMATE.sub("", clean(self.value))
+            words = APPROXIMATE.sub("", tidy(self.value))
             figures = [{"amount": words, "approximate": False, "note": None, "measured_on": None}]
         for figure in figures:
             if figure["amount"] is not None:
@@ -42,7 +42,7 @@ class FigureField(Entry):
         return [{"measure_id": self.measure["id"], **figure} for figure in figures]
 
     def reading(self) -> EntryReading:
-        if not clean(self.value):
+        if not tidy(self.value):
             return EntryReading(" · ".join(filter(None, (self.measure["unit_name"], self._hint_of_parts()))))
         try:
             figures = read_figures(self.value, self.measure, _last_day(self.around))

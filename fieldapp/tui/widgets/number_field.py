@@ -13,7 +13,7 @@ from fieldapp.records.words import amount_text
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 Scale = Mapping[str, Any]
 """``decimals`` and ``unit_name`` of a number (None: not known), and the ``name`` of its measure if it has one"""
@@ -65,7 +65,7 @@ class NumberField(Entry):
         self._loaded = None  # from now on the text stays as it is, whatever measure is chosen
 
     def reading(self) -> EntryReading:
-        if not clean(self.value):
+        if not tidy(self.value):
             return EntryReading(_("a number: 12, 2.100") if self.has_focus else "")
         try:
             amount = parse_amount(
@@ -89,7 +89,7 @@ class YearField(Entry):
     VIETNAMESE = False
 
     def reading(self) -> EntryReading:
-        if not clean(self.value):
+        if not tidy(self.value):
             return EntryReading(_("four digits: 1990") if self.has_focus else "")
         try:
             parse_amount(self.value, unit="")
@@ -108,7 +108,7 @@ class LimitedField(NumberField):
         self._field = field
 
     def reading(self) -> EntryReading:
-        if not clean(self.value):
+        if not tidy(self.value):
             parts = [self._field["unit_name"], *limits_text(self._field)]
             return EntryReading(" · ".join(part for part in parts if part))
         return super().reading()

@@ -20,7 +20,7 @@ from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.vietnamese.finding import nearest, nearness
-from fieldapp.vietnamese.text import clean, search_key
+from fieldapp.vietnamese.text import search_key, tidy
 
 Choice = tuple[str, str]
 """The value and the words for it"""
@@ -166,7 +166,7 @@ class PickList(Entry):
 
     @property
     def data(self) -> Any:
-        return self._taken[0] if self._taken else clean(self.value) or None
+        return self._taken[0] if self._taken else tidy(self.value) or None
 
     @property
     def lacks(self) -> bool:
@@ -186,7 +186,7 @@ class PickList(Entry):
     def resolve_typed(self) -> str | None:
         """Take the typed text for a choice if it can mean only one. Where the list may lack what is meant, only a
         whole name can: “Hoàng Văn An” is nobody yet, and not Hoàng Văn Anh."""
-        text = clean(self.value)
+        text = tidy(self.value)
         if self._taken or not text:
             return None
         choices = self._fitting(text)
@@ -197,7 +197,7 @@ class PickList(Entry):
         return None
 
     def reading(self) -> EntryReading:
-        if self._taken or not clean(self.value):
+        if self._taken or not tidy(self.value):
             return EntryReading()
         if not self._current():
             return EntryReading("" if self.is_open else self._absence(), understood=self.is_open)
@@ -254,7 +254,7 @@ class PickList(Entry):
 
     def action_open(self) -> None:
         """Drop the whole list down, whatever is typed; if nothing fits it, the row that adds it is highlighted."""
-        fits = self._taken is not None or not clean(self.value) or bool(self._current())
+        fits = self._taken is not None or not tidy(self.value) or bool(self._current())
         self._choices, self._stale = list(self._offer("", self.around)), False
         self.menu.show(self._choices, self._lacking(), unsure=self._is_unsure())
         if not fits:
@@ -307,7 +307,7 @@ class PickList(Entry):
         return len(first) > 1 and self._namesakes(first, self.around)
 
     def _lacking(self) -> Sequence[Addition]:
-        text = "" if self._taken else clean(self.value)
+        text = "" if self._taken else tidy(self.value)
         return self._additions(text) if self.around.adds and len(text) <= lengths.NAME else ()
 
     def _absence(self) -> str:
@@ -345,13 +345,13 @@ class AddingList(PickList):
     async def action_submit(self) -> None:
         if self.is_open:
             self.take_highlighted()
-        elif not clean(self.value):
+        elif not tidy(self.value):
             await super().action_submit()
 
     def resolve_typed(self) -> str | None:
         """Object to a name that was typed but not added: saving must not lose it."""
-        if clean(self.value):
-            return _("“{text}” was not added: choose it from the list, or delete it.").format(text=clean(self.value))
+        if tidy(self.value):
+            return _("“{text}” was not added: choose it from the list, or delete it.").format(text=tidy(self.value))
         return None
 
 

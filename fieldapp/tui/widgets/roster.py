@@ -23,7 +23,7 @@ from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.pick_list import LIMIT, AddingList, Addition, Choice, PickList
 from fieldapp.tui.widgets.roster_grid import RosterGrid, Seat
 from fieldapp.tui.widgets.section import FormSection
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 IN_CONTENT = "content"
 """The field of a meeting that names guests whose cell is not in the list"""
@@ -57,7 +57,7 @@ class MissingField(AddingList):
         self._editor = editor
 
     def reading(self) -> EntryReading:
-        if clean(self.value) and not self._editor.is_known:
+        if tidy(self.value) and not self._editor.is_known:
             return EntryReading(_("choose the cell and the date first"), understood=False)
         return super().reading()
 
@@ -135,7 +135,7 @@ class RosterEditor(FormSection):
         """Member -> status, reason, and a third word for a guest; under the empty key a name that is half typed."""
         self._remember()
         marks = {m: [*mark, *(["guest"] if m in self._guests else [])] for m, mark in sorted(self._marks.items())}
-        named = clean(self._missing.entry.value)
+        named = tidy(self._missing.entry.value)
         return {**marks, **({"": [named, None]} if named else {})}
 
     def restore(self, typed: Any) -> None:
@@ -188,7 +188,7 @@ class RosterEditor(FormSection):
         return self._missing.resolve_typed()
 
     def focus_problem(self) -> None:
-        if clean(self._missing.entry.value):
+        if tidy(self._missing.entry.value):
             self._missing.focus_problem()
         else:
             self._grid.focus()
@@ -247,7 +247,7 @@ class RosterEditor(FormSection):
         guest = _("Guest: {name}").format(name=event.addition.typed["name"])
         for row in self.screen.query(FieldRow):
             if row.key == IN_CONTENT:
-                row.entry.value = "; ".join(filter(None, (clean(row.entry.value), guest)))
+                row.entry.value = "; ".join(filter(None, (tidy(row.entry.value), guest)))
                 self._missing.entry.value = ""
                 self.app.notify(_("Written into the content: {text}").format(text=guest), markup=False, timeout=5)
 
@@ -296,7 +296,7 @@ class RosterEditor(FormSection):
     def reason_given(self) -> None:
         """Take the reason over and go back to the list."""
         if self._asked is not None:
-            self._asked.reason = clean(self._reason.entry.value) or None
+            self._asked.reason = tidy(self._reason.entry.value) or None
             self._asked = None
         self.screen.set_focus(self._grid)
         self.remove_class("-asking")

@@ -17,7 +17,7 @@ from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.pick_list import LIMIT, AddingList, Choice, Namesakes, Offer, code_field, lack_of, nothing
 from fieldapp.tui.widgets.row_list import RowList
 from fieldapp.tui.widgets.section import FormSection
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 CELL, UNIT, NAME = "party_cell_id", "unit_id", "name"
 
@@ -52,7 +52,7 @@ class BodyField(AddingList):
         self._add_all()
 
     def reading(self) -> EntryReading:
-        if clean(self.value) and not self._ready():
+        if tidy(self.value) and not self._ready():
             return EntryReading(_("choose the type of body first"), understood=False)
         return super().reading()
 
@@ -117,7 +117,7 @@ class TargetsEditor(FormSection):
             return []
         kind, column = ("party_cell", CELL) if chosen == "party_cell" else ("unit", UNIT)
         found = [(f"{column}:{i}", words) for i, words in lists.choices(self._store, kind, text, context.on, LIMIT)]
-        name = clean(text)
+        name = tidy(text)
         if not name or chosen in CHOSEN_ONLY:
             return found
         literal = [(f"{NAME}:{name}", _("“{name}”, as typed").format(name=name))]

@@ -15,16 +15,20 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.strip import Strip
-from textual.widgets import Input
 
 from fieldapp.i18n import _
 from fieldapp.tui.keys import TypingApp
+from fieldapp.tui.widgets.letter_input import LetterInput
 from fieldapp.tui.widgets.scrolling import cut
 from fieldapp.vietnamese.input_method import InputMethod
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import as_meant, clean
 
 OPENKEY_MARK = "\u202f"
-"""The narrow no-break space that OpenKey sends and then deletes: it counts as a character until the text is stored."""
+"""The narrow no-break space that OpenKey sends and then deletes: it counts as a character until the text is stored.
+Pasted, it is a blank like others."""
+
+HELD_MARK = "\u2060"
+"""What stands in the text for OpenKey's: nothing that is seen or stored"""
 
 
 EDITS = ("delete", "cursor", "home", "end", "select_all", "cut")
@@ -38,7 +42,7 @@ class Moment(Struct, frozen=True):
     cursor: int
 
 
-class TextField(Input):
+class TextField(LetterInput):
     """One line of text; Enter goes on to the next field."""
 
     app = getters.app(TypingApp)
@@ -90,11 +94,15 @@ class TextField(Input):
     def take(self, event: events.Key) -> bool:
         """Insert a typed character; False if the key is not one, and may have a binding."""
         typed = event.character
-        if typed is None or not (event.is_printable or typed == OPENKEY_MARK):
+        if typed == OPENKEY_MARK:
+            typed = HELD_MARK
+        elif typed is None or not (event.is_printable or (as_meant(typed) == " " and not self.password)):
             return False
         before = self._moment
+        if before != self._last or self.sent_from is None:
+            self.sent_from = before.cursor
         self._begin()
-        self._type(typed)
+        self._type(typed if self.password else as_meant(typed))
         self._remember(before)
         return True
 
@@ -109,6 +117,8 @@ class TextField(Input):
         if binding is None or not self.check_action(binding.action, ()):
             return False
         before = self._moment
+        if before != self._last or binding.action != "delete_left":
+            self.sent_from = None
         await self.app.run_action(binding.action, self)
         within = binding.action == "delete_left" and not before.value[: before.cursor][-1:].isspace()
         self._remember(before, step=not within)
@@ -117,10 +127,10 @@ class TextField(Input):
     def paste(self, text: str) -> None:
         """Insert pasted text: lines are joined by spaces, tabs become spaces, letters are composed; no text is lost."""
         before = self._moment
+        self.sent_from = None
         self._begin()
-        kept = "".join(
-            c for c in " ".join(text.replace("\t", " ").splitlines()) if c.isprintable() or c == OPENKEY_MARK
-        )
+        lines = " ".join((text if self.password else as_meant(text)).replace("\t", " ").splitlines())
+        kept = "".join(c for c in lines if c.isprintable())
         self._insert(unicodedata.normalize("NFC", kept))
         self._remember(before, step=True)
 
@@ -252,10 +262,11 @@ class TextField(Input):
         after the same letter.
         """
         self.finish_word()
+        self.sent_from = None
         composed = _composed(self.value)
         if composed != self.value:
             self._correct(composed, len(_composed(self.value[: self.cursor_position])))
 
 
 def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text.replace(OPENKEY_MARK, ""))
+    return unicodedata.normalize("NFC", text.replace(HELD_MARK, ""))

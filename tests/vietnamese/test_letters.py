@@ -1,0 +1,65 @@
+"""Blanks of every sort are blanks, and a letter with its marks is one letter."""
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fieldapp.vietnamese.letters import letter_end, letter_start, look_alikes
+from fieldapp.vietnamese.text import as_meant, clean, search_key, tidy
+
+BLANKS = [c for c in map(chr, range(sys.maxunicode)) if c.isspace() or unicodedata.category(c) in ("Zs", "Zl", "Zp")]
+UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+WORDS = st.sampled_from(["Nguyễn", "Văn", "An", "1", "000", "Êban", "ê\u0306"])
+LETTERS = st.sampled_from(["a", "ệ", "Đ", " ", "ê\u0306", "e\u0302\u0323", "ơ\u0306", "1", "’"])
+
+
+@given(st.lists(WORDS, min_size=1), st.data())
+def test_every_blank_of_unicode_parts_words(words: list[str], data: st.DataObject) -> None:
+    blanks = data.draw(st.lists(st.sampled_from(BLANKS), min_size=len(words), max_size=len(words)))
+    text = "".join(f"{word}{blank}" for word, blank in zip(words, blanks, strict=True))
+    assert tidy(text) == clean(" ".join(words))
+    assert search_key(text) == search_key(" ".join(words))
+    assert tidy(text, multiline=True).split() == clean(" ".join(words)).split()
+
+
+@given(st.lists(st.sampled_from([*"Nguyễn Văn", *UNSEEN])))
+def test_what_has_no_width_is_left_out(text: list[str]) -> None:
+    seen = "".join(c for c in text if c not in UNSEEN)
+    assert tidy("".join(text)) == clean(seen)
+    assert search_key("".join(text)) == search_key(seen)
+
+
+@given(st.text())
+def test_tidy_is_clean_and_stays(text: str) -> None:
+    assert len(as_meant(text)) == len(text)
+    assert tidy(tidy(text)) == tidy(text) == clean(tidy(text))
+
+
+def test_the_letters_of_old_fonts_are_d_with_its_bar() -> None:
+    assert tidy("\u00d0ồn bi\u00f0n phòng, \u0189ắk") == "Đồn biđn phòng, Đắk"
+
+
+@given(st.lists(LETTERS))
+def test_every_letter_begins_where_the_one_before_ends(letters: list[str]) -> None:
+    text, at = "".join(letters), 0
+    for letter in letters:
+        assert letter_end(text, at) == at + len(letter)
+        assert letter_start(text, at + len(letter)) == at
+        at += len(letter)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Nguyễn Văn \u0410n", [("\u0410n", ["\u0410"])]),
+        ("\u0422\u0410\u041d", [("\u0422\u0410\u041d", ["\u0422", "\u0410", "\u041d"])]),
+        ("\u039dguyễn", [("\u039dguyễn", ["\u039d"])]),
+        ("Москва, 5 кг; 10 µm, kΩ", []),
+        ("Đồn Biên phòng Ia Rvê, Ƀuôn Čư̆", []),
+    ],
+)
+def test_letters_of_other_alphabets_that_look_like_ours(text: str, found: list[tuple[str, list[str]]]) -> None:
+    assert look_alikes(text) == found
