@@ -248,7 +248,7 @@ class FieldApp(Host):
         self._remember(THEME, name)
 
     def _remember(self, setting: str, value: str) -> None:
-        """Keep a choice for the next start; in read-only mode, and where the file is not open, it holds only for now."""
+        """Keep a choice for the next start; in read-only mode, or while the file is not open, it holds only for now."""
         if self.readable is not None and not self.read_only:
             self.readable.set_setting(setting, value)
 
