@@ -7,8 +7,8 @@
 # make soak   random schedules of laptops and sticks, all schedules of small worlds EXPLORE actions deep, one set of
 #             changes in many orders, the fast path of the merge beside the fold, figures beside a recount, also of WORLDS
 #             worlds of several posts, the sticks of forty posts in one morning, the mirror under MIRROR_KILLS kills, kills,
-#             power cuts, flipped bits, interrupted exports, processes that begin the same at once, and mutated bundles, as
-#             many as the variables below say: hours
+#             power cuts, flipped bits, interrupted exports, processes that begin the same at once, mutated bundles, all
+#             fields in all ways of typing, and a monkey at the keyboard, as many as the variables below say: hours
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,6 +31,7 @@ FLIPS ?= 500
 PAGES ?= 60
 PULLS ?= 200
 TOGETHER ?= 100
+BURSTS ?= 200000
 MUTANTS ?= 100000
 SOAK := --timeout 43200 # seconds for one test: at full size some take hours, and one that hangs is still named
 
@@ -74,6 +75,8 @@ soak: $(VENV)/.dev
 		tests/reports/test_rules.py::test_the_figures_equal_a_recount
 	FIELDAPP_KILLS=$(MIRROR_KILLS) $(BIN)/python -m pytest -q -rP $(SOAK) \
 		tests/publish/test_mirror.py::test_killed_at_any_moment_it_goes_on
+	FIELDAPP_FIELDS=all FIELDAPP_BURSTS=$(BURSTS) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) \
+		tests/tui/test_every_field.py tests/tui/test_monkey.py
 	FIELDAPP_KILLS=$(KILLS) FIELDAPP_CUTS=$(CUTS) FIELDAPP_FLIPS=$(FLIPS) FIELDAPP_PAGES=$(PAGES) FIELDAPP_PULLS=$(PULLS) \
 		FIELDAPP_MUTANTS=$(MUTANTS) FIELDAPP_TOGETHER=$(TOGETHER) \
 		$(BIN)/python -m pytest -q -n auto -rP $(SOAK) tests/e2e/test_kill.py tests/e2e/test_together.py \

@@ -257,9 +257,9 @@ class FieldApp(Host):
         self._remember(THEME, name)
 
     def _remember(self, setting: str, value: str) -> None:
-        """Keep a choice for the next start; in read-only mode it holds only until the end."""
-        if not self.read_only:
-            self.store.set_setting(setting, value)
+        """Keep a choice for the next start; in read-only mode, or while the file is not open, it holds only for now."""
+        if self.readable is not None and not self.read_only:
+            self.readable.set_setting(setting, value)
 
     def _visible(self, theme: str) -> str:
         """The theme, unless it cannot be seen: with ``NO_COLOR`` Textual makes all of the sixteen colours black."""

@@ -57,6 +57,18 @@ async def test_a_key_covers_the_screen_and_the_draft_stays(world: World) -> None
     assert [m["full_name"] for m in lists.record_window(world.post, "member").rows] == ["Siu Bleh"]
 
 
+async def test_the_way_of_typing_changes_where_the_file_is_not_open(world: World) -> None:
+    """With the recovery code, before the first passphrase and while the screen is locked."""
+    async with run(world.root / "post") as s:
+        await s.press("f5", "f12")
+        assert s.app.habit
+        assert s.app.is_running
+    async with at_post(world) as s:
+        await s.press("ctrl+l", "f5", "f12")
+        assert s.app.habit
+        assert s.app._exception is None
+
+
 async def test_somebody_else_begins_at_the_first_screen(world: World) -> None:
     people.add_person(world.post, "Trần Văn B", "mưa đầu mùa", Role.RECORDER)
     async with at_post(world) as s:

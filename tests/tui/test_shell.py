@@ -388,6 +388,9 @@ async def test_the_own_input_method_is_switched_shown_and_remembered(world: Worl
         assert "giếng" in s.text
         await s.press("escape", "f2", "enter", "tab")
         assert "F12" not in s.footer, "no letters in a date"
+        await s.press("escape", "escape", "f8", "f2", "tab", "end", "aas")
+        assert "F12" not in s.footer, "the name of a folder stays as it is typed"
+        assert "aas" in s.text
     async with at_post(world) as s:
         assert "Telex hòa" in s.text.splitlines()[0]
         await s.press("f4", "enter")

@@ -6,6 +6,7 @@ keyboard protocol, xterm's modifyOtherKeys.
 """
 
 import csv
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -13,12 +14,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from textual import constants, events
+from textual import events
 from textual._time import get_time
-from textual.drivers.linux_driver import LinuxDriver
-from textual.drivers.web_driver import WebDriver
+from textual._xterm_parser import XTermParser
 
-from fieldapp.tui import terminal_keys
 from fieldapp.tui.terminal import lenient
 from fieldapp.tui.terminal_keys import Setting, TerminalParser
 
@@ -43,7 +42,7 @@ def arrives(data: str, term: str = "xterm-256color") -> list[str]:
     return said(TerminalParser(setting=setting(term)), data)
 
 
-def said(parser: TerminalParser, *parts: str) -> list[str]:
+def said(parser: XTermParser, *parts: str) -> list[str]:
     messages: list[object] = []
     for part in parts:
         messages += parser.feed(part)
@@ -140,10 +139,19 @@ def test_whatever_comes_the_reader_goes_on(characters: str) -> None:
     assert said(parser, "\x1bOPa") == ["f1", "a"]
 
 
-def test_the_drivers_read_so() -> None:
-    """Where this fails, Textual makes its parser in another way."""
-    for plain in (LinuxDriver, WebDriver):
-        lenient(plain)
-        module = import_module(plain.__module__)
-        assert module.XTermParser is TerminalParser
-    assert terminal_keys.PASTE_SILENCE > constants.ESCAPE_DELAY
+def test_windows_sends_a_nul_where_shift_is_pressed() -> None:
+    parser = TerminalParser(setting=Setting())
+    assert said(parser, "\x00\x1b\x00O\x00Q\x00a\x1b\x00") == ["f2", "a", "escape"]
+
+
+@pytest.mark.parametrize("name", ["web_driver", "windows_driver" if sys.platform == "win32" else "linux_driver"])
+def test_the_drivers_read_so(name: str) -> None:
+    """Where this fails, Textual makes its parser in another place."""
+    module = import_module(f"textual.drivers.{name}")
+    lenient(next(v for k, v in vars(module).items() if k.lower() == name.replace("_", "")))
+    assert getattr(module, "win32", module).XTermParser is TerminalParser
+
+
+def test_textual_still_reads_keys_of_the_linux_console_as_others() -> None:
+    """Where this fails, see what of ``terminal_keys`` is needed still: ``docs/upstream/textual-keys.md``."""
+    assert said(XTermParser(), "\x1b[25~") == ["\x19"]

@@ -5,18 +5,16 @@ import random
 import re
 import sys
 import time
-import unicodedata
-from collections.abc import Callable
 from itertools import zip_longest
 from pathlib import Path
 
 import on_windows
 import pytest
-from bursts import corrected
+from bursts import WAYS, corrected, spell_text
 
 import fieldapp
 from fieldapp.tui.terminal_keys import PASTE_SILENCE
-from fieldapp.vietnamese.telex import METHODS, Method, spell
+from fieldapp.vietnamese.telex import METHODS
 
 pexpect = pytest.importorskip("pexpect", reason=on_windows.TERMINAL)
 
@@ -62,15 +60,6 @@ SENTENCES = (
     "Chữa cháy rẫy mía ở tiểu khu 1.214, thiệt hại khoảng nửa hecta",
     "Bàn giao nhà ở cho mẹ Việt Nam anh hùng; khuỷu tay, uỵch, khuya khoắt",
 )
-WAYS: dict[str, Callable[[str, random.Random], str]] = {
-    "as it is": lambda text, rng: text,
-    "corrected by backspace": corrected,
-    "OpenKey": lambda text, rng: corrected(text, rng, "\u202f"),
-    "decomposed": lambda text, rng: unicodedata.normalize("NFD", text),
-    "pasted": lambda text, rng: f"\x1b[200~{unicodedata.normalize('NFD', text)}\x1b[201~",
-    "backspaces and a paste": lambda text, rng: f"xyz\x7f\x7f\x7f\x1b[200~{text}\x1b[201~",
-    "in the middle": lambda text, rng: f"{text[-1]}\x1b[D{corrected(text[:-1], rng)}",
-}
 
 
 def arrive(
@@ -130,11 +119,6 @@ def test_the_own_input_method(tmp_path: Path) -> None:
         typed = [(text, spell_text(text, method)) for text in SENTENCES[:8]]
         seen = arrive(tmp_path, [(keys, keys) for _text, keys in typed], method.name, None)
         assert seen == [[text, text] for text, _keys in typed]
-
-
-def spell_text(text: str, method: Method) -> str:
-    """The keys of a text, marks at the end of each word."""
-    return re.sub(r"[^\W\d_]+", lambda word: spell(word[0], method, at_end=True), text)
 
 
 def test_several_pasted_lines_are_joined(tmp_path: Path) -> None:

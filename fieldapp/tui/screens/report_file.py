@@ -42,6 +42,12 @@ SORTS = (
 )
 
 
+class FolderField(TextField):
+    """The folder to write into."""
+
+    VIETNAMESE = False
+
+
 class ReportFileScreen(Page):
     """Choose a sort of file; Enter writes it into the folder, never over a file that is there."""
 
@@ -56,7 +62,7 @@ class ReportFileScreen(Page):
         yield Static(Content(f"{_('REPORT ON RESULTS')}: {self._query.period.title}"), classes="section")
         yield Chooser(*(Option(Content(f" {sort.title()}")) for sort in SORTS), id="sorts", markup=False)
         yield Static(Content(_("Into the folder:")), classes="line")
-        yield TextField(str(_documents()), stays=True, id="folder")
+        yield FolderField(str(_documents()), stays=True, id="folder")
         yield Static(id="said", classes="line", markup=False)
 
     def on_mount(self) -> None:

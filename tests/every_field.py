@@ -1,0 +1,118 @@
+"""All fields for text, in a terminal of their own: the program, and a key that notes what the focused field holds.
+
+``python every_field.py ROOT OUT STEP HABITS`` runs the real application on the post of a small world. It walks its
+screens (those of ``every_screen``, and a form of each kind of record; each STEP-th of them), finds all fields that can
+be typed into, and focuses one after the other. Ctrl+R notes what the field holds, and empties it. After one note for
+each of HABITS, which are ways of typing (``INPUT_METHODS``, or empty), it appends a line to OUT, and goes on. In a form
+the note is what the file has after the form was kept. Where STEP is more than 1, one field of each class is enough.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import every_screen
+from field import World
+from textual.binding import Binding
+from textual.widgets import Input
+
+from fieldapp.domain.records import RECORDS
+from fieldapp.tui import app
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.form import FormScreen
+from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.text import clean
+
+
+def screens() -> Iterator[tuple[str, every_screen.Opened]]:
+    """The screens, each with the keys that are pressed then."""
+    yield "figures", (lambda _w, _s: FormScreen("activity", initial={"activity_kind_id": "gieng_khoan"}), ())
+    yield from every_screen.at_post().items()
+    for record in RECORDS:
+        yield record.KIND, (lambda _w, _s, kind=record.KIND: FormScreen(kind), ())  # type: ignore[misc]
+
+
+class EveryField(FieldApp):
+    """Goes from field to field."""
+
+    CSS_PATH = str(Path(app.__file__).with_name("fieldapp.tcss"))
+    BINDINGS = [Binding("ctrl+r", "note", priority=True)]
+
+    def __init__(self, world: World, out: Path, habits: Sequence[str], step: int) -> None:
+        super().__init__(world.root / "post", world.post.reopen())
+        self._world, self._out, self._habits, self._step = world, out, habits, step
+        self._screens = iter(list(screens())[::step])
+        self._name, self._seen = "", set[type]()
+        self._left: Iterator[Input] = iter(())
+        self._field: Input | None = None
+        self._notes: list[str] = []
+
+    async def action_note(self) -> None:
+        """Note what the field holds, and go on where it has been noted often enough."""
+        if self._field is not None:
+            self._notes.append(self._held(self._field))
+            self._field.value = ""
+            if len(self._notes) == len(self._habits):
+                self._tell(self._field)
+                await self._go_on()
+        else:
+            await self._go_on()
+        self.habit = self._habits[len(self._notes)]
+
+    def _held(self, field: Input) -> str:
+        """What the field holds, as it is stored; in a form: what the file has."""
+        if self.focused is not field:
+            return f"the focus is at {self.focused}"
+        text = field.text if isinstance(field, TextField) else field.value
+        screen = self.screen
+        if type(screen) is FormScreen:
+            screen.keep()
+            kept = [draft.data for draft in self.store.drafts() if draft.id == screen._draft_id]
+            return text if text in _texts(kept) else f"{text}, but not in the file"
+        return text
+
+    def _tell(self, field: Input) -> None:
+        composes = isinstance(field, TextField) and field.VIETNAMESE and not field.password
+        line = {"screen": self._name, "field": type(field).__name__, "id": field.id, "composes": composes}
+        with self._out.open("a", encoding="utf-8") as out:
+            print(json.dumps(line | {"notes": self._notes}, ensure_ascii=False), file=out)
+        self._notes = []
+
+    async def _go_on(self) -> None:
+        """Focus the next field that is on the screen; open the next screen where there is none."""
+        while True:
+            for field in self._left:
+                if field.focusable and field.region and not (self._step > 1 and type(field) in self._seen):
+                    self._seen.add(type(field))
+                    self._field = field
+                    self.screen.set_focus(field)
+                    field.value = ""
+                    return
+            while len(self.screen_stack) > 2:
+                self.pop_screen()
+            self._name, (make, keys) = next(self._screens, ("", (None, ())))
+            if make is None:
+                self.exit()
+                return
+            await self.push_screen(make(self._world, self.store))
+            for key in keys:
+                await self._check_bindings(key)
+            await self._settle()
+            self._left = iter([*self.screen.query(Input)])
+
+
+def _texts(data: Any) -> set[str]:
+    """All texts within, as they are stored."""
+    if isinstance(data, str):
+        return {clean(data)}
+    within = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return set().union(*map(_texts, within))
+
+
+if __name__ == "__main__":
+    root, out, step, habits = sys.argv[1:]
+    keys = json.loads(Path(out).with_suffix(".keys").read_text())
+    given = World(Path(root), {name: bytes.fromhex(key) for name, key in keys.items()})
+    EveryField(given, Path(out), json.loads(habits), int(step)).run()
