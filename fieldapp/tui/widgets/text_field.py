@@ -5,9 +5,8 @@ An input method corrects a word by a burst of backspaces and new letters. A fiel
 """
 
 import unicodedata
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
-from msgspec import Struct
 from textual import events, getters
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -27,7 +26,7 @@ EDITS = ("delete", "cursor", "home", "end", "select_all", "cut")
 """Beginnings of the names of actions that stay within the field"""
 
 
-class Moment(Struct, frozen=True):
+class Moment(NamedTuple):
     """The text of a field and its cursor at one moment."""
 
     value: str
