@@ -1,22 +1,27 @@
-"""How fast the screen is with many records, against a bare Textual application, in real pseudo-terminals.
+"""How fast the program and its screen are with many records, beside the build before and a bare Textual application.
 
-    python benchmarks/screen.py [--rows N] [--home DIR]
+    python benchmarks/screen.py [--rows N] [--home DIR] [--before PYTHON] [--rounds N] [--only WORDS …]
 
-Fills a post's encrypted file with N activities (100,000), or uses the one that ``--home`` has. Prints the time from
-key press to first painted byte in a form, and from start to first screen, each beside a bare application in the same
-run. Prints also the time of a search while typing, and of opening the list, each until the last byte is painted. Ours
-and theirs take turns, so that noise hits both.
+Fills a post's encrypted file with N activities (100,000), or uses the one that ``--home`` has. ``--before`` is the
+interpreter of another environment, in which an earlier build is installed: everything is measured there too, on the
+same file. All take turns in real pseudo-terminals, in each of the rounds (3), so that noise hits all alike.
+
+Starts and commands are measured in processor time, which other work on the machine changes least; keys by the clock,
+from the key to the first and to the last painted byte. Each line says the median over the rounds, and their spread.
 """
 
 import argparse
+import json
 import os
 import random
 import select
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,7 +42,8 @@ QUIET = 0.15
 """Seconds without a byte after which a screen is complete"""
 KEYS, BLOCKS = 40, 8
 STARTS = 5
-OPENINGS = 3
+SETTLED = 1.0
+"""Seconds after which the memory of a screen is read"""
 
 BARE = """
 from textual.app import App
@@ -54,10 +60,15 @@ sys.argv = ["fieldapp", "--home", sys.argv[1]]
 from fieldapp.cli import main
 main()
 """
+PROGRAM_OF_COMMANDS = "from fieldapp.cli import main; main()"
 OURS = """
 import os, sys
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"  # as the command line does
+import gc
 from pathlib import Path
+import fieldapp
+if "gc.set_threshold" in (Path(fieldapp.__file__).parent / "cli" / "__init__.py").read_text(encoding="utf-8"):
+    gc.set_threshold(50_000, 20, 20)  # as its command line does
 from fieldapp.store.store import Store
 from fieldapp.tui.app import FieldApp
 home = Path(sys.argv[1])
@@ -82,16 +93,20 @@ QUERIES = ("giếng khoan", "ea sup", "tuan tra 45", "nha dai doan ket", "krong 
 class Terminal:
     """A program in a terminal of 80×24."""
 
-    def __init__(self, code: str, *arguments: str) -> None:
+    def __init__(self, python: str, code: str, *arguments: str) -> None:
         self.began = time.perf_counter()
-        self._child = pexpect.spawn(
-            sys.executable,
-            ["-c", code, *arguments],
-            dimensions=(24, 80),
-            env={**os.environ, "FIELDAPP_LANG": "vi", "TERM": "xterm-256color"},
-        )
+        self._child = pexpect.spawn(python, ["-P", "-c", code, *arguments], dimensions=(24, 80), env=environment())
         self._child.delaybeforesend = None
         self._fd = self._child.child_fd
+
+    def processor(self) -> float:
+        """Seconds of the processor that it has used."""
+        return time.clock_gettime((~self._child.pid << 3) | 2)  # its CLOCK_PROCESS_CPUTIME_ID
+
+    def memory(self) -> float:
+        """MiB of memory that are resident."""
+        pages = int(Path(f"/proc/{self._child.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
     def read(self, seconds: float) -> bytes:
         """The next bytes that it paints; none if it paints nothing for so many seconds."""
@@ -106,11 +121,11 @@ class Terminal:
         return last
 
     def until(self, words: str) -> float:
-        """Seconds from the start until the words are painted."""
+        """Seconds of the processor from the start until the words are painted."""
         seen = b""
         while words.encode() not in seen:
             seen += self.read(60)
-        return time.perf_counter() - self.began
+        return self.processor()
 
     def first_byte(self, keys: str) -> float:
         """Seconds from the keys to the first painted byte."""
@@ -126,13 +141,14 @@ class Terminal:
         self.read(10)
         return self.rest() - began
 
-    def searched(self) -> list[float]:
-        """Seconds until the screen is complete, for each key of some searches."""
-        taken = []
+    def searched(self) -> Iterator[tuple[float, float, float]]:
+        """For each key of some searches: seconds to the first and to the last painted byte, and of the processor."""
         for query in QUERIES:
-            taken += [self.last_byte(letter) for letter in query]
+            for letter in query:
+                began, used = time.perf_counter(), self.processor()
+                first = self.first_byte(letter)
+                yield first, self.rest() - began, self.processor() - used
             self.last_byte("\x15")
-        return taken
 
     def end(self) -> None:
         self._child.close(force=True)
@@ -175,96 +191,207 @@ def activities(rows: int, post: str | None, kinds: Sequence[str], units: Sequenc
         yield (str(uuid_utils.uuid7()), post, at, USER, rng.choice(kinds), day.isoformat(), rng.choice(units), text)
 
 
+def environment() -> dict[str, str]:
+    """That of a person: compiled modules are kept, and the language is Vietnamese."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "FIELDAPP_LANG": "vi", "TERM": "xterm-256color"}
+
+
 def p95(seconds: Sequence[float]) -> float:
     return statistics.quantiles(seconds, n=20)[-1]
 
 
-def keys(home: Path, key: str) -> tuple[list[float], list[float]]:
+BARE_BUILD = "bare"
+Values = dict[str, dict[str, list[float]]]
+"""What is measured -> build -> its value in each round"""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A post's folder with many records, and the key of its file."""
+
+    home: Path
+    key: str
+
+    def opened(self, python: str) -> Terminal:
+        """The first screen, at rest."""
+        terminal = Terminal(python, OURS, str(self.home), self.key, USER)
+        terminal.until("Cần làm")
+        terminal.rest()
+        return terminal
+
+
+def starts(place: Workplace, builds: Mapping[str, str], found: Values) -> None:
+    """From the start to the field for the passphrase, and to the first screen of an open file; its memory."""
+    for build, python in builds.items():
+        for what, program, painted in (
+            ("start to the passphrase, ms", PROGRAM, "khẩu"),
+            ("start to the first screen, unlocked, ms", OURS, "Cần làm"),
+        ):
+            code, words = (BARE, "ready") if build == BARE_BUILD else (program, painted)
+            taken = []
+            for _ in range(STARTS):
+                terminal = Terminal(python, code, str(place.home), place.key, USER)
+                taken.append(1e3 * terminal.until(words))
+                if what.endswith("unlocked, ms"):
+                    time.sleep(SETTLED)
+                    memory = terminal.memory()
+                terminal.end()
+            enter(found, what, build, statistics.median(taken))
+        enter(found, "memory of the open screen, MiB", build, memory)
+
+
+def commands(place: Workplace, builds: Mapping[str, str], found: Values) -> None:
+    """A command from beginning to end, without what unlocking takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        words, event = Path(folder) / "passphrase", Path(folder) / "event.json"
+        words.write_text(PASSPHRASE, encoding="utf-8")
+        words.chmod(0o600)
+        event.write_text(json.dumps({"name": "Ngày hội", "date_from": date.today().isoformat()}), encoding="utf-8")
+        env = {**environment(), "FIELDAPP_PASSPHRASE_FILE": str(words)}
+        unlocking = (
+            "from pathlib import Path; from fieldapp.store import vault; "
+            f"vault.unseal(Path({str(place.home)!r}), {USER!r}, {PASSPHRASE!r})"
+        )
+        for build, python in builds.items():
+            if build == BARE_BUILD:
+                continue
+
+            def taken(*arguments: str, code: str = PROGRAM_OF_COMMANDS, python: str = python) -> float:
+                return statistics.median(
+                    1e3 * processor_of([python, "-P", "-c", code, *arguments], env) for _ in range(STARTS)
+                )
+
+            unlock = taken(code=unlocking) - taken(code="pass")
+            home = ["--home", str(place.home)]
+            enter(found, "fieldapp --help, ms", build, taken("--help"))
+            enter(found, "fieldapp list event, ms", build, taken(*home, "list", "event") - unlock)
+            added = taken(*home, "add", "event", "--json", str(event), "--confirm")
+            enter(found, "fieldapp add event, ms", build, added - unlock)
+
+
+def processor_of(command: Sequence[str], env: Mapping[str, str]) -> float:
+    """Seconds of the processor that a command takes."""
+    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, cwd="/") as child:
+        _pid, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{command} ended with {child.returncode}")
+    return used.ru_utime + used.ru_stime
+
+
+def keys(place: Workplace, builds: Mapping[str, str], found: Values) -> None:
     """Key press to first painted byte: ours in the description of an activity, theirs in a bare Input."""
-    ours, bare = Terminal(OURS, str(home), key, USER), Terminal(BARE)
-    ours.until("Cần làm")
-    bare.until("ready")
-    for pressed in ("\x1bOQ", "\r", "gieng", "\r", "\r", "\r", "\r", "Buon Ba Na\r", "\r"):
-        ours.last_byte(pressed)
-    bare.rest()
-    taken: tuple[list[float], list[float]] = ([], [])
+    terminals = {}
+    for build, python in builds.items():
+        if build == BARE_BUILD:
+            terminals[build] = Terminal(python, BARE)
+            terminals[build].until("ready")
+        else:
+            terminals[build] = place.opened(python)
+            for pressed in ("\x1bOQ", "\r", "gieng", "\r", "\r", "\r", "\r", "Buon Ba Na\r", "\r"):
+                terminals[build].last_byte(pressed)
+        terminals[build].rest()
+    taken: dict[str, list[float]] = {build: [] for build in builds}
     for block in range(BLOCKS + 1):
-        for terminal, times in zip((ours, bare), taken, strict=True):
+        for build, terminal in terminals.items():
             for number in range(KEYS):
                 terminal.rest(0.03)
                 seconds = terminal.first_byte("aeiouybcdghklmn t"[number % 17])
                 if block:  # the first block warms up
-                    times.append(seconds)
+                    taken[build].append(1e3 * seconds)
             terminal.last_byte("\x15")
-    ours.end()
-    bare.end()
-    return taken
+    for build, terminal in terminals.items():
+        terminal.end()
+        enter(found, "key in a form to first byte, p95, ms", build, p95(taken[build]))
+        enter(found, "key in a form to first byte, median, ms", build, statistics.median(taken[build]))
 
 
-def searches(home: Path, key: str) -> tuple[list[float], list[float], list[float]]:
-    """Seconds to the last byte: opening the list of activities; each key of a search in it; each of one in all (F3)."""
-    opened, in_list, in_all = [], [], []
-    for _ in range(OPENINGS):
-        ours = Terminal(OURS, str(home), key, USER)
-        ours.until("Cần làm")
-        ours.rest()
-        ours.last_byte("\x1bOS")
-        opened.append(ours.last_byte("\r"))
-        in_list += ours.searched()
-        ours.last_byte("\x1b")
-        ours.rest()
-        ours.last_byte("\x1bOR")
-        in_all += ours.searched()
-        ours.end()
-    return opened, in_list, in_all
+def searches(place: Workplace, builds: Mapping[str, str], found: Values) -> None:
+    """Each key of a search in all records (F3) and in a list; opening the list."""
+    for build, python in builds.items():
+        opened: list[float] = []
+        worked: list[float] = []
+        if build == BARE_BUILD:
+            terminal = Terminal(python, BARE)
+            terminal.until("ready")
+            terminal.rest()
+            typed = [*terminal.searched()]
+            for what in ("F3", "a list"):
+                enter_keys(found, what, build, typed)
+        else:
+            terminal = place.opened(python)
+            for _ in range(STARTS):
+                terminal.last_byte("\x1bOS")
+                used = terminal.processor()
+                opened.append(1e3 * terminal.last_byte("\r"))
+                worked.append(1e3 * (terminal.processor() - used))
+                terminal.last_byte("\x1b")
+                terminal.rest()
+            enter(found, "opening the list, the first time, ms", build, opened[0])
+            enter(found, "opening the list, ms", build, statistics.median(opened[1:]))
+            enter(found, "opening the list, of the processor, ms", build, statistics.median(worked[1:]))
+            terminal.last_byte("\x1bOS")
+            terminal.last_byte("\r")
+            enter_keys(found, "a list", build, [*terminal.searched()])
+            terminal.last_byte("\x1b")
+            terminal.rest()
+            terminal.last_byte("\x1bOR")
+            enter_keys(found, "F3", build, [*terminal.searched()])
+        terminal.end()
 
 
-def starts(home: Path, key: str) -> tuple[list[float], list[float], list[float]]:
-    """Start to first screen: ours up to the passphrase, ours with the file unlocked, and the bare application."""
-    locked, opened, bare = [], [], []
-    for _ in range(STARTS):
-        for taken, words, code in ((locked, "khẩu", PROGRAM), (opened, "Cần làm", OURS), (bare, "ready", BARE)):
-            terminal = Terminal(code, str(home), key, USER)
-            taken.append(terminal.until(words))
-            terminal.end()
-    return locked, opened, bare
+def enter_keys(found: Values, where: str, build: str, typed: Sequence[tuple[float, float, float]]) -> None:
+    for at, what in enumerate(("to first byte", "to last byte", "of the processor")):
+        taken = [1e3 * of_key[at] for of_key in typed]
+        if at == 0 or build != BARE_BUILD:
+            enter(found, f"letter in {where} {what}, p95, ms", build, p95(taken))
+            enter(found, f"letter in {where} {what}, median, ms", build, statistics.median(taken))
 
 
-def print_ratio(
-    what: str, ours: Sequence[float], bare: Sequence[float], of: Callable[[Sequence[float]], float]
-) -> None:
-    mine, theirs = of(ours), of(bare)
-    print(f"{what:<34}{1e3 * mine:8.1f} ms   bare {1e3 * theirs:8.1f} ms   {mine / theirs:.2f}×")
+def enter(found: Values, what: str, build: str, value: float) -> None:
+    found.setdefault(what, {}).setdefault(build, []).append(value)
 
 
-def main(rows: int, home: Path) -> None:
-    if not (home / "post").exists():
+def print_found(found: Values) -> None:
+    for what, values in found.items():
+        line = f"{what:<50}"
+        middle = {build: statistics.median(rounds) for build, rounds in values.items()}
+        for build, rounds in values.items():
+            line += f"  {build} {middle[build]:.1f} [{min(rounds):.1f}–{max(rounds):.1f}]"
+        for build in middle.keys() - {"ours"}:
+            line += f"  {middle['ours'] / middle[build]:.2f}× {build}"
+        print(line, flush=True)
+
+
+PARTS = {"starts": starts, "commands": commands, "keys": keys, "searches": searches}
+
+
+def main(rows: int, root: Path, before: str | None, rounds: int, only: Sequence[str]) -> None:
+    if not (root / "post").exists():
         began = time.perf_counter()
-        fill(home, rows)
+        fill(root, rows)
         print(f"filled in {time.perf_counter() - began:.0f} s")
-    post = home / "post"
+    post = root / "post"
     key = vault.unseal(post, USER, PASSPHRASE)
-    store = Store.open(post, key, USER)
-    count, size = store.value("SELECT count(*) FROM activity"), (post / "fieldapp.db").stat().st_size
-    store.close()
+    with Store.open(post, key, USER) as store:
+        count, size = store.value("SELECT count(*) FROM activity"), (post / "fieldapp.db").stat().st_size
     print(f"{count:,} activities, {size >> 20} MiB; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    pressed = keys(post, key.hex())
-    print_ratio("key to first byte, p95 (2×)", *pressed, p95)
-    print_ratio("                   median", *pressed, statistics.median)
-    locked, opened, bare = starts(post, key.hex())
-    print_ratio("start to passphrase", locked, bare, statistics.median)
-    print_ratio("start to first screen, unlocked", opened, bare, statistics.median)
-    shown, in_list, in_all = searches(post, key.hex())
-    print(f"{'opening the list (300 ms)':<34}{1e3 * statistics.median(shown):8.1f} ms")
-    for what, taken in (("in a list", in_list), ("of all, F3", in_all)):
-        print(f"{f'search {what}, p95 (50 ms)':<34}{1e3 * p95(taken):8.1f} ms")
-        print(f"{'                    median':<34}{1e3 * statistics.median(taken):8.1f} ms")
+    builds = {"ours": sys.executable, **({"before": before} if before else {}), BARE_BUILD: sys.executable}
+    place, found = Workplace(post, key.hex()), Values()
+    for _ in range(rounds):
+        for part in only:
+            PARTS[part](place, builds, found)
+    print_found(found)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--home", type=Path)
+    parser.add_argument("--before", metavar="PYTHON")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=[*PARTS])
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        main(given.rows, given.home or Path(folder))
+        main(given.rows, given.home or Path(folder), given.before, given.rounds, given.only)

@@ -47,12 +47,16 @@ def _speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors=stream.errors)
 
 
+def collect_seldom() -> None:
+    """Look for objects to throw away after each 50,000 new ones, not after 700: a start makes many, and no rubbish."""
+    gc.set_threshold(50_000, 20, 20)
+
+
 def main() -> None:
     """The console script: no traceback reaches a user."""
     # searching all packages for plugins takes a tenth of the start
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
-    # loading makes many objects and no rubbish: looking for it after each 700 takes a tenth of the start too
-    gc.set_threshold(50_000, 20, 20)
+    collect_seldom()
     _no_core_dump()
     _speak_utf8()
     wording.speak(cli)

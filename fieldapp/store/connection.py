@@ -22,7 +22,6 @@ DatabaseError: type[Exception] = sqlcipher.DatabaseError
 IntegrityError: type[Exception] = sqlcipher.IntegrityError
 OperationalError: type[Exception] = sqlcipher.OperationalError
 
-KEY_BYTES = 32
 SQLITE_CORRUPT = 11
 FETCH_ROWS = 500
 """Rows that are read between two checks whether all pages were undamaged"""

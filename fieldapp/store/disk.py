@@ -5,7 +5,6 @@ open, and a virus scanner opens each new file for a moment. ``kit/install.py`` h
 it runs before the program is there.
 """
 
-import ctypes
 import errno
 import os
 import re
@@ -153,6 +152,8 @@ def take_name(source: Path, target: Path) -> None:
 
 def _take_name(source: Path, target: Path) -> None:
     if sys.platform == "linux":
+        import ctypes
+
         rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
         if rename is not None:
             if rename(_HERE, os.fsencode(source), _HERE, os.fsencode(target), _NO_REPLACE) == 0:
@@ -259,6 +260,8 @@ def holders(path: Path, manager: Any = None) -> list[str]:
 
     Asked of the restart manager, rstrtmgr.dll, as installers do; tests pass another ``manager``.
     """
+    import ctypes
+
     try:
         if manager is None:
             if sys.platform != "win32":

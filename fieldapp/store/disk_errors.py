@@ -4,8 +4,6 @@ import errno
 import shutil
 from pathlib import Path
 
-import sqlcipher3.dbapi2 as sqlcipher
-
 from fieldapp.errors import HELD, WINDOWS_CODES, FieldappError, code_of_opening, windows_code
 from fieldapp.i18n import _
 from fieldapp.store import disk
@@ -39,6 +37,8 @@ def disk_error_text(error: BaseException, folder: Path | None = None, *, undone:
 
     ``folder``: where the database lies. ``undone``: all that was begun was rolled back, and the sentence says so.
     """
+    import sqlcipher3.dbapi2 as sqlcipher  # late: the passphrase is asked for before a file is opened
+
     if isinstance(error, sqlcipher.DatabaseError):
         found = _full() if is_full(error, folder) else _of_database(_code(error))
     else:

@@ -22,8 +22,10 @@ import pyrage
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import disk, passphrase_seal, throttle
-from fieldapp.store.connection import KEY_BYTES
 from fieldapp.vietnamese.text import clean
+
+KEY_BYTES = 32
+"""Of the key of the encrypted file"""
 
 KEYS_FOLDER = "keys"
 RECOVERY_FILE = "recovery.age"

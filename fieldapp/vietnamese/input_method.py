@@ -1,8 +1,7 @@
 """Vietnamese typed on plain keys within a text: where words begin and end, and how each key changes the text."""
 
 import unicodedata
-
-from msgspec import Struct
+from dataclasses import dataclass
 
 from fieldapp.vietnamese.telex import Method, compose, finish_word, spell
 
@@ -10,7 +9,8 @@ CODE_SIGNS = ("_", "@")
 """Letters beside one of these signs are part of a code, not a word"""
 
 
-class _Word(Struct):
+@dataclass
+class _Word:
     start: int
     keys: str
     shown: str
@@ -18,7 +18,8 @@ class _Word(Struct):
     """The word must not change: its keys are unknown, or it is part of a code"""
 
 
-class InputMethod(Struct):
+@dataclass
+class InputMethod:
     """The input method of one text field. ``before`` is always the whole text before the cursor."""
 
     method: Method

@@ -7,10 +7,9 @@ takes the mark or tone back. A word that cannot be Vietnamese is shown as typed,
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal
-
-from msgspec import Struct, field
 
 from fieldapp.vietnamese.syllables import PLAIN, TONES, VOWELS, complete, fits, plain, split, takes_tone, with_tone
 
@@ -23,7 +22,8 @@ SMALL = {
 _LARGE = {small: letter for letter, small in SMALL.items()}
 
 
-class Method(Struct, frozen=True):
+@dataclass(frozen=True)
+class Method:
     """A way of typing, as data. Keys are lower-case."""
 
     name: str
@@ -120,7 +120,8 @@ def _typed(keys: str, method: Method, modern: bool) -> "_Word":
     return word
 
 
-class _Word(Struct):
+@dataclass
+class _Word:
     method: Method
     modern: bool
     keys: str = ""

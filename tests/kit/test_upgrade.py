@@ -35,7 +35,7 @@ PATIENCE = 300
 CHANGES = f"## [Unreleased]\n\n## [{NEXT}] - 2027-01-31\n\n### Added\n\n- Events have colours.\n"
 
 MIGRATION = '''
-@migrations(name="9999_next")
+@_migration("9999_next")
 def next_version(db: Database) -> None:
     """What the next version adds; what goes wrong with it is ordered by the test."""
     import os, signal

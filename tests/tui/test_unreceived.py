@@ -61,6 +61,7 @@ async def test_one_number_in_the_header_at_home_on_the_stick_and_on_the_command_
 
 async def test_a_long_list_is_read_once_and_drawn_in_windows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "MOST", 2)
+    monkeypatch.setattr(search.SearchScreen, "at_a_time", 2)
     for number in range(5):
         world.well(partners="Huyện đoàn" if number < 2 else "Trạm y tế", date_from=f"2026-0{number + 1}-05")
     reads = 0

@@ -24,9 +24,9 @@ from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store import disk, people, vault
-from fieldapp.store.connection import KEY_BYTES
 from fieldapp.store.people import Act
 from fieldapp.store.store import Store
+from fieldapp.store.vault import KEY_BYTES
 from fieldapp.sync.format import clock, drives, keys
 from fieldapp.sync.format.bundle import Manifest
 from fieldapp.sync.peers.peers import Peer

@@ -17,6 +17,7 @@ from fieldapp.records import lists, records, reviews, view, words
 from fieldapp.store.store import Row
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.search_soon import SearchSoon
 from fieldapp.tui.widgets.record_table import RecordTable
 from fieldapp.tui.widgets.signs import Legend, sign
 from fieldapp.tui.widgets.text_field import TextField
@@ -41,7 +42,7 @@ class SearchField(TextField):
     ]
 
 
-class ListScreen(Page):
+class ListScreen(SearchSoon, Page):
     """Typing searches, the arrows choose, Enter opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -84,14 +85,22 @@ class ListScreen(Page):
 
     def _widths(self, titles: Sequence[str]) -> list[int]:
         """Each column as wide as its content; if that does not fit, the widest ones get narrower."""
-        rows = lists.record_window(self.store, self.kind, limit=WINDOW).rows
         dates = {s.name for s in fields_of(self.model) if s.type == "date"}
         least = ["05/11/2026" if name in dates else "" for name in self.model.LIST]
-        shown = [titles, least, *words.display(self.store, self.kind, rows, self.model.LIST, short=True)]
+        shown = [titles, least, *self._words(self._beginning().rows)]
         widest = [max(cell_len(texts[at]) for texts in shown) for at in range(len(titles))]
         whole = self.app.size.width
         room = whole - (DETAIL if whole >= WIDE else 0) - 6 - 2 * len(titles)
         return _fitted(widest, room)
+
+    def _beginning(self) -> lists.RecordWindow:
+        """The first rows, whatever is searched for: read once to open the screen, for its columns and to be shown."""
+        return self.store.cached_until_changed(
+            f"beginning {self.kind}", lambda: lists.record_window(self.store, self.kind, limit=WINDOW)
+        )
+
+    def _words(self, rows: Sequence[Row]) -> list[list[str]]:
+        return words.display(self.store, self.kind, rows, self.model.LIST, short=True)
 
     @property
     def _table(self) -> RecordTable:
@@ -107,13 +116,17 @@ class ListScreen(Page):
         kept = self._rows[at]["id"] if at < len(self._rows) else None
         self._search(max(WINDOW, len(self._rows)))
         places = {row["id"]: number for number, row in enumerate(self._rows)}
-        self._table.choose(places.get(kept, at))
+        self.choose(places.get(kept, at), len(self._rows))
         self._show_detail()
 
     def on_input_changed(self) -> None:
+        self.search_soon()
+
+    def search(self) -> None:
         self._search()
 
     def _search(self, limit: int | None = None) -> None:
+        self._soon = False
         self._rows, self._after = [], None
         self._table.clear()
         self._more(limit)
@@ -121,27 +134,34 @@ class ListScreen(Page):
 
     def _more(self, limit: int | None = None) -> None:
         """Read the next window of the list."""
-        page = lists.record_window(
-            self.store, self.kind, text=self.query_one(TextField).value, after=self._after, limit=limit or WINDOW,
-            voided=self._voided,
-        )  # fmt: skip
-        on_way = status.unreceived(self.store, [r["id"] for r in page.rows])
-        shown = words.display(self.store, self.kind, page.rows, self.model.LIST, short=True)
-        returned = {review.record for review in reviews.returned_records(self.store) if review.kind == self.kind}
-        signs = [sign(r["id"], voided=r["voided_at"] is not None, returned=returned, on_way=on_way) for r in page.rows]
-        self._table.add(list(zip(signs, shown, strict=True)))
+        text, limit = self.query_one(TextField).value, limit or WINDOW
+        if not text and self._after is None and limit == WINDOW and not self._voided:
+            page = self._beginning()
+        else:
+            page = lists.record_window(
+                self.store, self.kind, text=text, after=self._after, limit=limit, voided=self._voided
+            )
         self._rows += page.rows
         self._after = page.after
+        self.choose(self._table.chosen, len(self._rows))
         more = "+" if self._after is not None else ""
         found = Content(counted("{n} record", "{n} records", len(self._rows), f"{len(self._rows)}{more}"))
         self.query_one("#found", Static).update(found, layout=False)
 
+    def draw(self, first: int, last: int) -> None:
+        rows = self._rows[first:last]
+        on_way = status.unreceived(self.store, [r["id"] for r in rows])
+        returned = {review.record for review in reviews.returned_records(self.store) if review.kind == self.kind}
+        signs = [sign(r["id"], voided=r["voided_at"] is not None, returned=returned, on_way=on_way) for r in rows]
+        self._table.add(list(zip(signs, self._words(rows), strict=True)))
+
     def action_move(self, step: int) -> None:
         """Go up or down the list, reading on at its end."""
+        self.catch_up()
         at = min(max(self._table.chosen + step, 0), max(len(self._rows) - 1, 0))
         if at >= len(self._rows) - 2 and self._after is not None:
             self._more()
-        self._table.choose(at)
+        self.choose(at, len(self._rows))
         self._show_detail()
 
     def _show_detail(self) -> None:
@@ -155,6 +175,7 @@ class ListScreen(Page):
         self.query_one("#record", Static).update(Content(text))
 
     def on_input_submitted(self) -> None:
+        self.catch_up()
         if self._table.chosen < len(self._rows):
             from fieldapp.tui.screens.record import RecordScreen
 

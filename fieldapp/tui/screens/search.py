@@ -1,6 +1,6 @@
 """Every record, found by words as they are typed: where is it?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -20,12 +20,13 @@ from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder, Group, WordField
 from fieldapp.tui.screens.menu import by_use
+from fieldapp.tui.screens.search_soon import SearchSoon
 from fieldapp.tui.widgets.record_table import RecordTable
 from fieldapp.tui.widgets.signs import Legend, sign
 
 KIND_WIDTH = 20
 MOST = 100
-"""Most records that are listed, except of those that headquarters has not received; and lines drawn at a time"""
+"""Most records that are listed, except of those that headquarters has not received"""
 STATES: dict[RecordState, str] = {
     "standing": "not voided",
     "returned": "returned by headquarters",
@@ -89,7 +90,7 @@ def _kinds_and_times() -> list[Group]:
     ]
 
 
-class SearchScreen(Page):
+class SearchScreen(SearchSoon, Page):
     """One line for each record, the newest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -136,7 +137,12 @@ class SearchScreen(Page):
     def on_screen_resume(self) -> None:  # before that of ``Page``, which renews
         self._unreceived = None
 
+    def search(self) -> None:
+        self._hits_shown.choose(0)
+        self.renew()
+
     def renew(self) -> None:
+        self._soon = False
         conditions, most = self._search_filter, MOST
         if conditions.state == "unreceived":
             if self._unreceived is None:
@@ -146,21 +152,15 @@ class SearchScreen(Page):
         self._hits = found[:most]
         at = self._hits_shown.chosen
         self._hits_shown.clear()
-        self._choose(at)
+        self.choose(at, len(self._hits))
         more = "+" if len(found) > most else ""
         number = counted("{n} record", "{n} records", len(self._hits), f"{len(self._hits)}{more}")
         state = "" if conditions.state == "standing" else _(STATES[conditions.state])
         summary = " · ".join([number, *filter(None, self._filter_words.values()), *filter(None, [state])])
         self.query_one("#sieve", Static).update(Content(summary), layout=False)
 
-    def _choose(self, at: int) -> None:
-        """Choose a line; lines down to it are drawn first, ``MOST`` at a time."""
-        while at >= (drawn := len(self._hits_shown.lines)) and drawn < len(self._hits):
-            self._draw(self._hits[drawn : drawn + MOST])
-        self._hits_shown.choose(at)
-
-    def _draw(self, hits: Sequence[Hit]) -> None:
-        """Add a line for each of these below the others."""
+    def draw(self, first: int, last: int) -> None:
+        hits = self._hits[first:last]
         names: dict[str, str] = {}
         for kind in {hit.kind for hit in hits}:
             names |= words.labels(self.store, kind, [hit.row_id for hit in hits if hit.kind == kind])
@@ -177,14 +177,15 @@ class SearchScreen(Page):
         )
 
     def on_input_changed(self) -> None:
-        self._hits_shown.choose(0)
-        self.renew()
+        self.search_soon()
 
     def action_move(self, step: int) -> None:
         """Go up or down the list."""
-        self._choose(self._hits_shown.chosen + step)
+        self.catch_up()
+        self.choose(self._hits_shown.chosen + step, len(self._hits))
 
     def on_input_submitted(self) -> None:
+        self.catch_up()
         if self._hits:
             at = self._hits_shown.chosen
             from fieldapp.tui.screens.record import RecordScreen

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fieldapp.tui.widgets.scrolling import cut
+from fieldapp.tui.widgets.scrolling import cut, filled
 
 TableLine = tuple[str, Sequence[str]]
 """A sign, one character wide, and the text of each column"""
@@ -32,6 +32,8 @@ class RecordTable(Widget, can_focus=False):
         self._first = 0
         """Index of the line at the top"""
         self.chosen = 0
+        self._usual = Style()
+        """The style of a line that is not chosen"""
 
     def set_columns(self, columns: Sequence[tuple[str, int]]) -> None:
         """Set the title and width of each column, without the sign's."""
@@ -66,13 +68,18 @@ class RecordTable(Widget, can_focus=False):
         fit = max(self.size.height - 1, 1)
         self._first = max(min(self._first, self.chosen), self.chosen - fit + 1, 0)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The visible lines; their style is made once for all of them."""
+        self._usual = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         if y == 0:
             return self._strip((" ", [title for title, _width in self._columns]), self._style("table--titles"))
         at = self._first + y - 1
         if at >= len(self._lines) or not self._columns:
-            return Strip.blank(self.size.width, self.rich_style)
-        return self._strip(self._lines[at], self._style("table--chosen") if at == self.chosen else self.rich_style)
+            return Strip.blank(self.size.width, self._usual)
+        return self._strip(self._lines[at], self._style("table--chosen") if at == self.chosen else self._usual)
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(name)
@@ -81,5 +88,5 @@ class RecordTable(Widget, can_focus=False):
         sign, texts = line
         cells = [f" {sign} "]
         for text, (_title, width) in zip(texts, self._columns, strict=True):
-            cells.append(f" {set_cell_size(cut(text, width), width)} ")
-        return Strip([Segment(set_cell_size("".join(cells), self.size.width), style)], self.size.width)
+            cells.append(f" {filled(cut(text, width), width)} ")
+        return Strip([Segment(filled("".join(cells), self.size.width), style)], self.size.width)

@@ -5,9 +5,8 @@ An input method corrects a word by a burst of backspaces and new letters. A fiel
 """
 
 import unicodedata
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
-from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events, getters
@@ -35,7 +34,7 @@ EDITS = ("delete", "cursor", "home", "end", "select_all", "cut")
 """Beginnings of the names of actions that stay within the field"""
 
 
-class Moment(Struct, frozen=True):
+class Moment(NamedTuple):
     """The text of a field and its cursor at one moment."""
 
     value: str
