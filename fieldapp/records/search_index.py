@@ -38,7 +38,7 @@ NAMED = frozenset({"unit", "party_cell", "member", "post"})
 
 READ = 5_000
 """Rows that are read together"""
-BATCH = 50_000
+BATCH = 20_000
 """Rows whose entries are written together, in the order of their numbers: FTS5 writes out what it holds whenever a
 number is lower than the one before"""
 

@@ -85,7 +85,7 @@ def hlc_instant(hlc: int) -> str:
         moment = wall.moment_of(ms)
     except OverflowError:
         return ""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+    return f"{moment.isoformat()[:19]}.{ms % 1000:03d}Z"
 
 
 def touch_key(row_id: str) -> int:
@@ -145,11 +145,13 @@ def changes_at(store: Store, places: Iterable[tuple[str, int]]) -> dict[tuple[st
 
 def changes_after(store: Store, log_id: str, after: int, last: int = 1 << 62) -> Iterator[Change]:
     """The changes of a log after the sequence number ``after``, up to and with ``last``; in order."""
-    for row in store.rows(
-        f"SELECT {_COLUMNS} FROM local_change WHERE log_id = ? AND seq BETWEEN ? AND ? ORDER BY seq",
-        [log_id, after + 1, last],
+    reached = after
+    while rows := store.rows(
+        f"SELECT {_COLUMNS} FROM local_change WHERE log_id = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT {BATCH}",
+        [log_id, reached + 1, last],
     ):
-        yield _change(row)
+        yield from map(_change, rows)
+        reached = rows[-1]["seq"]
     yield from _numbered_since(store, log_id, after, last)
 
 
@@ -220,7 +222,12 @@ def lines_of_segment(store: Store, number: int) -> list[list[Any]]:
 
 
 def _lines(data: bytes) -> list[list[Any]]:
-    return _LINES.decode_lines(unpack(data))[1:]
+    return read_lines(unpack(data))[1:]
+
+
+def read_lines(text: bytes) -> list[list[Any]]:
+    """Lines of a segment's text, each with all that it holds."""
+    return _LINES.decode_lines(text)
 
 
 def store_last_change(store: Store, hash_: str, hlc: int, at: str) -> None:
@@ -343,8 +350,21 @@ def renumber(store: Store) -> None:
     The two indexes are then filled from the first segment on.
     """
     store.set_setting(NUMBER, str(store.value("SELECT coalesce(max(number), 0) FROM local_segment")))
+    _index_from_the_first(store)
+
+
+def _index_from_the_first(store: Store) -> None:
     store.set_setting(TOUCHED, "0")
     store.db.execute("DELETE FROM local_setting WHERE key = ?", [TOUCHED_CHANGES])
+
+
+def index_anew(store: Store) -> None:
+    """Fill the two indexes that find a row's changes again, from the log itself."""
+    with store.transaction(derived=True):
+        store.db.execute("DELETE FROM local_touch")
+        store.db.execute("DELETE FROM local_touch_change")
+        _index_from_the_first(store)
+        index_touched_rows(store)
 
 
 def as_stored(cols: dict[str, Any]) -> str:
