@@ -105,7 +105,7 @@ def save(
         for part in entry.lost:
             if part.name in model.CHILDREN and part.name not in entry.children:
                 _void_rows(store, model.CHILDREN[part.name].model, [row["id"] for row in part.rows])
-        search_index.index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id = ?", [own_id]))
+        search_index.index_ids(store, kind, [own_id])
         return own_id
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -50,6 +50,9 @@ PERSONS_KINDS = (Introduction.KIND, MemberRating.KIND, Attendance.KIND)
 MAX_LISTED = 200
 """Most violations of one rule that are listed at once"""
 
+AT_ONCE = 20_000
+"""Changes whose rows are checked together: a file that was never checked may have millions"""
+
 _IS_OUTSIDE = f"v.activity_id = a.id AND v.voided_at IS NULL AND {OUTSIDE}"
 
 _NOT_VOIDED = "a.id IN (SELECT value FROM json_each(?)) AND a.voided_at IS NULL"
@@ -77,27 +80,25 @@ def violations(store: Store) -> list[Violation]:
     if state.get("schema") != SHAPE:
         state = {"seen": {}, "rows": {}, "moved": []}
     reached = log.reached(store)
-    suspects = {kind: set(ids) for kind, ids in state["rows"].items()}
-    changed: dict[str, set[str]] = {}
     moved = set(state["moved"])
-    for change in log.changes_since(store, state["seen"]):
-        changed.setdefault(change.table, set()).add(change.row_id)
-        if change.table == "meeting" and "created_at" not in change.cols and change.cols.keys() & _OF_MEETING:
-            moved.add(change.row_id)
-    for kind, ids in _touched(store, changed, moved):
-        if kind in CHECKED_KINDS:
-            suspects.setdefault(kind, set()).update(ids)
     found: dict[tuple[int, tuple[str, ...], str], Violation] = {}
     check_again: dict[str, set[str]] = {}
-    for kind, ids in suspects.items():
-        for rule in _rules(kind, moved):
-            rows = store.rows(f"SELECT DISTINCT a.* {rule.rows}" if rule.among else f"SELECT DISTINCT a.id {rule.rows}",
-                              [json.dumps(sorted(ids))])  # fmt: skip
-            breaking = [row["id"] for row in (rule.among(store, rows) if rule.among else rows)]
-            if breaking:
-                check_again.setdefault(kind, set()).update(breaking)
-                described = rule.describe(store, rule.rows, json.dumps(breaking))
-                found |= {(CHECKED_KINDS.index(kind), v.ids, v.sentence): v for v in described}
+    suspects = {kind: set(ids) for kind, ids in state["rows"].items()}
+    changes = log.changes_since(store, state["seen"])
+    while (changed := _next_rows(changes, moved)) or suspects:
+        for kind, ids in _touched(store, changed, moved):
+            if kind in CHECKED_KINDS:
+                suspects.setdefault(kind, set()).update(ids)
+        for kind, ids in suspects.items():
+            for rule in _rules(kind, moved):
+                columns = "a.*" if rule.among else "a.id"
+                rows = store.rows(f"SELECT DISTINCT {columns} {rule.rows}", [json.dumps(sorted(ids))])
+                breaking = [row["id"] for row in (rule.among(store, rows) if rule.among else rows)]
+                if breaking:
+                    check_again.setdefault(kind, set()).update(breaking)
+                    described = rule.describe(store, rule.rows, json.dumps(breaking))
+                    found |= {(CHECKED_KINDS.index(kind), v.ids, v.sentence): v for v in described}
+        suspects = {}
     if reached != state["seen"]:
         for kind, ids in log.rows_with_rejected_changes(store).items():
             if kind in CHECKED_KINDS:
@@ -107,6 +108,16 @@ def violations(store: Store) -> list[Violation]:
         with suppress(disk_errors.DiskFull), store.transaction(derived=True):  # else it is computed again
             store.set_setting(CHECKED_UNTIL, json.dumps(state))
     return [found[place] for place in sorted(found)]
+
+
+def _next_rows(changes: Iterator[log.Change], moved: set[str]) -> dict[str, set[str]]:
+    """Kind -> ids of the rows that the next changes touch; adds to ``moved``."""
+    changed: dict[str, set[str]] = {}
+    for change in islice(changes, AT_ONCE):
+        changed.setdefault(change.table, set()).add(change.row_id)
+        if change.table == "meeting" and "created_at" not in change.cols and change.cols.keys() & _OF_MEETING:
+            moved.add(change.row_id)
+    return changed
 
 
 def _touched(store: Store, changed: Mapping[str, set[str]], moved: Collection[str]) -> Iterator[tuple[str, set[str]]]:

@@ -11,7 +11,8 @@ enough.
 
 import json
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import cache, lru_cache
 
@@ -20,7 +21,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.records.words import labels
 from fieldapp.store import log
 from fieldapp.store.migrations import REINDEX
-from fieldapp.store.store import Row, Store
+from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import name_key, search_key, typed_words
 
 SERIAL_BITS, DAY_BITS, KIND_BITS = 28, 22, 13
@@ -28,16 +29,25 @@ SERIAL_BITS, DAY_BITS, KIND_BITS = 28, 22, 13
 INDEXED_UNTIL = "search_reached"
 """Local setting: the number of the last applied segment whose rows are in the index"""
 
-SEGMENTS_AT_ONCE = 8
+SEGMENTS_AT_ONCE = 20
 """Segments whose rows are put into the index in one transaction"""
 
 NAMES = frozenset({"name", "full_name", "hamlet", "also_called"})
 NAMED = frozenset({"unit", "party_cell", "member", "post"})
 """Fields with names, and kinds whose labels are names of places and people: they are found with other blanks too"""
 
-BATCH = 5_000
-"""Rows whose entries are written together, in the order of their numbers: FTS5 flushes whenever a number is lower than
-the one before"""
+READ = 5_000
+"""Rows that are read together"""
+BATCH = 20_000
+"""Rows whose entries are written together, in the order of their numbers: FTS5 writes out what it holds whenever a
+number is lower than the one before"""
+
+MANY = 5_000
+"""Rows from which on FTS5 is set for writing much (``_writing_much``)"""
+HELD, HELD_BY_DEFAULT = 24 << 20, 1 << 20
+"""Bytes of new entries that FTS5 holds in memory before it writes them out: then, and otherwise"""
+MERGE_AT = 4
+"""Of so many parts of the index FTS5 makes one larger part, in small steps with each save: its own default"""
 
 
 def entry_range(kind: str, first: date | None = None, last: date | None = None) -> tuple[int, int]:
@@ -51,25 +61,34 @@ def entry_range(kind: str, first: date | None = None, last: date | None = None) 
     return low + (begin << SERIAL_BITS), low + (end << SERIAL_BITS) + (1 << SERIAL_BITS) - 1
 
 
-def index(store: Store, kind: str, rows: list[Row]) -> None:
-    """Put rows of one kind into the index; replaces their entries."""
+def index_ids(store: Store, kind: str, ids: list[str]) -> None:
+    """Put the rows of one kind with these ids into the index; replaces their entries."""
+    for start in range(0, len(ids), BATCH):
+        part = ids[start : start + BATCH]
+        words: dict[str, tuple[int, str]] = {}
+        for first in range(0, len(part), READ):
+            words |= _words(store, kind, part[first : first + READ])
+        _enter_rows(store, kind, words)
+
+
+def _words(store: Store, kind: str, ids: list[str]) -> dict[str, tuple[int, str]]:
+    """Id -> (lowest number of its day, words) of rows of one kind."""
     model = BY_KIND[kind]
     shapes = fields_of(model)
-    texts = [s.name for s in shapes if s.type in ("text", "long")]
-    refs = [(s.name, s.ref) for s in shapes if s.ref is not None]
-    for start in range(0, len(rows), BATCH):
-        part = rows[start : start + BATCH]
-        named = {
-            ref: labels(store, ref, {row[f] for row in part for f, r in refs if r == ref and row[f] is not None})
-            for ref in {r for _f, r in refs}
-        }
-        words = {}
-        for row in part:
-            values = [(name_key if f in NAMES else search_key)(row[f]) for f in texts if row[f]]
-            values += [_label_key(ref, named[ref].get(row[f], "")) for f, ref in refs if row[f]]
-            day = row[model.DATE] if model.DATE else None
-            words[row["id"]] = (_low(kind, day), " ".join(values))
-        _enter_rows(store, kind, words)
+    keys = {s.name: _name_key if s.name in NAMES else search_key for s in shapes if s.type in ("text", "long")}
+    refs = {s.name: s.ref for s in shapes if s.ref is not None}
+    columns = ", ".join(["id", model.DATE or "NULL", *keys, *refs])
+    rows = store.db.execute(
+        f"SELECT {columns} FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(ids)]
+    ).fetchall()
+    makers: list[tuple[int, Callable[[str], str]]] = [*enumerate(keys.values(), start=2)]
+    for place, ref in enumerate(refs.values(), start=2 + len(keys)):
+        named = labels(store, ref, {row[place] for row in rows} - {None})
+        makers.append((place, {row_id: _label_key(ref, label) for row_id, label in named.items()}.__getitem__))
+    return {row[0]: (_low(kind, row[1]), " ".join([make(row[at]) for at, make in makers if row[at]])) for row in rows}
+
+
+_name_key = lru_cache(maxsize=1 << 14)(name_key)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -77,13 +96,6 @@ def _label_key(kind: str, label: str) -> str:
     """The words of a reference's label: the name, and after it what it belongs to."""
     name, _dot, above = label.partition(" · ")
     return f"{name_key(name)} {search_key(above)}" if kind in NAMED else search_key(label)
-
-
-def index_ids(store: Store, kind: str, ids: list[str]) -> None:
-    """Put the rows of one kind with these ids into the index."""
-    for start in range(0, len(ids), BATCH):
-        part = json.dumps(ids[start : start + BATCH])
-        index(store, kind, store.rows(f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [part]))
 
 
 def has_words(kind: str) -> bool:
@@ -119,14 +131,36 @@ def index_imported(store: Store, progress: Callable[[int, int], None] | None = N
         with store.transaction(derived=True):
             touched: dict[str, dict[str, None]] = {}
             for number in numbers[start : start + SEGMENTS_AT_ONCE]:
-                for _hlc, table, row_id, cols, *_rest in log.lines_of_segment(store, number):
-                    if not _words_of(table).isdisjoint(cols):
-                        touched.setdefault(table, {})[row_id] = None
-            for kind, ids in touched.items():
-                index_ids(store, kind, list(ids))
+                for head in log.heads_of_segment(store, number):
+                    if not _words_of(head.table).isdisjoint(head.cols):
+                        touched.setdefault(head.table, {})[head.row_id] = None
+            with _writing_much(store, sum(map(len, touched.values()))):
+                for kind in sorted(touched, key=entry_range):
+                    index_ids(store, kind, list(touched[kind]))
             store.set_setting(INDEXED_UNTIL, str(number))
         if progress is not None:
             progress(min(start + SEGMENTS_AT_ONCE, len(numbers)), len(numbers))
+
+
+@contextmanager
+def _writing_much(store: Store, rows: int) -> Iterator[None]:
+    """Let FTS5 hold more in memory, and merge nothing meanwhile, while so many rows are entered; inside a transaction.
+
+    By default it writes a part of the index for each MB, and merges each four parts into one. That is a third of the
+    time of a large import. It still merges as soon as sixteen parts of one size are there, so no search reads many.
+    """
+    if rows < MANY:
+        yield
+        return
+    _set(store, "hashsize", HELD)
+    _set(store, "automerge", 0)
+    yield
+    _set(store, "hashsize", HELD_BY_DEFAULT)
+    _set(store, "automerge", MERGE_AT)
+
+
+def _set(store: Store, what: str, value: int) -> None:
+    store.db.execute("INSERT INTO local_search (local_search, rank) VALUES (?, ?)", [what, value])
 
 
 @cache
@@ -194,12 +228,14 @@ def _delete_entries(store: Store, numbers: dict[str, int]) -> None:
 
 def reindex(store: Store) -> None:
     """Build the whole index from the rows."""
-    with store.transaction(derived=True):
+    with store.transaction(derived=True), _writing_much(store, MANY):
         store.db.execute("DELETE FROM local_search")
         store.db.execute("DELETE FROM local_search_row")
-        for kind in BY_KIND:
-            if has_words(kind):
-                index(store, kind, store.rows(f"SELECT * FROM {kind}"))
+        for kind in sorted(filter(has_words, BY_KIND), key=entry_range):
+            day = BY_KIND[kind].DATE
+            rows = store.db.execute(f"SELECT id FROM {kind} ORDER BY {f'{day}, id' if day else 'id'}")
+            while ids := rows.fetchmany(BATCH):
+                index_ids(store, kind, [row_id for (row_id,) in ids])
         store.set_setting(INDEXED_UNTIL, str(log.last_number(store)))
         store.db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])
 

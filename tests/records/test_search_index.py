@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from itertools import pairwise
 
+import pytest
 from field import World
 
 from fieldapp import replica
@@ -65,3 +66,31 @@ def test_an_index_from_before_is_built_anew(world: World) -> None:
     assert again.setting(migrations.REINDEX) is None
     assert [row["id"] for row in lists.record_window(again, "activity", text="gieng").rows] == [well]
     again.close()
+
+
+def test_a_large_import_is_entered_as_a_small_one_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FTS5 is set otherwise meanwhile: what is found is the same, and so are its settings, even if it ends halfway."""
+    monkeypatch.setattr(search_index, "MANY", 1)
+    monkeypatch.setattr(search_index, "BATCH", 2)
+    settings = "SELECT k, v FROM local_search_config WHERE k IN ('automerge', 'hashsize') ORDER BY k"
+    as_ever = [{"k": "automerge", "v": 4}, {"k": "hashsize", "v": 1 << 20}]
+    ids = [world.well(date_from=f"2013-10-{day:02}", description=f"Giếng thứ {day}") for day in (7, 3, 5, 1)]
+    with monkeypatch.context() as patched:
+        patched.setattr(search_index, "_enter_rows", fail)
+        with pytest.raises(OSError, match="pulled"):
+            world.carry(world.post, world.hq)
+    assert world.hq.rows(settings) == as_ever
+    search_index.index_imported(world.hq)
+    assert world.hq.rows(settings) == as_ever
+    found = [row["id"] for row in lists.record_window(world.hq, "activity", text="gieng thu").rows]
+    assert found == [ids[0], ids[2], ids[1], ids[3]]
+    records.save(world.post, "activity", {"description": "Bể nước"}, ids[2])
+    records.save(world.post, "activity", {"date_from": "2013-10-09"}, ids[3])
+    world.carry(world.post, world.hq)
+    found = [row["id"] for row in lists.record_window(world.hq, "activity", text="gieng thu").rows]
+    assert found == [ids[3], ids[0], ids[1]]
+    assert [row["id"] for row in lists.record_window(world.hq, "activity", text="be nuoc").rows] == [ids[2]]
+
+
+def fail(*_args: object) -> None:
+    raise OSError("pulled")

@@ -6,6 +6,7 @@ change that breaks one is rejected, with the reason.
 
 import unicodedata
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -88,9 +89,13 @@ class Schema:
         }
         """The same without the columns that name reference data"""
 
+    @cached_property
+    def _reference(self) -> frozenset[str]:
+        return frozenset(table for table, columns in self.columns.items() if "post_id" not in columns)
+
     def is_reference(self, table: str) -> bool:
         """Whether a table is reference data: written by headquarters for all."""
-        return "post_id" not in self.columns[table]
+        return table in self._reference
 
     def may_write(self, author: Author, table: str) -> bool:
         """Whether changes of a table by this author can count."""
@@ -172,8 +177,6 @@ def _is_clean(value: Any) -> bool:
     """
     if not isinstance(value, str):
         return value is None or (isinstance(value, int) and not isinstance(value, bool))
-    if value.isascii() and value.isprintable():
-        return True
-    return unicodedata.is_normalized("NFC", value) and not any(
-        unicodedata.category(c) in ("Cc", "Cf", "Cs") and c != "\n" for c in value
-    )
+    if not value.isascii() and not unicodedata.is_normalized("NFC", value):
+        return False
+    return value.isprintable() or not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") and c != "\n" for c in value)

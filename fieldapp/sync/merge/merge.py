@@ -6,6 +6,7 @@ conflict when neither author knew the other's change and the values differ. Live
 same fold.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -21,7 +22,7 @@ from fieldapp.store.migrations import BASELINE_LOG, REFOLD
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import clock
 from fieldapp.sync.format.segment import Sealed
-from fieldapp.sync.merge import authors, fast_path, voids
+from fieldapp.sync.merge import authors, fast_path, log_by_row, voids
 from fieldapp.sync.merge.admission import (
     BEGIN_COLUMNS,
     IMPOSSIBLE,
@@ -81,48 +82,121 @@ def flush_pending(store: Store, pending: fast_path.Pending) -> None:
 
 
 class StoredRows:
-    """The rows of the tables as they are stored while some are folded, each read at most once.
+    """The rows of the tables as they are stored while some are folded."""
 
-    For a fold of all rows they are read beforehand, table by table: most are what their changes say, and then no query
-    is needed for them at all.
-    """
-
-    def __init__(self, store: Store, schema: Schema, known: Mapping[str, Mapping[str, Row]] | None = None) -> None:
-        """``known``: table -> id -> row, all of them; otherwise each is asked for."""
+    def __init__(self, store: Store, schema: Schema) -> None:
         self._store, self._schema = store, schema
-        self._known = None if known is None else {table: dict(rows) for table, rows in known.items()}
 
     def scope(self, row: RowKey) -> str | None:
         """The scope of a row; None if there is no such row."""
         table, row_id = row
-        if self._known is not None:
-            stored = self._known[table].get(row_id)
-            return None if stored is None else "*" if self._schema.is_reference(table) else stored["post_id"]
-        scope = "'*'" if self._schema.is_reference(table) else "post_id"
-        found: str | None = self._store.value(f"SELECT {scope} FROM {table} WHERE id = ?", [row_id])
+        found: str | None = self._store.value(f"SELECT {self._scope_sql(table)} FROM {table} WHERE id = ?", [row_id])
         return found
+
+    def _scope_sql(self, table: str) -> str:
+        return "'*'" if self._schema.is_reference(table) else "post_id"
 
     def write(self, row: RowKey, given: Mapping[str, Any]) -> None:
         """Make a row have these values, and NULL in all other columns; IntegrityError if it may not."""
-        table, row_id = row
+        table, _row_id = row
         columns = self._schema.columns[table]
-        values = {column: given.get(column) for column in columns}
-        if self._known is not None and self._known[table].get(row_id) == values:
-            return
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         sets = ", ".join(f"{c} = excluded.{c}" for c in columns if c != "id")
         other = " OR ".join(f"{table}.{c} IS NOT excluded.{c}" for c in columns if c != "id")  # most are equal already
         self._store.db.execute(
             f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {sets} WHERE {other}",
-            list(values.values()),
+            [given.get(column) for column in columns],
         )
-        if self._known is not None:
-            self._known[table][row_id] = values
 
-    def deleted(self, row: RowKey) -> None:
-        """A row was deleted."""
-        if self._known is not None:
-            self._known[row[0]].pop(row[1], None)
+    def delete(self, row: RowKey) -> None:
+        """Delete a row that no change makes."""
+        _delete_rows(self._store, [row])
+
+
+class ReadRows(StoredRows):
+    """The same for a fold of all rows: they are read beforehand, part by part, and it is noted what they were.
+
+    Most are what their changes say; then no query is needed for them at all.
+    """
+
+    def __init__(self, store: Store, schema: Schema, *, noting: bool) -> None:
+        super().__init__(store, schema)
+        self._noting = noting
+        self._table = ""
+        self._rows: dict[str, Row] = {}
+        """id -> row, all rows of the present part"""
+        self._scopes: dict[RowKey, str | None] = {}
+        """The scopes of the rows that the part's changes name"""
+        self._before: dict[RowKey, bytes | None] = {}
+        """The rows that were written or deleted -> a digest of their values before, None if there was no row"""
+
+    def begin(self, part: log_by_row.Part) -> set[str]:
+        """Read the rows of a part, and the scopes of those that its changes name; the ids of the part's rows."""
+        if part.table not in self._schema.columns:
+            return set()
+        self._table = part.table
+        bounds = [part.first, part.last or ""]
+        before = "" if part.last is None else " AND id < ?2"
+        found = self._store.rows(f"SELECT * FROM {part.table} WHERE id >= ?1{before}", bounds[: 1 + bool(before)])
+        self._rows = {row["id"]: row for row in found}
+        named: dict[str, set[str]] = {}
+        for column, parent in self._schema.of_a_post[part.table].items():
+            values = {change.cols.get(column) for changes in part.changes.values() for change in changes}
+            named.setdefault(parent, set()).update(value for value in values if isinstance(value, str))
+        for parent, ids in named.items():
+            scopes = self._store.rows(
+                f"SELECT id, {self._scope_sql(parent)} AS scope FROM {parent}"
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                [json.dumps(list(ids))],
+            )
+            self._scopes |= {(parent, row_id): None for row_id in ids} | {(parent, r["id"]): r["scope"] for r in scopes}
+        return {*self._rows}
+
+    def end(self) -> None:
+        """Forget the rows of the part: until the next one, each row is asked for."""
+        self._table, self._rows, self._scopes = "", {}, {}
+
+    def differing(self) -> list[RowKey]:
+        """The noted rows that are not what they were, in the order in which they were written."""
+        return [row for row, before in self._before.items() if _digest(self._stored(row)) != before]
+
+    def scope(self, row: RowKey) -> str | None:
+        table, row_id = row
+        if table == self._table:
+            stored = self._rows.get(row_id)
+            return None if stored is None else "*" if self._schema.is_reference(table) else stored["post_id"]
+        return self._scopes[row] if row in self._scopes else super().scope(row)
+
+    def write(self, row: RowKey, given: Mapping[str, Any]) -> None:
+        table, row_id = row
+        values = {column: given.get(column) for column in self._schema.columns[table]}
+        stored = self._stored(row)
+        if stored == values:
+            return
+        super().write(row, given)
+        self._note(row, stored)
+        if table == self._table:
+            self._rows[row_id] = values
+
+    def delete(self, row: RowKey) -> None:
+        self._note(row, self._stored(row))
+        super().delete(row)
+        if row[0] == self._table:
+            self._rows.pop(row[1], None)
+
+    def _stored(self, row: RowKey) -> Row | None:
+        table, row_id = row
+        if table == self._table:
+            return self._rows.get(row_id)
+        return self._store.row(f"SELECT * FROM {table} WHERE id = ?", [row_id])
+
+    def _note(self, row: RowKey, stored: Row | None) -> None:
+        if self._noting:
+            self._before.setdefault(row, _digest(stored))
+
+
+def _digest(row: Row | None) -> bytes | None:
+    return None if row is None else hashlib.blake2b(repr([*row.items()]).encode(), digest_size=16).digest()
 
 
 def fold_rows(store: Store, schema: Schema, row_keys: Iterable[RowKey]) -> None:
@@ -316,25 +390,25 @@ def _in_order(store: Store, row_keys: list[RowKey]) -> list[RowKey]:
     return sorted(first, key=lambda row: (first[row], row[1]))
 
 
-def rebuild(store: Store) -> list[RowKey]:
+def rebuild(store: Store, *, noting: bool = True) -> list[RowKey]:
     """Fold all logs again; returns the rows that differed from what the logs say. Inside an applying transaction.
 
-    The search index is left as it is: whoever keeps the result builds it again.
+    The search index is left as it is: whoever keeps the result builds it again. ``noting``: False if nobody asks which
+    rows differed. A part of the log and of the rows is in memory at a time.
     """
     schema = Schema(store)
-    before = {t: {r["id"]: r for r in store.rows(f"SELECT * FROM {t}")} for t in schema.columns}
-    logged = _row_keys(log.all_changes(store))
+    stored = ReadRows(store, schema, noting=noting)
     voids.judge_all_again(store)
-    _fold(store, schema, logged, StoredRows(store, schema, before))
-    known = set(logged)
-    wrong = [(t, i) for t, rows in before.items() for i in rows if (t, i) not in known]
-    for table, row_id in reversed(wrong):
-        store.db.execute(f"DELETE FROM {table} WHERE id = ?", [row_id])
-    for table in schema.columns:
-        after = {r["id"]: r for r in store.rows(f"SELECT * FROM {table}")}
-        wrong += [(table, i) for i, row in after.items() if before[table].get(i) != row]
-        wrong += [(table, i) for i in before[table].keys() - after.keys() if (table, i) in known]
-    return wrong
+    for findings in ("local_set_aside", "local_conflict", "local_awaited"):
+        store.db.execute(f"DELETE FROM {findings}")
+    again: dict[RowKey, None] = {}
+    for part in log_by_row.parts(store, [*schema.columns], authors.authors(store)):
+        unlogged = stored.begin(part) - part.changes.keys()
+        for row_id, logged in (*part.changes.items(), *((row_id, []) for row_id in sorted(unlogged))):
+            again |= dict.fromkeys(_fold_row(store, schema, stored, (part.table, row_id), logged)[1])
+        stored.end()
+    _fold(store, schema, again, stored)
+    return stored.differing()
 
 
 def _forget_findings(store: Store, rows: Mapping[RowKey, list[AuthoredChange]]) -> None:
@@ -382,8 +456,7 @@ def _fold_row(
     if before is not None:
         others += _rows_referring_to(store, schema, [row])
     if after is None and before is not None:
-        _delete_rows(store, [row])
-        stored.deleted(row)
+        stored.delete(row)
     return after is not None, others
 
 

@@ -92,6 +92,9 @@ def examine_replica(store: Store, mend: bool = False) -> Findings:
     if lacking:  # the other checks would query what is missing
         return Findings([], [], [], mend, [], lacking, added=added)
     bad = _bad_segments(store)
+    if bad and mend:
+        log.index_anew(store)
+        bad = _bad_segments(store)
     differing: list[RowKey] = []
     try:
         with store.transaction(applying=True):
@@ -156,12 +159,14 @@ def _in_log(store: Store, row: Row, touched: tuple[int, int | None]) -> bool:
     ``touched``: how many rows the index has for the segment, and the sum of the low halves of their keys.
     """
     try:
-        header, changes = segment.decode(row["bytes"])
+        sealed = segment.read(row["bytes"])
     except segment.BadSegment:
         return False
+    header = sealed.header
     if (header.log, header.first, header.last) != (row["log_id"], row["first"], row["last"]):
         return False
     if row["number"] is not None:
-        keys_of = {log.touch_key(c.row_id) for c in changes}
+        keys_of = {log.touch_key(entry.row_id) for entry in sealed.entries}
         return touched == (len(keys_of), sum(key & 0xFFFFFFFF for key in keys_of))
+    changes = [sealed.change(place) for place in range(len(sealed.entries))]
     return list(log.changes_after(store, header.log, header.first - 1, header.last)) == changes

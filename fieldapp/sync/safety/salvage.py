@@ -90,7 +90,7 @@ def _salvage(store: Store, part: Path) -> tuple[Store, Lost]:
         tail = _cut_broken_chains(made, lost)
         _begin_missing(made)
         _relog_tail(made, tail, lost)
-        merge.rebuild(made)
+        merge.rebuild(made, noting=False)
         made.db.execute(
             "UPDATE local_session SET hlc = max((SELECT max(hlc) FROM local_change),"
             " (SELECT coalesce(max(last_hlc), 0) FROM local_segment))"
