@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 from typing import Any, Literal
 
@@ -378,6 +379,12 @@ def counts_sql(source: Source, indicators: Sequence[Indicator], part: str, narro
     )
 
 
+@cache
+def _counts_sqls(part: str) -> list[tuple[list[Indicator], str]]:
+    """The indicators of each source, with the query for them: a table by month asks for a hundred months."""
+    return [(indicators, counts_sql(source, indicators, part)) for source, indicators in by_source()]
+
+
 def _within(indicators: Sequence[Indicator]) -> str:
     """A condition on the days that any of the indicators counts, so that an index can be used."""
     if all(indicator.when == "day" for indicator in indicators):
@@ -437,9 +444,8 @@ def once(words: Iterable[str | None]) -> list[str]:
 def _counts(store: Store, params: dict[str, Any], by: Group | None) -> Iterator[tuple[str | None, Figure]]:
     """The figures of the indicators, in their order; one query for each source."""
     found: dict[str, list[tuple[str | None, Figure]]] = {}
-    for source, indicators in by_source():
-        rows = store.rows(counts_sql(source, indicators, GROUPS[by]), params)
-        for row in rows:
+    for indicators, sql in _counts_sqls(GROUPS[by]):
+        for row in store.rows(sql, params):
             for at, indicator in enumerate(indicators):
                 if row[f"n{at}"]:
                     figure = _counted(indicator, row[f"v{at}"], row[f"n{at}"])

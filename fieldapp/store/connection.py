@@ -25,6 +25,9 @@ OperationalError: type[Exception] = sqlcipher.OperationalError
 SQLITE_CORRUPT = 11
 FETCH_ROWS = 500
 """Rows that are read between two checks whether all pages were undamaged"""
+CACHED_STATEMENTS = 400
+"""The driver keeps those in use longest: once its cache is full, each new one is prepared again whenever it is used. A
+session of the screen has about 300; the driver's own limit is 100"""
 
 
 class CannotOpen(FieldappError):
@@ -125,7 +128,12 @@ def connect(path: Path, key: bytes) -> Database:
 def _open(name: str, key: bytes) -> Any:
     """A connection with the settings; ``name``: a path, or an address of SQLite (``file:``)."""
     connection = sqlcipher.connect(
-        name, isolation_level=None, check_same_thread=False, factory=_Connection, uri=name.startswith("file:")
+        name,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=_Connection,
+        uri=name.startswith("file:"),
+        cached_statements=CACHED_STATEMENTS,
     )
     try:
         for pragma in (
