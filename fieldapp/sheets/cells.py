@@ -27,7 +27,7 @@ Area = tuple[int, int, int, int]
 EMPTY = ("", "-", "–", "—")
 """What a cell of a printed table holds if there is nothing to say"""
 
-_ERROR = re.compile(r"#[A-Z0-9_/]{2,20}[!?]|#N/A|##+|Err:\d{3}")
+_ERROR = re.compile(r"#[A-Z0-9_/]{2,20}[!?]|#N/A|#GETTING_DATA|##+|Err:\d{3}")
 
 
 class Sign(Flag):

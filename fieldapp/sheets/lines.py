@@ -36,8 +36,9 @@ _GROUP_MARK = re.compile(r"\(?(?:[ivx]{1,6}|[a-hđ]|\d{1,2}\.\d{1,2})\)?\s*[.)\-
 """What numbers a group: ``I``, ``A.``, ``1.1``"""
 _GROUP_NAME = re.compile(r"\(?(?:[IVX]{1,6}|[A-HĐ])\)?\s*[.)\-/:]\s*\S|^[-+*•]\s*\S")
 _PLACE_OR_TIME = re.compile(
-    r"(?:dia ban |khu vuc |cac |tai )?(?:xa|phuong|thi tran|huien|thi xa|tinh|thon|buon|bon|lang|to dan pho|chi bo|don"
-    r"|to|doi|tram|thang|qui|nam|tuan|dot|6 thang|phan|muc|nhom)\b.*"
+    r"(?:dia ban |khu vuc |cac |tai )?(?:(?:xa|phuong|thi tran|huien|thi xa|tinh|thon|buon|bon|lang|chi bo|cac xa)\b.*"
+    r"|to (?:dan pho|tu quan|\d).*|(?:don|tram|doi) (?:bp|bien phong|cong tac|\d).*"
+    r"|(?:thang|qui|nam|tuan|dot|phan|muc|nhom) (?:\d|[ivx]+\b|dau|cuoi).*|\d+ thang\b.*)"
 )
 _SIGNED = re.compile(
     r".*\b(?:nguoi lap|lap bieu|nguoi tong hop|thu truong|don truong|pho don|chi huy|chinh tri vien|chinh uy|truong ban"

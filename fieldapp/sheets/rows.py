@@ -17,7 +17,7 @@ from fieldapp.records.reading import resolve_reference
 from fieldapp.records.typed_figures import read_figures
 from fieldapp.records.words import choice_title
 from fieldapp.sheets.cells import SheetCell, SheetTable, Sign, cell_text, is_error
-from fieldapp.sheets.days import LONGEST, change_over, month_first, read_day, split_range
+from fieldapp.sheets.days import LONGEST, read_day, split_range
 from fieldapp.sheets.headings import (
     BodiesTarget,
     ColumnTarget,
@@ -115,17 +115,14 @@ class RowReader:
         today: date,
         *,
         hidden: bool = False,
-        days: Mapping[int, str] | None = None,
         usual_years: Collection[int] = (),
     ) -> None:
         """``given``: field as a map names it -> value for every row whose cell is empty or missing.
 
-        ``hidden``: take what is struck out or not seen. ``days``: columns in which "days" of the spreadsheet are
-        changed over, or "texts" are written month first. ``usual_years``: in which most days of the sheet lie.
+        ``hidden``: take what is struck out or not seen. ``usual_years``: in which most days of the sheet lie.
         """
         self._usual_years = usual_years
         self._hidden = hidden
-        self._days = days or {}
         self._store = store
         self._table = table
         self._layout = layout
@@ -148,8 +145,6 @@ class RowReader:
         signs = self._table.signs
         for column in self._layout.columns:
             cell = self._table.cell(at, column.at)
-            if column.at in self._days:
-                cell = self._turned(cell, self._days[column.at])
             text = cell_text(cell)
             if isinstance(column.target, MarkTarget):
                 row.marks[column.target.name] = tidy(text)
@@ -165,12 +160,6 @@ class RowReader:
                 row.covered[column.heading] = place
         row.cells += [FilledCell(name, target, text, False) for name, target, text in self._given if text]
         return row
-
-    @staticmethod
-    def _turned(cell: SheetCell, what: str) -> SheetCell:
-        if isinstance(cell, date):
-            return change_over(cell)
-        return month_first(cell, always=what == "texts") if isinstance(cell, str) else cell
 
     def _trouble(self, target: ColumnTarget, cell: SheetCell, sign: Sign, place: str) -> str | None:
         """Why a cell that holds something cannot be taken for what its text says."""

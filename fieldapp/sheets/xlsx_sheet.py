@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import NamedTuple
 
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import EMPTY, Area, FontRun, Place, SheetCell, SheetTable, Sign
+from fieldapp.sheets.cells import EMPTY, Area, FontRun, Place, SheetCell, SheetTable, Sign, is_error
 from fieldapp.sheets.headings import letters
 from fieldapp.sheets.xlsx_styles import Font, Style, Styles, is_old, number_of, on, shown_as
 from fieldapp.sheets.xml_parts import Node, Parts, local, parse
@@ -291,9 +291,11 @@ class _Reader:
             rich = self._book.texts[int(value)]
             return rich.text, rich if rich.runs else None
         if sort == "b":
-            return on(value.strip()), None
-        if sort in ("str", "e"):
+            return on(value.strip().lower()), None
+        if sort == "str":
             return _said([value]), None
+        if sort == "e":
+            return value if is_error(value) else "#VALUE!", None
         if sort == "d":
             return _iso(value.strip()), None
         number = float(value)

@@ -563,6 +563,24 @@ def test_a_day_far_from_the_others_is_asked_about(give: Give, tmp_path: Path) ->
     assert lines(give(tmp_path / "a.xlsx", confirm=True)) == [2, 3, 4, 5, 6, 7]
 
 
+def test_the_sheet_of_refused_rows_keeps_what_was_found_out(world: World, tmp_path: Path) -> None:
+    """Given again as it is, it is refused again; days that were changed over are so in it, and not asked about."""
+    table = english("03/02/2013", "05/02/2013", "06/02/2013", "07/02/2013", "13/02/2013")
+    table[0][3] = "Ia Rvex"
+    table[3][5] = ""
+    looks: dict[tuple[int, int], dict[str, Any]] = {(2, 5): STRUCK, (3, 5): {"font_color": "white"}}
+    path = write(tmp_path / "a.xlsx", lambda _book, sheet: sheet.write_comment(4, 5, "12"), None, table, looks=looks)
+    order = ImportOptions("activity", answers={"days": "swapped"})
+    first = importing.import_sheet(world.post, path, order)
+    assert (lines(first), [*refusals(first)]) == ([6], [2, 3, 4, 5])
+    refused = Path(first.refused_file or "")
+    again = importing.import_sheet(world.post, refused, ImportOptions("activity"))
+    assert (lines(again), len(again.refused)) == ([], 4)
+    assert ["gạch bỏ" in reason for reason in refusals(again).values()] == [False, True, True, True]
+    days = [row.cells["Ngày"] for row in again.refused]
+    assert days == ["03/02/2013", "05/02/2013", "06/02/2013", "07/02/2013"]
+
+
 # what is no row ---------------------------------------------------------------------------------------------------
 
 
