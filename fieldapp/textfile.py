@@ -7,16 +7,19 @@ guessed: a wrong guess breaks Vietnamese words.
 import codecs
 from pathlib import Path
 
+_LOOKED_AT = 2_000
+"""Bytes that are looked at to find the encoding"""
+
 
 def decoded(data: bytes) -> str:
     """The text of a file in UTF-8 or UTF-16, without its byte order mark; UnicodeDecodeError where it is neither."""
     encoding = "utf-8-sig"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
-    elif data[1:2] == b"\0" and data[3:4] in (b"\0", b""):  # no mark, and the first letters are those of ASCII
-        encoding = "utf-16-le"
-    elif data[:1] == b"\0" and data[2:3] in (b"\0", b"") and data[1:2]:
-        encoding = "utf-16-be"
+    else:  # no mark: in UTF-16 every second byte of most letters is 0, in UTF-8 none is
+        first, second = (data[at:_LOOKED_AT:2].count(0) for at in (0, 1))
+        if max(first, second) * 4 > len(data[:_LOOKED_AT:2]):
+            encoding = "utf-16-be" if first > second else "utf-16-le"
     return data.decode(encoding)
 
 

@@ -27,7 +27,7 @@ Area = tuple[int, int, int, int]
 EMPTY = ("", "-", "–", "—")
 """What a cell of a printed table holds if there is nothing to say"""
 
-_ERROR = re.compile(r"#[A-Z0-9_/]{2,20}[!?]|#N/A|##+|Err:\d{3}")
+_ERROR = re.compile(r"#[A-Z0-9_/]{2,20}[!?]|#N/A|#GETTING_DATA|##+|Err:\d{3}")
 
 
 class Sign(Flag):
@@ -45,6 +45,8 @@ class Sign(Flag):
     """a formula with 0, or nothing, for its result, in a file that says of itself that nobody has calculated it"""
     COVERED = auto()
     """it is empty, and a picture, a box or a comment is there in place of a value"""
+    SCALED = auto()
+    """a number whose format shows another one: percent, thousands"""
     SEVERAL_ROWS = auto()
     """a text over several lines that has as many separators as a row: perhaps a quote is missing"""
 

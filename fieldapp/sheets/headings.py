@@ -144,8 +144,10 @@ def find_layout(
     explicit = {search_key(h): None if f is None else field_named(store, model, f) for h, f in chosen.items()}
     best: tuple[int, SheetTable, Layout] | None = None
     for table in tables:
+        width = max(map(len, table.rows), default=0)
+        unseen = frozenset[int]() if hidden else table.hidden_columns
         for line in range(min(len(table.rows), LOOKED_AT)):
-            layout = _layout(model, table, line, known, explicit, frozenset() if hidden else table.hidden_columns)
+            layout = _layout(model, table, line, known, explicit, unseen, width)
             found = len({repr(c.target) for c in layout.columns if not isinstance(c.target, MarkTarget)})
             if best is None or found > best[0]:
                 best = (found, table, layout)
@@ -204,8 +206,8 @@ def _layout(
     known: Vocabulary,
     explicit: Mapping[str, ColumnTarget | None],
     unseen: Collection[int],
+    width: int,
 ) -> Layout:
-    width = max((len(row) for row in table.rows), default=0)
     headings = [clean(cell_text(table.cell(line, at))[:LONGEST]) for at in range(width)]
     columns, unknown, hidden = [], [], []
     for at, heading in enumerate(headings):

@@ -20,10 +20,10 @@ from fieldapp.records import records
 from fieldapp.records.duplicates import possible_duplicates
 from fieldapp.records.words import labels
 from fieldapp.sheets import marks
-from fieldapp.sheets.cells import cell_text
+from fieldapp.sheets.cells import Sign, cell_text
 from fieldapp.sheets.headings import letters
 from fieldapp.sheets.questions import NeedsAnswer
-from fieldapp.sheets.refused_rows import RefusedRow, free_name, write_refused
+from fieldapp.sheets.refused_rows import DOUBTED, RefusedRow, free_name, write_refused
 from fieldapp.sheets.rows import ParsedRow, RowCells
 from fieldapp.sheets.understood import ImportOptions, SheetReading, read_sheet
 from fieldapp.store import wall
@@ -100,7 +100,8 @@ def import_sheet(
                 raise _Undo
             if outcome.refused:
                 file = free_name(path)
-                write_refused(file, reading.table, reading.layout, outcome.refused)
+                doubted = Sign.SCALED if order.hidden else DOUBTED
+                write_refused(file, reading.table, reading.layout, outcome.refused, doubted=doubted)
                 outcome.refused_file = str(file)
     except _Undo:
         outcome.batch = None

@@ -11,7 +11,7 @@ from typing import Literal
 
 from fieldapp.domain.model import fields_of
 from fieldapp.i18n import _
-from fieldapp.sheets.cells import SheetCell, SheetTable, Sign, cell_text
+from fieldapp.sheets.cells import EMPTY, SheetCell, SheetTable, Sign, cell_text
 from fieldapp.sheets.days import read_day
 from fieldapp.sheets.headings import NUMBERING, FieldTarget, FigureTarget, Layout, MarkTarget
 from fieldapp.store import wall
@@ -26,7 +26,9 @@ _TOTAL = re.compile(
     r"|dot |tuan |ngai |xa |phuong |thi tran |huien |tinh |thon |buon |to |chi bo |don |hang |tat |[ivx]+$|[a-h]$).*))?"
 )
 _SUMS = ("cong ", "tong ")
-_NUMBER = re.compile(r"\(?(\d{1,3})\)?\.?")
+_BEGIN_SUMS = frozenset("tTcClLmM(-+*")
+"""First letters of the words above; most rows begin otherwise"""
+_NUMBER = re.compile(r"\(?(\d{1,5})\)?\.?")
 _FORMULA = re.compile(r"\(?(\d{1,3})\)?\s*=.*")
 """The number of a column that is the sum of others: ``3=1+2``"""
 _LETTER = re.compile(r"\(?([a-zđ])\)?\.?", re.IGNORECASE)
@@ -34,8 +36,9 @@ _GROUP_MARK = re.compile(r"\(?(?:[ivx]{1,6}|[a-hđ]|\d{1,2}\.\d{1,2})\)?\s*[.)\-
 """What numbers a group: ``I``, ``A.``, ``1.1``"""
 _GROUP_NAME = re.compile(r"\(?(?:[IVX]{1,6}|[A-HĐ])\)?\s*[.)\-/:]\s*\S|^[-+*•]\s*\S")
 _PLACE_OR_TIME = re.compile(
-    r"(?:dia ban |khu vuc |cac |tai )?(?:xa|phuong|thi tran|huien|thi xa|tinh|thon|buon|bon|lang|to dan pho|chi bo|don"
-    r"|to|doi|tram|thang|qui|nam|tuan|dot|6 thang|phan|muc|nhom)\b.*"
+    r"(?:dia ban |khu vuc |cac |tai )?(?:(?:xa|phuong|thi tran|huien|thi xa|tinh|thon|buon|bon|lang|chi bo|cac xa)\b.*"
+    r"|to (?:dan pho|tu quan|\d).*|(?:don|tram|doi) (?:bp|bien phong|cong tac|\d).*"
+    r"|(?:thang|qui|nam|tuan|dot|phan|muc|nhom) (?:\d|[ivx]+\b|dau|cuoi).*|\d+ thang\b.*)"
 )
 _SIGNED = re.compile(
     r".*\b(?:nguoi lap|lap bieu|nguoi tong hop|thu truong|don truong|pho don|chi huy|chinh tri vien|chinh uy|truong ban"
@@ -116,7 +119,7 @@ class _Lines:
         open_lines: list[tuple[Line, _Seen]] = []
         directly_below = True
         for at in range(self._line + 1, len(self._table.rows)):
-            if all(cell_text(cell) == "" for cell in self._table.rows[at]):
+            if all(cell in EMPTY for cell in self._table.rows[at]):
                 continue
             line = Line(at, self._unseen(at))
             lines.append(line)
@@ -151,8 +154,9 @@ class _Lines:
     def _seen(self, at: int) -> _Seen:
         texts = {}
         for column, cell in enumerate(self._table.rows[at][: self._width]):
-            if cell != "" and (text := cell_text(cell)):
-                texts[column] = text
+            if cell not in EMPTY:
+                # the text of a number is asked of every row, and ``cell_text`` takes its time
+                texts[column] = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else cell_text(cell)
         number = next((texts[at] for at in self._numbering if at in texts), "")
         label = next((text for at, text in texts.items() if at not in self._numbering), "")
         seen = _Seen(at, texts, number, labels=[text for text in (number, label) if text])
@@ -176,7 +180,8 @@ class _Lines:
     def _sort_rest(self, lines: Sequence[tuple[Line, _Seen]]) -> None:
         """Tell totals, groups and signatures from rows."""
         whole = [seen for _line, seen in lines if not seen.lacks and not self._is_total(seen)]
-        names = {at: {search_key(seen.fields[at]) for seen in whole if at in seen.fields} for at in self._named}
+        texts = {at: {seen.fields[at] for seen in whole if at in seen.fields} for at in self._named}
+        names = {at: {*map(search_key, found)} for at, found in texts.items()}
         last = max((seen.at for _line, seen in lines if _NUMBER.fullmatch(seen.number)), default=-1)
         above = [seen for seen in whole if seen.at <= last]
         mostly_numbered = sum(_NUMBER.fullmatch(seen.number) is not None for seen in above) * 2 > len(above)
@@ -200,7 +205,9 @@ class _Lines:
                 line.sort = "signature"
 
     def _is_total(self, seen: _Seen) -> bool:
-        keys = [*map(search_key, seen.labels)]
+        keys = [search_key(text) for text in seen.labels if text[0] in _BEGIN_SUMS]
+        if not keys:
+            return False
         if any(key in TOTALS for key in keys):
             return seen.lacks or not self._days & self._needed or not self._days & seen.fields.keys()
         return seen.lacks and (_sums(seen) or (seen.alone and keys[0].startswith(_SUMS)))

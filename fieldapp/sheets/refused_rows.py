@@ -10,7 +10,7 @@ from fieldapp.errors import FieldappError, reason_text
 from fieldapp.escaping import looks_like_formula
 from fieldapp.i18n import _
 from fieldapp.sheets import marks
-from fieldapp.sheets.cells import SheetCell, SheetTable
+from fieldapp.sheets.cells import SheetCell, SheetTable, Sign, cell_text
 from fieldapp.sheets.headings import Layout, MarkTarget
 from fieldapp.store import disk
 
@@ -40,8 +40,17 @@ def free_name(given: Path) -> Path:
     return path
 
 
-def write_refused(path: Path, table: SheetTable, layout: Layout, rows: Sequence[RefusedRow]) -> None:
-    """Write the sheet; the file is never left half written. Text is text, never a formula or a link."""
+DOUBTED = Sign.STRUCK | Sign.PARTLY_STRUCK | Sign.UNSEEN | Sign.SCALED | Sign.COVERED
+"""Signs of cells that nobody may take for what they hold; they are struck out on the sheet of refused rows"""
+
+
+def write_refused(
+    path: Path, table: SheetTable, layout: Layout, rows: Sequence[RefusedRow], *, doubted: Sign = DOUBTED
+) -> None:
+    """Write the sheet; the file is never left half written. Text is text, never a formula or a link.
+
+    Cells with a sign of ``doubted`` are struck out: so they are refused until somebody has looked at them.
+    """
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxWriterException
 
@@ -60,6 +69,7 @@ def write_refused(path: Path, table: SheetTable, layout: Layout, rows: Sequence[
                 "hour": book.add_format({"num_format": "hh:mm", "valign": "top"}),
                 "hours": book.add_format({"num_format": "[hh]:mm", "valign": "top"}),
                 "grey": book.add_format({"font_color": "#808080", "valign": "top"}),
+                "struck": book.add_format({"font_strikeout": True, "text_wrap": True, "valign": "top"}),
             }
             sheet = book.add_worksheet()
             sheet.freeze_panes(1, 0)
@@ -71,7 +81,11 @@ def write_refused(path: Path, table: SheetTable, layout: Layout, rows: Sequence[
                 sheet.write_string(number, 0, row.reason, looks["text"])
                 sheet.write_number(number, 1, row.line, looks["grey"])
                 for column, at in enumerate(kept, start=2):
-                    _write(sheet, looks, number, column, table.cell(row.line - 1, at))
+                    cell = table.cell(row.line - 1, at)
+                    if table.sign(row.line - 1, at) & doubted:
+                        sheet.write_string(number, column, cell_text(cell) or "?", looks["struck"])
+                    else:
+                        _write(sheet, looks, number, column, cell)
                 sheet.write_string(number, len(kept) + 2, row.mark, looks["grey"])
             book.close()
             part.chmod(0o600)  # it has the names of people that were in the sheet

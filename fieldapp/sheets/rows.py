@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -16,7 +17,7 @@ from fieldapp.records.reading import resolve_reference
 from fieldapp.records.typed_figures import read_figures
 from fieldapp.records.words import choice_title
 from fieldapp.sheets.cells import SheetCell, SheetTable, Sign, cell_text, is_error
-from fieldapp.sheets.days import change_over, month_first, read_day, split_range
+from fieldapp.sheets.days import LONGEST, read_day, split_range
 from fieldapp.sheets.headings import (
     BodiesTarget,
     ColumnTarget,
@@ -34,6 +35,8 @@ from fieldapp.vietnamese.text import search_key, tidy
 
 YES = frozenset({"1", "x", "co", "v", "dung", "ies", "true"})
 NO = frozenset({"0", "khong", "no", "false"})
+_TIME = re.compile(r"(\d{1,4}):([0-5]\d)(?::[0-5]\d)?", re.ASCII)
+_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
 _VAGUE = ("hang", "vai", "nhieu", "mot so", "mai", "chua", "khong ro", "it", "khoang", "duoi", "tren")
 """Beginnings of words for a number that nobody knows"""
 
@@ -112,17 +115,14 @@ class RowReader:
         today: date,
         *,
         hidden: bool = False,
-        days: Mapping[int, str] | None = None,
         usual_years: Collection[int] = (),
     ) -> None:
         """``given``: field as a map names it -> value for every row whose cell is empty or missing.
 
-        ``hidden``: take what is struck out or not seen. ``days``: columns in which "days" of the spreadsheet are
-        changed over, or "texts" are written month first. ``usual_years``: in which most days of the sheet lie.
+        ``hidden``: take what is struck out or not seen. ``usual_years``: in which most days of the sheet lie.
         """
         self._usual_years = usual_years
         self._hidden = hidden
-        self._days = days or {}
         self._store = store
         self._table = table
         self._layout = layout
@@ -145,8 +145,6 @@ class RowReader:
         signs = self._table.signs
         for column in self._layout.columns:
             cell = self._table.cell(at, column.at)
-            if column.at in self._days:
-                cell = self._turned(cell, self._days[column.at])
             text = cell_text(cell)
             if isinstance(column.target, MarkTarget):
                 row.marks[column.target.name] = tidy(text)
@@ -163,12 +161,6 @@ class RowReader:
         row.cells += [FilledCell(name, target, text, False) for name, target, text in self._given if text]
         return row
 
-    @staticmethod
-    def _turned(cell: SheetCell, what: str) -> SheetCell:
-        if isinstance(cell, date):
-            return change_over(cell)
-        return month_first(cell, always=what == "texts") if isinstance(cell, str) else cell
-
     def _trouble(self, target: ColumnTarget, cell: SheetCell, sign: Sign, place: str) -> str | None:
         """Why a cell that holds something cannot be taken for what its text says."""
         if isinstance(cell, str) and is_error(cell):
@@ -183,18 +175,22 @@ class RowReader:
                              " with --hidden it is taken as it is.")  # fmt: skip
                 return sentence.format(cell=place, text=tidy(cell_text(cell)))
         sort = self._shapes[target.name].type if isinstance(target, FieldTarget) else None
+        if isinstance(target, FigureTarget) or sort in ("integer", "year"):
+            cell = _as_shown(cell)
+        if sign & Sign.SCALED and sort not in ("text", "long"):
+            sentence = _("cell {cell} holds {number}, and its format shows another number (percent or thousands). Type"
+                         " what is meant, and give the cell the format General.")  # fmt: skip
+            return sentence.format(cell=place, number=cell_text(cell))
         if isinstance(cell, bool) and sort != "boolean":
             return _("cell {cell} holds {value} in place of a value. Type what is meant.").format(
                 cell=place, value="TRUE" if cell else "FALSE"
             )
         if isinstance(cell, time | timedelta) and sort not in ("text", "long"):
-            return _(
-                "cell {cell} holds the time {time}. Type what is meant, and give the cell the format General."
-            ).format(cell=place, time=cell_text(cell))
+            sentence = _("cell {cell} holds the time {time}. Type what is meant, and give the cell the format General.")
+            return sentence.format(cell=place, time=cell_text(cell))
         if isinstance(cell, date) and not isinstance(target, ExtraTarget) and sort not in ("date", "text", "long"):
-            return _(
-                "cell {cell} holds the day {day}. Type what is meant, and give the cell the format General."
-            ).format(cell=place, day=cell_text(cell))
+            sentence = _("cell {cell} holds the day {day}. Type what is meant, and give the cell the format General.")
+            return sentence.format(cell=place, day=cell_text(cell))
         return None
 
     def read(self, row: RowCells) -> ParsedRow:
@@ -380,6 +376,22 @@ class RowReader:
             return {"unit_id": self._named("unit", name, on)}
         unit = reading.data.get("unit_id")
         return {"name": name, **({"unit_id": unit} if unit else {})}
+
+
+def _as_shown(cell: SheetCell) -> SheetCell:
+    """A text in a column of numbers that a spreadsheet wrote for a day, a time, or TRUE, as that."""
+    if not isinstance(cell, str) or len(cell) > LONGEST:
+        return cell
+    if cell.upper() in ("TRUE", "FALSE", "ĐÚNG", "SAI"):
+        return cell.upper() in ("TRUE", "ĐÚNG")
+    if found := _TIME.fullmatch(cell):
+        return timedelta(hours=int(found[1]), minutes=int(found[2]))
+    if found := _DAY.fullmatch(cell):
+        try:
+            return date(int(found[3]), int(found[2]), int(found[1]))
+        except ValueError:
+            return cell
+    return cell
 
 
 def failed(text: str, place: str) -> str:

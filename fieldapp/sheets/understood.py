@@ -5,7 +5,8 @@ This is what a preview shows and what an import goes by. Nothing here writes.
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from fieldapp.domain.dates import format_date
@@ -100,9 +101,11 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
     if days is not None:
         questions.append(days)
     _check_answers(order.answers, questions)
-    changed = _days_changed(used) if order.answers.get("days") == "swapped" else {}
+    if order.answers.get("days") == "swapped":
+        table = _changed_over(used)
+        used = replace(used, table=table)
     reader = RowReader(
-        store, table, layout, order.given, order.year, wall.today(), hidden=order.hidden, days=changed,
+        store, table, layout, order.given, order.year, wall.today(), hidden=order.hidden,
         usual_years=_usual_years(used),
     )  # fmt: skip
     notes = [*_column_notes(table, layout), *left_out(lines)]
@@ -240,6 +243,8 @@ def _questions(used: _Used, hidden: bool) -> Iterator[SheetQuestion]:
 
 def _days_changed(used: _Used) -> dict[int, str]:
     """Columns whose days may be changed over -> what of them: the "days" of the spreadsheet, or "texts"."""
+    if any(isinstance(column.target, MarkTarget) for column in used.layout.columns):
+        return {}  # this program wrote the sheet, with the days as they were understood
     today = wall.today()
     found = {}
     for at, written in used.days().items():
@@ -248,6 +253,21 @@ def _days_changed(used: _Used) -> dict[int, str]:
         elif written.month_written_first():
             found[at] = "texts"
     return found
+
+
+def _changed_over(used: _Used) -> SheetTable:
+    """The table with the days changed over that were asked about."""
+    rows = [*used.table.rows]
+    for column, what in _days_changed(used).items():
+        for at in used.rows:
+            cell = rows[at][column] if column < len(rows[at]) else ""
+            if isinstance(cell, date):
+                cell = change_over(cell)
+            elif isinstance(cell, str):
+                cell = month_first(cell, always=what == "texts")
+            if column < len(rows[at]):
+                rows[at] = [*rows[at][:column], cell, *rows[at][column + 1 :]]
+    return replace(used.table, rows=rows)
 
 
 def _days_question(used: _Used) -> SheetQuestion | None:

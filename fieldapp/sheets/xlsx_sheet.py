@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import NamedTuple
 
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import Area, FontRun, Place, SheetCell, SheetTable, Sign
+from fieldapp.sheets.cells import EMPTY, Area, FontRun, Place, SheetCell, SheetTable, Sign, is_error
 from fieldapp.sheets.headings import letters
 from fieldapp.sheets.xlsx_styles import Font, Style, Styles, is_old, number_of, on, shown_as
 from fieldapp.sheets.xml_parts import Node, Parts, local, parse
@@ -291,9 +291,11 @@ class _Reader:
             rich = self._book.texts[int(value)]
             return rich.text, rich if rich.runs else None
         if sort == "b":
-            return on(value.strip()), None
-        if sort in ("str", "e"):
+            return on(value.strip().lower()), None
+        if sort == "str":
             return _said([value]), None
+        if sort == "e":
+            return value if is_error(value) else "#VALUE!", None
         if sort == "d":
             return _iso(value.strip()), None
         number = float(value)
@@ -330,6 +332,8 @@ class _Reader:
             sign |= Sign.PARTLY_STRUCK
         if all(style.hides(font) for font in said) or style.hides_value(cell):
             sign |= Sign.UNSEEN
+        if style.scaled and isinstance(cell, float) and cell:
+            sign |= Sign.SCALED
         if isinstance(cell, str) and any(is_old(font) for font in said):
             self._part.fonts[place] = [FontRun(text, font.name) for text, font in runs]
         if sign:
@@ -417,7 +421,7 @@ def _mark_covered(book: Book, part: str, read: SheetPart) -> None:
         elif sort == "drawing":
             areas += _anchors(book.parts.tree(target))
     for place, _first in _within(read, areas):
-        if _value(read, place) == "":
+        if _value(read, place) in EMPTY:
             read.signs[place] = read.signs.get(place, Sign(0)) | Sign.COVERED
 
 

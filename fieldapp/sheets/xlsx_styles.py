@@ -23,6 +23,7 @@ _BUILT_IN: dict[int, Kind] = {
 """Numbers of formats that are not written out in the file; those from 27 on are days and times in eastern Asia"""
 _UNSPOKEN = re.compile(r'"[^"]*"|\\.|_.|\*.|am/pm|a/p', re.IGNORECASE | re.DOTALL)
 _SPOKEN = re.compile(r'"[^"]*"|\\.')
+_THOUSANDS = re.compile(r"[0#?],+(?![0#?,])")
 _SPACE = re.compile(r"_.|\* ")
 _BRACKETS = re.compile(r"\[[^\]]*\]")
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
@@ -63,11 +64,14 @@ class Style:
     """whether its format shows positive numbers, negative ones, and texts"""
     white: bool = False
     """its format writes in white"""
+    scaled: bool = False
+    """its format shows percent, or thousands"""
 
     @cached_property
     def plain(self) -> bool:
         """Whether there is nothing to say about a cell that looks so."""
-        return not (self.font.struck or is_old(self.font) or self.hides(self.font)) and all(self.shows)
+        seen = all(self.shows) and not self.scaled and not self.hides(self.font)
+        return seen and not (self.font.struck or is_old(self.font))
 
     def hides(self, font: Font) -> bool:
         """Whether text in a font is not seen on the cell's ground."""
@@ -165,11 +169,14 @@ def number_of(text: str, otherwise: float = 0.0) -> float:
 
 def _style(font: Font, ground: str | None, number: str, code: str | None) -> Style:
     if code is None:
-        return Style(font, ground, _BUILT_IN.get(int(number) if number.isdecimal() else 0, ""))
+        built_in = int(number) if number.isdecimal() else 0
+        return Style(font, ground, _BUILT_IN.get(built_in, ""), scaled=built_in in (9, 10))
     spoken = _SPOKEN.sub(lambda said: "¤" if said[0].strip('"\\').strip() else "", code)
     shown = [bool(_BRACKETS.sub("", _SPACE.sub("", section)).strip()) for section in spoken.split(";")]
     shows = (shown[0], shown[1] if len(shown) > 1 else shown[0], shown[3] if len(shown) > 3 else True)
-    return Style(font, ground, _kind(_UNSPOKEN.sub("", code).split(";")), shows, "[white]" in code.lower())
+    sections = _UNSPOKEN.sub("", code).split(";")
+    scaled = "%" in sections[0] or _THOUSANDS.search(_BRACKETS.sub("", sections[0])) is not None
+    return Style(font, ground, _kind(sections), shows, "[white]" in code.lower(), scaled)
 
 
 def _kind(sections: Sequence[str]) -> Kind:

@@ -265,6 +265,16 @@ def test_what_is_no_figure_is_refused_with_its_cell(give: Give, tmp_path: Path) 
         )
 
 
+def test_a_number_that_is_shown_as_another_is_refused(give: Give, tmp_path: Path) -> None:
+    table = rows(5)
+    table[0][5], table[1][5], table[2][5], table[3][4] = 12, 12_000, 12_000, 0.5
+    looks = {(1, 5): {"num_format": "0%"}, (2, 5): {"num_format": "#,##0,"}, (3, 5): {"num_format": "#,##0"},
+             (4, 4): {"num_format": "0%"}, (5, 5): {"num_format": '#,##0" công";[Red]-#,##0'}}  # fmt: skip
+    outcome = give(write(tmp_path / "a.xlsx", table=table, looks=looks), confirm=True)
+    assert lines(outcome) == [4, 5, 6]
+    assert ["định dạng làm hiện số khác" in reason for reason in refusals(outcome).values()] == [True, True]
+
+
 def test_white_headings_and_white_on_dark_are_seen(give: Give, tmp_path: Path) -> None:
     def change(book: Book, sheet: Sheet) -> None:
         sheet.write(1, 5, 11, book.add_format({"font_color": "white", "bg_color": "#C00000", "pattern": 1}))
@@ -371,6 +381,7 @@ def test_a_comment_or_picture_in_place_of_a_figure_is_asked_about(give: Give, tm
         sheet.insert_textbox(3, 5, "12", {"width": 30, "height": 15, "x_offset": 2, "y_offset": 2})
         sheet.write_comment(4, 5, "đã đối chiếu")
 
+    table[2][5] = "-"
     outcome = give(write(tmp_path / "a.xlsx", change, table=table))
     assert lines(outcome) == [5]
     assert [f"ô F{line} trống, nhưng có hình" in reason for line, reason in refusals(outcome).items()] == [True] * 3
@@ -454,6 +465,21 @@ def test_a_separator_within_a_cell_is_refused(give: Give, tmp_path: Path) -> Non
     assert (lines(outcome), "thừa 1 ô" in refusals(outcome)[3]) == ([2, 4], True)
 
 
+def test_what_a_csv_has_for_true_days_times_and_errors(give: Give, tmp_path: Path) -> None:
+    values = ("TRUE", "05/09/2013", "02:30:00", "#N/A")
+    outcome = give(csv(tmp_path / "a.csv", *([*row[:5], value] for row, value in zip(TEXTS, values, strict=True))))
+    assert [f"F{line}" in reason for line, reason in refusals(outcome).items()] == [True] * 4
+
+
+def test_utf_16_without_a_mark_is_known_by_its_zeros(give: Give, tmp_path: Path) -> None:
+    head = ("Đảng viên phụ trách", *HEAD)
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = "\n".join(";".join(row) for row in (head, *(["", *row] for row in TEXTS[2:])))
+        path = tmp_path / f"{encoding}.csv"
+        path.write_bytes(text.encode(encoding))
+        assert lines(give(path)) == [2, 3]
+
+
 def test_separators_and_decimal_commas(give: Give, tmp_path: Path) -> None:
     table = [[*row[:4], f"gặt, phơi, đập {row[0]}", row[5]] for row in TEXTS]
     for number, sign in enumerate((";", "\t", "|")):
@@ -535,6 +561,24 @@ def test_a_day_far_from_the_others_is_asked_about(give: Give, tmp_path: Path) ->
     assert lines(outcome) == [2, 3, 5, 7]
     assert all("“Ngày”" in reason and reason.endswith("không?") for reason in refusals(outcome).values())
     assert lines(give(tmp_path / "a.xlsx", confirm=True)) == [2, 3, 4, 5, 6, 7]
+
+
+def test_the_sheet_of_refused_rows_keeps_what_was_found_out(world: World, tmp_path: Path) -> None:
+    """Given again as it is, it is refused again; days that were changed over are so in it, and not asked about."""
+    table = english("03/02/2013", "05/02/2013", "06/02/2013", "07/02/2013", "13/02/2013")
+    table[0][3] = "Ia Rvex"
+    table[3][5] = ""
+    looks: dict[tuple[int, int], dict[str, Any]] = {(2, 5): STRUCK, (3, 5): {"font_color": "white"}}
+    path = write(tmp_path / "a.xlsx", lambda _book, sheet: sheet.write_comment(4, 5, "12"), None, table, looks=looks)
+    order = ImportOptions("activity", answers={"days": "swapped"})
+    first = importing.import_sheet(world.post, path, order)
+    assert (lines(first), [*refusals(first)]) == ([6], [2, 3, 4, 5])
+    refused = Path(first.refused_file or "")
+    again = importing.import_sheet(world.post, refused, ImportOptions("activity"))
+    assert (lines(again), len(again.refused)) == ([], 4)
+    assert ["gạch bỏ" in reason for reason in refusals(again).values()] == [False, True, True, True]
+    days = [row.cells["Ngày"] for row in again.refused]
+    assert days == ["03/02/2013", "05/02/2013", "06/02/2013", "07/02/2013"]
 
 
 # what is no row ---------------------------------------------------------------------------------------------------
