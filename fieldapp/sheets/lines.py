@@ -19,14 +19,16 @@ from fieldapp.vietnamese.text import search_key
 
 Sort = Literal["row", "hidden", "struck", "headings", "numbers", "total", "group", "empty", "signature"]
 
-TOTALS = frozenset({"tong", "tong so", "tong cong", "cong", "cong don", "tong hop", "luy ke", "lui ke", "luu ke"})
+TOTALS = frozenset({"tong", "tong so", "tong cong", "cong", "cong don", "tong hop", "lui ke", "luu ke"})
 _TOTAL = re.compile(
-    r"(?:tong cong|tong so|tong|cong don|cong|lui ke|luu ke|mang sang|cong mang sang|chuien sang)\b"
-    r"(?: (?:[\d.,: ]+.*|(?:cua |cac |toan |theo |so |ca |trang |mang |den |tu |het |phan |muc |nhom |thang |qui |nam "
-    r"|dot |tuan |ngai |xa |phuong |thi tran |huien |tinh |thon |buon |to |chi bo |don |hang |tat |[ivx]+$|[a-h]$).*))?"
+    r"(?:tong cong|tong so|tong|cong don|cong|lui ke|luu ke|mang sang|cong mang sang|chuien sang|binh quan|trung binh)"
+    r"(?: (?:[\d.,: ]+.*|(?:cua|cac|toan|theo|so|ca|trang|mang|den|tu|het|phan|muc|nhom|thang|qui|nam|dot|tuan|ngai|xa"
+    r"|phuong|thi tran|huien|tinh|thon|buon|to|chi bo|don|hang|tat|chung|moi|[ivx]+$|[a-h]$)\b.*))?"
 )
 _SUMS = ("cong ", "tong ")
-_BEGIN_SUMS = frozenset("tTcClLmM(-+*")
+_LONG = 10
+"""Words; who signs, or when, is said in fewer"""
+_BEGIN_SUMS = frozenset("tTcClLmMbB(-+*")
 """First letters of the words above; most rows begin otherwise"""
 _NUMBER = re.compile(r"\(?(\d{1,5})\)?\.?")
 _FORMULA = re.compile(r"\(?(\d{1,3})\)?\s*=.*")
@@ -186,7 +188,8 @@ class _Lines:
         above = [seen for seen in whole if seen.at <= last]
         mostly_numbered = sum(_NUMBER.fullmatch(seen.number) is not None for seen in above) * 2 > len(above)
         for line, seen in lines:
-            if self._is_total(seen) or (mostly_numbered and seen.at > last and seen.alone and _sums(seen)):
+            below = mostly_numbered and seen.at > last and seen.alone and _sums(seen)
+            if below or self._is_total(seen) or _sums_of(seen, names):
                 line.sort = "total"
             elif whole and self._is_group(seen, names, mostly_numbered=mostly_numbered):
                 line.sort = "group"
@@ -194,11 +197,13 @@ class _Lines:
                 line.sort = "empty"
         if not whole:  # then nothing says what a row is here
             return
-        signed = [seen.at for _line, seen in lines if seen.at > last and _signs(seen)] if mostly_numbered else []
+        bottom = last if mostly_numbered else max(seen.at for seen in whole)
+        signed = min(
+            (seen.at for _line, seen in lines if seen.at > bottom and _signs(seen)), default=len(self._table.rows)
+        )
         for line, seen in reversed(lines):
             if line.sort == "row":
-                below_signature = bool(signed) and seen.at >= signed[0]
-                if not (below_signature or self._is_signature(seen, names)):
+                if not _is_signature(seen, names, below=seen.at >= signed):
                     break
                 line.sort = "signature"
             elif line.sort == "group" and not seen.figures and not seen.number:
@@ -210,7 +215,7 @@ class _Lines:
             return False
         if any(key in TOTALS for key in keys):
             return seen.lacks or not self._days & self._needed or not self._days & seen.fields.keys()
-        return seen.lacks and (_sums(seen) or (seen.alone and keys[0].startswith(_SUMS)))
+        return seen.lacks and _sums(seen)
 
     def _is_group(self, seen: _Seen, names: dict[int, set[str]], *, mostly_numbered: bool) -> bool:
         """Whether a line only names the group of the rows below it, with or without its sums."""
@@ -226,13 +231,14 @@ class _Lines:
         known = any(key in keys for keys in names.values()) and not _PLACE_OR_TIME.fullmatch(key)
         return (not seen.figures and not known) or bool(_GROUP_NAME.match(labels[0]) or _PLACE_OR_TIME.fullmatch(key))
 
-    def _is_signature(self, seen: _Seen, names: dict[int, set[str]]) -> bool:
-        """Whether a line below the last row is who signed, when, and remarks."""
-        if not seen.lacks or _NUMBER.fullmatch(seen.number):
-            return False
-        if any(search_key(text) in names.get(at, ()) for at, text in seen.fields.items()):
-            return False
-        return not seen.figures or _signs(seen)
+
+def _is_signature(seen: _Seen, names: dict[int, set[str]], *, below: bool) -> bool:
+    """Whether a line under the last row is who signed, when, and remarks; ``below``: somebody has signed above it."""
+    if _NUMBER.fullmatch(seen.number) or not (seen.lacks or seen.alone):
+        return False
+    if seen.lacks and any(search_key(text) in names.get(at, ()) for at, text in seen.fields.items()):
+        return False
+    return _signs(seen) or (not seen.figures and (below or (seen.lacks and len(seen.texts) == 1)))
 
 
 def _is_day(text: str) -> bool:
@@ -247,9 +253,18 @@ def _sums(seen: _Seen) -> bool:
     return any(_TOTAL.fullmatch(search_key(text)) for text in seen.labels)
 
 
+def _sums_of(seen: _Seen, names: dict[int, set[str]]) -> bool:
+    """Whether a line is the sum of something that the rows name: “Cộng Ia Rvê”."""
+    if not (seen.lacks and seen.alone):
+        return False
+    rests = [key.split(" ", 1)[1] for key in map(search_key, seen.labels) if key.startswith(_SUMS)]
+    return any(rest in known or f"xa {rest}" in known for rest in rests for known in names.values())
+
+
 def _signs(seen: _Seen) -> bool:
     """Whether a line says who signed or when; one that could be recorded must say nothing else."""
-    found = [_SIGNED.fullmatch(search_key(text)) is not None for text in seen.texts.values()]
+    keys = map(search_key, seen.texts.values())
+    found = [bool(_SIGNED.fullmatch(key)) and (seen.alone or key.count(" ") < _LONG) for key in keys]
     return any(found) if seen.lacks else all(found)
 
 

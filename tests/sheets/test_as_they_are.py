@@ -638,6 +638,12 @@ def test_a_row_that_lacks_something_is_no_noise(give: Give, tmp_path: Path) -> N
     table[5] = [6, KIND, "", "", "", 12]
     outcome = give(write(tmp_path / "a.xlsx", table=table))
     assert (lines(outcome), [*refusals(outcome)], outcome.notes) == ([2, 5], [3, 4, 6, 7], [])
+    table = rows(2)
+    table += [["", "Khám bệnh", "", "Ia Rvex", "Đồn trưởng đi khám cho bà con ở các thôn, buôn của xã", ""],
+              ["", KIND, date(2013, 9, 20), "Ia Rvê", "Chỉ huy đồn", 5],
+              ["", "", "", "", "Tổng vệ sinh", 4], ["", "", "", "", "Tổ chức khám bệnh", 12]]  # fmt: skip
+    outcome = give(write(tmp_path / "c.xlsx", table=table))
+    assert (lines(outcome), [*refusals(outcome)], outcome.notes) == ([2, 3, 5], [4, 6, 7], [])
     whole = rows(3)
     whole[1][1:5] = [KIND, date(2013, 9, 20), "Ia Rvê", "Tổng vệ sinh, ngày hội"]
     whole[2][0] = "Cộng"
