@@ -211,4 +211,5 @@ def without_a_clock() -> Generator[None, None, None]:
     """Tests of screens wait until all is done that is to be done."""
     with pytest.MonkeyPatch.context() as patched:
         idle.without_a_clock(patched)
+        idle.with_style_sheets_parsed_once(patched)
         yield

@@ -12,6 +12,8 @@ from typing import Any
 from weakref import WeakSet
 
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.worker import Worker
 
@@ -56,3 +58,16 @@ def without_a_clock(patched: pytest.MonkeyPatch) -> None:
     patched.setattr("textual.pilot.wait_for_idle", at_once)
     patched.setattr(Pilot, "_wait_for_screen", until_idle)
     patched.setattr("textual.screen.UPDATE_PERIOD", SECONDS_PER_PICTURE)
+
+
+def with_style_sheets_parsed_once(patched: pytest.MonkeyPatch) -> None:
+    """A style sheet is parsed once for each set of colours, and not again by the application of each test."""
+    parse, parsed = Stylesheet._parse_rules, dict[object, list[RuleSet]]()
+
+    def once(sheet: Stylesheet, *source: Any, **more: Any) -> list[RuleSet]:
+        key = (source, *more.items(), *sheet._variables.items())
+        if key not in parsed:
+            parsed[key] = parse(sheet, *source, **more)
+        return parsed[key]
+
+    patched.setattr(Stylesheet, "_parse_rules", once)

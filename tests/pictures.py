@@ -18,7 +18,7 @@ import pytest
 from contrast import faint
 from field import USER, World
 from form_driver import strokes
-from idle import without_a_clock
+from idle import with_style_sheets_parsed_once, without_a_clock
 from sync_state import second_laptop
 from textual.pilot import Pilot
 
@@ -283,6 +283,7 @@ if __name__ == "__main__":
     given = {name: bytes.fromhex(key) for name, key in json.loads(sys.stdin.read()).items()}
     with pytest.MonkeyPatch.context() as patched:
         without_a_clock(patched)
+        with_style_sheets_parsed_once(patched)
         found = asyncio.run(all_tours(Path(sys.argv[1]), given))
     print("\n".join(found))
     sys.exit(bool(found))
