@@ -187,13 +187,13 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         order = f"t.{name}"
     typed = [[_form(word) for word in either] for either in beside(words_of(tidy(text)))]
     found = _units_at_home(store, rank, named) if kind == "unit" and query is not None else []
-    far = partial(_distance, kind=kind, text=tidy(text), typed=typed)
+    far = partial(_distance, kind=kind, field=name, key=search_key(text), typed=typed)
     sql = f"SELECT t.*, {rank} AS place FROM {source} WHERE {' AND '.join(where)} ORDER BY place, {order} LIMIT "
     if sum(not far(row).elsewhere for row in found) < limit:  # otherwise all others come after these
         found = store.rows(f"{sql}{max(limit, CONSIDERED)}", named)
         if query is not None and len(found) >= CONSIDERED:  # those with exactly the typed words may be behind them
             found = _with(found, store.rows(f"{sql}{CONSIDERED}", {**named, "query": query.replace("*", "")}))
-    if len(found) >= limit and query is not None:  # and the very name
+    if len(found) >= limit and len(typed) > 1:  # and the very name; of one word the index cannot tell where a name ends
         found = _with(found, store.rows(f"{sql}{limit}", {**named, "query": f'"{name_key(text)}"'}))
     if by_name:  # to sort all matches by the Vietnamese alphabet in SQL would be too slow at each key
         alphabet = name_sort_key if name == "full_name" else sort_key
@@ -301,20 +301,22 @@ class _Distance(NamedTuple):
     """The name does not begin with the typed text"""
 
 
-def _distance(row: Row, kind: str, text: str, typed: Sequence[Sequence[_Form]]) -> _Distance:
-    """``typed``: for each word of ``text`` what may stand for it.
+def _distance(row: Row, kind: str, field: str, key: str, typed: Sequence[Sequence[_Form]]) -> _Distance:
+    """``field``: with the name of the record. ``key``: the search key of the text; ``typed``: for each word of it what
+    may stand for it.
 
     A typed word is nearest to the same word with the same accents; then to a word with the same letters, then to a word
     that begins with it. If all typed words are whole words of ``also_called``, this counts as in the name.
     """
-    name, key = str(row[name_field(BY_KIND[kind])]), search_key(text)
+    name = str(row[field])
+    whole = search_key(name)
     far, begun, very = OTHER_PLACE, False, False
-    bare = _joined(search_key(name))
+    bare = _joined(whole)
     if all(any(_joined(one.key) in bare for one in either) for either in typed):  # the words are compared only then
         forms = _forms(name)
         each = [min((_between(one, form) for one in either for form in forms), default=OTHER_PLACE) for either in typed]
         far, begun = sum(each), max(each, default=0) > 1
-        very = bool(key) and (naming.is_name(kind, text, name) or same_words(key, search_key(name)))
+        very = bool(key) and not begun and (naming.is_name(kind, key, name) or same_words(key, whole))
     if far >= OTHER_PLACE and row.get("also_called"):
         also = {form.key for form in _forms(row["also_called"])}
         if all(any(one.key in also for one in either) for either in typed):
@@ -323,7 +325,7 @@ def _distance(row: Row, kind: str, text: str, typed: Sequence[Sequence[_Form]]) 
     if elsewhere:
         far, begun = 0, False
     away, over = row["place"] & OTHER_PROVINCE, row["place"] & NOT_THERE
-    return _Distance(not very, elsewhere, away, begun, over, far, not search_key(name).startswith(key))
+    return _Distance(not very, elsewhere, away, begun, over, far, not whole.startswith(key))
 
 
 def _joined(key: str) -> str:

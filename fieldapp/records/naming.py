@@ -12,7 +12,7 @@ from functools import lru_cache
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.records import search_index
-from fieldapp.records.words import labels
+from fieldapp.records.words import labels, told_apart
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import search_key
 
@@ -97,7 +97,7 @@ def _best(store: Store, kind: str, rows: Iterable[Row], name: str, rest: Sequenc
         if grade:
             found[row["id"]] = grade
     if found and rest:
-        label = labels(store, kind, found)
+        label = told_apart(store, kind, labels(store, kind, found))
         found = {i: grade for i, grade in found.items() if all(_in_label(kind, part, label[i]) for part in rest)}
     return [i for i, grade in found.items() if grade == max(found.values())]
 

@@ -148,9 +148,16 @@ class TypingApp(App[Result]):
             self._pass_on(event)
 
     def show_focus(self) -> None:
-        """Scroll what has the focus back into sight."""
-        if self.focused is not None and not self.screen.can_view_partial(self.focused):
-            self.focused.scroll_visible(animate=False)
+        """Scroll what has the focus back into sight, and let messages stand in the other half of the screen."""
+        focused = self.focused
+        if focused is None:
+            return
+        if not self.screen.can_view_partial(focused):
+            focused.scroll_visible(animate=False)
+        if self._notifications:
+            below = 2 * focused.region.y > self.size.height
+            for messages in self.screen.query("ToastRack"):
+                messages.styles.dock = "top" if below else "bottom"
 
     def _pass_on(self, event: events.Key) -> None:
         """Type a letter that is no key here into the field that it is meant for; say so of a function key."""

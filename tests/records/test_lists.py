@@ -95,6 +95,10 @@ def test_on_the_command_line_it_is_asked_which_of_the_two_is_meant(world: World,
     assert code == 1
     assert "Y Thanh · Năm sinh 1980; Y Thanh · Năm sinh 1991" in err
     assert "Y Thanh An" not in err
+    code, _out, err = run(
+        "add", "household_charge", "--json", "-", stdin={**charge, "member": "Y Thanh · Năm sinh 1991"}
+    )
+    assert code == 0, err
 
 
 def test_the_very_words_are_found_behind_many_that_begin_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

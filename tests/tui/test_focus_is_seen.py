@@ -4,13 +4,15 @@ from itertools import cycle
 from typing import Any
 
 from field import World
-from form_driver import FormApp, form_driver
+from form_driver import FormApp, FormDriver, form_driver, strokes
 from screen_driver import unseen
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from fieldapp.domain.records import RECORDS
 from fieldapp.records import form_memory, lists, records
 from fieldapp.tui.screens.form import FormFields, FormScreen
+from fieldapp.tui.screens.quick import QuickScreen
 
 SMALL, USUAL = (60, 20), (80, 24)
 TURNS = 20
@@ -85,3 +87,27 @@ async def test_a_field_that_a_template_hides_gives_its_keys_to_the_next(world: W
         assert not form.row("unit_now_id").display
         assert form.row("hamlet").data == "B"
         assert unseen(form.app) == ""
+
+
+async def test_a_message_does_not_stand_where_one_types(world: World) -> None:
+    app = FormApp(world.post, FormScreen("member"))
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        await pilot.pause()
+        app.form.query_one(FormFields).styles.padding = (10, 0, 1, 0)
+        app.form.set_focus(app.form.focus_chain[-2])
+        await strokes(pilot, "<end>")
+        app.notify("Đã ghi bản trước", timeout=60)
+        await strokes(pilot, "12 tháng 10 năm")
+        assert "Đã ghi bản trước" in FormDriver(app, pilot).text()
+        assert await stays_unseen(app, pilot) == ""
+
+
+async def test_quick_entry_says_which_cell_has_no_room(world: World) -> None:
+    app = FormApp(world.post, FormScreen("event"))
+    async with app.run_test(size=USUAL) as pilot:
+        app.push_screen(QuickScreen("matter"))
+        await pilot.pause()
+        await strokes(pilot, "trao đổi", "<f2>")
+        said = str(app.screen.query_one("#message", Static).content)
+        assert "thiếu chỗ cho ô “Ngày" in said
+        assert unseen(app) == ""

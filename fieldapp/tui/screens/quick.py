@@ -170,7 +170,7 @@ class QuickScreen(Page):
             return True
         except FieldappError as error:
             self._point_at(error.fields)
-            self._say("! " + " ".join(error.fields.values() or [str(error)]))
+            self._say("! " + " ".join(self._sentences(error.fields) or [str(error)]))
             return True
         self._lines.append(f"✓ {words.labels(self.store, self._model.KIND, [row_id])[row_id]}  {self._figures()}")
         self.query_one("#lines", Static).update(Content("\n".join(self._lines)))
@@ -211,6 +211,12 @@ class QuickScreen(Page):
                 if cell.key == part:
                     self.set_focus(cell.entry)
                     return
+
+    def _sentences(self, problems: Mapping[str, str]) -> list[str]:
+        """The sentences; of cells that the window has no room for, what to do."""
+        narrow = _("“{field}” has no room in this window. Esc keeps the line as a draft; its form has all fields.")
+        hidden = {cell.key: narrow.format(field=cell.title) for cell in self._cells if not cell.entry.display}
+        return list(dict.fromkeys(hidden.get(key, sentence) for key, sentence in problems.items()))
 
     def _say(self, sentence: str) -> None:
         self.query_one("#message", Static).update(Content(sentence))
