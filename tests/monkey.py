@@ -1,0 +1,304 @@
+"""A monkey at the keyboard: bursts of keys, pieces of letters, escape sequences and pastes over all screens.
+
+A seed and a number make a *round*: one screen, opened on a small world, and some bursts. What a terminal would
+send goes through the parser of the program, and its keys through the program's own loop. After each burst it must hold:
+
+- nothing unexpected was raised, and the program goes on (or was left by Ctrl+Q, with status 0);
+- what is typed in a form is there: in the form, or in a draft, or recorded;
+- a record was confirmed, changed or voided only where a key was pressed that asks for it.
+
+After each round F1 shows the help.
+"""
+
+import asyncio
+import csv
+import json
+import random
+import unicodedata
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bursts import corrected
+from field import PASSPHRASE, World
+from textual import events
+from textual._time import get_time
+from textual.message import Message
+from tui.test_opened_in_a_burst import HQ, POST, Make
+
+from fieldapp.domain.records import RECORDS
+from fieldapp.store.store import Store
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.double_entry import BlindForm
+from fieldapp.tui.screens.form import FormScreen
+from fieldapp.tui.screens.help import HelpScreen
+from fieldapp.tui.terminal_keys import Setting, TerminalParser
+from fieldapp.tui.widgets.text_field import OPENKEY_MARK
+
+BURSTS_PER_ROUND = 20
+TABLE = Path(__file__).parent / "data" / "terminal_keys.tsv"
+END = "ctrl+f35"
+"""A key that means nothing: when it is handled, those before it are"""
+ASKING = {"f2", "enter", "delete", "f6", "f5", "f7", "space", "l"}
+"""Keys after which something may have been recorded: the form's and the lists' own, and answers to questions"""
+PATIENCE = 60
+"""Seconds for one burst"""
+
+
+def _sequences() -> list[str]:
+    with TABLE.open(encoding="utf-8") as lines:
+        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [row["bytes"].encode("ascii").decode("unicode_escape") for row in rows]
+
+
+SEQUENCES = _sequences()
+KEYS = (
+    "\r",
+    "\r",
+    "\r",
+    "\t",
+    "\x1b",
+    "\x7f",
+    "\x08",
+    "\x1b[A",
+    "\x1b[B",
+    "\x1b[B",
+    "\x1b[C",
+    "\x1b[D",
+    "\x1b[Z",
+    "\x1b[3~",
+)
+FUNCTIONS = (
+    "\x1bOP",
+    "\x1bOQ",
+    "\x1bOQ",
+    "\x1bOR",
+    "\x1bOS",
+    "\x1b[15~",
+    "\x1b[15;2~",
+    "\x1b[17~",
+    "\x1b[18~",
+    "\x1b[19~",
+    "\x1b[20~",
+    "\x1b[24~",
+)
+WORDS = ("Giếng khoan nghĩa tình", "buôn Ba Na", "Siu Blêh", "Rơ Châm Hyeo", "ốm, có lý do", "Ƀuôn Đrăng Phốk")
+TYPED = (
+    "gieng",
+    "ba na",
+    "24221",
+    "5-11",
+    "12.11",
+    "051126",
+    "hn",
+    "hq",
+    "35tr",
+    "2.100",
+    "1",
+    "12",
+    "40 hộ",
+    "dang vien",
+    "ho",
+    "a",
+    "v",
+    "n",
+    " ",
+    ".",
+)
+CONTROLS = [chr(code) for code in range(1, 27) if code != 17]
+
+
+def _text(rng: random.Random) -> str:
+    return rng.choice(WORDS if rng.random() < 0.5 else TYPED)
+
+
+def _letters(rng: random.Random) -> bytes:
+    """Pieces of UTF-8, and bytes that are none."""
+    data = unicodedata.normalize(rng.choice(["NFC", "NFD"]), rng.choice(WORDS)).encode()
+    at = rng.randrange(len(data))
+    return data[at : at + rng.randint(1, 5)] + bytes(rng.choices(range(0x80, 0x100), k=rng.randint(0, 2)))
+
+
+def _paste(rng: random.Random) -> str:
+    text = rng.choice(["", "\r\n", "\t"]).join(_text(rng) for _n in range(rng.randint(1, 4)))
+    return f"\x1b[200~{text}" + rng.choice(["\x1b[201~"] * 4 + ["", "\x1b[2"])
+
+
+def _noise(rng: random.Random) -> str:
+    return "\x1b" + "".join(rng.choices("[[O]P?<;:0123456789~$^@uABCDHFMRZaIty\x1b\x07\\ ", k=rng.randint(1, 12)))
+
+
+def _mouse(rng: random.Random) -> str:
+    at = f"{rng.randint(1, 80)};{rng.randint(1, 24)}"
+    return f"\x1b[<0;{at}M\x1b[<0;{at}m" if rng.random() < 0.7 else f"\x1b[<{rng.choice([64, 65])};{at}M"
+
+
+PIECES: Sequence[tuple[int, Callable[[random.Random], str | bytes]]] = (
+    (22, _text),
+    (6, lambda rng: corrected(_text(rng), rng, rng.choice(["", OPENKEY_MARK]))),
+    (3, lambda rng: unicodedata.normalize("NFD", _text(rng))),
+    (26, lambda rng: rng.choice(KEYS)),
+    (14, lambda rng: rng.choice(FUNCTIONS)),
+    (5, lambda rng: rng.choice(KEYS) * rng.randint(2, 9)),
+    (8, lambda rng: rng.choice(SEQUENCES)),
+    (3, lambda rng: rng.choice(CONTROLS)),
+    (5, _letters),
+    (4, _paste),
+    (3, _noise),
+    (3, _mouse),
+)
+
+
+def burst(rng: random.Random) -> bytes:
+    """What arrives at once."""
+    made = rng.choices([make for _often, make in PIECES], [often for often, _make in PIECES], k=rng.randint(1, 6))
+    return b"".join(piece.encode() if isinstance(piece, str) else piece for piece in (make(rng) for make in made))
+
+
+class Fault(AssertionError):
+    """What must hold does not."""
+
+
+@dataclass
+class Monkey:
+    """Sends bursts to a running application, and looks at what must hold."""
+
+    app: FieldApp
+    sent: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._parser = TerminalParser(setting=Setting("xterm-256color"))
+        self._decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        self._handled = asyncio.Event()
+        self.keys: list[str] = []
+        plain = self.app._press
+
+        async def press(event: events.Key, at: Any) -> None:
+            if event.key == END:
+                self._handled.set()
+            else:
+                await plain(event, at)
+
+        self.app._press = press  # type: ignore[method-assign, assignment]
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes; return when all that they mean is done."""
+        self.sent.append(data)
+        messages = list(self._parser.feed(text)) if (text := self._decode(data)) else []
+        while self._parser._timeout_time is not None:  # nothing comes for a while
+            self._parser._timeout_time = get_time()
+            messages += self._parser.tick()
+        self.keys = [message.key for message in messages if isinstance(message, events.Key)]
+        await self.post(*messages)
+
+    async def post(self, *messages: Message) -> None:
+        """Give the application what the terminal's messages are, and wait."""
+        driver = self.app._driver
+        assert driver is not None
+        self._handled.clear()
+        for message in messages:
+            driver.process_message(message)
+        driver.process_message(events.Key(END, None))
+        end = get_time() + PATIENCE
+        while not self._handled.is_set() and not self.app._exit:
+            await asyncio.sleep(0)
+            if get_time() > end:
+                raise Fault("the program does not answer")
+
+    async def answers(self) -> bool:
+        """F1 shows the help."""
+        if self.app.locked:
+            await self.post(*(events.Key(c, c) for c in PASSPHRASE), events.Key("enter", "\r"))
+        await self.post(events.Key("escape", "\x1b"))
+        await self.post(events.Key("f1", None))
+        await asyncio.sleep(0)
+        return self.app._exit or isinstance(self.app.screen, HelpScreen)
+
+
+class Watch:
+    """What must hold between two bursts."""
+
+    def __init__(self, monkey: Monkey, store: Store) -> None:
+        self._monkey, self._store = monkey, store
+        self._changes, self._drafts, self._forms = self._count(), self._kept(), self._open_forms()
+        self._begun = {form: form._changed() for form in self._forms}
+        """Forms that were opened with something in them, as a pinned value or the name that a pick list lacks"""
+
+    def _count(self) -> int:
+        return int(self._store.value("SELECT count(*) FROM local_change"))
+
+    def _kept(self) -> dict[str, dict[str, Any]]:
+        return {draft.id: draft.data for draft in self._store.drafts()}
+
+    def _open_forms(self) -> list[FormScreen]:
+        stack = self._monkey.app.screen_stack
+        return [s for s in stack if isinstance(s, FormScreen) and not isinstance(s, BlindForm) and s.is_mounted]
+
+    def look(self) -> None:
+        """Raise what does not hold."""
+        app, keys = self._monkey.app, set(self._monkey.keys)
+        if app._exception is not None:
+            raise Fault("an unexpected error") from app._exception
+        if app._exit or app.locked:
+            return
+        forms = self._open_forms()
+        for form in forms:
+            form.keep()
+        changes, drafts = self._count(), self._kept()
+        recorded = changes != self._changes
+        if recorded and not keys & ASKING:
+            raise Fault(f"something was recorded by {sorted(keys)}")
+        for form in forms:
+            if form not in self._forms and not form._draft_exists:
+                self._begun[form] = form._changed()
+        gone = [form for form in self._forms if form not in forms]
+        again = {form._draft_id for form in forms}
+        for form in [*forms, *(f for f in gone if not recorded and f._draft_id not in again)]:
+            typed, kept = _composed(form._changed()), _composed(drafts.get(form._draft_id, {}))
+            lost = {key: value for key, value in typed.items() if kept.get(key) != value}
+            opened_with = typed == _composed(self._begun.get(form)) or typed.keys() <= form._initial.keys()
+            if lost and not opened_with:
+                raise Fault(f"{'left' if form in gone else 'open'}: lost {lost}, kept {kept}; {sorted(keys)}")
+        emptied = {form._draft_id for form in [*forms, *gone] if not form._changed()}
+        if self._drafts.keys() - drafts.keys() - emptied and not recorded and "delete" not in keys:
+            raise Fault("a draft is gone")
+        self._changes, self._drafts, self._forms = changes, drafts, forms
+
+
+async def round_(world: World, number: int, seed: int, *, bursts: int = BURSTS_PER_ROUND) -> None:
+    """One round; raises ``Fault`` with what was sent."""
+    rng = random.Random(f"{seed} {number}")
+    at_hq = rng.random() < 0.25
+    store, folder = (world.hq, "hq") if at_hq else (world.post, "post")
+    made: list[Make] = [*(HQ if at_hq else POST).values()]
+    app = FieldApp(world.root / folder, store.reopen())
+    async with app.run_test(size=rng.choice([(80, 24), (80, 24), (60, 20), (160, 50)])) as pilot:
+        await pilot.pause()
+        monkey = Monkey(app)
+        screen = rng.choice(made)(world, app.store)
+        if rng.random() < 0.4 and not at_hq:
+            screen = FormScreen(rng.choice(RECORDS).KIND)
+        try:
+            app.push_screen(screen)
+            await monkey.post()
+            watch = Watch(monkey, store)
+            for _n in range(bursts):
+                await monkey.send(burst(rng))
+                watch.look()
+                if app._exit:
+                    break
+            if not await monkey.answers():
+                raise Fault(f"F1 shows {type(app.screen).__name__}")
+            watch.look()
+        except Exception as error:
+            sent = "\n".join(map(repr, monkey.sent))
+            raise Fault(f"seed {seed}, round {number}, at {type(screen).__name__}: {error}\n{sent}") from error
+    assert not app._exit or not app.return_code
+
+
+def _composed(typed: Mapping[str, Any] | None) -> Any:
+    """As it is when the field is left."""
+    text = json.dumps(typed, ensure_ascii=False).replace(OPENKEY_MARK, "")
+    return json.loads(unicodedata.normalize("NFC", text))
