@@ -5,6 +5,7 @@ Nothing typed is lost: within a second after a key the form is kept as a draft, 
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import uuid_utils
@@ -16,6 +17,7 @@ from textual.css.query import QueryType
 from textual.widget import Widget
 from textual.widgets import Static
 
+from fieldapp.domain import validation
 from fieldapp.domain.assistance import MEASURES
 from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
@@ -169,6 +171,8 @@ class FormScreen(Page):
         self._first_open().focus_problem()
         self._show_comment()
         self.set_interval(KEEP_EVERY_SECONDS, self.keep)
+        # made while somebody types: the first record that is saved need not wait for it
+        self.run_worker(partial(validation.checker, self.model), thread=True)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.app.show_focus)
