@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
 
+import few_units
 import pytest
 
 from fieldapp.domain.reference import KindSection, Nature
@@ -16,7 +17,7 @@ from fieldapp.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("whole_baseline")
 
-ROWS = [(table, {"id": row_id, **cols}) for table, row_id, cols, is_new in baseline.baseline_changes() if is_new]
+ROWS = [(table, {"id": row_id, **cols}) for table, row_id, cols, is_new in few_units.whole() if is_new]
 SHIPPED_WITH = {"0013_changes_by_row": 4208, "0015_units": 26372}
 """A migration -> how many changes the program ships since then"""
 VERSION_0_2 = (4208, "1d41a12db5cbcf78de028294e3dd909a0c84c9bce4823785c7c9e5331123d345")
@@ -29,7 +30,7 @@ VERSION_0_3 = (26372, "ee38ffe3f0d4a3e37703f70e7ef8258d90afbc59497093b3ab2bd23ec
 def _as_they_are() -> dict[str, dict[str, dict[str, Any]]]:
     """Table -> row's id -> row, with all changes of the log."""
     state: dict[str, dict[str, dict[str, Any]]] = {}
-    for table, row_id, cols, _is_new in baseline.baseline_changes():
+    for table, row_id, cols, _is_new in few_units.whole():
         state.setdefault(table, {}).setdefault(row_id, {"id": row_id}).update(cols)
     return state
 
