@@ -5,7 +5,7 @@ in thousands of rows at once. The marks are characters that no text may hold. If
 hold one, the number of marks is wrong, and those rows are read again, field by field.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 
 FILLED, EMPTY, ROW = b"\x1f", b"\x1e", b"\x1d"
@@ -15,10 +15,11 @@ _ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"),
 _FIELDS = ((EMPTY, b"\t\\N"), (FILLED, b"\t"), (ROW, b"\n"))
 
 
-def line_sql(fields: Sequence[str]) -> str:
-    """SQL for a row as one text. ``fields``: SQL for each field; the first is the row's id, which is never NULL."""
+def line_sql(fields: Sequence[str], filled: Container[str]) -> str:
+    """SQL for a row as one text. ``fields``: SQL for each field, the row's id first; ``filled``: those never NULL."""
     first, *others = fields
-    marked = (f", coalesce(char({FILLED[0]}) || {sql}, char({EMPTY[0]}))" for sql in others)
+    value, empty = f"char({FILLED[0]})", f"char({EMPTY[0]})"
+    marked = (f", {value}, {sql}" if sql in filled else f", coalesce({value} || {sql}, {empty})" for sql in others)
     return f"concat({first}{''.join(marked)})"
 
 

@@ -248,7 +248,8 @@ class _Mirror:
         """Copy the rows that meet a condition."""
         names = ", ".join(c.name for c in table.columns)
         fields = [c.source for c in table.columns]
-        rows = self.store.db.execute(f"SELECT {lines.line_sql(fields)} FROM {table.name} WHERE {which}", params)
+        line = lines.line_sql(fields, {c.source for c in table.columns if c.required})
+        rows = self.store.db.execute(f"SELECT {line} FROM {table.name} WHERE {which}", params)
         with self.pg.cursor().copy(f"COPY {schema}.{table.name} ({names}) FROM STDIN") as copy:
             while some := [row[0] for row in rows.fetchmany(AT_ONCE)]:
                 copy.write(lines.copy_text(some, len(fields), lambda some=some: self._values(table, fields, some)))  # type: ignore[misc]

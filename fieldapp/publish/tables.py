@@ -95,7 +95,9 @@ def tables(store: Store) -> list[MirrorTable]:
                 words = _("{title}: as it is compared, without case, tone and diacritics").format(
                     title=known.title if known else name
                 )
-                columns.append(MirrorColumn(name + PLAIN, TEXT, False, personal, words, f"plain({name})"))
+                # most are NULL, and to call a function in Python takes as long as ten columns
+                source = f"CASE WHEN {name} IS NOT NULL THEN plain({name}) END"
+                columns.append(MirrorColumn(name + PLAIN, TEXT, False, personal, words, source))
         found.append(
             MirrorTable(
                 model.KIND, _(model.PLURAL), model.REFERENCE, tuple(columns), tuple(_indexes(store, model.KIND))
