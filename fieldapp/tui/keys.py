@@ -160,13 +160,16 @@ class TypingApp(App[Result]):
                 messages.styles.dock = "top" if below else "bottom"
 
     def _pass_on(self, event: events.Key) -> None:
-        """Type a letter that is no key here into the field that it is meant for; say so of a function key."""
+        """Type a letter that is no key here into the field that it is meant for, or ring; say so of a function key."""
         if re.fullmatch(r"f\d+", event.key):
             self.key_unused(event.key)
         if isinstance(self.focused, PassesLetters) and (event.character or "").isalpha():
             field = self.focused.pass_letter()
             if field is not None:
                 field.take(event)
+                return
+        if (event.character or "").isalnum():
+            self.bell()
 
     async def _settle(self) -> None:
         """Wait for all that the last key started: messages are handled, screens are there, their lists are filled.

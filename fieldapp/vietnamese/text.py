@@ -23,6 +23,11 @@ MOST_WORDS = 40
 MOST_JOINED = 8
 """In a longer text than this many words nobody looks for a name that is written with other blanks"""
 
+_MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+
+WORD_START = re.compile(rf"(?<=[^\w{_MARKS}])\w")
+"""The first letter of a word that is not the first of the text; a mark belongs to its word"""
+
 
 def clean(text: str, *, multiline: bool = False) -> str:
     """Text as it is stored: NFC, trimmed, without control, format, surrogate or private characters.
@@ -64,6 +69,22 @@ def as_meant(text: str) -> str:
 def tidy(text: str, *, multiline: bool = False) -> str:
     """Text that somebody entered, by whatever road, as it is stored: ``clean``, read ``as_meant``."""
     return clean(as_meant(text), multiline=multiline)
+
+
+def letter_start(text: str, at: int) -> int:
+    """Where the letter begins that has the character before ``at``, be that a combining mark; 0 at the beginning."""
+    at = max(at - 1, 0)
+    while at > 0 and unicodedata.combining(text[at]):
+        at -= 1
+    return at
+
+
+def letter_end(text: str, at: int) -> int:
+    """Where the letter ends that has the character at ``at``; the end of the text at its end."""
+    at = min(at + 1, len(text))
+    while at < len(text) and unicodedata.combining(text[at]):
+        at += 1
+    return at
 
 
 def search_key(text: str) -> str:

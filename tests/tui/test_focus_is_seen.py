@@ -3,6 +3,7 @@
 from itertools import cycle
 from typing import Any
 
+import pytest
 from field import World
 from form_driver import FormApp, FormDriver, form_driver, strokes
 from screen_driver import unseen
@@ -73,7 +74,9 @@ async def test_after_kind_days_and_place_comes_the_hamlet(world: World) -> None:
         assert unseen(form.app) == ""
 
 
-async def test_a_field_that_a_template_hides_gives_its_keys_to_the_next(world: World) -> None:
+async def test_a_field_that_a_template_hides_gives_its_keys_to_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     divided = world.post.value(
         "SELECT old_unit_id FROM unit_succession GROUP BY 1 HAVING count(DISTINCT new_unit_id) > 1 LIMIT 1"
     )
@@ -87,6 +90,11 @@ async def test_a_field_that_a_template_hides_gives_its_keys_to_the_next(world: W
         assert not form.row("unit_now_id").display
         assert form.row("hamlet").data == "B"
         assert unseen(form.app) == ""
+        rung: list[str] = []
+        monkeypatch.setattr(form.app, "bell", lambda: rung.append("♪"))
+        form.app.form.set_focus(None)
+        await form.type("AB", "<f2>")
+        assert rung == ["♪", "♪"], "where nothing takes letters they are refused with a sound"
 
 
 async def test_a_message_does_not_stand_where_one_types(world: World) -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.vietnamese.letters import letter_end, letter_start, look_alikes
-from fieldapp.vietnamese.text import as_meant, clean, search_key, tidy
+from fieldapp.vietnamese.letters import look_alikes
+from fieldapp.vietnamese.text import as_meant, clean, letter_end, letter_start, search_key, tidy
 
 BLANKS = [c for c in map(chr, range(sys.maxunicode)) if c.isspace() or unicodedata.category(c) in ("Zs", "Zl", "Zp")]
 UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad"

@@ -5,7 +5,7 @@ An input method corrects a word by a burst of backspaces and new letters. A fiel
 """
 
 import unicodedata
-from typing import ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -14,13 +14,16 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.strip import Strip
+from textual.widgets import Input
 
 from fieldapp.i18n import _
 from fieldapp.tui.keys import TypingApp
-from fieldapp.tui.widgets.letter_input import LetterInput
 from fieldapp.tui.widgets.scrolling import cut
 from fieldapp.vietnamese.input_method import InputMethod
-from fieldapp.vietnamese.text import as_meant, clean
+from fieldapp.vietnamese.text import WORD_START, as_meant, clean, letter_end, letter_start
+
+if TYPE_CHECKING:
+    from textual.widgets.input import Selection
 
 OPENKEY_MARK = "\u202f"
 """The narrow no-break space that OpenKey sends and then deletes: it counts as a character until the text is stored.
@@ -39,6 +42,46 @@ class Moment(NamedTuple):
 
     value: str
     cursor: int
+
+
+class LetterInput(Input):
+    """An input line that moves and deletes by letters: ``ê̆``, a letter and a combining mark, is one.
+
+    What arrives key by key is taken back so: an input method counts its backspaces in the characters that it sent.
+    """
+
+    _WORD_START = WORD_START
+    sent_from: int | None = None
+    """Where begins what was typed since the cursor was moved; None after anything else"""
+
+    def validate_selection(self, selection: "Selection") -> "Selection":
+        """Move a place within a letter to the end of the letter, or where the cursor goes left, to its beginning."""
+        start, end = super().validate_selection(selection)
+        return selection._replace(start=self._beside(start), end=self._beside(end, back=end < self.selection.end))
+
+    def _beside(self, at: int, *, back: bool = False) -> int:
+        text = self.value
+        if not 0 < at < len(text) or not unicodedata.combining(text[at]):
+            return at
+        return letter_start(text, at) if back else letter_end(text, at)
+
+    def action_delete_left(self) -> None:
+        """Delete the letter left of the cursor, or the last character that was sent."""
+        at = self.cursor_position
+        if not self.selection.is_empty:
+            self.delete_selection()
+        elif self.sent_from is not None and at > self.sent_from:
+            self.delete(at - 1, at)
+        else:
+            self.delete(letter_start(self.value, at), at)
+
+    def action_delete_right(self) -> None:
+        """Delete the letter right of the cursor."""
+        at = self.cursor_position
+        if self.selection.is_empty:
+            self.delete(at, letter_end(self.value, at))
+        else:
+            self.delete_selection()
 
 
 class TextField(LetterInput):
