@@ -15,7 +15,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.sheets import phone_export
-from fieldapp.sheets.cells import Place, SheetTable, Sign
+from fieldapp.sheets.cells import Place, SheetTable, Sign, cell_text
 from fieldapp.sheets.days import WrittenDays, change_over, month_first
 from fieldapp.sheets.headings import (
     FieldTarget,
@@ -108,7 +108,7 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
         store, table, layout, order.given, order.year, wall.today(), hidden=order.hidden,
         usual_years=_usual_years(used),
     )  # fmt: skip
-    notes = [*_column_notes(table, layout), *left_out(lines)]
+    notes = [*_column_notes(table, layout), *_unnamed_columns(table, layout, rows), *left_out(lines)]
     if not rows:
         raise FieldappError(
             " ".join([_("There are no rows below the headings of {file}.").format(file=clean(path.name)), *notes])
@@ -149,6 +149,19 @@ def _column_notes(table: SheetTable, layout: Layout) -> Iterator[str]:
         yield _("Only the sheet “{sheet}” is read; choose another by --sheet: {others}.").format(
             sheet=table.name, others=", ".join(table.others)
         )
+
+
+def _unnamed_columns(table: SheetTable, layout: Layout, rows: Sequence[int]) -> Iterator[str]:
+    """Columns without a heading that hold something beside the number of the line."""
+    for at, heading in enumerate(layout.headings):
+        if heading:
+            continue
+        filled = [text for row in rows if at < len(table.rows[row]) and (text := cell_text(table.rows[row][at]))]
+        numbers = [str(number) for number in range(1, len(filled) + 1)]
+        if [text.rstrip(".") for text in filled] != numbers:
+            yield _("Column {column} has no heading: its {n} values are left out.").format(
+                column=letters(at), n=len(filled)
+            )
 
 
 def _hidden_columns(layout: Layout) -> Iterator[str]:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 import xlsxwriter
 from field import Run, World
@@ -419,6 +421,15 @@ def test_days_are_read_as_the_sheet_shows_them(give: Give, tmp_path: Path) -> No
     assert "15/09/2017" in give(write(tmp_path / "b.xlsx", table=rows(1), parts=old), confirm=True).added[0].label
 
 
+def test_a_column_without_a_heading_is_named_if_it_holds_something(give: Give, tmp_path: Path) -> None:
+    table = [[n, *row[1:], 30 + n] for n, row in enumerate(rows(), start=1)]
+    outcome = give(write(tmp_path / "a.xlsx", table=table, head=("", *HEAD[1:], "")))
+    assert (lines(outcome), outcome.notes) == (
+        [2, 3, 4, 5],
+        ["Cột G không có tiêu đề: 4 ô của cột này không được ghi."],
+    )
+
+
 # CSV --------------------------------------------------------------------------------------------------------------
 
 TEXTS = [
@@ -518,6 +529,25 @@ def test_days_that_a_spreadsheet_in_english_changed_over_are_asked_about(give: G
     assert days_of(give(path, answers={"days": "as-written"})) == ["02/03/2013", "02/05/2013", *typed[2:]]
     code, out, _err = run("import-table", path, "--kind", "activity", "--answer", "days=swapped")
     assert (code, out.split()[2]) == (0, "4")
+
+
+def test_at_a_terminal_the_question_is_asked(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
+    monkeypatch.setattr("fieldapp.cli.records.sys.stdin", SimpleNamespace(isatty=lambda: True))
+    asked = []
+
+    def prompt(text: str, type: click.Choice[str], **_options: object) -> str:
+        asked.append((text, [*type.choices]))
+        return "swapped"
+
+    monkeypatch.setattr(click, "prompt", prompt)
+    path = write(tmp_path / "a.xlsx", table=english("03/02/2013", "13/02/2013"))
+    code, _out, err = run("import-table", path, "--kind", "activity")
+    assert (code, [choices for _text, choices in asked]) == (0, [["as-written", "swapped"]])
+    assert "như 02/03/2013 thành 03/02/2013" in err
+    days = {row["date_from"] for row in world.post.rows("SELECT date_from FROM activity")}
+    assert days == {"2013-02-03", "2013-02-13"}
 
 
 def test_months_that_are_written_first_are_asked_about(give: Give, tmp_path: Path) -> None:
