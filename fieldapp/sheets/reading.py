@@ -9,6 +9,7 @@ from fieldapp.i18n import _
 from fieldapp.sheets import limits
 from fieldapp.sheets.cells import SheetCell, SheetTable, clean_cell
 from fieldapp.sheets.csvfile import read_csv
+from fieldapp.sheets.old_letters import converted
 from fieldapp.sheets.xlsx import read_xlsx
 from fieldapp.vietnamese.text import clean
 
@@ -31,7 +32,7 @@ def read_tables(path: Path, sheet: str | None = None) -> list[SheetTable]:
             )
         )
     filled = []
-    for table in reader(path):
+    for table in map(converted, reader(path)):
         rows = [row if all(map(_is_clean, row)) else [*map(clean_cell, row)] for row in table.rows]
         if table.signs or any(cell != "" for row in rows for cell in row):
             limits.check_cells(path.name, rows)

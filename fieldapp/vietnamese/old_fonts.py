@@ -305,8 +305,8 @@ def _marks(word: str) -> int:
 def _proved(chunks: Set[str]) -> list[Encoding]:
     """The encodings that words prove, the one with most words first; each must explain what those before it do not."""
     proved: list[Encoding] = []
-    left = set(chunks)
-    while True:
+    left = {chunk for chunk in chunks if not _stands(chunk)}
+    while left:
         proofs = {
             encoding: {chunk for chunk in left if _chunk(chunk, encoding).proves}
             for encoding in IN_TEXT
@@ -317,13 +317,13 @@ def _proved(chunks: Set[str]) -> list[Encoding]:
             return proved
         proved.append(best)
         left -= proofs[best]
+    return proved
 
 
 def _is_enough(proofs: Set[str], chunks: Set[str], encoding: Encoding) -> bool:
     """Whether words prove an encoding: two, or one with two marks; and not a few of many that nothing explains."""
-    unexplained = sum(not _stands(chunk) for chunk in chunks)
     sure = len(proofs) > 1 or any(_chunk(chunk, encoding).is_sure for chunk in proofs)
-    return sure and len(proofs) * 4 >= unexplained
+    return sure and len(proofs) * 4 >= len(chunks)
 
 
 @lru_cache(maxsize=50_000)
