@@ -276,7 +276,7 @@ def _filled(document: Document, template: Path) -> WordDocument:
     places.fill()
     if places.found.broken:
         raise FieldappError(
-            _("The template has {texts}, which cannot be filled there. A placeholder is {{{{name}}}}, with two braces"
+            _("The template has {texts}, which cannot be filled there. One is written {{{{ky}}}}, with two braces"
               " on both sides, in one line; {{{{noi_dung}}}} is a line of the text. Correct the template.").format(
                 texts=", ".join(f"“{text}”" for text in sorted(set(places.found.broken))[:_NAMED])
             )
