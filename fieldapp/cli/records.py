@@ -77,9 +77,9 @@ def kinds(obj: Context, kind: str | None, xlsform: Path | None, as_json: bool) -
 @click.pass_obj
 def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
     """Record one JSON object or a list of them, all or none, and print the ids."""
-    from fieldapp.records import records
+    from fieldapp.records import old_letters, records
 
-    given = read_json(source)
+    given = old_letters.in_unicode(read_json(source), confirm=confirm)
     items = given if isinstance(given, list) else [given]
     if not all(isinstance(item, dict) for item in items):
         raise FieldappError(_("A record is a JSON object, several are a list of them."))
@@ -184,9 +184,9 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
 @click.pass_obj
 def edit(obj: Context, id: str, source: str, confirm: bool) -> None:
     """Change the fields that the JSON object names."""
-    from fieldapp.records import records
+    from fieldapp.records import old_letters, records
 
-    given = read_json(source)
+    given = old_letters.in_unicode(read_json(source), confirm=confirm)
     if not isinstance(given, dict):
         raise FieldappError(_("A record is a JSON object, several are a list of them."))
     store = obj.open()
