@@ -44,6 +44,8 @@ _VNI_ALONE = {"ô": "ơ", "ö": "ư", "ñ": "đ", "í": "í", "ì": "ì", "æ": 
 
 _FOREIGN = str.maketrans({"ñ": "n", "č": "c", "ĭ": "i", "ŏ": "o", "ŭ": "u", "ĕ": "e", "ƀ": "b", "\u0306": ""})
 """Letters of Ede, Jarai and Bahnar that Vietnamese does not have"""
+_NEARLY_ALL = 0.8
+"""Share of words"""
 _USUAL_WORDS = """
     xã thôn buôn làng ấp huyện tỉnh bản phường hộ dân người giúp đỡ lúa gạo nhà ngày công tháng năm quý đồng tiền bò
     lợn gà cây giống sửa chữa làm đường cầu giếng nước đập thủy lợi trường lớp học sinh khám bệnh thuốc cấp phát quà
@@ -126,7 +128,7 @@ def decode(text: str, encoding: Encoding, *, capitals: bool = False) -> str:
             letters = _letters(encoding)
             changed = "".join(letters.get(c, c) for c in (_western(text) if encoding is Encoding.TCVN3 else text))
             if encoding is Encoding.TCVN3 and not capitals:
-                changed = _capitals_of_words(changed)
+                changed = "\n".join(map(_capitals_of_words, changed.split("\n")))
     changed = unicodedata.normalize("NFC", changed)
     return changed.upper() if capitals else changed
 
@@ -470,19 +472,26 @@ def unicode_text(text: str) -> Converted | None:
 
 
 def decode_bytes(data: bytes) -> tuple[str, Encoding] | None:
-    """The text of a file that is neither UTF-8 nor UTF-16, and its encoding; None if no encoding makes words of it."""
-    western = "".join(map(_byte, data)) if len(data) < 1 << 16 else data.decode("cp1252", "surrogateescape")
-    western = re.sub(r"[\udc80-\udcff]", lambda found: chr(ord(found[0]) - 0xDC00), western)
-    best: tuple[float, str, Encoding] | None = None
-    for encoding in IN_BYTES:
-        text = decode(western, encoding)
-        share = _share_of_words(text)
-        if best is None or share > best[0]:
-            best = (share, text, encoding)
-    return None if best is None or best[0] < 0.6 else (best[1], best[2])
+    """The text of a file that is neither UTF-8 nor UTF-16, and its encoding.
+
+    None if no encoding makes words of nearly all of it, or if two do so equally well with different texts.
+    """
+    shown = western_text(data)
+    found = [(decode(shown, encoding), encoding) for encoding in IN_BYTES]
+    shares = [_share_of_words(text) for text, _encoding in found]
+    best = max(shares)
+    text, encoding = found[shares.index(best)]
+    equal = {other for (other, _encoding), share in zip(found, shares, strict=True) if share == best}
+    return (text, encoding) if best >= _NEARLY_ALL and len(equal) == 1 else None
+
+
+def western_text(data: bytes) -> str:
+    """The bytes as code page 1252 shows them; the five that it does not have, as the control characters they are."""
+    text = data.decode("cp1252", "surrogateescape")
+    return re.sub(r"[\udc80-\udcff]", lambda found: chr(ord(found[0]) - 0xDC00), text)
 
 
 def _share_of_words(text: str) -> float:
     """How many of the words that are not ASCII can stand in Vietnamese text."""
-    words = [word for chunk in set(_chunks(text)) for word in _words(chunk)]
+    words = [word for chunk in set(_chunks(text)) for word in _words(chunk) if len(word) > 1]
     return sum(map(_is_right, words)) / len(words) if words else 0.0

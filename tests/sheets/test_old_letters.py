@@ -9,7 +9,7 @@ import msoffcrypto.format.ooxml
 import pytest
 import xlsxwriter
 from field import Run, World
-from old_letters import shown
+from old_letters import shown, stored
 
 from fieldapp.sheets import importing
 from fieldapp.sheets.importing import ImportOptions, SheetOutcome
@@ -126,3 +126,18 @@ def test_the_command_asks_and_opens_with_a_password(run: Run, world: World, tmp_
     _code, out, error = run(*given, "--password-file", str(tmp_path / "p"), "--answer", "letters=unicode", "--json")
     assert len(json.loads(out)["added"]) == 3
     assert "đồn 743" not in out + error
+
+
+@pytest.mark.parametrize(
+    "encoding", [Encoding.TCVN3, Encoding.TCVN5712, Encoding.VNI, Encoding.VISCII, Encoding.CP1258]
+)
+@pytest.mark.parametrize("head", ["", "sep=;\r\n"])
+def test_csv_in_an_old_encoding(give: Give, world: World, tmp_path: Path, encoding: Encoding, head: str) -> None:
+    lines = [";".join(HEAD)]
+    lines += [f'{n};Giúp dân lao động sản xuất;{n}/9/2013;Ia Rvê;"{text}";{n}' for n, text in enumerate(TEXTS, start=1)]
+    path = tmp_path / "a.csv"
+    path.write_bytes(stored(head + "\r\n".join(lines) + "\r\n", encoding))
+    with pytest.raises(NeedsAnswer, match="“Loại hoạt động”"):
+        give(path)
+    assert len(give(path, answers={"letters": "unicode"}).added) == 3
+    assert contents(world) == [*TEXTS]
