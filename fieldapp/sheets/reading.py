@@ -19,7 +19,7 @@ def _read_csv(path: Path, _password: str | None) -> Sequence[SheetTable]:
 
 
 READERS: Mapping[str, Callable[[Path, str | None], Sequence[SheetTable]]] = {
-    **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".docx"), read_office),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xls", ".xlsb", ".ods", ".docx", ".docm"), read_office),
     **dict.fromkeys((".csv", ".txt", ".tsv"), _read_csv),
 }  # fmt: skip
 """Ending of a file -> what reads all its sheets, in their order; FieldappError says what is wrong with the file"""

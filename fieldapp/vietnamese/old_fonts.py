@@ -342,7 +342,8 @@ def _words(chunk: str) -> list[str]:
 
 def _chunks(text: str) -> Iterator[str]:
     if not text.isascii():
-        yield from (chunk for chunk in re.split(r"[ \t\r\n]+", text) if not chunk.isascii())
+        parts = text.split(" ") if text.isprintable() else re.split(r"[ \t\r\n]+", text)
+        yield from (part for part in parts if not part.isascii())
 
 
 # texts ------------------------------------------------------------------------------------------------------------
@@ -373,7 +374,9 @@ def convert(texts: Sequence[Written]) -> dict[int, Converted]:
     A font is evidence too, but weaker than words: many people write Unicode in a cell that still has an old font.
     """
     written = {at: w for at, w in enumerate(texts) if not w.text.isascii()}
-    proved = _proved({chunk for w in written.values() for chunk in _chunks(w.text)})
+    proved = _proved({chunk for text in {w.text for w in written.values()} for chunk in _chunks(text)})
+    if not proved and not any(font_letters(w.font) for w in written.values()):
+        return {}
     converted: dict[int, Converted] = {}
     for at, w in written.items():
         letters = font_letters(w.font)
