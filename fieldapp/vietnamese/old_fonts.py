@@ -63,6 +63,7 @@ _LOOK_ALIKES = str.maketrans("ÐðƉɖ", "ĐđĐđ")
 """Letters of other languages whose capitals look like Đ, and are used for it"""
 _MANY = 3
 """So many texts must be in an old encoding for each that is correct, that others beside them are read in it"""
+_UNITS = frozenset({"µm", "µg", "µl", "µs", "µ"})
 _WORD = re.compile(r"[^\x00-\x40\x5b-\x60\x7b-\x7f]+")
 _PUNCTUATION = "“”‘’„‚…–—•‹›«»·\xa0"
 
@@ -270,6 +271,9 @@ class _Chunk(NamedTuple):
     """it is correct as it stands, and would not be after the change"""
     is_unicode: bool
     """it is correct as it stands, and has letters that no old encoding has"""
+    is_likely: bool = False
+    """it is nothing as it stands, and may be a name of the Highlands after the change: no proof, but it belongs to what
+    is proved"""
 
 
 _NOTHING = _Chunk(0, False, False, False)
@@ -282,13 +286,14 @@ def _chunk(chunk: str, encoding: Encoding) -> _Chunk:
     beyond = [c for c in chunk if c not in _bytes()]
     if right and beyond:
         return _Chunk(0, False, True, True)
-    if new == chunk or any(ord(c) not in _page_1258_only() for c in beyond):
+    if new == chunk or chunk in _UNITS or any(ord(c) not in _page_1258_only() for c in beyond):
         return _NOTHING
     after = _words(new)
     good = bool(after) and all(map(is_syllable, after))
     signs = [at for at, c in enumerate(chunk) if not c.isascii()]
     if right or not good:
-        return _Chunk(0, False, right and not good, False)
+        may_be = bool(after) and all(map(_is_right, after))
+        return _Chunk(0, False, right and not may_be, False, not right and not beyond and may_be)
     if all(chunk[at] in "ñÑ" for at in signs) or any(len(word) == 1 for word in after):
         return _NOTHING  # ñ is a letter of Ede too, and a letter alone a sign
     if encoding is Encoding.VNI:
@@ -382,7 +387,9 @@ def convert(texts: Sequence[Written]) -> dict[int, Converted]:
         letters = font_letters(w.font)
         tried = [*([letters.encoding] if letters else []), *proved]
         best = max(tried, key=lambda e: _says(w.text, e)[0], default=None)
-        if best is not None and _says(w.text, best)[0]:
+        if best is not None and not _says(w.text, best)[0]:
+            best = next((e for e in tried if _is_likely(w.text, e)), None)
+        if best is not None:
             capitals = letters is not None and letters.capitals and best is letters.encoding
             converted[at] = Converted(w.text, _words_changed(w.text, best, capitals=capitals), best)
     if converted or any(font_letters(w.font) for w in written.values()):
@@ -420,6 +427,12 @@ def _read_like_others(written: Mapping[int, Written], sure: Mapping[int, Convert
 def _group(written: Written) -> Hashable:
     """Which texts are written alike: those of an old font; else those of a place."""
     return written.font if font_letters(written.font) else ("", written.place)
+
+
+def _is_likely(text: str, encoding: Encoding) -> bool:
+    """Whether a text belongs to what is proved: nothing of it is correct, and a word is nothing as it stands."""
+    said = [_chunk(chunk, encoding) for chunk in _chunks(text)]
+    return any(s.is_likely for s in said) and not any(s.is_right for s in said)
 
 
 def _usual(text: str) -> int:

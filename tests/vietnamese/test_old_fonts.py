@@ -141,7 +141,7 @@ def test_correct_names_beside_old_text_are_not_touched_either() -> None:
     for encoding in IN_TEXT:
         old = [Written(shown(s, encoding), place="a") for s in SENTENCES]
         for place in ("a", "b"):
-            names = [Written(name, place=place) for name in NAMES[::20]]
+            names = [Written(name, place=place) for name in [*NAMES[::20], *HIGHLANDS, "10 µm", "Panadol®"]]
             assert sorted(convert([*old, *names])) == list(range(len(old)))
 
 
@@ -181,3 +181,13 @@ def test_a_cell_half_in_unicode_keeps_that_half() -> None:
     read = unicode_text(text)
     assert read is not None
     assert read.after == "Giúp người dân: sửa đường, lợp mái"
+
+
+@pytest.mark.parametrize("encoding", IN_TEXT)
+def test_names_of_the_highlands_belong_to_what_is_proved(encoding: Encoding) -> None:
+    names = ["Ia Rvê", "Krông Năng", "Buôn Drăh", "Ea Rốk"]
+    old = [Written(shown(s, encoding), place="a") for s in SENTENCES]
+    read = convert([*old, *(Written(shown(name, encoding), place="b") for name in names)])
+    after = [read[at].after if at in read else shown(name, encoding) for at, name in enumerate(names, start=len(old))]
+    assert after == names
+    assert unicode_text(shown("Ia Rvê", encoding)) is None
