@@ -342,6 +342,8 @@ class _Reader:
             return
         if formula and value == 0 and not isinstance(value, bool) and not self._calculated:
             self._part.signs[place] = Sign.ASSUMED_ZERO
+        if typed == "percentage" and value:
+            self._part.signs[place] = self._part.signs.get(place, Sign(0)) | Sign.SCALED
         pieces = [piece for paragraph in cell.paragraphs for piece in paragraph] if isinstance(value, str) else []
         fonts = [(text, self._styles.piece(name, look.style.font)) for text, name in pieces]
         if not look.style.plain or any(font != look.style.font for _text, font in fonts):

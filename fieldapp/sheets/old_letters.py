@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from fieldapp.sheets.cells import FontRun, Place, SheetCell, SheetTable
 from fieldapp.vietnamese.old_fonts import Converted, Written, convert, font_letters
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import tidy
 
 
 def converted(table: SheetTable) -> SheetTable:
@@ -35,7 +35,7 @@ def converted(table: SheetTable) -> SheetTable:
 
 def as_written(table: SheetTable) -> SheetTable:
     """The table as it stands in the file, where a person says that its text is right."""
-    before = {place: clean(change.before, multiline=True) for place, change in table.old_letters.items()}
+    before = {place: tidy(change.before, multiline=True) for place, change in table.old_letters.items()}
     return replace(table, rows=_replaced(table.rows, before), old_letters={})
 
 
