@@ -100,6 +100,15 @@ def _opened(path: Path, data: bytes, password: str | None) -> bytes:
                 continue
             if out.getvalue().startswith((b"PK", COMPOUND)):
                 return out.getvalue()
-    except (FileFormatError, ParseError, DecryptionError, NotImplementedError, OSError, *BROKEN, struct.error):
+    except (
+        FileFormatError,
+        ParseError,
+        DecryptionError,
+        AssertionError,
+        TypeError,
+        AttributeError,
+        *BROKEN,
+        struct.error,
+    ):
         return data  # damaged, or too old: what reads it says so
     raise NeedsPassword(path, wrong=password is not None)

@@ -34,9 +34,9 @@ _NARROW = 128
 def read_xls(path: Path, data: bytes) -> list[SheetTable]:
     """The sheets of a file; FieldappError says what is wrong."""
     import xlrd
-    from xlrd.compdoc import CompDocError
 
     try:
+        data = _stream(data)
         book = xlrd.open_workbook(file_contents=data, formatting_info=True, ragged_rows=True, logfile=io.StringIO())
         formulas = _Formulas(data)
         return [
@@ -45,10 +45,26 @@ def read_xls(path: Path, data: bytes) -> list[SheetTable]:
         ]
     except FieldappError:
         raise
-    except (xlrd.XLRDError, CompDocError, AssertionError, LookupError, ValueError, TypeError, ArithmeticError,
+    except (xlrd.XLRDError, AssertionError, LookupError, ValueError, TypeError, ArithmeticError,
             AttributeError, struct.error, OSError, RecursionError):  # fmt: skip
         # xlrd trusts the numbers in a file: a damaged one fails anywhere
         raise broken_xls(path) from None
+
+
+def _stream(data: bytes) -> bytes:
+    """The records of a workbook, out of the container that most files have.
+
+    xlrd would follow a chain of sectors that leads back to itself for ever; olefile does not.
+    """
+    if not data.startswith(b"\xd0\xcf\x11\xe0"):
+        return data
+    import olefile
+
+    with olefile.OleFileIO(io.BytesIO(data)) as file:
+        name = next((name for name in ("Workbook", "Book") if file.exists(name)), None)
+        if name is None:
+            raise ValueError(name)
+        return bytes(file.openstream(name).read())
 
 
 def broken_xls(path: Path) -> FieldappError:
@@ -63,14 +79,8 @@ def broken_xls(path: Path) -> FieldappError:
 class _Formulas:
     """The cells with a formula: for each sheet, place -> its result as stored (8 bytes)."""
 
-    def __init__(self, data: bytes) -> None:
-        from xlrd.compdoc import CompDoc
-
+    def __init__(self, stream: bytes) -> None:
         self.of_sheet: dict[int, dict[Place, bytes]] = {}
-        stream = data
-        if data.startswith(b"\xd0\xcf\x11\xe0"):
-            document = CompDoc(data, logfile=io.StringIO())
-            stream = document.get_named_stream("Workbook") or document.get_named_stream("Book") or b""
         sheet, depth, in_cells = -1, 0, False
         for code, record in _records(stream):
             if code in _BEGIN:

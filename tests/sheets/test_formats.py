@@ -11,6 +11,7 @@ from pathlib import Path
 import docx
 import msoffcrypto.format.ooxml
 import office_files
+import olefile
 import pytest
 import xlwt
 from office_files import DATA
@@ -408,3 +409,25 @@ def test_damaged_files_are_refused_or_read(tmp_path: Path) -> None:
                 read_tables(path)
             except FieldappError as error:
                 assert "\n" not in str(error)
+
+
+def test_a_container_whose_sectors_lead_back_to_themselves_is_refused(tmp_path: Path) -> None:
+    """The chain of short sectors of a small .xls, made a circle: xlrd alone would follow it for ever."""
+    book = xlwt.Workbook()
+    book.add_sheet("a").write(0, 0, "x")
+    book.save(str(tmp_path / "a.xls"))
+    stream = olefile.OleFileIO(str(tmp_path / "a.xls")).openstream("Workbook").read()
+    short = stream[:512].ljust(512, b"\0")
+    fat = [-2, -2, -2, -3] + [-1] * 124  # the short sectors, the directory, their table, this table
+    header = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 62, 3, 0xFFFE, 9, 6))
+    header += bytes(10) + struct.pack("<IIIIIIIII", 1, 1, 0, 4096, 2, 1, 0xFFFFFFFE, 0, 3) + b"\xff" * 432
+    root = "Root Entry".encode("utf-16-le").ljust(64, b"\0") + struct.pack("<HBBiii", 22, 5, 1, -1, -1, 1) + bytes(36)
+    root += struct.pack("<III", 0, 512, 0)
+    own = "Workbook".encode("utf-16-le").ljust(64, b"\0") + struct.pack("<HBBiii", 18, 2, 1, -1, -1, -1) + bytes(36)
+    own += struct.pack("<III", 0, 512, 0)
+    circle = struct.pack("<128i", *[1, 2, 0], *[-1] * 125)
+    path = tmp_path / "b.xls"
+    path.write_bytes(
+        bytes(header).ljust(512, b"\xff") + short + (root + own).ljust(512, b"\0") + circle + struct.pack("<128i", *fat)
+    )
+    refused(path)
