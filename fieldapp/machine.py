@@ -37,8 +37,7 @@ SIGNS: dict[State, str] = {"good": "✓", "warning": "!", "bad": "✗", "unknown
 
 TRIED = ((3, 11), (3, 15))
 """The first Python that the program runs on, and the first with which it was never run"""
-LIBRARIES = ("sqlcipher3.dbapi2", "pyrage", "minisign", "msgspec", "pydantic_core", "uuid_utils", "zstandard",
-             "python_calamine")  # fmt: skip
+LIBRARIES = ("sqlcipher3.dbapi2", "pyrage", "minisign", "msgspec", "pydantic_core", "uuid_utils", "zstandard")
 """Compiled libraries: loading them shows whether the machine lacks something, or forbids programs in this folder"""
 MB = 1_000_000
 LEAST_MEMORY, ENOUGH_MEMORY = 300 * MB, 1000 * MB

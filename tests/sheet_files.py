@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,12 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import docx
 import xlsxwriter
+import xlwt
+from old_letters import stored
+
+from fieldapp.vietnamese.old_fonts import IN_BYTES, Encoding
 
 Table = Sequence[Sequence[Any]]
 
@@ -215,6 +221,80 @@ def _as_text(value: Any) -> str:
             return str(value)
 
 
+def by_csv_in(encoding: Encoding) -> Callable[[Path, Table], None]:
+    """Writes a table as text in an old Vietnamese encoding."""
+
+    def write(path: Path, table: Table) -> None:
+        out = io.StringIO(newline="")
+        texts = [[unicodedata.normalize("NFC", _as_text(value)) for value in row] for row in table]
+        csv.writer(out, delimiter=";").writerows(texts)
+        path.write_bytes(stored(out.getvalue(), encoding))
+
+    return write
+
+
+def by_xlwt(path: Path, table: Table) -> None:
+    """An old Excel's file; its formulas are written as their results, because xlwt calculates nothing."""
+    book = xlwt.Workbook(encoding="utf-16")
+    sheet = book.add_sheet("Sổ")
+    day, hour = (xlwt.easyxf(num_format_str=shown) for shown in ("dd/mm/yyyy", "hh:mm:ss"))
+    for line, row in enumerate(table):
+        for column, value in enumerate(row):
+            if isinstance(value, Failed):
+                sheet.row(line).set_cell_error(column, {"#N/A": 0x2A, "#DIV/0!": 0x07}[value.error])
+            elif value is not None:
+                plain = value.result if isinstance(value, Formula) else value
+                look = day if isinstance(plain, date) else hour if isinstance(plain, time) else xlwt.Style.default_style
+                sheet.write(line, column, plain, look)
+    book.save(str(path))
+
+
+def by_python_docx(path: Path, table: Table) -> None:
+    """The table of a document."""
+    document = docx.Document()
+    made = document.add_table(len(table), max(map(len, table)))
+    for cells, row in zip(made.rows, table, strict=True):
+        for cell, value in zip(cells.cells, row, strict=False):
+            cell.text = _as_text(value)
+    document.save(str(path))
+
+
+def by_libreoffice_ods(path: Path, table: Table) -> None:
+    rows = "".join(f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in table)
+    spaces = " ".join(f'xmlns:{name}="{name}"' for name in ("office", "table", "text", "calcext", "meta"))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        file.writestr(
+            "content.xml",
+            f'<office:document-content {spaces}><office:body><office:spreadsheet><table:table table:name="Sổ">{rows}'
+            "</table:table></office:spreadsheet></office:body></office:document-content>",
+        )
+        file.writestr("meta.xml", f"<office:m {spaces}><meta:generator>LibreOffice/7.4</meta:generator></office:m>")
+
+
+def _ods_cell(value: Any) -> str:
+    formula = ""
+    if isinstance(value, Formula | Failed):
+        formula = ' table:formula="of:=[.Z9]"'
+        value = value.result if isinstance(value, Formula) else value
+    sort, said = "string", ""
+    match value:
+        case None:
+            return "<table:table-cell/>"
+        case Failed():
+            said = ' calcext:value-type="error" office:string-value=""'
+        case bool():
+            sort, said = "boolean", f' office:boolean-value="{str(value).lower()}"'
+        case int() | float():
+            sort, said = "float", f' office:value="{value}"'
+        case date():
+            sort, said = "date", f' office:date-value="{value}"'
+        case time():
+            sort, said = "time", f' office:time-value="PT{value:%HH%MM%S}S"'
+    text = "".join(f"<text:p>{escape(line)}</text:p>" for line in _as_text(value).split("\n"))
+    return f'<table:table-cell{formula} office:value-type="{sort}"{said}>{text}</table:table-cell>'
+
+
 PRODUCERS: dict[str, Callable[[Path, Table], None]] = {
     "xlsxwriter.xlsx": by_xlsxwriter,
     "openpyxl.xlsx": by_hand(OPENPYXL),
@@ -226,5 +306,9 @@ PRODUCERS: dict[str, Callable[[Path, Table], None]] = {
     "utf-16.csv": by_csv("utf-16", "\t"),
     "utf-16-le.csv": by_csv("utf-16-le", ";"),
     "utf-16-be.csv": by_csv("utf-16-be", "|", mark="\ufeff"),
+    **{f"{encoding.name}.csv": by_csv_in(encoding) for encoding in IN_BYTES},
+    "xlwt.xls": by_xlwt,
+    "libreoffice.ods": by_libreoffice_ods,
+    "python-docx.docx": by_python_docx,
 }
 """Name of the file -> what writes a table as that program does"""

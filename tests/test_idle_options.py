@@ -27,6 +27,7 @@ IDLE: dict[str, list[tuple[Words, str]]] = {
         (("import-table", "--batches", "--again"), "--again"),
         (("import-table", "--batches", "--hidden"), "--hidden"),
         (("import-table", "--batches", "--answer", "days=swapped"), "--answer"),
+        (("import-table", "--batches", "--password-file", "x"), "--password-file"),
         (("import-table", "--batches", "--take-back", "1", "--reason", "x"), "--batches"),
         (("import-table", "--batches", "--reason", "x"), "--reason"),
         (("import-table", "--take-back", "1", "--reason", "x", "--dry-run"), "--dry-run"),

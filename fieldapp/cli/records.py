@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fieldapp import textfile
 from fieldapp.cli.base import (
     IN_PART,
     PATH,
@@ -25,7 +26,7 @@ from fieldapp.cli.base import (
     refuse_idle,
     typed,
 )
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, reason_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store import wall
@@ -76,9 +77,9 @@ def kinds(obj: Context, kind: str | None, xlsform: Path | None, as_json: bool) -
 @click.pass_obj
 def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
     """Record one JSON object or a list of them, all or none, and print the ids."""
-    from fieldapp.records import records
+    from fieldapp.records import old_letters, records
 
-    given = read_json(source)
+    given = old_letters.in_unicode(read_json(source), confirm=confirm)
     items = given if isinstance(given, list) else [given]
     if not all(isinstance(item, dict) for item in items):
         raise FieldappError(_("A record is a JSON object, several are a list of them."))
@@ -183,9 +184,9 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
 @click.pass_obj
 def edit(obj: Context, id: str, source: str, confirm: bool) -> None:
     """Change the fields that the JSON object names."""
-    from fieldapp.records import records
+    from fieldapp.records import old_letters, records
 
-    given = read_json(source)
+    given = old_letters.in_unicode(read_json(source), confirm=confirm)
     if not isinstance(given, dict):
         raise FieldappError(_("A record is a JSON object, several are a list of them."))
     store = obj.open()
@@ -269,6 +270,7 @@ def merge(obj: Context, id: str, other: str, confirm: bool) -> None:
 @click.option("--again", is_flag=True, help="Record rows again whose records were voided since.")
 @click.option("--hidden", is_flag=True, help="Record hidden rows and columns too, and what is struck out.")
 @click.option("--answer", "answers", multiple=True, metavar="KEY=CHOICE", help="Answer to a question about the sheet.")
+@click.option("--password-file", type=PATH, help="A file whose first line is the password that opens the sheet.")
 @click.option("--batches", is_flag=True, help="List the imported sheets with their numbers.")
 @click.option("--take-back", type=int, metavar="BATCH", help="Void the records of a sheet, except those edited since.")
 @click.option("--reason", default="", help="Why it is taken back.")
@@ -288,6 +290,7 @@ def import_table(
     again: bool,
     hidden: bool,
     answers: Sequence[str],
+    password_file: Path | None,
     batches: bool,
     take_back: int | None,
     reason: str,
@@ -299,6 +302,7 @@ def import_table(
     Exit code 0: all rows are in; 3: some are refused; 1: none went in.
     """
     from fieldapp.sheets import importing, messages
+    from fieldapp.sheets.office import NeedsPassword
     from fieldapp.sheets.questions import NeedsAnswer
 
     if batches:
@@ -328,6 +332,7 @@ def import_table(
         dry_run,
         hidden,
         dict(text.split("=", 1) for text in answers),
+        _password(password_file),
     )
     store = obj.open()
     while True:
@@ -338,6 +343,11 @@ def import_table(
             if not sys.stdin.isatty():
                 raise
             order = replace(order, answers={**order.answers, **_asked(error.questions)})
+        except NeedsPassword as error:
+            if not sys.stdin.isatty() or not error.may_be_given:
+                raise
+            print_message(str(error))
+            order = replace(order, password=click.prompt(_("Password of the file"), hide_input=True, err=True))
     if as_json:
         print_json(outcome)
     else:
@@ -346,6 +356,16 @@ def import_table(
         print_message(line)
     if outcome.refused:
         sys.exit(IN_PART if outcome.added or outcome.known else 1)
+
+
+def _password(file: Path | None) -> str | None:
+    """The first line of a file, or None if none is given."""
+    if file is None:
+        return None
+    try:
+        return textfile.read(file).partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=file, why=reason_text(error))) from None
 
 
 def _asked(questions: Sequence["SheetQuestion"]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from enum import Flag, auto
 from typing import Any, NamedTuple
 
 from fieldapp.domain.dates import format_date
+from fieldapp.vietnamese.old_fonts import Converted
 from fieldapp.vietnamese.text import tidy
 
 SheetCell = str | int | float | bool | date | time | timedelta
@@ -84,6 +85,8 @@ class SheetTable:
     """areas in which a rule of the sheet strikes cells out or hides them; which of them is not known"""
     separated: bool = False
     """the cells of a row are only separated by signs: one too many moves all that follow"""
+    old_letters: Mapping[Place, Converted] = field(default_factory=dict)
+    """what was made Unicode of the letters of an old font"""
 
     def origin(self, row: int, column: int) -> Place:
         """The place of the value that a cell shows: for a cell covered by a merged one, the first cell of that."""

@@ -2,14 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from fieldapp import textfile
 from fieldapp.errors import FieldappError, reason_text
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
 from fieldapp.sheets.cells import Place, SheetCell, SheetTable, Sign
+from fieldapp.vietnamese.old_fonts import Converted, Encoding, decode_bytes, western_text
 
 DELIMITERS = (";", "\t", "|", ",")
 """Of those that fit equally well the first is meant: a comma is in many texts and numbers"""
@@ -19,7 +21,7 @@ _LOOKED_AT = 100
 
 def read_csv(path: Path) -> list[SheetTable]:
     """The one table of a CSV file; FieldappError says what is wrong."""
-    text = _decoded(limits.read_bytes(path), path)
+    text, old = _decoded(limits.read_bytes(path), path)
     delimiter = None
     above = 0
     if text[:4].lower() == "sep=":  # Excel's own line that names the delimiter
@@ -44,7 +46,22 @@ def read_csv(path: Path) -> list[SheetTable]:
         raise _not_csv(path, text, above + begun + 1, error) from None
     width = max((len(row) for row in rows), default=0)
     signs = {place: Sign.SEVERAL_ROWS for place, separators in broken.items() if separators >= max(width - 1, 1)}
-    return [SheetTable(path.stem, rows, signs=signs, separated=True)]
+    letters = _old_letters(rows, old, delimiter, above) if old is not None else {}
+    return [SheetTable(path.stem, rows, signs=signs, separated=True, old_letters=letters)]
+
+
+def _old_letters(
+    rows: Sequence[Sequence[SheetCell]], old: "_OldText", delimiter: str, above: int
+) -> dict[Place, Converted]:
+    """What of a file in an old encoding is shown otherwise by a program that does not know the encoding."""
+    shown = old.shown.partition("\n")[2] if above else old.shown
+    before = [*csv.reader(io.StringIO(shown, newline=""), delimiter=delimiter)]
+    return {
+        (at, column): Converted(was, str(cell), old.encoding)
+        for at, (row, row_before) in enumerate(zip(rows, before, strict=False))
+        for column, (cell, was) in enumerate(zip(row, row_before, strict=False))
+        if cell != was
+    }
 
 
 def _not_csv(path: Path, text: str, line: int, error: csv.Error) -> FieldappError:
@@ -58,17 +75,27 @@ def _not_csv(path: Path, text: str, line: int, error: csv.Error) -> FieldappErro
     return FieldappError(sentence.format(file=path.name, line=line))
 
 
-def _decoded(data: bytes, path: Path) -> str:
-    """The text of a CSV file."""
+class _OldText(NamedTuple):
+    """How a file in an old encoding is shown by a program that does not know the encoding."""
+
+    encoding: Encoding
+    shown: str
+
+
+def _decoded(data: bytes, path: Path) -> tuple[str, _OldText | None]:
+    """The text of a CSV file; one in an old Vietnamese encoding is known by its words."""
     try:
         text = textfile.decoded(data)
     except UnicodeDecodeError:
+        found = decode_bytes(data)
+        if found is not None and "\0" not in found[0]:
+            return found[0], _OldText(found[1], western_text(data))
         raise FieldappError(
             _("{file} is not UTF-8. Save it as “CSV UTF-8”, or as .xlsx.").format(file=path.name)
         ) from None
     if "\0" in text:
         raise FieldappError(_("{file} is not a text file. Save it as “CSV UTF-8”, or as .xlsx.").format(file=path.name))
-    return text
+    return text, None
 
 
 def _delimiter(text: str) -> str:

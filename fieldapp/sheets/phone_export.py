@@ -49,7 +49,8 @@ def understood(table: SheetTable) -> SheetTable:
     for line, submission in enumerate(ids, start=1):
         cells = [_number(table.cell(line, place)) if place in numbers else table.cell(line, place) for place in kept]
         rows.append([*cells, submission or "", *table.rows[line][len(headings) :]])
-    return replace(table, rows=rows, merged={}, signs={}, fonts={})
+    letters = {(row, kept.index(at)): said for (row, at), said in table.old_letters.items() if at in kept}
+    return replace(table, rows=rows, merged={}, signs={}, fonts={}, old_letters=letters)
 
 
 def _id_at(table: SheetTable, line: int, at: int) -> str | None:

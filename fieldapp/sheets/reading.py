@@ -9,16 +9,23 @@ from fieldapp.i18n import _
 from fieldapp.sheets import limits
 from fieldapp.sheets.cells import SheetCell, SheetTable, clean_cell
 from fieldapp.sheets.csvfile import read_csv
-from fieldapp.sheets.xlsx import read_xlsx
+from fieldapp.sheets.office import read_office
+from fieldapp.sheets.old_letters import converted
 from fieldapp.vietnamese.text import clean
 
-READERS: Mapping[str, Callable[[Path], Sequence[SheetTable]]] = {
-    ".xlsx": read_xlsx, ".xlsm": read_xlsx, ".csv": read_csv, ".txt": read_csv, ".tsv": read_csv,
+
+def _read_csv(path: Path, _password: str | None) -> Sequence[SheetTable]:
+    return read_csv(path)
+
+
+READERS: Mapping[str, Callable[[Path, str | None], Sequence[SheetTable]]] = {
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xls", ".xlsb", ".ods", ".docx", ".docm"), read_office),
+    **dict.fromkeys((".csv", ".txt", ".tsv"), _read_csv),
 }  # fmt: skip
 """Ending of a file -> what reads all its sheets, in their order; FieldappError says what is wrong with the file"""
 
 
-def read_tables(path: Path, sheet: str | None = None) -> list[SheetTable]:
+def read_tables(path: Path, sheet: str | None = None, password: str | None = None) -> list[SheetTable]:
     """The tables of a file that are not empty nor hidden, or only the one named ``sheet``.
 
     FieldappError says what is wrong.
@@ -26,12 +33,12 @@ def read_tables(path: Path, sheet: str | None = None) -> list[SheetTable]:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise FieldappError(
-            _("{file} is neither .xlsx nor .csv. Open it in a spreadsheet program and save it as .xlsx.").format(
-                file=path.name
+            _("{file} is none of these: {listed}. Open it in a spreadsheet program and save it as .xlsx.").format(
+                file=path.name, listed=" ".join(READERS)
             )
         )
     filled = []
-    for table in reader(path):
+    for table in map(converted, reader(path, password)):
         rows = [row if all(map(_is_clean, row)) else [*map(clean_cell, row)] for row in table.rows]
         if table.signs or any(cell != "" for row in rows for cell in row):
             limits.check_cells(path.name, rows)

@@ -12,6 +12,7 @@ from pathlib import Path
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import FieldShape, fields_of
 from fieldapp.errors import FieldappError
+from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.sheets import phone_export
@@ -27,11 +28,13 @@ from fieldapp.sheets.headings import (
     letters,
 )
 from fieldapp.sheets.lines import left_out, lines_of
+from fieldapp.sheets.old_letters import as_written
 from fieldapp.sheets.questions import SheetChoice, SheetQuestion
 from fieldapp.sheets.reading import read_tables
 from fieldapp.sheets.rows import RowReader
 from fieldapp.store import wall
 from fieldapp.store.store import Store
+from fieldapp.vietnamese.old_fonts import Converted
 from fieldapp.vietnamese.text import clean
 
 NAMED = 5
@@ -59,6 +62,8 @@ class ImportOptions:
     """take rows and columns that are hidden, and what is struck out or not seen"""
     answers: Mapping[str, str] = field(default_factory=dict)
     """key of a question about the sheet -> key of the choice (``questions``)"""
+    password: str | None = field(default=None, repr=False)
+    """that opens the file"""
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,10 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
     if not model.TOP:
         raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
     scope = records.writable_scope(store, model)
-    tables = [phone_export.understood(table) for table in read_tables(path, order.sheet)]
+    tables = read_tables(path, order.sheet, order.password)
+    if order.answers.get("letters") == "keep":
+        tables = [as_written(table) for table in tables]
+    tables = [phone_export.understood(table) for table in tables]
     try:
         table, layout = find_layout(store, model, tables, order.columns, hidden=order.hidden)
     except FieldappError:
@@ -96,7 +104,7 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
     rows = [line.at for line in lines if line.sort == "row"]
     used = _Used(table, layout, frozenset(rows))
     _refuse_uncalculated(path, table, [*used.signed(Sign.UNCALCULATED, headings=True)])
-    questions = [*_questions(used, order.hidden)]
+    questions = [*_letters_question(used), *_questions(used, order.hidden)]
     days = _days_question(used)
     if days is not None:
         questions.append(days)
@@ -212,6 +220,36 @@ def _refuse_uncalculated(path: Path, table: SheetTable, places: Sequence[Place])
         sentence = _("{file}, sheet “{sheet}”: the results of formulas are not in the file (cells {cells}). Open the"
                      " file in a spreadsheet program, save it, and give it again. Nothing was recorded.")  # fmt: skip
         raise FieldappError(sentence.format(file=clean(path.name), sheet=table.name, cells=cells_named(places)))
+
+
+def _letters_question(used: _Used) -> Iterator[SheetQuestion]:
+    """Whether text was rightly taken for that of an old font: said before and after."""
+    changed = used.table.old_letters
+    columns = used.columns()
+    places = [p for p in sorted(changed) if p[0] == used.layout.line or (p[0] in used.rows and p[1] in columns)]
+    if places:
+        sorts = ", ".join(sorted({changed[place].encoding.value for place in places}))
+        told = "; ".join(
+            f"{letters(place[1])}{place[0] + 1} “{brief_text(clean(changed[place].before))}” → “"
+            f"{brief_text(changed[place].after)}”"
+            for place in _told_apart(places, changed)
+        )
+        yield SheetQuestion(
+            "letters",
+            _("{n} cells are written in letters of an old font, {sorts}: {cells}.").format(
+                n=len(places), sorts=sorts, cells=told
+            ),
+            [
+                SheetChoice("unicode", _("record them in Unicode, as shown")),
+                SheetChoice("keep", _("record them as they stand in the file")),
+            ],
+        )
+
+
+def _told_apart(places: Sequence[Place], changed: Mapping[Place, Converted]) -> list[Place]:
+    """The first of the cells, and of each old font at least one."""
+    first = {changed[place].encoding: place for place in reversed(places)}
+    return sorted({*places[: max(NAMED - len(first), 1)], *first.values()})
 
 
 def _questions(used: _Used, hidden: bool) -> Iterator[SheetQuestion]:

@@ -3,43 +3,18 @@
 import re
 from pathlib import Path
 
-from fieldapp.errors import FieldappError
-from fieldapp.i18n import _
-from fieldapp.sheets import limits
 from fieldapp.sheets.cells import SheetTable
 from fieldapp.sheets.xlsx_sheet import Book, read_sheet, shared_texts
 from fieldapp.sheets.xlsx_styles import Styles, on
-from fieldapp.sheets.xml_parts import BROKEN, Node, Parts
+from fieldapp.sheets.xml_parts import Node, Parts
 
-OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-"""First bytes of a file of Excel before 2007, and of an XLSX with a password"""
-
-_NOT_CALCULATING = re.compile(r"openpyxl|xlsxwriter|apache poi|npoi|sheetjs|excelize|closedxml", re.IGNORECASE)
+NOT_CALCULATING = re.compile(r"openpyxl|xlsxwriter|apache poi|npoi|sheetjs|excelize|closedxml", re.IGNORECASE)
 """Programs that write formulas without calculating them"""
 
 
-def read_xlsx(path: Path) -> list[SheetTable]:
-    """The sheets of a file; FieldappError says what is wrong."""
-    data = limits.read_bytes(path)
-    if data.startswith(OLD_EXCEL):
-        raise FieldappError(
-            _("{file} is of an old Excel, or has a password. Save it as .xlsx without a password.").format(
-                file=path.name
-            )
-        )
-    try:
-        return _tables(Parts(data, path.name))
-    except BROKEN:
-        raise unreadable(path) from None
-
-
-def unreadable(path: Path) -> FieldappError:
-    """The error for a file that is not a spreadsheet, or a broken one."""
-    return FieldappError(
-        _("{file} cannot be read as a sheet. Open it in a spreadsheet program and save it as .xlsx again.").format(
-            file=path.name
-        )
-    )
+def read_xlsx(path: Path, data: bytes) -> list[SheetTable]:
+    """The sheets of a file; FieldappError, or one of ``xml_parts.BROKEN``, says what is wrong."""
+    return _tables(Parts(data, path.name))
 
 
 def _tables(parts: Parts) -> list[SheetTable]:
@@ -71,4 +46,4 @@ def _calculated(parts: Parts, workbook: Node) -> bool:
     if on(calculation.get("fullCalcOnLoad")) or calculation.get("calcCompleted") in ("0", "false"):
         return False
     writer = next((t for sort, t in parts.related("").values() if sort == "extended-properties"), "docProps/app.xml")
-    return not _NOT_CALCULATING.search(parts.tree(writer).child("Application").text)
+    return not NOT_CALCULATING.search(parts.tree(writer).child("Application").text)

@@ -138,11 +138,26 @@ class SheetPart:
     rules: list[tuple[str, int]] = field(default_factory=list)
     """area of a rule, number of the look that it gives"""
 
+    def put(self, place: Place, cell: SheetCell) -> None:
+        """Enter what a cell holds."""
+        row, column = place
+        rows = self.rows
+        while len(rows) <= row:
+            rows.append([])
+        cells = rows[row]
+        if len(cells) == column:
+            cells.append(cell)
+        elif len(cells) < column:
+            cells.extend([""] * (column - len(cells)))
+            cells.append(cell)
+        else:
+            cells[column] = cell
+
 
 def read_sheet(book: Book, part: str, name: str, *, hidden: bool) -> SheetTable:
     """A sheet of a workbook."""
     read = _Reader(book).read(part)
-    places = _shown_by_merging(read)
+    places = shown_by_merging(read)
     _mark_arrays(book, read)
     _mark_covered(book, part, read)
     looks = book.styles.hiding_rules
@@ -270,7 +285,7 @@ class _Reader:
         place = (self._row - 1, self._column - 1)
         if self._row > limits.ROWS or self._column > limits.COLUMNS or min(place) < 0:
             raise limits.too_far(self._book.parts.file, f"{letters(place[1])}{self._row}")
-        self._put(place, cell)
+        self._part.put(place, cell)
         if self._formula:
             if cell == "":
                 self._part.signs[place] = Sign.ASSUMED_ZERO if known else Sign.UNCALCULATED
@@ -303,41 +318,37 @@ class _Reader:
             raise ValueError(value)
         return shown_as(number, style.kind, from_1904=self._book.from_1904) if style.kind else number, None
 
-    def _put(self, place: Place, cell: SheetCell) -> None:
-        row, column = place
-        rows = self._part.rows
-        while len(rows) <= row:
-            rows.append([])
-        cells = rows[row]
-        if len(cells) == column:
-            cells.append(cell)
-        elif len(cells) < column:
-            cells.extend([""] * (column - len(cells)))
-            cells.append(cell)
-        else:
-            cells[column] = cell
-
     def _note_look(self, place: Place, cell: SheetCell, rich: RichText | None, style: Style) -> None:
         """Note what the look of a cell that holds something says, and old fonts."""
         if self._style is None:  # LibreOffice shows such a cell like its row or column
             number = self._row_style if self._row_style is not None else self._column_styles.get(place[1], 0)
             style = self._book.styles[number]
-        runs = [(text, font or style.font) for text, font in rich.runs] if rich and rich.runs else []
-        runs = runs or [(cell if isinstance(cell, str) else "0", style.font)]
-        said = [font for text, font in runs if text.strip()]
-        sign = self._part.signs.get(place, Sign(0))
-        if all(font.struck for font in said):
-            sign |= Sign.STRUCK
-        elif any(font.struck for font in said):
-            sign |= Sign.PARTLY_STRUCK
-        if all(style.hides(font) for font in said) or style.hides_value(cell):
-            sign |= Sign.UNSEEN
-        if style.scaled and isinstance(cell, float) and cell:
-            sign |= Sign.SCALED
-        if isinstance(cell, str) and any(is_old(font) for font in said):
-            self._part.fonts[place] = [FontRun(text, font.name) for text, font in runs]
-        if sign:
-            self._part.signs[place] = sign
+        note_look(self._part, place, cell, rich.runs if rich else (), style)
+
+
+def note_look(
+    part: SheetPart, place: Place, cell: SheetCell, pieces: Sequence[tuple[str, Font | None]], style: Style
+) -> None:
+    """Note what the look of a cell that holds something says, and old fonts.
+
+    ``pieces``: of a text with several fonts; None is the font of the cell.
+    """
+    runs = [(text, font or style.font) for text, font in pieces]
+    runs = runs or [(cell if isinstance(cell, str) else "0", style.font)]
+    said = [font for text, font in runs if text.strip()]
+    sign = part.signs.get(place, Sign(0))
+    if all(font.struck for font in said):
+        sign |= Sign.STRUCK
+    elif any(font.struck for font in said):
+        sign |= Sign.PARTLY_STRUCK
+    if all(style.hides(font) for font in said) or style.hides_value(cell):
+        sign |= Sign.UNSEEN
+    if style.scaled and isinstance(cell, float) and cell:
+        sign |= Sign.SCALED
+    if isinstance(cell, str) and any(is_old(font) for font in said):
+        part.fonts[place] = [FontRun(text, font.name) for text, font in runs]
+    if sign:
+        part.signs[place] = sign
 
 
 def _whole(text: str) -> int:
@@ -387,7 +398,7 @@ def _value(read: SheetPart, place: Place) -> SheetCell:
     return cells[place[1]] if place[1] < len(cells) else ""
 
 
-def _shown_by_merging(read: SheetPart) -> dict[Place, Place]:
+def shown_by_merging(read: SheetPart) -> dict[Place, Place]:
     """Place of each cell that shows the value of another one -> place of that one. What lies below is not seen."""
     places: dict[Place, Place] = {}
     for place, first in _within(read, read.merges):

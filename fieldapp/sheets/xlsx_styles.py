@@ -15,7 +15,7 @@ T = TypeVar("T")
 Kind = Literal["", "date", "time", "duration"]
 
 WHITE, BLACK = "FFFFFF", "000000"
-_BUILT_IN: dict[int, Kind] = {
+BUILT_IN: dict[int, Kind] = {
     **dict.fromkeys((14, 15, 16, 17, 22, *range(27, 32), 36, *range(50, 59)), "date"),
     **dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 47), "time"),
     46: "duration",
@@ -102,7 +102,7 @@ class Styles:
         for xf in styles.child("cellXfs").children:
             font = _at(fonts, xf.get("fontId"), Font())
             ground = _at(grounds, xf.get("fillId"), WHITE)
-            self._cells.append(_style(font, ground, xf.get("numFmtId"), codes.get(xf.get("numFmtId"))))
+            self._cells.append(style_of(font, ground, xf.get("numFmtId"), codes.get(xf.get("numFmtId"))))
         self.hiding_rules = [self._hides(dxf) for dxf in styles.child("dxfs").children]
         """For each look that a rule may give a cell: whether it strikes it out or hides it"""
 
@@ -125,7 +125,7 @@ class Styles:
         font = self.font(dxf.child("font"))
         ground = self._ground(dxf.child("fill"), "bgColor") if dxf.child("fill").name else WHITE
         code = dxf.child("numFmt").get("formatCode")
-        style = _style(font, ground, "", code or None)
+        style = style_of(font, ground, "", code or None)
         return font.struck or style.hides(font) or not any(style.shows)
 
     def _ground(self, fill: Node, solid: str = "fgColor") -> str | None:
@@ -167,10 +167,11 @@ def number_of(text: str, otherwise: float = 0.0) -> float:
         return otherwise
 
 
-def _style(font: Font, ground: str | None, number: str, code: str | None) -> Style:
+def style_of(font: Font, ground: str | None, number: str, code: str | None) -> Style:
+    """The look that a font, a ground and a format make; ``code``: of the format, None for one known by its number."""
     if code is None:
         built_in = int(number) if number.isdecimal() else 0
-        return Style(font, ground, _BUILT_IN.get(built_in, ""), scaled=built_in in (9, 10))
+        return Style(font, ground, BUILT_IN.get(built_in, ""), scaled=built_in in (9, 10))
     spoken = _SPOKEN.sub(lambda said: "¤" if said[0].strip('"\\').strip() else "", code)
     shown = [bool(_BRACKETS.sub("", _SPACE.sub("", section)).strip()) for section in spoken.split(";")]
     shows = (shown[0], shown[1] if len(shown) > 1 else shown[0], shown[3] if len(shown) > 3 else True)

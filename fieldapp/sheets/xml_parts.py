@@ -23,11 +23,14 @@ BROKEN = (
 class Parts:
     """The parts of one file. Names have no slash before them, and their case does not matter."""
 
-    def __init__(self, data: bytes, name: str) -> None:
-        """``name``: of the file, for the sentence that refuses it. FieldappError, or one of ``BROKEN``."""
+    def __init__(self, data: bytes, name: str, also: str = ".rels") -> None:
+        """``name``: of the file, for the sentence that refuses it; ``also``: how names of parts that are no XML end.
+
+        FieldappError, or one of ``BROKEN``.
+        """
         self.file = name
         self._zip = zipfile.ZipFile(io.BytesIO(data))
-        listed = [info for info in self._zip.infolist() if info.filename.lower().endswith((".xml", ".rels"))]
+        listed = [info for info in self._zip.infolist() if info.filename.lower().endswith((".xml", ".rels", also))]
         self._listed = {_key(info.filename): info for info in listed}
         too_many = len(self._listed) < len(listed) or len(listed) > limits.PARTS
         if too_many or sum(info.file_size for info in listed) > limits.UNPACKED:

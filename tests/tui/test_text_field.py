@@ -4,13 +4,16 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
+from old_letters import shown
 from textual.app import ComposeResult
 from textual.events import Key, Paste
 from textual.pilot import Pilot
 
 from fieldapp.tui.keys import TypingApp
 from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.old_fonts import Encoding
 from fieldapp.vietnamese.telex import TELEX
+from fieldapp.vietnamese.text import as_meant
 
 
 class Fields(TypingApp[None]):
@@ -119,3 +122,16 @@ async def test_a_pasted_tab_parts_words() -> None:
     async with field_driver() as fields:
         await fields.type("«lúa\ttại»")
         assert fields.value == "lúa tại"
+
+
+@pytest.mark.parametrize("encoding", [Encoding.TCVN3, Encoding.VNI, Encoding.CP1258])
+async def test_what_is_pasted_in_an_old_font_becomes_unicode_and_comes_back(encoding: Encoding) -> None:
+    text = "sửa đường cho bà con"
+    async with field_driver() as fields:
+        await fields.type("giúp ", f"«{shown(text, encoding)}»", " xong")
+        assert fields.value == f"giúp {text} xong"
+        assert any(text in notice.message for notice in fields.app._notifications)
+        await fields.type(UNDO, UNDO)
+        assert fields.value == "giúp " + as_meant(shown(text, encoding)).replace("\xad", "")
+        await fields.type("<end>", "«Ñan Y Ñu, xã Êa Sŭp, 10 µm®»")
+        assert fields.value.endswith("Ñan Y Ñu, xã Êa Sŭp, 10 µm®")

@@ -1,8 +1,7 @@
 """The report as a letter for Word: in a prescribed layout, or in headquarters' own template."""
 
 import io
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 from pathlib import Path
 
@@ -27,9 +26,10 @@ from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.i18n import _
 from fieldapp.reports.files.document import Block, Document, Grid, Heading, Item, Paragraph, annex, body
 from fieldapp.reports.files.letter import FONT, Letter, LetterLine, Paper, letter, placeholders
+from fieldapp.reports.files.template_parts import BODY, Placeholders, unbind
 
-BODY = "noi_dung"
-PLACE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
+_NAMED = 5
+"""Texts that are named in one sentence"""
 
 # python-docx would read these parts as bytes; as stories they are filled like the text and the page headers.
 PartFactory.part_type_for |= {CONTENT_TYPE.WML_FOOTNOTES: StoryPart, CONTENT_TYPE.WML_ENDNOTES: StoryPart}
@@ -39,7 +39,8 @@ def docx_bytes(document: Document, template: Path | None = None) -> bytes:
     """The bytes of the Word file.
 
     A template keeps its styles, header and footer. Its placeholders are filled, and its ``{{noi_dung}}`` becomes the
-    text. Raises FieldappError if the template cannot be read, has an unknown placeholder, or lacks ``{{noi_dung}}``.
+    text. Raises FieldappError if the template cannot be read, has a placeholder that is unknown, broken or where none
+    can be filled, or lacks ``{{noi_dung}}``.
     """
     paper = _filled(document, template) if template is not None else _written(document)
     core = paper.core_properties
@@ -271,95 +272,30 @@ def _filled(document: Document, template: Path) -> WordDocument:
             )
         ) from None
     known = placeholders(document)
-    unknown: set[str] = set()
-    places = []
-    for paragraph in list(_paragraphs(paper)):
-        if any(match[1] == BODY for match in _found(_pieces(paragraph))):
-            places.append(paragraph)
-        else:
-            unknown |= _fill(paragraph, known)
-    if unknown:
+    places = Placeholders(paper.part.package, known)
+    places.fill()
+    if places.found.broken:
+        raise FieldappError(
+            _("The template has {texts}, which cannot be filled there. One is written {{{{ky}}}}, with two braces"
+              " on both sides, in one line; {{{{noi_dung}}}} is a line of the text. Correct the template.").format(
+                texts=", ".join(f"“{text}”" for text in sorted(set(places.found.broken))[:_NAMED])
+            )
+        )  # fmt: skip
+    if places.found.unknown:
         raise FieldappError(
             _("The template asks for {unknown}, which is not there. It can have: {known}.").format(
-                unknown=", ".join(sorted(unknown)),
+                unknown=", ".join(sorted(places.found.unknown)),
                 known=", ".join([BODY, *sorted(n for n in known if n not in document.codes), "health.luot_kham, …"]),
             )
         )
-    if not places:
+    if not places.body:
         raise FieldappError(
             _("The template has no line {{noi_dung}}, where the text of the report goes. Write it into one.")
         )
-    for paragraph in places:
+    for paragraph in places.body:
         heading = Heading(_("ANNEX: WHAT THE FIGURES WERE COMPUTED FROM"))
         _replace(paper, paragraph, [*body(document), heading, *annex(document)])
     return paper
-
-
-def _paragraphs(paper: WordDocument) -> Iterator[CT_P]:
-    """All paragraphs, also in tables, text boxes, content controls, page headers, page footers and notes."""
-    for part in paper.part.package.iter_parts():
-        if isinstance(part, StoryPart):
-            yield from part.element.iter(qn("w:p"))
-
-
-def _pieces(paragraph: CT_P) -> list[BaseOxmlElement]:
-    """The pieces of a paragraph's text, without those of text boxes that are anchored in it."""
-    return [t for t in paragraph.iter(qn("w:t")) if next(t.iterancestors(qn("w:p"))) is paragraph]
-
-
-def _found(pieces: Iterable[BaseOxmlElement]) -> list[re.Match[str]]:
-    return list(PLACE.finditer("".join(piece.text or "" for piece in pieces)))
-
-
-def _fill(paragraph: CT_P, known: dict[str, str]) -> set[str]:
-    """Replace the placeholders of a paragraph by their values; if some are unknown, only return their names.
-
-    Word may cut a line into pieces anywhere: a placeholder may span several, and its value gets the format of the
-    first. A value is not searched for placeholders, so a record's text with braces stays text.
-    """
-    pieces = _pieces(paragraph)
-    found = _found(pieces)
-    unknown = {match[1] for match in found} - known.keys()
-    if unknown or not found:
-        return unknown
-    for match in reversed(found):  # from the end, so that earlier places stay valid
-        value, at = known[match[1]], 0
-        for piece in pieces:
-            text = piece.text or ""
-            start, end = max(match.start() - at, 0), max(match.end() - at, 0)
-            at += len(text)
-            if start < len(text) and end > 0:
-                piece.text, value = text[:start] + value + text[end:], ""
-    for piece in pieces:
-        _break_lines(piece)
-    _unbind(paragraph)
-    return set()
-
-
-def _break_lines(piece: BaseOxmlElement) -> None:
-    first, *more = (piece.text or "").split("\n")
-    for line in reversed(more):
-        piece.addnext(_text(_element("w:t"), line))
-        piece.addnext(_element("w:br"))
-    _text(piece, first)
-
-
-def _text(piece: BaseOxmlElement, text: str) -> BaseOxmlElement:
-    piece.text = text
-    piece.set(qn("xml:space"), "preserve")
-    return piece
-
-
-def _unbind(paragraph: CT_P) -> None:
-    """Unbind the content controls around and in a paragraph, so that they show the new text.
-
-    Otherwise Word would show the data that a control is bound to, take the text for a prompt, or allow only one line.
-    """
-    for mark in paragraph.xpath(
-        "(ancestor::w:sdt | .//w:sdt)/w:sdtPr"
-        "/*[local-name()='dataBinding' or local-name()='showingPlcHdr' or local-name()='text']"
-    ):
-        _remove(mark)
 
 
 def _replace(paper: WordDocument, place: CT_P, blocks: Iterable[Block]) -> None:
@@ -373,5 +309,5 @@ def _replace(paper: WordDocument, place: CT_P, blocks: Iterable[Block]) -> None:
         _block(paper, block, 12)
     for element in [e for e in text if e not in before]:
         place.addprevious(element)
-    _unbind(place)
+    unbind(place)
     _remove(place)

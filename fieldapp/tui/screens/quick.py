@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import uuid_utils
@@ -17,7 +18,8 @@ from fieldapp.domain.assistance import MEASURES
 from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, NeedsConfirmation
-from fieldapp.i18n import _
+from fieldapp.escaping import brief_text
+from fieldapp.i18n import _, counted
 from fieldapp.records import lists, records, words
 from fieldapp.store.store import Store
 from fieldapp.tui.host import Host
@@ -81,6 +83,10 @@ class QuickScreen(Page):
         self._asked: dict[str, Any] | None = None
         self._begun: dict[str, Any] = {}
         """What the line held when it was begun: what stays from the one before"""
+        self._pasted: list[list[str]] = []
+        """Rows of a pasted range that are still to come; a text for each column that is shown"""
+        self._leaves_pasted = False
+        """Esc was pressed once while rows of a range are still to come"""
         self._draft_id = str(uuid_utils.uuid7())
 
     def body(self) -> ComposeResult:
@@ -116,6 +122,7 @@ class QuickScreen(Page):
             cell.entry.display = cell in shown
             cell.entry.styles.width = "1fr" if last else cell.width
             cell.entry.at_enter = self._record if last else lambda: False
+            cell.entry.at_paste = partial(self._paste_range, cell)
         self.query_one("#titles", Static).update(Content(_in_columns(shown, [c.title for c in shown])))
 
     # following --------------------------------------------------------------------------------------------------
@@ -144,6 +151,56 @@ class QuickScreen(Page):
         reading = cell.entry.reading() if cell else None
         text = f"{cell.title}: {reading.text}" if cell and reading and reading.text else ""
         self.query_one("#reading", Static).update(Content(text))
+
+    # a range of a spreadsheet -------------------------------------------------------------------------------------
+
+    def _paste_range(self, cell: EntryColumn, text: str) -> bool:
+        """Begin to enter a range that was copied in a spreadsheet; False if the text is none."""
+        from fieldapp.tui import pasted_range
+
+        rows = pasted_range.pasted_rows(text)
+        if rows is None:
+            return False
+        rows, changed = pasted_range.in_unicode(rows)
+        shown = [c for c in self._cells if c.entry.display]
+        placed = pasted_range.placed(rows, [c.title for c in shown], shown.index(cell))
+        if placed is None:
+            self._say("! " + _("The range has more columns than there are from here on. Nothing was pasted."))
+            return True
+        if changed:
+            first = changed[0]
+            self.notify(
+                _("Pasted in letters of an old font, {sort}: “{before}” is now “{after}”.").format(
+                    sort=first.encoding.value, before=brief_text(first.before), after=brief_text(first.after)
+                ),
+                markup=False,
+                timeout=10,
+            )
+        self._pasted = placed
+        self._next_pasted()
+        return True
+
+    def _next_pasted(self) -> None:
+        """Put the next row of the range into the line; what it does not hold stays."""
+        if not self._pasted:
+            return
+        shown = [c for c in self._cells if c.entry.display]
+        for cell, text in zip(shown, self._pasted.pop(0), strict=False):
+            if text:
+                cell.entry.load(None)
+                cell.entry.value = text
+                cell.entry.compose_letters()
+        self._leaves_pasted = False
+        if self._pasted:
+            self._say(
+                counted(
+                    "{n} row of the range is still to come: F2 records this one.",
+                    "{n} rows of the range are still to come: F2 records this one.",
+                    len(self._pasted),
+                )
+            )
+        else:
+            self._say("")
 
     # recording --------------------------------------------------------------------------------------------------
 
@@ -177,6 +234,7 @@ class QuickScreen(Page):
         self.query_one("#done", VerticalScroll).scroll_end(animate=False)
         self._say("")
         self._begin_again()
+        self._next_pasted()
         return True
 
     def _data(self) -> dict[str, Any]:
@@ -225,6 +283,16 @@ class QuickScreen(Page):
 
     def action_leave(self) -> None:
         """Go back; a line that was begun stays as a draft of the form."""
+        if self._pasted and not self._leaves_pasted:
+            self._leaves_pasted = True
+            self._say(
+                counted(
+                    "{n} row of the range is not recorded. Esc again leaves it out.",
+                    "{n} rows of the range are not recorded. Esc again leaves them out.",
+                    len(self._pasted),
+                )
+            )
+            return
         self.keep()
         self.dismiss(None)
 

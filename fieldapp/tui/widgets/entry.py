@@ -39,6 +39,13 @@ class Entry(TextField):
         self.around = FormContext()
         self.at_enter: Callable[[], bool] = lambda: False
         """Called before Enter goes on; True if Enter was for something else"""
+        self.at_paste: Callable[[str], bool] = lambda _text: False
+        """Called before text is pasted; True if it is not for this field alone"""
+
+    def paste(self, text: str) -> None:
+        """Insert pasted text, unless it is for several fields."""
+        if not self.at_paste(text):
+            super().paste(text)
 
     @property
     def data(self) -> Any:

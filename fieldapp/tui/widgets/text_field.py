@@ -16,6 +16,7 @@ from textual.reactive import Reactive
 from textual.strip import Strip
 from textual.widgets import Input
 
+from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.tui.keys import TypingApp
 from fieldapp.tui.widgets.scrolling import cut
@@ -167,14 +168,38 @@ class TextField(LetterInput):
         return True
 
     def paste(self, text: str) -> None:
-        """Insert pasted text: lines are joined by spaces, tabs become spaces, letters are composed; no text is lost."""
+        """Insert pasted text: lines are joined by spaces, tabs become spaces, letters are composed; no text is lost.
+
+        Text in the letters of an old font becomes Unicode: an edit of its own, so that Ctrl+Z brings it back.
+        """
         before = self._moment
         self.sent_from = None
         self._begin()
-        lines = " ".join((text if self.password else as_meant(text)).replace("\t", " ").splitlines())
-        kept = "".join(c for c in lines if c.isprintable())
-        self._insert(unicodedata.normalize("NFC", kept))
+        kept = _on_one_line(text if self.password else as_meant(text))
+        self._insert(kept)
         self._remember(before, step=True)
+        if not text.isascii() and self.VIETNAMESE and not self.password:
+            self._make_unicode(text, kept)
+
+    def _make_unicode(self, text: str, kept: str) -> None:
+        """Change what was pasted from the letters of an old font, and say so."""
+        from fieldapp.vietnamese.old_fonts import unicode_text
+
+        change = unicode_text(text)
+        if change is None or not self.value[: self.cursor_position].endswith(kept):
+            return
+        before, after = self._moment, _on_one_line(change.after)
+        start = self.cursor_position - len(kept)
+        self.value = self.value[:start] + after + self.value[self.cursor_position :]
+        self.cursor_position = start + len(after)
+        self._remember(before, step=True)
+        self.app.notify(
+            _("Pasted in letters of an old font, {sort}: “{before}” is now “{after}”. Ctrl+Z brings it back.").format(
+                sort=change.encoding.value, before=brief_text(kept), after=brief_text(after)
+            ),
+            markup=False,
+            timeout=10,
+        )
 
     def _begin(self) -> None:
         """Prepare for typing: a field that overwrites is emptied first."""
@@ -308,6 +333,12 @@ class TextField(LetterInput):
         composed = _composed(self.value)
         if composed != self.value:
             self._correct(composed, len(_composed(self.value[: self.cursor_position])))
+
+
+def _on_one_line(text: str) -> str:
+    """Pasted text as it is inserted."""
+    lines = " ".join(text.replace("\t", " ").splitlines())
+    return unicodedata.normalize("NFC", "".join(c for c in lines if c.isprintable()))
 
 
 def _composed(text: str) -> str:

@@ -294,3 +294,106 @@ def test_what_stands_beside_a_placeholder_stays(world: World, tmp_path: Path) ->
     assert [bool(run.bold) for run in line.runs] == [False, True]
     assert line.hyperlinks[0].runs[0].italic
     assert "w:sym" in line._p.xml
+
+
+# what is no line of text ------------------------------------------------------------------------------------------
+
+CHART = (
+    '<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
+    ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><c:chart><c:title><c:tx><c:rich><a:bodyPr/><a:p>'
+    "<a:r><a:t>Kỳ {{</a:t></a:r><a:r><a:t>ky}}</a:t></a:r></a:p></c:rich></c:tx></c:title><c:plotArea><c:ser><c:tx>"
+    "<c:strRef><c:strCache><c:pt><c:v>{{co_quan}}</c:v></c:pt></c:strCache></c:strRef></c:tx></c:ser></c:plotArea>"
+    "</c:chart></c:chartSpace>"
+)
+PROPERTIES = (
+    '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"><property name="x">'
+    "<lpwstr>{text}</lpwstr></property></Properties>"
+)
+COMMENTS = f"<w:comments {NAMES}><w:comment w:id='1'><w:p><w:r><w:t>{{text}}</w:t></w:r></w:p></w:comment></w:comments>"
+NOTES = f"<w:endnotes {NAMES}><w:endnote w:id='2'><w:p><w:r><w:t>{{text}}</w:t></w:r></w:p></w:endnote></w:endnotes>"
+CONTENT = "application/vnd.openxmlformats-officedocument."
+
+
+def with_part(tmp_path: Path, name: str, sort: str, blob: bytes) -> Path:
+    """A template with one more part."""
+    paper = docx.Document()
+    paper.add_paragraph("{{noi_dung}}")
+    part = Part(PackURI(name), sort, blob, paper.part.package)
+    paper.part.relate_to(part, "http://schemas.openxmlformats.org/officeDocument/2006/relationships/x")
+    path = tmp_path / "mẫu.docx"
+    paper.save(str(path))
+    return path
+
+
+def test_titles_of_charts_are_filled(world: World, tmp_path: Path) -> None:
+    path = with_part(tmp_path, "/word/charts/chart1.xml", f"{CONTENT}drawingml.chart+xml", CHART.encode())
+    found = parts(world, path)["word/charts/chart1.xml"]
+    assert "năm 2013" in found
+    assert "{{" not in found
+    assert "}}" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "sort", "xml"),
+    [
+        ("/docProps/custom.xml", f"{CONTENT}custom-properties+xml", PROPERTIES),
+        ("/word/comments.xml", f"{CONTENT}wordprocessingml.comments+xml", COMMENTS),
+        ("/word/endnotes.xml", f"{CONTENT}wordprocessingml.endnotes+xml", NOTES),
+        ("/customXml/item7.xml", "application/xml", "<a><b c='{text}'>{text}</b></a>"),
+    ],
+)
+def test_properties_comments_and_endnotes_are_filled(
+    world: World, tmp_path: Path, name: str, sort: str, xml: str
+) -> None:
+    path = with_part(tmp_path, name, sort, xml.replace("{text}", "Kỳ {{ky}}").encode())
+    found = parts(world, path)[name[1:]]
+    assert found.count("Kỳ năm 2013") == xml.count("{text}")
+    assert "{{" not in found
+    for text in ("{{khong_co}}", "{{ky}"):
+        path = with_part(tmp_path, name, sort, xml.replace("{text}", text).encode())
+        with pytest.raises(FieldappError, match=r"khong_co|\{\{ky"):
+            parts(world, path)
+
+
+def test_links_watermarks_descriptions_and_deleted_text_are_filled(world: World, tmp_path: Path) -> None:
+    mark = '<w:p><w:r><w:pict><v:shape id="w" alt="{text}"><v:textpath string="{text}"/></v:shape></w:pict></w:r></w:p>'
+    assert parts(world, placed(tmp_path, "head", mark, "{{ky}}"))["word/header1.xml"].count("năm 2013") == 2
+    gone = "<w:p><w:del w:id='1' w:author='a'><w:r><w:delText>{text}</w:delText></w:r></w:del></w:p>"
+    assert "{{" not in parts(world, placed(tmp_path, "body", gone, "{{ky}} {{noi_dung}}"))["word/document.xml"]
+    paper = docx.Document()
+    paper.add_paragraph("{{noi_dung}}")
+    paper.core_properties.category = "{{ky}}"
+    paper.part.relate_to("https://a.vn/{{so}}", RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    paper.save(str(tmp_path / "mẫu.docx"))
+    found = parts(world, tmp_path / "mẫu.docx")
+    assert "năm 2013" in found["docProps/core.xml"]
+    made = docx_bytes(document.make_document(world.hq, YEAR, "decree30", "12"), tmp_path / "mẫu.docx")
+    with zipfile.ZipFile(io.BytesIO(made)) as packed:
+        assert b"https://a.vn/12" in packed.read("word/_rels/document.xml.rels")
+
+
+BROKEN = ["{{ky}", "{ky}}", "{ky}", "{{ky", "ky}}", "{{kỳ báo cáo}}", "{{}}", "{ {ky} }", "{{ky|hoa}}", "｛｛ky｝｝",
+          "{{k\u200by}}"]  # fmt: skip
+
+
+def test_a_placeholder_with_a_brace_missing_is_named(world: World, tmp_path: Path) -> None:
+    letterhead.save_letterhead(world.hq, "decree30", HEAD)
+    made = document.make_document(world.hq, YEAR, "decree30", "12")
+    for where, texts in (("body", BROKEN), ("foot", BROKEN[:2]), ("footnote", BROKEN[:2])):
+        for text in texts:
+            with pytest.raises(FieldappError, match=r"Hãy sửa mẫu"):
+                docx_bytes(made, placed(tmp_path, where, LINE, f"Kỳ {text} này"))
+
+
+def test_braces_that_mean_nothing_here_stay(world: World, tmp_path: Path) -> None:
+    assert "tập {a; b}" in parts(world, placed(tmp_path, "body", LINE, "tập {a; b}"))["word/document.xml"]
+
+
+def test_what_stands_in_a_workbook_within_is_named(world: World, tmp_path: Path) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/sharedStrings.xml", "<sst><si><t>{{ky}}</t></si></sst>")
+    for name, blob in (("x.xlsx", made.getvalue()), ("x.bin", "a{{ky}}b".encode("utf-16-le"))):
+        path = with_part(tmp_path, f"/word/embeddings/{name}", "application/octet-stream", blob)
+        with pytest.raises(FieldappError, match=r"\{\{ky\}\}.*word/embeddings"):
+            parts(world, path)

@@ -1,0 +1,208 @@
+"""Reads the files of Excel 5 to 2003 (.xls, BIFF5 and BIFF8), with what a person sees of each cell.
+
+xlrd gives fonts, hidden rows and the pieces of a text, which python-calamine does not: .VnTime lives in these files. It
+does not say which cells are formulas, so the records of the file are looked through for them.
+"""
+
+import io
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.sheets import limits
+from fieldapp.sheets.cells import Place, SheetCell, SheetTable, Sign
+from fieldapp.sheets.headings import letters
+from fieldapp.sheets.xlsx_sheet import SheetPart, note_look, shown_by_merging
+from fieldapp.sheets.xlsx_styles import BLACK, BUILT_IN, WHITE, Font, Style, shown_as, style_of
+
+if TYPE_CHECKING:
+    from xlrd.book import Book
+    from xlrd.sheet import Sheet
+
+_FORMULAS = (0x0006, 0x0206, 0x0406)
+_BEGIN, _END, _SHEET_OF_CELLS = (0x0809, 0x0409), 0x000A, 0x0010
+_EMPTY_TEXT = b"\x03"
+_LOW = 40
+"""Twentieths of a point: a row of less height is not seen"""
+_NARROW = 128
+"""256ths of a character: a column of less width is not seen"""
+
+
+def read_xls(path: Path, data: bytes) -> list[SheetTable]:
+    """The sheets of a file; FieldappError says what is wrong."""
+    import xlrd
+
+    try:
+        data = _stream(data)
+        book = xlrd.open_workbook(file_contents=data, formatting_info=True, ragged_rows=True, logfile=io.StringIO())
+        formulas = _Formulas(data)
+        return [
+            _Reader(book, sheet, formulas.of_sheet.get(number, {}), formulas.calculated, path.name).table()
+            for number, sheet in enumerate(book.sheets())
+        ]
+    except FieldappError:
+        raise
+    except (xlrd.XLRDError, AssertionError, LookupError, ValueError, TypeError, ArithmeticError,
+            AttributeError, struct.error, OSError, RecursionError):  # fmt: skip
+        # xlrd trusts the numbers in a file: a damaged one fails anywhere
+        raise broken_xls(path) from None
+
+
+def _stream(data: bytes) -> bytes:
+    """The records of a workbook, out of the container that most files have.
+
+    xlrd would follow a chain of sectors that leads back to itself for ever; olefile does not.
+    """
+    if not data.startswith(b"\xd0\xcf\x11\xe0"):
+        return data
+    import olefile
+
+    with olefile.OleFileIO(io.BytesIO(data)) as file:
+        name = next((name for name in ("Workbook", "Book") if file.exists(name)), None)
+        if name is None:
+            raise ValueError(name)
+        return bytes(file.openstream(name).read())
+
+
+def broken_xls(path: Path) -> FieldappError:
+    """The error for a file that is no .xls, or a damaged one."""
+    return FieldappError(
+        _("{file} cannot be read as a sheet. Open it in a spreadsheet program and save it as .xlsx.").format(
+            file=path.name
+        )
+    )
+
+
+class _Formulas:
+    """The cells with a formula: for each sheet, place -> its result as stored (8 bytes)."""
+
+    def __init__(self, stream: bytes) -> None:
+        self.of_sheet: dict[int, dict[Place, bytes]] = {}
+        sheet, depth, in_cells = -1, 0, False
+        for code, record in _records(stream):
+            if code in _BEGIN:
+                depth += 1
+                if depth == 1:
+                    in_cells = len(record) >= 4 and struct.unpack_from("<H", record, 2)[0] == _SHEET_OF_CELLS
+                    sheet += in_cells
+            elif code == _END:
+                depth -= 1
+            elif code in _FORMULAS and depth == 1 and in_cells and len(record) >= 14:
+                row, column = struct.unpack_from("<HH", record)
+                self.of_sheet.setdefault(sheet, {})[row, column] = record[6:14]
+        results = [result for cells in self.of_sheet.values() for result in cells.values()]
+        self.calculated = any(any(result) and not _is_empty_text(result) for result in results)
+        """False: a program wrote the formulas that does not calculate"""
+
+
+def _is_empty_text(result: bytes) -> bool:
+    return result[6:] == b"\xff\xff" and result[:1] == _EMPTY_TEXT
+
+
+def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while at + 4 <= len(stream):
+        code, length = struct.unpack_from("<HH", stream, at)
+        yield code, stream[at + 4 : at + 4 + length]
+        at += 4 + length
+
+
+class _Reader:
+    """Reads one sheet."""
+
+    def __init__(self, book: "Book", sheet: "Sheet", formulas: dict[Place, bytes], calculated: bool, file: str) -> None:
+        self._book = book
+        self._sheet = sheet
+        self._formulas = formulas
+        self._calculated = calculated
+        self._file = file
+        self._part = SheetPart()
+        self._styles: dict[int, Style] = {}
+
+    def table(self) -> SheetTable:
+        """The sheet as it was read."""
+        part, sheet = self._part, self._sheet
+        for row in range(sheet.nrows):
+            for column in range(sheet.row_len(row)):
+                self._read_cell(row, column)
+        rows = {row: info for row, info in sheet.rowinfo_map.items() if row < limits.ROWS}
+        part.hidden_rows = {row for row, info in rows.items() if info.hidden or 0 <= info.height < _LOW}
+        columns = {at: info for at, info in sheet.colinfo_map.items() if at < limits.COLUMNS}
+        part.hidden_columns = {at for at, info in columns.items() if info.hidden or info.width < _NARROW}
+        part.merges = [(top, first, bottom - 1, last - 1) for top, bottom, first, last in sheet.merged_cells]
+        for row, column in sheet.cell_note_map:
+            if row < len(part.rows) and (column >= len(part.rows[row]) or part.rows[row][column] == ""):
+                part.signs[row, column] = part.signs.get((row, column), Sign(0)) | Sign.COVERED
+        merged = shown_by_merging(part)
+        return SheetTable(
+            sheet.name, part.rows, merged, (), sheet.visibility != 0, frozenset(part.hidden_rows),
+            frozenset(part.hidden_columns), part.signs, part.fonts,
+        )  # fmt: skip
+
+    def _read_cell(self, row: int, column: int) -> None:
+        place = row, column
+        style = self._style(self._sheet.cell_xf_index(row, column))
+        cell = self._cell(row, column, style)
+        result = self._formulas.get(place)
+        if cell == "" and (result is None or self._calculated):
+            return
+        if row >= limits.ROWS or column >= limits.COLUMNS:
+            raise limits.too_far(self._file, f"{letters(column)}{row + 1}")
+        self._part.put(place, cell)
+        if result is not None and cell == "":
+            self._part.signs[place] = Sign.UNCALCULATED
+        elif result is not None and cell == 0 and not self._calculated:
+            self._part.signs[place] = Sign.ASSUMED_ZERO
+        if cell != "" and not (style.plain and place not in self._sheet.rich_text_runlist_map):
+            note_look(self._part, place, cell, self._pieces(place, cell), style)
+
+    def _cell(self, row: int, column: int, style: Style) -> SheetCell:
+        import xlrd
+
+        value: Any = self._sheet.cell_value(row, column)
+        match self._sheet.cell_type(row, column):
+            case xlrd.XL_CELL_TEXT:
+                return str(value)
+            case xlrd.XL_CELL_NUMBER | xlrd.XL_CELL_DATE:
+                return shown_as(float(value), style.kind, from_1904=self._book.datemode == 1)
+            case xlrd.XL_CELL_BOOLEAN:
+                return bool(value)
+            case xlrd.XL_CELL_ERROR:
+                return str(xlrd.error_text_from_code.get(int(value), "#N/A"))
+            case _:
+                return ""
+
+    def _pieces(self, place: Place, cell: SheetCell) -> list[tuple[str, Font | None]]:
+        """The pieces of a text that have fonts of their own."""
+        begun = self._sheet.rich_text_runlist_map.get(place)
+        if not begun or not isinstance(cell, str):
+            return []
+        starts = [(0, None), *((start, self._font(number)) for start, number in begun)]
+        ends = [start for start, _font in starts[1:]] + [len(cell)]
+        pieces = [(cell[start:end], font) for (start, font), end in zip(starts, ends, strict=True)]
+        return [(text, font) for text, font in pieces if text]
+
+    def _style(self, number: int) -> Style:
+        if number not in self._styles:
+            xf = self._book.xf_list[number]
+            key, ground = xf.format_key, WHITE
+            known = None if key in BUILT_IN else self._book.format_map.get(key)
+            if xf.background.fill_pattern == 1:
+                ground = self._color(xf.background.pattern_colour_index) or WHITE
+            self._styles[number] = style_of(
+                self._font(xf.font_index), ground, str(key), None if known is None else known.format_str
+            )
+        return self._styles[number]
+
+    def _font(self, number: int) -> Font:
+        font = self._book.font_list[number]
+        color = self._color(font.colour_index) or BLACK
+        return Font(font.name, bool(font.struck_out), color, 0 < font.height < _LOW)
+
+    def _color(self, number: int) -> str | None:
+        """Six digits; None for the colours of the window."""
+        rgb = self._book.colour_map.get(number)
+        return None if rgb is None else "{:02X}{:02X}{:02X}".format(*rgb)
