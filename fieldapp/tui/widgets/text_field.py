@@ -155,31 +155,58 @@ class TextField(LetterInput):
 
     def _type(self, key: str) -> None:
         """Insert a key, or let it change the word before the cursor."""
-        app = self.app
-        if key.isalpha() and not key.isascii() and app.method:
-            app.input_method_found()
-        if app.method is None or not self.VIETNAMESE or self.password:
-            self._typist = None
+        if key.isalpha() and not key.isascii() and self.app.method:
+            self.app.input_method_found()
+        typist = self._own_method()
+        if typist is None:
             self._insert(key)
             return
-        if self._typist is None or (self._typist.method, self._typist.modern) != (app.method, app.modern):
-            self._typist = InputMethod(app.method, app.modern)
         self.delete_selection()
-        here = self.cursor_position
-        before = self._typist.press(self.value[:here], key)
-        self._put(before, here)
+        self._put(*typist.press(*self._parted, key))
+
+    def _own_method(self) -> InputMethod | None:
+        """The program's own input method with the words of this field; None while it is off here."""
+        app = self.app
+        if app.method is None or not self.VIETNAMESE or self.password:
+            self._typist = None
+        elif self._typist is None or (self._typist.method, self._typist.modern) != (app.method, app.modern):
+            self._typist = InputMethod(app.method, app.modern)
+        return self._typist
+
+    def action_delete_left(self) -> None:
+        """Take back the last key of a word that is composed here, or delete a letter."""
+        typist = self._own_method()
+        composed = typist and self.selection.is_empty and typist.backspace(*self._parted)
+        if composed:
+            self._put(*composed)
+        else:
+            super().action_delete_left()
+
+    def action_delete_right(self) -> None:
+        """Delete a letter; the word that it was in may be composed again by that."""
+        typist = self._own_method()
+        composed = typist and self.selection.is_empty and typist.delete(*self._parted)
+        if composed:
+            self._put(*composed)
+        else:
+            super().action_delete_right()
 
     def finish_word(self) -> None:
         """End the word that is being composed; if it is not Vietnamese, it becomes what was typed."""
         if self._typist is not None:
-            unedited, here = self._moment == self._last, self.cursor_position
-            self._put(self._typist.finish(self.value[:here]), here)
+            unedited = self._moment == self._last
+            self._put(*self._typist.finish(*self._parted))
             if unedited:
                 self._last = self._moment
 
-    def _put(self, before: str, here: int) -> None:
-        if before != self.value[:here]:
-            self.value = before + self.value[here:]
+    @property
+    def _parted(self) -> tuple[str, str]:
+        """The text before and behind the cursor."""
+        return self.value[: self.cursor_position], self.value[self.cursor_position :]
+
+    def _put(self, before: str, after: str) -> None:
+        if (before, after) != self._parted:
+            self.value = before + after
             self.cursor_position = len(before)
 
     def _correct(self, value: str, cursor: int) -> None:
@@ -229,7 +256,6 @@ class TextField(LetterInput):
         if source:
             moment = source.pop()
             other.append(self._moment)
-            self._typist = None
             self.value, self.cursor_position = moment.value, moment.cursor
             self._last, self._deleted = self._moment, False
 
