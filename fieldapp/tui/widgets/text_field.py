@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple, Self
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.text import Text
 from textual import events, getters
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -18,6 +19,7 @@ from textual.strip import Strip
 from fieldapp.i18n import _
 from fieldapp.tui.keys import TypingApp
 from fieldapp.tui.widgets.letter_input import LetterInput
+from fieldapp.tui.widgets.long_text import Cells, window
 from fieldapp.tui.widgets.scrolling import cut
 from fieldapp.vietnamese.input_method import InputMethod
 from fieldapp.vietnamese.text import as_meant, clean
@@ -72,6 +74,8 @@ class TextField(LetterInput):
         classes: str | None = None,
     ) -> None:
         """``stays``: Enter does not move on; it only sends ``Submitted``."""
+        self._cells, self._cells_before = Cells(), Cells()
+        """Of the whole text, and of what stands before the cursor"""
         super().__init__(
             value, placeholder=placeholder, password=password, select_on_focus=False, id=id, classes=classes
         )
@@ -144,12 +148,39 @@ class TextField(LetterInput):
         else:
             self.replace(text, *self.selection)
 
+    # painting: what a key costs must not grow with the text -----------------------------------------------------
+
+    @property
+    def content_width(self) -> int:
+        """How many cells the text takes, with one for the cursor at its end."""
+        if self.placeholder and not self.value:
+            return cell_len(self.placeholder)
+        return self._cells.of(self.value) + 1
+
+    def _position_to_cell(self, position: int) -> int:
+        return self._cells_before.of(self.value[:position])
+
     def render_line(self, y: int) -> Strip:
-        """The text; where nobody types and it does not fit, its beginning and a sign that there is more."""
-        line, room = super().render_line(y), self.scrollable_content_region.width
-        if y or self.has_focus or self.password or cell_len(self.value) <= room:
-            return line
-        return Strip([Segment(cut(self.value, room), self.rich_style)]).extend_cell_length(room + 1, self.rich_style)
+        """What can be seen of the text; where nobody types and it does not fit, its beginning and a sign for more."""
+        room = self.scrollable_content_region.width
+        if y or self.password or self._cells.of(self.value) <= room:
+            return super().render_line(y)
+        if not self.has_focus:
+            line = Strip([Segment(cut(self.value, room), self.rich_style)])
+            return line.extend_cell_length(room + 1, self.rich_style)
+        here, left = self.cursor_position, self.scroll_offset.x
+        start, end, cell = window(self.value, here, self._position_to_cell(here), left, room)
+        shown = Text(self.value[start:end], no_wrap=True, overflow="ignore", end="")
+        if not self.selection.is_empty:
+            first, last = (min(max(place - start, 0), end - start) for place in sorted(self.selection))
+            shown.stylize_before(self.get_component_rich_style("input--selection"), first, last)
+        if self._cursor_visible:
+            if self.cursor_at_end:
+                shown.pad_right(1)
+            if here >= start:
+                shown.stylize(self.get_component_rich_style("input--cursor"), here - start, here - start + 1)
+        strip = Strip(self.app.console.render(shown, self.app.console_options.update_width(2 * room)))
+        return strip.crop_extend(left - cell, left - cell + room + 1, None).apply_style(self.rich_style)
 
     # the program's own input method -----------------------------------------------------------------------------
 
