@@ -90,7 +90,7 @@ def arrive(
                 except pexpect.TIMEOUT:
                     break
     child.send("\x11")
-    child.expect(pexpect.EOF, timeout=60)
+    child.expect(pexpect.EOF, timeout=300)  # on a machine that others use too
     seen: list[list[str]] = json.loads(out.read_text(encoding="utf-8"))
     return seen
 
