@@ -21,8 +21,8 @@ from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.finding import same_words
 from fieldapp.vietnamese.text import (
-    MOST_WORDS,
     beside,
+    is_too_long,
     name_key,
     name_sort_key,
     runs,
@@ -160,8 +160,8 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     Tasks of an agreement that is not in force are offered only if ``text`` is not empty. Of two members that were
     merged the one who stays is offered, also where the words are those of the other.
     """
-    query = search_index.match(text)
-    if (query is None and text.strip()) or len(words_of(text)) > MOST_WORDS:
+    query = None if is_too_long(text) else search_index.match(text)
+    if query is None and text.strip():
         return []
     model, name, day = BY_KIND[kind], name_field(BY_KIND[kind]), (on or wall.today()).isoformat()
     source, where = f"{kind} t", ["t.voided_at IS NULL"]

@@ -9,6 +9,7 @@ from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.records import reviews, search_index
 from fieldapp.store.store import Store
+from fieldapp.vietnamese.text import is_too_long
 
 RecordState = Literal["any", "standing", "voided", "returned", "unreceived"]
 """``unreceived``: those of ``Filter.ids``, voided or not; who asks knows what headquarters has received"""
@@ -39,7 +40,7 @@ class Hit:
 
 def search_records(store: Store, text: str, conditions: Filter, limit: int = 100) -> list[Hit]:
     """Records that meet ``conditions`` and that have, for each typed word, a word that begins with it; newest first."""
-    query = search_index.match(text)
+    query = None if is_too_long(text) else search_index.match(text)
     if query is None and text.strip():
         return []
     found: list[tuple[tuple[str, bool], Hit]] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from fieldapp.vietnamese.text import MOST_WORDS, name_key, search_key, spelling, typed_words, words_of
+from fieldapp.vietnamese.text import is_too_long, name_key, search_key, spelling, typed_words, words_of
 
 IS, IS_OTHERWISE, BEGINS, IS_CALLED, IS_WORD, IN_NAME, CALLED, ALSO, PART = range(9)
 """The name is what was typed; it is these words in another order, or with other diacritics; the name begins with the
@@ -38,7 +38,7 @@ def words_found(typed: str, name: str, also_called: str = "") -> int:
     """How many of the typed words begin words of the name or of its other names, without the shortest words; those with
     the same diacritics count twice."""
     there = _words(name, also_called)
-    if len(words_of(typed)) > MOST_WORDS:
+    if is_too_long(typed):
         return 0
     long = [word for word in set(words_of(typed)) if len(search_key(word)) >= LEAST_PART]
     return sum(1 + _same_marks(word, there) for word in long if _begun((search_key(word),), there.all))
@@ -79,9 +79,9 @@ def _words(name: str, also_called: str) -> _Words:
 
 
 def _tier(typed: str, there: _Words) -> int | None:
-    key = search_key(typed)
-    if key.count(" ") >= MOST_WORDS:
+    if is_too_long(typed):
         return None
+    key = search_key(typed)
     words = [tuple(either) for either in typed_words(typed)]
     for name in (there.very, there.key):
         if key and same_words(key, name):

@@ -50,6 +50,12 @@ def plain(letters: str) -> str:
     return "".join(PLAIN.get(letter, letter) for letter in letters)
 
 
+def toneless(text: str) -> str:
+    """Text without its tones, in NFC."""
+    parts = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(part for part in parts if part not in TONES[1:]))
+
+
 def split(letters: str) -> tuple[str, str]:
     """The onset and the rime; ``qu``, and ``gi`` before a vowel, are onsets."""
     if letters.startswith("qu") or (letters.startswith("gi") and letters[2:3] and letters[2] in VOWELS):

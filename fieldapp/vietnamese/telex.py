@@ -7,11 +7,23 @@ takes the mark or tone back. A word that cannot be Vietnamese is shown as typed,
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import product
 from typing import Literal
 
-from fieldapp.vietnamese.syllables import PLAIN, TONES, VOWELS, complete, fits, plain, split, takes_tone, with_tone
+from fieldapp.vietnamese.syllables import (
+    PLAIN,
+    TONES,
+    VOWELS,
+    complete,
+    fits,
+    plain,
+    split,
+    takes_tone,
+    toneless,
+    with_tone,
+)
 
 SMALL_KEY = "\\"
 """The key that gives the last letter the breve, caron, tilde or stroke of Ede, Jarai and Bahnar"""
@@ -22,7 +34,7 @@ SMALL = {
 _LARGE = {small: letter for letter, small in SMALL.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Method:
     """A way of typing, as data. Keys are lower-case."""
 
@@ -75,6 +87,34 @@ def finish_word(keys: str, method: Method, modern: bool = False) -> str:
     return _typed(keys, method, modern).finished
 
 
+def compose_before(
+    keys: str, tail: str, method: Method, modern: bool = False, *, ended: bool = False
+) -> tuple[str, str]:
+    """The text of keys that are typed before the last letters of a word, and these letters.
+
+    All of them are composed together if they make one syllable (``s`` in ``to|an`` gives ``to|án``); else those behind
+    the cursor stay as they are. ``ended``: the word has ended, as in ``finish_word``.
+    """
+    head = _typed(keys, method, modern)
+    if tail and head.mode == "syllable":
+        whole = _typed(keys + spell(toneless(tail) if head.tone else tail, method), method, modern)
+        letters = plain(head.letters + toneless(tail).lower())
+        if (
+            whole.mode == "syllable"
+            and plain(whole.letters) == letters
+            and not (ended and whole.finished != whole.shown)
+        ):
+            return whole.shown[: len(head.letters)], whole.shown[len(head.letters) :]
+    return head.finished if ended else head.shown, tail
+
+
+def compose_parted(keys: str, at: int, method: Method, modern: bool = False) -> tuple[str, str] | None:
+    """The syllable that keys show, parted where a cursor stands before the key ``at``; None if it is none."""
+    word = _typed(keys, method, modern)
+    cut = sum(place < at for place in word.places)
+    return (word.shown[:cut], word.shown[cut:]) if word.mode == "syllable" else None
+
+
 def spell(word: str, method: Method, at_end: bool = False) -> str:
     """Keys that give the word, with keys for marks and the tone after their letter or, if ``at_end``, at its end."""
     keys, later, tone = [], [], ""
@@ -113,10 +153,14 @@ def _letters(word: str) -> list[str]:
     return letters
 
 
+@lru_cache(maxsize=2_000)
 def _typed(keys: str, method: Method, modern: bool) -> "_Word":
-    word = _Word(method, modern)
-    for key in keys:
-        word.press(key)
+    """The word that the keys give. Cached, because it has one key more or less than the one before."""
+    if not keys:
+        return _Word(method, modern)
+    before = _typed(keys[:-1], method, modern)
+    word = replace(before, upper=[*before.upper], places=[*before.places], spent={*before.spent})
+    word.press(keys[-1])
     return word
 
 
@@ -127,6 +171,8 @@ class _Word:
     keys: str = ""
     letters: str = ""
     upper: list[bool] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    """For each letter the index of the key that gave it"""
     tone: int = 0
     changed: bool = False
     """The shown text differs from the keys"""
@@ -258,6 +304,7 @@ class _Word:
     def _add(self, key: str) -> None:
         self.letters += key.lower()
         self.upper.append(key.isupper())
+        self.places.append(len(self.keys) - 1)
         onset, rime = split(self.letters)
         if rime[:2] in ("ưo", "uơ") and len(rime) > 2 and onset + "ươ" + rime[2:] != self.letters:
             self.letters = onset + "ươ" + rime[2:]

@@ -17,6 +17,7 @@ _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b", "ł": "l", "
 _SORTS = frozenset({"xa", "phuong", "huien", "tinh"})
 """Search keys of words before most names of places: nobody writes them together with the name"""
 
+MOST_LETTERS = 400
 MOST_WORDS = 40
 """A text with more words than any name has was pasted by mistake: nothing is searched for it, at each further key"""
 
@@ -112,6 +113,11 @@ def _in_word(c: str) -> bool:
 def words_of(text: str) -> list[str]:
     """The words of a text as they are spelled, without punctuation: ``M'Drắk`` has two."""
     return "".join(c if _in_word(c) or unicodedata.combining(c) else " " for c in text).split()
+
+
+def is_too_long(text: str) -> bool:
+    """Whether a text has more letters or words than any name: nothing is searched for it, at each further key."""
+    return len(text) > MOST_LETTERS or len(text.split()) > MOST_WORDS
 
 
 def runs(words: Sequence[str]) -> list[str]:

@@ -1,10 +1,13 @@
 """Undo in a text field, by words, harmless while an input method corrects."""
 
+import os
+import random
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
 from old_letters import shown
+from syllable_table import slipped, syllables
 from textual.app import ComposeResult
 from textual.events import Key, Paste
 from textual.pilot import Pilot
@@ -12,7 +15,8 @@ from textual.pilot import Pilot
 from fieldapp.tui.keys import TypingApp
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.old_fonts import Encoding
-from fieldapp.vietnamese.telex import TELEX
+from fieldapp.vietnamese.syllables import with_tone
+from fieldapp.vietnamese.telex import METHODS, TELEX, Method, spell
 from fieldapp.vietnamese.text import as_meant
 
 
@@ -116,6 +120,45 @@ async def test_the_own_input_method_in_the_field() -> None:
         assert fields.value == "giup dân gặt data Windows USB "
         await fields.type("data", "<tab>")
         assert fields.value.endswith("USB data"), "a word ends when the field is left"
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+async def test_words_arrive_over_slips(method: Method) -> None:
+    """Marks at their letters and at the end of the word; with ``FIELDAPP_SOAK`` the whole table of syllables."""
+    rng = random.Random(17)
+    table = [with_tone(onset + rime, tone, modern=False) for onset, rime, tone in syllables()]
+    words = table if os.environ.get("FIELDAPP_SOAK") else rng.sample(table, 20)
+    wrong = []
+    async with field_driver() as fields:
+        fields.app.method = method
+        for word in words:
+            for at_end in (False, True):
+                keys = slipped(spell(word, method, at_end), rng)
+                await fields.type("<ctrl+a>", "<ctrl+k>", " ".join(keys).replace("⌫", "~"), " ")
+                if fields.value != f"{word} {word} {word} ":
+                    wrong.append((keys, fields.value))
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        (["Vieett~j"], "Việt"),
+        (["Vieet x", UNDO, "~j"], "Việt"),
+        (["Vieett", UNDO, REDO, "~j"], "Việt"),
+        (["Vieet ", "<tab>", "<shift+tab>", "<end>", "~j"], "Việt"),
+        (["Vieebtj", "<left>", "<left>", "~"], "Việt"),
+        (["Vieebtj", "<left>", "<left>", "<left>", "<delete>", "<end>", " Nam"], "Việt Nam"),
+        (["toan", "<left>", "s", "<tab>"], "toán"),
+        (["tieng", "<left>", "<left>", "e", "<tab>"], "tiêng"),
+        (["tieng", "<left>", "<left>", "es", "<tab>"], "tiếng"),
+    ],
+)
+async def test_a_word_is_composed_again_in_the_field(parts: list[str], shown: str) -> None:
+    async with field_driver() as fields:
+        fields.app.method = TELEX
+        await fields.type(*parts)
+        assert fields.value == shown
 
 
 async def test_a_pasted_tab_parts_words() -> None:

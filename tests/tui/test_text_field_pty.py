@@ -3,14 +3,16 @@
 import json
 import random
 import re
+import string
 import sys
 import time
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
 import on_windows
 import pytest
-from bursts import WAYS, corrected, spell_text
+from bursts import BACKSPACES, WAYS, corrected, spell_text
 
 import fieldapp
 from fieldapp.tui.terminal_keys import PASTE_SILENCE
@@ -88,7 +90,7 @@ def arrive(
                 except pexpect.TIMEOUT:
                     break
     child.send("\x11")
-    child.expect(pexpect.EOF, timeout=60)
+    child.expect(pexpect.EOF, timeout=300)  # on a machine that others use too
     seen: list[list[str]] = json.loads(out.read_text(encoding="utf-8"))
     return seen
 
@@ -114,11 +116,19 @@ def test_every_way_of_arriving(tmp_path: Path, split: bool) -> None:
 
 
 def test_the_own_input_method(tmp_path: Path) -> None:
-    """Telex keys and VNI keys, typed ahead over Enter and Tab."""
+    """Telex keys and VNI keys, typed ahead over Enter and Tab; in the last sentences with a slip in each word."""
+    rng = random.Random(3)
     for method in METHODS.values():
         typed = [(text, spell_text(text, method)) for text in SENTENCES[:8]]
+        typed += [(text, re.sub(r"\w+", partial(slip, rng), spell_text(text, method))) for text in SENTENCES[8:16]]
         seen = arrive(tmp_path, [(keys, keys) for _text, keys in typed], method.name, None)
         assert seen == [[text, text] for text, _keys in typed]
+
+
+def slip(rng: random.Random, word: re.Match[str]) -> str:
+    """The keys of a word with a wrong letter somewhere behind its first key, and the backspace that takes it back."""
+    at = rng.randint(1, len(word[0]))
+    return f"{word[0][:at]}{rng.choice(string.ascii_lowercase)}{rng.choice(BACKSPACES)}{word[0][at:]}"
 
 
 def test_several_pasted_lines_are_joined(tmp_path: Path) -> None:

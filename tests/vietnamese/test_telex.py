@@ -1,45 +1,56 @@
 """Telex and VNI: every syllable, at every place of marks; what is not Vietnamese stays as it is."""
 
+import os
+import random
+import string
 import unicodedata
-from collections.abc import Iterator
-from itertools import product
+from copy import copy
+from itertools import cycle, product
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from syllable_table import slipped, syllables
 
 from fieldapp.vietnamese.input_method import InputMethod
-from fieldapp.vietnamese.syllables import ONSETS, RIMES, STOPS, with_tone
+from fieldapp.vietnamese.syllables import with_tone
 from fieldapp.vietnamese.telex import METHODS, TELEX, VNI, Method, compose, finish_word, spell
 from fieldapp.vietnamese.text import search_key, sort_key
 
 DATA = Path(__file__).parent.parent / "data"
+BACK, DELETE = "⌫⌦"
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
-def syllables() -> Iterator[tuple[str, str, int]]:
-    """Onset, rime and tone of all that can be written: the orthography's rules, not this program's tables, decide."""
-    front = ("e", "ê", "i", "y")
-    for onset, rime, tone in product(sorted(ONSETS), sorted(RIMES), range(6)):
-        if rime.endswith(STOPS) and tone not in (4, 5):
-            continue
-        if onset in ("gh", "ngh") and not rime.startswith(("e", "ê", "i")):
-            continue
-        if onset in ("g", "ng", "c") and rime.startswith(front):
-            continue
-        if onset == "gi" and rime.startswith(("i", "y")):
-            continue
-        if onset == "qu" and rime.startswith(("u", "ư", "o", "ô", "oa")) and rime not in ("ô", "ôc", "ôi", "ông", "ôt"):
-            continue
-        yield onset, rime, tone
-
-
 def typed(text: str, method: Method, modern: bool = False) -> str:
-    typist, before = InputMethod(method, modern), ""
+    """What the keys give, with ``⌫`` for Backspace, ``⌦`` for Delete, ``←`` and ``→`` for the cursor's keys."""
+    typist, before, after = InputMethod(method, modern), "", ""
     for key in text:
-        before = typist.press(before, key)
-    return typist.finish(before)
+        if key == BACK:
+            before, after = typist.backspace(before, after) or (before[:-1], after)
+        elif key == DELETE:
+            before, after = typist.delete(before, after) or (before, after[1:])
+        elif key in "←→":
+            cut = len(before) + (1 if key == "→" else -1)
+            before, after = (before + after)[:cut], (before + after)[cut:]
+        else:
+            before, after = typist.press(before, after, key)
+    return "".join(typist.finish(before, after))
+
+
+def prefixes(method: Method) -> list[str]:
+    """All beginnings of the keys of the syllables, in both habits. With ``FIELDAPP_SOAK`` of all of them, else of every
+    rime with every tone, and of every onset with every rime, once each."""
+    table = list(syllables())
+    if not os.environ.get("FIELDAPP_SOAK"):
+        random.Random(23).shuffle(table)
+        with_tones = {(rime, tone): (onset, rime, tone) for onset, rime, tone in table}
+        with_onsets = {(onset, rime): (onset, rime, tone) for onset, rime, tone in table}
+        table = [*with_tones.values(), *with_onsets.values()]
+    words = [with_tone(onset + rime, tone, modern=False) for onset, rime, tone in table]
+    keys = {spell(word, method, at_end) for word in words for at_end in (False, True)}
+    return sorted({typed[:end] for typed in keys for end in range(len(typed) + 1)})
 
 
 @pytest.mark.parametrize("at_end", [False, True], ids=["marks in order", "marks at the end"])
@@ -54,6 +65,74 @@ def test_every_syllable_arrives(method: Method, modern: bool, at_end: bool) -> N
         (w, spell(w, method, at_end)) for w in all_of_them if finish_word(spell(w, method, at_end), method, modern) != w
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_after_a_slip_and_backspace_nothing_is_left_of_it(method: Method) -> None:
+    """At every place of every word, one slip and two: text and state are as if it had not been, so the word goes on."""
+    slips = cycle(string.ascii_lowercase + ("0123456789" if method is VNI else ""))
+    seen = {"": (InputMethod(method), "")}
+    wrong = []
+    for keys in prefixes(method):
+        if keys:
+            typist, before = seen[keys[:-1]]
+            typist = copy(typist)
+            before, _behind = typist.press(before, "", keys[-1])
+            seen[keys] = typist, before
+        typist, before = copy(seen[keys][0]), seen[keys][1]
+        one, two = next(slips), next(slips)
+        for slip in (one, two) if keys else "":
+            before, _behind = typist.press(before, "", slip)
+        for _slip in (one, two) if keys else "":
+            before, _behind = typist.backspace(before) or (before[:-1], "")
+        if (typist._word, before) != (seen[keys][0]._word, seen[keys][1]):
+            wrong.append((keys, one + two, before))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_words_arrive_over_slips(method: Method) -> None:
+    """Words of the table with one slip, with two at one place, and with two at two places, key by key to their end."""
+    rng = random.Random(7)
+    words = [with_tone(onset + rime, tone, modern=False) for onset, rime, tone in rng.sample([*syllables()], 150)]
+    wrong = []
+    for word, at_end in product(words, (False, True)):
+        for keys in slipped(spell(word, method, at_end), rng):
+            if typed(keys, method) != word:
+                wrong.append((word, keys, typed(keys, method)))
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [("Vieett⌫j", "Việt"), ("Vieets⌫j", "Việt"), ("Vieetj⌫⌫nj", "Viện"), ("thuown⌫r", "thuở"), ("cass⌫", "cá"),
+     ("Kroongg⌫", "Krông"), ("EEbban⌫⌫⌫an", "Êban"), ("B\\uook⌫n", "Ƀuôn"), ("HDDNDk⌫", "HĐND"), ("tesstt⌫", "test"),
+     ("Windowss⌫", "Windows"), ("DDUWOWWC⌫⌫CJ", "ĐƯỢC"),
+     ("Vieett ⌫⌫j", "Việt"), ("Viee ⌫tj", "Việt"), ("Vieet ⌫j", "Việt"), ("has_⌫s", "hass"), ("ba as⌫⌫⌫s", "bá"),
+     ("Vieebt←⌫→j", "Việt"), ("Vieebtj←←⌫", "Việt"), ("Vieebtj←←←⌦", "Việt"), ("Vikeebtj←←⌫←←⌫", "Việt"),
+     ("toan←s", "toán"), ("tieng←←e→→s", "tiếng"), ("tuong←←w→→f", "tường"),
+     ("c←dduwowj", "được"), ("i←tuwow", "tươi"), ("a←hof", "hòa"), ("c←dduwowkk⌫⌫j", "được"), ("doan←←←d", "đoan"),
+     ("an←←bor ", "bỏ an"), ("em←←owr ", "ở em"), ("tests tests←←⌦", "tests tess")],
+)  # fmt: skip
+def test_a_word_is_composed_again_from_its_keys(keys: str, shown: str) -> None:
+    """After Backspace and Delete, with the cursor within the word, and where a word is picked up again."""
+    assert typed(keys, TELEX) == shown
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [("Vie6tt⌫5", "Việt"), ("Vie61⌫t5", "Việt"), ("so61 12⌫3", "số 13"), ("B52⌫3", "B53"), ("45a⌫b", "45b"),
+     ("Vie6tt ⌫⌫5", "Việt"), ("toan←1", "toán"), ("Vie6kt5←←⌫", "Việt"), ("KH12⌫3", "KH13")],
+)  # fmt: skip
+def test_so_it_is_with_digits(keys: str, shown: str) -> None:
+    assert typed(keys, VNI) == shown
+
+
+@pytest.mark.parametrize("stored", ["taxi", "tests", "Viett", "Krông", "Ƀuôn", "H'leo", "hoà"])
+def test_in_a_word_that_stood_there_backspace_takes_a_letter(stored: str) -> None:
+    assert InputMethod(TELEX).backspace(stored) is None
+    typist = InputMethod(TELEX)
+    assert typist.press("Viêt", "", "j") == ("Việt", ""), "and it goes on as if it had been typed"
 
 
 @pytest.mark.parametrize(
@@ -147,5 +226,5 @@ def test_a_word_is_come_back_to() -> None:
     ):
         typist, before = InputMethod(method), f"một {first}"
         for key in rest:
-            before = typist.press(before, key)
+            before, _behind = typist.press(before, "", key)
         assert before == f"một {meant}"

@@ -150,7 +150,7 @@ class QuickScreen(Page):
         cell = next((c for c in self._cells if c.entry.has_focus), None)
         reading = cell.entry.reading() if cell else None
         text = f"{cell.title}: {reading.text}" if cell and reading and reading.text else ""
-        self.query_one("#reading", Static).update(Content(text))
+        self.query_one("#reading", Static).update(Content(text[: self.size.width]))  # one line
 
     # a range of a spreadsheet -------------------------------------------------------------------------------------
 

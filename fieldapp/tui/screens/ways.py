@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from textual.binding import Binding, BindingType
 
+from fieldapp.domain import lengths
 from fieldapp.domain.model import Record
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import LANGUAGES, _, everywhere
@@ -22,6 +23,7 @@ from fieldapp.tui.host import Host
 from fieldapp.tui.keys import INPUT_METHODS
 from fieldapp.tui.screens.finder import Finder, Found, Group
 from fieldapp.tui.screens.menu import by_use, section_title
+from fieldapp.tui.widgets.scrolling import cut
 from fieldapp.vietnamese.finding import FAR, nearest, nearness, words_found
 from fieldapp.vietnamese.text import search_key
 
@@ -98,7 +100,7 @@ class WayFinder(Finder):
             return super().found(typed)
         lines = nearest((_near(way, typed), way, way.line) for way in self._in_order) or self._with_some(typed)
         words = typed.strip()
-        records = _("Find “{words}” among the records (F3)").format(words=words)
+        records = _("Find “{words}” among the records (F3)").format(words=cut(words, lengths.NAME))
         return [("", [(near, way.go, line) for near, way, line in lines]), ("", [(FAR, _search(words), records)])]
 
     def _with_some(self, typed: str) -> list[tuple[int, Way, str]]:

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from fieldapp.tui.widgets.editor import Editor, FormContext, problem_sign
 from fieldapp.tui.widgets.entry import Entry
+from fieldapp.tui.widgets.long_text import WrappedText
 
 LABEL_WIDTH = 22
 
@@ -57,9 +58,8 @@ class FieldRow(Editor):
         self._indent = indent
         self.pinned = False
         self._hint = hint
-        self._reading = Static(classes="reading", markup=False)
+        self._reading = WrappedText(classes="reading")
         self._reading.set_class(entry.WIDTH is None, "-below")
-        self._shown_reading = ""
         self._problem: Static | None = None
         self._wanted = True
         self._problem_of: Any = None
@@ -137,10 +137,7 @@ class FieldRow(Editor):
         text = reading.text if reading.understood else f"? {reading.text}"
         if self._hint and not self.entry.value:
             text = " · ".join(part for part in (text, self._hint) if part)
-        if text == self._shown_reading:  # each new text costs a new layout of the whole form
-            return
-        self._shown_reading = text
-        self._reading.update(Content(text))
+        self._reading.show(text)
         self._reading.set_class(not reading.understood, "-unclear")
         self._reading.set_class(bool(text), "-shown")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.text import Text
 from textual import events, getters
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -19,6 +20,7 @@ from textual.widgets import Input
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.tui.keys import TypingApp
+from fieldapp.tui.widgets.long_text import Cells, window
 from fieldapp.tui.widgets.scrolling import cut
 from fieldapp.vietnamese.input_method import InputMethod
 from fieldapp.vietnamese.text import WORD_START, as_meant, clean, letter_end, letter_start
@@ -116,6 +118,8 @@ class TextField(LetterInput):
         classes: str | None = None,
     ) -> None:
         """``stays``: Enter does not move on; it only sends ``Submitted``."""
+        self._cells, self._cells_before = Cells(), Cells()
+        """Of the whole text, and of what stands before the cursor"""
         super().__init__(
             value, placeholder=placeholder, password=password, select_on_focus=False, id=id, classes=classes
         )
@@ -212,42 +216,96 @@ class TextField(LetterInput):
         else:
             self.replace(text, *self.selection)
 
+    # painting: what a key costs must not grow with the text -----------------------------------------------------
+
+    @property
+    def content_width(self) -> int:
+        """How many cells the text takes, with one for the cursor at its end."""
+        if self.placeholder and not self.value:
+            return cell_len(self.placeholder)
+        return self._cells.of(self.value) + 1
+
+    def _position_to_cell(self, position: int) -> int:
+        return self._cells_before.of(self.value[:position])
+
     def render_line(self, y: int) -> Strip:
-        """The text; where nobody types and it does not fit, its beginning and a sign that there is more."""
-        line, room = super().render_line(y), self.scrollable_content_region.width
-        if y or self.has_focus or self.password or cell_len(self.value) <= room:
-            return line
-        return Strip([Segment(cut(self.value, room), self.rich_style)]).extend_cell_length(room + 1, self.rich_style)
+        """What can be seen of the text; where nobody types and it does not fit, its beginning and a sign for more."""
+        room = self.scrollable_content_region.width
+        if y or self.password or self._cells.of(self.value) <= room:
+            return super().render_line(y)
+        if not self.has_focus:
+            line = Strip([Segment(cut(self.value, room), self.rich_style)])
+            return line.extend_cell_length(room + 1, self.rich_style)
+        here, left = self.cursor_position, self.scroll_offset.x
+        start, end, cell = window(self.value, here, self._position_to_cell(here), left, room)
+        shown = Text(self.value[start:end], no_wrap=True, overflow="ignore", end="")
+        if not self.selection.is_empty:
+            first, last = (min(max(place - start, 0), end - start) for place in sorted(self.selection))
+            shown.stylize_before(self.get_component_rich_style("input--selection"), first, last)
+        if self._cursor_visible:
+            if self.cursor_at_end:
+                shown.pad_right(1)
+            if here >= start:
+                shown.stylize(self.get_component_rich_style("input--cursor"), here - start, here - start + 1)
+        strip = Strip(self.app.console.render(shown, self.app.console_options.update_width(2 * room)))
+        return strip.crop_extend(left - cell, left - cell + room + 1, None).apply_style(self.rich_style)
 
     # the program's own input method -----------------------------------------------------------------------------
 
     def _type(self, key: str) -> None:
         """Insert a key, or let it change the word before the cursor."""
-        app = self.app
-        if key.isalpha() and not key.isascii() and app.method:
-            app.input_method_found()
-        if app.method is None or not self.VIETNAMESE or self.password:
-            self._typist = None
+        if key.isalpha() and not key.isascii() and self.app.method:
+            self.app.input_method_found()
+        typist = self._own_method()
+        if typist is None:
             self._insert(key)
             return
-        if self._typist is None or (self._typist.method, self._typist.modern) != (app.method, app.modern):
-            self._typist = InputMethod(app.method, app.modern)
         self.delete_selection()
-        here = self.cursor_position
-        before = self._typist.press(self.value[:here], key)
-        self._put(before, here)
+        self._put(*typist.press(*self._parted, key))
+
+    def _own_method(self) -> InputMethod | None:
+        """The program's own input method with the words of this field; None while it is off here."""
+        app = self.app
+        if app.method is None or not self.VIETNAMESE or self.password:
+            self._typist = None
+        elif self._typist is None or (self._typist.method, self._typist.modern) != (app.method, app.modern):
+            self._typist = InputMethod(app.method, app.modern)
+        return self._typist
+
+    def action_delete_left(self) -> None:
+        """Take back the last key of a word that is composed here, or delete a letter."""
+        typist = self._own_method()
+        composed = typist and self.selection.is_empty and typist.backspace(*self._parted)
+        if composed:
+            self._put(*composed)
+        else:
+            super().action_delete_left()
+
+    def action_delete_right(self) -> None:
+        """Delete a letter; the word that it was in may be composed again by that."""
+        typist = self._own_method()
+        composed = typist and self.selection.is_empty and typist.delete(*self._parted)
+        if composed:
+            self._put(*composed)
+        else:
+            super().action_delete_right()
 
     def finish_word(self) -> None:
         """End the word that is being composed; if it is not Vietnamese, it becomes what was typed."""
         if self._typist is not None:
-            unedited, here = self._moment == self._last, self.cursor_position
-            self._put(self._typist.finish(self.value[:here]), here)
+            unedited = self._moment == self._last
+            self._put(*self._typist.finish(*self._parted))
             if unedited:
                 self._last = self._moment
 
-    def _put(self, before: str, here: int) -> None:
-        if before != self.value[:here]:
-            self.value = before + self.value[here:]
+    @property
+    def _parted(self) -> tuple[str, str]:
+        """The text before and behind the cursor."""
+        return self.value[: self.cursor_position], self.value[self.cursor_position :]
+
+    def _put(self, before: str, after: str) -> None:
+        if (before, after) != self._parted:
+            self.value = before + after
             self.cursor_position = len(before)
 
     def _correct(self, value: str, cursor: int) -> None:
@@ -297,7 +355,6 @@ class TextField(LetterInput):
         if source:
             moment = source.pop()
             other.append(self._moment)
-            self._typist = None
             self.value, self.cursor_position = moment.value, moment.cursor
             self._last, self._deleted = self._moment, False
 
