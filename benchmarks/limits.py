@@ -16,6 +16,7 @@ import argparse
 import json
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,16 +49,15 @@ static void pause_for(const char *name) {
     struct timespec t = {ms / 1000, (long)(ms * 1e6) % 1000000000L};
     nanosleep(&t, 0);
 }
-#define NEXT(name, type) static type next; if (!next) next = (type)dlsym(RTLD_NEXT, name)
+#define NEXT(call) static __typeof__(call) *next; if (!next) next = (__typeof__(call) *)dlsym(RTLD_NEXT, #call)
 ssize_t pread64(int fd, void *b, size_t n, off64_t at) {
-    NEXT("pread64", ssize_t (*)(int, void *, size_t, off64_t)); pause_for("SLOW_MS"); return next(fd, b, n, at); }
+    NEXT(pread64); pause_for("SLOW_MS"); return next(fd, b, n, at); }
 ssize_t pread(int fd, void *b, size_t n, off_t at) { return pread64(fd, b, n, at); }
 ssize_t pwrite64(int fd, const void *b, size_t n, off64_t at) {
-    NEXT("pwrite64", ssize_t (*)(int, const void *, size_t, off64_t));
-    pause_for("SLOW_MS"); return next(fd, b, n, at); }
+    NEXT(pwrite64); pause_for("SLOW_MS"); return next(fd, b, n, at); }
 ssize_t pwrite(int fd, const void *b, size_t n, off_t at) { return pwrite64(fd, b, n, at); }
-int fsync(int fd) { NEXT("fsync", int (*)(int)); pause_for("SLOW_SYNC_MS"); return next(fd); }
-int fdatasync(int fd) { NEXT("fdatasync", int (*)(int)); pause_for("SLOW_SYNC_MS"); return next(fd); }
+int fsync(int fd) { NEXT(fsync); pause_for("SLOW_SYNC_MS"); return next(fd); }
+int fdatasync(int fd) { NEXT(fdatasync); pause_for("SLOW_SYNC_MS"); return next(fd); }
 """
 
 
@@ -177,7 +177,9 @@ def by_screen(root: Path, env: Mapping[str, str], megabytes: int | None) -> None
     for what, keys, words in steps:
         if not step(what, keys, words):
             break
-    child.close(force=True)
+    child.kill(signal.SIGKILL)
+    child.wait()
+    child.close()
 
 
 def tell(what: str, seconds: float, ended: str) -> None:

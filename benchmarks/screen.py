@@ -15,6 +15,7 @@ import json
 import os
 import random
 import select
+import signal
 import statistics
 import subprocess
 import sys
@@ -151,7 +152,9 @@ class Terminal:
             self.last_byte("\x15")
 
     def end(self) -> None:
-        self._child.close(force=True)
+        self._child.kill(signal.SIGKILL)
+        self._child.wait()
+        self._child.close()
 
 
 def fill(root: Path, rows: int) -> None:

@@ -28,8 +28,18 @@ def log_crash(error: BaseException, home: Path) -> Path | None:
     return path
 
 
-def unexpected(log: Path | None) -> str:
+def is_short_of_memory(error: BaseException) -> bool:
+    """Whether it happened because the machine has no memory left, also none for another thread."""
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "new thread" in str(error))
+
+
+def unexpected(error: BaseException, log: Path | None) -> str:
     """What to say of an unexpected error; ``log`` is what ``log_crash`` returned."""
+    if is_short_of_memory(error):
+        return _(
+            "The machine has too little memory free. What was confirmed is safe. "
+            "Close other programs, then start again."
+        )
     if log is None:
         return _("Something unexpected happened. What was confirmed is safe.")
     return _("Something unexpected happened. What was confirmed is safe. The details are in {path}.").format(path=log)

@@ -80,7 +80,7 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(1)
     except Exception as error:
-        from fieldapp.crash import log_crash, unexpected
+        from fieldapp.crash import is_short_of_memory, log_crash, unexpected
         from fieldapp.store import disk_errors, migrations
 
         disk_error = disk_errors.disk_error_text(error, context.home)
@@ -88,6 +88,6 @@ def main() -> None:
             print_message(str(disk_error))
             sys.exit(1)
         path = log_crash(error, context.home)
-        lacking = migrations.explain(context.store.db) if context.store else None
-        print_message(str(lacking or unexpected(path)))
+        lacking = migrations.explain(context.store.db) if context.store and not is_short_of_memory(error) else None
+        print_message(str(lacking or unexpected(error, path)))
         sys.exit(1)

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.worker import WorkerFailed
 
-from fieldapp.crash import log_crash, unexpected
+from fieldapp.crash import is_short_of_memory, log_crash, unexpected
 from fieldapp.errors import FieldappError, ReadOnly, reason_text
 from fieldapp.i18n import LANGUAGES, _, speak
 from fieldapp.store import disk_errors
@@ -415,8 +415,8 @@ class FieldApp(Host):
         from fieldapp.store import migrations
 
         path = log_crash(error, self.home)
-        lacking = migrations.explain(self._store.db) if self._store else None
-        self.exit(return_code=1, message=str(lacking or unexpected(path)))
+        lacking = migrations.explain(self._store.db) if self._store and not is_short_of_memory(error) else None
+        self.exit(return_code=1, message=str(lacking or unexpected(error, path)))
 
 
 def run_app(home: Path, *, read_only: bool = False) -> None:

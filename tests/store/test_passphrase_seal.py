@@ -8,7 +8,7 @@ from pathlib import Path
 import on_windows
 import pyrage
 import pytest
-from field import PASSPHRASE, USER, World
+from field import PASSPHRASE, USER, Run, World
 
 from fieldapp.errors import FieldappError
 from fieldapp.store import passphrase_seal, throttle, vault
@@ -156,3 +156,16 @@ def test_what_is_no_sealed_key_is_damaged_and_no_wrong_passphrase(world: World, 
     key_file(world).write_bytes(content)
     with pytest.raises(FieldappError, match="hỏng"):
         vault.unseal(world.root / "post", USER, PASSPHRASE)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+def test_a_command_without_memory_says_so(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def out_of_memory(*_arguments: object, **_named: object) -> None:
+        raise error
+
+    monkeypatch.setattr("fieldapp.records.lists.record_window", out_of_memory)
+    code, _out, said = run("--user", USER, "list", "event", home="post")
+    assert code == 1
+    assert "quá ít bộ nhớ trống" in said and "vẫn an toàn" in said
