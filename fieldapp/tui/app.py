@@ -400,6 +400,7 @@ class FieldApp(Host):
     def on_unmount(self) -> None:
         if self._store is not None and not self.locked:
             self._store.close()
+            self.locked = True  # an event that comes late reads no more
 
     def _handle_exception(self, error: Exception) -> None:
         """End after an unexpected error: write the details to a log file and say where. Typed text stays a draft."""

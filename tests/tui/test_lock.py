@@ -22,6 +22,7 @@ from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.lock import LockScreen
 from fieldapp.tui.screens.people import PassphraseScreen
 from fieldapp.tui.screens.sync import SyncScreen
+from fieldapp.tui.widgets.pick_list import PickList
 
 pytestmark = pytest.mark.usefixtures("spared")
 KEYS.update(("ctrl+l", "shift+tab", "backspace", "end"))
@@ -67,6 +68,20 @@ async def test_the_way_of_typing_changes_where_the_file_is_not_open(world: World
         await s.press("ctrl+l", "f5", "f12")
         assert s.app.habit
         assert s.app._exception is None
+
+
+async def test_a_pick_list_that_is_left_late_reads_nothing_from_a_closed_file(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("ctrl+p", "ghi hoat dong", "enter", "gieng")
+        form = s.app.screen
+        assert isinstance(form, FormScreen)
+        assert isinstance(form.focused, PickList)
+        await s.press("ctrl+l")
+        form.set_focus(None)
+        await s.press()
+        assert s.app._exception is None
+        await s.press(PASSPHRASE, "enter")
+        await s.wait("gieng")
 
 
 async def test_somebody_else_begins_at_the_first_screen(world: World) -> None:

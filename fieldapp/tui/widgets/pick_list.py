@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from textual import getters
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Blur
@@ -17,6 +18,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
 from fieldapp.records import lists, records, words
 from fieldapp.store.store import Store
+from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.vietnamese.finding import nearest, nearness
@@ -125,6 +127,7 @@ class ChoiceMenu(OptionList, can_focus=False):
 class PickList(Entry):
     """A choice. ``data`` is the chosen value, or the text as typed while nothing is chosen: saving resolves it."""
 
+    app = getters.app(Host)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "move(1)", _("Next choice"), show=False),
         Binding("up", "move(-1)", _("Previous choice"), show=False),
@@ -297,7 +300,8 @@ class PickList(Entry):
         super()._on_blur(event)
         if self.screen.focused is not self:  # otherwise the event is late: somebody types here again
             self.menu.hide()
-            self.resolve_typed()
+            if self.app.readable is not None:  # not where the screen was locked, or the program left
+                self.resolve_typed()
 
     def _drop_down(self) -> None:
         self.menu.show(self._current(), self._lacking(), unsure=self._is_unsure())
