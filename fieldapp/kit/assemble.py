@@ -148,7 +148,7 @@ def make_kit(
 def _fill_kit(kit: Path, wanted: Sequence[TargetMachine], say: Announce) -> None:
     own = own_wheel(kit / "wheels")
     pins = pinned(packaged("constraints.txt").read_text(encoding="utf-8"))
-    known = {NAME: [*requirements(own), Requirement("pip")]}  # pip installs the others, where there is none
+    known = {NAME: requirements(own)}
     (kit / "requirements").mkdir()
     for target in wanted:
         names = _download(kit / "wheels", target, known, pins)
