@@ -7,6 +7,7 @@ from screen_driver import at_post
 
 from fieldapp.records import records
 from fieldapp.tui import second_press
+from fieldapp.tui.app import QUIT_SECONDS
 from fieldapp.tui.screens.double_entry import BlindForm, DifferencesScreen, SampleScreen
 from fieldapp.work import double_entry
 
@@ -95,7 +96,7 @@ async def test_what_is_kept_nowhere_is_lost_neither_by_a_language_nor_by_quittin
             assert any("Ctrl+Q lần nữa" in note.message for note in s.app._notifications)
             assert s.app.is_running
             s.app.clear_notifications()
-            now += 10
+            now += QUIT_SECONDS + 1
             await strokes(s.pilot, "<f2>")
         assert isinstance(s.app.screen, SampleScreen)
         await s.press("ctrl+q")

@@ -123,7 +123,7 @@ HQ: dict[type[Screen[Any]], Make] = {
     deciding.ReleaseScreen: lambda _w, _s: deciding.ReleaseScreen(ToRelease(3, 2099)),
     deciding.LaptopScreen: lambda w, s: deciding.LaptopScreen(peers.others(s)[0]),
 }
-BASES = {"OrderedKeys", "Page", "TodoPage", "Dialog", "QuestionsDialog", "UnlockScreen", "LockScreen"}
+BASES = {"OrderedKeys", "Page", "TodoPage", "SearchSoon", "Dialog", "QuestionsDialog", "UnlockScreen", "LockScreen"}
 """What is no screen by itself; the way in has bursts of its own in test_shell and test_lock"""
 
 

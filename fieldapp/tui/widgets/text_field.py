@@ -19,7 +19,7 @@ from textual.widgets import Input
 
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
-from fieldapp.tui.keys import TypingApp
+from fieldapp.tui.keys import TypingApp, is_shown
 from fieldapp.tui.widgets.long_text import Cells, window
 from fieldapp.tui.widgets.scrolling import cut
 from fieldapp.vietnamese.input_method import InputMethod
@@ -370,8 +370,9 @@ class TextField(LetterInput):
 
     def blur(self) -> Self:
         """Leave a field that is hidden now: the screen knows what is shown in its place."""
-        if self.is_attached:
-            self.screen.set_focus(self)
+        if not self.is_attached or is_shown(self):
+            return super().blur()
+        self.screen.set_focus(self)
         return self
 
     def _on_blur(self, event: events.Blur) -> None:
