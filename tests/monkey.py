@@ -41,8 +41,8 @@ BURSTS_PER_ROUND = 20
 TABLE = Path(__file__).parent / "data" / "terminal_keys.tsv"
 END = "ctrl+f35"
 """A key that means nothing: when it is handled, those before it are"""
-ASKING = {"f2", "enter", "delete", "f6", "f5", "f7", "space", "l"}
-"""Keys after which something may have been recorded: the form's and the lists' own, and answers to questions"""
+ASKING = {"f2", "f6", "enter", "delete"}
+"""Keys after which something may have been recorded: what they mean, and answers to questions"""
 PATIENCE = 60
 """Seconds for one burst"""
 
