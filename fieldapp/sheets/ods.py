@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 from fieldapp.sheets import limits
@@ -381,7 +381,7 @@ def _number(text: str) -> int:
 def _day(text: str) -> SheetCell:
     """A day as the file writes it: ``2013-11-05``, with or without a time; as text where it is no day of a calendar."""
     try:
-        return datetime.fromisoformat(text).date() if "T" in text else date.fromisoformat(text)
+        return date.fromisoformat(text.partition("T")[0])
     except ValueError:
         return text
 

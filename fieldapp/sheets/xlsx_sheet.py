@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import NamedTuple
 
 from fieldapp.sheets import limits
@@ -358,7 +358,7 @@ def _whole(text: str) -> int:
 def _iso(value: str) -> SheetCell:
     """A day or time of day as ISO writes it."""
     if "T" in value:
-        return datetime.fromisoformat(value).date()
+        return date.fromisoformat(value.partition("T")[0])
     return time.fromisoformat(value) if ":" in value else date.fromisoformat(value)
 
 
