@@ -21,6 +21,7 @@ async def test_a_member_that_is_not_there_is_added_in_the_middle_of_a_form(world
         assert "Thêm “Hoàng Văn An”…" in form.text()
         await form.type("<enter>")
         assert "Thêm › Đảng viên" in form.text()
+        assert "▼" not in form.text(), "all fields of the short form are in sight"
         (draft,) = world.post.drafts()
         assert draft.data == {"member_id": {"text": "Hoàng Văn An"}}, "kept before the short form opens"
         await form.type("Thiếu tá", "<escape>")

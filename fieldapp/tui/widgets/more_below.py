@@ -21,10 +21,10 @@ class MoreBelow(Static):
         self._shown = ""
 
     def on_mount(self) -> None:
-        for what in ("scroll_y", "virtual_size", "container_size"):
-            self.watch(self._of, what, self._count, init=False)
+        self.watch(self._of, "scroll_y", self._count, init=False)
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._count)  # sizes are known only then
 
-    def _count(self) -> None:
+    def _count(self, *_changed: object) -> None:
         below = round(self._of.max_scroll_y - self._of.scroll_y)
         text = counted("▼ {n} more line below", "▼ {n} more lines below", below) if below > 0 else ""
         if text != self._shown:
