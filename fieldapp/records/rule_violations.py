@@ -83,9 +83,12 @@ def violations(store: Store) -> list[Violation]:
     moved = set(state["moved"])
     found: dict[tuple[int, tuple[str, ...], str], Violation] = {}
     check_again: dict[str, set[str]] = {}
-    suspects = {kind: set(ids) for kind, ids in state["rows"].items()}
+    known = [
+        (kind, ids[at : at + AT_ONCE]) for kind, ids in state["rows"].items() for at in range(0, len(ids), AT_ONCE)
+    ]
     changes = log.changes_since(store, state["seen"])
-    while (changed := _next_rows(changes, moved)) or suspects:
+    while (changed := _next_rows(changes, moved)) or known:
+        suspects = {kind: set(ids) for kind, ids in (known.pop() for _ in known[-1:])}
         for kind, ids in _touched(store, changed, moved):
             if kind in CHECKED_KINDS:
                 suspects.setdefault(kind, set()).update(ids)
@@ -98,7 +101,6 @@ def violations(store: Store) -> list[Violation]:
                     check_again.setdefault(kind, set()).update(breaking)
                     described = rule.describe(store, rule.rows, json.dumps(breaking))
                     found |= {(CHECKED_KINDS.index(kind), v.ids, v.sentence): v for v in described}
-        suspects = {}
     if reached != state["seen"]:
         for kind, ids in log.rows_with_rejected_changes(store).items():
             if kind in CHECKED_KINDS:

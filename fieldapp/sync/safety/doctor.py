@@ -101,7 +101,8 @@ def examine_replica(store: Store, mend: bool = False) -> Findings:
             differing = merge.rebuild(store)
             if not mend:
                 raise _Undo
-            search_index.reindex(store)
+            store.set_setting(migrations.REINDEX, "1")  # in a transaction of its own, or else at the next start
+        search_index.reindex(store)
     except _Undo:
         pass
     return Findings([], bad, differing, mend, rule_violations.violations(store), lacking,
