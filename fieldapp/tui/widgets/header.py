@@ -15,8 +15,9 @@ from fieldapp.sync.exchange import status
 from fieldapp.sync.peers import practice
 from fieldapp.tui.host import Host
 
-NARROW = 70
-"""Columns of a screen up to which less is said: here only the numbers"""
+NARROW, MIDDLE = 70, 100
+"""Columns of a screen up to which less is said: here only the numbers, or one of two sentences, so that the name of the
+person has room"""
 
 
 class HeaderLine(Horizontal):
@@ -74,7 +75,8 @@ def sent_text(store: Store, state: status.Status, width: int) -> str:
         )
     until = state.received_until
     received = _("HQ received up to {day}").format(day=_day(until)) if until else _("HQ received nothing yet")
-    return f"{state.counts} · {received}" if width > NARROW else state.counts
+    room = NARROW if not state.awaited_records else MIDDLE
+    return f"{state.counts} · {received}" if width > room else state.counts
 
 
 def _day(instant: str) -> str:

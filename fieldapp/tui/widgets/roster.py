@@ -247,7 +247,7 @@ class RosterEditor(FormSection):
         guest = _("Guest: {name}").format(name=event.addition.typed["name"])
         for row in self.screen.query(FieldRow):
             if row.key == IN_CONTENT:
-                row.entry.value = "; ".join(filter(None, (tidy(row.entry.value), guest)))
+                row.entry.value = ". ".join(filter(None, (tidy(row.entry.value).rstrip("."), guest)))
                 self._missing.entry.value = ""
                 self.app.notify(_("Written into the content: {text}").format(text=guest), markup=False, timeout=5)
 

@@ -12,6 +12,7 @@ from textual.message import Message
 from fieldapp.i18n import _
 from fieldapp.tui.keys import TypingField
 from fieldapp.tui.widgets.highlight_list import HighlightList
+from fieldapp.tui.widgets.scrolling import cut
 
 SIGNS = {"present": "✓", "excused": "–", "absent": "✗", None: "·"}
 TWO_COLUMNS_FROM = 60
@@ -86,7 +87,7 @@ class RosterGrid(HighlightList[Seat]):
         seat = self.items[number]
         beside = seat.reason if seat.status == "excused" and seat.reason else seat.role
         name = f"{seat.name}  {beside}" if beside else seat.name
-        return f"{number + 1:>3} {SIGNS[seat.status]} {name} "
+        return f"{cut(f'{number + 1:>3} {SIGNS[seat.status]} {name}', width - 1)} "
 
     def action_across(self, step: int) -> None:
         """Highlight the member in the other column: the one beside, or the last one above that place."""
