@@ -6,13 +6,13 @@ groups before those of questions, and numbers with a decimal point.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import marks
-from fieldapp.sheets.cells import SheetCell, SheetTable, cell_text
+from fieldapp.sheets.cells import EMPTY, SheetCell, SheetTable, cell_text
 
 IDS = ("KEY", "_uuid", "instanceID")
 """Headings of the id of a submission; the first that there is counts"""
@@ -31,26 +31,37 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[Ee]\+?\d{1,2})?")
 
 
 def understood(table: SheetTable) -> SheetTable:
-    """The table as any other sheet would be; itself if it is no such export. FieldappError if an id occurs twice."""
+    """The table as any other sheet would be, every cell in its place; itself if it is no such export.
+
+    FieldappError if an id occurs twice, or is missing beside others: such a row would be read otherwise than they are.
+    """
     headings = [cell_text(cell) for cell in table.rows[0]] if table.rows else []
     names = [_GROUP.sub("", heading) for heading in headings]
     at = next((names.index(name) for name in IDS if name in names), None)
-    ids = [_id_at(table, line, at) for line in range(1, len(table.rows))] if at is not None else []
-    if at is None or not ids or None in ids:
+    if at is None:
         return table
+    filled = [line for line in range(1, len(table.rows)) if any(cell not in EMPTY for cell in table.rows[line])]
+    ids = {line: _id_at(table, line, at) for line in filled}
+    if not any(ids.values()):
+        return table
+    _refuse_without(ids, headings[at])
     _refuse_twice(ids)
     shown: list[SheetCell] = [
         "" if name in OF_THE_SERVER else name if names.count(name) == 1 else heading
         for name, heading in zip(names, headings, strict=True)
     ]
-    kept = [place for place, heading in enumerate(shown) if heading != ""]
-    numbers = {place for place in kept if _all_numbers(table, place)}
-    rows: list[list[SheetCell]] = [[*(shown[place] for place in kept), _(marks.SUBMISSION)]]
-    for line, submission in enumerate(ids, start=1):
-        cells = [_number(table.cell(line, place)) if place in numbers else table.cell(line, place) for place in kept]
-        rows.append([*cells, submission or "", *table.rows[line][len(headings) :]])
-    letters = {(row, kept.index(at)): said for (row, at), said in table.old_letters.items() if at in kept}
-    return replace(table, rows=rows, merged={}, signs={}, fonts={}, old_letters=letters)
+    shown[at] = _(marks.SUBMISSION)
+    numbers = {place for place, heading in enumerate(shown) if heading != "" and _all_numbers(table, place)}
+    rows: list[list[SheetCell]] = [shown]
+    for line in range(1, len(table.rows)):
+        row = list(table.rows[line])
+        for place in range(min(len(row), len(shown))):
+            row[place] = "" if shown[place] == "" else _number(row[place]) if place in numbers else row[place]
+        row += [""] * (at + 1 - len(row))
+        row[at] = ids.get(line) or ""
+        rows.append(row)
+    letters = {(row, at): said for (row, at), said in table.old_letters.items() if at < len(shown) and shown[at] != ""}
+    return replace(table, rows=rows, old_letters=letters)
 
 
 def _id_at(table: SheetTable, line: int, at: int) -> str | None:
@@ -58,15 +69,27 @@ def _id_at(table: SheetTable, line: int, at: int) -> str | None:
     return found[1].lower() if found else None
 
 
-def _refuse_twice(ids: Sequence[str | None]) -> None:
-    for line, submission in enumerate(ids):
-        first = ids.index(submission)
+def _refuse_without(ids: Mapping[int, str | None], heading: str) -> None:
+    for line, submission in ids.items():
+        if submission is None:
+            raise FieldappError(
+                _(
+                    "Line {line} has no id of a submission in the column “{heading}”, and the others have one. Export"
+                    " it anew, or delete the line. Nothing was recorded."
+                ).format(line=line + 1, heading=heading)
+            )
+
+
+def _refuse_twice(ids: Mapping[int, str | None]) -> None:
+    seen: dict[str | None, int] = {}
+    for line, submission in ids.items():
+        first = seen.setdefault(submission, line)
         if first < line:
             raise FieldappError(
                 _(
                     "Lines {first} and {line} are the same submission ({id}). Export it anew, or delete one of them."
                     " Nothing was recorded."
-                ).format(first=first + 2, line=line + 2, id=submission)
+                ).format(first=first + 1, line=line + 1, id=submission)
             )
 
 

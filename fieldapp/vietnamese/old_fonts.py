@@ -63,6 +63,8 @@ _LOOK_ALIKES = str.maketrans("ÐðƉɖ", "ĐđĐđ")
 """Letters of other languages whose capitals look like Đ, and are used for it"""
 _MANY = 3
 """So many texts must be in an old encoding for each that is correct, that others beside them are read in it"""
+_FIRST_SOUND = re.compile(r"^[A-ZĐ]’(?=[^\W\d_])")
+"""Of names such as “H’Ñĕ” and “M’Đrăk”, with the apostrophe that word processors write"""
 _UNITS = frozenset({"µm", "µg", "µl", "µs", "µ"})
 _WORD = re.compile(r"[^\x00-\x40\x5b-\x60\x7b-\x7f]+")
 _PUNCTUATION = "“”‘’„‚…–—•‹›«»·\xa0"
@@ -250,7 +252,7 @@ def _is_right(word: str) -> bool:
     """Whether a word can stand as it is: a syllable, or a name of the Highlands."""
     if is_syllable(word):
         return True
-    word = word.translate(_LOOK_ALIKES)
+    word = _FIRST_SOUND.sub("", word).translate(_LOOK_ALIKES)
     plain = unicodedata.normalize("NFC", word.lower()).translate(_FOREIGN)
     letters, tone = _without_tone(plain), _tone_of(plain)
     if not {*letters} <= _ALPHABET or tone < 0:
@@ -405,6 +407,7 @@ def _read_like_others(written: Mapping[int, Written], sure: Mapping[int, Convert
     old = Counter(_group(written[at]) for at in sure)
     right: Counter[Hashable] = Counter()
     either: list[tuple[Written, FontLetters, int]] = []
+    beyond = any(_beyond(change.before) for change in sure.values())
     for at, w in written.items():
         beside = encodings.get(w.place, set()) if w.place is not None else set()
         letters = font_letters(w.font) or (FontLetters(next(iter(beside)), False) if len(beside) == 1 else None)
@@ -412,7 +415,7 @@ def _read_like_others(written: Mapping[int, Written], sure: Mapping[int, Convert
             continue
         if _is_unicode(w.text, letters.encoding):
             right[_group(w)] += 1
-        else:
+        elif not _stays(w.text, letters.encoding) and (beyond or not _beyond(w.text)):
             either.append((w, letters, at))
     read = {}
     for w, letters, at in either:
@@ -433,6 +436,36 @@ def _is_likely(text: str, encoding: Encoding) -> bool:
     """Whether a text belongs to what is proved: nothing of it is correct, and a word is nothing as it stands."""
     said = [_chunk(chunk, encoding) for chunk in _chunks(text)]
     return any(s.is_likely for s in said) and not any(s.is_right for s in said)
+
+
+def _stays(text: str, encoding: Encoding) -> bool:
+    """Whether a text is right as it stands, and the change would rather spoil it: “Krông Nô”, “Xã Ba Vì”, “Y Ñ”."""
+    chunks = [*_chunks(text)]
+    if not all(map(_stands, chunks)):
+        return False
+    after = decode(text, encoding)
+    if " " in text.strip() and _usual(text) > _usual(after):
+        return True
+    lost = gained = 0
+    for word, new in ((w, n) for c in chunks for w, n in zip(_words(c), _words(decode(c, encoding)), strict=False)):
+        if word == "Ñ" or (new == word and not _stores(encoding, word)):  # Vietnamese has no letter Ñ
+            lost += 1
+        elif new != word and len(new) == len(word):  # what VNI writes as two letters may be either
+            lost += not is_syllable(new)
+            gained += is_syllable(new) and not is_syllable(word)
+    return lost > 0 and lost >= gained
+
+
+def _stores(encoding: Encoding, word: str) -> bool:
+    """Whether the letters of a word that the encoding does not change occur in it; asked of those that fonts draw."""
+    match encoding:
+        case Encoding.VNI:
+            letters: Set[str] = {*"íìÍÌ"}
+        case Encoding.TCVN3:
+            letters = _letters(encoding).keys()
+        case _:
+            return True
+    return all(c.isascii() or c in letters for c in word)
 
 
 def _usual(text: str) -> int:

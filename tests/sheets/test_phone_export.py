@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from field import Run, World
 from pyxform.xls2xform import convert
 
@@ -130,3 +131,46 @@ def test_a_column_called_key_without_ids_is_an_ordinary_one(world: World, run: R
     code, said, _error = take_in(run, path)
     assert (code, len(said["added"])) == (0, 1)
     assert "KEY" in str(said["notes"])
+
+
+def test_a_blank_line_changes_nothing_and_a_line_without_an_id_is_refused(
+    world: World, run: Run, tmp_path: Path
+) -> None:
+    rows = filled(world, run, tmp_path)
+    path = central(tmp_path / "a.csv", rows[:1])
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "," * text.count(",", 0, text.index("\n")) + "\n", encoding="utf-8")
+    code, said, _error = take_in(run, path)
+    assert (code, len(said["added"]), said["notes"]) == (0, 1, [])
+    assert figures(world) == [("2026-10-05", [1, 12, 35_000_000])]
+    code, said, error = take_in(run, central(tmp_path / "b.csv", rows, [*IDS[:2], ""]))
+    assert (code, said) == (1, {})
+    assert "Dòng 4 không có mã phiếu" in error
+    assert len(figures(world)) == 1
+
+
+def test_an_export_that_was_edited_in_a_spreadsheet_keeps_what_the_sheet_shows(
+    world: World, run: Run, tmp_path: Path
+) -> None:
+    rows = filled(world, run, tmp_path)
+    table = [{"SubmissionDate": "2026-11-28", **row, "KEY": f"uuid:{i}"} for i, row in zip(IDS, rows, strict=False)]
+    heads = [*table[0]]
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    sheet = book.add_worksheet()
+    struck = book.add_format({"font_strikeout": True})
+    sheet.write_row(0, 0, heads)
+    for line, row in enumerate(table, start=1):
+        sheet.write_row(line, 0, row.values(), struck if line == 1 else None)
+    sheet.write_string(2, heads.index("gieng"), "9", struck)
+    for name in ("SubmissionDate", "ho_huong_loi"):
+        sheet.set_column(heads.index(name), heads.index(name), None, None, {"hidden": True})
+    book.close()
+    _code, said, _error = take_in(run, tmp_path / "a.xlsx")
+    letter = chr(ord("A") + heads.index("ho_huong_loi"))
+    assert [row["line"] for row in said["added"]] == [4]
+    assert f"{letter} “ho_huong_loi”" in str(said["notes"]) and "gạch bỏ trong bảng nên không ghi: 2" in str(
+        said["notes"]
+    )
+    (refused,) = said["refused"]
+    assert f"{chr(ord('A') + heads.index('gieng'))}3 bị gạch bỏ" in str(refused["reason"])
+    assert figures(world) == [("2026-10-07", [1, 1_250_000])]
