@@ -267,6 +267,12 @@ def applied(db: Database) -> list[str]:
     return [name for (name,) in db.execute(f"SELECT name FROM {APPLIED} ORDER BY id").fetchall()]
 
 
+def pending(db: Database) -> list[Migration]:
+    """The migrations that a file has not had."""
+    had = {*applied(db)}
+    return [migration for migration in MIGRATIONS if migration.name not in had]
+
+
 def migrate(db: Database, *, complete: bool = False) -> bool:
     """Bring an old file to the newest shape, all or nothing; True if something was done.
 
@@ -276,14 +282,12 @@ def migrate(db: Database, *, complete: bool = False) -> bool:
     ``schema.sql`` and forgot the migration.
     """
     _step_back(db)
-    had_before = {*applied(db)}
-    pending = [migration for migration in MIGRATIONS if migration.name not in had_before]
-    if not (complete or pending):
+    if not (complete or pending(db)):
         return False
     db.execute("BEGIN IMMEDIATE")
     try:
         had, shipped = _columns(db), _last_baseline_change(db)
-        for migration in pending:
+        for migration in pending(db):  # another window may have applied them while this one waited
             migration.apply(db)
             _enter(db, migration)
         if complete:

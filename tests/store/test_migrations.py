@@ -9,8 +9,9 @@ import io
 import re
 import shutil
 import tarfile
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlcipher3.dbapi2 as sqlcipher
@@ -25,6 +26,7 @@ from fieldapp.records import lists, records
 from fieldapp.store import capture, log, migrations, vault
 from fieldapp.store.baseline import baseline_changes
 from fieldapp.store.connection import connect
+from fieldapp.store.database import Database
 from fieldapp.store.migrations import BASELINE_LOG, REFOLD, REINDEX
 from fieldapp.store.store import FILE, Row, Store
 from fieldapp.sync.exchange import incoming
@@ -411,3 +413,29 @@ def test_a_file_that_lacks_what_this_version_needs_is_not_touched(world: World, 
     db = connect(world.root / "post" / FILE, KEYS["post"])
     assert db.execute("SELECT count(*) FROM _sqlite_migrations WHERE name = '9999_next'").fetchone() == (1,)
     db.close()
+
+
+def test_two_windows_that_open_an_old_file_at_once_bring_it_up_to_date_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = world.post.reopen()
+    newest = migrations.MIGRATIONS[-1].name
+    other.db.execute(f"DELETE FROM {migrations.APPLIED} WHERE name = ?", [newest])
+    looked = migrations._step_back
+
+    def meanwhile(db: Database) -> None:
+        looked(db)
+        monkeypatch.undo()
+        begin = db.execute
+
+        def wait(sql: str, *given: Sequence[Any]) -> object:
+            if sql == "BEGIN IMMEDIATE":
+                migrations.migrate(other.db)
+            return begin(sql, *given)
+
+        monkeypatch.setattr(db, "execute", wait)
+
+    monkeypatch.setattr(migrations, "_step_back", meanwhile)
+    migrations.migrate(world.post.db)
+    assert migrations.applied(world.post.db).count(newest) == 1
+    other.close()
